@@ -1,0 +1,349 @@
+#!/usr/bin/env python3
+"""Run or test the service from a fresh clone, with nothing but Python installed.
+
+The environment is made in .venv and the dependencies are installed there, once.
+"""
+
+import sys
+
+# Every line of this file must parse on Python 3.6, or an old Python shows a SyntaxError instead.
+if sys.version_info < (3, 11):
+    version = "{}.{}.{}".format(*sys.version_info[:3])
+    sys.exit(
+        f"The service needs Python 3.11 or newer, this is {version} ({sys.executable}). "
+        f"Try: python3.11 {' '.join(sys.argv)}"
+    )
+
+import argparse
+import contextlib
+import hashlib
+import importlib.util
+import os
+import shutil
+import socket
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NoReturn
+
+if sys.platform != "win32":
+    import fcntl
+
+ROOT = Path(__file__).resolve().parent
+ENVIRONMENT = ROOT / ".venv"
+PYTHON = ENVIRONMENT / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+MODEL = ROOT / "model"
+NODE = ROOT / "tests" / "node"
+
+# Says what the environment holds: a line of lock file and SHA-256 for each lock installed in full.
+STAMP = ENVIRONMENT / "installed.txt"
+UNFINISHED = "unfinished\n"
+
+RUNTIME_LOCK = "requirements.txt"
+SERVE_LOCK = "requirements-serve.txt"
+DEV_LOCK = "requirements-dev.txt"
+MEGABYTES = {RUNTIME_LOCK: 300, DEV_LOCK: 600}
+
+
+def main() -> int:
+    """Do what the command line asks and return the exit status."""
+    parser = command_line()
+    options, extra = parser.parse_known_args()
+    if options.command is None:
+        parser.print_help()
+        return 0
+    if extra and options.command == "run":
+        stop(f"run does not know {' '.join(extra)}; see: python3 manage.py run --help", 2)
+    try:
+        if options.command == "run":
+            return run(options.host, options.port)
+        return test(extra) if options.command == "test" else lock(extra)
+    except KeyboardInterrupt:
+        say("\nStopped.")
+        return 130
+
+
+def command_line() -> argparse.ArgumentParser:
+    """Describe the three commands."""
+    parser = argparse.ArgumentParser(
+        prog="python3 manage.py",
+        description="Run or test the credit-scoring service from a fresh clone. The first start "
+        "makes an environment in .venv and installs the dependencies; later ones are instant.",
+        epilog="More on one command: python3 manage.py run --help",
+    )
+    commands = parser.add_subparsers(dest="command", metavar="command", title="commands")
+    run_parser = commands.add_parser(
+        "run",
+        help="train a model if there is none, then serve",
+        description="Train a model if model/ holds none, then serve: with gunicorn, "
+        "on Windows with waitress. Ctrl-C stops it.",
+    )
+    run_parser.add_argument(
+        "--host", default="127.0.0.1", help="address to listen on (%(default)s: this machine only)"
+    )
+    run_parser.add_argument(
+        "--port", type=port_number, default=8000, help="port to listen on (%(default)s)"
+    )
+    commands.add_parser(
+        "test",
+        help="check style and types, then run all tests",
+        description="Check style (ruff) and types (mypy), then run all tests. Any further "
+        "arguments go to pytest, for example: python3 manage.py test -k hosting -x",
+    )
+    commands.add_parser(
+        "lock",
+        help="pin the dependencies anew after an edit of requirements*.in",
+        description="Write requirements*.txt from requirements*.in: exact versions with hashes, "
+        "for all platforms. Pins that still fit stay. Any further arguments go to "
+        "`uv pip compile`, for example: python3 manage.py lock --upgrade",
+    )
+    return parser
+
+
+def port_number(text: str) -> int:
+    """Read a port, or stop with the allowed range."""
+    if not (text.isascii() and text.isdigit() and 1 <= int(text[:6]) <= 65535):
+        stop(f"--port must be an integer from 1 to 65535, got {text!r}", 2)
+    return int(text)
+
+
+# The commands
+
+
+def run(host: str, port: int) -> int:
+    """Serve on host and port, with a trained model; does not return where there is `exec`."""
+    check_address(host, port)
+    with one_at_a_time():
+        install(RUNTIME_LOCK)
+        status = train_if_needed()
+    if status != 0:
+        return status
+    say(f"Serving on http://{bracketed(host, port)} (Ctrl-C stops it)")
+    if os.name != "nt":
+        # The server takes this process's place: signals and exit status need no go-between.
+        os.chdir(ROOT)
+        gunicorn = [str(PYTHON), "-m", "gunicorn", "-c", "gunicorn.conf.py"]
+        os.execv(PYTHON, [*gunicorn, "--bind", bracketed(host, port), "app:app"])
+    return call("app.py", "--host", host, "--port", str(port))
+
+
+def test(pytest_arguments: list[str]) -> int:
+    """Run every check, even after a failed one, and return the first failure's status."""
+    with one_at_a_time():
+        install(DEV_LOCK)
+        install_newman()
+    statuses = [
+        call("-m", "ruff", "check"),
+        call("-m", "ruff", "format", "--check"),
+        call("-m", "mypy"),
+        call("-m", "pytest", *pytest_arguments),
+    ]
+    return next((status for status in statuses if status != 0), 0)
+
+
+def lock(uv_arguments: list[str]) -> int:
+    """Pin the dependencies; all locks take the service's versions."""
+    with one_at_a_time():
+        install(DEV_LOCK)
+    # Written into the files' first lines, in place of a command with this machine's paths.
+    os.environ["UV_CUSTOM_COMPILE_COMMAND"] = "python3 manage.py lock"
+    command = ["-m", "uv", "pip", "compile", "--quiet", "--universal", "--python-version", "3.11"]
+    command += ["--generate-hashes", *uv_arguments]
+    for name in (RUNTIME_LOCK, SERVE_LOCK, DEV_LOCK):
+        source = name.replace(".txt", ".in")
+        constraint = [] if name == RUNTIME_LOCK else ["--constraint", RUNTIME_LOCK]
+        status = call(*command, *constraint, "--output-file", name, source)
+        if status != 0:
+            return status
+    return 0
+
+
+# The environment
+
+
+@contextlib.contextmanager
+def one_at_a_time() -> Iterator[None]:
+    """Let a second start wait while the first one installs; Windows has no such lock."""
+    with Path(__file__).open() as this_file:
+        if sys.platform != "win32":
+            try:
+                fcntl.flock(this_file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                say("Another start is installing or training: waiting for it ...")
+                fcntl.flock(this_file, fcntl.LOCK_EX)
+        yield
+
+
+def install(lock_name: str) -> None:
+    """Make sure that the environment holds all of a lock file, exactly."""
+    stamp = read_stamp()
+    if not environment_works() or stamp == UNFINISHED:
+        make_environment()
+        stamp = ""
+    if stamp_line(lock_name) in stamp.splitlines():
+        return
+    say(f"Installing {lock_name} into .venv (about {MEGABYTES[lock_name]} MB, once) ...")
+    # A kill from here on leaves the mark, and the next start begins afresh.
+    STAMP.write_text(UNFINISHED)
+    command = [str(PYTHON), "-m", "pip", "install", "--disable-pip-version-check", "--no-input"]
+    command += ["--no-compile", "--require-hashes", "-r", lock_name]
+    pip = call_quietly(command)
+    if pip.returncode != 0:
+        # pip changes nothing before it has everything: what was complete still is.
+        STAMP.write_text(stamp or UNFINISHED)
+        stop(f"The installation failed. pip says:\n{pip_reason(pip.stdout)}")
+    # The lock of the tests contains that of the service.
+    STAMP.write_text("\n".join(stamp_line(name) for name in {lock_name, RUNTIME_LOCK}) + "\n")
+
+
+def read_stamp() -> str:
+    """Return what the stamp says, nothing if there is none."""
+    return STAMP.read_text() if STAMP.is_file() else ""
+
+
+def stamp_line(lock_name: str) -> str:
+    """Name a lock file together with its content."""
+    return f"{lock_name} {hashlib.sha256((ROOT / lock_name).read_bytes()).hexdigest()}"
+
+
+def environment_works() -> bool:
+    """Tell whether .venv runs, with this Python's version and with pip."""
+    question = "import pip, sys; print(sys.version_info[:2])"
+    try:
+        answer = call_quietly([str(PYTHON), "-I", "-c", question])
+    except OSError:  # not there, a dangling link, or made for another machine
+        return False
+    return answer.stdout.strip() == str(sys.version_info[:2])
+
+
+def make_environment() -> None:
+    """Make .venv anew, or stop and leave nothing behind."""
+    remove(ENVIRONMENT)
+    if importlib.util.find_spec("ensurepip") is None:
+        version = "{}.{}".format(*sys.version_info[:2])
+        stop(
+            "This Python cannot make environments: its venv package is missing. "
+            f"On Debian and Ubuntu: sudo apt install python{version}-venv"
+        )
+    say("Making an environment in .venv ...")
+    ENVIRONMENT.mkdir()
+    STAMP.write_text(UNFINISHED)
+    # Started from inside .venv, this Python has just been removed: ask the one beneath it.
+    python = getattr(sys, "_base_executable", sys.executable)
+    made = call_quietly([python, "-m", "venv", str(ENVIRONMENT)])
+    if made.returncode != 0:
+        remove(ENVIRONMENT)
+        stop("The environment could not be made. Python says:\n" + last_lines(made.stdout))
+
+
+def remove(path: Path) -> None:
+    """Remove a folder, file or link, if it is there."""
+    try:
+        if path.is_symlink() or path.is_file():
+            path.unlink()
+        elif path.exists():
+            shutil.rmtree(path)
+    except OSError as error:
+        stop(f"{path} must be made anew and cannot be removed: {error}")
+
+
+def pip_reason(output: str) -> str:
+    """Cut pip's output down to the lines that say why."""
+    offline = "no connection to the package index" if "connection broken" in output else ""
+    errors = [line for line in output.splitlines() if line.startswith("ERROR:")]
+    return "\n".join("  " + line for line in [offline, *errors[-3:]] if line) or last_lines(output)
+
+
+def last_lines(output: str) -> str:
+    """Return the end of a program's output, indented."""
+    return "\n".join("  " + line for line in output.strip().splitlines()[-5:])
+
+
+def install_newman() -> None:
+    """Install Postman's runner where npm is; the tests do without it where it is not."""
+    npm = shutil.which("npm")
+    stamp = NODE / "node_modules" / "installed.txt"
+    expected = hashlib.sha256((NODE / "package-lock.json").read_bytes()).hexdigest()
+    if npm is None:
+        say("npm is not installed: the Postman collection will be run by Python, not by newman.")
+        return
+    if stamp.is_file() and stamp.read_text() == expected:
+        return
+    say("Installing newman into tests/node (about 70 MB, once) ...")
+    # npm ci removes the folder first, and the stamp with it.
+    result = call_quietly([npm, "ci", "--no-audit", "--no-fund", "--loglevel=error"], NODE)
+    if result.returncode != 0:
+        say("newman could not be installed, Python will run the Postman collection. npm says:")
+        say(last_lines(result.stdout))
+        return
+    stamp.write_text(expected)
+
+
+# The model
+
+
+def train_if_needed() -> int:
+    """Train unless there is any trace of a model; return the exit status of the training."""
+    # Someone's own model is never replaced, not even half of one: the server says what it lacks.
+    if "CREDITSCORE_MODEL_DIR" in os.environ:
+        return 0
+    if any((MODEL / name).exists() for name in ("model.pkl", "manifest.json")):
+        return 0
+    say("Training a model into model/ (once) ...")
+    return call("train.py")
+
+
+# Small things
+
+
+def check_address(host: str, port: int) -> None:
+    """Stop unless host and port can be listened on."""
+    try:
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, socket.SOCK_STREAM) as listener:
+            if os.name != "nt":
+                # As the server will: a connection that is still closing is no obstacle.
+                listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind(address)
+    except (OSError, UnicodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "no valid host name"
+        where = bracketed(host, port)
+        stop(f"Cannot listen on {where}: {reason}. Choose another with --host or --port.")
+
+
+def bracketed(host: str, port: int) -> str:
+    """Write host and port as one, an IPv6 address in brackets."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def call(*arguments: str) -> int:
+    """Run the environment's Python in the project and return the exit status."""
+    return subprocess.call([str(PYTHON), *arguments], cwd=ROOT)
+
+
+def call_quietly(command: list[str], folder: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    """Run a program and keep what it prints."""
+    return subprocess.run(
+        command,
+        cwd=folder,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        errors="replace",
+    )
+
+
+def say(text: str) -> None:
+    """Tell the user, at once and in order with what the programs print."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def stop(text: str, status: int = 1) -> NoReturn:
+    """Tell the user why there is no going on, and exit."""
+    say(text)
+    sys.exit(status)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
