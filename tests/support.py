@@ -1,0 +1,23 @@
+"""What a test does when this machine lacks something that it needs."""
+
+import os
+from typing import NoReturn
+
+import pytest
+
+
+def skip_or_fail(name: str, reason: str) -> NoReturn:
+    """Skip for lack of `name`; where CREDITSCORE_REQUIRE lists it, fail instead.
+
+    A skip is easily overlooked, so continuous integration lists all that it must have.
+
+    Parameters
+    ----------
+    name : str
+        What is lacking: "newman", "uwsgi" or "uci".
+    reason : str
+        A sentence for the person who reads the test report.
+    """
+    if name in os.environ.get("CREDITSCORE_REQUIRE", "").split(","):
+        pytest.fail(f"CREDITSCORE_REQUIRE lists {name}: {reason}")
+    pytest.skip(reason)
