@@ -1,0 +1,102 @@
+"""gunicorn serves app:app: two processes of four threads, which suits two cores.
+
+More processes: WEB_CONCURRENCY=4. Another address: --bind, or manage.py run --host --port.
+Every setting is explained at https://gunicorn.org/reference/settings/.
+"""
+
+import json
+import os
+import uuid
+from datetime import timedelta
+from http import HTTPStatus
+from socket import socket
+from typing import Any
+from urllib.parse import quote
+
+from gunicorn import util
+from gunicorn.glogging import Logger
+
+bind = "127.0.0.1:8000"
+worker_class = "gthread"
+threads = 4
+if "WEB_CONCURRENCY" not in os.environ:  # which gunicorn reads itself
+    workers = 2
+
+# Load the model once, before the processes part: a bad one stops the start with one line.
+# A new model therefore needs a restart, HUP is not enough.
+preload_app = True
+
+timeout = 30  # seconds without a sign of life from a process
+graceful_timeout = 30  # seconds that running requests get at a stop
+keepalive = 5  # seconds that an idle connection stays open
+
+limit_request_line = 4094  # bytes
+limit_request_fields = 64
+limit_request_field_size = 8190  # bytes
+
+# Trust no header to say where a request comes from: whoever runs a proxy in front says so here.
+forwarded_allow_ips = ""
+forwarder_headers = ""
+# Without it, every user of this machine's account could change the running server.
+control_socket_disable = True
+
+accesslog = "-"
+# Neither query, referrer nor browser: no data of an applicant, whatever a client puts there.
+access_log_format = "%(t)s %(m)s %(U)s %(s)s %(M)s ms"
+
+
+class OwnLinesLogger(Logger):  # type: ignore[misc]  # gunicorn publishes no types
+    """Log nothing in a client's own words."""
+
+    def atoms(
+        self, resp: Any, req: Any, environ: dict[str, Any], request_time: timedelta
+    ) -> dict[str, Any]:
+        """Show the path as it was sent: decoded, a %0A in it would begin a line of its own."""
+        atoms: dict[str, Any] = super().atoms(resp, req, environ, request_time)
+        return {**atoms, "U": quote(req.path, safe="/%", encoding="latin-1")}
+
+    def warning(self, msg: str, *args: Any, **kwargs: Any) -> None:
+        """Cut the quotation from a refusal: it can be a piece of a misframed applicant."""
+        if msg.startswith("Invalid request from ip="):
+            msg = msg.partition(": ")[0]
+        super().warning(msg, *args, **kwargs)
+
+
+logger_class = OwnLinesLogger
+
+# What gunicorn itself refuses, before the application sees it.
+REFUSALS = {
+    400: "The request is not valid HTTP.",
+    403: "The request is not allowed.",
+    414: f"The request line is longer than {limit_request_line} bytes.",
+    417: "The only expectation that can be met is 100-continue.",
+    431: f"The request has more than {limit_request_fields} header fields, "
+    f"or one longer than {limit_request_field_size} bytes.",
+    500: "The server failed to answer. The fault is not yours.",
+    501: "The only transfer coding that is understood is chunked.",
+}
+
+
+def write_problem(client: socket, status_int: int, reason: str, mesg: str) -> None:
+    """Answer as the application does (RFC 9457), never in the words of the request."""
+    status = HTTPStatus(status_int)
+    problem = {
+        "type": "about:blank",
+        "title": status.phrase,
+        "status": status.value,
+        "detail": REFUSALS.get(status_int, REFUSALS[400]),
+    }
+    body = json.dumps(problem).encode()
+    head = (
+        f"HTTP/1.1 {status.value} {status.phrase}\r\n"
+        "Connection: close\r\n"
+        "Content-Type: application/problem+json\r\n"
+        f"Content-Length: {len(body)}\r\n"
+        f"X-Request-ID: {uuid.uuid4()}\r\n"
+        "\r\n"
+    )
+    util.write_nonblock(client, head.encode("ascii") + body)
+
+
+# gunicorn offers no hook for its own pages, which are HTML and repeat the request's text.
+util.write_error = write_problem
