@@ -1,0 +1,34 @@
+"""The WSGI door: `gunicorn app:app`, `flask --app app ...`, or `python app.py` without gunicorn."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+
+import click
+
+from creditscore.config import Settings
+from creditscore.errors import StartupError
+from creditscore.web import create_app, server
+
+try:
+    app = create_app(Settings.from_env(os.environ))
+except StartupError as error:
+    # One line, and a status that gunicorn passes on, instead of a traceback per worker.
+    click.echo(f"cannot start: {error}", err=True)
+    sys.exit(3)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Serve without gunicorn, on Windows or to look at something closely."""
+    parser = argparse.ArgumentParser(description=main.__doc__)
+    parser.add_argument("--host", default="127.0.0.1", help="(fallback: %(default)s)")
+    parser.add_argument("--port", type=int, default=8000, help="(fallback: %(default)s)")
+    options = parser.parse_args(arguments)
+    return server.serve(app, options.host, options.port)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,207 @@
+"""Applicants in, decisions out: what every door of the service calls."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from creditscore.artefact import Model
+from creditscore.policy import Policy
+from creditscore.rule import Codes, Value, format_number
+from creditscore.schema import Applicant, Field
+from creditscore.texts import Text, in_language, say
+
+
+@dataclass(frozen=True)
+class Reason:
+    """A field that raised an applicant's probability of default above the baseline.
+
+    Attributes
+    ----------
+    code : str
+        Stable name of field and direction, such as ``LIMIT_BAL_LOW``.
+    field : str
+        The field.
+    value : int, float or str
+        What the applicant has there.
+    impact : float
+        The field's Shapley value, in probability of default.
+    actionable : bool
+        Whether an applicant can change it.
+    text : Text
+        The reason in plain words.
+    """
+
+    code: str
+    field: str
+    value: Value
+    impact: float
+    actionable: bool
+    text: Text
+
+
+@dataclass(frozen=True)
+class Warning:
+    """Something to know about a decision: a value that training has never seen."""
+
+    code: str
+    field: str
+    value: Value
+    text: Text
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What was decided on one applicant, and what it rests on."""
+
+    decision_id: UUID
+    decided_at: datetime
+    applicant: Applicant
+    label: str
+    probability_of_default: float
+    cutoff: float
+    score: int
+    model_version: str
+    baseline: float
+    reasons: tuple[Reason, ...]
+    warnings: tuple[Warning, ...]
+
+    def to_dict(self, language: str) -> dict[str, Any]:
+        """Give the decision as the answer's JSON object, its texts in a language."""
+        return {
+            "decision_id": str(self.decision_id),
+            "decided_at": timestamp(self.decided_at),
+            "label": self.label,
+            "probability": 1 - self.probability_of_default,
+            "probability_of_default": self.probability_of_default,
+            "cutoff": self.cutoff,
+            "score": self.score,
+            "scorecard": self.applicant.scorecard,
+            "model_version": self.model_version,
+            "baseline": self.baseline,
+            "reasons": [
+                {
+                    "code": reason.code,
+                    "field": reason.field,
+                    "value": reason.value,
+                    "impact": reason.impact,
+                    "actionable": reason.actionable,
+                    "text": in_language(reason.text, language),
+                }
+                for reason in self.reasons
+            ],
+            "warnings": [
+                {
+                    "code": warning.code,
+                    "field": warning.field,
+                    "value": warning.value,
+                    "text": in_language(warning.text, language),
+                }
+                for warning in self.warnings
+            ],
+        }
+
+
+@dataclass(frozen=True)
+class Assessor:
+    """Decides on applicants with one model and one policy.
+
+    Attributes
+    ----------
+    model : Model
+        The trained scorecards.
+    policy : Policy
+        The one in force, which may have another cut-off than the model was trained with.
+    now : callable
+        Gives the time.
+    new_id : callable
+        Gives an id for a decision made at a time.
+    """
+
+    model: Model
+    policy: Policy
+    now: Callable[[], datetime]
+    new_id: Callable[[datetime], UUID]
+
+    def assess(self, applicants: Sequence[Applicant]) -> list[Decision]:
+        """Decide on applicants, in their order.
+
+        The same applicant gets the same numbers to the last bit, alone or among others.
+        """
+        decided_at = self.now()
+        decisions: dict[int, Decision] = {}
+        for name in self.model.scorecards:
+            places = [
+                place for place, applicant in enumerate(applicants) if applicant.scorecard == name
+            ]
+            group = [applicants[place] for place in places]
+            decisions.update(zip(places, self._assess(name, group, decided_at), strict=True))
+        return [decisions[place] for place in range(len(applicants))]
+
+    def _assess(
+        self, scorecard: str, applicants: Sequence[Applicant], decided_at: datetime
+    ) -> list[Decision]:
+        """Decide on applicants of one scorecard."""
+        card = self.model.scorecards[scorecard]
+        probability = card.probability_of_default(
+            self.model.schema.matrix(applicants, card.predictors)
+        )
+        points = self.policy.scale.points(probability)
+        return [
+            Decision(
+                decision_id=self.new_id(decided_at),
+                decided_at=decided_at,
+                applicant=applicant,
+                label=self.policy.label(said),
+                probability_of_default=said,
+                cutoff=self.policy.cutoff,
+                score=score,
+                model_version=self.model.versions[scorecard],
+                baseline=card.baseline,
+                reasons=(),
+                warnings=self._warnings(applicant, card.training_ranges),
+            )
+            for applicant, said, score in zip(
+                applicants, probability.tolist(), points.tolist(), strict=True
+            )
+        ]
+
+    def _warnings(
+        self, applicant: Applicant, ranges: Mapping[str, Sequence[Value]]
+    ) -> tuple[Warning, ...]:
+        """Point out what training has never seen."""
+        fields = self.model.schema.fields
+        return tuple(
+            _unseen(fields[name], applicant.values[name], seen)
+            for name, seen in ranges.items()
+            if not _was_seen(fields[name], applicant.values[name], seen)
+        )
+
+
+def timestamp(moment: datetime) -> str:
+    """Write a time as RFC 3339 in UTC, to the millisecond."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _was_seen(field: Field, value: Value, seen: Sequence[Value]) -> bool:
+    if isinstance(field.rule, Codes):
+        return value in seen
+    return bool(float(seen[0]) <= float(value) <= float(seen[1]))
+
+
+def _unseen(field: Field, value: Value, seen: Sequence[Value]) -> Warning:
+    if isinstance(field.rule, Codes):
+        text = say("outside_training_codes", field=field.name, got=str(value))
+        return Warning("outside_training_codes", field.name, value, text)
+    text = say(
+        "outside_training_range",
+        field=field.name,
+        got=format_number(float(value)),
+        low=format_number(float(seen[0])),
+        high=format_number(float(seen[1])),
+        unit={language: f" {unit}" for language, unit in field.unit.items()} or "",
+    )
+    return Warning("outside_training_range", field.name, value, text)

@@ -1,0 +1,147 @@
+"""Settings of the service: one row each, read from the environment once, at start."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from creditscore.errors import SettingsError
+
+PROJECT = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a host can choose. `ROWS` tells how each is written in the environment.
+
+    Attributes
+    ----------
+    model_dir : Path
+        Folder of the trained model.
+    cutoff : float or None
+        Replaces the model's own cut-off.
+    api_keys : tuple of str
+        Keys that clients may show; with none the service is open.
+    open_predict : bool
+        Whether `POST /predict` stays open although there are keys.
+    max_json_bytes : int
+        Largest JSON body.
+    max_applicants : int
+        Most applicants in an array.
+    """
+
+    model_dir: Path = PROJECT / "model"
+    cutoff: float | None = None
+    api_keys: tuple[str, ...] = ()
+    open_predict: bool = False
+    max_json_bytes: int = 1024 * 1024
+    max_applicants: int = 1000
+
+    @classmethod
+    def from_env(cls, environment: Mapping[str, str]) -> Settings:
+        """Read the settings from environment variables; an empty one counts as left out.
+
+        Raises
+        ------
+        SettingsError
+            Naming the variable, what is allowed and what came.
+        """
+        chosen: dict[str, Any] = {}
+        for row in ROWS:
+            text = environment.get(row.variable, "").strip()
+            if text:
+                try:
+                    chosen[row.name] = row.read(text)
+                except ValueError:
+                    # A key is a secret, even a malformed one.
+                    shown = "something else" if row.secret else text
+                    raise SettingsError(row.variable, shown, row.allowed) from None
+        return cls(**chosen)
+
+
+@dataclass(frozen=True)
+class Row:
+    """How one setting is written in the environment, and what it means."""
+
+    name: str
+    read: Callable[[str], Any]
+    allowed: str
+    sentence: str
+    secret: bool = False
+
+    @property
+    def variable(self) -> str:
+        """Name of the environment variable."""
+        return f"CREDITSCORE_{self.name.upper()}"
+
+
+def _probability(text: str) -> float:
+    number = float(text)
+    if not (math.isfinite(number) and 0 < number < 1):
+        raise ValueError
+    return number
+
+
+def _flag(text: str) -> bool:
+    return {"1": True, "0": False, "on": True, "off": False}[_known(text.lower())]
+
+
+def _known(text: str) -> str:
+    if text not in {"1", "0", "on", "off"}:
+        raise ValueError
+    return text
+
+
+def _count(text: str) -> int:
+    if not re.fullmatch("[0-9]{1,9}", text, re.ASCII) or int(text) < 1:
+        raise ValueError
+    return int(text)
+
+
+def _keys(text: str) -> tuple[str, ...]:
+    keys = tuple(key.strip() for key in text.split(",") if key.strip())
+    # A header carries visible ASCII only, and a short key can be guessed.
+    if not keys or not all(re.fullmatch("[!-+\\--~]{16,200}", key, re.ASCII) for key in keys):
+        raise ValueError
+    return keys
+
+
+ROWS = (
+    Row("model_dir", Path, "a folder", "Folder of the trained model."),
+    Row(
+        "cutoff",
+        _probability,
+        "a number between 0 and 1",
+        "Probability of default from which on an applicant is not eligible; "
+        "the one that the model was trained with if left out.",
+    ),
+    Row(
+        "api_keys",
+        _keys,
+        "keys of 16 to 200 visible ASCII characters, separated by commas",
+        "API keys, for a host without a shell. With any, `POST /predict` asks for one.",
+        secret=True,
+    ),
+    Row(
+        "open_predict",
+        _flag,
+        "on or off",
+        "Keeps `POST /predict` open although there are API keys.",
+    ),
+    Row(
+        "max_json_bytes",
+        _count,
+        "a whole number of at least 1",
+        "Largest JSON body, in bytes.",
+    ),
+    Row(
+        "max_applicants",
+        _count,
+        "a whole number of at least 1",
+        "Most applicants in one array.",
+    ),
+)

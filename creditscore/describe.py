@@ -1,0 +1,256 @@
+"""What the schema and the model say of themselves: tables, examples, JSON Schema, model card."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from creditscore.artefact import Model
+from creditscore.assessment import Assessor, Decision
+from creditscore.config import ROWS, Settings
+from creditscore.errors import Fault, InvalidApplicants
+from creditscore.policy import Policy
+from creditscore.report import LEGAL_SENTENCE
+from creditscore.rule import LARGEST_NUMBER, Codes, Interval, Value
+from creditscore.schema import Field, Schema
+from creditscore.texts import FALLBACK_LANGUAGE, in_language
+
+#: When and under which id the decisions of examples were made: never changing, and nobody's.
+EXAMPLE_TIME = datetime(2026, 1, 2, 3, 4, 5, 678000, tzinfo=UTC)
+EXAMPLE_ID = UUID("019b7c8a-0000-7000-8000-000000000000")
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A typical mistake: a body, and what the service says to it."""
+
+    title: str
+    body: dict[str, Any]
+    pointers: tuple[str, ...]
+
+
+def example_applicants(schema: Schema) -> dict[str, dict[str, Value]]:
+    """Give an applicant for each scorecard, made of the fields' examples."""
+    return {
+        name: {field: schema.fields[field].example for field in spec.fields}
+        for name, spec in schema.scorecards.items()
+    }
+
+
+def example_decisions(assessor: Assessor) -> dict[str, Decision]:
+    """Decide on the example applicants, with this very model, at a fixed time."""
+    still = replace(assessor, now=lambda: EXAMPLE_TIME, new_id=lambda _: EXAMPLE_ID)
+    return {
+        name: still.assess([assessor.model.schema.parse(applicant)])[0]
+        for name, applicant in example_applicants(assessor.model.schema).items()
+    }
+
+
+def mistakes(schema: Schema) -> list[Mistake]:
+    """Give the mistakes that clients make, each on the smallest scorecard's example."""
+    good = next(iter(example_applicants(schema).values()))
+    first, last = next(iter(good)), list(good)[-1]
+    rest = {name: value for name, value in good.items() if name != first}
+    bodies: dict[str, dict[str, Any]] = {
+        "A field is missing": {name: value for name, value in good.items() if name != last},
+        "A name is misspelt": {f"{first}{first[-1]}": good[first], **rest},
+        "Everything is null": dict.fromkeys(good),
+    }
+    for name in good:
+        rule = schema.fields[name].rule
+        if isinstance(rule, Interval):
+            bodies["A number is sent as text"] = {**good, name: str(good[name])}
+            bodies["A number is out of range"] = {**good, name: _beyond(rule)}
+        else:
+            bodies["A code does not exist"] = {**good, name: _no_code(rule)}
+    return [
+        Mistake(title, body, tuple(fault.pointer for fault in _faults(schema, body)))
+        for title, body in bodies.items()
+    ]
+
+
+def applicant_schema(schema: Schema) -> dict[str, Any]:
+    """Describe an applicant in JSON Schema 2020-12."""
+    groups = [schema.added_fields(spec) for spec in schema.scorecards.values()][1:]
+    described: dict[str, Any] = {
+        "type": "object",
+        "title": "Applicant",
+        "required": list(schema.base_fields),
+        "additionalProperties": False,
+        "properties": {name: _property(field) for name, field in schema.fields.items()},
+    }
+    smaller: list[str] = []
+    for group in groups:
+        # One field of a larger scorecard asks for all of it.
+        for name in group:
+            needed = [other for other in [*smaller, *group] if other != name]
+            described.setdefault("dependentRequired", {})[name] = needed
+        smaller += group
+    return described
+
+
+def field_table(schema: Schema) -> str:
+    """Describe the fields as a Markdown table."""
+    lines = ["| field | JSON type | accepted | meaning |", "| --- | --- | --- | --- |"]
+    for name, field in schema.fields.items():
+        kind = _property(field)["type"]
+        lines.append(f"| `{name}` | {kind} | {_accepted(field)} | {_meaning(field)} |")
+    return "\n".join(lines)
+
+
+def settings_table() -> str:
+    """Describe the settings as a Markdown table."""
+    usual = Settings()
+    lines = ["| variable | allowed | fallback | meaning |", "| --- | --- | --- | --- |"]
+    for row in ROWS:
+        fallback = _shown_setting(getattr(usual, row.name))
+        lines.append(f"| `{row.variable}` | {row.allowed} | {fallback} | {row.sentence} |")
+    return "\n".join(lines)
+
+
+def model_card(model: Model, policy: Policy, language: str) -> dict[str, Any]:
+    """Tell what a model is, where it comes from and how good it is.
+
+    Parameters
+    ----------
+    model : Model
+    policy : Policy
+        The one in force.
+    language : str
+        Of the texts.
+    """
+    schema, about = model.schema, model.manifest
+    protected = any(model.protected_predictors(name) for name in model.scorecards)
+    return {
+        "title": in_language(schema.title, language),
+        "notice": in_language(schema.notice, language),
+        "legal": LEGAL_SENTENCE if protected else None,
+        "label": {
+            "column": schema.label.column,
+            "bad": schema.label.bad,
+            "title": in_language(schema.label.title, language),
+        },
+        "policy": policy.to_dict(),
+        "scorecards": {
+            name: {
+                "version": model.versions[name],
+                "title": in_language(schema.scorecards[name].title, language),
+                **card,
+            }
+            for name, card in about["scorecards"].items()
+        },
+        "fields": {name: _card_field(field, language) for name, field in schema.fields.items()},
+        "data": about["data"],
+        "trained_at": about["trained_at"],
+        "seed": about["seed"],
+        "software": about["software"],
+    }
+
+
+def _card_field(field: Field, language: str) -> dict[str, Any]:
+    return {
+        "title": in_language(field.title, language),
+        "unit": in_language(field.unit, language) if field.unit else None,
+        "accepted": in_language(field.rule.allowed, language),
+        "codes": {str(code): in_language(text, language) for code, text in _labels(field).items()},
+        "protected": field.protected,
+        "actionable": field.actionable,
+    }
+
+
+def _property(field: Field) -> dict[str, Any]:
+    """Describe one field in JSON Schema."""
+    rule = field.rule
+    described: dict[str, Any] = {
+        "title": in_language(field.title, FALLBACK_LANGUAGE),
+        "description": _meaning(field),
+    }
+    if isinstance(rule, Codes):
+        described["type"] = "string" if rule.textual else "integer"
+        described["enum"] = list(rule.labels)
+    else:
+        described["type"] = "integer" if rule.integral else "number"
+        if rule.low is not None:
+            described["exclusiveMinimum" if rule.low_open else "minimum"] = rule.low
+        if rule.high is not None:
+            described["exclusiveMaximum" if rule.high_open else "maximum"] = rule.high
+    return {**described, "examples": [field.example]}
+
+
+def _accepted(field: Field) -> str:
+    rule = field.rule
+    if isinstance(rule, Codes):
+        return ", ".join(f"`{code}`" if rule.textual else str(code) for code in rule.labels)
+    text = replace(rule, unit={}).allowed[FALLBACK_LANGUAGE]
+    return text.removeprefix("an integer ").removeprefix("a number ")
+
+
+def _meaning(field: Field) -> str:
+    """Say what a field means, with its unit and its codes, in English."""
+    title = in_language(field.title, FALLBACK_LANGUAGE)
+    unit = f", {in_language(field.unit, FALLBACK_LANGUAGE)}" if field.unit else ""
+    labels = ", ".join(
+        f"{code} {in_language(text, FALLBACK_LANGUAGE)}" for code, text in _labels(field).items()
+    )
+    return f"{title}{unit}{f': {labels}' if labels else ''}"
+
+
+def _labels(field: Field) -> Mapping[Any, Mapping[str, str]]:
+    return field.rule.labels if isinstance(field.rule, Codes) else field.rule.named
+
+
+def _beyond(rule: Interval) -> Value:
+    if rule.high is not None:
+        return rule.high + 30
+    return LARGEST_NUMBER * 10 if rule.low is None else rule.low - 30
+
+
+def _no_code(rule: Codes) -> Value:
+    numbers = [code for code in rule.labels if isinstance(code, int)]
+    return max(numbers) + 5 if numbers else "no such code"
+
+
+def _faults(schema: Schema, body: object) -> tuple[Fault, ...]:
+    try:
+        schema.parse(body)
+    except InvalidApplicants as error:
+        return error.faults
+    return ()
+
+
+def _shown_setting(value: object) -> str:
+    if value is None or value == ():
+        return "none"
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    # The only path among them is the model's folder, in the project.
+    return str(value) if isinstance(value, int | float) else "`model`"
+
+
+def replace_blocks(document: str, blocks: Mapping[str, str]) -> str:
+    """Renew the parts of a Markdown document that stand between generated-marks.
+
+    A block named x stands between ``<!-- x: generated -->`` and ``<!-- end of x -->``.
+
+    Raises
+    ------
+    KeyError
+        If the document has no such block.
+    """
+    for name, text in blocks.items():
+        before, opening, rest = document.partition(f"<!-- {name}: generated -->")
+        _, closing, after = rest.partition(f"<!-- end of {name} -->")
+        if not opening or not closing:
+            raise KeyError(name)
+        document = f"{before}{opening}\n{text}\n{closing}{after}"
+    return document
+
+
+def blocks_of(document: str) -> Iterator[str]:
+    """Name the generated blocks of a Markdown document."""
+    for line in document.splitlines():
+        if line.startswith("<!-- ") and line.endswith(": generated -->"):
+            yield line.removeprefix("<!-- ").removesuffix(": generated -->")

@@ -1,0 +1,110 @@
+"""What can go wrong, each with the facts that whoever reads it needs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from creditscore.texts import Text
+
+
+class CreditScoreError(Exception):
+    """Anything this service raises on purpose; its text is fit for whoever asked."""
+
+
+class SchemaError(CreditScoreError):
+    """A schema file says something it may not say.
+
+    Parameters
+    ----------
+    source : str
+        The file, as the user named it.
+    key : str
+        Dotted path of the key inside it, empty for the file as a whole.
+    problem : str
+        What is allowed there, and what came.
+    """
+
+    def __init__(self, source: str, key: str, problem: str) -> None:
+        super().__init__(f"{source}: {key} {problem}" if key else f"{source} {problem}")
+        self.source = source
+        self.key = key
+
+
+class DatasetError(CreditScoreError):
+    """A table cannot be trained on; says the file, and the line and column where there is one."""
+
+    def __init__(
+        self, source: Path | str, problem: str, *, line: int | None = None, column: str = ""
+    ) -> None:
+        where = [str(source)]
+        if line is not None:
+            where.append(f"line {line}")
+        if column:
+            where.append(f"column {column}")
+        super().__init__(f"{', '.join(where)}: {problem}")
+        self.line = line
+        self.column = column
+
+
+class ExclusionError(CreditScoreError):
+    """What should be left out of a scorecard cannot be."""
+
+    def __init__(self, name: str, allowed: str, nearest: str | None) -> None:
+        hint = f", did you mean {nearest}?" if nearest else ""
+        super().__init__(f"--exclude: {name!r} must be {allowed}{hint}")
+
+
+class StartupError(CreditScoreError):
+    """The service cannot start; one line says why and what mends it."""
+
+
+class SettingsError(StartupError):
+    """A setting in the environment has a value it may not have."""
+
+    def __init__(self, variable: str, value: str, allowed: str) -> None:
+        super().__init__(f"{variable} must be {allowed}, got {value!r}")
+
+
+class ArtefactError(StartupError):
+    """The trained model is missing, damaged, foreign or of another format."""
+
+    def __init__(self, path: Path | str, problem: str, remedy: str) -> None:
+        super().__init__(f"{path}: {problem}; to mend it: {remedy}")
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that is wrong with what a client sent.
+
+    Attributes
+    ----------
+    code : str
+        Stable name of the kind of fault, such as ``out_of_range``.
+    pointer : str
+        JSON Pointer (RFC 6901) to the place in the body, empty for the whole.
+    text : Text
+        The fault in plain words, in each language.
+    """
+
+    code: str
+    pointer: str
+    text: Text
+
+
+class NotJson(CreditScoreError):
+    """What came is not JSON as this service takes it; `code` names how."""
+
+    def __init__(self, code: str, text: Text) -> None:
+        super().__init__(text["en"])
+        self.code = code
+        self.text = text
+
+
+class InvalidApplicants(CreditScoreError):
+    """What came is well-formed, but not applicants; carries every fault found."""
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        super().__init__("; ".join(fault.text["en"] for fault in faults))
+        self.faults = tuple(faults)

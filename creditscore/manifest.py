@@ -1,0 +1,65 @@
+"""What a training run writes down about itself: the part of manifest.json that people read."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from importlib.metadata import version
+from typing import Any
+
+import creditscore
+from creditscore.dataset import Dataset
+from creditscore.policy import Policy
+from creditscore.schema import Schema
+from creditscore.scorecard import Scorecard
+
+
+def describe_training(
+    data: Dataset,
+    schema: Schema,
+    *,
+    policy: Policy,
+    seed: int,
+    scorecards: Mapping[str, Scorecard],
+    quality: Mapping[str, Mapping[str, Any]],
+    golden: Sequence[Mapping[str, Any]],
+    now: datetime,
+) -> dict[str, Any]:
+    """Gather everything that is worth knowing about a trained model, as plain data."""
+    return {
+        "trained_at": now.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
+        "seed": seed,
+        "software": {
+            "creditscore": creditscore.__version__,
+            "python": platform.python_version(),
+            **{name: version(name) for name in ("numpy", "scikit-learn", "pandas")},
+        },
+        "data": {
+            "file": data.name,
+            "sha256": data.sha256,
+            "rows": len(data),
+            "bad_rate": float(data.bad.mean()),
+            "folded_rows": dict(data.folded),
+        },
+        "policy": policy.to_dict(),
+        "scorecards": {
+            name: {
+                "predictors": list(card.predictors),
+                "monitored_attributes": list(card.monitored),
+                "protected_predictors": [
+                    field for field in card.predictors if schema.fields[field].protected
+                ],
+                "forest": asdict(schema.scorecards[name].forest),
+                "training_ranges": {field: list(r) for field, r in card.training_ranges.items()},
+                "baseline": {
+                    "probability_of_default": card.baseline,
+                    "reference_group": card.reference_group,
+                },
+                "quality": quality[name],
+            }
+            for name, card in scorecards.items()
+        },
+        "golden": list(golden),
+    }

@@ -1,0 +1,125 @@
+"""From a probability of default to a decision: the cut-off, and the score."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+#: What a default costs, over what a good account earns; the lender's own number replaces it.
+FALLBACK_LOSS_TO_MARGIN = 3.0
+
+#: Probabilities are kept this far from 0 and 1 before they become points, where odds end.
+CLIP = 1e-6
+
+ELIGIBLE = "eligible"
+NOT_ELIGIBLE = "not_eligible"
+
+
+def break_even(loss_to_margin: float) -> float:
+    """Give the probability of default at which lending neither earns nor loses.
+
+    Approving is right while probability x loss < (1 - probability) x margin.
+
+    Raises
+    ------
+    ValueError
+        If the ratio is not a positive, finite number.
+    """
+    if not 0 < loss_to_margin < float("inf"):
+        raise ValueError(f"the loss-to-margin ratio must be above 0, got {loss_to_margin}")
+    return 1 / (1 + loss_to_margin)
+
+
+@dataclass(frozen=True)
+class Scale:
+    """How a probability is restated as points.
+
+    Attributes
+    ----------
+    base_points : float
+        Points at the base odds.
+    base_odds : float
+        Odds of good to bad that the base points stand for.
+    points_to_double_odds : float
+        Points that double the odds (PDO).
+    """
+
+    base_points: float = 600.0
+    base_odds: float = 19.0
+    points_to_double_odds: float = 50.0
+
+    def points(self, probability_of_default: Floats) -> Ints:
+        """Restate probabilities of default as points; higher is safer.
+
+        Parameters
+        ----------
+        probability_of_default : ndarray of shape (n_applicants,)
+            Below 1e-6 and above 1 - 1e-6, where the odds run off to infinity, the points stop.
+
+        References
+        ----------
+        Siddiqi (2006), Credit Risk Scorecards, "Scorecard scaling".
+        """
+        said = np.clip(probability_of_default, CLIP, 1 - CLIP)
+        factor = self.points_to_double_odds / np.log(2)
+        points = self.base_points + factor * np.log((1 - said) / said / self.base_odds)
+        rounded: Ints = np.rint(points).astype(np.int64)
+        return rounded
+
+
+@dataclass(frozen=True)
+class Policy:
+    """The lender's choices, apart from the model.
+
+    Attributes
+    ----------
+    cutoff : float
+        Eligible is who has a probability of default below it.
+    loss_to_margin : float or None
+        The ratio it was set from; None if it was set directly.
+    scale : Scale
+        How scores are scaled.
+    """
+
+    cutoff: float
+    loss_to_margin: float | None
+    scale: Scale
+
+    def label(self, probability_of_default: float) -> str:
+        """Decide."""
+        return ELIGIBLE if probability_of_default < self.cutoff else NOT_ELIGIBLE
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the policy as plain data."""
+        return {
+            "cutoff": self.cutoff,
+            "loss_to_margin": self.loss_to_margin,
+            "base_points": self.scale.base_points,
+            "base_odds": self.scale.base_odds,
+            "points_to_double_odds": self.scale.points_to_double_odds,
+        }
+
+    @classmethod
+    def from_dict(cls, content: Mapping[str, Any]) -> Policy:
+        """Rebuild a policy from `to_dict`."""
+        return cls(
+            cutoff=content["cutoff"],
+            loss_to_margin=content["loss_to_margin"],
+            scale=Scale(
+                base_points=content["base_points"],
+                base_odds=content["base_odds"],
+                points_to_double_odds=content["points_to_double_odds"],
+            ),
+        )
+
+    @classmethod
+    def from_ratio(cls, loss_to_margin: float) -> Policy:
+        """Set the cut-off where lending breaks even at a loss-to-margin ratio."""
+        return cls(break_even(loss_to_margin), loss_to_margin, Scale())

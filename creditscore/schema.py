@@ -1,0 +1,294 @@
+"""The data dictionary at work: from any JSON value to an applicant, or to all its faults.
+
+A `Schema` is read from a schema file by `creditscore.schema_file`; the code knows no field by
+name.
+"""
+
+from __future__ import annotations
+
+import difflib
+import itertools
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from creditscore.errors import Fault, InvalidApplicants
+from creditscore.rule import Rejected, Rule, Value, describe
+from creditscore.texts import Text, say
+
+#: Faults reported of one request, at most.
+MOST_FAULTS = 100
+
+Matrix = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Field:
+    """One field of an applicant.
+
+    Attributes
+    ----------
+    name : str
+        Its name in JSON, in CSV headers and in the training data.
+    rule : Rule
+        What it accepts.
+    fold : mapping
+        Undocumented codes in training data, and the code that each counts as.
+    protected : bool
+        Whether it is an attribute that law protects from discrimination.
+    actionable : bool
+        Whether an applicant can change it.
+    example : int, float or str
+        A value for examples.
+    title, help, unit : Text
+        Its name, its explanation and its unit for people; unit and help may be empty.
+    """
+
+    name: str
+    rule: Rule
+    fold: Mapping[int | str, int | str]
+    protected: bool
+    actionable: bool
+    example: Value
+    title: Text
+    help: Text
+    unit: Text
+
+
+@dataclass(frozen=True)
+class Label:
+    """The column that training learns to predict, and which of its values is the bad one."""
+
+    column: str
+    good: int | str
+    bad: int | str
+    title: Text
+
+
+@dataclass(frozen=True)
+class ForestSettings:
+    """How a scorecard's forest is grown.
+
+    The values that are used here when a schema file gives none are cautious: leaves of 60 rows
+    keep the probabilities calibrated, which matters more than the last bit of ranking.
+    """
+
+    trees: int = 100
+    max_depth: int | None = None
+    min_samples_leaf: int = 60
+    max_features: int | None = None
+
+
+@dataclass(frozen=True)
+class ScorecardSpec:
+    """A scorecard as the schema file asks for it: its fields, and how to grow its forest."""
+
+    name: str
+    title: Text
+    fields: tuple[str, ...]
+    forest: ForestSettings
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a published data set can be fetched, and how its columns are called there."""
+
+    title: str
+    licence: str
+    url: str
+    sha256: str
+    columns: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Applicant:
+    """A valid applicant.
+
+    Attributes
+    ----------
+    scorecard : str
+        Name of the scorecard that answers.
+    values : mapping of str to int, float or str
+        That scorecard's fields, in their one canonical form, in schema order.
+    """
+
+    scorecard: str
+    values: Mapping[str, Value]
+
+
+@dataclass(frozen=True)
+class Schema:
+    """A data dictionary.
+
+    Attributes
+    ----------
+    name : str
+        Short name of the data set.
+    title, notice : Text
+        Its title, and what everyone must know before using a model trained on it.
+    label : Label
+        What training learns.
+    fields : mapping of str to Field
+        In the order of the schema file.
+    scorecards : mapping of str to ScorecardSpec
+        Smallest first, each one's fields containing those of the one before.
+    sources : mapping of str to Source
+        Places that publish the data.
+    ignored_columns : tuple of str
+        Columns of the training data that are no fields, such as a customer number.
+    document : mapping
+        The schema file itself, to be carried by the trained artefact.
+    """
+
+    name: str
+    title: Text
+    notice: Text
+    label: Label
+    fields: Mapping[str, Field]
+    scorecards: Mapping[str, ScorecardSpec]
+    sources: Mapping[str, Source]
+    ignored_columns: tuple[str, ...]
+    document: Mapping[str, Any]
+
+    def parse(self, raw: object) -> Applicant:
+        """Read one applicant from any JSON value.
+
+        Raises
+        ------
+        InvalidApplicants
+            With every fault at once, 100 at most.
+        """
+        return self.parse_all([raw], pointers=[""])[0]
+
+    def parse_all(
+        self, raws: Sequence[object], *, pointers: Iterable[str] | None = None
+    ) -> list[Applicant]:
+        """Read several applicants; one bad one fails them all.
+
+        Parameters
+        ----------
+        raws : sequence
+            Any JSON values.
+        pointers : iterable of str, optional
+            JSON Pointer of each; an array's ``/0``, ``/1`` and so on if left out.
+        """
+        applicants: list[Applicant] = []
+        faults: list[Fault] = []
+        places = (f"/{place}" for place in range(len(raws))) if pointers is None else pointers
+        for raw, pointer in zip(raws, places, strict=True):
+            applicant = self._read(raw, pointer, faults)
+            if applicant is not None:
+                applicants.append(applicant)
+            if len(faults) >= MOST_FAULTS:
+                break
+        if faults:
+            raise InvalidApplicants(faults[:MOST_FAULTS])
+        return applicants
+
+    def matrix(self, applicants: Sequence[Applicant], names: Sequence[str]) -> Matrix:
+        """Encode applicants for the model.
+
+        Returns
+        -------
+        ndarray of shape (n_applicants, n_names), float32
+            scikit-learn rounds to single precision before it compares, so do we.
+        """
+        encoders = [(name, self.fields[name].rule.encode) for name in names]
+        rows = [
+            [encode(applicant.values[name]) for name, encode in encoders]
+            for applicant in applicants
+        ]
+        return np.array(rows, dtype=np.float64).reshape(len(rows), len(names)).astype(np.float32)
+
+    @cached_property
+    def base_fields(self) -> tuple[str, ...]:
+        """The fields of the smallest scorecard, which every applicant must have."""
+        return next(iter(self.scorecards.values())).fields
+
+    def added_fields(self, spec: ScorecardSpec) -> tuple[str, ...]:
+        """Name the fields that a scorecard has and the next smaller one has not."""
+        smaller: tuple[str, ...] = ()
+        for candidate in self.scorecards.values():
+            if candidate.name == spec.name:
+                break
+            smaller = candidate.fields
+        return tuple(name for name in spec.fields if name not in smaller)
+
+    def _read(self, raw: object, pointer: str, faults: list[Fault]) -> Applicant | None:
+        """Read one applicant, adding to `faults` what is wrong with it."""
+        if not isinstance(raw, dict):
+            text = say("not_an_applicant", got=describe(raw))
+            faults.append(Fault("not_an_object", pointer, text))
+            return None
+        found = len(faults)
+        values: dict[str, Value] = {}
+        for name, field in self.fields.items():
+            if name in raw:
+                try:
+                    values[name] = field.rule.accept(raw[name])
+                except Rejected as rejected:
+                    faults.append(_broken(field, raw[name], rejected.code, pointer))
+        spec = self._answering(raw)
+        faults += [self._missing(name, spec, pointer) for name in spec.fields if name not in raw]
+        unknown = (name for name in raw if name not in self.fields)
+        # A body can hold 100,000 unknown names, and finding the nearest takes its time.
+        faults += [self._unknown(name, pointer) for name in itertools.islice(unknown, MOST_FAULTS)]
+        if len(faults) > found:
+            return None
+        return Applicant(scorecard=spec.name, values=values)
+
+    def _answering(self, raw: Mapping[str, object]) -> ScorecardSpec:
+        """Find the largest scorecard that any given field asks for."""
+        specs = list(self.scorecards.values())
+        for spec, added in zip(reversed(specs), reversed(self._added), strict=True):
+            if not added.isdisjoint(raw):
+                return spec
+        return specs[0]
+
+    @cached_property
+    def _added(self) -> list[frozenset[str]]:
+        return [frozenset(self.added_fields(spec)) for spec in self.scorecards.values()]
+
+    def _missing(self, name: str, spec: ScorecardSpec, pointer: str) -> Fault:
+        allowed = self.fields[name].rule.allowed
+        if name in self.base_fields:
+            text = say("missing", field=name, allowed=allowed)
+        else:
+            group = next(s for s in self.scorecards.values() if name in self.added_fields(s))
+            text = say(
+                "missing_from_group",
+                field=name,
+                allowed=allowed,
+                fields=", ".join(self.added_fields(group)),
+                scorecard=group.title,
+            )
+        return Fault("missing", _point(pointer, name), text)
+
+    def _unknown(self, name: str, pointer: str) -> Fault:
+        near = difflib.get_close_matches(name[:100].upper(), list(self._upper_names), n=1)
+        short = name if len(name) <= 40 else f"{name[:40]}…"
+        if near:
+            nearest = self._upper_names[near[0]]
+            text = say("unknown_field_near", field=short, nearest=nearest)
+        else:
+            text = say("unknown_field", field=short)
+        return Fault("unknown_field", _point(pointer, short), text)
+
+    @cached_property
+    def _upper_names(self) -> Mapping[str, str]:
+        """Names by their upper-case form: `age` is a misspelt `AGE`."""
+        return {name.upper(): name for name in self.fields}
+
+
+def _broken(field: Field, raw: object, code: str, pointer: str) -> Fault:
+    text = say("must_be", field=field.name, allowed=field.rule.allowed, got=describe(raw))
+    return Fault(code, _point(pointer, field.name), text)
+
+
+def _point(pointer: str, name: str) -> str:
+    """Extend a JSON Pointer by a member's name (RFC 6901, section 3)."""
+    return f"{pointer}/{name.replace('~', '~0').replace('/', '~1')}"

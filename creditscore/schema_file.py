@@ -1,0 +1,315 @@
+"""Read a schema file (TOML) into a `Schema`, refusing whatever it may not say.
+
+Every refusal names the file, the key and what is allowed there.
+"""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NoReturn
+
+from creditscore.errors import SchemaError
+from creditscore.rule import Codes, Interval, Rejected, Rule, Value
+from creditscore.schema import Field, ForestSettings, Label, Schema, ScorecardSpec, Source
+from creditscore.texts import FALLBACK_LANGUAGE, LANGUAGES, Text
+
+BOUNDS = ("minimum", "exclusive_minimum", "maximum", "exclusive_maximum")
+KINDS = ("number", "integer", "coded")
+
+
+def load_schema(path: Path) -> Schema:
+    """Read a schema file.
+
+    Raises
+    ------
+    SchemaError
+        If it cannot be read, is not TOML, or breaks a rule of schema files.
+    """
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SchemaError(str(path), "", f"cannot be read: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SchemaError(str(path), "", f"is not a TOML file: {error}") from None
+    return read_schema(document, str(path))
+
+
+def read_schema(document: Mapping[str, Any], source: str) -> Schema:
+    """Turn a parsed schema file into a `Schema`; `source` names it in errors."""
+    top = _Table(source, "", document)
+    top.allow("dataset", "label", "sources", "scorecards", "fields")
+    dataset = top.table("dataset")
+    dataset.allow("name", "title", "notice", "ignored_columns")
+    fields = {name: _field(name, table) for name, table in top.tables("fields").items()}
+    label = _label(top.table("label"), fields)
+    return Schema(
+        name=dataset.text("name"),
+        title=dataset.words("title"),
+        notice=dataset.words("notice", fallback={FALLBACK_LANGUAGE: ""}),
+        label=label,
+        fields=fields,
+        scorecards=_scorecards(top, fields),
+        sources={
+            name: _source(table, [*fields, label.column])
+            for name, table in top.tables("sources", fallback={}).items()
+        },
+        ignored_columns=tuple(dataset.names("ignored_columns", fallback=())),
+        document=document,
+    )
+
+
+@dataclass(frozen=True)
+class _Table:
+    """A table of the file, which knows where it stands and refuses in those terms."""
+
+    source: str
+    path: str
+    content: Mapping[str, Any]
+
+    def key(self, name: str) -> str:
+        return f"{self.path}.{name}" if self.path else name
+
+    def refuse(self, name: str, problem: str) -> NoReturn:
+        raise SchemaError(self.source, self.key(name), problem)
+
+    def allow(self, *names: str) -> None:
+        for name in self.content:
+            if name not in names:
+                near = difflib.get_close_matches(name, names, n=1)
+                hint = f", did you mean {near[0]}?" if near else ""
+                self.refuse(name, f"is not a key here: allowed are {', '.join(names)}{hint}")
+
+    def get(self, name: str, kind: type | tuple[type, ...], allowed: str, fallback: Any) -> Any:
+        if name not in self.content:
+            if fallback is not None:
+                return fallback
+            self.refuse(name, f"is missing, it must be {allowed}")
+        value = self.content[name]
+        # bool is an int: `true` is no number.
+        if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
+            self.refuse(name, f"must be {allowed}, got {value!r}")
+        return value
+
+    def text(self, name: str, fallback: str | None = None) -> str:
+        value: str = self.get(name, str, "a text", fallback)
+        return value
+
+    def flag(self, name: str) -> bool:
+        value: bool = self.get(name, bool, "true or false", fallback=False)
+        return value
+
+    def positive(self, name: str, fallback: int | None) -> int | None:
+        if name not in self.content:
+            return fallback
+        value: int = self.get(name, int, "a whole number of at least 1", None)
+        if value < 1:
+            self.refuse(name, f"must be a whole number of at least 1, got {value}")
+        return value
+
+    def names(self, name: str, fallback: Sequence[str] | None = None) -> list[str]:
+        value: list[str] = self.get(name, list | tuple, "a list of texts", fallback)  # type: ignore[arg-type]  # isinstance takes unions
+        if not all(isinstance(item, str) for item in value):
+            self.refuse(name, f"must be a list of texts, got {value!r}")
+        return list(value)
+
+    def table(self, name: str) -> _Table:
+        return _Table(self.source, self.key(name), self.get(name, dict, "a table", None))
+
+    def tables(self, name: str, fallback: dict[str, Any] | None = None) -> dict[str, _Table]:
+        parent = _Table(
+            self.source, self.key(name), self.get(name, dict, "a table of tables", fallback)
+        )
+        if not parent.content and fallback is None:
+            self.refuse(name, "must hold at least one table, got none")
+        return {child: parent.table(child) for child in parent.content}
+
+    def words(self, name: str, fallback: Text | None = None) -> Text:
+        """Read a text by language; English is required, a plain text counts as English."""
+        if isinstance(self.content.get(name), str):
+            return {FALLBACK_LANGUAGE: self.content[name]}
+        if name not in self.content and fallback is not None:
+            return fallback
+        table = self.table(name)
+        table.allow(*LANGUAGES)
+        table.text(FALLBACK_LANGUAGE)
+        return {language: table.text(language) for language in table.content}
+
+
+def _field(name: str, table: _Table) -> Field:
+    kind = table.text("kind")
+    if kind not in KINDS:
+        table.refuse("kind", f"must be one of {', '.join(KINDS)}, got {kind!r}")
+    common = ("kind", "codes", "protected", "actionable", "example", "title", "help", "unit")
+    table.allow(*common, *(("fold",) if kind == "coded" else BOUNDS))
+    unit = table.words("unit", fallback={})
+    rule: Rule = _codes(table) if kind == "coded" else _interval(table, kind, unit)
+    return Field(
+        name=name,
+        rule=rule,
+        fold=_fold(table, rule) if isinstance(rule, Codes) else {},
+        protected=table.flag("protected"),
+        actionable=table.flag("actionable"),
+        example=_example(table, rule),
+        title=table.words("title"),
+        help=table.words("help", fallback={FALLBACK_LANGUAGE: ""}),
+        unit=unit,
+    )
+
+
+def _interval(table: _Table, kind: str, unit: Text) -> Interval:
+    bounds = {
+        name: table.get(name, (int, float), "a number", None)
+        for name in BOUNDS
+        if name in table.content
+    }
+    for inclusive in ("minimum", "maximum"):
+        if inclusive in bounds and f"exclusive_{inclusive}" in bounds:
+            table.refuse(inclusive, f"and exclusive_{inclusive} exclude each other")
+    low = bounds.get("minimum", bounds.get("exclusive_minimum"))
+    high = bounds.get("maximum", bounds.get("exclusive_maximum"))
+    if low is not None and high is not None and not low < high:
+        name = "maximum" if "maximum" in bounds else "exclusive_maximum"
+        table.refuse(name, f"must be greater than {low}, got {high}")
+    named = _labels(table) if "codes" in table.content else {}
+    for code in named:
+        if not isinstance(code, int):
+            table.refuse("codes", f"of a {kind} must be whole numbers, got {code!r}")
+    return Interval(
+        low=low,
+        high=high,
+        low_open="exclusive_minimum" in bounds,
+        high_open="exclusive_maximum" in bounds,
+        integral=kind == "integer",
+        named={code: text for code, text in named.items() if isinstance(code, int)},
+        unit=unit,
+    )
+
+
+def _codes(table: _Table) -> Codes:
+    labels = _labels(table)
+    if len({type(code) for code in labels}) > 1:
+        table.refuse("codes", "must be all whole numbers or all texts, got both")
+    return Codes(labels)
+
+
+def _labels(table: _Table) -> dict[int | str, Text]:
+    allowed = "a list of tables such as { value = 1, en = 'married' }"
+    entries: list[object] = table.get("codes", list, allowed, None)
+    labels: dict[int | str, Text] = {}
+    for place, entry in enumerate(entries):
+        if not isinstance(entry, dict):
+            table.refuse("codes", f"must be {allowed}, got {entry!r}")
+        item = _Table(table.source, f"{table.key('codes')}[{place}]", entry)
+        item.allow("value", *LANGUAGES)
+        value: int | str = item.get("value", (int, str), "a whole number or a text", None)
+        if value in labels:
+            item.refuse("value", f"stands twice in the list: {value!r}")
+        item.text(FALLBACK_LANGUAGE)
+        labels[value] = {
+            language: item.text(language) for language in LANGUAGES if language in entry
+        }
+    if not labels:
+        table.refuse("codes", "must hold at least one code, got none")
+    return labels
+
+
+def _fold(table: _Table, rule: Codes) -> dict[int | str, int | str]:
+    if "fold" not in table.content:
+        return {}
+    folds: dict[int | str, int | str] = {}
+    inner = table.table("fold")
+    for written, target in inner.content.items():
+        if target not in rule.labels:
+            inner.refuse(written, f"must be one of the field's codes, got {target!r}")
+        # The keys of a TOML table are texts, even where the codes are numbers.
+        code: int | str = written
+        if not rule.textual:
+            try:
+                code = int(written)
+            except ValueError:
+                inner.refuse(written, "must be a whole number, as the field's codes are")
+        if code in rule.labels:
+            inner.refuse(written, "is a code of the field already, it cannot be folded")
+        folds[code] = target
+    return folds
+
+
+def _example(table: _Table, rule: Rule) -> Value:
+    raw = table.get("example", (int, float, str), "a value that the field accepts", None)
+    try:
+        return rule.accept(raw)
+    except Rejected:
+        table.refuse("example", f"must be {rule.allowed[FALLBACK_LANGUAGE]}, got {raw!r}")
+
+
+def _label(table: _Table, fields: Mapping[str, Field]) -> Label:
+    table.allow("column", "good", "bad", "title")
+    column = table.text("column")
+    if column in fields:
+        table.refuse("column", f"must not be one of the fields, got {column!r}")
+    good, bad = (
+        table.get(name, (int, str), "a whole number or a text", None) for name in ("good", "bad")
+    )
+    if str(good) == str(bad):
+        table.refuse("bad", f"must differ from good, got {bad!r}")
+    return Label(column=column, good=good, bad=bad, title=table.words("title"))
+
+
+def _scorecards(top: _Table, fields: Mapping[str, Field]) -> dict[str, ScorecardSpec]:
+    specs: dict[str, ScorecardSpec] = {}
+    smaller: tuple[str, ...] = ()
+    for name, table in top.tables("scorecards").items():
+        if not name.replace("_", "").isalnum() or not name.islower():
+            top.refuse(f"scorecards.{name}", "must be named in lower-case letters and digits")
+        table.allow("title", "fields", "forest")
+        names = table.names("fields")
+        for field in names:
+            if field not in fields:
+                near = difflib.get_close_matches(field, fields, n=1)
+                hint = f", did you mean {near[0]}?" if near else ""
+                table.refuse("fields", f"must name fields of this file, got {field!r}{hint}")
+        if not set(smaller) < set(names):
+            what = f"more than the fields of the scorecard before: {', '.join(smaller)}"
+            table.refuse("fields", f"must hold {what if smaller else 'at least one field'}")
+        # Schema order, whatever the order in the list: it is the order of the model's columns.
+        smaller = tuple(field for field in fields if field in names)
+        specs[name] = ScorecardSpec(name, table.words("title"), smaller, _forest(table))
+    for field in fields:
+        if field not in smaller:
+            top.refuse(f"fields.{field}", "must belong to a scorecard, it belongs to none")
+    return specs
+
+
+def _forest(parent: _Table) -> ForestSettings:
+    if "forest" not in parent.content:
+        return ForestSettings()
+    table = parent.table("forest")
+    table.allow("trees", "max_depth", "min_samples_leaf", "max_features")
+    usual = ForestSettings()
+    return ForestSettings(
+        trees=table.positive("trees", usual.trees) or usual.trees,
+        max_depth=table.positive("max_depth", usual.max_depth),
+        min_samples_leaf=table.positive("min_samples_leaf", usual.min_samples_leaf)
+        or usual.min_samples_leaf,
+        max_features=table.positive("max_features", usual.max_features),
+    )
+
+
+def _source(table: _Table, wanted: Sequence[str]) -> Source:
+    table.allow("title", "licence", "url", "sha256", "columns")
+    columns = table.table("columns")
+    columns.allow(*wanted)
+    sha256 = table.text("sha256")
+    if len(sha256) != 64 or set(sha256) - set("0123456789abcdef"):
+        table.refuse("sha256", f"must be 64 hexadecimal digits, got {sha256!r}")
+    return Source(
+        title=table.text("title"),
+        licence=table.text("licence"),
+        url=table.text("url"),
+        sha256=sha256,
+        columns={name: columns.text(name) for name in wanted},
+    )

@@ -1,0 +1,109 @@
+"""Read JSON that comes from strangers: RFC 8259 to the letter, in bounded time and depth.
+
+Python's own reader takes NaN, keeps the last of duplicate keys, recurses as deep as it is told
+to, and raises on numbers of thousands of digits. None of that may reach an applicant.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections import Counter
+from typing import Any, NoReturn
+
+from creditscore.errors import NotJson
+from creditscore.texts import say
+
+#: Arrays and objects inside one another, at most. An array of applicants needs two.
+DEEPEST = 8
+
+#: Digits of an integer that are still converted; what is longer is beyond every bound anyway.
+MOST_DIGITS = 300
+
+# Possessive, and content with a string that never ends: linear whatever comes.
+_STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
+_ONE_KIND = bytes.maketrans(b"{}", b"[]")
+_NOT_BRACKETS = bytes(byte for byte in range(256) if byte not in b"[]{}")
+
+
+def parse(raw: bytes) -> object:
+    """Read one JSON value from bytes.
+
+    Numbers that no float can hold come back as infinity, for the caller's bounds to refuse.
+
+    Raises
+    ------
+    NotJson
+        If it is not UTF-8, not JSON, nested more than 8 deep, or has a duplicate key.
+    """
+    try:
+        # RFC 8259, section 8.1, lets a reader skip a byte order mark; Windows editors write one.
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise NotJson("not_utf8", say("not_utf8", byte=error.start + 1)) from None
+    if not text.strip(" \t\r\n"):
+        raise NotJson("empty", say("empty_body"))
+    if _deeper_than(DEEPEST, raw):
+        raise NotJson("too_deep", say("too_deep", most=DEEPEST))
+    try:
+        value: object = _DECODER.decode(text)
+    except json.JSONDecodeError as error:
+        place = say("not_json", problem=error.msg, line=error.lineno, column=error.colno)
+        raise NotJson("not_json", place) from None
+    if b"\\u" in raw:
+        _refuse_lone_surrogates(value)
+    return value
+
+
+def _deeper_than(most: int, raw: bytes) -> bool:
+    """Tell whether brackets outside of strings stand more than `most` deep."""
+    if raw.count(b"[") + raw.count(b"{") <= most:
+        return False
+    brackets = _STRING.sub(b"", raw).translate(_ONE_KIND, _NOT_BRACKETS)
+    left = brackets
+    for _ in range(most):
+        # Each round takes away the innermost pairs, so one level.
+        left = left.replace(b"[]", b"")
+    if not left:
+        return False
+    depth = 0
+    for bracket in brackets:
+        depth += 1 if bracket == ord("[") else -1
+        if depth > most:
+            return True
+    return False
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        name = next(name for name, times in Counter(key for key, _ in pairs).items() if times > 1)
+        short = name if len(name) <= 40 else f"{name[:40]}…"
+        raise NotJson("duplicate_key", say("duplicate_key", name=_printable(short)))
+    return members
+
+
+def _integer(text: str) -> int | float:
+    if len(text) <= MOST_DIGITS:
+        return int(text)
+    return -math.inf if text.startswith("-") else math.inf
+
+
+def _constant(text: str) -> NoReturn:
+    raise NotJson("not_json", say("not_json_constant", constant=text))
+
+
+def _refuse_lone_surrogates(value: object) -> None:
+    """Refuse texts that are no Unicode, which no database and no answer could hold."""
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise NotJson("not_unicode", say("not_unicode")) from None
+
+
+def _printable(text: str) -> str:
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_unique, parse_int=_integer, parse_constant=_constant)

@@ -1,0 +1,165 @@
+"""Every sentence that the service itself says, in English and Indonesian.
+
+Texts about fields (titles, units, codes) come from the schema file instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+#: A text by language; English is always there, the others may be missing.
+Text = Mapping[str, str]
+
+FALLBACK_LANGUAGE = "en"
+
+ENGLISH: Text = {
+    "number": "a number",
+    "integer": "an integer",
+    "from_to": "{kind} from {low} to {high}",
+    "above_at_most": "{kind} greater than {low} and at most {high}",
+    "from_below": "{kind} from {low} to less than {high}",
+    "between": "{kind} greater than {low} and less than {high}",
+    "one_of": "one of {codes}",
+    "got_text": 'the text "{value}"',
+    "got_array": "an array",
+    "got_object": "an object",
+    "got_huge": "a number too large to be stored",
+    "must_be": "{field} must be {allowed}, got {got}",
+    "missing": "{field} is missing, it must be {allowed}",
+    "missing_from_group": (
+        "{field} is missing, it must be {allowed}: "
+        "give all of {fields} ({scorecard}), or none of them"
+    ),
+    "unknown_field": "{field} is not a field",
+    "unknown_field_near": "{field} is not a field, did you mean {nearest}?",
+    "empty_body": "the body is empty, it must be JSON",
+    "not_utf8": "the body is not UTF-8, from byte {byte} on",
+    "not_json": "the body is not JSON: {problem}, at line {line}, column {column}",
+    "not_json_constant": "the body is not JSON: {constant} is no JSON number",
+    "not_unicode": "the body is not JSON: a text in it is half a character (a lone surrogate)",
+    "too_deep": "the body nests arrays and objects more than {most} deep",
+    "duplicate_key": "the name {name} stands twice in one object",
+    "broken_off": "the body could not be read to its end: it broke off, or its framing is wrong",
+    "shorter_than_announced": "the body is {got} bytes long, {announced} were announced",
+    "too_large": "the body must be at most {most} bytes long",
+    "media_type": "the body must be JSON (Content-Type: application/json), got {got}",
+    "content_coding": "the body must come as it is, without a content coding, got {got}",
+    "key_needed": "an API key is needed: send it as Authorization: Bearer KEY or X-API-Key: KEY",
+    "cross_site": (
+        "a page on another site sent this without an API key; open this service's own page, "
+        "or send a key"
+    ),
+    "no_route": "there is nothing here; GET /openapi.json lists what there is",
+    "wrong_method": "the method must be one of {allowed}",
+    "surprise": "something went wrong here; the log has it under request id {request_id}",
+    "invalid_applicants": "the request is well-formed, but not valid: see errors",
+    "not_an_applicant": "an applicant must be a JSON object, got {got}",
+    "not_applicants": (
+        "the body must be one applicant (a JSON object) or an array of 1 to {most} applicants, "
+        "got {got}"
+    ),
+    "empty_array": "the array must hold 1 to {most} applicants, got none",
+    "too_many": "the array must hold 1 to {most} applicants, got {count}",
+    "outside_training_range": (
+        "{field} is {got}, but the model was trained on {low} to {high}{unit}; "
+        "beyond that it has seen nobody"
+    ),
+    "outside_training_codes": "{field} is {got}, which nobody had whom the model was trained on",
+}
+
+INDONESIAN: Text = {
+    "number": "bilangan",
+    "integer": "bilangan bulat",
+    "from_to": "{kind} dari {low} sampai {high}",
+    "above_at_most": "{kind} lebih dari {low} dan paling banyak {high}",
+    "from_below": "{kind} dari {low} sampai kurang dari {high}",
+    "between": "{kind} lebih dari {low} dan kurang dari {high}",
+    "one_of": "salah satu dari {codes}",
+    "got_text": 'teks "{value}"',
+    "got_array": "larik",
+    "got_object": "objek",
+    "got_huge": "bilangan yang terlalu besar untuk disimpan",
+    "must_be": "{field} harus {allowed}, tetapi isinya {got}",
+    "missing": "{field} tidak ada, seharusnya {allowed}",
+    "missing_from_group": (
+        "{field} tidak ada, seharusnya {allowed}: "
+        "isi semua {fields} ({scorecard}), atau tidak satu pun"
+    ),
+    "unknown_field": "{field} bukan nama isian",
+    "unknown_field_near": "{field} bukan nama isian, maksud Anda {nearest}?",
+    "empty_body": "isi permintaan kosong, seharusnya JSON",
+    "not_utf8": "isi permintaan bukan UTF-8, mulai byte ke-{byte}",
+    "not_json": "isi permintaan bukan JSON: {problem}, di baris {line}, kolom {column}",
+    "not_json_constant": "isi permintaan bukan JSON: {constant} bukan bilangan JSON",
+    "not_unicode": (
+        "isi permintaan bukan JSON: ada teks dengan separuh karakter (surrogate tunggal)"
+    ),
+    "too_deep": "isi permintaan menyusun larik dan objek lebih dari {most} tingkat",
+    "duplicate_key": "nama {name} muncul dua kali dalam satu objek",
+    "broken_off": (
+        "isi permintaan tidak terbaca sampai akhir: terputus, atau pembingkaiannya salah"
+    ),
+    "shorter_than_announced": "isi permintaan {got} byte, padahal diumumkan {announced}",
+    "too_large": "isi permintaan paling banyak {most} byte",
+    "media_type": (
+        "isi permintaan harus JSON (Content-Type: application/json), tetapi jenisnya {got}"
+    ),
+    "content_coding": (
+        "isi permintaan harus dikirim apa adanya, tanpa content coding, tetapi jenisnya {got}"
+    ),
+    "key_needed": (
+        "perlu kunci API: kirim sebagai Authorization: Bearer KUNCI atau X-API-Key: KUNCI"
+    ),
+    "cross_site": (
+        "halaman di situs lain mengirim ini tanpa kunci API; buka halaman layanan ini sendiri, "
+        "atau kirim kunci"
+    ),
+    "no_route": "tidak ada apa-apa di sini; GET /openapi.json memuat daftar yang ada",
+    "wrong_method": "metodenya harus salah satu dari {allowed}",
+    "surprise": "terjadi kesalahan di sini; tercatat di log dengan id permintaan {request_id}",
+    "invalid_applicants": "permintaan terbaca, tetapi tidak sah: lihat errors",
+    "not_an_applicant": "pemohon harus berupa objek JSON, tetapi isinya {got}",
+    "not_applicants": (
+        "isi permintaan harus satu pemohon (objek JSON) atau larik 1 sampai {most} pemohon, "
+        "tetapi isinya {got}"
+    ),
+    "empty_array": "larik harus berisi 1 sampai {most} pemohon, tetapi kosong",
+    "too_many": "larik harus berisi 1 sampai {most} pemohon, tetapi isinya {count}",
+    "outside_training_range": (
+        "{field} adalah {got}, padahal model dilatih pada {low} sampai {high}{unit}; "
+        "di luar itu belum pernah ada contohnya"
+    ),
+    "outside_training_codes": (
+        "{field} adalah {got}, yang tidak dimiliki siapa pun dalam data latih model"
+    ),
+}
+
+CATALOGUE: Mapping[str, Text] = {"en": ENGLISH, "id": INDONESIAN}
+
+LANGUAGES = tuple(CATALOGUE)
+
+
+def in_language(text: Text, language: str) -> str:
+    """Give a text in a language, or in English where it has no such version."""
+    return text.get(language, text[FALLBACK_LANGUAGE])
+
+
+def say(key: str, **parts: Text | str | int) -> Text:
+    """Fill in one sentence of the catalogue, in every language.
+
+    Parameters
+    ----------
+    key : str
+        The sentence's name in the catalogue.
+    **parts : Text, str or int
+        What goes into its braces; a `Text` goes in by language.
+    """
+    return {
+        language: sentences[key].format(
+            **{
+                name: part if isinstance(part, str | int) else in_language(part, language)
+                for name, part in parts.items()
+            }
+        )
+        for language, sentences in CATALOGUE.items()
+    }

@@ -1,0 +1,309 @@
+"""Fit scorecards: the only place where scikit-learn is at work."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from math import fsum
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.model_selection import train_test_split
+
+from creditscore import evaluation
+from creditscore.artefact import Model
+from creditscore.dataset import Dataset
+from creditscore.errors import DatasetError, ExclusionError
+from creditscore.manifest import describe_training
+from creditscore.policy import Policy
+from creditscore.rule import Codes, Interval, Value
+from creditscore.schema import Applicant, ForestSettings, Schema, ScorecardSpec
+from creditscore.scorecard import Forest, Scorecard
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+#: Share of the rows that training never sees.
+TEST_SHARE = 0.2
+
+#: Rows of each outcome without which neither training nor its test mean anything.
+FEWEST_OF_EACH = 50
+
+#: Invented applicants per scorecard whose probabilities the artefact is checked against.
+GOLDEN_COUNT = 20
+
+#: The number of steps to come, or the name of the one that begins.
+Step = int | str
+
+REFERENCE_GROUP = "approved_training_rows"
+
+
+@dataclass(frozen=True)
+class Split:
+    """The rows to learn from, and those to be tested on."""
+
+    train: Dataset
+    test: Dataset
+
+
+def split(dataset: Dataset, seed: int) -> Split:
+    """Part a table in two, with the same share of bad outcomes in both.
+
+    Raises
+    ------
+    DatasetError
+        If it is too small to learn from and to be tested on.
+    """
+    bads = int(dataset.bad.sum())
+    fewest = min(bads, len(dataset) - bads)
+    if fewest < FEWEST_OF_EACH:
+        problem = f"holds {fewest} rows of one outcome, training needs {FEWEST_OF_EACH}"
+        raise DatasetError(dataset.name, problem)
+    train, test = train_test_split(
+        np.arange(len(dataset)), test_size=TEST_SHARE, stratify=dataset.bad, random_state=seed
+    )
+    # Back in file order, so that the model does not depend on how the split was shuffled.
+    return Split(dataset.rows(np.sort(train)), dataset.rows(np.sort(test)))
+
+
+def train(
+    data: Dataset,
+    schema: Schema,
+    *,
+    policy: Policy,
+    exclude: Sequence[str],
+    seed: int,
+    now: datetime,
+    progress: Callable[[Step], None],
+) -> Model:
+    """Fit and measure every scorecard of a schema.
+
+    Parameters
+    ----------
+    data : Dataset
+        All the rows; a fifth of them is kept for the test.
+    schema : Schema
+        Their data dictionary.
+    policy : Policy
+        Cut-off and scale.
+    exclude : sequence of str
+        Fields that no decision may depend on.
+    seed : int
+        Of all that is random.
+    now : datetime
+        Written down as the time of training.
+    progress : callable
+        Told the number of steps first, then the name of each step as it begins.
+
+    Raises
+    ------
+    DatasetError, ExclusionError
+        If there is too little to learn from.
+    """
+    check_exclusion(schema, exclude)
+    progress(2 * len(schema.scorecards))
+    rows = split(data, seed)
+    cards, quality, golden = {}, {}, []
+    for name, spec in schema.scorecards.items():
+        progress(f"fitting the {name} scorecard")
+        cards[name] = fit(rows.train, schema, spec, policy=policy, exclude=exclude, seed=seed)
+        progress(f"measuring the {name} scorecard")
+        quality[name] = assess_quality(cards[name], rows, policy=policy, seed=seed)
+        golden += golden_applicants(cards[name], schema, count=GOLDEN_COUNT, seed=seed)
+    about = describe_training(
+        data,
+        schema,
+        policy=policy,
+        seed=seed,
+        scorecards=cards,
+        quality=quality,
+        golden=golden,
+        now=now,
+    )
+    return Model.assemble(schema=schema, scorecards=cards, policy=policy, manifest=about)
+
+
+def check_exclusion(schema: Schema, exclude: Sequence[str]) -> None:
+    """Refuse to exclude what is no field, or all that a scorecard has.
+
+    Raises
+    ------
+    ExclusionError
+    """
+    for name in exclude:
+        if name not in schema.fields:
+            near = difflib.get_close_matches(name, schema.fields, n=1)
+            raise ExclusionError(name, ", ".join(schema.fields), near[0] if near else None)
+    for spec in schema.scorecards.values():
+        if set(spec.fields) <= set(exclude):
+            raise ExclusionError(spec.name, "at least one field that is not excluded", None)
+
+
+def fit(
+    train: Dataset,
+    schema: Schema,
+    spec: ScorecardSpec,
+    *,
+    policy: Policy,
+    exclude: Sequence[str],
+    seed: int,
+) -> Scorecard:
+    """Fit one scorecard.
+
+    Parameters
+    ----------
+    train : Dataset
+        The rows to learn from.
+    schema : Schema
+        Their data dictionary.
+    spec : ScorecardSpec
+        The scorecard's fields and how to grow its forest.
+    policy : Policy
+        Tells who counts as approved, for the reference group.
+    exclude : sequence of str
+        Fields that no decision may depend on; they are only monitored.
+    seed : int
+        Of all that is random.
+    """
+    predictors = tuple(name for name in spec.fields if name not in exclude)
+    matrix = train.matrix(predictors)
+    forest = flatten(fit_forest(matrix, train.bad, spec.forest, seed))
+    probability = forest.probability_of_default(matrix.astype(np.float32))
+    return Scorecard(
+        name=spec.name,
+        predictors=predictors,
+        monitored=tuple(name for name in spec.fields if name in exclude),
+        forest=forest,
+        training_ranges=_ranges(train, schema, spec.fields),
+        baseline=_baseline(probability, policy.cutoff),
+        reference_group=REFERENCE_GROUP,
+    )
+
+
+def fit_forest(
+    matrix: Floats, bad: Ints, settings: ForestSettings, seed: int
+) -> RandomForestClassifier:
+    """Grow a forest; the same data, settings and seed give the same trees on any machine.
+
+    Parameters
+    ----------
+    matrix : ndarray of shape (n_rows, n_predictors)
+    bad : ndarray of shape (n_rows,)
+        1 for a default.
+    """
+    columns = matrix.shape[1]
+    forest = RandomForestClassifier(
+        n_estimators=settings.trees,
+        max_depth=settings.max_depth,
+        min_samples_leaf=settings.min_samples_leaf,
+        max_features=min(settings.max_features, columns) if settings.max_features else "sqrt",
+        random_state=seed,
+        n_jobs=-1,
+    )
+    forest.fit(matrix, bad)
+    # Threads add up the trees in the order in which they end, which changes the last bits.
+    return forest.set_params(n_jobs=None)
+
+
+def flatten(forest: RandomForestClassifier) -> Forest:
+    """Lay a fitted forest of two classes out in flat arrays."""
+    trees = [estimator.tree_ for estimator in forest.estimators_]
+    roots = np.cumsum([0, *(tree.node_count for tree in trees[:-1])]).astype(np.int32)
+    own = np.concatenate([np.arange(tree.node_count) for tree in trees])
+    offset = np.repeat(roots, [tree.node_count for tree in trees])
+    left = np.concatenate([tree.children_left for tree in trees])
+    right = np.concatenate([tree.children_right for tree in trees])
+    leaf = left < 0
+    return Forest(
+        roots=roots,
+        column=np.where(leaf, 0, np.concatenate([tree.feature for tree in trees])).astype(np.int32),
+        threshold=np.where(leaf, 0.0, np.concatenate([tree.threshold for tree in trees])),
+        left=(offset + np.where(leaf, own, left)).astype(np.int32),
+        right=(offset + np.where(leaf, own, right)).astype(np.int32),
+        probability=np.concatenate([tree.value[:, 0, 1] for tree in trees]),
+        depth=int(max(tree.max_depth for tree in trees)),
+    )
+
+
+def assess_quality(card: Scorecard, rows: Split, *, policy: Policy, seed: int) -> dict[str, Any]:
+    """Measure a scorecard on the rows that training never saw, beside two baselines.
+
+    Returns
+    -------
+    dict
+        Figures of the scorecard, of a constant (the training rows' bad rate), and of
+        scikit-learn's forest with its own settings; and who would be approved.
+    """
+    test = rows.test
+    said = card.probability_of_default(test.matrix(card.predictors).astype(np.float32))
+    constant = np.full(len(test), rows.train.bad.mean())
+    usual = RandomForestClassifier(random_state=seed, n_jobs=-1)
+    usual.fit(rows.train.matrix(card.predictors), rows.train.bad)
+    usual.set_params(n_jobs=None)
+    default_forest = usual.predict_proba(test.matrix(card.predictors))[:, 1]
+    return {
+        "rows": len(test),
+        "bad_rate": float(test.bad.mean()),
+        "scorecard": evaluation.summarise(test.bad, said),
+        "majority": evaluation.summarise(test.bad, constant),
+        "default_forest": evaluation.summarise(test.bad, default_forest),
+        "decision": evaluation.at_cutoff(test.bad, said, policy.cutoff),
+    }
+
+
+def golden_applicants(
+    card: Scorecard, schema: Schema, *, count: int, seed: int
+) -> list[dict[str, Any]]:
+    """Invent applicants within the training ranges and write down what the scorecard says.
+
+    They are drawn field by field, so that none of them is a person from the data.
+    """
+    draw = np.random.default_rng(seed)
+    golden = []
+    for _ in range(count):
+        values = {
+            name: _invent(schema.fields[name].rule, seen, draw)
+            for name, seen in card.training_ranges.items()
+        }
+        matrix = schema.matrix([Applicant(card.name, values)], card.predictors)
+        said = float(card.probability_of_default(matrix)[0])
+        golden.append({"applicant": values, "probability_of_default": said})
+    return golden
+
+
+def _ranges(train: Dataset, schema: Schema, names: Sequence[str]) -> Mapping[str, list[Value]]:
+    ranges: dict[str, list[Value]] = {}
+    for name in names:
+        rule, column = schema.fields[name].rule, train.columns[name]
+        if isinstance(rule, Codes):
+            seen = set(column.tolist())
+            ranges[name] = [code for code in rule.labels if rule.encode(code) in seen]
+        else:
+            ranges[name] = [_plain(column.min()), _plain(column.max())]
+    return ranges
+
+
+def _invent(rule: Codes | Interval, seen: Sequence[Value], draw: np.random.Generator) -> Value:
+    if isinstance(rule, Codes):
+        return seen[int(draw.integers(len(seen)))]
+    low, high = float(seen[0]), float(seen[1])
+    value = float(low + (high - low) * draw.random())
+    rounded = round(value) if rule.integral else round(value, 2)
+    return _plain(rounded) if rule.contains(rounded) else seen[0]
+
+
+def _plain(number: float) -> Value:
+    """Give a number as JSON writes it: whole ones as integers."""
+    return int(number) if float(number).is_integer() else float(number)
+
+
+def _baseline(probability: Floats, cutoff: float) -> float:
+    """Average over the approved rows; over all rows where nobody is approved."""
+    approved = probability[probability < cutoff]
+    group = approved if len(approved) else probability
+    # fsum is exact, so the order and the width of the processor's sums do not matter.
+    return fsum(group.tolist()) / len(group)

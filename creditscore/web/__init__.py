@@ -1,0 +1,81 @@
+"""The web service: the only part that knows Flask."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from flask import Flask
+
+from creditscore import artefact
+from creditscore.artefact import Model
+from creditscore.assessment import Assessor
+from creditscore.config import Settings
+from creditscore.decision_id import new_decision_id
+from creditscore.describe import example_decisions
+from creditscore.openapi import describe_service
+from creditscore.policy import Policy
+from creditscore.report import LEGAL_SENTENCE
+from creditscore.texts import FALLBACK_LANGUAGE
+from creditscore.web import api, commands, headers, pages, problems
+from creditscore.web.access import Keys
+from creditscore.web.service import NAME, Service
+
+
+def create_app(settings: Settings) -> Flask:
+    """Build the web application.
+
+    Raises
+    ------
+    ArtefactError
+        If there is no sound model.
+    """
+    model = artefact.load(settings.model_dir)
+    assessor = Assessor(
+        model=model,
+        policy=_policy(model, settings),
+        now=lambda: datetime.now(UTC),
+        new_id=new_decision_id,
+    )
+    examples = example_decisions(assessor)
+    app = Flask(__name__)
+    app.json.sort_keys = False  # type: ignore[attr-defined]  # the order of the contract
+    app.url_map.merge_slashes = False
+    app.extensions[NAME] = Service(
+        settings=settings,
+        keys=Keys(settings.api_keys),
+        assessor=assessor,
+        openapi=describe_service(
+            model.schema,
+            settings,
+            {name: made.to_dict(FALLBACK_LANGUAGE) for name, made in examples.items()},
+        ),
+    )
+    headers.register(app)
+    problems.register(app)
+    app.register_blueprint(api.bp)
+    app.register_blueprint(pages.bp)
+    app.cli.add_command(commands.describe)
+    _announce(app, model)
+    return app
+
+
+def _policy(model: Model, settings: Settings) -> Policy:
+    """Give the model's policy, with the host's cut-off if it chose one."""
+    if settings.cutoff is None:
+        return model.policy
+    return replace(model.policy, cutoff=settings.cutoff, loss_to_margin=None)
+
+
+def _announce(app: Flask, model: Model) -> None:
+    """Say at start what is served, and what law says of it."""
+    if not app.logger.handlers:
+        logging.basicConfig(stream=sys.stderr, format="%(levelname)s %(message)s")
+    app.logger.setLevel(logging.INFO)
+    app.logger.info("serving %s", ", ".join(model.versions.values()))
+    protected = {name for card in model.scorecards for name in model.protected_predictors(card)}
+    if protected:
+        names = ", ".join(name for name in model.schema.fields if name in protected)
+        app.logger.warning("decisions depend on %s. %s", names, LEGAL_SENTENCE)

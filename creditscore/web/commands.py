@@ -1,0 +1,67 @@
+"""Commands for the shell: `flask describe`."""
+
+from __future__ import annotations
+
+import json
+from http import HTTPStatus
+from pathlib import Path
+
+import click
+from flask import current_app
+from flask.cli import with_appcontext
+
+from creditscore import describe as descriptions
+from creditscore import postman
+from creditscore.texts import FALLBACK_LANGUAGE
+from creditscore.web.service import service
+
+PROJECT = Path(__file__).resolve().parents[2]
+
+
+@click.command()
+@click.option("--check", is_flag=True, help="Change nothing; fail if a file is stale.")
+@with_appcontext
+def describe(check: bool) -> None:
+    """Renew what is generated: the Postman collection, and the tables of the documentation."""
+    stale = []
+    for path, text in generated_files().items():
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            stale.append(path.relative_to(PROJECT))
+            if not check:
+                path.write_text(text, encoding="utf-8", newline="\n")
+    if check and stale:
+        raise click.ClickException(f"stale, run flask describe: {', '.join(map(str, stale))}")
+    verb = "Renewed" if stale else "Nothing to renew, all is up to date"
+    click.echo(f"{verb}{': ' if stale else ''}{', '.join(map(str, stale))}")
+
+
+def generated_files() -> dict[Path, str]:
+    """Give what every generated file must hold."""
+    model = service().assessor.model
+    collection = postman.collection(model.schema, _answer)
+    files = {PROJECT / "postman_collection.json": postman.to_text(collection)}
+    examples = descriptions.example_decisions(service().assessor)
+    smallest = next(iter(examples.values())).to_dict(FALLBACK_LANGUAGE)
+    blocks = {
+        "fields": descriptions.field_table(model.schema),
+        "settings": descriptions.settings_table(),
+        "decision": f"```json\n{json.dumps(smallest, indent=2, ensure_ascii=False)}\n```",
+    }
+    for path in [PROJECT / "README.md", *sorted((PROJECT / "docs").glob("*.md"))]:
+        document = path.read_text(encoding="utf-8")
+        wanted = {name: blocks[name] for name in descriptions.blocks_of(document)}
+        files[path] = descriptions.replace_blocks(document, wanted)
+    return files
+
+
+def _answer(call: postman.Call) -> postman.Answer:
+    """Send a call of the collection to this very service."""
+    answer = current_app.test_client().open(
+        call.path, method=call.method, data=call.body, content_type=call.media_type
+    )
+    return postman.Answer(
+        status=HTTPStatus(answer.status_code).phrase,
+        code=answer.status_code,
+        media_type=answer.headers["Content-Type"],
+        body=answer.get_data(as_text=True),
+    )

@@ -1,0 +1,38 @@
+"""What every answer carries: a request id, and the headers that keep browsers careful."""
+
+from __future__ import annotations
+
+import re
+import secrets
+
+from flask import Flask, Response, g, request
+
+SANE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
+
+#: Only this service's own files; swagger-ui sets styles from its script and draws data: images.
+CONTENT_SECURITY_POLICY = (
+    "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; "
+    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+
+
+def register(app: Flask) -> None:
+    """Give every answer of an app its headers."""
+    app.before_request(_name_request)
+    app.after_request(_finish)
+
+
+def _name_request() -> None:
+    """Take over the client's request id if it is a sane one: it goes into logs."""
+    sent = request.headers.get("X-Request-ID", "")
+    g.request_id = sent if SANE_ID.fullmatch(sent) else secrets.token_hex(8)
+
+
+def _finish(answer: Response) -> Response:
+    answer.headers["X-Request-ID"] = g.request_id
+    answer.headers["X-Content-Type-Options"] = "nosniff"
+    answer.headers.setdefault("Cache-Control", "no-store")
+    if answer.mimetype == "text/html":
+        answer.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
+        answer.headers["Referrer-Policy"] = "no-referrer"
+    return answer

@@ -1,0 +1,139 @@
+"""Every error as `application/problem+json` (RFC 9457); the only place that knows status codes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from http import HTTPStatus
+from typing import Any
+
+from flask import Flask, Response, current_app, g
+from werkzeug.exceptions import HTTPException
+
+from creditscore.errors import Fault, InvalidApplicants, NotJson
+from creditscore.texts import Text, in_language, say
+from creditscore.web.language import chosen_language, mark_language
+
+MEDIA_TYPE = "application/problem+json"
+
+
+class Problem(Exception):
+    """A request that is refused.
+
+    Parameters
+    ----------
+    text : Text
+        What is wrong and what is allowed.
+    faults : sequence of Fault
+        The single faults, for bad input.
+    """
+
+    status = HTTPStatus.INTERNAL_SERVER_ERROR
+
+    def __init__(self, text: Text, faults: Sequence[Fault] = ()) -> None:
+        super().__init__(text["en"])
+        self.text = text
+        self.faults = faults
+        self.headers: dict[str, str] = {}
+
+
+class BrokenBody(Problem):
+    """The body did not come whole."""
+
+    status = HTTPStatus.BAD_REQUEST
+
+
+class TooLarge(Problem):
+    """The body is larger than the limit."""
+
+    status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+
+
+class WrongMediaType(Problem):
+    """The body is of a type that is not read here."""
+
+    status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
+
+
+class KeyNeeded(Problem):
+    """The route needs an API key, and none or a wrong one came."""
+
+    status = HTTPStatus.UNAUTHORIZED
+
+    def __init__(self) -> None:
+        super().__init__(say("key_needed"))
+        self.headers["WWW-Authenticate"] = "Bearer"
+
+
+class CrossSite(Problem):
+    """A browser on another site sent it, without a key."""
+
+    status = HTTPStatus.FORBIDDEN
+
+    def __init__(self) -> None:
+        super().__init__(say("cross_site"))
+
+
+def register(app: Flask) -> None:
+    """Answer every error of an app with a problem."""
+    app.register_error_handler(Problem, _refuse)
+    app.register_error_handler(NotJson, _refuse_malformed)
+    app.register_error_handler(InvalidApplicants, _refuse_invalid)
+    app.register_error_handler(HTTPException, _refuse_http)
+    app.register_error_handler(Exception, _admit)
+
+
+def _refuse(problem: Problem) -> Response:
+    answer = _problem(problem.status, problem.text, problem.faults)
+    answer.headers.update(problem.headers)
+    return answer
+
+
+def _refuse_malformed(error: NotJson) -> Response:
+    return _problem(HTTPStatus.BAD_REQUEST, error.text, [Fault(error.code, "", error.text)])
+
+
+def _refuse_invalid(error: InvalidApplicants) -> Response:
+    text = error.faults[0].text if len(error.faults) == 1 else say("invalid_applicants")
+    return _problem(HTTPStatus.UNPROCESSABLE_ENTITY, text, error.faults)
+
+
+def _refuse_http(error: HTTPException) -> Response:
+    status = HTTPStatus(error.code or HTTPStatus.INTERNAL_SERVER_ERROR)
+    methods = getattr(error, "valid_methods", None)
+    if status == HTTPStatus.METHOD_NOT_ALLOWED and methods:
+        allowed = ", ".join(sorted(methods))
+        answer = _problem(status, say("wrong_method", allowed=allowed))
+        answer.headers["Allow"] = allowed
+        return answer
+    if status == HTTPStatus.NOT_FOUND:
+        return _problem(status, say("no_route"))
+    # Werkzeug's own descriptions may repeat what came; the phrase never does.
+    return _problem(status, {"en": status.phrase})
+
+
+def _admit(error: Exception) -> Response:
+    """Log a surprise with its traceback, and tell the client nothing but where it was logged."""
+    current_app.logger.error("request %s failed", g.request_id, exc_info=error)
+    return _problem(HTTPStatus.INTERNAL_SERVER_ERROR, say("surprise", request_id=g.request_id))
+
+
+def _problem(status: HTTPStatus, text: Text, faults: Sequence[Fault] = ()) -> Response:
+    language = chosen_language()
+    body: dict[str, Any] = {
+        "type": "about:blank",
+        "title": status.phrase,
+        "status": status.value,
+        "detail": in_language(text, language),
+    }
+    if faults:
+        body["errors"] = [
+            {
+                "pointer": fault.pointer,
+                "code": fault.code,
+                "detail": in_language(fault.text, language),
+            }
+            for fault in faults
+        ]
+    answer = Response(json.dumps(body), status=status, content_type=MEDIA_TYPE)
+    return mark_language(answer, language)

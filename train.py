@@ -1,0 +1,149 @@
+"""Train the scorecards: data and its data dictionary in, model/ out.
+
+python train.py                 on data/credit.csv, the synthetic rows of this project
+python train.py --data uci      on the real rows, fetched from the UCI archive
+python train.py --data MINE.csv --schema MINE.toml     on your own
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from tqdm import tqdm
+
+from creditscore import artefact, dataset, download, report, training
+from creditscore.dataset import Dataset
+from creditscore.errors import CreditScoreError
+from creditscore.policy import FALLBACK_LOSS_TO_MARGIN, Policy
+from creditscore.schema import Schema
+from creditscore.schema_file import load_schema
+
+PROJECT = Path(__file__).resolve().parent
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Train, tell how it went, and give the exit status."""
+    options = read_options(arguments)
+    try:
+        schema = load_schema(options.schema)
+        data = read_data(options.data, schema)
+        with tqdm(desc="Training", unit="step", leave=False) as bar:
+            model = training.train(
+                data,
+                schema,
+                policy=Policy.from_ratio(options.loss_to_margin),
+                exclude=options.exclude,
+                seed=options.seed,
+                now=datetime.now(UTC),
+                progress=lambda step: advance(bar, step),
+            )
+        artefact.save(model, options.model_dir)
+    except CreditScoreError as error:
+        print(f"train.py: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("train.py: stopped; nothing was changed", file=sys.stderr)
+        return 130
+    print(report.summarise(model))
+    print(f"\nWrote {artefact.MODEL_FILE} and {artefact.MANIFEST_FILE} to {options.model_dir}.")
+    return 0
+
+
+def read_options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--data",
+        default=str(PROJECT / "data" / "credit.csv"),
+        metavar="FILE",
+        help="a CSV file, or the name of a source in the schema file, such as uci "
+        "(fallback: data/credit.csv)",
+    )
+    parser.add_argument(
+        "--schema",
+        type=Path,
+        default=PROJECT / "data" / "schema.toml",
+        metavar="FILE",
+        help="the data dictionary of the data (fallback: data/schema.toml)",
+    )
+    parser.add_argument(
+        "--model-dir",
+        type=Path,
+        default=PROJECT / "model",
+        metavar="FOLDER",
+        help="where the model goes (fallback: model/)",
+    )
+    parser.add_argument(
+        "--exclude",
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="FIELD",
+        help="fields that no decision may depend on; they are still asked for, and monitored",
+    )
+    parser.add_argument(
+        "--loss-to-margin",
+        type=ratio,
+        default=FALLBACK_LOSS_TO_MARGIN,
+        metavar="RATIO",
+        help="what a default costs over what a good account earns; sets the cut-off to "
+        "1 / (1 + RATIO) (fallback: %(default)g)",
+    )
+    parser.add_argument(
+        "--seed",
+        type=seed,
+        default=1,
+        metavar="NUMBER",
+        help="of all that is random; the same data and seed give the same model version "
+        "(fallback: %(default)d)",
+    )
+    return parser.parse_args(arguments)
+
+
+def read_data(name: str, schema: Schema) -> Dataset:
+    """Read a CSV file, or fetch a source that the schema file names."""
+    source = schema.sources.get(name)
+    if source is None:
+        return dataset.load(Path(name), schema)
+    print(f"{source.title}; licence {source.licence}", file=sys.stderr)
+    path = download.fetch(source, PROJECT / "data" / "cache")
+    return dataset.load(path, schema, columns=source.columns)
+
+
+def advance(bar: tqdm, step: str | int) -> None:
+    """Show progress: first how many steps there are, then each as it begins."""
+    if isinstance(step, int):
+        bar.reset(total=step)
+    else:
+        bar.update()
+        bar.set_postfix_str(step)
+
+
+def ratio(text: str) -> float:
+    """Read a positive number."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0.0
+    if not 0 < number < float("inf"):
+        raise argparse.ArgumentTypeError(f"must be a number above 0, got {text!r}")
+    return number
+
+
+def seed(text: str) -> int:
+    """Read a seed as numpy takes it."""
+    if not text.isascii() or not text.isdigit() or int(text) >= 2**32:
+        raise argparse.ArgumentTypeError(
+            f"must be a whole number from 0 to 4294967295, got {text!r}"
+        )
+    return int(text)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
