@@ -19,6 +19,7 @@ from creditscore import artefact, dataset, download, report, training
 from creditscore.dataset import Dataset
 from creditscore.errors import CreditScoreError
 from creditscore.policy import FALLBACK_LOSS_TO_MARGIN, Policy
+from creditscore.reference import GROUPS
 from creditscore.schema import Schema
 from creditscore.schema_file import load_schema
 
@@ -37,6 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 schema,
                 policy=Policy.from_ratio(options.loss_to_margin),
                 exclude=options.exclude,
+                reference_group=options.reference_group,
                 seed=options.seed,
                 now=datetime.now(UTC),
                 progress=lambda step: advance(bar, step),
@@ -94,6 +96,13 @@ def read_options(arguments: Sequence[str] | None) -> argparse.Namespace:
         metavar="RATIO",
         help="what a default costs over what a good account earns; sets the cut-off to "
         "1 / (1 + RATIO) (fallback: %(default)g)",
+    )
+    parser.add_argument(
+        "--reference-group",
+        choices=GROUPS,
+        default=GROUPS[0],
+        help="whom the reasons compare an applicant with: the approved training rows, or all "
+        "(fallback: %(default)s)",
     )
     parser.add_argument(
         "--seed",

@@ -19,13 +19,14 @@ from pathlib import Path
 from typing import Any
 
 from creditscore.errors import ArtefactError, CreditScoreError
+from creditscore.golden import what_it_says
 from creditscore.policy import Policy
 from creditscore.schema import Schema
 from creditscore.schema_file import read_schema
 from creditscore.scorecard import Scorecard, version
 
 #: Raised whenever the layout of the artefact changes.
-FORMAT = 1
+FORMAT = 2
 
 MODEL_FILE = "model.pkl"
 MANIFEST_FILE = "manifest.json"
@@ -208,12 +209,12 @@ def _check_golden(model: Model, path: Path) -> None:
         for golden in model.manifest["golden"]:
             applicant = model.schema.parse(golden["applicant"])
             card = model.scorecards[applicant.scorecard]
-            matrix = model.schema.matrix([applicant], card.predictors)
-            found = float(card.probability_of_default(matrix)[0])
-            if found != golden["probability_of_default"]:
-                said = golden["probability_of_default"]
-                problem = f"does not compute what it did at training: {found!r}, not {said!r}"
-                raise ArtefactError(path, problem, REMEDY)
+            for name, found in what_it_says(card, model.schema, applicant).items():
+                if found != golden[name]:
+                    problem = (
+                        f"does not compute what it did: {name} {found!r}, not {golden[name]!r}"
+                    )
+                    raise ArtefactError(path, problem, REMEDY)
     except (CreditScoreError, KeyError, TypeError) as error:
         if isinstance(error, ArtefactError):
             raise

@@ -9,38 +9,12 @@ from typing import Any
 from uuid import UUID
 
 from creditscore.artefact import Model
-from creditscore.policy import Policy
+from creditscore.policy import NOT_ELIGIBLE, Policy
+from creditscore.reasons import Reason, principal_reasons
 from creditscore.rule import Codes, Value, format_number
 from creditscore.schema import Applicant, Field
+from creditscore.scorecard import Scorecard
 from creditscore.texts import Text, in_language, say
-
-
-@dataclass(frozen=True)
-class Reason:
-    """A field that raised an applicant's probability of default above the baseline.
-
-    Attributes
-    ----------
-    code : str
-        Stable name of field and direction, such as ``LIMIT_BAL_LOW``.
-    field : str
-        The field.
-    value : int, float or str
-        What the applicant has there.
-    impact : float
-        The field's Shapley value, in probability of default.
-    actionable : bool
-        Whether an applicant can change it.
-    text : Text
-        The reason in plain words.
-    """
-
-    code: str
-    field: str
-    value: Value
-    impact: float
-    actionable: bool
-    text: Text
 
 
 @dataclass(frozen=True)
@@ -66,6 +40,7 @@ class Decision:
     score: int
     model_version: str
     baseline: float
+    impacts: Mapping[str, float]
     reasons: tuple[Reason, ...]
     warnings: tuple[Warning, ...]
 
@@ -146,28 +121,57 @@ class Assessor:
     ) -> list[Decision]:
         """Decide on applicants of one scorecard."""
         card = self.model.scorecards[scorecard]
-        probability = card.probability_of_default(
-            self.model.schema.matrix(applicants, card.predictors)
-        )
+        matrix = self.model.schema.matrix(applicants, card.predictors)
+        probability = card.probability_of_default(matrix)
         points = self.policy.scale.points(probability)
+        impacts = card.impacts(matrix)
+        numbers = zip(
+            applicants, probability.tolist(), points.tolist(), impacts.tolist(), strict=True
+        )
         return [
-            Decision(
-                decision_id=self.new_id(decided_at),
+            self._decide(
+                card,
+                applicant,
                 decided_at=decided_at,
-                applicant=applicant,
-                label=self.policy.label(said),
                 probability_of_default=said,
-                cutoff=self.policy.cutoff,
                 score=score,
-                model_version=self.model.versions[scorecard],
-                baseline=card.baseline,
-                reasons=(),
-                warnings=self._warnings(applicant, card.training_ranges),
+                impacts=dict(zip(card.predictors, shares, strict=True)),
             )
-            for applicant, said, score in zip(
-                applicants, probability.tolist(), points.tolist(), strict=True
-            )
+            for applicant, said, score, shares in numbers
         ]
+
+    def _decide(
+        self,
+        card: Scorecard,
+        applicant: Applicant,
+        *,
+        decided_at: datetime,
+        probability_of_default: float,
+        score: int,
+        impacts: Mapping[str, float],
+    ) -> Decision:
+        """Decide on one applicant, whose numbers are there."""
+        label = self.policy.label(probability_of_default)
+        return Decision(
+            decision_id=self.new_id(decided_at),
+            decided_at=decided_at,
+            applicant=applicant,
+            label=label,
+            probability_of_default=probability_of_default,
+            cutoff=self.policy.cutoff,
+            score=score,
+            model_version=self.model.versions[card.name],
+            baseline=card.reference.baseline,
+            impacts=impacts,
+            reasons=principal_reasons(
+                applicant.values,
+                impacts,
+                schema=self.model.schema,
+                reference=card.reference,
+                refused=label == NOT_ELIGIBLE,
+            ),
+            warnings=self._warnings(applicant, card.training_ranges),
+        )
 
     def _warnings(
         self, applicant: Applicant, ranges: Mapping[str, Sequence[Value]]

@@ -14,6 +14,7 @@ from creditscore.dataset import Dataset
 from creditscore.policy import Policy
 from creditscore.schema import Schema
 from creditscore.scorecard import Scorecard
+from creditscore.shapley import VALUE_FUNCTION
 
 
 def describe_training(
@@ -53,9 +54,12 @@ def describe_training(
                 ],
                 "forest": asdict(schema.scorecards[name].forest),
                 "training_ranges": {field: list(r) for field, r in card.training_ranges.items()},
-                "baseline": {
-                    "probability_of_default": card.baseline,
-                    "reference_group": card.reference_group,
+                "calibration": asdict(card.calibration),
+                "reasons": {
+                    "value_function": VALUE_FUNCTION,
+                    "reference_group": card.reference.group,
+                    "reference_rows": card.reference.rows,
+                    "baseline": card.reference.baseline,
                 },
                 "quality": quality[name],
             }

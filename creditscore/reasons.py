@@ -1,259 +1,141 @@
-"""Exact Shapley values of a forest's probability, against a reference group.
-
-The value of a coalition S of fields, for an applicant x, is the mean probability of default over
-the reference group's applicants z with their fields in S replaced by those of x (the
-*interventional* value function). A forest is a sum of leaves, and each leaf is a simple game: it
-is reached or not, and that depends on no more than which of its fields' intervals x and z lie in.
-So everything that an answer needs is computed once per leaf and pattern, at training:
-
-    phi_i(x) = sum over leaves l of  M_l[pattern of x in l, i]
-
-Sums are exact: baseline + the values of all fields = probability of default.
-
-References
-----------
-Lundberg et al. (2020), From local explanations to global understanding with explainable AI for
-trees, Nature Machine Intelligence 2 (interventional TreeSHAP); Nadel & Wettenstein (2025), From
-decision trees to Boolean logic: a fast and unified SHAP algorithm (pattern tables).
-"""
+"""The principal reasons for a decision: the fields that raised the probability most, in words."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache, cached_property
-from math import factorial
 
-import numpy as np
-import numpy.typing as npt
+from creditscore.rule import Codes, Value
+from creditscore.schema import Field, Schema, Wording
+from creditscore.scorecard import Reference
+from creditscore.texts import FALLBACK_LANGUAGE, Text, say, say_number
 
-from creditscore.schema import Matrix
-from creditscore.scorecard import Forest
-
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
-
-#: Name of the value function, for the model card.
-VALUE_FUNCTION = "interventional"
-
-#: Numbers in all the tables together, at most: 256 MB.
-MOST_VALUES = 32_000_000
+#: Reasons given, at most: more than four help nobody (12 CFR 1002.9, comment 9(b)(2)-1).
+MOST_REASONS = 4
 
 
-@dataclass(frozen=True, eq=False)
-class LeafGames:
-    """Every leaf of a forest as a game over its fields; a *side* is one field of one leaf.
+@dataclass(frozen=True)
+class Reason:
+    """A field that raised an applicant's probability of default above the baseline.
 
     Attributes
     ----------
-    column : ndarray of shape (n_sides,)
-        The matrix column of a side's field.
-    low, high : ndarray of shape (n_sides,)
-        The leaf is open to values above `low` and up to `high`.
-    first : ndarray of shape (n_leaves,)
-        Where each leaf's sides begin; its sides stand one after the other.
-    values : ndarray of shape (n_values,)
-        For each leaf and each pattern of its sides (bit 0 for its first side, and so on; a bit
-        is set where the applicant lies inside), the Shapley value of each side.
-    offset : ndarray of shape (n_leaves,)
-        Where each leaf's part of `values` begins.
-    n_columns : int
-        Columns of the matrix.
+    code : str
+        Stable name of field and direction, such as ``LIMIT_BAL_LOW``.
+    field : str
+        The field.
+    value : int, float or str
+        What the applicant has there.
+    impact : float
+        The field's Shapley value, in probability of default.
+    actionable : bool
+        Whether an applicant can change it.
+    text : Text
+        The reason in plain words.
     """
 
-    column: Ints
-    low: Floats
-    high: Floats
-    first: Ints
-    values: Floats
-    offset: Ints
-    n_columns: int
-
-    def shapley_values(self, matrix: Matrix) -> Floats:
-        """Give every field's share in each applicant's probability of default.
-
-        Parameters
-        ----------
-        matrix : ndarray of shape (n_applicants, n_columns), float32
-
-        Returns
-        -------
-        ndarray of shape (n_applicants, n_columns)
-            In probability of default; they sum to the probability less the reference group's
-            mean, up to rounding of about 1e-15.
-        """
-        if not len(self.column):
-            return np.zeros((len(matrix), self.n_columns))
-        return np.array([self._one(row) for row in matrix]).reshape(len(matrix), self.n_columns)
-
-    def _one(self, row: npt.NDArray[np.float32]) -> Floats:
-        value = row[self.column]
-        inside = (value > self.low) & (value <= self.high)
-        pattern = np.add.reduceat(inside * self._bit, self.first)
-        start = self.offset + pattern * self._width
-        shares = self.values[np.repeat(start, self._width) + self._place]
-        # Adds in the order of the leaves, for one applicant as for many.
-        return np.bincount(self.column, weights=shares, minlength=self.n_columns)
-
-    @cached_property
-    def _width(self) -> Ints:
-        """How many sides each leaf has."""
-        return np.diff(self.first, append=len(self.column))
-
-    @cached_property
-    def _place(self) -> Ints:
-        """Which side of its leaf each side is, counted from 0."""
-        return np.arange(len(self.column)) - np.repeat(self.first, self._width)
-
-    @cached_property
-    def _bit(self) -> Ints:
-        return np.int64(1) << self._place
-
-    def problem(self) -> str | None:
-        """Say what is wrong with the arrays, if anything is."""
-        sides, leaves = self.column.size, self.first.size
-        if {self.low.size, self.high.size} != {sides} or self.offset.size != leaves:
-            return "the arrays of the leaf games differ in length"
-        if not sides:
-            return None
-        inside = (self.column >= 0) & (self.column < self.n_columns)
-        if not inside.all() or self.first[0] != 0 or (self._width < 1).any():
-            return "a side of a leaf game points outside"
-        ends = self.offset + (np.int64(1) << self._width) * self._width
-        if (self.offset < 0).any() or (ends > self.values.size).any():
-            return "a table of a leaf game points outside"
-        return None
+    code: str
+    field: str
+    value: Value
+    impact: float
+    actionable: bool
+    text: Text
 
 
-def leaf_games(forest: Forest, reference: Matrix) -> LeafGames:
-    """Compute every leaf's table.
+def principal_reasons(
+    values: Mapping[str, Value],
+    impacts: Mapping[str, float],
+    *,
+    schema: Schema,
+    reference: Reference,
+    refused: bool,
+) -> tuple[Reason, ...]:
+    """Name the fields that raised the probability of default, most first.
 
     Parameters
     ----------
-    forest : Forest
-    reference : ndarray of shape (n_reference, n_columns), float32
-        The reference group.
-
-    Raises
-    ------
-    ValueError
-        If the tables would be too large: the trees are too deep.
+    values : mapping of str to value
+        The applicant.
+    impacts : mapping of str to float
+        Each predictor's Shapley value.
+    schema : Schema
+        For the words.
+    reference : Reference
+        The group that the applicant was compared with.
+    refused : bool
+        A refusal is never without a reason: where nothing raised the probability above a baseline
+        that is itself beyond the cut-off, what lowered it least is named.
     """
-    leaves = list(_leaves(forest))
-    size = sum(len(sides) << len(sides) for sides, _ in leaves)
-    if size > MOST_VALUES:
-        raise ValueError(
-            f"exact reasons would need {size:,} numbers, {MOST_VALUES:,} are allowed: "
-            "lower max_depth or the number of trees"
-        )
-    width = np.array([len(sides) for sides, _ in leaves], dtype=np.int64)
-    sizes = width << width
-    values = np.empty(size)
-    offset = np.cumsum(sizes) - sizes
-    columns = [np.ascontiguousarray(column) for column in reference.T]
-    scale = 1 / (len(forest.roots) * len(reference))
-    for sides in np.unique(width).tolist():
-        places = np.flatnonzero(width == sides)
-        counts = np.array([_pattern_counts(leaves[place][0], columns) for place in places])
-        weights = np.array([leaves[place][1] * scale for place in places])
-        tables = _tables(counts) * weights[:, np.newaxis, np.newaxis]
-        for place, table in zip(places.tolist(), tables, strict=True):
-            values[offset[place] : offset[place] + sizes[place]] = table.ravel()
-    flat = [side for sides, _ in leaves for side in sides]
-    return LeafGames(
-        column=np.array([column for column, _, _ in flat], dtype=np.int64),
-        low=np.array([low for _, low, _ in flat], dtype=np.float64),
-        high=np.array([high for _, _, high in flat], dtype=np.float64),
-        first=np.cumsum(width) - width,
-        values=values,
-        offset=offset,
-        n_columns=reference.shape[1],
+    # Sorting keeps schema order among equals.
+    ranked = sorted(impacts, key=lambda name: -impacts[name])
+    raising = [name for name in ranked if impacts[name] > 0][:MOST_REASONS]
+    if refused and not raising:
+        raising = ranked[:1]
+    return tuple(
+        _reason(schema.fields[name], values[name], impacts[name], reference.medians.get(name))
+        for name in raising
     )
 
 
-Side = tuple[int, float, float]
+def _reason(field: Field, value: Value, impact: float, median: float | None) -> Reason:
+    wording = next((w for w in field.reasons if _fits(w, value, median)), None)
+    if wording is None:
+        code, text = _general(field, value, median)
+    else:
+        code = wording.code
+        shown = _shown(field, value)
+        text = {
+            language: words.replace("{value}", shown.get(language, shown[FALLBACK_LANGUAGE]))
+            for language, words in wording.text.items()
+        }
+    return Reason(f"{field.name}_{code}", field.name, value, impact, field.actionable, text)
 
 
-def _leaves(forest: Forest) -> Iterator[tuple[list[Side], float]]:
-    """Walk the trees; give each leaf's sides (column, low, high) and its probability.
-
-    A leaf without sides is a tree of one leaf: the same for everyone, so nobody's reason.
-    """
-    left, right = forest.left.tolist(), forest.right.tolist()
-    column, threshold = forest.column.tolist(), forest.threshold.tolist()
-    everything = (-np.inf, np.inf)
-    stack: list[tuple[int, dict[int, tuple[float, float]]]]
-    stack = [(root, {}) for root in reversed(forest.roots.tolist())]
-    while stack:
-        node, sides = stack.pop()
-        if left[node] == node:
-            if sides:
-                sorted_sides = [(at, low, high) for at, (low, high) in sorted(sides.items())]
-                yield sorted_sides, float(forest.probability[node])
-            continue
-        low, high = sides.get(column[node], everything)
-        cut = threshold[node]
-        stack.append((right[node], {**sides, column[node]: (max(low, cut), high)}))
-        stack.append((left[node], {**sides, column[node]: (low, min(high, cut))}))
+def _fits(wording: Wording, value: Value, median: float | None) -> bool:
+    if wording.values and value not in wording.values:
+        return False
+    if isinstance(value, str):
+        return True
+    if wording.low is not None and value < wording.low:
+        return False
+    if wording.high is not None and value > wording.high:
+        return False
+    return wording.side is None or wording.side == _side(value, median)
 
 
-def _pattern_counts(sides: list[Side], columns: list[npt.NDArray[np.float32]]) -> Floats:
-    """Count the reference group's applicants by which sides of a leaf they lie inside."""
-    pattern = np.zeros(len(columns[0]), dtype=np.int64)
-    for place, (column, low, high) in enumerate(sides):
-        values = columns[column]
-        pattern |= ((values > low) & (values <= high)).astype(np.int64) << place
-    return np.bincount(pattern, minlength=1 << len(sides)).astype(np.float64)
+def _general(field: Field, value: Value, median: float | None) -> tuple[str, Text]:
+    """Word a reason for which the schema file has no words of its own."""
+    label = _labels(field).get(value)
+    if label is not None:
+        slugs = [_slug(other) for other in _labels(field).values()]
+        code = _slug(label)
+        # Two labels may read alike in capital letters; the codes themselves never do.
+        unique = bool(code) and slugs.count(code) == 1
+        text = say("reason_code", title=field.title, label=label)
+        return code if unique else f"CODE_{value}", text
+    unit: Text | str = {language: f" {unit}" for language, unit in field.unit.items()} or ""
+    text = say("reason_number", title=field.title, value=_shown(field, value), unit=unit)
+    return _side(value, median).upper(), text
 
 
-def _tables(counts: Floats) -> Floats:
-    """Average the games of leaves with the same number of sides over the reference group.
-
-    Parameters
-    ----------
-    counts : ndarray of shape (n_leaves, 2 ** n_sides)
-        How many of the reference group have each pattern.
-
-    Returns
-    -------
-    ndarray of shape (n_leaves, 2 ** n_sides, n_sides)
-        For each pattern of the applicant, the sum of each side's Shapley values in games that are
-        worth 1 where the leaf is reached.
-    """
-    leaves, patterns = counts.shape
-    sides = patterns.bit_length() - 1
-    tables = np.zeros((leaves, patterns, sides))
-    for reference in range(patterns):
-        own, weights = _shapley_weights(sides, reference)
-        # One product and one sum after the other, so that every machine rounds alike.
-        tables[:, own] += counts[:, reference, np.newaxis, np.newaxis] * weights
-    return tables
+def _slug(label: Text) -> str:
+    return re.sub("[^A-Z0-9]+", "_", label[FALLBACK_LANGUAGE].upper()).strip("_")
 
 
-@cache
-def _shapley_weights(sides: int, reference: int) -> tuple[Ints, Floats]:
-    """Solve the games between one pattern of the reference and every pattern of an applicant.
+def _side(value: Value, median: float | None) -> str:
+    return "high" if median is not None and float(value) > median else "low"
 
-    A leaf can only be reached where each side is open to one of the two. Then the sides that are
-    open to the applicant alone must all be in the coalition (a of them), those open to the
-    reference alone must all be out of it (b), and the others do not matter.
 
-    Returns
-    -------
-    own : ndarray of shape (n_patterns,)
-        The applicant's patterns for which the leaf can be reached.
-    weights : ndarray of shape (n_patterns, n_sides)
-        Each side's Shapley value.
-    """
-    full = (1 << sides) - 1
-    own = [pattern for pattern in range(full + 1) if pattern | reference == full]
-    weights = np.zeros((len(own), sides))
-    for row, pattern in enumerate(own):
-        must, must_not = pattern & ~reference, reference & ~pattern
-        a, b = must.bit_count(), must_not.bit_count()
-        for side in range(sides):
-            if must >> side & 1:
-                weights[row, side] = factorial(a - 1) * factorial(b) / factorial(a + b)
-            elif must_not >> side & 1:
-                weights[row, side] = -factorial(a) * factorial(b - 1) / factorial(a + b)
-    return np.array(own), weights
+def _labels(field: Field) -> dict[Value, Text]:
+    rule = field.rule
+    labels: dict[Value, Text] = {}
+    labels.update(rule.labels if isinstance(rule, Codes) else rule.named)
+    return labels
+
+
+def _shown(field: Field, value: Value) -> Text:
+    label = _labels(field).get(value) if not isinstance(value, float) else None
+    if label is not None:
+        return label
+    return {FALLBACK_LANGUAGE: value} if isinstance(value, str) else say_number(value)

@@ -27,6 +27,48 @@ Matrix = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True)
+class Wording:
+    """How the schema file words a reason, where it does.
+
+    Attributes
+    ----------
+    code : str
+        The second half of the reason's code, such as ``LATE``.
+    values : tuple
+        The values it is for; all if empty.
+    low, high : int, float or None
+        The smallest and the largest value it is for.
+    side : {"low", "high", None}
+        Whether it is for values up to the reference group's median, or above it.
+    text : Text
+        May hold ``{value}``.
+    """
+
+    code: str
+    values: tuple[Value, ...]
+    low: int | float | None
+    high: int | float | None
+    side: str | None
+    text: Text
+
+
+@dataclass(frozen=True)
+class Change:
+    """What an applicant can do about a field.
+
+    Attributes
+    ----------
+    direction : {"increase", "decrease"}
+        The only way that it may be advised to go.
+    limit : int, float or None
+        The farthest value that may be advised; None for the last that training has seen.
+    """
+
+    direction: str
+    limit: int | float | None
+
+
+@dataclass(frozen=True)
 class Field:
     """One field of an applicant.
 
@@ -40,8 +82,10 @@ class Field:
         Undocumented codes in training data, and the code that each counts as.
     protected : bool
         Whether it is an attribute that law protects from discrimination.
-    actionable : bool
-        Whether an applicant can change it.
+    change : Change or None
+        What an applicant can do about it; None for nothing.
+    reasons : tuple of Wording
+        How reasons are worded; the first that fits, or a general sentence where none does.
     example : int, float or str
         A value for examples.
     title, help, unit : Text
@@ -52,11 +96,17 @@ class Field:
     rule: Rule
     fold: Mapping[int | str, int | str]
     protected: bool
-    actionable: bool
+    change: Change | None
+    reasons: tuple[Wording, ...]
     example: Value
     title: Text
     help: Text
     unit: Text
+
+    @property
+    def actionable(self) -> bool:
+        """Whether an applicant can change it."""
+        return self.change is not None
 
 
 @dataclass(frozen=True)
@@ -74,11 +124,12 @@ class ForestSettings:
     """How a scorecard's forest is grown.
 
     The values that are used here when a schema file gives none are cautious: leaves of 60 rows
-    keep the probabilities calibrated, which matters more than the last bit of ranking.
+    keep the probabilities calibrated, which matters more than the last bit of ranking, and trees
+    of at most 8 questions keep the exact reasons affordable.
     """
 
-    trees: int = 100
-    max_depth: int | None = None
+    trees: int = 50
+    max_depth: int = 8
     min_samples_leaf: int = 60
     max_features: int | None = None
 

@@ -6,6 +6,7 @@ Every refusal names the file, the key and what is allowed there.
 from __future__ import annotations
 
 import difflib
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +15,16 @@ from typing import Any, NoReturn
 
 from creditscore.errors import SchemaError
 from creditscore.rule import Codes, Interval, Rejected, Rule, Value
-from creditscore.schema import Field, ForestSettings, Label, Schema, ScorecardSpec, Source
+from creditscore.schema import (
+    Change,
+    Field,
+    ForestSettings,
+    Label,
+    Schema,
+    ScorecardSpec,
+    Source,
+    Wording,
+)
 from creditscore.texts import FALLBACK_LANGUAGE, LANGUAGES, Text
 
 BOUNDS = ("minimum", "exclusive_minimum", "maximum", "exclusive_maximum")
@@ -143,7 +153,7 @@ def _field(name: str, table: _Table) -> Field:
     kind = table.text("kind")
     if kind not in KINDS:
         table.refuse("kind", f"must be one of {', '.join(KINDS)}, got {kind!r}")
-    common = ("kind", "codes", "protected", "actionable", "example", "title", "help", "unit")
+    common = ("kind", "codes", "protected", "change", "reasons", "example", "title", "help", "unit")
     table.allow(*common, *(("fold",) if kind == "coded" else BOUNDS))
     unit = table.words("unit", fallback={})
     rule: Rule = _codes(table) if kind == "coded" else _interval(table, kind, unit)
@@ -152,7 +162,8 @@ def _field(name: str, table: _Table) -> Field:
         rule=rule,
         fold=_fold(table, rule) if isinstance(rule, Codes) else {},
         protected=table.flag("protected"),
-        actionable=table.flag("actionable"),
+        change=_change(table, rule),
+        reasons=_wordings(table, rule),
         example=_example(table, rule),
         title=table.words("title"),
         help=table.words("help", fallback={FALLBACK_LANGUAGE: ""}),
@@ -238,6 +249,76 @@ def _fold(table: _Table, rule: Codes) -> dict[int | str, int | str]:
     return folds
 
 
+def _change(table: _Table, rule: Rule) -> Change | None:
+    if "change" not in table.content:
+        return None
+    if table.flag("protected"):
+        table.refuse("change", "must not be there: nobody is advised to change what is protected")
+    if isinstance(rule, Codes):
+        table.refuse("change", "is for numbers and integers, a coded field has no direction")
+    inner = table.table("change")
+    inner.allow("direction", "limit")
+    direction = inner.text("direction")
+    if direction not in {"increase", "decrease"}:
+        inner.refuse("direction", f"must be increase or decrease, got {direction!r}")
+    limit = None
+    if "limit" in inner.content:
+        limit = inner.get("limit", (int, float), "a number", None)
+        if not rule.contains(limit):
+            inner.refuse("limit", f"must be {rule.allowed[FALLBACK_LANGUAGE]}, got {limit}")
+    return Change(direction, limit)
+
+
+def _wordings(table: _Table, rule: Rule) -> tuple[Wording, ...]:
+    allowed = "a list of tables such as { code = 'LATE', minimum = 1, en = '...' }"
+    entries: list[object] = table.get("reasons", list, allowed, [])
+    wordings = []
+    for place, entry in enumerate(entries):
+        if not isinstance(entry, dict):
+            table.refuse("reasons", f"must be {allowed}, got {entry!r}")
+        item = _Table(table.source, f"{table.key('reasons')}[{place}]", entry)
+        wordings.append(_wording(item, rule))
+    return tuple(wordings)
+
+
+def _wording(item: _Table, rule: Rule) -> Wording:
+    numeric = () if isinstance(rule, Codes) else ("minimum", "maximum", "side")
+    item.allow("code", "values", *numeric, *LANGUAGES)
+    code = item.text("code")
+    if not code.replace("_", "").isalnum() or not code.isascii() or not code.isupper():
+        item.refuse("code", f"must be upper-case letters, digits and underscores, got {code!r}")
+    side = item.text("side", "") or None
+    if side not in {"low", "high", None}:
+        item.refuse("side", f"must be low or high, got {side!r}")
+    item.text(FALLBACK_LANGUAGE)
+    text = {language: item.text(language) for language in LANGUAGES if language in item.content}
+    for language, words in text.items():
+        if set(re.findall(r"\{(.*?)\}|[{}]", words)) - {"value"}:
+            item.refuse(language, f"may hold {{value}} and no other braces, got {words!r}")
+    bounds = {
+        name: item.get(name, (int, float), "a number", None)
+        for name in ("minimum", "maximum")
+        if name in item.content
+    }
+    return Wording(
+        code=code,
+        values=tuple(
+            _accepted(item, rule, value) for value in item.get("values", list, "a list", [])
+        ),
+        low=bounds.get("minimum"),
+        high=bounds.get("maximum"),
+        side=side,
+        text=text,
+    )
+
+
+def _accepted(item: _Table, rule: Rule, raw: object) -> Value:
+    try:
+        return rule.accept(raw)
+    except Rejected:
+        item.refuse("values", f"must be {rule.allowed[FALLBACK_LANGUAGE]}, got {raw!r}")
+
+
 def _example(table: _Table, rule: Rule) -> Value:
     raw = table.get("example", (int, float, str), "a value that the field accepts", None)
     try:
@@ -292,7 +373,7 @@ def _forest(parent: _Table) -> ForestSettings:
     usual = ForestSettings()
     return ForestSettings(
         trees=table.positive("trees", usual.trees) or usual.trees,
-        max_depth=table.positive("max_depth", usual.max_depth),
+        max_depth=table.positive("max_depth", usual.max_depth) or usual.max_depth,
         min_samples_leaf=table.positive("min_samples_leaf", usual.min_samples_leaf)
         or usual.min_samples_leaf,
         max_features=table.positive("max_features", usual.max_features),

@@ -1,104 +1,48 @@
-"""A trained scorecard as plain arrays: probabilities of default, exactly.
-
-"Exactly" means equal to `RandomForestClassifier.predict_proba` to the last bit, without
-scikit-learn: the same comparisons in single precision, the same sum in the same order.
-"""
+"""A trained scorecard: probabilities of default, and every field's share in them."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from creditscore.calibration import Calibration
+from creditscore.forest import Forest
 from creditscore.rule import Value
 from creditscore.schema import Matrix
+from creditscore.shapley import LeafGames
 
 Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int32]
-
-#: Node visits held in memory at once: 100 trees by 2,000 rows.
-BLOCK = 200_000
 
 
-@dataclass(frozen=True, eq=False)
-class Forest:
-    """Decision trees, one after the other in flat arrays; a leaf is its own child.
+@dataclass(frozen=True)
+class Reference:
+    """The group that reasons compare an applicant with.
 
     Attributes
     ----------
-    roots : ndarray of shape (n_trees,)
-        The node that each tree starts at.
-    column : ndarray of shape (n_nodes,)
-        The matrix column that a node compares.
-    threshold : ndarray of shape (n_nodes,)
-        Values up to and including it go left.
-    left, right : ndarray of shape (n_nodes,)
-        The next node.
-    probability : ndarray of shape (n_nodes,)
-        Share of defaults among a node's training rows.
-    depth : int
-        Comparisons from the root to the deepest leaf.
+    group : str
+        Its name.
+    rows : int
+        How many it is.
+    baseline : float
+        Its mean probability of default.
+    medians : mapping of str to float
+        Of each predictor that is a number.
+    spreads : mapping of str to float
+        What lies between the tenth and the ninetieth percentile of each, never 0.
     """
 
-    roots: Ints
-    column: Ints
-    threshold: Floats
-    left: Ints
-    right: Ints
-    probability: Floats
-    depth: int
-
-    def probability_of_default(self, matrix: Matrix) -> Floats:
-        """Give the mean over the trees.
-
-        Parameters
-        ----------
-        matrix : ndarray of shape (n_applicants, n_predictors), float32
-
-        Returns
-        -------
-        ndarray of shape (n_applicants,)
-        """
-        rows = max(1, BLOCK // len(self.roots))
-        blocks = [self._block(matrix[at : at + rows]) for at in range(0, len(matrix), rows)]
-        return np.concatenate(blocks) if blocks else np.empty(0)
-
-    def _block(self, matrix: Matrix) -> Floats:
-        rows = np.arange(len(matrix))
-        node = np.repeat(self.roots[:, np.newaxis], len(matrix), axis=1)
-        for _ in range(self.depth):
-            goes_left = matrix[rows, self.column[node]] <= self.threshold[node]
-            node = np.where(goes_left, self.left[node], self.right[node])
-        # A running sum adds the trees in their order; numpy's sum() pairs them, which rounds
-        # differently, and differently again for one row than for many.
-        total: Floats = np.cumsum(self.probability[node], axis=0)[-1]
-        return total / len(self.roots)
-
-    def problem(self, n_columns: int) -> str | None:
-        """Say what is wrong with the arrays, if anything is."""
-        nodes = len(self.column)
-        whole = [self.column, self.left, self.right, self.roots]
-        real = [self.threshold, self.probability]
-        if any(array.dtype != np.int32 or array.ndim != 1 for array in whole):
-            return "a node array is not of 32-bit integers"
-        if any(array.dtype != np.float64 or array.ndim != 1 for array in real):
-            return "a node array is not of 64-bit numbers"
-        sizes = {array.size for array in (self.left, self.right, self.threshold, self.probability)}
-        if sizes != {nodes}:
-            return "the node arrays differ in length"
-        if not len(self.roots) or not nodes:
-            return "the forest is empty"
-        inside = all(((array >= 0) & (array < nodes)).all() for array in whole[1:])
-        if not inside or not ((self.column >= 0) & (self.column < n_columns)).all():
-            return "a node points outside the forest"
-        if not ((self.probability >= 0) & (self.probability <= 1)).all():
-            return "a probability is not between 0 and 1"
-        return None
+    group: str
+    rows: int
+    baseline: float
+    medians: Mapping[str, float]
+    spreads: Mapping[str, float]
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,22 +58,25 @@ class Scorecard:
     monitored : tuple of str
         Fields that are asked for and watched, but that no decision depends on.
     forest : Forest
-        The trees.
+        The trees, calibrated.
+    calibration : Calibration
+        What was done to calibrate them.
+    games : LeafGames
+        What their leaves contribute to reasons.
+    reference : Reference
+        The group that reasons compare with.
     training_ranges : mapping of str to list
         What training saw of each field: the smallest and the largest number, or the codes.
-    baseline : float
-        Mean probability of default of the reference group, which reasons are measured against.
-    reference_group : str
-        Name of that group.
     """
 
     name: str
     predictors: tuple[str, ...]
     monitored: tuple[str, ...]
     forest: Forest
+    calibration: Calibration
+    games: LeafGames
+    reference: Reference
     training_ranges: Mapping[str, Sequence[Value]]
-    baseline: float
-    reference_group: str
 
     def probability_of_default(self, matrix: Matrix) -> Floats:
         """Give probabilities of default.
@@ -145,16 +92,27 @@ class Scorecard:
         """
         return self.forest.probability_of_default(matrix)
 
+    def impacts(self, matrix: Matrix) -> Floats:
+        """Give every predictor's Shapley value in each probability of default.
+
+        Returns
+        -------
+        ndarray of shape (n_applicants, n_predictors)
+            The baseline plus a row's sum is its probability of default, within 1e-12.
+        """
+        return self.games.shapley_values(matrix)
+
     def to_dict(self) -> dict[str, Any]:
         """Give everything as plain arrays, dicts, numbers and strings."""
         return {
             "name": self.name,
             "predictors": list(self.predictors),
             "monitored": list(self.monitored),
-            "forest": {field.name: getattr(self.forest, field.name) for field in fields(Forest)},
+            "forest": _arrays(self.forest),
+            "calibration": asdict(self.calibration),
+            "games": _arrays(self.games),
+            "reference": asdict(self.reference),
             "training_ranges": {name: list(seen) for name, seen in self.training_ranges.items()},
-            "baseline": self.baseline,
-            "reference_group": self.reference_group,
         }
 
     @classmethod
@@ -171,11 +129,13 @@ class Scorecard:
             predictors=tuple(content["predictors"]),
             monitored=tuple(content["monitored"]),
             forest=Forest(**content["forest"]),
+            calibration=Calibration(**content["calibration"]),
+            games=LeafGames(**content["games"]),
+            reference=Reference(**content["reference"]),
             training_ranges=content["training_ranges"],
-            baseline=content["baseline"],
-            reference_group=content["reference_group"],
         )
-        problem = scorecard.forest.problem(len(scorecard.predictors))
+        columns = len(scorecard.predictors)
+        problem = scorecard.forest.problem(columns) or scorecard.games.problem(columns)
         if problem:
             raise ValueError(problem)
         return scorecard
@@ -195,12 +155,28 @@ def version(scorecard: Scorecard, *, policy: Mapping[str, Any], encoding: object
     encoding : object
         How the schema turns codes into numbers, as plain data.
     """
-    content = scorecard.to_dict()
     digest = hashlib.sha256()
-    for name, part in sorted(content.pop("forest").items()):
-        array = np.asarray(part)
-        digest.update(f"{name}{array.shape}".encode())
-        digest.update(array.astype(array.dtype.newbyteorder("<")).tobytes())
-    plain = [content, policy, encoding]
-    digest.update(json.dumps(plain, sort_keys=True, ensure_ascii=False).encode())
+    _digest([scorecard.to_dict(), policy, encoding], digest.update)
     return f"{scorecard.name}-{digest.hexdigest()[:8]}"
+
+
+def _arrays(parts: Forest | LeafGames) -> dict[str, Any]:
+    return {field.name: getattr(parts, field.name) for field in fields(parts)}
+
+
+def _digest(content: object, update: Callable[[bytes], None]) -> None:
+    """Feed a hash with plain data and arrays, each preceded by what it is."""
+    if isinstance(content, np.ndarray):
+        update(f"array{content.dtype.str[1:]}{content.shape}".encode())
+        update(content.astype(content.dtype.newbyteorder("<")).tobytes())
+    elif isinstance(content, Mapping):
+        update(f"mapping{len(content)}".encode())
+        for name, part in sorted(content.items()):
+            update(json.dumps(name).encode())
+            _digest(part, update)
+    elif isinstance(content, list):
+        update(f"list{len(content)}".encode())
+        for part in content:
+            _digest(part, update)
+    else:
+        update(json.dumps(content).encode())

@@ -60,6 +60,11 @@ ENGLISH: Text = {
     ),
     "empty_array": "the array must hold 1 to {most} applicants, got none",
     "too_many": "the array must hold 1 to {most} applicants, got {count}",
+    "reason_number": "{title}: {value}{unit}; such values went with more defaults",
+    "reason_code": "{title}: {label}; this went with more defaults",
+    "change": "{title}: from {before} to {after}{unit}",
+    "no_change": "Nothing that you can change today would change this decision.",
+    "some_change": "With these changes, and all else as it is, the decision would be: eligible.",
     "outside_training_range": (
         "{field} is {got}, but the model was trained on {low} to {high}{unit}; "
         "beyond that it has seen nobody"
@@ -125,6 +130,13 @@ INDONESIAN: Text = {
     ),
     "empty_array": "larik harus berisi 1 sampai {most} pemohon, tetapi kosong",
     "too_many": "larik harus berisi 1 sampai {most} pemohon, tetapi isinya {count}",
+    "reason_number": "{title}: {value}{unit}; nilai seperti ini lebih sering disertai gagal bayar",
+    "reason_code": "{title}: {label}; ini lebih sering disertai gagal bayar",
+    "change": "{title}: dari {before} menjadi {after}{unit}",
+    "no_change": "Tidak ada yang dapat Anda ubah hari ini yang akan mengubah keputusan ini.",
+    "some_change": (
+        "Dengan perubahan ini, dan selebihnya tetap, keputusannya menjadi: memenuhi syarat."
+    ),
     "outside_training_range": (
         "{field} adalah {got}, padahal model dilatih pada {low} sampai {high}{unit}; "
         "di luar itu belum pernah ada contohnya"
@@ -142,6 +154,13 @@ LANGUAGES = tuple(CATALOGUE)
 def in_language(text: Text, language: str) -> str:
     """Give a text in a language, or in English where it has no such version."""
     return text.get(language, text[FALLBACK_LANGUAGE])
+
+
+def say_number(number: int | float) -> Text:
+    """Write a number for people: 30,000 in English, 30.000 in Indonesian."""
+    english = f"{number:,}" if isinstance(number, int) else f"{number:,.10g}"
+    swapped = english.translate(str.maketrans(",.", ".,"))
+    return {"en": english, "id": swapped}
 
 
 def say(key: str, **parts: Text | str | int) -> Text:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from math import fsum
 from typing import Any
 
 import numpy as np
@@ -16,13 +15,17 @@ from sklearn.model_selection import train_test_split
 
 from creditscore import evaluation
 from creditscore.artefact import Model
+from creditscore.calibration import Calibration, fit_calibration
 from creditscore.dataset import Dataset
-from creditscore.errors import DatasetError, ExclusionError
+from creditscore.errors import DatasetError, ExclusionError, SchemaError
+from creditscore.forest import Forest
+from creditscore.golden import golden_applicants
 from creditscore.manifest import describe_training
 from creditscore.policy import Policy
-from creditscore.rule import Codes, Interval, Value
-from creditscore.schema import Applicant, ForestSettings, Schema, ScorecardSpec
-from creditscore.scorecard import Forest, Scorecard
+from creditscore.reference import describe_reference, reference_rows, training_ranges
+from creditscore.schema import ForestSettings, Schema, ScorecardSpec
+from creditscore.scorecard import Scorecard
+from creditscore.shapley import leaf_games
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -33,13 +36,8 @@ TEST_SHARE = 0.2
 #: Rows of each outcome without which neither training nor its test mean anything.
 FEWEST_OF_EACH = 50
 
-#: Invented applicants per scorecard whose probabilities the artefact is checked against.
-GOLDEN_COUNT = 20
-
 #: The number of steps to come, or the name of the one that begins.
 Step = int | str
-
-REFERENCE_GROUP = "approved_training_rows"
 
 
 @dataclass(frozen=True)
@@ -76,6 +74,7 @@ def train(
     *,
     policy: Policy,
     exclude: Sequence[str],
+    reference_group: str,
     seed: int,
     now: datetime,
     progress: Callable[[Step], None],
@@ -92,6 +91,8 @@ def train(
         Cut-off and scale.
     exclude : sequence of str
         Fields that no decision may depend on.
+    reference_group : {"approved", "all"}
+        Whom reasons compare an applicant with.
     seed : int
         Of all that is random.
     now : datetime
@@ -110,10 +111,18 @@ def train(
     cards, quality, golden = {}, {}, []
     for name, spec in schema.scorecards.items():
         progress(f"fitting the {name} scorecard")
-        cards[name] = fit(rows.train, schema, spec, policy=policy, exclude=exclude, seed=seed)
+        cards[name] = fit(
+            rows.train,
+            schema,
+            spec,
+            policy=policy,
+            exclude=exclude,
+            reference_group=reference_group,
+            seed=seed,
+        )
         progress(f"measuring the {name} scorecard")
         quality[name] = assess_quality(cards[name], rows, policy=policy, seed=seed)
-        golden += golden_applicants(cards[name], schema, count=GOLDEN_COUNT, seed=seed)
+        golden += golden_applicants(cards[name], schema, seed=seed)
     about = describe_training(
         data,
         schema,
@@ -150,6 +159,7 @@ def fit(
     *,
     policy: Policy,
     exclude: Sequence[str],
+    reference_group: str,
     seed: int,
 ) -> Scorecard:
     """Fit one scorecard.
@@ -166,21 +176,33 @@ def fit(
         Tells who counts as approved, for the reference group.
     exclude : sequence of str
         Fields that no decision may depend on; they are only monitored.
+    reference_group : {"approved", "all"}
+        Whom reasons compare an applicant with.
     seed : int
         Of all that is random.
     """
     predictors = tuple(name for name in spec.fields if name not in exclude)
     matrix = train.matrix(predictors)
-    forest = flatten(fit_forest(matrix, train.bad, spec.forest, seed))
-    probability = forest.probability_of_default(matrix.astype(np.float32))
+    grown = fit_forest(matrix, train.bad, spec.forest, seed)
+    calibration, forest = calibrate(grown, train.bad, seed)
+    rounded = matrix.astype(np.float32)
+    probability = forest.probability_of_default(rounded)
+    group, rows = reference_rows(probability, cutoff=policy.cutoff, group=reference_group)
+    try:
+        games = leaf_games(forest, rounded[rows])
+    except ValueError as error:
+        raise SchemaError("the schema", f"scorecards.{spec.name}.forest", str(error)) from None
     return Scorecard(
         name=spec.name,
         predictors=predictors,
         monitored=tuple(name for name in spec.fields if name in exclude),
         forest=forest,
-        training_ranges=_ranges(train, schema, spec.fields),
-        baseline=_baseline(probability, policy.cutoff),
-        reference_group=REFERENCE_GROUP,
+        games=games,
+        calibration=calibration,
+        reference=describe_reference(
+            group, probability[rows], matrix[rows], predictors=predictors, schema=schema
+        ),
+        training_ranges=training_ranges(train, schema, spec.fields),
     )
 
 
@@ -201,12 +223,25 @@ def fit_forest(
         max_depth=settings.max_depth,
         min_samples_leaf=settings.min_samples_leaf,
         max_features=min(settings.max_features, columns) if settings.max_features else "sqrt",
+        oob_score=True,
         random_state=seed,
         n_jobs=-1,
     )
     forest.fit(matrix, bad)
     # Threads add up the trees in the order in which they end, which changes the last bits.
     return forest.set_params(n_jobs=None)
+
+
+def calibrate(grown: RandomForestClassifier, bad: Ints, seed: int) -> tuple[Calibration, Forest]:
+    """Lay a forest out, repaired where what its trees say of rows they never saw is off."""
+    forest = flatten(grown)
+    unseen = grown.oob_decision_function_[:, 1]
+    # A row that every tree drew has no prediction; with few trees there are such.
+    known = np.isfinite(unseen)
+    calibration = fit_calibration(unseen[known], bad[known], bounds=forest.bounds(), seed=seed)
+    if calibration.slope == 1 and calibration.intercept == 0:
+        return calibration, forest
+    return calibration, forest.recalibrated(calibration.slope, calibration.intercept)
 
 
 def flatten(forest: RandomForestClassifier) -> Forest:
@@ -253,57 +288,3 @@ def assess_quality(card: Scorecard, rows: Split, *, policy: Policy, seed: int) -
         "default_forest": evaluation.summarise(test.bad, default_forest),
         "decision": evaluation.at_cutoff(test.bad, said, policy.cutoff),
     }
-
-
-def golden_applicants(
-    card: Scorecard, schema: Schema, *, count: int, seed: int
-) -> list[dict[str, Any]]:
-    """Invent applicants within the training ranges and write down what the scorecard says.
-
-    They are drawn field by field, so that none of them is a person from the data.
-    """
-    draw = np.random.default_rng(seed)
-    golden = []
-    for _ in range(count):
-        values = {
-            name: _invent(schema.fields[name].rule, seen, draw)
-            for name, seen in card.training_ranges.items()
-        }
-        matrix = schema.matrix([Applicant(card.name, values)], card.predictors)
-        said = float(card.probability_of_default(matrix)[0])
-        golden.append({"applicant": values, "probability_of_default": said})
-    return golden
-
-
-def _ranges(train: Dataset, schema: Schema, names: Sequence[str]) -> Mapping[str, list[Value]]:
-    ranges: dict[str, list[Value]] = {}
-    for name in names:
-        rule, column = schema.fields[name].rule, train.columns[name]
-        if isinstance(rule, Codes):
-            seen = set(column.tolist())
-            ranges[name] = [code for code in rule.labels if rule.encode(code) in seen]
-        else:
-            ranges[name] = [_plain(column.min()), _plain(column.max())]
-    return ranges
-
-
-def _invent(rule: Codes | Interval, seen: Sequence[Value], draw: np.random.Generator) -> Value:
-    if isinstance(rule, Codes):
-        return seen[int(draw.integers(len(seen)))]
-    low, high = float(seen[0]), float(seen[1])
-    value = float(low + (high - low) * draw.random())
-    rounded = round(value) if rule.integral else round(value, 2)
-    return _plain(rounded) if rule.contains(rounded) else seen[0]
-
-
-def _plain(number: float) -> Value:
-    """Give a number as JSON writes it: whole ones as integers."""
-    return int(number) if float(number).is_integer() else float(number)
-
-
-def _baseline(probability: Floats, cutoff: float) -> float:
-    """Average over the approved rows; over all rows where nobody is approved."""
-    approved = probability[probability < cutoff]
-    group = approved if len(approved) else probability
-    # fsum is exact, so the order and the width of the processor's sums do not matter.
-    return fsum(group.tolist()) / len(group)

@@ -1,0 +1,111 @@
+"""A forest as plain arrays: its mean probability, exactly.
+
+"Exactly" means equal to `RandomForestClassifier.predict_proba` to the last bit, without
+scikit-learn: the same comparisons in single precision, the same sum in the same order.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from creditscore.schema import Matrix
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int32]
+
+#: Node visits held in memory at once: 100 trees by 2,000 rows.
+BLOCK = 200_000
+
+
+@dataclass(frozen=True, eq=False)
+class Forest:
+    """Decision trees, one after the other in flat arrays; a leaf is its own child.
+
+    Attributes
+    ----------
+    roots : ndarray of shape (n_trees,)
+        The node that each tree starts at.
+    column : ndarray of shape (n_nodes,)
+        The matrix column that a node compares.
+    threshold : ndarray of shape (n_nodes,)
+        Values up to and including it go left.
+    left, right : ndarray of shape (n_nodes,)
+        The next node.
+    probability : ndarray of shape (n_nodes,)
+        Share of defaults among a node's training rows.
+    depth : int
+        Comparisons from the root to the deepest leaf.
+    """
+
+    roots: Ints
+    column: Ints
+    threshold: Floats
+    left: Ints
+    right: Ints
+    probability: Floats
+    depth: int
+
+    def probability_of_default(self, matrix: Matrix) -> Floats:
+        """Give the mean over the trees.
+
+        Parameters
+        ----------
+        matrix : ndarray of shape (n_applicants, n_predictors), float32
+
+        Returns
+        -------
+        ndarray of shape (n_applicants,)
+        """
+        rows = max(1, BLOCK // len(self.roots))
+        blocks = [self._block(matrix[at : at + rows]) for at in range(0, len(matrix), rows)]
+        return np.concatenate(blocks) if blocks else np.empty(0)
+
+    def _block(self, matrix: Matrix) -> Floats:
+        rows = np.arange(len(matrix))
+        node = np.repeat(self.roots[:, np.newaxis], len(matrix), axis=1)
+        for _ in range(self.depth):
+            goes_left = matrix[rows, self.column[node]] <= self.threshold[node]
+            node = np.where(goes_left, self.left[node], self.right[node])
+        # A running sum adds the trees in their order; numpy's sum() pairs them, which rounds
+        # differently, and differently again for one row than for many.
+        total: Floats = np.cumsum(self.probability[node], axis=0)[-1]
+        return total / len(self.roots)
+
+    def problem(self, n_columns: int) -> str | None:
+        """Say what is wrong with the arrays, if anything is."""
+        nodes = len(self.column)
+        whole = [self.column, self.left, self.right, self.roots]
+        real = [self.threshold, self.probability]
+        if any(array.dtype != np.int32 or array.ndim != 1 for array in whole):
+            return "a node array is not of 32-bit integers"
+        if any(array.dtype != np.float64 or array.ndim != 1 for array in real):
+            return "a node array is not of 64-bit numbers"
+        sizes = {array.size for array in (self.left, self.right, self.threshold, self.probability)}
+        if sizes != {nodes}:
+            return "the node arrays differ in length"
+        if not len(self.roots) or not nodes:
+            return "the forest is empty"
+        inside = all(((array >= 0) & (array < nodes)).all() for array in whole[1:])
+        if not inside or not ((self.column >= 0) & (self.column < n_columns)).all():
+            return "a node points outside the forest"
+        low, high = self.bounds()
+        if not 0 <= low <= high <= 1:
+            return "a probability is not between 0 and 1"
+        return None
+
+    def bounds(self) -> tuple[float, float]:
+        """Give bounds that no applicant's mean probability can leave."""
+        leaf = np.where(self.left == np.arange(len(self.left)), self.probability, np.nan)
+        lows, highs = np.fmin.reduceat(leaf, self.roots), np.fmax.reduceat(leaf, self.roots)
+        return float(lows.mean()), float(highs.mean())
+
+    def recalibrated(self, slope: float, intercept: float) -> Forest:
+        """Give a forest whose mean is a linear function of this one's.
+
+        It is written into the leaves, so that it is still a mean over trees and its reasons stay
+        exact.
+        """
+        return replace(self, probability=intercept + slope * self.probability)
