@@ -128,10 +128,9 @@ def _side(value: Value, median: float | None) -> str:
 
 
 def _labels(field: Field) -> dict[Value, Text]:
-    rule = field.rule
-    labels: dict[Value, Text] = {}
-    labels.update(rule.labels if isinstance(rule, Codes) else rule.named)
-    return labels
+    if isinstance(field.rule, Codes):
+        return dict(field.rule.labels.items())
+    return dict(field.rule.named.items())
 
 
 def _shown(field: Field, value: Value) -> Text:
