@@ -118,7 +118,6 @@ def run(host: str, port: int) -> int:
         status = train_if_needed()
     if status != 0:
         return status
-    say(f"Serving on http://{bracketed(host, port)} (Ctrl-C stops it)")
     if os.name != "nt":
         # The server takes this process's place: signals and exit status need no go-between.
         os.chdir(ROOT)
@@ -182,9 +181,9 @@ def install(lock_name: str) -> None:
         stamp = ""
     if stamp_line(lock_name) in stamp.splitlines():
         return
-    say(f"Installing {lock_name} into .venv (about {MEGABYTES[lock_name]} MB, once) ...")
     # A kill from here on leaves the mark, and the next start begins afresh.
     STAMP.write_text(UNFINISHED)
+    say(f"Installing {lock_name} into .venv (about {MEGABYTES[lock_name]} MB, once) ...")
     command = [str(PYTHON), "-m", "pip", "install", "--disable-pip-version-check", "--no-input"]
     command += ["--no-compile", "--require-hashes", "-r", lock_name]
     pip = call_quietly(command)
@@ -218,7 +217,6 @@ def environment_works() -> bool:
 
 def make_environment() -> None:
     """Make .venv anew, or stop and leave nothing behind."""
-    remove(ENVIRONMENT)
     if importlib.util.find_spec("ensurepip") is None:
         version = "{}.{}".format(*sys.version_info[:2])
         stop(
@@ -226,6 +224,7 @@ def make_environment() -> None:
             f"On Debian and Ubuntu: sudo apt install python{version}-venv"
         )
     say("Making an environment in .venv ...")
+    remove(ENVIRONMENT)
     ENVIRONMENT.mkdir()
     STAMP.write_text(UNFINISHED)
     # Started from inside .venv, this Python has just been removed: ask the one beneath it.

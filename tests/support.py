@@ -5,6 +5,9 @@ from typing import NoReturn
 
 import pytest
 
+# Read once, before any test changes the environment.
+REQUIRED = frozenset(os.environ.get("CREDITSCORE_REQUIRE", "").split(","))
+
 
 def skip_or_fail(name: str, reason: str) -> NoReturn:
     """Skip for lack of `name`; where CREDITSCORE_REQUIRE lists it, fail instead.
@@ -18,6 +21,6 @@ def skip_or_fail(name: str, reason: str) -> NoReturn:
     reason : str
         A sentence for the person who reads the test report.
     """
-    if name in os.environ.get("CREDITSCORE_REQUIRE", "").split(","):
+    if name in REQUIRED:
         pytest.fail(f"CREDITSCORE_REQUIRE lists {name}: {reason}")
     pytest.skip(reason)
