@@ -115,18 +115,23 @@ class LeafGames:
         if self.n_columns != n_columns:
             return "the leaf games are of another scorecard"
         whole, real = (self.column, self.first, self.offset), (self.low, self.high, self.values)
-        if any(array.dtype != np.int64 for array in whole) or any(
-            array.dtype != np.float64 for array in real
+        if any(array.dtype != np.int64 or array.ndim != 1 for array in whole) or any(
+            array.dtype != np.float64 or array.ndim != 1 for array in real
         ):
             return "an array of the leaf games is of a wrong type"
         sides, leaves = self.column.size, self.first.size
         if {self.low.size, self.high.size} != {sides} or self.offset.size != leaves:
             return "the arrays of the leaf games differ in length"
+        if (sides == 0) != (leaves == 0):
+            return "the leaf games have sides without leaves, or leaves without sides"
         if not sides:
             return None
         inside = (self.column >= 0) & (self.column < self.n_columns)
         if not inside.all() or self.first[0] != 0 or (self._width < 1).any():
             return "a side of a leaf game points outside"
+        # A table holds more numbers than its leaf has patterns; wider ones would overflow below.
+        if int(self._width.max()) >= self.values.size.bit_length():
+            return "a table of a leaf game points outside"
         ends = self.offset + (np.int64(1) << self._width) * self._width
         if (self.offset < 0).any() or (ends > self.values.size).any():
             return "a table of a leaf game points outside"
