@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from hypothesis import strategies as st
@@ -15,8 +16,12 @@ from hypothesis.strategies import SearchStrategy
 
 from creditscore.rule import LARGEST_NUMBER, Codes, Interval, Rule
 from creditscore.schema import Field, Schema, ScorecardSpec
+from creditscore.schema_file import load_schema
 
 Body = dict[str, Any]
+
+#: The schema that the tests' model is trained with; at hand while tests are collected.
+BUNDLED = load_schema(Path(__file__).resolve().parent.parent / "data" / "schema.toml")
 
 #: JSON values that are neither number nor text.
 NO_SCALARS = st.sampled_from([None, True, False, [], {}, [1], {"value": 1}])
