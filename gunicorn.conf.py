@@ -6,7 +6,7 @@ Every setting is explained at https://gunicorn.org/reference/settings/.
 
 import json
 import os
-import uuid
+import secrets
 from datetime import timedelta
 from http import HTTPStatus
 from socket import socket
@@ -92,7 +92,9 @@ def write_problem(client: socket, status_int: int, reason: str, mesg: str) -> No
         "Connection: close\r\n"
         "Content-Type: application/problem+json\r\n"
         f"Content-Length: {len(body)}\r\n"
-        f"X-Request-ID: {uuid.uuid4()}\r\n"
+        f"X-Request-ID: {secrets.token_hex(8)}\r\n"
+        "X-Content-Type-Options: nosniff\r\n"
+        "Cache-Control: no-store\r\n"
         "\r\n"
     )
     util.write_nonblock(client, head.encode("ascii") + body)

@@ -42,7 +42,7 @@ UNFINISHED = "unfinished\n"
 RUNTIME_LOCK = "requirements.txt"
 SERVE_LOCK = "requirements-serve.txt"
 DEV_LOCK = "requirements-dev.txt"
-MEGABYTES = {RUNTIME_LOCK: 300, DEV_LOCK: 600}
+MEGABYTES = {RUNTIME_LOCK: 300, DEV_LOCK: 450}
 
 
 def main() -> int:

@@ -10,7 +10,7 @@ import csv
 import difflib
 import hashlib
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -91,8 +91,10 @@ def load(path: Path, schema: Schema, *, columns: Mapping[str, str] | None = None
     wanted = [*schema.fields, schema.label.column]
     headers = {name: columns[name] if columns else name for name in wanted}
     raw = _read_bytes(path)
-    table = _read_table(path, raw)
-    _check_header(path, table, headers, () if columns else schema.ignored_columns, bool(columns))
+    lines = _read_lines(path, raw)
+    _, header = next(lines, (1, []))
+    _check_header(path, header, headers, () if columns else schema.ignored_columns, bool(columns))
+    table = _read_table(path, header, lines)
     reader = _CellReader(path)
     encoded = {
         name: reader.field(field, table[headers[name]]) for name, field in schema.fields.items()
@@ -122,54 +124,59 @@ def _read_bytes(path: Path) -> bytes:
     return raw
 
 
-def _read_table(path: Path, raw: bytes) -> pd.DataFrame:
-    """Read every cell as text."""
+def _read_lines(path: Path, raw: bytes) -> Iterator[tuple[int, list[str]]]:
+    """Give the cells of each row, and the line that it ends on."""
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
         raise DatasetError(path, "is not UTF-8", line=line) from None
-    header = next(csv.reader(io.StringIO(text)))
-    for name in header:
-        if header.count(name) > 1:
-            raise DatasetError(path, "stands twice in the header", line=1, column=name)
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
-        table = pd.read_csv(
-            io.StringIO(text),
-            header=None,
-            names=range(len(header)),
-            skiprows=1,
-            dtype=str,
-            na_filter=False,
-            skip_blank_lines=False,
-            index_col=False,
-        )
-    except pd.errors.EmptyDataError:
-        raise DatasetError(path, "holds a header but no rows") from None
-    except pd.errors.ParserError as error:
-        raise DatasetError(path, f"is not a CSV file: {str(error).splitlines()[-1]}") from None
-    table.columns = pd.Index(header)
-    return table
+        for cells in reader:
+            yield reader.line_num, cells
+    except csv.Error as error:
+        raise DatasetError(path, f"is not CSV: {error}", line=reader.line_num) from None
 
 
 def _check_header(
     path: Path,
-    table: pd.DataFrame,
+    header: Sequence[str],
     headers: Mapping[str, str],
     ignored: Sequence[str],
     extra_allowed: bool,
 ) -> None:
     for column in headers.values():
-        if column not in table.columns:
-            got = ", ".join(table.columns[:30])
-            raise DatasetError(path, f"is missing, the header is {got}", line=1, column=column)
+        if column not in header:
+            near = difflib.get_close_matches(column, header, n=1)
+            hint = f"; nearest is {near[0]}" if near else ""
+            problem = f"is missing, the header is {', '.join(header[:30])}{hint}"
+            raise DatasetError(path, problem, line=1, column=column)
     known = {*headers.values(), *ignored}
-    for column in table.columns:
+    for column in header:
+        if header.count(column) > 1:
+            raise DatasetError(path, "stands twice in the header", line=1, column=column)
         if column not in known and not extra_allowed:
             near = difflib.get_close_matches(column, headers.values(), n=1)
             hint = f", did you mean {near[0]}?" if near else ""
             problem = f"is no field of the schema and not among its ignored_columns{hint}"
             raise DatasetError(path, problem, line=1, column=column)
+
+
+def _read_table(
+    path: Path, header: Sequence[str], lines: Iterator[tuple[int, list[str]]]
+) -> pd.DataFrame:
+    """Read every cell as text; the index is the line of each row."""
+    numbers, rows = [], []
+    for line, cells in lines:
+        if len(cells) != len(header):
+            problem = f"has {len(cells)} cells, the header has {len(header)}"
+            raise DatasetError(path, problem if cells else "is blank", line=line)
+        numbers.append(line)
+        rows.append(cells)
+    if not rows:
+        raise DatasetError(path, "holds a header but no rows")
+    return pd.DataFrame(rows, columns=pd.Index(header), index=pd.Index(numbers), dtype=str)
 
 
 class _CellReader:
@@ -189,7 +196,9 @@ class _CellReader:
         counts = np.bincount(places, minlength=len(texts))
         numbers = np.empty(len(texts))
         for place, text in enumerate(texts):
-            raw = from_text(rule, text) if isinstance(text, str) else ""
+            raw = from_text(rule, text)
+            if isinstance(raw, float) and raw.is_integer():
+                raw = int(raw)
             if isinstance(raw, int | str) and raw in field.fold:
                 raw = field.fold[raw]
                 folded += int(counts[place])
@@ -224,9 +233,8 @@ class _CellReader:
             raise DatasetError(self.path, problem + also, line=line, column=column)
 
     def _fault(self, cells: pd.Series[str], places: Ints, place: int, problem: str) -> None:
-        row = int(np.argmax(places == place))
-        # The header is line 1; a quoted line break inside a cell would shift the count.
-        self.faults.append((row + 2, str(cells.name), problem))
+        line = int(cells.index[int(np.argmax(places == place))])
+        self.faults.append((line, str(cells.name), problem))
 
 
 def _got(raw: object) -> str:

@@ -42,13 +42,15 @@ def fetch(source: Source, cache: Path) -> Path:
         return target
     if not source.url.startswith(("http://", "https://")):
         raise DatasetError(source.url, "is no http or https address")
-    cache.mkdir(parents=True, exist_ok=True)
     part = target.with_suffix(".part")
     try:
+        cache.mkdir(parents=True, exist_ok=True)
         _download(source.url, part)
     except urllib.error.HTTPError as error:
+        error.close()
         raise DatasetError(source.url, f"answered {error.code} {error.reason}") from None
-    except (OSError, http.client.HTTPException) as error:
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        # ValueError: an address such as http://[ that Python cannot take apart.
         reason = getattr(error, "reason", None) or error
         raise DatasetError(source.url, f"cannot be fetched: {reason}{_kept(part)}") from None
     found = _sha256(part)

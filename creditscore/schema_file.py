@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from creditscore.errors import SchemaError
-from creditscore.rule import Codes, Interval, Rejected, Rule, Value
+from creditscore.rule import LARGEST_NUMBER, Codes, Interval, Rejected, Rule, Value
 from creditscore.schema import (
     Change,
     Field,
@@ -30,6 +30,9 @@ from creditscore.texts import FALLBACK_LANGUAGE, LANGUAGES, Text
 BOUNDS = ("minimum", "exclusive_minimum", "maximum", "exclusive_maximum")
 KINDS = ("number", "integer", "coded")
 
+#: Largest count that a forest's settings take; scikit-learn counts in fixed widths.
+MOST = 1_000_000
+
 
 def load_schema(path: Path) -> Schema:
     """Read a schema file.
@@ -43,7 +46,8 @@ def load_schema(path: Path) -> Schema:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise SchemaError(str(path), "", f"cannot be read: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:
+        # tomllib lets through what int() says of 5,000 digits, and the end of the stack.
         raise SchemaError(str(path), "", f"is not a TOML file: {error}") from None
     return read_schema(document, str(path))
 
@@ -101,7 +105,11 @@ class _Table:
         value = self.content[name]
         # bool is an int: `true` is no number.
         if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
-            self.refuse(name, f"must be {allowed}, got {value!r}")
+            self.refuse(name, f"must be {allowed}, got {_shown(value)}")
+        # TOML has nan, inf and numbers of any length, which neither JSON nor the model can hold.
+        if isinstance(value, int | float) and not abs(value) <= LARGEST_NUMBER:
+            problem = f"must be {allowed}, in what single precision can hold, got {_shown(value)}"
+            self.refuse(name, problem)
         return value
 
     def text(self, name: str, fallback: str | None = None) -> str:
@@ -115,15 +123,16 @@ class _Table:
     def positive(self, name: str, fallback: int | None) -> int | None:
         if name not in self.content:
             return fallback
-        value: int = self.get(name, int, "a whole number of at least 1", None)
-        if value < 1:
-            self.refuse(name, f"must be a whole number of at least 1, got {value}")
+        allowed = f"a whole number from 1 to {MOST}"
+        value: int = self.get(name, int, allowed, None)
+        if not 1 <= value <= MOST:
+            self.refuse(name, f"must be {allowed}, got {value}")
         return value
 
     def names(self, name: str, fallback: Sequence[str] | None = None) -> list[str]:
         value: list[str] = self.get(name, list | tuple, "a list of texts", fallback)  # type: ignore[arg-type]  # isinstance takes unions
         if not all(isinstance(item, str) for item in value):
-            self.refuse(name, f"must be a list of texts, got {value!r}")
+            self.refuse(name, f"must be a list of texts, got {_shown(value)}")
         return list(value)
 
     def table(self, name: str) -> _Table:
@@ -152,7 +161,7 @@ class _Table:
 def _field(name: str, table: _Table) -> Field:
     kind = table.text("kind")
     if kind not in KINDS:
-        table.refuse("kind", f"must be one of {', '.join(KINDS)}, got {kind!r}")
+        table.refuse("kind", f"must be one of {', '.join(KINDS)}, got {_shown(kind)}")
     common = ("kind", "codes", "protected", "change", "reasons", "example", "title", "help", "unit")
     table.allow(*common, *(("fold",) if kind == "coded" else BOUNDS))
     unit = table.words("unit", fallback={})
@@ -188,7 +197,7 @@ def _interval(table: _Table, kind: str, unit: Text) -> Interval:
     named = _labels(table) if "codes" in table.content else {}
     for code in named:
         if not isinstance(code, int):
-            table.refuse("codes", f"of a {kind} must be whole numbers, got {code!r}")
+            table.refuse("codes", f"of this kind must be whole numbers, got {code!r}")
     return Interval(
         low=low,
         high=high,
@@ -213,7 +222,7 @@ def _labels(table: _Table) -> dict[int | str, Text]:
     labels: dict[int | str, Text] = {}
     for place, entry in enumerate(entries):
         if not isinstance(entry, dict):
-            table.refuse("codes", f"must be {allowed}, got {entry!r}")
+            table.refuse("codes", f"must be {allowed}, got {_shown(entry)}")
         item = _Table(table.source, f"{table.key('codes')}[{place}]", entry)
         item.allow("value", *LANGUAGES)
         value: int | str = item.get("value", (int, str), "a whole number or a text", None)
@@ -234,15 +243,15 @@ def _fold(table: _Table, rule: Codes) -> dict[int | str, int | str]:
     folds: dict[int | str, int | str] = {}
     inner = table.table("fold")
     for written, target in inner.content.items():
-        if target not in rule.labels:
-            inner.refuse(written, f"must be one of the field's codes, got {target!r}")
+        # By type as well: true equals 1.
+        if not any(type(target) is type(code) and target == code for code in rule.labels):
+            inner.refuse(written, f"must be one of the field's codes, got {_shown(target)}")
         # The keys of a TOML table are texts, even where the codes are numbers.
         code: int | str = written
         if not rule.textual:
-            try:
-                code = int(written)
-            except ValueError:
+            if not re.fullmatch("0|-?[1-9][0-9]{0,37}", written, re.ASCII):
                 inner.refuse(written, "must be a whole number, as the field's codes are")
+            code = int(written)
         if code in rule.labels:
             inner.refuse(written, "is a code of the field already, it cannot be folded")
         folds[code] = target
@@ -275,7 +284,7 @@ def _wordings(table: _Table, rule: Rule) -> tuple[Wording, ...]:
     wordings = []
     for place, entry in enumerate(entries):
         if not isinstance(entry, dict):
-            table.refuse("reasons", f"must be {allowed}, got {entry!r}")
+            table.refuse("reasons", f"must be {allowed}, got {_shown(entry)}")
         item = _Table(table.source, f"{table.key('reasons')}[{place}]", entry)
         wordings.append(_wording(item, rule))
     return tuple(wordings)
@@ -294,7 +303,7 @@ def _wording(item: _Table, rule: Rule) -> Wording:
     text = {language: item.text(language) for language in LANGUAGES if language in item.content}
     for language, words in text.items():
         if set(re.findall(r"\{(.*?)\}|[{}]", words)) - {"value"}:
-            item.refuse(language, f"may hold {{value}} and no other braces, got {words!r}")
+            item.refuse(language, f"may hold {{value}} and no other braces, got {_shown(words)}")
     bounds = {
         name: item.get(name, (int, float), "a number", None)
         for name in ("minimum", "maximum")
@@ -316,7 +325,7 @@ def _accepted(item: _Table, rule: Rule, raw: object) -> Value:
     try:
         return rule.accept(raw)
     except Rejected:
-        item.refuse("values", f"must be {rule.allowed[FALLBACK_LANGUAGE]}, got {raw!r}")
+        item.refuse("values", f"must be {rule.allowed[FALLBACK_LANGUAGE]}, got {_shown(raw)}")
 
 
 def _example(table: _Table, rule: Rule) -> Value:
@@ -394,3 +403,12 @@ def _source(table: _Table, wanted: Sequence[str]) -> Source:
         sha256=sha256,
         columns={name: columns.text(name) for name in wanted},
     )
+
+
+def _shown(value: object) -> str:
+    """Repeat a value in an error, briefly."""
+    try:
+        text = repr(value)
+    except (ValueError, RecursionError):
+        return "something too large to be shown"
+    return text if len(text) <= 80 else f"{text[:80]}…"

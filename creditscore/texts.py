@@ -43,6 +43,7 @@ ENGLISH: Text = {
     "shorter_than_announced": "the body is {got} bytes long, {announced} were announced",
     "too_large": "the body must be at most {most} bytes long",
     "media_type": "the body must be JSON (Content-Type: application/json), got {got}",
+    "charset": "the body must be UTF-8, got {got}",
     "content_coding": "the body must come as it is, without a content coding, got {got}",
     "key_needed": "an API key is needed: send it as Authorization: Bearer KEY or X-API-Key: KEY",
     "cross_site": (
@@ -109,6 +110,7 @@ INDONESIAN: Text = {
     "media_type": (
         "isi permintaan harus JSON (Content-Type: application/json), tetapi jenisnya {got}"
     ),
+    "charset": "isi permintaan harus UTF-8, tetapi jenisnya {got}",
     "content_coding": (
         "isi permintaan harus dikirim apa adanya, tanpa content coding, tetapi jenisnya {got}"
     ),

@@ -450,3 +450,38 @@ def test_what_was_installed_for_the_tests_serves_too(started: Path) -> None:
 @ON_POSIX
 def test_without_npm_it_is_said_who_runs_the_collection(started: Path) -> None:
     assert "run by Python, not by newman" in output_of(start(started, "test"))
+
+
+# The locks
+
+
+def pins(name: str) -> set[str]:
+    """Return the lines of a lock file that name a package and its version."""
+    lines = (ROOT / name).read_text(encoding="utf-8").splitlines()
+    return {line.partition(" \\")[0] for line in lines if "==" in line and line[0].isalnum()}
+
+
+def without_platform(lines: set[str]) -> set[str]:
+    """Return pins with their platform cut off: the tests need some packages on more platforms."""
+    return {line.partition(" ; sys_platform")[0] for line in lines}
+
+
+def test_the_tests_and_a_serving_host_have_the_versions_of_the_service() -> None:
+    service = without_platform(pins("requirements.txt"))
+
+    assert without_platform(pins("requirements-serve.txt")) < service
+    assert service < without_platform(pins("requirements-dev.txt"))
+
+
+@pytest.mark.parametrize("name", ["requirements", "requirements-serve", "requirements-dev"])
+def test_a_lock_names_all_that_was_asked_for_and_no_machine(name: str) -> None:
+    asked = (ROOT / f"{name}.in").read_text(encoding="utf-8")
+    lock = (ROOT / f"{name}.txt").read_text(encoding="utf-8")
+
+    for line in asked.splitlines():
+        if line[:1].isalpha():
+            package = line.partition("#")[0].partition(";")[0].strip()
+            assert any(pin.startswith(f"{package}==") for pin in pins(f"{name}.txt")), package
+    assert "    # via" in lock
+    assert "://" not in lock
+    assert "index" not in lock

@@ -14,6 +14,9 @@ JSON_TYPES = frozenset(
     {"", "application/json", "text/json", "text/plain", "application/x-www-form-urlencoded"}
 )
 
+#: JSON that travels is UTF-8 (RFC 8259, section 8.1); ASCII is a part of it.
+UTF_8 = frozenset({"utf-8", "utf8", "us-ascii", "ascii"})
+
 
 def read_json(request: Request, *, most_bytes: int) -> object:
     """Read the body as one JSON value.
@@ -33,6 +36,9 @@ def _check_media(request: Request) -> None:
     media = request.mimetype
     if media not in JSON_TYPES and not media.endswith("+json"):
         raise WrongMediaType(say("media_type", got=_short(media)))
+    charset = request.mimetype_params.get("charset", "utf-8")
+    if charset.lower() not in UTF_8:
+        raise WrongMediaType(say("charset", got=_short(charset)))
     coding = request.headers.get("Content-Encoding", "identity").strip().lower()
     if coding not in {"identity", ""}:
         raise WrongMediaType(say("content_coding", got=_short(coding)))

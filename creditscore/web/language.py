@@ -8,8 +8,13 @@ from creditscore.texts import FALLBACK_LANGUAGE, LANGUAGES
 
 
 def chosen_language() -> str:
-    """Give the best of our languages for the request's Accept-Language."""
-    return request.accept_languages.best_match(LANGUAGES) or FALLBACK_LANGUAGE
+    """Give the first of our languages in the request's Accept-Language, best quality first."""
+    # Werkzeug's best_match() wants exact tags first: "en-GB, id;q=0.5" would get Indonesian.
+    for tag, quality in request.accept_languages:
+        language = tag.partition("-")[0].lower()
+        if quality > 0 and language in LANGUAGES:
+            return language
+    return FALLBACK_LANGUAGE
 
 
 def mark_language(answer: Response, language: str) -> Response:
