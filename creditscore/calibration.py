@@ -23,6 +23,9 @@ POOR = 0.02
 #: Parts of the rows that take turns in testing the line.
 FOLDS = 5
 
+#: The line keeps this far from 0 and 1, so that no rounding carries a probability beyond them.
+MARGIN = 1e-9
+
 
 @dataclass(frozen=True)
 class Calibration:
@@ -67,6 +70,9 @@ def fit_calibration(
     if after >= before or log_loss(bad, repaired) >= log_loss(bad, said):
         return usual
     slope, intercept = _line(said, bad, bounds)
+    if slope == 0:
+        # Everybody would be rated alike: no repair, but the end of a scorecard.
+        return usual
     return Calibration(slope, intercept, before, after)
 
 
@@ -89,8 +95,8 @@ def _line(said: Floats, bad: Ints, bounds: tuple[float, float]) -> tuple[float, 
     spread = float(np.sum(centred**2))
     slope = float(np.sum(centred * bad)) / spread if spread else 0.0
     if mean_said > low:
-        slope = min(slope, mean_bad / (mean_said - low))
+        slope = min(slope, (mean_bad - MARGIN) / (mean_said - low))
     if mean_said < high:
-        slope = min(slope, (1 - mean_bad) / (high - mean_said))
+        slope = min(slope, (1 - mean_bad - MARGIN) / (high - mean_said))
     slope = max(slope, 0.0)
     return slope, mean_bad - slope * mean_said

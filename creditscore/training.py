@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -227,7 +228,10 @@ def fit_forest(
         random_state=seed,
         n_jobs=-1,
     )
-    forest.fit(matrix, bad)
+    with warnings.catch_warnings():
+        # Few trees leave rows that each of them drew; `calibrate` leaves those out.
+        warnings.filterwarnings("ignore", message="Some inputs do not have OOB scores")
+        forest.fit(matrix, bad)
     # Threads add up the trees in the order in which they end, which changes the last bits.
     return forest.set_params(n_jobs=None)
 
@@ -235,10 +239,10 @@ def fit_forest(
 def calibrate(grown: RandomForestClassifier, bad: Ints, seed: int) -> tuple[Calibration, Forest]:
     """Lay a forest out, repaired where what its trees say of rows they never saw is off."""
     forest = flatten(grown)
-    unseen = grown.oob_decision_function_[:, 1]
-    # A row that every tree drew has no prediction; with few trees there are such.
-    known = np.isfinite(unseen)
-    calibration = fit_calibration(unseen[known], bad[known], bounds=forest.bounds(), seed=seed)
+    unseen = grown.oob_decision_function_
+    # A row that every tree drew has no prediction: scikit-learn writes 0 for both outcomes.
+    known = unseen.sum(axis=1) > 0
+    calibration = fit_calibration(unseen[known, 1], bad[known], bounds=forest.bounds(), seed=seed)
     if calibration.slope == 1 and calibration.intercept == 0:
         return calibration, forest
     return calibration, forest.recalibrated(calibration.slope, calibration.intercept)
