@@ -87,7 +87,8 @@ def read_options(arguments: Sequence[str] | None) -> argparse.Namespace:
         action="extend",
         default=[],
         metavar="FIELD",
-        help="fields that no decision may depend on; they are still asked for, and monitored",
+        help="fields that no decision may depend on; they are only monitored, and applicants may "
+        "leave out those that the schema file calls optional_when_excluded",
     )
     parser.add_argument(
         "--loss-to-margin",

@@ -45,7 +45,7 @@ class Model:
     Attributes
     ----------
     schema : Schema
-        The data dictionary that it was trained with.
+        The data dictionary that it was trained with, less what it does not ask for.
     scorecards : mapping of str to Scorecard
         By name.
     versions : mapping of str to str
@@ -71,7 +71,12 @@ class Model:
         policy: Policy,
         manifest: Mapping[str, Any],
     ) -> Model:
-        """Put the parts together, naming the scorecards' versions."""
+        """Put the parts together, naming the scorecards' versions.
+
+        What no scorecard decides on, applicants may leave out where the schema says so.
+        """
+        predictors = {name for card in scorecards.values() for name in card.predictors}
+        schema = schema.excluding(name for name in schema.fields if name not in predictors)
         versions = {
             name: version(card, policy=policy.to_dict(), encoding=_encoding(schema, card))
             for name, card in scorecards.items()

@@ -181,7 +181,8 @@ class Assessor:
         return tuple(
             _unseen(fields[name], applicant.values[name], seen)
             for name, seen in ranges.items()
-            if not _was_seen(fields[name], applicant.values[name], seen)
+            if name in applicant.values
+            and not _was_seen(fields[name], applicant.values[name], seen)
         )
 
 

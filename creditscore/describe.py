@@ -33,9 +33,13 @@ class Mistake:
 
 
 def example_applicants(schema: Schema) -> dict[str, dict[str, Value]]:
-    """Give an applicant for each scorecard, made of the fields' examples."""
+    """Give an applicant for each scorecard, made of the fields' examples; no more than it needs."""
     return {
-        name: {field: schema.fields[field].example for field in spec.fields}
+        name: {
+            field: schema.fields[field].example
+            for field in spec.fields
+            if field not in schema.optional
+        }
         for name, spec in schema.scorecards.items()
     }
 
@@ -78,7 +82,7 @@ def applicant_schema(schema: Schema) -> dict[str, Any]:
     described: dict[str, Any] = {
         "type": "object",
         "title": "Applicant",
-        "required": list(schema.base_fields),
+        "required": [name for name in schema.base_fields if name not in schema.optional],
         "additionalProperties": False,
         "properties": {name: _property(field) for name, field in schema.fields.items()},
     }
@@ -86,7 +90,8 @@ def applicant_schema(schema: Schema) -> dict[str, Any]:
     for group in groups:
         # One field of a larger scorecard asks for all of it.
         for name in group:
-            needed = [other for other in [*smaller, *group] if other != name]
+            others = (other for other in [*smaller, *group] if other != name)
+            needed = [other for other in others if other not in schema.optional]
             described.setdefault("dependentRequired", {})[name] = needed
         smaller += group
     return described

@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -82,6 +82,8 @@ class Field:
         Undocumented codes in training data, and the code that each counts as.
     protected : bool
         Whether it is an attribute that law protects from discrimination.
+    optional_when_excluded : bool
+        Whether applicants may leave it out once no decision depends on it.
     change : Change or None
         What an applicant can do about it; None for nothing.
     reasons : tuple of Wording
@@ -96,6 +98,7 @@ class Field:
     rule: Rule
     fold: Mapping[int | str, int | str]
     protected: bool
+    optional_when_excluded: bool
     change: Change | None
     reasons: tuple[Wording, ...]
     example: Value
@@ -164,7 +167,8 @@ class Applicant:
     scorecard : str
         Name of the scorecard that answers.
     values : mapping of str to int, float or str
-        That scorecard's fields, in their one canonical form, in schema order.
+        That scorecard's fields, in their one canonical form, in schema order; optional ones
+        only where they were given.
     """
 
     scorecard: str
@@ -193,6 +197,9 @@ class Schema:
         Columns of the training data that are no fields, such as a customer number.
     document : mapping
         The schema file itself, to be carried by the trained artefact.
+    optional : frozenset of str
+        Fields that an applicant may leave out, whichever scorecard answers; a schema file alone
+        has none, a model may (`excluding`).
     """
 
     name: str
@@ -204,6 +211,12 @@ class Schema:
     sources: Mapping[str, Source]
     ignored_columns: tuple[str, ...]
     document: Mapping[str, Any]
+    optional: frozenset[str] = frozenset()
+
+    def excluding(self, names: Iterable[str]) -> Schema:
+        """Give the schema for a model that does not depend on some fields."""
+        optional = frozenset(name for name in names if self.fields[name].optional_when_excluded)
+        return replace(self, optional=optional)
 
     def parse(self, raw: object) -> Applicant:
         """Read one applicant from any JSON value.
@@ -257,7 +270,7 @@ class Schema:
 
     @cached_property
     def base_fields(self) -> tuple[str, ...]:
-        """The fields of the smallest scorecard, which every applicant must have."""
+        """The fields of the smallest scorecard, which every applicant has."""
         return next(iter(self.scorecards.values())).fields
 
     def added_fields(self, spec: ScorecardSpec) -> tuple[str, ...]:
@@ -284,7 +297,8 @@ class Schema:
                 except Rejected as rejected:
                     faults.append(_broken(field, raw[name], rejected.code, pointer))
         spec = self._answering(raw)
-        faults += [self._missing(name, spec, pointer) for name in spec.fields if name not in raw]
+        needed = (name for name in spec.fields if name not in self.optional)
+        faults += [self._missing(name, spec, pointer) for name in needed if name not in raw]
         unknown = (name for name in raw if name not in self.fields)
         # A body can hold 100,000 unknown names, and finding the nearest takes its time.
         faults += [self._unknown(name, pointer) for name in itertools.islice(unknown, MOST_FAULTS)]
@@ -314,7 +328,7 @@ class Schema:
                 "missing_from_group",
                 field=name,
                 allowed=allowed,
-                fields=", ".join(self.added_fields(group)),
+                fields=", ".join(n for n in self.added_fields(group) if n not in self.optional),
                 scorecard=group.title,
             )
         return Fault("missing", _point(pointer, name), text)

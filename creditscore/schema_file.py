@@ -29,6 +29,10 @@ from creditscore.texts import FALLBACK_LANGUAGE, LANGUAGES, Text
 
 BOUNDS = ("minimum", "exclusive_minimum", "maximum", "exclusive_maximum")
 KINDS = ("number", "integer", "coded")
+COMMON_KEYS = (
+    "kind", "codes", "protected", "optional_when_excluded", "change", "reasons", "example",
+    "title", "help", "unit",
+)  # fmt: skip
 
 #: Largest count that a forest's settings take; scikit-learn counts in fixed widths.
 MOST = 1_000_000
@@ -162,8 +166,7 @@ def _field(name: str, table: _Table) -> Field:
     kind = table.text("kind")
     if kind not in KINDS:
         table.refuse("kind", f"must be one of {', '.join(KINDS)}, got {_shown(kind)}")
-    common = ("kind", "codes", "protected", "change", "reasons", "example", "title", "help", "unit")
-    table.allow(*common, *(("fold",) if kind == "coded" else BOUNDS))
+    table.allow(*COMMON_KEYS, *(("fold",) if kind == "coded" else BOUNDS))
     unit = table.words("unit", fallback={})
     rule: Rule = _codes(table) if kind == "coded" else _interval(table, kind, unit)
     return Field(
@@ -171,6 +174,7 @@ def _field(name: str, table: _Table) -> Field:
         rule=rule,
         fold=_fold(table, rule) if isinstance(rule, Codes) else {},
         protected=table.flag("protected"),
+        optional_when_excluded=table.flag("optional_when_excluded"),
         change=_change(table, rule),
         reasons=_wordings(table, rule),
         example=_example(table, rule),
@@ -296,7 +300,7 @@ def _wording(item: _Table, rule: Rule) -> Wording:
     code = item.text("code")
     if not code.replace("_", "").isalnum() or not code.isascii() or not code.isupper():
         item.refuse("code", f"must be upper-case letters, digits and underscores, got {code!r}")
-    side = item.text("side", "") or None
+    side = item.text("side") if "side" in item.content else None
     if side not in {"low", "high", None}:
         item.refuse("side", f"must be low or high, got {side!r}")
     item.text(FALLBACK_LANGUAGE)

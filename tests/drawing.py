@@ -7,10 +7,12 @@ import math
 from collections.abc import Sequence
 from functools import cache
 from math import comb
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
@@ -36,6 +38,13 @@ def applicant_of(data: Dataset, row: int, schema: Schema, scorecard: str) -> App
     """Make an applicant of a row of integer codes and numbers."""
     names = schema.scorecards[scorecard].fields
     return schema.parse({name: data.columns[name][row].item() for name in names})
+
+
+def write_rows(path: Path, data: Dataset, schema: Schema) -> Path:
+    """Write rows of integer codes and numbers as a CSV file, and give its path."""
+    table = pd.DataFrame({**data.columns, schema.label.column: data.bad})
+    table.to_csv(path, index=False)
+    return path
 
 
 def applicants(schema: Schema, card: Scorecard) -> SearchStrategy[Applicant]:
