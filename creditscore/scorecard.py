@@ -96,6 +96,8 @@ class Forest:
         inside = all(((array >= 0) & (array < nodes)).all() for array in whole[1:])
         if not inside or not ((self.column >= 0) & (self.column < n_columns)).all():
             return "a node points outside the forest"
+        if type(self.depth) is not int or not 0 <= self.depth <= nodes:
+            return "the depth is not that of any of its trees"
         if not ((self.probability >= 0) & (self.probability <= 1)).all():
             return "a probability is not between 0 and 1"
         return None
