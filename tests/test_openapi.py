@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from http import HTTPStatus
 from typing import Any
 
 import jsonschema  # type: ignore[import-untyped]  # it publishes no types
@@ -92,6 +93,20 @@ def test_every_operation_has_a_name_of_its_own(description: Body) -> None:
     assert len(set(names)) == len(names)
 
 
+def test_operations_are_grouped_under_the_names_that_the_page_shows(description: Body) -> None:
+    declared = [tag["name"] for tag in description["tags"]]
+    used = [operation["tags"] for _, _, operation in operations(description)]
+
+    assert [tags for tags in used if len(tags) != 1] == []
+    assert list(dict.fromkeys(tag for tags in used for tag in tags)) == declared
+
+
+def test_only_operations_that_may_ask_for_a_key_say_so(description: Body) -> None:
+    for _, _, operation in operations(description):
+        assert ("401" in operation["responses"]) == bool(operation.get("security"))
+    assert "security" not in description
+
+
 def test_every_component_is_used(description: Body) -> None:
     used = set(re.findall("#/components/schemas/([A-Za-z]+)", json.dumps(description)))
 
@@ -103,15 +118,25 @@ def test_every_example_is_valid_against_its_schema(description: Body) -> None:
     for _, _, operation in operations(description):
         for part in [operation.get("requestBody", {}), *operation["responses"].values()]:
             for content in part.get("content", {}).values():
-                for example in content.get("examples", {}).values():
-                    checker(description, content["schema"]).validate(example["value"])
+                values = [example["value"] for example in content.get("examples", {}).values()]
+                values += [content["example"]] if "example" in content else []
+                for value in values:
+                    checker(description, content["schema"]).validate(value)
                     checked += 1
     for name, described in description["components"]["schemas"]["Applicant"]["properties"].items():
         for value in described["examples"]:
             jsonschema.validate(value, described)
         assert described["examples"], name
 
-    assert checked >= 5
+    assert checked >= 10
+
+
+def test_every_refusal_is_shown_as_it_looks(description: Body) -> None:
+    for status, answer in description["paths"]["/predict"]["post"]["responses"].items():
+        if status.startswith("4"):
+            example = answer["content"]["application/problem+json"]["example"]
+            assert example["status"] == int(status)
+            assert example["title"] == HTTPStatus(int(status)).phrase
 
 
 def test_every_example_request_is_decided_on_as_its_example_answer_says(
