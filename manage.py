@@ -131,13 +131,13 @@ def test(pytest_arguments: list[str]) -> int:
     with one_at_a_time():
         install(DEV_LOCK)
         install_newman()
-    statuses = [
-        call("-m", "ruff", "check"),
-        call("-m", "ruff", "format", "--check"),
-        call("-m", "mypy"),
-        call("-m", "pytest", *pytest_arguments),
-    ]
-    return next((status for status in statuses if status != 0), 0)
+    checks = [["ruff", "check"], ["ruff", "format", "--check"], ["mypy"], ["pytest"]]
+    checks[-1] += pytest_arguments
+    statuses = {" ".join(check): call("-m", *check) for check in checks}
+    failed = {check: status for check, status in statuses.items() if status != 0}
+    if failed:
+        say(f"Failed: {', '.join(failed)}")
+    return next(iter(failed.values()), 0)
 
 
 def lock(uv_arguments: list[str]) -> int:

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from creditscore.errors import ArtefactError, CreditScoreError
+from creditscore.errors import ArtefactError
 from creditscore.golden import what_it_says
 from creditscore.policy import Policy
 from creditscore.schema import Schema
@@ -31,6 +31,9 @@ FORMAT = 2
 MODEL_FILE = "model.pkl"
 MANIFEST_FILE = "manifest.json"
 LARGEST_BYTES = 64 * 1024 * 1024
+
+#: Parts of the manifest that the service shows to whoever asks about the model.
+SHOWN_PARTS = ("scorecards", "data", "trained_at", "seed", "software")
 
 #: What may stand in the pickle besides plain Python values: numpy arrays as protocol 5 writes them.
 ALLOWED_NAMES = frozenset({("numpy._core.numeric", "_frombuffer"), ("numpy", "dtype")})
@@ -90,8 +93,15 @@ class Model:
 
 
 def save(model: Model, folder: Path) -> None:
-    """Write a model: first the pickle, then the manifest that vouches for it, each in one step."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """Write a model: the pickle, and the manifest that vouches for it.
+
+    Both are on the disk before either takes its place, so a failure leaves the old model whole.
+
+    Raises
+    ------
+    ArtefactError
+        If it cannot be written, or would be too large to be loaded.
+    """
     content = {
         "format": FORMAT,
         "schema": model.schema.document,
@@ -99,7 +109,7 @@ def save(model: Model, folder: Path) -> None:
         "scorecards": {name: card.to_dict() for name, card in model.scorecards.items()},
     }
     raw = pickle.dumps(content, protocol=5)
-    manifest = {
+    vouches = {
         "format": FORMAT,
         "model": {
             "file": MODEL_FILE,
@@ -108,11 +118,21 @@ def save(model: Model, folder: Path) -> None:
         },
         "versions": model.versions,
         "schema": model.schema.document,
-        **model.manifest,
     }
+    # The manifest of a model that was loaded vouches for the file that it was loaded from.
+    manifest = vouches | dict(model.manifest) | vouches
     text = json.dumps(manifest, indent=2, ensure_ascii=False, allow_nan=False)
-    _write(folder / MODEL_FILE, raw)
-    _write(folder / MANIFEST_FILE, f"{text}\n".encode())
+    files = {MODEL_FILE: raw, MANIFEST_FILE: f"{text}\n".encode()}
+    for name, written in files.items():
+        if len(written) > LARGEST_BYTES:
+            problem = f"would be {len(written):,} bytes large, the most is {LARGEST_BYTES:,}"
+            raise ArtefactError(folder / name, problem, "fewer or smaller trees in the schema file")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        _write(folder, files)
+    except OSError as error:
+        remedy = "make room for it, or choose another folder with --model-dir"
+        raise ArtefactError(folder, f"cannot be written: {error.strerror}", remedy) from None
 
 
 def load(folder: Path) -> Model:
@@ -129,36 +149,28 @@ def load(folder: Path) -> Model:
     if hashlib.sha256(raw).hexdigest() != manifest["model"]["sha256"]:
         raise ArtefactError(path, "is damaged: its SHA-256 is not the manifest's", REMEDY)
     try:
-        model = _rebuild(_unpickle(raw), manifest, str(path))
-    except _Forbidden as error:
-        problem = f"was not written by train.py: it holds {error}"
+        model = _rebuild(_Unpickler(io.BytesIO(raw)).load(), manifest, str(path))
+        difference = _golden_difference(model)
+    except Exception as error:  # noqa: BLE001  # what others wrote can raise anything
+        words = " ".join(str(error).split())[:200]
+        problem = f"was not written by train.py: {type(error).__name__} {words}"
         raise ArtefactError(path, problem, REMEDY) from None
-    except (CreditScoreError, KeyError, TypeError, ValueError, AttributeError) as error:
-        problem = f"was not written by train.py: {type(error).__name__} {error}"
-        raise ArtefactError(path, problem, REMEDY) from None
-    _check_golden(model, path)
+    if difference:
+        raise ArtefactError(path, f"does not compute what it did at training: {difference}", REMEDY)
     return model
 
 
-class _Forbidden(Exception):
+class Forbidden(Exception):
     """The pickle asks for something that no model holds."""
 
 
 class _Unpickler(pickle.Unpickler):
+    """Unpickles two names and nothing else."""
+
     def find_class(self, module: str, name: str) -> Any:
         if (module, name) not in ALLOWED_NAMES:
-            raise _Forbidden(f"{module}.{name}")
+            raise Forbidden(f"{module}.{name}")
         return super().find_class(module, name)
-
-
-def _unpickle(raw: bytes) -> Any:
-    """Unpickle bytes, allowing two names and nothing else."""
-    try:
-        return _Unpickler(io.BytesIO(raw)).load()
-    except _Forbidden:
-        raise
-    except Exception as error:  # noqa: BLE001  # a pickle machine fed with garbage raises anything
-        raise ValueError(f"{type(error).__name__} while reading it") from None
 
 
 def _read(path: Path) -> bytes:
@@ -179,6 +191,7 @@ def _read_manifest(path: Path) -> dict[str, Any]:
         found = manifest["format"]
         sound = isinstance(manifest["model"]["sha256"], str) and isinstance(found, int)
         sound = sound and isinstance(manifest["golden"], list) and bool(manifest["golden"])
+        sound = sound and all(part in manifest for part in SHOWN_PARTS)
     except (ValueError, KeyError, TypeError, RecursionError):
         sound = False
     if not sound:
@@ -203,28 +216,21 @@ def _rebuild(content: Any, manifest: Mapping[str, Any], source: str) -> Model:
     )
     if model.versions != manifest["versions"]:
         raise ValueError("its versions are not the manifest's")
-    if list(model.scorecards) != list(model.schema.scorecards):
+    named = list(model.schema.scorecards)
+    if list(model.scorecards) != named or list(manifest["scorecards"]) != named:
         raise ValueError("its scorecards are not the schema's")
     return model
 
 
-def _check_golden(model: Model, path: Path) -> None:
+def _golden_difference(model: Model) -> str | None:
     """Score applicants whose probabilities were written down at training."""
-    try:
-        for golden in model.manifest["golden"]:
-            applicant = model.schema.parse(golden["applicant"])
-            card = model.scorecards[applicant.scorecard]
-            for name, found in what_it_says(card, model.schema, applicant).items():
-                if found != golden[name]:
-                    problem = (
-                        f"does not compute what it did: {name} {found!r}, not {golden[name]!r}"
-                    )
-                    raise ArtefactError(path, problem, REMEDY)
-    except (CreditScoreError, KeyError, TypeError) as error:
-        if isinstance(error, ArtefactError):
-            raise
-        problem = f"has golden applicants that cannot be scored: {error}"
-        raise ArtefactError(path, problem, REMEDY) from None
+    for golden in model.manifest["golden"]:
+        applicant = model.schema.parse(golden["applicant"])
+        card = model.scorecards[applicant.scorecard]
+        for name, found in what_it_says(card, model.schema, applicant).items():
+            if found != golden[name]:
+                return f"{name} {found!r}, not {golden[name]!r}"
+    return None
 
 
 def _encoding(schema: Schema, card: Scorecard) -> list[Any]:
@@ -236,22 +242,25 @@ def _encoding(schema: Schema, card: Scorecard) -> list[Any]:
     return encoding
 
 
-def _write(path: Path, raw: bytes) -> None:
-    """Put a file in place in one step: never half of it, not even after a power cut."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    part = Path(name)
+def _write(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Put files in place: never half of one, not even after a power cut."""
+    parts: dict[Path, Path] = {}
     try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(raw)
-            file.flush()
-            os.fsync(file.fileno())
-        # mkstemp's 0600 would keep the server's own user out where it is another one.
-        part.chmod(0o644)
-        part.replace(path)
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise
-    _sync_folder(path.parent)
+        for name, raw in files.items():
+            handle, part = tempfile.mkstemp(dir=folder, prefix=f".{name}.")
+            parts[folder / name] = Path(part)
+            with os.fdopen(handle, "wb") as file:
+                file.write(raw)
+                file.flush()
+                os.fsync(file.fileno())
+        for path, staged in parts.items():
+            # mkstemp's 0600 would keep the server's own user out where it is another one.
+            staged.chmod(0o644)
+            staged.replace(path)
+    finally:
+        for staged in parts.values():
+            staged.unlink(missing_ok=True)
+    _sync_folder(folder)
 
 
 def _sync_folder(folder: Path) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import secrets
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def new_decision_id(now: datetime) -> UUID:
@@ -12,7 +14,8 @@ def new_decision_id(now: datetime) -> UUID:
 
     Its 74 random bits make it unique even if the clock stands still or is set back.
     """
-    milliseconds = int(now.timestamp() * 1000)
+    # In whole numbers: a float of the seconds can fall short of the millisecond.
+    milliseconds = (now - EPOCH) // timedelta(milliseconds=1)
     randomness = secrets.randbits(74)
     high, low = randomness >> 62, randomness & (1 << 62) - 1
     return UUID(int=milliseconds << 80 | 0x7 << 76 | high << 64 | 0b10 << 62 | low)

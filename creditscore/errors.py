@@ -51,9 +51,8 @@ class DatasetError(CreditScoreError):
 class ExclusionError(CreditScoreError):
     """What should be left out of a scorecard cannot be."""
 
-    def __init__(self, name: str, allowed: str, nearest: str | None) -> None:
-        hint = f", did you mean {nearest}?" if nearest else ""
-        super().__init__(f"--exclude: {name!r} must be {allowed}{hint}")
+    def __init__(self, problem: str) -> None:
+        super().__init__(f"--exclude {problem}")
 
 
 class StartupError(CreditScoreError):

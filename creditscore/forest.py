@@ -91,6 +91,8 @@ class Forest:
         inside = all(((array >= 0) & (array < nodes)).all() for array in whole[1:])
         if not inside or not ((self.column >= 0) & (self.column < n_columns)).all():
             return "a node points outside the forest"
+        if type(self.depth) is not int or not 0 <= self.depth <= nodes:
+            return "the depth is not that of any of its trees"
         low, high = self.bounds()
         if not 0 <= low <= high <= 1:
             return "a probability is not between 0 and 1"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any
 
 import creditscore
@@ -13,6 +14,9 @@ from creditscore.schema import MOST_FAULTS, Schema
 from creditscore.texts import FALLBACK_LANGUAGE, LANGUAGES
 
 JsonObject = dict[str, Any]
+
+DECISIONS = "Decisions"
+ABOUT = "About the service"
 
 REFUSALS = {
     "400": "The body is not JSON, not UTF-8, has a duplicate key, is nested too deeply, or did "
@@ -49,7 +53,7 @@ def describe_service(
             "license": {"name": "MIT", "identifier": "MIT"},
         },
         "servers": [{"url": "/"}],
-        "security": [{}, {"bearer": []}, {"header": []}],
+        "tags": [{"name": DECISIONS}, {"name": ABOUT}],
         "paths": {
             "/predict": {"post": _predict(schema, settings, decisions)},
             "/health": {
@@ -63,6 +67,7 @@ def describe_service(
             "/": {
                 "get": {
                     "operationId": "home",
+                    "tags": [ABOUT],
                     "summary": "Leads to /docs",
                     "responses": {"302": {"description": "Go to /docs", "headers": _headers()}},
                 }
@@ -91,6 +96,9 @@ def _predict(schema: Schema, settings: Settings, decisions: Mapping[str, JsonObj
     array = {"array": {"summary": "Several at once", "value": list(applicants.values())}}
     return {
         "operationId": "predict",
+        "tags": [DECISIONS],
+        # The empty one: without keys in the settings it is open.
+        "security": [{}, {"bearer": []}, {"header": []}],
         "summary": "Decide on an applicant, or on each of an array",
         "description": (
             "All fields of a scorecard, or none: the largest scorecard whose fields are all given "
@@ -124,7 +132,9 @@ def _predict(schema: Schema, settings: Settings, decisions: Mapping[str, JsonObj
                     }
                 },
             },
-            **{status: _refusal(text) for status, text in REFUSALS.items()},
+            **{
+                status: _refusal(text, HTTPStatus(int(status))) for status, text in REFUSALS.items()
+            },
             "default": _refusal("Any other error"),
         },
     }
@@ -134,6 +144,7 @@ def _get(name: str, summary: str, component: str | None, answer: str) -> JsonObj
     content = _reference(component) if component else {"type": "object"}
     return {
         "operationId": name,
+        "tags": [ABOUT],
         "summary": summary,
         "responses": {
             "200": {
@@ -149,6 +160,7 @@ def _get(name: str, summary: str, component: str | None, answer: str) -> JsonObj
 def _page(name: str, summary: str) -> JsonObject:
     return {
         "operationId": name,
+        "tags": [ABOUT],
         "summary": summary,
         "responses": {
             "200": {
@@ -160,11 +172,19 @@ def _page(name: str, summary: str) -> JsonObject:
     }
 
 
-def _refusal(text: str) -> JsonObject:
+def _refusal(text: str, status: HTTPStatus | None = None) -> JsonObject:
+    content: JsonObject = {"schema": _reference("Problem")}
+    if status is not None:
+        content["example"] = {
+            "type": "about:blank",
+            "title": status.phrase,
+            "status": status.value,
+            "detail": text,
+        }
     return {
         "description": text,
         "headers": _headers("Content-Language"),
-        "content": {"application/problem+json": {"schema": _reference("Problem")}},
+        "content": {"application/problem+json": content},
     }
 
 

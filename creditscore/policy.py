@@ -108,7 +108,16 @@ class Policy:
 
     @classmethod
     def from_dict(cls, content: Mapping[str, Any]) -> Policy:
-        """Rebuild a policy from `to_dict`."""
+        """Rebuild a policy from `to_dict`.
+
+        Raises
+        ------
+        KeyError, TypeError, ValueError
+            If it was made by something else.
+        """
+        odds, doubling = content["base_odds"], content["points_to_double_odds"]
+        if not (0 < content["cutoff"] <= 1 and odds > 0 and doubling > 0):
+            raise ValueError("its policy has a cut-off that is no probability, or no scale")
         return cls(
             cutoff=content["cutoff"],
             loss_to_margin=content["loss_to_margin"],

@@ -147,10 +147,13 @@ def check_exclusion(schema: Schema, exclude: Sequence[str]) -> None:
     for name in exclude:
         if name not in schema.fields:
             near = difflib.get_close_matches(name, schema.fields, n=1)
-            raise ExclusionError(name, ", ".join(schema.fields), near[0] if near else None)
+            hint = f", did you mean {near[0]}?" if near else ""
+            allowed = f"must name fields: {', '.join(schema.fields)}"
+            raise ExclusionError(f"{allowed}; got {name!r}{hint}")
     for spec in schema.scorecards.values():
         if set(spec.fields) <= set(exclude):
-            raise ExclusionError(spec.name, "at least one field that is not excluded", None)
+            left = f"must leave the {spec.name} scorecard at least one of {', '.join(spec.fields)}"
+            raise ExclusionError(left)
 
 
 def fit(

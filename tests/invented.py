@@ -39,8 +39,9 @@ def draw_values(rule: Rule, count: int, draw: np.random.Generator) -> list[Value
     low, high = bounds(rule)
     if rule.integral:
         return [int(value) for value in draw.integers(int(low), int(high) + 1, size=count)]
-    values = draw.uniform(low, high, size=count).round(2)
-    return [float(value) if rule.contains(float(value)) else float(high) for value in values]
+    values = draw.uniform(low, high, size=count).round(2).tolist()
+    # Rounding can reach a bound that is left out.
+    return [value if rule.contains(value) else (low + high) / 2 for value in values]
 
 
 def bounds(rule: Interval) -> tuple[float, float]:

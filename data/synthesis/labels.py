@@ -1,0 +1,239 @@
+"""The label, given all features: who defaults.
+
+Boosted trees on all features say how likely a default is. Whoever trains on the drawn rows with
+the application fields alone must find the relation that those fields have in the real rows, so
+the log-odds are shifted by what boosted trees on these fields alone say on the real rows, less
+what they say on the drawn ones. Last, every group of codes gets its real default rate.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from sklearn.ensemble import GradientBoostingClassifier, GradientBoostingRegressor
+
+from data.synthesis.columns import APPLICATION, FEATURES, LABEL, UNDOCUMENTED, Bools, Floats, Ints
+from data.synthesis.leaves import Leaf, summarise_codes
+from data.synthesis.trees import Tree, plain
+
+#: Log-odds of the boosted probabilities stay within these probabilities.
+LOWEST, HIGHEST = 0.02, 0.95
+
+#: Learning rate of the boosted trees.
+RATE = 0.08
+
+#: Decimals of a probability: the last bits differ between processors.
+DECIMALS = 9
+
+#: Bands of like probability that labels are drawn in.
+BANDS = 100
+
+#: Rounds of bringing every group to its default rate.
+ROUNDS = 20
+
+
+@dataclass(frozen=True)
+class Boosting:
+    """Boosted trees over named columns.
+
+    Attributes
+    ----------
+    predictors : tuple of str
+    start : Leaf
+        What is said before any tree: one mean over all rows.
+    trees : tuple of Tree
+    """
+
+    predictors: tuple[str, ...]
+    start: Leaf
+    trees: tuple[Tree, ...]
+
+    def predict(self, table: pd.DataFrame) -> Floats:
+        """Give one number per row: log-odds, or whatever it was fitted to."""
+        matrix = table[list(self.predictors)].to_numpy(np.float64)
+        total = np.full(len(matrix), self.start.value[0])
+        for tree in self.trees:
+            total += RATE * tree.predict(matrix)
+        return total
+
+
+@dataclass(frozen=True)
+class Group:
+    """Rows that hold one of some codes in a column, and how many of them defaulted."""
+
+    column: str
+    codes: tuple[int, ...]
+    outcomes: Leaf
+
+    @property
+    def default_rate(self) -> float:
+        """Share of the rows that defaulted."""
+        return float(self.outcomes.rows[1] / self.outcomes.rows.sum())
+
+    def within(self, table: pd.DataFrame) -> Bools:
+        """Tell which rows belong to it."""
+        belongs: Bools = table[self.column].isin(self.codes).to_numpy()
+        return belongs
+
+
+@dataclass(frozen=True)
+class LabelModel:
+    """Probabilities of default of drawn rows, and their labels.
+
+    Attributes
+    ----------
+    everything : Boosting
+        Log-odds of default from all features, fitted to real rows.
+    application : Boosting
+        The same from the application fields alone.
+    echo : Boosting
+        What `everything` says of drawn rows, from the application fields alone.
+    groups : tuple of Group
+        Groups that get their real default rate.
+    """
+
+    everything: Boosting
+    application: Boosting
+    echo: Boosting
+    groups: tuple[Group, ...]
+
+    def probability_of_default(self, table: pd.DataFrame) -> Floats:
+        """Give each row's probability of default, as an array of shape (n_rows,)."""
+        echo = np.clip(self.echo.predict(table), LOWEST, HIGHEST)
+        log_odds = self.everything.predict(table) + self.application.predict(table) - logit(echo)
+        return expit(_reconcile(log_odds, table, self.groups)).round(DECIMALS)
+
+    def draw(self, table: pd.DataFrame, rng: np.random.Generator) -> Ints:
+        """Draw labels so that like rows, taken together, hold the defaults they should."""
+        probability = self.probability_of_default(table)
+        beside = self.application.predict(table).round(DECIMALS)
+        return sample_evenly(probability, beside, rng.random())
+
+
+def fit_labels(real: pd.DataFrame, drawn: pd.DataFrame) -> LabelModel:
+    """Fit the label to real rows, and the correction to drawn ones.
+
+    Parameters
+    ----------
+    real : DataFrame
+        All columns.
+    drawn : DataFrame
+        The features of many drawn rows.
+    """
+    everything = _classify(real, FEATURES, trees=120, leaves=8, leaf_rows=60)
+    application = _classify(real, APPLICATION, trees=60, leaves=6, leaf_rows=100)
+    said = expit(everything.predict(drawn))
+    echo = _regress(drawn, APPLICATION, said, trees=60, leaves=6, leaf_rows=100)
+    return LabelModel(everything, application, echo, _groups(real))
+
+
+def sample_evenly(probability: Floats, beside: Floats, start: float) -> Ints:
+    """Draw systematically: one step along the added-up probabilities is one default.
+
+    The rows are put in bands of like probability, and ordered by a second figure within a band,
+    so that neither a stretch of the one nor of the other holds many defaults too many or too few.
+
+    Parameters
+    ----------
+    probability, beside : ndarray of shape (n_rows,)
+    start : float
+        Where the first step begins, between 0 and 1.
+
+    References
+    ----------
+    Madow (1949), On the theory of systematic sampling, II.
+    """
+    rank = np.empty(len(probability), dtype=np.int64)
+    rank[np.argsort(probability, kind="stable")] = np.arange(len(probability))
+    order = np.lexsort((beside, rank * BANDS // len(probability)))
+    steps = np.floor(np.cumsum(probability[order]) + start)
+    labels = np.empty(len(probability), dtype=np.int64)
+    labels[order] = np.diff(steps, prepend=np.floor(start))
+    return labels
+
+
+def logit(probability: Floats) -> Floats:
+    """Give the log-odds."""
+    odds: Floats = np.log(probability / (1 - probability))
+    return odds
+
+
+def expit(log_odds: Floats) -> Floats:
+    """Give the probability."""
+    probability: Floats = 1 / (1 + np.exp(-log_odds))
+    return probability
+
+
+def _classify(
+    real: pd.DataFrame, predictors: tuple[str, ...], *, trees: int, leaves: int, leaf_rows: int
+) -> Boosting:
+    matrix, bad = real[list(predictors)].to_numpy(np.float64), real[LABEL].to_numpy()
+    model = GradientBoostingClassifier(
+        n_estimators=trees,
+        max_leaf_nodes=leaves,
+        max_depth=None,
+        min_samples_leaf=leaf_rows,
+        learning_rate=RATE,
+        subsample=0.5,
+        max_features=4,
+        random_state=0,
+    ).fit(matrix, bad)
+    start = Leaf(np.array([logit(bad.mean())]), np.zeros(1), np.array([len(bad)]))
+    return Boosting(predictors, start, _trees(model, matrix))
+
+
+def _regress(
+    table: pd.DataFrame,
+    predictors: tuple[str, ...],
+    target: Floats,
+    *,
+    trees: int,
+    leaves: int,
+    leaf_rows: int,
+) -> Boosting:
+    matrix = table[list(predictors)].to_numpy(np.float64)
+    model = GradientBoostingRegressor(
+        n_estimators=trees,
+        max_leaf_nodes=leaves,
+        max_depth=None,
+        min_samples_leaf=leaf_rows,
+        learning_rate=RATE,
+        subsample=0.5,
+        max_features=4,
+        random_state=0,
+    ).fit(matrix, target)
+    start = Leaf(np.array([target.mean()]), np.zeros(1), np.array([len(target)]))
+    return Boosting(predictors, start, _trees(model, matrix))
+
+
+def _trees(
+    model: GradientBoostingClassifier | GradientBoostingRegressor, matrix: Floats
+) -> tuple[Tree, ...]:
+    return tuple(plain(tree.tree_, matrix, with_values=True) for tree in model.estimators_[:, 0])
+
+
+def _groups(real: pd.DataFrame) -> tuple[Group, ...]:
+    """Group the rows by the documented codes; a group too small to be kept is left out."""
+    groups = []
+    for column in ("EDUCATION", "MARRIAGE", "SEX"):
+        meant = UNDOCUMENTED.get(column, {})
+        counted_as = real[column].replace(meant)
+        for code in sorted(set(counted_as)):
+            codes = (int(code), *(other for other, into in meant.items() if into == code))
+            outcomes = summarise_codes(real.loc[counted_as == code, LABEL].to_numpy(np.float64))
+            if len(outcomes.rows) == 2:
+                groups.append(Group(column, codes, outcomes))
+    return tuple(groups)
+
+
+def _reconcile(log_odds: Floats, table: pd.DataFrame, groups: tuple[Group, ...]) -> Floats:
+    """Shift each group's log-odds until its mean probability is its real default rate."""
+    members = [(group.default_rate, group.within(table)) for group in groups]
+    for _ in range(ROUNDS):
+        for rate, here in members:
+            if here.any():
+                shift = logit(np.array(rate)) - logit(expit(log_odds[here]).mean())
+                log_odds[here] += shift
+    return log_odds

@@ -1,0 +1,94 @@
+"""What must not get out: numbers that stand for few rows, and real rows themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields, is_dataclass
+
+import numpy as np
+import pandas as pd
+
+from data.synthesis.columns import FEATURES, Bools, active
+from data.synthesis.leaves import FEWEST
+
+
+class PrivacyError(Exception):
+    """Something is stored that stands for too few rows; its text says what."""
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A number that is stored, and how many rows it covers."""
+
+    where: str
+    rows: int
+
+
+@dataclass(frozen=True)
+class Copies:
+    """Which drawn rows equal a real row in all features, by whether the account moved money."""
+
+    active: Bools
+    inactive: Bools
+
+
+def check(thing: object) -> Stored:
+    """Look through everything a generator stores, and give what covers the fewest rows.
+
+    Raises
+    ------
+    PrivacyError
+        If that is fewer than ``FEWEST``, or if a number does not say how many rows it covers.
+    """
+    fewest = min(stored(thing, "generator"), key=lambda found: found.rows)
+    if fewest.rows < FEWEST:
+        raise PrivacyError(
+            f"{fewest.where} covers {fewest.rows} rows, every stored number must cover at least "
+            f"{FEWEST}; nothing was written"
+        )
+    return fewest
+
+
+def stored(thing: object, where: str) -> Iterator[Stored]:
+    """Walk through all that is stored, however deep.
+
+    An object with numbers must have ``rows``, one count for each of them. Names, codes and
+    switches are no numbers of that sort.
+    """
+    if is_dataclass(thing) and not isinstance(thing, type):
+        inside = {field.name: getattr(thing, field.name) for field in fields(thing)}
+        if isinstance(inside.get("rows"), np.ndarray):
+            yield from _counted(inside, where)
+        else:
+            for name, part in inside.items():
+                yield from stored(part, f"{where}.{name}")
+    elif isinstance(thing, Mapping):
+        for key, part in thing.items():
+            yield from stored(part, f"{where}[{key}]")
+    elif isinstance(thing, list | tuple):
+        for place, part in enumerate(thing):
+            yield from stored(part, f"{where}[{place}]")
+    elif not isinstance(thing, str | int | None):
+        raise PrivacyError(f"{where} does not say how many rows it covers: {type(thing).__name__}")
+
+
+def copies(drawn: pd.DataFrame, real: pd.DataFrame) -> Copies:
+    """Tell which drawn rows equal a real row in all features."""
+    names = list(FEATURES)
+    known = pd.MultiIndex.from_frame(real[names].drop_duplicates())
+    same = pd.MultiIndex.from_frame(drawn[names]).isin(known)
+    moved = active(drawn)
+    return Copies(active=same & moved, inactive=same & ~moved)
+
+
+def _counted(inside: Mapping[str, object], where: str) -> Iterator[Stored]:
+    counts = inside["rows"]
+    assert isinstance(counts, np.ndarray)
+    for name, part in inside.items():
+        if isinstance(part, np.ndarray) and part.shape != counts.shape:
+            raise PrivacyError(f"{where}.{name} does not say how many rows each number covers")
+        if isinstance(part, np.ndarray | bool):
+            continue
+        yield from stored(part, f"{where}.{name}")
+    for place, rows in enumerate(counts):
+        yield Stored(f"{where}[{place}]", int(rows))

@@ -1,0 +1,128 @@
+"""What is told of a drawn table: figures for a file, and a short text for a person."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import pandas as pd
+
+from data.synthesis import fidelity
+from data.synthesis.columns import (
+    AMOUNTS,
+    CODED,
+    FEATURES,
+    LABEL,
+    active,
+    fold,
+)
+from data.synthesis.fidelity import Distances
+from data.synthesis.leaves import FEWEST
+from data.synthesis.privacy import Stored, copies
+
+T = TypeVar("T")
+
+#: Decimals of figures.
+DECIMALS = 4
+
+
+def measure(real: pd.DataFrame, drawn: pd.DataFrame, fewest: Stored, seed: int) -> dict[str, Any]:
+    """Compare the drawn table to the real one.
+
+    Parameters
+    ----------
+    real, drawn : DataFrame
+    fewest : Stored
+        What the generator stores that covers the fewest rows.
+    seed : int
+        That the rows were drawn with.
+    """
+    same, real_same = copies(drawn, real), real.duplicated(list(FEATURES), keep=False)
+    return {
+        "seed": seed,
+        "rows": {"real": len(real), "drawn": len(drawn)},
+        "default_rate": _both(real, drawn, lambda table: table[LABEL].mean()),
+        "column_distance": _told(fidelity.column_distances(real, drawn), each=True),
+        "pair_distance": _told(fidelity.pair_distances(real, drawn)),
+        "rank_correlation_error": _told(fidelity.rank_correlation_errors(real, drawn)),
+        "fewest_rows_covered": fewest.rows,
+        "inactive_accounts": _both(real, drawn, lambda table: int((~active(table)).sum())),
+        "identical_to_a_real_row": {
+            "active": int(same.active.sum()),
+            "inactive": int(same.inactive.sum()),
+        },
+        "real_rows_identical_to_another": int(real_same.sum()),
+        "paid_the_bill_exactly": _both(real, drawn, _paid_exactly),
+        "over_the_limit": _both(
+            real, drawn, lambda table: (table["BILL_AMT1"] > table["LIMIT_BAL"]).mean()
+        ),
+        "percentile_99": {
+            name: _both(real[name], drawn[name], lambda column: int(column.quantile(0.99)))
+            for name in ("LIMIT_BAL", *AMOUNTS)
+        },
+        "default_rate_by_code": {
+            name: _by_code(fold(real), fold(drawn), name)
+            for name in ("SEX", "EDUCATION", "MARRIAGE")
+        },
+        "codes_never_drawn": {
+            name: missing
+            for name in CODED
+            if (missing := sorted(set(real[name].tolist()) - set(drawn[name].tolist())))
+        },
+    }
+
+
+def summarise(figures: dict[str, Any]) -> str:
+    """Say the most important figures in a few lines."""
+    rate, columns = figures["default_rate"], figures["column_distance"]
+    pairs, ranks = figures["pair_distance"], figures["rank_correlation_error"]
+    same = figures["identical_to_a_real_row"]
+    rows = (
+        ("rows", f"{figures['rows']['drawn']:,} from {figures['rows']['real']:,}"),
+        ("default rate", f"{rate['drawn']:.2%}, real {rate['real']:.2%}"),
+        ("worst column", f"{columns['worst']}: distance {columns['worst_distance']:.3f}"),
+        ("worst pair of columns", f"{pairs['worst']}: distance {pairs['worst_distance']:.3f}"),
+        ("worst rank correlation", f"{ranks['worst']}: off by {ranks['worst_distance']:.3f}"),
+        ("smallest stored count", f"{figures['fewest_rows_covered']} rows, allowed {FEWEST}"),
+        (
+            "identical to a real row",
+            f"{same['active']} active accounts, {same['inactive']} inactive ones "
+            f"(of {figures['inactive_accounts']['drawn']})",
+        ),
+    )
+    width = max(len(name) for name, _ in rows)
+    return "\n".join(f"{name:<{width}}  {text}" for name, text in rows)
+
+
+def _both(real: T, drawn: T, figure: Callable[[T], float]) -> dict[str, float]:
+    return {"real": _rounded(figure(real)), "drawn": _rounded(figure(drawn))}
+
+
+def _told(distances: Distances, *, each: bool = False) -> dict[str, Any]:
+    name, distance = distances.worst
+    told = {
+        "worst": name,
+        "worst_distance": _rounded(distance),
+        "mean_distance": _rounded(distances.mean),
+    }
+    if each:
+        told["by_name"] = {name: _rounded(off) for name, off in distances.by_name.items()}
+    return told
+
+
+def _by_code(real: pd.DataFrame, drawn: pd.DataFrame, name: str) -> dict[str, dict[str, float]]:
+    rates = [table.groupby(name)[LABEL].mean() for table in (real, drawn)]
+    return {
+        str(code): {"real": _rounded(rates[0][code]), "drawn": _rounded(rates[1][code])}
+        for code in rates[0].index.intersection(rates[1].index)
+    }
+
+
+def _paid_exactly(table: pd.DataFrame) -> float:
+    """Give the share of rows whose newest payment is the bill before, to the dollar."""
+    exactly = (table["PAY_AMT1"] == table["BILL_AMT2"]) & (table["PAY_AMT1"] > 0)
+    return float(exactly.mean())
+
+
+def _rounded(figure: float) -> float:
+    return figure if isinstance(figure, int) else round(float(figure), DECIMALS)

@@ -1,0 +1,178 @@
+"""The documentation is true: its commands work, its answers are real, its links lead somewhere."""
+
+from __future__ import annotations
+
+import functools
+import json
+import re
+import shlex
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from answers import PROJECT, check_decision, lasting
+from live_server import LiveServer, free_port, serving
+from support import skip_or_fail
+
+DOCUMENTS = sorted(
+    path
+    for path in [*PROJECT.glob("*.md"), *PROJECT.glob("docs/*.md"), *PROJECT.glob("data/*.md")]
+    if path.is_file()
+)
+README = PROJECT / "README.md"
+PORT = 8000
+FENCED = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+LINK = re.compile(r"\]\(([^)\s]+)\)")
+# A file or folder in backticks, such as `data/schema.toml` or `docs/`.
+MENTIONED = re.compile(r"`((?:[\w.-]+/)*[\w.-]+\.(?:py|md|toml|csv|txt|in|json)|(?:[\w.-]+/)+)`")
+# What the reader is to put a file of their own for.
+PLACEHOLDER = re.compile("[A-Z_]+[.][a-z]+")
+
+
+@dataclass(frozen=True)
+class Block:
+    """A fenced block: its language and its text."""
+
+    language: str
+    text: str
+
+
+def blocks(path: Path) -> list[Block]:
+    return [Block(*found) for found in FENCED.findall(path.read_text(encoding="utf-8"))]
+
+
+def shell_lines(path: Path) -> Iterator[str]:
+    """Give the commands of a document, continued lines joined."""
+    for block in blocks(path):
+        if block.language == "sh":
+            yield from block.text.replace("\\\n", " ").splitlines()
+
+
+def calls() -> list[tuple[str, str | None]]:
+    """Give the README's curl commands, each with the JSON block that follows it as its answer."""
+    found: list[tuple[str, str | None]] = []
+    for block in blocks(README):
+        if block.language == "sh":
+            found += [(line, None) for line in block.text.replace("\\\n", " ").splitlines()]
+        elif block.language == "json" and found:
+            found[-1] = (found[-1][0], block.text)
+    return [(line, answer) for line, answer in found if line.startswith("curl ")]
+
+
+@pytest.fixture(scope="module")
+def server(model_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
+    """Serve where the README says, or next to it where that port is taken."""
+    port = PORT
+    with socket.socket() as probe:
+        if probe.connect_ex(("127.0.0.1", PORT)) == 0:
+            port = free_port()
+    with serving(model_dir, tmp_path_factory.mktemp("readme"), port=port) as running:
+        yield running
+
+
+def run(line: str, server: LiveServer) -> str:
+    """Run a command of the README to the letter."""
+    if shutil.which("curl") is None:
+        skip_or_fail("curl", "curl is not installed: the README's commands cannot be run")
+    if server.port != PORT:
+        sys.stderr.write(f"port {PORT} is taken: run with port {server.port} instead\n")
+        line = line.replace(f":{PORT}", f":{server.port}")
+    result = subprocess.run(
+        ["sh", "-c", line], stdout=subprocess.PIPE, encoding="utf-8", check=True, timeout=30
+    )
+    return result.stdout
+
+
+def test_the_readme_asks_the_service_and_shows_an_answer() -> None:
+    assert len(calls()) >= 2
+    assert [answer for _, answer in calls() if answer]
+
+
+@pytest.mark.parametrize(("line", "shown"), calls())
+def test_every_curl_command_is_answered_as_the_readme_shows(
+    server: LiveServer, line: str, shown: str | None
+) -> None:
+    answer = json.loads(run(line, server))
+
+    if shown is None:
+        assert answer.get("errors") or "label" in answer
+    else:
+        check_decision(answer)
+        assert answer.keys() == json.loads(shown).keys()
+        assert lasting(answer) == lasting(json.loads(shown))
+
+
+def test_the_faulty_call_of_the_readme_is_told_everything_at_once(server: LiveServer) -> None:
+    refused = [json.loads(run(line, server)) for line, shown in calls() if shown is None]
+
+    assert any(len(problem.get("errors", [])) > 1 for problem in refused)
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+def test_every_option_of_a_command_exists(path: Path) -> None:
+    for line in shell_lines(path):
+        words = shlex.split(line, comments=True)
+        for place, script in enumerate(Path(word).name for word in words):
+            options = {word.partition("=")[0] for word in words[place:] if word.startswith("--")}
+            if script in {"train.py", "app.py"} and options:
+                assert options <= options_of(script), line
+            # `manage.py test` and `lock` hand their options to pytest and uv.
+            if script == "manage.py" and "run" in words and options:
+                assert options <= options_of(script, "run"), line
+
+
+@functools.cache
+def options_of(script: str, *arguments: str) -> set[str]:
+    """Ask a script for its options."""
+    result = subprocess.run(
+        [sys.executable, PROJECT / script, *arguments, "--help"],
+        stdout=subprocess.PIPE,
+        encoding="utf-8",
+        check=True,
+    )
+    return set(re.findall("--[a-z-]+", result.stdout))
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+def test_every_link_to_a_file_leads_somewhere(path: Path) -> None:
+    for target in LINK.findall(path.read_text(encoding="utf-8")):
+        if "://" in target or target.startswith("mailto:"):
+            continue
+        name, _, heading = target.partition("#")
+        linked = path.parent / name if name else path
+        assert linked.exists(), f"{path.name} links to {target}"
+        if heading:
+            assert heading in headings(linked), f"{path.name} links to {target}"
+
+
+def headings(path: Path) -> set[str]:
+    """Give the anchors of a document's headings, as GitHub makes them."""
+    titles = re.findall("^#+ (.*)$", path.read_text(encoding="utf-8"), re.MULTILINE)
+    kept = (re.sub(r"[^\w\- ]", "", title.lower()) for title in titles)
+    return {title.replace(" ", "-") for title in kept}
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+def test_every_file_that_is_mentioned_exists_or_is_made_at_run_time(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+
+    for name in MENTIONED.findall(text):
+        if PLACEHOLDER.fullmatch(Path(name).name):
+            continue
+        there = any((folder / name).exists() for folder in (PROJECT, path.parent))
+        # Modules are mentioned without their folder where the text is about that folder.
+        inside = list(PROJECT.glob(f"creditscore/**/{name.rstrip('/')}")) if name else []
+        assert there or inside or is_made(name), f"{path.name} mentions {name}"
+
+
+def is_made(name: str) -> bool:
+    """Tell whether git is told to ignore a file: it is made at run time."""
+    result = subprocess.run(
+        ["git", "check-ignore", "--quiet", name], cwd=PROJECT, stderr=subprocess.DEVNULL
+    )
+    return result.returncode == 0 or name in {"model.pkl", "manifest.json"}
