@@ -27,6 +27,9 @@ Floats = npt.NDArray[np.float64]
 #: Steps of one field that are combined with those of others; they are the ones worth most.
 MOST_STEPS = 12
 
+#: Pairs of steps that are tried, at most, to find a pair that is nearer than the one found.
+MOST_PAIRS = 3000
+
 #: Fields that are moved at once, at most: nobody acts on a longer list.
 MOST_FIELDS = 4
 
@@ -83,15 +86,20 @@ def find_recourse(
 ) -> Recourse | None:
     """Find the nearest eligible applicant that this one could become.
 
-    One field is searched exhaustively, two over the steps that are worth most, and up to four by
-    adding the best field to the best so far; then every change is taken back as far as it can be.
+    One field is searched exhaustively; two over the steps that are worth most, and then over the
+    nearer pairs; up to four by adding the best field to the best so far. Then every change is
+    taken back as far as it can be.
 
     Returns
     -------
     Recourse or None
-        None if nothing that the applicant can change would do.
+        None if nothing that the applicant can change would do; without any change if the
+        applicant is eligible already.
     """
     judge = _Judge(applicant, scorecard, schema)
+    said = judge.probabilities([()])[0]
+    if said < cutoff:
+        return Recourse(applicant, applicant, said)
     steps = {
         name: found
         for name in scorecard.predictors
@@ -100,7 +108,7 @@ def find_recourse(
     plan = _one_field(judge, steps, cutoff)
     if plan is None:
         worth = {name: judge.worth(found) for name, found in steps.items()}
-        plan = _two_fields(judge, worth, cutoff) or _more_fields(judge, worth, cutoff)
+        plan = _two_fields(judge, steps, worth, cutoff) or _more_fields(judge, worth, cutoff)
     if plan is None:
         return None
     nearest = _taken_back(judge, plan, steps, cutoff)
@@ -118,7 +126,7 @@ def explain_recourse(recourse: Recourse | None, schema: Schema, language: str) -
         }
     return {
         "possible": True,
-        "text": in_language(say("some_change"), language),
+        "text": in_language(say("some_change" if recourse.changes else "needless"), language),
         "changes": [
             {
                 "field": name,
@@ -185,13 +193,38 @@ def _one_field(judge: _Judge, steps: Mapping[str, Sequence[Step]], cutoff: float
     return judge.nearest(plans, cutoff) if plans else None
 
 
-def _two_fields(judge: _Judge, worth: Mapping[str, Sequence[Step]], cutoff: float) -> Plan | None:
+def _two_fields(
+    judge: _Judge,
+    steps: Mapping[str, Sequence[Step]],
+    worth: Mapping[str, Sequence[Step]],
+    cutoff: float,
+) -> Plan | None:
     plans = [
         pair
         for first, second in itertools.combinations(worth.values(), 2)
         for pair in itertools.product(first, second)
     ]
-    return judge.nearest(plans, cutoff) if plans else None
+    plan = judge.nearest(plans, cutoff) if plans else None
+    if plan is None:
+        return None
+    return judge.nearest([*_nearer_pairs(steps, _cost(plan)[1]), plan], cutoff)
+
+
+def _nearer_pairs(steps: Mapping[str, Sequence[Step]], limit: float) -> list[Plan]:
+    """List the nearest pairs of steps that together cost less than a limit."""
+    cost = {name: np.array([step.cost for step in found]) for name, found in steps.items()}
+    totals = [
+        (first, second, np.add.outer(cost[first], cost[second]))
+        for first, second in itertools.combinations(steps, 2)
+    ]
+    nearer = np.concatenate([total[total < limit] for _, _, total in totals])
+    if len(nearer) > MOST_PAIRS:
+        limit = float(np.partition(nearer, MOST_PAIRS)[MOST_PAIRS])
+    return [
+        (steps[first][one], steps[second][other])
+        for first, second, total in totals
+        for one, other in np.argwhere(total < limit).tolist()
+    ]
 
 
 def _more_fields(judge: _Judge, worth: Mapping[str, Sequence[Step]], cutoff: float) -> Plan | None:
@@ -233,11 +266,26 @@ def _steps(field: Field, value: Value, scorecard: Scorecard) -> Iterable[Step]:
     thresholds = np.unique(forest.threshold[inner & (forest.column == column)])
     spread = scorecard.reference.spreads[field.name]
     low, high = _allowed(change, value, scorecard.training_ranges[field.name])
+    # Nobody is told to pay 1,234.5678: whole values, or tenths, hundredths and so on where the
+    # whole field spreads over less than ten.
+    digits = 0 if rule.integral else max(0, math.ceil(1 - math.log10(spread)))
     for threshold in thresholds.tolist():
-        # Whole values only: nobody is told to pay 1,234.5678.
-        target = math.floor(threshold) + (change.direction == "increase")
+        target = _behind(threshold, change.direction, digits)
         if low <= target <= high and target != value and rule.contains(target):
-            yield Step(field.name, target, abs(target - value) / spread)
+            yield Step(field.name, rule.accept(target), abs(target - value) / spread)
+
+
+def _behind(threshold: float, direction: str, digits: int) -> float:
+    """Give the first value of some digits that the forest, in single precision, puts behind."""
+    edge = np.float32(threshold)
+    # As Python's numbers: numpy would compare in single precision.
+    if direction == "increase":
+        if float(edge) <= threshold:
+            edge = np.nextafter(edge, np.float32(np.inf))
+        return math.ceil(float(edge) * 10.0**digits) / 10.0**digits
+    if float(edge) > threshold:
+        edge = np.nextafter(edge, -np.float32(np.inf))
+    return math.floor(float(edge) * 10.0**digits) / 10.0**digits
 
 
 def _allowed(change: Change, value: int | float, seen: Sequence[Value]) -> tuple[float, float]:
@@ -253,22 +301,23 @@ def _cost(plan: Plan) -> tuple[int, float]:
 
 
 def _in_words(field: Field, before: Value, after: Value) -> Text:
-    unit: Text | str = {language: f" {unit}" for language, unit in field.unit.items()} or ""
     return say(
         "change",
         title=field.title,
-        before=_shown(field, before),
-        after=_shown(field, after),
-        unit=unit,
+        before=_shown(field, before, unit={}),
+        after=_shown(field, after, unit=field.unit),
     )
 
 
-def _shown(field: Field, value: Value) -> Text | str:
+def _shown(field: Field, value: Value, *, unit: Text) -> Text | str:
+    """Write a value with its name, or else with a unit."""
     if isinstance(value, str):
         return value
     named = field.rule.named if isinstance(field.rule, Interval) else {}
     label = named.get(value) if isinstance(value, int) else None
-    number = say_number(value)
-    if label is None:
-        return number
-    return {name: f"{text} ({in_language(label, name)})" for name, text in number.items()}
+    written = say_number(value)
+    if label is not None:
+        return {name: f"{text} ({in_language(label, name)})" for name, text in written.items()}
+    if unit:
+        return {name: f"{text} {in_language(unit, name)}" for name, text in written.items()}
+    return written

@@ -63,8 +63,9 @@ ENGLISH: Text = {
     "too_many": "the array must hold 1 to {most} applicants, got {count}",
     "reason_number": "{title}: {value}{unit}; such values went with more defaults",
     "reason_code": "{title}: {label}; this went with more defaults",
-    "change": "{title}: from {before} to {after}{unit}",
+    "change": "{title}: from {before} to {after}",
     "no_change": "Nothing that you can change today would change this decision.",
+    "needless": "Nothing has to change: as it is, the decision would be: eligible.",
     "some_change": "With these changes, and all else as it is, the decision would be: eligible.",
     "outside_training_range": (
         "{field} is {got}, but the model was trained on {low} to {high}{unit}; "
@@ -134,8 +135,9 @@ INDONESIAN: Text = {
     "too_many": "larik harus berisi 1 sampai {most} pemohon, tetapi isinya {count}",
     "reason_number": "{title}: {value}{unit}; nilai seperti ini lebih sering disertai gagal bayar",
     "reason_code": "{title}: {label}; ini lebih sering disertai gagal bayar",
-    "change": "{title}: dari {before} menjadi {after}{unit}",
+    "change": "{title}: dari {before} menjadi {after}",
     "no_change": "Tidak ada yang dapat Anda ubah hari ini yang akan mengubah keputusan ini.",
+    "needless": "Tidak ada yang perlu diubah: seadanya pun keputusannya menjadi: memenuhi syarat.",
     "some_change": (
         "Dengan perubahan ini, dan selebihnya tetap, keputusannya menjadi: memenuhi syarat."
     ),
