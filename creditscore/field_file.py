@@ -169,6 +169,8 @@ def _wording(item: Table, rule: Rule) -> Wording:
         for name in ("minimum", "maximum")
         if name in item.content
     }
+    if "minimum" in bounds and "maximum" in bounds and bounds["minimum"] > bounds["maximum"]:
+        item.refuse("maximum", f"must be at least {bounds['minimum']}, got {bounds['maximum']}")
     return Wording(
         code=code,
         values=tuple(

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from creditscore.rule import Codes, Value
 from creditscore.schema import Field, Schema, Wording
 from creditscore.scorecard import Reference
-from creditscore.texts import FALLBACK_LANGUAGE, Text, say, say_number
+from creditscore.texts import FALLBACK_LANGUAGE, Text, in_language, say, say_number
 
 #: Reasons given, at most: more than four help nobody (12 CFR 1002.9, comment 9(b)(2)-1).
 MOST_REASONS = 4
+
+#: What is smaller than this may be rounding, and is nobody's reason.
+LEAST_IMPACT = 1e-12
 
 
 @dataclass(frozen=True)
@@ -65,17 +68,24 @@ def principal_reasons(
         The group that the applicant was compared with.
     refused : bool
         A refusal is never without a reason: where nothing raised the probability above a baseline
-        that is itself beyond the cut-off, what lowered it least is named.
+        that is itself beyond the cut-off, what lowered it least is named, in words that say so.
     """
     # Sorting keeps schema order among equals.
     ranked = sorted(impacts, key=lambda name: -impacts[name])
-    raising = [name for name in ranked if impacts[name] > 0][:MOST_REASONS]
-    if refused and not raising:
-        raising = ranked[:1]
-    return tuple(
+    raising = [name for name in ranked if impacts[name] >= LEAST_IMPACT][:MOST_REASONS]
+    reasons = [
         _reason(schema.fields[name], values[name], impacts[name], reference.medians.get(name))
-        for name in raising
-    )
+        for name in (raising or ranked[:1])
+    ]
+    if raising:
+        return tuple(reasons)
+    return tuple(_least(each, schema.fields[each.field]) for each in reasons if refused)
+
+
+def _least(reason: Reason, field: Field) -> Reason:
+    """Word what lowered the probability least, where nothing raised it."""
+    shown = _with_unit(field, reason.value)
+    return replace(reason, text=say("reason_least", title=field.title, value=shown))
 
 
 def _reason(field: Field, value: Value, impact: float, median: float | None) -> Reason:
@@ -106,17 +116,22 @@ def _fits(wording: Wording, value: Value, median: float | None) -> bool:
 
 def _general(field: Field, value: Value, median: float | None) -> tuple[str, Text]:
     """Word a reason for which the schema file has no words of its own."""
-    label = _labels(field).get(value)
-    if label is not None:
-        slugs = [_slug(other) for other in _labels(field).values()]
-        code = _slug(label)
-        # Two labels may read alike in capital letters; the codes themselves never do.
-        unique = bool(code) and slugs.count(code) == 1
-        text = say("reason_code", title=field.title, label=label)
-        return code if unique else f"CODE_{value}", text
-    unit: Text | str = {language: f" {unit}" for language, unit in field.unit.items()} or ""
-    text = say("reason_number", title=field.title, value=_shown(field, value), unit=unit)
+    labels = _labels(field)
+    if value in labels:
+        text = say("reason_code", title=field.title, label=labels[value])
+        return _codes(field)[value], text
+    text = say("reason_number", title=field.title, value=_with_unit(field, value))
     return _side(value, median).upper(), text
+
+
+def _codes(field: Field) -> dict[Value, str]:
+    """Name a field's codes by their labels; by their places where that would not be unique."""
+    slugs = {value: _slug(label) for value, label in _labels(field).items()}
+    numbers = [] if isinstance(field.rule, Codes) else ["LOW", "HIGH"]
+    taken = [*numbers, *slugs.values()]
+    if all(slug and taken.count(slug) == 1 for slug in slugs.values()):
+        return slugs
+    return {value: f"CODE_{place}" for place, value in enumerate(slugs, start=1)}
 
 
 def _slug(label: Text) -> str:
@@ -131,6 +146,15 @@ def _labels(field: Field) -> dict[Value, Text]:
     if isinstance(field.rule, Codes):
         return dict(field.rule.labels.items())
     return dict(field.rule.named.items())
+
+
+def _with_unit(field: Field, value: Value) -> Text:
+    shown = _shown(field, value)
+    if value in _labels(field) or not field.unit:
+        return shown
+    return {
+        language: f"{text} {in_language(field.unit, language)}" for language, text in shown.items()
+    }
 
 
 def _shown(field: Field, value: Value) -> Text:

@@ -61,7 +61,11 @@ ENGLISH: Text = {
     ),
     "empty_array": "the array must hold 1 to {most} applicants, got none",
     "too_many": "the array must hold 1 to {most} applicants, got {count}",
-    "reason_number": "{title}: {value}{unit}; such values went with more defaults",
+    "reason_number": "{title}: {value}; such values went with more defaults",
+    "reason_least": (
+        "{title}: {value}; this spoke for approval less than anything else, and the group that "
+        "applicants are compared with is itself too risky on average"
+    ),
     "reason_code": "{title}: {label}; this went with more defaults",
     "change": "{title}: from {before} to {after}",
     "no_change": "Nothing that you can change today would change this decision.",
@@ -133,7 +137,11 @@ INDONESIAN: Text = {
     ),
     "empty_array": "larik harus berisi 1 sampai {most} pemohon, tetapi kosong",
     "too_many": "larik harus berisi 1 sampai {most} pemohon, tetapi isinya {count}",
-    "reason_number": "{title}: {value}{unit}; nilai seperti ini lebih sering disertai gagal bayar",
+    "reason_number": "{title}: {value}; nilai seperti ini lebih sering disertai gagal bayar",
+    "reason_least": (
+        "{title}: {value}; ini paling sedikit mendukung persetujuan, dan kelompok pembanding "
+        "pemohon sendiri rata-rata terlalu berisiko"
+    ),
     "reason_code": "{title}: {label}; ini lebih sering disertai gagal bayar",
     "change": "{title}: dari {before} menjadi {after}",
     "no_change": "Tidak ada yang dapat Anda ubah hari ini yang akan mengubah keputusan ini.",
