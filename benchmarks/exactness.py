@@ -1,0 +1,256 @@
+"""Check on the real rows that the reasons are exact, and tell what they cost.
+
+CREDITSCORE_UCI_CSV=FILE python benchmarks/exactness.py
+
+Trains both scorecards as `train.py` does, and for all rows holds the reasons against the
+probability, against `shap`, and for a few rows against brute force. Exits with 1 if a check fails.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+import os
+import sys
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from statistics import median
+from time import perf_counter
+
+import numpy as np
+import numpy.typing as npt
+
+PROJECT = Path(__file__).resolve().parent.parent
+# Python looks beside this file, not where it was started.
+sys.path.insert(0, str(PROJECT))
+
+from sklearn.ensemble import RandomForestClassifier  # noqa: E402
+
+from creditscore import dataset, training  # noqa: E402
+from creditscore.artefact import Model  # noqa: E402
+from creditscore.dataset import Dataset  # noqa: E402
+from creditscore.policy import Policy  # noqa: E402
+from creditscore.reference import reference_rows  # noqa: E402
+from creditscore.schema import Matrix  # noqa: E402
+from creditscore.schema_file import load_schema  # noqa: E402
+from creditscore.scorecard import Scorecard  # noqa: E402
+from creditscore.shapley import leaf_games  # noqa: E402
+from creditscore.training import fit_forest, flatten, split  # noqa: E402
+
+Floats = npt.NDArray[np.float64]
+
+VARIABLE = "CREDITSCORE_UCI_CSV"
+SEED = 1
+
+#: What sums and values may be off: the rounding of double precision.
+EXACT = 1e-12
+
+#: What `shap` may be off: it rounds to single precision in between.
+SHAP_NOISE = 1e-7
+
+#: Rows that `shap` compares each applicant with: its time grows with them.
+SHAP_REFERENCE = 5
+
+#: Rows explained by brute force, and the most fields for which that is against the whole
+#: reference group: 14 fields have 16,384 coalitions, and the group is scored for each.
+BRUTE_FORCE_ROWS = 3
+BRUTE_FORCE_FIELDS = 6
+
+#: Rows that are timed.
+TIMED = 200
+
+
+@dataclass(frozen=True)
+class Check:
+    """One line of the table: what was measured, over how many rows, and what is allowed."""
+
+    scorecard: str
+    name: str
+    rows: int
+    found: float
+    allowed: float
+
+    @property
+    def holds(self) -> bool:
+        """Whether it is allowed; NaN never is."""
+        return self.found <= self.allowed
+
+
+def main() -> int:
+    """Train, check, print, and give the exit status."""
+    path = os.environ.get(VARIABLE, "")
+    if not path:
+        problem = "is not set: point it to the 14-feature cut of the real rows"
+        print(f"exactness.py: {VARIABLE} {problem}, see data/README.md", file=sys.stderr)
+        return 1
+    data, model = train(Path(path))
+    print(f"{len(data):,} rows\n")
+    print(f"{'scorecard':12} {'check':52} {'rows':>7} {'found':>9} {'allowed':>9}")
+    checks = []
+    for card in model.scorecards.values():
+        for check in checks_of(card, data, model):
+            checks.append(check)
+            said = "" if check.holds else "  FAILED"
+            print(
+                f"{check.scorecard:12} {check.name:52} {check.rows:7,} "
+                f"{check.found:9.1e} {check.allowed:9.1e}{said}",
+                flush=True,
+            )
+    print()
+    for card in model.scorecards.values():
+        print_times(card, data, model)
+    return 0 if all(check.holds for check in checks) else 1
+
+
+def train(path: Path) -> tuple[Dataset, Model]:
+    """Train as `train.py` does without options."""
+    schema = load_schema(PROJECT / "data" / "schema.toml")
+    data = dataset.load(path, schema)
+    model = training.train(
+        data,
+        schema,
+        policy=Policy.from_ratio(3),
+        exclude=[],
+        reference_group="approved",
+        seed=SEED,
+        now=datetime.now(UTC),
+        progress=lambda _: None,
+    )
+    return data, model
+
+
+def checks_of(card: Scorecard, data: Dataset, model: Model) -> Iterator[Check]:
+    """Check one scorecard on all rows."""
+    rows = data.matrix(card.predictors).astype(np.float32)
+    seen = split(data, SEED).train
+    grown = grow(card, seen, model)
+
+    said = card.probability_of_default(rows)
+    theirs = grown.predict_proba(data.matrix(card.predictors))[:, 1]
+    slope, intercept = card.calibration.slope, card.calibration.intercept
+    if (slope, intercept) == (1, 0):
+        off = float(np.abs(said - theirs).max())
+        yield Check(card.name, "probability: scikit-learn's, to the last bit", len(rows), off, 0)
+    else:
+        off = float(np.abs(said - (intercept + slope * theirs)).max())
+        yield Check(card.name, "probability: scikit-learn's, on the line", len(rows), off, EXACT)
+
+    impacts = card.impacts(rows)
+    off = float(np.abs(card.reference.baseline + impacts.sum(axis=1) - said).max())
+    yield Check(card.name, "baseline + all impacts = probability", len(rows), off, EXACT)
+
+    group = reference_of(card, seen, model)
+    few = spread_over(group, SHAP_REFERENCE)
+    ours = leaf_games(flatten(grown), few).shapley_values(rows)
+    off = float(np.abs(ours - by_shap(grown, few)(rows)).max())
+    name = f"impacts: shap's, against {len(few)} rows, uncalibrated"
+    yield Check(card.name, name, len(rows), off, SHAP_NOISE)
+
+    some = spread_over(rows, BRUTE_FORCE_ROWS)
+    if len(card.predictors) <= BRUTE_FORCE_FIELDS:
+        few, found = group, card.impacts(some)
+    else:
+        some, few = some[:1], spread_over(group, 10)
+        found = leaf_games(card.forest, few).shapley_values(some)
+    brute = np.array([by_brute_force(card, row, few) for row in some])
+    name = f"impacts: brute force, against {len(few):,} rows"
+    yield Check(card.name, name, len(some), float(np.abs(found - brute).max()), EXACT)
+
+
+def spread_over(rows: Matrix, count: int) -> Matrix:
+    """Pick some rows, from the first to the last."""
+    return rows[np.linspace(0, len(rows) - 1, count).astype(np.int64)]
+
+
+def grow(card: Scorecard, seen: Dataset, model: Model) -> RandomForestClassifier:
+    """Grow the scorecard's forest again, for those who need it as scikit-learn's."""
+    settings = model.schema.scorecards[card.name].forest
+    return fit_forest(seen.matrix(card.predictors), seen.bad, settings, SEED)
+
+
+def reference_of(card: Scorecard, seen: Dataset, model: Model) -> Matrix:
+    """Give the rows that the artefact's reasons compare with."""
+    rows = seen.matrix(card.predictors).astype(np.float32)
+    said = card.probability_of_default(rows)
+    _, places = reference_rows(said, cutoff=model.policy.cutoff, group="approved")
+    return rows[places]
+
+
+def by_shap(grown: RandomForestClassifier, reference: Matrix) -> Callable[[Matrix], Floats]:
+    """Let `shap` explain; its dependencies warn on import."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import shap
+
+        explainer = shap.TreeExplainer(
+            grown,
+            data=reference.astype(np.float64),
+            feature_perturbation="interventional",
+            model_output="probability",
+        )
+
+    def explain(rows: Matrix) -> Floats:
+        # In parts: after ten seconds it would draw a progress bar into the table.
+        parts = np.array_split(rows.astype(np.float64), 1 + len(rows) // 3000)
+        found = [explainer.shap_values(part, check_additivity=False)[:, :, 1] for part in parts]
+        return np.concatenate(found)
+
+    return explain
+
+
+def by_brute_force(card: Scorecard, row: npt.NDArray[np.float32], reference: Matrix) -> Floats:
+    """Compute Shapley values from their definition: every coalition, scored on the reference."""
+    columns = len(row)
+    worth: dict[tuple[int, ...], float] = {}
+    for size in range(columns + 1):
+        for coalition in itertools.combinations(range(columns), size):
+            mixed = reference.copy()
+            mixed[:, coalition] = row[list(coalition)]
+            worth[coalition] = math.fsum(card.probability_of_default(mixed)) / len(reference)
+    shares = np.zeros(columns)
+    for coalition, without in worth.items():
+        for column in set(range(columns)) - set(coalition):
+            joined = worth[tuple(sorted({*coalition, column}))]
+            orders = columns * math.comb(columns - 1, len(coalition))
+            shares[column] += (joined - without) / orders
+    return shares
+
+
+def print_times(card: Scorecard, data: Dataset, model: Model) -> None:
+    """Tell what one applicant's reasons cost, beside the ways that others go."""
+    rows = data.matrix(card.predictors).astype(np.float32)[:TIMED]
+    seen = split(data, SEED).train
+    grown = grow(card, seen, model)
+    group = reference_of(card, seen, model)
+    ours = per_row(card.impacts, rows)
+    print(
+        f"{card.name}: one row at a time, median of {TIMED}; {card.reference.rows:,} compared with"
+    )
+    print(f"  impacts, here                             {ours * 1e3:8.3f} ms      1 x")
+    explain = by_shap(grown, group[:20])
+    others: dict[str, Callable[[Matrix], object]] = {
+        "probability, here": card.probability_of_default,
+        "probability, scikit-learn's predict_proba": grown.predict_proba,
+        "impacts, shap, against 20 rows only": explain,
+    }
+    for name, call in others.items():
+        seconds = per_row(call, rows)
+        print(f"  {name:41} {seconds * 1e3:8.3f} ms {seconds / ours:6.2g} x")
+
+
+def per_row(call: Callable[[Matrix], object], rows: Matrix) -> float:
+    """Time a call on one row, in seconds."""
+    call(rows[:1])
+    times = []
+    for row in rows:
+        begin = perf_counter()
+        call(row[np.newaxis])
+        times.append(perf_counter() - begin)
+    return median(times)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
