@@ -26,7 +26,7 @@ from creditscore.schema_file import read_schema
 from creditscore.scorecard import Scorecard, version
 
 #: Raised whenever the layout of the artefact changes.
-FORMAT = 2
+FORMAT = 1
 
 MODEL_FILE = "model.pkl"
 MANIFEST_FILE = "manifest.json"

@@ -7,12 +7,11 @@ isotonic or logistic calibration.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import numpy.typing as npt
 
 from creditscore.evaluation import expected_calibration_error, log_loss
+from creditscore.scorecard import Calibration
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -25,24 +24,6 @@ FOLDS = 5
 
 #: The line keeps this far from 0 and 1, so that no rounding carries a probability beyond them.
 MARGIN = 1e-9
-
-
-@dataclass(frozen=True)
-class Calibration:
-    """The line that was applied: slope 1 and intercept 0 where none was.
-
-    Attributes
-    ----------
-    slope, intercept : float
-        Calibrated = intercept + slope x uncalibrated.
-    error_before, error_after : float
-        Expected calibration error on rows that the trees had not seen.
-    """
-
-    slope: float
-    intercept: float
-    error_before: float
-    error_after: float
 
 
 def fit_calibration(

@@ -11,13 +11,30 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from creditscore.calibration import Calibration
 from creditscore.forest import Forest
 from creditscore.rule import Value
 from creditscore.schema import Matrix
 from creditscore.shapley import LeafGames
 
 Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """The line that was applied: slope 1 and intercept 0 where none was.
+
+    Attributes
+    ----------
+    slope, intercept : float
+        Calibrated = intercept + slope x uncalibrated.
+    error_before, error_after : float
+        Expected calibration error on rows that the trees had not seen.
+    """
+
+    slope: float
+    intercept: float
+    error_before: float
+    error_after: float
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from sklearn.model_selection import train_test_split
 
 from creditscore import evaluation
 from creditscore.artefact import Model
-from creditscore.calibration import Calibration, fit_calibration
+from creditscore.calibration import fit_calibration
 from creditscore.dataset import Dataset
 from creditscore.errors import DatasetError, ExclusionError, SchemaError
 from creditscore.forest import Forest
@@ -25,7 +25,7 @@ from creditscore.manifest import describe_training
 from creditscore.policy import Policy
 from creditscore.reference import describe_reference, reference_rows, training_ranges
 from creditscore.schema import ForestSettings, Schema, ScorecardSpec
-from creditscore.scorecard import Scorecard
+from creditscore.scorecard import Calibration, Scorecard
 from creditscore.shapley import leaf_games
 
 Floats = npt.NDArray[np.float64]

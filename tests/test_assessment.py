@@ -135,7 +135,7 @@ def test_a_decision_says_what_it_rests_on(assessor: Assessor, schema: Schema) ->
         assert given["score"] == model.policy.scale.points(np.array([said]))[0]
         assert given["scorecard"] == name
         assert given["model_version"] == model.versions[name]
-        assert given["baseline"] == card.baseline
+        assert given["baseline"] == card.reference.baseline
         assert given["decided_at"] == "2026-11-22T12:30:05.123Z"
 
 

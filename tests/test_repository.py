@@ -25,16 +25,20 @@ ORDER = [
     {"texts", "decision_id", "evaluation"},
     {"errors"},
     {"rule", "config", "strict_json"},
-    {"schema"},
-    {"schema_file", "download"},
+    {"schema", "toml_table"},
+    {"field_file", "forest", "download"},
+    {"schema_file", "shapley"},
     {"scorecard", "policy", "dataset"},
+    {"calibration", "golden", "reference", "reasons", "recourse"},
     {"artefact", "manifest"},
     {"assessment", "report", "training"},
     {"describe"},
     {"openapi", "postman"},
     {"web"},
 ]
-TRAINING = {"training", "dataset", "download", "manifest", "evaluation"}
+TRAINING = {
+    "training", "dataset", "download", "manifest", "evaluation", "calibration", "reference",
+}  # fmt: skip
 FOR_TRAINING_ONLY = {"sklearn", "pandas", "scipy", "joblib", "tqdm"}
 
 # Places on the machine of whoever committed a file, and addresses of a package index.

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from creditscore.errors import SchemaError
 from creditscore.rule import LARGEST_NUMBER, Codes, Interval
-from creditscore.schema import Schema
+from creditscore.schema import ForestSettings, Schema
 from creditscore.schema_file import load_schema, read_schema
 
 BUNDLED = Path(__file__).resolve().parent.parent / "data" / "schema.toml"
@@ -106,7 +106,7 @@ def test_a_sound_file_is_read(path: Path) -> None:
     assert (schema.label.column, schema.label.good, schema.label.bad) == ("late", 0, 1)
     assert schema.ignored_columns == ("customer",)
     assert schema.scorecards["short"].forest.trees == 10
-    assert schema.scorecards["long"].forest.trees == 100
+    assert schema.scorecards["long"].forest == ForestSettings()
     assert schema.sources["archive"].columns["late"] == "D"
 
 

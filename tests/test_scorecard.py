@@ -12,11 +12,13 @@ import pytest
 from invented import draw_values
 from sklearn.ensemble import RandomForestClassifier
 
-from creditscore import scorecard as scorecard_module
+from creditscore import forest as forest_module
 from creditscore.artefact import Model
 from creditscore.dataset import load
+from creditscore.forest import Forest
 from creditscore.schema import ForestSettings, Matrix, Schema
-from creditscore.scorecard import Forest, Scorecard, version
+from creditscore.scorecard import Calibration, Reference, Scorecard, version
+from creditscore.shapley import leaf_games
 from creditscore.training import fit_forest, flatten
 
 RANDOM_ROWS = 100_000
@@ -100,7 +102,7 @@ def test_the_size_of_the_blocks_does_not_matter(
     some = pair.random[:50]
     expected = pair.ours.probability_of_default(some)
 
-    monkeypatch.setattr(scorecard_module, "BLOCK", block)
+    monkeypatch.setattr(forest_module, "BLOCK", block)
 
     assert np.array_equal(pair.ours.probability_of_default(some), expected)
 
@@ -186,8 +188,8 @@ MALFORMED: dict[str, tuple[dict[str, Any], str]] = {
     "a depth below zero": ({"depth": -1}, "the depth is not that of any of its trees"),
     "a depth without end": ({"depth": 10**12}, "the depth is not that of any of its trees"),
     "a depth in words": ({"depth": "1"}, "the depth is not that of any of its trees"),
-    "above 1": ({"probability": np.array([0, 0, 0, 1.1])}, "a probability is not between 0 and 1"),
-    "below 0": ({"probability": np.array([0, 0, 0, -0.1])}, "a probability is not between 0 and 1"),
+    "above 1": ({"probability": np.array([0, 1.1, 1.1, 1])}, "a probability is not between 0 and 1"),
+    "below 0": ({"probability": np.array([0, 0, -0.1, 0])}, "a probability is not between 0 and 1"),
     "nan": ({"probability": np.array([0, 0, 0, np.nan])}, "a probability is not between 0 and 1"),
 }
 
@@ -210,15 +212,25 @@ def test_a_forest_without_nodes_is_a_problem() -> None:
 # The version
 
 
+REFERENCE = Reference(
+    group="approved_training_rows",
+    rows=100,
+    baseline=0.25,
+    medians={"income": 4.0, "months": 6.0},
+    spreads={"income": 5.0, "months": 8.0},
+)
+
+
 def card(**changes: Any) -> Scorecard:
     whole = Scorecard(
         name="short",
         predictors=("income", "months"),
         monitored=("sex",),
         forest=by_hand(),
+        calibration=Calibration(1.0, 0.0, 0.01, 0.01),
+        games=leaf_games(by_hand(), np.zeros((1, 2), dtype=np.float32)),
+        reference=REFERENCE,
         training_ranges={"income": [1, 9], "months": [0, 12], "sex": [1, 2]},
-        baseline=0.25,
-        reference_group="approved_training_rows",
     )
     return replace(whole, **changes)
 
@@ -248,11 +260,14 @@ CHANGES: dict[str, Callable[[], Scorecard]] = {
     "a right child": changed("right", 0, -1),
     "a root": changed("roots", 1, -1),
     "the depth": lambda: card(forest=by_hand(depth=2)),
-    "the baseline": lambda: card(baseline=0.2500000001),
+    "the baseline": lambda: card(reference=replace(REFERENCE, baseline=0.2500000001)),
     "the predictors' order": lambda: card(predictors=("months", "income")),
     "what is monitored": lambda: card(monitored=()),
     "a training range": lambda: card(training_ranges={"income": [1, 10]}),
-    "the reference group": lambda: card(reference_group="all"),
+    "the reference group": lambda: card(reference=replace(REFERENCE, group="all_training_rows")),
+    "whom reasons compare with": lambda: card(
+        games=leaf_games(by_hand(), np.array([[9, 9], [0, 0]], dtype=np.float32))
+    ),
     "the name": lambda: card(name="long"),
 }
 

@@ -146,10 +146,12 @@ def test_the_baseline_is_the_mean_of_the_approved_training_rows(
             table.matrix(card.predictors)[learned].astype(np.float32)
         )
         approved = said[said < 0.25]
-        told = manifest_of(trained)["scorecards"][name]["baseline"]
+        told = manifest_of(trained)["scorecards"][name]["reasons"]
+        assert told["value_function"] == "interventional"
         assert told["reference_group"] == "approved_training_rows"
-        assert told["probability_of_default"] == card.baseline
-        assert card.baseline == pytest.approx(approved.mean(), abs=1e-15)
+        assert told["reference_rows"] == len(approved)
+        assert told["baseline"] == card.reference.baseline
+        assert card.reference.baseline == pytest.approx(approved.mean(), abs=1e-15)
 
 
 def test_20_golden_applicants_of_each_scorecard_are_nobody_from_the_data(
@@ -319,7 +321,7 @@ def test_where_nobody_is_approved_the_baseline_is_everybodys(run: Run, tmp_path:
     assert status == 0
     assert "0.0% approved\n" in printed
     for card in artefact.load(tmp_path / "new").scorecards.values():
-        assert card.baseline == pytest.approx(1 / 3, abs=0.05)
+        assert card.reference.baseline == pytest.approx(1 / 3, abs=0.05)
 
 
 # What is told
