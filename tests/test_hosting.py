@@ -38,7 +38,7 @@ class Host:
 
     def wait_until_open(self) -> None:
         """Wait for the port, or fail with what the server printed."""
-        deadline = time.monotonic() + 40
+        deadline = time.monotonic() + 120
         while time.monotonic() < deadline and self.process.poll() is None:
             with contextlib.suppress(ConnectionRefusedError):
                 socket.create_connection(("127.0.0.1", self.port)).close()
@@ -112,7 +112,7 @@ def failure_of(command: Sequence[str], model_dir: Path | None = None) -> tuple[i
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         encoding="utf-8",
-        timeout=40,
+        timeout=120,
     )
     return result.returncode, result.stdout
 
