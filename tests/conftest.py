@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -65,15 +64,6 @@ def uci_csv() -> Path:
 def uci_archive_csv() -> Path:
     """The real rows, as the UCI archive publishes them."""
     return _real_rows("CREDITSCORE_UCI_ARCHIVE_CSV", "the UCI archive's data.csv")
-
-
-@pytest.fixture
-def clean_environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Take this service's own settings out of the environment."""
-    for name in list(os.environ):
-        if name.startswith("CREDITSCORE_") and "UCI" not in name:
-            monkeypatch.delenv(name)
-    yield
 
 
 def _real_rows(variable: str, what: str) -> Path:
