@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeVar
 
 import pandas as pd
@@ -92,6 +92,61 @@ def summarise(figures: dict[str, Any]) -> str:
     )
     width = max(len(name) for name, _ in rows)
     return "\n".join(f"{name:<{width}}  {text}" for name, text in rows)
+
+
+def as_markdown(figures: dict[str, Any]) -> str:
+    """Set all figures as the tables of data/README.md."""
+    by_name, paid = figures["column_distance"]["by_name"], figures["paid_the_bill_exactly"]
+    pairs, ranks = figures["pair_distance"], figures["rank_correlation_error"]
+    same, over = figures["identical_to_a_real_row"], figures["over_the_limit"]
+    inactive = figures["inactive_accounts"]
+    missing = "; ".join(
+        f"`{name}` {', '.join(map(str, codes))}"
+        for name, codes in figures["codes_never_drawn"].items()
+    )
+    summary = (
+        ("default rate", *_percent(figures["default_rate"])),
+        ("payment equal to the bill before, to the dollar", *_percent(paid)),
+        ("newest bill above the limit", *_percent(over)),
+        ("inactive accounts (all six amounts zero)", inactive["real"], inactive["drawn"]),
+        *(
+            (f"99th percentile of `{name}`", f"{both['real']:,}", f"{both['drawn']:,}")
+            for name, both in figures["percentile_99"].items()
+        ),
+        *(
+            (f"default rate, `{name}` {code}", *_percent(both))
+            for name, codes in figures["default_rate_by_code"].items()
+            for code, both in codes.items()
+        ),
+    )
+    return "\n".join(
+        (
+            *_table(("column", "distance"), ((f"`{k}`", f"{v:.4f}") for k, v in by_name.items())),
+            "",
+            f"- Worst pair of columns: {pairs['worst']} ({pairs['worst_distance']:.3f}); mean over "
+            f"all pairs {pairs['mean_distance']:.3f}.",
+            f"- Worst rank correlation: {ranks['worst']} (off by {ranks['worst_distance']:.3f}); "
+            f"mean {ranks['mean_distance']:.3f}.",
+            f"- Identical to a real row on all features: {same['active']} active accounts and "
+            f"{same['inactive']} of the {inactive['drawn']:,} inactive ones.",
+            f"- Smallest number of rows that a stored number covers: "
+            f"{figures['fewest_rows_covered']}.",
+            f"- Codes that real rows hold and these do not: {missing}.",
+            "",
+            *_table(("figure", "real", "synthetic"), summary),
+        )
+    )
+
+
+def _table(head: Iterable[object], rows: Iterable[Iterable[object]]) -> Iterator[str]:
+    cells = [list(map(str, row)) for row in (head, *rows)]
+    cells.insert(1, ["---"] * len(cells[0]))
+    for row in cells:
+        yield f"| {' | '.join(row)} |"
+
+
+def _percent(both: dict[str, float]) -> tuple[str, str]:
+    return f"{both['real']:.2%}", f"{both['drawn']:.2%}"
 
 
 def _both(real: T, drawn: T, figure: Callable[[T], float]) -> dict[str, float]:
