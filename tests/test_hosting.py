@@ -18,7 +18,7 @@ import pytest
 from support import skip_or_fail
 
 ROOT = Path(__file__).resolve().parent.parent
-APPLICANT = {"LIMIT_BAL": 20000, "SEX": 2, "EDUCATION": 2, "MARRIAGE": 1, "AGE": 24}
+APPLICANT = {"LIMIT_BAL": 30000, "SEX": 1, "EDUCATION": 2, "MARRIAGE": 2, "AGE": 26}
 ON_POSIX = pytest.mark.skipif(os.name == "nt", reason="neither gunicorn nor uWSGI runs on Windows")
 
 Answer = tuple[int, str, dict[str, object]]
