@@ -53,6 +53,7 @@ def measure(real: pd.DataFrame, drawn: pd.DataFrame, fewest: Stored, seed: int) 
         },
         "real_rows_identical_to_another": int(real_same.sum()),
         "paid_the_bill_exactly": _both(real, drawn, _paid_exactly),
+        "paid_in_thousands": _both(real, drawn, _paid_in_thousands),
         "over_the_limit": _both(
             real, drawn, lambda table: (table["BILL_AMT1"] > table["LIMIT_BAL"]).mean()
         ),
@@ -107,8 +108,13 @@ def as_markdown(figures: dict[str, Any]) -> str:
     summary = (
         ("default rate", *_percent(figures["default_rate"])),
         ("payment equal to the bill before, to the dollar", *_percent(paid)),
+        ("payment a multiple of 1,000", *_percent(figures["paid_in_thousands"])),
         ("newest bill above the limit", *_percent(over)),
-        ("inactive accounts (all six amounts zero)", inactive["real"], inactive["drawn"]),
+        (
+            "inactive accounts (all six amounts zero)",
+            f"{inactive['real']:,}",
+            f"{inactive['drawn']:,}",
+        ),
         *(
             (f"99th percentile of `{name}`", f"{both['real']:,}", f"{both['drawn']:,}")
             for name, both in figures["percentile_99"].items()
@@ -177,6 +183,12 @@ def _paid_exactly(table: pd.DataFrame) -> float:
     """Give the share of rows whose newest payment is the bill before, to the dollar."""
     exactly = (table["PAY_AMT1"] == table["BILL_AMT2"]) & (table["PAY_AMT1"] > 0)
     return float(exactly.mean())
+
+
+def _paid_in_thousands(table: pd.DataFrame) -> float:
+    """Give the share of round sums among the newest payments."""
+    paid = table.loc[table["PAY_AMT1"] > 0, "PAY_AMT1"]
+    return float((paid % 1000 == 0).mean())
 
 
 def _rounded(figure: float) -> float:
