@@ -15,6 +15,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from tqdm import tqdm
@@ -37,12 +38,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = read_options(arguments)
     try:
         real = read_rows(options.real)
-        refuse_to_overwrite(options.real, options.out, options.report)
+        refuse_targets(options.real, options.out, options.report)
         drawn, fewest = synthesise(real, options.rows, options.seed)
         figures = report.measure(real, drawn, fewest, options.seed)
         write(options.out, drawn.to_csv(index=False, lineterminator="\n"))
         if options.report:
-            write(options.report, json.dumps(figures, indent=2) + "\n")
+            write(options.report, render(figures, options.report) + "\n")
     except (SynthesisError, PrivacyError) as error:
         print(f"synthesize.py: {error}", file=sys.stderr)
         return 1
@@ -77,8 +78,9 @@ def read_options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--report",
         type=Path,
-        metavar="FILE.json",
-        help="where all figures on how faithful the rows are go, besides the few that are printed",
+        metavar="FILE",
+        help="where all figures on how faithful the rows are go: JSON, or, if the name ends in "
+        ".md, the tables of data/README.md",
     )
     return parser.parse_args(arguments)
 
@@ -146,11 +148,22 @@ def refuse_unfit(path: Path, table: pd.DataFrame) -> None:
         raise SynthesisError(f"{path}, column LIMIT_BAL: must be above 0")
 
 
-def refuse_to_overwrite(real: Path, *written: Path | None) -> None:
-    """Refuse to write over the real rows."""
-    for path in written:
-        if path is not None and path.exists() and path.samefile(real):
+def refuse_targets(real: Path, *targets: Path | None) -> None:
+    """Refuse to write over the real rows, or into a folder that is not there."""
+    for path in targets:
+        if path is None:
+            continue
+        if not path.parent.is_dir():
+            raise SynthesisError(f"{path} cannot be written: there is no folder {path.parent}")
+        if path.exists() and path.samefile(real):
             raise SynthesisError(f"{path} holds the real rows and must not be written over")
+
+
+def render(figures: dict[str, Any], path: Path) -> str:
+    """Set the figures in the form that the name of a file asks for."""
+    if path.suffix == ".md":
+        return report.as_markdown(figures)
+    return json.dumps(figures, indent=2)
 
 
 def write(path: Path, text: str) -> None:

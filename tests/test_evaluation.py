@@ -62,6 +62,13 @@ def test_the_calibration_error_is_the_mean_gap_within_bins() -> None:
     assert error == pytest.approx((0.1 + 0.2) / 5, abs=1e-15)
 
 
+def test_certainty_falls_into_the_last_bin() -> None:
+    """Said were 1.95 in all, and 1 happened."""
+    error = evaluation.expected_calibration_error(np.array([0, 1]), np.array([1.0, 0.95]))
+
+    assert error == pytest.approx(0.95 / 2, abs=1e-15)
+
+
 def test_the_accuracy_counts_from_a_half_on() -> None:
     assert evaluation.accuracy(BAD, SAID) == 4 / 5
     assert evaluation.accuracy(np.array([1, 0]), np.array([0.5, 0.5])) == 1 / 2

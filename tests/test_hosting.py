@@ -18,7 +18,7 @@ import pytest
 from support import skip_or_fail
 
 ROOT = Path(__file__).resolve().parent.parent
-APPLICANT = {"LIMIT_BAL": 20000, "SEX": 2, "EDUCATION": 2, "MARRIAGE": 1, "AGE": 24}
+APPLICANT = {"LIMIT_BAL": 30000, "SEX": 1, "EDUCATION": 2, "MARRIAGE": 2, "AGE": 26}
 ON_POSIX = pytest.mark.skipif(os.name == "nt", reason="neither gunicorn nor uWSGI runs on Windows")
 
 Answer = tuple[int, str, dict[str, object]]
@@ -38,7 +38,7 @@ class Host:
 
     def wait_until_open(self) -> None:
         """Wait for the port, or fail with what the server printed."""
-        deadline = time.monotonic() + 40
+        deadline = time.monotonic() + 120
         while time.monotonic() < deadline and self.process.poll() is None:
             with contextlib.suppress(ConnectionRefusedError):
                 socket.create_connection(("127.0.0.1", self.port)).close()
@@ -112,7 +112,7 @@ def failure_of(command: Sequence[str], model_dir: Path | None = None) -> tuple[i
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         encoding="utf-8",
-        timeout=40,
+        timeout=120,
     )
     return result.returncode, result.stdout
 

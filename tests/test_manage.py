@@ -113,13 +113,20 @@ def popen(project: Path, *arguments: str, **variables: str) -> subprocess.Popen[
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         encoding="utf-8",
+        # Where the tests run in the background, Ctrl-C is switched off for all that they start.
+        preexec_fn=restore_ctrl_c if os.name == "posix" else None,
     )
+
+
+def restore_ctrl_c() -> None:
+    """Let Ctrl-C interrupt again."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def start(project: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
     """Start manage.py and wait for its end."""
     process = popen(project, *arguments, **variables)
-    output, _ = process.communicate(timeout=60)
+    output, _ = process.communicate(timeout=180)
     return subprocess.CompletedProcess(process.args, process.returncode, output)
 
 
@@ -138,10 +145,12 @@ def hanging_installation(project: Path, index: str) -> Iterator[subprocess.Popen
     process = popen(project, "run")
     assert process.stdout is not None
     assert INSTALLING in process.stdout.readline()
-    yield process
-    process.wait(timeout=20)
-    process.communicate()
-    lock.write_text(good)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+        lock.write_text(good)
 
 
 def one_line(result: subprocess.CompletedProcess[str]) -> str:

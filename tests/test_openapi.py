@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Iterator
 from http import HTTPStatus
@@ -16,9 +17,10 @@ from flask.testing import FlaskClient
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from openapi_spec_validator import validate
-from strategies import BUNDLED, Broken, applicants, broken_applicants
+from strategies import BUNDLED, Broken, applicants, bounds, broken_applicants
 
 from creditscore.errors import InvalidApplicants
+from creditscore.rule import Codes, Rule
 from creditscore.schema import Schema
 
 Body = dict[str, Any]
@@ -226,14 +228,43 @@ def test_what_the_service_refuses_its_json_schema_refuses(
 def test_service_and_json_schema_agree_on_anything(
     applicant_check: jsonschema.Draft202012Validator, schema: Schema, body: object
 ) -> None:
+    assert applicant_check.is_valid(body) == accepts(schema, body)
+
+
+def edges(rule: Rule) -> list[Any]:
+    """Give the values where a rule's mind changes, and those next to them."""
+    if isinstance(rule, Codes):
+        numbers = [code for code in rule.labels if isinstance(code, int)]
+        return [*rule.labels, *(n + step for n in numbers for step in (-1, -0.5, 0.0, 0.5, 1)), ""]
+    values: list[Any] = []
+    for bound in bounds(rule):
+        values += [bound + step for step in (-1, -0.5, 0, 0.0, 0.5, 1)]
+        values += [math.nextafter(bound, way) for way in (-math.inf, math.inf)]
+    return values
+
+
+@pytest.mark.parametrize("name", BUNDLED.fields)
+def test_service_and_json_schema_agree_at_every_bound(
+    applicant_check: jsonschema.Draft202012Validator, schema: Schema, name: str
+) -> None:
+    largest = list(schema.scorecards.values())[-1].fields
+    example = {other: schema.fields[other].example for other in largest}
+    verdicts = set()
+
+    for value in edges(schema.fields[name].rule):
+        body = {**example, name: value}
+        verdicts.add(accepts(schema, body))
+        assert applicant_check.is_valid(body) == accepts(schema, body), value
+
+    assert verdicts == {True, False}
+
+
+def accepts(schema: Schema, body: object) -> bool:
     try:
         schema.parse(body)
     except InvalidApplicants:
-        accepted = False
-    else:
-        accepted = True
-
-    assert applicant_check.is_valid(body) == accepted
+        return False
+    return True
 
 
 def test_texts_name_every_field_and_limit(description: Body, schema: Schema) -> None:

@@ -105,7 +105,7 @@ def nearness(rows: pd.DataFrame, fitted: pd.DataFrame) -> Nearness:
     Quantities are put on the scale of ranks among the rows fitted to, from 0 to 1; two different
     codes are as far apart as half of that scale.
     """
-    near = NearestNeighbors(n_neighbors=1).fit(_scale(fitted, fitted))
+    near = NearestNeighbors(n_neighbors=1, algorithm="brute").fit(_scale(fitted, fitted))
     distance = near.kneighbors(_scale(rows, fitted))[0][:, 0]
     return Nearness(*(float(np.quantile(distance, share)) for share in (0.01, 0.05, 0.5)))
 
@@ -123,7 +123,7 @@ def _scale(rows: pd.DataFrame, fitted: pd.DataFrame) -> Floats:
 
 
 def _bins(real: pd.Series[int], drawn: pd.Series[int]) -> list[Ints]:
-    columns = [real.to_numpy(np.int64), drawn.to_numpy(np.int64)]
+    columns = [np.asarray(column, dtype=np.int64) for column in (real, drawn)]
     if real.name in CODED:
         return columns
     edges = np.unique(np.quantile(real, np.linspace(0, 1, BINS + 1)[1:-1]))

@@ -21,8 +21,8 @@ from data.synthesis.labels import LabelModel, fit_labels
 #: Steps of fitting, for a progress bar.
 STEPS = sum(variable.kind is not Kind.COMPUTED for variable in STORY) + 1
 
-#: Rows drawn to see by how much the label must be corrected.
-ECHO_ROWS = 60_000
+#: Rows drawn for each real one to see by how much the label must be corrected.
+ECHO = 2
 
 #: Rounds of drawing anew what turned out to equal a real row.
 ROUNDS = 20
@@ -89,5 +89,5 @@ def fit(table: pd.DataFrame, progress: Callable[[str], None] = lambda step: None
     rows = table.reset_index(drop=True)
     accounts = fit_accounts(rows, progress)
     progress("fitting the label")
-    echo = accounts.draw(ECHO_ROWS, np.random.default_rng(0))
+    echo = accounts.draw(ECHO * len(rows), np.random.default_rng(0))
     return Generator(accounts, fit_labels(rows, echo))

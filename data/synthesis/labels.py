@@ -9,6 +9,7 @@ what they say on the drawn ones. Last, every group of codes gets its real defaul
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -23,6 +24,17 @@ LOWEST, HIGHEST = 0.02, 0.95
 
 #: Learning rate of the boosted trees.
 RATE = 0.08
+
+#: How all boosted trees are grown; half of the rows and a few columns each are quick, and enough.
+GROWN = {
+    "max_depth": None,
+    "learning_rate": RATE,
+    "subsample": 0.5,
+    "max_features": 4,
+    "random_state": 0,
+}
+FROM_ALL = {**GROWN, "n_estimators": 120, "max_leaf_nodes": 8, "min_samples_leaf": 60}
+FROM_APPLICATION = {**GROWN, "n_estimators": 60, "max_leaf_nodes": 6, "min_samples_leaf": 100}
 
 #: Decimals of a probability: the last bits differ between processors.
 DECIMALS = 9
@@ -122,11 +134,18 @@ def fit_labels(real: pd.DataFrame, drawn: pd.DataFrame) -> LabelModel:
     drawn : DataFrame
         The features of many drawn rows.
     """
-    everything = _classify(real, FEATURES, trees=120, leaves=8, leaf_rows=60)
-    application = _classify(real, APPLICATION, trees=60, leaves=6, leaf_rows=100)
-    said = expit(everything.predict(drawn))
-    echo = _regress(drawn, APPLICATION, said, trees=60, leaves=6, leaf_rows=100)
-    return LabelModel(everything, application, echo, _groups(real))
+    bad, features, application = real[LABEL], real[list(FEATURES)], real[list(APPLICATION)]
+    start = float(logit(np.array(bad.mean())))
+    everything = _boost(GradientBoostingClassifier(**FROM_ALL), features, bad, start)
+    alone = _boost(GradientBoostingClassifier(**FROM_APPLICATION), application, bad, start)
+    said = pd.Series(expit(everything.predict(drawn)))
+    echo = _boost(
+        GradientBoostingRegressor(**FROM_APPLICATION),
+        drawn[list(APPLICATION)],
+        said,
+        float(said.mean()),
+    )
+    return LabelModel(everything, alone, echo, _groups(real))
 
 
 def sample_evenly(probability: Floats, beside: Floats, start: float) -> Ints:
@@ -166,52 +185,18 @@ def expit(log_odds: Floats) -> Floats:
     return probability
 
 
-def _classify(
-    real: pd.DataFrame, predictors: tuple[str, ...], *, trees: int, leaves: int, leaf_rows: int
-) -> Boosting:
-    matrix, bad = real[list(predictors)].to_numpy(np.float64), real[LABEL].to_numpy()
-    model = GradientBoostingClassifier(
-        n_estimators=trees,
-        max_leaf_nodes=leaves,
-        max_depth=None,
-        min_samples_leaf=leaf_rows,
-        learning_rate=RATE,
-        subsample=0.5,
-        max_features=4,
-        random_state=0,
-    ).fit(matrix, bad)
-    start = Leaf(np.array([logit(bad.mean())]), np.zeros(1), np.array([len(bad)]))
-    return Boosting(predictors, start, _trees(model, matrix))
-
-
-def _regress(
+def _boost(
+    model: GradientBoostingClassifier | GradientBoostingRegressor,
     table: pd.DataFrame,
-    predictors: tuple[str, ...],
-    target: Floats,
-    *,
-    trees: int,
-    leaves: int,
-    leaf_rows: int,
+    target: pd.Series[Any],
+    start: float,
 ) -> Boosting:
-    matrix = table[list(predictors)].to_numpy(np.float64)
-    model = GradientBoostingRegressor(
-        n_estimators=trees,
-        max_leaf_nodes=leaves,
-        max_depth=None,
-        min_samples_leaf=leaf_rows,
-        learning_rate=RATE,
-        subsample=0.5,
-        max_features=4,
-        random_state=0,
-    ).fit(matrix, target)
-    start = Leaf(np.array([target.mean()]), np.zeros(1), np.array([len(target)]))
-    return Boosting(predictors, start, _trees(model, matrix))
-
-
-def _trees(
-    model: GradientBoostingClassifier | GradientBoostingRegressor, matrix: Floats
-) -> tuple[Tree, ...]:
-    return tuple(plain(tree.tree_, matrix, with_values=True) for tree in model.estimators_[:, 0])
+    """Fit boosted trees to all columns of a table; `start` is what is said before any tree."""
+    matrix = table.to_numpy(np.float64)
+    model.fit(matrix, target.to_numpy())
+    trees = (plain(tree.tree_, matrix, with_values=True) for tree in model.estimators_[:, 0])
+    before = Leaf(np.array([start]), np.zeros(1), np.array([len(target)]))
+    return Boosting(tuple(table.columns), before, tuple(trees))
 
 
 def _groups(real: pd.DataFrame) -> tuple[Group, ...]:

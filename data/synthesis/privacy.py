@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields, is_dataclass
 import numpy as np
 import pandas as pd
 
-from data.synthesis.columns import FEATURES, Bools, active
+from data.synthesis.columns import FEATURES, Bools, Ints, active
 from data.synthesis.leaves import FEWEST
 
 
@@ -57,8 +57,9 @@ def stored(thing: object, where: str) -> Iterator[Stored]:
     """
     if is_dataclass(thing) and not isinstance(thing, type):
         inside = {field.name: getattr(thing, field.name) for field in fields(thing)}
-        if isinstance(inside.get("rows"), np.ndarray):
-            yield from _counted(inside, where)
+        counts = inside.get("rows")
+        if isinstance(counts, np.ndarray):
+            yield from _counted(counts, inside, where)
         else:
             for name, part in inside.items():
                 yield from stored(part, f"{where}.{name}")
@@ -81,14 +82,12 @@ def copies(drawn: pd.DataFrame, real: pd.DataFrame) -> Copies:
     return Copies(active=same & moved, inactive=same & ~moved)
 
 
-def _counted(inside: Mapping[str, object], where: str) -> Iterator[Stored]:
-    counts = inside["rows"]
-    assert isinstance(counts, np.ndarray)
+def _counted(counts: Ints, inside: Mapping[str, object], where: str) -> Iterator[Stored]:
+    """Give the counts of an object in which every number has one."""
     for name, part in inside.items():
-        if isinstance(part, np.ndarray) and part.shape != counts.shape:
+        if not isinstance(part, np.ndarray):
+            yield from stored(part, f"{where}.{name}")
+        elif part.shape != counts.shape:
             raise PrivacyError(f"{where}.{name} does not say how many rows each number covers")
-        if isinstance(part, np.ndarray | bool):
-            continue
-        yield from stored(part, f"{where}.{name}")
     for place, rows in enumerate(counts):
         yield Stored(f"{where}[{place}]", int(rows))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeVar
 
 import pandas as pd
@@ -53,6 +53,7 @@ def measure(real: pd.DataFrame, drawn: pd.DataFrame, fewest: Stored, seed: int) 
         },
         "real_rows_identical_to_another": int(real_same.sum()),
         "paid_the_bill_exactly": _both(real, drawn, _paid_exactly),
+        "paid_in_thousands": _both(real, drawn, _paid_in_thousands),
         "over_the_limit": _both(
             real, drawn, lambda table: (table["BILL_AMT1"] > table["LIMIT_BAL"]).mean()
         ),
@@ -94,6 +95,66 @@ def summarise(figures: dict[str, Any]) -> str:
     return "\n".join(f"{name:<{width}}  {text}" for name, text in rows)
 
 
+def as_markdown(figures: dict[str, Any]) -> str:
+    """Set all figures as the tables of data/README.md."""
+    by_name, paid = figures["column_distance"]["by_name"], figures["paid_the_bill_exactly"]
+    pairs, ranks = figures["pair_distance"], figures["rank_correlation_error"]
+    same, over = figures["identical_to_a_real_row"], figures["over_the_limit"]
+    inactive = figures["inactive_accounts"]
+    missing = "; ".join(
+        f"`{name}` {', '.join(map(str, codes))}"
+        for name, codes in figures["codes_never_drawn"].items()
+    )
+    summary = (
+        ("default rate", *_percent(figures["default_rate"])),
+        ("payment equal to the bill before, to the dollar", *_percent(paid)),
+        ("payment a multiple of 1,000", *_percent(figures["paid_in_thousands"])),
+        ("newest bill above the limit", *_percent(over)),
+        (
+            "inactive accounts (all six amounts zero)",
+            f"{inactive['real']:,}",
+            f"{inactive['drawn']:,}",
+        ),
+        *(
+            (f"99th percentile of `{name}`", f"{both['real']:,}", f"{both['drawn']:,}")
+            for name, both in figures["percentile_99"].items()
+        ),
+        *(
+            (f"default rate, `{name}` {code}", *_percent(both))
+            for name, codes in figures["default_rate_by_code"].items()
+            for code, both in codes.items()
+        ),
+    )
+    return "\n".join(
+        (
+            *_table(("column", "distance"), ((f"`{k}`", f"{v:.4f}") for k, v in by_name.items())),
+            "",
+            f"- Worst pair of columns: {pairs['worst']} ({pairs['worst_distance']:.3f}); mean over "
+            f"all pairs {pairs['mean_distance']:.3f}.",
+            f"- Worst rank correlation: {ranks['worst']} (off by {ranks['worst_distance']:.3f}); "
+            f"mean {ranks['mean_distance']:.3f}.",
+            f"- Identical to a real row on all features: {same['active']} active accounts and "
+            f"{same['inactive']} of the {inactive['drawn']:,} inactive ones.",
+            f"- Smallest number of rows that a stored number covers: "
+            f"{figures['fewest_rows_covered']}.",
+            f"- Codes that real rows hold and these do not: {missing}.",
+            "",
+            *_table(("figure", "real", "synthetic"), summary),
+        )
+    )
+
+
+def _table(head: Iterable[object], rows: Iterable[Iterable[object]]) -> Iterator[str]:
+    cells = [list(map(str, row)) for row in (head, *rows)]
+    cells.insert(1, ["---"] * len(cells[0]))
+    for row in cells:
+        yield f"| {' | '.join(row)} |"
+
+
+def _percent(both: dict[str, float]) -> tuple[str, str]:
+    return f"{both['real']:.2%}", f"{both['drawn']:.2%}"
+
+
 def _both(real: T, drawn: T, figure: Callable[[T], float]) -> dict[str, float]:
     return {"real": _rounded(figure(real)), "drawn": _rounded(figure(drawn))}
 
@@ -122,6 +183,12 @@ def _paid_exactly(table: pd.DataFrame) -> float:
     """Give the share of rows whose newest payment is the bill before, to the dollar."""
     exactly = (table["PAY_AMT1"] == table["BILL_AMT2"]) & (table["PAY_AMT1"] > 0)
     return float(exactly.mean())
+
+
+def _paid_in_thousands(table: pd.DataFrame) -> float:
+    """Give the share of round sums among the newest payments."""
+    paid = table.loc[table["PAY_AMT1"] > 0, "PAY_AMT1"]
+    return float((paid % 1000 == 0).mean())
 
 
 def _rounded(figure: float) -> float:

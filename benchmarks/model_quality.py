@@ -1,0 +1,215 @@
+"""Measure the scorecards, and the synthetic rows, on the real rows of card holders.
+
+python benchmarks/model_quality.py [--data REAL.csv]
+
+First, five-fold cross-validation of both scorecards beside what anyone would try: always the
+average, logistic regression, scikit-learn's default forest, gradient boosting. Second, what
+training on synthetic rows costs: a generator is fitted to 70 % of the real rows, the scorecards
+are trained on what it draws and on those 70 %, and both are tested on the other 30 %. Each figure
+with a goal is marked; the exit status is 1 when a goal is missed, 2 when nothing could be measured.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from sklearn.dummy import DummyClassifier
+from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import StratifiedKFold
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from tqdm import tqdm
+
+# This command is run by its path, from anywhere.
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from benchmarks.synthetic_rows import mean, measure_splits, print_splits
+from creditscore import dataset, evaluation, training
+from creditscore.dataset import Dataset, Floats, Ints
+from creditscore.errors import CreditScoreError
+from creditscore.schema import Schema, ScorecardSpec
+from creditscore.schema_file import load_schema
+from data.synthesis.generator import SynthesisError
+from data.synthesis.privacy import PrivacyError
+from data.synthesize import number_from, read_rows
+
+PROJECT = Path(__file__).resolve().parent.parent
+
+VARIABLE = "CREDITSCORE_UCI_CSV"
+OURS = "this project's forest"
+FOLDS = 5
+FIGURES = ("auc", "brier", "ece", "ks", "log_loss", "accuracy")
+
+
+@dataclass(frozen=True)
+class Goal:
+    """A figure and what it must reach: at least, or at most."""
+
+    part: str
+    figure: str
+    bound: float
+    at_least: bool
+
+    def met(self, value: float) -> bool:
+        """Tell whether a value reaches it."""
+        return value >= self.bound if self.at_least else value <= self.bound
+
+    def say(self, value: float) -> str:
+        """Put value, goal and verdict in a line."""
+        sign, verdict = ">=" if self.at_least else "<=", "met" if self.met(value) else "MISSED"
+        name = f"{self.part} {self.figure}"
+        return f"{name:<32} {value:>8.4f}   goal {sign} {self.bound:<6g} {verdict}"
+
+
+GOALS = (
+    Goal("application", "auc", 0.620, at_least=True),
+    Goal("application", "brier", 0.168, at_least=False),
+    Goal("application", "ece", 0.015, at_least=False),
+    Goal("behavioural", "auc", 0.774, at_least=True),
+    Goal("behavioural", "accuracy", 0.81, at_least=True),
+    Goal("behavioural", "ece", 0.02, at_least=False),
+)
+GAP_GOALS = (
+    Goal("application", "AUC lost, synthetic", 0.006, at_least=False),
+    Goal("behavioural", "AUC lost, synthetic", 0.012, at_least=False),
+)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measure, tell, and give the exit status."""
+    options = read_options(arguments)
+    if not options.data:
+        print(
+            f"model_quality.py: set {VARIABLE} or give --data: the real rows, see data/README.md",
+            file=sys.stderr,
+        )
+        return 2
+    try:
+        schema = load_schema(PROJECT / "data" / "schema.toml")
+        table, real = read_rows(options.data), dataset.load(options.data, schema)
+        models = compare_all(real, schema, options.seed)
+        splits = measure_splits(table, real, schema, splits=options.splits, seed=options.seed)
+    except (CreditScoreError, SynthesisError, PrivacyError) as error:
+        print(f"model_quality.py: {error}", file=sys.stderr)
+        return 2
+    if options.report:
+        figures = {"models": models, "splits": splits, "seed": options.seed}
+        options.report.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+    print_models(models)
+    print_splits(splits)
+    return 0 if print_goals(models, splits) else 1
+
+
+def read_options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--data",
+        type=Path,
+        default=os.environ.get(VARIABLE) and Path(os.environ[VARIABLE]),
+        metavar="FILE",
+        help=f"the real rows (fallback: the environment variable {VARIABLE})",
+    )
+    parser.add_argument(
+        "--splits",
+        type=number_from(5, 1000),
+        default=5,
+        metavar="NUMBER",
+        help="of the real rows in 70 and 30 %%, five or more (fallback: %(default)d)",
+    )
+    parser.add_argument(
+        "--seed",
+        type=number_from(0, 2**31),
+        default=1,
+        metavar="NUMBER",
+        help="of folds, splits, forests and drawn rows (fallback: %(default)d)",
+    )
+    parser.add_argument(
+        "--report", type=Path, metavar="FILE.json", help="where all figures go, fold by fold"
+    )
+    return parser.parse_args(arguments)
+
+
+def compare_all(real: Dataset, schema: Schema, seed: int) -> dict[str, Any]:
+    """Cross-validate every model on the fields of every scorecard."""
+    folds = list(StratifiedKFold(FOLDS, shuffle=True, random_state=seed).split(real.bad, real.bad))
+    fits = contenders(seed)
+    total = len(schema.scorecards) * len(fits) * FOLDS
+    with tqdm(total=total, desc="Models", unit="fit", leave=False) as bar:
+        return {
+            card: {
+                name: [
+                    measure(fit, real.rows(train), real.rows(test), spec, bar)
+                    for train, test in folds
+                ]
+                for name, fit in fits.items()
+            }
+            for card, spec in schema.scorecards.items()
+        }
+
+
+Fit = Callable[[Floats, Ints, ScorecardSpec], Any]
+
+
+def contenders(seed: int) -> Mapping[str, Fit]:
+    """Name all that is compared, and how to fit it."""
+    return {
+        "always the average": lambda matrix, bad, _: DummyClassifier().fit(matrix, bad),
+        "logistic regression": lambda matrix, bad, _: make_pipeline(
+            StandardScaler(), LogisticRegression(max_iter=1000)
+        ).fit(matrix, bad),
+        "default forest": lambda matrix, bad, _: RandomForestClassifier(
+            random_state=seed, n_jobs=2
+        ).fit(matrix, bad),
+        "gradient boosting": lambda matrix, bad, _: HistGradientBoostingClassifier(
+            random_state=seed
+        ).fit(matrix, bad),
+        OURS: lambda matrix, bad, spec: training.fit_forest(matrix, bad, spec.forest, seed),
+    }
+
+
+def measure(
+    fit: Fit, train: Dataset, test: Dataset, spec: ScorecardSpec, bar: tqdm
+) -> dict[str, float]:
+    """Fit to some rows and measure on others."""
+    model = fit(train.matrix(spec.fields), train.bad, spec)
+    bar.update()
+    said = model.predict_proba(test.matrix(spec.fields))[:, 1]
+    figures = evaluation.summarise(test.bad, said)
+    return {name: figures[name] for name in FIGURES}
+
+
+def print_models(models: dict[str, Any]) -> None:
+    """Print each model's mean figures over the folds, with the spread of the AUC."""
+    for card, by_model in models.items():
+        print(f"\n{card} scorecard, {FOLDS} folds, real rows")
+        print(f"{'':<24}{''.join(f'{name:>10}' for name in FIGURES)}   AUC +-")
+        for name, folds in by_model.items():
+            means = "".join(f"{mean(folds, figure):>10.4f}" for figure in FIGURES)
+            print(f"{name:<24}{means}{np.std([fold['auc'] for fold in folds]):>9.4f}")
+
+
+def print_goals(models: dict[str, Any], splits: list[dict[str, Any]]) -> bool:
+    """Print every goal and whether it is met; give whether all are."""
+    values = [mean(models[goal.part][OURS], goal.figure) for goal in GOALS]
+    values += [mean([split["auc_lost"] for split in splits], goal.part) for goal in GAP_GOALS]
+    goals = (*GOALS, *GAP_GOALS)
+    print("\nGoals")
+    for goal, value in zip(goals, values, strict=True):
+        print(goal.say(value))
+    return all(goal.met(value) for goal, value in zip(goals, values, strict=True))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
