@@ -124,9 +124,25 @@ def check_decision(decision: Body) -> None:
     assert (made.version, made.variant) == (7, RFC_4122)
     # A UUIDv7 begins with its time, in milliseconds.
     assert made.int >> 80 == round(datetime.fromisoformat(decision["decided_at"]).timestamp() * 1e3)
-    assert len(decision["reasons"]) <= 4
+    check_reasons(decision)
     for warning in decision["warnings"]:
         assert warning.keys() == {"code", "field", "value", "text"}
+
+
+def check_reasons(decision: Body) -> None:
+    """Check that the reasons are the weightiest first, and that no refusal is without one."""
+    reasons = decision["reasons"]
+    assert len(reasons) <= 4
+    assert reasons or decision["label"] == "eligible"
+    impacts = [reason["impact"] for reason in reasons]
+    assert impacts == sorted(impacts, reverse=True)
+    for reason in reasons:
+        assert list(reason) == ["code", "field", "value", "impact", "actionable", "text"]
+        assert reason["code"].startswith(f"{reason['field']}_")
+        assert -1 < reason["impact"] < 1
+        assert type(reason["actionable"]) is bool
+        assert reason["text"]
+    assert len({reason["field"] for reason in reasons}) == len(reasons)
 
 
 def lasting(decision: Body) -> Body:

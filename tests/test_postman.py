@@ -252,7 +252,7 @@ def test_newman_fails_when_an_assertion_does_not_hold(
         ("body", '{"label": "perhaps"}', "body.label is 'not_eligible' instead of 'perhaps'"),
         ("body", '{"gone": 1}', "body.gone is missing"),
         ("body", '{"score": 1.0}', "instead of 1.0"),
-        ("body", '{"reasons": ["x"]}', "body.reasons is [] instead of ['x']"),
+        ("body", '{"warnings": ["x"]}', "body.warnings is [] instead of ['x']"),
         ("body", "[]", "instead of []"),
     ],
 )
