@@ -472,6 +472,8 @@ def test_an_interruption_leaves_the_old_model_untouched(trained: Path, tmp_path:
         [sys.executable, PROJECT / "train.py", f"--model-dir={old}"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
+        # In the background, where a build may run, SIGINT is ignored from the start.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     ) as process:
         assert process.stderr is not None
         seen = b""
