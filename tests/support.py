@@ -17,7 +17,7 @@ def skip_or_fail(name: str, reason: str) -> NoReturn:
     Parameters
     ----------
     name : str
-        What is lacking: "newman", "uwsgi" or "uci".
+        What is lacking, such as "newman", "shap" or "uci".
     reason : str
         A sentence for the person who reads the test report.
     """
