@@ -79,11 +79,21 @@ def test_what_is_right_is_left_alone() -> None:
     assert found.error_before == found.error_after < POOR
 
 
-def test_what_no_line_can_help_is_left_alone() -> None:
-    # Off at both ends and in the middle, the other way: the best line is the one that is there.
-    said, bad = outcomes((0.2, 0.3), (0.5, 0.3), (0.8, 0.9))
+@pytest.mark.parametrize(
+    "groups",
+    [
+        # Off in the middle, one way and the other: the best line is the one that is there.
+        [(0.2, 0.3), (0.5, 0.3), (0.8, 0.9)],
+        # Most are right; a line that helps the few who are far off would make the most wrong.
+        [*[(0.1, 0.1)] * 5, *[(0.4, 0.4)] * 5, (0.9, 0.5)],
+        # A line that is nearer on average would be all too sure of those at its lower end.
+        [(0.3, 0.2), *[(0.4, 0.0)] * 6, *[(0.7, 1.0)] * 3],
+    ],
+)
+def test_what_a_line_does_not_help_is_left_alone(groups: list[tuple[float, float]]) -> None:
+    said, bad = outcomes(*groups)
 
-    found = fit_calibration(said, bad, bounds=(0.0, 1.0), seed=1)
+    found = fit_calibration(said, bad, bounds=(said.min(), said.max()), seed=1)
 
     assert found.error_before > POOR
     assert (found.slope, found.intercept) == (1, 0)

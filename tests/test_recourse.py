@@ -319,12 +319,15 @@ def test_shares_are_moved_in_fractions(direction: str) -> None:
     assert abs(after - 0.5) == pytest.approx(nearest, abs=0.01)
 
 
-def test_a_limit_of_the_schema_is_not_passed() -> None:
-    rules = {"minimum": 0, "maximum": 100, "change": {"direction": "increase", "limit": 40}}
+@pytest.mark.parametrize(("direction", "limit"), [("increase", 40), ("decrease", 60)])
+def test_a_limit_of_the_schema_is_not_passed(direction: str, limit: int) -> None:
+    # Safe is who is beyond 50, which the limit leaves out of reach.
+    rules = {"minimum": 0, "maximum": 100, "change": {"direction": direction, "limit": limit}}
     schema = own_schema(saving=rules)
     saving = np.arange(0, 100, 0.25)
-    card = own_scorecard(schema, {"saving": saving}, saving < 50)
-    applicant = schema.parse({"saving": 10})
+    safe = saving > 50 if direction == "increase" else saving < 50
+    card = own_scorecard(schema, {"saving": saving}, ~safe)
+    applicant = schema.parse({"saving": 10 if direction == "increase" else 90})
 
     assert find_recourse(applicant, scorecard=card, schema=schema, cutoff=CUTOFF) is None
 
