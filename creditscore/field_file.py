@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 
 from creditscore.rule import Codes, Interval, Rejected, Rule, Value
@@ -10,6 +11,7 @@ from creditscore.texts import FALLBACK_LANGUAGE, LANGUAGES, Text
 from creditscore.toml_table import Table, shown
 
 BOUNDS = ("minimum", "exclusive_minimum", "maximum", "exclusive_maximum")
+NUMBER_KEYS = (*BOUNDS, "bands", "risk")
 KINDS = ("number", "integer", "coded")
 COMMON_KEYS = (
     "kind", "codes", "protected", "optional_when_excluded", "change", "reasons", "example",
@@ -22,7 +24,7 @@ def read_field(name: str, table: Table) -> Field:
     kind = table.text("kind")
     if kind not in KINDS:
         table.refuse("kind", f"must be one of {', '.join(KINDS)}, got {shown(kind)}")
-    table.allow(*COMMON_KEYS, *(("fold",) if kind == "coded" else BOUNDS))
+    table.allow(*COMMON_KEYS, *(("fold",) if kind == "coded" else NUMBER_KEYS))
     unit = table.words("unit", fallback={})
     rule: Rule = _codes(table) if kind == "coded" else _interval(table, kind, unit)
     return Field(
@@ -37,6 +39,8 @@ def read_field(name: str, table: Table) -> Field:
         title=table.words("title"),
         help=table.words("help", fallback={FALLBACK_LANGUAGE: ""}),
         unit=unit,
+        bands=_bands(table, rule),
+        risk=_risk(table),
     )
 
 
@@ -136,6 +140,28 @@ def _change(table: Table, rule: Rule) -> Change | None:
         if not rule.contains(limit):
             inner.refuse("limit", f"must be {rule.allowed[FALLBACK_LANGUAGE]}, got {limit}")
     return Change(direction, limit)
+
+
+def _bands(table: Table, rule: Rule) -> tuple[float, ...]:
+    allowed = "a list of ascending numbers, such as [25, 40, 62]"
+    edges: list[object] = table.get("bands", list, allowed, [])
+    # By type: true is an int as well.
+    numbers = [edge for edge in edges if type(edge) is int or type(edge) is float]
+    ascending = all(low < high for low, high in itertools.pairwise(numbers))
+    if len(numbers) < len(edges) or not ascending:
+        table.refuse("bands", f"must be {allowed}, got {shown(edges)}")
+    if isinstance(rule, Interval) and not all(rule.contains(edge) for edge in numbers):
+        table.refuse("bands", f"must each be {rule.allowed[FALLBACK_LANGUAGE]}, got {shown(edges)}")
+    return tuple(float(edge) for edge in numbers)
+
+
+def _risk(table: Table) -> str | None:
+    if "risk" not in table.content:
+        return None
+    risk = table.text("risk")
+    if risk not in {"rises", "falls"}:
+        table.refuse("risk", f"must be rises or falls, got {shown(risk)}")
+    return risk
 
 
 def _wordings(table: Table, rule: Rule) -> tuple[Wording, ...]:

@@ -92,6 +92,10 @@ class Field:
         A value for examples.
     title, help, unit : Text
         Its name, its explanation and its unit for people; unit and help may be empty.
+    bands : tuple of float
+        Where a number is cut into groups to be compared, ascending: a band starts at each.
+    risk : {"rises", "falls", None}
+        How the risk is expected to go as the number grows; None where nothing is expected.
     """
 
     name: str
@@ -105,6 +109,8 @@ class Field:
     title: Text
     help: Text
     unit: Text
+    bands: tuple[float, ...] = ()
+    risk: str | None = None
 
     @property
     def actionable(self) -> bool:

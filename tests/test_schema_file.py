@@ -452,6 +452,36 @@ WRONG = {
         "fields.months.title.de",
         "is not a key here: allowed are en, id",
     ),
+    "bands that fall": (
+        "maximum = 600\n",
+        "maximum = 600\nbands = [12, 6]\n",
+        "fields.months.bands",
+        r"must be a list of ascending numbers, such as .*, got \[12, 6\]",
+    ),
+    "bands that are no numbers": (
+        "maximum = 600\n",
+        "maximum = 600\nbands = [true, 6]\n",
+        "fields.months.bands",
+        r"must be a list of ascending numbers, such as .*, got \[True, 6\]",
+    ),
+    "bands beyond the bounds": (
+        "maximum = 600\n",
+        "maximum = 600\nbands = [12, 601]\n",
+        "fields.months.bands",
+        r"must each be an integer from 0 to 600, got \[12, 601\]",
+    ),
+    "bands of codes": (
+        'title = "Home"',
+        'title = "Home"\nbands = [2]',
+        "fields.home.bands",
+        "is not a key here",
+    ),
+    "a risk that does neither": (
+        "maximum = 600\n",
+        'maximum = 600\nrisk = "grows"\n',
+        "fields.months.risk",
+        "must be rises or falls, got 'grows'",
+    ),
 }
 
 
@@ -477,6 +507,16 @@ def test_a_field_in_no_scorecard_is_refused(path: Path) -> None:
     error = refusal(path)
 
     assert str(error) == f"{path}: fields.months must belong to a scorecard, it belongs to none"
+
+
+def test_bands_and_the_way_the_risk_goes_are_read(path: Path) -> None:
+    keys = 'maximum = 600\nbands = [6, 12.5]\nrisk = "falls"\n'
+    path.write_text(SMALL.replace("maximum = 600\n", keys), encoding="utf-8")
+
+    schema = load_schema(path)
+
+    assert (schema.fields["months"].bands, schema.fields["months"].risk) == ((6.0, 12.5), "falls")
+    assert (schema.fields["income"].bands, schema.fields["income"].risk) == ((), None)
 
 
 @pytest.mark.parametrize("table", ["fields", "scorecards"])
