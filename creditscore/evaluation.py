@@ -10,6 +10,8 @@ Nothing here needs scikit-learn, so that the live service can measure itself too
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 
@@ -18,6 +20,16 @@ Ints = npt.NDArray[np.int64]
 
 #: Probabilities are kept this far from 0 and 1 where a logarithm is taken.
 CLIP = 1e-15
+
+#: And this far where odds are compared: whoever says 0 does not mean one in a thousand billions.
+ODDS_CLIP = 1e-6
+
+#: Bins of the expected calibration error, of equal width.
+ECE_BINS = 15
+
+#: Newton's steps to the calibration line, at most, and how small the last one must be.
+MOST_STEPS = 50
+CONVERGED = 1e-10
 
 
 def auc(bad: Ints, probability_of_default: Floats) -> float:
@@ -61,8 +73,17 @@ def log_loss(bad: Ints, probability_of_default: Floats) -> float:
     return float(-np.mean(bad * np.log(said) + (1 - bad) * np.log(1 - said)))
 
 
+def brier_skill(bad: Ints, probability_of_default: Floats) -> float:
+    """Give the share of the constant's Brier score that is saved; 1 is perfect, 0 is the constant.
+
+    1 - Brier / (b (1 - b)), b being the share of bad applicants; below 0 the probabilities are
+    worse than telling everybody b.
+    """
+    return 1 - brier(bad, probability_of_default) / float(bad.mean() * (1 - bad.mean()))
+
+
 def expected_calibration_error(
-    bad: Ints, probability_of_default: Floats, *, bins: int = 15
+    bad: Ints, probability_of_default: Floats, *, bins: int = ECE_BINS
 ) -> float:
     """Give the mean gap between what was said and what happened, over equal-width bins.
 
@@ -72,6 +93,47 @@ def expected_calibration_error(
     said = np.bincount(places, weights=probability_of_default, minlength=bins)
     happened = np.bincount(places, weights=bad, minlength=bins)
     return float(np.abs(said - happened).sum() / len(bad))
+
+
+def calibration_line(bad: Ints, probability_of_default: Floats) -> tuple[float, float]:
+    """Fit the log-odds of what happened as a line over the log-odds of what was said.
+
+    Returns
+    -------
+    slope : float
+        1 where they spread as they should; below, the probabilities are too extreme.
+    intercept : float
+        0 where they do not err to one side.
+
+    Both are NaN where everybody was told the same, or where the two kinds are separated.
+
+    References
+    ----------
+    Cox (1958), Biometrika 45; Van Calster et al. (2016), A calibration hierarchy for risk models
+    was defined, Journal of Clinical Epidemiology 74.
+    """
+    odds = log_odds(probability_of_default)
+    design = np.column_stack([np.ones_like(odds), odds])
+    if np.ptp(odds) == 0:
+        return np.nan, np.nan
+    line = np.array([float(log_odds(np.array([bad.mean()]))[0]), 0.0])
+    for _ in range(MOST_STEPS):
+        said = 1 / (1 + np.exp(-design @ line))
+        gradient = design.T @ (bad - said)
+        curvature = (design * (said * (1 - said))[:, np.newaxis]).T @ design
+        if np.linalg.det(curvature) < CLIP:
+            break
+        step = np.linalg.solve(curvature, gradient)
+        line += step
+        if np.abs(step).max() < CONVERGED:
+            return float(line[1]), float(line[0])
+    return np.nan, np.nan
+
+
+def log_odds(probability: Floats) -> Floats:
+    """Give ln(p / (1 - p)), kept finite as scores are."""
+    kept = np.clip(probability, ODDS_CLIP, 1 - ODDS_CLIP)
+    return np.log(kept / (1 - kept))
 
 
 def accuracy(bad: Ints, probability_of_default: Floats) -> float:
@@ -110,6 +172,62 @@ def at_cutoff(bad: Ints, probability_of_default: Floats, cutoff: float) -> dict[
         "bad_rate_approved": _mean(bad[approved]),
         "bad_rate_declined": _mean(bad[~approved]),
     }
+
+
+def cutoff_table(
+    bad: Ints, probability_of_default: Floats, cutoffs: Sequence[float], *, loss_to_margin: float
+) -> list[dict[str, float | None]]:
+    """Tell for each cut-off who would be approved, how that ends, and what the errors cost.
+
+    ``cost`` is the mean over all applicants, in margins of a good account: an approved bad one
+    costs the ratio, a declined good one costs 1, the margin that was not earned.
+    """
+    goods = bad == 0
+    table = []
+    for cutoff in cutoffs:
+        approved = probability_of_default < cutoff
+        cost = loss_to_margin * float(bad[approved].sum()) + float(goods[~approved].sum())
+        row = at_cutoff(bad, probability_of_default, cutoff)
+        table.append({"cutoff": cutoff, **row, "cost": cost / len(bad)})
+    return table
+
+
+def roc(bad: Ints, probability_of_default: Floats, *, points: int = 101) -> dict[str, list[float]]:
+    """Give the ROC curve: of the good and of the bad ones, who is declined as the cut-off falls.
+
+    Thinned to so many points, evenly along the curve.
+    """
+    levels, places = np.unique(-probability_of_default, return_inverse=True)
+    caught = np.cumsum(np.bincount(places, weights=bad, minlength=len(levels)))
+    lost = np.cumsum(np.bincount(places, weights=1 - bad, minlength=len(levels)))
+    across = np.concatenate([[0.0], lost / lost[-1]])
+    up = np.concatenate([[0.0], caught / caught[-1]])
+    kept = np.unique(np.searchsorted(across + up, np.linspace(0, 2, points)))
+    kept = np.minimum(kept, len(levels))
+    return {"declined_good": across[kept].tolist(), "declined_bad": up[kept].tolist()}
+
+
+def calibration_curve(
+    bad: Ints, probability_of_default: Floats, *, bins: int = 10
+) -> list[dict[str, float]]:
+    """Compare what was said with what happened, over groups of about equal size.
+
+    Applicants who were told the same are in one group.
+    """
+    edges = np.unique(np.quantile(probability_of_default, np.linspace(0, 1, bins + 1)[1:-1]))
+    places = np.searchsorted(edges, probability_of_default, side="left")
+    curve = []
+    for place in np.unique(places):
+        inside = places == place
+        curve.append(
+            {
+                "rows": int(inside.sum()),
+                "bads": int(bad[inside].sum()),
+                "said": float(probability_of_default[inside].mean()),
+                "happened": float(bad[inside].mean()),
+            }
+        )
+    return curve
 
 
 def _mean(values: Ints) -> float | None:

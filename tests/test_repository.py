@@ -22,15 +22,18 @@ PACKAGE = PROJECT / "creditscore"
 
 #: Imports run one way: each module may import those of earlier lines, and nothing else of ours.
 ORDER = [
-    {"texts", "decision_id", "evaluation"},
-    {"errors"},
+    {"texts", "decision_id", "evaluation", "card_words", "card_format"},
+    {"errors", "intervals"},
     {"rule", "config", "strict_json"},
     {"schema", "toml_table"},
     {"field_file", "forest", "download"},
     {"schema_file", "shapley"},
     {"scorecard", "policy", "dataset"},
-    {"calibration", "golden", "reference", "reasons", "recourse"},
-    {"artefact", "manifest"},
+    {"calibration", "golden", "reference", "reasons", "recourse", "fairness", "behaviour"},
+    {"artefact", "manifest", "challengers", "plots", "comparison"},
+    {"appraisal", "card_sections"},
+    {"card_text"},
+    {"model_card"},
     {"assessment", "report", "training"},
     {"describe"},
     {"openapi", "postman"},
@@ -38,8 +41,10 @@ ORDER = [
 ]
 TRAINING = {
     "training", "dataset", "download", "manifest", "evaluation", "calibration", "reference",
+    "intervals", "fairness", "behaviour", "challengers", "appraisal", "model_card", "card_words",
+    "card_text", "card_format", "card_sections", "plots", "comparison",
 }  # fmt: skip
-FOR_TRAINING_ONLY = {"sklearn", "pandas", "scipy", "joblib", "tqdm"}
+FOR_TRAINING_ONLY = {"sklearn", "pandas", "scipy", "joblib", "threadpoolctl", "tqdm", "matplotlib"}
 
 # Places on the machine of whoever committed a file, and addresses of a package index.
 MACHINE_PATHS = re.compile(r"(?<![\w.}])/(?:work|root|tmp/[a-z]\d|home/(?!YOUR_USERNAME)|Users)/\w")
