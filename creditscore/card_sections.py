@@ -232,7 +232,7 @@ def _wrong_ways(card: Card, section: Card) -> Iterator[str]:
 def _wrong_steps(curve: Card) -> str:
     labels = {point["value"]: point["label"] for point in curve["points"]}
     steps = [
-        " to ".join(labels[value] or value(value) for value in step)
+        " to ".join(labels[end] or value(end) for end in step)
         for step in curve["wrong_steps"]
     ]
     return f" Its curve goes the wrong way from {'; from '.join(steps)}." if steps else ""
