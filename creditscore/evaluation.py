@@ -105,7 +105,8 @@ def calibration_line(bad: Ints, probability_of_default: Floats) -> tuple[float, 
     intercept : float
         0 where they do not err to one side.
 
-    Both are NaN where everybody was told the same, or where the two kinds are separated.
+    Both are NaN where a cut-off separates the good from the bad, so that no line is steep enough,
+    and where everybody was told the same.
 
     References
     ----------
@@ -114,7 +115,8 @@ def calibration_line(bad: Ints, probability_of_default: Floats) -> tuple[float, 
     """
     odds = log_odds(probability_of_default)
     design = np.column_stack([np.ones_like(odds), odds])
-    if np.ptp(odds) == 0:
+    bads, goods = odds[bad == 1], odds[bad == 0]
+    if bads.min() >= goods.max() or goods.min() >= bads.max():
         return np.nan, np.nan
     line = np.array([float(log_odds(np.array([bad.mean()]))[0]), 0.0])
     for _ in range(MOST_STEPS):
