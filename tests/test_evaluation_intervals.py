@@ -112,7 +112,9 @@ def test_figures_on_the_rows_as_they_are_are_those_of_evaluation(case: tuple[Int
     assert found["brier_skill"][0] == pytest.approx(evaluation.brier_skill(bad, said), abs=1e-9)
     slope, intercept = evaluation.calibration_line(bad, said)
     assert found["calibration_slope"][0] == pytest.approx(slope, rel=1e-4, nan_ok=True)
-    assert found["calibration_intercept"][0] == pytest.approx(intercept, rel=1e-4, abs=1e-5, nan_ok=True)
+    assert found["calibration_intercept"][0] == pytest.approx(
+        intercept, rel=1e-4, abs=1e-5, nan_ok=True
+    )
 
 
 def test_figures_on_a_draw_are_those_of_the_drawn_rows() -> None:
