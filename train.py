@@ -3,6 +3,7 @@
 python train.py                 on data/credit.csv, the synthetic rows of this project
 python train.py --data uci      on the real rows, fetched from the UCI archive
 python train.py --data MINE.csv --schema MINE.toml     on your own
+python train.py --compare       what it costs to leave protected fields out; writes no model
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from creditscore import artefact, dataset, download, report, training
+from creditscore import artefact, card_files, comparison, dataset, download, report, training
 from creditscore.dataset import Dataset
 from creditscore.errors import CreditScoreError
 from creditscore.policy import FALLBACK_LOSS_TO_MARGIN, Policy
@@ -32,7 +33,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         schema = load_schema(options.schema)
         data = read_data(options.data, schema)
-        with tqdm(desc="Training", unit="step", leave=False) as bar:
+        # Without a terminal (None), each step gets a line of its own instead of a bar.
+        with tqdm(desc="Training", unit="step", leave=False, disable=None) as bar:
             model = training.train(
                 data,
                 schema,
@@ -43,15 +45,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 now=datetime.now(UTC),
                 progress=lambda step: advance(bar, step),
             )
+        if options.compare:
+            print(comparison.compare(model.card))
+            return 0
         artefact.save(model, options.model_dir)
+        left_out = card_files.write(model.card, options.model_dir)
     except CreditScoreError as error:
         print(f"train.py: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("train.py: stopped; nothing was changed", file=sys.stderr)
         return 130
-    print(report.summarise(model))
-    print(f"\nWrote {artefact.MODEL_FILE} and {artefact.MANIFEST_FILE} to {options.model_dir}.")
+    print(report.summarise(model), "", sep="\n")
+    print(report.written(options.model_dir, left_out))
     return 0
 
 
@@ -89,6 +95,12 @@ def read_options(arguments: Sequence[str] | None) -> argparse.Namespace:
         metavar="FIELD",
         help="fields that no decision may depend on; they are only monitored, and applicants may "
         "leave out those that the schema file calls optional_when_excluded",
+    )
+    parser.add_argument(
+        "--compare",
+        action="store_true",
+        help="print what leaving out each protected field, and all of them, costs and gains; "
+        "write nothing",
     )
     parser.add_argument(
         "--loss-to-margin",
@@ -130,6 +142,8 @@ def advance(bar: tqdm, step: str | int) -> None:
     """Show progress: first how many steps there are, then each as it begins."""
     if isinstance(step, int):
         bar.reset(total=step)
+    elif bar.disable:
+        print(f"{step} ...", file=sys.stderr)
     else:
         bar.update()
         bar.set_postfix_str(step)

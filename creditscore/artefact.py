@@ -1,8 +1,9 @@
-"""The trained model on disk: `model.pkl` and `manifest.json`; saved whole, loaded through a gate.
+"""The trained model on disk: pickle, model card and manifest; saved whole, loaded through a gate.
 
 The pickle holds plain arrays, dicts, lists, numbers and texts only. Loading reads its bytes once,
 compares their hash with the manifest, unpickles those very bytes with a list of two allowed
-names, and scores the golden applicants: equal to the last bit, or it is refused.
+names, and scores the golden applicants: equal to the last bit, or it is refused. The model card
+must have the hash that the manifest names, so that nobody reads figures of another model.
 """
 
 from __future__ import annotations
@@ -26,9 +27,10 @@ from creditscore.schema_file import read_schema
 from creditscore.scorecard import Scorecard, version
 
 #: Raised whenever the layout of the artefact changes.
-FORMAT = 1
+FORMAT = 2
 
 MODEL_FILE = "model.pkl"
+CARD_FILE = "model_card.json"
 MANIFEST_FILE = "manifest.json"
 LARGEST_BYTES = 64 * 1024 * 1024
 
@@ -56,7 +58,9 @@ class Model:
     policy : Policy
         As chosen at training.
     manifest : mapping
-        Where it came from and how good it is.
+        Where it came from.
+    card : mapping
+        How good it is: the model card, as plain data.
     """
 
     schema: Schema
@@ -64,6 +68,7 @@ class Model:
     versions: Mapping[str, str]
     policy: Policy
     manifest: Mapping[str, Any]
+    card: Mapping[str, Any]
 
     @classmethod
     def assemble(
@@ -73,6 +78,7 @@ class Model:
         scorecards: Mapping[str, Scorecard],
         policy: Policy,
         manifest: Mapping[str, Any],
+        card: Mapping[str, Any],
     ) -> Model:
         """Put the parts together, naming the scorecards' versions.
 
@@ -84,18 +90,20 @@ class Model:
             name: version(card, policy=policy.to_dict(), encoding=_encoding(schema, card))
             for name, card in scorecards.items()
         }
-        return cls(schema, scorecards, versions, policy, manifest)
+        return cls(schema, scorecards, versions, policy, manifest, card)
 
-    def protected_predictors(self, scorecard: str) -> list[str]:
-        """Name the protected attributes that a scorecard's decisions depend on."""
-        predictors = self.scorecards[scorecard].predictors
-        return [name for name in predictors if self.schema.fields[name].protected]
+    def protected_predictors(self, scorecard: str | None = None) -> list[str]:
+        """Name the protected attributes that decisions of a scorecard, or of any, depend on."""
+        cards = self.scorecards.values() if scorecard is None else [self.scorecards[scorecard]]
+        predictors = {name for card in cards for name in card.predictors}
+        fields = self.schema.fields.items()
+        return [name for name, field in fields if field.protected and name in predictors]
 
 
 def save(model: Model, folder: Path) -> None:
-    """Write a model: the pickle, and the manifest that vouches for it.
+    """Write a model: the pickle, the card, and the manifest that vouches for both.
 
-    Both are on the disk before either takes its place, so a failure leaves the old model whole.
+    All are on the disk before any takes its place, so a failure leaves the old model whole.
 
     Raises
     ------
@@ -108,21 +116,17 @@ def save(model: Model, folder: Path) -> None:
         "policy": model.policy.to_dict(),
         "scorecards": {name: card.to_dict() for name, card in model.scorecards.items()},
     }
-    raw = pickle.dumps(content, protocol=5)
+    raw, card = pickle.dumps(content, protocol=5), _to_json(model.card)
     vouches = {
         "format": FORMAT,
-        "model": {
-            "file": MODEL_FILE,
-            "bytes": len(raw),
-            "sha256": hashlib.sha256(raw).hexdigest(),
-        },
+        "model": _seal(MODEL_FILE, raw),
+        "card": _seal(CARD_FILE, card),
         "versions": model.versions,
         "schema": model.schema.document,
     }
-    # The manifest of a model that was loaded vouches for the file that it was loaded from.
+    # The manifest of a model that was loaded vouches for the files that it was loaded from.
     manifest = vouches | dict(model.manifest) | vouches
-    text = json.dumps(manifest, indent=2, ensure_ascii=False, allow_nan=False)
-    files = {MODEL_FILE: raw, MANIFEST_FILE: f"{text}\n".encode()}
+    files = {MODEL_FILE: raw, CARD_FILE: card, MANIFEST_FILE: _to_json(manifest)}
     for name, written in files.items():
         if len(written) > LARGEST_BYTES:
             problem = f"would be {len(written):,} bytes large, the most is {LARGEST_BYTES:,}"
@@ -145,11 +149,11 @@ def load(folder: Path) -> Model:
     """
     manifest = _read_manifest(folder / MANIFEST_FILE)
     path = folder / MODEL_FILE
-    raw = _read(path)
-    if hashlib.sha256(raw).hexdigest() != manifest["model"]["sha256"]:
-        raise ArtefactError(path, "is damaged: its SHA-256 is not the manifest's", REMEDY)
+    raw = _read_sealed(path, manifest["model"])
+    card = _read_sealed(folder / CARD_FILE, manifest["card"])
     try:
-        model = _rebuild(_Unpickler(io.BytesIO(raw)).load(), manifest, str(path))
+        content = _Unpickler(io.BytesIO(raw)).load()
+        model = _rebuild(content, manifest, json.loads(card), str(path))
         difference = _golden_difference(model)
     except Exception as error:  # noqa: BLE001  # what others wrote can raise anything
         words = " ".join(str(error).split())[:200]
@@ -184,12 +188,29 @@ def _read(path: Path) -> bytes:
         raise ArtefactError(path, f"cannot be read: {error.strerror}", REMEDY) from None
 
 
+def _read_sealed(path: Path, seal: Mapping[str, Any]) -> bytes:
+    """Read a file that the manifest vouches for."""
+    raw = _read(path)
+    if hashlib.sha256(raw).hexdigest() != seal["sha256"]:
+        raise ArtefactError(path, "is damaged: its SHA-256 is not the manifest's", REMEDY)
+    return raw
+
+
+def _seal(name: str, raw: bytes) -> dict[str, Any]:
+    return {"file": name, "bytes": len(raw), "sha256": hashlib.sha256(raw).hexdigest()}
+
+
+def _to_json(content: Mapping[str, Any]) -> bytes:
+    return f"{json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False)}\n".encode()
+
+
 def _read_manifest(path: Path) -> dict[str, Any]:
     raw = _read(path)
     try:
         manifest = json.loads(raw)
         found = manifest["format"]
         sound = isinstance(manifest["model"]["sha256"], str) and isinstance(found, int)
+        sound = sound and (found != FORMAT or isinstance(manifest["card"]["sha256"], str))
         sound = sound and isinstance(manifest["golden"], list) and bool(manifest["golden"])
         sound = sound and all(part in manifest for part in SHOWN_PARTS)
     except (ValueError, KeyError, TypeError, RecursionError):
@@ -203,7 +224,9 @@ def _read_manifest(path: Path) -> dict[str, Any]:
     return dict(manifest)
 
 
-def _rebuild(content: Any, manifest: Mapping[str, Any], source: str) -> Model:
+def _rebuild(
+    content: Any, manifest: Mapping[str, Any], card: Mapping[str, Any], source: str
+) -> Model:
     if content["format"] != FORMAT:
         raise ValueError(f"its format is {content['format']}")
     model = Model.assemble(
@@ -213,6 +236,7 @@ def _rebuild(content: Any, manifest: Mapping[str, Any], source: str) -> Model:
         },
         policy=Policy.from_dict(content["policy"]),
         manifest=manifest,
+        card=card,
     )
     if model.versions != manifest["versions"]:
         raise ValueError("its versions are not the manifest's")

@@ -11,12 +11,12 @@ from creditscore.fairness import INCONCLUSIVE
 
 Card = Mapping[str, Any]
 
-#: Reasons and fields listed, at most; the JSON has all.
-MOST_LISTED = 10
+#: Reasons listed, at most; the JSON has all.
+MOST_REASONS = 12
 
 MODELS = {
     "scorecard": "this scorecard",
-    "majority": "everybody gets the average",
+    "majority": "the average for everybody",
     "logistic_regression": "logistic regression",
     "default_forest": "scikit-learn's default forest",
     "gradient_boosting": "gradient boosting",
@@ -59,6 +59,7 @@ def _performance(card: Card, section: Card) -> Iterator[str]:
         f"perfect. The ECE has {method['ece_bins']} bins of equal width. Accuracy means little: "
         "compare it with that of the average."
     )
+    yield from _spread(performance["scorecard"]["calibration_slope"])
     repaired = section["calibration"]
     if repaired["slope"] != 1 or repaired["intercept"] != 0:
         yield from (
@@ -73,6 +74,18 @@ def _performance(card: Card, section: Card) -> Iterator[str]:
             f"- Against {MODELS[name]}: AUC {signed(lead['auc'])}, "
             f"Brier score {signed(lead['brier'])}."
         )
+
+
+def _spread(slope: Card | None) -> Iterator[str]:
+    """Say it where the probabilities are surely more, or less, extreme than what happens."""
+    if slope is None or slope["low"] <= 1 <= slope["high"]:
+        return
+    how = (
+        "too cautious: the risky ones default more often than said, and the safe ones less"
+        if slope["low"] > 1
+        else "too extreme: the risky ones default less often than said, and the safe ones more"
+    )
+    yield from ("", f"The interval of the calibration slope leaves out 1: probabilities are {how}.")
 
 
 def _decision(card: Card, section: Card) -> Iterator[str]:
@@ -108,7 +121,9 @@ def _decision(card: Card, section: Card) -> Iterator[str]:
     yield ""
     yield (
         "Cost is in margins of a good account: an approved bad one costs "
-        f"{decision['loss_to_margin']:.4g}, a declined good one 1."
+        f"{decision['loss_to_margin']:.4g}, a declined good one 1. The score is the same "
+        f"probability in points: {policy['base_points']:g} at odds of {policy['base_odds']:g} good "
+        f"to one bad, and {policy['points_to_double_odds']:g} more for twice the odds."
     )
 
 
@@ -184,13 +199,15 @@ def _explanation(card: Card, section: Card) -> Iterator[str]:
         f"{reasons['reference_group'].replace('_', ' ')}, {count(reasons['reference_rows'])} of "
         f"them, with a mean of {share(reasons['baseline'])}."
     )
-    yield from ("", "Mean size of the shares, in probability of default:", "")
+    yield from (
+        "",
+        "Mean size of the shares, in probability of default, over the first "
+        f"{count(card['method']['importance_rows'])} held-out rows:",
+        "",
+    )
     yield from table(
         ["field", "mean impact"],
-        (
-            [f"`{one['field']}`", f"{one['mean_impact']:.4f}"]
-            for one in found["importance"][:MOST_LISTED]
-        ),
+        ([f"`{one['field']}`", number(one["mean_impact"])] for one in found["importance"]),
     )
     if found["reasons"]:
         yield from (
@@ -202,9 +219,13 @@ def _explanation(card: Card, section: Card) -> Iterator[str]:
             ["reason", "given to", "first for"],
             (
                 [f"`{one['code']}`", share_of(one["share"]), count(one["first"])]
-                for one in found["reasons"][:MOST_LISTED]
+                for one in found["reasons"][:MOST_REASONS]
             ),
         )
+        if len(found["reasons"]) > MOST_REASONS:
+            yield f"\nThe {MOST_REASONS} most frequent of {len(found['reasons'])} reasons."
+    rows = count(card["method"]["curve_rows"])
+    yield f"\nPartial dependence is the mean over {rows} held-out rows, were all to have the value."
 
 
 def _wrong_ways(card: Card, section: Card) -> Iterator[str]:
@@ -218,23 +239,25 @@ def _wrong_ways(card: Card, section: Card) -> Iterator[str]:
         if one["largest_fall"] is None:
             yield f"- {name}: one step {way} never lowers the probability of default. Good."
             continue
-        fall = one["largest_fall"]
+        fall, curve = one["largest_fall"], behaviour["partial_dependence"][name]
         yield (
             f"- {name}: one step {way} should raise the risk, but **lowers** the probability of "
             f"default of {share_of(one['lowered'])} of the {count(one['rows'])} held-out rows "
             f"that can take it, and makes {share_of(one['made_eligible'])} of them eligible that "
             f"were not; the most from {share(fall['probability_from'])} to "
-            f"{share(fall['probability_to'])}, going from {value(fall['from'])} to "
-            f"{value(fall['to'])}.{_wrong_steps(behaviour['partial_dependence'][name])}"
+            f"{share(fall['probability_to'])}, going from {_named(fall['from'], curve)} to "
+            f"{_named(fall['to'], curve)}.{_wrong_steps(curve)}"
         )
 
 
+def _named(end: float | str, curve: Card) -> str:
+    """Write a value, with what it means where it has a meaning of its own."""
+    label = next((point["label"] for point in curve["points"] if point["value"] == end), None)
+    return f"{value(end)} ({label})" if label else value(end)
+
+
 def _wrong_steps(curve: Card) -> str:
-    labels = {point["value"]: point["label"] for point in curve["points"]}
-    steps = [
-        " to ".join(labels[end] or value(end) for end in step)
-        for step in curve["wrong_steps"]
-    ]
+    steps = [" to ".join(_named(end, curve) for end in step) for step in curve["wrong_steps"]]
     return f" Its curve goes the wrong way from {'; from '.join(steps)}." if steps else ""
 
 

@@ -42,7 +42,8 @@ def _lines(card: Card, plots: Sequence[str]) -> Iterator[str]:
     yield from _section("Predictors and monitored attributes", _fields(card))
     for title in PARTS:
         yield from _section(title, _each(card, title, plots))
-    yield from _section("Limits", [*bullets(card["limits"]), "", *bullets(card["oversight"])])
+    yield from _section("Limits", bullets(card["limits"]))
+    yield from _section("Human oversight and monitoring", bullets(card["oversight"]))
     yield from _section("Law", bullets(card["law"]))
     yield from _section("Versions", _versions(card))
 
@@ -71,16 +72,16 @@ def _each(card: Card, title: str, plots: Sequence[str]) -> Iterator[str]:
 
 def _data(card: Card) -> Iterator[str]:
     data, label = card["data"], card["label"]
-    origin = (
-        f"These are the published rows of {data['published_as']} ({data['licence']})."
-        if data["published_as"]
-        else "These are none of the published rows that the schema file names."
-    )
-    yield f"- File: {data['file']}, SHA-256 `{data['sha256']}`. {origin}"
+    yield f"- File: {data['file']}, SHA-256 `{data['sha256']}`."
+    if data["published_as"]:
+        yield f"- Origin: published by {data['published_as']}, licence {data['licence']}."
+    else:
+        yield f"- Origin: {data['about'] or 'not told by the schema file.'}"
     yield (
         f"- Rows: {count(data['rows'])}, of which {share(data['bad_rate'])} bad. "
-        f"{count(data['train_rows'])} to learn from, {count(data['test_rows'])} held out: "
-        f"every figure below is measured on those alone, {count(data['test_bads'])} of them bad."
+        f"{count(data['train_rows'])} to learn from, {count(data['test_rows'])} held out, "
+        f"{count(data['test_bads'])} of them bad: figures below are measured on rows held out, "
+        "unless they say otherwise."
     )
     yield f"- Outcome: {label['title']} (`{label['column']}` = {label['bad']})."
     for name, rows in data["folded_rows"].items():
@@ -88,30 +89,39 @@ def _data(card: Card) -> Iterator[str]:
 
 
 def _fields(card: Card) -> Iterator[str]:
-    titles = {name: one["title"] for name, one in card["scorecards"].items()}
+    sections = card["scorecards"].values()
+    titles = [section["title"] for section in sections]
     yield from table(
-        ["field", "meaning", "protected", "applicant can change it", *titles.values()],
+        ["field", "meaning", "accepted", "protected", "applicant can change it", *titles],
         (
             [
                 f"`{name}`",
                 field["title"] + (f", {field['unit']}" if field["unit"] else ""),
+                field["accepted"],
                 yes(field["protected"]),
                 yes(field["actionable"]),
-                *(field["scorecards"].get(scorecard, "-") for scorecard in titles),
+                *(_part_in(section, name) for section in sections),
             ]
             for name, field in card["fields"].items()
         ),
     )
     yield from ("", "A monitored attribute is asked for and watched; no decision depends on it.")
-    for section in card["scorecards"].values():
+    for section in sections:
         if section["protected_predictors"]:
             yield from (
                 "",
                 f"**The {section['title']} decides by protected attributes "
-                f"({', '.join(section['protected_predictors'])}).** See Law: that is forbidden in "
-                "many places. `train.py --exclude` leaves them out; what that costs stands under "
+                f"({', '.join(section['protected_predictors'])}).** {card['legal']}; see Law for "
+                "other places. `train.py --exclude` leaves them out; what that costs stands under "
                 "Fairness.",
             )
+
+
+def _part_in(section: Card, field: str) -> str:
+    """Tell which part a field has in a scorecard."""
+    if field in section["predictors"]:
+        return "predictor"
+    return "monitored" if field in section["monitored_attributes"] else "-"
 
 
 def _versions(card: Card) -> Iterator[str]:
@@ -119,6 +129,9 @@ def _versions(card: Card) -> Iterator[str]:
         forest = section["forest"]
         settings = ", ".join(f"{name} {value}" for name, value in forest.items() if value)
         yield f"- {section['title']}: `{section['version']}`, a random forest ({settings})."
-    yield f"- Trained at {card['trained_at']} with seed {card['seed']}."
+    yield (
+        f"- Trained at {card['trained_at']} with seed {card['seed']}. The same file, schema, "
+        "options, seed and software give the same versions again."
+    )
     software = ", ".join(f"{name} {version}" for name, version in card["software"].items())
     yield f"- Software: {software}."

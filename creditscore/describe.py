@@ -10,12 +10,13 @@ from uuid import UUID
 
 from creditscore.artefact import Model
 from creditscore.assessment import Assessor, Decision
+from creditscore.card_words import LEGAL_SENTENCE, card_words
 from creditscore.config import ROWS, Settings
 from creditscore.errors import Fault, InvalidApplicants
 from creditscore.policy import Policy
-from creditscore.report import LEGAL_SENTENCE
 from creditscore.rule import LARGEST_NUMBER, Codes, Interval, Value
 from creditscore.schema import Field, Schema
+from creditscore.schema_texts import schema_texts, value_labels
 from creditscore.texts import FALLBACK_LANGUAGE, in_language
 
 #: When and under which id the decisions of examples were made: never changing, and nobody's.
@@ -117,7 +118,7 @@ def settings_table() -> str:
 
 
 def model_card(model: Model, policy: Policy, language: str) -> dict[str, Any]:
-    """Tell what a model is, where it comes from and how good it is.
+    """Give a model's card, its texts in a language, with the policy in force.
 
     Parameters
     ----------
@@ -127,42 +128,19 @@ def model_card(model: Model, policy: Policy, language: str) -> dict[str, Any]:
     language : str
         Of the texts.
     """
-    schema, about = model.schema, model.manifest
-    protected = any(model.protected_predictors(name) for name in model.scorecards)
+    texts, sections = schema_texts(model.schema, language), model.card["scorecards"]
+    legal = LEGAL_SENTENCE if model.protected_predictors() else None
+    about = model.schema.files.get(model.card["data"]["sha256"])
     return {
-        "title": in_language(schema.title, language),
-        "notice": in_language(schema.notice, language),
-        "legal": LEGAL_SENTENCE if protected else None,
-        "label": {
-            "column": schema.label.column,
-            "bad": schema.label.bad,
-            "title": in_language(schema.label.title, language),
-        },
+        **model.card,
+        **card_words(language),
+        **texts,
+        "legal": legal and in_language(legal, language),
         "policy": policy.to_dict(),
+        "data": {**model.card["data"], "about": about and in_language(about, language)},
         "scorecards": {
-            name: {
-                "version": model.versions[name],
-                "title": in_language(schema.scorecards[name].title, language),
-                **card,
-            }
-            for name, card in about["scorecards"].items()
+            name: {**section, **texts["scorecards"][name]} for name, section in sections.items()
         },
-        "fields": {name: _card_field(field, language) for name, field in schema.fields.items()},
-        "data": about["data"],
-        "trained_at": about["trained_at"],
-        "seed": about["seed"],
-        "software": about["software"],
-    }
-
-
-def _card_field(field: Field, language: str) -> dict[str, Any]:
-    return {
-        "title": in_language(field.title, language),
-        "unit": in_language(field.unit, language) if field.unit else None,
-        "accepted": in_language(field.rule.allowed, language),
-        "codes": {str(code): in_language(text, language) for code, text in _labels(field).items()},
-        "protected": field.protected,
-        "actionable": field.actionable,
     }
 
 
@@ -198,13 +176,10 @@ def _meaning(field: Field) -> str:
     title = in_language(field.title, FALLBACK_LANGUAGE)
     unit = f", {in_language(field.unit, FALLBACK_LANGUAGE)}" if field.unit else ""
     labels = ", ".join(
-        f"{code} {in_language(text, FALLBACK_LANGUAGE)}" for code, text in _labels(field).items()
+        f"{code} {in_language(text, FALLBACK_LANGUAGE)}"
+        for code, text in value_labels(field).items()
     )
     return f"{title}{unit}{f': {labels}' if labels else ''}"
-
-
-def _labels(field: Field) -> Mapping[Any, Mapping[str, str]]:
-    return field.rule.labels if isinstance(field.rule, Codes) else field.rule.named
 
 
 def _beyond(rule: Interval) -> Value:

@@ -1,4 +1,4 @@
-"""What a training run writes down about itself: the part of manifest.json that people read."""
+"""What a training run writes down of where a model came from, in manifest.json."""
 
 from __future__ import annotations
 
@@ -24,11 +24,10 @@ def describe_training(
     policy: Policy,
     seed: int,
     scorecards: Mapping[str, Scorecard],
-    quality: Mapping[str, Mapping[str, Any]],
     golden: Sequence[Mapping[str, Any]],
     now: datetime,
 ) -> dict[str, Any]:
-    """Gather everything that is worth knowing about a trained model, as plain data."""
+    """Tell what was trained, from which data and with what, as plain data."""
     return {
         "trained_at": now.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
         "seed": seed,
@@ -61,7 +60,6 @@ def describe_training(
                     "reference_rows": card.reference.rows,
                     "baseline": card.reference.baseline,
                 },
-                "quality": quality[name],
             }
             for name, card in scorecards.items()
         },

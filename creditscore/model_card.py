@@ -5,21 +5,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from creditscore import card_words, evaluation, fairness
+from creditscore import evaluation, fairness
 from creditscore.appraisal import CURVE_ROWS, IMPORTANCE_ROWS, STEPS, appraise
 from creditscore.artefact import Model
 from creditscore.card_text import to_markdown
+from creditscore.card_words import LEGAL_SENTENCE, card_words
 from creditscore.challengers import Trial
 from creditscore.dataset import Dataset
 from creditscore.forest import Forest
 from creditscore.intervals import CONFIDENCE, RESAMPLES
-from creditscore.texts import FALLBACK_LANGUAGE, Text, in_language
+from creditscore.schema_texts import schema_texts
+from creditscore.texts import FALLBACK_LANGUAGE, in_language
 
-__all__ = ["STEPS", "build", "quality", "to_markdown"]
+__all__ = ["STEPS", "build", "to_markdown"]
 
 Refit = Callable[[str, tuple[str, ...]], Forest]
 
@@ -51,15 +53,13 @@ def build(
     """
     about = model.manifest
     trial = Trial(model.schema, train, test, model.policy.cutoff, about["seed"])
+    texts = schema_texts(model.schema, FALLBACK_LANGUAGE)
     return {
-        "title": _english(model.schema.title),
-        "notice": _english(model.schema.notice),
-        "intended_use": list(card_words.INTENDED_USE),
-        "out_of_scope": list(card_words.OUT_OF_SCOPE),
-        "label": _label(model),
+        **texts,
+        **card_words(FALLBACK_LANGUAGE),
+        "legal": LEGAL_SENTENCE[FALLBACK_LANGUAGE] if model.protected_predictors() else None,
         "policy": model.policy.to_dict(),
         "data": _data(model, train, test),
-        "fields": _fields(model),
         "method": {
             "confidence": CONFIDENCE,
             "resamples": RESAMPLES,
@@ -72,93 +72,30 @@ def build(
         "scorecards": {
             name: {
                 "version": model.versions[name],
-                "title": _english(model.schema.scorecards[name].title),
-                **{key: value for key, value in known.items() if key != "quality"},
-                **appraise(
-                    model,
-                    name,
-                    trial=trial,
-                    refit=partial(refit, name),
-                    progress=progress,
-                ),
+                **texts["scorecards"][name],
+                **known,
+                **appraise(model, name, trial=trial, refit=partial(refit, name), progress=progress),
             }
             for name, known in about["scorecards"].items()
         },
-        "limits": list(card_words.LIMITS),
-        "oversight": list(card_words.OVERSIGHT),
-        "law": list(card_words.LAW),
         "trained_at": about["trained_at"],
         "seed": about["seed"],
         "software": dict(about["software"]),
     }
 
 
-def quality(section: Mapping[str, Any]) -> dict[str, Any]:
-    """Give a scorecard's figures without their intervals, as the manifest keeps them."""
-    performance, decision = section["performance"], section["decision"]
-    models = {"scorecard": performance["scorecard"], **performance["baselines"]}
-    return {
-        "rows": performance["rows"],
-        "bad_rate": _value(performance["bad_rate"]),
-        **{
-            name: {figure: _value(one) for figure, one in measured.items()}
-            for name, measured in models.items()
-        },
-        "decision": {
-            name: _value(decision[name])
-            for name in ("approval_rate", "bad_rate_approved", "bad_rate_declined")
-        },
-    }
-
-
-# What it is
-
-
-def _label(model: Model) -> dict[str, Any]:
-    label = model.schema.label
-    return {
-        "column": label.column,
-        "good": label.good,
-        "bad": label.bad,
-        "title": _english(label.title),
-    }
-
-
 def _data(model: Model, train: Dataset, test: Dataset) -> dict[str, Any]:
-    about = model.manifest["data"]
-    sources = model.schema.sources.values()
-    source = next((one for one in sources if one.sha256 == about["sha256"]), None)
+    """Tell whose rows it learnt from: published ones, known ones, or ones of the lender's own."""
+    about, schema = model.manifest["data"], model.schema
+    published = (one for one in schema.sources.values() if one.sha256 == about["sha256"])
+    source = next(published, None)
+    known = schema.files.get(about["sha256"])
     return {
         **about,
         "published_as": source and source.title,
         "licence": source and source.licence,
+        "about": known and in_language(known, FALLBACK_LANGUAGE),
         "train_rows": len(train),
         "test_rows": len(test),
         "test_bads": int(test.bad.sum()),
     }
-
-
-def _fields(model: Model) -> dict[str, Any]:
-    return {
-        name: {
-            "title": _english(field.title),
-            "unit": _english(field.unit) if field.unit else None,
-            "protected": field.protected,
-            "actionable": field.actionable,
-            "expected_risk": field.risk,
-            "scorecards": {
-                card.name: "predictor" if name in card.predictors else "monitored"
-                for card in model.scorecards.values()
-                if name in (*card.predictors, *card.monitored)
-            },
-        }
-        for name, field in model.schema.fields.items()
-    }
-
-
-def _english(text: Text) -> str:
-    return in_language(text, FALLBACK_LANGUAGE)
-
-
-def _value(figure: Mapping[str, float] | None) -> float | None:
-    return None if figure is None else figure["value"]

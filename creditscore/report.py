@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
-from creditscore.artefact import Model
-
-#: What law says of protected predictors, in one sentence.
-LEGAL_SENTENCE = (
-    "Unlawful for consumer credit in the US (ECOA, Regulation B: sex and marital status never, "
-    "age only if nobody of 62 or over is worse off)"
-)
+from creditscore.artefact import CARD_FILE, MANIFEST_FILE, MODEL_FILE, Model
+from creditscore.card_files import PLOTS_FOLDER, TEXT_FILE
+from creditscore.card_sections import MODELS
+from creditscore.card_words import LEGAL_SENTENCE
+from creditscore.texts import FALLBACK_LANGUAGE
 
 FIGURES = (("AUC", "auc"), ("Brier", "brier"), ("ECE", "ece"), ("accuracy", "accuracy"))
-ROWS = (
-    ("this scorecard", "scorecard"),
-    ("scikit-learn's default forest", "default_forest"),
-    ("everybody gets the average", "majority"),
-)
 
 
 def summarise(model: Model) -> str:
@@ -26,9 +20,21 @@ def summarise(model: Model) -> str:
     return "\n".join(_lines(model))
 
 
+def written(folder: Path, left_out: Sequence[str]) -> str:
+    """Tell which files were written, and which plots were not for lack of matplotlib."""
+    files = [MODEL_FILE, MANIFEST_FILE, CARD_FILE, TEXT_FILE]
+    if not left_out:
+        return f"Wrote {', '.join(files)} and {PLOTS_FOLDER}/ to {folder}."
+    names = ", ".join(name.removesuffix(".svg") for name in left_out)
+    return (
+        f"Wrote {', '.join(files)} to {folder}.\n"
+        f"Left out, for lack of matplotlib, the plots {names}: "
+        "python -m pip install -r requirements-plots.txt, and train again."
+    )
+
+
 def _lines(model: Model) -> Iterator[str]:
-    manifest = model.manifest
-    data = manifest["data"]
+    data = model.card["data"]
     yield (
         f"Data: {data['file']}, {data['rows']:,} rows, {data['bad_rate']:.1%} bad; "
         f"tested on rows that training never saw."
@@ -36,31 +42,33 @@ def _lines(model: Model) -> Iterator[str]:
     for field, rows in data["folded_rows"].items():
         yield f"  {field}: {rows} rows with undocumented codes, folded as the schema file says"
     for name in model.scorecards:
-        yield from _scorecard(model, name, manifest["scorecards"][name])
+        yield from _scorecard(model, model.card["scorecards"][name])
 
 
-def _scorecard(model: Model, name: str, card: Mapping[str, Any]) -> Iterator[str]:
-    quality, policy = card["quality"], model.policy
+def _scorecard(model: Model, card: Mapping[str, Any]) -> Iterator[str]:
+    performance, decision = card["performance"], card["decision"]
+    measured = {"scorecard": performance["scorecard"], **performance["baselines"]}
     yield ""
-    yield f"{model.versions[name]}: {', '.join(card['predictors'])}"
-    yield "  " + f"{quality['rows']:,} test rows".ljust(32) + _columns(name for name, _ in FIGURES)
-    for title, key in ROWS:
-        yield f"  {title:32}" + _columns(f"{quality[key][figure]:.4f}" for _, figure in FIGURES)
-    decision = quality["decision"]
+    yield f"{card['version']}: {', '.join(card['predictors'])}"
+    rows = f"{performance['rows']:,} test rows"
+    yield "  " + rows.ljust(32) + _columns(name for name, _ in FIGURES)
+    for key, found in measured.items():
+        figures = (f"{found[figure]['value']:.4f}" for _, figure in FIGURES)
+        yield f"  {MODELS[key]:32}" + _columns(figures)
     yield (
-        f"  Eligible below a probability of default of {policy.cutoff:.4g}: "
-        f"{decision['approval_rate']:.1%} approved{_ended(decision['bad_rate_approved'])}"
+        f"  Eligible below a probability of default of {model.policy.cutoff:.4g}: "
+        f"{decision['approval_rate']['value']:.1%} approved{_ended(decision['bad_rate_approved'])}"
     )
     if card["protected_predictors"]:
         yield f"  Uses protected attributes: {', '.join(card['protected_predictors'])}."
-        yield f"  {LEGAL_SENTENCE}; --exclude leaves them out."
+        yield f"  {LEGAL_SENTENCE[FALLBACK_LANGUAGE]}; --exclude leaves them out."
     if card["monitored_attributes"]:
         yield f"  Only monitored: {', '.join(card['monitored_attributes'])}."
 
 
-def _columns(texts: Iterator[str]) -> str:
+def _columns(texts: Iterable[str]) -> str:
     return "".join(f"{text:>10}" for text in texts)
 
 
-def _ended(bad_rate: float | None) -> str:
-    return "" if bad_rate is None else f", of whom {bad_rate:.1%} turned out bad"
+def _ended(bad_rate: Mapping[str, float] | None) -> str:
+    return "" if bad_rate is None else f", of whom {bad_rate['value']:.1%} turned out bad"

@@ -199,6 +199,8 @@ class Schema:
         Smallest first, each one's fields containing those of the one before.
     sources : mapping of str to Source
         Places that publish the data.
+    files : mapping of str to Text
+        By SHA-256, what is known of other files: how they came to be, and whose rows they hold.
     ignored_columns : tuple of str
         Columns of the training data that are no fields, such as a customer number.
     document : mapping
@@ -215,6 +217,7 @@ class Schema:
     fields: Mapping[str, Field]
     scorecards: Mapping[str, ScorecardSpec]
     sources: Mapping[str, Source]
+    files: Mapping[str, Text]
     ignored_columns: tuple[str, ...]
     document: Mapping[str, Any]
     optional: frozenset[str] = frozenset()

@@ -21,7 +21,7 @@ from creditscore.schema import (
     ScorecardSpec,
     Source,
 )
-from creditscore.texts import FALLBACK_LANGUAGE
+from creditscore.texts import FALLBACK_LANGUAGE, Text
 from creditscore.toml_table import Table
 
 
@@ -46,7 +46,7 @@ def load_schema(path: Path) -> Schema:
 def read_schema(document: Mapping[str, Any], source: str) -> Schema:
     """Turn a parsed schema file into a `Schema`; `source` names it in errors."""
     top = Table(source, "", document)
-    top.allow("dataset", "label", "sources", "scorecards", "fields")
+    top.allow("dataset", "label", "sources", "files", "scorecards", "fields")
     dataset = top.table("dataset")
     dataset.allow("name", "title", "notice", "ignored_columns")
     fields = {name: read_field(name, table) for name, table in top.tables("fields").items()}
@@ -62,6 +62,7 @@ def read_schema(document: Mapping[str, Any], source: str) -> Schema:
             name: _source(table, [*fields, label.column])
             for name, table in top.tables("sources", fallback={}).items()
         },
+        files=dict(map(_file, top.tables("files", fallback={}).values())),
         ignored_columns=tuple(dataset.names("ignored_columns", fallback=())),
         document=document,
     )
@@ -124,13 +125,22 @@ def _source(table: Table, wanted: Sequence[str]) -> Source:
     table.allow("title", "licence", "url", "sha256", "columns")
     columns = table.table("columns")
     columns.allow(*wanted)
-    sha256 = table.text("sha256")
-    if len(sha256) != 64 or set(sha256) - set("0123456789abcdef"):
-        table.refuse("sha256", f"must be 64 hexadecimal digits, got {sha256!r}")
     return Source(
         title=table.text("title"),
         licence=table.text("licence"),
         url=table.text("url"),
-        sha256=sha256,
+        sha256=_sha256(table),
         columns={name: columns.text(name) for name in wanted},
     )
+
+
+def _file(table: Table) -> tuple[str, Text]:
+    table.allow("sha256", "title")
+    return _sha256(table), table.words("title")
+
+
+def _sha256(table: Table) -> str:
+    sha256 = table.text("sha256")
+    if len(sha256) != 64 or set(sha256) - set("0123456789abcdef"):
+        table.refuse("sha256", f"must be 64 hexadecimal digits, got {sha256!r}")
+    return sha256

@@ -5,16 +5,15 @@ from __future__ import annotations
 import difflib
 import warnings
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.model_selection import train_test_split
 
-from creditscore import evaluation
+from creditscore import model_card
 from creditscore.artefact import Model
 from creditscore.calibration import fit_calibration
 from creditscore.dataset import Dataset
@@ -80,7 +79,7 @@ def train(
     now: datetime,
     progress: Callable[[Step], None],
 ) -> Model:
-    """Fit and measure every scorecard of a schema.
+    """Fit every scorecard of a schema, and measure them for the model card.
 
     Parameters
     ----------
@@ -107,9 +106,9 @@ def train(
         If there is too little to learn from.
     """
     check_exclusion(schema, exclude)
-    progress(2 * len(schema.scorecards))
+    progress((1 + model_card.STEPS) * len(schema.scorecards))
     rows = split(data, seed)
-    cards, quality, golden = {}, {}, []
+    cards, golden = {}, []
     for name, spec in schema.scorecards.items():
         progress(f"fitting the {name} scorecard")
         cards[name] = fit(
@@ -121,8 +120,6 @@ def train(
             reference_group=reference_group,
             seed=seed,
         )
-        progress(f"measuring the {name} scorecard")
-        quality[name] = assess_quality(cards[name], rows, policy=policy, seed=seed)
         golden += golden_applicants(cards[name], schema, seed=seed)
     about = describe_training(
         data,
@@ -130,11 +127,16 @@ def train(
         policy=policy,
         seed=seed,
         scorecards=cards,
-        quality=quality,
         golden=golden,
         now=now,
     )
-    return Model.assemble(schema=schema, scorecards=cards, policy=policy, manifest=about)
+    model = Model.assemble(schema=schema, scorecards=cards, policy=policy, manifest=about, card={})
+
+    def refit(name: str, predictors: tuple[str, ...]) -> Forest:
+        return grow(rows.train, predictors, schema.scorecards[name].forest, seed)[1]
+
+    card = model_card.build(model, train=rows.train, test=rows.test, refit=refit, progress=progress)
+    return replace(model, card=card)
 
 
 def check_exclusion(schema: Schema, exclude: Sequence[str]) -> None:
@@ -186,9 +188,8 @@ def fit(
         Of all that is random.
     """
     predictors = tuple(name for name in spec.fields if name not in exclude)
+    calibration, forest = grow(train, predictors, spec.forest, seed)
     matrix = train.matrix(predictors)
-    grown = fit_forest(matrix, train.bad, spec.forest, seed)
-    calibration, forest = calibrate(grown, train.bad, seed)
     rounded = matrix.astype(np.float32)
     probability = forest.probability_of_default(rounded)
     group, rows = reference_rows(probability, cutoff=policy.cutoff, group=reference_group)
@@ -207,6 +208,15 @@ def fit(
             group, probability[rows], matrix[rows], predictors=predictors, schema=schema
         ),
         training_ranges=training_ranges(train, schema, spec.fields),
+    )
+
+
+def grow(
+    train: Dataset, predictors: Sequence[str], settings: ForestSettings, seed: int
+) -> tuple[Calibration, Forest]:
+    """Grow a forest on some predictors, and repair it where what it says is off."""
+    return calibrate(
+        fit_forest(train.matrix(predictors), train.bad, settings, seed), train.bad, seed
     )
 
 
@@ -269,29 +279,3 @@ def flatten(forest: RandomForestClassifier) -> Forest:
         probability=np.concatenate([tree.value[:, 0, 1] for tree in trees]),
         depth=int(max(tree.max_depth for tree in trees)),
     )
-
-
-def assess_quality(card: Scorecard, rows: Split, *, policy: Policy, seed: int) -> dict[str, Any]:
-    """Measure a scorecard on the rows that training never saw, beside two baselines.
-
-    Returns
-    -------
-    dict
-        Figures of the scorecard, of a constant (the training rows' bad rate), and of
-        scikit-learn's forest with its own settings; and who would be approved.
-    """
-    test = rows.test
-    said = card.probability_of_default(test.matrix(card.predictors).astype(np.float32))
-    constant = np.full(len(test), rows.train.bad.mean())
-    usual = RandomForestClassifier(random_state=seed, n_jobs=-1)
-    usual.fit(rows.train.matrix(card.predictors), rows.train.bad)
-    usual.set_params(n_jobs=None)
-    default_forest = usual.predict_proba(test.matrix(card.predictors))[:, 1]
-    return {
-        "rows": len(test),
-        "bad_rate": float(test.bad.mean()),
-        "scorecard": evaluation.summarise(test.bad, said),
-        "majority": evaluation.summarise(test.bad, constant),
-        "default_forest": evaluation.summarise(test.bad, default_forest),
-        "decision": evaluation.at_cutoff(test.bad, said, policy.cutoff),
-    }

@@ -95,6 +95,7 @@ def stricter(model: Model) -> Model:
         scorecards=model.scorecards,
         policy=replace(model.policy, cutoff=0.125),
         manifest=model.manifest,
+        card=model.card,
     )
 
 
@@ -509,6 +510,7 @@ def test_a_changed_forest_with_its_new_version_fails_at_the_golden_applicants(
         scorecards={**model.scorecards, "application": replace(card, forest=weaker)},
         policy=model.policy,
         manifest=model.manifest,
+        card=model.card,
     )
     artefact.save(changed, folder)
 

@@ -483,7 +483,9 @@ def test_the_tests_and_a_serving_host_have_the_versions_of_the_service() -> None
     assert service < without_platform(pins("requirements-dev.txt"))
 
 
-@pytest.mark.parametrize("name", ["requirements", "requirements-serve", "requirements-plots", "requirements-dev"])
+@pytest.mark.parametrize(
+    "name", ["requirements", "requirements-serve", "requirements-plots", "requirements-dev"]
+)
 def test_a_lock_names_all_that_was_asked_for_and_no_machine(name: str) -> None:
     asked = (ROOT / f"{name}.in").read_text(encoding="utf-8")
     lock = (ROOT / f"{name}.txt").read_text(encoding="utf-8")

@@ -27,7 +27,7 @@ import creditscore
 import train
 from creditscore import artefact, dataset
 from creditscore.artefact import Model
-from creditscore.report import LEGAL_SENTENCE
+from creditscore.card_words import LEGAL_SENTENCE
 from creditscore.schema import Schema
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -297,7 +297,7 @@ def test_what_is_excluded_is_asked_for_and_monitored_but_decides_nothing(
 def test_without_protected_predictors_the_law_is_not_mentioned(run: Run) -> None:
     _, printed, _ = run("--exclude", "SEX", "MARRIAGE", "--exclude", "AGE")
 
-    assert LEGAL_SENTENCE not in printed
+    assert LEGAL_SENTENCE["en"] not in printed
 
 
 # The cut-off
@@ -340,7 +340,7 @@ def test_the_report_names_versions_figures_and_law(run: Run, tmp_path: Path) -> 
         for who in ("scorecard", "default_forest", "majority"):
             for figure in ("auc", "brier", "ece", "accuracy"):
                 assert f"{quality[who][figure]:.4f}" in printed
-    assert printed.count(LEGAL_SENTENCE) == 2
+    assert printed.count(LEGAL_SENTENCE["en"]) == 2
     assert f"Wrote model.pkl and manifest.json to {tmp_path / 'new'}." in printed
     assert "measuring the behavioural scorecard" in messages
 

@@ -12,12 +12,12 @@ from flask import Flask
 from creditscore import artefact
 from creditscore.artefact import Model
 from creditscore.assessment import Assessor
+from creditscore.card_words import LEGAL_SENTENCE
 from creditscore.config import Settings
 from creditscore.decision_id import new_decision_id
 from creditscore.describe import example_decisions
 from creditscore.openapi import describe_service
 from creditscore.policy import Policy
-from creditscore.report import LEGAL_SENTENCE
 from creditscore.texts import FALLBACK_LANGUAGE
 from creditscore.web import api, commands, headers, pages, problems
 from creditscore.web.access import Keys
@@ -75,7 +75,6 @@ def _announce(app: Flask, model: Model) -> None:
         logging.basicConfig(stream=sys.stderr, format="%(levelname)s %(message)s")
     app.logger.setLevel(logging.INFO)
     app.logger.info("serving %s", ", ".join(model.versions.values()))
-    protected = {name for card in model.scorecards for name in model.protected_predictors(card)}
-    if protected:
-        names = ", ".join(name for name in model.schema.fields if name in protected)
-        app.logger.warning("decisions depend on %s. %s", names, LEGAL_SENTENCE)
+    if protected := model.protected_predictors():
+        law = LEGAL_SENTENCE[FALLBACK_LANGUAGE]
+        app.logger.warning("decisions depend on %s. %s", ", ".join(protected), law)
