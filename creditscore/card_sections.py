@@ -223,7 +223,7 @@ def _explanation(card: Card, section: Card) -> Iterator[str]:
             ),
         )
         if len(found["reasons"]) > MOST_REASONS:
-            yield f"\nThe {MOST_REASONS} most frequent of {len(found['reasons'])} reasons."
+            yield "\nThe most frequent ones; model_card.json has all."
     rows = count(card["method"]["curve_rows"])
     yield f"\nPartial dependence is the mean over {rows} held-out rows, were all to have the value."
 

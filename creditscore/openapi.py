@@ -299,16 +299,27 @@ def _health() -> JsonObject:
 
 
 def _model_card() -> JsonObject:
+    sentences = {"type": "array", "items": {"type": "string"}}
     return _object(
         {
             "title": {"type": "string"},
             "notice": {"type": "string", "description": "What to know before using this model"},
-            "legal": {"type": ["string", "null"]},
-            "label": {"type": "object"},
-            "policy": {"type": "object", "description": "Cut-off and scale of the score"},
-            "scorecards": {"type": "object"},
+            "label": {"type": "object", "description": "What the model foretells"},
             "fields": {"type": "object"},
+            "scorecards": {
+                "type": "object",
+                "description": "Of each: predictors and monitored attributes, performance beside "
+                "other models, decision, fairness, explanation and behaviour, with intervals",
+            },
+            "intended_use": sentences,
+            "out_of_scope": sentences,
+            "limits": sentences,
+            "oversight": sentences,
+            "law": sentences,
+            "legal": {"type": ["string", "null"], "description": "Of its protected predictors"},
+            "policy": {"type": "object", "description": "Cut-off and scale of the score, in force"},
             "data": {"type": "object"},
+            "method": {"type": "object", "description": "How the figures were measured"},
             "trained_at": {"type": "string", "format": "date-time"},
             "seed": {"type": "integer"},
             "software": {"type": "object"},

@@ -10,23 +10,26 @@ from typing import Any
 
 from invented import invent, write_csv
 
-from creditscore import dataset, model_card, training
+from creditscore import dataset, training
 from creditscore.artefact import Model
 from creditscore.dataset import Dataset
-from creditscore.forest import Forest
 from creditscore.policy import Policy
 from creditscore.schema import Schema
 
 
 @dataclass(frozen=True)
 class Carded:
-    """A model, the rows it was trained and tested on, and its card."""
+    """A model, the rows it was trained and tested on, and the steps that its training told of."""
 
     model: Model
     train: Dataset
     test: Dataset
-    card: dict[str, Any]
-    steps: list[str]
+    steps: list[training.Step]
+
+    @property
+    def card(self) -> Any:
+        """Give the model's card."""
+        return self.model.card
 
 
 def carded(
@@ -38,29 +41,19 @@ def carded(
     policy: Policy | None = None,
     seed: int = 1,
 ) -> Carded:
-    """Invent rows, train on them and build the card."""
+    """Invent rows and train on them."""
     path = write_csv(folder / "invented.csv", invent(schema, count=rows, seed=3))
     data = dataset.load(path, schema)
-    policy = policy or Policy.from_ratio(2)
+    steps: list[training.Step] = []
     model = training.train(
         data,
         schema,
-        policy=policy,
+        policy=policy or Policy.from_ratio(2),
         exclude=exclude,
         reference_group="approved",
         seed=seed,
         now=datetime(2026, 1, 2, tzinfo=UTC),
-        progress=lambda step: None,
+        progress=steps.append,
     )
     parts = training.split(data, seed)
-
-    def refit(name: str, predictors: tuple[str, ...]) -> Forest:
-        settings = schema.scorecards[name].forest
-        grown = training.fit_forest(parts.train.matrix(predictors), parts.train.bad, settings, seed)
-        return training.calibrate(grown, parts.train.bad, seed)[1]
-
-    steps: list[str] = []
-    card = model_card.build(
-        model, train=parts.train, test=parts.test, refit=refit, progress=steps.append
-    )
-    return Carded(model, parts.train, parts.test, card, steps)
+    return Carded(model, parts.train, parts.test, steps)

@@ -26,7 +26,7 @@ from creditscore.artefact import FORMAT, LARGEST_BYTES, Model
 from creditscore.errors import ArtefactError
 
 PROJECT = Path(__file__).resolve().parent.parent
-FILES = ("model.pkl", "manifest.json")
+FILES = ("model.pkl", "model_card.json", "manifest.json")
 
 
 @pytest.fixture
@@ -113,7 +113,7 @@ def test_a_model_is_loaded_as_it_was_saved(model: Model, tmp_path: Path) -> None
     assert probabilities(again) == probabilities(model)
 
 
-def test_the_folder_holds_two_files_that_everybody_may_read(model: Model, tmp_path: Path) -> None:
+def test_the_folder_holds_files_that_everybody_may_read(model: Model, tmp_path: Path) -> None:
     artefact.save(model, tmp_path)
 
     assert {path.name for path in tmp_path.iterdir()} == set(FILES)
@@ -176,14 +176,15 @@ def test_a_file_of_more_than_64_mib_is_not_even_read(folder: Path, name: str) ->
     assert f"{folder / name}: is a link or larger than 64 MiB" in refusal(folder)
 
 
-def test_no_flipped_byte_of_the_pickle_gets_through(folder: Path) -> None:
-    raw = (folder / "model.pkl").read_bytes()
+@pytest.mark.parametrize("name", ["model.pkl", "model_card.json"])
+def test_no_flipped_byte_of_what_is_sealed_gets_through(folder: Path, name: str) -> None:
+    raw = (folder / name).read_bytes()
     draw = np.random.default_rng(1)
 
     for place in draw.choice(len(raw), size=200, replace=False):
         damaged = bytearray(raw)
         damaged[place] ^= int(draw.integers(1, 256))
-        (folder / "model.pkl").write_bytes(damaged)
+        (folder / name).write_bytes(damaged)
 
         assert "is damaged: its SHA-256 is not the manifest's" in refusal(folder)
 
@@ -295,7 +296,8 @@ def test_any_other_json_is_no_manifest(folder: Path, raw: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    "part", ["format", "model", "versions", "golden", "scorecards", "data", "seed", "software"]
+    "part",
+    ["format", "model", "card", "versions", "golden", "scorecards", "data", "seed", "software"],
 )
 def test_a_manifest_without_one_of_its_parts_is_refused(folder: Path, part: str) -> None:
     manifest = manifest_of(folder)
@@ -308,8 +310,14 @@ def test_a_manifest_without_one_of_its_parts_is_refused(folder: Path, part: str)
 @pytest.mark.parametrize(
     ("number", "said"),
     [
-        (FORMAT - 1, f"was written by an older release (format 0, this one reads {FORMAT})"),
-        (FORMAT + 1, f"was written by a newer release (format 2, this one reads {FORMAT})"),
+        (
+            FORMAT - 1,
+            f"was written by an older release (format {FORMAT - 1}, this one reads {FORMAT})",
+        ),
+        (
+            FORMAT + 1,
+            f"was written by a newer release (format {FORMAT + 1}, this one reads {FORMAT})",
+        ),
     ],
 )
 def test_another_format_is_told_as_such(folder: Path, number: int, said: str) -> None:

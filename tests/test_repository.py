@@ -22,18 +22,18 @@ PACKAGE = PROJECT / "creditscore"
 
 #: Imports run one way: each module may import those of earlier lines, and nothing else of ours.
 ORDER = [
-    {"texts", "decision_id", "evaluation", "card_words", "card_format"},
-    {"errors", "intervals"},
+    {"texts", "decision_id", "evaluation", "card_format"},
+    {"errors", "intervals", "card_words"},
     {"rule", "config", "strict_json"},
     {"schema", "toml_table"},
-    {"field_file", "forest", "download"},
+    {"field_file", "forest", "download", "schema_texts"},
     {"schema_file", "shapley"},
     {"scorecard", "policy", "dataset"},
     {"calibration", "golden", "reference", "reasons", "recourse", "fairness", "behaviour"},
     {"artefact", "manifest", "challengers", "plots", "comparison"},
     {"appraisal", "card_sections"},
     {"card_text"},
-    {"model_card"},
+    {"model_card", "card_files"},
     {"assessment", "report", "training"},
     {"describe"},
     {"openapi", "postman"},
@@ -41,8 +41,8 @@ ORDER = [
 ]
 TRAINING = {
     "training", "dataset", "download", "manifest", "evaluation", "calibration", "reference",
-    "intervals", "fairness", "behaviour", "challengers", "appraisal", "model_card", "card_words",
-    "card_text", "card_format", "card_sections", "plots", "comparison",
+    "intervals", "fairness", "behaviour", "challengers", "appraisal", "model_card", "card_files",
+    "card_text", "card_format", "card_sections", "plots", "comparison", "report",
 }  # fmt: skip
 FOR_TRAINING_ONLY = {"sklearn", "pandas", "scipy", "joblib", "threadpoolctl", "tqdm", "matplotlib"}
 

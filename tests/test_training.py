@@ -71,15 +71,27 @@ def manifest_of(folder: Path) -> dict[str, Any]:
     return content
 
 
+def card_of(folder: Path) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads((folder / "model_card.json").read_bytes())
+    return content
+
+
 def read_only(folder: Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in folder.iterdir()}
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return {str(path.relative_to(folder)): path.read_bytes() for path in files}
 
 
 # What is written
 
 
-def test_training_writes_the_two_files_of_a_model(trained: Path, data: Path) -> None:
-    assert {path.name for path in trained.iterdir()} == {"model.pkl", "manifest.json"}
+def test_training_writes_a_model_its_manifest_and_its_card(trained: Path, data: Path) -> None:
+    assert {path.name for path in trained.iterdir()} == {
+        "model.pkl", "manifest.json", "model_card.json", "model_card.md", "plots",
+    }  # fmt: skip
+    kinds = ("roc", "calibration", "scores", "cutoffs", "partial_dependence", "fairness", "reasons")
+    assert {path.name for path in (trained / "plots").iterdir()} == {
+        f"{name}-{kind}.svg" for name in ("application", "behavioural") for kind in kinds
+    }
     assert list(artefact.load(trained).scorecards) == ["application", "behavioural"]
 
 
@@ -87,13 +99,11 @@ def test_the_manifest_tells_where_the_model_comes_from(
     trained: Path, data: Path, schema: Schema, rows: list[Row]
 ) -> None:
     manifest = manifest_of(trained)
-    raw = (trained / "model.pkl").read_bytes()
 
-    assert manifest["model"] == {
-        "file": "model.pkl",
-        "bytes": len(raw),
-        "sha256": hashlib.sha256(raw).hexdigest(),
-    }
+    for part, name in (("model", "model.pkl"), ("card", "model_card.json")):
+        raw = (trained / name).read_bytes()
+        sha256 = hashlib.sha256(raw).hexdigest()
+        assert manifest[part] == {"file": name, "bytes": len(raw), "sha256": sha256}
     bads = sum(row["TARGET"] == 1 for row in rows)
     assert manifest["data"] == {
         "file": "invented.csv",
@@ -195,21 +205,29 @@ def test_the_figures_are_those_of_the_rows_that_training_never_saw(
         "default_forest": usual.predict_proba(matrix[tested])[:, 1],
     }
 
-    quality = manifest_of(trained)["scorecards"][name]["quality"]
+    section = card_of(trained)["scorecards"][name]
 
-    assert quality["rows"] == len(tested) == ROWS // 5
-    assert quality["bad_rate"] == bad[tested].mean()
+    performance, decision = section["performance"], section["decision"]
+    measured = {"scorecard": performance["scorecard"], **performance["baselines"]}
+    assert performance["rows"] == len(tested) == ROWS // 5
+    assert performance["bads"] == bad[tested].sum()
     for who, probability in said.items():
-        found = quality[who]
-        assert found["auc"] == pytest.approx(metrics.roc_auc_score(bad[tested], probability))
-        assert found["brier"] == pytest.approx(metrics.brier_score_loss(bad[tested], probability))
-        assert found["accuracy"] == np.mean((probability >= 0.5) == bad[tested])
+        expected = {
+            "auc": metrics.roc_auc_score(bad[tested], probability),
+            "brier": metrics.brier_score_loss(bad[tested], probability),
+            "accuracy": np.mean((probability >= 0.5) == bad[tested]),
+        }
+        for figure, number in expected.items():
+            assert measured[who][figure]["value"] == pytest.approx(number, abs=1e-6)
     approved = said["scorecard"] < 0.25
-    assert quality["decision"] == {
-        "approval_rate": approved.mean(),
-        "bad_rate_approved": bad[tested][approved].mean(),
-        "bad_rate_declined": bad[tested][~approved].mean(),
-    }
+    assert {key: one["value"] for key, one in decision.items() if "rate" in key} == pytest.approx(
+        {
+            "approval_rate": approved.mean(),
+            "bad_rate_approved": bad[tested][approved].mean(),
+            "bad_rate_declined": bad[tested][~approved].mean(),
+        },
+        abs=1e-6,
+    )
 
 
 def test_the_rows_of_the_test_teach_nothing(
@@ -229,11 +247,11 @@ def test_the_rows_of_the_test_teach_nothing(
 
 
 def test_the_bundled_model_ranks_better_than_the_default_forest(model: Model) -> None:
-    for card in model.manifest["scorecards"].values():
-        quality = card["quality"]
-        assert quality["scorecard"]["auc"] > quality["default_forest"]["auc"]
-        assert quality["scorecard"]["brier"] < quality["majority"]["brier"]
-        assert quality["scorecard"]["ece"] < 0.03
+    for section in model.card["scorecards"].values():
+        own, others = section["performance"]["scorecard"], section["performance"]["baselines"]
+        assert own["auc"]["low"] > others["default_forest"]["auc"]["value"]
+        assert own["brier"]["value"] < others["majority"]["brier"]["value"]
+        assert own["ece"]["value"] < 0.03
 
 
 # The same again
@@ -253,7 +271,12 @@ def test_the_same_data_and_seed_give_the_same_bytes_in_another_process(
 
     again, first = tmp_path / "new", trained
     assert (again / "model.pkl").read_bytes() == (first / "model.pkl").read_bytes()
-    assert {**manifest_of(again), "trained_at": ""} == {**manifest_of(first), "trained_at": ""}
+    # The time of training is in the card, and so in its seal.
+    late = {"trained_at": "", "card": ""}
+    assert manifest_of(again) | late == manifest_of(first) | late
+    assert card_of(again) | late == card_of(first) | late
+    for path in (first / "plots").iterdir():
+        assert (again / "plots" / path.name).read_bytes() == path.read_bytes()
 
 
 def test_another_seed_gives_other_versions(run: Run, trained: Path, tmp_path: Path) -> None:
@@ -331,18 +354,62 @@ def test_the_report_names_versions_figures_and_law(run: Run, tmp_path: Path) -> 
     status, printed, messages = run()
 
     assert status == 0
-    manifest = manifest_of(tmp_path / "new")
     assert f"invented.csv, {ROWS:,} rows, " in printed
-    for name, version in manifest["versions"].items():
-        quality = manifest["scorecards"][name]["quality"]
-        assert f"{version}: LIMIT_BAL, SEX, " in printed
-        assert f"{quality['decision']['approval_rate']:.1%} approved, of whom" in printed
-        for who in ("scorecard", "default_forest", "majority"):
+    for section in card_of(tmp_path / "new")["scorecards"].values():
+        assert f"{section['version']}: LIMIT_BAL, SEX, " in printed
+        approved = section["decision"]["approval_rate"]["value"]
+        assert f"{approved:.1%} approved, of whom" in printed
+        performance = section["performance"]
+        for measured in (performance["scorecard"], *performance["baselines"].values()):
             for figure in ("auc", "brier", "ece", "accuracy"):
-                assert f"{quality[who][figure]:.4f}" in printed
+                assert f"{measured[figure]['value']:.4f}" in printed
     assert printed.count(LEGAL_SENTENCE["en"]) == 2
-    assert f"Wrote model.pkl and manifest.json to {tmp_path / 'new'}." in printed
+    wrote = "Wrote model.pkl, manifest.json, model_card.json, model_card.md and plots/ to"
+    assert f"{wrote} {tmp_path / 'new'}." in printed
     assert "measuring the behavioural scorecard" in messages
+
+
+def test_without_matplotlib_the_card_has_no_plots_and_training_says_which(
+    data: Path, trained: Path, tmp_path: Path
+) -> None:
+    """Plots of an earlier training go too: they would show another model."""
+    (tmp_path / "new" / "plots").mkdir(parents=True)
+    (tmp_path / "new" / "plots" / "application-roc.svg").write_text("old")
+    without = "import sys; sys.modules['matplotlib'] = None; import train; sys.exit(train.main())"
+
+    done = subprocess.run(
+        [sys.executable, "-c", without, f"--data={data}", "--model-dir", tmp_path / "new"],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
+    )
+
+    assert list((tmp_path / "new" / "plots").iterdir()) == []
+    assert "plots/" not in (tmp_path / "new" / "model_card.md").read_text(encoding="utf-8")
+    assert "for lack of matplotlib, the plots application-roc, " in done.stdout
+    assert "behavioural-reasons: python -m pip install -r requirements-plots.txt" in done.stdout
+
+
+def test_compare_prints_what_exclusion_costs_and_writes_nothing(run: Run, tmp_path: Path) -> None:
+    status, printed, _ = run("--compare")
+
+    assert status == 0
+    assert not (tmp_path / "new").exists()
+    for table in printed.strip().split("\n\n"):
+        title, header, *rows = table.splitlines()
+        assert title.endswith(": what it costs to leave protected fields out")
+        assert header.split()[:5] == ["left", "out", "AUC", "change", "of"]
+        left_out = [re.split("  +", row)[0] for row in rows]
+        assert left_out == ["nothing", "SEX", "MARRIAGE", "AGE", "SEX, MARRIAGE, AGE"]
+        assert len({len(row) for row in (header, *rows)}) == 1
+
+
+def test_compare_says_it_where_there_is_nothing_to_leave_out(run: Run) -> None:
+    _, printed, _ = run("--compare", "--exclude", "SEX", "MARRIAGE", "AGE")
+
+    assert printed.count(": has no protected predictors to leave out.") == 2
 
 
 def test_folded_codes_are_told(run: Run, rows: list[Row], tmp_path: Path) -> None:
