@@ -49,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(comparison.compare(model.card))
             return 0
         artefact.save(model, options.model_dir)
-        left_out = card_files.write(model.card, options.model_dir)
+        left_out = card_files.write(model.card, options.model_dir, draw=options.plots)
     except CreditScoreError as error:
         print(f"train.py: {error}", file=sys.stderr)
         return 1
@@ -57,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("train.py: stopped; nothing was changed", file=sys.stderr)
         return 130
     print(report.summarise(model), "", sep="\n")
-    print(report.written(options.model_dir, left_out))
+    print(report.written(options.model_dir, plots=options.plots, left_out=left_out))
     return 0
 
 
@@ -101,6 +101,12 @@ def read_options(arguments: Sequence[str] | None) -> argparse.Namespace:
         action="store_true",
         help="print what leaving out each protected field, and all of them, costs and gains; "
         "write nothing",
+    )
+    parser.add_argument(
+        "--no-plots",
+        dest="plots",
+        action="store_false",
+        help="write the model card without its plots, which saves some seconds",
     )
     parser.add_argument(
         "--loss-to-margin",

@@ -16,8 +16,8 @@ TEXT_FILE = "model_card.md"
 PLOTS_FOLDER = "plots"
 
 
-def write(card: Mapping[str, Any], folder: Path) -> Sequence[str]:
-    """Write a model card in words and, where matplotlib is installed, its plots.
+def write(card: Mapping[str, Any], folder: Path, *, draw: bool) -> Sequence[str]:
+    """Write a model card in words and, if asked and where matplotlib is installed, its plots.
 
     What another training left is gone first: a plot never shows another model than the card.
 
@@ -27,6 +27,8 @@ def write(card: Mapping[str, Any], folder: Path) -> Sequence[str]:
         What `model_card.build` gave.
     folder : Path
         Of the model.
+    draw : bool
+        Whether plots are wanted.
 
     Returns
     -------
@@ -38,7 +40,8 @@ def write(card: Mapping[str, Any], folder: Path) -> Sequence[str]:
     ArtefactError
         If the files cannot be written.
     """
-    drawn = plots.names(card) if plots.available() else []
+    wanted = plots.names(card) if draw else []
+    drawn = wanted if plots.available() else []
     try:
         (folder / TEXT_FILE).unlink(missing_ok=True)
         for old in (folder / PLOTS_FOLDER).glob("*.svg"):
@@ -49,7 +52,7 @@ def write(card: Mapping[str, Any], folder: Path) -> Sequence[str]:
     except OSError as error:
         problem = f"cannot be written: {error.strerror}"
         raise ArtefactError(folder / TEXT_FILE, problem, "make room for it") from None
-    return [name for name in plots.names(card) if name not in drawn]
+    return [name for name in wanted if name not in drawn]
 
 
 def _put(path: Path, text: str) -> None:

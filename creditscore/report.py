@@ -20,15 +20,17 @@ def summarise(model: Model) -> str:
     return "\n".join(_lines(model))
 
 
-def written(folder: Path, left_out: Sequence[str]) -> str:
+def written(folder: Path, *, plots: bool, left_out: Sequence[str]) -> str:
     """Tell which files were written, and which plots were not for lack of matplotlib."""
     files = [MODEL_FILE, MANIFEST_FILE, CARD_FILE, TEXT_FILE]
+    if plots and not left_out:
+        files.append(f"{PLOTS_FOLDER}/")
+    line = f"Wrote {', '.join(files[:-1])} and {files[-1]} to {folder}."
     if not left_out:
-        return f"Wrote {', '.join(files)} and {PLOTS_FOLDER}/ to {folder}."
+        return line
     names = ", ".join(name.removesuffix(".svg") for name in left_out)
     return (
-        f"Wrote {', '.join(files)} to {folder}.\n"
-        f"Left out, for lack of matplotlib, the plots {names}: "
+        f"{line}\nLeft out, for lack of matplotlib, the plots {names}: "
         "python -m pip install -r requirements-plots.txt, and train again."
     )
 

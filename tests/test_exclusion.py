@@ -37,7 +37,8 @@ def fair_dir(schema: Schema, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("fair")
     rows = bundled_rows().rows(np.arange(0, len(bundled_rows()), 6))
     csv = write_rows(folder / "rows.csv", rows, schema)
-    options = ["--data", str(csv), "--model-dir", str(folder), "--exclude", *EXCLUDED]
+    options = ["--data", str(csv), "--model-dir", str(folder), "--no-plots"]
+    options += ["--exclude", *EXCLUDED]
     assert train.main(options) == 0
     return folder
 
@@ -229,7 +230,9 @@ def test_training_data_still_need_what_is_excluded(
     names = [name for name in [*schema.fields, schema.label.column] if name != "SEX"]
     csv.write_text(f"{','.join(names)}\n{','.join('1' for _ in names)}\n", encoding="utf-8")
 
-    status = train.main(["--data", str(csv), "--model-dir", str(tmp_path), "--exclude", "SEX"])
+    status = train.main(
+        ["--data", str(csv), "--model-dir", str(tmp_path), "--no-plots", "--exclude", "SEX"]
+    )
 
     assert status == 1
     assert "SEX" in capsys.readouterr().err
@@ -247,7 +250,9 @@ def test_what_cannot_be_excluded_is_refused(
 ) -> None:
     csv = write_rows(tmp_path / "rows.csv", bundled_rows().rows(np.arange(300)), schema)
 
-    status = train.main(["--data", str(csv), "--model-dir", str(tmp_path), "--exclude", *names])
+    status = train.main(
+        ["--data", str(csv), "--model-dir", str(tmp_path), "--no-plots", "--exclude", *names]
+    )
 
     assert status == 1
     assert said in capsys.readouterr().err

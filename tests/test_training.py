@@ -59,7 +59,8 @@ def run(data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Run:
     """Run the command on the small table; give status, output and messages."""
 
     def run_command(*arguments: str) -> tuple[int, str, str]:
-        status = train.main([f"--data={data}", f"--model-dir={tmp_path / 'new'}", *arguments])
+        options = [f"--data={data}", f"--model-dir={tmp_path / 'new'}", "--no-plots"]
+        status = train.main([*options, *arguments])
         printed = capsys.readouterr()
         return status, printed.out, printed.err
 
@@ -364,7 +365,7 @@ def test_the_report_names_versions_figures_and_law(run: Run, tmp_path: Path) -> 
             for figure in ("auc", "brier", "ece", "accuracy"):
                 assert f"{measured[figure]['value']:.4f}" in printed
     assert printed.count(LEGAL_SENTENCE["en"]) == 2
-    wrote = "Wrote model.pkl, manifest.json, model_card.json, model_card.md and plots/ to"
+    wrote = "Wrote model.pkl, manifest.json, model_card.json and model_card.md to"
     assert f"{wrote} {tmp_path / 'new'}." in printed
     assert "measuring the behavioural scorecard" in messages
 
