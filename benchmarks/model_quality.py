@@ -2,8 +2,9 @@
 
 python benchmarks/model_quality.py [--data REAL.csv]
 
-First, five-fold cross-validation of both scorecards beside what anyone would try: always the
-average, logistic regression, scikit-learn's default forest, gradient boosting. Second, what
+First, five-fold cross-validation of both scorecards beside what anyone would try, and beside what
+somebody tried who wanted the last thousandth: the ceiling of these fields. CatBoost is among them
+where it is installed; it is no requirement of this project. Second, what
 training on synthetic rows costs: a generator is fitted to 70 % of the real rows, the scorecards
 are trained on what it draws and on those 70 %, and both are tested on the other 30 %. Each figure
 with a goal is marked; the exit status is 1 when a goal is missed, 2 when nothing could be measured.
@@ -12,6 +13,7 @@ with a goal is marked; the exit status is 1 when a goal is missed, 2 when nothin
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import json
 import os
 import sys
@@ -21,12 +23,17 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from sklearn.base import clone
 from sklearn.dummy import DummyClassifier
-from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
+from sklearn.ensemble import (
+    HistGradientBoostingClassifier,
+    RandomForestClassifier,
+    VotingClassifier,
+)
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import SplineTransformer, StandardScaler
 from tqdm import tqdm
 
 # This command is run by its path, from anywhere.
@@ -77,6 +84,11 @@ GOALS = (
     Goal("behavioural", "auc", 0.774, at_least=True),
     Goal("behavioural", "accuracy", 0.81, at_least=True),
     Goal("behavioural", "ece", 0.02, at_least=False),
+)
+#: How far the AUC may stay below that of the best of all that was tried.
+CEILING_GOALS = (
+    Goal("application", "AUC below the ceiling", 0.002, at_least=False),
+    Goal("behavioural", "AUC below the ceiling", 0.004, at_least=False),
 )
 GAP_GOALS = (
     Goal("application", "AUC lost, synthetic", 0.006, at_least=False),
@@ -163,20 +175,49 @@ Fit = Callable[[Floats, Ints, ScorecardSpec], Any]
 
 
 def contenders(seed: int) -> Mapping[str, Fit]:
-    """Name all that is compared, and how to fit it."""
-    return {
-        "always the average": lambda matrix, bad, _: DummyClassifier().fit(matrix, bad),
-        "logistic regression": lambda matrix, bad, _: make_pipeline(
-            StandardScaler(), LogisticRegression(max_iter=1000)
-        ).fit(matrix, bad),
-        "default forest": lambda matrix, bad, _: RandomForestClassifier(
-            random_state=seed, n_jobs=2
-        ).fit(matrix, bad),
-        "gradient boosting": lambda matrix, bad, _: HistGradientBoostingClassifier(
-            random_state=seed
-        ).fit(matrix, bad),
-        OURS: lambda matrix, bad, spec: training.fit_forest(matrix, bad, spec.forest, seed),
+    """Name all that is compared, and how to fit it; ours is the last."""
+    boosting = HistGradientBoostingClassifier(
+        random_state=seed, learning_rate=0.05, max_iter=150, max_depth=3, min_samples_leaf=100
+    )
+    large = RandomForestClassifier(
+        300, min_samples_leaf=60, max_features=4, random_state=seed, n_jobs=2
+    )
+    usual = {
+        "always the average": DummyClassifier(),
+        "logistic regression": make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000)),
+        "logistic, splines": make_pipeline(
+            SplineTransformer(6, knots="quantile"),
+            StandardScaler(),
+            LogisticRegression(C=0.1, max_iter=1000),
+        ),
+        "default forest": RandomForestClassifier(random_state=seed, n_jobs=2),
+        "large forest": large,
+        "gradient boosting": HistGradientBoostingClassifier(random_state=seed),
+        "tuned boosting": boosting,
+        "boosting and forest": VotingClassifier(
+            [("boosting", boosting), ("forest", large)], voting="soft"
+        ),
+        **_catboost(seed),
     }
+    fits = {name: _fit_anew(model) for name, model in usual.items()}
+    return fits | {
+        OURS: lambda matrix, bad, spec: training.fit_forest(matrix, bad, spec.forest, seed)
+    }
+
+
+def _fit_anew(model: Any) -> Fit:
+    return lambda matrix, bad, _: clone(model).fit(matrix, bad)
+
+
+def _catboost(seed: int) -> dict[str, Any]:
+    if importlib.util.find_spec("catboost") is None:
+        return {}
+    from catboost import CatBoostClassifier
+
+    return {"CatBoost": CatBoostClassifier(
+        iterations=400, learning_rate=0.03, depth=6, random_seed=seed, verbose=False,
+        allow_writing_files=False, thread_count=2,
+    )}  # fmt: skip
 
 
 def measure(
@@ -203,12 +244,19 @@ def print_models(models: dict[str, Any]) -> None:
 def print_goals(models: dict[str, Any], splits: list[dict[str, Any]]) -> bool:
     """Print every goal and whether it is met; give whether all are."""
     values = [mean(models[goal.part][OURS], goal.figure) for goal in GOALS]
+    values += [below_ceiling(models[goal.part]) for goal in CEILING_GOALS]
     values += [mean([split["auc_lost"] for split in splits], goal.part) for goal in GAP_GOALS]
-    goals = (*GOALS, *GAP_GOALS)
+    goals = (*GOALS, *CEILING_GOALS, *GAP_GOALS)
     print("\nGoals")
     for goal, value in zip(goals, values, strict=True):
         print(goal.say(value))
     return all(goal.met(value) for goal, value in zip(goals, values, strict=True))
+
+
+def below_ceiling(by_model: Mapping[str, list[dict[str, float]]]) -> float:
+    """Give the mean AUC of the best of all that was tried, less ours."""
+    best = max(mean(folds, "auc") for folds in by_model.values())
+    return best - mean(by_model[OURS], "auc")
 
 
 if __name__ == "__main__":
