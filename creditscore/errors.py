@@ -73,6 +73,25 @@ class ArtefactError(StartupError):
         super().__init__(f"{path}: {problem}; to mend it: {remedy}")
 
 
+class DatabaseUnavailable(CreditScoreError):
+    """The database did not do what it was asked, within its time.
+
+    Its text is for the operator: the cause, with neither an applicant's data nor a password.
+    """
+
+
+class UnknownDecision(CreditScoreError):
+    """No decision of that id is logged."""
+
+
+class KeyReused(CreditScoreError):
+    """An idempotency key came again, with another request than the first time."""
+
+
+class OutcomeConflict(CreditScoreError):
+    """Another outcome of that decision is recorded already."""
+
+
 @dataclass(frozen=True, slots=True)
 class Fault:
     """One thing that is wrong with what a client sent.

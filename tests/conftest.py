@@ -1,11 +1,13 @@
-"""What the tests share: a model trained as a user would, a client, and the real rows."""
+"""What the tests share: a model trained as a user would, a client, databases, the real rows."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from database_servers import running_postgres, schema_of_its_own
 from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import settings
@@ -15,6 +17,8 @@ import train
 from creditscore import artefact
 from creditscore.artefact import Model
 from creditscore.config import Settings
+from creditscore.database import Database
+from creditscore.migrations import migrate
 from creditscore.schema import Schema
 from creditscore.schema_file import load_schema
 from creditscore.web import create_app
@@ -52,6 +56,42 @@ def app(model_dir: Path) -> Flask:
 @pytest.fixture(scope="session")
 def client(app: Flask) -> FlaskClient:
     return app.test_client()
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """A real PostgreSQL, for the length of the tests."""
+    given = os.environ.get("TEST_DATABASE_URL", "")
+    if given:
+        yield given
+    else:
+        with running_postgres() as server:
+            yield server.url
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    """The address of an SQLite file that nobody has made yet, in a folder that is not there."""
+    return f"sqlite:///{tmp_path}/instance/decisions.sqlite"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The address of an empty database: the test runs once for each kind."""
+    if request.param == "sqlite":
+        yield request.getfixturevalue("sqlite_url")
+    else:
+        with schema_of_its_own(request.getfixturevalue("postgres_url")) as url:
+            yield url
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    """A database with the tables of the log, of each kind."""
+    made = Database(database_url)
+    migrate(made)
+    yield made
+    made.close()
 
 
 @pytest.fixture(scope="session")

@@ -22,11 +22,11 @@ PACKAGE = PROJECT / "creditscore"
 
 #: Imports run one way: each module may import those of earlier lines, and nothing else of ours.
 ORDER = [
-    {"texts", "decision_id", "evaluation", "card_format"},
-    {"errors", "intervals", "card_words"},
-    {"rule", "config", "strict_json"},
-    {"schema", "toml_table"},
-    {"field_file", "forest", "download", "schema_texts"},
+    {"texts", "decision_id", "evaluation", "card_format", "deadline", "log_tables"},
+    {"errors", "intervals", "card_words", "postgres", "migration_steps"},
+    {"rule", "config", "strict_json", "sqlite_file"},
+    {"schema", "toml_table", "database"},
+    {"field_file", "forest", "download", "schema_texts", "migrations"},
     {"schema_file", "shapley"},
     {"scorecard", "policy", "dataset"},
     {"calibration", "golden", "reference", "reasons", "recourse", "fairness", "behaviour"},
@@ -35,6 +35,9 @@ ORDER = [
     {"card_text"},
     {"model_card", "card_files"},
     {"assessment", "report", "training"},
+    {"logged_decision"},
+    {"idempotency", "outcome"},
+    {"decision_log"},
     {"describe"},
     {"openapi", "postman"},
     {"web"},

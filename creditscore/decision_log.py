@@ -1,0 +1,232 @@
+"""The log of decisions and of what became of them: committed before an answer leaves, and kept."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, Select, insert, select
+
+from creditscore.assessment import Decision
+from creditscore.database import Database
+from creditscore.errors import UnknownDecision
+from creditscore.idempotency import Origin, claim, first_answer
+from creditscore.log_tables import decisions
+from creditscore.logged_decision import LoggedDecision, from_row, to_milliseconds, to_row
+from creditscore.outcome import Outcome, read_outcome, state_outcome
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """What is in the log after a request: its decisions, or those of its first coming."""
+
+    decisions: tuple[Decision, ...]
+    replayed: bool
+
+
+@dataclass(frozen=True)
+class Page:
+    """Some decisions, newest first, and where the next page begins; None where there is none."""
+
+    decisions: tuple[LoggedDecision, ...]
+    cursor: int | None
+
+
+@dataclass(frozen=True)
+class DecisionLog:
+    """Writes and reads the log; every method raises `DatabaseUnavailable` if it cannot.
+
+    Attributes
+    ----------
+    database : Database
+        Already migrated.
+    now : callable
+        Gives the time.
+    """
+
+    database: Database
+    now: Callable[[], datetime]
+
+    def record(
+        self,
+        made: Sequence[Decision],
+        origin: Origin,
+        *,
+        bins: Sequence[str | None] | None = None,
+    ) -> Recorded:
+        """Log the decisions of one request, all or none; they are on the disk when it returns.
+
+        Parameters
+        ----------
+        made : sequence of Decision
+            In the order of the request.
+        origin : Origin
+            With an idempotency key that came before, nothing is logged and the first decisions
+            are given. Two that arrive at once are told apart by the table's key: the later one
+            waits for the earlier one's commit.
+        bins : sequence of str or None, optional
+            Of each decision, the training bins that its values fell into.
+
+        Raises
+        ------
+        KeyReused
+            If the idempotency key came with another request.
+        """
+        with self.database.writing() as connection:
+            return _record(connection, made, origin, bins or [None] * len(made))
+
+    def replay(self, origin: Origin) -> Recorded | None:
+        """Give the first answer to a request that comes again; None if it is the first.
+
+        Raises
+        ------
+        KeyReused
+            If its idempotency key came with another request.
+        """
+        if origin.idempotency_key is None:
+            return None
+        with self.database.reading() as connection:
+            ids = first_answer(connection, origin)
+            return None if ids is None else _again(connection, ids)
+
+    def find(self, decision_id: UUID) -> LoggedDecision:
+        """Read one decision.
+
+        Raises
+        ------
+        UnknownDecision
+            If none has that id.
+        """
+        with self.database.reading() as connection:
+            return _find(connection, decision_id)
+
+    def page(
+        self,
+        *,
+        limit: int,
+        cursor: int | None = None,
+        label: str | None = None,
+        scorecard: str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+    ) -> Page:
+        """Read decisions, newest first.
+
+        Following the cursor shows each decision once, and all that there were when the first
+        page was read, whatever is logged meanwhile.
+
+        Parameters
+        ----------
+        limit : int
+            Most decisions to give.
+        cursor : int, optional
+            From an earlier page.
+        label, scorecard : str, optional
+            Only these.
+        since, until : datetime, optional
+            Only from then on, and before then.
+        """
+        query = select(decisions).order_by(decisions.c.number.desc()).limit(limit + 1)
+        if cursor is not None:
+            query = query.where(decisions.c.number < cursor)
+        query = _in_window(query, since, until)
+        for column, wanted in ((decisions.c.label, label), (decisions.c.scorecard, scorecard)):
+            if wanted is not None:
+                query = query.where(column == wanted)
+        with self.database.reading() as connection:
+            rows = [from_row(row._asdict()) for row in connection.execute(query)]
+        shown = tuple(rows[:limit])
+        return Page(shown, shown[-1].number if len(rows) > limit else None)
+
+    def record_outcome(
+        self, decision_id: UUID, *, defaulted: bool, key_id: str | None = None
+    ) -> Outcome:
+        """Log what became of a decision; the same once more changes nothing.
+
+        Returns
+        -------
+        Outcome
+            As it was logged the first time.
+
+        Raises
+        ------
+        UnknownDecision
+            If no decision has that id.
+        OutcomeConflict
+            If another outcome is logged.
+        """
+        with self.database.writing() as connection:
+            number = _find(connection, decision_id).number
+            stated = Outcome(defaulted, self.now(), key_id)
+            return state_outcome(connection, number, stated)
+
+    def outcome(self, decision_id: UUID) -> Outcome | None:
+        """Read what became of a decision; None if nobody has said.
+
+        Raises
+        ------
+        UnknownDecision
+            If none has that id.
+        """
+        with self.database.reading() as connection:
+            return read_outcome(connection, _find(connection, decision_id).number)
+
+    def check_writable(self) -> None:
+        """Make sure that the log would take a decision now, by a write that is taken back."""
+        with self.database.writing() as connection:
+            probe = Origin(request_id="", idempotency_key=secrets.token_hex(16))
+            claim(connection, probe, decision_ids=[], moment=self.now())
+            connection.rollback()
+
+
+def _record(
+    connection: Connection,
+    made: Sequence[Decision],
+    origin: Origin,
+    bins: Sequence[str | None],
+) -> Recorded:
+    """Log one request's decisions in a transaction that somebody else commits."""
+    if origin.idempotency_key is not None:
+        ids = [str(decision.decision_id) for decision in made]
+        # The key is as old as its decisions, so that a purge takes both or none.
+        if not claim(connection, origin, decision_ids=ids, moment=made[0].decided_at):
+            return _again(connection, first_answer(connection, origin) or [])
+    rows = [
+        to_row(
+            decision,
+            bins=binned,
+            request_id=origin.request_id,
+            key_id=origin.key_id,
+            idempotency_key=origin.idempotency_key,
+        )
+        for decision, binned in zip(made, bins, strict=True)
+    ]
+    connection.execute(insert(decisions).inline(), rows)
+    return Recorded(tuple(made), replayed=False)
+
+
+def _again(connection: Connection, ids: Sequence[str]) -> Recorded:
+    """Read the decisions that a request got at its first coming, in their order."""
+    rows = connection.execute(select(decisions).where(decisions.c.id.in_(ids)))
+    found = {row.id: from_row(row._asdict()).decision for row in rows}
+    return Recorded(tuple(found[decision_id] for decision_id in ids), replayed=True)
+
+
+def _find(connection: Connection, decision_id: UUID) -> LoggedDecision:
+    query = select(decisions).where(decisions.c.id == str(decision_id))
+    row = connection.execute(query).one_or_none()
+    if row is None:
+        raise UnknownDecision(f"no decision {decision_id} is logged")
+    return from_row(row._asdict())
+
+
+def _in_window(query: Select[Any], since: datetime | None, until: datetime | None) -> Select[Any]:
+    if since is not None:
+        query = query.where(decisions.c.decided_at >= to_milliseconds(since))
+    if until is not None:
+        query = query.where(decisions.c.decided_at < to_milliseconds(until))
+    return query

@@ -1,0 +1,107 @@
+"""The tables of the decision log, as queries see them; `migration_steps` makes them.
+
+Times are whole milliseconds since 1970 in UTC: they sort and compare alike in both databases.
+Lists and objects are JSON texts: a number in them keeps its every bit and its kind.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Connection,
+    Double,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+
+METADATA = MetaData()
+
+decisions = Table(
+    "decisions",
+    METADATA,
+    Column("number", BigInteger, primary_key=True),
+    Column("id", Text, nullable=False, unique=True),
+    Column("decided_at", BigInteger, nullable=False),
+    Column("scorecard", Text, nullable=False),
+    Column("model_version", Text, nullable=False),
+    Column("inputs", Text, nullable=False),
+    Column("probability_of_default", Double, nullable=False),
+    Column("cutoff", Double, nullable=False),
+    Column("label", Text, nullable=False),
+    Column("score", Integer, nullable=False),
+    Column("baseline", Double, nullable=False),
+    Column("impacts", Text, nullable=False),
+    Column("reasons", Text, nullable=False),
+    Column("warnings", Text, nullable=False),
+    Column("bins", Text),
+    Column("request_id", Text, nullable=False),
+    Column("key_id", Text),
+    Column("idempotency_key", Text),
+    Column("content_hash", Text, nullable=False),
+)
+
+outcomes = Table(
+    "outcomes",
+    METADATA,
+    Column("number", BigInteger, primary_key=True),
+    Column("defaulted", Boolean, nullable=False),
+    Column("recorded_at", BigInteger, nullable=False),
+    Column("key_id", Text),
+)
+
+idempotency_keys = Table(
+    "idempotency_keys",
+    METADATA,
+    Column("key_id", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("body_hash", Text, nullable=False),
+    Column("decision_ids", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+)
+
+api_keys = Table(
+    "api_keys",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("name", Text, nullable=False, unique=True),
+    Column("digest", Text, nullable=False, unique=True),
+    Column("created_at", BigInteger, nullable=False),
+    Column("revoked_at", BigInteger),
+)
+
+tombstones = Table(
+    "tombstones",
+    METADATA,
+    Column("number", BigInteger, primary_key=True),
+    Column("purged_at", BigInteger, nullable=False),
+    Column("older_than", BigInteger, nullable=False),
+    Column("model_version", Text, nullable=False),
+    Column("label", Text, nullable=False),
+    Column("decisions", BigInteger, nullable=False),
+)
+
+schema_version = Table(
+    "schema_version",
+    METADATA,
+    Column("version", Integer, primary_key=True),
+    Column("applied_at", BigInteger, nullable=False),
+)
+
+
+def insert_if_new(connection: Connection, table: Table, row: dict[str, Any]) -> bool:
+    """Insert a row unless its key is taken, and tell whether it was inserted.
+
+    Where another transaction is just taking the key, PostgreSQL waits for that one's end.
+    """
+    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    statement = insert(table).values(**row).on_conflict_do_nothing()
+    # For inserts SQLAlchemy forgets the count unless it is asked to keep it.
+    kept = connection.execute(statement, execution_options={"preserve_rowcount": True})
+    return kept.rowcount == 1

@@ -1,0 +1,139 @@
+"""A decision as a row of the log, and back: the same answer, to the last bit, in every language."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from creditscore.assessment import Decision, Warning
+from creditscore.decision_id import EPOCH
+from creditscore.reasons import Reason
+from creditscore.schema import Applicant
+
+MILLISECOND = timedelta(milliseconds=1)
+
+#: The columns that say what a row says: all but its place in the log, and the hash itself.
+CONTENT = (
+    "id", "decided_at", "scorecard", "model_version", "inputs", "probability_of_default", "cutoff",
+    "label", "score", "baseline", "impacts", "reasons", "warnings", "bins", "request_id", "key_id",
+    "idempotency_key",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class LoggedDecision:
+    """A decision that was read back from the log.
+
+    Attributes
+    ----------
+    number : int
+        Its place in the log: a later one has a larger number.
+    decision : Decision
+        What was decided; gives the same answer as then.
+    bins : str or None
+        For each predictor, one character for the training bin that its value fell into.
+    request_id : str
+        The request that it came with.
+    key_id : str or None
+        The API key that was shown; None for none.
+    idempotency_key : str or None
+        The request's.
+    content_hash : str
+        SHA-256 over everything else here but the number, as it was when the row was written.
+    """
+
+    number: int
+    decision: Decision
+    bins: str | None
+    request_id: str
+    key_id: str | None
+    idempotency_key: str | None
+    content_hash: str
+
+
+def to_row(
+    decision: Decision,
+    *,
+    bins: str | None,
+    request_id: str,
+    key_id: str | None,
+    idempotency_key: str | None,
+) -> dict[str, Any]:
+    """Give the row of a decision, its hash included; the database adds the number."""
+    content = {
+        "id": str(decision.decision_id),
+        "decided_at": to_milliseconds(decision.decided_at),
+        "scorecard": decision.applicant.scorecard,
+        "model_version": decision.model_version,
+        "inputs": to_text(decision.applicant.values),
+        "probability_of_default": decision.probability_of_default,
+        "cutoff": decision.cutoff,
+        "label": decision.label,
+        "score": decision.score,
+        "baseline": decision.baseline,
+        "impacts": to_text(decision.impacts),
+        # With their words: what an applicant was told is evidence, and needs no model to be read.
+        "reasons": to_text([asdict(reason) for reason in decision.reasons]),
+        "warnings": to_text([asdict(warning) for warning in decision.warnings]),
+        "bins": bins,
+        "request_id": request_id,
+        "key_id": key_id,
+        "idempotency_key": idempotency_key,
+    }
+    return content | {"content_hash": content_hash(content)}
+
+
+def from_row(row: Mapping[str, Any]) -> LoggedDecision:
+    """Read a row back.
+
+    Raises
+    ------
+    KeyError, TypeError, ValueError
+        If it is not as `to_row` makes them: somebody else wrote it.
+    """
+    decision = Decision(
+        decision_id=UUID(row["id"]),
+        decided_at=to_time(row["decided_at"]),
+        applicant=Applicant(row["scorecard"], json.loads(row["inputs"])),
+        label=row["label"],
+        probability_of_default=row["probability_of_default"],
+        cutoff=row["cutoff"],
+        score=row["score"],
+        model_version=row["model_version"],
+        baseline=row["baseline"],
+        impacts=json.loads(row["impacts"]),
+        reasons=tuple(Reason(**reason) for reason in json.loads(row["reasons"])),
+        warnings=tuple(Warning(**warning) for warning in json.loads(row["warnings"])),
+    )
+    others = ("number", "bins", "request_id", "key_id", "idempotency_key", "content_hash")
+    return LoggedDecision(decision=decision, **{name: row[name] for name in others})
+
+
+def content_hash(row: Mapping[str, Any]) -> str:
+    """Give the SHA-256 of what a row says, over its one canonical form.
+
+    The form is a JSON array of the columns of `CONTENT`, in that order, without spaces and in
+    ASCII; a number is written with as few digits as bring back its every bit.
+    """
+    canonical = json.dumps([row[name] for name in CONTENT], allow_nan=False, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode("ascii")).hexdigest()
+
+
+def to_text(value: Any) -> str:
+    """Write a value as JSON whose numbers come back to the last bit, whole ones as whole ones."""
+    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
+
+def to_milliseconds(moment: datetime) -> int:
+    """Give a time as whole milliseconds since 1970, as its answer shows it."""
+    return (moment - EPOCH) // MILLISECOND
+
+
+def to_time(milliseconds: int) -> datetime:
+    """Give the time that so many milliseconds since 1970 are."""
+    return EPOCH + milliseconds * MILLISECOND

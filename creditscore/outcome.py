@@ -1,0 +1,53 @@
+"""What really became of a decision: said once, never unsaid."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, select
+
+from creditscore.errors import OutcomeConflict
+from creditscore.log_tables import insert_if_new, outcomes
+from creditscore.logged_decision import to_milliseconds, to_time
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a decision, who said so, and when."""
+
+    defaulted: bool
+    recorded_at: datetime
+    key_id: str | None
+
+
+def state_outcome(connection: Connection, number: int, stated: Outcome) -> Outcome:
+    """Log the outcome of the decision of a number; give the one that is logged, the first.
+
+    Raises
+    ------
+    OutcomeConflict
+        If that is another one.
+    """
+    found = read_outcome(connection, number)
+    if found is None:
+        row = {
+            "number": number,
+            "defaulted": stated.defaulted,
+            "recorded_at": to_milliseconds(stated.recorded_at),
+            "key_id": stated.key_id,
+        }
+        insert_if_new(connection, outcomes, row)
+        # In PostgreSQL another worker's may have come first: then it counts.
+        found = read_outcome(connection, number)
+    if found is None or found.defaulted != stated.defaulted:
+        raise OutcomeConflict("the decision has another outcome already")
+    return found
+
+
+def read_outcome(connection: Connection, number: int) -> Outcome | None:
+    """Read the outcome of the decision of a number; None if nobody has said."""
+    row = connection.execute(select(outcomes).where(outcomes.c.number == number)).one_or_none()
+    if row is None:
+        return None
+    return Outcome(row.defaulted, to_time(row.recorded_at), row.key_id)

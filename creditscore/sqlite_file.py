@@ -1,0 +1,151 @@
+"""An SQLite file that keeps what was committed: made private, opened durably, never lost sight of.
+
+Why these settings: after simulated power cuts, SQLite's usual ones (journal DELETE, and the
+customary WAL with synchronous NORMAL) lost decisions that had been answered; TRUNCATE with FULL
+and WAL with FULL lost none. WAL before 3.51.3 can corrupt the file where several processes write,
+and never works on a network file system, so it has to be asked for.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from pathlib import Path
+
+from creditscore.errors import StartupError
+
+#: The first SQLite whose WAL mode is safe with several writers.
+SOUND_WAL = (3, 51, 3)
+
+#: Seconds that one statement waits for another process's lock. Two can wait in a transaction,
+#: BEGIN IMMEDIATE and COMMIT, and both together must stay below the five that an answer may take.
+LOCK_SECONDS = 1.7
+
+#: The same where nobody waits for an answer, such as at a start beside another one.
+PATIENT_LOCK_SECONDS = 30
+
+FULL = 2
+
+
+class FileConnection(sqlite3.Connection):
+    """A connection that remembers which file it has open."""
+
+    path: Path
+    identity: tuple[int, int]
+
+    def wait_for_locks(self, seconds: float) -> None:
+        """Choose how long a statement waits for another process's lock."""
+        self.execute(f"PRAGMA busy_timeout = {round(seconds * 1000)}")
+
+    def check_in_place(self) -> None:
+        """Make sure that the open file is still the one under its name.
+
+        Whoever deletes or replaces the file does not disturb SQLite: it would go on writing into
+        a file without a name, which is gone with the last connection.
+
+        Raises
+        ------
+        sqlite3.OperationalError
+            If it is not.
+        """
+        if _identity(self.path) != self.identity:
+            raise sqlite3.OperationalError("another file has taken the place of the open one")
+
+
+def check_journal(journal: str, *, version: tuple[int, ...] = sqlite3.sqlite_version_info) -> None:
+    """Make sure that an SQLite keeps decisions with a journal mode.
+
+    Raises
+    ------
+    StartupError
+        If WAL is asked of a version that can corrupt the file with it.
+    """
+    if journal == "wal" and version < SOUND_WAL:
+        wanted, found = (".".join(map(str, numbers)) for numbers in (SOUND_WAL, version))
+        raise StartupError(
+            f"CREDITSCORE_SQLITE_JOURNAL=wal needs SQLite {wanted}, as older ones can corrupt the "
+            f"file with it; this Python has {found}. Leave it at truncate"
+        )
+
+
+def create_file(path: Path) -> None:
+    """Make an empty database that only its owner can read, and its folder, unless it is there.
+
+    Raises
+    ------
+    OSError
+        If it cannot be made.
+    """
+    if not path.parent.is_dir():
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _sync(path.parent.parent)
+    try:
+        # SQLite itself would make it as readable as the umask allows. Never open one that exists:
+        # closing it again would drop this process's locks on it.
+        handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600)
+    except FileExistsError:
+        return
+    os.close(handle)
+    _sync(path.parent)
+
+
+def connect(path: Path, journal: str) -> FileConnection:
+    """Open a database that is there, so that a commit is on the disk when it returns.
+
+    Raises
+    ------
+    sqlite3.Error
+        If it is not there, cannot be opened, or does not take the settings.
+    """
+    identity = _identity(path)
+    connection = sqlite3.connect(
+        # mode=rw: a file that has vanished must not come back as an empty one.
+        f"{path.as_uri()}?mode=rw",
+        uri=True,
+        timeout=LOCK_SECONDS,
+        isolation_level=None,
+        check_same_thread=False,
+        factory=FileConnection,
+    )
+    try:
+        connection.path, connection.identity = path, identity
+        connection.check_in_place()
+        _make_durable(connection, journal)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _make_durable(connection: FileConnection, journal: str) -> None:
+    """Choose the settings that keep what was committed, and look whether they are in force."""
+    connection.execute("PRAGMA synchronous = FULL")
+    # On macOS an fsync ends in the drive's cache; elsewhere this changes nothing.
+    connection.execute("PRAGMA fullfsync = ON")
+    connection.execute("PRAGMA foreign_keys = ON")
+    found = (
+        connection.execute(f"PRAGMA journal_mode = {journal}").fetchone()[0],
+        connection.execute("PRAGMA synchronous").fetchone()[0],
+        connection.execute("PRAGMA foreign_keys").fetchone()[0],
+    )
+    if found != (journal, FULL, 1):
+        raise sqlite3.OperationalError(f"SQLite does not take the settings it needs: {found}")
+
+
+def _identity(path: Path) -> tuple[int, int]:
+    try:
+        found = path.stat()
+    except OSError:
+        raise sqlite3.OperationalError("the database file is not there") from None
+    return found.st_dev, found.st_ino
+
+
+def _sync(folder: Path) -> None:
+    """Put a folder's list of names on the disk, which Windows does by itself."""
+    if os.name == "nt":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

