@@ -32,6 +32,10 @@ class Settings:
         Largest JSON body.
     max_applicants : int
         Most applicants in an array.
+    database_url : str
+        Where decisions are logged.
+    sqlite_journal : {"truncate", "wal"}
+        How SQLite keeps a transaction whole.
     """
 
     model_dir: Path = PROJECT / "model"
@@ -40,6 +44,8 @@ class Settings:
     open_predict: bool = False
     max_json_bytes: int = 1024 * 1024
     max_applicants: int = 1000
+    database_url: str = f"sqlite:///{PROJECT / 'instance' / 'decisions.sqlite'}"
+    sqlite_journal: str = "truncate"
 
     @classmethod
     def from_env(cls, environment: Mapping[str, str]) -> Settings:
@@ -57,7 +63,7 @@ class Settings:
                 try:
                     chosen[row.name] = row.read(text)
                 except ValueError:
-                    # A key is a secret, even a malformed one.
+                    # A key or a password is a secret, even a malformed one.
                     shown = "something else" if row.secret else text
                     raise SettingsError(row.variable, shown, row.allowed) from None
         return cls(**chosen)
@@ -110,6 +116,18 @@ def _keys(text: str) -> tuple[str, ...]:
     return keys
 
 
+def _database_url(text: str) -> str:
+    if not re.fullmatch(r"(sqlite:///|postgres(ql)?(\+psycopg)?://)[^\s\x00-\x1f].*", text):
+        raise ValueError
+    return text
+
+
+def _journal(text: str) -> str:
+    if text.lower() not in {"truncate", "wal"}:
+        raise ValueError
+    return text.lower()
+
+
 ROWS = (
     Row("model_dir", Path, "a folder", "Folder of the trained model."),
     Row(
@@ -143,5 +161,19 @@ ROWS = (
         _count,
         "a whole number of at least 1",
         "Most applicants in one array.",
+    ),
+    Row(
+        "database_url",
+        _database_url,
+        "sqlite:///PATH or postgresql://USER:PASSWORD@HOST:PORT/NAME",
+        "Where decisions are logged. PostgreSQL needs `requirements-postgres.txt`.",
+        secret=True,
+    ),
+    Row(
+        "sqlite_journal",
+        _journal,
+        "truncate or wal",
+        "Journal of an SQLite file. `wal` is faster, needs SQLite 3.51.3 or newer, "
+        "and loses decisions on a network file system.",
     ),
 )

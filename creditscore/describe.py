@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -11,7 +12,7 @@ from uuid import UUID
 from creditscore.artefact import Model
 from creditscore.assessment import Assessor, Decision
 from creditscore.card_words import LEGAL_SENTENCE, card_words
-from creditscore.config import ROWS, Settings
+from creditscore.config import PROJECT, ROWS, Settings
 from creditscore.errors import Fault, InvalidApplicants
 from creditscore.policy import Policy
 from creditscore.rule import LARGEST_NUMBER, Codes, Interval, Value
@@ -206,8 +207,10 @@ def _shown_setting(value: object) -> str:
         return "none"
     if isinstance(value, bool):
         return "on" if value else "off"
-    # The only path among them is the model's folder, in the project.
-    return str(value) if isinstance(value, int | float) else "`model`"
+    if isinstance(value, int | float):
+        return str(value)
+    # Places in the project are shown as seen from there, wherever it is.
+    return f"`{str(value).replace(f'{PROJECT}{os.sep}', '').replace(os.sep, '/')}`"
 
 
 def replace_blocks(document: str, blocks: Mapping[str, str]) -> str:

@@ -52,6 +52,13 @@ ENGLISH: Text = {
     ),
     "no_route": "there is nothing here; GET /openapi.json lists what there is",
     "wrong_method": "the method must be one of {allowed}",
+    "log_unavailable": (
+        "the log of decisions cannot be used at the moment, and no decision is given that is not "
+        "logged; try again in a few seconds"
+    ),
+    "key_reused": "this Idempotency-Key came before, with another request; choose a new one",
+    "unknown_decision": "no decision of this id is logged",
+    "outcome_conflict": "another outcome of this decision is logged already, and stays",
     "surprise": "something went wrong here; the log has it under request id {request_id}",
     "invalid_applicants": "the request is well-formed, but not valid: see errors",
     "not_an_applicant": "an applicant must be a JSON object, got {got}",
@@ -128,6 +135,15 @@ INDONESIAN: Text = {
     ),
     "no_route": "tidak ada apa-apa di sini; GET /openapi.json memuat daftar yang ada",
     "wrong_method": "metodenya harus salah satu dari {allowed}",
+    "log_unavailable": (
+        "catatan keputusan sedang tidak dapat dipakai, dan keputusan yang tidak tercatat tidak "
+        "diberikan; coba lagi beberapa detik lagi"
+    ),
+    "key_reused": (
+        "Idempotency-Key ini pernah datang dengan permintaan lain; pilih kunci yang baru"
+    ),
+    "unknown_decision": "tidak ada keputusan dengan id ini dalam catatan",
+    "outcome_conflict": "hasil lain untuk keputusan ini sudah tercatat, dan tetap berlaku",
     "surprise": "terjadi kesalahan di sini; tercatat di log dengan id permintaan {request_id}",
     "invalid_applicants": "permintaan terbaca, tetapi tidak sah: lihat errors",
     "not_an_applicant": "pemohon harus berupa objek JSON, tetapi isinya {got}",

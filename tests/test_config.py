@@ -26,6 +26,17 @@ GOOD: dict[str, list[tuple[str, Any]]] = {
     "open_predict": [("on", True), ("1", True), ("ON", True), ("off", False), ("0", False)],
     "max_json_bytes": [("1", 1), ("999999999", 999_999_999)],
     "max_applicants": [("1", 1), ("1000", 1000)],
+    "database_url": [
+        (url, url)
+        for url in (
+            "sqlite:////srv/decisions.sqlite",
+            "sqlite:///my decisions.sqlite",
+            "postgresql://user:a%40b@db.example:5432/credit?sslmode=require",
+            "postgresql+psycopg://db/credit",
+            "postgres://db/credit",
+        )
+    ],
+    "sqlite_journal": [("truncate", "truncate"), ("WAL", "wal")],
 }
 
 BAD = {
@@ -33,6 +44,14 @@ BAD = {
     "api_keys": [",", "x" * 15, "x" * 201, f"{KEY},short", f"{KEY} {KEY}", f"{KEY}é", f"{KEY}\x7f"],
     "open_predict": ["yes", "true", "2", "on off"],
     "max_json_bytes": ["0", "-1", "1.5", "1e6", "1_000", "\uff11", "1 MiB", "9" * 10],
+    "database_url": [
+        "decisions.sqlite",
+        "sqlite://",
+        "sqlite:///",
+        "mysql://db/credit",
+        "postgresql:",
+    ],
+    "sqlite_journal": ["delete", "off", "truncate wal", "1"],
     "max_applicants": ["0", "-1", "1.5", "1e6", "1_000", "\uff11", "many", "9" * 10],
 }
 
@@ -87,21 +106,24 @@ def test_a_bad_value_is_refused_by_variable_and_allowed_form(name: str, text: st
     assert str(caught.value) == f"{row.variable} must be {row.allowed}, got {shown!r}"
 
 
-@given(st.text(min_size=1))
-def test_a_key_is_never_repeated(text: str) -> None:
-    secret = f"secret{text}"
+def complaint(row: Row, text: str) -> str:
+    """Give what is said of a value; nothing if it is taken."""
     try:
-        Settings.from_env({"CREDITSCORE_API_KEYS": secret})
+        Settings.from_env({row.variable: text})
     except SettingsError as error:
-        message = str(error)
-    else:
-        return
-
-    assert "secret" not in message
+        return str(error)
+    return ""
 
 
-def test_only_the_keys_are_secret() -> None:
-    assert [row.name for row in ROWS if row.secret] == ["api_keys"]
+@given(st.text(min_size=1))
+def test_a_secret_is_never_repeated(text: str) -> None:
+    for row in ROWS:
+        if row.secret:
+            assert "secret" not in complaint(row, f"secret{text}")
+
+
+def test_keys_and_the_password_of_the_database_are_secret() -> None:
+    assert [row.name for row in ROWS if row.secret] == ["api_keys", "database_url"]
 
 
 def test_settings_cannot_be_changed_once_read() -> None:

@@ -10,11 +10,22 @@ from typing import Any
 from flask import Flask, Response, current_app, g
 from werkzeug.exceptions import HTTPException
 
-from creditscore.errors import Fault, InvalidApplicants, NotJson
+from creditscore.errors import (
+    DatabaseUnavailable,
+    Fault,
+    InvalidApplicants,
+    KeyReused,
+    NotJson,
+    OutcomeConflict,
+    UnknownDecision,
+)
 from creditscore.texts import Text, in_language, say
 from creditscore.web.language import chosen_language, mark_language
 
 MEDIA_TYPE = "application/problem+json"
+
+#: Seconds after which it is worth asking again, when the database failed.
+RETRY_SECONDS = 5
 
 
 class Problem(Exception):
@@ -79,6 +90,10 @@ def register(app: Flask) -> None:
     app.register_error_handler(Problem, _refuse)
     app.register_error_handler(NotJson, _refuse_malformed)
     app.register_error_handler(InvalidApplicants, _refuse_invalid)
+    app.register_error_handler(DatabaseUnavailable, _refuse_unlogged)
+    app.register_error_handler(KeyReused, _refuse_reused_key)
+    app.register_error_handler(UnknownDecision, _refuse_unknown)
+    app.register_error_handler(OutcomeConflict, _refuse_conflict)
     app.register_error_handler(HTTPException, _refuse_http)
     app.register_error_handler(Exception, _admit)
 
@@ -96,6 +111,26 @@ def _refuse_malformed(error: NotJson) -> Response:
 def _refuse_invalid(error: InvalidApplicants) -> Response:
     text = error.faults[0].text if len(error.faults) == 1 else say("invalid_applicants")
     return _problem(HTTPStatus.UNPROCESSABLE_ENTITY, text, error.faults)
+
+
+def _refuse_unlogged(error: DatabaseUnavailable) -> Response:
+    """Give no decision that is not in the log; the cause is for the operator only."""
+    current_app.logger.error("request %s: the database failed: %s", g.request_id, error)
+    answer = _problem(HTTPStatus.SERVICE_UNAVAILABLE, say("log_unavailable"))
+    answer.headers["Retry-After"] = str(RETRY_SECONDS)
+    return answer
+
+
+def _refuse_reused_key(_: KeyReused) -> Response:
+    return _problem(HTTPStatus.UNPROCESSABLE_ENTITY, say("key_reused"))
+
+
+def _refuse_unknown(_: UnknownDecision) -> Response:
+    return _problem(HTTPStatus.NOT_FOUND, say("unknown_decision"))
+
+
+def _refuse_conflict(_: OutcomeConflict) -> Response:
+    return _problem(HTTPStatus.CONFLICT, say("outcome_conflict"))
 
 
 def _refuse_http(error: HTTPException) -> Response:
