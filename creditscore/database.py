@@ -162,7 +162,7 @@ class Database:
                 connection.exec_driver_sql(f"SET LOCAL {name} = {milliseconds}")
 
     def _check_in_place(self, connection: Connection) -> None:
-        """Make sure that what was committed stands in the file that the next reader will open."""
+        """Make sure, before anything is answered, that it stands in the file that others open."""
         opened = connection.connection.dbapi_connection
         if isinstance(opened, FileConnection):
             opened.check_in_place()
@@ -234,8 +234,6 @@ def _begin(connection: Connection) -> None:
         usual = options.get("creditscore_seconds", SECONDS) == SECONDS
         opened.wait_for_locks(LOCK_SECONDS if usual else PATIENT_LOCK_SECONDS)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("creditscore_writes") else "BEGIN")
-    if isinstance(opened, FileConnection):
-        opened.check_in_place()
 
 
 def _cause(error: Exception) -> str:

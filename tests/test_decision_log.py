@@ -12,8 +12,9 @@ from decided import NOON, decision, hourly
 from sqlalchemy import Connection, delete, func, insert, select, text, update
 
 from creditscore.database import Database
-from creditscore.decision_log import DecisionLog
+from creditscore.decision_log import DecisionLog, Recorded
 from creditscore.errors import (
+    CreditScoreError,
     DatabaseUnavailable,
     KeyReused,
     OutcomeConflict,
@@ -22,6 +23,7 @@ from creditscore.errors import (
 from creditscore.idempotency import Origin
 from creditscore.log_tables import decisions, idempotency_keys, outcomes, tombstones
 from creditscore.logged_decision import content_hash, to_milliseconds
+from creditscore.outcome import Outcome
 from creditscore.texts import LANGUAGES
 
 ORIGIN = Origin(request_id="r-1", key_id="k-1")
@@ -266,27 +268,39 @@ def test_a_key_is_free_again_where_its_request_was_not_logged(log: DecisionLog) 
     assert not log.record([made], origin).replayed
 
 
-def test_of_many_that_arrive_at_once_one_is_logged_and_all_get_its_answer(
-    database_url: str, log: DecisionLog
-) -> None:
-    # Each its own engine, as each worker has; the barrier lets them off together.
-    origin, barrier = Origin("r", "k", "once", "hash"), threading.Barrier(6)
-    answers = []
+def at_once(url: str, ask: Callable[[DecisionLog, int], object]) -> list[object]:
+    """Ask from six threads, each with connections of its own as workers have; give what came."""
+    barrier = threading.Barrier(6)
+    answers: list[object] = []
 
-    def ask() -> None:
-        mine = Database(database_url)
+    def work(place: int) -> None:
+        database = Database(url)
         barrier.wait()
-        answers.append(DecisionLog(mine, now=lambda: LATER).record(list(hourly(5)), origin))
-        mine.close()
+        try:
+            answers.append(ask(DecisionLog(database, now=lambda: LATER), place))
+        except CreditScoreError as error:
+            answers.append(error)
+        finally:
+            database.close()
 
-    threads = [threading.Thread(target=ask) for _ in range(6)]
+    threads = [threading.Thread(target=work, args=[place]) for place in range(6)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
+    return answers
 
-    assert sorted(answer.replayed for answer in answers) == [False] + [True] * 5
-    assert len({tuple(d.decision_id for d in answer.decisions) for answer in answers}) == 1
+
+def test_of_many_that_arrive_at_once_one_is_logged_and_all_get_its_answer(
+    database_url: str, log: DecisionLog
+) -> None:
+    origin = Origin("r", "k", "once", "hash")
+
+    answers = at_once(database_url, lambda mine, _: mine.record(list(hourly(5)), origin))
+
+    recorded = [answer for answer in answers if isinstance(answer, Recorded)]
+    assert sorted(answer.replayed for answer in recorded) == [False] + [True] * 5
+    assert len({tuple(d.decision_id for d in answer.decisions) for answer in recorded}) == 1
     assert count(log.database) == 5
     with log.database.reading() as connection:
         assert len(connection.execute(select(idempotency_keys)).all()) == 1
@@ -323,6 +337,25 @@ def test_another_outcome_is_a_conflict(log: DecisionLog) -> None:
 def test_an_outcome_of_an_unknown_decision_is_refused(log: DecisionLog) -> None:
     with pytest.raises(UnknownDecision):
         log.record_outcome(UUID(int=0), defaulted=True)
+
+
+def test_of_outcomes_that_arrive_at_once_one_counts_and_the_others_hear_of_it(
+    database_url: str, log: DecisionLog
+) -> None:
+    for _ in range(5):
+        made = decision()
+        log.record([made], ORIGIN)
+
+        answers = at_once(
+            database_url,
+            lambda mine, place, of=made: mine.record_outcome(  # type: ignore[misc]  # lambdas
+                of.decision_id, defaulted=place % 2 == 0
+            ),
+        )
+
+        found = log.outcome(made.decision_id)
+        assert [answer for answer in answers if isinstance(answer, Outcome)] == [found] * 3
+        assert sum(isinstance(answer, OutcomeConflict) for answer in answers) == 3
 
 
 # Health
