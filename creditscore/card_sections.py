@@ -40,8 +40,8 @@ def _performance(card: Card, section: Card) -> Iterator[str]:
     models = {"scorecard": performance["scorecard"], **performance["baselines"]}
     yield (
         f"On {count(performance['rows'])} held-out rows, {share_of(performance['bad_rate'])} "
-        f"bad. In brackets: {share(method['confidence'], 0)} intervals from "
-        f"{count(method['resamples'])} draws of the rows."
+        f"bad. In brackets, here and below: {share(method['confidence'], 0)} intervals, of rates "
+        f"by Wilson's formula, of all else from {count(method['resamples'])} draws of the rows."
     )
     yield ""
     yield from table(

@@ -110,7 +110,7 @@ def _fields(card: Card) -> Iterator[str]:
         if section["protected_predictors"]:
             yield from (
                 "",
-                f"**The {section['title']} decides by protected attributes "
+                f"**{section['title']}: its decisions depend on protected attributes "
                 f"({', '.join(section['protected_predictors'])}).** {card['legal']}; see Law for "
                 "other places. `train.py --exclude` leaves them out; what that costs stands under "
                 "Fairness.",

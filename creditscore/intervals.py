@@ -187,7 +187,7 @@ def _ranking(bad: Ints, said: Floats) -> Part:
     is_bad = bad[order] == 1
 
     def statistic(weights: Floats) -> Floats:
-        in_order = weights[:, order]
+        in_order = weights.take(order, axis=1)
         bads = np.add.reduceat(in_order * is_bad, first, axis=1)
         goods = np.add.reduceat(in_order, first, axis=1) - bads
         up_to = np.cumsum(goods, axis=1)

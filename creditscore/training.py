@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -215,9 +214,9 @@ def grow(
     train: Dataset, predictors: Sequence[str], settings: ForestSettings, seed: int
 ) -> tuple[Calibration, Forest]:
     """Grow a forest on some predictors, and repair it where what it says is off."""
-    return calibrate(
-        fit_forest(train.matrix(predictors), train.bad, settings, seed), train.bad, seed
-    )
+    matrix = train.matrix(predictors)
+    grown = fit_forest(matrix, train.bad, settings, seed)
+    return calibrate(grown, matrix, train.bad, seed)
 
 
 def fit_forest(
@@ -237,28 +236,40 @@ def fit_forest(
         max_depth=settings.max_depth,
         min_samples_leaf=settings.min_samples_leaf,
         max_features=min(settings.max_features, columns) if settings.max_features else "sqrt",
-        oob_score=True,
         random_state=seed,
         n_jobs=-1,
     )
-    with warnings.catch_warnings():
-        # Few trees leave rows that each of them drew; `calibrate` leaves those out.
-        warnings.filterwarnings("ignore", message="Some inputs do not have OOB scores")
-        forest.fit(matrix, bad)
+    forest.fit(matrix, bad)
     # Threads add up the trees in the order in which they end, which changes the last bits.
     return forest.set_params(n_jobs=None)
 
 
-def calibrate(grown: RandomForestClassifier, bad: Ints, seed: int) -> tuple[Calibration, Forest]:
+def calibrate(
+    grown: RandomForestClassifier, matrix: Floats, bad: Ints, seed: int
+) -> tuple[Calibration, Forest]:
     """Lay a forest out, repaired where what its trees say of rows they never saw is off."""
     forest = flatten(grown)
-    unseen = grown.oob_decision_function_
-    # A row that every tree drew has no prediction: scikit-learn writes 0 for both outcomes.
-    known = unseen.sum(axis=1) > 0
-    calibration = fit_calibration(unseen[known, 1], bad[known], bounds=forest.bounds(), seed=seed)
+    unseen = out_of_bag(grown, forest, matrix)
+    # With few trees there are rows that each of them drew.
+    known = np.isfinite(unseen)
+    calibration = fit_calibration(unseen[known], bad[known], bounds=forest.bounds(), seed=seed)
     if calibration.slope == 1 and calibration.intercept == 0:
         return calibration, forest
     return calibration, forest.recalibrated(calibration.slope, calibration.intercept)
+
+
+def out_of_bag(grown: RandomForestClassifier, forest: Forest, matrix: Floats) -> Floats:
+    """Give for each training row the mean over the trees that did not draw it; NaN without any.
+
+    scikit-learn's `oob_decision_function_`, ten times as fast.
+    """
+    said = forest.of_each_tree(matrix.astype(np.float32))
+    for tree, drawn in enumerate(grown.estimators_samples_):
+        said[tree, drawn] = np.nan
+    trees = np.isfinite(said).sum(axis=0)
+    mean = np.full(len(matrix), np.nan)
+    np.divide(np.nansum(said, axis=0), trees, out=mean, where=trees > 0)
+    return mean
 
 
 def flatten(forest: RandomForestClassifier) -> Forest:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import warnings
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import pytest
 from drawing import bundled_rows
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn.ensemble import RandomForestClassifier
 
 from creditscore import artefact, training
 from creditscore.artefact import Model
@@ -22,7 +24,7 @@ from creditscore.policy import Policy
 from creditscore.schema import ForestSettings, Schema
 from creditscore.schema_file import read_schema
 from creditscore.shapley import leaf_games
-from creditscore.training import calibrate, fit_forest, flatten
+from creditscore.training import calibrate, fit_forest, flatten, out_of_bag
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -138,7 +140,7 @@ def test_an_overconfident_forest_is_repaired(schema: Schema, seed: int) -> None:
     matrix = data.matrix(names)
     grown = fit_forest(matrix[seen], data.bad[seen], OVERCONFIDENT, seed)
 
-    calibration, forest = calibrate(grown, data.bad[seen], seed)
+    calibration, forest = calibrate(grown, matrix[seen], data.bad[seen], seed)
 
     rows, bad = matrix[unseen].astype(np.float32)[:4000], data.bad[unseen][:4000]
     before = flatten(grown).probability_of_default(rows)
@@ -164,7 +166,7 @@ def test_a_timid_forest_is_stretched_and_stays_sound() -> None:
     timid = ForestSettings(trees=40, max_depth=1, min_samples_leaf=500, max_features=1)
     grown = fit_forest(matrix, bad, timid, seed=1)
 
-    calibration, forest = calibrate(grown, bad, seed=1)
+    calibration, forest = calibrate(grown, matrix, bad, seed=1)
 
     assert calibration.slope > 1
     assert forest.problem(2) is None
@@ -172,17 +174,36 @@ def test_a_timid_forest_is_stretched_and_stays_sound() -> None:
     assert 0 <= after.min() < after.max() <= 1
 
 
+@pytest.mark.parametrize("trees", [5, 60])
+def test_out_of_bag_predictions_are_scikit_learns(schema: Schema, trees: int) -> None:
+    data = bundled_rows()
+    matrix, bad = data.matrix(schema.scorecards["behavioural"].fields)[:3000], data.bad[:3000]
+    theirs = RandomForestClassifier(trees, min_samples_leaf=20, oob_score=True, random_state=1)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        theirs.fit(matrix, bad)
+
+    ours = out_of_bag(theirs, flatten(theirs), matrix)
+
+    expected = theirs.oob_decision_function_
+    known = expected.sum(axis=1) > 0
+    assert np.array_equal(np.isfinite(ours), known)
+    assert ours[known] == pytest.approx(expected[known, 1], abs=1e-12)
+    assert known.all() == (trees == 60)
+
+
 @pytest.mark.parametrize("trees", [1, 3])
 def test_rows_that_every_tree_drew_do_not_count(schema: Schema, trees: int) -> None:
     data = bundled_rows()
     names = schema.scorecards["application"].fields
     few = ForestSettings(trees=trees, max_depth=3, min_samples_leaf=200, max_features=2)
-    grown = fit_forest(data.matrix(names)[:4000], data.bad[:4000], few, seed=1)
+    matrix, bad = data.matrix(names)[:4000], data.bad[:4000]
+    grown = fit_forest(matrix, bad, few, seed=1)
 
-    calibration, _ = calibrate(grown, data.bad[:4000], seed=1)
+    calibration, _ = calibrate(grown, matrix, bad, seed=1)
 
     # Leaves of 200 rows are right by and large; a third of them taken for 0 would not be.
-    assert (grown.oob_decision_function_.sum(axis=1) == 0).any()
+    assert np.isnan(out_of_bag(grown, flatten(grown), matrix)).any()
     assert calibration.error_before < 0.04
 
 

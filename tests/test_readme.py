@@ -175,4 +175,6 @@ def is_made(name: str) -> bool:
     result = subprocess.run(
         ["git", "check-ignore", "--quiet", name], cwd=PROJECT, stderr=subprocess.DEVNULL
     )
-    return result.returncode == 0 or name in {"model.pkl", "manifest.json"}
+    return result.returncode == 0 or name in {
+        "model.pkl", "manifest.json", "model_card.json", "model_card.md", "plots/",
+    }  # fmt: skip
