@@ -15,9 +15,10 @@ import numpy as np
 import numpy.typing as npt
 
 from creditscore.intervals import DIGITS, Figure, Resamples, interval, rate
-from creditscore.rule import Codes, format_number
+from creditscore.rule import Codes
 from creditscore.schema import Field, Schema
 from creditscore.texts import FALLBACK_LANGUAGE, in_language
+from creditscore.training_bins import band_label
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -86,16 +87,6 @@ def groups(field: Field, column: Floats, *, training_column: Floats) -> list[Gro
         )
         for low, high in pairwise(bounds)
     ]
-
-
-def band_label(low: float | None, high: float | None, *, integral: bool) -> str:
-    """Name a band: "under 25", "25 to 29", "62 and over"."""
-    if low is None or high is None:
-        return f"under {_number(high)}" if low is None else f"{_number(low)} and over"
-    last = high - 1 if integral and high.is_integer() else high
-    if last <= low:
-        return _number(low)
-    return f"{_number(low)} to {'' if last < high else 'under '}{_number(last)}"
 
 
 def by_group(
@@ -231,7 +222,3 @@ def of_protected(
         for name in names
         if schema.fields[name].protected
     }
-
-
-def _number(number: float | None) -> str:
-    return "" if number is None else format_number(float(number))

@@ -15,6 +15,7 @@ from creditscore.forest import Forest
 from creditscore.rule import Value
 from creditscore.schema import Matrix
 from creditscore.shapley import LeafGames
+from creditscore.training_bins import TrainingBins
 
 Floats = npt.NDArray[np.float64]
 
@@ -84,6 +85,8 @@ class Scorecard:
         The group that reasons compare with.
     training_ranges : mapping of str to list
         What training saw of each field: the smallest and the largest number, or the codes.
+    training_bins : TrainingBins
+        How its rows were spread over each field and over the score.
     """
 
     name: str
@@ -94,6 +97,7 @@ class Scorecard:
     games: LeafGames
     reference: Reference
     training_ranges: Mapping[str, Sequence[Value]]
+    training_bins: TrainingBins
 
     def probability_of_default(self, matrix: Matrix) -> Floats:
         """Give probabilities of default.
@@ -130,6 +134,7 @@ class Scorecard:
             "games": _arrays(self.games),
             "reference": asdict(self.reference),
             "training_ranges": {name: list(seen) for name, seen in self.training_ranges.items()},
+            "training_bins": self.training_bins.to_dict(),
         }
 
     @classmethod
@@ -150,6 +155,7 @@ class Scorecard:
             games=LeafGames(**content["games"]),
             reference=Reference(**content["reference"]),
             training_ranges=content["training_ranges"],
+            training_bins=TrainingBins.from_dict(content["training_bins"]),
         )
         columns = len(scorecard.predictors)
         problem = scorecard.forest.problem(columns) or scorecard.games.problem(columns)

@@ -14,6 +14,7 @@ from sklearn.model_selection import train_test_split
 
 from creditscore import model_card
 from creditscore.artefact import Model
+from creditscore.binning import bin_training_rows
 from creditscore.calibration import fit_calibration
 from creditscore.dataset import Dataset
 from creditscore.errors import DatasetError, ExclusionError, SchemaError
@@ -207,6 +208,9 @@ def fit(
             group, probability[rows], matrix[rows], predictors=predictors, schema=schema
         ),
         training_ranges=training_ranges(train, schema, spec.fields),
+        training_bins=bin_training_rows(
+            train, schema, spec.fields, scores=policy.scale.points(probability)
+        ),
     )
 
 

@@ -14,6 +14,7 @@ from creditscore.fairness import Group
 from creditscore.intervals import Resamples, wilson
 from creditscore.rule import Codes, Interval
 from creditscore.schema import Field, Schema
+from creditscore.training_bins import band_label
 
 Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
@@ -255,7 +256,7 @@ def test_without_bands_training_is_cut_into_quarters(schema: Schema) -> None:
 def test_a_band_is_named_so_that_it_can_be_read(
     low: float | None, high: float | None, integral: bool, label: str
 ) -> None:
-    assert fairness.band_label(low, high, integral=integral) == label
+    assert band_label(low, high, integral=integral) == label
 
 
 @given(st.lists(st.integers(0, 2), min_size=1, max_size=40))

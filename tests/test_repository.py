@@ -26,15 +26,16 @@ ORDER = [
     {"errors", "intervals", "card_words", "postgres", "migration_steps"},
     {"rule", "config", "strict_json", "sqlite_file"},
     {"schema", "toml_table", "database"},
-    {"field_file", "forest", "download", "schema_texts", "migrations"},
+    {"field_file", "forest", "download", "schema_texts", "training_bins", "migrations"},
     {"schema_file", "shapley"},
-    {"scorecard", "policy", "dataset"},
-    {"calibration", "golden", "reference", "reasons", "recourse", "fairness", "behaviour"},
+    {"scorecard", "policy", "dataset", "drift"},
+    {"calibration", "golden", "reference", "reasons", "recourse"},
+    {"fairness", "behaviour", "binning"},
     {"artefact", "manifest", "challengers", "plots", "comparison"},
     {"appraisal", "card_sections"},
     {"card_text"},
     {"model_card", "card_files"},
-    {"assessment", "report", "training"},
+    {"assessment", "report", "training", "monitoring"},
     {"logged_decision"},
     {"idempotency", "outcome"},
     {"decision_log"},
@@ -43,9 +44,9 @@ ORDER = [
     {"web"},
 ]
 TRAINING = {
-    "training", "dataset", "download", "manifest", "evaluation", "calibration", "reference",
-    "intervals", "fairness", "behaviour", "challengers", "appraisal", "model_card", "card_files",
-    "card_text", "card_format", "card_sections", "plots", "comparison", "report",
+    "training", "dataset", "download", "manifest", "calibration", "reference",
+    "binning", "fairness", "behaviour", "challengers", "appraisal", "model_card",
+    "card_files", "card_text", "card_format", "card_sections", "plots", "comparison", "report",
 }  # fmt: skip
 FOR_TRAINING_ONLY = {"sklearn", "pandas", "scipy", "joblib", "threadpoolctl", "tqdm", "matplotlib"}
 

@@ -1,0 +1,155 @@
+"""Time a look at a large decision log, beside reading its rows and counting them here.
+
+python benchmarks/monitoring.py [--decisions 1000000] [--database URL]
+
+Fills a log (an SQLite file in a temporary folder, or an empty PostgreSQL database that is given),
+half of the decisions with an outcome, over 30 days, and asks for the monitoring of all of it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+
+PROJECT = Path(__file__).resolve().parent.parent
+# Python looks beside this file, not where it was started.
+sys.path.insert(0, str(PROJECT))
+
+from sqlalchemy import insert, select  # noqa: E402
+
+from creditscore import artefact  # noqa: E402
+from creditscore.artefact import Model  # noqa: E402
+from creditscore.database import Database  # noqa: E402
+from creditscore.log_tables import decisions, outcomes  # noqa: E402
+from creditscore.migrations import migrate  # noqa: E402
+from creditscore.monitoring import DAY, Window, monitor  # noqa: E402
+from creditscore.training_bins import ALPHABET  # noqa: E402
+
+FIRST = 1_767_225_600_000
+DAYS = 30
+CHUNK = 20_000
+
+#: About as wide as a real row's texts.
+INPUTS, IMPACTS, REASONS = "i" * 200, "m" * 450, "r" * 900
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Fill a log, look at it both ways, and print the times and their ratio."""
+    options = read_options(arguments)
+    model = artefact.load(options.model_dir)
+    with tempfile.TemporaryDirectory() as folder:
+        database = Database(options.database or f"sqlite:///{folder}/log.sqlite3")
+        database.create()
+        migrate(database)
+        fill(database, model, options.decisions)
+        window = Window(FIRST, FIRST + DAYS * DAY)
+        start = perf_counter()
+        found = monitor(lambda: database.reading(seconds=float("inf")), model, window)
+        looked = perf_counter() - start
+        start = perf_counter()
+        counted = count_here(database, window)
+        read = perf_counter() - start
+        database.close()
+    kind = "SQLite" if database.is_sqlite else "PostgreSQL"
+    print(f"{options.decisions:,} decisions over {DAYS} days, half with an outcome, {kind}")
+    print(f"monitoring                      {looked:8.2f} s")
+    print(f"reading the rows, counting bins {read:8.2f} s")
+    print(f"ratio                           {looked / read:8.2f}")
+    return 0 if found["decisions"] == counted == options.decisions else 1
+
+
+def read_options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--decisions", type=int, default=1_000_000, metavar="NUMBER")
+    parser.add_argument("--database", metavar="URL", help="an empty PostgreSQL database")
+    parser.add_argument("--model-dir", type=Path, default=PROJECT / "model", metavar="FOLDER")
+    return parser.parse_args(arguments)
+
+
+def fill(database: Database, model: Model, count: int) -> None:
+    """Log decisions whose bins are spread as in training."""
+    draw = np.random.default_rng(1)
+    for start in range(0, count, CHUNK):
+        made = list(rows(model, start, min(CHUNK, count - start), count, draw))
+        ends = [
+            {
+                "number": row["number"],
+                "defaulted": bool(draw.random() < row["probability_of_default"]),
+                "recorded_at": FIRST,
+                "key_id": None,
+            }
+            for row in made[::2]
+        ]
+        with database.writing(seconds=float("inf")) as connection:
+            connection.execute(insert(decisions), made)
+            connection.execute(insert(outcomes), ends)
+
+
+def rows(
+    model: Model, start: int, count: int, of: int, draw: np.random.Generator
+) -> Iterator[dict[str, Any]]:
+    """Make rows of both scorecards by turns."""
+    names = list(model.scorecards)
+    letters = {name: spread(model, name, count, draw) for name in names}
+    said = draw.random(count) * 0.6
+    for place in range(count):
+        number, name = start + place + 1, names[place % len(names)]
+        yield {
+            "number": number,
+            "id": f"{number:036d}",
+            "decided_at": FIRST + number * DAYS * DAY // (of + 1),
+            "scorecard": name,
+            "model_version": model.versions[name],
+            "inputs": INPUTS,
+            "probability_of_default": float(said[place]),
+            "cutoff": 0.25,
+            "label": "eligible" if said[place] < 0.25 else "not_eligible",
+            "score": 500,
+            "baseline": 0.17,
+            "impacts": IMPACTS,
+            "reasons": REASONS,
+            "warnings": "[]",
+            "bins": letters[name][place],
+            "request_id": f"{number:036d}",
+            "key_id": None,
+            "idempotency_key": None,
+            "content_hash": "0" * 64,
+        }
+
+
+def spread(model: Model, name: str, count: int, draw: np.random.Generator) -> list[str]:
+    """Draw bins as the training rows lie in them."""
+    trained = model.scorecards[name].training_bins
+    alphabet = np.array(list(ALPHABET))
+    places = [
+        draw.choice(len(bins.counts), size=count, p=np.array(bins.counts) / sum(bins.counts))
+        for bins in (trained.score, *trained.fields.values())
+    ]
+    return ["".join(row) for row in alphabet[np.column_stack(places)]]
+
+
+def count_here(database: Database, window: Window) -> int:
+    """Do what one would without the database's help: fetch the rows' bins and count letters."""
+    query = select(decisions.c.model_version, decisions.c.label, decisions.c.bins)
+    counts: Counter[tuple[str, str, int, str]] = Counter()
+    total = 0
+    with database.reading(seconds=float("inf")) as connection:
+        for version, label, bins in connection.execute(query.where(window.holds)):
+            total += 1
+            counts.update((version, label, place, letter) for place, letter in enumerate(bins))
+    return total
+
+
+if __name__ == "__main__":
+    sys.exit(main())
