@@ -66,6 +66,11 @@ class Database:
         return self._target.path is not None
 
     @property
+    def kind(self) -> str:
+        """Which of the two it is: sqlite or postgresql."""
+        return self._target.url.get_backend_name()
+
+    @property
     def path(self) -> Path | None:
         """The SQLite file; None for PostgreSQL."""
         return self._target.path
@@ -228,11 +233,12 @@ def _make_engine(target: _Target) -> Engine:
 
 def _begin(connection: Connection) -> None:
     """Begin as SQLite needs it: who will write takes the lock first, or two could deadlock."""
-    options = connection.get_execution_options()
+    writes = connection.get_execution_options().get("creditscore_writes")
     opened = connection.connection.dbapi_connection
     if isinstance(opened, FileConnection):
-        opened.wait_for_locks()
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("creditscore_writes") else "BEGIN")
+        # A reader waits once, at its first look; a writer to begin, and for readers to commit.
+        opened.wait_for_locks(waits=2 if writes else 1)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
 def _cause(error: Exception) -> str:

@@ -30,9 +30,9 @@ class FileConnection(sqlite3.Connection):
     path: Path
     identity: tuple[int, int]
 
-    def wait_for_locks(self) -> None:
-        """Let a statement wait for another process's lock no longer than the deadline allows."""
-        self.execute(f"PRAGMA busy_timeout = {int(_patience() * 1000)}")
+    def wait_for_locks(self, *, waits: int) -> None:
+        """Let a transaction that waits so often for locks do so until the deadline, no longer."""
+        self.execute(f"PRAGMA busy_timeout = {int(_patience() / waits * 1000)}")
 
     def check_in_place(self) -> None:
         """Make sure that the open file is still the one under its name.
@@ -115,9 +115,8 @@ def connect(path: Path, journal: str) -> FileConnection:
 
 
 def _patience() -> float:
-    """Give half of the seconds that are left: BEGIN IMMEDIATE can wait, and then COMMIT again."""
     left = seconds_left()
-    return LOCK_SECONDS if left is None else min(LOCK_SECONDS, left / 2)
+    return LOCK_SECONDS if left is None else min(LOCK_SECONDS, left)
 
 
 def _make_durable(connection: FileConnection, journal: str) -> None:
