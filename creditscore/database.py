@@ -24,7 +24,7 @@ from sqlalchemy.pool import QueuePool
 from creditscore import sqlite_file
 from creditscore.deadline import within
 from creditscore.errors import DatabaseUnavailable, StartupError
-from creditscore.sqlite_file import LOCK_SECONDS, PATIENT_LOCK_SECONDS, FileConnection
+from creditscore.sqlite_file import FileConnection
 
 #: Seconds for a whole transaction. A connection that must be made at its very end takes two more,
 #: and all together must stay below the five that an answer may take.
@@ -64,6 +64,11 @@ class Database:
     def is_sqlite(self) -> bool:
         """Whether it is an SQLite file."""
         return self._target.path is not None
+
+    @property
+    def kind(self) -> str:
+        """Which of the two it is: sqlite or postgresql."""
+        return self._target.url.get_backend_name()
 
     @property
     def path(self) -> Path | None:
@@ -128,7 +133,7 @@ class Database:
     def _transaction(self, seconds: float, *, writes: bool) -> Iterator[Connection]:
         try:
             with within(seconds), self._engine().connect() as connection:
-                connection.execution_options(creditscore_writes=writes, creditscore_seconds=seconds)
+                connection.execution_options(creditscore_writes=writes)
                 try:
                     transaction = connection.begin()
                     self._allow(connection, seconds)
@@ -156,7 +161,7 @@ class Database:
 
     def _allow(self, connection: Connection, seconds: float) -> None:
         """Let a transaction take longer than usual, where it asked for that."""
-        if seconds != SECONDS and not self.is_sqlite:
+        if seconds > SECONDS and not self.is_sqlite:
             milliseconds = 0 if seconds == float("inf") else int(seconds * 1000)
             for name in ("statement_timeout", "lock_timeout"):
                 connection.exec_driver_sql(f"SET LOCAL {name} = {milliseconds}")
@@ -228,12 +233,12 @@ def _make_engine(target: _Target) -> Engine:
 
 def _begin(connection: Connection) -> None:
     """Begin as SQLite needs it: who will write takes the lock first, or two could deadlock."""
-    options = connection.get_execution_options()
+    writes = connection.get_execution_options().get("creditscore_writes")
     opened = connection.connection.dbapi_connection
     if isinstance(opened, FileConnection):
-        usual = options.get("creditscore_seconds", SECONDS) == SECONDS
-        opened.wait_for_locks(LOCK_SECONDS if usual else PATIENT_LOCK_SECONDS)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("creditscore_writes") else "BEGIN")
+        # A reader waits once, at its first look; a writer to begin, and for readers to commit.
+        opened.wait_for_locks(waits=2 if writes else 1)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
 def _cause(error: Exception) -> str:

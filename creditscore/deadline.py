@@ -12,8 +12,10 @@ _ENDS: ContextVar[float | None] = ContextVar("_ENDS", default=None)
 
 @contextlib.contextmanager
 def within(seconds: float) -> Iterator[None]:
-    """Let what happens inside wait at most so long, which may be infinite."""
-    token = _ENDS.set(monotonic() + seconds)
+    """Let what happens inside wait at most so long, and no longer than what is outside may."""
+    outer = _ENDS.get()
+    ends = monotonic() + seconds
+    token = _ENDS.set(ends if outer is None else min(ends, outer))
     try:
         yield
     finally:

@@ -19,6 +19,9 @@ from creditscore.log_tables import decisions
 from creditscore.logged_decision import LoggedDecision, from_row, to_milliseconds, to_row
 from creditscore.outcome import Outcome, read_outcome, state_outcome
 
+#: Seconds to look for a first answer: where there is none, recording waits for the database too.
+REPLAY_SECONDS = 1.0
+
 
 @dataclass(frozen=True)
 class Recorded:
@@ -89,7 +92,7 @@ class DecisionLog:
         """
         if origin.idempotency_key is None:
             return None
-        with self.database.reading() as connection:
+        with self.database.reading(seconds=REPLAY_SECONDS) as connection:
             ids = first_answer(connection, origin)
             return None if ids is None else _again(connection, ids)
 

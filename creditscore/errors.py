@@ -80,6 +80,10 @@ class DatabaseUnavailable(CreditScoreError):
     """
 
 
+class KeyRefused(CreditScoreError):
+    """An API key cannot be made or revoked as was asked."""
+
+
 class UnknownDecision(CreditScoreError):
     """No decision of that id is logged."""
 

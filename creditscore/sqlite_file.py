@@ -12,17 +12,14 @@ import os
 import sqlite3
 from pathlib import Path
 
+from creditscore.deadline import seconds_left
 from creditscore.errors import StartupError
 
 #: The first SQLite whose WAL mode is safe with several writers.
 SOUND_WAL = (3, 51, 3)
 
-#: Seconds that one statement waits for another process's lock. Two can wait in a transaction,
-#: BEGIN IMMEDIATE and COMMIT, and both together must stay below the five that an answer may take.
-LOCK_SECONDS = 1.7
-
-#: The same where nobody waits for an answer, such as at a start beside another one.
-PATIENT_LOCK_SECONDS = 30
+#: Seconds that one statement waits for another process's lock, at most.
+LOCK_SECONDS = 30.0
 
 FULL = 2
 
@@ -33,9 +30,9 @@ class FileConnection(sqlite3.Connection):
     path: Path
     identity: tuple[int, int]
 
-    def wait_for_locks(self, seconds: float) -> None:
-        """Choose how long a statement waits for another process's lock."""
-        self.execute(f"PRAGMA busy_timeout = {round(seconds * 1000)}")
+    def wait_for_locks(self, *, waits: int) -> None:
+        """Let a transaction that waits so often for locks do so until the deadline, no longer."""
+        self.execute(f"PRAGMA busy_timeout = {int(_patience() / waits * 1000)}")
 
     def check_in_place(self) -> None:
         """Make sure that the open file is still the one under its name.
@@ -102,7 +99,7 @@ def connect(path: Path, journal: str) -> FileConnection:
         # mode=rw: a file that has vanished must not come back as an empty one.
         f"{path.as_uri()}?mode=rw",
         uri=True,
-        timeout=LOCK_SECONDS,
+        timeout=_patience(),
         isolation_level=None,
         check_same_thread=False,
         factory=FileConnection,
@@ -115,6 +112,11 @@ def connect(path: Path, journal: str) -> FileConnection:
         connection.close()
         raise
     return connection
+
+
+def _patience() -> float:
+    left = seconds_left()
+    return LOCK_SECONDS if left is None else min(LOCK_SECONDS, left)
 
 
 def _make_durable(connection: FileConnection, journal: str) -> None:

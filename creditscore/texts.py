@@ -46,6 +46,11 @@ ENGLISH: Text = {
     "charset": "the body must be UTF-8, got {got}",
     "content_coding": "the body must come as it is, without a content coding, got {got}",
     "key_needed": "an API key is needed: send it as Authorization: Bearer KEY or X-API-Key: KEY",
+    "no_key_yet": (
+        "this needs an API key, and there is none yet: whoever runs this service makes one with "
+        "flask --app app keys new --name NAME, or sets CREDITSCORE_API_KEYS"
+    ),
+    "idempotency_key": "Idempotency-Key must be 1 to {most} visible ASCII characters",
     "cross_site": (
         "a page on another site sent this without an API key; open this service's own page, "
         "or send a key"
@@ -53,8 +58,8 @@ ENGLISH: Text = {
     "no_route": "there is nothing here; GET /openapi.json lists what there is",
     "wrong_method": "the method must be one of {allowed}",
     "log_unavailable": (
-        "the log of decisions cannot be used at the moment, and no decision is given that is not "
-        "logged; try again in a few seconds"
+        "the model is loaded, but the log of decisions cannot be used at the moment, and no "
+        "decision is given that is not logged; try again in a few seconds"
     ),
     "key_reused": "this Idempotency-Key came before, with another request; choose a new one",
     "unknown_decision": "no decision of this id is logged",
@@ -129,6 +134,11 @@ INDONESIAN: Text = {
     "key_needed": (
         "perlu kunci API: kirim sebagai Authorization: Bearer KUNCI atau X-API-Key: KUNCI"
     ),
+    "no_key_yet": (
+        "ini perlu kunci API, dan belum ada satu pun: pengelola layanan ini membuatnya dengan "
+        "flask --app app keys new --name NAMA, atau mengisi CREDITSCORE_API_KEYS"
+    ),
+    "idempotency_key": "Idempotency-Key harus 1 sampai {most} karakter ASCII yang tampak",
     "cross_site": (
         "halaman di situs lain mengirim ini tanpa kunci API; buka halaman layanan ini sendiri, "
         "atau kirim kunci"
@@ -136,8 +146,8 @@ INDONESIAN: Text = {
     "no_route": "tidak ada apa-apa di sini; GET /openapi.json memuat daftar yang ada",
     "wrong_method": "metodenya harus salah satu dari {allowed}",
     "log_unavailable": (
-        "catatan keputusan sedang tidak dapat dipakai, dan keputusan yang tidak tercatat tidak "
-        "diberikan; coba lagi beberapa detik lagi"
+        "model sudah siap, tetapi catatan keputusan sedang tidak dapat dipakai, dan keputusan "
+        "yang tidak tercatat tidak diberikan; coba lagi beberapa detik lagi"
     ),
     "key_reused": (
         "Idempotency-Key ini pernah datang dengan permintaan lain; pilih kunci yang baru"

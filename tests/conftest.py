@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from database_servers import running_postgres, schema_of_its_own
 from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import settings
-from support import skip_or_fail
+from support import log_in, skip_or_fail
 
 import train
 from creditscore import artefact
@@ -22,6 +24,7 @@ from creditscore.migrations import migrate
 from creditscore.schema import Schema
 from creditscore.schema_file import load_schema
 from creditscore.web import create_app
+from creditscore.web.service import NAME
 
 PROJECT = Path(__file__).resolve().parent.parent
 
@@ -50,7 +53,7 @@ def model(model_dir: Path) -> Model:
 
 @pytest.fixture(scope="session")
 def app(model_dir: Path) -> Flask:
-    return create_app(Settings(model_dir=model_dir))
+    return create_app(Settings(model_dir=model_dir, database_url=log_in(model_dir)))
 
 
 @pytest.fixture(scope="session")
@@ -92,6 +95,21 @@ def database(database_url: str) -> Iterator[Database]:
     migrate(made)
     yield made
     made.close()
+
+
+@pytest.fixture
+def build(model_dir: Path, model: Model, database_url: str) -> Iterator[Callable[..., Flask]]:
+    """Build services, with some settings, on one log of each kind: as many as a test wants."""
+    built: list[Flask] = []
+
+    def build(**changes: Any) -> Flask:
+        settings = Settings(model_dir=model_dir, database_url=database_url)
+        built.append(create_app(replace(settings, **changes), model))
+        return built[-1]
+
+    yield build
+    for app in built:
+        app.extensions[NAME].log.database.close()
 
 
 @pytest.fixture(scope="session")

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from answers import Answer
+from support import log_in
 
 PROJECT = Path(__file__).resolve().parent.parent
 
@@ -74,11 +75,15 @@ def serving(
     log = folder / f"{port}.log"
     arguments = ["-c", "gunicorn.conf.py", "--bind", f"127.0.0.1:{port}"]
     kept = {name: value for name, value in os.environ.items() if "CREDITSCORE" not in name}
+    settings = {
+        "CREDITSCORE_MODEL_DIR": str(model_dir),
+        "CREDITSCORE_DATABASE_URL": log_in(folder),
+    }
     with log.open("wb") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", "gunicorn", *arguments, "app:app"],
             cwd=PROJECT,
-            env={**kept, "CREDITSCORE_MODEL_DIR": str(model_dir), **variables},
+            env={**kept, **settings, **variables},
             stdout=output,
             stderr=output,
         )

@@ -1,12 +1,18 @@
 """What a test does when this machine lacks something that it needs."""
 
 import os
+from pathlib import Path
 from typing import NoReturn
 
 import pytest
 
 # Read once, before any test changes the environment.
 REQUIRED = frozenset(os.environ.get("CREDITSCORE_REQUIRE", "").split(","))
+
+
+def log_in(folder: Path) -> str:
+    """Give the address of a log beside what a test made; no test writes into the project's own."""
+    return f"sqlite:///{folder}/log/decisions.sqlite"
 
 
 def skip_or_fail(name: str, reason: str) -> NoReturn:

@@ -18,6 +18,7 @@ from sqlalchemy import text
 
 from creditscore import sqlite_file
 from creditscore.database import Database
+from creditscore.deadline import within
 from creditscore.decision_log import DecisionLog
 from creditscore.errors import DatabaseUnavailable, StartupError
 from creditscore.idempotency import Origin
@@ -187,6 +188,21 @@ def test_many_threads_that_meet_a_lock_all_get_their_error_in_time(file_log: Dec
 
     assert len(taken) == 20
     assert max(taken) < MOST_SECONDS
+    assert logs_one(file_log)
+
+
+def test_several_transactions_of_one_answer_end_with_its_deadline(file_log: DecisionLog) -> None:
+    other = sqlite3.connect(path_of(file_log), isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+    began = time.monotonic()
+
+    with within(1.0):
+        for _ in range(5):
+            with pytest.raises(DatabaseUnavailable):
+                file_log.page(limit=1)
+
+    assert 0.9 < time.monotonic() - began < 1.5
+    other.close()
     assert logs_one(file_log)
 
 

@@ -13,6 +13,7 @@ from flask.testing import FlaskClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
+from support import log_in
 
 import train
 from creditscore import artefact
@@ -50,7 +51,7 @@ def fair(fair_dir: Path) -> Model:
 
 @pytest.fixture(scope="module")
 def fair_client(fair_dir: Path) -> FlaskClient:
-    return create_app(Settings(model_dir=fair_dir)).test_client()
+    return create_app(Settings(model_dir=fair_dir, database_url=log_in(fair_dir))).test_client()
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
-from support import skip_or_fail
+from support import log_in, skip_or_fail
 
 ROOT = Path(__file__).resolve().parent.parent
 APPLICANT = {"LIMIT_BAL": 30000, "SEX": 1, "EDUCATION": 2, "MARRIAGE": 2, "AGE": 26}
@@ -75,9 +75,12 @@ def free_port() -> int:
 
 
 def environment(model_dir: Path | None) -> dict[str, str]:
-    """Return this process's environment with no setting of the service but the model's folder."""
+    """Return this process's environment with no setting of the service but where things are."""
     kept = {name: value for name, value in os.environ.items() if "CREDITSCORE" not in name}
-    return {**kept, "CREDITSCORE_MODEL_DIR": str(model_dir)} if model_dir else kept
+    if model_dir is None:
+        return kept
+    places = {"MODEL_DIR": str(model_dir), "DATABASE_URL": log_in(model_dir)}
+    return {**kept, **{f"CREDITSCORE_{name}": place for name, place in places.items()}}
 
 
 @contextlib.contextmanager
@@ -144,7 +147,8 @@ def wsgi_file(tmp_path: Path, model_dir: Path) -> Path:
         (
             'os.environ["CREDITSCORE_API_KEYS"] = ""',
             'os.environ["CREDITSCORE_API_KEYS"] = "a-key-of-the-test"\n'
-            f'os.environ["CREDITSCORE_MODEL_DIR"] = {str(model_dir)!r} ',
+            f'os.environ["CREDITSCORE_MODEL_DIR"] = {str(model_dir)!r}\n'
+            f'os.environ["CREDITSCORE_DATABASE_URL"] = {log_in(tmp_path)!r} ',
         ),
     ):
         assert text.count(line) == 1

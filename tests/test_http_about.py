@@ -11,6 +11,7 @@ from answers import PROJECT, decision_of, lasting
 from flask.testing import FlaskClient
 from hypothesis import given, settings
 from strategies import BUNDLED, applicants
+from support import log_in
 
 import train
 from creditscore.card_words import LEGAL_SENTENCE
@@ -49,7 +50,7 @@ def test_health_names_the_model_that_decides(client: FlaskClient, schema: Schema
     assert health["status"] == "ok"
     assert health["model"]["versions"][decision["scorecard"]] == decision["model_version"]
     assert health["model"]["versions"].keys() == schema.scorecards.keys()
-    assert health["database"]["status"] == "none"
+    assert health["database"] == {"status": "ok", "kind": "sqlite"}
 
 
 def test_the_model_says_what_it_is_and_is_not(client: FlaskClient, schema: Schema) -> None:
@@ -114,7 +115,7 @@ def lawful(tmp_path_factory: pytest.TempPathFactory, schema: Schema) -> FlaskCli
     (folder / "few.csv").write_text("".join(rows[:3001]), encoding="utf-8")
     data = ["--data", str(folder / "few.csv"), "--model-dir", str(folder), "--no-plots"]
     assert train.main([*data, "--exclude", *protected_fields(schema)]) == 0
-    return create_app(Settings(model_dir=folder)).test_client()
+    return create_app(Settings(model_dir=folder, database_url=log_in(folder))).test_client()
 
 
 def protected_fields(schema: Schema) -> list[str]:

@@ -13,6 +13,7 @@ import pytest
 from flask.testing import FlaskClient
 from invented import Row, invent, write_csv
 from openapi_spec_validator import validate
+from support import log_in
 
 from creditscore import artefact, postman
 from creditscore.config import Settings
@@ -62,7 +63,7 @@ def folder(rows: list[Row], tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def lender(folder: Path) -> FlaskClient:
-    return create_app(Settings(model_dir=folder)).test_client()
+    return create_app(Settings(model_dir=folder, database_url=log_in(folder))).test_client()
 
 
 def ask(lender: FlaskClient, body: object, status: int = 200) -> Any:

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from drawing import bundled_rows, write_rows
+from support import log_in
 
 import train
 from creditscore import artefact
@@ -117,7 +118,12 @@ def test_all_rows_can_be_asked_for(schema: Schema, tmp_path: Path) -> None:
     assert train.main(options) == 0
 
     model = artefact.load(tmp_path)
-    card = create_app(Settings(model_dir=tmp_path)).test_client().get("/model").get_json()
+    card = (
+        create_app(Settings(model_dir=tmp_path, database_url=log_in(tmp_path)))
+        .test_client()
+        .get("/model")
+        .get_json()
+    )
     rows = split(data, 1).train
     for name, scorecard in model.scorecards.items():
         matrix = rows.matrix(scorecard.predictors).astype(np.float32)

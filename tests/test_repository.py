@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from answers import PROJECT
 from flask import Flask
+from support import log_in
 
 from creditscore.schema import Schema
 from creditscore.web.commands import generated_files
@@ -37,7 +38,7 @@ ORDER = [
     {"model_card", "card_files"},
     {"assessment", "report", "training", "monitoring"},
     {"logged_decision"},
-    {"idempotency", "outcome"},
+    {"idempotency", "outcome", "api_keys"},
     {"decision_log"},
     {"describe"},
     {"openapi", "postman"},
@@ -167,7 +168,11 @@ def test_a_running_service_has_loaded_nothing_that_trains(model_dir: Path) -> No
     result = subprocess.run(
         [sys.executable, "-c", code],
         cwd=PROJECT,
-        env={**os.environ, "CREDITSCORE_MODEL_DIR": str(model_dir)},
+        env={
+            **os.environ,
+            "CREDITSCORE_MODEL_DIR": str(model_dir),
+            "CREDITSCORE_DATABASE_URL": log_in(model_dir),
+        },
         stdout=subprocess.PIPE,
         encoding="utf-8",
         check=True,

@@ -14,39 +14,49 @@ from creditscore.artefact import Model
 from creditscore.assessment import Assessor
 from creditscore.card_words import LEGAL_SENTENCE
 from creditscore.config import Settings
+from creditscore.database import Database
 from creditscore.decision_id import new_decision_id
+from creditscore.decision_log import DecisionLog
 from creditscore.describe import example_decisions
+from creditscore.migrations import migrate
 from creditscore.openapi import describe_service
 from creditscore.policy import Policy
 from creditscore.texts import FALLBACK_LANGUAGE
-from creditscore.web import api, commands, headers, pages, problems
+from creditscore.web import api, commands, headers, key_commands, pages, problems
 from creditscore.web.access import Keys
 from creditscore.web.service import NAME, Service
 
 
-def create_app(settings: Settings) -> Flask:
+def create_app(settings: Settings, model: Model | None = None) -> Flask:
     """Build the web application.
+
+    Parameters
+    ----------
+    settings : Settings
+    model : Model, optional
+        Already loaded; else the one in the settings' folder is.
 
     Raises
     ------
-    ArtefactError
-        If there is no sound model.
+    StartupError
+        If there is no sound model, or no database for the log.
     """
-    model = artefact.load(settings.model_dir)
+    model = model or artefact.load(settings.model_dir)
     assessor = Assessor(
-        model=model,
-        policy=_policy(model, settings),
-        now=lambda: datetime.now(UTC),
-        new_id=new_decision_id,
+        model=model, policy=_policy(model, settings), now=_now, new_id=new_decision_id
     )
+    database = Database(settings.database_url, journal=settings.sqlite_journal)
+    # It closes its connections: gunicorn's workers, which fork from here, open their own.
+    migrate(database)
     examples = example_decisions(assessor)
     app = Flask(__name__)
     app.json.sort_keys = False  # type: ignore[attr-defined]  # the order of the contract
     app.url_map.merge_slashes = False
     app.extensions[NAME] = Service(
         settings=settings,
-        keys=Keys(settings.api_keys),
+        keys=Keys(settings.api_keys, database),
         assessor=assessor,
+        log=DecisionLog(database, now=_now),
         openapi=describe_service(
             model.schema,
             settings,
@@ -58,8 +68,13 @@ def create_app(settings: Settings) -> Flask:
     app.register_blueprint(api.bp)
     app.register_blueprint(pages.bp)
     app.cli.add_command(commands.describe)
+    app.cli.add_command(key_commands.keys)
     _announce(app, model)
     return app
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 def _policy(model: Model, settings: Settings) -> Policy:

@@ -2,35 +2,69 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from flask import Request
 
+from creditscore.api_keys import digest_of, read_keys
+from creditscore.database import Database
+from creditscore.deadline import within
 from creditscore.web.problems import CrossSite, KeyNeeded
+
+#: Seconds to look a key up. What follows waits for the database too, and all together must stay
+#: below the five that an answer may take.
+SECONDS = 1.0
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """Who asks.
+
+    Attributes
+    ----------
+    key_id : str or None
+        The key that was shown; None for none, or none that is accepted.
+    keys_exist : bool
+        Whether anybody needs one. Also true when all were revoked: taking the last key away from
+        somebody must not open the service to everybody.
+    """
+
+    key_id: str | None
+    keys_exist: bool
 
 
 class Keys:
-    """The API keys that are accepted, as hashes."""
+    """The API keys: those of the settings, and those of the database as they are this moment."""
 
-    def __init__(self, keys: Iterable[str]) -> None:
-        self._hashes = [_digest(key) for key in keys]
+    def __init__(self, from_settings: Iterable[str], database: Database) -> None:
+        self._settled = {_id_of(digest): digest for digest in map(digest_of, from_settings)}
+        self._database = database
 
-    def __bool__(self) -> bool:
-        """Tell whether there are any."""
-        return bool(self._hashes)
+    def look_at(self, request: Request) -> Visitor:
+        """Tell whose key a request shows.
 
-    def accept(self, request: Request) -> bool:
-        """Tell whether a request shows one of them."""
-        shown = _digest(_shown(request))
+        Raises
+        ------
+        DatabaseUnavailable
+            If the keys cannot be read.
+        """
+        with within(SECONDS):
+            kept = read_keys(self._database)
+        accepted = {key.key_id: key.digest for key in kept if key.revoked_at is None}
+        shown = digest_of(_shown(request))
         # Every hash is compared, each in constant time, so that time tells nothing of the keys.
-        matches = [hmac.compare_digest(shown, known) for known in self._hashes]
-        return any(matches)
+        matches = [
+            key_id
+            for key_id, digest in (self._settled | accepted).items()
+            if hmac.compare_digest(shown, digest)
+        ]
+        return Visitor(next(iter(matches), None), bool(self._settled or kept))
 
 
-def check_predict(request: Request, keys: Keys, *, open_predict: bool) -> None:
-    """Let a request for a decision pass, or raise.
+def check_predict(request: Request, keys: Keys, *, open_predict: bool) -> str | None:
+    """Let a request for a decision pass, or raise; give the id of the key that it shows.
 
     Raises
     ------
@@ -39,12 +73,27 @@ def check_predict(request: Request, keys: Keys, *, open_predict: bool) -> None:
     CrossSite
         If a browser sent it from another site's page: any page could, without its user knowing.
     """
-    if keys.accept(request):
-        return
-    if keys and not open_predict:
-        raise KeyNeeded
-    if _from_another_site(request):
-        raise CrossSite
+    visitor = keys.look_at(request)
+    if visitor.key_id is None:
+        if visitor.keys_exist and not open_predict:
+            raise KeyNeeded
+        if _from_another_site(request):
+            raise CrossSite
+    return visitor.key_id
+
+
+def check_key(request: Request, keys: Keys) -> str:
+    """Let a request pass that shows a key, or raise; give the key's id.
+
+    Raises
+    ------
+    KeyNeeded
+        If it shows none. Where there is none yet, it says how to make one.
+    """
+    visitor = keys.look_at(request)
+    if visitor.key_id is None:
+        raise KeyNeeded(keys_exist=visitor.keys_exist)
+    return visitor.key_id
 
 
 def _shown(request: Request) -> str:
@@ -54,8 +103,9 @@ def _shown(request: Request) -> str:
     return request.headers.get("X-API-Key", "")
 
 
-def _digest(key: str) -> bytes:
-    return hashlib.sha256(key.encode("utf-8", "surrogatepass")).digest()
+def _id_of(digest: bytes) -> str:
+    """Name a key of the settings in the log: the same name as long as it is the same key."""
+    return f"env-{digest.hex()[:8]}"
 
 
 def _from_another_site(request: Request) -> bool:

@@ -5,15 +5,16 @@ from __future__ import annotations
 from flask import Blueprint, Response, jsonify, request
 from flask.typing import ResponseReturnValue
 
-from creditscore import describe
-from creditscore.assessment import Decision
+from creditscore import describe, strict_json
+from creditscore.decision_log import Recorded
 from creditscore.errors import Fault, InvalidApplicants
 from creditscore.rule import describe as describe_value
 from creditscore.schema import Applicant
 from creditscore.texts import say
 from creditscore.web.access import check_predict
-from creditscore.web.body import read_json
+from creditscore.web.body import read_body
 from creditscore.web.language import chosen_language, mark_language
+from creditscore.web.origin import read_origin
 from creditscore.web.service import service
 
 bp = Blueprint("api", __name__)
@@ -21,21 +22,29 @@ bp = Blueprint("api", __name__)
 
 @bp.post("/predict")
 def predict() -> ResponseReturnValue:
-    """Decide on one applicant, or on each of an array."""
+    """Decide on one applicant, or on each of an array, and log every decision."""
     here = service()
-    check_predict(request, here.keys, open_predict=here.settings.open_predict)
-    body = read_json(request, most_bytes=here.settings.max_json_bytes)
-    applicants = _read_applicants(body, here.settings.max_applicants)
-    return _render(here.assessor.assess(applicants), many=isinstance(body, list))
+    key_id = check_predict(request, here.keys, open_predict=here.settings.open_predict)
+    raw = read_body(request, most_bytes=here.settings.max_json_bytes)
+    origin = read_origin(request, raw, key_id=key_id)
+    body = strict_json.parse(raw)
+    # First, as another model may be here by now, to which the same body means something else.
+    recorded = here.log.replay(origin)
+    if recorded is None:
+        applicants = _read_applicants(body, here.settings.max_applicants)
+        recorded = here.log.record(here.assessor.assess(applicants), origin)
+    return _render(recorded, many=isinstance(body, list))
 
 
 @bp.get("/health")
 def health() -> ResponseReturnValue:
     """Tell whether decisions can be given."""
+    here = service()
+    here.log.check_writable()
     return jsonify(
         status="ok",
-        model={"status": "ok", "versions": dict(service().assessor.model.versions)},
-        database={"status": "none", "detail": "decisions are not logged by this release"},
+        model={"status": "ok", "versions": dict(here.assessor.model.versions)},
+        database={"status": "ok", "kind": here.log.database.kind},
     )
 
 
@@ -70,7 +79,10 @@ def _read_applicants(body: object, most: int) -> list[Applicant]:
     return schema.parse_all(body)
 
 
-def _render(decisions: list[Decision], *, many: bool) -> Response:
+def _render(recorded: Recorded, *, many: bool) -> Response:
     language = chosen_language()
-    answers = [decision.to_dict(language) for decision in decisions]
-    return mark_language(jsonify(answers if many else answers[0]), language)
+    answers = [decision.to_dict(language) for decision in recorded.decisions]
+    answer = mark_language(jsonify(answers if many else answers[0]), language)
+    if recorded.replayed:
+        answer.headers["Idempotent-Replayed"] = "true"
+    return answer

@@ -19,17 +19,26 @@ UTF_8 = frozenset({"utf-8", "utf8", "us-ascii", "ascii"})
 
 
 def read_json(request: Request, *, most_bytes: int) -> object:
-    """Read the body as one JSON value.
+    """Read the body as one JSON value; errors as of `read_body`.
+
+    Raises
+    ------
+    NotJson
+        If it is not JSON.
+    """
+    return strict_json.parse(read_body(request, most_bytes=most_bytes))
+
+
+def read_body(request: Request, *, most_bytes: int) -> bytes:
+    """Read a body that is announced as JSON.
 
     Raises
     ------
     Problem
         If it is of another type, too large, or did not come whole.
-    NotJson
-        If it is not JSON.
     """
     _check_media(request)
-    return strict_json.parse(_read(request, most_bytes))
+    return _read(request, most_bytes)
 
 
 def _check_media(request: Request) -> None:

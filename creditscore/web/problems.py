@@ -71,9 +71,15 @@ class KeyNeeded(Problem):
 
     status = HTTPStatus.UNAUTHORIZED
 
-    def __init__(self) -> None:
-        super().__init__(say("key_needed"))
+    def __init__(self, *, keys_exist: bool = True) -> None:
+        super().__init__(say("key_needed" if keys_exist else "no_key_yet"))
         self.headers["WWW-Authenticate"] = "Bearer"
+
+
+class WrongIdempotencyKey(Problem):
+    """An Idempotency-Key that is none."""
+
+    status = HTTPStatus.BAD_REQUEST
 
 
 class CrossSite(Problem):

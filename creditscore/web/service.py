@@ -9,6 +9,7 @@ from flask import current_app
 
 from creditscore.assessment import Assessor
 from creditscore.config import Settings
+from creditscore.decision_log import DecisionLog
 from creditscore.web.access import Keys
 
 NAME = "creditscore"
@@ -23,9 +24,11 @@ class Service:
     settings : Settings
         As chosen by the host.
     keys : Keys
-        The API keys in force.
+        The API keys.
     assessor : Assessor
         Decides on applicants.
+    log : DecisionLog
+        Keeps what was decided.
     openapi : dict
         The description of its routes.
     """
@@ -33,6 +36,7 @@ class Service:
     settings: Settings
     keys: Keys
     assessor: Assessor
+    log: DecisionLog
     openapi: dict[str, Any]
 
 
