@@ -43,6 +43,8 @@ class Decision:
     impacts: Mapping[str, float]
     reasons: tuple[Reason, ...]
     warnings: tuple[Warning, ...]
+    #: The names of the training bins that the score and each field fell into (`training_bins`).
+    bins: str
 
     def to_dict(self, language: str) -> dict[str, Any]:
         """Give the decision as the answer's JSON object, its texts in a language."""
@@ -171,6 +173,7 @@ class Assessor:
                 refused=label == NOT_ELIGIBLE,
             ),
             warnings=self._warnings(applicant, card.training_ranges),
+            bins=card.training_bins.spell(applicant.values, score),
         )
 
     def _warnings(

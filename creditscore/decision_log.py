@@ -58,8 +58,6 @@ class DecisionLog:
         self,
         made: Sequence[Decision],
         origin: Origin,
-        *,
-        bins: Sequence[str | None] | None = None,
     ) -> Recorded:
         """Log the decisions of one request, all or none; they are on the disk when it returns.
 
@@ -71,8 +69,6 @@ class DecisionLog:
             With an idempotency key that came before, nothing is logged and the first decisions
             are given. Two that arrive at once are told apart by the table's key: the later one
             waits for the earlier one's commit.
-        bins : sequence of str or None, optional
-            Of each decision, the training bins that its values fell into.
 
         Raises
         ------
@@ -80,7 +76,7 @@ class DecisionLog:
             If the idempotency key came with another request.
         """
         with self.database.writing() as connection:
-            return _record(connection, made, origin, bins or [None] * len(made))
+            return _record(connection, made, origin)
 
     def replay(self, origin: Origin) -> Recorded | None:
         """Give the first answer to a request that comes again; None if it is the first.
@@ -190,7 +186,6 @@ def _record(
     connection: Connection,
     made: Sequence[Decision],
     origin: Origin,
-    bins: Sequence[str | None],
 ) -> Recorded:
     """Log one request's decisions in a transaction that somebody else commits."""
     if origin.idempotency_key is not None:
@@ -201,12 +196,11 @@ def _record(
     rows = [
         to_row(
             decision,
-            bins=binned,
             request_id=origin.request_id,
             key_id=origin.key_id,
             idempotency_key=origin.idempotency_key,
         )
-        for decision, binned in zip(made, bins, strict=True)
+        for decision in made
     ]
     connection.execute(insert(decisions).inline(), rows)
     return Recorded(tuple(made), replayed=False)

@@ -40,7 +40,7 @@ decisions = Table(
     Column("impacts", Text, nullable=False),
     Column("reasons", Text, nullable=False),
     Column("warnings", Text, nullable=False),
-    Column("bins", Text),
+    Column("bins", Text, nullable=False),
     Column("request_id", Text, nullable=False),
     Column("key_id", Text),
     Column("idempotency_key", Text),

@@ -35,8 +35,6 @@ class LoggedDecision:
         Its place in the log: a later one has a larger number.
     decision : Decision
         What was decided; gives the same answer as then.
-    bins : str or None
-        For each predictor, one character for the training bin that its value fell into.
     request_id : str
         The request that it came with.
     key_id : str or None
@@ -49,7 +47,6 @@ class LoggedDecision:
 
     number: int
     decision: Decision
-    bins: str | None
     request_id: str
     key_id: str | None
     idempotency_key: str | None
@@ -59,7 +56,6 @@ class LoggedDecision:
 def to_row(
     decision: Decision,
     *,
-    bins: str | None,
     request_id: str,
     key_id: str | None,
     idempotency_key: str | None,
@@ -80,7 +76,7 @@ def to_row(
         # With their words: what an applicant was told is evidence, and needs no model to be read.
         "reasons": to_text([asdict(reason) for reason in decision.reasons]),
         "warnings": to_text([asdict(warning) for warning in decision.warnings]),
-        "bins": bins,
+        "bins": decision.bins,
         "request_id": request_id,
         "key_id": key_id,
         "idempotency_key": idempotency_key,
@@ -109,8 +105,9 @@ def from_row(row: Mapping[str, Any]) -> LoggedDecision:
         impacts=json.loads(row["impacts"]),
         reasons=tuple(Reason(**reason) for reason in json.loads(row["reasons"])),
         warnings=tuple(Warning(**warning) for warning in json.loads(row["warnings"])),
+        bins=row["bins"],
     )
-    others = ("number", "bins", "request_id", "key_id", "idempotency_key", "content_hash")
+    others = ("number", "request_id", "key_id", "idempotency_key", "content_hash")
     return LoggedDecision(decision=decision, **{name: row[name] for name in others})
 
 

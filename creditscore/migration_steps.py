@@ -29,7 +29,7 @@ TABLES = (
         impacts TEXT NOT NULL,
         reasons TEXT NOT NULL,
         warnings TEXT NOT NULL,
-        bins TEXT,
+        bins TEXT NOT NULL,
         request_id TEXT NOT NULL,
         key_id TEXT,
         idempotency_key TEXT,

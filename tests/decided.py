@@ -52,6 +52,7 @@ def decision(**changes: Any) -> Decision:
             ),
         ),
         warnings=(Warning("outside", "whole", 35.0, {"en": "never seen", "id": "belum"}),),
+        bins="a0c",
     )
     return replace(made, **changes)
 

@@ -59,17 +59,12 @@ def decide(model: Model, scorecard: str, *, count: int, day: int = 0) -> list[De
     return assessor.assess(applicants)
 
 
-def bins_of(model: Model, decision: Decision) -> str:
-    card = model.scorecards[decision.applicant.scorecard]
-    return card.training_bins.spell(decision.applicant.values, decision.score)
-
-
 @pytest.fixture
 def logged(database: Database, model: Model) -> Logged:
     log = DecisionLog(database, now=lambda: NOON)
     made = decide(model, "application", count=400) + decide(model, "behavioural", count=310)
     made += decide(model, "application", count=50, day=2)
-    log.record(made, ORIGIN, bins=[bins_of(model, one) for one in made])
+    log.record(made, ORIGIN)
     draw = np.random.default_rng(1)
     defaulted = {}
     for one in made[::2]:
@@ -149,7 +144,7 @@ def test_drift_is_told_where_the_applicants_are_others(database: Database, model
     made = decide(model, "application", count=4000)
     young = [one for one in made if float(one.applicant.values["AGE"]) < 30][:400]
     log = DecisionLog(database, now=lambda: NOON)
-    log.record(young, ORIGIN, bins=[bins_of(model, one) for one in young])
+    log.record(young, ORIGIN)
 
     found = Logged(log, young, {}).monitor(model)["scorecards"]["application"]
 
@@ -198,7 +193,7 @@ def test_decisions_of_another_version_are_counted_apart(database: Database, mode
     made = decide(model, "application", count=20)
     foreign = [replace(one, model_version="application-00000000") for one in made]
     log = DecisionLog(database, now=lambda: NOON)
-    log.record(foreign, ORIGIN, bins=["a" * 6] * 20)
+    log.record(foreign, ORIGIN)
 
     found = Logged(log, foreign, {}).monitor(model)
 
@@ -210,7 +205,7 @@ def test_decisions_of_another_version_are_counted_apart(database: Database, mode
 def test_outcomes_all_alike_have_no_ranking(database: Database, model: Model) -> None:
     made = decide(model, "application", count=20)
     log = DecisionLog(database, now=lambda: NOON)
-    log.record(made, ORIGIN, bins=[bins_of(model, one) for one in made])
+    log.record(made, ORIGIN)
     for one in made:
         log.record_outcome(one.decision_id, defaulted=False, key_id=None)
 
