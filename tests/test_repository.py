@@ -36,7 +36,7 @@ ORDER = [
     {"card_text"},
     {"model_card", "card_files"},
     {"assessment", "report", "training"},
-    {"logged_decision"},
+    {"logged_decision", "explanation"},
     {"idempotency", "outcome", "api_keys"},
     {"decision_log"},
     {"describe"},
