@@ -19,6 +19,10 @@ from creditscore.log_tables import decisions
 from creditscore.logged_decision import LoggedDecision, from_row, to_milliseconds, to_row
 from creditscore.outcome import Outcome, read_outcomes, state_outcome
 
+#: Decisions on a page: where nobody says how many, and at most.
+USUAL_PAGE = 50
+LARGEST_PAGE = 500
+
 #: Seconds to look for a first answer: where there is none, recording waits for the database too.
 REPLAY_SECONDS = 1.0
 

@@ -40,7 +40,9 @@ ORDER = [
     {"idempotency", "outcome", "api_keys"},
     {"decision_log"},
     {"describe"},
-    {"openapi", "postman"},
+    {"openapi_parts"},
+    {"openapi_log", "postman"},
+    {"openapi"},
     {"web"},
 ]
 TRAINING = {

@@ -13,6 +13,7 @@ from flask.typing import ResponseReturnValue
 
 from creditscore.database import SECONDS
 from creditscore.deadline import within
+from creditscore.decision_log import LARGEST_PAGE, USUAL_PAGE
 from creditscore.errors import Fault, UnknownDecision
 from creditscore.explanation import explain
 from creditscore.logged_decision import LoggedDecision
@@ -28,9 +29,6 @@ from creditscore.web.query import Parameter
 from creditscore.web.service import service
 
 bp = Blueprint("log", __name__, url_prefix="/decisions")
-
-USUAL_PAGE = 50
-LARGEST_PAGE = 500
 
 #: An outcome is a few bytes, whatever limit the host has set for applicants.
 MOST_OUTCOME_BYTES = 1024
