@@ -17,7 +17,11 @@ from creditscore.errors import UnknownDecision
 from creditscore.idempotency import Origin, claim, first_answer
 from creditscore.log_tables import decisions
 from creditscore.logged_decision import LoggedDecision, from_row, to_milliseconds, to_row
-from creditscore.outcome import Outcome, read_outcome, state_outcome
+from creditscore.outcome import Outcome, read_outcomes, state_outcome
+
+#: Decisions on a page: where nobody says how many, and at most.
+USUAL_PAGE = 50
+LARGEST_PAGE = 500
 
 #: Seconds to look for a first answer: where there is none, recording waits for the database too.
 REPLAY_SECONDS = 1.0
@@ -163,16 +167,10 @@ class DecisionLog:
             stated = Outcome(defaulted, self.now(), key_id)
             return state_outcome(connection, number, stated)
 
-    def outcome(self, decision_id: UUID) -> Outcome | None:
-        """Read what became of a decision; None if nobody has said.
-
-        Raises
-        ------
-        UnknownDecision
-            If none has that id.
-        """
+    def outcomes_of(self, found: Sequence[LoggedDecision]) -> dict[int, Outcome]:
+        """Read what became of some decisions, by their numbers; only what somebody has said."""
         with self.database.reading() as connection:
-            return read_outcome(connection, _find(connection, decision_id).number)
+            return read_outcomes(connection, [each.number for each in found])
 
     def check_writable(self) -> None:
         """Make sure that the log would take a decision now, by a write that is taken back."""

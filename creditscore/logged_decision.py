@@ -52,6 +52,16 @@ class LoggedDecision:
     idempotency_key: str | None
     content_hash: str
 
+    def to_dict(self, language: str) -> dict[str, Any]:
+        """Give the decision as it was answered, and what only the log knows of it."""
+        return {
+            **self.decision.to_dict(language),
+            "inputs": self.decision.applicant.values,
+            "impacts": self.decision.impacts,
+            "request_id": self.request_id,
+            "key_id": self.key_id,
+        }
+
 
 def to_row(
     decision: Decision,

@@ -3,30 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from http import HTTPStatus
 from typing import Any
 
 import creditscore
 from creditscore.config import Settings
 from creditscore.describe import applicant_schema, example_applicants
+from creditscore.openapi_log import TAG as LOG
+from creditscore.openapi_log import log_paths, log_schemas
+from creditscore.openapi_parts import (
+    LANGUAGE,
+    SHARE,
+    WITH_KEY,
+    JsonObject,
+    good,
+    headers_of,
+    record,
+    reference,
+    refusals,
+)
 from creditscore.policy import ELIGIBLE, NOT_ELIGIBLE
 from creditscore.schema import MOST_FAULTS, Schema
-from creditscore.texts import FALLBACK_LANGUAGE, LANGUAGES
-
-JsonObject = dict[str, Any]
+from creditscore.texts import FALLBACK_LANGUAGE
 
 DECISIONS = "Decisions"
 ABOUT = "About the service"
-
-REFUSALS = {
-    "400": "The body is not JSON, not UTF-8, has a duplicate key, is nested too deeply, or did "
-    "not come whole",
-    "401": "The route needs an API key, and none or a wrong one came",
-    "403": "A browser on another site sent it, without a key",
-    "413": "The body is over the limit",
-    "415": "The body is of a media type that is not JSON, or has a content coding",
-    "422": "Well-formed, but not a valid applicant or array of them; `errors` lists every fault",
-}
 
 
 def describe_service(
@@ -53,11 +53,14 @@ def describe_service(
             "license": {"name": "MIT", "identifier": "MIT"},
         },
         "servers": [{"url": "/"}],
-        "tags": [{"name": DECISIONS}, {"name": ABOUT}],
+        "tags": [{"name": DECISIONS}, {"name": LOG}, {"name": ABOUT}],
         "paths": {
             "/predict": {"post": _predict(schema, settings, decisions)},
+            **log_paths(schema),
             "/health": {
-                "get": _get("health", "Whether decisions can be given", "Health", "A sound service")
+                "get": _get(
+                    "health", "Whether decisions can be given", "Health", "A sound service", "503"
+                )
             },
             "/model": {"get": _get("model", "What the model is", "ModelCard", "The model card")},
             "/openapi.json": {
@@ -69,7 +72,7 @@ def describe_service(
                     "operationId": "home",
                     "tags": [ABOUT],
                     "summary": "Leads to /docs",
-                    "responses": {"302": {"description": "Go to /docs", "headers": _headers()}},
+                    "responses": {"302": {"description": "Go to /docs", "headers": headers_of()}},
                 }
             },
         },
@@ -83,6 +86,7 @@ def describe_service(
                 "Decision": _decision(schema),
                 "Reason": _reason(schema),
                 "Warning": _warning(schema),
+                **log_schemas(schema),
                 "Problem": _problem(),
                 "Health": _health(),
                 "ModelCard": _model_card(),
@@ -97,20 +101,22 @@ def _predict(schema: Schema, settings: Settings, decisions: Mapping[str, JsonObj
     return {
         "operationId": "predict",
         "tags": [DECISIONS],
-        # The empty one: without keys in the settings it is open.
-        "security": [{}, {"bearer": []}, {"header": []}],
+        # The empty one: as long as there is no key, it is open.
+        "security": [{}, *WITH_KEY],
         "summary": "Decide on an applicant, or on each of an array",
         "description": (
             "All fields of a scorecard, or none: the largest scorecard whose fields are all given "
             "answers. In an array one bad applicant fails them all."
         ),
         "parameters": [
+            LANGUAGE,
             {
-                "name": "Accept-Language",
+                "name": "Idempotency-Key",
                 "in": "header",
-                "description": "Language of the texts",
-                "schema": {"type": "string", "examples": list(LANGUAGES)},
-            }
+                "description": "The same key with the same body gets the first answer again, "
+                "and nothing is logged twice",
+                "schema": {"type": "string", "pattern": "^[!-~]{1,255}$"},
+            },
         ],
         "requestBody": {
             "required": True,
@@ -122,38 +128,25 @@ def _predict(schema: Schema, settings: Settings, decisions: Mapping[str, JsonObj
             },
         },
         "responses": {
-            "200": {
-                "description": "The decision, or an array of decisions in the same order",
-                "headers": _headers("Content-Language"),
-                "content": {
-                    "application/json": {
-                        "schema": _one_or_many("Decision", settings.max_applicants),
-                        "examples": _examples(schema, decisions),
-                    }
-                },
-            },
-            **{
-                status: _refusal(text, HTTPStatus(int(status))) for status, text in REFUSALS.items()
-            },
-            "default": _refusal("Any other error"),
+            "200": good(
+                "The decision, or an array of decisions in the same order",
+                _one_or_many("Decision", settings.max_applicants),
+                "Content-Language",
+                "Idempotent-Replayed",
+                examples=_examples(schema, decisions),
+            ),
+            **refusals("400", "401", "403", "413", "415", "422", "503"),
         },
     }
 
 
-def _get(name: str, summary: str, component: str | None, answer: str) -> JsonObject:
-    content = _reference(component) if component else {"type": "object"}
+def _get(name: str, summary: str, component: str | None, answer: str, *statuses: str) -> JsonObject:
+    content = reference(component) if component else {"type": "object"}
     return {
         "operationId": name,
         "tags": [ABOUT],
         "summary": summary,
-        "responses": {
-            "200": {
-                "description": answer,
-                "headers": _headers(),
-                "content": {"application/json": {"schema": content}},
-            },
-            "default": _refusal("Any error"),
-        },
+        "responses": {"200": good(answer, content), **refusals(*statuses)},
     }
 
 
@@ -165,37 +158,10 @@ def _page(name: str, summary: str) -> JsonObject:
         "responses": {
             "200": {
                 "description": "A page",
-                "headers": _headers(),
+                "headers": headers_of(),
                 "content": {"text/html": {"schema": {"type": "string"}}},
             }
         },
-    }
-
-
-def _refusal(text: str, status: HTTPStatus | None = None) -> JsonObject:
-    content: JsonObject = {"schema": _reference("Problem")}
-    if status is not None:
-        content["example"] = {
-            "type": "about:blank",
-            "title": status.phrase,
-            "status": status.value,
-            "detail": text,
-        }
-    return {
-        "description": text,
-        "headers": _headers("Content-Language"),
-        "content": {"application/problem+json": content},
-    }
-
-
-def _headers(*more: str) -> JsonObject:
-    texts = {
-        "X-Request-ID": "The client's own if it sent a sane one, else a new one",
-        "Content-Language": "Language of the texts",
-    }
-    return {
-        name: {"description": texts[name], "schema": {"type": "string"}}
-        for name in ("X-Request-ID", *more)
     }
 
 
@@ -210,21 +176,12 @@ def _examples(schema: Schema, values: Mapping[str, Any]) -> JsonObject:
 
 
 def _one_or_many(component: str, most: int) -> JsonObject:
-    one = _reference(component)
+    one = reference(component)
     return {"oneOf": [one, {"type": "array", "items": one, "minItems": 1, "maxItems": most}]}
 
 
-def _reference(component: str) -> JsonObject:
-    return {"$ref": f"#/components/schemas/{component}"}
-
-
-def _object(properties: JsonObject) -> JsonObject:
-    return {"type": "object", "required": list(properties), "properties": properties}
-
-
 def _decision(schema: Schema) -> JsonObject:
-    share = {"type": "number", "minimum": 0, "maximum": 1}
-    return _object(
+    return record(
         {
             "decision_id": {"type": "string", "format": "uuid", "description": "A UUIDv7"},
             "decided_at": {"type": "string", "format": "date-time"},
@@ -232,24 +189,24 @@ def _decision(schema: Schema) -> JsonObject:
                 "enum": [ELIGIBLE, NOT_ELIGIBLE],
                 "description": "eligible exactly when probability_of_default < cutoff",
             },
-            "probability": {**share, "description": "That the applicant pays"},
-            "probability_of_default": share,
-            "cutoff": share,
+            "probability": {**SHARE, "description": "That the applicant pays"},
+            "probability_of_default": SHARE,
+            "cutoff": SHARE,
             "score": {"type": "integer", "description": "In points; higher is better"},
             "scorecard": {"enum": list(schema.scorecards)},
             "model_version": {"type": "string"},
             "baseline": {
-                **share,
+                **SHARE,
                 "description": "Mean probability of default of the reference group",
             },
-            "reasons": {"type": "array", "maxItems": 4, "items": _reference("Reason")},
-            "warnings": {"type": "array", "items": _reference("Warning")},
+            "reasons": {"type": "array", "maxItems": 4, "items": reference("Reason")},
+            "warnings": {"type": "array", "items": reference("Warning")},
         }
     )
 
 
 def _reason(schema: Schema) -> JsonObject:
-    return _object(
+    return record(
         {
             "code": {"type": "string"},
             "field": {"enum": list(schema.fields)},
@@ -262,7 +219,7 @@ def _reason(schema: Schema) -> JsonObject:
 
 
 def _warning(schema: Schema) -> JsonObject:
-    return _object(
+    return record(
         {
             "code": {"enum": ["outside_training_range", "outside_training_codes"]},
             "field": {"enum": list(schema.fields)},
@@ -273,14 +230,14 @@ def _warning(schema: Schema) -> JsonObject:
 
 
 def _problem() -> JsonObject:
-    fault = _object(
+    fault = record(
         {
             "pointer": {"type": "string", "description": "JSON Pointer into the body"},
             "code": {"type": "string"},
             "detail": {"type": "string"},
         }
     )
-    described = _object(
+    described = record(
         {
             "type": {"type": "string", "format": "uri-reference"},
             "title": {"type": "string"},
@@ -294,13 +251,21 @@ def _problem() -> JsonObject:
 
 
 def _health() -> JsonObject:
-    part = {"type": "object", "required": ["status"], "properties": {"status": {"type": "string"}}}
-    return _object({"status": {"enum": ["ok"]}, "model": part, "database": part})
+    well = {"enum": ["ok"]}
+    versions = {"type": "object", "additionalProperties": {"type": "string"}}
+    kind = {"enum": ["sqlite", "postgresql"]}
+    return record(
+        {
+            "status": well,
+            "model": record({"status": well, "versions": versions}),
+            "database": record({"status": well, "kind": kind}),
+        }
+    )
 
 
 def _model_card() -> JsonObject:
     sentences = {"type": "array", "items": {"type": "string"}}
-    return _object(
+    return record(
         {
             "title": {"type": "string"},
             "notice": {"type": "string", "description": "What to know before using this model"},

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, select
 
+from creditscore.assessment import timestamp
 from creditscore.errors import OutcomeConflict
 from creditscore.log_tables import insert_if_new, outcomes
 from creditscore.logged_decision import to_milliseconds, to_time
@@ -19,6 +22,14 @@ class Outcome:
     defaulted: bool
     recorded_at: datetime
     key_id: str | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the outcome as plain data."""
+        return {
+            "defaulted": self.defaulted,
+            "recorded_at": timestamp(self.recorded_at),
+            "key_id": self.key_id,
+        }
 
 
 def state_outcome(connection: Connection, number: int, stated: Outcome) -> Outcome:
@@ -47,7 +58,12 @@ def state_outcome(connection: Connection, number: int, stated: Outcome) -> Outco
 
 def read_outcome(connection: Connection, number: int) -> Outcome | None:
     """Read the outcome of the decision of a number; None if nobody has said."""
-    row = connection.execute(select(outcomes).where(outcomes.c.number == number)).one_or_none()
-    if row is None:
-        return None
-    return Outcome(row.defaulted, to_time(row.recorded_at), row.key_id)
+    return read_outcomes(connection, [number]).get(number)
+
+
+def read_outcomes(connection: Connection, numbers: Sequence[int]) -> dict[int, Outcome]:
+    """Read the outcomes of the decisions of some numbers, of those that have one."""
+    rows = connection.execute(select(outcomes).where(outcomes.c.number.in_(numbers)))
+    return {
+        row.number: Outcome(row.defaulted, to_time(row.recorded_at), row.key_id) for row in rows
+    }

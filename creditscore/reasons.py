@@ -84,7 +84,7 @@ def principal_reasons(
 
 def _least(reason: Reason, field: Field) -> Reason:
     """Word what lowered the probability least, where nothing raised it."""
-    shown = _with_unit(field, reason.value)
+    shown = value_in_words(field, reason.value)
     return replace(reason, text=say("reason_least", title=field.title, value=shown))
 
 
@@ -120,7 +120,7 @@ def _general(field: Field, value: Value, median: float | None) -> tuple[str, Tex
     if value in labels:
         text = say("reason_code", title=field.title, label=labels[value])
         return _codes(field)[value], text
-    text = say("reason_number", title=field.title, value=_with_unit(field, value))
+    text = say("reason_number", title=field.title, value=value_in_words(field, value))
     return _side(value, median).upper(), text
 
 
@@ -148,7 +148,8 @@ def _labels(field: Field) -> dict[Value, Text]:
     return dict(field.rule.named.items())
 
 
-def _with_unit(field: Field, value: Value) -> Text:
+def value_in_words(field: Field, value: Value) -> Text:
+    """Write a value as people read it: a code by its label, a number with its unit."""
     shown = _shown(field, value)
     if value in _labels(field) or not field.unit:
         return shown

@@ -62,6 +62,16 @@ ENGLISH: Text = {
         "decision is given that is not logged; try again in a few seconds"
     ),
     "key_reused": "this Idempotency-Key came before, with another request; choose a new one",
+    "parameter_must_be": "{name} must be {allowed}, got {got}",
+    "parameter_twice": "{name} stands twice in the query",
+    "unknown_parameter": "{name} is no parameter of this route, which has {known}",
+    "any_cursor": "the cursor that an earlier page gave",
+    "any_time": (
+        "a date (2026-11-22, from its beginning in UTC) or a time with its zone "
+        "(2026-11-22T23:30:05Z)"
+    ),
+    "not_an_outcome": 'the body must be {{"defaulted": true}} or {{"defaulted": false}}, got {got}',
+    "another_object": "another object",
     "unknown_decision": "no decision of this id is logged",
     "outcome_conflict": "another outcome of this decision is logged already, and stays",
     "surprise": "something went wrong here; the log has it under request id {request_id}",
@@ -79,9 +89,20 @@ ENGLISH: Text = {
         "applicants are compared with is itself too risky on average"
     ),
     "reason_code": "{title}: {label}; this went with more defaults",
+    "impact_raised": (
+        "{title}: {value}; this raised the probability of default by {points} percentage points"
+    ),
+    "impact_lowered": (
+        "{title}: {value}; this lowered the probability of default by {points} percentage points"
+    ),
+    "impact_none": "{title}: {value}; this hardly changed the probability of default",
     "change": "{title}: from {before} to {after}",
     "no_change": "Nothing that you can change today would change this decision.",
     "needless": "Nothing has to change: as it is, the decision would be: eligible.",
+    "other_model": (
+        "Another model has taken the place of the one that made this decision, so what would have "
+        "changed it cannot be computed any more."
+    ),
     "some_change": "With these changes, and all else as it is, the decision would be: eligible.",
     "outside_training_range": (
         "{field} is {got}, but the model was trained on {low} to {high}{unit}; "
@@ -152,6 +173,19 @@ INDONESIAN: Text = {
     "key_reused": (
         "Idempotency-Key ini pernah datang dengan permintaan lain; pilih kunci yang baru"
     ),
+    "parameter_must_be": "{name} harus {allowed}, tetapi isinya {got}",
+    "parameter_twice": "{name} muncul dua kali dalam query",
+    "unknown_parameter": "{name} bukan parameter rute ini, yang punya {known}",
+    "any_cursor": "cursor yang diberikan halaman sebelumnya",
+    "any_time": (
+        "tanggal (2026-11-22, sejak awalnya dalam UTC) atau waktu dengan zonanya "
+        "(2026-11-22T23:30:05Z)"
+    ),
+    "not_an_outcome": (
+        'isi permintaan harus {{"defaulted": true}} atau {{"defaulted": false}}, '
+        "tetapi isinya {got}"
+    ),
+    "another_object": "objek lain",
     "unknown_decision": "tidak ada keputusan dengan id ini dalam catatan",
     "outcome_conflict": "hasil lain untuk keputusan ini sudah tercatat, dan tetap berlaku",
     "surprise": "terjadi kesalahan di sini; tercatat di log dengan id permintaan {request_id}",
@@ -169,9 +203,20 @@ INDONESIAN: Text = {
         "pemohon sendiri rata-rata terlalu berisiko"
     ),
     "reason_code": "{title}: {label}; ini lebih sering disertai gagal bayar",
+    "impact_raised": (
+        "{title}: {value}; ini menaikkan probabilitas gagal bayar {points} poin persen"
+    ),
+    "impact_lowered": (
+        "{title}: {value}; ini menurunkan probabilitas gagal bayar {points} poin persen"
+    ),
+    "impact_none": "{title}: {value}; ini hampir tidak mengubah probabilitas gagal bayar",
     "change": "{title}: dari {before} menjadi {after}",
     "no_change": "Tidak ada yang dapat Anda ubah hari ini yang akan mengubah keputusan ini.",
     "needless": "Tidak ada yang perlu diubah: seadanya pun keputusannya menjadi: memenuhi syarat.",
+    "other_model": (
+        "Model lain sudah menggantikan model yang membuat keputusan ini, sehingga apa yang dapat "
+        "mengubahnya tidak dapat dihitung lagi."
+    ),
     "some_change": (
         "Dengan perubahan ini, dan selebihnya tetap, keputusannya menjadi: memenuhi syarat."
     ),

@@ -11,6 +11,7 @@ import pytest
 from decided import NOON, decision, hourly
 from sqlalchemy import Connection, delete, func, insert, select, text, update
 
+from creditscore.assessment import Decision
 from creditscore.database import Database
 from creditscore.decision_log import DecisionLog, Recorded
 from creditscore.errors import (
@@ -38,6 +39,11 @@ def log(database: Database) -> DecisionLog:
 def count(database: Database) -> int:
     with database.reading() as connection:
         return connection.execute(select(func.count()).select_from(decisions)).scalar_one()
+
+
+def outcome_of(log: DecisionLog, made: Decision) -> Outcome | None:
+    found = log.find(made.decision_id)
+    return log.outcomes_of([found]).get(found.number)
 
 
 # What is logged
@@ -131,7 +137,7 @@ def test_the_database_refuses_to(
         tamper(connection)
 
     assert log.find(made.decision_id).decision == made
-    assert log.outcome(made.decision_id) is not None
+    assert outcome_of(log, made) is not None
 
 
 def replacing(connection: Connection) -> list[str]:
@@ -162,7 +168,7 @@ def test_the_database_refuses_to_replace_or_empty(log: DecisionLog) -> None:
             connection.execute(text(attempt))
 
     assert log.find(made.decision_id).decision == made
-    assert log.outcome(made.decision_id) is not None
+    assert outcome_of(log, made) is not None
 
 
 def test_a_row_goes_only_where_a_tombstone_covers_its_time(log: DecisionLog) -> None:
@@ -329,12 +335,12 @@ def test_of_many_that_arrive_at_once_one_is_logged_and_all_get_its_answer(
 def test_an_outcome_is_said_once_and_may_be_repeated(log: DecisionLog) -> None:
     made = decision()
     log.record([made], ORIGIN)
-    assert log.outcome(made.decision_id) is None
+    assert outcome_of(log, made) is None
 
     first = log.record_outcome(made.decision_id, defaulted=True, key_id="k-1")
     again = log.record_outcome(made.decision_id, defaulted=True, key_id="k-2")
 
-    assert first == again == log.outcome(made.decision_id)
+    assert first == again == outcome_of(log, made)
     assert (first.defaulted, first.recorded_at, first.key_id) == (True, LATER, "k-1")
 
 
@@ -346,7 +352,7 @@ def test_another_outcome_is_a_conflict(log: DecisionLog) -> None:
     with pytest.raises(OutcomeConflict):
         log.record_outcome(made.decision_id, defaulted=False)
 
-    found = log.outcome(made.decision_id)
+    found = outcome_of(log, made)
     assert found is not None
     assert found.defaulted
 
@@ -370,7 +376,7 @@ def test_of_outcomes_that_arrive_at_once_one_counts_and_the_others_hear_of_it(
             ),
         )
 
-        found = log.outcome(made.decision_id)
+        found = outcome_of(log, made)
         assert [answer for answer in answers if isinstance(answer, Outcome)] == [found] * 3
         assert sum(isinstance(answer, OutcomeConflict) for answer in answers) == 3
 

@@ -37,11 +37,13 @@ ORDER = [
     {"card_text"},
     {"model_card", "card_files"},
     {"assessment", "report", "training", "monitoring"},
-    {"logged_decision"},
+    {"logged_decision", "explanation"},
     {"idempotency", "outcome", "api_keys"},
     {"decision_log"},
     {"describe"},
-    {"openapi", "postman"},
+    {"openapi_parts"},
+    {"openapi_log", "postman"},
+    {"openapi"},
     {"web"},
 ]
 TRAINING = {

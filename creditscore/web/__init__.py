@@ -22,7 +22,7 @@ from creditscore.migrations import migrate
 from creditscore.openapi import describe_service
 from creditscore.policy import Policy
 from creditscore.texts import FALLBACK_LANGUAGE
-from creditscore.web import api, commands, headers, key_commands, pages, problems
+from creditscore.web import api, commands, headers, key_commands, log_api, pages, problems
 from creditscore.web.access import Keys
 from creditscore.web.service import NAME, Service
 
@@ -66,6 +66,7 @@ def create_app(settings: Settings, model: Model | None = None) -> Flask:
     headers.register(app)
     problems.register(app)
     app.register_blueprint(api.bp)
+    app.register_blueprint(log_api.bp)
     app.register_blueprint(pages.bp)
     app.cli.add_command(commands.describe)
     app.cli.add_command(key_commands.keys)

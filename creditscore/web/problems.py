@@ -66,6 +66,15 @@ class WrongMediaType(Problem):
     status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
 
 
+class WrongValues(Problem):
+    """What came can be read, but is not what the route takes."""
+
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        super().__init__(faults[0].text if len(faults) == 1 else say("invalid_applicants"), faults)
+
+
 class KeyNeeded(Problem):
     """The route needs an API key, and none or a wrong one came."""
 
@@ -115,8 +124,7 @@ def _refuse_malformed(error: NotJson) -> Response:
 
 
 def _refuse_invalid(error: InvalidApplicants) -> Response:
-    text = error.faults[0].text if len(error.faults) == 1 else say("invalid_applicants")
-    return _problem(HTTPStatus.UNPROCESSABLE_ENTITY, text, error.faults)
+    return _refuse(WrongValues(error.faults))
 
 
 def _refuse_unlogged(error: DatabaseUnavailable) -> Response:

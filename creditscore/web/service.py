@@ -7,9 +7,10 @@ from typing import Any
 
 from flask import current_app
 
-from creditscore.assessment import Assessor
+from creditscore.assessment import Assessor, Decision
 from creditscore.config import Settings
 from creditscore.decision_log import DecisionLog
+from creditscore.scorecard import Scorecard
 from creditscore.web.access import Keys
 
 NAME = "creditscore"
@@ -38,6 +39,13 @@ class Service:
     assessor: Assessor
     log: DecisionLog
     openapi: dict[str, Any]
+
+    def scorecard_of(self, decision: Decision) -> Scorecard | None:
+        """Give the scorecard that made a decision; None if it is not in service any more."""
+        model, name = self.assessor.model, decision.applicant.scorecard
+        if model.versions.get(name) != decision.model_version:
+            return None
+        return model.scorecards[name]
 
 
 def service() -> Service:
