@@ -1,0 +1,75 @@
+"""Time the search for what would have to change, beside one call of scikit-learn's predict_proba.
+
+python benchmarks/recourse.py [--model-dir FOLDER]
+
+Takes refused rows of data/credit.csv through the behavioural scorecard of a trained model, the one
+with fields that an applicant can change.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from time import perf_counter
+
+import numpy as np
+
+PROJECT = Path(__file__).resolve().parent.parent
+# Python looks beside this file, not where it was started.
+sys.path.insert(0, str(PROJECT))
+
+from creditscore import artefact, dataset  # noqa: E402
+from creditscore.errors import CreditScoreError  # noqa: E402
+from creditscore.recourse import find_recourse  # noqa: E402
+from creditscore.training import fit_forest  # noqa: E402
+
+SCORECARD = "behavioural"
+
+#: Refused rows that are searched for.
+REFUSALS = 300
+
+SEED = 1
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Search, print the times, and give the exit status."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--model-dir", type=Path, default=PROJECT / "model", metavar="FOLDER")
+    options = parser.parse_args(arguments)
+    try:
+        model = artefact.load(options.model_dir)
+        data = dataset.load(PROJECT / "data" / "credit.csv", model.schema)
+    except CreditScoreError as error:
+        print(f"recourse.py: {error}", file=sys.stderr)
+        return 2
+    card, cutoff = model.scorecards[SCORECARD], model.policy.cutoff
+    matrix = data.matrix(card.predictors)
+    refused = np.flatnonzero(card.probability_of_default(matrix.astype(np.float32)) >= cutoff)
+    times, found = [], 0
+    for row in refused[:REFUSALS].tolist():
+        values = {name: data.columns[name][row].item() for name in card.predictors}
+        applicant = model.schema.parse(values)
+        begin = perf_counter()
+        advice = find_recourse(applicant, scorecard=card, schema=model.schema, cutoff=cutoff)
+        times.append(perf_counter() - begin)
+        found += advice is not None
+    grown = fit_forest(matrix, data.bad, model.schema.scorecards[SCORECARD].forest, SEED)
+    baseline = []
+    for row in refused[:REFUSALS].tolist():
+        begin = perf_counter()
+        grown.predict_proba(matrix[row : row + 1])
+        baseline.append(perf_counter() - begin)
+    once = float(np.median(baseline))
+    print(f"{len(times)} refused applicants, {found} of whom can do something about it")
+    for name, seconds in (("median", np.median(times)), ("95 of 100", np.quantile(times, 0.95))):
+        print(f"  {name:24} {seconds * 1e3:8.1f} ms  {seconds / once:6.1f} x")
+    print(f"  {'one predict_proba call':24} {once * 1e3:8.1f} ms     1.0 x")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
