@@ -7,17 +7,14 @@ model: newman runs them against a live service.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from creditscore.assessment import timestamp
-from creditscore.describe import (
-    EXAMPLE_ID,
-    EXAMPLE_TIME,
-    example_applicants,
-    mistakes,
-)
+from creditscore.describe import EXAMPLE_ID, EXAMPLE_TIME
+from creditscore.postman_calls import Call, about, decisions, refusals
+from creditscore.postman_log import log_calls
 from creditscore.schema import Schema
 from creditscore.texts import FALLBACK_LANGUAGE
 
@@ -25,21 +22,31 @@ JsonObject = dict[str, Any]
 
 FORMAT = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"
 
+SHOW_KEY: JsonObject = {
+    "type": "apikey",
+    "apikey": [
+        {"key": "key", "value": "X-API-Key", "type": "string"},
+        {"key": "value", "value": "{{apiKey}}", "type": "string"},
+        {"key": "in", "value": "header", "type": "string"},
+    ],
+}
+
 #: Parts of long answers that are worth saving; the rest differs from machine to machine.
-KEPT = {"/model": ("title", "notice", "label", "policy"), "/openapi.json": ("openapi", "info")}
+KEPT = {
+    "/model": ("title", "notice", "label", "policy"),
+    "/openapi.json": ("openapi", "info"),
+    "/health": ("status", "model"),
+}
 
-
-@dataclass(frozen=True)
-class Call:
-    """One request of the collection, and what must be true of its answer."""
-
-    title: str
-    method: str
-    path: str
-    body: str | None = None
-    media_type: str | None = None
-    status: int = 200
-    script: tuple[str, ...] = ()
+#: What differs each time, and what stands there in a saved answer.
+STILL = {
+    "decision_id": str(EXAMPLE_ID),
+    "decided_at": timestamp(EXAMPLE_TIME),
+    "recorded_at": timestamp(EXAMPLE_TIME),
+    "request_id": "0123456789abcdef",
+    "key_id": "key-01234567",
+    "next": "/decisions?limit=1&cursor=1",
+}
 
 
 @dataclass(frozen=True)
@@ -65,6 +72,7 @@ def collection(schema: Schema, answer: Callable[[Call], Answer]) -> JsonObject:
     title = schema.title[FALLBACK_LANGUAGE]
     folders = {
         "Decisions": decisions(schema),
+        "The log of decisions": log_calls(),
         "Typical mistakes": refusals(schema),
         "About the service": about(),
     }
@@ -80,15 +88,9 @@ def collection(schema: Schema, answer: Callable[[Call], Answer]) -> JsonObject:
         "variable": [
             {"key": "baseUrl", "value": "http://127.0.0.1:8000", "type": "string"},
             {"key": "apiKey", "value": "", "type": "string"},
+            {"key": "decisionId", "value": str(EXAMPLE_ID), "type": "string"},
         ],
-        "auth": {
-            "type": "apikey",
-            "apikey": [
-                {"key": "key", "value": "X-API-Key", "type": "string"},
-                {"key": "value", "value": "{{apiKey}}", "type": "string"},
-                {"key": "in", "value": "header", "type": "string"},
-            ],
-        },
+        "auth": SHOW_KEY,
         "item": [
             {"name": name, "item": [_item(call, answer(call)) for call in calls]}
             for name, calls in folders.items()
@@ -96,161 +98,14 @@ def collection(schema: Schema, answer: Callable[[Call], Answer]) -> JsonObject:
     }
 
 
-def decisions(schema: Schema) -> list[Call]:
-    """Ask for decisions: one for each scorecard's example, and an array of them all."""
-    applicants = example_applicants(schema)
-    single = [
-        _post(
-            f"Decide: {schema.scorecards[name].title[FALLBACK_LANGUAGE].lower()}",
-            applicant,
-            script=(
-                "const decision = pm.response.json();",
-                f'pm.test("the {name} scorecard answers", () =>',
-                f'    pm.expect(decision.scorecard).to.equal("{name}"));',
-                *_sound("decision"),
-            ),
-        )
-        for name, applicant in applicants.items()
-    ]
-    array = _post(
-        "Decide: several at once",
-        list(applicants.values()),
-        script=(
-            "const decisions = pm.response.json();",
-            'pm.test("there is a decision for each applicant, in order", () =>',
-            "    pm.expect(decisions.map((decision) => decision.scorecard))",
-            f"        .to.eql({json.dumps(list(applicants))}));",
-            "for (const decision of decisions) {",
-            *(f"    {line}" for line in _sound("decision")),
-            "}",
-        ),
-    )
-    return [*single, array]
-
-
-def refusals(schema: Schema) -> list[Call]:
-    """Make the typical mistakes."""
-    good = next(iter(example_applicants(schema).values()))
-    first = next(iter(good))
-    text = json.dumps(good)
-    wrong = [
-        _post(mistake.title, mistake.body, status=422, script=_faults(mistake.pointers))
-        for mistake in mistakes(schema)
-    ]
-    return [
-        *wrong,
-        _post("An empty array", [], status=422, script=_faults([""])),
-        _call("Not JSON", body=text.rstrip("}"), status=400, script=_faults([""])),
-        _call(
-            "A name stands twice",
-            body=f'{{"{first}": {json.dumps(good[first])}, {text[1:]}',
-            status=400,
-            script=_faults([""]),
-        ),
-        _call("Not a media type for it", body=text, media_type="application/xml", status=415),
-        Call("Not the method for it", "GET", "/predict", status=405, script=_refused()),
-        Call("Not a route", "GET", "/nothing-here", status=404, script=_refused()),
-    ]
-
-
-def about() -> list[Call]:
-    """Ask the service about itself."""
-    return [
-        Call(
-            "Is it well?",
-            "GET",
-            "/health",
-            script=(
-                'pm.test("it is", () => pm.expect(pm.response.json().status).to.equal("ok"));',
-            ),
-        ),
-        Call(
-            "Which model is it?",
-            "GET",
-            "/model",
-            script=(
-                'pm.test("it names its scorecards", () =>',
-                "    pm.expect(pm.response.json().scorecards).to.be.an('object').and.not.empty);",
-            ),
-        ),
-        Call(
-            "What can it do?",
-            "GET",
-            "/openapi.json",
-            script=(
-                'pm.test("it is OpenAPI 3.1", () =>',
-                "    pm.expect(pm.response.json().openapi).to.match(/^3[.]1[.]/));",
-            ),
-        ),
-        Call("What can it do? For a browser", "GET", "/docs"),
-    ]
-
-
 def to_text(content: JsonObject) -> str:
     """Write a collection the way it is kept under version control."""
     return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
 
 
-def _post(title: str, body: object, *, status: int = 200, script: tuple[str, ...]) -> Call:
-    return _call(title, body=json.dumps(body, indent=2), status=status, script=script)
-
-
-def _call(
-    title: str,
-    *,
-    body: str,
-    status: int,
-    media_type: str = "application/json",
-    script: tuple[str, ...] | None = None,
-) -> Call:
-    checks = _refused() if script is None else script
-    return Call(title, "POST", "/predict", body, media_type, status, checks)
-
-
-def _sound(name: str) -> tuple[str, ...]:
-    """Check a decision against what every decision promises."""
-    return (
-        'pm.test("label, probability and cut-off agree", () => {',
-        f"    const eligible = {name}.probability_of_default < {name}.cutoff;",
-        f'    pm.expect({name}.label).to.equal(eligible ? "eligible" : "not_eligible");',
-        f"    pm.expect({name}.probability + {name}.probability_of_default)",
-        "        .to.be.closeTo(1, 1e-12);",
-        "});",
-        'pm.test("it can be told apart and traced", () => {',
-        f"    pm.expect({name}.decision_id).to.match(/^[0-9a-f]{{8}}-[0-9a-f]{{4}}-7/);",
-        f"    pm.expect({name}.model_version).to.be.a('string').that.is.not.empty;",
-        "});",
-    )
-
-
-def _refused() -> tuple[str, ...]:
-    return (
-        'pm.test("it is a problem (RFC 9457)", () => {',
-        '    pm.expect(pm.response.headers.get("Content-Type"))',
-        '        .to.include("application/problem+json");',
-        "    pm.expect(pm.response.json().status).to.equal(pm.response.code);",
-        "});",
-    )
-
-
-def _faults(pointers: list[str] | tuple[str, ...]) -> tuple[str, ...]:
-    return (
-        *_refused(),
-        'pm.test("it names every fault", () =>',
-        "    pm.expect(pm.response.json().errors.map((fault) => fault.pointer))",
-        f"        .to.have.members({json.dumps(list(pointers))}));",
-    )
-
-
 def _item(call: Call, answer: Answer) -> JsonObject:
     request = _request(call)
-    script = [
-        f'pm.test("the status is {call.status}", () =>',
-        f"    pm.response.to.have.status({call.status}));",
-        'pm.test("it carries a request id", () =>',
-        '    pm.response.to.have.header("X-Request-ID"));',
-        *call.script,
-    ]
+    script = [*_status(call), *_when_known(call)]
     return {
         "name": call.title,
         "event": [{"listen": "test", "script": {"type": "text/javascript", "exec": script}}],
@@ -271,15 +126,21 @@ def _item(call: Call, answer: Answer) -> JsonObject:
 
 
 def _request(call: Call) -> JsonObject:
+    path, _, query = call.path.partition("?")
     request: JsonObject = {
         "method": call.method,
         "header": [],
         "url": {
             "raw": f"{{{{baseUrl}}}}{call.path}",
             "host": ["{{baseUrl}}"],
-            "path": call.path.strip("/").split("/"),
+            "path": path.strip("/").split("/"),
         },
     }
+    if query:
+        pairs = (pair.split("=") for pair in query.split("&"))
+        request["url"]["query"] = [{"key": key, "value": value} for key, value in pairs]
+    if call.needs_key:
+        request["auth"] = SHOW_KEY if call.shows_key else {"type": "noauth"}
     if call.body is not None:
         request["header"] = [{"key": "Content-Type", "value": call.media_type}]
         request["body"] = {
@@ -297,12 +158,37 @@ def _saved(call: Call, answer: Answer) -> str:
     body = json.loads(answer.body)
     if call.path in KEPT:
         body = {name: body[name] for name in KEPT[call.path]}
-    for decision in body if isinstance(body, list) else [body]:
-        _still(decision)
-    return json.dumps(body, indent=2, ensure_ascii=False)
+    return json.dumps(_still(body), indent=2, ensure_ascii=False)
 
 
-def _still(decision: Mapping[str, Any]) -> None:
-    if isinstance(decision, dict) and "decision_id" in decision:
-        decision["decision_id"] = str(EXAMPLE_ID)
-        decision["decided_at"] = timestamp(EXAMPLE_TIME)
+def _still(value: Any) -> Any:
+    """Put the same in the place of whatever differs each time."""
+    if isinstance(value, list):
+        return [_still(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        name: STILL[name] if name in STILL and member is not None else _still(member)
+        for name, member in value.items()
+    }
+
+
+def _status(call: Call) -> list[str]:
+    """Check the status, and the header that every answer carries."""
+    expected, words = str(call.status), f"the status is {call.status}"
+    if call.needs_key and call.shows_key:
+        expected = f'pm.variables.get("apiKey") ? {call.status} : 401'
+        words += ", or 401 where no key is given"
+    return [
+        f'pm.test("{words}", () =>',
+        f"    pm.response.to.have.status({expected}));",
+        'pm.test("it carries a request id", () =>',
+        '    pm.response.to.have.header("X-Request-ID"));',
+    ]
+
+
+def _when_known(call: Call) -> list[str]:
+    """Make the other checks, where they need a key only with one."""
+    if not (call.needs_key and call.shows_key):
+        return list(call.script)
+    return ['if (pm.variables.get("apiKey")) {', *(f"    {line}" for line in call.script), "}"]

@@ -12,7 +12,7 @@ REQUIRED = frozenset(os.environ.get("CREDITSCORE_REQUIRE", "").split(","))
 
 def log_in(folder: Path) -> str:
     """Give the address of a log beside what a test made; no test writes into the project's own."""
-    return f"sqlite:///{folder}/log/decisions.sqlite"
+    return f"sqlite:///{folder.with_name(f'{folder.name}-log')}/decisions.sqlite"
 
 
 def skip_or_fail(name: str, reason: str) -> NoReturn:

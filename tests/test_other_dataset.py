@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +16,10 @@ from support import log_in
 
 from creditscore import artefact, postman
 from creditscore.config import Settings
+from creditscore.postman_calls import Call
 from creditscore.schema_file import load_schema
 from creditscore.web import create_app
+from creditscore.web.commands import ExampleService
 
 PROJECT = Path(__file__).resolve().parent.parent
 SCHEMA_FILE = PROJECT / "tests" / "data" / "kleinkredit.toml"
@@ -170,16 +171,14 @@ def test_the_description_is_valid_openapi_of_these_fields(lender: FlaskClient) -
     assert "LIMIT_BAL" not in json.dumps(document)
 
 
-def test_the_collection_for_postman_can_be_built(lender: FlaskClient) -> None:
-    asked: list[tuple[postman.Call, int]] = []
+def test_the_collection_for_postman_can_be_built(folder: Path, tmp_path: Path) -> None:
+    asked: list[tuple[Call, int]] = []
+    service = ExampleService(artefact.load(folder), tmp_path)
 
-    def answer(call: postman.Call) -> postman.Answer:
-        given = lender.open(
-            call.path, method=call.method, data=call.body, content_type=call.media_type
-        )
-        asked.append((call, given.status_code))
-        phrase = HTTPStatus(given.status_code).phrase
-        return postman.Answer(phrase, given.status_code, given.content_type, given.text)
+    def answer(call: Call) -> postman.Answer:
+        given = service.answer(call)
+        asked.append((call, given.code))
+        return given
 
     text = postman.to_text(postman.collection(SCHEMA, answer))
 

@@ -42,8 +42,9 @@ ORDER = [
     {"decision_log"},
     {"describe"},
     {"openapi_parts"},
-    {"openapi_log", "postman"},
-    {"openapi"},
+    {"openapi_log", "postman_calls"},
+    {"openapi", "postman_log"},
+    {"postman"},
     {"web"},
 ]
 TRAINING = {

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from http import HTTPStatus
 from pathlib import Path
 
 import click
-from flask import current_app
 from flask.cli import with_appcontext
 
 from creditscore import describe as descriptions
 from creditscore import postman
+from creditscore.artefact import Model
+from creditscore.config import Settings
+from creditscore.postman_calls import Call
 from creditscore.texts import FALLBACK_LANGUAGE
 from creditscore.web.service import service
 
@@ -38,7 +41,8 @@ def describe(check: bool) -> None:
 def generated_files() -> dict[Path, str]:
     """Give what every generated file must hold."""
     model = service().assessor.model
-    collection = postman.collection(model.schema, _answer)
+    with tempfile.TemporaryDirectory() as folder:
+        collection = postman.collection(model.schema, ExampleService(model, Path(folder)).answer)
     files = {PROJECT / "postman_collection.json": postman.to_text(collection)}
     examples = descriptions.example_decisions(service().assessor)
     smallest = next(iter(examples.values())).to_dict(FALLBACK_LANGUAGE)
@@ -54,14 +58,38 @@ def generated_files() -> dict[Path, str]:
     return files
 
 
-def _answer(call: postman.Call) -> postman.Answer:
-    """Send a call of the collection to this very service."""
-    answer = current_app.test_client().open(
-        call.path, method=call.method, data=call.body, content_type=call.media_type
-    )
-    return postman.Answer(
-        status=HTTPStatus(answer.status_code).phrase,
-        code=answer.status_code,
-        media_type=answer.headers["Content-Type"],
-        body=answer.get_data(as_text=True),
-    )
+class ExampleService:
+    """A service that answers the collection's calls, with a log of its own.
+
+    Nothing of theirs may stand in the log of the real one.
+    """
+
+    KEY = "the-key-of-the-examples"
+
+    def __init__(self, model: Model, folder: Path) -> None:
+        # Not at the top: that module imports this one.
+        from creditscore.web import create_app
+
+        url = f"sqlite:///{folder / 'decisions.sqlite'}"
+        app = create_app(Settings(database_url=url, api_keys=(self.KEY,)), model)
+        self._client = app.test_client()
+        self._decision_id = ""
+
+    def answer(self, call: Call) -> postman.Answer:
+        """Send a call to the service, and remember the decision that it made."""
+        answer = self._client.open(
+            call.path.replace("{{decisionId}}", self._decision_id),
+            method=call.method,
+            data=call.body,
+            content_type=call.media_type,
+            headers={"X-API-Key": self.KEY} if call.shows_key else {},
+        )
+        content = answer.get_json(silent=True)
+        if isinstance(content, dict) and "decision_id" in content:
+            self._decision_id = content["decision_id"]
+        return postman.Answer(
+            status=HTTPStatus(answer.status_code).phrase,
+            code=answer.status_code,
+            media_type=answer.headers["Content-Type"],
+            body=answer.get_data(as_text=True),
+        )
