@@ -32,7 +32,7 @@ ORDER = [
     {"scorecard", "policy", "dataset"},
     {"calibration", "golden", "reference", "reasons", "recourse", "fairness", "behaviour"},
     {"artefact", "manifest", "challengers", "plots", "comparison"},
-    {"appraisal", "card_sections"},
+    {"appraisal", "card_sections", "archive"},
     {"card_text"},
     {"model_card", "card_files"},
     {"assessment", "report", "training"},
