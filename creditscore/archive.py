@@ -69,7 +69,7 @@ def keep_replaced(model_dir: Path, successor: Model) -> list[str]:
     return [] if replaced.versions == successor.versions else keep(replaced, model_dir)
 
 
-def find(version: str, model_dir: Path) -> Model:
+def find(version: str, model_dir: Path, in_service: Model) -> Model:
     """Load the model of a version: from the archive, or the one in service if it is that.
 
     Raises
@@ -78,11 +78,12 @@ def find(version: str, model_dir: Path) -> Model:
         If it is in neither, or damaged.
     """
     if not VERSION.fullmatch(version):
-        raise ArtefactError(f"model {version!r}", "is no version of any scorecard", "no way")
+        raise ArtefactError(
+            f"model {version!r}", "is no version of any scorecard", "restore the log"
+        )
     place = _place(model_dir, version)
     if (place / artefact.MANIFEST_FILE).exists():
         return artefact.load(place)
-    in_service = artefact.load(model_dir)
     if version in in_service.versions.values():
         return in_service
     raise ArtefactError(place, "is missing", "copy that folder from a backup")

@@ -42,7 +42,7 @@ def test_each_scorecard_comes_back_from_its_version_to_the_last_bit(
 
     golden = [model.schema.parse(each["applicant"]) for each in model.manifest["golden"]]
     for name, version in model.versions.items():
-        found = archive.find(version, tmp_path)
+        found = archive.find(version, tmp_path, successor(model))
         theirs = [each for each in golden if each.scorecard == name]
         matrix = found.schema.matrix(theirs, found.scorecards[name].predictors)
         for kept, original in [(found.scorecards[name], model.scorecards[name])]:
@@ -74,7 +74,7 @@ def test_a_damaged_version_is_refused_and_mended_by_the_next_start(
     raw = damaged.read_bytes()
     damaged.write_bytes(raw[:-1])
     with pytest.raises(ArtefactError, match="damaged"):
-        archive.find(version, tmp_path)
+        archive.find(version, tmp_path, successor(model))
 
     assert archive.keep(model, tmp_path) == [version]
 
@@ -93,23 +93,21 @@ def test_workers_that_start_at_once_leave_one_whole_archive(model: Model, tmp_pa
     assert [worker.exitcode for worker in workers] == [0] * 4
     assert versions_in(tmp_path) == set(model.versions.values())
     for version in model.versions.values():
-        assert archive.find(version, tmp_path).versions
+        assert archive.find(version, tmp_path, successor(model)).versions
         assert len(list((tmp_path / archive.FOLDER / version).iterdir())) == 3
 
 
 @pytest.mark.parametrize("version", ["application-00000000", "../../etc", "..", "", "application"])
 def test_a_version_that_nobody_kept_is_missing(model: Model, tmp_path: Path, version: str) -> None:
-    artefact.save(model, tmp_path)
+    archive.keep(model, tmp_path)
 
     with pytest.raises(ArtefactError):
-        archive.find(version, tmp_path)
+        archive.find(version, tmp_path, successor(model))
 
 
 def test_the_model_in_service_is_found_without_an_archive(model: Model, tmp_path: Path) -> None:
-    artefact.save(model, tmp_path)
-
     for version in model.versions.values():
-        assert archive.find(version, tmp_path).versions == model.versions
+        assert archive.find(version, tmp_path, model) is model
 
 
 def test_a_start_archives_what_will_decide(build: Build, model: Model, tmp_path: Path) -> None:
@@ -138,7 +136,7 @@ def test_a_model_is_archived_before_another_takes_its_place(model: Model, tmp_pa
     artefact.save(later, tmp_path)
 
     for version in model.versions.values():
-        assert archive.find(version, tmp_path).policy == model.policy
+        assert archive.find(version, tmp_path, successor(model)).policy == model.policy
 
 
 def test_training_the_same_model_again_or_a_first_one_archives_nothing(

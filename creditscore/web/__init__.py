@@ -23,7 +23,16 @@ from creditscore.migrations import migrate
 from creditscore.openapi import describe_service
 from creditscore.policy import Policy
 from creditscore.texts import FALLBACK_LANGUAGE
-from creditscore.web import api, commands, headers, key_commands, log_api, pages, problems
+from creditscore.web import (
+    api,
+    commands,
+    headers,
+    key_commands,
+    log_api,
+    log_commands,
+    pages,
+    problems,
+)
 from creditscore.web.access import Keys
 from creditscore.web.service import NAME, Service
 
@@ -71,6 +80,7 @@ def create_app(settings: Settings, model: Model | None = None) -> Flask:
     app.register_blueprint(pages.bp)
     app.cli.add_command(commands.describe)
     app.cli.add_command(key_commands.keys)
+    app.cli.add_command(log_commands.decisions)
     _announce(app, model)
     _archive(app, model, settings)
     return app
