@@ -16,7 +16,16 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from creditscore import artefact, card_files, comparison, dataset, download, report, training
+from creditscore import (
+    archive,
+    artefact,
+    card_files,
+    comparison,
+    dataset,
+    download,
+    report,
+    training,
+)
 from creditscore.dataset import Dataset
 from creditscore.errors import CreditScoreError
 from creditscore.policy import FALLBACK_LOSS_TO_MARGIN, Policy
@@ -48,6 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.compare:
             print(comparison.compare(model.card))
             return 0
+        archive.keep_replaced(options.model_dir, model)
         artefact.save(model, options.model_dir)
         left_out = card_files.write(model.card, options.model_dir, draw=options.plots)
     except CreditScoreError as error:

@@ -22,6 +22,7 @@ from typing import Any
 from creditscore.errors import ArtefactError
 from creditscore.golden import what_it_says
 from creditscore.policy import Policy
+from creditscore.reasons import what_codes_depend_on
 from creditscore.schema import Schema
 from creditscore.schema_file import read_schema
 from creditscore.scorecard import Scorecard, version
@@ -147,10 +148,8 @@ def load(folder: Path) -> Model:
     ArtefactError
         If it is missing, damaged, foreign or of another format; says what mends it.
     """
-    manifest = _read_manifest(folder / MANIFEST_FILE)
     path = folder / MODEL_FILE
-    raw = _read_sealed(path, manifest["model"])
-    card = _read_sealed(folder / CARD_FILE, manifest["card"])
+    manifest, raw, card = _read_whole(folder)
     try:
         content = _Unpickler(io.BytesIO(raw)).load()
         model = _rebuild(content, manifest, json.loads(card), str(path))
@@ -164,6 +163,15 @@ def load(folder: Path) -> Model:
     return model
 
 
+def is_whole(folder: Path) -> bool:
+    """Tell whether a folder holds a model as its manifest vouches for it, without loading it."""
+    try:
+        _read_whole(folder)
+    except ArtefactError:
+        return False
+    return True
+
+
 class Forbidden(Exception):
     """The pickle asks for something that no model holds."""
 
@@ -175,6 +183,13 @@ class _Unpickler(pickle.Unpickler):
         if (module, name) not in ALLOWED_NAMES:
             raise Forbidden(f"{module}.{name}")
         return super().find_class(module, name)
+
+
+def _read_whole(folder: Path) -> tuple[dict[str, Any], bytes, bytes]:
+    """Read the manifest, and the pickle and the card that it vouches for."""
+    manifest = _read_manifest(folder / MANIFEST_FILE)
+    raw = _read_sealed(folder / MODEL_FILE, manifest["model"])
+    return manifest, raw, _read_sealed(folder / CARD_FILE, manifest["card"])
 
 
 def _read(path: Path) -> bytes:
@@ -258,11 +273,13 @@ def _golden_difference(model: Model) -> str | None:
 
 
 def _encoding(schema: Schema, card: Scorecard) -> list[Any]:
-    """Tell how codes become numbers, as plain data: it is part of what a scorecard computes."""
+    """Tell how codes become numbers and reasons get theirs: what a scorecard answers needs both."""
     encoding = []
     for name in card.predictors:
-        codes = getattr(schema.fields[name].rule, "positions", {})
-        encoding.append([name, [[code, place] for code, place in codes.items()]])
+        field = schema.fields[name]
+        codes = getattr(field.rule, "positions", {})
+        places = [[code, place] for code, place in codes.items()]
+        encoding.append([name, places, what_codes_depend_on(field)])
     return encoding
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from creditscore.rule import Codes, Value
 from creditscore.schema import Field, Schema, Wording
@@ -146,6 +147,12 @@ def _labels(field: Field) -> dict[Value, Text]:
     if isinstance(field.rule, Codes):
         return dict(field.rule.labels.items())
     return dict(field.rule.named.items())
+
+
+def what_codes_depend_on(field: Field) -> list[Any]:
+    """Give all in a field that decides which reason code it gets, as plain data."""
+    wordings = [[w.code, list(w.values), w.low, w.high, w.side] for w in field.reasons]
+    return [wordings, [[code, name] for code, name in _codes(field).items()]]
 
 
 def value_in_words(field: Field, value: Value) -> Text:

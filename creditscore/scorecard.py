@@ -176,7 +176,7 @@ def version(scorecard: Scorecard, *, policy: Mapping[str, Any], encoding: object
     policy : mapping
         Cut-off and scale.
     encoding : object
-        How the schema turns codes into numbers, as plain data.
+        How the schema turns codes into numbers and names reasons, as plain data.
     """
     digest = hashlib.sha256()
     _digest([scorecard.to_dict(), policy, encoding], digest.update)

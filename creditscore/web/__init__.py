@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from flask import Flask
 
-from creditscore import artefact
+from creditscore import archive, artefact
 from creditscore.artefact import Model
 from creditscore.assessment import Assessor
 from creditscore.card_words import LEGAL_SENTENCE
@@ -18,11 +18,21 @@ from creditscore.database import Database
 from creditscore.decision_id import new_decision_id
 from creditscore.decision_log import DecisionLog
 from creditscore.describe import example_decisions
+from creditscore.errors import ArtefactError
 from creditscore.migrations import migrate
 from creditscore.openapi import describe_service
 from creditscore.policy import Policy
 from creditscore.texts import FALLBACK_LANGUAGE
-from creditscore.web import api, commands, headers, key_commands, log_api, pages, problems
+from creditscore.web import (
+    api,
+    commands,
+    headers,
+    key_commands,
+    log_api,
+    log_commands,
+    pages,
+    problems,
+)
 from creditscore.web.access import Keys
 from creditscore.web.service import NAME, Service
 
@@ -70,7 +80,9 @@ def create_app(settings: Settings, model: Model | None = None) -> Flask:
     app.register_blueprint(pages.bp)
     app.cli.add_command(commands.describe)
     app.cli.add_command(key_commands.keys)
+    app.cli.add_command(log_commands.decisions)
     _announce(app, model)
+    _archive(app, model, settings)
     return app
 
 
@@ -94,3 +106,12 @@ def _announce(app: Flask, model: Model) -> None:
     if protected := model.protected_predictors():
         law = LEGAL_SENTENCE[FALLBACK_LANGUAGE]
         app.logger.warning("decisions depend on %s. %s", ", ".join(protected), law)
+
+
+def _archive(app: Flask, model: Model, settings: Settings) -> None:
+    """Keep what will decide, so that its decisions can be replayed once it is replaced."""
+    try:
+        archive.keep(model, settings.model_dir)
+    except ArtefactError as error:
+        # Who serves need not be allowed to write there; train.py archives what it replaces.
+        app.logger.warning("the model is not in the archive: %s", error)
