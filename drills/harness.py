@@ -26,7 +26,7 @@ sys.path[1:1] = [str(PROJECT), str(PROJECT / "tests")]
 
 import psutil  # noqa: E402
 from clients import Clients  # noqa: E402
-from database_servers import running_postgres, schema_of_its_own  # noqa: E402
+from database_servers import PostgresServer, running_postgres, schema_of_its_own  # noqa: E402
 from faults import VARIABLE  # noqa: E402
 from ledger import Audit, audit  # noqa: E402
 from live_server import free_port  # noqa: E402
@@ -189,11 +189,12 @@ def _lives(process: psutil.Process) -> bool:
 
 @dataclass(frozen=True)
 class Drill:
-    """What a drill was asked for, and a folder that is removed after it."""
+    """What a drill was asked for, and what is removed after it: a folder, perhaps PostgreSQL."""
 
     options: argparse.Namespace
     folder: Path
     database_url: str
+    server: PostgresServer | None = None
 
     def service(self, **variables: str) -> Service:
         """Make the service that is drilled."""
@@ -243,10 +244,19 @@ def parser(
     return made
 
 
-def run(drill: Callable[[Drill], int], options: argparse.Namespace) -> int:
-    """Run a drill, and give the exit status."""
+def run(
+    drill: Callable[[Drill], int], options: argparse.Namespace, *, own_server: bool = False
+) -> int:
+    """Run a drill with an empty database, and give the exit status.
+
+    Parameters
+    ----------
+    own_server : bool
+        Whether PostgreSQL is to be one that nobody else uses, though TEST_DATABASE_URL names one.
+    """
+    given = "" if own_server else os.environ.get("TEST_DATABASE_URL", "")
     try:
-        with _prepared(options) as prepared:
+        with _prepared(options, given) as prepared:
             return drill(prepared)
     except NoService as error:
         print(f"FAILS, seed {options.seed}: {error}")
@@ -254,14 +264,12 @@ def run(drill: Callable[[Drill], int], options: argparse.Namespace) -> int:
 
 
 @contextlib.contextmanager
-def _prepared(options: argparse.Namespace) -> Iterator[Drill]:
-    """Prepare a drill, with an empty database, until the block ends."""
+def _prepared(options: argparse.Namespace, given: str) -> Iterator[Drill]:
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="drill-")))
         if options.database == "sqlite":
-            url = f"sqlite:///{folder}/log/decisions.sqlite"
-        else:
-            server = os.environ.get("TEST_DATABASE_URL", "")
-            server = server or stack.enter_context(running_postgres()).url
-            url = stack.enter_context(schema_of_its_own(server))
-        yield Drill(options, folder, url)
+            yield Drill(options, folder, f"sqlite:///{folder}/log/decisions.sqlite")
+            return
+        server = None if given else stack.enter_context(running_postgres())
+        url = stack.enter_context(schema_of_its_own(server.url if server else given))
+        yield Drill(options, folder, url, server)
