@@ -33,7 +33,7 @@ SECONDS = 5.0
 ROOM, SMALL_ROOM = 65_536, 8_192
 
 #: Refusals that show that the disk is full, and answers after which it should have been.
-REFUSALS, ANSWERS = 20, 400
+REFUSALS, ANSWERS = 20, 200
 
 #: Bytes of PostgreSQL's table to begin with: more than any other of its files.
 LARGEST = WAL_MEGABYTES * 2**20

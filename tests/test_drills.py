@@ -174,12 +174,12 @@ def test_a_full_disk_loses_no_answered_decision_and_is_told_as_503(
 ) -> None:
     need("prlimit")
 
-    options = ["--steps", "3", "--database", kind, "--model-dir", str(model_dir)]
+    options = ["--steps", "2", "--database", kind, "--model-dir", str(model_dir)]
     status = full_disk.main(options)
 
     line = last_line()
     assert status == 0, line
-    assert f"holds, seed 1, {kind}, 3 times full" in line
+    assert f"holds, seed 1, {kind}, 2 times full" in line
 
 
 def test_a_full_disk_catches_a_service_that_answers_all_the_same(
