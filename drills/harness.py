@@ -1,0 +1,275 @@
+"""What all drills share: the service under gunicorn, its database, the command line, the report."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+from http.client import HTTPException
+from pathlib import Path
+from typing import IO
+from urllib.request import urlopen
+
+PROJECT = Path(__file__).resolve().parent.parent
+# Python looks beside this file, not where it was started; the tests know PostgreSQL.
+sys.path[1:1] = [str(PROJECT), str(PROJECT / "tests")]
+
+import psutil  # noqa: E402
+from clients import Clients  # noqa: E402
+from database_servers import PostgresServer, running_postgres, schema_of_its_own  # noqa: E402
+from faults import VARIABLE  # noqa: E402
+from ledger import Audit, audit  # noqa: E402
+from live_server import free_port  # noqa: E402
+
+from creditscore.errors import DatabaseUnavailable  # noqa: E402
+
+WORKERS = 2
+
+#: Seconds that a start may take, whatever else the machine does.
+START_SECONDS = 60.0
+
+
+class NoService(Exception):
+    """The service does not come up."""
+
+
+class Service:
+    """The service under gunicorn, and who starts it again when it has died.
+
+    Parameters
+    ----------
+    model_dir : Path
+        Folder of a trained model.
+    database_url : str
+        Where it logs.
+    fault : str or None
+        A planted one.
+    variables : mapping
+        More of its environment.
+    """
+
+    def __init__(
+        self,
+        model_dir: Path,
+        database_url: str,
+        *,
+        fault: str | None = None,
+        variables: Mapping[str, str] | None = None,
+    ) -> None:
+        self.port = free_port()
+        self.database_url = database_url
+        self._door = "faulty:app" if fault else "app:app"
+        self._variables = {
+            **{name: value for name, value in os.environ.items() if "CREDITSCORE" not in name},
+            "CREDITSCORE_MODEL_DIR": str(model_dir),
+            "CREDITSCORE_DATABASE_URL": database_url,
+            VARIABLE: fault or "",
+            **(variables or {}),
+        }
+        self._master: psutil.Popen | None = None
+        self._seen: set[psutil.Process] = set()
+        self._printed: list[bytes] = []
+
+    def __enter__(self) -> Service:
+        """Start it."""
+        try:
+            self.start()
+        except BaseException:
+            self.kill_all()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Stop it, orderly if it is able to, and leave no process of it."""
+        if self._master is not None and self._master.is_running():
+            self._master.terminate()
+            with contextlib.suppress(psutil.TimeoutExpired):
+                self._master.wait(timeout=20)
+        self.kill_all()
+
+    def start(self) -> None:
+        """Start it, as often as it takes, and wait until it has all its workers and answers.
+
+        Raises
+        ------
+        NoService
+            If it does not.
+        """
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline:
+            if self._master is None or self._master.poll() is not None:
+                self._launch()
+            if len(self.workers()) >= WORKERS and self.answers():
+                return
+            time.sleep(0.05)
+        raise NoService(f"the service did not start:\n{self.printed()[-2000:]}")
+
+    def answers(self) -> bool:
+        """Tell whether it says that it can decide."""
+        url = f"http://127.0.0.1:{self.port}/health"
+        # Whatever goes wrong on the way, or in the answer, is an OSError or an HTTPException.
+        with contextlib.suppress(OSError, HTTPException), urlopen(url, timeout=10) as answer:
+            return bool(answer.status == HTTPStatus.OK)
+        return False
+
+    def master(self) -> psutil.Process:
+        """Give gunicorn's first process."""
+        assert self._master is not None
+        return psutil.Process(self._master.pid)
+
+    def workers(self) -> list[psutil.Process]:
+        """Give the processes that answer."""
+        if self._master is None or self._master.poll() is not None:
+            return []
+        found: list[psutil.Process] = self._master.children()
+        self._seen.update(found)
+        return found
+
+    def processes(self) -> list[psutil.Process]:
+        """Give all its living processes, also those whose master has died."""
+        workers = self.workers()
+        masters = [self.master()] if workers else []
+        orphans = self._seen - set(workers)
+        return [one for one in (*masters, *workers, *orphans) if _lives(one)]
+
+    def kill(self, processes: Sequence[psutil.Process]) -> None:
+        """Kill processes at once, and wait until they are dead."""
+        for process in processes:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.send_signal(signal.SIGKILL)
+        while any(_lives(process) for process in processes):
+            time.sleep(0.005)
+
+    def kill_all(self) -> None:
+        """Kill every process of it, as a machine does that loses its power."""
+        while found := self.processes():
+            self.kill(found)
+
+    def printed(self) -> str:
+        """Give what it printed so far."""
+        return b"".join(self._printed).decode(errors="replace")
+
+    def _launch(self) -> None:
+        command = ["gunicorn", "-c", "gunicorn.conf.py", "--bind", f"127.0.0.1:{self.port}"]
+        command += ["--workers", str(WORKERS), "--pythonpath", "drills,tests", self._door]
+        self._master = psutil.Popen(
+            [sys.executable, "-m", *command],
+            cwd=PROJECT,
+            env=self._variables,
+            # A pipe, not a file: a drill may limit the size of the files that it writes.
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
+        self._seen.add(self.master())
+        threading.Thread(target=self._keep, args=(self._master.stdout,), daemon=True).start()
+
+    def _keep(self, output: IO[bytes]) -> None:
+        with output:
+            for line in output:
+                self._printed.append(line)
+
+
+def _lives(process: psutil.Process) -> bool:
+    """Tell whether a process can still do something, which one that nobody reaped cannot."""
+    try:
+        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
+
+
+@dataclass(frozen=True)
+class Drill:
+    """What a drill was asked for, and what is removed after it: a folder, perhaps PostgreSQL."""
+
+    options: argparse.Namespace
+    folder: Path
+    database_url: str
+    server: PostgresServer | None = None
+
+    def service(self, **variables: str) -> Service:
+        """Make the service that is drilled."""
+        options = self.options
+        return Service(
+            options.model_dir, self.database_url, fault=options.fault, variables=variables
+        )
+
+    def clients(self, service: Service) -> Clients:
+        """Make clients who ask about the applicants that every model brings along."""
+        manifest = json.loads((self.options.model_dir / "manifest.json").read_text("utf-8"))
+        applicants = [golden["applicant"] for golden in manifest["golden"]]
+        return Clients(service.port, applicants, seed=self.options.seed)
+
+    def finish(self, clients: Clients, figures: str, *, fine: bool = True) -> int:
+        """Hold the log against the answers, print the last line, and give the exit status.
+
+        Parameters
+        ----------
+        figures : str
+            What else was measured.
+        fine : bool
+            Whether that is as it should be.
+        """
+        found: Audit | str
+        try:
+            found = audit(clients.asked, self.database_url)
+            fine = fine and found.holds
+        except DatabaseUnavailable as error:
+            found, fine = f"the log cannot be read: {error}", False
+        verdict = "holds" if fine else "FAILS"
+        print(f"{verdict}, seed {self.options.seed}, {figures}; {found}")
+        return 0 if fine else 1
+
+
+def parser(
+    description: str | None, *, faults: Sequence[str], databases: Sequence[str] = ("sqlite",)
+) -> argparse.ArgumentParser:
+    """Make a command line with the options that all drills have."""
+    made = argparse.ArgumentParser(
+        description=description, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    made.add_argument("--database", choices=databases, default=databases[0])
+    made.add_argument("--model-dir", type=Path, default=PROJECT / "model")
+    made.add_argument("--seed", type=int, default=1)
+    made.add_argument("--fault", choices=faults, help="plant this one: the drill must fail")
+    return made
+
+
+def run(
+    drill: Callable[[Drill], int], options: argparse.Namespace, *, own_server: bool = False
+) -> int:
+    """Run a drill with an empty database, and give the exit status.
+
+    Parameters
+    ----------
+    own_server : bool
+        Whether PostgreSQL is to be one that nobody else uses, though TEST_DATABASE_URL names one.
+    """
+    given = "" if own_server else os.environ.get("TEST_DATABASE_URL", "")
+    try:
+        with _prepared(options, given) as prepared:
+            return drill(prepared)
+    except NoService as error:
+        print(f"FAILS, seed {options.seed}: {error}")
+        return 1
+
+
+@contextlib.contextmanager
+def _prepared(options: argparse.Namespace, given: str) -> Iterator[Drill]:
+    with contextlib.ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="drill-")))
+        if options.database == "sqlite":
+            yield Drill(options, folder, f"sqlite:///{folder}/log/decisions.sqlite")
+            return
+        server = None if given else stack.enter_context(running_postgres())
+        url = stack.enter_context(schema_of_its_own(server.url if server else given))
+        yield Drill(options, folder, url, server)
