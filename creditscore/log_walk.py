@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, and_, func, select, true
 
 from creditscore.database import Database
 from creditscore.errors import UnknownDecision
@@ -47,7 +47,7 @@ class Stretch:
 def measure(database: Database, *, since: datetime | None = None) -> Stretch:
     """Find where the decisions from a time on stand, and how many they are."""
     number = decisions.c.number
-    query = _from(select(func.min(number), func.max(number), func.count()), since)
+    query = select(func.min(number), func.max(number), func.count()).where(_from(since))
     with database.reading(seconds=SECONDS) as connection:
         first, last, rows = connection.execute(query).one()
     return Stretch(since, first or 0, last or 0, rows)
@@ -57,10 +57,10 @@ def walk(database: Database, stretch: Stretch) -> Iterator[list[Row]]:
     """Give the rows of a stretch, a page at a time."""
     number, done = decisions.c.number, stretch.first - 1
     while done < stretch.last:
-        page = select(decisions).where(number > done, number <= stretch.last).order_by(number)
+        rest = and_(number > done, number <= stretch.last, _from(stretch.since))
+        page = select(decisions).where(rest).order_by(number).limit(PAGE)
         with database.reading(seconds=SECONDS) as connection:
-            found = connection.execute(_from(page, stretch.since).limit(PAGE))
-            rows = [row._asdict() for row in found]
+            rows = [row._asdict() for row in connection.execute(page)]
         if not rows:
             return
         done = rows[-1]["number"]
@@ -83,7 +83,7 @@ def read_row(database: Database, decision_id: UUID) -> Row:
     return row._asdict()
 
 
-def _from(query: Select[Any], since: datetime | None) -> Select[Any]:
+def _from(since: datetime | None) -> ColumnElement[bool]:
     if since is None:
-        return query
-    return query.where(decisions.c.decided_at >= to_milliseconds(since))
+        return true()
+    return decisions.c.decided_at >= to_milliseconds(since)

@@ -265,9 +265,7 @@ class Book:
 
     def insert(self, request_id: str, **changes: Any) -> None:
         """Log one more decision, somehow else."""
-        row = to_row(
-            decision(), bins=None, request_id=request_id, key_id=None, idempotency_key=None
-        )
+        row = to_row(decision(), request_id=request_id, key_id=None, idempotency_key=None)
         with self.log.database.writing() as connection:
             connection.execute(insert(decisions), row | changes)
 

@@ -28,7 +28,7 @@ decisions = AppGroup("decisions", help="The log of decisions: replay and verify 
 MODELS = 4
 
 
-class Moment(click.ParamType):
+class Moment(click.ParamType[datetime]):
     """A date, or a time with its zone, as in the queries over HTTP."""
 
     name = "time"
