@@ -54,7 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             settle(options.database)
         window = Window(FIRST, FIRST + DAYS * DAY)
         start = perf_counter()
-        found = monitor(lambda: database.reading(seconds=float("inf")), model, window)
+        found = monitor(database, model, window)
         looked = perf_counter() - start
         start = perf_counter()
         counted = count_here(database, window)

@@ -9,36 +9,36 @@ while it is read.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from sqlalchemy import ColumnElement, Connection, and_, func, select
 
-from creditscore import evaluation
 from creditscore.artefact import Model
+from creditscore.backtest import Levels, compare_outcomes, count_outcomes
+from creditscore.database import Database
 from creditscore.drift import shift
-from creditscore.intervals import rate, wilson
-from creditscore.log_tables import decisions, outcomes
+from creditscore.intervals import rate
+from creditscore.log_tables import decisions
 from creditscore.policy import ELIGIBLE
 from creditscore.training_bins import Bins
 
 DAY = 86_400_000
 
+#: Days that are looked at: where nobody says how many, and at most.
+USUAL_DAYS = 30
+LONGEST_DAYS = 3660
+
+#: Seconds that one day may take to be counted. Finding out that there is a database at all is
+#: bounded as everywhere else.
+SECONDS = 20.0
+
 #: A group with fewer decisions is too small for its approval rate to be compared.
 FEWEST_DECISIONS = 200
 
-#: Bands of the probability of default in which outcomes are compared with what was said.
-BANDS = 10
-
 Letters = Counter[tuple[str, bool]]
-
-#: A probability that was said, and whether it ended in default.
-Level = tuple[float, bool]
-
-Reading = Callable[[], AbstractContextManager[Connection]]
 
 
 @dataclass(frozen=True)
@@ -92,13 +92,13 @@ class Counted:
         return sum(day.total() for day in self.by_day.values())
 
 
-def monitor(reading: Reading, model: Model, window: Window) -> dict[str, Any]:
+def monitor(database: Database, model: Model, window: Window) -> dict[str, Any]:
     """Compare the logged decisions of a model with its training.
 
     Parameters
     ----------
-    reading : callable
-        Begins a transaction that reads the decision log.
+    database : Database
+        Of the decision log.
     model : Model
         The one that is served.
     window : Window
@@ -109,13 +109,18 @@ def monitor(reading: Reading, model: Model, window: Window) -> dict[str, Any]:
         Of each scorecard: ``score`` and ``fields``, each with its shift against training; the
         approval rate, by day and by protected group; ``outcomes``, as far as they are known. And
         how many decisions other versions made in the window.
+
+    Raises
+    ------
+    DatabaseUnavailable
+        If the log cannot be read.
     """
     counted: defaultdict[str, Counted] = defaultdict(Counted)
-    known: defaultdict[str, Counter[Level]] = defaultdict(Counter)
-    for day in _clip(reading, window).days():
-        with reading() as connection:
+    known: defaultdict[str, Levels] = defaultdict(Counter)
+    for day in _clip(database, window).days():
+        with database.reading(seconds=SECONDS) as connection:
             _count(connection, day, counted)
-            _count_outcomes(connection, day, known)
+            count_outcomes(connection, day.holds, known)
     served = set(model.versions.values())
     return {
         "decisions": sum(one.decisions for one in counted.values()),
@@ -123,7 +128,7 @@ def monitor(reading: Reading, model: Model, window: Window) -> dict[str, Any]:
             name: {
                 "model_version": version,
                 **_against_training(model, name, counted[version]),
-                "outcomes": _compare_outcomes(known[version]),
+                "outcomes": compare_outcomes(known[version]),
             }
             for name, version in model.versions.items()
         },
@@ -165,10 +170,10 @@ def _against_training(model: Model, name: str, counted: Counted) -> dict[str, An
 # Counts
 
 
-def _clip(reading: Reading, window: Window) -> Window:
+def _clip(database: Database, window: Window) -> Window:
     """Cut a window down to where there are decisions."""
     moment = decisions.c.decided_at
-    with reading() as connection:
+    with database.reading() as connection:
         query = select(func.min(moment), func.max(moment)).where(window.holds)
         first, last = connection.execute(query).one()
     return Window(0, 0) if first is None else Window(int(first), int(last) + 1)
@@ -216,49 +221,3 @@ def _by_group(bins: Bins, letters: Letters) -> list[dict[str, Any]]:
         }
         for label, count, yes in zip(bins.labels, rows, approved, strict=True)
     ]
-
-
-# Outcomes
-
-
-def _count_outcomes(
-    connection: Connection, day: Window, known: Mapping[str, Counter[Level]]
-) -> None:
-    """Count the known outcomes of a day's decisions, by version, what was said, and the end."""
-    version, said = decisions.c.model_version, decisions.c.probability_of_default
-    query = (
-        select(version, said, outcomes.c.defaulted, func.count())
-        .join_from(decisions, outcomes, outcomes.c.number == decisions.c.number)
-        .where(day.holds)
-        .group_by(version, said, outcomes.c.defaulted)
-    )
-    for name, probability, defaulted, count in connection.execute(query):
-        known[name][probability, bool(defaulted)] += int(count)
-
-
-def _compare_outcomes(levels: Counter[Level]) -> dict[str, Any]:
-    """Compare what was said with what happened, of the decisions whose outcome is known."""
-    if not levels:
-        return {"matured": 0, "defaults": None, "auc": None, "brier": None, "bands": []}
-    # In order, so that sums do not depend on the database's.
-    kinds = sorted(levels)
-    counts = [levels[kind] for kind in kinds]
-    probability = np.repeat([said for said, _ in kinds], counts)
-    happened = np.repeat([int(bad) for _, bad in kinds], counts)
-    bads = int(happened.sum())
-    return {
-        "matured": len(happened),
-        "defaults": {"expected": float(probability.sum()), "observed": bads},
-        # Ranking bad below good takes some of each.
-        "auc": evaluation.auc(happened, probability) if 0 < bads < len(happened) else None,
-        "brier": evaluation.brier(happened, probability),
-        "bands": [
-            {
-                "decisions": int(one["rows"]),
-                "said": one["said"],
-                "happened": one["happened"],
-                "interval": list(wilson(int(one["bads"]), int(one["rows"]))),
-            }
-            for one in evaluation.calibration_curve(happened, probability, bins=BANDS)
-        ],
-    }

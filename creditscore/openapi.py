@@ -10,6 +10,7 @@ from creditscore.config import Settings
 from creditscore.describe import applicant_schema, example_applicants
 from creditscore.openapi_log import TAG as LOG
 from creditscore.openapi_log import log_paths, log_schemas
+from creditscore.openapi_monitoring import monitoring_paths, monitoring_schema
 from creditscore.openapi_parts import (
     LANGUAGE,
     SHARE,
@@ -57,6 +58,7 @@ def describe_service(
         "paths": {
             "/predict": {"post": _predict(schema, settings, decisions)},
             **log_paths(schema),
+            **monitoring_paths(),
             "/health": {
                 "get": _get(
                     "health", "Whether decisions can be given", "Health", "A sound service", "503"
@@ -87,6 +89,7 @@ def describe_service(
                 "Reason": _reason(schema),
                 "Warning": _warning(schema),
                 **log_schemas(schema),
+                "Monitoring": monitoring_schema(),
                 "Problem": _problem(),
                 "Health": _health(),
                 "ModelCard": _model_card(),

@@ -5,11 +5,14 @@ from __future__ import annotations
 from creditscore.decision_log import LARGEST_PAGE, USUAL_PAGE
 from creditscore.openapi_parts import (
     LANGUAGE,
+    MOMENT,
     SHARE,
+    TIME,
     WITH_KEY,
     JsonObject,
     array_of,
     good,
+    in_query,
     nullable,
     record,
     reference,
@@ -26,8 +29,6 @@ DECISION_ID: JsonObject = {
     "required": True,
     "schema": {"type": "string", "format": "uuid"},
 }
-
-TIME: JsonObject = {"type": "string", "format": "date-time"}
 
 
 def log_paths(schema: Schema) -> JsonObject:
@@ -97,7 +98,6 @@ def _operation(name: str, summary: str, answer: JsonObject) -> JsonObject:
 
 
 def _list(schema: Schema) -> JsonObject:
-    moment = {"anyOf": [TIME, {"type": "string", "format": "date"}]}
     parameters: dict[str, tuple[str, JsonObject]] = {
         "limit": (
             "Most decisions of a page",
@@ -106,8 +106,8 @@ def _list(schema: Schema) -> JsonObject:
         "cursor": ("From an earlier page", {"type": "string", "pattern": "^[0-9]{1,19}$"}),
         "label": ("Only these", {"enum": [ELIGIBLE, NOT_ELIGIBLE]}),
         "scorecard": ("Only these", {"enum": list(schema.scorecards)}),
-        "since": ("Only from then on", moment),
-        "until": ("Only before then", moment),
+        "since": ("Only from then on", MOMENT),
+        "until": ("Only before then", MOMENT),
     }
     page = record(
         {
@@ -125,10 +125,7 @@ def _list(schema: Schema) -> JsonObject:
             "were at the first page, whatever is logged meanwhile."
         ),
         "parameters": [
-            *(
-                {"name": name, "in": "query", "description": text, "schema": described}
-                for name, (text, described) in parameters.items()
-            ),
+            *in_query(parameters),
             LANGUAGE,
         ],
         "responses": {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -43,6 +43,11 @@ LANGUAGE: JsonObject = {
 #: Either way of showing an API key.
 WITH_KEY: list[JsonObject] = [{"bearer": []}, {"header": []}]
 
+TIME: JsonObject = {"type": "string", "format": "date-time"}
+
+#: A parameter: a date stands for its beginning in UTC.
+MOMENT: JsonObject = {"anyOf": [TIME, {"type": "string", "format": "date"}]}
+
 SHARE: JsonObject = {"type": "number", "minimum": 0, "maximum": 1}
 
 
@@ -71,6 +76,14 @@ def headers_of(*more: str) -> JsonObject:
         }
         for name in ("X-Request-ID", *more)
     }
+
+
+def in_query(parameters: Mapping[str, tuple[str, JsonObject]]) -> list[JsonObject]:
+    """Describe the parameters of a query, each by a text and a schema; none has to be there."""
+    return [
+        {"name": name, "in": "query", "description": text, "schema": schema}
+        for name, (text, schema) in parameters.items()
+    ]
 
 
 def reference(component: str) -> JsonObject:

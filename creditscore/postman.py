@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from creditscore.assessment import timestamp
@@ -36,6 +37,7 @@ KEPT = {
     "/model": ("title", "notice", "label", "policy"),
     "/openapi.json": ("openapi", "info"),
     "/health": ("status", "model"),
+    "/monitoring?days=30": ("since", "until"),
 }
 
 #: What differs each time, and what stands there in a saved answer.
@@ -43,6 +45,8 @@ STILL = {
     "decision_id": str(EXAMPLE_ID),
     "decided_at": timestamp(EXAMPLE_TIME),
     "recorded_at": timestamp(EXAMPLE_TIME),
+    "since": timestamp(EXAMPLE_TIME - timedelta(days=30)),
+    "until": timestamp(EXAMPLE_TIME),
     "request_id": "0123456789abcdef",
     "key_id": "key-01234567",
     "next": "/decisions?limit=1&cursor=1",

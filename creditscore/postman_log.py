@@ -84,6 +84,21 @@ def log_calls() -> list[Call]:
             needs_key=True,
         ),
         Call(
+            "Do the scorecards still do what they did in training?",
+            "GET",
+            "/monitoring?days=30",
+            script=(
+                'pm.test("it compares each scorecard with its training", () => {',
+                "    const found = pm.response.json();",
+                "    for (const one of Object.values(found.scorecards)) {",
+                "        pm.expect(one.score.verdict)",
+                "            .to.be.oneOf(['insufficient', 'little', 'moderate', 'large']);",
+                "    }",
+                "});",
+            ),
+            needs_key=True,
+        ),
+        Call(
             "The log without a key",
             "GET",
             "/decisions",

@@ -70,6 +70,8 @@ ENGLISH: Text = {
         "a date (2026-11-22, from its beginning in UTC) or a time with its zone "
         "(2026-11-22T23:30:05Z)"
     ),
+    "days_or_since": "give days or since, not both",
+    "no_such_window": "the window must begin before it ends",
     "not_an_outcome": 'the body must be {{"defaulted": true}} or {{"defaulted": false}}, got {got}',
     "another_object": "another object",
     "unknown_decision": "no decision of this id is logged",
@@ -181,6 +183,8 @@ INDONESIAN: Text = {
         "tanggal (2026-11-22, sejak awalnya dalam UTC) atau waktu dengan zonanya "
         "(2026-11-22T23:30:05Z)"
     ),
+    "days_or_since": "berikan days atau since, jangan keduanya",
+    "no_such_window": "jendela waktu harus dimulai sebelum berakhir",
     "not_an_outcome": (
         'isi permintaan harus {{"defaulted": true}} atau {{"defaulted": false}}, '
         "tetapi isinya {got}"

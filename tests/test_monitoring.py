@@ -38,7 +38,7 @@ class Logged:
 
     def monitor(self, model: Model, window: Window = ALWAYS) -> Any:
         """Ask for the figures."""
-        return monitor(self.log.database.reading, model, window)
+        return monitor(self.log.database, model, window)
 
 
 def decide(model: Model, scorecard: str, *, count: int, day: int = 0) -> list[Decision]:

@@ -224,12 +224,15 @@ def test_live_answers_over_the_log_are_as_described(
     for path, method in [(one, "GET"), (f"{one}/explanation", "GET"), ("/decisions", "GET")]:
         ask(method, path, made[0], key="wrong")
     ask("POST", f"{one}/outcome", made[0], key="wrong")
+    for query in ("", "days=0"):
+        ask("GET", "/monitoring", query_string=query)
+    ask("GET", "/monitoring", key="wrong")
 
     described = {
         (path, method, int(status))
         for path, method, operation in operations(description)
         for status in operation["responses"]
-        if path.startswith("/decisions") and status not in {"default", "503"}
+        if path.startswith(("/decisions", "/monitoring")) and status not in {"default", "503"}
     }
     assert described <= seen
 

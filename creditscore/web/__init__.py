@@ -30,6 +30,7 @@ from creditscore.web import (
     key_commands,
     log_api,
     log_commands,
+    monitoring_api,
     pages,
     problems,
 )
@@ -77,6 +78,7 @@ def create_app(settings: Settings, model: Model | None = None) -> Flask:
     problems.register(app)
     app.register_blueprint(api.bp)
     app.register_blueprint(log_api.bp)
+    app.register_blueprint(monitoring_api.bp)
     app.register_blueprint(pages.bp)
     app.cli.add_command(commands.describe)
     app.cli.add_command(key_commands.keys)

@@ -1,0 +1,53 @@
+"""The route that tells whether the scorecards still do what they did in training."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from flask import Blueprint, jsonify, request
+from flask.typing import ResponseReturnValue
+
+from creditscore.assessment import timestamp
+from creditscore.errors import Fault
+from creditscore.logged_decision import to_milliseconds
+from creditscore.monitoring import LONGEST_DAYS, USUAL_DAYS, Window, monitor
+from creditscore.texts import say
+from creditscore.web import query
+from creditscore.web.access import check_key
+from creditscore.web.problems import WrongValues
+from creditscore.web.service import service
+
+bp = Blueprint("monitoring", __name__)
+
+PARAMETERS = {
+    "days": query.whole(1, LONGEST_DAYS),
+    "since": query.moment(),
+    "until": query.moment(),
+}
+
+
+@bp.get("/monitoring")
+def monitoring() -> ResponseReturnValue:
+    """Compare the decisions of a window with training, and what was said with what happened."""
+    here = service()
+    check_key(request, here.keys)
+    since, until = _window(query.read_query(request, PARAMETERS), here.log.now())
+    window = Window(to_milliseconds(since), to_milliseconds(until))
+    found = monitor(here.log.database, here.assessor.model, window)
+    return jsonify(since=timestamp(since), until=timestamp(until), **found)
+
+
+def _window(wanted: dict[str, Any], now: datetime) -> tuple[datetime, datetime]:
+    """Give the window that is asked for: a beginning, or so many days before its end."""
+    if "days" in wanted and "since" in wanted:
+        raise WrongValues([Fault("not_allowed", "/days", say("days_or_since"))])
+    until = wanted.get("until", now)
+    try:
+        before = until - timedelta(days=wanted.get("days", USUAL_DAYS))
+    except OverflowError:
+        raise WrongValues([Fault("not_allowed", "/until", say("no_such_window"))]) from None
+    since = wanted.get("since", before)
+    if since >= until:
+        raise WrongValues([Fault("not_allowed", "/since", say("no_such_window"))])
+    return since, until
