@@ -1,0 +1,263 @@
+"""Time the service over HTTP, beside the naive design and beside Flask itself.
+
+python benchmarks/serving.py [--rounds 5] [--seconds 2] [--only NAME ...]
+
+Needs wrk (Debian's package), a model in model/, and for PostgreSQL the test dependencies or
+TEST_DATABASE_URL. Every service runs under gunicorn with the same gunicorn.conf.py, two processes;
+rounds are interleaved, medians are given. All share the machine with the load, so only ratios mean
+something.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import os
+import pickle
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median
+from urllib.error import URLError
+from urllib.request import Request, urlopen
+
+PROJECT = Path(__file__).resolve().parent.parent
+# Python looks beside this file, not where it was started; the tests know PostgreSQL.
+sys.path[1:1] = [str(PROJECT), str(PROJECT / "tests")]
+
+import psutil  # noqa: E402
+from database_servers import running_postgres, schema_of_its_own  # noqa: E402
+from live_server import free_port  # noqa: E402
+from serving_apps import FIELDS, PICKLE  # noqa: E402
+from sklearn.ensemble import RandomForestClassifier  # noqa: E402
+
+from creditscore import dataset  # noqa: E402
+from creditscore.schema_file import load_schema  # noqa: E402
+
+APPLICANT = {"LIMIT_BAL": 30000, "SEX": 1, "EDUCATION": 2, "MARRIAGE": 2, "AGE": 25}
+
+#: Applicants of the array that is sent.
+MANY = 1000
+
+NAMES = ("constant", "naive", "memory", "sqlite", "postgresql")
+
+DOORS = {"constant": "serving_apps:constant()", "naive": "serving_apps:naive()",
+         "memory": "serving_apps:in_memory()"}  # fmt: skip
+
+
+@dataclass
+class Figures:
+    """What was measured of one service, a number for each round.
+
+    Attributes
+    ----------
+    rates : mapping of int to list of float
+        Requests per second with so many connections.
+    latencies : list of float
+        Median seconds of an answer, one connection.
+    arrays : list of float
+        Seconds for an array.
+    starts, memory : list of float
+        Seconds from the start of the command to the first answer; MiB of each worker, as its
+        share of what they have in common.
+    """
+
+    rates: dict[int, list[float]] = field(default_factory=dict)
+    latencies: list[float] = field(default_factory=list)
+    arrays: list[float] = field(default_factory=list)
+    starts: list[float] = field(default_factory=list)
+    memory: list[float] = field(default_factory=list)
+
+
+@dataclass
+class Service:
+    """A service under gunicorn."""
+
+    name: str
+    variables: dict[str, str]
+    port: int = field(default_factory=free_port)
+    process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        """Where it decides."""
+        return f"http://127.0.0.1:{self.port}/predict"
+
+    def start(self) -> float:
+        """Start it, and give the seconds until its first decision."""
+        begun = time.perf_counter()
+        command = ["gunicorn", "-c", "gunicorn.conf.py", "--bind", f"127.0.0.1:{self.port}"]
+        command += ["--access-logfile", os.devnull, "--pythonpath", "benchmarks"]
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", *command, DOORS.get(self.name, "app:app")],
+            cwd=PROJECT,
+            env={**os.environ, **self.variables, "PYTHONDONTWRITEBYTECODE": ""},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        while time.perf_counter() - begun < 60:
+            if self.process.poll() is not None:
+                raise SystemExit(f"{self.name} did not start")
+            with contextlib.suppress(URLError, ConnectionError):
+                self.ask(APPLICANT)
+                return time.perf_counter() - begun
+            time.sleep(0.005)
+        raise SystemExit(f"{self.name} does not answer")
+
+    def stop(self) -> None:
+        """Stop it."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait(timeout=40)
+
+    def ask(self, body: object) -> object:
+        """Ask for decisions."""
+        sent = Request(self.url, json.dumps(body).encode(), {"Content-Type": "application/json"})
+        with urlopen(sent, timeout=60) as answer:
+            return json.loads(answer.read())
+
+    def memory(self) -> float:
+        """Give the mean MiB of a worker, pages that several share counted in parts."""
+        assert self.process is not None
+        workers = psutil.Process(self.process.pid).children()
+        return sum(one.memory_full_info().pss for one in workers) / len(workers) / 2**20
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measure, and print the table."""
+    options = read_options(arguments)
+    if shutil.which("wrk") is None:
+        print("wrk is not installed: apt-get install wrk", file=sys.stderr)
+        return 2
+    figures = {name: Figures() for name in options.only}
+    with contextlib.ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="serving-")))
+        services = [
+            Service(name, stack.enter_context(variables(name, folder, options.model_dir)))
+            for name in options.only
+        ]
+        for _ in range(options.rounds):
+            for service in services:
+                measure(service, figures[service.name], folder, options.seconds)
+    report(figures)
+    return 0
+
+
+def read_options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seconds", type=float, default=2, help="of each load")
+    parser.add_argument("--only", nargs="+", choices=NAMES, default=NAMES)
+    parser.add_argument("--model-dir", type=Path, default=PROJECT / "model")
+    return parser.parse_args(arguments)
+
+
+@contextlib.contextmanager
+def variables(name: str, folder: Path, model_dir: Path) -> Iterator[dict[str, str]]:
+    """Prepare what a service needs, and give its environment."""
+    if name == "naive":
+        path = folder / "model.pkl"
+        path.write_bytes(pickle.dumps(naive_forest()))
+        yield {PICKLE: str(path)}
+        return
+    common = {"CREDITSCORE_MODEL_DIR": str(model_dir)}
+    if name == "postgresql":
+        given = os.environ.get("TEST_DATABASE_URL", "")
+        with contextlib.ExitStack() as stack:
+            server = given or stack.enter_context(running_postgres()).url
+            url = stack.enter_context(schema_of_its_own(server))
+            yield {**common, "CREDITSCORE_DATABASE_URL": url}
+        return
+    yield {**common, "CREDITSCORE_DATABASE_URL": f"sqlite:///{folder}/{name}/log.sqlite"}
+
+
+def naive_forest() -> RandomForestClassifier:
+    """Fit the same forest as ours, as scikit-learn holds it."""
+    schema = load_schema(PROJECT / "data" / "schema.toml")
+    rows = dataset.load(PROJECT / "data" / "credit.csv", schema)
+    settings = schema.scorecards["application"].forest
+    forest = RandomForestClassifier(
+        n_estimators=settings.trees,
+        max_depth=settings.max_depth,
+        min_samples_leaf=settings.min_samples_leaf,
+        max_features=settings.max_features,
+        random_state=1,
+    )
+    return forest.fit(rows.matrix(FIELDS), rows.bad)
+
+
+def measure(service: Service, figures: Figures, folder: Path, seconds: float) -> None:
+    """Start a service, load it in all ways, and stop it."""
+    figures.starts.append(service.start())
+    try:
+        load(service, 8, folder, min(seconds, 1))
+        rate, latency = load(service, 1, folder, seconds)
+        figures.rates.setdefault(1, []).append(rate)
+        figures.latencies.append(latency)
+        for connections in (8, 32):
+            rate, _ = load(service, connections, folder, seconds)
+            figures.rates.setdefault(connections, []).append(rate)
+        if service.name != "constant":
+            begun = time.perf_counter()
+            service.ask([APPLICANT] * MANY)
+            figures.arrays.append(time.perf_counter() - begun)
+        figures.memory.append(service.memory())
+    finally:
+        service.stop()
+
+
+def load(service: Service, connections: int, folder: Path, seconds: float) -> tuple[float, float]:
+    """Ask without a pause; give requests per second and the median seconds of an answer."""
+    script = folder / "post.lua"
+    script.write_text(
+        'wrk.method = "POST"\n'
+        'wrk.headers["Content-Type"] = "application/json"\n'
+        f"wrk.body = '{json.dumps(APPLICANT)}'\n"
+    )
+    command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds:g}s", "--latency", "-s", script]
+    said = subprocess.run([*command, service.url], capture_output=True, text=True, check=True)
+    if "Non-2xx" in said.stdout:
+        raise SystemExit(f"{service.name} refused requests:\n{said.stdout}")
+    rate = re.search(r"Requests/sec:\s+([0-9.]+)", said.stdout)
+    half = re.search(r"50%\s+([0-9.]+)(us|ms|s)", said.stdout)
+    assert rate, said.stdout
+    assert half, said.stdout
+    return float(rate[1]), float(half[1]) * {"us": 1e-6, "ms": 1e-3, "s": 1.0}[half[2]]
+
+
+def report(figures: dict[str, Figures]) -> None:
+    """Print medians, and ratios to the naive design and to Flask's floor."""
+    print(f"{'':12}{'1 conn.':>9}{'8':>8}{'32':>8}{'p50 ms':>8}{'1,000 ms':>10}"
+          f"{'start s':>9}{'MiB':>7}")  # fmt: skip
+    for name, one in figures.items():
+        rates = "".join(f"{median(one.rates[count]):8.0f}" for count in (1, 8, 32))
+        array = f"{median(one.arrays) * 1000:10.0f}" if one.arrays else f"{'-':>10}"
+        print(
+            f"{name:12} {rates}{median(one.latencies) * 1000:8.2f}{array}"
+            f"{median(one.starts):9.2f}{median(one.memory):7.0f}"
+        )
+    for base in ("naive", "constant"):
+        if base not in figures:
+            continue
+        print(f"\nthroughput over that of {base}: connections 1, 8, 32")
+        for name, one in figures.items():
+            ratios = (
+                median(one.rates[count]) / median(figures[base].rates[count])
+                for count in (1, 8, 32)
+            )
+            print(f"{name:12} {' '.join(f'{ratio:7.2f}' for ratio in ratios)}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
