@@ -36,9 +36,9 @@ sys.path[1:1] = [str(PROJECT), str(PROJECT / "tests")]
 import psutil  # noqa: E402
 from database_servers import running_postgres, schema_of_its_own  # noqa: E402
 from live_server import free_port  # noqa: E402
-from serving_apps import FIELDS, PICKLE  # noqa: E402
 from sklearn.ensemble import RandomForestClassifier  # noqa: E402
 
+from benchmarks.serving_apps import FIELDS, PICKLE  # noqa: E402
 from creditscore import dataset  # noqa: E402
 from creditscore.schema_file import load_schema  # noqa: E402
 
@@ -49,8 +49,11 @@ MANY = 1000
 
 NAMES = ("constant", "naive", "memory", "sqlite", "postgresql")
 
-DOORS = {"constant": "serving_apps:constant()", "naive": "serving_apps:naive()",
-         "memory": "serving_apps:in_memory()"}  # fmt: skip
+DOORS = {
+    "constant": "benchmarks.serving_apps:constant()",
+    "naive": "benchmarks.serving_apps:naive()",
+    "memory": "benchmarks.serving_apps:in_memory()",
+}
 
 
 @dataclass
@@ -95,7 +98,7 @@ class Service:
         """Start it, and give the seconds until its first decision."""
         begun = time.perf_counter()
         command = ["gunicorn", "-c", "gunicorn.conf.py", "--bind", f"127.0.0.1:{self.port}"]
-        command += ["--access-logfile", os.devnull, "--pythonpath", "benchmarks"]
+        command += ["--access-logfile", os.devnull]
         self.process = subprocess.Popen(
             [sys.executable, "-m", *command, DOORS.get(self.name, "app:app")],
             cwd=PROJECT,
@@ -128,7 +131,7 @@ class Service:
         """Give the mean MiB of a worker, pages that several share counted in parts."""
         assert self.process is not None
         workers = psutil.Process(self.process.pid).children()
-        return sum(one.memory_full_info().pss for one in workers) / len(workers) / 2**20
+        return float(sum(one.memory_full_info().pss for one in workers)) / len(workers) / 2**20
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -225,8 +228,9 @@ def load(service: Service, connections: int, folder: Path, seconds: float) -> tu
         'wrk.headers["Content-Type"] = "application/json"\n'
         f"wrk.body = '{json.dumps(APPLICANT)}'\n"
     )
-    command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds:g}s", "--latency", "-s", script]
-    said = subprocess.run([*command, service.url], capture_output=True, text=True, check=True)
+    command: list[str | Path] = ["wrk", "-t1", f"-c{connections}", f"-d{seconds:g}s", "--latency"]
+    command += ["-s", script, service.url]
+    said = subprocess.run(command, capture_output=True, text=True, check=True)
     if "Non-2xx" in said.stdout:
         raise SystemExit(f"{service.name} refused requests:\n{said.stdout}")
     rate = re.search(r"Requests/sec:\s+([0-9.]+)", said.stdout)

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Select, insert, select
+from sqlalchemy import Connection, Select, select
 
 from creditscore.assessment import Decision
-from creditscore.database import Database
-from creditscore.errors import UnknownDecision
+from creditscore.database import SECONDS, Database
+from creditscore.deadline import within
+from creditscore.errors import DatabaseUnavailable, KeyReused, UnknownDecision
 from creditscore.idempotency import Origin, claim, first_answer
-from creditscore.log_tables import decisions
+from creditscore.log_tables import decisions, insert_all
 from creditscore.logged_decision import LoggedDecision, from_row, to_milliseconds, to_row
 from creditscore.outcome import Outcome, read_outcomes, state_outcome
+from creditscore.turns import NoTurn, Turns
 
 #: Decisions on a page: where nobody says how many, and at most.
 USUAL_PAGE = 50
@@ -33,6 +35,15 @@ class Recorded:
 
     decisions: tuple[Decision, ...]
     replayed: bool
+
+
+@dataclass(frozen=True)
+class _Request:
+    """What a request wants to have logged."""
+
+    made: Sequence[Decision]
+    origin: Origin
+    rows: Sequence[dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -57,6 +68,11 @@ class DecisionLog:
 
     database: Database
     now: Callable[[], datetime]
+    _turns: Turns[_Request, Recorded] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Let requests that wait at the same moment share a commit."""
+        object.__setattr__(self, "_turns", Turns(self._record_all))
 
     def record(
         self,
@@ -79,8 +95,12 @@ class DecisionLog:
         KeyReused
             If the idempotency key came with another request.
         """
-        with self.database.writing() as connection:
-            return _record(connection, made, origin)
+        rows = [_to_row(decision, origin) for decision in made]
+        with within(SECONDS):
+            try:
+                return self._turns.take(_Request(made, origin, rows), seconds=SECONDS)
+            except NoTurn:
+                raise DatabaseUnavailable("is busy with the decisions of others") from None
 
     def replay(self, origin: Origin) -> Recorded | None:
         """Give the first answer to a request that comes again; None if it is the first.
@@ -172,6 +192,20 @@ class DecisionLog:
         with self.database.reading() as connection:
             return read_outcomes(connection, [each.number for each in found])
 
+    def _record_all(self, requests: Sequence[_Request]) -> list[Recorded | Exception]:
+        """Log the decisions of requests that wait at the same moment: one transaction."""
+        with self.database.writing() as connection:
+            new = {id(request) for request in requests if _claim(connection, request)}
+            rows = [row for request in requests if id(request) in new for row in request.rows]
+            if rows:
+                insert_all(connection, decisions, rows)
+            return [
+                Recorded(tuple(request.made), replayed=False)
+                if id(request) in new
+                else _answer_again(connection, request.origin)
+                for request in requests
+            ]
+
     def check_writable(self) -> None:
         """Make sure that the log would take a decision now, by a write that is taken back."""
         with self.database.writing() as connection:
@@ -180,28 +214,31 @@ class DecisionLog:
             connection.rollback()
 
 
-def _record(
-    connection: Connection,
-    made: Sequence[Decision],
-    origin: Origin,
-) -> Recorded:
-    """Log one request's decisions in a transaction that somebody else commits."""
-    if origin.idempotency_key is not None:
-        ids = [str(decision.decision_id) for decision in made]
-        # The key is as old as its decisions, so that a purge takes both or none.
-        if not claim(connection, origin, decision_ids=ids, moment=made[0].decided_at):
-            return _again(connection, first_answer(connection, origin) or [])
-    rows = [
-        to_row(
-            decision,
-            request_id=origin.request_id,
-            key_id=origin.key_id,
-            idempotency_key=origin.idempotency_key,
-        )
-        for decision in made
-    ]
-    connection.execute(insert(decisions).inline(), rows)
-    return Recorded(tuple(made), replayed=False)
+def _to_row(decision: Decision, origin: Origin) -> dict[str, Any]:
+    return to_row(
+        decision,
+        request_id=origin.request_id,
+        key_id=origin.key_id,
+        idempotency_key=origin.idempotency_key,
+    )
+
+
+def _claim(connection: Connection, request: _Request) -> bool:
+    """Take a request's idempotency key, if it has one; tell whether its decisions are new."""
+    if request.origin.idempotency_key is None:
+        return True
+    ids = [str(decision.decision_id) for decision in request.made]
+    # The key is as old as its decisions, so that a purge takes both or none.
+    moment = request.made[0].decided_at
+    return claim(connection, request.origin, decision_ids=ids, moment=moment)
+
+
+def _answer_again(connection: Connection, origin: Origin) -> Recorded | KeyReused:
+    """Read the first answer to a request whose idempotency key is taken."""
+    try:
+        return _again(connection, first_answer(connection, origin) or [])
+    except KeyReused as error:
+        return error
 
 
 def _again(connection: Connection, ids: Sequence[str]) -> Recorded:

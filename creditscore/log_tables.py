@@ -6,6 +6,8 @@ Lists and objects are JSON texts: a number in them keeps its every bit and its k
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -13,13 +15,16 @@ from sqlalchemy import (
     Boolean,
     Column,
     Connection,
+    Dialect,
     Double,
     Integer,
     MetaData,
     Table,
     Text,
+    insert,
 )
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.sql.compiler import SQLCompiler
 
 METADATA = MetaData()
 
@@ -105,3 +110,22 @@ def insert_if_new(connection: Connection, table: Table, row: dict[str, Any]) -> 
     # For inserts SQLAlchemy forgets the count unless it is asked to keep it.
     kept = connection.execute(statement, execution_options={"preserve_rowcount": True})
     return kept.rowcount == 1
+
+
+def insert_all(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
+    """Insert rows that all have the same columns, none of which needs converting.
+
+    The driver gets them at once: SQLAlchemy's own way, row by row, takes several times as long.
+    """
+    compiled = _compile_insert(table, tuple(rows[0]), connection.dialect)
+    places = compiled.positiontup
+    # SQLite's places are numbered, psycopg's have names.
+    values = [tuple(map(row.__getitem__, places)) for row in rows] if places else list(rows)
+    connection.exec_driver_sql(str(compiled), values)
+
+
+@cache
+def _compile_insert(table: Table, names: tuple[str, ...], dialect: Dialect) -> SQLCompiler:
+    compiled = insert(table).inline().compile(dialect=dialect, column_keys=names)
+    assert isinstance(compiled, SQLCompiler)
+    return compiled

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -84,8 +84,8 @@ def to_row(
         "baseline": decision.baseline,
         "impacts": to_text(decision.impacts),
         # With their words: what an applicant was told is evidence, and needs no model to be read.
-        "reasons": to_text([asdict(reason) for reason in decision.reasons]),
-        "warnings": to_text([asdict(warning) for warning in decision.warnings]),
+        "reasons": to_text([vars(reason) for reason in decision.reasons]),
+        "warnings": to_text([vars(warning) for warning in decision.warnings]),
         "bins": decision.bins,
         "request_id": request_id,
         "key_id": key_id,

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from time import monotonic
 
 from flask import Request
 
-from creditscore.api_keys import digest_of, read_keys
+from creditscore.api_keys import ApiKey, digest_of, read_keys
 from creditscore.database import Database
 from creditscore.deadline import within
 from creditscore.web.problems import CrossSite, KeyNeeded
@@ -16,6 +18,9 @@ from creditscore.web.problems import CrossSite, KeyNeeded
 #: Seconds to look a key up. What follows waits for the database too, and all together must stay
 #: below the five that an answer may take.
 SECONDS = 1.0
+
+#: Seconds that the keys of the database are remembered: so long a revoked one may still open.
+REMEMBERED = 0.5
 
 
 @dataclass(frozen=True)
@@ -36,11 +41,16 @@ class Visitor:
 
 
 class Keys:
-    """The API keys: those of the settings, and those of the database as they are this moment."""
+    """The API keys: those of the settings, and those of the database.
+
+    A new key is accepted at once; one that is revoked is refused within half a second, in every
+    process. Looking at each request would cost as much as deciding on it.
+    """
 
     def __init__(self, from_settings: Iterable[str], database: Database) -> None:
         self._settled = {_id_of(digest): digest for digest in map(digest_of, from_settings)}
         self._database = database
+        self._seen: tuple[float, Sequence[ApiKey]] = (-math.inf, ())
 
     def look_at(self, request: Request) -> Visitor:
         """Tell whose key a request shows.
@@ -50,15 +60,33 @@ class Keys:
         DatabaseUnavailable
             If the keys cannot be read.
         """
+        shown = _shown(request)
+        visitor = self._find(shown, self._remember())
+        if shown and visitor.key_id is None:
+            # It may have been made this moment.
+            visitor = self._find(shown, self._look_up())
+        return visitor
+
+    def _remember(self) -> Sequence[ApiKey]:
+        """Give the keys of the database as they were a moment ago."""
+        moment, kept = self._seen
+        return kept if monotonic() - moment < REMEMBERED else self._look_up()
+
+    def _look_up(self) -> Sequence[ApiKey]:
+        moment = monotonic()
         with within(SECONDS):
             kept = read_keys(self._database)
+        self._seen = moment, kept
+        return kept
+
+    def _find(self, shown: str, kept: Sequence[ApiKey]) -> Visitor:
         accepted = {key.key_id: key.digest for key in kept if key.revoked_at is None}
-        shown = digest_of(_shown(request))
+        digest = digest_of(shown)
         # Every hash is compared, each in constant time, so that time tells nothing of the keys.
         matches = [
             key_id
-            for key_id, digest in (self._settled | accepted).items()
-            if hmac.compare_digest(shown, digest)
+            for key_id, known in (self._settled | accepted).items()
+            if hmac.compare_digest(digest, known)
         ]
         return Visitor(next(iter(matches), None), bool(self._settled or kept))
 
