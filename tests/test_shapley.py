@@ -23,8 +23,9 @@ from support import skip_or_fail
 
 from creditscore.artefact import Model
 from creditscore.forest import Forest
+from creditscore.games import LeafGames
 from creditscore.schema import Matrix, Schema
-from creditscore.shapley import LeafGames, leaf_games
+from creditscore.shapley import leaf_games
 from creditscore.training import fit_forest, flatten
 
 #: What sums and values may be off: some rounding of double precision, nothing else.
