@@ -8,7 +8,8 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 import pytest
-from drawing import bundled_rows, random_forest, random_rows, thresholds
+from drawing import bundled_rows, random_forest, random_rows
+from edges import around_thresholds
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -38,19 +39,6 @@ def by_definition(games: LeafGames, matrix: Matrix) -> Floats:
     return summed
 
 
-def around_thresholds(model: Model, scorecard: str, usual: npt.NDArray[np.float32]) -> Matrix:
-    """Put each threshold, and its neighbours in single precision, into a usual row."""
-    card = model.scorecards[scorecard]
-    rows = []
-    for place, name in enumerate(card.predictors):
-        for cut in thresholds(card, name):
-            at = np.float32(cut)
-            for value in (np.nextafter(at, -np.float32(np.inf)), at, np.nextafter(at, np.inf)):
-                rows.append(usual.copy())
-                rows[-1][place] = value
-    return np.array(rows)
-
-
 @dataclass(frozen=True)
 class Rows:
     """Rows of a scorecard's predictors to compare on."""
@@ -60,8 +48,9 @@ class Rows:
 
 
 def rows_of(model: Model, scorecard: str) -> Rows:
-    bundled = bundled_rows().matrix(model.scorecards[scorecard].predictors).astype(np.float32)
-    return Rows(bundled, around_thresholds(model, scorecard, bundled[0]))
+    card = model.scorecards[scorecard]
+    bundled = bundled_rows().matrix(card.predictors).astype(np.float32)
+    return Rows(bundled, around_thresholds(card, bundled[0]))
 
 
 @pytest.mark.parametrize("scorecard", SCORECARDS)
