@@ -19,6 +19,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
+from creditscore.cells import Cells
+from creditscore.engine import Engine, choose
 from creditscore.errors import ArtefactError
 from creditscore.golden import what_it_says
 from creditscore.policy import Policy
@@ -27,8 +32,10 @@ from creditscore.schema import Schema
 from creditscore.schema_file import read_schema
 from creditscore.scorecard import Scorecard, version
 
+Floats = npt.NDArray[np.float64]
+
 #: Raised whenever the layout of the artefact changes.
-FORMAT = 2
+FORMAT = 3
 
 MODEL_FILE = "model.pkl"
 CARD_FILE = "model_card.json"
@@ -62,6 +69,8 @@ class Model:
         Where it came from.
     card : mapping
         How good it is: the model card, as plain data.
+    engines : mapping of str to Engine
+        What computes each scorecard's numbers.
     """
 
     schema: Schema
@@ -70,6 +79,7 @@ class Model:
     policy: Policy
     manifest: Mapping[str, Any]
     card: Mapping[str, Any]
+    engines: Mapping[str, Engine]
 
     @classmethod
     def assemble(
@@ -80,10 +90,12 @@ class Model:
         policy: Policy,
         manifest: Mapping[str, Any],
         card: Mapping[str, Any],
+        tables: Mapping[str, Floats] | None = None,
     ) -> Model:
         """Put the parts together, naming the scorecards' versions.
 
-        What no scorecard decides on, applicants may leave out where the schema says so.
+        What no scorecard decides on, applicants may leave out where the schema says so. Tables of
+        scorecards, by their versions, need not be computed again.
         """
         predictors = {name for card in scorecards.values() for name in card.predictors}
         schema = schema.excluding(name for name in schema.fields if name not in predictors)
@@ -91,7 +103,11 @@ class Model:
             name: version(card, policy=policy.to_dict(), encoding=_encoding(schema, card))
             for name, card in scorecards.items()
         }
-        return cls(schema, scorecards, versions, policy, manifest, card)
+        known = tables or {}
+        engines = {
+            name: choose(card, known.get(versions[name])) for name, card in scorecards.items()
+        }
+        return cls(schema, scorecards, versions, policy, manifest, card, engines)
 
     def protected_predictors(self, scorecard: str | None = None) -> list[str]:
         """Name the protected attributes that decisions of a scorecard, or of any, depend on."""
@@ -116,6 +132,7 @@ def save(model: Model, folder: Path) -> None:
         "schema": model.schema.document,
         "policy": model.policy.to_dict(),
         "scorecards": {name: card.to_dict() for name, card in model.scorecards.items()},
+        "tables": _tables(model),
     }
     raw, card = pickle.dumps(content, protocol=5), _to_json(model.card)
     vouches = {
@@ -252,6 +269,7 @@ def _rebuild(
         policy=Policy.from_dict(content["policy"]),
         manifest=manifest,
         card=card,
+        tables=content["tables"],
     )
     if model.versions != manifest["versions"]:
         raise ValueError("its versions are not the manifest's")
@@ -261,14 +279,24 @@ def _rebuild(
     return model
 
 
+def _tables(model: Model) -> dict[str, Floats]:
+    """Give the tables of those scorecards that have one, each by the version it belongs to."""
+    engines = {model.versions[name]: model.engines[name] for name in model.scorecards}
+    return {name: engine.table for name, engine in engines.items() if isinstance(engine, Cells)}
+
+
 def _golden_difference(model: Model) -> str | None:
-    """Score applicants whose probabilities were written down at training."""
+    """Score applicants whose numbers were written down at training, by scorecard and by engine."""
     for golden in model.manifest["golden"]:
         applicant = model.schema.parse(golden["applicant"])
         card = model.scorecards[applicant.scorecard]
-        for name, found in what_it_says(card, model.schema, applicant).items():
-            if found != golden[name]:
-                return f"{name} {found!r}, not {golden[name]!r}"
+        row = model.schema.row(applicant, card.predictors)
+        probability, impacts = model.engines[card.name].numbers_of_one(row)
+        by_engine = {"probability_of_default": probability, "impacts": impacts}
+        for found in (what_it_says(card, model.schema, applicant), by_engine):
+            for name, number in found.items():
+                if number != golden[name]:
+                    return f"{name} {number!r}, not {golden[name]!r}"
     return None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from creditscore.artefact import Model
@@ -13,7 +13,6 @@ from creditscore.policy import NOT_ELIGIBLE, Policy
 from creditscore.reasons import Reason, principal_reasons
 from creditscore.rule import Codes, Value, format_number
 from creditscore.schema import Applicant, Field
-from creditscore.scorecard import Scorecard
 from creditscore.texts import Text, in_language, say
 
 
@@ -82,6 +81,14 @@ class Decision:
         }
 
 
+class Numbers(NamedTuple):
+    """What is computed of one applicant; impacts in the order of the predictors."""
+
+    probability_of_default: float
+    score: int
+    impacts: list[float]
+
+
 @dataclass(frozen=True)
 class Assessor:
     """Decides on applicants with one model and one policy.
@@ -109,59 +116,45 @@ class Assessor:
         The same applicant gets the same numbers to the last bit, alone or among others.
         """
         decided_at = self.now()
-        decisions: dict[int, Decision] = {}
+        numbers: dict[int, Numbers] = {}
         for name in self.model.scorecards:
             places = [
                 place for place, applicant in enumerate(applicants) if applicant.scorecard == name
             ]
-            group = [applicants[place] for place in places]
-            decisions.update(zip(places, self._assess(name, group, decided_at), strict=True))
-        return [decisions[place] for place in range(len(applicants))]
-
-    def _assess(
-        self, scorecard: str, applicants: Sequence[Applicant], decided_at: datetime
-    ) -> list[Decision]:
-        """Decide on applicants of one scorecard."""
-        card = self.model.scorecards[scorecard]
-        matrix = self.model.schema.matrix(applicants, card.predictors)
-        probability = card.probability_of_default(matrix)
-        points = self.policy.scale.points(probability)
-        impacts = card.impacts(matrix)
-        numbers = zip(
-            applicants, probability.tolist(), points.tolist(), impacts.tolist(), strict=True
-        )
+            if places:
+                group = [applicants[place] for place in places]
+                numbers.update(zip(places, self._numbers(name, group), strict=True))
         return [
-            self._decide(
-                card,
-                applicant,
-                decided_at=decided_at,
-                probability_of_default=said,
-                score=score,
-                impacts=dict(zip(card.predictors, shares, strict=True)),
-            )
-            for applicant, said, score, shares in numbers
+            self._decide(applicant, numbers[place], decided_at)
+            for place, applicant in enumerate(applicants)
         ]
 
-    def _decide(
-        self,
-        card: Scorecard,
-        applicant: Applicant,
-        *,
-        decided_at: datetime,
-        probability_of_default: float,
-        score: int,
-        impacts: Mapping[str, float],
-    ) -> Decision:
+    def _numbers(self, scorecard: str, applicants: Sequence[Applicant]) -> list[Numbers]:
+        """Compute the numbers of applicants of one scorecard."""
+        engine, scale = self.model.engines[scorecard], self.policy.scale
+        predictors = self.model.scorecards[scorecard].predictors
+        if len(applicants) == 1:
+            row = self.model.schema.row(applicants[0], predictors)
+            probability, impacts = engine.numbers_of_one(row)
+            return [Numbers(probability, scale.points_of_one(probability), impacts)]
+        matrix = self.model.schema.matrix(applicants, predictors)
+        probabilities, shares = engine.numbers(matrix)
+        points = scale.points(probabilities)
+        return list(map(Numbers, probabilities.tolist(), points.tolist(), shares.tolist()))
+
+    def _decide(self, applicant: Applicant, numbers: Numbers, decided_at: datetime) -> Decision:
         """Decide on one applicant, whose numbers are there."""
-        label = self.policy.label(probability_of_default)
+        card = self.model.scorecards[applicant.scorecard]
+        label = self.policy.label(numbers.probability_of_default)
+        impacts = dict(zip(card.predictors, numbers.impacts, strict=True))
         return Decision(
             decision_id=self.new_id(decided_at),
             decided_at=decided_at,
             applicant=applicant,
             label=label,
-            probability_of_default=probability_of_default,
+            probability_of_default=numbers.probability_of_default,
             cutoff=self.policy.cutoff,
-            score=score,
+            score=numbers.score,
             model_version=self.model.versions[card.name],
             baseline=card.reference.baseline,
             impacts=impacts,
@@ -173,7 +166,7 @@ class Assessor:
                 refused=label == NOT_ELIGIBLE,
             ),
             warnings=self._warnings(applicant, card.training_ranges),
-            bins=card.training_bins.spell(applicant.values, score),
+            bins=card.training_bins.spell(applicant.values, numbers.score),
         )
 
     def _warnings(

@@ -91,6 +91,28 @@ class Forest:
         children = np.column_stack([self.right, self.left]).ravel()
         return self.column.astype(np.intp), children.astype(np.intp)
 
+    def leaves(self) -> Iterator[tuple[int, int]]:
+        """Give each leaf's tree and node, from left to right.
+
+        Raises
+        ------
+        ValueError
+            If trees share nodes.
+        """
+        left, right = self.left.tolist(), self.right.tolist()
+        visits = len(left)
+        for tree, root in enumerate(self.roots.tolist()):
+            waiting = [root]
+            while waiting:
+                node = waiting.pop()
+                visits -= 1
+                if visits < 0:
+                    raise ValueError("the trees share nodes")
+                if left[node] == node:
+                    yield tree, node
+                else:
+                    waiting += [right[node], left[node]]
+
     def problem(self, n_columns: int) -> str | None:
         """Say what is wrong with the arrays, if anything is."""
         nodes = len(self.column)

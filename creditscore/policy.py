@@ -73,6 +73,12 @@ class Scale:
         rounded: Ints = np.rint(points).astype(np.int64)
         return rounded
 
+    def points_of_one(self, probability_of_default: float) -> int:
+        """Restate one probability, by the same steps."""
+        said = min(max(probability_of_default, CLIP), 1 - CLIP)
+        factor = self.points_to_double_odds / np.log(2)
+        return round(float(self.base_points + factor * np.log((1 - said) / said / self.base_odds)))
+
 
 @dataclass(frozen=True)
 class Policy:

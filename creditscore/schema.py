@@ -270,12 +270,13 @@ class Schema:
         ndarray of shape (n_applicants, n_names), float32
             scikit-learn rounds to single precision before it compares, so do we.
         """
-        encoders = [(name, self.fields[name].rule.encode) for name in names]
-        rows = [
-            [encode(applicant.values[name]) for name, encode in encoders]
-            for applicant in applicants
-        ]
+        rows = [self.row(applicant, names) for applicant in applicants]
         return np.array(rows, dtype=np.float64).reshape(len(rows), len(names)).astype(np.float32)
+
+    def row(self, applicant: Applicant, names: Sequence[str]) -> list[float]:
+        """Encode one applicant."""
+        fields, values = self.fields, applicant.values
+        return [fields[name].rule.encode(values[name]) for name in names]
 
     @cached_property
     def base_fields(self) -> tuple[str, ...]:

@@ -12,9 +12,9 @@ import numpy as np
 import numpy.typing as npt
 
 from creditscore.forest import Forest
+from creditscore.games import LeafGames
 from creditscore.rule import Value
 from creditscore.schema import Matrix
-from creditscore.shapley import LeafGames
 from creditscore.training_bins import TrainingBins
 
 Floats = npt.NDArray[np.float64]

@@ -20,14 +20,14 @@ decision trees to Boolean logic: a fast and unified SHAP algorithm (pattern tabl
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache
 from math import factorial
 
 import numpy as np
 import numpy.typing as npt
 
 from creditscore.forest import Forest
+from creditscore.games import LeafGames
 from creditscore.schema import Matrix
 
 Floats = npt.NDArray[np.float64]
@@ -38,104 +38,6 @@ VALUE_FUNCTION = "interventional"
 
 #: Numbers in all the tables together, at most: 256 MB.
 MOST_VALUES = 32_000_000
-
-
-@dataclass(frozen=True, eq=False)
-class LeafGames:
-    """Every leaf of a forest as a game over its fields; a *side* is one field of one leaf.
-
-    Attributes
-    ----------
-    column : ndarray of shape (n_sides,)
-        The matrix column of a side's field.
-    low, high : ndarray of shape (n_sides,)
-        The leaf is open to values above `low` and up to `high`.
-    first : ndarray of shape (n_leaves,)
-        Where each leaf's sides begin; its sides stand one after the other.
-    values : ndarray of shape (n_values,)
-        For each leaf and each pattern of its sides (bit 0 for its first side, and so on; a bit
-        is set where the applicant lies inside), the Shapley value of each side.
-    offset : ndarray of shape (n_leaves,)
-        Where each leaf's part of `values` begins.
-    n_columns : int
-        Columns of the matrix.
-    """
-
-    column: Ints
-    low: Floats
-    high: Floats
-    first: Ints
-    values: Floats
-    offset: Ints
-    n_columns: int
-
-    def shapley_values(self, matrix: Matrix) -> Floats:
-        """Give every field's share in each applicant's probability of default.
-
-        Parameters
-        ----------
-        matrix : ndarray of shape (n_applicants, n_columns), float32
-
-        Returns
-        -------
-        ndarray of shape (n_applicants, n_columns)
-            In probability of default; they sum to the probability less the reference group's
-            mean, up to rounding of about 1e-15.
-        """
-        if not len(self.column):
-            return np.zeros((len(matrix), self.n_columns))
-        return np.array([self._one(row) for row in matrix]).reshape(len(matrix), self.n_columns)
-
-    def _one(self, row: npt.NDArray[np.float32]) -> Floats:
-        value = row[self.column]
-        inside = (value > self.low) & (value <= self.high)
-        pattern = np.add.reduceat(inside * self._bit, self.first)
-        start = self.offset + pattern * self._width
-        shares = self.values[np.repeat(start, self._width) + self._place]
-        # Adds in the order of the leaves, for one applicant as for many.
-        summed = np.bincount(self.column, weights=shares, minlength=self.n_columns)
-        return summed.astype(np.float64, copy=False)
-
-    @cached_property
-    def _width(self) -> Ints:
-        """How many sides each leaf has."""
-        return np.diff(self.first, append=len(self.column))
-
-    @cached_property
-    def _place(self) -> Ints:
-        """Which side of its leaf each side is, counted from 0."""
-        return np.arange(len(self.column)) - np.repeat(self.first, self._width)
-
-    @cached_property
-    def _bit(self) -> Ints:
-        return np.int64(1) << self._place
-
-    def problem(self, n_columns: int) -> str | None:
-        """Say what is wrong with the arrays, if anything is."""
-        if self.n_columns != n_columns:
-            return "the leaf games are of another scorecard"
-        whole, real = (self.column, self.first, self.offset), (self.low, self.high, self.values)
-        if any(array.dtype != np.int64 or array.ndim != 1 for array in whole) or any(
-            array.dtype != np.float64 or array.ndim != 1 for array in real
-        ):
-            return "an array of the leaf games is of a wrong type"
-        sides, leaves = self.column.size, self.first.size
-        if {self.low.size, self.high.size} != {sides} or self.offset.size != leaves:
-            return "the arrays of the leaf games differ in length"
-        if (sides == 0) != (leaves == 0):
-            return "the leaf games have sides without leaves, or leaves without sides"
-        if not sides:
-            return None
-        inside = (self.column >= 0) & (self.column < self.n_columns)
-        if not inside.all() or self.first[0] != 0 or (self._width < 1).any():
-            return "a side of a leaf game points outside"
-        # A table holds more numbers than its leaf has patterns; wider ones would overflow below.
-        if int(self._width.max()) >= self.values.size.bit_length():
-            return "a table of a leaf game points outside"
-        ends = self.offset + (np.int64(1) << self._width) * self._width
-        if (self.offset < 0).any() or (ends > self.values.size).any():
-            return "a table of a leaf game points outside"
-        return None
 
 
 def leaf_games(forest: Forest, reference: Matrix) -> LeafGames:

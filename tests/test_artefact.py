@@ -23,6 +23,7 @@ from sklearn.ensemble import RandomForestClassifier
 
 from creditscore import artefact, describe
 from creditscore.artefact import FORMAT, LARGEST_BYTES, Model
+from creditscore.cells import Cells
 from creditscore.errors import ArtefactError
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -485,6 +486,10 @@ CHANGES: dict[str, Callable[[Any], Any]] = {
     "a reason changed": lambda content: content["scorecards"]["application"]["games"].update(
         values=content["scorecards"]["application"]["games"]["values"] * 0.999
     ),
+    "no tables": lambda content: content.pop("tables"),
+    "a table of something else": lambda content: content.update(
+        tables={name: table[1:] for name, table in content["tables"].items()}
+    ),
     "a cut-off changed": lambda content: content["policy"].update(cutoff=0.3),
     "no cut-off": lambda content: content["policy"].pop("cutoff"),
     "a cut-off in words": lambda content: content["policy"].update(cutoff="0.25"),
@@ -523,6 +528,26 @@ def test_a_changed_forest_with_its_new_version_fails_at_the_golden_applicants(
     artefact.save(changed, folder)
 
     assert "does not compute what it did at training: " in refusal(folder)
+
+
+@pytest.mark.parametrize("column", [0, 1])
+def test_a_changed_table_fails_at_the_golden_applicants(folder: Path, column: int) -> None:
+    content = content_of(folder)
+    (version,) = content["tables"]
+    table = content["tables"][version].copy()
+    table[:, column] *= 0.999
+    content["tables"][version] = table
+    forge(folder, pickle.dumps(content, protocol=5))
+
+    assert "does not compute what it did at training: " in refusal(folder)
+
+
+def test_a_loaded_table_is_the_one_that_was_computed(model: Model, folder: Path) -> None:
+    loaded, computed = artefact.load(folder).engines["application"], model.engines["application"]
+
+    assert isinstance(loaded, Cells)
+    assert isinstance(computed, Cells)
+    assert loaded.table.tobytes() == computed.table.tobytes()
 
 
 # The tree

@@ -23,6 +23,13 @@ def policy(cutoff: float) -> Policy:
     return Policy(cutoff, None, Scale())
 
 
+@given(st.floats(0, 1))
+def test_one_probability_gets_the_points_that_it_gets_among_many(probability: float) -> None:
+    among = points(0.1, probability, 0.9)
+
+    assert Scale().points_of_one(probability) == among[1]
+
+
 # The cut-off
 
 

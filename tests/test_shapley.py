@@ -15,16 +15,17 @@ from drawing import (
     by_brute_force,
     random_forest,
     random_rows,
-    thresholds,
 )
+from edges import around_thresholds
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support import skip_or_fail
 
 from creditscore.artefact import Model
 from creditscore.forest import Forest
+from creditscore.games import LeafGames
 from creditscore.schema import Matrix, Schema
-from creditscore.shapley import LeafGames, leaf_games
+from creditscore.shapley import leaf_games
 from creditscore.training import fit_forest, flatten
 
 #: What sums and values may be off: some rounding of double precision, nothing else.
@@ -107,14 +108,7 @@ def test_baseline_and_values_sum_to_the_probability(
 def test_sums_hold_on_each_threshold_and_just_beside_it(model: Model, scorecard: str) -> None:
     card = model.scorecards[scorecard]
     usual = bundled_rows().matrix(card.predictors)[0].astype(np.float32)
-    rows = []
-    for place, name in enumerate(card.predictors):
-        for cut in thresholds(card, name)[:: 1 if scorecard == "application" else 10]:
-            at = np.float32(cut)
-            for value in (np.nextafter(at, -np.float32(np.inf)), at, np.nextafter(at, np.inf)):
-                rows.append(usual.copy())
-                rows[-1][place] = value
-    matrix = np.array(rows)
+    matrix = around_thresholds(card, usual, step=1 if scorecard == "application" else 10)
 
     total = card.reference.baseline + card.impacts(matrix).sum(axis=1)
 

@@ -1,0 +1,217 @@
+"""Time what computes a scorecard's numbers, beside one call of scikit-learn's `predict_proba`.
+
+python benchmarks/engine.py [--model-dir MODEL] [--data CSV]
+
+Trains nothing but the two forests anew, for scikit-learn to be timed on; the rest is the trained
+model's. Rounds of all candidates take turns, and medians over the rounds are given. Exits with 1
+if a number differs in one bit from what it must be; a missed goal is said, and fails nothing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from statistics import median
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+
+PROJECT = Path(__file__).resolve().parent.parent
+# Python looks beside this file, not where it was started.
+sys.path.insert(0, str(PROJECT))
+
+from sklearn.ensemble import RandomForestClassifier  # noqa: E402
+
+from creditscore import artefact, dataset  # noqa: E402
+from creditscore.artefact import Model  # noqa: E402
+from creditscore.assessment import Assessor  # noqa: E402
+from creditscore.cells import Cells, tabulate  # noqa: E402
+from creditscore.dataset import Dataset  # noqa: E402
+from creditscore.decision_id import new_decision_id  # noqa: E402
+from creditscore.engine import Leaves  # noqa: E402
+from creditscore.schema import Applicant, Matrix  # noqa: E402
+from creditscore.scorecard import Scorecard  # noqa: E402
+from creditscore.training import fit_forest, split  # noqa: E402
+
+ROUNDS = 9
+APPLICANTS = 50
+
+#: Rows of a batch, and of those whose every bit is compared.
+BATCH = 30_000
+COMPARED = 5_000
+
+#: The most microseconds for the numbers of one applicant, and for the probability alone.
+GOALS = {"application": (20.0, None), "behavioural": (1000.0, 100.0)}
+
+#: How many times as fast as `predict_proba` a table must be.
+TIMES_AS_FAST = 200
+
+
+def main() -> int:
+    """Compare, time, print, and give the exit status."""
+    options = read_options()
+    begin = perf_counter()
+    model = artefact.load(options.model_dir)
+    print(f"load of the model: {perf_counter() - begin:.3f} s")
+    data = dataset.load(options.data, model.schema)
+    exact = True
+    for card in model.scorecards.values():
+        print(f"\n{card.name}: {type(model.engines[card.name]).__name__.lower()}")
+        grown = grow(card, data, model)
+        rows = data.matrix(card.predictors).astype(np.float32)
+        exact &= print_exactness(card, model, grown, rows)
+        print_sizes(card, model)
+        print_times(card, model, grown, data)
+        print_batch(card, model, grown, rows[:BATCH])
+    return 0 if exact else 1
+
+
+def read_options() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--model-dir", type=Path, default=PROJECT / "model")
+    parser.add_argument("--data", type=Path, default=PROJECT / "data" / "credit.csv")
+    return parser.parse_args()
+
+
+def grow(card: Scorecard, data: Dataset, model: Model) -> RandomForestClassifier:
+    """Grow the scorecard's forest again, as scikit-learn's."""
+    seen = split(data, model.manifest["seed"]).train
+    settings = model.schema.scorecards[card.name].forest
+    return fit_forest(seen.matrix(card.predictors), seen.bad, settings, model.manifest["seed"])
+
+
+def print_exactness(
+    card: Scorecard, model: Model, grown: RandomForestClassifier, rows: Matrix
+) -> bool:
+    """Hold the engine's bits against scikit-learn's and the leaf games'."""
+    engine = model.engines[card.name]
+    said, shares = engine.numbers(rows[:COMPARED])
+    each = [engine.numbers_of_one(row) for row in rows[:COMPARED].tolist()]
+    checks = {
+        "probabilities: the trees'": same(said, card.probability_of_default(rows[:COMPARED])),
+        "impacts: the leaf games'": same(shares, card.impacts(rows[:COMPARED])),
+        "one by one: as among many": each == list(zip(said.tolist(), shares.tolist(), strict=True)),
+    }
+    if (card.calibration.slope, card.calibration.intercept) == (1, 0):
+        theirs = grown.predict_proba(rows)[:, 1]
+        checks["probabilities: scikit-learn's"] = same(engine.numbers(rows)[0], theirs)
+    for name, holds in checks.items():
+        print(f"  {name:52} {'every bit' if holds else 'DIFFERENT: FAILED'}")
+    return all(checks.values())
+
+
+def same(ours: Any, theirs: Any) -> bool:
+    """Tell whether two arrays have the same bits."""
+    return np.ascontiguousarray(ours).tobytes() == np.ascontiguousarray(theirs).tobytes()
+
+
+def print_sizes(card: Scorecard, model: Model) -> None:
+    """Tell what the engine takes, and what its training took."""
+    engine = model.engines[card.name]
+    if isinstance(engine, Cells):
+        begin = perf_counter()
+        tabulate(card.forest, card.games)
+        seconds = perf_counter() - begin
+        print(f"  {'cells':52} {len(engine.table):12,}")
+        print(f"  {'table, loaded with the model':52} {engine.table.nbytes / 1e6:9.1f} MB")
+        print(f"  {'computing it, at training':52} {seconds:9.2f} s")
+    else:
+        print(f"  {'leaves':52} {len(card.games.first):12,}")
+        print(
+            f"  {'leaf tables, loaded with the model':52} {card.games.values.nbytes / 1e6:9.1f} MB"
+        )
+
+
+def print_times(
+    card: Scorecard, model: Model, grown: RandomForestClassifier, data: Dataset
+) -> None:
+    """Time one applicant at a time."""
+    engine, schema = model.engines[card.name], model.schema
+    some = applicants(card, data, model)
+    assessor = Assessor(
+        model=model,
+        policy=model.policy,
+        now=lambda: datetime.now(UTC),
+        new_id=new_decision_id,
+    )
+
+    def whole(applicant: Applicant) -> str:
+        read = schema.parse(json.loads(json.dumps(dict(applicant.values))))
+        return json.dumps(assessor.assess([read])[0].to_dict("en"))
+
+    calls: dict[str, Callable[[Applicant], object]] = {
+        "predict_proba": lambda a: grown.predict_proba(schema.matrix([a], card.predictors)),
+        "probability and all impacts": lambda a: engine.numbers_of_one(
+            schema.row(a, card.predictors)
+        ),
+        "decision: JSON in, numbers, reasons, JSON out": whole,
+    }
+    if isinstance(engine, Leaves):
+        calls["probability alone"] = lambda a: engine.probability_of_one(
+            schema.row(a, card.predictors)
+        )
+    times = in_turns(calls, some)
+    most, most_alone = GOALS[card.name]
+    goals = {"probability and all impacts": most, "probability alone": most_alone}
+    for name, found in times.items():
+        goal = goals.get(name)
+        verdict = "" if goal is None else f"   goal {goal:,.0f}: {met(found <= goal)}"
+        times_as_fast = times["predict_proba"] / found
+        print(f"  {name:52} {found:9.1f} us {times_as_fast:9.1f} x{verdict}")
+    if isinstance(engine, Cells):
+        faster = times["predict_proba"] / times["probability and all impacts"]
+        print(
+            f"  {f'{TIMES_AS_FAST} x as fast as predict_proba':52} {met(faster >= TIMES_AS_FAST)}"
+        )
+
+
+def applicants(card: Scorecard, data: Dataset, model: Model) -> list[Applicant]:
+    """Give some rows as parsed applicants."""
+    names = model.schema.scorecards[card.name].fields
+    places = range(0, len(data), len(data) // APPLICANTS)
+    rows = [{name: data.columns[name][place].item() for name in names} for place in places]
+    return model.schema.parse_all(rows)
+
+
+def in_turns(
+    calls: dict[str, Callable[[Applicant], object]], some: list[Applicant]
+) -> dict[str, float]:
+    """Time calls round by round, so that a busy machine slows all of them; in microseconds."""
+    times: dict[str, list[float]] = {name: [] for name in calls}
+    for _ in range(ROUNDS):
+        for name, call in calls.items():
+            call(some[0])
+            begin = perf_counter()
+            for applicant in some:
+                call(applicant)
+            times[name].append((perf_counter() - begin) / len(some) * 1e6)
+    return {name: median(found) for name, found in times.items()}
+
+
+def print_batch(card: Scorecard, model: Model, grown: RandomForestClassifier, rows: Matrix) -> None:
+    """Time many applicants at once."""
+    engine = model.engines[card.name]
+    calls: dict[str, Callable[[], object]] = {
+        "predict_proba": lambda: grown.predict_proba(rows),
+        "probability and all impacts": lambda: engine.numbers(rows),
+    }
+    for name, call in calls.items():
+        begin = perf_counter()
+        call()
+        rate = len(rows) / (perf_counter() - begin)
+        print(f"  {f'{len(rows):,} rows: {name}':52} {rate:12,.0f} rows/s")
+
+
+def met(holds: bool) -> str:
+    """Say whether a goal is met."""
+    return "met" if holds else "missed"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
