@@ -9,14 +9,14 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, func, select, text
+from sqlalchemy import Connection, func, inspect, select, text
 
 from creditscore.database import Database
 from creditscore.log_tables import decisions, tombstones
 from creditscore.log_walk import SECONDS
 from creditscore.migration_steps import STEPS
 
-#: How many numbers were ever given to a decision.
+#: The last number that was ever given to a decision.
 ISSUED = {
     "sqlite": text("SELECT seq FROM sqlite_sequence WHERE name = 'decisions'"),
     "postgresql": text(
@@ -24,12 +24,13 @@ ISSUED = {
     ),
 }
 
-#: The triggers that are there and at work.
+#: The triggers that are there and at work, each with what it does.
 TRIGGERS = {
-    "sqlite": text("SELECT name FROM sqlite_master WHERE type = 'trigger'"),
+    "sqlite": text("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"),
     "postgresql": text(
-        "SELECT tgname FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid "
-        "WHERE NOT tgisinternal AND tgenabled IN ('O', 'A') "
+        "SELECT tgname, prosrc FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid "
+        "JOIN pg_proc ON pg_proc.oid = tgfoid "
+        "WHERE NOT tgisinternal AND tgenabled IN ('O', 'A') AND tgqual IS NULL "
         "AND relnamespace = current_schema()::regnamespace"
     ),
 }
@@ -70,6 +71,14 @@ def audit(database: Database) -> Audit:
 
 
 def _repeated(connection: Connection) -> Iterator[str]:
+    """Look whether ids can repeat, and if they can, whether they do.
+
+    Only then: on a large log the look takes long, and SQLite lets nobody write meanwhile.
+    """
+    unique = inspect(connection).get_unique_constraints(decisions.name)
+    if any(each["column_names"] == [decisions.c.id.name] for each in unique):
+        return
+    yield "the index that keeps ids unique is gone"
     ids = select(decisions.c.id).group_by(decisions.c.id).having(func.count() > 1).subquery()
     count = connection.execute(select(func.count()).select_from(ids)).scalar_one()
     if count:
@@ -78,17 +87,42 @@ def _repeated(connection: Connection) -> Iterator[str]:
 
 def _unguarded(connection: Connection) -> Iterator[str]:
     kind = connection.dialect.name
-    statements = " ".join(statement for step in STEPS[kind] for statement in step)
-    wanted = set(re.findall(r"CREATE TRIGGER (\w+)", statements))
-    found = set(connection.execute(TRIGGERS[kind]).scalars())
-    if missing := sorted(wanted - found):
-        yield f"the triggers that keep rows as they are do not: {', '.join(missing)}"
+    found: dict[str, str] = dict(connection.execute(TRIGGERS[kind]).tuples().all())
+    wanted = _guards(kind)
+    if broken := sorted(name for name in wanted if found.get(name) != wanted[name]):
+        yield f"triggers that keep rows as they are are gone or changed: {', '.join(broken)}"
+
+
+def _guards(kind: str) -> dict[str, str]:
+    """Give the triggers of a kind of database, each with what it must do."""
+    statements = [statement for step in STEPS[kind] for statement in step]
+    made = {
+        found[1]: statement
+        for statement in statements
+        if (found := re.match(r"CREATE TRIGGER (\w+)", statement))
+    }
+    if kind == "sqlite":
+        return made
+    bodies = {
+        found[1]: found[2]
+        for statement in statements
+        if (found := re.match(r"CREATE FUNCTION (\w+)\(\).*?\$\$(.*)\$\$", statement))
+    }
+    called = re.compile(r"EXECUTE FUNCTION (\w+)\(\)$")
+    return {name: bodies[called.findall(statement)[0]] for name, statement in made.items()}
 
 
 def _gone_without_trace(connection: Connection) -> int:
     """Give how many numbers stand neither on a decision nor in a tombstone's count."""
-    kept = connection.execute(select(func.count()).select_from(decisions)).scalar_one()
-    buried = connection.execute(select(func.sum(tombstones.c.decisions))).scalar() or 0
-    # Last: where transactions see each other's ends, what comes meanwhile is no fault.
     issued = connection.execute(ISSUED[connection.dialect.name]).scalar() or 0
-    return int(issued) - kept - int(buried)
+    number = decisions.c.number
+    # In one statement: a purge that commits meanwhile is in all counts or in none.
+    kept, late, buried = connection.execute(
+        select(
+            select(func.count()).select_from(decisions).scalar_subquery(),
+            # Logged after the look above. Counting the others would read every row, not an index.
+            select(func.count()).where(number > issued).scalar_subquery(),
+            select(func.coalesce(func.sum(tombstones.c.decisions), 0)).scalar_subquery(),
+        )
+    ).one()
+    return int(issued) - (int(kept) - int(late)) - int(buried)

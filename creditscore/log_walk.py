@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -30,35 +30,47 @@ class Stretch:
 
     Attributes
     ----------
-    since : datetime or None
-        Only decisions from then on.
+    since, until : datetime or None
+        Only decisions from then on, and before then.
     first, last : int
         The numbers that it lies between.
-    rows : int
-        How many decisions it has.
     """
 
     since: datetime | None
+    until: datetime | None
     first: int
     last: int
-    rows: int
+
+    def __len__(self) -> int:
+        """Give how many numbers it spans: at least as many as it has decisions."""
+        return self.last - self.first + 1
 
 
-def measure(database: Database, *, since: datetime | None = None) -> Stretch:
-    """Find where the decisions from a time on stand, and how many they are."""
-    number = decisions.c.number
-    query = select(func.min(number), func.max(number), func.count()).where(_from(since))
+def measure(
+    database: Database, *, since: datetime | None = None, until: datetime | None = None
+) -> Stretch:
+    """Find where the decisions from a time on, and before another, stand."""
+    number, inside = decisions.c.number, _between(since, until)
+    # Each alone is one look at an index; asked for together they would be a look at every row,
+    # and as long as SQLite reads, nobody's commit succeeds.
     with database.reading(seconds=SECONDS) as connection:
-        first, last, rows = connection.execute(query).one()
-    return Stretch(since, first or 0, last or 0, rows)
+        first = connection.execute(select(func.min(number)).where(inside)).scalar()
+        last = connection.execute(select(func.max(number)).where(inside)).scalar()
+    return Stretch(since, until, first or 1, last or 0)
 
 
-def walk(database: Database, stretch: Stretch) -> Iterator[list[Row]]:
-    """Give the rows of a stretch, a page at a time."""
+def walk(
+    database: Database, stretch: Stretch, *, columns: Sequence[str] = ()
+) -> Iterator[list[Row]]:
+    """Give the rows of a stretch, a page at a time; of each, its number and some columns, or all.
+
+    Every row is given once, though others are logged or purged meanwhile.
+    """
     number, done = decisions.c.number, stretch.first - 1
+    wanted = [number, *(decisions.c[name] for name in columns)] if columns else [decisions]
     while done < stretch.last:
-        rest = and_(number > done, number <= stretch.last, _from(stretch.since))
-        page = select(decisions).where(rest).order_by(number).limit(PAGE)
+        rest = and_(number > done, number <= stretch.last, _between(stretch.since, stretch.until))
+        page = select(*wanted).where(rest).order_by(number).limit(PAGE)
         with database.reading(seconds=SECONDS) as connection:
             rows = [row._asdict() for row in connection.execute(page)]
         if not rows:
@@ -83,7 +95,9 @@ def read_row(database: Database, decision_id: UUID) -> Row:
     return row._asdict()
 
 
-def _from(since: datetime | None) -> ColumnElement[bool]:
-    if since is None:
-        return true()
-    return decisions.c.decided_at >= to_milliseconds(since)
+def _between(since: datetime | None, until: datetime | None) -> ColumnElement[bool]:
+    moment = decisions.c.decided_at
+    return and_(
+        true() if since is None else moment >= to_milliseconds(since),
+        true() if until is None else moment < to_milliseconds(until),
+    )

@@ -124,11 +124,19 @@ def from_row(row: Mapping[str, Any]) -> LoggedDecision:
 def content_hash(row: Mapping[str, Any]) -> str:
     """Give the SHA-256 of what a row says, over its one canonical form.
 
-    The form is a JSON array of the columns of `CONTENT`, in that order, without spaces and in
-    ASCII; a number is written with as few digits as bring back its every bit.
+    The form is the columns of `CONTENT`, in that order, one after the other: each as a text behind
+    its length in characters and a colon, in UTF-8. A number is written as Python does, with as few
+    digits as bring back its every bit; a column that is null is a hyphen alone.
     """
-    canonical = json.dumps([row[name] for name in CONTENT], allow_nan=False, separators=(",", ":"))
-    return hashlib.sha256(canonical.encode("ascii")).hexdigest()
+    canonical = "".join([_mark_off(row[name]) for name in CONTENT])
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def _mark_off(value: object) -> str:
+    if value is None:
+        return "-"
+    text = str(value)
+    return f"{len(text)}:{text}"
 
 
 def to_text(value: Any) -> str:

@@ -125,4 +125,5 @@ def _answers(decision: Decision) -> dict[str, Any]:
         "impacts": list(decision.impacts.items()),
         "reasons": [(r.code, r.field, r.value, r.impact) for r in decision.reasons],
         "warnings": [(w.code, w.field, w.value) for w in decision.warnings],
+        "bins": decision.bins,
     }

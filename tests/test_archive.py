@@ -9,26 +9,13 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from logged import successor
 
 from creditscore import archive, artefact
 from creditscore.artefact import Model
 from creditscore.errors import ArtefactError
-from creditscore.policy import Policy
 
 Build = Callable[..., Flask]
-
-
-def successor(model: Model) -> Model:
-    """Give a model that decides otherwise, so that it has other versions."""
-    policy = Policy.from_ratio(4)
-    manifest = {**model.manifest, "policy": policy.to_dict()}
-    return Model.assemble(
-        schema=model.schema,
-        scorecards=model.scorecards,
-        policy=policy,
-        manifest=manifest,
-        card=model.card,
-    )
 
 
 def versions_in(model_dir: Path) -> set[str]:

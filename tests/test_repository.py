@@ -317,6 +317,16 @@ def test_no_generated_file_is_stale(app: Flask) -> None:
         assert path.read_text(encoding="utf-8") == text, f"{path.name}: run flask describe"
 
 
+def test_what_makes_the_generated_files_writes_no_other(app: Flask) -> None:
+    kept = [PROJECT / "model", PROJECT / "instance"]
+    before = {path for folder in kept for path in folder.rglob("*")}
+
+    with app.app_context():
+        generated_files()
+
+    assert {path for folder in kept for path in folder.rglob("*")} == before
+
+
 def test_every_block_of_a_document_that_is_generated_is_known(app: Flask) -> None:
     marks = re.compile("<!-- (?:end of )?([a-z]+)(?:: generated)? -->")
     known = marks.findall((PROJECT / "README.md").read_text(encoding="utf-8"))

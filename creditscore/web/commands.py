@@ -70,8 +70,13 @@ class ExampleService:
         # Not at the top: that module imports this one.
         from creditscore.web import create_app
 
-        url = f"sqlite:///{folder / 'decisions.sqlite'}"
-        app = create_app(Settings(database_url=url, api_keys=(self.KEY,)), model)
+        settings = Settings(
+            # Where its start archives the model: not among those that decided in earnest.
+            model_dir=folder / "model",
+            database_url=f"sqlite:///{folder / 'decisions.sqlite'}",
+            api_keys=(self.KEY,),
+        )
+        app = create_app(settings, model)
         self._client = app.test_client()
         self._decision_id = ""
 

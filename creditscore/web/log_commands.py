@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -15,7 +16,7 @@ from flask.cli import AppGroup
 from creditscore import archive, log_walk
 from creditscore.artefact import Model
 from creditscore.audit import audit
-from creditscore.log_walk import Row
+from creditscore.log_walk import Row, Stretch
 from creditscore.replay import IDENTICAL, REPRODUCED, VERDICTS, replay
 from creditscore.soundness import faults_of
 from creditscore.web import query
@@ -100,12 +101,27 @@ def _chosen_rows(
         yield [log_walk.read_row(database, decision_id)]
         return
     stretch = log_walk.measure(database, since=since)
-    with click.progressbar(
-        length=stretch.rows, file=sys.stderr, hidden=not sys.stderr.isatty()
-    ) as bar:
-        for rows in log_walk.walk(database, stretch):
-            yield rows
-            bar.update(len(rows))
+    with progress_bar(len(stretch)) as advance:
+        yield from follow(log_walk.walk(database, stretch), stretch, advance)
+
+
+@contextlib.contextmanager
+def progress_bar(length: int) -> Iterator[Callable[[int], None]]:
+    """Show on a terminal how far something is; nothing where nobody looks."""
+    hidden = not sys.stderr.isatty()
+    with click.progressbar(length=length, file=sys.stderr, hidden=hidden) as bar:
+        yield bar.update
+
+
+def follow(
+    pages: Iterable[list[Row]], stretch: Stretch, advance: Callable[[int], None]
+) -> Iterator[list[Row]]:
+    """Give pages of rows, and tell after each how many numbers it went on."""
+    done = stretch.first - 1
+    for rows in pages:
+        yield rows
+        advance(rows[-1]["number"] - done)
+        done = rows[-1]["number"]
 
 
 def _find_model() -> Callable[[str], Model]:
