@@ -12,6 +12,7 @@ from uuid import UUID
 
 from creditscore.assessment import Decision, Warning
 from creditscore.decision_id import EPOCH
+from creditscore.json_text import to_text
 from creditscore.reasons import Reason
 from creditscore.schema import Applicant
 
@@ -137,11 +138,6 @@ def _mark_off(value: object) -> str:
         return "-"
     text = str(value)
     return f"{len(text)}:{text}"
-
-
-def to_text(value: Any) -> str:
-    """Write a value as JSON whose numbers come back to the last bit, whole ones as whole ones."""
-    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
 def to_milliseconds(moment: datetime) -> int:

@@ -36,6 +36,7 @@ from creditscore.web import (
     purge_command,
 )
 from creditscore.web.access import Keys
+from creditscore.web.json_provider import FastJson
 from creditscore.web.service import NAME, Service
 
 
@@ -62,7 +63,7 @@ def create_app(settings: Settings, model: Model | None = None) -> Flask:
     migrate(database)
     examples = example_decisions(assessor)
     app = Flask(__name__)
-    app.json.sort_keys = False  # type: ignore[attr-defined]  # the order of the contract
+    app.json = FastJson(app)
     app.url_map.merge_slashes = False
     app.extensions[NAME] = Service(
         settings=settings,
