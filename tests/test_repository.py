@@ -39,7 +39,7 @@ ORDER = [
     {"assessment", "report", "training", "monitoring"},
     {"logged_decision", "explanation"},
     {"idempotency", "outcome", "api_keys"},
-    {"decision_log", "log_walk", "soundness", "retention"},
+    {"decision_log", "log_walk", "soundness"},
     {"replay", "audit"},
     {"describe"},
     {"openapi_parts"},

@@ -33,7 +33,6 @@ from creditscore.web import (
     monitoring_api,
     pages,
     problems,
-    purge_command,
 )
 from creditscore.web.access import Keys
 from creditscore.web.service import NAME, Service
@@ -83,7 +82,6 @@ def create_app(settings: Settings, model: Model | None = None) -> Flask:
     app.register_blueprint(pages.bp)
     app.cli.add_command(commands.describe)
     app.cli.add_command(key_commands.keys)
-    log_commands.decisions.add_command(purge_command.purge)
     app.cli.add_command(log_commands.decisions)
     _announce(app, model)
     _archive(app, model, settings)
