@@ -23,7 +23,7 @@ PACKAGE = PROJECT / "creditscore"
 
 #: Imports run one way: each module may import those of earlier lines, and nothing else of ours.
 ORDER = [
-    {"texts", "decision_id", "evaluation", "card_format", "deadline", "log_tables"},
+    {"texts", "decision_id", "evaluation", "card_format", "deadline", "log_tables", "private_file"},
     {"errors", "intervals", "card_words", "postgres", "migration_steps"},
     {"rule", "config", "strict_json", "sqlite_file"},
     {"schema", "toml_table", "database", "backtest"},
@@ -39,8 +39,8 @@ ORDER = [
     {"assessment", "report", "training", "monitoring"},
     {"logged_decision", "explanation"},
     {"idempotency", "outcome", "api_keys"},
-    {"decision_log", "log_walk", "soundness"},
-    {"replay", "audit"},
+    {"decision_log", "log_walk", "soundness", "retention"},
+    {"replay", "audit", "export", "purge"},
     {"describe"},
     {"openapi_parts"},
     {"openapi_log", "postman_calls"},

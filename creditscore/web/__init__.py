@@ -26,6 +26,7 @@ from creditscore.texts import FALLBACK_LANGUAGE
 from creditscore.web import (
     api,
     commands,
+    export_commands,
     headers,
     key_commands,
     log_api,
@@ -33,6 +34,7 @@ from creditscore.web import (
     monitoring_api,
     pages,
     problems,
+    purge_commands,
 )
 from creditscore.web.access import Keys
 from creditscore.web.service import NAME, Service
@@ -82,7 +84,9 @@ def create_app(settings: Settings, model: Model | None = None) -> Flask:
     app.register_blueprint(pages.bp)
     app.cli.add_command(commands.describe)
     app.cli.add_command(key_commands.keys)
-    app.cli.add_command(log_commands.decisions)
+    # Export and purge have put themselves into this group.
+    for group in (log_commands, export_commands, purge_commands):
+        app.cli.add_command(group.decisions)
     _announce(app, model)
     _archive(app, model, settings)
     return app
