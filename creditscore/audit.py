@@ -26,10 +26,10 @@ ISSUED = {
 
 #: The triggers that are there and at work, each with what it does.
 TRIGGERS = {
-    "sqlite": text("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"),
+    "sqlite": text("SELECT name, sql AS does FROM sqlite_master WHERE type = 'trigger'"),
     "postgresql": text(
-        "SELECT tgname, prosrc FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid "
-        "JOIN pg_proc ON pg_proc.oid = tgfoid "
+        "SELECT tgname AS name, prosrc AS does FROM pg_trigger "
+        "JOIN pg_class ON pg_class.oid = tgrelid JOIN pg_proc ON pg_proc.oid = tgfoid "
         "WHERE NOT tgisinternal AND tgenabled IN ('O', 'A') AND tgqual IS NULL "
         "AND relnamespace = current_schema()::regnamespace"
     ),
@@ -87,7 +87,7 @@ def _repeated(connection: Connection) -> Iterator[str]:
 
 def _unguarded(connection: Connection) -> Iterator[str]:
     kind = connection.dialect.name
-    found: dict[str, str] = dict(connection.execute(TRIGGERS[kind]).tuples().all())
+    found = {row.name: row.does for row in connection.execute(TRIGGERS[kind])}
     wanted = _guards(kind)
     if broken := sorted(name for name in wanted if found.get(name) != wanted[name]):
         yield f"triggers that keep rows as they are are gone or changed: {', '.join(broken)}"

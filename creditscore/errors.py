@@ -96,6 +96,14 @@ class OutcomeConflict(CreditScoreError):
     """Another outcome of that decision is recorded already."""
 
 
+class ExportRefused(CreditScoreError):
+    """The log cannot be exported as it stands."""
+
+
+class PurgeRefused(CreditScoreError):
+    """Decisions cannot be purged as was asked."""
+
+
 @dataclass(frozen=True, slots=True)
 class Fault:
     """One thing that is wrong with what a client sent.

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from creditscore.deadline import seconds_left
 from creditscore.errors import StartupError
+from creditscore.private_file import sync_folder
 
 #: The first SQLite whose WAL mode is safe with several writers.
 SOUND_WAL = (3, 51, 3)
@@ -75,7 +76,7 @@ def create_file(path: Path) -> None:
     """
     if not path.parent.is_dir():
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _sync(path.parent.parent)
+        sync_folder(path.parent.parent)
     try:
         # SQLite itself would make it as readable as the umask allows. Never open one that exists:
         # closing it again would drop this process's locks on it.
@@ -83,7 +84,7 @@ def create_file(path: Path) -> None:
     except FileExistsError:
         return
     os.close(handle)
-    _sync(path.parent)
+    sync_folder(path.parent)
 
 
 def connect(path: Path, journal: str) -> FileConnection:
@@ -140,14 +141,3 @@ def _identity(path: Path) -> tuple[int, int]:
     except OSError:
         raise sqlite3.OperationalError("the database file is not there") from None
     return found.st_dev, found.st_ino
-
-
-def _sync(folder: Path) -> None:
-    """Put a folder's list of names on the disk, which Windows does by itself."""
-    if os.name == "nt":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

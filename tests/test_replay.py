@@ -194,6 +194,30 @@ def test_inputs_that_nobody_can_have_speak_for_their_own_decision_only(
     assert run(app, "replay", other).exit_code == 0
 
 
+@pytest.mark.parametrize("value", ["a text", 10**400])
+def test_a_value_that_no_model_can_score_speaks_for_its_own_decision_only(
+    app: Flask, value: object
+) -> None:
+    edited, _ = decide(app)
+    decide(app)
+    row = row_of(database_of(app), edited)
+    inputs = dict.fromkeys(json.loads(row["inputs"]), value)
+    reasons = [each | {"value": value} for each in json.loads(row["reasons"])]
+    edit(
+        database_of(app),
+        edited,
+        rehash=True,
+        inputs=json.dumps(inputs),
+        reasons=json.dumps(reasons),
+    )
+
+    result = run(app, "replay", "--all")
+
+    assert (result.exit_code, result.exception.__class__) == (1, SystemExit)
+    assert verdicts(result.stdout) == {edited: "data differ"}
+    assert "the model cannot score its inputs" in result.stdout
+
+
 def test_a_version_that_leads_out_of_the_archive_is_not_followed(app: Flask) -> None:
     edited, _ = decide(app)
     edit(database_of(app), edited, rehash=True, model_version="../../etc")

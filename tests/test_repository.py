@@ -23,16 +23,8 @@ PACKAGE = PROJECT / "creditscore"
 
 #: Imports run one way: each module may import those of earlier lines, and nothing else of ours.
 ORDER = [
-    {
-        "texts",
-        "decision_id",
-        "evaluation",
-        "card_format",
-        "deadline",
-        "log_tables",
-        "json_text",
-        "turns",
-    },
+    {"texts", "decision_id", "evaluation", "card_format", "deadline", "log_tables"},
+    {"private_file", "json_text", "turns"},
     {"errors", "intervals", "card_words", "postgres", "migration_steps"},
     {"rule", "config", "strict_json", "sqlite_file"},
     {"schema", "toml_table", "database", "backtest"},
@@ -51,7 +43,7 @@ ORDER = [
     {"logged_decision", "explanation"},
     {"idempotency", "outcome", "api_keys"},
     {"decision_log", "log_walk", "soundness", "retention"},
-    {"replay", "audit"},
+    {"replay", "audit", "export", "purge"},
     {"describe"},
     {"openapi_parts"},
     {"openapi_log", "postman_calls"},

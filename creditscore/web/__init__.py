@@ -26,6 +26,7 @@ from creditscore.texts import FALLBACK_LANGUAGE
 from creditscore.web import (
     api,
     commands,
+    export_commands,
     headers,
     key_commands,
     log_api,
@@ -33,7 +34,7 @@ from creditscore.web import (
     monitoring_api,
     pages,
     problems,
-    purge_command,
+    purge_commands,
 )
 from creditscore.web.access import Keys
 from creditscore.web.json_provider import FastJson
@@ -84,8 +85,9 @@ def create_app(settings: Settings, model: Model | None = None) -> Flask:
     app.register_blueprint(pages.bp)
     app.cli.add_command(commands.describe)
     app.cli.add_command(key_commands.keys)
-    log_commands.decisions.add_command(purge_command.purge)
-    app.cli.add_command(log_commands.decisions)
+    # Export and purge have put themselves into this group.
+    for group in (log_commands, export_commands, purge_commands):
+        app.cli.add_command(group.decisions)
     _announce(app, model)
     _archive(app, model, settings)
     return app
