@@ -72,7 +72,7 @@ def principal_reasons(
         that is itself beyond the cut-off, what lowered it least is named, in words that say so.
     """
     # Sorting keeps schema order among equals.
-    ranked = sorted(impacts, key=lambda name: -impacts[name])
+    ranked = sorted(impacts, key=impacts.__getitem__, reverse=True)
     raising = [name for name in ranked if impacts[name] >= LEAST_IMPACT][:MOST_REASONS]
     reasons = [
         _reason(schema.fields[name], values[name], impacts[name], reference.medians.get(name))
@@ -95,12 +95,16 @@ def _reason(field: Field, value: Value, impact: float, median: float | None) -> 
         code, text = _general(field, value, median)
     else:
         code = wording.code
-        shown = _shown(field, value)
-        text = {
-            language: words.replace("{value}", shown.get(language, shown[FALLBACK_LANGUAGE]))
-            for language, words in wording.text.items()
-        }
+        text = _filled_in(wording, field, value) if wording.shows_value else wording.text
     return Reason(f"{field.name}_{code}", field.name, value, impact, field.actionable, text)
+
+
+def _filled_in(wording: Wording, field: Field, value: Value) -> Text:
+    shown = _shown(field, value)
+    return {
+        language: words.replace("{value}", in_language(shown, language))
+        for language, words in wording.text.items()
+    }
 
 
 def _fits(wording: Wording, value: Value, median: float | None) -> bool:
@@ -143,10 +147,9 @@ def _side(value: Value, median: float | None) -> str:
     return "high" if median is not None and float(value) > median else "low"
 
 
-def _labels(field: Field) -> dict[Value, Text]:
-    if isinstance(field.rule, Codes):
-        return dict(field.rule.labels.items())
-    return dict(field.rule.named.items())
+def _labels(field: Field) -> Mapping[Any, Text]:
+    rule = field.rule
+    return rule.labels if isinstance(rule, Codes) else rule.named
 
 
 def what_codes_depend_on(field: Field) -> list[Any]:
