@@ -73,9 +73,9 @@ class Change:
     limit: int | float | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Field:
-    """One field of an applicant.
+    """One field of an applicant; no two are equal, so that what is said of one can be kept.
 
     Attributes
     ----------
