@@ -116,14 +116,13 @@ class Assessor:
         The same applicant gets the same numbers to the last bit, alone or among others.
         """
         decided_at = self.now()
+        places: dict[str, list[int]] = {}
+        for place, applicant in enumerate(applicants):
+            places.setdefault(applicant.scorecard, []).append(place)
         numbers: dict[int, Numbers] = {}
-        for name in self.model.scorecards:
-            places = [
-                place for place, applicant in enumerate(applicants) if applicant.scorecard == name
-            ]
-            if places:
-                group = [applicants[place] for place in places]
-                numbers.update(zip(places, self._numbers(name, group), strict=True))
+        for name, those in places.items():
+            group = [applicants[place] for place in those]
+            numbers.update(zip(those, self._numbers(name, group), strict=True))
         return [
             self._decide(applicant, numbers[place], decided_at)
             for place, applicant in enumerate(applicants)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -68,16 +69,21 @@ class Scale:
         Siddiqi (2006), Credit Risk Scorecards, "Scorecard scaling".
         """
         said = np.clip(probability_of_default, CLIP, 1 - CLIP)
-        factor = self.points_to_double_odds / np.log(2)
-        points = self.base_points + factor * np.log((1 - said) / said / self.base_odds)
+        points = self.base_points + self._factor * np.log((1 - said) / said / self.base_odds)
         rounded: Ints = np.rint(points).astype(np.int64)
         return rounded
 
     def points_of_one(self, probability_of_default: float) -> int:
         """Restate one probability, by the same steps."""
         said = min(max(probability_of_default, CLIP), 1 - CLIP)
-        factor = self.points_to_double_odds / np.log(2)
-        return round(float(self.base_points + factor * np.log((1 - said) / said / self.base_odds)))
+        # numpy's logarithm here too: another one may differ in the last bit.
+        log_odds = float(np.log((1 - said) / said / self.base_odds))
+        return round(self.base_points + self._factor * log_odds)
+
+    @cached_property
+    def _factor(self) -> float:
+        """Points for each factor of e in the odds."""
+        return float(self.points_to_double_odds / np.log(2))
 
 
 @dataclass(frozen=True)

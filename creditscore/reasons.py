@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 from creditscore.rule import Codes, Value
@@ -14,6 +15,9 @@ from creditscore.texts import FALLBACK_LANGUAGE, Text, in_language, say, say_num
 
 #: Reasons given, at most: more than four help nobody (12 CFR 1002.9, comment 9(b)(2)-1).
 MOST_REASONS = 4
+
+#: Worded reasons that are kept at hand: most applicants share their codes and many amounts.
+MOST_WORDED = 4096
 
 #: What is smaller than this may be rounding, and is nobody's reason.
 LEAST_IMPACT = 1e-12
@@ -72,7 +76,7 @@ def principal_reasons(
         that is itself beyond the cut-off, what lowered it least is named, in words that say so.
     """
     # Sorting keeps schema order among equals.
-    ranked = sorted(impacts, key=lambda name: -impacts[name])
+    ranked = sorted(impacts, key=impacts.__getitem__, reverse=True)
     raising = [name for name in ranked if impacts[name] >= LEAST_IMPACT][:MOST_REASONS]
     reasons = [
         _reason(schema.fields[name], values[name], impacts[name], reference.medians.get(name))
@@ -90,20 +94,31 @@ def _least(reason: Reason, field: Field) -> Reason:
 
 
 def _reason(field: Field, value: Value, impact: float, median: float | None) -> Reason:
-    wording = next((w for w in field.reasons if _fits(w, value, median)), None)
+    code, text = _worded(field, value, _side(value, median))
+    return Reason(code, field.name, value, impact, field.actionable, text)
+
+
+@lru_cache(maxsize=MOST_WORDED, typed=True)
+def _worded(field: Field, value: Value, side: str) -> tuple[str, Text]:
+    """Word a reason: its code, and its text."""
+    wording = next((w for w in field.reasons if _fits(w, value, side)), None)
     if wording is None:
-        code, text = _general(field, value, median)
+        code, text = _general(field, value, side)
     else:
         code = wording.code
-        shown = _shown(field, value)
-        text = {
-            language: words.replace("{value}", shown.get(language, shown[FALLBACK_LANGUAGE]))
-            for language, words in wording.text.items()
-        }
-    return Reason(f"{field.name}_{code}", field.name, value, impact, field.actionable, text)
+        text = _filled_in(wording, field, value) if wording.shows_value else wording.text
+    return f"{field.name}_{code}", text
 
 
-def _fits(wording: Wording, value: Value, median: float | None) -> bool:
+def _filled_in(wording: Wording, field: Field, value: Value) -> Text:
+    shown = _shown(field, value)
+    return {
+        language: words.replace("{value}", in_language(shown, language))
+        for language, words in wording.text.items()
+    }
+
+
+def _fits(wording: Wording, value: Value, side: str) -> bool:
     if wording.values and value not in wording.values:
         return False
     if isinstance(value, str):
@@ -112,17 +127,17 @@ def _fits(wording: Wording, value: Value, median: float | None) -> bool:
         return False
     if wording.high is not None and value > wording.high:
         return False
-    return wording.side is None or wording.side == _side(value, median)
+    return wording.side is None or wording.side == side
 
 
-def _general(field: Field, value: Value, median: float | None) -> tuple[str, Text]:
+def _general(field: Field, value: Value, side: str) -> tuple[str, Text]:
     """Word a reason for which the schema file has no words of its own."""
     labels = _labels(field)
     if value in labels:
         text = say("reason_code", title=field.title, label=labels[value])
         return _codes(field)[value], text
     text = say("reason_number", title=field.title, value=value_in_words(field, value))
-    return _side(value, median).upper(), text
+    return side.upper(), text
 
 
 def _codes(field: Field) -> dict[Value, str]:
@@ -140,13 +155,14 @@ def _slug(label: Text) -> str:
 
 
 def _side(value: Value, median: float | None) -> str:
-    return "high" if median is not None and float(value) > median else "low"
+    if median is None or isinstance(value, str):
+        return "low"
+    return "high" if value > median else "low"
 
 
-def _labels(field: Field) -> dict[Value, Text]:
-    if isinstance(field.rule, Codes):
-        return dict(field.rule.labels.items())
-    return dict(field.rule.named.items())
+def _labels(field: Field) -> Mapping[Any, Text]:
+    rule = field.rule
+    return rule.labels if isinstance(rule, Codes) else rule.named
 
 
 def what_codes_depend_on(field: Field) -> list[Any]:

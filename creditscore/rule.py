@@ -72,11 +72,16 @@ class Interval:
 
     def contains(self, number: int | float) -> bool:
         """Tell whether a number lies between the bounds; NaN lies nowhere."""
-        low = -LARGEST_NUMBER if self.low is None else self.low
-        high = LARGEST_NUMBER if self.high is None else self.high
+        low, high = self.bounds
         above = number > low if self.low_open else number >= low
         below = number < high if self.high_open else number <= high
         return above and below
+
+    @cached_property
+    def bounds(self) -> tuple[int | float, int | float]:
+        """The bounds, or those of single precision where there are none."""
+        low = -LARGEST_NUMBER if self.low is None else self.low
+        return low, LARGEST_NUMBER if self.high is None else self.high
 
     def encode(self, value: Value) -> float:
         """Turn an accepted value into the number that the model sees."""
@@ -86,8 +91,7 @@ class Interval:
     def allowed(self) -> Text:
         """What is allowed, in words: "an integer from 18 to 100 years"."""
         kind = say("integer" if self.integral else "number")
-        low = format_number(-LARGEST_NUMBER if self.low is None else self.low)
-        high = format_number(LARGEST_NUMBER if self.high is None else self.high)
+        low, high = map(format_number, self.bounds)
         sentence = {
             (False, False): "from_to",
             (True, False): "above_at_most",
@@ -127,7 +131,7 @@ class Codes:
             for place, code in enumerate(self.labels, start=1)
         }
 
-    @property
+    @cached_property
     def textual(self) -> bool:
         """Whether the codes are texts."""
         return any(isinstance(code, str) for code in self.labels)

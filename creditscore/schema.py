@@ -51,6 +51,11 @@ class Wording:
     side: str | None
     text: Text
 
+    @cached_property
+    def shows_value(self) -> bool:
+        """Whether the value stands in the text of any language."""
+        return any("{value}" in words for words in self.text.values())
+
 
 @dataclass(frozen=True)
 class Change:
@@ -68,9 +73,9 @@ class Change:
     limit: int | float | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Field:
-    """One field of an applicant.
+    """One field of an applicant; no two are equal, so that what is said of one can be kept.
 
     Attributes
     ----------
@@ -307,26 +312,30 @@ class Schema:
                 except Rejected as rejected:
                     faults.append(_broken(field, raw[name], rejected.code, pointer))
         spec = self._answering(raw)
-        needed = (name for name in spec.fields if name not in self.optional)
-        faults += [self._missing(name, spec, pointer) for name in needed if name not in raw]
-        unknown = (name for name in raw if name not in self.fields)
-        # A body can hold 100,000 unknown names, and finding the nearest takes its time.
-        faults += [self._unknown(name, pointer) for name in itertools.islice(unknown, MOST_FAULTS)]
+        for name in spec.fields:
+            if name not in raw and name not in self.optional:
+                faults.append(self._missing(name, spec, pointer))
+        if not raw.keys() <= self.fields.keys():
+            unknown = (name for name in raw if name not in self.fields)
+            # A body can hold 100,000 unknown names, and finding the nearest takes its time.
+            some = itertools.islice(unknown, MOST_FAULTS)
+            faults += [self._unknown(name, pointer) for name in some]
         if len(faults) > found:
             return None
         return Applicant(scorecard=spec.name, values=values)
 
     def _answering(self, raw: Mapping[str, object]) -> ScorecardSpec:
         """Find the largest scorecard that any given field asks for."""
-        specs = list(self.scorecards.values())
-        for spec, added in zip(reversed(specs), reversed(self._added), strict=True):
+        for spec, added in self._largest_first:
             if not added.isdisjoint(raw):
                 return spec
-        return specs[0]
+        return spec
 
     @cached_property
-    def _added(self) -> list[frozenset[str]]:
-        return [frozenset(self.added_fields(spec)) for spec in self.scorecards.values()]
+    def _largest_first(self) -> list[tuple[ScorecardSpec, frozenset[str]]]:
+        """Each scorecard, with the fields that only it and larger ones have."""
+        specs = list(self.scorecards.values())[::-1]
+        return [(spec, frozenset(self.added_fields(spec))) for spec in specs]
 
     def _missing(self, name: str, spec: ScorecardSpec, pointer: str) -> Fault:
         allowed = self.fields[name].rule.allowed

@@ -12,6 +12,9 @@ Text = Mapping[str, str]
 
 FALLBACK_LANGUAGE = "en"
 
+#: What English writes as a comma is a point in Indonesian, and the other way round.
+SWAPPED = str.maketrans(",.", ".,")
+
 ENGLISH: Text = {
     "number": "a number",
     "integer": "an integer",
@@ -246,8 +249,7 @@ def in_language(text: Text, language: str) -> str:
 def say_number(number: int | float) -> Text:
     """Write a number for people: 30,000 in English, 30.000 in Indonesian."""
     english = f"{number:,}" if isinstance(number, int) else f"{number:,.10g}"
-    swapped = english.translate(str.maketrans(",.", ".,"))
-    return {"en": english, "id": swapped}
+    return {"en": english, "id": english.translate(SWAPPED)}
 
 
 def say(key: str, **parts: Text | str | int) -> Text:

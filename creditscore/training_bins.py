@@ -122,7 +122,7 @@ class TrainingBins:
 
     def spell(self, values: Mapping[str, Value], score: int) -> str:
         """Name an applicant's bins: one character for the score, and one for each field."""
-        letters = (bins.letter(values.get(name)) for name, bins in self.fields.items())
+        letters = [bins.letter(values.get(name)) for name, bins in self.fields.items()]
         return self.score.letter(score) + "".join(letters)
 
     def to_dict(self) -> dict[str, Any]:
