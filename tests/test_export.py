@@ -26,8 +26,9 @@ from creditscore import log_walk
 from creditscore.assessment import Decision, timestamp
 from creditscore.decision_log import DecisionLog
 from creditscore.idempotency import Origin
+from creditscore.json_text import to_text
 from creditscore.log_tables import decisions
-from creditscore.logged_decision import CONTENT, content_hash, to_milliseconds, to_text
+from creditscore.logged_decision import CONTENT, content_hash, to_milliseconds
 from creditscore.schema import Applicant
 
 Build = Callable[..., Flask]
