@@ -245,8 +245,8 @@ def _cause(error: Exception) -> str:
     """Say in a few words what failed, without a value of any row."""
     original = error.orig if isinstance(error, DBAPIError) else error
     if isinstance(original, sqlite3.Error):
-        # SQLite's messages name tables and columns, never values.
-        return str(original)
+        # SQLite's messages name tables and columns; Python's one about UTF-8 goes on to the value.
+        return str(original).partition(" with text ")[0]
     name, state = type(original).__name__, getattr(original, "sqlstate", None)
     if state is None:
         # No server answered: the message is about the connection, not about a row.

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 import math
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from answers import PROJECT
 from flask import Flask
 from logged import database_of, decide, edit, row_of, run, successor
 
@@ -236,6 +240,28 @@ def test_nothing_of_an_applicant_is_printed(build: Build) -> None:
 
     assert result.exit_code == 1
     assert "987654321" not in result.output
+
+
+# Many
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows cannot tell how much memory was taken")
+@pytest.mark.parametrize(("options", "status"), [([], 0), (["--fault"], 1)])
+def test_the_benchmark_replays_all_identical_and_finds_a_single_wrong_bit(
+    model_dir: Path, options: list[str], status: int
+) -> None:
+    command = [sys.executable, "benchmarks/replay.py", "--decisions", "1500", *options]
+
+    result = subprocess.run(
+        [*command, "--model-dir", str(model_dir)],
+        cwd=PROJECT,
+        stdout=subprocess.PIPE,
+        encoding="utf-8",
+    )
+
+    assert result.returncode == status, result.stdout
+    assert ("data differ" in result.stdout) == bool(status)
+    assert "each second" in result.stdout
 
 
 # Usage

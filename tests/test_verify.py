@@ -215,6 +215,21 @@ def test_no_fault_shows_what_stands_in_the_row(app: Flask) -> None:
     assert "987654321" not in "".join(faults)
 
 
+def test_a_text_that_is_no_utf_8_is_told_without_it(app: Flask) -> None:
+    decide(app)
+    database = database_of(app)
+    if not database.is_sqlite:
+        pytest.skip("PostgreSQL takes no such text")
+    with unguarded(database) as connection:
+        connection.exec_driver_sql("UPDATE decisions SET inputs = CAST(X'3938373635FF' AS TEXT)")
+
+    result = run(app, "verify")
+
+    assert result.exit_code == 1
+    assert result.stderr == "Error: Could not decode to UTF-8 column 'inputs'\n"
+    assert "98765" not in result.output
+
+
 # The log as a whole
 
 
