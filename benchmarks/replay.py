@@ -38,6 +38,7 @@ from creditscore.assessment import Assessor  # noqa: E402
 from creditscore.database import Database  # noqa: E402
 from creditscore.decision_id import new_decision_id  # noqa: E402
 from creditscore.decision_log import DecisionLog  # noqa: E402
+from creditscore.engine import choose  # noqa: E402
 from creditscore.errors import CreditScoreError  # noqa: E402
 from creditscore.idempotency import Origin  # noqa: E402
 from creditscore.logged_decision import from_row  # noqa: E402
@@ -179,7 +180,7 @@ def turn_a_bit(model: Model) -> Model:
     turned = forest.probability.copy()
     turned.view(np.uint64)[leaf] ^= np.uint64(1 << FAULTY_BIT)
     faulty = changed(card, forest=changed(forest, probability=turned))
-    return changed(model, scorecards={name: faulty})
+    return changed(model, scorecards={name: faulty}, engines={name: choose(faulty)})
 
 
 def replay_all(database: Database, find_model: Callable[[str], Model]) -> Counter[str]:
