@@ -134,7 +134,8 @@ def test(pytest_arguments: list[str]) -> int:
         install(DEV_LOCK)
         install_newman()
     checks = [["ruff", "check"], ["ruff", "format", "--check"], ["mypy"], ["pytest"]]
-    checks[-1] += pytest_arguments
+    # On all cores, each file in one process: its tests share what they set up.
+    checks[-1] += ["-n", "auto", "--dist", "loadfile", *pytest_arguments]
     statuses = {" ".join(check): call("-m", *check) for check in checks}
     failed = {check: status for check, status in statuses.items() if status != 0}
     if failed:

@@ -61,10 +61,11 @@ class Keys:
             If the keys cannot be read.
         """
         shown = _shown(request)
-        visitor = self._find(shown, self._remember())
-        if shown and visitor.key_id is None:
-            # It may have been made this moment.
-            visitor = self._find(shown, self._look_up())
+        with within(SECONDS):
+            visitor = self._find(shown, self._remember())
+            if shown and visitor.key_id is None:
+                # It may have been made this moment.
+                visitor = self._find(shown, self._look_up())
         return visitor
 
     def _remember(self) -> Sequence[ApiKey]:
@@ -74,8 +75,7 @@ class Keys:
 
     def _look_up(self) -> Sequence[ApiKey]:
         moment = monotonic()
-        with within(SECONDS):
-            kept = read_keys(self._database)
+        kept = read_keys(self._database)
         self._seen = moment, kept
         return kept
 
