@@ -483,7 +483,7 @@ def test_a_wrong_option_is_refused_before_anything_is_done(
         train.main([f"--model-dir={tmp_path / 'new'}", *arguments])
 
     assert caught.value.code == 2
-    assert ".py: error: " in capsys.readouterr().err
+    assert ": error: " in capsys.readouterr().err
     assert not (tmp_path / "new").exists()
 
 
