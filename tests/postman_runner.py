@@ -22,7 +22,17 @@ Node = Mapping[str, Any]
 
 #: What differs each time the same is asked.
 VARYING = frozenset(
-    {"decision_id", "decided_at", "recorded_at", "request_id", "key_id", "next", "outcome"}
+    {
+        "decision_id",
+        "decided_at",
+        "recorded_at",
+        "since",
+        "until",
+        "request_id",
+        "key_id",
+        "next",
+        "outcome",
+    }
 )
 
 USAGE = "usage: python tests/postman_runner.py COLLECTION BASE_URL [API_KEY]"
