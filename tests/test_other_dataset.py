@@ -201,7 +201,8 @@ def test_the_model_card_is_about_these_data(lender: FlaskClient) -> None:
 
 def test_nothing_of_the_customers_is_in_the_model(folder: Path) -> None:
     files = [path for path in folder.rglob("*") if path.is_file()]
-    assert len(files) == 4 + 7 * 3
+    # A start adds the archive, of the same model.
+    assert len([path for path in files if "archive" not in path.parts]) == 4 + 7 * 3
     for path in files:
         assert b"K-0" not in path.read_bytes()
     assert artefact.load(folder).schema.ignored_columns == ("kunde",)
