@@ -64,15 +64,17 @@ class DecisionLog:
         Already migrated.
     now : callable
         Gives the time.
+    turns : Turns
+        The requests that wait to be logged.
     """
 
     database: Database
     now: Callable[[], datetime]
-    _turns: Turns[_Request, Recorded] = field(init=False, repr=False, compare=False)
+    turns: Turns[_Request, Recorded] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Let requests that wait at the same moment share a commit."""
-        object.__setattr__(self, "_turns", Turns(self._record_all))
+        object.__setattr__(self, "turns", Turns(self._record_all))
 
     def record(
         self,
@@ -98,7 +100,7 @@ class DecisionLog:
         rows = [_to_row(decision, origin) for decision in made]
         with within(SECONDS):
             try:
-                return self._turns.take(_Request(made, origin, rows), seconds=SECONDS)
+                return self.turns.take(_Request(made, origin, rows), seconds=SECONDS)
             except NoTurn:
                 raise DatabaseUnavailable("is busy with the decisions of others") from None
 

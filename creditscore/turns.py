@@ -49,6 +49,12 @@ class Turns(Generic[Asked, Given]):
         self._waiting: list[_Piece[Asked, Given]] = []
         self._busy = False
 
+    @property
+    def waiting(self) -> int:
+        """How many pieces of work wait for the next turn."""
+        with self._changed:
+            return len(self._waiting)
+
     def take(self, asked: Asked, *, seconds: float) -> Given:
         """Have a piece of work done, alone or with others, and give what came of it.
 
