@@ -446,7 +446,7 @@ def test_one_failed_check_fails_all_and_stops_none(started: Path, tool: str) -> 
     result = start(started, "test", **{f"EXIT_{tool.upper()}": "5"})
 
     assert result.returncode == 5
-    assert "\npytest\n" in result.stdout
+    assert "\npytest -n auto" in result.stdout
     assert f"\nFailed: {tool}" in result.stdout
 
 
