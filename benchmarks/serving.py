@@ -160,7 +160,7 @@ def read_options(arguments: Sequence[str] | None) -> argparse.Namespace:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--seconds", type=float, default=2, help="of each load")
+    parser.add_argument("--seconds", type=int, default=2, help="of each load")
     parser.add_argument("--only", nargs="+", choices=NAMES, default=NAMES)
     parser.add_argument("--model-dir", type=Path, default=PROJECT / "model")
     return parser.parse_args(arguments)
@@ -200,7 +200,7 @@ def naive_forest() -> RandomForestClassifier:
     return forest.fit(rows.matrix(FIELDS), rows.bad)
 
 
-def measure(service: Service, figures: Figures, folder: Path, seconds: float) -> None:
+def measure(service: Service, figures: Figures, folder: Path, seconds: int) -> None:
     """Start a service, load it in all ways, and stop it."""
     figures.starts.append(service.start())
     try:
@@ -220,7 +220,7 @@ def measure(service: Service, figures: Figures, folder: Path, seconds: float) ->
         service.stop()
 
 
-def load(service: Service, connections: int, folder: Path, seconds: float) -> tuple[float, float]:
+def load(service: Service, connections: int, folder: Path, seconds: int) -> tuple[float, float]:
     """Ask without a pause; give requests per second and the median seconds of an answer."""
     script = folder / "post.lua"
     script.write_text(
@@ -228,7 +228,7 @@ def load(service: Service, connections: int, folder: Path, seconds: float) -> tu
         'wrk.headers["Content-Type"] = "application/json"\n'
         f"wrk.body = '{json.dumps(APPLICANT)}'\n"
     )
-    command: list[str | Path] = ["wrk", "-t1", f"-c{connections}", f"-d{seconds:g}s", "--latency"]
+    command: list[str | Path] = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency"]
     command += ["-s", script, service.url]
     said = subprocess.run(command, capture_output=True, text=True, check=True)
     if "Non-2xx" in said.stdout:
