@@ -5,29 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from creditscore.artefact import Model
 from creditscore.policy import NOT_ELIGIBLE, Policy
+from creditscore.readings import FieldReadings, Reading, Warning, read_all, readings_of
 from creditscore.reasons import Reason, principal_reasons
-from creditscore.rule import Codes, Value, format_number
-from creditscore.schema import Applicant, Field
-from creditscore.texts import Text, in_language, say
+from creditscore.schema import Applicant, to_matrix
+from creditscore.texts import in_language
 
 
-@dataclass(frozen=True)
-class Warning:
-    """Something to know about a decision: a value that training has never seen."""
-
-    code: str
-    field: str
-    value: Value
-    text: Text
-
-
-@dataclass(frozen=True)
-class Decision:
+class Decision(NamedTuple):
     """What was decided on one applicant, and what it rests on."""
 
     decision_id: UUID
@@ -89,6 +79,17 @@ class Numbers(NamedTuple):
     impacts: list[float]
 
 
+class _Case(NamedTuple):
+    """An applicant whose values have been read."""
+
+    applicant: Applicant
+    readings: dict[str, Reading]
+
+    def row(self, predictors: Sequence[str]) -> list[float]:
+        """Give what the model sees of it."""
+        return [self.readings[name].encoded for name in predictors]
+
+
 @dataclass(frozen=True)
 class Assessor:
     """Decides on applicants with one model and one policy.
@@ -116,36 +117,45 @@ class Assessor:
         The same applicant gets the same numbers to the last bit, alone or among others.
         """
         decided_at = self.now()
+        cases = [
+            _Case(each, read_all(self._readings[each.scorecard], each.values))
+            for each in applicants
+        ]
         places: dict[str, list[int]] = {}
         for place, applicant in enumerate(applicants):
             places.setdefault(applicant.scorecard, []).append(place)
         numbers: dict[int, Numbers] = {}
         for name, those in places.items():
-            group = [applicants[place] for place in those]
-            numbers.update(zip(those, self._numbers(name, group), strict=True))
-        return [
-            self._decide(applicant, numbers[place], decided_at)
-            for place, applicant in enumerate(applicants)
-        ]
+            numbers.update(
+                zip(those, self._numbers(name, [cases[place] for place in those]), strict=True)
+            )
+        return [self._decide(case, numbers[place], decided_at) for place, case in enumerate(cases)]
 
-    def _numbers(self, scorecard: str, applicants: Sequence[Applicant]) -> list[Numbers]:
+    @cached_property
+    def _readings(self) -> Mapping[str, Mapping[str, FieldReadings]]:
+        """What is known of the values of each scorecard's fields."""
+        cards, schema = self.model.scorecards, self.model.schema
+        return {name: readings_of(card, schema) for name, card in cards.items()}
+
+    def _numbers(self, scorecard: str, cases: Sequence[_Case]) -> list[Numbers]:
         """Compute the numbers of applicants of one scorecard."""
         engine, scale = self.model.engines[scorecard], self.policy.scale
         predictors = self.model.scorecards[scorecard].predictors
-        if len(applicants) == 1:
-            row = self.model.schema.row(applicants[0], predictors)
-            probability, impacts = engine.numbers_of_one(row)
+        rows = [case.row(predictors) for case in cases]
+        if len(rows) == 1:
+            probability, impacts = engine.numbers_of_one(rows[0])
             return [Numbers(probability, scale.points_of_one(probability), impacts)]
-        matrix = self.model.schema.matrix(applicants, predictors)
-        probabilities, shares = engine.numbers(matrix)
+        probabilities, shares = engine.numbers(to_matrix(rows, n_columns=len(predictors)))
         points = scale.points(probabilities)
         return list(map(Numbers, probabilities.tolist(), points.tolist(), shares.tolist()))
 
-    def _decide(self, applicant: Applicant, numbers: Numbers, decided_at: datetime) -> Decision:
+    def _decide(self, case: _Case, numbers: Numbers, decided_at: datetime) -> Decision:
         """Decide on one applicant, whose numbers are there."""
+        applicant, readings = case
         card = self.model.scorecards[applicant.scorecard]
         label = self.policy.label(numbers.probability_of_default)
         impacts = dict(zip(card.predictors, numbers.impacts, strict=True))
+        read = readings.values()
         return Decision(
             decision_id=self.new_id(decided_at),
             decided_at=decided_at,
@@ -164,44 +174,13 @@ class Assessor:
                 reference=card.reference,
                 refused=label == NOT_ELIGIBLE,
             ),
-            warnings=self._warnings(applicant, card.training_ranges),
-            bins=card.training_bins.spell(applicant.values, numbers.score),
-        )
-
-    def _warnings(
-        self, applicant: Applicant, ranges: Mapping[str, Sequence[Value]]
-    ) -> tuple[Warning, ...]:
-        """Point out what training has never seen."""
-        fields = self.model.schema.fields
-        return tuple(
-            _unseen(fields[name], applicant.values[name], seen)
-            for name, seen in ranges.items()
-            if name in applicant.values
-            and not _was_seen(fields[name], applicant.values[name], seen)
+            warnings=tuple([each.warning for each in read if each.warning is not None]),
+            bins=card.training_bins.score.letter(numbers.score)
+            + "".join([each.bin for each in read]),
         )
 
 
+@lru_cache(maxsize=16)
 def timestamp(moment: datetime) -> str:
     """Write a time as RFC 3339 in UTC, to the millisecond."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def _was_seen(field: Field, value: Value, seen: Sequence[Value]) -> bool:
-    if isinstance(field.rule, Codes):
-        return value in seen
-    return bool(float(seen[0]) <= float(value) <= float(seen[1]))
-
-
-def _unseen(field: Field, value: Value, seen: Sequence[Value]) -> Warning:
-    if isinstance(field.rule, Codes):
-        text = say("outside_training_codes", field=field.name, got=str(value))
-        return Warning("outside_training_codes", field.name, value, text)
-    text = say(
-        "outside_training_range",
-        field=field.name,
-        got=format_number(float(value)),
-        low=format_number(float(seen[0])),
-        high=format_number(float(seen[1])),
-        unit={language: f" {unit}" for language, unit in field.unit.items()} or "",
-    )
-    return Warning("outside_training_range", field.name, value, text)

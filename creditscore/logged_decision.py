@@ -6,17 +6,16 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from creditscore.assessment import Decision, Warning
-from creditscore.decision_id import EPOCH
+from creditscore.assessment import Decision
+from creditscore.decision_id import EPOCH, MILLISECOND
 from creditscore.json_text import to_text
+from creditscore.readings import Warning
 from creditscore.reasons import Reason
 from creditscore.schema import Applicant
-
-MILLISECOND = timedelta(milliseconds=1)
 
 #: The columns that say what a row says: all but its place in the log, and the hash itself.
 CONTENT = (
@@ -85,8 +84,8 @@ def to_row(
         "baseline": decision.baseline,
         "impacts": to_text(decision.impacts),
         # With their words: what an applicant was told is evidence, and needs no model to be read.
-        "reasons": to_text([vars(reason) for reason in decision.reasons]),
-        "warnings": to_text([vars(warning) for warning in decision.warnings]),
+        "reasons": to_text([reason._asdict() for reason in decision.reasons]),
+        "warnings": to_text([warning._asdict() for warning in decision.warnings]),
         "bins": decision.bins,
         "request_id": request_id,
         "key_id": key_id,

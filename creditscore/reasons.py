@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from creditscore.rule import Codes, Value
 from creditscore.schema import Field, Schema, Wording
@@ -23,8 +22,7 @@ MOST_WORDED = 4096
 LEAST_IMPACT = 1e-12
 
 
-@dataclass(frozen=True)
-class Reason:
+class Reason(NamedTuple):
     """A field that raised an applicant's probability of default above the baseline.
 
     Attributes
@@ -90,7 +88,7 @@ def principal_reasons(
 def _least(reason: Reason, field: Field) -> Reason:
     """Word what lowered the probability least, where nothing raised it."""
     shown = value_in_words(field, reason.value)
-    return replace(reason, text=say("reason_least", title=field.title, value=shown))
+    return reason._replace(text=say("reason_least", title=field.title, value=shown))
 
 
 def _reason(field: Field, value: Value, impact: float, median: float | None) -> Reason:

@@ -273,10 +273,9 @@ class Schema:
         Returns
         -------
         ndarray of shape (n_applicants, n_names), float32
-            scikit-learn rounds to single precision before it compares, so do we.
         """
         rows = [self.row(applicant, names) for applicant in applicants]
-        return np.array(rows, dtype=np.float64).reshape(len(rows), len(names)).astype(np.float32)
+        return to_matrix(rows, n_columns=len(names))
 
     def row(self, applicant: Applicant, names: Sequence[str]) -> list[float]:
         """Encode one applicant."""
@@ -366,6 +365,11 @@ class Schema:
     def _upper_names(self) -> Mapping[str, str]:
         """Names by their upper-case form: `age` is a misspelt `AGE`."""
         return {name.upper(): name for name in self.fields}
+
+
+def to_matrix(rows: Sequence[Sequence[float]], *, n_columns: int) -> Matrix:
+    """Stack encoded applicants, in single precision: scikit-learn rounds to it, so do we."""
+    return np.array(rows, dtype=np.float64).reshape(len(rows), n_columns).astype(np.float32)
 
 
 def _broken(field: Field, raw: object, code: str, pointer: str) -> Fault:

@@ -23,6 +23,7 @@ MOST_DIGITS = 300
 
 # Possessive, and content with a string that never ends: linear whatever comes.
 _STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
+_LONG_INTEGER = re.compile(rb"[0-9]{%d}" % MOST_DIGITS)
 _ONE_KIND = bytes.maketrans(b"{}", b"[]")
 _NOT_BRACKETS = bytes(byte for byte in range(256) if byte not in b"[]{}")
 
@@ -47,7 +48,7 @@ def parse(raw: bytes) -> object:
     if _deeper_than(DEEPEST, raw):
         raise NotJson("too_deep", say("too_deep", most=DEEPEST))
     try:
-        value: object = _DECODER.decode(text)
+        value: object = (_CAREFUL if _LONG_INTEGER.search(raw) else _DECODER).decode(text)
     except json.JSONDecodeError as error:
         place = say("not_json", problem=error.msg, line=error.lineno, column=error.colno)
         raise NotJson("not_json", place) from None
@@ -106,4 +107,6 @@ def _printable(text: str) -> str:
     return text.encode("utf-8", "backslashreplace").decode()
 
 
-_DECODER = json.JSONDecoder(object_pairs_hook=_unique, parse_int=_integer, parse_constant=_constant)
+_DECODER = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_constant)
+#: Looks at each integer's length, for which few bodies give cause.
+_CAREFUL = json.JSONDecoder(object_pairs_hook=_unique, parse_int=_integer, parse_constant=_constant)

@@ -120,11 +120,6 @@ class TrainingBins:
     score: Bins
     fields: Mapping[str, Bins]
 
-    def spell(self, values: Mapping[str, Value], score: int) -> str:
-        """Name an applicant's bins: one character for the score, and one for each field."""
-        letters = [bins.letter(values.get(name)) for name, bins in self.fields.items()]
-        return self.score.letter(score) + "".join(letters)
-
     def to_dict(self) -> dict[str, Any]:
         """Give everything as plain data."""
         fields = [[name, bins.to_dict()] for name, bins in self.fields.items()]

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-from creditscore.assessment import Decision, Warning
+from creditscore.assessment import Decision
 from creditscore.policy import NOT_ELIGIBLE
+from creditscore.readings import Warning
 from creditscore.reasons import Reason
 from creditscore.rule import Value
 from creditscore.schema import Applicant
@@ -54,7 +54,7 @@ def decision(**changes: Any) -> Decision:
         warnings=(Warning("outside", "whole", 35.0, {"en": "never seen", "id": "belum"}),),
         bins="a0c",
     )
-    return replace(made, **changes)
+    return made._replace(**changes)
 
 
 def hourly(count: int, **changes: Any) -> Iterator[Decision]:

@@ -11,6 +11,8 @@ from scipy.stats import chi2
 
 from creditscore.artefact import Model
 from creditscore.drift import band, population_stability_index, shift
+from creditscore.readings import MOST_KEPT, read_all, readings_of
+from creditscore.rule import Value
 from creditscore.training_bins import Bins
 
 
@@ -137,8 +139,26 @@ def test_a_model_knows_the_bins_of_its_training_rows(model: Model) -> None:
 
 
 def test_an_applicants_bins_are_spelt_in_schema_order(model: Model) -> None:
-    trained = model.scorecards["application"].training_bins
-    values = {"LIMIT_BAL": 1, "SEX": 2, "EDUCATION": 1, "MARRIAGE": 2, "AGE": 99}
+    card = model.scorecards["application"]
+    fields = readings_of(card, model.schema)
 
-    assert trained.spell(values, score=10_000) == "><bab>"
-    assert trained.spell({"LIMIT_BAL": 1, "AGE": 24}, score=-5) == "<<---a"
+    def spell(values: dict[str, Value], score: int) -> str:
+        letters = [reading.bin for reading in read_all(fields, values).values()]
+        return "".join([card.training_bins.score.letter(score), *letters])
+
+    everything: dict[str, Value] = {
+        "LIMIT_BAL": 1, "SEX": 2, "EDUCATION": 1, "MARRIAGE": 2, "AGE": 99,
+    }  # fmt: skip
+    assert spell(everything, score=10_000) == "><bab>"
+    assert spell({"LIMIT_BAL": 1, "AGE": 24}, score=-5) == "<<---a"
+
+
+def test_readings_are_the_same_once_more_of_them_came_than_are_kept(model: Model) -> None:
+    fields = readings_of(model.scorecards["application"], model.schema)
+    amounts = range(1, 2 * MOST_KEPT)
+    first = [fields["LIMIT_BAL"][amount] for amount in amounts]
+
+    again = [fields["LIMIT_BAL"][amount] for amount in amounts]
+
+    assert again == first
+    assert len(fields["LIMIT_BAL"]) <= MOST_KEPT

@@ -10,7 +10,6 @@ import stat
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -338,7 +337,7 @@ def test_memory_does_not_grow_with_the_log(build: Build, sqlite_url: str, model_
 
     def wide() -> Decision:
         (reason,) = decision().reasons
-        return decision(reasons=(replace(reason, text={"en": text, "id": text}),))
+        return decision(reasons=(reason._replace(text={"en": text, "id": text}),))
 
     def peak() -> int:
         code = (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -191,7 +191,7 @@ def test_an_empty_log_has_figures_of_nothing(database: Database, model: Model) -
 
 def test_decisions_of_another_version_are_counted_apart(database: Database, model: Model) -> None:
     made = decide(model, "application", count=20)
-    foreign = [replace(one, model_version="application-00000000") for one in made]
+    foreign = [one._replace(model_version="application-00000000") for one in made]
     log = DecisionLog(database, now=lambda: NOON)
     log.record(foreign, ORIGIN)
 

@@ -33,7 +33,7 @@ ORDER = [
     {"games"},
     {"shapley", "cells"},
     {"scorecard", "policy", "dataset", "drift"},
-    {"calibration", "golden", "reference", "reasons", "recourse", "engine"},
+    {"calibration", "golden", "reference", "readings", "reasons", "recourse", "engine"},
     {"fairness", "behaviour", "binning"},
     {"artefact", "manifest", "challengers", "plots", "comparison"},
     {"appraisal", "card_sections", "archive"},
