@@ -16,6 +16,7 @@ import pickle
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from creditscore.engine import Engine, choose
 from creditscore.errors import ArtefactError
 from creditscore.golden import what_it_says
 from creditscore.policy import Policy
+from creditscore.readings import FieldReadings, readings_of
 from creditscore.reasons import what_codes_depend_on
 from creditscore.schema import Schema
 from creditscore.schema_file import read_schema
@@ -108,6 +110,11 @@ class Model:
             name: choose(card, known.get(versions[name])) for name, card in scorecards.items()
         }
         return cls(schema, scorecards, versions, policy, manifest, card, engines)
+
+    @cached_property
+    def readings(self) -> Mapping[str, Mapping[str, FieldReadings]]:
+        """What is known of the values of each scorecard's fields, by scorecard and field."""
+        return {name: readings_of(card, self.schema) for name, card in self.scorecards.items()}
 
     def protected_predictors(self, scorecard: str | None = None) -> list[str]:
         """Name the protected attributes that decisions of a scorecard, or of any, depend on."""

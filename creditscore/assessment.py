@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from creditscore.artefact import Model
 from creditscore.policy import NOT_ELIGIBLE, Policy
-from creditscore.readings import FieldReadings, Reading, Warning, read_all, readings_of
+from creditscore.readings import Reading, Warning, read_all
 from creditscore.reasons import Reason, principal_reasons
 from creditscore.schema import Applicant, to_matrix
 from creditscore.texts import in_language
@@ -118,7 +118,7 @@ class Assessor:
         """
         decided_at = self.now()
         cases = [
-            _Case(each, read_all(self._readings[each.scorecard], each.values))
+            _Case(each, read_all(self.model.readings[each.scorecard], each.values))
             for each in applicants
         ]
         places: dict[str, list[int]] = {}
@@ -130,12 +130,6 @@ class Assessor:
                 zip(those, self._numbers(name, [cases[place] for place in those]), strict=True)
             )
         return [self._decide(case, numbers[place], decided_at) for place, case in enumerate(cases)]
-
-    @cached_property
-    def _readings(self) -> Mapping[str, Mapping[str, FieldReadings]]:
-        """What is known of the values of each scorecard's fields."""
-        cards, schema = self.model.scorecards, self.model.schema
-        return {name: readings_of(card, schema) for name, card in cards.items()}
 
     def _numbers(self, scorecard: str, cases: Sequence[_Case]) -> list[Numbers]:
         """Compute the numbers of applicants of one scorecard."""

@@ -73,6 +73,10 @@ class ArtefactError(StartupError):
         super().__init__(f"{path}: {problem}; to mend it: {remedy}")
 
 
+class BatchError(CreditScoreError):
+    """A table cannot be scored, or not be written where it should."""
+
+
 class DatabaseUnavailable(CreditScoreError):
     """The database did not do what it was asked, within its time.
 
@@ -116,11 +120,14 @@ class Fault:
         JSON Pointer (RFC 6901) to the place in the body, empty for the whole.
     text : Text
         The fault in plain words, in each language.
+    line : int or None
+        In a table, the line that it is on, counted from 1.
     """
 
     code: str
     pointer: str
     text: Text
+    line: int | None = None
 
 
 class NotJson(CreditScoreError):

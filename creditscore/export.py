@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from creditscore.assessment import timestamp
+from creditscore.csv_text import safe
 from creditscore.database import Database
 from creditscore.errors import ExportRefused
 from creditscore.log_walk import SECONDS, Row
@@ -34,9 +35,6 @@ REASON_COLUMNS = tuple(
 
 #: What of a row has fields of the scorecard's own.
 BY_FIELD = ("inputs", "impacts")
-
-#: With these a spreadsheet takes a text for a formula, or for the beginning of another cell.
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 Decision = dict[str, Any]
 
@@ -157,6 +155,4 @@ def _cell(value: Any) -> Any:
     """Give what stands in a cell; csv writes floats so that they come back to the last bit."""
     if isinstance(value, bool):
         return str(value).lower()
-    if isinstance(value, str) and value.startswith(FORMULA):
-        return f"'{value}"
-    return value
+    return safe(value) if isinstance(value, str) else value

@@ -46,6 +46,10 @@ class Grid:
         """How many places each column has."""
         return tuple(len(cuts) + 1 for cuts in self.cuts)
 
+    def place(self, column: int, value: float) -> int:
+        """Find the place of one value."""
+        return bisect_left(self.cuts[column], float(np.float32(value)))
+
     def places_of_one(self, row: Sequence[float]) -> list[int]:
         """Find the places of one row's values.
 

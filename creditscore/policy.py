@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -107,6 +107,10 @@ class Policy:
     def label(self, probability_of_default: float) -> str:
         """Decide."""
         return ELIGIBLE if probability_of_default < self.cutoff else NOT_ELIGIBLE
+
+    def with_cutoff(self, cutoff: float | None) -> Policy:
+        """Give the policy with a host's cut-off, if it chose one."""
+        return self if cutoff is None else replace(self, cutoff=cutoff, loss_to_margin=None)
 
     def to_dict(self) -> dict[str, Any]:
         """Give the policy as plain data."""

@@ -85,6 +85,11 @@ def principal_reasons(
     return tuple(_least(each, schema.fields[each.field]) for each in reasons if refused)
 
 
+def reason_code(field: Field, value: Value, reference: Reference) -> str:
+    """Give the code of the reason that a value would be."""
+    return _worded(field, value, _side(value, reference.medians.get(field.name)))[0]
+
+
 def _least(reason: Reason, field: Field) -> Reason:
     """Word what lowered the probability least, where nothing raised it."""
     shown = value_in_words(field, reason.value)

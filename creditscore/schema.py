@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 import itertools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -267,6 +267,19 @@ class Schema:
             raise InvalidApplicants(faults[:MOST_FAULTS])
         return applicants
 
+    def assemble(self, values: Mapping[str, Value]) -> Applicant | None:
+        """Give an applicant of values that their rules have accepted; None if any is missing.
+
+        Parameters
+        ----------
+        values : mapping of str to value
+            In schema order.
+        """
+        spec = self._answering(values)
+        if all(name in values or name in self.optional for name in spec.fields):
+            return Applicant(scorecard=spec.name, values=values)
+        return None
+
     def matrix(self, applicants: Sequence[Applicant], names: Sequence[str]) -> Matrix:
         """Encode applicants for the model.
 
@@ -322,6 +335,12 @@ class Schema:
         if len(faults) > found:
             return None
         return Applicant(scorecard=spec.name, values=values)
+
+    def answering(self, names: Collection[str]) -> list[ScorecardSpec]:
+        """List the scorecards that can answer applicants with some of these fields."""
+        smallest, *larger = self.scorecards.values()
+        added = {spec.name: self.added_fields(spec) for spec in larger}
+        return [smallest, *(s for s in larger if not set(added[s.name]).isdisjoint(names))]
 
     def _answering(self, raw: Mapping[str, object]) -> ScorecardSpec:
         """Find the largest scorecard that any given field asks for."""

@@ -45,6 +45,18 @@ ENGLISH: Text = {
     "broken_off": "the body could not be read to its end: it broke off, or its framing is wrong",
     "shorter_than_announced": "the body is {got} bytes long, {announced} were announced",
     "too_large": "the body must be at most {most} bytes long",
+    "no_header": "the table is empty, it must begin with a line that names its columns",
+    "column_missing": "the header has no column {field}",
+    "column_missing_near": "the header has no column {field}, did you mean it by {nearest}?",
+    "column_twice": "the column {name} stands twice in the header",
+    "column_taken": "the column {name} must be renamed: a decision has one of that name",
+    "wrong_cells": "the row has {got} cells, the header has {expected}",
+    "not_csv": "this is not CSV: {problem}",
+    "endless_row": (
+        "this is not CSV: a row is longer than {most} bytes, or a quoted cell has no end"
+    ),
+    "table_not_utf8": "this is not UTF-8",
+    "no_rows": "the table has a header but no rows",
     "media_type": "the body must be JSON (Content-Type: application/json), got {got}",
     "charset": "the body must be UTF-8, got {got}",
     "content_coding": "the body must come as it is, without a content coding, got {got}",
@@ -150,6 +162,19 @@ INDONESIAN: Text = {
     ),
     "shorter_than_announced": "isi permintaan {got} byte, padahal diumumkan {announced}",
     "too_large": "isi permintaan paling banyak {most} byte",
+    "no_header": "tabel kosong, harus dimulai dengan baris yang menyebut nama kolomnya",
+    "column_missing": "tidak ada kolom {field} di baris judul",
+    "column_missing_near": "tidak ada kolom {field} di baris judul, apakah maksudnya {nearest}?",
+    "column_twice": "kolom {name} tertulis dua kali di baris judul",
+    "column_taken": "kolom {name} harus diganti namanya: keputusan punya kolom bernama sama",
+    "wrong_cells": "baris ini berisi {got} sel, baris judul berisi {expected}",
+    "not_csv": "ini bukan CSV: {problem}",
+    "endless_row": (
+        "ini bukan CSV: ada baris lebih panjang dari {most} bita, "
+        "atau sel berkutip yang tidak ditutup"
+    ),
+    "table_not_utf8": "ini bukan UTF-8",
+    "no_rows": "tabel hanya berisi baris judul, tanpa baris data",
     "media_type": (
         "isi permintaan harus JSON (Content-Type: application/json), tetapi jenisnya {got}"
     ),

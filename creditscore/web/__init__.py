@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import sys
-from dataclasses import replace
 from datetime import UTC, datetime
 
 from flask import Flask
@@ -21,7 +20,6 @@ from creditscore.describe import example_decisions
 from creditscore.errors import ArtefactError
 from creditscore.migrations import migrate
 from creditscore.openapi import describe_service
-from creditscore.policy import Policy
 from creditscore.texts import FALLBACK_LANGUAGE
 from creditscore.web import (
     api,
@@ -57,7 +55,10 @@ def create_app(settings: Settings, model: Model | None = None) -> Flask:
     """
     model = model or artefact.load(settings.model_dir)
     assessor = Assessor(
-        model=model, policy=_policy(model, settings), now=_now, new_id=new_decision_id
+        model=model,
+        policy=model.policy.with_cutoff(settings.cutoff),
+        now=_now,
+        new_id=new_decision_id,
     )
     database = Database(settings.database_url, journal=settings.sqlite_journal)
     # It closes its connections: gunicorn's workers, which fork from here, open their own.
@@ -95,13 +96,6 @@ def create_app(settings: Settings, model: Model | None = None) -> Flask:
 
 def _now() -> datetime:
     return datetime.now(UTC)
-
-
-def _policy(model: Model, settings: Settings) -> Policy:
-    """Give the model's policy, with the host's cut-off if it chose one."""
-    if settings.cutoff is None:
-        return model.policy
-    return replace(model.policy, cutoff=settings.cutoff, loss_to_margin=None)
 
 
 def _announce(app: Flask, model: Model) -> None:

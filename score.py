@@ -1,0 +1,128 @@
+"""Score a file of applicants: a decision behind each row, in memory that does not grow.
+
+python score.py IN.csv OUT.csv            every row that is a valid applicant; rejects beside OUT
+python score.py - - <IN.csv >OUT.csv      from and to a pipe
+python score.py --log IN.csv OUT.csv      and every decision into the decision log
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from tqdm import tqdm
+
+from creditscore import batch_job
+from creditscore.batch import Table
+from creditscore.batch_files import Counts
+from creditscore.batch_job import STANDARD, Job
+from creditscore.config import Settings
+from creditscore.decision_columns import DecisionColumns
+from creditscore.errors import CreditScoreError
+from creditscore.texts import LANGUAGES
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Score, tell how it went, and give the exit status."""
+    options = read_options(arguments)
+    try:
+        settings = Settings.from_env(os.environ)
+        if options.model_dir is not None:
+            settings = replace(settings, model_dir=options.model_dir)
+        job = read_job(options)
+        # Without a terminal (None) there is no bar.
+        with tqdm(desc="Scoring", unit=" rows", unit_scale=True, disable=None) as bar:
+            counts = batch_job.run(job, settings, progress=lambda *done: advance(bar, *done))
+    except CreditScoreError as error:
+        print(f"score.py: {error}", file=sys.stderr)
+        return 1
+    except BrokenPipeError:
+        # Whoever reads has enough. Python would complain at its own exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except KeyboardInterrupt:
+        print("score.py: stopped; nothing was written", file=sys.stderr)
+        return 130
+    print(summarise(counts, job), file=sys.stderr)
+    return 0
+
+
+def read_options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("source", metavar="IN", type=Path, help="CSV with a header, or -")
+    parser.add_argument("target", metavar="OUT", type=Path, help="where to, or -")
+    parser.add_argument(
+        "--rejects",
+        metavar="FILE",
+        type=Path,
+        help="rows that are no valid applicants, each with its line and what is wrong, as CSV; "
+        "OUT.rejects.csv if left out, nowhere if OUT is -",
+    )
+    parser.add_argument(
+        "--reasons",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="up to four reasons for each decision, as codes and impacts (default: yes)",
+    )
+    parser.add_argument(
+        "--language", choices=LANGUAGES, help="also give the reasons in words of this language"
+    )
+    parser.add_argument(
+        "--log",
+        action="store_true",
+        help="log every decision where CREDITSCORE_DATABASE_URL says; the same rows scored again "
+        "by the same model are not logged twice",
+    )
+    parser.add_argument(
+        "--run",
+        default="",
+        metavar="NAME",
+        help="with --log: the same rows under another name are logged anew",
+    )
+    parser.add_argument(
+        "--model-dir", type=Path, metavar="FOLDER", help="the model, else CREDITSCORE_MODEL_DIR"
+    )
+    options = parser.parse_args(arguments)
+    if options.language and not options.reasons:
+        parser.error("--language is about the words of reasons: not with --no-reasons")
+    if options.run and not options.log:
+        parser.error("--run is about what is logged: only with --log")
+    return options
+
+
+def read_job(options: argparse.Namespace) -> Job:
+    """Say what is to be done."""
+    rejects = options.rejects
+    if rejects is None and options.target != STANDARD:
+        rejects = options.target.with_name(f"{options.target.name}.rejects.csv")
+    columns = DecisionColumns(
+        logged=options.log, reasons=options.reasons, language=options.language
+    )
+    return Job(options.source, options.target, rejects, columns, options.run)
+
+
+def advance(bar: tqdm[None], table: Table, rows: int) -> None:
+    """Move the bar on, and guess how many rows there are by how many bytes are left."""
+    bar.update(rows)
+    if share := table.share_read():
+        bar.total = int(bar.n / min(share, 1.0))
+
+
+def summarise(counts: Counts, job: Job) -> str:
+    """Tell how many rows got a decision."""
+    told = f"{counts.scored:,} rows scored"
+    if not counts.rejected:
+        return told
+    where = f", see {job.rejects}" if job.rejects else "; --rejects FILE keeps them"
+    return f"{told}, {counts.rejected:,} rejected{where} (the first: {counts.first_reject})"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
