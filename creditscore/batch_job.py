@@ -115,7 +115,7 @@ def check_paths(job: Job) -> None:
 
 
 def _is_same(path: Path, other: Path) -> bool:
-    return path.exists() and other.exists() and os.path.samefile(path, other)
+    return path.exists() and other.exists() and path.samefile(other)
 
 
 def _open_source(path: Path, stack: contextlib.ExitStack) -> tuple[BinaryIO, int | None]:
