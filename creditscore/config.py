@@ -30,6 +30,8 @@ class Settings:
         Whether `POST /predict` stays open although there are keys.
     max_json_bytes : int
         Largest JSON body.
+    max_csv_bytes : int
+        Largest CSV body.
     max_applicants : int
         Most applicants in an array.
     database_url : str
@@ -43,6 +45,7 @@ class Settings:
     api_keys: tuple[str, ...] = ()
     open_predict: bool = False
     max_json_bytes: int = 1024 * 1024
+    max_csv_bytes: int = 16 * 1024 * 1024
     max_applicants: int = 1000
     database_url: str = f"sqlite:///{PROJECT / 'instance' / 'decisions.sqlite'}"
     sqlite_journal: str = "truncate"
@@ -156,6 +159,13 @@ ROWS = (
         _count,
         "a whole number of at least 1",
         "Largest JSON body, in bytes.",
+    ),
+    Row(
+        "max_csv_bytes",
+        _count,
+        "a whole number of at least 1",
+        "Largest CSV body, in bytes. Its decisions are logged in one transaction, for which others "
+        "wait.",
     ),
     Row(
         "max_applicants",

@@ -207,7 +207,8 @@ def open_table(
 def _is_plain(text: str) -> bool:
     """Tell whether lines can be cut at their commas, and be written as they are."""
     # To look whether a character is there at all is much faster than to look at each cell.
-    if '"' in text or "\r" in text or "\n\n" in text or text.startswith("\n"):
+    blank = "\n\n" in text or text.startswith("\n") or text.endswith("\n")
+    if blank or '"' in text or "\r" in text:
         return False
     return not (any(mark in text for mark in FORMULA if mark != "\n") and _UNSAFE.search(text))
 
@@ -243,7 +244,9 @@ def _rows(text: str, line: int) -> Iterator[tuple[int, list[str]]]:
     begins = line
     try:
         for cells in reader:
-            yield begins, cells
+            # A blank line has no cells at all, and is no row.
+            if cells:
+                yield begins, cells
             begins = line + reader.line_num
     except csv.Error as error:
         said = say("not_csv", problem=str(error))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -24,6 +24,9 @@ from creditscore.turns import NoTurn, Turns
 #: Decisions on a page: where nobody says how many, and at most.
 USUAL_PAGE = 50
 LARGEST_PAGE = 500
+
+#: Seconds for a request of many decisions; a table of 16 MB takes a small part of them.
+LARGE_SECONDS = 60.0
 
 #: Seconds to look for a first answer: where there is none, recording waits for the database too.
 REPLAY_SECONDS = 1.0
@@ -117,6 +120,62 @@ class DecisionLog:
         with self.database.reading(seconds=REPLAY_SECONDS) as connection:
             ids = first_answer(connection, origin)
             return None if ids is None else _again(connection, ids)
+
+    def record_rows(
+        self,
+        groups: Iterable[Sequence[dict[str, Any]]],
+        origin: Origin,
+        *,
+        ids: Sequence[str],
+        moment: datetime,
+    ) -> bool:
+        """Log the decisions of a large request, all or none, in a transaction of its own.
+
+        Parameters
+        ----------
+        groups : iterable of sequence of dict
+            What `to_row` gives of the decisions, so many at a time that memory stays small.
+        origin : Origin
+            Where the request comes from.
+        ids : sequence of str
+            Of all decisions, in the order of the request.
+        moment : datetime
+            When the first was made.
+
+        Returns
+        -------
+        bool
+            False if the idempotency key is taken; then nothing is logged.
+        """
+        with self.database.writing(seconds=LARGE_SECONDS) as connection:
+            if origin.idempotency_key is not None and not claim(
+                connection, origin, decision_ids=ids, moment=moment
+            ):
+                return False
+            for rows in groups:
+                insert_all(connection, decisions, rows)
+        return True
+
+    def first_ids(self, origin: Origin) -> list[str] | None:
+        """Give the ids of the decisions that an idempotency key stands for; None if it is new.
+
+        Raises
+        ------
+        KeyReused
+            If it came with another request.
+        """
+        if origin.idempotency_key is None:
+            return None
+        with self.database.reading(seconds=REPLAY_SECONDS) as connection:
+            return first_answer(connection, origin)
+
+    def find_all(self, ids: Sequence[str]) -> list[Decision]:
+        """Read decisions, in the order of their ids, all of which are in the log."""
+        made: list[Decision] = []
+        for begin in range(0, len(ids), LARGEST_PAGE):
+            with self.database.reading() as connection:
+                made += _again(connection, ids[begin : begin + LARGEST_PAGE]).decisions
+        return made
 
     def find(self, decision_id: UUID) -> LoggedDecision:
         """Read one decision.

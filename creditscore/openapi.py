@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import creditscore
 from creditscore.config import Settings
+from creditscore.csv_text import to_line
+from creditscore.decision_columns import DecisionColumns
 from creditscore.describe import applicant_schema, example_applicants
 from creditscore.openapi_log import TAG as LOG
 from creditscore.openapi_log import log_paths, log_schemas
@@ -27,6 +29,8 @@ from creditscore.schema import MOST_FAULTS, Schema
 from creditscore.texts import FALLBACK_LANGUAGE
 
 DECISIONS = "Decisions"
+
+CSV = "text/csv"
 ABOUT = "About the service"
 
 
@@ -106,10 +110,10 @@ def _predict(schema: Schema, settings: Settings, decisions: Mapping[str, JsonObj
         "tags": [DECISIONS],
         # The empty one: as long as there is no key, it is open.
         "security": [{}, *WITH_KEY],
-        "summary": "Decide on an applicant, or on each of an array",
+        "summary": "Decide on an applicant, or on each of an array or a table",
         "description": (
             "All fields of a scorecard, or none: the largest scorecard whose fields are all given "
-            "answers. In an array one bad applicant fails them all."
+            "answers. In an array or a table one bad applicant fails them all."
         ),
         "parameters": [
             LANGUAGE,
@@ -127,19 +131,48 @@ def _predict(schema: Schema, settings: Settings, decisions: Mapping[str, JsonObj
                 "application/json": {
                     "schema": _one_or_many("Applicant", settings.max_applicants),
                     "examples": {**_examples(schema, applicants), **array},
-                }
+                },
+                CSV: _table(list(applicants.values())),
             },
         },
         "responses": {
-            "200": good(
-                "The decision, or an array of decisions in the same order",
-                _one_or_many("Decision", settings.max_applicants),
-                "Content-Language",
-                "Idempotent-Replayed",
-                examples=_examples(schema, decisions),
-            ),
+            "200": _decided(schema, settings, decisions),
             **refusals("400", "401", "403", "413", "415", "422", "503"),
         },
+    }
+
+
+def _decided(schema: Schema, settings: Settings, decisions: Mapping[str, JsonObject]) -> JsonObject:
+    described = good(
+        "The decision, or an array of decisions in the same order, or the table with the "
+        "decisions' columns behind each row",
+        _one_or_many("Decision", settings.max_applicants),
+        "Content-Language",
+        "Idempotent-Replayed",
+        examples=_examples(schema, decisions),
+    )
+    columns = DecisionColumns(logged=True, language=FALLBACK_LANGUAGE).types
+    described["content"][CSV] = {
+        "schema": {
+            "type": "string",
+            "description": f"Behind the columns that came: {', '.join(columns)}",
+        }
+    }
+    return described
+
+
+def _table(applicants: Sequence[Mapping[str, Any]]) -> JsonObject:
+    names = list(dict.fromkeys(name for each in applicants for name in each))
+    rows: list[list[Any]] = [["customer", *names]]
+    for number, each in enumerate(applicants, start=1):
+        rows.append([f"C-{number}", *(each.get(name) for name in names)])
+    return {
+        "schema": {
+            "type": "string",
+            "description": "A header of field names in any order, and an applicant on each line; "
+            "an empty cell is a field that is left out, and other columns are passed through",
+        },
+        "example": "".join(f"{to_line(row)}\n" for row in rows),
     }
 
 
@@ -240,6 +273,11 @@ def _problem() -> JsonObject:
             "detail": {"type": "string"},
         }
     )
+    fault["properties"]["line"] = {
+        "type": "integer",
+        "minimum": 1,
+        "description": "Of a table, the line; the pointer goes into the row",
+    }
     described = record(
         {
             "type": {"type": "string", "format": "uri-reference"},

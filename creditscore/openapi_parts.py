@@ -19,7 +19,7 @@ REFUSALS = {
     "404": "No decision of this id is logged",
     "409": "Another outcome of this decision is logged already",
     "413": "The body is over the limit",
-    "415": "The body is of a media type that is not JSON, or has a content coding",
+    "415": "The body is neither JSON nor CSV, or has a content coding",
     "422": "Well-formed, but not valid; `errors` lists every fault",
     "503": "The log of decisions cannot be used, and an unlogged decision is never given",
 }

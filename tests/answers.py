@@ -73,8 +73,9 @@ def problem_of(answer: TestResponse | Answer, status: int) -> Body:
     assert problem["status"] == status
     assert problem["detail"]
     for fault in problem.get("errors", []):
-        assert fault.keys() == {"pointer", "code", "detail"}
-        assert all(isinstance(part, str) for part in fault.values())
+        assert fault.keys() - {"line"} == {"pointer", "code", "detail"}
+        assert all(isinstance(fault[name], str) for name in ("pointer", "code", "detail"))
+        assert fault.get("line", 1) >= 1
     assert 1 <= len(problem.get("errors", ["none"])) <= 100
     assert not [leak for leak in LEAKS if leak.lower() in text.lower()]
     return problem

@@ -39,7 +39,6 @@ NO_JSON_TYPES = [
     "application/xml",
     "text/xml",
     "text/html",
-    "text/csv",
     "multipart/form-data; boundary=x",
     "application/octet-stream",
     "application/jsonp",

@@ -46,7 +46,7 @@ ORDER = [
     {"idempotency", "outcome", "api_keys"},
     {"decision_log", "log_walk", "soundness", "retention"},
     {"replay", "audit", "export", "purge", "batch_log"},
-    {"batch_job"},
+    {"batch_job", "csv_request"},
     {"describe"},
     {"openapi_parts"},
     {"openapi_log", "postman_calls"},

@@ -2,29 +2,35 @@
 
 from __future__ import annotations
 
+import os
+
 from flask import Blueprint, Response, jsonify, request
 from flask.typing import ResponseReturnValue
+from werkzeug.wsgi import FileWrapper
 
 from creditscore import describe, strict_json
+from creditscore.csv_request import CsvRequest
 from creditscore.decision_log import Recorded
 from creditscore.errors import Fault, InvalidApplicants
 from creditscore.rule import describe as describe_value
 from creditscore.schema import Applicant
 from creditscore.texts import say
 from creditscore.web.access import check_predict
-from creditscore.web.body import read_body
+from creditscore.web.body import CSV_TYPE, is_csv, read_body, read_csv
 from creditscore.web.language import chosen_language, mark_language
 from creditscore.web.origin import read_origin
-from creditscore.web.service import service
+from creditscore.web.service import Service, service
 
 bp = Blueprint("api", __name__)
 
 
 @bp.post("/predict")
 def predict() -> ResponseReturnValue:
-    """Decide on one applicant, or on each of an array, and log every decision."""
+    """Decide on one applicant, or on each of an array or a table, and log every decision."""
     here = service()
     key_id = check_predict(request, here.keys, open_predict=here.settings.open_predict)
+    if is_csv(request):
+        return _predict_table(here, key_id)
     raw = read_body(request, most_bytes=here.settings.max_json_bytes)
     origin = read_origin(request, raw, key_id=key_id)
     body = strict_json.parse(raw)
@@ -34,6 +40,18 @@ def predict() -> ResponseReturnValue:
         applicants = _read_applicants(body, here.settings.max_applicants)
         recorded = here.log.record(here.assessor.assess(applicants), origin)
     return _render(recorded, many=isinstance(body, list))
+
+
+def _predict_table(here: Service, key_id: str | None) -> Response:
+    raw = read_csv(request, most_bytes=here.settings.max_csv_bytes)
+    language = chosen_language()
+    table = CsvRequest(raw, read_origin(request, raw, key_id=key_id), language)
+    file, replayed = table.decide(here.assessor, here.log)
+    answer = Response(FileWrapper(file), content_type=f"{CSV_TYPE}; charset=utf-8; header=present")
+    answer.call_on_close(file.close)
+    answer.content_length = file.seek(0, os.SEEK_END)
+    file.seek(0)
+    return _mark(answer, language, replayed=replayed)
 
 
 @bp.get("/health")
@@ -82,7 +100,11 @@ def _read_applicants(body: object, most: int) -> list[Applicant]:
 def _render(recorded: Recorded, *, many: bool) -> Response:
     language = chosen_language()
     answers = [decision.to_dict(language) for decision in recorded.decisions]
-    answer = mark_language(jsonify(answers if many else answers[0]), language)
-    if recorded.replayed:
+    answer = jsonify(answers if many else answers[0])
+    return _mark(answer, language, replayed=recorded.replayed)
+
+
+def _mark(answer: Response, language: str, *, replayed: bool) -> Response:
+    if replayed:
         answer.headers["Idempotent-Replayed"] = "true"
-    return answer
+    return mark_language(answer, language)

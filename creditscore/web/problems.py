@@ -176,13 +176,12 @@ def _problem(status: HTTPStatus, text: Text, faults: Sequence[Fault] = ()) -> Re
         "detail": in_language(text, language),
     }
     if faults:
-        body["errors"] = [
-            {
-                "pointer": fault.pointer,
-                "code": fault.code,
-                "detail": in_language(fault.text, language),
-            }
-            for fault in faults
-        ]
+        body["errors"] = [_entry(fault, language) for fault in faults]
     answer = Response(json.dumps(body), status=status, content_type=MEDIA_TYPE)
     return mark_language(answer, language)
+
+
+def _entry(fault: Fault, language: str) -> dict[str, Any]:
+    line = {} if fault.line is None else {"line": fault.line}
+    detail = in_language(fault.text, language)
+    return line | {"pointer": fault.pointer, "code": fault.code, "detail": detail}
