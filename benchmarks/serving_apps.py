@@ -16,6 +16,7 @@ from creditscore.assessment import Decision
 from creditscore.config import Settings
 from creditscore.decision_log import DecisionLog, Recorded
 from creditscore.idempotency import Origin
+from creditscore.logged_decision import to_row
 from creditscore.web import create_app
 from creditscore.web.service import NAME
 
@@ -56,13 +57,22 @@ def naive() -> Flask:
 
 
 class Forgetful(DecisionLog):
-    """Remembers the last request's decisions, in memory: all of the service but its commit."""
+    """Remembers the last request's rows, in memory: all of the service but its commit."""
 
     last: Any = None
 
     def record(self, made: Sequence[Decision], origin: Origin) -> Recorded:
-        """Keep the decisions until the next ones come."""
-        object.__setattr__(self, "last", (made, origin))
+        """Make the rows, as the log does, and keep them until the next ones come."""
+        rows = [
+            to_row(
+                decision,
+                request_id=origin.request_id,
+                key_id=origin.key_id,
+                idempotency_key=origin.idempotency_key,
+            )
+            for decision in made
+        ]
+        object.__setattr__(self, "last", rows)
         return Recorded(tuple(made), replayed=False)
 
 

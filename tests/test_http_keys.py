@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+from typing import Any
 
 import pytest
 from click.testing import Result
 from decided import NOON
-from flask import Flask
+from flask import Flask, Request
+from sqlalchemy import Engine, event
+from werkzeug.test import EnvironBuilder
 
 from creditscore.api_keys import digest_of, issue
 from creditscore.artefact import Model
@@ -154,3 +159,38 @@ def test_an_open_predict_stays_open_though_there_are_keys(build: Build, model: M
     key = run(app, "new", "--name", "one").stdout.strip()
 
     assert [status_of(app, model, shown) for shown in (None, "wrong", key)] == [200] * 3
+
+
+@pytest.fixture
+def looks() -> Iterator[list[str]]:
+    """Give the statements that read the keys, as they are sent."""
+    seen: list[str] = []
+
+    def note(_: Any, __: Any, statement: str, *___: Any) -> None:
+        if "FROM api_keys" in statement:
+            seen.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", note)
+    yield seen
+    event.remove(Engine, "before_cursor_execute", note)
+
+
+@pytest.mark.parametrize("key", ["", "unknown"])
+def test_one_look_at_the_keys_serves_all_who_wait_for_it(
+    database: Database, looks: list[str], key: str
+) -> None:
+    # More than the database has connections for: each with its own, some would get none.
+    many = 24
+    keys, together = Keys([SETTLED], database), Barrier(many)
+
+    def look() -> str | None:
+        request = Request(EnvironBuilder(headers=[("X-API-Key", key)]).get_environ())
+        together.wait()
+        return keys.look_at(request).key_id
+
+    with ThreadPoolExecutor(many) as pool:
+        ids = [seen.result() for seen in [pool.submit(look) for _ in range(many)]]
+
+    assert ids == [None] * many
+    # Who comes while a look is on its way may need the next one, together with the others.
+    assert 1 <= len(looks) <= 4

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import math
+import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from time import monotonic
@@ -12,7 +13,8 @@ from flask import Request
 
 from creditscore.api_keys import ApiKey, digest_of, read_keys
 from creditscore.database import Database
-from creditscore.deadline import within
+from creditscore.deadline import seconds_left, within
+from creditscore.errors import DatabaseUnavailable
 from creditscore.web.problems import CrossSite, KeyNeeded
 
 #: Seconds to look a key up. What follows waits for the database too, and all together must stay
@@ -44,13 +46,15 @@ class Keys:
     """The API keys: those of the settings, and those of the database.
 
     A new key is accepted at once; one that is revoked is refused within half a second, in every
-    process. Looking at each request would cost as much as deciding on it.
+    process. Looking at each request would cost as much as deciding on it, and one look serves all
+    who wait for it: each with a connection of its own, they would leave none to log decisions.
     """
 
     def __init__(self, from_settings: Iterable[str], database: Database) -> None:
         self._settled = {_id_of(digest): digest for digest in map(digest_of, from_settings)}
         self._database = database
         self._seen: tuple[float, Sequence[ApiKey]] = (-math.inf, ())
+        self._looking = threading.Lock()
 
     def look_at(self, request: Request) -> Visitor:
         """Tell whose key a request shows.
@@ -62,22 +66,28 @@ class Keys:
         """
         shown = _shown(request)
         with within(SECONDS):
-            visitor = self._find(shown, self._remember())
+            now = monotonic()
+            visitor = self._find(shown, self._seen_since(now - REMEMBERED))
             if shown and visitor.key_id is None:
                 # It may have been made this moment.
-                visitor = self._find(shown, self._look_up())
+                visitor = self._find(shown, self._seen_since(now))
         return visitor
 
-    def _remember(self) -> Sequence[ApiKey]:
-        """Give the keys of the database as they were a moment ago."""
+    def _seen_since(self, earliest: float) -> Sequence[ApiKey]:
+        """Give the keys of the database as they were at that moment or later."""
         moment, kept = self._seen
-        return kept if monotonic() - moment < REMEMBERED else self._look_up()
-
-    def _look_up(self) -> Sequence[ApiKey]:
-        moment = monotonic()
-        kept = read_keys(self._database)
-        self._seen = moment, kept
-        return kept
+        if moment >= earliest:
+            return kept
+        if not self._looking.acquire(timeout=seconds_left() or 0.0):
+            raise DatabaseUnavailable("is busy with the look for others' keys")
+        try:
+            moment, kept = self._seen
+            if moment < earliest:
+                moment, kept = monotonic(), read_keys(self._database)
+                self._seen = moment, kept
+            return kept
+        finally:
+            self._looking.release()
 
     def _find(self, shown: str, kept: Sequence[ApiKey]) -> Visitor:
         accepted = {key.key_id: key.digest for key in kept if key.revoked_at is None}
