@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import io
-import pickle
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from tempfile import SpooledTemporaryFile
@@ -22,6 +22,7 @@ from creditscore.decision_columns import DecisionColumns
 from creditscore.decision_log import DecisionLog
 from creditscore.errors import Fault, InvalidApplicants
 from creditscore.idempotency import Origin
+from creditscore.json_text import to_bytes
 from creditscore.logged_decision import to_row
 from creditscore.schema import MOST_FAULTS, Applicant, Schema
 from creditscore.texts import say
@@ -97,10 +98,10 @@ class CsvRequest:
             for block, applicants in _read_all(table, assessor.model.schema):
                 made = in_groups(assessor.assess, applicants)
                 ids += [str(each.decision_id) for each in made]
-                pickle.dump([self._row(each) for each in made], waiting)
+                waiting.write(to_bytes([self._row(each) for each in made]) + b"\n")
                 self._write(answer, table, block, made)
             waiting.seek(0)
-            return log.record_rows(_unpickled(waiting), self.origin, ids=ids, moment=moment)
+            return log.record_rows(_rows_of(waiting), self.origin, ids=ids, moment=moment)
 
     def _row(self, made: Decision) -> dict[str, Any]:
         return to_row(
@@ -160,8 +161,6 @@ def _nameless_file() -> BinaryIO:
     return cast(BinaryIO, SpooledTemporaryFile(IN_MEMORY))  # callers close it
 
 
-def _unpickled(file: BinaryIO) -> Iterator[list[dict[str, Any]]]:
-    """Read what this process has pickled itself."""
-    with contextlib.suppress(EOFError):
-        while True:
-            yield pickle.load(file)
+def _rows_of(file: BinaryIO) -> Iterator[list[dict[str, Any]]]:
+    """Read rows that wait, a block of them at a time."""
+    return map(json.loads, file)

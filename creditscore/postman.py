@@ -7,6 +7,7 @@ model: newman runs them against a live service.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -51,6 +52,9 @@ STILL = {
     "key_id": "key-01234567",
     "next": "/decisions?limit=1&cursor=1",
 }
+
+#: The same in a table.
+ID_AND_TIME = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12},[0-9:.TZ-]{24}"
 
 
 @dataclass(frozen=True)
@@ -120,7 +124,7 @@ def _item(call: Call, answer: Answer) -> JsonObject:
                 "originalRequest": request,
                 "status": answer.status,
                 "code": answer.code,
-                "_postman_previewlanguage": "html" if "html" in answer.media_type else "json",
+                "_postman_previewlanguage": _preview(answer.media_type),
                 "header": [{"key": "Content-Type", "value": answer.media_type}],
                 "cookie": [],
                 "body": _saved(call, answer),
@@ -150,19 +154,28 @@ def _request(call: Call) -> JsonObject:
         request["body"] = {
             "mode": "raw",
             "raw": call.body,
-            "options": {"raw": {"language": "json"}},
+            "options": {"raw": {"language": _preview(call.media_type or "")}},
         }
     return request
 
 
 def _saved(call: Call, answer: Answer) -> str:
     """Keep of an answer what is the same every time."""
+    if "csv" in answer.media_type:
+        still = f"{STILL['decision_id']},{STILL['decided_at']}"
+        return re.sub(ID_AND_TIME, still, answer.body)
     if "json" not in answer.media_type:
         return answer.body
     body = json.loads(answer.body)
     if call.path in KEPT:
         body = {name: body[name] for name in KEPT[call.path]}
     return json.dumps(_still(body), indent=2, ensure_ascii=False)
+
+
+def _preview(media_type: str) -> str:
+    """Name the language that Postman shows an answer in."""
+    kinds = {"html": "html", "csv": "text"}
+    return next((kinds[kind] for kind in kinds if kind in media_type), "json")
 
 
 def _still(value: Any) -> Any:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+from creditscore.csv_text import to_line
 from creditscore.describe import example_applicants, mistakes
+from creditscore.rule import Value
 from creditscore.schema import Schema
 from creditscore.texts import FALLBACK_LANGUAGE
 
@@ -72,7 +75,29 @@ def decisions(schema: Schema) -> list[Call]:
             "}",
         ),
     )
-    return [*single, array]
+    return [*single, array, _table(applicants)]
+
+
+def _table(applicants: Mapping[str, Mapping[str, Value]]) -> Call:
+    """Ask for decisions on a table: CSV in, CSV out."""
+    names = list(dict.fromkeys(name for each in applicants.values() for name in each))
+    header: list[object] = ["customer", *names]
+    rows = [header]
+    for number, applicant in enumerate(applicants.values(), start=1):
+        rows.append([f"C-{number}", *map(applicant.get, names)])
+    return _call(
+        "Decide: a table",
+        body="".join(f"{to_line(row)}\n" for row in rows),
+        media_type="text/csv",
+        status=200,
+        script=(
+            'const lines = pm.response.text().trim().split("\\n");',
+            'pm.test("there is a line for each applicant, behind the header", () =>',
+            f"    pm.expect(lines.length).to.equal({len(rows)}));",
+            'pm.test("the columns that came stand first", () =>',
+            f"    pm.expect(lines[0]).to.match(/^{to_line(header)},/));",
+        ),
+    )
 
 
 def refusals(schema: Schema) -> list[Call]:

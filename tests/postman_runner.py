@@ -73,7 +73,7 @@ def run(item: Node, collection: Node, variables: dict[str, str]) -> list[str]:
     status, media_type, body = send(item["request"], collection, variables)
     if "auth" in item["request"] and not variables["apiKey"]:
         return [] if status == 401 else [f"status {status} instead of 401, as no key was given"]
-    if status == 200 and item["request"]["method"] == "POST":
+    if status == 200 and item["request"]["method"] == "POST" and "json" in media_type:
         remember(json.loads(body), variables)
     expected = next(part["value"] for part in saved["header"] if part["key"] == "Content-Type")
     problems = []

@@ -25,6 +25,7 @@ GOOD: dict[str, list[tuple[str, Any]]] = {
     ],
     "open_predict": [("on", True), ("1", True), ("ON", True), ("off", False), ("0", False)],
     "max_json_bytes": [("1", 1), ("999999999", 999_999_999)],
+    "max_csv_bytes": [("1", 1), ("999999999", 999_999_999)],
     "max_applicants": [("1", 1), ("1000", 1000)],
     "database_url": [
         (url, url)
@@ -52,6 +53,7 @@ BAD = {
         "postgresql:",
     ],
     "sqlite_journal": ["delete", "off", "truncate wal", "1"],
+    "max_csv_bytes": ["0", "-1", "1.5", "16 MiB", "9" * 10],
     "max_applicants": ["0", "-1", "1.5", "1e6", "1_000", "\uff11", "many", "9" * 10],
 }
 

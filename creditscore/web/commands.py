@@ -88,6 +88,7 @@ class ExampleService:
             data=call.body,
             content_type=call.media_type,
             headers={"X-API-Key": self.KEY} if call.shows_key else {},
+            buffered=True,
         )
         content = answer.get_json(silent=True)
         if isinstance(content, dict) and "decision_id" in content:

@@ -1,0 +1,163 @@
+"""Time score.py beside a script of pandas and scikit-learn on the same files, and their memory.
+
+python benchmarks/score.py [--rows 100000 1000000 10000000] [--runs 3]
+
+Needs a model in model/ (or CREDITSCORE_MODEL_DIR) and the rows of data/credit.csv. Each program
+runs as a process of its own, from its start to its end, as its users run it; the files are drawn
+from the bundled rows, each field on its own. Goal: 8 times the script at the most rows, and the
+memory of the fewest.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import pickle
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from statistics import median
+
+import numpy as np
+import pandas as pd
+from sklearn.ensemble import RandomForestClassifier
+
+PROJECT = Path(__file__).resolve().parent.parent
+sys.path.insert(1, str(PROJECT))
+
+from creditscore import dataset  # noqa: E402
+from creditscore.schema_file import load_schema  # noqa: E402
+
+GOAL = 8.0
+
+#: A run of more rows may take this much more memory than one of the fewest, in MiB.
+FLAT = 16.0
+
+#: What the script does: no checks, no reasons, all rows at once.
+SCRIPT = """
+import pickle, sys
+import pandas
+source, target, forest, *fields = sys.argv[1:]
+table = pandas.read_csv(source)
+with open(forest, "rb") as file:
+    probability = pickle.load(file).predict_proba(table[fields].to_numpy())[:, 0]
+table["probability"] = probability
+table["label"] = ["eligible" if good >= 0.75 else "not_eligible" for good in probability]
+table.to_csv(target, index=False)
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measure, print the table, and give the exit status."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--rows", type=int, nargs="+", default=[100_000, 1_000_000, 10_000_000])
+    parser.add_argument("--runs", type=int, default=3)
+    options = parser.parse_args(arguments)
+    print("| rows | program | seconds | rows/s | over the script | MiB |")
+    print("| ---: | --- | ---: | ---: | ---: | ---: |")
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        programs = _programs(folder)
+        found = {rows: _measure(programs, rows, options.runs, folder) for rows in options.rows}
+    return _judge(found)
+
+
+def _programs(folder: Path) -> dict[str, list[str]]:
+    """Give the commands, each without its files; the forest is fitted as train.py would."""
+    schema = load_schema(PROJECT / "data" / "schema.toml")
+    rows = dataset.load(PROJECT / "data" / "credit.csv", schema)
+    spec = schema.scorecards["application"]
+    forest = RandomForestClassifier(
+        n_estimators=spec.forest.trees,
+        max_depth=spec.forest.max_depth,
+        min_samples_leaf=spec.forest.min_samples_leaf,
+        max_features=spec.forest.max_features,
+        random_state=1,
+    ).fit(rows.matrix(spec.fields), rows.bad)
+    (folder / "forest.pkl").write_bytes(pickle.dumps(forest))
+    (folder / "script.py").write_text(SCRIPT)
+    ours = [sys.executable, str(PROJECT / "score.py"), "IN", "OUT"]
+    script = [str(folder / "script.py"), "IN", "OUT", str(folder / "forest.pkl"), *spec.fields]
+    return {
+        "script": [sys.executable, *script],
+        "score.py --no-reasons": [*ours, "--no-reasons"],
+        "score.py": ours,
+    }
+
+
+def _measure(
+    programs: dict[str, list[str]], rows: int, runs: int, folder: Path
+) -> dict[str, tuple[float, float]]:
+    """Run the programs in turns, and give seconds and MiB of each: the median of the runs."""
+    source = folder / "in.csv"
+    _draw(rows).to_csv(source, index=False)
+    found: dict[str, list[tuple[float, float]]] = {name: [] for name in programs}
+    for _ in range(runs):
+        for name, command in programs.items():
+            places = {"IN": str(source), "OUT": str(folder / "out.csv")}
+            found[name].append(_run([places.get(part, part) for part in command]))
+    medians = {
+        name: (median(run[0] for run in each), median(run[1] for run in each))
+        for name, each in found.items()
+    }
+    for name, (seconds, memory) in medians.items():
+        ratio = medians["script"][0] / seconds
+        rate = rows / seconds
+        print(f"| {rows:,} | {name} | {seconds:.2f} | {rate:,.0f} | {ratio:.1f} | {memory:.0f} |")
+    return medians
+
+
+def _draw(count: int) -> pd.DataFrame:
+    """Draw applicants, each field on its own, with a customer number."""
+    schema = load_schema(PROJECT / "data" / "schema.toml")
+    table = dataset.load(PROJECT / "data" / "credit.csv", schema)
+    draw = np.random.default_rng(1)
+    drawn = {
+        name: draw.choice(table.columns[name], count).astype(np.int64)
+        for name in schema.scorecards["application"].fields
+    }
+    return pd.DataFrame({"customer": np.arange(count) + 1_000_000, **drawn})
+
+
+def _run(command: Sequence[str]) -> tuple[float, float]:
+    """Run a program to its end; give its seconds, and its largest resident memory in MiB."""
+    begun = time.perf_counter()
+    child = subprocess.Popen(command, cwd=PROJECT, stderr=subprocess.DEVNULL)
+    _, status, used = os.wait4(child.pid, 0)
+    seconds = time.perf_counter() - begun
+    child.returncode = os.waitstatus_to_exitcode(status)
+    if child.returncode:
+        raise SystemExit(f"{command[1]} ended with status {child.returncode}")
+    return seconds, _mebibytes(used)
+
+
+def _mebibytes(used: resource.struct_rusage) -> float:
+    # Linux counts kibibytes, macOS bytes.
+    return used.ru_maxrss / (1024 if sys.platform != "darwin" else 1024**2)
+
+
+def _judge(found: dict[int, dict[str, tuple[float, float]]]) -> int:
+    """Compare with the goals, print the last lines, and give the exit status."""
+    least, most = min(found), max(found)
+    met = True
+    for name in ("score.py --no-reasons", "score.py"):
+        ratio = found[most]["script"][0] / found[most][name][0]
+        more = found[most][name][1] - found[least][name][1]
+        fast, flat = ratio >= GOAL, more <= FLAT
+        print(
+            f"{name}, {most:,} rows: {ratio:.1f} times the script ({GOAL:.0f} asked): "
+            f"{'met' if fast else 'not met'}; {more:+.0f} MiB from {least:,} rows "
+            f"(flat: {FLAT:.0f}): {'met' if flat else 'not met'}"
+        )
+        met = met and fast and flat
+    return 0 if met else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
