@@ -11,13 +11,10 @@ memory of the fewest.
 from __future__ import annotations
 
 import argparse
-import os
 import pickle
-import resource
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
@@ -48,6 +45,14 @@ with open(forest, "rb") as file:
 table["probability"] = probability
 table["label"] = ["eligible" if good >= 0.75 else "not_eligible" for good in probability]
 table.to_csv(target, index=False)
+"""
+
+LAUNCHER = """
+import resource, subprocess, sys, time
+begun = time.perf_counter()
+status = subprocess.call(sys.argv[1:])
+seconds = time.perf_counter() - begun
+print(status, seconds, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
 """
 
 
@@ -127,19 +132,19 @@ def _draw(count: int) -> pd.DataFrame:
 
 def _run(command: Sequence[str]) -> tuple[float, float]:
     """Run a program to its end; give its seconds, and its largest resident memory in MiB."""
-    begun = time.perf_counter()
-    child = subprocess.Popen(command, cwd=PROJECT, stderr=subprocess.DEVNULL)
-    _, status, used = os.wait4(child.pid, 0)
-    seconds = time.perf_counter() - begun
-    child.returncode = os.waitstatus_to_exitcode(status)
-    if child.returncode:
-        raise SystemExit(f"{command[1]} ended with status {child.returncode}")
-    return seconds, _mebibytes(used)
-
-
-def _mebibytes(used: resource.struct_rusage) -> float:
+    # A child counts the memory of whoever started it too: this starts it from a small process.
+    done = subprocess.run(
+        [sys.executable, "-c", LAUNCHER, *command],
+        cwd=PROJECT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        check=True,
+    )
+    status, seconds, memory = done.stdout.split()
+    if int(status):
+        raise SystemExit(f"{command[1]} ended with status {int(status)}")
     # Linux counts kibibytes, macOS bytes.
-    return used.ru_maxrss / (1024 if sys.platform != "darwin" else 1024**2)
+    return float(seconds), float(memory) / (1024 if sys.platform != "darwin" else 1024**2)
 
 
 def _judge(found: dict[int, dict[str, tuple[float, float]]]) -> int:

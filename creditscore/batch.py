@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from operator import getitem
 from typing import Any, Generic, Protocol, TypeVar
 
 from creditscore.artefact import Model
@@ -29,6 +30,9 @@ Reader = Callable[[Rule, Any], object]
 
 #: Decides on applicants, in their order.
 Assess = Callable[[Sequence[Applicant]], Sequence[Decision]]
+
+#: Decides on applicants by the kinds of their values, given of each field a value of each kind.
+Together = Callable[[Sequence[tuple[int, ...]], Sequence[Sequence[Value | None]]], Sequence[Shown]]
 
 #: Applicants that are decided on together.
 TOGETHER = 1000
@@ -103,6 +107,9 @@ class Scorer(Generic[Shown]):
         Gives of a decision what is wanted, which may not depend on id and time.
     words : bool
         Whether the words of reasons are shown: they can name the applicant's own values.
+    together : callable, optional
+        A faster way to the same, for many valid applicants at once: gets the kinds of each one's
+        values, and of every field a value of each kind.
     """
 
     def __init__(
@@ -113,9 +120,11 @@ class Scorer(Generic[Shown]):
         *,
         show: Callable[[Decision], Shown],
         words: bool,
+        together: Together[Shown] | None = None,
     ) -> None:
         self._rows = RowReader(model.schema, table)
         self._schema, self._assess, self._show = model.schema, assess, show
+        self._together = together
         alike = _by_value if words else _choose_kinds(model, table.columns)
         self._kinds = [
             _FieldKinds(model.schema.fields[name], table.read, alike) for name in self._rows.fields
@@ -139,19 +148,35 @@ class Scorer(Generic[Shown]):
     def _learn(self, block: Block, new: Mapping[Hashable, int]) -> None:
         """Find out about rows whose like has not been seen, given their places."""
         sorts: dict[Hashable, tuple[int, ...]] = {}
-        undecided: dict[tuple[int, ...], Applicant] = {}
+        undecided: dict[tuple[int, ...], Sequence[Any]] = {}
         for key, place in new.items():
             try:
                 cells = self._rows.cells(block, place)
-                sort = tuple(map(_FieldKinds.__getitem__, self._kinds, cells))
-                if sort not in self._by_kinds and sort not in undecided:
-                    undecided[sort] = self._applicant(cells, sort)
-                sorts[key] = sort
             except InvalidApplicants as error:
                 self._by_key[key] = Refused(error.faults)
-        made = in_groups(self._assess, list(undecided.values()))
-        self._by_kinds.update(zip(undecided, map(self._show, made), strict=True))
+                continue
+            sorts[key] = sort = tuple(map(_FieldKinds.__getitem__, self._kinds, cells))
+            if sort not in self._by_kinds:
+                undecided[sort] = cells
+        self._decide(undecided)
         self._by_key.update((key, self._by_kinds[sort]) for key, sort in sorts.items())
+
+    def _decide(self, undecided: dict[tuple[int, ...], Sequence[Any]]) -> None:
+        """Decide on sorts, given the cells of a row of each."""
+        accepted = [kinds.accepted for kinds in self._kinds]
+        if self._together is not None:
+            whole = [sort for sort in undecided if None not in map(getitem, accepted, sort)]
+            if whole:
+                self._by_kinds.update(zip(whole, self._together(whole, accepted), strict=True))
+        applicants: dict[tuple[int, ...], Applicant] = {}
+        for sort, cells in undecided.items():
+            if sort not in self._by_kinds:
+                try:
+                    applicants[sort] = self._applicant(cells, sort)
+                except InvalidApplicants as error:
+                    self._by_kinds[sort] = Refused(error.faults)
+        made = in_groups(self._assess, list(applicants.values()))
+        self._by_kinds.update(zip(applicants, map(self._show, made), strict=True))
 
     def _applicant(self, cells: Sequence[Any], sort: tuple[int, ...]) -> Applicant:
         """Read an applicant, most of whose values have been read before."""

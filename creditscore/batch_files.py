@@ -9,10 +9,8 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
-from creditscore.assessment import Decision
 from creditscore.batch import Block, Refused, Table
 from creditscore.csv_text import to_line
-from creditscore.decision_columns import DecisionColumns
 from creditscore.private_file import replacing
 from creditscore.texts import FALLBACK_LANGUAGE, in_language
 
@@ -59,9 +57,9 @@ class CsvOutput:
         """Write the header."""
         self.file.write(f"{to_line(columns)}{self.newline}".encode())
 
-    def show(self, columns: DecisionColumns, made: Decision) -> str:
-        """Give what stands behind a row, to the line's end."""
-        return f",{columns.text(made)}{self.newline}"
+    def end(self, text: str) -> str:
+        """Give what stands behind a row: a decision's text, to the line's end."""
+        return f",{text}{self.newline}"
 
     def write(self, block: Block, results: Sequence[Any], refused: Sequence[int]) -> None:
         """Write the rows of a block, less those at the places that were refused."""

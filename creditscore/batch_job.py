@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,16 +14,15 @@ from typing import BinaryIO
 from creditscore import artefact, csv_table
 from creditscore.assessment import Assessor, Decision
 from creditscore.batch import Scorer, Table
+from creditscore.batch_bulk import Bulk, Sort
 from creditscore.batch_files import Counts, CsvOutput, Rejects, RowScorer, score_table
-from creditscore.batch_log import LoggingScorer
+from creditscore.cells import Cells
 from creditscore.config import Settings
-from creditscore.database import Database
 from creditscore.decision_columns import DecisionColumns
 from creditscore.decision_id import new_decision_id
-from creditscore.decision_log import DecisionLog
 from creditscore.errors import BatchError, InvalidApplicants
-from creditscore.migrations import migrate
 from creditscore.private_file import replacing
+from creditscore.rule import Value
 from creditscore.texts import FALLBACK_LANGUAGE, in_language
 
 #: Stands for the standard input and the standard output.
@@ -138,11 +137,51 @@ def _scorer(
     job: Job, settings: Settings, assessor: Assessor, table: Table, output: CsvOutput
 ) -> RowScorer:
     def show(made: Decision) -> str:
-        return output.show(job.columns, made)
+        return output.end(job.columns.text(made))
 
-    if not job.columns.logged:
-        words = job.columns.language is not None
-        return Scorer(assessor.model, assessor.assess, table, show=show, words=words)
+    if job.columns.logged:
+        return _logging_scorer(job, settings, assessor, table, show)
+    bulk = _bulk(job, assessor, table)
+
+    def together(sorts: Sequence[Sort], accepted: Sequence[Sequence[Value | None]]) -> list[str]:
+        assert bulk is not None
+        return list(map(output.end, bulk.texts(sorts, accepted)))
+
+    return Scorer(
+        assessor.model,
+        assessor.assess,
+        table,
+        show=show,
+        words=job.columns.language is not None,
+        together=together if bulk is not None else None,
+    )
+
+
+def _bulk(job: Job, assessor: Assessor, table: Table) -> Bulk | None:
+    """Find out whether one table of cells answers every valid row."""
+    model = assessor.model
+    (spec, *others) = model.schema.answering(table.columns)
+    card = model.scorecards[spec.name]
+    fields = [name for name in model.schema.fields if name in table.columns]
+    alone = not others and set(fields) == set(spec.fields)
+    if not alone or job.columns.language or not isinstance(model.engines[card.name], Cells):
+        return None
+    return Bulk(model, assessor.policy, card, job.columns, fields)
+
+
+def _logging_scorer(
+    job: Job,
+    settings: Settings,
+    assessor: Assessor,
+    table: Table,
+    show: Callable[[Decision], str],
+) -> RowScorer:
+    # Only here: whoever logs nothing need not wait until the database's driver is loaded.
+    from creditscore.batch_log import LoggingScorer
+    from creditscore.database import Database
+    from creditscore.decision_log import DecisionLog
+    from creditscore.migrations import migrate
+
     database = Database(settings.database_url, journal=settings.sqlite_journal)
     migrate(database)
     log = DecisionLog(database, now=assessor.now)

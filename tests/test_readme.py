@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import functools
+import io
 import json
 import re
 import shlex
@@ -61,7 +63,8 @@ def calls() -> list[tuple[str, str | None]]:
             found += [(line, None) for line in block.text.replace("\\\n", " ").splitlines()]
         elif block.language == "json" and found:
             found[-1] = (found[-1][0], block.text)
-    return [(line, answer) for line, answer in found if line.startswith("curl ")]
+    asked = [(line, answer) for line, answer in found if line.startswith("curl ")]
+    return [(line, answer) for line, answer in asked if "text/csv" not in line]
 
 
 @pytest.fixture(scope="module")
@@ -83,7 +86,7 @@ def run(line: str, server: LiveServer) -> str:
         sys.stderr.write(f"port {PORT} is taken: run with port {server.port} instead\n")
         line = line.replace(f":{PORT}", f":{server.port}")
     result = subprocess.run(
-        ["sh", "-c", line], stdout=subprocess.PIPE, encoding="utf-8", check=True, timeout=30
+        ["sh", "-c", line], stdout=subprocess.PIPE, encoding="utf-8", check=True, timeout=120
     )
     return result.stdout
 
@@ -113,13 +116,36 @@ def test_the_faulty_call_of_the_readme_is_told_everything_at_once(server: LiveSe
     assert any(len(problem.get("errors", [])) > 1 for problem in refused)
 
 
+def test_the_readmes_table_gets_the_same_answer_from_the_service_as_from_a_file(
+    server: LiveServer, model_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (block,) = [each.text for each in blocks(README) if "text/csv" in each.text]
+    (tmp_path / "data").symlink_to(PROJECT / "data")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("CREDITSCORE_MODEL_DIR", str(model_dir))
+    interpreter = f"{shlex.quote(sys.executable)} {shlex.quote(str(PROJECT / 'score.py'))}"
+    head, curl, score = block.splitlines()
+
+    run(head, server)
+    answered = list(csv.DictReader(io.StringIO(run(curl, server))))
+    run(score.replace(".venv/bin/python score.py", interpreter), server)
+
+    with (tmp_path / "decisions.csv").open(newline="") as file:
+        scored = list(csv.DictReader(file))
+    assert len(answered) == 3
+    assert len(scored) > 29_000
+    assert (tmp_path / "decisions.csv.rejects.csv").exists()
+    for one, other in zip(answered, scored, strict=False):
+        assert {name: one[name] for name in other} == other
+
+
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
 def test_every_option_of_a_command_exists(path: Path) -> None:
     for line in shell_lines(path):
         words = shlex.split(line, comments=True)
         for place, script in enumerate(Path(word).name for word in words):
             options = {word.partition("=")[0] for word in words[place:] if word.startswith("--")}
-            if script in {"train.py", "app.py"} and options:
+            if script in {"train.py", "app.py", "score.py"} and options:
                 assert options <= options_of(script), line
             # `manage.py test` and `lock` hand their options to pytest and uv.
             if script == "manage.py" and "run" in words and options:

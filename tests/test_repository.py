@@ -42,7 +42,7 @@ ORDER = [
     {"model_card", "card_files"},
     {"assessment", "report", "training", "monitoring"},
     {"logged_decision", "explanation", "decision_columns", "batch"},
-    {"csv_table", "batch_files"},
+    {"csv_table", "batch_files", "batch_bulk"},
     {"idempotency", "outcome", "api_keys"},
     {"decision_log", "log_walk", "soundness", "retention"},
     {"replay", "audit", "export", "purge", "batch_log"},
