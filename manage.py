@@ -43,6 +43,8 @@ RUNTIME_LOCK = "requirements.txt"
 SERVE_LOCK = "requirements-serve.txt"
 PLOTS_LOCK = "requirements-plots.txt"
 POSTGRES_LOCK = "requirements-postgres.txt"
+PARQUET_LOCK = "requirements-parquet.txt"
+DASK_LOCK = "requirements-dask.txt"
 DEV_LOCK = "requirements-dev.txt"
 MEGABYTES = {RUNTIME_LOCK: 300, DEV_LOCK: 700}
 
@@ -151,7 +153,15 @@ def lock(uv_arguments: list[str]) -> int:
     os.environ["UV_CUSTOM_COMPILE_COMMAND"] = "python3 manage.py lock"
     command = ["-m", "uv", "pip", "compile", "--quiet", "--universal", "--python-version", "3.11"]
     command += ["--generate-hashes", *uv_arguments]
-    for name in (RUNTIME_LOCK, SERVE_LOCK, PLOTS_LOCK, POSTGRES_LOCK, DEV_LOCK):
+    for name in (
+        RUNTIME_LOCK,
+        SERVE_LOCK,
+        PLOTS_LOCK,
+        POSTGRES_LOCK,
+        PARQUET_LOCK,
+        DASK_LOCK,
+        DEV_LOCK,
+    ):
         source = name.replace(".txt", ".in")
         constraint = [] if name == RUNTIME_LOCK else ["--constraint", RUNTIME_LOCK]
         status = call(*command, *constraint, "--output-file", name, source)

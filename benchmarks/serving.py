@@ -18,6 +18,7 @@ import pickle
 import re
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -39,6 +40,7 @@ from live_server import free_port  # noqa: E402
 from sklearn.ensemble import RandomForestClassifier  # noqa: E402
 
 from benchmarks.serving_apps import FIELDS, PICKLE  # noqa: E402
+from benchmarks.serving_report import Figures, judge, report  # noqa: E402
 from creditscore import dataset  # noqa: E402
 from creditscore.schema_file import load_schema  # noqa: E402
 
@@ -49,35 +51,13 @@ MANY = 1000
 
 NAMES = ("constant", "naive", "memory", "sqlite", "postgresql")
 
+NAIVELY = ["--workers", "2", "--threads", "4", "--config", "python:benchmarks.no_config"]
+
 DOORS = {
     "constant": "benchmarks.serving_apps:constant()",
     "naive": "benchmarks.serving_apps:naive()",
     "memory": "benchmarks.serving_apps:in_memory()",
 }
-
-
-@dataclass
-class Figures:
-    """What was measured of one service, a number for each round.
-
-    Attributes
-    ----------
-    rates : mapping of int to list of float
-        Requests per second with so many connections.
-    latencies : list of float
-        Median seconds of an answer, one connection.
-    arrays : list of float
-        Seconds for an array.
-    starts, memory : list of float
-        Seconds from the start of the command to the first answer; MiB of each worker, as its
-        share of what they have in common.
-    """
-
-    rates: dict[int, list[float]] = field(default_factory=dict)
-    latencies: list[float] = field(default_factory=list)
-    arrays: list[float] = field(default_factory=list)
-    starts: list[float] = field(default_factory=list)
-    memory: list[float] = field(default_factory=list)
 
 
 @dataclass
@@ -97,8 +77,9 @@ class Service:
     def start(self) -> float:
         """Start it, and give the seconds until its first decision."""
         begun = time.perf_counter()
-        command = ["gunicorn", "-c", "gunicorn.conf.py", "--bind", f"127.0.0.1:{self.port}"]
-        command += ["--access-logfile", os.devnull]
+        command = ["gunicorn", "--bind", f"127.0.0.1:{self.port}", "--access-logfile", os.devnull]
+        # The naive design as it is run: gunicorn's own way to start, as many workers and threads.
+        command += NAIVELY if self.name == "naive" else ["-c", "gunicorn.conf.py"]
         self.process = subprocess.Popen(
             [sys.executable, "-m", *command, DOORS.get(self.name, "app:app")],
             cwd=PROJECT,
@@ -128,10 +109,10 @@ class Service:
             return json.loads(answer.read())
 
     def memory(self) -> float:
-        """Give the mean MiB of a worker, pages that several share counted in parts."""
+        """Give the mean resident MiB of a worker."""
         assert self.process is not None
         workers = psutil.Process(self.process.pid).children()
-        return float(sum(one.memory_full_info().pss for one in workers)) / len(workers) / 2**20
+        return float(sum(one.memory_info().rss for one in workers)) / len(workers) / 2**20
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -147,11 +128,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
             Service(name, stack.enter_context(variables(name, folder, options.model_dir)))
             for name in options.only
         ]
+        floor = []
         for _ in range(options.rounds):
             for service in services:
                 measure(service, figures[service.name], folder, options.seconds)
+            floor.append(commit_floor(folder))
     report(figures)
-    return 0
+    print(f"\nSQLite's floor on this disk: {median(floor):.0f} commits per second")
+    return 0 if judge(figures) else 1
 
 
 def read_options(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -213,11 +197,32 @@ def measure(service: Service, figures: Figures, folder: Path, seconds: int) -> N
             figures.rates.setdefault(connections, []).append(rate)
         if service.name != "constant":
             begun = time.perf_counter()
-            service.ask([APPLICANT] * MANY)
+            service.ask(many())
             figures.arrays.append(time.perf_counter() - begun)
         figures.memory.append(service.memory())
     finally:
         service.stop()
+
+
+def many() -> list[dict[str, int]]:
+    """Make an array in which no two applicants are the same."""
+    return [
+        APPLICANT | {"AGE": 21 + place % 50, "LIMIT_BAL": 10_000 * (1 + place // 50)}
+        for place in range(MANY)
+    ]
+
+
+def commit_floor(folder: Path) -> float:
+    """Commit single rows as the log does, and give how many go to the disk in a second."""
+    with contextlib.closing(sqlite3.connect(folder / "floor.sqlite", isolation_level=None)) as file:
+        file.execute("PRAGMA journal_mode = TRUNCATE")
+        file.execute("PRAGMA synchronous = FULL")
+        file.execute("CREATE TABLE rows (number INTEGER PRIMARY KEY, content TEXT)")
+        begun, commits = time.perf_counter(), 0
+        while time.perf_counter() - begun < 1:
+            file.execute("INSERT INTO rows (content) VALUES (?)", ("x" * 1500,))
+            commits += 1
+        return commits / (time.perf_counter() - begun)
 
 
 def load(service: Service, connections: int, folder: Path, seconds: int) -> tuple[float, float]:
@@ -238,29 +243,6 @@ def load(service: Service, connections: int, folder: Path, seconds: int) -> tupl
     assert rate, said.stdout
     assert half, said.stdout
     return float(rate[1]), float(half[1]) * {"us": 1e-6, "ms": 1e-3, "s": 1.0}[half[2]]
-
-
-def report(figures: dict[str, Figures]) -> None:
-    """Print medians, and ratios to the naive design and to Flask's floor."""
-    print(f"{'':12}{'1 conn.':>9}{'8':>8}{'32':>8}{'p50 ms':>8}{'1,000 ms':>10}"
-          f"{'start s':>9}{'MiB':>7}")  # fmt: skip
-    for name, one in figures.items():
-        rates = "".join(f"{median(one.rates[count]):8.0f}" for count in (1, 8, 32))
-        array = f"{median(one.arrays) * 1000:10.0f}" if one.arrays else f"{'-':>10}"
-        print(
-            f"{name:12} {rates}{median(one.latencies) * 1000:8.2f}{array}"
-            f"{median(one.starts):9.2f}{median(one.memory):7.0f}"
-        )
-    for base in ("naive", "constant"):
-        if base not in figures:
-            continue
-        print(f"\nthroughput over that of {base}: connections 1, 8, 32")
-        for name, one in figures.items():
-            ratios = (
-                median(one.rates[count]) / median(figures[base].rates[count])
-                for count in (1, 8, 32)
-            )
-            print(f"{name:12} {' '.join(f'{ratio:7.2f}' for ratio in ratios)}")
 
 
 if __name__ == "__main__":

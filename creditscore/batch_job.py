@@ -9,20 +9,23 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from creditscore import artefact, csv_table
 from creditscore.assessment import Assessor, Decision
-from creditscore.batch import Scorer, Table
+from creditscore.batch import Scorer, Table, Together
 from creditscore.batch_bulk import Bulk, Sort
 from creditscore.batch_files import Counts, CsvOutput, Rejects, RowScorer, score_table
 from creditscore.cells import Cells
 from creditscore.config import Settings
+from creditscore.csv_table import CsvTable
 from creditscore.decision_columns import DecisionColumns
 from creditscore.decision_id import new_decision_id
 from creditscore.errors import BatchError, InvalidApplicants
+from creditscore.parquet_table import ParquetOutput, open_parquet, require_pyarrow
 from creditscore.private_file import replacing
 from creditscore.rule import Value
+from creditscore.schema import Schema
 from creditscore.texts import FALLBACK_LANGUAGE, in_language
 
 #: Stands for the standard input and the standard output.
@@ -77,10 +80,8 @@ def run(
     )
     try:
         with contextlib.ExitStack() as stack:
-            file, size = _open_source(job.source, stack)
-            table = csv_table.open_table(file, model.schema, taken=job.columns.types, size=size)
-            output = CsvOutput(_open_target(job.target, stack), table.newline)
-            output.begin([*table.columns, *job.columns.types])
+            table = _open_table(job, model.schema, stack)
+            output = _open_output(job, table, model.schema, stack)
             counts = score_table(
                 table,
                 _scorer(job, settings, assessor, table, output),
@@ -117,44 +118,81 @@ def _is_same(path: Path, other: Path) -> bool:
     return path.exists() and other.exists() and path.samefile(other)
 
 
-def _open_source(path: Path, stack: contextlib.ExitStack) -> tuple[BinaryIO, int | None]:
-    if path == STANDARD:
-        return sys.stdin.buffer, None
-    file = stack.enter_context(path.open("rb"))
-    size = os.fstat(file.fileno()).st_size
+def is_parquet(path: Path) -> bool:
+    """Tell by its ending whether a file is, or will be, Parquet; all others are CSV."""
+    return path.suffix.lower() in {".parquet", ".pq"}
+
+
+def _open_table(job: Job, schema: Schema, stack: contextlib.ExitStack) -> Table:
+    taken = job.columns.types
+    if is_parquet(job.source):
+        return open_parquet(job.source, schema, taken=taken)
+    if job.source == STANDARD:
+        return csv_table.open_table(sys.stdin.buffer, schema, taken=taken)
+    file = stack.enter_context(job.source.open("rb"))
     # A pipe has no size.
-    return file, size or None
+    size = os.fstat(file.fileno()).st_size or None
+    return csv_table.open_table(file, schema, taken=taken, size=size)
 
 
-def _open_target(path: Path, stack: contextlib.ExitStack) -> BinaryIO:
-    if path == STANDARD:
+def _open_output(
+    job: Job, table: Table, schema: Schema, stack: contextlib.ExitStack
+) -> CsvOutput | ParquetOutput:
+    types = job.columns.types
+    if is_parquet(job.target):
+        require_pyarrow()
+        output = ParquetOutput(stack.enter_context(replacing(job.target)), table, schema, types)
+        # Before the file takes its place; after a failure there is none.
+        return stack.enter_context(contextlib.closing(output))
+    if job.target == STANDARD:
         stack.callback(sys.stdout.buffer.flush)
-        return sys.stdout.buffer
-    return stack.enter_context(replacing(path))
+        file: BinaryIO = sys.stdout.buffer
+    else:
+        file = stack.enter_context(replacing(job.target))
+    newline = table.newline if isinstance(table, CsvTable) else "\n"
+    csv = CsvOutput(file, newline)
+    csv.begin([*table.columns, *types])
+    return csv
 
 
 def _scorer(
-    job: Job, settings: Settings, assessor: Assessor, table: Table, output: CsvOutput
+    job: Job,
+    settings: Settings,
+    assessor: Assessor,
+    table: Table,
+    output: CsvOutput | ParquetOutput,
 ) -> RowScorer:
-    def show(made: Decision) -> str:
-        return output.end(job.columns.text(made))
+    if isinstance(output, ParquetOutput):
+        return _plain_scorer(job, settings, assessor, table, show=job.columns.cells)
+    end = output.end
+    if bulk := _bulk(job, assessor, table):
 
+        def together(
+            sorts: Sequence[Sort], accepted: Sequence[Sequence[Value | None]]
+        ) -> list[str]:
+            return list(map(end, bulk.texts(sorts, accepted)))
+
+    def show(made: Decision) -> str:
+        return end(job.columns.text(made))
+
+    return _plain_scorer(
+        job, settings, assessor, table, show=show, together=together if bulk else None
+    )
+
+
+def _plain_scorer(
+    job: Job,
+    settings: Settings,
+    assessor: Assessor,
+    table: Table,
+    *,
+    show: Callable[[Decision], Any],
+    together: Together[Any] | None = None,
+) -> RowScorer:
     if job.columns.logged:
         return _logging_scorer(job, settings, assessor, table, show)
-    bulk = _bulk(job, assessor, table)
-
-    def together(sorts: Sequence[Sort], accepted: Sequence[Sequence[Value | None]]) -> list[str]:
-        assert bulk is not None
-        return list(map(output.end, bulk.texts(sorts, accepted)))
-
-    return Scorer(
-        assessor.model,
-        assessor.assess,
-        table,
-        show=show,
-        words=job.columns.language is not None,
-        together=together if bulk is not None else None,
-    )
+    words = job.columns.language is not None
+    return Scorer(assessor.model, assessor.assess, table, show=show, words=words, together=together)
 
 
 def _bulk(job: Job, assessor: Assessor, table: Table) -> Bulk | None:
@@ -163,6 +201,8 @@ def _bulk(job: Job, assessor: Assessor, table: Table) -> Bulk | None:
     (spec, *others) = model.schema.answering(table.columns)
     card = model.scorecards[spec.name]
     fields = [name for name in model.schema.fields if name in table.columns]
+    if job.columns.logged:
+        return None
     alone = not others and set(fields) == set(spec.fields)
     if not alone or job.columns.language or not isinstance(model.engines[card.name], Cells):
         return None
@@ -174,7 +214,7 @@ def _logging_scorer(
     settings: Settings,
     assessor: Assessor,
     table: Table,
-    show: Callable[[Decision], str],
+    show: Callable[[Decision], Any],
 ) -> RowScorer:
     # Only here: whoever logs nothing need not wait until the database's driver is loaded.
     from creditscore.batch_log import LoggingScorer

@@ -43,6 +43,7 @@ ORDER = [
     {"assessment", "report", "training", "monitoring"},
     {"logged_decision", "explanation", "decision_columns", "batch"},
     {"csv_table", "batch_files", "batch_bulk"},
+    {"parquet_table"},
     {"idempotency", "outcome", "api_keys"},
     {"decision_log", "log_walk", "soundness", "retention"},
     {"replay", "audit", "export", "purge", "batch_log"},

@@ -1,0 +1,91 @@
+"""What `serving.py` measured: as a table, and beside its goals."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from statistics import median
+
+
+@dataclass
+class Figures:
+    """What was measured of one service, a number for each round.
+
+    Attributes
+    ----------
+    rates : mapping of int to list of float
+        Requests per second with so many connections.
+    latencies : list of float
+        Median seconds of an answer, one connection.
+    arrays : list of float
+        Seconds for an array.
+    starts, memory : list of float
+        Seconds from the start of the command to the first answer; resident MiB of a worker.
+    """
+
+    rates: dict[int, list[float]] = field(default_factory=dict)
+    latencies: list[float] = field(default_factory=list)
+    arrays: list[float] = field(default_factory=list)
+    starts: list[float] = field(default_factory=list)
+    memory: list[float] = field(default_factory=list)
+
+
+def report(figures: dict[str, Figures]) -> None:
+    """Print medians, and ratios to the naive design and to Flask's floor."""
+    print(f"{'':12}{'1 conn.':>9}{'8':>8}{'32':>8}{'p50 ms':>8}{'1,000 ms':>10}"
+          f"{'start s':>9}{'MiB':>7}")  # fmt: skip
+    for name, one in figures.items():
+        rates = "".join(f"{median(one.rates[count]):8.0f}" for count in (1, 8, 32))
+        array = f"{median(one.arrays) * 1000:10.0f}" if one.arrays else f"{'-':>10}"
+        print(
+            f"{name:12} {rates}{median(one.latencies) * 1000:8.2f}{array}"
+            f"{median(one.starts):9.2f}{median(one.memory):7.0f}"
+        )
+    for base in ("naive", "constant"):
+        if base not in figures:
+            continue
+        print(f"\nthroughput over that of {base}: connections 1, 8, 32")
+        for name, one in figures.items():
+            ratios = (
+                median(one.rates[count]) / median(figures[base].rates[count])
+                for count in (1, 8, 32)
+            )
+            print(f"{name:12} {' '.join(f'{ratio:7.2f}' for ratio in ratios)}")
+
+
+def judge(figures: dict[str, Figures]) -> bool:
+    """Print each goal, and whether it was met; only what was measured."""
+
+    def rate(name: str, count: int, base: str) -> float:
+        return median(figures[name].rates[count]) / median(figures[base].rates[count])
+
+    def part(name: str, what: str) -> float:
+        found = median(getattr(figures[name], what))
+        return float(found / median(getattr(figures["naive"], what)))
+
+    goals = [
+        ("log in memory, 8 connections, over naive", 10, ("memory", "naive"), 8),
+        ("log in memory, 8 connections, over a constant", 0.6, ("memory", "constant"), 8),
+        ("SQLite, 32 connections, over naive", 5, ("sqlite", "naive"), 32),
+        ("PostgreSQL, 32 connections, over naive", 4, ("postgresql", "naive"), 32),
+    ]
+    told = [
+        (words, rate(name, count, base), goal, True)
+        for words, goal, (name, base), count in goals
+        if {name, base} <= figures.keys()
+    ]
+    limits = [
+        ("p50 of one connection, SQLite, of naive's", "latencies", 0.4),
+        ("an array of 1,000, SQLite, of naive's", "arrays", 1.0),
+        ("start to first answer, of naive's", "starts", 0.5),
+        ("resident memory of a worker, of naive's", "memory", 0.6),
+    ]
+    if {"sqlite", "naive"} <= figures.keys():
+        told += [(words, part("sqlite", what), goal, False) for words, what, goal in limits]
+    met = True
+    print()
+    for words, found, goal, at_least in told:
+        kept = found >= goal if at_least else found <= goal
+        bound = "at least" if at_least else "at most"
+        print(f"{words}: {found:.2f}, {bound} {goal} asked: {'met' if kept else 'not met'}")
+        met = met and kept
+    return met
