@@ -3,6 +3,9 @@
 python score.py IN.csv OUT.csv            every row that is a valid applicant; rejects beside OUT
 python score.py - - <IN.csv >OUT.csv      from and to a pipe
 python score.py --log IN.csv OUT.csv      and every decision into the decision log
+python score.py --dask tcp://scheduler:8786 'in/*.parquet' out/     on a Dask cluster, part by part
+
+Files that end in .parquet or .pq are Parquet (requirements-parquet.txt), all others CSV.
 """
 
 from __future__ import annotations
@@ -16,7 +19,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from creditscore import batch_job
+from creditscore import batch_job, cluster
 from creditscore.batch import Table
 from creditscore.batch_files import Counts
 from creditscore.batch_job import STANDARD, Job
@@ -33,10 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         settings = Settings.from_env(os.environ)
         if options.model_dir is not None:
             settings = replace(settings, model_dir=options.model_dir)
-        job = read_job(options)
-        # Without a terminal (None) there is no bar.
-        with tqdm(desc="Scoring", unit=" rows", unit_scale=True, disable=None) as bar:
-            counts = batch_job.run(job, settings, progress=lambda *done: advance(bar, *done))
+        counts = score_cluster(options, settings) if options.dask else score_file(options, settings)
     except CreditScoreError as error:
         print(f"score.py: {error}", file=sys.stderr)
         return 1
@@ -47,8 +47,31 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("score.py: stopped; nothing was written", file=sys.stderr)
         return 130
-    print(summarise(counts, job), file=sys.stderr)
+    print(summarise(counts, options), file=sys.stderr)
     return 0
+
+
+def score_file(options: argparse.Namespace, settings: Settings) -> Counts:
+    """Score a file here."""
+    job = Job(options.source, options.target, rejects_of(options), columns_of(options), options.run)
+    # Without a terminal (None) there is no bar.
+    with tqdm(desc="Scoring", unit=" rows", unit_scale=True, disable=None) as bar:
+        return batch_job.run(job, settings, progress=lambda *done: advance(bar, *done))
+
+
+def score_cluster(options: argparse.Namespace, settings: Settings) -> Counts:
+    """Score the parts of a table on a cluster."""
+    parts = cluster.Parts.find(str(options.source), options.target, columns_of(options))
+    with tqdm(total=len(parts.jobs()), desc="Scoring", unit=" parts", disable=None) as bar:
+        rows = 0
+
+        def told(left: int, more: int) -> None:
+            nonlocal rows
+            rows += more
+            bar.update(bar.total - left - bar.n)
+            bar.set_postfix_str(f"{rows:,} rows")
+
+        return cluster.score_parts(options.dask, parts, settings, progress=told)
 
 
 def read_options(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -87,25 +110,34 @@ def read_options(arguments: Sequence[str] | None) -> argparse.Namespace:
         help="with --log: the same rows under another name are logged anew",
     )
     parser.add_argument(
+        "--dask",
+        metavar="ADDRESS",
+        help="score on the cluster of this scheduler: IN is a pattern in quotation marks, OUT a "
+        "folder; parts that are there already are left out",
+    )
+    parser.add_argument(
         "--model-dir", type=Path, metavar="FOLDER", help="the model, else CREDITSCORE_MODEL_DIR"
     )
     options = parser.parse_args(arguments)
     if options.language and not options.reasons:
         parser.error("--language is about the words of reasons: not with --no-reasons")
+    if options.dask and (options.log or options.rejects):
+        parser.error("--dask goes neither with --log nor with --rejects: each part has its own")
     if options.run and not options.log:
         parser.error("--run is about what is logged: only with --log")
     return options
 
 
-def read_job(options: argparse.Namespace) -> Job:
-    """Say what is to be done."""
-    rejects = options.rejects
-    if rejects is None and options.target != STANDARD:
-        rejects = options.target.with_name(f"{options.target.name}.rejects.csv")
-    columns = DecisionColumns(
-        logged=options.log, reasons=options.reasons, language=options.language
-    )
-    return Job(options.source, options.target, rejects, columns, options.run)
+def columns_of(options: argparse.Namespace) -> DecisionColumns:
+    """Say what is wanted of each decision."""
+    return DecisionColumns(logged=options.log, reasons=options.reasons, language=options.language)
+
+
+def rejects_of(options: argparse.Namespace) -> Path | None:
+    """Say where rows go that are no valid applicants."""
+    if options.rejects is not None or options.target == STANDARD:
+        return Path(options.rejects) if options.rejects else None
+    return Path(f"{options.target}.rejects.csv")
 
 
 def advance(bar: tqdm[None], table: Table, rows: int) -> None:
@@ -115,12 +147,13 @@ def advance(bar: tqdm[None], table: Table, rows: int) -> None:
         bar.total = int(bar.n / min(share, 1.0))
 
 
-def summarise(counts: Counts, job: Job) -> str:
+def summarise(counts: Counts, options: argparse.Namespace) -> str:
     """Tell how many rows got a decision."""
     told = f"{counts.scored:,} rows scored"
     if not counts.rejected:
         return told
-    where = f", see {job.rejects}" if job.rejects else "; --rejects FILE keeps them"
+    rejects = f"{options.target}/*.rejects.csv" if options.dask else rejects_of(options)
+    where = f", see {rejects}" if rejects else "; --rejects FILE keeps them"
     return f"{told}, {counts.rejected:,} rejected{where} (the first: {counts.first_reject})"
 
 

@@ -20,6 +20,7 @@ from creditscore import (
     archive,
     artefact,
     card_files,
+    cluster,
     comparison,
     dataset,
     download,
@@ -43,7 +44,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         schema = load_schema(options.schema)
         data = read_data(options.data, schema)
         # Without a terminal (None), each step gets a line of its own instead of a bar.
-        with tqdm(desc="Training", unit="step", leave=False, disable=None) as bar:
+        bar = tqdm(desc="Training", unit="step", leave=False, disable=None)
+        with cluster.fitting_on(options.dask), bar:
             model = training.train(
                 data,
                 schema,
@@ -132,6 +134,12 @@ def read_options(arguments: Sequence[str] | None) -> argparse.Namespace:
         default=GROUPS[0],
         help="whom the reasons compare an applicant with: the approved training rows, or all "
         "(fallback: %(default)s)",
+    )
+    parser.add_argument(
+        "--dask",
+        metavar="ADDRESS",
+        help="fit on the cluster of this Dask scheduler, such as tcp://scheduler:8786: the same "
+        "model version as here (requirements-dask.txt)",
     )
     parser.add_argument(
         "--seed",

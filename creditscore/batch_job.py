@@ -9,9 +9,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from creditscore import artefact, csv_table
+from creditscore.artefact import Model
 from creditscore.assessment import Assessor, Decision
 from creditscore.batch import Scorer, Table, Together
 from creditscore.batch_bulk import Bulk, Sort
@@ -27,6 +28,9 @@ from creditscore.private_file import replacing
 from creditscore.rule import Value
 from creditscore.schema import Schema
 from creditscore.texts import FALLBACK_LANGUAGE, in_language
+
+if TYPE_CHECKING:
+    from creditscore.decision_log import DecisionLog
 
 #: Stands for the standard input and the standard output.
 STANDARD = Path("-")
@@ -71,20 +75,36 @@ def run(
         If it cannot be done; then there is neither a new target nor a new file of rejects.
     """
     check_paths(job)
-    model = artefact.load(settings.model_dir)
-    assessor = Assessor(
+    assessor = assessor_of(artefact.load(settings.model_dir), settings)
+    return run_with(job, assessor, log=_open_log(job, settings, assessor), progress=progress)
+
+
+def assessor_of(model: Model, settings: Settings) -> Assessor:
+    """Put a model to work as the settings ask for."""
+    return Assessor(
         model=model,
         policy=model.policy.with_cutoff(settings.cutoff),
         now=lambda: datetime.now(UTC),
         new_id=new_decision_id,
     )
+
+
+def run_with(
+    job: Job,
+    assessor: Assessor,
+    *,
+    log: DecisionLog | None = None,
+    progress: Callable[[Table, int], None] = lambda *_: None,
+) -> Counts:
+    """Score a file with a model that is loaded; parameters and errors as of `run`."""
+    schema = assessor.model.schema
     try:
         with contextlib.ExitStack() as stack:
-            table = _open_table(job, model.schema, stack)
-            output = _open_output(job, table, model.schema, stack)
+            table = _open_table(job, schema, stack)
+            output = _open_output(job, table, schema, stack)
             counts = score_table(
                 table,
-                _scorer(job, settings, assessor, table, output),
+                _scorer(job, assessor, log, table, output),
                 output,
                 Rejects(job.rejects, table.columns, stack),
                 progress=lambda rows: progress(table, rows),
@@ -157,13 +177,13 @@ def _open_output(
 
 def _scorer(
     job: Job,
-    settings: Settings,
     assessor: Assessor,
+    log: DecisionLog | None,
     table: Table,
     output: CsvOutput | ParquetOutput,
 ) -> RowScorer:
     if isinstance(output, ParquetOutput):
-        return _plain_scorer(job, settings, assessor, table, show=job.columns.cells)
+        return _plain_scorer(job, assessor, log, table, show=job.columns.cells)
     end = output.end
     if bulk := _bulk(job, assessor, table):
 
@@ -175,22 +195,22 @@ def _scorer(
     def show(made: Decision) -> str:
         return end(job.columns.text(made))
 
-    return _plain_scorer(
-        job, settings, assessor, table, show=show, together=together if bulk else None
-    )
+    return _plain_scorer(job, assessor, log, table, show=show, together=together if bulk else None)
 
 
 def _plain_scorer(
     job: Job,
-    settings: Settings,
     assessor: Assessor,
+    log: DecisionLog | None,
     table: Table,
     *,
     show: Callable[[Decision], Any],
     together: Together[Any] | None = None,
 ) -> RowScorer:
-    if job.columns.logged:
-        return _logging_scorer(job, settings, assessor, table, show)
+    if log is not None:
+        from creditscore.batch_log import LoggingScorer
+
+        return LoggingScorer(assessor, log, table, show=show, run=job.run)
     words = job.columns.language is not None
     return Scorer(assessor.model, assessor.assess, table, show=show, words=words, together=together)
 
@@ -209,20 +229,14 @@ def _bulk(job: Job, assessor: Assessor, table: Table) -> Bulk | None:
     return Bulk(model, assessor.policy, card, job.columns, fields)
 
 
-def _logging_scorer(
-    job: Job,
-    settings: Settings,
-    assessor: Assessor,
-    table: Table,
-    show: Callable[[Decision], Any],
-) -> RowScorer:
+def _open_log(job: Job, settings: Settings, assessor: Assessor) -> DecisionLog | None:
+    if not job.columns.logged:
+        return None
     # Only here: whoever logs nothing need not wait until the database's driver is loaded.
-    from creditscore.batch_log import LoggingScorer
     from creditscore.database import Database
     from creditscore.decision_log import DecisionLog
     from creditscore.migrations import migrate
 
     database = Database(settings.database_url, journal=settings.sqlite_journal)
     migrate(database)
-    log = DecisionLog(database, now=assessor.now)
-    return LoggingScorer(assessor, log, table, show=show, run=job.run)
+    return DecisionLog(database, now=assessor.now)

@@ -48,6 +48,7 @@ ORDER = [
     {"decision_log", "log_walk", "soundness", "retention"},
     {"replay", "audit", "export", "purge", "batch_log"},
     {"batch_job", "csv_request"},
+    {"cluster"},
     {"describe"},
     {"openapi_parts"},
     {"openapi_log", "postman_calls"},
@@ -60,6 +61,7 @@ TRAINING = {
     "training", "dataset", "download", "manifest", "calibration", "reference",
     "binning", "fairness", "behaviour", "challengers", "appraisal", "model_card",
     "card_files", "card_text", "card_format", "card_sections", "plots", "comparison", "report",
+    "cluster",
 }  # fmt: skip
 FOR_TRAINING_ONLY = {"sklearn", "pandas", "scipy", "joblib", "threadpoolctl", "tqdm", "matplotlib"}
 
