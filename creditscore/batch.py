@@ -68,8 +68,8 @@ class Block(Protocol):
     def row(self, place: int) -> Sequence[Any]:
         """Give all cells of a row, which may be too many or too few."""
 
-    def lines(self) -> Sequence[str]:
-        """Give the rows as lines of CSV, without their ends."""
+    def lines(self) -> Sequence[bytes]:
+        """Give the rows as lines of CSV in UTF-8, without their ends."""
 
 
 class Table(Protocol):

@@ -57,15 +57,15 @@ class CsvOutput:
         """Write the header."""
         self.file.write(f"{to_line(columns)}{self.newline}".encode())
 
-    def end(self, text: str) -> str:
+    def end(self, text: str) -> bytes:
         """Give what stands behind a row: a decision's text, to the line's end."""
-        return f",{text}{self.newline}"
+        return f",{text}{self.newline}".encode()
 
     def write(self, block: Block, results: Sequence[Any], refused: Sequence[int]) -> None:
         """Write the rows of a block, less those at the places that were refused."""
         ends = without(results, refused)
         pairs = zip(without(block.lines(), refused), ends, strict=True)
-        self.file.write("".join(chain.from_iterable(pairs)).encode())
+        self.file.write(b"".join(chain.from_iterable(pairs)))
 
 
 @dataclass

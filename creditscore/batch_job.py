@@ -189,10 +189,10 @@ def _scorer(
 
         def together(
             sorts: Sequence[Sort], accepted: Sequence[Sequence[Value | None]]
-        ) -> list[str]:
+        ) -> list[bytes]:
             return list(map(end, bulk.texts(sorts, accepted)))
 
-    def show(made: Decision) -> str:
+    def show(made: Decision) -> bytes:
         return end(job.columns.text(made))
 
     return _plain_scorer(job, assessor, log, table, show=show, together=together if bulk else None)

@@ -131,7 +131,7 @@ class CsvRequest:
     ) -> None:
         ends = map(self._columns.text, made)
         for line, end in zip(block.lines(), ends, strict=True):
-            answer.write(f"{line},{end}{table.newline}".encode())
+            answer.write(line + f",{end}{table.newline}".encode())
 
 
 def _read_all(table: CsvTable, schema: Schema) -> Iterator[tuple[Block, list[Applicant]]]:

@@ -26,7 +26,8 @@ PIECE = 256 * 1024
 LONGEST_ROW = 1024 * 1024
 
 #: A cell that may have to be written otherwise; a number need not.
-_UNSAFE = re.compile(r"(?:^|[,\n])(?!-[0-9.]+(?:[,\n]|$))[=+\-@\t]")
+_UNSAFE = re.compile(rb"(?:^|[,\n])(?!-[0-9.]+(?:[,\n]|$))[=+\-@\t]")
+_MARKS = [mark.encode() for mark in FORMULA if mark not in "\r\n"]
 
 
 @dataclass(frozen=True)
@@ -72,9 +73,8 @@ class CsvTable:
         # A quoted name of a column may hold line ends itself, but who does that.
         line = 2
         for piece in _pieces(self.file, self.begun, line):
-            text = _decode(piece, line)
-            yield self._block(text, line)
-            line += text.count("\n")
+            yield self._block(piece, line)
+            line += piece.count(b"\n")
 
     def read(self, rule: Rule, cell: str) -> object:
         """Read a cell as the JSON value that it stands for; None where it is empty."""
@@ -86,11 +86,12 @@ class CsvTable:
             return None
         return self.file.tell() / self.size
 
-    def _block(self, text: str, line: int) -> Block:
+    def _block(self, piece: bytes, line: int) -> Block:
         """Split a piece of whole lines, beginning at a line."""
-        plain = (text.replace("\r\n", "\n") if "\r" in text else text).removesuffix("\n")
+        text = _decode(piece, line)
+        plain = (piece.replace(b"\r\n", b"\n") if b"\r" in piece else piece).removesuffix(b"\n")
         if _is_plain(plain):
-            lines = plain.split("\n")
+            lines = plain.split(b"\n")
             if keys := self.cut.keys(lines):
                 return PlainBlock(range(line, line + len(lines)), keys, lines)
         rows = dict(_rows(text, line))
@@ -103,13 +104,13 @@ class PlainBlock:
 
     numbers: Sequence[int]
     keys: Sequence[Hashable]
-    plain: Sequence[str]
+    plain: Sequence[bytes]
 
     def row(self, place: int) -> Sequence[str]:
         """Give all cells of a row."""
-        return self.plain[place].split(",")
+        return self.plain[place].decode().split(",")
 
-    def lines(self) -> Sequence[str]:
+    def lines(self) -> Sequence[bytes]:
         """Give the rows as lines of CSV."""
         return self.plain
 
@@ -126,9 +127,9 @@ class CellBlock:
         """Give all cells of a row."""
         return self.rows[place]
 
-    def lines(self) -> Sequence[str]:
+    def lines(self) -> Sequence[bytes]:
         """Give the rows as lines of CSV."""
-        return list(map(to_line, self.rows))
+        return [to_line(row).encode() for row in self.rows]
 
 
 class Cut:
@@ -150,7 +151,7 @@ class Cut:
         # Of one field alone, its cell would not tell that others are missing.
         self._in_one_piece = wide == len(self._places) > 1
 
-    def keys(self, lines: Sequence[str]) -> list[str]:
+    def keys(self, lines: Sequence[bytes]) -> list[bytes]:
         """Cut the fields out of lines; nothing where they are not side by side.
 
         A line with too many cells or too few gives what no other line gives.
@@ -159,9 +160,9 @@ class Cut:
             return []
         pieces = list(lines)
         for _ in range(self._before):
-            pieces = [piece.partition(",")[2] for piece in pieces]
+            pieces = [piece.partition(b",")[2] for piece in pieces]
         for _ in range(self._after):
-            pieces = [piece.rpartition(",")[0] for piece in pieces]
+            pieces = [piece.rpartition(b",")[0] for piece in pieces]
         return pieces
 
     def key(self, row: Sequence[str]) -> Hashable:
@@ -204,13 +205,13 @@ def open_table(
     return CsvTable(tuple(columns), newline, file, rest, Cut(columns, schema.fields), size)
 
 
-def _is_plain(text: str) -> bool:
+def _is_plain(lines: bytes) -> bool:
     """Tell whether lines can be cut at their commas, and be written as they are."""
-    # To look whether a character is there at all is much faster than to look at each cell.
-    blank = "\n\n" in text or text.startswith("\n") or text.endswith("\n")
-    if blank or '"' in text or "\r" in text:
+    blank = b"\n\n" in lines or lines.startswith(b"\n") or lines.endswith(b"\n")
+    if blank or b'"' in lines or b"\r" in lines:
         return False
-    return not (any(mark in text for mark in FORMULA if mark != "\n") and _UNSAFE.search(text))
+    # To look whether a character is there at all is much faster than to look at each cell.
+    return not (any(mark in lines for mark in _MARKS) and _UNSAFE.search(lines))
 
 
 def _pieces(file: BinaryIO, begun: bytes, line: int) -> Iterator[bytes]:

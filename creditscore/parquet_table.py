@@ -136,9 +136,10 @@ class ParquetBlock:
         """Give all cells of a row."""
         return [column[place] for column in self._columns]
 
-    def lines(self) -> Sequence[str]:
+    def lines(self) -> Sequence[bytes]:
         """Give the rows as lines of CSV."""
-        return [to_line(_as_text(cell) for cell in row) for row in zip(*self._columns, strict=True)]
+        rows = zip(*self._columns, strict=True)
+        return [to_line(map(_as_text, row)).encode() for row in rows]
 
 
 class ParquetOutput:
