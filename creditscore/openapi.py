@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import creditscore
 from creditscore.config import Settings
-from creditscore.describe import applicant_schema, example_applicants
+from creditscore.describe import applicant_schema
+from creditscore.openapi_decisions import TAG as DECISIONS
+from creditscore.openapi_decisions import decision_paths, decision_schemas
 from creditscore.openapi_log import TAG as LOG
 from creditscore.openapi_log import log_paths, log_schemas
 from creditscore.openapi_monitoring import monitoring_paths, monitoring_schema
 from creditscore.openapi_parts import (
-    LANGUAGE,
-    SHARE,
-    WITH_KEY,
     JsonObject,
     good,
     headers_of,
@@ -22,11 +20,9 @@ from creditscore.openapi_parts import (
     reference,
     refusals,
 )
-from creditscore.policy import ELIGIBLE, NOT_ELIGIBLE
 from creditscore.schema import MOST_FAULTS, Schema
 from creditscore.texts import FALLBACK_LANGUAGE
 
-DECISIONS = "Decisions"
 ABOUT = "About the service"
 
 
@@ -56,7 +52,7 @@ def describe_service(
         "servers": [{"url": "/"}],
         "tags": [{"name": DECISIONS}, {"name": LOG}, {"name": ABOUT}],
         "paths": {
-            "/predict": {"post": _predict(schema, settings, decisions)},
+            **decision_paths(schema, settings, decisions),
             **log_paths(schema),
             **monitoring_paths(),
             "/health": {
@@ -85,60 +81,13 @@ def describe_service(
             },
             "schemas": {
                 "Applicant": applicant_schema(schema),
-                "Decision": _decision(schema),
-                "Reason": _reason(schema),
-                "Warning": _warning(schema),
+                **decision_schemas(schema),
                 **log_schemas(schema),
                 "Monitoring": monitoring_schema(),
                 "Problem": _problem(),
                 "Health": _health(),
                 "ModelCard": _model_card(),
             },
-        },
-    }
-
-
-def _predict(schema: Schema, settings: Settings, decisions: Mapping[str, JsonObject]) -> JsonObject:
-    applicants = example_applicants(schema)
-    array = {"array": {"summary": "Several at once", "value": list(applicants.values())}}
-    return {
-        "operationId": "predict",
-        "tags": [DECISIONS],
-        # The empty one: as long as there is no key, it is open.
-        "security": [{}, *WITH_KEY],
-        "summary": "Decide on an applicant, or on each of an array",
-        "description": (
-            "All fields of a scorecard, or none: the largest scorecard whose fields are all given "
-            "answers. In an array one bad applicant fails them all."
-        ),
-        "parameters": [
-            LANGUAGE,
-            {
-                "name": "Idempotency-Key",
-                "in": "header",
-                "description": "The same key with the same body gets the first answer again, "
-                "and nothing is logged twice",
-                "schema": {"type": "string", "pattern": "^[!-~]{1,255}$"},
-            },
-        ],
-        "requestBody": {
-            "required": True,
-            "content": {
-                "application/json": {
-                    "schema": _one_or_many("Applicant", settings.max_applicants),
-                    "examples": {**_examples(schema, applicants), **array},
-                }
-            },
-        },
-        "responses": {
-            "200": good(
-                "The decision, or an array of decisions in the same order",
-                _one_or_many("Decision", settings.max_applicants),
-                "Content-Language",
-                "Idempotent-Replayed",
-                examples=_examples(schema, decisions),
-            ),
-            **refusals("400", "401", "403", "413", "415", "422", "503"),
         },
     }
 
@@ -166,70 +115,6 @@ def _page(name: str, summary: str) -> JsonObject:
             }
         },
     }
-
-
-def _examples(schema: Schema, values: Mapping[str, Any]) -> JsonObject:
-    return {
-        name: {
-            "summary": schema.scorecards[name].title[FALLBACK_LANGUAGE],
-            "value": value,
-        }
-        for name, value in values.items()
-    }
-
-
-def _one_or_many(component: str, most: int) -> JsonObject:
-    one = reference(component)
-    return {"oneOf": [one, {"type": "array", "items": one, "minItems": 1, "maxItems": most}]}
-
-
-def _decision(schema: Schema) -> JsonObject:
-    return record(
-        {
-            "decision_id": {"type": "string", "format": "uuid", "description": "A UUIDv7"},
-            "decided_at": {"type": "string", "format": "date-time"},
-            "label": {
-                "enum": [ELIGIBLE, NOT_ELIGIBLE],
-                "description": "eligible exactly when probability_of_default < cutoff",
-            },
-            "probability": {**SHARE, "description": "That the applicant pays"},
-            "probability_of_default": SHARE,
-            "cutoff": SHARE,
-            "score": {"type": "integer", "description": "In points; higher is better"},
-            "scorecard": {"enum": list(schema.scorecards)},
-            "model_version": {"type": "string"},
-            "baseline": {
-                **SHARE,
-                "description": "Mean probability of default of the reference group",
-            },
-            "reasons": {"type": "array", "maxItems": 4, "items": reference("Reason")},
-            "warnings": {"type": "array", "items": reference("Warning")},
-        }
-    )
-
-
-def _reason(schema: Schema) -> JsonObject:
-    return record(
-        {
-            "code": {"type": "string"},
-            "field": {"enum": list(schema.fields)},
-            "value": {"type": ["number", "string"]},
-            "impact": {"type": "number", "description": "In probability of default"},
-            "actionable": {"type": "boolean"},
-            "text": {"type": "string"},
-        }
-    )
-
-
-def _warning(schema: Schema) -> JsonObject:
-    return record(
-        {
-            "code": {"enum": ["outside_training_range", "outside_training_codes"]},
-            "field": {"enum": list(schema.fields)},
-            "value": {"type": ["number", "string"]},
-            "text": {"type": "string"},
-        }
-    )
 
 
 def _problem() -> JsonObject:

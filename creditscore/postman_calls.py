@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from creditscore.describe import example_applicants, mistakes
+from creditscore.rule import Value
 from creditscore.schema import Schema
 from creditscore.texts import FALLBACK_LANGUAGE
 
@@ -72,7 +74,20 @@ def decisions(schema: Schema) -> list[Call]:
             "}",
         ),
     )
-    return [*single, array]
+    return [*single, array, _what_if(next(iter(applicants.values())))]
+
+
+def _what_if(applicant: Mapping[str, Value]) -> Call:
+    """Explore: the same answer, and nothing of it in the log."""
+    script = (
+        "const explored = pm.response.json();",
+        'pm.test("it says that it is no decision", () =>',
+        "    pm.expect(explored.what_if).to.equal(true));",
+        'pm.test("it is not in the log", () =>',
+        "    pm.expect(explored).not.to.have.property('decision_id'));",
+    )
+    body = json.dumps(applicant, indent=2)
+    return Call("What if?", "POST", "/what-if", body, "application/json", script=script)
 
 
 def refusals(schema: Schema) -> list[Call]:

@@ -24,6 +24,7 @@ ROUTES = {
     "/health": {"GET"},
     "/model": {"GET"},
     "/predict": {"POST"},
+    "/what-if": {"POST"},
 }
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "TRACE", "PROPFIND", "X" * 500]
 NOWHERE = [

@@ -46,7 +46,7 @@ ORDER = [
     {"replay", "audit", "export", "purge"},
     {"describe"},
     {"openapi_parts"},
-    {"openapi_log", "postman_calls"},
+    {"openapi_log", "openapi_decisions", "postman_calls"},
     {"openapi_monitoring"},
     {"openapi", "postman_log"},
     {"postman"},

@@ -110,6 +110,15 @@ def check_predict(request: Request, keys: Keys, *, open_predict: bool) -> str | 
     return visitor.key_id
 
 
+def check_what_if(request: Request, keys: Keys, *, open_predict: bool) -> None:
+    """Let a request pass that explores, or raise as `check_predict` does.
+
+    Every way to explore comes through here, the page's too: the place for a limit of its own, as
+    whoever may try values without end can learn the model by heart.
+    """
+    check_predict(request, keys, open_predict=open_predict)
+
+
 def check_key(request: Request, keys: Keys) -> str:
     """Let a request pass that shows a key, or raise; give the key's id.
 

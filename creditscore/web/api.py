@@ -11,8 +11,8 @@ from creditscore.errors import Fault, InvalidApplicants
 from creditscore.rule import describe as describe_value
 from creditscore.schema import Applicant
 from creditscore.texts import say
-from creditscore.web.access import check_predict
-from creditscore.web.body import read_body
+from creditscore.web.access import check_predict, check_what_if
+from creditscore.web.body import read_body, read_json
 from creditscore.web.language import chosen_language, mark_language
 from creditscore.web.origin import read_origin
 from creditscore.web.service import service
@@ -34,6 +34,18 @@ def predict() -> ResponseReturnValue:
         applicants = _read_applicants(body, here.settings.max_applicants)
         recorded = here.log.record(here.assessor.assess(applicants), origin)
     return _render(recorded, many=isinstance(body, list))
+
+
+@bp.post("/what-if")
+def what_if() -> ResponseReturnValue:
+    """Answer as `predict` would, but log nothing: for exploration only."""
+    here = service()
+    check_what_if(request, here.keys, open_predict=here.settings.open_predict)
+    body = read_json(request, most_bytes=here.settings.max_json_bytes)
+    decisions = here.assessor.assess(_read_applicants(body, here.settings.max_applicants))
+    language = chosen_language()
+    answers = [decision.to_what_if(language) for decision in decisions]
+    return mark_language(jsonify(answers if isinstance(body, list) else answers[0]), language)
 
 
 @bp.get("/health")
