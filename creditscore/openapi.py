@@ -13,6 +13,7 @@ from creditscore.openapi_log import TAG as LOG
 from creditscore.openapi_log import log_paths, log_schemas
 from creditscore.openapi_monitoring import monitoring_paths, monitoring_schema
 from creditscore.openapi_parts import (
+    WITH_KEY,
     JsonObject,
     good,
     headers_of,
@@ -66,12 +67,8 @@ def describe_service(
             },
             "/docs": {"get": _page("docs", "This description, for a browser")},
             "/": {
-                "get": {
-                    "operationId": "home",
-                    "tags": [ABOUT],
-                    "summary": "Leads to /docs",
-                    "responses": {"302": {"description": "Go to /docs", "headers": headers_of()}},
-                }
+                "get": _page("home", "The form, for a browser"),
+                "post": _form(schema),
             },
         },
         "components": {
@@ -136,6 +133,27 @@ def _problem() -> JsonObject:
     described["description"] = "RFC 9457"
     described["properties"]["errors"] = {"type": "array", "maxItems": MOST_FAULTS, "items": fault}
     return described
+
+
+def _form(schema: Schema) -> JsonObject:
+    """Describe what a browser sends: every field as text, left empty or away if not given."""
+    fields = {name: {"type": "string"} for name in [*schema.fields, "explore"]}
+    page = _page("decide", "Decide on what was typed into the form; with `explore`, log nothing")
+    shown = page["responses"]["200"]
+    media_type = "application/x-www-form-urlencoded"
+    return {
+        **page,
+        "security": [{}, *WITH_KEY],
+        "requestBody": {
+            "required": True,
+            "content": {media_type: {"schema": {"type": "object", "properties": fields}}},
+        },
+        "responses": {
+            "200": shown,
+            "422": {**shown, "description": "The page, with the faults at their fields"},
+            **refusals("400", "401", "403", "413", "415", "503"),
+        },
+    }
 
 
 def _health() -> JsonObject:

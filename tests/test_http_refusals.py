@@ -18,7 +18,7 @@ from creditscore.schema import Schema
 from creditscore.web import create_app
 
 ROUTES = {
-    "/": {"GET"},
+    "/": {"GET", "POST"},
     "/docs": {"GET"},
     "/openapi.json": {"GET"},
     "/health": {"GET"},

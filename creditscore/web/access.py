@@ -68,6 +68,17 @@ class Keys:
                 visitor = self._find(shown, self._look_up())
         return visitor
 
+    def exist(self) -> bool:
+        """Tell whether there is any key.
+
+        Raises
+        ------
+        DatabaseUnavailable
+            If the keys cannot be read.
+        """
+        with within(SECONDS):
+            return bool(self._settled or self._remember())
+
     def _remember(self) -> Sequence[ApiKey]:
         """Give the keys of the database as they were a moment ago."""
         moment, kept = self._seen
@@ -110,13 +121,13 @@ def check_predict(request: Request, keys: Keys, *, open_predict: bool) -> str | 
     return visitor.key_id
 
 
-def check_what_if(request: Request, keys: Keys, *, open_predict: bool) -> None:
+def check_what_if(request: Request, keys: Keys, *, open_predict: bool) -> str | None:
     """Let a request pass that explores, or raise as `check_predict` does.
 
     Every way to explore comes through here, the page's too: the place for a limit of its own, as
     whoever may try values without end can learn the model by heart.
     """
-    check_predict(request, keys, open_predict=open_predict)
+    return check_predict(request, keys, open_predict=open_predict)
 
 
 def check_key(request: Request, keys: Keys) -> str:
