@@ -70,6 +70,12 @@ class Decision(NamedTuple):
             ],
         }
 
+    def to_what_if(self, language: str) -> dict[str, Any]:
+        """Give the answer of one that is logged nowhere, and so can never be read back."""
+        answer = self.to_dict(language)
+        del answer["decision_id"]
+        return {"what_if": True, **answer}
+
 
 class Numbers(NamedTuple):
     """What is computed of one applicant; impacts in the order of the predictors."""

@@ -86,6 +86,12 @@ class Parts:
         ]
         return [job for job in every if not job.target.exists()]
 
+    def sweep(self) -> None:
+        """Delete what workers that were killed have left half-written; all parts are there now."""
+        for path in self.sources:
+            for left in self.folder.glob(f".{glob.escape(path.name)}.*.part"):
+                left.unlink(missing_ok=True)
+
     def _rejects(self, path: Path) -> Path:
         return self.folder / f"{path.name}.rejects.csv"
 
@@ -133,6 +139,7 @@ def score_parts(
             counts.first_reject = counts.first_reject or one.first_reject
             jobs.pop()
             progress(len(jobs), one.scored + one.rejected)
+    parts.sweep()
     return counts
 
 

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping
 
 import creditscore
 from creditscore.config import Settings
-from creditscore.csv_text import to_line
-from creditscore.decision_columns import DecisionColumns
-from creditscore.describe import applicant_schema, example_applicants
+from creditscore.describe import applicant_schema
+from creditscore.openapi_decisions import TAG as DECISIONS
+from creditscore.openapi_decisions import decision_paths, decision_schemas
 from creditscore.openapi_log import TAG as LOG
 from creditscore.openapi_log import log_paths, log_schemas
 from creditscore.openapi_monitoring import monitoring_paths, monitoring_schema
 from creditscore.openapi_parts import (
-    LANGUAGE,
-    SHARE,
     WITH_KEY,
     JsonObject,
     good,
@@ -24,13 +21,9 @@ from creditscore.openapi_parts import (
     reference,
     refusals,
 )
-from creditscore.policy import ELIGIBLE, NOT_ELIGIBLE
 from creditscore.schema import MOST_FAULTS, Schema
 from creditscore.texts import FALLBACK_LANGUAGE
 
-DECISIONS = "Decisions"
-
-CSV = "text/csv"
 ABOUT = "About the service"
 
 
@@ -60,7 +53,7 @@ def describe_service(
         "servers": [{"url": "/"}],
         "tags": [{"name": DECISIONS}, {"name": LOG}, {"name": ABOUT}],
         "paths": {
-            "/predict": {"post": _predict(schema, settings, decisions)},
+            **decision_paths(schema, settings, decisions),
             **log_paths(schema),
             **monitoring_paths(),
             "/health": {
@@ -74,12 +67,8 @@ def describe_service(
             },
             "/docs": {"get": _page("docs", "This description, for a browser")},
             "/": {
-                "get": {
-                    "operationId": "home",
-                    "tags": [ABOUT],
-                    "summary": "Leads to /docs",
-                    "responses": {"302": {"description": "Go to /docs", "headers": headers_of()}},
-                }
+                "get": _page("home", "The form, for a browser"),
+                "post": _form(schema),
             },
         },
         "components": {
@@ -89,9 +78,7 @@ def describe_service(
             },
             "schemas": {
                 "Applicant": applicant_schema(schema),
-                "Decision": _decision(schema),
-                "Reason": _reason(schema),
-                "Warning": _warning(schema),
+                **decision_schemas(schema),
                 **log_schemas(schema),
                 "Monitoring": monitoring_schema(),
                 "Problem": _problem(),
@@ -99,80 +86,6 @@ def describe_service(
                 "ModelCard": _model_card(),
             },
         },
-    }
-
-
-def _predict(schema: Schema, settings: Settings, decisions: Mapping[str, JsonObject]) -> JsonObject:
-    applicants = example_applicants(schema)
-    array = {"array": {"summary": "Several at once", "value": list(applicants.values())}}
-    return {
-        "operationId": "predict",
-        "tags": [DECISIONS],
-        # The empty one: as long as there is no key, it is open.
-        "security": [{}, *WITH_KEY],
-        "summary": "Decide on an applicant, or on each of an array or a table",
-        "description": (
-            "All fields of a scorecard, or none: the largest scorecard whose fields are all given "
-            "answers. In an array or a table one bad applicant fails them all."
-        ),
-        "parameters": [
-            LANGUAGE,
-            {
-                "name": "Idempotency-Key",
-                "in": "header",
-                "description": "The same key with the same body gets the first answer again, "
-                "and nothing is logged twice",
-                "schema": {"type": "string", "pattern": "^[!-~]{1,255}$"},
-            },
-        ],
-        "requestBody": {
-            "required": True,
-            "content": {
-                "application/json": {
-                    "schema": _one_or_many("Applicant", settings.max_applicants),
-                    "examples": {**_examples(schema, applicants), **array},
-                },
-                CSV: _table(list(applicants.values())),
-            },
-        },
-        "responses": {
-            "200": _decided(schema, settings, decisions),
-            **refusals("400", "401", "403", "413", "415", "422", "503"),
-        },
-    }
-
-
-def _decided(schema: Schema, settings: Settings, decisions: Mapping[str, JsonObject]) -> JsonObject:
-    described = good(
-        "The decision, or an array of decisions in the same order, or the table with the "
-        "decisions' columns behind each row",
-        _one_or_many("Decision", settings.max_applicants),
-        "Content-Language",
-        "Idempotent-Replayed",
-        examples=_examples(schema, decisions),
-    )
-    columns = DecisionColumns(logged=True, language=FALLBACK_LANGUAGE).types
-    described["content"][CSV] = {
-        "schema": {
-            "type": "string",
-            "description": f"Behind the columns that came: {', '.join(columns)}",
-        }
-    }
-    return described
-
-
-def _table(applicants: Sequence[Mapping[str, Any]]) -> JsonObject:
-    names = list(dict.fromkeys(name for each in applicants for name in each))
-    rows: list[list[Any]] = [["customer", *names]]
-    for number, each in enumerate(applicants, start=1):
-        rows.append([f"C-{number}", *(each.get(name) for name in names)])
-    return {
-        "schema": {
-            "type": "string",
-            "description": "A header of field names in any order, and an applicant on each line; "
-            "an empty cell is a field that is left out, and other columns are passed through",
-        },
-        "example": "".join(f"{to_line(row)}\n" for row in rows),
     }
 
 
@@ -201,70 +114,6 @@ def _page(name: str, summary: str) -> JsonObject:
     }
 
 
-def _examples(schema: Schema, values: Mapping[str, Any]) -> JsonObject:
-    return {
-        name: {
-            "summary": schema.scorecards[name].title[FALLBACK_LANGUAGE],
-            "value": value,
-        }
-        for name, value in values.items()
-    }
-
-
-def _one_or_many(component: str, most: int) -> JsonObject:
-    one = reference(component)
-    return {"oneOf": [one, {"type": "array", "items": one, "minItems": 1, "maxItems": most}]}
-
-
-def _decision(schema: Schema) -> JsonObject:
-    return record(
-        {
-            "decision_id": {"type": "string", "format": "uuid", "description": "A UUIDv7"},
-            "decided_at": {"type": "string", "format": "date-time"},
-            "label": {
-                "enum": [ELIGIBLE, NOT_ELIGIBLE],
-                "description": "eligible exactly when probability_of_default < cutoff",
-            },
-            "probability": {**SHARE, "description": "That the applicant pays"},
-            "probability_of_default": SHARE,
-            "cutoff": SHARE,
-            "score": {"type": "integer", "description": "In points; higher is better"},
-            "scorecard": {"enum": list(schema.scorecards)},
-            "model_version": {"type": "string"},
-            "baseline": {
-                **SHARE,
-                "description": "Mean probability of default of the reference group",
-            },
-            "reasons": {"type": "array", "maxItems": 4, "items": reference("Reason")},
-            "warnings": {"type": "array", "items": reference("Warning")},
-        }
-    )
-
-
-def _reason(schema: Schema) -> JsonObject:
-    return record(
-        {
-            "code": {"type": "string"},
-            "field": {"enum": list(schema.fields)},
-            "value": {"type": ["number", "string"]},
-            "impact": {"type": "number", "description": "In probability of default"},
-            "actionable": {"type": "boolean"},
-            "text": {"type": "string"},
-        }
-    )
-
-
-def _warning(schema: Schema) -> JsonObject:
-    return record(
-        {
-            "code": {"enum": ["outside_training_range", "outside_training_codes"]},
-            "field": {"enum": list(schema.fields)},
-            "value": {"type": ["number", "string"]},
-            "text": {"type": "string"},
-        }
-    )
-
-
 def _problem() -> JsonObject:
     fault = record(
         {
@@ -289,6 +138,27 @@ def _problem() -> JsonObject:
     described["description"] = "RFC 9457"
     described["properties"]["errors"] = {"type": "array", "maxItems": MOST_FAULTS, "items": fault}
     return described
+
+
+def _form(schema: Schema) -> JsonObject:
+    """Describe what a browser sends: every field as text, left empty or away if not given."""
+    fields = {name: {"type": "string"} for name in [*schema.fields, "explore"]}
+    page = _page("decide", "Decide on what was typed into the form; with `explore`, log nothing")
+    shown = page["responses"]["200"]
+    media_type = "application/x-www-form-urlencoded"
+    return {
+        **page,
+        "security": [{}, *WITH_KEY],
+        "requestBody": {
+            "required": True,
+            "content": {media_type: {"schema": {"type": "object", "properties": fields}}},
+        },
+        "responses": {
+            "200": shown,
+            "422": {**shown, "description": "The page, with the faults at their fields"},
+            **refusals("400", "401", "403", "413", "415", "503"),
+        },
+    }
 
 
 def _health() -> JsonObject:

@@ -75,7 +75,7 @@ def decisions(schema: Schema) -> list[Call]:
             "}",
         ),
     )
-    return [*single, array, _table(applicants)]
+    return [*single, array, _table(applicants), _what_if(next(iter(applicants.values())))]
 
 
 def _table(applicants: Mapping[str, Mapping[str, Value]]) -> Call:
@@ -98,6 +98,19 @@ def _table(applicants: Mapping[str, Mapping[str, Value]]) -> Call:
             f"    pm.expect(lines[0]).to.match(/^{to_line(header)},/));",
         ),
     )
+
+
+def _what_if(applicant: Mapping[str, Value]) -> Call:
+    """Explore: the same answer, and nothing of it in the log."""
+    script = (
+        "const explored = pm.response.json();",
+        'pm.test("it says that it is no decision", () =>',
+        "    pm.expect(explored.what_if).to.equal(true));",
+        'pm.test("it is not in the log", () =>',
+        "    pm.expect(explored).not.to.have.property('decision_id'));",
+    )
+    body = json.dumps(applicant, indent=2)
+    return Call("What if?", "POST", "/what-if", body, "application/json", script=script)
 
 
 def refusals(schema: Schema) -> list[Call]:

@@ -150,15 +150,8 @@ def test_a_monitored_attribute_changes_no_number_and_may_be_left_out(
     assert before == after == without
 
 
-def test_home_leads_to_the_description(client: FlaskClient) -> None:
-    answer = client.get("/")
-
-    assert (answer.status_code, answer.headers["Location"]) == (302, "/docs")
-    assert client.get("/", follow_redirects=True).status_code == 200
-
-
 def test_head_answers_as_get_does_but_without_a_body(client: FlaskClient) -> None:
-    for route in [*ROUTES, "/docs"]:
+    for route in [*ROUTES, "/docs", "/"]:
         whole, head = client.get(route), client.head(route)
 
         assert (head.status_code, head.data) == (200, b"")

@@ -18,12 +18,13 @@ from creditscore.schema import Schema
 from creditscore.web import create_app
 
 ROUTES = {
-    "/": {"GET"},
+    "/": {"GET", "POST"},
     "/docs": {"GET"},
     "/openapi.json": {"GET"},
     "/health": {"GET"},
     "/model": {"GET"},
     "/predict": {"POST"},
+    "/what-if": {"POST"},
 }
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "TRACE", "PROPFIND", "X" * 500]
 NOWHERE = [

@@ -185,15 +185,17 @@ def test_live_answers_are_as_described(
         if method == "GET" and "security" not in operation:
             conforms(description, path, method, read(client.get(path)))
     for body in [*map(json.dumps, bodies), *refused]:
-        conforms(description, "/predict", "POST", read(client.post("/predict", data=body)))
+        for path in ("/predict", "/what-if"):
+            conforms(description, path, "POST", read(client.post(path, data=body)))
     for headers in (
         {"Content-Type": "text/csv"},
         {"Content-Encoding": "gzip"},
         {"Sec-Fetch-Site": "cross-site"},
         {"Accept-Language": "id"},
     ):
-        answer = client.post("/predict", data=json.dumps(example), headers=headers)
-        conforms(description, "/predict", "POST", read(answer))
+        for path in ("/predict", "/what-if"):
+            answer = client.post(path, data=json.dumps(example), headers=headers)
+            conforms(description, path, "POST", read(answer))
 
 
 def test_live_answers_over_the_log_are_as_described(

@@ -51,7 +51,7 @@ ORDER = [
     {"cluster"},
     {"describe"},
     {"openapi_parts"},
-    {"openapi_log", "postman_calls"},
+    {"openapi_log", "openapi_decisions", "postman_calls"},
     {"openapi_monitoring"},
     {"openapi", "postman_log"},
     {"postman"},

@@ -73,6 +73,17 @@ class Keys:
                 visitor = self._find(shown, self._seen_since(now))
         return visitor
 
+    def exist(self) -> bool:
+        """Tell whether there is any key.
+
+        Raises
+        ------
+        DatabaseUnavailable
+            If the keys cannot be read.
+        """
+        with within(SECONDS):
+            return bool(self._settled or self._seen_since(monotonic() - REMEMBERED))
+
     def _seen_since(self, earliest: float) -> Sequence[ApiKey]:
         """Give the keys of the database as they were at that moment or later."""
         moment, kept = self._seen
@@ -118,6 +129,15 @@ def check_predict(request: Request, keys: Keys, *, open_predict: bool) -> str | 
         if _from_another_site(request):
             raise CrossSite
     return visitor.key_id
+
+
+def check_what_if(request: Request, keys: Keys, *, open_predict: bool) -> str | None:
+    """Let a request pass that explores, or raise as `check_predict` does.
+
+    Every way to explore comes through here, the page's too: the place for a limit of its own, as
+    whoever may try values without end can learn the model by heart.
+    """
+    return check_predict(request, keys, open_predict=open_predict)
 
 
 def check_key(request: Request, keys: Keys) -> str:

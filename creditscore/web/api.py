@@ -15,8 +15,8 @@ from creditscore.errors import Fault, InvalidApplicants
 from creditscore.rule import describe as describe_value
 from creditscore.schema import Applicant
 from creditscore.texts import say
-from creditscore.web.access import check_predict
-from creditscore.web.body import CSV_TYPE, is_csv, read_body, read_csv
+from creditscore.web.access import check_predict, check_what_if
+from creditscore.web.body import CSV_TYPE, is_csv, read_body, read_csv, read_json
 from creditscore.web.language import chosen_language, mark_language
 from creditscore.web.origin import read_origin
 from creditscore.web.service import Service, service
@@ -52,6 +52,18 @@ def _predict_table(here: Service, key_id: str | None) -> Response:
     answer.content_length = file.seek(0, os.SEEK_END)
     file.seek(0)
     return _mark(answer, language, replayed=replayed)
+
+
+@bp.post("/what-if")
+def what_if() -> ResponseReturnValue:
+    """Answer as `predict` would, but log nothing: for exploration only."""
+    here = service()
+    check_what_if(request, here.keys, open_predict=here.settings.open_predict)
+    body = read_json(request, most_bytes=here.settings.max_json_bytes)
+    decisions = here.assessor.assess(_read_applicants(body, here.settings.max_applicants))
+    language = chosen_language()
+    answers = [decision.to_what_if(language) for decision in decisions]
+    return mark_language(jsonify(answers if isinstance(body, list) else answers[0]), language)
 
 
 @bp.get("/health")

@@ -2,19 +2,154 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, redirect, render_template
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from flask import Blueprint, Response, make_response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+
+from creditscore.assessment import Decision
+from creditscore.card_words import LEGAL_SENTENCE
+from creditscore.errors import Fault, InvalidApplicants
+from creditscore.schema import Applicant
+from creditscore.texts import LANGUAGES, in_language
+from creditscore.web import form
+from creditscore.web.access import check_predict, check_what_if
+from creditscore.web.body import read_body
+from creditscore.web.drawn import draw
+from creditscore.web.headers import DOCS_POLICY
+from creditscore.web.language import chosen_language, mark_language
+from creditscore.web.origin import read_origin
+from creditscore.web.page_texts import PAGE_TEXTS
+from creditscore.web.problems import UNPROCESSABLE
+from creditscore.web.same_request import as_curl, as_postman
+from creditscore.web.service import service
 
 bp = Blueprint("pages", __name__)
 
 
 @bp.get("/")
 def home() -> ResponseReturnValue:
-    """Lead whoever opens the address in a browser to something to look at."""
-    return redirect("/docs")
+    """Show the form, empty or filled with a scorecard's example."""
+    schema = service().assessor.model.schema
+    return _page(form.example_of(schema, request.args.get("example", "")))
+
+
+@bp.post("/")
+def decide() -> ResponseReturnValue:
+    """Decide on what was typed into the form, and log it unless it is only to explore."""
+    here = service()
+    raw = read_body(request, most_bytes=form.MOST_BYTES)
+    typed, explore = form.read_form(raw)
+    check = check_what_if if explore else check_predict
+    key_id = check(request, here.keys, open_predict=here.settings.open_predict)
+    schema = here.assessor.model.schema
+    try:
+        applicant = schema.parse(form.to_raw(schema, typed))
+    except InvalidApplicants as invalid:
+        answer = _page(typed, faults=invalid.faults)
+        answer.status_code = UNPROCESSABLE
+        return answer
+    decision = _decide(applicant, raw, explore=explore, key_id=key_id)
+    return _page(typed, decision=decision, explore=explore)
 
 
 @bp.get("/docs")
 def docs() -> ResponseReturnValue:
     """Show the OpenAPI description in a browser, from this service's own files."""
-    return render_template("docs.html")
+    answer = make_response(render_template("docs.html"))
+    answer.headers["Content-Security-Policy"] = DOCS_POLICY
+    return answer
+
+
+def page_language() -> str:
+    """Give the language that the address asks for, or else the browser."""
+    wanted = request.args.get("lang")
+    return wanted if wanted in LANGUAGES else chosen_language()
+
+
+def render_page(template: str, language: str, **parts: Any) -> Response:
+    """Make a page of a template that extends `page.html`."""
+    other = next(each for each in LANGUAGES if each != language)
+    text = render_template(
+        template,
+        language=language,
+        other=other,
+        here=url_for(str(request.endpoint), lang=language),
+        texts=PAGE_TEXTS[language],
+        **parts,
+    )
+    return mark_language(make_response(text), language)
+
+
+def _decide(applicant: Applicant, raw: bytes, *, explore: bool, key_id: str | None) -> Decision:
+    here = service()
+    (decision,) = here.assessor.assess([applicant])
+    if explore:
+        return decision
+    recorded = here.log.record([decision], read_origin(request, raw, key_id=key_id))
+    return recorded.decisions[0]
+
+
+def _page(
+    typed: Mapping[str, str],
+    *,
+    faults: Sequence[Fault] = (),
+    decision: Decision | None = None,
+    explore: bool = False,
+) -> Response:
+    here, language = service(), page_language()
+    model = here.assessor.model
+    return render_page(
+        "home.html",
+        language,
+        notice=_notice(language),
+        groups=list(form.groups(model, typed, faults=faults, language=language)),
+        errors=form.other_errors(model.schema, faults, language),
+        invalid=bool(faults),
+        examples={
+            name: in_language(spec.title, language)
+            for name, spec in model.schema.scorecards.items()
+        },
+        key_needed=_key_needed(),
+        explore=explore,
+        **(_result(decision, language) if decision else {"drawn": None}),
+    )
+
+
+def _result(decision: Decision, language: str) -> dict[str, Any]:
+    here = service()
+    texts, schema = PAGE_TEXTS[language], here.assessor.model.schema
+    url = url_for("api.predict", _external=True)
+    key = texts["your_key"] if _key_needed() else ""
+    values = decision.applicant.values
+    return {
+        "drawn": draw(
+            decision,
+            schema=schema,
+            scorecard=here.scorecard_of(decision),
+            scale=here.assessor.policy.scale,
+            language=language,
+        ),
+        "scorecard": in_language(schema.scorecards[decision.applicant.scorecard].title, language),
+        "curl": as_curl(url, values, key=key),
+        "postman": as_postman(url, values, key=key, title=texts["title"]),
+    }
+
+
+def _notice(language: str) -> list[str]:
+    """Say what everyone must know before using this model."""
+    model = service().assessor.model
+    said = [in_language(model.schema.notice, language)]
+    about = model.schema.files.get(model.card["data"]["sha256"])
+    said += [in_language(about, language)] if about else []
+    if names := model.protected_predictors():
+        titles = [in_language(model.schema.fields[name].title, language) for name in names]
+        said.append(PAGE_TEXTS[language]["protected"].format(fields=", ".join(titles)))
+        said.append(in_language(LEGAL_SENTENCE, language) + ".")
+    return said
+
+
+def _key_needed() -> bool:
+    here = service()
+    return not here.settings.open_predict and here.keys.exist()

@@ -24,6 +24,9 @@ from creditscore.web.language import chosen_language, mark_language
 
 MEDIA_TYPE = "application/problem+json"
 
+#: Of a form that has faults: the page shows them at their fields.
+UNPROCESSABLE = HTTPStatus.UNPROCESSABLE_ENTITY
+
 #: Seconds after which it is worth asking again, when the database failed.
 RETRY_SECONDS = 5
 

@@ -1,0 +1,167 @@
+"""The page at / in a real Chromium, against a real server on loopback."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from live_server import PROJECT, LiveServer, serving
+from support import skip_or_fail
+
+from creditscore.schema import Schema
+from creditscore.web.page_texts import PAGE_TEXTS
+
+FLAGS = (
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+)  # fmt: skip
+PATIENCE = 20
+AXE = PROJECT / "tests" / "node" / "node_modules" / "axe-core" / "axe.min.js"
+
+#: Selenium's driver; untyped here, as the package may be missing.
+Browser = Any
+
+
+@pytest.fixture(scope="module")
+def server(model_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
+    with serving(model_dir, tmp_path_factory.mktemp("browser")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    programs = [shutil.which(name) for name in ("chromium", "chromedriver")]
+    if not all(programs):
+        skip_or_fail("chromium", "no Chromium with its driver: the page is not tested in a browser")
+    try:
+        from selenium import webdriver
+    except ImportError:
+        skip_or_fail("chromium", "selenium is not installed: no browser can be driven")
+    options = webdriver.ChromeOptions()
+    for flag in (*FLAGS, f"--user-data-dir={tmp_path_factory.mktemp('profile')}"):
+        options.add_argument(flag)
+    options.binary_location = str(programs[0])
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(str(programs[1])))
+    yield driver
+    driver.quit()
+
+
+def wait_for(browser: Browser, script: str) -> Any:
+    """Wait until a JavaScript expression is true, and give it."""
+    from selenium.webdriver.support.ui import WebDriverWait
+
+    return WebDriverWait(browser, PATIENCE).until(
+        lambda driver: driver.execute_script(f"return {script}")
+    )
+
+
+def fill(browser: Browser, schema: Schema, **changes: str) -> None:
+    """Type the example of the smallest scorecard, some of it changed."""
+    for name in schema.base_fields:
+        value = changes.get(name, str(schema.fields[name].example))
+        browser.execute_script(
+            "const it = document.getElementById(arguments[0]); it.value = arguments[1];"
+            "it.dispatchEvent(new Event('input', {bubbles: true}));",
+            f"field-{name}",
+            value,
+        )
+
+
+def click(browser: Browser, selector: str) -> None:
+    browser.execute_script("document.querySelector(arguments[0]).click()", selector)
+
+
+@pytest.mark.parametrize("language", PAGE_TEXTS)
+def test_a_decision_comes_without_a_reload(
+    browser: Browser, server: LiveServer, schema: Schema, language: str
+) -> None:
+    browser.get(f"{server.url}/?lang={language}")
+    browser.execute_script("window.stayed = true")
+    fill(browser, schema)
+
+    click(browser, "button.primary")
+
+    label = wait_for(browser, "document.getElementById('label')?.textContent")
+    texts = PAGE_TEXTS[language]
+    assert label in {texts["eligible"], texts["not_eligible"]}
+    assert browser.execute_script("return window.stayed")
+    assert browser.execute_script("return document.activeElement.id") == "result-title"
+    assert browser.execute_script("return document.querySelectorAll('#chart tbody tr').length") == (
+        len(schema.base_fields) + 2
+    )
+
+
+def test_an_error_stands_at_its_field_which_gets_the_focus(
+    browser: Browser, server: LiveServer, schema: Schema
+) -> None:
+    browser.get(server.url)
+    wrong = schema.base_fields[-1]
+    fill(browser, schema, **{wrong: "nothing"})
+
+    click(browser, "button.primary")
+
+    assert wait_for(browser, f"document.getElementById('field-{wrong}-error').textContent")
+    assert browser.execute_script("return document.activeElement.id") == f"field-{wrong}"
+
+
+def test_a_moved_value_moves_the_decision_and_nothing_is_logged(
+    browser: Browser, server: LiveServer, schema: Schema
+) -> None:
+    browser.get(f"{server.url}/?example=behavioural")
+    click(browser, "#live")
+    before = wait_for(browser, "document.getElementById('probability')?.textContent")
+    late = schema.added_fields(list(schema.scorecards.values())[-1])[0]
+
+    browser.execute_script(
+        "const it = document.getElementById(arguments[0]); it.value = '-1';"
+        "it.dispatchEvent(new Event('input', {bubbles: true}));",
+        f"field-{late}",
+    )
+
+    wait_for(browser, f"document.getElementById('probability').textContent !== '{before}'")
+    assert browser.execute_script("return document.getElementById('decision-id')") is None
+    assert browser.execute_script("return document.querySelector('details.group').open")
+    assert not browser.execute_script("return document.querySelector('.slider').hidden")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_rule_of_accessibility_is_broken(
+    browser: Browser, server: LiveServer, schema: Schema, scheme: str
+) -> None:
+    if not AXE.is_file():
+        skip_or_fail("chromium", "axe-core is not installed: accessibility is not tested")
+    media = {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", media)
+    browser.get(f"{server.url}/?example=behavioural")
+    fill(browser, schema)
+    click(browser, "button.primary")
+    wait_for(browser, "document.getElementById('label')?.textContent")
+
+    browser.execute_script(AXE.read_text(encoding="utf-8"))
+    found = browser.execute_async_script("axe.run().then(arguments[0])")
+
+    assert len(found["passes"]) > 20
+    assert [(each["id"], each["nodes"][0]["html"]) for each in found["violations"]] == []
+
+
+def test_no_page_complained_and_no_other_host_was_asked(
+    browser: Browser, server: LiveServer
+) -> None:
+    # A form with faults is answered with 422, which Chromium notes as if it were a mistake.
+    complaints = [each for each in browser.get_log("browser") if "422" not in each["message"]]
+    assert complaints == []
+    asked = [
+        message["params"]["request"]["url"]
+        for entry in browser.get_log("performance")
+        if (message := json.loads(entry["message"])["message"])["method"]
+        == "Network.requestWillBeSent"
+    ]
+    # Chromium's own pages, such as that of a new tab, go over no network.
+    sent = [url for url in asked if not url.startswith(("chrome", "data:"))]
+    assert len(sent) > 10
+    assert [url for url in sent if not url.startswith(f"{server.url}/")] == []
