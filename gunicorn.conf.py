@@ -1,4 +1,4 @@
-"""gunicorn serves app:app: two processes of four threads, which suits two cores.
+"""gunicorn serves app:app: two processes of eight threads, which suits two cores.
 
 More processes: WEB_CONCURRENCY=4. Another address: --bind, or manage.py run --host --port.
 Every setting is explained at https://gunicorn.org/reference/settings/.
@@ -18,7 +18,7 @@ from gunicorn.glogging import Logger
 
 bind = "127.0.0.1:8000"
 worker_class = "gthread"
-threads = 4
+threads = 8
 if "WEB_CONCURRENCY" not in os.environ:  # which gunicorn reads itself
     workers = 2
 

@@ -217,7 +217,7 @@ def commit_floor(folder: Path) -> float:
     with contextlib.closing(sqlite3.connect(folder / "floor.sqlite", isolation_level=None)) as file:
         file.execute("PRAGMA journal_mode = TRUNCATE")
         file.execute("PRAGMA synchronous = FULL")
-        file.execute("CREATE TABLE rows (number INTEGER PRIMARY KEY, content TEXT)")
+        file.execute("CREATE TABLE IF NOT EXISTS rows (number INTEGER PRIMARY KEY, content TEXT)")
         begun, commits = time.perf_counter(), 0
         while time.perf_counter() - begun < 1:
             file.execute("INSERT INTO rows (content) VALUES (?)", ("x" * 1500,))

@@ -31,7 +31,7 @@ from creditscore.sqlite_file import FileConnection
 SECONDS = 2.8
 
 #: Connections of one process: as many as gunicorn's threads here, and some for a host's own choice.
-CONNECTIONS = 4
+CONNECTIONS = 8
 MORE_CONNECTIONS = 8
 
 #: Seconds to wait for one of them.
