@@ -17,8 +17,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import joblib
-
 from creditscore import artefact
 from creditscore.artefact import CARD_FILE, MANIFEST_FILE, MODEL_FILE
 from creditscore.assessment import Assessor
@@ -175,6 +173,9 @@ def fitting_on(address: str | None) -> Iterator[None]:
     if address is None:
         yield
         return
+    # Only here: a host that scores has no need of it.
+    import joblib
+
     with connected(address), joblib.parallel_config(backend="dask"):
         yield
 

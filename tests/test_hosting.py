@@ -360,6 +360,21 @@ def test_a_serving_host_decides_with_app_py_where_waitress_is_missing(
         assert_decides(host)
 
 
+def test_a_serving_host_scores_files(serving_python: str, model_dir: Path, tmp_path: Path) -> None:
+    rows = (ROOT / "data" / "credit.csv").read_text(encoding="utf-8").splitlines()[:4]
+    (tmp_path / "in.csv").write_text("\n".join(rows), encoding="utf-8")
+    here, there = tmp_path / "here.csv", tmp_path / "there.csv"
+
+    for python, target in ((sys.executable, here), (serving_python, there)):
+        subprocess.run(
+            [python, "score.py", "--model-dir", model_dir, tmp_path / "in.csv", target],
+            cwd=ROOT,
+            check=True,
+        )
+
+    assert there.read_bytes() == here.read_bytes()
+
+
 # app.py, the server on Windows
 
 

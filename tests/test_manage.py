@@ -492,6 +492,8 @@ def test_the_tests_and_a_serving_host_have_the_versions_of_the_service() -> None
         "requirements-serve",
         "requirements-plots",
         "requirements-postgres",
+        "requirements-parquet",
+        "requirements-dask",
         "requirements-dev",
     ],
 )
