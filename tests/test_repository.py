@@ -23,7 +23,15 @@ PACKAGE = PROJECT / "creditscore"
 
 #: Imports run one way: each module may import those of earlier lines, and nothing else of ours.
 ORDER = [
-    {"texts", "decision_id", "evaluation", "card_format", "deadline", "log_tables"},
+    {
+        "texts",
+        "decision_id",
+        "evaluation",
+        "card_format",
+        "deadline",
+        "log_tables",
+        "rate_limit",
+    },
     {"private_file", "json_text", "turns"},
     {"errors", "intervals", "card_words", "postgres", "migration_steps"},
     {"rule", "config", "strict_json", "sqlite_file"},
@@ -186,6 +194,7 @@ def test_a_running_service_has_loaded_nothing_that_trains(model_dir: Path) -> No
             **os.environ,
             "CREDITSCORE_MODEL_DIR": str(model_dir),
             "CREDITSCORE_DATABASE_URL": log_in(model_dir),
+            "CREDITSCORE_RUNTIME_DIR": str(model_dir.with_name("runtime")),
         },
         stdout=subprocess.PIPE,
         encoding="utf-8",

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import logging
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from creditscore import archive, artefact
 from creditscore.artefact import Model
@@ -17,7 +20,7 @@ from creditscore.database import Database
 from creditscore.decision_id import new_decision_id
 from creditscore.decision_log import DecisionLog
 from creditscore.describe import example_decisions
-from creditscore.errors import ArtefactError
+from creditscore.errors import ArtefactError, StartupError
 from creditscore.migrations import migrate
 from creditscore.openapi import describe_service
 from creditscore.texts import FALLBACK_LANGUAGE
@@ -36,7 +39,11 @@ from creditscore.web import (
 )
 from creditscore.web.access import Keys
 from creditscore.web.json_provider import FastJson
+from creditscore.web.rate import Limits
 from creditscore.web.service import NAME, Service
+
+#: What the public learns of a new model that is not sound; the log names the file and the fault.
+REFUSED = "the new model is not sound, and the one before it goes on deciding"
 
 
 def create_app(settings: Settings, model: Model | None = None) -> Flask:
@@ -54,31 +61,26 @@ def create_app(settings: Settings, model: Model | None = None) -> Flask:
         If there is no sound model, or no database for the log.
     """
     model = model or artefact.load(settings.model_dir)
-    assessor = Assessor(
-        model=model,
-        policy=model.policy.with_cutoff(settings.cutoff),
-        now=_now,
-        new_id=new_decision_id,
-    )
     database = Database(settings.database_url, journal=settings.sqlite_journal)
     # It closes its connections: gunicorn's workers, which fork from here, open their own.
     migrate(database)
-    examples = example_decisions(assessor)
+    keys = Keys(settings.api_keys, database)
     app = Flask(__name__)
     app.json = FastJson(app)
     app.url_map.merge_slashes = False
-    app.extensions[NAME] = Service(
+    if settings.proxies:
+        proxied = ProxyFix(app.wsgi_app, x_for=settings.proxies, x_proto=0, x_host=0)
+        app.wsgi_app = proxied  # type: ignore[method-assign]
+    here = Service(
         settings=settings,
-        keys=Keys(settings.api_keys, database),
-        assessor=assessor,
+        keys=keys,
+        **_deciding(model, settings),
         log=DecisionLog(database, now=_now),
-        openapi=describe_service(
-            model.schema,
-            settings,
-            {name: made.to_dict(FALLBACK_LANGUAGE) for name, made in examples.items()},
-        ),
+        limits=Limits(settings, keys),
     )
+    app.extensions[NAME] = here
     headers.register(app)
+    here.limits.register(app)
     problems.register(app)
     app.register_blueprint(api.bp)
     app.register_blueprint(log_api.bp)
@@ -92,6 +94,41 @@ def create_app(settings: Settings, model: Model | None = None) -> Flask:
     _announce(app, model)
     _archive(app, model, settings)
     return app
+
+
+def reload_model(app: Flask) -> bool:
+    """Take over the model that is in the folder now, or keep the one that is there.
+
+    Called in the process that the others fork from, before it makes new ones: those that are at
+    work go on with what they have.
+
+    Returns
+    -------
+    bool
+        Whether it was taken over. If it is not sound, `GET /health` says why.
+    """
+    here: Service = app.extensions[NAME]
+    try:
+        model = artefact.load(here.settings.model_dir)
+        changes = _deciding(model, here.settings)
+    except StartupError as error:
+        app.logger.error("the new model is refused, the old one goes on deciding: %s", error)
+        app.extensions[NAME] = replace(here, refused=REFUSED)
+        return False
+    app.extensions[NAME] = replace(here, **changes, refused="")
+    _announce(app, model)
+    _archive(app, model, here.settings)
+    return True
+
+
+def _deciding(model: Model, settings: Settings) -> dict[str, Any]:
+    """Make those parts of a service that follow from its model."""
+    policy = model.policy.with_cutoff(settings.cutoff)
+    assessor = Assessor(model=model, policy=policy, now=_now, new_id=new_decision_id)
+    examples = {
+        name: made.to_dict(FALLBACK_LANGUAGE) for name, made in example_decisions(assessor).items()
+    }
+    return {"assessor": assessor, "openapi": describe_service(model.schema, settings, examples)}
 
 
 def _now() -> datetime:

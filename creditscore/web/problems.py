@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
@@ -86,6 +87,23 @@ class KeyNeeded(Problem):
     def __init__(self, *, keys_exist: bool = True) -> None:
         super().__init__(say("key_needed" if keys_exist else "no_key_yet"))
         self.headers["WWW-Authenticate"] = "Bearer"
+
+
+class TooManyRequests(Problem):
+    """The client asked more often than it may.
+
+    Parameters
+    ----------
+    wait : float
+        Seconds until it may ask again.
+    """
+
+    status = HTTPStatus.TOO_MANY_REQUESTS
+
+    def __init__(self, limit: str, wait: float) -> None:
+        seconds = math.ceil(wait)
+        super().__init__(say("too_often", limit=limit, seconds=seconds))
+        self.headers["Retry-After"] = str(seconds)
 
 
 class WrongIdempotencyKey(Problem):
