@@ -7,6 +7,7 @@ import re
 import shlex
 import subprocess
 import sys
+import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,7 +15,9 @@ from pathlib import Path
 from answers import PROJECT
 from live_server import LiveServer
 
-FENCED = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+# In a list a block is indented.
+FENCED = re.compile(r"^( *)```(\w*)\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
+LINK = re.compile(r"\]\(([^)\s]+)\)")
 PYTHON = ".venv/bin/python"
 FLASK = ".venv/bin/flask"
 
@@ -29,7 +32,20 @@ class Block:
 
 def blocks(path: Path) -> list[Block]:
     """Give the fenced blocks of a document, in their order."""
-    return [Block(*found) for found in FENCED.findall(path.read_text(encoding="utf-8"))]
+    found = FENCED.findall(path.read_text(encoding="utf-8"))
+    return [Block(language, textwrap.dedent(text)) for _, language, text in found]
+
+
+def prose(path: Path) -> str:
+    """Give a document without its fenced blocks."""
+    return FENCED.sub("", path.read_text(encoding="utf-8"))
+
+
+def anchors(path: Path) -> list[str]:
+    """Give the anchors of a document's headings, as GitHub makes them."""
+    titles = re.findall("^#+ (.*)$", prose(path), re.MULTILINE)
+    kept = (re.sub(r"[^\w\- ]", "", title.lower()) for title in titles)
+    return [title.replace(" ", "-") for title in kept]
 
 
 def commands(block: Block) -> list[str]:

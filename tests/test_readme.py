@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 from answers import PROJECT, check_decision, lasting
-from guide import blocks, shell_lines
+from guide import LINK, anchors, blocks, shell_lines
 from live_server import LiveServer, free_port, serving
 from support import skip_or_fail
 
@@ -28,7 +28,6 @@ DOCUMENTS = sorted(
 )
 README = PROJECT / "README.md"
 PORT = 8000
-LINK = re.compile(r"\]\(([^)\s]+)\)")
 # A file or folder in backticks, such as `data/schema.toml` or `docs/`.
 MENTIONED = re.compile(r"`((?:[\w.-]+/)*[\w.-]+\.(?:py|md|toml|csv|txt|in|json)|(?:[\w.-]+/)+)`")
 # A file that a command of the document itself writes.
@@ -155,14 +154,7 @@ def test_every_link_to_a_file_leads_somewhere(path: Path) -> None:
         linked = path.parent / name if name else path
         assert linked.exists(), f"{path.name} links to {target}"
         if heading:
-            assert heading in headings(linked), f"{path.name} links to {target}"
-
-
-def headings(path: Path) -> set[str]:
-    """Give the anchors of a document's headings, as GitHub makes them."""
-    titles = re.findall("^#+ (.*)$", path.read_text(encoding="utf-8"), re.MULTILINE)
-    kept = (re.sub(r"[^\w\- ]", "", title.lower()) for title in titles)
-    return {title.replace(" ", "-") for title in kept}
+            assert heading in anchors(linked), f"{path.name} links to {target}"
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
