@@ -12,15 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from answers import DECISION, PROJECT, check_decision
+from answers import DECISION, PROJECT, check_decision, lasting
 from guide import FLASK, Reader, blocks, commands
 from live_server import serving
 from support import skip_or_fail
 
 GUIDE = PROJECT / "docs" / "curl.md"
 TEXT = GUIDE.read_text(encoding="utf-8")
-# What differs from one answer to the next.
-PASSING = {"decision_id", "decided_at"}
 
 
 @dataclass(frozen=True)
@@ -59,11 +57,6 @@ def reader(model_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 def said_json(reader: Reader, words: str) -> Any:
     return json.loads(reader.said(words))
-
-
-def lasting(answer: Any) -> Any:
-    """Leave out of an answer what differs each time."""
-    return {name: value for name, value in answer.items() if name not in PASSING}
 
 
 def test_the_guide_shows_answers_and_uses_no_other_program() -> None:
