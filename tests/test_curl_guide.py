@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from answers import DECISION, PROJECT, check_decision, lasting
+from flask.testing import FlaskClient
 from guide import FLASK, Reader, blocks, commands
 from live_server import serving
 from support import skip_or_fail
@@ -83,6 +84,20 @@ def test_every_field_of_a_decision_is_explained_and_no_other() -> None:
     section, _, _ = rest.partition("\n## ")
 
     assert re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE) == list(DECISION)
+
+
+def test_every_status_that_curl_can_meet_is_explained_and_no_other(client: FlaskClient) -> None:
+    description: Any = client.get("/openapi.json").json
+    described = {
+        status
+        for operations in description["paths"].values()
+        for operation in operations.values()
+        for status in operation["responses"]
+    }
+    # Only a browser is told 403, for a page of another site; 405 can come from any route.
+    met = described - {"200", "403", "default"} | {"405"}
+
+    assert re.findall(r"^\| (\d{3}) \|", TEXT, re.MULTILINE) == sorted(met)
 
 
 def test_what_is_only_tried_out_has_no_trace(reader: Reader) -> None:
