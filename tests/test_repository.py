@@ -23,16 +23,8 @@ PACKAGE = PROJECT / "creditscore"
 
 #: Imports run one way: each module may import those of earlier lines, and nothing else of ours.
 ORDER = [
-    {
-        "texts",
-        "decision_id",
-        "evaluation",
-        "card_format",
-        "deadline",
-        "log_tables",
-        "rate_limit",
-    },
-    {"private_file", "json_text", "turns"},
+    {"texts", "decision_id", "evaluation", "card_format", "deadline", "log_tables"},
+    {"private_file", "json_text", "turns", "document_texts", "document_blocks", "rate_limit"},
     {"errors", "intervals", "card_words", "postgres", "migration_steps"},
     {"rule", "config", "strict_json", "sqlite_file"},
     {"schema", "toml_table", "database", "backtest"},
