@@ -50,10 +50,10 @@ INDONESIAN_SETTINGS: Mapping[str, SettingText] = {
     "open_predict": SettingText(
         "on atau off", "Membiarkan `POST /predict` terbuka walaupun sudah ada kunci API."
     ),
-    "max_json_bytes": SettingText(COUNT, "Isi JSON terbesar, dalam bita."),
+    "max_json_bytes": SettingText(COUNT, "Isi JSON terbesar, dalam byte."),
     "max_csv_bytes": SettingText(
         COUNT,
-        "Isi CSV terbesar, dalam bita. Keputusannya dicatat dalam satu transaksi, yang ditunggu "
+        "Isi CSV terbesar, dalam byte. Keputusannya dicatat dalam satu transaksi, yang ditunggu "
         "oleh permintaan lain.",
     ),
     "max_applicants": SettingText(COUNT, "Jumlah pemohon terbanyak dalam satu larik."),

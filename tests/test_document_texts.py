@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import re
 
+from answers import PROJECT
+from flask import Flask
+
 from creditscore.config import ROWS
 from creditscore.describe import field_table, settings_table
+from creditscore.document_blocks import blocks_of
 from creditscore.document_texts import (
     FIELD_COLUMNS,
     INDONESIAN_SETTINGS,
@@ -14,6 +18,7 @@ from creditscore.document_texts import (
 )
 from creditscore.schema import Schema
 from creditscore.texts import LANGUAGES
+from creditscore.web.commands import generated_files
 
 #: What is to be typed as it stands, in any language.
 LITERAL = re.compile(r"`[^`]+`|[a-z]+://\S+|\d[\d.]*\d|\b(?:wal|truncate)\b")
@@ -56,3 +61,20 @@ def test_the_indonesian_table_of_fields_says_what_is_accepted_in_indonesian(
     rows = field_table(schema, "id").splitlines()
 
     assert "| `AGE` | integer | dari 18 sampai 100 | Usia, tahun |" in rows
+
+
+def test_the_readmes_have_the_same_generated_parts_in_the_same_order() -> None:
+    english, indonesian = (
+        list(blocks_of((PROJECT / name).read_text(encoding="utf-8")))
+        for name in ("README.md", "README.id.md")
+    )
+
+    assert indonesian == english != []
+
+
+def test_a_page_is_described_in_the_language_that_its_name_ends_in(app: Flask) -> None:
+    with app.app_context():
+        files = generated_files()
+
+    assert settings_table("en") in files[PROJECT / "README.md"]
+    assert settings_table("id") in files[PROJECT / "README.id.md"]
