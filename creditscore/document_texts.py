@@ -66,4 +66,24 @@ INDONESIAN_SETTINGS: Mapping[str, SettingText] = {
         "Jurnal berkas SQLite. `wal` lebih cepat, memerlukan SQLite 3.51.3 atau lebih baru, dan "
         "kehilangan keputusan pada sistem berkas jaringan.",
     ),
+    "rate_limit": SettingText(
+        "misalnya 600/minute (atau second, hour, day), atau off",
+        "Permintaan terbanyak dari satu klien, dikenali dari kunci API-nya, kalau tidak ada dari "
+        "alamatnya, untuk semua proses bersama; selebihnya dijawab dengan 429.",
+    ),
+    "what_if_rate_limit": SettingText(
+        "misalnya 300/minute (atau second, hour, day), atau off",
+        "Sama, untuk coba-coba, yang juga terhitung sebagai permintaan: siapa yang boleh mencoba "
+        "tanpa batas dapat menghafal modelnya.",
+    ),
+    "proxies": SettingText(
+        "satu angka",
+        "Berapa banyak proksi di depan layanan: sebanyak itu entri terakhir `X-Forwarded-For` "
+        "dipercaya. Tanpa itu, semua yang lewat proksi terhitung sebagai satu klien.",
+    ),
+    "runtime_dir": SettingText(
+        "folder",
+        "Folder untuk hal-hal yang dipakai bersama oleh proses-proses selama berjalan: catatan "
+        "batas permintaan.",
+    ),
 }
