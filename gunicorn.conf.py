@@ -11,12 +11,13 @@ from datetime import timedelta
 from http import HTTPStatus
 from socket import socket
 from typing import Any
-from urllib.parse import quote
 
 from gunicorn import util
 from gunicorn.glogging import Logger
 
-from creditscore.web import reload_model
+from creditscore.web import metrics, reload_model
+from creditscore.web.headers import REQUEST_ID, ROUTE
+from creditscore.web.log_lines import write_json
 
 bind = "127.0.0.1:8000"
 # Its threads see whole requests only: a slow client takes none of them.
@@ -28,6 +29,11 @@ if "WEB_CONCURRENCY" not in os.environ:  # which gunicorn reads itself
 
 # Load the model once, before the processes part: a bad one stops the start with one line.
 preload_app = True
+
+
+def on_starting(server: Any) -> None:
+    """Begin to count anew."""
+    metrics.forget_the_dead()
 
 
 def on_reload(server: Any) -> None:
@@ -54,19 +60,28 @@ forwarder_headers = ""
 control_socket_disable = True
 
 accesslog = "-"
-# Neither query, referrer nor browser: no data of an applicant, whatever a client puts there.
-access_log_format = "%(t)s %(m)s %(U)s %(s)s %(M)s ms"
 
 
 class OwnLinesLogger(Logger):  # type: ignore[misc]  # gunicorn publishes no types
-    """Log nothing in a client's own words."""
+    """Log as JSON lines, and nothing in a client's own words."""
 
-    def atoms(
-        self, resp: Any, req: Any, environ: dict[str, Any], request_time: timedelta
-    ) -> dict[str, Any]:
-        """Show the path as it was sent: decoded, a %0A in it would begin a line of its own."""
-        atoms: dict[str, Any] = super().atoms(resp, req, environ, request_time)
-        return {**atoms, "U": quote(req.path, safe="/%", encoding="latin-1")}
+    def setup(self, cfg: Any) -> None:
+        """Choose where the lines go, and how they look."""
+        super().setup(cfg)
+        for logger in (self.error_log, self.access_log):
+            write_json(logger)
+
+    def access(self, resp: Any, req: Any, environ: dict[str, Any], request_time: timedelta) -> None:
+        """Log a request by its route: a path may hold whatever a client puts there."""
+        if self.access_log_enabled:
+            members = {
+                "request_id": environ.get(REQUEST_ID, ""),
+                "method": req.method if req.method in metrics.METHODS else "other",
+                "route": environ.get(ROUTE, "other"),
+                "status": int(str(resp.status).split()[0]),
+                "milliseconds": request_time // timedelta(milliseconds=1),
+            }
+            self.access_log.info("", extra={"members": members})
 
     def warning(self, msg: str, *args: Any, **kwargs: Any) -> None:
         """Cut the quotation from a refusal: it can be a piece of a misframed applicant."""

@@ -32,6 +32,11 @@ class LiveServer:
         """Give all that it printed so far."""
         return self._log.read_text(encoding="utf-8", errors="replace")
 
+    @property
+    def pid(self) -> int:
+        """Give the number of its first process."""
+        return self._process.pid
+
     def signal(self, number: int) -> None:
         """Send a signal to its first process."""
         self._process.send_signal(number)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import logging
-import sys
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+import click
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -32,6 +32,8 @@ from creditscore.web import (
     key_commands,
     log_api,
     log_commands,
+    metrics,
+    metrics_api,
     monitoring_api,
     pages,
     problems,
@@ -39,6 +41,7 @@ from creditscore.web import (
 )
 from creditscore.web.access import Keys
 from creditscore.web.json_provider import FastJson
+from creditscore.web.log_lines import write_json
 from creditscore.web.rate import Limits
 from creditscore.web.service import NAME, Service
 
@@ -75,16 +78,19 @@ def create_app(settings: Settings, model: Model | None = None) -> Flask:
         settings=settings,
         keys=keys,
         **_deciding(model, settings),
-        log=DecisionLog(database, now=_now),
+        log=DecisionLog(database, now=_now, watch=metrics.logged),
         limits=Limits(settings, keys),
     )
     app.extensions[NAME] = here
+    metrics.prepare(settings.runtime_dir)
+    metrics.register(app)
     headers.register(app)
     here.limits.register(app)
     problems.register(app)
     app.register_blueprint(api.bp)
     app.register_blueprint(log_api.bp)
     app.register_blueprint(monitoring_api.bp)
+    app.register_blueprint(metrics_api.bp)
     app.register_blueprint(pages.bp)
     app.cli.add_command(commands.describe)
     app.cli.add_command(key_commands.keys)
@@ -137,9 +143,11 @@ def _now() -> datetime:
 
 def _announce(app: Flask, model: Model) -> None:
     """Say at start what is served, and what law says of it."""
-    if not app.logger.handlers:
-        logging.basicConfig(stream=sys.stderr, format="%(levelname)s %(message)s")
+    write_json(app.logger)
     app.logger.setLevel(logging.INFO)
+    if click.get_current_context(silent=True) is not None:
+        # Whoever runs a `flask` command serves nothing.
+        return
     app.logger.info("serving %s", ", ".join(model.versions.values()))
     if protected := model.protected_predictors():
         law = LEGAL_SENTENCE[FALLBACK_LANGUAGE]

@@ -19,6 +19,7 @@ from gunicorn import http, util
 from gunicorn.http.unreader import Unreader
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
+from creditscore.web import metrics
 from creditscore.web.framing import EXPECTS, Gathered, State
 
 #: Seconds for the head of a request, for any body, and bytes of a body that get a second more.
@@ -211,6 +212,7 @@ class GatheringWorker(ThreadWorker):  # type: ignore[misc]
         """Answer a request that no thread will see."""
         self.under_way -= len(connection.gathered.data)
         connection.gathered = Gathered(0)
+        metrics.turned_away(status)
         util.write_error(connection.sock, status, "", "")
         self.end(connection)
 

@@ -21,6 +21,7 @@ from creditscore.errors import (
     UnknownDecision,
 )
 from creditscore.texts import Text, in_language, say
+from creditscore.web import metrics
 from creditscore.web.language import chosen_language, mark_language
 
 MEDIA_TYPE = "application/problem+json"
@@ -196,10 +197,16 @@ def _problem(status: HTTPStatus, text: Text, faults: Sequence[Fault] = ()) -> Re
         "status": status.value,
         "detail": in_language(text, language),
     }
+    for kind in {fault.code for fault in faults} or {_kind(status)}:
+        metrics.failed(kind)
     if faults:
         body["errors"] = [_entry(fault, language) for fault in faults]
     answer = Response(json.dumps(body), status=status, content_type=MEDIA_TYPE)
     return mark_language(answer, language)
+
+
+def _kind(status: HTTPStatus) -> str:
+    return status.phrase.lower().replace(" ", "_").replace("-", "_")
 
 
 def _entry(fault: Fault, language: str) -> dict[str, Any]:
