@@ -83,6 +83,8 @@ def test_what_was_backed_up_serves_again_after_all_was_lost(host: Reader, schema
     for line in steps("decisions verify"):
         host.follow(line)
 
+    put_away = folder / "instance" / "before" / "decisions.sqlite-journal"
+    assert put_away.read_bytes() == b"left behind"
     assert host.said("verify") == "3 verified: 0 with faults\n"
     assert host.said("replay --all") == "3 replayed: 3 identical\n"
     with serve() as server:
