@@ -24,7 +24,7 @@ PACKAGE = PROJECT / "creditscore"
 #: Imports run one way: each module may import those of earlier lines, and nothing else of ours.
 ORDER = [
     {"texts", "decision_id", "evaluation", "card_format", "deadline", "log_tables"},
-    {"private_file", "json_text", "turns"},
+    {"private_file", "json_text", "turns", "cutoff_choice"},
     {"errors", "intervals", "card_words", "postgres", "migration_steps"},
     {"rule", "config", "strict_json", "sqlite_file"},
     {"schema", "toml_table", "database", "backtest"},

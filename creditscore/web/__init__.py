@@ -67,6 +67,7 @@ def create_app(settings: Settings, model: Model | None = None) -> Flask:
     app = Flask(__name__)
     app.json = FastJson(app)
     app.url_map.merge_slashes = False
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.extensions[NAME] = Service(
         settings=settings,
         keys=Keys(settings.api_keys, database),
