@@ -7,16 +7,10 @@ from typing import Any
 from flask import Response, make_response, render_template, request, url_for
 
 from creditscore.card_words import LEGAL_SENTENCE
-from creditscore.texts import LANGUAGES, in_language
-from creditscore.web.language import chosen_language, mark_language
+from creditscore.texts import LANGUAGES, in_language, say
+from creditscore.web.language import mark_language
 from creditscore.web.page_texts import PAGE_TEXTS
 from creditscore.web.service import service
-
-
-def page_language() -> str:
-    """Give the language that the address asks for, or else the browser."""
-    wanted = request.args.get("lang")
-    return wanted if wanted in LANGUAGES else chosen_language()
 
 
 def render_page(template: str, language: str, **parts: Any) -> Response:
@@ -39,6 +33,11 @@ def render_part(template: str, language: str, **parts: Any) -> Response:
     return mark_language(make_response(text), language)
 
 
+def show_behind_key(template: str, language: str, **parts: Any) -> Response:
+    """Make a page whose content is empty until a script has fetched it with a key."""
+    return render_page(template, language, how_to_get_a_key=_how_to_get_a_key(language), **parts)
+
+
 def notice(language: str) -> list[str]:
     """Say what everyone must know before using this model."""
     model = service().assessor.model
@@ -50,3 +49,8 @@ def notice(language: str) -> list[str]:
         said.append(PAGE_TEXTS[language]["protected"].format(fields=", ".join(titles)))
         said.append(in_language(LEGAL_SENTENCE, language) + ".")
     return said
+
+
+def _how_to_get_a_key(language: str) -> str:
+    """Say how a first key is made, where there is none; nothing else."""
+    return "" if service().keys.exist() else in_language(say("no_key_yet"), language)

@@ -21,8 +21,9 @@ from creditscore.cutoff_choice import (
 )
 from creditscore.texts import in_language
 from creditscore.web.drawn import percent
-from creditscore.web.frame import notice, page_language, render_page, render_part
+from creditscore.web.frame import notice, render_page, render_part
 from creditscore.web.group_words import group_words
+from creditscore.web.language import page_language
 from creditscore.web.model_plots import cutoff_plot, field_curves, scorecard_plots
 from creditscore.web.page_texts import PAGE_TEXTS
 from creditscore.web.plotted import write_number

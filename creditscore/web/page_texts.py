@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from creditscore.web import model_texts
+from creditscore.web import model_texts, monitoring_texts
 
 ENGLISH = {
     "title": "Credit decision",
@@ -90,6 +90,7 @@ ENGLISH = {
     "copied": "Copied.",
     "your_key": "YOUR_KEY",
     **model_texts.ENGLISH,
+    **monitoring_texts.ENGLISH,
 }
 
 INDONESIAN = {
@@ -174,6 +175,7 @@ INDONESIAN = {
     "copied": "Tersalin.",
     "your_key": "KUNCI_ANDA",
     **model_texts.INDONESIAN,
+    **monitoring_texts.INDONESIAN,
 }
 
 PAGE_TEXTS: Mapping[str, Mapping[str, str]] = {"en": ENGLISH, "id": INDONESIAN}

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
-from flask import Blueprint, Response, make_response, render_template, request, url_for
+from flask import Blueprint, Response, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 
 from creditscore.assessment import Decision
@@ -15,13 +14,12 @@ from creditscore.texts import in_language
 from creditscore.web import form
 from creditscore.web.access import check_predict, check_what_if
 from creditscore.web.body import read_body
-from creditscore.web.drawn import draw
-from creditscore.web.frame import notice, page_language, render_page
+from creditscore.web.frame import notice, render_page
 from creditscore.web.headers import DOCS_POLICY
+from creditscore.web.language import page_language
 from creditscore.web.origin import read_origin
-from creditscore.web.page_texts import PAGE_TEXTS
 from creditscore.web.problems import UNPROCESSABLE
-from creditscore.web.same_request import as_curl, as_postman
+from creditscore.web.result_page import key_needed, result_parts
 from creditscore.web.service import service
 
 bp = Blueprint("pages", __name__)
@@ -90,32 +88,7 @@ def _page(
             name: in_language(spec.title, language)
             for name, spec in model.schema.scorecards.items()
         },
-        key_needed=_key_needed(),
+        key_needed=key_needed(),
         explore=explore,
-        **(_result(decision, language) if decision else {"drawn": None}),
+        **(result_parts(decision, language) if decision else {"drawn": None}),
     )
-
-
-def _result(decision: Decision, language: str) -> dict[str, Any]:
-    here = service()
-    texts, schema = PAGE_TEXTS[language], here.assessor.model.schema
-    url = url_for("api.predict", _external=True)
-    key = texts["your_key"] if _key_needed() else ""
-    values = decision.applicant.values
-    return {
-        "drawn": draw(
-            decision,
-            schema=schema,
-            scorecard=here.scorecard_of(decision),
-            scale=here.assessor.policy.scale,
-            language=language,
-        ),
-        "scorecard": in_language(schema.scorecards[decision.applicant.scorecard].title, language),
-        "curl": as_curl(url, values, key=key),
-        "postman": as_postman(url, values, key=key, title=texts["title"]),
-    }
-
-
-def _key_needed() -> bool:
-    here = service()
-    return not here.settings.open_predict and here.keys.exist()

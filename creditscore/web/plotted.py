@@ -9,11 +9,11 @@ from math import ceil, floor, log10
 from creditscore.texts import in_language, say_number
 
 #: The drawing, in its own units; a browser makes it as large as there is room.
-WIDTH, HEIGHT = 360, 240
-LEFT, RIGHT, TOP, BOTTOM = 50, 14, 12, 44
+WIDTH, HEIGHT = 360, 222
+LEFT, RIGHT, TOP, BOTTOM = 50, 14, 12, 26
 
 #: Ticks on an axis, about so many.
-TICKS = 4
+TICKS = 5
 
 Point = tuple[float, float]
 
