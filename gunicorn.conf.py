@@ -1,4 +1,4 @@
-"""gunicorn serves app:app: two processes of eight threads, which suits two cores.
+"""gunicorn serves app:app: two processes of sixteen threads, which suits two cores.
 
 More processes: WEB_CONCURRENCY=4. Another address: --bind, or manage.py run --host --port.
 Every setting is explained at https://gunicorn.org/reference/settings/.
@@ -11,20 +11,39 @@ from datetime import timedelta
 from http import HTTPStatus
 from socket import socket
 from typing import Any
-from urllib.parse import quote
 
 from gunicorn import util
 from gunicorn.glogging import Logger
 
+from creditscore.web import metrics, reload_model
+from creditscore.web.headers import REQUEST_ID, ROUTE
+from creditscore.web.log_lines import write_json
+
 bind = "127.0.0.1:8000"
-worker_class = "gthread"
-threads = 8
+# Its threads see whole requests only: a slow client takes none of them.
+worker_class = "creditscore.web.gathering.GatheringWorker"
+threads = 16
+worker_connections = 2000  # that each process holds
 if "WEB_CONCURRENCY" not in os.environ:  # which gunicorn reads itself
     workers = 2
 
 # Load the model once, before the processes part: a bad one stops the start with one line.
-# A new model therefore needs a restart, HUP is not enough.
 preload_app = True
+
+
+def on_starting(server: Any) -> None:
+    """Begin to count anew."""
+    metrics.forget_the_dead()
+
+
+def on_reload(server: Any) -> None:
+    """Take over a new model (kill -HUP): new processes get it, the old ones end what they do."""
+    reload_model(server.app.wsgi())
+
+
+# Whatever might leak in months of running ends with its process, and not in all at once.
+max_requests = 1_000_000
+max_requests_jitter = 100_000
 
 timeout = 30  # seconds without a sign of life from a process
 graceful_timeout = 30  # seconds that running requests get at a stop
@@ -41,19 +60,28 @@ forwarder_headers = ""
 control_socket_disable = True
 
 accesslog = "-"
-# Neither query, referrer nor browser: no data of an applicant, whatever a client puts there.
-access_log_format = "%(t)s %(m)s %(U)s %(s)s %(M)s ms"
 
 
 class OwnLinesLogger(Logger):  # type: ignore[misc]  # gunicorn publishes no types
-    """Log nothing in a client's own words."""
+    """Log as JSON lines, and nothing in a client's own words."""
 
-    def atoms(
-        self, resp: Any, req: Any, environ: dict[str, Any], request_time: timedelta
-    ) -> dict[str, Any]:
-        """Show the path as it was sent: decoded, a %0A in it would begin a line of its own."""
-        atoms: dict[str, Any] = super().atoms(resp, req, environ, request_time)
-        return {**atoms, "U": quote(req.path, safe="/%", encoding="latin-1")}
+    def setup(self, cfg: Any) -> None:
+        """Choose where the lines go, and how they look."""
+        super().setup(cfg)
+        for logger in (self.error_log, self.access_log):
+            write_json(logger)
+
+    def access(self, resp: Any, req: Any, environ: dict[str, Any], request_time: timedelta) -> None:
+        """Log a request by its route: a path may hold whatever a client puts there."""
+        if self.access_log_enabled:
+            members = {
+                "request_id": environ.get(REQUEST_ID, ""),
+                "method": req.method if req.method in metrics.METHODS else "other",
+                "route": environ.get(ROUTE, "other"),
+                "status": int(str(resp.status).split()[0]),
+                "milliseconds": request_time // timedelta(milliseconds=1),
+            }
+            self.access_log.info("", extra={"members": members})
 
     def warning(self, msg: str, *args: Any, **kwargs: Any) -> None:
         """Cut the quotation from a refusal: it can be a piece of a misframed applicant."""
@@ -64,20 +92,23 @@ class OwnLinesLogger(Logger):  # type: ignore[misc]  # gunicorn publishes no typ
 
 logger_class = OwnLinesLogger
 
+
 # What gunicorn itself refuses, before the application sees it.
 REFUSALS = {
     400: "The request is not valid HTTP.",
     403: "The request is not allowed.",
+    408: "The request did not come whole in time.",
     414: f"The request line is longer than {limit_request_line} bytes.",
     417: "The only expectation that can be met is 100-continue.",
     431: f"The request has more than {limit_request_fields} header fields, "
     f"or one longer than {limit_request_field_size} bytes.",
     500: "The server failed to answer. The fault is not yours.",
     501: "The only transfer coding that is understood is chunked.",
+    503: "There is more to do than can be done soon; ask again a little later.",
 }
 
 
-def write_problem(client: socket, status_int: int, reason: str, mesg: str) -> None:
+def write_problem(client: socket, status_int: int, reason: str, mesg: str, more: str = "") -> None:
     """Answer as the application does (RFC 9457), never in the words of the request."""
     status = HTTPStatus(status_int)
     problem = {
@@ -87,11 +118,13 @@ def write_problem(client: socket, status_int: int, reason: str, mesg: str) -> No
         "detail": REFUSALS.get(status_int, REFUSALS[400]),
     }
     body = json.dumps(problem).encode()
+    waits = "Retry-After: 1\r\n" if status == HTTPStatus.SERVICE_UNAVAILABLE else ""
     head = (
         f"HTTP/1.1 {status.value} {status.phrase}\r\n"
         "Connection: close\r\n"
         "Content-Type: application/problem+json\r\n"
         f"Content-Length: {len(body)}\r\n"
+        f"{waits}"
         f"X-Request-ID: {secrets.token_hex(8)}\r\n"
         "X-Content-Type-Options: nosniff\r\n"
         "Cache-Control: no-store\r\n"

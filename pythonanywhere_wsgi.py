@@ -10,6 +10,8 @@ PROJECT = "/home/YOUR_USERNAME/creditscore"
 
 # Settings go here, before the import: what a console exports never reaches the web app.
 os.environ["CREDITSCORE_API_KEYS"] = ""  # empty: anyone may ask for a decision
+# The site's own proxy: the last address that it names is the client's, for the rate limits.
+os.environ["CREDITSCORE_PROXIES"] = "1"
 
 # The working directory is the home folder, not the project.
 sys.path.insert(0, PROJECT)

@@ -10,8 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from creditscore.errors import SettingsError
+from creditscore.rate_limit import Limit
 
 PROJECT = Path(__file__).resolve().parent.parent
+
+#: A form that moves with a slider asks several times a second.
+USUAL_LIMIT, WHAT_IF_LIMIT = Limit(600, 60), Limit(300, 60)
 
 
 @dataclass(frozen=True)
@@ -38,6 +42,14 @@ class Settings:
         Where decisions are logged.
     sqlite_journal : {"truncate", "wal"}
         How SQLite keeps a transaction whole.
+    rate_limit : Limit or None
+        What one client may ask, in all; None for no limit.
+    what_if_rate_limit : Limit or None
+        What one client may explore.
+    proxies : int
+        How many proxies stand in front and name the client in `X-Forwarded-For`.
+    runtime_dir : Path
+        Folder of what the processes share while they run.
     """
 
     model_dir: Path = PROJECT / "model"
@@ -49,6 +61,10 @@ class Settings:
     max_applicants: int = 1000
     database_url: str = f"sqlite:///{PROJECT / 'instance' / 'decisions.sqlite'}"
     sqlite_journal: str = "truncate"
+    rate_limit: Limit | None = USUAL_LIMIT
+    what_if_rate_limit: Limit | None = WHAT_IF_LIMIT
+    proxies: int = 0
+    runtime_dir: Path = PROJECT / "instance" / "run"
 
     @classmethod
     def from_env(cls, environment: Mapping[str, str]) -> Settings:
@@ -111,6 +127,12 @@ def _count(text: str) -> int:
     return int(text)
 
 
+def _few(text: str) -> int:
+    if not re.fullmatch("[0-9]", text, re.ASCII):
+        raise ValueError
+    return int(text)
+
+
 def _keys(text: str) -> tuple[str, ...]:
     keys = tuple(key.strip() for key in text.split(",") if key.strip())
     # A header carries visible ASCII only, and a short key can be guessed.
@@ -131,6 +153,7 @@ def _journal(text: str) -> str:
     return text.lower()
 
 
+#: What they say in Indonesian stands in `document_texts`, under their names.
 ROWS = (
     Row("model_dir", Path, "a folder", "Folder of the trained model."),
     Row(
@@ -186,5 +209,32 @@ ROWS = (
         "truncate or wal",
         "Journal of an SQLite file. `wal` is faster, needs SQLite 3.51.3 or newer, "
         "and loses decisions on a network file system.",
+    ),
+    Row(
+        "rate_limit",
+        Limit.read,
+        "such as 600/minute (or second, hour, day), or off",
+        "Most requests of one client, known by its API key, else by its address, over all "
+        "processes; more are answered with 429.",
+    ),
+    Row(
+        "what_if_rate_limit",
+        Limit.read,
+        "such as 300/minute (or second, hour, day), or off",
+        "The same for explorations, which count as requests too: whoever may try without end can "
+        "learn the model by heart.",
+    ),
+    Row(
+        "proxies",
+        _few,
+        "a digit",
+        "How many proxies stand in front: so many last entries of `X-Forwarded-For` are believed. "
+        "Without it, all that comes through a proxy counts as one client.",
+    ),
+    Row(
+        "runtime_dir",
+        Path,
+        "a folder",
+        "Folder of what the processes share while they run: the account of the rate limits.",
     ),
 )

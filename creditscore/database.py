@@ -141,8 +141,12 @@ class Database:
                     if transaction.is_active:
                         transaction.commit()
                     self._check_in_place(connection)
-                except (SQLAlchemyError, sqlite3.Error, SystemExit, KeyboardInterrupt):
-                    connection.invalidate()
+                except BaseException as error:
+                    # Also one that was told to end while it waited: SQLite may still be at work.
+                    if isinstance(error, SQLAlchemyError | sqlite3.Error) or not isinstance(
+                        error, Exception
+                    ):
+                        connection.invalidate()
                     raise
         except (SQLAlchemyError, sqlite3.Error) as error:
             # Not chained: what the database says of a row can hold an applicant's data.
@@ -233,12 +237,12 @@ def _make_engine(target: _Target) -> Engine:
 
 def _begin(connection: Connection) -> None:
     """Begin as SQLite needs it: who will write takes the lock first, or two could deadlock."""
-    writes = connection.get_execution_options().get("creditscore_writes")
     opened = connection.connection.dbapi_connection
-    if isinstance(opened, FileConnection):
-        # A reader waits once, at its first look; a writer to begin, and for readers to commit.
-        opened.wait_for_locks(waits=2 if writes else 1)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    assert isinstance(opened, FileConnection)
+    if connection.get_execution_options().get("creditscore_writes"):
+        opened.begin_writing()
+    else:
+        opened.begin_reading()
 
 
 def _cause(error: Exception) -> str:

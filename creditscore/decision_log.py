@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from time import monotonic
 from typing import Any
 from uuid import UUID
 
@@ -24,6 +25,9 @@ from creditscore.turns import NoTurn, Turns
 #: Decisions on a page: where nobody says how many, and at most.
 USUAL_PAGE = 50
 LARGEST_PAGE = 500
+
+#: What `watch` is told of each row, at least.
+WATCHED = ("scorecard", "label", "score")
 
 #: Seconds for a request of many decisions; a table of 16 MB takes a small part of them.
 LARGE_SECONDS = 60.0
@@ -67,12 +71,15 @@ class DecisionLog:
         Already migrated.
     now : callable
         Gives the time.
+    watch : callable
+        Told of the rows of each transaction that logs decisions, and of the seconds that it took.
     turns : Turns
         The requests that wait to be logged.
     """
 
     database: Database
     now: Callable[[], datetime]
+    watch: Callable[[Sequence[dict[str, Any]], float], None] = lambda rows, seconds: None
     turns: Turns[_Request, Recorded] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -147,6 +154,7 @@ class DecisionLog:
         bool
             False if the idempotency key is taken; then nothing is logged.
         """
+        begun, seen = monotonic(), []
         with self.database.writing(seconds=LARGE_SECONDS) as connection:
             if origin.idempotency_key is not None and not claim(
                 connection, origin, decision_ids=ids, moment=moment
@@ -154,6 +162,8 @@ class DecisionLog:
                 return False
             for rows in groups:
                 insert_all(connection, decisions, rows)
+                seen += [{name: row[name] for name in WATCHED} for row in rows]
+        self.watch(seen, monotonic() - begun)
         return True
 
     def first_ids(self, origin: Origin) -> list[str] | None:
@@ -255,17 +265,20 @@ class DecisionLog:
 
     def _record_all(self, requests: Sequence[_Request]) -> list[Recorded | Exception]:
         """Log the decisions of requests that wait at the same moment: one transaction."""
+        begun = monotonic()
         with self.database.writing() as connection:
             new = {id(request) for request in requests if _claim(connection, request)}
             rows = [row for request in requests if id(request) in new for row in request.rows]
             if rows:
                 insert_all(connection, decisions, rows)
-            return [
+            given: list[Recorded | Exception] = [
                 Recorded(tuple(request.made), replayed=False)
                 if id(request) in new
                 else _answer_again(connection, request.origin)
                 for request in requests
             ]
+        self.watch(rows, monotonic() - begun)
+        return given
 
     def check_writable(self) -> None:
         """Make sure that the log would take a decision now, by a write that is taken back."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -13,12 +13,18 @@ from creditscore.artefact import Model
 from creditscore.assessment import Assessor, Decision
 from creditscore.card_words import LEGAL_SENTENCE, card_words
 from creditscore.config import PROJECT, ROWS, Settings
+from creditscore.document_texts import (
+    FIELD_COLUMNS,
+    INDONESIAN_SETTINGS,
+    NONE,
+    SETTING_COLUMNS,
+)
 from creditscore.errors import Fault, InvalidApplicants
 from creditscore.policy import Policy
 from creditscore.rule import LARGEST_NUMBER, Codes, Interval, Value
 from creditscore.schema import Field, Schema
 from creditscore.schema_texts import schema_texts, value_labels
-from creditscore.texts import FALLBACK_LANGUAGE, in_language
+from creditscore.texts import CATALOGUE, FALLBACK_LANGUAGE, in_language
 
 #: When and under which id the decisions of examples were made: never changing, and nobody's.
 EXAMPLE_TIME = datetime(2026, 1, 2, 3, 4, 5, 678000, tzinfo=UTC)
@@ -99,23 +105,29 @@ def applicant_schema(schema: Schema) -> dict[str, Any]:
     return described
 
 
-def field_table(schema: Schema) -> str:
+def field_table(schema: Schema, language: str) -> str:
     """Describe the fields as a Markdown table."""
-    lines = ["| field | JSON type | accepted | meaning |", "| --- | --- | --- | --- |"]
-    for name, field in schema.fields.items():
-        kind = _property(field)["type"]
-        lines.append(f"| `{name}` | {kind} | {_accepted(field)} | {_meaning(field)} |")
-    return "\n".join(lines)
+    rows = [
+        (
+            f"`{name}`",
+            _property(field)["type"],
+            _accepted(field, language),
+            _meaning(field, language),
+        )
+        for name, field in schema.fields.items()
+    ]
+    return _table(FIELD_COLUMNS[language], rows)
 
 
-def settings_table() -> str:
+def settings_table(language: str) -> str:
     """Describe the settings as a Markdown table."""
     usual = Settings()
-    lines = ["| variable | allowed | fallback | meaning |", "| --- | --- | --- | --- |"]
+    rows = []
     for row in ROWS:
-        fallback = _shown_setting(getattr(usual, row.name))
-        lines.append(f"| `{row.variable}` | {row.allowed} | {fallback} | {row.sentence} |")
-    return "\n".join(lines)
+        said = row if language == FALLBACK_LANGUAGE else INDONESIAN_SETTINGS[row.name]
+        fallback = _shown_setting(getattr(usual, row.name), language)
+        rows.append((f"`{row.variable}`", said.allowed, fallback, said.sentence))
+    return _table(SETTING_COLUMNS[language], rows)
 
 
 def model_card(model: Model, policy: Policy, language: str) -> dict[str, Any]:
@@ -150,7 +162,7 @@ def _property(field: Field) -> dict[str, Any]:
     rule = field.rule
     described: dict[str, Any] = {
         "title": in_language(field.title, FALLBACK_LANGUAGE),
-        "description": _meaning(field),
+        "description": _meaning(field, FALLBACK_LANGUAGE),
     }
     if isinstance(rule, Codes):
         described["type"] = "string" if rule.textual else "integer"
@@ -164,21 +176,28 @@ def _property(field: Field) -> dict[str, Any]:
     return {**described, "examples": [field.example]}
 
 
-def _accepted(field: Field) -> str:
+def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [columns, ["---"] * len(columns), *rows]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+
+
+def _accepted(field: Field, language: str) -> str:
     rule = field.rule
     if isinstance(rule, Codes):
         return ", ".join(f"`{code}`" if rule.textual else str(code) for code in rule.labels)
-    text = replace(rule, unit={}).allowed[FALLBACK_LANGUAGE]
-    return text.removeprefix("an integer ").removeprefix("a number ")
+    text = in_language(replace(rule, unit={}).allowed, language)
+    # Its kind has a column of its own. In Indonesian an integer is a number and a word more.
+    for kind in ("integer", "number"):
+        text = text.removeprefix(f"{CATALOGUE[language][kind]} ")
+    return text
 
 
-def _meaning(field: Field) -> str:
-    """Say what a field means, with its unit and its codes, in English."""
-    title = in_language(field.title, FALLBACK_LANGUAGE)
-    unit = f", {in_language(field.unit, FALLBACK_LANGUAGE)}" if field.unit else ""
+def _meaning(field: Field, language: str) -> str:
+    """Say what a field means, with its unit and its codes."""
+    title = in_language(field.title, language)
+    unit = f", {in_language(field.unit, language)}" if field.unit else ""
     labels = ", ".join(
-        f"{code} {in_language(text, FALLBACK_LANGUAGE)}"
-        for code, text in value_labels(field).items()
+        f"{code} {in_language(text, language)}" for code, text in value_labels(field).items()
     )
     return f"{title}{unit}{f': {labels}' if labels else ''}"
 
@@ -202,38 +221,12 @@ def _faults(schema: Schema, body: object) -> tuple[Fault, ...]:
     return ()
 
 
-def _shown_setting(value: object) -> str:
+def _shown_setting(value: object, language: str) -> str:
     if value is None or value == ():
-        return "none"
+        return in_language(NONE, language)
     if isinstance(value, bool):
         return "on" if value else "off"
     if isinstance(value, int | float):
         return str(value)
     # Places in the project are shown as seen from there, wherever it is.
     return f"`{str(value).replace(f'{PROJECT}{os.sep}', '').replace(os.sep, '/')}`"
-
-
-def replace_blocks(document: str, blocks: Mapping[str, str]) -> str:
-    """Renew the parts of a Markdown document that stand between generated-marks.
-
-    A block named x stands between ``<!-- x: generated -->`` and ``<!-- end of x -->``.
-
-    Raises
-    ------
-    KeyError
-        If the document has no such block.
-    """
-    for name, text in blocks.items():
-        before, opening, rest = document.partition(f"<!-- {name}: generated -->")
-        _, closing, after = rest.partition(f"<!-- end of {name} -->")
-        if not opening or not closing:
-            raise KeyError(name)
-        document = f"{before}{opening}\n{text}\n{closing}{after}"
-    return document
-
-
-def blocks_of(document: str) -> Iterator[str]:
-    """Name the generated blocks of a Markdown document."""
-    for line in document.splitlines():
-        if line.startswith("<!-- ") and line.endswith(": generated -->"):
-            yield line.removeprefix("<!-- ").removesuffix(": generated -->")

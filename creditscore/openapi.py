@@ -165,10 +165,13 @@ def _health() -> JsonObject:
     well = {"enum": ["ok"]}
     versions = {"type": "object", "additionalProperties": {"type": "string"}}
     kind = {"enum": ["sqlite", "postgresql"]}
+    described = record({"status": well, "versions": versions})
+    refused = "Why the last reload kept the model that was there; only if it did"
+    described["properties"]["refused"] = {"type": "string", "description": refused}
     return record(
         {
             "status": well,
-            "model": record({"status": well, "versions": versions}),
+            "model": described,
             "database": record({"status": well, "kind": kind}),
         }
     )

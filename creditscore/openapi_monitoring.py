@@ -50,7 +50,20 @@ def monitoring_paths() -> JsonObject:
             **refusals("401", "422", "503"),
         },
     }
-    return {"/monitoring": {"get": described}}
+    return {"/monitoring": {"get": described}, "/metrics": {"get": _metrics()}}
+
+
+def _metrics() -> JsonObject:
+    """Describe what Prometheus reads: its text, with figures of all processes."""
+    text = {"schema": {"type": "string"}}
+    answer = good("The figures since the start of the service", {})
+    return {
+        "operationId": "metrics",
+        "tags": [TAG],
+        "security": WITH_KEY,
+        "summary": "What Prometheus is to watch: requests, decisions, errors and times",
+        "responses": {"200": {**answer, "content": {"text/plain": text}}, **refusals("401")},
+    }
 
 
 def monitoring_schema() -> JsonObject:

@@ -17,11 +17,14 @@ REFUSALS = {
     "401": "The route needs an API key, and none or a wrong one came",
     "403": "A browser on another site sent it, without a key",
     "404": "No decision of this id is logged",
+    "408": "The body came too slowly",
     "409": "Another outcome of this decision is logged already",
     "413": "The body is over the limit",
     "415": "The body is neither JSON nor CSV, or has a content coding",
     "422": "Well-formed, but not valid; `errors` lists every fault",
-    "503": "The log of decisions cannot be used, and an unlogged decision is never given",
+    "429": "The client asked more often than it may",
+    "503": "The log of decisions cannot be used, and an unlogged decision is never given; or there "
+    "is too much to do",
 }
 
 #: What each header tells, and whether every answer that it is described for carries it.
@@ -30,6 +33,8 @@ HEADERS = {
     "Content-Language": ("Language of the texts", True),
     "Idempotent-Replayed": ("true if it is the first answer to the Idempotency-Key again", False),
     "Link": ('Where the next page is (rel="next"); the last page has none', False),
+    "RateLimit-Policy": ("How many requests (q) the client has in how many seconds (w)", False),
+    "RateLimit": ("How many are left (r), and the seconds until all are back (t)", False),
     "Retry-After": ("Seconds after which it is worth trying again", True),
 }
 
@@ -62,6 +67,8 @@ def good(text: str, schema: JsonObject, *headers: str, **more: JsonObject) -> Js
 
 def refusals(*statuses: str) -> JsonObject:
     """Describe what some statuses mean, and that any other error looks alike."""
+    # Whoever reads a body can wait for it too long; and all routes have a limit of rate.
+    statuses = tuple(sorted({*statuses, "429", *({"408"} if "413" in statuses else ())}))
     described = {status: _refusal(REFUSALS[status], HTTPStatus(int(status))) for status in statuses}
     return {**described, "default": _refusal("Any other error")}
 
@@ -74,7 +81,7 @@ def headers_of(*more: str) -> JsonObject:
             "schema": {"type": "string"},
             "required": HEADERS[name][1],
         }
-        for name in ("X-Request-ID", *more)
+        for name in ("X-Request-ID", "RateLimit-Policy", "RateLimit", *more)
     }
 
 
@@ -115,7 +122,8 @@ def _refusal(text: str, status: HTTPStatus | None = None) -> JsonObject:
             "status": status.value,
             "detail": text,
         }
-    more = ["Retry-After"] if status == HTTPStatus.SERVICE_UNAVAILABLE else []
+    waits = {HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS}
+    more = ["Retry-After"] if status in waits else []
     return {
         "description": text,
         "headers": headers_of("Content-Language", *more),

@@ -9,8 +9,10 @@ and never works on a network file system, so it has to be asked for.
 from __future__ import annotations
 
 import os
+import random
 import sqlite3
 from pathlib import Path
+from time import monotonic, sleep
 
 from creditscore.deadline import seconds_left
 from creditscore.errors import StartupError
@@ -22,6 +24,9 @@ SOUND_WAL = (3, 51, 3)
 #: Seconds that one statement waits for another process's lock, at most.
 LOCK_SECONDS = 30.0
 
+#: Seconds between two looks whether the lock is free, at least and at most.
+PAUSES = (0.0005, 0.0015)
+
 FULL = 2
 
 
@@ -31,9 +36,38 @@ class FileConnection(sqlite3.Connection):
     path: Path
     identity: tuple[int, int]
 
-    def wait_for_locks(self, *, waits: int) -> None:
-        """Let a transaction that waits so often for locks do so until the deadline, no longer."""
-        self.execute(f"PRAGMA busy_timeout = {int(_patience() / waits * 1000)}")
+    def begin_reading(self) -> None:
+        """Begin a transaction that may wait, at its first look, for somebody who commits."""
+        self._wait_at_most(_patience())
+        self.execute("BEGIN")
+
+    def begin_writing(self) -> None:
+        """Begin a transaction with the right to write, which only one has at a time.
+
+        SQLite's own waiting doubles its pauses up to a tenth of a second: of two processes that
+        write all the time, one would hardly ever get its turn.
+
+        Raises
+        ------
+        sqlite3.OperationalError
+            If others kept it until the deadline.
+        """
+        patience = _patience() / 2
+        ends = monotonic() + patience
+        self._wait_at_most(0)
+        while True:
+            try:
+                self.execute("BEGIN IMMEDIATE")
+                break
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or monotonic() > ends:
+                    raise
+            sleep(random.uniform(*PAUSES))
+        # The other half of the time is for readers that a commit has to wait for.
+        self._wait_at_most(patience)
+
+    def _wait_at_most(self, seconds: float) -> None:
+        self.execute(f"PRAGMA busy_timeout = {int(seconds * 1000)}")
 
     def check_in_place(self) -> None:
         """Make sure that the open file is still the one under its name.

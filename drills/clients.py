@@ -59,8 +59,9 @@ class Asked:
 class Clients:
     """Threads that ask until they are told to stop.
 
-    `slowest` is the most seconds that a client waited for an answer or for its connection to
-    break, `longest_silence` the most between two answers with a decision, whoever got them.
+    `broken` counts the connections that gave no answer, `slowest` is the most seconds that a
+    client waited for an answer or for its connection to break, `longest_silence` the most between
+    two answers with a decision, whoever got them.
 
     Parameters
     ----------
@@ -77,6 +78,7 @@ class Clients:
         self.statuses: Counter[int] = Counter()
         self.slowest = 0.0
         self.longest_silence = 0.0
+        self.broken = 0
         self._decided = 0.0
         self._port, self._applicants, self._seed = port, applicants, seed
         self._ending = threading.Event()
@@ -138,6 +140,7 @@ class Clients:
         except (OSError, http.client.HTTPException):
             # The connection broke: nobody knows what became of the request.
             status, body = 0, b""
+            self.broken += 1
         self._count(status, begun)
         if status == 200:
             answer = json.loads(body)

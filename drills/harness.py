@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from http.client import HTTPException
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 from urllib.request import urlopen
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -68,11 +68,13 @@ class Service:
     ) -> None:
         self.port = free_port()
         self.database_url = database_url
+        self._fault = fault
         self._door = "faulty:app" if fault else "app:app"
         self._variables = {
             **{name: value for name, value in os.environ.items() if "CREDITSCORE" not in name},
             "CREDITSCORE_MODEL_DIR": str(model_dir),
             "CREDITSCORE_DATABASE_URL": database_url,
+            "CREDITSCORE_RATE_LIMIT": "off",
             VARIABLE: fault or "",
             **(variables or {}),
         }
@@ -161,7 +163,11 @@ class Service:
 
     def _launch(self) -> None:
         command = ["gunicorn", "-c", "gunicorn.conf.py", "--bind", f"127.0.0.1:{self.port}"]
-        command += ["--workers", str(WORKERS), "--pythonpath", "drills,tests", self._door]
+        command += ["--workers", str(WORKERS), "--pythonpath", "drills,tests"]
+        if self._fault == "threads":
+            # gunicorn's usual way: each slow client takes a thread.
+            command += ["--worker-class", "gthread", "--threads", "8"]
+        command += [self._door]
         self._master = psutil.Popen(
             [sys.executable, "-m", *command],
             cwd=PROJECT,
@@ -203,11 +209,18 @@ class Drill:
             options.model_dir, self.database_url, fault=options.fault, variables=variables
         )
 
-    def clients(self, service: Service) -> Clients:
-        """Make clients who ask about the applicants that every model brings along."""
+    def applicants(self) -> list[dict[str, Any]]:
+        """Give the applicants that every model brings along."""
         manifest = json.loads((self.options.model_dir / "manifest.json").read_text("utf-8"))
-        applicants = [golden["applicant"] for golden in manifest["golden"]]
-        return Clients(service.port, applicants, seed=self.options.seed)
+        return [golden["applicant"] for golden in manifest["golden"]]
+
+    def bodies(self) -> list[bytes]:
+        """Give a request about each of them."""
+        return [json.dumps(applicant).encode() for applicant in self.applicants()]
+
+    def clients(self, service: Service) -> Clients:
+        """Make clients who ask about them."""
+        return Clients(service.port, self.applicants(), seed=self.options.seed)
 
     def finish(self, clients: Clients, figures: str, *, fine: bool = True) -> int:
         """Hold the log against the answers, print the last line, and give the exit status.

@@ -13,12 +13,11 @@ from database_servers import running_postgres, schema_of_its_own
 from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import settings
-from support import log_in, skip_or_fail
+from support import settings_of, skip_or_fail
 
 import train
 from creditscore import artefact
 from creditscore.artefact import Model
-from creditscore.config import Settings
 from creditscore.database import Database
 from creditscore.migrations import migrate
 from creditscore.schema import Schema
@@ -53,7 +52,7 @@ def model(model_dir: Path) -> Model:
 
 @pytest.fixture(scope="session")
 def app(model_dir: Path) -> Flask:
-    return create_app(Settings(model_dir=model_dir, database_url=log_in(model_dir)))
+    return create_app(settings_of(model_dir))
 
 
 @pytest.fixture(scope="session")
@@ -103,7 +102,7 @@ def build(model_dir: Path, model: Model, database_url: str) -> Iterator[Callable
     built: list[Flask] = []
 
     def build(**changes: Any) -> Flask:
-        settings = Settings(model_dir=model_dir, database_url=database_url)
+        settings = settings_of(model_dir, database_url=database_url)
         built.append(create_app(replace(settings, **changes), model))
         return built[-1]
 

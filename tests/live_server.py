@@ -22,14 +22,24 @@ PROJECT = Path(__file__).resolve().parent.parent
 class LiveServer:
     """A running service, and what it prints."""
 
-    def __init__(self, port: int, log: Path) -> None:
+    def __init__(self, port: int, log: Path, process: subprocess.Popen[bytes]) -> None:
         self.port = port
+        self._process = process
         self.url = f"http://127.0.0.1:{port}"
         self._log = log
 
     def printed(self) -> str:
         """Give all that it printed so far."""
         return self._log.read_text(encoding="utf-8", errors="replace")
+
+    @property
+    def pid(self) -> int:
+        """Give the number of its first process."""
+        return self._process.pid
+
+    def signal(self, number: int) -> None:
+        """Send a signal to its first process."""
+        self._process.send_signal(number)
 
     def ask(
         self,
@@ -78,6 +88,9 @@ def serving(
     settings = {
         "CREDITSCORE_MODEL_DIR": str(model_dir),
         "CREDITSCORE_DATABASE_URL": log_in(folder),
+        "CREDITSCORE_RUNTIME_DIR": str(folder / "run"),
+        "CREDITSCORE_RATE_LIMIT": "off",
+        "CREDITSCORE_WHAT_IF_RATE_LIMIT": "off",
     }
     with log.open("wb") as output:
         process = subprocess.Popen(
@@ -87,7 +100,7 @@ def serving(
             stdout=output,
             stderr=output,
         )
-    server = LiveServer(port, log)
+    server = LiveServer(port, log, process)
     try:
         _wait(server, process)
         yield server

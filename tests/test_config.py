@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from creditscore.config import ROWS, Row, Settings
 from creditscore.errors import SettingsError
+from creditscore.rate_limit import Limit
 
 KEY = "k" * 16
 
@@ -38,6 +39,15 @@ GOOD: dict[str, list[tuple[str, Any]]] = {
         )
     ],
     "sqlite_journal": [("truncate", "truncate"), ("WAL", "wal")],
+    "rate_limit": [
+        ("600/minute", Limit(600, 60)),
+        ("1/Second", Limit(1, 1)),
+        ("999999999/day", Limit(999_999_999, 86_400)),
+        ("off", None),
+    ],
+    "what_if_rate_limit": [("5/hour", Limit(5, 3600)), ("OFF", None)],
+    "proxies": [("0", 0), ("2", 2)],
+    "runtime_dir": [("/run/creditscore", Path("/run/creditscore"))],
 }
 
 BAD = {
@@ -54,6 +64,18 @@ BAD = {
     ],
     "sqlite_journal": ["delete", "off", "truncate wal", "1"],
     "max_csv_bytes": ["0", "-1", "1.5", "16 MiB", "9" * 10],
+    "rate_limit": [
+        "0/minute",
+        "600",
+        "600/week",
+        "-1/day",
+        "1.5/hour",
+        "1e3/day",
+        "on",
+        "600 / day",
+    ],
+    "what_if_rate_limit": ["none", "\uff11/day", "9999999999/day"],
+    "proxies": ["-1", "10", "1.0", "all", "\uff11"],
     "max_applicants": ["0", "-1", "1.5", "1e6", "1_000", "\uff11", "many", "9" * 10],
 }
 
@@ -74,7 +96,7 @@ def test_there_is_a_row_for_each_setting() -> None:
 def test_each_row_has_its_cases_here() -> None:
     assert set(GOOD) == {row.name for row in ROWS}
     # Any text is a folder's name.
-    assert set(BAD) == set(GOOD) - {"model_dir"}
+    assert set(BAD) == set(GOOD) - {"model_dir", "runtime_dir"}
 
 
 def test_without_variables_every_setting_is_its_fallback() -> None:

@@ -3,72 +3,28 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import shlex
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 from answers import PROJECT
-from live_server import LiveServer, serving
+from guide import FLASK, Reader, blocks, shell_lines
+from live_server import serving
 from support import skip_or_fail
-from test_readme import blocks, shell_lines
 
 from creditscore.config import Settings
 from creditscore.replay import VERDICTS
 
 GUIDE = PROJECT / "docs" / "decisions.md"
 TEXT = GUIDE.read_text(encoding="utf-8")
-FLASK = ".venv/bin/flask"
 
 
 def runnable() -> list[str]:
     """Give the commands but those that need a server of PostgreSQL, or that install."""
     own = [line for line in shell_lines(GUIDE) if line.startswith((FLASK, "curl ", "sqlite3 "))]
     return [re.sub(" +", " ", line) for line in own]
-
-
-@dataclass
-class Reader:
-    """Somebody who follows the guide, in a folder of their own."""
-
-    server: LiveServer
-    folder: Path
-    variables: dict[str, str]
-    key: str = ""
-    decision_id: str = ""
-    printed: dict[str, str] = field(default_factory=dict)
-
-    def follow(self, line: str) -> None:
-        """Run a command to the letter, but for what the guide has the reader put in."""
-        written = line.replace(":8000/", f":{self.server.port}/").replace("YOUR_KEY", self.key)
-        written = written.replace("DECISION_ID", self.decision_id)
-        written = written.replace(FLASK, f"{shlex.quote(sys.executable)} -m flask")
-        result = subprocess.run(
-            ["sh", "-c", written],
-            cwd=self.folder,
-            env={**os.environ, "PYTHONPATH": str(PROJECT), **self.variables},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            encoding="utf-8",
-            timeout=60,
-        )
-        assert result.returncode == 0, f"{line}\n{result.stdout}{result.stderr}"
-        self.printed[line] = result.stdout
-        if "keys new" in line:
-            self.key = result.stdout.strip()
-        if "/predict" in line:
-            self.decision_id = json.loads(result.stdout)["decision_id"]
-
-    def said(self, words: str) -> str:
-        """Give what the last command with these words printed."""
-        (*_, found) = (line for line in self.printed if words in line)
-        return self.printed[found]
 
 
 @pytest.fixture(scope="module")

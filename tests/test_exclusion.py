@@ -13,12 +13,11 @@ from flask.testing import FlaskClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
-from support import log_in
+from support import settings_of
 
 import train
 from creditscore import artefact
 from creditscore.artefact import Model
-from creditscore.config import Settings
 from creditscore.describe import applicant_schema, example_applicants
 from creditscore.errors import InvalidApplicants, SchemaError
 from creditscore.schema import Schema
@@ -51,7 +50,7 @@ def fair(fair_dir: Path) -> Model:
 
 @pytest.fixture(scope="module")
 def fair_client(fair_dir: Path) -> FlaskClient:
-    return create_app(Settings(model_dir=fair_dir, database_url=log_in(fair_dir))).test_client()
+    return create_app(settings_of(fair_dir)).test_client()
 
 
 @pytest.fixture(scope="module")

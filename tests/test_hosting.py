@@ -259,14 +259,20 @@ def test_a_client_cannot_move_the_application(host: Host, header: str) -> None:
 
 @ON_POSIX
 def test_the_access_log_has_one_line_per_request_and_no_data(host: Host) -> None:
-    host.ask("POST", "/x%0A[forged]%1B?LIMIT_BAL=24", Referer="http://x/?LIMIT_BAL=24")
+    sent = {"Referer": "http://x/?LIMIT_BAL=24", "X-Request-ID": "asked-for-a-forged-path"}
+    host.ask("POST", "/x%0A[forged]%1B?LIMIT_BAL=24", **sent)
 
     deadline = time.monotonic() + 10
-    while "forged" not in host.printed() and time.monotonic() < deadline:
+    while sent["X-Request-ID"] not in host.printed() and time.monotonic() < deadline:
         time.sleep(0.05)
-    (line,) = (line for line in host.printed().splitlines() if "forged" in line)
-    assert "] POST /x%0A%5Bforged%5D%1B 404 " in line
+    (line,) = (line for line in host.printed().splitlines() if sent["X-Request-ID"] in line)
+    told = json.loads(line)
+    assert told.keys() == {
+        "time", "level", "logger", "request_id", "method", "route", "status", "milliseconds"
+    }  # fmt: skip
+    assert (told["method"], told["route"], told["status"]) == ("POST", "other", 404)
     assert "LIMIT_BAL" not in host.printed()
+    assert "[forged]" not in host.printed()
 
 
 @ON_POSIX

@@ -11,11 +11,10 @@ from answers import PROJECT, decision_of, lasting
 from flask.testing import FlaskClient
 from hypothesis import given, settings
 from strategies import BUNDLED, applicants
-from support import log_in
+from support import settings_of
 
 import train
 from creditscore.card_words import LEGAL_SENTENCE
-from creditscore.config import Settings
 from creditscore.schema import Schema
 from creditscore.web import create_app
 
@@ -115,7 +114,7 @@ def lawful(tmp_path_factory: pytest.TempPathFactory, schema: Schema) -> FlaskCli
     (folder / "few.csv").write_text("".join(rows[:3001]), encoding="utf-8")
     data = ["--data", str(folder / "few.csv"), "--model-dir", str(folder), "--no-plots"]
     assert train.main([*data, "--exclude", *protected_fields(schema)]) == 0
-    return create_app(Settings(model_dir=folder, database_url=log_in(folder))).test_client()
+    return create_app(settings_of(folder)).test_client()
 
 
 def protected_fields(schema: Schema) -> list[str]:

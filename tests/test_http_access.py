@@ -9,10 +9,9 @@ from typing import Any
 import pytest
 from answers import decision_of, problem_of
 from flask.testing import FlaskClient
-from support import log_in
+from support import settings_of
 from werkzeug.test import TestResponse
 
-from creditscore.config import Settings
 from creditscore.schema import Schema
 from creditscore.web import create_app
 
@@ -67,17 +66,13 @@ OWN_SITES = [
 @pytest.fixture(scope="module")
 def guarded(model_dir: Path) -> FlaskClient:
     """Ask a service with two API keys."""
-    return create_app(
-        Settings(model_dir=model_dir, database_url=log_in(model_dir), api_keys=KEYS)
-    ).test_client()
+    return create_app(settings_of(model_dir, api_keys=KEYS)).test_client()
 
 
 @pytest.fixture(scope="module")
 def kept_open(model_dir: Path) -> FlaskClient:
     """Ask a service with keys whose /predict stays open all the same."""
-    settings = Settings(
-        model_dir=model_dir, database_url=log_in(model_dir), api_keys=KEYS, open_predict=True
-    )
+    settings = settings_of(model_dir, api_keys=KEYS, open_predict=True)
     return create_app(settings).test_client()
 
 

@@ -14,10 +14,9 @@ from flask.testing import FlaskClient
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import BUNDLED, Broken, applicants, broken_applicants
-from support import log_in
+from support import settings_of
 from werkzeug.test import TestResponse
 
-from creditscore.config import Settings
 from creditscore.rule import Codes
 from creditscore.schema import Schema
 from creditscore.web import create_app
@@ -169,9 +168,7 @@ def test_a_host_can_choose_the_cutoff_and_only_below_it_is_eligible(
     said = decision_of(post(client, example(schema)))["probability_of_default"]
 
     for cutoff, label in ((said, "not_eligible"), (math.nextafter(said, 1), "eligible")):
-        other = create_app(
-            Settings(model_dir=model_dir, database_url=log_in(model_dir), cutoff=cutoff)
-        ).test_client()
+        other = create_app(settings_of(model_dir, cutoff=cutoff)).test_client()
         decision = decision_of(post(other, example(schema)))
 
         assert (decision["cutoff"], decision["label"]) == (cutoff, label)
@@ -209,9 +206,7 @@ def test_a_thousand_applicants_are_decided_on_and_one_more_is_refused(
 def test_a_host_can_choose_how_many_applicants_an_array_holds(
     model_dir: Path, schema: Schema
 ) -> None:
-    client = create_app(
-        Settings(model_dir=model_dir, database_url=log_in(model_dir), max_applicants=2)
-    ).test_client()
+    client = create_app(settings_of(model_dir, max_applicants=2)).test_client()
     array = [example(schema)] * 2
 
     assert len(decisions_of(post(client, array))) == 2

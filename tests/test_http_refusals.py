@@ -10,10 +10,9 @@ import pytest
 from answers import Answer, decision_of, faults_of, problem_of
 from flask import Flask, request
 from flask.testing import FlaskClient
-from support import log_in
+from support import settings_of
 from werkzeug.test import TestResponse
 
-from creditscore.config import Settings
 from creditscore.schema import Schema
 from creditscore.web import create_app
 
@@ -114,7 +113,7 @@ def test_a_range_beyond_a_file_is_a_problem(client: FlaskClient) -> None:
 @pytest.fixture(scope="module")
 def surprising(model_dir: Path) -> Flask:
     """Build a service with one route that fails as no route of ours should."""
-    app = create_app(Settings(model_dir=model_dir, database_url=log_in(model_dir)))
+    app = create_app(settings_of(model_dir))
 
     def surprise() -> str:
         secret = request.get_data(as_text=True)
@@ -145,7 +144,7 @@ def test_a_surprise_is_a_plain_problem_that_names_its_line_in_the_log(
 def test_a_surprise_stays_a_plain_problem_whatever_flask_is_told(
     model_dir: Path, setting: str
 ) -> None:
-    app = create_app(Settings(model_dir=model_dir, database_url=log_in(model_dir)))
+    app = create_app(settings_of(model_dir))
     app.config[setting] = True
     app.add_url_rule("/surprise", "surprise", lambda: NOTHING[0])
 
@@ -178,9 +177,7 @@ def test_what_an_applicant_sent_is_never_logged(
 @pytest.fixture(scope="module")
 def small(model_dir: Path) -> FlaskClient:
     """Ask a service whose bodies are at most 1,000 bytes long."""
-    return create_app(
-        Settings(model_dir=model_dir, database_url=log_in(model_dir), max_json_bytes=1000)
-    ).test_client()
+    return create_app(settings_of(model_dir, max_json_bytes=1000)).test_client()
 
 
 @pytest.fixture

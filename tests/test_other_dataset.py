@@ -12,10 +12,9 @@ import pytest
 from flask.testing import FlaskClient
 from invented import Row, invent, write_csv
 from openapi_spec_validator import validate
-from support import log_in
+from support import settings_of
 
 from creditscore import artefact, postman
-from creditscore.config import Settings
 from creditscore.postman_calls import Call
 from creditscore.schema_file import load_schema
 from creditscore.web import create_app
@@ -64,7 +63,7 @@ def folder(rows: list[Row], tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def lender(folder: Path) -> FlaskClient:
-    return create_app(Settings(model_dir=folder, database_url=log_in(folder))).test_client()
+    return create_app(settings_of(folder)).test_client()
 
 
 def ask(lender: FlaskClient, body: object, status: int = 200) -> Any:

@@ -13,11 +13,11 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from answers import PROJECT, check_decision, lasting
+from guide import LINK, anchors, blocks, shell_lines
 from live_server import LiveServer, free_port, serving
 from support import skip_or_fail
 
@@ -28,31 +28,12 @@ DOCUMENTS = sorted(
 )
 README = PROJECT / "README.md"
 PORT = 8000
-FENCED = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-LINK = re.compile(r"\]\(([^)\s]+)\)")
 # A file or folder in backticks, such as `data/schema.toml` or `docs/`.
 MENTIONED = re.compile(r"`((?:[\w.-]+/)*[\w.-]+\.(?:py|md|toml|csv|txt|in|json)|(?:[\w.-]+/)+)`")
+# A file that a command of the document itself writes.
+WRITTEN = re.compile(r"(?:>|(?<= -o )|(?<= --output ))([\w./-]+)")
 # What the reader is to put a file of their own for.
 PLACEHOLDER = re.compile("[A-Z_]+[.][a-z]+")
-
-
-@dataclass(frozen=True)
-class Block:
-    """A fenced block: its language and its text."""
-
-    language: str
-    text: str
-
-
-def blocks(path: Path) -> list[Block]:
-    return [Block(*found) for found in FENCED.findall(path.read_text(encoding="utf-8"))]
-
-
-def shell_lines(path: Path) -> Iterator[str]:
-    """Give the commands of a document, continued lines joined."""
-    for block in blocks(path):
-        if block.language == "sh":
-            yield from block.text.replace("\\\n", " ").splitlines()
 
 
 def calls() -> list[tuple[str, str | None]]:
@@ -173,19 +154,13 @@ def test_every_link_to_a_file_leads_somewhere(path: Path) -> None:
         linked = path.parent / name if name else path
         assert linked.exists(), f"{path.name} links to {target}"
         if heading:
-            assert heading in headings(linked), f"{path.name} links to {target}"
-
-
-def headings(path: Path) -> set[str]:
-    """Give the anchors of a document's headings, as GitHub makes them."""
-    titles = re.findall("^#+ (.*)$", path.read_text(encoding="utf-8"), re.MULTILINE)
-    kept = (re.sub(r"[^\w\- ]", "", title.lower()) for title in titles)
-    return {title.replace(" ", "-") for title in kept}
+            assert heading in anchors(linked), f"{path.name} links to {target}"
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
 def test_every_file_that_is_mentioned_exists_or_is_made_at_run_time(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
+    written = {name for line in shell_lines(path) for name in WRITTEN.findall(line)}
 
     for name in MENTIONED.findall(text):
         if PLACEHOLDER.fullmatch(Path(name).name):
@@ -193,7 +168,7 @@ def test_every_file_that_is_mentioned_exists_or_is_made_at_run_time(path: Path) 
         there = any((folder / name).exists() for folder in (PROJECT, path.parent))
         # Modules are mentioned without their folder where the text is about that folder.
         inside = list(PROJECT.glob(f"creditscore/**/{name.rstrip('/')}")) if name else []
-        assert there or inside or is_made(name), f"{path.name} mentions {name}"
+        assert there or inside or name in written or is_made(name), f"{path.name} mentions {name}"
 
 
 def is_made(name: str) -> bool:

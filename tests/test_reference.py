@@ -8,12 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from drawing import bundled_rows, write_rows
-from support import log_in
+from support import settings_of
 
 import train
 from creditscore import artefact
 from creditscore.artefact import Model
-from creditscore.config import Settings
 from creditscore.reference import describe_reference, reference_rows
 from creditscore.rule import Interval
 from creditscore.schema import Schema
@@ -118,12 +117,7 @@ def test_all_rows_can_be_asked_for(schema: Schema, tmp_path: Path) -> None:
     assert train.main(options) == 0
 
     model = artefact.load(tmp_path)
-    card = (
-        create_app(Settings(model_dir=tmp_path, database_url=log_in(tmp_path)))
-        .test_client()
-        .get("/model")
-        .get_json()
-    )
+    card = create_app(settings_of(tmp_path)).test_client().get("/model").get_json()
     rows = split(data, 1).train
     for name, scorecard in model.scorecards.items():
         matrix = rows.matrix(scorecard.predictors).astype(np.float32)

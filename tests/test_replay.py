@@ -15,10 +15,10 @@ import pytest
 from answers import PROJECT
 from flask import Flask
 from logged import database_of, decide, edit, row_of, run, successor
+from support import settings_of
 
 from creditscore import log_walk
 from creditscore.artefact import Model
-from creditscore.config import Settings
 from creditscore.web import create_app
 
 Build = Callable[..., Flask]
@@ -83,7 +83,7 @@ def test_decisions_of_a_model_that_was_replaced_are_replayed_from_the_archive(
     build: Build, model: Model, database_url: str, tmp_path: Path
 ) -> None:
     decide(build(model_dir=tmp_path))
-    settings = Settings(model_dir=tmp_path, database_url=database_url)
+    settings = settings_of(tmp_path, database_url=database_url)
 
     later = create_app(settings, successor(model))
 
@@ -121,7 +121,7 @@ def test_a_decision_whose_model_is_gone_fails(
     build: Build, model: Model, database_url: str, tmp_path: Path
 ) -> None:
     ids = decide(build(model_dir=tmp_path / "first"))
-    settings = Settings(model_dir=tmp_path / "second", database_url=database_url)
+    settings = settings_of(tmp_path / "second", database_url=database_url)
     later = create_app(settings, successor(model))
     (kept, _) = decide(later)
 

@@ -24,7 +24,15 @@ PACKAGE = PROJECT / "creditscore"
 #: Imports run one way: each module may import those of earlier lines, and nothing else of ours.
 ORDER = [
     {"texts", "decision_id", "evaluation", "card_format", "deadline", "log_tables"},
-    {"private_file", "json_text", "turns", "cutoff_choice"},
+    {
+        "private_file",
+        "json_text",
+        "turns",
+        "document_texts",
+        "document_blocks",
+        "rate_limit",
+        "cutoff_choice",
+    },
     {"errors", "intervals", "card_words", "postgres", "migration_steps"},
     {"rule", "config", "strict_json", "sqlite_file"},
     {"schema", "toml_table", "database", "backtest"},
@@ -186,6 +194,7 @@ def test_a_running_service_has_loaded_nothing_that_trains(model_dir: Path) -> No
             **os.environ,
             "CREDITSCORE_MODEL_DIR": str(model_dir),
             "CREDITSCORE_DATABASE_URL": log_in(model_dir),
+            "CREDITSCORE_RUNTIME_DIR": str(model_dir.with_name("runtime")),
         },
         stdout=subprocess.PIPE,
         encoding="utf-8",
@@ -244,9 +253,12 @@ def test_every_module_says_what_it_is_for(path: Path) -> None:
 
 
 def test_settings_are_read_from_the_environment_in_one_place_only() -> None:
+    # prometheus_client learns only from there where its processes count together; the other
+    # environ is a request's.
     for name, path in modules().items():
         names = {node.attr for node in ast.walk(tree_of(path)) if isinstance(node, ast.Attribute)}
-        assert not names & {"environ", "getenv"}, f"{name} reads the environment"
+        if name not in {"web.metrics", "web.headers"}:
+            assert not names & {"environ", "getenv"}, f"{name} reads the environment"
 
 
 def test_pickles_are_loaded_through_one_gate() -> None:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import logging
-import sys
+from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
+import click
 from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from creditscore import archive, artefact
 from creditscore.artefact import Model
@@ -17,7 +20,7 @@ from creditscore.database import Database
 from creditscore.decision_id import new_decision_id
 from creditscore.decision_log import DecisionLog
 from creditscore.describe import example_decisions
-from creditscore.errors import ArtefactError
+from creditscore.errors import ArtefactError, StartupError
 from creditscore.migrations import migrate
 from creditscore.openapi import describe_service
 from creditscore.texts import FALLBACK_LANGUAGE
@@ -29,6 +32,8 @@ from creditscore.web import (
     key_commands,
     log_api,
     log_commands,
+    metrics,
+    metrics_api,
     monitoring_api,
     pages,
     problems,
@@ -36,7 +41,12 @@ from creditscore.web import (
 )
 from creditscore.web.access import Keys
 from creditscore.web.json_provider import FastJson
+from creditscore.web.log_lines import write_json
+from creditscore.web.rate import Limits
 from creditscore.web.service import NAME, Service
+
+#: What the public learns of a new model that is not sound; the log names the file and the fault.
+REFUSED = "the new model is not sound, and the one before it goes on deciding"
 
 
 def create_app(settings: Settings, model: Model | None = None) -> Flask:
@@ -54,36 +64,34 @@ def create_app(settings: Settings, model: Model | None = None) -> Flask:
         If there is no sound model, or no database for the log.
     """
     model = model or artefact.load(settings.model_dir)
-    assessor = Assessor(
-        model=model,
-        policy=model.policy.with_cutoff(settings.cutoff),
-        now=_now,
-        new_id=new_decision_id,
-    )
     database = Database(settings.database_url, journal=settings.sqlite_journal)
     # It closes its connections: gunicorn's workers, which fork from here, open their own.
     migrate(database)
-    examples = example_decisions(assessor)
+    keys = Keys(settings.api_keys, database)
     app = Flask(__name__)
     app.json = FastJson(app)
     app.url_map.merge_slashes = False
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.extensions[NAME] = Service(
+    if settings.proxies:
+        proxied = ProxyFix(app.wsgi_app, x_for=settings.proxies, x_proto=0, x_host=0)
+        app.wsgi_app = proxied  # type: ignore[method-assign]
+    here = Service(
         settings=settings,
-        keys=Keys(settings.api_keys, database),
-        assessor=assessor,
-        log=DecisionLog(database, now=_now),
-        openapi=describe_service(
-            model.schema,
-            settings,
-            {name: made.to_dict(FALLBACK_LANGUAGE) for name, made in examples.items()},
-        ),
+        keys=keys,
+        **_deciding(model, settings),
+        log=DecisionLog(database, now=_now, watch=metrics.logged),
+        limits=Limits(settings, keys),
     )
+    app.extensions[NAME] = here
+    metrics.prepare(settings.runtime_dir)
+    metrics.register(app)
     headers.register(app)
+    here.limits.register(app)
     problems.register(app)
     app.register_blueprint(api.bp)
     app.register_blueprint(log_api.bp)
     app.register_blueprint(monitoring_api.bp)
+    app.register_blueprint(metrics_api.bp)
     app.register_blueprint(pages.bp)
     app.cli.add_command(commands.describe)
     app.cli.add_command(key_commands.keys)
@@ -95,15 +103,52 @@ def create_app(settings: Settings, model: Model | None = None) -> Flask:
     return app
 
 
+def reload_model(app: Flask) -> bool:
+    """Take over the model that is in the folder now, or keep the one that is there.
+
+    Called in the process that the others fork from, before it makes new ones: those that are at
+    work go on with what they have.
+
+    Returns
+    -------
+    bool
+        Whether it was taken over. If it is not sound, `GET /health` says why.
+    """
+    here: Service = app.extensions[NAME]
+    try:
+        model = artefact.load(here.settings.model_dir)
+        changes = _deciding(model, here.settings)
+    except StartupError as error:
+        app.logger.error("the new model is refused, the old one goes on deciding: %s", error)
+        app.extensions[NAME] = replace(here, refused=REFUSED)
+        return False
+    app.extensions[NAME] = replace(here, **changes, refused="")
+    _announce(app, model)
+    _archive(app, model, here.settings)
+    return True
+
+
+def _deciding(model: Model, settings: Settings) -> dict[str, Any]:
+    """Make those parts of a service that follow from its model."""
+    policy = model.policy.with_cutoff(settings.cutoff)
+    assessor = Assessor(model=model, policy=policy, now=_now, new_id=new_decision_id)
+    examples = {
+        name: made.to_dict(FALLBACK_LANGUAGE) for name, made in example_decisions(assessor).items()
+    }
+    return {"assessor": assessor, "openapi": describe_service(model.schema, settings, examples)}
+
+
 def _now() -> datetime:
     return datetime.now(UTC)
 
 
 def _announce(app: Flask, model: Model) -> None:
     """Say at start what is served, and what law says of it."""
-    if not app.logger.handlers:
-        logging.basicConfig(stream=sys.stderr, format="%(levelname)s %(message)s")
+    write_json(app.logger)
     app.logger.setLevel(logging.INFO)
+    if click.get_current_context(silent=True) is not None:
+        # Whoever runs a `flask` command serves nothing.
+        return
     app.logger.info("serving %s", ", ".join(model.versions.values()))
     if protected := model.protected_predictors():
         law = LEGAL_SENTENCE[FALLBACK_LANGUAGE]

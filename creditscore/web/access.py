@@ -132,11 +132,7 @@ def check_predict(request: Request, keys: Keys, *, open_predict: bool) -> str | 
 
 
 def check_what_if(request: Request, keys: Keys, *, open_predict: bool) -> str | None:
-    """Let a request pass that explores, or raise as `check_predict` does.
-
-    Every way to explore comes through here, the page's too: the place for a limit of its own, as
-    whoever may try values without end can learn the model by heart.
-    """
+    """Let a request pass that explores, or raise as `check_predict` does."""
     return check_predict(request, keys, open_predict=open_predict)
 
 

@@ -61,6 +61,7 @@ def what_if() -> ResponseReturnValue:
     """Answer as `predict` would, but log nothing: for exploration only."""
     here = service()
     check_what_if(request, here.keys, open_predict=here.settings.open_predict)
+    here.limits.admit_what_if()
     body = read_json(request, most_bytes=here.settings.max_json_bytes)
     decisions = here.assessor.assess(_read_applicants(body, here.settings.max_applicants))
     language = chosen_language()
@@ -70,12 +71,14 @@ def what_if() -> ResponseReturnValue:
 
 @bp.get("/health")
 def health() -> ResponseReturnValue:
-    """Tell whether decisions can be given."""
+    """Tell whether decisions can be given, and whether a new model could not be taken over."""
     here = service()
     here.log.check_writable()
+    versions = dict(here.assessor.model.versions)
+    refused = {"refused": here.refused} if here.refused else {}
     return jsonify(
         status="ok",
-        model={"status": "ok", "versions": dict(here.assessor.model.versions)},
+        model={"status": "ok", "versions": versions, **refused},
         database={"status": "ok", "kind": here.log.database.kind},
     )
 

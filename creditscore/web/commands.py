@@ -14,8 +14,9 @@ from creditscore import describe as descriptions
 from creditscore import postman
 from creditscore.artefact import Model
 from creditscore.config import Settings
+from creditscore.document_blocks import blocks_of, replace_blocks
 from creditscore.postman_calls import Call
-from creditscore.texts import FALLBACK_LANGUAGE
+from creditscore.texts import FALLBACK_LANGUAGE, LANGUAGES
 from creditscore.web.service import service
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -47,14 +48,21 @@ def generated_files() -> dict[Path, str]:
     examples = descriptions.example_decisions(service().assessor)
     smallest = next(iter(examples.values())).to_dict(FALLBACK_LANGUAGE)
     blocks = {
-        "fields": descriptions.field_table(model.schema),
-        "settings": descriptions.settings_table(),
-        "decision": f"```json\n{json.dumps(smallest, indent=2, ensure_ascii=False)}\n```",
+        language: {
+            "fields": descriptions.field_table(model.schema, language),
+            "settings": descriptions.settings_table(language),
+            # As the call before it is answered, which asks for no language.
+            "decision": f"```json\n{json.dumps(smallest, indent=2, ensure_ascii=False)}\n```",
+        }
+        for language in LANGUAGES
     }
-    for path in [PROJECT / "README.md", *sorted((PROJECT / "docs").glob("*.md"))]:
+    for path in sorted([*PROJECT.glob("README*.md"), *(PROJECT / "docs").glob("*.md")]):
         document = path.read_text(encoding="utf-8")
-        wanted = {name: blocks[name] for name in descriptions.blocks_of(document)}
-        files[path] = descriptions.replace_blocks(document, wanted)
+        # A translation is called after its language: README.id.md.
+        language = path.stem.rpartition(".")[2]
+        said = blocks.get(language, blocks[FALLBACK_LANGUAGE])
+        wanted = {name: said[name] for name in blocks_of(document)}
+        files[path] = replace_blocks(document, wanted)
     return files
 
 

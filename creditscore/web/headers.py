@@ -7,6 +7,9 @@ import secrets
 
 from flask import Flask, Response, g, request
 
+#: Where the server's access log finds the id of a request, and its route as the code writes it.
+REQUEST_ID, ROUTE = "creditscore.request_id", "creditscore.route"
+
 SANE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
 
 #: Only this service's own files, and nothing inline.
@@ -32,6 +35,9 @@ def _name_request() -> None:
     """Take over the client's request id if it is a sane one: it goes into logs."""
     sent = request.headers.get("X-Request-ID", "")
     g.request_id = sent if SANE_ID.fullmatch(sent) else secrets.token_hex(8)
+    request.environ[REQUEST_ID] = g.request_id
+    if request.url_rule is not None:
+        request.environ[ROUTE] = request.url_rule.rule
 
 
 def _finish(answer: Response) -> Response:

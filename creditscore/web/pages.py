@@ -39,6 +39,8 @@ def decide() -> ResponseReturnValue:
     raw = read_body(request, most_bytes=form.MOST_BYTES)
     typed, explore = form.read_form(raw)
     check = check_what_if if explore else check_predict
+    if explore:
+        service().limits.admit_what_if()
     key_id = check(request, here.keys, open_predict=here.settings.open_predict)
     schema = here.assessor.model.schema
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
@@ -20,6 +21,7 @@ from creditscore.errors import (
     UnknownDecision,
 )
 from creditscore.texts import Text, in_language, say
+from creditscore.web import metrics
 from creditscore.web.language import mark_language, page_language
 
 MEDIA_TYPE = "application/problem+json"
@@ -86,6 +88,23 @@ class KeyNeeded(Problem):
     def __init__(self, *, keys_exist: bool = True) -> None:
         super().__init__(say("key_needed" if keys_exist else "no_key_yet"))
         self.headers["WWW-Authenticate"] = "Bearer"
+
+
+class TooManyRequests(Problem):
+    """The client asked more often than it may.
+
+    Parameters
+    ----------
+    wait : float
+        Seconds until it may ask again.
+    """
+
+    status = HTTPStatus.TOO_MANY_REQUESTS
+
+    def __init__(self, limit: str, wait: float) -> None:
+        seconds = math.ceil(wait)
+        super().__init__(say("too_often", limit=limit, seconds=seconds))
+        self.headers["Retry-After"] = str(seconds)
 
 
 class WrongIdempotencyKey(Problem):
@@ -178,10 +197,16 @@ def _problem(status: HTTPStatus, text: Text, faults: Sequence[Fault] = ()) -> Re
         "status": status.value,
         "detail": in_language(text, language),
     }
+    for kind in {fault.code for fault in faults} or {_kind(status)}:
+        metrics.failed(kind)
     if faults:
         body["errors"] = [_entry(fault, language) for fault in faults]
     answer = Response(json.dumps(body), status=status, content_type=MEDIA_TYPE)
     return mark_language(answer, language)
+
+
+def _kind(status: HTTPStatus) -> str:
+    return status.phrase.lower().replace(" ", "_").replace("-", "_")
 
 
 def _entry(fault: Fault, language: str) -> dict[str, Any]:

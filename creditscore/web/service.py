@@ -12,6 +12,7 @@ from creditscore.config import Settings
 from creditscore.decision_log import DecisionLog
 from creditscore.scorecard import Scorecard
 from creditscore.web.access import Keys
+from creditscore.web.rate import Limits
 
 NAME = "creditscore"
 
@@ -32,6 +33,10 @@ class Service:
         Keeps what was decided.
     openapi : dict
         The description of its routes.
+    limits : Limits
+        How often somebody may ask.
+    refused : str
+        Why the last reload kept the model that was there; empty if it did not.
     """
 
     settings: Settings
@@ -39,6 +44,8 @@ class Service:
     assessor: Assessor
     log: DecisionLog
     openapi: dict[str, Any]
+    limits: Limits
+    refused: str = ""
 
     def scorecard_of(self, decision: Decision) -> Scorecard | None:
         """Give the scorecard that made a decision; None if it is not in service any more."""

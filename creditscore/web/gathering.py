@@ -1,0 +1,254 @@
+"""gunicorn's thread worker, to whose threads slow clients are nothing.
+
+Its main loop gathers each request until it is whole, for thousands of connections at once, and only
+then gives it to a thread: which never waits for a client to send, and not for ever for one to read.
+A connection that takes too long is ended with 408, an idle one without a word. When there is more
+to do than can be done soon, the next ones are told so at once.
+"""
+
+from __future__ import annotations
+
+import io
+import socket
+from functools import partial
+from selectors import EVENT_READ
+from time import monotonic
+from typing import Any
+
+from gunicorn import http, util
+from gunicorn.http.unreader import Unreader
+from gunicorn.workers.gthread import TConn, ThreadWorker
+
+from creditscore.web import metrics
+from creditscore.web.framing import EXPECTS, Gathered, State
+
+#: Seconds for the head of a request, for any body, and bytes of a body that get a second more.
+HEAD_SECONDS, BODY_SECONDS, SLOWEST = 10.0, 20.0, 64 * 1024
+
+#: Seconds that a thread waits for a client to take an answer, and that an ended connection stays
+#: open for the client to have read it.
+STALLED, LINGER = 10.0, 2.0
+
+#: Bytes that are read at once, that the requests under way in this process may fill, and that a
+#: client may send after its connection was ended.
+PIECE, MOST_BYTES, MOST_AFTER = 64 * 1024, 128 * 1024 * 1024, 64 * 1024
+
+#: Bytes of the largest body that anybody here would read; the application says what is too large.
+MOST_BODY = 64 * 1024 * 1024
+
+#: Requests that wait for a thread before others are turned away: about a second's work.
+MOST_WAITING = 256
+
+CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+
+
+class Held(Unreader):  # type: ignore[misc]  # gunicorn publishes no types
+    """What has come of a request: nothing more is read."""
+
+    def chunk(self, size_hint: int | None = None) -> bytes:
+        """Give the end."""
+        return b""
+
+    def hold(self, data: bytes) -> None:
+        """Give the parser what it may read."""
+        self.buf = io.BytesIO(data)
+
+
+class Connection(TConn):  # type: ignore[misc]
+    """A connection, and what has come of its next request."""
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self.parser = http.get_parser(self.cfg, [], self.client)
+        self.parser.unreader = Held()
+        # No thread has to wait for the first byte.
+        self.initialized = self.data_ready = True
+        self.polled = self.ended = False
+        self.after = 0
+        self.await_request(HEAD_SECONDS)
+
+    def await_request(self, seconds: float) -> None:
+        """Begin to gather, from what has come of the next request already."""
+        self.gathered = Gathered(MOST_BODY)
+        self.whole = self.continued = False
+        self.ends = monotonic() + seconds
+
+    def init(self) -> None:
+        """Get ready for a thread."""
+        self.sock.settimeout(STALLED)
+
+    def extend(self, before: State) -> None:
+        """Give a request that has got further the time for what is left of it."""
+        state = self.gathered.state
+        if before is State.NOTHING:
+            self.ends = monotonic() + HEAD_SECONDS
+        if state is State.BODY and before is not State.BODY:
+            self.ends = monotonic() + BODY_SECONDS + self.gathered.announced / SLOWEST
+
+    def encourage(self) -> None:
+        """Tell a client that waits for it to send its body."""
+        if self.gathered.waits and not self.continued:
+            self.continued = True
+            util.write_nonblock(self.sock, CONTINUE)
+
+
+class GatheringWorker(ThreadWorker):  # type: ignore[misc]
+    """Serves whole requests with threads."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        # All but those that are with a thread.
+        self.connections: set[Connection] = set()
+        self.under_way = self.waiting = 0
+        self.swept = 0.0
+
+    # What the parent's loop calls
+
+    def accept(self, listener: socket.socket) -> None:
+        """Take a new connection, and what it has sent by now."""
+        try:
+            client, address = listener.accept()
+        except OSError:
+            # Another process was faster, or the client has gone.
+            return
+        self.nr_conns += 1
+        connection = Connection(self.cfg, client, address, listener.getsockname())
+        self.connections.add(connection)
+        self.on_readable(connection)
+
+    def murder_pending(self) -> None:
+        """End what takes too long; the parent's loop asks for it at least once a second."""
+        now = monotonic()
+        if now - self.swept < 0.2:
+            return
+        self.swept = now
+        for connection in [one for one in self.connections if one.ends < now]:
+            if connection.ended or connection.gathered.state is State.NOTHING:
+                self.drop(connection)
+            else:
+                self.refuse(connection, 408)
+
+    def _cap_keepalive(self, deadline: float) -> None:
+        """Stop: wait a little for those who may be sending, and for others as long as it takes."""
+        for connection in self.connections:
+            if connection.ended or connection.gathered.state is State.NOTHING:
+                connection.ends = min(connection.ends, deadline)
+
+    def finish_request(self, connection: Connection, done: Any) -> None:
+        """Go on with a connection that a thread has answered."""
+        self.waiting -= 1
+        self.connections.add(connection)
+        try:
+            keep = not done.cancelled() and bool(done.result()) and connection.whole
+        except Exception:  # noqa: BLE001  # whatever it was, the parent has logged it
+            keep = False
+        connection.sock.setblocking(False)
+        if not keep:
+            self.end(connection)
+            return
+        rest = connection.parser.unreader.take_buffered()
+        connection.await_request(self.cfg.keepalive)
+        if not self.alive:
+            self._cap_keepalive(monotonic() + LINGER)
+        self.take(connection, rest)
+
+    # A connection's way
+
+    def on_readable(self, connection: Connection, _: object = None) -> None:
+        """Read what a client has sent."""
+        try:
+            piece = connection.sock.recv(PIECE)
+        except BlockingIOError:
+            self.poll(connection)
+            return
+        except OSError:
+            self.drop(connection)
+            return
+        if connection.ended:
+            connection.after += len(piece)
+            if not piece or connection.after > MOST_AFTER:
+                self.drop(connection)
+        elif piece:
+            self.take(connection, piece)
+        elif connection.gathered.data:
+            # It broke off: whoever did so may still listen to what was wrong.
+            self.hand_over(connection)
+        else:
+            self.drop(connection)
+
+    def take(self, connection: Connection, piece: bytes) -> None:
+        """Add bytes to a request, and pass it on when it is whole."""
+        before = connection.gathered.state
+        state = connection.gathered.add(piece)
+        self.under_way += len(piece)
+        if state in {State.WHOLE, State.ENDLESS}:
+            connection.whole = state is State.WHOLE
+            self.hand_over(connection)
+        elif self.under_way > MOST_BYTES:
+            self.refuse(connection, 503)
+        else:
+            connection.extend(before)
+            if state is State.BODY:
+                connection.encourage()
+            self.poll(connection)
+
+    def hand_over(self, connection: Connection) -> None:
+        """Give a request to a thread, or turn it away at once if too many wait for one."""
+        if self.waiting >= MOST_WAITING:
+            self.refuse(connection, 503)
+            return
+        data = bytes(connection.gathered.data)
+        self.unpoll(connection)
+        self.connections.discard(connection)
+        self.under_way -= len(data)
+        if connection.continued:
+            # gunicorn would encourage it once more.
+            data = EXPECTS.sub(b"", data, count=1)
+        connection.parser.unreader.hold(data)
+        self.waiting += 1
+        self.enqueue_req(connection)
+
+    def refuse(self, connection: Connection, status: int) -> None:
+        """Answer a request that no thread will see."""
+        self.under_way -= len(connection.gathered.data)
+        connection.gathered = Gathered(0)
+        metrics.turned_away(status)
+        util.write_error(connection.sock, status, "", "")
+        self.end(connection)
+
+    def end(self, connection: Connection) -> None:
+        """Say that nothing more will come, and wait until the client has heard it.
+
+        To close at once would throw away, with what the client still sends, the answer.
+        """
+        try:
+            connection.sock.setblocking(False)
+            connection.sock.shutdown(socket.SHUT_WR)
+        except OSError:
+            self.drop(connection)
+            return
+        connection.ended = True
+        connection.ends = monotonic() + LINGER
+        self.poll(connection)
+
+    def drop(self, connection: Connection) -> None:
+        """Close a connection."""
+        self.unpoll(connection)
+        self.connections.discard(connection)
+        self.under_way -= len(connection.gathered.data)
+        connection.gathered = Gathered(0)
+        self.nr_conns -= 1
+        connection.close()
+
+    def poll(self, connection: Connection) -> None:
+        """Wait for more bytes."""
+        if not connection.polled:
+            connection.polled = True
+            connection.sock.setblocking(False)
+            self.poller.register(connection.sock, EVENT_READ, partial(self.on_readable, connection))
+
+    def unpoll(self, connection: Connection) -> None:
+        """Wait no longer."""
+        if connection.polled:
+            connection.polled = False
+            self.poller.unregister(connection.sock)

@@ -1,0 +1,41 @@
+"""Log lines as JSON, one to an event: whatever is in it, it cannot begin a line of its own."""
+
+from __future__ import annotations
+
+import json
+import logging
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import g, has_request_context
+
+
+class JsonLines(logging.Formatter):
+    """Writes time, level, who says it and what; of a request its id, of a surprise its traceback.
+
+    A record's attribute `members` becomes members of the line, as those of the access log.
+    """
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Write one line."""
+        moment = datetime.fromtimestamp(record.created, UTC)
+        line: dict[str, Any] = {
+            "time": moment.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+        }
+        members = getattr(record, "members", None)
+        line |= members or {"message": record.getMessage()}
+        if "request_id" not in line and has_request_context() and "request_id" in g:
+            line["request_id"] = g.request_id
+        if record.exc_info:
+            line["traceback"] = self.formatException(record.exc_info)
+        return json.dumps(line)
+
+
+def write_json(logger: logging.Logger) -> None:
+    """Let a logger's lines be JSON: those of its own handlers, or of one that it gets."""
+    if not logger.handlers:
+        logger.addHandler(logging.StreamHandler())
+    for handler in logger.handlers:
+        handler.setFormatter(JsonLines())

@@ -1,0 +1,208 @@
+"""What Prometheus is told: counts and times over all processes, and nothing of any applicant.
+
+Each process counts in files of its own in a shared folder, and whichever is asked adds them up;
+those of processes that have ended still count. All labels come from short lists: a route as it is
+written in the code, a status, a scorecard; never a path, an address or a value that somebody sent.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import logging
+import os
+import re
+import sys
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from time import perf_counter
+from typing import Any, NamedTuple
+
+from flask import Flask, Response, g, request
+
+VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
+
+METHODS = frozenset({"GET", "HEAD", "POST", "OPTIONS", "PUT", "PATCH", "DELETE"})
+
+#: Edges of the histograms, in seconds and in points of the score.
+SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
+SCORES = (300, 400, 450, 500, 525, 550, 575, 600, 625, 650, 700, 800)
+
+
+class Instruments(NamedTuple):
+    """What is counted and timed."""
+
+    requests: Any
+    latency: Any
+    decisions: Any
+    scores: Any
+    errors: Any
+    writes: Any
+    turned_away: Any
+
+
+@cache
+def instruments() -> Instruments:
+    """Make the instruments of this process, when it first needs them: each has its own files."""
+    made = importlib.import_module("prometheus_client")
+    registry = _registry()
+    counter, histogram = made.Counter, made.Histogram
+    return Instruments(
+        requests=counter(
+            "creditscore_requests",
+            "Requests that were answered",
+            ["route", "method", "status"],
+            registry=registry,
+        ),
+        latency=histogram(
+            "creditscore_request_seconds",
+            "Seconds from a whole request to its answer",
+            ["route"],
+            buckets=SECONDS,
+            registry=registry,
+        ),
+        decisions=counter(
+            "creditscore_decisions",
+            "Decisions that were logged",
+            ["scorecard", "label"],
+            registry=registry,
+        ),
+        scores=histogram(
+            "creditscore_score",
+            "Scores of the decisions that were logged",
+            ["scorecard"],
+            buckets=SCORES,
+            registry=registry,
+        ),
+        errors=counter(
+            "creditscore_errors", "Problems that were answered", ["kind"], registry=registry
+        ),
+        writes=histogram(
+            "creditscore_log_write_seconds",
+            "Seconds of a transaction that logs decisions, its commit included",
+            buckets=SECONDS,
+            registry=registry,
+        ),
+        turned_away=counter(
+            "creditscore_turned_away",
+            "Requests that were too slow, or too many, to be looked at",
+            ["status"],
+            registry=registry,
+        ),
+    )
+
+
+@cache
+def _registry() -> Any:
+    return importlib.import_module("prometheus_client").CollectorRegistry()
+
+
+def prepare(folder: Path) -> None:
+    """Let the processes count together in a folder; each for itself where there is none.
+
+    Before the library is loaded: it decides then which way it goes.
+    """
+    if "prometheus_client" in sys.modules:
+        return
+    os.environ.pop(VARIABLE, None)
+    place = folder / "metrics"
+    try:
+        place.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not os.access(place, os.W_OK):
+            raise PermissionError(13, "Permission denied")
+    except OSError as error:
+        logging.getLogger(__name__).warning(
+            "each process counts for itself, as %s cannot be used: %s", place, error.strerror
+        )
+        return
+    os.environ[VARIABLE] = str(place)
+    importlib.import_module("prometheus_client")
+
+
+def forget_the_dead() -> None:
+    """Remove the counts of an earlier run; called once, when a server starts."""
+    for file in Path(os.environ.get(VARIABLE) or os.devnull).glob("*.db"):
+        found = re.search("_([0-9]+)[.]db$", file.name)
+        if found and int(found[1]) != os.getpid() and not _lives(int(found[1])):
+            with contextlib.suppress(OSError):
+                file.unlink()
+
+
+def _lives(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
+
+
+def register(app: Flask) -> None:
+    """Count and time every request of an app."""
+    app.before_request(_begin)
+    app.after_request(_count)
+
+
+def _begin() -> None:
+    g.began = perf_counter()
+
+
+def _count(answer: Response) -> Response:
+    rule = request.url_rule
+    route = rule.rule if rule is not None else "other"
+    method = request.method if request.method in METHODS else "other"
+    counted, timed = _children(route, method, answer.status_code)
+    counted.inc()
+    timed.observe(perf_counter() - g.began)
+    return answer
+
+
+@cache
+def _children(route: str, method: str, status: int) -> tuple[Any, Any]:
+    found = instruments()
+    return found.requests.labels(route, method, str(status)), found.latency.labels(route)
+
+
+def logged(rows: Sequence[Mapping[str, Any]], seconds: float) -> None:
+    """Count decisions that were logged in one transaction."""
+    instruments().writes.observe(seconds)
+    for row in rows:
+        decided, scored = _of_decision(row["scorecard"], row["label"])
+        decided.inc()
+        scored.observe(row["score"])
+
+
+@cache
+def _of_decision(scorecard: str, label: str) -> tuple[Any, Any]:
+    found = instruments()
+    return found.decisions.labels(scorecard, label), found.scores.labels(scorecard)
+
+
+def failed(kind: str) -> None:
+    """Count a problem by its kind."""
+    instruments().errors.labels(kind).inc()
+
+
+def turned_away(status: int) -> None:
+    """Count a request that the server itself refused."""
+    instruments().turned_away.labels(str(status)).inc()
+
+
+def as_text(about: Any) -> tuple[bytes, str]:
+    """Write what all processes have counted, and what a collector tells of this moment.
+
+    Returns
+    -------
+    bytes, str
+        The text, and its content type.
+    """
+    made = importlib.import_module("prometheus_client")
+    instruments()
+    shown = _registry()
+    if os.environ.get(VARIABLE):
+        shown = made.CollectorRegistry()
+        importlib.import_module("prometheus_client.multiprocess").MultiProcessCollector(shown)
+    text: bytes = made.generate_latest(shown) + made.generate_latest(about)
+    return text, made.CONTENT_TYPE_LATEST

@@ -1,0 +1,156 @@
+"""Bring in a new model again and again while clients ask, every tenth one damaged.
+
+python drills/reloads.py --reloads 100 [--seed N] [--fault abrupt]
+
+Two models take turns in the folder of the service, which is told so by SIGHUP. No request may fail,
+and each answer must be, to the last bit, what the model of its version gives; a damaged model must
+never decide: the one before it goes on, and `/health` says why. Exits with 1 if that does not hold.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import random
+import shutil
+import signal
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from http.client import HTTPException
+from pathlib import Path
+from typing import Any
+from urllib.request import urlopen
+
+import harness
+from harness import Drill, Service
+from logged import successor
+
+from creditscore import artefact
+from creditscore.artefact import MODEL_FILE, Model
+from creditscore.assessment import Assessor
+from creditscore.decision_id import new_decision_id
+
+#: What an answer tells besides its own id and time, and depends on the model.
+TOLD = ("probability_of_default", "label", "cutoff", "score", "model_version")
+
+#: Seconds that a reload may take, whatever else the machine does.
+SECONDS = 60.0
+
+DAMAGED_EVERY = 10
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the drill, and give the exit status."""
+    parser = harness.parser(__doc__, faults=["abrupt"])
+    parser.add_argument("--reloads", type=int, default=100)
+    return harness.run(reload_again_and_again, parser.parse_args(arguments))
+
+
+def reload_again_and_again(drill: Drill) -> int:
+    """Reload while clients ask."""
+    draw = random.Random(drill.options.seed)
+    folder = drill.folder / "model"
+    shutil.copytree(drill.options.model_dir, folder)
+    first = artefact.load(folder)
+    models = [first, successor(first)]
+    drill.options.model_dir = folder
+    wrong_health, refused = 0, 0
+    with drill.service() as service, drill.clients(service) as clients:
+        serving = first
+        for number in range(1, drill.options.reloads + 1):
+            damaged = number % DAMAGED_EVERY == 0
+            arriving = models[number % 2]
+            put(arriving, folder, draw if damaged else None)
+            renew(service, drill.options.fault)
+            serving = serving if damaged else arriving
+            refused += damaged
+            wrong_health += not settled(service, serving, refused=damaged)
+    print(service.printed())
+    told = {json.dumps(pair) for pair in expected(models, clients.asked)}
+    answers = Counter(json.dumps(pair) for pair in answered(clients.asked))
+    altered = sum(count for pair, count in answers.items() if pair not in told)
+    failed = sum(count for status, count in clients.statuses.items() if status != 200)
+    failed += clients.broken
+    figures = (
+        f"{drill.options.reloads} reloads, {refused} of a damaged model, {failed} failed requests, "
+        f"{altered} answers of no model, {wrong_health} wrong words on health"
+    )
+    return drill.finish(clients, figures, fine=not (failed or altered or wrong_health))
+
+
+def put(model: Model, folder: Path, draw: random.Random | None) -> None:
+    """Put a model in place, as training does; damaged if there is somebody to draw how."""
+    artefact.save(model, folder)
+    if draw is not None:
+        place = folder / MODEL_FILE
+        raw = bytearray(place.read_bytes())
+        raw[draw.randrange(len(raw))] ^= 1 << draw.randrange(8)
+        place.write_bytes(raw)
+
+
+def renew(service: Service, fault: str | None) -> None:
+    """Tell the service that there is a new model."""
+    service.master().send_signal(signal.SIGHUP)
+    if fault == "abrupt":
+        # As by a host that knows no way but to begin anew.
+        service.kill(service.workers())
+
+
+def settled(service: Service, model: Model, *, refused: bool) -> bool:
+    """Wait until only the model that should decide does, and `/health` says what became of it."""
+    deadline = time.monotonic() + SECONDS
+    agreed = 0
+    while agreed < 6:
+        if time.monotonic() > deadline:
+            return False
+        said = health_of(service)
+        fine = said.get("versions") == model.versions and ("refused" in said) == refused
+        agreed = agreed + 1 if fine else 0
+        if not fine:
+            time.sleep(0.1)
+    return True
+
+
+def health_of(service: Service) -> dict[str, Any]:
+    """Give what the service says of its model; nothing if it is not well."""
+    url = f"http://127.0.0.1:{service.port}/health"
+    with contextlib.suppress(OSError, HTTPException), urlopen(url, timeout=10) as answer:
+        said: dict[str, Any] = json.loads(answer.read())["model"]
+        return said
+    return {}
+
+
+def expected(models: Sequence[Model], asked: Sequence[Any]) -> Iterator[list[Any]]:
+    """Tell what each model gives for whatever was asked."""
+    bodies = {body for one in asked for body in map(json.dumps, applicants_of(one))}
+    for model in models:
+        assessor = Assessor(model, model.policy, lambda: datetime.now(UTC), new_decision_id)
+        for body in bodies:
+            (made,) = assessor.assess([model.schema.parse(json.loads(body))])
+            yield told_of(json.loads(body), made.to_dict("en"))
+
+
+def answered(asked: Sequence[Any]) -> Iterator[list[Any]]:
+    """Tell what was answered."""
+    for one in asked:
+        for answer in one.answers:
+            for applicant, decision in zip(applicants_of(one), answer, strict=True):
+                yield told_of(applicant, decision)
+
+
+def applicants_of(one: Any) -> list[dict[str, Any]]:
+    """Give the applicants that a request was about."""
+    body = json.loads(one.body)
+    return body if isinstance(body, list) else [body]
+
+
+def told_of(applicant: dict[str, Any], decision: dict[str, Any]) -> list[Any]:
+    """Pair an applicant with what depends on the model."""
+    return [applicant, *(decision[name] for name in TOLD)]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

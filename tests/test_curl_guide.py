@@ -1,0 +1,145 @@
+"""The guide to curl is true: its commands work in its order, and answer what it shows."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from answers import DECISION, PROJECT, check_decision, lasting
+from flask.testing import FlaskClient
+from guide import FLASK, Reader, blocks, commands
+from live_server import serving
+from support import skip_or_fail
+
+GUIDE = PROJECT / "docs" / "curl.md"
+TEXT = GUIDE.read_text(encoding="utf-8")
+
+
+@dataclass(frozen=True)
+class Step:
+    """A command of the guide, and what it shows as its answer, if it shows any."""
+
+    command: str
+    shown: str | None = None
+
+
+def steps() -> list[Step]:
+    """Give the commands in their order, but the one that starts the service."""
+    found: list[Step] = []
+    for block in blocks(GUIDE):
+        if block.language == "sh":
+            found += map(Step, commands(block))
+        else:
+            found[-1] = Step(found[-1].command, block.text)
+    return [step for step in found if "manage.py" not in step.command]
+
+
+@pytest.fixture(scope="module")
+def reader(model_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reader]:
+    """Follow the guide from its beginning to its end."""
+    if shutil.which("curl") is None:
+        skip_or_fail("curl", "curl is not installed: the guide's commands cannot be run")
+    folder = tmp_path_factory.mktemp("curl")
+    url = f"sqlite:///{folder}/instance/decisions.sqlite"
+    variables = {"CREDITSCORE_MODEL_DIR": str(model_dir), "CREDITSCORE_DATABASE_URL": url}
+    with serving(model_dir, folder, CREDITSCORE_DATABASE_URL=url) as server:
+        reader = Reader(server, folder, variables)
+        for step in steps():
+            reader.follow(step.command)
+        yield reader
+
+
+def said_json(reader: Reader, words: str) -> Any:
+    return json.loads(reader.said(words))
+
+
+def test_the_guide_shows_answers_and_uses_no_other_program() -> None:
+    asked = [step.command for step in steps()]
+
+    assert sum(step.shown is not None for step in steps()) >= 5
+    assert all(command.startswith(("curl ", "echo ", FLASK)) for command in asked)
+
+
+@pytest.mark.parametrize("step", [step for step in steps() if step.shown], ids=str)
+def test_every_answer_that_is_shown_is_the_one_that_comes(reader: Reader, step: Step) -> None:
+    assert step.shown is not None
+    came = reader.printed[step.command]
+
+    if step.shown.startswith("{"):
+        assert lasting(json.loads(came)) == lasting(json.loads(step.shown))
+        assert json.loads(came).keys() == json.loads(step.shown).keys()
+    else:
+        assert came.strip() == step.shown.strip()
+
+
+def test_every_field_of_a_decision_is_explained_and_no_other() -> None:
+    _, _, rest = TEXT.partition("## What the answer means")
+    section, _, _ = rest.partition("\n## ")
+
+    assert re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE) == list(DECISION)
+
+
+def test_every_status_that_curl_can_meet_is_explained_and_no_other(client: FlaskClient) -> None:
+    description: Any = client.get("/openapi.json").json
+    described = {
+        status
+        for operations in description["paths"].values()
+        for operation in operations.values()
+        for status in operation["responses"]
+    }
+    # Only a browser is told 403, for a page of another site; 405 can come from any route.
+    met = described - {"200", "403", "default"} | {"405"}
+
+    assert re.findall(r"^\| (\d{3}) \|", TEXT, re.MULTILINE) == sorted(met)
+
+
+def test_what_is_only_tried_out_has_no_trace(reader: Reader) -> None:
+    tried = said_json(reader, "/what-if")
+
+    assert tried["what_if"] is True
+    assert "decision_id" not in tried
+
+
+def test_the_words_come_in_indonesian(reader: Reader) -> None:
+    assert "Jenis kelamin" in said_json(reader, "Accept-Language: id")["reasons"][1]["text"]
+
+
+def test_many_are_answered_in_their_order(reader: Reader) -> None:
+    decisions = said_json(reader, "-d '[")
+
+    for decision in decisions:
+        check_decision(decision)
+    assert [decision["label"] for decision in decisions] == ["not_eligible", "eligible"]
+
+
+def test_files_are_answered_as_what_stands_in_them(reader: Reader) -> None:
+    with (reader.folder / "decisions.csv").open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+
+    assert [row["customer"] for row in rows] == ["A-17", "A-18"]
+    assert float(rows[0]["probability"]) == said_json(reader, "predict -d @")["probability"]
+    assert [row["label"] for row in rows] == ["not_eligible", "eligible"]
+
+
+def test_a_decision_is_read_back_with_what_was_asked(reader: Reader) -> None:
+    read_back = said_json(reader, "/decisions/DECISION_ID -H")
+    explained = said_json(reader, "/explanation")
+    listed = said_json(reader, "/decisions?label")
+
+    assert read_back["inputs"]["AGE"] == 26
+    assert explained["decision_id"] == read_back["decision_id"]
+    assert {"impacts", "recourse"} <= explained.keys()
+    assert len(explained["impacts"]) == len(read_back["inputs"])
+    assert listed["decisions"][0]["decision_id"] == read_back["decision_id"]
+
+
+def test_the_outcome_is_taken(reader: Reader) -> None:
+    assert said_json(reader, "/outcome")["defaulted"] is False
+    assert said_json(reader, "/monitoring").get("status") is None

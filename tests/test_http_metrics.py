@@ -1,0 +1,147 @@
+"""What Prometheus reads: right over all workers, bounded, and silent about applicants."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+from answers import Answer, problem_of
+from live_server import LiveServer, serving
+from prometheus_client.parser import text_string_to_metric_families
+
+from creditscore.schema import Schema
+
+KEY = "a-key-of-the-test-for-metrics"
+MARKER = "31415926"
+
+Figures = dict[tuple[str, tuple[tuple[str, str], ...]], float]
+
+
+@pytest.fixture(scope="module")
+def server(model_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
+    with serving(
+        model_dir,
+        tmp_path_factory.mktemp("metrics"),
+        CREDITSCORE_API_KEYS=KEY,
+        CREDITSCORE_OPEN_PREDICT="on",
+    ) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def example(schema: Schema) -> dict[str, Any]:
+    return {name: schema.fields[name].example for name in schema.base_fields}
+
+
+def scrape(server: LiveServer) -> Answer:
+    return server.ask("GET", "/metrics", headers={"X-API-Key": KEY})
+
+
+def figures(server: LiveServer) -> Figures:
+    text = scrape(server).body.decode()
+    return {
+        (sample.name, tuple(sorted(sample.labels.items()))): sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+    }
+
+
+def total(found: Figures, name: str, **labels: str) -> float:
+    return sum(
+        value
+        for (named, given), value in found.items()
+        if named == name and labels.items() <= dict(given).items()
+    )
+
+
+def decide(server: LiveServer, body: Any, content_type: str = "application/json") -> Answer:
+    raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+    return server.ask("POST", "/predict", raw, {"Content-Type": content_type})
+
+
+def test_only_a_key_opens_it(server: LiveServer) -> None:
+    problem_of(server.ask("GET", "/metrics"), 401)
+
+
+def test_all_workers_are_added_up_and_a_dead_one_still_counts(
+    server: LiveServer, example: dict[str, Any]
+) -> None:
+    single, many = 24, 3
+    for _ in range(single):
+        assert decide(server, example).status == 200
+    for _ in range(many):
+        assert decide(server, [example] * 5).status == 200
+    table = ",".join(example) + "\n" + (",".join(map(str, example.values())) + "\n") * 7
+    assert decide(server, table.encode(), "text/csv").status == 200
+
+    expected = single + 5 * many + 7
+    assert total(figures(server), "creditscore_decisions_total") == expected
+    (victim, *_) = psutil.Process(server.pid).children()
+    os.kill(victim.pid, signal.SIGKILL)
+    time.sleep(1)
+    after = figures(server)
+
+    assert total(after, "creditscore_decisions_total") == expected
+    assert total(after, "creditscore_score_count") == expected
+    asked = {"route": "/predict", "method": "POST", "status": "200"}
+    assert total(after, "creditscore_requests_total", **asked) == single + many + 1
+    assert total(after, "creditscore_request_seconds_count", route="/predict") == single + many + 1
+    assert 0 < total(after, "creditscore_log_write_seconds_count") <= single + many + 1
+
+
+def test_errors_are_counted_by_kind(server: LiveServer, example: dict[str, Any]) -> None:
+    decide(server, b"{")
+    decide(server, {**example, "AGE": 1})
+    decide(server, {**example, "AGE": "x", "SEX": 9})
+    before = total(figures(server), "creditscore_requests_total", route="other", status="404")
+    server.ask("GET", "/nowhere")
+
+    found = figures(server)
+    kinds = {dict(given)["kind"] for name, given in found if name == "creditscore_errors_total"}
+
+    assert {"out_of_range", "not_found"} <= kinds
+    asked = {"route": "other", "status": "404"}
+    assert total(found, "creditscore_requests_total", **asked) == before + 1
+
+
+def test_the_model_is_named(server: LiveServer) -> None:
+    versions = json.loads(server.ask("GET", "/health").body)["model"]["versions"]
+
+    found = figures(server)
+
+    for scorecard, version in versions.items():
+        labels = {"scorecard": scorecard, "version": version}
+        assert total(found, "creditscore_model_info", **labels) == 1
+    assert total(found, "creditscore_model_refused") == 0
+
+
+def test_nothing_that_is_sent_gets_into_a_label(
+    server: LiveServer, example: dict[str, Any]
+) -> None:
+    decide(server, {**example, "LIMIT_BAL": int(MARKER)})
+    decide(server, {**example, MARKER: 1})
+    for path in (f"/{MARKER}", f"/decisions/{MARKER}", f"/model?{MARKER}={MARKER}"):
+        server.ask("GET", path, headers={"X-Request-ID": MARKER, "X-API-Key": MARKER})
+    server.send(f"{MARKER} / HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+
+    text = scrape(server).body.decode()
+
+    # A figure may hold the digits by chance; a label may not.
+    assert not [found for found in re.findall(r"{[^}]*}", text) if MARKER in found]
+
+
+def test_a_new_start_counts_anew(model_dir: Path, tmp_path: Path, example: dict[str, Any]) -> None:
+    for _ in range(2):
+        with serving(
+            model_dir, tmp_path, CREDITSCORE_API_KEYS=KEY, CREDITSCORE_OPEN_PREDICT="on"
+        ) as running:
+            assert decide(running, example).status == 200
+            assert total(figures(running), "creditscore_decisions_total") == 1
