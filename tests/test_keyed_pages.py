@@ -154,7 +154,7 @@ def test_where_there_is_no_key_at_all_the_frame_says_how_to_make_one(
 ) -> None:
     page = build().test_client().get("/monitoring?lang=en", headers=BROWSER)
 
-    assert "flask keys new" in page.text
+    assert "keys new --name" in page.text
 
 
 def test_a_refused_form_is_told_in_the_language_of_its_page(visitor: FlaskClient) -> None:
