@@ -235,6 +235,7 @@ ROWS = (
         "runtime_dir",
         Path,
         "a folder",
-        "Folder of what the processes share while they run: the account of the rate limits.",
+        "Folder of what the processes share while they run: the account of the rate limits, and "
+        "what `GET /metrics` adds up.",
     ),
 )

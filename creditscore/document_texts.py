@@ -84,6 +84,6 @@ INDONESIAN_SETTINGS: Mapping[str, SettingText] = {
     "runtime_dir": SettingText(
         "folder",
         "Folder untuk hal-hal yang dipakai bersama oleh proses-proses selama berjalan: catatan "
-        "batas permintaan.",
+        "batas permintaan, dan hitungan yang dijumlahkan `GET /metrics`.",
     ),
 }

@@ -104,6 +104,10 @@ class ExportRefused(CreditScoreError):
     """The log cannot be exported as it stands."""
 
 
+class BackupRefused(CreditScoreError):
+    """The log cannot be backed up as was asked."""
+
+
 class PurgeRefused(CreditScoreError):
     """Decisions cannot be purged as was asked."""
 

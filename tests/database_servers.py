@@ -127,7 +127,7 @@ class PostgresServer:
 @contextlib.contextmanager
 def running_postgres() -> Iterator[PostgresServer]:
     """Run a PostgreSQL until the block ends, and leave nothing of it."""
-    programs = _find_programs()
+    programs = find_programs()
     folder = Path(tempfile.mkdtemp(prefix="creditscore-postgres-"))
     folder.chmod(0o755)
     try:
@@ -156,7 +156,7 @@ def schema_of_its_own(url: str) -> Iterator[str]:
             connection.execute(f"DROP SCHEMA {name} CASCADE".encode())
 
 
-def _find_programs() -> Path:
+def find_programs() -> Path:
     """Give the folder of PostgreSQL's programs; importing the wheel would start more than that."""
     found = importlib.util.find_spec(WHEEL)
     if os.name == "nt" or found is None or not found.submodule_search_locations:

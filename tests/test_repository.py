@@ -54,7 +54,7 @@ ORDER = [
     {"parquet_table"},
     {"idempotency", "outcome", "api_keys"},
     {"decision_log", "log_walk", "soundness", "retention"},
-    {"replay", "audit", "export", "purge", "batch_log"},
+    {"replay", "audit", "export", "purge", "backup", "batch_log"},
     {"batch_job", "csv_request"},
     {"cluster"},
     {"describe"},

@@ -26,6 +26,7 @@ from creditscore.openapi import describe_service
 from creditscore.texts import FALLBACK_LANGUAGE
 from creditscore.web import (
     api,
+    backup_commands,
     commands,
     export_commands,
     headers,
@@ -95,8 +96,8 @@ def create_app(settings: Settings, model: Model | None = None) -> Flask:
     app.register_blueprint(pages.bp)
     app.cli.add_command(commands.describe)
     app.cli.add_command(key_commands.keys)
-    # Export and purge have put themselves into this group.
-    for group in (log_commands, export_commands, purge_commands):
+    # Backup, export and purge have put themselves into this group.
+    for group in (log_commands, backup_commands, export_commands, purge_commands):
         app.cli.add_command(group.decisions)
     _announce(app, model)
     _archive(app, model, settings)

@@ -23,7 +23,7 @@ from creditscore.web import query
 from creditscore.web.key_commands import in_one_line
 from creditscore.web.service import service
 
-decisions = AppGroup("decisions", help="The log of decisions: replay and verify it.")
+decisions = AppGroup("decisions", help="The log of decisions: check it, copy it, hand it on.")
 
 #: Models that are held at once while decisions of several are replayed; the largest is 20 MB.
 MODELS = 4
