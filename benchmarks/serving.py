@@ -158,7 +158,13 @@ def variables(name: str, folder: Path, model_dir: Path) -> Iterator[dict[str, st
         path.write_bytes(pickle.dumps(naive_forest()))
         yield {PICKLE: str(path)}
         return
-    common = {"CREDITSCORE_MODEL_DIR": str(model_dir)}
+    # All on, but one client may ask as often as it can.
+    unlimited = "999999999/second"
+    common = {
+        "CREDITSCORE_MODEL_DIR": str(model_dir),
+        "CREDITSCORE_RUNTIME_DIR": str(folder / name / "run"),
+        "CREDITSCORE_RATE_LIMIT": unlimited,
+    }
     if name == "postgresql":
         given = os.environ.get("TEST_DATABASE_URL", "")
         with contextlib.ExitStack() as stack:

@@ -78,7 +78,19 @@ def appraise(
         "influence": influence(trial, card.predictors, card.probability_of_default),
         "explanation": _explanation(model, card, matrix, said),
         "behaviour": _behaviour(card, trial),
-        "curves": _curves(bad, said, model),
+        "curves": {
+            **_curves(bad, said, model),
+            "groups": _rounded(
+                fairness.approvals_at(
+                    model.schema,
+                    trial.test.columns,
+                    trial.train.columns,
+                    said,
+                    names=spec.fields,
+                    cutoffs=FINE_CUTOFFS,
+                )
+            ),
+        },
     }
     progress(f"training others beside the {name} scorecard")
     measured["performance"] = _performance(trial, card, said)

@@ -222,3 +222,32 @@ def of_protected(
         for name in names
         if schema.fields[name].protected
     }
+
+
+def approvals_at(
+    schema: Schema,
+    columns: Mapping[str, Floats],
+    training_columns: Mapping[str, Floats],
+    probability_of_default: Floats,
+    *,
+    names: Sequence[str],
+    cutoffs: Sequence[float],
+) -> dict[str, list[dict[str, Any]]]:
+    """Give each protected group's approval rate at each of some cut-offs; None of nobody."""
+    return {
+        name: [
+            {
+                "group": part.label,
+                "rows": int(part.inside.sum()),
+                "approval_rates": [
+                    float((said < cutoff).mean()) if len(said) else None for cutoff in cutoffs
+                ],
+            }
+            for part in groups(
+                schema.fields[name], columns[name], training_column=training_columns[name]
+            )
+            for said in [probability_of_default[part.inside]]
+        ]
+        for name in names
+        if schema.fields[name].protected
+    }

@@ -37,15 +37,17 @@ class FileConnection(sqlite3.Connection):
     identity: tuple[int, int]
 
     def begin_reading(self) -> None:
-        """Begin a transaction that may wait, at its first look, for somebody who commits."""
-        self._wait_at_most(_patience())
+        """Begin a transaction that sees one state of the file; errors as of `begin_writing`."""
+        self._wait_at_most(0)
         self.execute("BEGIN")
+        # The lock of a reader comes with the first look, and keeps whoever commits waiting.
+        self._insist("SELECT 1 FROM sqlite_schema LIMIT 1", _patience())
 
     def begin_writing(self) -> None:
         """Begin a transaction with the right to write, which only one has at a time.
 
-        SQLite's own waiting doubles its pauses up to a tenth of a second: of two processes that
-        write all the time, one would hardly ever get its turn.
+        SQLite's own waiting doubles its pauses up to a tenth of a second: beside processes that
+        write all the time, one that waits so would hardly ever get its turn.
 
         Raises
         ------
@@ -53,18 +55,22 @@ class FileConnection(sqlite3.Connection):
             If others kept it until the deadline.
         """
         patience = _patience() / 2
-        ends = monotonic() + patience
         self._wait_at_most(0)
+        self._insist("BEGIN IMMEDIATE", patience)
+        # The other half of the time is for readers that a commit has to wait for.
+        self._wait_at_most(patience)
+
+    def _insist(self, statement: str, seconds: float) -> None:
+        """Try to run a statement until nobody is in its way."""
+        ends = monotonic() + seconds
         while True:
             try:
-                self.execute("BEGIN IMMEDIATE")
-                break
+                self.execute(statement).fetchall()
+                return
             except sqlite3.OperationalError as error:
                 if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or monotonic() > ends:
                     raise
             sleep(random.uniform(*PAUSES))
-        # The other half of the time is for readers that a commit has to wait for.
-        self._wait_at_most(patience)
 
     def _wait_at_most(self, seconds: float) -> None:
         self.execute(f"PRAGMA busy_timeout = {int(seconds * 1000)}")

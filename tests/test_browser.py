@@ -1,4 +1,4 @@
-"""The page at / in a real Chromium, against a real server on loopback."""
+"""The pages in a real Chromium, against a real server on loopback."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ FLAGS = (
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 )  # fmt: skip
 PATIENCE = 20
+KEY = "a-key-of-the-browser-test"
 AXE = PROJECT / "tests" / "node" / "node_modules" / "axe-core" / "axe.min.js"
 
 #: Selenium's driver; untyped here, as the package may be missing.
@@ -28,7 +29,10 @@ Browser = Any
 
 @pytest.fixture(scope="module")
 def server(model_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
-    with serving(model_dir, tmp_path_factory.mktemp("browser")) as running:
+    folder = tmp_path_factory.mktemp("browser")
+    with serving(
+        model_dir, folder, CREDITSCORE_API_KEYS=KEY, CREDITSCORE_OPEN_PREDICT="on"
+    ) as running:
         yield running
 
 
@@ -129,18 +133,87 @@ def test_a_moved_value_moves_the_decision_and_nothing_is_logged(
     assert not browser.execute_script("return document.querySelector('.slider').hidden")
 
 
+def test_a_history_folds_out_by_hand(browser: Browser, server: LiveServer) -> None:
+    browser.get(server.url)
+    assert not browser.execute_script("return document.querySelector('details.group').open")
+
+    browser.find_element("css selector", "details.group summary").click()
+
+    assert browser.execute_script("return document.querySelector('details.group').open")
+
+
+@pytest.mark.parametrize("language", PAGE_TEXTS)
+def test_a_moved_cut_off_moves_what_it_would_do(
+    browser: Browser, server: LiveServer, language: str
+) -> None:
+    browser.get(f"{server.url}/model?lang={language}")
+    before = wait_for(browser, "document.getElementById('cut_approved')?.textContent")
+
+    browser.execute_script(
+        "const it = document.getElementById('cutoff-slider'); it.value = '10';"
+        "it.dispatchEvent(new Event('input', {bubbles: true}));"
+    )
+
+    wait_for(browser, f"document.getElementById('cut_approved').textContent !== {before!r}")
+    assert browser.execute_script("return document.getElementById('cutoff').value") == "10"
+
+
+def give_key(browser: Browser, key: str = KEY) -> None:
+    wait_for(browser, "document.getElementById('api-key') !== null")
+    browser.execute_script("document.getElementById('api-key').value = arguments[0]", key)
+    click(browser, "#key button")
+
+
+def test_monitoring_asks_for_a_key_once_and_keeps_it_for_the_tab(
+    browser: Browser, server: LiveServer, schema: Schema
+) -> None:
+    applicant = {name: schema.fields[name].example for name in schema.base_fields}
+    answer = server.ask("POST", "/predict", json.dumps([applicant] * 5).encode())
+    decision_id = json.loads(answer.body)[0]["decision_id"]
+    outcome = json.dumps({"defaulted": True}).encode()
+    server.ask("POST", f"/decisions/{decision_id}/outcome", outcome, {"X-API-Key": KEY})
+    browser.get(f"{server.url}/monitoring?lang=en")
+
+    give_key(browser, "a-wrong-key-of-the-test")
+    assert wait_for(browser, "document.getElementById('key-error').textContent")
+    give_key(browser)
+
+    assert wait_for(browser, "document.querySelectorAll('#found section').length") == len(
+        schema.scorecards
+    )
+    assert KEY not in browser.page_source
+    # Another page of this tab needs no second time.
+    browser.get(f"{server.url}/decisions/{decision_id}?lang=id")
+    assert wait_for(browser, "document.getElementById('label')?.textContent")
+    click(browser, "#key-forget")
+    wait_for(browser, "!document.getElementById('gate').hidden")
+    assert browser.execute_script("return sessionStorage.length") == 0
+
+
+def test_the_description_for_programs_is_shown_by_its_own_files(
+    browser: Browser, server: LiveServer
+) -> None:
+    browser.get(f"{server.url}/docs")
+
+    assert wait_for(browser, "document.querySelectorAll('.opblock').length") > 8
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("path", ["/?example=behavioural", "/model", "/monitoring"])
 def test_no_rule_of_accessibility_is_broken(
-    browser: Browser, server: LiveServer, schema: Schema, scheme: str
+    browser: Browser, server: LiveServer, scheme: str, path: str
 ) -> None:
     if not AXE.is_file():
         skip_or_fail("chromium", "axe-core is not installed: accessibility is not tested")
     media = {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
     browser.execute_cdp_cmd("Emulation.setEmulatedMedia", media)
-    browser.get(f"{server.url}/?example=behavioural")
-    fill(browser, schema)
-    click(browser, "button.primary")
-    wait_for(browser, "document.getElementById('label')?.textContent")
+    browser.get(f"{server.url}{path}")
+    if path.startswith("/?"):
+        click(browser, "button.primary")
+        wait_for(browser, "document.getElementById('label')?.textContent")
+    if path == "/monitoring":
+        give_key(browser)
+        wait_for(browser, "document.querySelectorAll('#found section').length")
 
     browser.execute_script(AXE.read_text(encoding="utf-8"))
     found = browser.execute_async_script("axe.run().then(arguments[0])")
@@ -152,8 +225,13 @@ def test_no_rule_of_accessibility_is_broken(
 def test_no_page_complained_and_no_other_host_was_asked(
     browser: Browser, server: LiveServer
 ) -> None:
-    # A form with faults is answered with 422, which Chromium notes as if it were a mistake.
-    complaints = [each for each in browser.get_log("browser") if "422" not in each["message"]]
+    # A form with faults and a wrong key are refused, which Chromium notes as if it were a mistake.
+    expected = ("status of 422", "status of 401")
+    complaints = [
+        each
+        for each in browser.get_log("browser")
+        if not any(status in each["message"] for status in expected)
+    ]
     assert complaints == []
     asked = [
         message["params"]["request"]["url"]

@@ -19,6 +19,8 @@ import full_disk
 import kills
 import power_cut
 import pytest
+import reloads
+import slow_clients
 from clients import Asked, post
 from decided import NOON, decision
 from harness import Service
@@ -101,6 +103,45 @@ def test_kills_catch_a_service_that(
     assert line.startswith("FAILS")
     assert f" {found}" in line
     assert f" 0 {found}" not in line
+
+
+# Slow clients, and new models
+
+
+def test_a_crowd_of_slow_clients_keeps_nobody_from_being_served(
+    model_dir: Path, last_line: Callable[[], str]
+) -> None:
+    crowd = ["--each", "60", "--seconds", "3", "--model-dir", str(model_dir)]
+    slow_clients.main(crowd)
+
+    # Not what it says of times: those are the machine's, and no test is about them.
+    assert " 0 failed" in last_line()
+
+
+def test_a_crowd_catches_a_service_that_gives_each_client_a_thread(
+    model_dir: Path, last_line: Callable[[], str]
+) -> None:
+    crowd = ["--each", "20", "--seconds", "2", "--model-dir", str(model_dir)]
+
+    assert slow_clients.main([*crowd, "--fault", "threads"]) == 1
+    assert last_line().startswith("FAILS")
+
+
+def test_new_models_fail_no_request(model_dir: Path, last_line: Callable[[], str]) -> None:
+    status = reloads.main(["--reloads", "2", "--model-dir", str(model_dir)])
+
+    line = last_line()
+    assert status == 0, line
+    assert "holds, seed 1, 2 reloads" in line
+
+
+def test_reloads_catch_a_service_that_begins_anew_each_time(
+    model_dir: Path, last_line: Callable[[], str]
+) -> None:
+    status = reloads.main(["--reloads", "2", "--model-dir", str(model_dir), "--fault", "abrupt"])
+
+    assert status == 1
+    assert " 0 failed requests" not in last_line()
 
 
 # Power cuts

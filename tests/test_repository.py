@@ -24,7 +24,15 @@ PACKAGE = PROJECT / "creditscore"
 #: Imports run one way: each module may import those of earlier lines, and nothing else of ours.
 ORDER = [
     {"texts", "decision_id", "evaluation", "card_format", "deadline", "log_tables"},
-    {"private_file", "json_text", "turns", "document_texts", "document_blocks", "rate_limit"},
+    {
+        "private_file",
+        "json_text",
+        "turns",
+        "document_texts",
+        "document_blocks",
+        "rate_limit",
+        "cutoff_choice",
+    },
     {"errors", "intervals", "card_words", "postgres", "migration_steps"},
     {"rule", "config", "strict_json", "sqlite_file"},
     {"schema", "toml_table", "database", "backtest"},

@@ -72,6 +72,7 @@ def create_app(settings: Settings, model: Model | None = None) -> Flask:
     app = Flask(__name__)
     app.json = FastJson(app)
     app.url_map.merge_slashes = False
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     if settings.proxies:
         proxied = ProxyFix(app.wsgi_app, x_for=settings.proxies, x_proto=0, x_host=0)
         app.wsgi_app = proxied  # type: ignore[method-assign]

@@ -18,6 +18,8 @@ from creditscore.texts import say
 from creditscore.web.access import check_predict, check_what_if
 from creditscore.web.body import CSV_TYPE, is_csv, read_body, read_csv, read_json
 from creditscore.web.language import chosen_language, mark_language
+from creditscore.web.model_page import show_model
+from creditscore.web.negotiation import mark_negotiated, wants_page
 from creditscore.web.origin import read_origin
 from creditscore.web.service import Service, service
 
@@ -84,10 +86,12 @@ def health() -> ResponseReturnValue:
 @bp.get("/model")
 def model() -> ResponseReturnValue:
     """Tell what the model is, where it comes from and how good it is."""
+    if wants_page(request):
+        return mark_negotiated(show_model())
     here = service()
     language = chosen_language()
     card = describe.model_card(here.assessor.model, here.assessor.policy, language)
-    return mark_language(jsonify(card), language)
+    return mark_negotiated(mark_language(jsonify(card), language))
 
 
 @bp.get("/openapi.json")

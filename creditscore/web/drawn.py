@@ -140,15 +140,15 @@ def _bars(
 ) -> list[Bar]:
     bars, at = [], decision.baseline
     for name, impact in _ranked(decision).items():
-        field = schema.fields[name]
+        field, value = schema.fields.get(name), decision.applicant.values[name]
         start = 100 * (min(at, at + impact) - ends[0]) / (ends[1] - ends[0])
         width = 100 * abs(impact) / (ends[1] - ends[0])
         points = in_language(say_number(round(abs(100 * impact), 1) or 0), language)
         sign = "+" if impact > 0 else "\N{MINUS SIGN}"
         bars.append(
             Bar(
-                title=in_language(field.title, language),
-                value=in_language(value_in_words(field, decision.applicant.values[name]), language),
+                title=in_language(field.title, language) if field else name,
+                value=in_language(value_in_words(field, value), language) if field else str(value),
                 points=points if points == "0" else sign + points,
                 start=round(start, 2),
                 width=round(max(width, SHORTEST), 2),

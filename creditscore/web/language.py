@@ -17,6 +17,12 @@ def chosen_language() -> str:
     return FALLBACK_LANGUAGE
 
 
+def page_language() -> str:
+    """Give the language that the address asks for, or else the browser."""
+    wanted = request.args.get("lang")
+    return wanted if wanted in LANGUAGES else chosen_language()
+
+
 def mark_language(answer: Response, language: str) -> Response:
     """Say in the headers which language was chosen, and that others would get another."""
     answer.headers["Content-Language"] = language

@@ -24,8 +24,10 @@ from creditscore.web import query
 from creditscore.web.access import check_key
 from creditscore.web.body import read_json
 from creditscore.web.language import chosen_language, mark_language
+from creditscore.web.negotiation import mark_negotiated, shows_key, wants_page
 from creditscore.web.problems import WrongValues
 from creditscore.web.query import Parameter
+from creditscore.web.result_page import show_decision
 from creditscore.web.service import service
 
 bp = Blueprint("log", __name__, url_prefix="/decisions")
@@ -36,7 +38,9 @@ MOST_OUTCOME_BYTES = 1024
 
 @bp.before_request
 def need_key() -> None:
-    """Ask every route of the log for a key."""
+    """Ask every route of the log for a key; the empty frame of a page holds nothing of it."""
+    if request.endpoint == "log.decision" and _wants_frame():
+        return
     g.key_id = check_key(request, service().keys)
 
 
@@ -59,11 +63,16 @@ def page() -> ResponseReturnValue:
 @bp.get("/<decision_id>")
 def decision(decision_id: str) -> ResponseReturnValue:
     """Give a logged decision, its inputs and its outcome included."""
+    if _wants_frame():
+        return mark_negotiated(show_decision(None))
     language = chosen_language()
     with within(SECONDS):
         found = service().log.find(_read_id(decision_id))
         (shown,) = _to_dicts([found], language)
-    return mark_language(jsonify(shown), language)
+    if wants_page(request):
+        outcome = shown["outcome"]
+        return mark_negotiated(show_decision(found, defaulted=outcome and outcome["defaulted"]))
+    return mark_negotiated(mark_language(jsonify(shown), language))
 
 
 @bp.get("/<decision_id>/explanation")
@@ -88,6 +97,10 @@ def outcome(decision_id: str) -> ResponseReturnValue:
     defaulted = _read_outcome(read_json(request, most_bytes=MOST_OUTCOME_BYTES))
     stated = service().log.record_outcome(found, defaulted=defaulted, key_id=g.key_id)
     return jsonify(decision_id=str(found), **stated.to_dict())
+
+
+def _wants_frame() -> bool:
+    return wants_page(request) and not shows_key(request)
 
 
 def _parameters() -> Mapping[str, Parameter]:

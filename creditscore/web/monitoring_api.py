@@ -12,9 +12,11 @@ from creditscore.assessment import timestamp
 from creditscore.errors import Fault
 from creditscore.logged_decision import to_milliseconds
 from creditscore.monitoring import LONGEST_DAYS, USUAL_DAYS, Window, monitor
-from creditscore.texts import say
+from creditscore.texts import LANGUAGES, say
 from creditscore.web import query
 from creditscore.web.access import check_key
+from creditscore.web.monitoring_page import show_monitoring
+from creditscore.web.negotiation import mark_negotiated, shows_key, wants_page
 from creditscore.web.problems import WrongValues
 from creditscore.web.service import service
 
@@ -30,12 +32,16 @@ PARAMETERS = {
 @bp.get("/monitoring")
 def monitoring() -> ResponseReturnValue:
     """Compare the decisions of a window with training, and what was said with what happened."""
-    here = service()
+    here, page = service(), wants_page(request)
+    if page and not shows_key(request):
+        return mark_negotiated(show_monitoring(None))
     check_key(request, here.keys)
-    since, until = _window(query.read_query(request, PARAMETERS), here.log.now())
+    known = {**PARAMETERS, "lang": query.one_of(LANGUAGES)} if page else PARAMETERS
+    since, until = _window(query.read_query(request, known), here.log.now())
     window = Window(to_milliseconds(since), to_milliseconds(until))
     found = monitor(here.log.database, here.assessor.model, window)
-    return jsonify(since=timestamp(since), until=timestamp(until), **found)
+    answer = {"since": timestamp(since), "until": timestamp(until), **found}
+    return mark_negotiated(show_monitoring(answer) if page else jsonify(answer))
 
 
 def _window(wanted: dict[str, Any], now: datetime) -> tuple[datetime, datetime]:

@@ -7,12 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from creditscore.web import model_texts, monitoring_texts
+
 ENGLISH = {
     "title": "Credit decision",
     "skip": "Skip to the content",
     "other_language": "Bahasa Indonesia",
     "nav": "Pages",
     "nav_home": "Decision",
+    "nav_model": "Model",
+    "nav_monitoring": "Monitoring",
     "nav_docs": "For programs",
     "lead": "Enter what is known of an applicant. You see at once whether the applicant is "
     "eligible for credit, why, and what would have to change.",
@@ -85,6 +89,8 @@ ENGLISH = {
     "copy_postman": "Copy for Postman",
     "copied": "Copied.",
     "your_key": "YOUR_KEY",
+    **model_texts.ENGLISH,
+    **monitoring_texts.ENGLISH,
 }
 
 INDONESIAN = {
@@ -93,6 +99,8 @@ INDONESIAN = {
     "other_language": "English",
     "nav": "Halaman",
     "nav_home": "Keputusan",
+    "nav_model": "Modelnya",
+    "nav_monitoring": "Pemantauan",
     "nav_docs": "Untuk program",
     "lead": "Isilah apa yang diketahui tentang pemohon. Anda langsung melihat apakah pemohon "
     "memenuhi syarat kredit, mengapa, dan apa yang perlu berubah.",
@@ -166,6 +174,8 @@ INDONESIAN = {
     "copy_postman": "Salin untuk Postman",
     "copied": "Tersalin.",
     "your_key": "KUNCI_ANDA",
+    **model_texts.INDONESIAN,
+    **monitoring_texts.INDONESIAN,
 }
 
 PAGE_TEXTS: Mapping[str, Mapping[str, str]] = {"en": ENGLISH, "id": INDONESIAN}

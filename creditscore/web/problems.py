@@ -22,7 +22,7 @@ from creditscore.errors import (
 )
 from creditscore.texts import Text, in_language, say
 from creditscore.web import metrics
-from creditscore.web.language import chosen_language, mark_language
+from creditscore.web.language import mark_language, page_language
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -190,7 +190,7 @@ def _admit(error: Exception) -> Response:
 
 
 def _problem(status: HTTPStatus, text: Text, faults: Sequence[Fault] = ()) -> Response:
-    language = chosen_language()
+    language = page_language()
     body: dict[str, Any] = {
         "type": "about:blank",
         "title": status.phrase,

@@ -1,10 +1,11 @@
 // The form without a reload. The server renders every answer; this puts it into its place.
 // Without this file the form works all the same, page by page.
 
+import { act, KEY, prepare } from "./shared.js";
+
 const form = document.getElementById("form");
 const live = document.getElementById("live");
 const keyForm = document.getElementById("key");
-const KEY = "creditscore-api-key";
 const PAUSE = 150; // milliseconds of rest before a moved value is sent
 
 let latest = 0;
@@ -45,7 +46,7 @@ function show(page, move) {
   const wrong = form.querySelector("[aria-invalid]");
   if (!wrong) {
     byId("result").replaceChildren(...page.getElementById("result").childNodes);
-    prepareResult();
+    prepare(byId("result"));
     byId("status").textContent = `${byId("label").textContent}, ${byId("probability").textContent}`;
   }
   if (move) {
@@ -75,29 +76,20 @@ function refuse(status, detail) {
   }
 }
 
-function prepareResult() {
-  for (const button of byId("result").querySelectorAll("button")) button.hidden = false;
-}
-
-async function act(event) {
-  const button = event.target.closest("button");
-  if (button?.id === "print") print();
-  if (button?.classList.contains("copy")) {
-    await navigator.clipboard.writeText(byId(button.dataset.from).textContent);
-    byId("status").textContent = button.dataset.done;
-    const words = button.textContent;
-    button.textContent = button.dataset.done;
-    setTimeout(() => { button.textContent = words; }, 1500);
-  }
-}
-
 function follow(event) {
   const slider = event.target.closest(".slider");
-  if (slider) byId(slider.dataset.for).value = Math.round(slider.value);
+  if (slider) byId(slider.dataset.for).value = rounded(slider);
   else syncSliders();
   if (!live.checked || event.target === live) return;
   clearTimeout(timer);
   timer = setTimeout(() => ask(true), PAUSE);
+}
+
+// Whole numbers stay whole; others get as many digits as a slider of this width can tell apart.
+function rounded(slider) {
+  if (slider.step === "1") return slider.value;
+  const digits = Math.floor(Math.log10((slider.max - slider.min) / 200));
+  return Number(slider.value).toFixed(Math.max(0, -digits));
 }
 
 function syncSliders() {
@@ -130,5 +122,5 @@ keyForm?.addEventListener("submit", (event) => {
 });
 byId("key-forget")?.addEventListener("click", () => sessionStorage.removeItem(KEY));
 byId("live-choice").hidden = false;
-prepareResult();
+prepare(byId("result"));
 document.querySelector("[aria-invalid]")?.focus();

@@ -1,0 +1,22 @@
+// What more than one page does: where the key is kept, and the buttons beside a decision.
+
+export const KEY = "creditscore-api-key"; // in sessionStorage only: it ends with the tab
+
+const byId = (id) => document.getElementById(id);
+
+// Buttons that only work with scripts are hidden until there is one.
+export function prepare(part) {
+  for (const button of part.querySelectorAll("button[hidden]")) button.hidden = false;
+}
+
+export async function act(event) {
+  const button = event.target.closest("button");
+  if (button?.id === "print") print();
+  if (button?.classList.contains("copy")) {
+    await navigator.clipboard.writeText(byId(button.dataset.from).textContent);
+    byId("status").textContent = button.dataset.done;
+    const words = button.textContent;
+    button.textContent = button.dataset.done;
+    setTimeout(() => { button.textContent = words; }, 1500);
+  }
+}
