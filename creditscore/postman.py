@@ -57,6 +57,10 @@ STILL = {
 ID_AND_TIME = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12},[0-9:.TZ-]{24}"
 
 
+#: The line of the counts that is kept as an example.
+COUNTED = "# TYPE creditscore_decisions_total"
+
+
 @dataclass(frozen=True)
 class Answer:
     """What the service said to a call."""
@@ -164,6 +168,9 @@ def _saved(call: Call, answer: Answer) -> str:
     if "csv" in answer.media_type:
         still = f"{STILL['decision_id']},{STILL['decided_at']}"
         return re.sub(ID_AND_TIME, still, answer.body)
+    if answer.media_type.startswith("text/plain"):
+        # Counts: only what is counted stays the same.
+        return next(line for line in answer.body.splitlines() if COUNTED in line)
     if "json" not in answer.media_type:
         return answer.body
     body = json.loads(answer.body)
@@ -174,7 +181,7 @@ def _saved(call: Call, answer: Answer) -> str:
 
 def _preview(media_type: str) -> str:
     """Name the language that Postman shows an answer in."""
-    kinds = {"html": "html", "csv": "text"}
+    kinds = {"html": "html", "csv": "text", "plain": "text"}
     return next((kinds[kind] for kind in kinds if kind in media_type), "json")
 
 

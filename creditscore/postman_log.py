@@ -99,6 +99,16 @@ def log_calls() -> list[Call]:
             needs_key=True,
         ),
         Call(
+            "What Prometheus watches",
+            "GET",
+            "/metrics",
+            script=(
+                'pm.test("it counts decisions", () =>',
+                '    pm.expect(pm.response.text()).to.include("creditscore_decisions_total{"));',
+            ),
+            needs_key=True,
+        ),
+        Call(
             "The log without a key",
             "GET",
             "/decisions",

@@ -193,4 +193,4 @@ def test_one_look_at_the_keys_serves_all_who_wait_for_it(
 
     assert ids == [None] * many
     # Who comes while a look is on its way may need the next one, together with the others.
-    assert 1 <= len(looks) <= 4
+    assert 1 <= len(looks) <= many // 2

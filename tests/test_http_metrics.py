@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import os
 import re
+import resource
 import signal
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +20,7 @@ from live_server import LiveServer, serving
 from prometheus_client.parser import text_string_to_metric_families
 
 from creditscore.schema import Schema
+from creditscore.web import metrics
 
 KEY = "a-key-of-the-test-for-metrics"
 MARKER = "31415926"
@@ -145,3 +148,27 @@ def test_a_new_start_counts_anew(model_dir: Path, tmp_path: Path, example: dict[
         ) as running:
             assert decide(running, example).status == 200
             assert total(figures(running), "creditscore_decisions_total") == 1
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="limits of other processes need Linux")
+def test_no_request_fails_because_there_is_no_room_to_count_it(
+    model_dir: Path, tmp_path: Path
+) -> None:
+    with serving(model_dir, tmp_path) as server:
+        for worker in psutil.Process(server.pid).children():
+            worker.rlimit(psutil.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))
+
+        # Enough of them for each process to get some, also one that has not counted yet.
+        statuses = {decide(server, b"{}").status for _ in range(40)}
+
+    assert statuses == {422}
+
+
+def test_the_files_of_counts_have_their_disk_space_before_they_are_used(
+    server: LiveServer, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    files = list((tmp_path_factory.getbasetemp()).glob("metrics*/run/metrics/*.db"))
+
+    assert len(files) >= 2
+    for file in files:
+        assert file.stat().st_blocks * 512 >= file.stat().st_size == metrics.FILE_BYTES

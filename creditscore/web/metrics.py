@@ -3,6 +3,9 @@
 Each process counts in files of its own in a shared folder, and whichever is asked adds them up;
 those of processes that have ended still count. All labels come from short lists: a route as it is
 written in the code, a status, a scorecard; never a path, an address or a value that somebody sent.
+
+No request fails because it cannot be counted. The files have their full size before the first count
+goes in: a file with holes would kill its process where the disk has no room for them.
 """
 
 from __future__ import annotations
@@ -29,6 +32,9 @@ METHODS = frozenset({"GET", "HEAD", "POST", "OPTIONS", "PUT", "PATCH", "DELETE"}
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 SCORES = (300, 400, 450, 500, 525, 550, 575, 600, 625, 650, 700, 800)
 
+#: Bytes of each file of counts, several times what all labels take, and the kinds of files.
+FILE_BYTES, FILES = 256 * 1024, ("counter", "histogram")
+
 
 class Instruments(NamedTuple):
     """What is counted and timed."""
@@ -44,7 +50,15 @@ class Instruments(NamedTuple):
 
 @cache
 def instruments() -> Instruments:
-    """Make the instruments of this process, when it first needs them: each has its own files."""
+    """Make the instruments of this process, when it first needs them: each has its own files.
+
+    Raises
+    ------
+    OSError
+        If there is no room for the files; the next call tries again.
+    """
+    if os.environ.get(VARIABLE):
+        _reserve(Path(os.environ[VARIABLE]))
     made = importlib.import_module("prometheus_client")
     registry = _registry()
     counter, histogram = made.Counter, made.Histogram
@@ -91,6 +105,20 @@ def instruments() -> Instruments:
             registry=registry,
         ),
     )
+
+
+def _reserve(folder: Path) -> None:
+    """Take the disk space of the counts of this process."""
+    for kind in FILES:
+        path = folder / f"{kind}_{os.getpid()}.db"
+        if path.exists():
+            continue
+        part = path.with_suffix(".part")
+        try:
+            part.write_bytes(bytes(FILE_BYTES))
+            part.replace(path)
+        finally:
+            part.unlink(missing_ok=True)
 
 
 @cache
@@ -153,9 +181,10 @@ def _count(answer: Response) -> Response:
     rule = request.url_rule
     route = rule.rule if rule is not None else "other"
     method = request.method if request.method in METHODS else "other"
-    counted, timed = _children(route, method, answer.status_code)
-    counted.inc()
-    timed.observe(perf_counter() - g.began)
+    with contextlib.suppress(OSError):
+        counted, timed = _children(route, method, answer.status_code)
+        counted.inc()
+        timed.observe(perf_counter() - g.began)
     return answer
 
 
@@ -167,11 +196,12 @@ def _children(route: str, method: str, status: int) -> tuple[Any, Any]:
 
 def logged(rows: Sequence[Mapping[str, Any]], seconds: float) -> None:
     """Count decisions that were logged in one transaction."""
-    instruments().writes.observe(seconds)
-    for row in rows:
-        decided, scored = _of_decision(row["scorecard"], row["label"])
-        decided.inc()
-        scored.observe(row["score"])
+    with contextlib.suppress(OSError):
+        instruments().writes.observe(seconds)
+        for row in rows:
+            decided, scored = _of_decision(row["scorecard"], row["label"])
+            decided.inc()
+            scored.observe(row["score"])
 
 
 @cache
@@ -182,12 +212,14 @@ def _of_decision(scorecard: str, label: str) -> tuple[Any, Any]:
 
 def failed(kind: str) -> None:
     """Count a problem by its kind."""
-    instruments().errors.labels(kind).inc()
+    with contextlib.suppress(OSError):
+        instruments().errors.labels(kind).inc()
 
 
 def turned_away(status: int) -> None:
     """Count a request that the server itself refused."""
-    instruments().turned_away.labels(str(status)).inc()
+    with contextlib.suppress(OSError):
+        instruments().turned_away.labels(str(status)).inc()
 
 
 def as_text(about: Any) -> tuple[bytes, str]:
@@ -199,7 +231,8 @@ def as_text(about: Any) -> tuple[bytes, str]:
         The text, and its content type.
     """
     made = importlib.import_module("prometheus_client")
-    instruments()
+    with contextlib.suppress(OSError):
+        instruments()
     shown = _registry()
     if os.environ.get(VARIABLE):
         shown = made.CollectorRegistry()
