@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import os
 import re
-import resource
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -22,6 +22,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from creditscore.schema import Schema
 from creditscore.web import metrics
 
+PROJECT = Path(__file__).resolve().parent.parent
 KEY = "a-key-of-the-test-for-metrics"
 MARKER = "31415926"
 
@@ -150,18 +151,29 @@ def test_a_new_start_counts_anew(model_dir: Path, tmp_path: Path, example: dict[
             assert total(figures(running), "creditscore_decisions_total") == 1
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="limits of other processes need Linux")
-def test_no_request_fails_because_there_is_no_room_to_count_it(
-    model_dir: Path, tmp_path: Path
-) -> None:
-    with serving(model_dir, tmp_path) as server:
-        for worker in psutil.Process(server.pid).children():
-            worker.rlimit(psutil.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))
+NO_ROOM = """
+import resource, sys
+from pathlib import Path
+from creditscore.web import metrics
 
-        # Enough of them for each process to get some, also one that has not counted yet.
-        statuses = {decide(server, b"{}").status for _ in range(40)}
+metrics.prepare(Path(sys.argv[1]))
+from prometheus_client import CollectorRegistry
+resource.setrlimit(resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))
+metrics.failed("uncounted")
+resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+metrics.failed("counted")
+print(metrics.as_text(CollectorRegistry())[0].decode())
+"""
 
-    assert statuses == {422}
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a limit of all files needs Linux")
+def test_nothing_fails_because_there_is_no_room_to_count_it(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", NO_ROOM, str(tmp_path)]
+    ended = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True)
+
+    assert ended.stderr == ""
+    assert 'creditscore_errors_total{kind="counted"} 1.0' in ended.stdout
+    assert '{kind="uncounted"}' not in ended.stdout
 
 
 def test_the_files_of_counts_have_their_disk_space_before_they_are_used(
