@@ -3,7 +3,8 @@
 The pickle holds plain arrays, dicts, lists, numbers and texts only. Loading reads its bytes once,
 compares their hash with the manifest, unpickles those very bytes with a list of two allowed
 names, and scores the golden applicants: equal to the last bit, or it is refused. The model card
-must have the hash that the manifest names, so that nobody reads figures of another model.
+must have the hash that the manifest names, so that nobody reads figures of another model, and the
+manifest its own. The hashes are against damage: whoever may write the folder may write them too.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ from creditscore.scorecard import Scorecard, version
 Floats = npt.NDArray[np.float64]
 
 #: Raised whenever the layout of the artefact changes.
-FORMAT = 3
+FORMAT = 4
 
 MODEL_FILE = "model.pkl"
 CARD_FILE = "model_card.json"
@@ -49,6 +50,9 @@ SHOWN_PARTS = ("scorecards", "data", "trained_at", "seed", "software")
 
 #: What may stand in the pickle besides plain Python values: numpy arrays as protocol 5 writes them.
 ALLOWED_NAMES = frozenset({("numpy._core.numeric", "_frombuffer"), ("numpy", "dtype")})
+
+#: Where the manifest's own hash stands.
+SEAL = "sha256"
 
 REMEDY = "python train.py"
 
@@ -151,7 +155,7 @@ def save(model: Model, folder: Path) -> None:
     }
     # The manifest of a model that was loaded vouches for the files that it was loaded from.
     manifest = vouches | dict(model.manifest) | vouches
-    files = {MODEL_FILE: raw, CARD_FILE: card, MANIFEST_FILE: _to_json(manifest)}
+    files = {MODEL_FILE: raw, CARD_FILE: card, MANIFEST_FILE: sealed(manifest)}
     for name, written in files.items():
         if len(written) > LARGEST_BYTES:
             problem = f"would be {len(written):,} bytes large, the most is {LARGEST_BYTES:,}"
@@ -185,6 +189,12 @@ def load(folder: Path) -> Model:
     if difference:
         raise ArtefactError(path, f"does not compute what it did at training: {difference}", REMEDY)
     return model
+
+
+def sealed(manifest: Mapping[str, Any]) -> bytes:
+    """Write a manifest with its own SHA-256: of all the rest of it."""
+    rest = {name: part for name, part in manifest.items() if name != SEAL}
+    return _to_json(rest | {SEAL: hashlib.sha256(_to_json(rest)).hexdigest()})
 
 
 def is_whole(folder: Path) -> bool:
@@ -260,6 +270,8 @@ def _read_manifest(path: Path) -> dict[str, Any]:
         age = "an older" if found < FORMAT else "a newer"
         problem = f"was written by {age} release (format {found}, this one reads {FORMAT})"
         raise ArtefactError(path, problem, REMEDY)
+    if manifest.pop(SEAL, None) is None or sealed(manifest) != raw:
+        raise ArtefactError(path, "is damaged: its SHA-256 is not its own", REMEDY)
     return dict(manifest)
 
 

@@ -21,7 +21,7 @@ import numpy as np
 import pytest
 from sklearn.ensemble import RandomForestClassifier
 
-from creditscore import artefact, describe
+from creditscore import artefact
 from creditscore.artefact import FORMAT, LARGEST_BYTES, Model
 from creditscore.cells import Cells
 from creditscore.errors import ArtefactError
@@ -55,7 +55,8 @@ def manifest_of(folder: Path) -> dict[str, Any]:
 
 
 def write_manifest(folder: Path, content: dict[str, Any]) -> None:
-    (folder / "manifest.json").write_text(json.dumps(content), encoding="utf-8")
+    """Put another manifest in place, with a hash as it should be."""
+    (folder / "manifest.json").write_bytes(artefact.sealed(content))
 
 
 def forge(folder: Path, raw: bytes, **changes: object) -> None:
@@ -201,56 +202,25 @@ def test_no_file_that_was_cut_short_gets_through(folder: Path, name: str) -> Non
         assert f"{folder / name}: is damaged" in refusal(folder)
 
 
-def test_a_flipped_byte_of_the_manifest_never_changes_a_probability(
-    folder: Path, model: Model
-) -> None:
-    """Much of it is for people to read: such damage may pass, but the model stays the same."""
+def test_no_flipped_byte_of_the_manifest_gets_through(folder: Path) -> None:
     raw = (folder / "manifest.json").read_bytes()
     draw = np.random.default_rng(3)
-    expected = probabilities(model)
 
     for place in draw.choice(len(raw), size=200, replace=False):
         damaged = bytearray(raw)
         damaged[place] ^= int(draw.integers(1, 256))
         (folder / "manifest.json").write_bytes(damaged)
-        loaded = loaded_or_refused(folder)
 
-        if loaded is not None:
-            assert loaded.versions == model.versions
-            assert loaded.policy == model.policy
-            assert probabilities(loaded) == expected
-            assert describe.model_card(loaded, loaded.policy, "en")["scorecards"]
+        refusal(folder)
 
 
-def loaded_or_refused(folder: Path) -> Model | None:
-    try:
-        return artefact.load(folder)
-    except ArtefactError:
-        return None
-
-
-VOUCHING = {
-    "hash": rb'"sha256": "(?=[0-9a-f])',
-    "version": rb'"application": "application-',
-    "format": rb'"format": ',
-    "golden": rb'"golde',
-    "golden probability": rb'"golden": (?s:.*?)"probability_of_default": 0\.\d',
-}
-
-
-@pytest.mark.parametrize("pattern", VOUCHING.values(), ids=VOUCHING)
-def test_a_flipped_byte_in_what_vouches_for_the_model_is_refused(
-    folder: Path, pattern: bytes
-) -> None:
+def test_a_figure_of_the_manifest_that_somebody_touched_up_is_noticed(folder: Path) -> None:
     raw = (folder / "manifest.json").read_bytes()
-    found = re.search(pattern, raw)
-    assert found is not None
-    place = found.end()
-    damaged = bytearray(raw)
-    damaged[place] = ord("8") if damaged[place] != ord("8") else ord("7")
-    (folder / "manifest.json").write_bytes(damaged)
+    changed = raw.replace(b'"rows": ', b'"rows": 1', 1)
+    assert changed != raw
+    (folder / "manifest.json").write_bytes(changed)
 
-    refusal(folder)
+    assert "is damaged: its SHA-256 is not its own" in refusal(folder)
 
 
 def test_the_last_bit_of_every_golden_probability_counts(folder: Path) -> None:

@@ -15,6 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import damaged_models
 import full_disk
 import kills
 import power_cut
@@ -28,6 +29,7 @@ from ledger import Audit, audit
 from sqlalchemy import insert
 from support import skip_or_fail
 
+from creditscore import artefact
 from creditscore.artefact import Model
 from creditscore.database import Database
 from creditscore.decision_log import DecisionLog
@@ -103,6 +105,31 @@ def test_kills_catch_a_service_that(
     assert line.startswith("FAILS")
     assert f" {found}" in line
     assert f" 0 {found}" not in line
+
+
+# Damaged models
+
+
+def test_no_damaged_model_is_loaded(model_dir: Path, last_line: Callable[[], str]) -> None:
+    status = damaged_models.main(["--damages", "60", "--model-dir", str(model_dir)])
+
+    line = last_line()
+    assert status == 0, line
+    assert "60 damaged models: 60 refused with one clear line, 0 in other words" in line
+
+
+def test_a_gate_that_trusts_its_files_is_caught(
+    model_dir: Path, last_line: Callable[[], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The fault is planted in this process.
+    monkeypatch.setattr(artefact, "_read_sealed", artefact._read_sealed)
+
+    options = ["--damages", "60", "--seed", "3", "--fault", "trusting"]
+    status = damaged_models.main([*options, "--model-dir", str(model_dir)])
+
+    line = last_line()
+    assert status == 1, line
+    assert line.startswith("FAILS")
 
 
 # Slow clients, and new models

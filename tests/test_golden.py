@@ -119,7 +119,7 @@ def test_a_model_that_says_anything_else_is_refused(
 ) -> None:
     manifest = save(model, tmp_path)
     change(manifest["golden"][place])
-    (tmp_path / artefact.MANIFEST_FILE).write_text(json.dumps(manifest), encoding="utf-8")
+    (tmp_path / artefact.MANIFEST_FILE).write_bytes(artefact.sealed(manifest))
 
     with pytest.raises(ArtefactError, match=said):
         artefact.load(tmp_path)
@@ -134,7 +134,7 @@ def test_a_table_of_reasons_that_was_changed_is_refused(model: Model, tmp_path: 
     changed = raw.replace(values.tobytes(), (values * 2).tobytes())
     path.write_bytes(changed)
     manifest["model"]["sha256"] = hashlib.sha256(changed).hexdigest()
-    (tmp_path / artefact.MANIFEST_FILE).write_text(json.dumps(manifest), encoding="utf-8")
+    (tmp_path / artefact.MANIFEST_FILE).write_bytes(artefact.sealed(manifest))
 
     assert changed != raw
     with pytest.raises(ArtefactError):
