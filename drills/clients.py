@@ -146,6 +146,8 @@ class Clients:
             answer = json.loads(body)
             asked.answers.append(answer if isinstance(answer, list) else [answer])
             return True
+        if status not in {0, 503}:
+            print(f"{asked.request_id} got {status}: {body[:500]!r}")
         time.sleep(PAUSE)
         return False
 

@@ -98,6 +98,9 @@ class Service:
             with contextlib.suppress(psutil.TimeoutExpired):
                 self._master.wait(timeout=20)
         self.kill_all()
+        for line in self.printed().splitlines():
+            if '"level": "error"' in line or not line.startswith("{"):
+                print(line)
 
     def start(self) -> None:
         """Start it, as often as it takes, and wait until it has all its workers and answers.

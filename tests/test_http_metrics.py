@@ -184,3 +184,35 @@ def test_the_files_of_counts_have_their_disk_space_before_they_are_used(
     assert len(files) >= 2
     for file in files:
         assert file.stat().st_blocks * 512 >= file.stat().st_size == metrics.FILE_BYTES
+
+
+def test_threads_that_count_first_at_the_same_moment_share_their_instruments() -> None:
+    code = """
+import sys
+import threading
+from creditscore.web import metrics
+
+def count():
+    start.wait()
+    try:
+        metrics.instruments().requests.labels("/", "GET", "200").inc()
+    except Exception as error:
+        print(error)
+
+sys.setswitchinterval(1e-6)
+start = threading.Barrier(16)
+threads = [threading.Thread(target=count) for _ in range(16)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+print(metrics.instruments().registry.get_sample_value(
+    "creditscore_requests_total", {"route": "/", "method": "GET", "status": "200"}
+))
+"""
+
+    ended = subprocess.run(
+        [sys.executable, "-c", code], cwd=PROJECT, capture_output=True, encoding="utf-8"
+    )
+
+    assert (ended.stdout, ended.stderr) == ("16.0\n", "")

@@ -16,6 +16,7 @@ import logging
 import os
 import re
 import sys
+import threading
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -46,21 +47,31 @@ class Instruments(NamedTuple):
     errors: Any
     writes: Any
     turned_away: Any
+    registry: Any
 
 
-@cache
+#: Of the threads that need the instruments first, one makes them.
+_MAKING = threading.Lock()
+
+
 def instruments() -> Instruments:
-    """Make the instruments of this process, when it first needs them: each has its own files.
+    """Give the instruments of this process, made when it first needs them: each has its own files.
 
     Raises
     ------
     OSError
         If there is no room for the files; the next call tries again.
     """
+    with _MAKING:
+        return _make()
+
+
+@cache
+def _make() -> Instruments:
     if os.environ.get(VARIABLE):
         _reserve(Path(os.environ[VARIABLE]))
     made = importlib.import_module("prometheus_client")
-    registry = _registry()
+    registry = made.CollectorRegistry()
     counter, histogram = made.Counter, made.Histogram
     return Instruments(
         requests=counter(
@@ -104,6 +115,7 @@ def instruments() -> Instruments:
             ["status"],
             registry=registry,
         ),
+        registry=registry,
     )
 
 
@@ -119,11 +131,6 @@ def _reserve(folder: Path) -> None:
             part.replace(path)
         finally:
             part.unlink(missing_ok=True)
-
-
-@cache
-def _registry() -> Any:
-    return importlib.import_module("prometheus_client").CollectorRegistry()
 
 
 def prepare(folder: Path) -> None:
@@ -231,11 +238,11 @@ def as_text(about: Any) -> tuple[bytes, str]:
         The text, and its content type.
     """
     made = importlib.import_module("prometheus_client")
+    shown = made.CollectorRegistry()
     with contextlib.suppress(OSError):
-        instruments()
-    shown = _registry()
+        own = instruments().registry
+        shown = shown if os.environ.get(VARIABLE) else own
     if os.environ.get(VARIABLE):
-        shown = made.CollectorRegistry()
         importlib.import_module("prometheus_client.multiprocess").MultiProcessCollector(shown)
     text: bytes = made.generate_latest(shown) + made.generate_latest(about)
     return text, made.CONTENT_TYPE_LATEST
