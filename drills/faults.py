@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import os
 import threading
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
-from flask import Flask
+from flask import Flask, Response
 from sqlalchemy import Engine, event
 
+from creditscore import strict_json
 from creditscore.assessment import Decision
 from creditscore.config import Settings
 from creditscore.decision_log import DecisionLog, Recorded
@@ -24,6 +27,9 @@ VARIABLE = "DRILL_FAULT"
 
 #: Seconds that a decision waits in the queue of `AnswersFirst`.
 QUEUED = 0.05
+
+#: Bytes that a leaking service keeps of each request.
+LEAKED = 2000
 
 
 class AnswersFirst(DecisionLog):
@@ -70,12 +76,23 @@ LOGS: dict[str, type[DecisionLog]] = {
 PRAGMAS = {"unsynced": "PRAGMA synchronous = OFF", "usual_journal": "PRAGMA journal_mode = DELETE"}
 
 
+def leak(kept: list[bytes], answer: Response) -> Response:
+    """Forget to forget."""
+    kept.append(bytes(LEAKED))
+    return answer
+
+
 def create_faulty_app(name: str) -> Flask:
     """Build the service with one fault."""
     if name in PRAGMAS:
         # After our own settings.
         event.listen(Engine, "connect", lambda opened, _: opened.execute(PRAGMAS[name]))
     app = create_app(Settings.from_env(os.environ))
+    if name == "lenient":
+        # As everybody reads JSON.
+        strict_json.parse = lambda raw: json.loads(raw)
+    if name == "leaks":
+        app.after_request(partial(leak, []))
     if name in LOGS:
         here = app.extensions[NAME]
         app.extensions[NAME] = replace(here, log=LOGS[name](here.log.database, here.log.now))

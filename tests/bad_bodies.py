@@ -30,9 +30,9 @@ def bad_bodies(schema: Schema, generator: random.Random, count: int) -> Iterator
     for _ in range(count):
         kind = generator.random()
         if kind < 0.5:
-            yield _mutated(generator.choice(good), generator)
+            yield mutated(generator.choice(good), generator)
         elif kind < 0.65:
-            yield _mutated(_dumps(_arbitrary(schema, generator, 4)), generator)
+            yield mutated(_dumps(_arbitrary(schema, generator, 4)), generator)
         elif kind < 0.9:
             yield _dumps(_arbitrary(schema, generator, 4))
         else:
@@ -52,6 +52,13 @@ def check_answer(answer: Answer, body: bytes) -> int:
     return answer.status
 
 
+def mutated(body: bytes, generator: random.Random) -> bytes:
+    """Change a text in one place, or in a few."""
+    for _ in range(generator.choice([1, 1, 1, 2, 3, 8])):
+        body = generator.choice(MUTATIONS)(body, generator)
+    return body
+
+
 def _good_bodies(schema: Schema) -> Iterator[bytes]:
     applicants = [
         {name: schema.fields[name].example for name in spec.fields}
@@ -64,12 +71,6 @@ def _good_bodies(schema: Schema) -> Iterator[bytes]:
 
 def _dumps(value: object) -> bytes:
     return json.dumps(value, separators=(",", ":"), allow_nan=True).encode()
-
-
-def _mutated(body: bytes, generator: random.Random) -> bytes:
-    for _ in range(generator.choice([1, 1, 1, 2, 3, 8])):
-        body = generator.choice(MUTATIONS)(body, generator)
-    return body
 
 
 def _flip(body: bytes, generator: random.Random) -> bytes:
