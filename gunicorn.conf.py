@@ -16,6 +16,7 @@ from gunicorn import util
 from gunicorn.glogging import Logger
 
 from creditscore.web import metrics, reload_model
+from creditscore.web.exposure import note_hosts
 from creditscore.web.headers import REQUEST_ID, ROUTE
 from creditscore.web.log_lines import write_json
 
@@ -32,8 +33,10 @@ preload_app = True
 
 
 def on_starting(server: Any) -> None:
-    """Begin to count anew."""
+    """Begin to count anew, and warn if everybody is let in."""
     metrics.forget_the_dead()
+    # What is no pair is the file of a socket, or one that systemd opened.
+    note_hosts(server.app.wsgi(), [one[0] for one in server.cfg.address if isinstance(one, tuple)])
 
 
 def on_reload(server: Any) -> None:

@@ -168,13 +168,16 @@ def _health() -> JsonObject:
     described = record({"status": well, "versions": versions})
     refused = "Why the last reload kept the model that was there; only if it did"
     described["properties"]["refused"] = {"type": "string", "description": refused}
-    return record(
+    whole = record(
         {
             "status": well,
             "model": described,
             "database": record({"status": well, "kind": kind}),
         }
     )
+    warning = "That everybody is let in; only if other machines can ask and there is no key"
+    whole["properties"]["warning"] = {"type": "string", "description": warning}
+    return whole
 
 
 def _model_card() -> JsonObject:

@@ -76,14 +76,19 @@ class LiveServer:
 
 @contextlib.contextmanager
 def serving(
-    model_dir: Path, folder: Path, *, port: int | None = None, **variables: str
+    model_dir: Path,
+    folder: Path,
+    *,
+    port: int | None = None,
+    host: str = "127.0.0.1",
+    **variables: str,
 ) -> Iterator[LiveServer]:
     """Run the service as manage.py does, on a free port, until the block ends."""
     if os.name == "nt":
         pytest.skip("gunicorn does not run on Windows")
     port = free_port() if port is None else port
     log = folder / f"{port}.log"
-    arguments = ["-c", "gunicorn.conf.py", "--bind", f"127.0.0.1:{port}"]
+    arguments = ["-c", "gunicorn.conf.py", "--bind", f"{host}:{port}"]
     kept = {name: value for name, value in os.environ.items() if "CREDITSCORE" not in name}
     settings = {
         "CREDITSCORE_MODEL_DIR": str(model_dir),

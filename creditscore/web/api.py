@@ -17,6 +17,7 @@ from creditscore.schema import Applicant
 from creditscore.texts import say
 from creditscore.web.access import check_predict, check_what_if
 from creditscore.web.body import CSV_TYPE, is_csv, read_body, read_csv, read_json
+from creditscore.web.exposure import warning_of
 from creditscore.web.language import chosen_language, mark_language
 from creditscore.web.model_page import show_model
 from creditscore.web.negotiation import mark_negotiated, wants_page
@@ -76,10 +77,12 @@ def health() -> ResponseReturnValue:
     here.log.check_writable()
     versions = dict(here.assessor.model.versions)
     refused = {"refused": here.refused} if here.refused else {}
+    warning = warning_of(here)
     return jsonify(
         status="ok",
         model={"status": "ok", "versions": versions, **refused},
         database={"status": "ok", "kind": here.log.database.kind},
+        **({"warning": warning} if warning else {}),
     )
 
 

@@ -9,6 +9,8 @@ import click
 from flask import Flask
 from werkzeug.serving import make_server
 
+from creditscore.web.exposure import note_hosts
+
 
 def serve(app: Flask, host: str, port: int) -> int:
     """Serve until interrupted, and give the exit status.
@@ -18,6 +20,7 @@ def serve(app: Flask, host: str, port: int) -> int:
     listener = _listen(host, port)
     if listener is None:
         return 1
+    note_hosts(app, [host])
     # The address in the form that a browser takes.
     shown = f"[{host}]" if ":" in host else host
     click.echo(f"Serving on http://{shown}:{listener.getsockname()[1]}", err=True)

@@ -37,6 +37,8 @@ class Service:
         How often somebody may ask.
     refused : str
         Why the last reload kept the model that was there; empty if it did not.
+    reachable : bool
+        Whether it listens where other machines can ask.
     """
 
     settings: Settings
@@ -46,6 +48,7 @@ class Service:
     openapi: dict[str, Any]
     limits: Limits
     refused: str = ""
+    reachable: bool = False
 
     def scorecard_of(self, decision: Decision) -> Scorecard | None:
         """Give the scorecard that made a decision; None if it is not in service any more."""

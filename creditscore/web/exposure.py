@@ -1,0 +1,57 @@
+"""Whether other machines can reach a service that asks nobody for a key."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterable
+from dataclasses import replace
+
+from flask import Flask
+
+from creditscore.errors import DatabaseUnavailable
+from creditscore.web.service import NAME, Service
+
+WARNING = (
+    "Other machines can reach this service, and it has no API key: whoever does can have decisions "
+    "made and logged. Make a key (flask --app app keys new --name NAME), or listen on 127.0.0.1."
+)
+
+
+def note_hosts(app: Flask, hosts: Iterable[str]) -> None:
+    """Take note of where a service listens, and warn if everybody is let in.
+
+    Called in the process that the others fork from: they know it too.
+    """
+    here: Service = app.extensions[NAME]
+    here = app.extensions[NAME] = replace(here, reachable=not all(map(is_own, hosts)))
+    try:
+        if warning := warning_of(here):
+            app.logger.warning(warning)
+    except DatabaseUnavailable:
+        # The first request will say so.
+        pass
+    finally:
+        # No process can share a connection with those that fork from it.
+        here.log.database.close()
+
+
+def warning_of(here: Service) -> str:
+    """Tell who can come in, if that is everybody; else nothing.
+
+    Raises
+    ------
+    DatabaseUnavailable
+        If the keys cannot be read.
+    """
+    return WARNING if here.reachable and not here.keys.exist() else ""
+
+
+def is_own(host: str) -> bool:
+    """Tell whether only this machine can reach an address, or a name."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.partition("%")[0]).is_loopback
+    except ValueError:
+        # A name, or nothing, which is every address.
+        return False
