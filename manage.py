@@ -137,7 +137,8 @@ def test(pytest_arguments: list[str]) -> int:
         install_newman()
     checks = [["ruff", "check"], ["ruff", "format", "--check"], ["mypy"], ["pytest"]]
     # On all cores, each file in one process: its tests share what they set up.
-    checks[-1] += ["-n", "auto", "--dist", "loadfile", *pytest_arguments]
+    checks[-1] += ["-n", "auto", "--dist", "loadfile", "--no-loadscope-reorder"]
+    checks[-1] += pytest_arguments
     statuses = {" ".join(check): call("-m", *check) for check in checks}
     failed = {check: status for check, status in statuses.items() if status != 0}
     if failed:

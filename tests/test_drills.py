@@ -68,8 +68,14 @@ def kind(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str
 
 @pytest.fixture
 def last_line(capsys: pytest.CaptureFixture[str]) -> Callable[[], str]:
-    """Give the last line that a drill printed."""
-    return lambda: capsys.readouterr().out.splitlines()[-1]
+    """Give the last line that a drill printed; the others are shown if the test fails."""
+
+    def last_line() -> str:
+        printed = capsys.readouterr().out
+        sys.stdout.write(printed)
+        return printed.splitlines()[-1]
+
+    return last_line
 
 
 def need(program: str) -> None:
@@ -135,6 +141,7 @@ def test_a_gate_that_trusts_its_files_is_caught(
 # Slow clients, and new models
 
 
+@pytest.mark.heavy
 def test_a_crowd_of_slow_clients_keeps_nobody_from_being_served(
     model_dir: Path, last_line: Callable[[], str]
 ) -> None:
@@ -145,6 +152,7 @@ def test_a_crowd_of_slow_clients_keeps_nobody_from_being_served(
     assert " 0 failed" in last_line()
 
 
+@pytest.mark.heavy
 def test_a_crowd_catches_a_service_that_gives_each_client_a_thread(
     model_dir: Path, last_line: Callable[[], str]
 ) -> None:

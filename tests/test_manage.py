@@ -436,7 +436,7 @@ def test_the_checks_run_in_order_and_pytest_gets_the_arguments(started: Path) ->
         "ruff check",
         "ruff format --check",
         "mypy",
-        "pytest -n auto --dist loadfile -k not slow tests/test_http.py -x",
+        "pytest -n auto --dist loadfile --no-loadscope-reorder -k not slow tests/test_http.py -x",
     ]
 
 

@@ -19,11 +19,14 @@ from werkzeug.test import run_wsgi_app
 from creditscore.rule import Codes, from_text
 from creditscore.schema import Field, Schema
 
+pytestmark = pytest.mark.heavy
+
 Body = dict[str, Any]
 
 ROWS = 30_000
 MOST = 1000
-# Two thousandths of a second each: one by one, all of them take minutes. CI asks for all of them.
+# Two thousandths of a second each: one by one, all take minutes. Continuous integration asks for
+# all of them.
 ALONE = ROWS if os.environ.get("CREDITSCORE_EVERY_ROW") else 3000
 
 
