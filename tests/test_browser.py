@@ -269,6 +269,51 @@ def test_no_rule_of_accessibility_is_broken_on_the_other_pages(
     click(browser, "#key-forget")
 
 
+@pytest.mark.parametrize("width", [390, 1280])
+def test_no_rule_of_accessibility_is_broken_on_the_api_description(
+    browser: Browser, server: LiveServer, width: int
+) -> None:
+    browser.get(f"{server.url}/docs")
+    wait_for(browser, "document.querySelectorAll('.opblock').length > 5")
+    screen = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
+    for selector in (".opblock-summary-control[aria-expanded=false]", ".try-out__btn", ".execute"):
+        browser.execute_script(
+            "document.querySelectorAll(arguments[0]).forEach(each => each.click())", selector
+        )
+        wait_for(browser, f"document.querySelector('{selector}, .btn.execute, .try-out__btn')")
+    wait_for(browser, "document.querySelector('.responses-table .response-col_status')")
+
+    try:
+        assert violations(browser) == []
+        scrolled = browser.execute_script("return document.documentElement.scrollWidth")
+        assert scrolled <= width
+    finally:
+        browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
+def test_text_is_copied_also_where_a_page_gets_no_clipboard(
+    browser: Browser, server: LiveServer, schema: Schema
+) -> None:
+    browser.get(f"{server.url}/?lang=en")
+    fill(browser, schema)
+    click(browser, "button.primary")
+    wait_for(browser, "document.querySelector('button.copy[data-from=curl]')")
+    # As under HTTP on another machine.
+    browser.execute_script(
+        "Object.defineProperty(navigator, 'clipboard', {value: undefined});"
+        "window.copied = '';"
+        "document.addEventListener('copy', () => { copied = getSelection().toString(); });"
+    )
+
+    # Only a click of a person's may copy.
+    browser.find_element("css selector", "details.programs summary").click()
+    browser.find_element("css selector", "button.copy[data-from=curl]").click()
+
+    assert "curl" in wait_for(browser, "window.copied")
+    assert wait_for(browser, "document.getElementById('status').textContent") == "Copied."
+
+
 def test_no_page_complained_and_no_other_host_was_asked(
     browser: Browser, server: LiveServer
 ) -> None:

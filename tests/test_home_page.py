@@ -47,7 +47,8 @@ def test_both_languages_have_the_same_keys_in_the_same_order_and_the_same_braces
         assert braces(sentence) == braces(INDONESIAN[key]), key
         assert sentence.strip()
         assert INDONESIAN[key].strip()
-        assert sentence != INDONESIAN[key], key
+        # Else one of them was forgotten; but for what is called the same.
+        assert sentence != INDONESIAN[key] or sentence in {"Model", "API"}, key
 
 
 def test_the_form_gives_the_decision_that_a_program_gets_and_logs_it(

@@ -17,7 +17,7 @@ ENGLISH = {
     "nav_home": "Decision",
     "nav_model": "Model",
     "nav_monitoring": "Monitoring",
-    "nav_docs": "For programs",
+    "nav_docs": "API",
     "lead": "Enter what is known of an applicant. You see at once whether the applicant is "
     "eligible for credit, why, and what would have to change.",
     "notice_title": "Before you use this",
@@ -100,9 +100,9 @@ INDONESIAN = {
     "other_language": "English",
     "nav": "Halaman",
     "nav_home": "Keputusan",
-    "nav_model": "Modelnya",
+    "nav_model": "Model",
     "nav_monitoring": "Pemantauan",
-    "nav_docs": "Untuk program",
+    "nav_docs": "API",
     "lead": "Isilah apa yang diketahui tentang pemohon. Anda langsung melihat apakah pemohon "
     "memenuhi syarat kredit, mengapa, dan apa yang perlu berubah.",
     "notice_title": "Sebelum memakai ini",

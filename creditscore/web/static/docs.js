@@ -1,13 +1,52 @@
 "use strict";
 
-const main = document.getElementById("docs");
-const address = main.dataset.openapi;
-main.replaceChildren();
+const docs = document.getElementById("docs");
+const address = docs.dataset.openapi;
+docs.replaceChildren();
+
+// What swagger-ui leaves out for those who read with a screen reader or use no mouse.
+const NAMES = {
+  "#servers": "Server",
+  "select.examples-select-element": "Example",
+  "select.content-type": "Media type",
+  "textarea.body-param__text": "Body of the request",
+  ".parameters-col_description select": "Value",
+  ".parameters-col_description input": "Value",
+};
+const REGIONS = {
+  ".information-container": "About this interface",
+  ".scheme-container": "Server and key",
+};
+
+function mend() {
+  for (const [selector, name] of Object.entries(NAMES)) {
+    for (const control of docs.querySelectorAll(`${selector}:not([aria-label])`)) {
+      const parameter = control.closest("[data-param-name]")?.dataset.paramName;
+      control.setAttribute("aria-label", parameter ?? name);
+    }
+  }
+  for (const heading of docs.querySelectorAll(":is(h3, h4, h5):not([aria-level])")) {
+    heading.setAttribute("aria-level", heading.tagName[1] - 1);
+  }
+  for (const [selector, name] of Object.entries(REGIONS)) {
+    const region = docs.querySelector(`${selector}:not([role])`);
+    region?.setAttribute("aria-label", name);
+    region?.setAttribute("role", "region");
+  }
+  // A link in a button, which opens the same.
+  for (const link of docs.querySelectorAll("button a[href]")) link.removeAttribute("href");
+  for (const table of docs.querySelectorAll("table[role]")) table.removeAttribute("role");
+  for (const code of docs.querySelectorAll("pre.microlight:not([tabindex])")) code.tabIndex = 0;
+}
+
+new MutationObserver(mend).observe(docs, { childList: true, subtree: true });
 SwaggerUIBundle({
   url: address,
-  domNode: main,
+  domNode: docs,
   deepLinking: true,
   defaultModelsExpandDepth: 0,
+  // Its colours are hard to read.
+  syntaxHighlight: false,
   // No badge: it would ask another host whether the description is valid.
   validatorUrl: null,
 });

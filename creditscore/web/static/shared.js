@@ -13,10 +13,22 @@ export async function act(event) {
   const button = event.target.closest("button");
   if (button?.id === "print") print();
   if (button?.classList.contains("copy")) {
-    await navigator.clipboard.writeText(byId(button.dataset.from).textContent);
+    await copy(byId(button.dataset.from));
     byId("status").textContent = button.dataset.done;
     const words = button.textContent;
     button.textContent = button.dataset.done;
     setTimeout(() => { button.textContent = words; }, 1500);
   }
+}
+
+// Browsers give the clipboard to pages under HTTPS and on this machine only; elsewhere what is
+// selected can be copied.
+async function copy(element) {
+  if (navigator.clipboard) {
+    await navigator.clipboard.writeText(element.textContent);
+    return;
+  }
+  element.closest("details")?.setAttribute("open", "");
+  getSelection().selectAllChildren(element);
+  document.execCommand("copy");
 }
