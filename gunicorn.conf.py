@@ -4,11 +4,8 @@ More processes: WEB_CONCURRENCY=4. Another address: --bind, or manage.py run --h
 Every setting is explained at https://gunicorn.org/reference/settings/.
 """
 
-import json
 import os
-import secrets
 from datetime import timedelta
-from http import HTTPStatus
 from socket import socket
 from typing import Any
 
@@ -19,6 +16,7 @@ from creditscore.web import metrics, reload_model
 from creditscore.web.exposure import note_hosts
 from creditscore.web.headers import REQUEST_ID, ROUTE
 from creditscore.web.log_lines import write_json
+from creditscore.web.refusals import LATER, MALFORMED, refusal
 
 bind = "127.0.0.1:8000"
 # Its threads see whole requests only: a slow client takes none of them.
@@ -98,7 +96,7 @@ logger_class = OwnLinesLogger
 
 # What gunicorn itself refuses, before the application sees it.
 REFUSALS = {
-    400: "The request is not valid HTTP.",
+    400: MALFORMED,
     403: "The request is not allowed.",
     408: "The request did not come whole in time.",
     414: f"The request line is longer than {limit_request_line} bytes.",
@@ -107,33 +105,14 @@ REFUSALS = {
     f"or one longer than {limit_request_field_size} bytes.",
     500: "The server failed to answer. The fault is not yours.",
     501: "The only transfer coding that is understood is chunked.",
-    503: "There is more to do than can be done soon; ask again a little later.",
+    503: LATER,
 }
 
 
 def write_problem(client: socket, status_int: int, reason: str, mesg: str, more: str = "") -> None:
-    """Answer as the application does (RFC 9457), never in the words of the request."""
-    status = HTTPStatus(status_int)
-    problem = {
-        "type": "about:blank",
-        "title": status.phrase,
-        "status": status.value,
-        "detail": REFUSALS.get(status_int, REFUSALS[400]),
-    }
-    body = json.dumps(problem).encode()
-    waits = "Retry-After: 1\r\n" if status == HTTPStatus.SERVICE_UNAVAILABLE else ""
-    head = (
-        f"HTTP/1.1 {status.value} {status.phrase}\r\n"
-        "Connection: close\r\n"
-        "Content-Type: application/problem+json\r\n"
-        f"Content-Length: {len(body)}\r\n"
-        f"{waits}"
-        f"X-Request-ID: {secrets.token_hex(8)}\r\n"
-        "X-Content-Type-Options: nosniff\r\n"
-        "Cache-Control: no-store\r\n"
-        "\r\n"
-    )
-    util.write_nonblock(client, head.encode("ascii") + body)
+    """Answer as the application does."""
+    detail = REFUSALS.get(status_int, MALFORMED)
+    util.write_nonblock(client, refusal(status_int, detail))
 
 
 # gunicorn offers no hook for its own pages, which are HTML and repeat the request's text.

@@ -20,7 +20,7 @@ from creditscore.config import Settings
 from creditscore.decision_log import DecisionLog, Recorded
 from creditscore.errors import DatabaseUnavailable
 from creditscore.idempotency import Origin
-from creditscore.web import create_app
+from creditscore.web import create_app, gathering
 from creditscore.web.service import NAME
 
 VARIABLE = "DRILL_FAULT"
@@ -88,6 +88,8 @@ def create_faulty_app(name: str) -> Flask:
         # After our own settings.
         event.listen(Engine, "connect", lambda opened, _: opened.execute(PRAGMAS[name]))
     app = create_app(Settings.from_env(os.environ))
+    if name == "patient":
+        gathering.MOST_WAITING, gathering.LONGEST_WAIT = 10**6, 1e6
     if name == "lenient":
         # As everybody reads JSON.
         strict_json.parse = lambda raw: json.loads(raw)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from clients import Asked
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from creditscore.database import Database
 from creditscore.log_tables import decisions
@@ -104,6 +104,22 @@ def audit(asked: Sequence[Asked], database_url: str) -> Audit:
         + sum(by_request.values())
         + sum(content_hash(row) != row["content_hash"] for row in rows),
     )
+
+
+def count_logged(database_url: str) -> int:
+    """Count the decisions in the log.
+
+    Raises
+    ------
+    DatabaseUnavailable
+        If it cannot be read.
+    """
+    database = Database(database_url)
+    try:
+        with database.reading(seconds=SECONDS) as connection:
+            return connection.execute(select(func.count()).select_from(decisions)).scalar_one()
+    finally:
+        database.close()
 
 
 def _answered(asked: Sequence[Asked]) -> list[dict[str, Any]]:

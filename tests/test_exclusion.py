@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from pathlib import Path
 from typing import Any
 
@@ -139,6 +140,15 @@ def test_what_is_excluded_may_be_left_out(
     assert without["scorecard"] == scorecard
     for name in ("label", "probability_of_default", "score", "reasons", "model_version"):
         assert without[name] == with_it[name]
+
+
+def test_the_form_asks_for_it_without_insisting(fair_client: FlaskClient) -> None:
+    page = fair_client.get("/").text
+
+    asked = dict(re.findall(r'<(?:input|select) id="field-[A-Z_0-9]+" name="(.+?)"([^>]*)>', page))
+    assert {"LIMIT_BAL", *EXCLUDED} <= asked.keys()
+    assert 'aria-required="true"' in asked["LIMIT_BAL"]
+    assert not [name for name in EXCLUDED if "aria-required" in asked[name]]
 
 
 def test_an_applicant_holds_what_was_told_and_no_more(fair: Model, bodies: Bodies) -> None:

@@ -119,3 +119,26 @@ def test_who_waits_to_be_encouraged_is_known(line: bytes, waits: Any) -> None:
     gathered.add(HEAD + line + b"\r\nContent-Length: 3\r\n\r\n")
 
     assert gathered.waits is waits
+
+
+@pytest.mark.parametrize(
+    ("data", "alone"),
+    [
+        (HEAD + b"Content-Length: 3\r\n\r\nabc", True),
+        (HEAD + b"\r\n", True),
+        (HEAD + b"Content-Length: 3\r\n\r\nab", False),
+        (HEAD + b"Content-Length: 3\r\n\r\nabc" + NEXT, False),
+        (HEAD + b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n", False),
+        (HEAD + b"Content-Length: x\r\n\r\n", False),
+        (HEAD, False),
+    ],
+)
+def test_after_a_request_that_is_alone_the_connection_is_at_its_next(
+    data: bytes, alone: bool
+) -> None:
+    gathered = Gathered(MOST)
+    gathered.add(data)
+
+    assert gathered.alone is alone
+    if alone:
+        assert gathered.head == data[: data.index(b"\r\n\r\n") + 4]

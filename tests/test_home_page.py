@@ -222,3 +222,7 @@ def test_the_first_load_is_small(client: FlaskClient) -> None:
 
     assert len(loaded) == 3
     assert size < FIRST_LOAD
+
+
+def test_one_month_is_no_months(client: FlaskClient) -> None:
+    assert ">1 month late</option>" in client.get("/?lang=en").text

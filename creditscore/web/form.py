@@ -42,6 +42,8 @@ class Control:
         The range that training has seen, for a slider; empty for none.
     whole : bool
         Whether only whole numbers count.
+    optional : bool
+        Whether a decision can do without it.
     """
 
     name: str
@@ -55,6 +57,7 @@ class Control:
     low: str
     high: str
     whole: bool
+    optional: bool
 
 
 @dataclass(frozen=True)
@@ -113,6 +116,7 @@ def groups(
                     typed.get(name, ""),
                     error=errors.get(name, ""),
                     seen=ranges.get(name, ()),
+                    optional=optional or name in schema.optional,
                     language=language,
                 )
                 for name in names
@@ -130,7 +134,13 @@ def other_errors(schema: Schema, faults: Sequence[Fault], language: str) -> list
 
 
 def _control(
-    field: Field, value: str, *, error: str, seen: Sequence[Value], language: str
+    field: Field,
+    value: str,
+    *,
+    error: str,
+    seen: Sequence[Value],
+    optional: bool,
+    language: str,
 ) -> Control:
     options = _options(field, language)
     slides = not options and isinstance(field.rule, Interval) and len(seen) == 2
@@ -146,6 +156,7 @@ def _control(
         low=_written(seen[0]) if slides else "",
         high=_written(seen[1]) if slides else "",
         whole=isinstance(field.rule, Interval) and field.rule.integral,
+        optional=optional,
     )
 
 

@@ -43,6 +43,8 @@ class Gathered:
         self.state = State.NOTHING
         self.announced = 0
         self.waits = False
+        #: Whether it is sure where it ends.
+        self._sure = True
         self._most = most
         self._seen = 0
         self._body = 0
@@ -57,6 +59,17 @@ class Gathered:
         if self.state is State.BODY:
             self.state = self._follow_chunks() if self._chunk is not None else self._count()
         return self.state
+
+    @property
+    def head(self) -> bytes:
+        """What came before the body, once that is all there."""
+        return bytes(self.data[: self._body])
+
+    @property
+    def alone(self) -> bool:
+        """Whether it is whole, in one piece, and nothing has come after it."""
+        whole = self.state is State.WHOLE and self._body > 0
+        return whole and self._sure and len(self.data) == self._body + self.announced
 
     def _look_for_body(self) -> None:
         found = self.data.find(b"\r\n\r\n", max(0, self._seen - 3))
@@ -73,11 +86,12 @@ class Gathered:
             # Other codings, and a length beside a coding, are refused as soon as they are read.
             chunked = [one.strip().lower() for one in codings] == [b"chunked"] and not lengths
             self._chunk, self.state = self._body, State.BODY if chunked else State.WHOLE
+            self._sure = False
             self.announced = self._most
         elif lengths:
             length = lengths[0].strip()
             fine = len(lengths) == 1 and re.fullmatch(rb"[0-9]{1,18}", length) is not None
-            self.announced = int(length) if fine else 0
+            self.announced, self._sure = int(length) if fine else 0, fine
 
     def _count(self) -> State:
         if self.announced > self._most:

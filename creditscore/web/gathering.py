@@ -3,7 +3,8 @@
 Its main loop gathers each request until it is whole, for thousands of connections at once, and only
 then gives it to a thread: which never waits for a client to send, and not for ever for one to read.
 A connection that takes too long is ended with 408, an idle one without a word. When there is more
-to do than can be done soon, the next ones are told so at once.
+to do than can be done soon, the next ones are told so at once, and those that have waited too long
+for a thread as soon as they get one.
 """
 
 from __future__ import annotations
@@ -19,8 +20,10 @@ from gunicorn import http, util
 from gunicorn.http.unreader import Unreader
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
-from creditscore.web import metrics
+from creditscore.web import metrics, quick_socket
 from creditscore.web.framing import EXPECTS, Gathered, State
+from creditscore.web.quick_socket import QuickSelector
+from creditscore.web.refusals import LATER, keeps_open, refusal
 
 #: Seconds for the head of a request, for any body, and bytes of a body that get a second more.
 HEAD_SECONDS, BODY_SECONDS, SLOWEST = 10.0, 20.0, 64 * 1024
@@ -29,15 +32,19 @@ HEAD_SECONDS, BODY_SECONDS, SLOWEST = 10.0, 20.0, 64 * 1024
 #: open for the client to have read it.
 STALLED, LINGER = 10.0, 2.0
 
-#: Bytes that are read at once, that the requests under way in this process may fill, and that a
-#: client may send after its connection was ended.
-PIECE, MOST_BYTES, MOST_AFTER = 64 * 1024, 128 * 1024 * 1024, 64 * 1024
+#: Bytes that the requests under way in this process may fill, and that a client may send after its
+#: connection was ended.
+MOST_BYTES, MOST_AFTER = 128 * 1024 * 1024, 64 * 1024
 
 #: Bytes of the largest body that anybody here would read; the application says what is too large.
 MOST_BODY = 64 * 1024 * 1024
 
-#: Requests that wait for a thread before others are turned away: about a second's work.
-MOST_WAITING = 256
+#: Requests that wait for a thread before others are turned away: less than a second's work.
+MOST_WAITING = 128
+
+#: Seconds after which a request that has waited for a thread is turned away: where the database
+#: fails, each of those before it takes seconds.
+LONGEST_WAIT = 1.0
 
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
@@ -64,7 +71,7 @@ class Connection(TConn):  # type: ignore[misc]
         # No thread has to wait for the first byte.
         self.initialized = self.data_ready = True
         self.polled = self.ended = False
-        self.after = 0
+        self.after, self.queued = 0, 0.0
         self.await_request(HEAD_SECONDS)
 
     def await_request(self, seconds: float) -> None:
@@ -89,7 +96,14 @@ class Connection(TConn):  # type: ignore[misc]
         """Tell a client that waits for it to send its body."""
         if self.gathered.waits and not self.continued:
             self.continued = True
-            util.write_nonblock(self.sock, CONTINUE)
+            quick_socket.send(self.sock, CONTINUE)
+
+    def turn_away(self) -> bool:
+        """Say that there is too much to do, and whether the connection goes on."""
+        metrics.turned_away(503)
+        keep = self.gathered.alone and keeps_open(self.gathered.head)
+        quick_socket.send(self.sock, refusal(503, LATER, keep=keep))
+        return keep
 
 
 class GatheringWorker(ThreadWorker):  # type: ignore[misc]
@@ -102,7 +116,20 @@ class GatheringWorker(ThreadWorker):  # type: ignore[misc]
         self.under_way = self.waiting = 0
         self.swept = 0.0
 
-    # What the parent's loop calls
+    # What the parent calls
+
+    def run(self) -> None:
+        """Serve, with a selector of our own."""
+        self.poller.close()
+        self.poller: QuickSelector = QuickSelector()
+        super().run()
+
+    def handle(self, connection: Connection) -> bool:
+        """Answer a request, in a thread, unless it has waited for too long."""
+        if monotonic() - connection.queued > LONGEST_WAIT:
+            connection.parser.unreader.hold(b"")
+            return connection.turn_away()
+        return bool(super().handle(connection))
 
     def accept(self, listener: socket.socket) -> None:
         """Take a new connection, and what it has sent by now."""
@@ -142,7 +169,6 @@ class GatheringWorker(ThreadWorker):  # type: ignore[misc]
             keep = not done.cancelled() and bool(done.result()) and connection.whole
         except Exception:  # noqa: BLE001  # whatever it was, the parent has logged it
             keep = False
-        connection.sock.setblocking(False)
         if not keep:
             self.end(connection)
             return
@@ -157,7 +183,7 @@ class GatheringWorker(ThreadWorker):  # type: ignore[misc]
     def on_readable(self, connection: Connection, _: object = None) -> None:
         """Read what a client has sent."""
         try:
-            piece = connection.sock.recv(PIECE)
+            piece = quick_socket.receive(connection.sock)
         except BlockingIOError:
             self.poll(connection)
             return
@@ -195,7 +221,12 @@ class GatheringWorker(ThreadWorker):  # type: ignore[misc]
     def hand_over(self, connection: Connection) -> None:
         """Give a request to a thread, or turn it away at once if too many wait for one."""
         if self.waiting >= MOST_WAITING:
-            self.refuse(connection, 503)
+            if not connection.turn_away():
+                self.end(connection)
+                return
+            self.under_way -= len(connection.gathered.data)
+            connection.await_request(self.cfg.keepalive)
+            self.poll(connection)
             return
         data = bytes(connection.gathered.data)
         self.unpoll(connection)
@@ -206,6 +237,7 @@ class GatheringWorker(ThreadWorker):  # type: ignore[misc]
             data = EXPECTS.sub(b"", data, count=1)
         connection.parser.unreader.hold(data)
         self.waiting += 1
+        connection.queued = monotonic()
         self.enqueue_req(connection)
 
     def refuse(self, connection: Connection, status: int) -> None:
@@ -222,8 +254,7 @@ class GatheringWorker(ThreadWorker):  # type: ignore[misc]
         To close at once would throw away, with what the client still sends, the answer.
         """
         try:
-            connection.sock.setblocking(False)
-            connection.sock.shutdown(socket.SHUT_WR)
+            quick_socket.end(connection.sock)
         except OSError:
             self.drop(connection)
             return
@@ -238,13 +269,12 @@ class GatheringWorker(ThreadWorker):  # type: ignore[misc]
         self.under_way -= len(connection.gathered.data)
         connection.gathered = Gathered(0)
         self.nr_conns -= 1
-        connection.close()
+        quick_socket.close(connection.sock)
 
     def poll(self, connection: Connection) -> None:
         """Wait for more bytes."""
         if not connection.polled:
             connection.polled = True
-            connection.sock.setblocking(False)
             self.poller.register(connection.sock, EVENT_READ, partial(self.on_readable, connection))
 
     def unpoll(self, connection: Connection) -> None:

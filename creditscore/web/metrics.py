@@ -226,7 +226,12 @@ def failed(kind: str) -> None:
 def turned_away(status: int) -> None:
     """Count a request that the server itself refused."""
     with contextlib.suppress(OSError):
-        instruments().turned_away.labels(str(status)).inc()
+        _of_status(status).inc()
+
+
+@cache
+def _of_status(status: int) -> Any:
+    return instruments().turned_away.labels(str(status))
 
 
 def as_text(about: Any) -> tuple[bytes, str]:

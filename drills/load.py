@@ -1,0 +1,233 @@
+"""Requests in numbers: as many as connections can carry, or so many per second whatever comes back.
+
+One process, one loop, no threads: what it takes from the machine is little, and always the same.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import selectors
+import socket
+import time
+from collections import Counter, deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from statistics import quantiles
+
+#: Seconds to wait for an answer.
+PATIENCE = 5.0
+
+#: Seconds that a loop waits at most for an answer, or until the next request is due.
+TICK = 0.002
+
+
+@dataclass
+class Tally:
+    """What became of requests.
+
+    Attributes
+    ----------
+    waits : dict
+        Seconds that answers took, by status.
+    broken : int
+        Requests that got none.
+    unsent : int
+        Requests that could not be sent, as no connection was free.
+    seconds : float
+        How long they were sent.
+    """
+
+    waits: dict[int, list[float]] = field(default_factory=dict)
+    broken: int = 0
+    unsent: int = 0
+    seconds: float = 0.0
+
+    @property
+    def statuses(self) -> Counter[int]:
+        """How many answers there were of each status."""
+        return Counter({status: len(waits) for status, waits in self.waits.items()})
+
+    def rate(self, status: int = 200) -> float:
+        """Give the answers of a status per second."""
+        return len(self.waits.get(status, ())) / self.seconds
+
+    def percentile(self, percent: int, *statuses: int) -> float:
+        """Give a percentile of the seconds that answers of some statuses took; 0 for none."""
+        waits = [wait for status in statuses for wait in self.waits.get(status, ())]
+        if len(waits) < 2:
+            return max(waits, default=0.0)
+        return quantiles(waits, n=100, method="inclusive")[percent - 1]
+
+
+class Connection:
+    """A connection that is kept, with one request under way at most."""
+
+    def __init__(self, port: int) -> None:
+        self.sock = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)
+        self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.sock.setblocking(False)
+        self.sent = 0.0
+        self.came = b""
+
+    def answer(self) -> tuple[int, bool] | None:
+        """Give the status of a whole answer, and whether the connection stays open.
+
+        Raises
+        ------
+        OSError
+            If the connection broke.
+        """
+        piece = self.sock.recv(65536)
+        if not piece:
+            raise ConnectionResetError
+        self.came += piece
+        head, found, rest = self.came.partition(b"\r\n\r\n")
+        if not found:
+            return None
+        lines = head.lower()
+        length = int(lines.partition(b"content-length:")[2].split(b"\r\n", 1)[0] or 0)
+        if len(rest) < length:
+            return None
+        self.came = b""
+        return int(head[9:12]), b"connection: close" not in lines
+
+
+class Load:
+    """Sends the same few requests, in turn.
+
+    Parameters
+    ----------
+    port : int
+        Where the service listens on loopback.
+    requests : sequence of bytes
+        Whole ones, with their heads.
+    """
+
+    def __init__(self, port: int, requests: Sequence[bytes]) -> None:
+        self._port, self._requests, self._next = port, requests, 0
+        self._selector = selectors.DefaultSelector()
+        self._waiting: set[Connection] = set()
+        self._idle: deque[Connection] = deque()
+        self._tally = Tally()
+
+    def run(self, *, connections: int, seconds: float, per_second: float | None = None) -> Tally:
+        """Send requests, and tell what became of them.
+
+        Parameters
+        ----------
+        connections : int
+            How many at most; as many requests can be under way.
+        per_second : float, optional
+            How many requests fall due; as many as are answered if left out.
+        """
+        self._tally = Tally()
+        begun, due, swept = time.monotonic(), 0, 0.0
+        while (now := time.monotonic()) < begun + seconds:
+            free = connections - len(self._waiting)
+            wanted = free if per_second is None else int(per_second * (now - begun)) - due
+            for _ in range(min(wanted, free)):
+                self._send()
+            if per_second is not None:
+                due += wanted
+                self._tally.unsent += max(0, wanted - free)
+            self._read(TICK)
+            if now - swept > 0.5:
+                swept = now
+                self._sweep(now)
+        self._tally.seconds = time.monotonic() - begun
+        ends = time.monotonic() + PATIENCE
+        while self._waiting and time.monotonic() < ends:
+            self._read(TICK)
+        self._sweep(float("inf"))
+        while self._idle:
+            self._close(self._idle.pop())
+        return self._tally
+
+    def _send(self) -> None:
+        try:
+            connection = self._idle.popleft() if self._idle else self._connect()
+            connection.sent = time.monotonic()
+            self._next += 1
+            connection.sock.sendall(self._requests[self._next % len(self._requests)])
+        except OSError:
+            # An idle connection that the server had ended, or one that it did not take.
+            self._tally.broken += 1
+            return
+        self._waiting.add(connection)
+
+    def _connect(self) -> Connection:
+        connection = Connection(self._port)
+        self._selector.register(connection.sock, selectors.EVENT_READ, connection)
+        return connection
+
+    def _read(self, timeout: float) -> None:
+        for key, _ in self._selector.select(timeout):
+            connection: Connection = key.data
+            try:
+                answer = connection.answer()
+            except OSError:
+                self._drop(connection)
+                continue
+            now = time.monotonic()
+            if answer is None:
+                continue
+            status, stays = answer
+            self._tally.waits.setdefault(status, []).append(now - connection.sent)
+            self._waiting.discard(connection)
+            if stays:
+                self._idle.append(connection)
+            else:
+                self._close(connection)
+
+    def _drop(self, connection: Connection) -> None:
+        """Let a connection go that broke, or whose answer takes too long."""
+        # Of one that was idle, nobody waits for anything.
+        self._tally.broken += connection in self._waiting
+        self._waiting.discard(connection)
+        if connection in self._idle:
+            self._idle.remove(connection)
+        self._close(connection)
+
+    def _close(self, connection: Connection) -> None:
+        self._selector.unregister(connection.sock)
+        connection.sock.close()
+
+    def _sweep(self, now: float) -> None:
+        """Give up those that have waited for too long."""
+        for connection in [one for one in self._waiting if one.sent < now - PATIENCE]:
+            self._drop(connection)
+
+
+def load(
+    port: int,
+    requests: Sequence[bytes],
+    *,
+    connections: int,
+    seconds: float,
+    per_second: float | None = None,
+) -> Tally:
+    """Send requests from a process of their own; parameters as of `Load`."""
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        return pool.apply(_load, (port, requests, connections, seconds, per_second))
+
+
+def _load(
+    port: int,
+    requests: Sequence[bytes],
+    connections: int,
+    seconds: float,
+    per_second: float | None,
+) -> Tally:
+    with contextlib.suppress(ImportError):
+        import resource
+
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, max(soft, connections + 100)), hard))
+    made = Load(port, requests)
+    return made.run(connections=connections, seconds=seconds, per_second=per_second)
+
+
+def request_of(body: bytes) -> bytes:
+    """Give a whole request for a decision."""
+    return b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body)

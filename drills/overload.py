@@ -1,0 +1,93 @@
+"""Ask for ten times as much as the service can do, and look what it still does.
+
+python drills/overload.py --seconds 20 [--times 10] [--seed N] [--fault patient]
+
+First as many decisions are asked for as come: that is its peak. Then ten times as many requests
+fall due per second, whatever is answered; then the peak is measured again. At least 80 % as many
+decisions as at the peak have to come, each within two seconds; the other requests have to be
+refused with 429 or 503, at once, and none may be left without an answer. Exits with 1 if that does
+not hold.
+"""
+
+from __future__ import annotations
+
+import random
+import sys
+from collections.abc import Sequence
+
+import harness
+from harness import Drill
+from ledger import count_logged
+from load import Tally, load, request_of
+
+#: Connections that reach the peak, and those that an overload may open.
+FOR_PEAK, MOST = 32, 1500
+
+#: Share of the peak that is to be left, and of what was meant to be sent that has to be.
+LEFT, SENT = 0.8, 0.9
+
+#: Seconds that 99 of 100 decisions and refusals may take.
+DECIDED, REFUSED = 2.0, 0.5
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the drill, and give the exit status."""
+    parser = harness.parser(__doc__, faults=["patient"], databases=["sqlite", "postgres"])
+    parser.add_argument("--seconds", type=float, default=20, help="of each load")
+    parser.add_argument("--times", type=float, default=10, help="how many times the peak")
+    return harness.run(ask_too_much, parser.parse_args(arguments))
+
+
+def ask_too_much(drill: Drill) -> int:
+    """Measure the peak, ask for more, and measure it again."""
+    options = drill.options
+    requests = [request_of(body) for body in drill.bodies()]
+    random.Random(options.seed).shuffle(requests)
+    with drill.service() as service:
+        load(service.port, requests, connections=FOR_PEAK, seconds=2)
+        before = load(service.port, requests, connections=FOR_PEAK, seconds=options.seconds)
+        wanted = options.times * before.rate()
+        during = load(
+            service.port, requests, connections=MOST, seconds=options.seconds, per_second=wanted
+        )
+        after = load(service.port, requests, connections=FOR_PEAK, seconds=options.seconds)
+    logged = count_logged(drill.database_url)
+    peak = (before.rate() + after.rate()) / 2
+    decided = before.statuses[200] + during.statuses[200] + after.statuses[200]
+    sent = (during.statuses.total() + during.broken) / (wanted * during.seconds)
+    print(
+        f"peak {before.rate():.0f} and {after.rate():.0f} decisions per second, {wanted:.0f} wanted"
+    )
+    fine = all(
+        (
+            during.rate() >= LEFT * peak,
+            sent >= SENT,
+            during.statuses.keys() <= {200, 429, 503},
+            during.broken == before.broken == after.broken == 0,
+            during.percentile(99, 200) <= DECIDED,
+            during.percentile(99, 429, 503) <= REFUSED,
+            logged >= decided,
+        )
+    )
+    print(
+        f"{'holds' if fine else 'FAILS'}, seed {options.seed}, {options.database}, "
+        f"{sent * options.times:.1f} times the peak asked for: "
+        f"{during.rate() / peak:.0%} of its decisions, {told(during)}; {decided} answered in all "
+        f"and {logged} logged"
+    )
+    return 0 if fine else 1
+
+
+def told(tally: Tally) -> str:
+    """Say in words what became of the requests."""
+    refused = tally.statuses[429] + tally.statuses[503]
+    other = tally.statuses.total() - tally.statuses[200] - refused
+    return (
+        f"p99 {tally.percentile(99, 200):.2f} s; {refused} refused, "
+        f"p99 {tally.percentile(99, 429, 503) * 1000:.0f} ms; {other} other answers, "
+        f"{tally.broken} without an answer"
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
