@@ -103,7 +103,7 @@ def _list(schema: Schema) -> JsonObject:
             "Most decisions of a page",
             {"type": "integer", "minimum": 1, "maximum": LARGEST_PAGE, "default": USUAL_PAGE},
         ),
-        "cursor": ("From an earlier page", {"type": "string", "pattern": "^[0-9]{1,19}$"}),
+        "cursor": ("From an earlier page", {"type": "string", "pattern": "^[1-9][0-9]{0,17}$"}),
         "label": ("Only these", {"enum": [ELIGIBLE, NOT_ELIGIBLE]}),
         "scorecard": ("Only these", {"enum": list(schema.scorecards)}),
         "since": ("Only from then on", MOMENT),

@@ -11,7 +11,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from flask import Flask, Response
+from flask import Flask, Response, request
 from sqlalchemy import Engine, event
 
 from creditscore import strict_json
@@ -82,6 +82,15 @@ def leak(kept: list[bytes], answer: Response) -> Response:
     return answer
 
 
+def forget_a_member(answer: Response) -> Response:
+    """Leave out what the description promises."""
+    if (request.method, request.path) == ("GET", "/health") and answer.status_code == 200:
+        said = json.loads(answer.get_data())
+        del said["database"]
+        answer.set_data(json.dumps(said))
+    return answer
+
+
 def create_faulty_app(name: str) -> Flask:
     """Build the service with one fault."""
     if name in PRAGMAS:
@@ -93,6 +102,8 @@ def create_faulty_app(name: str) -> Flask:
     if name == "lenient":
         # As everybody reads JSON.
         strict_json.parse = lambda raw: json.loads(raw)
+    if name == "untrue":
+        app.after_request(forget_a_member)
     if name == "leaks":
         app.after_request(partial(leak, []))
     if name in LOGS:

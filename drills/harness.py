@@ -286,6 +286,9 @@ def _prepared(options: argparse.Namespace, given: str) -> Iterator[Drill]:
         if options.database == "sqlite":
             yield Drill(options, folder, f"sqlite:///{folder}/log/decisions.sqlite")
             return
-        server = None if given else stack.enter_context(running_postgres())
-        url = stack.enter_context(schema_of_its_own(server.url if server else given))
-        yield Drill(options, folder, url, server)
+        if given:
+            url = stack.enter_context(schema_of_its_own(given))
+            yield Drill(options, folder, url)
+        else:
+            server = stack.enter_context(running_postgres())
+            yield Drill(options, folder, server.url, server)

@@ -9,11 +9,13 @@ import contextlib
 import multiprocessing
 import selectors
 import socket
+import sys
 import time
 from collections import Counter, deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from statistics import quantiles
+from typing import Any
 
 #: Seconds to wait for an answer.
 PATIENCE = 5.0
@@ -111,20 +113,32 @@ class Load:
         self._idle: deque[Connection] = deque()
         self._tally = Tally()
 
-    def run(self, *, connections: int, seconds: float, per_second: float | None = None) -> Tally:
+    def run(
+        self,
+        *,
+        connections: int,
+        seconds: float = float("inf"),
+        per_second: float | None = None,
+        most: int = sys.maxsize,
+    ) -> Tally:
         """Send requests, and tell what became of them.
 
         Parameters
         ----------
         connections : int
             How many at most; as many requests can be under way.
+        seconds : float
+            How long.
         per_second : float, optional
             How many requests fall due; as many as are answered if left out.
+        most : int
+            How many requests.
         """
         self._tally = Tally()
         begun, due, swept = time.monotonic(), 0, 0.0
-        while (now := time.monotonic()) < begun + seconds:
-            free = connections - len(self._waiting)
+        last = self._next + most
+        while (now := time.monotonic()) < begun + seconds and self._next < last:
+            free = min(connections - len(self._waiting), last - self._next)
             wanted = free if per_second is None else int(per_second * (now - begun)) - due
             for _ in range(min(wanted, free)):
                 self._send()
@@ -199,35 +213,24 @@ class Load:
             self._drop(connection)
 
 
-def load(
-    port: int,
-    requests: Sequence[bytes],
-    *,
-    connections: int,
-    seconds: float,
-    per_second: float | None = None,
-) -> Tally:
-    """Send requests from a process of their own; parameters as of `Load`."""
+def load(port: int, requests: Sequence[bytes], **how: Any) -> Tally:
+    """Send requests from a process of their own; parameters as of `Load` and its `run`."""
     with multiprocessing.get_context("spawn").Pool(1) as pool:
-        return pool.apply(_load, (port, requests, connections, seconds, per_second))
+        return pool.apply(_load, (port, requests, how))
 
 
-def _load(
-    port: int,
-    requests: Sequence[bytes],
-    connections: int,
-    seconds: float,
-    per_second: float | None,
-) -> Tally:
+def _load(port: int, requests: Sequence[bytes], how: dict[str, Any]) -> Tally:
     with contextlib.suppress(ImportError):
         import resource
 
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, max(soft, connections + 100)), hard))
-    made = Load(port, requests)
-    return made.run(connections=connections, seconds=seconds, per_second=per_second)
+        resource.setrlimit(
+            resource.RLIMIT_NOFILE, (min(hard, max(soft, how["connections"] + 100)), hard)
+        )
+    return Load(port, requests).run(**how)
 
 
-def request_of(body: bytes) -> bytes:
-    """Give a whole request for a decision."""
-    return b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body)
+def request_of(body: bytes, *lines: bytes, path: bytes = b"/predict") -> bytes:
+    """Give a whole request for a decision, with some more lines in its head."""
+    first = [b"POST %s HTTP/1.1" % path, b"Host: x", b"Content-Length: %d" % len(body), *lines]
+    return b"\r\n".join([*first, b"", body])

@@ -1,0 +1,170 @@
+"""Ask a million times, a tenth of it nonsense, and look what the service keeps of it.
+
+python drills/soak.py --requests 1000000 [--seed N] [--fault leaks]
+
+After each twentieth of the requests all connections are closed, and each worker's resident memory,
+open files and threads are noted. From the tenth time on, when everything that is made once has been
+made, memory may grow by no more than 1 MB per 100,000 requests of the worker, and 4 MB for what the
+allocator does of itself; files and threads by none. Every request has to get the status that it
+deserves. Exits with 1 if that does not hold.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import sys
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import harness
+from clients import MOST as MOST_IN_ARRAY
+from harness import WORKERS, Drill, Service
+from ledger import count_logged
+from load import load, request_of
+
+CONNECTIONS = 16
+
+#: Requests that are sent in turn, and the share of them that are bad.
+KINDS, BAD = 2000, 0.1
+
+#: How often is noted what the workers have, and from which time on it may not grow.
+NOTES, WARM = 20, 10
+
+#: Bytes of memory that a worker may gain: anyway, and for each request.
+ANYWAY, EACH = 4 * 2**20, 10
+
+#: Seconds until the server has let go of connections that were closed.
+QUIET = 3.0
+
+MEGABYTE = 2**20
+
+
+@dataclass(frozen=True)
+class Note:
+    """What a worker has, at one time: bytes of memory, open files, threads."""
+
+    memory: int
+    files: int
+    threads: int
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the drill, and give the exit status."""
+    parser = harness.parser(__doc__, faults=["leaks"], databases=["sqlite", "postgres"])
+    parser.add_argument("--requests", type=int, default=1_000_000)
+    return harness.run(ask_for_long, parser.parse_args(arguments))
+
+
+def ask_for_long(drill: Drill) -> int:
+    """Ask, and note now and then what the workers have."""
+    options = drill.options
+    requests, deserved = invent(drill, random.Random(options.seed))
+    statuses: Counter[int] = Counter()
+    broken, begun = 0, time.monotonic()
+    notes: dict[int, list[Note]] = {}
+    with drill.service() as service:
+        most = options.requests // NOTES
+        for number in range(NOTES):
+            # Each time from where the last one ended.
+            first = number * most % len(requests)
+            turned = requests[first:] + requests[:first]
+            tally = load(service.port, turned, connections=CONNECTIONS, most=most)
+            statuses += tally.statuses
+            broken += tally.broken
+            time.sleep(QUIET)
+            for process, note in take_notes(service).items():
+                notes.setdefault(process, []).append(note)
+            print(f"{number + 1} of {NOTES}: {list(take_notes(service).values())}", flush=True)
+        minutes = (time.monotonic() - begun) / 60
+    logged = count_logged(drill.database_url)
+    sent = statuses.total() + broken
+    grown = [(taken[-1].memory - taken[WARM - 1].memory) / MEGABYTE for taken in notes.values()]
+    files = [taken[-1].files - taken[WARM - 1].files for taken in notes.values()]
+    threads = [taken[-1].threads - taken[WARM - 1].threads for taken in notes.values()]
+    allowed = (ANYWAY + EACH * sent / WORKERS) / MEGABYTE
+    odd = wrong(statuses, deserved, sent // len(requests))
+    print(f"{dict(statuses)} of {dict(deserved)} in turn")
+    fine = all(
+        (
+            len(notes) == WORKERS,
+            all(len(taken) == NOTES for taken in notes.values()),
+            max(grown) <= allowed,
+            max(files) <= 0,
+            max(threads) <= 0,
+            broken == odd == 0,
+            logged > 0,
+        )
+    )
+    print(
+        f"{'holds' if fine else 'FAILS'}, seed {options.seed}, {options.database}, "
+        f"{sent} requests in {minutes:.0f} min, {logged} decisions logged, {odd} odd answers, "
+        f"{broken} broken: "
+        f"memory grown by {', '.join(f'{each:.1f}' for each in grown)} MB of {allowed:.1f}, "
+        f"files by {', '.join(map(str, files))}, threads by {', '.join(map(str, threads))}"
+    )
+    return 0 if fine else 1
+
+
+def invent(drill: Drill, draw: random.Random) -> tuple[list[bytes], Counter[int]]:
+    """Give the requests, and how many of them deserve which status."""
+    applicants = drill.applicants()
+    good = [json.dumps(one).encode() for one in applicants]
+    chosen: list[tuple[bytes, int]] = []
+    for number in range(KINDS):
+        body = draw.choice(good)
+        if number < BAD * KINDS:
+            chosen.append(draw.choice(BAD_KINDS)(body))
+        elif draw.random() < 0.02:
+            several = draw.choices(applicants, k=draw.randint(1, MOST_IN_ARRAY))
+            chosen.append((request_of(json.dumps(several).encode()), 200))
+        elif draw.random() < 0.1:
+            chosen.append((request_of(body, path=b"/what-if"), 200))
+        else:
+            chosen.append((request_of(body), 200))
+    draw.shuffle(chosen)
+    return [request for request, _ in chosen], Counter(status for _, status in chosen)
+
+
+#: What somebody gets wrong, and what that is answered with.
+BAD_KINDS = (
+    lambda body: (request_of(body[:-2]), 400),
+    lambda body: (request_of(b"\xff" + body), 400),
+    lambda body: (request_of(b"[" * 5000), 400),
+    lambda body: (request_of(b'{"LIMIT_BAL": NaN}'), 400),
+    lambda body: (request_of(body.replace(b'"AGE"', b'"AGES"')), 422),
+    lambda body: (request_of(b"[]"), 422),
+    lambda body: (request_of(b"x" * 1000, b"Content-Type: text/csv"), 422),
+    lambda body: (request_of(body, b"Content-Type: text/xml"), 415),
+    lambda body: (request_of(body, b"Content-Encoding: gzip"), 415),
+    lambda body: (request_of(body, b"Idempotency-Key: " + b"k" * 300), 400),
+    lambda body: (request_of(body, b"Origin: https://elsewhere.example"), 403),
+    lambda body: (request_of(body, path=b"/nowhere"), 404),
+    lambda body: (request_of(body, path=b"/health"), 405),
+    lambda body: (b"GET /decisions?limit=x HTTP/1.1\r\nHost: x\r\n\r\n", 401),
+)
+
+
+def wrong(statuses: Counter[int], deserved: Counter[int], rounds: int) -> int:
+    """Count the answers of a status that too many or too few requests got."""
+    # The last round is not a whole one.
+    expected = {status: (rounds * n, (rounds + 1) * n) for status, n in deserved.items()}
+    off = 0
+    for status in expected.keys() | statuses.keys():
+        least, most = expected.get(status, (0, 0))
+        off += max(0, least - statuses[status], statuses[status] - most)
+    return off
+
+
+def take_notes(service: Service) -> dict[int, Note]:
+    """Note what each worker has."""
+    return {
+        one.pid: Note(one.memory_info().rss, one.num_fds(), one.num_threads())
+        for one in service.workers()
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(main())
