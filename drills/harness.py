@@ -75,6 +75,7 @@ class Service:
             "CREDITSCORE_MODEL_DIR": str(model_dir),
             "CREDITSCORE_DATABASE_URL": database_url,
             "CREDITSCORE_RATE_LIMIT": "off",
+            "CREDITSCORE_WHAT_IF_RATE_LIMIT": "off",
             VARIABLE: fault or "",
             **(variables or {}),
         }

@@ -36,6 +36,9 @@ NOTES, WARM = 20, 10
 #: Bytes of memory that a worker may gain: anyway, and for each request.
 ANYWAY, EACH = 4 * 2**20, 10
 
+#: Threads of a worker that has needed all that it may have, and its first one.
+ALL_THREADS = 17
+
 #: Seconds until the server has let go of connections that were closed.
 QUIET = 3.0
 
@@ -83,7 +86,10 @@ def ask_for_long(drill: Drill) -> int:
     sent = statuses.total() + broken
     grown = [(taken[-1].memory - taken[WARM - 1].memory) / MEGABYTE for taken in notes.values()]
     files = [taken[-1].files - taken[WARM - 1].files for taken in notes.values()]
-    threads = [taken[-1].threads - taken[WARM - 1].threads for taken in notes.values()]
+    threads = [
+        max(0, taken[-1].threads - max(taken[WARM - 1].threads, ALL_THREADS))
+        for taken in notes.values()
+    ]
     allowed = (ANYWAY + EACH * sent / WORKERS) / MEGABYTE
     odd = wrong(statuses, deserved, sent // len(requests))
     print(f"{dict(statuses)} of {dict(deserved)} in turn")
