@@ -136,8 +136,10 @@ def test(pytest_arguments: list[str]) -> int:
         install(DEV_LOCK)
         install_newman()
     checks = [["ruff", "check"], ["ruff", "format", "--check"], ["mypy"], ["pytest"]]
-    # On all cores, each file in one process: its tests share what they set up.
-    checks[-1] += ["-n", "auto", "--dist", "loadfile", "--no-loadscope-reorder"]
+    # On all cores and one more, as many tests wait for servers; each file in one process, as its
+    # tests share what they set up.
+    processes = str((os.cpu_count() or 1) + 1)
+    checks[-1] += ["-n", processes, "--dist", "loadfile", "--no-loadscope-reorder"]
     checks[-1] += pytest_arguments
     statuses = {" ".join(check): call("-m", *check) for check in checks}
     failed = {check: status for check, status in statuses.items() if status != 0}

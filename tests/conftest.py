@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -24,6 +26,9 @@ from creditscore.schema import Schema
 from creditscore.schema_file import load_schema
 from creditscore.web import create_app
 from creditscore.web.service import NAME
+
+if sys.platform != "win32":
+    import fcntl
 
 PROJECT = Path(__file__).resolve().parent.parent
 
@@ -49,11 +54,21 @@ def schema() -> Schema:
 
 @pytest.fixture(scope="session")
 def model_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Train on the bundled rows, through the command's own door, unless a model is at hand."""
-    if at_hand := os.environ.get("CREDITSCORE_TESTS_MODEL", ""):
-        return Path(at_hand)
-    folder = tmp_path_factory.mktemp("model")
-    assert train.main(["--model-dir", str(folder)]) == 0
+    """Give each process of the tests its own copy of a model; logs and the like stand beside it."""
+    at_hand = os.environ.get("CREDITSCORE_TESTS_MODEL", "")
+    source = Path(at_hand) if at_hand else trained_once(tmp_path_factory)
+    return shutil.copytree(source, tmp_path_factory.mktemp("tests") / "model")
+
+
+def trained_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Train on the bundled rows, through the command's own door, once for all processes."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "trained"
+    with (folder.with_suffix(".lock")).open("w") as lock:
+        if sys.platform != "win32":
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / artefact.MANIFEST_FILE).exists():
+            assert train.main(["--model-dir", str(folder)]) == 0
     return folder
 
 

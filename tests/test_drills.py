@@ -16,12 +16,19 @@ from pathlib import Path
 from typing import Any
 
 import damaged_models
+import database_trouble
+import defences
+import described
 import full_disk
+import fuzz
 import kills
+import overload
 import power_cut
 import pytest
 import reloads
 import slow_clients
+import soak
+from answers import PROJECT
 from clients import Asked, post
 from decided import NOON, decision
 from harness import Service
@@ -177,6 +184,139 @@ def test_reloads_catch_a_service_that_begins_anew_each_time(
 
     assert status == 1
     assert " 0 failed requests" not in last_line()
+
+
+# Too many requests, odd ones, and a million of them
+
+
+@pytest.mark.heavy
+def test_an_overload_leaves_nobody_without_an_answer(
+    model_dir: Path, last_line: Callable[[], str]
+) -> None:
+    # Not how many are decided, or how fast: that is the machine's, and no test is about it.
+    overload.main(["--seconds", "3", "--model-dir", str(model_dir)])
+
+    assert " 0 other answers, 0 without an answer" in last_line()
+
+
+@pytest.mark.heavy
+def test_an_overload_catches_a_service_that_lets_all_of_them_wait(
+    model_dir: Path, last_line: Callable[[], str]
+) -> None:
+    options = ["--seconds", "3", "--model-dir", str(model_dir), "--fault", "patient"]
+
+    assert overload.main(options) == 1
+    assert last_line().startswith("FAILS")
+
+
+def test_what_nobody_would_send_is_refused_for_what_it_is(
+    model_dir: Path, last_line: Callable[[], str]
+) -> None:
+    fuzz.main(["--requests", "400", "--readings", "2000", "--model-dir", str(model_dir)])
+
+    assert " 0 faults" in last_line()
+
+
+def test_fuzzing_catches_a_service_that_reads_json_as_everybody_does(
+    model_dir: Path, last_line: Callable[[], str]
+) -> None:
+    options = ["--requests", "400", "--readings", "100", "--model-dir", str(model_dir)]
+
+    assert fuzz.main([*options, "--fault", "lenient"]) == 1
+    assert " 0 faults" not in last_line()
+
+
+@pytest.mark.heavy
+def test_every_route_answers_as_it_is_described(
+    model_dir: Path, last_line: Callable[[], str]
+) -> None:
+    described.main(["--examples", "5", "--model-dir", str(model_dir)])
+
+    assert "13 of 13 routes" in (line := last_line())
+    assert line.endswith("0 failures, 0 errors")
+
+
+@pytest.mark.heavy
+def test_a_description_catches_a_service_that_answers_something_else(
+    model_dir: Path, last_line: Callable[[], str]
+) -> None:
+    options = ["--examples", "5", "--model-dir", str(model_dir), "--fault", "untrue"]
+
+    assert described.main(options) == 1
+    assert last_line().endswith("1 failures, 0 errors")
+
+
+@pytest.mark.heavy
+def test_a_soak_finds_every_answer_as_it_should_be(
+    model_dir: Path, last_line: Callable[[], str]
+) -> None:
+    soak.main(["--requests", "2000", "--model-dir", str(model_dir)])
+
+    assert "2000 requests" in (line := last_line())
+    assert " 0 odd answers, 0 broken" in line
+
+
+@pytest.mark.heavy
+def test_a_soak_catches_a_service_that_keeps_something_of_each_request(
+    model_dir: Path, last_line: Callable[[], str]
+) -> None:
+    options = ["--requests", "20000", "--model-dir", str(model_dir), "--fault", "leaks"]
+
+    assert soak.main(options) == 1
+    assert " 0 odd answers, 0 broken" in last_line()
+
+
+# A database that is away
+
+
+def test_while_the_database_is_away_answers_are_503_and_none_is_lost(
+    kind: str, model_dir: Path, last_line: Callable[[], str]
+) -> None:
+    options = ["--times", "1" if kind == "sqlite" else "3", "--seconds", "1"]
+    status = database_trouble.main([*options, "--database", kind, "--model-dir", str(model_dir)])
+
+    line = last_line()
+    assert status == 0, line
+    assert f"holds, seed 1, {kind}" in line
+
+
+def test_a_database_that_is_away_catches_a_service_that_answers_all_the_same(
+    model_dir: Path, last_line: Callable[[], str]
+) -> None:
+    options = ["--times", "1", "--seconds", "4", "--model-dir", str(model_dir)]
+    status = database_trouble.main([*options, "--fault", "answers_anyway"])
+
+    line = last_line()
+    assert status == 1, line
+    assert " 0 missing" not in line
+
+
+# Defences that are taken away
+
+
+def test_each_defence_that_can_be_taken_away_is_where_it_is_said_to_be() -> None:
+    listed = defences.read_defences()
+
+    assert len(listed) >= 20
+    assert len({defence.what for defence in listed}) == len(listed)
+    for defence in listed:
+        code = (PROJECT / defence.file).read_text(encoding="utf-8")
+        assert code.count(defence.remove) == 1, defence.what
+        for name in defence.tests:
+            assert (PROJECT / "tests" / name).is_file()
+
+
+@pytest.mark.heavy
+def test_a_defence_that_is_taken_away_is_missed(
+    model_dir: Path, last_line: Callable[[], str]
+) -> None:
+    options = ["--only", "NaN", "--model-dir", str(model_dir)]
+
+    assert defences.main(options) == 0
+    assert "1 defences taken away: 1 noticed, 0 not, 0 broke off" in last_line()
+
+    assert defences.main([*options, "--fault", "nothing_removed"]) == 1
+    assert "1 defences taken away: 0 noticed, 1 not, 0 broke off" in last_line()
 
 
 # Power cuts
