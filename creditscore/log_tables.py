@@ -6,6 +6,7 @@ Lists and objects are JSON texts: a number in them keeps its every bit and its k
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Sequence
 from functools import cache
 from typing import Any
@@ -23,7 +24,6 @@ from sqlalchemy import (
     Text,
     insert,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.compiler import SQLCompiler
 
 METADATA = MetaData()
@@ -105,8 +105,9 @@ def insert_if_new(connection: Connection, table: Table, row: dict[str, Any]) -> 
 
     Where another transaction is just taking the key, PostgreSQL waits for that one's end.
     """
-    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    statement = insert(table).values(**row).on_conflict_do_nothing()
+    # Only the one in use is loaded.
+    dialect = importlib.import_module(f"sqlalchemy.dialects.{connection.dialect.name}")
+    statement = dialect.insert(table).values(**row).on_conflict_do_nothing()
     # For inserts SQLAlchemy forgets the count unless it is asked to keep it.
     kept = connection.execute(statement, execution_options={"preserve_rowcount": True})
     return kept.rowcount == 1
