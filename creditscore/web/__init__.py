@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -46,6 +47,15 @@ from creditscore.web.log_lines import write_json
 from creditscore.web.rate import Limits
 from creditscore.web.service import NAME, Service
 
+
+class App(Flask):
+    """A Flask that does not look, at each call of each function, whether it is a coroutine."""
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """Give the function: none of ours is one."""
+        return func
+
+
 #: What the public learns of a new model that is not sound; the log names the file and the fault.
 REFUSED = "the new model is not sound, and the one before it goes on deciding"
 
@@ -69,7 +79,7 @@ def create_app(settings: Settings, model: Model | None = None) -> Flask:
     # It closes its connections: gunicorn's workers, which fork from here, open their own.
     migrate(database)
     keys = Keys(settings.api_keys, database)
-    app = Flask(__name__)
+    app = App(__name__)
     app.json = FastJson(app)
     app.url_map.merge_slashes = False
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True

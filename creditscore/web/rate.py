@@ -97,9 +97,9 @@ def _tell(answer: Response) -> Response:
     found: _Found | None = g.get("rate")
     if found is not None:
         name, limit, verdict = found
-        answer.headers["RateLimit-Policy"] = f'"{name}";q={limit.requests};w={limit.seconds}'
+        answer.headers.add("RateLimit-Policy", f'"{name}";q={limit.requests};w={limit.seconds}')
         left = f"r={verdict.remaining};t={math.ceil(verdict.reset)}"
-        answer.headers["RateLimit"] = f'"{name}";{left}'
+        answer.headers.add("RateLimit", f'"{name}";{left}')
     return answer
 
 
