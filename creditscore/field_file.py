@@ -15,7 +15,7 @@ NUMBER_KEYS = (*BOUNDS, "bands", "risk")
 KINDS = ("number", "integer", "coded")
 COMMON_KEYS = (
     "kind", "codes", "protected", "optional_when_excluded", "change", "reasons", "example",
-    "title", "help", "unit",
+    "title", "help", "unit", "unit_of_one",
 )  # fmt: skip
 
 
@@ -39,6 +39,7 @@ def read_field(name: str, table: Table) -> Field:
         title=table.words("title"),
         help=table.words("help", fallback={FALLBACK_LANGUAGE: ""}),
         unit=unit,
+        unit_of_one=table.words("unit_of_one", fallback={}),
         bands=_bands(table, rule),
         risk=_risk(table),
     )

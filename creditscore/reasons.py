@@ -177,11 +177,10 @@ def what_codes_depend_on(field: Field) -> list[Any]:
 def value_in_words(field: Field, value: Value) -> Text:
     """Write a value as people read it: a code by its label, a number with its unit."""
     shown = _shown(field, value)
-    if value in _labels(field) or not field.unit:
+    unit = field.unit_of(value)
+    if value in _labels(field) or not unit:
         return shown
-    return {
-        language: f"{text} {in_language(field.unit, language)}" for language, text in shown.items()
-    }
+    return {language: f"{text} {in_language(unit, language)}" for language, text in shown.items()}
 
 
 def _shown(field: Field, value: Value) -> Text:

@@ -305,7 +305,7 @@ def _in_words(field: Field, before: Value, after: Value) -> Text:
         "change",
         title=field.title,
         before=_shown(field, before, unit={}),
-        after=_shown(field, after, unit=field.unit),
+        after=_shown(field, after, unit=field.unit_of(after)),
     )
 
 

@@ -101,6 +101,8 @@ class Field:
         Where a number is cut into groups to be compared, ascending: a band starts at each.
     risk : {"rises", "falls", None}
         How the risk is expected to go as the number grows; None where nothing is expected.
+    unit_of_one : Text or None
+        The unit of exactly one, where a language has another word for it.
     """
 
     name: str
@@ -116,11 +118,16 @@ class Field:
     unit: Text
     bands: tuple[float, ...] = ()
     risk: str | None = None
+    unit_of_one: Text | None = None
 
     @property
     def actionable(self) -> bool:
         """Whether an applicant can change it."""
         return self.change is not None
+
+    def unit_of(self, value: Value) -> Text:
+        """Give the unit of a value: of one month it is another than of two."""
+        return self.unit_of_one if value == 1 and self.unit_of_one else self.unit
 
 
 @dataclass(frozen=True)

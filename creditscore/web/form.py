@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl
 
 from creditscore.artefact import Model
 from creditscore.errors import Fault
+from creditscore.reasons import value_in_words
 from creditscore.rule import Codes, Interval, Value, format_number, from_text
 from creditscore.schema import Field, Schema
 from creditscore.texts import in_language
@@ -169,10 +170,8 @@ def _options(field: Field, language: str) -> list[tuple[str, str]]:
     numbers = range(int(rule.low) + rule.low_open, int(rule.high) + 1 - rule.high_open)
     if len(numbers) > MOST_OPTIONS:
         return []
-    unit = in_language(field.unit, language) if field.unit else ""
     return [
-        (str(number), in_language(rule.named.get(number, {"en": f"{number} {unit}"}), language))
-        for number in numbers
+        (str(number), in_language(value_in_words(field, number), language)) for number in numbers
     ]
 
 
