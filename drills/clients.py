@@ -59,7 +59,8 @@ class Asked:
 class Clients:
     """Threads that ask until they are told to stop.
 
-    `broken` counts the connections that gave no answer, `slowest` is the most seconds that a
+    `broken` counts the connections that gave no answer, `last_break` says how the last one ended,
+    `slowest` is the most seconds that a
     client waited for an answer or for its connection to break, `longest_silence` the most between
     two answers with a decision, whoever got them.
 
@@ -79,6 +80,7 @@ class Clients:
         self.slowest = 0.0
         self.longest_silence = 0.0
         self.broken = 0
+        self.last_break = ""
         self._decided = 0.0
         self._port, self._applicants, self._seed = port, applicants, seed
         self._ending = threading.Event()
@@ -137,10 +139,11 @@ class Clients:
         begun = time.monotonic()
         try:
             status, body = post(self._port, asked.body, headers)
-        except (OSError, http.client.HTTPException):
+        except (OSError, http.client.HTTPException) as error:
             # The connection broke: nobody knows what became of the request.
             status, body = 0, b""
             self.broken += 1
+            self.last_break = f"{type(error).__name__}: {error}"
         self._count(status, begun)
         if status == 200:
             answer = json.loads(body)

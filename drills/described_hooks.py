@@ -13,8 +13,8 @@ from schemathesis.generation import GenerationMode
 
 _numbers = itertools.count()
 
-#: Later than any beginning of a window.
-LATE = "2100-01-01T00:00:00Z"
+#: Later than any beginning of a window; without an end it would be now.
+LATE = "9999-12-31T23:59:59.999Z"
 
 
 @schemathesis.hook
@@ -28,7 +28,7 @@ def before_call(context: Any, case: Any, kwargs: Any) -> None:
         return
     if "days" in query and {"since", "until"} & query.keys():
         del query["days"]
-    if {"since", "until"} <= query.keys():
+    if "since" in query:
         query["until"] = LATE
     if case.media_type == "text/csv":
         described = case.operation.definition.raw["requestBody"]["content"]["text/csv"]

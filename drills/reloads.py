@@ -68,7 +68,9 @@ def reload_again_and_again(drill: Drill) -> int:
             serving = serving if damaged else arriving
             refused += damaged
             wrong_health += not settled(service, serving, refused=damaged)
-    print(service.printed())
+    print(
+        f"answers by status {dict(clients.statuses)}, {clients.broken} broken {clients.last_break}"
+    )
     told = {json.dumps(pair) for pair in expected(models, clients.asked)}
     answers = Counter(json.dumps(pair) for pair in answered(clients.asked))
     altered = sum(count for pair, count in answers.items() if pair not in told)

@@ -40,7 +40,7 @@ ANYWAY, EACH = 4 * 2**20, 10
 ALL_THREADS = 17
 
 #: Seconds until the server has let go of connections that were closed.
-QUIET = 3.0
+QUIET = 1.0
 
 MEGABYTE = 2**20
 
