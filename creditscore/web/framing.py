@@ -66,6 +66,11 @@ class Gathered:
         return bytes(self.data[: self._body])
 
     @property
+    def body_bytes(self) -> int:
+        """Bytes of the body: as many as were announced, or, of one in chunks, as have come."""
+        return self.announced if self._chunk is None else len(self.data) - self._body
+
+    @property
     def alone(self) -> bool:
         """Whether it is whole, in one piece, and nothing has come after it."""
         whole = self.state is State.WHOLE and self._body > 0
@@ -87,7 +92,6 @@ class Gathered:
             chunked = [one.strip().lower() for one in codings] == [b"chunked"] and not lengths
             self._chunk, self.state = self._body, State.BODY if chunked else State.WHOLE
             self._sure = False
-            self.announced = self._most
         elif lengths:
             length = lengths[0].strip()
             fine = len(lengths) == 1 and re.fullmatch(rb"[0-9]{1,18}", length) is not None

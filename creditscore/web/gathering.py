@@ -25,7 +25,8 @@ from creditscore.web.framing import EXPECTS, Gathered, State
 from creditscore.web.quick_socket import QuickSelector
 from creditscore.web.refusals import LATER, keeps_open, refusal
 
-#: Seconds for the head of a request, for any body, and bytes of a body that get a second more.
+#: Seconds for the head of a request, for any body, and bytes of a body that get a second more: of
+#: one in chunks, whose length nobody knows, bytes that have come.
 HEAD_SECONDS, BODY_SECONDS, SLOWEST = 10.0, 20.0, 64 * 1024
 
 #: Seconds that a thread waits for a client to take an answer, and that an ended connection stays
@@ -71,7 +72,7 @@ class Connection(TConn):  # type: ignore[misc]
         # No thread has to wait for the first byte.
         self.initialized = self.data_ready = True
         self.polled = self.ended = False
-        self.after, self.queued = 0, 0.0
+        self.after, self.queued, self.body_began = 0, 0.0, 0.0
         self.await_request(HEAD_SECONDS)
 
     def await_request(self, seconds: float) -> None:
@@ -89,8 +90,10 @@ class Connection(TConn):  # type: ignore[misc]
         state = self.gathered.state
         if before is State.NOTHING:
             self.ends = monotonic() + HEAD_SECONDS
-        if state is State.BODY and before is not State.BODY:
-            self.ends = monotonic() + BODY_SECONDS + self.gathered.announced / SLOWEST
+        if state is State.BODY:
+            if before is not State.BODY:
+                self.body_began = monotonic()
+            self.ends = self.body_began + BODY_SECONDS + self.gathered.body_bytes / SLOWEST
 
     def encourage(self) -> None:
         """Tell a client that waits for it to send its body."""
