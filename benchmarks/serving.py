@@ -79,7 +79,8 @@ class Service:
         begun = time.perf_counter()
         command = ["gunicorn", "--bind", f"127.0.0.1:{self.port}", "--access-logfile", os.devnull]
         # The naive design as it is run: gunicorn's own way to start, as many workers and threads.
-        command += NAIVELY if self.name == "naive" else ["-c", "gunicorn.conf.py"]
+        floor = "benchmarks/floor_config.py" if self.name == "constant" else "gunicorn.conf.py"
+        command += NAIVELY if self.name == "naive" else ["-c", floor]
         self.process = subprocess.Popen(
             [sys.executable, "-m", *command, DOORS.get(self.name, "app:app")],
             cwd=PROJECT,
