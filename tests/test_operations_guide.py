@@ -199,7 +199,7 @@ def test_the_proxy_lets_the_largest_table_through_and_names_the_client() -> None
 def test_the_figures_of_the_guide_stand_in_the_results_of_the_benchmarks() -> None:
     results = (PROJECT / "benchmarks" / "results.md").read_text(encoding="utf-8")
     section = TEXT.partition("## How much it can take")[2]
-    quoted = re.findall(r"about ([0-9]+) (?:decisions a second|MiB)|and ([0-9]+) with", section)
+    quoted = re.findall(r"about ([0-9,]+) (?:decisions a second|MiB)|and ([0-9,]+) with", section)
 
     figures = [figure for found in quoted for figure in found if figure]
     assert len(figures) == 3
