@@ -26,7 +26,7 @@ from dataclasses import replace
 
 import harness
 from database_servers import PostgresServer
-from full_disk import wait_until
+from full_disk import until_decided
 from harness import Drill
 
 #: Seconds that an answer may take, and the first decision after the database is back.
@@ -57,8 +57,7 @@ def trouble(drill: Drill) -> int:
                 time.sleep(draw.uniform(*CALM))
                 with troubles[number % len(troubles)]():
                     time.sleep(options.seconds * draw.uniform(0.5, 1.5))
-                decided = clients.statuses[200]
-                returns.append(wait_until(lambda: clients.statuses[200] > decided))  # noqa: B023
+                returns.append(until_decided(clients))
         figures = (
             f"{options.database}, {options.times} times away, {clients.statuses[503]} refusals, "
             f"{clients.surprises()} odd answers, {clients.broken} without an answer, slowest "

@@ -61,8 +61,7 @@ def fill_again_and_again(drill: Drill) -> int:
             disk.limit(draw_limit(draw, disk))
             fill(clients)
             disk.limit("unlimited")
-            decided = clients.statuses[200]
-            returns.append(wait_until(lambda: clients.statuses[200] > decided))  # noqa: B023
+            returns.append(until_decided(clients))
     figures = (
         f"{drill.options.database}, {len(returns)} times full, {clients.statuses[503]} refusals, "
         f"{clients.surprises()} odd answers, slowest answer {clients.slowest:.1f} s, "
@@ -117,6 +116,12 @@ def fill(clients: Clients) -> None:
     """Wait until clients have been refused some times, or should have been."""
     refused, answers = clients.statuses[503] + REFUSALS, clients.statuses.total() + ANSWERS
     wait_until(lambda: clients.statuses[503] >= refused or clients.statuses.total() >= answers)
+
+
+def until_decided(clients: Clients) -> float:
+    """Wait for the next decision, and give the seconds until it came; errors as of `wait_until`."""
+    decided = clients.statuses[200]
+    return wait_until(lambda: clients.statuses[200] > decided)
 
 
 def wait_until(done: Callable[[], bool], *, pause: float = 0.01) -> float:

@@ -34,15 +34,12 @@ class Tally:
         Seconds that answers took, by status.
     broken : int
         Requests that got none.
-    unsent : int
-        Requests that could not be sent, as no connection was free.
     seconds : float
         How long they were sent.
     """
 
     waits: dict[int, list[float]] = field(default_factory=dict)
     broken: int = 0
-    unsent: int = 0
     seconds: float = 0.0
 
     @property
@@ -142,9 +139,7 @@ class Load:
             wanted = free if per_second is None else int(per_second * (now - begun)) - due
             for _ in range(min(wanted, free)):
                 self._send()
-            if per_second is not None:
-                due += wanted
-                self._tally.unsent += max(0, wanted - free)
+            due += wanted
             self._read(TICK)
             if now - swept > 0.5:
                 swept = now
