@@ -12,7 +12,7 @@ from typing import Any
 from gunicorn import util
 from gunicorn.glogging import Logger
 
-from creditscore.web import metrics, reload_model
+from creditscore.web import loads, metrics, reload_model
 from creditscore.web.exposure import note_hosts
 from creditscore.web.headers import REQUEST_ID, ROUTE
 from creditscore.web.log_lines import write_json
@@ -40,6 +40,11 @@ def on_starting(server: Any) -> None:
 def on_reload(server: Any) -> None:
     """Take over a new model (kill -HUP): new processes get it, the old ones end what they do."""
     reload_model(server.app.wsgi())
+
+
+def child_exit(server: Any, worker: Any) -> None:
+    """Leave no more connections to a process that has died."""
+    loads.forget(worker.age)
 
 
 # Whatever might leak in months of running ends with its process, and not in all at once.

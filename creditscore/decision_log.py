@@ -263,10 +263,13 @@ class DecisionLog:
         with self.database.reading() as connection:
             return read_outcomes(connection, [each.number for each in found])
 
-    def _record_all(self, requests: Sequence[_Request]) -> list[Recorded | Exception]:
+    def _record_all(
+        self, take_along: Callable[[], Sequence[_Request]]
+    ) -> list[Recorded | Exception]:
         """Log the decisions of requests that wait at the same moment: one transaction."""
         begun = monotonic()
         with self.database.writing() as connection:
+            requests = take_along()
             new = {id(request) for request in requests if _claim(connection, request)}
             rows = [row for request in requests if id(request) in new for row in request.rows]
             if rows:

@@ -38,7 +38,6 @@ class FileConnection(sqlite3.Connection):
 
     def begin_reading(self) -> None:
         """Begin a transaction that sees one state of the file; errors as of `begin_writing`."""
-        self._wait_at_most(0)
         self.execute("BEGIN")
         # The lock of a reader comes with the first look, and keeps whoever commits waiting.
         self._insist("SELECT 1 FROM sqlite_schema LIMIT 1", _patience())
@@ -54,11 +53,13 @@ class FileConnection(sqlite3.Connection):
         sqlite3.OperationalError
             If others kept it until the deadline.
         """
-        patience = _patience() / 2
-        self._wait_at_most(0)
-        self._insist("BEGIN IMMEDIATE", patience)
         # The other half of the time is for readers that a commit has to wait for.
-        self._wait_at_most(patience)
+        self._insist("BEGIN IMMEDIATE", _patience() / 2)
+
+    def commit(self) -> None:
+        """End the transaction; errors as of `begin_writing`, after which it is still open."""
+        if self.in_transaction:
+            self._insist("COMMIT", _patience())
 
     def _insist(self, statement: str, seconds: float) -> None:
         """Try to run a statement until nobody is in its way."""
@@ -71,9 +72,6 @@ class FileConnection(sqlite3.Connection):
                 if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or monotonic() > ends:
                     raise
             sleep(random.uniform(*PAUSES))
-
-    def _wait_at_most(self, seconds: float) -> None:
-        self.execute(f"PRAGMA busy_timeout = {int(seconds * 1000)}")
 
     def check_in_place(self) -> None:
         """Make sure that the open file is still the one under its name.
@@ -173,6 +171,8 @@ def _make_durable(connection: FileConnection, journal: str) -> None:
     )
     if found != (journal, FULL, 1):
         raise sqlite3.OperationalError(f"SQLite does not take the settings it needs: {found}")
+    # From here on a statement tells at once that it has to wait, and `_insist` does.
+    connection.execute("PRAGMA busy_timeout = 0")
 
 
 def _identity(path: Path) -> tuple[int, int]:

@@ -108,13 +108,14 @@ class Load:
         self._selector = selectors.DefaultSelector()
         self._waiting: set[Connection] = set()
         self._idle: deque[Connection] = deque()
-        self._tally = Tally()
+        self._tally, self._counted_from = Tally(), 0.0
 
     def run(
         self,
         *,
         connections: int,
         seconds: float = float("inf"),
+        warm_up: float = 0.0,
         per_second: float | None = None,
         most: int = sys.maxsize,
     ) -> Tally:
@@ -126,6 +127,8 @@ class Load:
             How many at most; as many requests can be under way.
         seconds : float
             How long.
+        warm_up : float
+            Seconds of the same before, in which connections are made and nothing is counted.
         per_second : float, optional
             How many requests fall due; as many as are answered if left out.
         most : int
@@ -133,18 +136,24 @@ class Load:
         """
         self._tally = Tally()
         begun, due, swept = time.monotonic(), 0, 0.0
+        self._counted_from = begun + warm_up
         last = self._next + most
-        while (now := time.monotonic()) < begun + seconds and self._next < last:
+        while (now := time.monotonic()) < begun + warm_up + seconds and self._next < last:
             free = min(connections - len(self._waiting), last - self._next)
             wanted = free if per_second is None else int(per_second * (now - begun)) - due
             for _ in range(min(wanted, free)):
                 self._send()
             due += wanted
-            self._read(TICK)
+            if per_second is None:
+                self._read(TICK)
+            else:
+                # To wait for answers would have the service wake it at each of them.
+                time.sleep(TICK)
+                self._read(0)
             if now - swept > 0.5:
                 swept = now
                 self._sweep(now)
-        self._tally.seconds = time.monotonic() - begun
+        self._tally.seconds = time.monotonic() - begun - warm_up
         ends = time.monotonic() + PATIENCE
         while self._waiting and time.monotonic() < ends:
             self._read(TICK)
@@ -182,7 +191,8 @@ class Load:
             if answer is None:
                 continue
             status, stays = answer
-            self._tally.waits.setdefault(status, []).append(now - connection.sent)
+            if connection.sent >= self._counted_from:
+                self._tally.waits.setdefault(status, []).append(now - connection.sent)
             self._waiting.discard(connection)
             if stays:
                 self._idle.append(connection)

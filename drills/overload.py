@@ -14,6 +14,7 @@ from __future__ import annotations
 import random
 import sys
 from collections.abc import Sequence
+from functools import partial
 
 import harness
 from harness import Drill
@@ -28,6 +29,9 @@ LEFT, SENT = 0.8, 0.9
 
 #: Seconds that 99 of 100 decisions and refusals may take.
 DECIDED, REFUSED = 2.0, 0.5
+
+#: Seconds of each load in which nothing is counted.
+WARM_UP = 2.0
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -44,13 +48,11 @@ def ask_too_much(drill: Drill) -> int:
     requests = [request_of(body) for body in drill.bodies()]
     random.Random(options.seed).shuffle(requests)
     with drill.service() as service:
-        load(service.port, requests, connections=FOR_PEAK, seconds=2)
-        before = load(service.port, requests, connections=FOR_PEAK, seconds=options.seconds)
+        ask = partial(load, service.port, requests, warm_up=WARM_UP, seconds=options.seconds)
+        before = ask(connections=FOR_PEAK)
         wanted = options.times * before.rate()
-        during = load(
-            service.port, requests, connections=MOST, seconds=options.seconds, per_second=wanted
-        )
-        after = load(service.port, requests, connections=FOR_PEAK, seconds=options.seconds)
+        during = ask(connections=MOST, per_second=wanted)
+        after = ask(connections=FOR_PEAK)
     logged = count_logged(drill.database_url)
     peak = (before.rate() + after.rate()) / 2
     decided = before.statuses[200] + during.statuses[200] + after.statuses[200]

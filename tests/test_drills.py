@@ -272,7 +272,11 @@ def test_a_soak_catches_a_service_that_keeps_something_of_each_request(
 def test_while_the_database_is_away_answers_are_503_and_none_is_lost(
     kind: str, model_dir: Path, last_line: Callable[[], str]
 ) -> None:
-    options = ["--times", "1" if kind == "sqlite" else "3", "--seconds", "1"]
+    options = (
+        ["--times", "1", "--seconds", "2"]
+        if kind == "sqlite"
+        else ["--times", "3", "--seconds", "1"]
+    )
     status = database_trouble.main([*options, "--database", kind, "--model-dir", str(model_dir)])
 
     line = last_line()

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from creditscore.web.framing import MOST_HEAD, Gathered, State
+from creditscore.web.framing import MOST_HEAD, Gathered, State, is_plain
+from creditscore.web.refusals import keeps_open
 
 MOST = 1000
 HEAD = b"POST /predict HTTP/1.1\r\nHost: x\r\n"
@@ -142,3 +143,34 @@ def test_after_a_request_that_is_alone_the_connection_is_at_its_next(
     assert gathered.alone is alone
     if alone:
         assert gathered.head == data[: data.index(b"\r\n\r\n") + 4]
+
+
+lines = st.sampled_from(
+    [
+        b"Content-Length: 3", b"Content-Length: 0", b"content-length : 3", b"Content-Length: +3",
+        b"Content-Length: 3, 3", b"Transfer-Encoding: chunked", b"Connection: close", b"X: y",
+        b"Expect: 100-continue", b"Upgrade: h2c", b"X-Content-Length: 3",
+        b"A: b\nContent-Length: 3", b"Content-Length: 3\nA: b",
+    ]
+)  # fmt: skip
+
+
+@given(
+    st.sampled_from([b"POST / HTTP/1.1", b"POST / HTTP/1.0", b"POST /", b""]),
+    st.lists(lines, max_size=4),
+    st.sampled_from([b"", b"abc", b"abcd", b"abc" + NEXT]),
+)
+@example(b"POST / HTTP/1.1", [b"Content-Length: 3"], b"abc")
+def test_what_is_plain_at_a_glance_is_so_at_a_closer_look(
+    first: bytes, others: list[bytes], body: bytes
+) -> None:
+    data = b"\r\n".join([first, *others, b"", body])
+    gathered = Gathered(MOST)
+    gathered.add(data)
+
+    if is_plain(data):
+        assert gathered.alone
+        assert not gathered.waits
+        assert keeps_open(gathered.head)
+    if (first, others, body) == (b"POST / HTTP/1.1", [b"Content-Length: 3"], b"abc"):
+        assert is_plain(data)

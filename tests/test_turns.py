@@ -31,7 +31,8 @@ class Worker:
         if not held:
             self.go_on.set()
 
-    def __call__(self, asked: Sequence[int]) -> list[int | Exception]:
+    def __call__(self, take_along: Callable[[], Sequence[int]]) -> list[int | Exception]:
+        asked = take_along()
         self.groups.append(list(asked))
         self.begun.set()
         assert self.go_on.wait(PATIENT)
@@ -75,6 +76,52 @@ def test_those_who_wait_go_together_in_the_next_turn() -> None:
         assert first.result() == 2
         assert [one.result() for one in others] == [2 * number for number in range(20, 28)]
     assert [sorted(group) for group in worker.groups] == [[1], list(range(20, 28))]
+
+
+def test_whoever_comes_before_the_turn_has_what_it_needs_is_taken_along() -> None:
+    begun, go_on, groups = threading.Event(), threading.Event(), []
+
+    def work(take_along: Callable[[], Sequence[int]]) -> list[int | Exception]:
+        begun.set()
+        assert go_on.wait(PATIENT)
+        groups.append(sorted(take_along()))
+        return list(range(len(groups[-1])))
+
+    taken: Turns[int, int] = Turns(work)
+    with ThreadPoolExecutor(4) as pool:
+        first = pool.submit(taken.take, 1, seconds=PATIENT)
+        assert begun.wait(PATIENT)
+        others = [pool.submit(taken.take, number, seconds=PATIENT) for number in (2, 3, 4)]
+        until(lambda: taken.waiting == 3)
+        go_on.set()
+        assert sorted(one.result() for one in (first, *others)) == [0, 1, 2, 3]
+    assert groups == [[1, 2, 3, 4]]
+
+
+def test_a_turn_that_breaks_before_it_took_anybody_along_breaks_for_one_only() -> None:
+    worker = Worker(held=True)
+    broken = threading.Event()
+
+    def work(take_along: Callable[[], Sequence[int]]) -> list[int | Exception]:
+        if broken.is_set():
+            broken.clear()
+            raise RuntimeError("no database")
+        return worker(take_along)
+
+    taken: Turns[int, int] = Turns(work)
+    with ThreadPoolExecutor(3) as pool:
+        first = busy(pool, taken, worker)
+        others = []
+        for number in (5, 6):
+            others.append(pool.submit(taken.take, number, seconds=PATIENT))
+            until(lambda: taken.waiting == len(others))
+        broken.set()
+        worker.go_on.set()
+
+        assert first.result() == 2
+        with pytest.raises(RuntimeError, match="no database"):
+            others[0].result()
+        assert others[1].result() == 12
 
 
 def test_a_turn_takes_so_many_and_nobody_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -156,7 +203,7 @@ def commits() -> Iterator[Worker]:
     counter = Worker(held=True)
 
     def count(_: object) -> None:
-        counter([1])
+        counter(lambda: [1])
 
     event.listen(Engine, "commit", count)
     yield counter

@@ -15,7 +15,27 @@ MOST_HEAD, MOST_LINE = 640 * 1024, 4096
 CODINGS = re.compile(rb"\r\ntransfer-encoding[ \t]*:[ \t]*([^\r\n]*)", re.IGNORECASE)
 LENGTHS = re.compile(rb"\r\ncontent-length[ \t]*:[ \t]*([^\r\n]*)", re.IGNORECASE)
 EXPECTS = re.compile(rb"\r\nexpect[ \t]*:[ \t]*100-continue[^\r\n]*", re.IGNORECASE)
+#: Lines in lower case that ask for a closer look.
+UNPLAIN = re.compile(rb"\n(?:transfer-encoding|connection|expect|upgrade)")
+LENGTH = b"\r\ncontent-length:"
 CHUNK = re.compile(rb"[0-9a-fA-F]{1,15}")
+
+
+def is_plain(piece: bytes) -> bool:
+    """Tell whether bytes are surely one whole request, whose client goes on with its connection.
+
+    That it is whole, and nothing else, has to be plain at a glance: no chunks, one length, HTTP/1.1
+    without a word about the connection. For all else there is `Gathered`.
+    """
+    end = piece.find(b"\r\n\r\n")
+    head = piece[: max(end, 0)].lower()
+    if not head.endswith(b" http/1.1", 0, head.find(b"\r")) or UNPLAIN.search(head):
+        return False
+    at = head.find(LENGTH)
+    if at < 0 or head.count(b"content-length") > 1:
+        return False
+    length = head[at + len(LENGTH) :].partition(b"\r")[0].strip()
+    return length.isdigit() and len(length) < 10 and int(length) == len(piece) - end - 4
 
 
 class State(Enum):
@@ -54,7 +74,7 @@ class Gathered:
     def add(self, piece: bytes) -> State:
         """Take more bytes, and tell how far the request is."""
         self.data += piece
-        if self.state in {State.NOTHING, State.HEAD}:
+        if self.state is State.NOTHING or self.state is State.HEAD:
             self._look_for_body()
         if self.state is State.BODY:
             self.state = self._follow_chunks() if self._chunk is not None else self._count()

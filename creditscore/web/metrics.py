@@ -223,10 +223,10 @@ def failed(kind: str) -> None:
         instruments().errors.labels(kind).inc()
 
 
-def turned_away(status: int) -> None:
-    """Count a request that the server itself refused."""
+def turned_away(status: int, count: int = 1) -> None:
+    """Count requests that the server itself refused."""
     with contextlib.suppress(OSError):
-        _of_status(status).inc()
+        _of_status(status).inc(count)
 
 
 @cache

@@ -43,6 +43,66 @@ if QUICK:
     _library.send.argtypes = (ctypes.c_int, ctypes.c_char_p, ctypes.c_size_t, ctypes.c_int)
 
 
+class ClientSocket(socket.socket):
+    """A client's connection, to which an answer goes in one piece, and as a rule in one call.
+
+    What is sent waits for `flush`, or until it is large. Where nothing is quick, it is a socket
+    like others.
+    """
+
+    def __init__(self, sock: socket.socket, stalled: float) -> None:
+        """Take over a socket.
+
+        Parameters
+        ----------
+        sock : socket
+            Not to be used any more.
+        stalled : float
+            Seconds that sending may wait for the client to take something.
+        """
+        super().__init__(sock.family, sock.type, sock.proto, fileno=sock.detach())
+        super().settimeout(stalled)
+        self._stalled = stalled
+        self._unsent = bytearray()
+
+    def setblocking(self, flag: bool, /) -> None:
+        """Leave it as it is: the server asks for either mode around each request."""
+        if not QUICK:
+            super().settimeout(self._stalled if flag else 0.0)
+
+    def sendall(self, data: Any, flags: int = 0, /) -> None:
+        """Take what is to be sent; errors as of `flush`."""
+        self._unsent += data
+        if len(self._unsent) >= PIECE:
+            self.flush()
+
+    def sendfile(self, file: Any, offset: int = 0, count: int | None = None) -> int:
+        """Send a file behind what waits; errors as of `flush`."""
+        self.flush()
+        return super().sendfile(file, offset, count)
+
+    def flush(self) -> None:
+        """Send what waits.
+
+        Raises
+        ------
+        OSError
+            If the client has gone, or takes nothing for too long.
+        """
+        data, self._unsent = bytes(self._unsent), bytearray()
+        if not data:
+            return
+        sent = _library.send(self.fileno(), data, len(data), _FLAGS) if QUICK else 0
+        if sent < len(data):
+            # What is wrong, if anything is, the usual way tells.
+            super().sendall(data[max(sent, 0) :])
+
+    def flush_at_once(self) -> None:
+        """Send as much of what waits as the client can take at once."""
+        data, self._unsent = bytes(self._unsent), bytearray()
+        send(self, data)
+
+
 def receive(sock: socket.socket) -> bytes:
     """Read what has come, 64 KiB at most; for one thread of a process only.
 
@@ -119,6 +179,18 @@ class QuickSelector(selectors.DefaultSelector):
         key = selectors._BaseSelectorImpl.unregister(self, fileobj)
         self._control(EPOLL_CTL_DEL, key.fd)
         return key
+
+    def dispatch(self, timeout: float) -> None:
+        """Wait, and call whoever waits for what has come, each with what it waits for."""
+        if not QUICK:
+            for key, _ in self.select(timeout):
+                key.data(key.fileobj)
+            return
+        keys = self._fd_to_key  # type: ignore[attr-defined]  # the library's own, in every version
+        for number, _ in self._selector.poll(timeout, len(keys)):  # type: ignore[attr-defined]
+            # One that was called before may have taken it away.
+            if key := keys.get(number):
+                key.data(key.fileobj)
 
     def _control(self, operation: int, number: int) -> None:
         event = _Event(EPOLLIN, number)
