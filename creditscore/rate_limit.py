@@ -22,10 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-try:
-    import fcntl
-except ImportError:  # Windows, where one process serves
-    fcntl = None  # type: ignore[assignment]
+from creditscore import quick_lock
 
 UNITS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
 
@@ -130,11 +127,11 @@ class RateLimits:
             digest = hashlib.blake2b(client.encode(), digest_size=8, key=self._secret).digest()
             name = int.from_bytes(digest, "little") or 1
             begin = SECRET_BYTES + name % GROUPS * GROUP_BYTES
-            self._lock(begin, held=True)
+            quick_lock.lock(self._file, begin, GROUP_BYTES)
             try:
                 return self._take(begin, name, limit, now)
             finally:
-                self._lock(begin, held=False)
+                quick_lock.unlock(self._file, begin, GROUP_BYTES)
 
     def _take(self, begin: int, name: int, limit: Limit, now: float) -> Verdict:
         """Take from one group. A bucket is what was in it, and when."""
@@ -170,11 +167,6 @@ class RateLimits:
         self._map = mmap.mmap(self._file, FILE_BYTES)
         self._secret = self._map[:SECRET_BYTES]
         self._process = os.getpid()
-
-    def _lock(self, begin: int, *, held: bool) -> None:
-        if fcntl is not None:
-            what = fcntl.LOCK_EX if held else fcntl.LOCK_UN
-            fcntl.lockf(self._file, what, GROUP_BYTES, begin)
 
 
 def _create(path: Path) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime, timedelta, timezone
 from uuid import RFC_4122
 
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -60,3 +62,21 @@ def test_all_but_time_version_and_variant_is_random() -> None:
         common &= value
 
     assert (together ^ common).bit_count() == 74
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="Windows has no fork")
+def test_after_a_fork_both_go_on_with_ids_of_their_own() -> None:
+    new_decision_id(NOON)
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.write(writer, b"".join(new_decision_id(NOON).bytes for _ in range(100)))
+        os._exit(0)
+    os.waitpid(child, 0)
+    theirs = os.read(reader, 1600)
+    for end in (reader, writer):
+        os.close(end)
+
+    assert len(theirs) == 1600
+    ours = {new_decision_id(NOON).bytes for _ in range(1000)}
+    assert not ours & {theirs[begin : begin + 16] for begin in range(0, 1600, 16)}

@@ -23,7 +23,15 @@ PACKAGE = PROJECT / "creditscore"
 
 #: Imports run one way: each module may import those of earlier lines, and nothing else of ours.
 ORDER = [
-    {"texts", "decision_id", "evaluation", "card_format", "deadline", "log_tables"},
+    {
+        "texts",
+        "decision_id",
+        "evaluation",
+        "card_format",
+        "deadline",
+        "log_tables",
+        "quick_lock",
+    },
     {
         "private_file",
         "json_text",
