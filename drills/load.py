@@ -47,6 +47,16 @@ class Tally:
         """How many answers there were of each status."""
         return Counter({status: len(waits) for status, waits in self.waits.items()})
 
+    @classmethod
+    def together(cls, tallies: Sequence[Tally]) -> Tally:
+        """Add up what became of requests at different times."""
+        waits: dict[int, list[float]] = {}
+        for one in tallies:
+            for status, seconds in one.waits.items():
+                waits.setdefault(status, []).extend(seconds)
+        broken = sum(one.broken for one in tallies)
+        return cls(waits, broken, sum(one.seconds for one in tallies))
+
     def rate(self, status: int = 200) -> float:
         """Give the answers of a status per second."""
         return len(self.waits.get(status, ())) / self.seconds

@@ -194,7 +194,7 @@ def test_an_overload_leaves_nobody_without_an_answer(
     model_dir: Path, last_line: Callable[[], str]
 ) -> None:
     # Not how many are decided, or how fast: that is the machine's, and no test is about it.
-    overload.main(["--seconds", "3", "--model-dir", str(model_dir)])
+    overload.main(["--seconds", "3", "--rounds", "1", "--model-dir", str(model_dir)])
 
     assert " 0 other answers, 0 without an answer" in last_line()
 
@@ -203,9 +203,9 @@ def test_an_overload_leaves_nobody_without_an_answer(
 def test_an_overload_catches_a_service_that_lets_all_of_them_wait(
     model_dir: Path, last_line: Callable[[], str]
 ) -> None:
-    options = ["--seconds", "3", "--model-dir", str(model_dir), "--fault", "patient"]
+    options = ["--seconds", "3", "--rounds", "1", "--fault", "patient"]
 
-    assert overload.main(options) == 1
+    assert overload.main([*options, "--model-dir", str(model_dir)]) == 1
     assert last_line().startswith("FAILS")
 
 
