@@ -44,6 +44,7 @@ from creditscore.web import (
 from creditscore.web.access import Keys
 from creditscore.web.json_provider import FastJson
 from creditscore.web.log_lines import write_json
+from creditscore.web.plain_predict import PlainPredict
 from creditscore.web.rate import Limits
 from creditscore.web.service import NAME, Service
 
@@ -83,6 +84,7 @@ def create_app(settings: Settings, model: Model | None = None) -> Flask:
     app.json = FastJson(app)
     app.url_map.merge_slashes = False
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.wsgi_app = PlainPredict(app, app.wsgi_app)  # type: ignore[method-assign]
     if settings.proxies:
         proxied = ProxyFix(app.wsgi_app, x_for=settings.proxies, x_proto=0, x_host=0)
         app.wsgi_app = proxied  # type: ignore[method-assign]

@@ -57,14 +57,18 @@ class Keys:
         self._looking = threading.Lock()
 
     def look_at(self, request: Request) -> Visitor:
-        """Tell whose key a request shows.
+        """Tell whose key a request shows; errors as of `recognise`."""
+        sent = request.headers
+        return self.recognise(shown_key(sent.get("Authorization", ""), sent.get("X-API-Key", "")))
+
+    def recognise(self, shown: str) -> Visitor:
+        """Tell whose key it is that somebody shows; none is shown where the text is empty.
 
         Raises
         ------
         DatabaseUnavailable
             If the keys cannot be read.
         """
-        shown = _shown(request)
         with within(SECONDS):
             now = monotonic()
             visitor = self._find(shown, self._seen_since(now - REMEMBERED))
@@ -123,12 +127,16 @@ def check_predict(request: Request, keys: Keys, *, open_predict: bool) -> str | 
         If a browser sent it from another site's page: any page could, without its user knowing.
     """
     visitor = keys.look_at(request)
-    if visitor.key_id is None:
-        if visitor.keys_exist and not open_predict:
-            raise KeyNeeded
-        if _from_another_site(request):
-            raise CrossSite
+    if lacks_key(visitor, open_predict=open_predict):
+        raise KeyNeeded
+    if visitor.key_id is None and _from_another_site(request):
+        raise CrossSite
     return visitor.key_id
+
+
+def lacks_key(visitor: Visitor, *, open_predict: bool) -> bool:
+    """Tell whether somebody would have to show a key to get a decision, and has shown none."""
+    return visitor.key_id is None and visitor.keys_exist and not open_predict
 
 
 def check_what_if(request: Request, keys: Keys, *, open_predict: bool) -> str | None:
@@ -150,11 +158,10 @@ def check_key(request: Request, keys: Keys) -> str:
     return visitor.key_id
 
 
-def _shown(request: Request) -> str:
-    scheme, _, credentials = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() == "bearer":
-        return credentials.strip()
-    return request.headers.get("X-API-Key", "")
+def shown_key(authorization: str, x_api_key: str) -> str:
+    """Give the key that a request shows in one of its two headers; empty for none."""
+    scheme, _, credentials = authorization.partition(" ")
+    return credentials.strip() if scheme.lower() == "bearer" else x_api_key
 
 
 def _id_of(digest: bytes) -> str:

@@ -22,6 +22,7 @@ from creditscore.web.language import chosen_language, mark_language
 from creditscore.web.model_page import show_model
 from creditscore.web.negotiation import mark_negotiated, wants_page
 from creditscore.web.origin import read_origin
+from creditscore.web.plain_predict import raise_again
 from creditscore.web.service import Service, asked, service
 
 bp = Blueprint("api", __name__)
@@ -31,6 +32,7 @@ bp = Blueprint("api", __name__)
 def predict() -> ResponseReturnValue:
     """Decide on one applicant, or on each of an array or a table, and log every decision."""
     here, request = service(), asked()
+    raise_again(request.environ)
     key_id = check_predict(request, here.keys, open_predict=here.settings.open_predict)
     if is_csv(request):
         return _predict_table(here, key_id)

@@ -25,13 +25,17 @@ def register(app: Flask) -> None:
     app.after_request(_finish)
 
 
-def _name_request() -> None:
-    """Take over the client's request id if it is a sane one: it goes into logs."""
-    sent = request.headers.get("X-Request-ID", "")
+def name_request(sent: str) -> str:
+    """Give a request its id: the client's own if that is a sane one, as it goes into logs."""
     # It is no secret, and unlike the system's randomness costs no other thread's turn.
-    g.request_id = name = sent if SANE_ID.fullmatch(sent) else f"{random.getrandbits(64):016x}"
+    return sent if SANE_ID.fullmatch(sent) else f"{random.getrandbits(64):016x}"
+
+
+def _name_request() -> None:
     environ, rule = request.environ, request.url_rule
-    environ[REQUEST_ID] = name
+    # It has one already if somebody else gave up on it.
+    name = environ.get(REQUEST_ID) or name_request(request.headers.get("X-Request-ID", ""))
+    g.request_id = environ[REQUEST_ID] = name
     if rule is not None:
         environ[ROUTE] = rule.rule
 

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from flask import Response, request
+from werkzeug.datastructures import LanguageAccept
+from werkzeug.http import parse_accept_header
 
 from creditscore.texts import FALLBACK_LANGUAGE, LANGUAGES
 
 
 def chosen_language() -> str:
-    """Give the first of our languages in the request's Accept-Language, best quality first."""
+    """Give the language that the request asks for."""
+    return first_language(request.headers.get("Accept-Language", ""))
+
+
+@lru_cache(maxsize=256)
+def first_language(accepted: str) -> str:
+    """Give the first of our languages in an Accept-Language, best quality first."""
     # Werkzeug's best_match() wants exact tags first: "en-GB, id;q=0.5" would get Indonesian.
-    for tag, quality in request.accept_languages:
+    for tag, quality in parse_accept_header(accepted, LanguageAccept):
         language = tag.partition("-")[0].lower()
         if quality > 0 and language in LANGUAGES:
             return language

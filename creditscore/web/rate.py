@@ -26,12 +26,25 @@ from creditscore.web.problems import TooManyRequests
 NETWORK_BITS = 64
 
 
-class _Found(NamedTuple):
-    """What was found for a request, as its headers tell it."""
+#: Where in a request's environment stands what was found for it before Flask got it.
+FOUND = "creditscore.rate"
+
+
+class Found(NamedTuple):
+    """What was found for a request."""
 
     name: str
     limit: Limit
     verdict: Verdict
+
+    def headers(self) -> list[tuple[str, str]]:
+        """Tell what is left (draft-ietf-httpapi-ratelimit-headers)."""
+        name, limit, verdict = self
+        left = f"r={verdict.remaining};t={math.ceil(verdict.reset)}"
+        return [
+            ("RateLimit-Policy", f'"{name}";q={limit.requests};w={limit.seconds}'),
+            ("RateLimit", f'"{name}";{left}'),
+        ]
 
 
 class Limits:
@@ -49,20 +62,33 @@ class Limits:
 
     def admit_what_if(self) -> None:
         """Let an exploration pass, or raise `TooManyRequests`."""
-        self._take("what-if", self._what_if)
+        self._judge(self._find_here("what-if", self._what_if))
+
+    def look(self, key_id: str | None, address: str) -> Found | None:
+        """Count a request of somebody; None where there is no limit."""
+        return self._find("all", self._all, key_id or _network(address))
 
     def _admit(self) -> None:
-        if request.endpoint != "static":
-            self._take("all", self._all)
-
-    def _take(self, name: str, limit: Limit | None) -> None:
-        if self._account is None or limit is None:
+        if request.endpoint == "static":
             return
-        client = self._client()
+        known: Found | None = request.environ.get(FOUND)
+        self._judge(known or self._find_here("all", self._all))
+
+    def _find_here(self, name: str, limit: Limit | None) -> Found | None:
+        return None if limit is None else self._find(name, limit, self._client())
+
+    def _find(self, name: str, limit: Limit | None, client: str) -> Found | None:
+        if self._account is None or limit is None:
+            return None
         verdict = self._account.take(f"{name} {client}", limit, now=time.time())
-        g.rate = _Found(name, limit, verdict)
-        if not verdict.allowed:
-            raise TooManyRequests(str(limit), verdict.wait)
+        return Found(name, limit, verdict)
+
+    def _judge(self, found: Found | None) -> None:
+        if found is None:
+            return
+        g.rate = found
+        if not found.verdict.allowed:
+            raise TooManyRequests(str(found.limit), found.verdict.wait)
 
     def _client(self) -> str:
         if "client" not in g:
@@ -93,13 +119,9 @@ def _network(address: str) -> str:
 
 
 def _tell(answer: Response) -> Response:
-    """Tell what is left (draft-ietf-httpapi-ratelimit-headers)."""
-    found: _Found | None = g.get("rate")
+    found: Found | None = g.get("rate")
     if found is not None:
-        name, limit, verdict = found
-        answer.headers.add("RateLimit-Policy", f'"{name}";q={limit.requests};w={limit.seconds}')
-        left = f"r={verdict.remaining};t={math.ceil(verdict.reset)}"
-        answer.headers.add("RateLimit", f'"{name}";{left}')
+        answer.headers.extend(found.headers())
     return answer
 
 
