@@ -211,9 +211,12 @@ def test_a_request_counts_once_whoever_answers_it(
 
 
 def test_a_decision_that_cannot_be_logged_is_refused_once(
-    make: Callable[..., Flask], example: dict[str, Any], caplog: pytest.LogCaptureFixture
+    make: Callable[..., Flask],
+    example: dict[str, Any],
+    caplog: pytest.LogCaptureFixture,
+    sqlite_url: str,
 ) -> None:
-    app = make()
+    app = make(database_url=sqlite_url)
     path = database_of(app).path
     assert path is not None
     decision_of(app.test_client().post("/predict", json=example))
