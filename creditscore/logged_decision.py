@@ -91,7 +91,8 @@ def to_row(
         "key_id": key_id,
         "idempotency_key": idempotency_key,
     }
-    return content | {"content_hash": content_hash(content)}
+    content["content_hash"] = content_hash(content)
+    return content
 
 
 def from_row(row: Mapping[str, Any]) -> LoggedDecision:
@@ -128,15 +129,11 @@ def content_hash(row: Mapping[str, Any]) -> str:
     its length in characters and a colon, in UTF-8. A number is written as Python does, with as few
     digits as bring back its every bit; a column that is null is a hyphen alone.
     """
-    canonical = "".join([_mark_off(row[name]) for name in CONTENT])
-    return hashlib.sha256(canonical.encode()).hexdigest()
-
-
-def _mark_off(value: object) -> str:
-    if value is None:
-        return "-"
-    text = str(value)
-    return f"{len(text)}:{text}"
+    marked_off = [
+        "-" if (value := row[name]) is None else f"{len(text := str(value))}:{text}"
+        for name in CONTENT
+    ]
+    return hashlib.sha256("".join(marked_off).encode()).hexdigest()
 
 
 def to_milliseconds(moment: datetime) -> int:
