@@ -13,6 +13,7 @@ from creditscore.batch import Block, Refused, Table
 from creditscore.csv_text import to_line
 from creditscore.private_file import replacing
 from creditscore.texts import FALLBACK_LANGUAGE, in_language
+from creditscore.write_behind import WriteBehind
 
 
 @dataclass
@@ -50,7 +51,7 @@ class RowScorer(Protocol):
 class CsvOutput:
     """Decisions as CSV: each row as it came, and the decision's columns behind it."""
 
-    file: BinaryIO
+    file: BinaryIO | WriteBehind
     newline: str
 
     def begin(self, columns: Sequence[str]) -> None:

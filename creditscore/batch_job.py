@@ -28,6 +28,7 @@ from creditscore.private_file import replacing
 from creditscore.rule import Value
 from creditscore.schema import Schema
 from creditscore.texts import FALLBACK_LANGUAGE, in_language
+from creditscore.write_behind import WriteBehind, writing_behind
 
 if TYPE_CHECKING:
     from creditscore.decision_log import DecisionLog
@@ -166,9 +167,9 @@ def _open_output(
         return stack.enter_context(contextlib.closing(output))
     if job.target == STANDARD:
         stack.callback(sys.stdout.buffer.flush)
-        file: BinaryIO = sys.stdout.buffer
+        file: BinaryIO | WriteBehind = sys.stdout.buffer
     else:
-        file = stack.enter_context(replacing(job.target))
+        file = stack.enter_context(writing_behind(stack.enter_context(replacing(job.target))))
     newline = table.newline if isinstance(table, CsvTable) else "\n"
     csv = CsvOutput(file, newline)
     csv.begin([*table.columns, *types])

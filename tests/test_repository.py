@@ -34,6 +34,7 @@ ORDER = [
     },
     {
         "private_file",
+        "write_behind",
         "json_text",
         "turns",
         "document_texts",
