@@ -254,6 +254,17 @@ def test_a_surprise_is_answered_by_flask_with_the_same_name(
     assert caplog.records[-1].getMessage() == "request odd failed"
 
 
+def test_limits_that_fail_are_a_surprise_like_others(
+    app: Flask, example: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> NoReturn:
+        raise OSError
+
+    monkeypatch.setattr(type(app.extensions["creditscore"].limits), "look", fail)
+
+    problem_of(app.test_client().post("/predict", json=example), 500)
+
+
 def test_a_body_that_breaks_off_is_refused(app: Flask, example: dict[str, Any]) -> None:
     raw = json.dumps(example).encode()
 

@@ -14,7 +14,7 @@ import re
 from collections.abc import Iterable
 from io import BytesIO
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from flask import Flask
 
@@ -100,7 +100,10 @@ class PlainPredict:
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer a request (PEP 3333)."""
         if environ["REQUEST_METHOD"] == "POST" and environ.get("PATH_INFO") == PATH:
-            answer = self._answer(environ)
+            try:
+                answer = self._answer(environ)
+            except Exception as error:  # noqa: BLE001  # raised again, where there is an answer to it
+                environ[FAILED], answer = error, None
             if answer is not None:
                 body, headers = answer
                 start_response("200 OK", headers)
@@ -132,7 +135,7 @@ class PlainPredict:
         answer = None
         if len(raw) == length:
             origin = Origin(name, visitor.key_id, None, hashlib.sha256(raw).hexdigest())
-            answer = _decide(here, raw, origin, language, environ)
+            answer = _decide(here, raw, origin, language)
         if answer is None:
             environ["wsgi.input"] = BytesIO(raw)
             return None
@@ -171,9 +174,7 @@ def _recognise(here: Service, environ: WSGIEnvironment) -> Visitor | None:
     return None if lacks_key(visitor, open_predict=here.settings.open_predict) else visitor
 
 
-def _decide(
-    here: Service, raw: bytes, origin: Origin, language: str, environ: dict[str, Any]
-) -> bytes | None:
+def _decide(here: Service, raw: bytes, origin: Origin, language: str) -> bytes | None:
     """Decide and log; None where there is another answer to be given than a decision."""
     try:
         body = strict_json.parse(raw)
@@ -182,9 +183,5 @@ def _decide(
         applicant = here.assessor.model.schema.parse(body)
     except (NotJson, InvalidApplicants):
         return None
-    try:
-        recorded = here.log.record(here.assessor.assess([applicant]), origin)
-        return to_bytes(recorded.decisions[0].to_dict(language))
-    except Exception as error:  # noqa: BLE001  # raised again, where there is an answer to it
-        environ[FAILED] = error
-        return None
+    recorded = here.log.record(here.assessor.assess([applicant]), origin)
+    return to_bytes(recorded.decisions[0].to_dict(language))
