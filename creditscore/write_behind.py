@@ -9,8 +9,9 @@ import threading
 from collections.abc import Iterator
 from typing import BinaryIO
 
-#: Pieces that wait to be written, at most: a disk that cannot keep up is waited for.
-MOST_PIECES = 8
+#: Pieces that wait to be written, at most, each of some megabytes: a disk that cannot keep up is
+#: waited for.
+MOST_PIECES = 2
 
 #: Bytes after which the disk is made to begin. Left to itself, the system may keep gigabytes in
 #: memory, and whoever wants them on the disk at the end then waits for all of them.

@@ -6,10 +6,10 @@ import json
 import os
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Response, request
 from sqlalchemy import Engine, event
@@ -22,6 +22,9 @@ from creditscore.errors import DatabaseUnavailable
 from creditscore.idempotency import Origin
 from creditscore.web import create_app, gathering
 from creditscore.web.service import NAME
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 VARIABLE = "DRILL_FAULT"
 
@@ -76,10 +79,15 @@ LOGS: dict[str, type[DecisionLog]] = {
 PRAGMAS = {"unsynced": "PRAGMA synchronous = OFF", "usual_journal": "PRAGMA journal_mode = DELETE"}
 
 
-def leak(kept: list[bytes], answer: Response) -> Response:
-    """Forget to forget."""
+def leak(
+    answer: WSGIApplication,
+    kept: list[bytes],
+    environ: WSGIEnvironment,
+    start_response: StartResponse,
+) -> Iterable[bytes]:
+    """Answer any request, and forget to forget."""
     kept.append(bytes(LEAKED))
-    return answer
+    return answer(environ, start_response)
 
 
 def forget_a_member(answer: Response) -> Response:
@@ -105,7 +113,8 @@ def create_faulty_app(name: str) -> Flask:
     if name == "untrue":
         app.after_request(forget_a_member)
     if name == "leaks":
-        app.after_request(partial(leak, []))
+        # Around all that answers: most requests never come to Flask.
+        app.wsgi_app = partial(leak, app.wsgi_app, [])  # type: ignore[method-assign]
     if name in LOGS:
         here = app.extensions[NAME]
         app.extensions[NAME] = replace(here, log=LOGS[name](here.log.database, here.log.now))
