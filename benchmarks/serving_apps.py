@@ -12,11 +12,10 @@ from typing import Any
 from flask import Flask, jsonify, request
 from flask.typing import ResponseReturnValue
 
-from creditscore.assessment import Decision
 from creditscore.config import Settings
-from creditscore.decision_log import DecisionLog, Recorded
+from creditscore.decision_log import DecisionLog
 from creditscore.idempotency import Origin
-from creditscore.logged_decision import to_row
+from creditscore.logged_decision import Row
 from creditscore.web import create_app
 from creditscore.web.service import NAME
 
@@ -61,19 +60,9 @@ class Forgetful(DecisionLog):
 
     last: Any = None
 
-    def record(self, made: Sequence[Decision], origin: Origin) -> Recorded:
-        """Make the rows, as the log does, and keep them until the next ones come."""
-        rows = [
-            to_row(
-                decision,
-                request_id=origin.request_id,
-                key_id=origin.key_id,
-                idempotency_key=origin.idempotency_key,
-            )
-            for decision in made
-        ]
+    def log_rows(self, rows: Sequence[Row], origin: Origin) -> None:
+        """Keep the rows, which were made as for the log, until the next ones come."""
         object.__setattr__(self, "last", rows)
-        return Recorded(tuple(made), replayed=False)
 
 
 def in_memory() -> Flask:

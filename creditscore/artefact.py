@@ -32,6 +32,7 @@ from creditscore.golden import what_it_says
 from creditscore.policy import Policy
 from creditscore.readings import FieldReadings, readings_of
 from creditscore.reasons import what_codes_depend_on
+from creditscore.sayings import FieldSayings, sayings_of
 from creditscore.schema import Schema
 from creditscore.schema_file import read_schema
 from creditscore.scorecard import Scorecard, version
@@ -123,6 +124,14 @@ class Model:
     def readings(self) -> Mapping[str, Mapping[str, FieldReadings]]:
         """What is known of the values of each scorecard's fields, by scorecard and field."""
         return {name: readings_of(card, self.schema) for name, card in self.scorecards.items()}
+
+    @cached_property
+    def sayings(self) -> Mapping[str, Mapping[str, FieldSayings]]:
+        """What is written of the values of each scorecard's fields, by scorecard and field."""
+        return {
+            name: sayings_of(card, self.schema, self.readings[name])
+            for name, card in self.scorecards.items()
+        }
 
     def protected_predictors(self, scorecard: str | None = None) -> list[str]:
         """Name the protected attributes that decisions of a scorecard, or of any, depend on."""

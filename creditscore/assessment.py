@@ -7,20 +7,18 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
-from uuid import UUID
 
 from creditscore.artefact import Model
 from creditscore.policy import NOT_ELIGIBLE, Policy
 from creditscore.readings import Reading, Warning, read_all
 from creditscore.reasons import Reason, principal_reasons
 from creditscore.schema import Applicant, to_matrix
-from creditscore.texts import in_language
 
 
 class Decision(NamedTuple):
     """What was decided on one applicant, and what it rests on."""
 
-    decision_id: UUID
+    decision_id: str
     decided_at: datetime
     applicant: Applicant
     label: str
@@ -38,7 +36,7 @@ class Decision(NamedTuple):
     def to_dict(self, language: str) -> dict[str, Any]:
         """Give the decision as the answer's JSON object, its texts in a language."""
         return {
-            "decision_id": str(self.decision_id),
+            "decision_id": self.decision_id,
             "decided_at": timestamp(self.decided_at),
             "label": self.label,
             "probability": 1 - self.probability_of_default,
@@ -48,26 +46,8 @@ class Decision(NamedTuple):
             "scorecard": self.applicant.scorecard,
             "model_version": self.model_version,
             "baseline": self.baseline,
-            "reasons": [
-                {
-                    "code": reason.code,
-                    "field": reason.field,
-                    "value": reason.value,
-                    "impact": reason.impact,
-                    "actionable": reason.actionable,
-                    "text": in_language(reason.text, language),
-                }
-                for reason in self.reasons
-            ],
-            "warnings": [
-                {
-                    "code": warning.code,
-                    "field": warning.field,
-                    "value": warning.value,
-                    "text": in_language(warning.text, language),
-                }
-                for warning in self.warnings
-            ],
+            "reasons": [reason.to_dict(language) for reason in self.reasons],
+            "warnings": [warning.to_dict(language) for warning in self.warnings],
         }
 
     def to_what_if(self, language: str) -> dict[str, Any]:
@@ -115,7 +95,7 @@ class Assessor:
     model: Model
     policy: Policy
     now: Callable[[], datetime]
-    new_id: Callable[[datetime], UUID]
+    new_id: Callable[[datetime], str]
 
     def assess(self, applicants: Sequence[Applicant]) -> list[Decision]:
         """Decide on applicants, in their order.

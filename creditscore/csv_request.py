@@ -12,7 +12,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from tempfile import SpooledTemporaryFile
-from typing import Any, BinaryIO, cast
+from typing import BinaryIO, cast
 
 from creditscore.assessment import Assessor, Decision
 from creditscore.batch import Block, RowReader, in_groups
@@ -23,7 +23,7 @@ from creditscore.decision_log import DecisionLog
 from creditscore.errors import Fault, InvalidApplicants
 from creditscore.idempotency import Origin
 from creditscore.json_text import to_bytes
-from creditscore.logged_decision import to_row
+from creditscore.logged_decision import Row, to_values
 from creditscore.schema import MOST_FAULTS, Applicant, Schema
 from creditscore.texts import say
 
@@ -97,14 +97,14 @@ class CsvRequest:
         with _nameless_file() as waiting:
             for block, applicants in _read_all(table, assessor.model.schema):
                 made = in_groups(assessor.assess, applicants)
-                ids += [str(each.decision_id) for each in made]
+                ids += [each.decision_id for each in made]
                 waiting.write(to_bytes([self._row(each) for each in made]) + b"\n")
                 self._write(answer, table, block, made)
             waiting.seek(0)
             return log.record_rows(_rows_of(waiting), self.origin, ids=ids, moment=moment)
 
-    def _row(self, made: Decision) -> dict[str, Any]:
-        return to_row(
+    def _row(self, made: Decision) -> Row:
+        return to_values(
             made,
             request_id=self.origin.request_id,
             key_id=self.origin.key_id,
@@ -161,6 +161,6 @@ def _nameless_file() -> BinaryIO:
     return cast(BinaryIO, SpooledTemporaryFile(IN_MEMORY))  # callers close it
 
 
-def _rows_of(file: BinaryIO) -> Iterator[list[dict[str, Any]]]:
+def _rows_of(file: BinaryIO) -> Iterator[list[Row]]:
     """Read rows that wait, a block of them at a time."""
-    return map(json.loads, file)
+    return ([tuple(row) for row in json.loads(line)] for line in file)

@@ -56,7 +56,7 @@ class DecisionColumns:
         """Give what stands in them, None for nothing."""
         cells: list[Cell] = []
         if self.logged:
-            cells += [str(made.decision_id), timestamp(made.decided_at)]
+            cells += [made.decision_id, timestamp(made.decided_at)]
         cells += [
             made.label,
             1 - made.probability_of_default,

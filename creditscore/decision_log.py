@@ -6,9 +6,9 @@ import secrets
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from operator import itemgetter
 from time import monotonic
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import Connection, Select, select
 
@@ -18,16 +18,30 @@ from creditscore.deadline import within
 from creditscore.errors import DatabaseUnavailable, KeyReused, UnknownDecision
 from creditscore.idempotency import Origin, claim, first_answer
 from creditscore.log_tables import decisions, insert_all
-from creditscore.logged_decision import LoggedDecision, from_row, to_milliseconds, to_row
+from creditscore.logged_decision import (
+    COLUMNS,
+    LoggedDecision,
+    Row,
+    from_row,
+    to_milliseconds,
+    to_time,
+    to_values,
+)
 from creditscore.outcome import Outcome, read_outcomes, state_outcome
+from creditscore.together import Together
 from creditscore.turns import NoTurn, Turns
 
 #: Decisions on a page: where nobody says how many, and at most.
 USUAL_PAGE = 50
 LARGEST_PAGE = 500
 
-#: What `watch` is told of each row, at least.
-WATCHED = ("scorecard", "label", "score")
+#: What `watch` is told of each row: its scorecard, its label and its score.
+Watched = tuple[str, str, int]
+
+_WATCHED: Callable[[Row], Any] = itemgetter(*map(COLUMNS.index, ("scorecard", "label", "score")))
+
+#: What an idempotency key is claimed for.
+_CLAIMED: Callable[[Row], Any] = itemgetter(*map(COLUMNS.index, ("id", "decided_at")))
 
 #: Seconds for a request of many decisions; a table of 16 MB takes a small part of them.
 LARGE_SECONDS = 60.0
@@ -48,9 +62,8 @@ class Recorded:
 class _Request:
     """What a request wants to have logged."""
 
-    made: Sequence[Decision]
+    rows: Sequence[Row]
     origin: Origin
-    rows: Sequence[dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -79,18 +92,14 @@ class DecisionLog:
 
     database: Database
     now: Callable[[], datetime]
-    watch: Callable[[Sequence[dict[str, Any]], float], None] = lambda rows, seconds: None
-    turns: Turns[_Request, Recorded] = field(init=False, repr=False, compare=False)
+    watch: Callable[[Sequence[Watched], float], None] = lambda rows, seconds: None
+    turns: Turns[_Request, Recorded | None] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Let requests that wait at the same moment share a commit."""
         object.__setattr__(self, "turns", Turns(self._record_all))
 
-    def record(
-        self,
-        made: Sequence[Decision],
-        origin: Origin,
-    ) -> Recorded:
+    def record(self, made: Sequence[Decision], origin: Origin) -> Recorded:
         """Log the decisions of one request, all or none; they are on the disk when it returns.
 
         Parameters
@@ -107,10 +116,43 @@ class DecisionLog:
         KeyReused
             If the idempotency key came with another request.
         """
-        rows = [_to_row(decision, origin) for decision in made]
+        rows = [
+            to_values(
+                decision,
+                request_id=origin.request_id,
+                key_id=origin.key_id,
+                idempotency_key=origin.idempotency_key,
+            )
+            for decision in made
+        ]
+        return self.log_rows(rows, origin) or Recorded(tuple(made), replayed=False)
+
+    def record_together(self, made: Together, origin: Origin) -> Recorded | None:
+        """Log the decisions of one request that were made together; otherwise as `record`.
+
+        Returns
+        -------
+        Recorded or None
+            The first decisions, where the idempotency key came before; None if these are logged.
+        """
+        rows = made.rows(
+            request_id=origin.request_id,
+            key_id=origin.key_id,
+            idempotency_key=origin.idempotency_key,
+        )
+        return self.log_rows(rows, origin)
+
+    def log_rows(self, rows: Sequence[Row], origin: Origin) -> Recorded | None:
+        """Log the rows of one request, as many as one transaction takes; otherwise as `record`.
+
+        Returns
+        -------
+        Recorded or None
+            As of `record_together`.
+        """
         with within(SECONDS):
             try:
-                return self.turns.take(_Request(made, origin, rows), seconds=SECONDS)
+                return self.turns.take(_Request(rows, origin), seconds=SECONDS)
             except NoTurn:
                 raise DatabaseUnavailable("is busy with the decisions of others") from None
 
@@ -130,7 +172,7 @@ class DecisionLog:
 
     def record_rows(
         self,
-        groups: Iterable[Sequence[dict[str, Any]]],
+        groups: Iterable[Sequence[Row]],
         origin: Origin,
         *,
         ids: Sequence[str],
@@ -140,8 +182,8 @@ class DecisionLog:
 
         Parameters
         ----------
-        groups : iterable of sequence of dict
-            What `to_row` gives of the decisions, so many at a time that memory stays small.
+        groups : iterable of sequence of row
+            What `to_values` gives of the decisions, so many at a time that memory stays small.
         origin : Origin
             Where the request comes from.
         ids : sequence of str
@@ -154,15 +196,16 @@ class DecisionLog:
         bool
             False if the idempotency key is taken; then nothing is logged.
         """
-        begun, seen = monotonic(), []
+        begun = monotonic()
+        seen: list[Watched] = []
         with self.database.writing(seconds=LARGE_SECONDS) as connection:
             if origin.idempotency_key is not None and not claim(
                 connection, origin, decision_ids=ids, moment=moment
             ):
                 return False
             for rows in groups:
-                insert_all(connection, decisions, rows)
-                seen += [{name: row[name] for name in WATCHED} for row in rows]
+                insert_all(connection, decisions, COLUMNS, rows)
+                seen += map(_WATCHED, rows)
         self.watch(seen, monotonic() - begun)
         return True
 
@@ -187,7 +230,7 @@ class DecisionLog:
                 made += _again(connection, ids[begin : begin + LARGEST_PAGE]).decisions
         return made
 
-    def find(self, decision_id: UUID) -> LoggedDecision:
+    def find(self, decision_id: str) -> LoggedDecision:
         """Read one decision.
 
         Raises
@@ -237,7 +280,7 @@ class DecisionLog:
         return Page(shown, shown[-1].number if len(rows) > limit else None)
 
     def record_outcome(
-        self, decision_id: UUID, *, defaulted: bool, key_id: str | None = None
+        self, decision_id: str, *, defaulted: bool, key_id: str | None = None
     ) -> Outcome:
         """Log what became of a decision; the same once more changes nothing.
 
@@ -265,7 +308,7 @@ class DecisionLog:
 
     def _record_all(
         self, take_along: Callable[[], Sequence[_Request]]
-    ) -> list[Recorded | Exception]:
+    ) -> list[Recorded | Exception | None]:
         """Log the decisions of requests that wait at the same moment: one transaction."""
         begun = monotonic()
         with self.database.writing() as connection:
@@ -273,14 +316,12 @@ class DecisionLog:
             new = {id(request) for request in requests if _claim(connection, request)}
             rows = [row for request in requests if id(request) in new for row in request.rows]
             if rows:
-                insert_all(connection, decisions, rows)
-            given: list[Recorded | Exception] = [
-                Recorded(tuple(request.made), replayed=False)
-                if id(request) in new
-                else _answer_again(connection, request.origin)
+                insert_all(connection, decisions, COLUMNS, rows)
+            given: list[Recorded | Exception | None] = [
+                None if id(request) in new else _answer_again(connection, request.origin)
                 for request in requests
             ]
-        self.watch(rows, monotonic() - begun)
+        self.watch([*map(_WATCHED, rows)], monotonic() - begun)
         return given
 
     def check_writable(self) -> None:
@@ -291,23 +332,13 @@ class DecisionLog:
             connection.rollback()
 
 
-def _to_row(decision: Decision, origin: Origin) -> dict[str, Any]:
-    return to_row(
-        decision,
-        request_id=origin.request_id,
-        key_id=origin.key_id,
-        idempotency_key=origin.idempotency_key,
-    )
-
-
 def _claim(connection: Connection, request: _Request) -> bool:
     """Take a request's idempotency key, if it has one; tell whether its decisions are new."""
     if request.origin.idempotency_key is None:
         return True
-    ids = [str(decision.decision_id) for decision in request.made]
+    ids, times = zip(*map(_CLAIMED, request.rows), strict=True)
     # The key is as old as its decisions, so that a purge takes both or none.
-    moment = request.made[0].decided_at
-    return claim(connection, request.origin, decision_ids=ids, moment=moment)
+    return claim(connection, request.origin, decision_ids=ids, moment=to_time(times[0]))
 
 
 def _answer_again(connection: Connection, origin: Origin) -> Recorded | KeyReused:
@@ -325,8 +356,8 @@ def _again(connection: Connection, ids: Sequence[str]) -> Recorded:
     return Recorded(tuple(found[decision_id] for decision_id in ids), replayed=True)
 
 
-def _find(connection: Connection, decision_id: UUID) -> LoggedDecision:
-    query = select(decisions).where(decisions.c.id == str(decision_id))
+def _find(connection: Connection, decision_id: str) -> LoggedDecision:
+    query = select(decisions).where(decisions.c.id == decision_id)
     row = connection.execute(query).one_or_none()
     if row is None:
         raise UnknownDecision(f"no decision {decision_id} is logged")

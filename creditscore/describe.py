@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
-from uuid import UUID
 
 from creditscore.artefact import Model
 from creditscore.assessment import Assessor, Decision
@@ -28,7 +27,7 @@ from creditscore.texts import CATALOGUE, FALLBACK_LANGUAGE, in_language
 
 #: When and under which id the decisions of examples were made: never changing, and nobody's.
 EXAMPLE_TIME = datetime(2026, 1, 2, 3, 4, 5, 678000, tzinfo=UTC)
-EXAMPLE_ID = UUID("019b7c8a-0000-7000-8000-000000000000")
+EXAMPLE_ID = "019b7c8a-0000-7000-8000-000000000000"
 
 
 @dataclass(frozen=True)

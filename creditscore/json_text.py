@@ -23,6 +23,17 @@ def to_bytes(value: Any) -> bytes:
         return json.dumps(value, allow_nan=False, separators=(",", ":")).encode()
 
 
+def to_plain_text(value: Any) -> str:
+    """Give the same as a text, of what needs no detour.
+
+    Raises
+    ------
+    TypeError
+        If it holds a whole number beyond 64 bits, or half a character.
+    """
+    return orjson.dumps(value).decode()
+
+
 def to_text(value: Any) -> str:
     """Give the same as a text."""
     return to_bytes(value).decode()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Sequence
 from functools import cache
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import (
@@ -16,20 +17,20 @@ from sqlalchemy import (
     Boolean,
     Column,
     Connection,
-    Dialect,
     Double,
     Integer,
     MetaData,
     Table,
     Text,
-    insert,
 )
-from sqlalchemy.sql.compiler import SQLCompiler
 
 METADATA = MetaData()
 
-#: Rows of one statement in SQLite, which takes at most 32,766 values there.
+#: Rows of one statement: SQLite takes at most 32,766 values there, PostgreSQL 65,535.
 MOST_ROWS = 64
+
+#: What a driver puts a value in place of.
+PLACES = {"qmark": "?", "pyformat": "%s"}
 
 decisions = Table(
     "decisions",
@@ -116,30 +117,31 @@ def insert_if_new(connection: Connection, table: Table, row: dict[str, Any]) -> 
     return kept.rowcount == 1
 
 
-def insert_all(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
-    """Insert rows that all have the same columns, none of which needs converting.
+def insert_all(
+    connection: Connection, table: Table, names: tuple[str, ...], rows: Sequence[tuple[Any, ...]]
+) -> None:
+    """Insert rows, none of whose values needs converting.
 
     The driver gets them at once: SQLAlchemy's own way, row by row, takes several times as long.
+
+    Parameters
+    ----------
+    connection : Connection
+    table : Table
+    names : tuple of str
+        Of the columns.
+    rows : sequence of tuple
+        Their values, in the same order.
     """
-    names = tuple(rows[0])
-    if connection.dialect.name == "sqlite":
-        # Other threads get their turn at each statement, and may not give it back soon.
-        for begin in range(0, len(rows), MOST_ROWS):
-            some = rows[begin : begin + MOST_ROWS]
-            values = tuple([row[name] for row in some for name in names])
-            connection.exec_driver_sql(_write_insert(table, names, len(some)), values)
-        return
-    connection.exec_driver_sql(str(_compile_insert(table, names, connection.dialect)), list(rows))
+    sign = PLACES[connection.dialect.paramstyle]
+    # Other threads get their turn at each statement, and may not give it back soon.
+    for begin in range(0, len(rows), MOST_ROWS):
+        some = rows[begin : begin + MOST_ROWS]
+        values = tuple(chain.from_iterable(some))
+        connection.exec_driver_sql(_write_insert(table, names, sign, len(some)), values)
 
 
 @cache
-def _write_insert(table: Table, names: tuple[str, ...], count: int) -> str:
-    places = f"({', '.join('?' * len(names))})"
+def _write_insert(table: Table, names: tuple[str, ...], sign: str, count: int) -> str:
+    places = f"({', '.join([sign] * len(names))})"
     return f"INSERT INTO {table.name} ({', '.join(names)}) VALUES {', '.join([places] * count)}"
-
-
-@cache
-def _compile_insert(table: Table, names: tuple[str, ...], dialect: Dialect) -> SQLCompiler:
-    compiled = insert(table).inline().compile(dialect=dialect, column_keys=names)
-    assert isinstance(compiled, SQLCompiler)
-    return compiled

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, func, select, true
 
@@ -79,7 +78,7 @@ def walk(
         yield rows
 
 
-def read_row(database: Database, decision_id: UUID) -> Row:
+def read_row(database: Database, decision_id: str) -> Row:
     """Read the row of one decision.
 
     Raises
@@ -87,7 +86,7 @@ def read_row(database: Database, decision_id: UUID) -> Row:
     UnknownDecision
         If none has that id.
     """
-    query = select(decisions).where(decisions.c.id == str(decision_id))
+    query = select(decisions).where(decisions.c.id == decision_id)
     with database.reading(seconds=SECONDS) as connection:
         row = connection.execute(query).one_or_none()
     if row is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -23,6 +23,13 @@ CONTENT = (
     "label", "score", "baseline", "impacts", "reasons", "warnings", "bins", "request_id", "key_id",
     "idempotency_key",
 )  # fmt: skip
+
+
+#: What is written of a decision: the names of a row's values, in their order.
+COLUMNS = (*CONTENT, "content_hash")
+
+#: These values.
+Row = tuple[str | int | float | None, ...]
 
 
 @dataclass(frozen=True)
@@ -70,9 +77,12 @@ def to_row(
     key_id: str | None,
     idempotency_key: str | None,
 ) -> dict[str, Any]:
-    """Give the row of a decision, its hash included; the database adds the number."""
+    """Give the row of a decision, its hash included, in the order of `COLUMNS`.
+
+    The database adds the number.
+    """
     content = {
-        "id": str(decision.decision_id),
+        "id": decision.decision_id,
         "decided_at": to_milliseconds(decision.decided_at),
         "scorecard": decision.applicant.scorecard,
         "model_version": decision.model_version,
@@ -84,8 +94,8 @@ def to_row(
         "baseline": decision.baseline,
         "impacts": to_text(decision.impacts),
         # With their words: what an applicant was told is evidence, and needs no model to be read.
-        "reasons": to_text([reason._asdict() for reason in decision.reasons]),
-        "warnings": to_text([warning._asdict() for warning in decision.warnings]),
+        "reasons": to_json(decision.reasons),
+        "warnings": to_json(decision.warnings),
         "bins": decision.bins,
         "request_id": request_id,
         "key_id": key_id,
@@ -93,6 +103,18 @@ def to_row(
     }
     content["content_hash"] = content_hash(content)
     return content
+
+
+def to_values(
+    decision: Decision,
+    *,
+    request_id: str,
+    key_id: str | None,
+    idempotency_key: str | None,
+) -> Row:
+    """Give the values of the row of a decision."""
+    row = to_row(decision, request_id=request_id, key_id=key_id, idempotency_key=idempotency_key)
+    return tuple(row.values())
 
 
 def from_row(row: Mapping[str, Any]) -> LoggedDecision:
@@ -104,7 +126,7 @@ def from_row(row: Mapping[str, Any]) -> LoggedDecision:
         If it is not as `to_row` makes them: somebody else wrote it.
     """
     decision = Decision(
-        decision_id=UUID(row["id"]),
+        decision_id=str(UUID(row["id"])),
         decided_at=to_time(row["decided_at"]),
         applicant=Applicant(row["scorecard"], json.loads(row["inputs"])),
         label=row["label"],
@@ -122,6 +144,11 @@ def from_row(row: Mapping[str, Any]) -> LoggedDecision:
     return LoggedDecision(decision=decision, **{name: row[name] for name in others})
 
 
+def to_json(said: Sequence[Reason] | Sequence[Warning]) -> str:
+    """Write reasons or warnings as the log keeps them, with their words in every language."""
+    return to_text([each._asdict() for each in said])
+
+
 def content_hash(row: Mapping[str, Any]) -> str:
     """Give the SHA-256 of what a row says, over its one canonical form.
 
@@ -133,7 +160,17 @@ def content_hash(row: Mapping[str, Any]) -> str:
         "-" if (value := row[name]) is None else f"{len(text := str(value))}:{text}"
         for name in CONTENT
     ]
-    return hashlib.sha256("".join(marked_off).encode()).hexdigest()
+    return digest("".join(marked_off))
+
+
+def mark_off(value: object) -> str:
+    """Write a value as it stands in the canonical form of a row."""
+    return "-" if value is None else f"{len(text := str(value))}:{text}"
+
+
+def digest(canonical: str) -> str:
+    """Give the SHA-256 of a canonical form."""
+    return hashlib.sha256(canonical.encode()).hexdigest()
 
 
 def to_milliseconds(moment: datetime) -> int:

@@ -6,12 +6,12 @@ Most applicants share most of their values, so a decision on many is mostly look
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from creditscore.rule import Codes, Value, format_number
 from creditscore.schema import Field, Schema
 from creditscore.scorecard import Scorecard
-from creditscore.texts import Text, say
+from creditscore.texts import Text, in_language, say
 from creditscore.training_bins import Bins
 
 #: Values of one field that are kept at hand.
@@ -25,6 +25,15 @@ class Warning(NamedTuple):
     field: str
     value: Value
     text: Text
+
+    def to_dict(self, language: str) -> dict[str, Any]:
+        """Give the warning as an answer has it."""
+        return {
+            "code": self.code,
+            "field": self.field,
+            "value": self.value,
+            "text": in_language(self.text, language),
+        }
 
 
 class Reading(NamedTuple):

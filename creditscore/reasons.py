@@ -48,6 +48,17 @@ class Reason(NamedTuple):
     actionable: bool
     text: Text
 
+    def to_dict(self, language: str) -> dict[str, Any]:
+        """Give the reason as an answer has it."""
+        return {
+            "code": self.code,
+            "field": self.field,
+            "value": self.value,
+            "impact": self.impact,
+            "actionable": self.actionable,
+            "text": in_language(self.text, language),
+        }
+
 
 def principal_reasons(
     values: Mapping[str, Value],
@@ -87,7 +98,12 @@ def principal_reasons(
 
 def reason_code(field: Field, value: Value, reference: Reference) -> str:
     """Give the code of the reason that a value would be."""
-    return _worded(field, value, _side(value, reference.medians.get(field.name)))[0]
+    return worded(field, value, reference)[0]
+
+
+def worded(field: Field, value: Value, reference: Reference) -> tuple[str, Text]:
+    """Word the reason that a value would be: its code, and its text."""
+    return _worded(field, value, _side(value, reference.medians.get(field.name)))
 
 
 def _least(reason: Reason, field: Field) -> Reason:

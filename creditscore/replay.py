@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
-from uuid import UUID
 
 from creditscore.artefact import Model
 from creditscore.assessment import Assessor, Decision
@@ -66,7 +65,7 @@ def replay(rows: Sequence[Mapping[str, Any]], find_model: Callable[[str], Model]
         try:
             judged = _judge(group, find_model(version), cutoff)
         except ArtefactError as error:
-            judged = [Verdict(str(d.decision_id), MODEL_MISSING, str(error)) for d in group]
+            judged = [Verdict(d.decision_id, MODEL_MISSING, str(error)) for d in group]
         verdicts.update(zip(places, judged, strict=True))
     return [verdicts[place] for place in range(len(rows))]
 
@@ -85,7 +84,7 @@ def _judge(logged: Sequence[Decision], model: Model, cutoff: float) -> list[Verd
         model=model,
         policy=replace(model.policy, cutoff=cutoff),
         now=lambda: EPOCH,
-        new_id=lambda _: UUID(int=0),
+        new_id=lambda _: "",
     )
     try:
         again = assessor.assess([decision.applicant for decision in logged])
@@ -94,12 +93,12 @@ def _judge(logged: Sequence[Decision], model: Model, cutoff: float) -> list[Verd
             # One of them has inputs that no applicant can have. It must not speak for the others.
             return [_judge([each], model, cutoff)[0] for each in logged]
         detail = f"the model cannot score its inputs ({type(error).__name__})"
-        return [Verdict(str(logged[0].decision_id), DATA_DIFFER, detail)]
+        return [Verdict(logged[0].decision_id, DATA_DIFFER, detail)]
     return [_compare(*pair, model) for pair in zip(logged, again, strict=True)]
 
 
 def _compare(logged: Decision, again: Decision, model: Model) -> Verdict:
-    decision_id, own = str(logged.decision_id), model.policy
+    decision_id, own = logged.decision_id, model.policy
     then, now = _answers(logged), _answers(again)
     # repr() tells apart whatever differs in a single bit, -0.0 and 0.0 as well.
     differing = [name for name in then if repr(then[name]) != repr(now[name])]

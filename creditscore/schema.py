@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 import itertools
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -322,6 +322,19 @@ class Schema:
             text = say("not_an_applicant", got=describe(raw))
             faults.append(Fault("not_an_object", pointer, text))
             return None
+        usual = self._usual.get(len(raw))
+        if usual is not None:
+            name, rules = usual
+            try:
+                return Applicant(name, {field: accept(raw[field]) for field, accept in rules})
+            except (KeyError, Rejected):
+                # It has other fields, or something is wrong with them.
+                pass
+        return self._read_any(raw, pointer, faults)
+
+    def _read_any(
+        self, raw: Mapping[str, object], pointer: str, faults: list[Fault]
+    ) -> Applicant | None:
         found = len(faults)
         values: dict[str, Value] = {}
         for name, field in self.fields.items():
@@ -355,6 +368,17 @@ class Schema:
             if not added.isdisjoint(raw):
                 return spec
         return spec
+
+    @cached_property
+    def _usual(self) -> dict[int, tuple[str, list[tuple[str, Callable[[object], Value]]]]]:
+        """By number of fields, the scorecard that has so many, and what its fields accept."""
+        return {
+            len(spec.fields): (
+                self._answering(dict.fromkeys(spec.fields)).name,
+                [(name, f.rule.accept) for name, f in self.fields.items() if name in spec.fields],
+            )
+            for spec in self.scorecards.values()
+        }
 
     @cached_property
     def _largest_first(self) -> list[tuple[ScorecardSpec, frozenset[str]]]:

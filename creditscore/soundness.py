@@ -30,7 +30,7 @@ def _faults(row: Mapping[str, Any]) -> Iterator[str]:
     made = found.decision
     if content_hash(row) != found.content_hash:
         yield "does not fit its content hash: it was changed after it was logged"
-    if str(made.decision_id) != row["id"]:
+    if made.decision_id != row["id"]:
         yield "has an id that is not written as ids are"
     name, _, digest = made.model_version.rpartition("-")
     if name != made.applicant.scorecard or len(digest) != 8:

@@ -10,6 +10,7 @@ import json
 import math
 import re
 from collections import Counter
+from collections.abc import Iterable
 from typing import Any, NoReturn
 
 from creditscore.errors import NotJson
@@ -26,6 +27,10 @@ _STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
 _LONG_INTEGER = re.compile(rb"[0-9]{%d}" % MOST_DIGITS)
 _ONE_KIND = bytes.maketrans(b"{}", b"[]")
 _NOT_BRACKETS = bytes(byte for byte in range(256) if byte not in b"[]{}")
+
+
+#: What other values stand in.
+_NESTING = frozenset({dict, list})
 
 
 def parse(raw: bytes) -> object:
@@ -45,10 +50,17 @@ def parse(raw: bytes) -> object:
         raise NotJson("not_utf8", say("not_utf8", byte=error.start + 1)) from None
     if not text.strip(" \t\r\n"):
         raise NotJson("empty", say("empty_body"))
-    if _deeper_than(DEEPEST, raw):
+    # Of few, each is looked at on its own.
+    many = raw.count(b"[") + raw.count(b"{") > DEEPEST
+    bare = _without_strings(raw) if many else b""
+    if _deeper_than(DEEPEST, bare):
         raise NotJson("too_deep", say("too_deep", most=DEEPEST))
     try:
-        value: object = (_CAREFUL if _LONG_INTEGER.search(raw) else _DECODER).decode(text)
+        decoder = _CAREFUL if _LONG_INTEGER.search(bare or raw) else _DECODER
+        value: object = (_TRUSTING if many and decoder is _DECODER else decoder).decode(text)
+        if many and bare.count(b":") != _count_members(value):
+            # Some were lost: one looks for them.
+            decoder.decode(text)
     except json.JSONDecodeError as error:
         place = say("not_json", problem=error.msg, line=error.lineno, column=error.colno)
         raise NotJson("not_json", place) from None
@@ -57,11 +69,16 @@ def parse(raw: bytes) -> object:
     return value
 
 
-def _deeper_than(most: int, raw: bytes) -> bool:
-    """Tell whether brackets outside of strings stand more than `most` deep."""
-    if raw.count(b"[") + raw.count(b"{") <= most:
-        return False
-    brackets = _STRING.sub(b"", raw).translate(_ONE_KIND, _NOT_BRACKETS)
+def _without_strings(raw: bytes) -> bytes:
+    if b"\\" in raw:
+        return _STRING.sub(b"", raw)
+    # Every other piece is the inside of a string, also of one that never ends.
+    return b"".join(raw.split(b'"')[::2])
+
+
+def _deeper_than(most: int, bare: bytes) -> bool:
+    """Tell whether brackets stand more than `most` deep, of JSON without its strings."""
+    brackets = bare.translate(_ONE_KIND, _NOT_BRACKETS)
     left = brackets
     for _ in range(most):
         # Each round takes away the innermost pairs, so one level.
@@ -74,6 +91,17 @@ def _deeper_than(most: int, raw: bytes) -> bool:
         if depth > most:
             return True
     return False
+
+
+def _count_members(value: object) -> int:
+    """Count the members of all objects in a value: as many as it had colons."""
+    if isinstance(value, dict):
+        return len(value) + _count_in(value.values())
+    return _count_in(value) if isinstance(value, list) else 0
+
+
+def _count_in(values: Iterable[object]) -> int:
+    return sum([_count_members(each) for each in values if type(each) in _NESTING])
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -107,6 +135,8 @@ def _printable(text: str) -> str:
     return text.encode("utf-8", "backslashreplace").decode()
 
 
+#: Keeps the last of duplicate keys.
+_TRUSTING = json.JSONDecoder(parse_constant=_constant)
 _DECODER = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_constant)
 #: Looks at each integer's length, for which few bodies give cause.
 _CAREFUL = json.JSONDecoder(object_pairs_hook=_unique, parse_int=_integer, parse_constant=_constant)

@@ -9,17 +9,17 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from flask import Flask, Response, request
 from sqlalchemy import Engine, event
 
 from creditscore import strict_json
-from creditscore.assessment import Decision
 from creditscore.config import Settings
 from creditscore.decision_log import DecisionLog, Recorded
 from creditscore.errors import DatabaseUnavailable
 from creditscore.idempotency import Origin
+from creditscore.logged_decision import Row
 from creditscore.web import create_app, gathering
 from creditscore.web.service import NAME
 
@@ -38,34 +38,34 @@ LEAKED = 2000
 class AnswersFirst(DecisionLog):
     """Answers, and lets a thread write: the queue that makes a service look fast."""
 
-    def record(self, made: Sequence[Decision], origin: Origin, **options: Any) -> Recorded:
-        """Log the decisions soon."""
+    def log_rows(self, rows: Sequence[Row], origin: Origin) -> Recorded | None:
+        """Log the rows soon."""
 
         def write() -> None:
             time.sleep(QUEUED)
-            DecisionLog.record(self, made, origin, **options)
+            DecisionLog.log_rows(self, rows, origin)
 
         threading.Thread(target=write).start()
-        return Recorded(tuple(made), replayed=False)
+        return None
 
 
 class AnswersAnyway(DecisionLog):
     """Answers although the database failed: a decision is worth more than a row, it thinks."""
 
-    def record(self, made: Sequence[Decision], origin: Origin, **options: Any) -> Recorded:
-        """Log the decisions if that can be."""
+    def log_rows(self, rows: Sequence[Row], origin: Origin) -> Recorded | None:
+        """Log the rows if that can be."""
         try:
-            return super().record(made, origin, **options)
+            return super().log_rows(rows, origin)
         except DatabaseUnavailable:
-            return Recorded(tuple(made), replayed=False)
+            return None
 
 
 class ForgetsKeys(DecisionLog):
     """Takes a request that comes again for a new one."""
 
-    def record(self, made: Sequence[Decision], origin: Origin, **options: Any) -> Recorded:
-        """Log the decisions once more."""
-        return super().record(made, replace(origin, idempotency_key=None), **options)
+    def log_rows(self, rows: Sequence[Row], origin: Origin) -> Recorded | None:
+        """Log the rows once more."""
+        return super().log_rows(rows, replace(origin, idempotency_key=None))
 
 
 LOGS: dict[str, type[DecisionLog]] = {

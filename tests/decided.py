@@ -31,7 +31,7 @@ def decision(**changes: Any) -> Decision:
         "house": "own é",
     }
     made = Decision(
-        decision_id=uuid4(),
+        decision_id=str(uuid4()),
         decided_at=NOON,
         applicant=Applicant("application", values),
         label=NOT_ELIGIBLE,

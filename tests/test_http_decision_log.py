@@ -186,7 +186,7 @@ def test_of_a_model_that_has_gone_the_impacts_stay_and_the_rest_is_said_plainly(
     before = ask.get(f"/decisions/{made['decision_id']}/explanation")
     log: DecisionLog = app.extensions[NAME].log
     (now,) = log.page(limit=1).decisions
-    older = now.decision._replace(decision_id=uuid4(), model_version="application-00000000")
+    older = now.decision._replace(decision_id=str(uuid4()), model_version="application-00000000")
     log.record([older], Origin(request_id="of-last-year"))
 
     told = ask.get(f"/decisions/{older.decision_id}/explanation")

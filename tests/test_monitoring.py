@@ -70,7 +70,7 @@ def logged(database: Database, model: Model) -> Logged:
     for one in made[::2]:
         bad = bool(draw.random() < one.probability_of_default)
         log.record_outcome(one.decision_id, defaulted=bad, key_id=None)
-        defaulted[str(one.decision_id)] = bad
+        defaulted[one.decision_id] = bad
     return Logged(log, made, defaulted)
 
 
@@ -126,9 +126,9 @@ def test_outcomes_are_compared_with_what_was_said(logged: Logged, model: Model, 
     found = logged.monitor(model)["scorecards"][name]["outcomes"]
 
     known = [
-        (one.probability_of_default, logged.defaulted[str(one.decision_id)])
+        (one.probability_of_default, logged.defaulted[one.decision_id])
         for one in of_scorecard(logged, name)
-        if str(one.decision_id) in logged.defaulted
+        if one.decision_id in logged.defaulted
     ]
     said, happened = zip(*known, strict=True)
     assert found["matured"] == len(known)

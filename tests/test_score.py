@@ -287,7 +287,7 @@ def test_logged_rows_carry_the_ids_under_which_they_are_in_the_log(
 
     log = DecisionLog(Database(os.environ["CREDITSCORE_DATABASE_URL"]), now=lambda: None)  # type: ignore[arg-type,return-value]
     found = log.page(limit=500).decisions[::-1]
-    assert [(str(each.decision.decision_id)) for each in found] == [
+    assert [each.decision.decision_id for each in found] == [
         row["decision_id"] for row in read(tmp_path / "out.csv")
     ]
 

@@ -253,6 +253,6 @@ def test_a_request_that_is_refused_does_not_touch_those_beside_it(
             refused.result()
         assert beside.result().decisions == (four,)
     logged = [each.decision for each in log.page(limit=9).decisions]
-    assert sorted(str(each.decision_id) for each in logged) == sorted(
-        str(each.decision_id) for each in (one, four)
+    assert sorted(each.decision_id for each in logged) == sorted(
+        each.decision_id for each in (one, four)
     )

@@ -15,6 +15,7 @@ from creditscore.errors import Fault, InvalidApplicants
 from creditscore.rule import describe as describe_value
 from creditscore.schema import Applicant
 from creditscore.texts import say
+from creditscore.together import Together, decide_together
 from creditscore.web.access import check_predict, check_what_if
 from creditscore.web.body import CSV_TYPE, is_csv, read_body, read_csv, read_json
 from creditscore.web.exposure import warning_of
@@ -43,6 +44,9 @@ def predict() -> ResponseReturnValue:
     recorded = here.log.replay(origin)
     if recorded is None:
         applicants = _read_applicants(body, here.settings.max_applicants)
+        together = decide_together(here.assessor, applicants) if isinstance(body, list) else None
+        if together is not None:
+            return _render_together(together, here.log.record_together(together, origin))
         recorded = here.log.record(here.assessor.assess(applicants), origin)
     return _render(recorded, many=isinstance(body, list))
 
@@ -126,6 +130,15 @@ def _render(recorded: Recorded, *, many: bool) -> Response:
     answers = [decision.to_dict(language) for decision in recorded.decisions]
     answer = jsonify(answers if many else answers[0])
     return _mark(answer, language, replayed=recorded.replayed)
+
+
+def _render_together(together: Together, earlier: Recorded | None) -> Response:
+    """Answer with decisions that were made together; with earlier ones where they took the key."""
+    if earlier is not None:
+        return _render(earlier, many=True)
+    language = chosen_language()
+    answer = Response(together.to_json(language), content_type="application/json")
+    return _mark(answer, language, replayed=False)
 
 
 def _mark(answer: Response, language: str, *, replayed: bool) -> Response:

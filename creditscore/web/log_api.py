@@ -96,7 +96,7 @@ def outcome(decision_id: str) -> ResponseReturnValue:
     found = _read_id(decision_id)
     defaulted = _read_outcome(read_json(request, most_bytes=MOST_OUTCOME_BYTES))
     stated = service().log.record_outcome(found, defaulted=defaulted, key_id=g.key_id)
-    return jsonify(decision_id=str(found), **stated.to_dict())
+    return jsonify(decision_id=found, **stated.to_dict())
 
 
 def _wants_frame() -> bool:
@@ -114,11 +114,11 @@ def _parameters() -> Mapping[str, Parameter]:
     }
 
 
-def _read_id(text: str) -> UUID:
+def _read_id(text: str) -> str:
     # UUID() itself takes braces, urn: and more; each decision has one address.
     if not re.fullmatch("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", text, re.ASCII):
         raise UnknownDecision(f"{text!r} is no id")
-    return UUID(text)
+    return str(UUID(text))
 
 
 def _read_outcome(body: object) -> bool:

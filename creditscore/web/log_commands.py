@@ -98,7 +98,7 @@ def _chosen_rows(
     """Read one row, or a stretch of them page by page, with a bar that shows how far it is."""
     database = service().log.database
     if decision_id is not None:
-        yield [log_walk.read_row(database, decision_id)]
+        yield [log_walk.read_row(database, str(decision_id))]
         return
     stretch = log_walk.measure(database, since=since)
     with progress_bar(len(stretch)) as advance:
