@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from decided import NOON, decision, hourly
+from logged import row_of
 from sqlalchemy import Connection, delete, func, insert, select, text, update
 
 from creditscore.assessment import Decision
@@ -64,14 +65,21 @@ def test_a_logged_decision_comes_back_as_it_was_made(log: DecisionLog) -> None:
     assert found.decision.bins == "a0c"
 
 
-def test_every_number_comes_back_to_the_last_bit_and_of_its_kind(log: DecisionLog) -> None:
-    made = decision()
-    log.record([made], ORIGIN)
+# As many as go into one statement, and more; and so few that each value goes by itself.
+@pytest.mark.parametrize("number", [1, 7, 8, 150])
+def test_every_number_comes_back_to_the_last_bit_and_of_its_kind(
+    log: DecisionLog, database: Database, number: int
+) -> None:
+    made = [decision() for _ in range(number)]
+    log.record(made, ORIGIN)
 
-    found = log.find(made.decision_id).decision
+    found = [each.decision for each in log.page(limit=500).decisions][::-1]
 
     # repr() tells 35.0 from 35, and -0.0 from 0.0.
-    assert repr(found) == repr(made)
+    assert list(map(repr, found)) == list(map(repr, made))
+    for each in made:
+        row = row_of(database, each.decision_id)
+        assert content_hash(row) == row["content_hash"]
 
 
 def test_a_time_is_kept_to_the_millisecond_of_its_answer(log: DecisionLog) -> None:
