@@ -135,9 +135,17 @@ TYPES = {
     },
 }
 
+#: Rows of one array have one time: with the number next to it, their entries are added at the end
+#: and not all over the place, which saved a quarter of the insert.
+IN_ORDER = (
+    "DROP INDEX decisions_watched",
+    "CREATE INDEX decisions_watched ON decisions "
+    "(decided_at, number, model_version, label, probability_of_default, bins)",
+)
+
 #: By database, the statements of version 1, of version 2, and so on.
 STEPS = {
-    name: (tuple(text.format(**types) for text in TABLES) + triggers,)
+    name: (tuple(text.format(**types) for text in TABLES) + triggers, IN_ORDER)
     for (name, types), triggers in zip(
         TYPES.items(), (_sqlite_triggers(), _postgres_triggers()), strict=True
     )

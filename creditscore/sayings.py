@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from creditscore.json_text import to_plain_text
-from creditscore.readings import MOST_KEPT, FieldReadings, Reading
+from creditscore.readings import MOST_KEPT, FieldReadings, Reading, Warning
 from creditscore.reasons import worded
 from creditscore.rule import Value
 from creditscore.schema import Field, Schema
@@ -23,8 +23,12 @@ class Saying(NamedTuple):
 
     Attributes
     ----------
-    reading : Reading
-        What is known of it.
+    encoded : float
+        What the model sees.
+    bin : str
+        Name of the training bin that it falls into.
+    warning : Warning or None
+        If training has never seen such a value.
     member : str
         It as a member of a JSON object; empty for a value that was not given.
     before : str
@@ -35,7 +39,9 @@ class Saying(NamedTuple):
         What stands behind it in an answer, by language.
     """
 
-    reading: Reading
+    encoded: float
+    bin: str
+    warning: Warning | None
     member: str
     before: str
     after: str
@@ -64,7 +70,7 @@ class FieldSayings(dict[Value | None, Saying]):
     def __missing__(self, value: Value | None) -> Saying:
         """Write of a value that came for the first time, or again after a long while."""
         reading = self._readings[value]
-        saying = Saying(reading, "", "", "", {}) if value is None else self._write(value, reading)
+        saying = Saying(*reading, "", "", "", {}) if value is None else self._write(value, reading)
         if len(self) >= MOST_KEPT:
             self.clear()
         self[value] = saying
@@ -80,7 +86,7 @@ class FieldSayings(dict[Value | None, Saying]):
             for language in LANGUAGES
         }
         return Saying(
-            reading,
+            *reading,
             to_plain_text({name: value})[1:-1],
             f'{before[:-1]},"impact":',
             f",{to_plain_text({**actionable, 'text': text})[1:]}",

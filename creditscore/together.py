@@ -89,7 +89,7 @@ class Together:
             self.points,
             self.impacts,
             map(_logged, self.reasons),
-            map(to_json, self.warnings),
+            [to_json(some) if some else "[]" for some in self.warnings],
             self.bins,
             strict=True,
         ):
@@ -125,7 +125,7 @@ class Together:
                 _numbers(self.probabilities),
                 self.points,
                 self.reasons,
-                [to_plain_text([one.to_dict(language) for one in some]) for some in self.warnings],
+                [_shown(some, language) if some else "[]" for some in self.warnings],
                 strict=True,
             )
         ]
@@ -154,7 +154,7 @@ def decide_together(assessor: Assessor, applicants: Sequence[Applicant]) -> Toge
         return None
     card = model.scorecards[name]
     predictors = [sayings[field] for field in card.predictors]
-    matrix = np.column_stack([[said.reading.encoded for said in each] for each in predictors])
+    matrix = np.column_stack([[said.encoded for said in each] for each in predictors])
     probabilities, impacts = model.engines[name].numbers(matrix.astype(np.float32))
     points = policy.scale.points(probabilities).tolist()
     labels = list(map(policy.label, probabilities.tolist()))
@@ -181,31 +181,44 @@ def decide_together(assessor: Assessor, applicants: Sequence[Applicant]) -> Toge
     members = ",".join(
         [to_plain_text(field).replace("%", "%%") + ":%s" for field in card.predictors]
     )
-    of_score = {each: card.training_bins.score.letter(each) for each in set(points)}
-    of_fields = list(zip(*sayings.values(), strict=True))
+    letters = {each: card.training_bins.score.letter(each) for each in set(points)}
+    of_fields = list(sayings.values())
+    bins = [
+        [letters[each] for each in points],
+        *([said.bin for said in each] for each in of_fields),
+    ]
     return Together(
         card=card,
         version=model.versions[name],
         cutoff=policy.cutoff,
         decided_at=decided_at,
         ids=[assessor.new_id(decided_at) for _ in applicants],
-        inputs=[
-            f"{{{','.join([said.member for said in each if said.member])}}}" for each in of_fields
-        ],
+        inputs=_inputs(of_fields),
         probabilities=probabilities.tolist(),
         labels=labels,
         points=points,
         impacts=list(map(f"{{{members}}}".__mod__, texts)),
         reasons=reasons,
-        warnings=[
-            tuple([said.reading.warning for said in each if said.reading.warning is not None])
-            for each in of_fields
-        ],
-        bins=[
-            of_score[each] + "".join([said.reading.bin for said in of_one])
-            for each, of_one in zip(points, of_fields, strict=True)
-        ],
+        warnings=_warnings(of_fields),
+        bins=list(map("".join, zip(*bins, strict=True))),
     )
+
+
+def _inputs(of_fields: Sequence[list[Saying]]) -> list[str]:
+    """Write what each applicant has as JSON, from the sayings of each field."""
+    members = [[said.member for said in each] for each in of_fields]
+    together = zip(*members, strict=True)
+    if any("" in each for each in members):
+        return [f"{{{','.join(filter(None, some))}}}" for some in together]
+    return [f"{{{','.join(some)}}}" for some in together]
+
+
+def _warnings(of_fields: Sequence[list[Saying]]) -> list[tuple[Warning, ...]]:
+    """List each applicant's warnings, from the sayings of each field."""
+    found = [[said.warning for said in each] for each in of_fields]
+    if not any(map(any, found)):
+        return [()] * len(found[0])
+    return [tuple(filter(None, some)) for some in zip(*found, strict=True)]
 
 
 def _marked(*values: object) -> str:
@@ -225,5 +238,9 @@ def _logged(reasons: list[Said] | tuple[Reason, ...]) -> str:
 
 def _answered(reasons: list[Said] | tuple[Reason, ...], language: str) -> str:
     if isinstance(reasons, tuple):
-        return to_plain_text([each.to_dict(language) for each in reasons])
+        return _shown(reasons, language)
     return f"[{','.join([before + said.answered[language] for before, said in reasons])}]"
+
+
+def _shown(said: tuple[Reason, ...] | tuple[Warning, ...], language: str) -> str:
+    return to_plain_text([each.to_dict(language) for each in said])

@@ -7,10 +7,13 @@ import threading
 from pathlib import Path
 
 import pytest
+from decided import NOON, decision
 from sqlalchemy import insert, inspect, select
 
 from creditscore.database import Database
+from creditscore.decision_log import DecisionLog
 from creditscore.errors import StartupError
+from creditscore.idempotency import Origin
 from creditscore.log_tables import METADATA, schema_version
 from creditscore.migration_steps import STEPS
 from creditscore.migrations import VERSION, migrate
@@ -91,7 +94,8 @@ def test_a_step_that_fails_leaves_nothing_of_any(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     broken = {
-        name: ((*steps[0], "CREATE TABLE decisions (x INT)"),) for name, steps in STEPS.items()
+        name: (*steps[:-1], (*steps[-1], "CREATE TABLE decisions (x INT)"))
+        for name, steps in STEPS.items()
     }
     database = Database(database_url)
     with monkeypatch.context() as patch:
@@ -102,7 +106,30 @@ def test_a_step_that_fails_leaves_nothing_of_any(
     with database.reading() as connection:
         assert set(inspect(connection).get_table_names()) & set(METADATA.tables) == set()
     migrate(database)
-    assert versions(database) == [1]
+    assert versions(database) == list(range(1, VERSION + 1))
+    database.close()
+
+
+@pytest.mark.parametrize("earlier", range(1, VERSION))
+def test_decisions_of_an_earlier_version_are_kept(
+    database_url: str, monkeypatch: pytest.MonkeyPatch, earlier: int
+) -> None:
+    database = Database(database_url)
+    log = DecisionLog(database, now=lambda: NOON)
+    made = [decision(), decision()]
+    with monkeypatch.context() as patch:
+        first = {name: steps[:earlier] for name, steps in STEPS.items()}
+        patch.setattr("creditscore.migrations.STEPS", first)
+        migrate(database)
+        assert versions(database) == list(range(1, earlier + 1))
+    log.record(made, Origin("before"))
+
+    migrate(database)
+
+    assert versions(database) == list(range(1, VERSION + 1))
+    log.record([decision()], Origin("after"))
+    assert [log.find(each.decision_id).decision for each in made] == made
+    assert [each.request_id for each in log.page(limit=9).decisions] == ["after", *2 * ["before"]]
     database.close()
 
 
