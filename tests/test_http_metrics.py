@@ -101,6 +101,26 @@ def test_all_workers_are_added_up_and_a_dead_one_still_counts(
     assert 0 < total(after, "creditscore_log_write_seconds_count") <= single + many + 1
 
 
+@pytest.mark.parametrize("sent", [metrics.MANY - 1, 200])
+def test_the_scores_of_an_array_are_counted_one_by_one(
+    server: LiveServer, example: dict[str, Any], sent: int
+) -> None:
+    scores = "creditscore_score_bucket", "creditscore_score_sum"
+    before = figures(server)
+    array = [example | {"LIMIT_BAL": 10_000 * (1 + place % 80)} for place in range(sent)]
+
+    given = [one["score"] for one in decide(server, array).json]
+
+    after = figures(server)
+    added = {at: after[at] - before.get(at, 0) for at in after if at[0] in scores}
+    assert len({*given}) > 5
+    assert added.pop(("creditscore_score_sum", (("scorecard", "application"),))) == sum(given)
+    assert len(added) == len(metrics.SCORES) + 1
+    for (_, labels), count in added.items():
+        edge = float(dict(labels)["le"])
+        assert count == sum(score <= edge for score in given), edge
+
+
 def test_errors_are_counted_by_kind(server: LiveServer, example: dict[str, Any]) -> None:
     decide(server, b"{")
     decide(server, {**example, "AGE": 1})
