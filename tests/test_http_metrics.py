@@ -17,6 +17,7 @@ import psutil
 import pytest
 from answers import Answer, problem_of
 from live_server import LiveServer, serving
+from prometheus_client import Histogram
 from prometheus_client.parser import text_string_to_metric_families
 
 from creditscore.schema import Schema
@@ -119,6 +120,29 @@ def test_the_scores_of_an_array_are_counted_one_by_one(
     for (_, labels), count in added.items():
         edge = float(dict(labels)["le"])
         assert count == sum(score <= edge for score in given), edge
+
+
+def test_values_on_an_edge_are_counted_as_the_library_does() -> None:
+    values = [edge + step for edge in metrics.SCORES for step in (-1, 0, 1)]
+    at_once, one_by_one = (
+        Histogram("scores", "Scores", buckets=metrics.SCORES, registry=None) for _ in range(2)
+    )
+
+    metrics.observe_all(at_once, values)
+    for value in values:
+        one_by_one.observe(value)
+
+    assert len(values) >= metrics.MANY
+    found, expected = (
+        [
+            (one.name, one.labels, one.value)
+            for one in family.samples
+            if one.name != "scores_created"
+        ]
+        for histogram in (at_once, one_by_one)
+        for family in histogram.collect()
+    )
+    assert found == expected
 
 
 def test_errors_are_counted_by_kind(server: LiveServer, example: dict[str, Any]) -> None:

@@ -226,10 +226,10 @@ def logged(seen: Sequence[Watched], seconds: float) -> None:
         for names, some in scores.items():
             decided, scored = _of_decision(*names)
             decided.inc(len(some))
-            _observe_all(scored, some)
+            observe_all(scored, some)
 
 
-def _observe_all(histogram: Any, values: Sequence[int]) -> None:
+def observe_all(histogram: Any, values: Sequence[int]) -> None:
     """Observe values at once; the library has only a way for one, which takes as long for each."""
     if len(values) < MANY:
         for value in values:
