@@ -4,6 +4,7 @@ More processes: WEB_CONCURRENCY=4. Another address: --bind, or manage.py run --h
 Every setting is explained at https://gunicorn.org/reference/settings/.
 """
 
+import gc
 import os
 from datetime import timedelta
 from socket import socket
@@ -35,11 +36,20 @@ def on_starting(server: Any) -> None:
     metrics.forget_the_dead()
     # What is no pair is the file of a socket, or one that systemd opened.
     note_hosts(server.app.wsgi(), [one[0] for one in server.cfg.address if isinstance(one, tuple)])
+    settle()
 
 
 def on_reload(server: Any) -> None:
     """Take over a new model (kill -HUP): new processes get it, the old ones end what they do."""
     reload_model(server.app.wsgi())
+    gc.unfreeze()
+    settle()
+
+
+def settle() -> None:
+    """Set what is loaded aside: the garbage collector would look through it time and again."""
+    gc.collect()
+    gc.freeze()
 
 
 def child_exit(server: Any, worker: Any) -> None:

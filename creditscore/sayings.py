@@ -10,19 +10,24 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from creditscore.json_text import to_plain_text
-from creditscore.readings import MOST_KEPT, FieldReadings, Reading, Warning
+from creditscore.readings import FieldReadings, Warning
 from creditscore.reasons import worded
 from creditscore.rule import Value
 from creditscore.schema import Field, Schema
 from creditscore.scorecard import Reference, Scorecard
-from creditscore.texts import LANGUAGES, in_language
+from creditscore.texts import LANGUAGES, Text, in_language
+
+#: Values of one field that are kept at hand; words take about a kilobyte for each.
+MOST_SAID = 1024
 
 
 class Saying(NamedTuple):
-    """What is written of a value.
+    """What is written of a value, whatever comes of it.
 
     Attributes
     ----------
+    value : int, float, str or None
+        The value.
     encoded : float
         What the model sees.
     bin : str
@@ -31,21 +36,63 @@ class Saying(NamedTuple):
         If training has never seen such a value.
     member : str
         It as a member of a JSON object; empty for a value that was not given.
-    before : str
-        Of the JSON of the reason that it may be, what stands before the impact.
-    after : str
-        What stands behind it in the log, with the words in every language.
-    answered : mapping of str to str
-        What stands behind it in an answer, by language.
     """
 
+    value: Value | None
     encoded: float
     bin: str
     warning: Warning | None
     member: str
+
+
+class Words(NamedTuple):
+    """The JSON of the reason that a value is, around its impact.
+
+    Attributes
+    ----------
+    before : str
+        What stands before it.
+    logged : str
+        What stands behind it in the log: the words in every language.
+    answered : mapping of str to str
+        What stands behind it in an answer, by language.
+    """
+
     before: str
-    after: str
+    logged: str
     answered: Mapping[str, str]
+
+
+class FieldWords(dict[Value, Words]):
+    """The words of one field's values, for those that were reasons.
+
+    Parameters
+    ----------
+    field : Field
+    reference : Reference
+        The group that applicants are compared with.
+    """
+
+    def __init__(self, field: Field, reference: Reference) -> None:
+        super().__init__()
+        self._field, self._reference = field, reference
+
+    def __missing__(self, value: Value) -> Words:
+        """Write of a value that is a reason for the first time, or again after a long while."""
+        code, text = worded(self._field, value, self._reference)
+        said = to_plain_text({"code": code, "field": self._field.name, "value": value})
+        words = Words(
+            f'{said[:-1]},"impact":',
+            self._end(text),
+            {language: self._end(in_language(text, language)) for language in LANGUAGES},
+        )
+        if len(self) >= MOST_SAID:
+            self.clear()
+        self[value] = words
+        return words
+
+    def _end(self, text: Text | str) -> str:
+        return f",{to_plain_text({'actionable': self._field.actionable, 'text': text})[1:]}"
 
 
 class FieldSayings(dict[Value | None, Saying]):
@@ -61,37 +108,26 @@ class FieldSayings(dict[Value | None, Saying]):
         Of the same field.
     reference : Reference
         The group that applicants are compared with.
+
+    Attributes
+    ----------
+    words : FieldWords
+        Of the same field.
     """
 
     def __init__(self, field: Field, readings: FieldReadings, reference: Reference) -> None:
         super().__init__()
-        self._field, self._readings, self._reference = field, readings, reference
+        self._name, self._readings = field.name, readings
+        self.words = FieldWords(field, reference)
 
     def __missing__(self, value: Value | None) -> Saying:
         """Write of a value that came for the first time, or again after a long while."""
-        reading = self._readings[value]
-        saying = Saying(*reading, "", "", "", {}) if value is None else self._write(value, reading)
-        if len(self) >= MOST_KEPT:
+        member = "" if value is None else to_plain_text({self._name: value})[1:-1]
+        saying = Saying(value, *self._readings[value], member)
+        if len(self) >= MOST_SAID:
             self.clear()
         self[value] = saying
         return saying
-
-    def _write(self, value: Value, reading: Reading) -> Saying:
-        name = self._field.name
-        code, text = worded(self._field, value, self._reference)
-        before = to_plain_text({"code": code, "field": name, "value": value})
-        actionable = {"actionable": self._field.actionable}
-        after = {
-            language: to_plain_text({**actionable, "text": in_language(text, language)})
-            for language in LANGUAGES
-        }
-        return Saying(
-            *reading,
-            to_plain_text({name: value})[1:-1],
-            f'{before[:-1]},"impact":',
-            f",{to_plain_text({**actionable, 'text': text})[1:]}",
-            {language: f",{words[1:]}" for language, words in after.items()},
-        )
 
 
 def sayings_of(

@@ -19,12 +19,12 @@ from creditscore.logged_decision import Row, digest, mark_off, to_json, to_milli
 from creditscore.policy import NOT_ELIGIBLE
 from creditscore.readings import Warning
 from creditscore.reasons import LEAST_IMPACT, MOST_REASONS, Reason, principal_reasons
-from creditscore.sayings import Saying
+from creditscore.sayings import Saying, Words
 from creditscore.schema import Applicant
 from creditscore.scorecard import Scorecard
 
-#: A reason's saying, and what stands before it: its impact too.
-Said = tuple[str, Saying]
+#: A reason up to its impact, as JSON, and its words.
+Said = tuple[str, Words]
 
 
 @dataclass(frozen=True)
@@ -145,14 +145,11 @@ def decide_together(assessor: Assessor, applicants: Sequence[Applicant]) -> Toge
         return None
     model, policy, decided_at = assessor.model, assessor.policy, assessor.now()
     values = [applicant.values for applicant in applicants]
+    card, known = model.scorecards[name], model.sayings[name]
     try:
-        sayings = {
-            field: [known[one.get(field)] for one in values]
-            for field, known in model.sayings[name].items()
-        }
+        sayings = {field: [said[one.get(field)] for one in values] for field, said in known.items()}
     except TypeError:
         return None
-    card = model.scorecards[name]
     predictors = [sayings[field] for field in card.predictors]
     matrix = np.column_stack([[said.encoded for said in each] for each in predictors])
     probabilities, impacts = model.engines[name].numbers(matrix.astype(np.float32))
@@ -163,8 +160,12 @@ def decide_together(assessor: Assessor, applicants: Sequence[Applicant]) -> Toge
     raising = (impacts >= LEAST_IMPACT).sum(axis=1).tolist()
     written = iter(_numbers(impacts.ravel().tolist()))
     texts = list(zip(*[written] * len(predictors), strict=True))
+    words = [known[field].words for field in card.predictors]
     reasons: list[list[Said] | tuple[Reason, ...]] = [
-        [(said[place].before + text[place], said[place]) for place in rank[:count]]
+        [
+            ((its := words[place][said[place].value]).before + text[place], its)
+            for place in rank[:count]
+        ]
         for said, text, rank, count in zip(
             zip(*predictors, strict=True), texts, ranks, raising, strict=True
         )
@@ -233,13 +234,13 @@ def _numbers(values: list[float]) -> list[str]:
 def _logged(reasons: list[Said] | tuple[Reason, ...]) -> str:
     if isinstance(reasons, tuple):
         return to_json(reasons)
-    return f"[{','.join([before + said.after for before, said in reasons])}]"
+    return f"[{','.join([before + words.logged for before, words in reasons])}]"
 
 
 def _answered(reasons: list[Said] | tuple[Reason, ...], language: str) -> str:
     if isinstance(reasons, tuple):
         return _shown(reasons, language)
-    return f"[{','.join([before + said.answered[language] for before, said in reasons])}]"
+    return f"[{','.join([before + words.answered[language] for before, words in reasons])}]"
 
 
 def _shown(said: tuple[Reason, ...] | tuple[Warning, ...], language: str) -> str:

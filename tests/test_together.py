@@ -108,7 +108,7 @@ def test_a_whole_number_beyond_64_bits_is_left_to_the_assessor(model: Model, bui
 def test_values_that_are_not_at_hand_any_more_are_written_again(
     model: Model, build: Build, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("creditscore.sayings.MOST_KEPT", 3)
+    monkeypatch.setattr("creditscore.sayings.MOST_SAID", 3)
     for _, applicants in each_scorecard(model):
         together = decide_together(build(), applicants)
         assert together is not None
