@@ -42,12 +42,12 @@ def on_starting(server: Any) -> None:
 def on_reload(server: Any) -> None:
     """Take over a new model (kill -HUP): new processes get it, the old ones end what they do."""
     reload_model(server.app.wsgi())
-    gc.unfreeze()
     settle()
 
 
 def settle() -> None:
     """Set what is loaded aside: the garbage collector would look through it time and again."""
+    gc.unfreeze()  # what an earlier model left
     gc.collect()
     gc.freeze()
 

@@ -19,7 +19,7 @@ from creditscore.artefact import Model
 from creditscore.csv_text import to_cell, to_line
 from creditscore.decision_columns import DecisionColumns
 from creditscore.policy import NOT_ELIGIBLE, Policy
-from creditscore.reasons import LEAST_IMPACT, MOST_REASONS, reason_code
+from creditscore.reasons import MOST_REASONS, rank_raising, reason_code
 from creditscore.rule import Value
 from creditscore.scorecard import Scorecard
 
@@ -80,10 +80,9 @@ class Bulk:
         matrix = np.column_stack(encoded).astype(np.float32)
         probabilities, impacts = self.model.engines[self.card.name].numbers(matrix)
         points = self.policy.scale.points(probabilities).tolist()
-        # Sorting keeps schema order among equals, as `principal_reasons` does.
-        ranks = np.argsort(-impacts, axis=1, kind="stable").tolist()
+        raising = rank_raising(impacts)
         applicants = [list(map(getitem, known, sort)) for sort in sorts]
-        numbers = zip(probabilities.tolist(), points, impacts.tolist(), ranks, strict=True)
+        numbers = zip(probabilities.tolist(), points, impacts.tolist(), raising, strict=True)
         return [
             self._text(known, [known[place].code for place in predictors], *those)
             for known, those in zip(applicants, numbers, strict=True)
@@ -96,16 +95,16 @@ class Bulk:
         probability: float,
         points: int,
         impacts: Sequence[float],
-        ranks: list[int],
+        raising: list[int],
     ) -> str:
         label = self.policy.label(probability)
         warnings = "; ".join([each.warning for each in known if each.warning])
         said = f"{label},{1 - probability!r},{probability!r},{self.policy.cutoff!r},{points}"
         if not self.columns.reasons:
             return f"{said},{self._constant},{warnings}"
-        given = [rank for rank in ranks[:MOST_REASONS] if impacts[rank] >= LEAST_IMPACT]
+        given = raising
         if not given and label == NOT_ELIGIBLE:
-            given = ranks[:1]
+            given = [impacts.index(max(impacts))]
         cells = [f"{codes[rank]},{impacts[rank]!r}" for rank in given]
         reasons = ",".join(cells + [","] * (MOST_REASONS - len(cells)))
         return f"{said},{self._constant},{reasons},{warnings}"

@@ -19,11 +19,11 @@ from creditscore.batch import Block, RowReader, in_groups
 from creditscore.csv_table import CsvTable, open_table
 from creditscore.csv_text import to_line
 from creditscore.decision_columns import DecisionColumns
-from creditscore.decision_log import DecisionLog
+from creditscore.decision_log import DecisionLog, to_rows
 from creditscore.errors import Fault, InvalidApplicants
 from creditscore.idempotency import Origin
 from creditscore.json_text import to_bytes
-from creditscore.logged_decision import Row, to_values
+from creditscore.logged_decision import Row
 from creditscore.schema import MOST_FAULTS, Applicant, Schema
 from creditscore.texts import say
 
@@ -98,18 +98,10 @@ class CsvRequest:
             for block, applicants in _read_all(table, assessor.model.schema):
                 made = in_groups(assessor.assess, applicants)
                 ids += [each.decision_id for each in made]
-                waiting.write(to_bytes([self._row(each) for each in made]) + b"\n")
+                waiting.write(to_bytes(to_rows(made, self.origin)) + b"\n")
                 self._write(answer, table, block, made)
             waiting.seek(0)
             return log.record_rows(_rows_of(waiting), self.origin, ids=ids, moment=moment)
-
-    def _row(self, made: Decision) -> Row:
-        return to_values(
-            made,
-            request_id=self.origin.request_id,
-            key_id=self.origin.key_id,
-            idempotency_key=self.origin.idempotency_key,
-        )
 
     def _repeat(
         self, log: DecisionLog, ids: Sequence[str], answer: BinaryIO, schema: Schema

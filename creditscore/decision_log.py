@@ -116,16 +116,7 @@ class DecisionLog:
         KeyReused
             If the idempotency key came with another request.
         """
-        rows = [
-            to_values(
-                decision,
-                request_id=origin.request_id,
-                key_id=origin.key_id,
-                idempotency_key=origin.idempotency_key,
-            )
-            for decision in made
-        ]
-        return self.log_rows(rows, origin) or Recorded(tuple(made), replayed=False)
+        return self.log_rows(to_rows(made, origin), origin) or Recorded(tuple(made), replayed=False)
 
     def record_together(self, made: Together, origin: Origin) -> Recorded | None:
         """Log the decisions of one request that were made together; otherwise as `record`.
@@ -183,7 +174,7 @@ class DecisionLog:
         Parameters
         ----------
         groups : iterable of sequence of row
-            What `to_values` gives of the decisions, so many at a time that memory stays small.
+            What `to_rows` gives of the decisions, so many at a time that memory stays small.
         origin : Origin
             Where the request comes from.
         ids : sequence of str
@@ -330,6 +321,19 @@ class DecisionLog:
             probe = Origin(request_id="", idempotency_key=secrets.token_hex(16))
             claim(connection, probe, decision_ids=[], moment=self.now())
             connection.rollback()
+
+
+def to_rows(made: Sequence[Decision], origin: Origin) -> list[Row]:
+    """Give the rows of decisions, as they are logged."""
+    return [
+        to_values(
+            decision,
+            request_id=origin.request_id,
+            key_id=origin.key_id,
+            idempotency_key=origin.idempotency_key,
+        )
+        for decision in made
+    ]
 
 
 def _claim(connection: Connection, request: _Request) -> bool:

@@ -156,11 +156,7 @@ def content_hash(row: Mapping[str, Any]) -> str:
     its length in characters and a colon, in UTF-8. A number is written as Python does, with as few
     digits as bring back its every bit; a column that is null is a hyphen alone.
     """
-    marked_off = [
-        "-" if (value := row[name]) is None else f"{len(text := str(value))}:{text}"
-        for name in CONTENT
-    ]
-    return digest("".join(marked_off))
+    return digest("".join([mark_off(row[name]) for name in CONTENT]))
 
 
 def mark_off(value: object) -> str:

@@ -7,10 +7,15 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+import numpy as np
+import numpy.typing as npt
+
 from creditscore.rule import Codes, Value
 from creditscore.schema import Field, Schema, Wording
 from creditscore.scorecard import Reference
 from creditscore.texts import FALLBACK_LANGUAGE, Text, in_language, say, say_number
+
+Floats = npt.NDArray[np.float64]
 
 #: Reasons given, at most: more than four help nobody (12 CFR 1002.9, comment 9(b)(2)-1).
 MOST_REASONS = 4
@@ -94,6 +99,24 @@ def principal_reasons(
     if raising:
         return tuple(reasons)
     return tuple(_least(each, schema.fields[each.field]) for each in reasons if refused)
+
+
+def rank_raising(impacts: Floats) -> list[list[int]]:
+    """Find what `principal_reasons` would name of many, where anything raised the probability.
+
+    Parameters
+    ----------
+    impacts : ndarray of shape (n_applicants, n_predictors)
+
+    Returns
+    -------
+    list of list of int
+        Of each applicant, places of predictors, that which raised it most first.
+    """
+    # Sorting keeps schema order among equals, as it does there.
+    ranks = np.argsort(-impacts, axis=1, kind="stable")[:, :MOST_REASONS].tolist()
+    counts = (impacts >= LEAST_IMPACT).sum(axis=1).tolist()
+    return [rank[:count] for rank, count in zip(ranks, counts, strict=True)]
 
 
 def reason_code(field: Field, value: Value, reference: Reference) -> str:

@@ -18,7 +18,7 @@ from creditscore.json_text import to_plain_text
 from creditscore.logged_decision import Row, digest, mark_off, to_json, to_milliseconds
 from creditscore.policy import NOT_ELIGIBLE
 from creditscore.readings import Warning
-from creditscore.reasons import LEAST_IMPACT, MOST_REASONS, Reason, principal_reasons
+from creditscore.reasons import Reason, principal_reasons, rank_raising
 from creditscore.sayings import Saying, Words
 from creditscore.schema import Applicant
 from creditscore.scorecard import Scorecard
@@ -152,22 +152,16 @@ def decide_together(assessor: Assessor, applicants: Sequence[Applicant]) -> Toge
         return None
     predictors = [sayings[field] for field in card.predictors]
     matrix = np.column_stack([[said.encoded for said in each] for each in predictors])
-    probabilities, impacts = model.engines[name].numbers(matrix.astype(np.float32))
-    points = policy.scale.points(probabilities).tolist()
-    labels = list(map(policy.label, probabilities.tolist()))
-    # Sorting keeps schema order among equals, as `principal_reasons` does.
-    ranks = np.argsort(-impacts, axis=1, kind="stable")[:, :MOST_REASONS].tolist()
-    raising = (impacts >= LEAST_IMPACT).sum(axis=1).tolist()
+    found, impacts = model.engines[name].numbers(matrix.astype(np.float32))
+    probabilities, points = found.tolist(), policy.scale.points(found).tolist()
+    labels = list(map(policy.label, probabilities))
     written = iter(_numbers(impacts.ravel().tolist()))
     texts = list(zip(*[written] * len(predictors), strict=True))
     words = [known[field].words for field in card.predictors]
     reasons: list[list[Said] | tuple[Reason, ...]] = [
-        [
-            ((its := words[place][said[place].value]).before + text[place], its)
-            for place in rank[:count]
-        ]
-        for said, text, rank, count in zip(
-            zip(*predictors, strict=True), texts, ranks, raising, strict=True
+        [((its := words[at][said[at].value]).before + text[at], its) for at in places]
+        for said, text, places in zip(
+            zip(*predictors, strict=True), texts, rank_raising(impacts), strict=True
         )
     ]
     for place, label in enumerate(labels):
@@ -195,7 +189,7 @@ def decide_together(assessor: Assessor, applicants: Sequence[Applicant]) -> Toge
         decided_at=decided_at,
         ids=[assessor.new_id(decided_at) for _ in applicants],
         inputs=_inputs(of_fields),
-        probabilities=probabilities.tolist(),
+        probabilities=probabilities,
         labels=labels,
         points=points,
         impacts=list(map(f"{{{members}}}".__mod__, texts)),

@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from statistics import median
 
 import psutil
 import pytest
@@ -91,18 +92,27 @@ def ask(connection: socket.socket) -> None:
 
 
 #: Connections, and how many of them each of two processes gets at least: left to the kernel, one
-#: of them has three or four.
-MANY, FAIR = 40, 14
+#: of them has none to fourteen.
+MANY, FAIR = 40, 18
+
+#: Where the machine has no time for a process in its moment, the other one takes its share; that
+#: does not happen time after time.
+TRIES = 5
 
 
-def test_each_process_gets_as_many_connections_as_the_others(server: LiveServer) -> None:
+def fewest(server: LiveServer) -> int:
+    """Count what the process with the fewest connections holds, once all have been answered."""
+    until(lambda: held(server) == [0, 0])
     with connections(server, MANY) as opened:
         for one in opened:
             ask(one)
         found = held(server)
+    assert sum(found) == MANY
+    return min(found)
 
-    assert sum(found) >= MANY
-    assert min(found) >= FAIR
+
+def test_each_process_gets_as_many_connections_as_the_others(server: LiveServer) -> None:
+    assert median(fewest(server) for _ in range(TRIES)) >= FAIR
 
 
 def test_after_a_process_has_died_the_next_one_shares(server: LiveServer) -> None:
@@ -113,11 +123,7 @@ def test_after_a_process_has_died_the_next_one_shares(server: LiveServer) -> Non
             ask(one)
         os.kill(first.pid, signal.SIGKILL)
         until(lambda: first.pid not in {one.pid for one in workers(server)})
-    until(lambda: held(server) == [0, 0])
-    with connections(server, MANY) as opened:
-        for one in opened:
-            ask(one)
-        assert min(held(server)) >= FAIR
+    assert median(fewest(server) for _ in range(TRIES)) >= FAIR
 
 
 def test_a_process_that_stands_still_keeps_nobody_waiting(server: LiveServer) -> None:
