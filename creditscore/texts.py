@@ -58,7 +58,10 @@ ENGLISH: Text = {
     ),
     "table_not_utf8": "this is not UTF-8",
     "no_rows": "the table has a header but no rows",
-    "media_type": "the body must be JSON (Content-Type: application/json), got {got}",
+    "media_type": (
+        "the body must be JSON (Content-Type: application/json), "
+        "or for POST /predict a table (text/csv), got {got}"
+    ),
     "charset": "the body must be UTF-8, got {got}",
     "content_coding": "the body must come as it is, without a content coding, got {got}",
     "key_needed": "an API key is needed: send it as Authorization: Bearer KEY or X-API-Key: KEY",
@@ -178,7 +181,8 @@ INDONESIAN: Text = {
     "table_not_utf8": "ini bukan UTF-8",
     "no_rows": "tabel hanya berisi baris judul, tanpa baris data",
     "media_type": (
-        "isi permintaan harus JSON (Content-Type: application/json), tetapi jenisnya {got}"
+        "isi permintaan harus JSON (Content-Type: application/json), "
+        "atau untuk POST /predict tabel (text/csv), tetapi jenisnya {got}"
     ),
     "charset": "isi permintaan harus UTF-8, tetapi jenisnya {got}",
     "content_coding": (
