@@ -79,7 +79,11 @@ def environment(model_dir: Path | None) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if "CREDITSCORE" not in name}
     if model_dir is None:
         return kept
-    places = {"MODEL_DIR": str(model_dir), "DATABASE_URL": log_in(model_dir)}
+    places = {
+        "MODEL_DIR": str(model_dir),
+        "DATABASE_URL": log_in(model_dir),
+        "RUNTIME_DIR": str(model_dir / "run"),
+    }
     return {**kept, **{f"CREDITSCORE_{name}": place for name, place in places.items()}}
 
 
@@ -148,6 +152,7 @@ def wsgi_file(tmp_path: Path, model_dir: Path) -> Path:
             'os.environ["CREDITSCORE_API_KEYS"] = ""',
             'os.environ["CREDITSCORE_API_KEYS"] = "a-key-of-the-test"\n'
             f'os.environ["CREDITSCORE_MODEL_DIR"] = {str(model_dir)!r}\n'
+            f'os.environ["CREDITSCORE_RUNTIME_DIR"] = {str(tmp_path / "run")!r}\n'
             f'os.environ["CREDITSCORE_DATABASE_URL"] = {log_in(tmp_path)!r} ',
         ),
     ):
