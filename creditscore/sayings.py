@@ -98,8 +98,11 @@ class FieldWords(dict[Value, Words]):
 class FieldSayings(dict[Value | None, Saying]):
     """The sayings of one field's values; None is a field that was not given.
 
-    Looking one up raises TypeError for a value that JSON has no fast way for: a whole number
-    beyond 64 bits.
+    A value may be looked up as it came: what equals an accepted one is written as that, and what
+    is met for the first time has to be accepted. Only a bool, which equals a number, may not.
+
+    Looking one up raises `Rejected` for a value that the field's rule does not accept, and
+    TypeError for one that JSON has no fast way for: a whole number beyond 64 bits.
 
     Parameters
     ----------
@@ -117,11 +120,12 @@ class FieldSayings(dict[Value | None, Saying]):
 
     def __init__(self, field: Field, readings: FieldReadings, reference: Reference) -> None:
         super().__init__()
-        self._name, self._readings = field.name, readings
+        self._name, self._rule, self._readings = field.name, field.rule, readings
         self.words = FieldWords(field, reference)
 
-    def __missing__(self, value: Value | None) -> Saying:
+    def __missing__(self, raw: Value | None) -> Saying:
         """Write of a value that came for the first time, or again after a long while."""
+        value = None if raw is None else self._rule.accept(raw)
         member = "" if value is None else to_plain_text({self._name: value})[1:-1]
         saying = Saying(value, *self._readings[value], member)
         if len(self) >= MOST_SAID:

@@ -11,7 +11,10 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterable
+from itertools import chain
 from typing import Any, NoReturn
+
+import orjson
 
 from creditscore.errors import NotJson
 from creditscore.texts import say
@@ -25,6 +28,7 @@ MOST_DIGITS = 300
 # Possessive, and content with a string that never ends: linear whatever comes.
 _STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
 _LONG_INTEGER = re.compile(rb"[0-9]{%d}" % MOST_DIGITS)
+_BEYOND_64_BITS = re.compile(rb"[0-9]{19}")
 _ONE_KIND = bytes.maketrans(b"{}", b"[]")
 _NOT_BRACKETS = bytes(byte for byte in range(256) if byte not in b"[]{}")
 
@@ -43,6 +47,8 @@ def parse(raw: bytes) -> object:
     NotJson
         If it is not UTF-8, not JSON, nested more than 8 deep, or has a duplicate key.
     """
+    if raw[:1] == b"[" and (array := _plain_array(raw)) is not None:
+        return array
     try:
         # RFC 8259, section 8.1, lets a reader skip a byte order mark; Windows editors write one.
         text = raw.decode("utf-8-sig")
@@ -67,6 +73,25 @@ def parse(raw: bytes) -> object:
     if b"\\u" in raw:
         _refuse_lone_surrogates(value)
     return value
+
+
+def _plain_array(raw: bytes) -> list[dict[str, Any]] | None:
+    """Read an array of objects that hold no others, several times as fast; None for all else.
+
+    What orjson reads in another way than is wanted here, it either refuses or turns into a float
+    (whole numbers beyond 64 bits), and of duplicate keys it keeps the last.
+    """
+    try:
+        value: list[dict[str, Any]] = orjson.loads(raw)
+    except orjson.JSONDecodeError:
+        return None
+    if set(map(type, value)) != {dict}:
+        return None
+    types = set(map(type, chain.from_iterable(map(dict.values, value))))
+    if not _NESTING.isdisjoint(types) or (float in types and _BEYOND_64_BITS.search(raw)):
+        return None
+    # One that stands in a text sends it the long way too, which does no harm.
+    return value if raw.count(b":") == sum(map(len, value)) else None
 
 
 def _without_strings(raw: bytes) -> bytes:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 
@@ -19,12 +20,23 @@ from creditscore.logged_decision import Row, digest, mark_off, to_json, to_milli
 from creditscore.policy import NOT_ELIGIBLE
 from creditscore.readings import Warning
 from creditscore.reasons import Reason, principal_reasons, rank_raising
+from creditscore.rule import Rejected, Value
 from creditscore.sayings import Saying, Words
 from creditscore.schema import Applicant
 from creditscore.scorecard import Scorecard
 
 #: A reason up to its impact, as JSON, and its words.
 Said = tuple[str, Words]
+
+
+class _Column(NamedTuple):
+    """The sayings of one field, part by part: of each part a tuple, one item for each applicant."""
+
+    value: tuple[Any, ...]
+    encoded: tuple[float, ...]
+    bin: tuple[str, ...]
+    warning: tuple[Warning | None, ...]
+    member: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -132,6 +144,34 @@ class Together:
         return f"[{','.join(answers)}]".encode()
 
 
+def decide_alike(assessor: Assessor, raws: Sequence[object]) -> Together | None:
+    """Decide on applicants as they came, where nothing about them needs a closer look.
+
+    Parameters
+    ----------
+    assessor : Assessor
+    raws : sequence
+        Any JSON values, at least one.
+
+    Returns
+    -------
+    Together or None
+        None where one is no valid applicant, or they do not all have all fields of one scorecard
+        and no others: `Schema.parse_all` knows what to say of those.
+    """
+    name = assessor.model.schema.of_all(raws)
+    if name is None:
+        return None
+    try:
+        sayings = [
+            [said[one[field]] for one in cast("Sequence[dict[str, Value]]", raws)]
+            for field, said in assessor.model.sayings[name].items()
+        ]
+    except (KeyError, Rejected, TypeError):
+        return None
+    return _decide(assessor, name, sayings)
+
+
 def decide_together(assessor: Assessor, applicants: Sequence[Applicant]) -> Together | None:
     """Decide on many applicants at once, as `assessor.assess` would on each.
 
@@ -143,15 +183,25 @@ def decide_together(assessor: Assessor, applicants: Sequence[Applicant]) -> Toge
     name, *others = {applicant.scorecard for applicant in applicants}
     if others:
         return None
-    model, policy, decided_at = assessor.model, assessor.policy, assessor.now()
-    values = [applicant.values for applicant in applicants]
-    card, known = model.scorecards[name], model.sayings[name]
+    known = assessor.model.sayings[name]
     try:
-        sayings = {field: [said[one.get(field)] for one in values] for field, said in known.items()}
+        sayings = [
+            [said[one.values.get(field)] for one in applicants] for field, said in known.items()
+        ]
     except TypeError:
         return None
-    predictors = [sayings[field] for field in card.predictors]
-    matrix = np.column_stack([[said.encoded for said in each] for each in predictors])
+    return _decide(assessor, name, sayings)
+
+
+def _decide(assessor: Assessor, name: str, sayings: Sequence[list[Saying]]) -> Together:
+    """Decide on applicants of whom, field by field, it is known what their values say."""
+    model, policy, decided_at = assessor.model, assessor.policy, assessor.now()
+    card, known = model.scorecards[name], model.sayings[name]
+    columns = {
+        field: _Column(*zip(*each, strict=True)) for field, each in zip(known, sayings, strict=True)
+    }
+    predictors = [columns[field] for field in card.predictors]
+    matrix = np.array([each.encoded for each in predictors]).T
     found, impacts = model.engines[name].numbers(matrix.astype(np.float32))
     probabilities, points = found.tolist(), policy.scale.points(found).tolist()
     labels = list(map(policy.label, probabilities))
@@ -159,15 +209,18 @@ def decide_together(assessor: Assessor, applicants: Sequence[Applicant]) -> Toge
     texts = list(zip(*[written] * len(predictors), strict=True))
     words = [known[field].words for field in card.predictors]
     reasons: list[list[Said] | tuple[Reason, ...]] = [
-        [((its := words[at][said[at].value]).before + text[at], its) for at in places]
-        for said, text, places in zip(
-            zip(*predictors, strict=True), texts, rank_raising(impacts), strict=True
+        [((its := words[at][values[at]]).before + text[at], its) for at in places]
+        for values, text, places in zip(
+            zip(*[each.value for each in predictors], strict=True),
+            texts,
+            rank_raising(impacts),
+            strict=True,
         )
     ]
     for place, label in enumerate(labels):
         if label == NOT_ELIGIBLE and not reasons[place]:
             reasons[place] = principal_reasons(
-                values[place],
+                {field: each.value[place] for field, each in columns.items()},
                 dict(zip(card.predictors, impacts[place].tolist(), strict=True)),
                 schema=model.schema,
                 reference=card.reference,
@@ -177,40 +230,34 @@ def decide_together(assessor: Assessor, applicants: Sequence[Applicant]) -> Toge
         [to_plain_text(field).replace("%", "%%") + ":%s" for field in card.predictors]
     )
     letters = {each: card.training_bins.score.letter(each) for each in set(points)}
-    of_fields = list(sayings.values())
-    bins = [
-        [letters[each] for each in points],
-        *([said.bin for said in each] for each in of_fields),
-    ]
+    bins = [[letters[each] for each in points], *(each.bin for each in columns.values())]
     return Together(
         card=card,
         version=model.versions[name],
         cutoff=policy.cutoff,
         decided_at=decided_at,
-        ids=[assessor.new_id(decided_at) for _ in applicants],
-        inputs=_inputs(of_fields),
+        ids=[assessor.new_id(decided_at) for _ in labels],
+        inputs=_inputs([each.member for each in columns.values()]),
         probabilities=probabilities,
         labels=labels,
         points=points,
         impacts=list(map(f"{{{members}}}".__mod__, texts)),
         reasons=reasons,
-        warnings=_warnings(of_fields),
+        warnings=_warnings([each.warning for each in columns.values()]),
         bins=list(map("".join, zip(*bins, strict=True))),
     )
 
 
-def _inputs(of_fields: Sequence[list[Saying]]) -> list[str]:
-    """Write what each applicant has as JSON, from the sayings of each field."""
-    members = [[said.member for said in each] for each in of_fields]
+def _inputs(members: Sequence[tuple[str, ...]]) -> list[str]:
+    """Write what each applicant has as JSON, from the members of each field."""
     together = zip(*members, strict=True)
     if any("" in each for each in members):
         return [f"{{{','.join(filter(None, some))}}}" for some in together]
     return [f"{{{','.join(some)}}}" for some in together]
 
 
-def _warnings(of_fields: Sequence[list[Saying]]) -> list[tuple[Warning, ...]]:
-    """List each applicant's warnings, from the sayings of each field."""
-    found = [[said.warning for said in each] for each in of_fields]
+def _warnings(found: Sequence[tuple[Warning | None, ...]]) -> list[tuple[Warning, ...]]:
+    """List each applicant's warnings, from those of each field."""
     if not any(map(any, found)):
         return [()] * len(found[0])
     return [tuple(filter(None, some)) for some in zip(*found, strict=True)]

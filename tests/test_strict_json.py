@@ -348,6 +348,33 @@ def test_it_is_refused_among_others_too(raw: bytes) -> None:
     assert both(crowded(raw)) == ("refused", "refused")
 
 
+@pytest.mark.parametrize("raw", [raw for raw, _ in [*ACCEPTED, *REFUSED]])
+def test_an_array_of_objects_is_read_as_each_of_its_values_is(raw: bytes) -> None:
+    for array in (
+        b'[{"a":%s},{"b":1,"a":2}]' % raw,
+        b'[{"b":1,"a":2.5,"c":%s}]' % raw,
+        b'[%s,{"a":1}]' % raw,
+        b'[{"a":1,"a":%s}]' % raw,
+        b'[{"a":":","a":%s}]' % raw,
+        b'[{"a":1}%s]' % raw,
+    ):
+        found, expected = both(array)
+
+        assert found == expected
+
+
+@pytest.mark.parametrize(
+    "digits", ["9" * 18, "9" * 19, str(2**64 - 1), str(2**64), "9" * 20, "9" * 299, "9" * 300]
+)
+@pytest.mark.parametrize("sign", ["", "-"])
+def test_whole_numbers_of_an_array_keep_their_every_digit(digits: str, sign: str) -> None:
+    found, expected = both(f'[{{"a":{sign}{digits}}},{{"a":0.5}}]'.encode())
+
+    assert found == expected
+    if len(digits) < 300:
+        assert sign + digits in found
+
+
 # Depth: exact at its limit, whatever stands in strings
 
 INSIDE = [

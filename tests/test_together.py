@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import count
@@ -18,9 +19,11 @@ from creditscore.assessment import Assessor
 from creditscore.json_text import to_bytes
 from creditscore.logged_decision import to_values
 from creditscore.policy import NOT_ELIGIBLE
+from creditscore.rule import Interval, Rejected, Rule, Value
+from creditscore.sayings import FieldSayings
 from creditscore.schema import Applicant
 from creditscore.texts import LANGUAGES
-from creditscore.together import decide_together
+from creditscore.together import decide_alike, decide_together
 
 ORIGIN: dict[str, Any] = {"request_id": "r-1", "key_id": None, "idempotency_key": "é"}
 
@@ -50,6 +53,15 @@ def people(model: Model, scorecard: str) -> list[Applicant]:
     columns = [draw_values(model.schema.fields[name].rule, 400, draw) for name in fields]
     rows = [dict(zip(fields, row, strict=True)) for row in zip(*columns, strict=True)]
     return model.schema.parse_all(rows)
+
+
+def as_float(value: Value) -> Value:
+    return float(value) if isinstance(value, int) else value
+
+
+def unbounded(rule: Rule) -> Rule:
+    assert isinstance(rule, Interval)
+    return replace(rule, low=None, high=None)
 
 
 def each_scorecard(model: Model) -> Iterator[tuple[str, list[Applicant]]]:
@@ -98,11 +110,72 @@ def test_applicants_of_several_scorecards_are_left_to_the_assessor(
     assert decide_together(build(), mixed) is None
 
 
-def test_a_whole_number_beyond_64_bits_is_left_to_the_assessor(model: Model, build: Build) -> None:
+def test_a_whole_number_beyond_64_bits_is_left_to_the_assessor(
+    model: Model, build: Build, monkeypatch: pytest.MonkeyPatch
+) -> None:
     name, applicants = next(each_scorecard(model))
-    huge = dict.fromkeys(applicants[0].values, 2**70)
+    sayings = model.sayings[name]
+    field = next(each for each in sayings if isinstance(model.schema.fields[each].rule, Interval))
+    endless = replace(model.schema.fields[field], rule=unbounded(model.schema.fields[field].rule))
+    card = model.scorecards[name]
+    said = FieldSayings(endless, model.readings[name][field], card.reference)
+    monkeypatch.setitem(sayings, field, said)
+    huge = {**applicants[0].values, field: 2**70}
 
+    assert decide_together(build(), applicants) is not None
     assert decide_together(build(), [*applicants, Applicant(name, huge)]) is None
+    assert decide_alike(build(), [dict(applicants[0].values), huge]) is None
+
+
+def test_what_came_alike_is_decided_as_what_was_read(model: Model, build: Build) -> None:
+    for _, applicants in each_scorecard(model):
+        raws = [dict(reversed(list(each.values.items()))) for each in applicants]
+        floats = [{n: as_float(value) for n, value in each.items()} for each in raws]
+        read = decide_together(build(), applicants)
+        assert read is not None
+
+        for came in (raws, floats, raws):
+            alike = decide_alike(build(), came)
+            assert alike is not None
+            assert list(map(repr, alike.rows(**ORIGIN))) == list(map(repr, read.rows(**ORIGIN)))
+            assert alike.to_json("id") == read.to_json("id")
+
+
+@pytest.mark.parametrize(
+    "wrong", [True, None, "1", [1], {"a": 1}, -1e30, 1.5e30, float("inf"), 0.25, 2**70]
+)
+def test_what_no_field_accepts_needs_a_closer_look(
+    model: Model, build: Build, wrong: object
+) -> None:
+    for _, applicants in each_scorecard(model):
+        # 1 is at hand, and true equals it.
+        good = [dict(each.values) for each in applicants]
+        assert decide_alike(build(), good) is not None
+
+        for name in good[0]:
+            with contextlib.suppress(Rejected):
+                model.schema.fields[name].rule.accept(wrong)
+                continue
+            assert decide_alike(build(), [*good, {**good[0], name: wrong}]) is None
+
+
+def test_who_has_other_fields_needs_a_closer_look(model: Model, build: Build) -> None:
+    (_, fewer), (_, more) = each_scorecard(model)
+    good = dict(fewer[0].values)
+    first = next(iter(good))
+    without = {name: value for name, value in good.items() if name != first}
+
+    for raws in (
+        [good, without],
+        [without],
+        [good, {**without, first.lower(): good[first]}],
+        [good, {**good, "unknown": 1}],
+        [good, dict(more[0].values)],
+        [good, [1, 2]],
+        [good, None],
+        [1],
+    ):
+        assert decide_alike(build(), raws) is None
 
 
 def test_values_that_are_not_at_hand_any_more_are_written_again(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
+from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 from flask.typing import ResponseReturnValue
@@ -15,7 +17,7 @@ from creditscore.errors import Fault, InvalidApplicants
 from creditscore.rule import describe as describe_value
 from creditscore.schema import Applicant
 from creditscore.texts import say
-from creditscore.together import Together, decide_together
+from creditscore.together import Together, decide_alike, decide_together
 from creditscore.web.access import check_predict, check_what_if
 from creditscore.web.body import CSV_TYPE, is_csv, read_body, read_csv, read_json
 from creditscore.web.exposure import warning_of
@@ -43,8 +45,12 @@ def predict() -> ResponseReturnValue:
     # First, as another model may be here by now, to which the same body means something else.
     recorded = here.log.replay(origin)
     if recorded is None:
-        applicants = _read_applicants(body, here.settings.max_applicants)
-        together = decide_together(here.assessor, applicants) if isinstance(body, list) else None
+        raws = _applicants_in(body, here.settings.max_applicants)
+        together = decide_alike(here.assessor, raws) if isinstance(body, list) else None
+        if together is None:
+            applicants = _read_applicants(body, raws)
+            if isinstance(body, list):
+                together = decide_together(here.assessor, applicants)
         if together is not None:
             return _render_together(together, here.log.record_together(together, origin))
         recorded = here.log.record(here.assessor.assess(applicants), origin)
@@ -70,7 +76,9 @@ def what_if() -> ResponseReturnValue:
     check_what_if(request, here.keys, open_predict=here.settings.open_predict)
     here.limits.admit_what_if()
     body = read_json(request, most_bytes=here.settings.max_json_bytes)
-    decisions = here.assessor.assess(_read_applicants(body, here.settings.max_applicants))
+    decisions = here.assessor.assess(
+        _read_applicants(body, _applicants_in(body, here.settings.max_applicants))
+    )
     language = chosen_language()
     answers = [decision.to_what_if(language) for decision in decisions]
     return mark_language(jsonify(answers if isinstance(body, list) else answers[0]), language)
@@ -109,11 +117,10 @@ def openapi() -> ResponseReturnValue:
     return jsonify(service().openapi)
 
 
-def _read_applicants(body: object, most: int) -> list[Applicant]:
-    """Read the applicants of a body: one, or an array of them."""
-    schema = service().assessor.model.schema
+def _applicants_in(body: object, most: int) -> list[Any]:
+    """Find what should be applicants in a body: itself, or what an array holds."""
     if isinstance(body, dict):
-        return [schema.parse(body)]
+        return [body]
     if not isinstance(body, list):
         text = say("not_applicants", most=most, got=describe_value(body))
         raise InvalidApplicants([Fault("not_applicants", "", text)])
@@ -122,7 +129,13 @@ def _read_applicants(body: object, most: int) -> list[Applicant]:
     if len(body) > most:
         text = say("too_many", most=most, count=len(body))
         raise InvalidApplicants([Fault("too_many", "", text)])
-    return schema.parse_all(body)
+    return body
+
+
+def _read_applicants(body: object, raws: Sequence[object]) -> list[Applicant]:
+    """Read the applicants of a body: one, or an array of them."""
+    schema = service().assessor.model.schema
+    return schema.parse_all(raws) if isinstance(body, list) else [schema.parse(body)]
 
 
 def _render(recorded: Recorded, *, many: bool) -> Response:
