@@ -49,6 +49,9 @@ APPLICANT = {"LIMIT_BAL": 30000, "SEX": 1, "EDUCATION": 2, "MARRIAGE": 2, "AGE":
 #: Applicants of the array that is sent, and how often it is in each round.
 MANY, ARRAYS = 1000, 10
 
+#: What the log writes for each of them.
+ROW_BYTES = 1500
+
 NAMES = ("constant", "naive", "memory", "sqlite", "postgresql")
 
 NAIVELY = ["--workers", "2", "--threads", "4", "--config", "python:benchmarks.no_config"]
@@ -129,13 +132,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
             Service(name, stack.enter_context(variables(name, folder, options.model_dir)))
             for name in options.only
         ]
-        floor = []
+        floor: list[float] = []
         for _ in range(options.rounds):
             for service in services:
                 measure(service, figures[service.name], folder, options.seconds)
             floor.append(commit_floor(folder))
+        array = median(array_floor(folder) for _ in range(ARRAYS))
     report(figures)
     print(f"\nSQLite's floor on this disk: {median(floor):.0f} commits per second")
+    print(f"SQLite's floor for the rows of an array: {array * 1000:.1f} ms, without the service")
     return 0 if judge(figures) else 1
 
 
@@ -229,9 +234,26 @@ def commit_floor(folder: Path) -> float:
         file.execute("CREATE TABLE IF NOT EXISTS rows (number INTEGER PRIMARY KEY, content TEXT)")
         begun, commits = time.perf_counter(), 0
         while time.perf_counter() - begun < 1:
-            file.execute("INSERT INTO rows (content) VALUES (?)", ("x" * 1500,))
+            file.execute("INSERT INTO rows (content) VALUES (?)", ("x" * ROW_BYTES,))
             commits += 1
         return commits / (time.perf_counter() - begun)
+
+
+def array_floor(folder: Path) -> float:
+    """Log the rows of an array with nothing around it, and give the seconds until they are kept.
+
+    They are as long as the log's, and have its key and no other index, and no trigger.
+    """
+    rows = [(os.urandom(18).hex(), "x" * ROW_BYTES) for _ in range(MANY)]
+    with contextlib.closing(sqlite3.connect(folder / "array.sqlite", isolation_level=None)) as file:
+        file.execute("PRAGMA journal_mode = TRUNCATE")
+        file.execute("PRAGMA synchronous = FULL")
+        file.execute("CREATE TABLE IF NOT EXISTS rows (id TEXT PRIMARY KEY, content TEXT)")
+        begun = time.perf_counter()
+        file.execute("BEGIN IMMEDIATE")
+        file.executemany("INSERT INTO rows VALUES (?, ?)", rows)
+        file.execute("COMMIT")
+        return time.perf_counter() - begun
 
 
 def load(service: Service, connections: int, folder: Path, seconds: int) -> tuple[float, float]:
