@@ -70,10 +70,13 @@ class Service:
         self.database_url = database_url
         self._fault = fault
         self._door = "faulty:app" if fault else "app:app"
+        # What it counts and limits is its own, and gone with it.
+        self._runtime = tempfile.TemporaryDirectory(prefix="service-")
         self._variables = {
             **{name: value for name, value in os.environ.items() if "CREDITSCORE" not in name},
             "CREDITSCORE_MODEL_DIR": str(model_dir),
             "CREDITSCORE_DATABASE_URL": database_url,
+            "CREDITSCORE_RUNTIME_DIR": self._runtime.name,
             "CREDITSCORE_RATE_LIMIT": "off",
             "CREDITSCORE_WHAT_IF_RATE_LIMIT": "off",
             VARIABLE: fault or "",
@@ -89,6 +92,7 @@ class Service:
             self.start()
         except BaseException:
             self.kill_all()
+            self._runtime.cleanup()
             raise
         return self
 
@@ -99,6 +103,7 @@ class Service:
             with contextlib.suppress(psutil.TimeoutExpired):
                 self._master.wait(timeout=20)
         self.kill_all()
+        self._runtime.cleanup()
         for line in self.printed().splitlines():
             if '"level": "error"' in line or not line.startswith("{"):
                 print(line)
