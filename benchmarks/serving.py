@@ -132,7 +132,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             Service(name, stack.enter_context(variables(name, folder, options.model_dir)))
             for name in options.only
         ]
-        floor: list[float] = []
+        floor = []
         for _ in range(options.rounds):
             for service in services:
                 measure(service, figures[service.name], folder, options.seconds)
@@ -226,11 +226,18 @@ def many() -> list[dict[str, int]]:
     ]
 
 
-def commit_floor(folder: Path) -> float:
-    """Commit single rows as the log does, and give how many go to the disk in a second."""
-    with contextlib.closing(sqlite3.connect(folder / "floor.sqlite", isolation_level=None)) as file:
+@contextlib.contextmanager
+def durable_file(path: Path) -> Iterator[sqlite3.Connection]:
+    """Open an SQLite file that is as sure to keep what is committed as the log is."""
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as file:
         file.execute("PRAGMA journal_mode = TRUNCATE")
         file.execute("PRAGMA synchronous = FULL")
+        yield file
+
+
+def commit_floor(folder: Path) -> float:
+    """Commit single rows as the log does, and give how many go to the disk in a second."""
+    with durable_file(folder / "floor.sqlite") as file:
         file.execute("CREATE TABLE IF NOT EXISTS rows (number INTEGER PRIMARY KEY, content TEXT)")
         begun, commits = time.perf_counter(), 0
         while time.perf_counter() - begun < 1:
@@ -245,9 +252,7 @@ def array_floor(folder: Path) -> float:
     They are as long as the log's, and have its key and no other index, and no trigger.
     """
     rows = [(os.urandom(18).hex(), "x" * ROW_BYTES) for _ in range(MANY)]
-    with contextlib.closing(sqlite3.connect(folder / "array.sqlite", isolation_level=None)) as file:
-        file.execute("PRAGMA journal_mode = TRUNCATE")
-        file.execute("PRAGMA synchronous = FULL")
+    with durable_file(folder / "array.sqlite") as file:
         file.execute("CREATE TABLE IF NOT EXISTS rows (id TEXT PRIMARY KEY, content TEXT)")
         begun = time.perf_counter()
         file.execute("BEGIN IMMEDIATE")
