@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from creditscore.web.framing import MOST_HEAD, Gathered, State, is_plain
+from creditscore.web.framing import LONGEST_PLAIN, MOST_HEAD, Gathered, State, is_plain
 from creditscore.web.refusals import keeps_open
 
 MOST = 1000
@@ -174,3 +174,15 @@ def test_what_is_plain_at_a_glance_is_so_at_a_closer_look(
         assert keeps_open(gathered.head)
     if (first, others, body) == (b"POST / HTTP/1.1", [b"Content-Length: 3"], b"abc"):
         assert is_plain(data)
+
+
+def test_a_head_that_is_long_is_not_plain_however_often_it_comes() -> None:
+    # What is remembered of heads stays small, whoever sends them.
+    def request(filling: int) -> bytes:
+        lines = [b"POST / HTTP/1.1", b"X: " + b"y" * filling, b"Content-Length: 3", b"", b"abc"]
+        return b"\r\n".join(lines)
+
+    short, long = request(100), request(LONGEST_PLAIN)
+
+    assert [is_plain(short), is_plain(short), is_plain(short + b"d")] == [True, True, False]
+    assert [is_plain(long), is_plain(long)] == [False, False]

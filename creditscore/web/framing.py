@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from enum import Enum, auto
+from functools import lru_cache
 
 #: Bytes of a head, and of a line that tells a chunk's length, after which gunicorn refuses anyway.
 MOST_HEAD, MOST_LINE = 640 * 1024, 4096
@@ -18,6 +19,8 @@ EXPECTS = re.compile(rb"\r\nexpect[ \t]*:[ \t]*100-continue[^\r\n]*", re.IGNOREC
 #: Lines in lower case that ask for a closer look.
 UNPLAIN = re.compile(rb"\n(?:transfer-encoding|connection|expect|upgrade)")
 LENGTH = b"\r\ncontent-length:"
+#: Bytes of the longest head that is plain, and how many of those are remembered.
+LONGEST_PLAIN, HEADS_KEPT = 2048, 256
 CHUNK = re.compile(rb"[0-9a-fA-F]{1,15}")
 
 
@@ -27,15 +30,21 @@ def is_plain(piece: bytes) -> bool:
     That it is whole, and nothing else, has to be plain at a glance: no chunks, one length, HTTP/1.1
     without a word about the connection. For all else there is `Gathered`.
     """
-    end = piece.find(b"\r\n\r\n")
-    head = piece[: max(end, 0)].lower()
+    end = piece.find(b"\r\n\r\n", 0, LONGEST_PLAIN)
+    return end >= 0 and _announced(piece[:end]) == len(piece) - end - 4
+
+
+@lru_cache(HEADS_KEPT)
+def _announced(head: bytes) -> int:
+    """Give the length of the body that follows a plain head, or -1; clients repeat their heads."""
+    head = head.lower()
     if not head.endswith(b" http/1.1", 0, head.find(b"\r")) or UNPLAIN.search(head):
-        return False
+        return -1
     at = head.find(LENGTH)
     if at < 0 or head.count(b"content-length") > 1:
-        return False
+        return -1
     length = head[at + len(LENGTH) :].partition(b"\r")[0].strip()
-    return length.isdigit() and len(length) < 10 and int(length) == len(piece) - end - 4
+    return int(length) if length.isdigit() and len(length) < 10 else -1
 
 
 class State(Enum):
