@@ -194,16 +194,31 @@ def test_an_overload_leaves_nobody_without_an_answer(
     model_dir: Path, last_line: Callable[[], str]
 ) -> None:
     # Not how many are decided, or how fast: that is the machine's, and no test is about it.
-    overload.main(["--seconds", "3", "--rounds", "1", "--model-dir", str(model_dir)])
+    options = ["--seconds", "3", "--rounds", "1", "--most", "1"]
+    overload.main([*options, "--model-dir", str(model_dir)])
 
     assert " 0 other answers, 0 without an answer" in last_line()
+
+
+@pytest.mark.parametrize(
+    ("shares", "still_open"),
+    [
+        ([0.95], True),  # one tells nothing of chance
+        ([0.93, 0.91, 0.92], False),
+        ([0.73, 0.97, 0.67], True),
+        ([0.73, 0.97, 0.80, 0.85, 0.82], True),
+        ([0.41, 0.45, 0.38], False),
+    ],
+)
+def test_an_overload_goes_on_while_chance_may_decide(shares: list[float], still_open: bool) -> None:
+    assert overload.is_open(shares) is still_open
 
 
 @pytest.mark.heavy
 def test_an_overload_catches_a_service_that_lets_all_of_them_wait(
     model_dir: Path, last_line: Callable[[], str]
 ) -> None:
-    options = ["--seconds", "3", "--rounds", "1", "--fault", "patient"]
+    options = ["--seconds", "3", "--rounds", "1", "--most", "1", "--fault", "patient"]
 
     assert overload.main([*options, "--model-dir", str(model_dir)]) == 1
     assert last_line().startswith("FAILS")
