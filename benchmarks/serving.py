@@ -27,7 +27,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
-from urllib.error import URLError
+from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -94,10 +94,15 @@ class Service:
         while time.perf_counter() - begun < 60:
             if self.process.poll() is not None:
                 raise SystemExit(f"{self.name} did not start")
-            with contextlib.suppress(URLError, ConnectionError):
+            try:
                 self.ask(json.dumps(APPLICANT).encode())
+            except HTTPError as error:
+                said = error.read().decode(errors="replace")
+                raise SystemExit(f"{self.name} answers {error.code}: {said}") from None
+            except (URLError, ConnectionError):
+                time.sleep(0.005)
+            else:
                 return time.perf_counter() - begun
-            time.sleep(0.005)
         raise SystemExit(f"{self.name} does not answer")
 
     def stop(self) -> None:
