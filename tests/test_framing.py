@@ -9,6 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from creditscore.web import framing
 from creditscore.web.framing import LONGEST_PLAIN, MOST_HEAD, Gathered, State, is_plain
 from creditscore.web.refusals import keeps_open
 
@@ -186,3 +187,14 @@ def test_a_head_that_is_long_is_not_plain_however_often_it_comes() -> None:
 
     assert [is_plain(short), is_plain(short), is_plain(short + b"d")] == [True, True, False]
     assert [is_plain(long), is_plain(long)] == [False, False]
+
+
+def test_of_a_head_with_a_key_nothing_is_kept() -> None:
+    known = framing._known_announced
+    known.cache_clear()
+    lines = [b"POST / HTTP/1.1", b"AUTHORIZATION: Bearer x", b"Content-Length: 3", b"", b"abc"]
+
+    assert is_plain(b"\r\n".join(lines))
+    assert known.cache_info().currsize == 0
+    assert is_plain(b"\r\n".join([lines[0], *lines[2:]]))
+    assert known.cache_info().currsize == 1

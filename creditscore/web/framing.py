@@ -21,6 +21,8 @@ UNPLAIN = re.compile(rb"\n(?:transfer-encoding|connection|expect|upgrade)")
 LENGTH = b"\r\ncontent-length:"
 #: Bytes of the longest head that is plain, and how many of those are remembered.
 LONGEST_PLAIN, HEADS_KEPT = 2048, 256
+#: In lower case, what stands in a head that is not remembered: its key is kept nowhere.
+KEY = b"authorization"
 CHUNK = re.compile(rb"[0-9a-fA-F]{1,15}")
 
 
@@ -31,13 +33,13 @@ def is_plain(piece: bytes) -> bool:
     without a word about the connection. For all else there is `Gathered`.
     """
     end = piece.find(b"\r\n\r\n", 0, LONGEST_PLAIN)
-    return end >= 0 and _announced(piece[:end]) == len(piece) - end - 4
+    head = piece[: max(end, 0)].lower()
+    announced = _announced if KEY in head else _known_announced
+    return announced(head) == len(piece) - end - 4
 
 
-@lru_cache(HEADS_KEPT)
 def _announced(head: bytes) -> int:
-    """Give the length of the body that follows a plain head, or -1; clients repeat their heads."""
-    head = head.lower()
+    """Give the length of the body that follows a plain head in lower case, or -1."""
     if not head.endswith(b" http/1.1", 0, head.find(b"\r")) or UNPLAIN.search(head):
         return -1
     at = head.find(LENGTH)
@@ -45,6 +47,10 @@ def _announced(head: bytes) -> int:
         return -1
     length = head[at + len(LENGTH) :].partition(b"\r")[0].strip()
     return int(length) if length.isdigit() and len(length) < 10 else -1
+
+
+#: Clients repeat their heads.
+_known_announced = lru_cache(HEADS_KEPT)(_announced)
 
 
 class State(Enum):
