@@ -1,7 +1,7 @@
 """Ask for ten times as much as the service can do, and look what it still does.
 
-python drills/overload.py --seconds 20 [--rounds 3] [--most 12] [--times 10] [--left 0.8]
-                          [--seed N] [--fault patient]
+python drills/overload.py --seconds 20 [--rounds 3] [--most-rounds 12] [--times 10]
+                          [--left 0.8] [--seed N] [--fault patient]
 
 First as many decisions are asked for as come: that is its peak. Then ten times as many requests
 fall due per second, whatever is answered; then the peak is measured again, and so on. At least 80 %
@@ -47,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = harness.parser(__doc__, faults=["patient"], databases=["sqlite", "postgres"])
     parser.add_argument("--seconds", type=float, default=20, help="of each load")
     parser.add_argument("--rounds", type=int, default=3, help="how often it is asked too much")
-    parser.add_argument("--most", type=int, default=12, help="rounds, while chance may decide")
+    parser.add_argument("--most-rounds", type=int, default=12, help="while chance may decide")
     parser.add_argument("--times", type=float, default=10, help="how many times the peak")
     parser.add_argument("--left", type=float, default=LEFT, help="share of it that has to be left")
     return harness.run(ask_too_much, parser.parse_args(arguments))
@@ -63,7 +63,7 @@ def ask_too_much(drill: Drill) -> int:
         ask = partial(load, service.port, requests, warm_up=WARM_UP, seconds=options.seconds)
         peaks, loads, wanted = [ask(connections=FOR_PEAK)], [], 0.0
         while len(shares) < options.rounds or (
-            len(shares) < options.most and is_open(shares, options.left)
+            len(shares) < options.most_rounds and is_open(shares, options.left)
         ):
             due = options.times * peaks[-1].rate()
             loads.append(ask(connections=MOST, per_second=due))
@@ -97,7 +97,7 @@ def ask_too_much(drill: Drill) -> int:
     return 0 if fine else 1
 
 
-def is_open(shares: Sequence[float], left: float = LEFT) -> bool:
+def is_open(shares: Sequence[float], left: float) -> bool:
     """Tell whether, of so few shares, chance may have decided on which side their mean is."""
     if len(shares) < 2:
         return True

@@ -194,7 +194,7 @@ def test_an_overload_leaves_nobody_without_an_answer(
     model_dir: Path, last_line: Callable[[], str]
 ) -> None:
     # Not how many are decided, or how fast: that is the machine's, and no test is about it.
-    options = ["--seconds", "3", "--rounds", "1", "--most", "1"]
+    options = ["--seconds", "3", "--rounds", "1", "--most-rounds", "1"]
     overload.main([*options, "--model-dir", str(model_dir)])
 
     assert " 0 other answers, 0 without an answer" in last_line()
@@ -211,14 +211,14 @@ def test_an_overload_leaves_nobody_without_an_answer(
     ],
 )
 def test_an_overload_goes_on_while_chance_may_decide(shares: list[float], still_open: bool) -> None:
-    assert overload.is_open(shares) is still_open
+    assert overload.is_open(shares, 0.8) is still_open
 
 
 @pytest.mark.heavy
 def test_an_overload_catches_a_service_that_lets_all_of_them_wait(
     model_dir: Path, last_line: Callable[[], str]
 ) -> None:
-    options = ["--seconds", "3", "--rounds", "1", "--most", "1", "--fault", "patient"]
+    options = ["--seconds", "3", "--rounds", "1", "--most-rounds", "1", "--fault", "patient"]
 
     assert overload.main([*options, "--model-dir", str(model_dir)]) == 1
     assert last_line().startswith("FAILS")
