@@ -9,9 +9,9 @@ from collections.abc import Sequence
 
 import click
 
-from creditscore.config import Settings
 from creditscore.errors import StartupError
-from creditscore.web import create_app, server
+from creditscore.settings import Settings
+from creditscore.web import create_app, development_server
 
 try:
     app = create_app(Settings.from_env(os.environ))
@@ -27,7 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--host", default="127.0.0.1", help="(fallback: %(default)s)")
     parser.add_argument("--port", type=int, default=8000, help="(fallback: %(default)s)")
     options = parser.parse_args(arguments)
-    return server.serve(app, options.host, options.port)
+    return development_server.serve(app, options.host, options.port)
 
 
 if __name__ == "__main__":

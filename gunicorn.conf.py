@@ -14,10 +14,10 @@ from gunicorn import util
 from gunicorn.glogging import Logger
 
 from creditscore.web import loads, metrics, reload_model
-from creditscore.web.exposure import note_hosts
 from creditscore.web.headers import REQUEST_ID, ROUTE
-from creditscore.web.log_lines import write_json
+from creditscore.web.json_logging import write_json
 from creditscore.web.refusals import LATER, MALFORMED, refusal
+from creditscore.web.startup_checks import note_hosts
 
 bind = "127.0.0.1:8000"
 # Its threads see whole requests only: a slow client takes none of them.

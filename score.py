@@ -19,14 +19,14 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from creditscore import batch_job, cluster
-from creditscore.batch import Table
-from creditscore.batch_files import Counts
-from creditscore.batch_job import STANDARD, Job
-from creditscore.config import Settings
-from creditscore.decision_columns import DecisionColumns
+from creditscore.decisions.decision_columns import DecisionColumns
 from creditscore.errors import CreditScoreError
-from creditscore.texts import LANGUAGES
+from creditscore.i18n.catalogue import LANGUAGES
+from creditscore.settings import Settings
+from creditscore.tables import dask_cluster
+from creditscore.tables.job import STANDARD, Job, run
+from creditscore.tables.output import Counts
+from creditscore.tables.scorer import Table
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -56,12 +56,12 @@ def score_file(options: argparse.Namespace, settings: Settings) -> Counts:
     job = Job(options.source, options.target, rejects_of(options), columns_of(options), options.run)
     # Without a terminal (None) there is no bar.
     with tqdm(desc="Scoring", unit=" rows", unit_scale=True, disable=None) as bar:
-        return batch_job.run(job, settings, progress=lambda *done: advance(bar, *done))
+        return run(job, settings, progress=lambda *done: advance(bar, *done))
 
 
 def score_cluster(options: argparse.Namespace, settings: Settings) -> Counts:
     """Score the parts of a table on a cluster."""
-    parts = cluster.Parts.find(str(options.source), options.target, columns_of(options))
+    parts = dask_cluster.Parts.find(str(options.source), options.target, columns_of(options))
     with tqdm(total=len(parts.jobs()), desc="Scoring", unit=" parts", disable=None) as bar:
         rows = 0
 
@@ -71,7 +71,7 @@ def score_cluster(options: argparse.Namespace, settings: Settings) -> Counts:
             bar.update(bar.total - left - bar.n)
             bar.set_postfix_str(f"{rows:,} rows")
 
-        return cluster.score_parts(options.dask, parts, settings, progress=told)
+        return dask_cluster.score_parts(options.dask, parts, settings, progress=told)
 
 
 def read_options(arguments: Sequence[str] | None) -> argparse.Namespace:

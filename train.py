@@ -16,23 +16,16 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from creditscore import (
-    archive,
-    artefact,
-    card_files,
-    cluster,
-    comparison,
-    dataset,
-    download,
-    report,
-    training,
-)
-from creditscore.dataset import Dataset
 from creditscore.errors import CreditScoreError
-from creditscore.policy import FALLBACK_LOSS_TO_MARGIN, Policy
-from creditscore.reference import GROUPS
-from creditscore.schema import Schema
-from creditscore.schema_file import load_schema
+from creditscore.model_card import card_files, comparison, report
+from creditscore.schema.reader import load_schema
+from creditscore.schema.schema import Schema
+from creditscore.scorecard import artifact, model_archive
+from creditscore.scorecard.policy import FALLBACK_LOSS_TO_MARGIN, Policy
+from creditscore.tables import dask_cluster
+from creditscore.training import dataset, download, pipeline
+from creditscore.training.dataset import Dataset
+from creditscore.training.reference import GROUPS
 
 PROJECT = Path(__file__).resolve().parent
 
@@ -45,8 +38,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         data = read_data(options.data, schema)
         # Without a terminal (None), each step gets a line of its own instead of a bar.
         bar = tqdm(desc="Training", unit="step", leave=False, disable=None)
-        with cluster.fitting_on(options.dask), bar:
-            model = training.train(
+        with dask_cluster.fitting_on(options.dask), bar:
+            model = pipeline.train(
                 data,
                 schema,
                 policy=Policy.from_ratio(options.loss_to_margin),
@@ -59,8 +52,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.compare:
             print(comparison.compare(model.card))
             return 0
-        archive.keep_replaced(options.model_dir, model)
-        artefact.save(model, options.model_dir)
+        model_archive.keep_replaced(options.model_dir, model)
+        artifact.save(model, options.model_dir)
         left_out = card_files.write(model.card, options.model_dir, draw=options.plots)
     except CreditScoreError as error:
         print(f"train.py: {error}", file=sys.stderr)

@@ -27,16 +27,17 @@ sys.path.insert(0, str(PROJECT))
 
 from sklearn.ensemble import RandomForestClassifier  # noqa: E402
 
-from creditscore import artefact, dataset  # noqa: E402
-from creditscore.artefact import Model  # noqa: E402
-from creditscore.assessment import Assessor  # noqa: E402
-from creditscore.cells import Cells, tabulate  # noqa: E402
-from creditscore.dataset import Dataset  # noqa: E402
-from creditscore.decision_id import new_decision_id  # noqa: E402
-from creditscore.engine import Leaves  # noqa: E402
-from creditscore.schema import Applicant, Matrix  # noqa: E402
-from creditscore.scorecard import Scorecard  # noqa: E402
-from creditscore.training import fit_forest, split  # noqa: E402
+from creditscore.decisions.assessor import Assessor  # noqa: E402
+from creditscore.decisions.decision_id import new_decision_id  # noqa: E402
+from creditscore.schema.schema import Applicant, Matrix  # noqa: E402
+from creditscore.scorecard import artifact  # noqa: E402
+from creditscore.scorecard.artifact import Model  # noqa: E402
+from creditscore.scorecard.inference import Leaves  # noqa: E402
+from creditscore.scorecard.lookup_table import Cells, tabulate  # noqa: E402
+from creditscore.scorecard.scorecard import Scorecard  # noqa: E402
+from creditscore.training import dataset  # noqa: E402
+from creditscore.training.dataset import Dataset  # noqa: E402
+from creditscore.training.pipeline import fit_forest, split  # noqa: E402
 
 ROUNDS = 9
 APPLICANTS = 50
@@ -56,7 +57,7 @@ def main() -> int:
     """Compare, time, print, and give the exit status."""
     options = read_options()
     begin = perf_counter()
-    model = artefact.load(options.model_dir)
+    model = artifact.load(options.model_dir)
     print(f"load of the model: {perf_counter() - begin:.3f} s")
     data = dataset.load(options.data, model.schema)
     exact = True

@@ -29,16 +29,16 @@ sys.path.insert(0, str(PROJECT))
 
 from sklearn.ensemble import RandomForestClassifier  # noqa: E402
 
-from creditscore import dataset, training  # noqa: E402
-from creditscore.artefact import Model  # noqa: E402
-from creditscore.dataset import Dataset  # noqa: E402
-from creditscore.policy import Policy  # noqa: E402
-from creditscore.reference import reference_rows  # noqa: E402
-from creditscore.schema import Matrix  # noqa: E402
-from creditscore.schema_file import load_schema  # noqa: E402
-from creditscore.scorecard import Scorecard  # noqa: E402
-from creditscore.shapley import leaf_games  # noqa: E402
-from creditscore.training import fit_forest, flatten, split  # noqa: E402
+from creditscore.schema.reader import load_schema  # noqa: E402
+from creditscore.schema.schema import Matrix  # noqa: E402
+from creditscore.scorecard.artifact import Model  # noqa: E402
+from creditscore.scorecard.policy import Policy  # noqa: E402
+from creditscore.scorecard.scorecard import Scorecard  # noqa: E402
+from creditscore.scorecard.shapley import leaf_games  # noqa: E402
+from creditscore.training import dataset, pipeline  # noqa: E402
+from creditscore.training.dataset import Dataset  # noqa: E402
+from creditscore.training.pipeline import fit_forest, flatten, split  # noqa: E402
+from creditscore.training.reference import reference_rows  # noqa: E402
 
 Floats = npt.NDArray[np.float64]
 
@@ -109,7 +109,7 @@ def train(path: Path) -> tuple[Dataset, Model]:
     """Train as `train.py` does without options."""
     schema = load_schema(PROJECT / "data" / "schema.toml")
     data = dataset.load(path, schema)
-    model = training.train(
+    model = pipeline.train(
         data,
         schema,
         policy=Policy.from_ratio(3),

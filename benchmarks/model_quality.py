@@ -40,11 +40,12 @@ from tqdm import tqdm
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks.synthetic_rows import mean, measure_splits, print_splits
-from creditscore import dataset, evaluation, training
-from creditscore.dataset import Dataset, Floats, Ints
 from creditscore.errors import CreditScoreError
-from creditscore.schema import Schema, ScorecardSpec
-from creditscore.schema_file import load_schema
+from creditscore.evaluation import metrics
+from creditscore.schema.reader import load_schema
+from creditscore.schema.schema import Schema, ScorecardSpec
+from creditscore.training import dataset, pipeline
+from creditscore.training.dataset import Dataset, Floats, Ints
 from data.synthesis.generator import SynthesisError
 from data.synthesis.privacy import PrivacyError
 from data.synthesize import number_from, read_rows
@@ -201,7 +202,7 @@ def contenders(seed: int) -> Mapping[str, Fit]:
     }
     fits = {name: _fit_anew(model) for name, model in usual.items()}
     return fits | {
-        OURS: lambda matrix, bad, spec: training.fit_forest(matrix, bad, spec.forest, seed)
+        OURS: lambda matrix, bad, spec: pipeline.fit_forest(matrix, bad, spec.forest, seed)
     }
 
 
@@ -227,7 +228,7 @@ def measure(
     model = fit(train.matrix(spec.fields), train.bad, spec)
     bar.update()
     said = model.predict_proba(test.matrix(spec.fields))[:, 1]
-    figures = evaluation.summarise(test.bad, said)
+    figures = metrics.summarise(test.bad, said)
     return {name: figures[name] for name in FIGURES}
 
 

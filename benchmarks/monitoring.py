@@ -25,13 +25,13 @@ sys.path.insert(0, str(PROJECT))
 
 from sqlalchemy import insert, select  # noqa: E402
 
-from creditscore import artefact  # noqa: E402
-from creditscore.artefact import Model  # noqa: E402
-from creditscore.database import Database  # noqa: E402
-from creditscore.log_tables import decisions, outcomes  # noqa: E402
-from creditscore.migrations import migrate  # noqa: E402
-from creditscore.monitoring import DAY, Window, monitor  # noqa: E402
-from creditscore.training_bins import ALPHABET  # noqa: E402
+from creditscore.decision_log.database import Database  # noqa: E402
+from creditscore.decision_log.migrations import migrate  # noqa: E402
+from creditscore.decision_log.tables import decisions, outcomes  # noqa: E402
+from creditscore.monitoring.monitor import DAY, Window, monitor  # noqa: E402
+from creditscore.scorecard import artifact  # noqa: E402
+from creditscore.scorecard.artifact import Model  # noqa: E402
+from creditscore.scorecard.bins import ALPHABET  # noqa: E402
 
 FIRST = 1_767_225_600_000
 DAYS = 30
@@ -44,7 +44,7 @@ INPUTS, IMPACTS, REASONS = "i" * 200, "m" * 450, "r" * 900
 def main(arguments: Sequence[str] | None = None) -> int:
     """Fill a log, look at it both ways, and print the times and their ratio."""
     options = read_options(arguments)
-    model = artefact.load(options.model_dir)
+    model = artifact.load(options.model_dir)
     with tempfile.TemporaryDirectory() as folder:
         database = Database(options.database or f"sqlite:///{folder}/log.sqlite3")
         database.create()

@@ -20,10 +20,11 @@ PROJECT = Path(__file__).resolve().parent.parent
 # Python looks beside this file, not where it was started.
 sys.path.insert(0, str(PROJECT))
 
-from creditscore import artefact, dataset  # noqa: E402
 from creditscore.errors import CreditScoreError  # noqa: E402
-from creditscore.recourse import find_recourse  # noqa: E402
-from creditscore.training import fit_forest  # noqa: E402
+from creditscore.scorecard import artifact  # noqa: E402
+from creditscore.scorecard.recourse import find_recourse  # noqa: E402
+from creditscore.training import dataset  # noqa: E402
+from creditscore.training.pipeline import fit_forest  # noqa: E402
 
 SCORECARD = "behavioural"
 
@@ -41,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--model-dir", type=Path, default=PROJECT / "model", metavar="FOLDER")
     options = parser.parse_args(arguments)
     try:
-        model = artefact.load(options.model_dir)
+        model = artifact.load(options.model_dir)
         data = dataset.load(PROJECT / "data" / "credit.csv", model.schema)
     except CreditScoreError as error:
         print(f"recourse.py: {error}", file=sys.stderr)

@@ -32,20 +32,21 @@ PROJECT = Path(__file__).resolve().parent.parent
 # Python looks beside this file, not where it was started.
 sys.path.insert(0, str(PROJECT))
 
-from creditscore import archive, artefact, log_walk  # noqa: E402
-from creditscore.artefact import Model  # noqa: E402
-from creditscore.assessment import Assessor  # noqa: E402
-from creditscore.database import Database  # noqa: E402
-from creditscore.decision_id import new_decision_id  # noqa: E402
-from creditscore.decision_log import DecisionLog  # noqa: E402
-from creditscore.engine import choose  # noqa: E402
+from creditscore.decision_log import scan  # noqa: E402
+from creditscore.decision_log.database import Database  # noqa: E402
+from creditscore.decision_log.idempotency import Origin  # noqa: E402
+from creditscore.decision_log.log import DecisionLog  # noqa: E402
+from creditscore.decision_log.migrations import migrate  # noqa: E402
+from creditscore.decision_log.replay import IDENTICAL, replay  # noqa: E402
+from creditscore.decisions.assessor import Assessor  # noqa: E402
+from creditscore.decisions.decision_id import new_decision_id  # noqa: E402
+from creditscore.decisions.record import from_row  # noqa: E402
 from creditscore.errors import CreditScoreError  # noqa: E402
-from creditscore.idempotency import Origin  # noqa: E402
-from creditscore.logged_decision import from_row  # noqa: E402
-from creditscore.migrations import migrate  # noqa: E402
-from creditscore.replay import IDENTICAL, replay  # noqa: E402
-from creditscore.rule import Codes  # noqa: E402
-from creditscore.schema import Applicant, Field  # noqa: E402
+from creditscore.schema.constraints import Codes  # noqa: E402
+from creditscore.schema.schema import Applicant, Field  # noqa: E402
+from creditscore.scorecard import artifact, model_archive  # noqa: E402
+from creditscore.scorecard.artifact import Model  # noqa: E402
+from creditscore.scorecard.inference import choose  # noqa: E402
 
 VARIABLE = "CREDITSCORE_UCI_CSV"
 
@@ -73,7 +74,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         writer.join()
         if writer.exitcode:
             return 2
-        model = artefact.load(options.model_dir)
+        model = artifact.load(options.model_dir)
         database = Database(url_of(place))
         start = perf_counter()
         parsed = read_only(database)
@@ -110,8 +111,8 @@ def url_of(place: Path) -> str:
 def fill(model_dir: Path, count: int, place: Path) -> None:
     """Decide on so many applicants, log it as the service does, and archive the model."""
     try:
-        model = artefact.load(model_dir)
-        archive.keep(model, place)
+        model = artifact.load(model_dir)
+        model_archive.keep(model, place)
         database = Database(url_of(place))
         migrate(database)
         log = DecisionLog(database, now=now)
@@ -133,7 +134,7 @@ def now() -> datetime:
 def applicants(model: Model, count: int) -> Iterator[Applicant]:
     """Give applicants from the rows of a table, for each scorecard by turns."""
     # Not at the top: it brings pandas, and the process that replays is to be weighed without.
-    from creditscore import dataset
+    from creditscore.training import dataset
 
     path = Path(os.environ.get(VARIABLE) or PROJECT / "data" / "credit.csv")
     data = dataset.load(path, model.schema)
@@ -165,7 +166,7 @@ def finder(place: Path, model: Model, *, fault: bool) -> Callable[[str], Model]:
 
     @cache
     def find(version: str) -> Model:
-        found = archive.find(version, place, model)
+        found = model_archive.find(version, place, model)
         return turn_a_bit(found) if fault else found
 
     return find
@@ -186,14 +187,14 @@ def turn_a_bit(model: Model) -> Model:
 def replay_all(database: Database, find_model: Callable[[str], Model]) -> Counter[str]:
     """Replay every decision, and count the verdicts."""
     counts: Counter[str] = Counter()
-    for rows in log_walk.walk(database, log_walk.measure(database)):
+    for rows in scan.walk(database, scan.measure(database)):
         counts.update(verdict.kind for verdict in replay(rows, find_model))
     return counts
 
 
 def read_only(database: Database) -> int:
     """Read and parse every decision; give how many there are."""
-    pages: Iterator[list[dict[str, Any]]] = log_walk.walk(database, log_walk.measure(database))
+    pages: Iterator[list[dict[str, Any]]] = scan.walk(database, scan.measure(database))
     return sum(len([from_row(row) for row in rows]) for rows in pages)
 
 

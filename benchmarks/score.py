@@ -26,8 +26,8 @@ from sklearn.ensemble import RandomForestClassifier
 PROJECT = Path(__file__).resolve().parent.parent
 sys.path.insert(1, str(PROJECT))
 
-from creditscore import dataset  # noqa: E402
-from creditscore.schema_file import load_schema  # noqa: E402
+from creditscore.schema.reader import load_schema  # noqa: E402
+from creditscore.training import dataset  # noqa: E402
 
 GOAL = 8.0
 

@@ -41,8 +41,8 @@ from sklearn.ensemble import RandomForestClassifier  # noqa: E402
 
 from benchmarks.serving_apps import FIELDS, PICKLE  # noqa: E402
 from benchmarks.serving_report import Figures, judge, report  # noqa: E402
-from creditscore import dataset  # noqa: E402
-from creditscore.schema_file import load_schema  # noqa: E402
+from creditscore.schema.reader import load_schema  # noqa: E402
+from creditscore.training import dataset  # noqa: E402
 
 APPLICANT = {"LIMIT_BAL": 30000, "SEX": 1, "EDUCATION": 2, "MARRIAGE": 2, "AGE": 25}
 

@@ -12,10 +12,10 @@ from typing import Any
 from flask import Flask, jsonify, request
 from flask.typing import ResponseReturnValue
 
-from creditscore.config import Settings
-from creditscore.decision_log import DecisionLog
-from creditscore.idempotency import Origin
-from creditscore.logged_decision import Row
+from creditscore.decision_log.idempotency import Origin
+from creditscore.decision_log.log import DecisionLog
+from creditscore.decisions.record import Row
+from creditscore.settings import Settings
 from creditscore.web import create_app
 from creditscore.web.service import NAME
 

@@ -16,9 +16,10 @@ import pandas as pd
 from sklearn.model_selection import train_test_split
 from tqdm import tqdm
 
-from creditscore import dataset, evaluation, training
-from creditscore.dataset import Dataset, Ints
-from creditscore.schema import Schema
+from creditscore.evaluation import metrics
+from creditscore.schema.schema import Schema
+from creditscore.training import dataset, pipeline
+from creditscore.training.dataset import Dataset, Ints
 from data.synthesis import fidelity, generator, privacy
 
 TEST_SHARE = 0.3
@@ -63,9 +64,9 @@ def auc_lost(
     for name, spec in schema.scorecards.items():
         reached = []
         for rows in (train, drawn):
-            forest = training.fit_forest(rows.matrix(spec.fields), rows.bad, spec.forest, seed)
+            forest = pipeline.fit_forest(rows.matrix(spec.fields), rows.bad, spec.forest, seed)
             said = forest.predict_proba(test.matrix(spec.fields))[:, 1]
-            reached.append(evaluation.auc(test.bad, said))
+            reached.append(metrics.auc(test.bad, said))
         lost[name] = reached[0] - reached[1]
     return lost
 

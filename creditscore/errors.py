@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from creditscore.texts import Text
+from creditscore.i18n.catalogue import Text
 
 
 class CreditScoreError(Exception):

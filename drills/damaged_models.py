@@ -23,9 +23,9 @@ import numpy as np
 from harness import Drill
 from logged import successor
 
-from creditscore import artefact
-from creditscore.artefact import CARD_FILE, MANIFEST_FILE, MODEL_FILE, REMEDY, Model
 from creditscore.errors import ArtefactError
+from creditscore.scorecard import artifact
+from creditscore.scorecard.artifact import CARD_FILE, MANIFEST_FILE, MODEL_FILE, REMEDY, Model
 
 FILES = (MODEL_FILE, CARD_FILE, MANIFEST_FILE)
 
@@ -52,8 +52,8 @@ def damage_again_and_again(drill: Drill) -> int:
     folder.mkdir()
     for name in FILES:
         shutil.copy(drill.options.model_dir / name, folder)
-    sound = artefact.load(folder)
-    artefact.save(successor(sound), other)
+    sound = artifact.load(folder)
+    artifact.save(successor(sound), other)
     if drill.options.fault == "trusting":
         trust()
     found: Counter[str] = Counter()
@@ -78,13 +78,13 @@ def damage_again_and_again(drill: Drill) -> int:
 
 def trust() -> None:
     """Take the files' word for it, as a gate without hashes does."""
-    artefact._read_sealed = lambda path, seal: artefact._read(path)
+    artifact._read_sealed = lambda path, seal: artifact._read(path)
 
 
 def attempt(path: Path, sound: Model) -> str:
     """Try to load a model one of whose files is damaged, and tell what came of it."""
     try:
-        found = artefact.load(path.parent)
+        found = artifact.load(path.parent)
     except ArtefactError as error:
         said = str(error)
         clear = said.endswith(f"to mend it: {REMEDY}") and len(said.splitlines()) == 1

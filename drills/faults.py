@@ -14,13 +14,12 @@ from typing import TYPE_CHECKING
 from flask import Flask, Response, request
 from sqlalchemy import Engine, event
 
-from creditscore import strict_json
-from creditscore.config import Settings
-from creditscore.decision_log import DecisionLog, Recorded
+from creditscore.decision_log.idempotency import Origin
+from creditscore.decision_log.log import DecisionLog, Recorded
+from creditscore.decisions.record import Row
 from creditscore.errors import DatabaseUnavailable
-from creditscore.idempotency import Origin
-from creditscore.logged_decision import Row
-from creditscore.web import create_app, gathering
+from creditscore.settings import Settings
+from creditscore.web import create_app, gathering, json_parser
 from creditscore.web.service import NAME
 
 if TYPE_CHECKING:
@@ -109,7 +108,7 @@ def create_faulty_app(name: str) -> Flask:
         gathering.MOST_WAITING, gathering.LONGEST_WAIT = 10**6, 1e6
     if name == "lenient":
         # As everybody reads JSON.
-        strict_json.parse = lambda raw: json.loads(raw)
+        json_parser.parse = lambda raw: json.loads(raw)
     if name == "untrue":
         app.after_request(forget_a_member)
     if name == "leaks":

@@ -33,9 +33,9 @@ from harness import PROJECT, Drill
 from load import request_of
 from reference_json import Refused, both, reference
 
-from creditscore import strict_json
-from creditscore.schema import Schema
-from creditscore.schema_file import load_schema
+from creditscore.schema.reader import load_schema
+from creditscore.schema.schema import Schema
+from creditscore.web import json_parser
 
 CLIENTS, READERS = 8, 2
 
@@ -107,7 +107,7 @@ def send_everything(drill: Drill) -> int:
 def read_all(seed: str, count: int, lenient: bool) -> list[str]:
     """Read texts with both readers, and give those that they do not agree on."""
     if lenient:
-        strict_json.parse = lambda raw: json.loads(raw)
+        json_parser.parse = lambda raw: json.loads(raw)
     faults = []
     schema = load_schema(PROJECT / "data" / "schema.toml")
     for body in bad_bodies(schema, random.Random(seed), count):

@@ -10,9 +10,9 @@ from typing import Any
 from clients import Asked
 from sqlalchemy import func, select
 
-from creditscore.database import Database
-from creditscore.log_tables import decisions
-from creditscore.logged_decision import content_hash, from_row
+from creditscore.decision_log.database import Database
+from creditscore.decision_log.tables import decisions
+from creditscore.decisions.record import content_hash, from_row
 
 #: Seconds that reading the whole log may take.
 SECONDS = 600.0

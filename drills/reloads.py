@@ -28,10 +28,10 @@ import harness
 from harness import Drill, Service
 from logged import successor
 
-from creditscore import artefact
-from creditscore.artefact import MODEL_FILE, Model
-from creditscore.assessment import Assessor
-from creditscore.decision_id import new_decision_id
+from creditscore.decisions.assessor import Assessor
+from creditscore.decisions.decision_id import new_decision_id
+from creditscore.scorecard import artifact
+from creditscore.scorecard.artifact import MODEL_FILE, Model
 
 #: What an answer tells besides its own id and time, and depends on the model.
 TOLD = ("probability_of_default", "label", "cutoff", "score", "model_version")
@@ -54,7 +54,7 @@ def reload_again_and_again(drill: Drill) -> int:
     draw = random.Random(drill.options.seed)
     folder = drill.folder / "model"
     shutil.copytree(drill.options.model_dir, folder)
-    first = artefact.load(folder)
+    first = artifact.load(folder)
     models = [first, successor(first)]
     drill.options.model_dir = folder
     wrong_health, refused = 0, 0
@@ -85,7 +85,7 @@ def reload_again_and_again(drill: Drill) -> int:
 
 def put(model: Model, folder: Path, draw: random.Random | None) -> None:
     """Put a model in place, as training does; damaged if there is somebody to draw how."""
-    artefact.save(model, folder)
+    artifact.save(model, folder)
     if draw is not None:
         place = folder / MODEL_FILE
         raw = bytearray(place.read_bytes())

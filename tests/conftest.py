@@ -18,12 +18,12 @@ from hypothesis import settings
 from support import settings_of, skip_or_fail
 
 import train
-from creditscore import artefact
-from creditscore.artefact import Model
-from creditscore.database import Database
-from creditscore.migrations import migrate
-from creditscore.schema import Schema
-from creditscore.schema_file import load_schema
+from creditscore.decision_log.database import Database
+from creditscore.decision_log.migrations import migrate
+from creditscore.schema.reader import load_schema
+from creditscore.schema.schema import Schema
+from creditscore.scorecard import artifact
+from creditscore.scorecard.artifact import Model
 from creditscore.web import create_app
 from creditscore.web.service import NAME
 
@@ -38,7 +38,7 @@ settings.load_profile("shared-machine")
 
 #: The files that take longest, in this order. They come first: whichever process gets one of them
 #: last would be alone with it in the end.
-LONGEST = ("test_drills", "test_training", "test_artefact", "test_repository", "test_manage")
+LONGEST = ("test_drills", "test_pipeline", "test_artifact", "test_repository", "test_manage")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -67,14 +67,14 @@ def trained_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with (folder.with_suffix(".lock")).open("w") as lock:
         if sys.platform != "win32":
             fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (folder / artefact.MANIFEST_FILE).exists():
+        if not (folder / artifact.MANIFEST_FILE).exists():
             assert train.main(["--model-dir", str(folder)]) == 0
     return folder
 
 
 @pytest.fixture(scope="session")
 def model(model_dir: Path) -> Model:
-    return artefact.load(model_dir)
+    return artifact.load(model_dir)
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ from typing import Any
 from flask import Response
 from flask.json.provider import DefaultJSONProvider
 
-from creditscore.json_text import to_bytes
+from creditscore.json_codec import to_bytes
 
 
 class FastJson(DefaultJSONProvider):

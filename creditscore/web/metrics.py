@@ -27,7 +27,7 @@ from typing import Any, NamedTuple
 
 from flask import Flask, Response, g, request
 
-from creditscore.decision_log import Watched
+from creditscore.decision_log.log import Watched
 
 VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 

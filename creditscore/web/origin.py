@@ -7,8 +7,8 @@ import re
 
 from flask import Request, g
 
-from creditscore.idempotency import Origin
-from creditscore.texts import say
+from creditscore.decision_log.idempotency import Origin
+from creditscore.i18n.catalogue import say
 from creditscore.web.problems import WrongIdempotencyKey
 
 MOST_CHARACTERS = 255

@@ -18,15 +18,14 @@ from typing import TYPE_CHECKING
 
 from flask import Flask
 
-from creditscore import strict_json
+from creditscore.decision_log.idempotency import Origin
 from creditscore.errors import DatabaseUnavailable, InvalidApplicants, NotJson
-from creditscore.idempotency import Origin
-from creditscore.json_text import to_bytes
-from creditscore.web import metrics
-from creditscore.web.access import Visitor, lacks_key, shown_key
+from creditscore.json_codec import to_bytes
+from creditscore.web import json_parser, metrics
+from creditscore.web.authentication import Visitor, lacks_key, shown_key
+from creditscore.web.content_negotiation import first_language
 from creditscore.web.headers import REQUEST_ID, ROUTE, name_request
-from creditscore.web.language import first_language
-from creditscore.web.rate import FOUND
+from creditscore.web.rate_limiting import FOUND
 from creditscore.web.service import NAME, Service
 
 if TYPE_CHECKING:
@@ -177,7 +176,7 @@ def _recognise(here: Service, environ: WSGIEnvironment) -> Visitor | None:
 def _decide(here: Service, raw: bytes, origin: Origin, language: str) -> bytes | None:
     """Decide and log; None where there is another answer to be given than a decision."""
     try:
-        body = strict_json.parse(raw)
+        body = json_parser.parse(raw)
         if not isinstance(body, dict):
             return None
         applicant = here.assessor.model.schema.parse(body)

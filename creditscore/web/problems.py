@@ -20,9 +20,9 @@ from creditscore.errors import (
     OutcomeConflict,
     UnknownDecision,
 )
-from creditscore.texts import Text, in_language, say
+from creditscore.i18n.catalogue import Text, in_language, say
 from creditscore.web import metrics
-from creditscore.web.language import mark_language, page_language
+from creditscore.web.content_negotiation import mark_language, page_language
 
 MEDIA_TYPE = "application/problem+json"
 

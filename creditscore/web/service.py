@@ -8,12 +8,12 @@ from typing import Any, cast
 from flask import Request, current_app, request
 from werkzeug.local import LocalProxy
 
-from creditscore.assessment import Assessor, Decision
-from creditscore.config import Settings
-from creditscore.decision_log import DecisionLog
-from creditscore.scorecard import Scorecard
-from creditscore.web.access import Keys
-from creditscore.web.rate import Limits
+from creditscore.decision_log.log import DecisionLog
+from creditscore.decisions.assessor import Assessor, Decision
+from creditscore.scorecard.scorecard import Scorecard
+from creditscore.settings import Settings
+from creditscore.web.authentication import Keys
+from creditscore.web.rate_limiting import Limits
 
 NAME = "creditscore"
 

@@ -1,0 +1,1 @@
+"""Figures as SVG, for the pages and for the model card."""

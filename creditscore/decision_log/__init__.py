@@ -1,0 +1,1 @@
+"""The log of decisions, written before they are answered: SQLite or PostgreSQL."""

@@ -1,0 +1,258 @@
+"""The database of the decision log, an SQLite file or PostgreSQL: whole transactions, or an error.
+
+A transaction that returned is on the disk. One that did not has ended with `DatabaseUnavailable`
+within five seconds, and its connection is closed: after an error nobody knows what a connection
+still holds, and a new one costs less than a wrong answer.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+from sqlalchemy.pool import QueuePool
+
+from creditscore.decision_log import sqlite
+from creditscore.decision_log.deadline import within
+from creditscore.decision_log.sqlite import FileConnection
+from creditscore.errors import DatabaseUnavailable, StartupError
+
+#: Seconds for a whole transaction. A connection that must be made at its very end takes two more,
+#: and all together must stay below the five that an answer may take.
+SECONDS = 2.8
+
+#: Connections of one process: as many as gunicorn's threads here, and some for a host's own choice.
+CONNECTIONS = 8
+MORE_CONNECTIONS = 8
+
+#: Seconds to wait for one of them.
+POOL_SECONDS = 1.0
+
+
+class Database:
+    """Where the log is kept; connections are made when they are needed, in each process anew.
+
+    Parameters
+    ----------
+    url : str
+        ``sqlite:///PATH``, or ``postgresql://USER:PASSWORD@HOST:PORT/NAME``.
+    journal : {"truncate", "wal"}
+        SQLite's journal mode.
+
+    Raises
+    ------
+    StartupError
+        If it is neither, or cannot be used from here.
+    """
+
+    def __init__(self, url: str, *, journal: str = "truncate") -> None:
+        self._target = _target(url, journal)
+        self._lock = threading.Lock()
+        self._made: tuple[int, Engine] | None = None
+        self._inherited: list[Engine] = []
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether it is an SQLite file."""
+        return self._target.path is not None
+
+    @property
+    def kind(self) -> str:
+        """Which of the two it is: sqlite or postgresql."""
+        return self._target.url.get_backend_name()
+
+    @property
+    def path(self) -> Path | None:
+        """The SQLite file; None for PostgreSQL."""
+        return self._target.path
+
+    def __str__(self) -> str:
+        """Name it, without a password."""
+        return self._target.url.render_as_string(hide_password=True)
+
+    def create(self) -> None:
+        """Make the SQLite file if there is none; a server's database has to be there.
+
+        Raises
+        ------
+        DatabaseUnavailable
+            If it cannot be made.
+        """
+        if self.path is not None:
+            try:
+                sqlite.create_file(self.path)
+            except OSError as error:
+                raise DatabaseUnavailable(f"cannot be made: {error.strerror}") from None
+
+    @contextlib.contextmanager
+    def writing(self, *, seconds: float = SECONDS) -> Iterator[Connection]:
+        """Begin a transaction that writes; it is committed, to the disk, when the block ends.
+
+        The block may roll it back itself.
+
+        Parameters
+        ----------
+        seconds : float
+            How long it may wait for the database in all; may be infinite.
+
+        Raises
+        ------
+        DatabaseUnavailable
+            If it did not succeed. It may have been committed all the same, where the connection
+            broke while the answer to the commit was on its way.
+        """
+        with self._transaction(seconds, writes=True) as connection:
+            yield connection
+
+    @contextlib.contextmanager
+    def reading(self, *, seconds: float = SECONDS) -> Iterator[Connection]:
+        """Begin a transaction that only reads; parameters and errors as of `writing`."""
+        with self._transaction(seconds, writes=False) as connection:
+            yield connection
+
+    def close(self) -> None:
+        """Close this process's connections; the next use makes new ones.
+
+        A server that forks must call it before, as no two processes can share a connection.
+        """
+        with self._lock:
+            made, self._made = self._made, None
+        if made is not None and made[0] == os.getpid():
+            made[1].dispose()
+
+    @contextlib.contextmanager
+    def _transaction(self, seconds: float, *, writes: bool) -> Iterator[Connection]:
+        try:
+            with within(seconds), self._engine().connect() as connection:
+                connection.execution_options(creditscore_writes=writes)
+                try:
+                    transaction = connection.begin()
+                    self._allow(connection, seconds)
+                    yield connection
+                    if transaction.is_active:
+                        transaction.commit()
+                    self._check_in_place(connection)
+                except BaseException as error:
+                    # Also one that was told to end while it waited: SQLite may still be at work.
+                    if isinstance(error, SQLAlchemyError | sqlite3.Error) or not isinstance(
+                        error, Exception
+                    ):
+                        connection.invalidate()
+                    raise
+        except (SQLAlchemyError, sqlite3.Error) as error:
+            # Not chained: what the database says of a row can hold an applicant's data.
+            raise DatabaseUnavailable(_cause(error)) from None
+
+    def _engine(self) -> Engine:
+        """Give this process's engine."""
+        with self._lock:
+            if self._made is not None and self._made[0] != os.getpid():
+                # Made before a fork: closing it here would speak in the parent's name. Keep it.
+                self._inherited.append(self._made[1])
+                self._made = None
+            if self._made is None:
+                self._made = (os.getpid(), _make_engine(self._target))
+            return self._made[1]
+
+    def _allow(self, connection: Connection, seconds: float) -> None:
+        """Let a transaction take longer than usual, where it asked for that."""
+        if seconds > SECONDS and not self.is_sqlite:
+            milliseconds = 0 if seconds == float("inf") else int(seconds * 1000)
+            for name in ("statement_timeout", "lock_timeout"):
+                connection.exec_driver_sql(f"SET LOCAL {name} = {milliseconds}")
+
+    def _check_in_place(self, connection: Connection) -> None:
+        """Make sure, before anything is answered, that it stands in the file that others open."""
+        opened = connection.connection.dbapi_connection
+        if isinstance(opened, FileConnection):
+            opened.check_in_place()
+
+
+@dataclass(frozen=True)
+class _Target:
+    """Which database, how it is reached, and the file if it is one."""
+
+    url: URL
+    connect: Callable[..., Any]
+    path: Path | None = None
+
+
+def _target(text: str, journal: str) -> _Target:
+    try:
+        url = make_url(text)
+    except ArgumentError:
+        # The text may hold a password.
+        raise StartupError("CREDITSCORE_DATABASE_URL is no database URL") from None
+    if url.get_backend_name() in {"postgresql", "postgres"}:
+        return _Target(url.set(drivername="postgresql+psycopg"), _postgres_connect())
+    if url.get_backend_name() != "sqlite" or not url.database or url.database == ":memory:":
+        raise StartupError("CREDITSCORE_DATABASE_URL names neither an SQLite file nor PostgreSQL")
+    sqlite.check_journal(journal)
+    path = Path(url.database).absolute()
+    url = url.set(drivername="sqlite+pysqlite", database=str(path), query={})
+    return _Target(url, lambda *_, **__: sqlite.connect(path, journal), path)
+
+
+def _postgres_connect() -> Callable[..., Any]:
+    try:
+        from creditscore.decision_log import postgres
+    except ImportError:
+        raise StartupError(
+            "PostgreSQL needs a package that is not installed; "
+            "to mend it: python -m pip install -r requirements-postgres.txt"
+        ) from None
+    return postgres.connect
+
+
+def _make_engine(target: _Target) -> Engine:
+    engine = create_engine(
+        target.url,
+        poolclass=QueuePool,
+        pool_size=CONNECTIONS,
+        max_overflow=MORE_CONNECTIONS,
+        pool_timeout=POOL_SECONDS,
+        pool_pre_ping=target.path is None,
+        pool_use_lifo=True,
+        # What stands in a row belongs in no message.
+        hide_parameters=True,
+    )
+
+    @event.listens_for(engine, "do_connect")
+    def connect(_: Any, __: Any, arguments: list[Any], parameters: dict[str, Any]) -> Any:
+        return target.connect(*arguments, **parameters)
+
+    if target.path is not None:
+        event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _begin(connection: Connection) -> None:
+    """Begin as SQLite needs it: who will write takes the lock first, or two could deadlock."""
+    opened = connection.connection.dbapi_connection
+    assert isinstance(opened, FileConnection)
+    if connection.get_execution_options().get("creditscore_writes"):
+        opened.begin_writing()
+    else:
+        opened.begin_reading()
+
+
+def _cause(error: Exception) -> str:
+    """Say in a few words what failed, without a value of any row."""
+    original = error.orig if isinstance(error, DBAPIError) else error
+    if isinstance(original, sqlite3.Error):
+        # SQLite's messages name tables and columns; Python's one about UTF-8 goes on to the value.
+        return str(original).partition(" with text ")[0]
+    name, state = type(original).__name__, getattr(original, "sqlstate", None)
+    if state is None:
+        # No server answered: the message is about the connection, not about a row.
+        return f"{name}: {' '.join(str(original).split())}"
+    return f"{name} ({state})"

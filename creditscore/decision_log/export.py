@@ -1,0 +1,158 @@
+"""The log as files for others: JSON Lines, exact, and CSV, safe to open in a spreadsheet."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from creditscore.decision_log.database import Database
+from creditscore.decision_log.outcomes import Outcome, read_outcomes
+from creditscore.decision_log.scan import SECONDS, Row
+from creditscore.decision_log.soundness import UNREADABLE
+from creditscore.decisions.assessor import timestamp
+from creditscore.decisions.record import to_time
+from creditscore.errors import ExportRefused
+from creditscore.schema.csv_cells import safe
+from creditscore.scorecard.reason_codes import MOST_REASONS
+
+#: The columns of CSV that every decision has, before and after those of its fields.
+FIRST_COLUMNS = (
+    "decision_id", "decided_at", "scorecard", "model_version", "label", "probability",
+    "probability_of_default", "cutoff", "score", "baseline",
+)  # fmt: skip
+LAST_COLUMNS = (
+    "warnings", "request_id", "key_id", "idempotency_key", "content_hash",
+    "outcome.defaulted", "outcome.recorded_at", "outcome.key_id",
+)  # fmt: skip
+REASON_COLUMNS = tuple(
+    f"reasons.{place}.{part}"
+    for place in range(1, MOST_REASONS + 1)
+    for part in ("code", "field", "value", "impact", "text.en", "text.id")
+)
+
+#: What of a row has fields of the scorecard's own.
+BY_FIELD = ("inputs", "impacts")
+
+Decision = dict[str, Any]
+
+
+def read(database: Database, pages: Iterable[list[Row]]) -> Iterator[list[Decision]]:
+    """Give pages of rows as plain data, with all that is logged, and what became of each.
+
+    Raises
+    ------
+    ExportRefused
+        If a row is not as the service writes them.
+    """
+    for rows in pages:
+        with database.reading(seconds=SECONDS) as connection:
+            outcomes = read_outcomes(connection, [row["number"] for row in rows])
+        yield [_plain(row, outcomes.get(row["number"])) for row in rows]
+
+
+def to_json_lines(page: Iterable[Decision]) -> bytes:
+    """Write a decision on each line, every number to the last bit."""
+    # In ASCII: nothing in a text can end a line, or be no valid UTF-8.
+    lines = [json.dumps(each, allow_nan=False, separators=(",", ":")) for each in page]
+    return "".join(f"{line}\n" for line in lines).encode("ascii")
+
+
+def columns_of(pages: Iterable[list[Row]]) -> list[str]:
+    """Find the columns that a table of all these rows needs: models differ in their fields.
+
+    Parameters
+    ----------
+    pages : iterable of list of mapping
+        With `BY_FIELD` of each row.
+    """
+    found: dict[str, dict[str, None]] = {part: {} for part in BY_FIELD}
+    for rows in pages:
+        for row in rows:
+            for part in BY_FIELD:
+                found[part].update(dict.fromkeys(_read(row, part)))
+    fields = [f"{part}.{name}" for part, names in found.items() for name in names]
+    return [*FIRST_COLUMNS, *fields, *REASON_COLUMNS, *LAST_COLUMNS]
+
+
+def to_csv_header(columns: Sequence[str]) -> bytes:
+    """Write the line that names the columns."""
+    return _lines([{name: name for name in columns}], columns)
+
+
+def to_csv(page: Iterable[Decision], columns: Sequence[str]) -> bytes:
+    """Write a decision on each line as RFC 4180 has it, numbers to the last bit."""
+    return _lines([_flat(each) for each in page], columns)
+
+
+def _plain(row: Row, outcome: Outcome | None) -> Decision:
+    try:
+        said = row["probability_of_default"]
+        return {
+            "decision_id": row["id"],
+            "decided_at": timestamp(to_time(row["decided_at"])),
+            "label": row["label"],
+            "probability": 1 - said,
+            "probability_of_default": said,
+            **{name: row[name] for name in ("cutoff", "score", "scorecard", "model_version")},
+            "baseline": row["baseline"],
+            **{name: _read(row, name) for name in ("reasons", "warnings", *BY_FIELD)},
+            "bins": row["bins"],
+            **{name: row[name] for name in ("request_id", "key_id", "idempotency_key")},
+            "content_hash": row["content_hash"],
+            "outcome": None if outcome is None else outcome.to_dict(),
+        }
+    except UNREADABLE:
+        raise _not_as_logged(row) from None
+
+
+def _read(row: Row, name: str) -> Any:
+    try:
+        found = json.loads(row[name])
+    except UNREADABLE:
+        raise _not_as_logged(row) from None
+    if not isinstance(found, dict if name in BY_FIELD else list):
+        raise _not_as_logged(row)
+    return found
+
+
+def _not_as_logged(row: Row) -> ExportRefused:
+    named = f"decision {row['id']}" if "id" in row else f"the decision of number {row['number']}"
+    return ExportRefused(f"{named} is not well-formed: run flask decisions verify")
+
+
+def _flat(made: Decision) -> dict[str, Any]:
+    """Lay a decision out in one line; a cell's name is its path in JSON."""
+    flat = {name: made[name] for name in FIRST_COLUMNS}
+    for part in BY_FIELD:
+        flat |= {f"{part}.{name}": value for name, value in made[part].items()}
+    for place, reason in enumerate(made["reasons"][:MOST_REASONS], start=1):
+        flat |= {f"reasons.{place}.{name}": reason[name] for name in _REASON_PARTS}
+        flat |= {f"reasons.{place}.text.{name}": text for name, text in reason["text"].items()}
+    flat["warnings"] = "; ".join(f"{each['field']} {each['code']}" for each in made["warnings"])
+    flat |= {name: made[name] for name in LAST_COLUMNS if name in made and name != "warnings"}
+    outcome: Mapping[str, Any] = made["outcome"] or {}
+    return flat | {f"outcome.{name}": value for name, value in outcome.items()}
+
+
+_REASON_PARTS = ("code", "field", "value", "impact")
+
+
+def _lines(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> bytes:
+    text = io.StringIO()
+    writer = csv.DictWriter(text, columns)
+    for row in rows:
+        if unknown := row.keys() - set(columns):
+            # Logged late, by a model that the look at the columns did not see.
+            raise ExportRefused(f"the log has changed meanwhile ({min(unknown)}): export again")
+        writer.writerow({name: _cell(value) for name, value in row.items()})
+    return text.getvalue().encode("utf-8", errors="backslashreplace")
+
+
+def _cell(value: Any) -> Any:
+    """Give what stands in a cell; csv writes floats so that they come back to the last bit."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return safe(value) if isinstance(value, str) else value

@@ -1,0 +1,71 @@
+"""A request that comes again gets its first answer, though two of them arrive at once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, select
+
+from creditscore.decision_log.tables import idempotency_keys, insert_if_new
+from creditscore.decisions.record import to_milliseconds
+from creditscore.errors import KeyReused
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where decisions come from.
+
+    Attributes
+    ----------
+    request_id : str
+        The request.
+    key_id : str or None
+        The API key that it showed; None for none.
+    idempotency_key : str or None
+        The one it sent; a repetition of the request gets the first answer.
+    body_hash : str
+        A hash of what was asked, to tell a repetition from another request.
+    """
+
+    request_id: str
+    key_id: str | None = None
+    idempotency_key: str | None = None
+    body_hash: str = ""
+
+
+def claim(
+    connection: Connection, origin: Origin, *, decision_ids: Sequence[str], moment: datetime
+) -> bool:
+    """Take a request's idempotency key for its decisions; tell whether it was free."""
+    row = {
+        **_key_of(origin),
+        "body_hash": origin.body_hash,
+        "decision_ids": json.dumps(list(decision_ids)),
+        "created_at": to_milliseconds(moment),
+    }
+    return insert_if_new(connection, idempotency_keys, row)
+
+
+def first_answer(connection: Connection, origin: Origin) -> list[str] | None:
+    """Give the ids of the decisions that a key's first request got; None if it is the first.
+
+    Raises
+    ------
+    KeyReused
+        If that was another request.
+    """
+    query = select(idempotency_keys).filter_by(**_key_of(origin))
+    found = connection.execute(query).one_or_none()
+    if found is None:
+        return None
+    if found.body_hash != origin.body_hash:
+        raise KeyReused("the idempotency key came before, with another request")
+    return list(json.loads(found.decision_ids))
+
+
+def _key_of(origin: Origin) -> dict[str, str | None]:
+    """Name an idempotency key within its API key; nulls would all differ from each other."""
+    return {"key_id": origin.key_id or "", "key": origin.idempotency_key}

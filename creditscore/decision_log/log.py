@@ -1,0 +1,376 @@
+"""The log of decisions and of what became of them: committed before an answer leaves, and kept."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from operator import itemgetter
+from time import monotonic
+from typing import Any
+
+from sqlalchemy import Connection, Select, select
+
+from creditscore.decision_log.database import SECONDS, Database
+from creditscore.decision_log.deadline import within
+from creditscore.decision_log.group_commit import NoTurn, Turns
+from creditscore.decision_log.idempotency import Origin, claim, first_answer
+from creditscore.decision_log.outcomes import Outcome, read_outcomes, state_outcome
+from creditscore.decision_log.tables import decisions, insert_all
+from creditscore.decisions.assessor import Decision
+from creditscore.decisions.batch import Together
+from creditscore.decisions.record import (
+    COLUMNS,
+    LoggedDecision,
+    Row,
+    from_row,
+    to_milliseconds,
+    to_time,
+    to_values,
+)
+from creditscore.errors import DatabaseUnavailable, KeyReused, UnknownDecision
+
+#: Decisions on a page: where nobody says how many, and at most.
+USUAL_PAGE = 50
+LARGEST_PAGE = 500
+
+#: What `watch` is told of each row: its scorecard, its label and its score.
+Watched = tuple[str, str, int]
+
+_WATCHED: Callable[[Row], Any] = itemgetter(*map(COLUMNS.index, ("scorecard", "label", "score")))
+
+#: What an idempotency key is claimed for.
+_CLAIMED: Callable[[Row], Any] = itemgetter(*map(COLUMNS.index, ("id", "decided_at")))
+
+#: Seconds for a request of many decisions; a table of 16 MB takes a small part of them.
+LARGE_SECONDS = 60.0
+
+#: Seconds to look for a first answer: where there is none, recording waits for the database too.
+REPLAY_SECONDS = 1.0
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """What is in the log after a request: its decisions, or those of its first coming."""
+
+    decisions: tuple[Decision, ...]
+    replayed: bool
+
+
+@dataclass(frozen=True)
+class _Request:
+    """What a request wants to have logged."""
+
+    rows: Sequence[Row]
+    origin: Origin
+
+
+@dataclass(frozen=True)
+class Page:
+    """Some decisions, newest first, and where the next page begins; None where there is none."""
+
+    decisions: tuple[LoggedDecision, ...]
+    cursor: int | None
+
+
+@dataclass(frozen=True)
+class DecisionLog:
+    """Writes and reads the log; every method raises `DatabaseUnavailable` if it cannot.
+
+    Attributes
+    ----------
+    database : Database
+        Already migrated.
+    now : callable
+        Gives the time.
+    watch : callable
+        Told of the rows of each transaction that logs decisions, and of the seconds that it took.
+    turns : Turns
+        The requests that wait to be logged.
+    """
+
+    database: Database
+    now: Callable[[], datetime]
+    watch: Callable[[Sequence[Watched], float], None] = lambda rows, seconds: None
+    turns: Turns[_Request, Recorded | None] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Let requests that wait at the same moment share a commit."""
+        object.__setattr__(self, "turns", Turns(self._record_all))
+
+    def record(self, made: Sequence[Decision], origin: Origin) -> Recorded:
+        """Log the decisions of one request, all or none; they are on the disk when it returns.
+
+        Parameters
+        ----------
+        made : sequence of Decision
+            In the order of the request.
+        origin : Origin
+            With an idempotency key that came before, nothing is logged and the first decisions
+            are given. Two that arrive at once are told apart by the table's key: the later one
+            waits for the earlier one's commit.
+
+        Raises
+        ------
+        KeyReused
+            If the idempotency key came with another request.
+        """
+        return self.log_rows(to_rows(made, origin), origin) or Recorded(tuple(made), replayed=False)
+
+    def record_together(self, made: Together, origin: Origin) -> Recorded | None:
+        """Log the decisions of one request that were made together; otherwise as `record`.
+
+        Returns
+        -------
+        Recorded or None
+            The first decisions, where the idempotency key came before; None if these are logged.
+        """
+        rows = made.rows(
+            request_id=origin.request_id,
+            key_id=origin.key_id,
+            idempotency_key=origin.idempotency_key,
+        )
+        return self.log_rows(rows, origin)
+
+    def log_rows(self, rows: Sequence[Row], origin: Origin) -> Recorded | None:
+        """Log the rows of one request, as many as one transaction takes; otherwise as `record`.
+
+        Returns
+        -------
+        Recorded or None
+            As of `record_together`.
+        """
+        with within(SECONDS):
+            try:
+                return self.turns.take(_Request(rows, origin), seconds=SECONDS)
+            except NoTurn:
+                raise DatabaseUnavailable("is busy with the decisions of others") from None
+
+    def replay(self, origin: Origin) -> Recorded | None:
+        """Give the first answer to a request that comes again; None if it is the first.
+
+        Raises
+        ------
+        KeyReused
+            If its idempotency key came with another request.
+        """
+        if origin.idempotency_key is None:
+            return None
+        with self.database.reading(seconds=REPLAY_SECONDS) as connection:
+            ids = first_answer(connection, origin)
+            return None if ids is None else _again(connection, ids)
+
+    def record_rows(
+        self,
+        groups: Iterable[Sequence[Row]],
+        origin: Origin,
+        *,
+        ids: Sequence[str],
+        moment: datetime,
+    ) -> bool:
+        """Log the decisions of a large request, all or none, in a transaction of its own.
+
+        Parameters
+        ----------
+        groups : iterable of sequence of row
+            What `to_rows` gives of the decisions, so many at a time that memory stays small.
+        origin : Origin
+            Where the request comes from.
+        ids : sequence of str
+            Of all decisions, in the order of the request.
+        moment : datetime
+            When the first was made.
+
+        Returns
+        -------
+        bool
+            False if the idempotency key is taken; then nothing is logged.
+        """
+        begun = monotonic()
+        seen: list[Watched] = []
+        with self.database.writing(seconds=LARGE_SECONDS) as connection:
+            if origin.idempotency_key is not None and not claim(
+                connection, origin, decision_ids=ids, moment=moment
+            ):
+                return False
+            for rows in groups:
+                insert_all(connection, decisions, COLUMNS, rows)
+                seen += map(_WATCHED, rows)
+        self.watch(seen, monotonic() - begun)
+        return True
+
+    def first_ids(self, origin: Origin) -> list[str] | None:
+        """Give the ids of the decisions that an idempotency key stands for; None if it is new.
+
+        Raises
+        ------
+        KeyReused
+            If it came with another request.
+        """
+        if origin.idempotency_key is None:
+            return None
+        with self.database.reading(seconds=REPLAY_SECONDS) as connection:
+            return first_answer(connection, origin)
+
+    def find_all(self, ids: Sequence[str]) -> list[Decision]:
+        """Read decisions, in the order of their ids, all of which are in the log."""
+        made: list[Decision] = []
+        for begin in range(0, len(ids), LARGEST_PAGE):
+            with self.database.reading() as connection:
+                made += _again(connection, ids[begin : begin + LARGEST_PAGE]).decisions
+        return made
+
+    def find(self, decision_id: str) -> LoggedDecision:
+        """Read one decision.
+
+        Raises
+        ------
+        UnknownDecision
+            If none has that id.
+        """
+        with self.database.reading() as connection:
+            return _find(connection, decision_id)
+
+    def page(
+        self,
+        *,
+        limit: int,
+        cursor: int | None = None,
+        label: str | None = None,
+        scorecard: str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+    ) -> Page:
+        """Read decisions, newest first.
+
+        Following the cursor shows each decision once, and all that there were when the first
+        page was read, whatever is logged meanwhile.
+
+        Parameters
+        ----------
+        limit : int
+            Most decisions to give.
+        cursor : int, optional
+            From an earlier page.
+        label, scorecard : str, optional
+            Only these.
+        since, until : datetime, optional
+            Only from then on, and before then.
+        """
+        query = select(decisions).order_by(decisions.c.number.desc()).limit(limit + 1)
+        if cursor is not None:
+            query = query.where(decisions.c.number < cursor)
+        query = _in_window(query, since, until)
+        for column, wanted in ((decisions.c.label, label), (decisions.c.scorecard, scorecard)):
+            if wanted is not None:
+                query = query.where(column == wanted)
+        with self.database.reading() as connection:
+            rows = [from_row(row._asdict()) for row in connection.execute(query)]
+        shown = tuple(rows[:limit])
+        return Page(shown, shown[-1].number if len(rows) > limit else None)
+
+    def record_outcome(
+        self, decision_id: str, *, defaulted: bool, key_id: str | None = None
+    ) -> Outcome:
+        """Log what became of a decision; the same once more changes nothing.
+
+        Returns
+        -------
+        Outcome
+            As it was logged the first time.
+
+        Raises
+        ------
+        UnknownDecision
+            If no decision has that id.
+        OutcomeConflict
+            If another outcome is logged.
+        """
+        with self.database.writing() as connection:
+            number = _find(connection, decision_id).number
+            stated = Outcome(defaulted, self.now(), key_id)
+            return state_outcome(connection, number, stated)
+
+    def outcomes_of(self, found: Sequence[LoggedDecision]) -> dict[int, Outcome]:
+        """Read what became of some decisions, by their numbers; only what somebody has said."""
+        with self.database.reading() as connection:
+            return read_outcomes(connection, [each.number for each in found])
+
+    def _record_all(
+        self, take_along: Callable[[], Sequence[_Request]]
+    ) -> list[Recorded | Exception | None]:
+        """Log the decisions of requests that wait at the same moment: one transaction."""
+        begun = monotonic()
+        with self.database.writing() as connection:
+            requests = take_along()
+            new = {id(request) for request in requests if _claim(connection, request)}
+            rows = [row for request in requests if id(request) in new for row in request.rows]
+            if rows:
+                insert_all(connection, decisions, COLUMNS, rows)
+            given: list[Recorded | Exception | None] = [
+                None if id(request) in new else _answer_again(connection, request.origin)
+                for request in requests
+            ]
+        self.watch([*map(_WATCHED, rows)], monotonic() - begun)
+        return given
+
+    def check_writable(self) -> None:
+        """Make sure that the log would take a decision now, by a write that is taken back."""
+        with self.database.writing() as connection:
+            probe = Origin(request_id="", idempotency_key=secrets.token_hex(16))
+            claim(connection, probe, decision_ids=[], moment=self.now())
+            connection.rollback()
+
+
+def to_rows(made: Sequence[Decision], origin: Origin) -> list[Row]:
+    """Give the rows of decisions, as they are logged."""
+    return [
+        to_values(
+            decision,
+            request_id=origin.request_id,
+            key_id=origin.key_id,
+            idempotency_key=origin.idempotency_key,
+        )
+        for decision in made
+    ]
+
+
+def _claim(connection: Connection, request: _Request) -> bool:
+    """Take a request's idempotency key, if it has one; tell whether its decisions are new."""
+    if request.origin.idempotency_key is None:
+        return True
+    ids, times = zip(*map(_CLAIMED, request.rows), strict=True)
+    # The key is as old as its decisions, so that a purge takes both or none.
+    return claim(connection, request.origin, decision_ids=ids, moment=to_time(times[0]))
+
+
+def _answer_again(connection: Connection, origin: Origin) -> Recorded | KeyReused:
+    """Read the first answer to a request whose idempotency key is taken."""
+    try:
+        return _again(connection, first_answer(connection, origin) or [])
+    except KeyReused as error:
+        return error
+
+
+def _again(connection: Connection, ids: Sequence[str]) -> Recorded:
+    """Read the decisions that a request got at its first coming, in their order."""
+    rows = connection.execute(select(decisions).where(decisions.c.id.in_(ids)))
+    found = {row.id: from_row(row._asdict()).decision for row in rows}
+    return Recorded(tuple(found[decision_id] for decision_id in ids), replayed=True)
+
+
+def _find(connection: Connection, decision_id: str) -> LoggedDecision:
+    query = select(decisions).where(decisions.c.id == decision_id)
+    row = connection.execute(query).one_or_none()
+    if row is None:
+        raise UnknownDecision(f"no decision {decision_id} is logged")
+    return from_row(row._asdict())
+
+
+def _in_window(query: Select[Any], since: datetime | None, until: datetime | None) -> Select[Any]:
+    if since is not None:
+        query = query.where(decisions.c.decided_at >= to_milliseconds(since))
+    if until is not None:
+        query = query.where(decisions.c.decided_at < to_milliseconds(until))
+    return query

@@ -1,0 +1,69 @@
+"""What really became of a decision: said once, never unsaid."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from creditscore.decision_log.tables import insert_if_new, outcomes
+from creditscore.decisions.assessor import timestamp
+from creditscore.decisions.record import to_milliseconds, to_time
+from creditscore.errors import OutcomeConflict
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a decision, who said so, and when."""
+
+    defaulted: bool
+    recorded_at: datetime
+    key_id: str | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the outcome as plain data."""
+        return {
+            "defaulted": self.defaulted,
+            "recorded_at": timestamp(self.recorded_at),
+            "key_id": self.key_id,
+        }
+
+
+def state_outcome(connection: Connection, number: int, stated: Outcome) -> Outcome:
+    """Log the outcome of the decision of a number; give the one that is logged, the first.
+
+    Raises
+    ------
+    OutcomeConflict
+        If that is another one.
+    """
+    found = read_outcome(connection, number)
+    if found is None:
+        row = {
+            "number": number,
+            "defaulted": stated.defaulted,
+            "recorded_at": to_milliseconds(stated.recorded_at),
+            "key_id": stated.key_id,
+        }
+        insert_if_new(connection, outcomes, row)
+        # In PostgreSQL another worker's may have come first: then it counts.
+        found = read_outcome(connection, number)
+    if found is None or found.defaulted != stated.defaulted:
+        raise OutcomeConflict("the decision has another outcome already")
+    return found
+
+
+def read_outcome(connection: Connection, number: int) -> Outcome | None:
+    """Read the outcome of the decision of a number; None if nobody has said."""
+    return read_outcomes(connection, [number]).get(number)
+
+
+def read_outcomes(connection: Connection, numbers: Sequence[int]) -> dict[int, Outcome]:
+    """Read the outcomes of the decisions of some numbers, of those that have one."""
+    rows = connection.execute(select(outcomes).where(outcomes.c.number.in_(numbers)))
+    return {
+        row.number: Outcome(row.defaulted, to_time(row.recorded_at), row.key_id) for row in rows
+    }

@@ -1,0 +1,69 @@
+"""Connections to PostgreSQL that keep what was committed, and never wait for ever."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, TypeVar
+
+import psycopg
+from psycopg.abc import PQGen
+from psycopg.rows import TupleRow
+
+from creditscore.decision_log.deadline import seconds_left
+
+#: Seconds for one attempt to connect; libpq knows none shorter.
+CONNECT_SECONDS = 2
+
+#: Seconds for what happens under no deadline, such as giving a connection back.
+PING_SECONDS = 1.0
+
+#: Milliseconds after which the server itself gives up, so that nothing goes on behind our back.
+SERVER_MILLISECONDS = {"statement_timeout": 2500, "lock_timeout": 2000}
+
+Result = TypeVar("Result")
+
+
+class BoundedConnection(psycopg.Connection[TupleRow]):
+    """A connection whose every wait for the server ends with the deadline in force.
+
+    The server's own timeouts help only while it runs and can be reached.
+    """
+
+    def wait(
+        self, gen: PQGen[Result], interval: float = 0.1, timeout: float | None = None
+    ) -> Result:
+        """Wait for the server as long as the deadline allows, and no longer."""
+        left = seconds_left()
+        bound = min(PING_SECONDS if left is None else left, timeout or math.inf)
+        return super().wait(gen, interval, None if math.isinf(bound) else bound)
+
+
+def connect(*arguments: Any, **parameters: Any) -> BoundedConnection:
+    """Connect, and see to it that a commit is on the server's disk when it returns.
+
+    Raises
+    ------
+    psycopg.Error
+        If there is no connection within some seconds, or it does not take the settings.
+    """
+    if seconds_left() == 0:
+        raise psycopg.OperationalError("no time is left to connect")
+    given = {"connect_timeout": CONNECT_SECONDS, **parameters}
+    connection = BoundedConnection.connect(*arguments, **given)
+    try:
+        for name, milliseconds in SERVER_MILLISECONDS.items():
+            connection.execute(f"SET {name} = {milliseconds}")
+        if _synchronous_commit(connection) == "off":
+            connection.execute("SET synchronous_commit = on")
+        if _synchronous_commit(connection) == "off":
+            raise psycopg.OperationalError("PostgreSQL does not take synchronous_commit = on")
+        connection.commit()
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _synchronous_commit(connection: BoundedConnection) -> str:
+    row = connection.execute("SHOW synchronous_commit").fetchone()
+    return str(row[0]) if row else ""

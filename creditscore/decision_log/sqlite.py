@@ -1,0 +1,183 @@
+"""An SQLite file that keeps what was committed: made private, opened durably, never lost sight of.
+
+Why these settings: after simulated power cuts, SQLite's usual ones (journal DELETE, and the
+customary WAL with synchronous NORMAL) lost decisions that had been answered; TRUNCATE with FULL
+and WAL with FULL lost none. WAL before 3.51.3 can corrupt the file where several processes write,
+and never works on a network file system, so it has to be asked for.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import sqlite3
+from pathlib import Path
+from time import monotonic, sleep
+
+from creditscore.decision_log.deadline import seconds_left
+from creditscore.errors import StartupError
+from creditscore.files import sync_folder
+
+#: The first SQLite whose WAL mode is safe with several writers.
+SOUND_WAL = (3, 51, 3)
+
+#: Seconds that one statement waits for another process's lock, at most.
+LOCK_SECONDS = 30.0
+
+#: Seconds between two looks whether the lock is free, at least and at most.
+PAUSES = (0.0005, 0.0015)
+
+FULL = 2
+
+
+class FileConnection(sqlite3.Connection):
+    """A connection that remembers which file it has open."""
+
+    path: Path
+    identity: tuple[int, int]
+
+    def begin_reading(self) -> None:
+        """Begin a transaction that sees one state of the file; errors as of `begin_writing`."""
+        self.execute("BEGIN")
+        # The lock of a reader comes with the first look, and keeps whoever commits waiting.
+        self._insist("SELECT 1 FROM sqlite_schema LIMIT 1", _patience())
+
+    def begin_writing(self) -> None:
+        """Begin a transaction with the right to write, which only one has at a time.
+
+        SQLite's own waiting doubles its pauses up to a tenth of a second: beside processes that
+        write all the time, one that waits so would hardly ever get its turn.
+
+        Raises
+        ------
+        sqlite3.OperationalError
+            If others kept it until the deadline.
+        """
+        # The other half of the time is for readers that a commit has to wait for.
+        self._insist("BEGIN IMMEDIATE", _patience() / 2)
+
+    def commit(self) -> None:
+        """End the transaction; errors as of `begin_writing`, after which it is still open."""
+        if self.in_transaction:
+            self._insist("COMMIT", _patience())
+
+    def _insist(self, statement: str, seconds: float) -> None:
+        """Try to run a statement until nobody is in its way."""
+        ends = monotonic() + seconds
+        while True:
+            try:
+                self.execute(statement).fetchall()
+                return
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or monotonic() > ends:
+                    raise
+            sleep(random.uniform(*PAUSES))
+
+    def check_in_place(self) -> None:
+        """Make sure that the open file is still the one under its name.
+
+        Whoever deletes or replaces the file does not disturb SQLite: it would go on writing into
+        a file without a name, which is gone with the last connection.
+
+        Raises
+        ------
+        sqlite3.OperationalError
+            If it is not.
+        """
+        if _identity(self.path) != self.identity:
+            raise sqlite3.OperationalError("another file has taken the place of the open one")
+
+
+def check_journal(journal: str, *, version: tuple[int, ...] = sqlite3.sqlite_version_info) -> None:
+    """Make sure that an SQLite keeps decisions with a journal mode.
+
+    Raises
+    ------
+    StartupError
+        If WAL is asked of a version that can corrupt the file with it.
+    """
+    if journal == "wal" and version < SOUND_WAL:
+        wanted, found = (".".join(map(str, numbers)) for numbers in (SOUND_WAL, version))
+        raise StartupError(
+            f"CREDITSCORE_SQLITE_JOURNAL=wal needs SQLite {wanted}, as older ones can corrupt the "
+            f"file with it; this Python has {found}. Leave it at truncate"
+        )
+
+
+def create_file(path: Path) -> None:
+    """Make an empty database that only its owner can read, and its folder, unless it is there.
+
+    Raises
+    ------
+    OSError
+        If it cannot be made.
+    """
+    if not path.parent.is_dir():
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        sync_folder(path.parent.parent)
+    try:
+        # SQLite itself would make it as readable as the umask allows. Never open one that exists:
+        # closing it again would drop this process's locks on it.
+        handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600)
+    except FileExistsError:
+        return
+    os.close(handle)
+    sync_folder(path.parent)
+
+
+def connect(path: Path, journal: str) -> FileConnection:
+    """Open a database that is there, so that a commit is on the disk when it returns.
+
+    Raises
+    ------
+    sqlite3.Error
+        If it is not there, cannot be opened, or does not take the settings.
+    """
+    identity = _identity(path)
+    connection = sqlite3.connect(
+        # mode=rw: a file that has vanished must not come back as an empty one.
+        f"{path.as_uri()}?mode=rw",
+        uri=True,
+        timeout=_patience(),
+        isolation_level=None,
+        check_same_thread=False,
+        factory=FileConnection,
+    )
+    try:
+        connection.path, connection.identity = path, identity
+        connection.check_in_place()
+        _make_durable(connection, journal)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _patience() -> float:
+    left = seconds_left()
+    return LOCK_SECONDS if left is None else min(LOCK_SECONDS, left)
+
+
+def _make_durable(connection: FileConnection, journal: str) -> None:
+    """Choose the settings that keep what was committed, and look whether they are in force."""
+    connection.execute("PRAGMA synchronous = FULL")
+    # On macOS an fsync ends in the drive's cache; elsewhere this changes nothing.
+    connection.execute("PRAGMA fullfsync = ON")
+    connection.execute("PRAGMA foreign_keys = ON")
+    found = (
+        connection.execute(f"PRAGMA journal_mode = {journal}").fetchone()[0],
+        connection.execute("PRAGMA synchronous").fetchone()[0],
+        connection.execute("PRAGMA foreign_keys").fetchone()[0],
+    )
+    if found != (journal, FULL, 1):
+        raise sqlite3.OperationalError(f"SQLite does not take the settings it needs: {found}")
+    # From here on a statement tells at once that it has to wait, and `_insist` does.
+    connection.execute("PRAGMA busy_timeout = 0")
+
+
+def _identity(path: Path) -> tuple[int, int]:
+    try:
+        found = path.stat()
+    except OSError:
+        raise sqlite3.OperationalError("the database file is not there") from None
+    return found.st_dev, found.st_ino

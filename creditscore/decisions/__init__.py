@@ -1,0 +1,1 @@
+"""From applicants to decisions, and a decision as a record, as columns, and explained."""

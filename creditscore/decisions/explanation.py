@@ -1,0 +1,80 @@
+"""A logged decision explained: what each field did to it, and what would have changed it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from creditscore.decisions.assessor import Decision, timestamp
+from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, Text, in_language, say, say_number
+from creditscore.schema.constraints import Value
+from creditscore.schema.schema import Schema
+from creditscore.scorecard.reason_codes import value_in_words
+from creditscore.scorecard.recourse import explain_recourse, find_recourse
+from creditscore.scorecard.scorecard import Scorecard
+
+#: An impact of less than half of it is written as none, in percentage points.
+SMALLEST_SHOWN = 0.01
+
+
+def explain(
+    decision: Decision, *, schema: Schema, scorecard: Scorecard | None, language: str
+) -> dict[str, Any]:
+    """Explain a decision in plain words.
+
+    Parameters
+    ----------
+    decision : Decision
+        As it was logged: its impacts are those of then.
+    schema : Schema
+        For the words. A field that it no longer has is called by its name.
+    scorecard : Scorecard or None
+        The one that decided, to look for what would have changed it; None if it is not at hand.
+    language : str
+        Of the texts.
+    """
+    ranked = sorted(decision.impacts.items(), key=lambda item: -item[1])
+    return {
+        "decision_id": str(decision.decision_id),
+        "decided_at": timestamp(decision.decided_at),
+        "label": decision.label,
+        "probability_of_default": decision.probability_of_default,
+        "cutoff": decision.cutoff,
+        "scorecard": decision.applicant.scorecard,
+        "model_version": decision.model_version,
+        "baseline": decision.baseline,
+        "impacts": [
+            {
+                "field": name,
+                "value": decision.applicant.values[name],
+                "impact": impact,
+                "text": in_language(
+                    _in_words(schema, name, decision.applicant.values[name], impact), language
+                ),
+            }
+            for name, impact in ranked
+        ],
+        "recourse": _recourse(decision, schema, scorecard, language),
+    }
+
+
+def _in_words(schema: Schema, name: str, value: Value, impact: float) -> Text:
+    field = schema.fields.get(name)
+    title: Text = {FALLBACK_LANGUAGE: name} if field is None else field.title
+    shown: Text = {FALLBACK_LANGUAGE: str(value)} if field is None else value_in_words(field, value)
+    points = round(abs(impact) * 100, 2)
+    if points < SMALLEST_SHOWN:
+        return say("impact_none", title=title, value=shown)
+    key = "impact_raised" if impact > 0 else "impact_lowered"
+    return say(key, title=title, value=shown, points=say_number(points))
+
+
+def _recourse(
+    decision: Decision, schema: Schema, scorecard: Scorecard | None, language: str
+) -> dict[str, Any]:
+    if scorecard is None:
+        text = in_language(say("other_model"), language)
+        return {"possible": None, "text": text, "changes": [], "probability_of_default": None}
+    found = find_recourse(
+        decision.applicant, scorecard=scorecard, schema=schema, cutoff=decision.cutoff
+    )
+    return explain_recourse(found, schema, language)

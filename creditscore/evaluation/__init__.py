@@ -1,0 +1,1 @@
+"""Metrics of a scorecard, with their confidence intervals, fairness and sensitivity."""

@@ -1,0 +1,253 @@
+"""Who is approved, group by group: approval rates, how they end, and the ratios between groups.
+
+These figures are for watching. They show where to look; no value of theirs makes a scorecard
+lawful or unlawful (the "four-fifths" line comes from US employment law, 29 CFR 1607.4(D)).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from creditscore.evaluation.confidence_intervals import DIGITS, Figure, Resamples, interval, rate
+from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, in_language
+from creditscore.schema.constraints import Codes
+from creditscore.schema.schema import Field, Schema
+from creditscore.scorecard.bins import band_label
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
+
+#: A group with fewer rows, or fewer of either outcome, is too small to be compared.
+FEWEST_ROWS = 200
+FEWEST_OF_EACH = 30
+
+CONCLUSIVE = "conclusive"
+INCONCLUSIVE = "inconclusive"
+
+
+@dataclass(frozen=True, eq=False)
+class Group:
+    """Applicants who share a code, or a band, of one field.
+
+    Attributes
+    ----------
+    label : str
+        In English: the code's label, or the band.
+    low, high : float or None
+        The band: from low to below high. Both None for a code.
+    inside : ndarray of shape (n_rows,)
+        Who belongs to it.
+    """
+
+    label: str
+    low: float | None
+    high: float | None
+    inside: Flags
+
+
+def groups(field: Field, column: Floats, *, training_column: Floats) -> list[Group]:
+    """Part rows into the groups of a field.
+
+    A coded field has a group for each of its codes; a number one for each band that the schema
+    file names, or for each quarter of the training rows.
+
+    Parameters
+    ----------
+    field : Field
+    column : ndarray of shape (n_rows,)
+        The rows to part, encoded for the model.
+    training_column : ndarray of shape (n_training_rows,)
+    """
+    if isinstance(field.rule, Codes):
+        return [
+            Group(
+                in_language(label, FALLBACK_LANGUAGE),
+                None,
+                None,
+                column == field.rule.encode(code),
+            )
+            for code, label in field.rule.labels.items()
+        ]
+    edges = field.bands or tuple(np.unique(np.quantile(training_column, [0.25, 0.5, 0.75])))
+    bounds = [None, *(float(edge) for edge in edges), None]
+    return [
+        Group(
+            band_label(low, high, integral=field.rule.integral),
+            low,
+            high,
+            (column >= (-np.inf if low is None else low))
+            & (column < (np.inf if high is None else high)),
+        )
+        for low, high in pairwise(bounds)
+    ]
+
+
+def by_group(
+    parts: Sequence[Group], bad: Ints, approved: Flags, *, resamples: Resamples
+) -> dict[str, Any]:
+    """Compare the groups of one field.
+
+    Parameters
+    ----------
+    parts : sequence of Group
+    bad : ndarray of shape (n_rows,)
+        1 for a default.
+    approved : ndarray of shape (n_rows,)
+    resamples : Resamples
+        For the intervals of what compares groups.
+
+    Returns
+    -------
+    dict
+        ``groups``: of each its size, approval rate, bad rate of the approved, approval rate of
+        the good, and the ratio of its approval rate to the reference group's.
+        ``reference_group``: the conclusive group with the highest approval rate.
+        ``demographic_parity_ratio`` and ``demographic_parity_difference``: the lowest over, and
+        below, the highest approval rate (1 and 0 are equal treatment).
+        ``equal_opportunity_difference``: the same difference among the good (0 is equal).
+        All over the conclusive groups alone; None where there are fewer than two.
+    """
+    entries = [_entry(part, bad, approved) for part in parts]
+    compared = [place for place, one in enumerate(entries) if one["verdict"] == CONCLUSIVE]
+    rates, good_rates = _sampled_rates(parts, bad, approved, resamples)
+    best = max(compared, key=lambda place: rates[0, place], default=None)
+    for place, one in enumerate(entries):
+        ratio = None
+        if best is not None and place in compared:
+            ratio = interval(_ratio(rates[:, place], rates[:, best]))
+        one["approval_ratio"] = ratio
+    enough = len(compared) >= 2
+    return {
+        "reference_group": None if best is None else entries[best]["group"],
+        "groups": entries,
+        **(_overall(rates[:, compared], good_rates[:, compared]) if enough else _NOTHING),
+    }
+
+
+_NOTHING: Mapping[str, None] = {
+    "demographic_parity_ratio": None,
+    "demographic_parity_difference": None,
+    "equal_opportunity_difference": None,
+}
+
+
+def _overall(rates: Floats, good_rates: Floats) -> dict[str, Figure | None]:
+    low, high = rates.min(axis=1), rates.max(axis=1)
+    spread = good_rates.max(axis=1) - good_rates.min(axis=1)
+    # Noise drives groups apart, never together: hence the spread of the draws alone.
+    gap = interval(1 - _ratio(low, high), recentre=True)
+    return {
+        "demographic_parity_ratio": None if gap is None else _complement(gap),
+        "demographic_parity_difference": interval(high - low, recentre=True),
+        "equal_opportunity_difference": interval(spread, recentre=True),
+    }
+
+
+def _complement(figure: Figure) -> Figure:
+    value, low, high = (round(1 - figure[name], DIGITS) for name in ("value", "high", "low"))
+    return {"value": value, "low": low, "high": high}
+
+
+def _entry(part: Group, bad: Ints, approved: Flags) -> dict[str, Any]:
+    rows, bads = int(part.inside.sum()), int(bad[part.inside].sum())
+    goods = rows - bads
+    approved_rows = int((part.inside & approved).sum())
+    approved_bads = int(bad[part.inside & approved].sum())
+    enough = rows >= FEWEST_ROWS and min(goods, bads) >= FEWEST_OF_EACH
+    return {
+        "group": part.label,
+        "rows": rows,
+        "bads": bads,
+        "verdict": CONCLUSIVE if enough else INCONCLUSIVE,
+        "approval_rate": rate(approved_rows, rows),
+        "bad_rate_approved": rate(approved_bads, approved_rows),
+        "approval_rate_good": rate(approved_rows - approved_bads, goods),
+    }
+
+
+def _sampled_rates(
+    parts: Sequence[Group], bad: Ints, approved: Flags, resamples: Resamples
+) -> tuple[Floats, Floats]:
+    """Give approval rates, of all and of the good, of shape (1 + count, n_groups)."""
+    inside = np.column_stack([part.inside for part in parts])
+    good = (bad == 0)[:, np.newaxis] & inside
+    yes = approved[:, np.newaxis]
+    columns = np.hstack([inside & yes, inside, good & yes, good]).astype(np.float64)
+    sums = resamples.over(lambda weights: weights @ columns)
+    hits, of, good_hits, good_of = np.split(sums, 4, axis=1)
+    return _ratio(hits, of), _ratio(good_hits, good_of)
+
+
+def _ratio(over: Floats, under: Floats) -> Floats:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return over / under
+
+
+def of_protected(
+    schema: Schema,
+    columns: Mapping[str, Floats],
+    training_columns: Mapping[str, Floats],
+    bad: Ints,
+    approved: Flags,
+    *,
+    names: Sequence[str],
+    resamples: Resamples,
+) -> dict[str, Any]:
+    """Compare the groups of each protected field among some names.
+
+    Parameters
+    ----------
+    schema : Schema
+    columns, training_columns : mapping of str to ndarray
+        Of the rows to measure on, and of those that training saw.
+    bad, approved : ndarray of shape (n_rows,)
+    names : sequence of str
+        The scorecard's fields, whether its decisions depend on them or not.
+    resamples : Resamples
+    """
+    return {
+        name: by_group(
+            groups(schema.fields[name], columns[name], training_column=training_columns[name]),
+            bad,
+            approved,
+            resamples=resamples,
+        )
+        for name in names
+        if schema.fields[name].protected
+    }
+
+
+def approvals_at(
+    schema: Schema,
+    columns: Mapping[str, Floats],
+    training_columns: Mapping[str, Floats],
+    probability_of_default: Floats,
+    *,
+    names: Sequence[str],
+    cutoffs: Sequence[float],
+) -> dict[str, list[dict[str, Any]]]:
+    """Give each protected group's approval rate at each of some cut-offs; None of nobody."""
+    return {
+        name: [
+            {
+                "group": part.label,
+                "rows": int(part.inside.sum()),
+                "approval_rates": [
+                    float((said < cutoff).mean()) if len(said) else None for cutoff in cutoffs
+                ],
+            }
+            for part in groups(
+                schema.fields[name], columns[name], training_column=training_columns[name]
+            )
+            for said in [probability_of_default[part.inside]]
+        ]
+        for name in names
+        if schema.fields[name].protected
+    }

@@ -1,0 +1,1 @@
+"""Message catalogues, and the text of a message in the reader's language."""

@@ -1,0 +1,1 @@
+"""The model card: measurements, baselines, ablation, document; never imported by the service."""

@@ -1,0 +1,137 @@
+"""The model card in words: Markdown in which every number comes from the card's JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from creditscore.model_card.card_format import bullets, count, share, table, yes
+from creditscore.model_card.sections import PARTS
+
+Card = Mapping[str, Any]
+
+#: Which plots stand under which heading.
+PLOTS = {
+    "Performance": ("roc", "calibration", "scores"),
+    "Decision": ("cutoffs",),
+    "Fairness": ("fairness",),
+    "Explanation": ("reasons", "partial_dependence"),
+}
+
+
+def to_markdown(card: Card, *, plots: Sequence[str] = ()) -> str:
+    """Word a model card.
+
+    Parameters
+    ----------
+    card : mapping
+        What `model_card.build` gave.
+    plots : sequence of str
+        The files that were drawn, in the folder plots/ beside the card.
+    """
+    return "\n".join(_lines(card, plots)) + "\n"
+
+
+def _lines(card: Card, plots: Sequence[str]) -> Iterator[str]:
+    yield f"# Model card: {card['title']}"
+    if card["notice"]:
+        yield from ("", f"> {card['notice']}")
+    yield from _section("Intended use", bullets(card["intended_use"]))
+    yield from _section("Out of scope", bullets(card["out_of_scope"]))
+    yield from _section("Data", _data(card))
+    yield from _section("Predictors and monitored attributes", _fields(card))
+    for title in PARTS:
+        yield from _section(title, _each(card, title, plots))
+    yield from _section("Limits", bullets(card["limits"]))
+    yield from _section("Human oversight and monitoring", bullets(card["oversight"]))
+    yield from _section("Law", bullets(card["law"]))
+    yield from _section("Versions", _versions(card))
+
+
+def _section(title: str, lines: Iterable[str]) -> Iterator[str]:
+    yield from ("", f"## {title}", "")
+    yield from lines
+
+
+def _each(card: Card, title: str, plots: Sequence[str]) -> Iterator[str]:
+    """Word one section for every scorecard, with its plots."""
+    for place, (name, section) in enumerate(card["scorecards"].items()):
+        if place:
+            yield ""
+        yield from (f"### {section['title']}", "")
+        yield from PARTS[title](card, section)
+        for kind in PLOTS.get(title, ()):
+            file = f"{name}-{kind}.svg"
+            if file in plots:
+                words = kind.replace("_", " ")
+                yield from ("", f"![{section['title']}: {words}](plots/{file})")
+
+
+# Sections
+
+
+def _data(card: Card) -> Iterator[str]:
+    data, label = card["data"], card["label"]
+    yield f"- File: {data['file']}, SHA-256 `{data['sha256']}`."
+    if data["published_as"]:
+        yield f"- Origin: published by {data['published_as']}, licence {data['licence']}."
+    else:
+        yield f"- Origin: {data['about'] or 'not told by the schema file.'}"
+    yield (
+        f"- Rows: {count(data['rows'])}, of which {share(data['bad_rate'])} bad. "
+        f"{count(data['train_rows'])} to learn from, {count(data['test_rows'])} held out, "
+        f"{count(data['test_bads'])} of them bad: figures below are measured on rows held out, "
+        "unless they say otherwise."
+    )
+    yield f"- Outcome: {label['title']} (`{label['column']}` = {label['bad']})."
+    for name, rows in data["folded_rows"].items():
+        yield f"- {name}: {count(rows)} rows with undocumented codes, folded as the schema says."
+
+
+def _fields(card: Card) -> Iterator[str]:
+    sections = card["scorecards"].values()
+    titles = [section["title"] for section in sections]
+    yield from table(
+        ["field", "meaning", "accepted", "protected", "applicant can change it", *titles],
+        (
+            [
+                f"`{name}`",
+                field["title"] + (f", {field['unit']}" if field["unit"] else ""),
+                field["accepted"],
+                yes(field["protected"]),
+                yes(field["actionable"]),
+                *(_part_in(section, name) for section in sections),
+            ]
+            for name, field in card["fields"].items()
+        ),
+    )
+    yield from ("", "A monitored attribute is asked for and watched; no decision depends on it.")
+    for section in sections:
+        if section["protected_predictors"]:
+            yield from (
+                "",
+                f"**{section['title']}: its decisions depend on protected attributes "
+                f"({', '.join(section['protected_predictors'])}).** {card['legal']}; see Law for "
+                "other places. `train.py --exclude` leaves them out; what that costs stands under "
+                "Fairness.",
+            )
+
+
+def _part_in(section: Card, field: str) -> str:
+    """Tell which part a field has in a scorecard."""
+    if field in section["predictors"]:
+        return "predictor"
+    return "monitored" if field in section["monitored_attributes"] else "-"
+
+
+def _versions(card: Card) -> Iterator[str]:
+    for section in card["scorecards"].values():
+        forest = section["forest"]
+        settings = ", ".join(f"{name} {value}" for name, value in forest.items() if value)
+        yield f"- {section['title']}: `{section['version']}`, a random forest ({settings})."
+    yield (
+        f"- Trained at {card['trained_at']} with seed {card['seed']}. The same file, schema, "
+        "options, seed and software give the same versions again."
+    )
+    software = ", ".join(f"{name} {version}" for name, version in card["software"].items())
+    yield f"- Software: {software}."

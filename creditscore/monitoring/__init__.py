@@ -1,0 +1,1 @@
+"""How today's applicants and outcomes differ from those of the training."""

@@ -1,0 +1,1 @@
+"""The data dictionary: fields, their constraints, and the reading of applicants by them."""

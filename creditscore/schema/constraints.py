@@ -1,0 +1,215 @@
+"""What one field accepts: an interval of numbers, or a list of codes.
+
+A rule is the only place that knows a field's bounds or codes. It judges a value, says in words
+what is allowed, and turns an accepted value into the number that the model computes with.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from creditscore.i18n.catalogue import Text, in_language, say
+
+#: A value as a client sent it and as it is kept: 35.0 becomes 35, nothing else changes.
+Value = int | float | str
+
+#: The model computes in single precision; beyond this a number would turn into infinity.
+LARGEST_NUMBER = 3.4028234e38
+
+
+class Rejected(Exception):
+    """A value breaks a rule; `code` is the stable name of how."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+@dataclass(frozen=True)
+class Interval:
+    """Numbers between two bounds, whole ones only if `integral`.
+
+    Attributes
+    ----------
+    low, high : int or float
+        The bounds; None where there is none but what single precision can hold.
+    low_open, high_open : bool
+        Whether the bound itself is left out.
+    integral : bool
+        Whether only whole numbers count; 35.0 is one.
+    named : mapping of int to Text
+        Values that mean something of their own, such as -1 "paid in full".
+    unit : Text
+        Unit of the numbers, empty for none.
+    """
+
+    low: int | float | None
+    high: int | float | None
+    low_open: bool
+    high_open: bool
+    integral: bool
+    named: Mapping[int, Text]
+    unit: Text
+
+    def accept(self, raw: object) -> Value:
+        """Give the value in its one canonical form, or raise `Rejected`."""
+        # bool is an int: without this, true passes as 1.
+        if type(raw) is not int and type(raw) is not float:
+            raise Rejected("wrong_type")
+        if raw != raw:
+            raise Rejected("wrong_type")
+        if not self.contains(raw):
+            raise Rejected("out_of_range")
+        if type(raw) is float:
+            if raw.is_integer():
+                return int(raw)
+            if self.integral:
+                raise Rejected("wrong_type")
+        return raw
+
+    def contains(self, number: int | float) -> bool:
+        """Tell whether a number lies between the bounds; NaN lies nowhere."""
+        low, high = self.bounds
+        above = number > low if self.low_open else number >= low
+        below = number < high if self.high_open else number <= high
+        return above and below
+
+    @cached_property
+    def bounds(self) -> tuple[int | float, int | float]:
+        """The bounds, or those of single precision where there are none."""
+        low = -LARGEST_NUMBER if self.low is None else self.low
+        return low, LARGEST_NUMBER if self.high is None else self.high
+
+    def encode(self, value: Value) -> float:
+        """Turn an accepted value into the number that the model sees."""
+        return float(value)
+
+    @cached_property
+    def allowed(self) -> Text:
+        """What is allowed, in words: "an integer from 18 to 100 years"."""
+        kind = say("integer" if self.integral else "number")
+        low, high = map(format_number, self.bounds)
+        sentence = {
+            (False, False): "from_to",
+            (True, False): "above_at_most",
+            (False, True): "from_below",
+            (True, True): "between",
+        }[self.low_open, self.high_open]
+        if self.low is None and self.high is None:
+            bounded = kind
+        else:
+            bounded = say(sentence, kind=kind, low=low, high=high)
+        return {
+            language: f"{text} {in_language(self.unit, language)}" if self.unit else text
+            for language, text in bounded.items()
+        }
+
+
+@dataclass(frozen=True)
+class Codes:
+    """One of a list of codes, all integers or all texts.
+
+    Attributes
+    ----------
+    labels : mapping of int or str to Text
+        Each code and what it means, in the order of the schema file.
+    """
+
+    labels: Mapping[int | str, Text]
+
+    @cached_property
+    def positions(self) -> Mapping[int | str, int]:
+        """Each text code's place in the list, counted from 1; integer codes stand for themselves.
+
+        The order of text codes is the order that the trees may split on.
+        """
+        return {
+            code: code if isinstance(code, int) else place
+            for place, code in enumerate(self.labels, start=1)
+        }
+
+    @cached_property
+    def textual(self) -> bool:
+        """Whether the codes are texts."""
+        return any(isinstance(code, str) for code in self.labels)
+
+    def accept(self, raw: object) -> Value:
+        """Give the code in its one canonical form, or raise `Rejected`."""
+        if self.textual:
+            if type(raw) is not str:
+                raise Rejected("wrong_type")
+            code: int | str = raw
+        elif type(raw) is float and raw.is_integer():
+            code = int(raw)
+        elif type(raw) is int:
+            code = raw
+        else:
+            raise Rejected("wrong_type")
+        if code not in self.labels:
+            raise Rejected("unknown_code")
+        return code
+
+    def encode(self, value: Value) -> float:
+        """Turn an accepted code into the number that the model sees."""
+        return float(self.positions[value])  # type: ignore[index]  # an accepted code is a key
+
+    @cached_property
+    def allowed(self) -> Text:
+        """What is allowed, in words: "one of 1 (male), 2 (female)"."""
+        languages = {language for label in self.labels.values() for language in label}
+        return say(
+            "one_of",
+            codes={
+                language: ", ".join(
+                    f"{code} ({in_language(label, language)})"
+                    for code, label in self.labels.items()
+                )
+                for language in languages
+            },
+        )
+
+
+Rule = Interval | Codes
+
+
+#: A number as JSON writes it. float() would also take "nan", "2_4" and full-width digits.
+NUMBER = re.compile(r"-?[0-9]{1,400}(\.[0-9]{1,400})?([eE][-+]?[0-9]{1,4})?", re.ASCII)
+
+
+def from_text(rule: Rule, text: str) -> object:
+    """Read a CSV cell as the JSON value that it stands for; what is no number stays text."""
+    if isinstance(rule, Codes) and rule.textual:
+        return text
+    match = NUMBER.fullmatch(text)
+    if match is None:
+        return text
+    fraction, exponent = match.groups()
+    return int(text) if fraction is None and exponent is None else float(text)
+
+
+def format_number(number: int | float) -> str:
+    """Write a number the way it is written in JSON, without a needless ".0"."""
+    if isinstance(number, float) and number.is_integer() and abs(number) < 1e15:
+        return str(int(number))
+    return repr(number)
+
+
+def describe(raw: object) -> Text | str:
+    """Say what came, briefly enough to repeat in an error text."""
+    most = 40
+    if isinstance(raw, str):
+        return say("got_text", value=raw if len(raw) <= most else f"{raw[:most]}…")
+    if isinstance(raw, list):
+        return say("got_array")
+    if isinstance(raw, dict):
+        return say("got_object")
+    if raw is None or isinstance(raw, bool):
+        return {None: "null", True: "true", False: "false"}[raw]
+    if isinstance(raw, int | float):
+        # A whole number of thousands of digits is refused by str(); infinity is 1e400 in JSON.
+        too_large = abs(raw) > LARGEST_NUMBER
+        return say("got_huge") if too_large else format_number(raw)
+    return type(raw).__name__

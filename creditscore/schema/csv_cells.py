@@ -1,0 +1,43 @@
+"""Cells of CSV: numbers to the last bit, texts that no spreadsheet takes for a formula."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from creditscore.schema.constraints import NUMBER
+
+#: With these a spreadsheet takes a text for a formula, or for the beginning of another cell.
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+
+_SPECIAL = re.compile('[",\r\n]')
+
+
+def safe(text: str) -> str:
+    """Put an apostrophe before a text that a spreadsheet would compute; -5 is a number.
+
+    References
+    ----------
+    OWASP, "CSV Injection".
+    """
+    return f"'{text}" if text.startswith(FORMULA) and not NUMBER.fullmatch(text) else text
+
+
+def quote(text: str) -> str:
+    """Quote a text where it would not come back otherwise (RFC 4180)."""
+    if _SPECIAL.search(text):
+        return '"{}"'.format(text.replace('"', '""'))
+    return text
+
+
+def to_cell(value: object) -> str:
+    """Write a value; nothing for None."""
+    if isinstance(value, float):
+        # The shortest digits that bring every bit back.
+        return repr(value)
+    return "" if value is None else quote(safe(str(value)))
+
+
+def to_line(values: Iterable[object]) -> str:
+    """Write values as a line, without its end."""
+    return ",".join(map(to_cell, values))

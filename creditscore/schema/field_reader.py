@@ -1,0 +1,225 @@
+"""The part of a schema file that is about one field: what it accepts, and how to speak of it."""
+
+from __future__ import annotations
+
+import itertools
+import re
+
+from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, LANGUAGES, Text
+from creditscore.schema.constraints import Codes, Interval, Rejected, Rule, Value
+from creditscore.schema.schema import Change, Field, Wording
+from creditscore.schema.toml_reader import Table, shown
+
+BOUNDS = ("minimum", "exclusive_minimum", "maximum", "exclusive_maximum")
+NUMBER_KEYS = (*BOUNDS, "bands", "risk")
+KINDS = ("number", "integer", "coded")
+COMMON_KEYS = (
+    "kind", "codes", "protected", "optional_when_excluded", "change", "reasons", "example",
+    "title", "help", "unit", "unit_of_one",
+)  # fmt: skip
+
+
+def read_field(name: str, table: Table) -> Field:
+    """Read one field of a schema file."""
+    kind = table.text("kind")
+    if kind not in KINDS:
+        table.refuse("kind", f"must be one of {', '.join(KINDS)}, got {shown(kind)}")
+    table.allow(*COMMON_KEYS, *(("fold",) if kind == "coded" else NUMBER_KEYS))
+    unit = table.words("unit", fallback={})
+    rule: Rule = _codes(table) if kind == "coded" else _interval(table, kind, unit)
+    return Field(
+        name=name,
+        rule=rule,
+        fold=_fold(table, rule) if isinstance(rule, Codes) else {},
+        protected=table.flag("protected"),
+        optional_when_excluded=table.flag("optional_when_excluded"),
+        change=_change(table, rule),
+        reasons=_wordings(table, rule),
+        example=_example(table, rule),
+        title=table.words("title"),
+        help=table.words("help", fallback={FALLBACK_LANGUAGE: ""}),
+        unit=unit,
+        unit_of_one=table.words("unit_of_one", fallback={}),
+        bands=_bands(table, rule),
+        risk=_risk(table),
+    )
+
+
+def _interval(table: Table, kind: str, unit: Text) -> Interval:
+    bounds = {
+        name: table.get(name, (int, float), "a number", None)
+        for name in BOUNDS
+        if name in table.content
+    }
+    for inclusive in ("minimum", "maximum"):
+        if inclusive in bounds and f"exclusive_{inclusive}" in bounds:
+            table.refuse(inclusive, f"and exclusive_{inclusive} exclude each other")
+    low = bounds.get("minimum", bounds.get("exclusive_minimum"))
+    high = bounds.get("maximum", bounds.get("exclusive_maximum"))
+    if low is not None and high is not None and not low < high:
+        name = "maximum" if "maximum" in bounds else "exclusive_maximum"
+        table.refuse(name, f"must be greater than {low}, got {high}")
+    named = _labels(table) if "codes" in table.content else {}
+    for code in named:
+        if not isinstance(code, int):
+            table.refuse("codes", f"of this kind must be whole numbers, got {code!r}")
+    return Interval(
+        low=low,
+        high=high,
+        low_open="exclusive_minimum" in bounds,
+        high_open="exclusive_maximum" in bounds,
+        integral=kind == "integer",
+        named={code: text for code, text in named.items() if isinstance(code, int)},
+        unit=unit,
+    )
+
+
+def _codes(table: Table) -> Codes:
+    labels = _labels(table)
+    if len({type(code) for code in labels}) > 1:
+        table.refuse("codes", "must be all whole numbers or all texts, got both")
+    return Codes(labels)
+
+
+def _labels(table: Table) -> dict[int | str, Text]:
+    allowed = "a list of tables such as { value = 1, en = 'married' }"
+    entries: list[object] = table.get("codes", list, allowed, None)
+    labels: dict[int | str, Text] = {}
+    for place, entry in enumerate(entries):
+        if not isinstance(entry, dict):
+            table.refuse("codes", f"must be {allowed}, got {shown(entry)}")
+        item = Table(table.source, f"{table.key('codes')}[{place}]", entry)
+        item.allow("value", *LANGUAGES)
+        value: int | str = item.get("value", (int, str), "a whole number or a text", None)
+        if value in labels:
+            item.refuse("value", f"stands twice in the list: {value!r}")
+        item.text(FALLBACK_LANGUAGE)
+        labels[value] = {
+            language: item.text(language) for language in LANGUAGES if language in entry
+        }
+    if not labels:
+        table.refuse("codes", "must hold at least one code, got none")
+    return labels
+
+
+def _fold(table: Table, rule: Codes) -> dict[int | str, int | str]:
+    if "fold" not in table.content:
+        return {}
+    folds: dict[int | str, int | str] = {}
+    inner = table.table("fold")
+    for written, target in inner.content.items():
+        # By type as well: true equals 1.
+        if not any(type(target) is type(code) and target == code for code in rule.labels):
+            inner.refuse(written, f"must be one of the field's codes, got {shown(target)}")
+        # The keys of a TOML table are texts, even where the codes are numbers.
+        code: int | str = written
+        if not rule.textual:
+            if not re.fullmatch("0|-?[1-9][0-9]{0,37}", written, re.ASCII):
+                inner.refuse(written, "must be a whole number, as the field's codes are")
+            code = int(written)
+        if code in rule.labels:
+            inner.refuse(written, "is a code of the field already, it cannot be folded")
+        folds[code] = target
+    return folds
+
+
+def _change(table: Table, rule: Rule) -> Change | None:
+    if "change" not in table.content:
+        return None
+    if table.flag("protected"):
+        table.refuse("change", "must not be there: nobody is advised to change what is protected")
+    if isinstance(rule, Codes):
+        table.refuse("change", "is for numbers and integers, a coded field has no direction")
+    inner = table.table("change")
+    inner.allow("direction", "limit")
+    direction = inner.text("direction")
+    if direction not in {"increase", "decrease"}:
+        inner.refuse("direction", f"must be increase or decrease, got {direction!r}")
+    limit = None
+    if "limit" in inner.content:
+        limit = inner.get("limit", (int, float), "a number", None)
+        if not rule.contains(limit):
+            inner.refuse("limit", f"must be {rule.allowed[FALLBACK_LANGUAGE]}, got {limit}")
+    return Change(direction, limit)
+
+
+def _bands(table: Table, rule: Rule) -> tuple[float, ...]:
+    allowed = "a list of ascending numbers, such as [25, 40, 62]"
+    edges: list[object] = table.get("bands", list, allowed, [])
+    # By type: true is an int as well.
+    numbers = [edge for edge in edges if type(edge) is int or type(edge) is float]
+    ascending = all(low < high for low, high in itertools.pairwise(numbers))
+    if len(numbers) < len(edges) or not ascending:
+        table.refuse("bands", f"must be {allowed}, got {shown(edges)}")
+    if isinstance(rule, Interval) and not all(rule.contains(edge) for edge in numbers):
+        table.refuse("bands", f"must each be {rule.allowed[FALLBACK_LANGUAGE]}, got {shown(edges)}")
+    return tuple(float(edge) for edge in numbers)
+
+
+def _risk(table: Table) -> str | None:
+    if "risk" not in table.content:
+        return None
+    risk = table.text("risk")
+    if risk not in {"rises", "falls"}:
+        table.refuse("risk", f"must be rises or falls, got {shown(risk)}")
+    return risk
+
+
+def _wordings(table: Table, rule: Rule) -> tuple[Wording, ...]:
+    allowed = "a list of tables such as { code = 'LATE', minimum = 1, en = '...' }"
+    entries: list[object] = table.get("reasons", list, allowed, [])
+    wordings = []
+    for place, entry in enumerate(entries):
+        if not isinstance(entry, dict):
+            table.refuse("reasons", f"must be {allowed}, got {shown(entry)}")
+        item = Table(table.source, f"{table.key('reasons')}[{place}]", entry)
+        wordings.append(_wording(item, rule))
+    return tuple(wordings)
+
+
+def _wording(item: Table, rule: Rule) -> Wording:
+    numeric = () if isinstance(rule, Codes) else ("minimum", "maximum", "side")
+    item.allow("code", "values", *numeric, *LANGUAGES)
+    code = item.text("code")
+    if not code.replace("_", "").isalnum() or not code.isascii() or not code.isupper():
+        item.refuse("code", f"must be upper-case letters, digits and underscores, got {code!r}")
+    side = item.text("side") if "side" in item.content else None
+    if side not in {"low", "high", None}:
+        item.refuse("side", f"must be low or high, got {side!r}")
+    item.text(FALLBACK_LANGUAGE)
+    text = {language: item.text(language) for language in LANGUAGES if language in item.content}
+    for language, words in text.items():
+        if set(re.findall(r"\{(.*?)\}|[{}]", words)) - {"value"}:
+            item.refuse(language, f"may hold {{value}} and no other braces, got {shown(words)}")
+    bounds = {
+        name: item.get(name, (int, float), "a number", None)
+        for name in ("minimum", "maximum")
+        if name in item.content
+    }
+    if "minimum" in bounds and "maximum" in bounds and bounds["minimum"] > bounds["maximum"]:
+        item.refuse("maximum", f"must be at least {bounds['minimum']}, got {bounds['maximum']}")
+    return Wording(
+        code=code,
+        values=tuple(
+            _accepted(item, rule, value) for value in item.get("values", list, "a list", [])
+        ),
+        low=bounds.get("minimum"),
+        high=bounds.get("maximum"),
+        side=side,
+        text=text,
+    )
+
+
+def _accepted(item: Table, rule: Rule, raw: object) -> Value:
+    try:
+        return rule.accept(raw)
+    except Rejected:
+        item.refuse("values", f"must be {rule.allowed[FALLBACK_LANGUAGE]}, got {shown(raw)}")
+
+
+def _example(table: Table, rule: Rule) -> Value:
+    raw = table.get("example", (int, float, str), "a value that the field accepts", None)
+    try:
+        return rule.accept(raw)
+    except Rejected:
+        table.refuse("example", f"must be {rule.allowed[FALLBACK_LANGUAGE]}, got {raw!r}")

@@ -1,0 +1,146 @@
+"""Read a schema file (TOML) into a `Schema`, refusing whatever it may not say.
+
+Every refusal names the file, the key and what is allowed there.
+"""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from creditscore.errors import SchemaError
+from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, Text
+from creditscore.schema.field_reader import read_field
+from creditscore.schema.schema import (
+    Field,
+    ForestSettings,
+    Label,
+    Schema,
+    ScorecardSpec,
+    Source,
+)
+from creditscore.schema.toml_reader import Table
+
+
+def load_schema(path: Path) -> Schema:
+    """Read a schema file.
+
+    Raises
+    ------
+    SchemaError
+        If it cannot be read, is not TOML, or breaks a rule of schema files.
+    """
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SchemaError(str(path), "", f"cannot be read: {error.strerror}") from None
+    except (ValueError, RecursionError) as error:
+        # tomllib lets through what int() says of 5,000 digits, and the end of the stack.
+        raise SchemaError(str(path), "", f"is not a TOML file: {error}") from None
+    return read_schema(document, str(path))
+
+
+def read_schema(document: Mapping[str, Any], source: str) -> Schema:
+    """Turn a parsed schema file into a `Schema`; `source` names it in errors."""
+    top = Table(source, "", document)
+    top.allow("dataset", "label", "sources", "files", "scorecards", "fields")
+    dataset = top.table("dataset")
+    dataset.allow("name", "title", "notice", "ignored_columns")
+    fields = {name: read_field(name, table) for name, table in top.tables("fields").items()}
+    label = _label(top.table("label"), fields)
+    return Schema(
+        name=dataset.text("name"),
+        title=dataset.words("title"),
+        notice=dataset.words("notice", fallback={FALLBACK_LANGUAGE: ""}),
+        label=label,
+        fields=fields,
+        scorecards=_scorecards(top, fields),
+        sources={
+            name: _source(table, [*fields, label.column])
+            for name, table in top.tables("sources", fallback={}).items()
+        },
+        files=dict(map(_file, top.tables("files", fallback={}).values())),
+        ignored_columns=tuple(dataset.names("ignored_columns", fallback=())),
+        document=document,
+    )
+
+
+def _label(table: Table, fields: Mapping[str, Field]) -> Label:
+    table.allow("column", "good", "bad", "title")
+    column = table.text("column")
+    if column in fields:
+        table.refuse("column", f"must not be one of the fields, got {column!r}")
+    good, bad = (
+        table.get(name, (int, str), "a whole number or a text", None) for name in ("good", "bad")
+    )
+    if str(good) == str(bad):
+        table.refuse("bad", f"must differ from good, got {bad!r}")
+    return Label(column=column, good=good, bad=bad, title=table.words("title"))
+
+
+def _scorecards(top: Table, fields: Mapping[str, Field]) -> dict[str, ScorecardSpec]:
+    specs: dict[str, ScorecardSpec] = {}
+    smaller: tuple[str, ...] = ()
+    for name, table in top.tables("scorecards").items():
+        if not name.replace("_", "").isalnum() or not name.islower():
+            top.refuse(f"scorecards.{name}", "must be named in lower-case letters and digits")
+        table.allow("title", "fields", "forest")
+        names = table.names("fields")
+        for field in names:
+            if field not in fields:
+                near = difflib.get_close_matches(field, fields, n=1)
+                hint = f", did you mean {near[0]}?" if near else ""
+                table.refuse("fields", f"must name fields of this file, got {field!r}{hint}")
+        if not set(smaller) < set(names):
+            what = f"more than the fields of the scorecard before: {', '.join(smaller)}"
+            table.refuse("fields", f"must hold {what if smaller else 'at least one field'}")
+        # Schema order, whatever the order in the list: it is the order of the model's columns.
+        smaller = tuple(field for field in fields if field in names)
+        specs[name] = ScorecardSpec(name, table.words("title"), smaller, _forest(table))
+    for field in fields:
+        if field not in smaller:
+            top.refuse(f"fields.{field}", "must belong to a scorecard, it belongs to none")
+    return specs
+
+
+def _forest(parent: Table) -> ForestSettings:
+    if "forest" not in parent.content:
+        return ForestSettings()
+    table = parent.table("forest")
+    table.allow("trees", "max_depth", "min_samples_leaf", "max_features")
+    usual = ForestSettings()
+    return ForestSettings(
+        trees=table.positive("trees", usual.trees) or usual.trees,
+        max_depth=table.positive("max_depth", usual.max_depth) or usual.max_depth,
+        min_samples_leaf=table.positive("min_samples_leaf", usual.min_samples_leaf)
+        or usual.min_samples_leaf,
+        max_features=table.positive("max_features", usual.max_features),
+    )
+
+
+def _source(table: Table, wanted: Sequence[str]) -> Source:
+    table.allow("title", "licence", "url", "sha256", "columns")
+    columns = table.table("columns")
+    columns.allow(*wanted)
+    return Source(
+        title=table.text("title"),
+        licence=table.text("licence"),
+        url=table.text("url"),
+        sha256=_sha256(table),
+        columns={name: columns.text(name) for name in wanted},
+    )
+
+
+def _file(table: Table) -> tuple[str, Text]:
+    table.allow("sha256", "title")
+    return _sha256(table), table.words("title")
+
+
+def _sha256(table: Table) -> str:
+    sha256 = table.text("sha256")
+    if len(sha256) != 64 or set(sha256) - set("0123456789abcdef"):
+        table.refuse("sha256", f"must be 64 hexadecimal digits, got {sha256!r}")
+    return sha256

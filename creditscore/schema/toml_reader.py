@@ -1,0 +1,116 @@
+"""A table of a TOML file that knows where it stands, and refuses in those terms."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+from creditscore.errors import SchemaError
+from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, LANGUAGES, Text
+from creditscore.schema.constraints import LARGEST_NUMBER
+
+#: Largest count that a forest's settings take; scikit-learn counts in fixed widths.
+MOST = 1_000_000
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of the file, which knows where it stands and refuses in those terms."""
+
+    source: str
+    path: str
+    content: Mapping[str, Any]
+
+    def key(self, name: str) -> str:
+        """Give the dotted path of a key."""
+        return f"{self.path}.{name}" if self.path else name
+
+    def refuse(self, name: str, problem: str) -> NoReturn:
+        """Raise that a key is wrong."""
+        raise SchemaError(self.source, self.key(name), problem)
+
+    def allow(self, *names: str) -> None:
+        """Refuse any key but these."""
+        for name in self.content:
+            if name not in names:
+                near = difflib.get_close_matches(name, names, n=1)
+                hint = f", did you mean {near[0]}?" if near else ""
+                self.refuse(name, f"is not a key here: allowed are {', '.join(names)}{hint}")
+
+    def get(self, name: str, kind: type | tuple[type, ...], allowed: str, fallback: Any) -> Any:
+        """Read a value of a kind, or the fallback where there is none."""
+        if name not in self.content:
+            if fallback is not None:
+                return fallback
+            self.refuse(name, f"is missing, it must be {allowed}")
+        value = self.content[name]
+        # bool is an int: `true` is no number.
+        if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
+            self.refuse(name, f"must be {allowed}, got {shown(value)}")
+        # TOML has nan, inf and numbers of any length, which neither JSON nor the model can hold.
+        if isinstance(value, int | float) and not abs(value) <= LARGEST_NUMBER:
+            problem = f"must be {allowed}, in what single precision can hold, got {shown(value)}"
+            self.refuse(name, problem)
+        return value
+
+    def text(self, name: str, fallback: str | None = None) -> str:
+        """Read a text."""
+        value: str = self.get(name, str, "a text", fallback)
+        return value
+
+    def flag(self, name: str) -> bool:
+        """Read true or false; false where it is left out."""
+        value: bool = self.get(name, bool, "true or false", fallback=False)
+        return value
+
+    def positive(self, name: str, fallback: int | None) -> int | None:
+        """Read a count."""
+        if name not in self.content:
+            return fallback
+        allowed = f"a whole number from 1 to {MOST}"
+        value: int = self.get(name, int, allowed, None)
+        if not 1 <= value <= MOST:
+            self.refuse(name, f"must be {allowed}, got {value}")
+        return value
+
+    def names(self, name: str, fallback: Sequence[str] | None = None) -> list[str]:
+        """Read a list of texts."""
+        value: list[str] = self.get(name, list | tuple, "a list of texts", fallback)  # type: ignore[arg-type]  # isinstance takes unions
+        if not all(isinstance(item, str) for item in value):
+            self.refuse(name, f"must be a list of texts, got {shown(value)}")
+        return list(value)
+
+    def table(self, name: str) -> Table:
+        """Read a table."""
+        return Table(self.source, self.key(name), self.get(name, dict, "a table", None))
+
+    def tables(self, name: str, fallback: dict[str, Any] | None = None) -> dict[str, Table]:
+        """Read a table of tables."""
+        parent = Table(
+            self.source, self.key(name), self.get(name, dict, "a table of tables", fallback)
+        )
+        if not parent.content and fallback is None:
+            self.refuse(name, "must hold at least one table, got none")
+        return {child: parent.table(child) for child in parent.content}
+
+    def words(self, name: str, fallback: Text | None = None) -> Text:
+        """Read a text by language; English is required, a plain text counts as English."""
+        if isinstance(self.content.get(name), str):
+            return {FALLBACK_LANGUAGE: self.content[name]}
+        if name not in self.content and fallback is not None:
+            return fallback
+        table = self.table(name)
+        table.allow(*LANGUAGES)
+        table.text(FALLBACK_LANGUAGE)
+        return {language: table.text(language) for language in table.content}
+
+
+def shown(value: object) -> str:
+    """Repeat a value in an error, briefly."""
+    try:
+        text = repr(value)
+    except (ValueError, RecursionError):
+        return "something too large to be shown"
+    return text if len(text) <= 80 else f"{text[:80]}…"

@@ -1,0 +1,1 @@
+"""What a trained scorecard is and computes: probability, exact reasons, points, recourse."""

@@ -1,0 +1,152 @@
+"""A forest as plain arrays: its mean probability, exactly.
+
+"Exactly" means equal to `RandomForestClassifier.predict_proba` to the last bit, without
+scikit-learn: the same comparisons in single precision, the same sum in the same order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from creditscore.schema.schema import Matrix
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int32]
+
+#: Node visits held in memory at once: 100 trees by 2,000 rows.
+BLOCK = 200_000
+
+
+@dataclass(frozen=True, eq=False)
+class Forest:
+    """Decision trees, one after the other in flat arrays; a leaf is its own child.
+
+    Attributes
+    ----------
+    roots : ndarray of shape (n_trees,)
+        The node that each tree starts at.
+    column : ndarray of shape (n_nodes,)
+        The matrix column that a node compares.
+    threshold : ndarray of shape (n_nodes,)
+        Values up to and including it go left.
+    left, right : ndarray of shape (n_nodes,)
+        The next node.
+    probability : ndarray of shape (n_nodes,)
+        Share of defaults among a node's training rows.
+    depth : int
+        Comparisons from the root to the deepest leaf.
+    """
+
+    roots: Ints
+    column: Ints
+    threshold: Floats
+    left: Ints
+    right: Ints
+    probability: Floats
+    depth: int
+
+    def probability_of_default(self, matrix: Matrix) -> Floats:
+        """Give the mean over the trees.
+
+        Parameters
+        ----------
+        matrix : ndarray of shape (n_applicants, n_predictors), float32
+
+        Returns
+        -------
+        ndarray of shape (n_applicants,)
+        """
+        # A running sum adds the trees in their order; numpy's sum() pairs them, which rounds
+        # differently, and differently again for one row than for many.
+        blocks = [np.cumsum(said, axis=0)[-1] for said in self._blocks(matrix)]
+        return np.concatenate(blocks) / len(self.roots) if blocks else np.empty(0)
+
+    def of_each_tree(self, matrix: Matrix) -> Floats:
+        """Give what each tree says, of shape (n_trees, n_applicants)."""
+        blocks = list(self._blocks(matrix))
+        return np.hstack(blocks) if blocks else np.empty((len(self.roots), 0))
+
+    def _blocks(self, matrix: Matrix) -> Iterator[Floats]:
+        rows = max(1, BLOCK // len(self.roots))
+        return (self._block(matrix[at : at + rows]) for at in range(0, len(matrix), rows))
+
+    def _block(self, matrix: Matrix) -> Floats:
+        columns, children = self._walk
+        # Cells by their place in the flat matrix: numpy takes from one axis far faster.
+        cells, start = matrix.ravel(), np.arange(len(matrix)) * matrix.shape[1]
+        node = np.repeat(self.roots.astype(np.intp)[:, np.newaxis], len(matrix), axis=1)
+        for _ in range(self.depth):
+            goes_left = cells.take(columns.take(node) + start) <= self.threshold.take(node)
+            node = children.take(2 * node + goes_left)
+        return self.probability.take(node)
+
+    @cached_property
+    def _walk(self) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+        """Lay the nodes out for walking: their columns, and the right before the left child."""
+        children = np.column_stack([self.right, self.left]).ravel()
+        return self.column.astype(np.intp), children.astype(np.intp)
+
+    def leaves(self) -> Iterator[tuple[int, int]]:
+        """Give each leaf's tree and node, from left to right.
+
+        Raises
+        ------
+        ValueError
+            If trees share nodes.
+        """
+        left, right = self.left.tolist(), self.right.tolist()
+        visits = len(left)
+        for tree, root in enumerate(self.roots.tolist()):
+            waiting = [root]
+            while waiting:
+                node = waiting.pop()
+                visits -= 1
+                if visits < 0:
+                    raise ValueError("the trees share nodes")
+                if left[node] == node:
+                    yield tree, node
+                else:
+                    waiting += [right[node], left[node]]
+
+    def problem(self, n_columns: int) -> str | None:
+        """Say what is wrong with the arrays, if anything is."""
+        nodes = len(self.column)
+        whole = [self.column, self.left, self.right, self.roots]
+        real = [self.threshold, self.probability]
+        if any(array.dtype != np.int32 or array.ndim != 1 for array in whole):
+            return "a node array is not of 32-bit integers"
+        if any(array.dtype != np.float64 or array.ndim != 1 for array in real):
+            return "a node array is not of 64-bit numbers"
+        sizes = {array.size for array in (self.left, self.right, self.threshold, self.probability)}
+        if sizes != {nodes}:
+            return "the node arrays differ in length"
+        if not len(self.roots) or not nodes:
+            return "the forest is empty"
+        inside = all(((array >= 0) & (array < nodes)).all() for array in whole[1:])
+        if not inside or not ((self.column >= 0) & (self.column < n_columns)).all():
+            return "a node points outside the forest"
+        if type(self.depth) is not int or not 0 <= self.depth <= nodes:
+            return "the depth is not that of any of its trees"
+        low, high = self.bounds()
+        if not 0 <= low <= high <= 1:
+            return "a probability is not between 0 and 1"
+        return None
+
+    def bounds(self) -> tuple[float, float]:
+        """Give bounds that no applicant's mean probability can leave."""
+        leaf = np.where(self.left == np.arange(len(self.left)), self.probability, np.nan)
+        lows, highs = np.fmin.reduceat(leaf, self.roots), np.fmax.reduceat(leaf, self.roots)
+        return float(lows.mean()), float(highs.mean())
+
+    def recalibrated(self, slope: float, intercept: float) -> Forest:
+        """Give a forest whose mean is a linear function of this one's.
+
+        It is written into the leaves, so that it is still a mean over trees and its reasons stay
+        exact.
+        """
+        return replace(self, probability=intercept + slope * self.probability)

@@ -1,0 +1,229 @@
+"""The principal reasons for a decision: the fields that raised the probability most, in words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, Text, in_language, say, say_number
+from creditscore.schema.constraints import Codes, Value
+from creditscore.schema.schema import Field, Schema, Wording
+from creditscore.scorecard.scorecard import Reference
+
+Floats = npt.NDArray[np.float64]
+
+#: Reasons given, at most: more than four help nobody (12 CFR 1002.9, comment 9(b)(2)-1).
+MOST_REASONS = 4
+
+#: Worded reasons that are kept at hand: most applicants share their codes and many amounts.
+MOST_WORDED = 4096
+
+#: What is smaller than this may be rounding, and is nobody's reason.
+LEAST_IMPACT = 1e-12
+
+
+class Reason(NamedTuple):
+    """A field that raised an applicant's probability of default above the baseline.
+
+    Attributes
+    ----------
+    code : str
+        Stable name of field and direction, such as ``LIMIT_BAL_LOW``.
+    field : str
+        The field.
+    value : int, float or str
+        What the applicant has there.
+    impact : float
+        The field's Shapley value, in probability of default.
+    actionable : bool
+        Whether an applicant can change it.
+    text : Text
+        The reason in plain words.
+    """
+
+    code: str
+    field: str
+    value: Value
+    impact: float
+    actionable: bool
+    text: Text
+
+    def to_dict(self, language: str) -> dict[str, Any]:
+        """Give the reason as an answer has it."""
+        return {
+            "code": self.code,
+            "field": self.field,
+            "value": self.value,
+            "impact": self.impact,
+            "actionable": self.actionable,
+            "text": in_language(self.text, language),
+        }
+
+
+def principal_reasons(
+    values: Mapping[str, Value],
+    impacts: Mapping[str, float],
+    *,
+    schema: Schema,
+    reference: Reference,
+    refused: bool,
+) -> tuple[Reason, ...]:
+    """Name the fields that raised the probability of default, most first.
+
+    Parameters
+    ----------
+    values : mapping of str to value
+        The applicant.
+    impacts : mapping of str to float
+        Each predictor's Shapley value.
+    schema : Schema
+        For the words.
+    reference : Reference
+        The group that the applicant was compared with.
+    refused : bool
+        A refusal is never without a reason: where nothing raised the probability above a baseline
+        that is itself beyond the cut-off, what lowered it least is named, in words that say so.
+    """
+    # Sorting keeps schema order among equals.
+    ranked = sorted(impacts, key=impacts.__getitem__, reverse=True)
+    raising = [name for name in ranked if impacts[name] >= LEAST_IMPACT][:MOST_REASONS]
+    reasons = [
+        _reason(schema.fields[name], values[name], impacts[name], reference.medians.get(name))
+        for name in (raising or ranked[:1])
+    ]
+    if raising:
+        return tuple(reasons)
+    return tuple(_least(each, schema.fields[each.field]) for each in reasons if refused)
+
+
+def rank_raising(impacts: Floats) -> list[list[int]]:
+    """Find what `principal_reasons` would name of many, where anything raised the probability.
+
+    Parameters
+    ----------
+    impacts : ndarray of shape (n_applicants, n_predictors)
+
+    Returns
+    -------
+    list of list of int
+        Of each applicant, places of predictors, that which raised it most first.
+    """
+    # Sorting keeps schema order among equals, as it does there.
+    ranks = np.argsort(-impacts, axis=1, kind="stable")[:, :MOST_REASONS].tolist()
+    counts = (impacts >= LEAST_IMPACT).sum(axis=1).tolist()
+    return [rank[:count] for rank, count in zip(ranks, counts, strict=True)]
+
+
+def reason_code(field: Field, value: Value, reference: Reference) -> str:
+    """Give the code of the reason that a value would be."""
+    return worded(field, value, reference)[0]
+
+
+def worded(field: Field, value: Value, reference: Reference) -> tuple[str, Text]:
+    """Word the reason that a value would be: its code, and its text."""
+    return _worded(field, value, _side(value, reference.medians.get(field.name)))
+
+
+def _least(reason: Reason, field: Field) -> Reason:
+    """Word what lowered the probability least, where nothing raised it."""
+    shown = value_in_words(field, reason.value)
+    return reason._replace(text=say("reason_least", title=field.title, value=shown))
+
+
+def _reason(field: Field, value: Value, impact: float, median: float | None) -> Reason:
+    code, text = _worded(field, value, _side(value, median))
+    return Reason(code, field.name, value, impact, field.actionable, text)
+
+
+@lru_cache(maxsize=MOST_WORDED, typed=True)
+def _worded(field: Field, value: Value, side: str) -> tuple[str, Text]:
+    """Word a reason: its code, and its text."""
+    wording = next((w for w in field.reasons if _fits(w, value, side)), None)
+    if wording is None:
+        code, text = _general(field, value, side)
+    else:
+        code = wording.code
+        text = _filled_in(wording, field, value) if wording.shows_value else wording.text
+    return f"{field.name}_{code}", text
+
+
+def _filled_in(wording: Wording, field: Field, value: Value) -> Text:
+    shown = _shown(field, value)
+    return {
+        language: words.replace("{value}", in_language(shown, language))
+        for language, words in wording.text.items()
+    }
+
+
+def _fits(wording: Wording, value: Value, side: str) -> bool:
+    if wording.values and value not in wording.values:
+        return False
+    if isinstance(value, str):
+        return True
+    if wording.low is not None and value < wording.low:
+        return False
+    if wording.high is not None and value > wording.high:
+        return False
+    return wording.side is None or wording.side == side
+
+
+def _general(field: Field, value: Value, side: str) -> tuple[str, Text]:
+    """Word a reason for which the schema file has no words of its own."""
+    labels = _labels(field)
+    if value in labels:
+        text = say("reason_code", title=field.title, label=labels[value])
+        return _codes(field)[value], text
+    text = say("reason_number", title=field.title, value=value_in_words(field, value))
+    return side.upper(), text
+
+
+def _codes(field: Field) -> dict[Value, str]:
+    """Name a field's codes by their labels; by their places where that would not be unique."""
+    slugs = {value: _slug(label) for value, label in _labels(field).items()}
+    numbers = [] if isinstance(field.rule, Codes) else ["LOW", "HIGH"]
+    taken = [*numbers, *slugs.values()]
+    if all(slug and taken.count(slug) == 1 for slug in slugs.values()):
+        return slugs
+    return {value: f"CODE_{place}" for place, value in enumerate(slugs, start=1)}
+
+
+def _slug(label: Text) -> str:
+    return re.sub("[^A-Z0-9]+", "_", label[FALLBACK_LANGUAGE].upper()).strip("_")
+
+
+def _side(value: Value, median: float | None) -> str:
+    if median is None or isinstance(value, str):
+        return "low"
+    return "high" if value > median else "low"
+
+
+def _labels(field: Field) -> Mapping[Any, Text]:
+    rule = field.rule
+    return rule.labels if isinstance(rule, Codes) else rule.named
+
+
+def what_codes_depend_on(field: Field) -> list[Any]:
+    """Give all in a field that decides which reason code it gets, as plain data."""
+    wordings = [[w.code, list(w.values), w.low, w.high, w.side] for w in field.reasons]
+    return [wordings, [[code, name] for code, name in _codes(field).items()]]
+
+
+def value_in_words(field: Field, value: Value) -> Text:
+    """Write a value as people read it: a code by its label, a number with its unit."""
+    shown = _shown(field, value)
+    unit = field.unit_of(value)
+    if value in _labels(field) or not unit:
+        return shown
+    return {language: f"{text} {in_language(unit, language)}" for language, text in shown.items()}
+
+
+def _shown(field: Field, value: Value) -> Text:
+    label = _labels(field).get(value) if not isinstance(value, float) else None
+    if label is not None:
+        return label
+    return {FALLBACK_LANGUAGE: value} if isinstance(value, str) else say_number(value)

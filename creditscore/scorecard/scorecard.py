@@ -1,0 +1,205 @@
+"""A trained scorecard: probabilities of default, and every field's share in them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from creditscore.schema.constraints import Value
+from creditscore.schema.schema import Matrix
+from creditscore.scorecard.bins import TrainingBins
+from creditscore.scorecard.forest import Forest
+from creditscore.scorecard.shapley_tables import LeafGames
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """The line that was applied: slope 1 and intercept 0 where none was.
+
+    Attributes
+    ----------
+    slope, intercept : float
+        Calibrated = intercept + slope x uncalibrated.
+    error_before, error_after : float
+        Expected calibration error on rows that the trees had not seen.
+    """
+
+    slope: float
+    intercept: float
+    error_before: float
+    error_after: float
+
+
+@dataclass(frozen=True)
+class Reference:
+    """The group that reasons compare an applicant with.
+
+    Attributes
+    ----------
+    group : str
+        Its name.
+    rows : int
+        How many it is.
+    baseline : float
+        Its mean probability of default.
+    medians : mapping of str to float
+        Of each predictor that is a number.
+    spreads : mapping of str to float
+        What lies between the tenth and the ninetieth percentile of each, never 0.
+    """
+
+    group: str
+    rows: int
+    baseline: float
+    medians: Mapping[str, float]
+    spreads: Mapping[str, float]
+
+
+@dataclass(frozen=True, eq=False)
+class Scorecard:
+    """A trained scorecard.
+
+    Attributes
+    ----------
+    name : str
+        As the schema file calls it.
+    predictors : tuple of str
+        The fields that the forest sees, in the order of its columns.
+    monitored : tuple of str
+        Fields that are asked for and watched, but that no decision depends on.
+    forest : Forest
+        The trees, calibrated.
+    calibration : Calibration
+        What was done to calibrate them.
+    games : LeafGames
+        What their leaves contribute to reasons.
+    reference : Reference
+        The group that reasons compare with.
+    training_ranges : mapping of str to list
+        What training saw of each field: the smallest and the largest number, or the codes.
+    training_bins : TrainingBins
+        How its rows were spread over each field and over the score.
+    """
+
+    name: str
+    predictors: tuple[str, ...]
+    monitored: tuple[str, ...]
+    forest: Forest
+    calibration: Calibration
+    games: LeafGames
+    reference: Reference
+    training_ranges: Mapping[str, Sequence[Value]]
+    training_bins: TrainingBins
+
+    def probability_of_default(self, matrix: Matrix) -> Floats:
+        """Give probabilities of default.
+
+        Parameters
+        ----------
+        matrix : ndarray of shape (n_applicants, n_predictors), float32
+            Columns in the order of `predictors`.
+
+        Returns
+        -------
+        ndarray of shape (n_applicants,)
+        """
+        return self.forest.probability_of_default(matrix)
+
+    def impacts(self, matrix: Matrix) -> Floats:
+        """Give every predictor's Shapley value in each probability of default.
+
+        Returns
+        -------
+        ndarray of shape (n_applicants, n_predictors)
+            The baseline plus a row's sum is its probability of default, within 1e-12.
+        """
+        return self.games.shapley_values(matrix)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give everything as plain arrays, dicts, numbers and strings."""
+        return {
+            "name": self.name,
+            "predictors": list(self.predictors),
+            "monitored": list(self.monitored),
+            "forest": _arrays(self.forest),
+            "calibration": asdict(self.calibration),
+            "games": _arrays(self.games),
+            "reference": asdict(self.reference),
+            "training_ranges": {name: list(seen) for name, seen in self.training_ranges.items()},
+            "training_bins": self.training_bins.to_dict(),
+        }
+
+    @classmethod
+    def from_dict(cls, content: Mapping[str, Any]) -> Scorecard:
+        """Rebuild a scorecard from `to_dict`.
+
+        Raises
+        ------
+        KeyError, TypeError, ValueError
+            If it was made by something else.
+        """
+        scorecard = cls(
+            name=content["name"],
+            predictors=tuple(content["predictors"]),
+            monitored=tuple(content["monitored"]),
+            forest=Forest(**content["forest"]),
+            calibration=Calibration(**content["calibration"]),
+            games=LeafGames(**content["games"]),
+            reference=Reference(**content["reference"]),
+            training_ranges=content["training_ranges"],
+            training_bins=TrainingBins.from_dict(content["training_bins"]),
+        )
+        columns = len(scorecard.predictors)
+        problem = scorecard.forest.problem(columns) or scorecard.games.problem(columns)
+        if problem:
+            raise ValueError(problem)
+        return scorecard
+
+
+def version(scorecard: Scorecard, *, policy: Mapping[str, Any], encoding: object) -> str:
+    """Name a scorecard by what it computes: its name and eight digits of a hash.
+
+    Two scorecards that give the same answers have the same version, whenever, wherever and with
+    whatever version of pickle they were written.
+
+    Parameters
+    ----------
+    scorecard : Scorecard
+    policy : mapping
+        Cut-off and scale.
+    encoding : object
+        How the schema turns codes into numbers and names reasons, as plain data.
+    """
+    digest = hashlib.sha256()
+    _digest([scorecard.to_dict(), policy, encoding], digest.update)
+    return f"{scorecard.name}-{digest.hexdigest()[:8]}"
+
+
+def _arrays(parts: Forest | LeafGames) -> dict[str, Any]:
+    return {field.name: getattr(parts, field.name) for field in fields(parts)}
+
+
+def _digest(content: object, update: Callable[[bytes], None]) -> None:
+    """Feed a hash with plain data and arrays, each preceded by what it is."""
+    if isinstance(content, np.ndarray):
+        update(f"array{content.dtype.str[1:]}{content.shape}".encode())
+        update(content.astype(content.dtype.newbyteorder("<")).tobytes())
+    elif isinstance(content, Mapping):
+        update(f"mapping{len(content)}".encode())
+        for name, part in sorted(content.items()):
+            update(json.dumps(name).encode())
+            _digest(part, update)
+    elif isinstance(content, list):
+        update(f"list{len(content)}".encode())
+        for part in content:
+            _digest(part, update)
+    else:
+        update(json.dumps(content).encode())

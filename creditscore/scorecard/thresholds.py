@@ -1,0 +1,86 @@
+"""Thresholds as a grid: between two of them, a value's exact place makes no difference.
+
+A question asks whether a value is at most its threshold, so all that a forest can know of a value
+is how many thresholds of its column are smaller: its *place*, from 0 to their number.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from struct import Struct
+
+import numpy as np
+import numpy.typing as npt
+
+from creditscore.schema.schema import Matrix
+
+Floats = npt.NDArray[np.float64]
+Places = npt.NDArray[np.intp]
+
+
+@dataclass(frozen=True)
+class Grid:
+    """The thresholds of each column.
+
+    Attributes
+    ----------
+    cuts : tuple of list of float
+        Of each column, ascending; empty where nothing is asked.
+    """
+
+    cuts: tuple[list[float], ...]
+
+    @classmethod
+    def of(cls, column: npt.NDArray[np.integer], threshold: Floats, *, n_columns: int) -> Grid:
+        """Collect the finite thresholds of each column."""
+        finite = np.isfinite(threshold)
+        return cls(
+            tuple(np.unique(threshold[finite & (column == at)]).tolist() for at in range(n_columns))
+        )
+
+    @cached_property
+    def shape(self) -> tuple[int, ...]:
+        """How many places each column has."""
+        return tuple(len(cuts) + 1 for cuts in self.cuts)
+
+    def place(self, column: int, value: float) -> int:
+        """Find the place of one value."""
+        return bisect_left(self.cuts[column], float(np.float32(value)))
+
+    def places_of_one(self, row: Sequence[float]) -> list[int]:
+        """Find the places of one row's values.
+
+        They are rounded to single precision first, as a matrix is: otherwise a value within half
+        a step of a threshold would come to lie on the wrong side of it.
+        """
+        rounded = self._single.unpack(self._single.pack(*row))
+        return list(map(bisect_left, self.cuts, rounded))
+
+    def places(self, matrix: Matrix) -> list[Places]:
+        """Find the places of each column's values."""
+        columns = zip(self.cuts, matrix.T, strict=True)
+        return [np.searchsorted(cuts, np.ascontiguousarray(values)) for cuts, values in columns]
+
+    @cached_property
+    def _single(self) -> Struct:
+        return Struct(f"{len(self.cuts)}f")
+
+    def points(self) -> Matrix:
+        """Give one point of each cell of the grid, the last column's place changing fastest.
+
+        Of a cell without any value of single precision in it, it is a point beside it.
+        """
+        values = [_last_values(cuts) for cuts in self.cuts]
+        crossed = np.meshgrid(*values, indexing="ij")
+        return np.column_stack([value.ravel() for value in crossed])
+
+
+def _last_values(cuts: Sequence[float]) -> npt.NDArray[np.float32]:
+    """Give the largest value at most each threshold, and one above them all."""
+    exact = np.array([*cuts, np.inf])
+    single = exact.astype(np.float32)
+    below = np.nextafter(single, np.float32(-np.inf))
+    return np.where(single > exact, below, single)

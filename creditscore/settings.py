@@ -1,0 +1,272 @@
+"""Settings of the service: one row each, read from the environment once, at start."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from creditscore.errors import SettingsError
+
+PROJECT = Path(__file__).resolve().parent.parent
+
+UNITS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
+
+
+@dataclass(frozen=True)
+class Limit:
+    """So many requests in so many seconds."""
+
+    requests: int
+    seconds: int
+
+    @classmethod
+    def read(cls, text: str) -> Limit | None:
+        """Read ``600/minute``, or ``off``.
+
+        Raises
+        ------
+        ValueError
+            If it is neither.
+        """
+        if text.lower() == "off":
+            return None
+        found = re.fullmatch("([1-9][0-9]{0,8})/(second|minute|hour|day)", text.lower(), re.ASCII)
+        if found is None:
+            raise ValueError
+        return cls(int(found[1]), UNITS[found[2]])
+
+    def __str__(self) -> str:
+        """Write it as it is read."""
+        (unit,) = (name for name, seconds in UNITS.items() if seconds == self.seconds)
+        return f"{self.requests}/{unit}"
+
+
+#: A form that moves with a slider asks several times a second.
+USUAL_LIMIT, WHAT_IF_LIMIT = Limit(600, 60), Limit(300, 60)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a host can choose. `ROWS` tells how each is written in the environment.
+
+    Attributes
+    ----------
+    model_dir : Path
+        Folder of the trained model.
+    cutoff : float or None
+        Replaces the model's own cut-off.
+    api_keys : tuple of str
+        Keys that clients may show; with none the service is open.
+    open_predict : bool
+        Whether `POST /predict` stays open although there are keys.
+    max_json_bytes : int
+        Largest JSON body.
+    max_csv_bytes : int
+        Largest CSV body.
+    max_applicants : int
+        Most applicants in an array.
+    database_url : str
+        Where decisions are logged.
+    sqlite_journal : {"truncate", "wal"}
+        How SQLite keeps a transaction whole.
+    rate_limit : Limit or None
+        What one client may ask, in all; None for no limit.
+    what_if_rate_limit : Limit or None
+        What one client may explore.
+    proxies : int
+        How many proxies stand in front and name the client in `X-Forwarded-For`.
+    runtime_dir : Path
+        Folder of what the processes share while they run.
+    """
+
+    model_dir: Path = PROJECT / "model"
+    cutoff: float | None = None
+    api_keys: tuple[str, ...] = ()
+    open_predict: bool = False
+    max_json_bytes: int = 1024 * 1024
+    max_csv_bytes: int = 16 * 1024 * 1024
+    max_applicants: int = 1000
+    database_url: str = f"sqlite:///{PROJECT / 'instance' / 'decisions.sqlite'}"
+    sqlite_journal: str = "truncate"
+    rate_limit: Limit | None = USUAL_LIMIT
+    what_if_rate_limit: Limit | None = WHAT_IF_LIMIT
+    proxies: int = 0
+    runtime_dir: Path = PROJECT / "instance" / "run"
+
+    @classmethod
+    def from_env(cls, environment: Mapping[str, str]) -> Settings:
+        """Read the settings from environment variables; an empty one counts as left out.
+
+        Raises
+        ------
+        SettingsError
+            Naming the variable, what is allowed and what came.
+        """
+        chosen: dict[str, Any] = {}
+        for row in ROWS:
+            text = environment.get(row.variable, "").strip()
+            if text:
+                try:
+                    chosen[row.name] = row.read(text)
+                except ValueError:
+                    # A key or a password is a secret, even a malformed one.
+                    shown = "something else" if row.secret else text
+                    raise SettingsError(row.variable, shown, row.allowed) from None
+        return cls(**chosen)
+
+
+@dataclass(frozen=True)
+class Row:
+    """How one setting is written in the environment, and what it means."""
+
+    name: str
+    read: Callable[[str], Any]
+    allowed: str
+    sentence: str
+    secret: bool = False
+
+    @property
+    def variable(self) -> str:
+        """Name of the environment variable."""
+        return f"CREDITSCORE_{self.name.upper()}"
+
+
+def _probability(text: str) -> float:
+    number = float(text)
+    if not (math.isfinite(number) and 0 < number < 1):
+        raise ValueError
+    return number
+
+
+def _flag(text: str) -> bool:
+    return {"1": True, "0": False, "on": True, "off": False}[_known(text.lower())]
+
+
+def _known(text: str) -> str:
+    if text not in {"1", "0", "on", "off"}:
+        raise ValueError
+    return text
+
+
+def _count(text: str) -> int:
+    if not re.fullmatch("[0-9]{1,9}", text, re.ASCII) or int(text) < 1:
+        raise ValueError
+    return int(text)
+
+
+def _few(text: str) -> int:
+    if not re.fullmatch("[0-9]", text, re.ASCII):
+        raise ValueError
+    return int(text)
+
+
+def _keys(text: str) -> tuple[str, ...]:
+    keys = tuple(key.strip() for key in text.split(",") if key.strip())
+    # A header carries visible ASCII only, and a short key can be guessed.
+    if not keys or not all(re.fullmatch("[!-+\\--~]{16,200}", key, re.ASCII) for key in keys):
+        raise ValueError
+    return keys
+
+
+def _database_url(text: str) -> str:
+    if not re.fullmatch(r"(sqlite:///|postgres(ql)?(\+psycopg)?://)[^\s\x00-\x1f].*", text):
+        raise ValueError
+    return text
+
+
+def _journal(text: str) -> str:
+    if text.lower() not in {"truncate", "wal"}:
+        raise ValueError
+    return text.lower()
+
+
+#: What they say in Indonesian stands in `document_texts`, under their names.
+ROWS = (
+    Row("model_dir", Path, "a folder", "Folder of the trained model."),
+    Row(
+        "cutoff",
+        _probability,
+        "a number between 0 and 1",
+        "Probability of default from which on an applicant is not eligible; "
+        "the one that the model was trained with if left out.",
+    ),
+    Row(
+        "api_keys",
+        _keys,
+        "keys of 16 to 200 visible ASCII characters, separated by commas",
+        "API keys, for a host without a shell; with one, `flask keys new` makes better ones. "
+        "With any, `POST /predict` asks for one.",
+        secret=True,
+    ),
+    Row(
+        "open_predict",
+        _flag,
+        "on or off",
+        "Keeps `POST /predict` open although there are API keys.",
+    ),
+    Row(
+        "max_json_bytes",
+        _count,
+        "a whole number of at least 1",
+        "Largest JSON body, in bytes.",
+    ),
+    Row(
+        "max_csv_bytes",
+        _count,
+        "a whole number of at least 1",
+        "Largest CSV body, in bytes. Its decisions are logged in one transaction, for which others "
+        "wait.",
+    ),
+    Row(
+        "max_applicants",
+        _count,
+        "a whole number of at least 1",
+        "Most applicants in one array.",
+    ),
+    Row(
+        "database_url",
+        _database_url,
+        "sqlite:///PATH or postgresql://USER:PASSWORD@HOST:PORT/NAME",
+        "Where decisions are logged. PostgreSQL needs `requirements-postgres.txt`.",
+        secret=True,
+    ),
+    Row(
+        "sqlite_journal",
+        _journal,
+        "truncate or wal",
+        "Journal of an SQLite file. `wal` is faster, needs SQLite 3.51.3 or newer, "
+        "and loses decisions on a network file system.",
+    ),
+    Row(
+        "rate_limit",
+        Limit.read,
+        "such as 600/minute (or second, hour, day), or off",
+        "Most requests of one client, known by its API key, else by its address, over all "
+        "processes; more are answered with 429.",
+    ),
+    Row(
+        "what_if_rate_limit",
+        Limit.read,
+        "such as 300/minute (or second, hour, day), or off",
+        "The same for explorations, which count as requests too: whoever may try without end can "
+        "learn the model by heart.",
+    ),
+    Row(
+        "proxies",
+        _few,
+        "a digit",
+        "How many proxies stand in front: so many last entries of `X-Forwarded-For` are believed. "
+        "Without it, all that comes through a proxy counts as one client.",
+    ),
+    Row(
+        "runtime_dir",
+        Path,
+        "a folder",
+        "Folder of what the processes share while they run: the account of the rate limits, and "
+        "what `GET /metrics` adds up.",
+    ),
+)

@@ -1,0 +1,1 @@
+"""Tables in, decisions out: CSV, Parquet, Dask."""

@@ -1,0 +1,158 @@
+"""A request's table: every row is decided on, and all are logged together or none.
+
+What is decided waits in files without a name, not in memory, until all rows are known to be
+valid. Only then is the log asked for, so that others wait no longer than the writing takes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from tempfile import SpooledTemporaryFile
+from typing import BinaryIO, cast
+
+from creditscore.decision_log.idempotency import Origin
+from creditscore.decision_log.log import DecisionLog, to_rows
+from creditscore.decisions.assessor import Assessor, Decision
+from creditscore.decisions.decision_columns import DecisionColumns
+from creditscore.decisions.record import Row
+from creditscore.errors import Fault, InvalidApplicants
+from creditscore.i18n.catalogue import say
+from creditscore.json_codec import to_bytes
+from creditscore.schema.csv_cells import to_line
+from creditscore.schema.schema import MOST_FAULTS, Applicant, Schema
+from creditscore.tables.csv_table import CsvTable, open_table
+from creditscore.tables.scorer import Block, RowReader, in_groups
+
+#: Bytes that are kept in memory before a file is made.
+IN_MEMORY = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class CsvRequest:
+    """A table that came with a request.
+
+    Attributes
+    ----------
+    raw : bytes
+        The table, as CSV.
+    origin : Origin
+        Where it comes from.
+    language : str
+        Of the reasons' words.
+    """
+
+    raw: bytes
+    origin: Origin
+    language: str
+
+    def decide(self, assessor: Assessor, log: DecisionLog) -> tuple[BinaryIO, bool]:
+        """Decide on every row, log the decisions, and give the answer.
+
+        Returns
+        -------
+        file
+            The answer as CSV, from its beginning; whoever gets it closes it.
+        bool
+            Whether it is the first answer again, to an idempotency key that came before.
+
+        Raises
+        ------
+        InvalidApplicants
+            With the line of every fault, 100 at most; then nothing is logged.
+        KeyReused
+            If the idempotency key came with another request.
+        """
+        schema = assessor.model.schema
+        with contextlib.ExitStack() as stack:
+            answer = stack.enter_context(_nameless_file())
+            ids = log.first_ids(self.origin)
+            if ids is None and self._record(assessor, log, answer):
+                replayed = False
+            else:
+                # The key came before, or another request took it just now.
+                ids = ids or log.first_ids(self.origin) or []
+                replayed = True
+                answer.truncate(0)
+                self._repeat(log, ids, answer, schema)
+            answer.seek(0)
+            stack.pop_all()
+        return answer, replayed
+
+    @property
+    def _columns(self) -> DecisionColumns:
+        return DecisionColumns(logged=True, language=self.language)
+
+    def _open(self, schema: Schema) -> CsvTable:
+        return open_table(io.BytesIO(self.raw), schema, taken=self._columns.types)
+
+    def _record(self, assessor: Assessor, log: DecisionLog, answer: BinaryIO) -> bool:
+        """Decide on every row and log it; tell whether the idempotency key was free."""
+        table = self._open(assessor.model.schema)
+        self._begin(answer, table)
+        ids, moment = [], log.now()
+        with _nameless_file() as waiting:
+            for block, applicants in _read_all(table, assessor.model.schema):
+                made = in_groups(assessor.assess, applicants)
+                ids += [each.decision_id for each in made]
+                waiting.write(to_bytes(to_rows(made, self.origin)) + b"\n")
+                self._write(answer, table, block, made)
+            waiting.seek(0)
+            return log.record_rows(_rows_of(waiting), self.origin, ids=ids, moment=moment)
+
+    def _repeat(
+        self, log: DecisionLog, ids: Sequence[str], answer: BinaryIO, schema: Schema
+    ) -> None:
+        """Write the answer from decisions that are in the log."""
+        table = self._open(schema)
+        self._begin(answer, table)
+        begin = 0
+        for block in table.blocks():
+            made = log.find_all(ids[begin : begin + len(block.numbers)])
+            begin += len(block.numbers)
+            self._write(answer, table, block, made)
+
+    def _begin(self, answer: BinaryIO, table: CsvTable) -> None:
+        answer.write(f"{to_line([*table.columns, *self._columns.types])}{table.newline}".encode())
+
+    def _write(
+        self, answer: BinaryIO, table: CsvTable, block: Block, made: Sequence[Decision]
+    ) -> None:
+        ends = map(self._columns.text, made)
+        for line, end in zip(block.lines(), ends, strict=True):
+            answer.write(line + f",{end}{table.newline}".encode())
+
+
+def _read_all(table: CsvTable, schema: Schema) -> Iterator[tuple[Block, list[Applicant]]]:
+    """Read the applicants of each block; after the first fault, only look for others."""
+    reader = RowReader(schema, table)
+    faults: list[Fault] = []
+    rows = 0
+    for block in table.blocks():
+        applicants = []
+        for place, line in enumerate(block.numbers):
+            try:
+                applicants.append(schema.parse(reader.applicant(reader.cells(block, place))))
+            except InvalidApplicants as error:
+                faults += [replace(fault, line=line) for fault in error.faults]
+            if len(faults) >= MOST_FAULTS:
+                raise InvalidApplicants(faults[:MOST_FAULTS])
+        rows += len(block.numbers)
+        if not faults:
+            yield block, applicants
+    if not rows:
+        faults.append(Fault("no_rows", "", say("no_rows"), 1))
+    if faults:
+        raise InvalidApplicants(faults)
+
+
+def _nameless_file() -> BinaryIO:
+    return cast(BinaryIO, SpooledTemporaryFile(IN_MEMORY))  # callers close it
+
+
+def _rows_of(file: BinaryIO) -> Iterator[list[Row]]:
+    """Read rows that wait, a block of them at a time."""
+    return ([tuple(row) for row in json.loads(line)] for line in file)

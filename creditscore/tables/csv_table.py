@@ -1,0 +1,254 @@
+"""Applicants as CSV, read piece by piece: a table of any size takes no more memory than a piece.
+
+A piece without quotation marks is split as it stands, which is several times as fast as reading it
+cell by cell; every other one goes through Python's own reader.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Collection, Hashable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from creditscore.errors import Fault, InvalidApplicants
+from creditscore.i18n.catalogue import say
+from creditscore.schema.constraints import Rule, from_text
+from creditscore.schema.csv_cells import FORMULA, to_line
+from creditscore.schema.schema import Schema
+from creditscore.tables.scorer import Block
+from creditscore.tables.table_header import check_header
+
+#: Bytes of a piece; a row may be as long again and again.
+PIECE = 256 * 1024
+LONGEST_ROW = 1024 * 1024
+
+#: A cell that may have to be written otherwise; a number need not.
+_UNSAFE = re.compile(rb"(?:^|[,\n])(?!-[0-9.]+(?:[,\n]|$))[=+\-@\t]")
+_MARKS = [mark.encode() for mark in FORMULA if mark not in "\r\n"]
+
+
+@dataclass(frozen=True)
+class CsvTable:
+    """A table whose header has been read.
+
+    Attributes
+    ----------
+    columns : tuple of str
+        Its header.
+    newline : str
+        What ends its lines.
+    file : file
+        What follows.
+    begun : bytes
+        What was read of that.
+    cut : Cut
+        Finds the fields in its rows.
+    size : int or None
+        The file's, in bytes; None if nobody knows.
+    """
+
+    columns: tuple[str, ...]
+    newline: str
+    file: BinaryIO
+    begun: bytes
+    cut: Cut
+    size: int | None = None
+
+    @property
+    def header(self) -> str:
+        """The header as a line of CSV."""
+        return to_line(self.columns)
+
+    def blocks(self) -> Iterator[Block]:
+        """Read the rows.
+
+        Raises
+        ------
+        InvalidApplicants
+            Where it is not CSV in UTF-8 any more, with the line.
+        """
+        # A quoted name of a column may hold line ends itself, but who does that.
+        line = 2
+        for piece in _pieces(self.file, self.begun, line):
+            yield self._block(piece, line)
+            line += piece.count(b"\n")
+
+    def read(self, rule: Rule, cell: str) -> object:
+        """Read a cell as the JSON value that it stands for; None where it is empty."""
+        return from_text(rule, cell) if cell else None
+
+    def share_read(self) -> float | None:
+        """Tell how much of the table has been read; None if nobody knows."""
+        if not self.size:
+            return None
+        return self.file.tell() / self.size
+
+    def _block(self, piece: bytes, line: int) -> Block:
+        """Split a piece of whole lines, beginning at a line."""
+        text = _decode(piece, line)
+        plain = (piece.replace(b"\r\n", b"\n") if b"\r" in piece else piece).removesuffix(b"\n")
+        if _is_plain(plain):
+            lines = plain.split(b"\n")
+            if keys := self.cut.keys(lines):
+                return PlainBlock(range(line, line + len(lines)), keys, lines)
+        rows = dict(_rows(text, line))
+        return CellBlock(list(rows), list(map(self.cut.key, rows.values())), list(rows.values()))
+
+
+@dataclass(frozen=True)
+class PlainBlock:
+    """Rows that can be cut at their commas, and be written as they are."""
+
+    numbers: Sequence[int]
+    keys: Sequence[Hashable]
+    plain: Sequence[bytes]
+
+    def row(self, place: int) -> Sequence[str]:
+        """Give all cells of a row."""
+        return self.plain[place].decode().split(",")
+
+    def lines(self) -> Sequence[bytes]:
+        """Give the rows as lines of CSV."""
+        return self.plain
+
+
+@dataclass(frozen=True)
+class CellBlock:
+    """Rows whose cells had to be told apart one by one."""
+
+    numbers: Sequence[int]
+    keys: Sequence[Hashable]
+    rows: Sequence[Sequence[str]]
+
+    def row(self, place: int) -> Sequence[str]:
+        """Give all cells of a row."""
+        return self.rows[place]
+
+    def lines(self) -> Sequence[bytes]:
+        """Give the rows as lines of CSV."""
+        return [to_line(row).encode() for row in self.rows]
+
+
+class Cut:
+    """Cuts the fields' cells out of rows.
+
+    Parameters
+    ----------
+    columns : sequence of str
+        The header.
+    fields : collection of str
+        The fields; where they stand side by side, they can be cut out in one piece.
+    """
+
+    def __init__(self, columns: Sequence[str], fields: Collection[str]) -> None:
+        self._places = [place for place, name in enumerate(columns) if name in fields]
+        self._before, self._after = self._places[0], len(columns) - 1 - self._places[-1]
+        self._width = len(columns)
+        wide = len(columns) - self._before - self._after
+        # Of one field alone, its cell would not tell that others are missing.
+        self._in_one_piece = wide == len(self._places) > 1
+
+    def keys(self, lines: Sequence[bytes]) -> list[bytes]:
+        """Cut the fields out of lines; nothing where they are not side by side.
+
+        A line with too many cells or too few gives what no other line gives.
+        """
+        if not self._in_one_piece:
+            return []
+        pieces = list(lines)
+        for _ in range(self._before):
+            pieces = [piece.partition(b",")[2] for piece in pieces]
+        for _ in range(self._after):
+            pieces = [piece.rpartition(b",")[0] for piece in pieces]
+        return pieces
+
+    def key(self, row: Sequence[str]) -> Hashable:
+        """Cut the fields out of a row of cells."""
+        if len(row) != self._width:
+            return len(row)
+        return tuple([row[place] for place in self._places])
+
+
+def open_table(
+    file: BinaryIO, schema: Schema, *, taken: Collection[str], size: int | None = None
+) -> CsvTable:
+    """Read a table's header.
+
+    Parameters
+    ----------
+    file : file
+        Read from its beginning, in pieces.
+    schema : Schema
+        Whose fields are among the columns; others are passed through.
+    taken : collection of str
+        Names that no column may have.
+    size : int, optional
+        Bytes of the file.
+
+    Raises
+    ------
+    InvalidApplicants
+        With all that is wrong with the header.
+    """
+    begun = file.read(PIECE).removeprefix(b"\xef\xbb\xbf")
+    first, ended, rest = begun.partition(b"\n")
+    while ended and first.count(b'"') % 2:
+        more, ended, rest = rest.partition(b"\n")
+        first += b"\n" + more
+    text = _decode(first, 1)
+    newline = "\r\n" if text.endswith("\r") else "\n"
+    columns = next((cells for _, cells in _rows(text.removesuffix("\r"), 1)), [])
+    check_header(columns, schema, taken=taken)
+    return CsvTable(tuple(columns), newline, file, rest, Cut(columns, schema.fields), size)
+
+
+def _is_plain(lines: bytes) -> bool:
+    """Tell whether lines can be cut at their commas, and be written as they are."""
+    blank = b"\n\n" in lines or lines.startswith(b"\n") or lines.endswith(b"\n")
+    if blank or b'"' in lines or b"\r" in lines:
+        return False
+    # To look whether a character is there at all is much faster than to look at each cell.
+    return not (any(mark in lines for mark in _MARKS) and _UNSAFE.search(lines))
+
+
+def _pieces(file: BinaryIO, begun: bytes, line: int) -> Iterator[bytes]:
+    """Cut a file between rows: behind a line end that no open quotation mark stands before."""
+    waiting = begun
+    while piece := file.read(PIECE):
+        waiting += piece
+        cut = waiting.rfind(b"\n") + 1
+        if cut and waiting.count(b'"', 0, cut) % 2 == 0:
+            yield waiting[:cut]
+            line += waiting.count(b"\n", 0, cut)
+            waiting = waiting[cut:]
+        elif len(waiting) > LONGEST_ROW + PIECE:
+            said = say("endless_row", most=LONGEST_ROW)
+            raise InvalidApplicants([Fault("not_csv", "", said, line)])
+    if waiting:
+        yield waiting
+
+
+def _decode(piece: bytes, line: int) -> str:
+    try:
+        return piece.decode()
+    except UnicodeDecodeError as error:
+        at = line + piece.count(b"\n", 0, error.start)
+        raise InvalidApplicants([Fault("not_utf8", "", say("table_not_utf8"), at)]) from None
+
+
+def _rows(text: str, line: int) -> Iterator[tuple[int, list[str]]]:
+    """Read rows, each with the line that it begins on."""
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    begins = line
+    try:
+        for cells in reader:
+            # A blank line has no cells at all, and is no row.
+            if cells:
+                yield begins, cells
+            begins = line + reader.line_num
+    except csv.Error as error:
+        said = say("not_csv", problem=str(error))
+        raise InvalidApplicants([Fault("not_csv", "", said, begins)]) from None

@@ -1,0 +1,251 @@
+"""A Dask cluster: tables in parts, scored wherever there is a worker; forests fitted there.
+
+A part is scored by the same steps as a single file, and takes its place when it is whole. A worker
+that dies loses what it was at, and another one begins that part anew; a run that was stopped goes
+on with the parts that are missing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import glob
+import hashlib
+import json
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from creditscore.decisions.assessor import Assessor
+from creditscore.decisions.decision_columns import DecisionColumns
+from creditscore.errors import BatchError
+from creditscore.files import replacing
+from creditscore.scorecard import artifact
+from creditscore.scorecard.artifact import CARD_FILE, MANIFEST_FILE, MODEL_FILE
+from creditscore.settings import Settings
+from creditscore.tables.job import Job, assessor_of, run_with
+from creditscore.tables.output import Counts
+
+#: Says what the parts of a folder were made with.
+RECIPE = "_score.json"
+
+#: Seconds to reach the scheduler.
+SECONDS = 15
+
+#: How often a part is begun anew: each time a worker died of it, or with it.
+RETRIES = 5
+
+MEND = "python -m pip install --require-hashes -r requirements-dask.txt"
+
+
+@dataclass(frozen=True)
+class Parts:
+    """A table in parts, and where its decisions go.
+
+    Attributes
+    ----------
+    sources : sequence of Path
+        The parts. Every worker must find them under the same path.
+    folder : Path
+        Where a file of the same name is made of each, also for every worker.
+    columns : DecisionColumns
+        What is wanted of each decision.
+    """
+
+    sources: Sequence[Path]
+    folder: Path
+    columns: DecisionColumns
+
+    @classmethod
+    def find(cls, pattern: str, folder: Path, columns: DecisionColumns) -> Parts:
+        """Find the parts that a pattern such as ``in/*.parquet`` stands for.
+
+        Raises
+        ------
+        BatchError
+            If there is none, if two have the same name, or if they lie where the decisions go.
+        """
+        found = sorted(Path(name).resolve() for name in glob.glob(pattern))  # noqa: PTH207
+        sources = [path for path in found if path.is_file()]
+        if not sources:
+            raise BatchError(f"{pattern}: there is no such file")
+        if len({path.name for path in sources}) < len(sources):
+            raise BatchError(f"{pattern}: two files have the same name")
+        if any(path.parent == folder.resolve() for path in sources):
+            raise BatchError(f"{folder} holds the applicants: name another folder")
+        return cls(sources, folder.resolve(), columns)
+
+    def jobs(self) -> list[Job]:
+        """Give what is left to do: parts whose decisions are not there."""
+        every = [
+            Job(path, self.folder / path.name, self._rejects(path), self.columns)
+            for path in self.sources
+        ]
+        return [job for job in every if not job.target.exists()]
+
+    def sweep(self) -> None:
+        """Delete what workers that were killed have left half-written; all parts are there now."""
+        for path in self.sources:
+            for left in self.folder.glob(f".{glob.escape(path.name)}.*.part"):
+                left.unlink(missing_ok=True)
+
+    def _rejects(self, path: Path) -> Path:
+        return self.folder / f"{path.name}.rejects.csv"
+
+
+def score_parts(
+    address: str,
+    parts: Parts,
+    settings: Settings,
+    *,
+    progress: Callable[[int, int], None] = lambda parts, rows: None,
+) -> Counts:
+    """Score the parts that are missing, on a cluster.
+
+    Parameters
+    ----------
+    address : str
+        The scheduler's, such as ``tcp://scheduler:8786``.
+    progress : callable
+        Is told after each part how many parts are left, and how many rows this one had.
+
+    Raises
+    ------
+    BatchError
+        If the cluster cannot be reached, or a part cannot be scored; parts that are finished stay.
+    """
+    assessor = assessor_of(artifact.load(settings.model_dir), settings)
+    files = {
+        name: (settings.model_dir / name).read_bytes()
+        for name in (MODEL_FILE, MANIFEST_FILE, CARD_FILE)
+    }
+    parts.folder.mkdir(parents=True, exist_ok=True)
+    _keep_recipe(parts, assessor)
+    jobs, counts = parts.jobs(), Counts()
+    with connected(address) as client:
+        # Once for each worker, however many parts there are.
+        model = client.scatter(files, broadcast=True, hash=False)
+        futures = [
+            client.submit(_score_part, job, model, settings.cutoff, pure=False, retries=RETRIES)
+            for job in jobs
+        ]
+        for done in _as_completed(futures):
+            one = _result(done)
+            counts.scored += one.scored
+            counts.rejected += one.rejected
+            counts.first_reject = counts.first_reject or one.first_reject
+            jobs.pop()
+            progress(len(jobs), one.scored + one.rejected)
+    parts.sweep()
+    return counts
+
+
+@contextlib.contextmanager
+def connected(address: str) -> Iterator[Any]:
+    """Connect to a scheduler.
+
+    Raises
+    ------
+    BatchError
+        If it cannot be reached, or Dask is not installed.
+    """
+    try:
+        from distributed import Client
+    except ImportError:
+        raise BatchError(f"a cluster needs Dask, which is not installed: {MEND}") from None
+    try:
+        client: Any = Client(  # type: ignore[no-untyped-call]
+            address, timeout=SECONDS, set_as_default=True
+        )
+    except (OSError, ValueError) as error:
+        raise BatchError(f"no scheduler answers at {address}: {error}") from None
+    with client:
+        yield client
+
+
+@contextlib.contextmanager
+def fitting_on(address: str | None) -> Iterator[None]:
+    """Let joblib fit on a cluster; on this machine where there is no address.
+
+    The trees are the same: each has its own seed, whoever grows it.
+    """
+    if address is None:
+        yield
+        return
+    # Only here: a host that scores has no need of it.
+    import joblib
+
+    with connected(address), joblib.parallel_config(backend="dask"):
+        yield
+
+
+def _keep_recipe(parts: Parts, assessor: Assessor) -> None:
+    """Write down what the parts are made with, or compare it with what is there.
+
+    Raises
+    ------
+    BatchError
+        If the folder holds parts that were made otherwise.
+    """
+    recipe = {
+        "model_versions": dict(assessor.model.versions),
+        "cutoff": assessor.policy.cutoff,
+        "columns": list(parts.columns.types),
+    }
+    path = parts.folder / RECIPE
+    if not path.exists():
+        with replacing(path) as file:
+            file.write(json.dumps(recipe, indent=2).encode())
+        return
+    try:
+        same = json.loads(path.read_bytes()) == recipe
+    except ValueError:
+        same = False
+    if not same:
+        raise BatchError(
+            f"{parts.folder} holds decisions of another model, cut-off or choice of columns "
+            f"({RECIPE} says which): name another folder"
+        )
+
+
+def _as_completed(futures: Sequence[Any]) -> Iterator[Any]:
+    from distributed import as_completed
+
+    return iter(as_completed(futures))  # type: ignore[no-untyped-call]
+
+
+def _result(done: Any) -> Counts:
+    """Give what came of a part."""
+    try:
+        counts: Counts = done.result()
+    except BatchError:
+        raise
+    except Exception as error:  # noqa: BLE001  # Dask passes on whatever a worker met
+        raise BatchError(f"a part could not be scored: {type(error).__name__}: {error}") from None
+    return counts
+
+
+# On a worker
+
+_MODELS: dict[str, Assessor] = {}
+
+
+def _score_part(job: Job, files: Mapping[str, bytes], cutoff: float | None) -> Counts:
+    """Score a part, with the model that was sent."""
+    return run_with(job, _unpack(files, cutoff))
+
+
+def _unpack(files: Mapping[str, bytes], cutoff: float | None) -> Assessor:
+    """Load the model that was sent, through the gate that every model goes through, once."""
+    digest = hashlib.sha256(repr(cutoff).encode())
+    for name in sorted(files):
+        digest.update(files[name])
+    key = digest.hexdigest()
+    if key not in _MODELS:
+        with tempfile.TemporaryDirectory() as folder:
+            for name, content in files.items():
+                (Path(folder) / name).write_bytes(content)
+            settings = Settings(model_dir=Path(folder), cutoff=cutoff)
+            _MODELS[key] = assessor_of(artifact.load(settings.model_dir), settings)
+    return _MODELS[key]

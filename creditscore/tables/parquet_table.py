@@ -1,0 +1,244 @@
+"""Applicants and decisions as Parquet; needs pyarrow (requirements-parquet.txt)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
+
+from creditscore.errors import BatchError
+from creditscore.schema.constraints import Codes, Rule
+from creditscore.schema.csv_cells import to_line
+from creditscore.schema.schema import Schema
+from creditscore.tables.output import without
+from creditscore.tables.scorer import Block, Table
+from creditscore.tables.table_header import check_header
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+#: Rows that are read at once, and rows of a row group.
+READ_ROWS = 8192
+GROUP_ROWS = 131_072
+
+
+def require_pyarrow() -> None:
+    """Make sure that pyarrow is installed.
+
+    Raises
+    ------
+    BatchError
+        If it is not.
+    """
+    try:
+        import pyarrow.parquet  # noqa: F401
+    except ImportError:
+        mend = "python -m pip install --require-hashes -r requirements-parquet.txt"
+        raise BatchError(f"Parquet needs pyarrow, which is not installed: {mend}") from None
+
+
+def open_parquet(path: Path, schema: Schema, *, taken: Collection[str]) -> ParquetTable:
+    """Open a Parquet file.
+
+    Parameters
+    ----------
+    path : Path
+    schema : Schema
+        Whose fields are among its columns; others are passed through.
+    taken : collection of str
+        Names that no column may have.
+
+    Raises
+    ------
+    BatchError
+        If it is none, or pyarrow is not installed.
+    InvalidApplicants
+        With all that is wrong with its columns.
+    """
+    require_pyarrow()
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        file = pq.ParquetFile(path)
+    except pa.ArrowException as error:
+        raise BatchError(f"{path} is no Parquet file: {error}") from None
+    check_header(file.schema_arrow.names, schema, taken=taken)
+    return ParquetTable(file, schema)
+
+
+@dataclass
+class ParquetTable:
+    """A Parquet file that is open."""
+
+    file: pq.ParquetFile
+    schema: Schema
+    _read_rows: int = field(default=0, init=False)
+
+    @property
+    def columns(self) -> Sequence[str]:
+        """The names of its columns."""
+        return cast(Sequence[str], self.file.schema_arrow.names)
+
+    def blocks(self) -> Iterator[Block]:
+        """Read the rows.
+
+        Raises
+        ------
+        BatchError
+            Where the file is damaged.
+        """
+        fields = [name for name in self.schema.fields if name in self.columns]
+        try:
+            for batch in self.file.iter_batches(batch_size=READ_ROWS):
+                first = self._read_rows + 1
+                self._read_rows += len(batch)
+                yield ParquetBlock(range(first, first + len(batch)), batch, fields)
+        except (OSError, ValueError) as error:
+            raise BatchError(f"the Parquet file is damaged: {error}") from None
+
+    def read(self, rule: Rule, cell: Any) -> object:
+        """Read a cell as the JSON value that it stands for; None where it is empty."""
+        if isinstance(cell, Decimal):
+            return float(cell)
+        # pandas writes a number that is missing as NaN.
+        return cell if cell == cell else None
+
+    def share_read(self) -> float | None:
+        """Tell how much of the table has been read; None if nobody knows."""
+        rows = self.file.metadata.num_rows
+        return self._read_rows / rows if rows else None
+
+
+@dataclass(frozen=True)
+class ParquetBlock:
+    """Some rows of a Parquet file."""
+
+    numbers: Sequence[int]
+    batch: pa.RecordBatch
+    fields: Sequence[str]
+
+    @cached_property
+    def keys(self) -> Sequence[Hashable]:
+        """The fields' cells of each row."""
+        columns = [self.batch.column(name).to_pylist() for name in self.fields]
+        return list(zip(*columns, strict=True))
+
+    @cached_property
+    def _columns(self) -> list[list[Any]]:
+        return [column.to_pylist() for column in self.batch.columns]
+
+    def row(self, place: int) -> Sequence[Any]:
+        """Give all cells of a row."""
+        return [column[place] for column in self._columns]
+
+    def lines(self) -> Sequence[bytes]:
+        """Give the rows as lines of CSV."""
+        rows = zip(*self._columns, strict=True)
+        return [to_line(map(_as_text, row)).encode() for row in rows]
+
+
+class ParquetOutput:
+    """Decisions as Parquet: each row's own columns, and the decision's behind them.
+
+    Parameters
+    ----------
+    file : file
+        To be written.
+    table : Table
+        Where the rows come from.
+    schema : Schema
+        Of the fields, for tables whose cells are all texts.
+    types : mapping of str to type
+        The decision's columns.
+    """
+
+    def __init__(
+        self, file: BinaryIO, table: Table, schema: Schema, types: Mapping[str, type]
+    ) -> None:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        self._table, self._schema = table, schema
+        kinds = {str: pa.string(), float: pa.float64(), int: pa.int64()}
+        self._own = (
+            list(table.file.schema_arrow)
+            if isinstance(table, ParquetTable)
+            else [pa.field(name, kinds[_type(schema, name)]) for name in table.columns]
+        )
+        self._said = [pa.field(name, kinds[kind]) for name, kind in types.items()]
+        self._writer = pq.ParquetWriter(file, pa.schema([*self._own, *self._said]))
+        self._waiting: list[pa.RecordBatch] = []
+
+    def write(self, block: Block, results: Sequence[Any], refused: Sequence[int]) -> None:
+        """Write the rows of a block, less those at the places that were refused."""
+        import pyarrow as pa
+
+        kept = without(range(len(results)), refused)
+        if not kept:
+            return
+        if isinstance(block, ParquetBlock):
+            own = block.batch.take(pa.array(kept)).columns if refused else block.batch.columns
+        else:
+            own = self._typed([block.row(place) for place in kept])
+        cells = zip(*without(results, refused), strict=True)
+        said = [pa.array(column, of.type) for column, of in zip(cells, self._said, strict=True)]
+        self._waiting.append(pa.RecordBatch.from_arrays([*own, *said], schema=self._writer.schema))
+        if sum(map(len, self._waiting)) >= GROUP_ROWS:
+            self._flush()
+
+    def close(self) -> None:
+        """Write what waits, and the end of the file."""
+        self._flush()
+        self._writer.close()
+
+    def _flush(self) -> None:
+        import pyarrow as pa
+
+        if self._waiting:
+            table = pa.Table.from_batches(self._waiting)
+            self._writer.write_table(table, row_group_size=GROUP_ROWS)
+            self._waiting.clear()
+
+    def _typed(self, rows: Sequence[Sequence[str]]) -> list[Any]:
+        """Give the columns of rows of text, fields as their rules read them."""
+        import pyarrow as pa
+
+        readers = [_reader(self._table, self._schema, name) for name in self._table.columns]
+        return [
+            pa.array([read(cell) for cell in cells], of.type)
+            for read, cells, of in zip(readers, zip(*rows, strict=True), self._own, strict=True)
+        ]
+
+
+def _type(schema: Schema, name: str) -> type:
+    """Give the type of a column whose cells are texts."""
+    if name not in schema.fields:
+        return str
+    rule = schema.fields[name].rule
+    if isinstance(rule, Codes):
+        return str if rule.textual else int
+    return int if rule.integral else float
+
+
+def _reader(table: Table, schema: Schema, name: str) -> Callable[[str], Any]:
+    if name not in schema.fields:
+        return str
+    rule, kind = schema.fields[name].rule, _type(schema, name)
+
+    def read(cell: str) -> Any:
+        raw = table.read(rule, cell)
+        return None if raw is None else kind(rule.accept(raw))
+
+    return read
+
+
+def _as_text(cell: Any) -> object:
+    """Give a cell as CSV has it: true and false in JSON's words, nothing for a missing number."""
+    if isinstance(cell, bool):
+        return str(cell).lower()
+    return cell if cell == cell else None

@@ -1,0 +1,1 @@
+"""From a data set to fitted and calibrated scorecards; never imported by the service."""

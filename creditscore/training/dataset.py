@@ -1,0 +1,244 @@
+"""The data door of training: a CSV file, or a published data set, to clean columns.
+
+Every cell passes the same rules as a request does, so nothing is trained on that could not be
+scored; undocumented codes are folded as the schema file says.
+"""
+
+from __future__ import annotations
+
+import csv
+import difflib
+import hashlib
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from creditscore.errors import DatasetError
+from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, in_language
+from creditscore.schema.constraints import Rejected, describe, from_text
+from creditscore.schema.schema import Field, Schema
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A table that passed the schema.
+
+    Attributes
+    ----------
+    name : str
+        The file's name.
+    sha256 : str
+        Of the file's bytes.
+    columns : mapping of str to ndarray of shape (n_rows,)
+        The fields, encoded for the model.
+    bad : ndarray of shape (n_rows,)
+        1 where the outcome was bad (a default), 0 where it was good.
+    folded : mapping of str to int
+        How many rows of a field held an undocumented code.
+    """
+
+    name: str
+    sha256: str
+    columns: Mapping[str, Floats]
+    bad: Ints
+    folded: Mapping[str, int]
+
+    def __len__(self) -> int:
+        """Count the rows."""
+        return len(self.bad)
+
+    def matrix(self, names: Sequence[str]) -> Floats:
+        """Give the named columns side by side, as an array of shape (n_rows, n_names)."""
+        return np.column_stack([self.columns[name] for name in names])
+
+    def rows(self, places: Ints) -> Dataset:
+        """Give some of the rows, by their places."""
+        return Dataset(
+            name=self.name,
+            sha256=self.sha256,
+            columns={name: column[places] for name, column in self.columns.items()},
+            bad=self.bad[places],
+            folded=self.folded,
+        )
+
+
+def load(path: Path, schema: Schema, *, columns: Mapping[str, str] | None = None) -> Dataset:
+    """Read a CSV file whose columns are the schema's fields and its label.
+
+    Parameters
+    ----------
+    path : Path
+        A CSV file with a header, in UTF-8.
+    schema : Schema
+        What the columns must hold.
+    columns : mapping of str to str, optional
+        For a file that calls its columns otherwise: its name for each field and for the label;
+        whatever else it holds is left out.
+
+    Raises
+    ------
+    DatasetError
+        Naming the file, and the line and column of the first fault.
+    """
+    wanted = [*schema.fields, schema.label.column]
+    headers = {name: columns[name] if columns else name for name in wanted}
+    raw = _read_bytes(path)
+    lines = _read_lines(path, raw)
+    _, header = next(lines, (1, []))
+    _check_header(path, header, headers, () if columns else schema.ignored_columns, bool(columns))
+    table = _read_table(path, header, lines)
+    reader = _CellReader(path)
+    encoded = {
+        name: reader.field(field, table[headers[name]]) for name, field in schema.fields.items()
+    }
+    bad = reader.label(schema, table[headers[schema.label.column]])
+    reader.refuse_faults()
+    for value, word in ((0, schema.label.good), (1, schema.label.bad)):
+        if not (bad == value).any():
+            problem = f"must hold both outcomes, but no row has {word!r}"
+            raise DatasetError(path, problem, column=headers[schema.label.column])
+    return Dataset(
+        name=path.name,
+        sha256=hashlib.sha256(raw).hexdigest(),
+        columns=encoded,
+        bad=bad,
+        folded=reader.folded,
+    )
+
+
+def _read_bytes(path: Path) -> bytes:
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise DatasetError(path, f"cannot be read: {error.strerror}") from None
+    if not raw.strip():
+        raise DatasetError(path, "is empty, it must hold a header and rows")
+    return raw
+
+
+def _read_lines(path: Path, raw: bytes) -> Iterator[tuple[int, list[str]]]:
+    """Give the cells of each row, and the line that it ends on."""
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise DatasetError(path, "is not UTF-8", line=line) from None
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    try:
+        for cells in reader:
+            yield reader.line_num, cells
+    except csv.Error as error:
+        raise DatasetError(path, f"is not CSV: {error}", line=reader.line_num) from None
+
+
+def _check_header(
+    path: Path,
+    header: Sequence[str],
+    headers: Mapping[str, str],
+    ignored: Sequence[str],
+    extra_allowed: bool,
+) -> None:
+    for column in headers.values():
+        if column not in header:
+            near = difflib.get_close_matches(column, header, n=1)
+            hint = f"; nearest is {near[0]}" if near else ""
+            problem = f"is missing, the header is {', '.join(header[:30])}{hint}"
+            raise DatasetError(path, problem, line=1, column=column)
+    known = {*headers.values(), *ignored}
+    for column in header:
+        if header.count(column) > 1:
+            raise DatasetError(path, "stands twice in the header", line=1, column=column)
+        if column not in known and not extra_allowed:
+            near = difflib.get_close_matches(column, headers.values(), n=1)
+            hint = f", did you mean {near[0]}?" if near else ""
+            problem = f"is no field of the schema and not among its ignored_columns{hint}"
+            raise DatasetError(path, problem, line=1, column=column)
+
+
+def _read_table(
+    path: Path, header: Sequence[str], lines: Iterator[tuple[int, list[str]]]
+) -> pd.DataFrame:
+    """Read every cell as text; the index is the line of each row."""
+    numbers, rows = [], []
+    for line, cells in lines:
+        if len(cells) != len(header):
+            problem = f"has {len(cells)} cells, the header has {len(header)}"
+            raise DatasetError(path, problem if cells else "is blank", line=line)
+        numbers.append(line)
+        rows.append(cells)
+    if not rows:
+        raise DatasetError(path, "holds a header but no rows")
+    return pd.DataFrame(rows, columns=pd.Index(header), index=pd.Index(numbers), dtype=str)
+
+
+class _CellReader:
+    """Reads columns of text by the rules of their fields, collecting the faults of all."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.faults: list[tuple[int, str, str]] = []
+        self.folded: dict[str, int] = {}
+
+    def field(self, field: Field, cells: pd.Series[str]) -> Floats:
+        """Read and encode one field's column."""
+        rule, folded = field.rule, 0
+
+        # Each distinct text is judged once, however many rows hold it.
+        places, texts = pd.factorize(cells.to_numpy())
+        counts = np.bincount(places, minlength=len(texts))
+        numbers = np.empty(len(texts))
+        for place, text in enumerate(texts):
+            raw = from_text(rule, text)
+            if isinstance(raw, float) and raw.is_integer():
+                raw = int(raw)
+            if isinstance(raw, int | str) and raw in field.fold:
+                raw = field.fold[raw]
+                folded += int(counts[place])
+            try:
+                numbers[place] = rule.encode(rule.accept(raw))
+            except Rejected:
+                allowed = rule.allowed[FALLBACK_LANGUAGE]
+                self._fault(cells, places, place, f"must be {allowed}, {_got(raw)}")
+        if folded:
+            self.folded[field.name] = folded
+        return numbers[places]
+
+    def label(self, schema: Schema, cells: pd.Series[str]) -> Ints:
+        """Read the label's column: 1 for the bad value, 0 for the good one."""
+        places, texts = pd.factorize(cells.to_numpy())
+        meaning = {str(schema.label.good): 0, str(schema.label.bad): 1}
+        outcomes = np.zeros(len(texts), dtype=np.int64)
+        for place, text in enumerate(texts):
+            if text in meaning:
+                outcomes[place] = meaning[text]
+            else:
+                allowed = f"must be {schema.label.good} (good) or {schema.label.bad} (bad)"
+                self._fault(cells, places, place, f"{allowed}, {_got(text)}")
+        return outcomes[places]
+
+    def refuse_faults(self) -> None:
+        """Raise the fault that stands first in the file, and tell how many more there are."""
+        if self.faults:
+            line, column, problem = min(self.faults)
+            more = len(self.faults) - 1
+            also = f" (and {more} more kinds of wrong cells)" if more else ""
+            raise DatasetError(self.path, problem + also, line=line, column=column)
+
+    def _fault(self, cells: pd.Series[str], places: Ints, place: int, problem: str) -> None:
+        line = int(cells.index[int(np.argmax(places == place))])
+        self.faults.append((line, str(cells.name), problem))
+
+
+def _got(raw: object) -> str:
+    if not isinstance(raw, str):
+        got = describe(raw)
+        return f"got {got if isinstance(got, str) else in_language(got, FALLBACK_LANGUAGE)}"
+    return f"got {raw[:40]!r}" if raw.strip() else "but the cell is empty"

@@ -1,0 +1,139 @@
+"""The routes over the log of decisions, all of them behind an API key."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from flask import Blueprint, g, jsonify, request, url_for
+from flask.typing import ResponseReturnValue
+
+from creditscore.decision_log.database import SECONDS
+from creditscore.decision_log.deadline import within
+from creditscore.decision_log.log import LARGEST_PAGE, USUAL_PAGE
+from creditscore.decisions.explanation import explain
+from creditscore.decisions.record import LoggedDecision
+from creditscore.errors import Fault, UnknownDecision
+from creditscore.i18n.catalogue import say
+from creditscore.schema.constraints import describe
+from creditscore.scorecard.policy import ELIGIBLE, NOT_ELIGIBLE
+from creditscore.web import query_parameters
+from creditscore.web.authentication import check_key
+from creditscore.web.content_negotiation import chosen_language, mark_language
+from creditscore.web.negotiation import mark_negotiated, shows_key, wants_page
+from creditscore.web.pages.result_page import show_decision
+from creditscore.web.problems import WrongValues
+from creditscore.web.query_parameters import Parameter
+from creditscore.web.request_body import read_json
+from creditscore.web.service import service
+
+bp = Blueprint("log", __name__, url_prefix="/decisions")
+
+#: An outcome is a few bytes, whatever limit the host has set for applicants.
+MOST_OUTCOME_BYTES = 1024
+
+
+@bp.before_request
+def need_key() -> None:
+    """Ask every route of the log for a key; the empty frame of a page holds nothing of it."""
+    if request.endpoint == "log.decision" and _wants_frame():
+        return
+    g.key_id = check_key(request, service().keys)
+
+
+@bp.get("")
+def page() -> ResponseReturnValue:
+    """Give logged decisions, newest first, and where to go on."""
+    wanted = {"limit": USUAL_PAGE, **query_parameters.read_query(request, _parameters())}
+    language = chosen_language()
+    with within(SECONDS):
+        found = service().log.page(**wanted)
+        shown = _to_dicts(found.decisions, language)
+    if found.cursor is None:
+        return mark_language(jsonify(decisions=shown, next=None), language)
+    following = f"{url_for('.page')}?{urlencode({**request.args, 'cursor': found.cursor})}"
+    answer = mark_language(jsonify(decisions=shown, next=following), language)
+    answer.headers["Link"] = f'<{following}>; rel="next"'
+    return answer
+
+
+@bp.get("/<decision_id>")
+def decision(decision_id: str) -> ResponseReturnValue:
+    """Give a logged decision, its inputs and its outcome included."""
+    if _wants_frame():
+        return mark_negotiated(show_decision(None))
+    language = chosen_language()
+    with within(SECONDS):
+        found = service().log.find(_read_id(decision_id))
+        (shown,) = _to_dicts([found], language)
+    if wants_page(request):
+        outcome = shown["outcome"]
+        return mark_negotiated(show_decision(found, defaulted=outcome and outcome["defaulted"]))
+    return mark_negotiated(mark_language(jsonify(shown), language))
+
+
+@bp.get("/<decision_id>/explanation")
+def explanation(decision_id: str) -> ResponseReturnValue:
+    """Tell what each field did to a decision, and what would have changed it."""
+    here = service()
+    made = here.log.find(_read_id(decision_id)).decision
+    language = chosen_language()
+    answer = explain(
+        made,
+        schema=here.assessor.model.schema,
+        scorecard=here.scorecard_of(made),
+        language=language,
+    )
+    return mark_language(jsonify(answer), language)
+
+
+@bp.post("/<decision_id>/outcome")
+def outcome(decision_id: str) -> ResponseReturnValue:
+    """Log what became of a decision."""
+    found = _read_id(decision_id)
+    defaulted = _read_outcome(read_json(request, most_bytes=MOST_OUTCOME_BYTES))
+    stated = service().log.record_outcome(found, defaulted=defaulted, key_id=g.key_id)
+    return jsonify(decision_id=found, **stated.to_dict())
+
+
+def _wants_frame() -> bool:
+    return wants_page(request) and not shows_key(request)
+
+
+def _parameters() -> Mapping[str, Parameter]:
+    return {
+        "limit": query_parameters.whole(1, LARGEST_PAGE),
+        "cursor": query_parameters.cursor(),
+        "label": query_parameters.one_of([ELIGIBLE, NOT_ELIGIBLE]),
+        "scorecard": query_parameters.one_of(list(service().assessor.model.scorecards)),
+        "since": query_parameters.moment(),
+        "until": query_parameters.moment(),
+    }
+
+
+def _read_id(text: str) -> str:
+    # UUID() itself takes braces, urn: and more; each decision has one address.
+    if not re.fullmatch("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", text, re.ASCII):
+        raise UnknownDecision(f"{text!r} is no id")
+    return str(UUID(text))
+
+
+def _read_outcome(body: object) -> bool:
+    if isinstance(body, dict) and body.keys() == {"defaulted"}:
+        defaulted = body["defaulted"]
+        if isinstance(defaulted, bool):
+            return defaulted
+        text = say("not_an_outcome", got=describe(defaulted))
+        raise WrongValues([Fault("not_an_outcome", "/defaulted", text)])
+    got = say("another_object") if isinstance(body, dict) else describe(body)
+    raise WrongValues([Fault("not_an_outcome", "", say("not_an_outcome", got=got))])
+
+
+def _to_dicts(found: Sequence[LoggedDecision], language: str) -> list[dict[str, Any]]:
+    """Give decisions with what became of them."""
+    outcomes = service().log.outcomes_of(found)
+    stated = {number: outcome.to_dict() for number, outcome in outcomes.items()}
+    return [{**each.to_dict(language), "outcome": stated.get(each.number)} for each in found]

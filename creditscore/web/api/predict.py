@@ -1,0 +1,161 @@
+"""The routes that programs use."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import Any
+
+from flask import Blueprint, Response, jsonify, request
+from flask.typing import ResponseReturnValue
+from werkzeug.wsgi import FileWrapper
+
+from creditscore.api_docs import examples
+from creditscore.decision_log.log import Recorded
+from creditscore.decisions.batch import Together, decide_alike, decide_together
+from creditscore.errors import Fault, InvalidApplicants
+from creditscore.i18n.catalogue import say
+from creditscore.schema.constraints import describe as describe_value
+from creditscore.schema.schema import Applicant
+from creditscore.tables.csv_request import CsvRequest
+from creditscore.web import json_parser
+from creditscore.web.authentication import check_predict, check_what_if
+from creditscore.web.content_negotiation import chosen_language, mark_language
+from creditscore.web.negotiation import mark_negotiated, wants_page
+from creditscore.web.origin import read_origin
+from creditscore.web.pages.model_page import show_model
+from creditscore.web.plain_predict import raise_again
+from creditscore.web.request_body import CSV_TYPE, is_csv, read_body, read_csv, read_json
+from creditscore.web.service import Service, asked, service
+from creditscore.web.startup_checks import warning_of
+
+bp = Blueprint("api", __name__)
+
+
+@bp.post("/predict")
+def predict() -> ResponseReturnValue:
+    """Decide on one applicant, or on each of an array or a table, and log every decision."""
+    here, request = service(), asked()
+    raise_again(request.environ)
+    key_id = check_predict(request, here.keys, open_predict=here.settings.open_predict)
+    if is_csv(request):
+        return _predict_table(here, key_id)
+    raw = read_body(request, most_bytes=here.settings.max_json_bytes)
+    origin = read_origin(request, raw, key_id=key_id)
+    body = json_parser.parse(raw)
+    # First, as another model may be here by now, to which the same body means something else.
+    recorded = here.log.replay(origin)
+    if recorded is None:
+        raws = _applicants_in(body, here.settings.max_applicants)
+        together = decide_alike(here.assessor, raws) if isinstance(body, list) else None
+        if together is None:
+            applicants = _read_applicants(body, raws)
+            if isinstance(body, list):
+                together = decide_together(here.assessor, applicants)
+        if together is not None:
+            return _render_together(together, here.log.record_together(together, origin))
+        recorded = here.log.record(here.assessor.assess(applicants), origin)
+    return _render(recorded, many=isinstance(body, list))
+
+
+def _predict_table(here: Service, key_id: str | None) -> Response:
+    raw = read_csv(request, most_bytes=here.settings.max_csv_bytes)
+    language = chosen_language()
+    table = CsvRequest(raw, read_origin(request, raw, key_id=key_id), language)
+    file, replayed = table.decide(here.assessor, here.log)
+    answer = Response(FileWrapper(file), content_type=f"{CSV_TYPE}; charset=utf-8; header=present")
+    answer.call_on_close(file.close)
+    answer.content_length = file.seek(0, os.SEEK_END)
+    file.seek(0)
+    return _mark(answer, language, replayed=replayed)
+
+
+@bp.post("/what-if")
+def what_if() -> ResponseReturnValue:
+    """Answer as `predict` would, but log nothing: for exploration only."""
+    here = service()
+    check_what_if(request, here.keys, open_predict=here.settings.open_predict)
+    here.limits.admit_what_if()
+    body = read_json(request, most_bytes=here.settings.max_json_bytes)
+    decisions = here.assessor.assess(
+        _read_applicants(body, _applicants_in(body, here.settings.max_applicants))
+    )
+    language = chosen_language()
+    answers = [decision.to_what_if(language) for decision in decisions]
+    return mark_language(jsonify(answers if isinstance(body, list) else answers[0]), language)
+
+
+@bp.get("/health")
+def health() -> ResponseReturnValue:
+    """Tell whether decisions can be given, and whether a new model could not be taken over."""
+    here = service()
+    here.log.check_writable()
+    versions = dict(here.assessor.model.versions)
+    refused = {"refused": here.refused} if here.refused else {}
+    warning = warning_of(here)
+    return jsonify(
+        status="ok",
+        model={"status": "ok", "versions": versions, **refused},
+        database={"status": "ok", "kind": here.log.database.kind},
+        **({"warning": warning} if warning else {}),
+    )
+
+
+@bp.get("/model")
+def model() -> ResponseReturnValue:
+    """Tell what the model is, where it comes from and how good it is."""
+    if wants_page(request):
+        return mark_negotiated(show_model())
+    here = service()
+    language = chosen_language()
+    card = examples.model_card(here.assessor.model, here.assessor.policy, language)
+    return mark_negotiated(mark_language(jsonify(card), language))
+
+
+@bp.get("/openapi.json")
+def openapi() -> ResponseReturnValue:
+    """Describe these routes."""
+    return jsonify(service().openapi)
+
+
+def _applicants_in(body: object, most: int) -> list[Any]:
+    """Find what should be applicants in a body: itself, or what an array holds."""
+    if isinstance(body, dict):
+        return [body]
+    if not isinstance(body, list):
+        text = say("not_applicants", most=most, got=describe_value(body))
+        raise InvalidApplicants([Fault("not_applicants", "", text)])
+    if not body:
+        raise InvalidApplicants([Fault("empty_array", "", say("empty_array", most=most))])
+    if len(body) > most:
+        text = say("too_many", most=most, count=len(body))
+        raise InvalidApplicants([Fault("too_many", "", text)])
+    return body
+
+
+def _read_applicants(body: object, raws: Sequence[object]) -> list[Applicant]:
+    """Read the applicants of a body: one, or an array of them."""
+    schema = service().assessor.model.schema
+    return schema.parse_all(raws) if isinstance(body, list) else [schema.parse(body)]
+
+
+def _render(recorded: Recorded, *, many: bool) -> Response:
+    language = chosen_language()
+    answers = [decision.to_dict(language) for decision in recorded.decisions]
+    answer = jsonify(answers if many else answers[0])
+    return _mark(answer, language, replayed=recorded.replayed)
+
+
+def _render_together(together: Together, earlier: Recorded | None) -> Response:
+    """Answer with decisions that were made together; with earlier ones where they took the key."""
+    if earlier is not None:
+        return _render(earlier, many=True)
+    language = chosen_language()
+    answer = Response(together.to_json(language), content_type="application/json")
+    return _mark(answer, language, replayed=False)
+
+
+def _mark(answer: Response, language: str, *, replayed: bool) -> Response:
+    if replayed:
+        answer.headers["Idempotent-Replayed"] = "true"
+    return mark_language(answer, language)

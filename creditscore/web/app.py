@@ -1,0 +1,155 @@
+"""The web service: the only part that knows Flask."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import click
+from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from creditscore.api_docs.examples import example_decisions
+from creditscore.api_docs.openapi import describe_service
+from creditscore.decision_log.database import Database
+from creditscore.decision_log.log import DecisionLog
+from creditscore.decision_log.migrations import migrate
+from creditscore.decisions.assessor import Assessor
+from creditscore.decisions.decision_id import new_decision_id
+from creditscore.errors import ArtefactError, StartupError
+from creditscore.i18n.catalogue import FALLBACK_LANGUAGE
+from creditscore.i18n.statements import LEGAL_SENTENCE
+from creditscore.scorecard import artifact, model_archive
+from creditscore.scorecard.artifact import Model
+from creditscore.settings import Settings
+from creditscore.web import api, cli, headers, metrics, pages, problems
+from creditscore.web.authentication import Keys
+from creditscore.web.json_logging import write_json
+from creditscore.web.json_provider import FastJson
+from creditscore.web.plain_predict import PlainPredict
+from creditscore.web.rate_limiting import Limits
+from creditscore.web.service import NAME, Service
+
+
+class App(Flask):
+    """A Flask that does not look, at each call of each function, whether it is a coroutine."""
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """Give the function: none of ours is one."""
+        return func
+
+
+#: What the public learns of a new model that is not sound; the log names the file and the fault.
+REFUSED = "the new model is not sound, and the one before it goes on deciding"
+
+
+def create_app(settings: Settings, model: Model | None = None) -> Flask:
+    """Build the web application.
+
+    Parameters
+    ----------
+    settings : Settings
+    model : Model, optional
+        Already loaded; else the one in the settings' folder is.
+
+    Raises
+    ------
+    StartupError
+        If there is no sound model, or no database for the log.
+    """
+    model = model or artifact.load(settings.model_dir)
+    database = Database(settings.database_url, journal=settings.sqlite_journal)
+    # It closes its connections: gunicorn's workers, which fork from here, open their own.
+    migrate(database)
+    keys = Keys(settings.api_keys, database)
+    app = App(__name__)
+    app.json = FastJson(app)
+    app.url_map.merge_slashes = False
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.wsgi_app = PlainPredict(app, app.wsgi_app)  # type: ignore[method-assign]
+    if settings.proxies:
+        proxied = ProxyFix(app.wsgi_app, x_for=settings.proxies, x_proto=0, x_host=0)
+        app.wsgi_app = proxied  # type: ignore[method-assign]
+    here = Service(
+        settings=settings,
+        keys=keys,
+        **_deciding(model, settings),
+        log=DecisionLog(database, now=_now, watch=metrics.logged),
+        limits=Limits(settings, keys),
+    )
+    app.extensions[NAME] = here
+    metrics.prepare(settings.runtime_dir)
+    metrics.register(app)
+    headers.register(app)
+    here.limits.register(app)
+    problems.register(app)
+    api.register(app)
+    pages.register(app)
+    cli.register(app)
+    _announce(app, model)
+    _archive(app, model, settings)
+    return app
+
+
+def reload_model(app: Flask) -> bool:
+    """Take over the model that is in the folder now, or keep the one that is there.
+
+    Called in the process that the others fork from, before it makes new ones: those that are at
+    work go on with what they have.
+
+    Returns
+    -------
+    bool
+        Whether it was taken over. If it is not sound, `GET /health` says why.
+    """
+    here: Service = app.extensions[NAME]
+    try:
+        model = artifact.load(here.settings.model_dir)
+        changes = _deciding(model, here.settings)
+    except StartupError as error:
+        app.logger.error("the new model is refused, the old one goes on deciding: %s", error)
+        app.extensions[NAME] = replace(here, refused=REFUSED)
+        return False
+    app.extensions[NAME] = replace(here, **changes, refused="")
+    _announce(app, model)
+    _archive(app, model, here.settings)
+    return True
+
+
+def _deciding(model: Model, settings: Settings) -> dict[str, Any]:
+    """Make those parts of a service that follow from its model."""
+    policy = model.policy.with_cutoff(settings.cutoff)
+    assessor = Assessor(model=model, policy=policy, now=_now, new_id=new_decision_id)
+    examples = {
+        name: made.to_dict(FALLBACK_LANGUAGE) for name, made in example_decisions(assessor).items()
+    }
+    return {"assessor": assessor, "openapi": describe_service(model.schema, settings, examples)}
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _announce(app: Flask, model: Model) -> None:
+    """Say at start what is served, and what law says of it."""
+    write_json(app.logger)
+    app.logger.setLevel(logging.INFO)
+    if click.get_current_context(silent=True) is not None:
+        # Whoever runs a `flask` command serves nothing.
+        return
+    app.logger.info("serving %s", ", ".join(model.versions.values()))
+    if protected := model.protected_predictors():
+        law = LEGAL_SENTENCE[FALLBACK_LANGUAGE]
+        app.logger.warning("decisions depend on %s. %s", ", ".join(protected), law)
+
+
+def _archive(app: Flask, model: Model, settings: Settings) -> None:
+    """Keep what will decide, so that its decisions can be replayed once it is replaced."""
+    try:
+        model_archive.keep(model, settings.model_dir)
+    except ArtefactError as error:
+        # Who serves need not be allowed to write there; train.py archives what it replaces.
+        app.logger.warning("the model is not in the archive: %s", error)

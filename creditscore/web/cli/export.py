@@ -1,0 +1,87 @@
+"""Commands for the shell: `flask decisions export`."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import BinaryIO
+
+import click
+
+from creditscore.decision_log import export, scan
+from creditscore.decision_log.scan import Stretch
+from creditscore.errors import ExportRefused
+from creditscore.files import replacing
+from creditscore.web.cli.decisions import Moment, decisions, follow, progress_bar, since_option
+from creditscore.web.cli.keys import in_one_line
+from creditscore.web.service import service
+
+STANDARD_OUTPUT = Path("-")
+
+
+@decisions.command("export")
+@click.option(
+    "--format",
+    "kind",
+    type=click.Choice(["jsonl", "csv"]),
+    default="jsonl",
+    show_default=True,
+    help="JSON Lines holds all, exactly; CSV is for spreadsheets.",
+)
+@since_option
+@click.option("--until", type=Moment(), help="Only decisions from before then.")
+@click.option(
+    "--output",
+    type=click.Path(allow_dash=True, path_type=Path),
+    required=True,
+    metavar="FILE|-",
+    help="Where to; - is the standard output.",
+)
+@in_one_line
+def export_command(kind: str, since: datetime | None, until: datetime | None, output: Path) -> None:
+    """Write logged decisions to a file that only its owner can read.
+
+    It holds personal data. It takes its place when it is whole, and not at all after a failure.
+    """
+    if since is not None and until is not None and since >= until:
+        raise click.UsageError("--since must be before --until")
+    stretch = scan.measure(service().log.database, since=since, until=until)
+    table = kind == "csv"
+    written = 0
+    with _opened(output) as file, progress_bar(len(stretch) * (2 if table else 1)) as advance:
+        for rows, chunk in _chunks(stretch, advance, table=table):
+            file.write(chunk)
+            written += rows
+    click.echo(f"{written:,} decisions exported", err=True)
+
+
+def _chunks(
+    stretch: Stretch, advance: Callable[[int], None], *, table: bool
+) -> Iterator[tuple[int, bytes]]:
+    """Give the text of a stretch page by page, and how many decisions are in each."""
+    database = service().log.database
+    columns = []
+    if table:
+        fields = scan.walk(database, stretch, columns=export.BY_FIELD)
+        columns = export.columns_of(follow(fields, stretch, advance))
+        yield 0, export.to_csv_header(columns)
+    rows = follow(scan.walk(database, stretch), stretch, advance)
+    for page in export.read(database, rows):
+        yield len(page), export.to_csv(page, columns) if table else export.to_json_lines(page)
+
+
+@contextlib.contextmanager
+def _opened(output: Path) -> Iterator[BinaryIO]:
+    """Open the standard output, or a file that takes its place when it is whole."""
+    if output == STANDARD_OUTPUT:
+        yield sys.stdout.buffer
+        sys.stdout.buffer.flush()
+        return
+    try:
+        with replacing(output) as file:
+            yield file
+    except OSError as error:
+        raise ExportRefused(f"{output} cannot be written: {error.strerror}") from None

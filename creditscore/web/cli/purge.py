@@ -1,0 +1,80 @@
+"""Commands for the shell: `flask decisions purge`."""
+
+from __future__ import annotations
+
+import sys
+import time
+from datetime import UTC, datetime
+from typing import Any
+
+import click
+
+from creditscore.decision_log.purge import count_older, purge
+from creditscore.decision_log.retention import ago, check_old_enough, read_age
+from creditscore.decisions.assessor import timestamp
+from creditscore.web import query_parameters
+from creditscore.web.cli.decisions import decisions, progress_bar
+from creditscore.web.cli.keys import in_one_line
+from creditscore.web.service import service
+
+
+class Age(click.ParamType[datetime]):
+    """How old something is: an age, or the time it began; gives that time."""
+
+    name = "age"
+
+    def convert(self, value: Any, _: Any, __: Any) -> datetime:
+        """Read it."""
+        if isinstance(value, datetime):
+            return value
+        try:
+            months, days = read_age(str(value))
+        except ValueError:
+            return self._moment(str(value))
+        try:
+            return ago(datetime.now(UTC), months=months, days=days)
+        except (ValueError, OverflowError):
+            self.fail(f"no calendar goes back {value}")
+
+    def _moment(self, text: str) -> datetime:
+        try:
+            moment: datetime = query_parameters.moment().read(text)
+        except ValueError:
+            self.fail(f"must be such as 25months, P2Y1M or 2024-10-31, got {text!r}")
+        return moment
+
+
+@decisions.command("purge")
+@click.option(
+    "--older-than",
+    "before",
+    type=Age(),
+    required=True,
+    metavar="PERIOD|DATE",
+    help="Such as 25months, P2Y1M or 2024-10-31.",
+)
+@click.option("--force", is_flag=True, help="Although they are younger than 25 months.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@in_one_line
+def purge_command(before: datetime, force: bool, yes: bool) -> None:
+    """Delete old decisions for good, with their outcomes and idempotency keys.
+
+    How many there were, of which model and label, stays in the log. The service goes on meanwhile.
+    """
+    now, database = datetime.now(UTC), service().log.database
+    check_old_enough(before, now=now, force=force)
+    count = count_older(database, before)
+    what = f"{count:,} decisions from before {timestamp(before)}"
+    if count and not yes:
+        if not sys.stdin.isatty():
+            raise click.UsageError(f"nobody is there to ask: give --yes to delete {what}")
+        click.confirm(f"Delete {what}, for good?", abort=True, err=True)
+    gone, start = 0, time.monotonic()
+    with progress_bar(count) as advance:
+        for batch in purge(database, before, now=now):
+            gone += batch
+            advance(batch)
+            # As long as it took: the service's own transactions get their turn.
+            time.sleep(time.monotonic() - start)
+            start = time.monotonic()
+    click.echo(f"{gone:,} decisions purged from before {timestamp(before)}", err=True)

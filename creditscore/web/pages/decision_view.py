@@ -1,0 +1,163 @@
+"""A decision as the page draws it: the score on its scale, and bars from baseline to result."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+from typing import Any
+
+from creditscore.decisions.assessor import Decision
+from creditscore.decisions.explanation import explain
+from creditscore.i18n.catalogue import in_language, say_number
+from creditscore.schema.schema import Schema
+from creditscore.scorecard.policy import Scale
+from creditscore.scorecard.reason_codes import value_in_words
+from creditscore.scorecard.scorecard import Scorecard
+
+#: The ends of the drawn scale, as probabilities of default; who is beyond stands at the end.
+RISKIEST, SAFEST = 0.9, 0.01
+
+#: Bars that are too short to be seen are drawn this long, in hundredths of the chart.
+SHORTEST = 0.6
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One row of the chart; places are from 0 to 100.
+
+    Attributes
+    ----------
+    title, value, points : str
+        The field, its value and its impact in percentage points, in words.
+    start, width : float
+        Where the bar lies.
+    riskier : bool
+        Whether it leads to the right.
+    """
+
+    title: str
+    value: str
+    points: str
+    start: float
+    width: float
+    riskier: bool
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """What the page shows of a decision, in its language.
+
+    Attributes
+    ----------
+    answer : dict
+        As programs get it.
+    recourse : dict
+        What would have to change.
+    risk, pays, cutoff, needed : str
+        Percentages.
+    low, high, score_needed : int
+        The ends of the score's scale, and the cut-off on it.
+    place, cutoff_place : float
+        Where score and cut-off stand on the scale, from 0 to 100.
+    bars : list of Bar
+        From the baseline to the result, the largest rise first.
+    baseline, baseline_place, result_place, chart_cutoff : str or float
+        The baseline in words, and where it, the result and the cut-off stand in the chart.
+    """
+
+    answer: dict[str, Any]
+    recourse: dict[str, Any]
+    risk: str
+    pays: str
+    cutoff: str
+    needed: str
+    low: int
+    high: int
+    score_needed: int
+    place: float
+    cutoff_place: float
+    bars: list[Bar]
+    baseline: str
+    baseline_place: float
+    result_place: float
+    chart_cutoff: float
+
+
+def draw(
+    decision: Decision, *, schema: Schema, scorecard: Scorecard | None, scale: Scale, language: str
+) -> Drawing:
+    """Put a decision into places and words."""
+    explained = explain(decision, schema=schema, scorecard=scorecard, language=language)
+    low, high, needed = map(scale.points_of_one, (RISKIEST, SAFEST, decision.cutoff))
+    risk, cutoff, baseline = decision.probability_of_default, decision.cutoff, decision.baseline
+    left, right = _ends(decision)
+
+    def place(share: float) -> float:
+        return round(100 * (share - left) / (right - left), 2)
+
+    return Drawing(
+        answer=decision.to_dict(language),
+        recourse=explained["recourse"],
+        risk=percent(risk, language),
+        pays=percent(1 - risk, language),
+        cutoff=percent(cutoff, language),
+        needed=percent(1 - cutoff, language),
+        low=low,
+        high=high,
+        score_needed=needed,
+        place=_along(decision.score, low, high),
+        cutoff_place=_along(needed, low, high),
+        bars=_bars(decision, schema, language, ends=(left, right)),
+        baseline=percent(baseline, language),
+        baseline_place=place(baseline),
+        result_place=place(risk),
+        chart_cutoff=place(cutoff),
+    )
+
+
+def percent(share: float, language: str) -> str:
+    """Write a share as a percentage with one decimal."""
+    return in_language(say_number(round(100 * share, 1)), language) + (
+        "%" if language == "en" else " %"
+    )
+
+
+def _ends(decision: Decision) -> tuple[float, float]:
+    """Give the ends of the chart: all that the bars pass on their way, and the cut-off."""
+    ranked = _ranked(decision).values()
+    passed = [decision.cutoff, *itertools.accumulate(ranked, initial=decision.baseline)]
+    low, high = min(passed), max(passed)
+    margin = (high - low) * 0.04 or 0.01
+    return low - margin, high + margin
+
+
+def _ranked(decision: Decision) -> dict[str, float]:
+    return dict(sorted(decision.impacts.items(), key=lambda item: -item[1]))
+
+
+def _bars(
+    decision: Decision, schema: Schema, language: str, *, ends: tuple[float, float]
+) -> list[Bar]:
+    bars, at = [], decision.baseline
+    for name, impact in _ranked(decision).items():
+        field, value = schema.fields.get(name), decision.applicant.values[name]
+        start = 100 * (min(at, at + impact) - ends[0]) / (ends[1] - ends[0])
+        width = 100 * abs(impact) / (ends[1] - ends[0])
+        points = in_language(say_number(round(abs(100 * impact), 1) or 0), language)
+        sign = "+" if impact > 0 else "\N{MINUS SIGN}"
+        bars.append(
+            Bar(
+                title=in_language(field.title, language) if field else name,
+                value=in_language(value_in_words(field, value), language) if field else str(value),
+                points=points if points == "0" else sign + points,
+                start=round(start, 2),
+                width=round(max(width, SHORTEST), 2),
+                riskier=impact > 0,
+            )
+        )
+        at += impact
+    return bars
+
+
+def _along(points: int, low: int, high: int) -> float:
+    return round(100 * min(max((points - low) / (high - low), 0), 1), 2)

@@ -1,0 +1,191 @@
+"""The form of the page: what a browser shows for each field, and what it sends back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from urllib.parse import parse_qsl
+
+from creditscore.errors import Fault
+from creditscore.i18n.catalogue import in_language
+from creditscore.schema.constraints import Codes, Interval, Value, format_number, from_text
+from creditscore.schema.schema import Field, Schema
+from creditscore.scorecard.artifact import Model
+from creditscore.scorecard.reason_codes import value_in_words
+
+#: Whole numbers of which some have names of their own become a list, unless they are more.
+MOST_OPTIONS = 30
+
+#: A form is a few hundred bytes, whatever limit the host has set for applicants.
+MOST_BYTES = 65536
+
+#: What the form sends beside the fields.
+EXPLORE = "explore"
+
+
+@dataclass(frozen=True)
+class Control:
+    """What the page shows for one field.
+
+    Attributes
+    ----------
+    name, title, help, unit : str
+        In the language of the page; help and unit may be empty.
+    value : str
+        As it was typed.
+    options : sequence of (str, str)
+        Values and their labels, for a list; empty for a number or a text that is typed.
+    error : str
+        What is wrong with the value; empty for nothing.
+    example : str
+        A value that is right.
+    low, high : str
+        The range that training has seen, for a slider; empty for none.
+    whole : bool
+        Whether only whole numbers count.
+    optional : bool
+        Whether a decision can do without it.
+    """
+
+    name: str
+    title: str
+    help: str
+    unit: str
+    value: str
+    options: Sequence[tuple[str, str]]
+    error: str
+    example: str
+    low: str
+    high: str
+    whole: bool
+    optional: bool
+
+
+@dataclass(frozen=True)
+class Group:
+    """Fields that are asked for together; those of the smallest scorecard always are."""
+
+    title: str
+    optional: bool
+    opened: bool
+    controls: Sequence[Control]
+
+
+def read_form(raw: bytes) -> tuple[dict[str, str], bool]:
+    """Read a form: what was typed, and whether it is only to explore.
+
+    Empty fields count as not given; names that are no fields are kept, for the schema to refuse.
+    """
+    pairs = parse_qsl(raw.decode(errors="replace"), errors="replace")
+    typed = {name: value.strip() for name, value in pairs if value.strip()}
+    explore = typed.pop(EXPLORE, None) is not None
+    return typed, explore
+
+
+def to_raw(schema: Schema, typed: Mapping[str, str]) -> dict[str, object]:
+    """Turn what was typed into the JSON object that a program would send."""
+    return {
+        name: from_text(schema.fields[name].rule, text) if name in schema.fields else text
+        for name, text in typed.items()
+    }
+
+
+def example_of(schema: Schema, scorecard: str) -> dict[str, str]:
+    """Give the example applicant of a scorecard as it would be typed; nothing for another name."""
+    spec = schema.scorecards.get(scorecard)
+    names = spec.fields if spec else ()
+    return {name: _written(schema.fields[name].example) for name in names}
+
+
+def groups(
+    model: Model, typed: Mapping[str, str], *, faults: Sequence[Fault], language: str
+) -> Iterator[Group]:
+    """Lay out the form: the fields of each scorecard that the one before has not."""
+    schema = model.schema
+    errors = _errors(schema, faults, language)
+    for spec in schema.scorecards.values():
+        names = schema.added_fields(spec)
+        optional = names != schema.base_fields
+        ranges = model.scorecards[spec.name].training_ranges
+        yield Group(
+            title=in_language(spec.title, language),
+            optional=optional,
+            opened=any(name in typed or name in errors for name in names),
+            controls=[
+                _control(
+                    schema.fields[name],
+                    typed.get(name, ""),
+                    error=errors.get(name, ""),
+                    seen=ranges.get(name, ()),
+                    optional=optional or name in schema.optional,
+                    language=language,
+                )
+                for name in names
+            ],
+        )
+
+
+def other_errors(schema: Schema, faults: Sequence[Fault], language: str) -> list[str]:
+    """Give the faults that belong to no field of the form."""
+    return [
+        in_language(fault.text, language)
+        for fault in faults
+        if fault.pointer.removeprefix("/") not in schema.fields
+    ]
+
+
+def _control(
+    field: Field,
+    value: str,
+    *,
+    error: str,
+    seen: Sequence[Value],
+    optional: bool,
+    language: str,
+) -> Control:
+    options = _options(field, language)
+    slides = not options and isinstance(field.rule, Interval) and len(seen) == 2
+    return Control(
+        name=field.name,
+        title=in_language(field.title, language),
+        help=in_language(field.help, language) if field.help else "",
+        unit=in_language(field.unit, language) if field.unit else "",
+        value=value,
+        options=options,
+        error=error,
+        example=_written(field.example),
+        low=_written(seen[0]) if slides else "",
+        high=_written(seen[1]) if slides else "",
+        whole=isinstance(field.rule, Interval) and field.rule.integral,
+        optional=optional,
+    )
+
+
+def _options(field: Field, language: str) -> list[tuple[str, str]]:
+    rule = field.rule
+    if isinstance(rule, Codes):
+        return [(str(code), in_language(label, language)) for code, label in rule.labels.items()]
+    if not (rule.named and rule.integral and rule.low is not None and rule.high is not None):
+        return []
+    numbers = range(int(rule.low) + rule.low_open, int(rule.high) + 1 - rule.high_open)
+    if len(numbers) > MOST_OPTIONS:
+        return []
+    return [
+        (str(number), in_language(value_in_words(field, number), language)) for number in numbers
+    ]
+
+
+def _errors(schema: Schema, faults: Sequence[Fault], language: str) -> dict[str, str]:
+    """Give each field's fault, which calls the field by its title and not by its name."""
+    errors: dict[str, str] = {}
+    for fault in faults:
+        name = fault.pointer.removeprefix("/")
+        if name in schema.fields and name not in errors:
+            title = in_language(schema.fields[name].title, language)
+            text = in_language(fault.text, language)
+            errors[name] = title + text[len(name) :] if text.startswith(name) else text
+    return errors
+
+
+def _written(value: Value) -> str:
+    return value if isinstance(value, str) else format_number(value)

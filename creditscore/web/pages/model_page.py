@@ -1,0 +1,144 @@
+"""The page of the model: its card, and what another cut-off would do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Response, request
+
+from creditscore.api_docs import examples
+from creditscore.charts.axes import write_number
+from creditscore.charts.model_charts import cutoff_plot, field_curves, scorecard_plots
+from creditscore.evaluation.cutoff_tradeoff import (
+    HIGHEST_PERCENT,
+    HIGHEST_RATIO,
+    LOWEST_PERCENT,
+    LOWEST_RATIO,
+    break_even_percent,
+    cheapest,
+    group_rates,
+    trade_off,
+)
+from creditscore.i18n.catalogue import in_language
+from creditscore.i18n.page_texts import PAGE_TEXTS
+from creditscore.web.content_negotiation import page_language
+from creditscore.web.pages.decision_view import percent
+from creditscore.web.pages.group_words import group_words
+from creditscore.web.pages.layout import notice, render_page, render_part
+from creditscore.web.problems import UNPROCESSABLE
+from creditscore.web.service import service
+
+#: Figures that stand out on the page; the JSON has all.
+FIGURES = ("auc", "ks", "brier", "ece")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What is explored: a scorecard, a ratio and a cut-off in percent; and what was wrong."""
+
+    scorecard: str
+    ratio: float
+    percent: int
+    errors: Mapping[str, str]
+
+
+def show_model() -> Response:
+    """Show the card, or only the part on the cut-off where a script asks for that."""
+    here, language = service(), page_language()
+    card = examples.model_card(here.assessor.model, here.assessor.policy, language)
+    choice = _read_choice(card, language)
+    parts = {**_words(language), **_explored(card, choice, language)}
+    if request.args.get("part") == "cutoff":
+        answer = render_part("cutoff.html", language, **parts)
+    else:
+        answer = render_page(
+            "model.html",
+            language,
+            card=card,
+            limits=(LOWEST_PERCENT, HIGHEST_PERCENT, LOWEST_RATIO, HIGHEST_RATIO),
+            notice=notice(language),
+            figures=FIGURES,
+            plots={name: list(_plots(card, name, language)) for name in card["scorecards"]},
+            **parts,
+        )
+    if choice.errors:
+        answer.status_code = UNPROCESSABLE
+    return answer
+
+
+def _plots(card: Mapping[str, Any], name: str, language: str) -> Any:
+    section, texts = card["scorecards"][name], PAGE_TEXTS[language]
+    yield scorecard_plots(section, texts, language)
+    yield list(field_curves(section, card["fields"], texts, language))
+
+
+def _words(language: str) -> dict[str, Any]:
+    """Give the template its ways of writing."""
+    schema = service().assessor.model.schema
+    write = write_number(language)
+    return {
+        "percent": lambda share: percent(share, language),
+        "number": write,
+        "group": lambda field, label: in_language(
+            group_words(schema.fields[field], label), language
+        ),
+    }
+
+
+def _read_choice(card: Mapping[str, Any], language: str) -> Choice:
+    """Read what is explored from the address; what is missing is as the service decides."""
+    texts, policy, errors = PAGE_TEXTS[language], card["policy"], {}
+    asked, names = request.args, list(card["scorecards"])
+    wanted = asked.get("scorecard", "")
+    usual_ratio = policy["loss_to_margin"] or (1 - policy["cutoff"]) / policy["cutoff"]
+    ratio = _number(asked.get("ratio"), LOWEST_RATIO, HIGHEST_RATIO, usual_ratio)
+    if ratio is None:
+        errors["ratio"] = _wrong(texts, "cut_ratio", LOWEST_RATIO, HIGHEST_RATIO, language)
+        ratio = usual_ratio
+    usual = break_even_percent(ratio) if "ratio" in asked else round(100 * policy["cutoff"])
+    # The button tells which of the two fields counts; a browser sends both.
+    typed = asked.get("cutoff") if asked.get("by") != "ratio" else None
+    chosen = _number(typed, LOWEST_PERCENT, HIGHEST_PERCENT, usual)
+    if chosen is None:
+        errors["cutoff"] = _wrong(texts, "cut_percent", LOWEST_PERCENT, HIGHEST_PERCENT, language)
+    return Choice(
+        scorecard=wanted if wanted in names else names[-1],
+        ratio=ratio,
+        percent=round(usual if chosen is None else chosen),
+        errors=errors,
+    )
+
+
+def _number(text: str | None, low: float, high: float, fallback: float) -> float | None:
+    """Read a number within bounds; None for anything else."""
+    if text is None:
+        return fallback
+    try:
+        found = float(text.strip().replace(",", "."))
+    except ValueError:
+        return None
+    return found if low <= found <= high else None
+
+
+def _wrong(texts: Mapping[str, str], key: str, low: float, high: float, language: str) -> str:
+    write = write_number(language)
+    return texts["cut_wrong"].format(name=texts[key], low=write(low), high=write(high))
+
+
+def _explored(card: Mapping[str, Any], choice: Choice, language: str) -> dict[str, Any]:
+    """Give what the chosen cut-off does, beside what the one in force does."""
+    section = card["scorecards"][choice.scorecard]
+    now = round(100 * card["policy"]["cutoff"])
+    chosen = trade_off(section, choice.percent, choice.ratio)
+    return {
+        "choice": choice,
+        "card_fields": card["fields"],
+        "chosen": chosen,
+        "in_force": trade_off(section, now, choice.ratio),
+        "cheapest": cheapest(section, choice.ratio),
+        "group_rates": group_rates(section, choice.percent),
+        "group_rates_now": group_rates(section, now),
+        "cutoff_plot": cutoff_plot(section, chosen, PAGE_TEXTS[language], language),
+    }

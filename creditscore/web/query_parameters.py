@@ -1,0 +1,115 @@
+"""Read the query of a request: every parameter known, once, and within its bounds."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import Request
+
+from creditscore.errors import Fault
+from creditscore.i18n.catalogue import Text, say
+from creditscore.schema.constraints import describe
+from creditscore.schema.schema import MOST_FAULTS
+from creditscore.web.problems import WrongValues
+
+#: Cursors are the numbers of decisions, which are 64 bits wide.
+LARGEST_CURSOR = 2**63 - 1
+
+DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,6})?(Z|[+-]\d{2}:\d{2})", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """What a parameter may be.
+
+    Attributes
+    ----------
+    read : callable
+        Reads its text; raises ValueError if it is not allowed.
+    allowed : Text
+        What is.
+    """
+
+    read: Callable[[str], Any]
+    allowed: Text
+
+
+def read_query(request: Request, known: Mapping[str, Parameter]) -> dict[str, Any]:
+    """Read the parameters that are given.
+
+    Raises
+    ------
+    WrongValues
+        Naming all that is wrong with them, as if they were the members of a JSON object: a misspelt
+        filter that is passed over in silence would show other decisions than were asked for.
+    """
+    values: dict[str, Any] = {}
+    faults = []
+    for name, texts in request.args.lists():
+        if name not in known:
+            text = say("unknown_parameter", name=describe(name), known=", ".join(known))
+            faults.append(Fault("unknown_parameter", "", text))
+        elif len(texts) > 1:
+            faults.append(Fault("duplicate", f"/{name}", say("parameter_twice", name=name)))
+        else:
+            try:
+                values[name] = known[name].read(texts[0])
+            except ValueError:
+                text = say(
+                    "parameter_must_be",
+                    name=name,
+                    allowed=known[name].allowed,
+                    got=describe(texts[0]),
+                )
+                faults.append(Fault("not_allowed", f"/{name}", text))
+    if faults:
+        raise WrongValues(faults[:MOST_FAULTS])
+    return values
+
+
+def whole(least: int, most: int) -> Parameter:
+    """Allow whole numbers within bounds."""
+    kind = say("integer")
+    return Parameter(
+        lambda text: _whole(text, least, most), say("from_to", kind=kind, low=least, high=most)
+    )
+
+
+def one_of(names: Sequence[str]) -> Parameter:
+    """Allow some names."""
+
+    def read(text: str) -> str:
+        if text not in names:
+            raise ValueError
+        return text
+
+    return Parameter(read, say("one_of", codes=", ".join(names)))
+
+
+def cursor() -> Parameter:
+    """Allow what an earlier page gave."""
+    return Parameter(lambda text: _whole(text, 1, LARGEST_CURSOR), say("any_cursor"))
+
+
+def moment() -> Parameter:
+    """Allow dates and times, none without a zone: nobody could tell which one was meant."""
+    return Parameter(_moment, say("any_time"))
+
+
+def _whole(text: str, least: int, most: int) -> int:
+    if not re.fullmatch("[0-9]{1,19}", text, re.ASCII) or not least <= int(text) <= most:
+        raise ValueError
+    return int(text)
+
+
+def _moment(text: str) -> datetime:
+    if DATE.fullmatch(text):
+        return datetime.fromisoformat(text).replace(tzinfo=UTC)
+    if not TIME.fullmatch(text):
+        raise ValueError
+    return datetime.fromisoformat(text)

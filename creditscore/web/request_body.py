@@ -1,0 +1,93 @@
+"""Read a request's body: all of it, at most so much, and only what is announced as JSON."""
+
+from __future__ import annotations
+
+from flask import Request
+from werkzeug.exceptions import RequestEntityTooLarge
+
+from creditscore.i18n.catalogue import say
+from creditscore.web import json_parser
+from creditscore.web.problems import BrokenBody, TooLarge, WrongMediaType
+
+#: What counts as JSON: `curl -d` and Postman's raw text do not say application/json.
+JSON_TYPES = frozenset(
+    {"", "application/json", "text/json", "text/plain", "application/x-www-form-urlencoded"}
+)
+
+CSV_TYPE = "text/csv"
+
+#: JSON that travels is UTF-8 (RFC 8259, section 8.1); ASCII is a part of it.
+UTF_8 = frozenset({"utf-8", "utf8", "us-ascii", "ascii"})
+
+
+def read_json(request: Request, *, most_bytes: int) -> object:
+    """Read the body as one JSON value; errors as of `read_body`.
+
+    Raises
+    ------
+    NotJson
+        If it is not JSON.
+    """
+    return json_parser.parse(read_body(request, most_bytes=most_bytes))
+
+
+def is_csv(request: Request) -> bool:
+    """Tell whether the body is announced as CSV."""
+    return request.mimetype == CSV_TYPE
+
+
+def read_csv(request: Request, *, most_bytes: int) -> bytes:
+    """Read a body that is announced as CSV; errors as of `read_body`."""
+    _check_coding(request)
+    return _read(request, most_bytes)
+
+
+def read_body(request: Request, *, most_bytes: int) -> bytes:
+    """Read a body that is announced as JSON.
+
+    Raises
+    ------
+    Problem
+        If it is of another type, too large, or did not come whole.
+    """
+    _check_media(request)
+    return _read(request, most_bytes)
+
+
+def _check_media(request: Request) -> None:
+    media = request.mimetype
+    if media not in JSON_TYPES and not media.endswith("+json"):
+        raise WrongMediaType(say("media_type", got=_short(media)))
+    _check_coding(request)
+
+
+def _check_coding(request: Request) -> None:
+    charset = request.mimetype_params.get("charset", "utf-8")
+    if charset.lower() not in UTF_8:
+        raise WrongMediaType(say("charset", got=_short(charset)))
+    coding = request.headers.get("Content-Encoding", "identity").strip().lower()
+    if coding not in {"identity", ""}:
+        raise WrongMediaType(say("content_coding", got=_short(coding)))
+
+
+def _read(request: Request, most_bytes: int) -> bytes:
+    announced = request.content_length
+    if announced is not None and announced > most_bytes:
+        raise TooLarge(say("too_large", most=most_bytes))
+    # Werkzeug cuts a chunked body at its limit without a word: allow one byte more, and count.
+    request.max_content_length = most_bytes + 1
+    try:
+        raw = request.get_data(cache=False)
+    except RequestEntityTooLarge:
+        raise TooLarge(say("too_large", most=most_bytes)) from None
+    except Exception:  # noqa: BLE001  # each server raises its own kind while the body comes in
+        raise BrokenBody(say("broken_off")) from None
+    if len(raw) > most_bytes:
+        raise TooLarge(say("too_large", most=most_bytes))
+    if announced is not None and len(raw) != announced:
+        raise BrokenBody(say("shorter_than_announced", got=len(raw), announced=announced))
+    return raw
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 60 else f"{text[:60]}…"

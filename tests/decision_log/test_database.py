@@ -1,0 +1,369 @@
+"""The database of the log: durable, private, never waiting for ever, and back by itself."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from database_servers import PostgresServer, running_postgres
+from decided import NOON, decision
+from sqlalchemy import text
+
+from creditscore.decision_log import sqlite
+from creditscore.decision_log.database import Database
+from creditscore.decision_log.deadline import within
+from creditscore.decision_log.idempotency import Origin
+from creditscore.decision_log.log import DecisionLog
+from creditscore.decision_log.migrations import migrate
+from creditscore.decision_log.sqlite import check_journal
+from creditscore.errors import DatabaseUnavailable, StartupError
+
+ORIGIN = Origin(request_id="r-1")
+#: What the contract allows.
+MOST_SECONDS = 5.0
+
+
+@pytest.fixture
+def log(database: Database) -> DecisionLog:
+    return DecisionLog(database, now=lambda: NOON)
+
+
+@pytest.fixture
+def file_log(sqlite_url: str) -> Iterator[DecisionLog]:
+    database = Database(sqlite_url)
+    migrate(database)
+    yield DecisionLog(database, now=lambda: NOON)
+    database.close()
+
+
+def path_of(log: DecisionLog) -> Path:
+    assert log.database.path is not None
+    return log.database.path
+
+
+def logs_one(log: DecisionLog) -> bool:
+    """Log a decision, tell whether it was taken, and make sure that it did not take too long."""
+    began, made = time.monotonic(), decision()
+    try:
+        log.record([made], ORIGIN)
+    except DatabaseUnavailable:
+        return False
+    else:
+        return log.find(made.decision_id).decision == made
+    finally:
+        assert time.monotonic() - began < MOST_SECONDS
+
+
+# Durable
+
+
+def test_sqlite_is_set_to_keep_what_was_committed(file_log: DecisionLog) -> None:
+    with file_log.database.reading() as connection:
+        settings = {
+            name: connection.execute(text(f"PRAGMA {name}")).scalar()
+            for name in ("journal_mode", "synchronous", "foreign_keys")
+        }
+
+    assert settings == {"journal_mode": "truncate", "synchronous": 2, "foreign_keys": 1}
+
+
+def test_settings_that_a_connection_does_not_take_are_noticed(
+    file_log: DecisionLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file_log.database.close()
+    monkeypatch.setattr(sqlite, "FULL", 3)
+
+    with pytest.raises(DatabaseUnavailable, match="settings"):
+        file_log.record([decision()], ORIGIN)
+
+
+def test_postgres_is_set_to_keep_what_was_committed(postgres_url: str) -> None:
+    relaxed = (
+        f"{postgres_url}{'&' if '?' in postgres_url else '?'}options=-csynchronous_commit%3Doff"
+    )
+    database = Database(relaxed)
+
+    with database.reading() as connection:
+        assert connection.execute(text("SHOW synchronous_commit")).scalar() == "on"
+    database.close()
+
+
+def test_wal_has_to_be_asked_for_and_needs_a_sound_sqlite() -> None:
+    check_journal("truncate", version=(3, 40, 1))
+    check_journal("wal", version=(3, 51, 3))
+    check_journal("wal", version=(3, 52, 0))
+    with pytest.raises(StartupError, match=r"needs SQLite 3\.51\.3.* has 3\.51\.2"):
+        check_journal("wal", version=(3, 51, 2))
+
+
+@pytest.mark.parametrize(
+    "url", ["", "decisions.sqlite", "sqlite://", "sqlite:///:memory:", "mysql://x:Geheim@y/z"]
+)
+def test_a_url_of_anything_else_is_refused_without_repeating_it(url: str) -> None:
+    with pytest.raises(StartupError, match="CREDITSCORE_DATABASE_URL") as caught:
+        Database(url)
+
+    assert "Geheim" not in str(caught.value)
+
+
+def test_the_database_is_named_without_its_password() -> None:
+    database = Database("postgresql://somebody:Geheim-77@db.example/credit")
+
+    assert "db.example/credit" in str(database)
+    assert "Geheim" not in str(database)
+
+
+# Failing, and back
+
+
+def test_an_error_says_nothing_of_the_row(log: DecisionLog) -> None:
+    # PostgreSQL quotes the whole row where a column has nothing that needs something.
+    made = decision(model_version="Marker-77", score=None)
+
+    with pytest.raises(DatabaseUnavailable) as caught:
+        log.record([made], ORIGIN)
+
+    assert "Marker-77" not in str(caught.value)
+    assert caught.value.__cause__ is None
+    assert caught.value.__suppress_context__
+
+
+def test_a_connection_that_saw_an_error_is_not_used_again(log: DecisionLog) -> None:
+    opened = []
+    for attempt in ("SELECT 1", "SELECT * FROM nowhere", "SELECT 1"):
+        try:
+            with log.database.reading() as connection:
+                opened.append(connection.connection.dbapi_connection)
+                connection.execute(text(attempt))
+        except DatabaseUnavailable:
+            assert attempt != "SELECT 1"
+
+    assert opened[0] is opened[1]
+    assert opened[1] is not opened[2]
+
+
+def test_a_lock_held_by_another_process_ends_in_an_error_and_then_all_is_well(
+    file_log: DecisionLog,
+) -> None:
+    assert logs_one(file_log)
+    other = sqlite3.connect(path_of(file_log), isolation_level=None)
+    for lock in ("BEGIN IMMEDIATE", "BEGIN EXCLUSIVE"):
+        other.execute(lock)
+        assert not logs_one(file_log)
+        other.execute("ROLLBACK")
+        assert logs_one(file_log)
+    # A reader lets a writer begin, but not commit.
+    other.execute("BEGIN")
+    other.execute("SELECT * FROM decisions").fetchone()
+    assert not logs_one(file_log)
+    other.close()
+
+    assert logs_one(file_log)
+
+
+def test_many_threads_that_meet_a_lock_all_get_their_error_in_time(file_log: DecisionLog) -> None:
+    other = sqlite3.connect(path_of(file_log), isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    taken: list[float] = []
+
+    def ask() -> None:
+        began = time.monotonic()
+        with pytest.raises(DatabaseUnavailable):
+            file_log.record([decision()], ORIGIN)
+        taken.append(time.monotonic() - began)
+
+    threads = [threading.Thread(target=ask) for _ in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    other.close()
+
+    assert len(taken) == 20
+    assert max(taken) < MOST_SECONDS
+    assert logs_one(file_log)
+
+
+def test_several_transactions_of_one_answer_end_with_its_deadline(file_log: DecisionLog) -> None:
+    other = sqlite3.connect(path_of(file_log), isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+    began = time.monotonic()
+
+    with within(1.0):
+        for _ in range(5):
+            with pytest.raises(DatabaseUnavailable):
+                file_log.page(limit=1)
+
+    assert 0.9 < time.monotonic() - began < 1.5
+    other.close()
+    assert logs_one(file_log)
+
+
+def test_a_file_that_vanished_is_noticed_and_never_made_anew(file_log: DecisionLog) -> None:
+    assert logs_one(file_log)
+    path = path_of(file_log)
+    elsewhere = path.with_name("elsewhere")
+
+    path.rename(elsewhere)
+
+    assert not logs_one(file_log)
+    assert not logs_one(file_log)
+    with pytest.raises(DatabaseUnavailable):
+        file_log.page(limit=1)
+    with pytest.raises(DatabaseUnavailable):
+        file_log.check_writable()
+    assert not path.exists()
+    elsewhere.rename(path)
+    assert logs_one(file_log)
+
+
+def test_a_file_that_vanishes_within_a_transaction_fails_it(file_log: DecisionLog) -> None:
+    path = path_of(file_log)
+
+    def write() -> None:
+        with file_log.database.writing() as connection:
+            connection.execute(text("INSERT INTO schema_version VALUES (0, 0)"))
+            path.unlink()
+
+    with pytest.raises(DatabaseUnavailable, match="not there"):
+        write()
+
+
+def test_a_file_that_was_replaced_is_written_to_from_then_on(file_log: DecisionLog) -> None:
+    assert logs_one(file_log)
+    path = path_of(file_log)
+    backup = path.with_name("backup")
+    shutil.copy(path, backup)
+    assert logs_one(file_log)
+
+    backup.replace(path)
+
+    assert not logs_one(file_log)
+    assert logs_one(file_log)
+    assert len(file_log.page(limit=9).decisions) == 2
+
+
+def test_a_damaged_file_ends_in_an_error(file_log: DecisionLog) -> None:
+    path = path_of(file_log)
+    whole = path.read_bytes()
+    path.write_bytes(b"nothing like a database" * 1000)
+
+    assert not logs_one(file_log)
+    path.write_bytes(whole)
+    assert logs_one(file_log)
+
+
+def test_a_database_that_takes_no_writes_is_noticed_and_reads_on(file_log: DecisionLog) -> None:
+    assert logs_one(file_log)
+    file_log.database.close()
+    with file_log.database.writing() as connection:
+        connection.execute(text("PRAGMA query_only = ON"))
+
+    with pytest.raises(DatabaseUnavailable):
+        file_log.check_writable()
+
+    assert logs_one(file_log)
+    assert len(file_log.page(limit=9).decisions) == 2
+
+
+# Forked servers
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows does not fork")
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+def test_a_forked_worker_uses_connections_of_its_own(log: DecisionLog) -> None:
+    assert logs_one(log)
+    with log.database.reading() as connection:
+        mine = id(connection.connection.dbapi_connection)
+
+    worker = os.fork()
+    if worker == 0:
+        status = 1
+        try:
+            with log.database.reading() as connection:
+                same = id(connection.connection.dbapi_connection) == mine
+            status = 0 if logs_one(log) and not same else 2
+        finally:
+            os._exit(status)
+    _, status = os.waitpid(worker, 0)
+
+    assert os.waitstatus_to_exitcode(status) == 0
+    assert logs_one(log)
+    assert len(log.page(limit=9).decisions) == 3
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="only Linux tells what is open")
+def test_a_start_leaves_nothing_open_that_a_fork_could_share(database: Database) -> None:
+    before = count_open()
+
+    migrate(database)
+
+    assert count_open() == before
+
+
+def count_open() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
+# A PostgreSQL that fails
+
+
+@pytest.fixture
+def server() -> Iterator[PostgresServer]:
+    """A server that a test may maltreat."""
+    with running_postgres() as made:
+        yield made
+
+
+@pytest.fixture
+def server_log(server: PostgresServer) -> Iterator[DecisionLog]:
+    database = Database(server.url)
+    migrate(database)
+    yield DecisionLog(database, now=lambda: NOON)
+    database.close()
+
+
+def test_a_postgres_that_hangs_is_noticed_in_time_and_back_by_itself(
+    server: PostgresServer, server_log: DecisionLog
+) -> None:
+    assert logs_one(server_log)
+
+    # The kernel still takes what is sent to it, and nobody answers.
+    server.send(signal.SIGSTOP)
+    assert not logs_one(server_log)
+    assert not logs_one(server_log)
+
+    server.send(signal.SIGCONT)
+    assert logs_one(server_log)
+
+
+def test_a_postgres_that_dies_is_noticed_in_time_and_back_by_itself(
+    server: PostgresServer, server_log: DecisionLog
+) -> None:
+    assert logs_one(server_log)
+
+    server.stop(signal.SIGQUIT)
+    assert not logs_one(server_log)
+
+    server.start()
+    assert logs_one(server_log)
+    assert len(server_log.page(limit=9).decisions) == 2
+
+
+def test_a_table_locked_in_postgres_ends_in_an_error_and_then_all_is_well(
+    server: PostgresServer, server_log: DecisionLog
+) -> None:
+    other = Database(server.url)
+    with other.writing(seconds=30) as connection:
+        connection.execute(text("LOCK TABLE decisions IN ACCESS EXCLUSIVE MODE"))
+        assert not logs_one(server_log)
+    other.close()
+
+    assert logs_one(server_log)

@@ -1,0 +1,378 @@
+"""Export: everything that is logged, exactly, or as a table that no spreadsheet runs."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import stat
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import Result
+from decided import NOON, UNEVEN, decision, hourly
+from flask import Flask
+from logged import database_of, decide, edit, row_of, run
+
+from creditscore.decision_log import scan
+from creditscore.decision_log.idempotency import Origin
+from creditscore.decision_log.log import DecisionLog
+from creditscore.decision_log.tables import decisions
+from creditscore.decisions.assessor import Decision, timestamp
+from creditscore.decisions.record import CONTENT, content_hash, to_milliseconds
+from creditscore.json_codec import to_text
+from creditscore.schema.schema import Applicant
+
+Build = Callable[..., Flask]
+
+ORIGIN = Origin("r-1", "k-1")
+OWNER_ONLY = 0o600
+
+
+@pytest.fixture
+def app(build: Build) -> Flask:
+    """Build a service with a log of its own."""
+    return build()
+
+
+@pytest.fixture
+def log(app: Flask) -> DecisionLog:
+    return DecisionLog(database_of(app), now=lambda: NOON)
+
+
+def export(app: Flask, *arguments: str) -> Result:
+    return run(app, "export", "--output", "-", *arguments)
+
+
+def lines(result: Result) -> list[dict[str, Any]]:
+    assert result.exit_code == 0, result.output
+    return [json.loads(line) for line in result.stdout.splitlines()]
+
+
+def table(result: Result) -> list[dict[str, str]]:
+    assert result.exit_code == 0, result.output
+    text = result.stdout_bytes.decode("utf-8")
+    return list(csv.DictReader(io.StringIO(text, newline=""), strict=True))
+
+
+def ids(exported: list[dict[str, Any]]) -> list[str]:
+    return [each["decision_id"] for each in exported]
+
+
+# JSON Lines
+
+
+def test_a_line_holds_all_that_is_logged_so_exactly_that_its_hash_can_be_made_anew(
+    app: Flask, log: DecisionLog
+) -> None:
+    decide(app, **{"Idempotency-Key": "once"})
+    log.record([decision()], ORIGIN)
+
+    exported = lines(export(app))
+
+    assert len(exported) == 3
+    for line in exported:
+        row = row_of(database_of(app), line["decision_id"])
+        again = {name: line.get(name) for name in CONTENT} | {"id": line["decision_id"]}
+        for name in ("inputs", "impacts", "reasons", "warnings"):
+            again[name] = to_text(line[name])
+        assert line["decided_at"] == timestamp(
+            NOON + timedelta(milliseconds=row["decided_at"] - to_milliseconds(NOON))
+        )
+        again["decided_at"] = row["decided_at"]
+        assert content_hash(again) == row["content_hash"] == line["content_hash"]
+
+
+def test_numbers_and_words_come_back_to_the_last_bit_and_in_both_languages(
+    app: Flask, log: DecisionLog
+) -> None:
+    made = decision()
+    log.record([made], ORIGIN)
+
+    (line,) = lines(export(app))
+
+    assert repr(line["inputs"]) == repr(dict(made.applicant.values))
+    assert repr(line["impacts"]) == repr(dict(made.impacts))
+    assert repr(line["probability_of_default"]) == repr(UNEVEN[1])
+    assert line["reasons"][0]["text"] == {"en": "Too “small”", "id": "Terlalu kecil"}
+    assert line["warnings"][0]["text"] == {"en": "never seen", "id": "belum"}
+    assert (line["request_id"], line["key_id"], line["outcome"]) == ("r-1", "k-1", None)
+
+
+def test_a_line_agrees_with_what_was_answered(app: Flask) -> None:
+    first, _ = decide(app)
+    answered = app.extensions["creditscore"].log.find(first).decision.to_dict("en")
+
+    (line, _) = lines(export(app))
+
+    for part in ("reasons", "warnings"):
+        for each in line[part]:
+            each["text"] = each["text"]["en"]
+    assert {name: line[name] for name in answered} == answered
+
+
+def test_an_outcome_is_exported_with_its_decision(app: Flask, log: DecisionLog) -> None:
+    old, young = hourly(2)
+    log.record([old, young], ORIGIN)
+    log.record_outcome(old.decision_id, defaulted=True, key_id="k-2")
+
+    exported = {line["decision_id"]: line["outcome"] for line in lines(export(app))}
+    (with_outcome, without) = table(export(app, "--format", "csv"))
+
+    stated = {"defaulted": True, "recorded_at": timestamp(NOON), "key_id": "k-2"}
+    assert exported == {old.decision_id: stated, young.decision_id: None}
+    assert [with_outcome[f"outcome.{name}"] for name in stated] == ["true", timestamp(NOON), "k-2"]
+    assert {without[f"outcome.{name}"] for name in stated} == {""}
+
+
+# CSV
+
+
+def test_a_table_has_a_flat_line_for_each_decision_of_whatever_scorecard(app: Flask) -> None:
+    made = decide(app)
+
+    rows = table(export(app, "--format", "csv"))
+
+    assert ids(rows) == made
+    for row, line in zip(rows, lines(export(app)), strict=True):
+        assert float(row["probability_of_default"]) == line["probability_of_default"]
+        for part in ("inputs", "impacts"):
+            cells = {
+                name.partition(".")[2]: float(value)
+                for name, value in row.items()
+                if name.startswith(f"{part}.") and value
+            }
+            assert cells == line[part]
+        for place, reason in enumerate(line["reasons"], start=1):
+            assert row[f"reasons.{place}.code"] == reason["code"]
+            assert float(row[f"reasons.{place}.impact"]) == reason["impact"]
+            assert row[f"reasons.{place}.text.id"] == reason["text"]["id"]
+        assert row["reasons.4.code"] == "" or len(line["reasons"]) == 4
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n"])
+def test_a_text_that_a_spreadsheet_would_run_is_defused(
+    app: Flask, log: DecisionLog, start: str
+) -> None:
+    evil = f'{start}HYPERLINK("x")'
+    values = dict(decision().applicant.values) | {"house": evil}
+    made = decision(applicant=Applicant("application", values))
+    log.record([made], Origin(evil, None, evil, "hash"))
+
+    (row,) = table(export(app, "--format", "csv"))
+    (line,) = lines(export(app))
+
+    assert row["inputs.house"] == row["request_id"] == row["idempotency_key"] == f"'{evil}"
+    assert line["inputs"]["house"] == line["request_id"] == evil
+
+
+def test_numbers_below_0_stay_numbers(app: Flask, log: DecisionLog) -> None:
+    values = dict(decision().applicant.values) | {"amount": -20000, "rate": -1e-17}
+    log.record([decision(applicant=Applicant("application", values))], ORIGIN)
+
+    (row,) = table(export(app, "--format", "csv"))
+
+    assert (row["inputs.amount"], row["inputs.rate"]) == ("-20000", "-1e-17")
+    assert (row["inputs.below"], row["inputs.whole"]) == ("-0.0", "35.0")
+
+
+def test_a_text_with_commas_quotes_and_lines_stays_in_its_cell(
+    app: Flask, log: DecisionLog
+) -> None:
+    text = 'a, "b"\r\nc; é'
+    values = dict(decision().applicant.values) | {"house": text}
+    log.record([decision(applicant=Applicant("application", values)), decision()], ORIGIN)
+
+    rows = table(export(app, "--format", "csv"))
+
+    assert [row["inputs.house"] for row in rows] == [text, "own é"]
+
+
+# Which
+
+
+@pytest.mark.parametrize("kind", ["jsonl", "csv"])
+def test_a_stretch_is_from_a_time_on_and_before_another(
+    app: Flask, log: DecisionLog, kind: str
+) -> None:
+    made = list(hourly(5))
+    log.record(made, ORIGIN)
+    at = [f"{each.decided_at:%FT%T}.123Z" for each in made]
+
+    def hours(*arguments: str) -> list[int]:
+        result = export(app, "--format", kind, *arguments)
+        found = lines(result) if kind == "jsonl" else table(result)
+        return [[d.decision_id for d in made].index(each) for each in ids(found)]
+
+    assert hours() == [0, 1, 2, 3, 4]
+    assert hours("--since", at[3]) == [3, 4]
+    assert hours("--until", at[2]) == [0, 1]
+    assert hours("--since", at[1], "--until", at[3]) == [1, 2]
+    assert hours("--since", "2030-01-01") == []
+
+
+def test_pages_are_exported_one_after_the_other_each_decision_once(
+    app: Flask, log: DecisionLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = list(hourly(7))
+    log.record(made, ORIGIN)
+    monkeypatch.setattr(scan, "PAGE", 3)
+
+    result = export(app)
+
+    assert ids(lines(result)) == [each.decision_id for each in made]
+    assert result.stderr == "7 decisions exported\n"
+    assert ids(table(export(app, "--format", "csv"))) == ids(lines(result))
+
+
+# Files
+
+
+def mode_of(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such modes")
+def test_a_file_is_its_owners_only_whatever_was_there(app: Flask, tmp_path: Path) -> None:
+    decide(app)
+    target = tmp_path / "log.jsonl"
+    target.write_text("old")
+    target.chmod(0o644)
+    before = os.umask(0)
+    try:
+        result = run(app, "export", "--output", str(target))
+    finally:
+        os.umask(before)
+
+    assert (result.exit_code, result.stdout, result.stderr) == (0, "", "2 decisions exported\n")
+    assert mode_of(target) == OWNER_ONLY
+    assert target.read_text().count("\n") == 2
+    assert [path.name for path in tmp_path.iterdir() if "log.jsonl" in path.name] == ["log.jsonl"]
+
+
+@pytest.mark.parametrize("kind", ["jsonl", "csv"])
+def test_after_a_failure_the_old_file_is_there_and_nothing_else(
+    app: Flask, log: DecisionLog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    made = list(hourly(5))
+    log.record(made, ORIGIN)
+    last = made[-1].decision_id
+    edit(database_of(app), last, reasons="no JSON")
+    monkeypatch.setattr(scan, "PAGE", 2)
+    folder = tmp_path / "exports"
+    folder.mkdir()
+    target = folder / "log"
+    target.write_text("old")
+
+    result = run(app, "export", "--format", kind, "--output", str(target))
+
+    assert result.exit_code == 1
+    assert result.stderr == (
+        f"Error: decision {last} is not well-formed: run flask decisions verify\n"
+    )
+    assert [path.name for path in folder.iterdir()] == ["log"]
+    assert target.read_text() == "old"
+
+
+def test_a_folder_that_is_not_there_is_told_in_one_line(app: Flask, tmp_path: Path) -> None:
+    target = tmp_path / "nowhere" / "log"
+
+    result = run(app, "export", "--output", str(target))
+
+    assert result.exit_code == 1
+    assert result.stderr == f"Error: {target} cannot be written: No such file or directory\n"
+
+
+def test_what_is_no_file_is_never_replaced(app: Flask, tmp_path: Path) -> None:
+    result = run(app, "export", "--output", str(tmp_path))
+
+    assert result.exit_code == 1
+    assert "cannot be written: is there, and is no file" in result.stderr
+    assert tmp_path.is_dir()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need a right on Windows")
+def test_a_link_stays_a_link_to_the_file_that_is_replaced(app: Flask, tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    target, link = tmp_path / "data" / "log", tmp_path / "link"
+    link.symlink_to(target)
+
+    assert run(app, "export", "--output", str(link)).exit_code == 0
+
+    assert link.is_symlink()
+    assert target.is_file()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ([], "Missing option '--output'"),
+        (["--output", "-", "--format", "xml"], "is not one of 'jsonl', 'csv'"),
+        (["--output", "-", "--until", "today"], "a time with its zone"),
+        (["--output", "-", "--since", "2026-02-01", "--until", "2026-01-01"], "must be before"),
+    ],
+)
+def test_what_cannot_be_exported_is_a_mistake_in_the_command(
+    app: Flask, arguments: list[str], says: str
+) -> None:
+    result = run(app, "export", *arguments)
+
+    assert result.exit_code == 2
+    assert says in result.stderr
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows cannot tell")
+def test_memory_does_not_grow_with_the_log(build: Build, sqlite_url: str, model_dir: Path) -> None:
+    """Export a log whose texts alone are four times larger than what the command may grow by."""
+    app = build(database_url=sqlite_url)
+    log = DecisionLog(database_of(app), now=lambda: NOON)
+    text = "x" * 10_000
+
+    def wide() -> Decision:
+        (reason,) = decision().reasons
+        return decision(reasons=(reason._replace(text={"en": text, "id": text}),))
+
+    def peak() -> int:
+        code = (
+            "import resource, sys, app; from creditscore.web.cli.decisions import decisions;"
+            "runner = app.app.test_cli_runner();"
+            "made = runner.invoke(args=['decisions', 'export', '--output', sys.argv[1]]);"
+            "assert made.exit_code == 0, made.output;"
+            "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+        )
+        result = subprocess.run(
+            [sys.executable, "-c", code, str(model_dir.with_name("exported.jsonl"))],
+            cwd=Path(__file__).resolve().parents[2],
+            env={
+                **os.environ,
+                "CREDITSCORE_DATABASE_URL": sqlite_url,
+                "CREDITSCORE_MODEL_DIR": str(model_dir),
+            },
+            stdout=subprocess.PIPE,
+            encoding="utf-8",
+            check=True,
+        )
+        return int(result.stdout)
+
+    log.record([wide() for _ in range(1000)], ORIGIN)
+    one_page = peak()
+    for _ in range(4):
+        log.record([wide() for _ in range(1000)], ORIGIN)
+
+    assert model_dir.with_name("exported.jsonl").exists()
+    assert peak() - one_page < 20_000  # of the 80,000 kB that were added
+
+
+def test_the_columns_of_the_table_leave_out_nothing_but_bins(app: Flask, log: DecisionLog) -> None:
+    log.record([decision()], ORIGIN)
+
+    (row,) = table(export(app, "--format", "csv"))
+
+    there = {name.partition(".")[0] for name in row}
+    assert {column.name for column in decisions.columns} - {"number", "id", "bins"} <= there

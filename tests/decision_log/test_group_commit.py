@@ -1,0 +1,258 @@
+"""Work that waits at the same moment is done in one turn, and everybody gets what is theirs."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
+
+import pytest
+from decided import NOON, decision
+from sqlalchemy import Engine, event
+
+from creditscore.decision_log import group_commit
+from creditscore.decision_log.database import Database
+from creditscore.decision_log.group_commit import NoTurn, Turns
+from creditscore.decision_log.idempotency import Origin
+from creditscore.decision_log.log import DecisionLog
+from creditscore.errors import KeyReused
+
+PATIENT = 60.0
+
+
+class Worker:
+    """Doubles numbers; the first turn waits until it is let go."""
+
+    def __init__(self, *, held: bool = False) -> None:
+        self.groups: list[list[int]] = []
+        self.begun, self.go_on = threading.Event(), threading.Event()
+        if not held:
+            self.go_on.set()
+
+    def __call__(self, take_along: Callable[[], Sequence[int]]) -> list[int | Exception]:
+        asked = take_along()
+        self.groups.append(list(asked))
+        self.begun.set()
+        assert self.go_on.wait(PATIENT)
+        if 13 in asked:
+            raise RuntimeError("all of them")
+        return [ValueError("only this one") if one == 7 else 2 * one for one in asked]
+
+
+def until(condition: Callable[[], bool]) -> None:
+    ends = time.monotonic() + PATIENT
+    while not condition():
+        assert time.monotonic() < ends
+        time.sleep(0.002)
+
+
+def busy(pool: ThreadPoolExecutor, taken: Turns[int, int], worker: Worker) -> Future[int]:
+    """Begin a turn that does not end yet."""
+    first = pool.submit(taken.take, 1, seconds=PATIENT)
+    assert worker.begun.wait(PATIENT)
+    return first
+
+
+def test_whoever_comes_alone_is_served_at_once() -> None:
+    worker = Worker()
+    taken: Turns[int, int] = Turns(worker)
+
+    assert [taken.take(number, seconds=0) for number in (1, 2)] == [2, 4]
+    assert worker.groups == [[1], [2]]
+
+
+def test_those_who_wait_go_together_in_the_next_turn() -> None:
+    worker = Worker(held=True)
+    taken: Turns[int, int] = Turns(worker)
+    with ThreadPoolExecutor(9) as pool:
+        first = busy(pool, taken, worker)
+        others = [pool.submit(taken.take, number, seconds=PATIENT) for number in range(20, 28)]
+        until(lambda: taken.waiting == 8)
+        assert not any(one.done() for one in (first, *others))
+        worker.go_on.set()
+
+        assert first.result() == 2
+        assert [one.result() for one in others] == [2 * number for number in range(20, 28)]
+    assert [sorted(group) for group in worker.groups] == [[1], list(range(20, 28))]
+
+
+def test_whoever_comes_before_the_turn_has_what_it_needs_is_taken_along() -> None:
+    begun, go_on, groups = threading.Event(), threading.Event(), []
+
+    def work(take_along: Callable[[], Sequence[int]]) -> list[int | Exception]:
+        begun.set()
+        assert go_on.wait(PATIENT)
+        groups.append(sorted(take_along()))
+        return list(range(len(groups[-1])))
+
+    taken: Turns[int, int] = Turns(work)
+    with ThreadPoolExecutor(4) as pool:
+        first = pool.submit(taken.take, 1, seconds=PATIENT)
+        assert begun.wait(PATIENT)
+        others = [pool.submit(taken.take, number, seconds=PATIENT) for number in (2, 3, 4)]
+        until(lambda: taken.waiting == 3)
+        go_on.set()
+        assert sorted(one.result() for one in (first, *others)) == [0, 1, 2, 3]
+    assert groups == [[1, 2, 3, 4]]
+
+
+def test_a_turn_that_breaks_before_it_took_anybody_along_breaks_for_one_only() -> None:
+    worker = Worker(held=True)
+    broken = threading.Event()
+
+    def work(take_along: Callable[[], Sequence[int]]) -> list[int | Exception]:
+        if broken.is_set():
+            broken.clear()
+            raise RuntimeError("no database")
+        return worker(take_along)
+
+    taken: Turns[int, int] = Turns(work)
+    with ThreadPoolExecutor(3) as pool:
+        first = busy(pool, taken, worker)
+        others = []
+        for number in (5, 6):
+            others.append(pool.submit(taken.take, number, seconds=PATIENT))
+            until(lambda: taken.waiting == len(others))
+        broken.set()
+        worker.go_on.set()
+
+        assert first.result() == 2
+        with pytest.raises(RuntimeError, match="no database"):
+            others[0].result()
+        assert others[1].result() == 12
+
+
+def test_a_turn_takes_so_many_and_nobody_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(group_commit, "MOST", 3)
+    worker = Worker(held=True)
+    taken: Turns[int, int] = Turns(worker)
+    with ThreadPoolExecutor(9) as pool:
+        first = busy(pool, taken, worker)
+        others = [pool.submit(taken.take, number, seconds=PATIENT) for number in range(20, 28)]
+        until(lambda: taken.waiting == 8)
+        worker.go_on.set()
+
+        assert first.result() == 2
+        assert [one.result() for one in others] == [2 * number for number in range(20, 28)]
+    assert sorted(len(group) for group in worker.groups) == [1, 2, 3, 3]
+
+
+def test_an_exception_goes_to_whom_it_concerns() -> None:
+    worker = Worker(held=True)
+    taken: Turns[int, int] = Turns(worker)
+    with ThreadPoolExecutor(3) as pool:
+        busy(pool, taken, worker)
+        bad, good = (pool.submit(taken.take, number, seconds=PATIENT) for number in (7, 8))
+        until(lambda: taken.waiting == 2)
+        worker.go_on.set()
+
+        assert good.result() == 16
+        with pytest.raises(ValueError, match="only this one"):
+            bad.result()
+
+
+def test_what_breaks_a_turn_all_of_it_get_and_the_next_is_served() -> None:
+    worker = Worker(held=True)
+    taken: Turns[int, int] = Turns(worker)
+    with ThreadPoolExecutor(3) as pool:
+        first = busy(pool, taken, worker)
+        broken = [pool.submit(taken.take, number, seconds=PATIENT) for number in (13, 8)]
+        until(lambda: taken.waiting == 2)
+        worker.go_on.set()
+
+        assert first.result() == 2
+        for one in broken:
+            with pytest.raises(RuntimeError, match="all of them"):
+                one.result()
+    assert taken.take(5, seconds=0) == 10
+
+
+def test_whoever_cannot_wait_so_long_leaves_and_is_not_served_later() -> None:
+    worker = Worker(held=True)
+    taken: Turns[int, int] = Turns(worker)
+    with ThreadPoolExecutor(1) as pool:
+        first = busy(pool, taken, worker)
+        with pytest.raises(NoTurn):
+            taken.take(2, seconds=0.01)
+        worker.go_on.set()
+        first.result()
+
+    assert taken.take(3, seconds=0) == 6
+    assert worker.groups == [[1], [3]]
+
+
+def test_many_at_once_get_each_their_own() -> None:
+    worker = Worker()
+    taken: Turns[int, int] = Turns(worker)
+    numbers = range(100, 2100)
+    with ThreadPoolExecutor(16) as pool:
+        found = list(pool.map(lambda number: taken.take(number, seconds=PATIENT), numbers))
+
+    assert found == [2 * number for number in numbers]
+    assert sorted(one for group in worker.groups for one in group) == list(numbers)
+
+
+# The log
+
+
+@pytest.fixture
+def commits() -> Iterator[Worker]:
+    """Count what is committed in any database, and hold the first until it is let go."""
+    counter = Worker(held=True)
+
+    def count(_: object) -> None:
+        counter(lambda: [1])
+
+    event.listen(Engine, "commit", count)
+    yield counter
+    event.remove(Engine, "commit", count)
+
+
+def test_requests_that_wait_at_the_same_moment_share_a_commit(
+    database: Database, commits: Worker
+) -> None:
+    log = DecisionLog(database, now=lambda: NOON)
+    made = [decision() for _ in range(9)]
+    with ThreadPoolExecutor(9) as pool:
+        first = pool.submit(log.record, made[:1], Origin("r-0"))
+        assert commits.begun.wait(PATIENT)
+        others = [
+            pool.submit(log.record, [one], Origin(f"r-{place}"))
+            for place, one in enumerate(made[1:], start=1)
+        ]
+        until(lambda: log.turns.waiting == 8)
+        assert not first.done()
+        commits.go_on.set()
+        recorded = [one.result() for one in (first, *others)]
+
+    assert len(commits.groups) == 2
+    assert [one.decisions for one in recorded] == [(one,) for one in made]
+    for place, one in enumerate(made):
+        assert log.find(one.decision_id).request_id == f"r-{place}"
+
+
+def test_a_request_that_is_refused_does_not_touch_those_beside_it(
+    database: Database, commits: Worker
+) -> None:
+    log = DecisionLog(database, now=lambda: NOON)
+    one, two, three, four = (decision() for _ in range(4))
+    keyed = Origin("r-1", idempotency_key="k", body_hash="one")
+    with ThreadPoolExecutor(4) as pool:
+        first = pool.submit(log.record, [one], keyed)
+        assert commits.begun.wait(PATIENT)
+        refused = pool.submit(log.record, [two], replace(keyed, body_hash="another"))
+        again = pool.submit(log.record, [three], keyed)
+        beside = pool.submit(log.record, [four], Origin("r-4"))
+        until(lambda: log.turns.waiting == 3)
+        commits.go_on.set()
+
+        assert first.result().decisions == again.result().decisions
+        with pytest.raises(KeyReused):
+            refused.result()
+        assert beside.result().decisions == (four,)
+    logged = [each.decision for each in log.page(limit=9).decisions]
+    assert sorted(each.decision_id for each in logged) == sorted(
+        each.decision_id for each in (one, four)
+    )

@@ -1,0 +1,357 @@
+"""Verify: whatever somebody did to the log behind the service's back is found."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import pytest
+from decided import NOON, decision
+from flask import Flask
+from logged import database_of, decide, edit, row_of, run, unguarded
+from sqlalchemy import Connection, delete, insert, text
+
+from creditscore.decision_log import scan
+from creditscore.decision_log.database import Database
+from creditscore.decision_log.idempotency import Origin
+from creditscore.decision_log.integrity import audit
+from creditscore.decision_log.log import DecisionLog
+from creditscore.decision_log.migration_steps import STEPS
+from creditscore.decision_log.soundness import faults_of
+from creditscore.decision_log.tables import decisions, tombstones
+from creditscore.errors import DatabaseUnavailable
+from creditscore.scorecard.policy import ELIGIBLE, NOT_ELIGIBLE
+
+Build = Callable[..., Flask]
+Row = Mapping[str, Any]
+
+
+@pytest.fixture
+def app(build: Build) -> Flask:
+    """Build a service with a log of its own."""
+    return build()
+
+
+# Nothing was done
+
+
+def test_a_log_that_only_the_service_wrote_is_sound(app: Flask) -> None:
+    decide(app)
+    decide(app)
+
+    result = run(app, "verify")
+
+    assert (result.exit_code, result.stdout) == (0, "4 verified: 0 with faults\n")
+
+
+def test_an_empty_log_is_sound(app: Flask) -> None:
+    result = run(app, "verify")
+
+    assert (result.exit_code, result.stdout) == (0, "0 verified: 0 with faults\n")
+
+
+def test_every_page_is_verified(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    ids = [decide(app)[0] for _ in range(3)]
+    monkeypatch.setattr(scan, "PAGE", 2)
+    for each in ids:
+        edit(database_of(app), each, request_id="another")
+
+    result = run(app, "verify")
+
+    assert result.exit_code == 1
+    assert result.stdout.endswith("6 verified: 3 with faults\n")
+
+
+def test_transactions_that_failed_leave_no_fault(app: Flask) -> None:
+    database = database_of(app)
+    log = DecisionLog(database, now=lambda: NOON)
+    decide(app)
+    made = decision()
+    with pytest.raises(DatabaseUnavailable):
+        log.record([made, made], Origin("r-1"))
+    decide(app)
+
+    result = run(app, "verify")
+
+    assert result.exit_code == 0
+    # SQLite takes its numbers back; PostgreSQL does not, and that is no loss.
+    noted = [line for line in result.stdout.splitlines() if line.startswith("the log\t")]
+    assert [line.split("\t")[1].split(":")[0] for line in noted] == (
+        [] if database.is_sqlite else ["2 numbers stand for no decision and are in no tombstone"]
+    )
+
+
+def test_a_log_that_grows_while_it_is_verified_is_sound(app: Flask) -> None:
+    database, done = database_of(app), threading.Event()
+    log = DecisionLog(database, now=lambda: NOON)
+
+    def grow() -> None:
+        while not done.is_set():
+            log.record([decision(), decision()], Origin("r-1"))
+
+    writer = threading.Thread(target=grow)
+    writer.start()
+    try:
+        found = [audit(database) for _ in range(100)]
+        verified = [run(app, "verify") for _ in range(5)]
+    finally:
+        done.set()
+        writer.join()
+
+    assert [each.faults for each in found] == [()] * 100
+    # The decisions are invented, and their hashes and impacts are: the log as a whole is at stake.
+    assert not [each.stdout for each in verified if "the log as a whole" in each.stdout]
+
+
+# One row
+
+
+def nearly_all(row: Row) -> Row:
+    inputs = json.loads(row["inputs"])
+    name = next(iter(inputs))
+    return {"inputs": json.dumps(inputs | {name: inputs[name] + 1}, separators=(",", ":"))}
+
+
+def other_side(row: Row) -> Row:
+    """Give a probability on the other side of the cut-off, with the label that follows."""
+    refused = row["label"] == NOT_ELIGIBLE
+    said = row["cutoff"] - 0.05 if refused else row["cutoff"] + 0.05
+    return {"probability_of_default": said, "label": ELIGIBLE if refused else NOT_ELIGIBLE}
+
+
+def first_reason(**changes: Any) -> Callable[[Row], Row]:
+    def change(row: Row) -> Row:
+        first, *others = json.loads(row["reasons"])
+        return {"reasons": json.dumps([first | changes, *others], separators=(",", ":"))}
+
+    return change
+
+
+#: Edits that leave the old hash behind: it tells, whatever was edited.
+UNHASHED: list[tuple[str, Callable[[Row], Row]]] = [
+    ("an input", nearly_all),
+    ("a probability and its label", other_side),
+    ("a time", lambda row: {"decided_at": row["decided_at"] + 1}),
+    ("the key that was shown", lambda _: {"key_id": "another"}),
+    ("a reason's words", first_reason(text={"en": "other", "id": "lain"})),
+    ("the hash", lambda _: {"content_hash": "0" * 64}),
+]
+
+#: Edits by somebody who knows how to make the hash anew, and what tells of each.
+HASHED: list[tuple[str, Callable[[Row], Row], str]] = [
+    ("a probability and its label", other_side, "do not add up"),
+    ("a label", lambda row: {"label": other_side(row)["label"]}, "label that does not follow"),
+    ("an unknown label", lambda _: {"label": "perhaps"}, "label that does not follow"),
+    ("a probability", lambda _: {"probability_of_default": 1.5}, "a probability, a cut-off"),
+    ("a cut-off", lambda _: {"cutoff": 0.0}, "a probability, a cut-off"),
+    ("a reason", first_reason(impact=0.5), "reason whose impact"),
+    ("the reasons of a refusal", lambda _: {"reasons": "[]"}, "without a reason"),
+    ("the form of reasons", lambda _: {"reasons": '[{"code":"X"}]'}, "not well-formed"),
+    ("an impact's field", lambda row: {"impacts": renamed(row)}, "of what was no input"),
+    ("the kind of an input", lambda _: {"inputs": '{"AGE":[1]}'}, "neither a number nor a text"),
+    ("a model version", lambda _: {"model_version": "other-00000000"}, "its scorecard's"),
+    ("the spelling of the id", lambda row: {"id": row["id"].upper()}, "not written as ids are"),
+    ("the id", lambda _: {"id": "none"}, "not well-formed"),
+]
+
+
+def renamed(row: Row) -> str:
+    impacts = json.loads(row["impacts"])
+    first = next(iter(impacts))
+    return json.dumps({("NOBODY" if name == first else name): impacts[name] for name in impacts})
+
+
+def refused_one(app: Flask) -> str:
+    (found,) = (
+        each for each in decide(app)[:1] if row_of(database_of(app), each)["label"] == NOT_ELIGIBLE
+    )
+    return found
+
+
+@pytest.mark.parametrize(
+    "change", [change for _, change in UNHASHED], ids=[name for name, _ in UNHASHED]
+)
+def test_the_hash_tells_of_an_edit_of(build: Build, change: Callable[[Row], Row]) -> None:
+    app = build(cutoff=0.1)
+    edited = refused_one(app)
+    edit(database_of(app), edited, **change(row_of(database_of(app), edited)))
+
+    result = run(app, "verify")
+
+    assert result.exit_code == 1
+    assert f"{edited}\tdoes not fit its content hash" in result.stdout
+    assert result.stdout.endswith("2 verified: 1 with faults\n")
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [(change, says) for _, change, says in HASHED],
+    ids=[name for name, _, _ in HASHED],
+)
+def test_without_the_hash_the_row_itself_tells_of_an_edit_of(
+    build: Build, change: Callable[[Row], Row], says: str
+) -> None:
+    app = build(cutoff=0.1)
+    edited = refused_one(app)
+    edit(database_of(app), edited, rehash=True, **change(row_of(database_of(app), edited)))
+
+    result = run(app, "verify")
+
+    assert result.exit_code == 1
+    assert says in result.stdout
+    assert "content hash" not in result.stdout
+    assert result.stdout.endswith("2 verified: 1 with faults\n")
+
+
+def test_no_fault_shows_what_stands_in_the_row(app: Flask) -> None:
+    edited, _ = decide(app)
+    row = row_of(database_of(app), edited)
+
+    faults = faults_of(row | {"inputs": '{"AGE":987654321', "label": "987654321"})
+
+    assert faults
+    assert "987654321" not in "".join(faults)
+
+
+def test_a_text_that_is_no_utf_8_is_told_without_it(app: Flask) -> None:
+    decide(app)
+    database = database_of(app)
+    if not database.is_sqlite:
+        pytest.skip("PostgreSQL takes no such text")
+    with unguarded(database) as connection:
+        connection.exec_driver_sql("UPDATE decisions SET inputs = CAST(X'3938373635FF' AS TEXT)")
+
+    result = run(app, "verify")
+
+    assert result.exit_code == 1
+    assert result.stderr == "Error: Could not decode to UTF-8 column 'inputs'\n"
+    assert "98765" not in result.output
+
+
+# The log as a whole
+
+
+def test_a_doubled_id_is_found(app: Flask) -> None:
+    decision_id, _ = decide(app)
+    database = database_of(app)
+    row = row_of(database, decision_id)
+    with unguarded(database) as connection:
+        forget_that_ids_are_unique(connection)
+        connection.execute(insert(decisions), [row | {"number": row["number"] + 2}])
+
+    result = run(app, "verify")
+
+    assert result.exit_code == 1
+    assert "the log\tthe index that keeps ids unique is gone" in result.stdout
+    assert "the log\t1 ids stand on more than one decision" in result.stdout
+    assert result.stdout.endswith("3 verified: 0 with faults, 2 of the log as a whole\n") or (
+        # Nobody took this number from PostgreSQL's sequence.
+        not database.is_sqlite
+    )
+
+
+def forget_that_ids_are_unique(connection: Connection) -> None:
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("ALTER TABLE decisions DROP CONSTRAINT decisions_id_key"))
+        return
+    # SQLite can only make the table anew, and with it the triggers.
+    made = STEPS["sqlite"][0][0].replace("id TEXT NOT NULL UNIQUE", "id TEXT NOT NULL")
+    assert "UNIQUE" not in made
+    connection.exec_driver_sql("CREATE TEMP TABLE kept AS SELECT * FROM decisions")
+    connection.exec_driver_sql("DROP TABLE decisions")
+    connection.exec_driver_sql(made)
+    connection.exec_driver_sql("INSERT INTO decisions SELECT * FROM kept")
+
+
+def test_a_decision_that_was_deleted_is_missed(app: Flask) -> None:
+    gone, _ = decide(app)
+    decide(app)
+    database = database_of(app)
+    with unguarded(database) as connection:
+        connection.execute(delete(decisions).where(decisions.c.id == gone))
+
+    result = run(app, "verify")
+
+    if database.is_sqlite:
+        assert result.exit_code == 1
+        assert "the log\t1 decisions are gone, and no tombstone counts them" in result.stdout
+        assert result.stdout.endswith("3 verified: 0 with faults, 1 of the log as a whole\n")
+    else:
+        # Nobody can tell it from a number that PostgreSQL skipped.
+        assert result.exit_code == 0
+        assert "the log\t1 numbers stand for no decision" in result.stdout
+
+
+def test_a_last_decision_that_was_deleted_is_missed_too(app: Flask) -> None:
+    _, last = decide(app)
+    database = database_of(app)
+    with unguarded(database) as connection:
+        connection.execute(delete(decisions).where(decisions.c.id == last))
+
+    assert "the log\t1 " in run(app, "verify").stdout
+
+
+def test_a_tombstone_that_counts_too_many_is_found(app: Flask) -> None:
+    decide(app)
+    grave = {
+        "purged_at": 2,
+        "older_than": 1,
+        "model_version": "application-00000000",
+        "label": ELIGIBLE,
+        "decisions": 3,
+    }
+    with database_of(app).writing() as connection:
+        connection.execute(insert(tombstones), [grave])
+
+    result = run(app, "verify")
+
+    assert result.exit_code == 1
+    assert "the log\tthe tombstones count 3 decisions more than are gone" in result.stdout
+
+
+def weakenings(database: Database) -> Iterator[str]:
+    """Give statements after which a row could be changed or deleted."""
+    if database.is_sqlite:
+        yield "DROP TRIGGER decisions_keep"
+        yield "DROP TRIGGER decisions_stay"
+        yield (
+            "CREATE TRIGGER decisions_stay BEFORE DELETE ON decisions WHEN FALSE "
+            "BEGIN SELECT RAISE(ABORT, 'never'); END"
+        )
+    else:
+        yield "DROP TRIGGER decisions_keep ON decisions"
+        yield "ALTER TABLE decisions DISABLE TRIGGER USER"
+        yield (
+            "CREATE OR REPLACE FUNCTION decisions_guard() RETURNS trigger LANGUAGE plpgsql AS "
+            "$$ BEGIN RETURN OLD; END $$"
+        )
+
+
+def test_a_guard_that_is_gone_or_weakened_is_found(app: Flask) -> None:
+    database = database_of(app)
+    for statement in weakenings(database):
+        with database.writing() as connection:
+            connection.exec_driver_sql(statement)
+
+        result = run(app, "verify")
+
+        assert result.exit_code == 1, statement
+        assert "the log\ttriggers that keep rows as they are are gone or changed: decisions_" in (
+            result.stdout
+        )
+
+
+def test_each_weakened_guard_is_named(app: Flask) -> None:
+    database = database_of(app)
+    with database.writing() as connection:
+        for statement in list(weakenings(database))[1:]:
+            connection.exec_driver_sql(statement)
+
+    (fault,) = audit(database).faults
+
+    named = fault.partition(": ")[2].split(", ")
+    assert named == (
+        ["decisions_stay"] if database.is_sqlite else ["decisions_keep", "decisions_stay"]
+    )

@@ -1,0 +1,402 @@
+"""The log: what was answered is in it, once, exactly, for good."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from decided import NOON, decision, hourly
+from logged import row_of
+from sqlalchemy import Connection, delete, func, insert, select, text, update
+
+from creditscore.decision_log.database import Database
+from creditscore.decision_log.idempotency import Origin
+from creditscore.decision_log.log import DecisionLog, Recorded
+from creditscore.decision_log.outcomes import Outcome
+from creditscore.decision_log.tables import decisions, idempotency_keys, outcomes, tombstones
+from creditscore.decisions.assessor import Decision
+from creditscore.decisions.record import content_hash, to_milliseconds
+from creditscore.errors import (
+    CreditScoreError,
+    DatabaseUnavailable,
+    KeyReused,
+    OutcomeConflict,
+    UnknownDecision,
+)
+from creditscore.i18n.catalogue import LANGUAGES
+
+#: The id of no decision.
+NOBODYS = "00000000-0000-0000-0000-000000000000"
+
+ORIGIN = Origin(request_id="r-1", key_id="k-1")
+LATER = NOON + timedelta(days=30)
+
+
+@pytest.fixture
+def log(database: Database) -> DecisionLog:
+    return DecisionLog(database, now=lambda: LATER)
+
+
+def count(database: Database) -> int:
+    with database.reading() as connection:
+        return connection.execute(select(func.count()).select_from(decisions)).scalar_one()
+
+
+def outcome_of(log: DecisionLog, made: Decision) -> Outcome | None:
+    found = log.find(made.decision_id)
+    return log.outcomes_of([found]).get(found.number)
+
+
+# What is logged
+
+
+def test_a_logged_decision_comes_back_as_it_was_made(log: DecisionLog) -> None:
+    made = decision()
+
+    log.record([made], ORIGIN)
+
+    found = log.find(made.decision_id)
+    assert found.decision == made
+    for language in LANGUAGES:
+        assert found.decision.to_dict(language) == made.to_dict(language)
+    assert (found.request_id, found.key_id, found.idempotency_key) == ("r-1", "k-1", None)
+    assert found.decision.bins == "a0c"
+
+
+# As many as go into one statement, and more; and so few that each value goes by itself.
+@pytest.mark.parametrize("number", [1, 7, 8, 150])
+def test_every_number_comes_back_to_the_last_bit_and_of_its_kind(
+    log: DecisionLog, database: Database, number: int
+) -> None:
+    made = [decision() for _ in range(number)]
+    log.record(made, ORIGIN)
+
+    found = [each.decision for each in log.page(limit=500).decisions][::-1]
+
+    # repr() tells 35.0 from 35, and -0.0 from 0.0.
+    assert list(map(repr, found)) == list(map(repr, made))
+    for each in made:
+        row = row_of(database, each.decision_id)
+        assert content_hash(row) == row["content_hash"]
+
+
+def test_a_time_is_kept_to_the_millisecond_of_its_answer(log: DecisionLog) -> None:
+    made = decision(decided_at=datetime(2026, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC))
+    log.record([made], ORIGIN)
+
+    found = log.find(made.decision_id).decision
+
+    assert found.decided_at == made.decided_at.replace(microsecond=999_000)
+    assert found.to_dict("en") == made.to_dict("en")
+
+
+def test_the_decisions_of_a_request_are_logged_all_or_none(log: DecisionLog) -> None:
+    first, second = decision(), decision()
+
+    with pytest.raises(DatabaseUnavailable):
+        log.record([first, second, first], ORIGIN)
+
+    for made in (first, second):
+        with pytest.raises(UnknownDecision):
+            log.find(made.decision_id)
+
+
+def test_an_unknown_id_is_refused(log: DecisionLog) -> None:
+    with pytest.raises(UnknownDecision, match=NOBODYS):
+        log.find(NOBODYS)
+
+
+def test_the_hash_covers_each_column_that_says_something(log: DecisionLog) -> None:
+    log.record([decision()], ORIGIN)
+    with log.database.reading() as connection:
+        row = connection.execute(select(decisions)).one()._asdict()
+
+    assert row["content_hash"] == content_hash(row)
+    for name in set(row) - {"number", "content_hash"}:
+        changed = "x" if isinstance(row[name], str) or row[name] is None else row[name] + 1
+        assert content_hash(row | {name: changed}) != row["content_hash"], name
+
+
+# What is never changed
+
+
+def tampering() -> Iterator[tuple[str, Callable[[Connection], object]]]:
+    yield "change a decision", lambda it: it.execute(update(decisions).values(label="eligible"))
+    yield (
+        "change nothing",
+        lambda it: it.execute(update(decisions).values(number=decisions.c.number)),
+    )
+    yield "delete a decision", lambda it: it.execute(delete(decisions))
+    yield "delete an outcome", lambda it: it.execute(delete(outcomes))
+    yield "change an outcome", lambda it: it.execute(update(outcomes).values(defaulted=True))
+
+
+@pytest.mark.parametrize(
+    ("what", "tamper"), list(tampering()), ids=[name for name, _ in tampering()]
+)
+def test_the_database_refuses_to(
+    log: DecisionLog, what: str, tamper: Callable[[Connection], object]
+) -> None:
+    made = decision()
+    log.record([made], ORIGIN)
+    log.record_outcome(made.decision_id, defaulted=False)
+
+    with pytest.raises(DatabaseUnavailable), log.database.writing() as connection:
+        tamper(connection)
+
+    assert log.find(made.decision_id).decision == made
+    assert outcome_of(log, made) is not None
+
+
+def replacing(connection: Connection) -> list[str]:
+    """Give statements that delete without a DELETE."""
+    if connection.dialect.name == "postgresql":
+        return ["TRUNCATE decisions CASCADE", "TRUNCATE outcomes"]
+
+    def copied(**changed: str) -> str:
+        values = [changed.get(column.name, column.name) for column in decisions.columns]
+        return f"INSERT OR REPLACE INTO decisions SELECT {', '.join(values)} FROM decisions"
+
+    return [
+        copied(id="'other'"),
+        copied(number="number + 1"),
+        "INSERT OR REPLACE INTO outcomes SELECT number, NOT defaulted, 0, NULL FROM outcomes",
+    ]
+
+
+def test_the_database_refuses_to_replace_or_empty(log: DecisionLog) -> None:
+    made = decision()
+    log.record([made], ORIGIN)
+    log.record_outcome(made.decision_id, defaulted=False)
+    with log.database.reading() as connection:
+        attempts = replacing(connection)
+
+    for attempt in attempts:
+        with pytest.raises(DatabaseUnavailable), log.database.writing() as connection:
+            connection.execute(text(attempt))
+
+    assert log.find(made.decision_id).decision == made
+    assert outcome_of(log, made) is not None
+
+
+def test_a_row_goes_only_where_a_tombstone_covers_its_time(log: DecisionLog) -> None:
+    old, young = hourly(2)
+    log.record([old, young], ORIGIN)
+    log.record_outcome(old.decision_id, defaulted=True)
+    grave = {
+        "purged_at": to_milliseconds(LATER),
+        "older_than": to_milliseconds(young.decided_at),
+        "model_version": old.model_version,
+        "label": old.label,
+        "decisions": 1,
+    }
+
+    with log.database.writing() as connection:
+        connection.execute(insert(tombstones), [grave])
+        number = log_number(connection, old.decision_id)
+        connection.execute(delete(outcomes).where(outcomes.c.number == number))
+        connection.execute(delete(decisions).where(decisions.c.number == number))
+
+    with pytest.raises(UnknownDecision):
+        log.find(old.decision_id)
+    for table in (decisions, tombstones, outcomes):
+        with pytest.raises(DatabaseUnavailable), log.database.writing() as connection:
+            connection.execute(delete(table))
+        if table is tombstones:
+            log.record_outcome(young.decision_id, defaulted=True)
+    assert log.find(young.decision_id).decision == young
+
+
+def log_number(connection: Connection, decision_id: str) -> int:
+    query = select(decisions.c.number).where(decisions.c.id == decision_id)
+    return int(connection.execute(query).scalar_one())
+
+
+# Pages
+
+
+def test_pages_give_every_decision_once_newest_first(log: DecisionLog) -> None:
+    made = list(hourly(7))
+    log.record(made, ORIGIN)
+
+    seen = []
+    page = log.page(limit=3)
+    log.record([decision()], ORIGIN)
+    while True:
+        seen += [found.decision for found in page.decisions]
+        if page.cursor is None:
+            break
+        page = log.page(limit=3, cursor=page.cursor)
+
+    assert seen == made[::-1]
+
+
+def test_the_last_full_page_names_no_next_one(log: DecisionLog) -> None:
+    log.record(list(hourly(3)), ORIGIN)
+
+    assert log.page(limit=3).cursor is None
+    assert log.page(limit=2).cursor is not None
+    assert log.page(limit=3, scorecard="other").decisions == ()
+
+
+def test_a_page_can_be_of_one_label_scorecard_and_time(log: DecisionLog) -> None:
+    made = list(hourly(6))
+    other = decision(label="eligible")
+    log.record([*made, other], ORIGIN)
+
+    def ids(**filters: object) -> list[str]:
+        page = log.page(limit=10, **filters)  # type: ignore[arg-type]  # each test names its own
+        return [found.decision.decision_id for found in page.decisions]
+
+    hours = [each.decision_id for each in made]
+    assert ids(label="eligible") == [other.decision_id]
+    assert ids(scorecard="application", label="not_eligible") == hours[::-1]
+    assert ids(since=made[4].decided_at) == [hours[5], hours[4]]
+    assert ids(since=made[1].decided_at, until=made[3].decided_at) == [hours[2], hours[1]]
+
+
+# Idempotency
+
+
+def test_a_request_that_comes_again_gets_its_first_answer(log: DecisionLog) -> None:
+    origin = Origin("r-1", "k-1", "once", "hash")
+    made = list(hourly(3))
+    assert log.replay(origin) is None
+    first = log.record(made, origin)
+
+    again = log.record(list(hourly(3)), Origin("r-2", "k-1", "once", "hash"))
+
+    assert (first.replayed, again.replayed) == (False, True)
+    assert first.decisions == again.decisions == tuple(made)
+    assert log.replay(origin) == again
+    assert count(log.database) == 3
+
+
+def test_a_key_that_comes_with_another_request_is_refused(log: DecisionLog) -> None:
+    log.record([decision()], Origin("r-1", None, "once", "hash"))
+    other = Origin("r-2", None, "once", "another hash")
+
+    with pytest.raises(KeyReused):
+        log.record([decision()], other)
+    with pytest.raises(KeyReused):
+        log.replay(other)
+
+    assert count(log.database) == 1
+
+
+def test_each_api_key_has_idempotency_keys_of_its_own(log: DecisionLog) -> None:
+    for key_id in (None, "k-1", "k-2"):
+        log.record([decision()], Origin("r", key_id, "once", f"hash of {key_id}"))
+
+    assert count(log.database) == 3
+
+
+def test_a_key_is_free_again_where_its_request_was_not_logged(log: DecisionLog) -> None:
+    made, origin = decision(), Origin("r-1", None, "once", "hash")
+    with pytest.raises(DatabaseUnavailable):
+        log.record([made, made], origin)
+
+    assert not log.record([made], origin).replayed
+
+
+def at_once(url: str, ask: Callable[[DecisionLog, int], object]) -> list[object]:
+    """Ask from six threads, each with connections of its own as workers have; give what came."""
+    barrier = threading.Barrier(6)
+    answers: list[object] = []
+
+    def work(place: int) -> None:
+        database = Database(url)
+        barrier.wait()
+        try:
+            answers.append(ask(DecisionLog(database, now=lambda: LATER), place))
+        except CreditScoreError as error:
+            answers.append(error)
+        finally:
+            database.close()
+
+    threads = [threading.Thread(target=work, args=[place]) for place in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return answers
+
+
+def test_of_many_that_arrive_at_once_one_is_logged_and_all_get_its_answer(
+    database_url: str, log: DecisionLog
+) -> None:
+    origin = Origin("r", "k", "once", "hash")
+
+    answers = at_once(database_url, lambda mine, _: mine.record(list(hourly(5)), origin))
+
+    recorded = [answer for answer in answers if isinstance(answer, Recorded)]
+    assert sorted(answer.replayed for answer in recorded) == [False] + [True] * 5
+    assert len({tuple(d.decision_id for d in answer.decisions) for answer in recorded}) == 1
+    assert count(log.database) == 5
+    with log.database.reading() as connection:
+        assert len(connection.execute(select(idempotency_keys)).all()) == 1
+
+
+# Outcomes
+
+
+def test_an_outcome_is_said_once_and_may_be_repeated(log: DecisionLog) -> None:
+    made = decision()
+    log.record([made], ORIGIN)
+    assert outcome_of(log, made) is None
+
+    first = log.record_outcome(made.decision_id, defaulted=True, key_id="k-1")
+    again = log.record_outcome(made.decision_id, defaulted=True, key_id="k-2")
+
+    assert first == again == outcome_of(log, made)
+    assert (first.defaulted, first.recorded_at, first.key_id) == (True, LATER, "k-1")
+
+
+def test_another_outcome_is_a_conflict(log: DecisionLog) -> None:
+    made = decision()
+    log.record([made], ORIGIN)
+    log.record_outcome(made.decision_id, defaulted=True)
+
+    with pytest.raises(OutcomeConflict):
+        log.record_outcome(made.decision_id, defaulted=False)
+
+    found = outcome_of(log, made)
+    assert found is not None
+    assert found.defaulted
+
+
+def test_an_outcome_of_an_unknown_decision_is_refused(log: DecisionLog) -> None:
+    with pytest.raises(UnknownDecision):
+        log.record_outcome(NOBODYS, defaulted=True)
+
+
+def test_of_outcomes_that_arrive_at_once_one_counts_and_the_others_hear_of_it(
+    database_url: str, log: DecisionLog
+) -> None:
+    for _ in range(5):
+        made = decision()
+        log.record([made], ORIGIN)
+
+        answers = at_once(
+            database_url,
+            lambda mine, place, of=made: mine.record_outcome(  # type: ignore[misc]  # lambdas
+                of.decision_id, defaulted=place % 2 == 0
+            ),
+        )
+
+        found = outcome_of(log, made)
+        assert [answer for answer in answers if isinstance(answer, Outcome)] == [found] * 3
+        assert sum(isinstance(answer, OutcomeConflict) for answer in answers) == 3
+
+
+# Health
+
+
+def test_looking_whether_the_log_can_be_written_leaves_nothing(log: DecisionLog) -> None:
+    for _ in range(3):
+        log.check_writable()
+
+    with log.database.reading() as connection:
+        assert connection.execute(select(idempotency_keys)).all() == []

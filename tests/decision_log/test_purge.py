@@ -1,0 +1,391 @@
+"""Purge: what may go, goes with all that hangs on it, and is counted; nothing else does."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from decided import decision
+from flask import Flask
+from logged import database_of, decide, run
+from sqlalchemy import func, select
+
+from creditscore.decision_log import purge as purging
+from creditscore.decision_log.database import Database
+from creditscore.decision_log.idempotency import Origin
+from creditscore.decision_log.integrity import audit
+from creditscore.decision_log.log import DecisionLog
+from creditscore.decision_log.purge import count_older, purge
+from creditscore.decision_log.retention import ago, check_old_enough, read_age
+from creditscore.decision_log.tables import decisions, idempotency_keys, outcomes, tombstones
+from creditscore.decisions.assessor import Decision
+from creditscore.decisions.record import to_milliseconds
+from creditscore.errors import DatabaseUnavailable, PurgeRefused
+
+Build = Callable[..., Flask]
+
+NOW = datetime.now(UTC).replace(microsecond=0)
+#: Older than the law asks for, and younger.
+OLD = ago(NOW, months=30)
+YOUNG = ago(NOW, months=20)
+LIMIT = ago(NOW, months=25)
+
+
+@pytest.fixture
+def app(build: Build) -> Flask:
+    """Build a service with a log of its own."""
+    return build()
+
+
+@pytest.fixture
+def log(database: Database) -> DecisionLog:
+    return DecisionLog(database, now=lambda: NOW)
+
+
+def made_at(moment: datetime, count: int = 1, **changes: Any) -> list[Decision]:
+    return [decision(decided_at=moment, **changes) for _ in range(count)]
+
+
+def count(database: Database, table: Any) -> int:
+    with database.reading() as connection:
+        return int(connection.execute(select(func.count()).select_from(table)).scalar_one())
+
+
+def ids(log: DecisionLog) -> set[object]:
+    return {each.decision.decision_id for each in log.page(limit=500).decisions}
+
+
+# What goes
+
+
+def test_what_is_older_goes_with_its_outcome_and_key_and_the_rest_stays(log: DecisionLog) -> None:
+    old, young = made_at(OLD, 3), made_at(YOUNG, 2)
+    log.record(old, Origin("r-1", "k-1", "once", "hash"))
+    log.record(young, Origin("r-2", None, "once", "hash"))
+    for each in (old[0], young[0]):
+        log.record_outcome(each.decision_id, defaulted=True)
+
+    gone = list(purge(log.database, LIMIT, now=NOW))
+
+    assert gone == [3]
+    assert ids(log) == {each.decision_id for each in young}
+    assert count(log.database, outcomes) == 1
+    assert log.replay(Origin("r", "k-1", "once", "hash")) is None
+    assert log.replay(Origin("r", None, "once", "hash")) is not None
+
+
+def test_the_time_itself_stays(log: DecisionLog) -> None:
+    just, before = decision(decided_at=LIMIT), decision(decided_at=LIMIT - timedelta(seconds=1))
+    log.record([just, before], Origin("r"))
+
+    assert count_older(log.database, LIMIT) == 1
+    assert list(purge(log.database, LIMIT, now=NOW)) == [1]
+    assert ids(log) == {just.decision_id}
+
+
+def test_what_is_gone_is_counted_by_model_and_label(log: DecisionLog) -> None:
+    log.record(made_at(OLD, 2), Origin("r"))
+    log.record(made_at(OLD, 3, label="eligible"), Origin("r"))
+    log.record(made_at(OLD, 1, model_version="application-00000001"), Origin("r"))
+
+    list(purge(log.database, LIMIT, now=NOW))
+
+    with log.database.reading() as connection:
+        graves = [row._asdict() for row in connection.execute(select(tombstones))]
+    counts = {(grave["model_version"], grave["label"]): grave["decisions"] for grave in graves}
+    assert counts == {
+        ("application-3f2a9c1d", "not_eligible"): 2,
+        ("application-3f2a9c1d", "eligible"): 3,
+        ("application-00000001", "not_eligible"): 1,
+    }
+    times = {(grave["purged_at"], grave["older_than"]) for grave in graves}
+    assert times == {(to_milliseconds(NOW), to_milliseconds(LIMIT))}
+
+
+def test_nothing_old_leaves_no_tombstone(log: DecisionLog) -> None:
+    log.record(made_at(YOUNG), Origin("r"))
+
+    assert list(purge(log.database, LIMIT, now=NOW)) == []
+    assert count(log.database, tombstones) == 0
+
+
+def test_the_file_does_not_keep_what_is_purged(app: Flask) -> None:
+    database = database_of(app)
+    if database.path is None:
+        pytest.skip("PostgreSQL cleans up by itself, later")
+    log = DecisionLog(database, now=lambda: NOW)
+    secret = "somebody-to-be-forgotten"
+    log.record(made_at(OLD, 50), Origin(secret, None, secret, "hash"))
+    log.record(made_at(YOUNG, 50), Origin("r"))
+    assert secret.encode() in database.path.read_bytes()
+    with database.writing() as connection:
+        # As an SQLite that was compiled without it: Debian's has it on.
+        connection.exec_driver_sql("PRAGMA secure_delete = OFF")
+
+    list(purge(database, LIMIT, now=NOW))
+
+    assert secret.encode() not in database.path.read_bytes()
+
+
+# In bounded transactions
+
+
+@pytest.fixture
+def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(purging, "BATCH", 2)
+
+
+@pytest.mark.usefixtures("small_batches")
+def test_each_batch_is_whole_and_the_log_sound_after_each(log: DecisionLog) -> None:
+    log.record(made_at(OLD, 5), Origin("r-1", None, "once", "hash"))
+    seen = []
+
+    for gone in purge(log.database, LIMIT, now=NOW):
+        seen.append(gone)
+        found = audit(log.database)
+        assert (found.faults, found.notes) == ((), ())
+        # The key promises an answer of all five: it went with the first of them.
+        assert count(log.database, idempotency_keys) == 0
+
+    assert seen == [2, 2, 1]
+
+
+@pytest.mark.usefixtures("small_batches")
+def test_a_key_that_came_again_while_its_first_decisions_go_stays(log: DecisionLog) -> None:
+    origin = Origin("r-1", None, "once", "hash")
+    log.record(made_at(OLD, 3), origin)
+    batches = purge(log.database, LIMIT, now=NOW)
+    next(batches)
+    again = log.record(made_at(NOW), origin)
+
+    list(batches)
+
+    assert not again.replayed
+    assert log.replay(origin) is not None
+
+
+@pytest.mark.usefixtures("small_batches")
+def test_purges_that_run_at_once_count_each_decision_once(
+    database_url: str, log: DecisionLog
+) -> None:
+    log.record(made_at(OLD, 60), Origin("r"))
+    barrier = threading.Barrier(3)
+    gone: list[int] = []
+
+    def work() -> None:
+        mine = Database(database_url)
+        barrier.wait()
+        gone.extend(purge(mine, LIMIT, now=NOW))
+        mine.close()
+
+    threads = [threading.Thread(target=work) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sum(gone) == 60
+    assert audit(log.database).faults == ()
+    assert audit(log.database).notes == ()
+
+
+@pytest.mark.usefixtures("small_batches")
+def test_the_service_decides_while_old_decisions_go(log: DecisionLog) -> None:
+    log.record(made_at(OLD, 40), Origin("r"))
+    slowest = 0.0
+
+    for _ in purge(log.database, LIMIT, now=NOW):
+        start = time.monotonic()
+        log.record(made_at(NOW), Origin("r"))
+        slowest = max(slowest, time.monotonic() - start)
+
+    assert count(log.database, decisions) == 20
+    assert slowest < 1
+
+
+def test_what_the_triggers_do_not_let_go_leaves_no_tombstone(log: DecisionLog) -> None:
+    log.record(made_at(OLD, 2), Origin("r"))
+    refuse = (
+        "CREATE TRIGGER never BEFORE DELETE ON decisions BEGIN SELECT RAISE(IGNORE); END"
+        if log.database.is_sqlite
+        else "CREATE RULE never AS ON DELETE TO decisions DO INSTEAD NOTHING"
+    )
+    with log.database.writing() as connection:
+        connection.exec_driver_sql(refuse)
+
+    with pytest.raises(DatabaseUnavailable, match="0 of 2"):
+        list(purge(log.database, LIMIT, now=NOW))
+
+    assert count(log.database, decisions) == 2
+    assert count(log.database, tombstones) == 0
+
+
+# The command
+
+
+def logged_in(app: Flask, moment: datetime, number: int) -> None:
+    log = DecisionLog(database_of(app), now=lambda: NOW)
+    log.record(made_at(moment, number), Origin("r"))
+
+
+def test_the_command_purges_and_the_log_still_verifies(app: Flask) -> None:
+    kept = decide(app)
+    logged_in(app, OLD, 3)
+
+    result = run(app, "purge", "--older-than", "25months", "--yes")
+
+    assert result.exit_code == 0
+    assert result.stderr.startswith("3 decisions purged from before ")
+    verified = run(app, "verify")
+    assert (verified.exit_code, verified.stdout) == (0, f"{len(kept)} verified: 0 with faults\n")
+    assert run(app, "replay", "--all").stdout == "2 replayed: 2 identical\n"
+
+
+@pytest.mark.parametrize("age", ["24months", "P2Y", "700days", f"{YOUNG:%F}"])
+def test_what_the_law_wants_kept_goes_by_force_only(app: Flask, age: str) -> None:
+    logged_in(app, OLD, 1)
+
+    refused = run(app, "purge", "--older-than", age, "--yes")
+
+    assert refused.exit_code == 1
+    assert "kept 25 months (12 CFR 1002.12(b))" in refused.stderr
+    assert count(database_of(app), decisions) == 1
+    assert run(app, "purge", "--older-than", age, "--yes", "--force").exit_code == 0
+    assert count(database_of(app), decisions) == 0
+
+
+def test_nothing_takes_the_guard_off_what_is_yet_to_be_decided(app: Flask) -> None:
+    logged_in(app, OLD, 1)
+    tomorrow = f"{datetime.now(UTC) + timedelta(days=1):%FT%TZ}"
+
+    result = run(app, "purge", "--older-than", tomorrow, "--force", "--yes")
+
+    assert (result.exit_code, "in the future" in result.stderr) == (1, True)
+    assert count(database_of(app), tombstones) == 0
+
+
+def test_a_script_has_to_say_yes(app: Flask) -> None:
+    logged_in(app, OLD, 2)
+
+    result = run(app, "purge", "--older-than", "25months", typed="y\n")
+
+    assert result.exit_code == 2
+    assert "give --yes to delete 2 decisions from before" in result.stderr
+    assert count(database_of(app), decisions) == 2
+
+
+def test_where_nothing_is_old_nobody_is_asked(app: Flask) -> None:
+    logged_in(app, YOUNG, 2)
+
+    result = run(app, "purge", "--older-than", "25months")
+
+    assert result.exit_code == 0
+    assert result.stderr.startswith("0 decisions purged")
+
+
+@pytest.mark.parametrize("age", ["", "25", "months", "1.5years", "P", "PT5H", "9999years", "-1day"])
+def test_an_age_that_is_none_is_a_mistake_in_the_command(app: Flask, age: str) -> None:
+    result = run(app, "purge", "--older-than", age, "--yes")
+
+    assert result.exit_code == 2
+    assert "--older-than" in result.stderr
+
+
+@pytest.fixture
+def terminal() -> Iterator[Callable[..., tuple[int, str]]]:
+    """Run the command on a terminal of its own, where somebody types."""
+    pty = pytest.importorskip("pty", reason="Windows has no pseudo-terminals")
+    opened: list[int] = []
+
+    def ask(typed: str, **variables: str) -> tuple[int, str]:
+        keyboard, screen = pty.openpty()
+        opened.extend([keyboard, screen])
+        os.write(keyboard, typed.encode())
+        command = [sys.executable, "-m", "flask", "--app", "app", "decisions", "purge"]
+        result = subprocess.run(
+            [*command, "--older-than", "25months"],
+            cwd=Path(__file__).resolve().parents[2],
+            env={**os.environ, **variables},
+            stdin=screen,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
+        )
+        return result.returncode, result.stdout
+
+    yield ask
+    for handle in opened:
+        os.close(handle)
+
+
+def test_on_a_terminal_the_command_asks_first(
+    app: Flask,
+    database_url: str,
+    model_dir: Path,
+    terminal: Callable[..., tuple[int, str]],
+) -> None:
+    logged_in(app, OLD, 2)
+    variables = {
+        "CREDITSCORE_DATABASE_URL": database_url,
+        "CREDITSCORE_MODEL_DIR": str(model_dir),
+    }
+
+    refused, said = terminal("n\n", **variables)
+
+    assert refused == 1
+    assert "Delete 2 decisions from before " in said
+    assert count(database_of(app), decisions) == 2
+    done, _ = terminal("y\n", **variables)
+    assert (done, count(database_of(app), decisions)) == (0, 0)
+
+
+# Ages
+
+
+@pytest.mark.parametrize(
+    ("text", "age"),
+    [
+        ("25months", (25, 0)),
+        ("25 months", (25, 0)),
+        ("1month", (1, 0)),
+        ("3years", (36, 0)),
+        ("2weeks", (0, 14)),
+        ("400days", (0, 400)),
+        ("P25M", (25, 0)),
+        ("P2Y1M", (25, 0)),
+        ("P2Y1M3D", (25, 3)),
+        ("P4W", (0, 28)),
+    ],
+)
+def test_an_age_is_read(text: str, age: tuple[int, int]) -> None:
+    assert read_age(text) == age
+
+
+@pytest.mark.parametrize(
+    ("now", "months", "then"),
+    [
+        ("2026-11-23T10:00:00", 25, "2024-10-23T10:00:00"),
+        ("2026-01-31T10:00:00", 1, "2025-12-31T10:00:00"),
+        ("2026-03-31T10:00:00", 1, "2026-02-28T10:00:00"),
+        ("2024-03-31T10:00:00", 1, "2024-02-29T10:00:00"),
+        ("2026-12-01T00:00:00", 12, "2025-12-01T00:00:00"),
+        ("2026-12-01T00:00:00", 0, "2026-12-01T00:00:00"),
+    ],
+)
+def test_months_are_those_of_the_calendar(now: str, months: int, then: str) -> None:
+    assert ago(datetime.fromisoformat(now), months=months) == datetime.fromisoformat(then)
+
+
+def test_exactly_25_months_may_go_and_a_second_less_may_not() -> None:
+    check_old_enough(LIMIT, now=NOW, force=False)
+
+    with pytest.raises(PurgeRefused):
+        check_old_enough(LIMIT + timedelta(seconds=1), now=NOW, force=False)

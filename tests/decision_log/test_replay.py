@@ -1,0 +1,312 @@
+"""Replay: every decision again, with the model that made it, or the reason why not."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from answers import PROJECT
+from flask import Flask
+from logged import database_of, decide, edit, row_of, run, successor
+from support import settings_of
+
+from creditscore.decision_log import scan
+from creditscore.scorecard.artifact import Model
+from creditscore.web import create_app
+
+Build = Callable[..., Flask]
+
+UNKNOWN = "00000000-0000-7000-8000-000000000000"
+
+
+@pytest.fixture
+def app(build: Build) -> Flask:
+    """Build a service with a log of its own."""
+    return build()
+
+
+def verdicts(text: str) -> dict[str, str]:
+    """Read what was printed of each decision: its verdict by its id."""
+    lines = [line.split("\t") for line in text.splitlines() if "\t" in line]
+    return {line[0]: line[1] for line in lines}
+
+
+# Identical
+
+
+def test_what_the_model_in_service_decided_is_replayed_identical(app: Flask) -> None:
+    decide(app)
+    decide(app)
+
+    result = run(app, "replay", "--all")
+
+    assert (result.exit_code, result.stdout) == (0, "4 replayed: 4 identical\n")
+
+
+def test_one_decision_is_replayed_by_its_id(app: Flask) -> None:
+    decision_id, _ = decide(app)
+
+    result = run(app, "replay", decision_id)
+
+    assert result.exit_code == 0
+    assert result.stdout == f"{decision_id}\tidentical\n1 replayed: 1 identical\n"
+
+
+def test_a_stretch_is_replayed_from_a_time_on(app: Flask) -> None:
+    decide(app)
+    later = datetime.now(UTC) + timedelta(hours=1)
+
+    assert run(app, "replay", "--since", "2020-01-01").stdout == "2 replayed: 2 identical\n"
+    result = run(app, "replay", "--since", f"{later:%FT%TZ}")
+
+    assert (result.exit_code, result.stdout) == (0, "0 replayed: there is none\n")
+
+
+def test_pages_of_the_log_are_replayed_one_after_the_other(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(3):
+        decide(app)
+    monkeypatch.setattr(scan, "PAGE", 2)
+
+    assert run(app, "replay", "--all").stdout == "6 replayed: 6 identical\n"
+
+
+def test_decisions_of_a_model_that_was_replaced_are_replayed_from_the_archive(
+    build: Build, model: Model, database_url: str, tmp_path: Path
+) -> None:
+    decide(build(model_dir=tmp_path))
+    settings = settings_of(tmp_path, database_url=database_url)
+
+    later = create_app(settings, successor(model))
+
+    decide(later)
+    result = run(later, "replay", "--all")
+    database_of(later).close()
+    assert (result.exit_code, result.stdout) == (0, "4 replayed: 4 identical\n")
+
+
+# Not identical
+
+
+def test_a_decision_at_another_cutoff_is_told_what_it_would_be_at_the_models_own(
+    build: Build, model: Model
+) -> None:
+    cautious = build(cutoff=1e-6)
+    ids = decide(cautious)
+
+    result = run(cautious, "replay", "--all")
+
+    assert result.exit_code == 0
+    assert verdicts(result.stdout) == dict.fromkeys(ids, "policy changed")
+    for decision_id in ids:
+        said = row_of(database_of(cautious), decision_id)["probability_of_default"]
+        would_be = model.policy.label(said)
+        (line,) = (line for line in result.stdout.splitlines() if line.startswith(decision_id))
+        assert line.endswith(
+            f"decided not_eligible at the cut-off 1e-06; "
+            f"at the model's own, {model.policy.cutoff}, it would be {would_be}"
+        )
+    assert result.stdout.endswith("2 replayed: 2 policy changed\n")
+
+
+def test_a_decision_whose_model_is_gone_fails(
+    build: Build, model: Model, database_url: str, tmp_path: Path
+) -> None:
+    ids = decide(build(model_dir=tmp_path / "first"))
+    settings = settings_of(tmp_path / "second", database_url=database_url)
+    later = create_app(settings, successor(model))
+    (kept, _) = decide(later)
+
+    result = run(later, "replay", "--all")
+
+    assert result.exit_code == 1
+    assert verdicts(result.stdout) == dict.fromkeys(ids, "model missing")
+    assert result.stdout.endswith("4 replayed: 2 identical, 2 model missing\n")
+    assert run(later, "replay", kept).exit_code == 0
+    database_of(later).close()
+
+
+def changed_input(row: dict[str, object]) -> dict[str, object]:
+    """Change an input as little as its field allows."""
+    inputs = json.loads(str(row["inputs"]))
+    name = next(name for name, value in inputs.items() if value > 1000)
+    return {"inputs": json.dumps(inputs | {name: inputs[name] - 900}, separators=(",", ":"))}
+
+
+def changed_probability(row: dict[str, object]) -> dict[str, object]:
+    said = row["probability_of_default"]
+    assert isinstance(said, float)
+    return {"probability_of_default": math.nextafter(said, 1)}
+
+
+def changed_bins(row: dict[str, object]) -> dict[str, object]:
+    return {"bins": str(row["bins"])[::-1] + "a"}
+
+
+EDITS = [changed_input, changed_probability, changed_bins]
+
+
+@pytest.mark.parametrize("change", EDITS)
+def test_an_edit_is_found_though_its_hash_was_made_anew(
+    app: Flask, change: Callable[[dict[str, object]], dict[str, object]]
+) -> None:
+    edited, other = decide(app)
+    database = database_of(app)
+    edit(database, edited, rehash=True, **change(row_of(database, edited)))
+
+    result = run(app, "replay", "--all")
+
+    assert result.exit_code == 1
+    assert verdicts(result.stdout) == {edited: "data differ"}
+    assert "not as replayed" in result.stdout
+    assert result.stdout.endswith("2 replayed: 1 identical, 1 data differ\n")
+    assert run(app, "replay", other).exit_code == 0
+
+
+def test_an_edit_without_a_new_hash_is_found_though_it_changes_no_answer(app: Flask) -> None:
+    edited, _ = decide(app)
+    edit(database_of(app), edited, request_id="another")
+
+    result = run(app, "replay", edited)
+
+    assert (result.exit_code, verdicts(result.stdout)) == (1, {edited: "data differ"})
+    assert "content hash" in result.stdout
+
+
+@pytest.mark.parametrize(
+    "inputs", ["no JSON", "[]", "{}", '{"NOBODY":1}', '{"AGE":"a text"}', "1e999", "null"]
+)
+def test_inputs_that_nobody_can_have_speak_for_their_own_decision_only(
+    app: Flask, inputs: str
+) -> None:
+    edited, _ = decide(app)
+    other, _ = decide(app)
+    edit(database_of(app), edited, rehash=True, inputs=inputs)
+
+    result = run(app, "replay", "--all")
+
+    assert (result.exit_code, result.exception.__class__) == (1, SystemExit)
+    assert verdicts(result.stdout) == {edited: "data differ"}
+    assert run(app, "replay", other).exit_code == 0
+
+
+@pytest.mark.parametrize("value", ["a text", 10**400])
+def test_a_value_that_no_model_can_score_speaks_for_its_own_decision_only(
+    app: Flask, value: object
+) -> None:
+    edited, _ = decide(app)
+    decide(app)
+    row = row_of(database_of(app), edited)
+    inputs = dict.fromkeys(json.loads(row["inputs"]), value)
+    reasons = [each | {"value": value} for each in json.loads(row["reasons"])]
+    edit(
+        database_of(app),
+        edited,
+        rehash=True,
+        inputs=json.dumps(inputs),
+        reasons=json.dumps(reasons),
+    )
+
+    result = run(app, "replay", "--all")
+
+    assert (result.exit_code, result.exception.__class__) == (1, SystemExit)
+    assert verdicts(result.stdout) == {edited: "data differ"}
+    assert "the model cannot score its inputs" in result.stdout
+
+
+def test_a_version_that_leads_out_of_the_archive_is_not_followed(app: Flask) -> None:
+    edited, _ = decide(app)
+    edit(database_of(app), edited, rehash=True, model_version="../../etc")
+
+    result = run(app, "replay", edited)
+
+    assert (result.exit_code, verdicts(result.stdout)) == (1, {edited: "data differ"})
+
+
+def test_nothing_of_an_applicant_is_printed(build: Build) -> None:
+    app = build(cutoff=1e-6)
+    edited, _ = decide(app)
+    edit(database_of(app), edited, rehash=True, inputs='{"AGE":987654321}')
+
+    result = run(app, "replay", "--all")
+
+    assert result.exit_code == 1
+    assert "987654321" not in result.output
+
+
+# Many
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows cannot tell how much memory was taken")
+@pytest.mark.parametrize(("options", "status"), [([], 0), (["--fault"], 1)])
+def test_the_benchmark_replays_all_identical_and_finds_a_single_wrong_bit(
+    model_dir: Path, options: list[str], status: int
+) -> None:
+    command = [sys.executable, "benchmarks/replay.py", "--decisions", "1500", *options]
+
+    result = subprocess.run(
+        [*command, "--model-dir", str(model_dir)],
+        cwd=PROJECT,
+        stdout=subprocess.PIPE,
+        encoding="utf-8",
+    )
+
+    assert result.returncode == status, result.stdout
+    assert ("data differ" in result.stdout) == bool(status)
+    assert "each second" in result.stdout
+
+
+# Usage
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ([], "say which: one ID, --all, or --since TIME"),
+        (["--all", "--since", "2026-01-01"], "say which"),
+        ([UNKNOWN, "--all"], "say which"),
+        (["no id"], "is not a valid UUID"),
+        (["--since", "yesterday"], "a time with its zone"),
+        (["--since", "2026-01-01T10:00:00"], "a time with its zone"),
+    ],
+)
+def test_what_cannot_be_replayed_is_a_mistake_in_the_command(
+    app: Flask, arguments: list[str], says: str
+) -> None:
+    result = run(app, "replay", *arguments)
+
+    assert result.exit_code == 2
+    assert says in result.stderr
+
+
+def test_an_unknown_id_is_told_in_one_line(app: Flask) -> None:
+    result = run(app, "replay", UNKNOWN)
+
+    assert result.exit_code == 1
+    assert result.stderr == f"Error: no decision {UNKNOWN} is logged\n"
+
+
+def test_a_database_that_is_gone_is_told_in_one_line(app: Flask) -> None:
+    database = database_of(app)
+    if database.path is None:
+        pytest.skip("stopping PostgreSQL would stop other tests")
+    database.path.unlink()
+
+    result = run(app, "replay", "--all")
+
+    assert result.exit_code == 1
+    assert result.stderr == "Error: the database file is not there\n"
+
+
+def test_an_empty_log_has_nothing_to_replay(app: Flask) -> None:
+    result = run(app, "replay", "--all")
+
+    assert (result.exit_code, result.stdout) == (0, "0 replayed: there is none\n")

@@ -1,0 +1,250 @@
+"""Applicants in, decisions out, the same for one as for many."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, timezone
+from itertools import count
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+import pytest
+from invented import bounds, draw_values
+
+from creditscore.decisions.assessor import Assessor, Decision, timestamp
+from creditscore.i18n.catalogue import LANGUAGES
+from creditscore.schema.constraints import Codes, Interval, Value
+from creditscore.schema.schema import Applicant, Schema
+from creditscore.scorecard.artifact import Model
+from creditscore.scorecard.policy import ELIGIBLE, NOT_ELIGIBLE
+
+NOON = datetime(2026, 11, 22, 12, 30, 5, 123456, tzinfo=UTC)
+
+
+@pytest.fixture
+def assessor(model: Model) -> Assessor:
+    """An assessor whose clock stands still, and whose ids are counted."""
+    numbers = count(1)
+    return Assessor(
+        model=model,
+        policy=model.policy,
+        now=lambda: NOON,
+        new_id=lambda _: str(UUID(int=next(numbers))),
+    )
+
+
+@pytest.fixture(scope="module")
+def people(schema: Schema) -> list[Applicant]:
+    """Invented applicants of every scorecard, mixed."""
+    draw = np.random.default_rng(1)
+    groups: list[Iterator[Applicant]] = []
+    for spec in schema.scorecards.values():
+        rules = [schema.fields[name].rule for name in spec.fields]
+        columns = [draw_values(rule, 150, draw) for rule in rules]
+        rows = [dict(zip(spec.fields, row, strict=True)) for row in zip(*columns, strict=True)]
+        groups.append(iter(schema.parse_all(rows)))
+    mixed = [applicant for group in groups for applicant in group]
+    return [mixed[place] for place in draw.permutation(len(mixed))]
+
+
+def example(schema: Schema, scorecard: str, **changes: Value) -> Applicant:
+    fields = schema.scorecards[scorecard].fields
+    return schema.parse({name: schema.fields[name].example for name in fields} | changes)
+
+
+def numbers(decision: Decision) -> dict[str, Any]:
+    """Give all of a decision that does not depend on when it was made."""
+    given = decision.to_dict("en")
+    del given["decision_id"], given["decided_at"]
+    return given
+
+
+def test_an_applicant_gets_the_same_bits_alone_as_among_others(
+    assessor: Assessor, people: list[Applicant]
+) -> None:
+    together = assessor.assess(people)
+
+    alone = [assessor.assess([applicant])[0] for applicant in people]
+
+    assert [numbers(decision) for decision in together] == [numbers(one) for one in alone]
+
+
+def test_the_order_of_the_others_does_not_matter(
+    assessor: Assessor, people: list[Applicant]
+) -> None:
+    forwards = [numbers(decision) for decision in assessor.assess(people)]
+    backwards = [numbers(decision) for decision in assessor.assess(people[::-1])]
+
+    assert forwards == backwards[::-1]
+
+
+def test_decisions_come_in_the_order_of_the_applicants(
+    assessor: Assessor, people: list[Applicant]
+) -> None:
+    decisions = assessor.assess(people)
+
+    assert [decision.applicant for decision in decisions] == people
+    assert {decision.applicant.scorecard for decision in decisions} == set(
+        assessor.model.scorecards
+    )
+    assert len({decision.decision_id for decision in decisions}) == len(people)
+
+
+def test_nobody_gets_no_decision(assessor: Assessor) -> None:
+    assert assessor.assess([]) == []
+
+
+def test_eligible_is_exactly_who_lies_below_the_cutoff(
+    assessor: Assessor, people: list[Applicant]
+) -> None:
+    for decision in assessor.assess(people):
+        expected = ELIGIBLE if decision.probability_of_default < decision.cutoff else NOT_ELIGIBLE
+        assert decision.label == expected
+
+
+def test_whoever_lies_at_the_cutoff_is_not_eligible(
+    assessor: Assessor, people: list[Applicant]
+) -> None:
+    someone = people[0]
+    (before,) = assessor.assess([someone])
+    at, above = before.probability_of_default, np.nextafter(before.probability_of_default, 1)
+
+    for cutoff, label in ((at, NOT_ELIGIBLE), (float(above), ELIGIBLE)):
+        stricter = replace(assessor, policy=replace(assessor.policy, cutoff=cutoff))
+        (decision,) = stricter.assess([someone])
+        assert (decision.label, decision.cutoff) == (label, cutoff)
+        assert decision.probability_of_default == before.probability_of_default
+
+
+def test_a_decision_says_what_it_rests_on(assessor: Assessor, schema: Schema) -> None:
+    model = assessor.model
+    for name, card in model.scorecards.items():
+        applicant = example(schema, name)
+
+        (decision,) = assessor.assess([applicant])
+
+        matrix = schema.matrix([applicant], card.predictors)
+        said = float(card.probability_of_default(matrix)[0])
+        given = decision.to_dict("en")
+        assert given["probability_of_default"] == said
+        assert given["probability"] == 1 - said
+        assert given["cutoff"] == model.policy.cutoff
+        assert given["score"] == model.policy.scale.points(np.array([said]))[0]
+        assert given["scorecard"] == name
+        assert given["model_version"] == model.versions[name]
+        assert given["baseline"] == card.reference.baseline
+        assert given["decided_at"] == "2026-11-22T12:30:05.123Z"
+
+
+def test_a_decision_is_an_object_of_the_contract(assessor: Assessor, schema: Schema) -> None:
+    (decision,) = assessor.assess([example(schema, "application")])
+
+    given = decision.to_dict("en")
+
+    assert list(given) == [
+        "decision_id",
+        "decided_at",
+        "label",
+        "probability",
+        "probability_of_default",
+        "cutoff",
+        "score",
+        "scorecard",
+        "model_version",
+        "baseline",
+        "reasons",
+        "warnings",
+    ]
+    assert type(given["score"]) is int
+    assert type(given["probability_of_default"]) is float
+
+
+# Warnings
+
+
+def test_the_examples_are_no_news_to_the_model(assessor: Assessor, schema: Schema) -> None:
+    people = [example(schema, name) for name in schema.scorecards]
+
+    assert [decision.warnings for decision in assessor.assess(people)] == [(), ()]
+
+
+def test_a_number_outside_of_what_training_saw_is_answered_with_a_warning(
+    assessor: Assessor, schema: Schema
+) -> None:
+    for name, field in schema.fields.items():
+        if not isinstance(field.rule, Interval):
+            continue
+        low, high = assessor.model.scorecards["behavioural"].training_ranges[name]
+        for value in (low, high):
+            (decision,) = assessor.assess([example(schema, "behavioural", **{name: value})])
+            assert decision.warnings == ()
+        for bound in bounds(field.rule):
+            beyond = bound if field.rule.contains(bound) else math.nextafter(bound, float(high))
+            if beyond in (low, high):
+                continue
+            (decision,) = assessor.assess([example(schema, "behavioural", **{name: beyond})])
+            (warning,) = decision.to_dict("en")["warnings"]
+            assert warning["code"] == "outside_training_range"
+            assert (warning["field"], warning["value"]) == (name, beyond)
+
+
+def test_a_warning_names_value_range_and_unit(assessor: Assessor, schema: Schema) -> None:
+    card = assessor.model.scorecards["application"]
+    ranges = {**card.training_ranges, "AGE": [21, 79]}
+    model = replace(
+        assessor.model,
+        scorecards={"application": replace(card, training_ranges=ranges)},
+    )
+
+    (decision,) = replace(assessor, model=model).assess([example(schema, "application", AGE=80)])
+
+    (warning,) = decision.warnings
+    assert warning.text == {
+        "en": "AGE is 80, but the model was trained on 21 to 79 years; "
+        "beyond that it has seen nobody",
+        "id": "AGE adalah 80, padahal model dilatih pada 21 sampai 79 tahun; "
+        "di luar itu belum pernah ada contohnya",
+    }
+
+
+def test_a_code_that_training_never_saw_is_answered_with_a_warning(
+    assessor: Assessor, schema: Schema
+) -> None:
+    card = assessor.model.scorecards["application"]
+    for name, field in schema.fields.items():
+        if not isinstance(field.rule, Codes):
+            continue
+        *seen, unseen = field.rule.labels
+        ranges = {**card.training_ranges, name: seen}
+        model = replace(
+            assessor.model,
+            scorecards={"application": replace(card, training_ranges=ranges)},
+        )
+        applicant = example(schema, "application", **{name: unseen})
+
+        (decision,) = replace(assessor, model=model).assess([applicant])
+
+        (warning,) = decision.warnings
+        assert (warning.code, warning.field) == ("outside_training_codes", name)
+        assert warning.value == unseen
+        assert set(warning.text) == set(LANGUAGES)
+        assert warning.text["en"] == (
+            f"{name} is {unseen}, which nobody had whom the model was trained on"
+        )
+
+
+# Time
+
+
+def test_a_time_is_written_in_utc_to_the_millisecond() -> None:
+    assert timestamp(NOON) == "2026-11-22T12:30:05.123Z"
+    assert timestamp(NOON.replace(microsecond=0)) == "2026-11-22T12:30:05.000Z"
+
+
+def test_a_time_of_elsewhere_is_written_in_utc() -> None:
+    jakarta = NOON.astimezone(timezone(timedelta(hours=7)))
+
+    assert timestamp(jakarta) == timestamp(NOON)

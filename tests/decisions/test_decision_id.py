@@ -1,0 +1,84 @@
+"""Decision ids sort by time, and nobody can guess them or get one twice."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime, timedelta, timezone
+from uuid import RFC_4122, UUID
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from creditscore.decisions.assessor import timestamp
+from creditscore.decisions.decision_id import new_decision_id
+
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
+MOMENTS = st.datetimes(
+    min_value=datetime(1970, 1, 1), max_value=datetime(9999, 12, 30), timezones=st.just(UTC)
+)
+
+
+@given(MOMENTS)
+# A float of these seconds, times 1,000, falls short of the millisecond.
+@example(datetime(2038, 6, 1, 12, 0, 0, 2_000, tzinfo=UTC))
+def test_an_id_is_a_uuid_of_version_7_that_holds_its_time(moment: datetime) -> None:
+    written = new_decision_id(moment)
+
+    made = UUID(written)
+    assert str(made) == written
+    assert made.version == 7
+    assert made.variant == RFC_4122
+    milliseconds = made.int >> 80
+    held = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=milliseconds)
+    assert timestamp(held) == timestamp(moment)
+
+
+@given(MOMENTS, MOMENTS)
+def test_ids_sort_by_the_millisecond_of_their_time(one: datetime, other: datetime) -> None:
+    earlier, later = sorted([one, other])
+    apart = later - earlier >= timedelta(milliseconds=1)
+
+    first, second = new_decision_id(earlier), new_decision_id(later)
+
+    assert not apart or first < second
+
+
+def test_the_time_zone_does_not_matter() -> None:
+    here = NOON.astimezone(timezone(timedelta(hours=7)))
+
+    assert new_decision_id(here)[:13] == new_decision_id(NOON)[:13]
+
+
+def test_ids_differ_even_if_the_clock_stands_still_or_is_set_back() -> None:
+    moments = [NOON, NOON - timedelta(hours=1)] * 10_000
+
+    assert len({new_decision_id(moment) for moment in moments}) == len(moments)
+
+
+def test_all_but_time_version_and_variant_is_random() -> None:
+    together, common = 0, (1 << 128) - 1
+    for _ in range(200):
+        value = UUID(new_decision_id(NOON)).int
+        together |= value
+        common &= value
+
+    assert (together ^ common).bit_count() == 74
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="Windows has no fork")
+def test_after_a_fork_both_go_on_with_ids_of_their_own() -> None:
+    new_decision_id(NOON)
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.write(writer, b"".join(UUID(new_decision_id(NOON)).bytes for _ in range(100)))
+        os._exit(0)
+    os.waitpid(child, 0)
+    theirs = os.read(reader, 1600)
+    for end in (reader, writer):
+        os.close(end)
+
+    assert len(theirs) == 1600
+    ours = {UUID(new_decision_id(NOON)).bytes for _ in range(1000)}
+    assert not ours & {theirs[begin : begin + 16] for begin in range(0, 1600, 16)}

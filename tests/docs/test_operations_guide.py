@@ -1,0 +1,213 @@
+"""The guide to operations is true: its backup comes back, its alerts ask for metrics that exist."""
+
+from __future__ import annotations
+
+import configparser
+import contextlib
+import importlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from answers import PROJECT
+from guide import FLASK, Reader, blocks, shell_lines
+from live_server import LiveServer, serving
+from prometheus_client.parser import text_string_to_metric_families
+from support import log_in
+
+from creditscore.schema.schema import Schema
+
+GUIDE = PROJECT / "docs" / "operations.md"
+TEXT = GUIDE.read_text(encoding="utf-8")
+KEY = "a-key-of-the-test-for-operations"
+
+
+# Back up and restore
+
+
+def steps(first: str) -> list[str]:
+    """Give the commands of the block that has this one in it."""
+    (block,) = (each for each in blocks(GUIDE) if first in each.text)
+    return block.text.splitlines()
+
+
+def decide(server: LiveServer, schema: Schema, count: int) -> list[Any]:
+    members = {name: schema.fields[name].example for name in schema.base_fields}
+    answer = server.ask("POST", "/predict", json.dumps([members] * count).encode())
+    assert answer.status == 200
+    made: list[Any] = answer.json
+    return made
+
+
+@pytest.fixture
+def host(model_dir: Path, tmp_path: Path) -> Reader:
+    """Lay out a host's folder, as the guide's commands find it."""
+    shutil.copytree(model_dir, tmp_path / "model")
+    variables = {
+        "CREDITSCORE_MODEL_DIR": str(tmp_path / "model"),
+        "CREDITSCORE_DATABASE_URL": f"sqlite:///{tmp_path}/instance/decisions.sqlite",
+        "CREDITSCORE_RUNTIME_DIR": str(tmp_path / "run"),
+    }
+    return Reader(None, tmp_path, variables)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the commands are for Linux")
+def test_what_was_backed_up_serves_again_after_all_was_lost(host: Reader, schema: Schema) -> None:
+    folder, url = host.folder, host.variables["CREDITSCORE_DATABASE_URL"]
+
+    def serve() -> contextlib.AbstractContextManager[LiveServer]:
+        return serving(
+            folder / "model",
+            folder,
+            CREDITSCORE_DATABASE_URL=url,
+            CREDITSCORE_API_KEYS=KEY,
+            CREDITSCORE_OPEN_PREDICT="on",
+        )
+
+    with serve() as server:
+        made = decide(server, schema, 3)
+        for line in steps("decisions backup"):
+            host.follow(line)
+        decide(server, schema, 2)
+    (folder / "instance" / "decisions.sqlite").write_bytes(b"lost")
+    (folder / "instance" / "decisions.sqlite-journal").write_bytes(b"left behind")
+    shutil.rmtree(folder / "model")
+
+    for line in steps("decisions verify"):
+        host.follow(line)
+
+    put_away = folder / "instance" / "before" / "decisions.sqlite-journal"
+    assert put_away.read_bytes() == b"left behind"
+    assert host.said("verify") == "3 verified: 0 with faults\n"
+    assert host.said("replay --all") == "3 replayed: 3 identical\n"
+    with serve() as server:
+        for each in made:
+            path = f"/decisions/{each['decision_id']}"
+            answer = server.ask("GET", path, headers={"X-API-Key": KEY})
+            assert answer.json["probability_of_default"] == each["probability_of_default"]
+        assert len(decide(server, schema, 1)) == 1
+    private = [*(folder / "backups").iterdir(), folder / "instance" / "decisions.sqlite"]
+    assert len(private) == 3
+    assert {path.stat().st_mode & 0o777 for path in private} == {0o600}
+
+
+# Metrics and alerts
+
+
+@pytest.fixture(scope="module")
+def families(model_dir: Path) -> dict[str, Any]:
+    """Give the metrics of a service that counts for itself: such a one names also what is 0."""
+    code = (
+        "import app; answer = app.app.test_client().get('/metrics', headers={'X-API-Key': "
+        f"'{KEY}'}}); assert answer.status_code == 200; print(answer.text)"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=PROJECT,
+        env={
+            **os.environ,
+            "CREDITSCORE_MODEL_DIR": str(model_dir),
+            "CREDITSCORE_DATABASE_URL": log_in(model_dir),
+            # No folder can be made in a file.
+            "CREDITSCORE_RUNTIME_DIR": str(model_dir / "manifest.json"),
+            "CREDITSCORE_API_KEYS": KEY,
+        },
+        stdout=subprocess.PIPE,
+        encoding="utf-8",
+        check=True,
+    )
+    found = text_string_to_metric_families(result.stdout)
+    # When each began to count is told only where processes count for themselves.
+    return {family.name: family for family in found if not family.name.endswith("_created")}
+
+
+def rules() -> Iterator[dict[str, Any]]:
+    """Give the alerts of the guide."""
+    yaml = importlib.import_module("yaml")
+    for block in blocks(GUIDE):
+        if block.language == "yaml":
+            for group in yaml.safe_load(block.text).get("groups", []):
+                yield from group["rules"]
+
+
+def names_of(family: Any) -> set[str]:
+    endings = {"counter": ("_total",), "histogram": ("_bucket", "_sum", "_count"), "gauge": ("",)}
+    return {f"{family.name}{ending}" for ending in endings[family.type]}
+
+
+def test_each_alert_asks_for_metrics_that_exist(families: dict[str, Any]) -> None:
+    known = {name for family in families.values() for name in names_of(family)}
+    found = list(rules())
+
+    assert len(found) >= 6
+    assert len({rule["alert"] for rule in found}) == len(found)
+    for rule in found:
+        asked = set(re.findall(r"creditscore_\w+", rule["expr"]))
+        assert asked <= known, rule["alert"]
+        assert asked or "up{" in rule["expr"]
+        assert rule["expr"].count("(") == rule["expr"].count(")")
+        assert rule["annotations"]["summary"]
+        assert rule["labels"]["severity"] in {"page", "ticket"}
+
+
+def test_the_table_of_metrics_is_all_there_is(families: dict[str, Any]) -> None:
+    told = re.findall(r"^\| `(creditscore_\w+)` \|", TEXT, re.MULTILINE)
+
+    assert told
+    counters = {f"{name}_total" for name, each in families.items() if each.type == "counter"}
+    others = {name for name, each in families.items() if each.type != "counter"}
+    assert sorted(told) == sorted(counters | others)
+
+
+# The examples
+
+
+def test_the_unit_starts_the_server_as_manage_py_does() -> None:
+    (unit,) = (block.text for block in blocks(GUIDE) if block.language == "ini")
+    parser = configparser.ConfigParser(interpolation=None, delimiters=["="])
+    parser.optionxform = str  # type: ignore[assignment,method-assign]
+
+    parser.read_string(unit)
+
+    service = parser["Service"]
+    assert service["ExecStart"].endswith(" -m gunicorn -c gunicorn.conf.py app:app")
+    assert int(service["TimeoutStopSec"]) > 30, "longer than gunicorn's graceful_timeout"
+    assert {Path(path).name for path in service["ReadWritePaths"].split()} == {"instance", "model"}
+    assert service["UMask"] == "0077"
+
+
+def test_the_proxy_lets_the_largest_table_through_and_names_the_client() -> None:
+    (conf,) = (block.text for block in blocks(GUIDE) if block.language == "nginx")
+
+    assert conf.count("{") == conf.count("}")
+    (megabytes,) = re.findall("client_max_body_size ([0-9]+)m;", conf)
+    assert int(megabytes) > 16
+    assert "proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;" in conf
+    assert "proxy_request_buffering on;" in conf
+    for line in conf.splitlines():
+        code = line.partition("#")[0].strip()
+        assert not code or code.endswith((";", "{", "}")), line
+
+
+def test_the_figures_of_the_guide_stand_in_the_results_of_the_benchmarks() -> None:
+    results = (PROJECT / "benchmarks" / "results.md").read_text(encoding="utf-8")
+    section = TEXT.partition("## How much it can take")[2]
+    quoted = re.findall(r"about ([0-9,]+) (?:decisions a second|MiB)|and ([0-9,]+) with", section)
+
+    figures = [figure for found in quoted for figure in found if figure]
+    assert len(figures) == 3
+    for figure in figures:
+        assert re.search(rf"\b{figure}\b", results), figure
+
+
+def test_the_commands_of_the_guide_are_ours() -> None:
+    for line in shell_lines(GUIDE):
+        if FLASK in line:
+            assert "--app app " in line

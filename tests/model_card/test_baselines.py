@@ -1,0 +1,175 @@
+"""Other models on the same rows, and what leaving protected fields out costs."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from carded import Carded, carded
+from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
+from sklearn.metrics import brier_score_loss, roc_auc_score
+
+from creditscore.model_card import baselines
+from creditscore.model_card.baselines import Trial
+from creditscore.schema.schema import Schema
+from creditscore.scorecard.forest import Forest
+from creditscore.training.dataset import Dataset
+
+Floats = npt.NDArray[np.float64]
+
+
+@pytest.fixture(scope="module")
+def made(schema: Schema, tmp_path_factory: pytest.TempPathFactory) -> Carded:
+    return carded(schema, tmp_path_factory.mktemp("challengers"), rows=1500)
+
+
+@pytest.fixture(scope="module")
+def trial(made: Carded) -> Trial:
+    return Trial(made.model.schema, made.train, made.test, made.model.policy.cutoff, seed=1)
+
+
+@pytest.fixture(scope="module")
+def predictors(made: Carded) -> tuple[str, ...]:
+    return next(iter(made.model.scorecards.values())).predictors
+
+
+# Baselines
+
+
+def test_baselines_are_the_average_and_scikit_learns_own_models(
+    trial: Trial, predictors: tuple[str, ...]
+) -> None:
+    found = baselines.baselines(trial, predictors)
+
+    assert list(found) == [
+        "majority", "logistic_regression", "default_forest", "gradient_boosting",
+    ]  # fmt: skip
+    assert set(found["majority"]) == {trial.train.bad.mean()}
+    for name, model in (
+        ("default_forest", RandomForestClassifier(random_state=1)),
+        ("gradient_boosting", HistGradientBoostingClassifier(random_state=1)),
+    ):
+        model.fit(trial.train.matrix(predictors), trial.train.bad)
+        said = model.predict_proba(trial.test.matrix(predictors))[:, 1]
+        assert found[name] == pytest.approx(said, abs=1e-12)
+
+
+def test_a_logistic_regression_gives_each_code_its_own_weight(
+    trial: Trial, predictors: tuple[str, ...]
+) -> None:
+    """Renumbering the codes of a field changes nothing."""
+    fields = trial.schema.fields
+    coded = next(name for name in predictors if len(getattr(fields[name].rule, "labels", ())) > 2)
+    codes = sorted(set(trial.train.columns[coded]))
+    turned = dict(zip(codes, [*codes[1:], codes[0]], strict=True))
+
+    def renumbered(rows: Dataset) -> Dataset:
+        column = np.array([turned[code] for code in rows.columns[coded]])
+        columns = {**rows.columns, coded: column}
+        return Dataset(rows.name, rows.sha256, columns, rows.bad, rows.folded)
+
+    other = Trial(
+        trial.schema, renumbered(trial.train), renumbered(trial.test), trial.cutoff, trial.seed
+    )
+
+    before = baselines.baselines(trial, predictors)["logistic_regression"]
+    after = baselines.baselines(other, predictors)["logistic_regression"]
+
+    assert after == pytest.approx(before, abs=1e-3)
+    assert np.ptp(before) > 0.1
+
+
+# Exclusions
+
+
+def test_each_protected_predictor_is_left_out_alone_and_then_all(made: Carded) -> None:
+    for name, section in made.card["scorecards"].items():
+        card = made.model.scorecards[name]
+        protected = made.model.protected_predictors(name)
+        assert len(protected) == 3
+
+        left_out = [one["excluded"] for one in section["exclusions"]]
+
+        assert left_out == [[], *([field] for field in protected), protected]
+        assert set(protected) < set(card.predictors)
+
+
+def test_the_first_row_is_the_scorecard_as_it_is(made: Carded) -> None:
+    for section in made.card["scorecards"].values():
+        first = section["exclusions"][0]
+
+        assert first["change"] is None
+        assert first["auc"] == section["performance"]["scorecard"]["auc"]
+        assert first["brier"] == section["performance"]["scorecard"]["brier"]
+        rate = section["decision"]["approval_rate"]["value"]
+        assert first["approval_rate"] == pytest.approx(rate, abs=1e-6)
+        for name, parity in first["demographic_parity_ratio"].items():
+            assert parity == section["fairness"][name]["demographic_parity_ratio"]
+
+
+def test_the_others_are_trained_without_the_field_and_measured_on_the_same_rows(
+    trial: Trial, made: Carded, predictors: tuple[str, ...]
+) -> None:
+    asked: list[tuple[str, ...]] = []
+    card = next(iter(made.model.scorecards.values()))
+    said = card.probability_of_default(trial.test.matrix(predictors).astype(np.float32))
+
+    def refit(kept: tuple[str, ...]) -> Forest:
+        asked.append(kept)
+        return constant(0.1 * len(kept))
+
+    found = baselines.exclusions(trial, predictors, said=said, refit=refit, fields=predictors)
+
+    protected = made.model.protected_predictors(card.name)
+    assert asked == [
+        tuple(name for name in predictors if name not in one["excluded"]) for one in found[1:]
+    ]
+    for one, kept in zip(found[1:], asked, strict=True):
+        level = np.full(len(trial.test), 0.1 * len(kept))
+        assert one["auc"]["value"] == 0.5
+        assert one["brier"]["value"] == pytest.approx(
+            brier_score_loss(trial.test.bad, level), abs=1e-6
+        )
+        change = 0.5 - roc_auc_score(trial.test.bad, said)
+        assert one["change"]["auc"]["value"] == pytest.approx(change, abs=1e-6)
+        assert one["approval_rate"] == float(level[0] < trial.cutoff)
+    assert len(protected) == 3
+
+
+def constant(probability: float) -> Forest:
+    """Make a forest that says the same of everybody."""
+    whole, real = np.zeros(1, dtype=np.int32), np.full(1, probability)
+    return Forest(whole, whole, np.zeros(1), whole, whole, real, 0)
+
+
+# Influence
+
+
+def test_a_field_that_the_model_ignores_flips_no_label(
+    trial: Trial, predictors: tuple[str, ...]
+) -> None:
+    found = baselines.influence(
+        trial, predictors, lambda matrix: np.where(matrix[:, 0] > 5e7, 0.1, 0.9)
+    )
+
+    protected = [name for name in predictors if trial.schema.fields[name].protected]
+    assert list(found) == protected
+    for one in found.values():
+        assert one["label_flips"]["value"] == 0
+        if one["highest_band"]:
+            assert one["highest_band"]["worse_off"]["value"] == 0
+
+
+def test_a_field_that_decides_alone_flips_every_label(
+    trial: Trial, predictors: tuple[str, ...]
+) -> None:
+    protected = next(name for name in predictors if trial.schema.fields[name].protected)
+    column = predictors.index(protected)
+    codes = np.unique(trial.train.columns[protected])
+    assert len(codes) == 2
+
+    found = baselines.influence(
+        trial, predictors, lambda matrix: np.where(matrix[:, column] == codes[0], 0.1, 0.9)
+    )
+
+    assert found[protected]["label_flips"]["value"] == 1

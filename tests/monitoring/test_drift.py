@@ -1,0 +1,164 @@
+"""Whether live applicants are still those of training."""
+
+from __future__ import annotations
+
+from math import log
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy.stats import chi2
+
+from creditscore.decisions.value_cache import MOST_KEPT, read_all, readings_of
+from creditscore.monitoring.drift import band, population_stability_index, shift
+from creditscore.schema.constraints import Value
+from creditscore.scorecard.artifact import Model
+from creditscore.scorecard.bins import Bins
+
+
+def bins(*counts: int, **changes: Any) -> Bins:
+    """Make bins of whole numbers: 0, 1, 2 and so on."""
+    parts: dict[str, Any] = {
+        "codes": (),
+        "edges": tuple(float(edge) for edge in range(1, len(counts))),
+        "low": 0.0,
+        "high": float(len(counts) - 1),
+        "labels": tuple(str(place) for place in range(len(counts))),
+        "counts": counts,
+        "critical": float(chi2.ppf(0.99, len(counts) - 1)),
+    }
+    return Bins(**parts | changes)
+
+
+def test_the_index_of_the_same_shares_is_nothing() -> None:
+    assert population_stability_index([100, 300], [100, 300]) == 0
+    assert population_stability_index([100, 300], [1000, 3000]) == pytest.approx(0, abs=1e-5)
+
+
+def test_the_index_is_that_of_the_formula_by_hand() -> None:
+    # Half a row is added to each bin: 100.5 of 201 before, 150.5 and 50.5 of 201 after.
+    expected = (50 / 201) * log(150.5 / 100.5) + (-50 / 201) * log(50.5 / 100.5)
+
+    assert population_stability_index([100, 100], [150, 50]) == pytest.approx(expected)
+
+
+def test_an_empty_bin_gives_a_finite_index() -> None:
+    assert 1 < population_stability_index([100, 0], [0, 100]) < 20
+
+
+@pytest.mark.parametrize(
+    ("index", "name"),
+    [(0, "little"), (0.0999, "little"), (0.1, "moderate"), (0.2499, "moderate"), (0.25, "large")],
+)
+def test_the_bands_are_those_of_the_trade(index: float, name: str) -> None:
+    assert band(index) == name
+
+
+def test_of_fewer_than_300_nothing_is_said() -> None:
+    found = shift(bins(100, 100), {"a": 299})
+
+    assert (found["psi"], found["verdict"], found["significant"]) == (None, "insufficient", None)
+    assert shift(bins(100, 100), {"a": 300})["verdict"] == "large"
+
+
+def test_without_any_rows_there_are_no_shares() -> None:
+    found = shift(bins(100, 100), {})
+
+    assert found["rows"] == 0
+    assert found["outside_training"] is None
+    assert [one["live"] for one in found["bins"]] == [None, None]
+
+
+def test_values_beyond_training_count_in_the_outer_bins_and_are_told() -> None:
+    found = shift(bins(100, 100, 100), {"<": 10, "a": 90, "b": 100, "c": 80, ">": 20, "-": 50})
+
+    assert found["rows"] == 300
+    assert found["outside_training"] == pytest.approx(0.1)
+    assert [one["live"] for one in found["bins"]] == [pytest.approx(1 / 3)] * 3
+    assert found["verdict"] == "little"
+
+
+def test_a_code_that_training_never_saw_is_told() -> None:
+    coded = bins(100, 0, codes=(1, 2), edges=())
+
+    assert shift(coded, {"a": 270, "b": 30})["outside_training"] == pytest.approx(0.1)
+
+
+def test_chance_alone_is_significant_once_in_a_hundred_times() -> None:
+    """And exceeds 0.10 with 100 rows in about three of ten, hence the least of 300."""
+    draw = np.random.default_rng(1)
+    trained = bins(*[2_400] * 10)
+    loud = significant = 0
+    for _ in range(2000):
+        few = draw.multinomial(100, [0.1] * 10)
+        loud += population_stability_index(trained.counts, few.tolist()) > 0.1
+        many = dict(zip("abcdefghij", draw.multinomial(1000, [0.1] * 10).tolist(), strict=True))
+        significant += bool(shift(trained, many)["significant"])
+
+    assert 0.2 < loud / 2000 < 0.45
+    assert 0.002 < significant / 2000 < 0.025
+
+
+# Bins
+
+
+def test_every_value_has_the_letter_of_its_bin() -> None:
+    three = bins(5, 5, 5)
+
+    assert [three.letter(value) for value in (0, 0.5, 1, 1.9, 2, None)] == list("aabbc-")
+    assert (three.letter(-1), three.letter(2.1)) == ("<", ">")
+    assert [three.place(letter) for letter in "abc<>-"] == [0, 1, 2, 0, 2, None]
+
+
+def test_bins_come_back_as_they_were_written() -> None:
+    for one in (bins(5, 5, 5), bins(5, 0, codes=("own", "rent"), edges=(), low=None, high=None)):
+        assert Bins.from_dict(one.to_dict()) == one
+
+
+@pytest.mark.parametrize("change", [{"counts": [1]}, {"edges": []}, {"labels": []}])
+def test_bins_that_do_not_fit_are_refused(change: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="training bins"):
+        Bins.from_dict(bins(5, 5, 5).to_dict() | change)
+
+
+def test_a_model_knows_the_bins_of_its_training_rows(model: Model) -> None:
+    for name, card in model.scorecards.items():
+        spec = model.schema.scorecards[name]
+        trained = card.training_bins
+        assert list(trained.fields) == list(spec.fields)
+        for one in (trained.score, *trained.fields.values()):
+            assert sum(one.counts) == 24_000
+            assert len(one.counts) == len(one.labels)
+        assert min(trained.score.counts) > 1_000
+        assert trained.fields["SEX"].labels == ("male", "female")
+        assert trained.fields["AGE"].labels[0] == "under 25"
+        assert trained.fields["AGE"].labels[-1] == "62 and over"
+        assert trained.fields["LIMIT_BAL"].critical == pytest.approx(
+            chi2.ppf(0.99, len(trained.fields["LIMIT_BAL"].counts) - 1)
+        )
+
+
+def test_an_applicants_bins_are_spelt_in_schema_order(model: Model) -> None:
+    card = model.scorecards["application"]
+    fields = readings_of(card, model.schema)
+
+    def spell(values: dict[str, Value], score: int) -> str:
+        letters = [reading.bin for reading in read_all(fields, values).values()]
+        return "".join([card.training_bins.score.letter(score), *letters])
+
+    everything: dict[str, Value] = {
+        "LIMIT_BAL": 1, "SEX": 2, "EDUCATION": 1, "MARRIAGE": 2, "AGE": 99,
+    }  # fmt: skip
+    assert spell(everything, score=10_000) == "><bab>"
+    assert spell({"LIMIT_BAL": 1, "AGE": 24}, score=-5) == "<<---a"
+
+
+def test_readings_are_the_same_once_more_of_them_came_than_are_kept(model: Model) -> None:
+    fields = readings_of(model.scorecards["application"], model.schema)
+    amounts = range(1, 2 * MOST_KEPT)
+    first = [fields["LIMIT_BAL"][amount] for amount in amounts]
+
+    again = [fields["LIMIT_BAL"][amount] for amount in amounts]
+
+    assert again == first
+    assert len(fields["LIMIT_BAL"]) <= MOST_KEPT

@@ -1,0 +1,216 @@
+"""Monitoring counts what is in the log: compared with a count by hand, on both databases."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import numpy as np
+import pytest
+from drawing import bundled_rows
+from sklearn.metrics import brier_score_loss, roc_auc_score
+
+from creditscore.decision_log.database import Database
+from creditscore.decision_log.idempotency import Origin
+from creditscore.decision_log.log import DecisionLog
+from creditscore.decisions.assessor import Assessor, Decision
+from creditscore.decisions.decision_id import new_decision_id
+from creditscore.decisions.record import to_milliseconds
+from creditscore.evaluation.sensitivity import decode
+from creditscore.monitoring.monitor import Window, monitor
+from creditscore.scorecard.artifact import Model
+from creditscore.scorecard.policy import ELIGIBLE
+
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+ALWAYS = Window(0, 2**62)
+ORIGIN = Origin(request_id="r-1", key_id=None)
+
+
+@dataclass(frozen=True)
+class Logged:
+    """Decisions in a log, and what is known of how they ended."""
+
+    log: DecisionLog
+    decisions: list[Decision]
+    defaulted: dict[str, bool]
+
+    def monitor(self, model: Model, window: Window = ALWAYS) -> Any:
+        """Ask for the figures."""
+        return monitor(self.log.database, model, window)
+
+
+def decide(model: Model, scorecard: str, *, count: int, day: int = 0) -> list[Decision]:
+    """Decide on bundled rows, an hour after another."""
+    rows, card = bundled_rows(), model.scorecards[scorecard]
+    rules = [model.schema.fields[name].rule for name in card.predictors]
+    applicants = [
+        model.schema.parse(
+            {
+                name: decode(rule, number)
+                for name, rule, number in zip(card.predictors, rules, row, strict=True)
+            }
+        )
+        for row in rows.matrix(card.predictors)[:count].tolist()
+    ]
+    moment = NOON + timedelta(days=day)
+    assessor = Assessor(model, model.policy, lambda: moment, new_decision_id)
+    return assessor.assess(applicants)
+
+
+@pytest.fixture
+def logged(database: Database, model: Model) -> Logged:
+    log = DecisionLog(database, now=lambda: NOON)
+    made = decide(model, "application", count=400) + decide(model, "behavioural", count=310)
+    made += decide(model, "application", count=50, day=2)
+    log.record(made, ORIGIN)
+    draw = np.random.default_rng(1)
+    defaulted = {}
+    for one in made[::2]:
+        bad = bool(draw.random() < one.probability_of_default)
+        log.record_outcome(one.decision_id, defaulted=bad, key_id=None)
+        defaulted[one.decision_id] = bad
+    return Logged(log, made, defaulted)
+
+
+def of_scorecard(logged: Logged, name: str) -> list[Decision]:
+    return [one for one in logged.decisions if one.applicant.scorecard == name]
+
+
+@pytest.mark.parametrize("name", ["application", "behavioural"])
+def test_approvals_are_those_of_the_log(logged: Logged, model: Model, name: str) -> None:
+    found = logged.monitor(model)["scorecards"][name]
+
+    mine = of_scorecard(logged, name)
+    approved = [one.label == ELIGIBLE for one in mine]
+    assert found["decisions"] == len(mine)
+    assert found["approval_rate"]["value"] == pytest.approx(np.mean(approved), abs=1e-6)
+    days = Counter(str(one.decided_at.date()) for one in mine)
+    assert {one["day"]: one["decisions"] for one in found["approvals_by_day"]} == days
+    for group in found["approvals_by_group"]["SEX"]:
+        code = {"male": 1, "female": 2}[group["group"]]
+        inside = [one.label == ELIGIBLE for one in mine if one.applicant.values["SEX"] == code]
+        assert group["decisions"] == len(inside)
+        assert group["rate"]["value"] == pytest.approx(np.mean(inside), abs=1e-6)
+        verdict = "conclusive" if len(inside) >= 200 else "inconclusive"
+        assert group["verdict"] == verdict
+    old = found["approvals_by_group"]["AGE"][-1]
+    assert old["group"] == "62 and over"
+    assert old["decisions"] == sum(float(one.applicant.values["AGE"]) >= 62 for one in mine)
+
+
+@pytest.mark.parametrize("name", ["application", "behavioural"])
+def test_shares_by_bin_are_those_of_the_log(logged: Logged, model: Model, name: str) -> None:
+    found = logged.monitor(model)["scorecards"][name]
+
+    mine = of_scorecard(logged, name)
+    trained = model.scorecards[name].training_bins
+    assert list(found["fields"]) == list(trained.fields)
+    for field, bins in trained.fields.items():
+        letters = [bins.letter(one.applicant.values[field]) for one in mine]
+        counts = Counter(bins.place(letter) for letter in letters)
+        told = found["fields"][field]
+        assert told["part"] == "predictor"
+        assert told["rows"] == len(mine)
+        for place, one in enumerate(told["bins"]):
+            assert one["live"] == pytest.approx(counts[place] / len(mine))
+            assert one["training"] == pytest.approx(bins.counts[place] / 24_000)
+    # These are rows of training, for the most part: no drift.
+    assert found["score"]["verdict"] == "little"
+    assert found["score"]["significant"] is False
+
+
+@pytest.mark.parametrize("name", ["application", "behavioural"])
+def test_outcomes_are_compared_with_what_was_said(logged: Logged, model: Model, name: str) -> None:
+    found = logged.monitor(model)["scorecards"][name]["outcomes"]
+
+    known = [
+        (one.probability_of_default, logged.defaulted[one.decision_id])
+        for one in of_scorecard(logged, name)
+        if one.decision_id in logged.defaulted
+    ]
+    said, happened = zip(*known, strict=True)
+    assert found["matured"] == len(known)
+    assert found["defaults"]["observed"] == sum(happened)
+    assert found["defaults"]["expected"] == pytest.approx(sum(said))
+    assert found["auc"] == pytest.approx(roc_auc_score(happened, said))
+    assert found["brier"] == pytest.approx(brier_score_loss(happened, said))
+    assert sum(one["decisions"] for one in found["bands"]) == len(known)
+    assert 5 <= len(found["bands"]) <= 10
+
+
+def test_drift_is_told_where_the_applicants_are_others(database: Database, model: Model) -> None:
+    made = decide(model, "application", count=4000)
+    young = [one for one in made if float(one.applicant.values["AGE"]) < 30][:400]
+    log = DecisionLog(database, now=lambda: NOON)
+    log.record(young, ORIGIN)
+
+    found = Logged(log, young, {}).monitor(model)["scorecards"]["application"]
+
+    assert len(young) == 400
+    assert found["fields"]["AGE"]["verdict"] == "large"
+    assert found["fields"]["AGE"]["significant"] is True
+    assert found["fields"]["SEX"]["verdict"] != "large"
+    assert found["outcomes"] == {
+        "matured": 0, "defaults": None, "auc": None, "brier": None, "bands": [],
+    }  # fmt: skip
+
+
+def test_the_window_holds_its_beginning_and_not_its_end(logged: Logged, model: Model) -> None:
+    later = to_milliseconds(NOON + timedelta(days=2))
+
+    only_later = logged.monitor(model, Window(later, later + 1))
+    only_before = logged.monitor(model, Window(0, later))
+
+    assert only_later["decisions"] == 50
+    assert only_before["decisions"] == 710
+    assert logged.monitor(model, Window(later + 1, 2**62))["decisions"] == 0
+
+
+def test_of_few_decisions_there_is_no_verdict(logged: Logged, model: Model) -> None:
+    later = to_milliseconds(NOON + timedelta(days=2))
+
+    found = logged.monitor(model, Window(later, 2**62))["scorecards"]["application"]
+
+    assert found["score"]["verdict"] == "insufficient"
+    assert {one["verdict"] for one in found["fields"].values()} == {"insufficient"}
+
+
+def test_an_empty_log_has_figures_of_nothing(database: Database, model: Model) -> None:
+    found = Logged(DecisionLog(database, now=lambda: NOON), [], {}).monitor(model)
+
+    assert found["decisions"] == 0
+    assert found["other_versions"] == {}
+    for one in found["scorecards"].values():
+        assert one["approval_rate"] is None
+        assert one["approvals_by_day"] == []
+        assert one["score"]["rows"] == 0
+        assert all(group["rate"] is None for group in one["approvals_by_group"]["SEX"])
+
+
+def test_decisions_of_another_version_are_counted_apart(database: Database, model: Model) -> None:
+    made = decide(model, "application", count=20)
+    foreign = [one._replace(model_version="application-00000000") for one in made]
+    log = DecisionLog(database, now=lambda: NOON)
+    log.record(foreign, ORIGIN)
+
+    found = Logged(log, foreign, {}).monitor(model)
+
+    assert found["decisions"] == 20
+    assert found["other_versions"] == {"application-00000000": 20}
+    assert found["scorecards"]["application"]["decisions"] == 0
+
+
+def test_outcomes_all_alike_have_no_ranking(database: Database, model: Model) -> None:
+    made = decide(model, "application", count=20)
+    log = DecisionLog(database, now=lambda: NOON)
+    log.record(made, ORIGIN)
+    for one in made:
+        log.record_outcome(one.decision_id, defaulted=False, key_id=None)
+
+    found = Logged(log, made, {}).monitor(model)["scorecards"]["application"]["outcomes"]
+
+    assert found["matured"] == 20
+    assert found["auc"] is None
+    assert found["brier"] == pytest.approx(np.mean([one.probability_of_default**2 for one in made]))

@@ -1,0 +1,512 @@
+"""manage.py, started as a user starts it: in a fresh copy of a project, as its own process.
+
+The project is the smallest that has all of manage.py's steps. Its lock file asks for a single
+wheel, made here, whose gunicorn, ruff, mypy and pytest only print how they were started: what
+is tested is the launcher, and no package index is needed.
+"""
+
+import ast
+import contextlib
+import hashlib
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+WHEEL = "tools-1.0-py3-none-any.whl"
+TOOLS = ("gunicorn", "ruff", "mypy", "pytest")
+# Prints its name and arguments; EXIT_RUFF=1 and the like let it fail.
+TOOL = """
+import os, sys
+name = os.path.basename(os.path.dirname(__file__))
+print(name, *sys.argv[1:])
+sys.exit(int(os.environ.get("EXIT_" + name.upper(), "0")))
+"""
+TRAIN = """
+from pathlib import Path
+print("training")
+for name in ("model.pkl", "manifest.json"):
+    Path(__file__).with_name("model").joinpath(name).write_text("")
+"""
+INSTALLING = "Installing requirements.txt into .venv"
+MAKING = "Making an environment in .venv"
+CANNOT_MAKE = "This Python cannot make environments"
+ON_POSIX = pytest.mark.skipif(os.name == "nt", reason="the launcher replaces itself on POSIX only")
+
+
+def make_wheel(folder: Path) -> str:
+    """Write the wheel of tools and return its line of a lock file."""
+    with zipfile.ZipFile(folder / WHEEL, "w") as wheel:
+        for tool in TOOLS:
+            wheel.writestr(f"{tool}/__init__.py", "")
+            wheel.writestr(f"{tool}/__main__.py", TOOL)
+        info = "tools-1.0.dist-info"
+        wheel.writestr(f"{info}/METADATA", "Metadata-Version: 2.1\nName: tools\nVersion: 1.0\n")
+        wheel.writestr(
+            f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+        )
+        wheel.writestr(f"{info}/RECORD", "")
+    digest = hashlib.sha256((folder / WHEEL).read_bytes()).hexdigest()
+    return f"./{WHEEL} --hash=sha256:{digest}\n"
+
+
+def make_project(folder: Path) -> Path:
+    """Lay out the smallest project that manage.py can start."""
+    (folder / "model").mkdir(parents=True)
+    (folder / "tests" / "node").mkdir(parents=True)
+    (folder / "tests" / "node" / "package-lock.json").write_text("{}")
+    shutil.copy(ROOT / "manage.py", folder)
+    (folder / "train.py").write_text(TRAIN)
+    lock = make_wheel(folder)
+    (folder / "requirements.txt").write_text(lock)
+    (folder / "requirements-dev.txt").write_text(lock + "# and what the tests need\n")
+    return folder
+
+
+@pytest.fixture
+def fresh(tmp_path: Path) -> Path:
+    """Make a project as it is after cloning, under a name with a space and an accent."""
+    return make_project(tmp_path / "a fresh clöne")
+
+
+@pytest.fixture(scope="module")
+def first_start(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """Start a fresh project once; return it and what the start printed."""
+    project = make_project(tmp_path_factory.mktemp("started") / "a fresh clöne")
+    return project, output_of(start(project, "run"))
+
+
+@pytest.fixture
+def started(first_start: tuple[Path, str], tmp_path: Path) -> Path:
+    """Copy a project that has been started before."""
+    return Path(shutil.copytree(first_start[0], tmp_path / "started before", symlinks=True))
+
+
+@pytest.fixture
+def cannot_make(tmp_path: Path) -> dict[str, str]:
+    """Return the variables of a machine where making an environment stops at once."""
+    return pretend(tmp_path / "without", "import sys; sys.modules['ensurepip'] = None")
+
+
+@pytest.fixture
+def silent_index() -> Iterator[str]:
+    """Listen as a package index that never answers, so that an installation hangs."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield f"http://127.0.0.1:{server.getsockname()[1]}/tools-1.0-py3-none-any.whl"
+
+
+def popen(project: Path, *arguments: str, **variables: str) -> subprocess.Popen[str]:
+    """Start manage.py from another working directory, on a machine without npm."""
+    return subprocess.Popen(
+        [sys.executable, project / "manage.py", *arguments],
+        cwd=project.parent,
+        env={"PATH": str(project / "empty"), "PYTHONUTF8": "1", **variables},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        # Where the tests run in the background, Ctrl-C is switched off for all that they start.
+        preexec_fn=restore_ctrl_c if os.name == "posix" else None,
+    )
+
+
+def restore_ctrl_c() -> None:
+    """Let Ctrl-C interrupt again."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+def start(project: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Start manage.py and wait for its end."""
+    process = popen(project, *arguments, **variables)
+    output, _ = process.communicate(timeout=180)
+    return subprocess.CompletedProcess(process.args, process.returncode, output)
+
+
+def output_of(result: subprocess.CompletedProcess[str]) -> str:
+    """Return what a successful start printed."""
+    assert result.returncode == 0, result.stdout
+    return result.stdout
+
+
+@contextlib.contextmanager
+def hanging_installation(project: Path, index: str) -> Iterator[subprocess.Popen[str]]:
+    """Start an installation that waits for the index; put the good lock back at the end."""
+    lock = project / "requirements.txt"
+    good = lock.read_text()
+    lock.write_text(f"tools @ {index} --hash=sha256:{'0' * 64}\n")
+    process = popen(project, "run")
+    assert process.stdout is not None
+    assert INSTALLING in process.stdout.readline()
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+        lock.write_text(good)
+
+
+def one_line(result: subprocess.CompletedProcess[str]) -> str:
+    """Return the single line of a refusal."""
+    assert result.returncode != 0
+    assert "Traceback" not in result.stdout
+    (line,) = result.stdout.splitlines()
+    return line
+
+
+def pretend(folder: Path, code: str) -> dict[str, str]:
+    """Return the variables that make every Python run some code at its start."""
+    folder.mkdir()
+    (folder / "sitecustomize.py").write_text(code)
+    return {"PYTHONPATH": str(folder)}
+
+
+# On this machine
+
+
+def test_an_old_python_is_refused_in_one_line(fresh: Path, tmp_path: Path) -> None:
+    old = pretend(tmp_path / "old", "import sys; sys.version_info = (3, 8, 18)")
+
+    line = one_line(start(fresh, "run", **old))
+
+    assert "needs Python 3.11 or newer, this is 3.8.18" in line
+    assert sys.executable in line
+
+
+def test_an_old_python_can_read_the_file_that_refuses_it() -> None:
+    source = (ROOT / "manage.py").read_text(encoding="utf-8")
+
+    ast.parse(source, feature_version=(3, 6))
+
+    assert "from __future__" not in source
+
+
+def test_without_venv_the_package_to_install_is_named(
+    fresh: Path, cannot_make: dict[str, str]
+) -> None:
+    line = one_line(start(fresh, "run", **cannot_make))
+
+    assert CANNOT_MAKE in line
+    assert "sudo apt install python3." in line
+    assert not (fresh / ".venv").exists()
+
+
+def test_an_environment_that_fails_half_way_is_removed(fresh: Path, tmp_path: Path) -> None:
+    broken = tmp_path / "broken"
+    broken.mkdir()
+    (broken / "venv.py").write_text(
+        "import pathlib, sys; pathlib.Path(sys.argv[1], 'lib').mkdir(); sys.exit('disk is full')"
+    )
+
+    result = start(fresh, "run", PYTHONPATH=str(broken))
+
+    assert result.returncode == 1
+    assert "disk is full" in result.stdout
+    assert "Traceback" not in result.stdout
+    assert not (fresh / ".venv").exists()
+
+
+# What is asked
+
+
+def test_help_names_every_command(fresh: Path) -> None:
+    shown = output_of(start(fresh))
+
+    assert shown == output_of(start(fresh, "--help"))
+    assert all(command in shown for command in ("run", "test", "lock"))
+
+
+@pytest.mark.parametrize("port", ["0", "65536", "99999999999", "-1", "http", "8_000", "٨٠٠٠", ""])
+def test_a_bad_port_is_refused_in_one_line(fresh: Path, port: str) -> None:
+    line = one_line(start(fresh, "run", f"--port={port}"))
+
+    assert "--port must be an integer from 1 to 65535" in line
+    assert not (fresh / ".venv").exists()
+
+
+def test_a_busy_port_is_refused_before_anything_is_installed(fresh: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as busy:
+        port = busy.getsockname()[1]
+
+        line = one_line(start(fresh, "run", "--port", str(port)))
+
+    assert f"Cannot listen on 127.0.0.1:{port}: " in line
+    assert not (fresh / ".venv").exists()
+
+
+@pytest.mark.parametrize("host", ["203.0.113.7", "no.such.host.invalid", "a" * 300])
+def test_a_host_that_is_not_ours_is_refused_in_one_line(fresh: Path, host: str) -> None:
+    assert f"Cannot listen on {host}:8000: " in one_line(start(fresh, "run", "--host", host))
+
+
+def test_run_refuses_what_it_does_not_know(fresh: Path) -> None:
+    assert "--prot" in one_line(start(fresh, "run", "--prot", "80"))
+
+
+# The first start and the ones after it
+
+
+@ON_POSIX
+def test_the_first_start_installs_trains_and_serves_in_that_order(
+    first_start: tuple[Path, str],
+) -> None:
+    _, output = first_start
+
+    steps = (MAKING, INSTALLING, "training", "gunicorn -c gunicorn.conf.py")
+    positions = [output.index(step) for step in steps]
+    assert positions == sorted(positions)
+    assert output.endswith("--bind 127.0.0.1:8000 app:app\n")
+
+
+@ON_POSIX
+def test_the_second_start_only_serves(started: Path) -> None:
+    output = output_of(start(started, "run", "--host", "::1", "--port", "8001"))
+
+    assert output == "gunicorn -c gunicorn.conf.py --bind [::1]:8001 app:app\n"
+
+
+@ON_POSIX
+def test_the_exit_status_of_the_server_is_passed_on(started: Path) -> None:
+    assert start(started, "run", EXIT_GUNICORN="3").returncode == 3
+
+
+@ON_POSIX
+@pytest.mark.parametrize("left", ["model.pkl", "manifest.json"])
+def test_half_a_model_is_left_to_the_server_to_refuse(started: Path, left: str) -> None:
+    for file in (started / "model").iterdir():
+        if file.name != left:
+            file.unlink()
+
+    assert "training" not in output_of(start(started, "run"))
+
+
+@ON_POSIX
+def test_a_model_elsewhere_is_never_trained_over(started: Path, tmp_path: Path) -> None:
+    shutil.rmtree(started / "model")
+
+    output = output_of(start(started, "run", CREDITSCORE_MODEL_DIR=str(tmp_path)))
+
+    assert "training" not in output
+
+
+@ON_POSIX
+def test_a_failed_training_stops_the_start(started: Path) -> None:
+    (started / "model" / "model.pkl").unlink()
+    (started / "model" / "manifest.json").unlink()
+    (started / "train.py").write_text("raise SystemExit(4)")
+
+    result = start(started, "run")
+
+    assert result.returncode == 4
+    assert "gunicorn" not in result.stdout
+
+
+# The environment
+
+
+@ON_POSIX
+def test_a_changed_lock_is_installed_into_the_same_environment(started: Path) -> None:
+    with (started / "requirements.txt").open("a") as lock:
+        lock.write("# changed\n")
+
+    output = output_of(start(started, "run"))
+
+    assert INSTALLING in output
+    assert MAKING not in output
+    assert INSTALLING not in output_of(start(started, "run"))
+
+
+@ON_POSIX
+def test_a_failed_installation_gives_the_reason_and_keeps_what_was_complete(started: Path) -> None:
+    lock = started / "requirements.txt"
+    good = lock.read_text()
+    lock.write_text(f"./{WHEEL} --hash=sha256:{'0' * 64}\n")
+
+    result = start(started, "run")
+
+    assert result.returncode == 1
+    assert "pip says:\n  ERROR: " in result.stdout
+    assert "Traceback" not in result.stdout
+    lock.write_text(good)
+    assert INSTALLING not in output_of(start(started, "run"))
+
+
+@ON_POSIX
+def test_a_machine_without_network_is_told_so(started: Path) -> None:
+    (started / "requirements.txt").write_text(f"flask==3.1.3 --hash=sha256:{'0' * 64}\n")
+    offline = {"PIP_INDEX_URL": "http://127.0.0.1:9/", "PIP_RETRIES": "1"}
+
+    result = start(started, "run", PIP_CONFIG_FILE=os.devnull, **offline)
+
+    assert result.returncode == 1
+    assert "no connection to the package index" in result.stdout
+    assert len(result.stdout.splitlines()) < 8
+
+
+@ON_POSIX
+def test_ctrl_c_during_an_installation_ends_cleanly(started: Path, silent_index: str) -> None:
+    with hanging_installation(started, silent_index) as process:
+        process.send_signal(signal.SIGINT)
+
+        assert process.wait(timeout=20) == 130
+        assert process.stdout is not None
+        assert process.stdout.read() == "\nStopped.\n"
+
+
+@ON_POSIX
+def test_a_killed_installation_is_begun_afresh(started: Path, silent_index: str) -> None:
+    with hanging_installation(started, silent_index) as process:
+        process.kill()
+
+    output = output_of(start(started, "run"))
+
+    assert MAKING in output
+    assert INSTALLING in output
+    assert output_of(start(started, "run")).startswith("gunicorn")
+
+
+@ON_POSIX
+@pytest.mark.parametrize("answer", ["exit 1", "echo '(3, 10)'"])
+def test_an_environment_that_is_broken_or_another_pythons_is_made_anew(
+    started: Path, cannot_make: dict[str, str], answer: str
+) -> None:
+    python = started / ".venv" / "bin" / "python"
+    python.unlink()
+    python.write_text(f"#!/bin/sh\n{answer}\n")
+    python.chmod(0o755)
+
+    assert CANNOT_MAKE in one_line(start(started, "run", **cannot_make))
+
+
+@ON_POSIX
+def test_an_environment_whose_python_was_uninstalled_is_made_anew(
+    started: Path, cannot_make: dict[str, str]
+) -> None:
+    python = started / ".venv" / "bin" / "python"
+    python.unlink()
+    python.symlink_to(started / "uninstalled")
+
+    assert CANNOT_MAKE in one_line(start(started, "run", **cannot_make))
+
+
+@ON_POSIX
+def test_an_environment_that_works_but_is_the_users_own_is_kept(started: Path) -> None:
+    (started / ".venv" / "installed.txt").unlink()
+
+    output = output_of(start(started, "run"))
+
+    assert INSTALLING in output
+    assert MAKING not in output
+
+
+@ON_POSIX
+def test_a_second_start_waits_for_the_first_one(started: Path) -> None:
+    shutil.rmtree(started / "model")
+    (started / "train.py").write_text("print('training', flush=True); input()\n" + TRAIN)
+    (started / "model").mkdir()
+    with popen(started, "run") as first:
+        assert first.stdout is not None
+        assert "Training" in first.stdout.readline()
+        with popen(started, "run") as second:
+            assert second.stdout is not None
+            assert "waiting" in second.stdout.readline()
+
+            first.communicate("\n", timeout=20)
+
+            assert second.stdout.read().startswith("gunicorn")
+
+
+# The tests
+
+
+@ON_POSIX
+def test_the_checks_run_in_order_and_pytest_gets_the_arguments(started: Path) -> None:
+    output = output_of(start(started, "test", "-k", "not slow", "tests/test_http.py", "-x"))
+
+    checks = [line for line in output.splitlines() if line.startswith(TOOLS)]
+    assert checks == [
+        "ruff check",
+        "ruff format --check",
+        "mypy",
+        f"pytest -n {(os.cpu_count() or 1) + 1} --dist loadfile --no-loadscope-reorder "
+        "-k not slow tests/test_http.py -x",
+    ]
+
+
+@ON_POSIX
+@pytest.mark.parametrize("tool", ["ruff", "mypy", "pytest"])
+def test_one_failed_check_fails_all_and_stops_none(started: Path, tool: str) -> None:
+    result = start(started, "test", **{f"EXIT_{tool.upper()}": "5"})
+
+    assert result.returncode == 5
+    assert "\npytest -n " in result.stdout
+    assert f"\nFailed: {tool}" in result.stdout
+
+
+@ON_POSIX
+def test_what_was_installed_for_the_tests_serves_too(started: Path) -> None:
+    output_of(start(started, "test"))
+
+    assert "Installing" not in output_of(start(started, "run"))
+    assert "Installing" not in output_of(start(started, "test"))
+
+
+@ON_POSIX
+def test_without_npm_it_is_said_who_runs_the_collection(started: Path) -> None:
+    assert "run by Python, not by newman" in output_of(start(started, "test"))
+
+
+# The locks
+
+
+def pins(name: str) -> set[str]:
+    """Return the lines of a lock file that name a package and its version."""
+    lines = (ROOT / name).read_text(encoding="utf-8").splitlines()
+    return {line.partition(" \\")[0] for line in lines if "==" in line and line[0].isalnum()}
+
+
+def without_platform(lines: set[str]) -> set[str]:
+    """Return pins with their platform cut off: the tests need some packages on more platforms."""
+    return {line.partition(" ; sys_platform")[0] for line in lines}
+
+
+def test_the_tests_and_a_serving_host_have_the_versions_of_the_service() -> None:
+    service = without_platform(pins("requirements.txt"))
+
+    assert without_platform(pins("requirements-serve.txt")) < service
+    assert pins("requirements-serve.txt") < pins("requirements-postgres.txt")
+    assert service < without_platform(pins("requirements-dev.txt"))
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "requirements",
+        "requirements-serve",
+        "requirements-plots",
+        "requirements-postgres",
+        "requirements-parquet",
+        "requirements-dask",
+        "requirements-dev",
+    ],
+)
+def test_a_lock_names_all_that_was_asked_for_and_no_machine(name: str) -> None:
+    asked = (ROOT / f"{name}.in").read_text(encoding="utf-8")
+    lock = (ROOT / f"{name}.txt").read_text(encoding="utf-8")
+
+    for line in asked.splitlines():
+        if line[:1].isalpha():
+            # uv writes what an extra brings, such as psycopg's [binary], as pins of its own.
+            package = re.match(r"[\w-]+", line)[0]  # type: ignore[index]  # it begins with a letter
+            assert any(pin.startswith(f"{package}==") for pin in pins(f"{name}.txt")), package
+    assert "    # via" in lock
+    assert "://" not in lock
+    assert "index" not in lock

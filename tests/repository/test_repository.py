@@ -1,0 +1,251 @@
+"""What must hold for the repository as a whole: who imports whom, and what is never in it."""
+
+from __future__ import annotations
+
+import ast
+import csv
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from answers import PROJECT
+from flask import Flask
+from support import log_in
+
+from creditscore.schema.schema import Schema
+from creditscore.web.cli.generate_docs import generated_files
+
+PACKAGE = PROJECT / "creditscore"
+
+FOR_TRAINING_ONLY = {"sklearn", "pandas", "scipy", "joblib", "threadpoolctl", "tqdm", "matplotlib"}
+
+# Places on the machine of whoever committed a file, and addresses of a package index.
+MACHINE_PATHS = re.compile(r"(?<![\w.}])/(?:work|root|tmp/[a-z]\d|home/(?!YOUR_USERNAME)|Users)/\w")
+INDEX = re.compile(r"(?:index-url|find-links|trusted-host|^registry|\"resolved\")", re.MULTILINE)
+
+
+def modules() -> dict[str, Path]:
+    """Give every module of the package by its name without `creditscore.`."""
+    found = {}
+    for path in sorted(PACKAGE.rglob("*.py")):
+        parts = path.relative_to(PACKAGE).with_suffix("").parts
+        found[".".join(part for part in parts if part != "__init__")] = path
+    return found
+
+
+def tree_of(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def committed() -> list[Path]:
+    """Give every file under version control, and those about to be."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=PROJECT,
+        stdout=subprocess.PIPE,
+        encoding="utf-8",
+    )
+    if listed.returncode:
+        pytest.skip("this is no checkout of git")
+    paths = [PROJECT / name for name in listed.stdout.split("\0") if name]
+    return [path for path in paths if path.is_file()]
+
+
+def texts() -> Iterator[tuple[Path, str]]:
+    """Give every committed text of our own."""
+    for path in committed():
+        if "swagger-ui" not in path.parts:
+            try:
+                yield path, path.read_text(encoding="utf-8")
+            except UnicodeDecodeError:
+                continue
+
+
+# Who imports whom
+
+
+def test_imports_run_one_way() -> None:
+    """The contracts are in pyproject.toml, which says what each is for."""
+    lint = Path(sys.executable).with_name("lint-imports")
+
+    result = subprocess.run(
+        [lint, "--no-cache"], cwd=PROJECT, stdout=subprocess.PIPE, encoding="utf-8"
+    )
+
+    assert result.returncode == 0, result.stdout
+
+
+def test_a_running_service_has_loaded_nothing_that_trains(model_dir: Path) -> None:
+    code = (
+        "import sys, app; app.app.test_client().get('/model'); "
+        f"print(sorted({FOR_TRAINING_ONLY!r} & {{name.partition('.')[0] for name in sys.modules}}))"
+    )
+
+    result = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=PROJECT,
+        env={
+            **os.environ,
+            "CREDITSCORE_MODEL_DIR": str(model_dir),
+            "CREDITSCORE_DATABASE_URL": log_in(model_dir),
+            "CREDITSCORE_RUNTIME_DIR": str(model_dir.with_name("runtime")),
+        },
+        stdout=subprocess.PIPE,
+        encoding="utf-8",
+        check=True,
+    )
+
+    assert result.stdout.strip() == "[]"
+
+
+# What the code says
+
+
+def strings_and_names(tree: ast.Module) -> Iterator[str]:
+    """Give every name and every text of a program, docstrings and comments left out."""
+    docstrings = set()
+    for node in ast.walk(tree):
+        documented = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
+        if isinstance(node, documented) and node.body and isinstance(node.body[0], ast.Expr):
+            docstrings.add(node.body[0].value)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            if node not in docstrings:
+                yield node.value
+        elif isinstance(node, ast.Name):
+            yield node.id
+        elif isinstance(node, ast.Attribute):
+            yield node.attr
+        elif isinstance(node, ast.keyword | ast.arg):
+            yield node.arg or ""
+
+
+def code_files() -> list[Path]:
+    return [*modules().values(), *(PROJECT / f"{name}.py" for name in ("app", "train", "score"))]
+
+
+@pytest.mark.parametrize("path", code_files(), ids=lambda path: str(path.relative_to(PROJECT)))
+def test_the_code_knows_no_field_by_name(path: Path, schema: Schema) -> None:
+    names = {*schema.fields, schema.label.column}
+    words = set(re.findall(r"\w+", " ".join(strings_and_names(tree_of(path)))))
+
+    assert not words & names
+
+
+def test_pages_and_scripts_know_no_field_by_name(schema: Schema) -> None:
+    web = PACKAGE / "web"
+    files = [*web.glob("templates/*"), *web.glob("static/*.*")]
+    assert files
+    for path in files:
+        words = set(re.findall(r"\w+", path.read_text(encoding="utf-8")))
+        assert not words & {*schema.fields, schema.label.column}, path
+
+
+@pytest.mark.parametrize("path", code_files(), ids=lambda path: str(path.relative_to(PROJECT)))
+def test_every_module_says_what_it_is_for(path: Path) -> None:
+    assert ast.get_docstring(tree_of(path)), f"{path} has no docstring"
+
+
+def test_settings_are_read_from_the_environment_in_one_place_only() -> None:
+    # prometheus_client learns only from there where its processes count together.
+    for name, path in modules().items():
+        found = {ast.unparse(node) for node in ast.walk(tree_of(path))}
+        if name != "web.metrics":
+            assert not found & {"os.environ", "os.getenv"}, f"{name} reads the environment"
+
+
+def test_pickles_are_loaded_through_one_gate() -> None:
+    text = {name: path.read_text(encoding="utf-8") for name, path in modules().items()}
+
+    assert [name for name, code in text.items() if "Unpickler" in code] == ["scorecard.artifact"]
+    for code in text.values():
+        assert not re.search(r"pickle[.]loads?\(|joblib[.]load\(|\beval\(|\bexec\(", code)
+
+
+# What is committed
+
+
+def test_no_committed_file_names_a_place_on_somebodys_machine() -> None:
+    for path, text in texts():
+        assert MACHINE_PATHS.findall(text) == [], path.relative_to(PROJECT)
+
+
+def test_no_lock_file_names_a_package_index() -> None:
+    checked = 0
+    for path, text in texts():
+        if path.name.startswith("requirements") or path.name in {"package-lock.json", ".npmrc"}:
+            assert INDEX.findall(text) == [], path.relative_to(PROJECT)
+            checked += 1
+
+    assert checked >= 5
+
+
+def test_every_requirement_is_pinned_with_hashes() -> None:
+    for path in PROJECT.glob("requirements*.txt"):
+        entries = path.read_text(encoding="utf-8").replace("\\\n", " ").splitlines()
+        entries = [line for line in entries if line and not line.lstrip().startswith("#")]
+        assert entries
+        for line in entries:
+            assert re.match(r"[\w.\-\[\]]+==[\w.]+ ", line), f"{path.name}: {line[:60]}"
+            assert "--hash=sha256:" in line, f"{path.name}: {line[:60]}"
+
+
+def test_no_key_or_model_is_committed() -> None:
+    names = {str(path.relative_to(PROJECT)) for path in committed()}
+
+    assert not [name for name in names if name.endswith((".pkl", ".env", ".pem", ".sqlite", ".db"))]
+    assert "model/manifest.json" not in names
+
+
+def test_no_row_of_a_real_active_account_is_committed(uci_csv: Path, schema: Schema) -> None:
+    largest = list(schema.scorecards.values())[-1].fields
+    amounts = [name for name in largest if "AMT" in name]
+    real = {row for row in rows_of(uci_csv, largest) if any(row[largest.index(n)] for n in amounts)}
+    assert len(real) > 20_000
+
+    tables = [path for path in committed() if path.suffix in {".csv", ".tsv"}]
+
+    assert tables
+    for path in tables:
+        shared = real & set(rows_of(path, largest))
+        assert not shared, f"{path.relative_to(PROJECT)} holds {len(shared)} real rows"
+
+
+def rows_of(path: Path, names: tuple[str, ...]) -> Iterator[tuple[float, ...]]:
+    """Give the rows of a table as numbers, if it has all of some columns."""
+    with path.open(encoding="utf-8", newline="") as file:
+        reader = csv.DictReader(file)
+        if set(names) <= set(reader.fieldnames or ()):
+            for row in reader:
+                yield tuple(float(row[name]) for name in names)
+
+
+def test_no_generated_file_is_stale(app: Flask) -> None:
+    with app.app_context():
+        wanted = generated_files()
+
+    assert len(wanted) >= 2
+    for path, text in wanted.items():
+        assert path.read_text(encoding="utf-8") == text, f"{path.name}: run flask describe"
+
+
+def test_what_makes_the_generated_files_writes_no_other(app: Flask) -> None:
+    kept = [PROJECT / "model", PROJECT / "instance"]
+    before = {path for folder in kept for path in folder.rglob("*")}
+
+    with app.app_context():
+        generated_files()
+
+    assert {path for folder in kept for path in folder.rglob("*")} == before
+
+
+def test_every_block_of_a_document_that_is_generated_is_known(app: Flask) -> None:
+    marks = re.compile("<!-- (?:end of )?([a-z]+)(?:: generated)? -->")
+    known = marks.findall((PROJECT / "README.md").read_text(encoding="utf-8"))
+
+    assert sorted(known) == sorted([*dict.fromkeys(known)] * 2)
+    assert {"fields", "settings", "decision"} <= set(known)

@@ -1,0 +1,613 @@
+"""The gate: a model is loaded as it was trained, or not at all."""
+
+from __future__ import annotations
+
+import builtins
+import copyreg
+import errno
+import hashlib
+import json
+import math
+import os
+import pickle
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from sklearn.ensemble import RandomForestClassifier
+
+from creditscore.errors import ArtefactError
+from creditscore.scorecard import artifact
+from creditscore.scorecard.artifact import FORMAT, LARGEST_BYTES, Model
+from creditscore.scorecard.lookup_table import Cells
+
+PROJECT = Path(__file__).resolve().parents[2]
+FILES = ("model.pkl", "model_card.json", "manifest.json")
+
+
+@pytest.fixture
+def folder(model_dir: Path, tmp_path: Path) -> Path:
+    """A copy of the trained model that may be damaged."""
+    copy = tmp_path / "model"
+    copy.mkdir()
+    for name in FILES:
+        shutil.copy(model_dir / name, copy)
+    return copy
+
+
+def refusal(folder: Path) -> str:
+    with pytest.raises(ArtefactError) as caught:
+        artifact.load(folder)
+    message = str(caught.value)
+    assert message.endswith("; to mend it: python train.py")
+    assert "\n" not in message.strip()
+    return message
+
+
+def manifest_of(folder: Path) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads((folder / "manifest.json").read_bytes())
+    return content
+
+
+def write_manifest(folder: Path, content: dict[str, Any]) -> None:
+    """Put another manifest in place, with a hash as it should be."""
+    (folder / "manifest.json").write_bytes(artifact.sealed(content))
+
+
+def forge(folder: Path, raw: bytes, **changes: object) -> None:
+    """Put another pickle in place, and a manifest that vouches for it."""
+    (folder / "model.pkl").write_bytes(raw)
+    manifest = manifest_of(folder) | changes
+    manifest["model"] = {"file": "model.pkl", "sha256": hashlib.sha256(raw).hexdigest()}
+    write_manifest(folder, manifest)
+
+
+def content_of(folder: Path) -> Any:
+    """Read a model's content, with nothing but the gate's own two names."""
+
+    class OnlyArrays(pickle.Unpickler):
+        def find_class(self, module: str, name: str) -> Any:
+            assert (module, name) in artifact.ALLOWED_NAMES
+            return super().find_class(module, name)
+
+    with (folder / "model.pkl").open("rb") as file:
+        return OnlyArrays(file).load()
+
+
+def probabilities(model: Model) -> dict[str, list[float]]:
+    """Score the examples and some applicants beside them with every scorecard."""
+    draw = np.random.default_rng(1)
+    return {
+        name: card.probability_of_default(
+            draw.uniform(-3, 5e5, size=(50, len(card.predictors))).astype(np.float32)
+        ).tolist()
+        for name, card in model.scorecards.items()
+    }
+
+
+def stricter(model: Model) -> Model:
+    """Give another model, whose files differ."""
+    return Model.assemble(
+        schema=model.schema,
+        scorecards=model.scorecards,
+        policy=replace(model.policy, cutoff=0.125),
+        manifest=model.manifest,
+        card=model.card,
+    )
+
+
+# Sound models
+
+
+def test_a_model_is_loaded_as_it_was_saved(model: Model, tmp_path: Path) -> None:
+    artifact.save(model, tmp_path / "new" / "folder")
+
+    again = artifact.load(tmp_path / "new" / "folder")
+
+    assert again.versions == model.versions
+    assert again.policy == model.policy
+    assert again.schema.document == model.schema.document
+    assert probabilities(again) == probabilities(model)
+
+
+def test_the_folder_holds_files_that_everybody_may_read(model: Model, tmp_path: Path) -> None:
+    artifact.save(model, tmp_path)
+
+    assert {path.name for path in tmp_path.iterdir()} == set(FILES)
+    if os.name != "nt":
+        assert {path.stat().st_mode & 0o777 for path in tmp_path.iterdir()} == {0o644}
+
+
+def test_saving_again_what_was_loaded_vouches_for_the_new_file(folder: Path) -> None:
+    artifact.save(stricter(artifact.load(folder)), folder)
+
+    assert artifact.load(folder).policy.cutoff == 0.125
+
+
+def test_the_allowed_names_are_all_that_a_model_needs(folder: Path) -> None:
+    assert content_of(folder)["format"] == FORMAT
+    assert len(artifact.ALLOWED_NAMES) == 2
+
+
+# Missing and damaged files
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_missing_file_is_told(folder: Path, name: str) -> None:
+    (folder / name).unlink()
+
+    assert refusal(folder).startswith(f"{folder / name}: is missing: no model has been trained yet")
+
+
+def test_a_missing_folder_is_told(tmp_path: Path) -> None:
+    assert "is missing: no model has been trained yet" in refusal(tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_an_empty_file_is_damaged(folder: Path, name: str) -> None:
+    (folder / name).write_bytes(b"")
+
+    assert f"{folder / name}: is damaged" in refusal(folder)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_folder_instead_of_a_file_is_refused(folder: Path, name: str) -> None:
+    (folder / name).unlink()
+    (folder / name).mkdir()
+
+    assert f"{folder / name}: cannot be read" in refusal(folder)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_link_is_refused(folder: Path, name: str) -> None:
+    moved = (folder / name).rename(folder / "elsewhere")
+    (folder / name).symlink_to(moved)
+
+    assert f"{folder / name}: is a link or larger than 64 MiB" in refusal(folder)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_file_of_more_than_64_mib_is_not_even_read(folder: Path, name: str) -> None:
+    os.truncate(folder / name, LARGEST_BYTES + 1)
+
+    assert f"{folder / name}: is a link or larger than 64 MiB" in refusal(folder)
+
+
+@pytest.mark.parametrize("name", ["model.pkl", "model_card.json"])
+def test_no_flipped_byte_of_what_is_sealed_gets_through(folder: Path, name: str) -> None:
+    raw = (folder / name).read_bytes()
+    draw = np.random.default_rng(1)
+
+    for place in draw.choice(len(raw), size=200, replace=False):
+        damaged = bytearray(raw)
+        damaged[place] ^= int(draw.integers(1, 256))
+        (folder / name).write_bytes(damaged)
+
+        assert "is damaged: its SHA-256 is not the manifest's" in refusal(folder)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_no_file_that_was_cut_short_gets_through(folder: Path, name: str) -> None:
+    raw = (folder / name).read_bytes()
+    lengths = np.random.default_rng(2).choice(len(raw) - 2, size=50, replace=False)
+
+    for length in lengths:
+        (folder / name).write_bytes(raw[:length])
+
+        assert f"{folder / name}: is damaged" in refusal(folder)
+
+
+def test_no_flipped_byte_of_the_manifest_gets_through(folder: Path) -> None:
+    raw = (folder / "manifest.json").read_bytes()
+    draw = np.random.default_rng(3)
+
+    for place in draw.choice(len(raw), size=200, replace=False):
+        damaged = bytearray(raw)
+        damaged[place] ^= int(draw.integers(1, 256))
+        (folder / "manifest.json").write_bytes(damaged)
+
+        refusal(folder)
+
+
+def test_a_figure_of_the_manifest_that_somebody_touched_up_is_noticed(folder: Path) -> None:
+    raw = (folder / "manifest.json").read_bytes()
+    changed = raw.replace(b'"rows": ', b'"rows": 1', 1)
+    assert changed != raw
+    (folder / "manifest.json").write_bytes(changed)
+
+    assert "is damaged: its SHA-256 is not its own" in refusal(folder)
+
+
+def test_the_last_bit_of_every_golden_probability_counts(folder: Path) -> None:
+    sound = manifest_of(folder)
+
+    for place, golden in enumerate(sound["golden"]):
+        altered = manifest_of(folder)["golden"]
+        said = golden["probability_of_default"]
+        altered[place]["probability_of_default"] = math.nextafter(said, 1)
+        write_manifest(folder, sound | {"golden": altered})
+
+        assert "does not compute what it did at training" in refusal(folder)
+        write_manifest(folder, sound)
+
+
+@pytest.mark.parametrize(
+    "golden",
+    [
+        [],
+        {},
+        None,
+        [1],
+        ["x"],
+        [{}],
+        [{"applicant": {}, "probability_of_default": 0.1}],
+        [{"applicant": 3, "probability_of_default": 0.1}],
+    ],
+)
+def test_golden_applicants_that_are_none_are_refused(folder: Path, golden: object) -> None:
+    write_manifest(folder, manifest_of(folder) | {"golden": golden})
+
+    refusal(folder)
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [b"[]", b"3", b"null", b"{}", b'"x"', b"\xff", b"NaN", b"[" * 100_000, b"1" * 5000, b"\0"],
+    ids=range(10),
+)
+def test_any_other_json_is_no_manifest(folder: Path, raw: bytes) -> None:
+    (folder / "manifest.json").write_bytes(raw)
+
+    assert "is damaged: it is no manifest of train.py" in refusal(folder)
+
+
+@pytest.mark.parametrize(
+    "part",
+    ["format", "model", "card", "versions", "golden", "scorecards", "data", "seed", "software"],
+)
+def test_a_manifest_without_one_of_its_parts_is_refused(folder: Path, part: str) -> None:
+    manifest = manifest_of(folder)
+    del manifest[part]
+    write_manifest(folder, manifest)
+
+    refusal(folder)
+
+
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [
+        (
+            FORMAT - 1,
+            f"was written by an older release (format {FORMAT - 1}, this one reads {FORMAT})",
+        ),
+        (
+            FORMAT + 1,
+            f"was written by a newer release (format {FORMAT + 1}, this one reads {FORMAT})",
+        ),
+    ],
+)
+def test_another_format_is_told_as_such(folder: Path, number: int, said: str) -> None:
+    write_manifest(folder, manifest_of(folder) | {"format": number})
+
+    assert said in refusal(folder)
+
+
+@pytest.mark.parametrize("number", ["1", None, 1.5, [1]])
+def test_a_format_that_is_no_number_is_damage(folder: Path, number: object) -> None:
+    write_manifest(folder, manifest_of(folder) | {"format": number})
+
+    assert "is damaged" in refusal(folder)
+
+
+# Foreign pickles, each with a manifest that vouches for it
+
+
+def test_a_pickled_forest_of_scikit_learns_is_refused(folder: Path) -> None:
+    forest = RandomForestClassifier(2).fit([[0], [1]], [0, 1])
+    forge(folder, pickle.dumps(forest))
+
+    assert "was not written by train.py: Forbidden sklearn." in refusal(folder)
+
+
+class Calls:
+    """Pickles as a call of any function."""
+
+    def __init__(self, function: Any, *arguments: Any) -> None:
+        self.call = (function, arguments)
+
+    def __reduce__(self) -> Any:
+        return self.call
+
+
+@pytest.fixture
+def marker(tmp_path: Path) -> Iterator[Path]:
+    """A file that hostile pickles try to make, and that must not be there at the end."""
+    path = tmp_path / "marker"
+    yield path
+    assert not path.exists()
+
+
+HOSTILE: dict[str, Callable[[Path], Any]] = {
+    "os.system": lambda marker: Calls(os.system, f"touch {marker}"),
+    "eval": lambda marker: Calls(eval, f"open({str(marker)!r}, 'w')"),
+    "exec": lambda marker: Calls(builtins.exec, f"open({str(marker)!r}, 'w')"),
+    "open": lambda marker: Calls(open, str(marker), "w"),
+    "Path.touch": lambda marker: Calls(Path.touch, marker),
+    "getattr": lambda marker: Calls(getattr, Path, "touch"),
+    "__import__": lambda marker: Calls(__import__, "antigravity"),
+    "inside the schema": lambda marker: {
+        "format": FORMAT,
+        "schema": {"dataset": Calls(os.system, f"touch {marker}")},
+    },
+    "as a key": lambda marker: {Calls(os.system, f"touch {marker}"): 1},
+    "numpy.load": lambda marker: Calls(np.load, str(marker)),
+    "numpy.memmap": lambda marker: Calls(np.memmap, str(marker), "f4", "w+", 0, (4,)),
+    "ndarray.tofile": lambda marker: Calls(np.ndarray.tofile, np.zeros(1), str(marker)),
+    "copyreg": lambda marker: Calls(copyreg._reconstructor, Path, object, None),  # type: ignore[attr-defined]  # what protocol 1 writes
+    "copyreg.add_extension": lambda marker: Calls(copyreg.add_extension, "os", "system", 240),
+}
+
+
+@pytest.mark.parametrize("protocol", [0, 2, 5])
+@pytest.mark.parametrize("hostile", HOSTILE.values(), ids=HOSTILE)
+def test_a_hostile_pickle_is_refused_and_does_nothing(
+    folder: Path, marker: Path, hostile: Callable[[Path], Any], protocol: int
+) -> None:
+    forge(folder, pickle.dumps(hostile(marker), protocol=protocol))
+
+    assert "was not written by train.py: Forbidden " in refusal(folder)
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        # Names of every module that numpy brings along, by hand: the modules need not be imported.
+        b"cnumpy.f2py.diagnose\nrun\n(tR.",
+        b"cnumpy.f2py.capi_maps\ngetinit\n(S'x'\nS'y'\ntR.",
+        b"cnumpy.testing._private.utils\nrunstring\n(S'import os'\n}tR.",
+        b"cnumpy._core.numeric\n_frombuffer.__globals__\n.",
+        b"cnumpy\ndtype.__class__\n.",
+        b"\x80\x04\x8c\x05numpy\x8c\x0edtype.__base__\x93.",
+        # An extension code, a persistent id, a name from the stack, an out-of-band buffer.
+        b"\x82\xf0.",
+        b"Pos.system\n.",
+        b"\x80\x02X\x01\x00\x00\x00aQ.",
+        b"\x80\x05\x97.",
+        # Objects of the allowed names, used against the grain.
+        b"cnumpy\ndtype\n(S'O'\ntR.",
+        b"cnumpy\ndtype\n(S'f8'\ntR(S'x'\nS'y'\ntb.",
+        b"cnumpy._core.numeric\n_frombuffer\n(tR.",
+    ],
+    ids=range(13),
+)
+def test_a_pickle_made_by_hand_is_refused(folder: Path, raw: bytes) -> None:
+    forge(folder, raw)
+
+    assert "was not written by train.py: " in refusal(folder)
+
+
+def nested(depth: int) -> bytes:
+    return b"\x80\x04" + b"]" * depth + b"a" * (depth - 1) + b"."
+
+
+BOMBS = {
+    "nothing": b"",
+    "text": b"model",
+    "no end": b"\x80\x05}",
+    "a memo far away": b"\x80\x04]r\xff\xff\xff\x7f.",
+    "a text of 4 GiB": b"\x80\x04X\xff\xff\xff\xffabc.",
+    "bytes of 8 EiB": b"\x80\x05\x8e\xff\xff\xff\xff\xff\xff\xff\x7f.",
+    "a frame of 8 EiB": b"\x80\x04\x95\xff\xff\xff\xff\xff\xff\xff\x7f.",
+    "lists 300,000 deep": nested(300_000),
+    "a schema 300,000 deep": b"\x80\x04}(\x8c\x06formatK\x01\x8c\x06schema"
+    + nested(300_000)[2:-1]
+    + b"u.",
+    "a number of 10,000 digits": b"\x80\x04}\x8c\x06format\x8a\xff" + b"\x7f" * 255 + b"s.",
+    "doubled 40 times": b"\x80\x04]" + b"".join(b"q%c2" % place for place in range(40)) + b"0.",
+}
+
+
+@pytest.mark.parametrize("raw", BOMBS.values(), ids=BOMBS)
+def test_a_pickle_that_would_burst_is_refused(folder: Path, raw: bytes) -> None:
+    forge(folder, raw)
+
+    assert "was not written by train.py: " in refusal(folder)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [None, [], 3, "x", {}, {"format": FORMAT}, {"format": 99}, {"format": True, "schema": {}}],
+)
+def test_plain_data_that_is_no_model_is_refused(folder: Path, content: object) -> None:
+    forge(folder, pickle.dumps(content))
+
+    assert "was not written by train.py: " in refusal(folder)
+
+
+def forest_of(content: Any) -> Any:
+    return content["scorecards"]["application"]["forest"]
+
+
+CHANGES: dict[str, Callable[[Any], Any]] = {
+    "another format": lambda content: content.update(format=FORMAT + 1),
+    "a child outside": lambda content: forest_of(content).update(
+        left=np.full_like(forest_of(content)["left"], 10**9)
+    ),
+    "a column outside": lambda content: forest_of(content).update(
+        column=forest_of(content)["column"] + np.int32(5)
+    ),
+    "a depth without end": lambda content: forest_of(content).update(depth=10**15),
+    "lists for arrays": lambda content: forest_of(content).update(
+        left=forest_of(content)["left"].tolist()
+    ),
+    "numbers for arrays": lambda content: forest_of(content).update(roots=3),
+    "an unknown part": lambda content: forest_of(content).update(more=1),
+    "a probability changed": lambda content: forest_of(content).update(
+        probability=forest_of(content)["probability"] * 0.999
+    ),
+    "a baseline changed": lambda content: content["scorecards"]["application"]["reference"].update(
+        baseline=0.1
+    ),
+    "a reason changed": lambda content: content["scorecards"]["application"]["games"].update(
+        values=content["scorecards"]["application"]["games"]["values"] * 0.999
+    ),
+    "no tables": lambda content: content.pop("tables"),
+    "a table of something else": lambda content: content.update(
+        tables={name: table[1:] for name, table in content["tables"].items()}
+    ),
+    "a cut-off changed": lambda content: content["policy"].update(cutoff=0.3),
+    "no cut-off": lambda content: content["policy"].pop("cutoff"),
+    "a cut-off in words": lambda content: content["policy"].update(cutoff="0.25"),
+    "a cut-off that is nan": lambda content: content["policy"].update(cutoff=math.nan),
+    "a scale of nothing": lambda content: content["policy"].update(base_odds=0),
+    "a scorecard less": lambda content: content["scorecards"].pop("behavioural"),
+    "a predictor less": lambda content: content["scorecards"]["application"]["predictors"].pop(),
+    "another schema": lambda content: content["schema"]["fields"].pop("AGE"),
+    "codes in another order": lambda content: content["schema"]["fields"]["SEX"].update(
+        codes=[{"value": 3, "en": "x"}, {"value": 4, "en": "y"}]
+    ),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+def test_a_changed_model_is_refused(folder: Path, change: Callable[[Any], Any]) -> None:
+    content = content_of(folder)
+    change(content)
+    forge(folder, pickle.dumps(content, protocol=5))
+
+    assert "was not written by train.py: " in refusal(folder)
+
+
+def test_a_changed_forest_with_its_new_version_fails_at_the_golden_applicants(
+    folder: Path, model: Model
+) -> None:
+    card = model.scorecards["application"]
+    weaker = replace(card.forest, probability=card.forest.probability * 0.999)
+    changed = Model.assemble(
+        schema=model.schema,
+        scorecards={**model.scorecards, "application": replace(card, forest=weaker)},
+        policy=model.policy,
+        manifest=model.manifest,
+        card=model.card,
+    )
+    artifact.save(changed, folder)
+
+    assert "does not compute what it did at training: " in refusal(folder)
+
+
+@pytest.mark.parametrize("column", [0, 1])
+def test_a_changed_table_fails_at_the_golden_applicants(folder: Path, column: int) -> None:
+    content = content_of(folder)
+    (version,) = content["tables"]
+    table = content["tables"][version].copy()
+    table[:, column] *= 0.999
+    content["tables"][version] = table
+    forge(folder, pickle.dumps(content, protocol=5))
+
+    assert "does not compute what it did at training: " in refusal(folder)
+
+
+def test_a_loaded_table_is_the_one_that_was_computed(model: Model, folder: Path) -> None:
+    loaded, computed = artifact.load(folder).engines["application"], model.engines["application"]
+
+    assert isinstance(loaded, Cells)
+    assert isinstance(computed, Cells)
+    assert loaded.table.tobytes() == computed.table.tobytes()
+
+
+# The tree
+
+
+def test_nothing_else_in_the_project_can_run_what_it_reads() -> None:
+    """Whatever unpickles or evaluates must go through this gate."""
+    running = re.compile(
+        r"\b(pickle|joblib|dill|cloudpickle|shelve|marshal)\.(load|loads|open|Unpickler)\b"
+        r"|\b(np|numpy|pd)\.(load|read_pickle)\b|allow_pickle|yaml\.load|\b(eval|exec)\("
+    )
+    found = [
+        f"{path.relative_to(PROJECT)}: {line.strip()}"
+        for path in [*PROJECT.glob("*.py"), *(PROJECT / "creditscore").rglob("*.py")]
+        for line in path.read_text(encoding="utf-8").splitlines()
+        if running.search(line)
+    ]
+
+    assert found == ["creditscore/scorecard/artifact.py: class _Unpickler(pickle.Unpickler):"]
+
+
+# Saving
+
+
+def state(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+@pytest.fixture
+def small_disk() -> Iterator[Callable[[int], None]]:
+    """Let no file grow beyond a size, as on a full disk."""
+    resource = pytest.importorskip("resource", reason="Windows has no such limit")
+    usual = resource.getrlimit(resource.RLIMIT_FSIZE)
+    yield lambda size: resource.setrlimit(resource.RLIMIT_FSIZE, (size, usual[1]))
+    resource.setrlimit(resource.RLIMIT_FSIZE, usual)
+
+
+def test_a_full_disk_leaves_the_old_model_whole(
+    folder: Path, model: Model, small_disk: Callable[[int], None]
+) -> None:
+    before = state(folder)
+    small_disk(100_000)
+
+    with pytest.raises(ArtefactError, match=f"{folder}: cannot be written: .*; to mend it: "):
+        artifact.save(stricter(model), folder)
+
+    assert state(folder) == before
+
+
+def test_a_disk_that_fills_at_the_second_file_leaves_the_old_model_whole(
+    folder: Path, model: Model, small_disk: Callable[[int], None]
+) -> None:
+    size = (folder / "model.pkl").stat().st_size + 1000
+    other = stricter(model)
+    bulky = replace(other, manifest={**other.manifest, "more": "x" * size})
+    before = state(folder)
+    small_disk(size)
+
+    with pytest.raises(ArtefactError, match=os.strerror(errno.EFBIG)):
+        artifact.save(bulky, folder)
+
+    assert state(folder) == before
+    assert artifact.load(folder).policy == model.policy
+
+
+def test_a_model_that_json_cannot_hold_leaves_the_old_one_whole(folder: Path, model: Model) -> None:
+    before = state(folder)
+
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        artifact.save(replace(model, manifest={**model.manifest, "seed": math.nan}), folder)
+
+    assert state(folder) == before
+
+
+def test_a_model_that_could_not_be_loaded_is_not_saved(folder: Path, model: Model) -> None:
+    before = state(folder)
+    card = model.scorecards["application"]
+    huge = replace(card.forest, threshold=np.zeros(LARGEST_BYTES // 8 + 1))
+    scorecards = {**model.scorecards, "application": replace(card, forest=huge)}
+
+    with pytest.raises(ArtefactError, match=r"model.pkl: would be [0-9]{2},[0-9,]+ bytes large"):
+        artifact.save(replace(model, scorecards=scorecards), folder)
+
+    assert state(folder) == before
+
+
+def test_a_file_where_the_folder_should_be_is_told(model: Model, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("mine")
+
+    with pytest.raises(ArtefactError, match="cannot be written: File exists"):
+        artifact.save(model, tmp_path / "file")
+
+    assert (tmp_path / "file").read_text() == "mine"

@@ -1,0 +1,185 @@
+"""Whatever computes them, the numbers are those of the trees and of the leaf games, bit for bit."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from drawing import bundled_rows, random_forest, random_rows
+from edges import around_thresholds
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from creditscore.schema.schema import Matrix
+from creditscore.scorecard.artifact import Model
+from creditscore.scorecard.inference import Engine, Leaves, choose
+from creditscore.scorecard.lookup_table import MOST_NUMBERS, Cells, fits, tabulate
+from creditscore.scorecard.scorecard import Scorecard
+from creditscore.scorecard.shapley import leaf_games
+from creditscore.scorecard.thresholds import Grid
+
+SCORECARDS = ("application", "behavioural")
+
+seeds = st.integers(0, 2**32 - 1)
+
+
+def bits(card: Scorecard, matrix: Matrix) -> list[tuple[bytes, bytes]]:
+    """Let the trees and the leaf games say each row's numbers."""
+    probability, impacts = card.probability_of_default(matrix), card.impacts(matrix)
+    return [(p.tobytes(), row.tobytes()) for p, row in zip(probability, impacts, strict=True)]
+
+
+def bits_of_many(engine: Engine, matrix: Matrix) -> list[tuple[bytes, bytes]]:
+    probability, impacts = engine.numbers(matrix)
+    return [(p.tobytes(), row.tobytes()) for p, row in zip(probability, impacts, strict=True)]
+
+
+def bits_of_each(engine: Engine, matrix: Matrix) -> list[tuple[bytes, bytes]]:
+    found = [engine.numbers_of_one(row) for row in matrix.tolist()]
+    return [(np.float64(p).tobytes(), np.array(impacts).tobytes()) for p, impacts in found]
+
+
+def test_a_few_coarse_fields_become_a_table_and_many_do_not(model: Model) -> None:
+    assert isinstance(model.engines["application"], Cells)
+    assert isinstance(model.engines["behavioural"], Leaves)
+
+
+@pytest.mark.parametrize("scorecard", SCORECARDS)
+def test_an_engine_gives_the_scorecards_bits_on_all_rows(model: Model, scorecard: str) -> None:
+    card = model.scorecards[scorecard]
+    rows = bundled_rows().matrix(card.predictors).astype(np.float32)
+
+    assert bits_of_many(model.engines[scorecard], rows) == bits(card, rows)
+
+
+@pytest.mark.parametrize("scorecard", SCORECARDS)
+def test_an_engine_gives_the_scorecards_bits_on_thresholds_and_just_beside_them(
+    model: Model, scorecard: str
+) -> None:
+    card = model.scorecards[scorecard]
+    rows = around_thresholds(card, bundled_rows().matrix(card.predictors)[0].astype(np.float32))
+
+    expected = bits(card, rows)
+
+    assert bits_of_each(model.engines[scorecard], rows) == expected
+    assert bits_of_many(model.engines[scorecard], rows) == expected
+
+
+@pytest.mark.parametrize("scorecard", SCORECARDS)
+@given(data=st.data())
+@settings(max_examples=100)
+def test_numbers_are_rounded_to_single_precision_before_they_are_compared(
+    model: Model, scorecard: str, data: st.DataObject
+) -> None:
+    card = model.scorecards[scorecard]
+    cuts = [
+        [
+            *(near for cut in cuts for near in (cut, np.nextafter(cut, 0), np.nextafter(cut, 1e9))),
+            *(cut + cut * 2e-8 for cut in cuts),
+            *(cut - cut * 2e-8 for cut in cuts),
+            0.0,
+        ]
+        for cuts in card.games.grid.cuts
+    ]
+    row = [float(data.draw(st.sampled_from(values))) for values in cuts]
+
+    found = model.engines[scorecard].numbers_of_one(row)
+
+    matrix = np.array([row]).astype(np.float32)
+    assert found == (card.probability_of_default(matrix)[0], card.impacts(matrix)[0].tolist())
+
+
+def test_a_value_can_lie_on_one_side_of_a_threshold_and_be_rounded_to_the_other() -> None:
+    grid = Grid(([25000.0],))
+
+    assert grid.places_of_one([25000.0001]) == [0]
+    assert grid.places_of_one([25000.01]) == [1]
+    assert grid.places(np.array([[25000.0001], [25000.01]]).astype(np.float32))[0].tolist() == [
+        0,
+        1,
+    ]
+
+
+@given(seed=seeds, columns=st.integers(1, 4), depth=st.integers(0, 6))
+@settings(max_examples=60)
+def test_drawn_forests_give_the_same_bits_as_a_table_and_leaf_by_leaf(
+    seed: int, columns: int, depth: int
+) -> None:
+    # Depth 0, or luck, makes trees of a single leaf.
+    draw = np.random.default_rng(seed)
+    forest = random_forest(draw, columns=range(columns), trees=4, depth=depth)
+    games = leaf_games(forest, random_rows(draw, 5, columns))
+    rows = random_rows(draw, 40, columns) - np.float32(0.5) * draw.integers(0, 2)
+    probability, impacts = forest.probability_of_default(rows), games.shapley_values(rows)
+
+    for engine in (tabulate(forest, games), Leaves(forest, games)):
+        said, shares = engine.numbers(rows)
+        assert (said.tobytes(), shares.tobytes()) == (probability.tobytes(), impacts.tobytes())
+        for row, p, each in zip(rows.tolist(), probability, impacts.tolist(), strict=True):
+            assert engine.numbers_of_one(row) == (p, each)
+
+
+def test_the_probability_alone_is_the_same(model: Model) -> None:
+    card = model.scorecards["behavioural"]
+    rows = bundled_rows().matrix(card.predictors).astype(np.float32)[:200]
+    engine = Leaves(card.forest, card.games)
+
+    alone = [engine.probability_of_one(row) for row in rows.tolist()]
+
+    assert alone == card.probability_of_default(rows).tolist()
+
+
+@pytest.mark.parametrize("scorecard", SCORECARDS)
+def test_nobody_has_no_numbers(model: Model, scorecard: str) -> None:
+    columns = len(model.scorecards[scorecard].predictors)
+
+    probability, impacts = model.engines[scorecard].numbers(np.empty((0, columns), np.float32))
+
+    assert (probability.shape, impacts.shape) == ((0,), (0, columns))
+
+
+def test_a_grid_of_too_many_cells_is_no_table() -> None:
+    cuts = [float(cut) for cut in range(MOST_NUMBERS // 2 - 1)]
+
+    assert fits(Grid((cuts,)))
+    assert not fits(Grid(([*cuts, 1e9],)))
+
+
+CHANGES: dict[str, Any] = {
+    "a cell less": lambda table: table[1:],
+    "a column less": lambda table: table[:, 1:],
+    "single precision": lambda table: table.astype(np.float32),
+    "nan": lambda table: table * np.nan,
+    "a probability above 1": lambda table: table + 1,
+    "a probability below 0": lambda table: table - 1,
+}
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+def test_a_table_of_something_else_is_refused(model: Model, change: Any) -> None:
+    cells = model.engines["application"]
+    assert isinstance(cells, Cells)
+    assert cells.problem() is None
+
+    with pytest.raises(ValueError, match="the table of cells"):
+        choose(model.scorecards["application"], change(cells.table))
+
+
+def test_leaf_games_of_another_forest_are_refused(model: Model) -> None:
+    card = model.scorecards["behavioural"]
+    other = replace(card.forest, roots=card.forest.roots[:-1])
+
+    with pytest.raises(ValueError, match="of another forest"):
+        Leaves(other, card.games).numbers_of_one([0.0] * len(card.predictors))
+
+
+def test_trees_that_share_nodes_are_refused(model: Model) -> None:
+    forest = model.scorecards["behavioural"].forest
+    # A root among its own descendants: a walk over it would not end.
+    left = forest.left.copy()
+    left[1] = 0
+
+    with pytest.raises(ValueError, match="share nodes"):
+        list(replace(forest, left=left).leaves())

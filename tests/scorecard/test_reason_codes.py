@@ -1,0 +1,516 @@
+"""Each decision has its reasons: the right fields, stable codes, plain words in two languages."""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from drawing import applicant_of, applicants, bundled_rows
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+
+from creditscore.errors import SchemaError
+from creditscore.i18n.catalogue import in_language
+from creditscore.schema.constraints import Codes, Interval, Rule, Value
+from creditscore.schema.reader import read_schema
+from creditscore.schema.schema import Applicant, Schema
+from creditscore.scorecard.artifact import Model
+from creditscore.scorecard.policy import Policy
+from creditscore.scorecard.reason_codes import Reason, principal_reasons
+from creditscore.scorecard.scorecard import Reference, Scorecard
+from creditscore.training.pipeline import fit
+
+SCORECARDS = ("application", "behavioural")
+
+CUTOFF = 0.25
+
+NO_REFERENCE = Reference("all_training_rows", 1, 0.2, {}, {})
+
+
+def reasons_for(
+    schema: Schema, card: Scorecard, applicant: Applicant, *, cutoff: float = CUTOFF
+) -> tuple[float, dict[str, float], tuple[Reason, ...]]:
+    """Give an applicant's probability of default, impacts and reasons."""
+    matrix = schema.matrix([applicant], card.predictors)
+    said = float(card.probability_of_default(matrix)[0])
+    impacts = dict(zip(card.predictors, card.impacts(matrix)[0].tolist(), strict=True))
+    reasons = principal_reasons(
+        applicant.values, impacts, schema=schema, reference=card.reference, refused=said >= cutoff
+    )
+    return said, impacts, reasons
+
+
+@pytest.mark.parametrize("scorecard", SCORECARDS)
+@given(data=st.data())
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_reasons_are_the_fields_that_raised_the_probability_most(
+    model: Model, scorecard: str, data: st.DataObject
+) -> None:
+    card = model.scorecards[scorecard]
+    applicant = data.draw(applicants(model.schema, card))
+
+    said, impacts, reasons = reasons_for(model.schema, card, applicant)
+
+    assert len(reasons) <= 4
+    assert said < CUTOFF or reasons
+    told = [reason.impact for reason in reasons]
+    assert told == sorted(told, reverse=True)
+    assert all(impact > 0 for impact in told)
+    assert len({reason.field for reason in reasons}) == len(reasons)
+    rest = [impacts[name] for name in impacts if name not in {reason.field for reason in reasons}]
+    assert max(rest, default=0) <= (min(told) if len(told) == 4 else 1e-12)
+    for reason in reasons:
+        assert reason.impact == impacts[reason.field]
+        assert reason.value == applicant.values[reason.field]
+        assert reason.actionable == (model.schema.fields[reason.field].change is not None)
+
+
+@pytest.mark.parametrize("scorecard", SCORECARDS)
+@given(data=st.data())
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_texts_name_the_value_and_leave_no_brace(
+    model: Model, scorecard: str, data: st.DataObject
+) -> None:
+    card = model.scorecards[scorecard]
+    applicant = data.draw(applicants(model.schema, card))
+
+    _, _, reasons = reasons_for(model.schema, card, applicant)
+
+    for reason in reasons:
+        check_wording(model.schema, reason)
+
+
+def check_wording(schema: Schema, reason: Reason) -> None:
+    """Check that code and texts are fit for people, and are about this field and value."""
+    assert re.fullmatch(f"{re.escape(reason.field)}_[A-Z0-9]+(_[A-Z0-9]+)*", reason.code)
+    assert set(reason.text) == {"en", "id"}
+    assert reason.text["en"] != reason.text["id"]
+    for text in reason.text.values():
+        assert not {"{", "}"} & set(text)
+        assert len(text) > 20
+
+
+@pytest.mark.parametrize("scorecard", SCORECARDS)
+def test_every_value_of_every_field_has_words_of_its_own(model: Model, scorecard: str) -> None:
+    card = model.scorecards[scorecard]
+    for name in card.predictors:
+        rule = model.schema.fields[name].rule
+        for value in some_values(rule, card.reference.medians.get(name)):
+            reason = reason_of(model.schema, card.reference, name, value)
+
+            check_wording(model.schema, reason)
+            own = {wording.code for wording in model.schema.fields[name].reasons}
+            assert reason.code.removeprefix(f"{name}_") in own
+            if isinstance(value, int) and value > 1 and not labels_of(rule).get(value):
+                assert f"{value:,}" in reason.text["en"]
+                assert f"{value:,}".replace(",", ".") in reason.text["id"]
+
+
+def some_values(rule: Rule, median: float | None) -> list[Value]:
+    """List all codes, or whole numbers at the ends, around the median and with names."""
+    if isinstance(rule, Codes):
+        return list(rule.labels)
+    assert median is not None
+    ends = [number for number in (rule.low, rule.high) if number is not None]
+    middle = [int(median), int(median) + 1, -2, -1, 0, 1, 2, 3, 30_000, 1_234_567]
+    return [rule.accept(number) for number in [*ends, *middle] if rule.contains(number)]
+
+
+def labels_of(rule: Rule) -> dict[Any, Any]:
+    return dict(rule.named if isinstance(rule, Interval) else rule.labels)
+
+
+def reason_of(schema: Schema, reference: Reference, name: str, value: Value) -> Reason:
+    """Word the reason that a field with a value gives."""
+    (reason,) = principal_reasons(
+        {name: value}, {name: 0.1}, schema=schema, reference=reference, refused=True
+    )
+    return reason
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "code", "english", "indonesian"),
+    [
+        (
+            "LIMIT_BAL",
+            30000,
+            "LIMIT_BAL_LOW",
+            "Credit limits of this size (30,000 New Taiwan dollars) were repaid less often",
+            "Limit kredit sebesar ini (30.000 dolar Taiwan Baru) lebih jarang dibayar kembali",
+        ),
+        (
+            "PAY_1",
+            1,
+            "PAY_1_LATE",
+            "The last monthly payment was 1 month late",
+            "Pembayaran bulan lalu terlambat 1 bulan",
+        ),
+        (
+            "PAY_1",
+            3,
+            "PAY_1_LATE",
+            "The last monthly payment was 3 months late",
+            "Pembayaran bulan lalu terlambat 3 bulan",
+        ),
+        (
+            "EDUCATION",
+            3,
+            "EDUCATION_HIGH_SCHOOL",
+            "Education: high school; card holders with this education missed payments more often",
+            "Pendidikan: sekolah menengah; pemegang kartu dengan pendidikan ini lebih sering "
+            "melewatkan pembayaran",
+        ),
+    ],
+)
+def test_reasons_read_like_this(
+    model: Model, name: str, value: Value, code: str, english: str, indonesian: str
+) -> None:
+    reference = model.scorecards["behavioural"].reference
+
+    reason = reason_of(model.schema, reference, name, value)
+
+    assert reason.code == code
+    assert reason.text == {"en": english, "id": indonesian}
+
+
+def test_only_predictors_are_named(model: Model) -> None:
+    data = bundled_rows().rows(np.arange(0, len(bundled_rows()), 10))
+    card = fit(
+        data,
+        model.schema,
+        model.schema.scorecards["application"],
+        policy=Policy.from_ratio(3),
+        exclude=["LIMIT_BAL", "SEX"],
+        reference_group="approved",
+        seed=1,
+    )
+
+    named = set()
+    for row in range(300):
+        applicant = applicant_of(data, row, model.schema, "application")
+        _, impacts, reasons = reasons_for(model.schema, card, applicant)
+        named |= {reason.field for reason in reasons}
+        assert set(impacts) == {"EDUCATION", "MARRIAGE", "AGE"}
+
+    assert named == {"EDUCATION", "MARRIAGE", "AGE"}
+
+
+@pytest.fixture(scope="module")
+def against_all(schema: Schema) -> Scorecard:
+    """Train with everybody as the reference group, so that a strict cut-off lies below."""
+    data = bundled_rows().rows(np.arange(0, len(bundled_rows()), 10))
+    return fit(
+        data,
+        schema,
+        schema.scorecards["application"],
+        policy=Policy.from_ratio(9),
+        exclude=[],
+        reference_group="all",
+        seed=1,
+    )
+
+
+@given(data=st.data())
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_a_refusal_has_a_reason_even_where_the_baseline_is_beyond_the_cutoff(
+    schema: Schema, against_all: Scorecard, data: st.DataObject
+) -> None:
+    applicant = data.draw(applicants(schema, against_all))
+
+    said, _, reasons = reasons_for(schema, against_all, applicant, cutoff=0.1)
+
+    assert against_all.reference.baseline > 0.1
+    assume(said >= 0.1)
+    assert 1 <= len(reasons) <= 4
+
+
+def test_what_lowered_the_probability_least_is_not_said_to_have_raised_it(model: Model) -> None:
+    impacts = {"LIMIT_BAL": -0.05, "EDUCATION": -0.01, "AGE": -0.02}
+    values: dict[str, Value] = {"LIMIT_BAL": 200_000, "EDUCATION": 1, "AGE": 40}
+
+    (reason,) = principal_reasons(
+        values, impacts, schema=model.schema, reference=NO_REFERENCE, refused=True
+    )
+
+    assert (reason.code, reason.impact) == ("EDUCATION_GRADUATE_SCHOOL", -0.01)
+    assert reason.text["en"].startswith("Education: graduate school; this spoke for approval less")
+    assert reason.text["id"].startswith("Pendidikan: pascasarjana; ini paling sedikit mendukung")
+    assert "more often" not in reason.text["en"]
+
+
+def test_an_approval_without_anything_against_it_has_no_reasons(model: Model) -> None:
+    assert (
+        principal_reasons(
+            {"AGE": 40},
+            {"AGE": -0.01},
+            schema=model.schema,
+            reference=NO_REFERENCE,
+            refused=False,
+        )
+        == ()
+    )
+
+
+def test_rounding_is_nobodys_reason(model: Model) -> None:
+    values: dict[str, Value] = {"LIMIT_BAL": 20_000, "EDUCATION": 1, "AGE": 40}
+    impacts = {"LIMIT_BAL": 0.1, "EDUCATION": 3e-17, "AGE": 0.0}
+
+    reasons = principal_reasons(
+        values, impacts, schema=model.schema, reference=NO_REFERENCE, refused=True
+    )
+
+    assert [reason.field for reason in reasons] == ["LIMIT_BAL"]
+
+
+def test_equal_impacts_keep_the_order_of_the_schema(model: Model) -> None:
+    values: dict[str, Value] = {"LIMIT_BAL": 20_000, "EDUCATION": 1, "AGE": 40}
+
+    reasons = principal_reasons(
+        values,
+        dict.fromkeys(values, 0.1),
+        schema=model.schema,
+        reference=NO_REFERENCE,
+        refused=True,
+    )
+
+    assert [reason.field for reason in reasons] == list(values)
+
+
+# Fields without words of their own, in a schema of one's own.
+
+
+def own_schema(**field: Any) -> Schema:
+    """Make a schema with one field that the test describes, and another one."""
+    document = {
+        "dataset": {"name": "own", "title": "Own"},
+        "label": {"column": "bad", "good": 0, "bad": 1, "title": "Bad"},
+        "scorecards": {"own": {"title": "Own", "fields": ["x", "y"]}},
+        "fields": {
+            "x": {"kind": "number", "title": {"en": "Income", "id": "Gaji"}, "example": 1, **field},
+            "y": {"kind": "number", "title": "Y", "example": 1},
+        },
+    }
+    return read_schema(document, "own.toml")
+
+
+def words_of(schema: Schema, value: Value, median: float = 100.0) -> tuple[str, str, str]:
+    """Give code and texts of the own field with a value."""
+    reason = reason_of(schema, replace(NO_REFERENCE, medians={"x": median}), "x", value)
+    return reason.code, reason.text["en"], in_language(reason.text, "id")
+
+
+def test_a_number_without_words_is_worded_by_its_title_value_and_unit() -> None:
+    schema = own_schema(unit={"en": "rupiah", "id": "rupiah"})
+
+    assert words_of(schema, 30_000) == (
+        "x_HIGH",
+        "Income: 30,000 rupiah; such values went with more defaults",
+        "Gaji: 30.000 rupiah; nilai seperti ini lebih sering disertai gagal bayar",
+    )
+    assert words_of(schema, 12.5)[:2] == (
+        "x_LOW",
+        "Income: 12.5 rupiah; such values went with more defaults",
+    )
+    assert words_of(schema, 12.5)[2].startswith("Gaji: 12,5 rupiah; ")
+    assert words_of(schema, 100)[0] == "x_LOW"
+
+
+def test_a_code_without_words_is_worded_by_its_label() -> None:
+    codes = [{"value": "a", "en": "rents a flat", "id": "menyewa"}, {"value": "b", "en": "owns"}]
+    schema = own_schema(kind="coded", codes=codes, example="a")
+
+    assert words_of(schema, "a") == (
+        "x_RENTS_A_FLAT",
+        "Income: rents a flat; this went with more defaults",
+        "Gaji: menyewa; ini lebih sering disertai gagal bayar",
+    )
+    assert words_of(schema, "b")[2] == "Gaji: owns; ini lebih sering disertai gagal bayar"
+
+
+def test_a_named_number_without_words_is_worded_by_its_name() -> None:
+    schema = own_schema(codes=[{"value": -1, "en": "paid in full"}], unit="months")
+
+    assert words_of(schema, -1)[:2] == (
+        "x_PAID_IN_FULL",
+        "Income: paid in full; this went with more defaults",
+    )
+
+
+LABELS = st.one_of(
+    st.sampled_from(["low", "High", "code 1", "code 2", "Code-2", "其他", "", "a b", "a-b", "{x}"]),
+    st.text(max_size=8),
+)
+
+
+@given(kind=st.sampled_from(["number", "coded"]), labels=st.lists(LABELS, min_size=1, max_size=5))
+def test_codes_are_unique_per_value_whatever_the_labels_are(kind: str, labels: list[str]) -> None:
+    codes = [{"value": place - 2, "en": label} for place, label in enumerate(labels)]
+    schema = own_schema(kind=kind, codes=codes, example=-2)
+
+    found = [words_of(schema, place - 2)[0] for place in range(len(labels))]
+    if kind == "number":
+        found += [words_of(schema, value)[0] for value in (50, 150)]
+
+    assert len(set(found)) == len(found)
+    assert all(re.fullmatch("x_[A-Z0-9]+(_[A-Z0-9]+)*", code) for code in found)
+
+
+WORDING = {"code": "OWN", "en": "own words for {value}"}
+
+
+@pytest.mark.parametrize(
+    ("condition", "fitting", "others"),
+    [
+        ({"values": [3, 5]}, [3, 5], [4, 3.5]),
+        ({"minimum": 3}, [3, 99], [2.9]),
+        ({"maximum": 3}, [3, -1], [3.1]),
+        ({"minimum": 2, "maximum": 3}, [2, 3], [1, 4]),
+        ({"side": "low"}, [99, 100], [101]),
+        ({"side": "high"}, [101], [99, 100]),
+        ({"side": "high", "maximum": 200}, [200], [100, 201]),
+        ({}, [1, 1000], []),
+    ],
+)
+def test_a_wording_is_used_where_its_condition_fits(
+    condition: dict[str, Any], fitting: Sequence[Value], others: Sequence[Value]
+) -> None:
+    schema = own_schema(reasons=[{**WORDING, **condition}])
+
+    assert {words_of(schema, value)[0] for value in fitting} == {"x_OWN"}
+    assert "x_OWN" not in {words_of(schema, value)[0] for value in others}
+    assert words_of(schema, fitting[-1])[1] == f"own words for {fitting[-1]:,}"
+
+
+def test_the_first_wording_that_fits_is_used() -> None:
+    schema = own_schema(reasons=[{**WORDING, "minimum": 10}, {"code": "REST", "en": "rest"}])
+
+    assert [words_of(schema, value)[0] for value in (9, 10)] == ["x_REST", "x_OWN"]
+
+
+BAD_FIELDS: dict[str, tuple[dict[str, Any], str, str]] = {
+    "reasons that are no list": ({"reasons": "LATE"}, "fields.x.reasons", "must be a list"),
+    "a reason that is no table": ({"reasons": ["LATE"]}, "fields.x.reasons", "must be a list"),
+    "a reason without a code": ({"reasons": [{"en": "a"}]}, "reasons[0].code", "is missing"),
+    "a reason without English": ({"reasons": [{"code": "A"}]}, "reasons[0].en", "is missing"),
+    "an unknown key": (
+        {"reasons": [{**WORDING, "minimun": 1}]},
+        "reasons[0].minimun",
+        "did you mean minimum?",
+    ),
+    "a code in small letters": (
+        {"reasons": [{**WORDING, "code": "late"}]},
+        "reasons[0].code",
+        "must be upper-case letters, digits and underscores, got 'late'",
+    ),
+    "a code with a space": (
+        {"reasons": [{**WORDING, "code": "TOO LATE"}]},
+        "reasons[0].code",
+        "must be upper-case letters, digits and underscores",
+    ),
+    "another brace": (
+        {"reasons": [{**WORDING, "en": "for {name}"}]},
+        "reasons[0].en",
+        "may hold {value} and no other braces",
+    ),
+    "half a brace": (
+        {"reasons": [WORDING, {**WORDING, "id": "untuk {value"}]},
+        "reasons[1].id",
+        "may hold {value} and no other braces",
+    ),
+    "a brace too many": (
+        {"reasons": [{**WORDING, "en": "{{value}}"}]},
+        "reasons[0].en",
+        "may hold {value} and no other braces",
+    ),
+    "an unknown side": (
+        {"reasons": [{**WORDING, "side": "left"}]},
+        "reasons[0].side",
+        "must be low or high, got 'left'",
+    ),
+    "an empty side": ({"reasons": [{**WORDING, "side": ""}]}, "reasons[0].side", "low or high"),
+    "a bound that is a text": (
+        {"reasons": [{**WORDING, "minimum": "1"}]},
+        "reasons[0].minimum",
+        "must be a number",
+    ),
+    "bounds that exclude each other": (
+        {"reasons": [{**WORDING, "minimum": 3, "maximum": 2}]},
+        "reasons[0].maximum",
+        "must be at least 3, got 2",
+    ),
+    "a value that the field does not accept": (
+        {"maximum": 10, "reasons": [{**WORDING, "values": [11]}]},
+        "reasons[0].values",
+        "must be a number",
+    ),
+    "a bound for codes": (
+        {
+            "kind": "coded",
+            "codes": [{"value": 1, "en": "one"}],
+            "reasons": [{**WORDING, "minimum": 1}],
+        },
+        "reasons[0].minimum",
+        "is not a key here",
+    ),
+    "a side for codes": (
+        {
+            "kind": "coded",
+            "codes": [{"value": 1, "en": "one"}],
+            "reasons": [{**WORDING, "side": "low"}],
+        },
+        "reasons[0].side",
+        "is not a key here",
+    ),
+    "advice about what is protected": (
+        {"protected": True, "change": {"direction": "increase"}},
+        "fields.x.change",
+        "nobody is advised to change what is protected",
+    ),
+    "advice about codes": (
+        {
+            "kind": "coded",
+            "codes": [{"value": 1, "en": "one"}],
+            "change": {"direction": "increase"},
+        },
+        "fields.x.change",
+        "is for numbers and integers",
+    ),
+    "advice without a direction": ({"change": {}}, "fields.x.change.direction", "is missing"),
+    "advice in no direction": (
+        {"change": {"direction": "up"}},
+        "fields.x.change.direction",
+        "must be increase or decrease, got 'up'",
+    ),
+    "a limit beyond the bounds": (
+        {"minimum": 0, "change": {"direction": "decrease", "limit": -1}},
+        "fields.x.change.limit",
+        "must be a number",
+    ),
+    "a limit that is a text": (
+        {"change": {"direction": "decrease", "limit": "0"}},
+        "fields.x.change.limit",
+        "must be a number",
+    ),
+    "an unknown key of advice": (
+        {"change": {"direction": "decrease", "limits": 0}},
+        "fields.x.change.limits",
+        "did you mean limit?",
+    ),
+}
+
+
+@pytest.mark.parametrize(("field", "key", "said"), BAD_FIELDS.values(), ids=BAD_FIELDS)
+def test_a_schema_file_with_wrong_words_or_advice_is_refused_by_key(
+    field: dict[str, Any], key: str, said: str
+) -> None:
+    with pytest.raises(SchemaError) as refused:
+        own_schema(**copy.deepcopy(field))
+
+    assert str(refused.value).startswith("own.toml: ")
+    assert refused.value.key.endswith(key)
+    assert said in str(refused.value)

@@ -1,0 +1,148 @@
+"""Golden applicants: nobody from the data, and what a model must say of them to be trusted."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from drawing import bundled_rows
+
+from creditscore.errors import ArtefactError
+from creditscore.schema.constraints import Codes
+from creditscore.scorecard import artifact
+from creditscore.scorecard.artifact import Model
+from creditscore.scorecard.verification import COUNT, golden_applicants, what_it_says
+
+Golden = dict[str, Any]
+
+
+def golden_of(model: Model, scorecard: str) -> list[Golden]:
+    return [
+        each
+        for each in model.manifest["golden"]
+        if model.schema.parse(each["applicant"]).scorecard == scorecard
+    ]
+
+
+def test_there_are_some_for_each_scorecard(model: Model) -> None:
+    for name in model.scorecards:
+        assert len(golden_of(model, name)) == COUNT
+
+
+def test_none_is_a_row_of_the_data(model: Model) -> None:
+    data = bundled_rows()
+    for name in model.scorecards:
+        fields = model.schema.scorecards[name].fields
+        rows = {tuple(row) for row in data.matrix(fields).tolist()}
+        for each in golden_of(model, name):
+            assert tuple(float(each["applicant"][field]) for field in fields) not in rows
+
+
+def test_each_lies_within_what_training_saw(model: Model) -> None:
+    for name, card in model.scorecards.items():
+        for each in golden_of(model, name):
+            for field, seen in card.training_ranges.items():
+                value = each["applicant"][field]
+                if isinstance(model.schema.fields[field].rule, Codes):
+                    assert value in seen
+                else:
+                    assert seen[0] <= value <= seen[1]
+
+
+def test_they_are_not_all_alike(model: Model) -> None:
+    for name, card in model.scorecards.items():
+        golden = golden_of(model, name)
+
+        assert len({each["probability_of_default"] for each in golden}) > COUNT / 2
+        assert {len(each["impacts"]) for each in golden} == {len(card.predictors)}
+
+
+def test_the_same_seed_invents_the_same(model: Model) -> None:
+    card = model.scorecards["application"]
+
+    one, same, other = (golden_applicants(card, model.schema, seed=seed) for seed in (1, 1, 2))
+
+    assert one == same
+    assert one != other
+
+
+def test_what_is_written_down_is_what_is_answered_to_the_last_bit(model: Model) -> None:
+    for each in model.manifest["golden"]:
+        applicant = model.schema.parse(each["applicant"])
+        card = model.scorecards[applicant.scorecard]
+
+        said = what_it_says(card, model.schema, applicant)
+
+        assert said == {name: each[name] for name in ("probability_of_default", "impacts")}
+        total = card.reference.baseline + math.fsum(said["impacts"])
+        assert abs(total - said["probability_of_default"]) <= 1e-12
+
+
+def _next_probability(golden: Golden) -> None:
+    golden["probability_of_default"] = math.nextafter(golden["probability_of_default"], 1)
+
+
+def _next_impact(golden: Golden) -> None:
+    golden["impacts"][-1] = math.nextafter(golden["impacts"][-1], 1)
+
+
+def _one_impact_less(golden: Golden) -> None:
+    golden["impacts"].pop()
+
+
+def _no_impacts(golden: Golden) -> None:
+    golden.pop("impacts")
+
+
+def _nobody(golden: Golden) -> None:
+    golden["applicant"] = {}
+
+
+@pytest.mark.parametrize("place", [0, -1])
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (_next_probability, "probability_of_default"),
+        (_next_impact, "impacts"),
+        (_one_impact_less, "impacts"),
+        (_no_impacts, "impacts"),
+        (_nobody, "LIMIT_BAL is missing"),
+    ],
+)
+def test_a_model_that_says_anything_else_is_refused(
+    model: Model, tmp_path: Path, place: int, change: Callable[[Golden], None], said: str
+) -> None:
+    manifest = save(model, tmp_path)
+    change(manifest["golden"][place])
+    (tmp_path / artifact.MANIFEST_FILE).write_bytes(artifact.sealed(manifest))
+
+    with pytest.raises(ArtefactError, match=said):
+        artifact.load(tmp_path)
+
+
+def test_a_table_of_reasons_that_was_changed_is_refused(model: Model, tmp_path: Path) -> None:
+    # Not only its hash tells: a whole folder that somebody signed anew would.
+    manifest = save(model, tmp_path)
+    path = tmp_path / artifact.MODEL_FILE
+    raw = path.read_bytes()
+    values = model.scorecards["application"].games.values
+    changed = raw.replace(values.tobytes(), (values * 2).tobytes())
+    path.write_bytes(changed)
+    manifest["model"]["sha256"] = hashlib.sha256(changed).hexdigest()
+    (tmp_path / artifact.MANIFEST_FILE).write_bytes(artifact.sealed(manifest))
+
+    assert changed != raw
+    with pytest.raises(ArtefactError):
+        artifact.load(tmp_path)
+
+
+def save(model: Model, folder: Path) -> dict[str, Any]:
+    """Save a model, and give its manifest to be changed."""
+    artifact.save(model, folder)
+    manifest: dict[str, Any] = json.loads((folder / artifact.MANIFEST_FILE).read_bytes())
+    return manifest

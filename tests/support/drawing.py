@@ -1,0 +1,140 @@
+"""Applicants and forests drawn to catch the reasons out: on thresholds, at bounds, unreachable."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Sequence
+from functools import cache
+from math import comb
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
+
+import train
+from creditscore.schema.constraints import Codes, Value
+from creditscore.schema.reader import load_schema
+from creditscore.schema.schema import Applicant, Matrix, Schema
+from creditscore.scorecard.forest import Forest
+from creditscore.scorecard.scorecard import Scorecard
+from creditscore.training.dataset import Dataset
+
+Floats = npt.NDArray[np.float64]
+
+
+@cache
+def bundled_rows() -> Dataset:
+    """Read the rows that `train.py` trains on when nothing else is said."""
+    options = train.read_options([])
+    return train.read_data(options.data, load_schema(options.schema))
+
+
+def applicant_of(data: Dataset, row: int, schema: Schema, scorecard: str) -> Applicant:
+    """Make an applicant of a row of integer codes and numbers."""
+    names = schema.scorecards[scorecard].fields
+    return schema.parse({name: data.columns[name][row].item() for name in names})
+
+
+def write_rows(path: Path, data: Dataset, schema: Schema) -> Path:
+    """Write rows of integer codes and numbers as a CSV file, and give its path."""
+    table = pd.DataFrame({**data.columns, schema.label.column: data.bad})
+    table.to_csv(path, index=False)
+    return path
+
+
+def applicants(schema: Schema, card: Scorecard) -> SearchStrategy[Applicant]:
+    """Draw applicants over all that is accepted, often on a threshold of the forest or beside it.
+
+    Every field must have both bounds.
+    """
+    fields = {name: _values(name, schema, card) for name in schema.scorecards[card.name].fields}
+    return st.fixed_dictionaries(fields).map(schema.parse)
+
+
+def _values(name: str, schema: Schema, card: Scorecard) -> SearchStrategy[Value]:
+    rule = schema.fields[name].rule
+    if isinstance(rule, Codes):
+        return st.sampled_from(list(rule.labels))
+    low, high = rule.low, rule.high
+    assert low is not None
+    assert high is not None
+    near = [
+        rule.accept(number)
+        for cut in thresholds(card, name)
+        for number in (math.floor(cut), math.ceil(cut), *(() if rule.integral else (cut,)))
+        if rule.contains(number)
+    ]
+    anywhere = st.integers(math.floor(low) + rule.low_open, math.ceil(high) - rule.high_open)
+    return st.one_of(anywhere, st.sampled_from(near)) if near else anywhere
+
+
+def thresholds(card: Scorecard, name: str) -> list[float]:
+    """List the thresholds of a field, smallest first."""
+    if name not in card.predictors:
+        return []
+    forest = card.forest
+    inner = forest.left != np.arange(len(forest.left))
+    asks = inner & (forest.column == card.predictors.index(name))
+    found: list[float] = np.unique(forest.threshold[asks]).tolist()
+    return found
+
+
+def random_forest(
+    draw: np.random.Generator, *, columns: Sequence[int], trees: int, depth: int
+) -> Forest:
+    """Grow trees that nothing was learnt from: any question anywhere, so some leaves are empty."""
+    nodes: list[list[Any]] = []
+    roots = [_grow(nodes, draw, columns, depth) for _ in range(trees)]
+    column, threshold, left, right, probability = map(np.array, zip(*nodes, strict=True))
+    return Forest(
+        roots=np.array(roots, dtype=np.int32),
+        column=column.astype(np.int32),
+        threshold=threshold.astype(np.float64),
+        left=left.astype(np.int32),
+        right=right.astype(np.int32),
+        probability=probability.astype(np.float64),
+        depth=depth,
+    )
+
+
+def _grow(
+    nodes: list[list[Any]], draw: np.random.Generator, columns: Sequence[int], depth: int
+) -> int:
+    """Add a tree to the nodes; give its root."""
+    place = len(nodes)
+    nodes.append([0, 0.0, place, place, draw.random()])
+    if depth and draw.random() < 0.9:
+        nodes[place][0] = draw.choice(columns)
+        # Halves among whole values, so that values lie on thresholds and beside them.
+        nodes[place][1] = draw.integers(0, 9) / 2
+        nodes[place][2] = _grow(nodes, draw, columns, depth - 1)
+        nodes[place][3] = _grow(nodes, draw, columns, depth - 1)
+    return place
+
+
+def random_rows(draw: np.random.Generator, count: int, columns: int) -> Matrix:
+    """Draw rows on the scale of `random_forest`."""
+    return draw.integers(0, 6, size=(count, columns)).astype(np.float32)
+
+
+def by_brute_force(forest: Forest, row: npt.NDArray[np.float32], reference: Matrix) -> Floats:
+    """Compute Shapley values from their definition: every coalition, scored on the reference."""
+    columns = len(row)
+    worth: dict[tuple[int, ...], float] = {}
+    for size in range(columns + 1):
+        for coalition in itertools.combinations(range(columns), size):
+            mixed = reference.copy()
+            mixed[:, coalition] = row[list(coalition)]
+            worth[coalition] = math.fsum(forest.probability_of_default(mixed)) / len(reference)
+    shares = np.zeros(columns)
+    for coalition in worth:
+        for column in set(range(columns)) - set(coalition):
+            joined = tuple(sorted({*coalition, column}))
+            orders = columns * comb(columns - 1, len(coalition))
+            shares[column] += (worth[joined] - worth[coalition]) / orders
+    return shares

@@ -1,0 +1,140 @@
+"""A real gunicorn on loopback, and a client that may send whatever bytes it likes."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from answers import Answer
+from support import log_in
+
+PROJECT = Path(__file__).resolve().parents[2]
+
+
+class LiveServer:
+    """A running service, and what it prints."""
+
+    def __init__(self, port: int, log: Path, process: subprocess.Popen[bytes]) -> None:
+        self.port = port
+        self._process = process
+        self.url = f"http://127.0.0.1:{port}"
+        self._log = log
+
+    def printed(self) -> str:
+        """Give all that it printed so far."""
+        return self._log.read_text(encoding="utf-8", errors="replace")
+
+    @property
+    def pid(self) -> int:
+        """Give the number of its first process."""
+        return self._process.pid
+
+    def signal(self, number: int) -> None:
+        """Send a signal to its first process."""
+        self._process.send_signal(number)
+
+    def ask(
+        self,
+        method: str,
+        path: str,
+        body: bytes | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> Answer:
+        """Send a request as a library does."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        with contextlib.closing(connection):
+            connection.request(method, path, body, headers or {})
+            return _read(connection.getresponse())
+
+    def send(self, *pieces: bytes, hang_up: bool = False) -> Answer | None:
+        """Send bytes in pieces, and give the answer; None if the server says nothing.
+
+        With `hang_up` no more bytes can follow, as after a client has died.
+        """
+        with socket.create_connection(("127.0.0.1", self.port), timeout=20) as connection:
+            # A server may answer, and close, before it has everything.
+            with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+                for piece in pieces:
+                    connection.sendall(piece)
+                if hang_up:
+                    connection.shutdown(socket.SHUT_WR)
+            response = http.client.HTTPResponse(connection)
+            try:
+                response.begin()
+            except http.client.RemoteDisconnected:
+                return None
+            return _read(response)
+
+
+@contextlib.contextmanager
+def serving(
+    model_dir: Path,
+    folder: Path,
+    *,
+    port: int | None = None,
+    host: str = "127.0.0.1",
+    **variables: str,
+) -> Iterator[LiveServer]:
+    """Run the service as manage.py does, on a free port, until the block ends."""
+    if os.name == "nt":
+        pytest.skip("gunicorn does not run on Windows")
+    port = free_port() if port is None else port
+    log = folder / f"{port}.log"
+    arguments = ["-c", "gunicorn.conf.py", "--bind", f"{host}:{port}"]
+    kept = {name: value for name, value in os.environ.items() if "CREDITSCORE" not in name}
+    settings = {
+        "CREDITSCORE_MODEL_DIR": str(model_dir),
+        "CREDITSCORE_DATABASE_URL": log_in(folder),
+        "CREDITSCORE_RUNTIME_DIR": str(folder / "run"),
+        "CREDITSCORE_RATE_LIMIT": "off",
+        "CREDITSCORE_WHAT_IF_RATE_LIMIT": "off",
+    }
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "gunicorn", *arguments, "app:app"],
+            cwd=PROJECT,
+            env={**kept, **settings, **variables},
+            stdout=output,
+            stderr=output,
+        )
+    server = LiveServer(port, log, process)
+    try:
+        _wait(server, process)
+        yield server
+    finally:
+        process.terminate()
+        try:
+            process.wait(timeout=20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def free_port() -> int:
+    """Give a port that nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+    return port
+
+
+def _wait(server: LiveServer, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + 40
+    while time.monotonic() < deadline and process.poll() is None:
+        with contextlib.suppress(ConnectionError):
+            if server.ask("GET", "/health").status == 200:
+                return
+        time.sleep(0.05)
+    pytest.fail(f"the server did not start:\n{server.printed()}")
+
+
+def _read(response: http.client.HTTPResponse) -> Answer:
+    headers = {name.lower(): value for name, value in response.getheaders()}
+    return Answer(response.status, headers, response.read())

@@ -1,0 +1,85 @@
+"""A log with decisions of a real model in it, and what somebody could do to it behind our back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from click.testing import Result
+from flask import Flask
+from sqlalchemy import Connection, select, text
+
+from creditscore.api_docs.examples import example_applicants
+from creditscore.decision_log.database import Database
+from creditscore.decision_log.migration_steps import STEPS
+from creditscore.decision_log.tables import decisions
+from creditscore.decisions.record import content_hash
+from creditscore.scorecard.artifact import Model
+from creditscore.scorecard.policy import Policy
+from creditscore.web.service import NAME
+
+#: A loss-to-margin ratio with which other applicants are eligible.
+OTHER_RATIO = 4
+
+
+def successor(model: Model) -> Model:
+    """Give a model that decides otherwise, so that it has other versions."""
+    policy = Policy.from_ratio(OTHER_RATIO)
+    return Model.assemble(
+        schema=model.schema,
+        scorecards=model.scorecards,
+        policy=policy,
+        manifest={**model.manifest, "policy": policy.to_dict()},
+        card=model.card,
+    )
+
+
+def database_of(app: Flask) -> Database:
+    found: Database = app.extensions[NAME].log.database
+    return found
+
+
+def decide(app: Flask, **headers: str) -> list[str]:
+    """Have each scorecard decide on an example; give the ids of the decisions."""
+    applicants = example_applicants(app.extensions[NAME].assessor.model.schema)
+    answer = app.test_client().post("/predict", json=list(applicants.values()), headers=headers)
+    assert answer.status_code == 200, answer.get_data(as_text=True)
+    return [each["decision_id"] for each in answer.get_json()]
+
+
+def run(app: Flask, *arguments: str, typed: str | None = None) -> Result:
+    """Run `flask decisions` with some arguments."""
+    return app.test_cli_runner().invoke(args=["decisions", *arguments], input=typed)
+
+
+def row_of(database: Database, decision_id: str) -> dict[str, Any]:
+    with database.reading() as connection:
+        found = connection.execute(select(decisions).where(decisions.c.id == decision_id)).one()
+    return found._asdict()
+
+
+@contextmanager
+def unguarded(database: Database) -> Iterator[Connection]:
+    """Give a connection to a database whose triggers are gone until the block ends."""
+    made = [each for step in STEPS[database.kind] for each in step if "CREATE TRIGGER" in each]
+    names = [each.split()[2] for each in made]
+    tables = ("decisions", "outcomes", "tombstones")
+    with database.writing() as connection:
+        for name in names:
+            on = "" if database.is_sqlite else f" ON {name.rpartition('_')[0]}"
+            connection.execute(text(f"DROP TRIGGER {name}{on}"))
+        assert database.is_sqlite or {name.rpartition("_")[0] for name in names} == set(tables)
+        yield connection
+        for statement in made:
+            connection.exec_driver_sql(statement)
+
+
+def edit(database: Database, decision_id: str, *, rehash: bool = False, **changes: Any) -> None:
+    """Change a logged decision behind the service's back, with its hash if asked."""
+    row = row_of(database, decision_id) | changes
+    if rehash:
+        changes["content_hash"] = content_hash(row)
+    with unguarded(database) as connection:
+        chosen = decisions.c.id == decision_id
+        connection.execute(decisions.update().where(chosen).values(**changes))

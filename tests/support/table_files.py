@@ -1,0 +1,47 @@
+"""Files of applicants, and `score.py` run on them."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from invented import draw_values
+
+import score
+from creditscore.schema.schema import Schema
+
+PROJECT = Path(__file__).resolve().parents[2]
+Row = dict[str, Any]
+
+
+def people(schema: Schema, scorecard: str, count: int, seed: int = 1) -> list[Row]:
+    """Invent applicants, each with a customer number."""
+    draw = np.random.default_rng(seed)
+    names = schema.scorecards[scorecard].fields
+    columns = [draw_values(schema.fields[name].rule, count, draw) for name in names]
+    return [
+        {"customer": f"C{number}", **dict(zip(names, values, strict=True))}
+        for number, values in enumerate(zip(*columns, strict=True))
+    ]
+
+
+def write(path: Path, rows: Iterable[Row]) -> Path:
+    rows = list(rows)
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, names, restval="", lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+    return path
+
+
+def read(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file, strict=True))
+
+
+def run(*arguments: object) -> int:
+    return score.main([str(each) for each in arguments])

@@ -1,0 +1,260 @@
+"""A real cluster: a scheduler and two workers, each a process, over TCP."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from live_server import free_port
+from table_files import PROJECT, people, write
+
+import score
+from creditscore.schema.schema import Schema
+
+
+@dataclass
+class Cluster:
+    """A scheduler, and workers that can be started and killed."""
+
+    folder: Path
+    port: int = field(default_factory=free_port)
+    running: list[subprocess.Popen[bytes]] = field(default_factory=list)
+
+    @property
+    def address(self) -> str:
+        """The scheduler's."""
+        return f"tcp://127.0.0.1:{self.port}"
+
+    def start(self, kind: str, *arguments: str) -> subprocess.Popen[bytes]:
+        """Start a process of the cluster."""
+        log = (self.folder / f"{kind}-{len(self.running)}.log").open("wb")
+        with log:
+            process = subprocess.Popen(
+                [sys.executable, "-W", "ignore", "-m", f"distributed.cli.dask_{kind}", *arguments],
+                cwd=PROJECT,
+                env={**os.environ, "PYTHONPATH": str(PROJECT)},
+                stdout=log,
+                stderr=log,
+            )
+        self.running.append(process)
+        return process
+
+    def add_worker(self) -> subprocess.Popen[bytes]:
+        """Start a worker of one thread, which nobody starts again."""
+        return self.start(
+            "worker", self.address, "--nthreads", "1", "--no-nanny", "--no-dashboard",
+            "--local-directory", str(self.folder),
+        )  # fmt: skip
+
+    def stop(self) -> None:
+        """Kill everything."""
+        for process in self.running:
+            process.kill()
+            process.wait()
+
+
+@pytest.fixture
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    made = Cluster(tmp_path_factory.mktemp("cluster"))
+    with ExitStack() as stack:
+        stack.callback(made.stop)
+        made.start("scheduler", "--host", "127.0.0.1", "--port", str(made.port), "--no-dashboard")
+        made.add_worker()
+        made.add_worker()
+        yield made
+
+
+@pytest.fixture(autouse=True)
+def environment(monkeypatch: pytest.MonkeyPatch, model_dir: Path) -> None:
+    monkeypatch.setenv("CREDITSCORE_MODEL_DIR", str(model_dir))
+
+
+def parts(schema: Schema, folder: Path, *, count: int, rows: int) -> Path:
+    """Write a table in parts: behavioural applicants, whose decisions take their time."""
+    folder.mkdir()
+    table = people(schema, "behavioural", rows)
+    for number in range(count):
+        changed = [row | {"customer": f"{number}-{row['customer']}"} for row in table]
+        pq.write_table(pa.Table.from_pylist(changed), folder / f"part-{number:03}.parquet")
+    return folder
+
+
+def score_on(cluster: Cluster, source: str, target: Path) -> subprocess.Popen[str]:
+    """Start score.py in a process of its own: it is the client that a person runs."""
+    return subprocess.Popen(
+        [sys.executable, "-W", "ignore", "score.py", "--dask", cluster.address, source, target],
+        cwd=PROJECT,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def finish(running: subprocess.Popen[str], status: int = 0) -> str:
+    _, said = running.communicate(timeout=300)
+    assert running.returncode == status, said
+    return said
+
+
+def test_a_cluster_gives_what_one_process_gives_though_a_worker_is_killed(
+    cluster: Cluster, schema: Schema, tmp_path: Path
+) -> None:
+    folder, target = parts(schema, tmp_path / "in", count=16, rows=600), tmp_path / "out"
+    running = score_on(cluster, f"{folder}/*.parquet", target)
+    while not list(target.glob("part-*.parquet")):
+        assert running.poll() is None
+        time.sleep(0.01)
+
+    cluster.running[1].send_signal(signal.SIGKILL)
+    said = finish(running)
+
+    assert "9,600 rows scored" in said
+    assert sorted(path.name for path in target.iterdir()) == [
+        "_score.json",
+        *(f"part-{number:03}.parquet" for number in range(16)),
+    ]
+    for path in folder.iterdir():
+        assert score.main([str(path), str(tmp_path / "alone.parquet")]) == 0
+        assert (target / path.name).read_bytes() == (tmp_path / "alone.parquet").read_bytes()
+
+
+def test_finished_parts_are_left_alone_and_missing_ones_made(
+    cluster: Cluster, schema: Schema, tmp_path: Path
+) -> None:
+    folder, target = tmp_path / "in", tmp_path / "out"
+    folder.mkdir()
+    for number in range(3):
+        write(folder / f"{number}.csv", people(schema, "application", 50, seed=number))
+    finish(score_on(cluster, f"{folder}/*.csv", target))
+    whole = {path.name: path.read_bytes() for path in target.iterdir()}
+    times = {path.name: path.stat().st_mtime_ns for path in target.iterdir()}
+    (target / "1.csv").unlink()
+
+    said = finish(score_on(cluster, f"{folder}/*.csv", target))
+
+    assert "50 rows scored" in said
+    assert {path.name: path.read_bytes() for path in target.iterdir()} == whole
+    unchanged = [p.name for p in target.iterdir() if p.stat().st_mtime_ns == times[p.name]]
+    assert sorted(unchanged) == ["0.csv", "2.csv", "_score.json"]
+
+
+def test_parts_of_another_model_are_not_taken_for_finished(
+    cluster: Cluster, schema: Schema, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, target = tmp_path / "in", tmp_path / "out"
+    folder.mkdir()
+    write(folder / "a.csv", people(schema, "application", 5))
+    finish(score_on(cluster, f"{folder}/*.csv", target))
+
+    monkeypatch.setenv("CREDITSCORE_CUTOFF", "0.5")
+    said = finish(score_on(cluster, f"{folder}/*.csv", target), status=1)
+
+    assert "holds decisions of another model, cut-off or choice of columns" in said
+
+
+def test_bad_rows_of_each_part_are_rejected_beside_it(
+    cluster: Cluster, schema: Schema, tmp_path: Path
+) -> None:
+    (tmp_path / "in").mkdir()
+    rows = people(schema, "application", 4)
+    write(tmp_path / "in" / "a.csv", [rows[0], rows[1] | {"AGE": 3}])
+    write(tmp_path / "in" / "b.csv", rows[2:])
+
+    said = finish(score_on(cluster, f"{tmp_path}/in/*.csv", tmp_path / "out"))
+
+    assert "3 rows scored, 1 rejected" in said
+    names = sorted(path.name for path in (tmp_path / "out").iterdir())
+    assert names == ["_score.json", "a.csv", "a.csv.rejects.csv", "b.csv"]
+
+
+def test_a_part_that_is_no_table_is_named_and_the_others_stay(
+    cluster: Cluster, schema: Schema, tmp_path: Path
+) -> None:
+    (tmp_path / "in").mkdir()
+    write(tmp_path / "in" / "a.csv", people(schema, "application", 4))
+    (tmp_path / "in" / "b.csv").write_text("x,y\n1,2\n")
+
+    said = finish(score_on(cluster, f"{tmp_path}/in/*.csv", tmp_path / "out"), status=1)
+
+    assert "b.csv, line 1: the header has no column LIMIT_BAL" in said
+    assert "Traceback" not in said
+    assert not (tmp_path / "out" / "b.csv").exists()
+
+
+def test_what_cannot_be_done_is_said_in_one_line(
+    schema: Schema, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    nowhere = f"tcp://127.0.0.1:{free_port()}"
+    write(tmp_path / "a.csv", people(schema, "application", 1))
+
+    for pattern, told in (("none*.csv", "there is no such file"), ("a.csv", "name another")):
+        target = tmp_path if told == "name another" else tmp_path / "out"
+        assert score.main(["--dask", nowhere, str(tmp_path / pattern), str(target)]) == 1
+        assert told in capsys.readouterr().err
+
+
+@pytest.mark.heavy
+def test_nobody_at_the_address_is_said_in_one_line(schema: Schema, tmp_path: Path) -> None:
+    write(tmp_path / "a.csv", people(schema, "application", 1))
+    nobody = Cluster(tmp_path)
+
+    said = finish(score_on(nobody, str(tmp_path / "a.csv"), tmp_path / "out"), status=1)
+
+    assert "no scheduler answers at" in said
+    assert "Traceback" not in said
+
+
+@pytest.mark.heavy
+def test_forests_fitted_on_a_cluster_are_the_same_model(cluster: Cluster, tmp_path: Path) -> None:
+    with (PROJECT / "data" / "credit.csv").open() as rows:
+        (tmp_path / "some.csv").write_text("".join(islice(rows, 4001)))
+
+    def train(name: str, *more: str) -> dict[str, Any]:
+        options = [
+            "--no-plots",
+            "--data",
+            f"{tmp_path}/some.csv",
+            "--model-dir",
+            f"{tmp_path}/{name}",
+        ]
+        done = subprocess.run(
+            [sys.executable, "-W", "ignore", "train.py", *options, *more],
+            cwd=PROJECT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        manifest: dict[str, Any] = json.loads((tmp_path / name / "manifest.json").read_text())
+        return manifest
+
+    here, before = train("here"), steps(cluster)
+    there = train("there", "--dask", cluster.address)
+
+    assert there["scorecards"] == here["scorecards"]
+    assert steps(cluster) > before + 2 * 100
+
+
+def steps(cluster: Cluster) -> int:
+    """Ask the scheduler how many steps all its tasks have made."""
+    code = (
+        "from distributed import Client; "
+        f"client = Client({cluster.address!r}); "
+        "print(client.run_on_scheduler(lambda dask_scheduler: dask_scheduler.transition_counter))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True, check=True
+    )
+    return int(done.stdout)

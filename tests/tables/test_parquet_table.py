@@ -1,0 +1,161 @@
+"""Tables as Parquet: typed, with the same decisions as CSV."""
+
+from __future__ import annotations
+
+import csv
+import subprocess
+import sys
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from table_files import PROJECT, people, read, run, write
+
+from creditscore.schema.schema import Schema
+
+Row = dict[str, Any]
+
+
+@pytest.fixture(autouse=True)
+def environment(monkeypatch: pytest.MonkeyPatch, model_dir: Path) -> None:
+    monkeypatch.setenv("CREDITSCORE_MODEL_DIR", str(model_dir))
+
+
+def write_parquet(path: Path, rows: list[Row]) -> Path:
+    pq.write_table(pa.Table.from_pylist(rows), path)
+    return path
+
+
+def both(schema: Schema, count: int = 300) -> list[Row]:
+    """Invent applicants of both scorecards; fields that one has not are null."""
+    one = people(schema, "behavioural", count)
+    other = people(schema, "application", count, seed=2)
+    rows = [row for pair in zip(one, other, strict=True) for row in pair]
+    return [dict.fromkeys(one[0]) | row for row in rows]
+
+
+def test_parquet_gets_the_decisions_of_csv_to_the_last_bit(schema: Schema, tmp_path: Path) -> None:
+    rows = both(schema)
+    write(tmp_path / "in.csv", ({n: v for n, v in r.items() if v is not None} for r in rows))
+    write_parquet(tmp_path / "in.parquet", rows)
+
+    for source in ("in.csv", "in.parquet"):
+        for target in ("csv", "parquet"):
+            assert run(tmp_path / source, tmp_path / f"{source}.{target}") == 0
+
+    for source in ("in.csv", "in.parquet"):
+        texts = read(tmp_path / f"{source}.csv")
+        typed = pq.read_table(tmp_path / f"{source}.parquet").to_pylist()
+        assert len(texts) == len(typed) == len(rows)
+        for row, text, cells in zip(rows, texts, typed, strict=True):
+            assert {name: cells[name] for name in row} == row
+            assert list(text) == list(cells)
+            for name in list(text)[len(row) :]:
+                shown = cells[name]
+                assert text[name] == ("" if shown is None else str(shown))
+    expected = read(tmp_path / "in.csv.csv")
+    found = read(tmp_path / "in.parquet.csv")
+    said = list(expected[0])[len(rows[0]) :]
+    assert [[row[name] for name in said] for row in found] == [
+        [row[name] for name in said] for row in expected
+    ]
+
+
+def test_columns_keep_their_types(schema: Schema, tmp_path: Path) -> None:
+    rows = [row | {"since": 1.5, "good": True} for row in people(schema, "application", 5)]
+    write_parquet(tmp_path / "in.parquet", rows)
+
+    assert run(tmp_path / "in.parquet", tmp_path / "out.parquet") == 0
+
+    before = pq.read_schema(tmp_path / "in.parquet")
+    after = pq.read_schema(tmp_path / "out.parquet")
+    assert [after.field(name) for name in before.names] == list(before)
+    kinds = {name: str(after.field(name).type) for name in ("label", "probability", "score")}
+    assert kinds == {"label": "string", "probability": "double", "score": "int64"}
+
+
+def test_what_pandas_and_databases_write_is_understood(schema: Schema, tmp_path: Path) -> None:
+    (row,) = people(schema, "application", 1)
+    nothing = {name: float("nan") for name in schema.scorecards["behavioural"].fields}
+    money = {"LIMIT_BAL": Decimal("20000.50"), "AGE": 30.0}
+    write_parquet(tmp_path / "in.parquet", [nothing | row | money])
+
+    assert run(tmp_path / "in.parquet", tmp_path / "out.parquet") == 0
+
+    (made,) = pq.read_table(tmp_path / "out.parquet").to_pylist()
+    assert made["scorecard"] == "application"
+
+
+def test_bad_rows_are_rejected_with_their_number(schema: Schema, tmp_path: Path) -> None:
+    rows = people(schema, "application", 3)
+    write_parquet(tmp_path / "in.parquet", [rows[0], rows[1] | {"SEX": 3}, rows[2]])
+
+    assert run(tmp_path / "in.parquet", tmp_path / "out.parquet") == 0
+
+    assert [row["customer"] for row in pq.read_table(tmp_path / "out.parquet").to_pylist()] == [
+        "C0",
+        "C2",
+    ]
+    with (tmp_path / "out.parquet.rejects.csv").open(newline="") as file:
+        (reject,) = csv.DictReader(file)
+    assert (reject["line"], reject["customer"]) == ("2", "C1")
+
+
+def test_true_is_no_number(schema: Schema, tmp_path: Path) -> None:
+    rows = [row | {"SEX": True} for row in people(schema, "application", 3)]
+
+    assert run(write_parquet(tmp_path / "in.parquet", rows), tmp_path / "out.parquet") == 0
+
+    assert pq.read_table(tmp_path / "out.parquet").num_rows == 0
+
+
+def test_the_same_file_gives_the_same_bytes(schema: Schema, tmp_path: Path) -> None:
+    write_parquet(tmp_path / "in.parquet", both(schema, 100))
+
+    for name in ("one.parquet", "two.parquet"):
+        assert run(tmp_path / "in.parquet", tmp_path / name) == 0
+
+    assert (tmp_path / "one.parquet").read_bytes() == (tmp_path / "two.parquet").read_bytes()
+
+
+def test_what_is_no_parquet_is_said_in_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "in.parquet").write_text("a,b\n1,2\n")
+
+    assert run(tmp_path / "in.parquet", tmp_path / "out.parquet") == 1
+
+    said = capsys.readouterr().err
+    assert "is no Parquet file" in said
+    assert said.count("\n") == 1
+    assert not (tmp_path / "out.parquet").exists()
+
+
+def test_without_pyarrow_one_line_says_what_to_install(schema: Schema, tmp_path: Path) -> None:
+    source = write(tmp_path / "in.csv", people(schema, "application", 2))
+    code = (
+        "import sys; sys.modules['pyarrow'] = None; import score; "
+        f"sys.exit(score.main(['{source}', '{tmp_path}/out.parquet']))"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=False
+    )
+
+    assert done.returncode == 1
+    assert "requirements-parquet.txt" in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_large_table_is_written_in_groups_of_rows(schema: Schema, tmp_path: Path) -> None:
+    rows = people(schema, "application", 1000) * 140
+    write_parquet(tmp_path / "in.parquet", rows)
+
+    assert run(tmp_path / "in.parquet", tmp_path / "out.parquet") == 0
+
+    metadata = pq.read_metadata(tmp_path / "out.parquet")
+    assert metadata.num_rows == 140_000
+    assert metadata.num_row_groups <= 3

@@ -1,0 +1,338 @@
+"""score.py as whoever runs it meets it: files of any size, whole when they appear."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from flask.testing import FlaskClient
+from table_files import PROJECT, people, read, run, write
+
+from creditscore.decision_log.database import Database
+from creditscore.decision_log.log import DecisionLog
+from creditscore.schema.schema import Schema
+from creditscore.scorecard.artifact import Model
+
+
+@pytest.fixture(autouse=True)
+def environment(monkeypatch: pytest.MonkeyPatch, model_dir: Path, tmp_path: Path) -> None:
+    monkeypatch.setenv("CREDITSCORE_MODEL_DIR", str(model_dir))
+    monkeypatch.setenv("CREDITSCORE_DATABASE_URL", f"sqlite:///{tmp_path}/log.sqlite")
+
+
+def logged(tmp_path: Path) -> int:
+    log = DecisionLog(Database(f"sqlite:///{tmp_path}/log.sqlite"), now=lambda: None)  # type: ignore[arg-type,return-value]
+    return len(log.page(limit=500).decisions)
+
+
+@pytest.mark.parametrize("scorecard", ["application", "behavioural"])
+def test_each_row_gets_what_the_service_answers_to_the_last_bit(
+    client: FlaskClient, schema: Schema, tmp_path: Path, scorecard: str
+) -> None:
+    rows = people(schema, scorecard, 400)
+
+    assert run(write(tmp_path / "in.csv", rows), tmp_path / "out.csv") == 0
+
+    fields = [{name: row[name] for name in row if name != "customer"} for row in rows]
+    decisions = client.post("/predict", json=fields).get_json()
+    for row, found, decision in zip(rows, read(tmp_path / "out.csv"), decisions, strict=True):
+        assert {name: found[name] for name in row} == {n: str(v) for n, v in row.items()}
+        for name in ("probability", "probability_of_default", "cutoff", "baseline"):
+            assert float(found[name]) == decision[name]
+        for name in ("label", "score", "scorecard", "model_version"):
+            assert found[name] == str(decision[name])
+        reasons = [(each["code"], repr(each["impact"])) for each in decision["reasons"]]
+        assert reasons == [
+            (found[f"reasons.{place}.code"], found[f"reasons.{place}.impact"])
+            for place in range(1, 1 + len(reasons))
+        ]
+        said = [f"{each['field']} {each['code']}" for each in decision["warnings"]]
+        assert found["warnings"] == "; ".join(said)
+
+
+def test_rows_that_look_alike_are_not_mixed_up(
+    client: FlaskClient, model: Model, schema: Schema, tmp_path: Path
+) -> None:
+    """Values beside each other, on either side of a threshold, of a median, of the known range."""
+    card, grid = model.scorecards["application"], model.engines["application"].grid  # type: ignore[attr-defined]
+    base = {name: schema.fields[name].example for name in schema.base_fields}
+    amounts = sorted(
+        {float(np.nextafter(cut, way)) for cut in grid.cuts[0] for way in (-np.inf, np.inf)}
+        | {card.reference.medians["LIMIT_BAL"], card.reference.medians["LIMIT_BAL"] + 0.5}
+        | {float(edge) + step for edge in card.training_ranges["LIMIT_BAL"] for step in (-1, 0, 1)}
+    )
+    rows = [base | {"LIMIT_BAL": amount} for amount in amounts if amount > 0]
+
+    assert run(write(tmp_path / "in.csv", rows), tmp_path / "out.csv") == 0
+
+    for found, decision in zip(
+        read(tmp_path / "out.csv"), client.post("/predict", json=rows).get_json(), strict=True
+    ):
+        assert float(found["probability_of_default"]) == decision["probability_of_default"]
+        codes = [each["code"] for each in decision["reasons"]]
+        assert [found[f"reasons.{place}.code"] for place in range(1, 5)] == [
+            *codes,
+            *[""] * (4 - len(codes)),
+        ]
+        assert bool(found["warnings"]) == bool(decision["warnings"])
+
+
+def test_bad_rows_go_to_the_rejects_with_their_line(schema: Schema, tmp_path: Path) -> None:
+    good = people(schema, "application", 3)
+    rows = [good[0], good[1] | {"AGE": 12}, good[2], good[0] | {"AGE": "=1"}]
+
+    assert run(write(tmp_path / "in.csv", rows), tmp_path / "out.csv") == 0
+
+    assert [row["customer"] for row in read(tmp_path / "out.csv")] == ["C0", "C2"]
+    rejects = read(tmp_path / "out.csv.rejects.csv")
+    assert [(row["line"], row["customer"], row["AGE"]) for row in rejects] == [
+        ("3", "C1", "12"),
+        ("5", "C0", "'=1"),
+    ]
+    assert rejects[0]["faults"] == "AGE must be an integer from 18 to 100 years, got 12"
+
+
+def test_rejects_go_where_they_are_told_to(schema: Schema, tmp_path: Path) -> None:
+    bad = [people(schema, "application", 1)[0] | {"SEX": 3}]
+    source = write(tmp_path / "in.csv", bad)
+
+    assert run(source, tmp_path / "out.csv", "--rejects", tmp_path / "no.csv") == 0
+
+    assert len(read(tmp_path / "no.csv")) == 1
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["in.csv", "no.csv", "out.csv"]
+
+
+def test_an_earlier_runs_rejects_do_not_stay(schema: Schema, tmp_path: Path) -> None:
+    rows = people(schema, "application", 2)
+    for ages in ((12, 30), (40, 30)):
+        changed = [row | {"AGE": age} for row, age in zip(rows, ages, strict=True)]
+        assert run(write(tmp_path / "in.csv", changed), tmp_path / "out.csv") == 0
+
+    assert not (tmp_path / "out.csv.rejects.csv").exists()
+
+
+def test_the_same_file_gives_the_same_bytes(schema: Schema, tmp_path: Path) -> None:
+    source = write(tmp_path / "in.csv", people(schema, "behavioural", 300))
+
+    for name in ("one", "two"):
+        assert run(source, tmp_path / name, "--language", "id") == 0
+
+    assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
+
+
+def test_reasons_can_be_left_out(schema: Schema, tmp_path: Path) -> None:
+    source = write(tmp_path / "in.csv", people(schema, "application", 5))
+
+    assert run(source, tmp_path / "out.csv", "--no-reasons") == 0
+
+    assert not [name for name in read(tmp_path / "out.csv")[0] if name.startswith("reasons")]
+
+
+def test_reasons_can_be_given_in_words(client: FlaskClient, schema: Schema, tmp_path: Path) -> None:
+    rows = people(schema, "application", 50)
+
+    assert run(write(tmp_path / "in.csv", rows), tmp_path / "out.csv", "--language", "id") == 0
+
+    fields = [{name: row[name] for name in row if name != "customer"} for row in rows]
+    answer = client.post("/predict", json=fields, headers={"Accept-Language": "id"}).get_json()
+    for found, decision in zip(read(tmp_path / "out.csv"), answer, strict=True):
+        for place, reason in enumerate(decision["reasons"], start=1):
+            assert found[f"reasons.{place}.text"] == reason["text"]
+
+
+@pytest.mark.parametrize("target", ["in.csv", "./in.csv", "link.csv", "hard.csv"])
+def test_what_is_read_is_never_written_over(schema: Schema, tmp_path: Path, target: str) -> None:
+    source = write(tmp_path / "in.csv", people(schema, "application", 5))
+    before = source.read_bytes()
+    (tmp_path / "link.csv").symlink_to(source)
+    (tmp_path / "hard.csv").hardlink_to(source)
+
+    assert run(source, tmp_path / target) == 1
+    assert run(source, tmp_path / "out.csv", "--rejects", tmp_path / target) == 1
+
+    assert source.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("", "the table is empty"),
+        ("a,b\n1,2\n", "the header has no column LIMIT_BAL"),
+        (None, "No such file"),
+    ],
+)
+def test_what_cannot_be_scored_is_said_in_one_line_and_writes_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str | None, told: str
+) -> None:
+    if text is not None:
+        (tmp_path / "in.csv").write_text(text)
+
+    assert run(tmp_path / "in.csv", tmp_path / "out.csv") == 1
+
+    said = capsys.readouterr().err
+    assert told in said
+    assert said.count("\n") == 1
+    assert not (tmp_path / "out.csv").exists()
+
+
+def test_a_file_that_breaks_in_the_middle_leaves_what_was_there(
+    schema: Schema, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = write(tmp_path / "in.csv", people(schema, "application", 20_000))
+    source.write_bytes(source.read_bytes() + b'C,"\xff\n')
+    (tmp_path / "out.csv").write_text("of yesterday")
+
+    assert run(source, tmp_path / "out.csv") == 1
+
+    assert "line 20002: this is not UTF-8" in capsys.readouterr().err
+    assert (tmp_path / "out.csv").read_text() == "of yesterday"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["in.csv", "out.csv"]
+
+
+def test_dashes_are_the_standard_input_and_output(schema: Schema, tmp_path: Path) -> None:
+    rows = people(schema, "application", 50)
+    source = write(tmp_path / "in.csv", [*rows, rows[0] | {"AGE": 1}])
+    assert run(source, tmp_path / "out.csv") == 0
+
+    piped = subprocess.run(
+        [sys.executable, "score.py", "-", "-"],
+        cwd=PROJECT,
+        input=source.read_bytes(),
+        capture_output=True,
+        check=True,
+    )
+
+    assert piped.stdout == (tmp_path / "out.csv").read_bytes()
+    assert b"50 rows scored, 1 rejected" in piped.stderr
+
+
+def test_a_reader_that_goes_away_is_no_error_of_python(schema: Schema, tmp_path: Path) -> None:
+    source = write(tmp_path / "in.csv", people(schema, "application", 20_000))
+
+    command = f"{sys.executable} score.py {source} - | head -n 1"
+    done = subprocess.run(command, shell=True, cwd=PROJECT, capture_output=True, check=True)
+
+    assert done.stdout.startswith(b"customer,")
+    assert b"Traceback" not in done.stderr
+
+
+def test_a_killed_run_leaves_no_half_written_file(schema: Schema, tmp_path: Path) -> None:
+    source = write(tmp_path / "in.csv", people(schema, "behavioural", 4_000))
+    target = tmp_path / "out.csv"
+    running = subprocess.Popen([sys.executable, "score.py", source, target], cwd=PROJECT)
+    while not list(tmp_path.glob(".out.csv.*")):
+        assert running.poll() is None
+        time.sleep(0.01)
+
+    running.send_signal(signal.SIGKILL)
+    running.wait()
+
+    assert not target.exists()
+    assert run(source, target) == 0
+    assert len(read(target)) == 4_000
+
+
+# The log
+
+
+def test_logged_rows_carry_the_ids_under_which_they_are_in_the_log(
+    schema: Schema, tmp_path: Path
+) -> None:
+    rows = people(schema, "application", 40)
+
+    assert run(write(tmp_path / "in.csv", rows), tmp_path / "out.csv", "--log") == 0
+
+    log = DecisionLog(Database(os.environ["CREDITSCORE_DATABASE_URL"]), now=lambda: None)  # type: ignore[arg-type,return-value]
+    found = log.page(limit=500).decisions[::-1]
+    assert [each.decision.decision_id for each in found] == [
+        row["decision_id"] for row in read(tmp_path / "out.csv")
+    ]
+
+
+def test_without_log_nothing_is_logged(schema: Schema, tmp_path: Path) -> None:
+    assert run(write(tmp_path / "in.csv", people(schema, "application", 4)), tmp_path / "o") == 0
+
+    assert not (tmp_path / "log.sqlite").exists()
+
+
+def test_the_same_rows_are_not_logged_twice(schema: Schema, tmp_path: Path) -> None:
+    rows = people(schema, "application", 40)
+    source = write(tmp_path / "in.csv", [rows[0] | {"AGE": 1}, *rows])
+
+    for name in ("one", "two"):
+        assert run(source, tmp_path / name, "--log") == 0
+
+    assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
+    assert logged(tmp_path) == 40
+    assert run(source, tmp_path / "three", "--log", "--run", "again") == 0
+    assert logged(tmp_path) == 80
+
+
+def test_other_customers_with_the_same_values_are_logged_on_their_own(
+    schema: Schema, tmp_path: Path
+) -> None:
+    rows = people(schema, "application", 10)
+
+    for name in ("ours", "theirs"):
+        renamed = [row | {"customer": f"{name} {row['customer']}"} for row in rows]
+        assert run(write(tmp_path / name, renamed), tmp_path / f"{name}.out", "--log") == 0
+
+    assert logged(tmp_path) == 20
+
+
+def test_a_run_that_was_killed_half_way_logs_each_row_once(schema: Schema, tmp_path: Path) -> None:
+    source = write(tmp_path / "in.csv", people(schema, "application", 9_000))
+    target = tmp_path / "out.csv"
+    running = subprocess.Popen([sys.executable, "score.py", "--log", source, target], cwd=PROJECT)
+    log = DecisionLog(Database(os.environ["CREDITSCORE_DATABASE_URL"]), now=lambda: None)  # type: ignore[arg-type,return-value]
+    while not (tmp_path / "log.sqlite").exists() or running.poll() is None:
+        time.sleep(0.05)
+        if (tmp_path / "log.sqlite").exists() and _count(log) >= 1000:
+            break
+    running.send_signal(signal.SIGKILL)
+    running.wait()
+    half = _count(log)
+
+    assert run(source, target, "--log") == 0
+
+    assert 1000 <= half < 9_000
+    assert _count(log) == 9_000
+    assert len({row["decision_id"] for row in read(target)}) == 9_000
+
+
+def _count(log: DecisionLog) -> int:
+    try:
+        with log.database.reading() as connection:
+            found: int = connection.exec_driver_sql("SELECT count(*) FROM decisions").scalar_one()
+            return found
+    except Exception:  # noqa: BLE001  # the tables are not there yet
+        return 0
+
+
+def test_memory_does_not_grow_with_the_file(schema: Schema, tmp_path: Path) -> None:
+    rows = people(schema, "application", 20_000)
+    small = write(tmp_path / "small.csv", rows)
+    header, _, body = small.read_text().partition("\n")
+    (tmp_path / "large.csv").write_text(f"{header}\n{body * 10}")
+
+    def peak(name: str) -> int:
+        code = (
+            "import resource, sys, score; "
+            f"status = score.main(['{tmp_path}/{name}', '{tmp_path}/out-{name}']); "
+            "print(status, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+        )
+        done = subprocess.run(
+            [sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=True
+        )
+        status, kilobytes = done.stdout.split()
+        assert status == "0"
+        return int(kilobytes)
+
+    # Ten times the rows are 8 MB more of text alone.
+    assert peak("large.csv") - peak("small.csv") < 4_000

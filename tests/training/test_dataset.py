@@ -1,0 +1,382 @@
+"""A table is trained on only if every cell of it could have been scored."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+from invented import invent, write_csv
+
+from creditscore.errors import DatasetError
+from creditscore.schema.reader import read_schema
+from creditscore.schema.schema import Schema
+from creditscore.training.dataset import Dataset, load
+
+HEADER = "customer,months,home,income,late"
+ROWS = ("7,12,1,30.5,0", "8,0,2,1000,1")
+
+
+@pytest.fixture(scope="module")
+def loans() -> Schema:
+    """A small data dictionary, with a column that is ignored and a code that is folded."""
+    document = {
+        "dataset": {"name": "loans", "title": "Loans", "ignored_columns": ["customer"]},
+        "label": {"column": "late", "good": 0, "bad": 1, "title": "Paid late"},
+        "scorecards": {"only": {"title": "Only", "fields": ["income", "home", "months"]}},
+        "fields": {
+            "income": {
+                "kind": "number",
+                "exclusive_minimum": 0,
+                "maximum": 1000,
+                "example": 30.5,
+                "title": "Income",
+            },
+            "home": {
+                "kind": "coded",
+                "codes": [{"value": 1, "en": "rents"}, {"value": 2, "en": "owns"}],
+                "fold": {"0": 2, "5": 1},
+                "example": 1,
+                "title": "Home",
+            },
+            "months": {
+                "kind": "integer",
+                "minimum": 0,
+                "maximum": 600,
+                "example": 12,
+                "title": "Months",
+            },
+        },
+    }
+    return read_schema(document, "loans.toml")
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "my loans.csv"
+
+
+def written(path: Path, *lines: str, header: str = HEADER, end: str = "\n") -> Path:
+    text = end.join([header, *lines, ""])
+    path.write_bytes(text.encode())
+    return path
+
+
+def refusal(path: Path, schema: Schema) -> DatasetError:
+    with pytest.raises(DatasetError) as caught:
+        load(path, schema)
+    assert str(caught.value).startswith(str(path))
+    return caught.value
+
+
+def cells(**changes: str) -> str:
+    """Give a good row with some cells changed."""
+    good = dict(zip(HEADER.split(","), ROWS[0].split(","), strict=True))
+    return ",".join((good | changes).values())
+
+
+def assert_read(data: Dataset) -> None:
+    assert data.columns["income"].tolist() == [30.5, 1000.0]
+    assert data.columns["home"].tolist() == [1.0, 2.0]
+    assert data.columns["months"].tolist() == [12.0, 0.0]
+    assert data.bad.tolist() == [0, 1]
+
+
+# Sound files
+
+
+def test_a_table_is_read_by_the_names_of_its_columns(path: Path, loans: Schema) -> None:
+    data = load(written(path, *ROWS), loans)
+
+    assert_read(data)
+    assert data.name == path.name
+    assert data.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
+    assert len(data) == 2
+    assert not data.folded
+
+
+def test_windows_line_ends_are_fine(path: Path, loans: Schema) -> None:
+    assert_read(load(written(path, *ROWS, end="\r\n"), loans))
+
+
+def test_old_mac_line_ends_are_fine(path: Path, loans: Schema) -> None:
+    assert_read(load(written(path, *ROWS, end="\r"), loans))
+
+
+def test_a_byte_order_mark_is_fine(path: Path, loans: Schema) -> None:
+    written(path, *ROWS)
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+
+    assert_read(load(path, loans))
+
+
+def test_a_missing_last_line_end_is_fine(path: Path, loans: Schema) -> None:
+    written(path, *ROWS)
+    path.write_bytes(path.read_bytes().rstrip())
+
+    assert_read(load(path, loans))
+
+
+def test_quoted_cells_are_fine(path: Path, loans: Schema) -> None:
+    header = ",".join(f'"{name}"' for name in HEADER.split(","))
+
+    data = load(written(path, '"7, ""a""",12,"1","30.5",0', ROWS[1], header=header), loans)
+
+    assert_read(data)
+
+
+def test_the_ignored_columns_need_not_be_there(path: Path, loans: Schema) -> None:
+    rows = [row.split(",", 1)[1] for row in ROWS]
+
+    assert_read(load(written(path, *rows, header=HEADER.split(",", 1)[1]), loans))
+
+
+def test_integral_floats_are_whole_numbers_and_codes(path: Path, loans: Schema) -> None:
+    data = load(written(path, "7,12.0,1.0,3.05e1,0", "8,0e0,0.0,1000,1"), loans)
+
+    assert_read(data)
+    assert data.folded == {"home": 1}
+
+
+def test_undocumented_codes_are_folded_and_counted(path: Path, loans: Schema) -> None:
+    rows = [cells(home=home, late=late) for home, late in ("00", "01", "50", "21")]
+
+    data = load(written(path, *rows), loans)
+
+    assert data.columns["home"].tolist() == [2, 2, 1, 2]
+    assert data.folded == {"home": 3}
+
+
+def test_columns_can_be_called_otherwise(path: Path, loans: Schema) -> None:
+    names = {"income": "X1", "home": "X2", "months": "X3", "late": "Y"}
+
+    data = load(
+        written(path, "a,12,1,30.5,0", "b,0,2,1000,1", header="ID,X3,X2,X1,Y"),
+        loans,
+        columns=names,
+    )
+
+    assert_read(data)
+
+
+def test_rows_can_be_picked(path: Path, loans: Schema) -> None:
+    data = load(written(path, *ROWS), loans).rows(np.array([1]))
+
+    assert data.bad.tolist() == [1]
+    assert data.matrix(["months", "income"]).tolist() == [[0, 1000]]
+
+
+# The header
+
+
+@pytest.mark.parametrize(
+    ("header", "column", "said"),
+    [
+        ("customer,months,home,late", "income", "is missing, the header is customer, months"),
+        ("customer,months,home,incom,late", "income", "; nearest is incom"),
+        ("customer,months,home,income,lat", "late", "is missing"),
+        (f"{HEADER},x", "x", "is no field of the schema and not among its ignored_columns"),
+        (f"{HEADER},months2", "months2", "did you mean months?"),
+        (f"{HEADER},", "", "is no field of the schema"),
+        (f"{HEADER},home", "home", "stands twice in the header"),
+        (f"{HEADER},customer", "customer", "stands twice in the header"),
+        ("Customer,Months,Home,Income,Late", "income", "; nearest is Income"),
+        (HEADER.replace(",", ";"), "income", f"the header is {HEADER.replace(',', ';')}"),
+        (HEADER.replace(",", ", "), "income", "is missing"),
+        ("", "income", "is missing, the header is "),
+    ],
+)
+def test_a_wrong_header_is_told_first(
+    path: Path, loans: Schema, header: str, column: str, said: str
+) -> None:
+    error = refusal(written(path, "x", header=header), loans)
+
+    assert (error.line, error.column) == (1, column)
+    assert said in str(error)
+
+
+# The rows
+
+
+@pytest.mark.parametrize(
+    ("column", "cell", "said"),
+    [
+        ("income", "0", "must be a number greater than 0 and at most 1000, got 0"),
+        ("income", "1000.01", "got 1000.01"),
+        ("income", "1e400", "got a number too large to be stored"),
+        ("income", "9" * 390, "got a number too large to be stored"),
+        ("income", "9" * 5000, f"got '{'9' * 40}'"),
+        ("income", "", "must be a number greater than 0 and at most 1000, but the cell is empty"),
+        ("income", "   ", "but the cell is empty"),
+        *(
+            ("income", cell, f"got {cell!r}")
+            for cell in ("2_4", " nan", "nan", "inf", "0x10", "\uff12\uff14", "NA", "None", " 24")
+        ),
+        ("income", '"1,000"', "got '1,000'"),
+        ("months", "601", "must be an integer from 0 to 600, got 601"),
+        ("months", "1.5", "must be an integer from 0 to 600, got 1.5"),
+        ("home", "3", "must be one of 1 (rents), 2 (owns), got 3"),
+        ("home", "rents", "must be one of 1 (rents), 2 (owns), got 'rents'"),
+        ("late", "2", "must be 0 (good) or 1 (bad), got '2'"),
+        ("late", "", "must be 0 (good) or 1 (bad), but the cell is empty"),
+        ("late", "true", "must be 0 (good) or 1 (bad), got 'true'"),
+    ],
+)
+def test_a_wrong_cell_is_named_by_line_and_column(
+    path: Path, loans: Schema, column: str, cell: str, said: str
+) -> None:
+    error = refusal(written(path, *ROWS, cells(**{column: cell}), *ROWS), loans)
+
+    assert (error.line, error.column) == (4, column)
+    assert str(error).endswith(said)
+
+
+def test_the_first_wrong_cell_is_told_and_the_others_are_counted(path: Path, loans: Schema) -> None:
+    rows = [ROWS[0], cells(home="9"), cells(months="x", home="9"), cells(income="0")]
+
+    error = refusal(written(path, *rows), loans)
+
+    assert (error.line, error.column) == (3, "home")
+    assert str(error).endswith("got 9 (and 2 more kinds of wrong cells)")
+
+
+def test_a_quoted_line_break_does_not_shift_the_line(path: Path, loans: Schema) -> None:
+    error = refusal(written(path, '"7\n7",12,1,30.5,0', cells(home="9")), loans)
+
+    assert error.line == 4
+
+
+@pytest.mark.parametrize("place", [0, 1, 2])
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ("7,12,1", "has 3 cells, the header has 5"),
+        (f"{ROWS[0]},1", "has 6 cells, the header has 5"),
+        (f"{ROWS[0]},", "has 6 cells, the header has 5"),
+        ("", "is blank"),
+    ],
+)
+def test_a_row_of_another_width_is_refused(
+    path: Path, loans: Schema, place: int, row: str, said: str
+) -> None:
+    rows = list(ROWS)
+    rows.insert(place, row)
+
+    error = refusal(written(path, *rows), loans)
+
+    assert str(error) == f"{path}, line {place + 2}: {said}"
+
+
+def test_rows_that_are_all_too_wide_are_refused(path: Path, loans: Schema) -> None:
+    error = refusal(written(path, *(f"{row},1" for row in ROWS)), loans)
+
+    assert str(error) == f"{path}, line 2: has 6 cells, the header has 5"
+
+
+# The file
+
+
+@pytest.mark.parametrize("raw", [b"", b"\n", b"  \r\n\t\n"])
+def test_an_empty_file_is_refused(path: Path, loans: Schema, raw: bytes) -> None:
+    path.write_bytes(raw)
+
+    assert str(refusal(path, loans)) == f"{path}: is empty, it must hold a header and rows"
+
+
+@pytest.mark.parametrize("end", ["", "\n", "\r\n"])
+def test_a_header_alone_is_refused(path: Path, loans: Schema, end: str) -> None:
+    path.write_bytes((HEADER + end).encode())
+
+    assert str(refusal(path, loans)) == f"{path}: holds a header but no rows"
+
+
+def test_a_byte_order_mark_alone_has_no_header(path: Path, loans: Schema) -> None:
+    path.write_bytes(b"\xef\xbb\xbf")
+
+    assert refusal(path, loans).line == 1
+
+
+@pytest.mark.parametrize("outcome", ["0", "1"])
+def test_rows_of_one_outcome_are_refused(path: Path, loans: Schema, outcome: str) -> None:
+    error = refusal(written(path, *[cells(late=outcome)] * 9), loans)
+
+    assert error.column == "late"
+    assert f"must hold both outcomes, but no row has {1 - int(outcome)}" in str(error)
+
+
+def test_what_is_not_utf_8_is_refused_by_line(path: Path, loans: Schema) -> None:
+    written(path, *ROWS)
+    path.write_bytes(path.read_bytes() + "7,12,1,30.5,é\n".encode("latin-1"))
+
+    assert str(refusal(path, loans)) == f"{path}, line 4: is not UTF-8"
+
+
+def test_utf_16_is_refused(path: Path, loans: Schema) -> None:
+    written(path, *ROWS)
+    path.write_bytes(path.read_text().encode("utf-16"))
+
+    assert "is not UTF-8" in str(refusal(path, loans))
+
+
+@pytest.mark.parametrize(
+    "row",
+    ['"7,12,1,30.5,0', '"7"7,12,1,30.5,0', f'"{"x" * 200_000}",12,1,30.5,0'],
+    ids=["open quote", "text after a quote", "cell without end"],
+)
+def test_what_is_no_csv_is_refused(path: Path, loans: Schema, row: str) -> None:
+    error = refusal(written(path, ROWS[0], row), loans)
+
+    assert error.line is not None
+    assert "is not CSV: " in str(error)
+
+
+def test_a_header_without_end_is_refused(path: Path, loans: Schema) -> None:
+    assert "is not CSV: " in str(refusal(written(path, header="x" * 200_000), loans))
+
+
+def test_a_missing_file_is_refused(path: Path, loans: Schema) -> None:
+    assert str(refusal(path, loans)) == f"{path}: cannot be read: No such file or directory"
+
+
+def test_a_folder_is_refused(tmp_path: Path, loans: Schema) -> None:
+    assert "cannot be read: " in str(refusal(tmp_path, loans))
+
+
+@pytest.mark.parametrize("raw", [b"\0\1\2", b"PK\3\4\0\0", b"\x80\x04\x95", b"<html></html>"])
+def test_what_is_no_table_at_all_is_refused(path: Path, loans: Schema, raw: bytes) -> None:
+    path.write_bytes(raw)
+
+    refusal(path, loans)
+
+
+# Data sets
+
+
+def test_invented_rows_of_the_bundled_schema_are_read(tmp_path: Path, schema: Schema) -> None:
+    rows = invent(schema, count=500, seed=1)
+
+    data = load(write_csv(tmp_path / "invented.csv", rows), schema)
+
+    for name, field in schema.fields.items():
+        expected = [field.rule.encode(row[name]) for row in rows]
+        assert data.columns[name].tolist() == expected
+    assert data.bad.tolist() == [int(row["TARGET"]) for row in rows]
+
+
+def test_the_real_rows_hold_345_and_54_undocumented_codes(uci_csv: Path, schema: Schema) -> None:
+    data = load(uci_csv, schema)
+
+    assert (len(data), int(data.bad.sum())) == (30_000, 6_636)
+    assert data.folded == {"EDUCATION": 345, "MARRIAGE": 54}
+
+
+def test_the_archive_and_its_cut_are_the_same_data(
+    uci_csv: Path, uci_archive_csv: Path, schema: Schema
+) -> None:
+    cut = load(uci_csv, schema)
+    archive = load(uci_archive_csv, schema, columns=schema.sources["uci"].columns)
+
+    assert np.array_equal(cut.bad, archive.bad)
+    assert np.array_equal(cut.matrix(list(schema.fields)), archive.matrix(list(schema.fields)))
+    assert cut.sha256 != archive.sha256

@@ -1,0 +1,314 @@
+"""A published data set is fetched once, checked, and resumed where it was cut off."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+import train
+from creditscore.errors import DatasetError
+from creditscore.schema.schema import Source
+from creditscore.training.download import fetch
+
+PROJECT = Path(__file__).resolve().parents[2]
+CONTENT = b"A,B\n" + b"1,2\n" * 50_000
+
+
+@dataclass
+class Archive:
+    """A web server on this machine that publishes one file, and what it was asked."""
+
+    content: bytes = CONTENT
+    ranges: bool = True
+    status: int = 200
+    announces_length: bool = True
+    #: The connection breaks after so many bytes of the body.
+    breaks_after: int | None = None
+    asked: list[str | None] = field(default_factory=list)
+    url: str = ""
+
+    def source(self, content: bytes = CONTENT) -> Source:
+        """Give a source that expects some content at this address."""
+        sha256 = hashlib.sha256(content).hexdigest()
+        return Source("An archive", "CC BY 4.0", f"{self.url}/data.csv", sha256, columns={})
+
+
+@pytest.fixture
+def archive() -> Iterator[Archive]:
+    published = Archive()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked = self.headers["Range"]
+            published.asked.append(asked)
+            start = int(asked.removeprefix("bytes=").removesuffix("-")) if asked else 0
+            status = published.status
+            if published.ranges and asked:
+                status = 206 if start < len(published.content) else 416
+            body = published.content[start:] if status == 206 else published.content
+            if status >= 400:
+                body = b"no"
+            self.send_response(status)
+            if published.announces_length:
+                self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body[: published.breaks_after])
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        published.url = f"http://127.0.0.1:{server.server_port}"
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        yield published
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture(autouse=True)
+def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reach this machine directly, whatever proxy the environment names."""
+    monkeypatch.setenv("no_proxy", "*")
+
+
+@pytest.fixture
+def cache(tmp_path: Path) -> Path:
+    return tmp_path / "not yet" / "there"
+
+
+def refusal(source: Source, cache: Path) -> str:
+    with pytest.raises(DatasetError) as caught:
+        fetch(source, cache)
+    assert str(caught.value).startswith(f"{source.url}: ")
+    return str(caught.value).removeprefix(f"{source.url}: ")
+
+
+def kept(cache: Path) -> dict[str, int]:
+    """Give the kinds of the files in the cache, and their sizes."""
+    return {file.suffix: file.stat().st_size for file in cache.iterdir()}
+
+
+def test_a_file_is_fetched_whole(archive: Archive, cache: Path) -> None:
+    path = fetch(archive.source(), cache)
+
+    assert path.read_bytes() == CONTENT
+    assert archive.asked == [None]
+    assert kept(cache) == {".csv": len(CONTENT)}
+
+
+def test_a_file_of_unknown_length_is_fetched_whole(archive: Archive, cache: Path) -> None:
+    archive.announces_length = False
+
+    assert fetch(archive.source(), cache).read_bytes() == CONTENT
+
+
+def test_the_second_time_nothing_is_fetched(archive: Archive, cache: Path) -> None:
+    first = fetch(archive.source(), cache)
+
+    second = fetch(archive.source(), cache)
+
+    assert second == first
+    assert len(archive.asked) == 1
+
+
+def test_a_damaged_cache_is_fetched_anew(archive: Archive, cache: Path) -> None:
+    fetch(archive.source(), cache).write_bytes(b"damaged")
+
+    assert fetch(archive.source(), cache).read_bytes() == CONTENT
+    assert archive.asked == [None, None]
+
+
+def test_what_was_cut_off_is_kept_and_resumed(archive: Archive, cache: Path) -> None:
+    archive.breaks_after = 70_000
+
+    said = refusal(archive.source(), cache)
+
+    assert said == (
+        f"cannot be fetched: it was cut off after 70000 of {len(CONTENT)} bytes; "
+        "run the same command again, it goes on from there"
+    )
+    assert kept(cache) == {".part": 70_000}
+
+    archive.breaks_after = None
+
+    assert fetch(archive.source(), cache).read_bytes() == CONTENT
+    assert archive.asked == [None, "bytes=70000-"]
+    assert kept(cache) == {".csv": len(CONTENT)}
+
+
+def test_it_may_be_cut_off_again_and_again(archive: Archive, cache: Path) -> None:
+    archive.breaks_after = 90_000
+    for _ in range(2):
+        refusal(archive.source(), cache)
+
+    assert fetch(archive.source(), cache).read_bytes() == CONTENT
+    assert archive.asked == [None, "bytes=90000-", "bytes=180000-"]
+
+
+def test_without_ranges_it_starts_over(archive: Archive, cache: Path) -> None:
+    archive.ranges, archive.breaks_after = False, 70_000
+    refusal(archive.source(), cache)
+
+    archive.breaks_after = None
+
+    assert fetch(archive.source(), cache).read_bytes() == CONTENT
+    assert archive.asked == [None, "bytes=70000-"]
+
+
+@pytest.mark.parametrize("extra", [b"", b"more"], ids=["as long", "longer"])
+def test_a_part_that_is_no_beginning_of_the_file_is_thrown_away(
+    archive: Archive, cache: Path, extra: bytes
+) -> None:
+    source = archive.source()
+    cache.mkdir(parents=True)
+    (cache / f"{source.sha256[:16]}.part").write_bytes(b"x" * len(CONTENT) + extra)
+
+    assert fetch(source, cache).read_bytes() == CONTENT
+    assert archive.asked == [f"bytes={len(CONTENT + extra)}-", None]
+    assert kept(cache) == {".csv": len(CONTENT)}
+
+
+def test_a_wrong_part_is_thrown_away_and_the_next_call_succeeds(
+    archive: Archive, cache: Path
+) -> None:
+    source = archive.source()
+    cache.mkdir(parents=True)
+    (cache / f"{source.sha256[:16]}.part").write_bytes(b"wrong")
+
+    said = refusal(source, cache)
+
+    assert "it was not kept" in said
+    assert kept(cache) == {}
+    assert fetch(source, cache).read_bytes() == CONTENT
+
+
+def test_another_file_than_expected_is_refused_and_not_kept(archive: Archive, cache: Path) -> None:
+    source = archive.source(b"something else")
+
+    said = refusal(source, cache)
+
+    found = hashlib.sha256(CONTENT).hexdigest()
+    assert said == f"has SHA-256 {found}, expected {source.sha256}; it was not kept"
+    assert kept(cache) == {}
+
+
+@pytest.mark.parametrize(
+    ("status", "said"), [(404, "answered 404 Not Found"), (503, "answered 503 Service Unavailable")]
+)
+def test_a_refusal_of_the_server_is_told(
+    archive: Archive, cache: Path, status: int, said: str
+) -> None:
+    archive.status = status
+
+    assert refusal(archive.source(), cache) == said
+    assert kept(cache) == {}
+
+
+def test_a_refused_connection_is_told(cache: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        nobody = Archive(url=f"http://127.0.0.1:{taken.getsockname()[1]}")
+
+    said = refusal(nobody.source(), cache)
+
+    assert said.startswith("cannot be fetched: ")
+    assert "refused" in said
+    assert "again" not in said
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["http://[", "http://", "http://127.0.0.1:port/", "http://a b/", f"http://{'a' * 70}.invalid/"],
+)
+def test_an_address_that_is_none_is_told(cache: Path, url: str) -> None:
+    source = Source("An archive", "CC BY 4.0", url, "0" * 64, columns={})
+
+    assert refusal(source, cache).startswith("cannot be fetched: ")
+
+
+@pytest.mark.parametrize("url", ["file:///etc/hostname", "ftp://127.0.0.1/", "data.csv", ""])
+def test_only_the_web_is_fetched_from(cache: Path, url: str) -> None:
+    source = Source("An archive", "CC BY 4.0", url, "0" * 64, columns={})
+
+    assert refusal(source, cache) == "is no http or https address"
+
+
+def test_a_cache_that_is_no_folder_is_told(archive: Archive, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+
+    assert "cannot be fetched: " in refusal(archive.source(), tmp_path / "file")
+
+
+def test_an_answer_that_is_no_http_is_told(cache: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = threading.Thread(target=answer_with_noise, args=(server,))
+        thread.start()
+        noise = Archive(url=f"http://127.0.0.1:{server.getsockname()[1]}")
+
+        said = refusal(noise.source(), cache)
+        thread.join()
+
+    assert said.startswith("cannot be fetched: ")
+
+
+def answer_with_noise(server: socket.socket) -> None:
+    connection, _ = server.accept()
+    with connection:
+        connection.recv(65536)
+        connection.sendall(b"\0\1\2 noise\r\n\r\n")
+
+
+# The command
+
+
+@pytest.mark.heavy
+def test_the_command_trains_on_what_the_archive_publishes(
+    archive: Archive, uci_csv: Path, uci_archive_csv: Path, tmp_path: Path
+) -> None:
+    """The model is that of the 14-feature cut, for the data are the same."""
+    archive.content = uci_archive_csv.read_bytes()
+    # The cache is a folder of the project, and this one is not to be touched.
+    project = tmp_path / "project"
+    shutil.copytree(PROJECT / "creditscore", project / "creditscore")
+    shutil.copy(PROJECT / "train.py", project)
+    text = (PROJECT / "data" / "schema.toml").read_text(encoding="utf-8")
+    text, replaced = re.subn('^url = ".*"$', f'url = "{archive.url}/data.csv"', text, flags=re.M)
+    assert replaced == 1
+    text = text.replace("trees = 100", "trees = 5")
+    copy = tmp_path / "copy.toml"
+    copy.write_text(text, encoding="utf-8")
+
+    result = subprocess.run(
+        [sys.executable, "train.py", "--data=uci", f"--schema={copy}", "--model-dir=../model"],
+        cwd=project,
+        capture_output=True,
+        encoding="utf-8",
+        timeout=120,
+    )
+
+    assert result.returncode == 0, result.stderr
+    assert "licence CC BY 4.0" in result.stderr
+    assert [file.suffix for file in (project / "data" / "cache").iterdir()] == [".csv"]
+    assert (
+        train.main(
+            [f"--data={uci_csv}", f"--schema={copy}", f"--model-dir={tmp_path}/cut", "--no-plots"]
+        )
+        == 0
+    )
+    assert versions(tmp_path / "model") == versions(tmp_path / "cut")
+
+
+def versions(folder: Path) -> object:
+    return json.loads((folder / "manifest.json").read_bytes())["versions"]

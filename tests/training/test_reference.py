@@ -1,0 +1,137 @@
+"""The group that reasons compare an applicant with, and what training remembers of its rows."""
+
+from __future__ import annotations
+
+from math import fsum
+from pathlib import Path
+
+import numpy as np
+import pytest
+from drawing import bundled_rows, write_rows
+from support import settings_of
+
+import train
+from creditscore.schema.constraints import Interval
+from creditscore.schema.schema import Schema
+from creditscore.scorecard import artifact
+from creditscore.scorecard.artifact import Model
+from creditscore.training.pipeline import split
+from creditscore.training.reference import describe_reference, reference_rows
+from creditscore.web import create_app
+
+SAID = np.array([0.1, 0.3, 0.2, 0.25, 0.24])
+
+
+def test_the_approved_are_those_below_the_cutoff() -> None:
+    group, rows = reference_rows(SAID, cutoff=0.25, group="approved")
+
+    assert (group, rows.tolist()) == ("approved", [0, 2, 4])
+
+
+def test_all_are_all() -> None:
+    group, rows = reference_rows(SAID, cutoff=0.25, group="all")
+
+    assert (group, rows.tolist()) == ("all", [0, 1, 2, 3, 4])
+
+
+def test_where_nobody_is_approved_all_are_compared_with_and_it_is_said() -> None:
+    group, rows = reference_rows(SAID, cutoff=0.05, group="approved")
+
+    assert (group, rows.tolist()) == ("all", [0, 1, 2, 3, 4])
+
+
+def test_medians_and_spreads_are_those_worked_by_hand(schema: Schema) -> None:
+    # The tenth and ninetieth percentile of 0 to 100 are 10 and 90.
+    matrix = np.column_stack([np.arange(101.0), np.full(101, 2.0), np.full(101, 30.0)])
+
+    found = describe_reference(
+        "approved",
+        np.full(101, 0.1),
+        matrix,
+        predictors=("LIMIT_BAL", "SEX", "AGE"),
+        schema=schema,
+    )
+
+    assert found.group == "approved_training_rows"
+    assert found.rows == 101
+    assert found.baseline == pytest.approx(0.1, abs=1e-16)
+    assert found.medians == {"LIMIT_BAL": 50, "AGE": 30}
+    assert found.spreads["LIMIT_BAL"] == pytest.approx(80)
+    # Nobody differs in AGE here, yet distances are divided by its spread.
+    assert found.spreads["AGE"] == 1
+
+
+def test_a_column_that_hardly_varies_has_its_whole_width_as_spread(schema: Schema) -> None:
+    column = np.zeros(101)
+    column[0] = 7
+
+    found = describe_reference(
+        "all", np.full(101, 0.1), column[:, None], predictors=["BILL_AMT1"], schema=schema
+    )
+
+    assert found.spreads == {"BILL_AMT1": 7}
+
+
+def test_a_model_compares_with_its_approved_training_rows(model: Model) -> None:
+    rows = split(bundled_rows(), model.manifest["seed"]).train
+    for name, card in model.scorecards.items():
+        matrix = rows.matrix(card.predictors)
+        said = card.probability_of_default(matrix.astype(np.float32))
+        approved = said < model.policy.cutoff
+
+        assert card.reference.group == "approved_training_rows"
+        assert card.reference.rows == approved.sum() > 0
+        assert card.reference.baseline == fsum(said[approved]) / approved.sum()
+        assert card.reference.baseline < model.policy.cutoff
+        for place, field in enumerate(card.predictors):
+            if isinstance(model.schema.fields[field].rule, Interval):
+                assert card.reference.medians[field] == np.median(matrix[approved, place])
+            else:
+                assert field not in card.reference.medians
+        told = model.manifest["scorecards"][name]["reasons"]
+        assert told == {
+            "value_function": "interventional",
+            "reference_group": "approved_training_rows",
+            "reference_rows": card.reference.rows,
+            "baseline": card.reference.baseline,
+        }
+
+
+def test_ranges_are_what_training_saw(model: Model) -> None:
+    rows = split(bundled_rows(), model.manifest["seed"]).train
+    for card in model.scorecards.values():
+        for name, seen in card.training_ranges.items():
+            column = rows.columns[name]
+            if isinstance(model.schema.fields[name].rule, Interval):
+                assert list(seen) == [column.min(), column.max()]
+            else:
+                assert sorted(float(code) for code in seen) == np.unique(column).tolist()
+
+
+def test_all_rows_can_be_asked_for(schema: Schema, tmp_path: Path) -> None:
+    data = bundled_rows().rows(np.arange(0, len(bundled_rows()), 10))
+    csv = write_rows(tmp_path / "rows.csv", data, schema)
+    options = ["--data", str(csv), "--model-dir", str(tmp_path), "--no-plots"]
+    options += ["--reference-group", "all"]
+
+    assert train.main(options) == 0
+
+    model = artifact.load(tmp_path)
+    card = create_app(settings_of(tmp_path)).test_client().get("/model").get_json()
+    rows = split(data, 1).train
+    for name, scorecard in model.scorecards.items():
+        matrix = rows.matrix(scorecard.predictors).astype(np.float32)
+        said = scorecard.probability_of_default(matrix)
+        told = card["scorecards"][name]["reasons"]
+        assert told["reference_group"] == "all_training_rows"
+        assert told["reference_rows"] == len(rows)
+        assert told["baseline"] == fsum(said) / len(rows)
+        sums = told["baseline"] + scorecard.impacts(matrix[:100]).sum(axis=1)
+        assert np.abs(sums - said[:100]).max() <= 1e-12
+
+
+def test_an_unknown_group_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        train.main(["--reference-group", "refused"])
+
+    assert "approved" in capsys.readouterr().err

@@ -1,0 +1,162 @@
+"""The pages behind a key, /monitoring and a decision's own, as plain HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from answers import problem_of
+from flask import Flask
+from flask.testing import FlaskClient
+from logged import decide
+from pages import BROWSER, Page, shown
+
+from creditscore.i18n.catalogue import LANGUAGES
+from creditscore.i18n.page_texts import PAGE_TEXTS
+
+KEY = "the-key-of-the-pages-test"
+WITH_KEY = {**BROWSER, "X-API-Key": KEY}
+
+
+@pytest.fixture
+def app_with_key(build: Callable[..., Flask]) -> Flask:
+    return build(api_keys=(KEY,))
+
+
+@pytest.fixture
+def visitor(app_with_key: Flask) -> FlaskClient:
+    return app_with_key.test_client()
+
+
+@pytest.fixture
+def decision_id(app_with_key: Flask) -> str:
+    return decide(app_with_key, **{"X-API-Key": KEY})[0]
+
+
+def inputs_in(text: str) -> bool:
+    return "model_version" in text or 'class="chart"' in text or 'class="figures"' in text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_without_a_key_a_browser_gets_a_frame_that_holds_nothing(
+    visitor: FlaskClient, decision_id: str, language: str
+) -> None:
+    for place in ("/monitoring", f"/decisions/{decision_id}"):
+        page = visitor.get(f"{place}?lang={language}", headers=BROWSER)
+
+        assert (page.status_code, page.content_type) == (200, "text/html; charset=utf-8")
+        assert page.headers["Content-Language"] == language
+        assert "Accept" in page.headers["Vary"]
+        assert PAGE_TEXTS[language]["behind_key"] in page.text
+        assert not inputs_in(page.text)
+
+
+def test_the_frame_is_the_same_for_a_decision_that_is_not_there(
+    visitor: FlaskClient, decision_id: str
+) -> None:
+    other = decision_id[:-1] + ("0" if decision_id[-1] != "0" else "1")
+
+    there = visitor.get(f"/decisions/{decision_id}", headers=BROWSER).text
+    nowhere = visitor.get(f"/decisions/{other}", headers=BROWSER).text
+
+    assert there.replace(decision_id, "") == nowhere.replace(other, "")
+
+
+def test_without_a_key_programs_are_refused_as_ever(visitor: FlaskClient, decision_id: str) -> None:
+    for place in ("/monitoring", f"/decisions/{decision_id}"):
+        for accept in ("*/*", "application/json", "application/json, text/html;q=0.9"):
+            problem_of(visitor.get(place, headers={"Accept": accept}), 401)
+
+
+def test_a_wrong_key_opens_no_page(visitor: FlaskClient, decision_id: str) -> None:
+    for place in ("/monitoring", f"/decisions/{decision_id}"):
+        for headers in ({"X-API-Key": "wrong"}, {"Authorization": "Bearer wrong"}):
+            problem_of(visitor.get(place, headers={**BROWSER, **headers}), 401)
+
+
+def test_other_routes_of_the_log_have_no_frame(visitor: FlaskClient, decision_id: str) -> None:
+    for place in ("/decisions", f"/decisions/{decision_id}/explanation"):
+        problem_of(visitor.get(place, headers=BROWSER), 401)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_with_a_key_the_decision_stands_on_its_page(
+    visitor: FlaskClient, decision_id: str, language: str
+) -> None:
+    logged = visitor.get(f"/decisions/{decision_id}", headers={"X-API-Key": KEY}).get_json()
+
+    page = visitor.get(f"/decisions/{decision_id}?lang={language}", headers=WITH_KEY)
+
+    assert page.status_code == 200
+    assert f'data-label="{logged["label"]}"' in page.text
+    assert shown(page.text, "score") == str(logged["score"])
+    assert shown(page.text, "decision-id") == decision_id
+    assert shown(page.text, "outcome") == PAGE_TEXTS[language]["outcome_unknown"]
+    assert KEY not in page.text
+
+
+def test_the_page_of_a_decision_tells_what_became_of_it(
+    visitor: FlaskClient, decision_id: str
+) -> None:
+    place = f"/decisions/{decision_id}"
+    visitor.post(f"{place}/outcome", json={"defaulted": True}, headers={"X-API-Key": KEY})
+
+    page = visitor.get(place, headers=WITH_KEY)
+
+    assert shown(page.text, "outcome") == "defaulted"
+
+
+def test_a_decision_that_is_not_there_is_a_problem(visitor: FlaskClient) -> None:
+    nobody = "/decisions/019b7c8a-0000-7000-8000-000000000001"
+
+    problem_of(visitor.get(nobody, headers=WITH_KEY), 404)
+
+
+def test_monitoring_says_plainly_that_there_is_nothing_yet(visitor: FlaskClient) -> None:
+    page = visitor.get("/monitoring?days=7&lang=en", headers=WITH_KEY)
+
+    assert page.status_code == 200
+    assert PAGE_TEXTS["en"]["watch_none"] in page.text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_monitoring_shows_days_verdicts_and_outcomes(
+    visitor: FlaskClient, decision_id: str, language: str
+) -> None:
+    texts = PAGE_TEXTS[language]
+    empty = visitor.get(f"/monitoring?lang={language}", headers=WITH_KEY).text
+    outcome: dict[str, Any] = {"defaulted": False}
+    visitor.post(f"/decisions/{decision_id}/outcome", json=outcome, headers={"X-API-Key": KEY})
+    full = visitor.get(f"/monitoring?lang={language}", headers=WITH_KEY).text
+
+    assert texts["outcomes_none"] in empty
+    assert texts["verdict_insufficient"] in full
+    assert texts["watch_by_day"] in full
+    assert texts["calibration_title"] in full
+    assert texts["outcomes_auc_none"] in full
+    for read in (Page(empty), Page(full)):
+        assert not [each for _, each in read.elements if "style" in each]
+        ids = [str(each["id"]) for _, each in read.elements if "id" in each]
+        assert len(ids) == len(set(ids))
+
+
+def test_a_wrong_window_is_a_problem_and_a_stray_parameter_too(visitor: FlaskClient) -> None:
+    for query in ("days=0", "days=x", "nonsense=1"):
+        problem_of(visitor.get(f"/monitoring?{query}", headers=WITH_KEY), 422)
+    problem_of(visitor.get("/monitoring?lang=en", headers={"X-API-Key": KEY}), 422)
+
+
+def test_where_there_is_no_key_at_all_the_frame_says_how_to_make_one(
+    build: Callable[..., Flask],
+) -> None:
+    page = build().test_client().get("/monitoring?lang=en", headers=BROWSER)
+
+    assert "keys new --name" in page.text
+
+
+def test_a_refused_form_is_told_in_the_language_of_its_page(visitor: FlaskClient) -> None:
+    for language in LANGUAGES:
+        answer = visitor.post(f"/?lang={language}", data={})
+        assert answer.status_code == 401
+        assert answer.headers["Content-Language"] == language

@@ -1,0 +1,333 @@
+"""The pages in a real Chromium, against a real server on loopback."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from live_server import PROJECT, LiveServer, serving
+from support import skip_or_fail
+
+from creditscore.i18n.page_texts import PAGE_TEXTS
+from creditscore.schema.schema import Schema
+
+FLAGS = (
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+)  # fmt: skip
+PATIENCE = 20
+KEY = "the-key-of-the-browser-test"
+AXE = PROJECT / "tests" / "node" / "node_modules" / "axe-core" / "axe.min.js"
+
+#: Selenium's driver; untyped here, as the package may be missing.
+Browser = Any
+
+
+@pytest.fixture(scope="module")
+def server(model_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
+    folder = tmp_path_factory.mktemp("browser")
+    with serving(
+        model_dir, folder, CREDITSCORE_API_KEYS=KEY, CREDITSCORE_OPEN_PREDICT="on"
+    ) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    programs = [shutil.which(name) for name in ("chromium", "chromedriver")]
+    if not all(programs):
+        skip_or_fail("chromium", "no Chromium with its driver: the page is not tested in a browser")
+    try:
+        from selenium import webdriver
+    except ImportError:
+        skip_or_fail("chromium", "selenium is not installed: no browser can be driven")
+    options = webdriver.ChromeOptions()
+    for flag in (*FLAGS, f"--user-data-dir={tmp_path_factory.mktemp('profile')}"):
+        options.add_argument(flag)
+    options.binary_location = str(programs[0])
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(str(programs[1])))
+    yield driver
+    driver.quit()
+
+
+def wait_for(browser: Browser, script: str) -> Any:
+    """Wait until a JavaScript expression is true, and give it."""
+    from selenium.webdriver.support.ui import WebDriverWait
+
+    return WebDriverWait(browser, PATIENCE).until(
+        lambda driver: driver.execute_script(f"return {script}")
+    )
+
+
+def fill(browser: Browser, schema: Schema, **changes: str) -> None:
+    """Type the example of the smallest scorecard, some of it changed."""
+    for name in schema.base_fields:
+        value = changes.get(name, str(schema.fields[name].example))
+        browser.execute_script(
+            "const it = document.getElementById(arguments[0]); it.value = arguments[1];"
+            "it.dispatchEvent(new Event('input', {bubbles: true}));",
+            f"field-{name}",
+            value,
+        )
+
+
+def click(browser: Browser, selector: str) -> None:
+    browser.execute_script("document.querySelector(arguments[0]).click()", selector)
+
+
+@pytest.mark.parametrize("language", PAGE_TEXTS)
+def test_a_decision_comes_without_a_reload(
+    browser: Browser, server: LiveServer, schema: Schema, language: str
+) -> None:
+    browser.get(f"{server.url}/?lang={language}")
+    browser.execute_script("window.stayed = true")
+    fill(browser, schema)
+
+    click(browser, "button.primary")
+
+    label = wait_for(browser, "document.getElementById('label')?.textContent")
+    texts = PAGE_TEXTS[language]
+    assert label in {texts["eligible"], texts["not_eligible"]}
+    assert browser.execute_script("return window.stayed")
+    assert browser.execute_script("return document.activeElement.id") == "result-title"
+    assert browser.execute_script("return document.querySelectorAll('#chart tbody tr').length") == (
+        len(schema.base_fields) + 2
+    )
+
+
+def test_an_error_stands_at_its_field_which_gets_the_focus(
+    browser: Browser, server: LiveServer, schema: Schema
+) -> None:
+    browser.get(server.url)
+    wrong = schema.base_fields[-1]
+    fill(browser, schema, **{wrong: "nothing"})
+
+    click(browser, "button.primary")
+
+    assert wait_for(browser, f"document.getElementById('field-{wrong}-error').textContent")
+    assert browser.execute_script("return document.activeElement.id") == f"field-{wrong}"
+
+
+def test_a_moved_value_moves_the_decision_and_nothing_is_logged(
+    browser: Browser, server: LiveServer, schema: Schema
+) -> None:
+    browser.get(f"{server.url}/?example=behavioural")
+    click(browser, "#live")
+    before = wait_for(browser, "document.getElementById('probability')?.textContent")
+    late = schema.added_fields(list(schema.scorecards.values())[-1])[0]
+
+    browser.execute_script(
+        "const it = document.getElementById(arguments[0]); it.value = '-1';"
+        "it.dispatchEvent(new Event('input', {bubbles: true}));",
+        f"field-{late}",
+    )
+
+    wait_for(browser, f"document.getElementById('probability').textContent !== '{before}'")
+    assert browser.execute_script("return document.getElementById('decision-id')") is None
+    assert browser.execute_script("return document.querySelector('details.group').open")
+    assert not browser.execute_script("return document.querySelector('.slider').hidden")
+
+
+def test_a_history_folds_out_by_hand(browser: Browser, server: LiveServer) -> None:
+    browser.get(server.url)
+    assert not browser.execute_script("return document.querySelector('details.group').open")
+
+    browser.find_element("css selector", "details.group summary").click()
+
+    assert browser.execute_script("return document.querySelector('details.group').open")
+
+
+def show_key(browser: Browser, key: str) -> None:
+    browser.execute_script("document.getElementById('api-key').value = arguments[0]", key)
+    click(browser, "#key button[type=submit]")
+
+
+def logged(server: LiveServer, schema: Schema) -> str:
+    """Have a decision logged; give its id."""
+    applicant = {name: schema.fields[name].example for name in schema.base_fields}
+    headers = {"Content-Type": "application/json"}
+    answer = server.ask("POST", "/predict", json.dumps(applicant).encode(), headers)
+    found: str = json.loads(answer.body)["decision_id"]
+    return found
+
+
+@pytest.mark.parametrize("language", PAGE_TEXTS)
+def test_a_moved_cutoff_moves_who_is_approved(
+    browser: Browser, server: LiveServer, language: str
+) -> None:
+    browser.get(f"{server.url}/model?lang={language}")
+    assert browser.title.startswith(PAGE_TEXTS[language]["model_title"])
+    before = wait_for(browser, "document.getElementById('cut_approved').textContent")
+
+    browser.execute_script(
+        "const it = document.getElementById('cutoff-slider'); it.value = '12';"
+        "it.dispatchEvent(new Event('input', {bubbles: true}));"
+    )
+
+    wait_for(browser, f"document.getElementById('cut_approved').textContent !== '{before}'")
+    assert browser.execute_script("return document.getElementById('cutoff').value") == "12"
+    assert browser.execute_script("return document.getElementById('cutoff-now').dataset.percent")
+
+
+def test_a_moved_ratio_moves_the_cutoff_and_a_wrong_one_is_told(
+    browser: Browser, server: LiveServer
+) -> None:
+    browser.get(f"{server.url}/model?lang=en")
+    type_ratio = (
+        "const it = document.getElementById('ratio'); it.value = arguments[0];"
+        "it.dispatchEvent(new Event('input', {bubbles: true}));"
+    )
+
+    browser.execute_script(type_ratio, "9")
+    wait_for(browser, "document.getElementById('cutoff').value === '10'")
+    browser.execute_script(type_ratio, "much")
+
+    assert wait_for(browser, "document.getElementById('ratio-error').textContent")
+    assert browser.execute_script("return document.getElementById('cutoff').value") == "10"
+
+
+def test_a_key_opens_monitoring_and_the_decision_and_can_be_forgotten(
+    browser: Browser, server: LiveServer, schema: Schema
+) -> None:
+    made = logged(server, schema)
+    browser.get(f"{server.url}/monitoring?lang=en")
+    show_key(browser, "wrong")
+    assert wait_for(browser, "document.getElementById('key-error').textContent")
+    assert browser.execute_script("return document.getElementById('found').innerText") == ""
+
+    show_key(browser, KEY)
+    assert wait_for(browser, "document.querySelector('#found table.drift')")
+
+    browser.get(f"{server.url}/decisions/{made}?lang=en")
+    assert wait_for(browser, "document.getElementById('decision-id')?.textContent") == made
+    assert browser.execute_script("return localStorage.length") == 0
+
+    click(browser, "#key-forget")
+    assert browser.execute_script("return document.getElementById('found').innerText") == ""
+    assert browser.execute_script("return sessionStorage.length") == 0
+
+
+def test_the_api_description_is_drawn_from_files_of_this_service(
+    browser: Browser, server: LiveServer
+) -> None:
+    browser.get(f"{server.url}/docs")
+
+    assert wait_for(browser, "document.querySelectorAll('.opblock').length") > 5
+
+
+def violations(browser: Browser) -> list[tuple[str, str]]:
+    """Let axe-core look at the page."""
+    if not AXE.is_file():
+        skip_or_fail("chromium", "axe-core is not installed: accessibility is not tested")
+    browser.execute_script(AXE.read_text(encoding="utf-8"))
+    found = browser.execute_async_script("axe.run().then(arguments[0])")
+    assert len(found["passes"]) > 15
+    return [(each["id"], each["nodes"][0]["html"]) for each in found["violations"]]
+
+
+def paint(browser: Browser, scheme: str) -> None:
+    media = {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", media)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_rule_of_accessibility_is_broken_on_the_form(
+    browser: Browser, server: LiveServer, schema: Schema, scheme: str
+) -> None:
+    paint(browser, scheme)
+    browser.get(f"{server.url}/?example=behavioural")
+    fill(browser, schema)
+    click(browser, "button.primary")
+    wait_for(browser, "document.getElementById('label')?.textContent")
+
+    assert violations(browser) == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_rule_of_accessibility_is_broken_on_the_other_pages(
+    browser: Browser, server: LiveServer, schema: Schema, scheme: str
+) -> None:
+    paint(browser, scheme)
+    browser.get(f"{server.url}/model?lang=id")
+    browser.execute_script("document.querySelectorAll('details').forEach(each => each.open = true)")
+    assert violations(browser) == []
+
+    browser.get(f"{server.url}/monitoring?lang=en")
+    assert violations(browser) == []
+    show_key(browser, KEY)
+    wait_for(browser, "document.querySelector('#found form')")
+    assert violations(browser) == []
+
+    browser.get(f"{server.url}/decisions/{logged(server, schema)}?lang=en")
+    wait_for(browser, "document.getElementById('label')")
+    assert violations(browser) == []
+    click(browser, "#key-forget")
+
+
+def test_no_rule_of_accessibility_is_broken_on_the_api_description(
+    browser: Browser, server: LiveServer
+) -> None:
+    browser.get(f"{server.url}/docs")
+    wait_for(browser, "document.querySelectorAll('.opblock').length > 5")
+    screen = {"width": 390, "height": 900, "deviceScaleFactor": 1, "mobile": False}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
+    for selector in (".opblock-post .opblock-summary-control", ".try-out__btn", ".execute"):
+        browser.execute_script("document.querySelector(arguments[0]).click()", selector)
+        wait_for(browser, "document.querySelector('.try-out__btn')")
+    wait_for(browser, "document.querySelector('.live-responses-table .response-col_status')")
+
+    try:
+        assert violations(browser) == []
+        assert browser.execute_script("return document.documentElement.scrollWidth") <= 390
+    finally:
+        browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
+def test_text_is_copied_also_where_a_page_gets_no_clipboard(
+    browser: Browser, server: LiveServer, schema: Schema
+) -> None:
+    browser.get(f"{server.url}/?lang=en")
+    fill(browser, schema)
+    click(browser, "button.primary")
+    wait_for(browser, "document.querySelector('button.copy[data-from=curl]')")
+    # As under HTTP on another machine.
+    browser.execute_script(
+        "Object.defineProperty(navigator, 'clipboard', {value: undefined});"
+        "window.copied = '';"
+        "document.addEventListener('copy', () => { copied = getSelection().toString(); });"
+    )
+
+    # Only a click of a person's may copy.
+    browser.find_element("css selector", "details.programs summary").click()
+    browser.find_element("css selector", "button.copy[data-from=curl]").click()
+
+    assert "curl" in wait_for(browser, "window.copied")
+    assert wait_for(browser, "document.getElementById('status').textContent") == "Copied."
+
+
+def test_no_page_complained_and_no_other_host_was_asked(
+    browser: Browser, server: LiveServer
+) -> None:
+    # A form with faults is answered with 422 and a wrong key with 401, which Chromium notes as if
+    # they were mistakes.
+    complaints = [
+        each
+        for each in browser.get_log("browser")
+        if not {"422", "401"} & set(each["message"].split())
+    ]
+    assert complaints == []
+    asked = [
+        message["params"]["request"]["url"]
+        for entry in browser.get_log("performance")
+        if (message := json.loads(entry["message"])["message"])["method"]
+        == "Network.requestWillBeSent"
+    ]
+    # Chromium's own pages, such as that of a new tab, go over no network.
+    sent = [url for url in asked if not url.startswith(("chrome", "data:"))]
+    assert len(sent) > 10
+    assert [url for url in sent if not url.startswith(f"{server.url}/")] == []

@@ -1,0 +1,97 @@
+"""The page at /docs: only files of this service, nothing inline, and headers that see to it."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from flask.testing import FlaskClient
+from pages import Page, text_of
+
+from creditscore.schema.schema import Schema
+
+DIRECTIVE = re.compile(r"[a-z-]+( ('self'|'none'|data:))+")
+
+
+@pytest.fixture
+def page(client: FlaskClient) -> Page:
+    answer = client.get("/docs")
+    assert answer.status_code == 200
+    assert answer.content_type == "text/html; charset=utf-8"
+    return Page(answer.text)
+
+
+def test_every_address_on_it_is_a_file_of_this_service(client: FlaskClient, page: Page) -> None:
+    addresses = list(page.addresses())
+
+    assert len(addresses) >= 5
+    for address in addresses:
+        assert re.match("/[^/]", address), address
+        assert text_of(client, address)
+
+
+def test_nothing_stands_inline_that_a_browser_would_run(page: Page) -> None:
+    assert page.script == ""
+    for tag, attributes in page.elements:
+        assert tag not in {"style", "iframe", "object", "embed", "base"}
+        assert "style" not in attributes
+        assert not [name for name in attributes if name.startswith("on")]
+        assert tag != "script" or attributes.get("src")
+
+
+def test_browsers_are_told_to_load_from_here_only(client: FlaskClient) -> None:
+    answer = client.get("/docs")
+
+    policy = answer.headers["Content-Security-Policy"]
+    directives = [directive.strip() for directive in policy.split(";")]
+    assert all(DIRECTIVE.fullmatch(directive) for directive in directives)
+    assert "default-src 'none'" in directives
+    assert "frame-ancestors 'none'" in directives
+    assert "base-uri 'none'" in directives
+    assert (
+        answer.headers["Content-Security-Policy"]
+        == client.get("/").headers["Content-Security-Policy"]
+    )
+    assert not [each for each in directives if "unsafe" in each]
+    assert answer.headers["Referrer-Policy"] == "same-origin"
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_its_own_files_name_no_other_host(client: FlaskClient, page: Page) -> None:
+    checked = []
+    for address in page.addresses():
+        if address.endswith((".js", ".css", ".svg")) and "swagger-ui" not in address:
+            text = text_of(client, address)
+            assert not re.findall("https?://(?!www.w3.org/)", text), address
+            checked.append(address)
+
+    assert len(checked) >= 3
+
+
+def test_swagger_ui_asks_no_host_whether_the_description_is_valid(client: FlaskClient) -> None:
+    assert "validatorUrl: null" in text_of(client, "/static/docs.js")
+
+
+def test_the_styles_load_nothing_from_another_host(client: FlaskClient) -> None:
+    style = text_of(client, "/static/swagger-ui/swagger-ui.css")
+
+    assert not re.findall(r"url\(\s*[\"']?(?:https?:)?//", style)
+    assert "@import" not in style
+
+
+def test_it_works_on_a_phone_and_without_javascript_says_so(
+    page: Page, client: FlaskClient
+) -> None:
+    metas = [attributes for tag, attributes in page.elements if tag == "meta"]
+
+    assert {"name": "viewport", "content": "width=device-width, initial-scale=1"} in metas
+    assert "/openapi.json" in text_of(client, "/docs")
+    assert ("html", {"lang": "en"}) in page.elements
+
+
+def test_the_description_behind_it_repeats_the_notice(client: FlaskClient, schema: Schema) -> None:
+    assert client.get("/openapi.json").get_json()["info"]["description"] == schema.notice["en"]
+
+
+def test_the_licence_of_what_is_bundled_is_there(client: FlaskClient) -> None:
+    assert "Apache License" in text_of(client, "/static/swagger-ui/LICENSE")

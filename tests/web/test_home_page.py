@@ -1,0 +1,219 @@
+"""The page at / as plain HTTP: the form works without JavaScript, in both languages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from string import Formatter
+from typing import Any
+
+import pytest
+from answers import problem_of
+from flask import Flask
+from flask.testing import FlaskClient
+from pages import FIRST_LOAD, Page, shown, text_of
+
+from creditscore.i18n.catalogue import LANGUAGES
+from creditscore.i18n.page_texts import ENGLISH, INDONESIAN, PAGE_TEXTS
+from creditscore.schema.schema import Schema
+from creditscore.scorecard.artifact import Model
+
+KEY = "the-key-of-the-page-test"
+
+Body = dict[str, Any]
+
+
+@pytest.fixture(params=["base_fields", "fields"])
+def typed(request: pytest.FixtureRequest, schema: Schema) -> Body:
+    names = getattr(schema, request.param)
+    return {name: schema.fields[name].example for name in names}
+
+
+def test_both_languages_have_the_same_keys_in_the_same_order_and_the_same_braces() -> None:
+    def braces(sentence: str) -> set[str | None]:
+        return {name for _, name, _, _ in Formatter().parse(sentence)}
+
+    assert tuple(PAGE_TEXTS) == LANGUAGES
+    assert list(ENGLISH) == list(INDONESIAN)
+    for key, sentence in ENGLISH.items():
+        assert braces(sentence) == braces(INDONESIAN[key]), key
+        assert sentence.strip()
+        assert INDONESIAN[key].strip()
+        # Else one of them was forgotten; but for what is called the same.
+        assert sentence != INDONESIAN[key] or sentence in {"Model", "API"}, key
+
+
+def test_the_form_gives_the_decision_that_a_program_gets_and_logs_it(
+    build: Callable[..., Flask], typed: Body
+) -> None:
+    client = build(api_keys=(KEY,), open_predict=True).test_client()
+
+    page = client.post("/", data=typed)
+
+    assert (page.status_code, page.content_type) == (200, "text/html; charset=utf-8")
+    decided = client.post("/predict", json=typed).get_json()
+    assert f'data-label="{decided["label"]}"' in page.text
+    assert shown(page.text, "score") == str(decided["score"])
+    assert shown(page.text, "probability") == f"{100 * decided['probability']:.1f}%".replace(
+        ".0%", "%"
+    )
+    for reason in decided["reasons"]:
+        assert reason["text"] in page.text
+    place = f"/decisions/{shown(page.text, 'decision-id')}"
+    logged = client.get(place, headers={"X-API-Key": KEY}).get_json()
+    assert logged["inputs"] == typed
+    assert logged["score"] == decided["score"]
+
+
+def test_trying_out_shows_the_same_and_logs_nothing(
+    build: Callable[..., Flask], typed: Body
+) -> None:
+    client = build(api_keys=(KEY,), open_predict=True).test_client()
+
+    page = client.post("/", data={**typed, "explore": "1"})
+
+    assert page.status_code == 200
+    assert ENGLISH["what_if"] in page.text
+    assert "decision-id" not in page.text
+    assert client.get("/decisions", headers={"X-API-Key": KEY}).get_json()["decisions"] == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_errors_stand_at_their_fields_in_the_language_of_the_page(
+    client: FlaskClient, schema: Schema, language: str
+) -> None:
+    typed = {name: schema.fields[name].example for name in schema.base_fields}
+    wrong, missing = next(iter(typed)), list(typed)[-1]
+
+    page = client.post(f"/?lang={language}", data={**typed, wrong: "<b>", missing: "  "})
+
+    assert page.status_code == 422
+    title = schema.fields[wrong].title[language]
+    assert shown(page.text, f"field-{wrong}-error").startswith(title)
+    assert shown(page.text, f"field-{missing}-error").startswith(
+        schema.fields[missing].title[language]
+    )
+    elements = Page(page.text).elements
+    controls = {a["name"]: a for _, a in elements if a.get("name") in typed}
+    invalid = [name for name, attributes in controls.items() if "aria-invalid" in attributes]
+    assert invalid == [wrong, missing]
+    for name in invalid:
+        assert f"field-{name}-error" in str(controls[name]["aria-describedby"])
+    assert controls[wrong]["value"] == "<b>"
+    assert "<b>" not in page.text
+
+
+def test_a_name_that_is_no_field_is_refused_above_the_form(
+    client: FlaskClient, typed: Body
+) -> None:
+    page = client.post("/", data={**typed, "NOBODY": "1"})
+
+    assert page.status_code == 422
+    assert "NOBODY is not a field" in page.text
+
+
+@pytest.mark.parametrize(
+    ("accepted", "query", "language"),
+    [("", "", "en"), ("id", "", "id"), ("id", "?lang=en", "en"), ("", "?lang=id", "id"),
+     ("id", "?lang=xx", "id")],
+)  # fmt: skip
+def test_the_language_is_the_switchs_or_else_the_browsers(
+    client: FlaskClient, schema: Schema, accepted: str, query: str, language: str
+) -> None:
+    page = client.get(f"/{query}", headers={"Accept-Language": accepted})
+
+    assert page.headers["Content-Language"] == language
+    assert ("html", {"lang": language}) in Page(page.text).elements
+    for field in schema.fields.values():
+        assert field.title[language] in page.text
+    other = next(each for each in LANGUAGES if each != language)
+    assert f'href="/?lang={other}"' in page.text
+
+
+def test_it_says_what_the_model_is_and_that_it_uses_protected_fields(
+    client: FlaskClient, model: Model
+) -> None:
+    text = client.get("/?lang=id").text
+
+    assert "Taiwan tahun 2005" in text
+    assert "Tiruan sintetis" in text
+    for name in model.protected_predictors():
+        assert model.schema.fields[name].title["id"] in text.partition("</aside>")[0]
+
+
+def test_an_example_can_be_filled_in(client: FlaskClient, schema: Schema) -> None:
+    for name, spec in schema.scorecards.items():
+        text = client.get(f"/?example={name}").text
+        number = next(each for each in spec.fields if f'<input id="field-{each}"' in text)
+
+        assert f'name="{number}" value="{schema.fields[number].example}"' in text
+        assert ('<details class="group" open>' in text) == (len(spec.fields) > 5)
+    assert client.get("/?example=nothing").status_code == 200
+
+
+def test_the_request_for_programs_is_this_one(build: Callable[..., Flask], typed: Body) -> None:
+    page = build().test_client().post("/", data=typed)
+
+    curl = shown(page.text, "curl")
+    assert curl.startswith("curl http://localhost/predict ")
+    assert "X-API-Key" not in curl
+    for name, value in typed.items():
+        assert f"&#34;{name}&#34;: {value}" in curl
+
+
+def test_where_a_decision_needs_a_key_the_page_asks_for_it_and_never_holds_it(
+    build: Callable[..., Flask], typed: Body
+) -> None:
+    client = build(api_keys=(KEY,)).test_client()
+
+    assert ENGLISH["key_title"] in client.get("/").text
+    problem_of(client.post("/", data=typed), 401)
+    problem_of(client.post("/", data={**typed, "explore": "1"}), 401)
+    page = client.post("/", data=typed, headers={"X-API-Key": KEY})
+    assert page.status_code == 200
+    assert KEY not in page.text
+    assert "YOUR_KEY" in shown(page.text, "curl")
+
+
+def test_where_no_key_is_needed_the_page_asks_for_none(build: Callable[..., Flask]) -> None:
+    for settings in ({}, {"api_keys": (KEY,), "open_predict": True}):
+        assert ENGLISH["key_title"] not in build(**settings).test_client().get("/").text
+
+
+def test_another_site_may_not_send_the_form(client: FlaskClient, typed: Body) -> None:
+    problem_of(client.post("/", data=typed, headers={"Sec-Fetch-Site": "cross-site"}), 403)
+
+
+def test_browsers_are_told_to_run_and_load_only_files_of_this_service(
+    client: FlaskClient, typed: Body
+) -> None:
+    for page in (client.get("/"), client.post("/", data=typed), client.post("/", data={})):
+        assert page.headers["Content-Security-Policy"] == (
+            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+            "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+        )
+        read = Page(page.text)
+        assert read.script == ""
+        for tag, attributes in read.elements:
+            assert tag not in {"style", "iframe", "object", "embed", "base"}
+            assert "style" not in attributes
+            assert not [name for name in attributes if name.startswith("on")]
+        ids = [str(attributes["id"]) for _, attributes in read.elements if "id" in attributes]
+        assert len(ids) == len(set(ids))
+
+
+def test_the_first_load_is_small(client: FlaskClient) -> None:
+    page = client.get("/?example=behavioural")
+    loaded = {
+        str(attributes.get("src") or attributes["href"])
+        for tag, attributes in Page(page.text).elements
+        if tag in {"link", "script"}
+    }
+
+    size = len(page.data) + sum(len(text_of(client, address).encode()) for address in loaded)
+
+    assert len(loaded) == 3
+    assert size < FIRST_LOAD
+
+
+def test_one_month_is_no_months(client: FlaskClient) -> None:
+    assert ">1 month late</option>" in client.get("/?lang=en").text

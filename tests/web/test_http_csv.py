@@ -1,0 +1,309 @@
+"""POST /predict with a table: CSV in, CSV out, all of it logged or nothing."""
+
+from __future__ import annotations
+
+import csv
+import io
+import random
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import pytest
+from answers import problem_of
+from flask import Flask
+from flask.testing import FlaskClient
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from strategies import applicants
+from werkzeug.test import TestResponse
+
+from creditscore.decision_log.log import DecisionLog
+from creditscore.schema.schema import Schema
+from creditscore.settings import Settings
+from creditscore.web.service import NAME
+
+Body = dict[str, Any]
+Build = Callable[..., Flask]
+
+
+def to_csv(rows: Iterable[Body], *, newline: str = "\n") -> str:
+    """Write applicants as a table of all columns that any of them has."""
+    rows = list(rows)
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    text = io.StringIO()
+    writer = csv.DictWriter(text, names, restval="", lineterminator=newline)
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+def read(answer: TestResponse) -> list[dict[str, str]]:
+    assert answer.status_code == 200, answer.get_data(as_text=True)
+    assert answer.mimetype == "text/csv"
+    text = answer.get_data(as_text=True)
+    assert len(answer.get_data()) == answer.content_length
+    return list(csv.DictReader(io.StringIO(text, newline=""), strict=True))
+
+
+def post(client: FlaskClient, text: str | bytes, **headers: str) -> TestResponse:
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    # Like a server, it closes the answer when it has read it.
+    return client.post("/predict", data=text, content_type="text/csv", headers=named, buffered=True)
+
+
+def examples(schema: Schema, scorecard: str = "application", **changes: Any) -> Body:
+    names = schema.scorecards[scorecard].fields
+    return {name: schema.fields[name].example for name in names} | changes
+
+
+def logged(app: Flask) -> int:
+    log: DecisionLog = app.extensions[NAME].log
+    return len(log.page(limit=500).decisions)
+
+
+@settings(max_examples=25)
+@given(data=st.data())
+def test_a_table_gets_what_an_array_gets_to_the_last_bit(
+    client: FlaskClient, schema: Schema, data: st.DataObject
+) -> None:
+    people = data.draw(st.lists(applicants(schema), min_size=1, max_size=8))
+
+    rows = read(post(client, to_csv(people)))
+
+    decisions = client.post("/predict", json=people).get_json()
+    assert len(rows) == len(decisions)
+    for row, decision in zip(rows, decisions, strict=True):
+        for name in ("probability", "probability_of_default", "cutoff", "baseline"):
+            assert float(row[name]) == decision[name]
+        assert row["score"] == str(decision["score"])
+        for name in ("label", "scorecard", "model_version"):
+            assert row[name] == decision[name]
+        for place, reason in enumerate(decision["reasons"], start=1):
+            assert row[f"reasons.{place}.code"] == reason["code"]
+            assert float(row[f"reasons.{place}.impact"]) == reason["impact"]
+            assert row[f"reasons.{place}.text"] == reason["text"]
+        said = [f"{each['field']} {each['code']}" for each in decision["warnings"]]
+        assert row["warnings"] == "; ".join(said)
+
+
+def test_the_header_may_stand_in_any_order(client: FlaskClient, schema: Schema) -> None:
+    people = [examples(schema, AGE=age) for age in range(20, 70)]
+    names = list(people[0])
+
+    usual = read(post(client, to_csv(people)))
+    for seed in range(5):
+        random.Random(seed).shuffle(names)
+        shuffled = read(post(client, to_csv({n: each[n] for n in names} for each in people)))
+        assert [row["probability"] for row in shuffled] == [row["probability"] for row in usual]
+
+
+def test_other_columns_are_passed_through_in_front(client: FlaskClient, schema: Schema) -> None:
+    person = examples(schema)
+    row = {"customer": "C-1", **person, "note": 'said "yes", twice\nor so', "é": "ö"}
+
+    (given_back,) = read(post(client, to_csv([row])))
+
+    assert list(given_back)[: len(row)] == list(row)
+    assert {name: given_back[name] for name in row} == {n: str(v) for n, v in row.items()}
+
+
+@pytest.mark.parametrize("cell", ["=1+1", "+1", "-1+2", "@SUM(A1)", "\t=1", "=cmd|' /C calc'!A0"])
+def test_no_text_cell_is_a_formula_for_a_spreadsheet(
+    client: FlaskClient, schema: Schema, cell: str
+) -> None:
+    text = to_csv([{"note": cell, **examples(schema), cell: "x"}])
+
+    answer = read(post(client, text))
+
+    assert answer[0]["note"] == f"'{cell}"
+    assert f"'{cell}" in answer[0]
+
+
+@pytest.mark.parametrize("cell", ["-1", "-1.5", "2026-11-23", "a=b", "-2e5"])
+def test_numbers_and_harmless_texts_stay_as_they_are(
+    client: FlaskClient, schema: Schema, cell: str
+) -> None:
+    assert read(post(client, to_csv([{"note": cell, **examples(schema)}])))[0]["note"] == cell
+
+
+def test_an_empty_cell_is_a_field_that_is_left_out(client: FlaskClient, schema: Schema) -> None:
+    both = [examples(schema, "behavioural"), examples(schema, "application")]
+
+    rows = read(post(client, to_csv(both)))
+
+    assert [row["scorecard"] for row in rows] == ["behavioural", "application"]
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+@pytest.mark.parametrize("start", ["", "\ufeff"])
+@pytest.mark.parametrize("end", ["", "\n\n", "\r\n"])
+def test_line_ends_and_byte_order_marks_are_taken_as_they_come(
+    client: FlaskClient, schema: Schema, newline: str, start: str, end: str
+) -> None:
+    people = [examples(schema, AGE=age) for age in (30, 40)]
+    text = to_csv(people, newline=newline).removesuffix(newline)
+
+    answer = post(client, f"{start}{text}{end}")
+
+    assert len(read(answer)) == 2
+    assert answer.get_data(as_text=True).count(newline) == 3
+
+
+def test_every_fault_is_named_with_its_line(client: FlaskClient, schema: Schema) -> None:
+    good = examples(schema)
+    text = to_csv([good, good | {"AGE": 130}, good, good | {"SEX": "", "AGE": "old"}])
+
+    problem = problem_of(post(client, f"{text}1,2\n"), 422)
+
+    width = len(good)
+    assert [(each["line"], each["pointer"], each["code"]) for each in problem["errors"]] == [
+        (3, "/AGE", "out_of_range"),
+        (5, "/AGE", "wrong_type"),
+        (5, "/SEX", "missing"),
+        (6, "", "wrong_cells"),
+    ]
+    assert problem["errors"][0]["detail"].endswith("got 130")
+    assert problem["errors"][3]["detail"] == f"the row has 2 cells, the header has {width}"
+
+
+def test_lines_are_counted_through_quoted_cells_and_blank_lines(
+    client: FlaskClient, schema: Schema
+) -> None:
+    good = examples(schema)
+    rows = [{"note": "two\nlines", **good}, {"note": "x", **good, "AGE": 200}]
+    head, first, second, last = to_csv(rows).splitlines()
+
+    problem = problem_of(post(client, "\n".join([head, first, second, "", last])), 422)
+
+    assert [each["line"] for each in problem["errors"]] == [5]
+
+
+def test_a_hundred_faults_are_named_at_most(client: FlaskClient, schema: Schema) -> None:
+    rows = [examples(schema, AGE=200)] * 5000
+
+    assert len(problem_of(post(client, to_csv(rows)), 422)["errors"]) == 100
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        (lambda text: "", "no_header"),
+        (lambda text: text.splitlines()[0], "no_rows"),
+        (lambda text: text.replace(",AGE", ",AEG", 1), "column_missing"),
+        (lambda text: text.replace(",AGE", ",SEX", 1), "column_twice"),
+        (lambda text: text.replace(",AGE", ",AGE,label", 1), "column_taken"),
+        (lambda text: text.replace("\n", '\n"', 1), "not_csv"),
+        (lambda text: text.encode("utf-16"), "not_utf8"),
+        (lambda text: text + "é".encode("latin-1").decode("latin-1"), "wrong_cells"),
+    ],
+)
+def test_what_is_no_table_is_refused(
+    client: FlaskClient, schema: Schema, change: Callable[[str], str | bytes], code: str
+) -> None:
+    problem = problem_of(post(client, change(to_csv([examples(schema)]))), 422)
+
+    assert code in [each["code"] for each in problem["errors"]]
+    assert all(each["line"] >= 1 for each in problem["errors"])
+
+
+def test_a_misspelt_column_is_named(client: FlaskClient, schema: Schema) -> None:
+    text = to_csv([examples(schema)]).replace("LIMIT_BAL", "limit_ball", 1)
+
+    (fault,) = problem_of(post(client, text), 422)["errors"]
+
+    assert fault["pointer"] == "/LIMIT_BAL"
+    assert "did you mean it by limit_ball?" in fault["detail"]
+
+
+def test_a_table_beyond_the_limit_is_refused(build: Build, schema: Schema) -> None:
+    text = to_csv([examples(schema)])
+    app = build(max_csv_bytes=len(text))
+
+    assert post(app.test_client(), text).status_code == 200
+    problem_of(post(app.test_client(), f"{text}\n"), 413)
+
+
+def test_the_limit_of_tables_is_larger_than_that_of_json() -> None:
+    assert Settings().max_csv_bytes == 16 * 1024 * 1024
+
+
+def test_every_row_is_logged_with_its_answer(build: Build, schema: Schema) -> None:
+    app = build()
+    people = [examples(schema, AGE=age) for age in range(20, 80)]
+
+    rows = read(post(app.test_client(), to_csv(people)))
+
+    found = app.extensions[NAME].log.page(limit=500).decisions[::-1]
+    assert [str(each.decision.decision_id) for each in found] == [r["decision_id"] for r in rows]
+    assert [repr(each.decision.probability_of_default) for each in found] == [
+        row["probability_of_default"] for row in rows
+    ]
+
+
+def test_of_a_table_with_a_bad_row_nothing_is_logged(build: Build, schema: Schema) -> None:
+    app = build()
+    people = [examples(schema, AGE=age) for age in range(20, 80)]
+
+    problem_of(post(app.test_client(), to_csv([*people, examples(schema, AGE=5)])), 422)
+
+    assert logged(app) == 0
+
+
+def test_the_same_key_gets_the_first_answer_again(build: Build, schema: Schema) -> None:
+    app = build()
+    client = app.test_client()
+    rows = [{"id": age, **examples(schema, AGE=age)} for age in range(20, 80)] * 12
+    text = to_csv(rows)
+
+    first = post(client, text, Idempotency_Key="table-1")
+    again = post(client, text, Idempotency_Key="table-1")
+
+    assert again.get_data() == first.get_data()
+    assert "Idempotent-Replayed" not in first.headers
+    assert again.headers["Idempotent-Replayed"] == "true"
+    assert len(read(again)) == len(rows)
+    problem_of(post(client, f"{text}\n", Idempotency_Key="table-1"), 422)
+
+
+def test_a_table_larger_than_a_piece_keeps_its_order(build: Build, schema: Schema) -> None:
+    app = build()
+    rows = [
+        {"customer": f"{number:0100}", **examples(schema, AGE=18 + number % 83)}
+        for number in range(6000)
+    ]
+
+    found = read(post(app.test_client(), to_csv(rows)))
+
+    assert [row["customer"] for row in found] == [row["customer"] for row in rows]
+    assert len({row["decision_id"] for row in found}) == 6000
+    assert len({row["probability"] for row in found if row["AGE"] == "30"}) == 1
+
+
+def test_words_follow_the_language_that_is_asked_for(client: FlaskClient, schema: Schema) -> None:
+    text = to_csv([examples(schema, LIMIT_BAL=10000)])
+
+    answer = post(client, text, Accept_Language="id")
+
+    assert answer.headers["Content-Language"] == "id"
+    assert read(answer)[0]["reasons.1.text"].startswith("Limit kredit sebesar ini")
+
+
+def test_a_table_needs_a_key_where_one_is_configured(build: Build, schema: Schema) -> None:
+    app = build(api_keys=("k" * 32,))
+    text = to_csv([examples(schema)])
+
+    problem_of(post(app.test_client(), text), 401)
+    assert post(app.test_client(), text, X_API_Key="k" * 32).status_code == 200
+
+
+@pytest.mark.parametrize("kind", ["text/csv; charset=utf-16", "text/csv; charset=latin-1"])
+def test_a_table_in_another_charset_is_refused(
+    client: FlaskClient, schema: Schema, kind: str
+) -> None:
+    text = to_csv([examples(schema)])
+
+    problem_of(client.post("/predict", data=text, content_type=kind), 415)
+
+
+def test_a_coded_table_is_refused(client: FlaskClient, schema: Schema) -> None:
+    problem_of(post(client, to_csv([examples(schema)]), Content_Encoding="gzip"), 415)

@@ -1,0 +1,407 @@
+"""The routes over the log, on both databases: read, explained, paged, followed up; never open."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from answers import TIME, decision_of, decisions_of, faults_of, problem_of, read
+from flask import Flask
+from flask.testing import FlaskClient
+
+from creditscore.api_docs.examples import example_applicants
+from creditscore.decision_log.idempotency import Origin
+from creditscore.decision_log.log import DecisionLog
+from creditscore.i18n.catalogue import LANGUAGES
+from creditscore.schema.schema import Schema
+from creditscore.web.service import NAME
+
+Body = dict[str, Any]
+Build = Callable[..., Flask]
+
+KEY = "the-key-of-the-log-test"
+OTHER_KEY = "another-key-of-the-log-test"
+ADDED = {"inputs", "impacts", "request_id", "key_id", "outcome"}
+NOBODYS = "019b7c8a-0000-7000-8000-000000000000"
+
+
+class Asker:
+    """Asks a service, with a key."""
+
+    def __init__(self, client: FlaskClient, key: str = KEY) -> None:
+        self.client = client
+        self.headers = {"X-API-Key": key}
+
+    def get(self, path: str, **headers: str) -> Any:
+        """Give the JSON of an answer that must be good."""
+        answer = self.client.get(path, headers={**self.headers, **headers})
+        assert answer.status_code == 200, answer.text
+        return answer.get_json()
+
+    def predict(self, body: object) -> list[Body]:
+        """Give the decisions on an array."""
+        return decisions_of(self.client.post("/predict", json=body, headers=self.headers))
+
+    def pages(self, path: str) -> Iterator[list[Body]]:
+        """Follow the pages from a path on, as the Link header tells."""
+        following: str | None = path
+        while following:
+            answer = self.client.get(following, headers=self.headers)
+            assert answer.status_code == 200, answer.text
+            page = answer.get_json()
+            yield page["decisions"]
+            link = re.fullmatch('<(/[^>]*)>; rel="next"', answer.headers.get("Link", ""))
+            following = link and link[1]
+            assert following == page["next"]
+
+
+@pytest.fixture
+def app(build: Build) -> Flask:
+    return build(api_keys=(KEY, OTHER_KEY))
+
+
+@pytest.fixture
+def ask(app: Flask) -> Asker:
+    return Asker(app.test_client())
+
+
+@pytest.fixture
+def applicants(schema: Schema) -> list[Body]:
+    """Give an applicant for each scorecard."""
+    return [dict(applicant) for applicant in example_applicants(schema).values()]
+
+
+def ids(decisions: list[Body]) -> list[str]:
+    return [decision["decision_id"] for decision in decisions]
+
+
+# One decision
+
+
+def test_a_decision_is_read_back_as_it_was_answered_with_its_inputs(
+    ask: Asker, applicants: list[Body]
+) -> None:
+    for language in LANGUAGES:
+        headers = {**ask.headers, "Accept-Language": language, "X-Request-ID": "r-77"}
+        for applicant in applicants:
+            made = decision_of(ask.client.post("/predict", json=applicant, headers=headers))
+
+            found = ask.get(f"/decisions/{made['decision_id']}", **{"Accept-Language": language})
+
+            assert {name: found[name] for name in made} == made
+            assert found.keys() - made.keys() == ADDED
+            assert found["inputs"] == applicant
+            assert found["request_id"] == "r-77"
+            assert found["key_id"].startswith("env-")
+            assert found["outcome"] is None
+            total = made["baseline"] + sum(found["impacts"].values())
+            assert total == pytest.approx(made["probability_of_default"], abs=1e-12)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        NOBODYS,
+        "6b326bd0-37a6-423b-ab89-09e6bee25bea",
+        "x",
+        NOBODYS.upper() + "F",
+        f"{{{NOBODYS}}}",
+        "%00",
+        "a" * 300,
+        "-1",
+    ],
+)
+@pytest.mark.parametrize("rest", ["", "/explanation", "/outcome"])
+def test_an_id_that_nobody_has_is_a_404(ask: Asker, name: str, rest: str) -> None:
+    path = f"/decisions/{name}{rest}"
+    if rest == "/outcome":
+        answer = ask.client.post(path, json={"defaulted": True}, headers=ask.headers)
+    else:
+        answer = ask.client.get(path, headers=ask.headers)
+
+    assert "logged" in problem_of(answer, 404)["detail"]
+
+
+# Why
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_an_explanation_gives_every_field_in_words_the_worst_first(
+    ask: Asker, applicants: list[Body], schema: Schema, language: str
+) -> None:
+    for made in ask.predict(applicants):
+        path = f"/decisions/{made['decision_id']}/explanation"
+
+        told = ask.get(path, **{"Accept-Language": language})
+
+        shared = set(told) & set(made)
+        assert {name: told[name] for name in shared} == {name: made[name] for name in shared}
+        impacts = [each["impact"] for each in told["impacts"]]
+        assert impacts == sorted(impacts, reverse=True)
+        fields = [each["field"] for each in told["impacts"]]
+        assert sorted(fields) == sorted(schema.scorecards[made["scorecard"]].fields)
+        assert told["baseline"] + sum(impacts) == pytest.approx(
+            made["probability_of_default"], abs=1e-12
+        )
+        for each in told["impacts"]:
+            assert each["text"].startswith(schema.fields[each["field"]].title[language])
+        assert [each["field"] for each in made["reasons"]] == fields[: len(made["reasons"])]
+
+
+def test_a_change_that_is_named_would_really_change_the_decision(
+    ask: Asker, schema: Schema, applicants: list[Body]
+) -> None:
+    named = 0
+    worse = [{**applicants[-1], name: high} for name, high in late(schema).items()]
+    for applicant, made in zip(worse, ask.predict(worse), strict=True):
+        told = ask.get(f"/decisions/{made['decision_id']}/explanation")["recourse"]
+        assert told["text"]
+        if told["possible"]:
+            changed = {**applicant, **{each["field"]: each["to"] for each in told["changes"]}}
+            (after,) = ask.predict([changed])
+            assert after["label"] == "eligible"
+            assert after["probability_of_default"] == told["probability_of_default"]
+            named += made["label"] == "not_eligible"
+
+    assert named
+
+
+def late(schema: Schema) -> Body:
+    """Give, for each field that an applicant may lower, a high value."""
+    found = {}
+    for name, field in schema.fields.items():
+        if field.change is not None and field.change.direction == "decrease":
+            found[name] = 4
+    assert found
+    return found
+
+
+def test_of_a_model_that_has_gone_the_impacts_stay_and_the_rest_is_said_plainly(
+    app: Flask, ask: Asker, applicants: list[Body]
+) -> None:
+    (made,) = ask.predict(applicants[:1])
+    before = ask.get(f"/decisions/{made['decision_id']}/explanation")
+    log: DecisionLog = app.extensions[NAME].log
+    (now,) = log.page(limit=1).decisions
+    older = now.decision._replace(decision_id=str(uuid4()), model_version="application-00000000")
+    log.record([older], Origin(request_id="of-last-year"))
+
+    told = ask.get(f"/decisions/{older.decision_id}/explanation")
+
+    assert told["impacts"] == before["impacts"]
+    assert told["recourse"]["possible"] is None
+    assert "Another model" in told["recourse"]["text"]
+
+
+# Pages
+
+
+def test_pages_give_each_decision_once_newest_first_while_more_arrive(
+    ask: Asker, applicants: list[Body]
+) -> None:
+    made = ids(ask.predict(applicants * 4))
+
+    seen = []
+    for page in ask.pages("/decisions?limit=3"):
+        seen += ids(page)
+        ask.predict(applicants)
+
+    assert seen == made[::-1]
+
+
+def test_a_page_holds_all_that_a_single_decision_does(ask: Asker, applicants: list[Body]) -> None:
+    ask.predict(applicants)
+
+    (page,) = ask.pages("/decisions")
+
+    for listed in page:
+        assert listed == ask.get(f"/decisions/{listed['decision_id']}")
+
+
+def test_filters_can_be_combined_and_stay_on_the_next_page(
+    ask: Asker, applicants: list[Body]
+) -> None:
+    made = ask.predict(applicants * 3)
+    first, last = made[0], made[-1]
+    wanted = [each for each in made if each["scorecard"] == first["scorecard"]]
+    query = f"scorecard={first['scorecard']}&label={first['label']}&limit=2"
+
+    pages = list(ask.pages(f"/decisions?{query}&since={first['decided_at']}"))
+
+    assert [ids(page) for page in pages] == [ids(wanted[:0:-1]), ids(wanted[:1])]
+    assert not ask.get(f"/decisions?until={first['decided_at']}")["decisions"]
+    assert not ask.get("/decisions?since=2999-01-01")["decisions"]
+    assert len(ask.get("/decisions?since=2000-01-01&until=2999-01-01")["decisions"]) == len(made)
+    assert last["decided_at"] >= first["decided_at"]
+
+
+@pytest.mark.parametrize(
+    ("query", "faults"),
+    [
+        ("limit=0", ["/limit"]),
+        ("limit=501", ["/limit"]),
+        ("limit=1e2", ["/limit"]),
+        ("limit=", ["/limit"]),
+        ("limit=-1", ["/limit"]),
+        ("limit=%D9%A3", ["/limit"]),
+        ("limit=1&limit=2", ["/limit"]),
+        ("cursor=0", ["/cursor"]),
+        ("cursor=x", ["/cursor"]),
+        ("cursor=9223372036854775808", ["/cursor"]),
+        ("label=ELIGIBLE", ["/label"]),
+        ("scorecard=x%00", ["/scorecard"]),
+        ("since=yesterday", ["/since"]),
+        ("since=2026-13-01", ["/since"]),
+        ("since=2026-11-22T23:30:05", ["/since"]),
+        ("since=2026-11-22T23:30:05%2B99:00", ["/since"]),
+        ("since=20261122", ["/since"]),
+        ("lable=eligible", [""]),
+        ("lable=eligible&limit=0&until=x", ["", "/limit", "/until"]),
+        ("_external=1", [""]),
+    ],
+)
+def test_a_wrong_query_is_refused_naming_all_that_is_wrong(
+    ask: Asker, query: str, faults: list[str]
+) -> None:
+    answer = ask.client.get(f"/decisions?{query}", headers=ask.headers)
+
+    assert [pointer for pointer, _ in faults_of(answer, 422)] == faults
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "limit=500",
+        "cursor=9223372036854775807",
+        "since=2026-11-22T23:30:05Z&until=2026-11-23T06:30:05.123456%2B07:00",
+        "since=0001-01-01&until=9999-12-31",
+        "since=0001-01-01T00:00:00%2B14:00",
+    ],
+)
+def test_a_query_at_its_bounds_is_answered(ask: Asker, query: str) -> None:
+    assert ask.get(f"/decisions?{query}") == {"decisions": [], "next": None}
+
+
+# What became of it
+
+
+def test_an_outcome_is_told_once_and_may_be_repeated(ask: Asker, applicants: list[Body]) -> None:
+    (made,) = ask.predict(applicants[:1])
+    path = f"/decisions/{made['decision_id']}/outcome"
+
+    answers = [
+        ask.client.post(path, json={"defaulted": True}, headers={"X-API-Key": key})
+        for key in (KEY, OTHER_KEY)
+    ]
+
+    assert [answer.status_code for answer in answers] == [200, 200]
+    stated = answers[0].get_json()
+    assert answers[1].get_json() == stated
+    assert stated.keys() == {"decision_id", "defaulted", "recorded_at", "key_id"}
+    assert (stated["decision_id"], stated["defaulted"]) == (made["decision_id"], True)
+    assert TIME.fullmatch(stated["recorded_at"])
+    found = ask.get(f"/decisions/{made['decision_id']}")
+    assert found["key_id"] == stated["key_id"]
+    assert found["outcome"] == {name: stated[name] for name in stated.keys() - {"decision_id"}}
+
+
+def test_another_outcome_is_a_conflict_and_changes_nothing(
+    ask: Asker, applicants: list[Body]
+) -> None:
+    (made,) = ask.predict(applicants[:1])
+    path = f"/decisions/{made['decision_id']}/outcome"
+    ask.client.post(path, json={"defaulted": False}, headers=ask.headers)
+
+    problem_of(ask.client.post(path, json={"defaulted": True}, headers=ask.headers), 409)
+
+    assert ask.get(f"/decisions/{made['decision_id']}")["outcome"]["defaulted"] is False
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer"),
+    [
+        ("{}", ""),
+        ("[]", ""),
+        ("true", ""),
+        ('{"defaulted": true, "x": 1}', ""),
+        ('{"Defaulted": true}', ""),
+        ('{"defaulted": 1}', "/defaulted"),
+        ('{"defaulted": "true"}', "/defaulted"),
+        ('{"defaulted": null}', "/defaulted"),
+        ('{"defaulted": {}}', "/defaulted"),
+    ],
+)
+def test_what_is_no_outcome_is_refused(
+    ask: Asker, applicants: list[Body], body: str, pointer: str
+) -> None:
+    (made,) = ask.predict(applicants[:1])
+    path = f"/decisions/{made['decision_id']}"
+
+    answer = ask.client.post(f"{path}/outcome", data=body, headers=ask.headers)
+
+    assert faults_of(answer, 422) == [(pointer, "not_an_outcome")]
+    assert ask.get(path)["outcome"] is None
+
+
+@pytest.mark.parametrize(
+    ("body", "status"), [("{", 400), ('{"defaulted": true, "defaulted": false}', 400)]
+)
+def test_an_outcome_that_is_not_json_is_refused(ask: Asker, body: str, status: int) -> None:
+    answer = ask.client.post(f"/decisions/{NOBODYS}/outcome", data=body, headers=ask.headers)
+
+    problem_of(answer, status)
+
+
+# Who may
+
+
+GUARDED = [
+    ("GET", "/decisions"),
+    ("GET", f"/decisions/{NOBODYS}"),
+    ("GET", f"/decisions/{NOBODYS}/explanation"),
+    ("POST", f"/decisions/{NOBODYS}/outcome"),
+]
+
+
+@pytest.mark.parametrize(("method", "path"), GUARDED)
+def test_every_route_of_the_log_asks_for_a_key(ask: Asker, method: str, path: str) -> None:
+    for headers in ({}, {"X-API-Key": "wrong"}, {"Authorization": f"Basic {KEY}"}):
+        answer = ask.client.open(path, method=method, json={"x": 1}, headers=headers)
+
+        problem_of(answer, 401)
+        assert answer.headers["WWW-Authenticate"] == "Bearer"
+
+
+@pytest.mark.parametrize(("method", "path"), GUARDED)
+def test_without_any_key_it_stays_closed_and_says_how_to_make_one(
+    build: Build, method: str, path: str
+) -> None:
+    client = build(open_predict=True).test_client()
+
+    for headers in ({}, {"X-API-Key": ""}, {"X-API-Key": "any"}):
+        problem = problem_of(client.open(path, method=method, headers=headers), 401)
+
+    assert "flask --app app keys new" in problem["detail"]
+    assert "CREDITSCORE_API_KEYS" in problem["detail"]
+
+
+def test_every_route_over_the_log_is_in_the_list_above(app: Flask) -> None:
+    routes = {
+        (method, rule.rule.replace("<decision_id>", NOBODYS))
+        for rule in app.url_map.iter_rules()
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+        if rule.rule.startswith("/decisions")
+    }
+
+    assert routes == set(GUARDED)
+
+
+def test_nothing_of_the_log_is_kept_by_a_cache(ask: Asker, applicants: list[Body]) -> None:
+    (made,) = ask.predict(applicants[:1])
+
+    for path in ("/decisions", f"/decisions/{made['decision_id']}"):
+        answer = read(ask.client.get(path, headers=ask.headers))
+        assert answer.headers["cache-control"] == "no-store"

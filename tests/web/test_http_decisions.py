@@ -1,0 +1,403 @@
+"""POST /predict as a client meets it: from applicants to decisions."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from answers import decision_of, decisions_of, faults_of, lasting, problem_of
+from flask.testing import FlaskClient
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from strategies import BUNDLED, Broken, applicants, broken_applicants
+from support import settings_of
+from werkzeug.test import TestResponse
+
+from creditscore.schema.constraints import Codes
+from creditscore.schema.schema import Schema
+from creditscore.web import create_app
+
+Body = dict[str, Any]
+
+JSON_TYPES = [
+    "application/json",
+    "application/json; charset=utf-8",
+    'Application/JSON; charset="UTF-8"',
+    "text/json",
+    "application/vnd.lender.applicant+json",
+    "text/plain",
+    "text/plain;charset=UTF-8",
+    "application/x-www-form-urlencoded",
+    None,
+]
+NO_JSON_TYPES = [
+    "application/xml",
+    "text/xml",
+    "text/html",
+    "multipart/form-data; boundary=x",
+    "application/octet-stream",
+    "application/jsonp",
+    "application/json, text/plain",
+    "application/json; charset=utf-16",
+    "application/json; charset=latin-1",
+    "application/json; charset=utf-7",
+    'text/plain; charset="x"',
+    "json",
+    "<script>",
+]
+
+
+def example(schema: Schema, scorecard: str | None = None) -> Body:
+    """Make an applicant of the schema's own examples."""
+    names = schema.scorecards[scorecard].fields if scorecard else schema.base_fields
+    return {name: schema.fields[name].example for name in names}
+
+
+def post(client: FlaskClient, body: object, **headers: str) -> TestResponse:
+    return client.post(
+        "/predict", data=json.dumps(body), content_type="application/json", headers=headers
+    )
+
+
+# One applicant
+
+
+@settings(max_examples=200)
+@given(applicant=applicants(BUNDLED))
+def test_a_valid_applicant_gets_a_decision_with_all_that_the_contract_promises(
+    client: FlaskClient, schema: Schema, applicant: Body
+) -> None:
+    decision = decision_of(post(client, applicant))
+
+    assert schema.scorecards[decision["scorecard"]].fields == tuple(
+        name for name in schema.fields if name in applicant
+    )
+
+
+@pytest.mark.parametrize("media_type", JSON_TYPES)
+def test_json_is_read_whatever_curl_or_postman_call_it(
+    client: FlaskClient, schema: Schema, media_type: str | None
+) -> None:
+    answer = client.post("/predict", data=json.dumps(example(schema)), content_type=media_type)
+
+    decision_of(answer)
+
+
+def test_a_byte_order_mark_before_the_json_is_skipped(client: FlaskClient, schema: Schema) -> None:
+    decision_of(
+        client.post("/predict", data=b"\xef\xbb\xbf" + json.dumps(example(schema)).encode())
+    )
+
+
+@settings(max_examples=100)
+@given(applicant=applicants(BUNDLED))
+def test_how_a_number_is_written_and_the_order_of_members_change_nothing(
+    client: FlaskClient, applicant: Body
+) -> None:
+    rewritten = {
+        name: float(value)
+        if isinstance(value, int)
+        else int(value)
+        if value == int(value)
+        else value
+        for name, value in sorted(applicant.items())
+    }
+
+    plain = decision_of(post(client, applicant))
+    other = decision_of(post(client, rewritten))
+
+    assert lasting(other) == lasting(plain)
+
+
+def test_the_same_applicant_gets_a_new_decision_id_each_time(
+    client: FlaskClient, schema: Schema
+) -> None:
+    ids = {decision_of(post(client, example(schema)))["decision_id"] for _ in range(50)}
+
+    assert len(ids) == 50
+
+
+@settings(max_examples=100)
+@given(applicant=applicants(BUNDLED))
+def test_the_score_restates_the_probability_on_the_scale_that_the_model_names(
+    client: FlaskClient, applicant: Body
+) -> None:
+    scale = client.get("/model").get_json()["policy"]
+    decision = decision_of(post(client, applicant))
+
+    risk = min(max(decision["probability_of_default"], 1e-6), 1 - 1e-6)
+    doublings = math.log2((1 - risk) / risk / scale["base_odds"])
+
+    points = scale["base_points"] + scale["points_to_double_odds"] * doublings
+    assert abs(decision["score"] - points) <= 0.5 + 1e-9
+
+
+@settings(max_examples=200)
+@given(applicant=applicants(BUNDLED))
+def test_a_value_that_training_never_saw_is_answered_with_a_warning_and_no_other(
+    client: FlaskClient, schema: Schema, applicant: Body
+) -> None:
+    decision = decision_of(post(client, applicant))
+
+    card = client.get("/model").get_json()["scorecards"][decision["scorecard"]]
+    unseen = [
+        name
+        for name, seen in card["training_ranges"].items()
+        if not was_seen(schema, name, applicant[name], seen)
+    ]
+
+    warned = {warning["field"]: warning for warning in decision["warnings"]}
+    assert list(warned) == unseen
+    assert all(warned[name]["value"] == applicant[name] for name in unseen)
+    assert all(name in warned[name]["text"] for name in unseen)
+
+
+def was_seen(schema: Schema, name: str, value: Any, seen: Sequence[Any]) -> bool:
+    if isinstance(schema.fields[name].rule, Codes):
+        return value in seen
+    return bool(seen[0] <= value <= seen[1])
+
+
+def test_a_host_can_choose_the_cutoff_and_only_below_it_is_eligible(
+    client: FlaskClient, model_dir: Path, schema: Schema
+) -> None:
+    said = decision_of(post(client, example(schema)))["probability_of_default"]
+
+    for cutoff, label in ((said, "not_eligible"), (math.nextafter(said, 1), "eligible")):
+        other = create_app(settings_of(model_dir, cutoff=cutoff)).test_client()
+        decision = decision_of(post(other, example(schema)))
+
+        assert (decision["cutoff"], decision["label"]) == (cutoff, label)
+        assert other.get("/model").get_json()["policy"]["cutoff"] == cutoff
+
+
+# Several applicants
+
+
+@settings(max_examples=100)
+@given(group=st.lists(applicants(BUNDLED), min_size=1, max_size=6))
+def test_an_array_gets_the_decisions_of_its_applicants_to_the_last_bit_in_their_order(
+    client: FlaskClient, group: list[Body]
+) -> None:
+    together = decisions_of(post(client, group))
+
+    alone = [decision_of(post(client, applicant)) for applicant in group]
+    assert [lasting(decision) for decision in together] == [lasting(one) for one in alone]
+    assert len({decision["decision_id"] for decision in together}) == len(group)
+
+
+def test_an_array_of_one_gets_an_array_of_one(client: FlaskClient, schema: Schema) -> None:
+    assert len(decisions_of(post(client, [example(schema)]))) == 1
+
+
+def test_a_thousand_applicants_are_decided_on_and_one_more_is_refused(
+    client: FlaskClient, schema: Schema
+) -> None:
+    thousand = [example(schema)] * 1000
+
+    assert len(decisions_of(post(client, thousand))) == 1000
+    assert faults_of(post(client, [*thousand, example(schema)]), 422) == [("", "too_many")]
+
+
+def test_a_host_can_choose_how_many_applicants_an_array_holds(
+    model_dir: Path, schema: Schema
+) -> None:
+    client = create_app(settings_of(model_dir, max_applicants=2)).test_client()
+    array = [example(schema)] * 2
+
+    assert len(decisions_of(post(client, array))) == 2
+    assert faults_of(post(client, [*array, *array]), 422) == [("", "too_many")]
+
+
+@settings(max_examples=100)
+@given(
+    before=st.lists(applicants(BUNDLED), max_size=3),
+    broken=broken_applicants(BUNDLED),
+    after=st.lists(applicants(BUNDLED), max_size=3),
+)
+def test_one_bad_applicant_fails_the_whole_array_and_is_named(
+    client: FlaskClient, before: list[Body], broken: Broken, after: list[Body]
+) -> None:
+    answer = post(client, [*before, broken.body, *after])
+
+    assert faults_of(answer, 422) == [(f"/{len(before)}{broken.pointer}", broken.code)]
+
+
+# What is no applicant
+
+
+@settings(max_examples=400)
+@given(broken=broken_applicants(BUNDLED))
+def test_a_single_broken_field_is_the_only_one_named(client: FlaskClient, broken: Broken) -> None:
+    problem = problem_of(post(client, broken.body), 422)
+
+    (fault,) = problem["errors"]
+    assert (fault["pointer"], fault["code"]) == (broken.pointer, broken.code)
+    assert problem["detail"] == fault["detail"]
+
+
+def test_all_faults_of_a_request_are_reported_at_once(client: FlaskClient, schema: Schema) -> None:
+    nothing = dict.fromkeys(example(schema))
+
+    faults = faults_of(post(client, [nothing, nothing]), 422)
+
+    expected = [(f"/{place}/{name}", "wrong_type") for place in (0, 1) for name in nothing]
+    assert faults == expected
+
+
+def test_a_hundred_faults_are_reported_at_most(client: FlaskClient, schema: Schema) -> None:
+    assert len(faults_of(post(client, [{}] * 1000), 422)) == 100
+    assert len(faults_of(post(client, dict.fromkeys(map(str, range(50_000)))), 422)) == 100
+
+
+def test_a_misspelt_name_is_answered_with_the_right_one(
+    client: FlaskClient, schema: Schema
+) -> None:
+    for name in schema.base_fields:
+        body = example(schema)
+        body[f"{name}{name[-1]}"] = body.pop(name)
+
+        problem = problem_of(post(client, body), 422)
+
+        missing, unknown = problem["errors"]
+        assert (missing["pointer"], missing["code"]) == (f"/{name}", "missing")
+        assert unknown["code"] == "unknown_field"
+        assert unknown["detail"].endswith(f"did you mean {name}?")
+
+
+def test_a_fault_says_what_is_allowed_and_what_came(client: FlaskClient, schema: Schema) -> None:
+    for name, field in schema.fields.items():
+        body = {**example(schema, list(schema.scorecards)[-1]), name: "something else"}
+
+        (fault,) = problem_of(post(client, body), 422)["errors"]
+
+        allowed = field.rule.allowed["en"]
+        assert fault["detail"] == f'{name} must be {allowed}, got the text "something else"'
+
+
+@pytest.mark.parametrize("body", [3, "text", None, True, 1.5, ""])
+def test_a_body_that_is_neither_object_nor_array_is_refused(
+    client: FlaskClient, body: object
+) -> None:
+    assert faults_of(post(client, body), 422) == [("", "not_applicants")]
+
+
+def test_an_empty_array_is_refused(client: FlaskClient) -> None:
+    assert faults_of(post(client, []), 422) == [("", "empty_array")]
+
+
+@pytest.mark.parametrize("entry", [3, "text", None, True, [], [{}]])
+def test_an_entry_of_an_array_that_is_no_object_is_named(
+    client: FlaskClient, schema: Schema, entry: object
+) -> None:
+    answer = post(client, [example(schema), entry])
+
+    assert faults_of(answer, 422) == [("/1", "not_an_object")]
+
+
+@pytest.mark.parametrize("media_type", NO_JSON_TYPES)
+def test_what_is_not_announced_as_json_is_refused(
+    client: FlaskClient, schema: Schema, media_type: str
+) -> None:
+    answer = client.post("/predict", data=json.dumps(example(schema)), content_type=media_type)
+
+    problem_of(answer, 415)
+
+
+@pytest.mark.parametrize("coding", ["gzip", "deflate", "br", "GZIP", "identity, gzip", "x" * 500])
+def test_a_content_coding_is_refused(client: FlaskClient, schema: Schema, coding: str) -> None:
+    problem_of(post(client, example(schema), **{"Content-Encoding": coding}), 415)
+
+
+# Languages and headers
+
+
+@pytest.mark.parametrize(
+    ("accepted", "language"),
+    [
+        (None, "en"),
+        ("id", "id"),
+        ("id-ID", "id"),
+        ("ID", "id"),
+        ("en-GB, id;q=0.5", "en"),
+        ("en;q=0.5, id-ID;q=0.8, id;q=0.1", "id"),
+        ("fr, id;q=0.5", "id"),
+        ("id;q=0, fr", "en"),
+        ("fr", "en"),
+        ("*", "en"),
+        ("", "en"),
+        (";;q=,=,", "en"),
+        ("id;q=nan", "en"),
+        ("id;q=1e999", "en"),
+        ("x" * 5000, "en"),
+    ],
+)
+def test_texts_come_in_the_language_that_is_asked_for(
+    client: FlaskClient, schema: Schema, accepted: str | None, language: str
+) -> None:
+    headers = {} if accepted is None else {"Accept-Language": accepted}
+
+    refused = post(client, {}, **headers)
+    decided = post(client, example(schema), **headers)
+
+    first = next(iter(example(schema)))
+    missing = {"en": f"{first} is missing", "id": f"{first} tidak ada"}[language]
+    assert problem_of(refused, 422)["errors"][0]["detail"].startswith(missing)
+    decision_of(decided)
+    for answer in (refused, decided):
+        assert answer.headers["Content-Language"] == language
+        assert answer.headers["Vary"] == "Accept-Language"
+
+
+def test_a_warning_comes_in_indonesian_too(client: FlaskClient, schema: Schema) -> None:
+    card = next(iter(client.get("/model").get_json()["scorecards"].values()))
+    for name, (_, highest, *_) in card["training_ranges"].items():
+        rule = schema.fields[name].rule
+        if not isinstance(rule, Codes) and rule.high is not None and rule.high > highest:
+            body = {**example(schema), name: rule.high}
+            (warning,) = decision_of(post(client, body, **{"Accept-Language": "id"}))["warnings"]
+
+            assert "padahal model dilatih" in warning["text"]
+            return
+    pytest.fail("training saw everything that the schema allows")
+
+
+@pytest.mark.parametrize("sent", ["a", "A-z_0.9", "x" * 64])
+def test_a_sane_request_id_is_echoed(client: FlaskClient, schema: Schema, sent: str) -> None:
+    answer = post(client, example(schema), **{"X-Request-ID": sent})
+
+    assert answer.headers["X-Request-ID"] == sent
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        "",
+        "x" * 65,
+        "a b",
+        "a,b",
+        "<b>",
+        "${jndi:ldap://x}",
+        "%0A",
+        "ä",
+        "\N{FULLWIDTH DIGIT ONE}",
+        "a\tb",
+    ],
+)
+def test_any_other_request_id_is_replaced(client: FlaskClient, schema: Schema, sent: str) -> None:
+    answer = post(client, example(schema), **{"X-Request-ID": sent})
+
+    decision_of(answer)
+    assert answer.headers["X-Request-ID"] != sent
+    assert answer.headers["X-Request-ID"].isalnum()
+
+
+def test_a_decision_is_neither_cached_nor_sniffed(client: FlaskClient, schema: Schema) -> None:
+    answer = post(client, example(schema))
+
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"

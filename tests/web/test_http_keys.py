@@ -1,0 +1,198 @@
+"""API keys over HTTP: made and revoked by the command, in force for every process at once."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+from typing import Any
+
+import pytest
+from click.testing import Result
+from decided import NOON
+from flask import Flask, Request
+from sqlalchemy import Engine, event
+from werkzeug.test import EnvironBuilder
+
+from creditscore.api_docs.examples import example_applicants
+from creditscore.decision_log.database import Database
+from creditscore.scorecard.artifact import Model
+from creditscore.web.api_keys import digest_of, issue
+from creditscore.web.authentication import Keys
+
+Build = Callable[..., Flask]
+
+SETTLED = "a-key-of-the-settings"
+
+
+@pytest.fixture
+def app(build: Build) -> Flask:
+    """Build a service with a log of its own."""
+    return build()
+
+
+def run(app: Flask, *arguments: str) -> Result:
+    return app.test_cli_runner().invoke(args=["keys", *arguments])
+
+
+def status_of(app: Flask, model: Model, key: str | None = None) -> int:
+    applicant = next(iter(example_applicants(model.schema).values()))
+    headers = {} if key is None else {"X-API-Key": key}
+    return app.test_client().post("/predict", json=applicant, headers=headers).status_code
+
+
+def soon_is(status: int, app: Flask, model: Model, key: str | None = None) -> bool:
+    """Ask until the answer has a status: keys are remembered for half a second."""
+    ends = time.monotonic() + 20
+    while time.monotonic() < ends:
+        if status_of(app, model, key) == status:
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def test_the_first_key_closes_an_open_service_and_opens_it_to_its_owner(
+    app: Flask, model: Model
+) -> None:
+    assert status_of(app, model) == 200
+
+    made = run(app, "new", "--name", "the branch office")
+
+    key = made.stdout.strip()
+    assert made.exit_code == 0
+    assert re.fullmatch("credit_[A-Za-z0-9_-]{43}", key)
+    assert "not shown again" in made.stderr
+    assert soon_is(401, app, model)
+    assert status_of(app, model, key) == 200
+
+
+def test_a_revoked_key_opens_nothing_and_leaves_the_service_closed(
+    app: Flask, model: Model
+) -> None:
+    key = run(app, "new", "--name", "one").stdout.strip()
+
+    revoked = run(app, "revoke", "one")
+
+    assert revoked.exit_code == 0
+    assert soon_is(401, app, model, key)
+    assert soon_is(401, app, model)
+
+
+def test_keys_are_known_to_processes_that_run_already(
+    app: Flask, build: Build, model: Model
+) -> None:
+    other = build()
+    assert status_of(other, model) == 200
+
+    key = run(app, "new", "--name", "one").stdout.strip()
+
+    assert status_of(other, model, key) == 200
+    assert soon_is(401, other, model)
+    run(app, "revoke", "one")
+    assert soon_is(401, other, model, key)
+
+
+def test_the_list_shows_no_key(app: Flask) -> None:
+    keys = [run(app, "new", "--name", name).stdout.strip() for name in ("one", "another one")]
+    run(app, "revoke", "one")
+
+    listed = run(app, "list")
+
+    lines = [line.split("\t") for line in listed.stdout.splitlines()]
+    assert [(line[2].partition(" ")[0], line[3]) for line in lines] == [
+        ("revoked", "one"),
+        ("accepted", "another one"),
+    ]
+    assert not any(key in listed.output for key in keys)
+    assert not any(digest in listed.output for digest in ("sha", keys[0][:20]))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["new"], "--name"),
+        (["new", "--name", ""], "1 to 64"),
+        (["new", "--name", "tab\there"], "1 to 64"),
+        (["new", "--name", "x" * 65], "1 to 64"),
+        (["revoke", "nobody"], "no API key named nobody"),
+        (["revoke"], "NAME"),
+    ],
+)
+def test_what_cannot_be_done_is_said_in_a_line_and_fails(
+    app: Flask, arguments: list[str], complaint: str
+) -> None:
+    result = run(app, *arguments)
+
+    assert result.exit_code != 0
+    assert complaint in result.stderr
+    assert "Traceback" not in result.output
+
+
+def test_keys_of_the_settings_keep_working_beside_those_of_the_database(
+    build: Build, model: Model
+) -> None:
+    app = build(api_keys=(SETTLED,))
+
+    key = run(app, "new", "--name", "one").stdout.strip()
+
+    assert [status_of(app, model, shown) for shown in (SETTLED, key, None)] == [200, 200, 401]
+
+
+def test_each_key_has_an_id_that_tells_where_it_comes_from(
+    build: Build, database: Database
+) -> None:
+    made, secret = issue(database, "one", NOON)
+    app, keys = build(), Keys([SETTLED], database)
+
+    ids = []
+    for key in (secret, SETTLED, "another"):
+        with app.test_request_context(headers={"X-API-Key": key}) as context:
+            ids.append(keys.look_at(context.request).key_id)
+
+    assert ids == [made.key_id, f"env-{digest_of(SETTLED).hex()[:8]}", None]
+
+
+def test_an_open_predict_stays_open_though_there_are_keys(build: Build, model: Model) -> None:
+    app = build(open_predict=True)
+    key = run(app, "new", "--name", "one").stdout.strip()
+
+    assert [status_of(app, model, shown) for shown in (None, "wrong", key)] == [200] * 3
+
+
+@pytest.fixture
+def looks() -> Iterator[list[str]]:
+    """Give the statements that read the keys, as they are sent, each of which takes a while."""
+    seen: list[str] = []
+
+    def note(_: Any, __: Any, statement: str, *___: Any) -> None:
+        if "FROM api_keys" in statement:
+            seen.append(statement)
+            # Longer than threads take to start, even on a busy machine: others come meanwhile.
+            time.sleep(0.05)
+
+    event.listen(Engine, "before_cursor_execute", note)
+    yield seen
+    event.remove(Engine, "before_cursor_execute", note)
+
+
+@pytest.mark.parametrize("key", ["", "unknown"])
+def test_one_look_at_the_keys_serves_all_who_wait_for_it(
+    database: Database, looks: list[str], key: str
+) -> None:
+    # More than the database has connections for: each with its own, some would get none.
+    many = 24
+    keys, together = Keys([SETTLED], database), Barrier(many)
+
+    def look() -> str | None:
+        request = Request(EnvironBuilder(headers=[("X-API-Key", key)]).get_environ())
+        together.wait()
+        return keys.look_at(request).key_id
+
+    with ThreadPoolExecutor(many) as pool:
+        ids = [seen.result() for seen in [pool.submit(look) for _ in range(many)]]
+
+    assert ids == [None] * many
+    # Who comes while a look is on its way may need the next one, together with the others.
+    assert 1 <= len(looks) <= many // 2

@@ -1,0 +1,66 @@
+"""What a client is told when the log fails it, whatever route it asked."""
+
+from __future__ import annotations
+
+import logging
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from creditscore.errors import (
+    CreditScoreError,
+    DatabaseUnavailable,
+    KeyReused,
+    OutcomeConflict,
+    UnknownDecision,
+)
+from creditscore.i18n.catalogue import CATALOGUE
+from creditscore.web import headers, problems
+
+CASES = [
+    (DatabaseUnavailable, 503, "log_unavailable"),
+    (KeyReused, 422, "key_reused"),
+    (UnknownDecision, 404, "unknown_decision"),
+    (OutcomeConflict, 409, "outcome_conflict"),
+]
+
+
+def failing_with(error: CreditScoreError) -> FlaskClient:
+    """Give a client of a service whose only route fails."""
+    app = Flask(__name__)
+    headers.register(app)
+    problems.register(app)
+
+    @app.get("/")
+    def fail() -> str:
+        raise error
+
+    return app.test_client()
+
+
+@pytest.mark.parametrize(("kind", "status", "sentence"), CASES)
+@pytest.mark.parametrize("language", list(CATALOGUE))
+def test_a_failure_of_the_log_is_a_problem_in_the_clients_language(
+    kind: type[CreditScoreError], status: int, sentence: str, language: str
+) -> None:
+    client = failing_with(kind("what only the operator may know"))
+
+    answer = client.get("/", headers={"Accept-Language": language})
+
+    assert answer.status_code == status
+    assert answer.mimetype == "application/problem+json"
+    assert answer.get_json()["detail"] == CATALOGUE[language][sentence]
+    assert ("Retry-After" in answer.headers) == (status == 503)
+    assert "operator" not in answer.get_data(as_text=True)
+
+
+def test_the_cause_of_a_failing_database_is_for_the_operator(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    client = failing_with(DatabaseUnavailable("database is locked"))
+
+    with caplog.at_level(logging.ERROR):
+        client.get("/", headers={"X-Request-ID": "r-77"})
+
+    assert caplog.messages == ["request r-77: the database failed: database is locked"]

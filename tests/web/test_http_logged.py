@@ -1,0 +1,255 @@
+"""POST /predict and the log: nothing is answered that is not logged, a repetition is answered once.
+
+Over HTTP on both databases; that a commit comes before its answer is for the drills to prove.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from answers import Answer, decision_of, decisions_of, problem_of
+from flask import Flask
+from flask.testing import FlaskClient
+from live_server import serving
+
+from creditscore.api_docs.examples import example_applicants
+from creditscore.decision_log.database import Database
+from creditscore.decision_log.log import DecisionLog
+from creditscore.decisions.record import LoggedDecision
+from creditscore.schema.schema import Schema
+from creditscore.web.service import NAME
+
+Body = dict[str, Any]
+Build = Callable[..., Flask]
+
+ONCE = {"Idempotency-Key": "once"}
+#: What the contract allows.
+MOST_SECONDS = 5.0
+
+
+@pytest.fixture
+def app(build: Build) -> Flask:
+    return build()
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()
+
+
+@pytest.fixture
+def applicants(schema: Schema) -> list[Body]:
+    """Give an applicant for each scorecard."""
+    return [dict(applicant) for applicant in example_applicants(schema).values()]
+
+
+def logged(app: Flask) -> list[LoggedDecision]:
+    """Read the whole log, newest first."""
+    log: DecisionLog = app.extensions[NAME].log
+    return list(log.page(limit=1000).decisions)
+
+
+def test_a_decision_is_logged_as_it_was_answered(
+    app: Flask, client: FlaskClient, applicants: list[Body]
+) -> None:
+    for applicant in applicants:
+        answer = client.post("/predict", json=applicant, headers={"X-Request-ID": "r-77"})
+
+        newest = logged(app)[0]
+        assert newest.decision.to_dict("en") == decision_of(answer)
+        assert newest.decision.applicant.values == applicant
+        assert (newest.request_id, newest.key_id) == ("r-77", None)
+        assert "Idempotent-Replayed" not in answer.headers
+
+
+def test_an_array_is_logged_whole_and_in_its_order(
+    app: Flask, client: FlaskClient, applicants: list[Body]
+) -> None:
+    answers = decisions_of(client.post("/predict", json=applicants * 3))
+
+    assert [found.decision.to_dict("en") for found in logged(app)[::-1]] == answers
+
+
+def test_of_an_array_with_a_fault_nothing_is_logged(
+    app: Flask, client: FlaskClient, applicants: list[Body]
+) -> None:
+    problem_of(client.post("/predict", json=[*applicants, {}]), 422)
+
+    assert logged(app) == []
+
+
+def test_a_refused_request_leaves_no_row(client: FlaskClient, app: Flask) -> None:
+    problem_of(client.post("/predict", data=b"{"), 400)
+    problem_of(client.post("/predict", data=b"{}", content_type="application/xml"), 415)
+
+    assert logged(app) == []
+
+
+# Repetitions
+
+
+def test_a_request_that_comes_again_gets_its_first_answer_and_no_row(
+    app: Flask, client: FlaskClient, applicants: list[Body]
+) -> None:
+    for place, body in enumerate([applicants, applicants[0]]):
+        key = {"Idempotency-Key": f"key {place}".replace(" ", "-")}
+        first = client.post("/predict", json=body, headers=key)
+        count = len(logged(app))
+
+        again = client.post("/predict", json=body, headers=key)
+
+        assert again.data == first.data
+        assert again.headers["Idempotent-Replayed"] == "true"
+        assert "Idempotent-Replayed" not in first.headers
+        assert len(logged(app)) == count
+
+
+def test_a_repetition_may_ask_for_another_language(
+    client: FlaskClient, applicants: list[Body]
+) -> None:
+    first = decision_of(client.post("/predict", json=applicants[0], headers=ONCE))
+
+    again = decision_of(
+        client.post("/predict", json=applicants[0], headers={**ONCE, "Accept-Language": "id"})
+    )
+
+    assert again["decision_id"] == first["decision_id"]
+    assert again["reasons"][0]["text"] != first["reasons"][0]["text"]
+
+
+def test_another_body_under_the_same_key_is_refused(
+    app: Flask, client: FlaskClient, applicants: list[Body]
+) -> None:
+    client.post("/predict", json=applicants[0], headers=ONCE)
+
+    problem = problem_of(client.post("/predict", json=applicants, headers=ONCE), 422)
+
+    assert "Idempotency-Key" in problem["detail"]
+    assert len(logged(app)) == 1
+
+
+def test_a_refused_request_does_not_use_up_its_key(
+    client: FlaskClient, applicants: list[Body]
+) -> None:
+    problem_of(client.post("/predict", json={}, headers=ONCE), 422)
+
+    answer = client.post("/predict", json=applicants[0], headers=ONCE)
+
+    decision_of(answer)
+    assert "Idempotent-Replayed" not in answer.headers
+
+
+def test_a_repetition_is_answered_though_the_service_has_changed_since(
+    build: Build, client: FlaskClient, applicants: list[Body]
+) -> None:
+    first = client.post("/predict", json=applicants, headers=ONCE)
+    changed = build(max_applicants=1, cutoff=0.9).test_client()
+
+    assert changed.post("/predict", json=applicants, headers=ONCE).data == first.data
+    problem_of(changed.post("/predict", json=applicants), 422)
+
+
+@pytest.mark.parametrize("key", ["", "x" * 256, "with space", "k\té", "\u00e9"])
+def test_an_idempotency_key_that_is_none_is_refused(
+    client: FlaskClient, app: Flask, applicants: list[Body], key: str
+) -> None:
+    answer = client.post("/predict", json=applicants[0], headers={"Idempotency-Key": key})
+
+    problem_of(answer, 400)
+    assert logged(app) == []
+
+
+def test_the_longest_idempotency_key_is_taken(client: FlaskClient, applicants: list[Body]) -> None:
+    decision_of(client.post("/predict", json=applicants[0], headers={"Idempotency-Key": "~" * 255}))
+
+
+def test_repetitions_that_arrive_at_once_on_several_workers_leave_one_row(
+    model_dir: Path, tmp_path: Path, database_url: str, applicants: list[Body]
+) -> None:
+    rounds, clients = 10, 8
+    answers: list[list[Answer]] = [[] for _ in range(rounds)]
+    with serving(model_dir, tmp_path, CREDITSCORE_DATABASE_URL=database_url) as server:
+        barrier = threading.Barrier(clients)
+
+        def ask() -> None:
+            for place in range(rounds):
+                headers = {"Idempotency-Key": f"round-{place}", "Content-Type": "application/json"}
+                barrier.wait()
+                body = json.dumps(applicants).encode()
+                answers[place].append(server.ask("POST", "/predict", body, headers))
+
+        threads = [threading.Thread(target=ask) for _ in range(clients)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    for asked in answers:
+        assert [answer.status for answer in asked] == [200] * clients
+        assert len({answer.body for answer in asked}) == 1
+        assert sum("idempotent-replayed" in answer.headers for answer in asked) == clients - 1
+    database = Database(database_url)
+    log = DecisionLog(database, now=lambda: pytest.fail("only read"))
+    assert len(log.page(limit=1000).decisions) == rounds * len(applicants)
+    database.close()
+
+
+# A log that fails
+
+
+@pytest.fixture
+def held(database_url: str) -> Iterator[sqlite3.Connection]:
+    """Hold the file of the log, as a program does that writes into it for long."""
+    path = database_url.removeprefix("sqlite:///")
+    connection = sqlite3.connect(path, isolation_level=None)
+    yield connection
+    connection.close()
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("lock", ["BEGIN IMMEDIATE", "BEGIN EXCLUSIVE"])
+def test_no_decision_is_given_that_cannot_be_logged_and_soon_they_are_again(
+    app: Flask,
+    client: FlaskClient,
+    applicants: list[Body],
+    held: sqlite3.Connection,
+    lock: str,
+) -> None:
+    held.execute(lock)
+
+    for headers in ({}, ONCE, {"X-API-Key": "x"}):
+        began = time.monotonic()
+        answer = client.post("/predict", json=applicants, headers=headers)
+        problem = problem_of(answer, 503)
+        assert time.monotonic() - began < MOST_SECONDS
+        assert "log" in problem["detail"]
+        assert int(answer.headers["Retry-After"]) > 0
+    problem_of(client.get("/health"), 503)
+
+    held.execute("ROLLBACK")
+    decisions_of(client.post("/predict", json=applicants, headers=ONCE))
+    assert client.get("/health").status_code == 200
+    assert len(logged(app)) == len(applicants)
+
+
+def test_health_names_the_database_without_saying_where_it_is(
+    client: FlaskClient, database_url: str
+) -> None:
+    health = client.get("/health").get_json()
+
+    kind = "sqlite" if database_url.startswith("sqlite") else "postgresql"
+    assert health["database"] == {"status": "ok", "kind": kind}
+
+
+def test_health_leaves_nothing_in_the_log(app: Flask, client: FlaskClient) -> None:
+    for _ in range(3):
+        client.get("/health")
+
+    assert logged(app) == []

@@ -1,0 +1,262 @@
+"""What Prometheus reads: right over all workers, bounded, and silent about applicants."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+from answers import Answer, problem_of
+from live_server import LiveServer, serving
+from prometheus_client import Histogram
+from prometheus_client.parser import text_string_to_metric_families
+
+from creditscore.schema.schema import Schema
+from creditscore.web import metrics
+
+PROJECT = Path(__file__).resolve().parents[2]
+KEY = "a-key-of-the-test-for-metrics"
+MARKER = "31415926"
+
+Figures = dict[tuple[str, tuple[tuple[str, str], ...]], float]
+
+
+@pytest.fixture(scope="module")
+def server(model_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
+    with serving(
+        model_dir,
+        tmp_path_factory.mktemp("metrics"),
+        CREDITSCORE_API_KEYS=KEY,
+        CREDITSCORE_OPEN_PREDICT="on",
+    ) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def example(schema: Schema) -> dict[str, Any]:
+    return {name: schema.fields[name].example for name in schema.base_fields}
+
+
+def scrape(server: LiveServer) -> Answer:
+    return server.ask("GET", "/metrics", headers={"X-API-Key": KEY})
+
+
+def figures(server: LiveServer) -> Figures:
+    text = scrape(server).body.decode()
+    return {
+        (sample.name, tuple(sorted(sample.labels.items()))): sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+    }
+
+
+def total(found: Figures, name: str, **labels: str) -> float:
+    return sum(
+        value
+        for (named, given), value in found.items()
+        if named == name and labels.items() <= dict(given).items()
+    )
+
+
+def decide(server: LiveServer, body: Any, content_type: str = "application/json") -> Answer:
+    raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+    return server.ask("POST", "/predict", raw, {"Content-Type": content_type})
+
+
+def test_only_a_key_opens_it(server: LiveServer) -> None:
+    problem_of(server.ask("GET", "/metrics"), 401)
+
+
+def test_all_workers_are_added_up_and_a_dead_one_still_counts(
+    server: LiveServer, example: dict[str, Any]
+) -> None:
+    single, many = 24, 3
+    for _ in range(single):
+        assert decide(server, example).status == 200
+    for _ in range(many):
+        assert decide(server, [example] * 5).status == 200
+    table = ",".join(example) + "\n" + (",".join(map(str, example.values())) + "\n") * 7
+    assert decide(server, table.encode(), "text/csv").status == 200
+
+    expected = single + 5 * many + 7
+    assert total(figures(server), "creditscore_decisions_total") == expected
+    (victim, *_) = psutil.Process(server.pid).children()
+    os.kill(victim.pid, signal.SIGKILL)
+    time.sleep(1)
+    after = figures(server)
+
+    assert total(after, "creditscore_decisions_total") == expected
+    assert total(after, "creditscore_score_count") == expected
+    asked = {"route": "/predict", "method": "POST", "status": "200"}
+    assert total(after, "creditscore_requests_total", **asked) == single + many + 1
+    assert total(after, "creditscore_request_seconds_count", route="/predict") == single + many + 1
+    assert 0 < total(after, "creditscore_log_write_seconds_count") <= single + many + 1
+
+
+@pytest.mark.parametrize("sent", [metrics.MANY - 1, 200])
+def test_the_scores_of_an_array_are_counted_one_by_one(
+    server: LiveServer, example: dict[str, Any], sent: int
+) -> None:
+    scores = "creditscore_score_bucket", "creditscore_score_sum"
+    before = figures(server)
+    array = [example | {"LIMIT_BAL": 10_000 * (1 + place % 80)} for place in range(sent)]
+
+    given = [one["score"] for one in decide(server, array).json]
+
+    after = figures(server)
+    added = {at: after[at] - before.get(at, 0) for at in after if at[0] in scores}
+    assert len({*given}) > 5
+    assert added.pop(("creditscore_score_sum", (("scorecard", "application"),))) == sum(given)
+    assert len(added) == len(metrics.SCORES) + 1
+    for (_, labels), count in added.items():
+        edge = float(dict(labels)["le"])
+        assert count == sum(score <= edge for score in given), edge
+
+
+def test_values_on_an_edge_are_counted_as_the_library_does() -> None:
+    values = [edge + step for edge in metrics.SCORES for step in (-1, 0, 1)]
+    at_once, one_by_one = (
+        Histogram("scores", "Scores", buckets=metrics.SCORES, registry=None) for _ in range(2)
+    )
+
+    metrics.observe_all(at_once, values)
+    for value in values:
+        one_by_one.observe(value)
+
+    assert len(values) >= metrics.MANY
+    found, expected = (
+        [
+            (one.name, one.labels, one.value)
+            for one in family.samples
+            if one.name != "scores_created"
+        ]
+        for histogram in (at_once, one_by_one)
+        for family in histogram.collect()
+    )
+    assert found == expected
+
+
+def test_errors_are_counted_by_kind(server: LiveServer, example: dict[str, Any]) -> None:
+    decide(server, b"{")
+    decide(server, {**example, "AGE": 1})
+    decide(server, {**example, "AGE": "x", "SEX": 9})
+    before = total(figures(server), "creditscore_requests_total", route="other", status="404")
+    server.ask("GET", "/nowhere")
+
+    found = figures(server)
+    kinds = {dict(given)["kind"] for name, given in found if name == "creditscore_errors_total"}
+
+    assert {"out_of_range", "not_found"} <= kinds
+    asked = {"route": "other", "status": "404"}
+    assert total(found, "creditscore_requests_total", **asked) == before + 1
+
+
+def test_the_model_is_named(server: LiveServer) -> None:
+    versions = json.loads(server.ask("GET", "/health").body)["model"]["versions"]
+
+    found = figures(server)
+
+    for scorecard, version in versions.items():
+        labels = {"scorecard": scorecard, "version": version}
+        assert total(found, "creditscore_model_info", **labels) == 1
+    assert total(found, "creditscore_model_refused") == 0
+
+
+def test_nothing_that_is_sent_gets_into_a_label(
+    server: LiveServer, example: dict[str, Any]
+) -> None:
+    decide(server, {**example, "LIMIT_BAL": int(MARKER)})
+    decide(server, {**example, MARKER: 1})
+    for path in (f"/{MARKER}", f"/decisions/{MARKER}", f"/model?{MARKER}={MARKER}"):
+        server.ask("GET", path, headers={"X-Request-ID": MARKER, "X-API-Key": MARKER})
+    server.send(f"{MARKER} / HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+
+    text = scrape(server).body.decode()
+
+    # A figure may hold the digits by chance; a label may not.
+    assert not [found for found in re.findall(r"{[^}]*}", text) if MARKER in found]
+
+
+def test_a_new_start_counts_anew(model_dir: Path, tmp_path: Path, example: dict[str, Any]) -> None:
+    for _ in range(2):
+        with serving(
+            model_dir, tmp_path, CREDITSCORE_API_KEYS=KEY, CREDITSCORE_OPEN_PREDICT="on"
+        ) as running:
+            assert decide(running, example).status == 200
+            assert total(figures(running), "creditscore_decisions_total") == 1
+
+
+NO_ROOM = """
+import resource, sys
+from pathlib import Path
+from creditscore.web import metrics
+
+metrics.prepare(Path(sys.argv[1]))
+from prometheus_client import CollectorRegistry
+resource.setrlimit(resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))
+metrics.failed("uncounted")
+resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+metrics.failed("counted")
+print(metrics.as_text(CollectorRegistry())[0].decode())
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a limit of all files needs Linux")
+def test_nothing_fails_because_there_is_no_room_to_count_it(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", NO_ROOM, str(tmp_path)]
+    ended = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True)
+
+    assert ended.stderr == ""
+    assert 'creditscore_errors_total{kind="counted"} 1.0' in ended.stdout
+    assert '{kind="uncounted"}' not in ended.stdout
+
+
+def test_the_files_of_counts_have_their_disk_space_before_they_are_used(
+    server: LiveServer, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    files = list((tmp_path_factory.getbasetemp()).glob("metrics*/run/metrics/*.db"))
+
+    assert len(files) >= 2
+    for file in files:
+        assert file.stat().st_blocks * 512 >= file.stat().st_size == metrics.FILE_BYTES
+
+
+def test_threads_that_count_first_at_the_same_moment_share_their_instruments() -> None:
+    code = """
+import sys
+import threading
+from creditscore.web import metrics
+
+def count():
+    start.wait()
+    try:
+        metrics.instruments().requests.labels("/", "GET", "200").inc()
+    except Exception as error:
+        print(error)
+
+sys.setswitchinterval(1e-6)
+start = threading.Barrier(16)
+threads = [threading.Thread(target=count) for _ in range(16)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+print(metrics.instruments().registry.get_sample_value(
+    "creditscore_requests_total", {"route": "/", "method": "GET", "status": "200"}
+))
+"""
+
+    ended = subprocess.run(
+        [sys.executable, "-c", code], cwd=PROJECT, capture_output=True, encoding="utf-8"
+    )
+
+    assert (ended.stdout, ended.stderr) == ("16.0\n", "")

@@ -1,0 +1,117 @@
+"""The route of monitoring, on both databases: its window, its key, and its figures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from answers import decisions_of, faults_of, problem_of
+from flask import Flask
+from flask.testing import FlaskClient
+
+from creditscore.api_docs.examples import example_applicants
+from creditscore.schema.schema import Schema
+
+Body = dict[str, Any]
+Build = Callable[..., Flask]
+
+HEADERS = {"X-API-Key": "the-key-of-the-monitoring-test"}
+
+
+@pytest.fixture
+def client(build: Build) -> FlaskClient:
+    return build(api_keys=(HEADERS["X-API-Key"],)).test_client()
+
+
+@pytest.fixture
+def made(client: FlaskClient, schema: Schema) -> list[Body]:
+    """Decide on twenty applicants, ten for each scorecard."""
+    applicants = [dict(one) for one in example_applicants(schema).values()] * 10
+    return decisions_of(client.post("/predict", json=applicants, headers=HEADERS))
+
+
+def look(client: FlaskClient, path: str = "/monitoring") -> Body:
+    answer = client.get(path, headers=HEADERS)
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["Cache-Control"] == "no-store"
+    found: Body = answer.get_json()
+    return found
+
+
+def test_it_counts_what_was_decided_and_what_became_of_it(
+    client: FlaskClient, made: list[Body]
+) -> None:
+    for one in made[:4]:
+        path = f"/decisions/{one['decision_id']}/outcome"
+        assert client.post(path, json={"defaulted": True}, headers=HEADERS).status_code == 200
+
+    found = look(client)
+
+    assert found["decisions"] == 20
+    for name, one in found["scorecards"].items():
+        mine = [each for each in made if each["scorecard"] == name]
+        assert one["decisions"] == len(mine) == 10
+        assert one["model_version"] == mine[0]["model_version"]
+        share = sum(each["label"] == "eligible" for each in mine) / 10
+        assert one["approval_rate"]["value"] == share
+        assert one["outcomes"]["matured"] == one["outcomes"]["defaults"]["observed"] == 2
+
+
+def test_the_window_is_of_thirty_days_unless_somebody_says(
+    client: FlaskClient, made: list[Body]
+) -> None:
+    before = datetime.now(UTC) - timedelta(milliseconds=1)
+
+    found = look(client)
+
+    since, until = (datetime.fromisoformat(found[name]) for name in ("since", "until"))
+    assert until - since == timedelta(days=30)
+    assert before <= until <= datetime.now(UTC)
+
+
+@pytest.mark.parametrize(
+    ("query", "counted"),
+    [
+        ("days=1", 20),
+        ("since=2020-01-01", 20),
+        ("since=2020-01-01&until=2020-02-01", 0),
+        ("until=2020-02-01T00:00:00Z&days=3660", 0),
+        ("since=2020-01-01&until=9999-12-31", 20),
+    ],
+)
+def test_a_window_holds_its_own_decisions(
+    client: FlaskClient, made: list[Body], query: str, counted: int
+) -> None:
+    assert look(client, f"/monitoring?{query}")["decisions"] == counted
+
+
+@pytest.mark.parametrize(
+    ("query", "pointer"),
+    [
+        ("days=0", "/days"),
+        ("days=3661", "/days"),
+        ("days=x", "/days"),
+        ("since=2026-01-01T00:00:00", "/since"),
+        ("since=2026-01-02&until=2026-01-01", "/since"),
+        ("since=2026-01-01&until=2026-01-01", "/since"),
+        ("since=9999-12-31", "/since"),
+        ("days=7&since=2026-01-01", "/days"),
+        ("until=0001-01-01", "/until"),
+        ("window=7", ""),
+    ],
+)
+def test_a_window_that_cannot_be_is_told_at_its_parameter(
+    client: FlaskClient, query: str, pointer: str
+) -> None:
+    answer = client.get(f"/monitoring?{query}", headers=HEADERS)
+
+    assert [place for place, _ in faults_of(answer, 422)] == [pointer]
+
+
+def test_it_needs_a_key_whether_or_not_there_is_one(build: Build) -> None:
+    for keys in [(), tuple(HEADERS.values())]:
+        answer = build(api_keys=keys).test_client().get("/monitoring")
+
+        problem_of(answer, 401)

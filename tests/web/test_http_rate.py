@@ -1,0 +1,204 @@
+"""Rate limits over HTTP: who counts as one client, what is told, and what is not counted."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from answers import decision_of, problem_of
+from flask.testing import FlaskClient
+from live_server import serving
+from support import settings_of
+from werkzeug.test import TestResponse
+
+from creditscore.schema.schema import Schema
+from creditscore.settings import Limit
+from creditscore.web import create_app
+
+KEYS = ("the-first-key-of-the-test", "the-other-key-of-the-test")
+
+Build = Callable[..., FlaskClient]
+
+
+@pytest.fixture
+def limited(model_dir: Path, tmp_path: Path) -> Build:
+    """Build a service that allows three requests an hour, unless told otherwise."""
+
+    def build(**changes: Any) -> FlaskClient:
+        usual = {"rate_limit": Limit(3, 3600), "runtime_dir": tmp_path / "run"}
+        return create_app(settings_of(model_dir, **{**usual, **changes})).test_client()
+
+    return build
+
+
+@pytest.fixture
+def example(schema: Schema) -> dict[str, Any]:
+    return {name: schema.fields[name].example for name in schema.base_fields}
+
+
+def statuses(client: FlaskClient, count: int, **sent: Any) -> list[int]:
+    return [client.get("/model", **sent).status_code for _ in range(count)]
+
+
+def from_address(address: str) -> dict[str, Any]:
+    return {"environ_overrides": {"REMOTE_ADDR": address}}
+
+
+def test_whoever_asks_too_often_is_told_when_to_ask_again(
+    limited: Build, example: dict[str, Any]
+) -> None:
+    client = limited()
+    for _ in range(3):
+        decision_of(client.post("/predict", json=example))
+
+    refused = client.post("/predict", json=example)
+
+    problem = problem_of(refused, 429)
+    assert 0 < int(refused.headers["Retry-After"]) <= 1200
+    assert "3/hour" in problem["detail"]
+    assert refused.headers["Retry-After"] in problem["detail"]
+
+
+def test_every_answer_tells_what_is_left(limited: Build) -> None:
+    client = limited()
+
+    told = [client.get("/model").headers for _ in range(4)]
+
+    assert {each["RateLimit-Policy"] for each in told} == {'"all";q=3;w=3600'}
+    left = [re.fullmatch('"all";r=([0-9]+);t=([0-9]+)', each["RateLimit"]) for each in told]
+    assert [int(each[1]) for each in left if each] == [2, 1, 0, 0]
+    assert all(0 < int(each[2]) <= 3600 for each in left if each)
+
+
+def test_an_error_counts_and_tells_as_well(limited: Build) -> None:
+    client = limited()
+
+    answers = [client.post("/predict", data="{"), client.get("/nowhere"), client.put("/predict")]
+
+    assert [answer.status_code for answer in answers] == [400, 404, 405]
+    assert all("RateLimit" in answer.headers for answer in answers)
+    assert statuses(client, 1) == [429]
+
+
+def test_each_address_has_its_own_account(limited: Build) -> None:
+    client = limited()
+
+    assert statuses(client, 4, **from_address("203.0.113.7")) == [200, 200, 200, 429]
+    assert statuses(client, 1, **from_address("203.0.113.8")) == [200]
+
+
+def test_a_network_of_ipv6_is_one_client(limited: Build) -> None:
+    client = limited()
+    asked = [statuses(client, 1, **from_address(f"2001:db8:1:2::{n:x}"))[0] for n in range(1, 5)]
+
+    assert asked == [200, 200, 200, 429]
+    assert statuses(client, 1, **from_address("2001:db8:1:3::1")) == [200]
+    mapped = from_address("::ffff:203.0.113.9")
+    assert statuses(client, 3, **mapped) == [200, 200, 200]
+    assert statuses(client, 1, **from_address("203.0.113.9")) == [429]
+
+
+def test_addresses_that_a_client_makes_up_share_its_account(limited: Build) -> None:
+    client = limited()
+
+    asked = [
+        client.get("/model", headers={"X-Forwarded-For": f"198.51.100.{n}"}).status_code
+        for n in range(5)
+    ]
+
+    assert asked == [200, 200, 200, 429, 429]
+
+
+def test_behind_a_proxy_only_the_address_that_it_adds_counts(limited: Build) -> None:
+    client = limited(proxies=1)
+
+    def ask(made_up: str, added: str) -> int:
+        headers = {"X-Forwarded-For": f"{made_up}, {added}"}
+        return client.get("/model", headers=headers).status_code
+
+    assert [ask(f"198.51.100.{n}", "203.0.113.7") for n in range(4)] == [200, 200, 200, 429]
+    assert ask("203.0.113.7", "203.0.113.8") == 200
+
+
+def test_each_key_has_its_own_account_wherever_it_is_used(limited: Build) -> None:
+    client = limited(api_keys=KEYS)
+    first, other = ({"X-API-Key": key} for key in KEYS)
+
+    asked = [
+        statuses(client, 1, headers=first, **from_address(f"203.0.113.{n}"))[0] for n in range(4)
+    ]
+
+    assert asked == [200, 200, 200, 429]
+    assert statuses(client, 1, headers=other) == [200]
+    assert statuses(client, 1) == [200]
+
+
+def test_guessing_keys_counts_for_the_address(limited: Build) -> None:
+    client = limited(api_keys=KEYS)
+
+    asked = [
+        client.get("/decisions", headers={"X-API-Key": f"a-guess-of-a-key-{n}"}).status_code
+        for n in range(5)
+    ]
+
+    assert asked == [401, 401, 401, 429, 429]
+
+
+def test_exploring_has_a_limit_of_its_own(limited: Build, example: dict[str, Any]) -> None:
+    client = limited(rate_limit=Limit(100, 3600), what_if_rate_limit=Limit(2, 3600))
+
+    def explore() -> TestResponse:
+        return client.post("/what-if", json=example)
+
+    asked = [explore() for _ in range(3)]
+
+    assert [answer.status_code for answer in asked] == [200, 200, 429]
+    assert asked[-1].headers["RateLimit-Policy"] == '"what-if";q=2;w=3600'
+    assert client.post("/predict", json=example).status_code == 200
+    # The page explores too.
+    form = {**{name: str(value) for name, value in example.items()}, "explore": "1"}
+    assert client.post("/", data=form).status_code == 429
+
+
+def test_the_files_of_the_pages_are_free(limited: Build) -> None:
+    client = limited()
+
+    for _ in range(5):
+        answer = client.get("/static/page.css")
+        assert answer.status_code == 200
+        assert "RateLimit" not in answer.headers
+        answer.close()
+
+
+def test_without_a_limit_nothing_is_said_of_one(limited: Build, tmp_path: Path) -> None:
+    client = limited(rate_limit=None)
+
+    assert statuses(client, 10) == [200] * 10
+    assert "RateLimit" not in client.get("/model").headers
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_folder_that_cannot_be_used_stops_nothing(
+    limited: Build, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "file").write_text("in the way")
+
+    client = limited(runtime_dir=tmp_path / "file")
+
+    assert statuses(client, 4) == [200, 200, 200, 429]
+    assert "rate limits are kept in" in caplog.text
+
+
+def test_all_workers_share_one_account(model_dir: Path, tmp_path: Path) -> None:
+    with serving(
+        model_dir, tmp_path, CREDITSCORE_RATE_LIMIT="50/hour", WEB_CONCURRENCY="3"
+    ) as server:
+        # The server was asked for its health until it was well.
+        asked = [server.ask("GET", "/openapi.json").status for _ in range(60)]
+
+    assert 40 <= asked.count(200) < 50
+    assert set(asked) == {200, 429}
+    assert sorted(asked) == asked

@@ -1,0 +1,275 @@
+"""The service behind its real server: framing, broken connections, and limits.
+
+Each test sends bytes to gunicorn as `manage.py run` starts it, and reads bytes.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from answers import Answer, decision_of, problem_of
+from bad_bodies import bad_bodies, check_answer
+from live_server import LiveServer, serving
+
+from creditscore.schema.schema import Schema
+
+LIMIT = 1024 * 1024
+FUZZED = 1000
+
+
+@pytest.fixture(scope="module")
+def server(model_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
+    """Serve with gunicorn, as manage.py does."""
+    with serving(model_dir, tmp_path_factory.mktemp("server")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def example(schema: Schema) -> bytes:
+    """Give an applicant as JSON."""
+    members = {name: schema.fields[name].example for name in schema.base_fields}
+    return json.dumps(members).encode()
+
+
+def head(*lines: bytes) -> bytes:
+    """Begin a request for a decision."""
+    return b"\r\n".join([b"POST /predict HTTP/1.1", b"Host: x", *lines, b"", b""])
+
+
+CHUNKED = head(b"Transfer-Encoding: chunked")
+
+
+def chunk(data: bytes) -> bytes:
+    return b"%x\r\n%s\r\n" % (len(data), data)
+
+
+def answered(answer: Answer | None) -> Answer:
+    """Insist on an answer."""
+    assert answer is not None
+    return answer
+
+
+def assert_alive(server: LiveServer, example: bytes) -> None:
+    """Check that the next client is served."""
+    for _ in range(8):
+        decision_of(server.ask("POST", "/predict", example))
+
+
+def test_a_chunked_body_is_decided_on(server: LiveServer, example: bytes) -> None:
+    chunks = [chunk(example[:7]), chunk(example[7:]), b"0\r\n\r\n"]
+
+    decision_of(answered(server.send(CHUNKED, *chunks)))
+
+
+def test_a_chunked_body_may_be_as_long_as_the_limit(server: LiveServer, example: bytes) -> None:
+    decision_of(answered(server.send(CHUNKED, chunk(example.ljust(LIMIT)), b"0\r\n\r\n")))
+
+
+@pytest.mark.parametrize("more", [b" ", b"garbage", b"x" * 3000, b" " * LIMIT])
+def test_a_chunked_body_is_not_cut_at_the_limit_and_taken_for_whole(
+    server: LiveServer, example: bytes, more: bytes
+) -> None:
+    padded = chunk(example.ljust(LIMIT))
+
+    answer = server.send(CHUNKED, padded, chunk(more), b"0\r\n\r\n")
+
+    problem_of(answered(answer), 413)
+
+
+def test_an_announced_body_over_the_limit_is_refused(server: LiveServer, example: bytes) -> None:
+    body = example.ljust(LIMIT + 1)
+
+    problem_of(server.ask("POST", "/predict", body), 413)
+    # The announcement alone is enough.
+    problem_of(answered(server.send(head(b"Content-Length: 999999999999"))), 413)
+
+
+def test_a_client_that_waits_for_100_continue_is_answered(
+    server: LiveServer, example: bytes
+) -> None:
+    length = b"Content-Length: %d" % len(example)
+    with socket.create_connection(("127.0.0.1", server.port), timeout=20) as connection:
+        connection.sendall(head(length, b"Expect: 100-continue"))
+        assert connection.recv(100).startswith(b"HTTP/1.1 100 ")
+        connection.sendall(example)
+        assert connection.recv(100).startswith(b"HTTP/1.1 200 ")
+
+
+@pytest.mark.parametrize("missing", [1, 10, 1000])
+def test_a_body_that_breaks_off_is_refused_even_if_it_is_json(
+    server: LiveServer, example: bytes, missing: int
+) -> None:
+    length = b"Content-Length: %d" % (len(example) + missing)
+
+    problem_of(answered(server.send(head(length), example, hang_up=True)), 400)
+
+
+@pytest.mark.parametrize(
+    "chunks",
+    [
+        b"zz\r\n%s\r\n0\r\n\r\n",
+        b"-5\r\n%s\r\n0\r\n\r\n",
+        b"0x10\r\n%s\r\n0\r\n\r\n",
+        b"1_0\r\n%s\r\n0\r\n\r\n",
+        b"\r\n%s\r\n0\r\n\r\n",
+        b"%s",
+        b"ffffffffffffffffff\r\n%s\r\n0\r\n\r\n",
+        b"2\r\n%s\r\n0\r\n\r\n",
+    ],
+)
+def test_malformed_chunks_are_refused(server: LiveServer, example: bytes, chunks: bytes) -> None:
+    answer = server.send(CHUNKED, chunks.replace(b"%s", example), hang_up=True)
+
+    problem_of(answered(answer), 400)
+
+
+def test_a_chunked_body_without_its_end_is_refused_even_if_it_is_json(
+    server: LiveServer, example: bytes
+) -> None:
+    problem_of(answered(server.send(CHUNKED, chunk(example), hang_up=True)), 400)
+    problem_of(answered(server.send(CHUNKED, b"100\r\n" + example, hang_up=True)), 400)
+
+
+@pytest.mark.parametrize(
+    "half",
+    [
+        b"",
+        b"P",
+        b"POST /predict HTTP/1.1",
+        b"POST /predict HTTP/1.1\r\nHost: x\r\n",
+        b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n",
+        b"POST /predict HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n",
+    ],
+)
+def test_half_a_request_is_no_harm(server: LiveServer, example: bytes, half: bytes) -> None:
+    answer = server.send(half, hang_up=True)
+
+    if answer is not None:
+        problem_of(answer, 400)
+    assert_alive(server, example)
+    assert "Traceback" not in server.printed()
+
+
+@pytest.mark.parametrize(
+    ("data", "status"),
+    [
+        (b"nonsense\r\n\r\n", 400),
+        (b"GET / HTTP/9.9\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\nHost: x\r\nno header\r\n\r\n", 400),
+        (head(b"Content-Length: x"), 400),
+        (head(b"Content-Length: 1", b"Content-Length: 2"), 400),
+        (head(b"Content-Length: 1", b"Transfer-Encoding: chunked"), 400),
+        (b"GET /" + b"x" * 10_000 + b" HTTP/1.1\r\n\r\n", 414),
+        (b"GET / HTTP/1.1\r\nX: " + b"x" * 100_000 + b"\r\n\r\n", 431),
+        (head(b"Transfer-Encoding: x"), 501),
+    ],
+)
+def test_what_the_server_itself_refuses_has_the_same_shape(
+    server: LiveServer, data: bytes, status: int
+) -> None:
+    problem_of(answered(server.send(data)), status)
+
+
+@pytest.mark.parametrize("name", [b"SCRIPT_NAME", b"Script-Name", b"PATH_INFO", b"Path-Info"])
+def test_a_header_moves_no_route(server: LiveServer, name: bytes) -> None:
+    moved = server.send(b"GET /x/health HTTP/1.1\r\nHost: x\r\n%s: /x\r\n\r\n" % name)
+    kept = server.send(b"GET /health HTTP/1.1\r\nHost: x\r\n%s: /x\r\n\r\n" % name)
+
+    # Either refused by the server, or without any effect.
+    assert answered(moved).status in {400, 404}
+    problem_of(answered(moved), answered(moved).status)
+    assert answered(kept).status in {400, 200}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [b"//predict", b"/predict;x", b"/predict%2f", b"/%70redict/", b"http://elsewhere.example/x"],
+)
+def test_an_odd_path_leads_to_no_other_host(server: LiveServer, line: bytes) -> None:
+    answer = answered(server.send(b"GET %s HTTP/1.1\r\nHost: elsewhere.example\r\n\r\n" % line))
+
+    problem_of(answer, answer.status)
+    assert answer.status in {400, 404, 405}
+    assert "location" not in answer.headers
+
+
+def test_the_page_names_no_host(server: LiveServer) -> None:
+    answer = answered(server.send(b"GET / HTTP/1.1\r\nHost: elsewhere.example\r\n\r\n"))
+
+    assert answer.status == 200
+    assert b"elsewhere.example" not in answer.body
+
+
+def test_a_page_of_another_site_may_not_ask(server: LiveServer, example: bytes) -> None:
+    length = b"Content-Length: %d" % len(example)
+    for line in (b"Sec-Fetch-Site: cross-site", b"Origin: https://elsewhere.example"):
+        problem_of(answered(server.send(head(length, line), example)), 403)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"Accept-Language: \xff\xfe;q=\xff",
+        b"Content-Type: \xff/\xfe; charset=\xff",
+        b"Content-Encoding: \xff",
+        b"Authorization: Bearer \xff",
+        b"X-API-Key: \xff\xfe",
+        b"X-Request-ID: \xff",
+        b"Origin: \xff",
+        b"Host: \xff\xfe",
+        b"Host: [::1",
+        b"Host: a:b:c",
+        b"Cookie: \xff=\xfe; ;;=",
+        b"If-None-Match: \xff",
+        b"Range: bytes=\xff-",
+    ],
+)
+def test_odd_headers_are_no_surprise(server: LiveServer, example: bytes, line: bytes) -> None:
+    length = b"Content-Length: %d" % len(example)
+    start = b"POST /predict HTTP/1.1" if b"Host" in line else head().split(b"\r\n\r\n")[0]
+
+    answer = answered(server.send(b"\r\n".join([start, line, length, b"", example])))
+
+    if answer.status == 200:
+        decision_of(answer)
+    else:
+        assert answer.status in {400, 403, 415}
+        problem_of(answer, answer.status)
+
+
+@pytest.mark.parametrize("framing", ["announced", "chunked"])
+def test_a_body_that_nobody_read_is_not_the_next_request(
+    server: LiveServer, example: bytes, framing: str
+) -> None:
+    inner = b"GET /smuggled HTTP/1.1\r\nHost: x\r\n\r\n" * 50
+    if framing == "announced":
+        refused = head(b"Content-Type: text/xml", b"Content-Length: %d" % len(inner)) + inner
+    else:
+        lines = head(b"Content-Type: text/xml", b"Transfer-Encoding: chunked")
+        refused = lines + chunk(inner) + b"0\r\n\r\n"
+    following = head(b"Connection: close", b"Content-Length: %d" % len(example)) + example
+
+    with socket.create_connection(("127.0.0.1", server.port), timeout=20) as connection:
+        connection.sendall(refused + following)
+        with connection.makefile("rb") as stream:
+            statuses = re.findall(rb"HTTP/1[.]1 ([0-9]+) ", stream.read())
+
+    # The server may close the connection instead of skipping what it has not read.
+    assert statuses in ([b"415"], [b"415", b"200"])
+
+
+def test_generated_bad_bodies_get_a_problem_or_a_decision(
+    server: LiveServer, schema: Schema
+) -> None:
+    generator = random.Random(2)
+
+    for body in bad_bodies(schema, generator, FUZZED):
+        check_answer(server.ask("POST", "/predict", body), body)
+
+    assert "Traceback" not in server.printed()

@@ -1,0 +1,90 @@
+"""POST /what-if: the answer of /predict, and nothing of it in the log."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from answers import problem_of
+from flask import Flask
+from flask.testing import FlaskClient
+
+from creditscore.schema.schema import Schema
+
+KEY = "the-key-of-the-what-if-test"
+
+Body = dict[str, Any]
+
+
+@pytest.fixture(params=["base_fields", "fields"])
+def applicant(request: pytest.FixtureRequest, schema: Schema) -> Body:
+    names = getattr(schema, request.param)
+    return {name: schema.fields[name].example for name in names}
+
+
+def test_it_gives_the_numbers_and_texts_of_a_decision_without_an_id(
+    client: FlaskClient, applicant: Body
+) -> None:
+    headers = {"Accept-Language": "id"}
+
+    decided = client.post("/predict", json=applicant, headers=headers)
+    explored = client.post("/what-if", json=applicant, headers=headers)
+
+    assert explored.status_code == 200
+    assert explored.headers["Content-Language"] == "id"
+    assert decided.json is not None
+    assert explored.json is not None
+    own = {"decision_id", "decided_at"}
+    expected = {name: value for name, value in decided.json.items() if name not in own}
+    found = {name: value for name, value in explored.json.items() if name != "decided_at"}
+    assert found == {"what_if": True, **expected}
+
+
+def test_an_array_is_explored_in_its_order(client: FlaskClient, applicant: Body) -> None:
+    answer = client.post("/what-if", json=[applicant, applicant])
+
+    assert [each["what_if"] for each in answer.get_json()] == [True, True]
+
+
+def test_nothing_of_it_is_in_the_log(build: Callable[..., Flask], applicant: Body) -> None:
+    asker = build(api_keys=(KEY,)).test_client()
+    headers = {"X-API-Key": KEY, "Idempotency-Key": "once"}
+
+    assert asker.post("/what-if", json=applicant, headers=headers).status_code == 200
+
+    assert asker.get("/decisions", headers=headers).get_json()["decisions"] == []
+    # The key of a repetition is not spent either.
+    decided = asker.post("/predict", json={**applicant}, headers=headers)
+    assert "Idempotent-Replayed" not in decided.headers
+    assert len(asker.get("/decisions", headers=headers).get_json()["decisions"]) == 1
+
+
+def test_it_asks_for_a_key_exactly_where_a_decision_does(
+    build: Callable[..., Flask], applicant: Body
+) -> None:
+    guarded, opened = (
+        build(api_keys=(KEY,), open_predict=kept).test_client() for kept in (False, True)
+    )
+
+    problem_of(guarded.post("/what-if", json=applicant), 401)
+    assert guarded.post("/what-if", json=applicant, headers={"X-API-Key": KEY}).status_code == 200
+    assert opened.post("/what-if", json=applicant).status_code == 200
+
+
+def test_a_page_of_another_site_may_not_explore(client: FlaskClient, applicant: Body) -> None:
+    answer = client.post("/what-if", json=applicant, headers={"Sec-Fetch-Site": "cross-site"})
+
+    problem_of(answer, 403)
+
+
+@pytest.mark.parametrize(
+    ("body", "status"), [("[", 400), ("{}", 422), ("[]", 422), ("3", 422), ('{"x":1}', 422)]
+)
+def test_it_refuses_what_a_decision_refuses(client: FlaskClient, body: str, status: int) -> None:
+    explored, decided = (
+        client.post(route, data=body).get_json() for route in ("/what-if", "/predict")
+    )
+
+    assert explored == decided
+    assert explored["status"] == status

@@ -1,0 +1,461 @@
+"""The reader of strangers' JSON, against a slow reader that is plainly right, and a corpus."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from reference_json import both
+
+from creditscore.errors import NotJson
+from creditscore.web import json_parser
+
+# Generated texts
+
+SCRAPS = [
+    *['"', "\\", "{", "}", "[", "]", ",", ":", "-", "+", ".", "e", "E", "0", "1", "9", "12"],
+    *[" ", "\t", "\n", "\r", "\x00", "\x1f", "\x0b", "\x0c", "\xa0", "\u2028", "\ufeff", "\x7f"],
+    *["true", "false", "null", "NaN", "Infinity", "-Infinity", "nan", "True", "None"],
+    *["\\u", "\\u0041", "\\ud83d", "\\ude00", "\\uD800", "\\uDfFf", "\\n", "\\/", "\\x", "\\u00g0"],
+    *['"a"', '"b"', '"a":', '"b":', '"\\u0061":', "[[", "]]", "[]", "{}", '{"a":', "},", "é", "😀"],
+    *["1.5", "-0", "-0.0", "1e5", "1E-5", "1e400", "00", "01", "\N{ARABIC-INDIC DIGIT ONE}", "1_0"],
+]
+JSON_VALUES = st.recursive(
+    st.one_of(
+        st.none(),
+        st.booleans(),
+        st.integers(),
+        st.floats(allow_nan=False, allow_infinity=False),
+        st.text(max_size=5),
+    ),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3),
+        st.dictionaries(st.sampled_from(["a", "b", "", '"', "\\", "["]), inner, max_size=3),
+        inner.map(lambda value: [value]),
+    ),
+    max_leaves=12,
+)
+
+
+def crowded(raw: bytes) -> bytes:
+    """Put a text among others: of many objects, not each is looked at on its own."""
+    return b"[%s%s]" % (b'{"c":[]},' * 9, raw)
+
+
+@settings(max_examples=1500)
+@given(scraps=st.lists(st.sampled_from(SCRAPS), max_size=12))
+@example(scraps=["[", "[", '"', "]", "\\", '"', '"', "]", "]"])
+@example(scraps=['{"a":', "1", ",", '"a":', "1", "}"])
+@example(scraps=['{"a":', '"', ":", '"', ",", '"a":', "1", "}"])
+def test_texts_of_json_scraps_are_read_or_refused_as_the_rfc_says(scraps: list[str]) -> None:
+    raw = "".join(scraps).encode("utf-8")
+
+    for found, expected in (both(raw), both(crowded(raw))):
+        assert found == expected
+
+
+@settings(max_examples=500)
+@given(value=JSON_VALUES, ascii_only=st.booleans(), indent=st.sampled_from([None, 1]))
+def test_every_json_value_comes_back_as_it_was(
+    value: Any, ascii_only: bool, indent: int | None
+) -> None:
+    found, expected = both(json.dumps(value, ensure_ascii=ascii_only, indent=indent).encode())
+
+    assert found == expected
+    assert found in {repr(value), "refused"}
+
+
+@settings(max_examples=1000)
+@given(data=st.data(), value=JSON_VALUES)
+def test_a_json_text_with_a_changed_byte_is_read_or_refused_as_the_rfc_says(
+    data: st.DataObject, value: Any
+) -> None:
+    raw = bytearray(json.dumps(value).encode())
+    raw[data.draw(st.integers(0, len(raw) - 1))] = data.draw(st.integers(0, 255))
+
+    for found, expected in (both(bytes(raw)), both(crowded(bytes(raw)))):
+        assert found == expected
+
+
+@settings(max_examples=500)
+@given(raw=st.binary(max_size=20))
+def test_arbitrary_bytes_are_read_or_refused_as_the_rfc_says(raw: bytes) -> None:
+    found, expected = both(raw)
+
+    assert found == expected
+
+
+# A corpus
+
+ACCEPTED: list[tuple[bytes, object]] = [
+    (b"null", None),
+    (b"true", True),
+    (b"false", False),
+    (b"0", 0),
+    (b"-0", 0),
+    (b"-1", -1),
+    (b"123456789012345678901234567890", 123456789012345678901234567890),
+    (b"1" * 300, int("1" * 300)),
+    (b"1" * 301, math.inf),
+    (b"-" + b"1" * 300, -math.inf),
+    (b"0.0", 0.0),
+    (b"-0.0", -0.0),
+    (b"1.0", 1.0),
+    (b"0.1e1", 1.0),
+    (b"1e5", 1e5),
+    (b"1E5", 1e5),
+    (b"1e+5", 1e5),
+    (b"1e-5", 1e-5),
+    (b"1e05", 1e5),
+    (b"0e0", 0.0),
+    (b"1e-400", 0.0),
+    (b"1e400", math.inf),
+    (b"-1e400", -math.inf),
+    (b"123.456e-789", 0.0),
+    (b'""', ""),
+    (b'"a"', "a"),
+    (b'"\\""', '"'),
+    (b'"\\\\"', "\\"),
+    (b'"\\/"', "/"),
+    (b'"/"', "/"),
+    (b'"\\b\\f\\n\\r\\t"', "\b\f\n\r\t"),
+    (b'"\\u0000"', "\0"),
+    (b'"\\u00e9"', "é"),
+    (b'"\\u00E9"', "é"),
+    (b'"\\uD83D\\uDE00"', "\N{GRINNING FACE}"),
+    (b'"\xf0\x9f\x98\x80"', "\N{GRINNING FACE}"),
+    (b'"\xc3\xa9"', "é"),
+    (b'"\x7f"', "\x7f"),
+    (b'"\xe2\x80\xa8"', "\N{LINE SEPARATOR}"),
+    (b'"\xef\xbb\xbf"', "\ufeff"),
+    (b'"\xef\xbf\xbf"', "\uffff"),
+    (b'"\\\\u0041"', "\\u0041"),
+    (b'"[{"', "[{"),
+    (b"[]", []),
+    (b"[ ]", []),
+    (b"{}", {}),
+    (b"{ }", {}),
+    (b"[1]", [1]),
+    (b"[1,2]", [1, 2]),
+    (b"[[],{}]", [[], {}]),
+    (b"[null,true,1.5]", [None, True, 1.5]),
+    (b'{"":0}', {"": 0}),
+    (b'{"a":1,"b":2}', {"a": 1, "b": 2}),
+    (b'{"a":{"a":{}}}', {"a": {"a": {}}}),
+    (b'[{"a":1},{"a":1}]', [{"a": 1}, {"a": 1}]),
+    (b'{"a":1,"A":2}', {"a": 1, "A": 2}),
+    (b'{"\xc3\xa9":1,"e\xcc\x81":2}', {"é": 1, "e\u0301": 2}),
+    (b" \t\r\n[ \t\r\n1 \t\r\n, \t\r\n2 \t\r\n] \t\r\n", [1, 2]),
+    (b"\xef\xbb\xbf{}", {}),
+    (b"\xef\xbb\xbf 1 ", 1),
+]
+REFUSED: list[tuple[bytes, str]] = [
+    (b"", "empty"),
+    (b" ", "empty"),
+    (b"\xef\xbb\xbf", "empty"),
+    (b"\r\n\t ", "empty"),
+    *[
+        (raw, "not_json")
+        for raw in [
+            b"\xef\xbb\xbf\xef\xbb\xbf1",
+            b"\x00",
+            b"1\x00",
+            b"\x0c1",
+            b"\xc2\xa01",
+            b"nul",
+            b"nulls",
+            b"Null",
+            b"TRUE",
+            b"NaN",
+            b"-NaN",
+            b"Infinity",
+            b"-Infinity",
+            b"+Infinity",
+            b"inf",
+            b"undefined",
+            b"+1",
+            b"--1",
+            b"- 1",
+            b"-",
+            b"01",
+            b"-01",
+            b"00",
+            b"1.",
+            b".1",
+            b"-.1",
+            b"1.e5",
+            b"1e",
+            b"1e+",
+            b"1e1.5",
+            b"1ee5",
+            b"1_0",
+            b"0x1",
+            b"0b1",
+            b"1L",
+            b"1,2",
+            b"1 2",
+            "\N{FULLWIDTH DIGIT ONE}".encode(),
+            "1\N{FULLWIDTH DIGIT ONE}".encode(),
+            "1.\N{ARABIC-INDIC DIGIT ONE}".encode(),
+            "1e\N{ARABIC-INDIC DIGIT ONE}".encode(),
+            b"'a'",
+            b"a",
+            b'"',
+            b'"a',
+            b'a"',
+            b'"\\"',
+            b'"\\',
+            b'"\\x41"',
+            b'"\\a"',
+            b'"\\0"',
+            b'"\\u"',
+            b'"\\u004"',
+            b'"\\u00g0"',
+            b'"\\U00000041"',
+            b'"\\u+041"',
+            b'"\\u 041"',
+            b'"\\u0_41"',
+            b'"\\ud800\\u"',
+            b'"\n"',
+            b'"\t"',
+            b'"\x00"',
+            b'"\x1f"',
+            b'"a""b"',
+            b"[",
+            b"]",
+            b"[1",
+            b"[1,",
+            b"[1,]",
+            b"[,1]",
+            b"[1,,2]",
+            b"[1 2]",
+            b"[1]]",
+            b"[1}",
+            b"[1;2]",
+            b"[...1]",
+            b"(1)",
+            b"{",
+            b"}",
+            b'{"a"',
+            b'{"a":',
+            b'{"a":1',
+            b'{"a":1,',
+            b'{"a":1,}',
+            b'{,"a":1}',
+            b'{"a"}',
+            b'{"a" 1}',
+            b'{"a":1 "b":2}',
+            b'{"a"=1}',
+            b"{a:1}",
+            b"{'a':1}",
+            b"{1:1}",
+            b"{null:1}",
+            b'{"a":1]',
+            b'{"a":1}}',
+            b'{"a":,}',
+            b'{"a"::1}',
+            b"// comment\n1",
+            b"/* comment */1",
+            b"1 # comment",
+            b"[1]x",
+            b"{}{}",
+            b"<html>",
+            b"a=1&b=2",
+            b"%7B%7D",
+        ]
+    ],
+    *[
+        (raw, "not_utf8")
+        for raw in [
+            b"\xff",
+            b'"\xff"',
+            b'"\x80"',
+            b'"\xc0\x80"',
+            b'"\xc3"',
+            b'"\xe2\x80"',
+            b'"\xed\xa0\x80"',
+            b'"\xf4\x90\x80\x80"',
+            b"\xfe\xff\x00\x31",
+            b"\xff\xfe\x31\x00",
+            b'{"\xe9":1}',
+        ]
+    ],
+    *[
+        (raw, "not_unicode")
+        for raw in [
+            b'"\\ud800"',
+            b'"\\uDFFF"',
+            b'"\\ud800x"',
+            b'"\\ude00\\ud83d"',
+            b'"\\ud83d\\ud83d\\ude00"',
+            b'["\\ud800"]',
+            b'{"\\ud800":1}',
+            b'{"a":{"b":["\\udbff"]}}',
+        ]
+    ],
+    *[
+        (raw, "duplicate_key")
+        for raw in [
+            b'{"a":1,"a":1}',
+            b'{"a":1,"b":2,"a":3}',
+            b'{"a":1,"\\u0061":1}',
+            b'{"":1,"":1}',
+            b'[{"a":{"b":1,"b":2}}]',
+        ]
+    ],
+    *[
+        (raw, "too_deep")
+        for raw in [
+            b"[" * 9,
+            b"[" * 9 + b"]" * 9,
+            b'{"a":' * 9 + b"1" + b"}" * 9,
+            b'[{"a":' * 5 + b"1" + b"}]" * 5,
+            b"[" * 5000,
+            b"[[]," * 9 + b"1" + b"]" * 9,
+        ]
+    ],
+]
+
+
+@pytest.mark.parametrize(("raw", "value"), ACCEPTED)
+def test_what_json_allows_is_read(raw: bytes, value: object) -> None:
+    found = json_parser.parse(raw)
+
+    assert repr(found) == repr(value)
+    assert both(raw)[0] == both(raw)[1]
+
+
+@pytest.mark.parametrize(("raw", "code"), REFUSED)
+def test_what_json_does_not_allow_is_refused_by_its_name(raw: bytes, code: str) -> None:
+    with pytest.raises(NotJson) as refusal:
+        json_parser.parse(raw)
+
+    assert refusal.value.code == code
+    assert both(raw) == ("refused", "refused")
+
+
+@pytest.mark.parametrize(
+    "raw", [raw for raw, code in REFUSED if code in {"duplicate_key", "not_unicode"}]
+)
+def test_it_is_refused_among_others_too(raw: bytes) -> None:
+    with pytest.raises(NotJson):
+        json_parser.parse(crowded(raw))
+
+    assert both(crowded(raw)) == ("refused", "refused")
+
+
+@pytest.mark.parametrize("raw", [raw for raw, _ in [*ACCEPTED, *REFUSED]])
+def test_an_array_of_objects_is_read_as_each_of_its_values_is(raw: bytes) -> None:
+    for array in (
+        b'[{"a":%s},{"b":1,"a":2}]' % raw,
+        b'[{"b":1,"a":2.5,"c":%s}]' % raw,
+        b'[%s,{"a":1}]' % raw,
+        b'[{"a":1,"a":%s}]' % raw,
+        b'[{"a":":","a":%s}]' % raw,
+        b'[{"a":1}%s]' % raw,
+    ):
+        found, expected = both(array)
+
+        assert found == expected
+
+
+@pytest.mark.parametrize(
+    "digits", ["9" * 18, "9" * 19, str(2**64 - 1), str(2**64), "9" * 20, "9" * 299, "9" * 300]
+)
+@pytest.mark.parametrize("sign", ["", "-"])
+def test_whole_numbers_of_an_array_keep_their_every_digit(digits: str, sign: str) -> None:
+    found, expected = both(f'[{{"a":{sign}{digits}}},{{"a":0.5}}]'.encode())
+
+    assert found == expected
+    if len(digits) < 300:
+        assert sign + digits in found
+
+
+# Depth: exact at its limit, whatever stands in strings
+
+INSIDE = [
+    b"1",
+    b'"["',
+    b'"]"',
+    b'"[[[[[[[[["',
+    b'"]]]]]]]]]"',
+    b'"\\""',
+    b'"\\"["',
+    b'"\\\\"',
+    b'"\\\\\\"]"',
+    b'"\\\\\\\\"',
+    b'"a\\u005b"',
+    b'"\\u0022["',
+    b'"{\\"[\\\\"',
+    b'"\xc3\xa9["',
+    b"true",
+]
+
+
+def nested(levels: int, inside: bytes, *, objects: bool = False) -> bytes:
+    if objects:
+        return b'{"[\\"":' * levels + inside + b"}" * levels
+    return b"[" * levels + inside + b"]" * levels
+
+
+@pytest.mark.parametrize("inside", INSIDE)
+@pytest.mark.parametrize("objects", [False, True])
+def test_eight_levels_are_read_and_nine_refused_whatever_stands_in_texts(
+    inside: bytes, objects: bool
+) -> None:
+    eight, nine = (nested(levels, inside, objects=objects) for levels in (8, 9))
+    brothers = b"[%s]" % b",".join([nested(7, inside, objects=objects)] * 5)
+
+    assert both(eight)[0] == both(eight)[1] != "refused"
+    assert both(brothers)[0] == both(brothers)[1] != "refused"
+    with pytest.raises(NotJson) as refusal:
+        json_parser.parse(nine)
+    assert refusal.value.code == "too_deep"
+
+
+# Bodies that are made to take long; a reader that is not linear would not end
+
+MEBIBYTE = 1024 * 1024
+PATHOLOGICAL = {
+    "opening": b"[" * MEBIBYTE,
+    "opening objects": b'{"a":' * (MEBIBYTE // 5),
+    "closing": b"]" * MEBIBYTE,
+    "pairs": b"[]" * (MEBIBYTE // 2),
+    "pairs the wrong way": b"][" * (MEBIBYTE // 2),
+    "half closed": b"[[]" * (MEBIBYTE // 3),
+    "quotes": b'"' * MEBIBYTE,
+    "quotes and escapes": b'"\\"' * (MEBIBYTE // 3),
+    "escaped quotes": b'"' + b'\\"' * (MEBIBYTE // 2),
+    "backslashes": b"\\" * MEBIBYTE,
+    "backslashes in a text": b'"' + b"\\" * (MEBIBYTE - 1),
+    "texts without end": b'["a"' * (MEBIBYTE // 4),
+    "lone surrogates": b'["' + b"\\ud800" * (MEBIBYTE // 6) + b'"]',
+    "digits": b"1" * MEBIBYTE,
+    "digits of a fraction": b"0." + b"1" * MEBIBYTE,
+    "digits of an exponent": b"1e" + b"1" * MEBIBYTE,
+    "integers at the limit": b"[" + b",".join([b"9" * 300] * (MEBIBYTE // 301)) + b"]",
+    "empty arrays": b"[" + b",".join([b"[]"] * (MEBIBYTE // 3)) + b"]",
+    "arrays at the limit": b"[" + b",".join([b"[[[[[[[]]]]]]]"] * (MEBIBYTE // 15)) + b"]",
+    "the same name": b"{" + b",".join([b'"a":1'] * (MEBIBYTE // 6)) + b"}",
+    "other names": b"{" + b",".join(b'"%d":1' % name for name in range(90_000)) + b"}",
+    "spaces": b" " * MEBIBYTE,
+    "lines": b"\n" * (MEBIBYTE - 1) + b"x",
+    "byte order marks": b"\xef\xbb\xbf" * (MEBIBYTE // 3),
+    "late garbage": b'"' + b"a" * (MEBIBYTE - 3) + b'"\xff',
+}
+
+
+@pytest.mark.parametrize("name", PATHOLOGICAL)
+def test_a_mebibyte_made_to_take_long_comes_to_an_end(name: str) -> None:
+    refusal = ""
+    try:
+        json_parser.parse(PATHOLOGICAL[name])
+    except NotJson as error:
+        refusal = str(error)
+
+    # Nothing of what came is repeated at length.
+    assert len(refusal) < 200

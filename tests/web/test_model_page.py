@@ -1,0 +1,194 @@
+"""The page at /model as plain HTTP, and what it reads from the stored evaluation."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from flask.testing import FlaskClient
+from pages import BROWSER, FIRST_LOAD, Page, shown, text_of
+
+from creditscore.charts.axes import ticks
+from creditscore.evaluation.cutoff_tradeoff import (
+    break_even_percent,
+    cheapest,
+    group_rates,
+    trade_off,
+)
+from creditscore.i18n.catalogue import LANGUAGES
+from creditscore.i18n.page_texts import PAGE_TEXTS
+from creditscore.schema.schema import Schema
+from creditscore.scorecard.artifact import Model
+from creditscore.web.pages.group_words import group_words
+
+Card = dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def card(model_dir: Path) -> Card:
+    loaded: Card = json.loads((model_dir / "model_card.json").read_bytes())
+    return loaded
+
+
+@pytest.mark.parametrize(
+    ("accept", "kind"),
+    [
+        (BROWSER["Accept"], "text/html; charset=utf-8"),
+        ("*/*", "application/json"),
+        ("application/json", "application/json"),
+        ("application/json, text/html", "application/json"),
+        ("text/html;q=0.5, application/json", "application/json"),
+        ("", "application/json"),
+    ],
+)
+def test_browsers_get_the_page_and_programs_json(
+    client: FlaskClient, accept: str, kind: str
+) -> None:
+    answer = client.get("/model", headers={"Accept": accept})
+
+    assert (answer.status_code, answer.content_type) == (200, kind)
+    assert "Accept" in answer.headers["Vary"].split(", ")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_page_tells_what_the_card_tells(
+    client: FlaskClient, schema: Schema, card: Card, language: str
+) -> None:
+    page = client.get(f"/model?lang={language}", headers=BROWSER)
+
+    assert page.headers["Content-Language"] == language
+    for field in schema.fields.values():
+        assert field.title[language] in page.text
+    for spec in schema.scorecards.values():
+        assert f"{spec.title[language]}</h2>" in page.text
+    for section in card["scorecards"].values():
+        assert section["version"] in page.text
+    for key in ("law", "limits", "cut_title", "fair_title"):
+        assert PAGE_TEXTS[language][key] in page.text
+    assert "None" not in page.text
+
+
+@pytest.mark.parametrize("scorecard", ["application", "behavioural"])
+@pytest.mark.parametrize("row", [9, 24, 39])
+def test_the_cutoff_part_shows_the_stored_row(
+    client: FlaskClient, card: Card, scorecard: str, row: int
+) -> None:
+    stored = card["scorecards"][scorecard]["curves"]["cutoffs"][row]
+
+    page = client.get(
+        f"/model?scorecard={scorecard}&cutoff={row + 1}&ratio=3&part=cutoff", headers=BROWSER
+    )
+
+    for key, share in (
+        ("cut_approved", stored["approval_rate"]),
+        ("cut_bad", stored["bad_rate_approved"]),
+        ("cut_declined", stored["bad_rate_declined"]),
+    ):
+        said = "nobody" if share is None else f"{round(100 * share, 1):.10g}%"
+        assert shown(page.text, key) == said
+    assert float(shown(page.text, "cut_cost")) == pytest.approx(stored["cost"], abs=6e-4)
+    assert "<html" not in page.text
+
+
+def test_the_button_of_the_ratio_sets_the_cutoff_to_its_break_even(client: FlaskClient) -> None:
+    by_ratio = client.get("/model?ratio=4&cutoff=60&by=ratio&part=cutoff", headers=BROWSER)
+    by_cutoff = client.get("/model?ratio=4&cutoff=60&by=cutoff&part=cutoff", headers=BROWSER)
+
+    assert 'data-percent="20"' in by_ratio.text
+    assert 'data-percent="60"' in by_cutoff.text
+
+
+@pytest.mark.parametrize("query", ["cutoff=x", "cutoff=0", "cutoff=100", "ratio=-1", "ratio=nan"])
+def test_what_is_no_cutoff_is_told_at_its_field(client: FlaskClient, query: str) -> None:
+    page = client.get(f"/model?{query}", headers=BROWSER)
+
+    name = query.partition("=")[0]
+    assert page.status_code == 422
+    assert "must be a number from" in shown(page.text, f"{name}-error")
+
+
+def test_any_ratio_costs_what_it_costs_on_the_rows(card: Card) -> None:
+    """Two approved of which one is bad, and two declined of which one is bad."""
+    row = {
+        "cutoff": 0.3,
+        "approval_rate": 0.5,
+        "bad_rate_approved": 0.5,
+        "bad_rate_declined": 0.5,
+        "cost": 0.0,
+    }
+    section = {"curves": {"cutoffs": [row] * 99}}
+
+    # A bad one costs 7, a good one that is declined 1, over four applicants.
+    assert trade_off(section, 30, 7.0).cost == (7 + 1) / 4
+    for name in card["scorecards"]:
+        for percent in range(1, 100):
+            stored = card["scorecards"][name]["curves"]["cutoffs"][percent - 1]["cost"]
+            found = trade_off(card["scorecards"][name], percent, 3.0).cost
+            assert found == pytest.approx(stored, abs=5e-6)
+
+
+def test_the_cheapest_cutoff_is_no_dearer_than_any(card: Card) -> None:
+    section = card["scorecards"]["behavioural"]
+
+    best = cheapest(section, 3.0)
+
+    assert best.cost <= min(row["cost"] for row in section["curves"]["cutoffs"]) + 5e-6
+    assert [break_even_percent(ratio) for ratio in (3, 4, 1, 0.001, 1000)] == [25, 20, 50, 99, 1]
+
+
+def test_groups_at_the_cutoff_of_training_are_approved_as_the_card_says(card: Card) -> None:
+    for section in card["scorecards"].values():
+        rates = group_rates(section, 25)
+        assert rates is not None
+        assert rates.keys() == section["fairness"].keys()
+        for field, found in section["fairness"].items():
+            for group in found["groups"]:
+                if group["rows"]:
+                    expected = group["approval_rate"]["value"]
+                    assert rates[field][group["group"]] == pytest.approx(expected, abs=2e-6)
+
+
+def test_a_card_from_before_says_that_groups_are_not_kept(model: Model, card: Card) -> None:
+    section = card["scorecards"]["application"]
+    older = {**section, "curves": {k: v for k, v in section["curves"].items() if k != "groups"}}
+
+    assert group_rates(older, 25) is None
+
+
+def test_groups_are_called_in_the_language_of_the_page(schema: Schema) -> None:
+    assert group_words(schema.fields["AGE"], "25 to 29")["id"] == "25 sampai 29"
+    assert group_words(schema.fields["AGE"], "under 25")["id"] == "di bawah 25"
+    assert group_words(schema.fields["AGE"], "62 and over")["id"] == "62 ke atas"
+    assert group_words(schema.fields["SEX"], "female")["id"] == "perempuan"
+
+
+def test_nothing_stands_inline_and_the_first_load_is_small(client: FlaskClient) -> None:
+    answer = client.get("/model?lang=id", headers=BROWSER)
+    page = Page(answer.text)
+    loaded = {
+        str(attributes.get("src") or attributes["href"])
+        for tag, attributes in page.elements
+        if tag in {"link", "script"}
+    }
+
+    assert page.script == ""
+    for tag, attributes in page.elements:
+        assert tag not in {"style", "iframe", "object", "embed", "base"}
+        assert "style" not in attributes
+    ids = [str(attributes["id"]) for _, attributes in page.elements if "id" in attributes]
+    assert len(ids) == len(set(ids))
+    size = sum(len(text_of(client, address).encode()) for address in loaded)
+    assert len(answer.data) + size < FIRST_LOAD
+
+
+@pytest.mark.parametrize("ends", [(0, 1), (0, 0.4), (420, 640), (10000, 800000), (-1, 8)])
+def test_ticks_are_round_few_and_within(ends: tuple[float, float]) -> None:
+    found = np.array(ticks(*ends))
+
+    assert 3 <= len(found) <= 7
+    assert found.min() >= ends[0] - 1e-9
+    assert found.max() <= ends[1] + 1e-9
+    assert np.allclose(np.diff(found), found[1] - found[0])

@@ -1,0 +1,99 @@
+"""More requests than can be done soon: each is answered in time, and its connection stays good."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from answers import Answer, decision_of, problem_of
+from live_server import LiveServer, serving
+from support import log_in
+
+from creditscore.schema.schema import Schema
+from creditscore.web.refusals import LATER
+
+#: Requests that two processes take: for their threads, and to wait for one. And many more.
+TAKEN, MANY = 2 * (16 + 128), 500
+
+#: Seconds in which each answer is promised.
+PROMISED = 5.0
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "overload"
+
+
+@pytest.fixture
+def server(model_dir: Path, folder: Path) -> Iterator[LiveServer]:
+    folder.mkdir()
+    with serving(model_dir, folder) as running:
+        yield running
+
+
+class Client(threading.Thread):
+    """Asks once, keeps its connection, and notes the answer and how long it took."""
+
+    def __init__(self, port: int, body: bytes) -> None:
+        super().__init__()
+        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+        self.body = body
+        self.answer: Answer | None = None
+        self.seconds = self.answered = 0.0
+
+    def run(self) -> None:
+        begun = time.monotonic()
+        self.connection.request("POST", "/predict", self.body)
+        response = self.connection.getresponse()
+        headers = {name.lower(): value for name, value in response.getheaders()}
+        self.answer = Answer(response.status, headers, response.read())
+        self.answered = time.monotonic()
+        self.seconds = self.answered - begun
+
+
+def test_while_the_log_is_locked_all_get_503_in_time_and_can_ask_again(
+    server: LiveServer, folder: Path, schema: Schema
+) -> None:
+    members = {name: schema.fields[name].example for name in schema.base_fields}
+    body = json.dumps(members).encode()
+    log = log_in(folder).removeprefix("sqlite:///")
+    clients = [Client(server.port, body) for _ in range(MANY)]
+
+    with closing(sqlite3.connect(log, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        for client in clients:
+            client.start()
+        for client in clients:
+            client.join()
+        other.execute("ROLLBACK")
+
+    for client in clients:
+        assert client.answer is not None
+        problem = problem_of(client.answer, 503)
+        assert int(client.answer.headers["retry-after"]) >= 1
+        assert problem["detail"]
+    assert max(client.seconds for client in clients) < PROMISED
+    # Both kinds: those that had a thread and failed, and those that never got one, of whom most
+    # were told before the first thread had waited for the lock in vain.
+    ends: dict[str, list[float]] = {}
+    for client in clients:
+        assert client.answer is not None
+        ends.setdefault(client.answer.json["detail"], []).append(client.answered)
+    turned_away = ends.pop(LATER)
+    (failed,) = ends.values()
+    assert sum(end < min(failed) for end in turned_away) >= MANY - TAKEN
+    kept = [client for client in clients if client.answer and client.connection.sock is not None]
+    assert len(kept) > MANY // 2
+    for client in kept[:: len(kept) // 20]:
+        client.run()
+        assert client.answer is not None
+        decision_of(client.answer)
+    for client in clients:
+        client.connection.close()

@@ -1,0 +1,154 @@
+"""Settings: read from the environment, one row each, refused by name."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from creditscore.errors import SettingsError
+from creditscore.settings import ROWS, Limit, Row, Settings
+
+KEY = "k" * 16
+
+GOOD: dict[str, list[tuple[str, Any]]] = {
+    "model_dir": [("/srv/model", Path("/srv/model")), ("my model", Path("my model"))],
+    "cutoff": [("0.3", 0.3), ("1e-3", 0.001), (" 0.3 ", 0.3)],
+    "api_keys": [
+        (KEY, (KEY,)),
+        (f"{KEY}, {'x' * 200},", (KEY, "x" * 200)),
+        ("!#$%&'()*+-./09:;<=>?@AZ[]^_`az{|}~", ("!#$%&'()*+-./09:;<=>?@AZ[]^_`az{|}~",)),
+    ],
+    "open_predict": [("on", True), ("1", True), ("ON", True), ("off", False), ("0", False)],
+    "max_json_bytes": [("1", 1), ("999999999", 999_999_999)],
+    "max_csv_bytes": [("1", 1), ("999999999", 999_999_999)],
+    "max_applicants": [("1", 1), ("1000", 1000)],
+    "database_url": [
+        (url, url)
+        for url in (
+            "sqlite:////srv/decisions.sqlite",
+            "sqlite:///my decisions.sqlite",
+            "postgresql://user:a%40b@db.example:5432/credit?sslmode=require",
+            "postgresql+psycopg://db/credit",
+            "postgres://db/credit",
+        )
+    ],
+    "sqlite_journal": [("truncate", "truncate"), ("WAL", "wal")],
+    "rate_limit": [
+        ("600/minute", Limit(600, 60)),
+        ("1/Second", Limit(1, 1)),
+        ("999999999/day", Limit(999_999_999, 86_400)),
+        ("off", None),
+    ],
+    "what_if_rate_limit": [("5/hour", Limit(5, 3600)), ("OFF", None)],
+    "proxies": [("0", 0), ("2", 2)],
+    "runtime_dir": [("/run/creditscore", Path("/run/creditscore"))],
+}
+
+BAD = {
+    "cutoff": ["0", "1", "-0.1", "1.5", "nan", "inf", "a quarter", "0,25"],
+    "api_keys": [",", "x" * 15, "x" * 201, f"{KEY},short", f"{KEY} {KEY}", f"{KEY}é", f"{KEY}\x7f"],
+    "open_predict": ["yes", "true", "2", "on off"],
+    "max_json_bytes": ["0", "-1", "1.5", "1e6", "1_000", "\uff11", "1 MiB", "9" * 10],
+    "database_url": [
+        "decisions.sqlite",
+        "sqlite://",
+        "sqlite:///",
+        "mysql://db/credit",
+        "postgresql:",
+    ],
+    "sqlite_journal": ["delete", "off", "truncate wal", "1"],
+    "max_csv_bytes": ["0", "-1", "1.5", "16 MiB", "9" * 10],
+    "rate_limit": [
+        "0/minute",
+        "600",
+        "600/week",
+        "-1/day",
+        "1.5/hour",
+        "1e3/day",
+        "on",
+        "600 / day",
+    ],
+    "what_if_rate_limit": ["none", "\uff11/day", "9999999999/day"],
+    "proxies": ["-1", "10", "1.0", "all", "\uff11"],
+    "max_applicants": ["0", "-1", "1.5", "1e6", "1_000", "\uff11", "many", "9" * 10],
+}
+
+
+def cases(table: dict[str, list[Any]]) -> list[tuple[str, Any]]:
+    return [(name, case) for name, many in table.items() for case in many]
+
+
+def row_of(name: str) -> Row:
+    (row,) = (row for row in ROWS if row.name == name)
+    return row
+
+
+def test_there_is_a_row_for_each_setting() -> None:
+    assert [row.name for row in ROWS] == [field.name for field in fields(Settings)]
+
+
+def test_each_row_has_its_cases_here() -> None:
+    assert set(GOOD) == {row.name for row in ROWS}
+    # Any text is a folder's name.
+    assert set(BAD) == set(GOOD) - {"model_dir", "runtime_dir"}
+
+
+def test_without_variables_every_setting_is_its_fallback() -> None:
+    assert Settings.from_env({}) == Settings()
+    assert Settings.from_env({"HOME": "/", "CREDITSCORE_UNKNOWN": "x"}) == Settings()
+
+
+@pytest.mark.parametrize("row", ROWS, ids=[row.name for row in ROWS])
+@pytest.mark.parametrize("empty", ["", "  "])
+def test_an_empty_variable_counts_as_left_out(row: Row, empty: str) -> None:
+    assert Settings.from_env({row.variable: empty}) == Settings()
+
+
+@pytest.mark.parametrize(("name", "case"), cases(GOOD))
+def test_a_setting_is_read_from_its_variable(name: str, case: tuple[str, Any]) -> None:
+    text, value = case
+
+    settings = Settings.from_env({f"CREDITSCORE_{name.upper()}": text})
+
+    assert getattr(settings, name) == value
+
+
+@pytest.mark.parametrize(("name", "text"), cases(BAD))
+def test_a_bad_value_is_refused_by_variable_and_allowed_form(name: str, text: str) -> None:
+    row = row_of(name)
+
+    with pytest.raises(SettingsError) as caught:
+        Settings.from_env({row.variable: text})
+
+    shown = "something else" if row.secret else text.strip()
+    assert str(caught.value) == f"{row.variable} must be {row.allowed}, got {shown!r}"
+
+
+def complaint(row: Row, text: str) -> str:
+    """Give what is said of a value; nothing if it is taken."""
+    try:
+        Settings.from_env({row.variable: text})
+    except SettingsError as error:
+        return str(error)
+    return ""
+
+
+@given(st.text(min_size=1))
+def test_a_secret_is_never_repeated(text: str) -> None:
+    for row in ROWS:
+        if row.secret:
+            assert "secret" not in complaint(row, f"secret{text}")
+
+
+def test_keys_and_the_password_of_the_database_are_secret() -> None:
+    assert [row.name for row in ROWS if row.secret] == ["api_keys", "database_url"]
+
+
+def test_settings_cannot_be_changed_once_read() -> None:
+    with pytest.raises(AttributeError):
+        Settings().cutoff = 0.5  # type: ignore[misc]  # that is the point

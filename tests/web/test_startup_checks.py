@@ -1,0 +1,80 @@
+"""A service that lets everybody in says so."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from decided import NOON
+from flask import Flask
+from live_server import serving
+
+from creditscore.web import api_keys
+from creditscore.web.authentication import REMEMBERED
+from creditscore.web.service import NAME
+from creditscore.web.startup_checks import is_own, note_hosts
+
+EVERYBODY = "0.0.0.0"  # that is what is tested
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.3.2.1", "::1", "localhost"])
+def test_this_machine_alone_reaches_an_address_of_its_own(host: str) -> None:
+    assert is_own(host)
+
+
+@pytest.mark.parametrize("host", [EVERYBODY, "", "::", "192.168.1.5", "fe80::1%eth0", "my.host"])
+def test_others_reach_every_other_address(host: str) -> None:
+    assert not is_own(host)
+
+
+def test_an_open_service_warns_until_it_has_a_key(
+    build: Callable[..., Flask], caplog: pytest.LogCaptureFixture
+) -> None:
+    app = build()
+
+    note_hosts(app, ["127.0.0.1", EVERYBODY])
+
+    assert "no API key" in caplog.text
+    client = app.test_client()
+    assert "no API key" in client.get("/health").get_json()["warning"]
+    api_keys.issue(app.extensions[NAME].log.database, "somebody", NOON)
+    time.sleep(REMEMBERED)
+    assert "warning" not in client.get("/health").get_json()
+
+
+def test_a_service_with_a_key_does_not_warn(
+    build: Callable[..., Flask], caplog: pytest.LogCaptureFixture
+) -> None:
+    app = build(api_keys=("a key of thirty-two characters or so",))
+
+    note_hosts(app, [EVERYBODY])
+
+    assert "API key" not in caplog.text
+    assert "warning" not in app.test_client().get("/health").get_json()
+
+
+def test_a_service_of_this_machine_alone_does_not_warn(
+    build: Callable[..., Flask], caplog: pytest.LogCaptureFixture
+) -> None:
+    app = build()
+
+    note_hosts(app, ["127.0.0.1"])
+
+    assert "API key" not in caplog.text
+    assert "warning" not in app.test_client().get("/health").get_json()
+
+
+def test_gunicorn_warns_when_it_listens_for_everybody(model_dir: Path, tmp_path: Path) -> None:
+    with serving(model_dir, tmp_path, host=EVERYBODY) as server:
+        assert "no API key" in server.ask("GET", "/health").json["warning"]
+
+        assert "Other machines can reach this service" in server.printed()
+
+
+def test_gunicorn_does_not_warn_as_it_comes(model_dir: Path, tmp_path: Path) -> None:
+    with serving(model_dir, tmp_path) as server:
+        assert "warning" not in server.ask("GET", "/health").json
+
+        assert "Other machines" not in server.printed()
