@@ -32,8 +32,8 @@ from creditscore.decisions.decision_id import new_decision_id  # noqa: E402
 from creditscore.schema.schema import Applicant, Matrix  # noqa: E402
 from creditscore.scorecard import artifact  # noqa: E402
 from creditscore.scorecard.artifact import Model  # noqa: E402
-from creditscore.scorecard.inference import Leaves  # noqa: E402
-from creditscore.scorecard.lookup_table import Cells, tabulate  # noqa: E402
+from creditscore.scorecard.inference import LeafTableEngine  # noqa: E402
+from creditscore.scorecard.lookup_table import LookupTableEngine, tabulate  # noqa: E402
 from creditscore.scorecard.scorecard import Scorecard  # noqa: E402
 from creditscore.training import dataset  # noqa: E402
 from creditscore.training.dataset import Dataset  # noqa: E402
@@ -92,8 +92,8 @@ def print_exactness(
 ) -> bool:
     """Hold the engine's bits against scikit-learn's and the leaf games'."""
     engine = model.engines[card.name]
-    said, shares = engine.numbers(rows[:COMPARED])
-    each = [engine.numbers_of_one(row) for row in rows[:COMPARED].tolist()]
+    said, shares = engine.predict(rows[:COMPARED])
+    each = [engine.predict_one(row) for row in rows[:COMPARED].tolist()]
     checks = {
         "probabilities: the trees'": same(said, card.probability_of_default(rows[:COMPARED])),
         "impacts: the leaf games'": same(shares, card.impacts(rows[:COMPARED])),
@@ -101,7 +101,7 @@ def print_exactness(
     }
     if (card.calibration.slope, card.calibration.intercept) == (1, 0):
         theirs = grown.predict_proba(rows)[:, 1]
-        checks["probabilities: scikit-learn's"] = same(engine.numbers(rows)[0], theirs)
+        checks["probabilities: scikit-learn's"] = same(engine.predict(rows)[0], theirs)
     for name, holds in checks.items():
         print(f"  {name:52} {'every bit' if holds else 'DIFFERENT: FAILED'}")
     return all(checks.values())
@@ -115,7 +115,7 @@ def same(ours: Any, theirs: Any) -> bool:
 def print_sizes(card: Scorecard, model: Model) -> None:
     """Tell what the engine takes, and what its training took."""
     engine = model.engines[card.name]
-    if isinstance(engine, Cells):
+    if isinstance(engine, LookupTableEngine):
         begin = perf_counter()
         tabulate(card.forest, card.games)
         seconds = perf_counter() - begin
@@ -148,12 +148,10 @@ def print_times(
 
     calls: dict[str, Callable[[Applicant], object]] = {
         "predict_proba": lambda a: grown.predict_proba(schema.matrix([a], card.predictors)),
-        "probability and all impacts": lambda a: engine.numbers_of_one(
-            schema.row(a, card.predictors)
-        ),
+        "probability and all impacts": lambda a: engine.predict_one(schema.row(a, card.predictors)),
         "decision: JSON in, numbers, reasons, JSON out": whole,
     }
-    if isinstance(engine, Leaves):
+    if isinstance(engine, LeafTableEngine):
         calls["probability alone"] = lambda a: engine.probability_of_one(
             schema.row(a, card.predictors)
         )
@@ -168,7 +166,7 @@ def print_times(
             f"  {name:52} {found:9.1f} us {naive / found:9.1f} x"
             f"   fastest round {fastest:9.1f} us{verdict}"
         )
-    if isinstance(engine, Cells):
+    if isinstance(engine, LookupTableEngine):
         faster = naive / times["probability and all impacts"][0]
         print(
             f"  {f'{TIMES_AS_FAST} x as fast as predict_proba':52} {met(faster >= TIMES_AS_FAST)}"
@@ -209,7 +207,7 @@ def print_batch(card: Scorecard, model: Model, grown: RandomForestClassifier, ro
     engine = model.engines[card.name]
     calls: dict[str, Callable[[], object]] = {
         "predict_proba": lambda: grown.predict_proba(rows),
-        "probability and all impacts": lambda: engine.numbers(rows),
+        "probability and all impacts": lambda: engine.predict(rows),
     }
     for name, call in calls.items():
         begin = perf_counter()

@@ -34,7 +34,7 @@ sys.path.insert(0, str(PROJECT))
 
 from creditscore.decision_log import scan  # noqa: E402
 from creditscore.decision_log.database import Database  # noqa: E402
-from creditscore.decision_log.idempotency import Origin  # noqa: E402
+from creditscore.decision_log.idempotency import RequestOrigin  # noqa: E402
 from creditscore.decision_log.log import DecisionLog  # noqa: E402
 from creditscore.decision_log.migrations import migrate  # noqa: E402
 from creditscore.decision_log.replay import IDENTICAL, replay  # noqa: E402
@@ -42,11 +42,11 @@ from creditscore.decisions.assessor import Assessor  # noqa: E402
 from creditscore.decisions.decision_id import new_decision_id  # noqa: E402
 from creditscore.decisions.record import from_row  # noqa: E402
 from creditscore.errors import CreditScoreError  # noqa: E402
-from creditscore.schema.constraints import Codes  # noqa: E402
+from creditscore.schema.constraints import CodeList  # noqa: E402
 from creditscore.schema.schema import Applicant, Field  # noqa: E402
 from creditscore.scorecard import artifact, model_archive  # noqa: E402
 from creditscore.scorecard.artifact import Model  # noqa: E402
-from creditscore.scorecard.inference import choose  # noqa: E402
+from creditscore.scorecard.inference import select_engine  # noqa: E402
 
 VARIABLE = "CREDITSCORE_UCI_CSV"
 
@@ -120,7 +120,7 @@ def fill(model_dir: Path, count: int, place: Path) -> None:
         waiting = applicants(model, count)
         for number in range(0, count, REQUEST):
             asked = [next(waiting) for _ in range(min(REQUEST, count - number))]
-            log.record(assessor.assess(asked), Origin(f"request-{number}"))
+            log.record(assessor.assess(asked), RequestOrigin(f"request-{number}"))
     except CreditScoreError as error:
         print(f"replay.py: {error}", file=sys.stderr)
         sys.exit(2)
@@ -153,7 +153,7 @@ def applicants(model: Model, count: int) -> Iterator[Applicant]:
 def enlarged(value: float, field: Field, turn: int) -> float:
     """Give a value as JSON has it; an amount, larger each time that the rows come round."""
     whole = int(value) if value == int(value) else value
-    if isinstance(field.rule, Codes) or field.rule.integral:
+    if isinstance(field.rule, CodeList) or field.rule.integral:
         return whole
     return whole * LARGER**turn if turn else whole
 
@@ -181,7 +181,7 @@ def turn_a_bit(model: Model) -> Model:
     turned = forest.probability.copy()
     turned.view(np.uint64)[leaf] ^= np.uint64(1 << FAULTY_BIT)
     faulty = changed(card, forest=changed(forest, probability=turned))
-    return changed(model, scorecards={name: faulty}, engines={name: choose(faulty)})
+    return changed(model, scorecards={name: faulty}, engines={name: select_engine(faulty)})
 
 
 def replay_all(database: Database, find_model: Callable[[str], Model]) -> Counter[str]:

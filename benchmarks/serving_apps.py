@@ -12,7 +12,7 @@ from typing import Any
 from flask import Flask, jsonify, request
 from flask.typing import ResponseReturnValue
 
-from creditscore.decision_log.idempotency import Origin
+from creditscore.decision_log.idempotency import RequestOrigin
 from creditscore.decision_log.log import DecisionLog
 from creditscore.decisions.record import Row
 from creditscore.settings import Settings
@@ -60,7 +60,7 @@ class Forgetful(DecisionLog):
 
     last: Any = None
 
-    def log_rows(self, rows: Sequence[Row], origin: Origin) -> None:
+    def log_rows(self, rows: Sequence[Row], origin: RequestOrigin) -> None:
         """Keep the rows, which were made as for the log, until the next ones come."""
         object.__setattr__(self, "last", rows)
 

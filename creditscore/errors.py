@@ -66,7 +66,7 @@ class SettingsError(StartupError):
         super().__init__(f"{variable} must be {allowed}, got {value!r}")
 
 
-class ArtefactError(StartupError):
+class ArtifactError(StartupError):
     """The trained model is missing, damaged, foreign or of another format."""
 
     def __init__(self, path: Path | str, problem: str, remedy: str) -> None:

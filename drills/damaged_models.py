@@ -23,7 +23,7 @@ import numpy as np
 from harness import Drill
 from logged import successor
 
-from creditscore.errors import ArtefactError
+from creditscore.errors import ArtifactError
 from creditscore.scorecard import artifact
 from creditscore.scorecard.artifact import CARD_FILE, MANIFEST_FILE, MODEL_FILE, REMEDY, Model
 
@@ -85,7 +85,7 @@ def attempt(path: Path, sound: Model) -> str:
     """Try to load a model one of whose files is damaged, and tell what came of it."""
     try:
         found = artifact.load(path.parent)
-    except ArtefactError as error:
+    except ArtifactError as error:
         said = str(error)
         clear = said.endswith(f"to mend it: {REMEDY}") and len(said.splitlines()) == 1
         return "refused" if clear and str(path.parent) in said else "mumbled"
@@ -98,7 +98,7 @@ def numbers(model: Model) -> list[Any]:
     found: list[Any] = [model.policy, model.versions]
     for name, card in model.scorecards.items():
         rows = draw.uniform(-3, 5e5, size=(50, len(card.predictors))).astype(np.float32)
-        found.append([model.engines[name].numbers_of_one(row) for row in rows])
+        found.append([model.engines[name].predict_one(row) for row in rows])
     return json.loads(json.dumps(found, default=str))  # type: ignore[no-any-return]
 
 

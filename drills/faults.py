@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from flask import Flask, Response, request
 from sqlalchemy import Engine, event
 
-from creditscore.decision_log.idempotency import Origin
+from creditscore.decision_log.idempotency import RequestOrigin
 from creditscore.decision_log.log import DecisionLog, Recorded
 from creditscore.decisions.record import Row
 from creditscore.errors import DatabaseUnavailable
@@ -37,7 +37,7 @@ LEAKED = 2000
 class AnswersFirst(DecisionLog):
     """Answers, and lets a thread write: the queue that makes a service look fast."""
 
-    def log_rows(self, rows: Sequence[Row], origin: Origin) -> Recorded | None:
+    def log_rows(self, rows: Sequence[Row], origin: RequestOrigin) -> Recorded | None:
         """Log the rows soon."""
 
         def write() -> None:
@@ -51,7 +51,7 @@ class AnswersFirst(DecisionLog):
 class AnswersAnyway(DecisionLog):
     """Answers although the database failed: a decision is worth more than a row, it thinks."""
 
-    def log_rows(self, rows: Sequence[Row], origin: Origin) -> Recorded | None:
+    def log_rows(self, rows: Sequence[Row], origin: RequestOrigin) -> Recorded | None:
         """Log the rows if that can be."""
         try:
             return super().log_rows(rows, origin)
@@ -62,7 +62,7 @@ class AnswersAnyway(DecisionLog):
 class ForgetsKeys(DecisionLog):
     """Takes a request that comes again for a new one."""
 
-    def log_rows(self, rows: Sequence[Row], origin: Origin) -> Recorded | None:
+    def log_rows(self, rows: Sequence[Row], origin: RequestOrigin) -> Recorded | None:
         """Log the rows once more."""
         return super().log_rows(rows, replace(origin, idempotency_key=None))
 

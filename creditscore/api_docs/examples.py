@@ -18,7 +18,7 @@ from creditscore.i18n.document_texts import (
     SETTING_COLUMNS,
 )
 from creditscore.i18n.statements import LEGAL_SENTENCE, card_words
-from creditscore.schema.constraints import LARGEST_NUMBER, Codes, Interval, Value
+from creditscore.schema.constraints import LARGEST_NUMBER, CodeList, NumericRange, Value
 from creditscore.schema.descriptions import schema_texts, value_labels
 from creditscore.schema.schema import Field, Schema
 from creditscore.scorecard.artifact import Model
@@ -72,7 +72,7 @@ def mistakes(schema: Schema) -> list[Mistake]:
     }
     for name in good:
         rule = schema.fields[name].rule
-        if isinstance(rule, Interval):
+        if isinstance(rule, NumericRange):
             bodies["A number is sent as text"] = {**good, name: str(good[name])}
             bodies["A number is out of range"] = {**good, name: _beyond(rule)}
         else:
@@ -163,7 +163,7 @@ def _property(field: Field) -> dict[str, Any]:
         "title": in_language(field.title, FALLBACK_LANGUAGE),
         "description": _meaning(field, FALLBACK_LANGUAGE),
     }
-    if isinstance(rule, Codes):
+    if isinstance(rule, CodeList):
         described["type"] = "string" if rule.textual else "integer"
         described["enum"] = list(rule.labels)
     else:
@@ -182,7 +182,7 @@ def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 def _accepted(field: Field, language: str) -> str:
     rule = field.rule
-    if isinstance(rule, Codes):
+    if isinstance(rule, CodeList):
         return ", ".join(f"`{code}`" if rule.textual else str(code) for code in rule.labels)
     text = in_language(replace(rule, unit={}).allowed, language)
     # Its kind has a column of its own. In Indonesian an integer is a number and a word more.
@@ -201,13 +201,13 @@ def _meaning(field: Field, language: str) -> str:
     return f"{title}{unit}{f': {labels}' if labels else ''}"
 
 
-def _beyond(rule: Interval) -> Value:
+def _beyond(rule: NumericRange) -> Value:
     if rule.high is not None:
         return rule.high + 30
     return LARGEST_NUMBER * 10 if rule.low is None else rule.low - 30
 
 
-def _no_code(rule: Codes) -> Value:
+def _no_code(rule: CodeList) -> Value:
     numbers = [code for code in rule.labels if isinstance(code, int)]
     return max(numbers) + 5 if numbers else "no such code"
 

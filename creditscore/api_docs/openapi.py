@@ -27,7 +27,7 @@ from creditscore.settings import Settings
 ABOUT = "About the service"
 
 
-def describe_service(
+def build_openapi(
     schema: Schema, settings: Settings, decisions: Mapping[str, JsonObject]
 ) -> JsonObject:
     """Describe every route.

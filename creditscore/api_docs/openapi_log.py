@@ -139,7 +139,7 @@ def _state_outcome() -> JsonObject:
     stated = record({"decision_id": {"type": "string", "format": "uuid"}})
     body = {**record({"defaulted": {"type": "boolean"}}), "additionalProperties": False}
     described = _operation(
-        "state_outcome",
+        "write_outcome",
         "Tell what became of a decision",
         good("What is logged", {"allOf": [stated, reference("Outcome")]}),
     )

@@ -21,7 +21,7 @@ Given = TypeVar("Given")
 MOST = 64
 
 
-class NoTurn(Exception):
+class CommitTimeout(Exception):
     """The turn did not come, or did not end, in time."""
 
 
@@ -38,7 +38,7 @@ class _Piece(Generic[Asked, Given]):
         self.called.acquire()
 
 
-class Turns(Generic[Asked, Given]):
+class GroupCommitter(Generic[Asked, Given]):
     """Does pieces of work together, one turn after the other.
 
     Parameters
@@ -72,7 +72,7 @@ class Turns(Generic[Asked, Given]):
 
         Raises
         ------
-        NoTurn
+        CommitTimeout
             If that was too short. The work may be done all the same, if its turn had begun.
         """
         piece: _Piece[Asked, Given] = _Piece(asked)
@@ -100,12 +100,12 @@ class Turns(Generic[Asked, Given]):
             elif piece.leads:
                 # It was called at this very moment: the next one takes its place.
                 self._call_next()
-        raise NoTurn
+        raise CommitTimeout
 
     def _do(self, piece: _Piece[Asked, Given]) -> None:
         group = [piece]
 
-        def take_along() -> Sequence[Asked]:
+        def drain_queue() -> Sequence[Asked]:
             with self._lock:
                 while self._waiting and len(group) < MOST:
                     group.append(self._waiting.popleft())
@@ -113,12 +113,12 @@ class Turns(Generic[Asked, Given]):
 
         outcomes: Sequence[Given | Exception] = []
         try:
-            outcomes = self._work(take_along)
+            outcomes = self._work(drain_queue)
         except Exception as error:  # noqa: BLE001  # raised again, in the thread of each of them
             outcomes = [error] * len(group)
         finally:
             # A thread that is told to exit leaves nobody behind.
-            outcomes = outcomes or [NoTurn("the turn was broken off")] * len(group)
+            outcomes = outcomes or [CommitTimeout("the turn was broken off")] * len(group)
             for one, outcome in zip(group, outcomes, strict=True):
                 one.outcome.append(outcome)
                 if one is not piece:

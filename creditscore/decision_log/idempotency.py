@@ -15,7 +15,7 @@ from creditscore.errors import KeyReused
 
 
 @dataclass(frozen=True)
-class Origin:
+class RequestOrigin:
     """Where decisions come from.
 
     Attributes
@@ -37,7 +37,7 @@ class Origin:
 
 
 def claim(
-    connection: Connection, origin: Origin, *, decision_ids: Sequence[str], moment: datetime
+    connection: Connection, origin: RequestOrigin, *, decision_ids: Sequence[str], moment: datetime
 ) -> bool:
     """Take a request's idempotency key for its decisions; tell whether it was free."""
     row = {
@@ -49,7 +49,7 @@ def claim(
     return insert_if_new(connection, idempotency_keys, row)
 
 
-def first_answer(connection: Connection, origin: Origin) -> list[str] | None:
+def first_answer(connection: Connection, origin: RequestOrigin) -> list[str] | None:
     """Give the ids of the decisions that a key's first request got; None if it is the first.
 
     Raises
@@ -66,6 +66,6 @@ def first_answer(connection: Connection, origin: Origin) -> list[str] | None:
     return list(json.loads(found.decision_ids))
 
 
-def _key_of(origin: Origin) -> dict[str, str | None]:
+def _key_of(origin: RequestOrigin) -> dict[str, str | None]:
     """Name an idempotency key within its API key; nulls would all differ from each other."""
     return {"key_id": origin.key_id or "", "key": origin.idempotency_key}

@@ -14,9 +14,9 @@ from sqlalchemy import Connection, Select, select
 
 from creditscore.decision_log.database import SECONDS, Database
 from creditscore.decision_log.deadline import within
-from creditscore.decision_log.group_commit import NoTurn, Turns
-from creditscore.decision_log.idempotency import Origin, claim, first_answer
-from creditscore.decision_log.outcomes import Outcome, read_outcomes, state_outcome
+from creditscore.decision_log.group_commit import CommitTimeout, GroupCommitter
+from creditscore.decision_log.idempotency import RequestOrigin, claim, first_answer
+from creditscore.decision_log.outcomes import Outcome, read_outcomes, write_outcome
 from creditscore.decision_log.tables import decisions, insert_all
 from creditscore.decisions.assessor import Decision
 from creditscore.decisions.batch import Together
@@ -36,7 +36,7 @@ USUAL_PAGE = 50
 LARGEST_PAGE = 500
 
 #: What `watch` is told of each row: its scorecard, its label and its score.
-Watched = tuple[str, str, int]
+ScoredRow = tuple[str, str, int]
 
 _WATCHED: Callable[[Row], Any] = itemgetter(*map(COLUMNS.index, ("scorecard", "label", "score")))
 
@@ -63,7 +63,7 @@ class _Request:
     """What a request wants to have logged."""
 
     rows: Sequence[Row]
-    origin: Origin
+    origin: RequestOrigin
 
 
 @dataclass(frozen=True)
@@ -86,27 +86,27 @@ class DecisionLog:
         Gives the time.
     watch : callable
         Told of the rows of each transaction that logs decisions, and of the seconds that it took.
-    turns : Turns
+    turns : GroupCommitter
         The requests that wait to be logged.
     """
 
     database: Database
     now: Callable[[], datetime]
-    watch: Callable[[Sequence[Watched], float], None] = lambda rows, seconds: None
-    turns: Turns[_Request, Recorded | None] = field(init=False, repr=False, compare=False)
+    watch: Callable[[Sequence[ScoredRow], float], None] = lambda rows, seconds: None
+    turns: GroupCommitter[_Request, Recorded | None] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Let requests that wait at the same moment share a commit."""
-        object.__setattr__(self, "turns", Turns(self._record_all))
+        object.__setattr__(self, "turns", GroupCommitter(self._record_all))
 
-    def record(self, made: Sequence[Decision], origin: Origin) -> Recorded:
+    def record(self, made: Sequence[Decision], origin: RequestOrigin) -> Recorded:
         """Log the decisions of one request, all or none; they are on the disk when it returns.
 
         Parameters
         ----------
         made : sequence of Decision
             In the order of the request.
-        origin : Origin
+        origin : RequestOrigin
             With an idempotency key that came before, nothing is logged and the first decisions
             are given. Two that arrive at once are told apart by the table's key: the later one
             waits for the earlier one's commit.
@@ -118,7 +118,7 @@ class DecisionLog:
         """
         return self.log_rows(to_rows(made, origin), origin) or Recorded(tuple(made), replayed=False)
 
-    def record_together(self, made: Together, origin: Origin) -> Recorded | None:
+    def record_together(self, made: Together, origin: RequestOrigin) -> Recorded | None:
         """Log the decisions of one request that were made together; otherwise as `record`.
 
         Returns
@@ -133,7 +133,7 @@ class DecisionLog:
         )
         return self.log_rows(rows, origin)
 
-    def log_rows(self, rows: Sequence[Row], origin: Origin) -> Recorded | None:
+    def log_rows(self, rows: Sequence[Row], origin: RequestOrigin) -> Recorded | None:
         """Log the rows of one request, as many as one transaction takes; otherwise as `record`.
 
         Returns
@@ -144,10 +144,10 @@ class DecisionLog:
         with within(SECONDS):
             try:
                 return self.turns.take(_Request(rows, origin), seconds=SECONDS)
-            except NoTurn:
+            except CommitTimeout:
                 raise DatabaseUnavailable("is busy with the decisions of others") from None
 
-    def replay(self, origin: Origin) -> Recorded | None:
+    def replay(self, origin: RequestOrigin) -> Recorded | None:
         """Give the first answer to a request that comes again; None if it is the first.
 
         Raises
@@ -164,7 +164,7 @@ class DecisionLog:
     def record_rows(
         self,
         groups: Iterable[Sequence[Row]],
-        origin: Origin,
+        origin: RequestOrigin,
         *,
         ids: Sequence[str],
         moment: datetime,
@@ -175,7 +175,7 @@ class DecisionLog:
         ----------
         groups : iterable of sequence of row
             What `to_rows` gives of the decisions, so many at a time that memory stays small.
-        origin : Origin
+        origin : RequestOrigin
             Where the request comes from.
         ids : sequence of str
             Of all decisions, in the order of the request.
@@ -188,7 +188,7 @@ class DecisionLog:
             False if the idempotency key is taken; then nothing is logged.
         """
         begun = monotonic()
-        seen: list[Watched] = []
+        seen: list[ScoredRow] = []
         with self.database.writing(seconds=LARGE_SECONDS) as connection:
             if origin.idempotency_key is not None and not claim(
                 connection, origin, decision_ids=ids, moment=moment
@@ -200,7 +200,7 @@ class DecisionLog:
         self.watch(seen, monotonic() - begun)
         return True
 
-    def first_ids(self, origin: Origin) -> list[str] | None:
+    def first_ids(self, origin: RequestOrigin) -> list[str] | None:
         """Give the ids of the decisions that an idempotency key stands for; None if it is new.
 
         Raises
@@ -290,7 +290,7 @@ class DecisionLog:
         with self.database.writing() as connection:
             number = _find(connection, decision_id).number
             stated = Outcome(defaulted, self.now(), key_id)
-            return state_outcome(connection, number, stated)
+            return write_outcome(connection, number, stated)
 
     def outcomes_of(self, found: Sequence[LoggedDecision]) -> dict[int, Outcome]:
         """Read what became of some decisions, by their numbers; only what somebody has said."""
@@ -298,12 +298,12 @@ class DecisionLog:
             return read_outcomes(connection, [each.number for each in found])
 
     def _record_all(
-        self, take_along: Callable[[], Sequence[_Request]]
+        self, drain_queue: Callable[[], Sequence[_Request]]
     ) -> list[Recorded | Exception | None]:
         """Log the decisions of requests that wait at the same moment: one transaction."""
         begun = monotonic()
         with self.database.writing() as connection:
-            requests = take_along()
+            requests = drain_queue()
             new = {id(request) for request in requests if _claim(connection, request)}
             rows = [row for request in requests if id(request) in new for row in request.rows]
             if rows:
@@ -318,12 +318,12 @@ class DecisionLog:
     def check_writable(self) -> None:
         """Make sure that the log would take a decision now, by a write that is taken back."""
         with self.database.writing() as connection:
-            probe = Origin(request_id="", idempotency_key=secrets.token_hex(16))
+            probe = RequestOrigin(request_id="", idempotency_key=secrets.token_hex(16))
             claim(connection, probe, decision_ids=[], moment=self.now())
             connection.rollback()
 
 
-def to_rows(made: Sequence[Decision], origin: Origin) -> list[Row]:
+def to_rows(made: Sequence[Decision], origin: RequestOrigin) -> list[Row]:
     """Give the rows of decisions, as they are logged."""
     return [
         to_values(
@@ -345,7 +345,7 @@ def _claim(connection: Connection, request: _Request) -> bool:
     return claim(connection, request.origin, decision_ids=ids, moment=to_time(times[0]))
 
 
-def _answer_again(connection: Connection, origin: Origin) -> Recorded | KeyReused:
+def _answer_again(connection: Connection, origin: RequestOrigin) -> Recorded | KeyReused:
     """Read the first answer to a request whose idempotency key is taken."""
     try:
         return _again(connection, first_answer(connection, origin) or [])

@@ -32,7 +32,7 @@ class Outcome:
         }
 
 
-def state_outcome(connection: Connection, number: int, stated: Outcome) -> Outcome:
+def write_outcome(connection: Connection, number: int, stated: Outcome) -> Outcome:
     """Log the outcome of the decision of a number; give the one that is logged, the first.
 
     Raises

@@ -10,7 +10,7 @@ from creditscore.decision_log.soundness import UNREADABLE, faults_of
 from creditscore.decisions.assessor import Assessor, Decision
 from creditscore.decisions.decision_id import EPOCH
 from creditscore.decisions.record import from_row
-from creditscore.errors import ArtefactError
+from creditscore.errors import ArtifactError
 from creditscore.scorecard.artifact import Model
 
 IDENTICAL = "identical"
@@ -51,7 +51,7 @@ def replay(rows: Sequence[Mapping[str, Any]], find_model: Callable[[str], Model]
     rows : sequence of mapping
         As they are logged.
     find_model : callable
-        Gives the model of a version; raises ArtefactError if there is none.
+        Gives the model of a version; raises ArtifactError if there is none.
     """
     verdicts: dict[int, Verdict] = {}
     logged: dict[int, Decision] = {}
@@ -64,7 +64,7 @@ def replay(rows: Sequence[Mapping[str, Any]], find_model: Callable[[str], Model]
         group = [logged[place] for place in places]
         try:
             judged = _judge(group, find_model(version), cutoff)
-        except ArtefactError as error:
+        except ArtifactError as error:
             judged = [Verdict(d.decision_id, MODEL_MISSING, str(error)) for d in group]
         verdicts.update(zip(places, judged, strict=True))
     return [verdicts[place] for place in range(len(rows))]

@@ -24,7 +24,7 @@ Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Stretch:
+class LogRange:
     """A part of the log, as it was when it was measured; what comes later is not in it.
 
     Attributes
@@ -47,7 +47,7 @@ class Stretch:
 
 def measure(
     database: Database, *, since: datetime | None = None, until: datetime | None = None
-) -> Stretch:
+) -> LogRange:
     """Find where the decisions from a time on, and before another, stand."""
     number, inside = decisions.c.number, _between(since, until)
     # Each alone is one look at an index; asked for together they would be a look at every row,
@@ -55,11 +55,11 @@ def measure(
     with database.reading(seconds=SECONDS) as connection:
         first = connection.execute(select(func.min(number)).where(inside)).scalar()
         last = connection.execute(select(func.max(number)).where(inside)).scalar()
-    return Stretch(since, until, first or 1, last or 0)
+    return LogRange(since, until, first or 1, last or 0)
 
 
 def walk(
-    database: Database, stretch: Stretch, *, columns: Sequence[str] = ()
+    database: Database, stretch: LogRange, *, columns: Sequence[str] = ()
 ) -> Iterator[list[Row]]:
     """Give the rows of a stretch, a page at a time; of each, its number and some columns, or all.
 

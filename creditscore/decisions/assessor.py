@@ -123,9 +123,9 @@ class Assessor:
         predictors = self.model.scorecards[scorecard].predictors
         rows = [case.row(predictors) for case in cases]
         if len(rows) == 1:
-            probability, impacts = engine.numbers_of_one(rows[0])
+            probability, impacts = engine.predict_one(rows[0])
             return [Numbers(probability, scale.points_of_one(probability), impacts)]
-        probabilities, shares = engine.numbers(to_matrix(rows, n_columns=len(predictors)))
+        probabilities, shares = engine.predict(to_matrix(rows, n_columns=len(predictors)))
         points = scale.points(probabilities)
         return list(map(Numbers, probabilities.tolist(), points.tolist(), shares.tolist()))
 

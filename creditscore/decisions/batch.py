@@ -202,7 +202,7 @@ def _decide(assessor: Assessor, name: str, sayings: Sequence[list[Saying]]) -> T
     }
     predictors = [columns[field] for field in card.predictors]
     matrix = np.array([each.encoded for each in predictors]).T
-    found, impacts = model.engines[name].numbers(matrix.astype(np.float32))
+    found, impacts = model.engines[name].predict(matrix.astype(np.float32))
     probabilities, points = found.tolist(), policy.scale.points(found).tolist()
     labels = list(map(policy.label, probabilities))
     written = iter(_numbers(impacts.ravel().tolist()))

@@ -78,7 +78,7 @@ class Bulk:
             for place in predictors
         ]
         matrix = np.column_stack(encoded).astype(np.float32)
-        probabilities, impacts = self.model.engines[self.card.name].numbers(matrix)
+        probabilities, impacts = self.model.engines[self.card.name].predict(matrix)
         points = self.policy.scale.points(probabilities).tolist()
         raising = rank_raising(impacts)
         applicants = [list(map(getitem, known, sort)) for sort in sorts]

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from creditscore.i18n.catalogue import Text, in_language, say
-from creditscore.schema.constraints import Codes, Value, format_number
+from creditscore.schema.constraints import CodeList, Value, format_number
 from creditscore.schema.schema import Field, Schema
 from creditscore.scorecard.bins import Bins
 from creditscore.scorecard.scorecard import Scorecard
@@ -104,13 +104,13 @@ def read_all(
 
 
 def _was_seen(field: Field, value: Value, seen: Sequence[Value]) -> bool:
-    if isinstance(field.rule, Codes):
+    if isinstance(field.rule, CodeList):
         return value in seen
     return bool(float(seen[0]) <= float(value) <= float(seen[1]))
 
 
 def _unseen(field: Field, value: Value, seen: Sequence[Value]) -> Warning:
-    if isinstance(field.rule, Codes):
+    if isinstance(field.rule, CodeList):
         text = say("outside_training_codes", field=field.name, got=str(value))
         return Warning("outside_training_codes", field.name, value, text)
     text = say(

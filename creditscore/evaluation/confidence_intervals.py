@@ -63,10 +63,10 @@ def rate(hits: int, of: int) -> Figure | None:
 
 
 @dataclass(frozen=True)
-class Resamples:
+class BootstrapResamples:
     """The same rows drawn again and again, with replacement (the bootstrap).
 
-    Whatever is measured on one `Resamples` sees the same draws, so differences are paired.
+    Whatever is measured on one `BootstrapResamples` sees the same draws, so differences are paired.
 
     Attributes
     ----------
@@ -109,7 +109,7 @@ class Resamples:
 
 
 @lru_cache(maxsize=1)
-def _weights(resamples: Resamples, start: int, draws: int) -> Floats:
+def _weights(resamples: BootstrapResamples, start: int, draws: int) -> Floats:
     """Draw; the last draws are kept, since one figure after the other asks for the same."""
     rows = resamples.rows
     drawn = np.random.default_rng([resamples.seed, start]).integers(rows, size=(draws, rows))
@@ -119,7 +119,7 @@ def _weights(resamples: Resamples, start: int, draws: int) -> Floats:
 
 
 def interval(samples: Floats, *, recentre: bool = False) -> Figure | None:
-    """Summarise what `Resamples.over` gave of one number.
+    """Summarise what `BootstrapResamples.over` gave of one number.
 
     Parameters
     ----------
@@ -138,7 +138,9 @@ def interval(samples: Floats, *, recentre: bool = False) -> Figure | None:
     return _figure(value, low, high)
 
 
-def measure(bad: Ints, probability_of_default: Floats, resamples: Resamples) -> dict[str, Floats]:
+def measure(
+    bad: Ints, probability_of_default: Floats, resamples: BootstrapResamples
+) -> dict[str, Floats]:
     """Compute every figure of `evaluation` on the rows and on each draw.
 
     Returns

@@ -14,9 +14,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from creditscore.evaluation.confidence_intervals import DIGITS, Figure, Resamples, interval, rate
+from creditscore.evaluation.confidence_intervals import (
+    DIGITS,
+    BootstrapResamples,
+    Figure,
+    interval,
+    rate,
+)
 from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, in_language
-from creditscore.schema.constraints import Codes
+from creditscore.schema.constraints import CodeList
 from creditscore.schema.schema import Field, Schema
 from creditscore.scorecard.bins import band_label
 
@@ -65,7 +71,7 @@ def groups(field: Field, column: Floats, *, training_column: Floats) -> list[Gro
         The rows to part, encoded for the model.
     training_column : ndarray of shape (n_training_rows,)
     """
-    if isinstance(field.rule, Codes):
+    if isinstance(field.rule, CodeList):
         return [
             Group(
                 in_language(label, FALLBACK_LANGUAGE),
@@ -90,7 +96,7 @@ def groups(field: Field, column: Floats, *, training_column: Floats) -> list[Gro
 
 
 def by_group(
-    parts: Sequence[Group], bad: Ints, approved: Flags, *, resamples: Resamples
+    parts: Sequence[Group], bad: Ints, approved: Flags, *, resamples: BootstrapResamples
 ) -> dict[str, Any]:
     """Compare the groups of one field.
 
@@ -100,7 +106,7 @@ def by_group(
     bad : ndarray of shape (n_rows,)
         1 for a default.
     approved : ndarray of shape (n_rows,)
-    resamples : Resamples
+    resamples : BootstrapResamples
         For the intervals of what compares groups.
 
     Returns
@@ -173,7 +179,7 @@ def _entry(part: Group, bad: Ints, approved: Flags) -> dict[str, Any]:
 
 
 def _sampled_rates(
-    parts: Sequence[Group], bad: Ints, approved: Flags, resamples: Resamples
+    parts: Sequence[Group], bad: Ints, approved: Flags, resamples: BootstrapResamples
 ) -> tuple[Floats, Floats]:
     """Give approval rates, of all and of the good, of shape (1 + count, n_groups)."""
     inside = np.column_stack([part.inside for part in parts])
@@ -198,7 +204,7 @@ def of_protected(
     approved: Flags,
     *,
     names: Sequence[str],
-    resamples: Resamples,
+    resamples: BootstrapResamples,
 ) -> dict[str, Any]:
     """Compare the groups of each protected field among some names.
 
@@ -210,7 +216,7 @@ def of_protected(
     bad, approved : ndarray of shape (n_rows,)
     names : sequence of str
         The scorecard's fields, whether its decisions depend on them or not.
-    resamples : Resamples
+    resamples : BootstrapResamples
     """
     return {
         name: by_group(

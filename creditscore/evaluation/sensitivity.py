@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from creditscore.evaluation.confidence_intervals import DIGITS, rate
 from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, in_language
-from creditscore.schema.constraints import Codes, Interval, Rule, Value
+from creditscore.schema.constraints import CodeList, NumericRange, Rule, Value
 from creditscore.schema.schema import Field, Matrix
 
 Floats = npt.NDArray[np.float64]
@@ -28,14 +28,14 @@ LEAST_FALL = 1e-9
 
 def decode(rule: Rule, number: float) -> Value:
     """Turn the number that the model sees back into the value that an applicant has."""
-    if isinstance(rule, Codes):
+    if isinstance(rule, CodeList):
         return next(code for code in rule.labels if rule.encode(code) == number)
     return rule.accept(float(number))
 
 
 def label_of(rule: Rule, value: Value) -> str | None:
     """Give the English label of a code, or of a number that means something of its own."""
-    labels = rule.labels if isinstance(rule, Codes) else rule.named
+    labels = rule.labels if isinstance(rule, CodeList) else rule.named
     for code, text in labels.items():
         if code == value:
             return in_language(text, FALLBACK_LANGUAGE)
@@ -48,7 +48,7 @@ def label_of(rule: Rule, value: Value) -> str | None:
 def grid(field: Field, training_column: Floats) -> Floats:
     """Choose the values to show a field at: all that are few, else quantiles of training."""
     values = np.unique(training_column)
-    whole = isinstance(field.rule, Codes) or field.rule.integral
+    whole = isinstance(field.rule, CodeList) or field.rule.integral
     if whole and len(values) <= MOST_VALUES:
         return values
     shares = np.linspace(0.01, 0.99, MOST_POINTS)
@@ -172,7 +172,7 @@ def wrong_ways(
     matrix: Floats,
     column: int,
     *,
-    rule: Interval,
+    rule: NumericRange,
     risk: str,
     training_column: Floats,
     cutoff: float,
@@ -188,7 +188,7 @@ def wrong_ways(
     matrix : ndarray of shape (n_rows, n_predictors)
     column : int
         The field's.
-    rule : Interval
+    rule : NumericRange
     risk : {"rises", "falls"}
         How it is expected to go as the number grows.
     training_column : ndarray of shape (n_training_rows,)
@@ -229,7 +229,7 @@ def wrong_ways(
     }
 
 
-def _next_worse(before: Floats, rule: Interval, risk: str, training_column: Floats) -> Floats:
+def _next_worse(before: Floats, rule: NumericRange, risk: str, training_column: Floats) -> Floats:
     """Give the next value on the way that should be worse; NaN where there is none."""
     steps = np.setdiff1d(np.unique(training_column), np.array(list(rule.named), dtype=np.float64))
     rising = risk == "rises"

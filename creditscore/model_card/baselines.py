@@ -18,11 +18,16 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from threadpoolctl import threadpool_limits
 
-from creditscore.evaluation.confidence_intervals import Resamples, differences, figures, measure
+from creditscore.evaluation.confidence_intervals import (
+    BootstrapResamples,
+    differences,
+    figures,
+    measure,
+)
 from creditscore.evaluation.fairness import groups, of_protected
 from creditscore.evaluation.metrics import at_cutoff
 from creditscore.evaluation.sensitivity import Predict, highest_band, label_flips
-from creditscore.schema.constraints import Codes
+from creditscore.schema.constraints import CodeList
 from creditscore.schema.schema import Field, Schema
 from creditscore.scorecard.forest import Forest
 from creditscore.training.dataset import Dataset
@@ -34,7 +39,7 @@ Refit = Callable[[tuple[str, ...]], Forest]
 
 
 @dataclass(frozen=True)
-class Trial:
+class EvaluationData:
     """What challengers are judged on.
 
     Attributes
@@ -55,15 +60,15 @@ class Trial:
     seed: int
 
     @property
-    def resamples(self) -> Resamples:
+    def resamples(self) -> BootstrapResamples:
         """The draws that every interval on the test rows rests on."""
-        return Resamples(len(self.test), self.seed)
+        return BootstrapResamples(len(self.test), self.seed)
 
 
 # Baselines
 
 
-def baselines(trial: Trial, predictors: Sequence[str]) -> dict[str, Floats]:
+def baselines(trial: EvaluationData, predictors: Sequence[str]) -> dict[str, Floats]:
     """Train other models on a scorecard's predictors.
 
     Returns
@@ -96,7 +101,7 @@ def _logistic(schema: Schema, predictors: Sequence[str]) -> Any:
     coded = [
         place
         for place, name in enumerate(predictors)
-        if isinstance(schema.fields[name].rule, Codes)
+        if isinstance(schema.fields[name].rule, CodeList)
     ]
     numbers = [place for place in range(len(predictors)) if place not in coded]
     return make_pipeline(
@@ -114,7 +119,7 @@ def _logistic(schema: Schema, predictors: Sequence[str]) -> Any:
 
 
 def exclusions(
-    trial: Trial,
+    trial: EvaluationData,
     predictors: Sequence[str],
     *,
     said: Floats,
@@ -125,7 +130,7 @@ def exclusions(
 
     Parameters
     ----------
-    trial : Trial
+    trial : EvaluationData
     predictors : sequence of str
         The scorecard's.
     said : ndarray of shape (n_test_rows,)
@@ -158,7 +163,7 @@ def exclusions(
 
 
 def _consequences(
-    trial: Trial,
+    trial: EvaluationData,
     names: Sequence[str],
     said: Floats,
     samples: Mapping[str, Floats],
@@ -187,7 +192,7 @@ def _consequences(
     }
 
 
-def influence(trial: Trial, predictors: Sequence[str], predict: Predict) -> dict[str, Any]:
+def influence(trial: EvaluationData, predictors: Sequence[str], predict: Predict) -> dict[str, Any]:
     """Tell what each protected predictor alone does to the held-out rows' labels.
 
     Returns

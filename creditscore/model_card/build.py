@@ -13,9 +13,14 @@ from creditscore.evaluation import fairness, metrics
 from creditscore.evaluation.confidence_intervals import CONFIDENCE, RESAMPLES
 from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, in_language
 from creditscore.i18n.statements import LEGAL_SENTENCE, card_words
-from creditscore.model_card.baselines import Trial
+from creditscore.model_card.baselines import EvaluationData
 from creditscore.model_card.markdown import to_markdown
-from creditscore.model_card.measurements import CURVE_ROWS, IMPORTANCE_ROWS, STEPS, appraise
+from creditscore.model_card.measurements import (
+    CURVE_ROWS,
+    IMPORTANCE_ROWS,
+    STEPS,
+    measure_scorecard,
+)
 from creditscore.schema.descriptions import schema_texts
 from creditscore.scorecard.artifact import Model
 from creditscore.scorecard.forest import Forest
@@ -52,7 +57,7 @@ def build(
         Plain data; numbers are rounded to six digits, the policy's excepted.
     """
     about = model.manifest
-    trial = Trial(model.schema, train, test, model.policy.cutoff, about["seed"])
+    trial = EvaluationData(model.schema, train, test, model.policy.cutoff, about["seed"])
     texts = schema_texts(model.schema, FALLBACK_LANGUAGE)
     return {
         **texts,
@@ -74,7 +79,9 @@ def build(
                 "version": model.versions[name],
                 **texts["scorecards"][name],
                 **known,
-                **appraise(model, name, trial=trial, refit=partial(refit, name), progress=progress),
+                **measure_scorecard(
+                    model, name, trial=trial, refit=partial(refit, name), progress=progress
+                ),
             }
             for name, known in about["scorecards"].items()
         },

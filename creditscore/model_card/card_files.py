@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from creditscore.errors import ArtefactError
+from creditscore.errors import ArtifactError
 from creditscore.model_card import plots
 from creditscore.model_card.markdown import to_markdown
 
@@ -37,7 +37,7 @@ def write(card: Mapping[str, Any], folder: Path, *, draw: bool) -> Sequence[str]
 
     Raises
     ------
-    ArtefactError
+    ArtifactError
         If the files cannot be written.
     """
     wanted = plots.names(card) if draw else []
@@ -51,7 +51,7 @@ def write(card: Mapping[str, Any], folder: Path, *, draw: bool) -> Sequence[str]
         _put(folder / TEXT_FILE, to_markdown(card, plots=drawn))
     except OSError as error:
         problem = f"cannot be written: {error.strerror}"
-        raise ArtefactError(folder / TEXT_FILE, problem, "make room for it") from None
+        raise ArtifactError(folder / TEXT_FILE, problem, "make room for it") from None
     return [name for name in wanted if name not in drawn]
 
 

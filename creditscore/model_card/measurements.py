@@ -19,8 +19,8 @@ from creditscore.evaluation.confidence_intervals import (
     wilson,
 )
 from creditscore.evaluation.sensitivity import curve, decode, wrong_ways
-from creditscore.model_card.baselines import Refit, Trial, baselines, exclusions, influence
-from creditscore.schema.constraints import Interval
+from creditscore.model_card.baselines import EvaluationData, Refit, baselines, exclusions, influence
+from creditscore.schema.constraints import NumericRange
 from creditscore.scorecard.artifact import Model
 from creditscore.scorecard.policy import Policy
 from creditscore.scorecard.reason_codes import principal_reasons
@@ -43,8 +43,8 @@ CUTOFFS = tuple(round(step / 20, 2) for step in range(1, 13))
 FINE_CUTOFFS = tuple(round(step / 100, 2) for step in range(1, 100))
 
 
-def appraise(
-    model: Model, name: str, *, trial: Trial, refit: Refit, progress: Callable[[str], None]
+def measure_scorecard(
+    model: Model, name: str, *, trial: EvaluationData, refit: Refit, progress: Callable[[str], None]
 ) -> dict[str, Any]:
     """Measure a scorecard.
 
@@ -53,7 +53,7 @@ def appraise(
     model : Model
     name : str
         The scorecard's.
-    trial : Trial
+    trial : EvaluationData
         What it is judged on.
     refit : callable
         Grows its forest anew on other predictors.
@@ -112,7 +112,7 @@ def appraise(
     return measured
 
 
-def _performance(trial: Trial, card: Scorecard, said: Floats) -> dict[str, Any]:
+def _performance(trial: EvaluationData, card: Scorecard, said: Floats) -> dict[str, Any]:
     bad = trial.test.bad
     own = measure(bad, said, trial.resamples)
     others = {
@@ -193,7 +193,7 @@ def reason_frequencies(lists: Sequence[Sequence[str]]) -> list[dict[str, Any]]:
     ]
 
 
-def _behaviour(card: Scorecard, trial: Trial) -> dict[str, Any]:
+def _behaviour(card: Scorecard, trial: EvaluationData) -> dict[str, Any]:
     random = np.random.default_rng(trial.seed)
     matrix = trial.test.matrix(card.predictors)
     some = matrix[random.permutation(len(matrix))[:CURVE_ROWS]]
@@ -201,7 +201,7 @@ def _behaviour(card: Scorecard, trial: Trial) -> dict[str, Any]:
     for column, name in enumerate(card.predictors):
         field, known = trial.schema.fields[name], trial.train.columns[name]
         curves[name] = curve(predict, some, column, field=field, training_column=known)
-        if field.risk is not None and isinstance(field.rule, Interval):
+        if field.risk is not None and isinstance(field.rule, NumericRange):
             wrong[name] = wrong_ways(
                 predict,
                 matrix,

@@ -29,7 +29,7 @@ class Rejected(Exception):
 
 
 @dataclass(frozen=True)
-class Interval:
+class NumericRange:
     """Numbers between two bounds, whole ones only if `integral`.
 
     Attributes
@@ -109,7 +109,7 @@ class Interval:
 
 
 @dataclass(frozen=True)
-class Codes:
+class CodeList:
     """One of a list of codes, all integers or all texts.
 
     Attributes
@@ -172,7 +172,7 @@ class Codes:
         )
 
 
-Rule = Interval | Codes
+Rule = NumericRange | CodeList
 
 
 #: A number as JSON writes it. float() would also take "nan", "2_4" and full-width digits.
@@ -181,7 +181,7 @@ NUMBER = re.compile(r"-?[0-9]{1,400}(\.[0-9]{1,400})?([eE][-+]?[0-9]{1,4})?", re
 
 def from_text(rule: Rule, text: str) -> object:
     """Read a CSV cell as the JSON value that it stands for; what is no number stays text."""
-    if isinstance(rule, Codes) and rule.textual:
+    if isinstance(rule, CodeList) and rule.textual:
         return text
     match = NUMBER.fullmatch(text)
     if match is None:
@@ -197,7 +197,7 @@ def format_number(number: int | float) -> str:
     return repr(number)
 
 
-def describe(raw: object) -> Text | str:
+def describe_value(raw: object) -> Text | str:
     """Say what came, briefly enough to repeat in an error text."""
     most = 40
     if isinstance(raw, str):

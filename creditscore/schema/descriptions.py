@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from creditscore.i18n.catalogue import Text, in_language
-from creditscore.schema.constraints import Codes
+from creditscore.schema.constraints import CodeList
 from creditscore.schema.schema import Field, Schema
 
 
@@ -32,7 +32,7 @@ def schema_texts(schema: Schema, language: str) -> dict[str, Any]:
 
 def value_labels(field: Field) -> Mapping[Any, Text]:
     """Give the labels of a field's codes, or of the numbers that mean something of their own."""
-    return field.rule.labels if isinstance(field.rule, Codes) else field.rule.named
+    return field.rule.labels if isinstance(field.rule, CodeList) else field.rule.named
 
 
 def _field(field: Field, language: str) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import itertools
 import re
 
 from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, LANGUAGES, Text
-from creditscore.schema.constraints import Codes, Interval, Rejected, Rule, Value
+from creditscore.schema.constraints import CodeList, NumericRange, Rejected, Rule, Value
 from creditscore.schema.schema import Change, Field, Wording
 from creditscore.schema.toml_reader import Table, shown
 
@@ -30,7 +30,7 @@ def read_field(name: str, table: Table) -> Field:
     return Field(
         name=name,
         rule=rule,
-        fold=_fold(table, rule) if isinstance(rule, Codes) else {},
+        fold=_fold(table, rule) if isinstance(rule, CodeList) else {},
         protected=table.flag("protected"),
         optional_when_excluded=table.flag("optional_when_excluded"),
         change=_change(table, rule),
@@ -45,7 +45,7 @@ def read_field(name: str, table: Table) -> Field:
     )
 
 
-def _interval(table: Table, kind: str, unit: Text) -> Interval:
+def _interval(table: Table, kind: str, unit: Text) -> NumericRange:
     bounds = {
         name: table.get(name, (int, float), "a number", None)
         for name in BOUNDS
@@ -63,7 +63,7 @@ def _interval(table: Table, kind: str, unit: Text) -> Interval:
     for code in named:
         if not isinstance(code, int):
             table.refuse("codes", f"of this kind must be whole numbers, got {code!r}")
-    return Interval(
+    return NumericRange(
         low=low,
         high=high,
         low_open="exclusive_minimum" in bounds,
@@ -74,11 +74,11 @@ def _interval(table: Table, kind: str, unit: Text) -> Interval:
     )
 
 
-def _codes(table: Table) -> Codes:
+def _codes(table: Table) -> CodeList:
     labels = _labels(table)
     if len({type(code) for code in labels}) > 1:
         table.refuse("codes", "must be all whole numbers or all texts, got both")
-    return Codes(labels)
+    return CodeList(labels)
 
 
 def _labels(table: Table) -> dict[int | str, Text]:
@@ -102,7 +102,7 @@ def _labels(table: Table) -> dict[int | str, Text]:
     return labels
 
 
-def _fold(table: Table, rule: Codes) -> dict[int | str, int | str]:
+def _fold(table: Table, rule: CodeList) -> dict[int | str, int | str]:
     if "fold" not in table.content:
         return {}
     folds: dict[int | str, int | str] = {}
@@ -128,7 +128,7 @@ def _change(table: Table, rule: Rule) -> Change | None:
         return None
     if table.flag("protected"):
         table.refuse("change", "must not be there: nobody is advised to change what is protected")
-    if isinstance(rule, Codes):
+    if isinstance(rule, CodeList):
         table.refuse("change", "is for numbers and integers, a coded field has no direction")
     inner = table.table("change")
     inner.allow("direction", "limit")
@@ -151,7 +151,7 @@ def _bands(table: Table, rule: Rule) -> tuple[float, ...]:
     ascending = all(low < high for low, high in itertools.pairwise(numbers))
     if len(numbers) < len(edges) or not ascending:
         table.refuse("bands", f"must be {allowed}, got {shown(edges)}")
-    if isinstance(rule, Interval) and not all(rule.contains(edge) for edge in numbers):
+    if isinstance(rule, NumericRange) and not all(rule.contains(edge) for edge in numbers):
         table.refuse("bands", f"must each be {rule.allowed[FALLBACK_LANGUAGE]}, got {shown(edges)}")
     return tuple(float(edge) for edge in numbers)
 
@@ -178,7 +178,7 @@ def _wordings(table: Table, rule: Rule) -> tuple[Wording, ...]:
 
 
 def _wording(item: Table, rule: Rule) -> Wording:
-    numeric = () if isinstance(rule, Codes) else ("minimum", "maximum", "side")
+    numeric = () if isinstance(rule, CodeList) else ("minimum", "maximum", "side")
     item.allow("code", "values", *numeric, *LANGUAGES)
     code = item.text("code")
     if not code.replace("_", "").isalnum() or not code.isascii() or not code.isupper():

@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from creditscore.errors import Fault, InvalidApplicants
 from creditscore.i18n.catalogue import Text, say
-from creditscore.schema.constraints import Rejected, Rule, Value, describe
+from creditscore.schema.constraints import Rejected, Rule, Value, describe_value
 
 #: Faults reported of one request, at most.
 MOST_FAULTS = 100
@@ -335,7 +335,7 @@ class Schema:
     def _read(self, raw: object, pointer: str, faults: list[Fault]) -> Applicant | None:
         """Read one applicant, adding to `faults` what is wrong with it."""
         if not isinstance(raw, dict):
-            text = say("not_an_applicant", got=describe(raw))
+            text = say("not_an_applicant", got=describe_value(raw))
             faults.append(Fault("not_an_object", pointer, text))
             return None
         usual = self._usual.get(len(raw))
@@ -443,7 +443,7 @@ def to_matrix(rows: Sequence[Sequence[float]], *, n_columns: int) -> Matrix:
 
 
 def _broken(field: Field, raw: object, code: str, pointer: str) -> Fault:
-    text = say("must_be", field=field.name, allowed=field.rule.allowed, got=describe(raw))
+    text = say("must_be", field=field.name, allowed=field.rule.allowed, got=describe_value(raw))
     return Fault(code, _point(pointer, field.name), text)
 
 

@@ -27,15 +27,15 @@ import numpy.typing as npt
 
 from creditscore.decisions.sayings import FieldSayings, sayings_of
 from creditscore.decisions.value_cache import FieldReadings, readings_of
-from creditscore.errors import ArtefactError
+from creditscore.errors import ArtifactError
 from creditscore.schema.reader import read_schema
 from creditscore.schema.schema import Schema
-from creditscore.scorecard.inference import Engine, choose
-from creditscore.scorecard.lookup_table import Cells
+from creditscore.scorecard.inference import Engine, select_engine
+from creditscore.scorecard.lookup_table import LookupTableEngine
 from creditscore.scorecard.policy import Policy
-from creditscore.scorecard.reason_codes import what_codes_depend_on
+from creditscore.scorecard.reason_codes import reason_code_fingerprint
 from creditscore.scorecard.scorecard import Scorecard, version
-from creditscore.scorecard.verification import what_it_says
+from creditscore.scorecard.verification import score_applicant
 
 Floats = npt.NDArray[np.float64]
 
@@ -116,7 +116,8 @@ class Model:
         }
         known = tables or {}
         engines = {
-            name: choose(card, known.get(versions[name])) for name, card in scorecards.items()
+            name: select_engine(card, known.get(versions[name]))
+            for name, card in scorecards.items()
         }
         return cls(schema, scorecards, versions, policy, manifest, card, engines)
 
@@ -148,7 +149,7 @@ def save(model: Model, folder: Path) -> None:
 
     Raises
     ------
-    ArtefactError
+    ArtifactError
         If it cannot be written, or would be too large to be loaded.
     """
     content = {
@@ -172,13 +173,13 @@ def save(model: Model, folder: Path) -> None:
     for name, written in files.items():
         if len(written) > LARGEST_BYTES:
             problem = f"would be {len(written):,} bytes large, the most is {LARGEST_BYTES:,}"
-            raise ArtefactError(folder / name, problem, "fewer or smaller trees in the schema file")
+            raise ArtifactError(folder / name, problem, "fewer or smaller trees in the schema file")
     try:
         folder.mkdir(parents=True, exist_ok=True)
         _write(folder, files)
     except OSError as error:
-        remedy = "make room for it, or choose another folder with --model-dir"
-        raise ArtefactError(folder, f"cannot be written: {error.strerror}", remedy) from None
+        remedy = "make room for it, or select_engine another folder with --model-dir"
+        raise ArtifactError(folder, f"cannot be written: {error.strerror}", remedy) from None
 
 
 def load(folder: Path) -> Model:
@@ -186,7 +187,7 @@ def load(folder: Path) -> Model:
 
     Raises
     ------
-    ArtefactError
+    ArtifactError
         If it is missing, damaged, foreign or of another format; says what mends it.
     """
     path = folder / MODEL_FILE
@@ -198,9 +199,9 @@ def load(folder: Path) -> Model:
     except Exception as error:  # noqa: BLE001  # what others wrote can raise anything
         words = " ".join(str(error).split())[:200]
         problem = f"was not written by train.py: {type(error).__name__} {words}"
-        raise ArtefactError(path, problem, REMEDY) from None
+        raise ArtifactError(path, problem, REMEDY) from None
     if difference:
-        raise ArtefactError(path, f"does not compute what it did at training: {difference}", REMEDY)
+        raise ArtifactError(path, f"does not compute what it did at training: {difference}", REMEDY)
     return model
 
 
@@ -223,7 +224,7 @@ def is_whole(folder: Path) -> bool:
     """Tell whether a folder holds a model as its manifest vouches for it, without loading it."""
     try:
         _read_whole(folder)
-    except ArtefactError:
+    except ArtifactError:
         return False
     return True
 
@@ -251,19 +252,19 @@ def _read_whole(folder: Path) -> tuple[dict[str, Any], bytes, bytes]:
 def _read(path: Path) -> bytes:
     try:
         if path.is_symlink() or path.stat().st_size > LARGEST_BYTES:
-            raise ArtefactError(path, "is a link or larger than 64 MiB", REMEDY)
+            raise ArtifactError(path, "is a link or larger than 64 MiB", REMEDY)
         return path.read_bytes()
     except FileNotFoundError:
-        raise ArtefactError(path, "is missing: no model has been trained yet", REMEDY) from None
+        raise ArtifactError(path, "is missing: no model has been trained yet", REMEDY) from None
     except OSError as error:
-        raise ArtefactError(path, f"cannot be read: {error.strerror}", REMEDY) from None
+        raise ArtifactError(path, f"cannot be read: {error.strerror}", REMEDY) from None
 
 
 def _read_sealed(path: Path, seal: Mapping[str, Any]) -> bytes:
     """Read a file that the manifest vouches for."""
     raw = _read(path)
     if hashlib.sha256(raw).hexdigest() != seal["sha256"]:
-        raise ArtefactError(path, "is damaged: its SHA-256 is not the manifest's", REMEDY)
+        raise ArtifactError(path, "is damaged: its SHA-256 is not the manifest's", REMEDY)
     return raw
 
 
@@ -287,13 +288,13 @@ def _read_manifest(path: Path) -> dict[str, Any]:
     except (ValueError, KeyError, TypeError, RecursionError):
         sound = False
     if not sound:
-        raise ArtefactError(path, "is damaged: it is no manifest of train.py", REMEDY)
+        raise ArtifactError(path, "is damaged: it is no manifest of train.py", REMEDY)
     if found != FORMAT:
         age = "an older" if found < FORMAT else "a newer"
         problem = f"was written by {age} release (format {found}, this one reads {FORMAT})"
-        raise ArtefactError(path, problem, REMEDY)
+        raise ArtifactError(path, problem, REMEDY)
     if not _is_sealed(raw):
-        raise ArtefactError(path, "is damaged: its SHA-256 is not its own", REMEDY)
+        raise ArtifactError(path, "is damaged: its SHA-256 is not its own", REMEDY)
     del manifest[SEAL]
     return dict(manifest)
 
@@ -324,7 +325,11 @@ def _rebuild(
 def _tables(model: Model) -> dict[str, Floats]:
     """Give the tables of those scorecards that have one, each by the version it belongs to."""
     engines = {model.versions[name]: model.engines[name] for name in model.scorecards}
-    return {name: engine.table for name, engine in engines.items() if isinstance(engine, Cells)}
+    return {
+        name: engine.table
+        for name, engine in engines.items()
+        if isinstance(engine, LookupTableEngine)
+    }
 
 
 def _golden_difference(model: Model) -> str | None:
@@ -333,9 +338,9 @@ def _golden_difference(model: Model) -> str | None:
         applicant = model.schema.parse(golden["applicant"])
         card = model.scorecards[applicant.scorecard]
         row = model.schema.row(applicant, card.predictors)
-        probability, impacts = model.engines[card.name].numbers_of_one(row)
+        probability, impacts = model.engines[card.name].predict_one(row)
         by_engine = {"probability_of_default": probability, "impacts": impacts}
-        for found in (what_it_says(card, model.schema, applicant), by_engine):
+        for found in (score_applicant(card, model.schema, applicant), by_engine):
             for name, number in found.items():
                 if number != golden[name]:
                     return f"{name} {number!r}, not {golden[name]!r}"
@@ -349,7 +354,7 @@ def _encoding(schema: Schema, card: Scorecard) -> list[Any]:
         field = schema.fields[name]
         codes = getattr(field.rule, "positions", {})
         places = [[code, place] for code, place in codes.items()]
-        encoding.append([name, places, what_codes_depend_on(field)])
+        encoding.append([name, places, reason_code_fingerprint(field)])
     return encoding
 
 

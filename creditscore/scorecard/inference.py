@@ -16,9 +16,9 @@ import numpy.typing as npt
 
 from creditscore.schema.schema import Matrix
 from creditscore.scorecard.forest import Forest
-from creditscore.scorecard.lookup_table import Cells, fits, tabulate
+from creditscore.scorecard.lookup_table import LookupTableEngine, fits, tabulate
 from creditscore.scorecard.scorecard import Scorecard
-from creditscore.scorecard.shapley_tables import LeafGames
+from creditscore.scorecard.shapley_tables import LeafShapleyTables
 
 Floats = npt.NDArray[np.float64]
 
@@ -26,27 +26,27 @@ Floats = npt.NDArray[np.float64]
 class Engine(Protocol):
     """Gives probabilities of default, and every predictor's Shapley value in them."""
 
-    def numbers_of_one(self, row: Sequence[float]) -> tuple[float, list[float]]:
+    def predict_one(self, row: Sequence[float]) -> tuple[float, list[float]]:
         """Give the numbers of one applicant, from its encoded predictors in their order."""
 
-    def numbers(self, matrix: Matrix) -> tuple[Floats, Floats]:
+    def predict(self, matrix: Matrix) -> tuple[Floats, Floats]:
         """Give the numbers of many, of shapes (n_applicants,) and (n_applicants, n_predictors)."""
 
 
 @dataclass(frozen=True, eq=False)
-class Leaves:
+class LeafTableEngine:
     """A scorecard whose grid has too many cells: its leaves, all at once for one row."""
 
     forest: Forest
-    games: LeafGames
+    games: LeafShapleyTables
 
-    def numbers_of_one(self, row: Sequence[float]) -> tuple[float, list[float]]:
+    def predict_one(self, row: Sequence[float]) -> tuple[float, list[float]]:
         """Find on which of its sides the row lies inside each leaf, and add up."""
         patterns = self.games.patterns(row)
         impacts: list[float] = self.games.shapley_values_of_one(patterns).tolist()
         return self._probability(patterns), impacts
 
-    def numbers(self, matrix: Matrix) -> tuple[Floats, Floats]:
+    def predict(self, matrix: Matrix) -> tuple[Floats, Floats]:
         """Walk the trees, and add up the leaves."""
         return self.forest.probability_of_default(matrix), self.games.shapley_values(matrix)
 
@@ -97,7 +97,7 @@ class _Parts:
     reached: npt.NDArray[np.unsignedinteger]
 
 
-def choose(card: Scorecard, table: Floats | None = None) -> Engine:
+def select_engine(card: Scorecard, table: Floats | None = None) -> Engine:
     """Choose a scorecard's engine by the number of its cells.
 
     Parameters
@@ -112,10 +112,10 @@ def choose(card: Scorecard, table: Floats | None = None) -> Engine:
         If the table is not of this scorecard.
     """
     if not fits(card.games.grid):
-        return Leaves(card.forest, card.games)
+        return LeafTableEngine(card.forest, card.games)
     if table is None:
         return tabulate(card.forest, card.games)
-    cells = Cells(card.games.grid, table)
+    cells = LookupTableEngine(card.games.grid, table)
     if problem := cells.problem():
         raise ValueError(problem)
     return cells

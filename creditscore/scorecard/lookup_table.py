@@ -16,8 +16,8 @@ import numpy.typing as npt
 
 from creditscore.schema.schema import Matrix
 from creditscore.scorecard.forest import Forest
-from creditscore.scorecard.shapley_tables import LeafGames
-from creditscore.scorecard.thresholds import Grid
+from creditscore.scorecard.shapley_tables import LeafShapleyTables
+from creditscore.scorecard.thresholds import ThresholdGrid
 
 Floats = npt.NDArray[np.float64]
 
@@ -26,22 +26,22 @@ MOST_NUMBERS = 1_000_000
 
 
 @dataclass(frozen=True, eq=False)
-class Cells:
+class LookupTableEngine:
     """A scorecard as a table.
 
     Attributes
     ----------
-    grid : Grid
+    grid : ThresholdGrid
         What parts the cells.
     table : ndarray of shape (n_cells, 1 + n_columns)
         Of each cell, the last column's place changing fastest: the probability of default, and
         each column's Shapley value in it.
     """
 
-    grid: Grid
+    grid: ThresholdGrid
     table: Floats
 
-    def numbers_of_one(self, row: Sequence[float]) -> tuple[float, list[float]]:
+    def predict_one(self, row: Sequence[float]) -> tuple[float, list[float]]:
         """Look one row up."""
         cell = 0
         for place, places in zip(self.grid.places_of_one(row), self.grid.shape, strict=True):
@@ -49,7 +49,7 @@ class Cells:
         probability, *impacts = self.table[cell].tolist()
         return probability, impacts
 
-    def numbers(self, matrix: Matrix) -> tuple[Floats, Floats]:
+    def predict(self, matrix: Matrix) -> tuple[Floats, Floats]:
         """Look many rows up."""
         found = self.table.take(np.ravel_multi_index(self.grid.places(matrix), self.grid.shape), 0)
         return found[:, 0], found[:, 1:]
@@ -65,20 +65,20 @@ class Cells:
         return None
 
 
-def fits(grid: Grid) -> bool:
+def fits(grid: ThresholdGrid) -> bool:
     """Tell whether a grid is coarse enough for a table."""
     return prod(grid.shape) * (1 + len(grid.cuts)) <= MOST_NUMBERS
 
 
-def tabulate(forest: Forest, games: LeafGames) -> Cells:
+def tabulate(forest: Forest, games: LeafShapleyTables) -> LookupTableEngine:
     """Compute every cell."""
     grid = games.grid
     probability = forest.probability_of_default(grid.points())
     impacts = _shapley_values(games).reshape(len(grid.cuts), -1)
-    return Cells(grid, np.column_stack([probability, *impacts]))
+    return LookupTableEngine(grid, np.column_stack([probability, *impacts]))
 
 
-def _shapley_values(games: LeafGames) -> Floats:
+def _shapley_values(games: LeafShapleyTables) -> Floats:
     """Add up the leaves' values in their order, of shape (n_columns, places, ..., places)."""
     shape = games.grid.shape
     everywhere = [np.arange(places) for places in shape]

@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from creditscore.errors import ArtefactError
+from creditscore.errors import ArtifactError
 from creditscore.scorecard import artifact
 from creditscore.scorecard.artifact import Model
 
@@ -35,7 +35,7 @@ def keep(model: Model, model_dir: Path) -> list[str]:
 
     Raises
     ------
-    ArtefactError
+    ArtifactError
         If the archive cannot be written.
     """
     added = []
@@ -58,12 +58,12 @@ def keep_replaced(model_dir: Path, successor: Model) -> list[str]:
 
     Raises
     ------
-    ArtefactError
+    ArtifactError
         If the archive cannot be written.
     """
     try:
         replaced = artifact.load(model_dir)
-    except ArtefactError:
+    except ArtifactError:
         # There is none, or none that could have been served.
         return []
     return [] if replaced.versions == successor.versions else keep(replaced, model_dir)
@@ -74,11 +74,11 @@ def find(version: str, model_dir: Path, in_service: Model) -> Model:
 
     Raises
     ------
-    ArtefactError
+    ArtifactError
         If it is in neither, or damaged.
     """
     if not VERSION.fullmatch(version):
-        raise ArtefactError(
+        raise ArtifactError(
             f"model {version!r}", "is no version of any scorecard", "restore the log"
         )
     place = _place(model_dir, version)
@@ -86,7 +86,7 @@ def find(version: str, model_dir: Path, in_service: Model) -> Model:
         return artifact.load(place)
     if version in in_service.versions.values():
         return in_service
-    raise ArtefactError(place, "is missing", "copy that folder from a backup")
+    raise ArtifactError(place, "is missing", "copy that folder from a backup")
 
 
 def _place(model_dir: Path, version: str) -> Path:

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, Text, in_language, say, say_number
-from creditscore.schema.constraints import Codes, Value
+from creditscore.schema.constraints import CodeList, Value
 from creditscore.schema.schema import Field, Schema, Wording
 from creditscore.scorecard.scorecard import Reference
 
@@ -185,7 +185,7 @@ def _general(field: Field, value: Value, side: str) -> tuple[str, Text]:
 def _codes(field: Field) -> dict[Value, str]:
     """Name a field's codes by their labels; by their places where that would not be unique."""
     slugs = {value: _slug(label) for value, label in _labels(field).items()}
-    numbers = [] if isinstance(field.rule, Codes) else ["LOW", "HIGH"]
+    numbers = [] if isinstance(field.rule, CodeList) else ["LOW", "HIGH"]
     taken = [*numbers, *slugs.values()]
     if all(slug and taken.count(slug) == 1 for slug in slugs.values()):
         return slugs
@@ -204,10 +204,10 @@ def _side(value: Value, median: float | None) -> str:
 
 def _labels(field: Field) -> Mapping[Any, Text]:
     rule = field.rule
-    return rule.labels if isinstance(rule, Codes) else rule.named
+    return rule.labels if isinstance(rule, CodeList) else rule.named
 
 
-def what_codes_depend_on(field: Field) -> list[Any]:
+def reason_code_fingerprint(field: Field) -> list[Any]:
     """Give all in a field that decides which reason code it gets, as plain data."""
     wordings = [[w.code, list(w.values), w.low, w.high, w.side] for w in field.reasons]
     return [wordings, [[code, name] for code, name in _codes(field).items()]]

@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from creditscore.i18n.catalogue import Text, in_language, say, say_number
-from creditscore.schema.constraints import Interval, Value
+from creditscore.schema.constraints import NumericRange, Value
 from creditscore.schema.schema import Applicant, Change, Field, Schema
 from creditscore.scorecard.scorecard import Scorecard
 
@@ -259,7 +259,7 @@ def _taken_back(
 def _steps(field: Field, value: Value, scorecard: Scorecard) -> Iterable[Step]:
     """Give the first value behind each threshold, in the direction that may be advised."""
     change, rule = field.change, field.rule
-    if change is None or not isinstance(rule, Interval) or isinstance(value, str):
+    if change is None or not isinstance(rule, NumericRange) or isinstance(value, str):
         return
     forest, column = scorecard.forest, scorecard.predictors.index(field.name)
     inner = forest.left != np.arange(len(forest.left))
@@ -313,7 +313,7 @@ def _shown(field: Field, value: Value, *, unit: Text) -> Text | str:
     """Write a value with its name, or else with a unit."""
     if isinstance(value, str):
         return value
-    named = field.rule.named if isinstance(field.rule, Interval) else {}
+    named = field.rule.named if isinstance(field.rule, NumericRange) else {}
     label = named.get(value) if isinstance(value, int) else None
     written = say_number(value)
     if label is not None:

@@ -15,7 +15,7 @@ from creditscore.schema.constraints import Value
 from creditscore.schema.schema import Matrix
 from creditscore.scorecard.bins import TrainingBins
 from creditscore.scorecard.forest import Forest
-from creditscore.scorecard.shapley_tables import LeafGames
+from creditscore.scorecard.shapley_tables import LeafShapleyTables
 
 Floats = npt.NDArray[np.float64]
 
@@ -79,7 +79,7 @@ class Scorecard:
         The trees, calibrated.
     calibration : Calibration
         What was done to calibrate them.
-    games : LeafGames
+    games : LeafShapleyTables
         What their leaves contribute to reasons.
     reference : Reference
         The group that reasons compare with.
@@ -94,7 +94,7 @@ class Scorecard:
     monitored: tuple[str, ...]
     forest: Forest
     calibration: Calibration
-    games: LeafGames
+    games: LeafShapleyTables
     reference: Reference
     training_ranges: Mapping[str, Sequence[Value]]
     training_bins: TrainingBins
@@ -152,7 +152,7 @@ class Scorecard:
             monitored=tuple(content["monitored"]),
             forest=Forest(**content["forest"]),
             calibration=Calibration(**content["calibration"]),
-            games=LeafGames(**content["games"]),
+            games=LeafShapleyTables(**content["games"]),
             reference=Reference(**content["reference"]),
             training_ranges=content["training_ranges"],
             training_bins=TrainingBins.from_dict(content["training_bins"]),
@@ -183,7 +183,7 @@ def version(scorecard: Scorecard, *, policy: Mapping[str, Any], encoding: object
     return f"{scorecard.name}-{digest.hexdigest()[:8]}"
 
 
-def _arrays(parts: Forest | LeafGames) -> dict[str, Any]:
+def _arrays(parts: Forest | LeafShapleyTables) -> dict[str, Any]:
     return {field.name: getattr(parts, field.name) for field in fields(parts)}
 
 

@@ -28,7 +28,7 @@ import numpy.typing as npt
 
 from creditscore.schema.schema import Matrix
 from creditscore.scorecard.forest import Forest
-from creditscore.scorecard.shapley_tables import LeafGames
+from creditscore.scorecard.shapley_tables import LeafShapleyTables
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -40,7 +40,7 @@ VALUE_FUNCTION = "interventional"
 MOST_VALUES = 32_000_000
 
 
-def leaf_games(forest: Forest, reference: Matrix) -> LeafGames:
+def leaf_games(forest: Forest, reference: Matrix) -> LeafShapleyTables:
     """Compute every leaf's table.
 
     Parameters
@@ -75,7 +75,7 @@ def leaf_games(forest: Forest, reference: Matrix) -> LeafGames:
         for place, table in zip(places.tolist(), tables, strict=True):
             values[offset[place] : offset[place] + sizes[place]] = table.ravel()
     flat = [side for sides, _ in leaves for side in sides]
-    return LeafGames(
+    return LeafShapleyTables(
         column=np.array([column for column, _, _ in flat], dtype=np.int64),
         low=np.array([low for _, low, _ in flat], dtype=np.float64),
         high=np.array([high for _, _, high in flat], dtype=np.float64),

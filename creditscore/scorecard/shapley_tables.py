@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from creditscore.schema.schema import Matrix
-from creditscore.scorecard.thresholds import Grid
+from creditscore.scorecard.thresholds import ThresholdGrid
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -47,7 +47,7 @@ class _Slots:
 
 
 @dataclass(frozen=True, eq=False)
-class LeafGames:
+class LeafShapleyTables:
     """Every leaf of a forest as a game over its fields; a *side* is one field of one leaf.
 
     Sums run over the leaves in their order, for one row as for many: the same bits.
@@ -165,10 +165,10 @@ class LeafGames:
         return np.arange(len(self.column)) - np.repeat(self.first, self.width)
 
     @cached_property
-    def grid(self) -> Grid:
+    def grid(self) -> ThresholdGrid:
         """The bounds of all sides: between two of them all rows have the same values."""
         columns, bounds = np.tile(self.column, 2), np.concatenate([self.low, self.high])
-        return Grid.of(columns, bounds, n_columns=self.n_columns)
+        return ThresholdGrid.of(columns, bounds, n_columns=self.n_columns)
 
     @cached_property
     def _intervals(self) -> tuple[Numbers, Numbers]:

@@ -22,7 +22,7 @@ Places = npt.NDArray[np.intp]
 
 
 @dataclass(frozen=True)
-class Grid:
+class ThresholdGrid:
     """The thresholds of each column.
 
     Attributes
@@ -34,7 +34,9 @@ class Grid:
     cuts: tuple[list[float], ...]
 
     @classmethod
-    def of(cls, column: npt.NDArray[np.integer], threshold: Floats, *, n_columns: int) -> Grid:
+    def of(
+        cls, column: npt.NDArray[np.integer], threshold: Floats, *, n_columns: int
+    ) -> ThresholdGrid:
         """Collect the finite thresholds of each column."""
         finite = np.isfinite(threshold)
         return cls(

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from creditscore.schema.constraints import Codes, Interval, Value
+from creditscore.schema.constraints import CodeList, NumericRange, Value
 from creditscore.schema.schema import Applicant, Schema
 from creditscore.scorecard.scorecard import Scorecard
 
@@ -31,10 +31,10 @@ def golden_applicants(card: Scorecard, schema: Schema, *, seed: int) -> list[dic
         )
         for _ in range(COUNT)
     ]
-    return [{"applicant": dict(a.values), **what_it_says(card, schema, a)} for a in applicants]
+    return [{"applicant": dict(a.values), **score_applicant(card, schema, a)} for a in applicants]
 
 
-def what_it_says(card: Scorecard, schema: Schema, applicant: Applicant) -> dict[str, Any]:
+def score_applicant(card: Scorecard, schema: Schema, applicant: Applicant) -> dict[str, Any]:
     """Score one applicant: the probability, and every impact."""
     matrix = schema.matrix([applicant], card.predictors)
     return {
@@ -43,8 +43,10 @@ def what_it_says(card: Scorecard, schema: Schema, applicant: Applicant) -> dict[
     }
 
 
-def _invent(rule: Codes | Interval, seen: Sequence[Value], draw: np.random.Generator) -> Value:
-    if isinstance(rule, Codes):
+def _invent(
+    rule: CodeList | NumericRange, seen: Sequence[Value], draw: np.random.Generator
+) -> Value:
+    if isinstance(rule, CodeList):
         return seen[int(draw.integers(len(seen)))]
     low, high = float(seen[0]), float(seen[1])
     value = float(low + (high - low) * draw.random())

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from tempfile import SpooledTemporaryFile
 from typing import BinaryIO, cast
 
-from creditscore.decision_log.idempotency import Origin
+from creditscore.decision_log.idempotency import RequestOrigin
 from creditscore.decision_log.log import DecisionLog, to_rows
 from creditscore.decisions.assessor import Assessor, Decision
 from creditscore.decisions.decision_columns import DecisionColumns
@@ -39,14 +39,14 @@ class CsvRequest:
     ----------
     raw : bytes
         The table, as CSV.
-    origin : Origin
+    origin : RequestOrigin
         Where it comes from.
     language : str
         Of the reasons' words.
     """
 
     raw: bytes
-    origin: Origin
+    origin: RequestOrigin
     language: str
 
     def decide(self, assessor: Assessor, log: DecisionLog) -> tuple[BinaryIO, bool]:

@@ -22,7 +22,7 @@ from creditscore.schema.constraints import Value
 from creditscore.schema.schema import Schema
 from creditscore.scorecard import artifact
 from creditscore.scorecard.artifact import Model
-from creditscore.scorecard.lookup_table import Cells
+from creditscore.scorecard.lookup_table import LookupTableEngine
 from creditscore.settings import Settings
 from creditscore.tables import csv_table
 from creditscore.tables.csv_table import CsvTable
@@ -226,7 +226,11 @@ def _bulk(job: Job, assessor: Assessor, table: Table) -> Bulk | None:
     if job.columns.logged:
         return None
     alone = not others and set(fields) == set(spec.fields)
-    if not alone or job.columns.language or not isinstance(model.engines[card.name], Cells):
+    if (
+        not alone
+        or job.columns.language
+        or not isinstance(model.engines[card.name], LookupTableEngine)
+    ):
         return None
     return Bulk(model, assessor.policy, card, job.columns, fields)
 

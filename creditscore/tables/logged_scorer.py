@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
-from creditscore.decision_log.idempotency import Origin
+from creditscore.decision_log.idempotency import RequestOrigin
 from creditscore.decision_log.log import DecisionLog
 from creditscore.decisions.assessor import Assessor, Decision
 from creditscore.errors import InvalidApplicants
@@ -72,7 +72,9 @@ class LoggingScorer(Generic[Shown]):
         rows = [block.row(place) for place in places]
         digest = hashlib.sha256(repr([self._said, block.numbers[places[0]], rows]).encode())
         name = digest.hexdigest()
-        origin = Origin(request_id=f"score.py-{name[:16]}", idempotency_key=name, body_hash=name)
+        origin = RequestOrigin(
+            request_id=f"score.py-{name[:16]}", idempotency_key=name, body_hash=name
+        )
         # Looked for first: a decision that is there already need not be made.
         recorded = self._log.replay(origin) or self._log.record(
             self._assessor.assess(applicants), origin

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from creditscore.errors import BatchError
-from creditscore.schema.constraints import Codes, Rule
+from creditscore.schema.constraints import CodeList, Rule
 from creditscore.schema.csv_cells import to_line
 from creditscore.schema.schema import Schema
 from creditscore.tables.output import without
@@ -220,7 +220,7 @@ def _type(schema: Schema, name: str) -> type:
     if name not in schema.fields:
         return str
     rule = schema.fields[name].rule
-    if isinstance(rule, Codes):
+    if isinstance(rule, CodeList):
         return str if rule.textual else int
     return int if rule.integral else float
 

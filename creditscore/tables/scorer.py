@@ -18,10 +18,10 @@ from creditscore.i18n.catalogue import say
 from creditscore.schema.constraints import Rejected, Rule, Value
 from creditscore.schema.schema import Applicant, Field, Schema
 from creditscore.scorecard.artifact import Model
-from creditscore.scorecard.lookup_table import Cells
+from creditscore.scorecard.lookup_table import LookupTableEngine
 from creditscore.scorecard.reason_codes import reason_code
 from creditscore.scorecard.scorecard import Scorecard
-from creditscore.scorecard.thresholds import Grid
+from creditscore.scorecard.thresholds import ThresholdGrid
 
 Shown = TypeVar("Shown")
 
@@ -283,7 +283,7 @@ def _choose_kinds(model: Model, columns: Sequence[str]) -> Callable[[Field, Valu
     """Choose by what values are told apart, so that all alike are decided on alike."""
     cards = [model.scorecards[spec.name] for spec in model.schema.answering(columns)]
     engines = [model.engines[card.name] for card in cards]
-    grids = [engine.grid for engine in engines if isinstance(engine, Cells)]
+    grids = [engine.grid for engine in engines if isinstance(engine, LookupTableEngine)]
     if len(grids) < len(cards):
         return _by_value
     known = [model.readings[card.name] for card in cards]
@@ -303,7 +303,7 @@ def _choose_kinds(model: Model, columns: Sequence[str]) -> Callable[[Field, Valu
     return by_cell
 
 
-def _place(card: Scorecard, grid: Grid, name: str, encoded: float) -> int | None:
+def _place(card: Scorecard, grid: ThresholdGrid, name: str, encoded: float) -> int | None:
     """Give a value's place in the grid; None where no decision depends on the field."""
     if name not in card.predictors:
         return None

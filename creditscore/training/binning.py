@@ -9,7 +9,7 @@ import numpy.typing as npt
 from scipy.stats import chi2
 
 from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, in_language
-from creditscore.schema.constraints import Codes
+from creditscore.schema.constraints import CodeList
 from creditscore.schema.schema import Field, Schema
 from creditscore.scorecard.bins import ALPHABET, Bins, TrainingBins, band_labels
 from creditscore.training.dataset import Dataset
@@ -26,7 +26,7 @@ def bin_training_rows(
 ) -> TrainingBins:
     """Part the training rows by each field, and by the score.
 
-    Codes are a bin each; numbers are parted where the schema file puts bands, a protected field
+    CodeList are a bin each; numbers are parted where the schema file puts bands, a protected field
     without them into quarters, any other one into tenths.
 
     Parameters
@@ -45,7 +45,7 @@ def bin_training_rows(
 
 
 def _field_bins(field: Field, column: Floats) -> Bins:
-    if isinstance(field.rule, Codes):
+    if isinstance(field.rule, CodeList):
         codes = tuple(field.rule.labels)
         rows = [int((column == field.rule.encode(code)).sum()) for code in codes]
         last = len(ALPHABET) - 1

@@ -20,7 +20,7 @@ import pandas as pd
 
 from creditscore.errors import DatasetError
 from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, in_language
-from creditscore.schema.constraints import Rejected, describe, from_text
+from creditscore.schema.constraints import Rejected, describe_value, from_text
 from creditscore.schema.schema import Field, Schema
 
 Floats = npt.NDArray[np.float64]
@@ -239,6 +239,6 @@ class _CellReader:
 
 def _got(raw: object) -> str:
     if not isinstance(raw, str):
-        got = describe(raw)
+        got = describe_value(raw)
         return f"got {got if isinstance(got, str) else in_language(got, FALLBACK_LANGUAGE)}"
     return f"got {raw[:40]!r}" if raw.strip() else "but the cell is empty"

@@ -17,7 +17,7 @@ from creditscore.scorecard.shapley import VALUE_FUNCTION
 from creditscore.training.dataset import Dataset
 
 
-def describe_training(
+def training_manifest(
     data: Dataset,
     schema: Schema,
     *,

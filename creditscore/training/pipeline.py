@@ -24,7 +24,7 @@ from creditscore.scorecard.verification import golden_applicants
 from creditscore.training.binning import bin_training_rows
 from creditscore.training.calibration import fit_calibration
 from creditscore.training.dataset import Dataset
-from creditscore.training.manifest import describe_training
+from creditscore.training.manifest import training_manifest
 from creditscore.training.reference import describe_reference, reference_rows, training_ranges
 
 Floats = npt.NDArray[np.float64]
@@ -121,7 +121,7 @@ def train(
             seed=seed,
         )
         golden += golden_applicants(cards[name], schema, seed=seed)
-    about = describe_training(
+    about = training_manifest(
         data,
         schema,
         policy=policy,

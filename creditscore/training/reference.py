@@ -8,7 +8,7 @@ from math import fsum
 import numpy as np
 import numpy.typing as npt
 
-from creditscore.schema.constraints import Codes, Interval, Value
+from creditscore.schema.constraints import CodeList, NumericRange, Value
 from creditscore.schema.schema import Schema
 from creditscore.scorecard.scorecard import Reference
 from creditscore.training.dataset import Dataset
@@ -59,7 +59,7 @@ def describe_reference(
     numbers = {
         name: column
         for name, column in zip(predictors, matrix.T, strict=True)
-        if isinstance(schema.fields[name].rule, Interval)
+        if isinstance(schema.fields[name].rule, NumericRange)
     }
     return Reference(
         group=f"{group}_training_rows",
@@ -78,7 +78,7 @@ def training_ranges(
     ranges: dict[str, list[Value]] = {}
     for name in names:
         rule, column = schema.fields[name].rule, train.columns[name]
-        if isinstance(rule, Codes):
+        if isinstance(rule, CodeList):
             seen = set(column.tolist())
             ranges[name] = [code for code in rule.labels if rule.encode(code) in seen]
         else:

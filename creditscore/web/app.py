@@ -13,13 +13,13 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from creditscore.api_docs.examples import example_decisions
-from creditscore.api_docs.openapi import describe_service
+from creditscore.api_docs.openapi import build_openapi
 from creditscore.decision_log.database import Database
 from creditscore.decision_log.log import DecisionLog
 from creditscore.decision_log.migrations import migrate
 from creditscore.decisions.assessor import Assessor
 from creditscore.decisions.decision_id import new_decision_id
-from creditscore.errors import ArtefactError, StartupError
+from creditscore.errors import ArtifactError, StartupError
 from creditscore.i18n.catalogue import FALLBACK_LANGUAGE
 from creditscore.i18n.statements import LEGAL_SENTENCE
 from creditscore.scorecard import artifact, model_archive
@@ -126,7 +126,7 @@ def _deciding(model: Model, settings: Settings) -> dict[str, Any]:
     examples = {
         name: made.to_dict(FALLBACK_LANGUAGE) for name, made in example_decisions(assessor).items()
     }
-    return {"assessor": assessor, "openapi": describe_service(model.schema, settings, examples)}
+    return {"assessor": assessor, "openapi": build_openapi(model.schema, settings, examples)}
 
 
 def _now() -> datetime:
@@ -150,6 +150,6 @@ def _archive(app: Flask, model: Model, settings: Settings) -> None:
     """Keep what will decide, so that its decisions can be replayed once it is replaced."""
     try:
         model_archive.keep(model, settings.model_dir)
-    except ArtefactError as error:
+    except ArtifactError as error:
         # Who serves need not be allowed to write there; train.py archives what it replaces.
         app.logger.warning("the model is not in the archive: %s", error)

@@ -26,7 +26,7 @@ REMEMBERED = 0.5
 
 
 @dataclass(frozen=True)
-class Visitor:
+class Caller:
     """Who asks.
 
     Attributes
@@ -56,12 +56,14 @@ class Keys:
         self._seen: tuple[float, Sequence[ApiKey]] = (-math.inf, ())
         self._looking = threading.Lock()
 
-    def look_at(self, request: Request) -> Visitor:
-        """Tell whose key a request shows; errors as of `recognise`."""
+    def look_at(self, request: Request) -> Caller:
+        """Tell whose key a request shows; errors as of `authenticate`."""
         sent = request.headers
-        return self.recognise(shown_key(sent.get("Authorization", ""), sent.get("X-API-Key", "")))
+        return self.authenticate(
+            presented_key(sent.get("Authorization", ""), sent.get("X-API-Key", ""))
+        )
 
-    def recognise(self, shown: str) -> Visitor:
+    def authenticate(self, shown: str) -> Caller:
         """Tell whose key it is that somebody shows; none is shown where the text is empty.
 
         Raises
@@ -104,7 +106,7 @@ class Keys:
         finally:
             self._looking.release()
 
-    def _find(self, shown: str, kept: Sequence[ApiKey]) -> Visitor:
+    def _find(self, shown: str, kept: Sequence[ApiKey]) -> Caller:
         accepted = {key.key_id: key.digest for key in kept if key.revoked_at is None}
         digest = digest_of(shown)
         # Every hash is compared, each in constant time, so that time tells nothing of the keys.
@@ -113,7 +115,7 @@ class Keys:
             for key_id, known in (self._settled | accepted).items()
             if hmac.compare_digest(digest, known)
         ]
-        return Visitor(next(iter(matches), None), bool(self._settled or kept))
+        return Caller(next(iter(matches), None), bool(self._settled or kept))
 
 
 def check_predict(request: Request, keys: Keys, *, open_predict: bool) -> str | None:
@@ -134,7 +136,7 @@ def check_predict(request: Request, keys: Keys, *, open_predict: bool) -> str | 
     return visitor.key_id
 
 
-def lacks_key(visitor: Visitor, *, open_predict: bool) -> bool:
+def lacks_key(visitor: Caller, *, open_predict: bool) -> bool:
     """Tell whether somebody would have to show a key to get a decision, and has shown none."""
     return visitor.key_id is None and visitor.keys_exist and not open_predict
 
@@ -158,7 +160,7 @@ def check_key(request: Request, keys: Keys) -> str:
     return visitor.key_id
 
 
-def shown_key(authorization: str, x_api_key: str) -> str:
+def presented_key(authorization: str, x_api_key: str) -> str:
     """Give the key that a request shows in one of its two headers; empty for none."""
     scheme, _, credentials = authorization.partition(" ")
     return credentials.strip() if scheme.lower() == "bearer" else x_api_key

@@ -27,7 +27,7 @@ from typing import Any, NamedTuple
 
 from flask import Flask, Response, g, request
 
-from creditscore.decision_log.log import Watched
+from creditscore.decision_log.log import ScoredRow
 
 VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 
@@ -216,7 +216,7 @@ def _children(route: str, method: str, status: int) -> tuple[Any, Any]:
     return found.requests.labels(route, method, str(status)), found.latency.labels(route)
 
 
-def logged(seen: Sequence[Watched], seconds: float) -> None:
+def logged(seen: Sequence[ScoredRow], seconds: float) -> None:
     """Count decisions that were logged in one transaction."""
     with contextlib.suppress(OSError):
         instruments().writes.observe(seconds)

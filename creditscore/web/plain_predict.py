@@ -18,11 +18,11 @@ from typing import TYPE_CHECKING
 
 from flask import Flask
 
-from creditscore.decision_log.idempotency import Origin
+from creditscore.decision_log.idempotency import RequestOrigin
 from creditscore.errors import DatabaseUnavailable, InvalidApplicants, NotJson
 from creditscore.json_codec import to_bytes
 from creditscore.web import json_parser, metrics
-from creditscore.web.authentication import Visitor, lacks_key, shown_key
+from creditscore.web.authentication import Caller, lacks_key, presented_key
 from creditscore.web.content_negotiation import first_language
 from creditscore.web.headers import REQUEST_ID, ROUTE, name_request
 from creditscore.web.rate_limiting import FOUND
@@ -133,7 +133,7 @@ class PlainPredict:
         language = first_language(environ.get("HTTP_ACCEPT_LANGUAGE", ""))
         answer = None
         if len(raw) == length:
-            origin = Origin(name, visitor.key_id, None, hashlib.sha256(raw).hexdigest())
+            origin = RequestOrigin(name, visitor.key_id, None, hashlib.sha256(raw).hexdigest())
             answer = _decide(here, raw, origin, language)
         if answer is None:
             environ["wsgi.input"] = BytesIO(raw)
@@ -163,17 +163,17 @@ def _length(environ: WSGIEnvironment) -> int:
     return 0
 
 
-def _recognise(here: Service, environ: WSGIEnvironment) -> Visitor | None:
+def _recognise(here: Service, environ: WSGIEnvironment) -> Caller | None:
     """Tell who asks; None for somebody who has to hear something else than a decision."""
-    shown = shown_key(environ.get("HTTP_AUTHORIZATION", ""), environ.get("HTTP_X_API_KEY", ""))
+    shown = presented_key(environ.get("HTTP_AUTHORIZATION", ""), environ.get("HTTP_X_API_KEY", ""))
     try:
-        visitor = here.keys.recognise(shown)
+        visitor = here.keys.authenticate(shown)
     except DatabaseUnavailable:
         return None
     return None if lacks_key(visitor, open_predict=here.settings.open_predict) else visitor
 
 
-def _decide(here: Service, raw: bytes, origin: Origin, language: str) -> bytes | None:
+def _decide(here: Service, raw: bytes, origin: RequestOrigin, language: str) -> bytes | None:
     """Decide and log; None where there is another answer to be given than a decision."""
     try:
         body = json_parser.parse(raw)

@@ -12,7 +12,7 @@ from flask import Request
 
 from creditscore.errors import Fault
 from creditscore.i18n.catalogue import Text, say
-from creditscore.schema.constraints import describe
+from creditscore.schema.constraints import describe_value
 from creditscore.schema.schema import MOST_FAULTS
 from creditscore.web.problems import WrongValues
 
@@ -52,7 +52,7 @@ def read_query(request: Request, known: Mapping[str, Parameter]) -> dict[str, An
     faults = []
     for name, texts in request.args.lists():
         if name not in known:
-            text = say("unknown_parameter", name=describe(name), known=", ".join(known))
+            text = say("unknown_parameter", name=describe_value(name), known=", ".join(known))
             faults.append(Fault("unknown_parameter", "", text))
         elif len(texts) > 1:
             faults.append(Fault("duplicate", f"/{name}", say("parameter_twice", name=name)))
@@ -64,7 +64,7 @@ def read_query(request: Request, known: Mapping[str, Parameter]) -> dict[str, An
                     "parameter_must_be",
                     name=name,
                     allowed=known[name].allowed,
-                    got=describe(texts[0]),
+                    got=describe_value(texts[0]),
                 )
                 faults.append(Fault("not_allowed", f"/{name}", text))
     if faults:

@@ -22,7 +22,7 @@ from strategies import BUNDLED, Broken, applicants, bounds, broken_applicants
 from support import settings_of
 
 from creditscore.errors import InvalidApplicants
-from creditscore.schema.constraints import Codes, Rule
+from creditscore.schema.constraints import CodeList, Rule
 from creditscore.schema.schema import Schema
 from creditscore.scorecard.artifact import Model
 from creditscore.web import create_app
@@ -290,7 +290,7 @@ def test_service_and_json_schema_agree_on_anything(
 
 def edges(rule: Rule) -> list[Any]:
     """Give the values where a rule's mind changes, and those next to them."""
-    if isinstance(rule, Codes):
+    if isinstance(rule, CodeList):
         numbers = [code for code in rule.labels if isinstance(code, int)]
         return [*rule.labels, *(n + step for n in numbers for step in (-1, -0.5, 0.0, 0.5, 1)), ""]
     values: list[Any] = []

@@ -20,7 +20,7 @@ from decided import NOON, hourly
 from flask import Flask
 from logged import database_of, decide, run
 
-from creditscore.decision_log.idempotency import Origin
+from creditscore.decision_log.idempotency import RequestOrigin
 from creditscore.decision_log.log import DecisionLog
 
 Build = Callable[..., Flask]
@@ -92,7 +92,7 @@ def test_a_backup_while_others_decide_holds_whole_requests_only(app: Flask, tmp_
 
     def keep_deciding() -> None:
         while not stop.is_set():
-            log.record(list(hourly(7)), Origin("r-1", "k-1"))
+            log.record(list(hourly(7)), RequestOrigin("r-1", "k-1"))
 
     others = [threading.Thread(target=keep_deciding) for _ in range(3)]
     for other in others:
@@ -152,7 +152,7 @@ def test_a_folder_that_is_not_there_is_told_in_one_line(app: Flask, tmp_path: Pa
 
 def test_a_damaged_log_gives_no_backup(app: Flask, tmp_path: Path) -> None:
     log = DecisionLog(database_of(app), now=lambda: NOON)
-    log.record(list(hourly(200)), Origin("r-1", "k-1"))
+    log.record(list(hourly(200)), RequestOrigin("r-1", "k-1"))
     database_of(app).close()
     path = database_of(app).path
     assert path is not None

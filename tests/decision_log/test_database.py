@@ -19,13 +19,13 @@ from sqlalchemy import text
 from creditscore.decision_log import sqlite
 from creditscore.decision_log.database import Database
 from creditscore.decision_log.deadline import within
-from creditscore.decision_log.idempotency import Origin
+from creditscore.decision_log.idempotency import RequestOrigin
 from creditscore.decision_log.log import DecisionLog
 from creditscore.decision_log.migrations import migrate
 from creditscore.decision_log.sqlite import check_journal
 from creditscore.errors import DatabaseUnavailable, StartupError
 
-ORIGIN = Origin(request_id="r-1")
+ORIGIN = RequestOrigin(request_id="r-1")
 #: What the contract allows.
 MOST_SECONDS = 5.0
 

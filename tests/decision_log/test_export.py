@@ -21,7 +21,7 @@ from flask import Flask
 from logged import database_of, decide, edit, row_of, run
 
 from creditscore.decision_log import scan
-from creditscore.decision_log.idempotency import Origin
+from creditscore.decision_log.idempotency import RequestOrigin
 from creditscore.decision_log.log import DecisionLog
 from creditscore.decision_log.tables import decisions
 from creditscore.decisions.assessor import Decision, timestamp
@@ -31,7 +31,7 @@ from creditscore.schema.schema import Applicant
 
 Build = Callable[..., Flask]
 
-ORIGIN = Origin("r-1", "k-1")
+ORIGIN = RequestOrigin("r-1", "k-1")
 OWNER_ONLY = 0o600
 
 
@@ -163,7 +163,7 @@ def test_a_text_that_a_spreadsheet_would_run_is_defused(
     evil = f'{start}HYPERLINK("x")'
     values = dict(decision().applicant.values) | {"house": evil}
     made = decision(applicant=Applicant("application", values))
-    log.record([made], Origin(evil, None, evil, "hash"))
+    log.record([made], RequestOrigin(evil, None, evil, "hash"))
 
     (row,) = table(export(app, "--format", "csv"))
     (line,) = lines(export(app))

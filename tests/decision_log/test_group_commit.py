@@ -14,8 +14,8 @@ from sqlalchemy import Engine, event
 
 from creditscore.decision_log import group_commit
 from creditscore.decision_log.database import Database
-from creditscore.decision_log.group_commit import NoTurn, Turns
-from creditscore.decision_log.idempotency import Origin
+from creditscore.decision_log.group_commit import CommitTimeout, GroupCommitter
+from creditscore.decision_log.idempotency import RequestOrigin
 from creditscore.decision_log.log import DecisionLog
 from creditscore.errors import KeyReused
 
@@ -31,8 +31,8 @@ class Worker:
         if not held:
             self.go_on.set()
 
-    def __call__(self, take_along: Callable[[], Sequence[int]]) -> list[int | Exception]:
-        asked = take_along()
+    def __call__(self, drain_queue: Callable[[], Sequence[int]]) -> list[int | Exception]:
+        asked = drain_queue()
         self.groups.append(list(asked))
         self.begun.set()
         assert self.go_on.wait(PATIENT)
@@ -48,7 +48,7 @@ def until(condition: Callable[[], bool]) -> None:
         time.sleep(0.002)
 
 
-def busy(pool: ThreadPoolExecutor, taken: Turns[int, int], worker: Worker) -> Future[int]:
+def busy(pool: ThreadPoolExecutor, taken: GroupCommitter[int, int], worker: Worker) -> Future[int]:
     """Begin a turn that does not end yet."""
     first = pool.submit(taken.take, 1, seconds=PATIENT)
     assert worker.begun.wait(PATIENT)
@@ -57,7 +57,7 @@ def busy(pool: ThreadPoolExecutor, taken: Turns[int, int], worker: Worker) -> Fu
 
 def test_whoever_comes_alone_is_served_at_once() -> None:
     worker = Worker()
-    taken: Turns[int, int] = Turns(worker)
+    taken: GroupCommitter[int, int] = GroupCommitter(worker)
 
     assert [taken.take(number, seconds=0) for number in (1, 2)] == [2, 4]
     assert worker.groups == [[1], [2]]
@@ -65,7 +65,7 @@ def test_whoever_comes_alone_is_served_at_once() -> None:
 
 def test_those_who_wait_go_together_in_the_next_turn() -> None:
     worker = Worker(held=True)
-    taken: Turns[int, int] = Turns(worker)
+    taken: GroupCommitter[int, int] = GroupCommitter(worker)
     with ThreadPoolExecutor(9) as pool:
         first = busy(pool, taken, worker)
         others = [pool.submit(taken.take, number, seconds=PATIENT) for number in range(20, 28)]
@@ -81,13 +81,13 @@ def test_those_who_wait_go_together_in_the_next_turn() -> None:
 def test_whoever_comes_before_the_turn_has_what_it_needs_is_taken_along() -> None:
     begun, go_on, groups = threading.Event(), threading.Event(), []
 
-    def work(take_along: Callable[[], Sequence[int]]) -> list[int | Exception]:
+    def work(drain_queue: Callable[[], Sequence[int]]) -> list[int | Exception]:
         begun.set()
         assert go_on.wait(PATIENT)
-        groups.append(sorted(take_along()))
+        groups.append(sorted(drain_queue()))
         return list(range(len(groups[-1])))
 
-    taken: Turns[int, int] = Turns(work)
+    taken: GroupCommitter[int, int] = GroupCommitter(work)
     with ThreadPoolExecutor(4) as pool:
         first = pool.submit(taken.take, 1, seconds=PATIENT)
         assert begun.wait(PATIENT)
@@ -102,13 +102,13 @@ def test_a_turn_that_breaks_before_it_took_anybody_along_breaks_for_one_only() -
     worker = Worker(held=True)
     broken = threading.Event()
 
-    def work(take_along: Callable[[], Sequence[int]]) -> list[int | Exception]:
+    def work(drain_queue: Callable[[], Sequence[int]]) -> list[int | Exception]:
         if broken.is_set():
             broken.clear()
             raise RuntimeError("no database")
-        return worker(take_along)
+        return worker(drain_queue)
 
-    taken: Turns[int, int] = Turns(work)
+    taken: GroupCommitter[int, int] = GroupCommitter(work)
     with ThreadPoolExecutor(3) as pool:
         first = busy(pool, taken, worker)
         others = []
@@ -127,7 +127,7 @@ def test_a_turn_that_breaks_before_it_took_anybody_along_breaks_for_one_only() -
 def test_a_turn_takes_so_many_and_nobody_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(group_commit, "MOST", 3)
     worker = Worker(held=True)
-    taken: Turns[int, int] = Turns(worker)
+    taken: GroupCommitter[int, int] = GroupCommitter(worker)
     with ThreadPoolExecutor(9) as pool:
         first = busy(pool, taken, worker)
         others = [pool.submit(taken.take, number, seconds=PATIENT) for number in range(20, 28)]
@@ -141,7 +141,7 @@ def test_a_turn_takes_so_many_and_nobody_is_forgotten(monkeypatch: pytest.Monkey
 
 def test_an_exception_goes_to_whom_it_concerns() -> None:
     worker = Worker(held=True)
-    taken: Turns[int, int] = Turns(worker)
+    taken: GroupCommitter[int, int] = GroupCommitter(worker)
     with ThreadPoolExecutor(3) as pool:
         busy(pool, taken, worker)
         bad, good = (pool.submit(taken.take, number, seconds=PATIENT) for number in (7, 8))
@@ -155,7 +155,7 @@ def test_an_exception_goes_to_whom_it_concerns() -> None:
 
 def test_what_breaks_a_turn_all_of_it_get_and_the_next_is_served() -> None:
     worker = Worker(held=True)
-    taken: Turns[int, int] = Turns(worker)
+    taken: GroupCommitter[int, int] = GroupCommitter(worker)
     with ThreadPoolExecutor(3) as pool:
         first = busy(pool, taken, worker)
         broken = [pool.submit(taken.take, number, seconds=PATIENT) for number in (13, 8)]
@@ -171,10 +171,10 @@ def test_what_breaks_a_turn_all_of_it_get_and_the_next_is_served() -> None:
 
 def test_whoever_cannot_wait_so_long_leaves_and_is_not_served_later() -> None:
     worker = Worker(held=True)
-    taken: Turns[int, int] = Turns(worker)
+    taken: GroupCommitter[int, int] = GroupCommitter(worker)
     with ThreadPoolExecutor(1) as pool:
         first = busy(pool, taken, worker)
-        with pytest.raises(NoTurn):
+        with pytest.raises(CommitTimeout):
             taken.take(2, seconds=0.01)
         worker.go_on.set()
         first.result()
@@ -185,7 +185,7 @@ def test_whoever_cannot_wait_so_long_leaves_and_is_not_served_later() -> None:
 
 def test_many_at_once_get_each_their_own() -> None:
     worker = Worker()
-    taken: Turns[int, int] = Turns(worker)
+    taken: GroupCommitter[int, int] = GroupCommitter(worker)
     numbers = range(100, 2100)
     with ThreadPoolExecutor(16) as pool:
         found = list(pool.map(lambda number: taken.take(number, seconds=PATIENT), numbers))
@@ -216,10 +216,10 @@ def test_requests_that_wait_at_the_same_moment_share_a_commit(
     log = DecisionLog(database, now=lambda: NOON)
     made = [decision() for _ in range(9)]
     with ThreadPoolExecutor(9) as pool:
-        first = pool.submit(log.record, made[:1], Origin("r-0"))
+        first = pool.submit(log.record, made[:1], RequestOrigin("r-0"))
         assert commits.begun.wait(PATIENT)
         others = [
-            pool.submit(log.record, [one], Origin(f"r-{place}"))
+            pool.submit(log.record, [one], RequestOrigin(f"r-{place}"))
             for place, one in enumerate(made[1:], start=1)
         ]
         until(lambda: log.turns.waiting == 8)
@@ -238,13 +238,13 @@ def test_a_request_that_is_refused_does_not_touch_those_beside_it(
 ) -> None:
     log = DecisionLog(database, now=lambda: NOON)
     one, two, three, four = (decision() for _ in range(4))
-    keyed = Origin("r-1", idempotency_key="k", body_hash="one")
+    keyed = RequestOrigin("r-1", idempotency_key="k", body_hash="one")
     with ThreadPoolExecutor(4) as pool:
         first = pool.submit(log.record, [one], keyed)
         assert commits.begun.wait(PATIENT)
         refused = pool.submit(log.record, [two], replace(keyed, body_hash="another"))
         again = pool.submit(log.record, [three], keyed)
-        beside = pool.submit(log.record, [four], Origin("r-4"))
+        beside = pool.submit(log.record, [four], RequestOrigin("r-4"))
         until(lambda: log.turns.waiting == 3)
         commits.go_on.set()
 

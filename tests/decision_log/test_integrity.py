@@ -15,7 +15,7 @@ from sqlalchemy import Connection, delete, insert, text
 
 from creditscore.decision_log import scan
 from creditscore.decision_log.database import Database
-from creditscore.decision_log.idempotency import Origin
+from creditscore.decision_log.idempotency import RequestOrigin
 from creditscore.decision_log.integrity import audit
 from creditscore.decision_log.log import DecisionLog
 from creditscore.decision_log.migration_steps import STEPS
@@ -70,7 +70,7 @@ def test_transactions_that_failed_leave_no_fault(app: Flask) -> None:
     decide(app)
     made = decision()
     with pytest.raises(DatabaseUnavailable):
-        log.record([made, made], Origin("r-1"))
+        log.record([made, made], RequestOrigin("r-1"))
     decide(app)
 
     result = run(app, "verify")
@@ -89,7 +89,7 @@ def test_a_log_that_grows_while_it_is_verified_is_sound(app: Flask) -> None:
 
     def grow() -> None:
         while not done.is_set():
-            log.record([decision(), decision()], Origin("r-1"))
+            log.record([decision(), decision()], RequestOrigin("r-1"))
 
     writer = threading.Thread(target=grow)
     writer.start()

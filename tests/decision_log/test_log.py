@@ -12,7 +12,7 @@ from logged import row_of
 from sqlalchemy import Connection, delete, func, insert, select, text, update
 
 from creditscore.decision_log.database import Database
-from creditscore.decision_log.idempotency import Origin
+from creditscore.decision_log.idempotency import RequestOrigin
 from creditscore.decision_log.log import DecisionLog, Recorded
 from creditscore.decision_log.outcomes import Outcome
 from creditscore.decision_log.tables import decisions, idempotency_keys, outcomes, tombstones
@@ -30,7 +30,7 @@ from creditscore.i18n.catalogue import LANGUAGES
 #: The id of no decision.
 NOBODYS = "00000000-0000-0000-0000-000000000000"
 
-ORIGIN = Origin(request_id="r-1", key_id="k-1")
+ORIGIN = RequestOrigin(request_id="r-1", key_id="k-1")
 LATER = NOON + timedelta(days=30)
 
 
@@ -261,12 +261,12 @@ def test_a_page_can_be_of_one_label_scorecard_and_time(log: DecisionLog) -> None
 
 
 def test_a_request_that_comes_again_gets_its_first_answer(log: DecisionLog) -> None:
-    origin = Origin("r-1", "k-1", "once", "hash")
+    origin = RequestOrigin("r-1", "k-1", "once", "hash")
     made = list(hourly(3))
     assert log.replay(origin) is None
     first = log.record(made, origin)
 
-    again = log.record(list(hourly(3)), Origin("r-2", "k-1", "once", "hash"))
+    again = log.record(list(hourly(3)), RequestOrigin("r-2", "k-1", "once", "hash"))
 
     assert (first.replayed, again.replayed) == (False, True)
     assert first.decisions == again.decisions == tuple(made)
@@ -275,8 +275,8 @@ def test_a_request_that_comes_again_gets_its_first_answer(log: DecisionLog) -> N
 
 
 def test_a_key_that_comes_with_another_request_is_refused(log: DecisionLog) -> None:
-    log.record([decision()], Origin("r-1", None, "once", "hash"))
-    other = Origin("r-2", None, "once", "another hash")
+    log.record([decision()], RequestOrigin("r-1", None, "once", "hash"))
+    other = RequestOrigin("r-2", None, "once", "another hash")
 
     with pytest.raises(KeyReused):
         log.record([decision()], other)
@@ -288,13 +288,13 @@ def test_a_key_that_comes_with_another_request_is_refused(log: DecisionLog) -> N
 
 def test_each_api_key_has_idempotency_keys_of_its_own(log: DecisionLog) -> None:
     for key_id in (None, "k-1", "k-2"):
-        log.record([decision()], Origin("r", key_id, "once", f"hash of {key_id}"))
+        log.record([decision()], RequestOrigin("r", key_id, "once", f"hash of {key_id}"))
 
     assert count(log.database) == 3
 
 
 def test_a_key_is_free_again_where_its_request_was_not_logged(log: DecisionLog) -> None:
-    made, origin = decision(), Origin("r-1", None, "once", "hash")
+    made, origin = decision(), RequestOrigin("r-1", None, "once", "hash")
     with pytest.raises(DatabaseUnavailable):
         log.record([made, made], origin)
 
@@ -327,7 +327,7 @@ def at_once(url: str, ask: Callable[[DecisionLog, int], object]) -> list[object]
 def test_of_many_that_arrive_at_once_one_is_logged_and_all_get_its_answer(
     database_url: str, log: DecisionLog
 ) -> None:
-    origin = Origin("r", "k", "once", "hash")
+    origin = RequestOrigin("r", "k", "once", "hash")
 
     answers = at_once(database_url, lambda mine, _: mine.record(list(hourly(5)), origin))
 

@@ -11,7 +11,7 @@ from decided import NOON, decision
 from sqlalchemy import insert, inspect, select
 
 from creditscore.decision_log.database import Database
-from creditscore.decision_log.idempotency import Origin
+from creditscore.decision_log.idempotency import RequestOrigin
 from creditscore.decision_log.log import DecisionLog
 from creditscore.decision_log.migration_steps import STEPS
 from creditscore.decision_log.migrations import VERSION, migrate
@@ -122,12 +122,12 @@ def test_decisions_of_an_earlier_version_are_kept(
         patch.setattr("creditscore.decision_log.migrations.STEPS", first)
         migrate(database)
         assert versions(database) == list(range(1, earlier + 1))
-    log.record(made, Origin("before"))
+    log.record(made, RequestOrigin("before"))
 
     migrate(database)
 
     assert versions(database) == list(range(1, VERSION + 1))
-    log.record([decision()], Origin("after"))
+    log.record([decision()], RequestOrigin("after"))
     assert [log.find(each.decision_id).decision for each in made] == made
     assert [each.request_id for each in log.page(limit=9).decisions] == ["after", *2 * ["before"]]
     database.close()

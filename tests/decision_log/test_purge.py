@@ -20,7 +20,7 @@ from sqlalchemy import func, select
 
 from creditscore.decision_log import purge as purging
 from creditscore.decision_log.database import Database
-from creditscore.decision_log.idempotency import Origin
+from creditscore.decision_log.idempotency import RequestOrigin
 from creditscore.decision_log.integrity import audit
 from creditscore.decision_log.log import DecisionLog
 from creditscore.decision_log.purge import count_older, purge
@@ -68,8 +68,8 @@ def ids(log: DecisionLog) -> set[object]:
 
 def test_what_is_older_goes_with_its_outcome_and_key_and_the_rest_stays(log: DecisionLog) -> None:
     old, young = made_at(OLD, 3), made_at(YOUNG, 2)
-    log.record(old, Origin("r-1", "k-1", "once", "hash"))
-    log.record(young, Origin("r-2", None, "once", "hash"))
+    log.record(old, RequestOrigin("r-1", "k-1", "once", "hash"))
+    log.record(young, RequestOrigin("r-2", None, "once", "hash"))
     for each in (old[0], young[0]):
         log.record_outcome(each.decision_id, defaulted=True)
 
@@ -78,13 +78,13 @@ def test_what_is_older_goes_with_its_outcome_and_key_and_the_rest_stays(log: Dec
     assert gone == [3]
     assert ids(log) == {each.decision_id for each in young}
     assert count(log.database, outcomes) == 1
-    assert log.replay(Origin("r", "k-1", "once", "hash")) is None
-    assert log.replay(Origin("r", None, "once", "hash")) is not None
+    assert log.replay(RequestOrigin("r", "k-1", "once", "hash")) is None
+    assert log.replay(RequestOrigin("r", None, "once", "hash")) is not None
 
 
 def test_the_time_itself_stays(log: DecisionLog) -> None:
     just, before = decision(decided_at=LIMIT), decision(decided_at=LIMIT - timedelta(seconds=1))
-    log.record([just, before], Origin("r"))
+    log.record([just, before], RequestOrigin("r"))
 
     assert count_older(log.database, LIMIT) == 1
     assert list(purge(log.database, LIMIT, now=NOW)) == [1]
@@ -92,9 +92,9 @@ def test_the_time_itself_stays(log: DecisionLog) -> None:
 
 
 def test_what_is_gone_is_counted_by_model_and_label(log: DecisionLog) -> None:
-    log.record(made_at(OLD, 2), Origin("r"))
-    log.record(made_at(OLD, 3, label="eligible"), Origin("r"))
-    log.record(made_at(OLD, 1, model_version="application-00000001"), Origin("r"))
+    log.record(made_at(OLD, 2), RequestOrigin("r"))
+    log.record(made_at(OLD, 3, label="eligible"), RequestOrigin("r"))
+    log.record(made_at(OLD, 1, model_version="application-00000001"), RequestOrigin("r"))
 
     list(purge(log.database, LIMIT, now=NOW))
 
@@ -111,7 +111,7 @@ def test_what_is_gone_is_counted_by_model_and_label(log: DecisionLog) -> None:
 
 
 def test_nothing_old_leaves_no_tombstone(log: DecisionLog) -> None:
-    log.record(made_at(YOUNG), Origin("r"))
+    log.record(made_at(YOUNG), RequestOrigin("r"))
 
     assert list(purge(log.database, LIMIT, now=NOW)) == []
     assert count(log.database, tombstones) == 0
@@ -123,8 +123,8 @@ def test_the_file_does_not_keep_what_is_purged(app: Flask) -> None:
         pytest.skip("PostgreSQL cleans up by itself, later")
     log = DecisionLog(database, now=lambda: NOW)
     secret = "somebody-to-be-forgotten"
-    log.record(made_at(OLD, 50), Origin(secret, None, secret, "hash"))
-    log.record(made_at(YOUNG, 50), Origin("r"))
+    log.record(made_at(OLD, 50), RequestOrigin(secret, None, secret, "hash"))
+    log.record(made_at(YOUNG, 50), RequestOrigin("r"))
     assert secret.encode() in database.path.read_bytes()
     with database.writing() as connection:
         # As an SQLite that was compiled without it: Debian's has it on.
@@ -145,7 +145,7 @@ def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("small_batches")
 def test_each_batch_is_whole_and_the_log_sound_after_each(log: DecisionLog) -> None:
-    log.record(made_at(OLD, 5), Origin("r-1", None, "once", "hash"))
+    log.record(made_at(OLD, 5), RequestOrigin("r-1", None, "once", "hash"))
     seen = []
 
     for gone in purge(log.database, LIMIT, now=NOW):
@@ -160,7 +160,7 @@ def test_each_batch_is_whole_and_the_log_sound_after_each(log: DecisionLog) -> N
 
 @pytest.mark.usefixtures("small_batches")
 def test_a_key_that_came_again_while_its_first_decisions_go_stays(log: DecisionLog) -> None:
-    origin = Origin("r-1", None, "once", "hash")
+    origin = RequestOrigin("r-1", None, "once", "hash")
     log.record(made_at(OLD, 3), origin)
     batches = purge(log.database, LIMIT, now=NOW)
     next(batches)
@@ -176,7 +176,7 @@ def test_a_key_that_came_again_while_its_first_decisions_go_stays(log: DecisionL
 def test_purges_that_run_at_once_count_each_decision_once(
     database_url: str, log: DecisionLog
 ) -> None:
-    log.record(made_at(OLD, 60), Origin("r"))
+    log.record(made_at(OLD, 60), RequestOrigin("r"))
     barrier = threading.Barrier(3)
     gone: list[int] = []
 
@@ -199,12 +199,12 @@ def test_purges_that_run_at_once_count_each_decision_once(
 
 @pytest.mark.usefixtures("small_batches")
 def test_the_service_decides_while_old_decisions_go(log: DecisionLog) -> None:
-    log.record(made_at(OLD, 40), Origin("r"))
+    log.record(made_at(OLD, 40), RequestOrigin("r"))
     slowest = 0.0
 
     for _ in purge(log.database, LIMIT, now=NOW):
         start = time.monotonic()
-        log.record(made_at(NOW), Origin("r"))
+        log.record(made_at(NOW), RequestOrigin("r"))
         slowest = max(slowest, time.monotonic() - start)
 
     assert count(log.database, decisions) == 20
@@ -212,7 +212,7 @@ def test_the_service_decides_while_old_decisions_go(log: DecisionLog) -> None:
 
 
 def test_what_the_triggers_do_not_let_go_leaves_no_tombstone(log: DecisionLog) -> None:
-    log.record(made_at(OLD, 2), Origin("r"))
+    log.record(made_at(OLD, 2), RequestOrigin("r"))
     refuse = (
         "CREATE TRIGGER never BEFORE DELETE ON decisions BEGIN SELECT RAISE(IGNORE); END"
         if log.database.is_sqlite
@@ -233,7 +233,7 @@ def test_what_the_triggers_do_not_let_go_leaves_no_tombstone(log: DecisionLog) -
 
 def logged_in(app: Flask, moment: datetime, number: int) -> None:
     log = DecisionLog(database_of(app), now=lambda: NOW)
-    log.record(made_at(moment, number), Origin("r"))
+    log.record(made_at(moment, number), RequestOrigin("r"))
 
 
 def test_the_command_purges_and_the_log_still_verifies(app: Flask) -> None:

@@ -16,7 +16,7 @@ from invented import bounds, draw_values
 
 from creditscore.decisions.assessor import Assessor, Decision, timestamp
 from creditscore.i18n.catalogue import LANGUAGES
-from creditscore.schema.constraints import Codes, Interval, Value
+from creditscore.schema.constraints import CodeList, NumericRange, Value
 from creditscore.schema.schema import Applicant, Schema
 from creditscore.scorecard.artifact import Model
 from creditscore.scorecard.policy import ELIGIBLE, NOT_ELIGIBLE
@@ -175,7 +175,7 @@ def test_a_number_outside_of_what_training_saw_is_answered_with_a_warning(
     assessor: Assessor, schema: Schema
 ) -> None:
     for name, field in schema.fields.items():
-        if not isinstance(field.rule, Interval):
+        if not isinstance(field.rule, NumericRange):
             continue
         low, high = assessor.model.scorecards["behavioural"].training_ranges[name]
         for value in (low, high):
@@ -215,7 +215,7 @@ def test_a_code_that_training_never_saw_is_answered_with_a_warning(
 ) -> None:
     card = assessor.model.scorecards["application"]
     for name, field in schema.fields.items():
-        if not isinstance(field.rule, Codes):
+        if not isinstance(field.rule, CodeList):
             continue
         *seen, unseen = field.rule.labels
         ranges = {**card.training_ranges, name: seen}

@@ -20,7 +20,7 @@ from creditscore.decisions.record import to_values
 from creditscore.decisions.sayings import FieldSayings
 from creditscore.i18n.catalogue import LANGUAGES
 from creditscore.json_codec import to_bytes
-from creditscore.schema.constraints import Interval, Rejected, Rule, Value
+from creditscore.schema.constraints import NumericRange, Rejected, Rule, Value
 from creditscore.schema.schema import Applicant
 from creditscore.scorecard.artifact import Model
 from creditscore.scorecard.policy import NOT_ELIGIBLE
@@ -60,7 +60,7 @@ def as_float(value: Value) -> Value:
 
 
 def unbounded(rule: Rule) -> Rule:
-    assert isinstance(rule, Interval)
+    assert isinstance(rule, NumericRange)
     return replace(rule, low=None, high=None)
 
 
@@ -115,7 +115,9 @@ def test_a_whole_number_beyond_64_bits_is_left_to_the_assessor(
 ) -> None:
     name, applicants = next(each_scorecard(model))
     sayings = model.sayings[name]
-    field = next(each for each in sayings if isinstance(model.schema.fields[each].rule, Interval))
+    field = next(
+        each for each in sayings if isinstance(model.schema.fields[each].rule, NumericRange)
+    )
     endless = replace(model.schema.fields[field], rule=unbounded(model.schema.fields[field].rule))
     card = model.scorecards[name]
     said = FieldSayings(endless, model.readings[name][field], card.reference)

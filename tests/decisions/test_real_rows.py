@@ -16,7 +16,7 @@ from answers import lasting
 from flask import Flask
 from werkzeug.test import run_wsgi_app
 
-from creditscore.schema.constraints import Codes, from_text
+from creditscore.schema.constraints import CodeList, from_text
 from creditscore.schema.schema import Field, Schema
 
 pytestmark = pytest.mark.heavy
@@ -42,7 +42,7 @@ def rows(uci_csv: Path, schema: Schema) -> list[Body]:
 
 def folded(field: Field, cell: str) -> object:
     value = from_text(field.rule, cell)
-    if isinstance(field.rule, Codes) and isinstance(value, int | str):
+    if isinstance(field.rule, CodeList) and isinstance(value, int | str):
         return field.fold.get(value, value)
     return value
 

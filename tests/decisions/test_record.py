@@ -11,7 +11,7 @@ from decided import NOON, decision
 from invented import draw_values
 
 from creditscore.decision_log.database import Database
-from creditscore.decision_log.idempotency import Origin
+from creditscore.decision_log.idempotency import RequestOrigin
 from creditscore.decision_log.log import DecisionLog
 from creditscore.decisions.assessor import Assessor
 from creditscore.decisions.decision_id import new_decision_id
@@ -39,7 +39,7 @@ def test_what_a_model_decides_comes_back_as_the_same_answer(
     assert any(each.warnings for each in made)
     log = DecisionLog(database, now=lambda: NOON)
 
-    log.record(made, Origin(request_id="r"))
+    log.record(made, RequestOrigin(request_id="r"))
 
     back = [found.decision for found in log.page(limit=1000).decisions][::-1]
     assert back == made

@@ -38,7 +38,7 @@ from support import skip_or_fail
 
 from creditscore.api_docs.examples import example_applicants
 from creditscore.decision_log.database import Database
-from creditscore.decision_log.idempotency import Origin
+from creditscore.decision_log.idempotency import RequestOrigin
 from creditscore.decision_log.log import DecisionLog
 from creditscore.decision_log.tables import decisions
 from creditscore.decisions.record import to_row
@@ -494,7 +494,7 @@ class Book:
     def answer(self, request_id: str, size: int) -> Asked:
         """Log some decisions, and give them as an answer."""
         made = [decision() for _ in range(size)]
-        self.log.record(made, Origin(request_id))
+        self.log.record(made, RequestOrigin(request_id))
         told = [one.to_dict("en") for one in made]
         return Asked(request_id, b"", size, None, [told])
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sklearn.linear_model import LogisticRegression
 
 from creditscore.evaluation import confidence_intervals, metrics
-from creditscore.evaluation.confidence_intervals import Resamples
+from creditscore.evaluation.confidence_intervals import BootstrapResamples
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -72,7 +72,7 @@ def test_nobodys_share_is_none() -> None:
 
 
 def test_each_draw_takes_as_many_rows_as_there_are() -> None:
-    found = Resamples(50, seed=3, count=7).over(lambda weights: weights)
+    found = BootstrapResamples(50, seed=3, count=7).over(lambda weights: weights)
 
     assert found.shape == (8, 50)
     assert (found[0] == 1).all()
@@ -86,11 +86,11 @@ def test_the_same_seed_draws_the_same_rows_in_blocks_of_any_size(
     def total(weights: Floats) -> Floats:
         return weights @ np.arange(1000.0)
 
-    whole = Resamples(1000, seed=5, count=9).over(total)
-    again = Resamples(1000, seed=5, count=9).over(total)
-    other = Resamples(1000, seed=6, count=9).over(total)
+    whole = BootstrapResamples(1000, seed=5, count=9).over(total)
+    again = BootstrapResamples(1000, seed=5, count=9).over(total)
+    other = BootstrapResamples(1000, seed=6, count=9).over(total)
     monkeypatch.setattr(confidence_intervals, "BLOCK", 2000)
-    parts = Resamples(1000, seed=5, count=9).over(total)
+    parts = BootstrapResamples(1000, seed=5, count=9).over(total)
 
     assert (whole == again).all()
     assert (whole[1:] != other[1:]).any()
@@ -105,7 +105,7 @@ def test_the_same_seed_draws_the_same_rows_in_blocks_of_any_size(
 def test_figures_on_the_rows_as_they_are_are_those_of_evaluation(case: tuple[Ints, Floats]) -> None:
     bad, said = case
 
-    found = confidence_intervals.measure(bad, said, Resamples(len(bad), seed=1, count=2))
+    found = confidence_intervals.measure(bad, said, BootstrapResamples(len(bad), seed=1, count=2))
 
     for name, value in metrics.summarise(bad, said).items():
         assert found[name][0] == pytest.approx(value, rel=1e-9, abs=1e-12), name
@@ -120,7 +120,7 @@ def test_figures_on_the_rows_as_they_are_are_those_of_evaluation(case: tuple[Int
 def test_figures_on_a_draw_are_those_of_the_drawn_rows() -> None:
     bad, said = drawn(400)
     said = said.round(2)
-    resamples = Resamples(400, seed=2, count=20)
+    resamples = BootstrapResamples(400, seed=2, count=20)
 
     found = confidence_intervals.measure(bad, said, resamples)
 
@@ -132,7 +132,7 @@ def test_figures_on_a_draw_are_those_of_the_drawn_rows() -> None:
 
 def test_one_step_to_the_calibration_line_of_a_draw_is_as_good_as_all() -> None:
     bad, said = drawn(3000)
-    resamples = Resamples(3000, seed=2, count=50)
+    resamples = BootstrapResamples(3000, seed=2, count=50)
 
     found = confidence_intervals.measure(bad, said, resamples)
 
@@ -150,7 +150,7 @@ def test_the_interval_of_a_mean_is_that_of_the_textbook() -> None:
     errors = (said - bad) ** 2
 
     found = confidence_intervals.figures(
-        confidence_intervals.measure(bad, said, Resamples(3000, seed=1))
+        confidence_intervals.measure(bad, said, BootstrapResamples(3000, seed=1))
     )["brier"]
 
     assert found is not None
@@ -166,7 +166,7 @@ def test_the_interval_of_the_auc_is_as_wide_as_delongs() -> None:
     variance += wins.mean(axis=0).var(ddof=1) / (1 - bad).sum()
 
     found = confidence_intervals.figures(
-        confidence_intervals.measure(bad, said, Resamples(2000, seed=1))
+        confidence_intervals.measure(bad, said, BootstrapResamples(2000, seed=1))
     )["auc"]
 
     assert found is not None
@@ -179,7 +179,9 @@ def test_nineteen_in_twenty_intervals_hold_the_truth() -> None:
     held = 0
     for seed in range(200):
         bad, said = drawn(300, seed=seed)
-        found = confidence_intervals.measure(bad, said, Resamples(300, seed=seed, count=300))
+        found = confidence_intervals.measure(
+            bad, said, BootstrapResamples(300, seed=seed, count=300)
+        )
         figure = confidence_intervals.interval(found["brier"])
         assert figure is not None
         held += figure["low"] <= truth <= figure["high"]
@@ -189,7 +191,7 @@ def test_nineteen_in_twenty_intervals_hold_the_truth() -> None:
 
 def test_what_noise_can_only_raise_keeps_its_interval_around_it() -> None:
     bad, said = drawn(500)
-    samples = confidence_intervals.measure(bad, said, Resamples(500, seed=1))
+    samples = confidence_intervals.measure(bad, said, BootstrapResamples(500, seed=1))
 
     found = confidence_intervals.figures(samples)["ece"]
 
@@ -200,7 +202,7 @@ def test_what_noise_can_only_raise_keeps_its_interval_around_it() -> None:
 
 def test_a_model_beats_itself_by_nothing_and_another_by_a_paired_difference() -> None:
     bad, said = drawn(2000)
-    resamples = Resamples(2000, seed=1)
+    resamples = BootstrapResamples(2000, seed=1)
     own = confidence_intervals.measure(bad, said, resamples)
     noisy = np.clip(said + np.random.default_rng(1).normal(0, 0.02, 2000), 0.001, 0.999)
 
@@ -220,7 +222,7 @@ def test_draws_without_a_bad_row_are_left_out() -> None:
     bad, said = np.array([1, 0, 0, 0, 0, 0]), np.array([0.9, 0.1, 0.2, 0.3, 0.4, 0.5])
 
     found = confidence_intervals.figures(
-        confidence_intervals.measure(bad, said, Resamples(6, seed=1))
+        confidence_intervals.measure(bad, said, BootstrapResamples(6, seed=1))
     )
 
     assert found["auc"] == {"value": 1.0, "low": 1.0, "high": 1.0}
@@ -231,7 +233,7 @@ def test_what_cannot_be_computed_is_none() -> None:
     bad, said = np.array([1, 0, 0, 1]), np.full(4, 0.5)
 
     found = confidence_intervals.figures(
-        confidence_intervals.measure(bad, said, Resamples(4, seed=1))
+        confidence_intervals.measure(bad, said, BootstrapResamples(4, seed=1))
     )
 
     assert found["calibration_slope"] is None

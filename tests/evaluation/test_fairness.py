@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from creditscore.evaluation import fairness
-from creditscore.evaluation.confidence_intervals import Resamples, wilson
+from creditscore.evaluation.confidence_intervals import BootstrapResamples, wilson
 from creditscore.evaluation.fairness import Group
-from creditscore.schema.constraints import Codes, Interval
+from creditscore.schema.constraints import CodeList, NumericRange
 from creditscore.schema.schema import Field, Schema
 from creditscore.scorecard.bins import band_label
 
@@ -33,7 +33,7 @@ def drawn(shares: list[float], *, seed: int = 1) -> tuple[list[Group], Ints, Fla
 
 
 def compare(parts: list[Group], bad: Ints, approved: Flags) -> dict[str, object]:
-    return fairness.by_group(parts, bad, approved, resamples=Resamples(len(bad), seed=1))
+    return fairness.by_group(parts, bad, approved, resamples=BootstrapResamples(len(bad), seed=1))
 
 
 def value(figure: object) -> float:
@@ -197,7 +197,7 @@ def test_whoever_is_never_approved_has_no_ratio_to_himself() -> None:
 def test_every_row_is_in_one_group_of_every_field(schema: Schema) -> None:
     random = np.random.default_rng(1)
     for field in schema.fields.values():
-        if isinstance(field.rule, Codes):
+        if isinstance(field.rule, CodeList):
             column = random.choice([field.rule.encode(code) for code in field.rule.labels], 500)
         else:
             column = random.integers(18, 90, 500).astype(float)
@@ -231,7 +231,7 @@ def test_without_bands_training_is_cut_into_quarters(schema: Schema) -> None:
     field = next(
         field
         for field in schema.fields.values()
-        if not isinstance(field.rule, Codes) and not field.bands
+        if not isinstance(field.rule, CodeList) and not field.bands
     )
     training = np.arange(1.0, 401)
 
@@ -261,7 +261,7 @@ def test_a_band_is_named_so_that_it_can_be_read(
 
 @given(st.lists(st.integers(0, 2), min_size=1, max_size=40))
 def test_columns_of_few_values_are_grouped_without_a_row_lost(values: list[int]) -> None:
-    rule = Interval(0, 2, False, False, True, {}, {})
+    rule = NumericRange(0, 2, False, False, True, {}, {})
     field = Field("n", rule, {}, True, False, None, (), 0, {"en": "n"}, {"en": ""}, {})
     column = np.array(values, dtype=float)
 

@@ -11,18 +11,20 @@ from sklearn.ensemble import RandomForestClassifier
 from sklearn.inspection import partial_dependence
 
 from creditscore.evaluation import sensitivity
-from creditscore.schema.constraints import Codes, Interval
+from creditscore.schema.constraints import CodeList, NumericRange
 from creditscore.schema.schema import Field, Schema
 from creditscore.training.pipeline import flatten
 
 Floats = npt.NDArray[np.float64]
 
 #: Months late; -1 and 0 mean something of their own.
-MONTHS = Interval(-1, 9, False, False, True, {-1: {"en": "in full"}, 0: {"en": "revolving"}}, {})
-AMOUNT = Interval(0, 100, False, False, False, {}, {})
+MONTHS = NumericRange(
+    -1, 9, False, False, True, {-1: {"en": "in full"}, 0: {"en": "revolving"}}, {}
+)
+AMOUNT = NumericRange(0, 100, False, False, False, {}, {})
 
 
-def field(rule: Codes | Interval, risk: str | None = None) -> Field:
+def field(rule: CodeList | NumericRange, risk: str | None = None) -> Field:
     return Field("n", rule, {}, False, False, None, (), 0, {"en": "n"}, {"en": ""}, {}, (), risk)
 
 
@@ -95,7 +97,7 @@ def test_many_values_are_shown_at_some_that_training_saw() -> None:
 
 def test_every_code_is_decoded_to_itself(schema: Schema) -> None:
     for one in schema.fields.values():
-        if isinstance(one.rule, Codes):
+        if isinstance(one.rule, CodeList):
             for code in one.rule.labels:
                 assert sensitivity.decode(one.rule, one.rule.encode(code)) == code
 

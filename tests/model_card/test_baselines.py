@@ -10,7 +10,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassif
 from sklearn.metrics import brier_score_loss, roc_auc_score
 
 from creditscore.model_card import baselines
-from creditscore.model_card.baselines import Trial
+from creditscore.model_card.baselines import EvaluationData
 from creditscore.schema.schema import Schema
 from creditscore.scorecard.forest import Forest
 from creditscore.training.dataset import Dataset
@@ -24,8 +24,10 @@ def made(schema: Schema, tmp_path_factory: pytest.TempPathFactory) -> Carded:
 
 
 @pytest.fixture(scope="module")
-def trial(made: Carded) -> Trial:
-    return Trial(made.model.schema, made.train, made.test, made.model.policy.cutoff, seed=1)
+def trial(made: Carded) -> EvaluationData:
+    return EvaluationData(
+        made.model.schema, made.train, made.test, made.model.policy.cutoff, seed=1
+    )
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +39,7 @@ def predictors(made: Carded) -> tuple[str, ...]:
 
 
 def test_baselines_are_the_average_and_scikit_learns_own_models(
-    trial: Trial, predictors: tuple[str, ...]
+    trial: EvaluationData, predictors: tuple[str, ...]
 ) -> None:
     found = baselines.baselines(trial, predictors)
 
@@ -55,7 +57,7 @@ def test_baselines_are_the_average_and_scikit_learns_own_models(
 
 
 def test_a_logistic_regression_gives_each_code_its_own_weight(
-    trial: Trial, predictors: tuple[str, ...]
+    trial: EvaluationData, predictors: tuple[str, ...]
 ) -> None:
     """Renumbering the codes of a field changes nothing."""
     fields = trial.schema.fields
@@ -68,7 +70,7 @@ def test_a_logistic_regression_gives_each_code_its_own_weight(
         columns = {**rows.columns, coded: column}
         return Dataset(rows.name, rows.sha256, columns, rows.bad, rows.folded)
 
-    other = Trial(
+    other = EvaluationData(
         trial.schema, renumbered(trial.train), renumbered(trial.test), trial.cutoff, trial.seed
     )
 
@@ -108,7 +110,7 @@ def test_the_first_row_is_the_scorecard_as_it_is(made: Carded) -> None:
 
 
 def test_the_others_are_trained_without_the_field_and_measured_on_the_same_rows(
-    trial: Trial, made: Carded, predictors: tuple[str, ...]
+    trial: EvaluationData, made: Carded, predictors: tuple[str, ...]
 ) -> None:
     asked: list[tuple[str, ...]] = []
     card = next(iter(made.model.scorecards.values()))
@@ -146,7 +148,7 @@ def constant(probability: float) -> Forest:
 
 
 def test_a_field_that_the_model_ignores_flips_no_label(
-    trial: Trial, predictors: tuple[str, ...]
+    trial: EvaluationData, predictors: tuple[str, ...]
 ) -> None:
     found = baselines.influence(
         trial, predictors, lambda matrix: np.where(matrix[:, 0] > 5e7, 0.1, 0.9)
@@ -161,7 +163,7 @@ def test_a_field_that_the_model_ignores_flips_no_label(
 
 
 def test_a_field_that_decides_alone_flips_every_label(
-    trial: Trial, predictors: tuple[str, ...]
+    trial: EvaluationData, predictors: tuple[str, ...]
 ) -> None:
     protected = next(name for name in predictors if trial.schema.fields[name].protected)
     column = predictors.index(protected)

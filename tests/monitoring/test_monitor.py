@@ -13,7 +13,7 @@ from drawing import bundled_rows
 from sklearn.metrics import brier_score_loss, roc_auc_score
 
 from creditscore.decision_log.database import Database
-from creditscore.decision_log.idempotency import Origin
+from creditscore.decision_log.idempotency import RequestOrigin
 from creditscore.decision_log.log import DecisionLog
 from creditscore.decisions.assessor import Assessor, Decision
 from creditscore.decisions.decision_id import new_decision_id
@@ -25,7 +25,7 @@ from creditscore.scorecard.policy import ELIGIBLE
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 ALWAYS = Window(0, 2**62)
-ORIGIN = Origin(request_id="r-1", key_id=None)
+ORIGIN = RequestOrigin(request_id="r-1", key_id=None)
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from creditscore.schema.constraints import (
     LARGEST_NUMBER,
-    Codes,
-    Interval,
+    CodeList,
+    NumericRange,
     Rejected,
-    describe,
+    describe_value,
     format_number,
     from_text,
 )
@@ -29,11 +29,11 @@ def interval(
     low_open: bool = False,
     high_open: bool = False,
     integral: bool = False,
-) -> Interval:
-    return Interval(low, high, low_open, high_open, integral, named={}, unit={})
+) -> NumericRange:
+    return NumericRange(low, high, low_open, high_open, integral, named={}, unit={})
 
 
-def refusal(rule: Interval | Codes, raw: object) -> str:
+def refusal(rule: NumericRange | CodeList, raw: object) -> str:
     with pytest.raises(Rejected) as caught:
         rule.accept(raw)
     return caught.value.code
@@ -42,9 +42,9 @@ def refusal(rule: Interval | Codes, raw: object) -> str:
 #: Whole numbers of more digits than Python turns into text.
 HUGE = [pytest.param(10**5000, id="huge"), pytest.param(-(10**5000), id="minus huge")]
 
-AGE = Interval(18, 100, False, False, True, named={}, unit=YEARS)
-SEX = Codes({1: {"en": "male", "id": "pria"}, 2: {"en": "female", "id": "wanita"}})
-HOME = Codes({"rent": {"en": "rents"}, "own": {"en": "owns", "id": "milik"}})
+AGE = NumericRange(18, 100, False, False, True, named={}, unit=YEARS)
+SEX = CodeList({1: {"en": "male", "id": "pria"}, 2: {"en": "female", "id": "wanita"}})
+HOME = CodeList({"rent": {"en": "rents"}, "own": {"en": "owns", "id": "milik"}})
 
 
 @pytest.mark.parametrize("raw", [35, 35.0])
@@ -57,7 +57,9 @@ def test_an_integral_float_is_a_fine_integer_and_becomes_one(raw: float) -> None
 
 @pytest.mark.parametrize("rule", [AGE, SEX, interval(-1e9, 1e9), interval()])
 @pytest.mark.parametrize("raw", [True, False, "1", "", None, [], [1], {}, math.nan, object()])
-def test_no_boolean_text_null_or_nan_is_a_number(rule: Interval | Codes, raw: object) -> None:
+def test_no_boolean_text_null_or_nan_is_a_number(
+    rule: NumericRange | CodeList, raw: object
+) -> None:
     assert refusal(rule, raw) == "wrong_type"
 
 
@@ -144,7 +146,9 @@ def test_an_accepted_number_is_canonical_at_once(raw: float) -> None:
         (HOME, "one of rent (rents), own (owns)", "salah satu dari rent (rents), own (milik)"),
     ],
 )
-def test_a_rule_says_what_it_allows(rule: Interval | Codes, english: str, indonesian: str) -> None:
+def test_a_rule_says_what_it_allows(
+    rule: NumericRange | CodeList, english: str, indonesian: str
+) -> None:
     assert rule.allowed == {"en": english, "id": indonesian}
 
 
@@ -249,7 +253,7 @@ def test_a_number_is_written_so_that_it_reads_back(number: float) -> None:
     ],
 )
 def test_what_came_is_described_briefly(raw: object, words: str) -> None:
-    described = describe(raw)
+    described = describe_value(raw)
 
     assert (described if isinstance(described, str) else described["en"]) == words
 

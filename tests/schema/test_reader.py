@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from creditscore.errors import SchemaError
-from creditscore.schema.constraints import LARGEST_NUMBER, Codes, Interval
+from creditscore.schema.constraints import LARGEST_NUMBER, CodeList, NumericRange
 from creditscore.schema.reader import load_schema, read_schema
 from creditscore.schema.schema import ForestSettings, Schema
 
@@ -92,13 +92,13 @@ def test_a_sound_file_is_read(path: Path) -> None:
     schema = load_schema(path)
 
     income, home, months = schema.fields.values()
-    assert isinstance(income.rule, Interval)
+    assert isinstance(income.rule, NumericRange)
     assert (income.rule.low, income.rule.low_open) == (0, True)
     assert (income.rule.high, income.rule.high_open) == (1000, False)
-    assert isinstance(home.rule, Codes)
+    assert isinstance(home.rule, CodeList)
     assert home.rule.labels == {1: {"en": "rents"}, 2: {"en": "owns"}}
     assert home.fold == {0: 2}
-    assert isinstance(months.rule, Interval)
+    assert isinstance(months.rule, NumericRange)
     assert months.rule.integral
     assert months.rule.named == {0: {"en": "new"}}
     assert months.title == {"en": "Months", "id": "Bulan"}

@@ -13,15 +13,15 @@ from hypothesis import strategies as st
 
 from creditscore.errors import Fault, InvalidApplicants
 from creditscore.i18n.catalogue import LANGUAGES
-from creditscore.schema.constraints import Codes, Interval, Value
+from creditscore.schema.constraints import CodeList, NumericRange, Value
 from creditscore.schema.reader import load_schema
 from creditscore.schema.schema import MOST_FAULTS, Applicant
 
 SCHEMA = load_schema(Path(__file__).resolve().parents[2] / "data" / "schema.toml")
 SMALLEST, LARGEST = SCHEMA.scorecards["application"], SCHEMA.scorecards["behavioural"]
 HISTORY = [name for name in LARGEST.fields if name not in SMALLEST.fields]
-NUMBERS = [name for name, field in SCHEMA.fields.items() if isinstance(field.rule, Interval)]
-CODES = [name for name, field in SCHEMA.fields.items() if isinstance(field.rule, Codes)]
+NUMBERS = [name for name, field in SCHEMA.fields.items() if isinstance(field.rule, NumericRange)]
+CODES = [name for name, field in SCHEMA.fields.items() if isinstance(field.rule, CodeList)]
 
 #: Whole numbers of more digits than Python turns into text.
 HUGE = [pytest.param(10**5000, id="huge"), pytest.param(-(10**5000), id="minus huge")]
@@ -155,7 +155,7 @@ def test_no_field_takes_what_no_number_can_hold(name: str, raw: object) -> None:
 @pytest.mark.parametrize("name", NUMBERS)
 def test_each_bound_is_where_the_schema_puts_it(name: str) -> None:
     rule = SCHEMA.fields[name].rule
-    assert isinstance(rule, Interval)
+    assert isinstance(rule, NumericRange)
     for bound, is_open, away in ((rule.low, rule.low_open, -1), (rule.high, rule.high_open, 1)):
         assert bound is not None
         step = 1.0 if rule.integral else math.nan
@@ -174,7 +174,7 @@ def test_each_bound_is_where_the_schema_puts_it(name: str) -> None:
 @pytest.mark.parametrize("name", CODES)
 def test_each_code_is_accepted_and_no_other(name: str) -> None:
     rule = SCHEMA.fields[name].rule
-    assert isinstance(rule, Codes)
+    assert isinstance(rule, CodeList)
     codes = [code for code in rule.labels if isinstance(code, int)]
 
     for code in codes:

@@ -21,10 +21,10 @@ import numpy as np
 import pytest
 from sklearn.ensemble import RandomForestClassifier
 
-from creditscore.errors import ArtefactError
+from creditscore.errors import ArtifactError
 from creditscore.scorecard import artifact
 from creditscore.scorecard.artifact import FORMAT, LARGEST_BYTES, Model
-from creditscore.scorecard.lookup_table import Cells
+from creditscore.scorecard.lookup_table import LookupTableEngine
 
 PROJECT = Path(__file__).resolve().parents[2]
 FILES = ("model.pkl", "model_card.json", "manifest.json")
@@ -41,7 +41,7 @@ def folder(model_dir: Path, tmp_path: Path) -> Path:
 
 
 def refusal(folder: Path) -> str:
-    with pytest.raises(ArtefactError) as caught:
+    with pytest.raises(ArtifactError) as caught:
         artifact.load(folder)
     message = str(caught.value)
     assert message.endswith("; to mend it: python train.py")
@@ -515,8 +515,8 @@ def test_a_changed_table_fails_at_the_golden_applicants(folder: Path, column: in
 def test_a_loaded_table_is_the_one_that_was_computed(model: Model, folder: Path) -> None:
     loaded, computed = artifact.load(folder).engines["application"], model.engines["application"]
 
-    assert isinstance(loaded, Cells)
-    assert isinstance(computed, Cells)
+    assert isinstance(loaded, LookupTableEngine)
+    assert isinstance(computed, LookupTableEngine)
     assert loaded.table.tobytes() == computed.table.tobytes()
 
 
@@ -561,7 +561,7 @@ def test_a_full_disk_leaves_the_old_model_whole(
     before = state(folder)
     small_disk(100_000)
 
-    with pytest.raises(ArtefactError, match=f"{folder}: cannot be written: .*; to mend it: "):
+    with pytest.raises(ArtifactError, match=f"{folder}: cannot be written: .*; to mend it: "):
         artifact.save(stricter(model), folder)
 
     assert state(folder) == before
@@ -576,7 +576,7 @@ def test_a_disk_that_fills_at_the_second_file_leaves_the_old_model_whole(
     before = state(folder)
     small_disk(size)
 
-    with pytest.raises(ArtefactError, match=os.strerror(errno.EFBIG)):
+    with pytest.raises(ArtifactError, match=os.strerror(errno.EFBIG)):
         artifact.save(bulky, folder)
 
     assert state(folder) == before
@@ -598,7 +598,7 @@ def test_a_model_that_could_not_be_loaded_is_not_saved(folder: Path, model: Mode
     huge = replace(card.forest, threshold=np.zeros(LARGEST_BYTES // 8 + 1))
     scorecards = {**model.scorecards, "application": replace(card, forest=huge)}
 
-    with pytest.raises(ArtefactError, match=r"model.pkl: would be [0-9]{2},[0-9,]+ bytes large"):
+    with pytest.raises(ArtifactError, match=r"model.pkl: would be [0-9]{2},[0-9,]+ bytes large"):
         artifact.save(replace(model, scorecards=scorecards), folder)
 
     assert state(folder) == before
@@ -607,7 +607,7 @@ def test_a_model_that_could_not_be_loaded_is_not_saved(folder: Path, model: Mode
 def test_a_file_where_the_folder_should_be_is_told(model: Model, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("mine")
 
-    with pytest.raises(ArtefactError, match="cannot be written: File exists"):
+    with pytest.raises(ArtifactError, match="cannot be written: File exists"):
         artifact.save(model, tmp_path / "file")
 
     assert (tmp_path / "file").read_text() == "mine"

@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 
 from creditscore.schema.schema import Matrix
 from creditscore.scorecard.artifact import Model
-from creditscore.scorecard.inference import Engine, Leaves, choose
-from creditscore.scorecard.lookup_table import MOST_NUMBERS, Cells, fits, tabulate
+from creditscore.scorecard.inference import Engine, LeafTableEngine, select_engine
+from creditscore.scorecard.lookup_table import MOST_NUMBERS, LookupTableEngine, fits, tabulate
 from creditscore.scorecard.scorecard import Scorecard
 from creditscore.scorecard.shapley import leaf_games
-from creditscore.scorecard.thresholds import Grid
+from creditscore.scorecard.thresholds import ThresholdGrid
 
 SCORECARDS = ("application", "behavioural")
 
@@ -32,18 +32,18 @@ def bits(card: Scorecard, matrix: Matrix) -> list[tuple[bytes, bytes]]:
 
 
 def bits_of_many(engine: Engine, matrix: Matrix) -> list[tuple[bytes, bytes]]:
-    probability, impacts = engine.numbers(matrix)
+    probability, impacts = engine.predict(matrix)
     return [(p.tobytes(), row.tobytes()) for p, row in zip(probability, impacts, strict=True)]
 
 
 def bits_of_each(engine: Engine, matrix: Matrix) -> list[tuple[bytes, bytes]]:
-    found = [engine.numbers_of_one(row) for row in matrix.tolist()]
+    found = [engine.predict_one(row) for row in matrix.tolist()]
     return [(np.float64(p).tobytes(), np.array(impacts).tobytes()) for p, impacts in found]
 
 
 def test_a_few_coarse_fields_become_a_table_and_many_do_not(model: Model) -> None:
-    assert isinstance(model.engines["application"], Cells)
-    assert isinstance(model.engines["behavioural"], Leaves)
+    assert isinstance(model.engines["application"], LookupTableEngine)
+    assert isinstance(model.engines["behavioural"], LeafTableEngine)
 
 
 @pytest.mark.parametrize("scorecard", SCORECARDS)
@@ -85,14 +85,14 @@ def test_numbers_are_rounded_to_single_precision_before_they_are_compared(
     ]
     row = [float(data.draw(st.sampled_from(values))) for values in cuts]
 
-    found = model.engines[scorecard].numbers_of_one(row)
+    found = model.engines[scorecard].predict_one(row)
 
     matrix = np.array([row]).astype(np.float32)
     assert found == (card.probability_of_default(matrix)[0], card.impacts(matrix)[0].tolist())
 
 
 def test_a_value_can_lie_on_one_side_of_a_threshold_and_be_rounded_to_the_other() -> None:
-    grid = Grid(([25000.0],))
+    grid = ThresholdGrid(([25000.0],))
 
     assert grid.places_of_one([25000.0001]) == [0]
     assert grid.places_of_one([25000.01]) == [1]
@@ -114,17 +114,17 @@ def test_drawn_forests_give_the_same_bits_as_a_table_and_leaf_by_leaf(
     rows = random_rows(draw, 40, columns) - np.float32(0.5) * draw.integers(0, 2)
     probability, impacts = forest.probability_of_default(rows), games.shapley_values(rows)
 
-    for engine in (tabulate(forest, games), Leaves(forest, games)):
-        said, shares = engine.numbers(rows)
+    for engine in (tabulate(forest, games), LeafTableEngine(forest, games)):
+        said, shares = engine.predict(rows)
         assert (said.tobytes(), shares.tobytes()) == (probability.tobytes(), impacts.tobytes())
         for row, p, each in zip(rows.tolist(), probability, impacts.tolist(), strict=True):
-            assert engine.numbers_of_one(row) == (p, each)
+            assert engine.predict_one(row) == (p, each)
 
 
 def test_the_probability_alone_is_the_same(model: Model) -> None:
     card = model.scorecards["behavioural"]
     rows = bundled_rows().matrix(card.predictors).astype(np.float32)[:200]
-    engine = Leaves(card.forest, card.games)
+    engine = LeafTableEngine(card.forest, card.games)
 
     alone = [engine.probability_of_one(row) for row in rows.tolist()]
 
@@ -135,7 +135,7 @@ def test_the_probability_alone_is_the_same(model: Model) -> None:
 def test_nobody_has_no_numbers(model: Model, scorecard: str) -> None:
     columns = len(model.scorecards[scorecard].predictors)
 
-    probability, impacts = model.engines[scorecard].numbers(np.empty((0, columns), np.float32))
+    probability, impacts = model.engines[scorecard].predict(np.empty((0, columns), np.float32))
 
     assert (probability.shape, impacts.shape) == ((0,), (0, columns))
 
@@ -143,8 +143,8 @@ def test_nobody_has_no_numbers(model: Model, scorecard: str) -> None:
 def test_a_grid_of_too_many_cells_is_no_table() -> None:
     cuts = [float(cut) for cut in range(MOST_NUMBERS // 2 - 1)]
 
-    assert fits(Grid((cuts,)))
-    assert not fits(Grid(([*cuts, 1e9],)))
+    assert fits(ThresholdGrid((cuts,)))
+    assert not fits(ThresholdGrid(([*cuts, 1e9],)))
 
 
 CHANGES: dict[str, Any] = {
@@ -160,11 +160,11 @@ CHANGES: dict[str, Any] = {
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
 def test_a_table_of_something_else_is_refused(model: Model, change: Any) -> None:
     cells = model.engines["application"]
-    assert isinstance(cells, Cells)
+    assert isinstance(cells, LookupTableEngine)
     assert cells.problem() is None
 
     with pytest.raises(ValueError, match="the table of cells"):
-        choose(model.scorecards["application"], change(cells.table))
+        select_engine(model.scorecards["application"], change(cells.table))
 
 
 def test_leaf_games_of_another_forest_are_refused(model: Model) -> None:
@@ -172,7 +172,7 @@ def test_leaf_games_of_another_forest_are_refused(model: Model) -> None:
     other = replace(card.forest, roots=card.forest.roots[:-1])
 
     with pytest.raises(ValueError, match="of another forest"):
-        Leaves(other, card.games).numbers_of_one([0.0] * len(card.predictors))
+        LeafTableEngine(other, card.games).predict_one([0.0] * len(card.predictors))
 
 
 def test_trees_that_share_nodes_are_refused(model: Model) -> None:

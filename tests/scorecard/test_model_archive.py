@@ -11,7 +11,7 @@ import pytest
 from flask import Flask
 from logged import successor
 
-from creditscore.errors import ArtefactError
+from creditscore.errors import ArtifactError
 from creditscore.scorecard import artifact, model_archive
 from creditscore.scorecard.artifact import Model
 
@@ -60,7 +60,7 @@ def test_a_damaged_version_is_refused_and_mended_by_the_next_start(
     damaged = tmp_path / model_archive.FOLDER / version / artifact.MODEL_FILE
     raw = damaged.read_bytes()
     damaged.write_bytes(raw[:-1])
-    with pytest.raises(ArtefactError, match="damaged"):
+    with pytest.raises(ArtifactError, match="damaged"):
         model_archive.find(version, tmp_path, successor(model))
 
     assert model_archive.keep(model, tmp_path) == [version]
@@ -88,7 +88,7 @@ def test_workers_that_start_at_once_leave_one_whole_archive(model: Model, tmp_pa
 def test_a_version_that_nobody_kept_is_missing(model: Model, tmp_path: Path, version: str) -> None:
     model_archive.keep(model, tmp_path)
 
-    with pytest.raises(ArtefactError):
+    with pytest.raises(ArtifactError):
         model_archive.find(version, tmp_path, successor(model))
 
 

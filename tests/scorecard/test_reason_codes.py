@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from creditscore.errors import SchemaError
 from creditscore.i18n.catalogue import in_language
-from creditscore.schema.constraints import Codes, Interval, Rule, Value
+from creditscore.schema.constraints import CodeList, NumericRange, Rule, Value
 from creditscore.schema.reader import read_schema
 from creditscore.schema.schema import Applicant, Schema
 from creditscore.scorecard.artifact import Model
@@ -113,7 +113,7 @@ def test_every_value_of_every_field_has_words_of_its_own(model: Model, scorecard
 
 def some_values(rule: Rule, median: float | None) -> list[Value]:
     """List all codes, or whole numbers at the ends, around the median and with names."""
-    if isinstance(rule, Codes):
+    if isinstance(rule, CodeList):
         return list(rule.labels)
     assert median is not None
     ends = [number for number in (rule.low, rule.high) if number is not None]
@@ -122,7 +122,7 @@ def some_values(rule: Rule, median: float | None) -> list[Value]:
 
 
 def labels_of(rule: Rule) -> dict[Any, Any]:
-    return dict(rule.named if isinstance(rule, Interval) else rule.labels)
+    return dict(rule.named if isinstance(rule, NumericRange) else rule.labels)
 
 
 def reason_of(schema: Schema, reference: Reference, name: str, value: Value) -> Reason:

@@ -15,7 +15,7 @@ from drawing import applicant_of, applicants, bundled_rows, thresholds
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from creditscore.schema.constraints import Interval, Value
+from creditscore.schema.constraints import NumericRange, Value
 from creditscore.schema.reader import read_schema
 from creditscore.schema.schema import Applicant, Schema
 from creditscore.scorecard.artifact import Model
@@ -411,7 +411,7 @@ def _moves(schema: Schema, card: Scorecard, applicant: Applicant, name: str) -> 
         applicant.values[name],
     )
     assert change is not None
-    assert isinstance(rule, Interval)
+    assert isinstance(rule, NumericRange)
     assert not isinstance(value, str)
     up = change.direction == "increase"
     cells = [int(np.floor(cut)) + up for cut in thresholds(card, name)]

@@ -25,7 +25,7 @@ from creditscore.schema.schema import Matrix, Schema
 from creditscore.scorecard.artifact import Model
 from creditscore.scorecard.forest import Forest
 from creditscore.scorecard.shapley import leaf_games
-from creditscore.scorecard.shapley_tables import LeafGames
+from creditscore.scorecard.shapley_tables import LeafShapleyTables
 from creditscore.training.pipeline import fit_forest, flatten
 
 #: What sums and values may be off: some rounding of double precision, nothing else.
@@ -295,7 +295,7 @@ def test_malformed_tables_have_a_problem(changes: dict[str, Any]) -> None:
 
 def test_a_leaf_wider_than_its_table_has_a_problem() -> None:
     # 64 sides: 2 ** 64 patterns, which no whole number of 64 bits counts.
-    games = LeafGames(
+    games = LeafShapleyTables(
         column=np.zeros(64, dtype=np.int64),
         low=np.zeros(64),
         high=np.zeros(64),

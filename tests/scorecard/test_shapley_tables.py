@@ -17,7 +17,7 @@ from creditscore.schema.schema import Matrix
 from creditscore.scorecard import shapley_tables as games_module
 from creditscore.scorecard.artifact import Model
 from creditscore.scorecard.shapley import leaf_games
-from creditscore.scorecard.shapley_tables import LeafGames
+from creditscore.scorecard.shapley_tables import LeafShapleyTables
 
 Floats = npt.NDArray[np.float64]
 
@@ -26,7 +26,7 @@ SCORECARDS = ("application", "behavioural")
 seeds = st.integers(0, 2**32 - 1)
 
 
-def by_definition(games: LeafGames, matrix: Matrix) -> Floats:
+def by_definition(games: LeafShapleyTables, matrix: Matrix) -> Floats:
     """Compare every value with every side, and add leaf after leaf: plain and slow."""
     summed = np.zeros((len(matrix), games.n_columns))
     bounds = [*games.first.tolist(), len(games.column)]

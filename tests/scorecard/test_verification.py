@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 from drawing import bundled_rows
 
-from creditscore.errors import ArtefactError
-from creditscore.schema.constraints import Codes
+from creditscore.errors import ArtifactError
+from creditscore.schema.constraints import CodeList
 from creditscore.scorecard import artifact
 from creditscore.scorecard.artifact import Model
-from creditscore.scorecard.verification import COUNT, golden_applicants, what_it_says
+from creditscore.scorecard.verification import COUNT, golden_applicants, score_applicant
 
 Golden = dict[str, Any]
 
@@ -48,7 +48,7 @@ def test_each_lies_within_what_training_saw(model: Model) -> None:
         for each in golden_of(model, name):
             for field, seen in card.training_ranges.items():
                 value = each["applicant"][field]
-                if isinstance(model.schema.fields[field].rule, Codes):
+                if isinstance(model.schema.fields[field].rule, CodeList):
                     assert value in seen
                 else:
                     assert seen[0] <= value <= seen[1]
@@ -76,7 +76,7 @@ def test_what_is_written_down_is_what_is_answered_to_the_last_bit(model: Model) 
         applicant = model.schema.parse(each["applicant"])
         card = model.scorecards[applicant.scorecard]
 
-        said = what_it_says(card, model.schema, applicant)
+        said = score_applicant(card, model.schema, applicant)
 
         assert said == {name: each[name] for name in ("probability_of_default", "impacts")}
         total = card.reference.baseline + math.fsum(said["impacts"])
@@ -121,7 +121,7 @@ def test_a_model_that_says_anything_else_is_refused(
     change(manifest["golden"][place])
     (tmp_path / artifact.MANIFEST_FILE).write_bytes(artifact.sealed(manifest))
 
-    with pytest.raises(ArtefactError, match=said):
+    with pytest.raises(ArtifactError, match=said):
         artifact.load(tmp_path)
 
 
@@ -137,7 +137,7 @@ def test_a_table_of_reasons_that_was_changed_is_refused(model: Model, tmp_path: 
     (tmp_path / artifact.MANIFEST_FILE).write_bytes(artifact.sealed(manifest))
 
     assert changed != raw
-    with pytest.raises(ArtefactError):
+    with pytest.raises(ArtifactError):
         artifact.load(tmp_path)
 
 

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 import train
-from creditscore.schema.constraints import Codes, Value
+from creditscore.schema.constraints import CodeList, Value
 from creditscore.schema.reader import load_schema
 from creditscore.schema.schema import Applicant, Matrix, Schema
 from creditscore.scorecard.forest import Forest
@@ -58,7 +58,7 @@ def applicants(schema: Schema, card: Scorecard) -> SearchStrategy[Applicant]:
 
 def _values(name: str, schema: Schema, card: Scorecard) -> SearchStrategy[Value]:
     rule = schema.fields[name].rule
-    if isinstance(rule, Codes):
+    if isinstance(rule, CodeList):
         return st.sampled_from(list(rule.labels))
     low, high = rule.low, rule.high
     assert low is not None

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from creditscore.schema.constraints import Codes, Interval, Rule, Value
+from creditscore.schema.constraints import CodeList, NumericRange, Rule, Value
 from creditscore.schema.schema import Schema
 
 Row = dict[str, Value]
@@ -33,7 +33,7 @@ def invent(schema: Schema, *, count: int, seed: int) -> list[Row]:
 
 def draw_values(rule: Rule, count: int, draw: np.random.Generator) -> list[Value]:
     """Draw values that a rule accepts."""
-    if isinstance(rule, Codes):
+    if isinstance(rule, CodeList):
         codes = list(rule.labels)
         return [codes[place] for place in draw.integers(len(codes), size=count)]
     low, high = bounds(rule)
@@ -44,7 +44,7 @@ def draw_values(rule: Rule, count: int, draw: np.random.Generator) -> list[Value
     return [value if rule.contains(value) else (low + high) / 2 for value in values]
 
 
-def bounds(rule: Interval) -> tuple[float, float]:
+def bounds(rule: NumericRange) -> tuple[float, float]:
     """Give the bounds of a rule that has both."""
     assert rule.low is not None
     assert rule.high is not None

@@ -14,7 +14,7 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from creditscore.schema.constraints import LARGEST_NUMBER, Codes, Interval, Rule
+from creditscore.schema.constraints import LARGEST_NUMBER, CodeList, NumericRange, Rule
 from creditscore.schema.reader import load_schema
 from creditscore.schema.schema import Field, Schema, ScorecardSpec
 
@@ -38,7 +38,7 @@ class Broken:
 
 def values(rule: Rule) -> SearchStrategy[Any]:
     """Draw JSON values that a field accepts, whole numbers also written as 35.0."""
-    if isinstance(rule, Codes):
+    if isinstance(rule, CodeList):
         codes = list(rule.labels)
         return st.sampled_from(codes if rule.textual else [*codes, *map(float, codes)])
     low, high = bounds(rule)
@@ -72,7 +72,7 @@ def broken_applicants(schema: Schema) -> SearchStrategy[Broken]:
     return st.one_of(kinds)
 
 
-def bounds(rule: Interval) -> tuple[float, float]:
+def bounds(rule: NumericRange) -> tuple[float, float]:
     """Give the bounds of an interval, whether or not it has any of its own."""
     low = -LARGEST_NUMBER if rule.low is None else rule.low
     high = LARGEST_NUMBER if rule.high is None else rule.high
@@ -104,7 +104,7 @@ def _kinds(schema: Schema, spec: ScorecardSpec) -> Iterator[SearchStrategy[Broke
 
 def _wrong(rule: Rule) -> Iterator[tuple[str, SearchStrategy[Any]]]:
     """Draw JSON values that a rule refuses, by the code of the refusal."""
-    if isinstance(rule, Codes):
+    if isinstance(rule, CodeList):
         labels = rule.labels
         if rule.textual:
             yield "wrong_type", st.one_of(NO_SCALARS, st.integers())
@@ -122,7 +122,7 @@ def _wrong(rule: Rule) -> Iterator[tuple[str, SearchStrategy[Any]]]:
     yield "out_of_range", _beyond(rule)
 
 
-def _beyond(rule: Interval) -> SearchStrategy[Any]:
+def _beyond(rule: NumericRange) -> SearchStrategy[Any]:
     """Draw numbers outside an interval, those next to it among them."""
     low, high = bounds(rule)
     below: list[float] = [math.nextafter(low, -math.inf), math.floor(low) - 1]
@@ -137,7 +137,7 @@ def _beyond(rule: Interval) -> SearchStrategy[Any]:
     )
 
 
-def _fractions(rule: Interval) -> SearchStrategy[float]:
+def _fractions(rule: NumericRange) -> SearchStrategy[float]:
     low, high = bounds(rule)
     numbers = st.floats(low, high, exclude_min=rule.low_open, exclude_max=rule.high_open)
     return numbers.filter(lambda number: not number.is_integer())

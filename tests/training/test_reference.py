@@ -11,7 +11,7 @@ from drawing import bundled_rows, write_rows
 from support import settings_of
 
 import train
-from creditscore.schema.constraints import Interval
+from creditscore.schema.constraints import NumericRange
 from creditscore.schema.schema import Schema
 from creditscore.scorecard import artifact
 from creditscore.scorecard.artifact import Model
@@ -84,7 +84,7 @@ def test_a_model_compares_with_its_approved_training_rows(model: Model) -> None:
         assert card.reference.baseline == fsum(said[approved]) / approved.sum()
         assert card.reference.baseline < model.policy.cutoff
         for place, field in enumerate(card.predictors):
-            if isinstance(model.schema.fields[field].rule, Interval):
+            if isinstance(model.schema.fields[field].rule, NumericRange):
                 assert card.reference.medians[field] == np.median(matrix[approved, place])
             else:
                 assert field not in card.reference.medians
@@ -102,7 +102,7 @@ def test_ranges_are_what_training_saw(model: Model) -> None:
     for card in model.scorecards.values():
         for name, seen in card.training_ranges.items():
             column = rows.columns[name]
-            if isinstance(model.schema.fields[name].rule, Interval):
+            if isinstance(model.schema.fields[name].rule, NumericRange):
                 assert list(seen) == [column.min(), column.max()]
             else:
                 assert sorted(float(code) for code in seen) == np.unique(column).tolist()

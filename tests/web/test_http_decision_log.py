@@ -13,7 +13,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from creditscore.api_docs.examples import example_applicants
-from creditscore.decision_log.idempotency import Origin
+from creditscore.decision_log.idempotency import RequestOrigin
 from creditscore.decision_log.log import DecisionLog
 from creditscore.i18n.catalogue import LANGUAGES
 from creditscore.schema.schema import Schema
@@ -187,7 +187,7 @@ def test_of_a_model_that_has_gone_the_impacts_stay_and_the_rest_is_said_plainly(
     log: DecisionLog = app.extensions[NAME].log
     (now,) = log.page(limit=1).decisions
     older = now.decision._replace(decision_id=str(uuid4()), model_version="application-00000000")
-    log.record([older], Origin(request_id="of-last-year"))
+    log.record([older], RequestOrigin(request_id="of-last-year"))
 
     told = ask.get(f"/decisions/{older.decision_id}/explanation")
 

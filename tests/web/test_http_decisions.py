@@ -17,7 +17,7 @@ from strategies import BUNDLED, Broken, applicants, broken_applicants
 from support import settings_of
 from werkzeug.test import TestResponse
 
-from creditscore.schema.constraints import Codes
+from creditscore.schema.constraints import CodeList
 from creditscore.schema.schema import Schema
 from creditscore.web import create_app
 
@@ -157,7 +157,7 @@ def test_a_value_that_training_never_saw_is_answered_with_a_warning_and_no_other
 
 
 def was_seen(schema: Schema, name: str, value: Any, seen: Sequence[Any]) -> bool:
-    if isinstance(schema.fields[name].rule, Codes):
+    if isinstance(schema.fields[name].rule, CodeList):
         return value in seen
     return bool(seen[0] <= value <= seen[1])
 
@@ -357,7 +357,7 @@ def test_a_warning_comes_in_indonesian_too(client: FlaskClient, schema: Schema) 
     card = next(iter(client.get("/model").get_json()["scorecards"].values()))
     for name, (_, highest, *_) in card["training_ranges"].items():
         rule = schema.fields[name].rule
-        if not isinstance(rule, Codes) and rule.high is not None and rule.high > highest:
+        if not isinstance(rule, CodeList) and rule.high is not None and rule.high > highest:
             body = {**example(schema), name: rule.high}
             (warning,) = decision_of(post(client, body, **{"Accept-Language": "id"}))["warnings"]
 

@@ -11,7 +11,7 @@ import pytest
 from answers import decision_of, faults_of, problem_of
 from flask.testing import FlaskClient
 
-from creditscore.schema.constraints import Codes
+from creditscore.schema.constraints import CodeList
 from creditscore.schema.schema import Schema
 
 DEEP = 100_000
@@ -36,7 +36,7 @@ def number(schema: Schema) -> str:
     return next(
         name
         for name, field in schema.fields.items()
-        if not isinstance(field.rule, Codes) and not field.rule.integral
+        if not isinstance(field.rule, CodeList) and not field.rule.integral
     )
 
 
@@ -46,7 +46,7 @@ def coded(schema: Schema) -> str:
     return next(
         name
         for name, field in schema.fields.items()
-        if isinstance(field.rule, Codes) and 1 in field.rule.labels
+        if isinstance(field.rule, CodeList) and 1 in field.rule.labels
     )
 
 

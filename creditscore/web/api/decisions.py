@@ -18,7 +18,7 @@ from creditscore.decisions.explanation import explain
 from creditscore.decisions.record import LoggedDecision
 from creditscore.errors import Fault, UnknownDecision
 from creditscore.i18n.catalogue import say
-from creditscore.schema.constraints import describe
+from creditscore.schema.constraints import describe_value
 from creditscore.scorecard.policy import ELIGIBLE, NOT_ELIGIBLE
 from creditscore.web import query_parameters
 from creditscore.web.authentication import check_key
@@ -126,9 +126,9 @@ def _read_outcome(body: object) -> bool:
         defaulted = body["defaulted"]
         if isinstance(defaulted, bool):
             return defaulted
-        text = say("not_an_outcome", got=describe(defaulted))
+        text = say("not_an_outcome", got=describe_value(defaulted))
         raise WrongValues([Fault("not_an_outcome", "/defaulted", text)])
-    got = say("another_object") if isinstance(body, dict) else describe(body)
+    got = say("another_object") if isinstance(body, dict) else describe_value(body)
     raise WrongValues([Fault("not_an_outcome", "", say("not_an_outcome", got=got))])
 
 

@@ -16,7 +16,7 @@ from flask.cli import AppGroup
 from creditscore.decision_log import scan
 from creditscore.decision_log.integrity import audit
 from creditscore.decision_log.replay import IDENTICAL, REPRODUCED, VERDICTS, replay
-from creditscore.decision_log.scan import Row, Stretch
+from creditscore.decision_log.scan import LogRange, Row
 from creditscore.decision_log.soundness import faults_of
 from creditscore.scorecard import model_archive
 from creditscore.scorecard.artifact import Model
@@ -115,7 +115,7 @@ def progress_bar(length: int) -> Iterator[Callable[[int], None]]:
 
 
 def follow(
-    pages: Iterable[list[Row]], stretch: Stretch, advance: Callable[[int], None]
+    pages: Iterable[list[Row]], stretch: LogRange, advance: Callable[[int], None]
 ) -> Iterator[list[Row]]:
     """Give pages of rows, and tell after each how many numbers it went on."""
     done = stretch.first - 1

@@ -12,7 +12,7 @@ from typing import BinaryIO
 import click
 
 from creditscore.decision_log import export, scan
-from creditscore.decision_log.scan import Stretch
+from creditscore.decision_log.scan import LogRange
 from creditscore.errors import ExportRefused
 from creditscore.files import replacing
 from creditscore.web.cli.decisions import Moment, decisions, follow, progress_bar, since_option
@@ -59,7 +59,7 @@ def export_command(kind: str, since: datetime | None, until: datetime | None, ou
 
 
 def _chunks(
-    stretch: Stretch, advance: Callable[[int], None], *, table: bool
+    stretch: LogRange, advance: Callable[[int], None], *, table: bool
 ) -> Iterator[tuple[int, bytes]]:
     """Give the text of a stretch page by page, and how many decisions are in each."""
     database = service().log.database

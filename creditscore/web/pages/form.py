@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl
 
 from creditscore.errors import Fault
 from creditscore.i18n.catalogue import in_language
-from creditscore.schema.constraints import Codes, Interval, Value, format_number, from_text
+from creditscore.schema.constraints import CodeList, NumericRange, Value, format_number, from_text
 from creditscore.schema.schema import Field, Schema
 from creditscore.scorecard.artifact import Model
 from creditscore.scorecard.reason_codes import value_in_words
@@ -144,7 +144,7 @@ def _control(
     language: str,
 ) -> Control:
     options = _options(field, language)
-    slides = not options and isinstance(field.rule, Interval) and len(seen) == 2
+    slides = not options and isinstance(field.rule, NumericRange) and len(seen) == 2
     return Control(
         name=field.name,
         title=in_language(field.title, language),
@@ -156,14 +156,14 @@ def _control(
         example=_written(field.example),
         low=_written(seen[0]) if slides else "",
         high=_written(seen[1]) if slides else "",
-        whole=isinstance(field.rule, Interval) and field.rule.integral,
+        whole=isinstance(field.rule, NumericRange) and field.rule.integral,
         optional=optional,
     )
 
 
 def _options(field: Field, language: str) -> list[tuple[str, str]]:
     rule = field.rule
-    if isinstance(rule, Codes):
+    if isinstance(rule, CodeList):
         return [(str(code), in_language(label, language)) for code, label in rule.labels.items()]
     if not (rule.named and rule.integral and rule.low is not None and rule.high is not None):
         return []

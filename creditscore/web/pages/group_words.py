@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, SWAPPED, Text
-from creditscore.schema.constraints import Codes
+from creditscore.schema.constraints import CodeList
 from creditscore.schema.schema import Field
 
 #: The words of bands (`training_bins.band_label`), in Indonesian.
@@ -13,11 +13,11 @@ BAND_WORDS = {"under": "di bawah", "and over": "ke atas", "to": "sampai"}
 def group_words(field: Field, label: str) -> Text:
     """Give a group's name in every language, from its English one."""
     rule = field.rule
-    named = rule.labels if isinstance(rule, Codes) else rule.named
+    named = rule.labels if isinstance(rule, CodeList) else rule.named
     for text in named.values():
         if text[FALLBACK_LANGUAGE] == label:
             return text
-    if isinstance(rule, Codes):
+    if isinstance(rule, CodeList):
         return {FALLBACK_LANGUAGE: label}
     translated = label.translate(SWAPPED)
     for english, indonesian in BAND_WORDS.items():
