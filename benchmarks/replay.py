@@ -39,8 +39,7 @@ from creditscore.decision_log.log import DecisionLog  # noqa: E402
 from creditscore.decision_log.migrations import migrate  # noqa: E402
 from creditscore.decision_log.replay import IDENTICAL, replay  # noqa: E402
 from creditscore.decisions.assessor import Assessor  # noqa: E402
-from creditscore.decisions.decision_id import new_decision_id  # noqa: E402
-from creditscore.decisions.record import from_row  # noqa: E402
+from creditscore.decisions.record import from_row, new_decision_id  # noqa: E402
 from creditscore.errors import CreditScoreError  # noqa: E402
 from creditscore.schema.constraints import CodeList  # noqa: E402
 from creditscore.schema.schema import Applicant, Field  # noqa: E402
@@ -120,7 +119,7 @@ def fill(model_dir: Path, count: int, place: Path) -> None:
         waiting = applicants(model, count)
         for number in range(0, count, REQUEST):
             asked = [next(waiting) for _ in range(min(REQUEST, count - number))]
-            log.record(assessor.assess(asked), RequestOrigin(f"request-{number}"))
+            log.record(assessor.assess_batch(asked), RequestOrigin(f"request-{number}"))
     except CreditScoreError as error:
         print(f"replay.py: {error}", file=sys.stderr)
         sys.exit(2)

@@ -8,8 +8,7 @@ from typing import Any
 
 from creditscore.decision_log.soundness import UNREADABLE, faults_of
 from creditscore.decisions.assessor import Assessor, Decision
-from creditscore.decisions.decision_id import EPOCH
-from creditscore.decisions.record import from_row
+from creditscore.decisions.record import EPOCH, from_row
 from creditscore.errors import ArtifactError
 from creditscore.scorecard.artifact import Model
 
@@ -87,7 +86,7 @@ def _judge(logged: Sequence[Decision], model: Model, cutoff: float) -> list[Verd
         new_id=lambda _: "",
     )
     try:
-        again = assessor.assess([decision.applicant for decision in logged])
+        again = assessor.assess_batch([decision.applicant for decision in logged])
     except UNREADABLE as error:
         if len(logged) > 1:
             # One of them has inputs that no applicant can have. It must not speak for the others.

@@ -18,15 +18,12 @@ import re
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from creditscore.decisions.sayings import FieldSayings, sayings_of
-from creditscore.decisions.value_cache import FieldReadings, readings_of
 from creditscore.errors import ArtifactError
 from creditscore.schema.constraints import CodeList
 from creditscore.schema.reader import read_schema
@@ -121,19 +118,6 @@ class Model:
             for name, card in scorecards.items()
         }
         return cls(schema, scorecards, versions, policy, manifest, card, engines)
-
-    @cached_property
-    def readings(self) -> Mapping[str, Mapping[str, FieldReadings]]:
-        """What is known of the values of each scorecard's fields, by scorecard and field."""
-        return {name: readings_of(card, self.schema) for name, card in self.scorecards.items()}
-
-    @cached_property
-    def sayings(self) -> Mapping[str, Mapping[str, FieldSayings]]:
-        """What is written of the values of each scorecard's fields, by scorecard and field."""
-        return {
-            name: sayings_of(card, self.schema, self.readings[name])
-            for name, card in self.scorecards.items()
-        }
 
     def protected_predictors(self, scorecard: str | None = None) -> list[str]:
         """Name the protected attributes that decisions of a scorecard, or of any, depend on."""

@@ -14,8 +14,7 @@ from creditscore.schema.constraints import CodeList, Rule
 from creditscore.schema.csv_cells import to_line
 from creditscore.schema.schema import Schema
 from creditscore.tables.output import without
-from creditscore.tables.scorer import Block, Table
-from creditscore.tables.table_header import check_header
+from creditscore.tables.table import Block, Table, check_header
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -19,7 +19,7 @@ from creditscore.decision_log.database import Database
 from creditscore.decision_log.log import DecisionLog
 from creditscore.decision_log.migrations import migrate
 from creditscore.decisions.assessor import Assessor
-from creditscore.decisions.decision_id import new_decision_id
+from creditscore.decisions.record import new_decision_id
 from creditscore.errors import ArtifactError, StartupError
 from creditscore.i18n.catalogue import FALLBACK_LANGUAGE
 from creditscore.i18n.statements import LEGAL_SENTENCE

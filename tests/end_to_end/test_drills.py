@@ -41,7 +41,7 @@ from creditscore.decision_log.database import Database
 from creditscore.decision_log.idempotency import RequestOrigin
 from creditscore.decision_log.log import DecisionLog
 from creditscore.decision_log.tables import decisions
-from creditscore.decisions.record import to_row
+from creditscore.decisions.record import COLUMNS, to_row
 from creditscore.scorecard import artifact
 from creditscore.scorecard.artifact import Model
 
@@ -502,7 +502,8 @@ class Book:
         """Log one more decision, somehow else."""
         row = to_row(decision(), request_id=request_id, key_id=None, idempotency_key=None)
         with self.log.database.writing() as connection:
-            connection.execute(insert(decisions), row | changes)
+            values = dict(zip(COLUMNS, row, strict=True))
+            connection.execute(insert(decisions), values | changes)
 
 
 @pytest.fixture

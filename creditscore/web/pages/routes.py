@@ -60,7 +60,7 @@ def docs() -> ResponseReturnValue:
 
 def _decide(applicant: Applicant, raw: bytes, *, explore: bool, key_id: str | None) -> Decision:
     here = service()
-    (decision,) = here.assessor.assess([applicant])
+    decision = here.assessor.assess(applicant)
     if explore:
         return decision
     recorded = here.log.record([decision], read_origin(request, raw, key_id=key_id))
