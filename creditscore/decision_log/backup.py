@@ -17,7 +17,7 @@ from creditscore.errors import BackupRefused
 from creditscore.files import sync_folder
 
 #: Seconds that a copy may take; PostgreSQL's own tool has no such bound.
-SECONDS = 3600.0
+BACKUP_TIMEOUT_S = 3600.0
 
 
 def back_up(database: Database, target: Path) -> int:
@@ -55,7 +55,7 @@ def back_up(database: Database, target: Path) -> int:
 def _copy(database: Database, staged: Path) -> int:
     with (
         contextlib.closing(sqlite3.connect(staged, isolation_level=None)) as copy,
-        database.reading(seconds=SECONDS) as connection,
+        database.reading(seconds=BACKUP_TIMEOUT_S) as connection,
     ):
         # What is not yet on the disk has no name yet: a crash leaves no half copy.
         copy.execute("PRAGMA synchronous = OFF")

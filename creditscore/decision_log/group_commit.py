@@ -58,11 +58,11 @@ class GroupCommitter(Generic[Asked, Given]):
         self._busy = False
 
     @property
-    def waiting(self) -> int:
+    def queued(self) -> int:
         """How many pieces of work wait for the next turn."""
         return len(self._waiting)
 
-    def take(self, asked: Asked, *, seconds: float) -> Given:
+    def submit(self, asked: Asked, *, seconds: float) -> Given:
         """Have a piece of work done, alone or with others, and give what came of it.
 
         Parameters

@@ -50,7 +50,7 @@ def until(condition: Callable[[], bool]) -> None:
 
 def busy(pool: ThreadPoolExecutor, taken: GroupCommitter[int, int], worker: Worker) -> Future[int]:
     """Begin a turn that does not end yet."""
-    first = pool.submit(taken.take, 1, seconds=PATIENT)
+    first = pool.submit(taken.submit, 1, seconds=PATIENT)
     assert worker.begun.wait(PATIENT)
     return first
 
@@ -59,7 +59,7 @@ def test_whoever_comes_alone_is_served_at_once() -> None:
     worker = Worker()
     taken: GroupCommitter[int, int] = GroupCommitter(worker)
 
-    assert [taken.take(number, seconds=0) for number in (1, 2)] == [2, 4]
+    assert [taken.submit(number, seconds=0) for number in (1, 2)] == [2, 4]
     assert worker.groups == [[1], [2]]
 
 
@@ -68,8 +68,8 @@ def test_those_who_wait_go_together_in_the_next_turn() -> None:
     taken: GroupCommitter[int, int] = GroupCommitter(worker)
     with ThreadPoolExecutor(9) as pool:
         first = busy(pool, taken, worker)
-        others = [pool.submit(taken.take, number, seconds=PATIENT) for number in range(20, 28)]
-        until(lambda: taken.waiting == 8)
+        others = [pool.submit(taken.submit, number, seconds=PATIENT) for number in range(20, 28)]
+        until(lambda: taken.queued == 8)
         assert not any(one.done() for one in (first, *others))
         worker.go_on.set()
 
@@ -89,10 +89,10 @@ def test_whoever_comes_before_the_turn_has_what_it_needs_is_taken_along() -> Non
 
     taken: GroupCommitter[int, int] = GroupCommitter(work)
     with ThreadPoolExecutor(4) as pool:
-        first = pool.submit(taken.take, 1, seconds=PATIENT)
+        first = pool.submit(taken.submit, 1, seconds=PATIENT)
         assert begun.wait(PATIENT)
-        others = [pool.submit(taken.take, number, seconds=PATIENT) for number in (2, 3, 4)]
-        until(lambda: taken.waiting == 3)
+        others = [pool.submit(taken.submit, number, seconds=PATIENT) for number in (2, 3, 4)]
+        until(lambda: taken.queued == 3)
         go_on.set()
         assert sorted(one.result() for one in (first, *others)) == [0, 1, 2, 3]
     assert groups == [[1, 2, 3, 4]]
@@ -113,8 +113,8 @@ def test_a_turn_that_breaks_before_it_took_anybody_along_breaks_for_one_only() -
         first = busy(pool, taken, worker)
         others = []
         for number in (5, 6):
-            others.append(pool.submit(taken.take, number, seconds=PATIENT))
-            until(lambda: taken.waiting == len(others))
+            others.append(pool.submit(taken.submit, number, seconds=PATIENT))
+            until(lambda: taken.queued == len(others))
         broken.set()
         worker.go_on.set()
 
@@ -130,8 +130,8 @@ def test_a_turn_takes_so_many_and_nobody_is_forgotten(monkeypatch: pytest.Monkey
     taken: GroupCommitter[int, int] = GroupCommitter(worker)
     with ThreadPoolExecutor(9) as pool:
         first = busy(pool, taken, worker)
-        others = [pool.submit(taken.take, number, seconds=PATIENT) for number in range(20, 28)]
-        until(lambda: taken.waiting == 8)
+        others = [pool.submit(taken.submit, number, seconds=PATIENT) for number in range(20, 28)]
+        until(lambda: taken.queued == 8)
         worker.go_on.set()
 
         assert first.result() == 2
@@ -144,8 +144,8 @@ def test_an_exception_goes_to_whom_it_concerns() -> None:
     taken: GroupCommitter[int, int] = GroupCommitter(worker)
     with ThreadPoolExecutor(3) as pool:
         busy(pool, taken, worker)
-        bad, good = (pool.submit(taken.take, number, seconds=PATIENT) for number in (7, 8))
-        until(lambda: taken.waiting == 2)
+        bad, good = (pool.submit(taken.submit, number, seconds=PATIENT) for number in (7, 8))
+        until(lambda: taken.queued == 2)
         worker.go_on.set()
 
         assert good.result() == 16
@@ -158,15 +158,15 @@ def test_what_breaks_a_turn_all_of_it_get_and_the_next_is_served() -> None:
     taken: GroupCommitter[int, int] = GroupCommitter(worker)
     with ThreadPoolExecutor(3) as pool:
         first = busy(pool, taken, worker)
-        broken = [pool.submit(taken.take, number, seconds=PATIENT) for number in (13, 8)]
-        until(lambda: taken.waiting == 2)
+        broken = [pool.submit(taken.submit, number, seconds=PATIENT) for number in (13, 8)]
+        until(lambda: taken.queued == 2)
         worker.go_on.set()
 
         assert first.result() == 2
         for one in broken:
             with pytest.raises(RuntimeError, match="all of them"):
                 one.result()
-    assert taken.take(5, seconds=0) == 10
+    assert taken.submit(5, seconds=0) == 10
 
 
 def test_whoever_cannot_wait_so_long_leaves_and_is_not_served_later() -> None:
@@ -175,11 +175,11 @@ def test_whoever_cannot_wait_so_long_leaves_and_is_not_served_later() -> None:
     with ThreadPoolExecutor(1) as pool:
         first = busy(pool, taken, worker)
         with pytest.raises(CommitTimeout):
-            taken.take(2, seconds=0.01)
+            taken.submit(2, seconds=0.01)
         worker.go_on.set()
         first.result()
 
-    assert taken.take(3, seconds=0) == 6
+    assert taken.submit(3, seconds=0) == 6
     assert worker.groups == [[1], [3]]
 
 
@@ -188,7 +188,7 @@ def test_many_at_once_get_each_their_own() -> None:
     taken: GroupCommitter[int, int] = GroupCommitter(worker)
     numbers = range(100, 2100)
     with ThreadPoolExecutor(16) as pool:
-        found = list(pool.map(lambda number: taken.take(number, seconds=PATIENT), numbers))
+        found = list(pool.map(lambda number: taken.submit(number, seconds=PATIENT), numbers))
 
     assert found == [2 * number for number in numbers]
     assert sorted(one for group in worker.groups for one in group) == list(numbers)
@@ -222,7 +222,7 @@ def test_requests_that_wait_at_the_same_moment_share_a_commit(
             pool.submit(log.record, [one], RequestOrigin(f"r-{place}"))
             for place, one in enumerate(made[1:], start=1)
         ]
-        until(lambda: log.turns.waiting == 8)
+        until(lambda: log.committer.queued == 8)
         assert not first.done()
         commits.go_on.set()
         recorded = [one.result() for one in (first, *others)]
@@ -245,7 +245,7 @@ def test_a_request_that_is_refused_does_not_touch_those_beside_it(
         refused = pool.submit(log.record, [two], replace(keyed, body_hash="another"))
         again = pool.submit(log.record, [three], keyed)
         beside = pool.submit(log.record, [four], RequestOrigin("r-4"))
-        until(lambda: log.turns.waiting == 3)
+        until(lambda: log.committer.queued == 3)
         commits.go_on.set()
 
         assert first.result().decisions == again.result().decisions
