@@ -22,9 +22,14 @@ from creditscore.schema.constraints import describe_value
 from creditscore.scorecard.policy import ELIGIBLE, NOT_ELIGIBLE
 from creditscore.web import query_parameters
 from creditscore.web.authentication import check_key
-from creditscore.web.content_negotiation import chosen_language, mark_language
-from creditscore.web.negotiation import mark_negotiated, shows_key, wants_page
-from creditscore.web.pages.result_page import show_decision
+from creditscore.web.content_negotiation import (
+    chosen_language,
+    mark_language,
+    mark_negotiated,
+    shows_key,
+    wants_page,
+)
+from creditscore.web.pages.decision_view import show_decision
 from creditscore.web.problems import WrongValues
 from creditscore.web.query_parameters import Parameter
 from creditscore.web.request_body import read_json

@@ -20,9 +20,13 @@ from creditscore.schema.schema import Applicant
 from creditscore.tables.csv_request import CsvRequest
 from creditscore.web import json_parser
 from creditscore.web.authentication import check_predict, check_what_if
-from creditscore.web.content_negotiation import chosen_language, mark_language
-from creditscore.web.negotiation import mark_negotiated, wants_page
-from creditscore.web.origin import read_origin
+from creditscore.web.content_negotiation import (
+    chosen_language,
+    mark_language,
+    mark_negotiated,
+    wants_page,
+)
+from creditscore.web.headers import read_origin
 from creditscore.web.pages.model_page import show_model
 from creditscore.web.plain_predict import raise_again
 from creditscore.web.request_body import CSV_TYPE, is_csv, read_body, read_csv, read_json
