@@ -12,10 +12,8 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import os
 import pickle
 import re
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +23,7 @@ import numpy as np
 import numpy.typing as npt
 
 from creditscore.errors import ArtifactError
+from creditscore.files import PUBLIC, atomic_write_all
 from creditscore.schema.constraints import CodeList
 from creditscore.schema.reader import read_schema
 from creditscore.schema.schema import Schema
@@ -161,7 +160,8 @@ def save(model: Model, folder: Path) -> None:
             raise ArtifactError(folder / name, problem, "fewer or smaller trees in the schema file")
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        _write(folder, files)
+        # Readable for the service, which may run under another account than the training.
+        atomic_write_all({folder / name: raw for name, raw in files.items()}, mode=PUBLIC)
     except OSError as error:
         remedy = "make room for it, or select_engine another folder with --model-dir"
         raise ArtifactError(folder, f"cannot be written: {error.strerror}", remedy) from None
@@ -341,34 +341,3 @@ def _encoding(schema: Schema, card: Scorecard) -> list[Any]:
         places = [[code, place] for code, place in codes.items()]
         encoding.append([name, places, reason_code_fingerprint(field)])
     return encoding
-
-
-def _write(folder: Path, files: Mapping[str, bytes]) -> None:
-    """Put files in place: never half of one, not even after a power cut."""
-    parts: dict[Path, Path] = {}
-    try:
-        for name, raw in files.items():
-            handle, part = tempfile.mkstemp(dir=folder, prefix=f".{name}.")
-            parts[folder / name] = Path(part)
-            with os.fdopen(handle, "wb") as file:
-                file.write(raw)
-                file.flush()
-                os.fsync(file.fileno())
-        for path, staged in parts.items():
-            # mkstemp's 0600 would keep the server's own user out where it is another one.
-            staged.chmod(0o644)
-            staged.replace(path)
-    finally:
-        for staged in parts.values():
-            staged.unlink(missing_ok=True)
-    _sync_folder(folder)
-
-
-def _sync_folder(folder: Path) -> None:
-    if os.name == "nt":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -9,13 +9,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import IO, TYPE_CHECKING, Any
 
 from creditscore.decisions.assessor import Assessor, Decision
 from creditscore.decisions.decision_columns import DecisionColumns
 from creditscore.decisions.record import new_decision_id
 from creditscore.errors import BatchError, InvalidApplicants
-from creditscore.files import replacing
+from creditscore.files import atomic_write
 from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, in_language
 from creditscore.schema.schema import Schema
 from creditscore.scorecard import artifact
@@ -160,14 +160,14 @@ def _open_output(
     types = job.columns.types
     if is_parquet(job.target):
         require_pyarrow()
-        output = ParquetOutput(stack.enter_context(replacing(job.target)), table, schema, types)
+        output = ParquetOutput(stack.enter_context(atomic_write(job.target)), table, schema, types)
         # Before the file takes its place; after a failure there is none.
         return stack.enter_context(contextlib.closing(output))
     if job.target == STANDARD:
         stack.callback(sys.stdout.buffer.flush)
-        file: BinaryIO = sys.stdout.buffer
+        file: IO[bytes] = sys.stdout.buffer
     else:
-        file = stack.enter_context(replacing(job.target))
+        file = stack.enter_context(atomic_write(job.target))
     newline = table.newline if isinstance(table, CsvTable) else "\n"
     csv = CsvOutput(file, newline)
     csv.begin([*table.columns, *types])

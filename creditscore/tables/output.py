@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
-from typing import Any, BinaryIO, Protocol
+from typing import IO, Any, Protocol
 
-from creditscore.files import replacing
+from creditscore.files import atomic_write
 from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, in_language
 from creditscore.schema.csv_cells import to_line
 from creditscore.tables.table import Block, RejectedRow, Table
@@ -50,7 +50,7 @@ class RowScorer(Protocol):
 class CsvOutput:
     """Decisions as CSV: each row as it came, and the decision's columns behind it."""
 
-    file: BinaryIO
+    file: IO[bytes]
     newline: str
 
     def begin(self, columns: Sequence[str]) -> None:
@@ -85,7 +85,7 @@ class Rejects:
     path: Path | None
     header: Sequence[str]
     stack: contextlib.ExitStack
-    _file: BinaryIO | None = field(default=None, init=False)
+    _file: IO[bytes] | None = field(default=None, init=False)
 
     def take(self, block: Block, results: Sequence[Any], refused: Sequence[int]) -> str:
         """Keep those at some places of a block, and tell of the first of them."""
@@ -101,7 +101,7 @@ class Rejects:
         if self.path is None:
             return
         if self._file is None:
-            self._file = self.stack.enter_context(replacing(self.path))
+            self._file = self.stack.enter_context(atomic_write(self.path))
             self._file.write(f"{to_line(['line', 'faults', *self.header])}\n".encode())
         self._file.write(f"{to_line(cells)}\n".encode())
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, cast
+from typing import IO, TYPE_CHECKING, Any, cast
 
 from creditscore.errors import BatchError
 from creditscore.schema.constraints import CodeList, Rule
@@ -157,7 +157,7 @@ class ParquetOutput:
     """
 
     def __init__(
-        self, file: BinaryIO, table: Table, schema: Schema, types: Mapping[str, type]
+        self, file: IO[bytes], table: Table, schema: Schema, types: Mapping[str, type]
     ) -> None:
         import pyarrow as pa
         import pyarrow.parquet as pq

@@ -89,7 +89,7 @@ def create_app(settings: Settings, model: Model | None = None) -> Flask:
         settings=settings,
         keys=keys,
         **_deciding(model, settings),
-        log=DecisionLog(database, now=_now, watch=metrics.logged),
+        log=DecisionLog(database, now=_now, on_committed=metrics.logged),
         limits=Limits(settings, keys),
     )
     app.extensions[NAME] = here

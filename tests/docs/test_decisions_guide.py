@@ -14,7 +14,7 @@ from guide import FLASK, Reader, blocks, shell_lines
 from live_server import serving
 from support import skip_or_fail
 
-from creditscore.decision_log.replay import VERDICTS
+from creditscore.decision_log.replay import RESULTS
 from creditscore.settings import Settings
 
 GUIDE = PROJECT / "docs" / "decisions.md"
@@ -91,7 +91,7 @@ def test_the_backup_of_the_guide_verifies(reader: Reader) -> None:
 def test_the_verdicts_of_the_guide_are_all_there_are() -> None:
     verdicts = re.findall(r"^\| ([\w ]+) \|.*\| [01] \|$", TEXT, re.MULTILINE)
 
-    assert tuple(verdicts) == VERDICTS
+    assert tuple(verdicts) == RESULTS
 
 
 def test_the_move_to_postgres_is_three_commands() -> None:

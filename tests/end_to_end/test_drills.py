@@ -15,13 +15,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import contract_tests
+import crash_tests
 import damaged_models
 import database_trouble
-import defences
-import described
 import full_disk
 import fuzz
-import kills
+import mutation_tests
 import overload
 import power_cut
 import pytest
@@ -29,10 +29,10 @@ import reloads
 import slow_clients
 import soak
 from answers import PROJECT
+from client_journal import LogComparison, compare_with_log
 from clients import Asked, post
 from decided import NOON, decision
 from harness import Service
-from ledger import Audit, audit
 from sqlalchemy import insert
 from support import skip_or_fail
 
@@ -51,7 +51,7 @@ Drill = Callable[..., int]
 
 RACES, RACERS = 20, 8
 
-SOUND = Audit(
+SOUND = LogComparison(
     answered=3,
     logged=3,
     unseen=0,
@@ -96,7 +96,7 @@ def need(program: str) -> None:
 def test_no_answered_decision_is_lost_by_kills(
     kind: str, model_dir: Path, last_line: Callable[[], str]
 ) -> None:
-    status = kills.main(["--kills", "4", "--database", kind, "--model-dir", str(model_dir)])
+    status = crash_tests.main(["--kills", "4", "--database", kind, "--model-dir", str(model_dir)])
 
     line = last_line()
     assert status == 0, line
@@ -111,7 +111,7 @@ def test_kills_catch_a_service_that(
 ) -> None:
     options = ["--kills", "2", "--database", kind, "--model-dir", str(model_dir)]
 
-    status = kills.main([*options, "--fault", fault])
+    status = crash_tests.main([*options, "--fault", fault])
 
     line = last_line()
     assert status == 1, line
@@ -245,7 +245,7 @@ def test_fuzzing_catches_a_service_that_reads_json_as_everybody_does(
 def test_every_route_answers_as_it_is_described(
     model_dir: Path, last_line: Callable[[], str]
 ) -> None:
-    described.main(["--examples", "5", "--model-dir", str(model_dir)])
+    contract_tests.main(["--examples", "5", "--model-dir", str(model_dir)])
 
     assert "13 of 13 routes" in (line := last_line())
     assert line.endswith("0 failures, 0 errors")
@@ -257,7 +257,7 @@ def test_a_description_catches_a_service_that_answers_something_else(
 ) -> None:
     options = ["--examples", "5", "--model-dir", str(model_dir), "--fault", "untrue"]
 
-    assert described.main(options) == 1
+    assert contract_tests.main(options) == 1
     assert last_line().endswith("1 failures, 0 errors")
 
 
@@ -314,7 +314,7 @@ def test_a_database_that_is_away_catches_a_service_that_answers_all_the_same(
 
 
 def test_each_defence_that_can_be_taken_away_is_where_it_is_said_to_be() -> None:
-    listed = defences.read_defences()
+    listed = mutation_tests.read_defences()
 
     assert len(listed) >= 20
     assert len({defence.what for defence in listed}) == len(listed)
@@ -331,10 +331,10 @@ def test_a_defence_that_is_taken_away_is_missed(
 ) -> None:
     options = ["--only", "NaN", "--model-dir", str(model_dir)]
 
-    assert defences.main(options) == 0
+    assert mutation_tests.main(options) == 0
     assert "1 defences taken away: 1 noticed, 0 not, 0 broke off" in last_line()
 
-    assert defences.main([*options, "--fault", "nothing_removed"]) == 1
+    assert mutation_tests.main([*options, "--fault", "nothing_removed"]) == 1
     assert "1 defences taken away: 0 noticed, 1 not, 0 broke off" in last_line()
 
 
@@ -433,7 +433,9 @@ def test_a_full_disk_catches_a_service_that_answers_all_the_same(
 # One idempotency key, two processes
 
 
-def race(model_dir: Path, database_url: str, body: bytes, *, fault: str | None = None) -> Audit:
+def race(
+    model_dir: Path, database_url: str, body: bytes, *, fault: str | None = None
+) -> LogComparison:
     """Send one request with one key to two services on one log at once, some times."""
     raced = [Asked(f"race-{number}", body, 1, f"key-{number}") for number in range(RACES)]
     start = threading.Barrier(RACERS)
@@ -457,7 +459,7 @@ def race(model_dir: Path, database_url: str, body: bytes, *, fault: str | None =
         for thread in threads:
             thread.join()
     assert all(len(asked.answers) == RACERS for asked in raced)
-    return audit(raced, database_url)
+    return compare_with_log(raced, database_url)
 
 
 def test_processes_that_race_with_one_idempotency_key_leave_one_decision(
@@ -480,7 +482,7 @@ def test_a_race_catches_a_service_that_forgets_keys(
     assert (found.doubled, found.contradicted) == (RACES, RACES)
 
 
-# The audit itself: each figure, with a log and answers that fit but for one thing
+# The comparison itself: each figure, with a log and answers that fit but for one thing
 
 
 class Book:
@@ -513,7 +515,7 @@ def book(database: Database, database_url: str) -> Book:
 
 
 def test_an_audit_of_what_fits_holds(book: Book) -> None:
-    found = audit(book.asked, book.url)
+    found = compare_with_log(book.asked, book.url)
 
     assert found == SOUND
     assert found.holds
@@ -527,7 +529,7 @@ def test_an_unseen_decision_is_no_fault(book: Book) -> None:
     unseen = book.answer("unseen", 2)
     unseen.answers.clear()
 
-    found = audit([*book.asked, unseen], book.url)
+    found = compare_with_log([*book.asked, unseen], book.url)
 
     assert found == replace(SOUND, logged=5, unseen=2)
     assert found.holds
@@ -536,7 +538,7 @@ def test_an_unseen_decision_is_no_fault(book: Book) -> None:
 def test_an_audit_finds_a_missing_decision(book: Book) -> None:
     lost = Asked("lost", b"", 1, None, [[decision().to_dict("en")]])
 
-    found = audit([*book.asked, lost], book.url)
+    found = compare_with_log([*book.asked, lost], book.url)
 
     assert found == replace(SOUND, answered=4, missing=1)
     assert not found.holds
@@ -545,7 +547,7 @@ def test_an_audit_finds_a_missing_decision(book: Book) -> None:
 def test_an_audit_finds_a_request_that_is_logged_twice(book: Book) -> None:
     book.answer("array", 2)
 
-    found = audit(book.asked, book.url)
+    found = compare_with_log(book.asked, book.url)
 
     assert found == replace(SOUND, logged=5, unseen=2, doubled=1)
     assert not found.holds
@@ -556,7 +558,7 @@ def test_an_audit_finds_half_an_array(book: Book) -> None:
     torn.answers.clear()
     torn.size = 2
 
-    found = audit([*book.asked, torn], book.url)
+    found = compare_with_log([*book.asked, torn], book.url)
 
     assert found == replace(SOUND, logged=4, unseen=1, torn=1)
     assert not found.holds
@@ -566,7 +568,7 @@ def test_an_audit_finds_what_was_told_otherwise(book: Book) -> None:
     told = book.asked[0].answers[0][0]
     told["probability_of_default"] += 1e-16
 
-    found = audit(book.asked, book.url)
+    found = compare_with_log(book.asked, book.url)
 
     assert found == replace(SOUND, altered=1)
     assert not found.holds
@@ -576,7 +578,7 @@ def test_an_audit_finds_a_request_that_was_told_two_things(book: Book) -> None:
     array = book.asked[1]
     array.answers.append(array.answers[0][::-1])
 
-    found = audit(book.asked, book.url)
+    found = compare_with_log(book.asked, book.url)
 
     assert found == replace(SOUND, contradicted=1)
     assert not found.holds
@@ -585,7 +587,7 @@ def test_an_audit_finds_a_request_that_was_told_two_things(book: Book) -> None:
 def test_an_audit_finds_a_row_that_nobody_asked_for(book: Book) -> None:
     book.insert("somebody else's")
 
-    found = audit(book.asked, book.url)
+    found = compare_with_log(book.asked, book.url)
 
     assert found == replace(SOUND, logged=4, unseen=1, unsound=1)
     assert not found.holds
@@ -595,7 +597,7 @@ def test_an_audit_finds_a_row_that_was_edited(book: Book) -> None:
     asked = Asked("edited", b"", 1, None)
     book.insert("edited", score=999)
 
-    found = audit([*book.asked, asked], book.url)
+    found = compare_with_log([*book.asked, asked], book.url)
 
     assert found == replace(SOUND, logged=4, unseen=1, unsound=1)
     assert not found.holds

@@ -1,4 +1,4 @@
-"""What the clients were told, held against what the log says."""
+"""The journal of what clients were answered, compared with the log of decisions."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from creditscore.decision_log.tables import decisions
 from creditscore.decisions.record import content_hash, from_row
 
 #: Seconds that reading the whole log may take.
-SECONDS = 600.0
+READ_TIMEOUT_S = 600.0
 
 LANGUAGE = "en"
 
@@ -23,7 +23,7 @@ Row = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
-class Audit:
+class LogComparison:
     """Figures of a comparison; all but the first three must be 0.
 
     Attributes
@@ -74,7 +74,7 @@ class Audit:
         )
 
 
-def audit(asked: Sequence[Asked], database_url: str) -> Audit:
+def compare_with_log(asked: Sequence[Asked], database_url: str) -> LogComparison:
     """Compare all that was answered with all that is logged.
 
     Raises
@@ -89,7 +89,7 @@ def audit(asked: Sequence[Asked], database_url: str) -> Audit:
     for row in rows:
         by_request[row["request_id"]] += 1
     counts = [(by_request.pop(one.request_id, 0), one.size) for one in asked]
-    return Audit(
+    return LogComparison(
         answered=len(answers),
         logged=len(rows),
         unseen=len(logged.keys() - answers.keys()),
@@ -116,7 +116,7 @@ def count_logged(database_url: str) -> int:
     """
     database = Database(database_url)
     try:
-        with database.reading(seconds=SECONDS) as connection:
+        with database.reading(seconds=READ_TIMEOUT_S) as connection:
             return connection.execute(select(func.count()).select_from(decisions)).scalar_one()
     finally:
         database.close()
@@ -130,7 +130,7 @@ def _read(database_url: str) -> tuple[Sequence[Row], int]:
     """Read all rows of the log, and count what SQLite finds broken in its file."""
     database = Database(database_url)
     try:
-        with database.reading(seconds=SECONDS) as connection:
+        with database.reading(seconds=READ_TIMEOUT_S) as connection:
             rows = [row._asdict() for row in connection.execute(select(decisions))]
             if not database.is_sqlite:
                 return rows, 0

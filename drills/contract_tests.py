@@ -1,6 +1,6 @@
 """Ask every route what its description allows and forbids, and hold each answer against it.
 
-python drills/described.py --examples 100 [--seed N] [--fault untrue]
+python drills/contract_tests.py --examples 100 [--seed N] [--fault untrue]
 
 Schemathesis reads /openapi.json and makes requests of it, right and wrong ones, alone and in turn,
 and checks every answer in all the ways it knows: its status, headers and body are described, what
@@ -23,11 +23,11 @@ from harness import PROJECT, Drill, Service
 KEY = "the-key-of-the-drill"
 
 #: Seconds that an answer may take.
-SLOWEST = 1.0
+MAX_ANSWER_S = 1.0
 
 #: All keys are accepted; and any text may be typed into the form, which is told at its field.
 SETTINGS = f"""
-hooks = "described_hooks"
+hooks = "contract_hooks"
 
 [auth.openapi.header]
 api_key = "{KEY}"
@@ -72,7 +72,7 @@ def ask(drill: Drill, service: Service) -> dict[str, Any]:
     settings, report = drill.folder / "schemathesis.toml", drill.folder / "report.json"
     settings.write_text(SETTINGS)
     options = ["--checks", "all", "--max-examples", str(drill.options.examples)]
-    options += ["--seed", str(drill.options.seed), "--max-response-time", str(SLOWEST)]
+    options += ["--seed", str(drill.options.seed), "--max-response-time", str(MAX_ANSWER_S)]
     options += ["--continue-on-failure", "--warnings", "off"]
     options += ["--report", "json", "--report-json-path", str(report)]
     url = f"http://127.0.0.1:{service.port}/openapi.json"

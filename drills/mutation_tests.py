@@ -1,10 +1,10 @@
 """Take each defence away in turn, and look whether a test fails for it.
 
-python drills/defences.py [--some 8] [--only WORD] [--seed N] [--fault nothing_removed]
+python drills/mutation_tests.py [--some 8] [--only WORD] [--seed N] [--fault nothing_removed]
 
-Works on copies of the files under version control. In each copy one defence of defences.toml gives
-way, and the tests that are said to hold it run: one of them has to fail. Before that they all have
-to pass. Exits with 1 if a defence can go without a test that notices.
+Mutation tests: works on copies of the files under version control. In each copy one defence of
+mutation_tests.toml gives way, and the tests that are said to hold it run: one of them has to fail.
+Before that they all have to pass. Exits with 1 if a defence can go without a test that notices.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ COPIES = 2
 PASSED, FAILED = 0, 1
 
 #: Seconds that the tests of a defence may take; without some of them a test waits for ever.
-PATIENCE = 600
+TESTS_TIMEOUT_S = 600
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Defence:
 
 def read_defences() -> list[Defence]:
     """Read all defences."""
-    listed = tomllib.loads((PROJECT / "drills" / "defences.toml").read_text("utf-8"))
+    listed = tomllib.loads((PROJECT / "drills" / "mutation_tests.toml").read_text("utf-8"))
     return [Defence(**{**one, "tests": tuple(one["tests"])}) for one in listed["defence"]]
 
 
@@ -138,7 +138,7 @@ def run_tests(folder: Path, names: Sequence[str], model: Path) -> int:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             encoding="utf-8",
-            timeout=PATIENCE,
+            timeout=TESTS_TIMEOUT_S,
         )
     except subprocess.TimeoutExpired:
         return FAILED

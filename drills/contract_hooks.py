@@ -1,6 +1,6 @@
 """What OpenAPI cannot say of a request: which values go together, and what is in a table.
 
-Loaded by schemathesis, which described.py starts.
+Loaded by schemathesis, which contract_tests.py starts.
 """
 
 from __future__ import annotations

@@ -28,10 +28,10 @@ if TYPE_CHECKING:
 VARIABLE = "DRILL_FAULT"
 
 #: Seconds that a decision waits in the queue of `AnswersFirst`.
-QUEUED = 0.05
+QUEUE_DELAY_S = 0.05
 
 #: Bytes that a leaking service keeps of each request.
-LEAKED = 2000
+LEAKED_BYTES = 2000
 
 
 class AnswersFirst(DecisionLog):
@@ -41,7 +41,7 @@ class AnswersFirst(DecisionLog):
         """Log the rows soon."""
 
         def write() -> None:
-            time.sleep(QUEUED)
+            time.sleep(QUEUE_DELAY_S)
             DecisionLog.log_rows(self, rows, origin)
 
         threading.Thread(target=write).start()
@@ -85,7 +85,7 @@ def leak(
     start_response: StartResponse,
 ) -> Iterable[bytes]:
     """Answer any request, and forget to forget."""
-    kept.append(bytes(LEAKED))
+    kept.append(bytes(LEAKED_BYTES))
     return answer(environ, start_response)
 
 

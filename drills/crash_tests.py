@@ -1,6 +1,6 @@
 """Kill the service again and again while clients ask, and look whether a decision is lost.
 
-python drills/kills.py --kills 20 --database sqlite|postgres [--seed N] [--fault NAME]
+python drills/crash_tests.py --kills 20 --database sqlite|postgres [--seed N] [--fault NAME]
 
 Eight clients ask for decisions, alone and in arrays, some with an idempotency key and then until
 they are answered. Meanwhile `kill -9` hits a random worker, the master, or all of them; a dead
@@ -23,7 +23,7 @@ from harness import Drill, Service
 WORKER, MASTER = 0.5, 0.3
 
 #: Seconds between two kills, at least and at most.
-CALM = (0.2, 1.0)
+PAUSE_S = (0.2, 1.0)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -40,7 +40,7 @@ def kill_again_and_again(drill: Drill) -> int:
     draw = random.Random(drill.options.seed)
     with drill.service() as service, drill.clients(service) as clients:
         for _ in range(drill.options.kills):
-            time.sleep(draw.uniform(*CALM))
+            time.sleep(draw.uniform(*PAUSE_S))
             kill_one(service, draw)
             service.start()
     figures = (
