@@ -10,14 +10,14 @@ from typing import Any
 
 from creditscore.decisions.assessor import Assessor, Decision
 from creditscore.errors import Fault, InvalidApplicants
-from creditscore.i18n.catalogue import CATALOGUE, FALLBACK_LANGUAGE, in_language
-from creditscore.i18n.document_texts import (
-    FIELD_COLUMNS,
-    INDONESIAN_SETTINGS,
-    NONE,
-    SETTING_COLUMNS,
+from creditscore.i18n.catalogue import (
+    CATALOGUES,
+    FALLBACK_LANGUAGE,
+    LEGAL_SENTENCE,
+    MESSAGES,
+    card_statements,
+    in_language,
 )
-from creditscore.i18n.statements import LEGAL_SENTENCE, card_words
 from creditscore.schema.constraints import LARGEST_NUMBER, CodeList, NumericRange, Value
 from creditscore.schema.descriptions import schema_texts, value_labels
 from creditscore.schema.schema import Field, Schema
@@ -115,18 +115,19 @@ def field_table(schema: Schema, language: str) -> str:
         )
         for name, field in schema.fields.items()
     ]
-    return _table(FIELD_COLUMNS[language], rows)
+    return _table(CATALOGUES[language]["documents"]["field_columns"], rows)
 
 
 def settings_table(language: str) -> str:
     """Describe the settings as a Markdown table."""
-    usual = Settings()
+    usual, words = Settings(), CATALOGUES[language]["documents"]
     rows = []
     for row in ROWS:
-        said = row if language == FALLBACK_LANGUAGE else INDONESIAN_SETTINGS[row.name]
-        fallback = _shown_setting(getattr(usual, row.name), language)
-        rows.append((f"`{row.variable}`", said.allowed, fallback, said.sentence))
-    return _table(SETTING_COLUMNS[language], rows)
+        english = {"allowed": row.allowed, "sentence": row.sentence}
+        text = english if language == FALLBACK_LANGUAGE else words["settings"][row.name]
+        fallback = _shown_setting(getattr(usual, row.name)) or words["none"]
+        rows.append((f"`{row.variable}`", text["allowed"], fallback, text["sentence"]))
+    return _table(words["setting_columns"], rows)
 
 
 def model_card(model: Model, policy: Policy, language: str) -> dict[str, Any]:
@@ -145,7 +146,7 @@ def model_card(model: Model, policy: Policy, language: str) -> dict[str, Any]:
     about = model.schema.files.get(model.card["data"]["sha256"])
     return {
         **model.card,
-        **card_words(language),
+        **card_statements(language),
         **texts,
         "legal": legal and in_language(legal, language),
         "policy": policy.to_dict(),
@@ -187,7 +188,7 @@ def _accepted(field: Field, language: str) -> str:
     text = in_language(replace(rule, unit={}).allowed, language)
     # Its kind has a column of its own. In Indonesian an integer is a number and a word more.
     for kind in ("integer", "number"):
-        text = text.removeprefix(f"{CATALOGUE[language][kind]} ")
+        text = text.removeprefix(f"{MESSAGES[language][kind]} ")
     return text
 
 
@@ -220,9 +221,9 @@ def _faults(schema: Schema, body: object) -> tuple[Fault, ...]:
     return ()
 
 
-def _shown_setting(value: object, language: str) -> str:
+def _shown_setting(value: object) -> str:
     if value is None or value == ():
-        return in_language(NONE, language)
+        return ""
     if isinstance(value, bool):
         return "on" if value else "off"
     if isinstance(value, int | float):

@@ -18,8 +18,7 @@ from creditscore.evaluation.cutoff_tradeoff import (
     group_rates,
     trade_off,
 )
-from creditscore.i18n.catalogue import LANGUAGES
-from creditscore.i18n.page_texts import PAGE_TEXTS
+from creditscore.i18n.catalogue import LANGUAGES, PAGE_TEXTS
 from creditscore.schema.schema import Schema
 from creditscore.scorecard.artifact import Model
 from creditscore.web.pages.group_words import group_words

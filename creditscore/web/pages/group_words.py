@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, SWAPPED, Text
+from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, SWAPPED_SEPARATORS, Text
 from creditscore.schema.constraints import CodeList
 from creditscore.schema.schema import Field
 
@@ -19,7 +19,7 @@ def group_words(field: Field, label: str) -> Text:
             return text
     if isinstance(rule, CodeList):
         return {FALLBACK_LANGUAGE: label}
-    translated = label.translate(SWAPPED)
+    translated = label.translate(SWAPPED_SEPARATORS)
     for english, indonesian in BAND_WORDS.items():
         translated = translated.replace(f"{english} ", f"{indonesian} ").replace(
             f" {english}", f" {indonesian}"

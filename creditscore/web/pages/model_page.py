@@ -21,8 +21,7 @@ from creditscore.evaluation.cutoff_tradeoff import (
     group_rates,
     trade_off,
 )
-from creditscore.i18n.catalogue import in_language
-from creditscore.i18n.page_texts import PAGE_TEXTS
+from creditscore.i18n.catalogue import PAGE_TEXTS, in_language
 from creditscore.web.content_negotiation import page_language
 from creditscore.web.pages.decision_view import percent
 from creditscore.web.pages.group_words import group_words

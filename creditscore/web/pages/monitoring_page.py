@@ -9,8 +9,7 @@ from flask import Response, request
 
 from creditscore.charts.axes import Frame, Plot, write_number, write_share
 from creditscore.charts.model_charts import calibration
-from creditscore.i18n.catalogue import in_language
-from creditscore.i18n.page_texts import PAGE_TEXTS
+from creditscore.i18n.catalogue import PAGE_TEXTS, in_language
 from creditscore.monitoring.drift import FEWEST_ROWS
 from creditscore.monitoring.monitor import USUAL_DAYS
 from creditscore.web.content_negotiation import page_language

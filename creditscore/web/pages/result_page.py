@@ -8,8 +8,7 @@ from flask import Response, url_for
 
 from creditscore.decisions.assessor import Decision
 from creditscore.decisions.record import LoggedDecision
-from creditscore.i18n.catalogue import in_language
-from creditscore.i18n.page_texts import PAGE_TEXTS
+from creditscore.i18n.catalogue import PAGE_TEXTS, in_language
 from creditscore.web.content_negotiation import page_language
 from creditscore.web.pages.code_samples import as_curl, as_postman
 from creditscore.web.pages.decision_view import draw
