@@ -13,16 +13,12 @@ from creditscore.errors import Fault, InvalidApplicants
 from creditscore.i18n.catalogue import (
     CATALOGUES,
     FALLBACK_LANGUAGE,
-    LEGAL_SENTENCE,
     MESSAGES,
-    card_statements,
     in_language,
 )
 from creditscore.schema.constraints import LARGEST_NUMBER, CodeList, NumericRange, Value
-from creditscore.schema.descriptions import schema_texts, value_labels
+from creditscore.schema.descriptions import value_labels
 from creditscore.schema.schema import Field, Schema
-from creditscore.scorecard.artifact import Model
-from creditscore.scorecard.policy import Policy
 from creditscore.settings import PROJECT, ROWS, Settings
 
 #: When and under which id the decisions of examples were made: never changing, and nobody's.
@@ -128,33 +124,6 @@ def settings_table(language: str) -> str:
         fallback = _shown_setting(getattr(usual, row.name)) or words["none"]
         rows.append((f"`{row.variable}`", text["allowed"], fallback, text["sentence"]))
     return _table(words["setting_columns"], rows)
-
-
-def model_card(model: Model, policy: Policy, language: str) -> dict[str, Any]:
-    """Give a model's card, its texts in a language, with the policy in force.
-
-    Parameters
-    ----------
-    model : Model
-    policy : Policy
-        The one in force.
-    language : str
-        Of the texts.
-    """
-    texts, sections = schema_texts(model.schema, language), model.card["scorecards"]
-    legal = LEGAL_SENTENCE if model.protected_predictors() else None
-    about = model.schema.files.get(model.card["data"]["sha256"])
-    return {
-        **model.card,
-        **card_statements(language),
-        **texts,
-        "legal": legal and in_language(legal, language),
-        "policy": policy.to_dict(),
-        "data": {**model.card["data"], "about": about and in_language(about, language)},
-        "scorecards": {
-            name: {**section, **texts["scorecards"][name]} for name, section in sections.items()
-        },
-    }
 
 
 def _property(field: Field) -> dict[str, Any]:

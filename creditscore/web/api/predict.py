@@ -10,7 +10,6 @@ from flask import Blueprint, Response, jsonify, request
 from flask.typing import ResponseReturnValue
 from werkzeug.wsgi import FileWrapper
 
-from creditscore.api_docs import examples
 from creditscore.decision_log.log import Recorded
 from creditscore.decisions.batch import Together, decide_alike, decide_together
 from creditscore.errors import Fault, InvalidApplicants
@@ -21,6 +20,7 @@ from creditscore.tables.csv_request import CsvRequest
 from creditscore.web import json_parser
 from creditscore.web.authentication import check_predict, check_what_if
 from creditscore.web.content_negotiation import chosen_language, mark_language
+from creditscore.web.localised_card import localised_card
 from creditscore.web.negotiation import mark_negotiated, wants_page
 from creditscore.web.origin import read_origin
 from creditscore.web.pages.model_page import show_model
@@ -108,7 +108,7 @@ def model() -> ResponseReturnValue:
         return mark_negotiated(show_model())
     here = service()
     language = chosen_language()
-    card = examples.model_card(here.assessor.model, here.assessor.policy, language)
+    card = localised_card(here.assessor.model, here.assessor.policy, language)
     return mark_negotiated(mark_language(jsonify(card), language))
 
 
