@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from creditscore.api_docs.examples import example_applicants, mistakes
+from creditscore.api_docs.examples import example_applicants, example_table, mistakes
 from creditscore.i18n.catalogue import FALLBACK_LANGUAGE
 from creditscore.schema.constraints import Value
 from creditscore.schema.csv_cells import to_line
@@ -75,16 +75,13 @@ def decisions(schema: Schema) -> list[Call]:
             "}",
         ),
     )
-    return [*single, array, _table(applicants), _what_if(next(iter(applicants.values())))]
+    return [*single, array, _table(schema), _what_if(next(iter(applicants.values())))]
 
 
-def _table(applicants: Mapping[str, Mapping[str, Value]]) -> Call:
+def _table(schema: Schema) -> Call:
     """Ask for decisions on a table: CSV in, CSV out."""
-    names = list(dict.fromkeys(name for each in applicants.values() for name in each))
-    header: list[object] = ["customer", *names]
-    rows = [header]
-    for number, applicant in enumerate(applicants.values(), start=1):
-        rows.append([f"C-{number}", *map(applicant.get, names)])
+    rows = example_table(schema)
+    header = rows[0]
     return _call(
         "Decide: a table",
         body="".join(f"{to_line(row)}\n" for row in rows),

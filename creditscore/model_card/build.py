@@ -11,7 +11,12 @@ from typing import Any
 
 from creditscore.evaluation import fairness, metrics
 from creditscore.evaluation.confidence_intervals import CONFIDENCE, RESAMPLES
-from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, LEGAL_SENTENCE, card_statements, in_language
+from creditscore.i18n.catalogue import (
+    FALLBACK_LANGUAGE,
+    LEGAL_SENTENCE,
+    card_statements,
+    in_language,
+)
 from creditscore.model_card.baselines import EvaluationData
 from creditscore.model_card.markdown import to_markdown
 from creditscore.model_card.measurements import (

@@ -7,8 +7,7 @@ import re
 from answers import PROJECT
 from flask import Flask
 
-from creditscore.api_docs.examples import field_table, settings_table
-from creditscore.api_docs.markdown_tables import blocks_of
+from creditscore.api_docs.markdown_tables import blocks_of, field_table, settings_table
 from creditscore.i18n.catalogue import CATALOGUES
 from creditscore.schema.schema import Schema
 from creditscore.settings import ROWS

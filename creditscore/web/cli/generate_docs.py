@@ -11,7 +11,7 @@ import click
 from flask.cli import with_appcontext
 
 from creditscore.api_docs import examples as descriptions
-from creditscore.api_docs import postman
+from creditscore.api_docs import markdown_tables, postman
 from creditscore.api_docs.markdown_tables import blocks_of, replace_blocks
 from creditscore.api_docs.postman_calls import Call
 from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, LANGUAGES
@@ -49,8 +49,8 @@ def generated_files() -> dict[Path, str]:
     smallest = next(iter(examples.values())).to_dict(FALLBACK_LANGUAGE)
     blocks = {
         language: {
-            "fields": descriptions.field_table(model.schema, language),
-            "settings": descriptions.settings_table(language),
+            "fields": markdown_tables.field_table(model.schema, language),
+            "settings": markdown_tables.settings_table(language),
             # As the call before it is answered, which asks for no language.
             "decision": f"```json\n{json.dumps(smallest, indent=2, ensure_ascii=False)}\n```",
         }
