@@ -43,7 +43,7 @@ def example_table(schema: Schema) -> list[list[object]]:
     """Return a table of the example applicants: a header, and a row each, None for no value."""
     applicants = example_applicants(schema).values()
     names = list(dict.fromkeys(name for applicant in applicants for name in applicant))
-    rows = [
+    rows: list[list[object]] = [
         [f"C-{number}", *map(applicant.get, names)]
         for number, applicant in enumerate(applicants, start=1)
     ]

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import re
 
-from answers import PROJECT
-from flask import Flask
-
-from creditscore.api_docs.markdown_tables import blocks_of, field_table, settings_table
+from creditscore.api_docs.markdown_tables import field_table, settings_table
 from creditscore.i18n.catalogue import CATALOGUES
 from creditscore.schema.schema import Schema
 from creditscore.settings import ROWS
-from creditscore.web.cli.generate_docs import generated_files
 
 SETTINGS = CATALOGUES["id"]["documents"]["settings"]
 
@@ -51,20 +47,3 @@ def test_the_indonesian_table_of_fields_says_what_is_accepted_in_indonesian(
     rows = field_table(schema, "id").splitlines()
 
     assert "| `AGE` | integer | dari 18 sampai 100 | Usia, tahun |" in rows
-
-
-def test_the_readmes_have_the_same_generated_parts_in_the_same_order() -> None:
-    english, indonesian = (
-        list(blocks_of((PROJECT / name).read_text(encoding="utf-8")))
-        for name in ("README.md", "README.id.md")
-    )
-
-    assert indonesian == english != []
-
-
-def test_a_page_is_described_in_the_language_that_its_name_ends_in(app: Flask) -> None:
-    with app.app_context():
-        files = generated_files()
-
-    assert settings_table("en") in files[PROJECT / "README.md"]
-    assert settings_table("id") in files[PROJECT / "README.id.md"]
