@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import subprocess
 import sys
 from pathlib import Path
@@ -61,13 +60,6 @@ def test_the_readmes_have_the_same_generated_parts_in_the_same_order() -> None:
 
     assert indonesian == english
     assert {"fields", "settings", "decision"} <= set(english)
-
-
-def test_each_generated_part_of_a_document_has_its_end() -> None:
-    marks = re.compile("<!-- (?:end of )?([a-z]+)(?:: generated)? -->")
-    names = marks.findall((PROJECT / "README.md").read_text(encoding="utf-8"))
-
-    assert sorted(names) == sorted([*dict.fromkeys(names)] * 2)
 
 
 def test_without_a_model_the_command_says_so_in_a_line(tmp_path: Path) -> None:
