@@ -21,8 +21,7 @@ from creditscore.decision_log.migrations import migrate
 from creditscore.decisions.assessor import Assessor
 from creditscore.decisions.record import new_decision_id
 from creditscore.errors import ArtifactError, StartupError
-from creditscore.i18n.catalogue import FALLBACK_LANGUAGE
-from creditscore.i18n.statements import LEGAL_SENTENCE
+from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, LEGAL_SENTENCE
 from creditscore.json_codec import to_bytes
 from creditscore.scorecard import artifact, model_archive
 from creditscore.scorecard.artifact import Model

@@ -23,7 +23,7 @@ from creditscore.api_docs.examples import EXAMPLE_TIME
 from creditscore.decisions.assessor import Assessor
 from creditscore.decisions.record import new_decision_id
 from creditscore.evaluation.sensitivity import decode
-from creditscore.i18n.statements import LISTS
+from creditscore.i18n.catalogue import card_statements
 from creditscore.model_card.markdown import to_markdown
 from creditscore.schema.reader import load_schema
 from creditscore.schema.schema import Schema
@@ -316,7 +316,7 @@ def test_the_card_has_all_its_sections_and_no_gap(card: Any, model_dir: Path) ->
     ]  # fmt: skip
     for gap in ("None", "nan", "TODO", "{", "}", "[]", "n/a"):
         assert gap not in words
-    for name in LISTS:
+    for name in card_statements("en"):
         for sentence in card[name]:
             assert f"- {sentence}\n" in words
 
@@ -357,8 +357,8 @@ def test_the_service_shows_the_card(client: Any, card: Any, schema: Schema) -> N
 def test_the_card_is_shown_in_indonesian_where_it_is_words(client: Any, card: Any) -> None:
     shown = client.get("/model", headers={"Accept-Language": "id"}).get_json()
 
-    for name, texts in LISTS.items():
-        assert shown[name] == [text["id"] for text in texts]
+    for name, statements in card_statements("id").items():
+        assert shown[name] == statements
     assert shown["data"]["about"] != card["data"]["about"]
     assert shown["legal"] != card["legal"]
     for name, section in shown["scorecards"].items():

@@ -25,7 +25,7 @@ from sklearn.model_selection import train_test_split
 
 import creditscore
 import train
-from creditscore.i18n.statements import LEGAL_SENTENCE
+from creditscore.i18n.catalogue import LEGAL_SENTENCE
 from creditscore.schema.schema import Schema
 from creditscore.scorecard import artifact
 from creditscore.scorecard.artifact import Model

@@ -12,7 +12,7 @@ import pytest
 from live_server import PROJECT, LiveServer, serving
 from support import skip_or_fail
 
-from creditscore.i18n.page_texts import PAGE_TEXTS
+from creditscore.i18n.catalogue import PAGE_TEXTS
 from creditscore.schema.schema import Schema
 
 FLAGS = (
