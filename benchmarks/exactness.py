@@ -29,8 +29,8 @@ sys.path.insert(0, str(PROJECT))
 
 from sklearn.ensemble import RandomForestClassifier  # noqa: E402
 
+from creditscore.arrays import Floats, Matrix  # noqa: E402
 from creditscore.schema.reader import load_schema  # noqa: E402
-from creditscore.schema.schema import Matrix  # noqa: E402
 from creditscore.scorecard.artifact import Model  # noqa: E402
 from creditscore.scorecard.policy import Policy  # noqa: E402
 from creditscore.scorecard.scorecard import Scorecard  # noqa: E402
@@ -39,8 +39,6 @@ from creditscore.training import dataset, pipeline  # noqa: E402
 from creditscore.training.dataset import Dataset  # noqa: E402
 from creditscore.training.pipeline import fit_forest, flatten, split  # noqa: E402
 from creditscore.training.reference import reference_rows  # noqa: E402
-
-Floats = npt.NDArray[np.float64]
 
 VARIABLE = "CREDITSCORE_UCI_CSV"
 SEED = 1

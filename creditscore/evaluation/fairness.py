@@ -12,8 +12,8 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from creditscore.arrays import Flags, Floats, Ints
 from creditscore.evaluation.confidence_intervals import (
     DIGITS,
     BootstrapResamples,
@@ -25,10 +25,6 @@ from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, in_language
 from creditscore.schema.constraints import CodeList
 from creditscore.schema.schema import Field, Schema
 from creditscore.scorecard.bins import band_label
-
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
-Flags = npt.NDArray[np.bool_]
 
 #: A group with fewer rows, or fewer of either outcome, is too small to be compared.
 FEWEST_ROWS = 200

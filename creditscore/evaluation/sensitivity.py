@@ -6,14 +6,13 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from creditscore.arrays import Floats, Matrix
 from creditscore.evaluation.confidence_intervals import DIGITS, rate
 from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, in_language
 from creditscore.schema.constraints import CodeList, NumericRange, Rule, Value
-from creditscore.schema.schema import Field, Matrix
+from creditscore.schema.schema import Field
 
-Floats = npt.NDArray[np.float64]
 Predict = Callable[[Matrix], Floats]
 
 #: Points of a curve, at most.

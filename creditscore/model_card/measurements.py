@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from creditscore.arrays import Floats, Ints
 from creditscore.evaluation import fairness, metrics
 from creditscore.evaluation.confidence_intervals import (
     DIGITS,
@@ -25,9 +25,6 @@ from creditscore.scorecard.artifact import Model
 from creditscore.scorecard.policy import Policy
 from creditscore.scorecard.reason_codes import principal_reasons
 from creditscore.scorecard.scorecard import Scorecard
-
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
 
 #: Steps of progress for each scorecard.
 STEPS = 3

@@ -14,16 +14,14 @@ from functools import cached_property
 from typing import Any, cast
 
 import numpy as np
-import numpy.typing as npt
 
+from creditscore.arrays import Matrix
 from creditscore.errors import Fault, InvalidApplicants
 from creditscore.i18n.catalogue import Text, say
 from creditscore.schema.constraints import Rejected, Rule, Value, describe_value
 
 #: Faults reported of one request, at most.
 MOST_FAULTS = 100
-
-Matrix = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True)

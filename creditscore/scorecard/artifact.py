@@ -22,9 +22,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
+from creditscore.arrays import Floats
 from creditscore.decisions.sayings import FieldSayings, sayings_of
 from creditscore.decisions.value_cache import FieldReadings, readings_of
 from creditscore.errors import ArtifactError
@@ -36,8 +34,6 @@ from creditscore.scorecard.policy import Policy
 from creditscore.scorecard.reason_codes import reason_code_fingerprint
 from creditscore.scorecard.scorecard import Scorecard, version
 from creditscore.scorecard.verification import score_applicant
-
-Floats = npt.NDArray[np.float64]
 
 #: Raised whenever the layout of the artefact changes.
 FORMAT = 4

@@ -11,12 +11,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 
-from creditscore.schema.schema import Matrix
-
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int32]
+from creditscore.arrays import Floats, Indices, Matrix, SmallInts
 
 #: Node visits held in memory at once: 100 trees by 2,000 rows.
 BLOCK = 200_000
@@ -42,11 +38,11 @@ class Forest:
         Comparisons from the root to the deepest leaf.
     """
 
-    roots: Ints
-    column: Ints
+    roots: SmallInts
+    column: SmallInts
     threshold: Floats
-    left: Ints
-    right: Ints
+    left: SmallInts
+    right: SmallInts
     probability: Floats
     depth: int
 
@@ -86,7 +82,7 @@ class Forest:
         return self.probability.take(node)
 
     @cached_property
-    def _walk(self) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+    def _walk(self) -> tuple[Indices, Indices]:
         """Lay the nodes out for walking: their columns, and the right before the left child."""
         children = np.column_stack([self.right, self.left]).ravel()
         return self.column.astype(np.intp), children.astype(np.intp)

@@ -12,15 +12,12 @@ from functools import cached_property
 from typing import Protocol
 
 import numpy as np
-import numpy.typing as npt
 
-from creditscore.schema.schema import Matrix
+from creditscore.arrays import Bitmasks, Floats, Indices, Matrix
 from creditscore.scorecard.forest import Forest
 from creditscore.scorecard.lookup_table import LookupTableEngine, fits, tabulate
 from creditscore.scorecard.scorecard import Scorecard
 from creditscore.scorecard.shapley_tables import LeafShapleyTables
-
-Floats = npt.NDArray[np.float64]
 
 
 class Engine(Protocol):
@@ -54,7 +51,7 @@ class LeafTableEngine:
         """Give the probability alone."""
         return self._probability(self.games.patterns(row))
 
-    def _probability(self, patterns: npt.NDArray[np.unsignedinteger]) -> float:
+    def _probability(self, patterns: Bitmasks) -> float:
         parts = self._parts
         said = parts.alone.copy()
         # Each tree has one leaf that is reached, and the leaves stand in the order of the trees.
@@ -92,9 +89,9 @@ class _Parts:
     """
 
     alone: Floats
-    trees: npt.NDArray[np.intp]
+    trees: Indices
     leaves: Floats
-    reached: npt.NDArray[np.unsignedinteger]
+    reached: Bitmasks
 
 
 def select_engine(card: Scorecard, table: Floats | None = None) -> Engine:

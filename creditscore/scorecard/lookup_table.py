@@ -12,14 +12,11 @@ from dataclasses import dataclass
 from math import prod
 
 import numpy as np
-import numpy.typing as npt
 
-from creditscore.schema.schema import Matrix
+from creditscore.arrays import Floats, Matrix
 from creditscore.scorecard.forest import Forest
 from creditscore.scorecard.shapley_tables import LeafShapleyTables
 from creditscore.scorecard.thresholds import ThresholdGrid
-
-Floats = npt.NDArray[np.float64]
 
 #: Numbers in a table, at most: 8 MB.
 MOST_NUMBERS = 1_000_000

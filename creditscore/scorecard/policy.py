@@ -8,10 +8,8 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
+from creditscore.arrays import Floats, Ints
 
 #: What a default costs, over what a good account earns; the lender's own number replaces it.
 FALLBACK_LOSS_TO_MARGIN = 3.0

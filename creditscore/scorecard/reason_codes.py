@@ -8,14 +8,12 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
+from creditscore.arrays import Floats
 from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, Text, in_language, say, say_number
 from creditscore.schema.constraints import CodeList, Value
 from creditscore.schema.schema import Field, Schema, Wording
 from creditscore.scorecard.scorecard import Reference
-
-Floats = npt.NDArray[np.float64]
 
 #: Reasons given, at most: more than four help nobody (12 CFR 1002.9, comment 9(b)(2)-1).
 MOST_REASONS = 4

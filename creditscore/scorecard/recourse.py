@@ -15,14 +15,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from creditscore.i18n.catalogue import Text, in_language, say, say_number
 from creditscore.schema.constraints import NumericRange, Value
 from creditscore.schema.schema import Applicant, Change, Field, Schema
 from creditscore.scorecard.scorecard import Scorecard
-
-Floats = npt.NDArray[np.float64]
 
 #: Steps of one field that are combined with those of others; they are the ones worth most.
 MOST_STEPS = 12

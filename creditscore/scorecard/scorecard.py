@@ -9,15 +9,12 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from creditscore.arrays import Floats, Matrix
 from creditscore.schema.constraints import Value
-from creditscore.schema.schema import Matrix
 from creditscore.scorecard.bins import TrainingBins
 from creditscore.scorecard.forest import Forest
 from creditscore.scorecard.shapley_tables import LeafShapleyTables
-
-Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)

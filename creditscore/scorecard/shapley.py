@@ -26,12 +26,9 @@ from math import factorial
 import numpy as np
 import numpy.typing as npt
 
-from creditscore.schema.schema import Matrix
+from creditscore.arrays import Floats, Ints, Matrix
 from creditscore.scorecard.forest import Forest
 from creditscore.scorecard.shapley_tables import LeafShapleyTables
-
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
 
 #: Name of the value function, for the model card.
 VALUE_FUNCTION = "interventional"

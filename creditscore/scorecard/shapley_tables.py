@@ -10,11 +10,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from creditscore.schema.schema import Matrix
+from creditscore.arrays import Floats, Ints, Matrix
 from creditscore.scorecard.thresholds import ThresholdGrid
 
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
 Numbers = npt.NDArray[Any]
 
 #: A column, the place where it begins to be open, and over how many it is.

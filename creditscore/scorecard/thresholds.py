@@ -15,10 +15,7 @@ from struct import Struct
 import numpy as np
 import numpy.typing as npt
 
-from creditscore.schema.schema import Matrix
-
-Floats = npt.NDArray[np.float64]
-Places = npt.NDArray[np.intp]
+from creditscore.arrays import Floats, Indices, Matrix
 
 
 @dataclass(frozen=True)
@@ -61,7 +58,7 @@ class ThresholdGrid:
         rounded = self._single.unpack(self._single.pack(*row))
         return list(map(bisect_left, self.cuts, rounded))
 
-    def places(self, matrix: Matrix) -> list[Places]:
+    def places(self, matrix: Matrix) -> list[Indices]:
         """Find the places of each column's values."""
         columns = zip(self.cuts, matrix.T, strict=True)
         return [np.searchsorted(cuts, np.ascontiguousarray(values)) for cuts, values in columns]

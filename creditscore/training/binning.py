@@ -5,17 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 from scipy.stats import chi2
 
+from creditscore.arrays import Floats, Ints
 from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, in_language
 from creditscore.schema.constraints import CodeList
 from creditscore.schema.schema import Field, Schema
 from creditscore.scorecard.bins import ALPHABET, Bins, TrainingBins, band_labels
 from creditscore.training.dataset import Dataset
-
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
 
 #: A shift counts as significant when chance alone gives a larger one in one of a hundred cases.
 SIGNIFICANCE = 0.99

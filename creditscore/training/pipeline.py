@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 import numpy as np
-import numpy.typing as npt
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.model_selection import train_test_split
 
+from creditscore.arrays import Floats, Ints
 from creditscore.errors import DatasetError, ExclusionError, SchemaError
 from creditscore.model_card import build
 from creditscore.schema.schema import ForestSettings, Schema, ScorecardSpec
@@ -26,9 +26,6 @@ from creditscore.training.calibration import fit_calibration
 from creditscore.training.dataset import Dataset
 from creditscore.training.manifest import training_manifest
 from creditscore.training.reference import describe_reference, reference_rows, training_ranges
-
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
 
 #: Share of the rows that training never sees.
 TEST_SHARE = 0.2

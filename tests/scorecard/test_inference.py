@@ -12,7 +12,7 @@ from edges import around_thresholds
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from creditscore.schema.schema import Matrix
+from creditscore.arrays import Matrix
 from creditscore.scorecard.artifact import Model
 from creditscore.scorecard.inference import Engine, LeafTableEngine, select_engine
 from creditscore.scorecard.lookup_table import MOST_NUMBERS, LookupTableEngine, fits, tabulate

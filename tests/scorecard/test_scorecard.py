@@ -12,7 +12,8 @@ import pytest
 from invented import draw_values
 from sklearn.ensemble import RandomForestClassifier
 
-from creditscore.schema.schema import ForestSettings, Matrix, Schema
+from creditscore.arrays import Matrix
+from creditscore.schema.schema import ForestSettings, Schema
 from creditscore.scorecard import forest as forest_module
 from creditscore.scorecard.artifact import Model
 from creditscore.scorecard.bins import Bins, TrainingBins

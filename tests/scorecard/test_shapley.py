@@ -21,7 +21,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support import skip_or_fail
 
-from creditscore.schema.schema import Matrix, Schema
+from creditscore.arrays import Matrix
+from creditscore.schema.schema import Schema
 from creditscore.scorecard.artifact import Model
 from creditscore.scorecard.forest import Forest
 from creditscore.scorecard.shapley import leaf_games

@@ -6,20 +6,17 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 from drawing import bundled_rows, random_forest, random_rows
 from edges import around_thresholds
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from creditscore.schema.schema import Matrix
+from creditscore.arrays import Floats, Matrix
 from creditscore.scorecard import shapley_tables as games_module
 from creditscore.scorecard.artifact import Model
 from creditscore.scorecard.shapley import leaf_games
 from creditscore.scorecard.shapley_tables import LeafShapleyTables
-
-Floats = npt.NDArray[np.float64]
 
 SCORECARDS = ("application", "behavioural")
 
