@@ -18,8 +18,8 @@ from tqdm import tqdm
 
 from creditscore.errors import CreditScoreError
 from creditscore.model_card import card_files, comparison, report
+from creditscore.schema import Schema
 from creditscore.schema.reader import load_schema
-from creditscore.schema.schema import Schema
 from creditscore.scorecard import artifact, model_archive
 from creditscore.scorecard.policy import FALLBACK_LOSS_TO_MARGIN, Policy
 from creditscore.tables import dask_cluster

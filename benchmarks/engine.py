@@ -30,7 +30,7 @@ from sklearn.ensemble import RandomForestClassifier  # noqa: E402
 from creditscore.arrays import Matrix  # noqa: E402
 from creditscore.decisions.assessor import Assessor  # noqa: E402
 from creditscore.decisions.decision_id import new_decision_id  # noqa: E402
-from creditscore.schema.schema import Applicant  # noqa: E402
+from creditscore.schema import Applicant  # noqa: E402
 from creditscore.scorecard import artifact  # noqa: E402
 from creditscore.scorecard.artifact import Model  # noqa: E402
 from creditscore.scorecard.inference import LeafTableEngine  # noqa: E402

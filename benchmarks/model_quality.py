@@ -43,8 +43,8 @@ from benchmarks.synthetic_rows import mean, measure_splits, print_splits
 from creditscore.arrays import Floats, Ints
 from creditscore.errors import CreditScoreError
 from creditscore.evaluation import metrics
+from creditscore.schema import Schema, ScorecardSpec
 from creditscore.schema.reader import load_schema
-from creditscore.schema.schema import Schema, ScorecardSpec
 from creditscore.training import dataset, pipeline
 from creditscore.training.dataset import Dataset
 from data.synthesis.generator import SynthesisError

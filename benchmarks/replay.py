@@ -42,8 +42,7 @@ from creditscore.decisions.assessor import Assessor  # noqa: E402
 from creditscore.decisions.decision_id import new_decision_id  # noqa: E402
 from creditscore.decisions.record import from_row  # noqa: E402
 from creditscore.errors import CreditScoreError  # noqa: E402
-from creditscore.schema.constraints import CodeList  # noqa: E402
-from creditscore.schema.schema import Applicant, Field  # noqa: E402
+from creditscore.schema import Applicant, Field  # noqa: E402
 from creditscore.scorecard import artifact, model_archive  # noqa: E402
 from creditscore.scorecard.artifact import Model  # noqa: E402
 from creditscore.scorecard.inference import select_engine  # noqa: E402
@@ -153,7 +152,7 @@ def applicants(model: Model, count: int) -> Iterator[Applicant]:
 def enlarged(value: float, field: Field, turn: int) -> float:
     """Give a value as JSON has it; an amount, larger each time that the rows come round."""
     whole = int(value) if value == int(value) else value
-    if isinstance(field.rule, CodeList) or field.rule.integral:
+    if field.rule.python_type is not float:
         return whole
     return whole * LARGER**turn if turn else whole
 

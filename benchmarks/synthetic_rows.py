@@ -18,7 +18,7 @@ from tqdm import tqdm
 
 from creditscore.arrays import Ints
 from creditscore.evaluation import metrics
-from creditscore.schema.schema import Schema
+from creditscore.schema import Schema
 from creditscore.training import dataset, pipeline
 from creditscore.training.dataset import Dataset
 from data.synthesis import fidelity, generator, privacy

@@ -18,9 +18,9 @@ from creditscore.i18n.document_texts import (
     SETTING_COLUMNS,
 )
 from creditscore.i18n.statements import LEGAL_SENTENCE, card_words
+from creditscore.schema import Field, Schema
 from creditscore.schema.constraints import LARGEST_NUMBER, CodeList, NumericRange, Value
-from creditscore.schema.descriptions import schema_texts, value_labels
-from creditscore.schema.schema import Field, Schema
+from creditscore.schema.descriptions import field_meaning, schema_texts
 from creditscore.scorecard.artifact import Model
 from creditscore.scorecard.policy import Policy
 from creditscore.settings import PROJECT, ROWS, Settings
@@ -83,35 +83,14 @@ def mistakes(schema: Schema) -> list[Mistake]:
     ]
 
 
-def applicant_schema(schema: Schema) -> dict[str, Any]:
-    """Describe an applicant in JSON Schema 2020-12."""
-    groups = [schema.added_fields(spec) for spec in schema.scorecards.values()][1:]
-    described: dict[str, Any] = {
-        "type": "object",
-        "title": "Applicant",
-        "required": [name for name in schema.base_fields if name not in schema.optional],
-        "additionalProperties": False,
-        "properties": {name: _property(field) for name, field in schema.fields.items()},
-    }
-    smaller: list[str] = []
-    for group in groups:
-        # One field of a larger scorecard asks for all of it.
-        for name in group:
-            others = (other for other in [*smaller, *group] if other != name)
-            needed = [other for other in others if other not in schema.optional]
-            described.setdefault("dependentRequired", {})[name] = needed
-        smaller += group
-    return described
-
-
 def field_table(schema: Schema, language: str) -> str:
     """Describe the fields as a Markdown table."""
     rows = [
         (
             f"`{name}`",
-            _property(field)["type"],
+            field.rule.json_schema()["type"],
             _accepted(field, language),
-            _meaning(field, language),
+            field_meaning(field, language),
         )
         for name, field in schema.fields.items()
     ]
@@ -156,25 +135,6 @@ def model_card(model: Model, policy: Policy, language: str) -> dict[str, Any]:
     }
 
 
-def _property(field: Field) -> dict[str, Any]:
-    """Describe one field in JSON Schema."""
-    rule = field.rule
-    described: dict[str, Any] = {
-        "title": in_language(field.title, FALLBACK_LANGUAGE),
-        "description": _meaning(field, FALLBACK_LANGUAGE),
-    }
-    if isinstance(rule, CodeList):
-        described["type"] = "string" if rule.textual else "integer"
-        described["enum"] = list(rule.labels)
-    else:
-        described["type"] = "integer" if rule.integral else "number"
-        if rule.low is not None:
-            described["exclusiveMinimum" if rule.low_open else "minimum"] = rule.low
-        if rule.high is not None:
-            described["exclusiveMaximum" if rule.high_open else "maximum"] = rule.high
-    return {**described, "examples": [field.example]}
-
-
 def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     lines = [columns, ["---"] * len(columns), *rows]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
@@ -183,22 +143,14 @@ def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 def _accepted(field: Field, language: str) -> str:
     rule = field.rule
     if isinstance(rule, CodeList):
-        return ", ".join(f"`{code}`" if rule.textual else str(code) for code in rule.labels)
+        return ", ".join(
+            f"`{code}`" if rule.python_type is str else str(code) for code in rule.labels
+        )
     text = in_language(replace(rule, unit={}).allowed, language)
     # Its kind has a column of its own. In Indonesian an integer is a number and a word more.
     for kind in ("integer", "number"):
         text = text.removeprefix(f"{CATALOGUE[language][kind]} ")
     return text
-
-
-def _meaning(field: Field, language: str) -> str:
-    """Say what a field means, with its unit and its codes."""
-    title = in_language(field.title, language)
-    unit = f", {in_language(field.unit, language)}" if field.unit else ""
-    labels = ", ".join(
-        f"{code} {in_language(text, language)}" for code, text in value_labels(field).items()
-    )
-    return f"{title}{unit}{f': {labels}' if labels else ''}"
 
 
 def _beyond(rule: NumericRange) -> Value:

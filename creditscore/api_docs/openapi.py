@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import creditscore
-from creditscore.api_docs.examples import applicant_schema
 from creditscore.api_docs.openapi_decisions import TAG as DECISIONS
 from creditscore.api_docs.openapi_decisions import decision_paths, decision_schemas
 from creditscore.api_docs.openapi_log import TAG as LOG
@@ -21,7 +20,8 @@ from creditscore.api_docs.openapi_parts import (
     refusals,
 )
 from creditscore.i18n.catalogue import FALLBACK_LANGUAGE
-from creditscore.schema.schema import MOST_FAULTS, Schema
+from creditscore.schema import MOST_FAULTS, Schema
+from creditscore.schema.descriptions import applicant_schema
 from creditscore.settings import Settings
 
 ABOUT = "About the service"

@@ -18,8 +18,8 @@ from creditscore.api_docs.openapi_parts import (
 )
 from creditscore.decisions.decision_columns import DecisionColumns
 from creditscore.i18n.catalogue import FALLBACK_LANGUAGE
+from creditscore.schema import Schema
 from creditscore.schema.csv_cells import to_line
-from creditscore.schema.schema import Schema
 from creditscore.scorecard.policy import ELIGIBLE, NOT_ELIGIBLE
 from creditscore.settings import Settings
 

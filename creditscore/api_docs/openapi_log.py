@@ -18,7 +18,7 @@ from creditscore.api_docs.openapi_parts import (
     refusals,
 )
 from creditscore.decision_log.log import LARGEST_PAGE, USUAL_PAGE
-from creditscore.schema.schema import Schema
+from creditscore.schema import Schema
 from creditscore.scorecard.policy import ELIGIBLE, NOT_ELIGIBLE
 
 TAG = "The log of decisions"

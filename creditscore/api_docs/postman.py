@@ -18,7 +18,7 @@ from creditscore.api_docs.postman_calls import Call, about, decisions, refusals
 from creditscore.api_docs.postman_log import log_calls
 from creditscore.decisions.assessor import timestamp
 from creditscore.i18n.catalogue import FALLBACK_LANGUAGE
-from creditscore.schema.schema import Schema
+from creditscore.schema import Schema
 
 JsonObject = dict[str, Any]
 

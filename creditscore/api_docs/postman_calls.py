@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from creditscore.api_docs.examples import example_applicants, mistakes
 from creditscore.i18n.catalogue import FALLBACK_LANGUAGE
+from creditscore.schema import Schema
 from creditscore.schema.constraints import Value
 from creditscore.schema.csv_cells import to_line
-from creditscore.schema.schema import Schema
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from creditscore.decisions.value_cache import Reading, Warning, read_all
-from creditscore.schema.schema import Applicant, to_matrix
+from creditscore.schema import Applicant, to_matrix
 from creditscore.scorecard.artifact import Model
 from creditscore.scorecard.policy import NOT_ELIGIBLE, Policy
 from creditscore.scorecard.reason_codes import Reason, principal_reasons

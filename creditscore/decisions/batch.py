@@ -19,8 +19,8 @@ from creditscore.decisions.record import Row, digest, mark_off, to_json, to_mill
 from creditscore.decisions.sayings import Saying, Words
 from creditscore.decisions.value_cache import Warning
 from creditscore.json_codec import to_plain_text
+from creditscore.schema import Applicant
 from creditscore.schema.constraints import Rejected, Value
-from creditscore.schema.schema import Applicant
 from creditscore.scorecard.policy import NOT_ELIGIBLE
 from creditscore.scorecard.reason_codes import Reason, principal_reasons, rank_raising
 from creditscore.scorecard.scorecard import Scorecard

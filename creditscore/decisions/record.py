@@ -14,7 +14,7 @@ from creditscore.decisions.assessor import Decision
 from creditscore.decisions.decision_id import EPOCH, MILLISECOND
 from creditscore.decisions.value_cache import Warning
 from creditscore.json_codec import to_text
-from creditscore.schema.schema import Applicant
+from creditscore.schema import Applicant
 from creditscore.scorecard.reason_codes import Reason
 
 #: The columns that say what a row says: all but its place in the log, and the hash itself.

@@ -12,8 +12,8 @@ from typing import NamedTuple
 from creditscore.decisions.value_cache import FieldReadings, Warning
 from creditscore.i18n.catalogue import LANGUAGES, Text, in_language
 from creditscore.json_codec import to_plain_text
+from creditscore.schema import Field, Schema
 from creditscore.schema.constraints import Value
-from creditscore.schema.schema import Field, Schema
 from creditscore.scorecard.reason_codes import worded
 from creditscore.scorecard.scorecard import Reference, Scorecard
 

@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from creditscore.i18n.catalogue import Text, in_language, say
+from creditscore.schema import Field, Schema
 from creditscore.schema.constraints import CodeList, Value, format_number
-from creditscore.schema.schema import Field, Schema
 from creditscore.scorecard.bins import Bins
 from creditscore.scorecard.scorecard import Scorecard
 

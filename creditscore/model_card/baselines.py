@@ -27,8 +27,8 @@ from creditscore.evaluation.confidence_intervals import (
 from creditscore.evaluation.fairness import groups, of_protected
 from creditscore.evaluation.metrics import at_cutoff
 from creditscore.evaluation.sensitivity import Predict, highest_band, label_flips
+from creditscore.schema import Field, Schema
 from creditscore.schema.constraints import CodeList
-from creditscore.schema.schema import Field, Schema
 from creditscore.scorecard.forest import Forest
 from creditscore.training.dataset import Dataset
 

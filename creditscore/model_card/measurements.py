@@ -18,7 +18,7 @@ from creditscore.evaluation.confidence_intervals import (
     rate,
     wilson,
 )
-from creditscore.evaluation.sensitivity import curve, decode, wrong_ways
+from creditscore.evaluation.sensitivity import curve, wrong_ways
 from creditscore.model_card.baselines import EvaluationData, Refit, baselines, exclusions, influence
 from creditscore.schema.constraints import NumericRange
 from creditscore.scorecard.artifact import Model
@@ -162,7 +162,7 @@ def _reasons(model: Model, card: Scorecard, matrix: Floats) -> list[list[str]]:
     impacts = card.impacts(matrix.astype(np.float32)).tolist()
     lists = []
     for row, shares in zip(matrix.tolist(), impacts, strict=True):
-        values = (decode(rule, number) for rule, number in zip(rules, row, strict=True))
+        values = (rule.decode(number) for rule, number in zip(rules, row, strict=True))
         reasons = principal_reasons(
             dict(zip(card.predictors, values, strict=True)),
             dict(zip(card.predictors, shares, strict=True)),

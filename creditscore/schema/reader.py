@@ -14,14 +14,8 @@ from typing import Any
 from creditscore.errors import SchemaError
 from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, Text
 from creditscore.schema.field_reader import read_field
-from creditscore.schema.schema import (
-    Field,
-    ForestSettings,
-    Label,
-    Schema,
-    ScorecardSpec,
-    Source,
-)
+from creditscore.schema.fields import Field, ForestSettings, Label, ScorecardSpec, Source
+from creditscore.schema.schema import Schema
 from creditscore.schema.toml_reader import Table
 
 
@@ -98,8 +92,15 @@ def _scorecards(top: Table, fields: Mapping[str, Field]) -> dict[str, ScorecardS
             what = f"more than the fields of the scorecard before: {', '.join(smaller)}"
             table.refuse("fields", f"must hold {what if smaller else 'at least one field'}")
         # Schema order, whatever the order in the list: it is the order of the model's columns.
-        smaller = tuple(field for field in fields if field in names)
-        specs[name] = ScorecardSpec(name, table.words("title"), smaller, _forest(table))
+        ordered = tuple(field for field in fields if field in names)
+        specs[name] = ScorecardSpec(
+            name=name,
+            title=table.words("title"),
+            fields=ordered,
+            added_fields=tuple(field for field in ordered if field not in smaller),
+            forest=_forest(table),
+        )
+        smaller = ordered
     for field in fields:
         if field not in smaller:
             top.refuse(f"fields.{field}", "must belong to a scorecard, it belongs to none")

@@ -26,8 +26,7 @@ from creditscore.arrays import Floats
 from creditscore.decisions.sayings import FieldSayings, sayings_of
 from creditscore.decisions.value_cache import FieldReadings, readings_of
 from creditscore.errors import ArtifactError
-from creditscore.schema.reader import read_schema
-from creditscore.schema.schema import Schema
+from creditscore.schema import Schema, read_schema
 from creditscore.scorecard.inference import Engine, select_engine
 from creditscore.scorecard.lookup_table import LookupTableEngine
 from creditscore.scorecard.policy import Policy

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import string
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from itertools import pairwise
 from typing import Any
 
-from creditscore.schema.constraints import Value, format_number
+from creditscore.schema import Value
 
 #: Names of bins, in their order.
 ALPHABET = string.ascii_letters + string.digits
@@ -136,25 +135,3 @@ class TrainingBins:
         """
         fields = {name: Bins.from_dict(bins) for name, bins in content["fields"]}
         return cls(Bins.from_dict(content["score"]), fields)
-
-
-def band_label(low: float | None, high: float | None, *, integral: bool) -> str:
-    """Name a band: "under 25", "25 to 29", "62 and over"."""
-    if low is None or high is None:
-        return f"under {_number(high)}" if low is None else f"{_number(low)} and over"
-    last = high - 1 if integral and high.is_integer() else high
-    if last <= low:
-        return _number(low)
-    return f"{_number(low)} to {'' if last < high else 'under '}{_number(last)}"
-
-
-def band_labels(edges: Sequence[float], *, integral: bool) -> list[str]:
-    """Name the bands that some edges part."""
-    bounds = [None, *edges, None]
-    if not edges:
-        return ["all"]
-    return [band_label(low, high, integral=integral) for low, high in pairwise(bounds)]
-
-
-def _number(number: float | None) -> str:
-    return "" if number is None else format_number(float(number))

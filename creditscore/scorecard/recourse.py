@@ -17,8 +17,7 @@ from typing import Any
 import numpy as np
 
 from creditscore.i18n.catalogue import Text, in_language, say, say_number
-from creditscore.schema.constraints import NumericRange, Value
-from creditscore.schema.schema import Applicant, Change, Field, Schema
+from creditscore.schema import Applicant, Change, Field, NumericRange, Schema, Value
 from creditscore.scorecard.scorecard import Scorecard
 
 #: Steps of one field that are combined with those of others; they are the ones worth most.
@@ -310,8 +309,7 @@ def _shown(field: Field, value: Value, *, unit: Text) -> Text | str:
     """Write a value with its name, or else with a unit."""
     if isinstance(value, str):
         return value
-    named = field.rule.named if isinstance(field.rule, NumericRange) else {}
-    label = named.get(value) if isinstance(value, int) else None
+    label = field.rule.labels.get(value)
     written = say_number(value)
     if label is not None:
         return {name: f"{text} ({in_language(label, name)})" for name, text in written.items()}

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from creditscore.arrays import Floats, Matrix
-from creditscore.schema.constraints import Value
+from creditscore.schema import Value
 from creditscore.scorecard.bins import TrainingBins
 from creditscore.scorecard.forest import Forest
 from creditscore.scorecard.shapley_tables import LeafShapleyTables

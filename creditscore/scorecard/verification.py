@@ -7,8 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from creditscore.schema.constraints import CodeList, NumericRange, Value
-from creditscore.schema.schema import Applicant, Schema
+from creditscore.schema import Applicant, CodeList, NumericRange, Schema, Value
 from creditscore.scorecard.scorecard import Scorecard
 
 #: Golden applicants per scorecard.

@@ -22,8 +22,8 @@ from creditscore.decisions.record import Row
 from creditscore.errors import Fault, InvalidApplicants
 from creditscore.i18n.catalogue import say
 from creditscore.json_codec import to_bytes
+from creditscore.schema import MOST_FAULTS, Applicant, Schema
 from creditscore.schema.csv_cells import to_line
-from creditscore.schema.schema import MOST_FAULTS, Applicant, Schema
 from creditscore.tables.csv_table import CsvTable, open_table
 from creditscore.tables.scorer import Block, RowReader, in_groups
 

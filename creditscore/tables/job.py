@@ -18,8 +18,8 @@ from creditscore.decisions.decision_id import new_decision_id
 from creditscore.errors import BatchError, InvalidApplicants
 from creditscore.files import replacing
 from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, in_language
+from creditscore.schema import Schema
 from creditscore.schema.constraints import Value
-from creditscore.schema.schema import Schema
 from creditscore.scorecard import artifact
 from creditscore.scorecard.artifact import Model
 from creditscore.scorecard.lookup_table import LookupTableEngine

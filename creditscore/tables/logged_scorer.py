@@ -14,7 +14,7 @@ from creditscore.decision_log.idempotency import RequestOrigin
 from creditscore.decision_log.log import DecisionLog
 from creditscore.decisions.assessor import Assessor, Decision
 from creditscore.errors import InvalidApplicants
-from creditscore.schema.schema import Applicant
+from creditscore.schema import Applicant
 from creditscore.tables.scorer import TOGETHER, Block, Refused, RowReader, Table
 
 Shown = TypeVar("Shown")

@@ -15,8 +15,8 @@ from typing import Any, Generic, Protocol, TypeVar
 from creditscore.decisions.assessor import Decision
 from creditscore.errors import Fault, InvalidApplicants
 from creditscore.i18n.catalogue import say
+from creditscore.schema import Applicant, Field, Schema
 from creditscore.schema.constraints import Rejected, Rule, Value
-from creditscore.schema.schema import Applicant, Field, Schema
 from creditscore.scorecard.artifact import Model
 from creditscore.scorecard.lookup_table import LookupTableEngine
 from creditscore.scorecard.reason_codes import reason_code

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 
 from creditscore.errors import Fault, InvalidApplicants
 from creditscore.i18n.catalogue import Text, say
-from creditscore.schema.schema import Schema
+from creditscore.schema import Schema
 
 
 def check_header(columns: Sequence[str], schema: Schema, *, taken: Collection[str]) -> None:

@@ -14,7 +14,7 @@ from sklearn.model_selection import train_test_split
 from creditscore.arrays import Floats, Ints
 from creditscore.errors import DatasetError, ExclusionError, SchemaError
 from creditscore.model_card import build
-from creditscore.schema.schema import ForestSettings, Schema, ScorecardSpec
+from creditscore.schema import ForestSettings, Schema, ScorecardSpec
 from creditscore.scorecard.artifact import Model
 from creditscore.scorecard.forest import Forest
 from creditscore.scorecard.policy import Policy

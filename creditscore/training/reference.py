@@ -8,8 +8,8 @@ from math import fsum
 import numpy as np
 
 from creditscore.arrays import Floats, Ints
+from creditscore.schema import Schema
 from creditscore.schema.constraints import CodeList, NumericRange, Value
-from creditscore.schema.schema import Schema
 from creditscore.scorecard.scorecard import Reference
 from creditscore.training.dataset import Dataset
 

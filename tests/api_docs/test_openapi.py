@@ -22,8 +22,8 @@ from strategies import BUNDLED, Broken, applicants, bounds, broken_applicants
 from support import settings_of
 
 from creditscore.errors import InvalidApplicants
+from creditscore.schema import Schema
 from creditscore.schema.constraints import CodeList, Rule
-from creditscore.schema.schema import Schema
 from creditscore.scorecard.artifact import Model
 from creditscore.web import create_app
 

@@ -27,7 +27,7 @@ from creditscore.decision_log.tables import decisions
 from creditscore.decisions.assessor import Decision, timestamp
 from creditscore.decisions.record import CONTENT, content_hash, to_milliseconds
 from creditscore.json_codec import to_text
-from creditscore.schema.schema import Applicant
+from creditscore.schema import Applicant
 
 Build = Callable[..., Flask]
 

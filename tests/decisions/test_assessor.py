@@ -16,8 +16,8 @@ from invented import bounds, draw_values
 
 from creditscore.decisions.assessor import Assessor, Decision, timestamp
 from creditscore.i18n.catalogue import LANGUAGES
+from creditscore.schema import Applicant, Schema
 from creditscore.schema.constraints import CodeList, NumericRange, Value
-from creditscore.schema.schema import Applicant, Schema
 from creditscore.scorecard.artifact import Model
 from creditscore.scorecard.policy import ELIGIBLE, NOT_ELIGIBLE
 

@@ -20,8 +20,8 @@ from creditscore.decisions.record import to_values
 from creditscore.decisions.sayings import FieldSayings
 from creditscore.i18n.catalogue import LANGUAGES
 from creditscore.json_codec import to_bytes
+from creditscore.schema import Applicant
 from creditscore.schema.constraints import NumericRange, Rejected, Rule, Value
-from creditscore.schema.schema import Applicant
 from creditscore.scorecard.artifact import Model
 from creditscore.scorecard.policy import NOT_ELIGIBLE
 

@@ -16,7 +16,7 @@ from creditscore.i18n.document_texts import (
     NONE,
     SETTING_COLUMNS,
 )
-from creditscore.schema.schema import Schema
+from creditscore.schema import Schema
 from creditscore.settings import ROWS
 from creditscore.web.cli.generate_docs import generated_files
 

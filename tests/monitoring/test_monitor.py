@@ -18,7 +18,6 @@ from creditscore.decision_log.log import DecisionLog
 from creditscore.decisions.assessor import Assessor, Decision
 from creditscore.decisions.decision_id import new_decision_id
 from creditscore.decisions.record import to_milliseconds
-from creditscore.evaluation.sensitivity import decode
 from creditscore.monitoring.monitor import Window, monitor
 from creditscore.scorecard.artifact import Model
 from creditscore.scorecard.policy import ELIGIBLE
@@ -48,7 +47,7 @@ def decide(model: Model, scorecard: str, *, count: int, day: int = 0) -> list[De
     applicants = [
         model.schema.parse(
             {
-                name: decode(rule, number)
+                name: rule.decode(number)
                 for name, rule, number in zip(card.predictors, rules, row, strict=True)
             }
         )

@@ -16,7 +16,7 @@ from answers import PROJECT
 from flask import Flask
 from support import log_in
 
-from creditscore.schema.schema import Schema
+from creditscore.schema import Schema
 from creditscore.web.cli.generate_docs import generated_files
 
 PACKAGE = PROJECT / "creditscore"

@@ -15,9 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from creditscore.errors import SchemaError
+from creditscore.schema import ForestSettings, Schema
 from creditscore.schema.constraints import LARGEST_NUMBER, CodeList, NumericRange
 from creditscore.schema.reader import load_schema, read_schema
-from creditscore.schema.schema import ForestSettings, Schema
 
 BUNDLED = Path(__file__).resolve().parents[2] / "data" / "schema.toml"
 
@@ -97,10 +97,10 @@ def test_a_sound_file_is_read(path: Path) -> None:
     assert (income.rule.high, income.rule.high_open) == (1000, False)
     assert isinstance(home.rule, CodeList)
     assert home.rule.labels == {1: {"en": "rents"}, 2: {"en": "owns"}}
-    assert home.fold == {0: 2}
+    assert home.merged_codes == {0: 2}
     assert isinstance(months.rule, NumericRange)
     assert months.rule.integral
-    assert months.rule.named == {0: {"en": "new"}}
+    assert months.rule.labels == {0: {"en": "new"}}
     assert months.title == {"en": "Months", "id": "Bulan"}
     assert (income.protected, income.actionable) == (False, False)
     assert (schema.label.column, schema.label.good, schema.label.bad) == ("late", 0, 1)

@@ -13,7 +13,7 @@ from invented import draw_values
 from sklearn.ensemble import RandomForestClassifier
 
 from creditscore.arrays import Matrix
-from creditscore.schema.schema import ForestSettings, Schema
+from creditscore.schema import ForestSettings, Schema
 from creditscore.scorecard import forest as forest_module
 from creditscore.scorecard.artifact import Model
 from creditscore.scorecard.bins import Bins, TrainingBins

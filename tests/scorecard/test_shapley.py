@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from support import skip_or_fail
 
 from creditscore.arrays import Matrix
-from creditscore.schema.schema import Schema
+from creditscore.schema import Schema
 from creditscore.scorecard.artifact import Model
 from creditscore.scorecard.forest import Forest
 from creditscore.scorecard.shapley import leaf_games

@@ -16,7 +16,7 @@ from table_files import PROJECT, people, read, run, write
 
 from creditscore.decision_log.database import Database
 from creditscore.decision_log.log import DecisionLog
-from creditscore.schema.schema import Schema
+from creditscore.schema import Schema
 from creditscore.scorecard.artifact import Model
 
 

@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from sklearn.ensemble import RandomForestClassifier
 
 from creditscore.evaluation.metrics import auc, expected_calibration_error, log_loss
+from creditscore.schema import ForestSettings, Schema
 from creditscore.schema.reader import read_schema
-from creditscore.schema.schema import ForestSettings, Schema
 from creditscore.scorecard import artifact
 from creditscore.scorecard.artifact import Model
 from creditscore.scorecard.policy import Policy

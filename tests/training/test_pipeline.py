@@ -26,7 +26,7 @@ from sklearn.model_selection import train_test_split
 import creditscore
 import train
 from creditscore.i18n.statements import LEGAL_SENTENCE
-from creditscore.schema.schema import Schema
+from creditscore.schema import Schema
 from creditscore.scorecard import artifact
 from creditscore.scorecard.artifact import Model
 from creditscore.training import dataset

@@ -11,8 +11,8 @@ from drawing import bundled_rows, write_rows
 from support import settings_of
 
 import train
+from creditscore.schema import Schema
 from creditscore.schema.constraints import NumericRange
-from creditscore.schema.schema import Schema
 from creditscore.scorecard import artifact
 from creditscore.scorecard.artifact import Model
 from creditscore.training.pipeline import split

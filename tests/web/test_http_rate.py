@@ -14,7 +14,7 @@ from live_server import serving
 from support import settings_of
 from werkzeug.test import TestResponse
 
-from creditscore.schema.schema import Schema
+from creditscore.schema import Schema
 from creditscore.settings import Limit
 from creditscore.web import create_app
 

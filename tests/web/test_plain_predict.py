@@ -16,7 +16,7 @@ from logged import database_of
 from support import settings_of
 from werkzeug.test import Client, TestResponse
 
-from creditscore.schema.schema import Schema
+from creditscore.schema import Schema
 from creditscore.settings import Limit
 from creditscore.web import create_app
 from creditscore.web.plain_predict import LARGEST, PlainPredict

@@ -15,8 +15,8 @@ from creditscore.decision_log.log import Recorded
 from creditscore.decisions.batch import Together, decide_alike, decide_together
 from creditscore.errors import Fault, InvalidApplicants
 from creditscore.i18n.catalogue import say
+from creditscore.schema import Applicant
 from creditscore.schema.constraints import describe_value
-from creditscore.schema.schema import Applicant
 from creditscore.tables.csv_request import CsvRequest
 from creditscore.web import json_parser
 from creditscore.web.authentication import check_predict, check_what_if

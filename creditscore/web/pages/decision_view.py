@@ -9,7 +9,7 @@ from typing import Any
 from creditscore.decisions.assessor import Decision
 from creditscore.decisions.explanation import explain
 from creditscore.i18n.catalogue import in_language, say_number
-from creditscore.schema.schema import Schema
+from creditscore.schema import Schema
 from creditscore.scorecard.policy import Scale
 from creditscore.scorecard.reason_codes import value_in_words
 from creditscore.scorecard.scorecard import Scorecard

@@ -23,9 +23,9 @@ from creditscore.evaluation.cutoff_tradeoff import (
 )
 from creditscore.i18n.catalogue import in_language
 from creditscore.i18n.page_texts import PAGE_TEXTS
+from creditscore.schema.descriptions import group_text
 from creditscore.web.content_negotiation import page_language
 from creditscore.web.pages.decision_view import percent
-from creditscore.web.pages.group_words import group_words
 from creditscore.web.pages.layout import notice, render_page, render_part
 from creditscore.web.problems import UNPROCESSABLE
 from creditscore.web.service import service
@@ -82,7 +82,7 @@ def _words(language: str) -> dict[str, Any]:
         "percent": lambda share: percent(share, language),
         "number": write,
         "group": lambda field, label: in_language(
-            group_words(schema.fields[field], label), language
+            group_text(schema.fields[field], label), language
         ),
     }
 
