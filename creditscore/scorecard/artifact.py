@@ -28,6 +28,7 @@ import numpy.typing as npt
 from creditscore.decisions.sayings import FieldSayings, sayings_of
 from creditscore.decisions.value_cache import FieldReadings, readings_of
 from creditscore.errors import ArtifactError
+from creditscore.schema.constraints import CodeList
 from creditscore.schema.reader import read_schema
 from creditscore.schema.schema import Schema
 from creditscore.scorecard.inference import Engine, select_engine
@@ -352,7 +353,7 @@ def _encoding(schema: Schema, card: Scorecard) -> list[Any]:
     encoding = []
     for name in card.predictors:
         field = schema.fields[name]
-        codes = getattr(field.rule, "positions", {})
+        codes = field.rule.positions if isinstance(field.rule, CodeList) else {}
         places = [[code, place] for code, place in codes.items()]
         encoding.append([name, places, reason_code_fingerprint(field)])
     return encoding
