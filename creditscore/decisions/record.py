@@ -136,17 +136,23 @@ def from_row(row: Mapping[str, Any]) -> LoggedDecision:
         model_version=row["model_version"],
         baseline=row["baseline"],
         impacts=json.loads(row["impacts"]),
-        reasons=tuple(Reason(**reason) for reason in json.loads(row["reasons"])),
-        warnings=tuple(Warning(**warning) for warning in json.loads(row["warnings"])),
+        reasons=tuple(Reason.from_log(reason) for reason in json.loads(row["reasons"])),
+        warnings=tuple(Warning.from_log(warning) for warning in json.loads(row["warnings"])),
         bins=row["bins"],
     )
-    others = ("number", "request_id", "key_id", "idempotency_key", "content_hash")
-    return LoggedDecision(decision=decision, **{name: row[name] for name in others})
+    return LoggedDecision(
+        number=row["number"],
+        decision=decision,
+        request_id=row["request_id"],
+        key_id=row["key_id"],
+        idempotency_key=row["idempotency_key"],
+        content_hash=row["content_hash"],
+    )
 
 
 def to_json(said: Sequence[Reason] | Sequence[Warning]) -> str:
     """Write reasons or warnings as the log keeps them, with their words in every language."""
-    return to_text([each._asdict() for each in said])
+    return to_text([each.to_log() for each in said])
 
 
 def content_hash(row: Mapping[str, Any]) -> str:

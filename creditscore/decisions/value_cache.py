@@ -35,6 +35,29 @@ class Warning(NamedTuple):
             "text": in_language(self.text, language),
         }
 
+    def to_log(self) -> dict[str, Any]:
+        """Give the warning as the log keeps it: with its words in every language."""
+        return {"code": self.code, "field": self.field, "value": self.value, "text": self.text}
+
+    @classmethod
+    def from_log(cls, content: Mapping[str, Any]) -> Warning:
+        """Rebuild a warning from `to_log`.
+
+        Raises
+        ------
+        KeyError, TypeError, ValueError
+            If somebody else wrote it.
+        """
+        warning = cls(
+            code=content["code"],
+            field=content["field"],
+            value=content["value"],
+            text=content["text"],
+        )
+        if len(content) != len(warning):
+            raise ValueError("a warning has parts that none has")
+        return warning
+
 
 class Reading(NamedTuple):
     """What is known of a field's value.

@@ -138,6 +138,15 @@ class ForestSettings:
     min_samples_leaf: int = 60
     max_features: int | None = None
 
+    def to_dict(self) -> dict[str, int | None]:
+        """Return the settings as the manifest has them, under the schema file's names."""
+        return {
+            "trees": self.trees,
+            "max_depth": self.max_depth,
+            "min_samples_leaf": self.min_samples_leaf,
+            "max_features": self.max_features,
+        }
+
 
 @dataclass(frozen=True)
 class ScorecardSpec:

@@ -26,7 +26,7 @@ from creditscore.arrays import Floats
 from creditscore.decisions.sayings import FieldSayings, sayings_of
 from creditscore.decisions.value_cache import FieldReadings, readings_of
 from creditscore.errors import ArtifactError
-from creditscore.schema import Schema, read_schema
+from creditscore.schema import CodeList, Schema, read_schema
 from creditscore.scorecard.inference import Engine, select_engine
 from creditscore.scorecard.lookup_table import LookupTableEngine
 from creditscore.scorecard.policy import Policy
@@ -347,7 +347,7 @@ def _encoding(schema: Schema, card: Scorecard) -> list[Any]:
     encoding = []
     for name in card.predictors:
         field = schema.fields[name]
-        codes = getattr(field.rule, "positions", {})
+        codes = field.rule.positions if isinstance(field.rule, CodeList) else {}
         places = [[code, place] for code, place in codes.items()]
         encoding.append([name, places, reason_code_fingerprint(field)])
     return encoding

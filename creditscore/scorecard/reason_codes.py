@@ -61,6 +61,38 @@ class Reason(NamedTuple):
             "text": in_language(self.text, language),
         }
 
+    def to_log(self) -> dict[str, Any]:
+        """Give the reason as the log keeps it: with its words in every language."""
+        return {
+            "code": self.code,
+            "field": self.field,
+            "value": self.value,
+            "impact": self.impact,
+            "actionable": self.actionable,
+            "text": self.text,
+        }
+
+    @classmethod
+    def from_log(cls, content: Mapping[str, Any]) -> Reason:
+        """Rebuild a reason from `to_log`.
+
+        Raises
+        ------
+        KeyError, TypeError, ValueError
+            If somebody else wrote it.
+        """
+        reason = cls(
+            code=content["code"],
+            field=content["field"],
+            value=content["value"],
+            impact=content["impact"],
+            actionable=content["actionable"],
+            text=content["text"],
+        )
+        if len(content) != len(reason):
+            raise ValueError("a reason has parts that none has")
+        return reason
+
 
 def principal_reasons(
     values: Mapping[str, Value],
