@@ -52,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.compare:
             print(comparison.compare(model.card))
             return 0
-        model_archive.keep_replaced(options.model_dir, model)
+        model_archive.archive_replaced_model(options.model_dir, model)
         artifact.save(model, options.model_dir)
         left_out = card_files.write(model.card, options.model_dir, draw=options.plots)
     except CreditScoreError as error:

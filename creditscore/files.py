@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 
 @contextlib.contextmanager
-def replacing(path: Path) -> Iterator[BinaryIO]:
+def replacing(path: Path, *, mode: int = 0o600) -> Iterator[BinaryIO]:
     """Give a file to write that takes its place when the block ends well, on the disk by then.
 
     Until then, and after a failure, what was there before is there.
@@ -28,11 +28,12 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
     handle, part = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".part")
     staged = Path(part)
     try:
-        # mkstemp() has made it readable for its owner only.
         with os.fdopen(handle, "wb") as file:
             yield file
             file.flush()
             os.fsync(file.fileno())
+        # mkstemp() has made it readable for its owner only.
+        staged.chmod(mode)
         staged.replace(target)
         sync_folder(target.parent)
     finally:

@@ -23,7 +23,7 @@ from creditscore.decision_log.migrations import migrate
 from creditscore.schema import Schema
 from creditscore.schema.reader import load_schema
 from creditscore.scorecard import artifact
-from creditscore.scorecard.artifact import Model
+from creditscore.scorecard.model import Model
 from creditscore.web import create_app
 from creditscore.web.service import NAME
 

@@ -21,7 +21,7 @@ from creditscore.i18n.statements import LEGAL_SENTENCE, card_words
 from creditscore.schema import Field, Schema
 from creditscore.schema.constraints import LARGEST_NUMBER, CodeList, NumericRange, Value
 from creditscore.schema.descriptions import field_meaning, schema_texts
-from creditscore.scorecard.artifact import Model
+from creditscore.scorecard.model import Model
 from creditscore.scorecard.policy import Policy
 from creditscore.settings import PROJECT, ROWS, Settings
 

@@ -11,7 +11,7 @@ from creditscore.decisions.assessor import Assessor, Decision
 from creditscore.decisions.decision_id import EPOCH
 from creditscore.decisions.record import from_row
 from creditscore.errors import ArtifactError
-from creditscore.scorecard.artifact import Model
+from creditscore.scorecard.model import Model
 
 IDENTICAL = "identical"
 POLICY_CHANGED = "policy changed"

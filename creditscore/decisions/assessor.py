@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from creditscore.decisions.value_cache import Reading, Warning, read_all
 from creditscore.schema import Applicant, to_matrix
-from creditscore.scorecard.artifact import Model
+from creditscore.scorecard.model import Model
 from creditscore.scorecard.policy import NOT_ELIGIBLE, Policy
 from creditscore.scorecard.reason_codes import Reason, principal_reasons
 
@@ -155,7 +155,7 @@ class Assessor:
                 refused=label == NOT_ELIGIBLE,
             ),
             warnings=tuple([each.warning for each in read if each.warning is not None]),
-            bins=card.training_bins.score.letter(numbers.score)
+            bins=card.training_bins.score.bin_code(numbers.score)
             + "".join([each.bin for each in read]),
         )
 

@@ -229,7 +229,7 @@ def _decide(assessor: Assessor, name: str, sayings: Sequence[list[Saying]]) -> T
     members = ",".join(
         [to_plain_text(field).replace("%", "%%") + ":%s" for field in card.predictors]
     )
-    letters = {each: card.training_bins.score.letter(each) for each in set(points)}
+    letters = {each: card.training_bins.score.bin_code(each) for each in set(points)}
     bins = [[letters[each] for each in points], *(each.bin for each in columns.values())]
     return Together(
         card=card,

@@ -18,7 +18,7 @@ import numpy as np
 from creditscore.decisions.decision_columns import DecisionColumns
 from creditscore.schema.constraints import Value
 from creditscore.schema.csv_cells import to_cell, to_line
-from creditscore.scorecard.artifact import Model
+from creditscore.scorecard.model import Model
 from creditscore.scorecard.policy import NOT_ELIGIBLE, Policy
 from creditscore.scorecard.reason_codes import MOST_REASONS, rank_raising, reason_code
 from creditscore.scorecard.scorecard import Scorecard

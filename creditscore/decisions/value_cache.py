@@ -96,10 +96,10 @@ class FieldReadings(dict[Value | None, Reading]):
     def __missing__(self, value: Value | None) -> Reading:
         """Read a value that came for the first time, or again after a long while."""
         if value is None:
-            reading = Reading(float("nan"), self._bins.letter(None), None)
+            reading = Reading(float("nan"), self._bins.bin_code(None), None)
         else:
             encoded = self._field.rule.encode(value)
-            reading = Reading(encoded, self._bins.letter(value), self._warning(value))
+            reading = Reading(encoded, self._bins.bin_code(value), self._warning(value))
         if len(self) >= MOST_KEPT:
             self.clear()
         self[value] = reading

@@ -21,7 +21,7 @@ from creditscore.evaluation.confidence_intervals import (
 from creditscore.evaluation.sensitivity import curve, wrong_ways
 from creditscore.model_card.baselines import EvaluationData, Refit, baselines, exclusions, influence
 from creditscore.schema.constraints import NumericRange
-from creditscore.scorecard.artifact import Model
+from creditscore.scorecard.model import Model
 from creditscore.scorecard.policy import Policy
 from creditscore.scorecard.reason_codes import principal_reasons
 from creditscore.scorecard.scorecard import Scorecard

@@ -21,8 +21,8 @@ from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, in_language
 from creditscore.schema import Schema
 from creditscore.schema.constraints import Value
 from creditscore.scorecard import artifact
-from creditscore.scorecard.artifact import Model
-from creditscore.scorecard.lookup_table import LookupTableEngine
+from creditscore.scorecard.inference import LookupTableEngine
+from creditscore.scorecard.model import Model
 from creditscore.settings import Settings
 from creditscore.tables import csv_table
 from creditscore.tables.csv_table import CsvTable

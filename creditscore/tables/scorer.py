@@ -17,8 +17,8 @@ from creditscore.errors import Fault, InvalidApplicants
 from creditscore.i18n.catalogue import say
 from creditscore.schema import Applicant, Field, Schema
 from creditscore.schema.constraints import Rejected, Rule, Value
-from creditscore.scorecard.artifact import Model
-from creditscore.scorecard.lookup_table import LookupTableEngine
+from creditscore.scorecard.inference import LookupTableEngine
+from creditscore.scorecard.model import Model
 from creditscore.scorecard.reason_codes import reason_code
 from creditscore.scorecard.scorecard import Scorecard
 from creditscore.scorecard.thresholds import ThresholdGrid
@@ -307,4 +307,4 @@ def _place(card: Scorecard, grid: ThresholdGrid, name: str, encoded: float) -> i
     """Give a value's place in the grid; None where no decision depends on the field."""
     if name not in card.predictors:
         return None
-    return grid.place(card.predictors.index(name), encoded)
+    return grid.bin_index(card.predictors.index(name), encoded)

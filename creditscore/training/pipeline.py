@@ -15,11 +15,11 @@ from creditscore.arrays import Floats, Ints
 from creditscore.errors import DatasetError, ExclusionError, SchemaError
 from creditscore.model_card import build
 from creditscore.schema import ForestSettings, Schema, ScorecardSpec
-from creditscore.scorecard.artifact import Model
 from creditscore.scorecard.forest import Forest
+from creditscore.scorecard.model import Model
 from creditscore.scorecard.policy import Policy
 from creditscore.scorecard.scorecard import Calibration, Scorecard
-from creditscore.scorecard.shapley import leaf_games
+from creditscore.scorecard.shapley import compute_shapley_tables
 from creditscore.scorecard.verification import golden_applicants
 from creditscore.training.binning import bin_training_rows
 from creditscore.training.calibration import fit_calibration
@@ -191,7 +191,7 @@ def fit(
     probability = forest.probability_of_default(rounded)
     group, rows = reference_rows(probability, cutoff=policy.cutoff, group=reference_group)
     try:
-        games = leaf_games(forest, rounded[rows])
+        games = compute_shapley_tables(forest, rounded[rows])
     except ValueError as error:
         raise SchemaError("the schema", f"scorecards.{spec.name}.forest", str(error)) from None
     return Scorecard(
@@ -199,7 +199,7 @@ def fit(
         predictors=predictors,
         monitored=tuple(name for name in spec.fields if name in exclude),
         forest=forest,
-        games=games,
+        shapley_tables=games,
         calibration=calibration,
         reference=describe_reference(
             group, probability[rows], matrix[rows], predictors=predictors, schema=schema

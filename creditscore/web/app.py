@@ -23,7 +23,7 @@ from creditscore.errors import ArtifactError, StartupError
 from creditscore.i18n.catalogue import FALLBACK_LANGUAGE
 from creditscore.i18n.statements import LEGAL_SENTENCE
 from creditscore.scorecard import artifact, model_archive
-from creditscore.scorecard.artifact import Model
+from creditscore.scorecard.model import Model
 from creditscore.settings import Settings
 from creditscore.web import api, cli, headers, metrics, pages, problems
 from creditscore.web.authentication import Keys
@@ -149,7 +149,7 @@ def _announce(app: Flask, model: Model) -> None:
 def _archive(app: Flask, model: Model, settings: Settings) -> None:
     """Keep what will decide, so that its decisions can be replayed once it is replaced."""
     try:
-        model_archive.keep(model, settings.model_dir)
+        model_archive.archive_model(model, settings.model_dir)
     except ArtifactError as error:
         # Who serves need not be allowed to write there; train.py archives what it replaces.
         app.logger.warning("the model is not in the archive: %s", error)

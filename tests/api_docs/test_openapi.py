@@ -24,7 +24,7 @@ from support import settings_of
 from creditscore.errors import InvalidApplicants
 from creditscore.schema import Schema
 from creditscore.schema.constraints import CodeList, Rule
-from creditscore.scorecard.artifact import Model
+from creditscore.scorecard.model import Model
 from creditscore.web import create_app
 
 Body = dict[str, Any]

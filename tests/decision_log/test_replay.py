@@ -18,7 +18,7 @@ from logged import database_of, decide, edit, row_of, run, successor
 from support import settings_of
 
 from creditscore.decision_log import scan
-from creditscore.scorecard.artifact import Model
+from creditscore.scorecard.model import Model
 from creditscore.web import create_app
 
 Build = Callable[..., Flask]

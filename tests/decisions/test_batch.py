@@ -22,7 +22,7 @@ from creditscore.i18n.catalogue import LANGUAGES
 from creditscore.json_codec import to_bytes
 from creditscore.schema import Applicant
 from creditscore.schema.constraints import NumericRange, Rejected, Rule, Value
-from creditscore.scorecard.artifact import Model
+from creditscore.scorecard.model import Model
 from creditscore.scorecard.policy import NOT_ELIGIBLE
 
 ORIGIN: dict[str, Any] = {"request_id": "r-1", "key_id": None, "idempotency_key": "é"}

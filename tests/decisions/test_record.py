@@ -17,7 +17,7 @@ from creditscore.decisions.assessor import Assessor
 from creditscore.decisions.decision_id import new_decision_id
 from creditscore.decisions.record import content_hash, from_row, to_milliseconds, to_row, to_time
 from creditscore.i18n.catalogue import LANGUAGES
-from creditscore.scorecard.artifact import Model
+from creditscore.scorecard.model import Model
 
 
 def drawn(model: Model, count: int) -> list[dict[str, Any]]:

@@ -26,7 +26,7 @@ from creditscore.i18n.statements import LISTS
 from creditscore.model_card.markdown import to_markdown
 from creditscore.schema import Schema
 from creditscore.schema.reader import load_schema
-from creditscore.scorecard.artifact import Model
+from creditscore.scorecard.model import Model
 from creditscore.scorecard.policy import NOT_ELIGIBLE
 from creditscore.training import dataset
 from creditscore.training.pipeline import Split, split

@@ -19,7 +19,7 @@ from creditscore.decisions.assessor import Assessor, Decision
 from creditscore.decisions.decision_id import new_decision_id
 from creditscore.decisions.record import to_milliseconds
 from creditscore.monitoring.monitor import Window, monitor
-from creditscore.scorecard.artifact import Model
+from creditscore.scorecard.model import Model
 from creditscore.scorecard.policy import ELIGIBLE
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -107,8 +107,8 @@ def test_shares_by_bin_are_those_of_the_log(logged: Logged, model: Model, name: 
     trained = model.scorecards[name].training_bins
     assert list(found["fields"]) == list(trained.fields)
     for field, bins in trained.fields.items():
-        letters = [bins.letter(one.applicant.values[field]) for one in mine]
-        counts = Counter(bins.place(letter) for letter in letters)
+        letters = [bins.bin_code(one.applicant.values[field]) for one in mine]
+        counts = Counter(bins.bin_index(letter) for letter in letters)
         told = found["fields"][field]
         assert told["part"] == "predictor"
         assert told["rows"] == len(mine)

@@ -23,8 +23,10 @@ from sklearn.ensemble import RandomForestClassifier
 
 from creditscore.errors import ArtifactError
 from creditscore.scorecard import artifact
-from creditscore.scorecard.artifact import FORMAT, LARGEST_BYTES, Model
-from creditscore.scorecard.lookup_table import LookupTableEngine
+from creditscore.scorecard.artifact import FORMAT, LARGEST_BYTES
+from creditscore.scorecard.inference import LookupTableEngine
+from creditscore.scorecard.model import Model
+from creditscore.scorecard.verification import with_self_digest
 
 PROJECT = Path(__file__).resolve().parents[2]
 FILES = ("model.pkl", "model_card.json", "manifest.json")
@@ -56,7 +58,7 @@ def manifest_of(folder: Path) -> dict[str, Any]:
 
 def write_manifest(folder: Path, content: dict[str, Any]) -> None:
     """Put another manifest in place, with a hash as it should be."""
-    (folder / "manifest.json").write_bytes(artifact.sealed(content))
+    (folder / "manifest.json").write_bytes(with_self_digest(content))
 
 
 def forge(folder: Path, raw: bytes, **changes: object) -> None:
@@ -179,7 +181,7 @@ def test_a_file_of_more_than_64_mib_is_not_even_read(folder: Path, name: str) ->
 
 
 @pytest.mark.parametrize("name", ["model.pkl", "model_card.json"])
-def test_no_flipped_byte_of_what_is_sealed_gets_through(folder: Path, name: str) -> None:
+def test_no_flipped_byte_of_pickle_or_card_gets_through(folder: Path, name: str) -> None:
     raw = (folder / name).read_bytes()
     draw = np.random.default_rng(1)
 

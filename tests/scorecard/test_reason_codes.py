@@ -19,7 +19,7 @@ from creditscore.i18n.catalogue import in_language
 from creditscore.schema import Applicant, Schema
 from creditscore.schema.constraints import CodeList, Rule, Value
 from creditscore.schema.reader import read_schema
-from creditscore.scorecard.artifact import Model
+from creditscore.scorecard.model import Model
 from creditscore.scorecard.policy import Policy
 from creditscore.scorecard.reason_codes import Reason, principal_reasons
 from creditscore.scorecard.scorecard import Reference, Scorecard

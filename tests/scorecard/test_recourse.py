@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from creditscore.schema import Applicant, Schema
 from creditscore.schema.constraints import NumericRange, Value
 from creditscore.schema.reader import read_schema
-from creditscore.scorecard.artifact import Model
+from creditscore.scorecard.model import Model
 from creditscore.scorecard.policy import Policy
 from creditscore.scorecard.recourse import Recourse, explain_recourse, find_recourse
 from creditscore.scorecard.scorecard import Scorecard

@@ -15,8 +15,13 @@ from drawing import bundled_rows
 from creditscore.errors import ArtifactError
 from creditscore.schema.constraints import CodeList
 from creditscore.scorecard import artifact
-from creditscore.scorecard.artifact import Model
-from creditscore.scorecard.verification import COUNT, golden_applicants, score_applicant
+from creditscore.scorecard.model import Model
+from creditscore.scorecard.verification import (
+    GOLDEN_COUNT,
+    golden_applicants,
+    score_applicant,
+    with_self_digest,
+)
 
 Golden = dict[str, Any]
 
@@ -31,7 +36,7 @@ def golden_of(model: Model, scorecard: str) -> list[Golden]:
 
 def test_there_are_some_for_each_scorecard(model: Model) -> None:
     for name in model.scorecards:
-        assert len(golden_of(model, name)) == COUNT
+        assert len(golden_of(model, name)) == GOLDEN_COUNT
 
 
 def test_none_is_a_row_of_the_data(model: Model) -> None:
@@ -58,7 +63,7 @@ def test_they_are_not_all_alike(model: Model) -> None:
     for name, card in model.scorecards.items():
         golden = golden_of(model, name)
 
-        assert len({each["probability_of_default"] for each in golden}) > COUNT / 2
+        assert len({each["probability_of_default"] for each in golden}) > GOLDEN_COUNT / 2
         assert {len(each["impacts"]) for each in golden} == {len(card.predictors)}
 
 
@@ -119,7 +124,7 @@ def test_a_model_that_says_anything_else_is_refused(
 ) -> None:
     manifest = save(model, tmp_path)
     change(manifest["golden"][place])
-    (tmp_path / artifact.MANIFEST_FILE).write_bytes(artifact.sealed(manifest))
+    (tmp_path / artifact.MANIFEST_FILE).write_bytes(with_self_digest(manifest))
 
     with pytest.raises(ArtifactError, match=said):
         artifact.load(tmp_path)
@@ -130,11 +135,11 @@ def test_a_table_of_reasons_that_was_changed_is_refused(model: Model, tmp_path: 
     manifest = save(model, tmp_path)
     path = tmp_path / artifact.MODEL_FILE
     raw = path.read_bytes()
-    values = model.scorecards["application"].games.values
+    values = model.scorecards["application"].shapley_tables.values
     changed = raw.replace(values.tobytes(), (values * 2).tobytes())
     path.write_bytes(changed)
     manifest["model"]["sha256"] = hashlib.sha256(changed).hexdigest()
-    (tmp_path / artifact.MANIFEST_FILE).write_bytes(artifact.sealed(manifest))
+    (tmp_path / artifact.MANIFEST_FILE).write_bytes(with_self_digest(manifest))
 
     assert changed != raw
     with pytest.raises(ArtifactError):

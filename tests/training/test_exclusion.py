@@ -23,7 +23,7 @@ from creditscore.schema import Schema
 from creditscore.schema.descriptions import applicant_schema
 from creditscore.schema.reader import read_schema
 from creditscore.scorecard import artifact
-from creditscore.scorecard.artifact import Model
+from creditscore.scorecard.model import Model
 from creditscore.web import create_app
 
 EXCLUDED = ("SEX", "MARRIAGE", "AGE")

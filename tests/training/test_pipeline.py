@@ -28,7 +28,7 @@ import train
 from creditscore.i18n.statements import LEGAL_SENTENCE
 from creditscore.schema import Schema
 from creditscore.scorecard import artifact
-from creditscore.scorecard.artifact import Model
+from creditscore.scorecard.model import Model
 from creditscore.training import dataset
 
 PROJECT = Path(__file__).resolve().parents[2]

@@ -14,7 +14,7 @@ import train
 from creditscore.schema import Schema
 from creditscore.schema.constraints import NumericRange
 from creditscore.scorecard import artifact
-from creditscore.scorecard.artifact import Model
+from creditscore.scorecard.model import Model
 from creditscore.training.pipeline import split
 from creditscore.training.reference import describe_reference, reference_rows
 from creditscore.web import create_app

@@ -15,7 +15,7 @@ from pages import FIRST_LOAD, Page, shown, text_of
 from creditscore.i18n.catalogue import LANGUAGES
 from creditscore.i18n.page_texts import ENGLISH, INDONESIAN, PAGE_TEXTS
 from creditscore.schema import Schema
-from creditscore.scorecard.artifact import Model
+from creditscore.scorecard.model import Model
 
 KEY = "the-key-of-the-page-test"
 

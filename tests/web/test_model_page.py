@@ -22,7 +22,7 @@ from creditscore.i18n.catalogue import LANGUAGES
 from creditscore.i18n.page_texts import PAGE_TEXTS
 from creditscore.schema import Schema
 from creditscore.schema.descriptions import group_text
-from creditscore.scorecard.artifact import Model
+from creditscore.scorecard.model import Model
 
 Card = dict[str, Any]
 

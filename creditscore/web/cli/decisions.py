@@ -19,7 +19,7 @@ from creditscore.decision_log.replay import IDENTICAL, REPRODUCED, VERDICTS, rep
 from creditscore.decision_log.scan import LogRange, Row
 from creditscore.decision_log.soundness import faults_of
 from creditscore.scorecard import model_archive
-from creditscore.scorecard.artifact import Model
+from creditscore.scorecard.model import Model
 from creditscore.web import query_parameters
 from creditscore.web.cli.keys import in_one_line
 from creditscore.web.service import service
@@ -131,7 +131,7 @@ def _find_model() -> Callable[[str], Model]:
 
     @lru_cache(MODELS)
     def find(version: str) -> Model:
-        return model_archive.find(version, here.settings.model_dir, here.assessor.model)
+        return model_archive.load_version(version, here.settings.model_dir, here.assessor.model)
 
     return find
 

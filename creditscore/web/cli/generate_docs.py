@@ -15,7 +15,7 @@ from creditscore.api_docs import postman
 from creditscore.api_docs.markdown_tables import blocks_of, replace_blocks
 from creditscore.api_docs.postman_calls import Call
 from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, LANGUAGES
-from creditscore.scorecard.artifact import Model
+from creditscore.scorecard.model import Model
 from creditscore.settings import Settings
 from creditscore.web.service import service
 

@@ -10,7 +10,7 @@ from creditscore.errors import Fault
 from creditscore.i18n.catalogue import in_language
 from creditscore.schema import Field, Schema
 from creditscore.schema.constraints import Value, format_number, from_text
-from creditscore.scorecard.artifact import Model
+from creditscore.scorecard.model import Model
 from creditscore.scorecard.reason_codes import value_in_words
 
 #: Whole numbers of which some have names of their own become a list, unless they are more.
