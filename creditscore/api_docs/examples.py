@@ -23,7 +23,7 @@ from creditscore.schema.constraints import LARGEST_NUMBER, CodeList, NumericRang
 from creditscore.schema.descriptions import field_meaning, schema_texts
 from creditscore.scorecard.model import Model
 from creditscore.scorecard.policy import Policy
-from creditscore.settings import PROJECT, ROWS, Settings
+from creditscore.settings import DEFINITIONS, PROJECT, Settings
 
 #: When and under which id the decisions of examples were made: never changing, and nobody's.
 EXAMPLE_TIME = datetime(2026, 1, 2, 3, 4, 5, 678000, tzinfo=UTC)
@@ -101,7 +101,7 @@ def settings_table(language: str) -> str:
     """Describe the settings as a Markdown table."""
     usual = Settings()
     rows = []
-    for row in ROWS:
+    for row in DEFINITIONS:
         said = row if language == FALLBACK_LANGUAGE else INDONESIAN_SETTINGS[row.name]
         fallback = _shown_setting(getattr(usual, row.name), language)
         rows.append((f"`{row.variable}`", said.allowed, fallback, said.sentence))

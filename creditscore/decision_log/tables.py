@@ -25,7 +25,7 @@ from sqlalchemy import (
     Text,
 )
 
-from creditscore.json_codec import to_text
+from creditscore.json_codec import dumps_text
 
 METADATA = MetaData()
 
@@ -149,7 +149,7 @@ def insert_all(
     else:
         members = [dict(zip(names, row, strict=True)) for row in rows]
         statement = _write_insert_of_json(table, names, connection.dialect)
-        connection.exec_driver_sql(statement, (to_text(members),))
+        connection.exec_driver_sql(statement, (dumps_text(members),))
 
 
 @cache

@@ -18,7 +18,7 @@ from creditscore.decisions.assessor import Assessor, timestamp
 from creditscore.decisions.record import Row, digest, mark_off, to_json, to_milliseconds
 from creditscore.decisions.sayings import Saying, Words
 from creditscore.decisions.value_cache import Warning
-from creditscore.json_codec import to_plain_text
+from creditscore.json_codec import dumps_plain
 from creditscore.schema import Applicant
 from creditscore.schema.constraints import Rejected, Value
 from creditscore.scorecard.policy import NOT_ELIGIBLE
@@ -119,13 +119,13 @@ class Together:
     def to_json(self, language: str) -> bytes:
         """Give the answer, an array of what `Decision.to_dict` gives."""
         moment = f'","decided_at":"{timestamp(self.decided_at)}","label":"'
-        cutoff = f',"cutoff":{to_plain_text(self.cutoff)},"score":'
+        cutoff = f',"cutoff":{dumps_plain(self.cutoff)},"score":'
         of_all = {
             "scorecard": self.card.name,
             "model_version": self.version,
             "baseline": self.card.reference.baseline,
         }
-        constant = f",{to_plain_text(of_all)[1:-1]},"
+        constant = f",{dumps_plain(of_all)[1:-1]},"
         answers = [
             f'{{"decision_id":"{own}{moment}{label}","probability":{good}'
             f',"probability_of_default":{bad}{cutoff}{points}{constant}"reasons":'
@@ -226,9 +226,7 @@ def _decide(assessor: Assessor, name: str, sayings: Sequence[list[Saying]]) -> T
                 reference=card.reference,
                 refused=True,
             )
-    members = ",".join(
-        [to_plain_text(field).replace("%", "%%") + ":%s" for field in card.predictors]
-    )
+    members = ",".join([dumps_plain(field).replace("%", "%%") + ":%s" for field in card.predictors])
     letters = {each: card.training_bins.score.bin_code(each) for each in set(points)}
     bins = [[letters[each] for each in points], *(each.bin for each in columns.values())]
     return Together(
@@ -269,7 +267,7 @@ def _marked(*values: object) -> str:
 
 def _numbers(values: list[float]) -> list[str]:
     """Write numbers as JSON, each as it is written alone."""
-    return to_plain_text(values)[1:-1].split(",")
+    return dumps_plain(values)[1:-1].split(",")
 
 
 def _logged(reasons: list[Said] | tuple[Reason, ...]) -> str:
@@ -285,4 +283,4 @@ def _answered(reasons: list[Said] | tuple[Reason, ...], language: str) -> str:
 
 
 def _shown(said: tuple[Reason, ...] | tuple[Warning, ...], language: str) -> str:
-    return to_plain_text([each.to_dict(language) for each in said])
+    return dumps_plain([each.to_dict(language) for each in said])

@@ -13,7 +13,7 @@ from uuid import UUID
 from creditscore.decisions.assessor import Decision
 from creditscore.decisions.decision_id import EPOCH, MILLISECOND
 from creditscore.decisions.value_cache import Warning
-from creditscore.json_codec import to_text
+from creditscore.json_codec import dumps_text
 from creditscore.schema import Applicant
 from creditscore.scorecard.reason_codes import Reason
 
@@ -86,13 +86,13 @@ def to_row(
         "decided_at": to_milliseconds(decision.decided_at),
         "scorecard": decision.applicant.scorecard,
         "model_version": decision.model_version,
-        "inputs": to_text(decision.applicant.values),
+        "inputs": dumps_text(decision.applicant.values),
         "probability_of_default": decision.probability_of_default,
         "cutoff": decision.cutoff,
         "label": decision.label,
         "score": decision.score,
         "baseline": decision.baseline,
-        "impacts": to_text(decision.impacts),
+        "impacts": dumps_text(decision.impacts),
         # With their words: what an applicant was told is evidence, and needs no model to be read.
         "reasons": to_json(decision.reasons),
         "warnings": to_json(decision.warnings),
@@ -152,7 +152,7 @@ def from_row(row: Mapping[str, Any]) -> LoggedDecision:
 
 def to_json(said: Sequence[Reason] | Sequence[Warning]) -> str:
     """Write reasons or warnings as the log keeps them, with their words in every language."""
-    return to_text([each.to_log() for each in said])
+    return dumps_text([each.to_log() for each in said])
 
 
 def content_hash(row: Mapping[str, Any]) -> str:

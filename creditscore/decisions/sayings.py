@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from creditscore.decisions.value_cache import FieldReadings, Warning
 from creditscore.i18n.catalogue import LANGUAGES, Text, in_language
-from creditscore.json_codec import to_plain_text
+from creditscore.json_codec import dumps_plain
 from creditscore.schema import Field, Schema
 from creditscore.schema.constraints import Value
 from creditscore.scorecard.reason_codes import worded
@@ -80,7 +80,7 @@ class FieldWords(dict[Value, Words]):
     def __missing__(self, value: Value) -> Words:
         """Write of a value that is a reason for the first time, or again after a long while."""
         code, text = worded(self._field, value, self._reference)
-        said = to_plain_text({"code": code, "field": self._field.name, "value": value})
+        said = dumps_plain({"code": code, "field": self._field.name, "value": value})
         words = Words(
             f'{said[:-1]},"impact":',
             self._end(text),
@@ -92,7 +92,7 @@ class FieldWords(dict[Value, Words]):
         return words
 
     def _end(self, text: Text | str) -> str:
-        return f",{to_plain_text({'actionable': self._field.actionable, 'text': text})[1:]}"
+        return f",{dumps_plain({'actionable': self._field.actionable, 'text': text})[1:]}"
 
 
 class FieldSayings(dict[Value | None, Saying]):
@@ -126,7 +126,7 @@ class FieldSayings(dict[Value | None, Saying]):
     def __missing__(self, raw: Value | None) -> Saying:
         """Write of a value that came for the first time, or again after a long while."""
         value = None if raw is None else self._rule.accept(raw)
-        member = "" if value is None else to_plain_text({self._name: value})[1:-1]
+        member = "" if value is None else dumps_plain({self._name: value})[1:-1]
         saying = Saying(value, *self._readings[value], member)
         if len(self) >= MOST_SAID:
             self.clear()

@@ -21,7 +21,7 @@ from creditscore.decisions.decision_columns import DecisionColumns
 from creditscore.decisions.record import Row
 from creditscore.errors import Fault, InvalidApplicants
 from creditscore.i18n.catalogue import say
-from creditscore.json_codec import to_bytes
+from creditscore.json_codec import dumps_bytes
 from creditscore.schema import MOST_FAULTS, Applicant, Schema
 from creditscore.schema.csv_cells import to_line
 from creditscore.tables.csv_table import CsvTable, open_table
@@ -98,7 +98,7 @@ class CsvRequest:
             for block, applicants in _read_all(table, assessor.model.schema):
                 made = in_groups(assessor.assess, applicants)
                 ids += [each.decision_id for each in made]
-                waiting.write(to_bytes(to_rows(made, self.origin)) + b"\n")
+                waiting.write(dumps_bytes(to_rows(made, self.origin)) + b"\n")
                 self._write(answer, table, block, made)
             waiting.seek(0)
             return log.record_rows(_rows_of(waiting), self.origin, ids=ids, moment=moment)

@@ -7,7 +7,7 @@ from typing import Any
 from flask import Response
 from flask.json.provider import DefaultJSONProvider
 
-from creditscore.json_codec import to_bytes
+from creditscore.json_codec import dumps_bytes
 
 
 class FastJson(DefaultJSONProvider):
@@ -18,4 +18,4 @@ class FastJson(DefaultJSONProvider):
     def response(self, *args: Any, **kwargs: Any) -> Response:
         """Make an answer of a value, or of the members of an object."""
         value = self._prepare_response_obj(args, kwargs)
-        return Response(to_bytes(value), mimetype=self.mimetype)
+        return Response(dumps_bytes(value), mimetype=self.mimetype)

@@ -19,7 +19,7 @@ from creditscore.decisions.batch import decide_alike, decide_together
 from creditscore.decisions.record import to_values
 from creditscore.decisions.sayings import FieldSayings
 from creditscore.i18n.catalogue import LANGUAGES
-from creditscore.json_codec import to_bytes
+from creditscore.json_codec import dumps_bytes
 from creditscore.schema import Applicant
 from creditscore.schema.constraints import NumericRange, Rejected, Rule, Value
 from creditscore.scorecard.model import Model
@@ -87,7 +87,7 @@ def test_the_answer_is_the_same(model: Model, build: Build, cutoff: float) -> No
 
         made = build(cutoff).assess(applicants)
         for language in LANGUAGES:
-            alone = to_bytes([one.to_dict(language) for one in made])
+            alone = dumps_bytes([one.to_dict(language) for one in made])
             assert together.to_json(language) == alone
 
 

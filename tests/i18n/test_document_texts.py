@@ -17,7 +17,7 @@ from creditscore.i18n.document_texts import (
     SETTING_COLUMNS,
 )
 from creditscore.schema import Schema
-from creditscore.settings import ROWS
+from creditscore.settings import DEFINITIONS
 from creditscore.web.cli.generate_docs import generated_files
 
 #: What is to be typed as it stands, in any language.
@@ -25,11 +25,11 @@ LITERAL = re.compile(r"`[^`]+`|[a-z]+://\S+|\d[\d.]*\d|\b(?:wal|truncate)\b")
 
 
 def test_every_setting_is_described_in_indonesian_and_nothing_else_is() -> None:
-    assert list(INDONESIAN_SETTINGS) == [row.name for row in ROWS]
+    assert list(INDONESIAN_SETTINGS) == [row.name for row in DEFINITIONS]
 
 
 def test_what_is_typed_as_it_stands_is_not_translated() -> None:
-    for row in ROWS:
+    for row in DEFINITIONS:
         said = INDONESIAN_SETTINGS[row.name]
         assert said.sentence != row.sentence
         for ours, theirs in ((said.allowed, row.allowed), (said.sentence, row.sentence)):
