@@ -8,7 +8,7 @@ import re
 from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, LANGUAGES, Text
 from creditscore.schema.constraints import CodeList, NumericRange, Rejected, Rule, Value
 from creditscore.schema.fields import Change, Field, Wording
-from creditscore.schema.toml_reader import Table, shown
+from creditscore.schema.toml_reader import TomlTable, shown
 
 BOUNDS = ("minimum", "exclusive_minimum", "maximum", "exclusive_maximum")
 NUMBER_KEYS = (*BOUNDS, "bands", "risk")
@@ -19,7 +19,7 @@ COMMON_KEYS = (
 )  # fmt: skip
 
 
-def read_field(name: str, table: Table) -> Field:
+def read_field(name: str, table: TomlTable) -> Field:
     """Read one field of a schema file."""
     kind = table.text("kind")
     if kind not in KINDS:
@@ -48,7 +48,7 @@ def read_field(name: str, table: Table) -> Field:
     )
 
 
-def _numeric_range(table: Table, kind: str, unit: Text) -> NumericRange:
+def _numeric_range(table: TomlTable, kind: str, unit: Text) -> NumericRange:
     bounds = {
         name: table.get(name, (int, float), "a number", None)
         for name in BOUNDS
@@ -77,21 +77,21 @@ def _numeric_range(table: Table, kind: str, unit: Text) -> NumericRange:
     )
 
 
-def _code_list(table: Table) -> CodeList:
+def _code_list(table: TomlTable) -> CodeList:
     labels = _labels(table)
     if len({type(code) for code in labels}) > 1:
         table.refuse("codes", "must be all whole numbers or all texts, got both")
     return CodeList(labels)
 
 
-def _labels(table: Table) -> dict[Value, Text]:
+def _labels(table: TomlTable) -> dict[Value, Text]:
     allowed = "a list of tables such as { value = 1, en = 'married' }"
     entries: list[object] = table.get("codes", list, allowed, None)
     labels: dict[Value, Text] = {}
     for index, entry in enumerate(entries):
         if not isinstance(entry, dict):
             table.refuse("codes", f"must be {allowed}, got {shown(entry)}")
-        item = Table(table.source, f"{table.key('codes')}[{index}]", entry)
+        item = TomlTable(table.source, f"{table.key('codes')}[{index}]", entry)
         item.allow("value", *LANGUAGES)
         value: int | str = item.get("value", (int, str), "a whole number or a text", None)
         if value in labels:
@@ -105,7 +105,7 @@ def _labels(table: Table) -> dict[Value, Text]:
     return labels
 
 
-def _merged_codes(table: Table, rule: CodeList) -> dict[int | str, int | str]:
+def _merged_codes(table: TomlTable, rule: CodeList) -> dict[int | str, int | str]:
     if "fold" not in table.content:
         return {}
     merged: dict[int | str, int | str] = {}
@@ -126,7 +126,7 @@ def _merged_codes(table: Table, rule: CodeList) -> dict[int | str, int | str]:
     return merged
 
 
-def _change(table: Table, rule: Rule) -> Change | None:
+def _change(table: TomlTable, rule: Rule) -> Change | None:
     if "change" not in table.content:
         return None
     if table.flag("protected"):
@@ -146,7 +146,7 @@ def _change(table: Table, rule: Rule) -> Change | None:
     return Change(direction, limit)
 
 
-def _bands(table: Table, rule: Rule) -> tuple[float, ...]:
+def _bands(table: TomlTable, rule: Rule) -> tuple[float, ...]:
     allowed = "a list of ascending numbers, such as [25, 40, 62]"
     edges: list[object] = table.get("bands", list, allowed, [])
     # By type: true is an int as well.
@@ -159,7 +159,7 @@ def _bands(table: Table, rule: Rule) -> tuple[float, ...]:
     return tuple(float(edge) for edge in numbers)
 
 
-def _risk(table: Table) -> str | None:
+def _risk(table: TomlTable) -> str | None:
     if "risk" not in table.content:
         return None
     risk = table.text("risk")
@@ -168,19 +168,19 @@ def _risk(table: Table) -> str | None:
     return risk
 
 
-def _wordings(table: Table, rule: Rule) -> tuple[Wording, ...]:
+def _wordings(table: TomlTable, rule: Rule) -> tuple[Wording, ...]:
     allowed = "a list of tables such as { code = 'LATE', minimum = 1, en = '...' }"
     entries: list[object] = table.get("reasons", list, allowed, [])
     wordings = []
     for index, entry in enumerate(entries):
         if not isinstance(entry, dict):
             table.refuse("reasons", f"must be {allowed}, got {shown(entry)}")
-        item = Table(table.source, f"{table.key('reasons')}[{index}]", entry)
+        item = TomlTable(table.source, f"{table.key('reasons')}[{index}]", entry)
         wordings.append(_wording(item, rule))
     return tuple(wordings)
 
 
-def _wording(item: Table, rule: Rule) -> Wording:
+def _wording(item: TomlTable, rule: Rule) -> Wording:
     numeric = () if isinstance(rule, CodeList) else ("minimum", "maximum", "side")
     item.allow("code", "values", *numeric, *LANGUAGES)
     code = item.text("code")
@@ -213,14 +213,14 @@ def _wording(item: Table, rule: Rule) -> Wording:
     )
 
 
-def _accepted(item: Table, rule: Rule, raw: object) -> Value:
+def _accepted(item: TomlTable, rule: Rule, raw: object) -> Value:
     try:
         return rule.accept(raw)
     except Rejected:
         item.refuse("values", f"must be {rule.allowed[FALLBACK_LANGUAGE]}, got {shown(raw)}")
 
 
-def _example(table: Table, rule: Rule) -> Value:
+def _example(table: TomlTable, rule: Rule) -> Value:
     raw = table.get("example", (int, float, str), "a value that the field accepts", None)
     try:
         return rule.accept(raw)
