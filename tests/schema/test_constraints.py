@@ -47,14 +47,6 @@ SEX = CodeList({1: {"en": "male", "id": "pria"}, 2: {"en": "female", "id": "wani
 HOME = CodeList({"rent": {"en": "rents"}, "own": {"en": "owns", "id": "milik"}})
 
 
-@pytest.mark.parametrize("raw", [35, 35.0])
-def test_an_integral_float_is_a_fine_integer_and_becomes_one(raw: float) -> None:
-    accepted = AGE.accept(raw)
-
-    assert accepted == 35
-    assert type(accepted) is int
-
-
 @pytest.mark.parametrize("rule", [AGE, SEX, interval(-1e9, 1e9), interval()])
 @pytest.mark.parametrize("raw", [True, False, "1", "", None, [], [1], {}, math.nan, object()])
 def test_no_boolean_text_null_or_nan_is_a_number(

@@ -519,6 +519,17 @@ def test_bands_and_the_way_the_risk_goes_are_read(path: Path) -> None:
     assert (schema.fields["income"].bands, schema.fields["income"].risk) == ((), None)
 
 
+@pytest.mark.parametrize("key", ["unit_singular", "unit_of_one"])
+def test_the_unit_of_one_is_read_under_its_older_key_too(path: Path, key: str) -> None:
+    """Models of release 0.1.0 carry a schema file with the older key."""
+    units = f'maximum = 600\nunit = "months"\n{key} = "month"\n'
+    path.write_text(SMALL.replace("maximum = 600\n", units), encoding="utf-8")
+
+    months = load_schema(path).fields["months"]
+
+    assert [months.unit_of(value) for value in (1, 2)] == [{"en": "month"}, {"en": "months"}]
+
+
 @pytest.mark.parametrize("table", ["fields", "scorecards"])
 def test_an_empty_table_is_refused(path: Path, table: str) -> None:
     document = tomllib.loads(SMALL)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
 from collections.abc import Callable
@@ -10,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from drawing import bundled_rows
 
 from creditscore.errors import ArtifactError
 from creditscore.schema.constraints import CodeList
@@ -32,20 +30,6 @@ def golden_of(model: Model, scorecard: str) -> list[Golden]:
         for each in model.manifest["golden"]
         if model.schema.parse(each["applicant"]).scorecard == scorecard
     ]
-
-
-def test_there_are_some_for_each_scorecard(model: Model) -> None:
-    for name in model.scorecards:
-        assert len(golden_of(model, name)) == GOLDEN_COUNT
-
-
-def test_none_is_a_row_of_the_data(model: Model) -> None:
-    data = bundled_rows()
-    for name in model.scorecards:
-        fields = model.schema.scorecards[name].fields
-        rows = {tuple(row) for row in data.matrix(fields).tolist()}
-        for each in golden_of(model, name):
-            assert tuple(float(each["applicant"][field]) for field in fields) not in rows
 
 
 def test_each_lies_within_what_training_saw(model: Model) -> None:
@@ -127,22 +111,6 @@ def test_a_model_that_says_anything_else_is_refused(
     (tmp_path / artifact.MANIFEST_FILE).write_bytes(with_self_digest(manifest))
 
     with pytest.raises(ArtifactError, match=said):
-        artifact.load(tmp_path)
-
-
-def test_a_table_of_reasons_that_was_changed_is_refused(model: Model, tmp_path: Path) -> None:
-    # Not only its hash tells: a whole folder that somebody signed anew would.
-    manifest = save(model, tmp_path)
-    path = tmp_path / artifact.MODEL_FILE
-    raw = path.read_bytes()
-    values = model.scorecards["application"].shapley_tables.values
-    changed = raw.replace(values.tobytes(), (values * 2).tobytes())
-    path.write_bytes(changed)
-    manifest["model"]["sha256"] = hashlib.sha256(changed).hexdigest()
-    (tmp_path / artifact.MANIFEST_FILE).write_bytes(with_self_digest(manifest))
-
-    assert changed != raw
-    with pytest.raises(ArtifactError):
         artifact.load(tmp_path)
 
 
