@@ -31,7 +31,7 @@ from creditscore.api_docs.markdown_tables import (  # noqa: E402
 from creditscore.errors import StartupError  # noqa: E402
 from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, LANGUAGES  # noqa: E402
 from creditscore.scorecard import artifact  # noqa: E402
-from creditscore.scorecard.artifact import Model  # noqa: E402
+from creditscore.scorecard.model import Model  # noqa: E402
 from creditscore.settings import Settings  # noqa: E402
 from creditscore.web import create_app  # noqa: E402
 from creditscore.web.service import NAME, Service  # noqa: E402

@@ -16,7 +16,7 @@ from typing import Any
 from creditscore.api_docs.examples import EXAMPLE_ID, EXAMPLE_TIME
 from creditscore.decisions.assessor import timestamp
 from creditscore.i18n.catalogue import FALLBACK_LANGUAGE
-from creditscore.schema.schema import Schema
+from creditscore.schema import Schema
 from tools.postman_requests import (
     Call,
     about_calls,

@@ -13,8 +13,8 @@ from creditscore.api_docs.examples import (
     mistakes,
 )
 from creditscore.i18n.catalogue import FALLBACK_LANGUAGE
+from creditscore.schema import Schema
 from creditscore.schema.csv_cells import to_line
-from creditscore.schema.schema import Schema
 
 JSON_TYPE = "application/json"
 

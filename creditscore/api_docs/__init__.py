@@ -4,10 +4,9 @@ All of it follows from the schema, the settings and the model's own decisions, s
 """
 
 from creditscore.api_docs.examples import (
-    applicant_schema,
     example_applicants,
     example_decisions,
 )
 from creditscore.api_docs.openapi import build_openapi
 
-__all__ = ["applicant_schema", "build_openapi", "example_applicants", "example_decisions"]
+__all__ = ["build_openapi", "example_applicants", "example_decisions"]

@@ -8,10 +8,8 @@ from typing import Any
 
 from creditscore.decisions.assessor import Assessor, Decision
 from creditscore.errors import Fault, InvalidApplicants
-from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, in_language
+from creditscore.schema import Schema
 from creditscore.schema.constraints import LARGEST_NUMBER, CodeList, NumericRange, Value
-from creditscore.schema.descriptions import value_labels
-from creditscore.schema.schema import Field, Schema
 
 #: When and under which id the decisions of examples were made: never changing, and nobody's.
 EXAMPLE_TIME = datetime(2026, 1, 2, 3, 4, 5, 678000, tzinfo=UTC)
@@ -80,56 +78,6 @@ def mistakes(schema: Schema) -> list[Mistake]:
         Mistake(title, body, tuple(fault.pointer for fault in _faults(schema, body)))
         for title, body in bodies.items()
     ]
-
-
-def applicant_schema(schema: Schema) -> dict[str, Any]:
-    """Return the JSON Schema of an applicant, draft 2020-12."""
-    groups = [schema.added_fields(spec) for spec in schema.scorecards.values()][1:]
-    described: dict[str, Any] = {
-        "type": "object",
-        "title": "Applicant",
-        "required": [name for name in schema.base_fields if name not in schema.optional],
-        "additionalProperties": False,
-        "properties": {name: _property(field) for name, field in schema.fields.items()},
-    }
-    smaller: list[str] = []
-    for group in groups:
-        # One field of a larger scorecard asks for all of it.
-        for name in group:
-            others = (other for other in [*smaller, *group] if other != name)
-            needed = [other for other in others if other not in schema.optional]
-            described.setdefault("dependentRequired", {})[name] = needed
-        smaller += group
-    return described
-
-
-def _property(field: Field) -> dict[str, Any]:
-    """Return the JSON Schema of one field."""
-    rule = field.rule
-    described: dict[str, Any] = {
-        "title": in_language(field.title, FALLBACK_LANGUAGE),
-        "description": field_meaning(field, FALLBACK_LANGUAGE),
-    }
-    if isinstance(rule, CodeList):
-        described["type"] = "string" if rule.textual else "integer"
-        described["enum"] = list(rule.labels)
-    else:
-        described["type"] = "integer" if rule.integral else "number"
-        if rule.low is not None:
-            described["exclusiveMinimum" if rule.low_open else "minimum"] = rule.low
-        if rule.high is not None:
-            described["exclusiveMaximum" if rule.high_open else "maximum"] = rule.high
-    return {**described, "examples": [field.example]}
-
-
-def field_meaning(field: Field, language: str) -> str:
-    """Return what a field means, with its unit and its codes."""
-    title = in_language(field.title, language)
-    unit = f", {in_language(field.unit, language)}" if field.unit else ""
-    labels = ", ".join(
-        f"{code} {in_language(text, language)}" for code, text in value_labels(field).items()
-    )
-    return f"{title}{unit}{f': {labels}' if labels else ''}"
 
 
 def _beyond(rule: NumericRange) -> Value:

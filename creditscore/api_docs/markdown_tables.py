@@ -6,20 +6,19 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from creditscore.api_docs.examples import applicant_schema, field_meaning
 from creditscore.i18n.catalogue import CATALOGUES, FALLBACK_LANGUAGE, MESSAGES, in_language
+from creditscore.schema import Field, Schema
 from creditscore.schema.constraints import CodeList
-from creditscore.schema.schema import Field, Schema
-from creditscore.settings import PROJECT, ROWS, Settings
+from creditscore.schema.descriptions import field_meaning
+from creditscore.settings import DEFINITIONS, PROJECT, Settings
 
 
 def field_table(schema: Schema, language: str) -> str:
     """Return the fields as a Markdown table."""
-    properties = applicant_schema(schema)["properties"]
     rows = [
         (
             f"`{name}`",
-            properties[name]["type"],
+            field.rule.json_schema()["type"],
             _accepted(field, language),
             field_meaning(field, language),
         )
@@ -32,7 +31,7 @@ def settings_table(language: str) -> str:
     """Return the settings as a Markdown table."""
     usual, words = Settings(), CATALOGUES[language]["documents"]
     rows = []
-    for row in ROWS:
+    for row in DEFINITIONS:
         english = {"allowed": row.allowed, "sentence": row.sentence}
         text = english if language == FALLBACK_LANGUAGE else words["settings"][row.name]
         fallback = _shown_setting(getattr(usual, row.name)) or words["none"]
@@ -74,7 +73,9 @@ def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 def _accepted(field: Field, language: str) -> str:
     rule = field.rule
     if isinstance(rule, CodeList):
-        return ", ".join(f"`{code}`" if rule.textual else str(code) for code in rule.labels)
+        return ", ".join(
+            f"`{code}`" if rule.python_type is str else str(code) for code in rule.labels
+        )
     text = in_language(replace(rule, unit={}).allowed, language)
     # Its kind has a column of its own. In Indonesian an integer is a number and a word more.
     for kind in ("integer", "number"):

@@ -11,15 +11,16 @@ from pathlib import Path
 from typing import Any
 
 import creditscore
-from creditscore.api_docs.examples import applicant_schema, example_applicants, example_table
+from creditscore.api_docs.examples import example_applicants, example_table
 from creditscore.decision_log.log import MAX_PAGE_SIZE, PAGE_SIZE
 from creditscore.decisions.decision_columns import DecisionColumns
 from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, LANGUAGES
 from creditscore.monitoring.backtest import BANDS
 from creditscore.monitoring.drift import FEWEST_ROWS
 from creditscore.monitoring.monitor import LONGEST_DAYS, USUAL_DAYS
+from creditscore.schema import MOST_FAULTS, Schema
 from creditscore.schema.csv_cells import to_line
-from creditscore.schema.schema import MOST_FAULTS, Schema
+from creditscore.schema.descriptions import applicant_schema
 from creditscore.settings import Settings
 
 JsonObject = dict[str, Any]

@@ -26,8 +26,8 @@ from creditscore.model_card.measurements import (
     measure_scorecard,
 )
 from creditscore.schema.descriptions import schema_texts
-from creditscore.scorecard.artifact import Model
 from creditscore.scorecard.forest import Forest
+from creditscore.scorecard.model import Model
 from creditscore.training.dataset import Dataset
 
 __all__ = ["STEPS", "build", "to_markdown"]

@@ -6,8 +6,8 @@ import re
 
 from creditscore.api_docs.markdown_tables import field_table, settings_table
 from creditscore.i18n.catalogue import CATALOGUES
-from creditscore.schema.schema import Schema
-from creditscore.settings import ROWS
+from creditscore.schema import Schema
+from creditscore.settings import DEFINITIONS
 
 SETTINGS = CATALOGUES["id"]["documents"]["settings"]
 
@@ -16,11 +16,11 @@ LITERAL = re.compile(r"`[^`]+`|[a-z]+://\S+|\d[\d.]*\d|\b(?:wal|truncate)\b")
 
 
 def test_every_setting_is_described_in_indonesian_and_nothing_else_is() -> None:
-    assert list(SETTINGS) == [row.name for row in ROWS]
+    assert list(SETTINGS) == [row.name for row in DEFINITIONS]
 
 
 def test_what_is_typed_as_it_stands_is_not_translated() -> None:
-    for row in ROWS:
+    for row in DEFINITIONS:
         text = SETTINGS[row.name]
         assert text["sentence"] != row.sentence
         for ours, theirs in ((text["allowed"], row.allowed), (text["sentence"], row.sentence)):

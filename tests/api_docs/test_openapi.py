@@ -23,9 +23,9 @@ from support import settings_of
 
 from creditscore.api_docs.openapi import PLACEHOLDER, read_template, template_values
 from creditscore.errors import InvalidApplicants
+from creditscore.schema import Schema
 from creditscore.schema.constraints import CodeList, Rule
-from creditscore.schema.schema import Schema
-from creditscore.scorecard.artifact import Model
+from creditscore.scorecard.model import Model
 from creditscore.settings import Settings
 from creditscore.web import create_app
 

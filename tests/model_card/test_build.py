@@ -22,12 +22,11 @@ import train
 from creditscore.api_docs.examples import EXAMPLE_TIME
 from creditscore.decisions.assessor import Assessor
 from creditscore.decisions.record import new_decision_id
-from creditscore.evaluation.sensitivity import decode
 from creditscore.i18n.catalogue import card_statements
 from creditscore.model_card.markdown import to_markdown
+from creditscore.schema import Schema
 from creditscore.schema.reader import load_schema
-from creditscore.schema.schema import Schema
-from creditscore.scorecard.artifact import Model
+from creditscore.scorecard.model import Model
 from creditscore.scorecard.policy import NOT_ELIGIBLE
 from creditscore.training import dataset
 from creditscore.training.pipeline import Split, split
@@ -172,7 +171,7 @@ def test_reason_frequencies_are_those_of_the_decisions_that_refusals_would_get(
     applicants = [
         model.schema.parse(
             {
-                field: decode(rule, number)
+                field: rule.decode(number)
                 for field, rule, number in zip(predictors, rules, row, strict=True)
             }
         )

@@ -20,7 +20,7 @@ from creditscore.decisions.assessor import Assessor, Decision
 from creditscore.decisions.explanation import explain
 from creditscore.decisions.record import new_decision_id
 from creditscore.i18n.catalogue import SWAPPED_SEPARATORS, Text, say
-from creditscore.scorecard.artifact import Model
+from creditscore.scorecard.model import Model
 from creditscore.scorecard.policy import break_even
 from creditscore.scorecard.reason_codes import value_in_words
 

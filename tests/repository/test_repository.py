@@ -15,7 +15,7 @@ import pytest
 from answers import PROJECT
 from support import log_in
 
-from creditscore.schema.schema import Schema
+from creditscore.schema import Schema
 
 PACKAGE = PROJECT / "creditscore"
 

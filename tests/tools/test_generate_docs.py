@@ -11,7 +11,7 @@ import pytest
 from answers import PROJECT
 
 from creditscore.api_docs.markdown_tables import blocks_of, settings_table
-from creditscore.scorecard.artifact import Model
+from creditscore.scorecard.model import Model
 from tools.generate_docs import generated_files
 
 SCRIPT = PROJECT / "tools" / "generate_docs.py"

@@ -12,8 +12,8 @@ from flask.testing import FlaskClient
 from pages import FIRST_LOAD, Page, shown, text_of
 
 from creditscore.i18n.catalogue import LANGUAGES, PAGE_TEXTS
-from creditscore.schema.schema import Schema
-from creditscore.scorecard.artifact import Model
+from creditscore.schema import Schema
+from creditscore.scorecard.model import Model
 
 KEY = "the-key-of-the-page-test"
 

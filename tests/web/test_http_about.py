@@ -15,7 +15,7 @@ from support import settings_of
 
 import train
 from creditscore.i18n.catalogue import LEGAL_SENTENCE
-from creditscore.schema.schema import Schema
+from creditscore.schema import Schema
 from creditscore.web import create_app
 
 Body = dict[str, Any]

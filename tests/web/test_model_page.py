@@ -19,9 +19,9 @@ from creditscore.evaluation.cutoff_tradeoff import (
     trade_off,
 )
 from creditscore.i18n.catalogue import LANGUAGES, PAGE_TEXTS
-from creditscore.schema.schema import Schema
-from creditscore.scorecard.artifact import Model
-from creditscore.web.localised_card import group_label
+from creditscore.schema import Schema
+from creditscore.schema.descriptions import group_text
+from creditscore.scorecard.model import Model
 
 Card = dict[str, Any]
 
@@ -166,7 +166,7 @@ def test_groups_are_called_in_the_language_of_the_page(schema: Schema) -> None:
         ("AGE", "1,000", "1.000"),
         ("SEX", "female", "perempuan"),
     ):
-        assert group_label(schema.fields[name], english) == {"en": english, "id": indonesian}
+        assert group_text(schema.fields[name], english) == {"en": english, "id": indonesian}
 
 
 def test_nothing_stands_inline_and_the_first_load_is_small(client: FlaskClient) -> None:

@@ -12,7 +12,7 @@ from creditscore.decisions.assessor import Decision
 from creditscore.decisions.explanation import explain
 from creditscore.decisions.record import LoggedDecision
 from creditscore.i18n.catalogue import PAGE_TEXTS, in_language, say_number
-from creditscore.schema.schema import Schema
+from creditscore.schema import Schema
 from creditscore.scorecard.policy import Scale
 from creditscore.scorecard.reason_codes import value_in_words
 from creditscore.scorecard.scorecard import Scorecard

@@ -21,8 +21,9 @@ from creditscore.evaluation.cutoff_tradeoff import (
     trade_off,
 )
 from creditscore.i18n.catalogue import PAGE_TEXTS, in_language
+from creditscore.schema.descriptions import group_text
 from creditscore.web.content_negotiation import page_language
-from creditscore.web.localised_card import group_label, localised_card
+from creditscore.web.localised_card import localised_card
 from creditscore.web.pages.decision_view import percent
 from creditscore.web.pages.layout import notice, render_page, render_part
 from creditscore.web.problems import UNPROCESSABLE
@@ -80,7 +81,7 @@ def _words(language: str) -> dict[str, Any]:
         "percent": lambda share: percent(share, language),
         "number": write,
         "group": lambda field, label: in_language(
-            group_label(schema.fields[field], label), language
+            group_text(schema.fields[field], label), language
         ),
     }
 

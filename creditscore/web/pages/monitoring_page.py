@@ -12,8 +12,8 @@ from creditscore.charts.model_charts import calibration
 from creditscore.i18n.catalogue import PAGE_TEXTS, in_language
 from creditscore.monitoring.drift import FEWEST_ROWS
 from creditscore.monitoring.monitor import USUAL_DAYS
+from creditscore.schema.descriptions import group_text
 from creditscore.web.content_negotiation import page_language
-from creditscore.web.localised_card import group_label
 from creditscore.web.pages.decision_view import percent
 from creditscore.web.pages.layout import show_behind_key
 from creditscore.web.service import service
@@ -72,7 +72,7 @@ def _scorecards(found: Mapping[str, Any], language: str) -> list[dict[str, Any]]
 
 
 def _group(field: str, label: str, language: str) -> str:
-    return in_language(group_label(service().assessor.model.schema.fields[field], label), language)
+    return in_language(group_text(service().assessor.model.schema.fields[field], label), language)
 
 
 def approvals_by_day(
