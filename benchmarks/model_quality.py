@@ -44,8 +44,9 @@ from creditscore.errors import CreditScoreError
 from creditscore.evaluation import metrics
 from creditscore.schema.reader import load_schema
 from creditscore.schema.schema import Schema, ScorecardSpec
-from creditscore.training import dataset, pipeline
+from creditscore.training import dataset
 from creditscore.training.dataset import Dataset, Floats, Ints
+from creditscore.training.fit import fit_forest
 from data.synthesis.generator import SynthesisError
 from data.synthesis.privacy import PrivacyError
 from data.synthesize import number_from, read_rows
@@ -201,9 +202,7 @@ def contenders(seed: int) -> Mapping[str, Fit]:
         **_catboost(seed),
     }
     fits = {name: _fit_anew(model) for name, model in usual.items()}
-    return fits | {
-        OURS: lambda matrix, bad, spec: pipeline.fit_forest(matrix, bad, spec.forest, seed)
-    }
+    return fits | {OURS: lambda matrix, bad, spec: fit_forest(matrix, bad, spec.forest, seed)}
 
 
 def _fit_anew(model: Any) -> Fit:

@@ -18,8 +18,9 @@ from tqdm import tqdm
 
 from creditscore.evaluation import metrics
 from creditscore.schema.schema import Schema
-from creditscore.training import dataset, pipeline
+from creditscore.training import dataset
 from creditscore.training.dataset import Dataset, Ints
+from creditscore.training.fit import fit_forest
 from data.synthesis import fidelity, generator, privacy
 
 TEST_SHARE = 0.3
@@ -64,7 +65,7 @@ def auc_lost(
     for name, spec in schema.scorecards.items():
         reached = []
         for rows in (train, drawn):
-            forest = pipeline.fit_forest(rows.matrix(spec.fields), rows.bad, spec.forest, seed)
+            forest = fit_forest(rows.matrix(spec.fields), rows.bad, spec.forest, seed)
             said = forest.predict_proba(test.matrix(spec.fields))[:, 1]
             reached.append(metrics.auc(test.bad, said))
         lost[name] = reached[0] - reached[1]

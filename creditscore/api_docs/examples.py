@@ -10,6 +10,7 @@ from typing import Any
 
 from creditscore.decisions.assessor import Assessor, Decision
 from creditscore.errors import Fault, InvalidApplicants
+from creditscore.evaluation.card_keys import with_current_keys
 from creditscore.i18n.catalogue import CATALOGUE, FALLBACK_LANGUAGE, in_language
 from creditscore.i18n.document_texts import (
     FIELD_COLUMNS,
@@ -140,16 +141,17 @@ def model_card(model: Model, policy: Policy, language: str) -> dict[str, Any]:
     language : str
         Of the texts.
     """
-    texts, sections = schema_texts(model.schema, language), model.card["scorecards"]
+    card = with_current_keys(model.card)
+    texts, sections = schema_texts(model.schema, language), card["scorecards"]
     legal = LEGAL_SENTENCE if model.protected_predictors() else None
-    about = model.schema.files.get(model.card["data"]["sha256"])
+    about = model.schema.files.get(card["data"]["sha256"])
     return {
-        **model.card,
+        **card,
         **card_words(language),
         **texts,
         "legal": legal and in_language(legal, language),
         "policy": policy.to_dict(),
-        "data": {**model.card["data"], "about": about and in_language(about, language)},
+        "data": {**card["data"], "about": about and in_language(about, language)},
         "scorecards": {
             name: {**section, **texts["scorecards"][name]} for name, section in sections.items()
         },

@@ -140,8 +140,8 @@ def _outcomes() -> JsonObject:
     one = record(
         {
             "decisions": COUNT,
-            "said": SHARE,
-            "happened": SHARE,
+            "mean_predicted": SHARE,
+            "observed_rate": SHARE,
             "interval": array_of(SHARE, minItems=2, maxItems=2),
         }
     )

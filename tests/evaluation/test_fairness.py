@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from creditscore.evaluation import fairness
 from creditscore.evaluation.confidence_intervals import BootstrapResamples, wilson
-from creditscore.evaluation.fairness import Group
+from creditscore.evaluation.fairness import PopulationGroup
 from creditscore.schema.constraints import CodeList, NumericRange
 from creditscore.schema.schema import Field, Schema
 from creditscore.scorecard.bins import band_label
@@ -22,17 +22,20 @@ Flags = npt.NDArray[np.bool_]
 ROWS = 3000
 
 
-def drawn(shares: list[float], *, seed: int = 1) -> tuple[list[Group], Ints, Flags, Ints]:
+def drawn(shares: list[float], *, seed: int = 1) -> tuple[list[PopulationGroup], Ints, Flags, Ints]:
     """Draw groups of given shares, each approved less often than the one before."""
     random = np.random.default_rng(seed)
     member = random.choice(len(shares), size=ROWS, p=shares)
     bad = (random.random(ROWS) < 0.2 + 0.05 * member).astype(np.int64)
     approved = random.random(ROWS) < 0.8 - 0.1 * member - 0.2 * bad
-    parts = [Group(f"group {place}", None, None, member == place) for place in range(len(shares))]
+    parts = [
+        PopulationGroup(f"group {place}", None, None, member == place)
+        for place in range(len(shares))
+    ]
     return parts, bad, approved, member
 
 
-def compare(parts: list[Group], bad: Ints, approved: Flags) -> dict[str, object]:
+def compare(parts: list[PopulationGroup], bad: Ints, approved: Flags) -> dict[str, object]:
     return fairness.by_group(parts, bad, approved, resamples=BootstrapResamples(len(bad), seed=1))
 
 
@@ -117,7 +120,10 @@ def test_a_group_counts_from_200_rows_and_30_of_each_outcome_on(
     rows = goods + bads
     bad = np.array([0] * goods + [1] * bads + [0] * 300 + [1] * 300)
     inside = np.arange(len(bad)) < rows
-    parts = [Group("small", None, None, inside), Group("other", None, None, ~inside)]
+    parts = [
+        PopulationGroup("small", None, None, inside),
+        PopulationGroup("other", None, None, ~inside),
+    ]
 
     found = compare(parts, bad, np.ones(len(bad), dtype=bool))
 
@@ -132,7 +138,7 @@ def test_a_groups_figures_are_shares_with_wilsons_intervals() -> None:
     approved = np.array([True, True, False, True, False, False])
     inside = np.array([True] * 5 + [False])
 
-    found = compare([Group("all but one", None, None, inside)], bad, approved)
+    found = compare([PopulationGroup("all but one", None, None, inside)], bad, approved)
 
     groups = found["groups"]
     assert isinstance(groups, list)
@@ -168,7 +174,10 @@ def test_equal_treatment_is_a_ratio_of_one_within_an_interval() -> None:
     _, bad, approved, _ = drawn([1.0])
     twice = np.concatenate([bad, bad]), np.concatenate([approved, approved])
     first = np.arange(2 * ROWS) < ROWS
-    parts = [Group("first", None, None, first), Group("second", None, None, ~first)]
+    parts = [
+        PopulationGroup("first", None, None, first),
+        PopulationGroup("second", None, None, ~first),
+    ]
 
     found = compare(parts, *twice)
 

@@ -13,7 +13,7 @@ from sklearn.inspection import partial_dependence
 from creditscore.evaluation import sensitivity
 from creditscore.schema.constraints import CodeList, NumericRange
 from creditscore.schema.schema import Field, Schema
-from creditscore.training.pipeline import flatten
+from creditscore.training.fit import flatten
 
 Floats = npt.NDArray[np.float64]
 
@@ -69,7 +69,7 @@ def test_a_curve_names_codes_and_the_steps_that_go_the_wrong_way() -> None:
     assert [point["value"] for point in found["points"]] == [-1, 0, 1, 2, 3]
     assert [point["label"] for point in found["points"]][:3] == ["in full", "revolving", None]
     assert found["points"][3]["probability_of_default"] == 0.5
-    assert found["wrong_steps"] == [[-1, 0], [2, 3]]
+    assert found["violating_steps"] == [[-1, 0], [2, 3]]
 
 
 def test_a_curve_of_which_nothing_is_expected_goes_no_wrong_way() -> None:
@@ -81,15 +81,15 @@ def test_a_curve_of_which_nothing_is_expected_goes_no_wrong_way() -> None:
         training_column=np.array([0.0, 1]),
     )
 
-    assert (found["expected"], found["wrong_steps"]) == (None, [])
+    assert (found["expected"], found["violating_steps"]) == (None, [])
 
 
 def test_many_values_are_shown_at_some_that_training_saw() -> None:
     values = np.random.default_rng(1).uniform(0, 100, 5000)
 
-    found = sensitivity.grid(field(AMOUNT), values)
+    found = sensitivity.curve_values(field(AMOUNT), values)
 
-    assert len(found) <= sensitivity.MOST_POINTS
+    assert len(found) <= sensitivity.MAX_CURVE_POINTS
     assert set(found) <= set(values)
     assert found.min() < 3
     assert found.max() > 97
@@ -127,19 +127,19 @@ def test_the_highest_band_is_compared_with_its_best_lower_value() -> None:
     predict = by_table({20: 0.4, 30: 0.2, 61: 0.3, 62: 0.2, 70: 0.3, 80: 0.6})
     values = np.array([20.0, 30, 61, 62, 70, 80])
 
-    found = sensitivity.highest_band(
+    found = sensitivity.age_62_test(
         predict, column(30, 62, 70, 80), 0, edge=62, values=values, cutoff=0.5
     )
 
     assert found is not None
     assert (found["from"], found["rows"]) == (62, 3)
     assert found["worse_off"]["value"] == pytest.approx(2 / 3, abs=1e-6)
-    assert found["refused_for_it"]["value"] == pytest.approx(1 / 3, abs=1e-6)
+    assert found["refused_due_to_age"]["value"] == pytest.approx(1 / 3, abs=1e-6)
     assert found["mean_gap"] == pytest.approx((0 + 0.1 + 0.4) / 3, abs=1e-6)
 
 
 def test_an_empty_highest_band_is_not_compared() -> None:
-    found = sensitivity.highest_band(
+    found = sensitivity.age_62_test(
         by_table({}), column(30), 0, edge=62, values=np.array([30.0]), cutoff=0.5
     )
 
@@ -154,7 +154,7 @@ def test_a_step_that_should_be_worse_and_is_better_is_told() -> None:
     predict = by_table({-1: 0.3, 0: 0.1, 1: 0.2, 2: 0.6, 3: 0.4})
     training = np.array([-1.0, 0, 1, 2, 3])
 
-    found = sensitivity.wrong_ways(
+    found = sensitivity.monotonicity_violations(
         predict,
         column(-1, 0, 1, 2, 3),
         0,
@@ -178,7 +178,7 @@ def test_a_step_that_should_be_worse_and_is_better_is_told() -> None:
 def test_where_the_risk_falls_the_worse_step_is_down() -> None:
     predict = by_table({10: 0.5, 20.5: 0.3, 40: 0.2})
 
-    found = sensitivity.wrong_ways(
+    found = sensitivity.monotonicity_violations(
         predict,
         column(10, 20.5, 40),
         0,
@@ -198,10 +198,10 @@ def test_a_value_that_training_never_saw_steps_to_the_next_that_it_saw() -> None
     predict = by_table({15: 0.1, 10: 0.05, 20: 0.3})
     training = np.array([10.0, 20])
 
-    down = sensitivity.wrong_ways(
+    down = sensitivity.monotonicity_violations(
         predict, column(15), 0, rule=AMOUNT, risk="falls", training_column=training, cutoff=0.5
     )
-    up = sensitivity.wrong_ways(
+    up = sensitivity.monotonicity_violations(
         predict, column(15), 0, rule=AMOUNT, risk="rises", training_column=training, cutoff=0.5
     )
 
@@ -211,7 +211,7 @@ def test_a_value_that_training_never_saw_steps_to_the_next_that_it_saw() -> None
 
 
 def test_where_no_step_is_left_nothing_is_told() -> None:
-    found = sensitivity.wrong_ways(
+    found = sensitivity.monotonicity_violations(
         by_table({}),
         column(3, 4),
         0,

@@ -20,7 +20,7 @@ from creditscore.scorecard.forest import Forest
 from creditscore.scorecard.scorecard import Calibration, Reference, Scorecard, version
 from creditscore.scorecard.shapley import leaf_games
 from creditscore.training.dataset import load
-from creditscore.training.pipeline import fit_forest, flatten
+from creditscore.training.fit import fit_forest, flatten
 
 RANDOM_ROWS = 100_000
 

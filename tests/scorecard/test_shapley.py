@@ -26,7 +26,7 @@ from creditscore.scorecard.artifact import Model
 from creditscore.scorecard.forest import Forest
 from creditscore.scorecard.shapley import leaf_games
 from creditscore.scorecard.shapley_tables import LeafShapleyTables
-from creditscore.training.pipeline import fit_forest, flatten
+from creditscore.training.fit import fit_forest, flatten
 
 #: What sums and values may be off: some rounding of double precision, nothing else.
 EXACT = 1e-12
