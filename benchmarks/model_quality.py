@@ -41,7 +41,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks.synthetic_rows import mean, measure_splits, print_splits
 from creditscore.errors import CreditScoreError
-from creditscore.evaluation import metrics
+from creditscore.evaluation.confidence_intervals import summarise
 from creditscore.schema.reader import load_schema
 from creditscore.schema.schema import Schema, ScorecardSpec
 from creditscore.training import dataset
@@ -226,8 +226,8 @@ def measure(
     """Fit to some rows and measure on others."""
     model = fit(train.matrix(spec.fields), train.bad, spec)
     bar.update()
-    said = model.predict_proba(test.matrix(spec.fields))[:, 1]
-    figures = metrics.summarise(test.bad, said)
+    predicted = model.predict_proba(test.matrix(spec.fields))[:, 1]
+    figures = summarise(test.bad, predicted)
     return {name: figures[name] for name in FIGURES}
 
 

@@ -143,7 +143,7 @@ def interval(samples: Floats, *, recentre: bool = False) -> Figure | None:
 def bootstrap_metrics(
     bad: Ints, probability_of_default: Floats, resamples: BootstrapResamples
 ) -> dict[str, Floats]:
-    """Compute every metric of `metrics` on the rows and on each draw.
+    """Compute every metric on the rows and on each draw.
 
     Returns
     -------
@@ -155,6 +155,14 @@ def bootstrap_metrics(
         lambda weights: np.column_stack([statistic(weights) for _, statistic in families])
     )
     return dict(zip(names, table.T, strict=True))
+
+
+def summarise(bad: Ints, probability_of_default: Floats) -> dict[str, float]:
+    """Compute every metric on the rows, without intervals."""
+    samples = bootstrap_metrics(
+        bad, probability_of_default, BootstrapResamples(len(bad), seed=0, count=0)
+    )
+    return {name: float(values[0]) for name, values in samples.items()}
 
 
 def figures(samples: Mapping[str, Floats]) -> dict[str, Figure | None]:
@@ -186,6 +194,8 @@ Family = tuple[tuple[str, ...], Statistic]
 def _ranking(bad: Ints, predicted: Floats) -> Family:
     """Return AUC, Gini and KS, from rows sorted once by predicted probability.
 
+    Gini = 2 AUC - 1: 0 is guessing, 1 is perfect. KS, the largest gap between the cumulative
+    shares of bad and good: 0 if the two are rated alike, 1 if a cut-off separates them.
     With B_k and G_k the weights of the bad and of the good rows at the k-th distinct probability:
     AUC = sum_k B_k (sum_{j<k} G_j + G_k / 2) / (B G), and
     KS = max_k |sum_{j<=k} B_j / B - sum_{j<=k} G_j / G|.
@@ -211,7 +221,9 @@ def _ranking(bad: Ints, predicted: Floats) -> Family:
 def _errors(bad: Ints, predicted: Floats) -> Family:
     """Return Brier score and skill, log-loss, accuracy and ECE: weighted means over the rows.
 
-    Mean of x: sum w x / sum w. Brier skill: 1 - Brier / (b (1 - b)) with the mean b of ``bad``.
+    Mean of x: sum w x / sum w. Brier skill: 1 - Brier / (b (1 - b)) with the mean b of ``bad``; 1
+    is perfect, 0 as good as predicting b for everybody. Accuracy: of predicting a default from a
+    probability of 0.5 on; only meaningful beside the share of the more frequent outcome.
     ECE: sum over the bins of |sum w (p - y) within the bin| / sum w.
     """
     clipped = np.clip(predicted, metrics.LOG_LOSS_CLIP, 1 - metrics.LOG_LOSS_CLIP)

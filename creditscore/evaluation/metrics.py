@@ -49,22 +49,6 @@ def auc(bad: Ints, probability_of_default: Floats) -> float:
     return float((ranks[bad == 1].sum() - bads * (bads + 1) / 2) / (bads * goods))
 
 
-def gini(bad: Ints, probability_of_default: Floats) -> float:
-    """Compute the Gini coefficient, 2 AUC - 1: 0 is guessing, 1 is perfect."""
-    return 2 * auc(bad, probability_of_default) - 1
-
-
-def kolmogorov_smirnov(bad: Ints, probability_of_default: Floats) -> float:
-    """Compute the largest gap between the cumulative shares of bad and good applicants (KS).
-
-    0 means that the two are rated alike, 1 that a cut-off separates them.
-    """
-    levels, places = np.unique(probability_of_default, return_inverse=True)
-    bads = np.bincount(places, weights=bad, minlength=len(levels))
-    goods = np.bincount(places, weights=1 - bad, minlength=len(levels))
-    return float(np.abs(np.cumsum(bads) / bads.sum() - np.cumsum(goods) / goods.sum()).max())
-
-
 def brier(bad: Ints, probability_of_default: Floats) -> float:
     """Compute the mean squared error of the probabilities (Brier 1950); 0 is perfect."""
     return float(np.mean((probability_of_default - bad) ** 2))
@@ -74,14 +58,6 @@ def log_loss(bad: Ints, probability_of_default: Floats) -> float:
     """Compute the mean negative log-likelihood, in nats; 0 is perfect."""
     clipped = np.clip(probability_of_default, LOG_LOSS_CLIP, 1 - LOG_LOSS_CLIP)
     return float(-np.mean(bad * np.log(clipped) + (1 - bad) * np.log(1 - clipped)))
-
-
-def brier_skill(bad: Ints, probability_of_default: Floats) -> float:
-    """Compute the Brier skill score, 1 - Brier / (b (1 - b)), b being the share of bad applicants.
-
-    1 is perfect, 0 is as good as predicting b for everybody; below 0 is worse than that.
-    """
-    return 1 - brier(bad, probability_of_default) / float(bad.mean() * (1 - bad.mean()))
 
 
 def expected_calibration_error(
@@ -138,27 +114,6 @@ def log_odds(probability: Floats) -> Floats:
     """Compute ln(p / (1 - p)), clipped by `ODDS_CLIP`."""
     clipped = np.clip(probability, ODDS_CLIP, 1 - ODDS_CLIP)
     return np.log(clipped / (1 - clipped))
-
-
-def accuracy(bad: Ints, probability_of_default: Floats) -> float:
-    """Compute the share of right predictions when a probability from 0.5 on predicts a default.
-
-    Only meaningful beside the share of the more frequent outcome.
-    """
-    return float(np.mean((probability_of_default >= 0.5) == (bad == 1)))
-
-
-def summarise(bad: Ints, probability_of_default: Floats) -> dict[str, float]:
-    """Compute every metric above, by its name."""
-    return {
-        "auc": auc(bad, probability_of_default),
-        "gini": gini(bad, probability_of_default),
-        "ks": kolmogorov_smirnov(bad, probability_of_default),
-        "brier": brier(bad, probability_of_default),
-        "log_loss": log_loss(bad, probability_of_default),
-        "ece": expected_calibration_error(bad, probability_of_default),
-        "accuracy": accuracy(bad, probability_of_default),
-    }
 
 
 def at_cutoff(bad: Ints, probability_of_default: Floats, cutoff: float) -> dict[str, float | None]:
