@@ -69,11 +69,11 @@ class Goal:
     at_least: bool
 
     def met(self, value: float) -> bool:
-        """Tell whether a value reaches it."""
+        """Check whether a value reaches it."""
         return value >= self.bound if self.at_least else value <= self.bound
 
     def say(self, value: float) -> str:
-        """Put value, goal and verdict in a line."""
+        """Return value, goal and verdict in a line."""
         sign, verdict = ">=" if self.at_least else "<=", "met" if self.met(value) else "MISSED"
         name = f"{self.part} {self.figure}"
         return f"{name:<32} {value:>8.4f}   goal {sign} {self.bound:<6g} {verdict}"
@@ -177,7 +177,7 @@ Fit = Callable[[Floats, Ints, ScorecardSpec], Any]
 
 
 def contenders(seed: int) -> Mapping[str, Fit]:
-    """Name all that is compared, and how to fit it; ours is the last."""
+    """Return all that is compared, and how to fit it; ours is the last."""
     boosting = HistGradientBoostingClassifier(
         random_state=seed, learning_rate=0.05, max_iter=150, max_depth=3, min_samples_leaf=100
     )
@@ -254,7 +254,7 @@ def print_goals(models: dict[str, Any], splits: list[dict[str, Any]]) -> bool:
 
 
 def below_ceiling(by_model: Mapping[str, list[dict[str, float]]]) -> float:
-    """Give the mean AUC of the best of all that was tried, less ours."""
+    """Return the mean AUC of the best of all that was tried, less ours."""
     best = max(mean(folds, "auc") for folds in by_model.values())
     return best - mean(by_model[OURS], "auc")
 

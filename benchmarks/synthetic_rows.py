@@ -42,7 +42,7 @@ def measure_splits(
 
 
 def split_rows(bad: Ints, seed: int) -> tuple[Ints, Ints]:
-    """Part the places of the rows in 70 and 30 %, with the same default rate in both."""
+    """Split the rows in 70 and 30 %, with the same default rate in both."""
     train, test = train_test_split(
         np.arange(len(bad)), test_size=TEST_SHARE, stratify=bad, random_state=seed
     )
@@ -60,7 +60,7 @@ def read_back(drawn: pd.DataFrame, schema: Schema) -> Dataset:
 def auc_lost(
     drawn: Dataset, train: Dataset, test: Dataset, schema: Schema, seed: int
 ) -> dict[str, float]:
-    """Give, for each scorecard, how much AUC is lost by training on drawn rows."""
+    """Return, for each scorecard, how much AUC is lost by training on drawn rows."""
     lost = {}
     for name, spec in schema.scorecards.items():
         reached = []
@@ -84,7 +84,7 @@ def compare_rows(train: pd.DataFrame, test: pd.DataFrame, drawn: pd.DataFrame) -
 
 
 def share_of_copies(rows: pd.DataFrame, train: pd.DataFrame) -> dict[str, float]:
-    """Give the share of rows that equal one the generator was fitted to."""
+    """Return the share of rows that equal one the generator was fitted to."""
     same = privacy.copies(rows, train)
     return {
         "identical_active": float(same.active.mean()),

@@ -122,7 +122,7 @@ def _fairness(card: Card, section: Card, texts: Texts) -> str:
     plots = []
     for key, (style, title) in panels.items():
         figures = [group[key] for _, group in groups]
-        axes = _row_axes(labels, round_up(max(one["high"] for one in figures if one)))
+        axes = _row_axes(labels, round_up(max((one["high"] for one in figures if one), default=0)))
         measured = [(row, one) for row, one in enumerate(figures) if one]
         plots.append(
             _plot(axes, title, x_ticks=axes.x_ticks(SHARE), y_ticks=_row_labels(axes, labels),
@@ -136,6 +136,7 @@ def _fairness(card: Card, section: Card, texts: Texts) -> str:
                   ])
         )  # fmt: skip
     note = " (* too few rows to be compared)" if any(small) else ""
+    note = note if groups else ": none"
     return _sheet(section, *plots, title=f"protected groups{note}")
 
 

@@ -118,6 +118,17 @@ def test_the_fairness_bars_name_every_group_and_mark_the_small_ones(
     assert "(* too few rows to be compared)" in " ".join(words)
 
 
+def test_a_scorecard_without_protected_fields_or_refusals_is_drawn(card: Any) -> None:
+    changed = copy.deepcopy(card)
+    section = changed["scorecards"]["application"]
+    section["fairness"], section["explanation"] = {}, {"reasons": [], "refusals": 0}
+
+    files = draw(changed)
+
+    assert "protected groups: none" in " ".join(words_of(files["application-fairness.svg"]))
+    assert "Share of the 0 held-out refusals" in words_of(files["application-reasons.svg"])
+
+
 def test_axes_have_their_units(drawn: dict[str, str]) -> None:
     curves = " ".join(words_of(drawn["behavioural-partial_dependence.svg"]))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 import pytest
@@ -35,15 +37,8 @@ def drawn(shares: list[float], *, seed: int = 1) -> tuple[list[PopulationGroup],
     return parts, bad, approved, member
 
 
-def compare(parts: list[PopulationGroup], bad: Ints, approved: Flags) -> dict[str, object]:
+def compare(parts: list[PopulationGroup], bad: Ints, approved: Flags) -> dict[str, Any]:
     return fairness.by_group(parts, bad, approved, resamples=BootstrapResamples(len(bad), seed=1))
-
-
-def value(figure: object) -> float:
-    assert isinstance(figure, dict)
-    number = figure["value"]
-    assert isinstance(number, float)
-    return number
 
 
 # Against fairlearn
@@ -66,21 +61,20 @@ def test_rates_and_differences_are_fairlearns(shares: list[float]) -> None:
         **asked,
     ).by_group
     groups = found["groups"]
-    assert isinstance(groups, list)
     assert [one["rows"] for one in groups] == frame["rows"].tolist()
     for one, row in zip(groups, frame.itertuples(), strict=True):
         assert one["verdict"] == "conclusive"
-        assert value(one["approval_rate"]) == pytest.approx(row.approved, abs=1e-6)
-        assert value(one["approval_rate_good"]) == pytest.approx(row.good, abs=1e-6)
+        assert one["approval_rate"]["value"] == pytest.approx(row.approved, abs=1e-6)
+        assert one["approval_rate_good"]["value"] == pytest.approx(row.good, abs=1e-6)
         ratio = row.approved / frame["approved"].max()
-        assert value(one["approval_ratio"]) == pytest.approx(ratio, abs=1e-6)
+        assert one["approval_ratio"]["value"] == pytest.approx(ratio, abs=1e-6)
     for name, measure in (
         ("demographic_parity_ratio", oracle.demographic_parity_ratio),
         ("demographic_parity_difference", oracle.demographic_parity_difference),
     ):
-        assert value(found[name]) == pytest.approx(measure(**asked), abs=1e-6), name
+        assert found[name]["value"] == pytest.approx(measure(**asked), abs=1e-6), name
     equal = oracle.equal_opportunity_difference(**asked)
-    assert value(found["equal_opportunity_difference"]) == pytest.approx(equal, abs=1e-6)
+    assert found["equal_opportunity_difference"]["value"] == pytest.approx(equal, abs=1e-6)
 
 
 def test_groups_that_are_too_small_are_left_out_of_the_comparison() -> None:
@@ -90,14 +84,13 @@ def test_groups_that_are_too_small_are_left_out_of_the_comparison() -> None:
     found = compare(parts, bad, approved)
 
     groups = found["groups"]
-    assert isinstance(groups, list)
     assert [one["verdict"] for one in groups] == ["conclusive", "conclusive", "inconclusive"]
     assert groups[2]["approval_rate"] is not None
     assert groups[2]["approval_ratio"] is None
     ratio = oracle.demographic_parity_ratio(
         1 - bad[kept], approved[kept].astype(int), sensitive_features=member[kept]
     )
-    assert value(found["demographic_parity_ratio"]) == pytest.approx(ratio, abs=1e-6)
+    assert found["demographic_parity_ratio"]["value"] == pytest.approx(ratio, abs=1e-6)
 
 
 # By hand
@@ -128,7 +121,6 @@ def test_a_group_counts_from_200_rows_and_30_of_each_outcome_on(
     found = compare(parts, bad, np.ones(len(bad), dtype=bool))
 
     groups = found["groups"]
-    assert isinstance(groups, list)
     assert [one["verdict"] for one in groups] == [verdict, "conclusive"]
     assert (found["demographic_parity_ratio"] is None) == (verdict == "inconclusive")
 
@@ -141,13 +133,12 @@ def test_a_groups_figures_are_shares_with_wilsons_intervals() -> None:
     found = compare([PopulationGroup("all but one", None, None, inside)], bad, approved)
 
     groups = found["groups"]
-    assert isinstance(groups, list)
     (one,) = groups
     low, high = wilson(3, 5)
     assert (one["group"], one["rows"], one["bads"]) == ("all but one", 5, 2)
     assert one["approval_rate"] == pytest.approx({"value": 0.6, "low": low, "high": high}, abs=1e-6)
-    assert value(one["bad_rate_approved"]) == pytest.approx(1 / 3, abs=1e-6)
-    assert value(one["approval_rate_good"]) == pytest.approx(2 / 3, abs=1e-6)
+    assert one["bad_rate_approved"]["value"] == pytest.approx(1 / 3, abs=1e-6)
+    assert one["approval_rate_good"]["value"] == pytest.approx(2 / 3, abs=1e-6)
     assert found["reference_group"] is None
 
 
@@ -158,7 +149,6 @@ def test_the_interval_of_a_ratio_is_that_of_its_logarithm() -> None:
     found = compare(parts, bad, approved)
 
     groups = found["groups"]
-    assert isinstance(groups, list)
     best, other = groups
     assert found["reference_group"] == best["group"]
     hits = [int((part.inside & approved).sum()) for part in parts]
@@ -182,8 +172,6 @@ def test_equal_treatment_is_a_ratio_of_one_within_an_interval() -> None:
     found = compare(parts, *twice)
 
     ratio, difference = found["demographic_parity_ratio"], found["demographic_parity_difference"]
-    assert isinstance(ratio, dict)
-    assert isinstance(difference, dict)
     assert (ratio["value"], ratio["high"]) == (1, 1)
     assert 0.95 < ratio["low"] < 1
     assert (difference["value"], difference["low"]) == (0, 0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -146,47 +147,41 @@ def test_an_empty_highest_band_is_not_compared() -> None:
     assert found is None
 
 
-# Wrong ways
+# Monotonicity
+
+
+def violations(
+    table: dict[float, float], rows: Floats, rule: NumericRange, risk: str, *training: float
+) -> dict[str, Any]:
+    return sensitivity.monotonicity_violations(
+        by_table(table),
+        rows,
+        0,
+        rule=rule,
+        risk=risk,
+        training_column=np.array(training or list(table)),
+        cutoff=0.5,
+    )
 
 
 def test_a_step_that_should_be_worse_and_is_better_is_told() -> None:
     """From -1 and from 0 the next later payment is 1; from 3 there is none."""
-    predict = by_table({-1: 0.3, 0: 0.1, 1: 0.2, 2: 0.6, 3: 0.4})
-    training = np.array([-1.0, 0, 1, 2, 3])
+    table = {-1.0: 0.3, 0.0: 0.1, 1.0: 0.2, 2.0: 0.6, 3.0: 0.4}
 
-    found = sensitivity.monotonicity_violations(
-        predict,
-        column(-1, 0, 1, 2, 3),
-        0,
-        rule=MONTHS,
-        risk="rises",
-        training_column=training,
-        cutoff=0.5,
-    )
+    found = violations(table, column(*table), MONTHS, "rises")
 
     assert found["rows"] == 4
     assert found["lowered"]["value"] == 0.5
     assert found["made_eligible"]["value"] == 0.25
     assert found["largest_fall"] == {
-        "from": 2,
-        "to": 3,
-        "probability_from": 0.6,
-        "probability_to": 0.4,
-    }
+        "from": 2, "to": 3, "probability_from": 0.6, "probability_to": 0.4,
+    }  # fmt: skip
 
 
 def test_where_the_risk_falls_the_worse_step_is_down() -> None:
-    predict = by_table({10: 0.5, 20.5: 0.3, 40: 0.2})
+    table = {10.0: 0.5, 20.5: 0.3, 40.0: 0.2}
 
-    found = sensitivity.monotonicity_violations(
-        predict,
-        column(10, 20.5, 40),
-        0,
-        rule=AMOUNT,
-        risk="falls",
-        training_column=np.array([10, 20.5, 40]),
-        cutoff=0.25,
-    )
+    found = violations(table, column(*table), AMOUNT, "falls")
 
     assert found["rows"] == 2
     assert found["lowered"]["value"] == 0
@@ -195,15 +190,10 @@ def test_where_the_risk_falls_the_worse_step_is_down() -> None:
 
 
 def test_a_value_that_training_never_saw_steps_to_the_next_that_it_saw() -> None:
-    predict = by_table({15: 0.1, 10: 0.05, 20: 0.3})
-    training = np.array([10.0, 20])
+    table = {15.0: 0.1, 10.0: 0.05, 20.0: 0.3}
 
-    down = sensitivity.monotonicity_violations(
-        predict, column(15), 0, rule=AMOUNT, risk="falls", training_column=training, cutoff=0.5
-    )
-    up = sensitivity.monotonicity_violations(
-        predict, column(15), 0, rule=AMOUNT, risk="rises", training_column=training, cutoff=0.5
-    )
+    down = violations(table, column(15), AMOUNT, "falls", 10, 20)
+    up = violations(table, column(15), AMOUNT, "rises", 10, 20)
 
     assert down["largest_fall"]["to"] == 10
     assert up["largest_fall"] is None
@@ -211,14 +201,6 @@ def test_a_value_that_training_never_saw_steps_to_the_next_that_it_saw() -> None
 
 
 def test_where_no_step_is_left_nothing_is_told() -> None:
-    found = sensitivity.monotonicity_violations(
-        by_table({}),
-        column(3, 4),
-        0,
-        rule=MONTHS,
-        risk="rises",
-        training_column=np.array([1.0, 3]),
-        cutoff=0.5,
-    )
+    found = violations({}, column(3, 4), MONTHS, "rises", 1, 3)
 
     assert found == {"rows": 0, "lowered": None, "made_eligible": None, "largest_fall": None}

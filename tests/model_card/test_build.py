@@ -1,7 +1,7 @@
 """The card of the bundled model: every figure computed anew, by others' formulas or by brute force.
 
-`test_evaluation_intervals.py`, `test_fairness.py`, `test_behaviour.py` and `test_challengers.py`
-test how figures are made; this file tests that the card tells them of the right model and rows.
+The tests of `evaluation`, of baselines and of ablation test how figures are made; this file tests
+that the card has them of the right model and rows.
 """
 
 from __future__ import annotations
