@@ -41,7 +41,6 @@ UNFINISHED = "unfinished\n"
 
 RUNTIME_LOCK = "requirements.txt"
 SERVE_LOCK = "requirements-serve.txt"
-PLOTS_LOCK = "requirements-plots.txt"
 POSTGRES_LOCK = "requirements-postgres.txt"
 PARQUET_LOCK = "requirements-parquet.txt"
 DASK_LOCK = "requirements-dask.txt"
@@ -159,7 +158,6 @@ def lock(uv_arguments: list[str]) -> int:
     for name in (
         RUNTIME_LOCK,
         SERVE_LOCK,
-        PLOTS_LOCK,
         POSTGRES_LOCK,
         PARQUET_LOCK,
         DASK_LOCK,

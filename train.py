@@ -11,19 +11,22 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from tqdm import tqdm
 
+from creditscore import model_card, training
 from creditscore.errors import CreditScoreError
-from creditscore.model_card import card_files, comparison, report
+from creditscore.model_card import ablation, report
 from creditscore.schema import Schema
 from creditscore.schema.reader import load_schema
 from creditscore.scorecard import artifact, model_archive
 from creditscore.scorecard.policy import FALLBACK_LOSS_TO_MARGIN, Policy
 from creditscore.tables import dask_cluster
-from creditscore.training import dataset, download, pipeline
+from creditscore.training import dataset, download
 from creditscore.training.dataset import Dataset
 from creditscore.training.reference import GROUPS
 
@@ -31,15 +34,16 @@ PROJECT = Path(__file__).resolve().parent
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Train, tell how it went, and give the exit status."""
+    """Train, write the model and its card, print a summary; return the exit status."""
     options = read_options(arguments)
     try:
         schema = load_schema(options.schema)
         data = read_data(options.data, schema)
+        steps = (training.STEPS + model_card.STEPS) * len(schema.scorecards)
         # Without a terminal (None), each step gets a line of its own instead of a bar.
-        bar = tqdm(desc="Training", unit="step", leave=False, disable=None)
+        bar = tqdm(total=steps, desc="Training", unit="step", leave=False, disable=None)
         with dask_cluster.fitting_on(options.dask), bar:
-            model = pipeline.train(
+            model, rows = training.train(
                 data,
                 schema,
                 policy=Policy.from_ratio(options.loss_to_margin),
@@ -47,22 +51,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 reference_group=options.reference_group,
                 seed=options.seed,
                 now=datetime.now(UTC),
-                progress=lambda step: advance(bar, step),
+                progress=partial(advance, bar),
             )
+            card = model_card.build_card(model, rows, progress=partial(advance, bar))
         if options.compare:
-            print(comparison.compare(model.card))
+            print(ablation.compare(card))
             return 0
+        model = replace(model, card=card)
         model_archive.archive_replaced_model(options.model_dir, model)
         artifact.save(model, options.model_dir)
-        left_out = card_files.write(model.card, options.model_dir, draw=options.plots)
+        report.write(card, options.model_dir, plots=options.plots)
     except CreditScoreError as error:
         print(f"train.py: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("train.py: stopped; nothing was changed", file=sys.stderr)
         return 130
-    print(report.summarise(model), "", sep="\n")
-    print(report.written(options.model_dir, plots=options.plots, left_out=left_out))
+    print(report.summarise(model, options.model_dir, plots=options.plots))
     return 0
 
 
@@ -111,7 +116,7 @@ def read_options(arguments: Sequence[str] | None) -> argparse.Namespace:
         "--no-plots",
         dest="plots",
         action="store_false",
-        help="write the model card without its plots, which saves some seconds",
+        help="write the model card without its plots",
     )
     parser.add_argument(
         "--loss-to-margin",
@@ -155,11 +160,9 @@ def read_data(name: str, schema: Schema) -> Dataset:
     return dataset.load(path, schema, columns=source.columns)
 
 
-def advance(bar: tqdm, step: str | int) -> None:
-    """Show progress: first how many steps there are, then each as it begins."""
-    if isinstance(step, int):
-        bar.reset(total=step)
-    elif bar.disable:
+def advance(bar: tqdm, step: str) -> None:
+    """Show that a step begins."""
+    if bar.disable:
         print(f"{step} ...", file=sys.stderr)
     else:
         bar.update()

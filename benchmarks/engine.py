@@ -41,7 +41,8 @@ from creditscore.scorecard.model import Model  # noqa: E402
 from creditscore.scorecard.scorecard import Scorecard  # noqa: E402
 from creditscore.training import dataset  # noqa: E402
 from creditscore.training.dataset import Dataset  # noqa: E402
-from creditscore.training.pipeline import fit_forest, split  # noqa: E402
+from creditscore.training.fit import fit_forest  # noqa: E402
+from creditscore.training.pipeline import split  # noqa: E402
 
 ROUNDS = 9
 APPLICANTS = 50

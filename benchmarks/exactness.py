@@ -37,7 +37,8 @@ from creditscore.scorecard.scorecard import Scorecard  # noqa: E402
 from creditscore.scorecard.shapley import compute_shapley_tables  # noqa: E402
 from creditscore.training import dataset, pipeline  # noqa: E402
 from creditscore.training.dataset import Dataset  # noqa: E402
-from creditscore.training.pipeline import fit_forest, flatten, split  # noqa: E402
+from creditscore.training.fit import fit_forest, flatten  # noqa: E402
+from creditscore.training.pipeline import split  # noqa: E402
 from creditscore.training.reference import reference_rows  # noqa: E402
 
 VARIABLE = "CREDITSCORE_UCI_CSV"
@@ -107,7 +108,7 @@ def train(path: Path) -> tuple[Dataset, Model]:
     """Train as `train.py` does without options."""
     schema = load_schema(PROJECT / "data" / "schema.toml")
     data = dataset.load(path, schema)
-    model = pipeline.train(
+    model, _ = pipeline.train(
         data,
         schema,
         policy=Policy.from_ratio(3),

@@ -42,11 +42,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from benchmarks.synthetic_rows import mean, measure_splits, print_splits
 from creditscore.arrays import Floats, Ints
 from creditscore.errors import CreditScoreError
-from creditscore.evaluation import metrics
+from creditscore.evaluation.confidence_intervals import summarise
 from creditscore.schema import Schema, ScorecardSpec
 from creditscore.schema.reader import load_schema
-from creditscore.training import dataset, pipeline
+from creditscore.training import dataset
 from creditscore.training.dataset import Dataset
+from creditscore.training.fit import fit_forest
 from data.synthesis.generator import SynthesisError
 from data.synthesis.privacy import PrivacyError
 from data.synthesize import number_from, read_rows
@@ -69,11 +70,11 @@ class Goal:
     at_least: bool
 
     def met(self, value: float) -> bool:
-        """Tell whether a value reaches it."""
+        """Check whether a value reaches it."""
         return value >= self.bound if self.at_least else value <= self.bound
 
     def say(self, value: float) -> str:
-        """Put value, goal and verdict in a line."""
+        """Return value, goal and verdict in a line."""
         sign, verdict = ">=" if self.at_least else "<=", "met" if self.met(value) else "MISSED"
         name = f"{self.part} {self.figure}"
         return f"{name:<32} {value:>8.4f}   goal {sign} {self.bound:<6g} {verdict}"
@@ -177,7 +178,7 @@ Fit = Callable[[Floats, Ints, ScorecardSpec], Any]
 
 
 def contenders(seed: int) -> Mapping[str, Fit]:
-    """Name all that is compared, and how to fit it; ours is the last."""
+    """Return all that is compared, and how to fit it; ours is the last."""
     boosting = HistGradientBoostingClassifier(
         random_state=seed, learning_rate=0.05, max_iter=150, max_depth=3, min_samples_leaf=100
     )
@@ -202,9 +203,7 @@ def contenders(seed: int) -> Mapping[str, Fit]:
         **_catboost(seed),
     }
     fits = {name: _fit_anew(model) for name, model in usual.items()}
-    return fits | {
-        OURS: lambda matrix, bad, spec: pipeline.fit_forest(matrix, bad, spec.forest, seed)
-    }
+    return fits | {OURS: lambda matrix, bad, spec: fit_forest(matrix, bad, spec.forest, seed)}
 
 
 def _fit_anew(model: Any) -> Fit:
@@ -228,8 +227,8 @@ def measure(
     """Fit to some rows and measure on others."""
     model = fit(train.matrix(spec.fields), train.bad, spec)
     bar.update()
-    said = model.predict_proba(test.matrix(spec.fields))[:, 1]
-    figures = metrics.summarise(test.bad, said)
+    predicted = model.predict_proba(test.matrix(spec.fields))[:, 1]
+    figures = summarise(test.bad, predicted)
     return {name: figures[name] for name in FIGURES}
 
 
@@ -256,7 +255,7 @@ def print_goals(models: dict[str, Any], splits: list[dict[str, Any]]) -> bool:
 
 
 def below_ceiling(by_model: Mapping[str, list[dict[str, float]]]) -> float:
-    """Give the mean AUC of the best of all that was tried, less ours."""
+    """Return the mean AUC of the best of all that was tried, less ours."""
     best = max(mean(folds, "auc") for folds in by_model.values())
     return best - mean(by_model[OURS], "auc")
 

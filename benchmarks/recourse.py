@@ -24,7 +24,7 @@ from creditscore.errors import CreditScoreError  # noqa: E402
 from creditscore.scorecard import artifact  # noqa: E402
 from creditscore.scorecard.recourse import find_recourse  # noqa: E402
 from creditscore.training import dataset  # noqa: E402
-from creditscore.training.pipeline import fit_forest  # noqa: E402
+from creditscore.training.fit import fit_forest  # noqa: E402
 
 SCORECARD = "behavioural"
 

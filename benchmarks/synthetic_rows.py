@@ -19,8 +19,9 @@ from tqdm import tqdm
 from creditscore.arrays import Ints
 from creditscore.evaluation import metrics
 from creditscore.schema import Schema
-from creditscore.training import dataset, pipeline
+from creditscore.training import dataset
 from creditscore.training.dataset import Dataset
+from creditscore.training.fit import fit_forest
 from data.synthesis import fidelity, generator, privacy
 
 TEST_SHARE = 0.3
@@ -42,7 +43,7 @@ def measure_splits(
 
 
 def split_rows(bad: Ints, seed: int) -> tuple[Ints, Ints]:
-    """Part the places of the rows in 70 and 30 %, with the same default rate in both."""
+    """Split the rows in 70 and 30 %, with the same default rate in both."""
     train, test = train_test_split(
         np.arange(len(bad)), test_size=TEST_SHARE, stratify=bad, random_state=seed
     )
@@ -60,12 +61,12 @@ def read_back(drawn: pd.DataFrame, schema: Schema) -> Dataset:
 def auc_lost(
     drawn: Dataset, train: Dataset, test: Dataset, schema: Schema, seed: int
 ) -> dict[str, float]:
-    """Give, for each scorecard, how much AUC is lost by training on drawn rows."""
+    """Return, for each scorecard, how much AUC is lost by training on drawn rows."""
     lost = {}
     for name, spec in schema.scorecards.items():
         reached = []
         for rows in (train, drawn):
-            forest = pipeline.fit_forest(rows.matrix(spec.fields), rows.bad, spec.forest, seed)
+            forest = fit_forest(rows.matrix(spec.fields), rows.bad, spec.forest, seed)
             said = forest.predict_proba(test.matrix(spec.fields))[:, 1]
             reached.append(metrics.auc(test.bad, said))
         lost[name] = reached[0] - reached[1]
@@ -84,7 +85,7 @@ def compare_rows(train: pd.DataFrame, test: pd.DataFrame, drawn: pd.DataFrame) -
 
 
 def share_of_copies(rows: pd.DataFrame, train: pd.DataFrame) -> dict[str, float]:
-    """Give the share of rows that equal one the generator was fitted to."""
+    """Return the share of rows that equal one the generator was fitted to."""
     same = privacy.copies(rows, train)
     return {
         "identical_active": float(same.active.mean()),

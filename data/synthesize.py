@@ -192,7 +192,7 @@ def write(path: Path, text: str) -> None:
 
 
 def number_from(low: int, high: int) -> Callable[[str], int]:
-    """Give a reader of whole numbers within bounds."""
+    """Return a reader of whole numbers within bounds."""
 
     def read(text: str) -> int:
         if not (text.isascii() and text.isdigit() and low <= int(text) <= high):

@@ -1,11 +1,12 @@
-"""The plots of a scorecard, from what the card keeps of its evaluation."""
+"""Plots of a scorecard, from the figures of its model card."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from creditscore.charts.axes import Frame, Plot, round_up, write_number, write_share
+from creditscore.charts.axes import Axes, round_up, write_number, write_share
+from creditscore.charts.svg import Plot
 from creditscore.evaluation.cutoff_tradeoff import Tradeoff
 
 Section = Mapping[str, Any]
@@ -13,17 +14,17 @@ Texts = Mapping[str, str]
 
 
 def scorecard_plots(section: Section, texts: Texts, language: str) -> list[Plot]:
-    """Draw how good a scorecard is."""
+    """Draw ROC curve, calibration curve and score distribution."""
     return [
-        _roc(section, texts, language),
+        roc(section, texts, language),
         calibration(section["curves"]["calibration"], texts, language),
-        _scores(section["curves"]["scores"], texts, language),
+        score_distribution(section["curves"]["scores"], texts, language),
     ]
 
 
 def cutoff_plot(section: Section, chosen: Tradeoff, texts: Texts, language: str) -> Plot:
-    """Draw what each cut-off does, with the chosen one marked."""
-    rows, frame, write = section["curves"]["cutoffs"], Frame(0, 1, 0, 1), write_share(language)
+    """Draw approval rate and bad rate of the approved at each cut-off; mark the chosen one."""
+    rows, axes, write = section["curves"]["cutoffs"], Axes(0, 1, 0, 1), write_share(language)
     approved = [(row["cutoff"], row["approval_rate"]) for row in rows]
     bad = [
         (row["cutoff"], row["bad_rate_approved"])
@@ -32,6 +33,7 @@ def cutoff_plot(section: Section, chosen: Tradeoff, texts: Texts, language: str)
     ]
     nobody = texts["cut_nobody"]
     return Plot(
+        axes=axes,
         title=texts["cut_plot"],
         spoken=texts["cut_spoken"].format(
             cutoff=write(chosen.cutoff),
@@ -40,46 +42,61 @@ def cutoff_plot(section: Section, chosen: Tradeoff, texts: Texts, language: str)
         ),
         x_title=texts["cut_axis"],
         y_title=texts["share_axis"],
-        x_ticks=frame.x_ticks(write),
-        y_ticks=frame.y_ticks(write),
-        lines=[("one", frame.line(approved)), ("two", frame.line(bad))],
-        marks=[frame.x(chosen.cutoff)],
+        x_ticks=axes.x_ticks(write),
+        y_ticks=axes.y_ticks(write),
+        lines=[("one", axes.line(approved)), ("two", axes.line(bad))],
+        marks=[axes.x(chosen.cutoff)],
         legend=[("one", texts["legend_approved"]), ("two", texts["legend_bad"])],
     )
 
 
 def calibration(bands: Sequence[Section], texts: Texts, language: str) -> Plot:
-    """Draw what was said beside what happened, with intervals."""
-    ends = [end for band in bands for end in (band["said"], band["interval"][1])]
+    """Draw a calibration curve: observed rates over mean predictions, with intervals."""
+    ends = [end for band in bands for end in (band["mean_predicted"], band["interval"][1])]
     top, write = round_up(max(ends)), write_share(language)
-    frame = Frame(0, top, 0, top)
-    low, high = bands[0]["said"], bands[-1]["said"]
+    axes = Axes(0, top, 0, top)
+    low, high = bands[0]["mean_predicted"], bands[-1]["mean_predicted"]
     return Plot(
+        axes=axes,
         title=texts["calibration_title"],
         spoken=texts["calibration_spoken"].format(low=write(low), high=write(high)),
         x_title=texts["calibration_x"],
         y_title=texts["calibration_y"],
-        x_ticks=frame.x_ticks(write),
-        y_ticks=frame.y_ticks(write),
-        lines=[("even", frame.line([(0, 0), (top, top)]))],
-        dots=[_dot(frame, band) for band in bands],
+        x_ticks=axes.x_ticks(write),
+        y_ticks=axes.y_ticks(write),
+        lines=[("even", axes.line([(0, 0), (top, top)]))],
+        dots=[_dot(axes, band) for band in bands],
     )
 
 
-def _dot(frame: Frame, band: Section) -> tuple[float, float, float, float]:
+def _dot(axes: Axes, band: Section) -> tuple[float, float, float, float]:
     low, high = band["interval"]
-    return frame.x(band["said"]), frame.y(band["happened"]), frame.y(low), frame.y(high)
+    return axes.x(band["mean_predicted"]), axes.y(band["observed_rate"]), axes.y(low), axes.y(high)
 
 
 def field_curves(
-    section: Section, fields: Mapping[str, Section], texts: Texts, language: str
+    section: Section,
+    fields: Mapping[str, Section],
+    texts: Texts,
+    language: str,
+    *,
+    mark_violations: bool = False,
 ) -> Iterator[Plot]:
-    """Draw what each field does to the mean probability."""
-    curves = section["behaviour"]["partial_dependence"]
-    said = [point["probability_of_default"] for one in curves.values() for point in one["points"]]
-    ends = (0.0, round_up(max(said)))
+    """Draw the partial dependence of each field, all on the same vertical axis.
+
+    With ``mark_violations``, the steps against the expected direction have a colour of their own.
+    """
+    curves = section["sensitivity"]["partial_dependence"]
+    top = max(point["probability_of_default"] for one in curves.values() for point in one["points"])
     for name, curve in curves.items():
-        yield _field_curve(curve["points"], fields[name], texts, language=language, ends=ends)
+        yield _field_curve(
+            curve["points"],
+            fields[name],
+            texts,
+            language=language,
+            top=round_up(top),
+            violations=curve["violating_steps"] if mark_violations else [],
+        )
 
 
 def _field_curve(
@@ -88,29 +105,37 @@ def _field_curve(
     texts: Texts,
     *,
     language: str,
-    ends: tuple[float, float],
+    top: float,
+    violations: Sequence[Sequence[Any]],
 ) -> Plot:
     """Draw a number as a line, a field of few codes as bars."""
-    said = [point["probability_of_default"] for point in points]
+    risks = [point["probability_of_default"] for point in points]
     share, number = write_share(language), write_number(language)
     values = [point["value"] for point in points]
     coded = any(isinstance(each, str) for each in values) or all(p["label"] for p in points)
-    places = list(range(len(points))) if coded else values
-    frame = Frame(-0.5, len(points) - 0.5, *ends) if coded else Frame(*_spread(values), *ends)
-    labels = [(frame.x(place), str(place + 1)) for place in places] if coded else []
-    named = [f"{place + 1}: {_label(point, field)}" for place, point in enumerate(points)]
+    positions = list(range(len(points))) if coded else values
+    ends = (-0.5, len(points) - 0.5) if coded else _spread(values)
+    axes = Axes(*ends, 0.0, top)
+    labels = [(axes.x(index), str(index + 1)) for index in positions] if coded else []
+    named = [f"{index}: {_label(point, field)}" for index, point in enumerate(points, start=1)]
+    steps = [[values.index(start), values.index(end)] for start, end in violations]
+    violating = [[(positions[index], risks[index]) for index in step] for step in steps]
     unit = f"{field['title']} ({field['unit']})" if field["unit"] else field["title"]
     return Plot(
+        axes=axes,
         title=field["title"],
-        spoken=texts["curves_spoken"].format(low=share(min(said)), high=share(max(said))),
+        spoken=texts["curves_spoken"].format(low=share(min(risks)), high=share(max(risks))),
         x_title=", ".join(named) if coded else unit,
         y_title=texts["curves_y"],
-        x_ticks=labels or frame.x_ticks(number),
-        y_ticks=frame.y_ticks(share),
-        lines=[] if coded else [("one", frame.line(zip(values, said, strict=True)))],
+        x_ticks=labels or axes.x_ticks(number),
+        y_ticks=axes.y_ticks(share),
+        lines=[
+            *([] if coded else [("one", axes.line(zip(values, risks, strict=True)))]),
+            *(("two", axes.line(step)) for step in violating),
+        ],
         bars=[
-            frame.bar("one", place - 0.3, place + 0.3, foot=0, top=risk)
-            for place, risk in zip(places, said, strict=True)
+            axes.bar("one", index - 0.3, index + 0.3, foot=0, top=risk)
+            for index, risk in enumerate(risks)
             if coded
         ],
     )
@@ -125,38 +150,41 @@ def _spread(values: Sequence[float]) -> tuple[float, float]:
     return (low, high) if high > low else (low - 1, high + 1)
 
 
-def _roc(section: Section, texts: Texts, language: str) -> Plot:
-    curve, frame, write = section["curves"]["roc"], Frame(0, 1, 0, 1), write_share(language)
+def roc(section: Section, texts: Texts, language: str) -> Plot:
+    """Draw the ROC curve."""
+    curve, axes, write = section["curves"]["roc"], Axes(0, 1, 0, 1), write_share(language)
     points = zip(curve["declined_good"], curve["declined_bad"], strict=True)
     auc = section["performance"]["scorecard"]["auc"]["value"]
     return Plot(
+        axes=axes,
         title=texts["roc_title"],
         spoken=texts["roc_spoken"].format(auc=write_number(language)(auc)),
         x_title=texts["roc_x"],
         y_title=texts["roc_y"],
-        x_ticks=frame.x_ticks(write),
-        y_ticks=frame.y_ticks(write),
-        lines=[("even", frame.line([(0, 0), (1, 1)])), ("one", frame.line(points))],
+        x_ticks=axes.x_ticks(write),
+        y_ticks=axes.y_ticks(write),
+        lines=[("even", axes.line([(0, 0), (1, 1)])), ("one", axes.line(points))],
     )
 
 
-def _scores(scores: Section, texts: Texts, language: str) -> Plot:
+def score_distribution(scores: Section, texts: Texts, language: str) -> Plot:
+    """Draw the counts of good and bad applicants by score, stacked, with the cut-off marked."""
     edges, good, bad = scores["edges"], scores["good"], scores["bad"]
     most = max(map(sum, zip(good, bad, strict=True)))
-    frame, write = Frame(edges[0], edges[-1], 0, most * 1.05), write_number(language)
+    axes, write = Axes(edges[0], edges[-1], 0, most * 1.05), write_number(language)
     bars = []
-    for place, (goods, bads) in enumerate(zip(good, bad, strict=True)):
-        low, high = edges[place], edges[place + 1]
-        bars.append(frame.bar("two", low, high, foot=0, top=bads))
-        bars.append(frame.bar("one", low, high, foot=bads, top=bads + goods))
+    for low, high, goods, bads in zip(edges[:-1], edges[1:], good, bad, strict=True):
+        bars.append(axes.bar("two", low, high, foot=0, top=bads))
+        bars.append(axes.bar("one", low, high, foot=bads, top=bads + goods))
     return Plot(
+        axes=axes,
         title=texts["scores_title"],
         spoken=texts["scores_spoken"].format(low=edges[0], high=edges[-1], cutoff=scores["cutoff"]),
         x_title=texts["scores_x"],
         y_title=texts["scores_y"],
-        x_ticks=frame.x_ticks(write),
-        y_ticks=frame.y_ticks(write),
+        x_ticks=axes.x_ticks(write),
+        y_ticks=axes.y_ticks(write),
         bars=bars,
-        marks=[frame.x(min(max(scores["cutoff"], edges[0]), edges[-1]))],
+        marks=[axes.x(min(max(scores["cutoff"], edges[0]), edges[-1]))],
         legend=[("one", texts["legend_good"]), ("two", texts["legend_bads"])],
     )

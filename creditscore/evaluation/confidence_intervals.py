@@ -1,7 +1,16 @@
-"""How sure figures are: Wilson intervals of rates, bootstrap intervals of everything else.
+"""Confidence intervals: Wilson's formula for rates, the bootstrap for everything else.
 
-A figure is plain data, ``{"value": 0.63, "low": 0.61, "high": 0.65}``: the bounds hold the true
-value in 95 of 100 such samples.
+A figure is plain data, ``{"value": 0.63, "low": 0.61, "high": 0.65}``: in 95 of 100 samples the
+bounds hold the true value.
+
+The bootstrap draws n of the n rows with replacement, which is the same as giving row i a weight
+w_i, how often it was drawn. So each metric is written as a function of the weights (unweighted:
+all w_i = 1), and hundreds of draws are a product of matrices. Bounds are percentiles of the draws.
+
+References
+----------
+Wilson (1927), Journal of the American Statistical Association 22.
+Efron & Tibshirani (1993), An Introduction to the Bootstrap, chapters 6 and 13.
 """
 
 from __future__ import annotations
@@ -19,31 +28,25 @@ from creditscore.evaluation import metrics
 
 Figure = dict[str, float]
 
-#: The share of samples whose interval holds the true value.
+#: The share of samples whose interval holds the true value (confidence level).
 CONFIDENCE = 0.95
 
-#: How often the rows are drawn anew.
+#: Bootstrap draws.
 RESAMPLES = 500
 
-#: Digits that are kept: far more than any interval has, fewer than machines differ in.
+#: Decimals of every figure: more than any interval is sure of, fewer than machines agree on.
 DIGITS = 6
 
-#: Row weights held in memory at once: 32 MB.
-BLOCK = 4_000_000
-
-#: Figures that noise can only raise. Each draw adds noise, so their draws lie too high as a whole
-#: and only their spread is used.
-RAISED_BY_NOISE = frozenset({"ks", "ece"})
+#: Metrics that are biased upwards by noise. A draw adds noise of its own, so the draws as a whole
+#: lie too high: the interval has their spread, but is centred on the value.
+BIASED_UPWARDS = frozenset({"ks", "ece"})
 
 
 def wilson(hits: int, of: int) -> tuple[float, float]:
-    """Give the interval of a share.
+    """Compute the Wilson interval of a rate p = hits / n, with the normal quantile z.
 
-    Within 0 and 1 and never empty, also for shares of 0 and 1.
-
-    References
-    ----------
-    Wilson (1927), Journal of the American Statistical Association 22.
+    (p + z^2/2n +- z sqrt(p (1 - p)/n + z^2/4n^2)) / (1 + z^2/n): within 0 and 1 and never empty,
+    also for rates of 0 and 1.
     """
     z = NormalDist().inv_cdf((1 + CONFIDENCE) / 2)
     share = hits / of
@@ -53,7 +56,7 @@ def wilson(hits: int, of: int) -> tuple[float, float]:
 
 
 def rate(hits: int, of: int) -> Figure | None:
-    """Give a share with its Wilson interval; None of nobody."""
+    """Compute a rate with its Wilson interval; None for a rate of no rows."""
     if of == 0:
         return None
     low, high = wilson(hits, of)
@@ -62,9 +65,9 @@ def rate(hits: int, of: int) -> Figure | None:
 
 @dataclass(frozen=True)
 class BootstrapResamples:
-    """The same rows drawn again and again, with replacement (the bootstrap).
+    """Bootstrap draws of the same rows.
 
-    Whatever is measured on one `BootstrapResamples` sees the same draws, so differences are paired.
+    All that is measured on one `BootstrapResamples` has the same draws: differences are paired.
 
     Attributes
     ----------
@@ -73,16 +76,15 @@ class BootstrapResamples:
     seed : int
         Of the draws.
     count : int
-        How many times.
-
-    References
-    ----------
-    Efron & Tibshirani (1993), An Introduction to the Bootstrap.
+        Number of draws.
+    block : int
+        Row weights held in memory at once; the draws depend on it.
     """
 
     rows: int
     seed: int
     count: int = RESAMPLES
+    block: int = 4_000_000
 
     def over(self, statistic: Callable[[Floats], Floats]) -> Floats:
         """Compute a statistic on the rows as they are, and then on each draw.
@@ -90,17 +92,17 @@ class BootstrapResamples:
         Parameters
         ----------
         statistic : callable
-            Takes weights of shape (n_draws, n_rows), how often each row was drawn; gives an array
-            whose first axis is the draws.
+            Takes weights of shape (n_draws, n_rows), how often each row was drawn; returns an
+            array whose first axis is the draws.
 
         Returns
         -------
         ndarray of shape (1 + count, ...)
         """
-        # A draw may lack a group or an outcome: what divides by nobody is NaN and left out later.
+        # A draw may lack a group or an outcome: 0 / 0 is NaN and left out later.
         with np.errstate(divide="ignore", invalid="ignore"):
             results = [statistic(np.ones((1, self.rows)))]
-            step = max(1, BLOCK // self.rows)
+            step = max(1, self.block // self.rows)
             for start in range(0, self.count, step):
                 results.append(statistic(_weights(self, start, min(step, self.count - start))))
         return np.concatenate(results)
@@ -108,7 +110,7 @@ class BootstrapResamples:
 
 @lru_cache(maxsize=1)
 def _weights(resamples: BootstrapResamples, start: int, draws: int) -> Floats:
-    """Draw; the last draws are kept, since one figure after the other asks for the same."""
+    """Draw; the last draws are cached, since one metric after the other needs the same."""
     rows = resamples.rows
     drawn = np.random.default_rng([resamples.seed, start]).integers(rows, size=(draws, rows))
     drawn += np.arange(draws)[:, np.newaxis] * rows
@@ -117,14 +119,14 @@ def _weights(resamples: BootstrapResamples, start: int, draws: int) -> Floats:
 
 
 def interval(samples: Floats, *, recentre: bool = False) -> Figure | None:
-    """Summarise what `BootstrapResamples.over` gave of one number.
+    """Compute the percentile interval of a number.
 
     Parameters
     ----------
     samples : ndarray of shape (1 + count,)
-        The number itself, then that of each draw.
+        As `BootstrapResamples.over` returns it: the number itself, then that of each draw.
     recentre : bool
-        Use the draws' spread around their mean only, for figures that noise can only raise.
+        Shift the draws to have the number as their mean, for metrics that are biased upwards.
     """
     value, draws = samples[0], samples[1:]
     draws = draws[np.isfinite(draws)]
@@ -136,35 +138,42 @@ def interval(samples: Floats, *, recentre: bool = False) -> Figure | None:
     return _figure(value, low, high)
 
 
-def measure(
+def bootstrap_metrics(
     bad: Ints, probability_of_default: Floats, resamples: BootstrapResamples
 ) -> dict[str, Floats]:
-    """Compute every figure of `evaluation` on the rows and on each draw.
+    """Compute every metric on the rows and on each draw.
 
     Returns
     -------
     dict of str to ndarray of shape (1 + count,)
     """
-    parts = (_ranking, _errors, _calibration)
-    steps = [part(bad, probability_of_default) for part in parts]
-    names = [name for names, _ in steps for name in names]
+    families = [family(bad, probability_of_default) for family in (_ranking, _errors, _calibration)]
+    names = [name for family_names, _ in families for name in family_names]
     table = resamples.over(
-        lambda weights: np.column_stack([statistic(weights) for _, statistic in steps])
+        lambda weights: np.column_stack([statistic(weights) for _, statistic in families])
     )
     return dict(zip(names, table.T, strict=True))
 
 
+def summarise(bad: Ints, probability_of_default: Floats) -> dict[str, float]:
+    """Compute every metric on the rows, without intervals."""
+    samples = bootstrap_metrics(
+        bad, probability_of_default, BootstrapResamples(len(bad), seed=0, count=0)
+    )
+    return {name: float(values[0]) for name, values in samples.items()}
+
+
 def figures(samples: Mapping[str, Floats]) -> dict[str, Figure | None]:
-    """Give each figure with its interval."""
+    """Compute each metric with its interval."""
     return {
-        name: interval(draws, recentre=name in RAISED_BY_NOISE) for name, draws in samples.items()
+        name: interval(draws, recentre=name in BIASED_UPWARDS) for name, draws in samples.items()
     }
 
 
 def differences(
     samples: Mapping[str, Floats], others: Mapping[str, Floats], *names: str
 ) -> dict[str, Figure | None]:
-    """Give by how much others exceed some figures, draw by draw."""
+    """Compute by how much ``others`` exceed ``samples``, paired draw by draw."""
     return {name: interval(others[name] - samples[name]) for name in names}
 
 
@@ -174,74 +183,100 @@ def _figure(value: float, low: float, high: float) -> Figure:
     return {name: round(float(number), DIGITS) + 0.0 for name, number in numbers.items()}
 
 
-# The figures, each as a function of weights of shape (n_draws, n_rows)
+# The metrics as functions of the weights w of shape (n_draws, n_rows). All sums are over the rows.
 
 Statistic = Callable[[Floats], Floats]
-Part = tuple[tuple[str, ...], Statistic]
+Family = tuple[tuple[str, ...], Statistic]
 
 
-def _ranking(bad: Ints, said: Floats) -> Part:
-    """AUC, Gini and KS, of rows sorted once."""
-    order = np.argsort(said, kind="stable")
-    first = np.flatnonzero(np.diff(said[order], prepend=-1.0))
+def _ranking(bad: Ints, predicted: Floats) -> Family:
+    """Return AUC, Gini and KS, from rows sorted once by predicted probability.
+
+    Gini = 2 AUC - 1: 0 is guessing, 1 is perfect. KS, the largest gap between the cumulative
+    shares of bad and good: 0 if the two are rated alike, 1 if a cut-off separates them.
+    With B_k and G_k the weights of the bad and of the good rows at the k-th distinct probability:
+    AUC = sum_k B_k (sum_{j<k} G_j + G_k / 2) / (B G), and
+    KS = max_k |sum_{j<=k} B_j / B - sum_{j<=k} G_j / G|.
+    """
+    order = np.argsort(predicted, kind="stable")
+    first = np.flatnonzero(np.diff(predicted[order], prepend=-1.0))
     is_bad = bad[order] == 1
 
     def statistic(weights: Floats) -> Floats:
         in_order = weights.take(order, axis=1)
         bads = np.add.reduceat(in_order * is_bad, first, axis=1)
         goods = np.add.reduceat(in_order, first, axis=1) - bads
-        up_to = np.cumsum(goods, axis=1)
-        all_bads, all_goods = bads.sum(axis=1), up_to[:, -1]
-        auc = (bads * (up_to - goods / 2)).sum(axis=1) / (all_bads * all_goods)
-        shares = np.cumsum(bads, axis=1) / all_bads[:, np.newaxis]
-        shares -= up_to / all_goods[:, np.newaxis]
-        return np.column_stack([auc, 2 * auc - 1, np.abs(shares).max(axis=1)])
+        goods_up_to = np.cumsum(goods, axis=1)
+        all_bads, all_goods = bads.sum(axis=1), goods_up_to[:, -1]
+        auc = (bads * (goods_up_to - goods / 2)).sum(axis=1) / (all_bads * all_goods)
+        gaps = np.cumsum(bads, axis=1) / all_bads[:, np.newaxis]
+        gaps -= goods_up_to / all_goods[:, np.newaxis]
+        return np.column_stack([auc, 2 * auc - 1, np.abs(gaps).max(axis=1)])
 
     return ("auc", "gini", "ks"), statistic
 
 
-def _errors(bad: Ints, said: Floats) -> Part:
-    """Brier score and skill, log-loss, accuracy and ECE: weighted sums over the rows."""
-    kept = np.clip(said, metrics.CLIP, 1 - metrics.CLIP)
+def _errors(bad: Ints, predicted: Floats) -> Family:
+    """Return Brier score and skill, log-loss, accuracy and ECE: weighted means over the rows.
+
+    Mean of x: sum w x / sum w. Brier skill: 1 - Brier / (b (1 - b)) with the mean b of ``bad``; 1
+    is perfect, 0 as good as predicting b for everybody. Accuracy: of predicting a default from a
+    probability of 0.5 on; only meaningful beside the share of the more frequent outcome.
+    ECE: sum over the bins of |sum w (p - y) within the bin| / sum w.
+    """
+    clipped = np.clip(predicted, metrics.LOG_LOSS_CLIP, 1 - metrics.LOG_LOSS_CLIP)
     bins = metrics.ECE_BINS
-    places = np.minimum((said * bins).astype(np.int64), bins - 1)
+    bin_indices = np.minimum((predicted * bins).astype(np.int64), bins - 1)
+    in_bin = bin_indices[:, np.newaxis] == np.arange(bins)
     columns = np.column_stack(
         [
             bad,
-            (said - bad) ** 2,
-            -(bad * np.log(kept) + (1 - bad) * np.log(1 - kept)),
-            (said >= 0.5) == (bad == 1),
-            (said - bad)[:, np.newaxis] * (places[:, np.newaxis] == np.arange(bins)),
+            (predicted - bad) ** 2,
+            -(bad * np.log(clipped) + (1 - bad) * np.log(1 - clipped)),
+            (predicted >= 0.5) == (bad == 1),
+            (predicted - bad)[:, np.newaxis] * in_bin,
         ]
     )
 
     def statistic(weights: Floats) -> Floats:
-        sums = weights @ columns / weights.sum(axis=1, keepdims=True)
-        share, brier, loss, accuracy = sums[:, :4].T
-        skill = 1 - brier / (share * (1 - share))
-        ece = np.abs(sums[:, 4:]).sum(axis=1)
-        return np.column_stack([brier, skill, loss, accuracy, ece])
+        means = weights @ columns / weights.sum(axis=1, keepdims=True)
+        bad_rate, brier, log_loss, accuracy = means[:, :4].T
+        skill = 1 - brier / (bad_rate * (1 - bad_rate))
+        ece = np.abs(means[:, 4:]).sum(axis=1)
+        return np.column_stack([brier, skill, log_loss, accuracy, ece])
 
     return ("brier", "brier_skill", "log_loss", "accuracy", "ece"), statistic
 
 
-def _calibration(bad: Ints, said: Floats) -> Part:
-    """Slope and intercept of the calibration line.
+def _calibration(bad: Ints, predicted: Floats) -> Family:
+    """Return slope and intercept of the calibration line, by the one-step bootstrap.
 
-    Each draw's line is one Newton step from the line of all rows: as good as exact on samples of
-    this size, and a product of matrices.
+    The line of all rows, log-odds(y) = a + b x over the log-odds x of the predictions, is fitted
+    exactly; that of each draw is one Newton step from there: with q_i = 1 / (1 + exp(-a - b x_i)),
+    residuals r_i = y_i - q_i and v_i = q_i (1 - q_i),
+
+        (a, b) + H^-1 (sum w r, sum w r x),   H = [[sum w v,   sum w v x],
+                                                   [sum w v x, sum w v x^2]].
+
+    It differs from the exact line of the draw by terms of order 1/n, far less than the draws vary.
+
+    References
+    ----------
+    Schucany & Wang (1991), One-step bootstrapping for smooth iterative procedures, Journal of the
+    Royal Statistical Society B 53; Andrews (2002), Higher-order improvements of a computationally
+    attractive k-step bootstrap for extremum estimators, Econometrica 70.
     """
-    slope, intercept = metrics.calibration_line(bad, said)
-    odds = metrics.log_odds(said)
-    expected = 1 / (1 + np.exp(-(intercept + slope * odds)))
-    error, spread = bad - expected, expected * (1 - expected)
-    columns = np.column_stack([error, error * odds, spread, spread * odds, spread * odds**2])
+    slope, intercept = metrics.calibration_line(bad, predicted)
+    x = metrics.log_odds(predicted)
+    q = 1 / (1 + np.exp(-(intercept + slope * x)))
+    residual, variance = bad - q, q * (1 - q)
+    columns = np.column_stack([residual, residual * x, variance, variance * x, variance * x**2])
 
     def statistic(weights: Floats) -> Floats:
-        up, across, one, two, three = (weights @ columns).T
-        determinant = one * three - two**2
-        step_up = (three * up - two * across) / determinant
-        step_across = (one * across - two * up) / determinant
-        return np.column_stack([slope + step_across, intercept + step_up])
+        gradient_a, gradient_b, h_aa, h_ab, h_bb = (weights @ columns).T
+        determinant = h_aa * h_bb - h_ab**2
+        step_a = (h_bb * gradient_a - h_ab * gradient_b) / determinant
+        step_b = (h_aa * gradient_b - h_ab * gradient_a) / determinant
+        return np.column_stack([slope + step_b, intercept + step_a])
 
     return ("calibration_slope", "calibration_intercept"), statistic

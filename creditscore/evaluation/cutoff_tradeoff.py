@@ -1,7 +1,7 @@
-"""What another cut-off, or another loss-to-margin ratio, would do: read from the stored evaluation.
+"""Trade-off of another cut-off or loss-to-margin ratio, read from the model card.
 
-The card keeps the counts of the held-out rows at every whole percentage, as shares; what errors
-cost under any ratio follows from them. Nothing is measured anew, so any server can answer.
+The card has the rates of the held-out rows at every whole percentage; the cost of errors under any
+ratio follows from them, so a server needs no data.
 """
 
 from __future__ import annotations
@@ -10,16 +10,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-#: The cut-offs that the evaluation holds, in percent.
+#: The cut-offs that the card has, in percent.
 LOWEST_PERCENT, HIGHEST_PERCENT = 1, 99
 
-#: The ratios whose break-even it holds, within reason.
+#: The ratios that the page offers.
 LOWEST_RATIO, HIGHEST_RATIO = 0.1, 50.0
 
 
 @dataclass(frozen=True)
 class Tradeoff:
-    """What a cut-off does to the held-out rows.
+    """Rates and cost of a cut-off on the held-out rows.
 
     Attributes
     ----------
@@ -27,7 +27,7 @@ class Tradeoff:
         A whole percentage.
     approval_rate : float
     bad_rate_approved, bad_rate_declined : float or None
-        None of nobody.
+        None without rows.
     cost : float
         The mean over all applicants, in margins of a good account.
     """
@@ -40,12 +40,12 @@ class Tradeoff:
 
 
 def break_even_percent(ratio: float) -> int:
-    """Give the whole percentage nearest to where a ratio breaks even: 1 / (1 + ratio)."""
+    """Compute the whole percentage nearest to the break-even of a ratio, 1 / (1 + ratio)."""
     return min(max(round(100 / (1 + ratio)), LOWEST_PERCENT), HIGHEST_PERCENT)
 
 
 def trade_off(section: Mapping[str, Any], percent: int, ratio: float) -> Tradeoff:
-    """Read from a scorecard's section of the card what a cut-off does.
+    """Read the trade-off of a cut-off from a scorecard's section of the card.
 
     Parameters
     ----------
@@ -67,25 +67,25 @@ def trade_off(section: Mapping[str, Any], percent: int, ratio: float) -> Tradeof
 
 
 def cheapest(section: Mapping[str, Any], ratio: float) -> Tradeoff:
-    """Give the cut-off at which the errors on the held-out rows cost least."""
+    """Return the cut-off at which the errors on the held-out rows cost least."""
     percents = range(LOWEST_PERCENT, HIGHEST_PERCENT + 1)
     return min((trade_off(section, each, ratio) for each in percents), key=lambda one: one.cost)
 
 
 def group_rates(section: Mapping[str, Any], percent: int) -> dict[str, dict[str, float]] | None:
-    """Give each protected group's approval rate at a cut-off, by field and group.
+    """Read each protected group's approval rate at a cut-off, by field and group.
 
-    None for a card from before groups were kept at every cut-off: training again adds them.
+    None for a card of an early version, which lacks them.
     """
     stored = section["curves"].get("groups")
     if stored is None:
         return None
-    place = percent - LOWEST_PERCENT
+    index = percent - LOWEST_PERCENT
     return {
         field: {
-            group["group"]: group["approval_rates"][place]
+            group["group"]: group["approval_rates"][index]
             for group in groups
-            if group["approval_rates"][place] is not None
+            if group["approval_rates"][index] is not None
         }
         for field, groups in stored.items()
     }

@@ -1,7 +1,7 @@
-"""Who is approved, group by group: approval rates, how they end, and the ratios between groups.
+"""Fairness by protected group: approval rates, bad rates, and their ratios and differences.
 
-These figures are for watching. They show where to look; no value of theirs makes a scorecard
-lawful or unlawful (the "four-fifths" line comes from US employment law, 29 CFR 1607.4(D)).
+For monitoring: these figures show where to look; no value of theirs makes a scorecard lawful or
+unlawful (the "four-fifths" line comes from US employment law, 29 CFR 1607.4(D)).
 """
 
 from __future__ import annotations
@@ -26,16 +26,16 @@ from creditscore.schema import Field, Schema
 from creditscore.schema.constraints import CodeList
 from creditscore.schema.descriptions import band_text
 
-#: A group with fewer rows, or fewer of either outcome, is too small to be compared.
-FEWEST_ROWS = 200
-FEWEST_OF_EACH = 30
+#: A group with fewer rows, or fewer rows of either outcome, is too small to be compared.
+MIN_GROUP_ROWS = 200
+MIN_GROUP_OUTCOMES = 30
 
 CONCLUSIVE = "conclusive"
 INCONCLUSIVE = "inconclusive"
 
 
 @dataclass(frozen=True, eq=False)
-class Group:
+class PopulationGroup:
     """Applicants who share a code, or a band, of one field.
 
     Attributes
@@ -54,8 +54,8 @@ class Group:
     inside: Flags
 
 
-def groups(field: Field, column: Floats, *, training_column: Floats) -> list[Group]:
-    """Part rows into the groups of a field.
+def groups(field: Field, column: Floats, *, training_column: Floats) -> list[PopulationGroup]:
+    """Assign rows to the groups of a field.
 
     A coded field has a group for each of its codes; a number one for each band that the schema
     file names, or for each quarter of the training rows.
@@ -64,12 +64,12 @@ def groups(field: Field, column: Floats, *, training_column: Floats) -> list[Gro
     ----------
     field : Field
     column : ndarray of shape (n_rows,)
-        The rows to part, encoded for the model.
+        The rows, encoded for the model.
     training_column : ndarray of shape (n_training_rows,)
     """
     if isinstance(field.rule, CodeList):
         return [
-            Group(
+            PopulationGroup(
                 in_language(label, FALLBACK_LANGUAGE),
                 None,
                 None,
@@ -80,7 +80,7 @@ def groups(field: Field, column: Floats, *, training_column: Floats) -> list[Gro
     edges = field.bands or tuple(np.unique(np.quantile(training_column, [0.25, 0.5, 0.75])))
     bounds = [None, *(float(edge) for edge in edges), None]
     return [
-        Group(
+        PopulationGroup(
             in_language(band_text(low, high, integral=field.rule.integral), FALLBACK_LANGUAGE),
             low,
             high,
@@ -92,18 +92,18 @@ def groups(field: Field, column: Floats, *, training_column: Floats) -> list[Gro
 
 
 def by_group(
-    parts: Sequence[Group], bad: Ints, approved: Flags, *, resamples: BootstrapResamples
+    parts: Sequence[PopulationGroup], bad: Ints, approved: Flags, *, resamples: BootstrapResamples
 ) -> dict[str, Any]:
     """Compare the groups of one field.
 
     Parameters
     ----------
-    parts : sequence of Group
+    parts : sequence of PopulationGroup
     bad : ndarray of shape (n_rows,)
         1 for a default.
     approved : ndarray of shape (n_rows,)
     resamples : BootstrapResamples
-        For the intervals of what compares groups.
+        For the intervals of comparisons.
 
     Returns
     -------
@@ -117,13 +117,13 @@ def by_group(
         All over the conclusive groups alone; None where there are fewer than two.
     """
     entries = [_entry(part, bad, approved) for part in parts]
-    compared = [place for place, one in enumerate(entries) if one["verdict"] == CONCLUSIVE]
+    compared = [index for index, one in enumerate(entries) if one["verdict"] == CONCLUSIVE]
     rates, good_rates = _sampled_rates(parts, bad, approved, resamples)
-    best = max(compared, key=lambda place: rates[0, place], default=None)
-    for place, one in enumerate(entries):
+    best = max(compared, key=lambda index: rates[0, index], default=None)
+    for index, one in enumerate(entries):
         ratio = None
-        if best is not None and place in compared:
-            ratio = interval(_ratio(rates[:, place], rates[:, best]))
+        if best is not None and index in compared:
+            ratio = interval(_ratio(rates[:, index], rates[:, best]))
         one["approval_ratio"] = ratio
     enough = len(compared) >= 2
     return {
@@ -143,7 +143,7 @@ _NOTHING: Mapping[str, None] = {
 def _overall(rates: Floats, good_rates: Floats) -> dict[str, Figure | None]:
     low, high = rates.min(axis=1), rates.max(axis=1)
     spread = good_rates.max(axis=1) - good_rates.min(axis=1)
-    # Noise drives groups apart, never together: hence the spread of the draws alone.
+    # Noise drives groups apart, never together: the differences are biased upwards.
     gap = interval(1 - _ratio(low, high), recentre=True)
     return {
         "demographic_parity_ratio": None if gap is None else _complement(gap),
@@ -157,12 +157,12 @@ def _complement(figure: Figure) -> Figure:
     return {"value": value, "low": low, "high": high}
 
 
-def _entry(part: Group, bad: Ints, approved: Flags) -> dict[str, Any]:
+def _entry(part: PopulationGroup, bad: Ints, approved: Flags) -> dict[str, Any]:
     rows, bads = int(part.inside.sum()), int(bad[part.inside].sum())
     goods = rows - bads
     approved_rows = int((part.inside & approved).sum())
     approved_bads = int(bad[part.inside & approved].sum())
-    enough = rows >= FEWEST_ROWS and min(goods, bads) >= FEWEST_OF_EACH
+    enough = rows >= MIN_GROUP_ROWS and min(goods, bads) >= MIN_GROUP_OUTCOMES
     return {
         "group": part.label,
         "rows": rows,
@@ -175,9 +175,9 @@ def _entry(part: Group, bad: Ints, approved: Flags) -> dict[str, Any]:
 
 
 def _sampled_rates(
-    parts: Sequence[Group], bad: Ints, approved: Flags, resamples: BootstrapResamples
+    parts: Sequence[PopulationGroup], bad: Ints, approved: Flags, resamples: BootstrapResamples
 ) -> tuple[Floats, Floats]:
-    """Give approval rates, of all and of the good, of shape (1 + count, n_groups)."""
+    """Compute approval rates, of all and of the good, each of shape (1 + count, n_groups)."""
     inside = np.column_stack([part.inside for part in parts])
     good = (bad == 0)[:, np.newaxis] & inside
     yes = approved[:, np.newaxis]
@@ -235,20 +235,20 @@ def approvals_at(
     names: Sequence[str],
     cutoffs: Sequence[float],
 ) -> dict[str, list[dict[str, Any]]]:
-    """Give each protected group's approval rate at each of some cut-offs; None of nobody."""
+    """Compute each protected group's approval rate at each cut-off; None for an empty group."""
     return {
         name: [
             {
                 "group": part.label,
                 "rows": int(part.inside.sum()),
                 "approval_rates": [
-                    float((said < cutoff).mean()) if len(said) else None for cutoff in cutoffs
+                    float((inside < cutoff).mean()) if len(inside) else None for cutoff in cutoffs
                 ],
             }
             for part in groups(
                 schema.fields[name], columns[name], training_column=training_columns[name]
             )
-            for said in [probability_of_default[part.inside]]
+            for inside in [probability_of_default[part.inside]]
         ]
         for name in names
         if schema.fields[name].protected

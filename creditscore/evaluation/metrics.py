@@ -1,6 +1,6 @@
-"""How good probabilities of default are, measured on rows that training never saw.
+"""Metrics of probabilities of default, measured on rows that training never saw.
 
-Every function takes what happened and what was said, both of shape (n_applicants,):
+Every function takes outcomes and predictions, both of shape (n_applicants,):
 
 - ``bad``: 1 for a default, 0 for none;
 - ``probability_of_default``: between 0 and 1.
@@ -16,24 +16,27 @@ import numpy as np
 
 from creditscore.arrays import Floats, Ints
 
-#: Probabilities are kept this far from 0 and 1 where a logarithm is taken.
-CLIP = 1e-15
+#: The log-loss clips probabilities this far from 0 and 1.
+LOG_LOSS_CLIP = 1e-15
 
-#: And this far where odds are compared: whoever says 0 does not mean one in a thousand billions.
+#: Log-odds clip them further: a forest that predicts 0 does not mean one in a thousand billions.
 ODDS_CLIP = 1e-6
 
 #: Bins of the expected calibration error, of equal width.
 ECE_BINS = 15
 
-#: Newton's steps to the calibration line, at most, and how small the last one must be.
-MOST_STEPS = 50
-CONVERGED = 1e-10
+#: Newton's method for the calibration line: most iterations, the step that ends it, and the
+#: determinant of the Hessian below which there is no single line.
+MAX_NEWTON_ITERATIONS = 50
+NEWTON_TOLERANCE = 1e-10
+SINGULAR_DETERMINANT = 1e-15
 
 
 def auc(bad: Ints, probability_of_default: Floats) -> float:
-    """Give the chance that a random bad applicant is rated riskier than a random good one.
+    """Compute the area under the ROC curve.
 
-    0.5 is guessing, 1 is perfect; ties count half (Mann-Whitney).
+    The chance that a random bad applicant has a higher probability than a random good one:
+    0.5 is guessing, 1 is perfect; ties count half (Mann & Whitney 1947).
     """
     _, places, counts = np.unique(probability_of_default, return_inverse=True, return_counts=True)
     last = np.cumsum(counts)
@@ -44,57 +47,32 @@ def auc(bad: Ints, probability_of_default: Floats) -> float:
     return float((ranks[bad == 1].sum() - bads * (bads + 1) / 2) / (bads * goods))
 
 
-def gini(bad: Ints, probability_of_default: Floats) -> float:
-    """Restate the AUC from 0 (guessing) to 1 (perfect)."""
-    return 2 * auc(bad, probability_of_default) - 1
-
-
-def kolmogorov_smirnov(bad: Ints, probability_of_default: Floats) -> float:
-    """Give the largest gap between the cumulative shares of bad and good applicants.
-
-    0 means that the two are rated alike, 1 that a cut-off separates them.
-    """
-    levels, places = np.unique(probability_of_default, return_inverse=True)
-    bads = np.bincount(places, weights=bad, minlength=len(levels))
-    goods = np.bincount(places, weights=1 - bad, minlength=len(levels))
-    return float(np.abs(np.cumsum(bads) / bads.sum() - np.cumsum(goods) / goods.sum()).max())
-
-
 def brier(bad: Ints, probability_of_default: Floats) -> float:
-    """Give the mean squared error of the probabilities (Brier 1950); 0 is perfect."""
+    """Compute the mean squared error of the probabilities (Brier 1950); 0 is perfect."""
     return float(np.mean((probability_of_default - bad) ** 2))
 
 
 def log_loss(bad: Ints, probability_of_default: Floats) -> float:
-    """Give the mean negative log-likelihood, in nats; 0 is perfect."""
-    said = np.clip(probability_of_default, CLIP, 1 - CLIP)
-    return float(-np.mean(bad * np.log(said) + (1 - bad) * np.log(1 - said)))
-
-
-def brier_skill(bad: Ints, probability_of_default: Floats) -> float:
-    """Give the share of the constant's Brier score that is saved; 1 is perfect, 0 is the constant.
-
-    1 - Brier / (b (1 - b)), b being the share of bad applicants; below 0 the probabilities are
-    worse than telling everybody b.
-    """
-    return 1 - brier(bad, probability_of_default) / float(bad.mean() * (1 - bad.mean()))
+    """Compute the mean negative log-likelihood, in nats; 0 is perfect."""
+    clipped = np.clip(probability_of_default, LOG_LOSS_CLIP, 1 - LOG_LOSS_CLIP)
+    return float(-np.mean(bad * np.log(clipped) + (1 - bad) * np.log(1 - clipped)))
 
 
 def expected_calibration_error(
     bad: Ints, probability_of_default: Floats, *, bins: int = ECE_BINS
 ) -> float:
-    """Give the mean gap between what was said and what happened, over equal-width bins.
+    """Compute the mean gap between predicted and observed rate, over bins of equal width (ECE).
 
-    0 means that of those told 20 %, 20 % defaulted, and so on (Naeini et al. 2015).
+    0 means that of those predicted at 20 %, 20 % defaulted, and so on (Naeini et al. 2015).
     """
-    places = np.minimum((probability_of_default * bins).astype(np.int64), bins - 1)
-    said = np.bincount(places, weights=probability_of_default, minlength=bins)
-    happened = np.bincount(places, weights=bad, minlength=bins)
-    return float(np.abs(said - happened).sum() / len(bad))
+    bin_indices = np.minimum((probability_of_default * bins).astype(np.int64), bins - 1)
+    predicted = np.bincount(bin_indices, weights=probability_of_default, minlength=bins)
+    observed = np.bincount(bin_indices, weights=bad, minlength=bins)
+    return float(np.abs(predicted - observed).sum() / len(bad))
 
 
 def calibration_line(bad: Ints, probability_of_default: Floats) -> tuple[float, float]:
-    """Fit the log-odds of what happened as a line over the log-odds of what was said.
+    """Fit a logistic regression of the outcomes on the log-odds of the predictions.
 
     Returns
     -------
@@ -104,7 +82,7 @@ def calibration_line(bad: Ints, probability_of_default: Floats) -> tuple[float, 
         0 where they do not err to one side.
 
     Both are NaN where a cut-off separates the good from the bad, so that no line is steep enough,
-    and where everybody was told the same.
+    and where all predictions are equal.
 
     References
     ----------
@@ -117,48 +95,27 @@ def calibration_line(bad: Ints, probability_of_default: Floats) -> tuple[float, 
     if bads.min() >= goods.max() or goods.min() >= bads.max():
         return np.nan, np.nan
     line = np.array([float(log_odds(np.array([bad.mean()]))[0]), 0.0])
-    for _ in range(MOST_STEPS):
-        said = 1 / (1 + np.exp(-design @ line))
-        gradient = design.T @ (bad - said)
-        curvature = (design * (said * (1 - said))[:, np.newaxis]).T @ design
-        if np.linalg.det(curvature) < CLIP:
+    for _ in range(MAX_NEWTON_ITERATIONS):
+        predicted = 1 / (1 + np.exp(-design @ line))
+        gradient = design.T @ (bad - predicted)
+        hessian = (design * (predicted * (1 - predicted))[:, np.newaxis]).T @ design
+        if np.linalg.det(hessian) < SINGULAR_DETERMINANT:
             break
-        step = np.linalg.solve(curvature, gradient)
+        step = np.linalg.solve(hessian, gradient)
         line += step
-        if np.abs(step).max() < CONVERGED:
+        if np.abs(step).max() < NEWTON_TOLERANCE:
             return float(line[1]), float(line[0])
     return np.nan, np.nan
 
 
 def log_odds(probability: Floats) -> Floats:
-    """Give ln(p / (1 - p)), kept finite as scores are."""
-    kept = np.clip(probability, ODDS_CLIP, 1 - ODDS_CLIP)
-    return np.log(kept / (1 - kept))
-
-
-def accuracy(bad: Ints, probability_of_default: Floats) -> float:
-    """Give the share of right guesses when a default is foretold from 0.5 on.
-
-    Only meaningful beside the share of the majority.
-    """
-    return float(np.mean((probability_of_default >= 0.5) == (bad == 1)))
-
-
-def summarise(bad: Ints, probability_of_default: Floats) -> dict[str, float]:
-    """Give every figure above, by its name."""
-    return {
-        "auc": auc(bad, probability_of_default),
-        "gini": gini(bad, probability_of_default),
-        "ks": kolmogorov_smirnov(bad, probability_of_default),
-        "brier": brier(bad, probability_of_default),
-        "log_loss": log_loss(bad, probability_of_default),
-        "ece": expected_calibration_error(bad, probability_of_default),
-        "accuracy": accuracy(bad, probability_of_default),
-    }
+    """Compute ln(p / (1 - p)), clipped by `ODDS_CLIP`."""
+    clipped = np.clip(probability, ODDS_CLIP, 1 - ODDS_CLIP)
+    return np.log(clipped / (1 - clipped))
 
 
 def at_cutoff(bad: Ints, probability_of_default: Floats, cutoff: float) -> dict[str, float | None]:
-    """Tell who would be approved at a cut-off, and how that would have ended.
+    """Compute approval rate and bad rates at a cut-off.
 
     Returns
     -------
@@ -177,7 +134,7 @@ def at_cutoff(bad: Ints, probability_of_default: Floats, cutoff: float) -> dict[
 def cutoff_table(
     bad: Ints, probability_of_default: Floats, cutoffs: Sequence[float], *, loss_to_margin: float
 ) -> list[dict[str, float | None]]:
-    """Tell for each cut-off who would be approved, how that ends, and what the errors cost.
+    """Compute for each cut-off the approval rate, the bad rates and the cost of errors.
 
     ``cost`` is the mean over all applicants, in margins of a good account: an approved bad one
     costs the ratio, a declined good one costs 1, the margin that was not earned.
@@ -193,38 +150,43 @@ def cutoff_table(
 
 
 def roc(bad: Ints, probability_of_default: Floats, *, points: int = 101) -> dict[str, list[float]]:
-    """Give the ROC curve: of the good and of the bad ones, who is declined as the cut-off falls.
+    """Compute the ROC curve: shares of good and of bad applicants declined as the cut-off falls.
 
-    Thinned to so many points, evenly along the curve.
+    Thinned to at most ``points``, evenly along the curve.
     """
-    levels, places = np.unique(-probability_of_default, return_inverse=True)
-    caught = np.cumsum(np.bincount(places, weights=bad, minlength=len(levels)))
-    lost = np.cumsum(np.bincount(places, weights=1 - bad, minlength=len(levels)))
-    across = np.concatenate([[0.0], lost / lost[-1]])
-    up = np.concatenate([[0.0], caught / caught[-1]])
-    kept = np.unique(np.searchsorted(across + up, np.linspace(0, 2, points)))
-    kept = np.minimum(kept, len(levels))
-    return {"declined_good": across[kept].tolist(), "declined_bad": up[kept].tolist()}
+    levels, ranks = np.unique(-probability_of_default, return_inverse=True)
+    bads = np.cumsum(np.bincount(ranks, weights=bad, minlength=len(levels)))
+    goods = np.cumsum(np.bincount(ranks, weights=1 - bad, minlength=len(levels)))
+    declined_good = np.concatenate([[0.0], goods / goods[-1]])
+    declined_bad = np.concatenate([[0.0], bads / bads[-1]])
+    lengths = declined_good + declined_bad
+    thinned = np.unique(np.searchsorted(lengths, np.linspace(0, 2, points)))
+    thinned = np.minimum(thinned, len(levels))
+    return {
+        "declined_good": declined_good[thinned].tolist(),
+        "declined_bad": declined_bad[thinned].tolist(),
+    }
 
 
 def calibration_curve(
     bad: Ints, probability_of_default: Floats, *, bins: int = 10
 ) -> list[dict[str, float]]:
-    """Compare what was said with what happened, over groups of about equal size.
+    """Compare predicted and observed default rates, over groups of about equal size.
 
-    Applicants who were told the same are in one group.
+    Equal predictions are in one group. Of each group: rows, bads, ``mean_predicted`` probability
+    and ``observed_rate``.
     """
     edges = np.unique(np.quantile(probability_of_default, np.linspace(0, 1, bins + 1)[1:-1]))
-    places = np.searchsorted(edges, probability_of_default, side="left")
+    group_indices = np.searchsorted(edges, probability_of_default, side="left")
     curve = []
-    for place in np.unique(places):
-        inside = places == place
+    for index in np.unique(group_indices):
+        inside = group_indices == index
         curve.append(
             {
                 "rows": int(inside.sum()),
                 "bads": int(bad[inside].sum()),
-                "said": float(probability_of_default[inside].mean()),
-                "happened": float(bad[inside].mean()),
+                "mean_predicted": float(probability_of_default[inside].mean()),
+                "observed_rate": float(bad[inside].mean()),
             }
         )
     return curve

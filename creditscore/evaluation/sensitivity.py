@@ -1,4 +1,4 @@
-"""What a scorecard says when one field changes and all others stay: curves, flips, wrong ways."""
+"""Sensitivity to one field, all others unchanged: curves, label flips, monotonicity violations."""
 
 from __future__ import annotations
 
@@ -11,43 +11,54 @@ from creditscore.arrays import Floats, Matrix
 from creditscore.evaluation.confidence_intervals import DIGITS, rate
 from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, in_language
 from creditscore.schema import Field
-from creditscore.schema.constraints import NumericRange, Rule, Value
+from creditscore.schema.constraints import CodeList, NumericRange, Rule, Value
 
 Predict = Callable[[Matrix], Floats]
 
-#: Points of a curve, at most.
-MOST_POINTS = 21
+#: Most points of a curve.
+MAX_CURVE_POINTS = 21
 
-#: Whole numbers with no more values than this are shown value by value.
-MOST_VALUES = 30
+#: A field of whole numbers with at most so many values has a point for each of them.
+MAX_DISTINCT_VALUES = 30
 
-#: A smaller fall of the probability is rounding.
-LEAST_FALL = 1e-9
+#: Smaller differences of probabilities are rounding.
+PROBABILITY_TOLERANCE = 1e-9
+
+
+def decode(rule: Rule, number: float) -> Value:
+    """Return the applicant's value that a number of the model stands for; the inverse of encode."""
+    if isinstance(rule, CodeList):
+        return next(code for code in rule.labels if rule.encode(code) == number)
+    return rule.accept(float(number))
 
 
 def label_of(rule: Rule, value: Value) -> str | None:
-    """Give the English label of a code, or of a number that means something of its own."""
-    label = rule.labels.get(value)
-    return in_language(label, FALLBACK_LANGUAGE) if label else None
+    """Return the English label of a code, or of a number with a meaning of its own."""
+    labels = rule.labels
+    for code, text in labels.items():
+        if code == value:
+            return in_language(text, FALLBACK_LANGUAGE)
+    return None
 
 
 # Curves
 
 
-def grid(field: Field, training_column: Floats) -> Floats:
-    """Choose the values to show a field at: all that are few, else quantiles of training."""
+def curve_values(field: Field, training_column: Floats) -> Floats:
+    """Choose the values of a curve: all training values if they are few, else quantiles."""
     values = np.unique(training_column)
-    if field.rule.python_type is not float and len(values) <= MOST_VALUES:
+    whole = isinstance(field.rule, CodeList) or field.rule.integral
+    if whole and len(values) <= MAX_DISTINCT_VALUES:
         return values
-    shares = np.linspace(0.01, 0.99, MOST_POINTS)
-    # Values that exist: between two of them the model has seen nobody.
+    shares = np.linspace(0.01, 0.99, MAX_CURVE_POINTS)
+    # Only values that occur: the model knows no applicant between two of them.
     return np.unique(np.quantile(training_column, shares, method="nearest"))
 
 
 def partial_dependence(
     predict: Predict, matrix: Floats, column: int, values: Floats
 ) -> list[float]:
-    """Give the mean probability of default over all rows, were they all to have a value.
+    """Compute the mean probability of default over all rows at each value of one field.
 
     References
     ----------
@@ -58,20 +69,20 @@ def partial_dependence(
 
 
 def ceteris_paribus(predict: Predict, matrix: Floats, column: int, values: Floats) -> Floats:
-    """Give each row's probability at each value of one field, of shape (n_rows, n_values)."""
+    """Compute each row's probability at each value of one field, of shape (n_rows, n_values)."""
     changed = matrix.astype(np.float32)
-    said = np.empty((len(matrix), len(values)))
-    for place, value in enumerate(values):
+    predicted = np.empty((len(matrix), len(values)))
+    for index, value in enumerate(values):
         changed[:, column] = value
-        said[:, place] = predict(changed)
-    return said
+        predicted[:, index] = predict(changed)
+    return predicted
 
 
 def curve(
     predict: Predict, matrix: Floats, column: int, *, field: Field, training_column: Floats
 ) -> dict[str, Any]:
-    """Give a field's partial dependence, and the steps of it that go the wrong way."""
-    values = grid(field, training_column)
+    """Compute a field's partial dependence, and its steps against the expected direction."""
+    values = curve_values(field, training_column)
     means = partial_dependence(predict, matrix, column, values)
     points = [
         {
@@ -82,21 +93,21 @@ def curve(
         for number, mean in zip(values, means, strict=True)
     ]
     sign = {"rises": 1, "falls": -1, None: 0}[field.risk]
-    wrong = [
-        [points[place]["value"], points[place + 1]["value"]]
-        for place, step in enumerate(np.diff(means))
+    violating = [
+        [points[index]["value"], points[index + 1]["value"]]
+        for index, step in enumerate(np.diff(means))
         if sign * step < 0
     ]
-    return {"expected": field.risk, "points": points, "wrong_steps": wrong}
+    return {"expected": field.risk, "points": points, "violating_steps": violating}
 
 
-# Flips
+# Label flips
 
 
 def label_flips(
     predict: Predict, matrix: Floats, column: int, *, values: Sequence[float], cutoff: float
 ) -> dict[str, float] | None:
-    """Give the share of rows whose label another value of one field would change.
+    """Compute the share of rows whose label another value of one field would change.
 
     Parameters
     ----------
@@ -115,13 +126,13 @@ def label_flips(
     return rate(int(flipped.sum()), len(matrix))
 
 
-def highest_band(
+def age_62_test(
     predict: Predict, matrix: Floats, column: int, *, edge: float, values: Floats, cutoff: float
 ) -> dict[str, Any] | None:
-    """Tell how many of the highest band would be better off with a value below it.
+    """Compare the rows of a number's highest band with their best value below it.
 
-    US law asks of age: an applicant of 62 or over may not be worse off than at the most favoured
-    younger age (12 CFR 1002.6(b)(2)(ii)).
+    Regulation B allows age in an empirically derived scoring system only if nobody of 62 or over
+    is assigned less than the most favoured younger age (12 CFR 1002.6(b)(2)(ii)).
 
     Parameters
     ----------
@@ -135,6 +146,13 @@ def highest_band(
         Values below it that training saw.
     cutoff : float
         Of the probability of default.
+
+    Returns
+    -------
+    dict or None
+        ``from``, the band's edge; its ``rows``; the shares ``worse_off`` and ``refused_due_to_age``
+        that is, eligible at the best lower value; and the ``mean_gap`` of the probabilities. None
+        without rows or lower values.
     """
     rows = matrix[matrix[:, column] >= edge]
     values = values[values < edge]
@@ -142,20 +160,20 @@ def highest_band(
         return None
     own = predict(rows.astype(np.float32))
     best = ceteris_paribus(predict, rows, column, values).min(axis=1)
-    refused_for_it = (own >= cutoff) & (best < cutoff)
+    refused = (own >= cutoff) & (best < cutoff)
     return {
         "from": edge,
         "rows": len(rows),
-        "worse_off": rate(int((own > best + LEAST_FALL).sum()), len(rows)),
-        "refused_for_it": rate(int(refused_for_it.sum()), len(rows)),
+        "worse_off": rate(int((own > best + PROBABILITY_TOLERANCE).sum()), len(rows)),
+        "refused_due_to_age": rate(int(refused.sum()), len(rows)),
         "mean_gap": round(float(np.maximum(own - best, 0).mean()), DIGITS),
     }
 
 
-# Wrong ways
+# Monotonicity
 
 
-def wrong_ways(
+def monotonicity_violations(
     predict: Predict,
     matrix: Floats,
     column: int,
@@ -165,7 +183,7 @@ def wrong_ways(
     training_column: Floats,
     cutoff: float,
 ) -> dict[str, Any]:
-    """Tell where one step that should raise the risk lowers the probability of default.
+    """Find rows where one step that should raise the risk lowers the probability of default.
 
     A step leads to the next value that training saw, past those with a meaning of their own: from
     "paid in full" the next later payment is 1 month late, not "revolving credit".
@@ -198,19 +216,19 @@ def wrong_ways(
     own = predict(rows)
     moved = rows.copy()
     moved[:, column] = after
-    said = predict(moved)
-    fall = own - said
-    lowered = fall > LEAST_FALL
+    predicted = predict(moved)
+    fall = own - predicted
+    lowered = fall > PROBABILITY_TOLERANCE
     worst = int(np.argmax(fall))
     return {
         "rows": len(rows),
         "lowered": rate(int(lowered.sum()), len(rows)),
-        "made_eligible": rate(int(((own >= cutoff) & (said < cutoff)).sum()), len(rows)),
+        "made_eligible": rate(int(((own >= cutoff) & (predicted < cutoff)).sum()), len(rows)),
         "largest_fall": {
             "from": rule.decode(float(before[movable][worst])),
             "to": rule.decode(float(after[worst])),
             "probability_from": round(float(own[worst]), DIGITS),
-            "probability_to": round(float(said[worst]), DIGITS),
+            "probability_to": round(float(predicted[worst]), DIGITS),
         }
         if lowered.any()
         else None,
@@ -218,11 +236,11 @@ def wrong_ways(
 
 
 def _next_worse(before: Floats, rule: NumericRange, risk: str, training_column: Floats) -> Floats:
-    """Give the next value on the way that should be worse; NaN where there is none."""
+    """Return the next value in the direction of higher risk; NaN where there is none."""
     steps = np.setdiff1d(np.unique(training_column), np.array(list(rule.labels), dtype=np.float64))
     rising = risk == "rises"
-    places = np.searchsorted(steps, before, side="right" if rising else "left") - (not rising)
-    inside = (places >= 0) & (places < len(steps))
+    indices = np.searchsorted(steps, before, side="right" if rising else "left") - (not rising)
+    inside = (indices >= 0) & (indices < len(steps))
     after = np.full(len(before), np.nan)
-    after[inside] = steps[places[inside]]
+    after[inside] = steps[indices[inside]]
     return after

@@ -1,1 +1,9 @@
-"""The model card: measurements, baselines, ablation, document; never imported by the service."""
+"""The model card: measured with baselines and ablation, written as JSON, Markdown and plots.
+
+Made once, by training; the service reads the JSON and never imports this package.
+"""
+
+from creditscore.model_card.build import build_card
+from creditscore.model_card.measurements import STEPS
+
+__all__ = ["STEPS", "build_card"]

@@ -1,12 +1,11 @@
-"""The model card: everything that is measured of a trained model, as one JSON document.
+"""Build the model card: everything that is measured of a trained model, as one JSON document.
 
-`build` computes, `markdown` words, `plots` draws: both from the document alone.
+`report` writes it out as Markdown and plots, from the document alone.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 from creditscore.evaluation import fairness, metrics
@@ -18,85 +17,67 @@ from creditscore.i18n.catalogue import (
     in_language,
 )
 from creditscore.model_card.baselines import EvaluationData
-from creditscore.model_card.markdown import to_markdown
 from creditscore.model_card.measurements import (
     CURVE_ROWS,
     IMPORTANCE_ROWS,
-    STEPS,
     measure_scorecard,
 )
 from creditscore.schema.descriptions import schema_texts
-from creditscore.scorecard.forest import Forest
 from creditscore.scorecard.model import Model
-from creditscore.training.dataset import Dataset
-
-__all__ = ["STEPS", "build", "to_markdown"]
-
-Refit = Callable[[str, tuple[str, ...]], Forest]
+from creditscore.training.pipeline import Split
 
 
-def build(
-    model: Model,
-    *,
-    train: Dataset,
-    test: Dataset,
-    refit: Refit,
-    progress: Callable[[str], None],
-) -> dict[str, Any]:
+def build_card(model: Model, rows: Split, *, progress: Callable[[str], None]) -> dict[str, Any]:
     """Measure a trained model on rows that it never saw.
 
     Parameters
     ----------
     model : Model
-    train, test : Dataset
-        The rows that it learnt from, and those kept from it.
-    refit : callable
-        Takes a scorecard's name and predictors; grows its forest anew on them.
+    rows : Split
+        The rows that it was fitted on, and those held out.
     progress : callable
-        Told the name of each step as it begins, `STEPS` for each scorecard.
+        Called with the name of each step as it begins, `STEPS` for each scorecard.
 
     Returns
     -------
     dict
         Plain data; numbers are rounded to six digits, the policy's excepted.
     """
-    about = model.manifest
-    trial = EvaluationData(model.schema, train, test, model.policy.cutoff, about["seed"])
+    manifest, seed = model.manifest, model.manifest["seed"]
+    data = EvaluationData(model.schema, rows.train, rows.test, model.policy.cutoff, seed)
     texts = schema_texts(model.schema, FALLBACK_LANGUAGE)
     return {
         **texts,
         **card_statements(FALLBACK_LANGUAGE),
         "legal": LEGAL_SENTENCE[FALLBACK_LANGUAGE] if model.protected_predictors() else None,
         "policy": model.policy.to_dict(),
-        "data": _data(model, train, test),
+        "data": _data(model, rows),
         "method": {
             "confidence": CONFIDENCE,
             "resamples": RESAMPLES,
             "ece_bins": metrics.ECE_BINS,
-            "fewest_rows": fairness.FEWEST_ROWS,
-            "fewest_of_each": fairness.FEWEST_OF_EACH,
-            "curve_rows": min(CURVE_ROWS, len(test)),
-            "importance_rows": min(IMPORTANCE_ROWS, len(test)),
+            "min_group_rows": fairness.MIN_GROUP_ROWS,
+            "min_group_outcomes": fairness.MIN_GROUP_OUTCOMES,
+            "curve_rows": min(CURVE_ROWS, len(rows.test)),
+            "importance_rows": min(IMPORTANCE_ROWS, len(rows.test)),
         },
         "scorecards": {
             name: {
                 "version": model.versions[name],
                 **texts["scorecards"][name],
-                **known,
-                **measure_scorecard(
-                    model, name, trial=trial, refit=partial(refit, name), progress=progress
-                ),
+                **section,
+                **measure_scorecard(model, name, data=data, progress=progress),
             }
-            for name, known in about["scorecards"].items()
+            for name, section in manifest["scorecards"].items()
         },
-        "trained_at": about["trained_at"],
-        "seed": about["seed"],
-        "software": dict(about["software"]),
+        "trained_at": manifest["trained_at"],
+        "seed": seed,
+        "software": dict(manifest["software"]),
     }
 
 
-def _data(model: Model, train: Dataset, test: Dataset) -> dict[str, Any]:
-    """Tell whose rows it learnt from: published ones, known ones, or ones of the lender's own."""
+def _data(model: Model, rows: Split) -> dict[str, Any]:
+    """Describe the rows: published ones, known ones, or ones of the lender's own."""
     about, schema = model.manifest["data"], model.schema
     published = (one for one in schema.sources.values() if one.sha256 == about["sha256"])
     source = next(published, None)
@@ -106,7 +87,7 @@ def _data(model: Model, train: Dataset, test: Dataset) -> dict[str, Any]:
         "published_as": source and source.title,
         "licence": source and source.licence,
         "about": known and in_language(known, FALLBACK_LANGUAGE),
-        "train_rows": len(train),
-        "test_rows": len(test),
-        "test_bads": int(test.bad.sum()),
+        "train_rows": len(rows.train),
+        "test_rows": len(rows.test),
+        "test_bads": int(rows.test.bad.sum()),
     }

@@ -1,12 +1,11 @@
-"""The model card in words: Markdown in which every number comes from the card's JSON."""
+"""The model card as Markdown, in which every number comes from the card's JSON."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from creditscore.model_card.card_format import bullets, count, share, table, yes
-from creditscore.model_card.sections import PARTS
+from creditscore.model_card.sections import PARTS, bullets, count, share, table, yes
 
 Card = Mapping[str, Any]
 
@@ -20,12 +19,12 @@ PLOTS = {
 
 
 def to_markdown(card: Card, *, plots: Sequence[str] = ()) -> str:
-    """Word a model card.
+    """Write a model card as Markdown.
 
     Parameters
     ----------
     card : mapping
-        What `model_card.build` gave.
+        As `model_card.build_card` returns it.
     plots : sequence of str
         The files that were drawn, in the folder plots/ beside the card.
     """
@@ -54,9 +53,9 @@ def _section(title: str, lines: Iterable[str]) -> Iterator[str]:
 
 
 def _each(card: Card, title: str, plots: Sequence[str]) -> Iterator[str]:
-    """Word one section for every scorecard, with its plots."""
-    for place, (name, section) in enumerate(card["scorecards"].items()):
-        if place:
+    """Write one section for every scorecard, with its plots."""
+    for index, (name, section) in enumerate(card["scorecards"].items()):
+        if index:
             yield ""
         yield from (f"### {section['title']}", "")
         yield from PARTS[title](card, section)
@@ -118,7 +117,7 @@ def _fields(card: Card) -> Iterator[str]:
 
 
 def _part_in(section: Card, field: str) -> str:
-    """Tell which part a field has in a scorecard."""
+    """Return the part that a field has in a scorecard."""
     if field in section["predictors"]:
         return "predictor"
     return "monitored" if field in section["monitored_attributes"] else "-"

@@ -1,4 +1,4 @@
-"""Everything that is measured of one scorecard, on rows that it never saw."""
+"""Measurements of one scorecard, on rows that it never saw."""
 
 from __future__ import annotations
 
@@ -12,19 +12,21 @@ from creditscore.arrays import Floats, Ints
 from creditscore.evaluation import fairness, metrics
 from creditscore.evaluation.confidence_intervals import (
     DIGITS,
+    bootstrap_metrics,
     differences,
     figures,
-    measure,
     rate,
     wilson,
 )
-from creditscore.evaluation.sensitivity import curve, wrong_ways
-from creditscore.model_card.baselines import EvaluationData, Refit, baselines, exclusions, influence
+from creditscore.evaluation.sensitivity import curve, monotonicity_violations
+from creditscore.model_card.ablation import measure_exclusions, protected_attribute_effects
+from creditscore.model_card.baselines import EvaluationData, baselines
 from creditscore.schema.constraints import NumericRange
 from creditscore.scorecard.model import Model
 from creditscore.scorecard.policy import Policy
 from creditscore.scorecard.reason_codes import principal_reasons
 from creditscore.scorecard.scorecard import Scorecard
+from creditscore.training.fit import grow
 
 #: Steps of progress for each scorecard.
 STEPS = 3
@@ -33,15 +35,15 @@ STEPS = 3
 CURVE_ROWS = 500
 IMPORTANCE_ROWS = 1000
 
-#: Width of a bar in the distribution of scores, in points.
-SCORE_STEP = 20
+#: Width of a bin of the score distribution, in points.
+SCORE_BIN_POINTS = 20
 
 CUTOFFS = tuple(round(step / 20, 2) for step in range(1, 13))
 FINE_CUTOFFS = tuple(round(step / 100, 2) for step in range(1, 100))
 
 
 def measure_scorecard(
-    model: Model, name: str, *, trial: EvaluationData, refit: Refit, progress: Callable[[str], None]
+    model: Model, name: str, *, data: EvaluationData, progress: Callable[[str], None]
 ) -> dict[str, Any]:
     """Measure a scorecard.
 
@@ -50,71 +52,71 @@ def measure_scorecard(
     model : Model
     name : str
         The scorecard's.
-    trial : EvaluationData
-        What it is judged on.
-    refit : callable
-        Grows its forest anew on other predictors.
+    data : EvaluationData
+        What it is measured on.
     progress : callable
-        Told the name of each step as it begins, `STEPS` of them.
+        Called with the name of each step as it begins, `STEPS` of them.
 
     Returns
     -------
     dict
-        ``decision``, ``fairness``, ``influence``, ``explanation``, ``behaviour``, ``curves``,
-        ``performance`` and ``exclusions``.
+        ``decision``, ``fairness``, ``protected_attribute_effects``, ``explanation``,
+        ``sensitivity``, ``curves``, ``performance`` and ``ablation``.
     """
     card, spec = model.scorecards[name], model.schema.scorecards[name]
-    matrix = trial.test.matrix(card.predictors)
-    said = card.probability_of_default(matrix.astype(np.float32))
-    bad = trial.test.bad
+    matrix = data.test.matrix(card.predictors)
+    predicted = card.probability_of_default(matrix.astype(np.float32))
+    bad = data.test.bad
     progress(f"measuring the {name} scorecard")
     measured: dict[str, Any] = {
-        "decision": _decision(bad, said, model),
+        "decision": _decision(bad, predicted, model),
         "fairness": fairness.of_protected(
             model.schema,
-            trial.test.columns,
-            trial.train.columns,
+            data.test.columns,
+            data.train.columns,
             bad,
-            said < trial.cutoff,
+            predicted < data.cutoff,
             names=spec.fields,
-            resamples=trial.resamples,
+            resamples=data.resamples,
         ),
-        "influence": influence(trial, card.predictors, card.probability_of_default),
-        "explanation": _explanation(model, card, matrix, said),
-        "behaviour": _behaviour(card, trial),
+        "protected_attribute_effects": protected_attribute_effects(
+            data, card.predictors, card.probability_of_default
+        ),
+        "explanation": _explanation(model, card, matrix, predicted),
+        "sensitivity": _sensitivity(card, data),
         "curves": {
-            **_curves(bad, said, model),
+            **_curves(bad, predicted, model),
             "groups": _rounded(
                 fairness.approvals_at(
                     model.schema,
-                    trial.test.columns,
-                    trial.train.columns,
-                    said,
+                    data.test.columns,
+                    data.train.columns,
+                    predicted,
                     names=spec.fields,
                     cutoffs=FINE_CUTOFFS,
                 )
             ),
         },
     }
-    progress(f"training others beside the {name} scorecard")
-    measured["performance"] = _performance(trial, card, said)
+    progress(f"training baselines of the {name} scorecard")
+    measured["performance"] = _performance(data, card, predicted)
     progress(f"leaving protected fields out of the {name} scorecard")
-    measured["exclusions"] = exclusions(
-        trial,
+    measured["ablation"] = measure_exclusions(
+        data,
         card.predictors,
-        said=said,
-        refit=refit,
+        predicted=predicted,
+        refit=lambda predictors: grow(data.train, predictors, spec.forest, data.seed)[1],
         fields=spec.fields,
     )
     return measured
 
 
-def _performance(trial: EvaluationData, card: Scorecard, said: Floats) -> dict[str, Any]:
-    bad = trial.test.bad
-    own = measure(bad, said, trial.resamples)
+def _performance(data: EvaluationData, card: Scorecard, predicted: Floats) -> dict[str, Any]:
+    bad = data.test.bad
+    own = bootstrap_metrics(bad, predicted, data.resamples)
     others = {
-        name: measure(bad, theirs, trial.resamples)
-        for name, theirs in baselines(trial, card.predictors).items()
+        name: bootstrap_metrics(bad, theirs, data.resamples)
+        for name, theirs in baselines(data, card.predictors).items()
     }
     return {
         "rows": len(bad),
@@ -122,15 +124,15 @@ def _performance(trial: EvaluationData, card: Scorecard, said: Floats) -> dict[s
         "bad_rate": rate(int(bad.sum()), len(bad)),
         "scorecard": figures(own),
         "baselines": {name: figures(samples) for name, samples in others.items()},
-        "lead": {
+        "difference_to_baseline": {
             name: differences(samples, own, "auc", "brier") for name, samples in others.items()
         },
     }
 
 
-def _decision(bad: Ints, said: Floats, model: Model) -> dict[str, Any]:
+def _decision(bad: Ints, predicted: Floats, model: Model) -> dict[str, Any]:
     policy = model.policy
-    approved = said < policy.cutoff
+    approved = predicted < policy.cutoff
     cutoffs = sorted({*CUTOFFS, policy.cutoff})
     return {
         "cutoff": policy.cutoff,
@@ -138,15 +140,19 @@ def _decision(bad: Ints, said: Floats, model: Model) -> dict[str, Any]:
         "approval_rate": rate(int(approved.sum()), len(bad)),
         "bad_rate_approved": rate(int(bad[approved].sum()), int(approved.sum())),
         "bad_rate_declined": rate(int(bad[~approved].sum()), int((~approved).sum())),
-        "table": _rounded(metrics.cutoff_table(bad, said, cutoffs, loss_to_margin=_ratio(policy))),
+        "table": _rounded(
+            metrics.cutoff_table(bad, predicted, cutoffs, loss_to_margin=_ratio(policy))
+        ),
     }
 
 
-def _explanation(model: Model, card: Scorecard, matrix: Floats, said: Floats) -> dict[str, Any]:
+def _explanation(
+    model: Model, card: Scorecard, matrix: Floats, predicted: Floats
+) -> dict[str, Any]:
     sample = matrix[:IMPORTANCE_ROWS].astype(np.float32)
     weight = np.abs(card.impacts(sample)).mean(axis=0)
     ranked = sorted(zip(card.predictors, weight.tolist(), strict=True), key=lambda one: -one[1])
-    refused = said >= model.policy.cutoff
+    refused = predicted >= model.policy.cutoff
     return {
         "importance": [
             {"field": name, "mean_impact": round(share, DIGITS)} for name, share in ranked
@@ -157,7 +163,7 @@ def _explanation(model: Model, card: Scorecard, matrix: Floats, said: Floats) ->
 
 
 def _reasons(model: Model, card: Scorecard, matrix: Floats) -> list[list[str]]:
-    """Give the codes of the reasons that refused applicants would get."""
+    """Return the reason codes that refused applicants would get."""
     rules = [model.schema.fields[name].rule for name in card.predictors]
     impacts = card.impacts(matrix.astype(np.float32)).tolist()
     lists = []
@@ -190,47 +196,49 @@ def reason_frequencies(lists: Sequence[Sequence[str]]) -> list[dict[str, Any]]:
     ]
 
 
-def _behaviour(card: Scorecard, trial: EvaluationData) -> dict[str, Any]:
-    random = np.random.default_rng(trial.seed)
-    matrix = trial.test.matrix(card.predictors)
-    some = matrix[random.permutation(len(matrix))[:CURVE_ROWS]]
-    predict, curves, wrong = card.probability_of_default, {}, {}
+def _sensitivity(card: Scorecard, data: EvaluationData) -> dict[str, Any]:
+    random = np.random.default_rng(data.seed)
+    matrix = data.test.matrix(card.predictors)
+    sample = matrix[random.permutation(len(matrix))[:CURVE_ROWS]]
+    predict, curves, violations = card.probability_of_default, {}, {}
     for column, name in enumerate(card.predictors):
-        field, known = trial.schema.fields[name], trial.train.columns[name]
-        curves[name] = curve(predict, some, column, field=field, training_column=known)
+        field, training_column = data.schema.fields[name], data.train.columns[name]
+        curves[name] = curve(predict, sample, column, field=field, training_column=training_column)
         if field.risk is not None and isinstance(field.rule, NumericRange):
-            wrong[name] = wrong_ways(
+            violations[name] = monotonicity_violations(
                 predict,
                 matrix,
                 column,
                 rule=field.rule,
                 risk=field.risk,
-                training_column=known,
-                cutoff=trial.cutoff,
+                training_column=training_column,
+                cutoff=data.cutoff,
             )
-    return {"partial_dependence": curves, "wrong_ways": wrong}
+    return {"partial_dependence": curves, "monotonicity_violations": violations}
 
 
-def _curves(bad: Ints, said: Floats, model: Model) -> dict[str, Any]:
+def _curves(bad: Ints, predicted: Floats, model: Model) -> dict[str, Any]:
     policy = model.policy
     ratio = _ratio(policy)
     calibration = [
         {**group, "interval": list(wilson(int(group["bads"]), int(group["rows"])))}
-        for group in metrics.calibration_curve(bad, said)
+        for group in metrics.calibration_curve(bad, predicted)
     ]
     return {
-        "roc": _rounded(metrics.roc(bad, said)),
+        "roc": _rounded(metrics.roc(bad, predicted)),
         "calibration": _rounded(calibration),
-        "scores": _scores(bad, said, policy),
-        "cutoffs": _rounded(metrics.cutoff_table(bad, said, FINE_CUTOFFS, loss_to_margin=ratio)),
+        "scores": _scores(bad, predicted, policy),
+        "cutoffs": _rounded(
+            metrics.cutoff_table(bad, predicted, FINE_CUTOFFS, loss_to_margin=ratio)
+        ),
     }
 
 
-def _scores(bad: Ints, said: Floats, policy: Policy) -> dict[str, Any]:
+def _scores(bad: Ints, predicted: Floats, policy: Policy) -> dict[str, Any]:
     """Count good and bad applicants by score."""
-    points = policy.scale.points(said)
-    first, last = points.min() // SCORE_STEP, points.max() // SCORE_STEP
-    edges = np.arange(first, last + 2) * SCORE_STEP
+    points = policy.scale.points(predicted)
+    first, last = points.min() // SCORE_BIN_POINTS, points.max() // SCORE_BIN_POINTS
+    edges = np.arange(first, last + 2) * SCORE_BIN_POINTS
     return {
         "edges": edges.tolist(),
         "good": np.histogram(points[bad == 0], edges)[0].tolist(),
@@ -240,7 +248,7 @@ def _scores(bad: Ints, said: Floats, policy: Policy) -> dict[str, Any]:
 
 
 def _ratio(policy: Policy) -> float:
-    """Give the loss-to-margin ratio: the one that was set, or the one that the cut-off implies."""
+    """Return the loss-to-margin ratio that was set, or that the cut-off implies."""
     return policy.loss_to_margin or (1 - policy.cutoff) / policy.cutoff
 
 

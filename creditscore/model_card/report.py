@@ -1,38 +1,67 @@
-"""What training tells the person who ran it."""
+"""Report of a training: the model card as files for people, and a summary for the terminal."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, LEGAL_SENTENCE
-from creditscore.model_card.card_files import PLOTS_FOLDER, TEXT_FILE
+from creditscore.charts.model_card_charts import model_card_plots
+from creditscore.errors import ArtifactError
+from creditscore.files import PUBLIC, atomic_write
+from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, LEGAL_SENTENCE, PAGE_TEXTS
+from creditscore.model_card.markdown import to_markdown
 from creditscore.model_card.sections import MODELS
 from creditscore.scorecard.artifact import CARD_FILE, MANIFEST_FILE, MODEL_FILE
 from creditscore.scorecard.model import Model
 
+TEXT_FILE = "model_card.md"
+PLOTS_FOLDER = "plots"
+
+#: Columns of the summary's table.
 FIGURES = (("AUC", "auc"), ("Brier", "brier"), ("ECE", "ece"), ("accuracy", "accuracy"))
 
 
-def summarise(model: Model) -> str:
-    """Tell in a few lines what was trained, how good it is, and what to mind."""
-    return "\n".join(_lines(model))
+def write(card: Mapping[str, Any], folder: Path, *, plots: bool) -> None:
+    """Write a model card as Markdown, with its plots unless they are not wanted.
+
+    Files of an earlier training are removed first: a plot never shows another model than the card.
+
+    Parameters
+    ----------
+    card : mapping
+        As `model_card.build_card` returns it.
+    folder : Path
+        Of the model.
+    plots : bool
+
+    Raises
+    ------
+    ArtifactError
+        If the files cannot be written.
+    """
+    drawn = dict(model_card_plots(card, PAGE_TEXTS[FALLBACK_LANGUAGE])) if plots else {}
+    try:
+        (folder / TEXT_FILE).unlink(missing_ok=True)
+        for old in (folder / PLOTS_FOLDER).glob("*.svg"):
+            old.unlink()
+        for name, svg in drawn.items():
+            (folder / PLOTS_FOLDER).mkdir(exist_ok=True)
+            (folder / PLOTS_FOLDER / name).write_text(svg, encoding="utf-8")
+        with atomic_write(folder / TEXT_FILE, mode=PUBLIC) as file:
+            file.write(to_markdown(card, plots=list(drawn)).encode())
+    except OSError as error:
+        problem = f"cannot be written: {error.strerror}"
+        raise ArtifactError(folder / TEXT_FILE, problem, "make room for it") from None
 
 
-def written(folder: Path, *, plots: bool, left_out: Sequence[str]) -> str:
-    """Tell which files were written, and which plots were not for lack of matplotlib."""
+def summarise(model: Model, folder: Path, *, plots: bool) -> str:
+    """Return in a few lines what was trained, how good it is, and which files were written."""
     files = [MODEL_FILE, MANIFEST_FILE, CARD_FILE, TEXT_FILE]
-    if plots and not left_out:
+    if plots:
         files.append(f"{PLOTS_FOLDER}/")
-    line = f"Wrote {', '.join(files[:-1])} and {files[-1]} to {folder}."
-    if not left_out:
-        return line
-    names = ", ".join(name.removesuffix(".svg") for name in left_out)
-    return (
-        f"{line}\nLeft out, for lack of matplotlib, the plots {names}: "
-        "python -m pip install -r requirements-plots.txt, and train again."
-    )
+    wrote = f"Wrote {', '.join(files[:-1])} and {files[-1]} to {folder}."
+    return "\n".join([*_lines(model), "", wrote])
 
 
 def _lines(model: Model) -> Iterator[str]:
@@ -54,12 +83,14 @@ def _scorecard(model: Model, card: Mapping[str, Any]) -> Iterator[str]:
     yield f"{card['version']}: {', '.join(card['predictors'])}"
     rows = f"{performance['rows']:,} test rows"
     yield "  " + rows.ljust(32) + _columns(name for name, _ in FIGURES)
-    for key, found in measured.items():
-        figures = (f"{found[figure]['value']:.4f}" for _, figure in FIGURES)
+    for key, metrics in measured.items():
+        figures = (f"{metrics[figure]['value']:.4f}" for _, figure in FIGURES)
         yield f"  {MODELS[key]:32}" + _columns(figures)
+    bad_rate = decision["bad_rate_approved"]
     yield (
         f"  Eligible below a probability of default of {model.policy.cutoff:.4g}: "
-        f"{decision['approval_rate']['value']:.1%} approved{_ended(decision['bad_rate_approved'])}"
+        f"{decision['approval_rate']['value']:.1%} approved"
+        + ("" if bad_rate is None else f", of whom {bad_rate['value']:.1%} turned out bad")
     )
     if card["protected_predictors"]:
         yield f"  Uses protected attributes: {', '.join(card['protected_predictors'])}."
@@ -70,7 +101,3 @@ def _scorecard(model: Model, card: Mapping[str, Any]) -> Iterator[str]:
 
 def _columns(texts: Iterable[str]) -> str:
     return "".join(f"{text:>10}" for text in texts)
-
-
-def _ended(bad_rate: Mapping[str, float] | None) -> str:
-    return "" if bad_rate is None else f", of whom {bad_rate['value']:.1%} turned out bad"

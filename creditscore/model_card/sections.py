@@ -1,27 +1,17 @@
-"""The parts of the model card that every scorecard has, in words."""
+"""Sections of the model card that every scorecard has, and how the card writes numbers."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from creditscore.evaluation.fairness import INCONCLUSIVE
-from creditscore.model_card.card_format import (
-    count,
-    figure,
-    number,
-    share,
-    share_of,
-    signed,
-    table,
-    value,
-)
-from creditscore.model_card.comparison import exclusion_table
+from creditscore.model_card.ablation import exclusion_table
 
 Card = Mapping[str, Any]
 
-#: Reasons listed, at most; the JSON has all.
-MOST_REASONS = 12
+#: Most reasons listed; the JSON has all.
+MAX_REASONS = 12
 
 MODELS = {
     "scorecard": "this scorecard",
@@ -42,6 +32,70 @@ FIGURES = {
     "calibration_intercept": "Calibration intercept",
     "accuracy": "Accuracy at 0.5",
 }
+
+# Formats
+
+
+def bullets(texts: Sequence[str]) -> list[str]:
+    """Return a list."""
+    return [f"- {text}" for text in texts]
+
+
+def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
+    """Return the lines of a table."""
+    yield f"| {' | '.join(header)} |"
+    yield f"|{' --- |' * len(header)}"
+    for row in rows:
+        yield f"| {' | '.join(row)} |"
+
+
+def yes(flag: bool) -> str:
+    """Return yes or no."""
+    return "yes" if flag else "no"
+
+
+def count(of: int) -> str:
+    """Write a count: 30,000."""
+    return f"{of:,}"
+
+
+def value(raw: float | str) -> str:
+    """Write a field's value."""
+    return raw if isinstance(raw, str) else f"{raw:,.10g}"
+
+
+def number(raw: float) -> str:
+    """Write a number to four digits behind the point."""
+    return f"{raw:.4f}"
+
+
+def share(raw: float | None, digits: int = 1) -> str:
+    """Write a share in percent; a dash for that of nobody."""
+    return "-" if raw is None else f"{raw:.{digits}%}"
+
+
+def share_of(one: Mapping[str, float] | None) -> str:
+    """Write a share with its interval."""
+    if one is None:
+        return "-"
+    return f"{one['value']:.1%} ({one['low']:.1%} to {one['high']:.1%})"
+
+
+def figure(one: Mapping[str, float] | None) -> str:
+    """Write a figure with its interval."""
+    if one is None:
+        return "-"
+    return f"{one['value']:.3f} ({one['low']:.3f} to {one['high']:.3f})"
+
+
+def signed(one: Mapping[str, float] | None) -> str:
+    """Write a difference with its interval, its sign always shown."""
+    if one is None:
+        return "-"
+    return f"{one['value']:+.4f} ({one['low']:+.4f} to {one['high']:+.4f})"
+
+
+# Sections
 
 
 def _performance(card: Card, section: Card) -> Iterator[str]:
@@ -78,21 +132,21 @@ def _performance(card: Card, section: Card) -> Iterator[str]:
             f"{number(repaired['error_before'])} to {number(repaired['error_after'])}.",
         )
     yield ""
-    for name, lead in performance["lead"].items():
+    for name, difference in performance["difference_to_baseline"].items():
         yield (
-            f"- Against {MODELS[name]}: AUC {signed(lead['auc'])}, "
-            f"Brier score {signed(lead['brier'])}."
+            f"- Against {MODELS[name]}: AUC {signed(difference['auc'])}, "
+            f"Brier score {signed(difference['brier'])}."
         )
 
 
 def _spread(slope: Card | None) -> Iterator[str]:
-    """Say it where the probabilities are surely more, or less, extreme than what happens."""
+    """Warn where the probabilities are significantly too extreme or too cautious."""
     if slope is None or slope["low"] <= 1 <= slope["high"]:
         return
     how = (
-        "too cautious: the risky ones default more often than said, and the safe ones less"
+        "too cautious: the risky ones default more often than predicted, and the safe ones less"
         if slope["low"] > 1
-        else "too extreme: the risky ones default less often than said, and the safe ones more"
+        else "too extreme: the risky ones default less often than predicted, and the safe ones more"
     )
     yield from ("", f"The interval of the calibration slope leaves out 1: probabilities are {how}.")
 
@@ -140,8 +194,8 @@ def _fairness(card: Card, section: Card) -> Iterator[str]:
     method = card["method"]
     yield (
         "For watching, not for passing a test: no value here is a legal pass. A group of fewer "
-        f"than {count(method['fewest_rows'])} rows, or fewer than {method['fewest_of_each']} good "
-        "or bad ones, is inconclusive and not compared."
+        f"than {count(method['min_group_rows'])} rows, or fewer than "
+        f"{method['min_group_outcomes']} good or bad ones, is inconclusive and not compared."
     )
     for name, one in section["fairness"].items():
         yield from ("", f"**{card['fields'][name]['title']}** (`{name}`)", "")
@@ -159,12 +213,12 @@ def _fairness(card: Card, section: Card) -> Iterator[str]:
                 f"difference {figure(one['demographic_parity_difference'])}; difference of the "
                 f"approval rates among the good {figure(one['equal_opportunity_difference'])}.",
             )
-    if section["influence"]:
+    if section["protected_attribute_effects"]:
         yield from ("", "What a protected predictor alone does, all else unchanged:", "")
-    for name, one in section["influence"].items():
+    for name, one in section["protected_attribute_effects"].items():
         yield (
             f"- Another value of {name} changes the label of {share_of(one['label_flips'])} of "
-            f"the held-out rows.{_band(name, one['highest_band'])}"
+            f"the held-out rows.{_band(name, one['age_62_test'])}"
         )
     yield from _exclusions(section)
 
@@ -187,14 +241,14 @@ def _band(name: str, band: Card | None) -> str:
     return (
         f" Of the {count(band['rows'])} with {name} of {band['from']:g} and over, "
         f"{share_of(band['worse_off'])} have a higher probability of default than with their best "
-        f"lower value, and {share_of(band['refused_for_it'])} are refused for that alone."
+        f"lower value, and {share_of(band['refused_due_to_age'])} are refused for that alone."
     )
 
 
 def _exclusions(section: Card) -> Iterator[str]:
-    if len(section["exclusions"]) > 1:
+    if len(section["ablation"]) > 1:
         yield from ("", "What leaving protected fields out costs and gains:", "")
-        yield from table(*exclusion_table(section["exclusions"]))
+        yield from table(*exclusion_table(section["ablation"]))
         yield ""
         yield "Parity is the lowest over the highest approval rate of the conclusive groups."
 
@@ -228,34 +282,34 @@ def _explanation(card: Card, section: Card) -> Iterator[str]:
             ["reason", "given to", "first for"],
             (
                 [f"`{one['code']}`", share_of(one["share"]), count(one["first"])]
-                for one in found["reasons"][:MOST_REASONS]
+                for one in found["reasons"][:MAX_REASONS]
             ),
         )
-        if len(found["reasons"]) > MOST_REASONS:
+        if len(found["reasons"]) > MAX_REASONS:
             yield "\nThe most frequent ones; model_card.json has all."
     rows = count(card["method"]["curve_rows"])
     yield f"\nPartial dependence is the mean over {rows} held-out rows, were all to have the value."
 
 
-def _wrong_ways(card: Card, section: Card) -> Iterator[str]:
-    behaviour = section["behaviour"]
-    if not behaviour["wrong_ways"]:
+def _monotonicity(card: Card, section: Card) -> Iterator[str]:
+    sensitivity = section["sensitivity"]
+    if not sensitivity["monotonicity_violations"]:
         yield "The schema file expects nothing of how the risk goes with any of its fields."
-    for name, one in behaviour["wrong_ways"].items():
+    for name, one in sensitivity["monotonicity_violations"].items():
         way = "higher" if card["fields"][name]["expected_risk"] == "rises" else "lower"
         if not one["rows"]:
             continue
         if one["largest_fall"] is None:
             yield f"- {name}: one step {way} never lowers the probability of default. Good."
             continue
-        fall, curve = one["largest_fall"], behaviour["partial_dependence"][name]
+        fall, curve = one["largest_fall"], sensitivity["partial_dependence"][name]
         yield (
             f"- {name}: one step {way} should raise the risk, but **lowers** the probability of "
             f"default of {share_of(one['lowered'])} of the {count(one['rows'])} held-out rows "
             f"that can take it, and makes {share_of(one['made_eligible'])} of them eligible that "
             f"were not; the most from {share(fall['probability_from'])} to "
             f"{share(fall['probability_to'])}, going from {_named(fall['from'], curve)} to "
-            f"{_named(fall['to'], curve)}.{_wrong_steps(curve)}"
+            f"{_named(fall['to'], curve)}.{_violating_steps(curve)}"
         )
 
 
@@ -265,8 +319,8 @@ def _named(end: float | str, curve: Card) -> str:
     return f"{value(end)} ({label})" if label else value(end)
 
 
-def _wrong_steps(curve: Card) -> str:
-    steps = [" to ".join(_named(end, curve) for end in step) for step in curve["wrong_steps"]]
+def _violating_steps(curve: Card) -> str:
+    steps = [" to ".join(_named(end, curve) for end in step) for step in curve["violating_steps"]]
     return f" Its curve goes the wrong way from {'; from '.join(steps)}." if steps else ""
 
 
@@ -275,5 +329,5 @@ PARTS: Mapping[str, Callable[[Card, Card], Iterator[str]]] = {
     "Decision": _decision,
     "Fairness": _fairness,
     "Explanation": _explanation,
-    "Where the model goes the wrong way": _wrong_ways,
+    "Where the model goes the wrong way": _monotonicity,
 }

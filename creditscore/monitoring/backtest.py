@@ -62,8 +62,8 @@ def compare_outcomes(levels: Levels) -> dict[str, Any]:
         "bands": [
             {
                 "decisions": int(one["rows"]),
-                "said": one["said"],
-                "happened": one["happened"],
+                "mean_predicted": one["mean_predicted"],
+                "observed_rate": one["observed_rate"],
                 "interval": list(wilson(int(one["bads"]), int(one["rows"]))),
             }
             for one in metrics.calibration_curve(happened, probability, bins=BANDS)

@@ -7,7 +7,6 @@ import itertools
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import cast
 
 from creditscore.errors import Fault, InvalidApplicants
 from creditscore.i18n.catalogue import say
@@ -16,9 +15,6 @@ from creditscore.schema.fields import Applicant, Field, ScorecardSpec
 
 #: Faults reported of one request, at most.
 MOST_FAULTS = 100
-
-#: Types of values that a field may accept.
-SCALAR_TYPES = frozenset({int, float, str})
 
 
 @dataclass(frozen=True)
@@ -69,35 +65,6 @@ class ApplicantParser:
         if faults:
             raise InvalidApplicants(faults[:MOST_FAULTS])
         return applicants
-
-    def of_all(self, raws: Sequence[object]) -> str | None:
-        """Name the scorecard whose fields all have, as many as it has; None if there is none.
-
-        Their values are numbers and texts, which may still be wrong; and it is for who reads
-        them to find that one has other fields.
-        """
-        if set(map(type, raws)) != {dict}:
-            return None
-        alike = cast("Sequence[dict[str, object]]", raws)
-        values = itertools.chain.from_iterable(map(dict.values, alike))
-        counts = set(map(len, alike))
-        if len(counts) == 1 and SCALAR_TYPES.issuperset(map(type, values)):
-            name, _ = self._by_field_count.get(counts.pop(), (None, ()))
-            return name
-        return None
-
-    def assemble(self, values: Mapping[str, Value]) -> Applicant | None:
-        """Return an applicant of values that are accepted already; None if any is missing.
-
-        Parameters
-        ----------
-        values : mapping of str to value
-            In schema order.
-        """
-        spec = self._scorecard_for(values)
-        if all(name in values or name in self.optional for name in spec.fields):
-            return Applicant(scorecard=spec.name, values=values)
-        return None
 
     def _parse(self, raw: object, pointer: str, faults: list[Fault]) -> Applicant | None:
         """Parse one applicant, adding to `faults` what is wrong with it."""

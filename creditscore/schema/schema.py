@@ -15,7 +15,6 @@ import numpy as np
 
 from creditscore.arrays import Matrix
 from creditscore.i18n.catalogue import Text
-from creditscore.schema.constraints import Value
 from creditscore.schema.fields import Applicant, Field, Label, ScorecardSpec, Source
 from creditscore.schema.parsing import ApplicantParser
 
@@ -85,14 +84,6 @@ class Schema:
     ) -> list[Applicant]:
         """Parse several applicants; one bad one fails them all (`ApplicantParser.parse_all`)."""
         return self._parser.parse_all(raws, pointers=pointers)
-
-    def of_all(self, raws: Sequence[object]) -> str | None:
-        """Name the scorecard that applicants of one shape ask for (`ApplicantParser.of_all`)."""
-        return self._parser.of_all(raws)
-
-    def assemble(self, values: Mapping[str, Value]) -> Applicant | None:
-        """Return an applicant of accepted values, or None (`ApplicantParser.assemble`)."""
-        return self._parser.assemble(values)
 
     def matrix(self, applicants: Sequence[Applicant], names: Sequence[str]) -> Matrix:
         """Encode applicants for the model.

@@ -1,8 +1,8 @@
-"""Repair probabilities that are off, by a straight line, and only where that helps.
+"""Linear recalibration: map poor probabilities by a straight line, only where that helps.
 
-A line, and no curve, because a line can be written into the leaves of the forest: the reasons
-stay exact for the probability that is answered. On the forests met so far it did as well as
-isotonic or logistic calibration.
+A line and no curve, because a line can be written into the leaves of the forest, so that reasons
+stay exact for the recalibrated probability. On the forests so far it did as well as isotonic or
+logistic calibration.
 """
 
 from __future__ import annotations
@@ -13,68 +13,68 @@ from creditscore.arrays import Floats, Ints
 from creditscore.evaluation.metrics import expected_calibration_error, log_loss
 from creditscore.scorecard.scorecard import Calibration
 
-#: An expected calibration error from which on probabilities count as poor.
-POOR = 0.02
+#: Probabilities are recalibrated above this expected calibration error.
+POOR_CALIBRATION_ERROR = 0.02
 
-#: Parts of the rows that take turns in testing the line.
+#: Folds of the cross-validation that decides whether the line helps.
 FOLDS = 5
 
-#: The line keeps this far from 0 and 1, so that no rounding carries a probability beyond them.
+#: The line ends this far from 0 and 1, so that rounding takes no probability beyond them.
 MARGIN = 1e-9
 
 
 def fit_calibration(
-    said: Floats, bad: Ints, *, bounds: tuple[float, float], seed: int
+    predicted: Floats, bad: Ints, *, bounds: tuple[float, float], seed: int
 ) -> Calibration:
-    """Find the line that repairs probabilities, or none.
+    """Fit a linear recalibration; slope 1 and intercept 0 where it does not help.
 
     Parameters
     ----------
-    said : ndarray of shape (n_rows,)
-        Probabilities of rows that whoever said them had not seen.
+    predicted : ndarray of shape (n_rows,)
+        Probabilities of rows that the model was not fitted to.
     bad : ndarray of shape (n_rows,)
         1 for a default.
     bounds : tuple of float
         No applicant's uncalibrated probability lies outside; the calibrated one stays in [0, 1].
     seed : int
-        Of how the rows are parted.
+        Of the folds.
     """
-    before = expected_calibration_error(bad, said)
-    usual = Calibration(1.0, 0.0, before, before)
-    if before <= POOR:
-        return usual
-    repaired = _cross_fitted(said, bad, bounds, seed)
-    after = expected_calibration_error(bad, repaired)
-    if after >= before or log_loss(bad, repaired) >= log_loss(bad, said):
-        return usual
-    slope, intercept = _line(said, bad, bounds)
+    before = expected_calibration_error(bad, predicted)
+    unchanged = Calibration(1.0, 0.0, before, before)
+    if before <= POOR_CALIBRATION_ERROR:
+        return unchanged
+    recalibrated = _cross_fitted(predicted, bad, bounds, seed)
+    after = expected_calibration_error(bad, recalibrated)
+    if after >= before or log_loss(bad, recalibrated) >= log_loss(bad, predicted):
+        return unchanged
+    slope, intercept = _line(predicted, bad, bounds)
     if slope == 0:
-        # Everybody would be rated alike: no repair, but the end of a scorecard.
-        return usual
+        # All applicants would have the same probability.
+        return unchanged
     return Calibration(slope, intercept, before, after)
 
 
-def _cross_fitted(said: Floats, bad: Ints, bounds: tuple[float, float], seed: int) -> Floats:
-    """Repair each part of the rows by the line of the others."""
-    part = np.random.default_rng(seed).permutation(len(said)) % FOLDS
-    repaired = np.empty(len(said))
+def _cross_fitted(predicted: Floats, bad: Ints, bounds: tuple[float, float], seed: int) -> Floats:
+    """Recalibrate each fold by the line of the others."""
+    folds = np.random.default_rng(seed).permutation(len(predicted)) % FOLDS
+    recalibrated = np.empty(len(predicted))
     for fold in range(FOLDS):
-        held_out = part == fold
-        slope, intercept = _line(said[~held_out], bad[~held_out], bounds)
-        repaired[held_out] = intercept + slope * said[held_out]
-    return np.clip(repaired, 0, 1)
+        held_out = folds == fold
+        slope, intercept = _line(predicted[~held_out], bad[~held_out], bounds)
+        recalibrated[held_out] = intercept + slope * predicted[held_out]
+    return np.clip(recalibrated, 0, 1)
 
 
-def _line(said: Floats, bad: Ints, bounds: tuple[float, float]) -> tuple[float, float]:
-    """Fit by least squares, which keeps the mean; as steep as the bounds allow, never falling."""
+def _line(predicted: Floats, bad: Ints, bounds: tuple[float, float]) -> tuple[float, float]:
+    """Fit by least squares, which keeps the mean; at most as steep as the bounds allow."""
     low, high = bounds
-    mean_said, mean_bad = float(said.mean()), float(bad.mean())
-    centred = said - mean_said
+    mean_predicted, mean_bad = float(predicted.mean()), float(bad.mean())
+    centred = predicted - mean_predicted
     spread = float(np.sum(centred**2))
     slope = float(np.sum(centred * bad)) / spread if spread else 0.0
-    if mean_said > low:
-        slope = min(slope, (mean_bad - MARGIN) / (mean_said - low))
-    if mean_said < high:
-        slope = min(slope, (1 - mean_bad - MARGIN) / (high - mean_said))
+    if mean_predicted > low:
+        slope = min(slope, (mean_bad - MARGIN) / (mean_predicted - low))
+    if mean_predicted < high:
+        slope = min(slope, (1 - mean_bad - MARGIN) / (high - mean_predicted))
     slope = max(slope, 0.0)
-    return slope, mean_bad - slope * mean_said
+    return slope, mean_bad - slope * mean_predicted

@@ -1,7 +1,7 @@
-"""The data door of training: a CSV file, or a published data set, to clean columns.
+"""Read training data: a CSV file to columns of numbers.
 
-Every cell passes the same rules as a request does, so nothing is trained on that could not be
-scored; undocumented codes are folded as the schema file says.
+Every cell passes the same constraints as a request does, so nothing is trained on that could not
+be scored; undocumented codes are folded as the schema file says.
 """
 
 from __future__ import annotations
@@ -10,12 +10,12 @@ import csv
 import difflib
 import hashlib
 import io
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 
 from creditscore.arrays import Floats, Ints
 from creditscore.errors import DatasetError
@@ -26,7 +26,7 @@ from creditscore.schema.constraints import Rejected, describe_value, from_text
 
 @dataclass(frozen=True)
 class Dataset:
-    """A table that passed the schema.
+    """Rows that satisfy the schema.
 
     Attributes
     ----------
@@ -53,16 +53,16 @@ class Dataset:
         return len(self.bad)
 
     def matrix(self, names: Sequence[str]) -> Floats:
-        """Give the named columns side by side, as an array of shape (n_rows, n_names)."""
+        """Return the named columns side by side, as an array of shape (n_rows, n_names)."""
         return np.column_stack([self.columns[name] for name in names])
 
-    def rows(self, places: Ints) -> Dataset:
-        """Give some of the rows, by their places."""
+    def rows(self, indices: Ints) -> Dataset:
+        """Return some of the rows."""
         return Dataset(
             name=self.name,
             sha256=self.sha256,
-            columns={name: column[places] for name, column in self.columns.items()},
-            bad=self.bad[places],
+            columns={name: column[indices] for name, column in self.columns.items()},
+            bad=self.bad[indices],
             folded=self.folded,
         )
 
@@ -91,13 +91,14 @@ def load(path: Path, schema: Schema, *, columns: Mapping[str, str] | None = None
     lines = _read_lines(path, raw)
     _, header = next(lines, (1, []))
     _check_header(path, header, headers, () if columns else schema.ignored_columns, bool(columns))
-    table = _read_table(path, header, lines)
-    reader = _CellReader(path)
+    numbers, table = _read_table(path, header, lines)
+    reader = _CellReader(path, numbers)
     encoded = {
-        name: reader.field(field, table[headers[name]]) for name, field in schema.fields.items()
+        name: reader.field(field, headers[name], table[headers[name]])
+        for name, field in schema.fields.items()
     }
-    bad = reader.label(schema, table[headers[schema.label.column]])
-    reader.refuse_faults()
+    bad = reader.label(schema, headers[schema.label.column], table[headers[schema.label.column]])
+    reader.raise_first_fault()
     for value, word in ((0, schema.label.good), (1, schema.label.bad)):
         if not (bad == value).any():
             problem = f"must hold both outcomes, but no row has {word!r}"
@@ -122,7 +123,11 @@ def _read_bytes(path: Path) -> bytes:
 
 
 def _read_lines(path: Path, raw: bytes) -> Iterator[tuple[int, list[str]]]:
-    """Give the cells of each row, and the line that it ends on."""
+    """Return the cells of each row, and the line that it ends on.
+
+    By the standard library: pandas takes text after a closing quote, fills up short rows, and does
+    not keep the lines of the rows.
+    """
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -162,8 +167,8 @@ def _check_header(
 
 def _read_table(
     path: Path, header: Sequence[str], lines: Iterator[tuple[int, list[str]]]
-) -> pd.DataFrame:
-    """Read every cell as text; the index is the line of each row."""
+) -> tuple[Sequence[int], Mapping[str, Sequence[str]]]:
+    """Read the line of each row, and every column as text."""
     numbers, rows = [], []
     for line, cells in lines:
         if len(cells) != len(header):
@@ -173,65 +178,56 @@ def _read_table(
         rows.append(cells)
     if not rows:
         raise DatasetError(path, "holds a header but no rows")
-    return pd.DataFrame(rows, columns=pd.Index(header), index=pd.Index(numbers), dtype=str)
+    return numbers, dict(zip(header, zip(*rows, strict=True), strict=True))
 
 
 class _CellReader:
-    """Reads columns of text by the rules of their fields, collecting the faults of all."""
+    """Reads columns of text by the constraints of their fields, collecting the faults of all."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, lines: Sequence[int]) -> None:
         self.path = path
+        self.lines = lines
         self.faults: list[tuple[int, str, str]] = []
         self.folded: dict[str, int] = {}
 
-    def field(self, field: Field, cells: pd.Series[str]) -> Floats:
+    def field(self, field: Field, column: str, cells: Sequence[str]) -> Floats:
         """Read and encode one field's column."""
-        rule, folded = field.rule, 0
-
-        # Each distinct text is judged once, however many rows hold it.
-        places, texts = pd.factorize(cells.to_numpy())
-        counts = np.bincount(places, minlength=len(texts))
-        numbers = np.empty(len(texts))
-        for place, text in enumerate(texts):
+        rule, folded, numbers = field.rule, 0, {}
+        # Each distinct text is parsed once, however many rows hold it.
+        for text, count in Counter(cells).items():
             raw = from_text(rule, text)
             if isinstance(raw, float) and raw.is_integer():
                 raw = int(raw)
             if isinstance(raw, int | str) and raw in field.merged_codes:
                 raw = field.merged_codes[raw]
-                folded += int(counts[place])
+                folded += count
             try:
-                numbers[place] = rule.encode(rule.accept(raw))
+                numbers[text] = rule.encode(rule.accept(raw))
             except Rejected:
                 allowed = rule.allowed[FALLBACK_LANGUAGE]
-                self._fault(cells, places, place, f"must be {allowed}, {_got(raw)}")
+                self._fault(column, cells, text, f"must be {allowed}, {_got(raw)}")
         if folded:
             self.folded[field.name] = folded
-        return numbers[places]
+        return np.array([numbers.get(text, np.nan) for text in cells])
 
-    def label(self, schema: Schema, cells: pd.Series[str]) -> Ints:
+    def label(self, schema: Schema, column: str, cells: Sequence[str]) -> Ints:
         """Read the label's column: 1 for the bad value, 0 for the good one."""
-        places, texts = pd.factorize(cells.to_numpy())
-        meaning = {str(schema.label.good): 0, str(schema.label.bad): 1}
-        outcomes = np.zeros(len(texts), dtype=np.int64)
-        for place, text in enumerate(texts):
-            if text in meaning:
-                outcomes[place] = meaning[text]
-            else:
-                allowed = f"must be {schema.label.good} (good) or {schema.label.bad} (bad)"
-                self._fault(cells, places, place, f"{allowed}, {_got(text)}")
-        return outcomes[places]
+        outcomes = {str(schema.label.good): 0, str(schema.label.bad): 1}
+        for text in set(cells) - outcomes.keys():
+            allowed = f"must be {schema.label.good} (good) or {schema.label.bad} (bad)"
+            self._fault(column, cells, text, f"{allowed}, {_got(text)}")
+        return np.array([outcomes.get(text, 0) for text in cells])
 
-    def refuse_faults(self) -> None:
-        """Raise the fault that stands first in the file, and tell how many more there are."""
+    def raise_first_fault(self) -> None:
+        """Raise the fault that is first in the file, with the number of other ones."""
         if self.faults:
             line, column, problem = min(self.faults)
             more = len(self.faults) - 1
             also = f" (and {more} more kinds of wrong cells)" if more else ""
             raise DatasetError(self.path, problem + also, line=line, column=column)
 
-    def _fault(self, cells: pd.Series[str], places: Ints, place: int, problem: str) -> None:
-        line = int(cells.index[int(np.argmax(places == place))])
-        self.faults.append((line, str(cells.name), problem))
+    def _fault(self, column: str, cells: Sequence[str], text: str, problem: str) -> None:
+        self.faults.append((self.lines[cells.index(text)], column, problem))
 
 
 def _got(raw: object) -> str:

@@ -1,4 +1,4 @@
-"""What training remembers of its rows: the reference group of the reasons, and the ranges."""
+"""What a scorecard keeps of its training rows: reference group, value ranges, monitoring bins."""
 
 from __future__ import annotations
 
@@ -6,16 +6,23 @@ from collections.abc import Mapping, Sequence
 from math import fsum
 
 import numpy as np
+from scipy.stats import chi2
 
 from creditscore.arrays import Floats, Ints
-from creditscore.schema import Schema
+from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, in_language
+from creditscore.schema import Field, Schema
 from creditscore.schema.constraints import CodeList, NumericRange, Value
+from creditscore.schema.descriptions import band_texts
+from creditscore.scorecard.bins import ALPHABET, Bins, TrainingBins
 from creditscore.scorecard.scorecard import Reference
 from creditscore.training.dataset import Dataset
 
 #: Whom reasons compare an applicant with: those who were approved, so that a refusal has a
 #: reason whatever the share of defaults; or everybody.
 GROUPS = ("approved", "all")
+
+#: A shift counts as significant when chance alone gives a larger one in one of a hundred cases.
+SIGNIFICANCE = 0.99
 
 
 def reference_rows(probability: Floats, *, cutoff: float, group: str) -> tuple[str, Ints]:
@@ -26,7 +33,7 @@ def reference_rows(probability: Floats, *, cutoff: float, group: str) -> tuple[s
     group : str
         The one that was asked for; everybody where nobody is approved.
     rows : ndarray of shape (n_reference,)
-        The places of its rows.
+        Indices of its rows.
     """
     approved = np.flatnonzero(probability < cutoff)
     if group == "approved" and len(approved):
@@ -42,7 +49,7 @@ def describe_reference(
     predictors: Sequence[str],
     schema: Schema,
 ) -> Reference:
-    """Say what the reference group is.
+    """Compute the baseline, medians and spreads of the reference group.
 
     Parameters
     ----------
@@ -71,7 +78,7 @@ def describe_reference(
 def training_ranges(
     train: Dataset, schema: Schema, names: Sequence[str]
 ) -> Mapping[str, list[Value]]:
-    """Tell what training saw of each field: the smallest and largest number, or the codes."""
+    """Return the training values of each field: the smallest and largest number, or the codes."""
     ranges: dict[str, list[Value]] = {}
     for name in names:
         rule, column = schema.fields[name].rule, train.columns[name]
@@ -86,3 +93,72 @@ def training_ranges(
 def _spread(column: Floats) -> float:
     low, high = np.quantile(column, [0.1, 0.9])
     return float(high - low) or float(column.max() - column.min()) or 1.0
+
+
+def bin_training_rows(
+    train: Dataset, schema: Schema, names: Sequence[str], *, scores: Ints
+) -> TrainingBins:
+    """Bin the training rows by each field, and by the score.
+
+    Codes are a bin each; numbers are binned at the schema file's bands, or else at quantiles:
+    quarters for a protected field, tenths for any other.
+
+    Parameters
+    ----------
+    train : Dataset
+    schema : Schema
+    names : sequence of str
+        The scorecard's fields.
+    scores : ndarray of shape (n_rows,)
+        The rows' scores, in points.
+    """
+    return TrainingBins(
+        score=_number_bins(scores.astype(np.float64), _quantile_edges(scores, 10), integral=True),
+        fields={name: _field_bins(schema.fields[name], train.columns[name]) for name in names},
+    )
+
+
+def _field_bins(field: Field, column: Floats) -> Bins:
+    if isinstance(field.rule, CodeList):
+        codes = tuple(field.rule.labels)
+        rows = [int((column == field.rule.encode(code)).sum()) for code in codes]
+        last = len(ALPHABET) - 1
+        counts = [*rows[:last], sum(rows[last:])] if len(rows) > len(ALPHABET) else rows
+        labels = [in_language(text, FALLBACK_LANGUAGE) for text in field.rule.labels.values()]
+        return Bins(
+            codes=codes,
+            edges=(),
+            low=None,
+            high=None,
+            labels=tuple(labels[: len(counts)]),
+            counts=tuple(counts),
+            critical=_critical(len(counts)),
+        )
+    edges = field.bands or _quantile_edges(column, 4 if field.protected else 10)
+    return _number_bins(column, edges, integral=field.rule.integral)
+
+
+def _number_bins(column: Floats, edges: Sequence[float], *, integral: bool) -> Bins:
+    counts = np.bincount(np.searchsorted(edges, column, side="right"), minlength=len(edges) + 1)
+    return Bins(
+        codes=(),
+        edges=tuple(float(edge) for edge in edges),
+        low=float(column.min()),
+        high=float(column.max()),
+        labels=tuple(
+            in_language(text, FALLBACK_LANGUAGE)
+            for text in band_texts([float(edge) for edge in edges], integral=integral)
+        ),
+        counts=tuple(counts.tolist()),
+        critical=_critical(len(counts)),
+    )
+
+
+def _quantile_edges(column: Floats | Ints, parts: int) -> list[float]:
+    """Return the edges of bins of about equal size; fewer where many rows share a value."""
+    edges = np.unique(np.quantile(column, np.arange(1, parts) / parts, method="nearest"))
+    return [float(edge) for edge in edges if edge > column.min()]
+
+
+def _critical(bins: int) -> float:
+    return float(chi2.ppf(SIGNIFICANCE, bins - 1)) if bins > 1 else 0.0

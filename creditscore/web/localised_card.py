@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from creditscore.evaluation.card_keys import with_current_keys
 from creditscore.i18n.catalogue import (
     LEGAL_SENTENCE,
     card_statements,
@@ -16,16 +17,17 @@ from creditscore.scorecard.policy import Policy
 
 def localised_card(model: Model, policy: Policy, language: str) -> dict[str, Any]:
     """Return a model's card with its texts in a language and the policy in force."""
-    texts, sections = schema_texts(model.schema, language), model.card["scorecards"]
+    card = with_current_keys(model.card)
+    texts, sections = schema_texts(model.schema, language), card["scorecards"]
     legal = LEGAL_SENTENCE if model.protected_predictors() else None
-    about = model.schema.files.get(model.card["data"]["sha256"])
+    about = model.schema.files.get(card["data"]["sha256"])
     return {
-        **model.card,
+        **card,
         **card_statements(language),
         **texts,
         "legal": legal and in_language(legal, language),
         "policy": policy.to_dict(),
-        "data": {**model.card["data"], "about": about and in_language(about, language)},
+        "data": {**card["data"], "about": about and in_language(about, language)},
         "scorecards": {
             name: {**section, **texts["scorecards"][name]} for name, section in sections.items()
         },

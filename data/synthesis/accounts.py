@@ -56,13 +56,13 @@ class Accounts:
 
     def draw(self, rows: int, rng: np.random.Generator) -> pd.DataFrame:
         """Draw a table of features."""
-        story = _Telling(self, rows, rng)
-        story.tell_person()
-        story.tell_oldest_month()
+        drawing = _Drawing(self, rows, rng)
+        drawing.draw_person()
+        drawing.draw_oldest_month()
         for month in (2, 1):
-            story.tell_payment(month)
-            story.tell_bill(month)
-        return pd.DataFrame({name: story.known[name].astype(np.int64) for name in FEATURES})
+            drawing.draw_payment(month)
+            drawing.draw_bill(month)
+        return pd.DataFrame({name: drawing.columns[name].astype(np.int64) for name in FEATURES})
 
 
 def fit_accounts(table: pd.DataFrame, progress: Callable[[str], None]) -> Accounts:
@@ -100,53 +100,53 @@ def _fit(variable: Variable, part: Mapping[str, Floats], names: tuple[str, ...])
     return fit_numbers(before, own, alike=alike, relative=variable.relative)
 
 
-class _Telling:
-    """A table in the making: each step adds variables to ``known``."""
+class _Drawing:
+    """A table in the making: each step adds variables to ``columns``."""
 
     def __init__(self, accounts: Accounts, rows: int, rng: np.random.Generator) -> None:
         self.accounts, self.rows, self.rng = accounts, rows, rng
-        self.known: dict[str, Floats] = {}
+        self.columns: dict[str, Floats] = {}
 
-    def tell_person(self) -> None:
+    def draw_person(self) -> None:
         """Draw who it is, the limit, and how the three months were paid."""
         for name in ("SEX", "EDUCATION", "MARRIAGE"):
-            self.known[name] = self.draw(name)
-        self.known["AGE"] = np.maximum(self.draw("AGE").round(), YOUNGEST)
+            self.columns[name] = self.draw(name)
+        self.columns["AGE"] = np.maximum(self.draw("AGE").round(), YOUNGEST)
         steps = (self.draw("LIMIT_BAL") / LIMIT_STEP).round()
-        self.known["LIMIT_BAL"] = np.maximum(steps, 1) * LIMIT_STEP
+        self.columns["LIMIT_BAL"] = np.maximum(steps, 1) * LIMIT_STEP
         for name in ("PAY_3", "PAY_2", "PAY_1"):
-            self.known[name] = self.draw(name)
+            self.columns[name] = self.draw(name)
 
-    def tell_oldest_month(self) -> None:
+    def draw_oldest_month(self) -> None:
         """Draw the first bill and the payment of that month."""
-        limit = self.known["LIMIT_BAL"]
+        limit = self.columns["LIMIT_BAL"]
         owing = self.draw_sign(3) > 0
         use = self.draw("USE_3", owing)
         self.set_bill(3, np.where(owing, np.maximum((use * limit).round(), 1), 0))
-        self.known["PAID_3"] = self.draw("PAID_3")
+        self.columns["PAID_3"] = self.draw("PAID_3")
         payment = self.draw_amount(3)
-        self.known["PAY_AMT3"], self.known["REPAID_3"] = payment, payment / limit
+        self.columns["PAY_AMT3"], self.columns["REPAID_3"] = payment, payment / limit
 
-    def tell_payment(self, month: int) -> None:
+    def draw_payment(self, month: int) -> None:
         """Draw a payment, given the bill of the month before."""
-        before, limit = self.known[f"BILL_AMT{month + 1}"], self.known["LIMIT_BAL"]
+        before, limit = self.columns[f"BILL_AMT{month + 1}"], self.columns["LIMIT_BAL"]
         kind = self.draw(f"PAID_{month}")
         kind = np.where((kind >= ABOUT) & (before <= 0), NOTHING, kind)
-        self.known[f"PAID_{month}"] = kind
-        ratio = self.known[f"RATIO_{month}"] = self.draw(f"RATIO_{month}", kind == ABOUT)
+        self.columns[f"PAID_{month}"] = kind
+        ratio = self.columns[f"RATIO_{month}"] = self.draw(f"RATIO_{month}", kind == ABOUT)
         payment = np.select(
             [kind == EXACTLY, kind == ABOUT],
             [before, np.maximum((before * ratio).round(), 1)],
             self.draw_amount(month),
         )
-        self.known[f"PAY_AMT{month}"] = payment
-        self.known[f"REPAID_{month}"] = payment / limit
-        self.known[f"CARRIED_{month}"] = (before - payment) / limit
+        self.columns[f"PAY_AMT{month}"] = payment
+        self.columns[f"REPAID_{month}"] = payment / limit
+        self.columns[f"CARRIED_{month}"] = (before - payment) / limit
 
-    def tell_bill(self, month: int) -> None:
+    def draw_bill(self, month: int) -> None:
         """Draw a bill: what was carried over, and new charges."""
-        limit, sign = self.known["LIMIT_BAL"], self.draw_sign(month)
-        carried = self.known[f"BILL_AMT{month + 1}"] - self.known[f"PAY_AMT{month}"]
+        limit, sign = self.columns["LIMIT_BAL"], self.draw_sign(month)
+        carried = self.columns[f"BILL_AMT{month + 1}"] - self.columns[f"PAY_AMT{month}"]
         bill = np.zeros(self.rows)
         for _ in range(TRIES):
             owing = (sign > 0) & (bill <= 0)
@@ -154,25 +154,25 @@ class _Telling:
             bill = np.where(owing, (carried + spent * limit).round(), bill)
         little = np.maximum((self.rng.random(self.rows) * LITTLE * limit).round(), 1)
         self.set_bill(month, np.where((sign > 0) & (bill <= 0), little, bill))
-        self.known[f"SPENT_{month}"] = (self.known[f"BILL_AMT{month}"] - carried) / limit
+        self.columns[f"SPENT_{month}"] = (self.columns[f"BILL_AMT{month}"] - carried) / limit
 
     def set_bill(self, month: int, bill: Floats) -> None:
         """Write a bill down, with one below zero where the sign asks for it."""
-        limit = self.known["LIMIT_BAL"]
-        below = np.flatnonzero(self.known[f"SIGN_{month}"] < 0)
+        limit = self.columns["LIMIT_BAL"]
+        below = np.flatnonzero(self.columns[f"SIGN_{month}"] < 0)
         if len(below):
             share = self.accounts.overpaid[month].draw(self.rng.random(len(below)), self.rng)
             bill[below] = np.minimum((share * limit[below]).round(), -1)
-        self.known[f"BILL_AMT{month}"], self.known[f"USE_{month}"] = bill, bill / limit
+        self.columns[f"BILL_AMT{month}"], self.columns[f"USE_{month}"] = bill, bill / limit
 
     def draw_sign(self, month: int) -> Floats:
         """Draw the sign of a bill."""
-        sign = self.known[f"SIGN_{month}"] = self.draw(f"SIGN_{month}")
+        sign = self.columns[f"SIGN_{month}"] = self.draw(f"SIGN_{month}")
         return sign
 
     def draw_amount(self, month: int) -> Floats:
         """Draw a payment where it is an amount of its own, and give 0 elsewhere."""
-        here = self.known[f"PAID_{month}"] == AMOUNT
+        here = self.columns[f"PAID_{month}"] == AMOUNT
         drawn = self.draw(f"PAY_AMT{month}", here)
         return np.where(here, np.maximum(drawn.round(), 1), 0)
 
@@ -181,6 +181,6 @@ class _Telling:
         drawn = np.zeros(self.rows)
         where = np.ones(self.rows, dtype=np.bool_) if here is None else here
         if where.any():
-            before = side_by_side(self.known, NAMES[: NAMES.index(name)], self.rows)
+            before = side_by_side(self.columns, NAMES[: NAMES.index(name)], self.rows)
             drawn[where] = self.accounts.variables[name].draw(before[where], self.rng)
         return drawn

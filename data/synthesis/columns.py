@@ -83,7 +83,7 @@ def _computed(*names: str) -> tuple[Variable, ...]:
 
 
 def _payment(month: int) -> tuple[Variable, ...]:
-    """Tell a payment: its kind, its ratio to the bill before, its amount, and what is left."""
+    """Return the variables of a payment: kind, ratio to the bill before, amount, what is left."""
     kind = f"PAID_{month}"
     return (
         *_codes(kind),
@@ -94,7 +94,7 @@ def _payment(month: int) -> tuple[Variable, ...]:
 
 
 def _bill(month: int) -> tuple[Variable, ...]:
-    """Tell a bill: its sign and the new charges, both in dollars and by the limit."""
+    """Return the variables of a bill: sign and new charges, in dollars and by the limit."""
     sign = f"SIGN_{month}"
     alike = (f"USE_{month}", f"CHARGES_{month}")
     return (
@@ -122,7 +122,7 @@ STORY = (
 
 
 def spell_out(table: pd.DataFrame) -> dict[str, Floats]:
-    """Give every column and every variable of a table as an array of shape (n_rows,)."""
+    """Return every column and every variable of a table as an array of shape (n_rows,)."""
     known = {name: table[name].to_numpy(np.float64) for name in FEATURES}
     limit = known["LIMIT_BAL"]
     for month in MONTHS:
@@ -142,14 +142,14 @@ def spell_out(table: pd.DataFrame) -> dict[str, Floats]:
 
 
 def kind_of_payment(payment: Floats, bill: Floats) -> Floats:
-    """Tell how each payment relates to the bill of the month before."""
+    """Classify how each payment relates to the bill of the month before."""
     about = (payment * FACTOR >= bill) & (payment <= bill * FACTOR) & (bill > 0)
     kinds = np.select([payment == 0, payment == bill, about], [NOTHING, EXACTLY, ABOUT], AMOUNT)
     return kinds.astype(np.float64)
 
 
 def side_by_side(known: Mapping[str, Floats], names: Sequence[str], rows: int) -> Floats:
-    """Give the named variables as an array of shape (n_rows, n_names)."""
+    """Return the named variables as an array of shape (n_rows, n_names)."""
     return np.column_stack([known[name] for name in names]) if names else np.empty((rows, 0))
 
 
@@ -159,6 +159,6 @@ def fold(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def active(table: pd.DataFrame) -> Bools:
-    """Tell which accounts moved any money: one of the six amounts is not zero."""
+    """Find which accounts moved any money: one of the six amounts is not zero."""
     moved: Bools = (table[list(AMOUNTS)] != 0).any(axis=1).to_numpy()
     return moved

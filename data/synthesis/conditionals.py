@@ -148,7 +148,7 @@ def _pool(held: Mapping[int, Floats], leaves: Mapping[int, Leaf]) -> dict[int, R
 
 
 def _pools(counts: Mapping[int, tuple[int, int]]) -> list[list[int]]:
-    """Put neighbouring leaves together until each pool has enough rows of the code.
+    """Join neighbouring leaves together until each pool has enough rows of the code.
 
     Leaves are numbered so that those of one branch are neighbours. A code that too few rows hold
     in all these leaves gets no pool, and is never drawn there.

@@ -24,7 +24,7 @@ class Distances:
 
     @property
     def worst(self) -> tuple[str, float]:
-        """Give the largest distance and its name."""
+        """Return the largest distance and its name."""
         name = max(self.by_name, key=lambda known: self.by_name[known])
         return name, self.by_name[name]
 
@@ -68,7 +68,7 @@ def rank_correlation_errors(real: pd.DataFrame, drawn: pd.DataFrame) -> Distance
 
 
 def total_variation(one: Ints, other: Ints) -> float:
-    """Give half the sum of the absolute differences of the shares of all values."""
+    """Return half the sum of the absolute differences of the shares of all values."""
     values, places = np.unique(np.concatenate([one, other]), return_inverse=True)
     shares = [
         np.bincount(part, minlength=len(values)) / len(part)
@@ -78,7 +78,7 @@ def total_variation(one: Ints, other: Ints) -> float:
 
 
 def kolmogorov_smirnov(one: Ints, other: Ints) -> float:
-    """Give the largest difference of the two distribution functions."""
+    """Return the largest difference of the two distribution functions."""
     steps = np.unique(np.concatenate([one, other]))
     below = [np.searchsorted(np.sort(part), steps, "right") / len(part) for part in (one, other)]
     return float(np.abs(below[0] - below[1]).max())

@@ -63,7 +63,7 @@ class Boosting:
     trees: tuple[Tree, ...]
 
     def predict(self, table: pd.DataFrame) -> Floats:
-        """Give one number per row: log-odds, or whatever it was fitted to."""
+        """Return one number per row: log-odds, or whatever it was fitted to."""
         matrix = table[list(self.predictors)].to_numpy(np.float64)
         total = np.full(len(matrix), self.start.value[0])
         for tree in self.trees:
@@ -85,7 +85,7 @@ class Group:
         return float(self.outcomes.rows[1] / self.outcomes.rows.sum())
 
     def within(self, table: pd.DataFrame) -> Bools:
-        """Tell which rows belong to it."""
+        """Find which rows belong to it."""
         belongs: Bools = table[self.column].isin(self.codes).to_numpy()
         return belongs
 
@@ -112,7 +112,7 @@ class LabelModel:
     groups: tuple[Group, ...]
 
     def probability_of_default(self, table: pd.DataFrame) -> Floats:
-        """Give each row's probability of default, as an array of shape (n_rows,)."""
+        """Return each row's probability of default, as an array of shape (n_rows,)."""
         echo = np.clip(self.echo.predict(table), LOWEST, HIGHEST)
         log_odds = self.everything.predict(table) + self.application.predict(table) - logit(echo)
         return expit(_reconcile(log_odds, table, self.groups)).round(DECIMALS)
@@ -174,13 +174,13 @@ def sample_evenly(probability: Floats, beside: Floats, start: float) -> Ints:
 
 
 def logit(probability: Floats) -> Floats:
-    """Give the log-odds."""
+    """Return the log-odds."""
     odds: Floats = np.log(probability / (1 - probability))
     return odds
 
 
 def expit(log_odds: Floats) -> Floats:
-    """Give the probability."""
+    """Return the probability."""
     probability: Floats = 1 / (1 + np.exp(-log_odds))
     return probability
 

@@ -52,7 +52,7 @@ class Leaf:
 
 
 def choose(weights: Floats, uniform: Floats) -> Ints:
-    """Give the place that each number between 0 and 1 falls to, in proportion to the weights."""
+    """Return the place that each number between 0 and 1 falls to, in proportion to the weights."""
     bounds = np.cumsum(weights)
     places = np.searchsorted(bounds, uniform * bounds[-1], side="right")
     chosen: Ints = np.minimum(places, len(weights) - 1).astype(np.int64)

@@ -74,7 +74,7 @@ def stored(thing: object, where: str) -> Iterator[Stored]:
 
 
 def copies(drawn: pd.DataFrame, real: pd.DataFrame) -> Copies:
-    """Tell which drawn rows equal a real row in all features."""
+    """Find which drawn rows equal a real row in all features."""
     names = list(FEATURES)
     known = pd.MultiIndex.from_frame(real[names].drop_duplicates())
     same = pd.MultiIndex.from_frame(drawn[names]).isin(known)
@@ -83,7 +83,7 @@ def copies(drawn: pd.DataFrame, real: pd.DataFrame) -> Copies:
 
 
 def _counted(counts: Ints, inside: Mapping[str, object], where: str) -> Iterator[Stored]:
-    """Give the counts of an object in which every number has one."""
+    """Return the counts of an object in which every number has one."""
     for name, part in inside.items():
         if not isinstance(part, np.ndarray):
             yield from stored(part, f"{where}.{name}")

@@ -74,7 +74,7 @@ def measure(real: pd.DataFrame, drawn: pd.DataFrame, fewest: Stored, seed: int) 
 
 
 def summarise(figures: dict[str, Any]) -> str:
-    """Say the most important figures in a few lines."""
+    """Return the most important figures in a few lines."""
     rate, columns = figures["default_rate"], figures["column_distance"]
     pairs, ranks = figures["pair_distance"], figures["rank_correlation_error"]
     same = figures["identical_to_a_real_row"]
@@ -180,13 +180,13 @@ def _by_code(real: pd.DataFrame, drawn: pd.DataFrame, name: str) -> dict[str, di
 
 
 def _paid_exactly(table: pd.DataFrame) -> float:
-    """Give the share of rows whose newest payment is the bill before, to the dollar."""
+    """Return the share of rows whose newest payment is the bill before, to the dollar."""
     exactly = (table["PAY_AMT1"] == table["BILL_AMT2"]) & (table["PAY_AMT1"] > 0)
     return float(exactly.mean())
 
 
 def _paid_in_thousands(table: pd.DataFrame) -> float:
-    """Give the share of round sums among the newest payments."""
+    """Return the share of round sums among the newest payments."""
     paid = table.loc[table["PAY_AMT1"] > 0, "PAY_AMT1"]
     return float((paid % 1000 == 0).mean())
 

@@ -39,7 +39,7 @@ class Tree:
     rows: Ints
 
     def leaf_of(self, matrix: Floats) -> Ints:
-        """Give the leaf that each row of an (n_rows, n_columns) array ends in."""
+        """Return the leaf that each row of an (n_rows, n_columns) array ends in."""
         place = np.zeros(len(matrix), dtype=np.int64)
         moving = np.flatnonzero(self.left[place] != place)
         while len(moving):
@@ -50,12 +50,12 @@ class Tree:
         return place
 
     def predict(self, matrix: Floats) -> Floats:
-        """Give the value of the leaf that each row ends in."""
+        """Return the value of the leaf that each row ends in."""
         return self.value[self.leaf_of(matrix)]
 
 
 def stump(rows: int) -> Tree:
-    """Give the tree that asks nothing."""
+    """Return the tree that asks nothing."""
     nowhere = np.zeros(1, dtype=np.int64)
     return Tree(nowhere, np.zeros(1), nowhere, nowhere, np.zeros(1), np.array([rows]))
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 import pytest
-from hypothesis import assume, given
-from hypothesis import strategies as st
+from hypothesis import given
+from outcome_data import drawn, judged
 from sklearn import metrics as oracle
+from sklearn.linear_model import LogisticRegression
 
 from creditscore.evaluation import metrics
+from creditscore.evaluation.confidence_intervals import summarise
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -19,40 +21,26 @@ BAD = np.array([1, 1, 0, 0, 0])
 SAID = np.array([0.8, 0.4, 0.4, 0.2, 0.1])
 
 
-@st.composite
-def judged(draw: st.DrawFn) -> tuple[Ints, Floats]:
-    """Draw outcomes of both kinds, and what was said: coarse, so that there are ties."""
-    size = draw(st.integers(2, 60))
-    bad = np.array(draw(st.lists(st.integers(0, 1), min_size=size, max_size=size)))
-    assume(0 < bad.sum() < size)
-    levels = draw(st.sampled_from([2, 5, 100, 10**6]))
-    said = draw(st.lists(st.integers(1, levels - 1), min_size=size, max_size=size))
-    return bad, np.array(said) / levels
-
-
 # By hand
 
 
-def test_the_auc_is_the_share_of_pairs_in_the_right_order() -> None:
-    """Of six pairs of a bad and a good one, five are in order and one is a tie: 5.5 / 6."""
-    assert metrics.auc(BAD, SAID) == pytest.approx(5.5 / 6, abs=1e-15)
-    assert metrics.gini(BAD, SAID) == pytest.approx(2 * 5.5 / 6 - 1, abs=1e-15)
-
-
-def test_the_ks_is_the_largest_gap() -> None:
-    """At 0.2 two of three good ones lie at or below, and no bad one."""
-    assert metrics.kolmogorov_smirnov(BAD, SAID) == pytest.approx(2 / 3, abs=1e-15)
-
-
-def test_the_brier_score_is_the_mean_square() -> None:
-    """Squares of 0.2, 0.6, 0.4, 0.2 and 0.1 add up to 0.61."""
-    assert metrics.brier(BAD, SAID) == pytest.approx(0.61 / 5, abs=1e-15)
-
-
-def test_the_log_loss_is_the_mean_of_the_logarithms() -> None:
-    product = 0.8 * 0.4 * 0.6 * 0.8 * 0.9
-
-    assert metrics.log_loss(BAD, SAID) == pytest.approx(-np.log(product) / 5, abs=1e-15)
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        # Of six pairs of a bad and a good one, five are in order and one is a tie.
+        ("auc", 5.5 / 6),
+        ("gini", 2 * 5.5 / 6 - 1),
+        # At 0.2 two of three good ones lie at or below, and no bad one.
+        ("ks", 2 / 3),
+        # Squares of 0.2, 0.6, 0.4, 0.2 and 0.1 add up to 0.61; the mean of 2 in 5 scores 0.24.
+        ("brier", 0.61 / 5),
+        ("brier_skill", 1 - 0.122 / 0.24),
+        ("log_loss", -np.log(0.8 * 0.4 * 0.6 * 0.8 * 0.9) / 5),
+        ("accuracy", 4 / 5),
+    ],
+)
+def test_a_metric_is_the_one_worked_by_hand(name: str, value: float) -> None:
+    assert summarise(BAD, SAID)[name] == pytest.approx(value, abs=1e-14)
 
 
 def test_the_calibration_error_is_the_mean_gap_within_bins() -> None:
@@ -70,8 +58,7 @@ def test_certainty_falls_into_the_last_bin() -> None:
 
 
 def test_the_accuracy_counts_from_a_half_on() -> None:
-    assert metrics.accuracy(BAD, SAID) == 4 / 5
-    assert metrics.accuracy(np.array([1, 0]), np.array([0.5, 0.5])) == 1 / 2
+    assert summarise(np.array([1, 0]), np.array([0.5, 0.5]))["accuracy"] == 1 / 2
 
 
 def test_who_lies_below_the_cutoff_would_be_approved() -> None:
@@ -88,13 +75,11 @@ def test_of_nobody_there_is_no_bad_rate(cutoff: float, nobody: str) -> None:
 
 
 def test_perfect_and_useless_probabilities_have_the_figures_that_the_texts_promise() -> None:
-    perfect = metrics.summarise(BAD, BAD.astype(np.float64))
-    useless = metrics.summarise(BAD, np.full(5, BAD.mean()))
+    perfect = summarise(BAD, BAD.astype(np.float64))
+    useless = summarise(BAD, np.full(5, BAD.mean()))
 
-    assert perfect == pytest.approx(
-        {"auc": 1, "gini": 1, "ks": 1, "brier": 0, "log_loss": 0, "ece": 0, "accuracy": 1},
-        abs=1e-12,
-    )
+    expected = {"auc": 1, "gini": 1, "ks": 1, "brier": 0, "log_loss": 0, "ece": 0, "accuracy": 1}
+    assert {name: perfect[name] for name in expected} == pytest.approx(expected, abs=1e-12)
     assert useless["auc"] == 0.5
     assert useless["gini"] == useless["ks"] == 0
     assert useless["ece"] == pytest.approx(0, abs=1e-15)
@@ -107,7 +92,7 @@ def test_perfect_and_useless_probabilities_have_the_figures_that_the_texts_promi
 @given(judged())
 def test_the_figures_are_scikit_learns(pair: tuple[Ints, Floats]) -> None:
     bad, said = pair
-    found = metrics.summarise(bad, said)
+    found = summarise(bad, said)
 
     false_alarms, hits, _ = oracle.roc_curve(bad, said, drop_intermediate=False)
     expected = {
@@ -119,6 +104,10 @@ def test_the_figures_are_scikit_learns(pair: tuple[Ints, Floats]) -> None:
         "accuracy": oracle.accuracy_score(bad, said >= 0.5),
     }
     assert {name: found[name] for name in expected} == pytest.approx(expected, abs=1e-12)
+    for metric in (metrics.auc, metrics.brier, metrics.log_loss):
+        assert metric(bad, said) == pytest.approx(found[metric.__name__], abs=1e-12)
+    ece = metrics.expected_calibration_error(bad, said)
+    assert ece == pytest.approx(found["ece"], abs=1e-12)
 
 
 @given(judged())
@@ -138,3 +127,104 @@ def test_turning_the_ratings_round_turns_the_auc_round(pair: tuple[Ints, Floats]
     bad, said = pair
 
     assert metrics.auc(bad, said) + metrics.auc(bad, 1 - said) == pytest.approx(1)
+
+
+# The calibration line
+
+
+def test_the_calibration_line_is_a_logistic_regression() -> None:
+    bad, said = drawn(2000)
+    said = said**1.5
+    oracle = LogisticRegression(C=np.inf, tol=1e-10, max_iter=1000)
+    oracle.fit(metrics.log_odds(said)[:, np.newaxis], bad)
+
+    slope, intercept = metrics.calibration_line(bad, said)
+
+    assert slope == pytest.approx(oracle.coef_[0, 0], abs=1e-5)
+    assert intercept == pytest.approx(oracle.intercept_[0], abs=1e-5)
+
+
+def test_the_calibration_line_undoes_what_was_done_to_the_odds() -> None:
+    bad, said = drawn(2000)
+    slope, intercept = metrics.calibration_line(bad, said)
+    too_extreme = 1 / (1 + np.exp(-(2 * metrics.log_odds(said) + 1)))
+
+    found = metrics.calibration_line(bad, too_extreme)
+
+    assert found == pytest.approx((slope / 2, intercept - slope / 2), abs=1e-6)
+
+
+def test_there_is_no_calibration_line_without_a_difference_or_without_an_overlap() -> None:
+    alike = metrics.calibration_line(BAD, np.full(5, 0.4))
+    apart = metrics.calibration_line(np.array([0, 0, 1, 1]), np.array([0.1, 0.2, 0.8, 0.9]))
+    touching = metrics.calibration_line(np.array([0, 0, 1, 1]), np.array([0.1, 0.2, 0.2, 0.9]))
+
+    assert np.isnan(alike).all()
+    assert np.isnan(apart).all()
+    assert np.isnan(touching).all()
+
+
+# Tables and curves
+
+
+def test_the_cutoff_table_counts_what_the_errors_cost() -> None:
+    """At 0.3 two good ones are approved; a good one is declined: 1 in 5 applicants' margin."""
+    low, high = metrics.cutoff_table(BAD, SAID, [0.3, 0.5], loss_to_margin=3)
+
+    assert low == {
+        "cutoff": 0.3,
+        "approval_rate": 2 / 5,
+        "bad_rate_approved": 0,
+        "bad_rate_declined": 2 / 3,
+        "cost": 1 / 5,
+    }
+    assert (high["approval_rate"], high["cost"]) == (4 / 5, 3 / 5)
+
+
+@given(judged())
+def test_the_roc_curve_runs_from_corner_to_corner_and_holds_the_auc(
+    case: tuple[Ints, Floats],
+) -> None:
+    bad, said = case
+
+    curve = metrics.roc(bad, said, points=10_001)
+
+    across, up = np.array(curve["declined_good"]), np.array(curve["declined_bad"])
+    assert (across[0], up[0], across[-1], up[-1]) == (0, 0, 1, 1)
+    assert (np.diff(across) >= 0).all()
+    assert (np.diff(up) >= 0).all()
+    area = float(((up[1:] + up[:-1]) / 2 * np.diff(across)).sum())
+    assert area == pytest.approx(metrics.auc(bad, said), abs=1e-9)
+
+
+def test_a_thinned_roc_curve_keeps_the_area_and_the_corners() -> None:
+    bad, said = drawn(6000)
+
+    curve = metrics.roc(bad, said)
+
+    across, up = np.array(curve["declined_good"]), np.array(curve["declined_bad"])
+    assert len(across) <= 101
+    assert (across[0], up[0], across[-1], up[-1]) == (0, 0, 1, 1)
+    area = float(((up[1:] + up[:-1]) / 2 * np.diff(across)).sum())
+    assert area == pytest.approx(metrics.auc(bad, said), abs=2e-3)
+
+
+@given(judged())
+def test_the_calibration_curve_has_every_row_in_one_group(case: tuple[Ints, Floats]) -> None:
+    bad, said = case
+
+    curve = metrics.calibration_curve(bad, said)
+
+    assert sum(group["rows"] for group in curve) == len(bad)
+    assert sum(group["bads"] for group in curve) == bad.sum()
+    assert [group["mean_predicted"] for group in curve] == sorted(
+        group["mean_predicted"] for group in curve
+    )
+    weighted = sum(group["rows"] * group["mean_predicted"] for group in curve)
+    assert weighted == pytest.approx(said.sum())
+
+
+def test_groups_of_the_calibration_curve_are_of_one_size() -> None:
+    bad, said = drawn(1000)
+
+    assert [group["rows"] for group in metrics.calibration_curve(bad, said)] == [100] * 10

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +14,7 @@ from sklearn.inspection import partial_dependence
 from creditscore.evaluation import sensitivity
 from creditscore.schema import Field, Schema
 from creditscore.schema.constraints import CodeList, NumericRange
-from creditscore.training.pipeline import flatten
+from creditscore.training.fit import flatten
 
 Floats = npt.NDArray[np.float64]
 
@@ -69,7 +70,7 @@ def test_a_curve_names_codes_and_the_steps_that_go_the_wrong_way() -> None:
     assert [point["value"] for point in found["points"]] == [-1, 0, 1, 2, 3]
     assert [point["label"] for point in found["points"]][:3] == ["in full", "revolving", None]
     assert found["points"][3]["probability_of_default"] == 0.5
-    assert found["wrong_steps"] == [[-1, 0], [2, 3]]
+    assert found["violating_steps"] == [[-1, 0], [2, 3]]
 
 
 def test_a_curve_of_which_nothing_is_expected_goes_no_wrong_way() -> None:
@@ -81,15 +82,15 @@ def test_a_curve_of_which_nothing_is_expected_goes_no_wrong_way() -> None:
         training_column=np.array([0.0, 1]),
     )
 
-    assert (found["expected"], found["wrong_steps"]) == (None, [])
+    assert (found["expected"], found["violating_steps"]) == (None, [])
 
 
 def test_many_values_are_shown_at_some_that_training_saw() -> None:
     values = np.random.default_rng(1).uniform(0, 100, 5000)
 
-    found = sensitivity.grid(field(AMOUNT), values)
+    found = sensitivity.curve_values(field(AMOUNT), values)
 
-    assert len(found) <= sensitivity.MOST_POINTS
+    assert len(found) <= sensitivity.MAX_CURVE_POINTS
     assert set(found) <= set(values)
     assert found.min() < 3
     assert found.max() > 97
@@ -127,66 +128,60 @@ def test_the_highest_band_is_compared_with_its_best_lower_value() -> None:
     predict = by_table({20: 0.4, 30: 0.2, 61: 0.3, 62: 0.2, 70: 0.3, 80: 0.6})
     values = np.array([20.0, 30, 61, 62, 70, 80])
 
-    found = sensitivity.highest_band(
+    found = sensitivity.age_62_test(
         predict, column(30, 62, 70, 80), 0, edge=62, values=values, cutoff=0.5
     )
 
     assert found is not None
     assert (found["from"], found["rows"]) == (62, 3)
     assert found["worse_off"]["value"] == pytest.approx(2 / 3, abs=1e-6)
-    assert found["refused_for_it"]["value"] == pytest.approx(1 / 3, abs=1e-6)
+    assert found["refused_due_to_age"]["value"] == pytest.approx(1 / 3, abs=1e-6)
     assert found["mean_gap"] == pytest.approx((0 + 0.1 + 0.4) / 3, abs=1e-6)
 
 
 def test_an_empty_highest_band_is_not_compared() -> None:
-    found = sensitivity.highest_band(
+    found = sensitivity.age_62_test(
         by_table({}), column(30), 0, edge=62, values=np.array([30.0]), cutoff=0.5
     )
 
     assert found is None
 
 
-# Wrong ways
+# Monotonicity
+
+
+def violations(
+    table: dict[float, float], rows: Floats, rule: NumericRange, risk: str, *training: float
+) -> dict[str, Any]:
+    return sensitivity.monotonicity_violations(
+        by_table(table),
+        rows,
+        0,
+        rule=rule,
+        risk=risk,
+        training_column=np.array(training or list(table)),
+        cutoff=0.5,
+    )
 
 
 def test_a_step_that_should_be_worse_and_is_better_is_told() -> None:
     """From -1 and from 0 the next later payment is 1; from 3 there is none."""
-    predict = by_table({-1: 0.3, 0: 0.1, 1: 0.2, 2: 0.6, 3: 0.4})
-    training = np.array([-1.0, 0, 1, 2, 3])
+    table = {-1.0: 0.3, 0.0: 0.1, 1.0: 0.2, 2.0: 0.6, 3.0: 0.4}
 
-    found = sensitivity.wrong_ways(
-        predict,
-        column(-1, 0, 1, 2, 3),
-        0,
-        rule=MONTHS,
-        risk="rises",
-        training_column=training,
-        cutoff=0.5,
-    )
+    found = violations(table, column(*table), MONTHS, "rises")
 
     assert found["rows"] == 4
     assert found["lowered"]["value"] == 0.5
     assert found["made_eligible"]["value"] == 0.25
     assert found["largest_fall"] == {
-        "from": 2,
-        "to": 3,
-        "probability_from": 0.6,
-        "probability_to": 0.4,
-    }
+        "from": 2, "to": 3, "probability_from": 0.6, "probability_to": 0.4,
+    }  # fmt: skip
 
 
 def test_where_the_risk_falls_the_worse_step_is_down() -> None:
-    predict = by_table({10: 0.5, 20.5: 0.3, 40: 0.2})
+    table = {10.0: 0.5, 20.5: 0.3, 40.0: 0.2}
 
-    found = sensitivity.wrong_ways(
-        predict,
-        column(10, 20.5, 40),
-        0,
-        rule=AMOUNT,
-        risk="falls",
-        training_column=np.array([10, 20.5, 40]),
-        cutoff=0.25,
-    )
+    found = violations(table, column(*table), AMOUNT, "falls")
 
     assert found["rows"] == 2
     assert found["lowered"]["value"] == 0
@@ -195,15 +190,10 @@ def test_where_the_risk_falls_the_worse_step_is_down() -> None:
 
 
 def test_a_value_that_training_never_saw_steps_to_the_next_that_it_saw() -> None:
-    predict = by_table({15: 0.1, 10: 0.05, 20: 0.3})
-    training = np.array([10.0, 20])
+    table = {15.0: 0.1, 10.0: 0.05, 20.0: 0.3}
 
-    down = sensitivity.wrong_ways(
-        predict, column(15), 0, rule=AMOUNT, risk="falls", training_column=training, cutoff=0.5
-    )
-    up = sensitivity.wrong_ways(
-        predict, column(15), 0, rule=AMOUNT, risk="rises", training_column=training, cutoff=0.5
-    )
+    down = violations(table, column(15), AMOUNT, "falls", 10, 20)
+    up = violations(table, column(15), AMOUNT, "rises", 10, 20)
 
     assert down["largest_fall"]["to"] == 10
     assert up["largest_fall"] is None
@@ -211,14 +201,6 @@ def test_a_value_that_training_never_saw_steps_to_the_next_that_it_saw() -> None
 
 
 def test_where_no_step_is_left_nothing_is_told() -> None:
-    found = sensitivity.wrong_ways(
-        by_table({}),
-        column(3, 4),
-        0,
-        rule=MONTHS,
-        risk="rises",
-        training_column=np.array([1.0, 3]),
-        cutoff=0.5,
-    )
+    found = violations({}, column(3, 4), MONTHS, "rises", 1, 3)
 
     assert found == {"rows": 0, "lowered": None, "made_eligible": None, "largest_fall": None}

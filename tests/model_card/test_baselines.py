@@ -9,7 +9,7 @@ from carded import Carded, carded
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.metrics import brier_score_loss, roc_auc_score
 
-from creditscore.model_card import baselines
+from creditscore.model_card import ablation, baselines
 from creditscore.model_card.baselines import EvaluationData
 from creditscore.schema import Schema
 from creditscore.scorecard.forest import Forest
@@ -24,7 +24,7 @@ def made(schema: Schema, tmp_path_factory: pytest.TempPathFactory) -> Carded:
 
 
 @pytest.fixture(scope="module")
-def trial(made: Carded) -> EvaluationData:
+def data(made: Carded) -> EvaluationData:
     return EvaluationData(
         made.model.schema, made.train, made.test, made.model.policy.cutoff, seed=1
     )
@@ -39,30 +39,30 @@ def predictors(made: Carded) -> tuple[str, ...]:
 
 
 def test_baselines_are_the_average_and_scikit_learns_own_models(
-    trial: EvaluationData, predictors: tuple[str, ...]
+    data: EvaluationData, predictors: tuple[str, ...]
 ) -> None:
-    found = baselines.baselines(trial, predictors)
+    found = baselines.baselines(data, predictors)
 
     assert list(found) == [
         "majority", "logistic_regression", "default_forest", "gradient_boosting",
     ]  # fmt: skip
-    assert set(found["majority"]) == {trial.train.bad.mean()}
+    assert set(found["majority"]) == {data.train.bad.mean()}
     for name, model in (
         ("default_forest", RandomForestClassifier(random_state=1)),
         ("gradient_boosting", HistGradientBoostingClassifier(random_state=1)),
     ):
-        model.fit(trial.train.matrix(predictors), trial.train.bad)
-        said = model.predict_proba(trial.test.matrix(predictors))[:, 1]
+        model.fit(data.train.matrix(predictors), data.train.bad)
+        said = model.predict_proba(data.test.matrix(predictors))[:, 1]
         assert found[name] == pytest.approx(said, abs=1e-12)
 
 
 def test_a_logistic_regression_gives_each_code_its_own_weight(
-    trial: EvaluationData, predictors: tuple[str, ...]
+    data: EvaluationData, predictors: tuple[str, ...]
 ) -> None:
     """Renumbering the codes of a field changes nothing."""
-    fields = trial.schema.fields
+    fields = data.schema.fields
     coded = next(name for name in predictors if len(getattr(fields[name].rule, "labels", ())) > 2)
-    codes = sorted(set(trial.train.columns[coded]))
+    codes = sorted(set(data.train.columns[coded]))
     turned = dict(zip(codes, [*codes[1:], codes[0]], strict=True))
 
     def renumbered(rows: Dataset) -> Dataset:
@@ -71,10 +71,10 @@ def test_a_logistic_regression_gives_each_code_its_own_weight(
         return Dataset(rows.name, rows.sha256, columns, rows.bad, rows.folded)
 
     other = EvaluationData(
-        trial.schema, renumbered(trial.train), renumbered(trial.test), trial.cutoff, trial.seed
+        data.schema, renumbered(data.train), renumbered(data.test), data.cutoff, data.seed
     )
 
-    before = baselines.baselines(trial, predictors)["logistic_regression"]
+    before = baselines.baselines(data, predictors)["logistic_regression"]
     after = baselines.baselines(other, predictors)["logistic_regression"]
 
     assert after == pytest.approx(before, abs=1e-3)
@@ -90,7 +90,7 @@ def test_each_protected_predictor_is_left_out_alone_and_then_all(made: Carded) -
         protected = made.model.protected_predictors(name)
         assert len(protected) == 3
 
-        left_out = [one["excluded"] for one in section["exclusions"]]
+        left_out = [one["excluded"] for one in section["ablation"]]
 
         assert left_out == [[], *([field] for field in protected), protected]
         assert set(protected) < set(card.predictors)
@@ -98,7 +98,7 @@ def test_each_protected_predictor_is_left_out_alone_and_then_all(made: Carded) -
 
 def test_the_first_row_is_the_scorecard_as_it_is(made: Carded) -> None:
     for section in made.card["scorecards"].values():
-        first = section["exclusions"][0]
+        first = section["ablation"][0]
 
         assert first["change"] is None
         assert first["auc"] == section["performance"]["scorecard"]["auc"]
@@ -110,31 +110,33 @@ def test_the_first_row_is_the_scorecard_as_it_is(made: Carded) -> None:
 
 
 def test_the_others_are_trained_without_the_field_and_measured_on_the_same_rows(
-    trial: EvaluationData, made: Carded, predictors: tuple[str, ...]
+    data: EvaluationData, made: Carded, predictors: tuple[str, ...]
 ) -> None:
     asked: list[tuple[str, ...]] = []
     card = next(iter(made.model.scorecards.values()))
-    said = card.probability_of_default(trial.test.matrix(predictors).astype(np.float32))
+    said = card.probability_of_default(data.test.matrix(predictors).astype(np.float32))
 
     def refit(kept: tuple[str, ...]) -> Forest:
         asked.append(kept)
         return constant(0.1 * len(kept))
 
-    found = baselines.exclusions(trial, predictors, said=said, refit=refit, fields=predictors)
+    found = ablation.measure_exclusions(
+        data, predictors, predicted=said, refit=refit, fields=predictors
+    )
 
     protected = made.model.protected_predictors(card.name)
     assert asked == [
         tuple(name for name in predictors if name not in one["excluded"]) for one in found[1:]
     ]
     for one, kept in zip(found[1:], asked, strict=True):
-        level = np.full(len(trial.test), 0.1 * len(kept))
+        level = np.full(len(data.test), 0.1 * len(kept))
         assert one["auc"]["value"] == 0.5
         assert one["brier"]["value"] == pytest.approx(
-            brier_score_loss(trial.test.bad, level), abs=1e-6
+            brier_score_loss(data.test.bad, level), abs=1e-6
         )
-        change = 0.5 - roc_auc_score(trial.test.bad, said)
+        change = 0.5 - roc_auc_score(data.test.bad, said)
         assert one["change"]["auc"]["value"] == pytest.approx(change, abs=1e-6)
-        assert one["approval_rate"] == float(level[0] < trial.cutoff)
+        assert one["approval_rate"] == float(level[0] < data.cutoff)
     assert len(protected) == 3
 
 
@@ -148,30 +150,30 @@ def constant(probability: float) -> Forest:
 
 
 def test_a_field_that_the_model_ignores_flips_no_label(
-    trial: EvaluationData, predictors: tuple[str, ...]
+    data: EvaluationData, predictors: tuple[str, ...]
 ) -> None:
-    found = baselines.influence(
-        trial, predictors, lambda matrix: np.where(matrix[:, 0] > 5e7, 0.1, 0.9)
+    found = ablation.protected_attribute_effects(
+        data, predictors, lambda matrix: np.where(matrix[:, 0] > 5e7, 0.1, 0.9)
     )
 
-    protected = [name for name in predictors if trial.schema.fields[name].protected]
+    protected = [name for name in predictors if data.schema.fields[name].protected]
     assert list(found) == protected
     for one in found.values():
         assert one["label_flips"]["value"] == 0
-        if one["highest_band"]:
-            assert one["highest_band"]["worse_off"]["value"] == 0
+        if one["age_62_test"]:
+            assert one["age_62_test"]["worse_off"]["value"] == 0
 
 
 def test_a_field_that_decides_alone_flips_every_label(
-    trial: EvaluationData, predictors: tuple[str, ...]
+    data: EvaluationData, predictors: tuple[str, ...]
 ) -> None:
-    protected = next(name for name in predictors if trial.schema.fields[name].protected)
+    protected = next(name for name in predictors if data.schema.fields[name].protected)
     column = predictors.index(protected)
-    codes = np.unique(trial.train.columns[protected])
+    codes = np.unique(data.train.columns[protected])
     assert len(codes) == 2
 
-    found = baselines.influence(
-        trial, predictors, lambda matrix: np.where(matrix[:, column] == codes[0], 0.1, 0.9)
+    found = ablation.protected_attribute_effects(
+        data, predictors, lambda matrix: np.where(matrix[:, column] == codes[0], 0.1, 0.9)
     )
 
     assert found[protected]["label_flips"]["value"] == 1

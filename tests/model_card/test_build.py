@@ -1,7 +1,7 @@
 """The card of the bundled model: every figure computed anew, by others' formulas or by brute force.
 
-`test_evaluation_intervals.py`, `test_fairness.py`, `test_behaviour.py` and `test_challengers.py`
-test how figures are made; this file tests that the card tells them of the right model and rows.
+The tests of `evaluation`, of baselines and of ablation test how figures are made; this file tests
+that the card has them of the right model and rows.
 """
 
 from __future__ import annotations
@@ -116,7 +116,7 @@ def test_gradient_boosting_is_measured_on_the_same_rows(
     # Histograms are added up by several threads here, in another order.
     found = performance["baselines"]["gradient_boosting"]["auc"]["value"]
     assert found == pytest.approx(auc, abs=1e-3)
-    lead = performance["lead"]["gradient_boosting"]["auc"]
+    lead = performance["difference_to_baseline"]["gradient_boosting"]["auc"]
     assert lead["value"] == near(performance["scorecard"]["auc"]["value"] - found)
 
 
@@ -218,7 +218,7 @@ def test_what_exclusion_costs_is_what_a_training_without_the_fields_finds(
 
     for name, section in card["scorecards"].items():
         other = lawful["scorecards"][name]
-        last = section["exclusions"][-1]
+        last = section["ablation"][-1]
         assert last["excluded"] == without
         assert last["auc"] == other["performance"]["scorecard"]["auc"]
         assert last["brier"] == other["performance"]["scorecard"]["brier"]
@@ -226,8 +226,8 @@ def test_what_exclusion_costs_is_what_a_training_without_the_fields_finds(
         for field in without:
             parity = other["fairness"][field]["demographic_parity_ratio"]
             assert last["demographic_parity_ratio"][field] == parity
-        assert other["exclusions"] == other["exclusions"][:1]
-        assert other["influence"] == {}
+        assert other["ablation"] == other["ablation"][:1]
+        assert other["protected_attribute_effects"] == {}
         assert other["protected_predictors"] == []
     assert lawful["legal"] is None
     assert "Unlawful" not in (tmp_path / "model_card.md").read_text(encoding="utf-8")
@@ -335,7 +335,7 @@ def test_the_card_says_it_where_a_later_payment_or_a_lower_limit_lowers_the_risk
     own = scorecard.probability_of_default(matrix[movable])
     fall = own - scorecard.probability_of_default(moved)
 
-    found = card["scorecards"]["behavioural"]["behaviour"]["wrong_ways"]
+    found = card["scorecards"]["behavioural"]["sensitivity"]["monotonicity_violations"]
 
     assert list(found) == ["LIMIT_BAL", "PAY_1", "PAY_2", "PAY_3"]
     assert found["LIMIT_BAL"]["rows"] == movable.sum()

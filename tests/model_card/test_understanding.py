@@ -101,17 +101,21 @@ def of_calibration(card: Any) -> list[str]:
     names = {1: "1, the safest", 10: "10, the riskiest"}
     assert len(tenths) == 10
     # Only of the last one chance is no explanation.
-    outside = [not one["interval"][0] < one["said"] < one["interval"][1] for one in tenths]
+    outside = [
+        not one["interval"][0] < one["mean_predicted"] < one["interval"][1] for one in tenths
+    ]
     assert outside == [False] * 9 + [True]
     riskiest = card["scorecards"]["behavioural"]["curves"]["calibration"][-1]
     return [
         f"the {card['data']['test_rows']:,} people were sorted".capitalize(),
         f"measured on {card['data']['test_rows']:,} people",
         *(
-            f"| {names.get(place, place)} | {share(one['said'])} | {share(one['happened'])} |"
+            f"| {names.get(place, place)} | {share(one['mean_predicted'])} "
+            f"| {share(one['observed_rate'])} |"
             for place, one in enumerate(tenths, start=1)
         ),
-        f"its riskiest group {share(riskiest['said'])}, and {share(riskiest['happened'])} missed",
+        f"its riskiest group {share(riskiest['mean_predicted'])}, and "
+        f"{share(riskiest['observed_rate'])} missed",
     ]
 
 
@@ -174,7 +178,7 @@ def of_the_reasons(card: Any, model: Model, decisions: dict[str, Decision]) -> l
     )
     (change,) = other["changes"]
     assert (change["field"], change["from"], change["to"]) == ("PAY_1", 2, 1)
-    wrong = card["scorecards"]["application"]["behaviour"]["wrong_ways"]["LIMIT_BAL"]
+    wrong = card["scorecards"]["application"]["sensitivity"]["monotonicity_violations"]["LIMIT_BAL"]
     return [
         *rows,
         f'"{told["text"]}"',
@@ -227,8 +231,11 @@ def of_fairness(card: Any) -> list[str]:
         name: found["demographic_parity_ratio"]["value"]
         for name, found in section["fairness"].items()
     }
-    flips = {name: one["label_flips"]["value"] for name, one in section["influence"].items()}
-    without = section["exclusions"][-1]
+    flips = {
+        name: one["label_flips"]["value"]
+        for name, one in section["protected_attribute_effects"].items()
+    }
+    without = section["ablation"][-1]
     left = {name: one["value"] for name, one in without["demographic_parity_ratio"].items()}
     auc, with_all = without["auc"]["value"], section["performance"]["scorecard"]["auc"]["value"]
     assert without["excluded"] == ["SEX", "MARRIAGE", "AGE"]
@@ -245,7 +252,7 @@ def of_fairness(card: Any) -> list[str]:
         f"the card's ratio is {parity['SEX']:.3f})",
         f"are at {parity['AGE'] * 100:.0f} for every 100 of those from 30 to 39 "
         f"({parity['AGE']:.3f})",
-        f"fewer than {card['method']['fewest_rows']} people",
+        f"fewer than {card['method']['min_group_rows']} people",
         f"the {groups['62 and over']['rows']} people of 62 and over",
         f"the decision for {share(flips['SEX'])} of people, the marital status for "
         f"{share(flips['MARRIAGE'])}, the age for {share(flips['AGE'])}.",

@@ -491,7 +491,6 @@ def test_the_tests_and_a_serving_host_have_the_versions_of_the_service() -> None
     [
         "requirements",
         "requirements-serve",
-        "requirements-plots",
         "requirements-postgres",
         "requirements-parquet",
         "requirements-dask",

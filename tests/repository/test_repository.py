@@ -19,7 +19,7 @@ from creditscore.schema import Schema
 
 PACKAGE = PROJECT / "creditscore"
 
-FOR_TRAINING_ONLY = {"sklearn", "pandas", "scipy", "joblib", "threadpoolctl", "tqdm", "matplotlib"}
+FOR_TRAINING_ONLY = {"sklearn", "pandas", "scipy", "joblib", "threadpoolctl", "tqdm"}
 
 # Places on the machine of whoever committed a file, and addresses of a package index.
 MACHINE_PATHS = re.compile(r"(?<![\w.}])/(?:work|root|tmp/[a-z]\d|home/(?!YOUR_USERNAME)|Users)/\w")

@@ -23,7 +23,7 @@ from creditscore.scorecard.model import Model
 from creditscore.scorecard.policy import Policy
 from creditscore.scorecard.reason_codes import Reason, principal_reasons
 from creditscore.scorecard.scorecard import Reference, Scorecard
-from creditscore.training.pipeline import fit
+from creditscore.training.fit import fit
 
 SCORECARDS = ("application", "behavioural")
 

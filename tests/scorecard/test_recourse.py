@@ -23,7 +23,7 @@ from creditscore.scorecard.policy import Policy
 from creditscore.scorecard.recourse import Recourse, explain_recourse, find_recourse
 from creditscore.scorecard.scorecard import Scorecard
 from creditscore.training.dataset import Dataset
-from creditscore.training.pipeline import fit
+from creditscore.training.fit import fit
 
 NEVER_ADVISED = {"LIMIT_BAL", "SEX", "EDUCATION", "MARRIAGE", "AGE"}
 

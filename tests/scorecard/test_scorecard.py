@@ -21,7 +21,7 @@ from creditscore.scorecard.model import Model
 from creditscore.scorecard.scorecard import Calibration, Reference, Scorecard, version
 from creditscore.scorecard.shapley import compute_shapley_tables
 from creditscore.training.dataset import load
-from creditscore.training.pipeline import fit_forest, flatten
+from creditscore.training.fit import fit_forest, flatten
 
 RANDOM_ROWS = 100_000
 

@@ -27,7 +27,7 @@ from creditscore.scorecard.forest import Forest
 from creditscore.scorecard.model import Model
 from creditscore.scorecard.shapley import compute_shapley_tables
 from creditscore.scorecard.shapley_tables import LeafShapleyTables
-from creditscore.training.pipeline import fit_forest, flatten
+from creditscore.training.fit import fit_forest, flatten
 
 #: What sums and values may be off: some rounding of double precision, nothing else.
 EXACT = 1e-12

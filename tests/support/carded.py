@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from invented import invent, write_csv
 
+from creditscore.model_card.build import build_card
 from creditscore.schema import Schema
 from creditscore.scorecard.model import Model
 from creditscore.scorecard.policy import Policy
@@ -24,7 +25,7 @@ class Carded:
     model: Model
     train: Dataset
     test: Dataset
-    steps: list[pipeline.Step]
+    steps: list[str]
 
     @property
     def card(self) -> Any:
@@ -44,8 +45,8 @@ def carded(
     """Invent rows and train on them."""
     path = write_csv(folder / "invented.csv", invent(schema, count=rows, seed=3))
     data = dataset.load(path, schema)
-    steps: list[pipeline.Step] = []
-    model = pipeline.train(
+    steps: list[str] = []
+    model, parts = pipeline.train(
         data,
         schema,
         policy=policy or Policy.from_ratio(2),
@@ -55,5 +56,5 @@ def carded(
         now=datetime(2026, 1, 2, tzinfo=UTC),
         progress=steps.append,
     )
-    parts = pipeline.split(data, seed)
+    model = replace(model, card=build_card(model, parts, progress=steps.append))
     return Carded(model, parts.train, parts.test, steps)

@@ -169,25 +169,16 @@ def test_what_is_excluded_is_still_checked_where_it_is_told(
     assert [fault["pointer"] for fault in answer.get_json()["errors"]] == ["/AGE"]
 
 
-@pytest.mark.parametrize("field", ["LIMIT_BAL", "EDUCATION"])
+@pytest.mark.parametrize(
+    ("excluding", "field"),
+    [(True, "LIMIT_BAL"), (True, "EDUCATION"), *((False, name) for name in EXCLUDED)],
+)
 def test_what_decisions_depend_on_stays_required(
-    fair_client: FlaskClient, bodies: Bodies, field: str
+    fair_client: FlaskClient, client: FlaskClient, bodies: Bodies, excluding: bool, field: str
 ) -> None:
     less = {name: value for name, value in bodies["application"].items() if name != field}
 
-    answer = fair_client.post("/predict", json=less)
-
-    assert answer.status_code == 422
-    assert [fault["pointer"] for fault in answer.get_json()["errors"]] == [f"/{field}"]
-
-
-@pytest.mark.parametrize("field", EXCLUDED)
-def test_without_exclusion_every_field_stays_required(
-    client: FlaskClient, bodies: Bodies, field: str
-) -> None:
-    less = {name: value for name, value in bodies["application"].items() if name != field}
-
-    answer = client.post("/predict", json=less)
+    answer = (fair_client if excluding else client).post("/predict", json=less)
 
     assert answer.status_code == 422
     assert [fault["pointer"] for fault in answer.get_json()["errors"]] == [f"/{field}"]
@@ -247,27 +238,6 @@ def test_training_data_still_need_what_is_excluded(
 
     assert status == 1
     assert "SEX" in capsys.readouterr().err
-
-
-@pytest.mark.parametrize(
-    ("names", "said"),
-    [
-        (["SEXX"], "did you mean SEX?"),
-        (["LIMIT_BAL", "SEX", "EDUCATION", "MARRIAGE", "AGE"], "at least one of"),
-    ],
-)
-def test_what_cannot_be_excluded_is_refused(
-    schema: Schema, tmp_path: Path, capsys: pytest.CaptureFixture[str], names: list[str], said: str
-) -> None:
-    csv = write_rows(tmp_path / "rows.csv", bundled_rows().rows(np.arange(300)), schema)
-
-    status = train.main(
-        ["--data", str(csv), "--model-dir", str(tmp_path), "--no-plots", "--exclude", *names]
-    )
-
-    assert status == 1
-    assert said in capsys.readouterr().err
-    assert not (tmp_path / artifact.MODEL_FILE).exists()
 
 
 def test_the_schema_key_is_true_or_false(schema: Schema) -> None:

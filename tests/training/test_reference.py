@@ -22,22 +22,21 @@ from creditscore.web import create_app
 SAID = np.array([0.1, 0.3, 0.2, 0.25, 0.24])
 
 
-def test_the_approved_are_those_below_the_cutoff() -> None:
-    group, rows = reference_rows(SAID, cutoff=0.25, group="approved")
+@pytest.mark.parametrize(
+    ("cutoff", "group", "expected"),
+    [
+        (0.25, "approved", ("approved", [0, 2, 4])),
+        (0.25, "all", ("all", [0, 1, 2, 3, 4])),
+        # Where nobody is approved, all are compared with.
+        (0.05, "approved", ("all", [0, 1, 2, 3, 4])),
+    ],
+)
+def test_the_reference_group_is_the_approved_or_all(
+    cutoff: float, group: str, expected: tuple[str, list[int]]
+) -> None:
+    chosen, rows = reference_rows(SAID, cutoff=cutoff, group=group)
 
-    assert (group, rows.tolist()) == ("approved", [0, 2, 4])
-
-
-def test_all_are_all() -> None:
-    group, rows = reference_rows(SAID, cutoff=0.25, group="all")
-
-    assert (group, rows.tolist()) == ("all", [0, 1, 2, 3, 4])
-
-
-def test_where_nobody_is_approved_all_are_compared_with_and_it_is_said() -> None:
-    group, rows = reference_rows(SAID, cutoff=0.05, group="approved")
-
-    assert (group, rows.tolist()) == ("all", [0, 1, 2, 3, 4])
+    assert (chosen, rows.tolist()) == expected
 
 
 def test_medians_and_spreads_are_those_worked_by_hand(schema: Schema) -> None:

@@ -1,4 +1,4 @@
-"""The page of the model: its card, and what another cut-off would do."""
+"""The model page: the model card, and the trade-off of another cut-off."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ from creditscore.web.pages.layout import notice, render_page, render_part
 from creditscore.web.problems import UNPROCESSABLE
 from creditscore.web.service import service
 
-#: Figures that stand out on the page; the JSON has all.
+#: Metrics that the page shows; the JSON has all.
 FIGURES = ("auc", "ks", "brier", "ece")
 
 
 @dataclass(frozen=True)
 class Choice:
-    """What is explored: a scorecard, a ratio and a cut-off in percent; and what was wrong."""
+    """The chosen scorecard, ratio and cut-off in percent, and an error for each wrong entry."""
 
     scorecard: str
     ratio: float
@@ -44,11 +44,11 @@ class Choice:
 
 
 def show_model() -> Response:
-    """Show the card, or only the part on the cut-off where a script asks for that."""
-    here, language = service(), page_language()
-    card = localised_card(here.assessor.model, here.assessor.policy, language)
+    """Render the card, or only the part on the cut-off if a script asks for that."""
+    assessor, language = service().assessor, page_language()
+    card = localised_card(assessor.model, assessor.policy, language)
     choice = _read_choice(card, language)
-    parts = {**_words(language), **_explored(card, choice, language)}
+    parts = {**_formats(language), **_cutoff_part(card, choice, language)}
     if request.args.get("part") == "cutoff":
         answer = render_part("cutoff.html", language, **parts)
     else:
@@ -73,8 +73,8 @@ def _plots(card: Mapping[str, Any], name: str, language: str) -> Any:
     yield list(field_curves(section, card["fields"], texts, language))
 
 
-def _words(language: str) -> dict[str, Any]:
-    """Give the template its ways of writing."""
+def _formats(language: str) -> dict[str, Any]:
+    """Return the functions that write numbers and groups in the template."""
     schema = service().assessor.model.schema
     write = write_number(language)
     return {
@@ -87,25 +87,25 @@ def _words(language: str) -> dict[str, Any]:
 
 
 def _read_choice(card: Mapping[str, Any], language: str) -> Choice:
-    """Read what is explored from the address; what is missing is as the service decides."""
+    """Read the choice from the query string; what is missing is as the service decides."""
     texts, policy, errors = PAGE_TEXTS[language], card["policy"], {}
-    asked, names = request.args, list(card["scorecards"])
-    wanted = asked.get("scorecard", "")
-    usual_ratio = policy["loss_to_margin"] or (1 - policy["cutoff"]) / policy["cutoff"]
-    ratio = _number(asked.get("ratio"), LOWEST_RATIO, HIGHEST_RATIO, usual_ratio)
+    query, names = request.args, list(card["scorecards"])
+    scorecard = query.get("scorecard", "")
+    policy_ratio = policy["loss_to_margin"] or (1 - policy["cutoff"]) / policy["cutoff"]
+    ratio = _number(query.get("ratio"), LOWEST_RATIO, HIGHEST_RATIO, policy_ratio)
     if ratio is None:
         errors["ratio"] = _wrong(texts, "cut_ratio", LOWEST_RATIO, HIGHEST_RATIO, language)
-        ratio = usual_ratio
-    usual = break_even_percent(ratio) if "ratio" in asked else round(100 * policy["cutoff"])
-    # The button tells which of the two fields counts; a browser sends both.
-    typed = asked.get("cutoff") if asked.get("by") != "ratio" else None
-    chosen = _number(typed, LOWEST_PERCENT, HIGHEST_PERCENT, usual)
+        ratio = policy_ratio
+    fallback = break_even_percent(ratio) if "ratio" in query else round(100 * policy["cutoff"])
+    # A browser sends both fields; the button says which of them counts.
+    typed = query.get("cutoff") if query.get("by") != "ratio" else None
+    chosen = _number(typed, LOWEST_PERCENT, HIGHEST_PERCENT, fallback)
     if chosen is None:
         errors["cutoff"] = _wrong(texts, "cut_percent", LOWEST_PERCENT, HIGHEST_PERCENT, language)
     return Choice(
-        scorecard=wanted if wanted in names else names[-1],
+        scorecard=scorecard if scorecard in names else names[-1],
         ratio=ratio,
-        percent=round(usual if chosen is None else chosen),
+        percent=round(fallback if chosen is None else chosen),
         errors=errors,
     )
 
@@ -115,10 +115,10 @@ def _number(text: str | None, low: float, high: float, fallback: float) -> float
     if text is None:
         return fallback
     try:
-        found = float(text.strip().replace(",", "."))
+        number = float(text.strip().replace(",", "."))
     except ValueError:
         return None
-    return found if low <= found <= high else None
+    return number if low <= number <= high else None
 
 
 def _wrong(texts: Mapping[str, str], key: str, low: float, high: float, language: str) -> str:
@@ -126,8 +126,8 @@ def _wrong(texts: Mapping[str, str], key: str, low: float, high: float, language
     return texts["cut_wrong"].format(name=texts[key], low=write(low), high=write(high))
 
 
-def _explored(card: Mapping[str, Any], choice: Choice, language: str) -> dict[str, Any]:
-    """Give what the chosen cut-off does, beside what the one in force does."""
+def _cutoff_part(card: Mapping[str, Any], choice: Choice, language: str) -> dict[str, Any]:
+    """Return the trade-off of the chosen cut-off, beside that of the one in force."""
     section = card["scorecards"][choice.scorecard]
     now = round(100 * card["policy"]["cutoff"])
     chosen = trade_off(section, choice.percent, choice.ratio)

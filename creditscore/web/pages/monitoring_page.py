@@ -7,8 +7,9 @@ from typing import Any
 
 from flask import Response, request
 
-from creditscore.charts.axes import Frame, Plot, write_number, write_share
+from creditscore.charts.axes import Axes, write_number, write_share
 from creditscore.charts.model_charts import calibration
+from creditscore.charts.svg import Plot
 from creditscore.i18n.catalogue import PAGE_TEXTS, in_language
 from creditscore.monitoring.drift import FEWEST_ROWS
 from creditscore.monitoring.monitor import USUAL_DAYS
@@ -79,21 +80,22 @@ def approvals_by_day(
     days: Sequence[Mapping[str, Any]], texts: Mapping[str, str], language: str
 ) -> Plot:
     """Draw the approval rate of each day that has decisions, with its interval."""
-    frame, write = Frame(-0.5, len(days) - 0.5, 0, 1), write_share(language)
+    axes, write = Axes(-0.5, len(days) - 0.5, 0, 1), write_share(language)
     rates = [day["rate"] for day in days]
     step = -(-len(days) // MOST_TICKS)
     return Plot(
+        axes=axes,
         title=texts["watch_by_day"],
         spoken=texts["watch_by_day_spoken"].format(
             days=len(days), first=days[0]["day"], last=days[-1]["day"]
         ),
         x_title=texts["watch_day"],
         y_title=texts["watch_approved"],
-        x_ticks=[(frame.x(place), days[place]["day"][5:]) for place in range(0, len(days), step)],
-        y_ticks=frame.y_ticks(write),
-        lines=[("one", frame.line((place, rate["value"]) for place, rate in enumerate(rates)))],
+        x_ticks=[(axes.x(place), days[place]["day"][5:]) for place in range(0, len(days), step)],
+        y_ticks=axes.y_ticks(write),
+        lines=[("one", axes.line((place, rate["value"]) for place, rate in enumerate(rates)))],
         dots=[
-            (frame.x(place), frame.y(rate["value"]), frame.y(rate["low"]), frame.y(rate["high"]))
+            (axes.x(place), axes.y(rate["value"]), axes.y(rate["low"]), axes.y(rate["high"]))
             for place, rate in enumerate(rates)
         ],
     )

@@ -1,0 +1,190 @@
+"""Plots of the model card as SVG files: those of the page, and more detail by group and reason."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from creditscore.charts.axes import TOP, Axes, round_up, write_number, write_share
+from creditscore.charts.model_charts import calibration, field_curves, roc, score_distribution
+from creditscore.charts.svg import Plot, sheet, text_width
+from creditscore.evaluation.fairness import INCONCLUSIVE, MIN_GROUP_OUTCOMES
+from creditscore.i18n.catalogue import FALLBACK_LANGUAGE
+
+Card = Mapping[str, Any]
+Texts = Mapping[str, str]
+
+#: Most reasons drawn; the JSON has all.
+MAX_REASONS = 12
+
+SHARE, NUMBER = write_share(FALLBACK_LANGUAGE), write_number(FALLBACK_LANGUAGE)
+
+
+def model_card_plots(card: Card, texts: Texts) -> Iterator[tuple[str, str]]:
+    """Draw every plot of a model card.
+
+    Parameters
+    ----------
+    card : mapping
+        As `model_card.build_card` returns it.
+    texts : mapping of str to str
+        English texts of the model page.
+
+    Yields
+    ------
+    name : str
+        Of a file, such as application-roc.svg.
+    svg : str
+    """
+    for name, section in card["scorecards"].items():
+        for kind, draw in KINDS.items():
+            yield f"{name}-{kind}.svg", draw(card, section, texts)
+
+
+def _roc(card: Card, section: Card, texts: Texts) -> str:
+    return _sheet(section, roc(section, texts, FALLBACK_LANGUAGE))
+
+
+def _calibration(card: Card, section: Card, texts: Texts) -> str:
+    groups = section["curves"]["calibration"]
+    return _sheet(section, calibration(groups, texts, FALLBACK_LANGUAGE))
+
+
+def _scores(card: Card, section: Card, texts: Texts) -> str:
+    scores = section["curves"]["scores"]
+    return _sheet(section, score_distribution(scores, texts, FALLBACK_LANGUAGE))
+
+
+def _cutoffs(card: Card, section: Card, texts: Texts) -> str:
+    rows, cutoff = section["curves"]["cutoffs"], section["decision"]["cutoff"]
+    lines = {
+        "approval_rate": ("one", "approved"),
+        "bad_rate_approved": ("two", "bad among the approved"),
+        "bad_rate_declined": ("three", "bad among the declined"),
+    }
+    count = section["performance"]["rows"]
+    axes = Axes(0, 1, 0, 1)
+    shares = [
+        (style, axes.line((row["cutoff"], row[key]) for row in rows if _is_enough(row, key, count)))
+        for key, (style, _) in lines.items()
+    ]
+    costs = [(row["cutoff"], row["cost"]) for row in rows]
+    cost_axes = Axes(0, 1, 0, 1.05 * max(cost for _, cost in costs))
+    return _sheet(
+        section,
+        _plot(axes, "Approval and bad rates", lines=shares, legend=list(lines.values()),
+              x_title=f"Cut-off: eligible below; the dashed line is at {cutoff:.4g}",
+              x_ticks=axes.x_ticks(SHARE), y_ticks=axes.y_ticks(SHARE), marks=[axes.x(cutoff)]),
+        _plot(cost_axes, "Cost per applicant", lines=[("one", cost_axes.line(costs))],
+              x_title="Cut-off", y_title="In margins of a good account",
+              x_ticks=cost_axes.x_ticks(SHARE), y_ticks=cost_axes.y_ticks(NUMBER),
+              marks=[cost_axes.x(cutoff)]),
+        title="What each cut-off does",
+        columns=2,
+    )  # fmt: skip
+
+
+def _is_enough(row: Card, key: str, rows: int) -> bool:
+    """Check that a rate is not that of a handful of the rows."""
+    of = {
+        "approval_rate": 1,
+        "bad_rate_approved": row["approval_rate"],
+        "bad_rate_declined": 1 - row["approval_rate"],
+    }
+    return row[key] is not None and of[key] * rows >= MIN_GROUP_OUTCOMES
+
+
+def _partial_dependence(card: Card, section: Card, texts: Texts) -> str:
+    plots = field_curves(section, card["fields"], texts, FALLBACK_LANGUAGE, mark_violations=True)
+    curves = section["sensitivity"]["partial_dependence"].values()
+    violated = any(curve["violating_steps"] for curve in curves)
+    note = " (red: against the expected direction of the risk)" if violated else ""
+    return _sheet(section, *plots, title=f"partial dependence{note}", columns=3)
+
+
+def _fairness(card: Card, section: Card, texts: Texts) -> str:
+    groups = [
+        (card["fields"][name]["title"], group)
+        for name, field in section["fairness"].items()
+        for group in field["groups"]
+        if group["rows"]
+    ]
+    small = [group["verdict"] == INCONCLUSIVE for _, group in groups]
+    labels = [
+        f"{title}: {group['group']} ({group['rows']:,})" + ("*" if faint else "")
+        for (title, group), faint in zip(groups, small, strict=True)
+    ]
+    panels = {
+        "approval_rate": ("one", "Approved"),
+        "approval_rate_good": ("three", "Approved among the good"),
+        "bad_rate_approved": ("two", "Bad among the approved"),
+    }
+    plots = []
+    for key, (style, title) in panels.items():
+        figures = [group[key] for _, group in groups]
+        axes = _row_axes(labels, round_up(max((one["high"] for one in figures if one), default=0)))
+        measured = [(row, one) for row, one in enumerate(figures) if one]
+        plots.append(
+            _plot(axes, title, x_ticks=axes.x_ticks(SHARE), y_ticks=_row_labels(axes, labels),
+                  bars=[
+                      axes.horizontal_bar(style + " faint" * small[row], row, one["value"])
+                      for row, one in measured
+                  ],
+                  lines=[
+                      ("interval", axes.line([(one["low"], row), (one["high"], row)]))
+                      for row, one in measured
+                  ])
+        )  # fmt: skip
+    note = " (* too few rows to be compared)" if any(small) else ""
+    note = note if groups else ": none"
+    return _sheet(section, *plots, title=f"protected groups{note}")
+
+
+def _reasons(card: Card, section: Card, texts: Texts) -> str:
+    explanation = section["explanation"]
+    reasons = explanation["reasons"][:MAX_REASONS]
+    refusals, labels = max(1, explanation["refusals"]), [one["code"] for one in reasons]
+    axes = _row_axes(labels, round_up(max((one["given"] for one in reasons), default=0) / refusals))
+    return _sheet(
+        section,
+        _plot(axes, "Reasons of refusals", y_ticks=_row_labels(axes, labels),
+              x_title=f"Share of the {explanation['refusals']:,} held-out refusals",
+              x_ticks=axes.x_ticks(SHARE),
+              legend=[("light", "among the reasons"), ("one", "the first reason")],
+              bars=[
+                  axes.horizontal_bar(style, row, one[key] / refusals)
+                  for key, style in (("given", "light"), ("first", "one"))
+                  for row, one in enumerate(reasons)
+              ]),
+    )  # fmt: skip
+
+
+def _row_axes(labels: Sequence[str], end: float) -> Axes:
+    """Return axes for horizontal bars, the first on top, with room for their labels."""
+    left = 12 + max(map(text_width, labels), default=0)
+    height = TOP + 26 + 20 * max(1, len(labels))
+    return Axes(0, end, len(labels) - 0.5, -0.5, left + 300, height, left)
+
+
+def _row_labels(axes: Axes, labels: Sequence[str]) -> list[tuple[float, str]]:
+    return [(axes.y(row), label) for row, label in enumerate(labels)]
+
+
+def _plot(axes: Axes, title: str, *, x_title: str = "", y_title: str = "", **parts: Any) -> Plot:
+    return Plot(axes=axes, title=title, spoken="", x_title=x_title, y_title=y_title, **parts)
+
+
+def _sheet(section: Card, *plots: Plot, title: str = "", columns: int = 1) -> str:
+    heading = f"{section['title']}: {title}" if title else section["title"]
+    return sheet(heading, plots, columns=columns)
+
+
+KINDS: Mapping[str, Callable[[Card, Card, Texts], str]] = {
+    "roc": _roc,
+    "calibration": _calibration,
+    "scores": _scores,
+    "cutoffs": _cutoffs,
+    "partial_dependence": _partial_dependence,
+    "fairness": _fairness,
+    "reasons": _reasons,
+}
