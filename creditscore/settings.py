@@ -181,7 +181,7 @@ def _journal(text: str) -> str:
     return text.lower()
 
 
-#: What they say in Indonesian stands in `document_texts`, under their names.
+#: What they say in Indonesian stands in `i18n/messages.id.toml`, under their names.
 DEFINITIONS = (
     Setting("model_dir", Path, "a folder", "Folder of the trained model."),
     Setting(
