@@ -18,8 +18,8 @@ from creditscore.api_docs.openapi_parts import (
     refusals,
 )
 from creditscore.monitoring.backtest import BANDS
-from creditscore.monitoring.drift import FEWEST_ROWS, INSUFFICIENT, LARGE, LITTLE, MODERATE
-from creditscore.monitoring.monitor import LONGEST_DAYS, USUAL_DAYS
+from creditscore.monitoring.drift import INSUFFICIENT, LARGE, LITTLE, MIN_ROWS, MODERATE
+from creditscore.monitoring.monitor import DEFAULT_DAYS, MAX_DAYS
 
 COUNT: JsonObject = {"type": "integer", "minimum": 0}
 
@@ -28,7 +28,7 @@ RATE = nullable(record({"value": SHARE, "low": SHARE, "high": SHARE}))
 
 def monitoring_paths() -> JsonObject:
     """Describe the route."""
-    days = {"type": "integer", "minimum": 1, "maximum": LONGEST_DAYS, "default": USUAL_DAYS}
+    days = {"type": "integer", "minimum": 1, "maximum": MAX_DAYS, "default": DEFAULT_DAYS}
     parameters: dict[str, tuple[str, JsonObject]] = {
         "days": ("So many before the end of the window; not beside `since`", days),
         "since": ("Only decisions from then on", MOMENT),
@@ -121,7 +121,7 @@ def _shift() -> JsonObject:
             "psi": {
                 "type": ["number", "null"],
                 "description": "Population stability index; null under "
-                f"{FEWEST_ROWS} rows, which are too few",
+                f"{MIN_ROWS} rows, which are too few",
             },
             "verdict": {"enum": [INSUFFICIENT, LITTLE, MODERATE, LARGE]},
             "significant": {
