@@ -29,7 +29,7 @@ from creditscore.decision_log.database import Database  # noqa: E402
 from creditscore.decision_log.migrations import migrate  # noqa: E402
 from creditscore.decision_log.tables import decisions, outcomes  # noqa: E402
 from creditscore.decisions.record import to_time  # noqa: E402
-from creditscore.monitoring.monitor import Window, monitor  # noqa: E402
+from creditscore.monitoring.monitor import Window, monitor_model  # noqa: E402
 from creditscore.scorecard import artifact  # noqa: E402
 from creditscore.scorecard.artifact import Model  # noqa: E402
 from creditscore.scorecard.bins import ALPHABET  # noqa: E402
@@ -56,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             settle(options.database)
         window = Window(to_time(FIRST), to_time(FIRST + DAYS * DAY_MS))
         start = perf_counter()
-        found = monitor(database, model, window)
+        found = monitor_model(database, model, window)
         looked = perf_counter() - start
         start = perf_counter()
         counted = count_here(database, window)

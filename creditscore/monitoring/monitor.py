@@ -85,7 +85,7 @@ class VersionCounts:
         return sum(day.total() for day in self.by_day.values())
 
 
-def monitor(database: Database, model: Model, window: Window) -> dict[str, Any]:
+def monitor_model(database: Database, model: Model, window: Window) -> dict[str, Any]:
     """Compare the logged decisions of a model with its training.
 
     Parameters

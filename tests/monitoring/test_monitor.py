@@ -18,7 +18,7 @@ from creditscore.decision_log.log import DecisionLog
 from creditscore.decisions.assessor import Assessor, Decision
 from creditscore.decisions.decision_id import new_decision_id
 from creditscore.evaluation.sensitivity import decode
-from creditscore.monitoring.monitor import Window, monitor
+from creditscore.monitoring.monitor import Window, monitor_model
 from creditscore.scorecard.artifact import Model
 from creditscore.scorecard.policy import ELIGIBLE
 
@@ -39,7 +39,7 @@ class Logged:
 
     def monitor(self, model: Model, window: Window = ALWAYS) -> Any:
         """Ask for the figures."""
-        return monitor(self.log.database, model, window)
+        return monitor_model(self.log.database, model, window)
 
 
 def decide(model: Model, scorecard: str, *, count: int, day: int = 0) -> list[Decision]:

@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 from creditscore.decisions.assessor import timestamp
 from creditscore.errors import Fault
 from creditscore.i18n.catalogue import LANGUAGES, say
-from creditscore.monitoring.monitor import DEFAULT_DAYS, MAX_DAYS, Window, monitor
+from creditscore.monitoring.monitor import DEFAULT_DAYS, MAX_DAYS, Window, monitor_model
 from creditscore.web import query_parameters
 from creditscore.web.authentication import check_key
 from creditscore.web.content_negotiation import mark_negotiated, shows_key, wants_page
@@ -39,7 +39,7 @@ def monitoring() -> ResponseReturnValue:
     check_key(request, svc.keys)
     allowed = {**PARAMETERS, "lang": query_parameters.one_of(LANGUAGES)} if page else PARAMETERS
     window = _read_window(query_parameters.read_query(request, allowed), svc.log.now())
-    figures = monitor(svc.log.database, svc.assessor.model, window)
+    figures = monitor_model(svc.log.database, svc.assessor.model, window)
     answer = {"since": timestamp(window.since), "until": timestamp(window.until), **figures}
     return mark_negotiated(show_monitoring(answer) if page else jsonify(answer))
 
@@ -70,7 +70,7 @@ class _ModelCollector:
             models.add_metric([scorecard, version], 1)
         yield models
         yield GaugeMetricFamily(
-            "creditscore_model_refused",
+            "creditscore_model_reload_failed",
             "1 if the last reload kept the model that was there",
             value=float(bool(self._service.refused)),
         )
