@@ -31,8 +31,8 @@ from creditscore.decision_log.tables import decisions, outcomes  # noqa: E402
 from creditscore.decisions.record import to_time  # noqa: E402
 from creditscore.monitoring.monitor import Window, monitor_model  # noqa: E402
 from creditscore.scorecard import artifact  # noqa: E402
-from creditscore.scorecard.artifact import Model  # noqa: E402
 from creditscore.scorecard.bins import ALPHABET  # noqa: E402
+from creditscore.scorecard.model import Model  # noqa: E402
 
 FIRST = 1_767_225_600_000
 DAY_MS = 86_400_000

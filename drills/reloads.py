@@ -29,9 +29,10 @@ from harness import Drill, Service
 from logged import successor
 
 from creditscore.decisions.assessor import Assessor
-from creditscore.decisions.decision_id import new_decision_id
+from creditscore.decisions.record import new_decision_id
 from creditscore.scorecard import artifact
-from creditscore.scorecard.artifact import MODEL_FILE, Model
+from creditscore.scorecard.artifact import MODEL_FILE
+from creditscore.scorecard.model import Model
 
 #: What an answer tells besides its own id and time, and depends on the model.
 TOLD = ("probability_of_default", "label", "cutoff", "score", "model_version")
@@ -131,7 +132,7 @@ def expected(models: Sequence[Model], asked: Sequence[Any]) -> Iterator[list[Any
     for model in models:
         assessor = Assessor(model, model.policy, lambda: datetime.now(UTC), new_decision_id)
         for body in bodies:
-            (made,) = assessor.assess([model.schema.parse(json.loads(body))])
+            made = assessor.assess(model.schema.parse(json.loads(body)))
             yield told_of(json.loads(body), made.to_dict("en"))
 
 

@@ -20,10 +20,10 @@ from support import settings_of, skip_or_fail
 import train
 from creditscore.decision_log.database import Database
 from creditscore.decision_log.migrations import migrate
+from creditscore.schema import Schema
 from creditscore.schema.reader import load_schema
-from creditscore.schema.schema import Schema
 from creditscore.scorecard import artifact
-from creditscore.scorecard.artifact import Model
+from creditscore.scorecard.model import Model
 from creditscore.web import create_app
 from creditscore.web.service import NAME
 

@@ -20,14 +20,13 @@ from creditscore.decision_log.outcomes import Outcome, read_outcomes, write_outc
 from creditscore.decision_log.scan import read_row
 from creditscore.decision_log.tables import decided_between, decisions, insert_all
 from creditscore.decisions.assessor import Decision
-from creditscore.decisions.batch import Together
 from creditscore.decisions.record import (
     COLUMNS,
     LoggedDecision,
     Row,
     from_row,
+    to_row,
     to_time,
-    to_values,
 )
 from creditscore.errors import DatabaseUnavailable, KeyReused
 
@@ -101,16 +100,16 @@ class DecisionLog:
         """Let requests that wait at the same moment share a commit."""
         object.__setattr__(self, "committer", GroupCommitter(self._record_all))
 
-    def record(self, made: Sequence[Decision], origin: RequestOrigin) -> Recorded:
+    def record(self, decisions: Sequence[Decision], origin: RequestOrigin) -> Recorded:
         """Log the decisions of one request, all or none; they are on the disk when it returns.
 
         Parameters
         ----------
-        made : sequence of Decision
+        decisions : sequence of Decision
             In the order of the request.
         origin : RequestOrigin
             With an idempotency key that came before, nothing is logged and the first decisions
-            are given. Two that arrive at once are told apart by the table's key: the later one
+            are returned. Two that arrive at once are told apart by the table's key: the later one
             waits for the earlier one's commit.
 
         Raises
@@ -118,22 +117,8 @@ class DecisionLog:
         KeyReused
             If the idempotency key came with another request.
         """
-        return self.log_rows(to_rows(made, origin), origin) or Recorded(tuple(made), replayed=False)
-
-    def record_together(self, made: Together, origin: RequestOrigin) -> Recorded | None:
-        """Log the decisions of one request that were made together; otherwise as `record`.
-
-        Returns
-        -------
-        Recorded or None
-            The first decisions, where the idempotency key came before; None if these are logged.
-        """
-        rows = made.rows(
-            request_id=origin.request_id,
-            key_id=origin.key_id,
-            idempotency_key=origin.idempotency_key,
-        )
-        return self.log_rows(rows, origin)
+        first = self.log_rows(to_rows(decisions, origin), origin)
+        return first or Recorded(tuple(decisions), replayed=False)
 
     def log_rows(self, rows: Sequence[Row], origin: RequestOrigin) -> Recorded | None:
         """Log the rows of one request, as many as one transaction takes; otherwise as `record`.
@@ -141,7 +126,7 @@ class DecisionLog:
         Returns
         -------
         Recorded or None
-            As of `record_together`.
+            The first decisions, where the idempotency key came before; None if these are logged.
         """
         with within(TRANSACTION_TIMEOUT_S):
             try:
@@ -325,16 +310,16 @@ class DecisionLog:
             connection.rollback()
 
 
-def to_rows(made: Sequence[Decision], origin: RequestOrigin) -> list[Row]:
-    """Give the rows of decisions, as they are logged."""
+def to_rows(decisions: Sequence[Decision], origin: RequestOrigin) -> list[Row]:
+    """Return the rows of decisions, as they are logged."""
     return [
-        to_values(
+        to_row(
             decision,
             request_id=origin.request_id,
             key_id=origin.key_id,
             idempotency_key=origin.idempotency_key,
         )
-        for decision in made
+        for decision in decisions
     ]
 
 

@@ -8,10 +8,9 @@ from typing import Any
 
 from creditscore.decision_log.integrity import MALFORMED, check_row
 from creditscore.decisions.assessor import Assessor, Decision
-from creditscore.decisions.decision_id import EPOCH
-from creditscore.decisions.record import from_row
+from creditscore.decisions.record import EPOCH, from_row
 from creditscore.errors import ArtifactError
-from creditscore.scorecard.artifact import Model
+from creditscore.scorecard.model import Model
 
 IDENTICAL = "identical"
 POLICY_CHANGED = "policy changed"
@@ -89,7 +88,7 @@ def _replay_group(logged: Sequence[Decision], model: Model, cutoff: float) -> li
         new_id=lambda _: "",
     )
     try:
-        again = assessor.assess([decision.applicant for decision in logged])
+        again = assessor.assess_batch([decision.applicant for decision in logged])
     except MALFORMED as error:
         if len(logged) > 1:
             # One of them has inputs that no applicant can have. It must not speak for the others.

@@ -66,11 +66,11 @@ def shift(bins: Bins, codes: Mapping[str, int]) -> dict[str, Any]:
     """
     counts = [0] * len(bins.counts)
     outside = 0
-    for letter, rows in codes.items():
-        place = bins.place(letter)
-        if place is not None:
-            counts[place] += rows
-            outside += rows if bins.is_outside(letter) else 0
+    for code, rows in codes.items():
+        index = bins.bin_index(code)
+        if index is not None:
+            counts[index] += rows
+            outside += rows if bins.is_outside(code) else 0
     live, trained = sum(counts), sum(bins.counts)
     result: dict[str, Any] = {
         "rows": live,
@@ -84,10 +84,10 @@ def shift(bins: Bins, codes: Mapping[str, int]) -> dict[str, Any]:
         ],
     }
     if live >= MIN_ROWS:
-        index = population_stability_index(bins.counts, counts)
-        result["psi"] = index
-        result["verdict"] = band(index)
-        result["significant"] = index > (1 / live + 1 / trained) * bins.critical
+        psi = population_stability_index(bins.counts, counts)
+        result["psi"] = psi
+        result["verdict"] = band(psi)
+        result["significant"] = psi > (1 / live + 1 / trained) * bins.critical
     return result
 
 

@@ -23,8 +23,8 @@ from creditscore.decisions.record import to_time
 from creditscore.evaluation.confidence_intervals import rate
 from creditscore.monitoring.backtest import OutcomeCounts, compare_outcomes, count_outcomes
 from creditscore.monitoring.drift import shift
-from creditscore.scorecard.artifact import Model
 from creditscore.scorecard.bins import Bins
+from creditscore.scorecard.model import Model
 from creditscore.scorecard.policy import ELIGIBLE
 
 #: Days of a window: unless the request says otherwise, and at most.
@@ -204,11 +204,11 @@ def _merge_labels(counts: BinCounts) -> Mapping[str, int]:
 def _by_group(bins: Bins, counts: BinCounts) -> list[dict[str, Any]]:
     """Return the approval rate of each group, which is a bin of a protected field."""
     rows, approved = [0] * len(bins.counts), [0] * len(bins.counts)
-    for (name, yes), count in counts.items():
-        place = bins.place(name)
-        if place is not None:
-            rows[place] += count
-            approved[place] += count if yes else 0
+    for (code, yes), count in counts.items():
+        index = bins.bin_index(code)
+        if index is not None:
+            rows[index] += count
+            approved[index] += count if yes else 0
     return [
         {
             "group": label,

@@ -41,9 +41,9 @@ from creditscore.decision_log.database import Database
 from creditscore.decision_log.idempotency import RequestOrigin
 from creditscore.decision_log.log import DecisionLog
 from creditscore.decision_log.tables import decisions
-from creditscore.decisions.record import to_row
+from creditscore.decisions.record import COLUMNS, to_row
 from creditscore.scorecard import artifact
-from creditscore.scorecard.artifact import Model
+from creditscore.scorecard.model import Model
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the drills need Linux")
 
@@ -135,7 +135,7 @@ def test_a_gate_that_trusts_its_files_is_caught(
     model_dir: Path, last_line: Callable[[], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # The fault is planted in this process.
-    monkeypatch.setattr(artifact, "_read_sealed", artifact._read_sealed)
+    monkeypatch.setattr(artifact, "_read_verified", artifact._read_verified)
 
     options = ["--damages", "60", "--seed", "3", "--fault", "trusting"]
     status = damaged_models.main([*options, "--model-dir", str(model_dir)])
@@ -504,7 +504,8 @@ class Book:
         """Log one more decision, somehow else."""
         row = to_row(decision(), request_id=request_id, key_id=None, idempotency_key=None)
         with self.log.database.writing() as connection:
-            connection.execute(insert(decisions), row | changes)
+            values = dict(zip(COLUMNS, row, strict=True))
+            connection.execute(insert(decisions), values | changes)
 
 
 @pytest.fixture

@@ -16,10 +16,9 @@ from creditscore.decision_log.database import Database
 from creditscore.decision_log.idempotency import RequestOrigin
 from creditscore.decision_log.log import DecisionLog
 from creditscore.decisions.assessor import Assessor, Decision
-from creditscore.decisions.decision_id import new_decision_id
-from creditscore.evaluation.sensitivity import decode
+from creditscore.decisions.record import new_decision_id
 from creditscore.monitoring.monitor import Window, monitor_model
-from creditscore.scorecard.artifact import Model
+from creditscore.scorecard.model import Model
 from creditscore.scorecard.policy import ELIGIBLE
 
 MILLISECOND = timedelta(milliseconds=1)
@@ -49,7 +48,7 @@ def decide(model: Model, scorecard: str, *, count: int, day: int = 0) -> list[De
     applicants = [
         model.schema.parse(
             {
-                name: decode(rule, number)
+                name: rule.decode(number)
                 for name, rule, number in zip(card.predictors, rules, row, strict=True)
             }
         )
@@ -57,7 +56,7 @@ def decide(model: Model, scorecard: str, *, count: int, day: int = 0) -> list[De
     ]
     moment = NOON + timedelta(days=day)
     assessor = Assessor(model, model.policy, lambda: moment, new_decision_id)
-    return assessor.assess(applicants)
+    return assessor.assess_batch(applicants)
 
 
 @pytest.fixture
@@ -109,8 +108,8 @@ def test_shares_by_bin_are_those_of_the_log(logged: Logged, model: Model, name: 
     trained = model.scorecards[name].training_bins
     assert list(found["fields"]) == list(trained.fields)
     for field, bins in trained.fields.items():
-        letters = [bins.letter(one.applicant.values[field]) for one in mine]
-        counts = Counter(bins.place(letter) for letter in letters)
+        letters = [bins.bin_code(one.applicant.values[field]) for one in mine]
+        counts = Counter(bins.bin_index(letter) for letter in letters)
         told = found["fields"][field]
         assert told["part"] == "predictor"
         assert told["rows"] == len(mine)

@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from support import settings_of
 from werkzeug.test import TestResponse
 
-from creditscore.schema.schema import Schema
+from creditscore.schema import Schema
 from creditscore.web import create_app
 
 KEYS = ("the-first-key-of-the-test", "the-other-key-of-the-test")

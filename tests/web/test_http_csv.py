@@ -18,7 +18,7 @@ from strategies import applicants
 from werkzeug.test import TestResponse
 
 from creditscore.decision_log.log import DecisionLog
-from creditscore.schema.schema import Schema
+from creditscore.schema import Schema
 from creditscore.settings import Settings
 from creditscore.web.service import NAME
 

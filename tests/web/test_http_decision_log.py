@@ -16,7 +16,7 @@ from creditscore.api_docs.examples import example_applicants
 from creditscore.decision_log.idempotency import RequestOrigin
 from creditscore.decision_log.log import DecisionLog
 from creditscore.i18n.catalogue import LANGUAGES
-from creditscore.schema.schema import Schema
+from creditscore.schema import Schema
 from creditscore.web.service import NAME
 
 Body = dict[str, Any]

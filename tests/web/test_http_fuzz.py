@@ -9,7 +9,7 @@ from answers import read
 from bad_bodies import bad_bodies, check_answer
 from flask.testing import FlaskClient
 
-from creditscore.schema.schema import Schema
+from creditscore.schema import Schema
 
 COUNT = 10_000
 

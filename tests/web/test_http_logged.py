@@ -23,7 +23,7 @@ from creditscore.api_docs.examples import example_applicants
 from creditscore.decision_log.database import Database
 from creditscore.decision_log.log import DecisionLog
 from creditscore.decisions.record import LoggedDecision
-from creditscore.schema.schema import Schema
+from creditscore.schema import Schema
 from creditscore.web.service import NAME
 
 Body = dict[str, Any]

@@ -20,7 +20,7 @@ from live_server import LiveServer, serving
 from prometheus_client import Histogram
 from prometheus_client.parser import text_string_to_metric_families
 
-from creditscore.schema.schema import Schema
+from creditscore.schema import Schema
 from creditscore.web import metrics
 
 PROJECT = Path(__file__).resolve().parents[2]

@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 from support import settings_of
 from werkzeug.test import TestResponse
 
-from creditscore.schema.schema import Schema
+from creditscore.schema import Schema
 from creditscore.web import create_app
 
 ROUTES = {

@@ -10,7 +10,7 @@ from answers import problem_of
 from flask import Flask
 from flask.testing import FlaskClient
 
-from creditscore.schema.schema import Schema
+from creditscore.schema import Schema
 
 KEY = "the-key-of-the-what-if-test"
 

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 
 import click
 from flask.cli import with_appcontext
@@ -75,7 +75,7 @@ def _chunks(
 
 
 @contextlib.contextmanager
-def _opened(output: Path) -> Iterator[BinaryIO]:
+def _opened(output: Path) -> Iterator[IO[bytes]]:
     """Open the standard output, or a file that takes its place when it is whole."""
     if output == STANDARD_OUTPUT:
         yield sys.stdout.buffer

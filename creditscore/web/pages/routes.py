@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from creditscore.decisions.assessor import Decision
 from creditscore.errors import Fault, InvalidApplicants
 from creditscore.i18n.catalogue import in_language
-from creditscore.schema.schema import Applicant
+from creditscore.schema import Applicant
 from creditscore.web.authentication import check_predict, check_what_if
 from creditscore.web.content_negotiation import page_language
 from creditscore.web.headers import read_origin
@@ -60,7 +60,7 @@ def docs() -> ResponseReturnValue:
 
 def _decide(applicant: Applicant, raw: bytes, *, explore: bool, key_id: str | None) -> Decision:
     here = service()
-    (decision,) = here.assessor.assess([applicant])
+    decision = here.assessor.assess(applicant)
     if explore:
         return decision
     recorded = here.log.record([decision], read_origin(request, raw, key_id=key_id))
