@@ -28,12 +28,14 @@ from sqlalchemy import insert, select  # noqa: E402
 from creditscore.decision_log.database import Database  # noqa: E402
 from creditscore.decision_log.migrations import migrate  # noqa: E402
 from creditscore.decision_log.tables import decisions, outcomes  # noqa: E402
-from creditscore.monitoring.monitor import DAY, Window, monitor  # noqa: E402
+from creditscore.decisions.record import to_time  # noqa: E402
+from creditscore.monitoring.monitor import Window, monitor_model  # noqa: E402
 from creditscore.scorecard import artifact  # noqa: E402
 from creditscore.scorecard.bins import ALPHABET  # noqa: E402
 from creditscore.scorecard.model import Model  # noqa: E402
 
 FIRST = 1_767_225_600_000
+DAY_MS = 86_400_000
 DAYS = 30
 CHUNK = 20_000
 
@@ -52,9 +54,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         fill(database, model, options.decisions)
         if options.database:
             settle(options.database)
-        window = Window(FIRST, FIRST + DAYS * DAY)
+        window = Window(to_time(FIRST), to_time(FIRST + DAYS * DAY_MS))
         start = perf_counter()
-        found = monitor(database, model, window)
+        found = monitor_model(database, model, window)
         looked = perf_counter() - start
         start = perf_counter()
         counted = count_here(database, window)
@@ -118,7 +120,7 @@ def rows(
         yield {
             "number": number,
             "id": f"{number:036d}",
-            "decided_at": FIRST + number * DAYS * DAY // (of + 1),
+            "decided_at": FIRST + number * DAYS * DAY_MS // (of + 1),
             "scorecard": name,
             "model_version": model.versions[name],
             "inputs": INPUTS,
@@ -162,7 +164,7 @@ def count_here(database: Database, window: Window) -> int:
     ends: Counter[tuple[str, float, bool]] = Counter()
     total = 0
     with database.reading(seconds=float("inf")) as connection:
-        for version, label, bins, said, ended in connection.execute(query.where(window.holds)):
+        for version, label, bins, said, ended in connection.execute(query.where(window.condition)):
             total += 1
             if ended is not None:
                 ends[version, said, ended] += 1

@@ -7,14 +7,14 @@ import os
 import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import IO
+from typing import BinaryIO
 
 #: Readable by the owner alone, as personal data has to be, and by everybody.
 PRIVATE, PUBLIC = 0o600, 0o644
 
 
 @contextlib.contextmanager
-def atomic_write(path: Path, *, mode: int = PRIVATE, overwrite: bool = True) -> Iterator[IO[bytes]]:
+def atomic_write(path: Path, *, mode: int = PRIVATE, overwrite: bool = True) -> Iterator[BinaryIO]:
     """Open a temporary file beside `path` that takes its place, on the disk, if the block succeeds.
 
     Until then, and after a failure, what was there before is there. A link stays a link to the
@@ -83,20 +83,20 @@ def sync_folder(folder: Path) -> None:
 
 
 @contextlib.contextmanager
-def _temporary_file(target: Path, mode: int) -> Iterator[IO[bytes]]:
+def _temporary_file(target: Path, mode: int) -> Iterator[BinaryIO]:
     """Open a new file beside `target`, and delete it in the end if it is still there."""
-    with tempfile.NamedTemporaryFile(
-        dir=target.parent, prefix=f".{target.name}.", suffix=".part", delete=False
-    ) as file:
-        try:
-            Path(file.name).chmod(mode)
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".part")
+    os.close(handle)
+    path = Path(name)
+    try:
+        path.chmod(mode)
+        with path.open("wb") as file:
             yield file
-        finally:
-            file.close()
-            Path(file.name).unlink(missing_ok=True)
+    finally:
+        path.unlink(missing_ok=True)
 
 
-def _sync(file: IO[bytes]) -> None:
+def _sync(file: BinaryIO) -> None:
     """Write a file to the disk and close it: Windows renames no open file."""
     file.flush()
     os.fsync(file.fileno())

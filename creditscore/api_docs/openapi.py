@@ -16,8 +16,8 @@ from creditscore.decision_log.log import MAX_PAGE_SIZE, PAGE_SIZE
 from creditscore.decisions.decision_columns import DecisionColumns
 from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, LANGUAGES
 from creditscore.monitoring.backtest import BANDS
-from creditscore.monitoring.drift import FEWEST_ROWS
-from creditscore.monitoring.monitor import LONGEST_DAYS, USUAL_DAYS
+from creditscore.monitoring.drift import MIN_ROWS
+from creditscore.monitoring.monitor import DEFAULT_DAYS, MAX_DAYS
 from creditscore.schema import MOST_FAULTS, Schema
 from creditscore.schema.csv_cells import to_line
 from creditscore.schema.descriptions import applicant_schema
@@ -80,9 +80,9 @@ def template_values(
         "most_faults": MOST_FAULTS,
         "usual_page": PAGE_SIZE,
         "largest_page": MAX_PAGE_SIZE,
-        "usual_days": USUAL_DAYS,
-        "longest_days": LONGEST_DAYS,
-        "fewest_rows": FEWEST_ROWS,
+        "usual_days": DEFAULT_DAYS,
+        "longest_days": MAX_DAYS,
+        "fewest_rows": MIN_ROWS,
         "bands": BANDS,
         # Python 3.13 gave these two statuses the phrases of RFC 9110.
         "phrase_413": HTTPStatus(413).phrase,

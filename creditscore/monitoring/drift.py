@@ -1,8 +1,8 @@
-"""Whether live applicants are still those of training: the population stability index.
+"""Drift: the population stability index of live applicants against the training rows.
 
-The usual bands (under 0.10 little, up to 0.25 moderate, above that large) cry wolf on few rows:
-with no drift at all and 100 decisions, 31 % of samples exceed 0.10. So nothing is said of fewer
-than 300, and beside the band it is told whether chance alone could have done it.
+The usual bands (under 0.10 little, up to 0.25 moderate, above that large) give false alarms on few
+rows: with no drift at all and 100 decisions, 31 % of samples exceed 0.10. So there is no verdict on
+fewer than 300 rows, and beside the band stands whether chance alone could explain the index.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 from creditscore.scorecard.bins import Bins
 
 #: Below so many live rows there is no verdict.
-FEWEST_ROWS = 300
+MIN_ROWS = 300
 
 INSUFFICIENT = "insufficient"
 LITTLE, MODERATE, LARGE = "little", "moderate", "large"
@@ -27,7 +27,7 @@ SMOOTHING = 0.5
 
 
 def population_stability_index(expected: Sequence[int], actual: Sequence[int]) -> float:
-    """Tell how far two distributions are apart: 0 for the same shares.
+    """Return how far two distributions are apart: 0 for the same shares.
 
     Parameters
     ----------
@@ -43,15 +43,15 @@ def population_stability_index(expected: Sequence[int], actual: Sequence[int]) -
     return sum((new - old) * log(new / old) for old, new in zip(before, now, strict=True))
 
 
-def shift(bins: Bins, letters: Mapping[str, int]) -> dict[str, Any]:
+def shift(bins: Bins, codes: Mapping[str, int]) -> dict[str, Any]:
     """Compare the live rows of one field, or of the score, with the training rows.
 
     Parameters
     ----------
     bins : Bins
         Of training.
-    letters : mapping of str to int
-        Live rows by the name of their bin.
+    codes : mapping of str to int
+        Live rows by the code of their bin.
 
     Returns
     -------
@@ -66,13 +66,13 @@ def shift(bins: Bins, letters: Mapping[str, int]) -> dict[str, Any]:
     """
     counts = [0] * len(bins.counts)
     outside = 0
-    for letter, rows in letters.items():
-        place = bins.bin_index(letter)
-        if place is not None:
-            counts[place] += rows
-            outside += rows if bins.is_outside(letter) else 0
+    for code, rows in codes.items():
+        index = bins.bin_index(code)
+        if index is not None:
+            counts[index] += rows
+            outside += rows if bins.is_outside(code) else 0
     live, trained = sum(counts), sum(bins.counts)
-    found: dict[str, Any] = {
+    result: dict[str, Any] = {
         "rows": live,
         "psi": None,
         "verdict": INSUFFICIENT,
@@ -83,16 +83,16 @@ def shift(bins: Bins, letters: Mapping[str, int]) -> dict[str, Any]:
             for label, before, now in zip(bins.labels, bins.counts, counts, strict=True)
         ],
     }
-    if live >= FEWEST_ROWS:
-        index = population_stability_index(bins.counts, counts)
-        found["psi"] = index
-        found["verdict"] = band(index)
-        found["significant"] = index > (1 / live + 1 / trained) * bins.critical
-    return found
+    if live >= MIN_ROWS:
+        psi = population_stability_index(bins.counts, counts)
+        result["psi"] = psi
+        result["verdict"] = band(psi)
+        result["significant"] = psi > (1 / live + 1 / trained) * bins.critical
+    return result
 
 
 def band(index: float) -> str:
-    """Name the band of an index."""
+    """Return the band of an index."""
     if index < MODERATE_FROM:
         return LITTLE
     return MODERATE if index < LARGE_FROM else LARGE

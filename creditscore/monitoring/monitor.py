@@ -1,7 +1,7 @@
-"""Whether the scorecards still do what they did in training: drift, approvals, outcomes.
+"""Monitoring: whether the scorecards still do what they did in training.
 
-Everything comes from the decision log, so that any worker, and any later day, finds the same. What
-can be counted is counted by the database: each decision carries the names of its training bins.
+Drift, approvals and outcomes come from the decision log, so that any worker, and any later day,
+finds the same. The database counts them: each decision carries the codes of its training bins.
 The log is read day by day, each in a transaction of its own, since an SQLite file takes no decision
 while it is read.
 """
@@ -11,88 +11,81 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 import numpy as np
-from sqlalchemy import ColumnElement, Connection, and_, func, select
+from sqlalchemy import ColumnElement, Connection, func, select
 
 from creditscore.decision_log.database import Database
-from creditscore.decision_log.tables import decisions
+from creditscore.decision_log.tables import decided_between, decisions
+from creditscore.decisions.record import to_time
 from creditscore.evaluation.confidence_intervals import rate
-from creditscore.monitoring.backtest import Levels, compare_outcomes, count_outcomes
+from creditscore.monitoring.backtest import OutcomeCounts, compare_outcomes, count_outcomes
 from creditscore.monitoring.drift import shift
 from creditscore.scorecard.bins import Bins
 from creditscore.scorecard.model import Model
 from creditscore.scorecard.policy import ELIGIBLE
 
-DAY = 86_400_000
+#: Days of a window: unless the request says otherwise, and at most.
+DEFAULT_DAYS = 30
+MAX_DAYS = 3660
 
-#: Days that are looked at: where nobody says how many, and at most.
-USUAL_DAYS = 30
-LONGEST_DAYS = 3660
-
-#: Seconds that one day may take to be counted. Finding out that there is a database at all is
-#: bounded as everywhere else.
-SECONDS = 20.0
+#: Seconds that counting one day may take. Connecting to the database is bounded as elsewhere.
+COUNT_TIMEOUT_S = 20.0
 
 #: A group with fewer decisions is too small for its approval rate to be compared.
-FEWEST_DECISIONS = 200
+MIN_GROUP_DECISIONS = 200
 
-Letters = Counter[tuple[str, bool]]
+#: Decisions by bin code and by whether they are approvals.
+BinCounts = Counter[tuple[str, bool]]
 
 
 @dataclass(frozen=True)
 class Window:
-    """From when to when decisions are looked at, in milliseconds since 1970, UTC.
+    """The decisions from `since` on and before `until` are counted."""
 
-    Attributes
-    ----------
-    since : int
-    until : int
-        The first millisecond that is not part of it.
-    """
-
-    since: int
-    until: int
+    since: datetime
+    until: datetime
 
     @property
-    def holds(self) -> ColumnElement[bool]:
-        """Tell the database which decisions lie in it."""
-        moment = decisions.c.decided_at
-        return and_(moment >= self.since, moment < self.until)
+    def condition(self) -> ColumnElement[bool]:
+        """The condition that a decision lies in the window."""
+        return decided_between(self.since, self.until)
 
     def days(self) -> Iterator[Window]:
-        """Part it where a day ends, in UTC."""
+        """Split the window at midnight, UTC."""
         since = self.since
         while since < self.until:
-            until = min(self.until, (since // DAY + 1) * DAY)
+            midnight = datetime.combine(since.astimezone(UTC), time(), UTC)
+            until = min(self.until, midnight + timedelta(days=1))
             yield Window(since, until)
             since = until
 
 
 @dataclass(frozen=True)
-class Counted:
+class VersionCounts:
     """Decisions of one version.
 
     Attributes
     ----------
     by_day : mapping
         Of each day, refusals (False) and approvals (True).
-    by_place : mapping
-        Of each place in the decisions' bins, 0 being the score's: how many had each letter and
-        were refused or approved.
+    by_bin : mapping
+        Of the score (0) and of each field (from 1 on, in the order of the bins in the log): the
+        decisions by bin code, refused or approved.
     """
 
     by_day: defaultdict[str, Counter[bool]] = field(default_factory=lambda: defaultdict(Counter))
-    by_place: defaultdict[int, Letters] = field(default_factory=lambda: defaultdict(Counter))
+    by_bin: defaultdict[int, BinCounts] = field(default_factory=lambda: defaultdict(Counter))
 
     @property
     def decisions(self) -> int:
-        """Count them all."""
+        """How many decisions there are in all."""
         return sum(day.total() for day in self.by_day.values())
 
 
-def monitor(database: Database, model: Model, window: Window) -> dict[str, Any]:
+def monitor_model(database: Database, model: Model, window: Window) -> dict[str, Any]:
     """Compare the logged decisions of a model with its training.
 
     Parameters
@@ -115,52 +108,52 @@ def monitor(database: Database, model: Model, window: Window) -> dict[str, Any]:
     DatabaseUnavailable
         If the log cannot be read.
     """
-    counted: defaultdict[str, Counted] = defaultdict(Counted)
-    known: defaultdict[str, Levels] = defaultdict(Counter)
+    counts: defaultdict[str, VersionCounts] = defaultdict(VersionCounts)
+    outcomes: defaultdict[str, OutcomeCounts] = defaultdict(Counter)
     for day in _clip(database, window).days():
-        with database.reading(seconds=SECONDS) as connection:
-            _count(connection, day, counted)
-            count_outcomes(connection, day.holds, known)
+        with database.reading(seconds=COUNT_TIMEOUT_S) as connection:
+            _count(connection, day, counts)
+            count_outcomes(connection, day.condition, outcomes)
     served = set(model.versions.values())
     return {
-        "decisions": sum(one.decisions for one in counted.values()),
+        "decisions": sum(version.decisions for version in counts.values()),
         "scorecards": {
             name: {
                 "model_version": version,
-                **_against_training(model, name, counted[version]),
-                "outcomes": compare_outcomes(known[version]),
+                **_against_training(model, name, counts[version]),
+                "outcomes": compare_outcomes(outcomes[version]),
             }
             for name, version in model.versions.items()
         },
         "other_versions": {
-            version: one.decisions for version, one in counted.items() if version not in served
+            version: each.decisions for version, each in counts.items() if version not in served
         },
     }
 
 
-def _against_training(model: Model, name: str, counted: Counted) -> dict[str, Any]:
+def _against_training(model: Model, name: str, counts: VersionCounts) -> dict[str, Any]:
     """Compare score and fields with the training rows, and protected groups with each other."""
     card = model.scorecards[name]
     trained = card.training_bins
-    places = {field: counted.by_place[place] for place, field in enumerate(trained.fields, 1)}
-    approved = sum(day[True] for day in counted.by_day.values())
+    by_field = {field: counts.by_bin[index] for index, field in enumerate(trained.fields, 1)}
+    approved = sum(day[True] for day in counts.by_day.values())
     return {
-        "decisions": counted.decisions,
-        "approval_rate": rate(approved, counted.decisions),
+        "decisions": counts.decisions,
+        "approval_rate": rate(approved, counts.decisions),
         "approvals_by_day": [
             {"day": day, "decisions": both.total(), "rate": rate(both[True], both.total())}
-            for day, both in counted.by_day.items()
+            for day, both in counts.by_day.items()
         ],
         "approvals_by_group": {
-            field: _by_group(bins, places[field])
+            field: _by_group(bins, by_field[field])
             for field, bins in trained.fields.items()
             if model.schema.fields[field].protected
         },
-        "score": shift(trained.score, _of_all(counted.by_place[0])),
+        "score": shift(trained.score, _merge_labels(counts.by_bin[0])),
         "fields": {
             field: {
                 "part": "predictor" if field in card.predictors else "monitored",
-                **shift(bins, _of_all(places[field])),
+                **shift(bins, _merge_labels(by_field[field])),
             }
             for field, bins in trained.fields.items()
         },
@@ -171,53 +164,57 @@ def _against_training(model: Model, name: str, counted: Counted) -> dict[str, An
 
 
 def _clip(database: Database, window: Window) -> Window:
-    """Cut a window down to where there are decisions."""
+    """Cut a window down to the time between its first and its last decision."""
     moment = decisions.c.decided_at
     with database.reading() as connection:
-        query = select(func.min(moment), func.max(moment)).where(window.holds)
+        query = select(func.min(moment), func.max(moment)).where(window.condition)
         first, last = connection.execute(query).one()
-    return Window(0, 0) if first is None else Window(int(first), int(last) + 1)
+    if first is None:
+        return Window(window.since, window.since)
+    return Window(to_time(first), to_time(last + 1))
 
 
-def _count(connection: Connection, day: Window, counted: Mapping[str, Counted]) -> None:
+def _count(connection: Connection, day: Window, counts: Mapping[str, VersionCounts]) -> None:
     """Count a day's decisions of each version, in one pass over one index."""
     version, label = decisions.c.model_version, decisions.c.label
-    # All bins in one text: no row of the log has to cross to this process.
+    # The bins of all rows as one text: no row of the log has to cross to this process.
     bins = func.aggregate_strings(decisions.c.bins, "")
-    query = select(version, label, func.count(), bins).where(day.holds).group_by(version, label)
-    date = str(np.datetime64(day.since // DAY, "D"))
-    for name, given, count, text in connection.execute(query):
-        approved = given == ELIGIBLE
-        counted[name].by_day[date][approved] += int(count)
+    query = select(version, label, func.count(), bins)
+    query = query.where(day.condition).group_by(version, label)
+    date = day.since.date().isoformat()
+    for name, logged_label, count, text in connection.execute(query):
+        approved = logged_label == ELIGIBLE
+        counts[name].by_day[date][approved] += int(count)
         width = len(text or "") // int(count)
-        letters = np.frombuffer((text or "").encode("ascii"), dtype=np.uint8)
-        for place, column in enumerate(letters.reshape(-1, width).T if width else ()):
-            codes = np.bincount(column)
-            for code in np.flatnonzero(codes):
-                counted[name].by_place[place][chr(code), approved] += int(codes[code])
+        characters = np.frombuffer((text or "").encode("ascii"), dtype=np.uint8)
+        for index, column in enumerate(characters.reshape(-1, width).T if width else ()):
+            rows = np.bincount(column)
+            for code in np.flatnonzero(rows):
+                counts[name].by_bin[index][chr(code), approved] += int(rows[code])
 
 
-def _of_all(letters: Letters) -> Mapping[str, int]:
-    """Count approvals and refusals together."""
-    counts: Counter[str] = Counter()
-    for (name, _), count in letters.items():
-        counts[name] += count
-    return counts
+def _merge_labels(counts: BinCounts) -> Mapping[str, int]:
+    """Count approvals and refusals of each bin together."""
+    rows: Counter[str] = Counter()
+    for (code, _), count in counts.items():
+        rows[code] += count
+    return rows
 
 
-def _by_group(bins: Bins, letters: Letters) -> list[dict[str, Any]]:
+def _by_group(bins: Bins, counts: BinCounts) -> list[dict[str, Any]]:
+    """Return the approval rate of each group, which is a bin of a protected field."""
     rows, approved = [0] * len(bins.counts), [0] * len(bins.counts)
-    for (name, yes), count in letters.items():
-        place = bins.bin_index(name)
-        if place is not None:
-            rows[place] += count
-            approved[place] += count if yes else 0
+    for (code, yes), count in counts.items():
+        index = bins.bin_index(code)
+        if index is not None:
+            rows[index] += count
+            approved[index] += count if yes else 0
     return [
         {
             "group": label,
             "decisions": count,
             "rate": rate(yes, count),
-            "verdict": "conclusive" if count >= FEWEST_DECISIONS else "inconclusive",
+            "verdict": "conclusive" if count >= MIN_GROUP_DECISIONS else "inconclusive",
         }
         for label, count, yes in zip(bins.labels, rows, approved, strict=True)
     ]

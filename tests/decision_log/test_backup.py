@@ -35,12 +35,6 @@ def database_url(sqlite_url: str) -> str:
     return sqlite_url
 
 
-@pytest.fixture
-def app(build: Build) -> Flask:
-    """Build a service with a log of its own."""
-    return build()
-
-
 def back_up(app: Flask, target: Path) -> Result:
     result = run(app, "backup", str(target))
     assert result.exit_code == 0, result.output

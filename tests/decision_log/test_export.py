@@ -36,12 +36,6 @@ OWNER_ONLY = 0o600
 
 
 @pytest.fixture
-def app(build: Build) -> Flask:
-    """Build a service with a log of its own."""
-    return build()
-
-
-@pytest.fixture
 def log(app: Flask) -> DecisionLog:
     return DecisionLog(database_of(app), now=lambda: NOON)
 

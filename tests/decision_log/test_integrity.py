@@ -27,12 +27,6 @@ Build = Callable[..., Flask]
 Row = Mapping[str, Any]
 
 
-@pytest.fixture
-def app(build: Build) -> Flask:
-    """Build a service with a log of its own."""
-    return build()
-
-
 # Nothing was done
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
@@ -10,6 +9,7 @@ import pytest
 from decided import NOON, decision, hourly
 from logged import row_of
 from sqlalchemy import Connection, delete, func, insert, select, text, update
+from threads import at_once
 
 from creditscore.decision_log.database import Database
 from creditscore.decision_log.idempotency import RequestOrigin
@@ -301,27 +301,16 @@ def test_a_key_is_free_again_where_its_request_was_not_logged(log: DecisionLog) 
     assert not log.record([made], origin).replayed
 
 
-def at_once(url: str, ask: Callable[[DecisionLog, int], object]) -> list[object]:
-    """Ask from six threads, each with connections of its own as workers have; give what came."""
-    barrier = threading.Barrier(6)
-    answers: list[object] = []
+def ask_at_once(url: str, ask: Callable[[DecisionLog, int], object]) -> list[object]:
+    """Ask from six threads; return their answers and errors."""
 
-    def work(place: int) -> None:
-        database = Database(url)
-        barrier.wait()
+    def work(database: Database, number: int) -> object:
         try:
-            answers.append(ask(DecisionLog(database, now=lambda: LATER), place))
+            return ask(DecisionLog(database, now=lambda: LATER), number)
         except CreditScoreError as error:
-            answers.append(error)
-        finally:
-            database.close()
+            return error
 
-    threads = [threading.Thread(target=work, args=[place]) for place in range(6)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return answers
+    return at_once(url, 6, work)
 
 
 def test_of_many_that_arrive_at_once_one_is_logged_and_all_get_its_answer(
@@ -329,7 +318,7 @@ def test_of_many_that_arrive_at_once_one_is_logged_and_all_get_its_answer(
 ) -> None:
     origin = RequestOrigin("r", "k", "once", "hash")
 
-    answers = at_once(database_url, lambda mine, _: mine.record(list(hourly(5)), origin))
+    answers = ask_at_once(database_url, lambda mine, _: mine.record(list(hourly(5)), origin))
 
     recorded = [answer for answer in answers if isinstance(answer, Recorded)]
     assert sorted(answer.replayed for answer in recorded) == [False] + [True] * 5
@@ -379,7 +368,7 @@ def test_of_outcomes_that_arrive_at_once_one_counts_and_the_others_hear_of_it(
         made = decision()
         log.record([made], ORIGIN)
 
-        answers = at_once(
+        answers = ask_at_once(
             database_url,
             lambda mine, place, of=made: mine.record_outcome(  # type: ignore[misc]  # lambdas
                 of.decision_id, defaulted=place % 2 == 0

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import threading
 from pathlib import Path
 
 import pytest
 from decided import NOON, decision
 from sqlalchemy import insert, inspect, select
+from threads import at_once
 
 from creditscore.decision_log.database import Database
 from creditscore.decision_log.idempotency import RequestOrigin
@@ -56,24 +56,8 @@ def test_a_second_start_changes_nothing(database: Database) -> None:
 
 
 def test_starts_at_the_same_moment_migrate_once(database_url: str) -> None:
-    barrier = threading.Barrier(6)
-    failures: list[BaseException] = []
+    at_once(database_url, 6, lambda database, _: migrate(database))
 
-    def start() -> None:
-        mine = Database(database_url)
-        barrier.wait()
-        try:
-            migrate(mine)
-        except BaseException as error:  # noqa: BLE001  # shown by the assertion below
-            failures.append(error)
-
-    threads = [threading.Thread(target=start) for _ in range(6)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-
-    assert failures == []
     database = Database(database_url)
     assert versions(database) == list(range(1, VERSION + 1))
     database.close()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,6 +15,7 @@ from decided import decision
 from flask import Flask
 from logged import database_of, decide, run
 from sqlalchemy import func, select
+from threads import at_once
 
 from creditscore.decision_log.database import Database
 from creditscore.decision_log.idempotency import RequestOrigin
@@ -33,19 +33,11 @@ from creditscore.decisions.assessor import Decision
 from creditscore.decisions.record import to_milliseconds
 from creditscore.errors import DatabaseUnavailable, PurgeRefused
 
-Build = Callable[..., Flask]
-
 NOW = datetime.now(UTC).replace(microsecond=0)
 #: Older than the law asks for, and younger.
 OLD = subtract_months(NOW, months=30)
 YOUNG = subtract_months(NOW, months=20)
 LIMIT = subtract_months(NOW, months=25)
-
-
-@pytest.fixture
-def app(build: Build) -> Flask:
-    """Build a service with a log of its own."""
-    return build()
 
 
 @pytest.fixture
@@ -172,20 +164,12 @@ def test_purges_that_run_at_once_count_each_decision_once(
     database_url: str, log: DecisionLog
 ) -> None:
     log.record(made_at(OLD, 60), RequestOrigin("r"))
-    barrier = threading.Barrier(3)
-    gone: list[int] = []
 
-    def work() -> None:
-        mine = Database(database_url)
-        barrier.wait()
-        gone.extend(purge(mine, LIMIT, now=NOW, batch_rows=2))
-        mine.close()
-
-    threads = [threading.Thread(target=work) for _ in range(3)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    gone = at_once(
+        database_url,
+        3,
+        lambda mine, _: sum(purge(mine, LIMIT, now=NOW, batch_rows=2)),
+    )
 
     assert sum(gone) == 60
     assert check_log(log.database).faults == ()

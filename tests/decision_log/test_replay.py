@@ -25,12 +25,6 @@ Build = Callable[..., Flask]
 UNKNOWN = "00000000-0000-7000-8000-000000000000"
 
 
-@pytest.fixture
-def app(build: Build) -> Flask:
-    """Build a service with a log of its own."""
-    return build()
-
-
 def verdicts(text: str) -> dict[str, str]:
     """Read what was printed of each decision: its verdict by its id."""
     lines = [line.split("\t") for line in text.splitlines() if "\t" in line]

@@ -16,13 +16,15 @@ from creditscore.decision_log.database import Database
 from creditscore.decision_log.idempotency import RequestOrigin
 from creditscore.decision_log.log import DecisionLog
 from creditscore.decisions.assessor import Assessor, Decision
-from creditscore.decisions.record import new_decision_id, to_milliseconds
-from creditscore.monitoring.monitor import Window, monitor
+from creditscore.decisions.record import new_decision_id
+from creditscore.monitoring.monitor import Window, monitor_model
 from creditscore.scorecard.model import Model
 from creditscore.scorecard.policy import ELIGIBLE
 
+MILLISECOND = timedelta(milliseconds=1)
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
-ALWAYS = Window(0, 2**62)
+BEGIN, END = datetime(2020, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
+ALWAYS = Window(BEGIN, END)
 ORIGIN = RequestOrigin(request_id="r-1", key_id=None)
 
 
@@ -36,7 +38,7 @@ class Logged:
 
     def monitor(self, model: Model, window: Window = ALWAYS) -> Any:
         """Ask for the figures."""
-        return monitor(self.log.database, model, window)
+        return monitor_model(self.log.database, model, window)
 
 
 def decide(model: Model, scorecard: str, *, count: int, day: int = 0) -> list[Decision]:
@@ -156,20 +158,20 @@ def test_drift_is_told_where_the_applicants_are_others(database: Database, model
 
 
 def test_the_window_holds_its_beginning_and_not_its_end(logged: Logged, model: Model) -> None:
-    later = to_milliseconds(NOON + timedelta(days=2))
+    later = NOON + timedelta(days=2)
 
-    only_later = logged.monitor(model, Window(later, later + 1))
-    only_before = logged.monitor(model, Window(0, later))
+    only_later = logged.monitor(model, Window(later, later + MILLISECOND))
+    only_before = logged.monitor(model, Window(BEGIN, later))
 
     assert only_later["decisions"] == 50
     assert only_before["decisions"] == 710
-    assert logged.monitor(model, Window(later + 1, 2**62))["decisions"] == 0
+    assert logged.monitor(model, Window(later + MILLISECOND, END))["decisions"] == 0
 
 
 def test_of_few_decisions_there_is_no_verdict(logged: Logged, model: Model) -> None:
-    later = to_milliseconds(NOON + timedelta(days=2))
+    later = NOON + timedelta(days=2)
 
-    found = logged.monitor(model, Window(later, 2**62))["scorecards"]["application"]
+    found = logged.monitor(model, Window(later, END))["scorecards"]["application"]
 
     assert found["score"]["verdict"] == "insufficient"
     assert {one["verdict"] for one in found["fields"].values()} == {"insufficient"}

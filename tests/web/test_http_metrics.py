@@ -168,7 +168,7 @@ def test_the_model_is_named(server: LiveServer) -> None:
     for scorecard, version in versions.items():
         labels = {"scorecard": scorecard, "version": version}
         assert total(found, "creditscore_model_info", **labels) == 1
-    assert total(found, "creditscore_model_refused") == 0
+    assert total(found, "creditscore_model_reload_failed") == 0
 
 
 def test_nothing_that_is_sent_gets_into_a_label(

@@ -2,12 +2,12 @@
 
 from flask import Flask
 
-from creditscore.web.api import decisions, metrics_api, monitoring, predict
+from creditscore.web.api import decisions, monitoring, predict
 
 
 def register(app: Flask) -> None:
     """Add the routes to an app."""
-    for part in (predict, decisions, monitoring, metrics_api):
+    for part in (predict, decisions, monitoring):
         app.register_blueprint(part.bp)
 
 

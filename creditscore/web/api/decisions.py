@@ -38,7 +38,7 @@ from creditscore.web.service import service
 bp = Blueprint("log", __name__, url_prefix="/decisions")
 
 #: An outcome is a few bytes, whatever limit the host has set for applicants.
-MOST_OUTCOME_BYTES = 1024
+MAX_OUTCOME_BYTES = 1024
 
 
 @bp.before_request
@@ -51,45 +51,45 @@ def need_key() -> None:
 
 @bp.get("")
 def page() -> ResponseReturnValue:
-    """Give logged decisions, newest first, and where to go on."""
-    wanted = {"limit": PAGE_SIZE, **query_parameters.read_query(request, _parameters())}
+    """Return logged decisions, newest first, and the address of the next page."""
+    filters = {"limit": PAGE_SIZE, **query_parameters.read_query(request, _parameters())}
     language = chosen_language()
     with within(TRANSACTION_TIMEOUT_S):
-        found = service().log.page(**wanted)
-        shown = _to_dicts(found.decisions, language)
+        found = service().log.page(**filters)
+        decisions = _to_dicts(found.decisions, language)
     if found.cursor is None:
-        return mark_language(jsonify(decisions=shown, next=None), language)
-    following = f"{url_for('.page')}?{urlencode({**request.args, 'cursor': found.cursor})}"
-    answer = mark_language(jsonify(decisions=shown, next=following), language)
-    answer.headers["Link"] = f'<{following}>; rel="next"'
+        return mark_language(jsonify(decisions=decisions, next=None), language)
+    next_page = f"{url_for('.page')}?{urlencode({**request.args, 'cursor': found.cursor})}"
+    answer = mark_language(jsonify(decisions=decisions, next=next_page), language)
+    answer.headers["Link"] = f'<{next_page}>; rel="next"'
     return answer
 
 
 @bp.get("/<decision_id>")
 def decision(decision_id: str) -> ResponseReturnValue:
-    """Give a logged decision, its inputs and its outcome included."""
+    """Return a logged decision with its inputs and its outcome."""
     if _wants_frame():
         return mark_negotiated(show_decision(None))
     language = chosen_language()
     with within(TRANSACTION_TIMEOUT_S):
-        found = service().log.find(_read_id(decision_id))
-        (shown,) = _to_dicts([found], language)
+        logged = service().log.find(_read_id(decision_id))
+        (answer,) = _to_dicts([logged], language)
     if wants_page(request):
-        outcome = shown["outcome"]
-        return mark_negotiated(show_decision(found, defaulted=outcome and outcome["defaulted"]))
-    return mark_negotiated(mark_language(jsonify(shown), language))
+        outcome = answer["outcome"]
+        return mark_negotiated(show_decision(logged, defaulted=outcome and outcome["defaulted"]))
+    return mark_negotiated(mark_language(jsonify(answer), language))
 
 
 @bp.get("/<decision_id>/explanation")
 def explanation(decision_id: str) -> ResponseReturnValue:
-    """Tell what each field did to a decision, and what would have changed it."""
-    here = service()
-    made = here.log.find(_read_id(decision_id)).decision
+    """Return what each field contributed to a decision, and what would have changed it."""
+    svc = service()
+    logged = svc.log.find(_read_id(decision_id)).decision
     language = chosen_language()
     answer = explain(
-        made,
-        schema=here.assessor.model.schema,
-        scorecard=here.scorecard_of(made),
+        logged,
+        schema=svc.assessor.model.schema,
+        scorecard=svc.scorecard_of(logged),
         language=language,
     )
     return mark_language(jsonify(answer), language)
@@ -97,11 +97,11 @@ def explanation(decision_id: str) -> ResponseReturnValue:
 
 @bp.post("/<decision_id>/outcome")
 def outcome(decision_id: str) -> ResponseReturnValue:
-    """Log what became of a decision."""
-    found = _read_id(decision_id)
-    defaulted = _read_outcome(read_json(request, most_bytes=MOST_OUTCOME_BYTES))
-    stated = service().log.record_outcome(found, defaulted=defaulted, key_id=g.key_id)
-    return jsonify(decision_id=found, **stated.to_dict())
+    """Log the outcome of a decision."""
+    read_id = _read_id(decision_id)
+    defaulted = _read_outcome(read_json(request, most_bytes=MAX_OUTCOME_BYTES))
+    logged = service().log.record_outcome(read_id, defaulted=defaulted, key_id=g.key_id)
+    return jsonify(decision_id=read_id, **logged.to_dict())
 
 
 def _wants_frame() -> bool:
@@ -137,8 +137,8 @@ def _read_outcome(body: object) -> bool:
     raise WrongValues([Fault("not_an_outcome", "", say("not_an_outcome", got=got))])
 
 
-def _to_dicts(found: Sequence[LoggedDecision], language: str) -> list[dict[str, Any]]:
-    """Give decisions with what became of them."""
-    outcomes = service().log.outcomes_of(found)
-    stated = {number: outcome.to_dict() for number, outcome in outcomes.items()}
-    return [{**each.to_dict(language), "outcome": stated.get(each.number)} for each in found]
+def _to_dicts(logged: Sequence[LoggedDecision], language: str) -> list[dict[str, Any]]:
+    """Return decisions with their outcomes."""
+    outcomes = service().log.outcomes_of(logged)
+    known = {number: outcome.to_dict() for number, outcome in outcomes.items()}
+    return [{**each.to_dict(language), "outcome": known.get(each.number)} for each in logged]

@@ -1,29 +1,30 @@
-"""The route that tells whether the scorecards still do what they did in training."""
+"""The routes of monitoring: figures from the log of decisions, and metrics for Prometheus."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from flask import Blueprint, jsonify, request
+from flask import Blueprint, Response, jsonify, request
 from flask.typing import ResponseReturnValue
 
 from creditscore.decisions.assessor import timestamp
-from creditscore.decisions.record import to_milliseconds
 from creditscore.errors import Fault
 from creditscore.i18n.catalogue import LANGUAGES, say
-from creditscore.monitoring.monitor import LONGEST_DAYS, USUAL_DAYS, Window, monitor
+from creditscore.monitoring.monitor import DEFAULT_DAYS, MAX_DAYS, Window, monitor_model
 from creditscore.web import query_parameters
 from creditscore.web.authentication import check_key
 from creditscore.web.content_negotiation import mark_negotiated, shows_key, wants_page
+from creditscore.web.metrics import as_text
 from creditscore.web.pages.monitoring_page import show_monitoring
 from creditscore.web.problems import WrongValues
-from creditscore.web.service import service
+from creditscore.web.service import Service, service
 
 bp = Blueprint("monitoring", __name__)
 
 PARAMETERS = {
-    "days": query_parameters.whole(1, LONGEST_DAYS),
+    "days": query_parameters.whole(1, MAX_DAYS),
     "since": query_parameters.moment(),
     "until": query_parameters.moment(),
 }
@@ -31,29 +32,59 @@ PARAMETERS = {
 
 @bp.get("/monitoring")
 def monitoring() -> ResponseReturnValue:
-    """Compare the decisions of a window with training, and what was said with what happened."""
-    here, page = service(), wants_page(request)
+    """Compare the decisions of a window with training, and predictions with outcomes."""
+    svc, page = service(), wants_page(request)
     if page and not shows_key(request):
         return mark_negotiated(show_monitoring(None))
-    check_key(request, here.keys)
-    known = {**PARAMETERS, "lang": query_parameters.one_of(LANGUAGES)} if page else PARAMETERS
-    since, until = _window(query_parameters.read_query(request, known), here.log.now())
-    window = Window(to_milliseconds(since), to_milliseconds(until))
-    found = monitor(here.log.database, here.assessor.model, window)
-    answer = {"since": timestamp(since), "until": timestamp(until), **found}
+    check_key(request, svc.keys)
+    allowed = {**PARAMETERS, "lang": query_parameters.one_of(LANGUAGES)} if page else PARAMETERS
+    window = _read_window(query_parameters.read_query(request, allowed), svc.log.now())
+    figures = monitor_model(svc.log.database, svc.assessor.model, window)
+    answer = {"since": timestamp(window.since), "until": timestamp(window.until), **figures}
     return mark_negotiated(show_monitoring(answer) if page else jsonify(answer))
 
 
-def _window(wanted: dict[str, Any], now: datetime) -> tuple[datetime, datetime]:
-    """Give the window that is asked for: a beginning, or so many days before its end."""
-    if "days" in wanted and "since" in wanted:
+@bp.get("/metrics")
+def metrics() -> Response:
+    """Return what all processes have counted, as Prometheus reads it."""
+    svc = service()
+    check_key(request, svc.keys)
+    text, content_type = as_text(_ModelCollector(svc))
+    return Response(text, content_type=content_type)
+
+
+class _ModelCollector:
+    """Gauges of the model in service, as of this moment."""
+
+    def __init__(self, svc: Service) -> None:
+        self._service = svc
+
+    def collect(self) -> Iterator[Any]:
+        """Return the gauges."""
+        from prometheus_client.core import GaugeMetricFamily
+
+        models = GaugeMetricFamily(
+            "creditscore_model_info", "The model that decides", labels=["scorecard", "version"]
+        )
+        for scorecard, version in self._service.assessor.model.versions.items():
+            models.add_metric([scorecard, version], 1)
+        yield models
+        yield GaugeMetricFamily(
+            "creditscore_model_reload_failed",
+            "1 if the last reload kept the model that was there",
+            value=float(bool(self._service.refused)),
+        )
+
+
+def _read_window(values: dict[str, Any], now: datetime) -> Window:
+    """Return the window of a query: from a time on, or so many days before its end."""
+    if "days" in values and "since" in values:
         raise WrongValues([Fault("not_allowed", "/days", say("days_or_since"))])
-    until = wanted.get("until", now)
+    until = values.get("until", now)
     try:
-        before = until - timedelta(days=wanted.get("days", USUAL_DAYS))
+        since = values.get("since", until - timedelta(days=values.get("days", DEFAULT_DAYS)))
     except OverflowError:
         raise WrongValues([Fault("not_allowed", "/until", say("no_such_window"))]) from None
-    since = wanted.get("since", before)
     if since >= until:
         raise WrongValues([Fault("not_allowed", "/since", say("no_such_window"))])
-    return since, until
+    return Window(since, until)

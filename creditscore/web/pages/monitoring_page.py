@@ -11,8 +11,8 @@ from creditscore.charts.axes import Axes, write_number, write_share
 from creditscore.charts.model_charts import calibration
 from creditscore.charts.svg import Plot
 from creditscore.i18n.catalogue import PAGE_TEXTS, in_language
-from creditscore.monitoring.drift import FEWEST_ROWS
-from creditscore.monitoring.monitor import USUAL_DAYS
+from creditscore.monitoring.drift import MIN_ROWS
+from creditscore.monitoring.monitor import DEFAULT_DAYS
 from creditscore.schema.descriptions import group_text
 from creditscore.web.content_negotiation import page_language
 from creditscore.web.pages.decision_view import percent
@@ -29,14 +29,14 @@ MOST_TICKS = 4
 def show_monitoring(found: Mapping[str, Any] | None) -> Response:
     """Show what monitoring found; only the frame for nothing."""
     language = page_language()
-    wanted = request.args.get("days", str(USUAL_DAYS))
+    wanted = request.args.get("days", str(DEFAULT_DAYS))
     return show_behind_key(
         "monitoring.html",
         language,
         days=wanted,
         offered=sorted({*DAYS, int(wanted)}) if wanted.isdecimal() else DAYS,
         found=found,
-        fewest=FEWEST_ROWS,
+        fewest=MIN_ROWS,
         scorecards=[] if found is None else _scorecards(found["scorecards"], language),
         percent=lambda share: percent(share, language),
         number=write_number(language),
