@@ -15,13 +15,10 @@ from typing import Any
 
 import pytest
 from answers import PROJECT
-from flask import Flask
 from flask.testing import FlaskClient
 from live_server import LiveServer, serving
 from postman_runner import main, requests_of
-from support import skip_or_fail
-
-from creditscore.web.cli.generate_docs import generated_files
+from skips import skip_or_fail
 
 Node = dict[str, Any]
 
@@ -88,18 +85,6 @@ Runner = Callable[..., subprocess.CompletedProcess[str]]
 
 
 # What it holds
-
-
-def test_it_is_what_flask_describe_would_write(app: Flask) -> None:
-    with app.app_context():
-        wanted = generated_files()[COLLECTION]
-
-    assert COLLECTION.read_text(encoding="utf-8") == wanted, "stale: run flask --app app describe"
-
-
-def test_it_is_made_the_same_twice(app: Flask) -> None:
-    with app.app_context():
-        assert generated_files()[COLLECTION] == generated_files()[COLLECTION]
 
 
 def test_it_has_the_structure_of_a_collection_of_version_2_1(collection: Node) -> None:

@@ -19,7 +19,7 @@ from werkzeug.test import run_wsgi_app
 from creditscore.schema.constraints import CodeList, from_text
 from creditscore.schema.schema import Field, Schema
 
-pytestmark = pytest.mark.heavy
+pytestmark = pytest.mark.slow
 
 Body = dict[str, Any]
 

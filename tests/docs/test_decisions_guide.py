@@ -12,7 +12,7 @@ import pytest
 from answers import PROJECT
 from guide import FLASK, Reader, blocks, shell_lines
 from live_server import serving
-from support import skip_or_fail
+from skips import skip_or_fail
 
 from creditscore.decision_log.replay import VERDICTS
 from creditscore.settings import Settings

@@ -19,7 +19,7 @@ from answers import PROJECT, lasting
 from guide import LINK, Reader, blocks, shell_lines
 from live_server import serving
 from postman_runner import requests_of
-from support import skip_or_fail
+from skips import skip_or_fail
 
 from creditscore.i18n.page_texts import PAGE_TEXTS
 

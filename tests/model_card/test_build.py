@@ -209,7 +209,7 @@ def test_importance_is_the_mean_size_of_the_impacts(
         assert one["mean_impact"] == near(mean[scorecard.predictors.index(one["field"])])
 
 
-@pytest.mark.heavy
+@pytest.mark.slow
 def test_what_exclusion_costs_is_what_a_training_without_the_fields_finds(
     card: Any, tmp_path: Path
 ) -> None:

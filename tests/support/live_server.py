@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 from answers import Answer
-from support import log_in
+from service_settings import log_in
 
 PROJECT = Path(__file__).resolve().parents[2]
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from live_server import PROJECT, LiveServer, serving
-from support import skip_or_fail
+from skips import skip_or_fail
 
 from creditscore.i18n.page_texts import PAGE_TEXTS
 from creditscore.schema.schema import Schema

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from answers import decision_of, problem_of
 from flask.testing import FlaskClient
-from support import settings_of
+from service_settings import settings_of
 from werkzeug.test import TestResponse
 
 from creditscore.schema.schema import Schema

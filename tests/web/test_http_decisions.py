@@ -13,8 +13,8 @@ from answers import decision_of, decisions_of, faults_of, lasting, problem_of
 from flask.testing import FlaskClient
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from service_settings import settings_of
 from strategies import BUNDLED, Broken, applicants, broken_applicants
-from support import settings_of
 from werkzeug.test import TestResponse
 
 from creditscore.schema.constraints import CodeList

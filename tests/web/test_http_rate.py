@@ -11,7 +11,7 @@ import pytest
 from answers import decision_of, problem_of
 from flask.testing import FlaskClient
 from live_server import serving
-from support import settings_of
+from service_settings import settings_of
 from werkzeug.test import TestResponse
 
 from creditscore.schema.schema import Schema

@@ -10,7 +10,7 @@ import pytest
 from answers import Answer, decision_of, faults_of, problem_of
 from flask import Flask, request
 from flask.testing import FlaskClient
-from support import settings_of
+from service_settings import settings_of
 from werkzeug.test import TestResponse
 
 from creditscore.schema.schema import Schema
