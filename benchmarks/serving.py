@@ -32,7 +32,7 @@ from urllib.request import Request, urlopen
 
 PROJECT = Path(__file__).resolve().parent.parent
 # Python looks beside this file, not where it was started; the tests know PostgreSQL.
-sys.path[1:1] = [str(PROJECT), str(PROJECT / "tests")]
+sys.path[1:1] = [str(PROJECT), str(PROJECT / "tests" / "support")]
 
 import psutil  # noqa: E402
 from database_servers import running_postgres, schema_of_its_own  # noqa: E402

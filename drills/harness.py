@@ -22,7 +22,7 @@ from urllib.request import urlopen
 
 PROJECT = Path(__file__).resolve().parent.parent
 # Python looks beside this file, not where it was started; the tests know PostgreSQL.
-sys.path[1:1] = [str(PROJECT), str(PROJECT / "tests")]
+sys.path[1:1] = [str(PROJECT), str(PROJECT / "tests" / "support")]
 
 import psutil  # noqa: E402
 from clients import Clients  # noqa: E402
@@ -172,7 +172,7 @@ class Service:
 
     def _launch(self) -> None:
         command = ["gunicorn", "-c", "gunicorn.conf.py", "--bind", f"127.0.0.1:{self.port}"]
-        command += ["--workers", str(WORKERS), "--pythonpath", "drills,tests"]
+        command += ["--workers", str(WORKERS), "--pythonpath", "drills,tests/support"]
         if self._fault == "threads":
             # gunicorn's usual way: each slow client takes a thread.
             command += ["--worker-class", "gthread", "--threads", "8"]
