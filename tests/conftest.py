@@ -18,6 +18,7 @@ from service_settings import settings_of
 from skips import skip_or_fail
 from trained_models import trained_model
 
+from creditscore.api_docs.examples import example_applicants
 from creditscore.decision_log.database import Database
 from creditscore.decision_log.migrations import migrate
 from creditscore.schema.reader import load_schema
@@ -94,6 +95,25 @@ def full_app(full_model_dir: Path) -> Flask:
 @pytest.fixture(scope="session")
 def client(app: Flask) -> FlaskClient:
     return app.test_client()
+
+
+@pytest.fixture
+def example(schema: Schema) -> dict[str, Any]:
+    """An applicant of the smallest scorecard, made of the fields' examples."""
+    return {name: schema.fields[name].example for name in schema.base_fields}
+
+
+@pytest.fixture(params=["base_fields", "fields"])
+def applicant(request: pytest.FixtureRequest, schema: Schema) -> dict[str, Any]:
+    """An applicant of the smallest scorecard, and one of the largest."""
+    names = getattr(schema, request.param)
+    return {name: schema.fields[name].example for name in names}
+
+
+@pytest.fixture
+def applicants(schema: Schema) -> list[dict[str, Any]]:
+    """An applicant for each scorecard."""
+    return [dict(applicant) for applicant in example_applicants(schema).values()]
 
 
 @pytest.fixture(scope="session")

@@ -41,6 +41,16 @@ Floats = npt.NDArray[np.float64]
 
 
 @pytest.fixture(scope="module")
+def model_dir(full_model_dir: Path) -> Path:
+    return full_model_dir
+
+
+@pytest.fixture(scope="module")
+def model(full_model: Model) -> Model:
+    return full_model
+
+
+@pytest.fixture(scope="module")
 def card(model_dir: Path) -> Any:
     return json.loads((model_dir / "model_card.json").read_bytes())
 

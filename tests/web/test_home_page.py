@@ -26,12 +26,6 @@ KEY = "the-key-of-the-page-test"
 Body = dict[str, Any]
 
 
-@pytest.fixture(params=["base_fields", "fields"])
-def typed(request: pytest.FixtureRequest, schema: Schema) -> Body:
-    names = getattr(schema, request.param)
-    return {name: schema.fields[name].example for name in names}
-
-
 def test_both_languages_have_the_same_keys_in_the_same_order_and_the_same_braces() -> None:
     def braces(sentence: str) -> set[str | None]:
         return {name for _, name, _, _ in Formatter().parse(sentence)}
@@ -47,14 +41,14 @@ def test_both_languages_have_the_same_keys_in_the_same_order_and_the_same_braces
 
 
 def test_the_form_gives_the_decision_that_a_program_gets_and_logs_it(
-    build: Callable[..., Flask], typed: Body
+    build: Callable[..., Flask], applicant: Body
 ) -> None:
     client = build(api_keys=(KEY,), open_predict=True).test_client()
 
-    page = client.post("/", data=typed)
+    page = client.post("/", data=applicant)
 
     assert (page.status_code, page.content_type) == (200, "text/html; charset=utf-8")
-    decided = client.post("/predict", json=typed).get_json()
+    decided = client.post("/predict", json=applicant).get_json()
     assert f'data-label="{decided["label"]}"' in page.text
     assert shown(page.text, "score") == str(decided["score"])
     assert shown(page.text, "probability") == f"{100 * decided['probability']:.1f}%".replace(
@@ -64,16 +58,16 @@ def test_the_form_gives_the_decision_that_a_program_gets_and_logs_it(
         assert reason["text"] in page.text
     place = f"/decisions/{shown(page.text, 'decision-id')}"
     logged = client.get(place, headers={"X-API-Key": KEY}).get_json()
-    assert logged["inputs"] == typed
+    assert logged["inputs"] == applicant
     assert logged["score"] == decided["score"]
 
 
 def test_trying_out_shows_the_same_and_logs_nothing(
-    build: Callable[..., Flask], typed: Body
+    build: Callable[..., Flask], applicant: Body
 ) -> None:
     client = build(api_keys=(KEY,), open_predict=True).test_client()
 
-    page = client.post("/", data={**typed, "explore": "1"})
+    page = client.post("/", data={**applicant, "explore": "1"})
 
     assert page.status_code == 200
     assert ENGLISH["what_if"] in page.text
@@ -83,12 +77,11 @@ def test_trying_out_shows_the_same_and_logs_nothing(
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_errors_stand_at_their_fields_in_the_language_of_the_page(
-    client: FlaskClient, schema: Schema, language: str
+    client: FlaskClient, schema: Schema, example: Body, language: str
 ) -> None:
-    typed = {name: schema.fields[name].example for name in schema.base_fields}
-    wrong, missing = next(iter(typed)), list(typed)[-1]
+    wrong, missing = next(iter(example)), list(example)[-1]
 
-    page = client.post(f"/?lang={language}", data={**typed, wrong: "<b>", missing: "  "})
+    page = client.post(f"/?lang={language}", data={**example, wrong: "<b>", missing: "  "})
 
     assert page.status_code == 422
     title = schema.fields[wrong].title[language]
@@ -97,7 +90,7 @@ def test_errors_stand_at_their_fields_in_the_language_of_the_page(
         schema.fields[missing].title[language]
     )
     elements = Page(page.text).elements
-    controls = {a["name"]: a for _, a in elements if a.get("name") in typed}
+    controls = {a["name"]: a for _, a in elements if a.get("name") in example}
     invalid = [name for name, attributes in controls.items() if "aria-invalid" in attributes]
     assert invalid == [wrong, missing]
     for name in invalid:
@@ -107,9 +100,9 @@ def test_errors_stand_at_their_fields_in_the_language_of_the_page(
 
 
 def test_a_name_that_is_no_field_is_refused_above_the_form(
-    client: FlaskClient, typed: Body
+    client: FlaskClient, applicant: Body
 ) -> None:
-    page = client.post("/", data={**typed, "NOBODY": "1"})
+    page = client.post("/", data={**applicant, "NOBODY": "1"})
 
     assert page.status_code == 422
     assert "NOBODY is not a field" in page.text
@@ -158,25 +151,25 @@ def test_an_example_can_be_filled_in(client: FlaskClient, schema: Schema) -> Non
     assert client.get("/?example=nothing").status_code == 200
 
 
-def test_the_request_for_programs_is_this_one(build: Callable[..., Flask], typed: Body) -> None:
-    page = build().test_client().post("/", data=typed)
+def test_the_request_for_programs_is_this_one(build: Callable[..., Flask], applicant: Body) -> None:
+    page = build().test_client().post("/", data=applicant)
 
     curl = shown(page.text, "curl")
     assert curl.startswith("curl http://localhost/predict ")
     assert "X-API-Key" not in curl
-    for name, value in typed.items():
+    for name, value in applicant.items():
         assert f"&#34;{name}&#34;: {value}" in curl
 
 
 def test_where_a_decision_needs_a_key_the_page_asks_for_it_and_never_holds_it(
-    build: Callable[..., Flask], typed: Body
+    build: Callable[..., Flask], applicant: Body
 ) -> None:
     client = build(api_keys=(KEY,)).test_client()
 
     assert ENGLISH["key_title"] in client.get("/").text
-    problem_of(client.post("/", data=typed), 401)
-    problem_of(client.post("/", data={**typed, "explore": "1"}), 401)
-    page = client.post("/", data=typed, headers={"X-API-Key": KEY})
+    problem_of(client.post("/", data=applicant), 401)
+    problem_of(client.post("/", data={**applicant, "explore": "1"}), 401)
+    page = client.post("/", data=applicant, headers={"X-API-Key": KEY})
     assert page.status_code == 200
     assert KEY not in page.text
     assert "YOUR_KEY" in shown(page.text, "curl")
@@ -187,14 +180,14 @@ def test_where_no_key_is_needed_the_page_asks_for_none(build: Callable[..., Flas
         assert ENGLISH["key_title"] not in build(**settings).test_client().get("/").text
 
 
-def test_another_site_may_not_send_the_form(client: FlaskClient, typed: Body) -> None:
-    problem_of(client.post("/", data=typed, headers={"Sec-Fetch-Site": "cross-site"}), 403)
+def test_another_site_may_not_send_the_form(client: FlaskClient, applicant: Body) -> None:
+    problem_of(client.post("/", data=applicant, headers={"Sec-Fetch-Site": "cross-site"}), 403)
 
 
 def test_browsers_are_told_to_run_and_load_only_files_of_this_service(
-    client: FlaskClient, typed: Body
+    client: FlaskClient, applicant: Body
 ) -> None:
-    for page in (client.get("/"), client.post("/", data=typed), client.post("/", data={})):
+    for page in (client.get("/"), client.post("/", data=applicant), client.post("/", data={})):
         assert page.headers["Content-Security-Policy"] == (
             "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
             "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"

@@ -40,8 +40,9 @@ def test_programs_get_json_that_is_not_cached(client: FlaskClient, route: str) -
     assert answer.headers["X-Request-ID"] == "mine"
 
 
-def test_health_names_the_model_that_decides(client: FlaskClient, schema: Schema) -> None:
-    example = {name: schema.fields[name].example for name in schema.base_fields}
+def test_health_names_the_model_that_decides(
+    client: FlaskClient, schema: Schema, example: Body
+) -> None:
     decision = decision_of(client.post("/predict", json=example))
 
     health = client.get("/health").get_json()

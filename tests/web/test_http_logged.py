@@ -18,11 +18,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 from live_server import serving
 
-from creditscore.api_docs.examples import example_applicants
 from creditscore.decision_log.database import Database
 from creditscore.decision_log.log import DecisionLog
 from creditscore.decisions.record import LoggedDecision
-from creditscore.schema.schema import Schema
 from creditscore.web.service import NAME
 
 Body = dict[str, Any]
@@ -39,12 +37,6 @@ def app(build: Build) -> Flask:
 @pytest.fixture
 def client(app: Flask) -> FlaskClient:
     return app.test_client()
-
-
-@pytest.fixture
-def applicants(schema: Schema) -> list[Body]:
-    """Give an applicant for each scorecard."""
-    return [dict(applicant) for applicant in example_applicants(schema).values()]
 
 
 def logged(app: Flask) -> list[LoggedDecision]:

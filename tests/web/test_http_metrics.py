@@ -18,7 +18,6 @@ from live_server import LiveServer, serving
 from prometheus_client import Histogram
 from prometheus_client.parser import text_string_to_metric_families
 
-from creditscore.schema.schema import Schema
 from creditscore.web import metrics
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -37,11 +36,6 @@ def server(model_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         CREDITSCORE_OPEN_PREDICT="on",
     ) as running:
         yield running
-
-
-@pytest.fixture(scope="module")
-def example(schema: Schema) -> dict[str, Any]:
-    return {name: schema.fields[name].example for name in schema.base_fields}
 
 
 def scrape(server: LiveServer) -> Answer:

@@ -14,7 +14,6 @@ from live_server import serving
 from service_settings import settings_of
 from werkzeug.test import TestResponse
 
-from creditscore.schema.schema import Schema
 from creditscore.settings import Limit
 from creditscore.web import create_app
 
@@ -32,11 +31,6 @@ def limited(model_dir: Path, tmp_path: Path) -> Build:
         return create_app(settings_of(model_dir, **{**usual, **changes})).test_client()
 
     return build
-
-
-@pytest.fixture
-def example(schema: Schema) -> dict[str, Any]:
-    return {name: schema.fields[name].example for name in schema.base_fields}
 
 
 def statuses(client: FlaskClient, count: int, **sent: Any) -> list[int]:

@@ -10,17 +10,9 @@ from answers import problem_of
 from flask import Flask
 from flask.testing import FlaskClient
 
-from creditscore.schema.schema import Schema
-
 KEY = "the-key-of-the-what-if-test"
 
 Body = dict[str, Any]
-
-
-@pytest.fixture(params=["base_fields", "fields"])
-def applicant(request: pytest.FixtureRequest, schema: Schema) -> Body:
-    names = getattr(schema, request.param)
-    return {name: schema.fields[name].example for name in names}
 
 
 def test_it_gives_the_numbers_and_texts_of_a_decision_without_an_id(
