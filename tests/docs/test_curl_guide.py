@@ -14,8 +14,7 @@ from typing import Any
 import pytest
 from answers import DECISION, PROJECT, check_decision, lasting
 from flask.testing import FlaskClient
-from guide import FLASK, Reader, blocks, commands
-from live_server import serving
+from guide import FLASK, Reader, blocks, commands, reader_of
 from skips import skip_or_fail
 
 GUIDE = PROJECT / "docs" / "curl.md"
@@ -46,11 +45,7 @@ def reader(full_model_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> It
     """Follow the guide from its beginning to its end."""
     if shutil.which("curl") is None:
         skip_or_fail("curl", "curl is not installed: the guide's commands cannot be run")
-    folder = tmp_path_factory.mktemp("curl")
-    url = f"sqlite:///{folder}/instance/decisions.sqlite"
-    variables = {"CREDITSCORE_MODEL_DIR": str(full_model_dir), "CREDITSCORE_DATABASE_URL": url}
-    with serving(full_model_dir, folder, CREDITSCORE_DATABASE_URL=url) as server:
-        reader = Reader(server, folder, variables)
+    with reader_of(full_model_dir, tmp_path_factory.mktemp("curl")) as reader:
         for step in steps():
             reader.follow(step.command)
         yield reader

@@ -15,6 +15,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
+from flask import Flask
+from flask.testing import FlaskClient
 from sklearn import metrics
 from sklearn.ensemble import HistGradientBoostingClassifier
 
@@ -48,6 +50,11 @@ def model_dir(full_model_dir: Path) -> Path:
 @pytest.fixture(scope="module")
 def model(full_model: Model) -> Model:
     return full_model
+
+
+@pytest.fixture(scope="module")
+def client(full_app: Flask) -> FlaskClient:
+    return full_app.test_client()
 
 
 @pytest.fixture(scope="module")

@@ -14,6 +14,7 @@ from click.testing import Result
 from decided import NOON
 from flask import Flask, Request
 from sqlalchemy import Engine, event
+from waiting import wait_until
 from werkzeug.test import EnvironBuilder
 
 from creditscore.api_docs.examples import example_applicants
@@ -45,12 +46,7 @@ def status_of(app: Flask, model: Model, key: str | None = None) -> int:
 
 def soon_is(status: int, app: Flask, model: Model, key: str | None = None) -> bool:
     """Ask until the answer has a status: keys are remembered for half a second."""
-    ends = time.monotonic() + 20
-    while time.monotonic() < ends:
-        if status_of(app, model, key) == status:
-            return True
-        time.sleep(0.05)
-    return False
+    return wait_until(lambda: status_of(app, model, key) == status)
 
 
 def test_the_first_key_closes_an_open_service_and_opens_it_to_its_owner(

@@ -6,7 +6,6 @@ import json
 import re
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from answers import Answer, problem_of
 from live_server import LiveServer, serving
 from prometheus_client import Histogram
 from prometheus_client.parser import text_string_to_metric_families
+from waiting import wait_until
 
 from creditscore.web import metrics
 
@@ -84,8 +84,7 @@ def test_all_workers_are_added_up_and_a_dead_one_still_counts(
     master = psutil.Process(server.pid)
     workers = set(master.children())
     next(iter(workers)).kill()
-    while len(set(master.children()) & workers) == len(workers):
-        time.sleep(0.01)
+    assert wait_until(lambda: len(set(master.children()) & workers) < len(workers))
     after = figures(server)
 
     assert total(after, "creditscore_decisions_total") == expected
