@@ -26,7 +26,7 @@ from creditscore.settings import Settings
 from creditscore.tables import dask_cluster
 from creditscore.tables.job import STANDARD, Job, run
 from creditscore.tables.output import Counts
-from creditscore.tables.scorer import Table
+from creditscore.tables.table import Table
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -28,7 +28,7 @@ sys.path.insert(0, str(PROJECT))
 from sklearn.ensemble import RandomForestClassifier  # noqa: E402
 
 from creditscore.decisions.assessor import Assessor  # noqa: E402
-from creditscore.decisions.decision_id import new_decision_id  # noqa: E402
+from creditscore.decisions.record import new_decision_id  # noqa: E402
 from creditscore.schema.schema import Applicant, Matrix  # noqa: E402
 from creditscore.scorecard import artifact  # noqa: E402
 from creditscore.scorecard.artifact import Model  # noqa: E402
@@ -144,7 +144,7 @@ def print_times(
 
     def whole(applicant: Applicant) -> str:
         read = schema.parse(json.loads(json.dumps(dict(applicant.values))))
-        return json.dumps(assessor.assess([read])[0].to_dict("en"))
+        return json.dumps(assessor.assess(read).to_dict("en"))
 
     calls: dict[str, Callable[[Applicant], object]] = {
         "predict_proba": lambda a: grown.predict_proba(schema.matrix([a], card.predictors)),

@@ -32,15 +32,14 @@ PROJECT = Path(__file__).resolve().parent.parent
 # Python looks beside this file, not where it was started.
 sys.path.insert(0, str(PROJECT))
 
-from creditscore.decision_log import scan  # noqa: E402
 from creditscore.decision_log.database import Database  # noqa: E402
 from creditscore.decision_log.idempotency import RequestOrigin  # noqa: E402
 from creditscore.decision_log.log import DecisionLog  # noqa: E402
 from creditscore.decision_log.migrations import migrate  # noqa: E402
 from creditscore.decision_log.replay import IDENTICAL, replay  # noqa: E402
+from creditscore.decision_log.scan import range_of, scan  # noqa: E402
 from creditscore.decisions.assessor import Assessor  # noqa: E402
-from creditscore.decisions.decision_id import new_decision_id  # noqa: E402
-from creditscore.decisions.record import from_row  # noqa: E402
+from creditscore.decisions.record import from_row, new_decision_id  # noqa: E402
 from creditscore.errors import CreditScoreError  # noqa: E402
 from creditscore.schema.constraints import CodeList  # noqa: E402
 from creditscore.schema.schema import Applicant, Field  # noqa: E402
@@ -120,7 +119,7 @@ def fill(model_dir: Path, count: int, place: Path) -> None:
         waiting = applicants(model, count)
         for number in range(0, count, REQUEST):
             asked = [next(waiting) for _ in range(min(REQUEST, count - number))]
-            log.record(assessor.assess(asked), RequestOrigin(f"request-{number}"))
+            log.record(assessor.assess_batch(asked), RequestOrigin(f"request-{number}"))
     except CreditScoreError as error:
         print(f"replay.py: {error}", file=sys.stderr)
         sys.exit(2)
@@ -187,14 +186,14 @@ def turn_a_bit(model: Model) -> Model:
 def replay_all(database: Database, find_model: Callable[[str], Model]) -> Counter[str]:
     """Replay every decision, and count the verdicts."""
     counts: Counter[str] = Counter()
-    for rows in scan.walk(database, scan.measure(database)):
+    for rows in scan(database, range_of(database)):
         counts.update(verdict.kind for verdict in replay(rows, find_model))
     return counts
 
 
 def read_only(database: Database) -> int:
     """Read and parse every decision; give how many there are."""
-    pages: Iterator[list[dict[str, Any]]] = scan.walk(database, scan.measure(database))
+    pages: Iterator[list[dict[str, Any]]] = scan(database, range_of(database))
     return sum(len([from_row(row) for row in rows]) for rows in pages)
 
 

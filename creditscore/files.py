@@ -1,46 +1,78 @@
-"""Files of personal data: only their owner can read them, and they are whole or not there."""
+"""Atomic writes: a file is there as a whole or not at all, also after a power cut."""
 
 from __future__ import annotations
 
 import contextlib
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
+
+#: Readable by the owner alone, as personal data has to be, and by everybody.
+PRIVATE, PUBLIC = 0o600, 0o644
 
 
 @contextlib.contextmanager
-def replacing(path: Path) -> Iterator[BinaryIO]:
-    """Give a file to write that takes its place when the block ends well, on the disk by then.
+def atomic_write(path: Path, *, mode: int = PRIVATE, overwrite: bool = True) -> Iterator[IO[bytes]]:
+    """Open a temporary file beside `path` that takes its place, on the disk, if the block succeeds.
 
-    Until then, and after a failure, what was there before is there.
+    Until then, and after a failure, what was there before is there. A link stays a link to the
+    file that is replaced.
+
+    Parameters
+    ----------
+    path : Path
+    mode : int
+        Permissions of the file.
+    overwrite : bool
+        Whether a file that is there already is replaced.
 
     Raises
     ------
+    FileExistsError
+        If there is one, and it may not be replaced.
     OSError
-        If it cannot be written.
+        If the file cannot be written.
     """
+    if not overwrite and (path.exists() or path.is_symlink()):
+        raise FileExistsError
     target = path.resolve()
     if target.exists() and not target.is_file():
         # As root, one could replace even /dev/null.
         raise OSError(0, "is there, and is no file", str(path))
-    handle, part = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".part")
-    staged = Path(part)
-    try:
-        # mkstemp() has made it readable for its owner only.
-        with os.fdopen(handle, "wb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        staged.replace(target)
-        sync_folder(target.parent)
-    finally:
-        staged.unlink(missing_ok=True)
+    with _temporary_file(target, mode) as file:
+        yield file
+        _sync(file)
+        if overwrite:
+            Path(file.name).replace(target)
+        else:
+            # Unlike a rename it fails if another file was made meanwhile.
+            os.link(file.name, target)
+    sync_folder(target.parent)
+
+
+def atomic_write_all(files: Mapping[Path, bytes], *, mode: int = PRIVATE) -> None:
+    """Write files of one folder; all are on the disk before the first takes its place.
+
+    Raises
+    ------
+    OSError
+        If one cannot be written.
+    """
+    with contextlib.ExitStack() as stack:
+        written = {path: stack.enter_context(_temporary_file(path, mode)) for path in files}
+        for path, file in written.items():
+            file.write(files[path])
+            _sync(file)
+        for path, file in written.items():
+            Path(file.name).replace(path)
+    for folder in {path.parent for path in files}:
+        sync_folder(folder)
 
 
 def sync_folder(folder: Path) -> None:
-    """Put a folder's list of names on the disk, which Windows does by itself."""
+    """Write a folder's list of names to the disk; Windows does so by itself."""
     if os.name == "nt":
         return
     handle = os.open(folder, os.O_RDONLY)
@@ -48,3 +80,24 @@ def sync_folder(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+@contextlib.contextmanager
+def _temporary_file(target: Path, mode: int) -> Iterator[IO[bytes]]:
+    """Open a new file beside `target`, and delete it in the end if it is still there."""
+    with tempfile.NamedTemporaryFile(
+        dir=target.parent, prefix=f".{target.name}.", suffix=".part", delete=False
+    ) as file:
+        try:
+            Path(file.name).chmod(mode)
+            yield file
+        finally:
+            file.close()
+            Path(file.name).unlink(missing_ok=True)
+
+
+def _sync(file: IO[bytes]) -> None:
+    """Write a file to the disk and close it: Windows renames no open file."""
+    file.flush()
+    os.fsync(file.fileno())
+    file.close()

@@ -30,10 +30,10 @@ from full_disk import until_decided
 from harness import Drill
 
 #: Seconds that an answer may take, and the first decision after the database is back.
-SECONDS = 5.0
+MAX_ANSWER_S = 5.0
 
 #: Seconds between two troubles, at least and at most.
-CALM = (0.2, 1.0)
+PAUSE_S = (0.2, 1.0)
 
 Trouble = Callable[[], AbstractContextManager[None]]
 
@@ -54,7 +54,7 @@ def trouble(drill: Drill) -> int:
     with prepared(drill) as (drilled, troubles):
         with drilled.service() as service, drilled.clients(service) as clients:
             for number in range(options.times):
-                time.sleep(draw.uniform(*CALM))
+                time.sleep(draw.uniform(*PAUSE_S))
                 with troubles[number % len(troubles)]():
                     time.sleep(options.seconds * draw.uniform(0.5, 1.5))
                 returns.append(until_decided(clients))
@@ -63,7 +63,7 @@ def trouble(drill: Drill) -> int:
             f"{clients.surprises()} odd answers, {clients.broken} without an answer, slowest "
             f"answer {clients.slowest:.1f} s, deciding again after {max(returns):.1f} s at most"
         )
-        quick = max(clients.slowest, *returns) < SECONDS
+        quick = max(clients.slowest, *returns) < MAX_ANSWER_S
         fine = quick and clients.statuses[503] > 0 and not (clients.surprises() or clients.broken)
         return drill.finish(clients, figures, fine=fine)
 

@@ -27,7 +27,7 @@ from database_servers import WAL_MEGABYTES
 from harness import Drill, NoService, Service
 
 #: Seconds that an answer may take, and the first decision after there is room again.
-SECONDS = 5.0
+MAX_ANSWER_S = 5.0
 
 #: Bytes that are left at most: for a few dozen decisions, and for a part of a journal.
 ROOM, SMALL_ROOM = 65_536, 8_192
@@ -39,7 +39,7 @@ REFUSALS, ANSWERS = 20, 200
 LARGEST = WAL_MEGABYTES * 2**20
 
 #: Seconds that a drill waits for anything.
-PATIENCE = 60.0
+WAIT_TIMEOUT_S = 60.0
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -68,7 +68,7 @@ def fill_again_and_again(drill: Drill) -> int:
         f"deciding again after {max(returns):.1f} s at most"
     )
     enough = clients.statuses[503] >= REFUSALS * len(returns)
-    quick = max(clients.slowest, *returns) < SECONDS
+    quick = max(clients.slowest, *returns) < MAX_ANSWER_S
     return drill.finish(clients, figures, fine=enough and quick and clients.surprises() == 0)
 
 
@@ -141,8 +141,8 @@ def wait_until(done: Callable[[], bool], *, pause: float = 0.01) -> float:
     """
     begun = time.monotonic()
     while not done():
-        if time.monotonic() > begun + PATIENCE:
-            raise NoService(f"the service did nothing of what it should in {PATIENCE:.0f} s")
+        if time.monotonic() > begun + WAIT_TIMEOUT_S:
+            raise NoService(f"the service did nothing of what it should in {WAIT_TIMEOUT_S:.0f} s")
         time.sleep(pause)
     return time.monotonic() - begun
 

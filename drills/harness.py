@@ -25,10 +25,10 @@ PROJECT = Path(__file__).resolve().parent.parent
 sys.path[1:1] = [str(PROJECT), str(PROJECT / "tests" / "support")]
 
 import psutil  # noqa: E402
+from client_journal import LogComparison, compare_with_log  # noqa: E402
 from clients import Clients  # noqa: E402
 from database_servers import PostgresServer, running_postgres, schema_of_its_own  # noqa: E402
-from faults import VARIABLE  # noqa: E402
-from ledger import Audit, audit  # noqa: E402
+from fault_injection import VARIABLE  # noqa: E402
 from live_server import free_port  # noqa: E402
 
 from creditscore.errors import DatabaseUnavailable  # noqa: E402
@@ -69,7 +69,7 @@ class Service:
         self.port = free_port()
         self.database_url = database_url
         self._fault = fault
-        self._door = "faulty:app" if fault else "app:app"
+        self._door = "faulty_app:app" if fault else "app:app"
         # What it counts and limits is its own, and gone with it.
         self._runtime = tempfile.TemporaryDirectory(prefix="service-")
         self._variables = {
@@ -241,9 +241,9 @@ class Drill:
         fine : bool
             Whether that is as it should be.
         """
-        found: Audit | str
+        found: LogComparison | str
         try:
-            found = audit(clients.asked, self.database_url)
+            found = compare_with_log(clients.asked, self.database_url)
             fine = fine and found.holds
         except DatabaseUnavailable as error:
             found, fine = f"the log cannot be read: {error}", False

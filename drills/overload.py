@@ -22,8 +22,8 @@ from functools import partial
 from statistics import mean, stdev
 
 import harness
+from client_journal import count_logged
 from harness import Drill
-from ledger import count_logged
 from load import Tally, load, request_of
 
 #: Connections that reach the peak, and those that an overload may open.

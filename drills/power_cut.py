@@ -26,7 +26,7 @@ import harness
 from harness import PROJECT, Drill
 
 #: Seconds between two cuts, at least and at most.
-CALM = (0.2, 1.0)
+PAUSE_S = (0.2, 1.0)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -44,7 +44,7 @@ def cut_again_and_again(drill: Drill) -> int:
     variables = disk.variables(build_library(drill.folder))
     with drill.service(**variables) as service, drill.clients(service) as clients:
         for _ in range(drill.options.cuts):
-            time.sleep(draw.uniform(*CALM))
+            time.sleep(draw.uniform(*PAUSE_S))
             service.kill_all()
             disk.put_back()
             service.start()

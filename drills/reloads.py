@@ -29,7 +29,7 @@ from harness import Drill, Service
 from logged import successor
 
 from creditscore.decisions.assessor import Assessor
-from creditscore.decisions.decision_id import new_decision_id
+from creditscore.decisions.record import new_decision_id
 from creditscore.scorecard import artifact
 from creditscore.scorecard.artifact import MODEL_FILE, Model
 
@@ -131,7 +131,7 @@ def expected(models: Sequence[Model], asked: Sequence[Any]) -> Iterator[list[Any
     for model in models:
         assessor = Assessor(model, model.policy, lambda: datetime.now(UTC), new_decision_id)
         for body in bodies:
-            (made,) = assessor.assess([model.schema.parse(json.loads(body))])
+            made = assessor.assess(model.schema.parse(json.loads(body)))
             yield told_of(json.loads(body), made.to_dict("en"))
 
 

@@ -20,9 +20,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import harness
+from client_journal import count_logged
 from clients import MOST as MOST_IN_ARRAY
 from harness import WORKERS, Drill, Service
-from ledger import count_logged
 from load import load, request_of
 
 CONNECTIONS = 16

@@ -55,7 +55,7 @@ def example_decisions(assessor: Assessor) -> dict[str, Decision]:
     """Decide on the example applicants, with this very model, at a fixed time."""
     still = replace(assessor, now=lambda: EXAMPLE_TIME, new_id=lambda _: EXAMPLE_ID)
     return {
-        name: still.assess([assessor.model.schema.parse(applicant)])[0]
+        name: still.assess(assessor.model.schema.parse(applicant))
         for name, applicant in example_applicants(assessor.model.schema).items()
     }
 

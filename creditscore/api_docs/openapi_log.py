@@ -17,7 +17,7 @@ from creditscore.api_docs.openapi_parts import (
     reference,
     refusals,
 )
-from creditscore.decision_log.log import LARGEST_PAGE, USUAL_PAGE
+from creditscore.decision_log.log import MAX_PAGE_SIZE, PAGE_SIZE
 from creditscore.schema.schema import Schema
 from creditscore.scorecard.policy import ELIGIBLE, NOT_ELIGIBLE
 
@@ -101,7 +101,7 @@ def _list(schema: Schema) -> JsonObject:
     parameters: dict[str, tuple[str, JsonObject]] = {
         "limit": (
             "Most decisions of a page",
-            {"type": "integer", "minimum": 1, "maximum": LARGEST_PAGE, "default": USUAL_PAGE},
+            {"type": "integer", "minimum": 1, "maximum": MAX_PAGE_SIZE, "default": PAGE_SIZE},
         ),
         "cursor": ("From an earlier page", {"type": "string", "pattern": "^[1-9][0-9]{0,17}$"}),
         "label": ("Only these", {"enum": [ELIGIBLE, NOT_ELIGIBLE]}),
@@ -111,7 +111,7 @@ def _list(schema: Schema) -> JsonObject:
     }
     page = record(
         {
-            "decisions": array_of(reference("LoggedDecision"), maxItems=LARGEST_PAGE),
+            "decisions": array_of(reference("LoggedDecision"), maxItems=MAX_PAGE_SIZE),
             "next": {"type": ["string", "null"], "description": "Path of the next page"},
         }
     )

@@ -1,12 +1,9 @@
-"""A copy of the log in an SQLite file: whole and of one moment, made while the service decides."""
+"""Backup of an SQLite log: a copy of one moment, made while the service decides."""
 
 from __future__ import annotations
 
 import contextlib
-import os
 import sqlite3
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 from sqlalchemy import func, select
@@ -14,10 +11,10 @@ from sqlalchemy import func, select
 from creditscore.decision_log.database import Database
 from creditscore.decision_log.tables import decisions
 from creditscore.errors import BackupRefused
-from creditscore.files import sync_folder
+from creditscore.files import atomic_write
 
 #: Seconds that a copy may take; PostgreSQL's own tool has no such bound.
-SECONDS = 3600.0
+BACKUP_TIMEOUT_S = 3600.0
 
 
 def back_up(database: Database, target: Path) -> int:
@@ -42,9 +39,9 @@ def back_up(database: Database, target: Path) -> int:
     if not database.is_sqlite:
         raise BackupRefused("the log is in PostgreSQL: back it up with pg_dump")
     try:
-        with _new_file(target) as staged:
-            count = _copy(database, staged)
-            _check(staged)
+        with atomic_write(target, overwrite=False) as file:
+            count = _copy(database, Path(file.name))
+            _check(Path(file.name))
     except FileExistsError:
         raise BackupRefused(f"{target} is there already, and no backup replaces another") from None
     except OSError as error:
@@ -52,49 +49,30 @@ def back_up(database: Database, target: Path) -> int:
     return count
 
 
-def _copy(database: Database, staged: Path) -> int:
+def _copy(database: Database, copied: Path) -> int:
     with (
-        contextlib.closing(sqlite3.connect(staged, isolation_level=None)) as copy,
-        database.reading(seconds=SECONDS) as connection,
+        contextlib.closing(sqlite3.connect(copied, isolation_level=None)) as copy,
+        database.reading(seconds=BACKUP_TIMEOUT_S) as connection,
     ):
         # What is not yet on the disk has no name yet: a crash leaves no half copy.
         copy.execute("PRAGMA synchronous = OFF")
         # From here on all is read as of this moment.
         count = connection.execute(select(func.count()).select_from(decisions)).scalar_one()
-        opened = connection.connection.dbapi_connection
-        assert isinstance(opened, sqlite3.Connection)
+        source = connection.connection.dbapi_connection
+        assert isinstance(source, sqlite3.Connection)
         try:
-            opened.backup(copy)
+            source.backup(copy)
         except sqlite3.Error as error:
             raise BackupRefused(f"the copy could not be written: {error}") from None
     return count
 
 
-def _check(staged: Path) -> None:
+def _check(copied: Path) -> None:
     """Read the whole copy: damage in the log would be copied with it."""
-    with contextlib.closing(sqlite3.connect(staged)) as copy:
+    with contextlib.closing(sqlite3.connect(copied)) as copy:
         try:
-            found = [text for (text,) in copy.execute("PRAGMA integrity_check(1)")]
+            problems = [text for (text,) in copy.execute("PRAGMA integrity_check(1)")]
         except sqlite3.DatabaseError as error:
-            found = [str(error)]
-    if found != ["ok"]:
-        raise BackupRefused(f"the log is damaged: {found[0]}")
-
-
-@contextlib.contextmanager
-def _new_file(target: Path) -> Iterator[Path]:
-    """Give an empty private file to fill, which is called `target` when the block ends well."""
-    if target.exists() or target.is_symlink():
-        raise FileExistsError
-    handle, part = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".part")
-    os.close(handle)
-    staged = Path(part)
-    try:
-        yield staged
-        with staged.open("rb+") as file:
-            os.fsync(file.fileno())
-        # Unlike a renaming, it takes nobody's place, however late that one came.
-        os.link(staged, target)
-        sync_folder(target.parent)
-    finally:
-        staged.unlink(missing_ok=True)
+            problems = [str(error)]
+    if problems != ["ok"]:
+        raise BackupRefused(f"the log is damaged: {problems[0]}")

@@ -28,14 +28,14 @@ from creditscore.errors import DatabaseUnavailable, StartupError
 
 #: Seconds for a whole transaction. A connection that must be made at its very end takes two more,
 #: and all together must stay below the five that an answer may take.
-SECONDS = 2.8
+TRANSACTION_TIMEOUT_S = 2.8
 
 #: Connections of one process: as many as gunicorn's threads here, and some for a host's own choice.
-CONNECTIONS = 8
-MORE_CONNECTIONS = 8
+POOL_SIZE = 8
+POOL_OVERFLOW = 8
 
 #: Seconds to wait for one of them.
-POOL_SECONDS = 1.0
+POOL_TIMEOUT_S = 1.0
 
 
 class Database:
@@ -57,7 +57,8 @@ class Database:
     def __init__(self, url: str, *, journal: str = "truncate") -> None:
         self._target = _target(url, journal)
         self._lock = threading.Lock()
-        self._made: tuple[int, Engine] | None = None
+        #: The engine, and the process that it was made in.
+        self._process_engine: tuple[int, Engine] | None = None
         self._inherited: list[Engine] = []
 
     @property
@@ -76,7 +77,7 @@ class Database:
         return self._target.path
 
     def __str__(self) -> str:
-        """Name it, without a password."""
+        """Return its URL without the password."""
         return self._target.url.render_as_string(hide_password=True)
 
     def create(self) -> None:
@@ -94,7 +95,7 @@ class Database:
                 raise DatabaseUnavailable(f"cannot be made: {error.strerror}") from None
 
     @contextlib.contextmanager
-    def writing(self, *, seconds: float = SECONDS) -> Iterator[Connection]:
+    def writing(self, *, seconds: float = TRANSACTION_TIMEOUT_S) -> Iterator[Connection]:
         """Begin a transaction that writes; it is committed, to the disk, when the block ends.
 
         The block may roll it back itself.
@@ -114,7 +115,7 @@ class Database:
             yield connection
 
     @contextlib.contextmanager
-    def reading(self, *, seconds: float = SECONDS) -> Iterator[Connection]:
+    def reading(self, *, seconds: float = TRANSACTION_TIMEOUT_S) -> Iterator[Connection]:
         """Begin a transaction that only reads; parameters and errors as of `writing`."""
         with self._transaction(seconds, writes=False) as connection:
             yield connection
@@ -125,9 +126,9 @@ class Database:
         A server that forks must call it before, as no two processes can share a connection.
         """
         with self._lock:
-            made, self._made = self._made, None
-        if made is not None and made[0] == os.getpid():
-            made[1].dispose()
+            current, self._process_engine = self._process_engine, None
+        if current is not None and current[0] == os.getpid():
+            current[1].dispose()
 
     @contextlib.contextmanager
     def _transaction(self, seconds: float, *, writes: bool) -> Iterator[Connection]:
@@ -136,7 +137,7 @@ class Database:
                 connection.execution_options(creditscore_writes=writes)
                 try:
                     transaction = connection.begin()
-                    self._allow(connection, seconds)
+                    self._raise_timeouts(connection, seconds)
                     yield connection
                     if transaction.is_active:
                         transaction.commit()
@@ -153,28 +154,28 @@ class Database:
             raise DatabaseUnavailable(_cause(error)) from None
 
     def _engine(self) -> Engine:
-        """Give this process's engine."""
+        """Return this process's engine; make it when it is needed first."""
         with self._lock:
-            if self._made is not None and self._made[0] != os.getpid():
+            if self._process_engine is not None and self._process_engine[0] != os.getpid():
                 # Made before a fork: closing it here would speak in the parent's name. Keep it.
-                self._inherited.append(self._made[1])
-                self._made = None
-            if self._made is None:
-                self._made = (os.getpid(), _make_engine(self._target))
-            return self._made[1]
+                self._inherited.append(self._process_engine[1])
+                self._process_engine = None
+            if self._process_engine is None:
+                self._process_engine = (os.getpid(), _make_engine(self._target))
+            return self._process_engine[1]
 
-    def _allow(self, connection: Connection, seconds: float) -> None:
-        """Let a transaction take longer than usual, where it asked for that."""
-        if seconds > SECONDS and not self.is_sqlite:
+    def _raise_timeouts(self, connection: Connection, seconds: float) -> None:
+        """Raise the server's timeouts for a transaction that may take longer than usual."""
+        if seconds > TRANSACTION_TIMEOUT_S and not self.is_sqlite:
             milliseconds = 0 if seconds == float("inf") else int(seconds * 1000)
             for name in ("statement_timeout", "lock_timeout"):
                 connection.exec_driver_sql(f"SET LOCAL {name} = {milliseconds}")
 
     def _check_in_place(self, connection: Connection) -> None:
-        """Make sure, before anything is answered, that it stands in the file that others open."""
-        opened = connection.connection.dbapi_connection
-        if isinstance(opened, FileConnection):
-            opened.check_in_place()
+        """Check, before anything is answered, that the open file is the one that others open."""
+        raw = connection.connection.dbapi_connection
+        if isinstance(raw, FileConnection):
+            raw.check_in_place()
 
 
 @dataclass(frozen=True)
@@ -217,9 +218,9 @@ def _make_engine(target: _Target) -> Engine:
     engine = create_engine(
         target.url,
         poolclass=QueuePool,
-        pool_size=CONNECTIONS,
-        max_overflow=MORE_CONNECTIONS,
-        pool_timeout=POOL_SECONDS,
+        pool_size=POOL_SIZE,
+        max_overflow=POOL_OVERFLOW,
+        pool_timeout=POOL_TIMEOUT_S,
         pool_pre_ping=target.path is None,
         pool_use_lifo=True,
         # What stands in a row belongs in no message.
@@ -237,16 +238,16 @@ def _make_engine(target: _Target) -> Engine:
 
 def _begin(connection: Connection) -> None:
     """Begin as SQLite needs it: who will write takes the lock first, or two could deadlock."""
-    opened = connection.connection.dbapi_connection
-    assert isinstance(opened, FileConnection)
+    raw = connection.connection.dbapi_connection
+    assert isinstance(raw, FileConnection)
     if connection.get_execution_options().get("creditscore_writes"):
-        opened.begin_writing()
+        raw.begin_writing()
     else:
-        opened.begin_reading()
+        raw.begin_reading()
 
 
 def _cause(error: Exception) -> str:
-    """Say in a few words what failed, without a value of any row."""
+    """Return in a few words what failed, without a value of any row."""
     original = error.orig if isinstance(error, DBAPIError) else error
     if isinstance(original, sqlite3.Error):
         # SQLite's messages name tables and columns; Python's one about UTF-8 goes on to the value.

@@ -1,4 +1,4 @@
-"""How long an answer may still wait for the database: a time that ends, known to each thread."""
+"""The deadline of an answer: how long it may still wait for the database, per thread."""
 
 from __future__ import annotations
 
@@ -7,22 +7,22 @@ from collections.abc import Iterator
 from contextvars import ContextVar
 from time import monotonic
 
-_ENDS: ContextVar[float | None] = ContextVar("_ENDS", default=None)
+_deadline: ContextVar[float | None] = ContextVar("_deadline", default=None)
 
 
 @contextlib.contextmanager
 def within(seconds: float) -> Iterator[None]:
-    """Let what happens inside wait at most so long, and no longer than what is outside may."""
-    outer = _ENDS.get()
+    """Set the deadline of what happens inside; one that is in force already may only be earlier."""
+    outer = _deadline.get()
     ends = monotonic() + seconds
-    token = _ENDS.set(ends if outer is None else min(ends, outer))
+    token = _deadline.set(ends if outer is None else min(ends, outer))
     try:
         yield
     finally:
-        _ENDS.reset(token)
+        _deadline.reset(token)
 
 
 def seconds_left() -> float | None:
-    """Give the time that is left, never below 0; None where no deadline is in force."""
-    ends = _ENDS.get()
+    """Return the seconds that are left, never below 0; None if no deadline is in force."""
+    ends = _deadline.get()
     return None if ends is None else max(0.0, ends - monotonic())

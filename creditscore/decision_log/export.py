@@ -1,4 +1,4 @@
-"""The log as files for others: JSON Lines, exact, and CSV, safe to open in a spreadsheet."""
+"""Export of the log: JSON Lines, exact, and CSV, safe to open in a spreadsheet."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from creditscore.decision_log.database import Database
+from creditscore.decision_log.integrity import MALFORMED
 from creditscore.decision_log.outcomes import Outcome, read_outcomes
-from creditscore.decision_log.scan import SECONDS, Row
-from creditscore.decision_log.soundness import UNREADABLE
+from creditscore.decision_log.scan import SCAN_TIMEOUT_S, Row
 from creditscore.decisions.assessor import timestamp
 from creditscore.decisions.record import to_time
 from creditscore.errors import ExportRefused
@@ -28,19 +28,19 @@ LAST_COLUMNS = (
     "outcome.defaulted", "outcome.recorded_at", "outcome.key_id",
 )  # fmt: skip
 REASON_COLUMNS = tuple(
-    f"reasons.{place}.{part}"
-    for place in range(1, MOST_REASONS + 1)
+    f"reasons.{rank}.{part}"
+    for rank in range(1, MOST_REASONS + 1)
     for part in ("code", "field", "value", "impact", "text.en", "text.id")
 )
 
-#: What of a row has fields of the scorecard's own.
+#: The columns of the log that are objects with a member for each field.
 BY_FIELD = ("inputs", "impacts")
 
 Decision = dict[str, Any]
 
 
 def read(database: Database, pages: Iterable[list[Row]]) -> Iterator[list[Decision]]:
-    """Give pages of rows as plain data, with all that is logged, and what became of each.
+    """Return pages of rows as plain data, with all that is logged, and the outcomes.
 
     Raises
     ------
@@ -48,7 +48,7 @@ def read(database: Database, pages: Iterable[list[Row]]) -> Iterator[list[Decisi
         If a row is not as the service writes them.
     """
     for rows in pages:
-        with database.reading(seconds=SECONDS) as connection:
+        with database.reading(seconds=SCAN_TIMEOUT_S) as connection:
             outcomes = read_outcomes(connection, [row["number"] for row in rows])
         yield [_plain(row, outcomes.get(row["number"])) for row in rows]
 
@@ -61,24 +61,24 @@ def to_json_lines(page: Iterable[Decision]) -> bytes:
 
 
 def columns_of(pages: Iterable[list[Row]]) -> list[str]:
-    """Find the columns that a table of all these rows needs: models differ in their fields.
+    """Return the columns that a table of all these rows needs: models differ in their fields.
 
     Parameters
     ----------
     pages : iterable of list of mapping
         With `BY_FIELD` of each row.
     """
-    found: dict[str, dict[str, None]] = {part: {} for part in BY_FIELD}
+    names_of: dict[str, dict[str, None]] = {part: {} for part in BY_FIELD}
     for rows in pages:
         for row in rows:
             for part in BY_FIELD:
-                found[part].update(dict.fromkeys(_read(row, part)))
-    fields = [f"{part}.{name}" for part, names in found.items() for name in names]
+                names_of[part].update(dict.fromkeys(_read(row, part)))
+    fields = [f"{part}.{name}" for part, names in names_of.items() for name in names]
     return [*FIRST_COLUMNS, *fields, *REASON_COLUMNS, *LAST_COLUMNS]
 
 
 def to_csv_header(columns: Sequence[str]) -> bytes:
-    """Write the line that names the columns."""
+    """Write the header."""
     return _lines([{name: name for name in columns}], columns)
 
 
@@ -89,13 +89,13 @@ def to_csv(page: Iterable[Decision], columns: Sequence[str]) -> bytes:
 
 def _plain(row: Row, outcome: Outcome | None) -> Decision:
     try:
-        said = row["probability_of_default"]
+        probability_of_default = row["probability_of_default"]
         return {
             "decision_id": row["id"],
             "decided_at": timestamp(to_time(row["decided_at"])),
             "label": row["label"],
-            "probability": 1 - said,
-            "probability_of_default": said,
+            "probability": 1 - probability_of_default,
+            "probability_of_default": probability_of_default,
             **{name: row[name] for name in ("cutoff", "score", "scorecard", "model_version")},
             "baseline": row["baseline"],
             **{name: _read(row, name) for name in ("reasons", "warnings", *BY_FIELD)},
@@ -104,18 +104,18 @@ def _plain(row: Row, outcome: Outcome | None) -> Decision:
             "content_hash": row["content_hash"],
             "outcome": None if outcome is None else outcome.to_dict(),
         }
-    except UNREADABLE:
+    except MALFORMED:
         raise _not_as_logged(row) from None
 
 
 def _read(row: Row, name: str) -> Any:
     try:
-        found = json.loads(row[name])
-    except UNREADABLE:
+        value = json.loads(row[name])
+    except MALFORMED:
         raise _not_as_logged(row) from None
-    if not isinstance(found, dict if name in BY_FIELD else list):
+    if not isinstance(value, dict if name in BY_FIELD else list):
         raise _not_as_logged(row)
-    return found
+    return value
 
 
 def _not_as_logged(row: Row) -> ExportRefused:
@@ -123,17 +123,19 @@ def _not_as_logged(row: Row) -> ExportRefused:
     return ExportRefused(f"{named} is not well-formed: run flask decisions verify")
 
 
-def _flat(made: Decision) -> dict[str, Any]:
-    """Lay a decision out in one line; a cell's name is its path in JSON."""
-    flat = {name: made[name] for name in FIRST_COLUMNS}
+def _flat(decision: Decision) -> dict[str, Any]:
+    """Return a decision as one row of a table; a column's name is its path in JSON."""
+    flat = {name: decision[name] for name in FIRST_COLUMNS}
     for part in BY_FIELD:
-        flat |= {f"{part}.{name}": value for name, value in made[part].items()}
-    for place, reason in enumerate(made["reasons"][:MOST_REASONS], start=1):
-        flat |= {f"reasons.{place}.{name}": reason[name] for name in _REASON_PARTS}
-        flat |= {f"reasons.{place}.text.{name}": text for name, text in reason["text"].items()}
-    flat["warnings"] = "; ".join(f"{each['field']} {each['code']}" for each in made["warnings"])
-    flat |= {name: made[name] for name in LAST_COLUMNS if name in made and name != "warnings"}
-    outcome: Mapping[str, Any] = made["outcome"] or {}
+        flat |= {f"{part}.{name}": value for name, value in decision[part].items()}
+    for rank, reason in enumerate(decision["reasons"][:MOST_REASONS], start=1):
+        flat |= {f"reasons.{rank}.{name}": reason[name] for name in _REASON_PARTS}
+        flat |= {f"reasons.{rank}.text.{name}": text for name, text in reason["text"].items()}
+    flat["warnings"] = "; ".join(f"{each['field']} {each['code']}" for each in decision["warnings"])
+    flat |= {
+        name: decision[name] for name in LAST_COLUMNS if name in decision and name != "warnings"
+    }
+    outcome: Mapping[str, Any] = decision["outcome"] or {}
     return flat | {f"outcome.{name}": value for name, value in outcome.items()}
 
 
@@ -152,7 +154,7 @@ def _lines(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> bytes:
 
 
 def _cell(value: Any) -> Any:
-    """Give what stands in a cell; csv writes floats so that they come back to the last bit."""
+    """Return the text of a cell; csv writes floats so that they come back to the last bit."""
     if isinstance(value, bool):
         return str(value).lower()
     return safe(value) if isinstance(value, str) else value

@@ -1,10 +1,15 @@
-"""Work that waits at the same moment is done in one turn: requests that share one commit.
+"""Group commit: one of the waiting requests commits all of them in one transaction.
 
-The disk writes as long for one decision as for ten. While one turn is on its way to the disk,
-whoever comes meanwhile waits, and the first of them takes all of them along in the next: also those
-who come until it has the database for itself, which other processes write to as well. Nobody is
-answered before the turn that holds their work has ended, nobody waits for others to come, and
-there is no thread beside those that ask.
+The disk takes as long for ten decisions as for one. While a transaction is on its way to the disk,
+further requests queue. When it ends, the first in the queue becomes the leader of the next group:
+it opens the transaction, drains the queue as late as possible, and commits for the others, its
+followers. No request is answered before the transaction that holds it has ended, none waits for
+others to come, and there is no thread beside those of the requests.
+
+References
+----------
+DeWitt, Katz, Olken, Shapiro, Stonebraker & Wood (1984), Implementation techniques for main memory
+database systems, SIGMOD '84, section 5, "group commit".
 """
 
 from __future__ import annotations
@@ -12,125 +17,138 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future, InvalidStateError
+from dataclasses import dataclass, field
+from enum import Enum
 from typing import Generic, TypeVar
 
-Asked = TypeVar("Asked")
-Given = TypeVar("Given")
+Request = TypeVar("Request")
+Result = TypeVar("Result")
 
-#: Most pieces of work in one turn.
-MOST = 64
+#: Commits the requests of a group, all or none, and returns a result for each of them, or an
+#: exception that only this one gets. It calls its argument once, when nothing but the commit is
+#: left to wait for; the call drains the queue and returns the requests.
+Commit = Callable[[Callable[[], Sequence[Request]]], Sequence[Result | Exception]]
 
 
 class CommitTimeout(Exception):
-    """The turn did not come, or did not end, in time."""
+    """The request was not committed in time."""
 
 
-class _Piece(Generic[Asked, Given]):
-    """A piece of work that waits, and later what came of it."""
-
-    def __init__(self, asked: Asked) -> None:
-        self.asked = asked
-        self.outcome: list[Given | Exception] = []
-        #: Whether the next turn is its to do.
-        self.leads = False
-        #: Free as soon as one of these is so.
-        self.called = threading.Lock()
-        self.called.acquire()
+class _Role(Enum):
+    LEADER = "commits the next group itself"
 
 
-class GroupCommitter(Generic[Asked, Given]):
-    """Does pieces of work together, one turn after the other.
+@dataclass(frozen=True)
+class _Waiting(Generic[Request, Result]):
+    """A request in the queue; `future` ends with its result, or with the role of the leader."""
+
+    request: Request
+    future: Future[Result | _Role] = field(default_factory=Future)
+
+
+class GroupCommitter(Generic[Request, Result]):
+    """Commits requests in groups, one group after the other.
 
     Parameters
     ----------
-    work : callable
-        Does some pieces, all or none, and gives what came of each: a result, or an exception that
-        only this one gets. What it raises, all of them get. It is given a function that tells the
-        pieces, to be called once, as late as can be.
+    commit : callable
+        As `Commit` says; what it raises, all requests of the group get.
+    max_group : int
+        Most requests of a group.
     """
 
-    def __init__(
-        self, work: Callable[[Callable[[], Sequence[Asked]]], Sequence[Given | Exception]]
-    ) -> None:
-        self._work = work
+    def __init__(self, commit: Commit[Request, Result], *, max_group: int = 64) -> None:
+        self._commit = commit
+        self._max_group = max_group
         self._lock = threading.Lock()
-        self._waiting: deque[_Piece[Asked, Given]] = deque()
-        self._busy = False
+        self._queue: deque[_Waiting[Request, Result]] = deque()
+        self._has_leader = False
 
     @property
-    def waiting(self) -> int:
-        """How many pieces of work wait for the next turn."""
-        return len(self._waiting)
+    def queued(self) -> int:
+        """How many requests are in the queue."""
+        return len(self._queue)
 
-    def take(self, asked: Asked, *, seconds: float) -> Given:
-        """Have a piece of work done, alone or with others, and give what came of it.
+    def submit(self, request: Request, *, seconds: float) -> Result:
+        """Commit a request, alone or with others, and return its result.
 
         Parameters
         ----------
+        request : Request
         seconds : float
-            How long to wait for others' turns, one's own included if somebody else does it.
+            How long to wait for other leaders.
 
         Raises
         ------
         CommitTimeout
-            If that was too short. The work may be done all the same, if its turn had begun.
+            If that was too short. The request may be committed all the same, if its group was
+            being committed.
         """
-        piece: _Piece[Asked, Given] = _Piece(asked)
+        waiting: _Waiting[Request, Result] | None = None
         with self._lock:
-            if self._busy:
-                self._waiting.append(piece)
-            else:
-                self._busy = piece.leads = True
-        if not piece.leads:
-            self._wait(piece, seconds)
-        if piece.leads:
-            self._do(piece)
-        (outcome,) = piece.outcome
-        if isinstance(outcome, Exception):
-            raise outcome
-        return outcome
-
-    def _wait(self, piece: _Piece[Asked, Given], seconds: float) -> None:
-        """Wait until the work is done, or is ours to do."""
-        if piece.called.acquire(timeout=max(0.0, seconds)):
-            return
-        with self._lock:
-            if piece in self._waiting:
-                self._waiting.remove(piece)
-            elif piece.leads:
-                # It was called at this very moment: the next one takes its place.
-                self._call_next()
-        raise CommitTimeout
-
-    def _do(self, piece: _Piece[Asked, Given]) -> None:
-        group = [piece]
-
-        def drain_queue() -> Sequence[Asked]:
-            with self._lock:
-                while self._waiting and len(group) < MOST:
-                    group.append(self._waiting.popleft())
-            return [one.asked for one in group]
-
-        outcomes: Sequence[Given | Exception] = []
+            if self._has_leader:
+                waiting = _Waiting(request)
+                self._queue.append(waiting)
+            self._has_leader = True
+        result = _Role.LEADER if waiting is None else _wait(waiting.future, seconds)
+        if result is not _Role.LEADER:
+            return result
         try:
-            outcomes = self._work(drain_queue)
-        except Exception as error:  # noqa: BLE001  # raised again, in the thread of each of them
-            outcomes = [error] * len(group)
+            return self._lead(request)
         finally:
-            # A thread that is told to exit leaves nobody behind.
-            outcomes = outcomes or [CommitTimeout("the turn was broken off")] * len(group)
-            for one, outcome in zip(group, outcomes, strict=True):
-                one.outcome.append(outcome)
-                if one is not piece:
-                    one.called.release()
-            with self._lock:
-                self._call_next()
+            self._appoint_leader()
 
-    def _call_next(self) -> None:
-        """Give the next turn to the first that waits, if any does."""
-        if self._waiting:
-            first = self._waiting.popleft()
-            first.leads = True
-            first.called.release()
-        else:
-            self._busy = False
+    def _lead(self, request: Request) -> Result:
+        """Commit a request together with those in the queue, and hand out their results."""
+        followers: list[_Waiting[Request, Result]] = []
+
+        def drain_queue() -> Sequence[Request]:
+            while self._queue and len(followers) < self._max_group - 1:
+                waiting = self._queue.popleft()
+                if waiting.future.set_running_or_notify_cancel():
+                    followers.append(waiting)
+            return [request, *(follower.request for follower in followers)]
+
+        try:
+            result, *results = self._commit(drain_queue)
+        except BaseException as error:
+            # A thread that is told to exit must not take its followers with it.
+            shared = error if isinstance(error, Exception) else CommitTimeout("was interrupted")
+            results = [shared] * len(followers)
+            raise
+        finally:
+            for follower, outcome in zip(followers, results, strict=True):
+                _resolve(follower.future, outcome)
+        if isinstance(result, Exception):
+            raise result
+        return result
+
+    def _appoint_leader(self) -> None:
+        """Make the first request that still waits the leader, if there is one."""
+        with self._lock:
+            while self._queue:
+                try:
+                    self._queue.popleft().future.set_result(_Role.LEADER)
+                except InvalidStateError:
+                    # Canceled: its time was up.
+                    continue
+                return
+            self._has_leader = False
+
+
+def _wait(future: Future[Result | _Role], seconds: float) -> Result | _Role:
+    try:
+        return future.result(timeout=max(0.0, seconds))
+    except TimeoutError:
+        # The leader skips a future that is canceled; a role that came just now has to be taken.
+        if future.cancel() or not future.done():
+            raise CommitTimeout from None
+        return future.result()
+
+
+def _resolve(future: Future[Result | _Role], outcome: Result | Exception) -> None:
+    if isinstance(outcome, Exception):
+        future.set_exception(outcome)
+    else:
+        future.set_result(outcome)

@@ -1,4 +1,4 @@
-"""A request that comes again gets its first answer, though two of them arrive at once."""
+"""Idempotency: a request that comes again gets its first answer, even if both arrive at once."""
 
 from __future__ import annotations
 
@@ -16,18 +16,17 @@ from creditscore.errors import KeyReused
 
 @dataclass(frozen=True)
 class RequestOrigin:
-    """Where decisions come from.
+    """The request that decisions belong to.
 
     Attributes
     ----------
     request_id : str
-        The request.
     key_id : str or None
-        The API key that it showed; None for none.
+        The API key that was presented; None for none.
     idempotency_key : str or None
-        The one it sent; a repetition of the request gets the first answer.
+        The key that was sent; a repetition of the request gets the first answer.
     body_hash : str
-        A hash of what was asked, to tell a repetition from another request.
+        A hash of the body, to tell a repetition from another request.
     """
 
     request_id: str
@@ -39,7 +38,7 @@ class RequestOrigin:
 def claim(
     connection: Connection, origin: RequestOrigin, *, decision_ids: Sequence[str], moment: datetime
 ) -> bool:
-    """Take a request's idempotency key for its decisions; tell whether it was free."""
+    """Claim a request's idempotency key for its decisions; return whether it was free."""
     row = {
         **_key_of(origin),
         "body_hash": origin.body_hash,
@@ -50,7 +49,7 @@ def claim(
 
 
 def first_answer(connection: Connection, origin: RequestOrigin) -> list[str] | None:
-    """Give the ids of the decisions that a key's first request got; None if it is the first.
+    """Return the ids of the decisions that a key's first request got; None if it is the first.
 
     Raises
     ------
@@ -58,14 +57,14 @@ def first_answer(connection: Connection, origin: RequestOrigin) -> list[str] | N
         If that was another request.
     """
     query = select(idempotency_keys).filter_by(**_key_of(origin))
-    found = connection.execute(query).one_or_none()
-    if found is None:
+    claimed = connection.execute(query).one_or_none()
+    if claimed is None:
         return None
-    if found.body_hash != origin.body_hash:
+    if claimed.body_hash != origin.body_hash:
         raise KeyReused("the idempotency key came before, with another request")
-    return list(json.loads(found.decision_ids))
+    return list(json.loads(claimed.decision_ids))
 
 
 def _key_of(origin: RequestOrigin) -> dict[str, str | None]:
-    """Name an idempotency key within its API key; nulls would all differ from each other."""
+    """Return the primary key of an idempotency key; nulls would never be equal."""
     return {"key_id": origin.key_id or "", "key": origin.idempotency_key}

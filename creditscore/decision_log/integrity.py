@@ -1,20 +1,33 @@
-"""What the log as a whole must fulfil: no decision twice, none gone without a trace, its guards up.
+"""Integrity checks of the log: of each row by itself, and of the log as a whole.
 
-Whoever can write to the database directly can get past the service. These checks tell of it.
+A row must fit its content hash and contradict itself nowhere, whatever model decided. The log must
+hold no decision twice, miss none without a tombstone, and have its triggers at work. Whoever can
+write to the database directly can get past the service; these checks find what was done so.
 """
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Connection, func, inspect, select, text
 
 from creditscore.decision_log.database import Database
-from creditscore.decision_log.migration_steps import STEPS
-from creditscore.decision_log.scan import SECONDS
+from creditscore.decision_log.migrations import MIGRATIONS
+from creditscore.decision_log.scan import SCAN_TIMEOUT_S
 from creditscore.decision_log.tables import decisions, tombstones
+from creditscore.decisions.assessor import Decision
+from creditscore.decisions.record import content_hash, from_row
+from creditscore.scorecard.policy import ELIGIBLE, NOT_ELIGIBLE
+
+#: How far the baseline and all impacts may be from the probability: rounding, and no more.
+ROUNDING = 1e-12
+
+#: What reading a row that somebody else wrote can raise.
+MALFORMED = (KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError)
 
 #: The last number that was ever given to a decision.
 ISSUED = {
@@ -36,25 +49,72 @@ TRIGGERS = {
 }
 
 
+def check_row(row: Mapping[str, Any]) -> list[str]:
+    """Return all faults of a row, as texts that quote none of its values."""
+    try:
+        return list(_faults(row))
+    except MALFORMED as error:
+        return [f"is not well-formed ({type(error).__name__})"]
+
+
+def _faults(row: Mapping[str, Any]) -> Iterator[str]:
+    logged = from_row(row)
+    decision = logged.decision
+    if content_hash(row) != logged.content_hash:
+        yield "does not fit its content hash: it was changed after it was logged"
+    if decision.decision_id != row["id"]:
+        yield "has an id that is not written as ids are"
+    name, _, digest = decision.model_version.rpartition("-")
+    if name != decision.applicant.scorecard or len(digest) != 8:
+        yield "has a model version that is not its scorecard's"
+    yield from _wrong_numbers(decision)
+    yield from _wrong_reasons(decision)
+
+
+def _wrong_numbers(decision: Decision) -> Iterator[str]:
+    probability = decision.probability_of_default
+    if not (0 <= probability <= 1 and 0 < decision.cutoff <= 1 and type(decision.score) is int):
+        yield "has a probability, a cut-off or a score that is none"
+    if decision.label != (ELIGIBLE if probability < decision.cutoff else NOT_ELIGIBLE):
+        yield "has a label that does not follow from its probability and cut-off"
+    if (
+        not abs(math.fsum([decision.baseline, *decision.impacts.values()]) - probability)
+        <= ROUNDING
+    ):
+        yield "has impacts that do not add up to its probability"
+
+
+def _wrong_reasons(decision: Decision) -> Iterator[str]:
+    values = decision.applicant.values
+    if any(type(value) not in (int, float, str) for value in values.values()):
+        yield "has an input that is neither a number nor a text"
+    if any(name not in values for name in decision.impacts):
+        yield "has impacts of what was no input"
+    if any(each.impact != decision.impacts.get(each.field) for each in decision.reasons):
+        yield "has a reason whose impact is not the field's"
+    if decision.label == NOT_ELIGIBLE and not decision.reasons:
+        yield "refuses without a reason"
+
+
 @dataclass(frozen=True)
-class Audit:
-    """What was found.
+class LogIntegrityReport:
+    """What the checks of the log as a whole found.
 
     Attributes
     ----------
     faults : tuple of str
-        What must not be.
+        Signs that somebody changed the log.
     notes : tuple of str
-        What may be.
+        What looks like it, and has a harmless explanation.
     """
 
     faults: tuple[str, ...]
     notes: tuple[str, ...]
 
 
-def audit(database: Database) -> Audit:
+def check_log(database: Database) -> LogIntegrityReport:
     """Check the log as a whole."""
-    with database.reading(seconds=SECONDS) as connection:
+    with database.reading(seconds=SCAN_TIMEOUT_S) as connection:
         faults = [*_repeated(connection), *_unguarded(connection)]
         gone = _gone_without_trace(connection)
     notes = []
@@ -67,11 +127,11 @@ def audit(database: Database) -> Audit:
             f"{gone:,} numbers stand for no decision and are in no tombstone: "
             "PostgreSQL skips those of transactions that failed"
         )
-    return Audit(tuple(faults), tuple(notes))
+    return LogIntegrityReport(tuple(faults), tuple(notes))
 
 
 def _repeated(connection: Connection) -> Iterator[str]:
-    """Look whether ids can repeat, and if they can, whether they do.
+    """Check that ids cannot repeat, and if they can, that they do not.
 
     Only then: on a large log the look takes long, and SQLite lets nobody write meanwhile.
     """
@@ -87,33 +147,33 @@ def _repeated(connection: Connection) -> Iterator[str]:
 
 def _unguarded(connection: Connection) -> Iterator[str]:
     kind = connection.dialect.name
-    found = {row.name: row.does for row in connection.execute(TRIGGERS[kind])}
-    wanted = _guards(kind)
-    if broken := sorted(name for name in wanted if found.get(name) != wanted[name]):
+    actual = {row.name: row.does for row in connection.execute(TRIGGERS[kind])}
+    expected = _guards(kind)
+    if broken := sorted(name for name in expected if actual.get(name) != expected[name]):
         yield f"triggers that keep rows as they are are gone or changed: {', '.join(broken)}"
 
 
 def _guards(kind: str) -> dict[str, str]:
-    """Give the triggers of a kind of database, each with what it must do."""
-    statements = [statement for step in STEPS[kind] for statement in step]
-    made = {
-        found[1]: statement
+    """Return the triggers of a kind of database, each with what it must do."""
+    statements = [statement for step in MIGRATIONS[kind] for statement in step]
+    triggers = {
+        match[1]: statement
         for statement in statements
-        if (found := re.match(r"CREATE TRIGGER (\w+)", statement))
+        if (match := re.match(r"CREATE TRIGGER (\w+)", statement))
     }
     if kind == "sqlite":
-        return made
+        return triggers
     bodies = {
-        found[1]: found[2]
+        match[1]: match[2]
         for statement in statements
-        if (found := re.match(r"CREATE FUNCTION (\w+)\(\).*?\$\$(.*)\$\$", statement))
+        if (match := re.match(r"CREATE FUNCTION (\w+)\(\).*?\$\$(.*)\$\$", statement))
     }
     called = re.compile(r"EXECUTE FUNCTION (\w+)\(\)$")
-    return {name: bodies[called.findall(statement)[0]] for name, statement in made.items()}
+    return {name: bodies[called.findall(statement)[0]] for name, statement in triggers.items()}
 
 
 def _gone_without_trace(connection: Connection) -> int:
-    """Give how many numbers stand neither on a decision nor in a tombstone's count."""
+    """Return how many numbers have neither a decision nor a place in a tombstone's count."""
     issued = connection.execute(ISSUED[connection.dialect.name]).scalar() or 0
     number = decisions.c.number
     # In one statement: a purge that commits meanwhile is in all counts or in none.

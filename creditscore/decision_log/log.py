@@ -10,44 +10,43 @@ from operator import itemgetter
 from time import monotonic
 from typing import Any
 
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import Connection, select
 
-from creditscore.decision_log.database import SECONDS, Database
+from creditscore.decision_log.database import TRANSACTION_TIMEOUT_S, Database
 from creditscore.decision_log.deadline import within
 from creditscore.decision_log.group_commit import CommitTimeout, GroupCommitter
 from creditscore.decision_log.idempotency import RequestOrigin, claim, first_answer
 from creditscore.decision_log.outcomes import Outcome, read_outcomes, write_outcome
-from creditscore.decision_log.tables import decisions, insert_all
+from creditscore.decision_log.scan import read_row
+from creditscore.decision_log.tables import decided_between, decisions, insert_all
 from creditscore.decisions.assessor import Decision
-from creditscore.decisions.batch import Together
 from creditscore.decisions.record import (
     COLUMNS,
     LoggedDecision,
     Row,
     from_row,
-    to_milliseconds,
+    to_row,
     to_time,
-    to_values,
 )
-from creditscore.errors import DatabaseUnavailable, KeyReused, UnknownDecision
+from creditscore.errors import DatabaseUnavailable, KeyReused
 
-#: Decisions on a page: where nobody says how many, and at most.
-USUAL_PAGE = 50
-LARGEST_PAGE = 500
+#: Decisions on a page: unless the request says otherwise, and at most.
+PAGE_SIZE = 50
+MAX_PAGE_SIZE = 500
 
-#: What `watch` is told of each row: its scorecard, its label and its score.
+#: Scorecard, label and score of a row, as `on_committed` gets them.
 ScoredRow = tuple[str, str, int]
 
-_WATCHED: Callable[[Row], Any] = itemgetter(*map(COLUMNS.index, ("scorecard", "label", "score")))
+_scored_row: Callable[[Row], Any] = itemgetter(*map(COLUMNS.index, ("scorecard", "label", "score")))
 
-#: What an idempotency key is claimed for.
-_CLAIMED: Callable[[Row], Any] = itemgetter(*map(COLUMNS.index, ("id", "decided_at")))
+#: Id and time of a row, for which an idempotency key is claimed.
+_id_and_time: Callable[[Row], Any] = itemgetter(*map(COLUMNS.index, ("id", "decided_at")))
 
 #: Seconds for a request of many decisions; a table of 16 MB takes a small part of them.
-LARGE_SECONDS = 60.0
+LARGE_TRANSACTION_TIMEOUT_S = 60.0
 
-#: Seconds to look for a first answer: where there is none, recording waits for the database too.
-REPLAY_SECONDS = 1.0
+#: Seconds to look up a first answer: where there is none, recording waits for the database too.
+LOOKUP_TIMEOUT_S = 1.0
 
 
 @dataclass(frozen=True)
@@ -84,31 +83,33 @@ class DecisionLog:
         Already migrated.
     now : callable
         Gives the time.
-    watch : callable
-        Told of the rows of each transaction that logs decisions, and of the seconds that it took.
-    turns : GroupCommitter
-        The requests that wait to be logged.
+    on_committed : callable
+        Called after each transaction that logs decisions, with its rows and the seconds it took.
+    committer : GroupCommitter
+        Logs the requests that wait at the same moment in one transaction.
     """
 
     database: Database
     now: Callable[[], datetime]
-    watch: Callable[[Sequence[ScoredRow], float], None] = lambda rows, seconds: None
-    turns: GroupCommitter[_Request, Recorded | None] = field(init=False, repr=False, compare=False)
+    on_committed: Callable[[Sequence[ScoredRow], float], None] = lambda rows, seconds: None
+    committer: GroupCommitter[_Request, Recorded | None] = field(
+        init=False, repr=False, compare=False
+    )
 
     def __post_init__(self) -> None:
         """Let requests that wait at the same moment share a commit."""
-        object.__setattr__(self, "turns", GroupCommitter(self._record_all))
+        object.__setattr__(self, "committer", GroupCommitter(self._record_all))
 
-    def record(self, made: Sequence[Decision], origin: RequestOrigin) -> Recorded:
+    def record(self, decisions: Sequence[Decision], origin: RequestOrigin) -> Recorded:
         """Log the decisions of one request, all or none; they are on the disk when it returns.
 
         Parameters
         ----------
-        made : sequence of Decision
+        decisions : sequence of Decision
             In the order of the request.
         origin : RequestOrigin
             With an idempotency key that came before, nothing is logged and the first decisions
-            are given. Two that arrive at once are told apart by the table's key: the later one
+            are returned. Two that arrive at once are told apart by the table's key: the later one
             waits for the earlier one's commit.
 
         Raises
@@ -116,22 +117,8 @@ class DecisionLog:
         KeyReused
             If the idempotency key came with another request.
         """
-        return self.log_rows(to_rows(made, origin), origin) or Recorded(tuple(made), replayed=False)
-
-    def record_together(self, made: Together, origin: RequestOrigin) -> Recorded | None:
-        """Log the decisions of one request that were made together; otherwise as `record`.
-
-        Returns
-        -------
-        Recorded or None
-            The first decisions, where the idempotency key came before; None if these are logged.
-        """
-        rows = made.rows(
-            request_id=origin.request_id,
-            key_id=origin.key_id,
-            idempotency_key=origin.idempotency_key,
-        )
-        return self.log_rows(rows, origin)
+        first = self.log_rows(to_rows(decisions, origin), origin)
+        return first or Recorded(tuple(decisions), replayed=False)
 
     def log_rows(self, rows: Sequence[Row], origin: RequestOrigin) -> Recorded | None:
         """Log the rows of one request, as many as one transaction takes; otherwise as `record`.
@@ -139,11 +126,11 @@ class DecisionLog:
         Returns
         -------
         Recorded or None
-            As of `record_together`.
+            The first decisions, where the idempotency key came before; None if these are logged.
         """
-        with within(SECONDS):
+        with within(TRANSACTION_TIMEOUT_S):
             try:
-                return self.turns.take(_Request(rows, origin), seconds=SECONDS)
+                return self.committer.submit(_Request(rows, origin), seconds=TRANSACTION_TIMEOUT_S)
             except CommitTimeout:
                 raise DatabaseUnavailable("is busy with the decisions of others") from None
 
@@ -157,7 +144,7 @@ class DecisionLog:
         """
         if origin.idempotency_key is None:
             return None
-        with self.database.reading(seconds=REPLAY_SECONDS) as connection:
+        with self.database.reading(seconds=LOOKUP_TIMEOUT_S) as connection:
             ids = first_answer(connection, origin)
             return None if ids is None else _again(connection, ids)
 
@@ -189,15 +176,15 @@ class DecisionLog:
         """
         begun = monotonic()
         seen: list[ScoredRow] = []
-        with self.database.writing(seconds=LARGE_SECONDS) as connection:
+        with self.database.writing(seconds=LARGE_TRANSACTION_TIMEOUT_S) as connection:
             if origin.idempotency_key is not None and not claim(
                 connection, origin, decision_ids=ids, moment=moment
             ):
                 return False
             for rows in groups:
                 insert_all(connection, decisions, COLUMNS, rows)
-                seen += map(_WATCHED, rows)
-        self.watch(seen, monotonic() - begun)
+                seen += map(_scored_row, rows)
+        self.on_committed(seen, monotonic() - begun)
         return True
 
     def first_ids(self, origin: RequestOrigin) -> list[str] | None:
@@ -210,15 +197,15 @@ class DecisionLog:
         """
         if origin.idempotency_key is None:
             return None
-        with self.database.reading(seconds=REPLAY_SECONDS) as connection:
+        with self.database.reading(seconds=LOOKUP_TIMEOUT_S) as connection:
             return first_answer(connection, origin)
 
     def find_all(self, ids: Sequence[str]) -> list[Decision]:
         """Read decisions, in the order of their ids, all of which are in the log."""
         made: list[Decision] = []
-        for begin in range(0, len(ids), LARGEST_PAGE):
+        for begin in range(0, len(ids), MAX_PAGE_SIZE):
             with self.database.reading() as connection:
-                made += _again(connection, ids[begin : begin + LARGEST_PAGE]).decisions
+                made += _again(connection, ids[begin : begin + MAX_PAGE_SIZE]).decisions
         return made
 
     def find(self, decision_id: str) -> LoggedDecision:
@@ -230,7 +217,7 @@ class DecisionLog:
             If none has that id.
         """
         with self.database.reading() as connection:
-            return _find(connection, decision_id)
+            return from_row(read_row(connection, decision_id))
 
     def page(
         self,
@@ -259,21 +246,21 @@ class DecisionLog:
             Only from then on, and before then.
         """
         query = select(decisions).order_by(decisions.c.number.desc()).limit(limit + 1)
+        query = query.where(decided_between(since, until))
         if cursor is not None:
             query = query.where(decisions.c.number < cursor)
-        query = _in_window(query, since, until)
-        for column, wanted in ((decisions.c.label, label), (decisions.c.scorecard, scorecard)):
-            if wanted is not None:
-                query = query.where(column == wanted)
+        for column, value in ((decisions.c.label, label), (decisions.c.scorecard, scorecard)):
+            if value is not None:
+                query = query.where(column == value)
         with self.database.reading() as connection:
             rows = [from_row(row._asdict()) for row in connection.execute(query)]
-        shown = tuple(rows[:limit])
-        return Page(shown, shown[-1].number if len(rows) > limit else None)
+        page = tuple(rows[:limit])
+        return Page(page, page[-1].number if len(rows) > limit else None)
 
     def record_outcome(
         self, decision_id: str, *, defaulted: bool, key_id: str | None = None
     ) -> Outcome:
-        """Log what became of a decision; the same once more changes nothing.
+        """Log the outcome of a decision; the same outcome once more changes nothing.
 
         Returns
         -------
@@ -288,14 +275,14 @@ class DecisionLog:
             If another outcome is logged.
         """
         with self.database.writing() as connection:
-            number = _find(connection, decision_id).number
+            number = read_row(connection, decision_id)["number"]
             stated = Outcome(defaulted, self.now(), key_id)
             return write_outcome(connection, number, stated)
 
-    def outcomes_of(self, found: Sequence[LoggedDecision]) -> dict[int, Outcome]:
-        """Read what became of some decisions, by their numbers; only what somebody has said."""
+    def outcomes_of(self, logged: Sequence[LoggedDecision]) -> dict[int, Outcome]:
+        """Read the known outcomes of decisions, by the decisions' numbers."""
         with self.database.reading() as connection:
-            return read_outcomes(connection, [each.number for each in found])
+            return read_outcomes(connection, [each.number for each in logged])
 
     def _record_all(
         self, drain_queue: Callable[[], Sequence[_Request]]
@@ -312,27 +299,27 @@ class DecisionLog:
                 None if id(request) in new else _answer_again(connection, request.origin)
                 for request in requests
             ]
-        self.watch([*map(_WATCHED, rows)], monotonic() - begun)
+        self.on_committed([*map(_scored_row, rows)], monotonic() - begun)
         return given
 
     def check_writable(self) -> None:
-        """Make sure that the log would take a decision now, by a write that is taken back."""
+        """Check that the log would take a decision now, by a write that is rolled back."""
         with self.database.writing() as connection:
             probe = RequestOrigin(request_id="", idempotency_key=secrets.token_hex(16))
             claim(connection, probe, decision_ids=[], moment=self.now())
             connection.rollback()
 
 
-def to_rows(made: Sequence[Decision], origin: RequestOrigin) -> list[Row]:
-    """Give the rows of decisions, as they are logged."""
+def to_rows(decisions: Sequence[Decision], origin: RequestOrigin) -> list[Row]:
+    """Return the rows of decisions, as they are logged."""
     return [
-        to_values(
+        to_row(
             decision,
             request_id=origin.request_id,
             key_id=origin.key_id,
             idempotency_key=origin.idempotency_key,
         )
-        for decision in made
+        for decision in decisions
     ]
 
 
@@ -340,7 +327,7 @@ def _claim(connection: Connection, request: _Request) -> bool:
     """Take a request's idempotency key, if it has one; tell whether its decisions are new."""
     if request.origin.idempotency_key is None:
         return True
-    ids, times = zip(*map(_CLAIMED, request.rows), strict=True)
+    ids, times = zip(*map(_id_and_time, request.rows), strict=True)
     # The key is as old as its decisions, so that a purge takes both or none.
     return claim(connection, request.origin, decision_ids=ids, moment=to_time(times[0]))
 
@@ -358,19 +345,3 @@ def _again(connection: Connection, ids: Sequence[str]) -> Recorded:
     rows = connection.execute(select(decisions).where(decisions.c.id.in_(ids)))
     found = {row.id: from_row(row._asdict()).decision for row in rows}
     return Recorded(tuple(found[decision_id] for decision_id in ids), replayed=True)
-
-
-def _find(connection: Connection, decision_id: str) -> LoggedDecision:
-    query = select(decisions).where(decisions.c.id == decision_id)
-    row = connection.execute(query).one_or_none()
-    if row is None:
-        raise UnknownDecision(f"no decision {decision_id} is logged")
-    return from_row(row._asdict())
-
-
-def _in_window(query: Select[Any], since: datetime | None, until: datetime | None) -> Select[Any]:
-    if since is not None:
-        query = query.where(decisions.c.decided_at >= to_milliseconds(since))
-    if until is not None:
-        query = query.where(decisions.c.decided_at < to_milliseconds(until))
-    return query

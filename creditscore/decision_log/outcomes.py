@@ -1,4 +1,4 @@
-"""What really became of a decision: said once, never unsaid."""
+"""Outcomes of decisions: whether an applicant defaulted; logged once, never changed."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from creditscore.errors import OutcomeConflict
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a decision, who said so, and when."""
+    """The outcome of a decision, who reported it, and when."""
 
     defaulted: bool
     recorded_at: datetime
     key_id: str | None
 
     def to_dict(self) -> dict[str, Any]:
-        """Give the outcome as plain data."""
+        """Return the outcome as plain data."""
         return {
             "defaulted": self.defaulted,
             "recorded_at": timestamp(self.recorded_at),
@@ -32,32 +32,32 @@ class Outcome:
         }
 
 
-def write_outcome(connection: Connection, number: int, stated: Outcome) -> Outcome:
-    """Log the outcome of the decision of a number; give the one that is logged, the first.
+def write_outcome(connection: Connection, number: int, outcome: Outcome) -> Outcome:
+    """Log the outcome of the decision of a number; return the one that was logged first.
 
     Raises
     ------
     OutcomeConflict
         If that is another one.
     """
-    found = read_outcome(connection, number)
-    if found is None:
+    logged = read_outcome(connection, number)
+    if logged is None:
         row = {
             "number": number,
-            "defaulted": stated.defaulted,
-            "recorded_at": to_milliseconds(stated.recorded_at),
-            "key_id": stated.key_id,
+            "defaulted": outcome.defaulted,
+            "recorded_at": to_milliseconds(outcome.recorded_at),
+            "key_id": outcome.key_id,
         }
         insert_if_new(connection, outcomes, row)
         # In PostgreSQL another worker's may have come first: then it counts.
-        found = read_outcome(connection, number)
-    if found is None or found.defaulted != stated.defaulted:
+        logged = read_outcome(connection, number)
+    if logged is None or logged.defaulted != outcome.defaulted:
         raise OutcomeConflict("the decision has another outcome already")
-    return found
+    return logged
 
 
 def read_outcome(connection: Connection, number: int) -> Outcome | None:
-    """Read the outcome of the decision of a number; None if nobody has said."""
+    """Read the outcome of the decision of a number; None if it is not known."""
     return read_outcomes(connection, [number]).get(number)
 
 

@@ -12,13 +12,13 @@ from psycopg.rows import TupleRow
 from creditscore.decision_log.deadline import seconds_left
 
 #: Seconds for one attempt to connect; libpq knows none shorter.
-CONNECT_SECONDS = 2
+CONNECT_TIMEOUT_S = 2
 
-#: Seconds for what happens under no deadline, such as giving a connection back.
-PING_SECONDS = 1.0
+#: Seconds for what happens under no deadline, such as returning a connection to the pool.
+NO_DEADLINE_TIMEOUT_S = 1.0
 
-#: Milliseconds after which the server itself gives up, so that nothing goes on behind our back.
-SERVER_MILLISECONDS = {"statement_timeout": 2500, "lock_timeout": 2000}
+#: Milliseconds after which the server itself gives up, so that it does not go on for nobody.
+SERVER_TIMEOUTS_MS = {"statement_timeout": 2500, "lock_timeout": 2000}
 
 Result = TypeVar("Result")
 
@@ -34,12 +34,12 @@ class BoundedConnection(psycopg.Connection[TupleRow]):
     ) -> Result:
         """Wait for the server as long as the deadline allows, and no longer."""
         left = seconds_left()
-        bound = min(PING_SECONDS if left is None else left, timeout or math.inf)
+        bound = min(NO_DEADLINE_TIMEOUT_S if left is None else left, timeout or math.inf)
         return super().wait(gen, interval, None if math.isinf(bound) else bound)
 
 
 def connect(*arguments: Any, **parameters: Any) -> BoundedConnection:
-    """Connect, and see to it that a commit is on the server's disk when it returns.
+    """Connect, so that a commit is on the server's disk when it returns.
 
     Raises
     ------
@@ -48,10 +48,10 @@ def connect(*arguments: Any, **parameters: Any) -> BoundedConnection:
     """
     if seconds_left() == 0:
         raise psycopg.OperationalError("no time is left to connect")
-    given = {"connect_timeout": CONNECT_SECONDS, **parameters}
-    connection = BoundedConnection.connect(*arguments, **given)
+    options = {"connect_timeout": CONNECT_TIMEOUT_S, **parameters}
+    connection = BoundedConnection.connect(*arguments, **options)
     try:
-        for name, milliseconds in SERVER_MILLISECONDS.items():
+        for name, milliseconds in SERVER_TIMEOUTS_MS.items():
             connection.execute(f"SET {name} = {milliseconds}")
         if _synchronous_commit(connection) == "off":
             connection.execute("SET synchronous_commit = on")

@@ -1,4 +1,4 @@
-"""A walk through the log, oldest decision first: constant memory, however long the log is."""
+"""Scan the log page by page, oldest decision first, in constant memory."""
 
 from __future__ import annotations
 
@@ -7,25 +7,24 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, select, true
+from sqlalchemy import Connection, and_, func, select
 
 from creditscore.decision_log.database import Database
-from creditscore.decision_log.tables import decisions
-from creditscore.decisions.record import to_milliseconds
+from creditscore.decision_log.tables import decided_between, decisions
 from creditscore.errors import UnknownDecision
 
-#: Rows that are read at once. No transaction is open between two pages, so nobody waits for us.
-PAGE = 1000
+#: Seconds that one query of a scan may take: no client waits for its answer.
+SCAN_TIMEOUT_S = 600.0
 
-#: Seconds for one look at the log: nobody waits for an answer here.
-SECONDS = 600.0
+#: Rows of one page of a scan, unless the caller says otherwise.
+PAGE_ROWS = 1000
 
 Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class LogRange:
-    """A part of the log, as it was when it was measured; what comes later is not in it.
+    """A part of the log, as of one moment: what is logged later is not in it.
 
     Attributes
     ----------
@@ -41,44 +40,56 @@ class LogRange:
     last: int
 
     def __len__(self) -> int:
-        """Give how many numbers it spans: at least as many as it has decisions."""
+        """Return how many numbers it spans: at least as many as it has decisions."""
         return self.last - self.first + 1
 
 
-def measure(
+def range_of(
     database: Database, *, since: datetime | None = None, until: datetime | None = None
 ) -> LogRange:
-    """Find where the decisions from a time on, and before another, stand."""
-    number, inside = decisions.c.number, _between(since, until)
+    """Return the range of the decisions from a time on, and before another."""
+    number, inside = decisions.c.number, decided_between(since, until)
     # Each alone is one look at an index; asked for together they would be a look at every row,
     # and as long as SQLite reads, nobody's commit succeeds.
-    with database.reading(seconds=SECONDS) as connection:
+    with database.reading(seconds=SCAN_TIMEOUT_S) as connection:
         first = connection.execute(select(func.min(number)).where(inside)).scalar()
         last = connection.execute(select(func.max(number)).where(inside)).scalar()
     return LogRange(since, until, first or 1, last or 0)
 
 
-def walk(
-    database: Database, stretch: LogRange, *, columns: Sequence[str] = ()
+def scan(
+    database: Database,
+    log_range: LogRange,
+    *,
+    columns: Sequence[str] = (),
+    page_rows: int = PAGE_ROWS,
 ) -> Iterator[list[Row]]:
-    """Give the rows of a stretch, a page at a time; of each, its number and some columns, or all.
+    """Read the rows of a range page by page, each once, though others are logged or purged.
 
-    Every row is given once, though others are logged or purged meanwhile.
+    Parameters
+    ----------
+    database : Database
+    log_range : LogRange
+    columns : sequence of str
+        Only these, beside the number; all if there are none.
+    page_rows : int
+        Rows of one query. No transaction is open between two pages, so that nobody else waits.
     """
-    number, done = decisions.c.number, stretch.first - 1
-    wanted = [number, *(decisions.c[name] for name in columns)] if columns else [decisions]
-    while done < stretch.last:
-        rest = and_(number > done, number <= stretch.last, _between(stretch.since, stretch.until))
-        page = select(*wanted).where(rest).order_by(number).limit(PAGE)
-        with database.reading(seconds=SECONDS) as connection:
+    number, last_read = decisions.c.number, log_range.first - 1
+    selected = [number, *(decisions.c[name] for name in columns)] if columns else [decisions]
+    in_window = decided_between(log_range.since, log_range.until)
+    while last_read < log_range.last:
+        rest = and_(number > last_read, number <= log_range.last, in_window)
+        page = select(*selected).where(rest).order_by(number).limit(page_rows)
+        with database.reading(seconds=SCAN_TIMEOUT_S) as connection:
             rows = [row._asdict() for row in connection.execute(page)]
         if not rows:
             return
-        done = rows[-1]["number"]
+        last_read = rows[-1]["number"]
         yield rows
 
 
-def read_row(database: Database, decision_id: str) -> Row:
+def read_row(connection: Connection, decision_id: str) -> Row:
     """Read the row of one decision.
 
     Raises
@@ -86,17 +97,7 @@ def read_row(database: Database, decision_id: str) -> Row:
     UnknownDecision
         If none has that id.
     """
-    query = select(decisions).where(decisions.c.id == decision_id)
-    with database.reading(seconds=SECONDS) as connection:
-        row = connection.execute(query).one_or_none()
+    row = connection.execute(select(decisions).where(decisions.c.id == decision_id)).one_or_none()
     if row is None:
         raise UnknownDecision(f"no decision {decision_id} is logged")
     return row._asdict()
-
-
-def _between(since: datetime | None, until: datetime | None) -> ColumnElement[bool]:
-    moment = decisions.c.decided_at
-    return and_(
-        true() if since is None else moment >= to_milliseconds(since),
-        true() if until is None else moment < to_milliseconds(until),
-    )

@@ -1,4 +1,4 @@
-"""An SQLite file that keeps what was committed: made private, opened durably, never lost sight of.
+"""An SQLite file that keeps what was committed: private, durable, and checked to be still there.
 
 Why these settings: after simulated power cuts, SQLite's usual ones (journal DELETE, and the
 customary WAL with synchronous NORMAL) lost decisions that had been answered; TRUNCATE with FULL
@@ -19,15 +19,15 @@ from creditscore.errors import StartupError
 from creditscore.files import sync_folder
 
 #: The first SQLite whose WAL mode is safe with several writers.
-SOUND_WAL = (3, 51, 3)
+SAFE_WAL_VERSION = (3, 51, 3)
 
 #: Seconds that one statement waits for another process's lock, at most.
-LOCK_SECONDS = 30.0
+LOCK_TIMEOUT_S = 30.0
 
-#: Seconds between two looks whether the lock is free, at least and at most.
-PAUSES = (0.0005, 0.0015)
+#: Seconds between two attempts to get the lock, at least and at most.
+RETRY_PAUSE_S = (0.0005, 0.0015)
 
-FULL = 2
+SYNCHRONOUS_FULL = 2
 
 
 class FileConnection(sqlite3.Connection):
@@ -40,13 +40,13 @@ class FileConnection(sqlite3.Connection):
         """Begin a transaction that sees one state of the file; errors as of `begin_writing`."""
         self.execute("BEGIN")
         # The lock of a reader comes with the first look, and keeps whoever commits waiting.
-        self._insist("SELECT 1 FROM sqlite_schema LIMIT 1", _patience())
+        self._retry("SELECT 1 FROM sqlite_schema LIMIT 1", _lock_timeout())
 
     def begin_writing(self) -> None:
         """Begin a transaction with the right to write, which only one has at a time.
 
         SQLite's own waiting doubles its pauses up to a tenth of a second: beside processes that
-        write all the time, one that waits so would hardly ever get its turn.
+        write all the time, one that waits so would hardly ever get the lock.
 
         Raises
         ------
@@ -54,15 +54,15 @@ class FileConnection(sqlite3.Connection):
             If others kept it until the deadline.
         """
         # The other half of the time is for readers that a commit has to wait for.
-        self._insist("BEGIN IMMEDIATE", _patience() / 2)
+        self._retry("BEGIN IMMEDIATE", _lock_timeout() / 2)
 
     def commit(self) -> None:
         """End the transaction; errors as of `begin_writing`, after which it is still open."""
         if self.in_transaction:
-            self._insist("COMMIT", _patience())
+            self._retry("COMMIT", _lock_timeout())
 
-    def _insist(self, statement: str, seconds: float) -> None:
-        """Try to run a statement until nobody is in its way."""
+    def _retry(self, statement: str, seconds: float) -> None:
+        """Run a statement as soon as no other connection holds the lock that it needs."""
         ends = monotonic() + seconds
         while True:
             try:
@@ -71,10 +71,10 @@ class FileConnection(sqlite3.Connection):
             except sqlite3.OperationalError as error:
                 if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or monotonic() > ends:
                     raise
-            sleep(random.uniform(*PAUSES))
+            sleep(random.uniform(*RETRY_PAUSE_S))
 
     def check_in_place(self) -> None:
-        """Make sure that the open file is still the one under its name.
+        """Check that the open file is still the one under its name.
 
         Whoever deletes or replaces the file does not disturb SQLite: it would go on writing into
         a file without a name, which is gone with the last connection.
@@ -89,18 +89,18 @@ class FileConnection(sqlite3.Connection):
 
 
 def check_journal(journal: str, *, version: tuple[int, ...] = sqlite3.sqlite_version_info) -> None:
-    """Make sure that an SQLite keeps decisions with a journal mode.
+    """Check that an SQLite keeps decisions with a journal mode.
 
     Raises
     ------
     StartupError
         If WAL is asked of a version that can corrupt the file with it.
     """
-    if journal == "wal" and version < SOUND_WAL:
-        wanted, found = (".".join(map(str, numbers)) for numbers in (SOUND_WAL, version))
+    if journal == "wal" and version < SAFE_WAL_VERSION:
+        wanted, actual = (".".join(map(str, numbers)) for numbers in (SAFE_WAL_VERSION, version))
         raise StartupError(
             f"CREDITSCORE_SQLITE_JOURNAL=wal needs SQLite {wanted}, as older ones can corrupt the "
-            f"file with it; this Python has {found}. Leave it at truncate"
+            f"file with it; this Python has {actual}. Leave it at truncate"
         )
 
 
@@ -138,7 +138,7 @@ def connect(path: Path, journal: str) -> FileConnection:
         # mode=rw: a file that has vanished must not come back as an empty one.
         f"{path.as_uri()}?mode=rw",
         uri=True,
-        timeout=_patience(),
+        timeout=_lock_timeout(),
         isolation_level=None,
         check_same_thread=False,
         factory=FileConnection,
@@ -153,31 +153,31 @@ def connect(path: Path, journal: str) -> FileConnection:
     return connection
 
 
-def _patience() -> float:
+def _lock_timeout() -> float:
     left = seconds_left()
-    return LOCK_SECONDS if left is None else min(LOCK_SECONDS, left)
+    return LOCK_TIMEOUT_S if left is None else min(LOCK_TIMEOUT_S, left)
 
 
 def _make_durable(connection: FileConnection, journal: str) -> None:
-    """Choose the settings that keep what was committed, and look whether they are in force."""
+    """Choose the settings that keep what was committed, and check that they are in force."""
     connection.execute("PRAGMA synchronous = FULL")
     # On macOS an fsync ends in the drive's cache; elsewhere this changes nothing.
     connection.execute("PRAGMA fullfsync = ON")
     connection.execute("PRAGMA foreign_keys = ON")
-    found = (
+    actual = (
         connection.execute(f"PRAGMA journal_mode = {journal}").fetchone()[0],
         connection.execute("PRAGMA synchronous").fetchone()[0],
         connection.execute("PRAGMA foreign_keys").fetchone()[0],
     )
-    if found != (journal, FULL, 1):
-        raise sqlite3.OperationalError(f"SQLite does not take the settings it needs: {found}")
-    # From here on a statement tells at once that it has to wait, and `_insist` does.
+    if actual != (journal, SYNCHRONOUS_FULL, 1):
+        raise sqlite3.OperationalError(f"SQLite does not take the settings it needs: {actual}")
+    # From here on a statement tells at once that it has to wait, and `_retry` does.
     connection.execute("PRAGMA busy_timeout = 0")
 
 
 def _identity(path: Path) -> tuple[int, int]:
     try:
-        found = path.stat()
+        status = path.stat()
     except OSError:
         raise sqlite3.OperationalError("the database file is not there") from None
-    return found.st_dev, found.st_ino
+    return status.st_dev, status.st_ino

@@ -1,4 +1,4 @@
-"""The tables of the decision log, as queries see them; `migration_steps` makes them.
+"""The tables of the decision log, as queries see them; `migrations` makes them.
 
 Times are whole milliseconds since 1970 in UTC: they sort and compare alike in both databases.
 Lists and objects are JSON texts: a number in them keeps its every bit and its kind.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Sequence
+from datetime import datetime
 from functools import cache
 from itertools import chain
 from typing import Any
@@ -16,6 +17,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    ColumnElement,
     Connection,
     Dialect,
     Double,
@@ -23,18 +25,21 @@ from sqlalchemy import (
     MetaData,
     Table,
     Text,
+    and_,
+    true,
 )
 
+from creditscore.decisions.record import to_milliseconds
 from creditscore.json_codec import to_text
 
 METADATA = MetaData()
 
-#: Rows of one statement in SQLite, which takes at most 32,766 values there.
-MOST_ROWS = 64
+#: Rows of one INSERT in SQLite, which takes at most 32,766 values in a statement.
+SQLITE_INSERT_ROWS = 64
 
-#: Rows that PostgreSQL is sent as one JSON text, if they are no fewer: its driver prepares each
-#: value of a statement on its own, which takes several times as long.
-MANY_ROWS = 8
+#: From so many rows on PostgreSQL is sent one JSON text: its driver prepares each value of a
+#: statement on its own, which takes several times as long.
+JSON_INSERT_ROWS = 8
 
 decisions = Table(
     "decisions",
@@ -108,8 +113,17 @@ schema_version = Table(
 )
 
 
+def decided_between(since: datetime | None, until: datetime | None) -> ColumnElement[bool]:
+    """Return the condition that a decision was made from a time on, and before another."""
+    moment = decisions.c.decided_at
+    return and_(
+        true() if since is None else moment >= to_milliseconds(since),
+        true() if until is None else moment < to_milliseconds(until),
+    )
+
+
 def insert_if_new(connection: Connection, table: Table, row: dict[str, Any]) -> bool:
-    """Insert a row unless its key is taken, and tell whether it was inserted.
+    """Insert a row unless its key is taken, and return whether it was inserted.
 
     Where another transaction is just taking the key, PostgreSQL waits for that one's end.
     """
@@ -138,28 +152,28 @@ def insert_all(
         Their values, in the same order.
     """
     if connection.dialect.name == "sqlite":
-        # Other threads get their turn at each statement, and may not give it back soon.
-        for begin in range(0, len(rows), MOST_ROWS):
-            some = rows[begin : begin + MOST_ROWS]
+        # sqlite3 releases the GIL during each statement, and may wait long to get it back.
+        for begin in range(0, len(rows), SQLITE_INSERT_ROWS):
+            some = rows[begin : begin + SQLITE_INSERT_ROWS]
             values = tuple(chain.from_iterable(some))
-            connection.exec_driver_sql(_write_insert(table, names, "?", len(some)), values)
-    elif len(rows) < MANY_ROWS:
+            connection.exec_driver_sql(_insert_values(table, names, "?", len(some)), values)
+    elif len(rows) < JSON_INSERT_ROWS:
         values = tuple(chain.from_iterable(rows))
-        connection.exec_driver_sql(_write_insert(table, names, "%s", len(rows)), values)
+        connection.exec_driver_sql(_insert_values(table, names, "%s", len(rows)), values)
     else:
         members = [dict(zip(names, row, strict=True)) for row in rows]
-        statement = _write_insert_of_json(table, names, connection.dialect)
+        statement = _insert_json(table, names, connection.dialect)
         connection.exec_driver_sql(statement, (to_text(members),))
 
 
 @cache
-def _write_insert(table: Table, names: tuple[str, ...], sign: str, count: int) -> str:
-    places = f"({', '.join([sign] * len(names))})"
-    return f"{_into(table, names)} VALUES {', '.join([places] * count)}"
+def _insert_values(table: Table, names: tuple[str, ...], placeholder: str, count: int) -> str:
+    placeholders = f"({', '.join([placeholder] * len(names))})"
+    return f"{_into(table, names)} VALUES {', '.join([placeholders] * count)}"
 
 
 @cache
-def _write_insert_of_json(table: Table, names: tuple[str, ...], dialect: Dialect) -> str:
+def _insert_json(table: Table, names: tuple[str, ...], dialect: Dialect) -> str:
     types = [f"{name} {table.c[name].type.compile(dialect)}" for name in names]
     return f"{_into(table, names)} SELECT * FROM json_to_recordset(%s) AS sent({', '.join(types)})"
 

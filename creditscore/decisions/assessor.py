@@ -1,22 +1,30 @@
-"""Applicants in, decisions out: what every door of the service calls."""
+"""From applicants to decisions: one by `assess`, many by `assess_batch`, for every caller."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 
-from creditscore.decisions.value_cache import Reading, Warning, read_all
-from creditscore.schema.schema import Applicant, to_matrix
+import numpy as np
+
+from creditscore.decisions.value_cache import (
+    FeatureCache,
+    ValueFeatures,
+    Warning,
+    feature_caches,
+)
+from creditscore.schema.schema import Applicant
 from creditscore.scorecard.artifact import Model
 from creditscore.scorecard.policy import NOT_ELIGIBLE, Policy
 from creditscore.scorecard.reason_codes import Reason, principal_reasons
+from creditscore.scorecard.scorecard import Scorecard
 
 
 class Decision(NamedTuple):
-    """What was decided on one applicant, and what it rests on."""
+    """What was decided on one applicant, and why."""
 
     decision_id: str
     decided_at: datetime
@@ -30,11 +38,11 @@ class Decision(NamedTuple):
     impacts: Mapping[str, float]
     reasons: tuple[Reason, ...]
     warnings: tuple[Warning, ...]
-    #: The names of the training bins that the score and each field fell into (`training_bins`).
+    #: The codes of the training bins that the score and each field fell into (`scorecard.bins`).
     bins: str
 
     def to_dict(self, language: str) -> dict[str, Any]:
-        """Give the decision as the answer's JSON object, its texts in a language."""
+        """Return the decision as the answer's JSON object, its texts in a language."""
         return {
             "decision_id": self.decision_id,
             "decided_at": timestamp(self.decided_at),
@@ -51,34 +59,17 @@ class Decision(NamedTuple):
         }
 
     def to_what_if(self, language: str) -> dict[str, Any]:
-        """Give the answer of one that is logged nowhere, and so can never be read back."""
+        """Return the answer of a decision that is not logged, and so cannot be read back."""
         answer = self.to_dict(language)
         del answer["decision_id"]
         return {"what_if": True, **answer}
 
 
-class Numbers(NamedTuple):
-    """What is computed of one applicant; impacts in the order of the predictors."""
-
-    probability_of_default: float
-    score: int
-    impacts: list[float]
-
-
-class _Case(NamedTuple):
-    """An applicant whose values have been read."""
-
-    applicant: Applicant
-    readings: dict[str, Reading]
-
-    def row(self, predictors: Sequence[str]) -> list[float]:
-        """Give what the model sees of it."""
-        return [self.readings[name].encoded for name in predictors]
-
-
 @dataclass(frozen=True)
 class Assessor:
     """Decides on applicants with one model and one policy.
+
+    The same applicant gets the same numbers to the last bit, alone or among others.
 
     Attributes
     ----------
@@ -87,9 +78,9 @@ class Assessor:
     policy : Policy
         The one in force, which may have another cut-off than the model was trained with.
     now : callable
-        Gives the time.
+        Returns the time.
     new_id : callable
-        Gives an id for a decision made at a time.
+        Returns an id for a decision made at a time.
     """
 
     model: Model
@@ -97,53 +88,82 @@ class Assessor:
     now: Callable[[], datetime]
     new_id: Callable[[datetime], str]
 
-    def assess(self, applicants: Sequence[Applicant]) -> list[Decision]:
-        """Decide on applicants, in their order.
+    def assess(self, applicant: Applicant) -> Decision:
+        """Decide on one applicant, in plain floats: NumPy's call overhead would dominate."""
+        name = applicant.scorecard
+        card, caches = self.model.scorecards[name], self._caches[name]
+        features = [cache(applicant.values.get(field)) for field, cache in caches.items()]
+        row = [features[index].encoded for index in self._predictor_indices[name]]
+        probability, impacts = self.model.engines[name].predict_one(row)
+        score = self.policy.scale.points_of_one(probability)
+        return self._decide(
+            card, applicant, features, (probability, score, impacts), decided_at=self.now()
+        )
 
-        The same applicant gets the same numbers to the last bit, alone or among others.
-        """
+    def assess_batch(self, applicants: Sequence[Applicant]) -> list[Decision]:
+        """Decide on many applicants, column by column; decisions are in their order."""
         decided_at = self.now()
-        cases = [
-            _Case(each, read_all(self.model.readings[each.scorecard], each.values))
-            for each in applicants
+        by_scorecard: dict[str, list[int]] = {}
+        for index, applicant in enumerate(applicants):
+            by_scorecard.setdefault(applicant.scorecard, []).append(index)
+        decisions: dict[int, Decision] = {}
+        for name, indices in by_scorecard.items():
+            group = self._assess_group(name, [applicants[index] for index in indices], decided_at)
+            decisions.update(zip(indices, group, strict=True))
+        return [decisions[index] for index in range(len(applicants))]
+
+    def _assess_group(
+        self, name: str, applicants: Sequence[Applicant], decided_at: datetime
+    ) -> Iterator[Decision]:
+        """Decide on applicants of one scorecard."""
+        card, scale = self.model.scorecards[name], self.policy.scale
+        columns = [
+            [cache(applicant.values.get(field)) for applicant in applicants]
+            for field, cache in self._caches[name].items()
         ]
-        places: dict[str, list[int]] = {}
-        for place, applicant in enumerate(applicants):
-            places.setdefault(applicant.scorecard, []).append(place)
-        numbers: dict[int, Numbers] = {}
-        for name, those in places.items():
-            numbers.update(
-                zip(those, self._numbers(name, [cases[place] for place in those]), strict=True)
-            )
-        return [self._decide(case, numbers[place], decided_at) for place, case in enumerate(cases)]
+        encoded = [[each.encoded for each in columns[i]] for i in self._predictor_indices[name]]
+        # Single precision: scikit-learn rounds to it, so a prediction must too.
+        matrix = np.array(encoded, dtype=np.float64).T.astype(np.float32)
+        probabilities, impacts = self.model.engines[name].predict(matrix)
+        points = scale.points(probabilities).tolist()
+        numbers = zip(probabilities.tolist(), points, impacts.tolist(), strict=True)
+        for applicant, features, those in zip(
+            applicants, zip(*columns, strict=True), numbers, strict=True
+        ):
+            yield self._decide(card, applicant, features, those, decided_at=decided_at)
 
-    def _numbers(self, scorecard: str, cases: Sequence[_Case]) -> list[Numbers]:
-        """Compute the numbers of applicants of one scorecard."""
-        engine, scale = self.model.engines[scorecard], self.policy.scale
-        predictors = self.model.scorecards[scorecard].predictors
-        rows = [case.row(predictors) for case in cases]
-        if len(rows) == 1:
-            probability, impacts = engine.predict_one(rows[0])
-            return [Numbers(probability, scale.points_of_one(probability), impacts)]
-        probabilities, shares = engine.predict(to_matrix(rows, n_columns=len(predictors)))
-        points = scale.points(probabilities)
-        return list(map(Numbers, probabilities.tolist(), points.tolist(), shares.tolist()))
+    def _decide(
+        self,
+        card: Scorecard,
+        applicant: Applicant,
+        features: Sequence[ValueFeatures],
+        numbers: tuple[float, int, Sequence[float]],
+        *,
+        decided_at: datetime,
+    ) -> Decision:
+        """Return the decision that follows from an applicant's numbers.
 
-    def _decide(self, case: _Case, numbers: Numbers, decided_at: datetime) -> Decision:
-        """Decide on one applicant, whose numbers are there."""
-        applicant, readings = case
-        card = self.model.scorecards[applicant.scorecard]
-        label = self.policy.label(numbers.probability_of_default)
-        impacts = dict(zip(card.predictors, numbers.impacts, strict=True))
-        read = readings.values()
+        Parameters
+        ----------
+        card : Scorecard
+        applicant : Applicant
+        features : sequence of ValueFeatures
+            Of the scorecard's fields, in schema order.
+        numbers : (float, int, sequence of float)
+            Probability of default, score, and impacts in the order of the predictors.
+        decided_at : datetime
+        """
+        probability, score, shares = numbers
+        label = self.policy.label(probability)
+        impacts = dict(zip(card.predictors, shares, strict=True))
         return Decision(
             decision_id=self.new_id(decided_at),
             decided_at=decided_at,
             applicant=applicant,
             label=label,
-            probability_of_default=numbers.probability_of_default,
+            probability_of_default=probability,
             cutoff=self.policy.cutoff,
-            score=numbers.score,
+            score=score,
             model_version=self.model.versions[card.name],
             baseline=card.reference.baseline,
             impacts=impacts,
@@ -154,13 +174,34 @@ class Assessor:
                 reference=card.reference,
                 refused=label == NOT_ELIGIBLE,
             ),
-            warnings=tuple([each.warning for each in read if each.warning is not None]),
-            bins=card.training_bins.score.letter(numbers.score)
-            + "".join([each.bin for each in read]),
+            warnings=tuple([each.warning for each in features if each.warning is not None]),
+            bins=self._score_bin(card.name, score) + "".join([each.bin_code for each in features]),
         )
+
+    @cached_property
+    def _caches(self) -> dict[str, dict[str, FeatureCache]]:
+        """The features of values, by scorecard and field."""
+        return {
+            name: feature_caches(card, self.model.schema)
+            for name, card in self.model.scorecards.items()
+        }
+
+    @cached_property
+    def _score_bin(self) -> Callable[[str, int], str]:
+        """The code of the training bin that a scorecard's score falls into."""
+        cards = self.model.scorecards
+        return lru_cache(lambda name, score: cards[name].training_bins.score.letter(score))
+
+    @cached_property
+    def _predictor_indices(self) -> dict[str, list[int]]:
+        """Of each scorecard, where its predictors are among its fields."""
+        return {
+            name: [list(caches).index(field) for field in self.model.scorecards[name].predictors]
+            for name, caches in self._caches.items()
+        }
 
 
 @lru_cache(maxsize=16)
 def timestamp(moment: datetime) -> str:
-    """Write a time as RFC 3339 in UTC, to the millisecond."""
+    """Return a time as RFC 3339 in UTC, to the millisecond."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

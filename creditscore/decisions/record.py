@@ -1,17 +1,17 @@
-"""A decision as a row of the log, and back: the same answer, to the last bit, in every language."""
+"""A decision as a row of the log, and back: its id, its canonical form and its hash."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+import os
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from creditscore.decisions.assessor import Decision
-from creditscore.decisions.decision_id import EPOCH, MILLISECOND
 from creditscore.decisions.value_cache import Warning
 from creditscore.json_codec import to_text
 from creditscore.schema.schema import Applicant
@@ -28,24 +28,26 @@ CONTENT = (
 #: What is written of a decision: the names of a row's values, in their order.
 COLUMNS = (*CONTENT, "content_hash")
 
-#: These values.
+EPOCH, MILLISECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(milliseconds=1)
+
+#: The values of a row, in the order of `COLUMNS`.
 Row = tuple[str | int | float | None, ...]
 
 
 @dataclass(frozen=True)
 class LoggedDecision:
-    """A decision that was read back from the log.
+    """A decision read back from the log.
 
     Attributes
     ----------
     number : int
         Its place in the log: a later one has a larger number.
     decision : Decision
-        What was decided; gives the same answer as then.
+        What was decided, with the answer as it was given.
     request_id : str
         The request that it came with.
     key_id : str or None
-        The API key that was shown; None for none.
+        The API key that was used, if any.
     idempotency_key : str or None
         The request's.
     content_hash : str
@@ -60,7 +62,7 @@ class LoggedDecision:
     content_hash: str
 
     def to_dict(self, language: str) -> dict[str, Any]:
-        """Give the decision as it was answered, and what only the log knows of it."""
+        """Return the decision as it was answered, and what only the log knows of it."""
         return {
             **self.decision.to_dict(language),
             "inputs": self.decision.applicant.values,
@@ -76,45 +78,32 @@ def to_row(
     request_id: str,
     key_id: str | None,
     idempotency_key: str | None,
-) -> dict[str, Any]:
-    """Give the row of a decision, its hash included, in the order of `COLUMNS`.
+) -> Row:
+    """Return the row of a decision, its hash included: values in the order of `COLUMNS`.
 
     The database adds the number.
     """
-    content = {
-        "id": decision.decision_id,
-        "decided_at": to_milliseconds(decision.decided_at),
-        "scorecard": decision.applicant.scorecard,
-        "model_version": decision.model_version,
-        "inputs": to_text(decision.applicant.values),
-        "probability_of_default": decision.probability_of_default,
-        "cutoff": decision.cutoff,
-        "label": decision.label,
-        "score": decision.score,
-        "baseline": decision.baseline,
-        "impacts": to_text(decision.impacts),
+    content = (
+        decision.decision_id,
+        to_milliseconds(decision.decided_at),
+        decision.applicant.scorecard,
+        decision.model_version,
+        to_text(decision.applicant.values),
+        decision.probability_of_default,
+        decision.cutoff,
+        decision.label,
+        decision.score,
+        decision.baseline,
+        to_text(decision.impacts),
         # With their words: what an applicant was told is evidence, and needs no model to be read.
-        "reasons": to_json(decision.reasons),
-        "warnings": to_json(decision.warnings),
-        "bins": decision.bins,
-        "request_id": request_id,
-        "key_id": key_id,
-        "idempotency_key": idempotency_key,
-    }
-    content["content_hash"] = content_hash(content)
-    return content
-
-
-def to_values(
-    decision: Decision,
-    *,
-    request_id: str,
-    key_id: str | None,
-    idempotency_key: str | None,
-) -> Row:
-    """Give the values of the row of a decision."""
-    row = to_row(decision, request_id=request_id, key_id=key_id, idempotency_key=idempotency_key)
-    return tuple(row.values())
+        to_json(decision.reasons),
+        to_json(decision.warnings),
+        decision.bins,
+        request_id,
+        key_id,
+        idempotency_key,
+    )
+    return (*content, _digest(content))
 
 
 def from_row(row: Mapping[str, Any]) -> LoggedDecision:
@@ -123,7 +112,7 @@ def from_row(row: Mapping[str, Any]) -> LoggedDecision:
     Raises
     ------
     KeyError, TypeError, ValueError
-        If it is not as `to_row` makes them: somebody else wrote it.
+        If it is not as `to_row` writes them.
     """
     decision = Decision(
         decision_id=str(UUID(row["id"])),
@@ -136,44 +125,56 @@ def from_row(row: Mapping[str, Any]) -> LoggedDecision:
         model_version=row["model_version"],
         baseline=row["baseline"],
         impacts=json.loads(row["impacts"]),
-        reasons=tuple(Reason(**reason) for reason in json.loads(row["reasons"])),
-        warnings=tuple(Warning(**warning) for warning in json.loads(row["warnings"])),
+        reasons=tuple(Reason.from_log(reason) for reason in json.loads(row["reasons"])),
+        warnings=tuple(Warning.from_log(warning) for warning in json.loads(row["warnings"])),
         bins=row["bins"],
     )
-    others = ("number", "request_id", "key_id", "idempotency_key", "content_hash")
-    return LoggedDecision(decision=decision, **{name: row[name] for name in others})
+    return LoggedDecision(
+        number=row["number"],
+        decision=decision,
+        request_id=row["request_id"],
+        key_id=row["key_id"],
+        idempotency_key=row["idempotency_key"],
+        content_hash=row["content_hash"],
+    )
 
 
 def to_json(said: Sequence[Reason] | Sequence[Warning]) -> str:
     """Write reasons or warnings as the log keeps them, with their words in every language."""
-    return to_text([each._asdict() for each in said])
+    return to_text([each.to_log() for each in said])
 
 
 def content_hash(row: Mapping[str, Any]) -> str:
-    """Give the SHA-256 of what a row says, over its one canonical form.
+    """Return the SHA-256 of what a row says, over its one canonical form.
 
     The form is the columns of `CONTENT`, in that order, one after the other: each as a text behind
     its length in characters and a colon, in UTF-8. A number is written as Python does, with as few
     digits as bring back its every bit; a column that is null is a hyphen alone.
     """
-    return digest("".join([mark_off(row[name]) for name in CONTENT]))
+    return _digest([row[name] for name in CONTENT])
 
 
-def mark_off(value: object) -> str:
-    """Write a value as it stands in the canonical form of a row."""
-    return "-" if value is None else f"{len(text := str(value))}:{text}"
+def _digest(content: Iterable[object]) -> str:
+    canonical = ["-" if value is None else f"{len(text := str(value))}:{text}" for value in content]
+    return hashlib.sha256("".join(canonical).encode()).hexdigest()
 
 
-def digest(canonical: str) -> str:
-    """Give the SHA-256 of a canonical form."""
-    return hashlib.sha256(canonical.encode()).hexdigest()
+def new_decision_id(now: datetime) -> str:
+    """Return a UUID of version 7 (RFC 9562), which sorts by its time and cannot be guessed.
+
+    Its 74 random bits make it unique even if the clock stands still or is set back.
+    """
+    random = os.urandom(10)
+    # The version is 7; the variant is two bits of the digit that follows the second group.
+    time, digits, variant = f"{to_milliseconds(now):012x}", random.hex(), "89ab"[random[1] & 3]
+    return f"{time[:8]}-{time[8:]}-7{digits[:3]}-{variant}{digits[4:7]}-{digits[7:19]}"
 
 
 def to_milliseconds(moment: datetime) -> int:
-    """Give a time as whole milliseconds since 1970, as its answer shows it."""
+    """Return a time as whole milliseconds since 1970, as its answer shows it."""
     return (moment - EPOCH) // MILLISECOND
 
 
 def to_time(milliseconds: int) -> datetime:
-    """Give the time that so many milliseconds since 1970 are."""
+    """Return the time that is so many milliseconds after 1970 began."""
     return EPOCH + milliseconds * MILLISECOND

@@ -1,11 +1,13 @@
-"""What a value says by itself, whoever has it: worked out when it first comes, then kept at hand.
+"""Everything that depends on one field value alone, cached: encoding, bin, range warning.
 
 Most applicants share most of their values, so a decision on many is mostly looking up.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from creditscore.i18n.catalogue import Text, in_language, say
@@ -14,7 +16,7 @@ from creditscore.schema.schema import Field, Schema
 from creditscore.scorecard.bins import Bins
 from creditscore.scorecard.scorecard import Scorecard
 
-#: Values of one field that are kept at hand.
+#: Values of one field whose features are kept.
 MOST_KEPT = 4096
 
 
@@ -35,72 +37,85 @@ class Warning(NamedTuple):
             "text": in_language(self.text, language),
         }
 
+    def to_log(self) -> dict[str, Any]:
+        """Give the warning as the log keeps it: with its words in every language."""
+        return {"code": self.code, "field": self.field, "value": self.value, "text": self.text}
 
-class Reading(NamedTuple):
-    """What is known of a field's value.
+    @classmethod
+    def from_log(cls, content: Mapping[str, Any]) -> Warning:
+        """Rebuild a warning from `to_log`.
+
+        Raises
+        ------
+        KeyError, TypeError, ValueError
+            If somebody else wrote it.
+        """
+        warning = cls(
+            code=content["code"],
+            field=content["field"],
+            value=content["value"],
+            text=content["text"],
+        )
+        if len(content) != len(warning):
+            raise ValueError("a warning has parts that none has")
+        return warning
+
+
+class ValueFeatures(NamedTuple):
+    """Everything that depends on one field value alone.
 
     Attributes
     ----------
     encoded : float
-        What the model sees.
-    bin : str
-        Name of the training bin that it falls into.
+        What the model sees; NaN for a field that was not given.
+    bin_code : str
+        The training bin that the value falls into.
     warning : Warning or None
         If training has never seen such a value.
     """
 
     encoded: float
-    bin: str
+    bin_code: str
     warning: Warning | None
 
 
-class FieldReadings(dict[Value | None, Reading]):
-    """The readings of one field's values; None is a field that was not given.
+#: Returns the features of a value of one field; None stands for a field that was not given.
+FeatureCache = Callable[[Value | None], ValueFeatures]
+
+
+def feature_cache(
+    field: Field, bins: Bins, seen: Sequence[Value], *, maxsize: int = MOST_KEPT
+) -> FeatureCache:
+    """Return a function from a value of a field to its features, which keeps its results.
 
     Parameters
     ----------
     field : Field
     bins : Bins
-        How training rows were spread over it.
+        How the training rows were spread over the field.
     seen : sequence
         What training saw of it: the smallest and the largest number, or the codes.
+    maxsize : int
+        Values whose features are kept.
     """
 
-    def __init__(self, field: Field, bins: Bins, seen: Sequence[Value]) -> None:
-        super().__init__()
-        self._field, self._bins, self._seen = field, bins, seen
-
-    def __missing__(self, value: Value | None) -> Reading:
-        """Read a value that came for the first time, or again after a long while."""
+    # typed: 35 and 35.0 are equal, and a warning quotes the value as it was given.
+    @lru_cache(maxsize=maxsize, typed=True)
+    def features(value: Value | None) -> ValueFeatures:
         if value is None:
-            reading = Reading(float("nan"), self._bins.letter(None), None)
-        else:
-            encoded = self._field.rule.encode(value)
-            reading = Reading(encoded, self._bins.letter(value), self._warning(value))
-        if len(self) >= MOST_KEPT:
-            self.clear()
-        self[value] = reading
-        return reading
+            return ValueFeatures(math.nan, bins.letter(None), None)
+        unseen = None if _was_seen(field, value, seen) else _unseen(field, value, seen)
+        return ValueFeatures(field.rule.encode(value), bins.letter(value), unseen)
 
-    def _warning(self, value: Value) -> Warning | None:
-        if _was_seen(self._field, value, self._seen):
-            return None
-        return _unseen(self._field, value, self._seen)
+    return features
 
 
-def readings_of(card: Scorecard, schema: Schema) -> dict[str, FieldReadings]:
-    """Give the readings of a scorecard's fields, in schema order."""
+def feature_caches(card: Scorecard, schema: Schema) -> dict[str, FeatureCache]:
+    """Return a cache for each field of a scorecard, in schema order."""
     return {
-        name: FieldReadings(schema.fields[name], bins, card.training_ranges[name])
+        name: feature_cache(schema.fields[name], bins, card.training_ranges[name])
         for name, bins in card.training_bins.fields.items()
     }
-
-
-def read_all(
-    fields: Mapping[str, FieldReadings], values: Mapping[str, Value]
-) -> dict[str, Reading]:
-    """Read an applicant's values."""
-    return {name: readings[values.get(name)] for name, readings in fields.items()}
 
 
 def _was_seen(field: Field, value: Value, seen: Sequence[Value]) -> bool:

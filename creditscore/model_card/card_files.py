@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from creditscore.errors import ArtifactError
+from creditscore.files import PUBLIC, atomic_write
 from creditscore.model_card import plots
 from creditscore.model_card.markdown import to_markdown
 
@@ -48,21 +47,9 @@ def write(card: Mapping[str, Any], folder: Path, *, draw: bool) -> Sequence[str]
             old.unlink()
         if drawn:
             plots.write(card, folder / PLOTS_FOLDER)
-        _put(folder / TEXT_FILE, to_markdown(card, plots=drawn))
+        with atomic_write(folder / TEXT_FILE, mode=PUBLIC) as file:
+            file.write(to_markdown(card, plots=drawn).encode())
     except OSError as error:
         problem = f"cannot be written: {error.strerror}"
         raise ArtifactError(folder / TEXT_FILE, problem, "make room for it") from None
     return [name for name in wanted if name not in drawn]
-
-
-def _put(path: Path, text: str) -> None:
-    """Write a file whole or not at all."""
-    handle, part = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    staged = Path(part)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        staged.chmod(0o644)
-        staged.replace(path)
-    finally:
-        staged.unlink(missing_ok=True)

@@ -11,7 +11,7 @@ import itertools
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -154,6 +154,15 @@ class ForestSettings:
     min_samples_leaf: int = 60
     max_features: int | None = None
 
+    def to_dict(self) -> dict[str, int | None]:
+        """Give the settings as the manifest has them, under the schema file's names."""
+        return {
+            "trees": self.trees,
+            "max_depth": self.max_depth,
+            "min_samples_leaf": self.min_samples_leaf,
+            "max_features": self.max_features,
+        }
+
 
 @dataclass(frozen=True)
 class ScorecardSpec:
@@ -273,35 +282,6 @@ class Schema:
         if faults:
             raise InvalidApplicants(faults[:MOST_FAULTS])
         return applicants
-
-    def of_all(self, raws: Sequence[object]) -> str | None:
-        """Name the scorecard whose fields all have, as many as it has; None if there is none.
-
-        Their values are numbers and texts, which may still be wrong; and it is for who reads
-        them to find that one has other fields.
-        """
-        if set(map(type, raws)) != {dict}:
-            return None
-        alike = cast("Sequence[dict[str, object]]", raws)
-        values = itertools.chain.from_iterable(map(dict.values, alike))
-        counts = set(map(len, alike))
-        if len(counts) == 1 and _PLAIN.issuperset(map(type, values)):
-            name, _ = self._usual.get(counts.pop(), (None, ()))
-            return name
-        return None
-
-    def assemble(self, values: Mapping[str, Value]) -> Applicant | None:
-        """Give an applicant of values that their rules have accepted; None if any is missing.
-
-        Parameters
-        ----------
-        values : mapping of str to value
-            In schema order.
-        """
-        spec = self._answering(values)
-        if all(name in values or name in self.optional for name in spec.fields):
-            return Applicant(scorecard=spec.name, values=values)
-        return None
 
     def matrix(self, applicants: Sequence[Applicant], names: Sequence[str]) -> Matrix:
         """Encode applicants for the model.
@@ -431,10 +411,6 @@ class Schema:
     def _upper_names(self) -> Mapping[str, str]:
         """Names by their upper-case form: `age` is a misspelt `AGE`."""
         return {name.upper(): name for name in self.fields}
-
-
-#: Types of values that a field may accept.
-_PLAIN = frozenset({int, float, str})
 
 
 def to_matrix(rows: Sequence[Sequence[float]], *, n_columns: int) -> Matrix:

@@ -12,22 +12,19 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import os
 import pickle
 import re
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from creditscore.decisions.sayings import FieldSayings, sayings_of
-from creditscore.decisions.value_cache import FieldReadings, readings_of
 from creditscore.errors import ArtifactError
+from creditscore.files import PUBLIC, atomic_write_all
+from creditscore.schema.constraints import CodeList
 from creditscore.schema.reader import read_schema
 from creditscore.schema.schema import Schema
 from creditscore.scorecard.inference import Engine, select_engine
@@ -121,19 +118,6 @@ class Model:
         }
         return cls(schema, scorecards, versions, policy, manifest, card, engines)
 
-    @cached_property
-    def readings(self) -> Mapping[str, Mapping[str, FieldReadings]]:
-        """What is known of the values of each scorecard's fields, by scorecard and field."""
-        return {name: readings_of(card, self.schema) for name, card in self.scorecards.items()}
-
-    @cached_property
-    def sayings(self) -> Mapping[str, Mapping[str, FieldSayings]]:
-        """What is written of the values of each scorecard's fields, by scorecard and field."""
-        return {
-            name: sayings_of(card, self.schema, self.readings[name])
-            for name, card in self.scorecards.items()
-        }
-
     def protected_predictors(self, scorecard: str | None = None) -> list[str]:
         """Name the protected attributes that decisions of a scorecard, or of any, depend on."""
         cards = self.scorecards.values() if scorecard is None else [self.scorecards[scorecard]]
@@ -176,7 +160,8 @@ def save(model: Model, folder: Path) -> None:
             raise ArtifactError(folder / name, problem, "fewer or smaller trees in the schema file")
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        _write(folder, files)
+        # Readable for the service, which may run under another account than the training.
+        atomic_write_all({folder / name: raw for name, raw in files.items()}, mode=PUBLIC)
     except OSError as error:
         remedy = "make room for it, or select_engine another folder with --model-dir"
         raise ArtifactError(folder, f"cannot be written: {error.strerror}", remedy) from None
@@ -352,38 +337,7 @@ def _encoding(schema: Schema, card: Scorecard) -> list[Any]:
     encoding = []
     for name in card.predictors:
         field = schema.fields[name]
-        codes = getattr(field.rule, "positions", {})
+        codes = field.rule.positions if isinstance(field.rule, CodeList) else {}
         places = [[code, place] for code, place in codes.items()]
         encoding.append([name, places, reason_code_fingerprint(field)])
     return encoding
-
-
-def _write(folder: Path, files: Mapping[str, bytes]) -> None:
-    """Put files in place: never half of one, not even after a power cut."""
-    parts: dict[Path, Path] = {}
-    try:
-        for name, raw in files.items():
-            handle, part = tempfile.mkstemp(dir=folder, prefix=f".{name}.")
-            parts[folder / name] = Path(part)
-            with os.fdopen(handle, "wb") as file:
-                file.write(raw)
-                file.flush()
-                os.fsync(file.fileno())
-        for path, staged in parts.items():
-            # mkstemp's 0600 would keep the server's own user out where it is another one.
-            staged.chmod(0o644)
-            staged.replace(path)
-    finally:
-        for staged in parts.values():
-            staged.unlink(missing_ok=True)
-    _sync_folder(folder)
-
-
-def _sync_folder(folder: Path) -> None:
-    if os.name == "nt":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import string
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
@@ -84,8 +84,13 @@ class Bins:
     def to_dict(self) -> dict[str, Any]:
         """Give everything as plain data."""
         return {
-            name: list(part) if isinstance(part, tuple) else part
-            for name, part in asdict(self).items()
+            "codes": list(self.codes),
+            "edges": list(self.edges),
+            "low": self.low,
+            "high": self.high,
+            "labels": list(self.labels),
+            "counts": list(self.counts),
+            "critical": self.critical,
         }
 
     @classmethod

@@ -6,9 +6,10 @@ scikit-learn: the same comparisons in single precision, the same sum in the same
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -112,6 +113,37 @@ class Forest:
                     yield tree, node
                 else:
                     waiting += [right[node], left[node]]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give its arrays under the names that the format has for them."""
+        return {
+            "roots": self.roots,
+            "column": self.column,
+            "threshold": self.threshold,
+            "left": self.left,
+            "right": self.right,
+            "probability": self.probability,
+            "depth": self.depth,
+        }
+
+    @classmethod
+    def from_dict(cls, content: Mapping[str, Any]) -> Forest:
+        """Rebuild a forest from `to_dict`; `problem` says whether it is one.
+
+        Raises
+        ------
+        KeyError, TypeError
+            If it was made by something else.
+        """
+        return cls(
+            roots=content["roots"],
+            column=content["column"],
+            threshold=content["threshold"],
+            left=content["left"],
+            right=content["right"],
+            probability=content["probability"],
+            depth=content["depth"],
+        )
 
     def problem(self, n_columns: int) -> str | None:
         """Say what is wrong with the arrays, if anything is."""

@@ -64,6 +64,38 @@ class Reason(NamedTuple):
             "text": in_language(self.text, language),
         }
 
+    def to_log(self) -> dict[str, Any]:
+        """Give the reason as the log keeps it: with its words in every language."""
+        return {
+            "code": self.code,
+            "field": self.field,
+            "value": self.value,
+            "impact": self.impact,
+            "actionable": self.actionable,
+            "text": self.text,
+        }
+
+    @classmethod
+    def from_log(cls, content: Mapping[str, Any]) -> Reason:
+        """Rebuild a reason from `to_log`.
+
+        Raises
+        ------
+        KeyError, TypeError, ValueError
+            If somebody else wrote it.
+        """
+        reason = cls(
+            code=content["code"],
+            field=content["field"],
+            value=content["value"],
+            impact=content["impact"],
+            actionable=content["actionable"],
+            text=content["text"],
+        )
+        if len(content) != len(reason):
+            raise ValueError("a reason has parts that none has")
+        return reason
+
 
 def principal_reasons(
     values: Mapping[str, Value],
@@ -99,34 +131,6 @@ def principal_reasons(
     if raising:
         return tuple(reasons)
     return tuple(_least(each, schema.fields[each.field]) for each in reasons if refused)
-
-
-def rank_raising(impacts: Floats) -> list[list[int]]:
-    """Find what `principal_reasons` would name of many, where anything raised the probability.
-
-    Parameters
-    ----------
-    impacts : ndarray of shape (n_applicants, n_predictors)
-
-    Returns
-    -------
-    list of list of int
-        Of each applicant, places of predictors, that which raised it most first.
-    """
-    # Sorting keeps schema order among equals, as it does there.
-    ranks = np.argsort(-impacts, axis=1, kind="stable")[:, :MOST_REASONS].tolist()
-    counts = (impacts >= LEAST_IMPACT).sum(axis=1).tolist()
-    return [rank[:count] for rank, count in zip(ranks, counts, strict=True)]
-
-
-def reason_code(field: Field, value: Value, reference: Reference) -> str:
-    """Give the code of the reason that a value would be."""
-    return worded(field, value, reference)[0]
-
-
-def worded(field: Field, value: Value, reference: Reference) -> tuple[str, Text]:
-    """Word the reason that a value would be: its code, and its text."""
-    return _worded(field, value, _side(value, reference.medians.get(field.name)))
 
 
 def _least(reason: Reason, field: Field) -> Reason:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -37,6 +37,31 @@ class Calibration:
     error_before: float
     error_after: float
 
+    def to_dict(self) -> dict[str, Any]:
+        """Give the line as plain data."""
+        return {
+            "slope": self.slope,
+            "intercept": self.intercept,
+            "error_before": self.error_before,
+            "error_after": self.error_after,
+        }
+
+    @classmethod
+    def from_dict(cls, content: Mapping[str, Any]) -> Calibration:
+        """Rebuild the line from `to_dict`.
+
+        Raises
+        ------
+        KeyError, TypeError
+            If it was made by something else.
+        """
+        return cls(
+            slope=content["slope"],
+            intercept=content["intercept"],
+            error_before=content["error_before"],
+            error_after=content["error_after"],
+        )
+
 
 @dataclass(frozen=True)
 class Reference:
@@ -61,6 +86,33 @@ class Reference:
     baseline: float
     medians: Mapping[str, float]
     spreads: Mapping[str, float]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the group as plain data."""
+        return {
+            "group": self.group,
+            "rows": self.rows,
+            "baseline": self.baseline,
+            "medians": dict(self.medians),
+            "spreads": dict(self.spreads),
+        }
+
+    @classmethod
+    def from_dict(cls, content: Mapping[str, Any]) -> Reference:
+        """Rebuild the group from `to_dict`.
+
+        Raises
+        ------
+        KeyError, TypeError
+            If it was made by something else.
+        """
+        return cls(
+            group=content["group"],
+            rows=content["rows"],
+            baseline=content["baseline"],
+            medians=content["medians"],
+            spreads=content["spreads"],
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,15 +176,19 @@ class Scorecard:
         return self.games.shapley_values(matrix)
 
     def to_dict(self) -> dict[str, Any]:
-        """Give everything as plain arrays, dicts, numbers and strings."""
+        """Give everything as plain arrays, dicts, numbers and strings.
+
+        The names of its parts, here and within them, belong to the format and to every version
+        that was ever hashed. They stay, whatever the attributes come to be called.
+        """
         return {
             "name": self.name,
             "predictors": list(self.predictors),
             "monitored": list(self.monitored),
-            "forest": _arrays(self.forest),
-            "calibration": asdict(self.calibration),
-            "games": _arrays(self.games),
-            "reference": asdict(self.reference),
+            "forest": self.forest.to_dict(),
+            "calibration": self.calibration.to_dict(),
+            "games": self.games.to_dict(),
+            "reference": self.reference.to_dict(),
             "training_ranges": {name: list(seen) for name, seen in self.training_ranges.items()},
             "training_bins": self.training_bins.to_dict(),
         }
@@ -150,13 +206,17 @@ class Scorecard:
             name=content["name"],
             predictors=tuple(content["predictors"]),
             monitored=tuple(content["monitored"]),
-            forest=Forest(**content["forest"]),
-            calibration=Calibration(**content["calibration"]),
-            games=LeafShapleyTables(**content["games"]),
-            reference=Reference(**content["reference"]),
+            forest=Forest.from_dict(content["forest"]),
+            calibration=Calibration.from_dict(content["calibration"]),
+            games=LeafShapleyTables.from_dict(content["games"]),
+            reference=Reference.from_dict(content["reference"]),
             training_ranges=content["training_ranges"],
             training_bins=TrainingBins.from_dict(content["training_bins"]),
         )
+        written = scorecard.to_dict()
+        for part in ("forest", "calibration", "games", "reference"):
+            if content[part].keys() != written[part].keys():
+                raise ValueError(f"its {part} has parts that none has")
         columns = len(scorecard.predictors)
         problem = scorecard.forest.problem(columns) or scorecard.games.problem(columns)
         if problem:
@@ -181,10 +241,6 @@ def version(scorecard: Scorecard, *, policy: Mapping[str, Any], encoding: object
     digest = hashlib.sha256()
     _digest([scorecard.to_dict(), policy, encoding], digest.update)
     return f"{scorecard.name}-{digest.hexdigest()[:8]}"
-
-
-def _arrays(parts: Forest | LeafShapleyTables) -> dict[str, Any]:
-    return {field.name: getattr(parts, field.name) for field in fields(parts)}
 
 
 def _digest(content: object, update: Callable[[bytes], None]) -> None:

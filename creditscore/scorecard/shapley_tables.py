@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -191,6 +191,37 @@ class LeafShapleyTables:
             parts.append(np.zeros(len(self.first) * width, dtype=side.dtype))
             parts[-1][slot] = side
         return _Slots(width, *parts)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give its arrays under the names that the format has for them."""
+        return {
+            "column": self.column,
+            "low": self.low,
+            "high": self.high,
+            "first": self.first,
+            "values": self.values,
+            "offset": self.offset,
+            "n_columns": self.n_columns,
+        }
+
+    @classmethod
+    def from_dict(cls, content: Mapping[str, Any]) -> LeafShapleyTables:
+        """Rebuild the games from `to_dict`; `problem` says whether they are sound.
+
+        Raises
+        ------
+        KeyError, TypeError
+            If they were made by something else.
+        """
+        return cls(
+            column=content["column"],
+            low=content["low"],
+            high=content["high"],
+            first=content["first"],
+            values=content["values"],
+            offset=content["offset"],
+            n_columns=content["n_columns"],
+        )
 
     def problem(self, n_columns: int) -> str | None:
         """Say what is wrong with the arrays, if anything is."""

@@ -25,7 +25,8 @@ from creditscore.json_codec import to_bytes
 from creditscore.schema.csv_cells import to_line
 from creditscore.schema.schema import MOST_FAULTS, Applicant, Schema
 from creditscore.tables.csv_table import CsvTable, open_table
-from creditscore.tables.scorer import Block, RowReader, in_groups
+from creditscore.tables.scorer import assess_chunks
+from creditscore.tables.table import Block, RejectedRow, RowReader
 
 #: Bytes that are kept in memory before a file is made.
 IN_MEMORY = 1024 * 1024
@@ -96,10 +97,10 @@ class CsvRequest:
         ids, moment = [], log.now()
         with _nameless_file() as waiting:
             for block, applicants in _read_all(table, assessor.model.schema):
-                made = in_groups(assessor.assess, applicants)
-                ids += [each.decision_id for each in made]
-                waiting.write(to_bytes(to_rows(made, self.origin)) + b"\n")
-                self._write(answer, table, block, made)
+                decisions = list(assess_chunks(assessor, applicants))
+                ids += [decision.decision_id for decision in decisions]
+                waiting.write(to_bytes(to_rows(decisions, self.origin)) + b"\n")
+                self._write(answer, table, block, decisions)
             waiting.seek(0)
             return log.record_rows(_rows_of(waiting), self.origin, ids=ids, moment=moment)
 
@@ -111,17 +112,17 @@ class CsvRequest:
         self._begin(answer, table)
         begin = 0
         for block in table.blocks():
-            made = log.find_all(ids[begin : begin + len(block.numbers)])
+            decisions = log.find_all(ids[begin : begin + len(block.numbers)])
             begin += len(block.numbers)
-            self._write(answer, table, block, made)
+            self._write(answer, table, block, decisions)
 
     def _begin(self, answer: BinaryIO, table: CsvTable) -> None:
         answer.write(f"{to_line([*table.columns, *self._columns.types])}{table.newline}".encode())
 
     def _write(
-        self, answer: BinaryIO, table: CsvTable, block: Block, made: Sequence[Decision]
+        self, answer: BinaryIO, table: CsvTable, block: Block, decisions: Sequence[Decision]
     ) -> None:
-        ends = map(self._columns.text, made)
+        ends = map(self._columns.text, decisions)
         for line, end in zip(block.lines(), ends, strict=True):
             answer.write(line + f",{end}{table.newline}".encode())
 
@@ -133,11 +134,12 @@ def _read_all(table: CsvTable, schema: Schema) -> Iterator[tuple[Block, list[App
     rows = 0
     for block in table.blocks():
         applicants = []
-        for place, line in enumerate(block.numbers):
-            try:
-                applicants.append(schema.parse(reader.applicant(reader.cells(block, place))))
-            except InvalidApplicants as error:
-                faults += [replace(fault, line=line) for fault in error.faults]
+        for index, line in enumerate(block.numbers):
+            row = reader.applicant(block, index)
+            if isinstance(row, RejectedRow):
+                faults += [replace(fault, line=line) for fault in row.faults]
+            else:
+                applicants.append(row)
             if len(faults) >= MOST_FAULTS:
                 raise InvalidApplicants(faults[:MOST_FAULTS])
         rows += len(block.numbers)

@@ -18,8 +18,7 @@ from creditscore.i18n.catalogue import say
 from creditscore.schema.constraints import Rule, from_text
 from creditscore.schema.csv_cells import FORMULA, to_line
 from creditscore.schema.schema import Schema
-from creditscore.tables.scorer import Block
-from creditscore.tables.table_header import check_header
+from creditscore.tables.table import Block, check_header
 
 #: Bytes of a piece; a row may be as long again and again.
 PIECE = 256 * 1024
@@ -70,7 +69,7 @@ class CsvTable:
         InvalidApplicants
             Where it is not CSV in UTF-8 any more, with the line.
         """
-        # A quoted name of a column may hold line ends itself, but who does that.
+        # Known limitation: line numbers are too small by the line ends inside a quoted header.
         line = 2
         for piece in _pieces(self.file, self.begun, line):
             yield self._block(piece, line)
@@ -106,9 +105,9 @@ class PlainBlock:
     keys: Sequence[Hashable]
     plain: Sequence[bytes]
 
-    def row(self, place: int) -> Sequence[str]:
+    def row(self, index: int) -> Sequence[str]:
         """Give all cells of a row."""
-        return self.plain[place].decode().split(",")
+        return self.plain[index].decode().split(",")
 
     def lines(self) -> Sequence[bytes]:
         """Give the rows as lines of CSV."""
@@ -123,9 +122,9 @@ class CellBlock:
     keys: Sequence[Hashable]
     rows: Sequence[Sequence[str]]
 
-    def row(self, place: int) -> Sequence[str]:
+    def row(self, index: int) -> Sequence[str]:
         """Give all cells of a row."""
-        return self.rows[place]
+        return self.rows[index]
 
     def lines(self) -> Sequence[bytes]:
         """Give the rows as lines of CSV."""

@@ -20,7 +20,7 @@ from typing import Any
 from creditscore.decisions.assessor import Assessor
 from creditscore.decisions.decision_columns import DecisionColumns
 from creditscore.errors import BatchError
-from creditscore.files import replacing
+from creditscore.files import atomic_write
 from creditscore.scorecard import artifact
 from creditscore.scorecard.artifact import CARD_FILE, MANIFEST_FILE, MODEL_FILE
 from creditscore.settings import Settings
@@ -195,7 +195,7 @@ def _keep_recipe(parts: Parts, assessor: Assessor) -> None:
     }
     path = parts.folder / RECIPE
     if not path.exists():
-        with replacing(path) as file:
+        with atomic_write(path) as file:
             file.write(json.dumps(recipe, indent=2).encode())
         return
     try:

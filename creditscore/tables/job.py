@@ -5,31 +5,28 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import IO, TYPE_CHECKING, Any
 
 from creditscore.decisions.assessor import Assessor, Decision
-from creditscore.decisions.batch_bulk import Bulk, Sort
 from creditscore.decisions.decision_columns import DecisionColumns
-from creditscore.decisions.decision_id import new_decision_id
+from creditscore.decisions.record import new_decision_id
 from creditscore.errors import BatchError, InvalidApplicants
-from creditscore.files import replacing
+from creditscore.files import atomic_write
 from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, in_language
-from creditscore.schema.constraints import Value
 from creditscore.schema.schema import Schema
 from creditscore.scorecard import artifact
 from creditscore.scorecard.artifact import Model
-from creditscore.scorecard.lookup_table import LookupTableEngine
 from creditscore.settings import Settings
 from creditscore.tables import csv_table
 from creditscore.tables.csv_table import CsvTable
 from creditscore.tables.output import Counts, CsvOutput, Rejects, RowScorer, score_table
 from creditscore.tables.parquet_table import ParquetOutput, open_parquet, require_pyarrow
-from creditscore.tables.scorer import Scorer, Table, Together
-from creditscore.tables.write_behind import WriteBehind, writing_behind
+from creditscore.tables.scorer import Scorer
+from creditscore.tables.table import Table
 
 if TYPE_CHECKING:
     from creditscore.decision_log.log import DecisionLog
@@ -163,14 +160,14 @@ def _open_output(
     types = job.columns.types
     if is_parquet(job.target):
         require_pyarrow()
-        output = ParquetOutput(stack.enter_context(replacing(job.target)), table, schema, types)
+        output = ParquetOutput(stack.enter_context(atomic_write(job.target)), table, schema, types)
         # Before the file takes its place; after a failure there is none.
         return stack.enter_context(contextlib.closing(output))
     if job.target == STANDARD:
         stack.callback(sys.stdout.buffer.flush)
-        file: BinaryIO | WriteBehind = sys.stdout.buffer
+        file: IO[bytes] = sys.stdout.buffer
     else:
-        file = stack.enter_context(writing_behind(stack.enter_context(replacing(job.target))))
+        file = stack.enter_context(atomic_write(job.target))
     newline = table.newline if isinstance(table, CsvTable) else "\n"
     csv = CsvOutput(file, newline)
     csv.begin([*table.columns, *types])
@@ -185,54 +182,18 @@ def _scorer(
     output: CsvOutput | ParquetOutput,
 ) -> RowScorer:
     if isinstance(output, ParquetOutput):
-        return _plain_scorer(job, assessor, log, table, show=job.columns.cells)
-    end = output.end
-    if bulk := _bulk(job, assessor, table):
+        write: Callable[[Decision], Any] = job.columns.cells
+    else:
+        end = output.end
 
-        def together(
-            sorts: Sequence[Sort], accepted: Sequence[Sequence[Value | None]]
-        ) -> list[bytes]:
-            return list(map(end, bulk.texts(sorts, accepted)))
+        def write(decision: Decision) -> bytes:
+            return end(job.columns.text(decision))
 
-    def show(made: Decision) -> bytes:
-        return end(job.columns.text(made))
+    if log is None:
+        return Scorer(assessor, table, write=write)
+    from creditscore.tables.logged_scorer import LoggingScorer
 
-    return _plain_scorer(job, assessor, log, table, show=show, together=together if bulk else None)
-
-
-def _plain_scorer(
-    job: Job,
-    assessor: Assessor,
-    log: DecisionLog | None,
-    table: Table,
-    *,
-    show: Callable[[Decision], Any],
-    together: Together[Any] | None = None,
-) -> RowScorer:
-    if log is not None:
-        from creditscore.tables.logged_scorer import LoggingScorer
-
-        return LoggingScorer(assessor, log, table, show=show, run=job.run)
-    words = job.columns.language is not None
-    return Scorer(assessor.model, assessor.assess, table, show=show, words=words, together=together)
-
-
-def _bulk(job: Job, assessor: Assessor, table: Table) -> Bulk | None:
-    """Find out whether one table of cells answers every valid row."""
-    model = assessor.model
-    (spec, *others) = model.schema.answering(table.columns)
-    card = model.scorecards[spec.name]
-    fields = [name for name in model.schema.fields if name in table.columns]
-    if job.columns.logged:
-        return None
-    alone = not others and set(fields) == set(spec.fields)
-    if (
-        not alone
-        or job.columns.language
-        or not isinstance(model.engines[card.name], LookupTableEngine)
-    ):
-        return None
-    return Bulk(model, assessor.policy, card, job.columns, fields)
+    return LoggingScorer(assessor, log, table, write=write, run=job.run)
 
 
 def _open_log(job: Job, settings: Settings, assessor: Assessor) -> DecisionLog | None:

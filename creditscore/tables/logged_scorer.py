@@ -1,26 +1,25 @@
-"""Rows that are logged: each gets a decision of its own, and a second run gets the first's.
+"""Rows that are logged: each gets a decision of its own, and a second run gets the first one's.
 
-What is logged carries an idempotency key made of the rows themselves, so a run that was killed
-half-way can be started again: rows that are in the log already are answered from there.
+Each chunk of rows has an idempotency key made of the rows themselves. So a run that was killed can
+be started again: rows that are in the log already are answered from there.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Generic, TypeVar
 
 from creditscore.decision_log.idempotency import RequestOrigin
 from creditscore.decision_log.log import DecisionLog
 from creditscore.decisions.assessor import Assessor, Decision
-from creditscore.errors import InvalidApplicants
-from creditscore.schema.schema import Applicant
-from creditscore.tables.scorer import TOGETHER, Block, Refused, RowReader, Table
+from creditscore.tables.scorer import CHUNK_ROWS
+from creditscore.tables.table import Block, RejectedRow, RowReader, Table
 
-Shown = TypeVar("Shown")
+Written = TypeVar("Written")
 
 
-class LoggingScorer(Generic[Shown]):
+class LoggingScorer(Generic[Written]):
     """Decides on the rows of a table, and logs every decision.
 
     Parameters
@@ -28,8 +27,8 @@ class LoggingScorer(Generic[Shown]):
     assessor : Assessor
     log : DecisionLog
     table : Table
-    show : callable
-        Gives of a decision what is wanted.
+    write : callable
+        Returns what is wanted of a decision.
     run : str
         The same rows under another name are other decisions.
     """
@@ -40,44 +39,36 @@ class LoggingScorer(Generic[Shown]):
         log: DecisionLog,
         table: Table,
         *,
-        show: Callable[[Decision], Shown],
+        write: Callable[[Decision], Written],
         run: str,
     ) -> None:
-        self._assessor, self._log, self._show = assessor, log, show
+        self._assessor, self._log, self._write = assessor, log, write
         self._rows = RowReader(assessor.model.schema, table)
-        # Another model or another cut-off decides anew.
+        # Another model or another cut-off makes other decisions.
         versions = sorted(assessor.model.versions.values())
-        self._said = [run, *versions, assessor.policy.cutoff, *table.columns]
+        self._run = [run, *versions, assessor.policy.cutoff, *table.columns]
 
-    def score(self, block: Block) -> list[Shown | Refused]:
-        """Decide on the rows of a block, in their order; they are in the log when it returns."""
-        results: list[Shown | Refused] = []
-        for begin in range(0, len(block.numbers), TOGETHER):
-            results += self._score(block, range(len(block.numbers))[begin : begin + TOGETHER])
+    def score(self, block: Block) -> list[Written | RejectedRow]:
+        """Return the result of each row, in their order; decisions are in the log by then."""
+        results: list[Written | RejectedRow] = []
+        for begin in range(0, len(block.numbers), CHUNK_ROWS):
+            results += self._score(block, range(len(block.numbers))[begin : begin + CHUNK_ROWS])
         return results
 
-    def _score(self, block: Block, places: range) -> Sequence[Shown | Refused]:
-        applicants: list[Applicant] = []
-        results: list[Shown | Refused | None] = []
-        for place in places:
-            try:
-                cells = self._rows.cells(block, place)
-                raw = self._rows.applicant(cells)
-                applicants.append(self._assessor.model.schema.parse(raw))
-                results.append(None)
-            except InvalidApplicants as error:
-                results.append(Refused(error.faults))
+    def _score(self, block: Block, indices: range) -> list[Written | RejectedRow]:
+        rows = [self._rows.applicant(block, index) for index in indices]
+        applicants = [row for row in rows if not isinstance(row, RejectedRow)]
         if not applicants:
-            return [result for result in results if result is not None]
-        rows = [block.row(place) for place in places]
-        digest = hashlib.sha256(repr([self._said, block.numbers[places[0]], rows]).encode())
-        name = digest.hexdigest()
+            return [row for row in rows if isinstance(row, RejectedRow)]
+        cells = [block.row(index) for index in indices]
+        content = repr([self._run, block.numbers[indices[0]], cells])
+        key = hashlib.sha256(content.encode()).hexdigest()
         origin = RequestOrigin(
-            request_id=f"score.py-{name[:16]}", idempotency_key=name, body_hash=name
+            request_id=f"score.py-{key[:16]}", idempotency_key=key, body_hash=key
         )
-        # Looked for first: a decision that is there already need not be made.
+        # Looked up first: a decision that is in the log need not be made again.
         recorded = self._log.replay(origin) or self._log.record(
-            self._assessor.assess(applicants), origin
+            self._assessor.assess_batch(applicants), origin
         )
-        shown = iter(map(self._show, recorded.decisions))
-        return [next(shown) if result is None else result for result in results]
+        written = map(self._write, recorded.decisions)
+        return [row if isinstance(row, RejectedRow) else next(written) for row in rows]

@@ -7,13 +7,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
-from typing import Any, BinaryIO, Protocol
+from typing import IO, Any, Protocol
 
-from creditscore.files import replacing
+from creditscore.files import atomic_write
 from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, in_language
 from creditscore.schema.csv_cells import to_line
-from creditscore.tables.scorer import Block, Refused, Table
-from creditscore.tables.write_behind import WriteBehind
+from creditscore.tables.table import Block, RejectedRow, Table
 
 
 @dataclass
@@ -41,17 +40,17 @@ class Output(Protocol):
 
 
 class RowScorer(Protocol):
-    """Decides on rows; `batch.Scorer` is one."""
+    """Decides on rows; `scorer.Scorer` is one."""
 
     def score(self, block: Block) -> Sequence[Any]:
-        """Give for each row what is shown of its decision, or `Refused`."""
+        """Give for each row what is shown of its decision, or `RejectedRow`."""
 
 
 @dataclass(frozen=True)
 class CsvOutput:
     """Decisions as CSV: each row as it came, and the decision's columns behind it."""
 
-    file: BinaryIO | WriteBehind
+    file: IO[bytes]
     newline: str
 
     def begin(self, columns: Sequence[str]) -> None:
@@ -86,7 +85,7 @@ class Rejects:
     path: Path | None
     header: Sequence[str]
     stack: contextlib.ExitStack
-    _file: BinaryIO | None = field(default=None, init=False)
+    _file: IO[bytes] | None = field(default=None, init=False)
 
     def take(self, block: Block, results: Sequence[Any], refused: Sequence[int]) -> str:
         """Keep those at some places of a block, and tell of the first of them."""
@@ -102,7 +101,7 @@ class Rejects:
         if self.path is None:
             return
         if self._file is None:
-            self._file = self.stack.enter_context(replacing(self.path))
+            self._file = self.stack.enter_context(atomic_write(self.path))
             self._file.write(f"{to_line(['line', 'faults', *self.header])}\n".encode())
         self._file.write(f"{to_line(cells)}\n".encode())
 
@@ -125,10 +124,8 @@ def score_table(
     counts = Counts()
     for block in table.blocks():
         results = scorer.score(block)
-        refused = []
-        if Refused in map(type, results):
-            kinds = enumerate(map(type, results))
-            refused = [place for place, kind in kinds if kind is Refused]
+        refused = [i for i, result in enumerate(results) if type(result) is RejectedRow]
+        if refused:
             first = rejects.take(block, results, refused)
             counts.first_reject = counts.first_reject or first
         output.write(block, results, refused)

@@ -7,15 +7,14 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, cast
+from typing import IO, TYPE_CHECKING, Any, cast
 
 from creditscore.errors import BatchError
 from creditscore.schema.constraints import CodeList, Rule
 from creditscore.schema.csv_cells import to_line
 from creditscore.schema.schema import Schema
 from creditscore.tables.output import without
-from creditscore.tables.scorer import Block, Table
-from creditscore.tables.table_header import check_header
+from creditscore.tables.table import Block, Table, check_header
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -158,7 +157,7 @@ class ParquetOutput:
     """
 
     def __init__(
-        self, file: BinaryIO, table: Table, schema: Schema, types: Mapping[str, type]
+        self, file: IO[bytes], table: Table, schema: Schema, types: Mapping[str, type]
     ) -> None:
         import pyarrow as pa
         import pyarrow.parquet as pq

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any
@@ -51,9 +50,9 @@ def training_manifest(
                 "protected_predictors": [
                     field for field in card.predictors if schema.fields[field].protected
                 ],
-                "forest": asdict(schema.scorecards[name].forest),
+                "forest": schema.scorecards[name].forest.to_dict(),
                 "training_ranges": {field: list(r) for field, r in card.training_ranges.items()},
-                "calibration": asdict(card.calibration),
+                "calibration": card.calibration.to_dict(),
                 "reasons": {
                     "value_function": VALUE_FUNCTION,
                     "reference_group": card.reference.group,

@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 import click
-from flask import Flask
+from flask import Flask, Response
+from flask.json.provider import DefaultJSONProvider
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from creditscore.api_docs.examples import example_decisions
@@ -18,17 +19,17 @@ from creditscore.decision_log.database import Database
 from creditscore.decision_log.log import DecisionLog
 from creditscore.decision_log.migrations import migrate
 from creditscore.decisions.assessor import Assessor
-from creditscore.decisions.decision_id import new_decision_id
+from creditscore.decisions.record import new_decision_id
 from creditscore.errors import ArtifactError, StartupError
 from creditscore.i18n.catalogue import FALLBACK_LANGUAGE
 from creditscore.i18n.statements import LEGAL_SENTENCE
+from creditscore.json_codec import to_bytes
 from creditscore.scorecard import artifact, model_archive
 from creditscore.scorecard.artifact import Model
 from creditscore.settings import Settings
 from creditscore.web import api, cli, headers, metrics, pages, problems
 from creditscore.web.authentication import Keys
 from creditscore.web.json_logging import write_json
-from creditscore.web.json_provider import FastJson
 from creditscore.web.plain_predict import PlainPredict
 from creditscore.web.rate_limiting import Limits
 from creditscore.web.service import NAME, Service
@@ -40,6 +41,17 @@ class App(Flask):
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """Give the function: none of ours is one."""
         return func
+
+
+class OrjsonProvider(DefaultJSONProvider):
+    """Writes objects in the order of the contract, several times as fast as Flask's own."""
+
+    sort_keys = False
+
+    def response(self, *args: Any, **kwargs: Any) -> Response:
+        """Return an answer that holds a value, or an object of the keyword arguments."""
+        value = self._prepare_response_obj(args, kwargs)
+        return Response(to_bytes(value), mimetype=self.mimetype)
 
 
 #: What the public learns of a new model that is not sound; the log names the file and the fault.
@@ -66,7 +78,7 @@ def create_app(settings: Settings, model: Model | None = None) -> Flask:
     migrate(database)
     keys = Keys(settings.api_keys, database)
     app = App(__name__)
-    app.json = FastJson(app)
+    app.json = OrjsonProvider(app)
     app.url_map.merge_slashes = False
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.wsgi_app = PlainPredict(app, app.wsgi_app)  # type: ignore[method-assign]
@@ -77,7 +89,7 @@ def create_app(settings: Settings, model: Model | None = None) -> Flask:
         settings=settings,
         keys=keys,
         **_deciding(model, settings),
-        log=DecisionLog(database, now=_now, watch=metrics.logged),
+        log=DecisionLog(database, now=_now, on_committed=metrics.logged),
         limits=Limits(settings, keys),
     )
     app.extensions[NAME] = here

@@ -1,24 +1,26 @@
-"""The language of an answer: what the client asks for, or English."""
+"""What form and language an answer has: what the client asks for, or JSON and English."""
 
 from __future__ import annotations
 
 from functools import lru_cache
 
-from flask import Response, request
+from flask import Request, Response, request
 from werkzeug.datastructures import LanguageAccept
 from werkzeug.http import parse_accept_header
 
 from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, LANGUAGES
 
+PAGE, JSON = "text/html", "application/json"
+
 
 def chosen_language() -> str:
-    """Give the language that the request asks for."""
+    """Return the language that the request asks for."""
     return first_language(request.headers.get("Accept-Language", ""))
 
 
 @lru_cache(maxsize=256)
 def first_language(accepted: str) -> str:
-    """Give the first of our languages in an Accept-Language, best quality first."""
+    """Return the first supported language in an Accept-Language, best quality first."""
     # Werkzeug's best_match() wants exact tags first: "en-GB, id;q=0.5" would get Indonesian.
     for tag, quality in parse_accept_header(accepted, LanguageAccept):
         language = tag.partition("-")[0].lower()
@@ -28,13 +30,33 @@ def first_language(accepted: str) -> str:
 
 
 def page_language() -> str:
-    """Give the language that the address asks for, or else the browser."""
+    """Return the language that the address asks for, or else the browser."""
     wanted = request.args.get("lang")
     return wanted if wanted in LANGUAGES else chosen_language()
 
 
 def mark_language(answer: Response, language: str) -> Response:
-    """Say in the headers which language was chosen, and that others would get another."""
+    """Write the chosen language into the headers, and that it depends on the request."""
     answer.headers["Content-Language"] = language
     answer.vary.add("Accept-Language")
+    return answer
+
+
+def wants_page(request: Request) -> bool:
+    """Return whether a request prefers a page, as browsers do.
+
+    Clients that accept anything, as curl and most libraries do, get JSON.
+    """
+    accepted = request.accept_mimetypes
+    return PAGE in accepted.values() and accepted[PAGE] > accepted[JSON]
+
+
+def shows_key(request: Request) -> bool:
+    """Return whether a request carries a key, right or wrong."""
+    return "Authorization" in request.headers or "X-API-Key" in request.headers
+
+
+def mark_negotiated(answer: Response) -> Response:
+    """Write into the headers that the answer depends on Accept."""
+    answer.vary.add("Accept")
     return answer

@@ -182,5 +182,5 @@ def _decide(here: Service, raw: bytes, origin: RequestOrigin, language: str) -> 
         applicant = here.assessor.model.schema.parse(body)
     except (NotJson, InvalidApplicants):
         return None
-    recorded = here.log.record(here.assessor.assess([applicant]), origin)
+    recorded = here.log.record([here.assessor.assess(applicant)], origin)
     return to_bytes(recorded.decisions[0].to_dict(language))

@@ -122,15 +122,22 @@ class CrossSite(Problem):
         super().__init__(say("cross_site"))
 
 
+#: What the packages below raise: the status, and the message's key.
+REFUSALS: dict[type[Exception], tuple[HTTPStatus, str]] = {
+    DatabaseUnavailable: (HTTPStatus.SERVICE_UNAVAILABLE, "log_unavailable"),
+    KeyReused: (HTTPStatus.UNPROCESSABLE_ENTITY, "key_reused"),
+    UnknownDecision: (HTTPStatus.NOT_FOUND, "unknown_decision"),
+    OutcomeConflict: (HTTPStatus.CONFLICT, "outcome_conflict"),
+}
+
+
 def register(app: Flask) -> None:
     """Answer every error of an app with a problem."""
     app.register_error_handler(Problem, _refuse)
     app.register_error_handler(NotJson, _refuse_malformed)
     app.register_error_handler(InvalidApplicants, _refuse_invalid)
-    app.register_error_handler(DatabaseUnavailable, _refuse_unlogged)
-    app.register_error_handler(KeyReused, _refuse_reused_key)
-    app.register_error_handler(UnknownDecision, _refuse_unknown)
-    app.register_error_handler(OutcomeConflict, _refuse_conflict)
+    for error in REFUSALS:
+        app.register_error_handler(error, _refuse_known)
     app.register_error_handler(HTTPException, _refuse_http)
     app.register_error_handler(Exception, _admit)
 
@@ -149,24 +156,14 @@ def _refuse_invalid(error: InvalidApplicants) -> Response:
     return _refuse(WrongValues(error.faults))
 
 
-def _refuse_unlogged(error: DatabaseUnavailable) -> Response:
-    """Give no decision that is not in the log; the cause is for the operator only."""
-    current_app.logger.error("request %s: the database failed: %s", g.request_id, error)
-    answer = _problem(HTTPStatus.SERVICE_UNAVAILABLE, say("log_unavailable"))
-    answer.headers["Retry-After"] = str(RETRY_SECONDS)
+def _refuse_known(error: Exception) -> Response:
+    status, key = REFUSALS[type(error)]
+    answer = _problem(status, say(key))
+    if isinstance(error, DatabaseUnavailable):
+        # The cause is for the operator only.
+        current_app.logger.error("request %s: the database failed: %s", g.request_id, error)
+        answer.headers["Retry-After"] = str(RETRY_SECONDS)
     return answer
-
-
-def _refuse_reused_key(_: KeyReused) -> Response:
-    return _problem(HTTPStatus.UNPROCESSABLE_ENTITY, say("key_reused"))
-
-
-def _refuse_unknown(_: UnknownDecision) -> Response:
-    return _problem(HTTPStatus.NOT_FOUND, say("unknown_decision"))
-
-
-def _refuse_conflict(_: OutcomeConflict) -> Response:
-    return _problem(HTTPStatus.CONFLICT, say("outcome_conflict"))
 
 
 def _refuse_http(error: HTTPException) -> Response:

@@ -20,9 +20,9 @@ from decided import NOON, UNEVEN, decision, hourly
 from flask import Flask
 from logged import database_of, decide, edit, row_of, run
 
-from creditscore.decision_log import scan
 from creditscore.decision_log.idempotency import RequestOrigin
 from creditscore.decision_log.log import DecisionLog
+from creditscore.decision_log.scan import PAGE_ROWS
 from creditscore.decision_log.tables import decisions
 from creditscore.decisions.assessor import Decision, timestamp
 from creditscore.decisions.record import CONTENT, content_hash, to_milliseconds
@@ -218,16 +218,15 @@ def test_a_stretch_is_from_a_time_on_and_before_another(
 
 
 def test_pages_are_exported_one_after_the_other_each_decision_once(
-    app: Flask, log: DecisionLog, monkeypatch: pytest.MonkeyPatch
+    app: Flask, log: DecisionLog
 ) -> None:
-    made = list(hourly(7))
+    made = list(hourly(PAGE_ROWS + 5))
     log.record(made, ORIGIN)
-    monkeypatch.setattr(scan, "PAGE", 3)
 
     result = export(app)
 
     assert ids(lines(result)) == [each.decision_id for each in made]
-    assert result.stderr == "7 decisions exported\n"
+    assert result.stderr == f"{PAGE_ROWS + 5:,} decisions exported\n"
     assert ids(table(export(app, "--format", "csv"))) == ids(lines(result))
 
 
@@ -258,13 +257,12 @@ def test_a_file_is_its_owners_only_whatever_was_there(app: Flask, tmp_path: Path
 
 @pytest.mark.parametrize("kind", ["jsonl", "csv"])
 def test_after_a_failure_the_old_file_is_there_and_nothing_else(
-    app: Flask, log: DecisionLog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+    app: Flask, log: DecisionLog, tmp_path: Path, kind: str
 ) -> None:
-    made = list(hourly(5))
+    made = list(hourly(PAGE_ROWS + 5))
     log.record(made, ORIGIN)
     last = made[-1].decision_id
     edit(database_of(app), last, reasons="no JSON")
-    monkeypatch.setattr(scan, "PAGE", 2)
     folder = tmp_path / "exports"
     folder.mkdir()
     target = folder / "log"

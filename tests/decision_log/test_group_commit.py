@@ -1,10 +1,10 @@
-"""Work that waits at the same moment is done in one turn, and everybody gets what is theirs."""
+"""Group commit: requests that wait share a transaction, and each gets its own result."""
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 
@@ -12,7 +12,6 @@ import pytest
 from decided import NOON, decision
 from sqlalchemy import Engine, event
 
-from creditscore.decision_log import group_commit
 from creditscore.decision_log.database import Database
 from creditscore.decision_log.group_commit import CommitTimeout, GroupCommitter
 from creditscore.decision_log.idempotency import RequestOrigin
@@ -23,7 +22,7 @@ PATIENT = 60.0
 
 
 class Worker:
-    """Doubles numbers; the first turn waits until it is let go."""
+    """Doubles numbers; the first commit waits until it is let go."""
 
     def __init__(self, *, held: bool = False) -> None:
         self.groups: list[list[int]] = []
@@ -48,28 +47,37 @@ def until(condition: Callable[[], bool]) -> None:
         time.sleep(0.002)
 
 
-def busy(pool: ThreadPoolExecutor, taken: GroupCommitter[int, int], worker: Worker) -> Future[int]:
-    """Begin a turn that does not end yet."""
-    first = pool.submit(taken.take, 1, seconds=PATIENT)
+def ask(
+    pool: ThreadPoolExecutor, committer: GroupCommitter[int, int], numbers: Iterable[int]
+) -> list[Future[int]]:
+    """Submit numbers, each in a thread of its own."""
+    return [pool.submit(committer.submit, number, seconds=PATIENT) for number in numbers]
+
+
+def busy(
+    pool: ThreadPoolExecutor, committer: GroupCommitter[int, int], worker: Worker
+) -> Future[int]:
+    """Begin a commit that does not end yet."""
+    (first,) = ask(pool, committer, [1])
     assert worker.begun.wait(PATIENT)
     return first
 
 
-def test_whoever_comes_alone_is_served_at_once() -> None:
+def test_a_request_that_comes_alone_is_committed_at_once() -> None:
     worker = Worker()
-    taken: GroupCommitter[int, int] = GroupCommitter(worker)
+    committer: GroupCommitter[int, int] = GroupCommitter(worker)
 
-    assert [taken.take(number, seconds=0) for number in (1, 2)] == [2, 4]
+    assert [committer.submit(number, seconds=0) for number in (1, 2)] == [2, 4]
     assert worker.groups == [[1], [2]]
 
 
-def test_those_who_wait_go_together_in_the_next_turn() -> None:
+def test_requests_that_wait_are_committed_together() -> None:
     worker = Worker(held=True)
-    taken: GroupCommitter[int, int] = GroupCommitter(worker)
+    committer: GroupCommitter[int, int] = GroupCommitter(worker)
     with ThreadPoolExecutor(9) as pool:
-        first = busy(pool, taken, worker)
-        others = [pool.submit(taken.take, number, seconds=PATIENT) for number in range(20, 28)]
-        until(lambda: taken.waiting == 8)
+        first = busy(pool, committer, worker)
+        others = ask(pool, committer, range(20, 28))
+        until(lambda: committer.queued == 8)
         assert not any(one.done() for one in (first, *others))
         worker.go_on.set()
 
@@ -78,7 +86,7 @@ def test_those_who_wait_go_together_in_the_next_turn() -> None:
     assert [sorted(group) for group in worker.groups] == [[1], list(range(20, 28))]
 
 
-def test_whoever_comes_before_the_turn_has_what_it_needs_is_taken_along() -> None:
+def test_a_request_that_comes_before_the_queue_is_drained_is_in_the_group() -> None:
     begun, go_on, groups = threading.Event(), threading.Event(), []
 
     def work(drain_queue: Callable[[], Sequence[int]]) -> list[int | Exception]:
@@ -87,18 +95,18 @@ def test_whoever_comes_before_the_turn_has_what_it_needs_is_taken_along() -> Non
         groups.append(sorted(drain_queue()))
         return list(range(len(groups[-1])))
 
-    taken: GroupCommitter[int, int] = GroupCommitter(work)
+    committer: GroupCommitter[int, int] = GroupCommitter(work)
     with ThreadPoolExecutor(4) as pool:
-        first = pool.submit(taken.take, 1, seconds=PATIENT)
+        (first,) = ask(pool, committer, [1])
         assert begun.wait(PATIENT)
-        others = [pool.submit(taken.take, number, seconds=PATIENT) for number in (2, 3, 4)]
-        until(lambda: taken.waiting == 3)
+        others = ask(pool, committer, (2, 3, 4))
+        until(lambda: committer.queued == 3)
         go_on.set()
         assert sorted(one.result() for one in (first, *others)) == [0, 1, 2, 3]
     assert groups == [[1, 2, 3, 4]]
 
 
-def test_a_turn_that_breaks_before_it_took_anybody_along_breaks_for_one_only() -> None:
+def test_a_leader_that_fails_before_it_drained_the_queue_fails_alone() -> None:
     worker = Worker(held=True)
     broken = threading.Event()
 
@@ -108,30 +116,29 @@ def test_a_turn_that_breaks_before_it_took_anybody_along_breaks_for_one_only() -
             raise RuntimeError("no database")
         return worker(drain_queue)
 
-    taken: GroupCommitter[int, int] = GroupCommitter(work)
+    committer: GroupCommitter[int, int] = GroupCommitter(work)
     with ThreadPoolExecutor(3) as pool:
-        first = busy(pool, taken, worker)
-        others = []
-        for number in (5, 6):
-            others.append(pool.submit(taken.take, number, seconds=PATIENT))
-            until(lambda: taken.waiting == len(others))
+        first = busy(pool, committer, worker)
+        (unlucky,) = ask(pool, committer, [5])
+        until(lambda: committer.queued == 1)
+        (lucky,) = ask(pool, committer, [6])
+        until(lambda: committer.queued == 2)
         broken.set()
         worker.go_on.set()
 
         assert first.result() == 2
         with pytest.raises(RuntimeError, match="no database"):
-            others[0].result()
-        assert others[1].result() == 12
+            unlucky.result()
+        assert lucky.result() == 12
 
 
-def test_a_turn_takes_so_many_and_nobody_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(group_commit, "MOST", 3)
+def test_a_group_is_bounded_and_nobody_is_forgotten() -> None:
     worker = Worker(held=True)
-    taken: GroupCommitter[int, int] = GroupCommitter(worker)
+    committer: GroupCommitter[int, int] = GroupCommitter(worker, max_group=3)
     with ThreadPoolExecutor(9) as pool:
-        first = busy(pool, taken, worker)
-        others = [pool.submit(taken.take, number, seconds=PATIENT) for number in range(20, 28)]
-        until(lambda: taken.waiting == 8)
+        first = busy(pool, committer, worker)
+        others = ask(pool, committer, range(20, 28))
+        until(lambda: committer.queued == 8)
         worker.go_on.set()
 
         assert first.result() == 2
@@ -141,11 +148,11 @@ def test_a_turn_takes_so_many_and_nobody_is_forgotten(monkeypatch: pytest.Monkey
 
 def test_an_exception_goes_to_whom_it_concerns() -> None:
     worker = Worker(held=True)
-    taken: GroupCommitter[int, int] = GroupCommitter(worker)
+    committer: GroupCommitter[int, int] = GroupCommitter(worker)
     with ThreadPoolExecutor(3) as pool:
-        busy(pool, taken, worker)
-        bad, good = (pool.submit(taken.take, number, seconds=PATIENT) for number in (7, 8))
-        until(lambda: taken.waiting == 2)
+        busy(pool, committer, worker)
+        bad, good = ask(pool, committer, (7, 8))
+        until(lambda: committer.queued == 2)
         worker.go_on.set()
 
         assert good.result() == 16
@@ -153,42 +160,69 @@ def test_an_exception_goes_to_whom_it_concerns() -> None:
             bad.result()
 
 
-def test_what_breaks_a_turn_all_of_it_get_and_the_next_is_served() -> None:
+def test_an_error_of_the_commit_is_for_the_group_and_the_next_group_is_committed() -> None:
     worker = Worker(held=True)
-    taken: GroupCommitter[int, int] = GroupCommitter(worker)
+    committer: GroupCommitter[int, int] = GroupCommitter(worker)
     with ThreadPoolExecutor(3) as pool:
-        first = busy(pool, taken, worker)
-        broken = [pool.submit(taken.take, number, seconds=PATIENT) for number in (13, 8)]
-        until(lambda: taken.waiting == 2)
+        first = busy(pool, committer, worker)
+        broken = ask(pool, committer, (13, 8))
+        until(lambda: committer.queued == 2)
         worker.go_on.set()
 
         assert first.result() == 2
         for one in broken:
             with pytest.raises(RuntimeError, match="all of them"):
                 one.result()
-    assert taken.take(5, seconds=0) == 10
+    assert committer.submit(5, seconds=0) == 10
 
 
-def test_whoever_cannot_wait_so_long_leaves_and_is_not_served_later() -> None:
+def test_a_request_whose_time_is_up_is_not_committed_later() -> None:
     worker = Worker(held=True)
-    taken: GroupCommitter[int, int] = GroupCommitter(worker)
+    committer: GroupCommitter[int, int] = GroupCommitter(worker)
     with ThreadPoolExecutor(1) as pool:
-        first = busy(pool, taken, worker)
+        first = busy(pool, committer, worker)
         with pytest.raises(CommitTimeout):
-            taken.take(2, seconds=0.01)
+            committer.submit(2, seconds=0.01)
         worker.go_on.set()
         first.result()
 
-    assert taken.take(3, seconds=0) == 6
+    assert committer.submit(3, seconds=0) == 6
     assert worker.groups == [[1], [3]]
+
+
+@pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt])
+def test_a_leader_that_is_interrupted_leaves_no_follower_waiting(
+    error: type[BaseException],
+) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    def commit(drain_queue: Callable[[], Sequence[int]]) -> list[int | Exception]:
+        begun.set()
+        assert go_on.wait(PATIENT)
+        if drain_queue()[0] == 1:
+            raise error
+        return [0]
+
+    committer: GroupCommitter[int, int] = GroupCommitter(commit)
+    with ThreadPoolExecutor(2) as pool:
+        (leader,) = ask(pool, committer, [1])
+        assert begun.wait(PATIENT)
+        (follower,) = ask(pool, committer, [2])
+        until(lambda: committer.queued == 1)
+        go_on.set()
+
+        assert type(leader.exception()) is error
+        expected = error if issubclass(error, Exception) else CommitTimeout
+        assert type(follower.exception()) is expected
+    assert committer.submit(3, seconds=0) == 0
 
 
 def test_many_at_once_get_each_their_own() -> None:
     worker = Worker()
-    taken: GroupCommitter[int, int] = GroupCommitter(worker)
+    committer: GroupCommitter[int, int] = GroupCommitter(worker)
     numbers = range(100, 2100)
     with ThreadPoolExecutor(16) as pool:
-        found = list(pool.map(lambda number: taken.take(number, seconds=PATIENT), numbers))
+        found = list(pool.map(lambda number: committer.submit(number, seconds=PATIENT), numbers))
 
     assert found == [2 * number for number in numbers]
     assert sorted(one for group in worker.groups for one in group) == list(numbers)
@@ -222,7 +256,7 @@ def test_requests_that_wait_at_the_same_moment_share_a_commit(
             pool.submit(log.record, [one], RequestOrigin(f"r-{place}"))
             for place, one in enumerate(made[1:], start=1)
         ]
-        until(lambda: log.turns.waiting == 8)
+        until(lambda: log.committer.queued == 8)
         assert not first.done()
         commits.go_on.set()
         recorded = [one.result() for one in (first, *others)]
@@ -245,7 +279,7 @@ def test_a_request_that_is_refused_does_not_touch_those_beside_it(
         refused = pool.submit(log.record, [two], replace(keyed, body_hash="another"))
         again = pool.submit(log.record, [three], keyed)
         beside = pool.submit(log.record, [four], RequestOrigin("r-4"))
-        until(lambda: log.turns.waiting == 3)
+        until(lambda: log.committer.queued == 3)
         commits.go_on.set()
 
         assert first.result().decisions == again.result().decisions

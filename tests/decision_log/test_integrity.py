@@ -8,18 +8,17 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import pytest
-from decided import NOON, decision
+from decided import NOON, decision, hourly
 from flask import Flask
 from logged import database_of, decide, edit, row_of, run, unguarded
 from sqlalchemy import Connection, delete, insert, text
 
-from creditscore.decision_log import scan
 from creditscore.decision_log.database import Database
 from creditscore.decision_log.idempotency import RequestOrigin
-from creditscore.decision_log.integrity import audit
+from creditscore.decision_log.integrity import check_log, check_row
 from creditscore.decision_log.log import DecisionLog
-from creditscore.decision_log.migration_steps import STEPS
-from creditscore.decision_log.soundness import faults_of
+from creditscore.decision_log.migrations import MIGRATIONS
+from creditscore.decision_log.scan import PAGE_ROWS
 from creditscore.decision_log.tables import decisions, tombstones
 from creditscore.errors import DatabaseUnavailable
 from creditscore.scorecard.policy import ELIGIBLE, NOT_ELIGIBLE
@@ -52,16 +51,19 @@ def test_an_empty_log_is_sound(app: Flask) -> None:
     assert (result.exit_code, result.stdout) == (0, "0 verified: 0 with faults\n")
 
 
-def test_every_page_is_verified(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
-    ids = [decide(app)[0] for _ in range(3)]
-    monkeypatch.setattr(scan, "PAGE", 2)
-    for each in ids:
+def test_every_page_is_verified(app: Flask) -> None:
+    first, *_ = decide(app)
+    log = DecisionLog(database_of(app), now=lambda: NOON)
+    # Invented ones: their impacts do not add up.
+    log.record(list(hourly(PAGE_ROWS)), RequestOrigin("r-1"))
+    last, _ = decide(app)
+    for each in (first, last):
         edit(database_of(app), each, request_id="another")
 
     result = run(app, "verify")
 
     assert result.exit_code == 1
-    assert result.stdout.endswith("6 verified: 3 with faults\n")
+    assert result.stdout.endswith(f"{PAGE_ROWS + 4:,} verified: {PAGE_ROWS + 2:,} with faults\n")
 
 
 def test_transactions_that_failed_leave_no_fault(app: Flask) -> None:
@@ -94,7 +96,7 @@ def test_a_log_that_grows_while_it_is_verified_is_sound(app: Flask) -> None:
     writer = threading.Thread(target=grow)
     writer.start()
     try:
-        found = [audit(database) for _ in range(100)]
+        found = [check_log(database) for _ in range(100)]
         verified = [run(app, "verify") for _ in range(5)]
     finally:
         done.set()
@@ -209,7 +211,7 @@ def test_no_fault_shows_what_stands_in_the_row(app: Flask) -> None:
     edited, _ = decide(app)
     row = row_of(database_of(app), edited)
 
-    faults = faults_of(row | {"inputs": '{"AGE":987654321', "label": "987654321"})
+    faults = check_row(row | {"inputs": '{"AGE":987654321', "label": "987654321"})
 
     assert faults
     assert "987654321" not in "".join(faults)
@@ -257,7 +259,7 @@ def forget_that_ids_are_unique(connection: Connection) -> None:
         connection.execute(text("ALTER TABLE decisions DROP CONSTRAINT decisions_id_key"))
         return
     # SQLite can only make the table anew, and with it the triggers.
-    made = STEPS["sqlite"][0][0].replace("id TEXT NOT NULL UNIQUE", "id TEXT NOT NULL")
+    made = MIGRATIONS["sqlite"][0][0].replace("id TEXT NOT NULL UNIQUE", "id TEXT NOT NULL")
     assert "UNIQUE" not in made
     connection.exec_driver_sql("CREATE TEMP TABLE kept AS SELECT * FROM decisions")
     connection.exec_driver_sql("DROP TABLE decisions")
@@ -349,7 +351,7 @@ def test_each_weakened_guard_is_named(app: Flask) -> None:
         for statement in list(weakenings(database))[1:]:
             connection.exec_driver_sql(statement)
 
-    (fault,) = audit(database).faults
+    (fault,) = check_log(database).faults
 
     named = fault.partition(": ")[2].split(", ")
     assert named == (

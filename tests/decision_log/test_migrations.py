@@ -13,8 +13,7 @@ from sqlalchemy import insert, inspect, select
 from creditscore.decision_log.database import Database
 from creditscore.decision_log.idempotency import RequestOrigin
 from creditscore.decision_log.log import DecisionLog
-from creditscore.decision_log.migration_steps import STEPS
-from creditscore.decision_log.migrations import VERSION, migrate
+from creditscore.decision_log.migrations import MIGRATIONS, VERSION, migrate
 from creditscore.decision_log.tables import METADATA, schema_version
 from creditscore.errors import StartupError
 
@@ -45,7 +44,7 @@ def test_a_migrated_database_has_the_tables_that_queries_expect(database: Databa
 
 
 def test_both_databases_have_been_through_the_same_versions() -> None:
-    assert {len(steps) for steps in STEPS.values()} == {VERSION}
+    assert {len(steps) for steps in MIGRATIONS.values()} == {VERSION}
 
 
 def test_a_second_start_changes_nothing(database: Database) -> None:
@@ -90,18 +89,14 @@ def test_a_database_that_a_newer_release_has_changed_is_refused(database: Databa
     assert versions(database)[-1] == VERSION + 1
 
 
-def test_a_step_that_fails_leaves_nothing_of_any(
-    database_url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_step_that_fails_leaves_nothing_of_any(database_url: str) -> None:
     broken = {
         name: (*steps[:-1], (*steps[-1], "CREATE TABLE decisions (x INT)"))
-        for name, steps in STEPS.items()
+        for name, steps in MIGRATIONS.items()
     }
     database = Database(database_url)
-    with monkeypatch.context() as patch:
-        patch.setattr("creditscore.decision_log.migrations.STEPS", broken)
-        with pytest.raises(StartupError, match="cannot be used"):
-            migrate(database)
+    with pytest.raises(StartupError, match="cannot be used"):
+        migrate(database, migrations=broken)
 
     with database.reading() as connection:
         assert set(inspect(connection).get_table_names()) & set(METADATA.tables) == set()
@@ -111,17 +106,13 @@ def test_a_step_that_fails_leaves_nothing_of_any(
 
 
 @pytest.mark.parametrize("earlier", range(1, VERSION))
-def test_decisions_of_an_earlier_version_are_kept(
-    database_url: str, monkeypatch: pytest.MonkeyPatch, earlier: int
-) -> None:
+def test_decisions_of_an_earlier_version_are_kept(database_url: str, earlier: int) -> None:
     database = Database(database_url)
     log = DecisionLog(database, now=lambda: NOON)
     made = [decision(), decision()]
-    with monkeypatch.context() as patch:
-        first = {name: steps[:earlier] for name, steps in STEPS.items()}
-        patch.setattr("creditscore.decision_log.migrations.STEPS", first)
-        migrate(database)
-        assert versions(database) == list(range(1, earlier + 1))
+    first = {name: steps[:earlier] for name, steps in MIGRATIONS.items()}
+    migrate(database, migrations=first)
+    assert versions(database) == list(range(1, earlier + 1))
     log.record(made, RequestOrigin("before"))
 
     migrate(database)

@@ -17,7 +17,6 @@ from flask import Flask
 from logged import database_of, decide, edit, row_of, run, successor
 from service_settings import settings_of
 
-from creditscore.decision_log import scan
 from creditscore.scorecard.artifact import Model
 from creditscore.web import create_app
 
@@ -67,16 +66,6 @@ def test_a_stretch_is_replayed_from_a_time_on(app: Flask) -> None:
     result = run(app, "replay", "--since", f"{later:%FT%TZ}")
 
     assert (result.exit_code, result.stdout) == (0, "0 replayed: there is none\n")
-
-
-def test_pages_of_the_log_are_replayed_one_after_the_other(
-    app: Flask, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for _ in range(3):
-        decide(app)
-    monkeypatch.setattr(scan, "PAGE", 2)
-
-    assert run(app, "replay", "--all").stdout == "6 replayed: 6 identical\n"
 
 
 def test_decisions_of_a_model_that_was_replaced_are_replayed_from_the_archive(

@@ -65,9 +65,9 @@ def numbers(decision: Decision) -> dict[str, Any]:
 def test_an_applicant_gets_the_same_bits_alone_as_among_others(
     assessor: Assessor, people: list[Applicant]
 ) -> None:
-    together = assessor.assess(people)
+    together = assessor.assess_batch(people)
 
-    alone = [assessor.assess([applicant])[0] for applicant in people]
+    alone = [assessor.assess(applicant) for applicant in people]
 
     assert [numbers(decision) for decision in together] == [numbers(one) for one in alone]
 
@@ -75,8 +75,8 @@ def test_an_applicant_gets_the_same_bits_alone_as_among_others(
 def test_the_order_of_the_others_does_not_matter(
     assessor: Assessor, people: list[Applicant]
 ) -> None:
-    forwards = [numbers(decision) for decision in assessor.assess(people)]
-    backwards = [numbers(decision) for decision in assessor.assess(people[::-1])]
+    forwards = [numbers(decision) for decision in assessor.assess_batch(people)]
+    backwards = [numbers(decision) for decision in assessor.assess_batch(people[::-1])]
 
     assert forwards == backwards[::-1]
 
@@ -84,7 +84,7 @@ def test_the_order_of_the_others_does_not_matter(
 def test_decisions_come_in_the_order_of_the_applicants(
     assessor: Assessor, people: list[Applicant]
 ) -> None:
-    decisions = assessor.assess(people)
+    decisions = assessor.assess_batch(people)
 
     assert [decision.applicant for decision in decisions] == people
     assert {decision.applicant.scorecard for decision in decisions} == set(
@@ -94,13 +94,13 @@ def test_decisions_come_in_the_order_of_the_applicants(
 
 
 def test_nobody_gets_no_decision(assessor: Assessor) -> None:
-    assert assessor.assess([]) == []
+    assert assessor.assess_batch([]) == []
 
 
 def test_eligible_is_exactly_who_lies_below_the_cutoff(
     assessor: Assessor, people: list[Applicant]
 ) -> None:
-    for decision in assessor.assess(people):
+    for decision in assessor.assess_batch(people):
         expected = ELIGIBLE if decision.probability_of_default < decision.cutoff else NOT_ELIGIBLE
         assert decision.label == expected
 
@@ -109,12 +109,12 @@ def test_whoever_lies_at_the_cutoff_is_not_eligible(
     assessor: Assessor, people: list[Applicant]
 ) -> None:
     someone = people[0]
-    (before,) = assessor.assess([someone])
+    before = assessor.assess(someone)
     at, above = before.probability_of_default, np.nextafter(before.probability_of_default, 1)
 
     for cutoff, label in ((at, NOT_ELIGIBLE), (float(above), ELIGIBLE)):
         stricter = replace(assessor, policy=replace(assessor.policy, cutoff=cutoff))
-        (decision,) = stricter.assess([someone])
+        decision = stricter.assess(someone)
         assert (decision.label, decision.cutoff) == (label, cutoff)
         assert decision.probability_of_default == before.probability_of_default
 
@@ -124,7 +124,7 @@ def test_a_decision_says_what_it_rests_on(assessor: Assessor, schema: Schema) ->
     for name, card in model.scorecards.items():
         applicant = example(schema, name)
 
-        (decision,) = assessor.assess([applicant])
+        decision = assessor.assess(applicant)
 
         matrix = schema.matrix([applicant], card.predictors)
         said = float(card.probability_of_default(matrix)[0])
@@ -140,7 +140,7 @@ def test_a_decision_says_what_it_rests_on(assessor: Assessor, schema: Schema) ->
 
 
 def test_a_decision_is_an_object_of_the_contract(assessor: Assessor, schema: Schema) -> None:
-    (decision,) = assessor.assess([example(schema, "application")])
+    decision = assessor.assess(example(schema, "application"))
 
     given = decision.to_dict("en")
 
@@ -168,7 +168,7 @@ def test_a_decision_is_an_object_of_the_contract(assessor: Assessor, schema: Sch
 def test_the_examples_are_no_news_to_the_model(assessor: Assessor, schema: Schema) -> None:
     people = [example(schema, name) for name in schema.scorecards]
 
-    assert [decision.warnings for decision in assessor.assess(people)] == [(), ()]
+    assert [decision.warnings for decision in assessor.assess_batch(people)] == [(), ()]
 
 
 def test_a_number_outside_of_what_training_saw_is_answered_with_a_warning(
@@ -179,13 +179,13 @@ def test_a_number_outside_of_what_training_saw_is_answered_with_a_warning(
             continue
         low, high = assessor.model.scorecards["behavioural"].training_ranges[name]
         for value in (low, high):
-            (decision,) = assessor.assess([example(schema, "behavioural", **{name: value})])
+            decision = assessor.assess(example(schema, "behavioural", **{name: value}))
             assert decision.warnings == ()
         for bound in bounds(field.rule):
             beyond = bound if field.rule.contains(bound) else math.nextafter(bound, float(high))
             if beyond in (low, high):
                 continue
-            (decision,) = assessor.assess([example(schema, "behavioural", **{name: beyond})])
+            decision = assessor.assess(example(schema, "behavioural", **{name: beyond}))
             (warning,) = decision.to_dict("en")["warnings"]
             assert warning["code"] == "outside_training_range"
             assert (warning["field"], warning["value"]) == (name, beyond)
@@ -199,7 +199,7 @@ def test_a_warning_names_value_range_and_unit(assessor: Assessor, schema: Schema
         scorecards={"application": replace(card, training_ranges=ranges)},
     )
 
-    (decision,) = replace(assessor, model=model).assess([example(schema, "application", AGE=80)])
+    decision = replace(assessor, model=model).assess(example(schema, "application", AGE=80))
 
     (warning,) = decision.warnings
     assert warning.text == {
@@ -225,7 +225,7 @@ def test_a_code_that_training_never_saw_is_answered_with_a_warning(
         )
         applicant = example(schema, "application", **{name: unseen})
 
-        (decision,) = replace(assessor, model=model).assess([applicant])
+        decision = replace(assessor, model=model).assess(applicant)
 
         (warning,) = decision.warnings
         assert (warning.code, warning.field) == ("outside_training_codes", name)

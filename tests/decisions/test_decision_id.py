@@ -11,7 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from creditscore.decisions.assessor import timestamp
-from creditscore.decisions.decision_id import new_decision_id
+from creditscore.decisions.record import new_decision_id
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 MOMENTS = st.datetimes(

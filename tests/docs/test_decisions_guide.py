@@ -13,7 +13,7 @@ from answers import PROJECT
 from guide import FLASK, Reader, blocks, reader_of, shell_lines
 from skips import skip_or_fail
 
-from creditscore.decision_log.replay import VERDICTS
+from creditscore.decision_log.replay import RESULTS
 from creditscore.settings import Settings
 
 GUIDE = PROJECT / "docs" / "decisions.md"
@@ -85,7 +85,7 @@ def test_the_backup_of_the_guide_verifies(reader: Reader) -> None:
 def test_the_verdicts_of_the_guide_are_all_there_are() -> None:
     verdicts = re.findall(r"^\| ([\w ]+) \|.*\| [01] \|$", TEXT, re.MULTILINE)
 
-    assert tuple(verdicts) == VERDICTS
+    assert tuple(verdicts) == RESULTS
 
 
 def test_the_move_to_postgres_is_three_commands() -> None:

@@ -23,7 +23,7 @@ from skips import skip_or_fail
 
 DOCUMENTS = sorted(
     path
-    for path in [*PROJECT.glob("*.md"), *PROJECT.glob("docs/*.md"), *PROJECT.glob("data/*.md")]
+    for path in [*PROJECT.glob("*.md"), *PROJECT.glob("docs/**/*.md"), *PROJECT.glob("data/*.md")]
     if path.is_file()
 )
 README = PROJECT / "README.md"

@@ -1,4 +1,4 @@
-"""The drills can fail: each catches a service with a planted fault. And the audit that they share.
+"""The drills can fail: each catches a service with a planted fault.
 
 That a service without a fault passes them is for continuous integration, which runs them for long.
 """
@@ -15,15 +15,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import defences
+import mutation_tests
 import overload
 import power_cut
 import pytest
 from answers import PROJECT
+from client_journal import LogComparison, compare_with_log
 from clients import Asked, post
 from decided import NOON, decision
 from harness import Service
-from ledger import Audit, audit
 from skips import skip_or_fail
 from sqlalchemy import insert
 
@@ -32,14 +32,14 @@ from creditscore.decision_log.database import Database
 from creditscore.decision_log.idempotency import RequestOrigin
 from creditscore.decision_log.log import DecisionLog
 from creditscore.decision_log.tables import decisions
-from creditscore.decisions.record import to_row
+from creditscore.decisions.record import COLUMNS, to_row
 from creditscore.scorecard.artifact import Model
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the drills need Linux")
 
 RACES, RACERS = 20, 8
 
-SOUND = Audit(
+SOUND = LogComparison(
     answered=3,
     logged=3,
     unseen=0,
@@ -55,10 +55,10 @@ SOUND = Audit(
 
 #: A drill in short, and what its last line does not say of a service with the fault.
 FAULTS = [
-    ("kills --kills 2 --fault answers_first", " 0 missing"),
-    ("kills --kills 2 --fault answers_first --database postgres", " 0 missing"),
-    ("kills --kills 2 --fault forgets_keys", " 0 doubled"),
-    ("kills --kills 2 --fault forgets_keys --database postgres", " 0 doubled"),
+    ("crash_tests --kills 2 --fault answers_first", " 0 missing"),
+    ("crash_tests --kills 2 --fault answers_first --database postgres", " 0 missing"),
+    ("crash_tests --kills 2 --fault forgets_keys", " 0 doubled"),
+    ("crash_tests --kills 2 --fault forgets_keys --database postgres", " 0 doubled"),
     ("database_trouble --times 1 --seconds 4 --fault answers_anyway", " 0 missing"),
     ("power_cut --cuts 1 --fault unsynced", " 0 missing"),
     ("full_disk --steps 1 --fault answers_anyway", " 0 missing"),
@@ -68,9 +68,9 @@ FAULTS = [
     ("slow_clients --each 20 --seconds 2 --fault threads", "holds"),
     ("overload --seconds 3 --rounds 1 --most-rounds 1 --fault patient", "holds"),
     ("fuzz --requests 400 --readings 100 --fault lenient", " 0 faults"),
-    ("described --examples 5 --fault untrue", " 0 failures"),
+    ("contract_tests --examples 5 --fault untrue", " 0 failures"),
     ("soak --requests 20000 --fault leaks", "holds"),
-    ("defences --only NaN --fault nothing_removed", " 0 not,"),
+    ("mutation_tests --only NaN --fault nothing_removed", " 0 not,"),
 ]
 PROGRAMS = {"power_cut": "cc", "full_disk": "prlimit"}
 
@@ -123,7 +123,7 @@ def test_an_overload_goes_on_while_chance_may_decide(shares: list[float], still_
 
 
 def test_each_defence_that_can_be_taken_away_is_where_it_is_said_to_be() -> None:
-    listed = defences.read_defences()
+    listed = mutation_tests.read_defences()
 
     assert len(listed) >= 20
     assert len({defence.what for defence in listed}) == len(listed)
@@ -173,7 +173,9 @@ write("unnamed", "synced", sync=True)
 # One idempotency key, two processes
 
 
-def race(model_dir: Path, database_url: str, body: bytes, *, fault: str | None = None) -> Audit:
+def race(
+    model_dir: Path, database_url: str, body: bytes, *, fault: str | None = None
+) -> LogComparison:
     """Send one request with one key to two services on one log at once, some times."""
     raced = [Asked(f"race-{number}", body, 1, f"key-{number}") for number in range(RACES)]
     start = threading.Barrier(RACERS)
@@ -197,7 +199,7 @@ def race(model_dir: Path, database_url: str, body: bytes, *, fault: str | None =
         for thread in threads:
             thread.join()
     assert all(len(asked.answers) == RACERS for asked in raced)
-    return audit(raced, database_url)
+    return compare_with_log(raced, database_url)
 
 
 def test_processes_that_race_with_one_idempotency_key_leave_one_decision(
@@ -220,7 +222,7 @@ def test_a_race_catches_a_service_that_forgets_keys(
     assert (found.doubled, found.contradicted) == (RACES, RACES)
 
 
-# The audit itself: each figure, with a log and answers that fit but for one thing
+# The comparison itself: each figure, with a log and answers that fit but for one thing
 
 
 class Book:
@@ -242,7 +244,8 @@ class Book:
         """Log one more decision, somehow else."""
         row = to_row(decision(), request_id=request_id, key_id=None, idempotency_key=None)
         with self.log.database.writing() as connection:
-            connection.execute(insert(decisions), row | changes)
+            values = dict(zip(COLUMNS, row, strict=True))
+            connection.execute(insert(decisions), values | changes)
 
 
 @pytest.fixture
@@ -252,7 +255,7 @@ def book(database: Database, database_url: str) -> Book:
 
 
 def test_an_audit_of_what_fits_holds(book: Book) -> None:
-    found = audit(book.asked, book.url)
+    found = compare_with_log(book.asked, book.url)
 
     assert found == SOUND
     assert found.holds
@@ -266,7 +269,7 @@ def test_an_unseen_decision_is_no_fault(book: Book) -> None:
     unseen = book.answer("unseen", 2)
     unseen.answers.clear()
 
-    found = audit([*book.asked, unseen], book.url)
+    found = compare_with_log([*book.asked, unseen], book.url)
 
     assert found == replace(SOUND, logged=5, unseen=2)
     assert found.holds
@@ -275,7 +278,7 @@ def test_an_unseen_decision_is_no_fault(book: Book) -> None:
 def test_an_audit_finds_a_missing_decision(book: Book) -> None:
     lost = Asked("lost", b"", 1, None, [[decision().to_dict("en")]])
 
-    found = audit([*book.asked, lost], book.url)
+    found = compare_with_log([*book.asked, lost], book.url)
 
     assert found == replace(SOUND, answered=4, missing=1)
     assert not found.holds
@@ -284,7 +287,7 @@ def test_an_audit_finds_a_missing_decision(book: Book) -> None:
 def test_an_audit_finds_a_request_that_is_logged_twice(book: Book) -> None:
     book.answer("array", 2)
 
-    found = audit(book.asked, book.url)
+    found = compare_with_log(book.asked, book.url)
 
     assert found == replace(SOUND, logged=5, unseen=2, doubled=1)
     assert not found.holds
@@ -295,7 +298,7 @@ def test_an_audit_finds_half_an_array(book: Book) -> None:
     torn.answers.clear()
     torn.size = 2
 
-    found = audit([*book.asked, torn], book.url)
+    found = compare_with_log([*book.asked, torn], book.url)
 
     assert found == replace(SOUND, logged=4, unseen=1, torn=1)
     assert not found.holds
@@ -305,7 +308,7 @@ def test_an_audit_finds_what_was_told_otherwise(book: Book) -> None:
     told = book.asked[0].answers[0][0]
     told["probability_of_default"] += 1e-16
 
-    found = audit(book.asked, book.url)
+    found = compare_with_log(book.asked, book.url)
 
     assert found == replace(SOUND, altered=1)
     assert not found.holds
@@ -315,7 +318,7 @@ def test_an_audit_finds_a_request_that_was_told_two_things(book: Book) -> None:
     array = book.asked[1]
     array.answers.append(array.answers[0][::-1])
 
-    found = audit(book.asked, book.url)
+    found = compare_with_log(book.asked, book.url)
 
     assert found == replace(SOUND, contradicted=1)
     assert not found.holds
@@ -324,7 +327,7 @@ def test_an_audit_finds_a_request_that_was_told_two_things(book: Book) -> None:
 def test_an_audit_finds_a_row_that_nobody_asked_for(book: Book) -> None:
     book.insert("somebody else's")
 
-    found = audit(book.asked, book.url)
+    found = compare_with_log(book.asked, book.url)
 
     assert found == replace(SOUND, logged=4, unseen=1, unsound=1)
     assert not found.holds
@@ -334,7 +337,7 @@ def test_an_audit_finds_a_row_that_was_edited(book: Book) -> None:
     asked = Asked("edited", b"", 1, None)
     book.insert("edited", score=999)
 
-    found = audit([*book.asked, asked], book.url)
+    found = compare_with_log([*book.asked, asked], book.url)
 
     assert found == replace(SOUND, logged=4, unseen=1, unsound=1)
     assert not found.holds

@@ -23,7 +23,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 import train
 from creditscore.api_docs.examples import EXAMPLE_TIME
 from creditscore.decisions.assessor import Assessor
-from creditscore.decisions.decision_id import new_decision_id
+from creditscore.decisions.record import new_decision_id
 from creditscore.evaluation.sensitivity import decode
 from creditscore.i18n.statements import LISTS
 from creditscore.model_card.markdown import to_markdown
@@ -197,7 +197,7 @@ def test_reason_frequencies_are_those_of_the_decisions_that_refusals_would_get(
     ]
     assessor = Assessor(model, model.policy, lambda: EXAMPLE_TIME, new_decision_id)
 
-    decisions = assessor.assess(applicants)
+    decisions = assessor.assess_batch(applicants)
 
     assert {decision.label for decision in decisions} == {NOT_ELIGIBLE}
     given = Counter(reason.code for decision in decisions for reason in decision.reasons)

@@ -16,8 +16,8 @@ from answers import PROJECT
 
 from creditscore.api_docs.examples import EXAMPLE_TIME, example_applicants, example_decisions
 from creditscore.decisions.assessor import Assessor, Decision
-from creditscore.decisions.decision_id import new_decision_id
 from creditscore.decisions.explanation import explain
+from creditscore.decisions.record import new_decision_id
 from creditscore.i18n.catalogue import SWAPPED, Text, say
 from creditscore.scorecard.artifact import Model
 from creditscore.scorecard.policy import break_even
@@ -195,7 +195,7 @@ def of_warnings(assessor: Assessor) -> list[str]:
 def warning_of_age(assessor: Assessor) -> Text:
     schema = assessor.model.schema
     applicant = {**example_applicants(schema)["application"], "AGE": 95}
-    (decision,) = assessor.assess([schema.parse(applicant)])
+    decision = assessor.assess(schema.parse(applicant))
     (warning,) = decision.warnings
     return warning.text
 

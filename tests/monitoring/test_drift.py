@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from scipy.stats import chi2
 
-from creditscore.decisions.value_cache import MOST_KEPT, read_all, readings_of
+from creditscore.decisions.value_cache import feature_cache, feature_caches
 from creditscore.monitoring.drift import band, population_stability_index, shift
 from creditscore.schema.constraints import Value
 from creditscore.scorecard.artifact import Model
@@ -140,10 +140,10 @@ def test_a_model_knows_the_bins_of_its_training_rows(model: Model) -> None:
 
 def test_an_applicants_bins_are_spelt_in_schema_order(model: Model) -> None:
     card = model.scorecards["application"]
-    fields = readings_of(card, model.schema)
+    caches = feature_caches(card, model.schema)
 
     def spell(values: dict[str, Value], score: int) -> str:
-        letters = [reading.bin for reading in read_all(fields, values).values()]
+        letters = [cache(values.get(name)).bin_code for name, cache in caches.items()]
         return "".join([card.training_bins.score.letter(score), *letters])
 
     everything: dict[str, Value] = {
@@ -153,12 +153,10 @@ def test_an_applicants_bins_are_spelt_in_schema_order(model: Model) -> None:
     assert spell({"LIMIT_BAL": 1, "AGE": 24}, score=-5) == "<<---a"
 
 
-def test_readings_are_the_same_once_more_of_them_came_than_are_kept(model: Model) -> None:
-    fields = readings_of(model.scorecards["application"], model.schema)
-    amounts = range(1, 2 * MOST_KEPT)
-    first = [fields["LIMIT_BAL"][amount] for amount in amounts]
+def test_features_are_the_same_once_more_of_them_came_than_are_kept(model: Model) -> None:
+    card, name = model.scorecards["application"], "LIMIT_BAL"
+    bins, seen = card.training_bins.fields[name], card.training_ranges[name]
+    cache = feature_cache(model.schema.fields[name], bins, seen, maxsize=10)
+    first = [cache(amount) for amount in range(1, 30)]
 
-    again = [fields["LIMIT_BAL"][amount] for amount in amounts]
-
-    assert again == first
-    assert len(fields["LIMIT_BAL"]) <= MOST_KEPT
+    assert [cache(amount) for amount in range(1, 30)] == first

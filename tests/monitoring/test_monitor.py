@@ -16,8 +16,7 @@ from creditscore.decision_log.database import Database
 from creditscore.decision_log.idempotency import RequestOrigin
 from creditscore.decision_log.log import DecisionLog
 from creditscore.decisions.assessor import Assessor, Decision
-from creditscore.decisions.decision_id import new_decision_id
-from creditscore.decisions.record import to_milliseconds
+from creditscore.decisions.record import new_decision_id, to_milliseconds
 from creditscore.evaluation.sensitivity import decode
 from creditscore.monitoring.monitor import Window, monitor
 from creditscore.scorecard.artifact import Model
@@ -56,7 +55,7 @@ def decide(model: Model, scorecard: str, *, count: int, day: int = 0) -> list[De
     ]
     moment = NOON + timedelta(days=day)
     assessor = Assessor(model, model.policy, lambda: moment, new_decision_id)
-    return assessor.assess(applicants)
+    return assessor.assess_batch(applicants)
 
 
 @pytest.fixture

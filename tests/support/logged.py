@@ -12,7 +12,7 @@ from sqlalchemy import Connection, select, text
 
 from creditscore.api_docs.examples import example_applicants
 from creditscore.decision_log.database import Database
-from creditscore.decision_log.migration_steps import STEPS
+from creditscore.decision_log.migrations import MIGRATIONS
 from creditscore.decision_log.tables import decisions
 from creditscore.decisions.record import content_hash
 from creditscore.scorecard.artifact import Model
@@ -62,7 +62,7 @@ def row_of(database: Database, decision_id: str) -> dict[str, Any]:
 @contextmanager
 def unguarded(database: Database) -> Iterator[Connection]:
     """Give a connection to a database whose triggers are gone until the block ends."""
-    made = [each for step in STEPS[database.kind] for each in step if "CREATE TRIGGER" in each]
+    made = [each for step in MIGRATIONS[database.kind] for each in step if "CREATE TRIGGER" in each]
     names = [each.split()[2] for each in made]
     tables = ("decisions", "outcomes", "tombstones")
     with database.writing() as connection:

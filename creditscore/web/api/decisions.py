@@ -11,9 +11,9 @@ from uuid import UUID
 from flask import Blueprint, g, jsonify, request, url_for
 from flask.typing import ResponseReturnValue
 
-from creditscore.decision_log.database import SECONDS
+from creditscore.decision_log.database import TRANSACTION_TIMEOUT_S
 from creditscore.decision_log.deadline import within
-from creditscore.decision_log.log import LARGEST_PAGE, USUAL_PAGE
+from creditscore.decision_log.log import MAX_PAGE_SIZE, PAGE_SIZE
 from creditscore.decisions.explanation import explain
 from creditscore.decisions.record import LoggedDecision
 from creditscore.errors import Fault, UnknownDecision
@@ -22,9 +22,14 @@ from creditscore.schema.constraints import describe_value
 from creditscore.scorecard.policy import ELIGIBLE, NOT_ELIGIBLE
 from creditscore.web import query_parameters
 from creditscore.web.authentication import check_key
-from creditscore.web.content_negotiation import chosen_language, mark_language
-from creditscore.web.negotiation import mark_negotiated, shows_key, wants_page
-from creditscore.web.pages.result_page import show_decision
+from creditscore.web.content_negotiation import (
+    chosen_language,
+    mark_language,
+    mark_negotiated,
+    shows_key,
+    wants_page,
+)
+from creditscore.web.pages.decision_view import show_decision
 from creditscore.web.problems import WrongValues
 from creditscore.web.query_parameters import Parameter
 from creditscore.web.request_body import read_json
@@ -47,9 +52,9 @@ def need_key() -> None:
 @bp.get("")
 def page() -> ResponseReturnValue:
     """Give logged decisions, newest first, and where to go on."""
-    wanted = {"limit": USUAL_PAGE, **query_parameters.read_query(request, _parameters())}
+    wanted = {"limit": PAGE_SIZE, **query_parameters.read_query(request, _parameters())}
     language = chosen_language()
-    with within(SECONDS):
+    with within(TRANSACTION_TIMEOUT_S):
         found = service().log.page(**wanted)
         shown = _to_dicts(found.decisions, language)
     if found.cursor is None:
@@ -66,7 +71,7 @@ def decision(decision_id: str) -> ResponseReturnValue:
     if _wants_frame():
         return mark_negotiated(show_decision(None))
     language = chosen_language()
-    with within(SECONDS):
+    with within(TRANSACTION_TIMEOUT_S):
         found = service().log.find(_read_id(decision_id))
         (shown,) = _to_dicts([found], language)
     if wants_page(request):
@@ -105,7 +110,7 @@ def _wants_frame() -> bool:
 
 def _parameters() -> Mapping[str, Parameter]:
     return {
-        "limit": query_parameters.whole(1, LARGEST_PAGE),
+        "limit": query_parameters.whole(1, MAX_PAGE_SIZE),
         "cursor": query_parameters.cursor(),
         "label": query_parameters.one_of([ELIGIBLE, NOT_ELIGIBLE]),
         "scorecard": query_parameters.one_of(list(service().assessor.model.scorecards)),

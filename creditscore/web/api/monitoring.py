@@ -15,7 +15,7 @@ from creditscore.i18n.catalogue import LANGUAGES, say
 from creditscore.monitoring.monitor import LONGEST_DAYS, USUAL_DAYS, Window, monitor
 from creditscore.web import query_parameters
 from creditscore.web.authentication import check_key
-from creditscore.web.negotiation import mark_negotiated, shows_key, wants_page
+from creditscore.web.content_negotiation import mark_negotiated, shows_key, wants_page
 from creditscore.web.pages.monitoring_page import show_monitoring
 from creditscore.web.problems import WrongValues
 from creditscore.web.service import service

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
@@ -12,17 +11,20 @@ from werkzeug.wsgi import FileWrapper
 
 from creditscore.api_docs import examples
 from creditscore.decision_log.log import Recorded
-from creditscore.decisions.batch import Together, decide_alike, decide_together
+from creditscore.decisions.assessor import Decision
 from creditscore.errors import Fault, InvalidApplicants
 from creditscore.i18n.catalogue import say
 from creditscore.schema.constraints import describe_value
-from creditscore.schema.schema import Applicant
 from creditscore.tables.csv_request import CsvRequest
 from creditscore.web import json_parser
 from creditscore.web.authentication import check_predict, check_what_if
-from creditscore.web.content_negotiation import chosen_language, mark_language
-from creditscore.web.negotiation import mark_negotiated, wants_page
-from creditscore.web.origin import read_origin
+from creditscore.web.content_negotiation import (
+    chosen_language,
+    mark_language,
+    mark_negotiated,
+    wants_page,
+)
+from creditscore.web.headers import read_origin
 from creditscore.web.pages.model_page import show_model
 from creditscore.web.plain_predict import raise_again
 from creditscore.web.request_body import CSV_TYPE, is_csv, read_body, read_csv, read_json
@@ -46,15 +48,7 @@ def predict() -> ResponseReturnValue:
     # First, as another model may be here by now, to which the same body means something else.
     recorded = here.log.replay(origin)
     if recorded is None:
-        raws = _applicants_in(body, here.settings.max_applicants)
-        together = decide_alike(here.assessor, raws) if isinstance(body, list) else None
-        if together is None:
-            applicants = _read_applicants(body, raws)
-            if isinstance(body, list):
-                together = decide_together(here.assessor, applicants)
-        if together is not None:
-            return _render_together(together, here.log.record_together(together, origin))
-        recorded = here.log.record(here.assessor.assess(applicants), origin)
+        recorded = here.log.record(_assess(here, body), origin)
     return _render(recorded, many=isinstance(body, list))
 
 
@@ -77,9 +71,7 @@ def what_if() -> ResponseReturnValue:
     check_what_if(request, here.keys, open_predict=here.settings.open_predict)
     here.limits.admit_what_if()
     body = read_json(request, most_bytes=here.settings.max_json_bytes)
-    decisions = here.assessor.assess(
-        _read_applicants(body, _applicants_in(body, here.settings.max_applicants))
-    )
+    decisions = _assess(here, body)
     language = chosen_language()
     answers = [decision.to_what_if(language) for decision in decisions]
     return mark_language(jsonify(answers if isinstance(body, list) else answers[0]), language)
@@ -133,10 +125,13 @@ def _applicants_in(body: object, most: int) -> list[Any]:
     return body
 
 
-def _read_applicants(body: object, raws: Sequence[object]) -> list[Applicant]:
-    """Read the applicants of a body: one, or an array of them."""
-    schema = service().assessor.model.schema
-    return schema.parse_all(raws) if isinstance(body, list) else [schema.parse(body)]
+def _assess(svc: Service, body: object) -> list[Decision]:
+    """Decide on the applicants of a body: one, or an array of them."""
+    assessor, schema = svc.assessor, svc.assessor.model.schema
+    applicants = _applicants_in(body, svc.settings.max_applicants)
+    if isinstance(body, list):
+        return assessor.assess_batch(schema.parse_all(applicants))
+    return [assessor.assess(schema.parse(body))]
 
 
 def _render(recorded: Recorded, *, many: bool) -> Response:
@@ -144,15 +139,6 @@ def _render(recorded: Recorded, *, many: bool) -> Response:
     answers = [decision.to_dict(language) for decision in recorded.decisions]
     answer = jsonify(answers if many else answers[0])
     return _mark(answer, language, replayed=recorded.replayed)
-
-
-def _render_together(together: Together, earlier: Recorded | None) -> Response:
-    """Answer with decisions that were made together; with earlier ones where they took the key."""
-    if earlier is not None:
-        return _render(earlier, many=True)
-    language = chosen_language()
-    answer = Response(together.to_json(language), content_type="application/json")
-    return _mark(answer, language, replayed=False)
 
 
 def _mark(answer: Response, language: str, *, replayed: bool) -> Response:

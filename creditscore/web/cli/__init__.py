@@ -2,16 +2,16 @@
 
 from flask import Flask
 
-from creditscore.web.cli import backup, decisions, export, generate_docs, keys, purge
+from creditscore.web.cli import decisions, export, generate_docs, keys, purge
 
 
 def register(app: Flask) -> None:
     """Add the commands to an app."""
     app.cli.add_command(generate_docs.describe)
     app.cli.add_command(keys.keys)
-    # Backup, export and purge have put themselves into the group of `decisions`.
-    for part in (decisions, backup, export, purge):
-        app.cli.add_command(part.decisions)
+    decisions.decisions.add_command(export.export_command)
+    decisions.decisions.add_command(purge.purge_command)
+    app.cli.add_command(decisions.decisions)
 
 
 __all__ = ["register"]

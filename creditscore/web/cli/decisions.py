@@ -1,50 +1,30 @@
-"""Commands for the shell: `flask decisions replay` and `verify`."""
+"""Commands for the shell: `flask decisions replay`, `verify` and `backup`."""
 
 from __future__ import annotations
 
-import contextlib
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
+from pathlib import Path
 from uuid import UUID
 
 import click
 from flask.cli import AppGroup
 
-from creditscore.decision_log import scan
-from creditscore.decision_log.integrity import audit
-from creditscore.decision_log.replay import IDENTICAL, REPRODUCED, VERDICTS, replay
-from creditscore.decision_log.scan import LogRange, Row
-from creditscore.decision_log.soundness import faults_of
+from creditscore.decision_log.backup import back_up
+from creditscore.decision_log.integrity import check_log, check_row
+from creditscore.decision_log.replay import IDENTICAL, REPRODUCED, RESULTS, replay
+from creditscore.decision_log.scan import Row, range_of, read_row, scan
 from creditscore.scorecard import model_archive
 from creditscore.scorecard.artifact import Model
-from creditscore.web import query_parameters
-from creditscore.web.cli.keys import in_one_line
+from creditscore.web.cli.options import follow, in_one_line, progress_bar, since_option
 from creditscore.web.service import service
 
 decisions = AppGroup("decisions", help="The log of decisions: check it, copy it, hand it on.")
 
-#: Models that are held at once while decisions of several are replayed; the largest is 20 MB.
-MODELS = 4
-
-
-class Moment(click.ParamType[datetime]):
-    """A date, or a time with its zone, as in the queries over HTTP."""
-
-    name = "time"
-
-    def convert(self, value: Any, _: Any, __: Any) -> datetime:
-        """Read it."""
-        try:
-            moment: datetime = query_parameters.moment().read(str(value))
-        except ValueError:
-            self.fail(f"must be {query_parameters.moment().allowed['en']}, got {value!r}")
-        return moment
-
-
-since_option = click.option("--since", type=Moment(), help="Only decisions from then on.")
+#: Models that are held in memory while decisions of several are replayed; the largest is 20 MB.
+CACHED_MODELS = 4
 
 
 @decisions.command("replay")
@@ -59,15 +39,15 @@ def replay_command(decision_id: UUID | None, everything: bool, since: datetime |
     """
     if sum([decision_id is not None, everything, since is not None]) != 1:
         raise click.UsageError("say which: one ID, --all, or --since TIME")
-    counts = dict.fromkeys(VERDICTS, 0)
+    counts = dict.fromkeys(RESULTS, 0)
     find_model = _find_model()
-    for rows in _chosen_rows(decision_id, since):
-        for verdict in replay(rows, find_model):
-            counts[verdict.kind] += 1
-            if verdict.kind != IDENTICAL or decision_id is not None:
-                _tell("\t".join([verdict.decision_id, verdict.kind, verdict.detail]).strip())
-    found = ", ".join(f"{count:,} {kind}" for kind, count in counts.items() if count)
-    _tell(f"{sum(counts.values()):,} replayed: {found or 'there is none'}")
+    for rows in _read_rows(decision_id, since):
+        for result in replay(rows, find_model):
+            counts[result.kind] += 1
+            if result.kind != IDENTICAL or decision_id is not None:
+                _print("\t".join([result.decision_id, result.kind, result.detail]).strip())
+    summary = ", ".join(f"{count:,} {kind}" for kind, count in counts.items() if count)
+    _print(f"{sum(counts.values()):,} replayed: {summary or 'there is none'}")
     _exit_unless(all(kind in REPRODUCED for kind, count in counts.items() if count))
 
 
@@ -79,70 +59,66 @@ def verify() -> None:
     Prints each fault, and exits with 1 if there is one.
     """
     checked = faulty = 0
-    for rows in _chosen_rows():
+    for rows in _read_rows():
         for row in rows:
-            faults = faults_of(row)
+            faults = check_row(row)
             checked, faulty = checked + 1, faulty + bool(faults)
             for fault in faults:
-                _tell(f"{row['id']}\t{fault}")
-    found = audit(service().log.database)
-    for line in (*found.faults, *found.notes):
-        _tell(f"the log\t{line}")
-    whole = f", {len(found.faults)} of the log as a whole" if found.faults else ""
-    _tell(f"{checked:,} verified: {faulty:,} with faults{whole}")
-    _exit_unless(not faulty and not found.faults)
+                _print(f"{row['id']}\t{fault}")
+    report = check_log(service().log.database)
+    for line in (*report.faults, *report.notes):
+        _print(f"the log\t{line}")
+    whole = f", {len(report.faults)} of the log as a whole" if report.faults else ""
+    _print(f"{checked:,} verified: {faulty:,} with faults{whole}")
+    _exit_unless(not faulty and not report.faults)
 
 
-def _chosen_rows(
+@decisions.command("backup")
+@click.argument("file", type=click.Path(path_type=Path))
+@in_one_line
+def backup_command(file: Path) -> None:
+    """Copy the log, in an SQLite file, into a new FILE that only its owner can read.
+
+    The service goes on meanwhile. The copy is the log of one moment, whole, and without damage;
+    where something is wrong there is none.
+    """
+    count = back_up(service().log.database, file)
+    click.echo(f"{count:,} decisions backed up to {file}", err=True)
+
+
+def _read_rows(
     decision_id: UUID | None = None, since: datetime | None = None
 ) -> Iterator[list[Row]]:
-    """Read one row, or a stretch of them page by page, with a bar that shows how far it is."""
+    """Read one row, or a range of them page by page, with a progress bar."""
     database = service().log.database
     if decision_id is not None:
-        yield [scan.read_row(database, str(decision_id))]
+        with database.reading() as connection:
+            row = read_row(connection, str(decision_id))
+        yield [row]
         return
-    stretch = scan.measure(database, since=since)
-    with progress_bar(len(stretch)) as advance:
-        yield from follow(scan.walk(database, stretch), stretch, advance)
-
-
-@contextlib.contextmanager
-def progress_bar(length: int) -> Iterator[Callable[[int], None]]:
-    """Show on a terminal how far something is; nothing where nobody looks."""
-    hidden = not sys.stderr.isatty()
-    with click.progressbar(length=length, file=sys.stderr, hidden=hidden) as bar:
-        yield bar.update
-
-
-def follow(
-    pages: Iterable[list[Row]], stretch: LogRange, advance: Callable[[int], None]
-) -> Iterator[list[Row]]:
-    """Give pages of rows, and tell after each how many numbers it went on."""
-    done = stretch.first - 1
-    for rows in pages:
-        yield rows
-        advance(rows[-1]["number"] - done)
-        done = rows[-1]["number"]
+    log_range = range_of(database, since=since)
+    with progress_bar(len(log_range)) as advance:
+        yield from follow(scan(database, log_range), log_range, advance)
 
 
 def _find_model() -> Callable[[str], Model]:
-    """Give a way to find models by their version that remembers the last ones."""
-    here = service()
+    """Return a function that loads the model of a version, with a cache."""
+    svc = service()
 
-    @lru_cache(MODELS)
+    @lru_cache(CACHED_MODELS)
     def find(version: str) -> Model:
-        return model_archive.find(version, here.settings.model_dir, here.assessor.model)
+        return model_archive.find(version, svc.settings.model_dir, svc.assessor.model)
 
     return find
 
 
-def _tell(line: str) -> None:
+def _print(line: str) -> None:
     """Print a line, in place of the bar where there is one."""
     if sys.stderr.isatty():
         click.echo("\r\x1b[K", nl=False, err=True)
     click.echo(line)
 
 
-def _exit_unless(well: bool) -> None:
-    if not well:
+def _exit_unless(success: bool) -> None:
+    if not success:
         click.get_current_context().exit(1)

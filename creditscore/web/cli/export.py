@@ -7,22 +7,22 @@ import sys
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 
 import click
+from flask.cli import with_appcontext
 
-from creditscore.decision_log import export, scan
-from creditscore.decision_log.scan import LogRange
+from creditscore.decision_log import export
+from creditscore.decision_log.scan import LogRange, range_of, scan
 from creditscore.errors import ExportRefused
-from creditscore.files import replacing
-from creditscore.web.cli.decisions import Moment, decisions, follow, progress_bar, since_option
-from creditscore.web.cli.keys import in_one_line
+from creditscore.files import atomic_write
+from creditscore.web.cli.options import Time, follow, in_one_line, progress_bar, since_option
 from creditscore.web.service import service
 
 STANDARD_OUTPUT = Path("-")
 
 
-@decisions.command("export")
+@click.command("export")
 @click.option(
     "--format",
     "kind",
@@ -32,7 +32,7 @@ STANDARD_OUTPUT = Path("-")
     help="JSON Lines holds all, exactly; CSV is for spreadsheets.",
 )
 @since_option
-@click.option("--until", type=Moment(), help="Only decisions from before then.")
+@click.option("--until", type=Time(), help="Only decisions from before then.")
 @click.option(
     "--output",
     type=click.Path(allow_dash=True, path_type=Path),
@@ -40,6 +40,7 @@ STANDARD_OUTPUT = Path("-")
     metavar="FILE|-",
     help="Where to; - is the standard output.",
 )
+@with_appcontext
 @in_one_line
 def export_command(kind: str, since: datetime | None, until: datetime | None, output: Path) -> None:
     """Write logged decisions to a file that only its owner can read.
@@ -48,40 +49,40 @@ def export_command(kind: str, since: datetime | None, until: datetime | None, ou
     """
     if since is not None and until is not None and since >= until:
         raise click.UsageError("--since must be before --until")
-    stretch = scan.measure(service().log.database, since=since, until=until)
+    log_range = range_of(service().log.database, since=since, until=until)
     table = kind == "csv"
     written = 0
-    with _opened(output) as file, progress_bar(len(stretch) * (2 if table else 1)) as advance:
-        for rows, chunk in _chunks(stretch, advance, table=table):
+    with _opened(output) as file, progress_bar(len(log_range) * (2 if table else 1)) as advance:
+        for rows, chunk in _chunks(log_range, advance, table=table):
             file.write(chunk)
             written += rows
     click.echo(f"{written:,} decisions exported", err=True)
 
 
 def _chunks(
-    stretch: LogRange, advance: Callable[[int], None], *, table: bool
+    log_range: LogRange, advance: Callable[[int], None], *, table: bool
 ) -> Iterator[tuple[int, bytes]]:
-    """Give the text of a stretch page by page, and how many decisions are in each."""
+    """Return the text of a range page by page, and how many decisions are in each."""
     database = service().log.database
     columns = []
     if table:
-        fields = scan.walk(database, stretch, columns=export.BY_FIELD)
-        columns = export.columns_of(follow(fields, stretch, advance))
+        fields = scan(database, log_range, columns=export.BY_FIELD)
+        columns = export.columns_of(follow(fields, log_range, advance))
         yield 0, export.to_csv_header(columns)
-    rows = follow(scan.walk(database, stretch), stretch, advance)
+    rows = follow(scan(database, log_range), log_range, advance)
     for page in export.read(database, rows):
         yield len(page), export.to_csv(page, columns) if table else export.to_json_lines(page)
 
 
 @contextlib.contextmanager
-def _opened(output: Path) -> Iterator[BinaryIO]:
+def _opened(output: Path) -> Iterator[IO[bytes]]:
     """Open the standard output, or a file that takes its place when it is whole."""
     if output == STANDARD_OUTPUT:
         yield sys.stdout.buffer
         sys.stdout.buffer.flush()
         return
     try:
-        with replacing(output) as file:
+        with atomic_write(output) as file:
             yield file
     except OSError as error:
         raise ExportRefused(f"{output} cannot be written: {error.strerror}") from None

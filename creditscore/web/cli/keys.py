@@ -3,35 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from datetime import UTC, datetime
-from functools import wraps
-from typing import ParamSpec, TypeVar
 
 import click
 from flask.cli import AppGroup
 
-from creditscore.errors import CreditScoreError
 from creditscore.web import api_keys
+from creditscore.web.cli.options import in_one_line
 from creditscore.web.service import service
 
 keys = AppGroup("keys", help="API keys: make, list and revoke them.")
-
-P = ParamSpec("P")
-R = TypeVar("R")
-
-
-def in_one_line(command: Callable[P, R]) -> Callable[P, R]:
-    """Let a command that fails say why in one line, and exit with a status that is not 0."""
-
-    @wraps(command)
-    def run(*arguments: P.args, **options: P.kwargs) -> R:
-        try:
-            return command(*arguments, **options)
-        except CreditScoreError as error:
-            raise click.ClickException(str(error)) from None
-
-    return run
 
 
 def _check_name(_: click.Context, __: click.Parameter, name: str) -> str:

@@ -5,46 +5,17 @@ from __future__ import annotations
 import sys
 import time
 from datetime import UTC, datetime
-from typing import Any
 
 import click
+from flask.cli import with_appcontext
 
-from creditscore.decision_log.purge import count_older, purge
-from creditscore.decision_log.retention import ago, check_old_enough, read_age
+from creditscore.decision_log.retention import check_old_enough, count_older, purge
 from creditscore.decisions.assessor import timestamp
-from creditscore.web import query_parameters
-from creditscore.web.cli.decisions import decisions, progress_bar
-from creditscore.web.cli.keys import in_one_line
+from creditscore.web.cli.options import Age, in_one_line, progress_bar
 from creditscore.web.service import service
 
 
-class Age(click.ParamType[datetime]):
-    """How old something is: an age, or the time it began; gives that time."""
-
-    name = "age"
-
-    def convert(self, value: Any, _: Any, __: Any) -> datetime:
-        """Read it."""
-        if isinstance(value, datetime):
-            return value
-        try:
-            months, days = read_age(str(value))
-        except ValueError:
-            return self._moment(str(value))
-        try:
-            return ago(datetime.now(UTC), months=months, days=days)
-        except (ValueError, OverflowError):
-            self.fail(f"no calendar goes back {value}")
-
-    def _moment(self, text: str) -> datetime:
-        try:
-            moment: datetime = query_parameters.moment().read(text)
-        except ValueError:
-            self.fail(f"must be such as 25months, P2Y1M or 2024-10-31, got {text!r}")
-        return moment
-
-
-@decisions.command("purge")
+@click.command("purge")
 @click.option(
     "--older-than",
     "before",
@@ -55,6 +26,7 @@ class Age(click.ParamType[datetime]):
 )
 @click.option("--force", is_flag=True, help="Although they are younger than 25 months.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
+@with_appcontext
 @in_one_line
 def purge_command(before: datetime, force: bool, yes: bool) -> None:
     """Delete old decisions for good, with their outcomes and idempotency keys.

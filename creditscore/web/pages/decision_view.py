@@ -1,4 +1,4 @@
-"""A decision as the page draws it: the score on its scale, and bars from baseline to result."""
+"""A decision on a page: the score on its scale, bars from baseline to result, and the words."""
 
 from __future__ import annotations
 
@@ -6,13 +6,21 @@ import itertools
 from dataclasses import dataclass
 from typing import Any
 
+from flask import Response, url_for
+
 from creditscore.decisions.assessor import Decision
 from creditscore.decisions.explanation import explain
+from creditscore.decisions.record import LoggedDecision
 from creditscore.i18n.catalogue import in_language, say_number
+from creditscore.i18n.page_texts import PAGE_TEXTS
 from creditscore.schema.schema import Schema
 from creditscore.scorecard.policy import Scale
 from creditscore.scorecard.reason_codes import value_in_words
 from creditscore.scorecard.scorecard import Scorecard
+from creditscore.web.content_negotiation import page_language
+from creditscore.web.pages.code_samples import as_curl, as_postman
+from creditscore.web.pages.layout import show_behind_key
+from creditscore.web.service import service
 
 #: The ends of the drawn scale, as probabilities of default; who is beyond stands at the end.
 RISKIEST, SAFEST = 0.9, 0.01
@@ -44,7 +52,7 @@ class Bar:
 
 
 @dataclass(frozen=True)
-class Drawing:
+class DecisionView:
     """What the page shows of a decision, in its language.
 
     Attributes
@@ -83,10 +91,10 @@ class Drawing:
     chart_cutoff: float
 
 
-def draw(
+def view_decision(
     decision: Decision, *, schema: Schema, scorecard: Scorecard | None, scale: Scale, language: str
-) -> Drawing:
-    """Put a decision into places and words."""
+) -> DecisionView:
+    """Return a decision as positions on the charts, and in words."""
     explained = explain(decision, schema=schema, scorecard=scorecard, language=language)
     low, high, needed = map(scale.points_of_one, (RISKIEST, SAFEST, decision.cutoff))
     risk, cutoff, baseline = decision.probability_of_default, decision.cutoff, decision.baseline
@@ -95,7 +103,7 @@ def draw(
     def place(share: float) -> float:
         return round(100 * (share - left) / (right - left), 2)
 
-    return Drawing(
+    return DecisionView(
         answer=decision.to_dict(language),
         recourse=explained["recourse"],
         risk=percent(risk, language),
@@ -116,14 +124,14 @@ def draw(
 
 
 def percent(share: float, language: str) -> str:
-    """Write a share as a percentage with one decimal."""
+    """Return a share as a percentage with one decimal."""
     return in_language(say_number(round(100 * share, 1)), language) + (
         "%" if language == "en" else " %"
     )
 
 
 def _ends(decision: Decision) -> tuple[float, float]:
-    """Give the ends of the chart: all that the bars pass on their way, and the cut-off."""
+    """Return the ends of the chart, which holds all bars and the cut-off."""
     ranked = _ranked(decision).values()
     passed = [decision.cutoff, *itertools.accumulate(ranked, initial=decision.baseline)]
     low, high = min(passed), max(passed)
@@ -161,3 +169,41 @@ def _bars(
 
 def _along(points: int, low: int, high: int) -> float:
     return round(100 * min(max((points - low) / (high - low), 0), 1), 2)
+
+
+def result_parts(decision: Decision, language: str) -> dict[str, Any]:
+    """Return what `result.html` shows of a decision."""
+    svc = service()
+    texts, schema = PAGE_TEXTS[language], svc.assessor.model.schema
+    url = url_for("api.predict", _external=True)
+    key = texts["your_key"] if key_needed() else ""
+    values, name = decision.applicant.values, decision.applicant.scorecard
+    spec = schema.scorecards.get(name)
+    return {
+        "view": view_decision(
+            decision,
+            schema=schema,
+            scorecard=svc.scorecard_of(decision),
+            scale=svc.assessor.policy.scale,
+            language=language,
+        ),
+        "scorecard": in_language(spec.title, language) if spec else name,
+        "curl": as_curl(url, values, key=key),
+        "postman": as_postman(url, values, key=key, title=texts["title"]),
+    }
+
+
+def show_decision(logged: LoggedDecision | None, *, defaulted: bool | None = None) -> Response:
+    """Return the page of a logged decision and its outcome; without content for None."""
+    language = page_language()
+    parts = {"view": None} if logged is None else result_parts(logged.decision, language)
+    outcome = {None: "outcome_unknown", True: "outcome_defaulted", False: "outcome_paid"}
+    return show_behind_key(
+        "decision.html", language, explore=False, outcome=outcome[defaulted], **parts
+    )
+
+
+def key_needed() -> bool:
+    """Return whether a decision needs a key."""
+    svc = service()
+    return not svc.settings.open_predict and svc.keys.exist()

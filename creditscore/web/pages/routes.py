@@ -13,10 +13,10 @@ from creditscore.i18n.catalogue import in_language
 from creditscore.schema.schema import Applicant
 from creditscore.web.authentication import check_predict, check_what_if
 from creditscore.web.content_negotiation import page_language
-from creditscore.web.origin import read_origin
+from creditscore.web.headers import read_origin
 from creditscore.web.pages import form
+from creditscore.web.pages.decision_view import key_needed, result_parts
 from creditscore.web.pages.layout import notice, render_page
-from creditscore.web.pages.result_page import key_needed, result_parts
 from creditscore.web.problems import UNPROCESSABLE
 from creditscore.web.request_body import read_body
 from creditscore.web.service import service
@@ -60,7 +60,7 @@ def docs() -> ResponseReturnValue:
 
 def _decide(applicant: Applicant, raw: bytes, *, explore: bool, key_id: str | None) -> Decision:
     here = service()
-    (decision,) = here.assessor.assess([applicant])
+    decision = here.assessor.assess(applicant)
     if explore:
         return decision
     recorded = here.log.record([decision], read_origin(request, raw, key_id=key_id))
@@ -89,5 +89,5 @@ def _page(
         },
         key_needed=key_needed(),
         explore=explore,
-        **(result_parts(decision, language) if decision else {"drawn": None}),
+        **(result_parts(decision, language) if decision else {"view": None}),
     )

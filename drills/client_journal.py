@@ -1,0 +1,144 @@
+"""The journal of what clients were answered, compared with the log of decisions."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from clients import Asked
+from sqlalchemy import func, select
+
+from creditscore.decision_log.database import Database
+from creditscore.decision_log.tables import decisions
+from creditscore.decisions.record import content_hash, from_row
+
+#: Seconds that reading the whole log may take.
+READ_TIMEOUT_S = 600.0
+
+LANGUAGE = "en"
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class LogComparison:
+    """Figures of a comparison; all but the first three must be 0.
+
+    Attributes
+    ----------
+    answered : int
+        Decisions that a client was given.
+    logged : int
+        Decisions in the log.
+    unseen : int
+        Of these, those that no client was given, since its connection broke.
+    missing : int
+        Decisions that a client was given and the log has not.
+    doubled : int
+        Requests that are logged more than once.
+    torn : int
+        Requests of which a part is logged.
+    altered : int
+        Decisions that the log tells otherwise than the answer.
+    contradicted : int
+        Requests that were answered differently when they were sent again.
+    unsound : int
+        Rows whose hash is not theirs, or that no client asked for, and pages of the database
+        that are broken.
+    """
+
+    answered: int
+    logged: int
+    unseen: int
+    missing: int
+    doubled: int
+    torn: int
+    altered: int
+    contradicted: int
+    unsound: int
+
+    @property
+    def holds(self) -> bool:
+        """Whether the log can be relied on."""
+        faults = (self.missing, self.doubled, self.torn, self.altered, self.contradicted)
+        return self.answered > 0 and not any((*faults, self.unsound))
+
+    def __str__(self) -> str:
+        """Say it in one line."""
+        return (
+            f"{self.answered} decisions answered, {self.logged} logged ({self.unseen} unseen): "
+            f"{self.missing} missing, {self.doubled} doubled, {self.torn} torn, "
+            f"{self.altered} altered, {self.contradicted} contradicted, {self.unsound} unsound"
+        )
+
+
+def compare_with_log(asked: Sequence[Asked], database_url: str) -> LogComparison:
+    """Compare all that was answered with all that is logged.
+
+    Raises
+    ------
+    DatabaseUnavailable
+        If the log cannot be read.
+    """
+    rows, broken = _read(database_url)
+    logged = {row["id"]: row for row in rows}
+    answers = {decision["decision_id"]: decision for decision in _answered(asked)}
+    by_request: dict[str, int] = defaultdict(int)
+    for row in rows:
+        by_request[row["request_id"]] += 1
+    counts = [(by_request.pop(one.request_id, 0), one.size) for one in asked]
+    return LogComparison(
+        answered=len(answers),
+        logged=len(rows),
+        unseen=len(logged.keys() - answers.keys()),
+        missing=len(answers.keys() - logged.keys()),
+        doubled=sum(found > size for found, size in counts),
+        torn=sum(0 < found < size for found, size in counts),
+        altered=sum(
+            _as_answered(logged[name]) != told for name, told in answers.items() if name in logged
+        ),
+        contradicted=sum(any(a != one.answers[0] for a in one.answers) for one in asked),
+        unsound=broken
+        + sum(by_request.values())
+        + sum(content_hash(row) != row["content_hash"] for row in rows),
+    )
+
+
+def count_logged(database_url: str) -> int:
+    """Count the decisions in the log.
+
+    Raises
+    ------
+    DatabaseUnavailable
+        If it cannot be read.
+    """
+    database = Database(database_url)
+    try:
+        with database.reading(seconds=READ_TIMEOUT_S) as connection:
+            return connection.execute(select(func.count()).select_from(decisions)).scalar_one()
+    finally:
+        database.close()
+
+
+def _answered(asked: Sequence[Asked]) -> list[dict[str, Any]]:
+    return [decision for one in asked for answer in one.answers for decision in answer]
+
+
+def _read(database_url: str) -> tuple[Sequence[Row], int]:
+    """Read all rows of the log, and count what SQLite finds broken in its file."""
+    database = Database(database_url)
+    try:
+        with database.reading(seconds=READ_TIMEOUT_S) as connection:
+            rows = [row._asdict() for row in connection.execute(select(decisions))]
+            if not database.is_sqlite:
+                return rows, 0
+            found = connection.exec_driver_sql("PRAGMA integrity_check").scalars().all()
+            return rows, 0 if found == ["ok"] else len(found)
+    finally:
+        database.close()
+
+
+def _as_answered(row: Row) -> dict[str, Any]:
+    return from_row(row).decision.to_dict(LANGUAGE)

@@ -1,0 +1,151 @@
+"""Take each defence away in turn, and look whether a test fails for it.
+
+python drills/mutation_tests.py [--some 8] [--only WORD] [--seed N] [--fault nothing_removed]
+
+Mutation tests: works on copies of the files under version control. In each copy one defence of
+mutation_tests.toml gives way, and the tests that are said to hold it run: one of them has to fail.
+Before that they all have to pass. Exits with 1 if a defence can go without a test that notices.
+"""
+
+from __future__ import annotations
+
+import os
+import queue
+import random
+import shutil
+import subprocess
+import sys
+import tomllib
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import harness
+from harness import PROJECT, Drill
+
+#: Copies that are worked on at the same time.
+COPIES = 2
+
+#: What pytest says when all tests pass, and when some fail.
+PASSED, FAILED = 0, 1
+
+#: Seconds that the tests of a defence may take; without some of them a test waits for ever.
+TESTS_TIMEOUT_S = 600
+
+
+@dataclass(frozen=True)
+class Defence:
+    """A defence: the code that it is made of, what stands there without it, and its tests."""
+
+    what: str
+    file: str
+    remove: str
+    instead: str
+    tests: tuple[str, ...]
+
+
+def read_defences() -> list[Defence]:
+    """Read all defences."""
+    listed = tomllib.loads((PROJECT / "drills" / "mutation_tests.toml").read_text("utf-8"))
+    return [Defence(**{**one, "tests": tuple(one["tests"])}) for one in listed["defence"]]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the drill, and give the exit status."""
+    parser = harness.parser(__doc__, faults=["nothing_removed"])
+    parser.add_argument("--some", type=int, help="only so many, drawn by the seed")
+    parser.add_argument("--only", default="", help="only those whose description has this in it")
+    return harness.run(take_away_in_turn, parser.parse_args(arguments))
+
+
+def take_away_in_turn(drill: Drill) -> int:
+    """Take the defences away, and tell which of them nobody missed."""
+    options = drill.options
+    chosen = [one for one in read_defences() if options.only in one.what]
+    if options.some is not None:
+        chosen = random.Random(options.seed).sample(chosen, min(options.some, len(chosen)))
+    model = shutil.copytree(options.model_dir, drill.folder / "model")
+    copies: queue.Queue[Path] = queue.Queue()
+    for number in range(COPIES):
+        copies.put(copy_project(drill.folder / f"copy-{number}"))
+
+    def try_one(defence: Defence | None) -> int:
+        folder = copies.get()
+        try:
+            if defence is None:
+                return run_tests(folder, sorted({n for one in chosen for n in one.tests}), model)
+            return run_without(defence, folder, model, really=not options.fault)
+        finally:
+            copies.put(folder)
+
+    with ThreadPoolExecutor(COPIES) as pool:
+        whole, *found = pool.map(try_one, [None, *chosen])
+    for defence, status in zip(chosen, found, strict=True):
+        verdict = {PASSED: "NOBODY NOTICED", FAILED: "noticed"}.get(status, f"BROKE OFF: {status}")
+        print(f"{verdict}: without '{defence.what}' ({', '.join(defence.tests)})")
+    noticed = found.count(FAILED)
+    fine = whole == PASSED and noticed == len(found) > 0
+    print(
+        f"{'holds' if fine else 'FAILS'}, seed {options.seed}, {len(found)} defences taken away: "
+        f"{noticed} noticed, {found.count(PASSED)} not, "
+        f"{len(found) - noticed - found.count(PASSED)} broke off; with all of them the tests "
+        f"{'pass' if whole == PASSED else 'FAIL'}"
+    )
+    return 0 if fine else 1
+
+
+def copy_project(folder: Path) -> Path:
+    """Copy the files under version control, as they are now, and those that will be."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=PROJECT,
+        check=True,
+        stdout=subprocess.PIPE,
+        encoding="utf-8",
+    )
+    for name in filter(None, listed.stdout.split("\0")):
+        if (PROJECT / name).is_file():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(PROJECT / name, folder / name)
+    return folder
+
+
+def run_without(defence: Defence, folder: Path, model: Path, *, really: bool) -> int:
+    """Run the tests of a defence in a copy that lacks it, and give their exit status."""
+    path = folder / defence.file
+    whole = path.read_text("utf-8")
+    if whole.count(defence.remove) != 1:
+        raise ValueError(f"{defence.file} does not have this once: {defence.remove}")
+    if really:
+        path.write_text(whole.replace(defence.remove, defence.instead), "utf-8")
+    try:
+        return run_tests(folder, defence.tests, model)
+    finally:
+        path.write_text(whole, "utf-8")
+
+
+def run_tests(folder: Path, names: Sequence[str], model: Path) -> int:
+    """Run tests in a copy, up to the first failure, and give their exit status."""
+    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider"]
+    try:
+        ended = subprocess.run(
+            [*command, *(f"tests/{name}" for name in names)],
+            cwd=folder,
+            # Lest a file is taken for the compiled one of before, written in the same second.
+            env={**os.environ, "CREDITSCORE_TESTS_MODEL": str(model), "PYTHONPYCACHEPREFIX": ""}
+            | {"PYTHONDONTWRITEBYTECODE": "1"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
+            timeout=TESTS_TIMEOUT_S,
+        )
+    except subprocess.TimeoutExpired:
+        return FAILED
+    if ended.returncode not in {PASSED, FAILED}:
+        print(ended.stdout[-2000:])
+    return ended.returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,262 @@
+"""What an earlier release left behind: its models, its log and its answers stay as they were."""
+
+from __future__ import annotations
+
+import json
+import pickle
+import sqlite3
+import tarfile
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from answers import PROJECT, Body, lasting
+from flask import Flask
+from logged import database_of, run
+from service_settings import settings_of
+
+from creditscore.scorecard import artifact, model_archive
+from creditscore.scorecard.artifact import Model
+from creditscore.web import create_app
+
+RELEASE = PROJECT / "tests" / "fixtures" / "release_0_1_0"
+ANSWERS: dict[str, list[Body]] = json.loads((RELEASE / "answers.json").read_text(encoding="utf-8"))
+
+#: The first two decided first; the last two were in service in the end.
+REPLACED = {"application-fe8fd6a5", "behavioural-270e8adf"}
+IN_SERVICE = {"application": "application-8d2b7964", "behavioural": "behavioural-385804e5"}
+
+#: As `make.py` had it in the settings.
+KEY = {"X-API-Key": "key-of-a-test-fixture"}
+
+#: Each decision with what was sent for it.
+DECIDED = [
+    pair
+    for exchange in ANSWERS["exchanges"]
+    for pair in zip(exchange["applicants"], exchange["answer"], strict=True)
+]
+
+#: What a decision says of its applicant, as the log keeps it.
+WRITTEN = (
+    "SELECT scorecard, model_version, inputs, probability_of_default, cutoff, label, score, "
+    "baseline, impacts, reasons, warnings, bins FROM decisions WHERE id = ?"
+)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Give a copy of all that the release left behind."""
+    with tarfile.open(RELEASE / "service.tar.xz") as packed:
+        packed.extractall(tmp_path, filter="data")
+    return tmp_path
+
+
+@pytest.fixture
+def app(folder: Path) -> Iterator[Flask]:
+    """Serve it as it was served."""
+    made = serve(folder, folder / "model")
+    yield made
+    database_of(made).close()
+
+
+def serve(folder: Path, model_dir: Path) -> Flask:
+    settings = settings_of(
+        model_dir,
+        database_url=f"sqlite:///{folder}/instance/decisions.sqlite",
+        api_keys=(KEY["X-API-Key"],),
+    )
+    return create_app(settings)
+
+
+def models_in(folder: Path) -> dict[str, Path]:
+    """Find the model in service and those of the archive, each by what it is."""
+    kept = folder / "model" / model_archive.FOLDER
+    found = {path.name: path for path in sorted(kept.iterdir())}
+    assert found.keys() == REPLACED | set(IN_SERVICE.values())
+    return {"in service": folder / "model", **found}
+
+
+# Models
+
+
+def test_its_models_load_and_are_the_same_versions(folder: Path) -> None:
+    models = {name: artifact.load(path) for name, path in models_in(folder).items()}
+
+    assert models.pop("in service").versions == IN_SERVICE
+    for version, model in models.items():
+        assert list(model.versions.values()) == [version]
+
+
+def test_its_scorecards_written_and_read_once_more_are_the_same_versions(folder: Path) -> None:
+    for path in models_in(folder).values():
+        model = artifact.load(path)
+
+        again = Model.assemble(
+            schema=model.schema,
+            scorecards={
+                name: type(card).from_dict(card.to_dict())
+                for name, card in model.scorecards.items()
+            },
+            policy=type(model.policy).from_dict(model.policy.to_dict()),
+            manifest=model.manifest,
+            card=model.card,
+        )
+
+        assert again.versions == model.versions
+
+
+def test_its_models_saved_once_more_have_the_same_contents(folder: Path) -> None:
+    for name, path in models_in(folder).items():
+        artifact.save(artifact.load(path), folder / "again")
+
+        old, new = (
+            pickle.loads((place / artifact.MODEL_FILE).read_bytes())
+            for place in (path, folder / "again")
+        )
+        assert spelled(new) == spelled(old), name
+        old, new = (
+            json.loads((place / artifact.MANIFEST_FILE).read_bytes())
+            for place in (path, folder / "again")
+        )
+        # The pickle holds the same, but a text that stands in it twice may be written once.
+        for manifest in (old, new):
+            del manifest["model"], manifest["sha256"]
+        assert exact(new) == exact(old), name
+        assert (folder / "again" / artifact.CARD_FILE).read_bytes() == (
+            path / artifact.CARD_FILE
+        ).read_bytes()
+
+
+def spelled(content: object) -> str:
+    """Write what a pickle holds, names in their order and numbers to the last bit."""
+    if isinstance(content, np.ndarray):
+        return f"{content.dtype.str}{content.shape}{content.tobytes().hex()}"
+    if isinstance(content, dict):
+        return f"{{{','.join(f'{name!r}:{spelled(part)}' for name, part in content.items())}}}"
+    if isinstance(content, list):
+        return f"[{','.join(map(spelled, content))}]"
+    return repr(content)
+
+
+def test_its_archive_is_whole_and_a_start_writes_none_of_it_again(folder: Path, app: Flask) -> None:
+    kept = models_in(folder).values()
+
+    assert all(artifact.is_whole(path) for path in kept)
+    assert model_archive.keep(artifact.load(folder / "model"), folder / "model") == []
+
+
+def test_its_model_card_is_served_as_it_was_written(folder: Path, app: Flask) -> None:
+    client = app.test_client()
+    card = json.loads((folder / "model" / artifact.CARD_FILE).read_bytes())
+
+    served = client.get("/model").get_json()
+
+    for part in ("policy", "data", "method", "scorecards", "trained_at", "seed", "software"):
+        assert exact(served[part]) == exact(card[part]), part
+    assert client.get("/model", headers={"Accept": "text/html"}).status_code == 200
+
+
+# The log
+
+
+def test_each_of_its_decisions_is_replayed_to_the_last_bit(app: Flask) -> None:
+    result = run(app, "replay", "--all")
+
+    assert (result.exit_code, result.stdout) == (0, "39 replayed: 39 identical\n")
+
+
+def test_nothing_is_wrong_with_its_log(app: Flask) -> None:
+    result = run(app, "verify")
+
+    assert (result.exit_code, result.stdout) == (0, "39 verified: 0 with faults\n")
+
+
+@pytest.mark.parametrize("logged", ANSWERS["logged"], ids=lambda each: each["decision_id"])
+def test_each_of_its_decisions_is_read_as_it_was(app: Flask, logged: Body) -> None:
+    client = app.test_client()
+
+    answer = client.get(f"/decisions/{logged['decision_id']}", headers=KEY)
+
+    assert answer.status_code == 200
+    assert exact(answer.get_json()) == exact(logged)
+    page = client.get(f"/decisions/{logged['decision_id']}", headers={**KEY, "Accept": "text/html"})
+    assert page.status_code == 200
+
+
+def test_its_idempotency_keys_still_bring_the_first_answer(app: Flask) -> None:
+    sent = [each for each in ANSWERS["exchanges"] if "Idempotency-Key" in each["headers"]]
+    assert [each["array"] for each in sent] == [False, True]
+
+    for exchange in sent:
+        answer = predict(app, exchange)
+
+        assert exact(answer) == exact(exchange["answer"])
+    assert run(app, "verify").stdout.startswith("39 verified")
+
+
+# The same applicants once more
+
+
+def test_what_the_model_in_service_decided_it_decides_again(folder: Path, app: Flask) -> None:
+    for exchange in ANSWERS["exchanges"]:
+        first = exchange["answer"]
+        if first[0]["model_version"] in REPLACED:
+            continue
+        exchange = {**exchange, "headers": without_idempotency(exchange["headers"])}
+
+        again = predict(app, exchange)
+
+        assert [exact(lasting(each)) for each in again] == [exact(lasting(each)) for each in first]
+        for one, other in zip(again, first, strict=True):
+            assert written(folder, one) == written(folder, other)
+
+
+@pytest.mark.parametrize("version", sorted(REPLACED | set(IN_SERVICE.values())))
+def test_what_a_version_decided_its_archived_model_decides_again(
+    folder: Path, version: str
+) -> None:
+    app = serve(folder, folder / "model" / model_archive.FOLDER / version)
+    theirs = [pair for pair in DECIDED if pair[1]["model_version"] == version]
+    assert theirs
+    languages = {
+        each["decision_id"]: exchange["headers"].get("Accept-Language", "en")
+        for exchange in ANSWERS["exchanges"]
+        for each in exchange["answer"]
+    }
+
+    for applicant, first in theirs:
+        language = {"Accept-Language": languages[first["decision_id"]]}
+        sent = {"headers": language, "array": False, "applicants": [applicant]}
+        (again,) = predict(app, sent)
+
+        assert exact(lasting(again)) == exact(lasting(first))
+        assert written(folder, again) == written(folder, first)
+    database_of(app).close()
+
+
+def predict(app: Flask, exchange: Body) -> list[Body]:
+    """Send a request as it was sent, and give the decisions."""
+    sent = exchange["applicants"] if exchange["array"] else exchange["applicants"][0]
+    answer = app.test_client().post("/predict", json=sent, headers={**KEY, **exchange["headers"]})
+    assert answer.status_code == 200, answer.get_data(as_text=True)
+    made = answer.get_json()
+    decisions: list[Body] = made if exchange["array"] else [made]
+    return decisions
+
+
+def without_idempotency(headers: dict[str, str]) -> dict[str, str]:
+    return {name: text for name, text in headers.items() if name != "Idempotency-Key"}
+
+
+def written(folder: Path, decision: Body) -> Any:
+    """Read how the log keeps a decision, texts and numbers as they stand there."""
+    with closing(sqlite3.connect(folder / "instance" / "decisions.sqlite")) as connection:
+        return connection.execute(WRITTEN, [decision["decision_id"]]).fetchone()
+
+
+def exact(answer: object) -> str:
+    """Write an answer so that a single bit, 1 and 1.0, and the order of names make a difference."""
+    return json.dumps(answer)
