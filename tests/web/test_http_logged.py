@@ -58,14 +58,6 @@ def test_a_decision_is_logged_as_it_was_answered(
         assert "Idempotent-Replayed" not in answer.headers
 
 
-def test_an_array_is_logged_whole_and_in_its_order(
-    app: Flask, client: FlaskClient, applicants: list[Body]
-) -> None:
-    answers = decisions_of(client.post("/predict", json=applicants * 3))
-
-    assert [found.decision.to_dict("en") for found in logged(app)[::-1]] == answers
-
-
 def test_of_an_array_with_a_fault_nothing_is_logged(
     app: Flask, client: FlaskClient, applicants: list[Body]
 ) -> None:
