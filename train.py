@@ -18,8 +18,8 @@ from tqdm import tqdm
 
 from creditscore.errors import CreditScoreError
 from creditscore.model_card import card_files, comparison, report
+from creditscore.schema import Schema
 from creditscore.schema.reader import load_schema
-from creditscore.schema.schema import Schema
 from creditscore.scorecard import artifact, model_archive
 from creditscore.scorecard.policy import FALLBACK_LOSS_TO_MARGIN, Policy
 from creditscore.tables import dask_cluster
@@ -52,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.compare:
             print(comparison.compare(model.card))
             return 0
-        model_archive.keep_replaced(options.model_dir, model)
+        model_archive.archive_replaced_model(options.model_dir, model)
         artifact.save(model, options.model_dir)
         left_out = card_files.write(model.card, options.model_dir, draw=options.plots)
     except CreditScoreError as error:

@@ -27,13 +27,17 @@ sys.path.insert(0, str(PROJECT))
 
 from sklearn.ensemble import RandomForestClassifier  # noqa: E402
 
+from creditscore.arrays import Matrix  # noqa: E402
 from creditscore.decisions.assessor import Assessor  # noqa: E402
 from creditscore.decisions.record import new_decision_id  # noqa: E402
-from creditscore.schema.schema import Applicant, Matrix  # noqa: E402
+from creditscore.schema import Applicant  # noqa: E402
 from creditscore.scorecard import artifact  # noqa: E402
-from creditscore.scorecard.artifact import Model  # noqa: E402
-from creditscore.scorecard.inference import LeafTableEngine  # noqa: E402
-from creditscore.scorecard.lookup_table import LookupTableEngine, tabulate  # noqa: E402
+from creditscore.scorecard.inference import (  # noqa: E402
+    LeafTableEngine,
+    LookupTableEngine,
+    tabulate,
+)
+from creditscore.scorecard.model import Model  # noqa: E402
 from creditscore.scorecard.scorecard import Scorecard  # noqa: E402
 from creditscore.training import dataset  # noqa: E402
 from creditscore.training.dataset import Dataset  # noqa: E402
@@ -117,15 +121,16 @@ def print_sizes(card: Scorecard, model: Model) -> None:
     engine = model.engines[card.name]
     if isinstance(engine, LookupTableEngine):
         begin = perf_counter()
-        tabulate(card.forest, card.games)
+        tabulate(card.forest, card.shapley_tables)
         seconds = perf_counter() - begin
         print(f"  {'cells':52} {len(engine.table):12,}")
         print(f"  {'table, loaded with the model':52} {engine.table.nbytes / 1e6:9.1f} MB")
         print(f"  {'computing it, at training':52} {seconds:9.2f} s")
     else:
-        print(f"  {'leaves':52} {len(card.games.first):12,}")
+        print(f"  {'leaves':52} {len(card.shapley_tables.first):12,}")
         print(
-            f"  {'leaf tables, loaded with the model':52} {card.games.values.nbytes / 1e6:9.1f} MB"
+            f"  {'leaf tables, loaded with the model':52} "
+            f"{card.shapley_tables.values.nbytes / 1e6:9.1f} MB"
         )
 
 

@@ -29,18 +29,16 @@ sys.path.insert(0, str(PROJECT))
 
 from sklearn.ensemble import RandomForestClassifier  # noqa: E402
 
+from creditscore.arrays import Floats, Matrix  # noqa: E402
 from creditscore.schema.reader import load_schema  # noqa: E402
-from creditscore.schema.schema import Matrix  # noqa: E402
-from creditscore.scorecard.artifact import Model  # noqa: E402
+from creditscore.scorecard.model import Model  # noqa: E402
 from creditscore.scorecard.policy import Policy  # noqa: E402
 from creditscore.scorecard.scorecard import Scorecard  # noqa: E402
-from creditscore.scorecard.shapley import leaf_games  # noqa: E402
+from creditscore.scorecard.shapley import compute_shapley_tables  # noqa: E402
 from creditscore.training import dataset, pipeline  # noqa: E402
 from creditscore.training.dataset import Dataset  # noqa: E402
 from creditscore.training.pipeline import fit_forest, flatten, split  # noqa: E402
 from creditscore.training.reference import reference_rows  # noqa: E402
-
-Floats = npt.NDArray[np.float64]
 
 VARIABLE = "CREDITSCORE_UCI_CSV"
 SEED = 1
@@ -144,7 +142,7 @@ def checks_of(card: Scorecard, data: Dataset, model: Model) -> Iterator[Check]:
 
     group = reference_of(card, seen, model)
     few = spread_over(group, SHAP_REFERENCE)
-    ours = leaf_games(flatten(grown), few).shapley_values(rows)
+    ours = compute_shapley_tables(flatten(grown), few).shapley_values(rows)
     off = float(np.abs(ours - by_shap(grown, few)(rows)).max())
     name = f"impacts: shap's, against {len(few)} rows, uncalibrated"
     yield Check(card.name, name, len(rows), off, SHAP_NOISE)
@@ -154,7 +152,7 @@ def checks_of(card: Scorecard, data: Dataset, model: Model) -> Iterator[Check]:
         few, found = group, card.impacts(some)
     else:
         some, few = some[:1], spread_over(group, 10)
-        found = leaf_games(card.forest, few).shapley_values(some)
+        found = compute_shapley_tables(card.forest, few).shapley_values(some)
     brute = np.array([by_brute_force(card, row, few) for row in some])
     name = f"impacts: brute force, against {len(few):,} rows"
     yield Check(card.name, name, len(some), float(np.abs(found - brute).max()), EXACT)

@@ -40,12 +40,13 @@ from tqdm import tqdm
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks.synthetic_rows import mean, measure_splits, print_splits
+from creditscore.arrays import Floats, Ints
 from creditscore.errors import CreditScoreError
 from creditscore.evaluation import metrics
+from creditscore.schema import Schema, ScorecardSpec
 from creditscore.schema.reader import load_schema
-from creditscore.schema.schema import Schema, ScorecardSpec
 from creditscore.training import dataset, pipeline
-from creditscore.training.dataset import Dataset, Floats, Ints
+from creditscore.training.dataset import Dataset
 from data.synthesis.generator import SynthesisError
 from data.synthesis.privacy import PrivacyError
 from data.synthesize import number_from, read_rows

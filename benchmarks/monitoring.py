@@ -30,8 +30,8 @@ from creditscore.decision_log.migrations import migrate  # noqa: E402
 from creditscore.decision_log.tables import decisions, outcomes  # noqa: E402
 from creditscore.monitoring.monitor import DAY, Window, monitor  # noqa: E402
 from creditscore.scorecard import artifact  # noqa: E402
-from creditscore.scorecard.artifact import Model  # noqa: E402
 from creditscore.scorecard.bins import ALPHABET  # noqa: E402
+from creditscore.scorecard.model import Model  # noqa: E402
 
 FIRST = 1_767_225_600_000
 DAYS = 30

@@ -41,11 +41,10 @@ from creditscore.decision_log.scan import range_of, scan  # noqa: E402
 from creditscore.decisions.assessor import Assessor  # noqa: E402
 from creditscore.decisions.record import from_row, new_decision_id  # noqa: E402
 from creditscore.errors import CreditScoreError  # noqa: E402
-from creditscore.schema.constraints import CodeList  # noqa: E402
-from creditscore.schema.schema import Applicant, Field  # noqa: E402
+from creditscore.schema import Applicant, Field  # noqa: E402
 from creditscore.scorecard import artifact, model_archive  # noqa: E402
-from creditscore.scorecard.artifact import Model  # noqa: E402
 from creditscore.scorecard.inference import select_engine  # noqa: E402
+from creditscore.scorecard.model import Model  # noqa: E402
 
 VARIABLE = "CREDITSCORE_UCI_CSV"
 
@@ -111,7 +110,7 @@ def fill(model_dir: Path, count: int, place: Path) -> None:
     """Decide on so many applicants, log it as the service does, and archive the model."""
     try:
         model = artifact.load(model_dir)
-        model_archive.keep(model, place)
+        model_archive.archive_model(model, place)
         database = Database(url_of(place))
         migrate(database)
         log = DecisionLog(database, now=now)
@@ -152,7 +151,7 @@ def applicants(model: Model, count: int) -> Iterator[Applicant]:
 def enlarged(value: float, field: Field, turn: int) -> float:
     """Give a value as JSON has it; an amount, larger each time that the rows come round."""
     whole = int(value) if value == int(value) else value
-    if isinstance(field.rule, CodeList) or field.rule.integral:
+    if field.rule.python_type is not float:
         return whole
     return whole * LARGER**turn if turn else whole
 
@@ -165,7 +164,7 @@ def finder(place: Path, model: Model, *, fault: bool) -> Callable[[str], Model]:
 
     @cache
     def find(version: str) -> Model:
-        found = model_archive.find(version, place, model)
+        found = model_archive.load_version(version, place, model)
         return turn_a_bit(found) if fault else found
 
     return find

@@ -16,10 +16,11 @@ import pandas as pd
 from sklearn.model_selection import train_test_split
 from tqdm import tqdm
 
+from creditscore.arrays import Ints
 from creditscore.evaluation import metrics
-from creditscore.schema.schema import Schema
+from creditscore.schema import Schema
 from creditscore.training import dataset, pipeline
-from creditscore.training.dataset import Dataset, Ints
+from creditscore.training.dataset import Dataset
 from data.synthesis import fidelity, generator, privacy
 
 TEST_SHARE = 0.3

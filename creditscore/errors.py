@@ -1,4 +1,4 @@
-"""What can go wrong, each with the facts that whoever reads it needs."""
+"""What can go wrong, each error with the facts that its reader needs."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from creditscore.i18n.catalogue import Text
 
 
 class CreditScoreError(Exception):
-    """Anything this service raises on purpose; its text is fit for whoever asked."""
+    """Anything that this service raises on purpose; its text may be shown to the client."""
 
 
 class SchemaError(CreditScoreError):
-    """A schema file says something it may not say.
+    """A schema file is invalid.
 
     Parameters
     ----------
@@ -23,7 +23,7 @@ class SchemaError(CreditScoreError):
     key : str
         Dotted path of the key inside it, empty for the file as a whole.
     problem : str
-        What is allowed there, and what came.
+        What is allowed there, and what was given.
     """
 
     def __init__(self, source: str, key: str, problem: str) -> None:
@@ -33,7 +33,7 @@ class SchemaError(CreditScoreError):
 
 
 class DatasetError(CreditScoreError):
-    """A table cannot be trained on; says the file, and the line and column where there is one."""
+    """A table cannot be trained on; names the file, and the line and column if there is one."""
 
     def __init__(
         self, source: Path | str, problem: str, *, line: int | None = None, column: str = ""
@@ -49,7 +49,7 @@ class DatasetError(CreditScoreError):
 
 
 class ExclusionError(CreditScoreError):
-    """What should be left out of a scorecard cannot be."""
+    """A field cannot be excluded from a scorecard."""
 
     def __init__(self, problem: str) -> None:
         super().__init__(f"--exclude {problem}")
@@ -60,7 +60,7 @@ class StartupError(CreditScoreError):
 
 
 class SettingsError(StartupError):
-    """A setting in the environment has a value it may not have."""
+    """A setting in the environment has an invalid value."""
 
     def __init__(self, variable: str, value: str, allowed: str) -> None:
         super().__init__(f"{variable} must be {allowed}, got {value!r}")
@@ -74,42 +74,42 @@ class ArtifactError(StartupError):
 
 
 class BatchError(CreditScoreError):
-    """A table cannot be scored, or not be written where it should."""
+    """A table cannot be scored, or the result cannot be written."""
 
 
 class DatabaseUnavailable(CreditScoreError):
-    """The database did not do what it was asked, within its time.
+    """The database failed or timed out.
 
-    Its text is for the operator: the cause, with neither an applicant's data nor a password.
+    Its text is for the operator: the cause, without applicants' data or passwords.
     """
 
 
 class KeyRefused(CreditScoreError):
-    """An API key cannot be made or revoked as was asked."""
+    """An API key cannot be made or revoked."""
 
 
 class UnknownDecision(CreditScoreError):
-    """No decision of that id is logged."""
+    """No decision with that id is logged."""
 
 
 class KeyReused(CreditScoreError):
-    """An idempotency key came again, with another request than the first time."""
+    """An idempotency key was sent again with another request."""
 
 
 class OutcomeConflict(CreditScoreError):
-    """Another outcome of that decision is recorded already."""
+    """Another outcome of the decision is already recorded."""
 
 
 class ExportRefused(CreditScoreError):
-    """The log cannot be exported as it stands."""
+    """The log cannot be exported."""
 
 
 class BackupRefused(CreditScoreError):
-    """The log cannot be backed up as was asked."""
+    """The log cannot be backed up."""
 
 
 class PurgeRefused(CreditScoreError):
-    """Decisions cannot be purged as was asked."""
+    """Decisions cannot be purged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +125,7 @@ class Fault:
     text : Text
         The fault in plain words, in each language.
     line : int or None
-        In a table, the line that it is on, counted from 1.
+        In a table, its line, counted from 1.
     """
 
     code: str
@@ -135,7 +135,7 @@ class Fault:
 
 
 class NotJson(CreditScoreError):
-    """What came is not JSON as this service takes it; `code` names how."""
+    """A body is not the JSON that this service accepts; `code` names the kind of fault."""
 
     def __init__(self, code: str, text: Text) -> None:
         super().__init__(text["en"])
@@ -144,7 +144,7 @@ class NotJson(CreditScoreError):
 
 
 class InvalidApplicants(CreditScoreError):
-    """What came is well-formed, but not applicants; carries every fault found."""
+    """A body is well-formed, but not applicants; holds every fault."""
 
     def __init__(self, faults: Sequence[Fault]) -> None:
         super().__init__("; ".join(fault.text["en"] for fault in faults))

@@ -1,4 +1,4 @@
-"""Values as JSON, fast: numbers come back to the last bit, whole ones as whole ones."""
+"""JSON by orjson: numbers come back to the last bit, whole ones as whole ones."""
 
 from __future__ import annotations
 
@@ -8,32 +8,32 @@ from typing import Any
 import orjson
 
 
-def to_bytes(value: Any) -> bytes:
-    """Write a value of plain objects, lists, texts and finite numbers as JSON in UTF-8.
+def dumps_bytes(value: Any) -> bytes:
+    """Write plain objects, lists, texts and finite numbers as JSON in UTF-8.
 
     Raises
     ------
     TypeError, ValueError
-        If it holds anything else.
+        If the value holds anything else.
     """
     try:
         return orjson.dumps(value)
     except orjson.JSONEncodeError:
-        # Whole numbers beyond 64 bits, and halves of characters that are no text.
+        # Integers beyond 64 bits, and lone surrogates, which are no text.
         return json.dumps(value, allow_nan=False, separators=(",", ":")).encode()
 
 
-def to_plain_text(value: Any) -> str:
-    """Give the same as a text, of what needs no detour.
+def dumps_text(value: Any) -> str:
+    """Write the same as a text."""
+    return dumps_bytes(value).decode()
+
+
+def dumps_plain(value: Any) -> str:
+    """Write as a text what orjson alone can write.
 
     Raises
     ------
     TypeError
-        If it holds a whole number beyond 64 bits, or half a character.
+        If the value holds an integer beyond 64 bits, or a lone surrogate.
     """
     return orjson.dumps(value).decode()
-
-
-def to_text(value: Any) -> str:
-    """Give the same as a text."""
-    return to_bytes(value).decode()

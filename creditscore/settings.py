@@ -1,4 +1,4 @@
-"""Settings of the service: one row each, read from the environment once, at start."""
+"""Settings of the service: one definition each, read from the environment once, at start."""
 
 from __future__ import annotations
 
@@ -13,18 +13,19 @@ from creditscore.errors import SettingsError
 
 PROJECT = Path(__file__).resolve().parent.parent
 
+#: Units of a rate limit's time, in seconds.
 UNITS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
 
 
 @dataclass(frozen=True)
-class Limit:
-    """So many requests in so many seconds."""
+class RateLimit:
+    """A number of requests in a number of seconds."""
 
     requests: int
     seconds: int
 
     @classmethod
-    def read(cls, text: str) -> Limit | None:
+    def read(cls, text: str) -> RateLimit | None:
         """Read ``600/minute``, or ``off``.
 
         Raises
@@ -34,24 +35,24 @@ class Limit:
         """
         if text.lower() == "off":
             return None
-        found = re.fullmatch("([1-9][0-9]{0,8})/(second|minute|hour|day)", text.lower(), re.ASCII)
-        if found is None:
+        match = re.fullmatch("([1-9][0-9]{0,8})/(second|minute|hour|day)", text.lower(), re.ASCII)
+        if match is None:
             raise ValueError
-        return cls(int(found[1]), UNITS[found[2]])
+        return cls(int(match[1]), UNITS[match[2]])
 
     def __str__(self) -> str:
-        """Write it as it is read."""
+        """Write it as `read` takes it."""
         (unit,) = (name for name, seconds in UNITS.items() if seconds == self.seconds)
         return f"{self.requests}/{unit}"
 
 
 #: A form that moves with a slider asks several times a second.
-USUAL_LIMIT, WHAT_IF_LIMIT = Limit(600, 60), Limit(300, 60)
+USUAL_LIMIT, WHAT_IF_LIMIT = RateLimit(600, 60), RateLimit(300, 60)
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What a host can choose. `ROWS` tells how each is written in the environment.
+    """What a host can choose; `DEFINITIONS` says how each is written in the environment.
 
     Attributes
     ----------
@@ -60,7 +61,7 @@ class Settings:
     cutoff : float or None
         Replaces the model's own cut-off.
     api_keys : tuple of str
-        Keys that clients may show; with none the service is open.
+        Keys that clients may present; with none the service is open.
     open_predict : bool
         Whether `POST /predict` stays open although there are keys.
     max_json_bytes : int
@@ -72,11 +73,11 @@ class Settings:
     database_url : str
         Where decisions are logged.
     sqlite_journal : {"truncate", "wal"}
-        How SQLite keeps a transaction whole.
-    rate_limit : Limit or None
-        What one client may ask, in all; None for no limit.
-    what_if_rate_limit : Limit or None
-        What one client may explore.
+        Rollback journal or write-ahead log of an SQLite file.
+    rate_limit : RateLimit or None
+        Most requests of one client, in all; None for no limit.
+    what_if_rate_limit : RateLimit or None
+        Most explorations of one client.
     proxies : int
         How many proxies stand in front and name the client in `X-Forwarded-For`.
     runtime_dir : Path
@@ -92,8 +93,8 @@ class Settings:
     max_applicants: int = 1000
     database_url: str = f"sqlite:///{PROJECT / 'instance' / 'decisions.sqlite'}"
     sqlite_journal: str = "truncate"
-    rate_limit: Limit | None = USUAL_LIMIT
-    what_if_rate_limit: Limit | None = WHAT_IF_LIMIT
+    rate_limit: RateLimit | None = USUAL_LIMIT
+    what_if_rate_limit: RateLimit | None = WHAT_IF_LIMIT
     proxies: int = 0
     runtime_dir: Path = PROJECT / "instance" / "run"
 
@@ -106,21 +107,21 @@ class Settings:
         SettingsError
             Naming the variable, what is allowed and what came.
         """
-        chosen: dict[str, Any] = {}
-        for row in ROWS:
-            text = environment.get(row.variable, "").strip()
+        values: dict[str, Any] = {}
+        for setting in DEFINITIONS:
+            text = environment.get(setting.variable, "").strip()
             if text:
                 try:
-                    chosen[row.name] = row.read(text)
+                    values[setting.name] = setting.read(text)
                 except ValueError:
                     # A key or a password is a secret, even a malformed one.
-                    shown = "something else" if row.secret else text
-                    raise SettingsError(row.variable, shown, row.allowed) from None
-        return cls(**chosen)
+                    shown = "something else" if setting.secret else text
+                    raise SettingsError(setting.variable, shown, setting.allowed) from None
+        return cls(**values)
 
 
 @dataclass(frozen=True)
-class Row:
+class Setting:
     """How one setting is written in the environment, and what it means."""
 
     name: str
@@ -143,22 +144,18 @@ def _probability(text: str) -> float:
 
 
 def _flag(text: str) -> bool:
-    return {"1": True, "0": False, "on": True, "off": False}[_known(text.lower())]
-
-
-def _known(text: str) -> str:
-    if text not in {"1", "0", "on", "off"}:
+    if text.lower() not in {"1", "0", "on", "off"}:
         raise ValueError
-    return text
+    return text.lower() in {"1", "on"}
 
 
-def _count(text: str) -> int:
+def _positive(text: str) -> int:
     if not re.fullmatch("[0-9]{1,9}", text, re.ASCII) or int(text) < 1:
         raise ValueError
     return int(text)
 
 
-def _few(text: str) -> int:
+def _digit(text: str) -> int:
     if not re.fullmatch("[0-9]", text, re.ASCII):
         raise ValueError
     return int(text)
@@ -185,16 +182,16 @@ def _journal(text: str) -> str:
 
 
 #: What they say in Indonesian stands in `document_texts`, under their names.
-ROWS = (
-    Row("model_dir", Path, "a folder", "Folder of the trained model."),
-    Row(
+DEFINITIONS = (
+    Setting("model_dir", Path, "a folder", "Folder of the trained model."),
+    Setting(
         "cutoff",
         _probability,
         "a number between 0 and 1",
         "Probability of default from which on an applicant is not eligible; "
         "the one that the model was trained with if left out.",
     ),
-    Row(
+    Setting(
         "api_keys",
         _keys,
         "keys of 16 to 200 visible ASCII characters, separated by commas",
@@ -202,67 +199,67 @@ ROWS = (
         "With any, `POST /predict` asks for one.",
         secret=True,
     ),
-    Row(
+    Setting(
         "open_predict",
         _flag,
         "on or off",
         "Keeps `POST /predict` open although there are API keys.",
     ),
-    Row(
+    Setting(
         "max_json_bytes",
-        _count,
+        _positive,
         "a whole number of at least 1",
         "Largest JSON body, in bytes.",
     ),
-    Row(
+    Setting(
         "max_csv_bytes",
-        _count,
+        _positive,
         "a whole number of at least 1",
         "Largest CSV body, in bytes. Its decisions are logged in one transaction, for which others "
         "wait.",
     ),
-    Row(
+    Setting(
         "max_applicants",
-        _count,
+        _positive,
         "a whole number of at least 1",
         "Most applicants in one array.",
     ),
-    Row(
+    Setting(
         "database_url",
         _database_url,
         "sqlite:///PATH or postgresql://USER:PASSWORD@HOST:PORT/NAME",
         "Where decisions are logged. PostgreSQL needs `requirements-postgres.txt`.",
         secret=True,
     ),
-    Row(
+    Setting(
         "sqlite_journal",
         _journal,
         "truncate or wal",
         "Journal of an SQLite file. `wal` is faster, needs SQLite 3.51.3 or newer, "
         "and loses decisions on a network file system.",
     ),
-    Row(
+    Setting(
         "rate_limit",
-        Limit.read,
+        RateLimit.read,
         "such as 600/minute (or second, hour, day), or off",
         "Most requests of one client, known by its API key, else by its address, over all "
         "processes; more are answered with 429.",
     ),
-    Row(
+    Setting(
         "what_if_rate_limit",
-        Limit.read,
+        RateLimit.read,
         "such as 300/minute (or second, hour, day), or off",
         "The same for explorations, which count as requests too: whoever may try without end can "
         "learn the model by heart.",
     ),
-    Row(
+    Setting(
         "proxies",
-        _few,
+        _digit,
         "a digit",
         "How many proxies stand in front: so many last entries of `X-Forwarded-For` are believed. "
         "Without it, all that comes through a proxy counts as one client.",
     ),
-    Row(
+    Setting(
         "runtime_dir",
         Path,
         "a folder",

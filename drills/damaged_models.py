@@ -25,7 +25,8 @@ from logged import successor
 
 from creditscore.errors import ArtifactError
 from creditscore.scorecard import artifact
-from creditscore.scorecard.artifact import CARD_FILE, MANIFEST_FILE, MODEL_FILE, REMEDY, Model
+from creditscore.scorecard.artifact import CARD_FILE, MANIFEST_FILE, MODEL_FILE, REMEDY
+from creditscore.scorecard.model import Model
 
 FILES = (MODEL_FILE, CARD_FILE, MANIFEST_FILE)
 
@@ -77,8 +78,8 @@ def damage_again_and_again(drill: Drill) -> int:
 
 
 def trust() -> None:
-    """Take the files' word for it, as a gate without hashes does."""
-    artifact._read_sealed = lambda path, seal: artifact._read(path)
+    """Accept files without comparing digests."""
+    artifact._read_verified = lambda path, entry: artifact._read(path)
 
 
 def attempt(path: Path, sound: Model) -> str:

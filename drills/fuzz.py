@@ -33,8 +33,8 @@ from harness import PROJECT, Drill
 from load import request_of
 from reference_json import Refused, both, reference
 
+from creditscore.schema import Schema
 from creditscore.schema.reader import load_schema
-from creditscore.schema.schema import Schema
 from creditscore.web import json_parser
 
 CLIENTS, READERS = 8, 2

@@ -31,7 +31,8 @@ from logged import successor
 from creditscore.decisions.assessor import Assessor
 from creditscore.decisions.record import new_decision_id
 from creditscore.scorecard import artifact
-from creditscore.scorecard.artifact import MODEL_FILE, Model
+from creditscore.scorecard.artifact import MODEL_FILE
+from creditscore.scorecard.model import Model
 
 #: What an answer tells besides its own id and time, and depends on the model.
 TOLD = ("probability_of_default", "label", "cutoff", "score", "model_version")

@@ -21,10 +21,10 @@ from trained_models import trained_model
 from creditscore.api_docs.examples import example_applicants
 from creditscore.decision_log.database import Database
 from creditscore.decision_log.migrations import migrate
+from creditscore.schema import Schema
 from creditscore.schema.reader import load_schema
-from creditscore.schema.schema import Schema
 from creditscore.scorecard import artifact
-from creditscore.scorecard.artifact import Model
+from creditscore.scorecard.model import Model
 from creditscore.web import create_app
 from creditscore.web.service import NAME
 

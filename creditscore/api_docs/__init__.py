@@ -1,1 +1,12 @@
-"""The description of the routes: OpenAPI, examples, tables of the documents."""
+"""What describes the service: OpenAPI, examples, and the generated tables of the documentation.
+
+All of it follows from the schema, the settings and the model's own decisions, so none goes stale.
+"""
+
+from creditscore.api_docs.examples import (
+    example_applicants,
+    example_decisions,
+)
+from creditscore.api_docs.openapi import build_openapi
+
+__all__ = ["build_openapi", "example_applicants", "example_decisions"]

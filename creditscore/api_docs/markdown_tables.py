@@ -1,12 +1,46 @@
-"""The parts of a Markdown document that are generated, between their marks."""
+"""The generated parts of the documentation: tables of fields and settings, between their marks."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from creditscore.i18n.catalogue import CATALOGUES, FALLBACK_LANGUAGE, MESSAGES, in_language
+from creditscore.schema import Field, Schema
+from creditscore.schema.constraints import CodeList
+from creditscore.schema.descriptions import field_meaning
+from creditscore.settings import DEFINITIONS, PROJECT, Settings
+
+
+def field_table(schema: Schema, language: str) -> str:
+    """Return the fields as a Markdown table."""
+    rows = [
+        (
+            f"`{name}`",
+            field.rule.json_schema()["type"],
+            _accepted(field, language),
+            field_meaning(field, language),
+        )
+        for name, field in schema.fields.items()
+    ]
+    return _table(CATALOGUES[language]["documents"]["field_columns"], rows)
+
+
+def settings_table(language: str) -> str:
+    """Return the settings as a Markdown table."""
+    usual, words = Settings(), CATALOGUES[language]["documents"]
+    rows = []
+    for row in DEFINITIONS:
+        english = {"allowed": row.allowed, "sentence": row.sentence}
+        text = english if language == FALLBACK_LANGUAGE else words["settings"][row.name]
+        fallback = _shown_setting(getattr(usual, row.name)) or words["none"]
+        rows.append((f"`{row.variable}`", text["allowed"], fallback, text["sentence"]))
+    return _table(words["setting_columns"], rows)
 
 
 def replace_blocks(document: str, blocks: Mapping[str, str]) -> str:
-    """Renew the parts of a Markdown document that stand between generated-marks.
+    """Return a Markdown document with its generated parts renewed.
 
     A block named x stands between ``<!-- x: generated -->`` and ``<!-- end of x -->``.
 
@@ -25,7 +59,36 @@ def replace_blocks(document: str, blocks: Mapping[str, str]) -> str:
 
 
 def blocks_of(document: str) -> Iterator[str]:
-    """Name the generated blocks of a Markdown document."""
+    """Yield the names of the generated blocks of a Markdown document."""
     for line in document.splitlines():
         if line.startswith("<!-- ") and line.endswith(": generated -->"):
             yield line.removeprefix("<!-- ").removesuffix(": generated -->")
+
+
+def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [columns, ["---"] * len(columns), *rows]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+
+
+def _accepted(field: Field, language: str) -> str:
+    rule = field.rule
+    if isinstance(rule, CodeList):
+        return ", ".join(
+            f"`{code}`" if rule.python_type is str else str(code) for code in rule.labels
+        )
+    text = in_language(replace(rule, unit={}).allowed, language)
+    # Its kind has a column of its own. In Indonesian an integer is a number and a word more.
+    for kind in ("integer", "number"):
+        text = text.removeprefix(f"{MESSAGES[language][kind]} ")
+    return text
+
+
+def _shown_setting(value: object) -> str:
+    if value is None or value == ():
+        return ""
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if isinstance(value, int | float):
+        return str(value)
+    # Places in the project are shown as seen from there, wherever it is.
+    return f"`{str(value).replace(f'{PROJECT}{os.sep}', '').replace(os.sep, '/')}`"

@@ -10,7 +10,7 @@ from creditscore.decision_log.integrity import MALFORMED, check_row
 from creditscore.decisions.assessor import Assessor, Decision
 from creditscore.decisions.record import EPOCH, from_row
 from creditscore.errors import ArtifactError
-from creditscore.scorecard.artifact import Model
+from creditscore.scorecard.model import Model
 
 IDENTICAL = "identical"
 POLICY_CHANGED = "policy changed"

@@ -30,7 +30,7 @@ from sqlalchemy import (
 )
 
 from creditscore.decisions.record import to_milliseconds
-from creditscore.json_codec import to_text
+from creditscore.json_codec import dumps_text
 
 METADATA = MetaData()
 
@@ -163,7 +163,7 @@ def insert_all(
     else:
         members = [dict(zip(names, row, strict=True)) for row in rows]
         statement = _insert_json(table, names, connection.dialect)
-        connection.exec_driver_sql(statement, (to_text(members),))
+        connection.exec_driver_sql(statement, (dumps_text(members),))
 
 
 @cache

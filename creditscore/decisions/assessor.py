@@ -16,8 +16,8 @@ from creditscore.decisions.value_cache import (
     Warning,
     feature_caches,
 )
-from creditscore.schema.schema import Applicant
-from creditscore.scorecard.artifact import Model
+from creditscore.schema import Applicant
+from creditscore.scorecard.model import Model
 from creditscore.scorecard.policy import NOT_ELIGIBLE, Policy
 from creditscore.scorecard.reason_codes import Reason, principal_reasons
 from creditscore.scorecard.scorecard import Scorecard
@@ -190,7 +190,7 @@ class Assessor:
     def _score_bin(self) -> Callable[[str, int], str]:
         """The code of the training bin that a scorecard's score falls into."""
         cards = self.model.scorecards
-        return lru_cache(lambda name, score: cards[name].training_bins.score.letter(score))
+        return lru_cache(lambda name, score: cards[name].training_bins.score.bin_code(score))
 
     @cached_property
     def _predictor_indices(self) -> dict[str, list[int]]:

@@ -6,8 +6,8 @@ from typing import Any
 
 from creditscore.decisions.assessor import Decision, timestamp
 from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, Text, in_language, say, say_number
+from creditscore.schema import Schema
 from creditscore.schema.constraints import Value
-from creditscore.schema.schema import Schema
 from creditscore.scorecard.reason_codes import value_in_words
 from creditscore.scorecard.recourse import explain_recourse, find_recourse
 from creditscore.scorecard.scorecard import Scorecard

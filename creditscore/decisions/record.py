@@ -13,8 +13,8 @@ from uuid import UUID
 
 from creditscore.decisions.assessor import Decision
 from creditscore.decisions.value_cache import Warning
-from creditscore.json_codec import to_text
-from creditscore.schema.schema import Applicant
+from creditscore.json_codec import dumps_text
+from creditscore.schema import Applicant
 from creditscore.scorecard.reason_codes import Reason
 
 #: The columns that say what a row says: all but its place in the log, and the hash itself.
@@ -88,13 +88,13 @@ def to_row(
         to_milliseconds(decision.decided_at),
         decision.applicant.scorecard,
         decision.model_version,
-        to_text(decision.applicant.values),
+        dumps_text(decision.applicant.values),
         decision.probability_of_default,
         decision.cutoff,
         decision.label,
         decision.score,
         decision.baseline,
-        to_text(decision.impacts),
+        dumps_text(decision.impacts),
         # With their words: what an applicant was told is evidence, and needs no model to be read.
         to_json(decision.reasons),
         to_json(decision.warnings),
@@ -141,7 +141,7 @@ def from_row(row: Mapping[str, Any]) -> LoggedDecision:
 
 def to_json(said: Sequence[Reason] | Sequence[Warning]) -> str:
     """Write reasons or warnings as the log keeps them, with their words in every language."""
-    return to_text([each.to_log() for each in said])
+    return dumps_text([each.to_log() for each in said])
 
 
 def content_hash(row: Mapping[str, Any]) -> str:

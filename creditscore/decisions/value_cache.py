@@ -11,8 +11,8 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from creditscore.i18n.catalogue import Text, in_language, say
+from creditscore.schema import Field, Schema
 from creditscore.schema.constraints import CodeList, Value, format_number
-from creditscore.schema.schema import Field, Schema
 from creditscore.scorecard.bins import Bins
 from creditscore.scorecard.scorecard import Scorecard
 
@@ -103,9 +103,9 @@ def feature_cache(
     @lru_cache(maxsize=maxsize, typed=True)
     def features(value: Value | None) -> ValueFeatures:
         if value is None:
-            return ValueFeatures(math.nan, bins.letter(None), None)
+            return ValueFeatures(math.nan, bins.bin_code(None), None)
         unseen = None if _was_seen(field, value, seen) else _unseen(field, value, seen)
-        return ValueFeatures(field.rule.encode(value), bins.letter(value), unseen)
+        return ValueFeatures(field.rule.encode(value), bins.bin_code(value), unseen)
 
     return features
 

@@ -13,12 +13,10 @@ from math import sqrt
 from statistics import NormalDist
 
 import numpy as np
-import numpy.typing as npt
 
+from creditscore.arrays import Floats, Ints
 from creditscore.evaluation import metrics
 
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
 Figure = dict[str, float]
 
 #: The share of samples whose interval holds the true value.

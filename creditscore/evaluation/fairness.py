@@ -12,8 +12,8 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from creditscore.arrays import Flags, Floats, Ints
 from creditscore.evaluation.confidence_intervals import (
     DIGITS,
     BootstrapResamples,
@@ -22,13 +22,9 @@ from creditscore.evaluation.confidence_intervals import (
     rate,
 )
 from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, in_language
+from creditscore.schema import Field, Schema
 from creditscore.schema.constraints import CodeList
-from creditscore.schema.schema import Field, Schema
-from creditscore.scorecard.bins import band_label
-
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
-Flags = npt.NDArray[np.bool_]
+from creditscore.schema.descriptions import band_text
 
 #: A group with fewer rows, or fewer of either outcome, is too small to be compared.
 FEWEST_ROWS = 200
@@ -85,7 +81,7 @@ def groups(field: Field, column: Floats, *, training_column: Floats) -> list[Gro
     bounds = [None, *(float(edge) for edge in edges), None]
     return [
         Group(
-            band_label(low, high, integral=field.rule.integral),
+            in_language(band_text(low, high, integral=field.rule.integral), FALLBACK_LANGUAGE),
             low,
             high,
             (column >= (-np.inf if low is None else low))

@@ -6,14 +6,13 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from creditscore.arrays import Floats, Matrix
 from creditscore.evaluation.confidence_intervals import DIGITS, rate
 from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, in_language
-from creditscore.schema.constraints import CodeList, NumericRange, Rule, Value
-from creditscore.schema.schema import Field, Matrix
+from creditscore.schema import Field
+from creditscore.schema.constraints import NumericRange, Rule, Value
 
-Floats = npt.NDArray[np.float64]
 Predict = Callable[[Matrix], Floats]
 
 #: Points of a curve, at most.
@@ -26,20 +25,10 @@ MOST_VALUES = 30
 LEAST_FALL = 1e-9
 
 
-def decode(rule: Rule, number: float) -> Value:
-    """Turn the number that the model sees back into the value that an applicant has."""
-    if isinstance(rule, CodeList):
-        return next(code for code in rule.labels if rule.encode(code) == number)
-    return rule.accept(float(number))
-
-
 def label_of(rule: Rule, value: Value) -> str | None:
     """Give the English label of a code, or of a number that means something of its own."""
-    labels = rule.labels if isinstance(rule, CodeList) else rule.named
-    for code, text in labels.items():
-        if code == value:
-            return in_language(text, FALLBACK_LANGUAGE)
-    return None
+    label = rule.labels.get(value)
+    return in_language(label, FALLBACK_LANGUAGE) if label else None
 
 
 # Curves
@@ -48,8 +37,7 @@ def label_of(rule: Rule, value: Value) -> str | None:
 def grid(field: Field, training_column: Floats) -> Floats:
     """Choose the values to show a field at: all that are few, else quantiles of training."""
     values = np.unique(training_column)
-    whole = isinstance(field.rule, CodeList) or field.rule.integral
-    if whole and len(values) <= MOST_VALUES:
+    if field.rule.python_type is not float and len(values) <= MOST_VALUES:
         return values
     shares = np.linspace(0.01, 0.99, MOST_POINTS)
     # Values that exist: between two of them the model has seen nobody.
@@ -87,7 +75,7 @@ def curve(
     means = partial_dependence(predict, matrix, column, values)
     points = [
         {
-            "value": (value := decode(field.rule, float(number))),
+            "value": (value := field.rule.decode(float(number))),
             "label": label_of(field.rule, value),
             "probability_of_default": mean,
         }
@@ -219,8 +207,8 @@ def wrong_ways(
         "lowered": rate(int(lowered.sum()), len(rows)),
         "made_eligible": rate(int(((own >= cutoff) & (said < cutoff)).sum()), len(rows)),
         "largest_fall": {
-            "from": decode(rule, float(before[movable][worst])),
-            "to": decode(rule, float(after[worst])),
+            "from": rule.decode(float(before[movable][worst])),
+            "to": rule.decode(float(after[worst])),
             "probability_from": round(float(own[worst]), DIGITS),
             "probability_to": round(float(said[worst]), DIGITS),
         }
@@ -231,7 +219,7 @@ def wrong_ways(
 
 def _next_worse(before: Floats, rule: NumericRange, risk: str, training_column: Floats) -> Floats:
     """Give the next value on the way that should be worse; NaN where there is none."""
-    steps = np.setdiff1d(np.unique(training_column), np.array(list(rule.named), dtype=np.float64))
+    steps = np.setdiff1d(np.unique(training_column), np.array(list(rule.labels), dtype=np.float64))
     rising = risk == "rises"
     places = np.searchsorted(steps, before, side="right" if rising else "left") - (not rising)
     inside = (places >= 0) & (places < len(steps))

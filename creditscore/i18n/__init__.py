@@ -1,1 +1,29 @@
-"""Message catalogues, and the text of a message in the reader's language."""
+"""Texts in English and Indonesian.
+
+`messages.en.toml` and `messages.id.toml` hold them, `say` fills one in. A text in every language
+is a `Text`; `in_language` picks the reader's.
+"""
+
+from creditscore.i18n.catalogue import (
+    FALLBACK_LANGUAGE,
+    LANGUAGES,
+    LEGAL_SENTENCE,
+    PAGE_TEXTS,
+    Text,
+    card_statements,
+    in_language,
+    say,
+    say_number,
+)
+
+__all__ = [
+    "FALLBACK_LANGUAGE",
+    "LANGUAGES",
+    "LEGAL_SENTENCE",
+    "PAGE_TEXTS",
+    "Text",
+    "card_statements",
+    "in_language",
+    "say",
+    "say_number",
+]

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from sklearn.compose import ColumnTransformer
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
@@ -18,6 +17,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from threadpoolctl import threadpool_limits
 
+from creditscore.arrays import Floats
 from creditscore.evaluation.confidence_intervals import (
     BootstrapResamples,
     differences,
@@ -27,12 +27,10 @@ from creditscore.evaluation.confidence_intervals import (
 from creditscore.evaluation.fairness import groups, of_protected
 from creditscore.evaluation.metrics import at_cutoff
 from creditscore.evaluation.sensitivity import Predict, highest_band, label_flips
+from creditscore.schema import Field, Schema
 from creditscore.schema.constraints import CodeList
-from creditscore.schema.schema import Field, Schema
 from creditscore.scorecard.forest import Forest
 from creditscore.training.dataset import Dataset
-
-Floats = npt.NDArray[np.float64]
 
 #: Grows a scorecard's forest anew, from the same rows, on other predictors.
 Refit = Callable[[tuple[str, ...]], Forest]

@@ -11,8 +11,12 @@ from typing import Any
 
 from creditscore.evaluation import fairness, metrics
 from creditscore.evaluation.confidence_intervals import CONFIDENCE, RESAMPLES
-from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, in_language
-from creditscore.i18n.statements import LEGAL_SENTENCE, card_words
+from creditscore.i18n.catalogue import (
+    FALLBACK_LANGUAGE,
+    LEGAL_SENTENCE,
+    card_statements,
+    in_language,
+)
 from creditscore.model_card.baselines import EvaluationData
 from creditscore.model_card.markdown import to_markdown
 from creditscore.model_card.measurements import (
@@ -22,8 +26,8 @@ from creditscore.model_card.measurements import (
     measure_scorecard,
 )
 from creditscore.schema.descriptions import schema_texts
-from creditscore.scorecard.artifact import Model
 from creditscore.scorecard.forest import Forest
+from creditscore.scorecard.model import Model
 from creditscore.training.dataset import Dataset
 
 __all__ = ["STEPS", "build", "to_markdown"]
@@ -61,7 +65,7 @@ def build(
     texts = schema_texts(model.schema, FALLBACK_LANGUAGE)
     return {
         **texts,
-        **card_words(FALLBACK_LANGUAGE),
+        **card_statements(FALLBACK_LANGUAGE),
         "legal": LEGAL_SENTENCE[FALLBACK_LANGUAGE] if model.protected_predictors() else None,
         "policy": model.policy.to_dict(),
         "data": _data(model, train, test),

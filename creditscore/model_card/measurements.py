@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from creditscore.arrays import Floats, Ints
 from creditscore.evaluation import fairness, metrics
 from creditscore.evaluation.confidence_intervals import (
     DIGITS,
@@ -18,16 +18,13 @@ from creditscore.evaluation.confidence_intervals import (
     rate,
     wilson,
 )
-from creditscore.evaluation.sensitivity import curve, decode, wrong_ways
+from creditscore.evaluation.sensitivity import curve, wrong_ways
 from creditscore.model_card.baselines import EvaluationData, Refit, baselines, exclusions, influence
 from creditscore.schema.constraints import NumericRange
-from creditscore.scorecard.artifact import Model
+from creditscore.scorecard.model import Model
 from creditscore.scorecard.policy import Policy
 from creditscore.scorecard.reason_codes import principal_reasons
 from creditscore.scorecard.scorecard import Scorecard
-
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
 
 #: Steps of progress for each scorecard.
 STEPS = 3
@@ -165,7 +162,7 @@ def _reasons(model: Model, card: Scorecard, matrix: Floats) -> list[list[str]]:
     impacts = card.impacts(matrix.astype(np.float32)).tolist()
     lists = []
     for row, shares in zip(matrix.tolist(), impacts, strict=True):
-        values = (decode(rule, number) for rule, number in zip(rules, row, strict=True))
+        values = (rule.decode(number) for rule, number in zip(rules, row, strict=True))
         reasons = principal_reasons(
             dict(zip(card.predictors, values, strict=True)),
             dict(zip(card.predictors, shares, strict=True)),

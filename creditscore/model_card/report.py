@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from creditscore.i18n.catalogue import FALLBACK_LANGUAGE
-from creditscore.i18n.statements import LEGAL_SENTENCE
+from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, LEGAL_SENTENCE
 from creditscore.model_card.card_files import PLOTS_FOLDER, TEXT_FILE
 from creditscore.model_card.sections import MODELS
-from creditscore.scorecard.artifact import CARD_FILE, MANIFEST_FILE, MODEL_FILE, Model
+from creditscore.scorecard.artifact import CARD_FILE, MANIFEST_FILE, MODEL_FILE
+from creditscore.scorecard.model import Model
 
 FIGURES = (("AUC", "auc"), ("Brier", "brier"), ("ECE", "ece"), ("accuracy", "accuracy"))
 

@@ -67,7 +67,7 @@ def shift(bins: Bins, letters: Mapping[str, int]) -> dict[str, Any]:
     counts = [0] * len(bins.counts)
     outside = 0
     for letter, rows in letters.items():
-        place = bins.place(letter)
+        place = bins.bin_index(letter)
         if place is not None:
             counts[place] += rows
             outside += rows if bins.is_outside(letter) else 0

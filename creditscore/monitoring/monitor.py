@@ -21,8 +21,8 @@ from creditscore.decision_log.tables import decisions
 from creditscore.evaluation.confidence_intervals import rate
 from creditscore.monitoring.backtest import Levels, compare_outcomes, count_outcomes
 from creditscore.monitoring.drift import shift
-from creditscore.scorecard.artifact import Model
 from creditscore.scorecard.bins import Bins
+from creditscore.scorecard.model import Model
 from creditscore.scorecard.policy import ELIGIBLE
 
 DAY = 86_400_000
@@ -208,7 +208,7 @@ def _of_all(letters: Letters) -> Mapping[str, int]:
 def _by_group(bins: Bins, letters: Letters) -> list[dict[str, Any]]:
     rows, approved = [0] * len(bins.counts), [0] * len(bins.counts)
     for (name, yes), count in letters.items():
-        place = bins.place(name)
+        place = bins.bin_index(name)
         if place is not None:
             rows[place] += count
             approved[place] += count if yes else 0

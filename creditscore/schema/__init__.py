@@ -1,1 +1,52 @@
-"""The data dictionary: fields, their constraints, and the reading of applicants by them."""
+"""The data dictionary: fields, what they accept, and the parsing of applicants by them.
+
+Everything about a field (bounds, codes, texts) comes from the schema file; no code names a field.
+"""
+
+from creditscore.schema.constraints import (
+    CodeList,
+    NumericRange,
+    Rejected,
+    Rule,
+    Value,
+    describe_value,
+    format_number,
+    from_text,
+)
+from creditscore.schema.fields import (
+    Applicant,
+    Change,
+    Field,
+    ForestSettings,
+    Label,
+    ScorecardSpec,
+    Source,
+    Wording,
+)
+from creditscore.schema.parsing import MOST_FAULTS
+from creditscore.schema.reader import load_schema, read_schema
+from creditscore.schema.schema import Schema, to_matrix
+
+__all__ = [
+    "MOST_FAULTS",
+    "Applicant",
+    "Change",
+    "CodeList",
+    "Field",
+    "ForestSettings",
+    "Label",
+    "NumericRange",
+    "Rejected",
+    "Rule",
+    "Schema",
+    "ScorecardSpec",
+    "Source",
+    "Value",
+    "Wording",
+    "describe_value",
+    "format_number",
+    "from_text",
+    "load_schema",
+    "read_schema",
+    "to_matrix",
+]

@@ -1,15 +1,17 @@
-"""What one field accepts: an interval of numbers, or a list of codes.
+"""What one field accepts: a range of numbers, or a list of codes.
 
-A rule is the only place that knows a field's bounds or codes. It judges a value, says in words
-what is allowed, and turns an accepted value into the number that the model computes with.
+A rule is the only place that knows a field's bounds or codes. Both kinds have the same interface:
+`accept` a raw value, `encode` it for the model and `decode` it again, `allowed` in words, `labels`
+of single values, `python_type`, `json_schema`, and the values to choose from (`choices`).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from creditscore.i18n.catalogue import Text, in_language, say
 
@@ -40,7 +42,7 @@ class NumericRange:
         Whether the bound itself is left out.
     integral : bool
         Whether only whole numbers count; 35.0 is one.
-    named : mapping of int to Text
+    labels : mapping of int to Text
         Values that mean something of their own, such as -1 "paid in full".
     unit : Text
         Unit of the numbers, empty for none.
@@ -51,11 +53,17 @@ class NumericRange:
     low_open: bool
     high_open: bool
     integral: bool
-    named: Mapping[int, Text]
+    labels: Mapping[Value, Text]
     unit: Text
 
     def accept(self, raw: object) -> Value:
-        """Give the value in its one canonical form, or raise `Rejected`."""
+        """Return the value in its one canonical form.
+
+        Raises
+        ------
+        Rejected
+            If it is no number, or not within the bounds.
+        """
         # bool is an int: without this, true passes as 1.
         if type(raw) is not int and type(raw) is not float:
             raise Rejected("wrong_type")
@@ -71,7 +79,7 @@ class NumericRange:
         return raw
 
     def contains(self, number: int | float) -> bool:
-        """Tell whether a number lies between the bounds; NaN lies nowhere."""
+        """Check whether a number lies between the bounds; NaN never does."""
         low, high = self.bounds
         above = number > low if self.low_open else number >= low
         below = number < high if self.high_open else number <= high
@@ -83,9 +91,34 @@ class NumericRange:
         low = -LARGEST_NUMBER if self.low is None else self.low
         return low, LARGEST_NUMBER if self.high is None else self.high
 
+    @property
+    def python_type(self) -> type[int | float]:
+        """Type that holds every accepted value."""
+        return int if self.integral else float
+
     def encode(self, value: Value) -> float:
-        """Turn an accepted value into the number that the model sees."""
+        """Return the number that the model sees for an accepted value."""
         return float(value)
+
+    def decode(self, number: float) -> Value:
+        """Return the value that the model sees as a number."""
+        return self.accept(float(number))
+
+    def choices(self, most: int) -> Sequence[Value]:
+        """List the accepted values where some have labels and they are few; else none."""
+        if not (self.labels and self.integral) or self.low is None or self.high is None:
+            return ()
+        numbers = range(int(self.low) + self.low_open, int(self.high) + 1 - self.high_open)
+        return numbers if len(numbers) <= most else ()
+
+    def json_schema(self) -> dict[str, Any]:
+        """Return the type and the bounds in JSON Schema 2020-12."""
+        described: dict[str, Any] = {"type": "integer" if self.integral else "number"}
+        if self.low is not None:
+            described["exclusiveMinimum" if self.low_open else "minimum"] = self.low
+        if self.high is not None:
+            described["exclusiveMaximum" if self.high_open else "maximum"] = self.high
+        return described
 
     @cached_property
     def allowed(self) -> Text:
@@ -118,30 +151,36 @@ class CodeList:
         Each code and what it means, in the order of the schema file.
     """
 
-    labels: Mapping[int | str, Text]
+    labels: Mapping[Value, Text]
 
     @cached_property
-    def positions(self) -> Mapping[int | str, int]:
-        """Each text code's place in the list, counted from 1; integer codes stand for themselves.
+    def positions(self) -> Mapping[Value, int]:
+        """Each text code's position in the list, from 1; integer codes stand for themselves.
 
         The order of text codes is the order that the trees may split on.
         """
         return {
-            code: code if isinstance(code, int) else place
-            for place, code in enumerate(self.labels, start=1)
+            code: code if isinstance(code, int) else position
+            for position, code in enumerate(self.labels, start=1)
         }
 
     @cached_property
-    def textual(self) -> bool:
-        """Whether the codes are texts."""
-        return any(isinstance(code, str) for code in self.labels)
+    def python_type(self) -> type[int | str]:
+        """Type of the codes."""
+        return str if any(isinstance(code, str) for code in self.labels) else int
 
     def accept(self, raw: object) -> Value:
-        """Give the code in its one canonical form, or raise `Rejected`."""
-        if self.textual:
+        """Return the code in its one canonical form.
+
+        Raises
+        ------
+        Rejected
+            If it is none of the codes.
+        """
+        if self.python_type is str:
             if type(raw) is not str:
                 raise Rejected("wrong_type")
-            code: int | str = raw
+            code: Value = raw
         elif type(raw) is float and raw.is_integer():
             code = int(raw)
         elif type(raw) is int:
@@ -153,8 +192,23 @@ class CodeList:
         return code
 
     def encode(self, value: Value) -> float:
-        """Turn an accepted code into the number that the model sees."""
-        return float(self.positions[value])  # type: ignore[index]  # an accepted code is a key
+        """Return the number that the model sees for an accepted code."""
+        return float(self.positions[value])
+
+    def decode(self, number: float) -> Value:
+        """Return the code that the model sees as a number."""
+        return next(code for code, position in self.positions.items() if position == number)
+
+    def choices(self, most: int) -> Sequence[Value]:
+        """List the codes."""
+        return list(self.labels)
+
+    def json_schema(self) -> dict[str, Any]:
+        """Return the type and the codes in JSON Schema 2020-12."""
+        return {
+            "type": "string" if self.python_type is str else "integer",
+            "enum": list(self.labels),
+        }
 
     @cached_property
     def allowed(self) -> Text:
@@ -181,7 +235,7 @@ NUMBER = re.compile(r"-?[0-9]{1,400}(\.[0-9]{1,400})?([eE][-+]?[0-9]{1,4})?", re
 
 def from_text(rule: Rule, text: str) -> object:
     """Read a CSV cell as the JSON value that it stands for; what is no number stays text."""
-    if isinstance(rule, CodeList) and rule.textual:
+    if rule.python_type is str:
         return text
     match = NUMBER.fullmatch(text)
     if match is None:
@@ -191,14 +245,14 @@ def from_text(rule: Rule, text: str) -> object:
 
 
 def format_number(number: int | float) -> str:
-    """Write a number the way it is written in JSON, without a needless ".0"."""
+    """Write a number as JSON does, but a whole one without ".0"."""
     if isinstance(number, float) and number.is_integer() and abs(number) < 1e15:
         return str(int(number))
     return repr(number)
 
 
 def describe_value(raw: object) -> Text | str:
-    """Say what came, briefly enough to repeat in an error text."""
+    """Describe a raw value, briefly enough to repeat in an error text."""
     most = 40
     if isinstance(raw, str):
         return say("got_text", value=raw if len(raw) <= most else f"{raw[:most]}…")

@@ -1,4 +1,4 @@
-"""Cells of CSV: numbers to the last bit, texts that no spreadsheet takes for a formula."""
+"""Write CSV cells: numbers to the last bit, texts that no spreadsheet runs as a formula."""
 
 from __future__ import annotations
 

@@ -1,17 +1,23 @@
-"""What a schema tells people of its data, in one language and as plain data."""
+"""Describe fields and their values: texts in one language, names of groups, JSON Schema."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
-from creditscore.i18n.catalogue import Text, in_language
-from creditscore.schema.constraints import CodeList
-from creditscore.schema.schema import Field, Schema
+from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, SWAPPED_SEPARATORS, Text, in_language, say
+from creditscore.schema.constraints import format_number
+from creditscore.schema.fields import Field
+from creditscore.schema.schema import Schema
+
+#: Sentences that name a band of numbers, the more particular ones first.
+BANDS = ("band_all", "band_under", "band_from", "band_from_to_under", "band_from_to")
 
 
 def schema_texts(schema: Schema, language: str) -> dict[str, Any]:
-    """Give title and notice, what the label and every field mean, and the scorecards' titles."""
+    """Return title and notice, what label and fields mean, and the scorecards' titles."""
     label = schema.label
     return {
         "title": in_language(schema.title, language),
@@ -22,7 +28,7 @@ def schema_texts(schema: Schema, language: str) -> dict[str, Any]:
             "bad": label.bad,
             "title": in_language(label.title, language),
         },
-        "fields": {name: _field(field, language) for name, field in schema.fields.items()},
+        "fields": {name: _field_texts(field, language) for name, field in schema.fields.items()},
         "scorecards": {
             name: {"title": in_language(spec.title, language)}
             for name, spec in schema.scorecards.items()
@@ -30,19 +36,101 @@ def schema_texts(schema: Schema, language: str) -> dict[str, Any]:
     }
 
 
-def value_labels(field: Field) -> Mapping[Any, Text]:
-    """Give the labels of a field's codes, or of the numbers that mean something of their own."""
-    return field.rule.labels if isinstance(field.rule, CodeList) else field.rule.named
-
-
-def _field(field: Field, language: str) -> dict[str, Any]:
-    labels = value_labels(field)
+def _field_texts(field: Field, language: str) -> dict[str, Any]:
     return {
         "title": in_language(field.title, language),
         "unit": in_language(field.unit, language) if field.unit else None,
         "accepted": in_language(field.rule.allowed, language),
-        "codes": {str(code): in_language(text, language) for code, text in labels.items()},
+        "codes": {str(c): in_language(text, language) for c, text in field.rule.labels.items()},
         "protected": field.protected,
         "actionable": field.actionable,
         "expected_risk": field.risk,
     }
+
+
+def field_meaning(field: Field, language: str) -> str:
+    """Return what a field means, with its unit and its codes, in one line."""
+    title = in_language(field.title, language)
+    unit = f", {in_language(field.unit, language)}" if field.unit else ""
+    labels = ", ".join(
+        f"{code} {in_language(text, language)}" for code, text in field.rule.labels.items()
+    )
+    return f"{title}{unit}{f': {labels}' if labels else ''}"
+
+
+# JSON Schema
+
+
+def applicant_schema(schema: Schema) -> dict[str, Any]:
+    """Describe an applicant in JSON Schema 2020-12."""
+    described: dict[str, Any] = {
+        "type": "object",
+        "title": "Applicant",
+        "required": [name for name in schema.base_fields if name not in schema.optional],
+        "additionalProperties": False,
+        "properties": {name: field_schema(field) for name, field in schema.fields.items()},
+    }
+    for spec in list(schema.scorecards.values())[1:]:
+        # One field of a larger scorecard asks for all that it adds to the smallest one.
+        added = [name for name in spec.fields if name not in schema.base_fields]
+        for name in spec.added_fields:
+            described.setdefault("dependentRequired", {})[name] = [
+                other for other in added if other != name and other not in schema.optional
+            ]
+    return described
+
+
+def field_schema(field: Field) -> dict[str, Any]:
+    """Describe one field in JSON Schema 2020-12."""
+    return {
+        "title": in_language(field.title, FALLBACK_LANGUAGE),
+        "description": field_meaning(field, FALLBACK_LANGUAGE),
+        **field.rule.json_schema(),
+        "examples": [field.example],
+    }
+
+
+# Groups of applicants
+
+
+def band_text(low: float | None, high: float | None, *, integral: bool) -> Text:
+    """Name the band from `low` to below `high`: "under 25", "25 to 29", "62 and over"."""
+    if low is None or high is None:
+        if high is not None:
+            return say("band_under", high=_number(high))
+        return say("band_all") if low is None else say("band_from", low=_number(low))
+    last = high - 1 if integral and high.is_integer() else high
+    if last <= low:
+        return _number(low)
+    return say(
+        "band_from_to" if last < high else "band_from_to_under",
+        low=_number(low),
+        high=_number(last),
+    )
+
+
+def band_texts(edges: Sequence[float], *, integral: bool) -> list[Text]:
+    """Name the bands that some edges part."""
+    return [band_text(*bounds, integral=integral) for bounds in pairwise([None, *edges, None])]
+
+
+def group_text(field: Field, label: str) -> Text:
+    """Return a group's name in every language, from the English one in cards and monitoring."""
+    for text in field.rule.labels.values():
+        if text[FALLBACK_LANGUAGE] == label:
+            return text
+    for band in BANDS:
+        pattern = in_language(
+            say(band, low=r"(?P<low>\S+)", high=r"(?P<high>\S+)"), FALLBACK_LANGUAGE
+        )
+        if match := re.fullmatch(pattern, label):
+            return say(band, **{name: _swapped(bound) for name, bound in match.groupdict().items()})
+    return _swapped(label) if field.rule.python_type is not str else {FALLBACK_LANGUAGE: label}
+
+
+def _number(number: float) -> Text:
+    return _swapped(format_number(float(number)))
+
+
+def _swapped(number: str) -> Text:
+    return {FALLBACK_LANGUAGE: number, "id": number.translate(SWAPPED_SEPARATORS)}

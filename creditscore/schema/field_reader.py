@@ -1,4 +1,4 @@
-"""The part of a schema file that is about one field: what it accepts, and how to speak of it."""
+"""Read the part of a schema file that is about one field: what it accepts, and its texts."""
 
 from __future__ import annotations
 
@@ -7,30 +7,30 @@ import re
 
 from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, LANGUAGES, Text
 from creditscore.schema.constraints import CodeList, NumericRange, Rejected, Rule, Value
-from creditscore.schema.schema import Change, Field, Wording
-from creditscore.schema.toml_reader import Table, shown
+from creditscore.schema.fields import Change, Field, Wording
+from creditscore.schema.toml_reader import TomlTable, shown
 
 BOUNDS = ("minimum", "exclusive_minimum", "maximum", "exclusive_maximum")
 NUMBER_KEYS = (*BOUNDS, "bands", "risk")
 KINDS = ("number", "integer", "coded")
 COMMON_KEYS = (
     "kind", "codes", "protected", "optional_when_excluded", "change", "reasons", "example",
-    "title", "help", "unit", "unit_of_one",
+    "title", "help", "unit", "unit_singular", "unit_of_one",
 )  # fmt: skip
 
 
-def read_field(name: str, table: Table) -> Field:
+def read_field(name: str, table: TomlTable) -> Field:
     """Read one field of a schema file."""
     kind = table.text("kind")
     if kind not in KINDS:
         table.refuse("kind", f"must be one of {', '.join(KINDS)}, got {shown(kind)}")
     table.allow(*COMMON_KEYS, *(("fold",) if kind == "coded" else NUMBER_KEYS))
     unit = table.words("unit", fallback={})
-    rule: Rule = _codes(table) if kind == "coded" else _interval(table, kind, unit)
+    rule: Rule = _code_list(table) if kind == "coded" else _numeric_range(table, kind, unit)
     return Field(
         name=name,
         rule=rule,
-        fold=_fold(table, rule) if isinstance(rule, CodeList) else {},
+        merged_codes=_merged_codes(table, rule) if isinstance(rule, CodeList) else {},
         protected=table.flag("protected"),
         optional_when_excluded=table.flag("optional_when_excluded"),
         change=_change(table, rule),
@@ -39,13 +39,16 @@ def read_field(name: str, table: Table) -> Field:
         title=table.words("title"),
         help=table.words("help", fallback={FALLBACK_LANGUAGE: ""}),
         unit=unit,
-        unit_of_one=table.words("unit_of_one", fallback={}),
+        # Models trained before carry the older key.
+        unit_singular=table.words(
+            "unit_singular", fallback=table.words("unit_of_one", fallback={})
+        ),
         bands=_bands(table, rule),
         risk=_risk(table),
     )
 
 
-def _interval(table: Table, kind: str, unit: Text) -> NumericRange:
+def _numeric_range(table: TomlTable, kind: str, unit: Text) -> NumericRange:
     bounds = {
         name: table.get(name, (int, float), "a number", None)
         for name in BOUNDS
@@ -59,8 +62,8 @@ def _interval(table: Table, kind: str, unit: Text) -> NumericRange:
     if low is not None and high is not None and not low < high:
         name = "maximum" if "maximum" in bounds else "exclusive_maximum"
         table.refuse(name, f"must be greater than {low}, got {high}")
-    named = _labels(table) if "codes" in table.content else {}
-    for code in named:
+    labels = _labels(table) if "codes" in table.content else {}
+    for code in labels:
         if not isinstance(code, int):
             table.refuse("codes", f"of this kind must be whole numbers, got {code!r}")
     return NumericRange(
@@ -69,26 +72,26 @@ def _interval(table: Table, kind: str, unit: Text) -> NumericRange:
         low_open="exclusive_minimum" in bounds,
         high_open="exclusive_maximum" in bounds,
         integral=kind == "integer",
-        named={code: text for code, text in named.items() if isinstance(code, int)},
+        labels=labels,
         unit=unit,
     )
 
 
-def _codes(table: Table) -> CodeList:
+def _code_list(table: TomlTable) -> CodeList:
     labels = _labels(table)
     if len({type(code) for code in labels}) > 1:
         table.refuse("codes", "must be all whole numbers or all texts, got both")
     return CodeList(labels)
 
 
-def _labels(table: Table) -> dict[int | str, Text]:
+def _labels(table: TomlTable) -> dict[Value, Text]:
     allowed = "a list of tables such as { value = 1, en = 'married' }"
     entries: list[object] = table.get("codes", list, allowed, None)
-    labels: dict[int | str, Text] = {}
-    for place, entry in enumerate(entries):
+    labels: dict[Value, Text] = {}
+    for index, entry in enumerate(entries):
         if not isinstance(entry, dict):
             table.refuse("codes", f"must be {allowed}, got {shown(entry)}")
-        item = Table(table.source, f"{table.key('codes')}[{place}]", entry)
+        item = TomlTable(table.source, f"{table.key('codes')}[{index}]", entry)
         item.allow("value", *LANGUAGES)
         value: int | str = item.get("value", (int, str), "a whole number or a text", None)
         if value in labels:
@@ -102,10 +105,10 @@ def _labels(table: Table) -> dict[int | str, Text]:
     return labels
 
 
-def _fold(table: Table, rule: CodeList) -> dict[int | str, int | str]:
+def _merged_codes(table: TomlTable, rule: CodeList) -> dict[int | str, int | str]:
     if "fold" not in table.content:
         return {}
-    folds: dict[int | str, int | str] = {}
+    merged: dict[int | str, int | str] = {}
     inner = table.table("fold")
     for written, target in inner.content.items():
         # By type as well: true equals 1.
@@ -113,17 +116,17 @@ def _fold(table: Table, rule: CodeList) -> dict[int | str, int | str]:
             inner.refuse(written, f"must be one of the field's codes, got {shown(target)}")
         # The keys of a TOML table are texts, even where the codes are numbers.
         code: int | str = written
-        if not rule.textual:
+        if rule.python_type is int:
             if not re.fullmatch("0|-?[1-9][0-9]{0,37}", written, re.ASCII):
                 inner.refuse(written, "must be a whole number, as the field's codes are")
             code = int(written)
         if code in rule.labels:
             inner.refuse(written, "is a code of the field already, it cannot be folded")
-        folds[code] = target
-    return folds
+        merged[code] = target
+    return merged
 
 
-def _change(table: Table, rule: Rule) -> Change | None:
+def _change(table: TomlTable, rule: Rule) -> Change | None:
     if "change" not in table.content:
         return None
     if table.flag("protected"):
@@ -143,7 +146,7 @@ def _change(table: Table, rule: Rule) -> Change | None:
     return Change(direction, limit)
 
 
-def _bands(table: Table, rule: Rule) -> tuple[float, ...]:
+def _bands(table: TomlTable, rule: Rule) -> tuple[float, ...]:
     allowed = "a list of ascending numbers, such as [25, 40, 62]"
     edges: list[object] = table.get("bands", list, allowed, [])
     # By type: true is an int as well.
@@ -156,7 +159,7 @@ def _bands(table: Table, rule: Rule) -> tuple[float, ...]:
     return tuple(float(edge) for edge in numbers)
 
 
-def _risk(table: Table) -> str | None:
+def _risk(table: TomlTable) -> str | None:
     if "risk" not in table.content:
         return None
     risk = table.text("risk")
@@ -165,19 +168,19 @@ def _risk(table: Table) -> str | None:
     return risk
 
 
-def _wordings(table: Table, rule: Rule) -> tuple[Wording, ...]:
+def _wordings(table: TomlTable, rule: Rule) -> tuple[Wording, ...]:
     allowed = "a list of tables such as { code = 'LATE', minimum = 1, en = '...' }"
     entries: list[object] = table.get("reasons", list, allowed, [])
     wordings = []
-    for place, entry in enumerate(entries):
+    for index, entry in enumerate(entries):
         if not isinstance(entry, dict):
             table.refuse("reasons", f"must be {allowed}, got {shown(entry)}")
-        item = Table(table.source, f"{table.key('reasons')}[{place}]", entry)
+        item = TomlTable(table.source, f"{table.key('reasons')}[{index}]", entry)
         wordings.append(_wording(item, rule))
     return tuple(wordings)
 
 
-def _wording(item: Table, rule: Rule) -> Wording:
+def _wording(item: TomlTable, rule: Rule) -> Wording:
     numeric = () if isinstance(rule, CodeList) else ("minimum", "maximum", "side")
     item.allow("code", "values", *numeric, *LANGUAGES)
     code = item.text("code")
@@ -210,14 +213,14 @@ def _wording(item: Table, rule: Rule) -> Wording:
     )
 
 
-def _accepted(item: Table, rule: Rule, raw: object) -> Value:
+def _accepted(item: TomlTable, rule: Rule, raw: object) -> Value:
     try:
         return rule.accept(raw)
     except Rejected:
         item.refuse("values", f"must be {rule.allowed[FALLBACK_LANGUAGE]}, got {shown(raw)}")
 
 
-def _example(table: Table, rule: Rule) -> Value:
+def _example(table: TomlTable, rule: Rule) -> Value:
     raw = table.get("example", (int, float, str), "a value that the field accepts", None)
     try:
         return rule.accept(raw)

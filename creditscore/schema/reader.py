@@ -1,6 +1,6 @@
-"""Read a schema file (TOML) into a `Schema`, refusing whatever it may not say.
+"""Read a schema file (TOML) into a `Schema`.
 
-Every refusal names the file, the key and what is allowed there.
+Every error names the file, the key and what is allowed there.
 """
 
 from __future__ import annotations
@@ -14,15 +14,9 @@ from typing import Any
 from creditscore.errors import SchemaError
 from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, Text
 from creditscore.schema.field_reader import read_field
-from creditscore.schema.schema import (
-    Field,
-    ForestSettings,
-    Label,
-    Schema,
-    ScorecardSpec,
-    Source,
-)
-from creditscore.schema.toml_reader import Table
+from creditscore.schema.fields import Field, ForestSettings, Label, ScorecardSpec, Source
+from creditscore.schema.schema import Schema
+from creditscore.schema.toml_reader import TomlTable
 
 
 def load_schema(path: Path) -> Schema:
@@ -45,7 +39,7 @@ def load_schema(path: Path) -> Schema:
 
 def read_schema(document: Mapping[str, Any], source: str) -> Schema:
     """Turn a parsed schema file into a `Schema`; `source` names it in errors."""
-    top = Table(source, "", document)
+    top = TomlTable(source, "", document)
     top.allow("dataset", "label", "sources", "files", "scorecards", "fields")
     dataset = top.table("dataset")
     dataset.allow("name", "title", "notice", "ignored_columns")
@@ -68,7 +62,7 @@ def read_schema(document: Mapping[str, Any], source: str) -> Schema:
     )
 
 
-def _label(table: Table, fields: Mapping[str, Field]) -> Label:
+def _label(table: TomlTable, fields: Mapping[str, Field]) -> Label:
     table.allow("column", "good", "bad", "title")
     column = table.text("column")
     if column in fields:
@@ -81,7 +75,7 @@ def _label(table: Table, fields: Mapping[str, Field]) -> Label:
     return Label(column=column, good=good, bad=bad, title=table.words("title"))
 
 
-def _scorecards(top: Table, fields: Mapping[str, Field]) -> dict[str, ScorecardSpec]:
+def _scorecards(top: TomlTable, fields: Mapping[str, Field]) -> dict[str, ScorecardSpec]:
     specs: dict[str, ScorecardSpec] = {}
     smaller: tuple[str, ...] = ()
     for name, table in top.tables("scorecards").items():
@@ -98,15 +92,22 @@ def _scorecards(top: Table, fields: Mapping[str, Field]) -> dict[str, ScorecardS
             what = f"more than the fields of the scorecard before: {', '.join(smaller)}"
             table.refuse("fields", f"must hold {what if smaller else 'at least one field'}")
         # Schema order, whatever the order in the list: it is the order of the model's columns.
-        smaller = tuple(field for field in fields if field in names)
-        specs[name] = ScorecardSpec(name, table.words("title"), smaller, _forest(table))
+        ordered = tuple(field for field in fields if field in names)
+        specs[name] = ScorecardSpec(
+            name=name,
+            title=table.words("title"),
+            fields=ordered,
+            added_fields=tuple(field for field in ordered if field not in smaller),
+            forest=_forest(table),
+        )
+        smaller = ordered
     for field in fields:
         if field not in smaller:
             top.refuse(f"fields.{field}", "must belong to a scorecard, it belongs to none")
     return specs
 
 
-def _forest(parent: Table) -> ForestSettings:
+def _forest(parent: TomlTable) -> ForestSettings:
     if "forest" not in parent.content:
         return ForestSettings()
     table = parent.table("forest")
@@ -121,7 +122,7 @@ def _forest(parent: Table) -> ForestSettings:
     )
 
 
-def _source(table: Table, wanted: Sequence[str]) -> Source:
+def _source(table: TomlTable, wanted: Sequence[str]) -> Source:
     table.allow("title", "licence", "url", "sha256", "columns")
     columns = table.table("columns")
     columns.allow(*wanted)
@@ -134,12 +135,12 @@ def _source(table: Table, wanted: Sequence[str]) -> Source:
     )
 
 
-def _file(table: Table) -> tuple[str, Text]:
+def _file(table: TomlTable) -> tuple[str, Text]:
     table.allow("sha256", "title")
     return _sha256(table), table.words("title")
 
 
-def _sha256(table: Table) -> str:
+def _sha256(table: TomlTable) -> str:
     sha256 = table.text("sha256")
     if len(sha256) != 64 or set(sha256) - set("0123456789abcdef"):
         table.refuse("sha256", f"must be 64 hexadecimal digits, got {sha256!r}")

@@ -1,4 +1,4 @@
-"""A table of a TOML file that knows where it stands, and refuses in those terms."""
+"""Read a TOML table key by key, with errors that name file, key and what is allowed."""
 
 from __future__ import annotations
 
@@ -12,27 +12,27 @@ from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, LANGUAGES, Text
 from creditscore.schema.constraints import LARGEST_NUMBER
 
 #: Largest count that a forest's settings take; scikit-learn counts in fixed widths.
-MOST = 1_000_000
+LARGEST_COUNT = 1_000_000
 
 
 @dataclass(frozen=True)
-class Table:
-    """A table of the file, which knows where it stands and refuses in those terms."""
+class TomlTable:
+    """A table of a file, and its dotted path in it."""
 
     source: str
     path: str
     content: Mapping[str, Any]
 
     def key(self, name: str) -> str:
-        """Give the dotted path of a key."""
+        """Return the dotted path of a key."""
         return f"{self.path}.{name}" if self.path else name
 
     def refuse(self, name: str, problem: str) -> NoReturn:
-        """Raise that a key is wrong."""
+        """Raise `SchemaError` for a key."""
         raise SchemaError(self.source, self.key(name), problem)
 
     def allow(self, *names: str) -> None:
-        """Refuse any key but these."""
+        """Refuse all keys but these."""
         for name in self.content:
             if name not in names:
                 near = difflib.get_close_matches(name, names, n=1)
@@ -69,9 +69,9 @@ class Table:
         """Read a count."""
         if name not in self.content:
             return fallback
-        allowed = f"a whole number from 1 to {MOST}"
+        allowed = f"a whole number from 1 to {LARGEST_COUNT}"
         value: int = self.get(name, int, allowed, None)
-        if not 1 <= value <= MOST:
+        if not 1 <= value <= LARGEST_COUNT:
             self.refuse(name, f"must be {allowed}, got {value}")
         return value
 
@@ -82,13 +82,13 @@ class Table:
             self.refuse(name, f"must be a list of texts, got {shown(value)}")
         return list(value)
 
-    def table(self, name: str) -> Table:
+    def table(self, name: str) -> TomlTable:
         """Read a table."""
-        return Table(self.source, self.key(name), self.get(name, dict, "a table", None))
+        return TomlTable(self.source, self.key(name), self.get(name, dict, "a table", None))
 
-    def tables(self, name: str, fallback: dict[str, Any] | None = None) -> dict[str, Table]:
+    def tables(self, name: str, fallback: dict[str, Any] | None = None) -> dict[str, TomlTable]:
         """Read a table of tables."""
-        parent = Table(
+        parent = TomlTable(
             self.source, self.key(name), self.get(name, dict, "a table of tables", fallback)
         )
         if not parent.content and fallback is None:
@@ -108,7 +108,7 @@ class Table:
 
 
 def shown(value: object) -> str:
-    """Repeat a value in an error, briefly."""
+    """Return a value as an error repeats it, briefly."""
     try:
         text = repr(value)
     except (ValueError, RecursionError):

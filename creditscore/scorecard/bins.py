@@ -1,21 +1,20 @@
-"""How training rows were spread over each field and over the score, to compare live ones with.
+"""Bins of the training rows, of each field and of the score, to compare live rows with.
 
-A decision's places in these bins are logged with it as a short text, one character each, so that
-a database can count them without knowing the model.
+A decision is logged with the codes of its bins, one character per field, so that a database can
+count them without knowing the model.
 """
 
 from __future__ import annotations
 
 import string
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
-from creditscore.schema.constraints import Value, format_number
+from creditscore.schema import Value
 
-#: Names of bins, in their order.
+#: Codes of bins, in their order.
 ALPHABET = string.ascii_letters + string.digits
 
 #: Values outside the training range count for the first or the last bin.
@@ -53,8 +52,8 @@ class Bins:
     counts: tuple[int, ...]
     critical: float
 
-    def letter(self, value: Value | None) -> str:
-        """Name the bin of a value."""
+    def bin_code(self, value: Value | None) -> str:
+        """Return the code of a value's bin, one character."""
         if value is None:
             return MISSING
         if self.codes:
@@ -66,23 +65,23 @@ class Bins:
             return ABOVE
         return ALPHABET[bisect_right(self.edges, number)]
 
-    def place(self, letter: str) -> int | None:
-        """Give the place of a bin by its name; None for a value that was not given."""
-        if letter == MISSING:
+    def bin_index(self, bin_code: str) -> int | None:
+        """Return the index of a bin by its code; None for a value that was not given."""
+        if bin_code == MISSING:
             return None
-        if letter in {BELOW, ABOVE}:
-            return 0 if letter == BELOW else len(self.counts) - 1
-        return ALPHABET.index(letter)
+        if bin_code in {BELOW, ABOVE}:
+            return 0 if bin_code == BELOW else len(self.counts) - 1
+        return ALPHABET.index(bin_code)
 
-    def is_outside(self, letter: str) -> bool:
-        """Tell whether training never saw such a value."""
-        if letter in {BELOW, ABOVE}:
+    def is_outside(self, bin_code: str) -> bool:
+        """Check whether training never saw such a value."""
+        if bin_code in {BELOW, ABOVE}:
             return True
-        place = self.place(letter)
-        return place is not None and bool(self.codes) and self.counts[place] == 0
+        index = self.bin_index(bin_code)
+        return index is not None and bool(self.codes) and self.counts[index] == 0
 
     def to_dict(self) -> dict[str, Any]:
-        """Give everything as plain data."""
+        """Return everything as plain data."""
         return {
             "codes": list(self.codes),
             "edges": list(self.edges),
@@ -126,7 +125,7 @@ class TrainingBins:
     fields: Mapping[str, Bins]
 
     def to_dict(self) -> dict[str, Any]:
-        """Give everything as plain data."""
+        """Return everything as plain data."""
         fields = [[name, bins.to_dict()] for name, bins in self.fields.items()]
         return {"score": self.score.to_dict(), "fields": fields}
 
@@ -141,25 +140,3 @@ class TrainingBins:
         """
         fields = {name: Bins.from_dict(bins) for name, bins in content["fields"]}
         return cls(Bins.from_dict(content["score"]), fields)
-
-
-def band_label(low: float | None, high: float | None, *, integral: bool) -> str:
-    """Name a band: "under 25", "25 to 29", "62 and over"."""
-    if low is None or high is None:
-        return f"under {_number(high)}" if low is None else f"{_number(low)} and over"
-    last = high - 1 if integral and high.is_integer() else high
-    if last <= low:
-        return _number(low)
-    return f"{_number(low)} to {'' if last < high else 'under '}{_number(last)}"
-
-
-def band_labels(edges: Sequence[float], *, integral: bool) -> list[str]:
-    """Name the bands that some edges part."""
-    bounds = [None, *edges, None]
-    if not edges:
-        return ["all"]
-    return [band_label(low, high, integral=integral) for low, high in pairwise(bounds)]
-
-
-def _number(number: float | None) -> str:
-    return "" if number is None else format_number(float(number))

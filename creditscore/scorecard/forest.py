@@ -12,12 +12,8 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from creditscore.schema.schema import Matrix
-
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int32]
+from creditscore.arrays import Floats, Indices, Matrix, SmallInts
 
 #: Node visits held in memory at once: 100 trees by 2,000 rows.
 BLOCK = 200_000
@@ -43,16 +39,16 @@ class Forest:
         Comparisons from the root to the deepest leaf.
     """
 
-    roots: Ints
-    column: Ints
+    roots: SmallInts
+    column: SmallInts
     threshold: Floats
-    left: Ints
-    right: Ints
+    left: SmallInts
+    right: SmallInts
     probability: Floats
     depth: int
 
     def probability_of_default(self, matrix: Matrix) -> Floats:
-        """Give the mean over the trees.
+        """Return the mean over the trees.
 
         Parameters
         ----------
@@ -64,21 +60,21 @@ class Forest:
         """
         # A running sum adds the trees in their order; numpy's sum() pairs them, which rounds
         # differently, and differently again for one row than for many.
-        blocks = [np.cumsum(said, axis=0)[-1] for said in self._blocks(matrix)]
+        blocks = [np.cumsum(trees, axis=0)[-1] for trees in self._blocks(matrix)]
         return np.concatenate(blocks) / len(self.roots) if blocks else np.empty(0)
 
     def of_each_tree(self, matrix: Matrix) -> Floats:
-        """Give what each tree says, of shape (n_trees, n_applicants)."""
+        """Return the probability of each tree, of shape (n_trees, n_applicants)."""
         blocks = list(self._blocks(matrix))
         return np.hstack(blocks) if blocks else np.empty((len(self.roots), 0))
 
     def _blocks(self, matrix: Matrix) -> Iterator[Floats]:
         rows = max(1, BLOCK // len(self.roots))
-        return (self._block(matrix[at : at + rows]) for at in range(0, len(matrix), rows))
+        return (self._block(matrix[start : start + rows]) for start in range(0, len(matrix), rows))
 
     def _block(self, matrix: Matrix) -> Floats:
         columns, children = self._walk
-        # Cells by their place in the flat matrix: numpy takes from one axis far faster.
+        # Index into the flat matrix: numpy takes from one axis far faster than from two.
         cells, start = matrix.ravel(), np.arange(len(matrix)) * matrix.shape[1]
         node = np.repeat(self.roots.astype(np.intp)[:, np.newaxis], len(matrix), axis=1)
         for _ in range(self.depth):
@@ -87,13 +83,13 @@ class Forest:
         return self.probability.take(node)
 
     @cached_property
-    def _walk(self) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+    def _walk(self) -> tuple[Indices, Indices]:
         """Lay the nodes out for walking: their columns, and the right before the left child."""
         children = np.column_stack([self.right, self.left]).ravel()
         return self.column.astype(np.intp), children.astype(np.intp)
 
     def leaves(self) -> Iterator[tuple[int, int]]:
-        """Give each leaf's tree and node, from left to right.
+        """Yield each leaf's tree and node, from left to right.
 
         Raises
         ------
@@ -115,7 +111,7 @@ class Forest:
                     waiting += [right[node], left[node]]
 
     def to_dict(self) -> dict[str, Any]:
-        """Give its arrays under the names that the format has for them."""
+        """Return its arrays under the names that the format has for them."""
         return {
             "roots": self.roots,
             "column": self.column,
@@ -128,7 +124,7 @@ class Forest:
 
     @classmethod
     def from_dict(cls, content: Mapping[str, Any]) -> Forest:
-        """Rebuild a forest from `to_dict`; `problem` says whether it is one.
+        """Rebuild a forest from `to_dict`; `validate` checks it.
 
         Raises
         ------
@@ -145,40 +141,45 @@ class Forest:
             depth=content["depth"],
         )
 
-    def problem(self, n_columns: int) -> str | None:
-        """Say what is wrong with the arrays, if anything is."""
+    def validate(self, n_columns: int) -> None:
+        """Check the arrays against each other.
+
+        Raises
+        ------
+        ValueError
+            If they are not those of a forest over so many columns.
+        """
         nodes = len(self.column)
         whole = [self.column, self.left, self.right, self.roots]
         real = [self.threshold, self.probability]
         if any(array.dtype != np.int32 or array.ndim != 1 for array in whole):
-            return "a node array is not of 32-bit integers"
+            raise ValueError("a node array is not of 32-bit integers")
         if any(array.dtype != np.float64 or array.ndim != 1 for array in real):
-            return "a node array is not of 64-bit numbers"
+            raise ValueError("a node array is not of 64-bit numbers")
         sizes = {array.size for array in (self.left, self.right, self.threshold, self.probability)}
         if sizes != {nodes}:
-            return "the node arrays differ in length"
+            raise ValueError("the node arrays differ in length")
         if not len(self.roots) or not nodes:
-            return "the forest is empty"
+            raise ValueError("the forest is empty")
         inside = all(((array >= 0) & (array < nodes)).all() for array in whole[1:])
         if not inside or not ((self.column >= 0) & (self.column < n_columns)).all():
-            return "a node points outside the forest"
+            raise ValueError("a node points outside the forest")
         if type(self.depth) is not int or not 0 <= self.depth <= nodes:
-            return "the depth is not that of any of its trees"
+            raise ValueError("the depth is not that of any of its trees")
         low, high = self.bounds()
         if not 0 <= low <= high <= 1:
-            return "a probability is not between 0 and 1"
-        return None
+            raise ValueError("a probability is not between 0 and 1")
 
     def bounds(self) -> tuple[float, float]:
-        """Give bounds that no applicant's mean probability can leave."""
+        """Return bounds that no applicant's mean probability can leave."""
         leaf = np.where(self.left == np.arange(len(self.left)), self.probability, np.nan)
         lows, highs = np.fmin.reduceat(leaf, self.roots), np.fmax.reduceat(leaf, self.roots)
         return float(lows.mean()), float(highs.mean())
 
     def recalibrated(self, slope: float, intercept: float) -> Forest:
-        """Give a forest whose mean is a linear function of this one's.
+        """Return a forest whose mean is a linear function of this one's.
 
-        It is written into the leaves, so that it is still a mean over trees and its reasons stay
-        exact.
+        The function is applied to the leaves, so the result is still a mean over trees and its
+        Shapley values stay exact.
         """
         return replace(self, probability=intercept + slope * self.probability)

@@ -1,7 +1,7 @@
-"""Every model that ever decided, each scorecard under its version: its decisions can be replayed.
+"""The archive of models: each scorecard that ever decided, by version, so that it can be replayed.
 
-A version is kept in a folder of its own, as a model of that one scorecard, and comes back through
-the same gate as the model in service. Nothing here is ever deleted or replaced by another version.
+Each version has a folder of its own, with a model of that one scorecard, verified when loaded like
+the model in service. Nothing here is ever deleted or replaced by another version.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 
 from creditscore.errors import ArtifactError
 from creditscore.scorecard import artifact
-from creditscore.scorecard.artifact import Model
+from creditscore.scorecard.model import Model
 
 #: Inside the folder of the model in service.
 FOLDER = "archive"
@@ -23,8 +23,8 @@ FOLDER = "archive"
 VERSION = re.compile(r"\w+-[0-9a-f]{8}")
 
 
-def keep(model: Model, model_dir: Path) -> list[str]:
-    """Put each scorecard of a model into the archive of a folder, unless it is there, and whole.
+def archive_model(model: Model, model_dir: Path) -> list[str]:
+    """Archive each scorecard of a model, unless it is archived and complete.
 
     Processes that do so at once write the same.
 
@@ -40,16 +40,17 @@ def keep(model: Model, model_dir: Path) -> list[str]:
     """
     added = []
     for name, version in model.versions.items():
-        if not artifact.is_whole(_place(model_dir, version)):
-            artifact.save(_alone(model, name), _place(model_dir, version))
+        folder = _folder(model_dir, version)
+        if not artifact.is_complete(folder):
+            artifact.save(_single_scorecard(model, name), folder)
             added.append(version)
     return added
 
 
-def keep_replaced(model_dir: Path, successor: Model) -> list[str]:
+def archive_replaced_model(model_dir: Path, successor: Model) -> list[str]:
     """Archive the model in a folder before its successor takes its place.
 
-    Who serves may not be allowed to write there, but who trains is.
+    The service may not be allowed to write there; training is.
 
     Returns
     -------
@@ -66,10 +67,10 @@ def keep_replaced(model_dir: Path, successor: Model) -> list[str]:
     except ArtifactError:
         # There is none, or none that could have been served.
         return []
-    return [] if replaced.versions == successor.versions else keep(replaced, model_dir)
+    return [] if replaced.versions == successor.versions else archive_model(replaced, model_dir)
 
 
-def find(version: str, model_dir: Path, in_service: Model) -> Model:
+def load_version(version: str, model_dir: Path, in_service: Model) -> Model:
     """Load the model of a version: from the archive, or the one in service if it is that.
 
     Raises
@@ -81,35 +82,35 @@ def find(version: str, model_dir: Path, in_service: Model) -> Model:
         raise ArtifactError(
             f"model {version!r}", "is no version of any scorecard", "restore the log"
         )
-    place = _place(model_dir, version)
-    if (place / artifact.MANIFEST_FILE).exists():
-        return artifact.load(place)
+    folder = _folder(model_dir, version)
+    if (folder / artifact.MANIFEST_FILE).exists():
+        return artifact.load(folder)
     if version in in_service.versions.values():
         return in_service
-    raise ArtifactError(place, "is missing", "copy that folder from a backup")
+    raise ArtifactError(folder, "is missing", "copy that folder from a backup")
 
 
-def _place(model_dir: Path, version: str) -> Path:
+def _folder(model_dir: Path, version: str) -> Path:
     return model_dir / FOLDER / version
 
 
-def _alone(model: Model, name: str) -> Model:
-    """Give the model of one scorecard, with what the others need left out."""
-    card = model.scorecards[name]
-    asked_for = model.schema.scorecards[name].fields
-    golden = [each for each in model.manifest["golden"] if _answers(model, name, each)]
+def _single_scorecard(model: Model, name: str) -> Model:
+    """Return the model of one scorecard, without what only others need."""
+    fields = model.schema.scorecards[name].fields
+    golden = [
+        each
+        for each in model.manifest["golden"]
+        if model.schema.parse(each["applicant"]).scorecard == name
+    ]
     about = {name: model.manifest["scorecards"][name]}
     return replace(
         model,
-        schema=replace(model.schema, document=_document(model.schema.document, name, asked_for)),
-        scorecards={name: card},
+        schema=replace(model.schema, document=_document(model.schema.document, name, fields)),
+        scorecards={name: model.scorecards[name]},
         versions={name: model.versions[name]},
+        engines={name: model.engines[name]},
         manifest={**model.manifest, "golden": golden, "scorecards": about},
     )
-
-
-def _answers(model: Model, name: str, golden: Mapping[str, Any]) -> bool:
-    return model.schema.parse(golden["applicant"]).scorecard == name
 
 
 def _document(document: Mapping[str, Any], name: str, fields: tuple[str, ...]) -> dict[str, Any]:

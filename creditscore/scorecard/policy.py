@@ -8,10 +8,8 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
+from creditscore.arrays import Floats, Ints
 
 #: What a default costs, over what a good account earns; the lender's own number replaces it.
 FALLBACK_LOSS_TO_MARGIN = 3.0
@@ -24,7 +22,7 @@ NOT_ELIGIBLE = "not_eligible"
 
 
 def break_even(loss_to_margin: float) -> float:
-    """Give the probability of default at which lending neither earns nor loses.
+    """Return the probability of default at which lending neither earns nor loses.
 
     Approving is right while probability x loss < (1 - probability) x margin.
 
@@ -62,22 +60,22 @@ class Scale:
         Parameters
         ----------
         probability_of_default : ndarray of shape (n_applicants,)
-            Below 1e-6 and above 1 - 1e-6, where the odds run off to infinity, the points stop.
+            Clipped to 1e-6 and 1 - 1e-6, as the odds of 0 and 1 are infinite.
 
         References
         ----------
         Siddiqi (2006), Credit Risk Scorecards, "Scorecard scaling".
         """
-        said = np.clip(probability_of_default, CLIP, 1 - CLIP)
-        points = self.base_points + self._factor * np.log((1 - said) / said / self.base_odds)
+        bad = np.clip(probability_of_default, CLIP, 1 - CLIP)
+        points = self.base_points + self._factor * np.log((1 - bad) / bad / self.base_odds)
         rounded: Ints = np.rint(points).astype(np.int64)
         return rounded
 
     def points_of_one(self, probability_of_default: float) -> int:
-        """Restate one probability, by the same steps."""
-        said = min(max(probability_of_default, CLIP), 1 - CLIP)
+        """Restate one probability as points, by the same steps."""
+        bad = min(max(probability_of_default, CLIP), 1 - CLIP)
         # numpy's logarithm here too: another one may differ in the last bit.
-        log_odds = float(np.log((1 - said) / said / self.base_odds))
+        log_odds = float(np.log((1 - bad) / bad / self.base_odds))
         return round(self.base_points + self._factor * log_odds)
 
     @cached_property
@@ -93,7 +91,7 @@ class Policy:
     Attributes
     ----------
     cutoff : float
-        Eligible is who has a probability of default below it.
+        Applicants with a probability of default below it are eligible.
     loss_to_margin : float or None
         The ratio it was set from; None if it was set directly.
     scale : Scale
@@ -105,15 +103,15 @@ class Policy:
     scale: Scale
 
     def label(self, probability_of_default: float) -> str:
-        """Decide."""
+        """Return the decision on a probability of default."""
         return ELIGIBLE if probability_of_default < self.cutoff else NOT_ELIGIBLE
 
     def with_cutoff(self, cutoff: float | None) -> Policy:
-        """Give the policy with a host's cut-off, if it chose one."""
+        """Return the policy with another cut-off; the same one for None."""
         return self if cutoff is None else replace(self, cutoff=cutoff, loss_to_margin=None)
 
     def to_dict(self) -> dict[str, Any]:
-        """Give the policy as plain data."""
+        """Return the policy as plain data."""
         return {
             "cutoff": self.cutoff,
             "loss_to_margin": self.loss_to_margin,

@@ -7,15 +7,9 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-import numpy as np
-import numpy.typing as npt
-
 from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, Text, in_language, say, say_number
-from creditscore.schema.constraints import CodeList, Value
-from creditscore.schema.schema import Field, Schema, Wording
+from creditscore.schema import CodeList, Field, Schema, Value, Wording
 from creditscore.scorecard.scorecard import Reference
-
-Floats = npt.NDArray[np.float64]
 
 #: Reasons given, at most: more than four help nobody (12 CFR 1002.9, comment 9(b)(2)-1).
 MOST_REASONS = 4
@@ -178,7 +172,7 @@ def _fits(wording: Wording, value: Value, side: str) -> bool:
 
 def _general(field: Field, value: Value, side: str) -> tuple[str, Text]:
     """Word a reason for which the schema file has no words of its own."""
-    labels = _labels(field)
+    labels = field.rule.labels
     if value in labels:
         text = say("reason_code", title=field.title, label=labels[value])
         return _codes(field)[value], text
@@ -188,7 +182,7 @@ def _general(field: Field, value: Value, side: str) -> tuple[str, Text]:
 
 def _codes(field: Field) -> dict[Value, str]:
     """Name a field's codes by their labels; by their places where that would not be unique."""
-    slugs = {value: _slug(label) for value, label in _labels(field).items()}
+    slugs = {value: _slug(label) for value, label in field.rule.labels.items()}
     numbers = [] if isinstance(field.rule, CodeList) else ["LOW", "HIGH"]
     taken = [*numbers, *slugs.values()]
     if all(slug and taken.count(slug) == 1 for slug in slugs.values()):
@@ -206,11 +200,6 @@ def _side(value: Value, median: float | None) -> str:
     return "high" if value > median else "low"
 
 
-def _labels(field: Field) -> Mapping[Any, Text]:
-    rule = field.rule
-    return rule.labels if isinstance(rule, CodeList) else rule.named
-
-
 def reason_code_fingerprint(field: Field) -> list[Any]:
     """Give all in a field that decides which reason code it gets, as plain data."""
     wordings = [[w.code, list(w.values), w.low, w.high, w.side] for w in field.reasons]
@@ -221,13 +210,13 @@ def value_in_words(field: Field, value: Value) -> Text:
     """Write a value as people read it: a code by its label, a number with its unit."""
     shown = _shown(field, value)
     unit = field.unit_of(value)
-    if value in _labels(field) or not unit:
+    if value in field.rule.labels or not unit:
         return shown
     return {language: f"{text} {in_language(unit, language)}" for language, text in shown.items()}
 
 
 def _shown(field: Field, value: Value) -> Text:
-    label = _labels(field).get(value) if not isinstance(value, float) else None
+    label = field.rule.labels.get(value)
     if label is not None:
         return label
     return {FALLBACK_LANGUAGE: value} if isinstance(value, str) else say_number(value)

@@ -1,9 +1,13 @@
-"""What would have to change: the nearest eligible applicant that a refused one could become.
+"""Algorithmic recourse: the nearest eligible applicant that a refused one could become.
 
-Only fields that the schema lets an applicant change are moved, only in the direction and as far
-as it says, and never beyond what training has seen. Near means few fields first, then small
-changes, each measured against the spread of its field. A forest's probability is constant between
-its thresholds, so only the first value behind each threshold has to be tried.
+Only fields that the schema marks as changeable are changed, only in the direction and as far as it
+says, and never beyond the training range. Nearest means fewest fields, then the smallest sum of
+changes, each divided by the spread of its field. A forest's probability is constant between its
+thresholds, so only the first value behind each threshold has to be tried.
+
+References
+----------
+Ustun, Spangher & Liu (2019), Actionable Recourse in Linear Classification, FAT* '19.
 """
 
 from __future__ import annotations
@@ -15,28 +19,24 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from creditscore.i18n.catalogue import Text, in_language, say, say_number
-from creditscore.schema.constraints import NumericRange, Value
-from creditscore.schema.schema import Applicant, Change, Field, Schema
+from creditscore.schema import Applicant, Change, Field, NumericRange, Schema, Value
 from creditscore.scorecard.scorecard import Scorecard
 
-Floats = npt.NDArray[np.float64]
+#: Changes of one field, at most, that are combined with those of others.
+MOST_CHANGES = 12
 
-#: Steps of one field that are combined with those of others; they are the ones worth most.
-MOST_STEPS = 12
-
-#: Pairs of steps that are tried, at most, to find a pair that is nearer than the one found.
+#: Pairs of changes, at most, that are tried to find a nearer pair than the first.
 MOST_PAIRS = 3000
 
-#: Fields that are moved at once, at most: nobody acts on a longer list.
+#: Fields that are changed at once, at most: nobody acts on a longer list.
 MOST_FIELDS = 4
 
 
 @dataclass(frozen=True)
-class Step:
-    """One field moved to one value.
+class FieldChange:
+    """One field changed to one value.
 
     Attributes
     ----------
@@ -45,7 +45,7 @@ class Step:
     value : int or float
         Its new value.
     cost : float
-        How far that is, in spreads of the field.
+        Distance from the applicant's value, in spreads of the field.
     """
 
     field: str
@@ -60,11 +60,11 @@ class Recourse:
     Attributes
     ----------
     before : Applicant
-        Who was refused.
+        The refused applicant.
     after : Applicant
-        Who would be eligible.
+        The eligible one.
     probability_of_default : float
-        Of the latter, scored like any other applicant.
+        Of the eligible one, scored like any other applicant.
     """
 
     before: Applicant
@@ -73,7 +73,7 @@ class Recourse:
 
     @property
     def changes(self) -> dict[str, tuple[Value, Value]]:
-        """What differs: each field's value before and after."""
+        """Value before and after of each field that differs."""
         return {
             name: (value, self.after.values[name])
             for name, value in self.before.values.items()
@@ -86,37 +86,38 @@ def find_recourse(
 ) -> Recourse | None:
     """Find the nearest eligible applicant that this one could become.
 
-    One field is searched exhaustively; two over the steps that are worth most, and then over the
-    nearer pairs; up to four by adding the best field to the best so far. Then every change is
-    taken back as far as it can be.
+    One field is searched exhaustively; two over the most effective changes, and then over the
+    nearer pairs; three and four greedily, by adding the best field to the best so far. Then every
+    change is reduced as far as the applicant stays eligible.
 
     Returns
     -------
     Recourse or None
-        None if nothing that the applicant can change would do; without any change if the
-        applicant is eligible already.
+        None if no change that is allowed would do; without changes if the applicant is eligible
+        already.
     """
-    judge = _Judge(applicant, scorecard, schema)
-    said = judge.probabilities([()])[0]
-    if said < cutoff:
-        return Recourse(applicant, applicant, said)
-    steps = {
-        name: found
+    scorer = _CandidateScorer(applicant, scorecard, schema)
+    probability = scorer.probabilities([()])[0]
+    if probability < cutoff:
+        return Recourse(applicant, applicant, probability)
+    changes = {
+        name: allowed
         for name in scorecard.predictors
-        if (found := list(_steps(schema.fields[name], applicant.values[name], scorecard)))
+        if (allowed := list(_changes(schema.fields[name], applicant.values[name], scorecard)))
     }
-    plan = _one_field(judge, steps, cutoff)
+    plan = _one_field(scorer, changes, cutoff)
     if plan is None:
-        worth = {name: judge.worth(found) for name, found in steps.items()}
-        plan = _two_fields(judge, steps, worth, cutoff) or _more_fields(judge, worth, cutoff)
+        effective = {name: scorer.most_effective(each) for name, each in changes.items()}
+        plan = _two_fields(scorer, changes, effective, cutoff)
+        plan = plan or _more_fields(scorer, effective, cutoff)
     if plan is None:
         return None
-    nearest = _taken_back(judge, plan, steps, cutoff)
-    return Recourse(applicant, judge.moved(nearest), judge.probabilities([nearest])[0])
+    nearest = _reduce(scorer, plan, changes, cutoff)
+    return Recourse(applicant, scorer.changed(nearest), scorer.probabilities([nearest])[0])
 
 
 def explain_recourse(recourse: Recourse | None, schema: Schema, language: str) -> dict[str, Any]:
-    """Say in plain words what would have to change, or that nothing would do."""
+    """Return the recourse as plain data, with a text in one language."""
     if recourse is None:
         return {
             "possible": False,
@@ -140,124 +141,126 @@ def explain_recourse(recourse: Recourse | None, schema: Schema, language: str) -
     }
 
 
-Plan = Sequence[Step]
+Plan = Sequence[FieldChange]
 
 
-class _Judge:
-    """Scores one applicant with some fields moved."""
+class _CandidateScorer:
+    """Scores one applicant with some fields changed."""
 
     def __init__(self, applicant: Applicant, scorecard: Scorecard, schema: Schema) -> None:
         self.applicant = applicant
         self.scorecard = scorecard
         self.schema = schema
-        self.column = {name: place for place, name in enumerate(scorecard.predictors)}
+        self.column = {name: index for index, name in enumerate(scorecard.predictors)}
         self.row = schema.matrix([applicant], scorecard.predictors)[0]
 
     def probabilities(self, plans: Sequence[Plan]) -> list[float]:
+        """Compute the probability of default after each plan."""
         matrix = np.repeat(self.row[np.newaxis], len(plans), axis=0)
-        for place, plan in enumerate(plans):
-            for step in plan:
-                encode = self.schema.fields[step.field].rule.encode
-                matrix[place, self.column[step.field]] = encode(step.value)
-        said: list[float] = self.scorecard.probability_of_default(matrix).tolist()
-        return said
+        for row, plan in zip(matrix, plans, strict=True):
+            for change in plan:
+                encode = self.schema.fields[change.field].rule.encode
+                row[self.column[change.field]] = encode(change.value)
+        probabilities: list[float] = self.scorecard.probability_of_default(matrix).tolist()
+        return probabilities
 
     def nearest(self, plans: Iterable[Plan], cutoff: float) -> Plan | None:
-        """Give the cheapest plan that makes the applicant eligible."""
-        sorted_plans = sorted(plans, key=_cost)
-        said = self.probabilities(sorted_plans)
-        return next(
-            (p for p, after in zip(sorted_plans, said, strict=True) if after < cutoff), None
-        )
+        """Return the cheapest plan that makes the applicant eligible."""
+        by_cost = sorted(plans, key=_cost)
+        probabilities = zip(by_cost, self.probabilities(by_cost), strict=True)
+        return next((plan for plan, after in probabilities if after < cutoff), None)
 
-    def worth(self, steps: Sequence[Step]) -> list[Step]:
-        """Keep the steps that lower the probability more than every cheaper one."""
+    def most_effective(self, changes: Sequence[FieldChange]) -> list[FieldChange]:
+        """Keep the changes that lower the probability more than every cheaper one."""
         lowest = self.probabilities([()])[0]
         kept = []
-        said = self.probabilities([(step,) for step in steps])
-        for step, after in sorted(zip(steps, said, strict=True), key=lambda pair: pair[0].cost):
+        probabilities = self.probabilities([(change,) for change in changes])
+        pairs = zip(changes, probabilities, strict=True)
+        for change, after in sorted(pairs, key=lambda pair: pair[0].cost):
             if after < lowest:
-                kept.append(step)
+                kept.append(change)
                 lowest = after
-        every = max(1, math.ceil(len(kept) / MOST_STEPS))
-        # The last one counts most: thin the list out from its end.
+        every = max(1, math.ceil(len(kept) / MOST_CHANGES))
+        # The last one lowers it most: thin the list out from its end.
         return kept[::-1][::every][::-1]
 
-    def moved(self, plan: Plan) -> Applicant:
-        values = {**self.applicant.values, **{step.field: step.value for step in plan}}
+    def changed(self, plan: Plan) -> Applicant:
+        """Return the applicant after a plan."""
+        values = {**self.applicant.values, **{change.field: change.value for change in plan}}
         return Applicant(self.applicant.scorecard, values)
 
 
-def _one_field(judge: _Judge, steps: Mapping[str, Sequence[Step]], cutoff: float) -> Plan | None:
-    plans = [(step,) for found in steps.values() for step in found]
-    return judge.nearest(plans, cutoff) if plans else None
+#: Changes by field.
+Changes = Mapping[str, Sequence[FieldChange]]
+
+
+def _one_field(scorer: _CandidateScorer, changes: Changes, cutoff: float) -> Plan | None:
+    plans = [(change,) for each in changes.values() for change in each]
+    return scorer.nearest(plans, cutoff) if plans else None
 
 
 def _two_fields(
-    judge: _Judge,
-    steps: Mapping[str, Sequence[Step]],
-    worth: Mapping[str, Sequence[Step]],
+    scorer: _CandidateScorer,
+    changes: Changes,
+    effective: Changes,
     cutoff: float,
 ) -> Plan | None:
     plans = [
         pair
-        for first, second in itertools.combinations(worth.values(), 2)
+        for first, second in itertools.combinations(effective.values(), 2)
         for pair in itertools.product(first, second)
     ]
-    plan = judge.nearest(plans, cutoff) if plans else None
+    plan = scorer.nearest(plans, cutoff) if plans else None
     if plan is None:
         return None
-    return judge.nearest([*_nearer_pairs(steps, _cost(plan)[1]), plan], cutoff)
+    return scorer.nearest([*_nearer_pairs(changes, _cost(plan)[1]), plan], cutoff)
 
 
-def _nearer_pairs(steps: Mapping[str, Sequence[Step]], limit: float) -> list[Plan]:
-    """List the nearest pairs of steps that together cost less than a limit."""
-    cost = {name: np.array([step.cost for step in found]) for name, found in steps.items()}
+def _nearer_pairs(changes: Changes, limit: float) -> list[Plan]:
+    """List the nearest pairs of changes that together cost less than a limit."""
+    cost = {name: np.array([change.cost for change in each]) for name, each in changes.items()}
     totals = [
         (first, second, np.add.outer(cost[first], cost[second]))
-        for first, second in itertools.combinations(steps, 2)
+        for first, second in itertools.combinations(changes, 2)
     ]
     nearer = np.concatenate([total[total < limit] for _, _, total in totals])
     if len(nearer) > MOST_PAIRS:
         limit = float(np.partition(nearer, MOST_PAIRS)[MOST_PAIRS])
     return [
-        (steps[first][one], steps[second][other])
+        (changes[first][one], changes[second][other])
         for first, second, total in totals
         for one, other in np.argwhere(total < limit).tolist()
     ]
 
 
-def _more_fields(judge: _Judge, worth: Mapping[str, Sequence[Step]], cutoff: float) -> Plan | None:
-    """Add the step that lowers the probability most, field after field."""
-    plan: tuple[Step, ...] = ()
+def _more_fields(scorer: _CandidateScorer, effective: Changes, cutoff: float) -> Plan | None:
+    """Add the change that lowers the probability most, field after field."""
+    plan: tuple[FieldChange, ...] = ()
     for _ in range(MOST_FIELDS):
-        taken = {step.field for step in plan}
-        longer = [
-            (*plan, step) for name, found in worth.items() if name not in taken for step in found
-        ]
+        fields = {change.field for change in plan}
+        others = (each for name, each in effective.items() if name not in fields)
+        longer = [(*plan, change) for each in others for change in each]
         if not longer:
             return None
-        said = judge.probabilities(longer)
-        best = min(range(len(longer)), key=said.__getitem__)
+        probabilities = scorer.probabilities(longer)
+        best = min(range(len(longer)), key=probabilities.__getitem__)
         plan = longer[best]
-        if said[best] < cutoff:
+        if probabilities[best] < cutoff:
             return plan
     return None
 
 
-def _taken_back(
-    judge: _Judge, plan: Plan, steps: Mapping[str, Sequence[Step]], cutoff: float
-) -> Plan:
-    """Take each change back as far as the applicant stays eligible, the dearest first."""
-    for step in sorted(plan, key=lambda step: -step.cost):
-        others = [other for other in plan if other.field != step.field]
-        cheaper = [(*others, less) for less in steps[step.field] if less.cost < step.cost]
-        plan = judge.nearest([others, *cheaper, (*others, step)], cutoff) or plan
+def _reduce(scorer: _CandidateScorer, plan: Plan, changes: Changes, cutoff: float) -> Plan:
+    """Reduce each change as far as the applicant stays eligible, the dearest first."""
+    for change in sorted(plan, key=lambda change: -change.cost):
+        others = [other for other in plan if other.field != change.field]
+        cheaper = [(*others, less) for less in changes[change.field] if less.cost < change.cost]
+        plan = scorer.nearest([others, *cheaper, (*others, change)], cutoff) or plan
     return plan
 
 
-def _steps(field: Field, value: Value, scorecard: Scorecard) -> Iterable[Step]:
-    """Give the first value behind each threshold, in the direction that may be advised."""
+def _changes(field: Field, value: Value, scorecard: Scorecard) -> Iterable[FieldChange]:
+    """Yield a change to the first value behind each threshold, in the allowed direction."""
     change, rule = field.change, field.rule
     if change is None or not isinstance(rule, NumericRange) or isinstance(value, str):
         return
@@ -266,17 +269,17 @@ def _steps(field: Field, value: Value, scorecard: Scorecard) -> Iterable[Step]:
     thresholds = np.unique(forest.threshold[inner & (forest.column == column)])
     spread = scorecard.reference.spreads[field.name]
     low, high = _allowed(change, value, scorecard.training_ranges[field.name])
-    # Nobody is told to pay 1,234.5678: whole values, or tenths, hundredths and so on where the
-    # whole field spreads over less than ten.
+    # No advice to pay 1,234.5678: whole values, or tenths, hundredths and so on where the whole
+    # field spreads over less than ten.
     digits = 0 if rule.integral else max(0, math.ceil(1 - math.log10(spread)))
     for threshold in thresholds.tolist():
         target = _behind(threshold, change.direction, digits)
         if low <= target <= high and target != value and rule.contains(target):
-            yield Step(field.name, rule.accept(target), abs(target - value) / spread)
+            yield FieldChange(field.name, rule.accept(target), abs(target - value) / spread)
 
 
 def _behind(threshold: float, direction: str, digits: int) -> float:
-    """Give the first value of some digits that the forest, in single precision, puts behind."""
+    """Return the first value of some digits that is behind a threshold in single precision."""
     edge = np.float32(threshold)
     # As Python's numbers: numpy would compare in single precision.
     if direction == "increase":
@@ -289,7 +292,7 @@ def _behind(threshold: float, direction: str, digits: int) -> float:
 
 
 def _allowed(change: Change, value: int | float, seen: Sequence[Value]) -> tuple[float, float]:
-    """Bound what may be advised, by the schema and by what training has seen."""
+    """Return the lowest and highest value that may be advised, by schema and training range."""
     least, most = float(seen[0]), float(seen[1])
     if change.direction == "increase":
         return value, most if change.limit is None else min(most, change.limit)
@@ -297,7 +300,7 @@ def _allowed(change: Change, value: int | float, seen: Sequence[Value]) -> tuple
 
 
 def _cost(plan: Plan) -> tuple[int, float]:
-    return len(plan), sum(step.cost for step in plan)
+    return len(plan), sum(change.cost for change in plan)
 
 
 def _in_words(field: Field, before: Value, after: Value) -> Text:
@@ -310,14 +313,13 @@ def _in_words(field: Field, before: Value, after: Value) -> Text:
 
 
 def _shown(field: Field, value: Value, *, unit: Text) -> Text | str:
-    """Write a value with its name, or else with a unit."""
+    """Write a value with its label, or else with a unit."""
     if isinstance(value, str):
         return value
-    named = field.rule.named if isinstance(field.rule, NumericRange) else {}
-    label = named.get(value) if isinstance(value, int) else None
-    written = say_number(value)
+    label = field.rule.labels.get(value)
+    number = say_number(value)
     if label is not None:
-        return {name: f"{text} ({in_language(label, name)})" for name, text in written.items()}
+        return {name: f"{text} ({in_language(label, name)})" for name, text in number.items()}
     if unit:
-        return {name: f"{text} {in_language(unit, name)}" for name, text in written.items()}
-    return written
+        return {name: f"{text} {in_language(unit, name)}" for name, text in number.items()}
+    return number

@@ -9,15 +9,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from creditscore.schema.constraints import Value
-from creditscore.schema.schema import Matrix
+from creditscore.arrays import Floats, Matrix
+from creditscore.schema import Value
 from creditscore.scorecard.bins import TrainingBins
 from creditscore.scorecard.forest import Forest
 from creditscore.scorecard.shapley_tables import LeafShapleyTables
-
-Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -38,7 +35,7 @@ class Calibration:
     error_after: float
 
     def to_dict(self) -> dict[str, Any]:
-        """Give the line as plain data."""
+        """Return the line as plain data."""
         return {
             "slope": self.slope,
             "intercept": self.intercept,
@@ -88,7 +85,7 @@ class Reference:
     spreads: Mapping[str, float]
 
     def to_dict(self) -> dict[str, Any]:
-        """Give the group as plain data."""
+        """Return the group as plain data."""
         return {
             "group": self.group,
             "rows": self.rows,
@@ -131,8 +128,8 @@ class Scorecard:
         The trees, calibrated.
     calibration : Calibration
         What was done to calibrate them.
-    games : LeafShapleyTables
-        What their leaves contribute to reasons.
+    shapley_tables : LeafShapleyTables
+        The Shapley values of its leaves.
     reference : Reference
         The group that reasons compare with.
     training_ranges : mapping of str to list
@@ -146,13 +143,13 @@ class Scorecard:
     monitored: tuple[str, ...]
     forest: Forest
     calibration: Calibration
-    games: LeafShapleyTables
+    shapley_tables: LeafShapleyTables
     reference: Reference
     training_ranges: Mapping[str, Sequence[Value]]
     training_bins: TrainingBins
 
     def probability_of_default(self, matrix: Matrix) -> Floats:
-        """Give probabilities of default.
+        """Compute probabilities of default.
 
         Parameters
         ----------
@@ -166,20 +163,20 @@ class Scorecard:
         return self.forest.probability_of_default(matrix)
 
     def impacts(self, matrix: Matrix) -> Floats:
-        """Give every predictor's Shapley value in each probability of default.
+        """Compute every predictor's Shapley value in each probability of default.
 
         Returns
         -------
         ndarray of shape (n_applicants, n_predictors)
             The baseline plus a row's sum is its probability of default, within 1e-12.
         """
-        return self.games.shapley_values(matrix)
+        return self.shapley_tables.shapley_values(matrix)
 
     def to_dict(self) -> dict[str, Any]:
-        """Give everything as plain arrays, dicts, numbers and strings.
+        """Return everything as plain arrays, dicts, numbers and strings.
 
-        The names of its parts, here and within them, belong to the format and to every version
-        that was ever hashed. They stay, whatever the attributes come to be called.
+        The keys, here and within the parts, belong to the format and to every version's hash:
+        they stay, whatever the attributes are called.
         """
         return {
             "name": self.name,
@@ -187,7 +184,7 @@ class Scorecard:
             "monitored": list(self.monitored),
             "forest": self.forest.to_dict(),
             "calibration": self.calibration.to_dict(),
-            "games": self.games.to_dict(),
+            "games": self.shapley_tables.to_dict(),
             "reference": self.reference.to_dict(),
             "training_ranges": {name: list(seen) for name, seen in self.training_ranges.items()},
             "training_bins": self.training_bins.to_dict(),
@@ -208,7 +205,7 @@ class Scorecard:
             monitored=tuple(content["monitored"]),
             forest=Forest.from_dict(content["forest"]),
             calibration=Calibration.from_dict(content["calibration"]),
-            games=LeafShapleyTables.from_dict(content["games"]),
+            shapley_tables=LeafShapleyTables.from_dict(content["games"]),
             reference=Reference.from_dict(content["reference"]),
             training_ranges=content["training_ranges"],
             training_bins=TrainingBins.from_dict(content["training_bins"]),
@@ -216,11 +213,9 @@ class Scorecard:
         written = scorecard.to_dict()
         for part in ("forest", "calibration", "games", "reference"):
             if content[part].keys() != written[part].keys():
-                raise ValueError(f"its {part} has parts that none has")
-        columns = len(scorecard.predictors)
-        problem = scorecard.forest.problem(columns) or scorecard.games.problem(columns)
-        if problem:
-            raise ValueError(problem)
+                raise ValueError(f"its {part} has keys that it should not have")
+        scorecard.forest.validate(len(scorecard.predictors))
+        scorecard.shapley_tables.validate(len(scorecard.predictors))
         return scorecard
 
 

@@ -3,10 +3,10 @@
 The value of a coalition S of fields, for an applicant x, is the mean probability of default over
 the reference group's applicants z with their fields in S replaced by those of x (the
 *interventional* value function). A forest is a sum of leaves, and each leaf is a simple game: it
-is reached or not, and that depends on no more than which of its fields' intervals x and z lie in.
-So everything that an answer needs is computed once per leaf and pattern, at training:
+is reached or not, and that depends only on which of its conditions x and z fulfil. So everything
+that an answer needs is computed once per leaf and bitmask of fulfilled conditions, at training:
 
-    phi_i(x) = sum over leaves l of  M_l[pattern of x in l, i]
+    phi_i(x) = sum over leaves l of  M_l[bitmask of x in l, i]
 
 Sums are exact: baseline + the values of all fields = probability of default.
 
@@ -19,19 +19,18 @@ decision trees to Boolean logic: a fast and unified SHAP algorithm (pattern tabl
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from math import factorial
 
 import numpy as np
-import numpy.typing as npt
 
-from creditscore.schema.schema import Matrix
+from creditscore.arrays import Floats, Ints, Matrix
 from creditscore.scorecard.forest import Forest
 from creditscore.scorecard.shapley_tables import LeafShapleyTables
 
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
+#: A column, and the bounds that its value lies between: above the first, up to the second.
+Condition = tuple[int, float, float]
 
 #: Name of the value function, for the model card.
 VALUE_FUNCTION = "interventional"
@@ -40,7 +39,7 @@ VALUE_FUNCTION = "interventional"
 MOST_VALUES = 32_000_000
 
 
-def leaf_games(forest: Forest, reference: Matrix) -> LeafShapleyTables:
+def compute_shapley_tables(forest: Forest, reference: Matrix) -> LeafShapleyTables:
     """Compute every leaf's table.
 
     Parameters
@@ -55,44 +54,42 @@ def leaf_games(forest: Forest, reference: Matrix) -> LeafShapleyTables:
         If the tables would be too large: the trees are too deep.
     """
     leaves = list(_leaves(forest))
-    size = sum(len(sides) << len(sides) for sides, _ in leaves)
+    # In Python's integers, which do not overflow.
+    size = sum(len(conditions) << len(conditions) for conditions, _ in leaves)
     if size > MOST_VALUES:
         raise ValueError(
             f"exact reasons would need {size:,} numbers, {MOST_VALUES:,} are allowed: "
             "lower max_depth or the number of trees"
         )
-    width = np.array([len(sides) for sides, _ in leaves], dtype=np.int64)
-    sizes = width << width
+    n_conditions = np.array([len(conditions) for conditions, _ in leaves], dtype=np.int64)
+    sizes = n_conditions << n_conditions
     values = np.empty(size)
     offset = np.cumsum(sizes) - sizes
     columns = [np.ascontiguousarray(column) for column in reference.T]
     scale = 1 / (len(forest.roots) * len(reference))
-    for sides in np.unique(width).tolist():
-        places = np.flatnonzero(width == sides)
-        counts = np.array([_pattern_counts(leaves[place][0], columns) for place in places])
-        weights = np.array([leaves[place][1] * scale for place in places])
+    for number in np.unique(n_conditions).tolist():
+        alike = np.flatnonzero(n_conditions == number).tolist()
+        counts = np.array([_bitmask_counts(leaves[leaf][0], columns) for leaf in alike])
+        weights = np.array([leaves[leaf][1] * scale for leaf in alike])
         tables = _tables(counts) * weights[:, np.newaxis, np.newaxis]
-        for place, table in zip(places.tolist(), tables, strict=True):
-            values[offset[place] : offset[place] + sizes[place]] = table.ravel()
-    flat = [side for sides, _ in leaves for side in sides]
+        for leaf, table in zip(alike, tables, strict=True):
+            values[offset[leaf] : offset[leaf] + sizes[leaf]] = table.ravel()
+    flat = [condition for conditions, _ in leaves for condition in conditions]
     return LeafShapleyTables(
         column=np.array([column for column, _, _ in flat], dtype=np.int64),
         low=np.array([low for _, low, _ in flat], dtype=np.float64),
         high=np.array([high for _, _, high in flat], dtype=np.float64),
-        first=np.cumsum(width) - width,
+        first=np.cumsum(n_conditions) - n_conditions,
         values=values,
         offset=offset,
         n_columns=reference.shape[1],
     )
 
 
-Side = tuple[int, float, float]
+def _leaves(forest: Forest) -> Iterator[tuple[list[Condition], float]]:
+    """Walk the trees; yield each leaf's conditions and its probability.
 
-
-def _leaves(forest: Forest) -> Iterator[tuple[list[Side], float]]:
-    """Walk the trees; give each leaf's sides (column, low, high) and its probability.
-
-    A leaf without sides is a tree of one leaf: the same for everyone, so nobody's reason.
+    A leaf without conditions is a tree of one leaf: the same for everyone, so it is left out.
     """
     left, right = forest.left.tolist(), forest.right.tolist()
     column, threshold = forest.column.tolist(), forest.threshold.tolist()
@@ -100,75 +97,87 @@ def _leaves(forest: Forest) -> Iterator[tuple[list[Side], float]]:
     stack: list[tuple[int, dict[int, tuple[float, float]]]]
     stack = [(root, {}) for root in reversed(forest.roots.tolist())]
     while stack:
-        node, sides = stack.pop()
+        node, bounds = stack.pop()
         if left[node] == node:
-            if sides:
-                sorted_sides = [(at, low, high) for at, (low, high) in sorted(sides.items())]
-                yield sorted_sides, float(forest.probability[node])
+            if bounds:
+                conditions = [(index, low, high) for index, (low, high) in sorted(bounds.items())]
+                yield conditions, float(forest.probability[node])
             continue
-        low, high = sides.get(column[node], everything)
+        low, high = bounds.get(column[node], everything)
         cut = threshold[node]
-        stack.append((right[node], {**sides, column[node]: (max(low, cut), high)}))
-        stack.append((left[node], {**sides, column[node]: (low, min(high, cut))}))
+        stack.append((right[node], {**bounds, column[node]: (max(low, cut), high)}))
+        stack.append((left[node], {**bounds, column[node]: (low, min(high, cut))}))
 
 
-def _pattern_counts(sides: list[Side], columns: list[npt.NDArray[np.float32]]) -> Floats:
-    """Count the reference group's applicants by which sides of a leaf they lie inside."""
-    pattern = np.zeros(len(columns[0]), dtype=np.int64)
-    for place, (column, low, high) in enumerate(sides):
-        values = columns[column]
-        pattern |= ((values > low) & (values <= high)).astype(np.int64) << place
-    return np.bincount(pattern, minlength=1 << len(sides)).astype(np.float64)
-
-
-def _tables(counts: Floats) -> Floats:
-    """Average the games of leaves with the same number of sides over the reference group.
-
-    Parameters
-    ----------
-    counts : ndarray of shape (n_leaves, 2 ** n_sides)
-        How many of the reference group have each pattern.
+def _bitmask_counts(conditions: list[Condition], columns: Sequence[Matrix]) -> Floats:
+    """Count the reference group by bitmask: which of a leaf's conditions they fulfil.
 
     Returns
     -------
-    ndarray of shape (n_leaves, 2 ** n_sides, n_sides)
-        For each pattern of the applicant, the sum of each side's Shapley values in games that are
-        worth 1 where the leaf is reached.
+    ndarray of shape (2 ** n_conditions,)
     """
-    leaves, patterns = counts.shape
-    sides = patterns.bit_length() - 1
-    tables = np.zeros((leaves, patterns, sides))
-    for reference in range(patterns):
-        own, weights = _shapley_weights(sides, reference)
+    bitmasks = np.zeros(len(columns[0]), dtype=np.int64)
+    for bit, (column, low, high) in enumerate(conditions):
+        values = columns[column]
+        bitmasks |= ((values > low) & (values <= high)).astype(np.int64) << bit
+    return np.bincount(bitmasks, minlength=1 << len(conditions)).astype(np.float64)
+
+
+def _tables(counts: Floats) -> Floats:
+    """Sum the games of leaves with the same number of conditions over the reference group.
+
+    Parameters
+    ----------
+    counts : ndarray of shape (n_leaves, 2 ** n_conditions)
+        How many of the reference group have each bitmask.
+
+    Returns
+    -------
+    ndarray of shape (n_leaves, 2 ** n_conditions, n_conditions)
+        For each bitmask of the applicant, the sum of each condition's Shapley values in games
+        that are worth 1 where the leaf is reached.
+    """
+    leaves, n_bitmasks = counts.shape
+    n_conditions = n_bitmasks.bit_length() - 1
+    tables = np.zeros((leaves, n_bitmasks, n_conditions))
+    for reference in range(n_bitmasks):
+        applicants, weights = _shapley_weights(n_conditions, reference)
         # One product and one sum after the other, so that every machine rounds alike.
-        tables[:, own] += counts[:, reference, np.newaxis, np.newaxis] * weights
+        tables[:, applicants] += counts[:, reference, np.newaxis, np.newaxis] * weights
     return tables
 
 
 @cache
-def _shapley_weights(sides: int, reference: int) -> tuple[Ints, Floats]:
-    """Solve the games between one pattern of the reference and every pattern of an applicant.
+def _shapley_weights(n_conditions: int, reference: int) -> tuple[Ints, Floats]:
+    """Solve the games between one bitmask of the reference and every bitmask of an applicant.
 
-    A leaf can only be reached where each side is open to one of the two. Then the sides that are
-    open to the applicant alone must all be in the coalition (a of them), those open to the
-    reference alone must all be out of it (b), and the others do not matter.
+    A leaf can only be reached where each condition is fulfilled by one of the two. Then the
+    conditions that only the applicant fulfils must all be in the coalition (a of them), those that
+    only the reference fulfils must all be out of it (b), and the others do not matter.
+
+    Parameters
+    ----------
+    n_conditions : int
+        Of the leaf.
+    reference : int
+        The reference's bitmask.
 
     Returns
     -------
-    own : ndarray of shape (n_patterns,)
-        The applicant's patterns for which the leaf can be reached.
-    weights : ndarray of shape (n_patterns, n_sides)
-        Each side's Shapley value.
+    applicants : ndarray of shape (n_bitmasks,)
+        The applicant's bitmasks for which the leaf can be reached.
+    weights : ndarray of shape (n_bitmasks, n_conditions)
+        Each condition's Shapley value.
     """
-    full = (1 << sides) - 1
-    own = [pattern for pattern in range(full + 1) if pattern | reference == full]
-    weights = np.zeros((len(own), sides))
-    for row, pattern in enumerate(own):
-        must, must_not = pattern & ~reference, reference & ~pattern
+    full_mask = (1 << n_conditions) - 1
+    applicants = [mask for mask in range(full_mask + 1) if mask | reference == full_mask]
+    weights = np.zeros((len(applicants), n_conditions))
+    for row, applicant in enumerate(applicants):
+        must, must_not = applicant & ~reference, reference & ~applicant
         a, b = must.bit_count(), must_not.bit_count()
-        for side in range(sides):
-            if must >> side & 1:
-                weights[row, side] = factorial(a - 1) * factorial(b) / factorial(a + b)
-            elif must_not >> side & 1:
-                weights[row, side] = -factorial(a) * factorial(b - 1) / factorial(a + b)
-    return np.array(own), weights
+        for bit in range(n_conditions):
+            if must >> bit & 1:
+                weights[row, bit] = factorial(a - 1) * factorial(b) / factorial(a + b)
+            elif must_not >> bit & 1:
+                weights[row, bit] = -factorial(a) * factorial(b - 1) / factorial(a + b)
+    return np.array(applicants), weights

@@ -1,4 +1,39 @@
-"""Every leaf of a forest as a small game that is solved: its Shapley values are looked up."""
+"""Exact Shapley values by table look-up: one table per leaf of the forest.
+
+A leaf is a list of *conditions*, one per field on the way to it: the field's value is above `low`
+and at most `high`. What an applicant's values add to the leaf's Shapley values depends only on
+which of its conditions they fulfil: a bitmask, bit 0 for the leaf's first condition. So there is
+a table of values per leaf and bitmask, computed at training (`creditscore.scorecard.shapley`).
+
+Examples
+--------
+A tree over two fields, AGE (column 0) and LIMIT (column 1), with three leaves::
+
+    AGE <= 30?  yes: LIMIT <= 100?  yes: leaf 0, probability 0.6
+                                    no:  leaf 1, probability 0.3
+                no:  leaf 2, probability 0.1
+
+    leaf       0          1          2
+    condition  0     1    2     3    4
+    column     0     1    0     1    0
+    low        -inf  -inf -inf  100  30       first   [0, 2, 4]
+    high       30    100  30    inf  inf      offset  [0, 8, 16]
+
+Leaves 0 and 1 have two conditions, so 4 bitmasks with 2 values each; leaf 2 has one, so 2 bitmasks
+with 1 value each: `values` holds 8 + 8 + 2 numbers. Let the reference group be one person with
+AGE 40 and LIMIT 50, and the applicant have AGE 25 and LIMIT 200:
+
+====  ====================  =======  ============================  ============
+leaf  conditions fulfilled  bitmask  looked up in `values` at      AGE, LIMIT
+====  ====================  =======  ============================  ============
+0     AGE                   0b01     0 + 1 * 2, which is [2:4]     +0.30, -0.30
+1     AGE and LIMIT         0b11     8 + 3 * 2, which is [14:16]   +0.15, +0.15
+2     none                  0b0      16 + 0 * 1, which is [16:17]  -0.10
+====  ====================  =======  ============================  ============
+
+The sums, AGE +0.35 and LIMIT -0.15, are the Shapley values. With the baseline, 0.1, they make 0.3:
+the applicant's probability of default.
+"""
 
 from __future__ import annotations
 
@@ -10,59 +45,58 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from creditscore.schema.schema import Matrix
+from creditscore.arrays import Bitmasks, Floats, Ints, Matrix
 from creditscore.scorecard.thresholds import ThresholdGrid
 
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
-Numbers = npt.NDArray[Any]
-
-#: A column, the place where it begins to be open, and over how many it is.
-Side = tuple[int, np.unsignedinteger, np.unsignedinteger]
+#: A column, the first bin of it that fulfils the condition, and how many bins do.
+Condition = tuple[int, np.unsignedinteger, np.unsignedinteger]
 
 #: From so many rows on, it is faster to go leaf by leaf than row by row.
-MANY = 1500
+LEAF_BY_LEAF_ROWS = 1500
 
 #: Rows taken together when going leaf by leaf: their sums stay in the processor's cache.
-BLOCK = 8192
+BLOCK_ROWS = 8192
 
 
 @dataclass(frozen=True)
-class _Slots:
-    """Every leaf's sides, filled up to as many as an unsigned number has bits.
+class _PackedConditions:
+    """The conditions of all leaves, each leaf's padded to 8, 16 or 32 so that they pack into bits.
 
-    A place lies inside a side where it is one of `count` from `begin` on; a slot without a side
-    is open to none.
+    Attributes
+    ----------
+    width : int
+        Conditions per leaf, padding included: the bits of one bitmask.
+    column, begin, count : ndarray of shape (n_leaves * width,)
+        A condition is fulfilled in `count` bins of its column from `begin` on; padding in none.
     """
 
     width: int
     column: Ints
-    begin: Numbers
-    count: Numbers
+    begin: Bitmasks
+    count: Bitmasks
 
     @property
-    def kind(self) -> str:
-        """The type of that number, whose bit 0 is a leaf's first side."""
+    def dtype(self) -> str:
+        """Type of a bitmask, little-endian so that the first byte holds the first conditions."""
         return f"<u{self.width // 8}"
 
 
 @dataclass(frozen=True, eq=False)
 class LeafShapleyTables:
-    """Every leaf of a forest as a game over its fields; a *side* is one field of one leaf.
+    """The Shapley values of every leaf, by bitmask; see the module's example.
 
     Sums run over the leaves in their order, for one row as for many: the same bits.
 
     Attributes
     ----------
-    column : ndarray of shape (n_sides,)
-        The matrix column of a side's field.
-    low, high : ndarray of shape (n_sides,)
-        The leaf is open to values above `low` and up to `high`.
+    column : ndarray of shape (n_conditions,)
+        The matrix column that a condition is about.
+    low, high : ndarray of shape (n_conditions,)
+        Fulfilled by values above `low` and up to `high`.
     first : ndarray of shape (n_leaves,)
-        Where each leaf's sides begin; its sides stand one after the other.
+        Index of each leaf's first condition; a leaf's conditions follow each other.
     values : ndarray of shape (n_values,)
-        For each leaf and each pattern of its sides (bit 0 for its first side, and so on; a bit
-        is set where the applicant lies inside), the Shapley value of each side.
+        For each leaf and each bitmask, the Shapley value of each condition's field.
     offset : ndarray of shape (n_leaves,)
         Where each leaf's part of `values` begins.
     n_columns : int
@@ -77,12 +111,20 @@ class LeafShapleyTables:
     offset: Ints
     n_columns: int
 
-    def shapley_values(self, matrix: Matrix) -> Floats:
-        """Give every field's share in each applicant's probability of default.
+    def shapley_values(
+        self,
+        matrix: Matrix,
+        *,
+        leaf_by_leaf_rows: int = LEAF_BY_LEAF_ROWS,
+        block_rows: int = BLOCK_ROWS,
+    ) -> Floats:
+        """Compute every field's Shapley value in each applicant's probability of default.
 
         Parameters
         ----------
         matrix : ndarray of shape (n_applicants, n_columns), float32
+        leaf_by_leaf_rows, block_rows : int
+            Change the speed alone, never a bit of the values.
 
         Returns
         -------
@@ -90,110 +132,118 @@ class LeafShapleyTables:
             In probability of default; they sum to the probability less the reference group's
             mean, up to rounding of about 1e-15.
         """
-        if len(matrix) < MANY:
-            rows = [self.shapley_values_of_one(self.patterns(row)) for row in matrix.tolist()]
+        if len(matrix) < leaf_by_leaf_rows:
+            rows = [self.shapley_values_of_row(self.bitmasks(row)) for row in matrix.tolist()]
             return np.array(rows).reshape(len(matrix), self.n_columns)
-        blocks = [self._block(matrix[at : at + BLOCK]) for at in range(0, len(matrix), BLOCK)]
-        return np.concatenate(blocks)
+        starts = range(0, len(matrix), block_rows)
+        return np.concatenate([self._block(matrix[at : at + block_rows]) for at in starts])
 
-    def patterns(self, row: Sequence[float]) -> Numbers:
-        """Tell of each leaf on which of its sides one row lies inside.
+    def bitmasks(self, row: Sequence[float]) -> Bitmasks:
+        """Return the bitmask of each leaf's conditions that one row fulfils.
 
         Returns
         -------
         ndarray of shape (n_leaves,)
         """
-        slots = self._slots
-        places = np.array(self.grid.places_of_one(row), dtype=slots.begin.dtype)
-        # Where a place is before the beginning, the difference wraps and is large.
-        inside = places.take(slots.column) - slots.begin < slots.count
-        packed: Numbers = np.packbits(inside, bitorder="little").view(slots.kind)
-        return packed
+        packed = self._packed
+        bins = np.array(self.grid.bin_indices_of_row(row), dtype=packed.begin.dtype)
+        # begin <= bin < begin + count in one comparison: below `begin`, the unsigned difference
+        # wraps around to a large number.
+        fulfilled = bins.take(packed.column) - packed.begin < packed.count
+        masks: Bitmasks = np.packbits(fulfilled, bitorder="little").view(packed.dtype)
+        return masks
 
     @property
-    def whole(self) -> Numbers:
-        """Each leaf's pattern of those who reach it: inside on all its sides."""
-        patterns: Numbers = ((1 << self.width) - 1).astype(self._slots.kind)
-        return patterns
+    def full_masks(self) -> Bitmasks:
+        """Each leaf's bitmask of those who reach it: all conditions fulfilled."""
+        masks: Bitmasks = ((1 << self.n_conditions) - 1).astype(self._packed.dtype)
+        return masks
 
-    def shapley_values_of_one(self, patterns: Numbers) -> Floats:
-        """Add up the values of all leaves, given a row's patterns."""
-        start = self.offset + patterns.astype(np.int64) * self.width
-        shares = self.values.take(start.take(self._leaf) + self._rank)
-        # Adds in the order of the leaves.
+    def shapley_values_of_row(self, bitmasks: Bitmasks) -> Floats:
+        """Sum one row's values over the leaves, given its bitmasks.
+
+        Returns
+        -------
+        ndarray of shape (n_columns,)
+        """
+        start = self.offset + bitmasks.astype(np.int64) * self.n_conditions
+        shares = self.values.take(start.take(self._leaf) + self._position)
+        # bincount adds in the order of the leaves.
         summed = np.bincount(self.column, weights=shares, minlength=self.n_columns)
         return summed.astype(np.float64, copy=False)
 
     def _block(self, matrix: Matrix) -> Floats:
-        """Go leaf by leaf."""
-        kind = self._intervals[0].dtype
-        places = [place.astype(kind) for place in self.grid.places(matrix)]
+        """Sum the values of many rows, leaf by leaf."""
+        dtype = self._bin_ranges[0].dtype
+        bins = [indices.astype(dtype) for indices in self.grid.bin_indices(matrix)]
         summed = np.zeros((self.n_columns, len(matrix)))
-        for sides, table in self.leaves():
-            pattern = np.zeros(len(matrix), dtype=self._slots.kind)
-            for bit, (column, begin, count) in enumerate(sides):
-                inside = (places[column] - begin < count).view(np.uint8)
-                pattern |= inside.astype(pattern.dtype) << bit
-            at = pattern.astype(np.intp)
-            for (column, _, _), shares in zip(sides, table, strict=True):
-                summed[column] += shares.take(at)
+        for conditions, table in self.leaves():
+            masks = np.zeros(len(matrix), dtype=self._packed.dtype)
+            for bit, (column, begin, count) in enumerate(conditions):
+                fulfilled = (bins[column] - begin < count).view(np.uint8)
+                masks |= fulfilled.astype(masks.dtype) << bit
+            indices = masks.astype(np.intp)
+            for (column, _, _), shares in zip(conditions, table, strict=True):
+                summed[column] += shares.take(indices)
         return summed.T.copy()
 
-    def leaves(self) -> Iterator[tuple[list[Side], Floats]]:
-        """Give each leaf's sides, and its values of shape (sides, patterns)."""
-        begin, count = self._intervals
-        of_leaf = zip(self.first.tolist(), self.width.tolist(), self.offset.tolist(), strict=True)
-        for first, width, offset in of_leaf:
-            own = slice(first, first + width)
-            sides = list(zip(self.column[own].tolist(), begin[own], count[own], strict=True))
-            table = self.values[offset : offset + (width << width)].reshape(-1, width)
-            yield sides, np.ascontiguousarray(table.T)
+    def leaves(self) -> Iterator[tuple[list[Condition], Floats]]:
+        """Yield each leaf's conditions, and its values of shape (n_conditions, n_bitmasks)."""
+        begin, count = self._bin_ranges
+        starts = (self.first.tolist(), self.n_conditions.tolist(), self.offset.tolist())
+        for first, size, offset in zip(*starts, strict=True):
+            leaf = slice(first, first + size)
+            conditions = zip(self.column[leaf].tolist(), begin[leaf], count[leaf], strict=True)
+            table = self.values[offset : offset + (size << size)].reshape(-1, size)
+            yield list(conditions), np.ascontiguousarray(table.T)
 
     @cached_property
-    def width(self) -> Ints:
-        """How many sides each leaf has."""
+    def n_conditions(self) -> Ints:
+        """Number of conditions of each leaf."""
         return np.diff(self.first, append=len(self.column))
 
     @cached_property
     def _leaf(self) -> Ints:
-        """Which leaf each side is of."""
-        return np.repeat(np.arange(len(self.first)), self.width)
+        """Index of the leaf that each condition belongs to."""
+        return np.repeat(np.arange(len(self.first)), self.n_conditions)
 
     @cached_property
-    def _rank(self) -> Ints:
-        """Which side of its leaf each side is, counted from 0."""
-        return np.arange(len(self.column)) - np.repeat(self.first, self.width)
+    def _position(self) -> Ints:
+        """Position of each condition in its leaf, counted from 0."""
+        return np.arange(len(self.column)) - np.repeat(self.first, self.n_conditions)
 
     @cached_property
     def grid(self) -> ThresholdGrid:
-        """The bounds of all sides: between two of them all rows have the same values."""
+        """The bounds of all conditions: between two of them all rows have the same values."""
         columns, bounds = np.tile(self.column, 2), np.concatenate([self.low, self.high])
         return ThresholdGrid.of(columns, bounds, n_columns=self.n_columns)
 
     @cached_property
-    def _intervals(self) -> tuple[Numbers, Numbers]:
-        """Give the place where each side begins on the grid, and over how many it is open."""
+    def _bin_ranges(self) -> tuple[Bitmasks, Bitmasks]:
+        """First bin of the grid that fulfils each condition, and how many bins do."""
         begin, end = np.zeros_like(self.column), np.zeros_like(self.column)
         for column, cuts in enumerate(self.grid.cuts):
-            own = self.column == column
-            begin[own] = np.searchsorted([-np.inf, *cuts], self.low[own])
-            end[own] = 1 + np.searchsorted([*cuts, np.inf], self.high[own])
-        kind = np.min_scalar_type(max(self.grid.shape))
-        return begin.astype(kind), np.maximum(0, end - begin).astype(kind)
+            mine = self.column == column
+            begin[mine] = np.searchsorted([-np.inf, *cuts], self.low[mine])
+            end[mine] = 1 + np.searchsorted([*cuts, np.inf], self.high[mine])
+        dtype = np.min_scalar_type(max(self.grid.shape))
+        return begin.astype(dtype), np.maximum(0, end - begin).astype(dtype)
 
     @cached_property
-    def _slots(self) -> _Slots:
-        """Lay the sides out in as many slots for each leaf as an unsigned number has bits."""
-        width = next(bits for bits in (8, 16, 32) if bits >= self.width.max(initial=0))
-        slot = self._leaf * width + self._rank
-        parts = []
-        for side in (self.column, *self._intervals):
-            parts.append(np.zeros(len(self.first) * width, dtype=side.dtype))
-            parts[-1][slot] = side
-        return _Slots(width, *parts)
+    def _packed(self) -> _PackedConditions:
+        width = next(bits for bits in (8, 16, 32) if bits >= self.n_conditions.max(initial=0))
+        slots = self._leaf * width + self._position
+
+        def pad(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+            padded = np.zeros(len(self.first) * width, dtype=array.dtype)
+            padded[slots] = array
+            return padded
+
+        begin, count = self._bin_ranges
+        return _PackedConditions(width, pad(self.column), pad(begin), pad(count))
 
     def to_dict(self) -> dict[str, Any]:
-        """Give its arrays under the names that the format has for them."""
+        """Return its arrays under the names that the format has for them."""
         return {
             "column": self.column,
             "low": self.low,
@@ -206,7 +256,7 @@ class LeafShapleyTables:
 
     @classmethod
     def from_dict(cls, content: Mapping[str, Any]) -> LeafShapleyTables:
-        """Rebuild the games from `to_dict`; `problem` says whether they are sound.
+        """Rebuild the tables from `to_dict`; `validate` checks them.
 
         Raises
         ------
@@ -223,29 +273,35 @@ class LeafShapleyTables:
             n_columns=content["n_columns"],
         )
 
-    def problem(self, n_columns: int) -> str | None:
-        """Say what is wrong with the arrays, if anything is."""
+    def validate(self, n_columns: int) -> None:
+        """Check the arrays against each other.
+
+        Raises
+        ------
+        ValueError
+            If they are not the tables of a scorecard with so many columns.
+        """
         if self.n_columns != n_columns:
-            return "the leaf games are of another scorecard"
+            raise ValueError("the Shapley tables are of another scorecard")
         whole, real = (self.column, self.first, self.offset), (self.low, self.high, self.values)
         if any(array.dtype != np.int64 or array.ndim != 1 for array in whole) or any(
             array.dtype != np.float64 or array.ndim != 1 for array in real
         ):
-            return "an array of the leaf games is of a wrong type"
-        sides, leaves = self.column.size, self.first.size
-        if {self.low.size, self.high.size} != {sides} or self.offset.size != leaves:
-            return "the arrays of the leaf games differ in length"
-        if (sides == 0) != (leaves == 0):
-            return "the leaf games have sides without leaves, or leaves without sides"
-        if not sides:
-            return None
+            raise ValueError("an array of the Shapley tables is of a wrong type")
+        conditions, leaves = self.column.size, self.first.size
+        if {self.low.size, self.high.size} != {conditions} or self.offset.size != leaves:
+            raise ValueError("the arrays of the Shapley tables differ in length")
+        if (conditions == 0) != (leaves == 0):
+            raise ValueError("the Shapley tables have conditions without leaves, or none for some")
+        if not conditions:
+            return
         inside = (self.column >= 0) & (self.column < self.n_columns)
-        if not inside.all() or self.first[0] != 0 or (self.width < 1).any():
-            return "a side of a leaf game points outside"
-        # A table holds more numbers than its leaf has patterns; wider ones would overflow below.
-        if int(self.width.max()) >= self.values.size.bit_length():
-            return "a table of a leaf game points outside"
-        ends = self.offset + (np.int64(1) << self.width) * self.width
+        if not inside.all() or self.first[0] != 0 or (self.n_conditions < 1).any():
+            raise ValueError("a condition of the Shapley tables points outside")
+        # A table holds more numbers than its leaf has bitmasks; larger ones would overflow below.
+        sizes = self.n_conditions
+        if int(sizes.max()) >= self.values.size.bit_length():
+            raise ValueError("a Shapley table points outside")
+        ends = self.offset + (np.int64(1) << sizes) * sizes
         if (self.offset < 0).any() or (ends > self.values.size).any():
-            return "a table of a leaf game points outside"
-        return None
+            raise ValueError("a Shapley table points outside")

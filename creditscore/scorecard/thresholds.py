@@ -1,7 +1,7 @@
-"""Thresholds as a grid: between two of them, a value's exact place makes no difference.
+"""Thresholds as a grid: a forest is constant between two of them.
 
-A question asks whether a value is at most its threshold, so all that a forest can know of a value
-is how many thresholds of its column are smaller: its *place*, from 0 to their number.
+A node asks whether a value is at most its threshold, so all that a forest can know of a value is
+how many thresholds of its column are smaller: its *bin index*, from 0 to their number.
 """
 
 from __future__ import annotations
@@ -15,10 +15,7 @@ from struct import Struct
 import numpy as np
 import numpy.typing as npt
 
-from creditscore.schema.schema import Matrix
-
-Floats = npt.NDArray[np.float64]
-Places = npt.NDArray[np.intp]
+from creditscore.arrays import Floats, Indices, Matrix
 
 
 @dataclass(frozen=True)
@@ -28,7 +25,7 @@ class ThresholdGrid:
     Attributes
     ----------
     cuts : tuple of list of float
-        Of each column, ascending; empty where nothing is asked.
+        Of each column, ascending; empty for a column without thresholds.
     """
 
     cuts: tuple[list[float], ...]
@@ -40,29 +37,32 @@ class ThresholdGrid:
         """Collect the finite thresholds of each column."""
         finite = np.isfinite(threshold)
         return cls(
-            tuple(np.unique(threshold[finite & (column == at)]).tolist() for at in range(n_columns))
+            tuple(
+                np.unique(threshold[finite & (column == index)]).tolist()
+                for index in range(n_columns)
+            )
         )
 
     @cached_property
     def shape(self) -> tuple[int, ...]:
-        """How many places each column has."""
+        """Number of bins of each column."""
         return tuple(len(cuts) + 1 for cuts in self.cuts)
 
-    def place(self, column: int, value: float) -> int:
-        """Find the place of one value."""
+    def bin_index(self, column: int, value: float) -> int:
+        """Return the bin index of one value."""
         return bisect_left(self.cuts[column], float(np.float32(value)))
 
-    def places_of_one(self, row: Sequence[float]) -> list[int]:
-        """Find the places of one row's values.
+    def bin_indices_of_row(self, row: Sequence[float]) -> list[int]:
+        """Return the bin index of each of one row's values.
 
-        They are rounded to single precision first, as a matrix is: otherwise a value within half
-        a step of a threshold would come to lie on the wrong side of it.
+        Values are rounded to single precision first, as in a matrix. Otherwise a value within
+        half a step of a threshold could fall on its other side.
         """
         rounded = self._single.unpack(self._single.pack(*row))
         return list(map(bisect_left, self.cuts, rounded))
 
-    def places(self, matrix: Matrix) -> list[Places]:
-        """Find the places of each column's values."""
+    def bin_indices(self, matrix: Matrix) -> list[Indices]:
+        """Return the bin indices of each column's values."""
         columns = zip(self.cuts, matrix.T, strict=True)
         return [np.searchsorted(cuts, np.ascontiguousarray(values)) for cuts, values in columns]
 
@@ -70,10 +70,10 @@ class ThresholdGrid:
     def _single(self) -> Struct:
         return Struct(f"{len(self.cuts)}f")
 
-    def points(self) -> Matrix:
-        """Give one point of each cell of the grid, the last column's place changing fastest.
+    def cell_points(self) -> Matrix:
+        """Return one point of each cell of the grid, the last column's bin changing fastest.
 
-        Of a cell without any value of single precision in it, it is a point beside it.
+        A cell without any value of single precision in it gets a point beside it.
         """
         values = [_last_values(cuts) for cuts in self.cuts]
         crossed = np.meshgrid(*values, indexing="ij")
@@ -81,7 +81,7 @@ class ThresholdGrid:
 
 
 def _last_values(cuts: Sequence[float]) -> npt.NDArray[np.float32]:
-    """Give the largest value at most each threshold, and one above them all."""
+    """Return the largest value at most each threshold, and one above them all."""
     exact = np.array([*cuts, np.inf])
     single = exact.astype(np.float32)
     below = np.nextafter(single, np.float32(-np.inf))

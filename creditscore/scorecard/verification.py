@@ -1,41 +1,89 @@
-"""Golden applicants: what a model said at training, to be said again before it is trusted."""
+"""Check that a model is what training wrote: digests, and golden applicants scored again.
+
+Golden applicants are invented at training and stored with their scores. A loaded model must score
+them to the same bits. The digests are against damage: who may write the folder may write them too.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from creditscore.schema.constraints import CodeList, NumericRange, Value
-from creditscore.schema.schema import Applicant, Schema
+from creditscore.schema import Applicant, CodeList, Rule, Schema, Value
+from creditscore.scorecard.model import Model
 from creditscore.scorecard.scorecard import Scorecard
 
 #: Golden applicants per scorecard.
-COUNT = 20
+GOLDEN_COUNT = 20
+
+#: The manifest's key for its own digest.
+SELF_DIGEST = "sha256"
+
+
+def sha256(content: bytes) -> str:
+    """Return the SHA-256 of some bytes, in hexadecimal digits."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def to_json(content: Mapping[str, Any]) -> bytes:
+    """Write a manifest or a model card, for people too.
+
+    Raises
+    ------
+    ValueError
+        If it holds a number that is not finite.
+    """
+    return f"{json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False)}\n".encode()
+
+
+def with_self_digest(manifest: Mapping[str, Any]) -> bytes:
+    """Write a manifest with the SHA-256 of all the rest of it."""
+    rest = {name: part for name, part in manifest.items() if name != SELF_DIGEST}
+    return to_json(rest | {SELF_DIGEST: sha256(to_json(rest))})
+
+
+def verify_self_digest(manifest: Mapping[str, Any], raw: bytes) -> None:
+    """Check that a manifest, written again, gives the very bytes that it was read from.
+
+    Raises
+    ------
+    ValueError
+        If it does not: its own digest is another, or not a byte more may have been changed.
+    """
+    if raw != with_self_digest(manifest):
+        raise ValueError("its SHA-256 is not its own")
 
 
 def golden_applicants(card: Scorecard, schema: Schema, *, seed: int) -> list[dict[str, Any]]:
-    """Invent applicants within the training ranges and write down what the scorecard says.
+    """Draw applicants within the training ranges, and score them.
 
     They are drawn field by field, so that none of them is a person from the data.
+
+    Returns
+    -------
+    list of dict
+        Of each the ``applicant``, its ``probability_of_default`` and its ``impacts``.
     """
-    draw = np.random.default_rng(seed)
+    random = np.random.default_rng(seed)
     applicants = [
         Applicant(
             card.name,
             {
-                name: _invent(schema.fields[name].rule, seen, draw)
+                name: _draw(schema.fields[name].rule, seen, random)
                 for name, seen in card.training_ranges.items()
             },
         )
-        for _ in range(COUNT)
+        for _ in range(GOLDEN_COUNT)
     ]
     return [{"applicant": dict(a.values), **score_applicant(card, schema, a)} for a in applicants]
 
 
 def score_applicant(card: Scorecard, schema: Schema, applicant: Applicant) -> dict[str, Any]:
-    """Score one applicant: the probability, and every impact."""
+    """Compute one applicant's probability of default, and every impact."""
     matrix = schema.matrix([applicant], card.predictors)
     return {
         "probability_of_default": float(card.probability_of_default(matrix)[0]),
@@ -43,12 +91,25 @@ def score_applicant(card: Scorecard, schema: Schema, applicant: Applicant) -> di
     }
 
 
-def _invent(
-    rule: CodeList | NumericRange, seen: Sequence[Value], draw: np.random.Generator
-) -> Value:
+def golden_difference(model: Model) -> str | None:
+    """Score the golden applicants again, by scorecard and by engine; describe a difference."""
+    for golden in model.manifest["golden"]:
+        applicant = model.schema.parse(golden["applicant"])
+        card = model.scorecards[applicant.scorecard]
+        row = model.schema.row(applicant, card.predictors)
+        probability, impacts = model.engines[card.name].predict_one(row)
+        by_engine = {"probability_of_default": probability, "impacts": impacts}
+        for scores in (score_applicant(card, model.schema, applicant), by_engine):
+            for name, number in scores.items():
+                if number != golden[name]:
+                    return f"{name} {number!r}, not {golden[name]!r}"
+    return None
+
+
+def _draw(rule: Rule, seen: Sequence[Value], random: np.random.Generator) -> Value:
     if isinstance(rule, CodeList):
-        return seen[int(draw.integers(len(seen)))]
+        return seen[int(random.integers(len(seen)))]
     low, high = float(seen[0]), float(seen[1])
-    value = float(low + (high - low) * draw.random())
+    value = float(low + (high - low) * random.random())
     rounded = round(value) if rule.integral else round(value, 2)
     return rule.accept(rounded) if rule.contains(rounded) else seen[0]

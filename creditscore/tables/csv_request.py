@@ -21,9 +21,9 @@ from creditscore.decisions.decision_columns import DecisionColumns
 from creditscore.decisions.record import Row
 from creditscore.errors import Fault, InvalidApplicants
 from creditscore.i18n.catalogue import say
-from creditscore.json_codec import to_bytes
+from creditscore.json_codec import dumps_bytes
+from creditscore.schema import MOST_FAULTS, Applicant, Schema
 from creditscore.schema.csv_cells import to_line
-from creditscore.schema.schema import MOST_FAULTS, Applicant, Schema
 from creditscore.tables.csv_table import CsvTable, open_table
 from creditscore.tables.scorer import assess_chunks
 from creditscore.tables.table import Block, RejectedRow, RowReader
@@ -99,7 +99,7 @@ class CsvRequest:
             for block, applicants in _read_all(table, assessor.model.schema):
                 decisions = list(assess_chunks(assessor, applicants))
                 ids += [decision.decision_id for decision in decisions]
-                waiting.write(to_bytes(to_rows(decisions, self.origin)) + b"\n")
+                waiting.write(dumps_bytes(to_rows(decisions, self.origin)) + b"\n")
                 self._write(answer, table, block, decisions)
             waiting.seek(0)
             return log.record_rows(_rows_of(waiting), self.origin, ids=ids, moment=moment)

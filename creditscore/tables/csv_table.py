@@ -15,9 +15,9 @@ from typing import BinaryIO
 
 from creditscore.errors import Fault, InvalidApplicants
 from creditscore.i18n.catalogue import say
+from creditscore.schema import Schema
 from creditscore.schema.constraints import Rule, from_text
 from creditscore.schema.csv_cells import FORMULA, to_line
-from creditscore.schema.schema import Schema
 from creditscore.tables.table import Block, check_header
 
 #: Bytes of a piece; a row may be as long again and again.

@@ -17,9 +17,9 @@ from creditscore.decisions.record import new_decision_id
 from creditscore.errors import BatchError, InvalidApplicants
 from creditscore.files import atomic_write
 from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, in_language
-from creditscore.schema.schema import Schema
+from creditscore.schema import Schema
 from creditscore.scorecard import artifact
-from creditscore.scorecard.artifact import Model
+from creditscore.scorecard.model import Model
 from creditscore.settings import Settings
 from creditscore.tables import csv_table
 from creditscore.tables.csv_table import CsvTable

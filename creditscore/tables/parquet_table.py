@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, cast
 
 from creditscore.errors import BatchError
-from creditscore.schema.constraints import CodeList, Rule
+from creditscore.schema import Schema
+from creditscore.schema.constraints import Rule
 from creditscore.schema.csv_cells import to_line
-from creditscore.schema.schema import Schema
 from creditscore.tables.output import without
 from creditscore.tables.table import Block, Table, check_header
 
@@ -216,12 +216,7 @@ class ParquetOutput:
 
 def _type(schema: Schema, name: str) -> type:
     """Give the type of a column whose cells are texts."""
-    if name not in schema.fields:
-        return str
-    rule = schema.fields[name].rule
-    if isinstance(rule, CodeList):
-        return str if rule.textual else int
-    return int if rule.integral else float
+    return schema.fields[name].rule.python_type if name in schema.fields else str
 
 
 def _reader(table: Table, schema: Schema, name: str) -> Callable[[str], Any]:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Hashable, Iterator, Sequence
 from typing import Generic, TypeVar
 
 from creditscore.decisions.assessor import Assessor, Decision
-from creditscore.schema.schema import Applicant
+from creditscore.schema import Applicant
 from creditscore.tables.table import Block, RejectedRow, RowReader, Table
 
 Written = TypeVar("Written")

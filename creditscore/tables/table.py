@@ -10,8 +10,8 @@ from typing import Any, Protocol
 
 from creditscore.errors import Fault, InvalidApplicants
 from creditscore.i18n.catalogue import Text, say
+from creditscore.schema import Applicant, Schema
 from creditscore.schema.constraints import Rule
-from creditscore.schema.schema import Applicant, Schema
 
 
 @dataclass(frozen=True, eq=False)

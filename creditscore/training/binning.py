@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 from scipy.stats import chi2
 
+from creditscore.arrays import Floats, Ints
 from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, in_language
+from creditscore.schema import Field, Schema
 from creditscore.schema.constraints import CodeList
-from creditscore.schema.schema import Field, Schema
-from creditscore.scorecard.bins import ALPHABET, Bins, TrainingBins, band_labels
+from creditscore.schema.descriptions import band_texts
+from creditscore.scorecard.bins import ALPHABET, Bins, TrainingBins
 from creditscore.training.dataset import Dataset
-
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
 
 #: A shift counts as significant when chance alone gives a larger one in one of a hundred cases.
 SIGNIFICANCE = 0.99
@@ -71,7 +69,10 @@ def _number_bins(column: Floats, edges: Sequence[float], *, integral: bool) -> B
         edges=tuple(float(edge) for edge in edges),
         low=float(column.min()),
         high=float(column.max()),
-        labels=tuple(band_labels([float(edge) for edge in edges], integral=integral)),
+        labels=tuple(
+            in_language(text, FALLBACK_LANGUAGE)
+            for text in band_texts([float(edge) for edge in edges], integral=integral)
+        ),
         counts=tuple(counts.tolist()),
         critical=_critical(len(counts)),
     )

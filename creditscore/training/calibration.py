@@ -8,13 +8,10 @@ isotonic or logistic calibration.
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
+from creditscore.arrays import Floats, Ints
 from creditscore.evaluation.metrics import expected_calibration_error, log_loss
 from creditscore.scorecard.scorecard import Calibration
-
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
 
 #: An expected calibration error from which on probabilities count as poor.
 POOR = 0.02

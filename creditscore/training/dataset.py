@@ -15,16 +15,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from creditscore.arrays import Floats, Ints
 from creditscore.errors import DatasetError
 from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, in_language
+from creditscore.schema import Field, Schema
 from creditscore.schema.constraints import Rejected, describe_value, from_text
-from creditscore.schema.schema import Field, Schema
-
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -199,8 +196,8 @@ class _CellReader:
             raw = from_text(rule, text)
             if isinstance(raw, float) and raw.is_integer():
                 raw = int(raw)
-            if isinstance(raw, int | str) and raw in field.fold:
-                raw = field.fold[raw]
+            if isinstance(raw, int | str) and raw in field.merged_codes:
+                raw = field.merged_codes[raw]
                 folded += int(counts[place])
             try:
                 numbers[place] = rule.encode(rule.accept(raw))

@@ -11,7 +11,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from creditscore.errors import DatasetError
-from creditscore.schema.schema import Source
+from creditscore.schema import Source
 
 TIMEOUT_SECONDS = 30
 CHUNK_BYTES = 1 << 16

@@ -9,7 +9,7 @@ from importlib.metadata import version
 from typing import Any
 
 import creditscore
-from creditscore.schema.schema import Schema
+from creditscore.schema import Schema
 from creditscore.scorecard.policy import Policy
 from creditscore.scorecard.scorecard import Scorecard
 from creditscore.scorecard.shapley import VALUE_FUNCTION

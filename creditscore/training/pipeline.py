@@ -8,27 +8,24 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 import numpy as np
-import numpy.typing as npt
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.model_selection import train_test_split
 
+from creditscore.arrays import Floats, Ints
 from creditscore.errors import DatasetError, ExclusionError, SchemaError
 from creditscore.model_card import build
-from creditscore.schema.schema import ForestSettings, Schema, ScorecardSpec
-from creditscore.scorecard.artifact import Model
+from creditscore.schema import ForestSettings, Schema, ScorecardSpec
 from creditscore.scorecard.forest import Forest
+from creditscore.scorecard.model import Model
 from creditscore.scorecard.policy import Policy
 from creditscore.scorecard.scorecard import Calibration, Scorecard
-from creditscore.scorecard.shapley import leaf_games
+from creditscore.scorecard.shapley import compute_shapley_tables
 from creditscore.scorecard.verification import golden_applicants
 from creditscore.training.binning import bin_training_rows
 from creditscore.training.calibration import fit_calibration
 from creditscore.training.dataset import Dataset
 from creditscore.training.manifest import training_manifest
 from creditscore.training.reference import describe_reference, reference_rows, training_ranges
-
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
 
 #: Share of the rows that training never sees.
 TEST_SHARE = 0.2
@@ -194,7 +191,7 @@ def fit(
     probability = forest.probability_of_default(rounded)
     group, rows = reference_rows(probability, cutoff=policy.cutoff, group=reference_group)
     try:
-        games = leaf_games(forest, rounded[rows])
+        games = compute_shapley_tables(forest, rounded[rows])
     except ValueError as error:
         raise SchemaError("the schema", f"scorecards.{spec.name}.forest", str(error)) from None
     return Scorecard(
@@ -202,7 +199,7 @@ def fit(
         predictors=predictors,
         monitored=tuple(name for name in spec.fields if name in exclude),
         forest=forest,
-        games=games,
+        shapley_tables=games,
         calibration=calibration,
         reference=describe_reference(
             group, probability[rows], matrix[rows], predictors=predictors, schema=schema

@@ -6,15 +6,12 @@ from collections.abc import Mapping, Sequence
 from math import fsum
 
 import numpy as np
-import numpy.typing as npt
 
+from creditscore.arrays import Floats, Ints
+from creditscore.schema import Schema
 from creditscore.schema.constraints import CodeList, NumericRange, Value
-from creditscore.schema.schema import Schema
 from creditscore.scorecard.scorecard import Reference
 from creditscore.training.dataset import Dataset
-
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
 
 #: Whom reasons compare an applicant with: those who were approved, so that a refusal has a
 #: reason whatever the share of defaults; or everybody.

@@ -21,11 +21,10 @@ from creditscore.decision_log.migrations import migrate
 from creditscore.decisions.assessor import Assessor
 from creditscore.decisions.record import new_decision_id
 from creditscore.errors import ArtifactError, StartupError
-from creditscore.i18n.catalogue import FALLBACK_LANGUAGE
-from creditscore.i18n.statements import LEGAL_SENTENCE
-from creditscore.json_codec import to_bytes
+from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, LEGAL_SENTENCE
+from creditscore.json_codec import dumps_bytes
 from creditscore.scorecard import artifact, model_archive
-from creditscore.scorecard.artifact import Model
+from creditscore.scorecard.model import Model
 from creditscore.settings import Settings
 from creditscore.web import api, cli, headers, metrics, pages, problems
 from creditscore.web.authentication import Keys
@@ -51,7 +50,7 @@ class OrjsonProvider(DefaultJSONProvider):
     def response(self, *args: Any, **kwargs: Any) -> Response:
         """Return an answer that holds a value, or an object of the keyword arguments."""
         value = self._prepare_response_obj(args, kwargs)
-        return Response(to_bytes(value), mimetype=self.mimetype)
+        return Response(dumps_bytes(value), mimetype=self.mimetype)
 
 
 #: What the public learns of a new model that is not sound; the log names the file and the fault.
@@ -161,7 +160,7 @@ def _announce(app: Flask, model: Model) -> None:
 def _archive(app: Flask, model: Model, settings: Settings) -> None:
     """Keep what will decide, so that its decisions can be replayed once it is replaced."""
     try:
-        model_archive.keep(model, settings.model_dir)
+        model_archive.archive_model(model, settings.model_dir)
     except ArtifactError as error:
         # Who serves need not be allowed to write there; train.py archives what it replaces.
         app.logger.warning("the model is not in the archive: %s", error)

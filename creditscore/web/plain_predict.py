@@ -20,7 +20,7 @@ from flask import Flask
 
 from creditscore.decision_log.idempotency import RequestOrigin
 from creditscore.errors import DatabaseUnavailable, InvalidApplicants, NotJson
-from creditscore.json_codec import to_bytes
+from creditscore.json_codec import dumps_bytes
 from creditscore.web import json_parser, metrics
 from creditscore.web.authentication import Caller, lacks_key, presented_key
 from creditscore.web.content_negotiation import first_language
@@ -183,4 +183,4 @@ def _decide(here: Service, raw: bytes, origin: RequestOrigin, language: str) -> 
     except (NotJson, InvalidApplicants):
         return None
     recorded = here.log.record([here.assessor.assess(applicant)], origin)
-    return to_bytes(recorded.decisions[0].to_dict(language))
+    return dumps_bytes(recorded.decisions[0].to_dict(language))

@@ -12,8 +12,8 @@ from flask import Request
 
 from creditscore.errors import Fault
 from creditscore.i18n.catalogue import Text, say
+from creditscore.schema import MOST_FAULTS
 from creditscore.schema.constraints import describe_value
-from creditscore.schema.schema import MOST_FAULTS
 from creditscore.web.problems import WrongValues
 
 #: Cursors are the numbers of decisions, which are 64 bits wide.

@@ -17,7 +17,7 @@ from typing import NamedTuple
 from flask import Flask, Request, Response, g, request
 
 from creditscore.errors import DatabaseUnavailable
-from creditscore.settings import Limit, Settings
+from creditscore.settings import RateLimit, Settings
 from creditscore.web.authentication import Keys
 from creditscore.web.problems import TooManyRequests
 from creditscore.web.token_buckets import RateLimits, Verdict
@@ -34,7 +34,7 @@ class Found(NamedTuple):
     """What was found for a request."""
 
     name: str
-    limit: Limit
+    limit: RateLimit
     verdict: Verdict
 
     def headers(self) -> list[tuple[str, str]]:
@@ -74,10 +74,10 @@ class Limits:
         known: Found | None = request.environ.get(FOUND)
         self._judge(known or self._find_here("all", self._all))
 
-    def _find_here(self, name: str, limit: Limit | None) -> Found | None:
+    def _find_here(self, name: str, limit: RateLimit | None) -> Found | None:
         return None if limit is None else self._find(name, limit, self._client())
 
-    def _find(self, name: str, limit: Limit | None, client: str) -> Found | None:
+    def _find(self, name: str, limit: RateLimit | None, client: str) -> Found | None:
         if self._account is None or limit is None:
             return None
         verdict = self._account.take(f"{name} {client}", limit, now=time.time())

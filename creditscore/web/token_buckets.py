@@ -20,7 +20,7 @@ import weakref
 from pathlib import Path
 from typing import NamedTuple
 
-from creditscore.settings import Limit
+from creditscore.settings import RateLimit
 from creditscore.web import quick_lock
 
 #: Buckets of a group, one of which is a client's, and groups. Where more clients ask at the same
@@ -76,14 +76,14 @@ class RateLimits:
         self._process = 0
         self._open()
 
-    def take(self, client: str, limit: Limit, *, now: float) -> Verdict:
+    def take(self, client: str, limit: RateLimit, *, now: float) -> Verdict:
         """Take one request out of a client's bucket, if there is one left.
 
         Parameters
         ----------
         client : str
             Whoever asks, and what for: each text has a bucket of its own.
-        limit : Limit
+        limit : RateLimit
             What the bucket holds.
         now : float
             Seconds of a clock that all processes share. Set back, it empties no bucket for longer
@@ -101,7 +101,7 @@ class RateLimits:
             finally:
                 quick_lock.unlock(self._file, begin, GROUP_BYTES)
 
-    def _take(self, begin: int, name: int, limit: Limit, now: float) -> Verdict:
+    def _take(self, begin: int, name: int, limit: RateLimit, now: float) -> Verdict:
         """Take from one group. A bucket is what was in it, and when."""
         places = range(begin, begin + GROUP_BYTES, BUCKET.size)
         buckets = [BUCKET.unpack_from(self._map, place) for place in places]

@@ -21,10 +21,12 @@ from openapi_spec_validator import validate
 from service_settings import settings_of
 from strategies import BUNDLED, Broken, applicants, bounds, broken_applicants
 
+from creditscore.api_docs.openapi import PLACEHOLDER, read_template, template_values
 from creditscore.errors import InvalidApplicants
+from creditscore.schema import Schema
 from creditscore.schema.constraints import CodeList, Rule
-from creditscore.schema.schema import Schema
-from creditscore.scorecard.artifact import Model
+from creditscore.scorecard.model import Model
+from creditscore.settings import Settings
 from creditscore.web import create_app
 
 Body = dict[str, Any]
@@ -60,6 +62,15 @@ def checker(description: Body, schema: Body) -> jsonschema.Draft202012Validator:
     )
 
 
+def resolve(description: Body, node: Body) -> Body:
+    """Return what a reference leads to, or what is there in its place."""
+    if "$ref" not in node:
+        return node
+    _, _, kind, name = node["$ref"].split("/")
+    component: Body = description["components"][kind][name]
+    return component
+
+
 def operations(description: Body) -> Iterator[tuple[str, str, Body]]:
     for path, item in description["paths"].items():
         for method, operation in item.items():
@@ -71,8 +82,9 @@ def conforms(description: Body, path: str, method: str, answer: Answer) -> None:
     responses = description["paths"][path][method.lower()]["responses"]
     described = responses.get(str(answer.status), responses.get("default"))
     assert described is not None, f"{method} {path} may not answer {answer.status}"
+    described = resolve(description, described)
     for name, header in described.get("headers", {}).items():
-        assert name.lower() in answer.headers or not header["required"]
+        assert name.lower() in answer.headers or not resolve(description, header)["required"]
     if "content" not in described:
         return
     media_type = answer.headers["content-type"].partition(";")[0]
@@ -101,10 +113,10 @@ def test_every_route_is_described_and_every_described_route_exists(
     assert {(path, method) for path, method, _ in operations(description)} == routes
 
 
-def test_every_operation_has_a_name_of_its_own(description: Body) -> None:
-    names = [operation["operationId"] for _, _, operation in operations(description)]
+def test_the_template_has_a_place_for_each_value(schema: Schema) -> None:
+    places = set(PLACEHOLDER.findall(json.dumps(read_template())))
 
-    assert len(set(names)) == len(names)
+    assert places == template_values(schema, Settings(), {}).keys()
 
 
 def test_operations_are_grouped_under_the_names_that_the_page_shows(description: Body) -> None:
@@ -122,16 +134,22 @@ def test_only_operations_that_may_ask_for_a_key_say_so(description: Body) -> Non
 
 
 def test_every_component_is_used(description: Body) -> None:
-    used = set(re.findall("#/components/schemas/([A-Za-z]+)", json.dumps(description)))
+    used = set(re.findall("#/components/([a-z]+)/([A-Za-z-]+)", json.dumps(description)))
+    declared = {
+        (kind, name)
+        for kind, components in description["components"].items()
+        for name in components
+        if kind != "securitySchemes"
+    }
 
-    assert used == description["components"]["schemas"].keys()
+    assert used == declared
 
 
 def test_every_example_is_valid_against_its_schema(description: Body) -> None:
     checked = 0
     for _, _, operation in operations(description):
         for part in [operation.get("requestBody", {}), *operation["responses"].values()]:
-            for content in part.get("content", {}).values():
+            for content in resolve(description, part).get("content", {}).values():
                 values = [example["value"] for example in content.get("examples", {}).values()]
                 values += [content["example"]] if "example" in content else []
                 for value in values:
@@ -148,7 +166,8 @@ def test_every_example_is_valid_against_its_schema(description: Body) -> None:
 def test_every_refusal_is_shown_as_it_looks(description: Body) -> None:
     for status, answer in description["paths"]["/predict"]["post"]["responses"].items():
         if status.startswith("4"):
-            example = answer["content"]["application/problem+json"]["example"]
+            refusal = resolve(description, answer)
+            example = refusal["content"]["application/problem+json"]["example"]
             assert example["status"] == int(status)
             assert example["title"] == HTTPStatus(int(status)).phrase
 

@@ -26,8 +26,8 @@ from creditscore.decision_log.scan import PAGE_ROWS
 from creditscore.decision_log.tables import decisions
 from creditscore.decisions.assessor import Decision, timestamp
 from creditscore.decisions.record import CONTENT, content_hash, to_milliseconds
-from creditscore.json_codec import to_text
-from creditscore.schema.schema import Applicant
+from creditscore.json_codec import dumps_text
+from creditscore.schema import Applicant
 
 Build = Callable[..., Flask]
 
@@ -81,7 +81,7 @@ def test_a_line_holds_all_that_is_logged_so_exactly_that_its_hash_can_be_made_an
         row = row_of(database_of(app), line["decision_id"])
         again = {name: line.get(name) for name in CONTENT} | {"id": line["decision_id"]}
         for name in ("inputs", "impacts", "reasons", "warnings"):
-            again[name] = to_text(line[name])
+            again[name] = dumps_text(line[name])
         assert line["decided_at"] == timestamp(
             NOON + timedelta(milliseconds=row["decided_at"] - to_milliseconds(NOON))
         )

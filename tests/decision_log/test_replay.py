@@ -17,7 +17,7 @@ from flask import Flask
 from logged import database_of, decide, edit, row_of, run, successor
 from service_settings import settings_of
 
-from creditscore.scorecard.artifact import Model
+from creditscore.scorecard.model import Model
 from creditscore.web import create_app
 
 Build = Callable[..., Flask]

@@ -16,9 +16,9 @@ from invented import bounds, draw_values
 
 from creditscore.decisions.assessor import Assessor, Decision, timestamp
 from creditscore.i18n.catalogue import LANGUAGES
+from creditscore.schema import Applicant, Schema
 from creditscore.schema.constraints import CodeList, NumericRange, Value
-from creditscore.schema.schema import Applicant, Schema
-from creditscore.scorecard.artifact import Model
+from creditscore.scorecard.model import Model
 from creditscore.scorecard.policy import ELIGIBLE, NOT_ELIGIBLE
 
 NOON = datetime(2026, 11, 22, 12, 30, 5, 123456, tzinfo=UTC)

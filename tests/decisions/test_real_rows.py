@@ -16,8 +16,8 @@ from answers import lasting
 from flask import Flask
 from werkzeug.test import run_wsgi_app
 
+from creditscore.schema import Field, Schema
 from creditscore.schema.constraints import CodeList, from_text
-from creditscore.schema.schema import Field, Schema
 
 pytestmark = pytest.mark.slow
 
@@ -43,7 +43,7 @@ def rows(uci_csv: Path, schema: Schema) -> list[Body]:
 def folded(field: Field, cell: str) -> object:
     value = from_text(field.rule, cell)
     if isinstance(field.rule, CodeList) and isinstance(value, int | str):
-        return field.fold.get(value, value)
+        return field.merged_codes.get(value, value)
     return value
 
 

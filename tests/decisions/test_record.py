@@ -24,7 +24,7 @@ from creditscore.decisions.record import (
     to_time,
 )
 from creditscore.i18n.catalogue import LANGUAGES
-from creditscore.scorecard.artifact import Model
+from creditscore.scorecard.model import Model
 
 
 def drawn(model: Model, count: int) -> list[dict[str, Any]]:

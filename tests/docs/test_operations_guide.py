@@ -22,7 +22,7 @@ from live_server import LiveServer, serving
 from prometheus_client.parser import text_string_to_metric_families
 from service_settings import log_in
 
-from creditscore.schema.schema import Schema
+from creditscore.schema import Schema
 
 GUIDE = PROJECT / "docs" / "operations.md"
 TEXT = GUIDE.read_text(encoding="utf-8")

@@ -17,10 +17,10 @@ from typing import Any
 import pytest
 from answers import PROJECT, lasting
 from guide import LINK, Reader, blocks, reader_of, shell_lines
-from postman_runner import requests_of
+from postman_items import requests_of
 from skips import skip_or_fail
 
-from creditscore.i18n.page_texts import PAGE_TEXTS
+from creditscore.i18n.catalogue import PAGE_TEXTS
 
 GUIDES = {"en": PROJECT / "docs" / "postman.md", "id": PROJECT / "docs" / "postman.id.md"}
 TEXTS = {language: path.read_text(encoding="utf-8") for language, path in GUIDES.items()}

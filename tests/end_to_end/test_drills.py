@@ -33,7 +33,7 @@ from creditscore.decision_log.idempotency import RequestOrigin
 from creditscore.decision_log.log import DecisionLog
 from creditscore.decision_log.tables import decisions
 from creditscore.decisions.record import COLUMNS, to_row
-from creditscore.scorecard.artifact import Model
+from creditscore.scorecard.model import Model
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the drills need Linux")
 

@@ -24,7 +24,7 @@ from creditscore.decision_log.log import DecisionLog
 from creditscore.decision_log.replay import IDENTICAL, replay
 from creditscore.decisions.assessor import Decision
 from creditscore.decisions.record import COLUMNS, to_row
-from creditscore.scorecard.artifact import Model
+from creditscore.scorecard.model import Model
 from creditscore.scorecard.reason_codes import MOST_REASONS
 from creditscore.web import create_app
 from creditscore.web.service import NAME

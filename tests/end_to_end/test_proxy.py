@@ -20,7 +20,7 @@ from answers import PROJECT, Answer, decision_of, problem_of
 from live_server import LiveServer, free_port, serving
 from skips import skip_or_fail
 
-from creditscore.schema.schema import Schema
+from creditscore.schema import Schema
 
 NAME = "credit.example"
 KEY = "the-key-of-the-proxy-test"

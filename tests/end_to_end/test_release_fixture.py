@@ -19,7 +19,7 @@ from logged import database_of, run
 from service_settings import settings_of
 
 from creditscore.scorecard import artifact, model_archive
-from creditscore.scorecard.artifact import Model
+from creditscore.scorecard.model import Model
 from creditscore.web import create_app
 
 RELEASE = PROJECT / "tests" / "fixtures" / "release_0_1_0"
@@ -144,8 +144,8 @@ def spelled(content: object) -> str:
 def test_its_archive_is_whole_and_a_start_writes_none_of_it_again(folder: Path, app: Flask) -> None:
     kept = models_in(folder).values()
 
-    assert all(artifact.is_whole(path) for path in kept)
-    assert model_archive.keep(artifact.load(folder / "model"), folder / "model") == []
+    assert all(artifact.is_complete(path) for path in kept)
+    assert model_archive.archive_model(artifact.load(folder / "model"), folder / "model") == []
 
 
 def test_its_model_card_is_served_as_it_was_written(folder: Path, app: Flask) -> None:

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from creditscore.evaluation import fairness
 from creditscore.evaluation.confidence_intervals import BootstrapResamples, wilson
 from creditscore.evaluation.fairness import Group
+from creditscore.schema import Field, Schema
 from creditscore.schema.constraints import CodeList, NumericRange
-from creditscore.schema.schema import Field, Schema
-from creditscore.scorecard.bins import band_label
+from creditscore.schema.descriptions import band_text
 
 Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
@@ -256,7 +256,7 @@ def test_without_bands_training_is_cut_into_quarters(schema: Schema) -> None:
 def test_a_band_is_named_so_that_it_can_be_read(
     low: float | None, high: float | None, integral: bool, label: str
 ) -> None:
-    assert band_label(low, high, integral=integral) == label
+    assert band_text(low, high, integral=integral)["en"] == label
 
 
 @given(st.lists(st.integers(0, 2), min_size=1, max_size=40))

@@ -11,7 +11,7 @@ from sklearn.metrics import brier_score_loss, roc_auc_score
 
 from creditscore.model_card import baselines
 from creditscore.model_card.baselines import EvaluationData
-from creditscore.schema.schema import Schema
+from creditscore.schema import Schema
 from creditscore.scorecard.forest import Forest
 from creditscore.training.dataset import Dataset
 

@@ -24,12 +24,11 @@ import train
 from creditscore.api_docs.examples import EXAMPLE_TIME
 from creditscore.decisions.assessor import Assessor
 from creditscore.decisions.record import new_decision_id
-from creditscore.evaluation.sensitivity import decode
-from creditscore.i18n.statements import LISTS
+from creditscore.i18n.catalogue import card_statements
 from creditscore.model_card.markdown import to_markdown
+from creditscore.schema import Schema
 from creditscore.schema.reader import load_schema
-from creditscore.schema.schema import Schema
-from creditscore.scorecard.artifact import Model
+from creditscore.scorecard.model import Model
 from creditscore.scorecard.policy import NOT_ELIGIBLE
 from creditscore.training import dataset
 from creditscore.training.pipeline import Split, split
@@ -189,7 +188,7 @@ def test_reason_frequencies_are_those_of_the_decisions_that_refusals_would_get(
     applicants = [
         model.schema.parse(
             {
-                field: decode(rule, number)
+                field: rule.decode(number)
                 for field, rule, number in zip(predictors, rules, row, strict=True)
             }
         )
@@ -333,7 +332,7 @@ def test_the_card_has_all_its_sections_and_no_gap(card: Any, model_dir: Path) ->
     ]  # fmt: skip
     for gap in ("None", "nan", "TODO", "{", "}", "[]", "n/a"):
         assert gap not in words
-    for name in LISTS:
+    for name in card_statements("en"):
         for sentence in card[name]:
             assert f"- {sentence}\n" in words
 
@@ -374,8 +373,8 @@ def test_the_service_shows_the_card(client: Any, card: Any, schema: Schema) -> N
 def test_the_card_is_shown_in_indonesian_where_it_is_words(client: Any, card: Any) -> None:
     shown = client.get("/model", headers={"Accept-Language": "id"}).get_json()
 
-    for name, texts in LISTS.items():
-        assert shown[name] == [text["id"] for text in texts]
+    for name, statements in card_statements("id").items():
+        assert shown[name] == statements
     assert shown["data"]["about"] != card["data"]["about"]
     assert shown["legal"] != card["legal"]
     for name, section in shown["scorecards"].items():

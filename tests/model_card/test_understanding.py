@@ -18,8 +18,8 @@ from creditscore.api_docs.examples import EXAMPLE_TIME, example_applicants, exam
 from creditscore.decisions.assessor import Assessor, Decision
 from creditscore.decisions.explanation import explain
 from creditscore.decisions.record import new_decision_id
-from creditscore.i18n.catalogue import SWAPPED, Text, say
-from creditscore.scorecard.artifact import Model
+from creditscore.i18n.catalogue import SWAPPED_SEPARATORS, Text, say
+from creditscore.scorecard.model import Model
 from creditscore.scorecard.policy import break_even
 from creditscore.scorecard.reason_codes import value_in_words
 
@@ -294,7 +294,7 @@ def test_the_indonesian_guide_has_the_same_figures_in_the_same_sections() -> Non
 
     assert len(ours) == len(theirs)
     for indonesian, english in zip(ours, theirs, strict=True):
-        found = Counter(FIGURE.findall(indonesian.translate(SWAPPED)))
+        found = Counter(FIGURE.findall(indonesian.translate(SWAPPED_SEPARATORS)))
         assert found == Counter(FIGURE.findall(english)), indonesian.partition("\n")[0]
 
 
@@ -304,7 +304,7 @@ def test_the_tables_of_the_indonesian_guide_have_the_same_figures_in_the_same_ce
         lines = [line for line in text.splitlines() if line.startswith("|")]
         return [
             [
-                " ".join(FIGURE.findall(cell.translate(SWAPPED) if swapped else cell))
+                " ".join(FIGURE.findall(cell.translate(SWAPPED_SEPARATORS) if swapped else cell))
                 for cell in line.split("|")
             ]
             for line in lines

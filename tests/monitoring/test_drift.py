@@ -12,8 +12,8 @@ from scipy.stats import chi2
 from creditscore.decisions.value_cache import feature_cache, feature_caches
 from creditscore.monitoring.drift import band, population_stability_index, shift
 from creditscore.schema.constraints import Value
-from creditscore.scorecard.artifact import Model
 from creditscore.scorecard.bins import Bins
+from creditscore.scorecard.model import Model
 
 
 def bins(*counts: int, **changes: Any) -> Bins:
@@ -105,9 +105,9 @@ def test_chance_alone_is_significant_once_in_a_hundred_times() -> None:
 def test_every_value_has_the_letter_of_its_bin() -> None:
     three = bins(5, 5, 5)
 
-    assert [three.letter(value) for value in (0, 0.5, 1, 1.9, 2, None)] == list("aabbc-")
-    assert (three.letter(-1), three.letter(2.1)) == ("<", ">")
-    assert [three.place(letter) for letter in "abc<>-"] == [0, 1, 2, 0, 2, None]
+    assert [three.bin_code(value) for value in (0, 0.5, 1, 1.9, 2, None)] == list("aabbc-")
+    assert (three.bin_code(-1), three.bin_code(2.1)) == ("<", ">")
+    assert [three.bin_index(letter) for letter in "abc<>-"] == [0, 1, 2, 0, 2, None]
 
 
 def test_bins_come_back_as_they_were_written() -> None:
@@ -145,7 +145,7 @@ def test_an_applicants_bins_are_spelt_in_schema_order(model: Model) -> None:
 
     def spell(values: dict[str, Value], score: int) -> str:
         letters = [cache(values.get(name)).bin_code for name, cache in caches.items()]
-        return "".join([card.training_bins.score.letter(score), *letters])
+        return "".join([card.training_bins.score.bin_code(score), *letters])
 
     everything: dict[str, Value] = {
         "LIMIT_BAL": 1, "SEX": 2, "EDUCATION": 1, "MARRIAGE": 2, "AGE": 99,

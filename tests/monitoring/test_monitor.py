@@ -17,9 +17,8 @@ from creditscore.decision_log.idempotency import RequestOrigin
 from creditscore.decision_log.log import DecisionLog
 from creditscore.decisions.assessor import Assessor, Decision
 from creditscore.decisions.record import new_decision_id, to_milliseconds
-from creditscore.evaluation.sensitivity import decode
 from creditscore.monitoring.monitor import Window, monitor
-from creditscore.scorecard.artifact import Model
+from creditscore.scorecard.model import Model
 from creditscore.scorecard.policy import ELIGIBLE
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -47,7 +46,7 @@ def decide(model: Model, scorecard: str, *, count: int, day: int = 0) -> list[De
     applicants = [
         model.schema.parse(
             {
-                name: decode(rule, number)
+                name: rule.decode(number)
                 for name, rule, number in zip(card.predictors, rules, row, strict=True)
             }
         )
@@ -108,8 +107,8 @@ def test_shares_by_bin_are_those_of_the_log(logged: Logged, model: Model, name: 
     rows = model.card["data"]["train_rows"]
     assert list(found["fields"]) == list(trained.fields)
     for field, bins in trained.fields.items():
-        letters = [bins.letter(one.applicant.values[field]) for one in mine]
-        counts = Counter(bins.place(letter) for letter in letters)
+        letters = [bins.bin_code(one.applicant.values[field]) for one in mine]
+        counts = Counter(bins.bin_index(letter) for letter in letters)
         told = found["fields"][field]
         assert told["part"] == "predictor"
         assert told["rows"] == len(mine)

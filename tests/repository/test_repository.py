@@ -12,10 +12,8 @@ from pathlib import Path
 
 import pytest
 from answers import PROJECT
-from flask import Flask
 
-from creditscore.schema.schema import Schema
-from creditscore.web.cli.generate_docs import generated_files
+from creditscore.schema import Schema
 
 PACKAGE = PROJECT / "creditscore"
 
@@ -190,30 +188,3 @@ def rows_of(path: Path, names: tuple[str, ...]) -> Iterator[tuple[float, ...]]:
         if set(names) <= set(reader.fieldnames or ()):
             for row in reader:
                 yield tuple(float(row[name]) for name in names)
-
-
-def test_no_generated_file_is_stale(full_app: Flask) -> None:
-    with full_app.app_context():
-        wanted = generated_files()
-
-    assert len(wanted) >= 2
-    for path, text in wanted.items():
-        assert path.read_text(encoding="utf-8") == text, f"{path.name}: run flask describe"
-
-
-def test_what_makes_the_generated_files_writes_no_other(full_app: Flask) -> None:
-    kept = [PROJECT / "model", PROJECT / "instance"]
-    before = {path for folder in kept for path in folder.rglob("*")}
-
-    with full_app.app_context():
-        generated_files()
-
-    assert {path for folder in kept for path in folder.rglob("*")} == before
-
-
-def test_every_block_of_a_document_that_is_generated_is_known(full_app: Flask) -> None:
-    marks = re.compile("<!-- (?:end of )?([a-z]+)(?:: generated)? -->")
-    known = marks.findall((PROJECT / "README.md").read_text(encoding="utf-8"))
-
-    assert sorted(known) == sorted([*dict.fromkeys(known)] * 2)
-    assert {"fields", "settings", "decision"} <= set(known)

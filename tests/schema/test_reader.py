@@ -15,9 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from creditscore.errors import SchemaError
+from creditscore.schema import ForestSettings, Schema
 from creditscore.schema.constraints import LARGEST_NUMBER, CodeList, NumericRange
 from creditscore.schema.reader import load_schema, read_schema
-from creditscore.schema.schema import ForestSettings, Schema
 
 BUNDLED = Path(__file__).resolve().parents[2] / "data" / "schema.toml"
 
@@ -97,10 +97,10 @@ def test_a_sound_file_is_read(path: Path) -> None:
     assert (income.rule.high, income.rule.high_open) == (1000, False)
     assert isinstance(home.rule, CodeList)
     assert home.rule.labels == {1: {"en": "rents"}, 2: {"en": "owns"}}
-    assert home.fold == {0: 2}
+    assert home.merged_codes == {0: 2}
     assert isinstance(months.rule, NumericRange)
     assert months.rule.integral
-    assert months.rule.named == {0: {"en": "new"}}
+    assert months.rule.labels == {0: {"en": "new"}}
     assert months.title == {"en": "Months", "id": "Bulan"}
     assert (income.protected, income.actionable) == (False, False)
     assert (schema.label.column, schema.label.good, schema.label.bad) == ("late", 0, 1)
@@ -517,6 +517,17 @@ def test_bands_and_the_way_the_risk_goes_are_read(path: Path) -> None:
 
     assert (schema.fields["months"].bands, schema.fields["months"].risk) == ((6.0, 12.5), "falls")
     assert (schema.fields["income"].bands, schema.fields["income"].risk) == ((), None)
+
+
+@pytest.mark.parametrize("key", ["unit_singular", "unit_of_one"])
+def test_the_unit_of_one_is_read_under_its_older_key_too(path: Path, key: str) -> None:
+    """Models of release 0.1.0 carry a schema file with the older key."""
+    units = f'maximum = 600\nunit = "months"\n{key} = "month"\n'
+    path.write_text(SMALL.replace("maximum = 600\n", units), encoding="utf-8")
+
+    months = load_schema(path).fields["months"]
+
+    assert [months.unit_of(value) for value in (1, 2)] == [{"en": "month"}, {"en": "months"}]
 
 
 @pytest.mark.parametrize("table", ["fields", "scorecards"])

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from creditscore.errors import Fault, InvalidApplicants
 from creditscore.i18n.catalogue import LANGUAGES
-from creditscore.schema.constraints import CodeList, NumericRange, Value
+from creditscore.schema import MOST_FAULTS, Applicant, ScorecardSpec
+from creditscore.schema.constraints import CodeList, NumericRange
 from creditscore.schema.reader import load_schema
-from creditscore.schema.schema import MOST_FAULTS, Applicant
 
 SCHEMA = load_schema(Path(__file__).resolve().parents[2] / "data" / "schema.toml")
 SMALLEST, LARGEST = SCHEMA.scorecards["application"], SCHEMA.scorecards["behavioural"]
@@ -179,7 +179,7 @@ def test_each_code_is_accepted_and_no_other(name: str) -> None:
 
     for code in codes:
         assert SCHEMA.parse(applicant(**{name: code})).values[name] == code
-    for other in {min(codes) - 1, max(codes) + 1, *SCHEMA.fields[name].fold}:
+    for other in {min(codes) - 1, max(codes) + 1, *SCHEMA.fields[name].merged_codes}:
         fault = fault_of(applicant(**{name: other}))
         assert (fault.code, fault.pointer) == ("unknown_code", f"/{name}")
 
@@ -187,12 +187,9 @@ def test_each_code_is_accepted_and_no_other(name: str) -> None:
 # Which scorecard answers
 
 
-def test_without_history_the_application_scorecard_answers() -> None:
-    assert SCHEMA.parse(example(*SMALLEST.fields)).scorecard == "application"
-
-
-def test_with_all_the_history_the_behavioural_scorecard_answers() -> None:
-    assert SCHEMA.parse(example(*LARGEST.fields)).scorecard == "behavioural"
+@pytest.mark.parametrize("spec", SCHEMA.scorecards.values(), ids=SCHEMA.scorecards)
+def test_the_scorecard_of_the_given_fields_answers(spec: ScorecardSpec) -> None:
+    assert SCHEMA.parse(example(*spec.fields)).scorecard == spec.name
 
 
 @pytest.mark.parametrize("name", HISTORY)
@@ -364,10 +361,3 @@ def test_the_matrix_holds_the_asked_columns_in_single_precision() -> None:
 
 def test_the_matrix_of_nobody_has_its_columns() -> None:
     assert SCHEMA.matrix([], ["AGE", "SEX"]).shape == (0, 2)
-
-
-def test_the_examples_of_the_schema_are_valid() -> None:
-    for spec in SCHEMA.scorecards.values():
-        values: dict[str, Value] = {name: SCHEMA.fields[name].example for name in spec.fields}
-
-        assert SCHEMA.parse(values) == Applicant(spec.name, values)

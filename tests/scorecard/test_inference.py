@@ -1,4 +1,4 @@
-"""Whatever computes them, the numbers are those of the trees and of the leaf games, bit for bit."""
+"""Whatever computes them, the numbers are those of the trees and of the Shapley tables."""
 
 from __future__ import annotations
 
@@ -12,12 +12,19 @@ from edges import around_thresholds
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from creditscore.schema.schema import Matrix
-from creditscore.scorecard.artifact import Model
-from creditscore.scorecard.inference import Engine, LeafTableEngine, select_engine
-from creditscore.scorecard.lookup_table import MOST_NUMBERS, LookupTableEngine, fits, tabulate
+from creditscore.arrays import Matrix
+from creditscore.scorecard.inference import (
+    MOST_NUMBERS,
+    Engine,
+    LeafTableEngine,
+    LookupTableEngine,
+    fits,
+    select_engine,
+    tabulate,
+)
+from creditscore.scorecard.model import Model
 from creditscore.scorecard.scorecard import Scorecard
-from creditscore.scorecard.shapley import leaf_games
+from creditscore.scorecard.shapley import compute_shapley_tables
 from creditscore.scorecard.thresholds import ThresholdGrid
 
 SCORECARDS = ("application", "behavioural")
@@ -26,7 +33,7 @@ seeds = st.integers(0, 2**32 - 1)
 
 
 def bits(card: Scorecard, matrix: Matrix) -> list[tuple[bytes, bytes]]:
-    """Let the trees and the leaf games say each row's numbers."""
+    """Let the trees and the leaf tables say each row's numbers."""
     probability, impacts = card.probability_of_default(matrix), card.impacts(matrix)
     return [(p.tobytes(), row.tobytes()) for p, row in zip(probability, impacts, strict=True)]
 
@@ -81,7 +88,7 @@ def test_numbers_are_rounded_to_single_precision_before_they_are_compared(
             *(cut - cut * 2e-8 for cut in cuts),
             0.0,
         ]
-        for cuts in card.games.grid.cuts
+        for cuts in card.shapley_tables.grid.cuts
     ]
     row = [float(data.draw(st.sampled_from(values))) for values in cuts]
 
@@ -94,9 +101,11 @@ def test_numbers_are_rounded_to_single_precision_before_they_are_compared(
 def test_a_value_can_lie_on_one_side_of_a_threshold_and_be_rounded_to_the_other() -> None:
     grid = ThresholdGrid(([25000.0],))
 
-    assert grid.places_of_one([25000.0001]) == [0]
-    assert grid.places_of_one([25000.01]) == [1]
-    assert grid.places(np.array([[25000.0001], [25000.01]]).astype(np.float32))[0].tolist() == [
+    assert grid.bin_indices_of_row([25000.0001]) == [0]
+    assert grid.bin_indices_of_row([25000.01]) == [1]
+    assert grid.bin_indices(np.array([[25000.0001], [25000.01]]).astype(np.float32))[
+        0
+    ].tolist() == [
         0,
         1,
     ]
@@ -110,11 +119,11 @@ def test_drawn_forests_give_the_same_bits_as_a_table_and_leaf_by_leaf(
     # Depth 0, or luck, makes trees of a single leaf.
     draw = np.random.default_rng(seed)
     forest = random_forest(draw, columns=range(columns), trees=4, depth=depth)
-    games = leaf_games(forest, random_rows(draw, 5, columns))
+    tables = compute_shapley_tables(forest, random_rows(draw, 5, columns))
     rows = random_rows(draw, 40, columns) - np.float32(0.5) * draw.integers(0, 2)
-    probability, impacts = forest.probability_of_default(rows), games.shapley_values(rows)
+    probability, impacts = forest.probability_of_default(rows), tables.shapley_values(rows)
 
-    for engine in (tabulate(forest, games), LeafTableEngine(forest, games)):
+    for engine in (tabulate(forest, tables), LeafTableEngine(forest, tables)):
         said, shares = engine.predict(rows)
         assert (said.tobytes(), shares.tobytes()) == (probability.tobytes(), impacts.tobytes())
         for row, p, each in zip(rows.tolist(), probability, impacts.tolist(), strict=True):
@@ -124,7 +133,7 @@ def test_drawn_forests_give_the_same_bits_as_a_table_and_leaf_by_leaf(
 def test_the_probability_alone_is_the_same(model: Model) -> None:
     card = model.scorecards["behavioural"]
     rows = bundled_rows().matrix(card.predictors).astype(np.float32)[:200]
-    engine = LeafTableEngine(card.forest, card.games)
+    engine = LeafTableEngine(card.forest, card.shapley_tables)
 
     alone = [engine.probability_of_one(row) for row in rows.tolist()]
 
@@ -161,18 +170,18 @@ CHANGES: dict[str, Any] = {
 def test_a_table_of_something_else_is_refused(model: Model, change: Any) -> None:
     cells = model.engines["application"]
     assert isinstance(cells, LookupTableEngine)
-    assert cells.problem() is None
+    cells.validate()
 
-    with pytest.raises(ValueError, match="the table of cells"):
+    with pytest.raises(ValueError, match="the lookup table"):
         select_engine(model.scorecards["application"], change(cells.table))
 
 
-def test_leaf_games_of_another_forest_are_refused(model: Model) -> None:
+def test_shapley_tables_of_another_forest_are_refused(model: Model) -> None:
     card = model.scorecards["behavioural"]
     other = replace(card.forest, roots=card.forest.roots[:-1])
 
     with pytest.raises(ValueError, match="of another forest"):
-        LeafTableEngine(other, card.games).predict_one([0.0] * len(card.predictors))
+        LeafTableEngine(other, card.shapley_tables).predict_one([0.0] * len(card.predictors))
 
 
 def test_trees_that_share_nodes_are_refused(model: Model) -> None:

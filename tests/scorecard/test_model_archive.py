@@ -13,7 +13,7 @@ from logged import successor
 
 from creditscore.errors import ArtifactError
 from creditscore.scorecard import artifact, model_archive
-from creditscore.scorecard.artifact import Model
+from creditscore.scorecard.model import Model
 
 Build = Callable[..., Flask]
 
@@ -25,29 +25,25 @@ def versions_in(model_dir: Path) -> set[str]:
 def test_each_scorecard_comes_back_from_its_version_to_the_last_bit(
     model: Model, tmp_path: Path
 ) -> None:
-    assert model_archive.keep(model, tmp_path) == list(model.versions.values())
+    assert model_archive.archive_model(model, tmp_path) == list(model.versions.values())
 
     golden = [model.schema.parse(each["applicant"]) for each in model.manifest["golden"]]
     for name, version in model.versions.items():
-        found = model_archive.find(version, tmp_path, successor(model))
+        found = model_archive.load_version(version, tmp_path, successor(model))
         theirs = [each for each in golden if each.scorecard == name]
         matrix = found.schema.matrix(theirs, found.scorecards[name].predictors)
-        for kept, original in [(found.scorecards[name], model.scorecards[name])]:
-            assert (
-                kept.probability_of_default(matrix).tobytes()
-                == original.probability_of_default(matrix).tobytes()
-            )
-            assert kept.impacts(matrix).tobytes() == original.impacts(matrix).tobytes()
+        kept, original = found.engines[name].predict(matrix), model.engines[name].predict(matrix)
+        assert [each.tobytes() for each in kept] == [each.tobytes() for each in original]
         assert found.versions == {name: version}
         assert found.policy == model.policy
         assert len(theirs) == len(found.manifest["golden"]) > 0
 
 
 def test_what_is_archived_is_not_written_again(model: Model, tmp_path: Path) -> None:
-    model_archive.keep(model, tmp_path)
+    model_archive.archive_model(model, tmp_path)
     before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")}
 
-    assert model_archive.keep(model, tmp_path) == []
+    assert model_archive.archive_model(model, tmp_path) == []
 
     assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")} == before
 
@@ -55,15 +51,15 @@ def test_what_is_archived_is_not_written_again(model: Model, tmp_path: Path) -> 
 def test_a_damaged_version_is_refused_and_mended_by_the_next_start(
     model: Model, tmp_path: Path
 ) -> None:
-    model_archive.keep(model, tmp_path)
+    model_archive.archive_model(model, tmp_path)
     version = next(iter(model.versions.values()))
     damaged = tmp_path / model_archive.FOLDER / version / artifact.MODEL_FILE
     raw = damaged.read_bytes()
     damaged.write_bytes(raw[:-1])
     with pytest.raises(ArtifactError, match="damaged"):
-        model_archive.find(version, tmp_path, successor(model))
+        model_archive.load_version(version, tmp_path, successor(model))
 
-    assert model_archive.keep(model, tmp_path) == [version]
+    assert model_archive.archive_model(model, tmp_path) == [version]
 
     assert damaged.read_bytes() == raw
 
@@ -71,7 +67,10 @@ def test_a_damaged_version_is_refused_and_mended_by_the_next_start(
 def test_workers_that_start_at_once_leave_one_whole_archive(model: Model, tmp_path: Path) -> None:
     # Forked, so that all have the model at once; spawned ones would load it one after the other.
     context = multiprocessing.get_context("fork")
-    workers = [context.Process(target=model_archive.keep, args=(model, tmp_path)) for _ in range(4)]
+    workers = [
+        context.Process(target=model_archive.archive_model, args=(model, tmp_path))
+        for _ in range(4)
+    ]
     for worker in workers:
         worker.start()
     for worker in workers:
@@ -80,21 +79,21 @@ def test_workers_that_start_at_once_leave_one_whole_archive(model: Model, tmp_pa
     assert [worker.exitcode for worker in workers] == [0] * 4
     assert versions_in(tmp_path) == set(model.versions.values())
     for version in model.versions.values():
-        assert model_archive.find(version, tmp_path, successor(model)).versions
+        assert model_archive.load_version(version, tmp_path, successor(model)).versions
         assert len(list((tmp_path / model_archive.FOLDER / version).iterdir())) == 3
 
 
 @pytest.mark.parametrize("version", ["application-00000000", "../../etc", "..", "", "application"])
 def test_a_version_that_nobody_kept_is_missing(model: Model, tmp_path: Path, version: str) -> None:
-    model_archive.keep(model, tmp_path)
+    model_archive.archive_model(model, tmp_path)
 
     with pytest.raises(ArtifactError):
-        model_archive.find(version, tmp_path, successor(model))
+        model_archive.load_version(version, tmp_path, successor(model))
 
 
 def test_the_model_in_service_is_found_without_an_archive(model: Model, tmp_path: Path) -> None:
     for version in model.versions.values():
-        assert model_archive.find(version, tmp_path, model) is model
+        assert model_archive.load_version(version, tmp_path, model) is model
 
 
 def test_a_start_archives_what_will_decide(build: Build, model: Model, tmp_path: Path) -> None:
@@ -119,21 +118,23 @@ def test_a_model_is_archived_before_another_takes_its_place(model: Model, tmp_pa
     artifact.save(model, tmp_path)
     later = successor(model)
 
-    assert model_archive.keep_replaced(tmp_path, later) == list(model.versions.values())
+    assert model_archive.archive_replaced_model(tmp_path, later) == list(model.versions.values())
     artifact.save(later, tmp_path)
 
     for version in model.versions.values():
-        assert model_archive.find(version, tmp_path, successor(model)).policy == model.policy
+        assert (
+            model_archive.load_version(version, tmp_path, successor(model)).policy == model.policy
+        )
 
 
 def test_training_the_same_model_again_or_a_first_one_archives_nothing(
     model: Model, tmp_path: Path
 ) -> None:
-    assert model_archive.keep_replaced(tmp_path, model) == []
+    assert model_archive.archive_replaced_model(tmp_path, model) == []
 
     artifact.save(model, tmp_path)
 
-    assert model_archive.keep_replaced(tmp_path, model) == []
+    assert model_archive.archive_replaced_model(tmp_path, model) == []
     assert not (tmp_path / model_archive.FOLDER).exists()
 
 

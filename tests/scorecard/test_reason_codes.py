@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 
 from creditscore.errors import SchemaError
 from creditscore.i18n.catalogue import in_language
-from creditscore.schema.constraints import CodeList, NumericRange, Rule, Value
+from creditscore.schema import Applicant, Schema
+from creditscore.schema.constraints import CodeList, Rule, Value
 from creditscore.schema.reader import read_schema
-from creditscore.schema.schema import Applicant, Schema
-from creditscore.scorecard.artifact import Model
+from creditscore.scorecard.model import Model
 from creditscore.scorecard.policy import Policy
 from creditscore.scorecard.reason_codes import Reason, principal_reasons
 from creditscore.scorecard.scorecard import Reference, Scorecard
@@ -106,7 +106,7 @@ def test_every_value_of_every_field_has_words_of_its_own(model: Model, scorecard
             check_wording(model.schema, reason)
             own = {wording.code for wording in model.schema.fields[name].reasons}
             assert reason.code.removeprefix(f"{name}_") in own
-            if isinstance(value, int) and value > 1 and not labels_of(rule).get(value):
+            if isinstance(value, int) and value > 1 and not rule.labels.get(value):
                 assert f"{value:,}" in reason.text["en"]
                 assert f"{value:,}".replace(",", ".") in reason.text["id"]
 
@@ -119,10 +119,6 @@ def some_values(rule: Rule, median: float | None) -> list[Value]:
     ends = [number for number in (rule.low, rule.high) if number is not None]
     middle = [int(median), int(median) + 1, -2, -1, 0, 1, 2, 3, 30_000, 1_234_567]
     return [rule.accept(number) for number in [*ends, *middle] if rule.contains(number)]
-
-
-def labels_of(rule: Rule) -> dict[Any, Any]:
-    return dict(rule.named if isinstance(rule, NumericRange) else rule.labels)
 
 
 def reason_of(schema: Schema, reference: Reference, name: str, value: Value) -> Reason:

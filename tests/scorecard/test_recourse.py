@@ -15,10 +15,10 @@ from drawing import applicant_of, applicants, bundled_rows, thresholds
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+from creditscore.schema import Applicant, Schema
 from creditscore.schema.constraints import NumericRange, Value
 from creditscore.schema.reader import read_schema
-from creditscore.schema.schema import Applicant, Schema
-from creditscore.scorecard.artifact import Model
+from creditscore.scorecard.model import Model
 from creditscore.scorecard.policy import Policy
 from creditscore.scorecard.recourse import Recourse, explain_recourse, find_recourse
 from creditscore.scorecard.scorecard import Scorecard

@@ -12,13 +12,14 @@ import pytest
 from invented import draw_values
 from sklearn.ensemble import RandomForestClassifier
 
-from creditscore.schema.schema import ForestSettings, Matrix, Schema
+from creditscore.arrays import Matrix
+from creditscore.schema import ForestSettings, Schema
 from creditscore.scorecard import forest as forest_module
-from creditscore.scorecard.artifact import Model
 from creditscore.scorecard.bins import Bins, TrainingBins
 from creditscore.scorecard.forest import Forest
+from creditscore.scorecard.model import Model
 from creditscore.scorecard.scorecard import Calibration, Reference, Scorecard, version
-from creditscore.scorecard.shapley import leaf_games
+from creditscore.scorecard.shapley import compute_shapley_tables
 from creditscore.training.dataset import load
 from creditscore.training.pipeline import fit_forest, flatten
 
@@ -149,8 +150,8 @@ def test_a_value_up_to_the_threshold_goes_left() -> None:
     assert said.tolist() == [(0.1 + 0.2) / 2, (0.5 + 0.2) / 2, (0.1 + 0.2) / 2]
 
 
-def test_a_sound_forest_has_no_problem() -> None:
-    assert by_hand().problem(n_columns=2) is None
+def test_a_forest_as_it_should_be_is_valid() -> None:
+    by_hand().validate(n_columns=2)
 
 
 def ints(*values: int) -> Any:
@@ -194,23 +195,19 @@ MALFORMED: dict[str, tuple[dict[str, Any], str]] = {
         "a probability is not between 0 and 1",
     ),
     "below 0": ({"probability": np.array([0, 0, -0.1, 0])}, "a probability is not between 0 and 1"),
+    "no nodes": (
+        dict.fromkeys(("column", "left", "right"), ints())
+        | dict.fromkeys(("threshold", "probability"), np.empty(0)),
+        "the forest is empty",
+    ),
     "nan": ({"probability": np.array([0, 0, 0, np.nan])}, "a probability is not between 0 and 1"),
 }
 
 
-@pytest.mark.parametrize(("changes", "said"), MALFORMED.values(), ids=MALFORMED)
-def test_malformed_arrays_are_a_problem(changes: dict[str, Any], said: str) -> None:
-    problem = by_hand(**changes).problem(n_columns=2)
-
-    assert problem is not None
-    assert said in problem
-
-
-def test_a_forest_without_nodes_is_a_problem() -> None:
-    empty, nothing = ints(), np.empty(0)
-    forest = by_hand(column=empty, left=empty, right=empty, threshold=nothing, probability=nothing)
-
-    assert forest.problem(n_columns=2) == "the forest is empty"
+@pytest.mark.parametrize(("changes", "problem"), MALFORMED.values(), ids=MALFORMED)
+def test_malformed_arrays_are_refused(changes: dict[str, Any], problem: str) -> None:
+    with pytest.raises(ValueError, match=problem):
+        by_hand(**changes).validate(n_columns=2)
 
 
 # The version
@@ -233,7 +230,7 @@ def card(**changes: Any) -> Scorecard:
         monitored=("sex",),
         forest=by_hand(),
         calibration=Calibration(1.0, 0.0, 0.01, 0.01),
-        games=leaf_games(by_hand(), np.zeros((1, 2), dtype=np.float32)),
+        shapley_tables=compute_shapley_tables(by_hand(), np.zeros((1, 2), dtype=np.float32)),
         reference=REFERENCE,
         training_ranges={"income": [1, 9], "months": [0, 12], "sex": [1, 2]},
         training_bins=TrainingBins(SCORES, {"sex": replace(SCORES, codes=(1, 2), edges=())}),
@@ -272,7 +269,7 @@ CHANGES: dict[str, Callable[[], Scorecard]] = {
     "a training range": lambda: card(training_ranges={"income": [1, 10]}),
     "the reference group": lambda: card(reference=replace(REFERENCE, group="all_training_rows")),
     "whom reasons compare with": lambda: card(
-        games=leaf_games(by_hand(), np.array([[0, 11]], dtype=np.float32))
+        shapley_tables=compute_shapley_tables(by_hand(), np.array([[0, 11]], dtype=np.float32))
     ),
     "the name": lambda: card(name="long"),
 }

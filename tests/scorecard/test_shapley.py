@@ -21,10 +21,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from skips import skip_or_fail
 
-from creditscore.schema.schema import Matrix, Schema
-from creditscore.scorecard.artifact import Model
+from creditscore.arrays import Matrix
+from creditscore.schema import Schema
 from creditscore.scorecard.forest import Forest
-from creditscore.scorecard.shapley import leaf_games
+from creditscore.scorecard.model import Model
+from creditscore.scorecard.shapley import compute_shapley_tables
 from creditscore.scorecard.shapley_tables import LeafShapleyTables
 from creditscore.training.pipeline import fit_forest, flatten
 
@@ -48,7 +49,7 @@ def test_values_are_those_of_the_definition(seed: int, columns: int, trees: int)
     reference = random_rows(draw, 7, columns)
     rows = random_rows(draw, 4, columns)
 
-    found = leaf_games(forest, reference).shapley_values(rows)
+    found = compute_shapley_tables(forest, reference).shapley_values(rows)
 
     for row, shares in zip(rows, found, strict=True):
         assert np.abs(shares - by_brute_force(forest, row, reference)).max() <= EXACT
@@ -59,7 +60,7 @@ def test_values_of_a_trained_scorecard_are_those_of_the_definition(model: Model)
     rows = bundled_rows().matrix(card.predictors).astype(np.float32)
     reference, some = rows[:300], rows[-10:]
 
-    found = leaf_games(card.forest, reference).shapley_values(some)
+    found = compute_shapley_tables(card.forest, reference).shapley_values(some)
 
     for row, shares in zip(some, found, strict=True):
         assert np.abs(shares - by_brute_force(card.forest, row, reference)).max() <= EXACT
@@ -71,7 +72,7 @@ def test_values_are_those_of_the_calibrated_forest(slope: float) -> None:
     forest = random_forest(draw, columns=range(4), trees=3, depth=4).recalibrated(slope, -0.05)
     reference, rows = random_rows(draw, 9, 4), random_rows(draw, 5, 4)
 
-    found = leaf_games(forest, reference).shapley_values(rows)
+    found = compute_shapley_tables(forest, reference).shapley_values(rows)
 
     for row, shares in zip(rows, found, strict=True):
         assert np.abs(shares - by_brute_force(forest, row, reference)).max() <= EXACT
@@ -84,7 +85,7 @@ def test_values_agree_with_shap(schema: Schema) -> None:
     grown = fit_forest(data.matrix(spec.fields)[:4000], data.bad[:4000], spec.forest, seed=1)
     reference, some = rows[:15], rows[-100:]
 
-    found = leaf_games(flatten(grown), reference).shapley_values(some)
+    found = compute_shapley_tables(flatten(grown), reference).shapley_values(some)
 
     assert np.abs(found - _by_shap(grown, some, reference)).max() <= SHAP_NOISE
 
@@ -136,7 +137,7 @@ def test_columns_that_play_the_same_part_share_equally(seed: int) -> None:
     reference, rows = random_rows(draw, 6, 3), random_rows(draw, 6, 3)
     reference[:, 1], rows[:, 1] = reference[:, 0], rows[:, 0]
 
-    found = leaf_games(forest, reference).shapley_values(rows)
+    found = compute_shapley_tables(forest, reference).shapley_values(rows)
 
     assert np.abs(found[:, 0] - found[:, 1]).max() <= EXACT
 
@@ -149,8 +150,8 @@ def test_swapping_two_columns_swaps_their_values(seed: int) -> None:
     reference, rows = random_rows(draw, 6, 3), random_rows(draw, 6, 3)
     swap = [1, 0, 2]
 
-    found = leaf_games(forest, reference).shapley_values(rows)
-    swapped = leaf_games(
+    found = compute_shapley_tables(forest, reference).shapley_values(rows)
+    swapped = compute_shapley_tables(
         replace(forest, column=_swapped(forest.column)), reference[:, swap]
     ).shapley_values(rows[:, swap])
 
@@ -164,7 +165,7 @@ def test_a_column_without_influence_gets_exactly_nothing(seed: int) -> None:
     forest = random_forest(draw, columns=[0, 2], trees=3, depth=4)
     reference, rows = random_rows(draw, 6, 3), random_rows(draw, 6, 3)
 
-    found = leaf_games(forest, reference).shapley_values(rows)
+    found = compute_shapley_tables(forest, reference).shapley_values(rows)
 
     assert (found[:, 1] == 0).all()
 
@@ -175,7 +176,7 @@ def test_a_column_where_all_are_alike_gets_exactly_nothing() -> None:
     reference, rows = random_rows(draw, 6, 3), random_rows(draw, 6, 3)
     reference[:, 1] = rows[:, 1] = 2
 
-    found = leaf_games(forest, reference).shapley_values(rows)
+    found = compute_shapley_tables(forest, reference).shapley_values(rows)
 
     assert (forest.column == 1).any()
     assert (found[:, 1] == 0).all()
@@ -192,9 +193,9 @@ def test_a_game_worked_by_hand() -> None:
         probability=np.array([0, 0.25, 0, 0.25, 1.0]),
         depth=2,
     )
-    games = leaf_games(forest, np.zeros((1, 2), dtype=np.float32))
+    tables = compute_shapley_tables(forest, np.zeros((1, 2), dtype=np.float32))
 
-    found = games.shapley_values(np.array([[1, 1], [1, 0], [0, 0]], dtype=np.float32))
+    found = tables.shapley_values(np.array([[1, 1], [1, 0], [0, 0]], dtype=np.float32))
 
     assert found.tolist() == [[0.375, 0.375], [0, 0], [0, 0]]
 
@@ -203,10 +204,10 @@ def test_trees_of_a_single_leaf_are_nobodys_reason() -> None:
     draw = np.random.default_rng(1)
     forest = random_forest(draw, columns=[0], trees=3, depth=0)
 
-    games = leaf_games(forest, random_rows(draw, 5, 2))
+    tables = compute_shapley_tables(forest, random_rows(draw, 5, 2))
 
-    assert games.problem(2) is None
-    assert games.shapley_values(random_rows(draw, 4, 2)).tolist() == [[0, 0]] * 4
+    tables.validate(2)
+    assert tables.shapley_values(random_rows(draw, 4, 2)).tolist() == [[0, 0]] * 4
 
 
 def test_a_tree_of_a_single_leaf_among_others_changes_nothing_but_the_mean() -> None:
@@ -217,7 +218,7 @@ def test_a_tree_of_a_single_leaf_among_others_changes_nothing_but_the_mean() -> 
     )
     reference, rows = random_rows(draw, 5, 2), random_rows(draw, 4, 2)
 
-    found = leaf_games(forest, reference).shapley_values(rows)
+    found = compute_shapley_tables(forest, reference).shapley_values(rows)
 
     for row, shares in zip(rows, found, strict=True):
         assert np.abs(shares - by_brute_force(forest, row, reference)).max() <= EXACT
@@ -230,7 +231,7 @@ def test_nobody_gets_no_values(model: Model) -> None:
 
 
 def test_tables_too_large_are_refused_with_what_to_do() -> None:
-    # One leaf behind 20 questions to 20 columns: 2 ** 20 patterns of 20 numbers each.
+    # One leaf behind 20 questions to 20 columns: 2 ** 20 bitmasks of 20 numbers each.
     asked = np.arange(20, dtype=np.int32)
     leaf = np.arange(20, 41, dtype=np.int32)
     forest = Forest(
@@ -247,12 +248,7 @@ def test_tables_too_large_are_refused_with_what_to_do() -> None:
         ValueError,
         match=r"would need [0-9]{2},[0-9]{3},[0-9]{3} numbers, 32,000,000 are allowed: lower",
     ):
-        leaf_games(forest, np.zeros((1, 20), dtype=np.float32))
-
-
-def test_sound_tables_have_no_problem(model: Model) -> None:
-    for card in model.scorecards.values():
-        assert card.games.problem(len(card.predictors)) is None
+        compute_shapley_tables(forest, np.zeros((1, 20), dtype=np.float32))
 
 
 NONE = np.array([], dtype=np.int64)
@@ -264,14 +260,14 @@ MALFORMED: dict[str, dict[str, Any]] = {
     "a column too many": {"column": lambda was: np.append(was, 0)},
     "a bound too few": {"high": lambda was: was[1:]},
     "an offset too few": {"offset": lambda was: was[1:]},
-    "sides in two rows": {"column": lambda was: was[np.newaxis]},
+    "conditions in two rows": {"column": lambda was: was[np.newaxis]},
     "a column beyond the matrix": {"column": lambda was: was + 1},
     "a column before the matrix": {"column": lambda was: was - 1},
-    "sides that belong to no leaf": {"first": NONE, "offset": NONE},
-    "leaves without sides": {"column": NONE, "low": NONE * 1.0, "high": NONE * 1.0},
+    "conditions that belong to no leaf": {"first": NONE, "offset": NONE},
+    "leaves without conditions": {"column": NONE, "low": NONE * 1.0, "high": NONE * 1.0},
     "a first leaf that begins late": {"first": lambda was: was + 1},
     "leaves that do not follow each other": {"first": lambda was: was[::-1].copy()},
-    "a leaf of too many sides": {"first": lambda was: was * (np.arange(len(was)) < 1)},
+    "a leaf of too many conditions": {"first": lambda was: was * (np.arange(len(was)) < 1)},
     "a table before the values": {"offset": lambda was: was - 1},
     "a table behind the values": {"values": lambda was: was[:-1]},
     "a table far behind the values": {"offset": lambda was: was + 2**62},
@@ -279,23 +275,24 @@ MALFORMED: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("changes", MALFORMED.values(), ids=MALFORMED)
-def test_malformed_tables_have_a_problem(changes: dict[str, Any]) -> None:
+def test_malformed_tables_are_refused(changes: dict[str, Any]) -> None:
     draw = np.random.default_rng(4)
-    games = leaf_games(
+    tables = compute_shapley_tables(
         random_forest(draw, columns=[0, 1], trees=2, depth=3), random_rows(draw, 5, 2)
     )
     changed = {
-        name: change(getattr(games, name)) if callable(change) else change
+        name: change(getattr(tables, name)) if callable(change) else change
         for name, change in changes.items()
     }
 
-    assert games.problem(2) is None
-    assert replace(games, **changed).problem(2)
+    tables.validate(2)
+    with pytest.raises(ValueError, match="Shapley table"):
+        replace(tables, **changed).validate(2)
 
 
-def test_a_leaf_wider_than_its_table_has_a_problem() -> None:
-    # 64 sides: 2 ** 64 patterns, which no whole number of 64 bits counts.
-    games = LeafShapleyTables(
+def test_a_leaf_wider_than_its_table_is_refused() -> None:
+    # 64 conditions: 2 ** 64 bitmasks, which no whole number of 64 bits counts.
+    tables = LeafShapleyTables(
         column=np.zeros(64, dtype=np.int64),
         low=np.zeros(64),
         high=np.zeros(64),
@@ -305,7 +302,8 @@ def test_a_leaf_wider_than_its_table_has_a_problem() -> None:
         n_columns=1,
     )
 
-    assert games.problem(1)
+    with pytest.raises(ValueError, match="points outside"):
+        tables.validate(1)
 
 
 def _both(one: Forest, other: Forest) -> Forest:

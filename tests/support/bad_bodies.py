@@ -9,7 +9,7 @@ from typing import Any
 
 from answers import Answer, check_decision, problem_of
 
-from creditscore.schema.schema import Schema
+from creditscore.schema import Schema
 
 #: What mutations insert: JSON's own characters, and what readers are known to trip over.
 TOKENS = [

@@ -10,8 +10,8 @@ from typing import Any
 
 from invented import invent, write_csv
 
-from creditscore.schema.schema import Schema
-from creditscore.scorecard.artifact import Model
+from creditscore.schema import Schema
+from creditscore.scorecard.model import Model
 from creditscore.scorecard.policy import Policy
 from creditscore.training import dataset, pipeline
 from creditscore.training.dataset import Dataset

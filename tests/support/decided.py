@@ -9,8 +9,8 @@ from uuid import uuid4
 
 from creditscore.decisions.assessor import Decision
 from creditscore.decisions.value_cache import Warning
+from creditscore.schema import Applicant
 from creditscore.schema.constraints import Value
-from creditscore.schema.schema import Applicant
 from creditscore.scorecard.policy import NOT_ELIGIBLE
 from creditscore.scorecard.reason_codes import Reason
 

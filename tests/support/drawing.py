@@ -17,14 +17,13 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 import train
+from creditscore.arrays import Floats, Matrix
+from creditscore.schema import Applicant, Schema
 from creditscore.schema.constraints import CodeList, Value
 from creditscore.schema.reader import load_schema
-from creditscore.schema.schema import Applicant, Matrix, Schema
 from creditscore.scorecard.forest import Forest
 from creditscore.scorecard.scorecard import Scorecard
 from creditscore.training.dataset import Dataset
-
-Floats = npt.NDArray[np.float64]
 
 
 @cache

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from drawing import thresholds
 
-from creditscore.schema.schema import Matrix
+from creditscore.arrays import Matrix
 from creditscore.scorecard.scorecard import Scorecard
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
+from creditscore.schema import Schema
 from creditscore.schema.constraints import CodeList, NumericRange, Rule, Value
-from creditscore.schema.schema import Schema
 
 Row = dict[str, Value]
 

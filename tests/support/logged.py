@@ -15,7 +15,7 @@ from creditscore.decision_log.database import Database
 from creditscore.decision_log.migrations import MIGRATIONS
 from creditscore.decision_log.tables import decisions
 from creditscore.decisions.record import content_hash
-from creditscore.scorecard.artifact import Model
+from creditscore.scorecard.model import Model
 from creditscore.scorecard.policy import Policy
 from creditscore.web.service import NAME
 

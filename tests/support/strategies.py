@@ -14,9 +14,9 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
+from creditscore.schema import Field, Schema, ScorecardSpec
 from creditscore.schema.constraints import LARGEST_NUMBER, CodeList, NumericRange, Rule
 from creditscore.schema.reader import load_schema
-from creditscore.schema.schema import Field, Schema, ScorecardSpec
 
 Body = dict[str, Any]
 
@@ -40,7 +40,7 @@ def values(rule: Rule) -> SearchStrategy[Any]:
     """Draw JSON values that a field accepts, whole numbers also written as 35.0."""
     if isinstance(rule, CodeList):
         codes = list(rule.labels)
-        return st.sampled_from(codes if rule.textual else [*codes, *map(float, codes)])
+        return st.sampled_from(codes if rule.python_type is str else [*codes, *map(float, codes)])
     low, high = bounds(rule)
     whole = st.integers(
         math.floor(low) + 1 if rule.low_open else math.ceil(low),
@@ -49,8 +49,8 @@ def values(rule: Rule) -> SearchStrategy[Any]:
     drawn: list[SearchStrategy[Any]] = [whole]
     if max(abs(low), abs(high)) < 2**53:
         drawn.append(whole.map(float))
-    if rule.named:
-        drawn.append(st.sampled_from(list(rule.named)))
+    if rule.labels:
+        drawn.append(st.sampled_from(list(rule.labels)))
     if not rule.integral:
         drawn.append(_fractions(rule))
     return st.one_of(drawn)
@@ -106,7 +106,7 @@ def _wrong(rule: Rule) -> Iterator[tuple[str, SearchStrategy[Any]]]:
     """Draw JSON values that a rule refuses, by the code of the refusal."""
     if isinstance(rule, CodeList):
         labels = rule.labels
-        if rule.textual:
+        if rule.python_type is str:
             yield "wrong_type", st.one_of(NO_SCALARS, st.integers())
             yield "unknown_code", st.text(max_size=50).filter(lambda text: text not in labels)
         else:
@@ -154,4 +154,4 @@ def _without(body: Body, name: str) -> Broken:
 
 def _is_missed(schema: Schema, spec: ScorecardSpec, name: str) -> bool:
     """Tell whether an applicant lacks a field, or asks for a smaller scorecard without it."""
-    return name in schema.base_fields or len(schema.added_fields(spec)) > 1
+    return name in schema.base_fields or len(spec.added_fields) > 1

@@ -12,7 +12,7 @@ import numpy as np
 from invented import draw_values
 
 import score
-from creditscore.schema.schema import Schema
+from creditscore.schema import Schema
 
 PROJECT = Path(__file__).resolve().parents[2]
 Row = dict[str, Any]

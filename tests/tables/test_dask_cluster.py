@@ -22,7 +22,7 @@ from live_server import free_port
 from table_files import PROJECT, people, write
 
 import score
-from creditscore.schema.schema import Schema
+from creditscore.schema import Schema
 
 
 @dataclass

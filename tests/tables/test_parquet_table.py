@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 from table_files import PROJECT, people, read, run, write
 
-from creditscore.schema.schema import Schema
+from creditscore.schema import Schema
 
 Row = dict[str, Any]
 

@@ -16,8 +16,8 @@ from table_files import PROJECT, people, read, run, write
 
 from creditscore.decision_log.database import Database
 from creditscore.decision_log.log import DecisionLog
-from creditscore.schema.schema import Schema
-from creditscore.scorecard.artifact import Model
+from creditscore.schema import Schema
+from creditscore.scorecard.model import Model
 
 
 @pytest.fixture(autouse=True)

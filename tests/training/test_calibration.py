@@ -17,12 +17,12 @@ from hypothesis import strategies as st
 from sklearn.ensemble import RandomForestClassifier
 
 from creditscore.evaluation.metrics import auc, expected_calibration_error, log_loss
+from creditscore.schema import ForestSettings, Schema
 from creditscore.schema.reader import read_schema
-from creditscore.schema.schema import ForestSettings, Schema
 from creditscore.scorecard import artifact
-from creditscore.scorecard.artifact import Model
+from creditscore.scorecard.model import Model
 from creditscore.scorecard.policy import Policy
-from creditscore.scorecard.shapley import leaf_games
+from creditscore.scorecard.shapley import compute_shapley_tables
 from creditscore.training import pipeline
 from creditscore.training.calibration import POOR, fit_calibration
 from creditscore.training.pipeline import calibrate, fit_forest, flatten, out_of_bag
@@ -151,9 +151,9 @@ def test_an_overconfident_forest_is_repaired(schema: Schema, seed: int) -> None:
     assert expected_calibration_error(bad, after) < 0.5 * expected_calibration_error(bad, before)
     assert log_loss(bad, after) < log_loss(bad, before)
     assert auc(bad, after) == pytest.approx(auc(bad, before), abs=1e-4)
-    assert forest.problem(len(names)) is None
+    forest.validate(len(names))
     assert 0 <= after.min() < after.max() <= 1
-    games = leaf_games(forest, rows[:500])
+    games = compute_shapley_tables(forest, rows[:500])
     baseline = forest.probability_of_default(rows[:500]).mean()
     sums = baseline + games.shapley_values(rows[500:600]).sum(axis=1)
     assert np.abs(sums - after[500:600]).max() <= 1e-12
@@ -170,7 +170,7 @@ def test_a_timid_forest_is_stretched_and_stays_sound() -> None:
     calibration, forest = calibrate(grown, matrix, bad, seed=1)
 
     assert calibration.slope > 1
-    assert forest.problem(2) is None
+    forest.validate(2)
     after = forest.probability_of_default(matrix.astype(np.float32))
     assert 0 <= after.min() < after.max() <= 1
 

@@ -10,8 +10,8 @@ import pytest
 from invented import invent, write_csv
 
 from creditscore.errors import DatasetError
+from creditscore.schema import Schema
 from creditscore.schema.reader import read_schema
-from creditscore.schema.schema import Schema
 from creditscore.training.dataset import Dataset, load
 
 HEADER = "customer,months,home,income,late"

@@ -19,7 +19,7 @@ import pytest
 
 import train
 from creditscore.errors import DatasetError
-from creditscore.schema.schema import Source
+from creditscore.schema import Source
 from creditscore.training.download import fetch
 
 PROJECT = Path(__file__).resolve().parents[2]

@@ -17,12 +17,13 @@ from jsonschema import Draft202012Validator
 from service_settings import settings_of
 
 import train
-from creditscore.api_docs.examples import applicant_schema, example_applicants
+from creditscore.api_docs.examples import example_applicants
 from creditscore.errors import InvalidApplicants, SchemaError
+from creditscore.schema import Schema
+from creditscore.schema.descriptions import applicant_schema
 from creditscore.schema.reader import read_schema
-from creditscore.schema.schema import Schema
 from creditscore.scorecard import artifact
-from creditscore.scorecard.artifact import Model
+from creditscore.scorecard.model import Model
 from creditscore.web import create_app
 
 EXCLUDED = ("SEX", "MARRIAGE", "AGE")

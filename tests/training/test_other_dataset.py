@@ -14,12 +14,12 @@ from invented import Row, invent, write_csv
 from openapi_spec_validator import validate
 from service_settings import settings_of
 
-from creditscore.api_docs import postman
-from creditscore.api_docs.postman_calls import Call
 from creditscore.schema.reader import load_schema
 from creditscore.scorecard import artifact
 from creditscore.web import create_app
-from creditscore.web.cli.generate_docs import ExampleService
+from tools.generate_docs import ExampleService
+from tools.postman import Answer, build_collection, to_text
+from tools.postman_requests import Call
 
 PROJECT = Path(__file__).resolve().parents[2]
 SCHEMA_FILE = PROJECT / "tests" / "data" / "kleinkredit.toml"
@@ -175,12 +175,12 @@ def test_the_collection_for_postman_can_be_built(folder: Path, tmp_path: Path) -
     asked: list[tuple[Call, int]] = []
     service = ExampleService(artifact.load(folder), tmp_path)
 
-    def answer(call: Call) -> postman.Answer:
+    def answer(call: Call) -> Answer:
         given = service.answer(call)
         asked.append((call, given.code))
         return given
 
-    text = postman.to_text(postman.collection(SCHEMA, answer))
+    text = to_text(build_collection(SCHEMA, answer))
 
     assert [status for _, status in asked] == [call.status for call, _ in asked]
     assert "einkommen" in text

@@ -25,10 +25,10 @@ from sklearn.model_selection import train_test_split
 
 import creditscore
 import train
-from creditscore.i18n.statements import LEGAL_SENTENCE
-from creditscore.schema.schema import Schema
+from creditscore.i18n.catalogue import LEGAL_SENTENCE
+from creditscore.schema import Schema
 from creditscore.scorecard import artifact
-from creditscore.scorecard.artifact import Model
+from creditscore.scorecard.model import Model
 from creditscore.training import dataset
 
 PROJECT = Path(__file__).resolve().parents[2]

@@ -11,10 +11,10 @@ from drawing import bundled_rows, write_rows
 from service_settings import settings_of
 
 import train
+from creditscore.schema import Schema
 from creditscore.schema.constraints import NumericRange
-from creditscore.schema.schema import Schema
 from creditscore.scorecard import artifact
-from creditscore.scorecard.artifact import Model
+from creditscore.scorecard.model import Model
 from creditscore.training.pipeline import split
 from creditscore.training.reference import describe_reference, reference_rows
 from creditscore.web import create_app

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from benchmarks import synthetic_rows
-from creditscore.schema.schema import Schema
+from creditscore.schema import Schema
 from creditscore.training import dataset
 from data import synthesize
 from data.synthesis import fidelity, generator, privacy

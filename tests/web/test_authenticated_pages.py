@@ -12,8 +12,7 @@ from flask.testing import FlaskClient
 from logged import decide
 from pages import BROWSER, read_page, shown
 
-from creditscore.i18n.catalogue import LANGUAGES
-from creditscore.i18n.page_texts import PAGE_TEXTS
+from creditscore.i18n.catalogue import LANGUAGES, PAGE_TEXTS
 
 KEY = "the-key-of-the-pages-test"
 WITH_KEY = {**BROWSER, "X-API-Key": KEY}

@@ -12,8 +12,8 @@ import pytest
 from live_server import PROJECT, LiveServer, serving
 from skips import skip_or_fail
 
-from creditscore.i18n.page_texts import PAGE_TEXTS
-from creditscore.schema.schema import Schema
+from creditscore.i18n.catalogue import PAGE_TEXTS
+from creditscore.schema import Schema
 
 FLAGS = (
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
@@ -128,7 +128,7 @@ def test_a_moved_value_moves_the_decision_and_nothing_is_logged(
     browser.get(f"{server.url}/?example=behavioural")
     click(browser, "#live")
     before = wait_for(browser, "document.getElementById('probability')?.textContent")
-    late = schema.added_fields(list(schema.scorecards.values())[-1])[0]
+    late = list(schema.scorecards.values())[-1].added_fields[0]
 
     type_in(browser, f"field-{late}", "-1")
 

@@ -8,7 +8,7 @@ import pytest
 from flask.testing import FlaskClient
 from pages import Page, read_page, text_of
 
-from creditscore.schema.schema import Schema
+from creditscore.schema import Schema
 
 DIRECTIVE = re.compile(r"[a-z-]+( ('self'|'none'|data:))+")
 

@@ -14,8 +14,8 @@ from service_settings import settings_of
 from strategies import BUNDLED, applicants
 
 import train
-from creditscore.i18n.statements import LEGAL_SENTENCE
-from creditscore.schema.schema import Schema
+from creditscore.i18n.catalogue import LEGAL_SENTENCE
+from creditscore.schema import Schema
 from creditscore.web import create_app
 
 Body = dict[str, Any]

@@ -19,7 +19,7 @@ from table_files import as_csv
 from werkzeug.test import TestResponse
 
 from creditscore.decision_log.log import DecisionLog
-from creditscore.schema.schema import Schema
+from creditscore.schema import Schema
 from creditscore.scorecard.reason_codes import MOST_REASONS
 from creditscore.settings import Settings
 from creditscore.web.service import NAME

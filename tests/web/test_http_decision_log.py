@@ -15,7 +15,7 @@ from flask.testing import FlaskClient
 from creditscore.decision_log.idempotency import RequestOrigin
 from creditscore.decision_log.log import DecisionLog
 from creditscore.i18n.catalogue import LANGUAGES
-from creditscore.schema.schema import Schema
+from creditscore.schema import Schema
 from creditscore.web.service import NAME
 
 Body = dict[str, Any]

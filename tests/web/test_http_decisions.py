@@ -17,8 +17,8 @@ from service_settings import settings_of
 from strategies import BUNDLED, Broken, applicants, broken_applicants
 from werkzeug.test import TestResponse
 
+from creditscore.schema import Schema
 from creditscore.schema.constraints import CodeList
-from creditscore.schema.schema import Schema
 from creditscore.web import create_app
 
 Body = dict[str, Any]

@@ -19,7 +19,7 @@ from werkzeug.test import EnvironBuilder
 
 from creditscore.api_docs.examples import example_applicants
 from creditscore.decision_log.database import Database
-from creditscore.scorecard.artifact import Model
+from creditscore.scorecard.model import Model
 from creditscore.web.api_keys import digest_of, issue
 from creditscore.web.authentication import Keys
 

@@ -15,7 +15,7 @@ from creditscore.errors import (
     OutcomeConflict,
     UnknownDecision,
 )
-from creditscore.i18n.catalogue import CATALOGUE
+from creditscore.i18n.catalogue import MESSAGES
 from creditscore.web import headers, problems
 
 CASES = [
@@ -40,7 +40,7 @@ def failing_with(error: CreditScoreError) -> FlaskClient:
 
 
 @pytest.mark.parametrize(("kind", "status", "sentence"), CASES)
-@pytest.mark.parametrize("language", list(CATALOGUE))
+@pytest.mark.parametrize("language", list(MESSAGES))
 def test_a_failure_of_the_log_is_a_problem_in_the_clients_language(
     kind: type[CreditScoreError], status: int, sentence: str, language: str
 ) -> None:
@@ -50,7 +50,7 @@ def test_a_failure_of_the_log_is_a_problem_in_the_clients_language(
 
     assert answer.status_code == status
     assert answer.mimetype == "application/problem+json"
-    assert answer.get_json()["detail"] == CATALOGUE[language][sentence]
+    assert answer.get_json()["detail"] == MESSAGES[language][sentence]
     assert ("Retry-After" in answer.headers) == (status == 503)
     assert "operator" not in answer.get_data(as_text=True)
 

@@ -12,7 +12,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from creditscore.api_docs.examples import example_applicants
-from creditscore.schema.schema import Schema
+from creditscore.schema import Schema
 
 Body = dict[str, Any]
 Build = Callable[..., Flask]

@@ -14,7 +14,7 @@ from live_server import serving
 from service_settings import settings_of
 from werkzeug.test import TestResponse
 
-from creditscore.settings import Limit
+from creditscore.settings import RateLimit
 from creditscore.web import create_app
 
 KEYS = ("the-first-key-of-the-test", "the-other-key-of-the-test")
@@ -27,7 +27,7 @@ def limited(model_dir: Path, tmp_path: Path) -> Build:
     """Build a service that allows three requests an hour, unless told otherwise."""
 
     def build(**changes: Any) -> FlaskClient:
-        usual = {"rate_limit": Limit(3, 3600), "runtime_dir": tmp_path / "run"}
+        usual = {"rate_limit": RateLimit(3, 3600), "runtime_dir": tmp_path / "run"}
         return create_app(settings_of(model_dir, **{**usual, **changes})).test_client()
 
     return build
@@ -142,7 +142,7 @@ def test_guessing_keys_counts_for_the_address(limited: Build) -> None:
 
 
 def test_exploring_has_a_limit_of_its_own(limited: Build, example: dict[str, Any]) -> None:
-    client = limited(rate_limit=Limit(100, 3600), what_if_rate_limit=Limit(2, 3600))
+    client = limited(rate_limit=RateLimit(100, 3600), what_if_rate_limit=RateLimit(2, 3600))
 
     def explore() -> TestResponse:
         return client.post("/what-if", json=example)

@@ -17,7 +17,7 @@ from answers import Answer, decision_of, problem_of
 from bad_bodies import bad_bodies, check_answer
 from live_server import LiveServer, serving
 
-from creditscore.schema.schema import Schema
+from creditscore.schema import Schema
 
 LIMIT = 1024 * 1024
 FUZZED = 1000

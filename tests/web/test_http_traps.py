@@ -12,8 +12,8 @@ import pytest
 from answers import decision_of, faults_of, problem_of
 from flask.testing import FlaskClient
 
+from creditscore.schema import Schema
 from creditscore.schema.constraints import CodeList
-from creditscore.schema.schema import Schema
 
 DEEP = 100_000
 HALVES = ["\\ud800", "\\udfff", "x\\uDBFFx", "\\udc00\\ud800"]

@@ -18,11 +18,10 @@ from creditscore.evaluation.cutoff_tradeoff import (
     group_rates,
     trade_off,
 )
-from creditscore.i18n.catalogue import LANGUAGES
-from creditscore.i18n.page_texts import PAGE_TEXTS
-from creditscore.schema.schema import Schema
-from creditscore.scorecard.artifact import Model
-from creditscore.web.pages.group_words import group_words
+from creditscore.i18n.catalogue import LANGUAGES, PAGE_TEXTS
+from creditscore.schema import Schema
+from creditscore.schema.descriptions import group_text
+from creditscore.scorecard.model import Model
 
 Card = dict[str, Any]
 
@@ -159,10 +158,15 @@ def test_a_card_from_before_says_that_groups_are_not_kept(model: Model, card: Ca
 
 
 def test_groups_are_called_in_the_language_of_the_page(schema: Schema) -> None:
-    assert group_words(schema.fields["AGE"], "25 to 29")["id"] == "25 sampai 29"
-    assert group_words(schema.fields["AGE"], "under 25")["id"] == "di bawah 25"
-    assert group_words(schema.fields["AGE"], "62 and over")["id"] == "62 ke atas"
-    assert group_words(schema.fields["SEX"], "female")["id"] == "perempuan"
+    for name, english, indonesian in (
+        ("AGE", "25 to 29", "25 sampai 29"),
+        ("AGE", "under 1,000.5", "di bawah 1.000,5"),
+        ("AGE", "62 and over", "62 ke atas"),
+        ("AGE", "2.5 to under 3", "2,5 sampai di bawah 3"),
+        ("AGE", "1,000", "1.000"),
+        ("SEX", "female", "perempuan"),
+    ):
+        assert group_text(schema.fields[name], english) == {"en": english, "id": indonesian}
 
 
 def test_nothing_stands_inline_and_the_first_load_is_small(client: FlaskClient) -> None:

@@ -16,7 +16,7 @@ from answers import Answer, decision_of, problem_of
 from live_server import LiveServer, serving
 from service_settings import log_in
 
-from creditscore.schema.schema import Schema
+from creditscore.schema import Schema
 from creditscore.web.refusals import LATER
 
 #: Requests that two processes take: for their threads, and to wait for one. And many more.

@@ -16,8 +16,8 @@ from logged import database_of
 from service_settings import settings_of
 from werkzeug.test import Client, TestResponse
 
-from creditscore.schema.schema import Schema
-from creditscore.settings import Limit
+from creditscore.schema import Schema
+from creditscore.settings import RateLimit
 from creditscore.web import create_app
 from creditscore.web.plain_predict import LARGEST, PlainPredict
 
@@ -201,7 +201,7 @@ def test_other_methods_reach_flask(alone: FlaskClient, method: str) -> None:
 def test_a_request_counts_once_whoever_answers_it(
     make: Callable[..., Flask], example: dict[str, Any], tmp_path: Path
 ) -> None:
-    client = make(rate_limit=Limit(3, 3600), runtime_dir=tmp_path / "run").test_client()
+    client = make(rate_limit=RateLimit(3, 3600), runtime_dir=tmp_path / "run").test_client()
 
     answers = [client.post("/predict", json=body) for body in (example, {}, example, example)]
 

@@ -18,7 +18,8 @@ from logged import successor
 from service_settings import settings_of
 
 from creditscore.scorecard import artifact
-from creditscore.scorecard.artifact import MODEL_FILE, Model
+from creditscore.scorecard.artifact import MODEL_FILE
+from creditscore.scorecard.model import Model
 from creditscore.web import create_app, reload_model
 
 

@@ -1,4 +1,4 @@
-"""Settings: read from the environment, one row each, refused by name."""
+"""Settings: read from the environment, one definition each, refused by name."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from creditscore.errors import SettingsError
-from creditscore.settings import ROWS, Limit, Row, Settings
+from creditscore.settings import DEFINITIONS, RateLimit, Setting, Settings
 
 KEY = "k" * 16
 
@@ -39,12 +39,12 @@ GOOD: dict[str, list[tuple[str, Any]]] = {
     ],
     "sqlite_journal": [("truncate", "truncate"), ("WAL", "wal")],
     "rate_limit": [
-        ("600/minute", Limit(600, 60)),
-        ("1/Second", Limit(1, 1)),
-        ("999999999/day", Limit(999_999_999, 86_400)),
+        ("600/minute", RateLimit(600, 60)),
+        ("1/Second", RateLimit(1, 1)),
+        ("999999999/day", RateLimit(999_999_999, 86_400)),
         ("off", None),
     ],
-    "what_if_rate_limit": [("5/hour", Limit(5, 3600)), ("OFF", None)],
+    "what_if_rate_limit": [("5/hour", RateLimit(5, 3600)), ("OFF", None)],
     "proxies": [("0", 0), ("2", 2)],
     "runtime_dir": [("/run/creditscore", Path("/run/creditscore"))],
 }
@@ -83,17 +83,12 @@ def cases(table: dict[str, list[Any]]) -> list[tuple[str, Any]]:
     return [(name, case) for name, many in table.items() for case in many]
 
 
-def row_of(name: str) -> Row:
-    (row,) = (row for row in ROWS if row.name == name)
-    return row
+def test_there_is_a_definition_of_each_setting() -> None:
+    assert [each.name for each in DEFINITIONS] == [field.name for field in fields(Settings)]
 
 
-def test_there_is_a_row_for_each_setting() -> None:
-    assert [row.name for row in ROWS] == [field.name for field in fields(Settings)]
-
-
-def test_each_row_has_its_cases_here() -> None:
-    assert set(GOOD) == {row.name for row in ROWS}
+def test_each_setting_has_its_cases_here() -> None:
+    assert set(GOOD) == {each.name for each in DEFINITIONS}
     # Any text is a folder's name.
     assert set(BAD) == set(GOOD) - {"model_dir", "runtime_dir"}
 
@@ -103,10 +98,10 @@ def test_without_variables_every_setting_is_its_fallback() -> None:
     assert Settings.from_env({"HOME": "/", "CREDITSCORE_UNKNOWN": "x"}) == Settings()
 
 
-@pytest.mark.parametrize("row", ROWS, ids=[row.name for row in ROWS])
+@pytest.mark.parametrize("setting", DEFINITIONS, ids=[each.name for each in DEFINITIONS])
 @pytest.mark.parametrize("empty", ["", "  "])
-def test_an_empty_variable_counts_as_left_out(row: Row, empty: str) -> None:
-    assert Settings.from_env({row.variable: empty}) == Settings()
+def test_an_empty_variable_counts_as_left_out(setting: Setting, empty: str) -> None:
+    assert Settings.from_env({setting.variable: empty}) == Settings()
 
 
 @pytest.mark.parametrize(("name", "case"), cases(GOOD))
@@ -120,19 +115,19 @@ def test_a_setting_is_read_from_its_variable(name: str, case: tuple[str, Any]) -
 
 @pytest.mark.parametrize(("name", "text"), cases(BAD))
 def test_a_bad_value_is_refused_by_variable_and_allowed_form(name: str, text: str) -> None:
-    row = row_of(name)
+    (setting,) = (each for each in DEFINITIONS if each.name == name)
 
     with pytest.raises(SettingsError) as caught:
-        Settings.from_env({row.variable: text})
+        Settings.from_env({setting.variable: text})
 
-    shown = "something else" if row.secret else text.strip()
-    assert str(caught.value) == f"{row.variable} must be {row.allowed}, got {shown!r}"
+    shown = "something else" if setting.secret else text.strip()
+    assert str(caught.value) == f"{setting.variable} must be {setting.allowed}, got {shown!r}"
 
 
-def complaint(row: Row, text: str) -> str:
+def complaint(setting: Setting, text: str) -> str:
     """Give what is said of a value; nothing if it is taken."""
     try:
-        Settings.from_env({row.variable: text})
+        Settings.from_env({setting.variable: text})
     except SettingsError as error:
         return str(error)
     return ""
@@ -140,13 +135,13 @@ def complaint(row: Row, text: str) -> str:
 
 @given(st.text(min_size=1))
 def test_a_secret_is_never_repeated(text: str) -> None:
-    for row in ROWS:
-        if row.secret:
-            assert "secret" not in complaint(row, f"secret{text}")
+    for setting in DEFINITIONS:
+        if setting.secret:
+            assert "secret" not in complaint(setting, f"secret{text}")
 
 
 def test_keys_and_the_password_of_the_database_are_secret() -> None:
-    assert [row.name for row in ROWS if row.secret] == ["api_keys", "database_url"]
+    assert [each.name for each in DEFINITIONS if each.secret] == ["api_keys", "database_url"]
 
 
 def test_settings_cannot_be_changed_once_read() -> None:

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from creditscore.settings import Limit
+from creditscore.settings import RateLimit
 from creditscore.web.token_buckets import GROUPS, NAME, WAYS, RateLimits
 
 NOON = 1_800_000_000.0
@@ -33,7 +33,7 @@ def account(tmp_path_factory: pytest.TempPathFactory) -> RateLimits:
 def test_a_bucket_is_what_a_slow_and_plain_one_is(
     account: RateLimits, requests: int, seconds: int, gaps: list[float], number: int
 ) -> None:
-    limit, now, tokens = Limit(requests, seconds), NOON, float(requests)
+    limit, now, tokens = RateLimit(requests, seconds), NOON, float(requests)
     rate = requests / seconds
 
     for gap in gaps:
@@ -54,7 +54,7 @@ def test_a_bucket_is_what_a_slow_and_plain_one_is(
 
 
 def test_exactly_the_limit_passes_at_once(account: RateLimits) -> None:
-    limit = Limit(600, 60)
+    limit = RateLimit(600, 60)
 
     passed = [account.take("burst", limit, now=NOON).allowed for _ in range(700)]
 
@@ -62,7 +62,7 @@ def test_exactly_the_limit_passes_at_once(account: RateLimits) -> None:
 
 
 def test_whoever_waits_as_told_may_ask_again(account: RateLimits) -> None:
-    limit = Limit(3, 60)
+    limit = RateLimit(3, 60)
     for _ in range(3):
         account.take("patient", limit, now=NOON)
     refused = account.take("patient", limit, now=NOON)
@@ -72,7 +72,7 @@ def test_whoever_waits_as_told_may_ask_again(account: RateLimits) -> None:
 
 
 def test_one_client_takes_nothing_from_another(account: RateLimits) -> None:
-    limit = Limit(1, 60)
+    limit = RateLimit(1, 60)
 
     assert account.take("one", limit, now=NOON).allowed
     assert not account.take("one", limit, now=NOON).allowed
@@ -81,7 +81,7 @@ def test_one_client_takes_nothing_from_another(account: RateLimits) -> None:
 
 @pytest.mark.parametrize("jump", [-86_400, -61, 86_400])
 def test_a_clock_that_is_set_locks_nobody_out(account: RateLimits, jump: float) -> None:
-    limit = Limit(2, 60)
+    limit = RateLimit(2, 60)
     for _ in range(3):
         account.take(f"clock {jump}", limit, now=NOON)
 
@@ -90,7 +90,7 @@ def test_a_clock_that_is_set_locks_nobody_out(account: RateLimits, jump: float) 
 
 def test_more_clients_than_buckets_lock_nobody_out(tmp_path: Path) -> None:
     small = RateLimits(tmp_path)
-    limit = Limit(1, 3600)
+    limit = RateLimit(1, 3600)
 
     assert all(
         small.take(f"client {n}", limit, now=NOON + n / 1000).allowed
@@ -100,7 +100,7 @@ def test_more_clients_than_buckets_lock_nobody_out(tmp_path: Path) -> None:
 
 def take_many(folder: Path, count: int) -> int:
     account = RateLimits(folder)
-    return sum(account.take("shared", Limit(500, 3600), now=NOON).allowed for _ in range(count))
+    return sum(account.take("shared", RateLimit(500, 3600), now=NOON).allowed for _ in range(count))
 
 
 def test_processes_share_one_account(tmp_path: Path) -> None:
@@ -108,12 +108,12 @@ def test_processes_share_one_account(tmp_path: Path) -> None:
         taken = pool.starmap(take_many, [(tmp_path, 300)] * 4)
 
     assert sum(taken) == 500
-    assert not RateLimits(tmp_path).take("shared", Limit(500, 3600), now=NOON).allowed
+    assert not RateLimits(tmp_path).take("shared", RateLimit(500, 3600), now=NOON).allowed
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows does not fork")
 def test_a_process_that_was_forked_counts_too(tmp_path: Path) -> None:
-    account, limit = RateLimits(tmp_path), Limit(1, 60)
+    account, limit = RateLimits(tmp_path), RateLimit(1, 60)
     child = os.fork()
     if child == 0:
         os._exit(0 if account.take("family", limit, now=NOON).allowed else 1)
@@ -125,7 +125,7 @@ def test_a_process_that_was_forked_counts_too(tmp_path: Path) -> None:
 
 def test_the_file_is_private_and_names_nobody(tmp_path: Path) -> None:
     account = RateLimits(tmp_path / "run")
-    account.take("address 203.0.113.7", Limit(5, 60), now=NOON)
+    account.take("address 203.0.113.7", RateLimit(5, 60), now=NOON)
     file = tmp_path / "run" / NAME
 
     assert b"203.0.113.7" not in file.read_bytes()
@@ -145,4 +145,4 @@ def test_another_file_in_its_place_is_not_touched(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("text", ["600/minute", "1/second", "5/hour", "10000/day"])
 def test_a_limit_is_written_as_it_is_read(text: str) -> None:
-    assert str(Limit.read(text)) == text
+    assert str(RateLimit.read(text)) == text

@@ -9,7 +9,6 @@ from flask import Blueprint, Response, jsonify, request
 from flask.typing import ResponseReturnValue
 from werkzeug.wsgi import FileWrapper
 
-from creditscore.api_docs import examples
 from creditscore.decision_log.log import Recorded
 from creditscore.decisions.assessor import Decision
 from creditscore.errors import Fault, InvalidApplicants
@@ -25,6 +24,7 @@ from creditscore.web.content_negotiation import (
     wants_page,
 )
 from creditscore.web.headers import read_origin
+from creditscore.web.localised_card import localised_card
 from creditscore.web.pages.model_page import show_model
 from creditscore.web.plain_predict import raise_again
 from creditscore.web.request_body import CSV_TYPE, is_csv, read_body, read_csv, read_json
@@ -100,7 +100,7 @@ def model() -> ResponseReturnValue:
         return mark_negotiated(show_model())
     here = service()
     language = chosen_language()
-    card = examples.model_card(here.assessor.model, here.assessor.policy, language)
+    card = localised_card(here.assessor.model, here.assessor.policy, language)
     return mark_negotiated(mark_language(jsonify(card), language))
 
 

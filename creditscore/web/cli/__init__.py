@@ -2,12 +2,11 @@
 
 from flask import Flask
 
-from creditscore.web.cli import decisions, export, generate_docs, keys, purge
+from creditscore.web.cli import decisions, export, keys, purge
 
 
 def register(app: Flask) -> None:
     """Add the commands to an app."""
-    app.cli.add_command(generate_docs.describe)
     app.cli.add_command(keys.keys)
     decisions.decisions.add_command(export.export_command)
     decisions.decisions.add_command(purge.purge_command)

@@ -17,7 +17,7 @@ from creditscore.decision_log.integrity import check_log, check_row
 from creditscore.decision_log.replay import IDENTICAL, REPRODUCED, RESULTS, replay
 from creditscore.decision_log.scan import Row, range_of, read_row, scan
 from creditscore.scorecard import model_archive
-from creditscore.scorecard.artifact import Model
+from creditscore.scorecard.model import Model
 from creditscore.web.cli.options import follow, in_one_line, progress_bar, since_option
 from creditscore.web.service import service
 
@@ -107,7 +107,7 @@ def _find_model() -> Callable[[str], Model]:
 
     @lru_cache(CACHED_MODELS)
     def find(version: str) -> Model:
-        return model_archive.find(version, svc.settings.model_dir, svc.assessor.model)
+        return model_archive.load_version(version, svc.settings.model_dir, svc.assessor.model)
 
     return find
 

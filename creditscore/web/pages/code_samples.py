@@ -6,7 +6,8 @@ import json
 import shlex
 from collections.abc import Mapping
 
-from creditscore.api_docs.postman import FORMAT
+#: Of Postman collections, version 2.1.
+FORMAT = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"
 
 
 def as_curl(url: str, body: Mapping[str, object], *, key: str) -> str:

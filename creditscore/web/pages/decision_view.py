@@ -11,9 +11,8 @@ from flask import Response, url_for
 from creditscore.decisions.assessor import Decision
 from creditscore.decisions.explanation import explain
 from creditscore.decisions.record import LoggedDecision
-from creditscore.i18n.catalogue import in_language, say_number
-from creditscore.i18n.page_texts import PAGE_TEXTS
-from creditscore.schema.schema import Schema
+from creditscore.i18n.catalogue import PAGE_TEXTS, in_language, say_number
+from creditscore.schema import Schema
 from creditscore.scorecard.policy import Scale
 from creditscore.scorecard.reason_codes import value_in_words
 from creditscore.scorecard.scorecard import Scorecard

@@ -8,9 +8,9 @@ from urllib.parse import parse_qsl
 
 from creditscore.errors import Fault
 from creditscore.i18n.catalogue import in_language
-from creditscore.schema.constraints import CodeList, NumericRange, Value, format_number, from_text
-from creditscore.schema.schema import Field, Schema
-from creditscore.scorecard.artifact import Model
+from creditscore.schema import Field, Schema
+from creditscore.schema.constraints import Value, format_number, from_text
+from creditscore.scorecard.model import Model
 from creditscore.scorecard.reason_codes import value_in_words
 
 #: Whole numbers of which some have names of their own become a list, unless they are more.
@@ -104,7 +104,7 @@ def groups(
     schema = model.schema
     errors = _errors(schema, faults, language)
     for spec in schema.scorecards.values():
-        names = schema.added_fields(spec)
+        names = spec.added_fields
         optional = names != schema.base_fields
         ranges = model.scorecards[spec.name].training_ranges
         yield Group(
@@ -144,7 +144,7 @@ def _control(
     language: str,
 ) -> Control:
     options = _options(field, language)
-    slides = not options and isinstance(field.rule, NumericRange) and len(seen) == 2
+    slides = not options and len(seen) == 2
     return Control(
         name=field.name,
         title=in_language(field.title, language),
@@ -156,22 +156,15 @@ def _control(
         example=_written(field.example),
         low=_written(seen[0]) if slides else "",
         high=_written(seen[1]) if slides else "",
-        whole=isinstance(field.rule, NumericRange) and field.rule.integral,
+        whole=field.rule.python_type is int,
         optional=optional,
     )
 
 
 def _options(field: Field, language: str) -> list[tuple[str, str]]:
-    rule = field.rule
-    if isinstance(rule, CodeList):
-        return [(str(code), in_language(label, language)) for code, label in rule.labels.items()]
-    if not (rule.named and rule.integral and rule.low is not None and rule.high is not None):
-        return []
-    numbers = range(int(rule.low) + rule.low_open, int(rule.high) + 1 - rule.high_open)
-    if len(numbers) > MOST_OPTIONS:
-        return []
     return [
-        (str(number), in_language(value_in_words(field, number), language)) for number in numbers
+        (str(value), in_language(value_in_words(field, value), language))
+        for value in field.rule.choices(MOST_OPTIONS)
     ]
 
 

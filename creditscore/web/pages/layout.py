@@ -6,9 +6,7 @@ from typing import Any
 
 from flask import Response, make_response, render_template, request, url_for
 
-from creditscore.i18n.catalogue import LANGUAGES, in_language, say
-from creditscore.i18n.page_texts import PAGE_TEXTS
-from creditscore.i18n.statements import LEGAL_SENTENCE
+from creditscore.i18n.catalogue import LANGUAGES, LEGAL_SENTENCE, PAGE_TEXTS, in_language, say
 from creditscore.web.content_negotiation import mark_language
 from creditscore.web.service import service
 

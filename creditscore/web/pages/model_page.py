@@ -8,7 +8,6 @@ from typing import Any
 
 from flask import Response, request
 
-from creditscore.api_docs import examples
 from creditscore.charts.axes import write_number
 from creditscore.charts.model_charts import cutoff_plot, field_curves, scorecard_plots
 from creditscore.evaluation.cutoff_tradeoff import (
@@ -21,11 +20,11 @@ from creditscore.evaluation.cutoff_tradeoff import (
     group_rates,
     trade_off,
 )
-from creditscore.i18n.catalogue import in_language
-from creditscore.i18n.page_texts import PAGE_TEXTS
+from creditscore.i18n.catalogue import PAGE_TEXTS, in_language
+from creditscore.schema.descriptions import group_text
 from creditscore.web.content_negotiation import page_language
+from creditscore.web.localised_card import localised_card
 from creditscore.web.pages.decision_view import percent
-from creditscore.web.pages.group_words import group_words
 from creditscore.web.pages.layout import notice, render_page, render_part
 from creditscore.web.problems import UNPROCESSABLE
 from creditscore.web.service import service
@@ -47,7 +46,7 @@ class Choice:
 def show_model() -> Response:
     """Show the card, or only the part on the cut-off where a script asks for that."""
     here, language = service(), page_language()
-    card = examples.model_card(here.assessor.model, here.assessor.policy, language)
+    card = localised_card(here.assessor.model, here.assessor.policy, language)
     choice = _read_choice(card, language)
     parts = {**_words(language), **_explored(card, choice, language)}
     if request.args.get("part") == "cutoff":
@@ -82,7 +81,7 @@ def _words(language: str) -> dict[str, Any]:
         "percent": lambda share: percent(share, language),
         "number": write,
         "group": lambda field, label: in_language(
-            group_words(schema.fields[field], label), language
+            group_text(schema.fields[field], label), language
         ),
     }
 

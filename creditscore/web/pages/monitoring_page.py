@@ -9,13 +9,12 @@ from flask import Response, request
 
 from creditscore.charts.axes import Frame, Plot, write_number, write_share
 from creditscore.charts.model_charts import calibration
-from creditscore.i18n.catalogue import in_language
-from creditscore.i18n.page_texts import PAGE_TEXTS
+from creditscore.i18n.catalogue import PAGE_TEXTS, in_language
 from creditscore.monitoring.drift import FEWEST_ROWS
 from creditscore.monitoring.monitor import USUAL_DAYS
+from creditscore.schema.descriptions import group_text
 from creditscore.web.content_negotiation import page_language
 from creditscore.web.pages.decision_view import percent
-from creditscore.web.pages.group_words import group_words
 from creditscore.web.pages.layout import show_behind_key
 from creditscore.web.service import service
 
@@ -73,7 +72,7 @@ def _scorecards(found: Mapping[str, Any], language: str) -> list[dict[str, Any]]
 
 
 def _group(field: str, label: str, language: str) -> str:
-    return in_language(group_words(service().assessor.model.schema.fields[field], label), language)
+    return in_language(group_text(service().assessor.model.schema.fields[field], label), language)
 
 
 def approvals_by_day(

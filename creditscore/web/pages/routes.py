@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from creditscore.decisions.assessor import Decision
 from creditscore.errors import Fault, InvalidApplicants
 from creditscore.i18n.catalogue import in_language
-from creditscore.schema.schema import Applicant
+from creditscore.schema import Applicant
 from creditscore.web.authentication import check_predict, check_what_if
 from creditscore.web.content_negotiation import page_language
 from creditscore.web.headers import read_origin

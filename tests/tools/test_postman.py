@@ -1,4 +1,4 @@
-"""The Postman collection: up to date, well-formed, complete, and green against a real service."""
+"""The Postman collection: well-formed, complete, and green against a real service."""
 
 from __future__ import annotations
 
@@ -8,19 +8,15 @@ import os
 import re
 import shutil
 import subprocess
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from answers import PROJECT
 from flask.testing import FlaskClient
 from live_server import LiveServer, serving
-from postman_runner import main, requests_of
+from postman_items import Node, requests_of
 from skips import skip_or_fail
-
-Node = dict[str, Any]
 
 COLLECTION = PROJECT / "postman_collection.json"
 NEWMAN = PROJECT / "tests" / "node" / "node_modules" / "newman" / "bin" / "newman.js"
@@ -51,7 +47,7 @@ def guarded(full_model_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> I
 def newman(path: Path, url: str, key: str = "") -> subprocess.CompletedProcess[str]:
     """Run a collection with Postman's own runner."""
     if not NEWMAN.exists() or shutil.which("node") is None:
-        skip_or_fail("newman", "newman is missing (npm ci in tests/node): Python stands in for it")
+        skip_or_fail("newman", "newman is missing (npm ci in tests/node)")
     variables = ["--env-var", f"baseUrl={url}", "--env-var", f"apiKey={key}"]
     return subprocess.run(
         ["node", NEWMAN, "run", path, *variables, "--color", "off"],
@@ -61,27 +57,6 @@ def newman(path: Path, url: str, key: str = "") -> subprocess.CompletedProcess[s
         encoding="utf-8",
         timeout=120,
     )
-
-
-def stand_in(path: Path, url: str, key: str = "") -> subprocess.CompletedProcess[str]:
-    """Run a collection with the runner in Python."""
-    return subprocess.run(
-        [
-            sys.executable,
-            PROJECT / "tests" / "support" / "postman_runner.py",
-            path,
-            url,
-            *([key] if key else []),
-        ],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        encoding="utf-8",
-        timeout=120,
-    )
-
-
-RUNNERS = pytest.mark.parametrize("run", [newman, stand_in])
-Runner = Callable[..., subprocess.CompletedProcess[str]]
 
 
 # What it holds
@@ -190,31 +165,27 @@ def test_no_key_is_saved(collection: Node) -> None:
 # What happens when it is run
 
 
-@RUNNERS
-def test_all_requests_pass_against_a_live_service(server: LiveServer, run: Runner) -> None:
-    result = run(COLLECTION, server.url)
+def test_all_requests_pass_against_a_live_service(server: LiveServer) -> None:
+    result = newman(COLLECTION, server.url)
 
     assert result.returncode == 0, result.stdout
 
 
-@RUNNERS
-def test_all_requests_pass_against_a_service_with_keys(guarded: LiveServer, run: Runner) -> None:
-    result = run(COLLECTION, guarded.url, KEY)
+def test_all_requests_pass_against_a_service_with_keys(guarded: LiveServer) -> None:
+    result = newman(COLLECTION, guarded.url, KEY)
 
     assert result.returncode == 0, result.stdout
 
 
-@RUNNERS
-def test_without_the_key_it_fails(guarded: LiveServer, run: Runner) -> None:
-    result = run(COLLECTION, guarded.url)
+def test_without_the_key_it_fails(guarded: LiveServer) -> None:
+    result = newman(COLLECTION, guarded.url)
 
     assert result.returncode == 1, result.stdout
     assert "401" in result.stdout
 
 
-@RUNNERS
-def test_without_a_service_it_fails(run: Runner) -> None:
-    assert run(COLLECTION, "http://127.0.0.1:9").returncode != 0
+def test_without_a_service_it_fails() -> None:
+    assert newman(COLLECTION, "http://127.0.0.1:9").returncode != 0
 
 
 @pytest.mark.parametrize("name", ["decide", "refused"])
@@ -239,39 +210,3 @@ def test_newman_fails_when_an_assertion_does_not_hold(
 
     assert result.returncode == 1, result.stdout
     assert wrong in result.stdout
-
-
-@pytest.mark.parametrize(
-    ("part", "wrong", "shown"),
-    [
-        ("code", 201, "status 200 instead of 201"),
-        ("header", [{"key": "Content-Type", "value": "text/plain"}], "instead of text/plain"),
-        ("body", '{"label": "perhaps"}', "body.label is 'not_eligible' instead of 'perhaps'"),
-        ("body", '{"gone": 1}', "body.gone is missing"),
-        ("body", '{"score": 1.0}', "instead of 1.0"),
-        ("body", '{"warnings": ["x"]}', "body.warnings is [] instead of ['x']"),
-        ("body", "[]", "instead of []"),
-    ],
-)
-def test_the_stand_in_fails_when_an_answer_is_not_the_saved_one(
-    server: LiveServer, collection: Node, tmp_path: Path, part: str, wrong: object, shown: str
-) -> None:
-    broken = copy.deepcopy(collection)
-    next(iter(requests_of(broken)))["response"][0][part] = wrong
-    path = tmp_path / "broken.json"
-    path.write_text(json.dumps(broken), encoding="utf-8")
-
-    result = stand_in(path, server.url)
-
-    assert result.returncode == 1, result.stdout
-    assert shown in result.stdout
-    assert result.stdout.endswith("1 failed\n")
-
-
-def test_the_stand_in_says_what_it_is(server: LiveServer) -> None:
-    assert stand_in(COLLECTION, server.url).stdout.startswith("Standing in for newman")
-
-
-def test_the_stand_in_explains_how_to_call_it(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main([]) == 2
-    assert "COLLECTION BASE_URL" in capsys.readouterr().err

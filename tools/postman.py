@@ -14,11 +14,18 @@ from datetime import timedelta
 from typing import Any
 
 from creditscore.api_docs.examples import EXAMPLE_ID, EXAMPLE_TIME
-from creditscore.api_docs.postman_calls import Call, about, decisions, refusals
-from creditscore.api_docs.postman_log import log_calls
 from creditscore.decisions.assessor import timestamp
 from creditscore.i18n.catalogue import FALLBACK_LANGUAGE
-from creditscore.schema.schema import Schema
+from creditscore.schema import Schema
+from tools.postman_requests import (
+    Call,
+    about_calls,
+    decision_calls,
+    indent,
+    log_calls,
+    mistake_calls,
+    read_script,
+)
 
 JsonObject = dict[str, Any]
 
@@ -43,7 +50,7 @@ KEPT = {
 
 #: What differs each time, and what stands there in a saved answer.
 STILL = {
-    "decision_id": str(EXAMPLE_ID),
+    "decision_id": EXAMPLE_ID,
     "decided_at": timestamp(EXAMPLE_TIME),
     "recorded_at": timestamp(EXAMPLE_TIME),
     "since": timestamp(EXAMPLE_TIME - timedelta(days=30)),
@@ -55,7 +62,6 @@ STILL = {
 
 #: The same in a table.
 ID_AND_TIME = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12},[0-9:.TZ-]{24}"
-
 
 #: The line of the counts that is kept as an example.
 COUNTED = "# TYPE creditscore_decisions_total"
@@ -71,8 +77,8 @@ class Answer:
     body: str
 
 
-def collection(schema: Schema, answer: Callable[[Call], Answer]) -> JsonObject:
-    """Build the collection.
+def build_collection(schema: Schema, answer: Callable[[Call], Answer]) -> JsonObject:
+    """Return the collection.
 
     Parameters
     ----------
@@ -83,10 +89,10 @@ def collection(schema: Schema, answer: Callable[[Call], Answer]) -> JsonObject:
     """
     title = schema.title[FALLBACK_LANGUAGE]
     folders = {
-        "Decisions": decisions(schema),
+        "Decisions": decision_calls(schema),
         "The log of decisions": log_calls(),
-        "Typical mistakes": refusals(schema),
-        "About the service": about(),
+        "Typical mistakes": mistake_calls(schema),
+        "About the service": about_calls(),
     }
     return {
         "info": {
@@ -100,7 +106,7 @@ def collection(schema: Schema, answer: Callable[[Call], Answer]) -> JsonObject:
         "variable": [
             {"key": "baseUrl", "value": "http://127.0.0.1:8000", "type": "string"},
             {"key": "apiKey", "value": "", "type": "string"},
-            {"key": "decisionId", "value": str(EXAMPLE_ID), "type": "string"},
+            {"key": "decisionId", "value": EXAMPLE_ID, "type": "string"},
         ],
         "auth": SHOW_KEY,
         "item": [
@@ -111,16 +117,15 @@ def collection(schema: Schema, answer: Callable[[Call], Answer]) -> JsonObject:
 
 
 def to_text(content: JsonObject) -> str:
-    """Write a collection the way it is kept under version control."""
+    """Return a collection as text, the way it is kept under version control."""
     return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
 
 
 def _item(call: Call, answer: Answer) -> JsonObject:
     request = _request(call)
-    script = [*_status(call), *_when_known(call)]
     return {
         "name": call.title,
-        "event": [{"listen": "test", "script": {"type": "text/javascript", "exec": script}}],
+        "event": [{"listen": "test", "script": {"type": "text/javascript", "exec": _script(call)}}],
         "request": request,
         "response": [
             {
@@ -164,7 +169,7 @@ def _request(call: Call) -> JsonObject:
 
 
 def _saved(call: Call, answer: Answer) -> str:
-    """Keep of an answer what is the same every time."""
+    """Return what is the same every time of an answer's body."""
     if "csv" in answer.media_type:
         still = f"{STILL['decision_id']},{STILL['decided_at']}"
         return re.sub(ID_AND_TIME, still, answer.body)
@@ -180,13 +185,13 @@ def _saved(call: Call, answer: Answer) -> str:
 
 
 def _preview(media_type: str) -> str:
-    """Name the language that Postman shows an answer in."""
+    """Return the name of the language that Postman shows an answer in."""
     kinds = {"html": "html", "csv": "text", "plain": "text"}
     return next((kinds[kind] for kind in kinds if kind in media_type), "json")
 
 
 def _still(value: Any) -> Any:
-    """Put the same in the place of whatever differs each time."""
+    """Return a JSON value with the same in the place of whatever differs each time."""
     if isinstance(value, list):
         return [_still(item) for item in value]
     if not isinstance(value, dict):
@@ -197,22 +202,13 @@ def _still(value: Any) -> Any:
     }
 
 
-def _status(call: Call) -> list[str]:
-    """Check the status, and the header that every answer carries."""
-    expected, words = str(call.status), f"the status is {call.status}"
-    if call.needs_key and call.shows_key:
-        expected = f'pm.variables.get("apiKey") ? {call.status} : 401'
-        words += ", or 401 where no key is given"
-    return [
-        f'pm.test("{words}", () =>',
-        f"    pm.response.to.have.status({expected}));",
-        'pm.test("it carries a request id", () =>',
-        '    pm.response.to.have.header("X-Request-ID"));',
-    ]
-
-
-def _when_known(call: Call) -> list[str]:
-    """Make the other checks, where they need a key only with one."""
+def _script(call: Call) -> list[str]:
+    """Return the checks of an answer; where they need a key, they are made only with one."""
     if not (call.needs_key and call.shows_key):
-        return list(call.script)
-    return ['if (pm.variables.get("apiKey")) {', *(f"    {line}" for line in call.script), "}"]
+        return [*read_script("status", status=call.status), *call.script]
+    return [
+        *read_script("status_with_key", status=call.status),
+        'if (pm.variables.get("apiKey")) {',
+        *indent(call.script),
+        "}",
+    ]

@@ -1,0 +1,201 @@
+"""What a schema file says, as data: fields, label, scorecards, sources; and a valid applicant."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from creditscore.i18n.catalogue import Text
+from creditscore.schema.constraints import Rule, Value
+
+
+@dataclass(frozen=True)
+class Wording:
+    """How the schema file words a reason, where it does.
+
+    Attributes
+    ----------
+    code : str
+        The second half of the reason's code, such as ``LATE``.
+    values : tuple
+        The values it is for; all if empty.
+    low, high : int, float or None
+        The smallest and the largest value it is for.
+    side : {"low", "high", None}
+        Whether it is for values up to the reference group's median, or above it.
+    text : Text
+        May hold ``{value}``.
+    """
+
+    code: str
+    values: tuple[Value, ...]
+    low: int | float | None
+    high: int | float | None
+    side: str | None
+    text: Text
+
+    @cached_property
+    def shows_value(self) -> bool:
+        """Whether the value stands in the text of any language."""
+        return any("{value}" in words for words in self.text.values())
+
+
+@dataclass(frozen=True)
+class Change:
+    """What an applicant can do about a field.
+
+    Attributes
+    ----------
+    direction : {"increase", "decrease"}
+        The only way that it may be advised to go.
+    limit : int, float or None
+        The farthest value that may be advised; None for the last that training has seen.
+    """
+
+    direction: str
+    limit: int | float | None
+
+
+@dataclass(frozen=True, eq=False)
+class Field:
+    """One field of an applicant; no two are equal, so that what is said of one can be kept.
+
+    Attributes
+    ----------
+    name : str
+        Its name in JSON, in CSV headers and in the training data.
+    rule : Rule
+        What it accepts.
+    merged_codes : mapping
+        Undocumented codes in training data, and the documented code that each counts as.
+    protected : bool
+        Whether it is an attribute that law protects from discrimination.
+    optional_when_excluded : bool
+        Whether applicants may leave it out once no decision depends on it.
+    change : Change or None
+        What an applicant can do about it; None for nothing.
+    reasons : tuple of Wording
+        How reasons are worded; the first that fits, or a general sentence where none does.
+    example : int, float or str
+        A value for examples.
+    title, help, unit : Text
+        Its name, its explanation and its unit for people; unit and help may be empty.
+    bands : tuple of float
+        Where a number is cut into groups to be compared, ascending: a band starts at each.
+    risk : {"rises", "falls", None}
+        How the risk is expected to go as the number grows; None where nothing is expected.
+    unit_singular : Text or None
+        The unit of exactly one, where a language has another word for it.
+    """
+
+    name: str
+    rule: Rule
+    merged_codes: Mapping[int | str, int | str]
+    protected: bool
+    optional_when_excluded: bool
+    change: Change | None
+    reasons: tuple[Wording, ...]
+    example: Value
+    title: Text
+    help: Text
+    unit: Text
+    bands: tuple[float, ...] = ()
+    risk: str | None = None
+    unit_singular: Text | None = None
+
+    @property
+    def actionable(self) -> bool:
+        """Whether an applicant can change it."""
+        return self.change is not None
+
+    def unit_of(self, value: Value) -> Text:
+        """Return the unit of a value: "month" of 1, "months" of 2."""
+        return self.unit_singular if value == 1 and self.unit_singular else self.unit
+
+
+@dataclass(frozen=True)
+class Label:
+    """The column that training learns to predict, and which of its values is the bad one."""
+
+    column: str
+    good: int | str
+    bad: int | str
+    title: Text
+
+
+@dataclass(frozen=True)
+class ForestSettings:
+    """How a scorecard's forest is grown.
+
+    The values that are used here when a schema file gives none are cautious: leaves of 60 rows
+    keep the probabilities calibrated, which matters more than the last bit of ranking, and trees
+    of at most 8 questions keep the exact reasons affordable.
+    """
+
+    trees: int = 50
+    max_depth: int = 8
+    min_samples_leaf: int = 60
+    max_features: int | None = None
+
+    def to_dict(self) -> dict[str, int | None]:
+        """Return the settings as the manifest has them, under the schema file's names."""
+        return {
+            "trees": self.trees,
+            "max_depth": self.max_depth,
+            "min_samples_leaf": self.min_samples_leaf,
+            "max_features": self.max_features,
+        }
+
+
+@dataclass(frozen=True)
+class ScorecardSpec:
+    """A scorecard as the schema file asks for it.
+
+    Attributes
+    ----------
+    name : str
+        Lower-case, as it stands in versions and answers.
+    title : Text
+        Its name for people.
+    fields : tuple of str
+        The fields it asks for, in schema order: the order of the model's columns.
+    added_fields : tuple of str
+        Those that the next smaller scorecard does not ask for; all of the smallest one's.
+    forest : ForestSettings
+        How to grow its forest.
+    """
+
+    name: str
+    title: Text
+    fields: tuple[str, ...]
+    added_fields: tuple[str, ...]
+    forest: ForestSettings
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a published data set can be fetched, and how its columns are called there."""
+
+    title: str
+    licence: str
+    url: str
+    sha256: str
+    columns: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Applicant:
+    """A valid applicant.
+
+    Attributes
+    ----------
+    scorecard : str
+        Name of the scorecard that answers.
+    values : mapping of str to int, float or str
+        That scorecard's fields, in their one canonical form, in schema order; optional ones
+        only where they were given.
+    """
+
+    scorecard: str
+    values: Mapping[str, Value]

@@ -1,0 +1,204 @@
+"""Parse any JSON value into an applicant, or into a list of everything that is wrong with it."""
+
+from __future__ import annotations
+
+import difflib
+import itertools
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import cast
+
+from creditscore.errors import Fault, InvalidApplicants
+from creditscore.i18n.catalogue import say
+from creditscore.schema.constraints import Rejected, Value, describe_value
+from creditscore.schema.fields import Applicant, Field, ScorecardSpec
+
+#: Faults reported of one request, at most.
+MOST_FAULTS = 100
+
+#: Types of values that a field may accept.
+SCALAR_TYPES = frozenset({int, float, str})
+
+
+@dataclass(frozen=True)
+class ApplicantParser:
+    """Parses applicants by the fields of a schema.
+
+    Attributes
+    ----------
+    fields : mapping of str to Field
+        In the order of the schema file.
+    scorecards : mapping of str to ScorecardSpec
+        Smallest first.
+    optional : frozenset of str
+        Fields that an applicant may leave out.
+    """
+
+    fields: Mapping[str, Field]
+    scorecards: Mapping[str, ScorecardSpec]
+    optional: frozenset[str]
+
+    def parse_all(
+        self, raws: Sequence[object], *, pointers: Iterable[str] | None = None
+    ) -> list[Applicant]:
+        """Parse several applicants; one bad one fails them all.
+
+        Parameters
+        ----------
+        raws : sequence
+            Any JSON values.
+        pointers : iterable of str, optional
+            JSON Pointer of each; an array's ``/0``, ``/1`` and so on if left out.
+
+        Raises
+        ------
+        InvalidApplicants
+            With every fault at once, 100 at most.
+        """
+        applicants: list[Applicant] = []
+        faults: list[Fault] = []
+        if pointers is None:
+            pointers = (f"/{index}" for index in range(len(raws)))
+        for raw, pointer in zip(raws, pointers, strict=True):
+            applicant = self._parse(raw, pointer, faults)
+            if applicant is not None:
+                applicants.append(applicant)
+            if len(faults) >= MOST_FAULTS:
+                break
+        if faults:
+            raise InvalidApplicants(faults[:MOST_FAULTS])
+        return applicants
+
+    def of_all(self, raws: Sequence[object]) -> str | None:
+        """Name the scorecard whose fields all have, as many as it has; None if there is none.
+
+        Their values are numbers and texts, which may still be wrong; and it is for who reads
+        them to find that one has other fields.
+        """
+        if set(map(type, raws)) != {dict}:
+            return None
+        alike = cast("Sequence[dict[str, object]]", raws)
+        values = itertools.chain.from_iterable(map(dict.values, alike))
+        counts = set(map(len, alike))
+        if len(counts) == 1 and SCALAR_TYPES.issuperset(map(type, values)):
+            name, _ = self._by_field_count.get(counts.pop(), (None, ()))
+            return name
+        return None
+
+    def assemble(self, values: Mapping[str, Value]) -> Applicant | None:
+        """Return an applicant of values that are accepted already; None if any is missing.
+
+        Parameters
+        ----------
+        values : mapping of str to value
+            In schema order.
+        """
+        spec = self._scorecard_for(values)
+        if all(name in values or name in self.optional for name in spec.fields):
+            return Applicant(scorecard=spec.name, values=values)
+        return None
+
+    def _parse(self, raw: object, pointer: str, faults: list[Fault]) -> Applicant | None:
+        """Parse one applicant, adding to `faults` what is wrong with it."""
+        if not isinstance(raw, dict):
+            text = say("not_an_applicant", got=describe_value(raw))
+            faults.append(Fault("not_an_object", pointer, text))
+            return None
+        candidate = self._by_field_count.get(len(raw))
+        if candidate is not None:
+            # Fast path: exactly the fields of one scorecard, each with an accepted value.
+            scorecard, accepts = candidate
+            try:
+                return Applicant(scorecard, {name: accept(raw[name]) for name, accept in accepts})
+            except (KeyError, Rejected):
+                pass
+        return self._parse_with_faults(raw, pointer, faults)
+
+    def _parse_with_faults(
+        self, raw: Mapping[str, object], pointer: str, faults: list[Fault]
+    ) -> Applicant | None:
+        count = len(faults)
+        values: dict[str, Value] = {}
+        for name, field in self.fields.items():
+            if name in raw:
+                try:
+                    values[name] = field.rule.accept(raw[name])
+                except Rejected as rejected:
+                    faults.append(_rejected(field, raw[name], rejected.code, pointer))
+        spec = self._scorecard_for(raw)
+        for name in spec.fields:
+            if name not in raw and name not in self.optional:
+                faults.append(self._missing(name, pointer))
+        if not raw.keys() <= self.fields.keys():
+            unknown = (name for name in raw if name not in self.fields)
+            # A body can hold 100,000 unknown names, and finding the nearest takes its time.
+            some = itertools.islice(unknown, MOST_FAULTS)
+            faults += [self._unknown(name, pointer) for name in some]
+        if len(faults) > count:
+            return None
+        return Applicant(scorecard=spec.name, values=values)
+
+    def _scorecard_for(self, raw: Mapping[str, object]) -> ScorecardSpec:
+        """Return the largest scorecard with an added field that is given."""
+        for spec, added_fields in self._largest_first:
+            if not added_fields.isdisjoint(raw):
+                return spec
+        return spec
+
+    @cached_property
+    def _largest_first(self) -> list[tuple[ScorecardSpec, frozenset[str]]]:
+        specs = list(self.scorecards.values())[::-1]
+        return [(spec, frozenset(spec.added_fields)) for spec in specs]
+
+    @cached_property
+    def _by_field_count(self) -> dict[int, tuple[str, list[tuple[str, Callable[[object], Value]]]]]:
+        """By number of fields, the scorecard that has so many, and what its fields accept."""
+        return {
+            len(spec.fields): (
+                self._scorecard_for(dict.fromkeys(spec.fields)).name,
+                [(name, self.fields[name].rule.accept) for name in spec.fields],
+            )
+            for spec in self.scorecards.values()
+        }
+
+    def _missing(self, name: str, pointer: str) -> Fault:
+        allowed = self.fields[name].rule.allowed
+        smallest, *larger = self.scorecards.values()
+        if name in smallest.fields:
+            text = say("missing", field=name, allowed=allowed)
+        else:
+            group = next(spec for spec in larger if name in spec.added_fields)
+            text = say(
+                "missing_from_group",
+                field=name,
+                allowed=allowed,
+                fields=", ".join(n for n in group.added_fields if n not in self.optional),
+                scorecard=group.title,
+            )
+        return Fault("missing", _member(pointer, name), text)
+
+    def _unknown(self, name: str, pointer: str) -> Fault:
+        near = difflib.get_close_matches(name[:100].upper(), list(self._upper_names), n=1)
+        short = name if len(name) <= 40 else f"{name[:40]}…"
+        if near:
+            nearest = self._upper_names[near[0]]
+            text = say("unknown_field_near", field=short, nearest=nearest)
+        else:
+            text = say("unknown_field", field=short)
+        return Fault("unknown_field", _member(pointer, short), text)
+
+    @cached_property
+    def _upper_names(self) -> Mapping[str, str]:
+        """Names by their upper-case form: `age` is a misspelt `AGE`."""
+        return {name.upper(): name for name in self.fields}
+
+
+def _rejected(field: Field, raw: object, code: str, pointer: str) -> Fault:
+    text = say("must_be", field=field.name, allowed=field.rule.allowed, got=describe_value(raw))
+    return Fault(code, _member(pointer, field.name), text)
+
+
+def _member(pointer: str, name: str) -> str:
+    """Extend a JSON Pointer by a member's name (RFC 6901, section 3)."""
+    return f"{pointer}/{name.replace('~', '~0').replace('/', '~1')}"

@@ -1,0 +1,49 @@
+"""The tables of the documentation are there in each language, whole."""
+
+from __future__ import annotations
+
+import re
+
+from creditscore.api_docs.markdown_tables import field_table, settings_table
+from creditscore.i18n.catalogue import CATALOGUES
+from creditscore.schema import Schema
+from creditscore.settings import DEFINITIONS
+
+SETTINGS = CATALOGUES["id"]["documents"]["settings"]
+
+#: What is to be typed as it stands, in any language.
+LITERAL = re.compile(r"`[^`]+`|[a-z]+://\S+|\d[\d.]*\d|\b(?:wal|truncate)\b")
+
+
+def test_every_setting_is_described_in_indonesian_and_nothing_else_is() -> None:
+    assert list(SETTINGS) == [row.name for row in DEFINITIONS]
+
+
+def test_what_is_typed_as_it_stands_is_not_translated() -> None:
+    for row in DEFINITIONS:
+        text = SETTINGS[row.name]
+        assert text["sentence"] != row.sentence
+        for ours, theirs in ((text["allowed"], row.allowed), (text["sentence"], row.sentence)):
+            assert sorted(LITERAL.findall(ours)) == sorted(LITERAL.findall(theirs)), row.name
+
+
+def test_the_tables_differ_between_the_languages_in_words_only(schema: Schema) -> None:
+    for english, indonesian in (
+        (field_table(schema, "en"), field_table(schema, "id")),
+        (settings_table("en"), settings_table("id")),
+    ):
+        ours, theirs = indonesian.splitlines(), english.splitlines()
+        assert len(ours) == len(theirs)
+        for one, other in zip(ours[2:], theirs[2:], strict=True):
+            assert one.count("|") == other.count("|")
+            assert one.split("|")[1] == other.split("|")[1]
+            assert sorted(re.findall("[0-9]+", one)) == sorted(re.findall("[0-9]+", other))
+            assert one != other
+
+
+def test_the_indonesian_table_of_fields_says_what_is_accepted_in_indonesian(
+    schema: Schema,
+) -> None:
+    rows = field_table(schema, "id").splitlines()
+
+    assert "| `AGE` | integer | dari 18 sampai 100 | Usia, tahun |" in rows

@@ -1,0 +1,76 @@
+"""What is generated is up to date, and to renew it writes nothing else."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from answers import PROJECT
+
+from creditscore.api_docs.markdown_tables import blocks_of, settings_table
+from creditscore.scorecard.model import Model
+from tools.generate_docs import generated_files
+
+SCRIPT = PROJECT / "tools" / "generate_docs.py"
+
+
+def paths() -> set[Path]:
+    """Return every file of a service that runs in earnest."""
+    return {path for name in ("model", "instance") for path in (PROJECT / name).rglob("*")}
+
+
+@pytest.fixture(scope="module")
+def before() -> set[Path]:
+    return paths()
+
+
+@pytest.fixture(scope="module")
+def files(
+    before: set[Path], full_model: Model, tmp_path_factory: pytest.TempPathFactory
+) -> dict[Path, str]:
+    return generated_files(full_model, tmp_path_factory.mktemp("generated"))
+
+
+def test_no_generated_file_is_stale(files: dict[Path, str]) -> None:
+    assert len(files) >= 2
+    for path, text in files.items():
+        assert path.read_text(encoding="utf-8") == text, f"{path.name}: run {SCRIPT.name}"
+
+
+def test_what_makes_the_generated_files_writes_no_other(
+    files: dict[Path, str], before: set[Path]
+) -> None:
+    assert files
+    assert paths() == before
+
+
+def test_a_page_is_described_in_the_language_that_its_name_ends_in(files: dict[Path, str]) -> None:
+    assert settings_table("en") in files[PROJECT / "README.md"]
+    assert settings_table("id") in files[PROJECT / "README.id.md"]
+
+
+def test_the_readmes_have_the_same_generated_parts_in_the_same_order() -> None:
+    english, indonesian = (
+        list(blocks_of((PROJECT / name).read_text(encoding="utf-8")))
+        for name in ("README.md", "README.id.md")
+    )
+
+    assert indonesian == english
+    assert {"fields", "settings", "decision"} <= set(english)
+
+
+def test_without_a_model_the_command_says_so_in_a_line(tmp_path: Path) -> None:
+    result = subprocess.run(
+        [sys.executable, SCRIPT, "--check"],
+        env={**os.environ, "CREDITSCORE_MODEL_DIR": str(tmp_path / "none")},
+        capture_output=True,
+        encoding="utf-8",
+        timeout=60,
+    )
+
+    assert result.returncode == 3
+    assert result.stderr.startswith("cannot start: ")
+    assert result.stderr.count("\n") == 1

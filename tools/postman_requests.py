@@ -1,0 +1,222 @@
+"""The requests of the Postman collection: what is asked, and what must be true of the answer."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from creditscore.api_docs.examples import (
+    EXAMPLE_ID,
+    example_applicants,
+    example_table,
+    mistakes,
+)
+from creditscore.i18n.catalogue import FALLBACK_LANGUAGE
+from creditscore.schema import Schema
+from creditscore.schema.csv_cells import to_line
+
+JSON_TYPE = "application/json"
+
+#: The decision that was made last.
+ONE = "/decisions/{{decisionId}}"
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request of the collection, and what must be true of its answer.
+
+    Attributes
+    ----------
+    title, method, path : str
+        The path may hold variables of the collection.
+    body, media_type : str or None
+        None without a body.
+    status : int
+        Of the answer.
+    script : tuple of str
+        Checks in JavaScript.
+    needs_key : bool
+        Whether it is refused without an API key, also where the service has none yet.
+    shows_key : bool
+        Whether it shows the collection's key.
+    """
+
+    title: str
+    method: str
+    path: str
+    body: str | None = None
+    media_type: str | None = None
+    status: int = 200
+    script: tuple[str, ...] = ()
+    needs_key: bool = False
+    shows_key: bool = True
+
+
+def read_script(name: str, **values: object) -> tuple[str, ...]:
+    """Return the lines of a file of checks, with ``__name__`` replaced by a value."""
+    path = Path(__file__).parent / "postman_tests" / f"{name}.js"
+    text = path.read_text(encoding="utf-8")
+    for key, value in values.items():
+        text = text.replace(f"__{key}__", str(value))
+    return tuple(text.splitlines())
+
+
+def indent(lines: tuple[str, ...]) -> tuple[str, ...]:
+    """Return lines that stand one level deeper."""
+    return tuple(f"    {line}" for line in lines)
+
+
+def decision_calls(schema: Schema) -> list[Call]:
+    """Ask for decisions: one for each scorecard's example, an array and a table of them all."""
+    applicants = example_applicants(schema)
+    each_decision = indent(read_script("decision"))
+    table = example_table(schema)
+    return [
+        *(
+            _predict(
+                f"Decide: {schema.scorecards[name].title[FALLBACK_LANGUAGE].lower()}",
+                _indented(applicant),
+                script=(
+                    *read_script("decide_one", scorecard=name),
+                    *read_script("decision"),
+                    *read_script("remember_decision"),
+                ),
+            )
+            for name, applicant in applicants.items()
+        ),
+        _predict(
+            "Decide: several at once",
+            _indented(list(applicants.values())),
+            script=(
+                *read_script("decide_several", scorecards=json.dumps(list(applicants))),
+                "for (const decision of decisions) {",
+                *each_decision,
+                "}",
+            ),
+        ),
+        _predict(
+            "Decide: a table",
+            "".join(f"{to_line(row)}\n" for row in table),
+            media_type="text/csv",
+            script=read_script("decide_table", lines=len(table), header=to_line(table[0])),
+        ),
+        Call(
+            "What if?",
+            "POST",
+            "/what-if",
+            _indented(next(iter(applicants.values()))),
+            JSON_TYPE,
+            script=read_script("what_if"),
+        ),
+    ]
+
+
+def log_calls() -> list[Call]:
+    """Read, explain and follow up the decision that was made last, and make some mistakes.
+
+    Every one needs an API key.
+    """
+    problem = read_script("problem")
+    return [
+        _log("The newest decision", "/decisions?limit=1", script=read_script("newest_decision")),
+        _log("A decision, as it was logged", ONE, script=read_script("logged_decision")),
+        _log("Why was it decided so?", f"{ONE}/explanation", script=read_script("explanation")),
+        _outcome("What became of it", {"defaulted": False}, script=read_script("outcome")),
+        _outcome("What became of it: the same once more", {"defaulted": False}),
+        _outcome(
+            "What became of it: something else", {"defaulted": True}, status=409, script=problem
+        ),
+        _outcome("What became of it: no outcome", {}, status=422, script=problem),
+        _log("A decision that nobody made", f"/decisions/{EXAMPLE_ID}", status=404, script=problem),
+        _log(
+            "Do the scorecards still do what they did in training?",
+            "/monitoring?days=30",
+            script=read_script("monitoring"),
+        ),
+        _log("What Prometheus watches", "/metrics", script=read_script("metrics")),
+        _log("The log without a key", "/decisions", status=401, script=problem, shows_key=False),
+    ]
+
+
+def mistake_calls(schema: Schema) -> list[Call]:
+    """Make the typical mistakes."""
+    good = next(iter(example_applicants(schema).values()))
+    first = next(iter(good))
+    text = json.dumps(good)
+    twice = f'{{"{first}": {json.dumps(good[first])}, {text[1:]}'
+    whole_body, problem = _faults([""]), read_script("problem")
+    wrong = [
+        _predict(
+            mistake.title,
+            _indented(mistake.body),
+            status=422,
+            script=_faults(mistake.pointers),
+        )
+        for mistake in mistakes(schema)
+    ]
+    return [
+        *wrong,
+        _predict("An empty array", "[]", status=422, script=whole_body),
+        _predict("Not JSON", text.rstrip("}"), status=400, script=whole_body),
+        _predict("A name stands twice", twice, status=400, script=whole_body),
+        _predict(
+            "Not a media type for it",
+            text,
+            media_type="application/xml",
+            status=415,
+            script=problem,
+        ),
+        Call("Not the method for it", "GET", "/predict", status=405, script=problem),
+        Call("Not a route", "GET", "/nothing-here", status=404, script=problem),
+    ]
+
+
+def about_calls() -> list[Call]:
+    """Ask the service about itself."""
+    return [
+        Call("Is it well?", "GET", "/health", script=read_script("health")),
+        Call("Which model is it?", "GET", "/model", script=read_script("model")),
+        Call("What can it do?", "GET", "/openapi.json", script=read_script("openapi")),
+        Call("What can it do? For a browser", "GET", "/docs"),
+    ]
+
+
+def _predict(
+    title: str,
+    body: str,
+    *,
+    script: tuple[str, ...],
+    media_type: str = JSON_TYPE,
+    status: int = 200,
+) -> Call:
+    return Call(title, "POST", "/predict", body, media_type, status, script)
+
+
+def _log(
+    title: str,
+    path: str,
+    *,
+    script: tuple[str, ...],
+    status: int = 200,
+    shows_key: bool = True,
+) -> Call:
+    return Call(
+        title, "GET", path, status=status, script=script, needs_key=True, shows_key=shows_key
+    )
+
+
+def _outcome(
+    title: str, body: dict[str, bool], *, script: tuple[str, ...] = (), status: int = 200
+) -> Call:
+    text = json.dumps(body)
+    return Call(title, "POST", f"{ONE}/outcome", text, JSON_TYPE, status, script, needs_key=True)
+
+
+def _indented(body: object) -> str:
+    return json.dumps(body, indent=2)
+
+
+def _faults(pointers: list[str] | tuple[str, ...]) -> tuple[str, ...]:
+    names = json.dumps(list(pointers))
+    return (*read_script("problem"), *read_script("faults", pointers=names))

@@ -1,0 +1,1 @@
+pm.test("it is", () => pm.expect(pm.response.json().status).to.equal("ok"));

@@ -1,0 +1,1 @@
+pm.collectionVariables.set("decisionId", decision.decision_id);
