@@ -36,7 +36,12 @@ settings.load_profile("shared-machine")
 
 #: The files that take longest, in this order. They come first: whichever process gets one of them
 #: last would be alone with it in the end.
-LONGEST = ("test_drills", "test_pipeline", "test_artifact", "test_repository", "test_manage")
+LONGEST = ("test_manage", "test_pipeline", "test_hosting", "test_artifact", "test_json_parser")
+
+
+def pytest_configure() -> None:
+    """Let OpenMP compute in one thread: the processes of the tests share the cores already."""
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
