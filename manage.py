@@ -18,6 +18,7 @@ import argparse
 import contextlib
 import hashlib
 import importlib.util
+import itertools
 import os
 import shutil
 import socket
@@ -60,7 +61,7 @@ def main() -> int:
     try:
         if options.command == "run":
             return run(options.host, options.port)
-        return test(extra) if options.command == "test" else lock(extra)
+        return test(extra, everything=options.all) if options.command == "test" else lock(extra)
     except KeyboardInterrupt:
         say("\nStopped.")
         return 130
@@ -87,12 +88,17 @@ def command_line() -> argparse.ArgumentParser:
     run_parser.add_argument(
         "--port", type=port_number, default=8000, help="port to listen on (%(default)s)"
     )
-    commands.add_parser(
+    test_parser = commands.add_parser(
         "test",
-        help="check style and types, then run all tests",
-        description="Check style (ruff) and types (mypy), then run all tests. Any further "
-        "arguments go to pytest, for example: python3 manage.py test -k hosting -x",
+        usage="%(prog)s [--all] [PACKAGE ...] [arguments of pytest ...]",
+        help="check style and types, then run the tests; or those of some packages",
+        description="Check style (ruff) and types (mypy), then run all but the slow tests. With "
+        "names of folders in tests/, run the tests in them and no other check, for example: "
+        "python3 manage.py test schema scorecard. Any further arguments go to pytest, "
+        "for example: python3 manage.py test web -k form -x",
+        allow_abbrev=False,
     )
+    test_parser.add_argument("--all", action="store_true", help="run the slow tests too")
     commands.add_parser(
         "lock",
         help="pin the dependencies anew after an edit of requirements*.in",
@@ -129,22 +135,32 @@ def run(host: str, port: int) -> int:
     return call("app.py", "--host", host, "--port", str(port))
 
 
-def test(pytest_arguments: list[str]) -> int:
-    """Run every check, even after a failed one, and return the first failure's status."""
+def test(arguments: list[str], *, everything: bool) -> int:
+    """Run every check, even after a failed one, and return the first failure's status.
+
+    Arguments that begin with names of packages run the tests of those packages alone.
+    """
+    packages = list(itertools.takewhile(is_test_package, arguments))
     with one_at_a_time():
         install(DEV_LOCK)
         install_newman()
-    checks = [["ruff", "check"], ["ruff", "format", "--check"], ["mypy"], ["pytest"]]
     # On all cores and one more, as many tests wait for servers; each file in one process, as its
     # tests share what they set up.
     processes = str((os.cpu_count() or 1) + 1)
-    checks[-1] += ["-n", processes, "--dist", "loadfile", "--no-loadscope-reorder"]
-    checks[-1] += pytest_arguments
-    statuses = {" ".join(check): call("-m", *check) for check in checks}
+    pytest = ["pytest", "-rs", "-n", processes, "--dist", "loadfile", "--no-loadscope-reorder"]
+    pytest += ["-m", ""] if everything else []
+    pytest += [f"tests/{name}" for name in packages] + arguments[len(packages) :]
+    checks = [] if packages else [["ruff", "check"], ["ruff", "format", "--check"], ["mypy"]]
+    statuses = {" ".join(check): call("-m", *check) for check in [*checks, pytest]}
     failed = {check: status for check, status in statuses.items() if status != 0}
     if failed:
         say(f"Failed: {', '.join(failed)}")
     return next(iter(failed.values()), 0)
+
+
+def is_test_package(name: str) -> bool:
+    """Tell whether tests/ has a folder of this name."""
+    return name.isidentifier() and (ROOT / "tests" / name).is_dir()
 
 
 def lock(uv_arguments: list[str]) -> int:

@@ -172,7 +172,7 @@ class Service:
 
     def _launch(self) -> None:
         command = ["gunicorn", "-c", "gunicorn.conf.py", "--bind", f"127.0.0.1:{self.port}"]
-        command += ["--workers", str(WORKERS), "--pythonpath", "drills,tests"]
+        command += ["--workers", str(WORKERS), "--pythonpath", "drills,tests/support"]
         if self._fault == "threads":
             # gunicorn's usual way: each slow client takes a thread.
             command += ["--worker-class", "gthread", "--threads", "8"]

@@ -1,10 +1,9 @@
-"""What the tests share: a model trained as a user would, a client, databases, the real rows."""
+"""What the tests share: models trained as a user would, a client, databases, the real rows."""
 
 from __future__ import annotations
 
 import os
 import shutil
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -15,9 +14,11 @@ from database_servers import running_postgres, schema_of_its_own
 from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import settings
-from support import settings_of, skip_or_fail
+from service_settings import settings_of
+from skips import skip_or_fail
+from trained_models import trained_model
 
-import train
+from creditscore.api_docs.examples import example_applicants
 from creditscore.decision_log.database import Database
 from creditscore.decision_log.migrations import migrate
 from creditscore.schema import Schema
@@ -27,9 +28,6 @@ from creditscore.scorecard.model import Model
 from creditscore.web import create_app
 from creditscore.web.service import NAME
 
-if sys.platform != "win32":
-    import fcntl
-
 PROJECT = Path(__file__).resolve().parent.parent
 
 # The machines are shared: a slow example is no fault of the code.
@@ -38,7 +36,12 @@ settings.load_profile("shared-machine")
 
 #: The files that take longest, in this order. They come first: whichever process gets one of them
 #: last would be alone with it in the end.
-LONGEST = ("test_drills", "test_pipeline", "test_artifact", "test_repository", "test_manage")
+LONGEST = ("test_manage", "test_pipeline", "test_hosting", "test_artifact", "test_json_parser")
+
+
+def pytest_configure() -> None:
+    """Let OpenMP compute in one thread: the processes of the tests share the cores already."""
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -54,22 +57,24 @@ def schema() -> Schema:
 
 @pytest.fixture(scope="session")
 def model_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give each process of the tests its own copy of a model; logs and the like stand beside it."""
+    """A model of both scorecards with its card, from a tenth of the bundled rows.
+
+    Each process of the tests has its own copy; logs and the like stand beside it.
+    """
+    return copy_of_model("small", tmp_path_factory)
+
+
+@pytest.fixture(scope="session")
+def full_model_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The model of all bundled rows, for tests about its figures, or its size."""
+    return copy_of_model("full", tmp_path_factory)
+
+
+def copy_of_model(kind: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Copy a trained model, or the one at hand that stands for all, to where a test may write."""
     at_hand = os.environ.get("CREDITSCORE_TESTS_MODEL", "")
-    source = Path(at_hand) if at_hand else trained_once(tmp_path_factory)
-    return shutil.copytree(source, tmp_path_factory.mktemp("tests") / "model")
-
-
-def trained_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Train on the bundled rows, through the command's own door, once for all processes."""
-    base = tmp_path_factory.getbasetemp()
-    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "trained"
-    with (folder.with_suffix(".lock")).open("w") as lock:
-        if sys.platform != "win32":
-            fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (folder / artifact.MANIFEST_FILE).exists():
-            assert train.main(["--model-dir", str(folder)]) == 0
-    return folder
+    source = Path(at_hand) if at_hand else trained_model(kind)
+    return shutil.copytree(source, tmp_path_factory.mktemp(kind) / "model")
 
 
 @pytest.fixture(scope="session")
@@ -83,8 +88,37 @@ def app(model_dir: Path) -> Flask:
 
 
 @pytest.fixture(scope="session")
+def full_model(full_model_dir: Path) -> Model:
+    return artifact.load(full_model_dir)
+
+
+@pytest.fixture(scope="session")
+def full_app(full_model_dir: Path) -> Flask:
+    return create_app(settings_of(full_model_dir))
+
+
+@pytest.fixture(scope="session")
 def client(app: Flask) -> FlaskClient:
     return app.test_client()
+
+
+@pytest.fixture
+def example(schema: Schema) -> dict[str, Any]:
+    """An applicant of the smallest scorecard, made of the fields' examples."""
+    return {name: schema.fields[name].example for name in schema.base_fields}
+
+
+@pytest.fixture(params=["base_fields", "fields"])
+def applicant(request: pytest.FixtureRequest, schema: Schema) -> dict[str, Any]:
+    """An applicant of the smallest scorecard, and one of the largest."""
+    names = getattr(schema, request.param)
+    return {name: schema.fields[name].example for name in names}
+
+
+@pytest.fixture
+def applicants(schema: Schema) -> list[dict[str, Any]]:
+    """An applicant for each scorecard."""
+    return [dict(applicant) for applicant in example_applicants(schema).values()]
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 import math
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from time import monotonic
 
@@ -50,9 +50,16 @@ class Keys:
     who wait for it: each with a connection of its own, they would leave none to log decisions.
     """
 
-    def __init__(self, from_settings: Iterable[str], database: Database) -> None:
+    def __init__(
+        self,
+        from_settings: Iterable[str],
+        database: Database,
+        *,
+        clock: Callable[[], float] = monotonic,
+    ) -> None:
         self._settled = {_id_of(digest): digest for digest in map(digest_of, from_settings)}
         self._database = database
+        self._clock = clock
         self._seen: tuple[float, Sequence[ApiKey]] = (-math.inf, ())
         self._looking = threading.Lock()
 
@@ -72,7 +79,7 @@ class Keys:
             If the keys cannot be read.
         """
         with within(SECONDS):
-            now = monotonic()
+            now = self._clock()
             visitor = self._find(shown, self._seen_since(now - REMEMBERED))
             if shown and visitor.key_id is None:
                 # It may have been made this moment.
@@ -88,7 +95,7 @@ class Keys:
             If the keys cannot be read.
         """
         with within(SECONDS):
-            return bool(self._settled or self._seen_since(monotonic() - REMEMBERED))
+            return bool(self._settled or self._seen_since(self._clock() - REMEMBERED))
 
     def _seen_since(self, earliest: float) -> Sequence[ApiKey]:
         """Give the keys of the database as they were at that moment or later."""
@@ -100,7 +107,7 @@ class Keys:
         try:
             moment, kept = self._seen
             if moment < earliest:
-                moment, kept = monotonic(), read_keys(self._database)
+                moment, kept = self._clock(), read_keys(self._database)
                 self._seen = moment, kept
             return kept
         finally:

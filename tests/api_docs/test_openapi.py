@@ -18,8 +18,8 @@ from flask.testing import FlaskClient
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from openapi_spec_validator import validate
+from service_settings import settings_of
 from strategies import BUNDLED, Broken, applicants, bounds, broken_applicants
-from support import settings_of
 
 from creditscore.api_docs.openapi import PLACEHOLDER, read_template, template_values
 from creditscore.errors import InvalidApplicants

@@ -15,7 +15,7 @@ import pytest
 from answers import PROJECT
 from flask import Flask
 from logged import database_of, decide, edit, row_of, run, successor
-from support import settings_of
+from service_settings import settings_of
 
 from creditscore.scorecard.model import Model
 from creditscore.web import create_app

@@ -19,7 +19,7 @@ from werkzeug.test import run_wsgi_app
 from creditscore.schema import Field, Schema
 from creditscore.schema.constraints import CodeList, from_text
 
-pytestmark = pytest.mark.heavy
+pytestmark = pytest.mark.slow
 
 Body = dict[str, Any]
 

@@ -14,9 +14,8 @@ from typing import Any
 import pytest
 from answers import DECISION, PROJECT, check_decision, lasting
 from flask.testing import FlaskClient
-from guide import FLASK, Reader, blocks, commands
-from live_server import serving
-from support import skip_or_fail
+from guide import FLASK, Reader, blocks, commands, reader_of
+from skips import skip_or_fail
 
 GUIDE = PROJECT / "docs" / "curl.md"
 TEXT = GUIDE.read_text(encoding="utf-8")
@@ -42,15 +41,11 @@ def steps() -> list[Step]:
 
 
 @pytest.fixture(scope="module")
-def reader(model_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reader]:
+def reader(full_model_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reader]:
     """Follow the guide from its beginning to its end."""
     if shutil.which("curl") is None:
         skip_or_fail("curl", "curl is not installed: the guide's commands cannot be run")
-    folder = tmp_path_factory.mktemp("curl")
-    url = f"sqlite:///{folder}/instance/decisions.sqlite"
-    variables = {"CREDITSCORE_MODEL_DIR": str(model_dir), "CREDITSCORE_DATABASE_URL": url}
-    with serving(model_dir, folder, CREDITSCORE_DATABASE_URL=url) as server:
-        reader = Reader(server, folder, variables)
+    with reader_of(full_model_dir, tmp_path_factory.mktemp("curl")) as reader:
         for step in steps():
             reader.follow(step.command)
         yield reader

@@ -10,9 +10,8 @@ from pathlib import Path
 
 import pytest
 from answers import PROJECT
-from guide import FLASK, Reader, blocks, shell_lines
-from live_server import serving
-from support import skip_or_fail
+from guide import FLASK, Reader, blocks, reader_of, shell_lines
+from skips import skip_or_fail
 
 from creditscore.decision_log.replay import RESULTS
 from creditscore.settings import Settings
@@ -30,12 +29,7 @@ def runnable() -> list[str]:
 @pytest.fixture(scope="module")
 def reader(model_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reader]:
     """Follow the guide from its beginning to its end."""
-    folder = tmp_path_factory.mktemp("guide")
-    # As it lies in the project's folder, seen from the reader's.
-    url = f"sqlite:///{folder}/instance/decisions.sqlite"
-    variables = {"CREDITSCORE_MODEL_DIR": str(model_dir), "CREDITSCORE_DATABASE_URL": url}
-    with serving(model_dir, folder, CREDITSCORE_DATABASE_URL=url) as server:
-        reader = Reader(server, folder, variables)
+    with reader_of(model_dir, tmp_path_factory.mktemp("guide")) as reader:
         for line in runnable():
             if shutil.which(line.split()[0]) or line.startswith(FLASK):
                 reader.follow(line)

@@ -20,7 +20,7 @@ from answers import PROJECT
 from guide import FLASK, Reader, blocks, shell_lines
 from live_server import LiveServer, serving
 from prometheus_client.parser import text_string_to_metric_families
-from support import log_in
+from service_settings import log_in
 
 from creditscore.schema import Schema
 

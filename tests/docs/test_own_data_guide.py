@@ -17,7 +17,7 @@ import pytest
 from answers import PROJECT, lasting
 from guide import Block, Reader, blocks, commands
 from live_server import serving
-from support import skip_or_fail
+from skips import skip_or_fail
 
 from creditscore.settings import Settings
 

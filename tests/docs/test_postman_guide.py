@@ -16,10 +16,9 @@ from typing import Any
 
 import pytest
 from answers import PROJECT, lasting
-from guide import LINK, Reader, blocks, shell_lines
-from live_server import serving
+from guide import LINK, Reader, blocks, reader_of, shell_lines
 from postman_items import requests_of
-from support import skip_or_fail
+from skips import skip_or_fail
 
 from creditscore.i18n.catalogue import PAGE_TEXTS
 
@@ -55,14 +54,12 @@ def reader(model_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     """Run the guide's newman with the newman of the tests, which needs no network."""
     if not NEWMAN.exists() or shutil.which("node") is None:
         skip_or_fail("newman", "newman is missing (npm ci in tests/node)")
-    folder = tmp_path_factory.mktemp("postman")
-    url = f"sqlite:///{folder}/decisions.sqlite"
-    proxies = {name: "" for name in os.environ if "proxy" in name.lower()}
-    settings = {"CREDITSCORE_MODEL_DIR": str(model_dir), "CREDITSCORE_DATABASE_URL": url}
-    with serving(model_dir, folder, CREDITSCORE_DATABASE_URL=url) as server:
-        text = json.dumps(COLLECTION).replace("http://127.0.0.1:8000", server.url)
-        (folder / "postman_collection.json").write_text(text, encoding="utf-8")
-        yield Reader(server, folder, settings | proxies)
+    with reader_of(model_dir, tmp_path_factory.mktemp("postman")) as reader:
+        assert reader.server is not None
+        text = json.dumps(COLLECTION).replace("http://127.0.0.1:8000", reader.server.url)
+        (reader.folder / "postman_collection.json").write_text(text, encoding="utf-8")
+        reader.variables.update({name: "" for name in os.environ if "proxy" in name.lower()})
+        yield reader
 
 
 def runs(reader: Reader) -> list[str]:

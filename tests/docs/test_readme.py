@@ -19,7 +19,7 @@ import pytest
 from answers import PROJECT, check_decision, lasting
 from guide import LINK, anchors, blocks, shell_lines
 from live_server import LiveServer, free_port, serving
-from support import skip_or_fail
+from skips import skip_or_fail
 
 DOCUMENTS = sorted(
     path
@@ -49,13 +49,13 @@ def calls() -> list[tuple[str, str | None]]:
 
 
 @pytest.fixture(scope="module")
-def server(model_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
+def server(full_model_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
     """Serve where the README says, or next to it where that port is taken."""
     port = PORT
     with socket.socket() as probe:
         if probe.connect_ex(("127.0.0.1", PORT)) == 0:
             port = free_port()
-    with serving(model_dir, tmp_path_factory.mktemp("readme"), port=port) as running:
+    with serving(full_model_dir, tmp_path_factory.mktemp("readme"), port=port) as running:
         yield running
 
 
@@ -98,12 +98,12 @@ def test_the_faulty_call_of_the_readme_is_told_everything_at_once(server: LiveSe
 
 
 def test_the_readmes_table_gets_the_same_answer_from_the_service_as_from_a_file(
-    server: LiveServer, model_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    server: LiveServer, full_model_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (block,) = [each.text for each in blocks(README) if "text/csv" in each.text]
     (tmp_path / "data").symlink_to(PROJECT / "data")
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("CREDITSCORE_MODEL_DIR", str(model_dir))
+    monkeypatch.setenv("CREDITSCORE_MODEL_DIR", str(full_model_dir))
     interpreter = f"{shlex.quote(sys.executable)} {shlex.quote(str(PROJECT / 'score.py'))}"
     head, curl, score = block.splitlines()
 

@@ -1,40 +1,31 @@
-"""The drills in short: the log survives kills, power cuts and a full disk; a lossy one is caught.
+"""The drills can fail: each catches a service with a planted fault.
 
-Continuous integration runs the drills themselves, for longer.
+That a service without a fault passes them is for continuous integration, which runs them for long.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import contract_tests
-import crash_tests
-import damaged_models
-import database_trouble
-import full_disk
-import fuzz
 import mutation_tests
 import overload
 import power_cut
 import pytest
-import reloads
-import slow_clients
-import soak
 from answers import PROJECT
 from client_journal import LogComparison, compare_with_log
 from clients import Asked, post
 from decided import NOON, decision
 from harness import Service
+from skips import skip_or_fail
 from sqlalchemy import insert
-from support import skip_or_fail
 
 from creditscore.api_docs.examples import example_applicants
 from creditscore.decision_log.database import Database
@@ -42,12 +33,9 @@ from creditscore.decision_log.idempotency import RequestOrigin
 from creditscore.decision_log.log import DecisionLog
 from creditscore.decision_log.tables import decisions
 from creditscore.decisions.record import COLUMNS, to_row
-from creditscore.scorecard import artifact
 from creditscore.scorecard.model import Model
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the drills need Linux")
-
-Drill = Callable[..., int]
 
 RACES, RACERS = 20, 8
 
@@ -63,26 +51,28 @@ SOUND = LogComparison(
     unsound=0,
 )
 
+# Each with a planted fault
 
-@pytest.fixture(params=["sqlite", "postgres"])
-def kind(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Name each kind of database, and let drills use the tests' PostgreSQL."""
-    if request.param == "postgres":
-        url = request.getfixturevalue("postgres_url")
-        monkeypatch.setenv("TEST_DATABASE_URL", url)
-    return str(request.param)
-
-
-@pytest.fixture
-def last_line(capsys: pytest.CaptureFixture[str]) -> Callable[[], str]:
-    """Give the last line that a drill printed; the others are shown if the test fails."""
-
-    def last_line() -> str:
-        printed = capsys.readouterr().out
-        sys.stdout.write(printed)
-        return printed.splitlines()[-1]
-
-    return last_line
+#: A drill in short, and what its last line does not say of a service with the fault.
+FAULTS = [
+    ("crash_tests --kills 2 --fault answers_first", " 0 missing"),
+    ("crash_tests --kills 2 --fault answers_first --database postgres", " 0 missing"),
+    ("crash_tests --kills 2 --fault forgets_keys", " 0 doubled"),
+    ("crash_tests --kills 2 --fault forgets_keys --database postgres", " 0 doubled"),
+    ("database_trouble --times 1 --seconds 4 --fault answers_anyway", " 0 missing"),
+    ("power_cut --cuts 1 --fault unsynced", " 0 missing"),
+    ("full_disk --steps 1 --fault answers_anyway", " 0 missing"),
+    ("full_disk --steps 1 --fault answers_anyway --database postgres", " 0 missing"),
+    ("damaged_models --damages 60 --seed 3 --fault trusting", "60 refused"),
+    ("reloads --reloads 2 --fault abrupt", " 0 failed requests"),
+    ("slow_clients --each 20 --seconds 2 --fault threads", "holds"),
+    ("overload --seconds 3 --rounds 1 --most-rounds 1 --fault patient", "holds"),
+    ("fuzz --requests 400 --readings 100 --fault lenient", " 0 faults"),
+    ("contract_tests --examples 5 --fault untrue", " 0 failures"),
+    ("soak --requests 20000 --fault leaks", "holds"),
+    ("mutation_tests --only NaN --fault nothing_removed", " 0 not,"),
+]
+PROGRAMS = {"power_cut": "cc", "full_disk": "prlimit"}
 
 
 def need(program: str) -> None:
@@ -90,114 +80,32 @@ def need(program: str) -> None:
         skip_or_fail(program, f"{program} is not installed")
 
 
-# Kills
-
-
-def test_no_answered_decision_is_lost_by_kills(
-    kind: str, model_dir: Path, last_line: Callable[[], str]
+@pytest.mark.slow
+@pytest.mark.parametrize(("drill", "unsaid"), FAULTS, ids=[drill for drill, _ in FAULTS])
+def test_a_drill_catches_the_fault_of(
+    drill: str, unsaid: str, model_dir: Path, request: pytest.FixtureRequest
 ) -> None:
-    status = crash_tests.main(["--kills", "4", "--database", kind, "--model-dir", str(model_dir)])
+    name, *options = drill.split()
+    need(PROGRAMS.get(name, "python3"))
+    variables = {}
+    if "postgres" in options:
+        variables["TEST_DATABASE_URL"] = request.getfixturevalue("postgres_url")
 
-    line = last_line()
-    assert status == 0, line
-    assert f"holds, seed 1, {kind}, 4 kills" in line
+    result = subprocess.run(
+        [sys.executable, f"drills/{name}.py", *options, "--model-dir", model_dir],
+        cwd=PROJECT,
+        env={**os.environ, **variables},
+        stdout=subprocess.PIPE,
+        encoding="utf-8",
+    )
 
-
-@pytest.mark.parametrize(
-    ("fault", "found"), [("answers_first", "missing"), ("forgets_keys", "doubled")]
-)
-def test_kills_catch_a_service_that(
-    fault: str, found: str, kind: str, model_dir: Path, last_line: Callable[[], str]
-) -> None:
-    options = ["--kills", "2", "--database", kind, "--model-dir", str(model_dir)]
-
-    status = crash_tests.main([*options, "--fault", fault])
-
-    line = last_line()
-    assert status == 1, line
-    assert line.startswith("FAILS")
-    assert f" {found}" in line
-    assert f" 0 {found}" not in line
+    line = result.stdout.splitlines()[-1]
+    assert result.returncode == 1, result.stdout
+    assert line.startswith("FAILS"), line
+    assert unsaid not in line
 
 
-# Damaged models
-
-
-def test_no_damaged_model_is_loaded(model_dir: Path, last_line: Callable[[], str]) -> None:
-    status = damaged_models.main(["--damages", "60", "--model-dir", str(model_dir)])
-
-    line = last_line()
-    assert status == 0, line
-    assert "60 damaged models: 60 refused with one clear line, 0 in other words" in line
-
-
-def test_a_gate_that_trusts_its_files_is_caught(
-    model_dir: Path, last_line: Callable[[], str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    # The fault is planted in this process.
-    monkeypatch.setattr(artifact, "_read_verified", artifact._read_verified)
-
-    options = ["--damages", "60", "--seed", "3", "--fault", "trusting"]
-    status = damaged_models.main([*options, "--model-dir", str(model_dir)])
-
-    line = last_line()
-    assert status == 1, line
-    assert line.startswith("FAILS")
-
-
-# Slow clients, and new models
-
-
-@pytest.mark.heavy
-def test_a_crowd_of_slow_clients_keeps_nobody_from_being_served(
-    model_dir: Path, last_line: Callable[[], str]
-) -> None:
-    crowd = ["--each", "60", "--seconds", "3", "--model-dir", str(model_dir)]
-    slow_clients.main(crowd)
-
-    # Not what it says of times: those are the machine's, and no test is about them.
-    assert " 0 failed" in last_line()
-
-
-@pytest.mark.heavy
-def test_a_crowd_catches_a_service_that_gives_each_client_a_thread(
-    model_dir: Path, last_line: Callable[[], str]
-) -> None:
-    crowd = ["--each", "20", "--seconds", "2", "--model-dir", str(model_dir)]
-
-    assert slow_clients.main([*crowd, "--fault", "threads"]) == 1
-    assert last_line().startswith("FAILS")
-
-
-def test_new_models_fail_no_request(model_dir: Path, last_line: Callable[[], str]) -> None:
-    status = reloads.main(["--reloads", "2", "--model-dir", str(model_dir)])
-
-    line = last_line()
-    assert status == 0, line
-    assert "holds, seed 1, 2 reloads" in line
-
-
-def test_reloads_catch_a_service_that_begins_anew_each_time(
-    model_dir: Path, last_line: Callable[[], str]
-) -> None:
-    status = reloads.main(["--reloads", "2", "--model-dir", str(model_dir), "--fault", "abrupt"])
-
-    assert status == 1
-    assert " 0 failed requests" not in last_line()
-
-
-# Too many requests, odd ones, and a million of them
-
-
-@pytest.mark.heavy
-def test_an_overload_leaves_nobody_without_an_answer(
-    model_dir: Path, last_line: Callable[[], str]
-) -> None:
-    # Not how many are decided, or how fast: that is the machine's, and no test is about it.
-    options = ["--seconds", "3", "--rounds", "1", "--most-rounds", "1"]
-    overload.main([*options, "--model-dir", str(model_dir)])
-
-    assert " 0 other answers, 0 without an answer" in last_line()
+# The parts of them that judge
 
 
 @pytest.mark.parametrize(
@@ -214,105 +122,6 @@ def test_an_overload_goes_on_while_chance_may_decide(shares: list[float], still_
     assert overload.is_open(shares, 0.8) is still_open
 
 
-@pytest.mark.heavy
-def test_an_overload_catches_a_service_that_lets_all_of_them_wait(
-    model_dir: Path, last_line: Callable[[], str]
-) -> None:
-    options = ["--seconds", "3", "--rounds", "1", "--most-rounds", "1", "--fault", "patient"]
-
-    assert overload.main([*options, "--model-dir", str(model_dir)]) == 1
-    assert last_line().startswith("FAILS")
-
-
-def test_what_nobody_would_send_is_refused_for_what_it_is(
-    model_dir: Path, last_line: Callable[[], str]
-) -> None:
-    fuzz.main(["--requests", "400", "--readings", "2000", "--model-dir", str(model_dir)])
-
-    assert " 0 faults" in last_line()
-
-
-def test_fuzzing_catches_a_service_that_reads_json_as_everybody_does(
-    model_dir: Path, last_line: Callable[[], str]
-) -> None:
-    options = ["--requests", "400", "--readings", "100", "--model-dir", str(model_dir)]
-
-    assert fuzz.main([*options, "--fault", "lenient"]) == 1
-    assert " 0 faults" not in last_line()
-
-
-@pytest.mark.heavy
-def test_every_route_answers_as_it_is_described(
-    model_dir: Path, last_line: Callable[[], str]
-) -> None:
-    contract_tests.main(["--examples", "5", "--model-dir", str(model_dir)])
-
-    assert "13 of 13 routes" in (line := last_line())
-    assert line.endswith("0 failures, 0 errors")
-
-
-@pytest.mark.heavy
-def test_a_description_catches_a_service_that_answers_something_else(
-    model_dir: Path, last_line: Callable[[], str]
-) -> None:
-    options = ["--examples", "5", "--model-dir", str(model_dir), "--fault", "untrue"]
-
-    assert contract_tests.main(options) == 1
-    assert last_line().endswith("1 failures, 0 errors")
-
-
-@pytest.mark.heavy
-def test_a_soak_finds_every_answer_as_it_should_be(
-    model_dir: Path, last_line: Callable[[], str]
-) -> None:
-    soak.main(["--requests", "2000", "--model-dir", str(model_dir)])
-
-    assert "2000 requests" in (line := last_line())
-    assert " 0 odd answers, 0 broken" in line
-
-
-@pytest.mark.heavy
-def test_a_soak_catches_a_service_that_keeps_something_of_each_request(
-    model_dir: Path, last_line: Callable[[], str]
-) -> None:
-    options = ["--requests", "20000", "--model-dir", str(model_dir), "--fault", "leaks"]
-
-    assert soak.main(options) == 1
-    assert " 0 odd answers, 0 broken" in last_line()
-
-
-# A database that is away
-
-
-def test_while_the_database_is_away_answers_are_503_and_none_is_lost(
-    kind: str, model_dir: Path, last_line: Callable[[], str]
-) -> None:
-    options = (
-        ["--times", "1", "--seconds", "2"]
-        if kind == "sqlite"
-        else ["--times", "3", "--seconds", "1"]
-    )
-    status = database_trouble.main([*options, "--database", kind, "--model-dir", str(model_dir)])
-
-    line = last_line()
-    assert status == 0, line
-    assert f"holds, seed 1, {kind}" in line
-
-
-def test_a_database_that_is_away_catches_a_service_that_answers_all_the_same(
-    model_dir: Path, last_line: Callable[[], str]
-) -> None:
-    options = ["--times", "1", "--seconds", "4", "--model-dir", str(model_dir)]
-    status = database_trouble.main([*options, "--fault", "answers_anyway"])
-
-    line = last_line()
-    assert status == 1, line
-    assert " 0 missing" not in line
-
-
-# Defences that are taken away
-
-
 def test_each_defence_that_can_be_taken_away_is_where_it_is_said_to_be() -> None:
     listed = mutation_tests.read_defences()
 
@@ -323,46 +132,6 @@ def test_each_defence_that_can_be_taken_away_is_where_it_is_said_to_be() -> None
         assert code.count(defence.remove) == 1, defence.what
         for name in defence.tests:
             assert (PROJECT / "tests" / name).is_file()
-
-
-@pytest.mark.heavy
-def test_a_defence_that_is_taken_away_is_missed(
-    model_dir: Path, last_line: Callable[[], str]
-) -> None:
-    options = ["--only", "NaN", "--model-dir", str(model_dir)]
-
-    assert mutation_tests.main(options) == 0
-    assert "1 defences taken away: 1 noticed, 0 not, 0 broke off" in last_line()
-
-    assert mutation_tests.main([*options, "--fault", "nothing_removed"]) == 1
-    assert "1 defences taken away: 0 noticed, 1 not, 0 broke off" in last_line()
-
-
-# Power cuts
-
-
-def test_no_answered_decision_is_lost_by_power_cuts(
-    model_dir: Path, last_line: Callable[[], str]
-) -> None:
-    need("cc")
-
-    status = power_cut.main(["--cuts", "3", "--model-dir", str(model_dir)])
-
-    line = last_line()
-    assert status == 0, line
-    assert "holds, seed 1, 3 power cuts" in line
-
-
-def test_a_power_cut_catches_a_service_that_does_not_wait_for_the_disk(
-    model_dir: Path, last_line: Callable[[], str]
-) -> None:
-    need("cc")
-
-    status = power_cut.main(["--cuts", "1", "--model-dir", str(model_dir), "--fault", "unsynced"])
-
-    line = last_line()
-    assert status == 1, line
-    assert " 0 missing" not in line
 
 
 def test_a_power_cut_leaves_what_was_synced_and_nothing_else(tmp_path: Path) -> None:
@@ -399,35 +168,6 @@ write("unnamed", "synced", sync=True)
             **dict.fromkeys(["kept", "longer", "shorter", "deleted"], "synced"),
             "empty": "",
         }
-
-
-# A full disk
-
-
-def test_a_full_disk_loses_no_answered_decision_and_is_told_as_503(
-    kind: str, model_dir: Path, last_line: Callable[[], str]
-) -> None:
-    need("prlimit")
-
-    options = ["--steps", "2", "--database", kind, "--model-dir", str(model_dir)]
-    status = full_disk.main(options)
-
-    line = last_line()
-    assert status == 0, line
-    assert f"holds, seed 1, {kind}, 2 times full" in line
-
-
-def test_a_full_disk_catches_a_service_that_answers_all_the_same(
-    kind: str, model_dir: Path, last_line: Callable[[], str]
-) -> None:
-    need("prlimit")
-
-    options = ["--steps", "1", "--database", kind, "--model-dir", str(model_dir)]
-    status = full_disk.main([*options, "--fault", "answers_anyway"])
-
-    line = last_line()
-    assert status == 1, line
-    assert " 0 missing" not in line
 
 
 # One idempotency key, two processes

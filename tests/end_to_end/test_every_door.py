@@ -15,8 +15,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from service_settings import settings_of
 from strategies import BUNDLED, applicants
-from support import settings_of
+from table_files import as_csv
 
 import score
 from creditscore.decision_log.log import DecisionLog
@@ -191,15 +192,6 @@ def read_columns(text: str) -> list[Body]:
         }
         rows.append(as_columns(answer))
     return rows
-
-
-def as_csv(people: Sequence[Body]) -> str:
-    names = list(dict.fromkeys(name for person in people for name in person))
-    file = io.StringIO(newline="")
-    writer = csv.writer(file, lineterminator="\n")
-    writer.writerow(names)
-    writer.writerows([as_text(p[n]) if n in p else "" for n in names] for p in people)
-    return file.getvalue()
 
 
 def as_text(value: object) -> str:

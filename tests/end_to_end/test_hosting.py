@@ -15,7 +15,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
-from support import log_in, skip_or_fail
+from service_settings import log_in
+from skips import skip_or_fail
 
 ROOT = Path(__file__).resolve().parents[2]
 APPLICANT = {"LIMIT_BAL": 30000, "SEX": 1, "EDUCATION": 2, "MARRIAGE": 2, "AGE": 26}

@@ -16,7 +16,7 @@ import pytest
 from answers import PROJECT, Body, lasting
 from flask import Flask
 from logged import database_of, run
-from support import settings_of
+from service_settings import settings_of
 
 from creditscore.scorecard import artifact, model_archive
 from creditscore.scorecard.model import Model

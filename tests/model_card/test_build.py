@@ -15,6 +15,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
+from flask import Flask
+from flask.testing import FlaskClient
 from sklearn import metrics
 from sklearn.ensemble import HistGradientBoostingClassifier
 
@@ -37,6 +39,21 @@ SCORECARDS = ("application", "behavioural")
 ROUNDING = 6e-7
 
 Floats = npt.NDArray[np.float64]
+
+
+@pytest.fixture(scope="module")
+def model_dir(full_model_dir: Path) -> Path:
+    return full_model_dir
+
+
+@pytest.fixture(scope="module")
+def model(full_model: Model) -> Model:
+    return full_model
+
+
+@pytest.fixture(scope="module")
+def client(full_app: Flask) -> FlaskClient:
+    return full_app.test_client()
 
 
 @pytest.fixture(scope="module")
@@ -208,7 +225,7 @@ def test_importance_is_the_mean_size_of_the_impacts(
         assert one["mean_impact"] == near(mean[scorecard.predictors.index(one["field"])])
 
 
-@pytest.mark.heavy
+@pytest.mark.slow
 def test_what_exclusion_costs_is_what_a_training_without_the_fields_finds(
     card: Any, tmp_path: Path
 ) -> None:

@@ -5,7 +5,6 @@ The English page is compared with the model and its card, the Indonesian one wit
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from collections import Counter
@@ -39,8 +38,13 @@ OF_ITS_OWN = {
 
 
 @pytest.fixture(scope="module")
-def card(model_dir: Path) -> Any:
-    return json.loads((model_dir / "model_card.json").read_bytes())
+def model(full_model: Model) -> Model:
+    return full_model
+
+
+@pytest.fixture(scope="module")
+def card(model: Model) -> Any:
+    return model.card
 
 
 @pytest.fixture(scope="module")

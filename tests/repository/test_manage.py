@@ -40,7 +40,6 @@ for name in ("model.pkl", "manifest.json"):
 INSTALLING = "Installing requirements.txt into .venv"
 MAKING = "Making an environment in .venv"
 CANNOT_MAKE = "This Python cannot make environments"
-ON_POSIX = pytest.mark.skipif(os.name == "nt", reason="the launcher replaces itself on POSIX only")
 
 
 def make_wheel(folder: Path) -> str:
@@ -81,6 +80,8 @@ def fresh(tmp_path: Path) -> Path:
 @pytest.fixture(scope="module")
 def first_start(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     """Start a fresh project once; return it and what the start printed."""
+    if os.name == "nt":
+        pytest.skip("the launcher replaces itself on POSIX only")
     project = make_project(tmp_path_factory.mktemp("started") / "a fresh clöne")
     return project, output_of(start(project, "run"))
 
@@ -88,7 +89,16 @@ def first_start(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
 @pytest.fixture
 def started(first_start: tuple[Path, str], tmp_path: Path) -> Path:
     """Copy a project that has been started before."""
-    return Path(shutil.copytree(first_start[0], tmp_path / "started before", symlinks=True))
+    return Path(
+        shutil.copytree(
+            first_start[0], tmp_path / "started before", symlinks=True, copy_function=link_or_copy
+        )
+    )
+
+
+def link_or_copy(source: str, target: str) -> None:
+    """Copy a file; link one of a library, as there are thousands and nobody writes into them."""
+    (os.link if "site-packages" in source else shutil.copy2)(source, target)
 
 
 @pytest.fixture
@@ -254,7 +264,6 @@ def test_run_refuses_what_it_does_not_know(fresh: Path) -> None:
 # The first start and the ones after it
 
 
-@ON_POSIX
 def test_the_first_start_installs_trains_and_serves_in_that_order(
     first_start: tuple[Path, str],
 ) -> None:
@@ -266,38 +275,30 @@ def test_the_first_start_installs_trains_and_serves_in_that_order(
     assert output.endswith("--bind 127.0.0.1:8000 app:app\n")
 
 
-@ON_POSIX
 def test_the_second_start_only_serves(started: Path) -> None:
-    output = output_of(start(started, "run", "--host", "::1", "--port", "8001"))
+    result = start(started, "run", "--host", "::1", "--port", "8001", EXIT_GUNICORN="3")
 
-    assert output == "gunicorn -c gunicorn.conf.py --bind [::1]:8001 app:app\n"
-
-
-@ON_POSIX
-def test_the_exit_status_of_the_server_is_passed_on(started: Path) -> None:
-    assert start(started, "run", EXIT_GUNICORN="3").returncode == 3
+    assert result.stdout == "gunicorn -c gunicorn.conf.py --bind [::1]:8001 app:app\n"
+    assert result.returncode == 3
 
 
-@ON_POSIX
-@pytest.mark.parametrize("left", ["model.pkl", "manifest.json"])
-def test_half_a_model_is_left_to_the_server_to_refuse(started: Path, left: str) -> None:
-    for file in (started / "model").iterdir():
-        if file.name != left:
-            file.unlink()
+@pytest.mark.parametrize(
+    ("gone", "variables"),
+    [
+        (["model.pkl"], {}),
+        (["manifest.json"], {}),
+        (["model.pkl", "manifest.json"], {"CREDITSCORE_MODEL_DIR": "elsewhere"}),
+    ],
+)
+def test_half_a_model_or_one_elsewhere_is_left_to_the_server(
+    started: Path, gone: list[str], variables: dict[str, str]
+) -> None:
+    for name in gone:
+        (started / "model" / name).unlink()
 
-    assert "training" not in output_of(start(started, "run"))
-
-
-@ON_POSIX
-def test_a_model_elsewhere_is_never_trained_over(started: Path, tmp_path: Path) -> None:
-    shutil.rmtree(started / "model")
-
-    output = output_of(start(started, "run", CREDITSCORE_MODEL_DIR=str(tmp_path)))
-
-    assert "training" not in output
+    assert "training" not in output_of(start(started, "run", **variables))
 
 
-@ON_POSIX
 def test_a_failed_training_stops_the_start(started: Path) -> None:
     (started / "model" / "model.pkl").unlink()
     (started / "model" / "manifest.json").unlink()
@@ -312,10 +313,15 @@ def test_a_failed_training_stops_the_start(started: Path) -> None:
 # The environment
 
 
-@ON_POSIX
-def test_a_changed_lock_is_installed_into_the_same_environment(started: Path) -> None:
-    with (started / "requirements.txt").open("a") as lock:
-        lock.write("# changed\n")
+@pytest.mark.parametrize("its_own", [True, False])
+def test_a_changed_lock_is_installed_into_the_environment_be_it_the_users_own(
+    started: Path, its_own: bool
+) -> None:
+    if its_own:
+        with (started / "requirements.txt").open("a") as lock:
+            lock.write("# changed\n")
+    else:
+        (started / ".venv" / "installed.txt").unlink()
 
     output = output_of(start(started, "run"))
 
@@ -324,7 +330,6 @@ def test_a_changed_lock_is_installed_into_the_same_environment(started: Path) ->
     assert INSTALLING not in output_of(start(started, "run"))
 
 
-@ON_POSIX
 def test_a_failed_installation_gives_the_reason_and_keeps_what_was_complete(started: Path) -> None:
     lock = started / "requirements.txt"
     good = lock.read_text()
@@ -339,7 +344,6 @@ def test_a_failed_installation_gives_the_reason_and_keeps_what_was_complete(star
     assert INSTALLING not in output_of(start(started, "run"))
 
 
-@ON_POSIX
 def test_a_machine_without_network_is_told_so(started: Path) -> None:
     (started / "requirements.txt").write_text(f"flask==3.1.3 --hash=sha256:{'0' * 64}\n")
     offline = {"PIP_INDEX_URL": "http://127.0.0.1:9/", "PIP_RETRIES": "1"}
@@ -351,7 +355,6 @@ def test_a_machine_without_network_is_told_so(started: Path) -> None:
     assert len(result.stdout.splitlines()) < 8
 
 
-@ON_POSIX
 def test_ctrl_c_during_an_installation_ends_cleanly(started: Path, silent_index: str) -> None:
     with hanging_installation(started, silent_index) as process:
         process.send_signal(signal.SIGINT)
@@ -361,7 +364,6 @@ def test_ctrl_c_during_an_installation_ends_cleanly(started: Path, silent_index:
         assert process.stdout.read() == "\nStopped.\n"
 
 
-@ON_POSIX
 def test_a_killed_installation_is_begun_afresh(started: Path, silent_index: str) -> None:
     with hanging_installation(started, silent_index) as process:
         process.kill()
@@ -373,41 +375,21 @@ def test_a_killed_installation_is_begun_afresh(started: Path, silent_index: str)
     assert output_of(start(started, "run")).startswith("gunicorn")
 
 
-@ON_POSIX
-@pytest.mark.parametrize("answer", ["exit 1", "echo '(3, 10)'"])
-def test_an_environment_that_is_broken_or_another_pythons_is_made_anew(
-    started: Path, cannot_make: dict[str, str], answer: str
+@pytest.mark.parametrize("answer", ["exit 1", "echo '(3, 10)'", None])
+def test_an_environment_that_is_broken_uninstalled_or_another_pythons_is_made_anew(
+    started: Path, cannot_make: dict[str, str], answer: str | None
 ) -> None:
     python = started / ".venv" / "bin" / "python"
     python.unlink()
-    python.write_text(f"#!/bin/sh\n{answer}\n")
-    python.chmod(0o755)
+    if answer is None:
+        python.symlink_to(started / "uninstalled")
+    else:
+        python.write_text(f"#!/bin/sh\n{answer}\n")
+        python.chmod(0o755)
 
     assert CANNOT_MAKE in one_line(start(started, "run", **cannot_make))
 
 
-@ON_POSIX
-def test_an_environment_whose_python_was_uninstalled_is_made_anew(
-    started: Path, cannot_make: dict[str, str]
-) -> None:
-    python = started / ".venv" / "bin" / "python"
-    python.unlink()
-    python.symlink_to(started / "uninstalled")
-
-    assert CANNOT_MAKE in one_line(start(started, "run", **cannot_make))
-
-
-@ON_POSIX
-def test_an_environment_that_works_but_is_the_users_own_is_kept(started: Path) -> None:
-    (started / ".venv" / "installed.txt").unlink()
-
-    output = output_of(start(started, "run"))
-
-    assert INSTALLING in output
-    assert MAKING not in output
-
-
-@ON_POSIX
 def test_a_second_start_waits_for_the_first_one(started: Path) -> None:
     shutil.rmtree(started / "model")
     (started / "train.py").write_text("print('training', flush=True); input()\n" + TRAIN)
@@ -427,41 +409,45 @@ def test_a_second_start_waits_for_the_first_one(started: Path) -> None:
 # The tests
 
 
-@ON_POSIX
-def test_the_checks_run_in_order_and_pytest_gets_the_arguments(started: Path) -> None:
-    output = output_of(start(started, "test", "-k", "not slow", "tests/test_http.py", "-x"))
+PYTEST = f"pytest -rs -n {(os.cpu_count() or 1) + 1} --dist loadfile --no-loadscope-reorder"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "passed_on"),
+    [
+        ([], ""),
+        (["--all"], " -m "),
+        (["-k", "not web", "tests/web", "-x"], " -k not web tests/web -x"),
+    ],
+)
+def test_the_checks_run_in_order_and_pytest_gets_the_arguments(
+    started: Path, arguments: list[str], passed_on: str
+) -> None:
+    output = output_of(start(started, "test", *arguments))
 
     checks = [line for line in output.splitlines() if line.startswith(TOOLS)]
-    assert checks == [
-        "ruff check",
-        "ruff format --check",
-        "mypy",
-        f"pytest -n {(os.cpu_count() or 1) + 1} --dist loadfile --no-loadscope-reorder "
-        "-k not slow tests/test_http.py -x",
-    ]
+    assert checks == ["ruff check", "ruff format --check", "mypy", PYTEST + passed_on]
 
 
-@ON_POSIX
-@pytest.mark.parametrize("tool", ["ruff", "mypy", "pytest"])
-def test_one_failed_check_fails_all_and_stops_none(started: Path, tool: str) -> None:
-    result = start(started, "test", **{f"EXIT_{tool.upper()}": "5"})
+def test_the_tests_of_some_packages_run_alone(started: Path) -> None:
+    for name in ("schema", "web"):
+        (started / "tests" / name).mkdir()
+
+    output = output_of(start(started, "test", "schema", "web", "-k", "form"))
+
+    checks = [line for line in output.splitlines() if line.startswith(TOOLS)]
+    assert checks == [f"{PYTEST} tests/schema tests/web -k form"]
+
+
+def test_a_failed_check_fails_all_and_stops_none(started: Path) -> None:
+    result = start(started, "test", EXIT_MYPY="5", EXIT_PYTEST="6")
 
     assert result.returncode == 5
-    assert "\npytest -n " in result.stdout
-    assert f"\nFailed: {tool}" in result.stdout
-
-
-@ON_POSIX
-def test_what_was_installed_for_the_tests_serves_too(started: Path) -> None:
-    output_of(start(started, "test"))
-
+    assert f"\nFailed: mypy, {PYTEST}\n" in result.stdout
+    # And what was installed for the tests serves too.
+    assert "run by Python, not by newman" in result.stdout
     assert "Installing" not in output_of(start(started, "run"))
     assert "Installing" not in output_of(start(started, "test"))
-
-
-@ON_POSIX
-def test_without_npm_it_is_said_who_runs_the_collection(started: Path) -> None:
-    assert "run by Python, not by newman" in output_of(start(started, "test"))
 
 
 # The locks

@@ -19,7 +19,7 @@ from drawing import (
 from edges import around_thresholds
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from support import skip_or_fail
+from skips import skip_or_fail
 
 from creditscore.arrays import Matrix
 from creditscore.schema import Schema

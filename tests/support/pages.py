@@ -52,3 +52,28 @@ def shown(text: str, element: str) -> str:
     found = re.search(rf'id="{element}"[^>]*>\s*([^<]*?)\s*<', text)
     assert found, element
     return found[1]
+
+
+def read_page(text: str) -> Page:
+    """Check that nothing stands inline in a page which a browser would run, and return it."""
+    page = Page(text)
+    assert page.script == ""
+    for tag, attributes in page.elements:
+        assert tag not in {"style", "iframe", "object", "embed", "base"}
+        assert tag != "script" or attributes.get("src")
+        assert "style" not in attributes
+        assert not [name for name in attributes if name.startswith("on")]
+    ids = [attributes["id"] for _, attributes in page.elements if "id" in attributes]
+    assert len(ids) == len(set(ids))
+    return page
+
+
+def bytes_of_first_load(client: FlaskClient, text: str) -> int:
+    """Return how many bytes a page takes with its scripts and styles."""
+    loaded = {
+        str(attributes.get("src") or attributes["href"])
+        for tag, attributes in Page(text).elements
+        if tag in {"link", "script"}
+    }
+    assert len(loaded) == 3
+    return sum(len(each.encode()) for each in (text, *(text_of(client, a) for a in loaded)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -28,13 +29,19 @@ def people(schema: Schema, scorecard: str, count: int, seed: int = 1) -> list[Ro
     ]
 
 
-def write(path: Path, rows: Iterable[Row]) -> Path:
+def as_csv(rows: Iterable[Row], *, newline: str = "\n") -> str:
+    """Write applicants as a table of all columns that any of them has."""
     rows = list(rows)
+    text = io.StringIO()
     names = list(dict.fromkeys(name for row in rows for name in row))
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, names, restval="", lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
+    writer = csv.DictWriter(text, names, restval="", lineterminator=newline)
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+def write(path: Path, rows: Iterable[Row]) -> Path:
+    path.write_bytes(as_csv(rows).encode())
     return path
 
 

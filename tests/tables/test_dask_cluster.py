@@ -205,7 +205,7 @@ def test_what_cannot_be_done_is_said_in_one_line(
         assert told in capsys.readouterr().err
 
 
-@pytest.mark.heavy
+@pytest.mark.slow
 def test_nobody_at_the_address_is_said_in_one_line(schema: Schema, tmp_path: Path) -> None:
     write(tmp_path / "a.csv", people(schema, "application", 1))
     nobody = Cluster(tmp_path)
@@ -216,7 +216,7 @@ def test_nobody_at_the_address_is_said_in_one_line(schema: Schema, tmp_path: Pat
     assert "Traceback" not in said
 
 
-@pytest.mark.heavy
+@pytest.mark.slow
 def test_forests_fitted_on_a_cluster_are_the_same_model(cluster: Cluster, tmp_path: Path) -> None:
     with (PROJECT / "data" / "credit.csv").open() as rows:
         (tmp_path / "some.csv").write_text("".join(islice(rows, 4001)))

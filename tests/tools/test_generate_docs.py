@@ -29,9 +29,9 @@ def before() -> set[Path]:
 
 @pytest.fixture(scope="module")
 def files(
-    before: set[Path], model: Model, tmp_path_factory: pytest.TempPathFactory
+    before: set[Path], full_model: Model, tmp_path_factory: pytest.TempPathFactory
 ) -> dict[Path, str]:
-    return generated_files(model, tmp_path_factory.mktemp("generated"))
+    return generated_files(full_model, tmp_path_factory.mktemp("generated"))
 
 
 def test_no_generated_file_is_stale(files: dict[Path, str]) -> None:

@@ -16,7 +16,7 @@ from answers import PROJECT
 from flask.testing import FlaskClient
 from live_server import LiveServer, serving
 from postman_items import Node, requests_of
-from support import skip_or_fail
+from skips import skip_or_fail
 
 COLLECTION = PROJECT / "postman_collection.json"
 NEWMAN = PROJECT / "tests" / "node" / "node_modules" / "newman" / "bin" / "newman.js"
@@ -30,17 +30,17 @@ def collection() -> Node:
 
 
 @pytest.fixture(scope="module")
-def server(model_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
+def server(full_model_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
     """Serve to anyone."""
-    with serving(model_dir, tmp_path_factory.mktemp("open")) as running:
+    with serving(full_model_dir, tmp_path_factory.mktemp("open")) as running:
         yield running
 
 
 @pytest.fixture(scope="module")
-def guarded(model_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
+def guarded(full_model_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
     """Serve to those with a key."""
     folder = tmp_path_factory.mktemp("guarded")
-    with serving(model_dir, folder, CREDITSCORE_API_KEYS=KEY) as running:
+    with serving(full_model_dir, folder, CREDITSCORE_API_KEYS=KEY) as running:
         yield running
 
 

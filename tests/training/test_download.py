@@ -273,7 +273,7 @@ def answer_with_noise(server: socket.socket) -> None:
 # The command
 
 
-@pytest.mark.heavy
+@pytest.mark.slow
 def test_the_command_trains_on_what_the_archive_publishes(
     archive: Archive, uci_csv: Path, uci_archive_csv: Path, tmp_path: Path
 ) -> None:

@@ -14,7 +14,7 @@ from flask.testing import FlaskClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
-from support import settings_of
+from service_settings import settings_of
 
 import train
 from creditscore.api_docs.examples import example_applicants

@@ -12,7 +12,7 @@ import pytest
 from flask.testing import FlaskClient
 from invented import Row, invent, write_csv
 from openapi_spec_validator import validate
-from support import settings_of
+from service_settings import settings_of
 
 from creditscore.schema.reader import load_schema
 from creditscore.scorecard import artifact

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from drawing import bundled_rows, write_rows
-from support import settings_of
+from service_settings import settings_of
 
 import train
 from creditscore.schema import Schema

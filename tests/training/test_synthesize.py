@@ -408,7 +408,7 @@ class TestBundledRows:
         assert exactly.mean() == pytest.approx(0.1355, abs=0.005)
 
 
-@pytest.mark.heavy
+@pytest.mark.slow
 class TestBesideTheRealRows:
     def test_no_active_account_equals_a_real_one(
         self, bundled: pd.DataFrame, uci_rows: pd.DataFrame

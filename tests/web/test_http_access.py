@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 from answers import decision_of, problem_of
 from flask.testing import FlaskClient
-from support import settings_of
+from service_settings import settings_of
 from werkzeug.test import TestResponse
 
-from creditscore.schema import Schema
 from creditscore.web import create_app
+
+Body = dict[str, Any]
 
 KEYS = ("the-first-key-of-the-test", "the-other-key-of-the-test")
 OPEN_ROUTES = ["/", "/docs", "/openapi.json", "/health", "/model"]
@@ -76,32 +76,31 @@ def kept_open(model_dir: Path) -> FlaskClient:
     return create_app(settings).test_client()
 
 
-def ask(client: FlaskClient, schema: Schema, headers: dict[str, Any]) -> TestResponse:
-    applicant = {name: schema.fields[name].example for name in schema.base_fields}
-    return client.post("/predict", data=json.dumps(applicant), headers=headers)
+def ask(client: FlaskClient, example: Body, headers: dict[str, Any]) -> TestResponse:
+    return client.post("/predict", json=example, headers=headers)
 
 
-def test_without_keys_anyone_may_ask(client: FlaskClient, schema: Schema) -> None:
+def test_without_keys_anyone_may_ask(client: FlaskClient, example: Body) -> None:
     for headers in ({}, {"X-API-Key": "anything"}, {"Authorization": "Bearer anything"}):
-        decision_of(ask(client, schema, headers))
+        decision_of(ask(client, example, headers))
 
 
 @pytest.mark.parametrize("headers", RIGHT)
 def test_with_keys_any_of_them_is_accepted(
-    guarded: FlaskClient, schema: Schema, headers: dict[str, str]
+    guarded: FlaskClient, example: Body, headers: dict[str, str]
 ) -> None:
-    decision_of(ask(guarded, schema, headers))
+    decision_of(ask(guarded, example, headers))
 
 
 @pytest.mark.parametrize("headers", WRONG)
 def test_with_keys_a_wrong_one_and_none_look_alike(
-    guarded: FlaskClient, schema: Schema, headers: dict[str, str]
+    guarded: FlaskClient, example: Body, headers: dict[str, str]
 ) -> None:
-    answer = ask(guarded, schema, headers)
+    answer = ask(guarded, example, headers)
 
     problem = problem_of(answer, 401)
     assert answer.headers["WWW-Authenticate"] == "Bearer"
-    assert problem == problem_of(ask(guarded, schema, {}), 401)
+    assert problem == problem_of(ask(guarded, example, {}), 401)
     assert not any(key in answer.text for key in KEYS)
 
 
@@ -118,37 +117,37 @@ def test_with_keys_the_pages_stay_open(guarded: FlaskClient, route: str) -> None
 
 
 def test_a_host_can_keep_predict_open_although_there_are_keys(
-    kept_open: FlaskClient, schema: Schema
+    kept_open: FlaskClient, example: Body
 ) -> None:
     for headers in ({}, {"X-API-Key": "wrong"}, RIGHT[0]):
-        decision_of(ask(kept_open, schema, headers))
+        decision_of(ask(kept_open, example, headers))
 
 
 @pytest.mark.parametrize("headers", ANOTHER_SITES)
 def test_a_page_of_another_site_may_not_ask(
-    client: FlaskClient, kept_open: FlaskClient, schema: Schema, headers: dict[str, str]
+    client: FlaskClient, kept_open: FlaskClient, example: Body, headers: dict[str, str]
 ) -> None:
     for service in (client, kept_open):
-        problem_of(ask(service, schema, headers), 403)
-        problem_of(ask(service, schema, {**headers, "X-API-Key": "wrong"}), 403)
+        problem_of(ask(service, example, headers), 403)
+        problem_of(ask(service, example, {**headers, "X-API-Key": "wrong"}), 403)
 
 
 @pytest.mark.parametrize("headers", ANOTHER_SITES)
 def test_a_page_of_another_site_may_ask_with_a_key(
-    guarded: FlaskClient, kept_open: FlaskClient, schema: Schema, headers: dict[str, str]
+    guarded: FlaskClient, kept_open: FlaskClient, example: Body, headers: dict[str, str]
 ) -> None:
     for service in (guarded, kept_open):
-        decision_of(ask(service, schema, {**headers, **RIGHT[0]}))
+        decision_of(ask(service, example, {**headers, **RIGHT[0]}))
 
 
 @pytest.mark.parametrize("headers", OWN_SITES)
 def test_a_page_of_this_service_and_a_program_may_ask(
-    client: FlaskClient, schema: Schema, headers: dict[str, str]
+    client: FlaskClient, example: Body, headers: dict[str, str]
 ) -> None:
-    decision_of(ask(client, schema, headers))
+    decision_of(ask(client, example, headers))
 
 
-def test_no_other_site_is_ever_allowed_to_read_answers(client: FlaskClient, schema: Schema) -> None:
+def test_no_other_site_is_ever_allowed_to_read_answers(client: FlaskClient, example: Body) -> None:
     preflight = {
         "Origin": "https://elsewhere.example",
         "Access-Control-Request-Method": "POST",
@@ -156,7 +155,7 @@ def test_no_other_site_is_ever_allowed_to_read_answers(client: FlaskClient, sche
     }
     for answer in (
         client.options("/predict", headers=preflight),
-        ask(client, schema, {"Origin": "http://localhost"}),
+        ask(client, example, {"Origin": "http://localhost"}),
         client.get("/model", headers={"Origin": "https://elsewhere.example"}),
     ):
         assert not [name for name in dict(answer.headers) if name.startswith("Access-Control")]

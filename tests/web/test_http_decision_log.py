@@ -12,7 +12,6 @@ from answers import TIME, decision_of, decisions_of, faults_of, problem_of, read
 from flask import Flask
 from flask.testing import FlaskClient
 
-from creditscore.api_docs.examples import example_applicants
 from creditscore.decision_log.idempotency import RequestOrigin
 from creditscore.decision_log.log import DecisionLog
 from creditscore.i18n.catalogue import LANGUAGES
@@ -66,12 +65,6 @@ def app(build: Build) -> Flask:
 @pytest.fixture
 def ask(app: Flask) -> Asker:
     return Asker(app.test_client())
-
-
-@pytest.fixture
-def applicants(schema: Schema) -> list[Body]:
-    """Give an applicant for each scorecard."""
-    return [dict(applicant) for applicant in example_applicants(schema).values()]
 
 
 def ids(decisions: list[Body]) -> list[str]:

@@ -13,8 +13,8 @@ from answers import decision_of, decisions_of, faults_of, lasting, problem_of
 from flask.testing import FlaskClient
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from service_settings import settings_of
 from strategies import BUNDLED, Broken, applicants, broken_applicants
-from support import settings_of
 from werkzeug.test import TestResponse
 
 from creditscore.schema import Schema
@@ -178,22 +178,6 @@ def test_a_host_can_choose_the_cutoff_and_only_below_it_is_eligible(
 # Several applicants
 
 
-@settings(max_examples=100)
-@given(group=st.lists(applicants(BUNDLED), min_size=1, max_size=6))
-def test_an_array_gets_the_decisions_of_its_applicants_to_the_last_bit_in_their_order(
-    client: FlaskClient, group: list[Body]
-) -> None:
-    together = decisions_of(post(client, group))
-
-    alone = [decision_of(post(client, applicant)) for applicant in group]
-    assert [lasting(decision) for decision in together] == [lasting(one) for one in alone]
-    assert len({decision["decision_id"] for decision in together}) == len(group)
-
-
-def test_an_array_of_one_gets_an_array_of_one(client: FlaskClient, schema: Schema) -> None:
-    assert len(decisions_of(post(client, [example(schema)]))) == 1
-
-
 def test_a_thousand_applicants_are_decided_on_and_one_more_is_refused(
     client: FlaskClient, schema: Schema
 ) -> None:
@@ -240,43 +224,9 @@ def test_a_single_broken_field_is_the_only_one_named(client: FlaskClient, broken
     assert problem["detail"] == fault["detail"]
 
 
-def test_all_faults_of_a_request_are_reported_at_once(client: FlaskClient, schema: Schema) -> None:
-    nothing = dict.fromkeys(example(schema))
-
-    faults = faults_of(post(client, [nothing, nothing]), 422)
-
-    expected = [(f"/{place}/{name}", "wrong_type") for place in (0, 1) for name in nothing]
-    assert faults == expected
-
-
 def test_a_hundred_faults_are_reported_at_most(client: FlaskClient, schema: Schema) -> None:
     assert len(faults_of(post(client, [{}] * 1000), 422)) == 100
     assert len(faults_of(post(client, dict.fromkeys(map(str, range(50_000)))), 422)) == 100
-
-
-def test_a_misspelt_name_is_answered_with_the_right_one(
-    client: FlaskClient, schema: Schema
-) -> None:
-    for name in schema.base_fields:
-        body = example(schema)
-        body[f"{name}{name[-1]}"] = body.pop(name)
-
-        problem = problem_of(post(client, body), 422)
-
-        missing, unknown = problem["errors"]
-        assert (missing["pointer"], missing["code"]) == (f"/{name}", "missing")
-        assert unknown["code"] == "unknown_field"
-        assert unknown["detail"].endswith(f"did you mean {name}?")
-
-
-def test_a_fault_says_what_is_allowed_and_what_came(client: FlaskClient, schema: Schema) -> None:
-    for name, field in schema.fields.items():
-        body = {**example(schema, list(schema.scorecards)[-1]), name: "something else"}
-
-        (fault,) = problem_of(post(client, body), 422)["errors"]
-
-        allowed = field.rule.allowed["en"]
-        assert fault["detail"] == f'{name} must be {allowed}, got the text "something else"'
 
 
 @pytest.mark.parametrize("body", [3, "text", None, True, 1.5, ""])

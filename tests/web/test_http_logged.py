@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -19,19 +18,15 @@ from flask import Flask
 from flask.testing import FlaskClient
 from live_server import serving
 
-from creditscore.api_docs.examples import example_applicants
 from creditscore.decision_log.database import Database
 from creditscore.decision_log.log import DecisionLog
 from creditscore.decisions.record import LoggedDecision
-from creditscore.schema import Schema
 from creditscore.web.service import NAME
 
 Body = dict[str, Any]
 Build = Callable[..., Flask]
 
 ONCE = {"Idempotency-Key": "once"}
-#: What the contract allows.
-MOST_SECONDS = 5.0
 
 
 @pytest.fixture
@@ -42,12 +37,6 @@ def app(build: Build) -> Flask:
 @pytest.fixture
 def client(app: Flask) -> FlaskClient:
     return app.test_client()
-
-
-@pytest.fixture
-def applicants(schema: Schema) -> list[Body]:
-    """Give an applicant for each scorecard."""
-    return [dict(applicant) for applicant in example_applicants(schema).values()]
 
 
 def logged(app: Flask) -> list[LoggedDecision]:
@@ -67,14 +56,6 @@ def test_a_decision_is_logged_as_it_was_answered(
         assert newest.decision.applicant.values == applicant
         assert (newest.request_id, newest.key_id) == ("r-77", None)
         assert "Idempotent-Replayed" not in answer.headers
-
-
-def test_an_array_is_logged_whole_and_in_its_order(
-    app: Flask, client: FlaskClient, applicants: list[Body]
-) -> None:
-    answers = decisions_of(client.post("/predict", json=applicants * 3))
-
-    assert [found.decision.to_dict("en") for found in logged(app)[::-1]] == answers
 
 
 def test_of_an_array_with_a_fault_nothing_is_logged(
@@ -225,10 +206,8 @@ def test_no_decision_is_given_that_cannot_be_logged_and_soon_they_are_again(
     held.execute(lock)
 
     for headers in ({}, ONCE, {"X-API-Key": "x"}):
-        began = time.monotonic()
         answer = client.post("/predict", json=applicants, headers=headers)
         problem = problem_of(answer, 503)
-        assert time.monotonic() - began < MOST_SECONDS
         assert "log" in problem["detail"]
         assert int(answer.headers["Retry-After"]) > 0
     problem_of(client.get("/health"), 503)

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,8 +16,8 @@ from answers import Answer, problem_of
 from live_server import LiveServer, serving
 from prometheus_client import Histogram
 from prometheus_client.parser import text_string_to_metric_families
+from waiting import wait_until
 
-from creditscore.schema import Schema
 from creditscore.web import metrics
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -39,11 +36,6 @@ def server(model_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         CREDITSCORE_OPEN_PREDICT="on",
     ) as running:
         yield running
-
-
-@pytest.fixture(scope="module")
-def example(schema: Schema) -> dict[str, Any]:
-    return {name: schema.fields[name].example for name in schema.base_fields}
 
 
 def scrape(server: LiveServer) -> Answer:
@@ -89,9 +81,10 @@ def test_all_workers_are_added_up_and_a_dead_one_still_counts(
 
     expected = single + 5 * many + 7
     assert total(figures(server), "creditscore_decisions_total") == expected
-    (victim, *_) = psutil.Process(server.pid).children()
-    os.kill(victim.pid, signal.SIGKILL)
-    time.sleep(1)
+    master = psutil.Process(server.pid)
+    workers = set(master.children())
+    next(iter(workers)).kill()
+    assert wait_until(lambda: len(set(master.children()) & workers) < len(workers))
     after = figures(server)
 
     assert total(after, "creditscore_decisions_total") == expected

@@ -11,10 +11,9 @@ import pytest
 from answers import decision_of, problem_of
 from flask.testing import FlaskClient
 from live_server import serving
-from support import settings_of
+from service_settings import settings_of
 from werkzeug.test import TestResponse
 
-from creditscore.schema import Schema
 from creditscore.settings import RateLimit
 from creditscore.web import create_app
 
@@ -32,11 +31,6 @@ def limited(model_dir: Path, tmp_path: Path) -> Build:
         return create_app(settings_of(model_dir, **{**usual, **changes})).test_client()
 
     return build
-
-
-@pytest.fixture
-def example(schema: Schema) -> dict[str, Any]:
-    return {name: schema.fields[name].example for name in schema.base_fields}
 
 
 def statuses(client: FlaskClient, count: int, **sent: Any) -> list[int]:

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from answers import Answer, decision_of, problem_of
 from live_server import LiveServer, serving
-from support import log_in
+from service_settings import log_in
 
 from creditscore.schema import Schema
 from creditscore.web.refusals import LATER

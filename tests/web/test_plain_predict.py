@@ -13,7 +13,7 @@ from answers import decision_of, problem_of
 from flask import Flask
 from flask.testing import FlaskClient
 from logged import database_of
-from support import settings_of
+from service_settings import settings_of
 from werkzeug.test import Client, TestResponse
 
 from creditscore.schema import Schema

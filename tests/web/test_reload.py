@@ -15,7 +15,7 @@ import pytest
 from flask import Flask
 from live_server import LiveServer, serving
 from logged import successor
-from support import settings_of
+from service_settings import settings_of
 
 from creditscore.scorecard import artifact
 from creditscore.scorecard.artifact import MODEL_FILE

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +12,7 @@ from flask import Flask
 from live_server import serving
 
 from creditscore.web import api_keys
-from creditscore.web.authentication import REMEMBERED
+from creditscore.web.authentication import REMEMBERED, Keys
 from creditscore.web.service import NAME
 from creditscore.web.startup_checks import is_own, note_hosts
 
@@ -32,15 +32,18 @@ def test_others_reach_every_other_address(host: str) -> None:
 def test_an_open_service_warns_until_it_has_a_key(
     build: Callable[..., Flask], caplog: pytest.LogCaptureFixture
 ) -> None:
-    app = build()
+    app, now = build(), 100.0
+    service = app.extensions[NAME]
+    keys = Keys((), service.log.database, clock=lambda: now)
+    app.extensions[NAME] = replace(service, keys=keys)
 
     note_hosts(app, ["127.0.0.1", EVERYBODY])
 
     assert "no API key" in caplog.text
     client = app.test_client()
     assert "no API key" in client.get("/health").get_json()["warning"]
-    api_keys.issue(app.extensions[NAME].log.database, "somebody", NOON)
-    time.sleep(REMEMBERED)
+    api_keys.issue(service.log.database, "somebody", NOON)
+    now += 2 * REMEMBERED
     assert "warning" not in client.get("/health").get_json()
 
 

@@ -1,32 +1,12 @@
 """What a test does when this machine lacks something that it needs."""
 
 import os
-from pathlib import Path
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import pytest
 
-from creditscore.settings import Settings
-
 # Read once, before any test changes the environment.
 REQUIRED = frozenset(os.environ.get("CREDITSCORE_REQUIRE", "").split(","))
-
-
-def log_in(folder: Path) -> str:
-    """Give the address of a log beside what a test made; no test writes into the project's own."""
-    return f"sqlite:///{folder.with_name(f'{folder.name}-log')}/decisions.sqlite"
-
-
-def settings_of(model_dir: Path, **changes: Any) -> Settings:
-    """Give the settings of a service for tests: its log beside the model, no limits of rate."""
-    usual = {
-        "model_dir": model_dir,
-        "database_url": log_in(model_dir),
-        "rate_limit": None,
-        "what_if_rate_limit": None,
-        "runtime_dir": model_dir.with_name(f"{model_dir.name}-run"),
-    }
-    return Settings(**{**usual, **changes})
 
 
 def skip_or_fail(name: str, reason: str) -> NoReturn:

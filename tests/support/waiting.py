@@ -1,0 +1,19 @@
+"""Wait for what another process or thread does, however slow the machine is."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+#: Seconds after which nobody believes that it is still to come.
+PATIENCE = 120.0
+
+
+def wait_until(condition: Callable[[], object], *, patience: float = PATIENCE) -> bool:
+    """Wait until a condition holds; return whether it did within so many seconds."""
+    ends = time.monotonic() + patience
+    while not condition():
+        if time.monotonic() > ends:
+            return False
+        time.sleep(0.02)
+    return True
