@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 from pages import BROWSER
-from support import settings_of
+from service_settings import settings_of
 
 from creditscore.evaluation.card_keys import RENAMED, with_current_keys
 from creditscore.scorecard import artifact
