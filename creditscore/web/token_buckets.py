@@ -17,11 +17,16 @@ import struct
 import tempfile
 import threading
 import weakref
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 from creditscore.settings import RateLimit
-from creditscore.web import quick_lock
+
+try:
+    import fcntl
+except ImportError:  # Windows, where one process serves
+    fcntl = None  # type: ignore[assignment]
 
 #: Buckets of a group, one of which is a client's, and groups. Where more clients ask at the same
 #: moment than there are buckets, the one that was longest untouched is given away.
@@ -95,11 +100,8 @@ class RateLimits:
             digest = hashlib.blake2b(client.encode(), digest_size=8, key=self._secret).digest()
             name = int.from_bytes(digest, "little") or 1
             begin = SECRET_BYTES + name % GROUPS * GROUP_BYTES
-            quick_lock.lock(self._file, begin, GROUP_BYTES)
-            try:
+            with _locked(self._file, begin):
                 return self._take(begin, name, limit, now)
-            finally:
-                quick_lock.unlock(self._file, begin, GROUP_BYTES)
 
     def _take(self, begin: int, name: int, limit: RateLimit, now: float) -> Verdict:
         """Take from one group. A bucket is what was in it, and when."""
@@ -135,6 +137,19 @@ class RateLimits:
         self._map = mmap.mmap(self._file, FILE_BYTES)
         self._secret = self._map[:SECRET_BYTES]
         self._process = os.getpid()
+
+
+@contextlib.contextmanager
+def _locked(file: int, begin: int) -> Iterator[None]:
+    """Keep the other processes from a group of buckets."""
+    if fcntl is None:
+        yield
+        return
+    fcntl.lockf(file, fcntl.LOCK_EX, GROUP_BYTES, begin)
+    try:
+        yield
+    finally:
+        fcntl.lockf(file, fcntl.LOCK_UN, GROUP_BYTES, begin)
 
 
 def _create(path: Path) -> None:
