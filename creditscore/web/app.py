@@ -9,8 +9,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 import click
-from flask import Flask, Response
+from flask import Flask, Request, Response
 from flask.json.provider import DefaultJSONProvider
+from flask.sessions import NullSession, SessionInterface
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from creditscore.api_docs.examples import example_decisions
@@ -26,19 +27,30 @@ from creditscore.json_codec import dumps_bytes
 from creditscore.scorecard import artifact, model_archive
 from creditscore.scorecard.model import Model
 from creditscore.settings import Settings
-from creditscore.web import api, cli, headers, metrics, pages, problems
+from creditscore.web import api, cli, headers, metrics, pages, problems, rate_limiting
 from creditscore.web.authentication import Keys
 from creditscore.web.json_logging import write_json
-from creditscore.web.plain_predict import PlainPredict
 from creditscore.web.rate_limiting import Limits
-from creditscore.web.service import NAME, Service
+from creditscore.web.service import NAME, Service, current_request, store
+
+
+class NoSession(SessionInterface):
+    """Keeps no sessions: nothing here needs one."""
+
+    session = NullSession()
+
+    def open_session(self, app: Flask, request: Request) -> NullSession:
+        """Return the session that cannot be written to."""
+        return self.session
 
 
 class App(Flask):
-    """A Flask that does not look, at each call of each function, whether it is a coroutine."""
+    """A Flask without sessions, which does not look whether its functions are coroutines."""
+
+    session_interface = NoSession()
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
-        """Give the function: none of ours is one."""
+        """Return the function: none is a coroutine."""
         return func
 
 
@@ -80,7 +92,6 @@ def create_app(settings: Settings, model: Model | None = None) -> Flask:
     app.json = OrjsonProvider(app)
     app.url_map.merge_slashes = False
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.wsgi_app = PlainPredict(app, app.wsgi_app)  # type: ignore[method-assign]
     if settings.proxies:
         proxied = ProxyFix(app.wsgi_app, x_for=settings.proxies, x_proto=0, x_host=0)
         app.wsgi_app = proxied  # type: ignore[method-assign]
@@ -93,9 +104,7 @@ def create_app(settings: Settings, model: Model | None = None) -> Flask:
     )
     app.extensions[NAME] = here
     metrics.prepare(settings.runtime_dir)
-    metrics.register(app)
-    headers.register(app)
-    here.limits.register(app)
+    _register_hooks(app, here.limits)
     problems.register(app)
     api.register(app)
     pages.register(app)
@@ -103,6 +112,25 @@ def create_app(settings: Settings, model: Model | None = None) -> Flask:
     _announce(app, model)
     _archive(app, model, settings)
     return app
+
+
+def _register_hooks(app: Flask, limits: Limits) -> None:
+    """Do what all requests have in common in one hook each, as each look-up in Flask costs."""
+
+    @app.before_request
+    def begin() -> None:
+        request, values = current_request(), store()
+        metrics.begin(values)
+        headers.begin(request, values)
+        limits.admit(request, values)
+
+    @app.after_request
+    def finish(answer: Response) -> Response:
+        request, values = current_request(), store()
+        rate_limiting.finish(answer, values)
+        headers.finish(answer, values)
+        metrics.count(request, answer, values)
+        return answer
 
 
 def reload_model(app: Flask) -> bool:

@@ -24,6 +24,9 @@ SECONDS = 1.0
 #: Seconds that the keys of the database are remembered: so long a revoked one may still open.
 REMEMBERED = 0.5
 
+#: Key of the WSGI environment that holds the caller, once authenticated.
+CALLER = "creditscore.caller"
+
 
 @dataclass(frozen=True)
 class Caller:
@@ -64,11 +67,13 @@ class Keys:
         self._looking = threading.Lock()
 
     def look_at(self, request: Request) -> Caller:
-        """Tell whose key a request shows; errors as of `authenticate`."""
-        sent = request.headers
-        return self.authenticate(
-            presented_key(sent.get("Authorization", ""), sent.get("X-API-Key", ""))
-        )
+        """Authenticate a request's key, once for each request; errors as of `authenticate`."""
+        environ = request.environ
+        if CALLER not in environ:
+            headers = (environ.get(f"HTTP_{name}", "") for name in ("AUTHORIZATION", "X_API_KEY"))
+            environ[CALLER] = self.authenticate(presented_key(*headers))
+        caller: Caller = environ[CALLER]
+        return caller
 
     def authenticate(self, shown: str) -> Caller:
         """Tell whose key it is that somebody shows; none is shown where the text is empty.
@@ -114,6 +119,9 @@ class Keys:
             self._looking.release()
 
     def _find(self, shown: str, kept: Sequence[ApiKey]) -> Caller:
+        keys_exist = bool(self._settled or kept)
+        if not shown:
+            return Caller(None, keys_exist)
         accepted = {key.key_id: key.digest for key in kept if key.revoked_at is None}
         digest = digest_of(shown)
         # Every hash is compared, each in constant time, so that time tells nothing of the keys.
@@ -122,7 +130,7 @@ class Keys:
             for key_id, known in (self._settled | accepted).items()
             if hmac.compare_digest(digest, known)
         ]
-        return Caller(next(iter(matches), None), bool(self._settled or kept))
+        return Caller(next(iter(matches), None), keys_exist)
 
 
 def check_predict(request: Request, keys: Keys, *, open_predict: bool) -> str | None:

@@ -15,7 +15,7 @@ PAGE, JSON = "text/html", "application/json"
 
 def chosen_language() -> str:
     """Return the language that the request asks for."""
-    return first_language(request.headers.get("Accept-Language", ""))
+    return first_language(request.environ.get("HTTP_ACCEPT_LANGUAGE", ""))
 
 
 @lru_cache(maxsize=256)
@@ -35,10 +35,18 @@ def page_language() -> str:
     return wanted if wanted in LANGUAGES else chosen_language()
 
 
+def language_headers(language: str) -> list[tuple[str, str]]:
+    """Return the headers that name the chosen language, and that it depends on the request."""
+    return [("Content-Language", language), ("Vary", "Accept-Language")]
+
+
 def mark_language(answer: Response, language: str) -> Response:
-    """Write the chosen language into the headers, and that it depends on the request."""
-    answer.headers["Content-Language"] = language
-    answer.vary.add("Accept-Language")
+    """Add these headers to an answer."""
+    if "Vary" in answer.headers:
+        answer.headers["Content-Language"] = language
+        answer.vary.add("Accept-Language")
+    else:
+        answer.headers.extend(language_headers(language))
     return answer
 
 
@@ -53,7 +61,7 @@ def wants_page(request: Request) -> bool:
 
 def shows_key(request: Request) -> bool:
     """Return whether a request carries a key, right or wrong."""
-    return "Authorization" in request.headers or "X-API-Key" in request.headers
+    return "HTTP_AUTHORIZATION" in request.environ or "HTTP_X_API_KEY" in request.environ
 
 
 def mark_negotiated(answer: Response) -> Response:

@@ -6,7 +6,8 @@ import hashlib
 import random
 import re
 
-from flask import Flask, Request, Response, g, request
+from flask import Request, Response, g
+from flask.ctx import _AppCtxGlobals
 
 from creditscore.decision_log.idempotency import RequestOrigin
 from creditscore.i18n.catalogue import say
@@ -27,37 +28,31 @@ PAGE_POLICY = (
 )
 
 
-def register(app: Flask) -> None:
-    """Give every answer of an app its headers."""
-    app.before_request(_name_request)
-    app.after_request(_finish)
-
-
 def name_request(sent: str) -> str:
-    """Give a request its id: the client's own if that is a sane one, as it goes into logs."""
-    # It is no secret, and unlike the system's randomness costs no other thread's turn.
+    """Return a request's id: the client's own if it is fit for logs."""
+    # It is no secret, and unlike os.urandom does not release the GIL.
     return sent if SANE_ID.fullmatch(sent) else f"{random.getrandbits(64):016x}"
 
 
-def _name_request() -> None:
+def begin(request: Request, values: _AppCtxGlobals) -> None:
+    """Store the id and the route of a request, for its answer and for the logs."""
     environ, rule = request.environ, request.url_rule
-    # It has one already if somebody else gave up on it.
-    name = environ.get(REQUEST_ID) or name_request(request.headers.get("X-Request-ID", ""))
-    g.request_id = environ[REQUEST_ID] = name
+    values.request_id = environ[REQUEST_ID] = name_request(environ.get("HTTP_X_REQUEST_ID", ""))
     if rule is not None:
         environ[ROUTE] = rule.rule
 
 
-def _finish(answer: Response) -> Response:
-    found = answer.headers
-    found.add("X-Request-ID", g.request_id)
-    found.add("X-Content-Type-Options", "nosniff")
-    found.setdefault("Cache-Control", "no-store")
-    if answer.mimetype == "text/html":
-        answer.headers["Content-Security-Policy"] = PAGE_POLICY
+def finish(answer: Response, values: _AppCtxGlobals) -> None:
+    """Add the headers that every answer has."""
+    headers = answer.headers
+    headers.add("X-Request-ID", values.request_id)
+    headers.add("X-Content-Type-Options", "nosniff")
+    if "Cache-Control" not in headers:
+        headers.add("Cache-Control", "no-store")
+    if headers.get("Content-Type", "").startswith("text/html"):
+        headers["Content-Security-Policy"] = PAGE_POLICY
         # Not "no-referrer": browsers would send their own form with the origin "null".
-        answer.headers["Referrer-Policy"] = "same-origin"
-    return answer
+        headers["Referrer-Policy"] = "same-origin"
 
 
 def read_origin(request: Request, body: bytes, *, key_id: str | None) -> RequestOrigin:
@@ -68,7 +63,7 @@ def read_origin(request: Request, body: bytes, *, key_id: str | None) -> Request
     WrongIdempotencyKey
         If its Idempotency-Key is not 1 to 255 visible ASCII characters.
     """
-    key = request.headers.get("Idempotency-Key")
+    key = request.environ.get("HTTP_IDEMPOTENCY_KEY")
     if key is not None and not re.fullmatch(f"[!-~]{{1,{LONGEST_KEY}}}", key, re.ASCII):
         raise WrongIdempotencyKey(say("idempotency_key", most=LONGEST_KEY))
     return RequestOrigin(

@@ -25,14 +25,12 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any, NamedTuple
 
-from flask import Flask, Response, g, request
+from flask import Request, Response
+from flask.ctx import _AppCtxGlobals
 
 from creditscore.decision_log.log import ScoredRow
 
 VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
-
-#: Where in a request's environment it stands when it began, if that was before Flask got it.
-BEGAN = "creditscore.began"
 
 METHODS = frozenset({"GET", "HEAD", "POST", "OPTIONS", "PUT", "PATCH", "DELETE"})
 
@@ -184,30 +182,20 @@ def _lives(process: int) -> bool:
     return True
 
 
-def register(app: Flask) -> None:
-    """Count and time every request of an app."""
-    app.before_request(_begin)
-    app.after_request(_count)
+def begin(values: _AppCtxGlobals) -> None:
+    """Note when a request began."""
+    values.began = perf_counter()
 
 
-def _begin() -> None:
-    g.began = request.environ.get(BEGAN) or perf_counter()
-
-
-def _count(answer: Response) -> Response:
+def count(request: Request, answer: Response, values: _AppCtxGlobals) -> None:
+    """Count a request that was answered; all labels are from short lists."""
     rule = request.url_rule
     route = rule.rule if rule is not None else "other"
     method = request.method if request.method in METHODS else "other"
-    answered(route, method, answer.status_code, perf_counter() - g.began)
-    return answer
-
-
-def answered(route: str, method: str, status: int, seconds: float) -> None:
-    """Count a request that was answered; all labels are from short lists."""
     with contextlib.suppress(OSError):
-        counted, timed = _children(route, method, status)
+        counted, timed = _children(route, method, answer.status_code)
         counted.inc()
-        timed.observe(seconds)
+        timed.observe(perf_counter() - values.began)
 
 
 @cache

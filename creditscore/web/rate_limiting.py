@@ -14,33 +14,31 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
-from flask import Flask, Request, Response, g, request
+from flask import Request, Response, g
+from flask.ctx import _AppCtxGlobals
 
 from creditscore.errors import DatabaseUnavailable
 from creditscore.settings import RateLimit, Settings
 from creditscore.web.authentication import Keys
+from creditscore.web.content_negotiation import shows_key
 from creditscore.web.problems import TooManyRequests
-from creditscore.web.token_buckets import RateLimits, Verdict
+from creditscore.web.token_buckets import RateLimitResult, RateLimits
 
 #: Bits of an IPv6 address that a network shares.
 NETWORK_BITS = 64
 
 
-#: Where in a request's environment stands what was found for it before Flask got it.
-FOUND = "creditscore.rate"
-
-
-class Found(NamedTuple):
-    """What was found for a request."""
+class RateDecision(NamedTuple):
+    """Whether a request is within its limit, and what is left."""
 
     name: str
     limit: RateLimit
-    verdict: Verdict
+    result: RateLimitResult
 
     def headers(self) -> list[tuple[str, str]]:
         """Tell what is left (draft-ietf-httpapi-ratelimit-headers)."""
-        name, limit, verdict = self
-        left = f"r={verdict.remaining};t={math.ceil(verdict.reset)}"
+        name, limit, result = self
+        left = f"r={result.remaining};t={math.ceil(result.reset)}"
         return [
             ("RateLimit-Policy", f'"{name}";q={limit.requests};w={limit.seconds}'),
             ("RateLimit", f'"{name}";{left}'),
@@ -55,53 +53,32 @@ class Limits:
         self._all, self._what_if = settings.rate_limit, settings.what_if_rate_limit
         self._account = _open(settings.runtime_dir) if self._all or self._what_if else None
 
-    def register(self, app: Flask) -> None:
-        """Count every request of an app but those for its files."""
-        app.before_request(self._admit)
-        app.after_request(_tell)
+    def admit(self, request: Request, values: _AppCtxGlobals) -> None:
+        """Let a request pass, or raise `TooManyRequests`; those for static files all pass."""
+        if request.endpoint != "static":
+            self._judge("all", self._all, request, values)
 
-    def admit_what_if(self) -> None:
+    def admit_what_if(self, request: Request) -> None:
         """Let an exploration pass, or raise `TooManyRequests`."""
-        self._judge(self._find_here("what-if", self._what_if))
+        self._judge("what-if", self._what_if, request, g)
 
-    def look(self, key_id: str | None, address: str) -> Found | None:
-        """Count a request of somebody; None where there is no limit."""
-        return self._find("all", self._all, key_id or _network(address))
-
-    def _admit(self) -> None:
-        if request.endpoint == "static":
-            return
-        known: Found | None = request.environ.get(FOUND)
-        self._judge(known or self._find_here("all", self._all))
-
-    def _find_here(self, name: str, limit: RateLimit | None) -> Found | None:
-        return None if limit is None else self._find(name, limit, self._client())
-
-    def _find(self, name: str, limit: RateLimit | None, client: str) -> Found | None:
+    def _judge(
+        self, name: str, limit: RateLimit | None, request: Request, values: _AppCtxGlobals
+    ) -> None:
         if self._account is None or limit is None:
-            return None
-        verdict = self._account.take(f"{name} {client}", limit, now=time.time())
-        return Found(name, limit, verdict)
-
-    def _judge(self, found: Found | None) -> None:
-        if found is None:
             return
-        g.rate = found
-        if not found.verdict.allowed:
-            raise TooManyRequests(str(found.limit), found.verdict.wait)
+        client = self._key(request) or _network(request.environ.get("REMOTE_ADDR", ""))
+        result = self._account.take(f"{name} {client}", limit, now=time.time())
+        values.rate = RateDecision(name, limit, result)
+        if not result.allowed:
+            raise TooManyRequests(str(limit), result.wait)
 
-    def _client(self) -> str:
-        if "client" not in g:
-            g.client = self._key(request) or _network(request.remote_addr or "")
-        client: str = g.client
-        return client
-
-    def _key(self, asked: Request) -> str | None:
-        """Give the key that a request shows; a wrong one is none, and counts for its address."""
-        if "Authorization" not in asked.headers and "X-API-Key" not in asked.headers:
+    def _key(self, request: Request) -> str | None:
+        """Return the id of the API key; none for a wrong one, which counts for its address."""
+        if not shows_key(request):
             return None
         try:
-            return self._keys.look_at(asked).key_id
+            return self._keys.look_at(request).key_id
         except DatabaseUnavailable:
             # Routes that need no key can do without; the others will say what is wrong.
             return None
@@ -118,11 +95,11 @@ def _network(address: str) -> str:
     return str(mapped) if mapped else str(int(parsed) >> (128 - NETWORK_BITS))
 
 
-def _tell(answer: Response) -> Response:
-    found: Found | None = g.get("rate")
-    if found is not None:
-        answer.headers.extend(found.headers())
-    return answer
+def finish(answer: Response, values: _AppCtxGlobals) -> None:
+    """Add to an answer what is left of the limit."""
+    decision: RateDecision | None = values.get("rate")
+    if decision is not None:
+        answer.headers.extend(decision.headers())
 
 
 def _open(folder: Path) -> RateLimits:

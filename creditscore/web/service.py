@@ -1,11 +1,12 @@
-"""What the routes work with, put together once at start."""
+"""The parts of a running service that routes use, put together once at start."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any, cast
 
-from flask import Request, current_app, request
+from flask import Request, current_app, g, request
+from flask.ctx import _AppCtxGlobals
 from werkzeug.local import LocalProxy
 
 from creditscore.decision_log.log import DecisionLog
@@ -52,19 +53,24 @@ class Service:
     reachable: bool = False
 
     def scorecard_of(self, decision: Decision) -> Scorecard | None:
-        """Give the scorecard that made a decision; None if it is not in service any more."""
+        """Return the scorecard that made a decision; None if it is no longer in service."""
         model, name = self.assessor.model, decision.applicant.scorecard
         if model.versions.get(name) != decision.model_version:
             return None
         return model.scorecards[name]
 
 
-def asked() -> Request:
-    """Give the request itself: a look at it through Flask's stand-in costs several times more."""
+def current_request() -> Request:
+    """Return the request itself: a look-up through Flask's proxy costs several times more."""
     return cast("LocalProxy[Request]", request)._get_current_object()
 
 
+def store() -> _AppCtxGlobals:
+    """Return `flask.g` itself, likewise."""
+    return cast("LocalProxy[_AppCtxGlobals]", g)._get_current_object()
+
+
 def service() -> Service:
-    """Give the running service."""
-    found: Service = current_app.extensions[NAME]
-    return found
+    """Return the running service."""
+    svc: Service = current_app.extensions[NAME]
+    return svc

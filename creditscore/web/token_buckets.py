@@ -40,7 +40,7 @@ FILE_BYTES = SECRET_BYTES + GROUPS * GROUP_BYTES
 NAME = "rate_limits"
 
 
-class Verdict(NamedTuple):
+class RateLimitResult(NamedTuple):
     """What the account says of one request.
 
     Attributes
@@ -81,7 +81,7 @@ class RateLimits:
         self._process = 0
         self._open()
 
-    def take(self, client: str, limit: RateLimit, *, now: float) -> Verdict:
+    def take(self, client: str, limit: RateLimit, *, now: float) -> RateLimitResult:
         """Take one request out of a client's bucket, if there is one left.
 
         Parameters
@@ -103,7 +103,7 @@ class RateLimits:
             with _locked(self._file, begin):
                 return self._take(begin, name, limit, now)
 
-    def _take(self, begin: int, name: int, limit: RateLimit, now: float) -> Verdict:
+    def _take(self, begin: int, name: int, limit: RateLimit, now: float) -> RateLimitResult:
         """Take from one group. A bucket is what was in it, and when."""
         places = range(begin, begin + GROUP_BYTES, BUCKET.size)
         buckets = [BUCKET.unpack_from(self._map, place) for place in places]
@@ -123,7 +123,7 @@ class RateLimits:
             BUCKET.pack_into(self._map, places[mine], name, held, now)
         reset = (limit.requests - held) / rate
         wait = 0.0 if allowed else (1 - held) / rate
-        return Verdict(allowed, math.floor(held + 1e-6), reset, wait)
+        return RateLimitResult(allowed, math.floor(held + 1e-6), reset, wait)
 
     def _open(self) -> None:
         """Map the file; each process anew, as a lock belongs to the one that opened it."""

@@ -17,6 +17,7 @@ from creditscore.errors import (
 )
 from creditscore.i18n.catalogue import MESSAGES
 from creditscore.web import headers, problems
+from creditscore.web.service import current_request, store
 
 CASES = [
     (DatabaseUnavailable, 503, "log_unavailable"),
@@ -29,8 +30,11 @@ CASES = [
 def failing_with(error: CreditScoreError) -> FlaskClient:
     """Give a client of a service whose only route fails."""
     app = Flask(__name__)
-    headers.register(app)
     problems.register(app)
+
+    @app.before_request
+    def begin() -> None:
+        headers.begin(current_request(), store())
 
     @app.get("/")
     def fail() -> str:

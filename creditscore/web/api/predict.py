@@ -13,12 +13,14 @@ from creditscore.decision_log.log import Recorded
 from creditscore.decisions.assessor import Decision
 from creditscore.errors import Fault, InvalidApplicants
 from creditscore.i18n.catalogue import say
+from creditscore.json_codec import dumps_bytes
 from creditscore.schema.constraints import describe_value
 from creditscore.tables.csv_request import CsvRequest
 from creditscore.web import json_parser
 from creditscore.web.authentication import check_predict, check_what_if
 from creditscore.web.content_negotiation import (
     chosen_language,
+    language_headers,
     mark_language,
     mark_negotiated,
     wants_page,
@@ -26,9 +28,8 @@ from creditscore.web.content_negotiation import (
 from creditscore.web.headers import read_origin
 from creditscore.web.localised_card import localised_card
 from creditscore.web.pages.model_page import show_model
-from creditscore.web.plain_predict import raise_again
 from creditscore.web.request_body import CSV_TYPE, is_csv, read_body, read_csv, read_json
-from creditscore.web.service import Service, asked, service
+from creditscore.web.service import Service, current_request, service
 from creditscore.web.startup_checks import warning_of
 
 bp = Blueprint("api", __name__)
@@ -37,8 +38,7 @@ bp = Blueprint("api", __name__)
 @bp.post("/predict")
 def predict() -> ResponseReturnValue:
     """Decide on one applicant, or on each of an array or a table, and log every decision."""
-    here, request = service(), asked()
-    raise_again(request.environ)
+    here, request = service(), current_request()
     key_id = check_predict(request, here.keys, open_predict=here.settings.open_predict)
     if is_csv(request):
         return _predict_table(here, key_id)
@@ -67,9 +67,9 @@ def _predict_table(here: Service, key_id: str | None) -> Response:
 @bp.post("/what-if")
 def what_if() -> ResponseReturnValue:
     """Answer as `predict` would, but log nothing: for exploration only."""
-    here = service()
+    here, request = service(), current_request()
     check_what_if(request, here.keys, open_predict=here.settings.open_predict)
-    here.limits.admit_what_if()
+    here.limits.admit_what_if(request)
     body = read_json(request, most_bytes=here.settings.max_json_bytes)
     decisions = _assess(here, body)
     language = chosen_language()
@@ -137,8 +137,13 @@ def _assess(svc: Service, body: object) -> list[Decision]:
 def _render(recorded: Recorded, *, many: bool) -> Response:
     language = chosen_language()
     answers = [decision.to_dict(language) for decision in recorded.decisions]
-    answer = jsonify(answers if many else answers[0])
-    return _mark(answer, language, replayed=recorded.replayed)
+    answer = Response(
+        dumps_bytes(answers if many else answers[0]),
+        headers=[("Content-Type", "application/json"), *language_headers(language)],
+    )
+    if recorded.replayed:
+        answer.headers["Idempotent-Replayed"] = "true"
+    return answer
 
 
 def _mark(answer: Response, language: str, *, replayed: bool) -> Response:

@@ -19,7 +19,7 @@ from creditscore.web.pages.decision_view import key_needed, result_parts
 from creditscore.web.pages.layout import notice, render_page
 from creditscore.web.problems import UNPROCESSABLE
 from creditscore.web.request_body import read_body
-from creditscore.web.service import service
+from creditscore.web.service import current_request, service
 
 bp = Blueprint("pages", __name__)
 
@@ -39,7 +39,7 @@ def decide() -> ResponseReturnValue:
     typed, explore = form.read_form(raw)
     check = check_what_if if explore else check_predict
     if explore:
-        service().limits.admit_what_if()
+        here.limits.admit_what_if(current_request())
     key_id = check(request, here.keys, open_predict=here.settings.open_predict)
     schema = here.assessor.model.schema
     try:
