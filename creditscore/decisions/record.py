@@ -159,15 +159,20 @@ def _digest(content: Iterable[object]) -> str:
     return hashlib.sha256("".join(canonical).encode()).hexdigest()
 
 
-def new_decision_id(now: datetime) -> str:
-    """Return a UUID of version 7 (RFC 9562), which sorts by its time and cannot be guessed.
+def new_decision_ids(now: datetime, count: int) -> list[str]:
+    """Return UUIDs of version 7 (RFC 9562), which sort by their time and cannot be guessed.
 
-    Its 74 random bits make it unique even if the clock stands still or is set back.
+    Their 74 random bits make them unique even if the clock stands still or is set back. The
+    randomness of all is asked for at once, as `os.urandom` releases the GIL at each call.
     """
-    random = os.urandom(10)
-    # The version is 7; the variant is two bits of the digit that follows the second group.
-    time, digits, variant = f"{to_milliseconds(now):012x}", random.hex(), "89ab"[random[1] & 3]
-    return f"{time[:8]}-{time[8:]}-7{digits[:3]}-{variant}{digits[4:7]}-{digits[7:19]}"
+    milliseconds, digits = f"{to_milliseconds(now):012x}", os.urandom(10 * count).hex()
+    time = f"{milliseconds[:8]}-{milliseconds[8:]}"
+    ids = []
+    for random in (digits[begin : begin + 20] for begin in range(0, len(digits), 20)):
+        # The version is 7; the variant is two bits of the digit that follows the second group.
+        variant = "89ab"[int(random[3], 16) & 3]
+        ids.append(f"{time}-7{random[:3]}-{variant}{random[4:7]}-{random[7:19]}")
+    return ids
 
 
 def to_milliseconds(moment: datetime) -> int:

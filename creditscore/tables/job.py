@@ -13,7 +13,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from creditscore.decisions.assessor import Assessor, Decision
 from creditscore.decisions.decision_columns import DecisionColumns
-from creditscore.decisions.record import new_decision_id
+from creditscore.decisions.record import new_decision_ids
 from creditscore.errors import BatchError, InvalidApplicants
 from creditscore.files import atomic_write
 from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, in_language
@@ -84,7 +84,7 @@ def assessor_of(model: Model, settings: Settings) -> Assessor:
         model=model,
         policy=model.policy.with_cutoff(settings.cutoff),
         now=lambda: datetime.now(UTC),
-        new_id=new_decision_id,
+        new_ids=new_decision_ids,
     )
 
 
