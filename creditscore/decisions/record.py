@@ -17,7 +17,7 @@ from creditscore.json_codec import dumps_text
 from creditscore.schema import Applicant
 from creditscore.scorecard.reason_codes import Reason
 
-#: The columns that say what a row says: all but its place in the log, and the hash itself.
+#: The columns that are hashed: all but the row's number in the log, and the hash itself.
 CONTENT = (
     "id", "decided_at", "scorecard", "model_version", "inputs", "probability_of_default", "cutoff",
     "label", "score", "baseline", "impacts", "reasons", "warnings", "bins", "request_id", "key_id",
@@ -25,7 +25,7 @@ CONTENT = (
 )  # fmt: skip
 
 
-#: What is written of a decision: the names of a row's values, in their order.
+#: The columns of a row, in their order.
 COLUMNS = (*CONTENT, "content_hash")
 
 EPOCH, MILLISECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(milliseconds=1)
@@ -139,9 +139,9 @@ def from_row(row: Mapping[str, Any]) -> LoggedDecision:
     )
 
 
-def to_json(said: Sequence[Reason] | Sequence[Warning]) -> str:
-    """Write reasons or warnings as the log keeps them, with their words in every language."""
-    return dumps_text([each.to_log() for each in said])
+def to_json(parts: Sequence[Reason] | Sequence[Warning]) -> str:
+    """Return reasons or warnings as the log keeps them, with their texts in every language."""
+    return dumps_text([each.to_log() for each in parts])
 
 
 def content_hash(row: Mapping[str, Any]) -> str:
