@@ -124,8 +124,9 @@ def score_table(
     counts = Counts()
     for block in table.blocks():
         results = scorer.score(block)
-        rejected = [i for i, result in enumerate(results) if type(result) is RejectedRow]
-        if rejected:
+        rejected = []
+        if RejectedRow in map(type, results):
+            rejected = [i for i, result in enumerate(results) if type(result) is RejectedRow]
             first = rejects.write(block, results, rejected)
             counts.first_reject = counts.first_reject or first
         output.write(block, results, rejected)
