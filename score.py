@@ -30,7 +30,7 @@ from creditscore.tables.table import Table
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Score, tell how it went, and give the exit status."""
+    """Score, print a summary, and return the exit status."""
     options = read_options(arguments)
     try:
         settings = Settings.from_env(os.environ)
@@ -41,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"score.py: {error}", file=sys.stderr)
         return 1
     except BrokenPipeError:
-        # Whoever reads has enough. Python would complain at its own exit.
+        # The reader closed the pipe, as `head` does; Python would report that at its own exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except KeyboardInterrupt:
@@ -65,13 +65,13 @@ def score_cluster(options: argparse.Namespace, settings: Settings) -> Counts:
     with tqdm(total=len(parts.jobs()), desc="Scoring", unit=" parts", disable=None) as bar:
         rows = 0
 
-        def told(left: int, more: int) -> None:
+        def advance_parts(left: int, more: int) -> None:
             nonlocal rows
             rows += more
             bar.update(bar.total - left - bar.n)
             bar.set_postfix_str(f"{rows:,} rows")
 
-        return dask_cluster.score_parts(options.dask, parts, settings, progress=told)
+        return dask_cluster.score_parts(options.dask, parts, settings, progress=advance_parts)
 
 
 def read_options(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -129,32 +129,32 @@ def read_options(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 def columns_of(options: argparse.Namespace) -> DecisionColumns:
-    """Say what is wanted of each decision."""
+    """Return the columns that are written of each decision."""
     return DecisionColumns(logged=options.log, reasons=options.reasons, language=options.language)
 
 
 def rejects_of(options: argparse.Namespace) -> Path | None:
-    """Say where rows go that are no valid applicants."""
+    """Return the file for rows that are not valid applicants; None to drop them."""
     if options.rejects is not None or options.target == STANDARD:
         return Path(options.rejects) if options.rejects else None
     return Path(f"{options.target}.rejects.csv")
 
 
 def advance(bar: tqdm[None], table: Table, rows: int) -> None:
-    """Move the bar on, and guess how many rows there are by how many bytes are left."""
+    """Advance the bar, and estimate the number of rows by the share that was read."""
     bar.update(rows)
     if share := table.share_read():
         bar.total = int(bar.n / min(share, 1.0))
 
 
 def summarise(counts: Counts, options: argparse.Namespace) -> str:
-    """Tell how many rows got a decision."""
-    told = f"{counts.scored:,} rows scored"
+    """Return a sentence with the numbers of rows."""
+    summary = f"{counts.scored:,} rows scored"
     if not counts.rejected:
-        return told
+        return summary
     rejects = f"{options.target}/*.rejects.csv" if options.dask else rejects_of(options)
     where = f", see {rejects}" if rejects else "; --rejects FILE keeps them"
-    return f"{told}, {counts.rejected:,} rejected{where} (the first: {counts.first_reject})"
+    return f"{summary}, {counts.rejected:,} rejected{where} (the first: {counts.first_reject})"
 
 
 if __name__ == "__main__":

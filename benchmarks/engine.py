@@ -29,7 +29,7 @@ from sklearn.ensemble import RandomForestClassifier  # noqa: E402
 
 from creditscore.arrays import Matrix  # noqa: E402
 from creditscore.decisions.assessor import Assessor  # noqa: E402
-from creditscore.decisions.record import new_decision_id  # noqa: E402
+from creditscore.decisions.record import new_decision_ids  # noqa: E402
 from creditscore.schema import Applicant  # noqa: E402
 from creditscore.scorecard import artifact  # noqa: E402
 from creditscore.scorecard.inference import (  # noqa: E402
@@ -145,7 +145,7 @@ def print_times(
         model=model,
         policy=model.policy,
         now=lambda: datetime.now(UTC),
-        new_id=new_decision_id,
+        new_ids=new_decision_ids,
     )
 
     def whole(applicant: Applicant) -> str:

@@ -39,7 +39,7 @@ from creditscore.decision_log.migrations import migrate  # noqa: E402
 from creditscore.decision_log.replay import IDENTICAL, replay  # noqa: E402
 from creditscore.decision_log.scan import range_of, scan  # noqa: E402
 from creditscore.decisions.assessor import Assessor  # noqa: E402
-from creditscore.decisions.record import from_row, new_decision_id  # noqa: E402
+from creditscore.decisions.record import from_row, new_decision_ids  # noqa: E402
 from creditscore.errors import CreditScoreError  # noqa: E402
 from creditscore.schema import Applicant, Field  # noqa: E402
 from creditscore.scorecard import artifact, model_archive  # noqa: E402
@@ -114,7 +114,7 @@ def fill(model_dir: Path, count: int, place: Path) -> None:
         database = Database(url_of(place))
         migrate(database)
         log = DecisionLog(database, now=now)
-        assessor = Assessor(model=model, policy=model.policy, now=now, new_id=new_decision_id)
+        assessor = Assessor(model=model, policy=model.policy, now=now, new_ids=new_decision_ids)
         waiting = applicants(model, count)
         for number in range(0, count, REQUEST):
             asked = [next(waiting) for _ in range(min(REQUEST, count - number))]

@@ -29,7 +29,7 @@ from harness import Drill, Service
 from logged import successor
 
 from creditscore.decisions.assessor import Assessor
-from creditscore.decisions.record import new_decision_id
+from creditscore.decisions.record import new_decision_ids
 from creditscore.scorecard import artifact
 from creditscore.scorecard.artifact import MODEL_FILE
 from creditscore.scorecard.model import Model
@@ -130,7 +130,7 @@ def expected(models: Sequence[Model], asked: Sequence[Any]) -> Iterator[list[Any
     """Tell what each model gives for whatever was asked."""
     bodies = {body for one in asked for body in map(json.dumps, applicants_of(one))}
     for model in models:
-        assessor = Assessor(model, model.policy, lambda: datetime.now(UTC), new_decision_id)
+        assessor = Assessor(model, model.policy, lambda: datetime.now(UTC), new_decision_ids)
         for body in bodies:
             made = assessor.assess(model.schema.parse(json.loads(body)))
             yield told_of(json.loads(body), made.to_dict("en"))

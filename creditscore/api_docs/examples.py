@@ -50,7 +50,9 @@ def example_table(schema: Schema) -> list[list[object]]:
 
 def example_decisions(assessor: Assessor) -> dict[str, Decision]:
     """Return the decisions of a model on the example applicants, at a fixed time and id."""
-    still = replace(assessor, now=lambda: EXAMPLE_TIME, new_id=lambda _: EXAMPLE_ID)
+    still = replace(
+        assessor, now=lambda: EXAMPLE_TIME, new_ids=lambda _, count: [EXAMPLE_ID] * count
+    )
     return {
         name: still.assess(assessor.model.schema.parse(applicant))
         for name, applicant in example_applicants(assessor.model.schema).items()

@@ -100,12 +100,12 @@ class DecisionLog:
         """Let requests that wait at the same moment share a commit."""
         object.__setattr__(self, "committer", GroupCommitter(self._record_all))
 
-    def record(self, decisions: Sequence[Decision], origin: RequestOrigin) -> Recorded:
+    def record(self, batch: Sequence[Decision], origin: RequestOrigin) -> Recorded:
         """Log the decisions of one request, all or none; they are on the disk when it returns.
 
         Parameters
         ----------
-        decisions : sequence of Decision
+        batch : sequence of Decision
             In the order of the request.
         origin : RequestOrigin
             With an idempotency key that came before, nothing is logged and the first decisions
@@ -117,8 +117,8 @@ class DecisionLog:
         KeyReused
             If the idempotency key came with another request.
         """
-        first = self.log_rows(to_rows(decisions, origin), origin)
-        return first or Recorded(tuple(decisions), replayed=False)
+        first = self.log_rows(to_rows(batch, origin), origin)
+        return first or Recorded(tuple(batch), replayed=False)
 
     def log_rows(self, rows: Sequence[Row], origin: RequestOrigin) -> Recorded | None:
         """Log the rows of one request, as many as one transaction takes; otherwise as `record`.
@@ -310,7 +310,7 @@ class DecisionLog:
             connection.rollback()
 
 
-def to_rows(decisions: Sequence[Decision], origin: RequestOrigin) -> list[Row]:
+def to_rows(batch: Sequence[Decision], origin: RequestOrigin) -> list[Row]:
     """Return the rows of decisions, as they are logged."""
     return [
         to_row(
@@ -319,7 +319,7 @@ def to_rows(decisions: Sequence[Decision], origin: RequestOrigin) -> list[Row]:
             key_id=origin.key_id,
             idempotency_key=origin.idempotency_key,
         )
-        for decision in decisions
+        for decision in batch
     ]
 
 

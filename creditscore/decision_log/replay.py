@@ -85,7 +85,7 @@ def _replay_group(logged: Sequence[Decision], model: Model, cutoff: float) -> li
         model=model,
         policy=replace(model.policy, cutoff=cutoff),
         now=lambda: EPOCH,
-        new_id=lambda _: "",
+        new_ids=lambda _, count: [""] * count,
     )
     try:
         again = assessor.assess_batch([decision.applicant for decision in logged])

@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property, lru_cache
+from itertools import repeat
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from creditscore.decisions.value_cache import (
-    FeatureCache,
     ValueFeatures,
     Warning,
     feature_caches,
@@ -20,7 +20,6 @@ from creditscore.schema import Applicant
 from creditscore.scorecard.model import Model
 from creditscore.scorecard.policy import NOT_ELIGIBLE, Policy
 from creditscore.scorecard.reason_codes import Reason, principal_reasons
-from creditscore.scorecard.scorecard import Scorecard
 
 
 class Decision(NamedTuple):
@@ -79,126 +78,131 @@ class Assessor:
         The one in force, which may have another cut-off than the model was trained with.
     now : callable
         Returns the time.
-    new_id : callable
-        Returns an id for a decision made at a time.
+    new_ids : callable
+        Returns so many ids for decisions made at a time.
     """
 
     model: Model
     policy: Policy
     now: Callable[[], datetime]
-    new_id: Callable[[datetime], str]
+    new_ids: Callable[[datetime, int], list[str]]
 
     def assess(self, applicant: Applicant) -> Decision:
         """Decide on one applicant, in plain floats: NumPy's call overhead would dominate."""
-        name = applicant.scorecard
-        card, caches = self.model.scorecards[name], self._caches[name]
-        features = [cache(applicant.values.get(field)) for field, cache in caches.items()]
-        row = [features[index].encoded for index in self._predictor_indices[name]]
-        probability, impacts = self.model.engines[name].predict_one(row)
-        score = self.policy.scale.points_of_one(probability)
-        return self._decide(
-            card, applicant, features, (probability, score, impacts), decided_at=self.now()
-        )
+        decided_at = self.now()
+        (decision_id,) = self.new_ids(decided_at, 1)
+        scorecard = self._scorecards[applicant.scorecard]
+        return scorecard.assess(applicant, decision_id, decided_at)
 
     def assess_batch(self, applicants: Sequence[Applicant]) -> list[Decision]:
         """Decide on many applicants, column by column; decisions are in their order."""
         decided_at = self.now()
-        by_scorecard: dict[str, list[int]] = {}
+        ids = self.new_ids(decided_at, len(applicants))
+        indices: dict[str, list[int]] = {}
         for index, applicant in enumerate(applicants):
-            by_scorecard.setdefault(applicant.scorecard, []).append(index)
+            indices.setdefault(applicant.scorecard, []).append(index)
         decisions: dict[int, Decision] = {}
-        for name, indices in by_scorecard.items():
-            group = self._assess_group(name, [applicants[index] for index in indices], decided_at)
-            decisions.update(zip(indices, group, strict=True))
+        for name, group in indices.items():
+            assessed = self._scorecards[name].assess_batch(
+                [applicants[index] for index in group], [ids[index] for index in group], decided_at
+            )
+            decisions.update(zip(group, assessed, strict=True))
         return [decisions[index] for index in range(len(applicants))]
 
-    def _assess_group(
-        self, name: str, applicants: Sequence[Applicant], decided_at: datetime
+    @cached_property
+    def _scorecards(self) -> dict[str, _ScorecardAssessor]:
+        return {
+            name: _ScorecardAssessor(self.model, self.policy, name)
+            for name in self.model.scorecards
+        }
+
+
+class _ScorecardAssessor:
+    """Decides on applicants of one scorecard.
+
+    It holds what all its decisions have in common, and the caches of its fields' values.
+    """
+
+    def __init__(self, model: Model, policy: Policy, name: str) -> None:
+        self._card, self._version = model.scorecards[name], model.versions[name]
+        self._schema, self._engine, self._policy = model.schema, model.engines[name], policy
+        self._features = feature_caches(self._card, model.schema)
+        fields = list(self._features)
+        self._predictor_columns = [fields.index(field) for field in self._card.predictors]
+        self._score_bin = lru_cache(maxsize=4096)(self._card.training_bins.score.bin_code)
+
+    def assess(self, applicant: Applicant, decision_id: str, decided_at: datetime) -> Decision:
+        """Decide on one applicant."""
+        values = applicant.values
+        features = [lookup(values.get(field)) for field, lookup in self._features.items()]
+        row = [features[column].encoded for column in self._predictor_columns]
+        probability, impacts = self._engine.predict_one(row)
+        points = self._policy.scale.points_of_one(probability)
+        return self._decide(
+            decision_id, decided_at, applicant, features, (probability, points, impacts)
+        )
+
+    def assess_batch(
+        self, applicants: Sequence[Applicant], ids: Sequence[str], decided_at: datetime
     ) -> Iterator[Decision]:
-        """Decide on applicants of one scorecard."""
-        card, scale = self.model.scorecards[name], self.policy.scale
+        """Decide on many applicants."""
         columns = [
-            [cache(applicant.values.get(field)) for applicant in applicants]
-            for field, cache in self._caches[name].items()
+            [lookup(applicant.values.get(field)) for applicant in applicants]
+            for field, lookup in self._features.items()
         ]
-        encoded = [[each.encoded for each in columns[i]] for i in self._predictor_indices[name]]
+        encoded = [[value.encoded for value in columns[i]] for i in self._predictor_columns]
         # Single precision: scikit-learn rounds to it, so a prediction must too.
         matrix = np.array(encoded, dtype=np.float64).T.astype(np.float32)
-        probabilities, impacts = self.model.engines[name].predict(matrix)
-        points = scale.points(probabilities).tolist()
+        probabilities, impacts = self._engine.predict(matrix)
+        points = self._policy.scale.points(probabilities).tolist()
         numbers = zip(probabilities.tolist(), points, impacts.tolist(), strict=True)
-        for applicant, features, those in zip(
-            applicants, zip(*columns, strict=True), numbers, strict=True
-        ):
-            yield self._decide(card, applicant, features, those, decided_at=decided_at)
+        rows = zip(*columns, strict=True)
+        return map(self._decide, ids, repeat(decided_at), applicants, rows, numbers)
 
     def _decide(
         self,
-        card: Scorecard,
+        decision_id: str,
+        decided_at: datetime,
         applicant: Applicant,
         features: Sequence[ValueFeatures],
         numbers: tuple[float, int, Sequence[float]],
-        *,
-        decided_at: datetime,
     ) -> Decision:
         """Return the decision that follows from an applicant's numbers.
 
         Parameters
         ----------
-        card : Scorecard
+        decision_id : str
+        decided_at : datetime
         applicant : Applicant
         features : sequence of ValueFeatures
             Of the scorecard's fields, in schema order.
         numbers : (float, int, sequence of float)
             Probability of default, score, and impacts in the order of the predictors.
-        decided_at : datetime
         """
         probability, score, shares = numbers
-        label = self.policy.label(probability)
+        card, label = self._card, self._policy.label(probability)
         impacts = dict(zip(card.predictors, shares, strict=True))
         return Decision(
-            decision_id=self.new_id(decided_at),
+            decision_id=decision_id,
             decided_at=decided_at,
             applicant=applicant,
             label=label,
             probability_of_default=probability,
-            cutoff=self.policy.cutoff,
+            cutoff=self._policy.cutoff,
             score=score,
-            model_version=self.model.versions[card.name],
+            model_version=self._version,
             baseline=card.reference.baseline,
             impacts=impacts,
             reasons=principal_reasons(
                 applicant.values,
                 impacts,
-                schema=self.model.schema,
+                schema=self._schema,
                 reference=card.reference,
                 refused=label == NOT_ELIGIBLE,
             ),
-            warnings=tuple([each.warning for each in features if each.warning is not None]),
-            bins=self._score_bin(card.name, score) + "".join([each.bin_code for each in features]),
+            warnings=tuple([value.warning for value in features if value.warning is not None]),
+            bins=self._score_bin(score) + "".join([value.bin_code for value in features]),
         )
-
-    @cached_property
-    def _caches(self) -> dict[str, dict[str, FeatureCache]]:
-        """The features of values, by scorecard and field."""
-        return {
-            name: feature_caches(card, self.model.schema)
-            for name, card in self.model.scorecards.items()
-        }
-
-    @cached_property
-    def _score_bin(self) -> Callable[[str, int], str]:
-        """The code of the training bin that a scorecard's score falls into."""
-        cards = self.model.scorecards
-        return lru_cache(lambda name, score: cards[name].training_bins.score.bin_code(score))
-
-    @cached_property
-    def _predictor_indices(self) -> dict[str, list[int]]:
-        """Of each scorecard, where its predictors are among its fields."""
-        return {
-            name: [list(caches).index(field) for field in self.model.scorecards[name].predictors]
-            for name, caches in self._caches.items()
-        }
 
 
 @lru_cache(maxsize=16)

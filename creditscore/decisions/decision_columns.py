@@ -1,4 +1,4 @@
-"""A decision as columns of a table: what stands behind an applicant's own columns."""
+"""A decision as columns of a table, which follow the applicant's own columns."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ Cell = str | int | float | None
 
 @dataclass(frozen=True)
 class DecisionColumns:
-    """Which columns there are.
+    """The columns that are written of a decision.
 
     Attributes
     ----------
     logged : bool
-        Whether the decisions are in the log: then each has its id and its time.
+        Whether the decisions are logged: then there are columns for id and time.
     reasons : bool
-        Whether reasons are given, up to four, with their codes and impacts.
+        Whether there are reasons, up to four, with their codes and impacts.
     language : str or None
         The language of their texts; None for none.
     """
@@ -34,7 +34,7 @@ class DecisionColumns:
 
     @cached_property
     def types(self) -> dict[str, type]:
-        """The columns, in their order, and what stands in each."""
+        """The type of each column, in their order."""
         types: dict[str, type] = {"decision_id": str, "decided_at": str} if self.logged else {}
         types |= {
             "label": str,
@@ -46,47 +46,47 @@ class DecisionColumns:
             "model_version": str,
             "baseline": float,
         }
-        for place in range(1, 1 + MOST_REASONS if self.reasons else 1):
-            types |= {f"reasons.{place}.code": str, f"reasons.{place}.impact": float}
+        for rank in range(1, 1 + MOST_REASONS if self.reasons else 1):
+            types |= {f"reasons.{rank}.code": str, f"reasons.{rank}.impact": float}
             if self.language is not None:
-                types[f"reasons.{place}.text"] = str
+                types[f"reasons.{rank}.text"] = str
         return types | {"warnings": str}
 
-    def cells(self, made: Decision) -> tuple[Cell, ...]:
-        """Give what stands in them, None for nothing."""
+    def cells(self, decision: Decision) -> tuple[Cell, ...]:
+        """Return a decision's cells; None for an empty one."""
         cells: list[Cell] = []
         if self.logged:
-            cells += [made.decision_id, timestamp(made.decided_at)]
+            cells += [decision.decision_id, timestamp(decision.decided_at)]
         cells += [
-            made.label,
-            1 - made.probability_of_default,
-            made.probability_of_default,
-            made.cutoff,
-            made.score,
-            made.applicant.scorecard,
-            made.model_version,
-            made.baseline,
+            decision.label,
+            1 - decision.probability_of_default,
+            decision.probability_of_default,
+            decision.cutoff,
+            decision.score,
+            decision.applicant.scorecard,
+            decision.model_version,
+            decision.baseline,
         ]
         if self.reasons:
-            cells += self._reasons(made)
-        cells.append("; ".join([f"{each.field} {each.code}" for each in made.warnings]) or None)
+            cells += self._reasons(decision)
+        cells.append("; ".join([f"{each.field} {each.code}" for each in decision.warnings]) or None)
         return tuple(cells)
 
-    def text(self, made: Decision) -> str:
-        """Give them as cells of CSV."""
-        cells = self.cells(made)
-        # Few texts stand in many rows.
-        shown = [repr(cell) if type(cell) is float else _known_cell(cell) for cell in cells]
-        return ",".join(shown)
+    def text(self, decision: Decision) -> str:
+        """Return a decision's cells as CSV, without the line end."""
+        cells = self.cells(decision)
+        # Texts recur from row to row, other than probabilities and impacts.
+        texts = [repr(cell) if type(cell) is float else _cached_cell(cell) for cell in cells]
+        return ",".join(texts)
 
-    def _reasons(self, made: Decision) -> Sequence[Cell]:
+    def _reasons(self, decision: Decision) -> Sequence[Cell]:
         cells: list[Cell] = []
-        for reason in made.reasons:
+        for reason in decision.reasons:
             cells += [reason.code, reason.impact]
             if self.language is not None:
                 cells.append(in_language(reason.text, self.language))
         width = 2 if self.language is None else 3
-        return cells + [None] * (width * (MOST_REASONS - len(made.reasons)))
+        return cells + [None] * (width * (MOST_REASONS - len(decision.reasons)))
 
 
-_known_cell = lru_cache(maxsize=4096)(to_cell)
+_cached_cell = lru_cache(maxsize=4096)(to_cell)

@@ -1,4 +1,4 @@
-"""A logged decision explained: what each field did to it, and what would have changed it."""
+"""Explain a logged decision: each field's impact, and recourse: what would have changed it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from creditscore.scorecard.reason_codes import value_in_words
 from creditscore.scorecard.recourse import explain_recourse, find_recourse
 from creditscore.scorecard.scorecard import Scorecard
 
-#: An impact of less than half of it is written as none, in percentage points.
+#: Percentage points; an impact of less than half of it is written as none.
 SMALLEST_SHOWN = 0.01
 
 
@@ -24,13 +24,13 @@ def explain(
     Parameters
     ----------
     decision : Decision
-        As it was logged: its impacts are those of then.
+        As it was logged, with its impacts.
     schema : Schema
-        For the words. A field that it no longer has is called by its name.
+        Titles of the fields; a field that it no longer has is called by its name.
     scorecard : Scorecard or None
-        The one that decided, to look for what would have changed it; None if it is not at hand.
+        The one that decided, to search for recourse; None if it is not available.
     language : str
-        Of the texts.
+        The language of the texts.
     """
     ranked = sorted(decision.impacts.items(), key=lambda item: -item[1])
     return {

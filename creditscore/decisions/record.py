@@ -17,7 +17,7 @@ from creditscore.json_codec import dumps_text
 from creditscore.schema import Applicant
 from creditscore.scorecard.reason_codes import Reason
 
-#: The columns that say what a row says: all but its place in the log, and the hash itself.
+#: The columns that are hashed: all but the row's number in the log, and the hash itself.
 CONTENT = (
     "id", "decided_at", "scorecard", "model_version", "inputs", "probability_of_default", "cutoff",
     "label", "score", "baseline", "impacts", "reasons", "warnings", "bins", "request_id", "key_id",
@@ -25,7 +25,7 @@ CONTENT = (
 )  # fmt: skip
 
 
-#: What is written of a decision: the names of a row's values, in their order.
+#: The columns of a row, in their order.
 COLUMNS = (*CONTENT, "content_hash")
 
 EPOCH, MILLISECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(milliseconds=1)
@@ -139,9 +139,9 @@ def from_row(row: Mapping[str, Any]) -> LoggedDecision:
     )
 
 
-def to_json(said: Sequence[Reason] | Sequence[Warning]) -> str:
-    """Write reasons or warnings as the log keeps them, with their words in every language."""
-    return dumps_text([each.to_log() for each in said])
+def to_json(parts: Sequence[Reason] | Sequence[Warning]) -> str:
+    """Return reasons or warnings as the log keeps them, with their texts in every language."""
+    return dumps_text([each.to_log() for each in parts])
 
 
 def content_hash(row: Mapping[str, Any]) -> str:
@@ -159,15 +159,20 @@ def _digest(content: Iterable[object]) -> str:
     return hashlib.sha256("".join(canonical).encode()).hexdigest()
 
 
-def new_decision_id(now: datetime) -> str:
-    """Return a UUID of version 7 (RFC 9562), which sorts by its time and cannot be guessed.
+def new_decision_ids(now: datetime, count: int) -> list[str]:
+    """Return UUIDs of version 7 (RFC 9562), which sort by their time and cannot be guessed.
 
-    Its 74 random bits make it unique even if the clock stands still or is set back.
+    Their 74 random bits make them unique even if the clock stands still or is set back. The
+    randomness of all is asked for at once, as `os.urandom` releases the GIL at each call.
     """
-    random = os.urandom(10)
-    # The version is 7; the variant is two bits of the digit that follows the second group.
-    time, digits, variant = f"{to_milliseconds(now):012x}", random.hex(), "89ab"[random[1] & 3]
-    return f"{time[:8]}-{time[8:]}-7{digits[:3]}-{variant}{digits[4:7]}-{digits[7:19]}"
+    milliseconds, digits = f"{to_milliseconds(now):012x}", os.urandom(10 * count).hex()
+    time = f"{milliseconds[:8]}-{milliseconds[8:]}"
+    ids = []
+    for random in (digits[begin : begin + 20] for begin in range(0, len(digits), 20)):
+        # The version is 7; the variant is two bits of the digit that follows the second group.
+        variant = "89ab"[int(random[3], 16) & 3]
+        ids.append(f"{time}-7{random[:3]}-{variant}{random[4:7]}-{random[7:19]}")
+    return ids
 
 
 def to_milliseconds(moment: datetime) -> int:

@@ -21,7 +21,7 @@ MOST_KEPT = 4096
 
 
 class Warning(NamedTuple):
-    """Something to know about a decision: a value that training has never seen."""
+    """A warning of a decision: it rests on a value that training has never seen."""
 
     code: str
     field: str
@@ -29,7 +29,7 @@ class Warning(NamedTuple):
     text: Text
 
     def to_dict(self, language: str) -> dict[str, Any]:
-        """Give the warning as an answer has it."""
+        """Return the warning as an answer has it."""
         return {
             "code": self.code,
             "field": self.field,
@@ -38,7 +38,7 @@ class Warning(NamedTuple):
         }
 
     def to_log(self) -> dict[str, Any]:
-        """Give the warning as the log keeps it: with its words in every language."""
+        """Return the warning as the log keeps it: with its text in every language."""
         return {"code": self.code, "field": self.field, "value": self.value, "text": self.text}
 
     @classmethod
@@ -48,7 +48,7 @@ class Warning(NamedTuple):
         Raises
         ------
         KeyError, TypeError, ValueError
-            If somebody else wrote it.
+            If it is not as `to_log` writes it.
         """
         warning = cls(
             code=content["code"],

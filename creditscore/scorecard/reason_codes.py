@@ -116,15 +116,16 @@ def principal_reasons(
         that is itself beyond the cut-off, what lowered it least is named, in words that say so.
     """
     # Sorting keeps schema order among equals.
-    ranked = sorted(impacts, key=impacts.__getitem__, reverse=True)
-    raising = [name for name in ranked if impacts[name] >= LEAST_IMPACT][:MOST_REASONS]
+    ranked = sorted(impacts, key=impacts.__getitem__, reverse=True)[:MOST_REASONS]
+    raising = [name for name in ranked if impacts[name] >= LEAST_IMPACT]
+    chosen = raising or (ranked[:1] if refused else [])
+    fields, medians = schema.fields, reference.medians
     reasons = [
-        _reason(schema.fields[name], values[name], impacts[name], reference.medians.get(name))
-        for name in (raising or ranked[:1])
+        _reason(fields[name], values[name], impacts[name], medians.get(name)) for name in chosen
     ]
     if raising:
         return tuple(reasons)
-    return tuple(_least(each, schema.fields[each.field]) for each in reasons if refused)
+    return tuple([_least(reason, fields[reason.field]) for reason in reasons])
 
 
 def _least(reason: Reason, field: Field) -> Reason:
@@ -134,20 +135,21 @@ def _least(reason: Reason, field: Field) -> Reason:
 
 
 def _reason(field: Field, value: Value, impact: float, median: float | None) -> Reason:
-    code, text = _worded(field, value, _side(value, median))
-    return Reason(code, field.name, value, impact, field.actionable, text)
+    code, actionable, text = _worded(field, value, median)
+    return Reason(code, field.name, value, impact, actionable, text)
 
 
 @lru_cache(maxsize=MOST_WORDED, typed=True)
-def _worded(field: Field, value: Value, side: str) -> tuple[str, Text]:
-    """Word a reason: its code, and its text."""
+def _worded(field: Field, value: Value, median: float | None) -> tuple[str, bool, Text]:
+    """Word a reason: its code, whether an applicant can change it, and its text."""
+    side = _side(value, median)
     wording = next((w for w in field.reasons if _fits(w, value, side)), None)
     if wording is None:
         code, text = _general(field, value, side)
     else:
         code = wording.code
         text = _filled_in(wording, field, value) if wording.shows_value else wording.text
-    return f"{field.name}_{code}", text
+    return f"{field.name}_{code}", field.actionable, text
 
 
 def _filled_in(wording: Wording, field: Field, value: Value) -> Text:

@@ -1,7 +1,7 @@
-"""A request's table: every row is decided on, and all are logged together or none.
+"""A CSV request: decides on every row, and logs all decisions in one transaction or none.
 
-What is decided waits in files without a name, not in memory, until all rows are known to be
-valid. Only then is the log asked for, so that others wait no longer than the writing takes.
+Decisions are spooled to temporary files until all rows are known to be valid. Only then does the
+transaction begin, so that other requests wait no longer than the writing takes.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from creditscore.tables.csv_table import CsvTable, open_table
 from creditscore.tables.scorer import assess_chunks
 from creditscore.tables.table import Block, RejectedRow, RowReader
 
-#: Bytes that are kept in memory before a file is made.
+#: Bytes that a spooled file keeps in memory.
 IN_MEMORY = 1024 * 1024
 
 
@@ -41,9 +41,9 @@ class CsvRequest:
     raw : bytes
         The table, as CSV.
     origin : RequestOrigin
-        Where it comes from.
+        Its ids and keys, for the log.
     language : str
-        Of the reasons' words.
+        The language of the reasons' texts.
     """
 
     raw: bytes
@@ -51,14 +51,14 @@ class CsvRequest:
     language: str
 
     def decide(self, assessor: Assessor, log: DecisionLog) -> tuple[BinaryIO, bool]:
-        """Decide on every row, log the decisions, and give the answer.
+        """Decide on every row, log the decisions, and return the answer.
 
         Returns
         -------
         file
-            The answer as CSV, from its beginning; whoever gets it closes it.
+            The answer as CSV, from its beginning; the caller closes it.
         bool
-            Whether it is the first answer again, to an idempotency key that came before.
+            Whether it repeats the first answer to the same idempotency key.
 
         Raises
         ------
@@ -69,7 +69,7 @@ class CsvRequest:
         """
         schema = assessor.model.schema
         with contextlib.ExitStack() as stack:
-            answer = stack.enter_context(_nameless_file())
+            answer = stack.enter_context(_spooled_file())
             ids = log.first_ids(self.origin)
             if ids is None and self._record(assessor, log, answer):
                 replayed = False
@@ -91,18 +91,18 @@ class CsvRequest:
         return open_table(io.BytesIO(self.raw), schema, taken=self._columns.types)
 
     def _record(self, assessor: Assessor, log: DecisionLog, answer: BinaryIO) -> bool:
-        """Decide on every row and log it; tell whether the idempotency key was free."""
+        """Decide on every row and log it; return whether the idempotency key was free."""
         table = self._open(assessor.model.schema)
         self._begin(answer, table)
         ids, moment = [], log.now()
-        with _nameless_file() as waiting:
+        with _spooled_file() as spooled:
             for block, applicants in _read_all(table, assessor.model.schema):
                 decisions = list(assess_chunks(assessor, applicants))
                 ids += [decision.decision_id for decision in decisions]
-                waiting.write(dumps_bytes(to_rows(decisions, self.origin)) + b"\n")
+                spooled.write(dumps_bytes(to_rows(decisions, self.origin)) + b"\n")
                 self._write(answer, table, block, decisions)
-            waiting.seek(0)
-            return log.record_rows(_rows_of(waiting), self.origin, ids=ids, moment=moment)
+            spooled.seek(0)
+            return log.record_rows(_rows_of(spooled), self.origin, ids=ids, moment=moment)
 
     def _repeat(
         self, log: DecisionLog, ids: Sequence[str], answer: BinaryIO, schema: Schema
@@ -128,7 +128,7 @@ class CsvRequest:
 
 
 def _read_all(table: CsvTable, schema: Schema) -> Iterator[tuple[Block, list[Applicant]]]:
-    """Read the applicants of each block; after the first fault, only look for others."""
+    """Read the applicants of each block; after the first fault, only collect further ones."""
     reader = RowReader(schema, table)
     faults: list[Fault] = []
     rows = 0
@@ -151,10 +151,10 @@ def _read_all(table: CsvTable, schema: Schema) -> Iterator[tuple[Block, list[App
         raise InvalidApplicants(faults)
 
 
-def _nameless_file() -> BinaryIO:
+def _spooled_file() -> BinaryIO:
     return cast(BinaryIO, SpooledTemporaryFile(IN_MEMORY))  # callers close it
 
 
 def _rows_of(file: BinaryIO) -> Iterator[list[Row]]:
-    """Read rows that wait, a block of them at a time."""
+    """Read spooled rows, a block at a time."""
     return ([tuple(row) for row in json.loads(line)] for line in file)

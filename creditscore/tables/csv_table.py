@@ -1,7 +1,7 @@
-"""Applicants as CSV, read piece by piece: a table of any size takes no more memory than a piece.
+"""Applicants as CSV, read in pieces, so that memory does not grow with the table.
 
-A piece without quotation marks is split as it stands, which is several times as fast as reading it
-cell by cell; every other one goes through Python's own reader.
+A piece without quotation marks is split at its line ends and commas, which is several times as fast
+as the csv module; every other piece goes through that.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from creditscore.schema.constraints import Rule, from_text
 from creditscore.schema.csv_cells import FORMULA, to_line
 from creditscore.tables.table import Block, check_header
 
-#: Bytes of a piece; a row may be as long again and again.
+#: Bytes that are read at once, and the longest row.
 PIECE = 256 * 1024
 LONGEST_ROW = 1024 * 1024
 
-#: A cell that may have to be written otherwise; a number need not.
+#: A cell that a spreadsheet could take for a formula; negative numbers are left out.
 _UNSAFE = re.compile(rb"(?:^|[,\n])(?!-[0-9.]+(?:[,\n]|$))[=+\-@\t]")
 _MARKS = [mark.encode() for mark in FORMULA if mark not in "\r\n"]
 
@@ -38,22 +38,25 @@ class CsvTable:
     columns : tuple of str
         Its header.
     newline : str
-        What ends its lines.
+        Its line end.
     file : file
-        What follows.
+        The rows, behind what was read already.
     begun : bytes
-        What was read of that.
-    cut : Cut
+        What was read of the rows together with the header.
+    cut : FieldCutter
         Finds the fields in its rows.
+    first_line : int
+        The line on which the first row begins.
     size : int or None
-        The file's, in bytes; None if nobody knows.
+        The file's, in bytes; None if it is not known.
     """
 
     columns: tuple[str, ...]
     newline: str
     file: BinaryIO
     begun: bytes
-    cut: Cut
+    cut: FieldCutter
+    first_line: int
     size: int | None = None
 
     @property
@@ -67,10 +70,9 @@ class CsvTable:
         Raises
         ------
         InvalidApplicants
-            Where it is not CSV in UTF-8 any more, with the line.
+            With the line, where it is not CSV in UTF-8.
         """
-        # Known limitation: line numbers are too small by the line ends inside a quoted header.
-        line = 2
+        line = self.first_line
         for piece in _pieces(self.file, self.begun, line):
             yield self._block(piece, line)
             line += piece.count(b"\n")
@@ -80,7 +82,7 @@ class CsvTable:
         return from_text(rule, cell) if cell else None
 
     def share_read(self) -> float | None:
-        """Tell how much of the table has been read; None if nobody knows."""
+        """Return the share of the table that has been read; None if it is not known."""
         if not self.size:
             return None
         return self.file.tell() / self.size
@@ -99,63 +101,63 @@ class CsvTable:
 
 @dataclass(frozen=True)
 class PlainBlock:
-    """Rows that can be cut at their commas, and be written as they are."""
+    """Rows that can be split at their commas, and written as they are."""
 
     numbers: Sequence[int]
     keys: Sequence[Hashable]
     plain: Sequence[bytes]
 
     def row(self, index: int) -> Sequence[str]:
-        """Give all cells of a row."""
+        """Return all cells of a row."""
         return self.plain[index].decode().split(",")
 
     def lines(self) -> Sequence[bytes]:
-        """Give the rows as lines of CSV."""
+        """Return the rows as lines of CSV."""
         return self.plain
 
 
 @dataclass(frozen=True)
 class CellBlock:
-    """Rows whose cells had to be told apart one by one."""
+    """Rows that the csv module has read."""
 
     numbers: Sequence[int]
     keys: Sequence[Hashable]
     rows: Sequence[Sequence[str]]
 
     def row(self, index: int) -> Sequence[str]:
-        """Give all cells of a row."""
+        """Return all cells of a row."""
         return self.rows[index]
 
     def lines(self) -> Sequence[bytes]:
-        """Give the rows as lines of CSV."""
+        """Return the rows as lines of CSV."""
         return [to_line(row).encode() for row in self.rows]
 
 
-class Cut:
-    """Cuts the fields' cells out of rows.
+class FieldCutter:
+    """Finds the fields' cells in rows.
 
     Parameters
     ----------
     columns : sequence of str
         The header.
     fields : collection of str
-        The fields; where they stand side by side, they can be cut out in one piece.
+        The fields; where their columns are adjacent, they are cut out as one slice.
     """
 
     def __init__(self, columns: Sequence[str], fields: Collection[str]) -> None:
-        self._places = [place for place, name in enumerate(columns) if name in fields]
-        self._before, self._after = self._places[0], len(columns) - 1 - self._places[-1]
+        self._indices = [index for index, name in enumerate(columns) if name in fields]
+        self._before, self._after = self._indices[0], len(columns) - 1 - self._indices[-1]
         self._width = len(columns)
         wide = len(columns) - self._before - self._after
-        # Of one field alone, its cell would not tell that others are missing.
-        self._in_one_piece = wide == len(self._places) > 1
+        # With one field alone, its cell would not show that other cells are missing.
+        self._adjacent = wide == len(self._indices) > 1
 
     def keys(self, lines: Sequence[bytes]) -> list[bytes]:
-        """Cut the fields out of lines; nothing where they are not side by side.
+        """Return the fields' part of each line; an empty list where columns are not adjacent.
 
-        A line with too many cells or too few gives what no other line gives.
+        A line with too many cells or too few has a part that no other line has.
         """
-        if not self._in_one_piece:
+        if not self._adjacent:
             return []
         pieces = list(lines)
         for _ in range(self._before):
@@ -165,10 +167,10 @@ class Cut:
         return pieces
 
     def key(self, row: Sequence[str]) -> Hashable:
-        """Cut the fields out of a row of cells."""
+        """Return the fields' cells of a row."""
         if len(row) != self._width:
             return len(row)
-        return tuple([row[place] for place in self._places])
+        return tuple([row[index] for index in self._indices])
 
 
 def open_table(
@@ -201,20 +203,23 @@ def open_table(
     newline = "\r\n" if text.endswith("\r") else "\n"
     columns = next((cells for _, cells in _rows(text.removesuffix("\r"), 1)), [])
     check_header(columns, schema, taken=taken)
-    return CsvTable(tuple(columns), newline, file, rest, Cut(columns, schema.fields), size)
+    # A quoted name of a column may hold line ends itself.
+    first_line = 2 + first.count(b"\n")
+    cut = FieldCutter(columns, schema.fields)
+    return CsvTable(tuple(columns), newline, file, rest, cut, first_line, size)
 
 
 def _is_plain(lines: bytes) -> bool:
-    """Tell whether lines can be cut at their commas, and be written as they are."""
+    """Check whether lines can be split at their commas, and written as they are."""
     blank = b"\n\n" in lines or lines.startswith(b"\n") or lines.endswith(b"\n")
     if blank or b'"' in lines or b"\r" in lines:
         return False
-    # To look whether a character is there at all is much faster than to look at each cell.
+    # Searching for the characters first is much faster than matching each cell.
     return not (any(mark in lines for mark in _MARKS) and _UNSAFE.search(lines))
 
 
 def _pieces(file: BinaryIO, begun: bytes, line: int) -> Iterator[bytes]:
-    """Cut a file between rows: behind a line end that no open quotation mark stands before."""
+    """Split a file between rows: after a line end with an even number of quotation marks before."""
     waiting = begun
     while piece := file.read(PIECE):
         waiting += piece
@@ -224,8 +229,8 @@ def _pieces(file: BinaryIO, begun: bytes, line: int) -> Iterator[bytes]:
             line += waiting.count(b"\n", 0, cut)
             waiting = waiting[cut:]
         elif len(waiting) > LONGEST_ROW + PIECE:
-            said = say("endless_row", most=LONGEST_ROW)
-            raise InvalidApplicants([Fault("not_csv", "", said, line)])
+            text = say("endless_row", most=LONGEST_ROW)
+            raise InvalidApplicants([Fault("not_csv", "", text, line)])
     if waiting:
         yield waiting
 
@@ -244,10 +249,10 @@ def _rows(text: str, line: int) -> Iterator[tuple[int, list[str]]]:
     begins = line
     try:
         for cells in reader:
-            # A blank line has no cells at all, and is no row.
+            # A blank line is not a row.
             if cells:
                 yield begins, cells
             begins = line + reader.line_num
     except csv.Error as error:
-        said = say("not_csv", problem=str(error))
-        raise InvalidApplicants([Fault("not_csv", "", said, begins)]) from None
+        text = say("not_csv", problem=str(error))
+        raise InvalidApplicants([Fault("not_csv", "", text, begins)]) from None

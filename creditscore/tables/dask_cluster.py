@@ -1,8 +1,7 @@
-"""A Dask cluster: tables in parts, scored wherever there is a worker; forests fitted there.
+"""Score tables in parts, and fit forests, on a Dask cluster.
 
-A part is scored by the same steps as a single file, and takes its place when it is whole. A worker
-that dies loses what it was at, and another one begins that part anew; a run that was stopped goes
-on with the parts that are missing.
+A part is scored by the same steps as a single file, and appears when it is complete. If a worker
+dies, another one scores its part again; a run that was stopped goes on with the missing parts.
 """
 
 from __future__ import annotations
@@ -27,30 +26,30 @@ from creditscore.settings import Settings
 from creditscore.tables.job import Job, assessor_of, run_with
 from creditscore.tables.output import Counts
 
-#: Says what the parts of a folder were made with.
+#: File that names the model, cut-off and columns of a folder's parts.
 RECIPE = "_score.json"
 
-#: Seconds to reach the scheduler.
-SECONDS = 15
+#: Time to reach the scheduler.
+CONNECT_TIMEOUT_S = 15
 
-#: How often a part is begun anew: each time a worker died of it, or with it.
+#: How often a part is scored again after its worker died.
 RETRIES = 5
 
-MEND = "python -m pip install --require-hashes -r requirements-dask.txt"
+INSTALL = "python -m pip install --require-hashes -r requirements-dask.txt"
 
 
 @dataclass(frozen=True)
 class Parts:
-    """A table in parts, and where its decisions go.
+    """A table in parts, and the folder of its decisions.
 
     Attributes
     ----------
     sources : sequence of Path
         The parts. Every worker must find them under the same path.
     folder : Path
-        Where a file of the same name is made of each, also for every worker.
+        Gets a file of the same name for each part; every worker must find it, too.
     columns : DecisionColumns
-        What is wanted of each decision.
+        The columns that are written of each decision.
     """
 
     sources: Sequence[Path]
@@ -59,15 +58,15 @@ class Parts:
 
     @classmethod
     def find(cls, pattern: str, folder: Path, columns: DecisionColumns) -> Parts:
-        """Find the parts that a pattern such as ``in/*.parquet`` stands for.
+        """Return the parts that match a pattern such as ``in/*.parquet``.
 
         Raises
         ------
         BatchError
             If there is none, if two have the same name, or if they lie where the decisions go.
         """
-        found = sorted(Path(name).resolve() for name in glob.glob(pattern))  # noqa: PTH207
-        sources = [path for path in found if path.is_file()]
+        paths = sorted(Path(name).resolve() for name in glob.glob(pattern))  # noqa: PTH207
+        sources = [path for path in paths if path.is_file()]
         if not sources:
             raise BatchError(f"{pattern}: there is no such file")
         if len({path.name for path in sources}) < len(sources):
@@ -77,15 +76,15 @@ class Parts:
         return cls(sources, folder.resolve(), columns)
 
     def jobs(self) -> list[Job]:
-        """Give what is left to do: parts whose decisions are not there."""
-        every = [
+        """Return a job for each part that has no decisions yet."""
+        jobs = [
             Job(path, self.folder / path.name, self._rejects(path), self.columns)
             for path in self.sources
         ]
-        return [job for job in every if not job.target.exists()]
+        return [job for job in jobs if not job.target.exists()]
 
     def sweep(self) -> None:
-        """Delete what workers that were killed have left half-written; all parts are there now."""
+        """Delete unfinished files of killed workers; to be called when all parts are there."""
         for path in self.sources:
             for left in self.folder.glob(f".{glob.escape(path.name)}.*.part"):
                 left.unlink(missing_ok=True)
@@ -108,7 +107,7 @@ def score_parts(
     address : str
         The scheduler's, such as ``tcp://scheduler:8786``.
     progress : callable
-        Is told after each part how many parts are left, and how many rows this one had.
+        Called after each part with the number of parts left, and of this part's rows.
 
     Raises
     ------
@@ -153,10 +152,10 @@ def connected(address: str) -> Iterator[Any]:
     try:
         from distributed import Client
     except ImportError:
-        raise BatchError(f"a cluster needs Dask, which is not installed: {MEND}") from None
+        raise BatchError(f"a cluster needs Dask, which is not installed: {INSTALL}") from None
     try:
         client: Any = Client(  # type: ignore[no-untyped-call]
-            address, timeout=SECONDS, set_as_default=True
+            address, timeout=CONNECT_TIMEOUT_S, set_as_default=True
         )
     except (OSError, ValueError) as error:
         raise BatchError(f"no scheduler answers at {address}: {error}") from None
@@ -166,14 +165,14 @@ def connected(address: str) -> Iterator[Any]:
 
 @contextlib.contextmanager
 def fitting_on(address: str | None) -> Iterator[None]:
-    """Let joblib fit on a cluster; on this machine where there is no address.
+    """Run joblib on a cluster within the block; on this machine without an address.
 
-    The trees are the same: each has its own seed, whoever grows it.
+    The trees are the same anywhere: each has its own seed.
     """
     if address is None:
         yield
         return
-    # Only here: a host that scores has no need of it.
+    # Imported here, as scoring does not need it.
     import joblib
 
     with connected(address), joblib.parallel_config(backend="dask"):
@@ -181,12 +180,12 @@ def fitting_on(address: str | None) -> Iterator[None]:
 
 
 def _keep_recipe(parts: Parts, assessor: Assessor) -> None:
-    """Write down what the parts are made with, or compare it with what is there.
+    """Write model, cut-off and columns into the folder, or compare them with those there.
 
     Raises
     ------
     BatchError
-        If the folder holds parts that were made otherwise.
+        If the folder holds parts of another model, cut-off or choice of columns.
     """
     recipe = {
         "model_versions": dict(assessor.model.versions),
@@ -216,7 +215,7 @@ def _as_completed(futures: Sequence[Any]) -> Iterator[Any]:
 
 
 def _result(done: Any) -> Counts:
-    """Give what came of a part."""
+    """Return the counts of a part."""
     try:
         counts: Counts = done.result()
     except BatchError:

@@ -1,4 +1,4 @@
-"""A file of applicants in, a file of decisions out: whole when it appears."""
+"""Score a file of applicants into a file of decisions, which appears only when it is complete."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from creditscore.decisions.assessor import Assessor, Decision
 from creditscore.decisions.decision_columns import DecisionColumns
-from creditscore.decisions.record import new_decision_id
+from creditscore.decisions.record import new_decision_ids
 from creditscore.errors import BatchError, InvalidApplicants
 from creditscore.files import atomic_write
 from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, in_language
@@ -31,24 +31,24 @@ from creditscore.tables.table import Table
 if TYPE_CHECKING:
     from creditscore.decision_log.log import DecisionLog
 
-#: Stands for the standard input and the standard output.
+#: Means the standard input or the standard output.
 STANDARD = Path("-")
 
 
 @dataclass(frozen=True)
 class Job:
-    """What is to be scored, and how.
+    """One run: which file is scored, and what is written.
 
     Attributes
     ----------
     source, target : Path
         The files, or `STANDARD`.
     rejects : Path or None
-        Where rows go that are no valid applicants; None for nowhere.
+        The file for rows that are not valid applicants; None to drop them.
     columns : DecisionColumns
-        What is wanted of each decision.
+        The columns that are written of each decision.
     run : str
-        Tells two runs over the same rows apart, where decisions are logged.
+        Name of the run, part of the idempotency keys of logged decisions.
     """
 
     source: Path
@@ -66,12 +66,12 @@ def run(
     Parameters
     ----------
     progress : callable
-        Is told of every block how many rows it had.
+        Called after each block with the table and the number of rows.
 
     Raises
     ------
     CreditScoreError
-        If it cannot be done; then there is neither a new target nor a new file of rejects.
+        If it fails; then there is neither a new target nor a new file of rejects.
     """
     check_paths(job)
     assessor = assessor_of(artifact.load(settings.model_dir), settings)
@@ -79,12 +79,12 @@ def run(
 
 
 def assessor_of(model: Model, settings: Settings) -> Assessor:
-    """Put a model to work as the settings ask for."""
+    """Return an Assessor of a model, with the cut-off of the settings."""
     return Assessor(
         model=model,
         policy=model.policy.with_cutoff(settings.cutoff),
         now=lambda: datetime.now(UTC),
-        new_id=new_decision_id,
+        new_ids=new_decision_ids,
     )
 
 
@@ -110,25 +110,25 @@ def run_with(
             )
     except InvalidApplicants as error:
         fault, *_ = error.faults
-        told = in_language(fault.text, FALLBACK_LANGUAGE)
-        raise BatchError(f"{job.source}, line {fault.line}: {told}") from None
+        text = in_language(fault.text, FALLBACK_LANGUAGE)
+        raise BatchError(f"{job.source}, line {fault.line}: {text}") from None
     except BrokenPipeError:
-        # Whoever reads the standard output has enough: that is nobody's mistake.
+        # The reader of the standard output closed it, as `head` does: no error.
         raise
     except OSError as error:
         raise BatchError(f"{error.filename or job.target}: {error.strerror}") from None
     if job.rejects is not None and not counts.rejected:
-        # What an earlier run has left would be taken for this one's.
+        # A file left by an earlier run would be taken for this one's.
         job.rejects.unlink(missing_ok=True)
     return counts
 
 
 def check_paths(job: Job) -> None:
-    """Make sure that no file is written over that is read, or written twice."""
+    """Check that no file is both read and written, or written twice."""
     named = (job.source, job.target, job.rejects)
-    known = [path for path in named if path is not None and path != STANDARD]
-    for place, path in enumerate(known):
-        for other in known[:place]:
+    paths = [path for path in named if path is not None and path != STANDARD]
+    for index, path in enumerate(paths):
+        for other in paths[:index]:
             if path.resolve() == other.resolve() or _is_same(path, other):
                 raise BatchError(f"{path} and {other} are the same file: name another one")
 
@@ -138,7 +138,7 @@ def _is_same(path: Path, other: Path) -> bool:
 
 
 def is_parquet(path: Path) -> bool:
-    """Tell by its ending whether a file is, or will be, Parquet; all others are CSV."""
+    """Check by its suffix whether a file is Parquet; all others are CSV."""
     return path.suffix.lower() in {".parquet", ".pq"}
 
 
@@ -199,7 +199,7 @@ def _scorer(
 def _open_log(job: Job, settings: Settings, assessor: Assessor) -> DecisionLog | None:
     if not job.columns.logged:
         return None
-    # Only here: whoever logs nothing need not wait until the database's driver is loaded.
+    # Imported here, as loading the database driver takes time that runs without a log can save.
     from creditscore.decision_log.database import Database
     from creditscore.decision_log.log import DecisionLog
     from creditscore.decision_log.migrations import migrate

@@ -1,4 +1,4 @@
-"""What comes of a table's rows: decisions behind the rows as CSV, and rejects beside them."""
+"""Results of a table's rows: decisions as CSV behind each row, rejected rows in another file."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from creditscore.tables.table import Block, RejectedRow, Table
 
 @dataclass
 class Counts:
-    """How many rows there were.
+    """Numbers of rows.
 
     Attributes
     ----------
     scored, rejected : int
-        Those that got a decision, and those that were no valid applicants.
+        Rows that got a decision, and rows that are not valid applicants.
     first_reject : str
-        Where the first of these is, and why.
+        Line of the first rejected row, and what is wrong with it.
     """
 
     scored: int = 0
@@ -33,17 +33,17 @@ class Counts:
 
 
 class Output(Protocol):
-    """Takes what came of the rows."""
+    """Writes rows with their results."""
 
-    def write(self, block: Block, results: Sequence[Any], refused: Sequence[int]) -> None:
-        """Write the rows of a block, less those at the places that were refused."""
+    def write(self, block: Block, results: Sequence[Any], rejected: Sequence[int]) -> None:
+        """Write the rows of a block, without those at the indices that were rejected."""
 
 
 class RowScorer(Protocol):
     """Decides on rows; `scorer.Scorer` is one."""
 
     def score(self, block: Block) -> Sequence[Any]:
-        """Give for each row what is shown of its decision, or `RejectedRow`."""
+        """Return the result of each row, or `RejectedRow`."""
 
 
 @dataclass(frozen=True)
@@ -58,28 +58,28 @@ class CsvOutput:
         self.file.write(f"{to_line(columns)}{self.newline}".encode())
 
     def end(self, text: str) -> bytes:
-        """Give what stands behind a row: a decision's text, to the line's end."""
+        """Return a decision's cells as what is appended to its row, line end included."""
         return f",{text}{self.newline}".encode()
 
-    def write(self, block: Block, results: Sequence[Any], refused: Sequence[int]) -> None:
-        """Write the rows of a block, less those at the places that were refused."""
-        ends = without(results, refused)
-        pairs = zip(without(block.lines(), refused), ends, strict=True)
+    def write(self, block: Block, results: Sequence[Any], rejected: Sequence[int]) -> None:
+        """Write the rows of a block, without those at the indices that were rejected."""
+        ends = without(results, rejected)
+        pairs = zip(without(block.lines(), rejected), ends, strict=True)
         self.file.write(b"".join(chain.from_iterable(pairs)))
 
 
 @dataclass
 class Rejects:
-    """Rows that are no valid applicants, each with its line and what is wrong, as CSV.
+    """Writes rows that are not valid applicants as CSV, each with its line and what is wrong.
 
     Attributes
     ----------
     path : Path or None
-        Where to; None for nowhere. There is a file only if there are such rows.
+        The file, made only if there are such rows; None to write none.
     header : sequence of str
         The table's.
     stack : ExitStack
-        Closes it.
+        Closes the file.
     """
 
     path: Path | None
@@ -87,15 +87,15 @@ class Rejects:
     stack: contextlib.ExitStack
     _file: IO[bytes] | None = field(default=None, init=False)
 
-    def take(self, block: Block, results: Sequence[Any], refused: Sequence[int]) -> str:
-        """Keep those at some places of a block, and tell of the first of them."""
-        told = ""
-        for place in refused:
-            faults = results[place].faults
+    def write(self, block: Block, results: Sequence[Any], rejected: Sequence[int]) -> str:
+        """Write the rows of a block that were rejected; return line and faults of the first."""
+        first = ""
+        for index in rejected:
+            faults = results[index].faults
             why = "; ".join(in_language(fault.text, FALLBACK_LANGUAGE) for fault in faults)
-            told = told or f"line {block.numbers[place]}: {why}"
-            self._write([block.numbers[place], why, *block.row(place)])
-        return told
+            first = first or f"line {block.numbers[index]}: {why}"
+            self._write([block.numbers[index], why, *block.row(index)])
+        return first
 
     def _write(self, cells: Sequence[object]) -> None:
         if self.path is None:
@@ -119,27 +119,28 @@ def score_table(
     Parameters
     ----------
     progress : callable
-        Is told of every block how many rows it had.
+        Called after each block with the number of its rows.
     """
     counts = Counts()
     for block in table.blocks():
         results = scorer.score(block)
-        refused = [i for i, result in enumerate(results) if type(result) is RejectedRow]
-        if refused:
-            first = rejects.take(block, results, refused)
+        rejected = []
+        if RejectedRow in map(type, results):
+            rejected = [i for i, result in enumerate(results) if type(result) is RejectedRow]
+            first = rejects.write(block, results, rejected)
             counts.first_reject = counts.first_reject or first
-        output.write(block, results, refused)
-        counts.scored += len(results) - len(refused)
-        counts.rejected += len(refused)
+        output.write(block, results, rejected)
+        counts.scored += len(results) - len(rejected)
+        counts.rejected += len(rejected)
         progress(len(results))
     return counts
 
 
-def without(rows: Sequence[Any], places: Sequence[int]) -> Sequence[Any]:
-    """Leave out the rows at some places, which are in ascending order."""
-    if not places:
+def without(rows: Sequence[Any], indices: Sequence[int]) -> Sequence[Any]:
+    """Return rows without those at some indices, which are in ascending order."""
+    if not indices:
         return rows
-    left = list(rows)
-    for place in reversed(places):
-        del left[place]
-    return left
+    kept = list(rows)
+    for index in reversed(indices):
+        del kept[index]
+    return kept

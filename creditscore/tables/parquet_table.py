@@ -26,7 +26,7 @@ GROUP_ROWS = 131_072
 
 
 def require_pyarrow() -> None:
-    """Make sure that pyarrow is installed.
+    """Check that pyarrow is installed.
 
     Raises
     ------
@@ -54,7 +54,7 @@ def open_parquet(path: Path, schema: Schema, *, taken: Collection[str]) -> Parqu
     Raises
     ------
     BatchError
-        If it is none, or pyarrow is not installed.
+        If it is not one, or pyarrow is not installed.
     InvalidApplicants
         With all that is wrong with its columns.
     """
@@ -108,7 +108,7 @@ class ParquetTable:
         return cell if cell == cell else None
 
     def share_read(self) -> float | None:
-        """Tell how much of the table has been read; None if nobody knows."""
+        """Return the share of the table that has been read; None if it has no rows."""
         rows = self.file.metadata.num_rows
         return self._read_rows / rows if rows else None
 
@@ -131,18 +131,18 @@ class ParquetBlock:
     def _columns(self) -> list[list[Any]]:
         return [column.to_pylist() for column in self.batch.columns]
 
-    def row(self, place: int) -> Sequence[Any]:
-        """Give all cells of a row."""
-        return [column[place] for column in self._columns]
+    def row(self, index: int) -> Sequence[Any]:
+        """Return all cells of a row."""
+        return [column[index] for column in self._columns]
 
     def lines(self) -> Sequence[bytes]:
-        """Give the rows as lines of CSV."""
+        """Return the rows as lines of CSV."""
         rows = zip(*self._columns, strict=True)
         return [to_line(map(_as_text, row)).encode() for row in rows]
 
 
 class ParquetOutput:
-    """Decisions as Parquet: each row's own columns, and the decision's behind them.
+    """Writes Parquet: the columns of each row, then those of its decision.
 
     Parameters
     ----------
@@ -164,58 +164,65 @@ class ParquetOutput:
 
         self._table, self._schema = table, schema
         kinds = {str: pa.string(), float: pa.float64(), int: pa.int64()}
-        self._own = (
+        self._row_fields = (
             list(table.file.schema_arrow)
             if isinstance(table, ParquetTable)
             else [pa.field(name, kinds[_type(schema, name)]) for name in table.columns]
         )
-        self._said = [pa.field(name, kinds[kind]) for name, kind in types.items()]
-        self._writer = pq.ParquetWriter(file, pa.schema([*self._own, *self._said]))
-        self._waiting: list[pa.RecordBatch] = []
+        self._decision_fields = [pa.field(name, kinds[kind]) for name, kind in types.items()]
+        self._writer = pq.ParquetWriter(
+            file, pa.schema([*self._row_fields, *self._decision_fields])
+        )
+        self._pending: list[pa.RecordBatch] = []
 
-    def write(self, block: Block, results: Sequence[Any], refused: Sequence[int]) -> None:
-        """Write the rows of a block, less those at the places that were refused."""
+    def write(self, block: Block, results: Sequence[Any], rejected: Sequence[int]) -> None:
+        """Write the rows of a block, without those at the indices that were rejected."""
         import pyarrow as pa
 
-        kept = without(range(len(results)), refused)
+        kept = without(range(len(results)), rejected)
         if not kept:
             return
         if isinstance(block, ParquetBlock):
-            own = block.batch.take(pa.array(kept)).columns if refused else block.batch.columns
+            columns = block.batch.take(pa.array(kept)).columns if rejected else block.batch.columns
         else:
-            own = self._typed([block.row(place) for place in kept])
-        cells = zip(*without(results, refused), strict=True)
-        said = [pa.array(column, of.type) for column, of in zip(cells, self._said, strict=True)]
-        self._waiting.append(pa.RecordBatch.from_arrays([*own, *said], schema=self._writer.schema))
-        if sum(map(len, self._waiting)) >= GROUP_ROWS:
+            columns = self._typed([block.row(index) for index in kept])
+        cells = zip(*without(results, rejected), strict=True)
+        columns = [
+            *columns,
+            *(pa.array(c, f.type) for c, f in zip(cells, self._decision_fields, strict=True)),
+        ]
+        self._pending.append(pa.RecordBatch.from_arrays(columns, schema=self._writer.schema))
+        if sum(map(len, self._pending)) >= GROUP_ROWS:
             self._flush()
 
     def close(self) -> None:
-        """Write what waits, and the end of the file."""
+        """Write pending rows, and the end of the file."""
         self._flush()
         self._writer.close()
 
     def _flush(self) -> None:
         import pyarrow as pa
 
-        if self._waiting:
-            table = pa.Table.from_batches(self._waiting)
+        if self._pending:
+            table = pa.Table.from_batches(self._pending)
             self._writer.write_table(table, row_group_size=GROUP_ROWS)
-            self._waiting.clear()
+            self._pending.clear()
 
     def _typed(self, rows: Sequence[Sequence[str]]) -> list[Any]:
-        """Give the columns of rows of text, fields as their rules read them."""
+        """Return the columns of rows of text, fields as their rules read them."""
         import pyarrow as pa
 
         readers = [_reader(self._table, self._schema, name) for name in self._table.columns]
         return [
-            pa.array([read(cell) for cell in cells], of.type)
-            for read, cells, of in zip(readers, zip(*rows, strict=True), self._own, strict=True)
+            pa.array([read(cell) for cell in cells], column.type)
+            for read, cells, column in zip(
+                readers, zip(*rows, strict=True), self._row_fields, strict=True
+            )
         ]
 
 
 def _type(schema: Schema, name: str) -> type:
-    """Give the type of a column whose cells are texts."""
+    """Return the type of a column whose cells are texts."""
     return schema.fields[name].rule.python_type if name in schema.fields else str
 
 
@@ -232,7 +239,7 @@ def _reader(table: Table, schema: Schema, name: str) -> Callable[[str], Any]:
 
 
 def _as_text(cell: Any) -> object:
-    """Give a cell as CSV has it: true and false in JSON's words, nothing for a missing number."""
+    """Return a cell as CSV has it: true and false as in JSON, nothing for a missing number."""
     if isinstance(cell, bool):
         return str(cell).lower()
     return cell if cell == cell else None

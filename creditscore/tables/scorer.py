@@ -55,9 +55,10 @@ class Scorer(Generic[Written]):
             self._results.clear()
         results = list(map(self._results.get, block.keys))
         if None in results:
-            new = {key: i for i, key in enumerate(block.keys) if results[i] is None}
-            self._assess(block, new)
-            results = [self._results[key] for key in block.keys]
+            missing = [index for index, result in enumerate(results) if result is None]
+            self._assess(block, {block.keys[index]: index for index in missing})
+            for index in missing:
+                results[index] = self._results[block.keys[index]]
         return results  # type: ignore[return-value]  # none of them is None any more
 
     def _assess(self, block: Block, new: dict[Hashable, int]) -> None:

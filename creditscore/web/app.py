@@ -20,7 +20,7 @@ from creditscore.decision_log.database import Database
 from creditscore.decision_log.log import DecisionLog
 from creditscore.decision_log.migrations import migrate
 from creditscore.decisions.assessor import Assessor
-from creditscore.decisions.record import new_decision_id
+from creditscore.decisions.record import new_decision_ids
 from creditscore.errors import ArtifactError, StartupError
 from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, LEGAL_SENTENCE
 from creditscore.json_codec import dumps_bytes
@@ -161,7 +161,7 @@ def reload_model(app: Flask) -> bool:
 def _deciding(model: Model, settings: Settings) -> dict[str, Any]:
     """Make those parts of a service that follow from its model."""
     policy = model.policy.with_cutoff(settings.cutoff)
-    assessor = Assessor(model=model, policy=policy, now=_now, new_id=new_decision_id)
+    assessor = Assessor(model=model, policy=policy, now=_now, new_ids=new_decision_ids)
     examples = {
         name: made.to_dict(FALLBACK_LANGUAGE) for name, made in example_decisions(assessor).items()
     }

@@ -32,7 +32,7 @@ def assessor(model: Model) -> Assessor:
         model=model,
         policy=model.policy,
         now=lambda: NOON,
-        new_id=lambda _: str(UUID(int=next(numbers))),
+        new_ids=lambda _, count: [str(UUID(int=next(numbers))) for _ in range(count)],
     )
 
 

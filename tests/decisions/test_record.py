@@ -18,7 +18,7 @@ from creditscore.decisions.record import (
     COLUMNS,
     content_hash,
     from_row,
-    new_decision_id,
+    new_decision_ids,
     to_milliseconds,
     to_row,
     to_time,
@@ -41,7 +41,9 @@ def drawn(model: Model, count: int) -> list[dict[str, Any]]:
 def test_what_a_model_decides_comes_back_as_the_same_answer(
     model: Model, database: Database
 ) -> None:
-    assessor = Assessor(model=model, policy=model.policy, now=lambda: NOON, new_id=new_decision_id)
+    assessor = Assessor(
+        model=model, policy=model.policy, now=lambda: NOON, new_ids=new_decision_ids
+    )
     made = assessor.assess_batch(model.schema.parse_all(drawn(model, 150)))
     assert any(each.warnings for each in made)
     log = DecisionLog(database, now=lambda: NOON)

@@ -11,25 +11,29 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from flask import Flask
+from answers import lasting
 from flask.testing import FlaskClient
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from service_settings import settings_of
+from sqlalchemy import select
 from strategies import BUNDLED, applicants
 from table_files import as_csv
 
 import score
 from creditscore.decision_log.log import DecisionLog
 from creditscore.decision_log.replay import IDENTICAL, replay
-from creditscore.decisions.assessor import Decision
-from creditscore.decisions.record import COLUMNS, to_row
+from creditscore.decision_log.tables import decisions
+from creditscore.decisions.record import CONTENT
+from creditscore.i18n.catalogue import LANGUAGES
 from creditscore.scorecard.model import Model
-from creditscore.scorecard.reason_codes import MOST_REASONS
 from creditscore.web import create_app
 from creditscore.web.service import NAME
 
 Body = dict[str, Any]
+
+#: Columns that are new with each decision or each request.
+FLEETING = {"id", "decided_at", "request_id", "key_id", "idempotency_key"}
 
 #: One applicant, several of one scorecard, or of both.
 PEOPLE = st.lists(
@@ -39,24 +43,24 @@ RUNS = count()
 
 
 class Service(NamedTuple):
-    """A service with a log of its own, and the environment that score.py needs for the same."""
+    """A service with a log of its own, and a folder for the files of score.py."""
 
-    app: Flask
+    client: FlaskClient
+    log: DecisionLog
     folder: Path
-    environment: dict[str, str]
 
-    @property
-    def client(self) -> FlaskClient:
-        return self.app.test_client()
+    def rows(self, number: int) -> list[Body]:
+        """Return the rows that were logged last, oldest first."""
+        query = select(decisions).order_by(decisions.c.number.desc()).limit(number)
+        with self.log.database.reading() as connection:
+            return [dict(row) for row in connection.execute(query).mappings()][::-1]
 
-    @property
-    def log(self) -> DecisionLog:
-        log: DecisionLog = self.app.extensions[NAME].log
-        return log
-
-    def logged(self, number: int) -> list[Decision]:
-        """Return the decisions that were logged last, oldest first."""
-        return [each.decision for each in self.log.page(limit=number).decisions][::-1]
+    def contents(self, number: int) -> list[Body]:
+        """Return what lasts of these rows."""
+        return [
+            {name: row[name] for name in CONTENT if name not in FLEETING}
+            for row in self.rows(number)
+        ]
 
 
 @pytest.fixture(scope="module")
@@ -66,133 +70,88 @@ def service(
     folder = tmp_path_factory.mktemp("doors")
     url = f"sqlite:///{folder}/decisions.sqlite"
     app = create_app(settings_of(model_dir, database_url=url), model)
-    environment = {"CREDITSCORE_MODEL_DIR": str(model_dir), "CREDITSCORE_DATABASE_URL": url}
-    yield Service(app, folder, environment)
-    app.extensions[NAME].log.database.close()
+    log = app.extensions[NAME].log
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("CREDITSCORE_MODEL_DIR", str(model_dir))
+        environment.setenv("CREDITSCORE_DATABASE_URL", url)
+        yield Service(app.test_client(), log, folder)
+    log.database.close()
 
 
 @settings(max_examples=25)
-@given(people=PEOPLE)
-def test_every_door_gives_the_same_decisions_and_the_same_rows(
-    service: Service, model: Model, people: list[Body]
+@given(people=PEOPLE, language=st.sampled_from(LANGUAGES))
+def test_every_door_gives_the_same_decisions_and_logs_the_same_rows(
+    service: Service, model: Model, people: list[Body], language: str
 ) -> None:
-    expected = [one_by_one(service, person) for person in people]
-    rows = [content(decision) for decision in service.logged(len(people))]
+    client, number = service.client, len(people)
+    client.environ_base["HTTP_ACCEPT_LANGUAGE"] = language
+    expected = [post(client, "/predict", person) for person in people]
+    rows = service.contents(number)
 
-    assert array(service, people) == expected
-    assert [content(decision) for decision in service.logged(len(people))] == rows
-    assert what_if(service, people[0]) == expected[0]
-    assert what_if(service, people) == expected
-    columns = [as_columns(answer) for answer in expected]
-    assert table_over_http(service, people) == columns
-    assert [content(decision) for decision in service.logged(len(people))] == rows
+    assert post(client, "/predict", people) == expected
+    assert service.contents(number) == rows
+    assert post(client, "/what-if", people[0]) == {"what_if": True, **expected[0]}
+    assert post(client, "/what-if", people) == [{"what_if": True, **each} for each in expected]
+    assert table_over_http(client, people) == list(map(as_columns, expected))
+    assert service.contents(number) == rows
     for person, row in zip(people, rows, strict=True):
-        assert content(page_form(service, person)) == row
-    assert score_file(service, people) == columns
-    assert score_file(service, people, "--log", "--run", str(next(RUNS))) == columns
-    assert [content(decision) for decision in service.logged(len(people))] == rows
-    assert replayed(service, model, 4 * len(people)) == {IDENTICAL}
+        fill_in_form(client, person)
+        assert service.contents(1) == [row]
+    for options in ([], ["--log", "--run", str(next(RUNS))]):
+        scored = score_file(service.folder, people, "--language", language, *options)
+        assert scored == list(map(as_columns, expected))
+    assert service.contents(number) == rows
+    replayed = replay(service.rows(5 * number), lambda version: model)
+    assert {result.kind for result in replayed} == {IDENTICAL}
 
 
 # The doors
 
 
-def one_by_one(service: Service, person: Body) -> Body:
-    return lasting(service.client.post("/predict", json=person).get_json())
+def post(client: FlaskClient, route: str, body: object) -> Any:
+    answer = client.post(route, json=body).get_json()
+    return [lasting(each) for each in answer] if isinstance(answer, list) else lasting(answer)
 
 
-def array(service: Service, people: Sequence[Body]) -> list[Body]:
-    answers = service.client.post("/predict", json=people).get_json()
-    return [lasting(answer) for answer in answers]
-
-
-def what_if(service: Service, body: object) -> Any:
-    answer = service.client.post("/what-if", json=body).get_json()
-    return [lasting(one) for one in answer] if isinstance(answer, list) else lasting(answer)
-
-
-def table_over_http(service: Service, people: Sequence[Body]) -> list[Body]:
-    answer = service.client.post("/predict", data=as_csv(people), content_type="text/csv")
-    with answer:
-        assert answer.status_code == 200, answer.text
+def table_over_http(client: FlaskClient, people: Sequence[Body]) -> list[Body]:
+    with client.post("/predict", data=as_csv(people), content_type="text/csv") as answer:
         return read_columns(answer.text)
 
 
-def page_form(service: Service, person: Body) -> Decision:
-    answer = service.client.post("/", data={name: as_text(value) for name, value in person.items()})
-    assert answer.status_code == 200
-    (decision,) = service.logged(1)
-    return decision
+def fill_in_form(client: FlaskClient, person: Body) -> None:
+    assert client.post("/", data={n: as_text(v) for n, v in person.items()}).status_code == 200
 
 
-def score_file(service: Service, people: Sequence[Body], *options: str) -> list[Body]:
-    source, target = service.folder / "in.csv", service.folder / "out.csv"
-    source.write_text(as_csv(people), encoding="utf-8")
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in service.environment.items():
-            patch.setenv(name, value)
-        assert score.main([str(source), str(target), *options]) == 0
-    return read_columns(target.read_text(encoding="utf-8"))
+def score_file(folder: Path, people: Sequence[Body], *options: str) -> list[Body]:
+    (folder / "in.csv").write_text(as_csv(people), encoding="utf-8")
+    assert score.main([f"{folder}/in.csv", f"{folder}/out.csv", *options]) == 0
+    return read_columns((folder / "out.csv").read_text(encoding="utf-8"))
 
 
-def replayed(service: Service, model: Model, number: int) -> set[str]:
-    found = [each.decision for each in service.log.page(limit=number).decisions]
-    origin = {"request_id": "r", "key_id": None, "idempotency_key": None}
-    rows = [dict(zip(COLUMNS, to_row(each, **origin), strict=True)) for each in found]  # type: ignore[arg-type]
-    return {
-        result.kind for result in replay([{"number": 1, **row} for row in rows], lambda _: model)
-    }
+# Tables
 
 
-# What is compared
-
-
-def lasting(answer: Body) -> Body:
-    """Leave out what is new with each decision."""
-    fleeting = {"decision_id", "decided_at", "what_if"}
-    return {name: value for name, value in answer.items() if name not in fleeting}
-
-
-def content(decision: Decision) -> Body:
-    """Return what the log says of a decision, but for its id and time."""
-    row = to_row(decision, request_id="r", key_id=None, idempotency_key=None)
-    values = dict(zip(COLUMNS, row, strict=True))
-    names = ("inputs", "impacts", "reasons", "warnings")
-    parts = {name: json.loads(str(values[name])) for name in names}
-    fleeting = {"id", "decided_at", "content_hash"}
-    return {name: value for name, value in {**values, **parts}.items() if name not in fleeting}
+def as_text(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 def as_columns(answer: Body) -> Body:
-    """Return an answer as a table's columns have it."""
-    names = ("label", "scorecard", "model_version")
-    numbers = ("probability", "probability_of_default", "cutoff", "score", "baseline")
-    columns: Body = {name: answer[name] for name in names}
-    columns |= {name: float(answer[name]) for name in numbers}
-    columns["reasons"] = [(reason["code"], reason["impact"]) for reason in answer["reasons"]]
+    """Return an answer as the columns of a table: texts, with every digit."""
+    columns = {n: as_text(v) for n, v in answer.items() if n not in {"reasons", "warnings"}}
+    for rank, reason in enumerate(answer["reasons"], start=1):
+        columns |= {f"reasons.{rank}.{n}": as_text(reason[n]) for n in ("code", "impact", "text")}
     columns["warnings"] = "; ".join(f"{w['field']} {w['code']}" for w in answer["warnings"])
     return columns
 
 
 def read_columns(text: str) -> list[Body]:
-    rows = []
-    for row in csv.DictReader(io.StringIO(text, newline="")):
-        given = [place for place in range(1, 1 + MOST_REASONS) if row[f"reasons.{place}.code"]]
-        answer = {
-            **row,
-            "reasons": [
-                {"code": row[f"reasons.{n}.code"], "impact": float(row[f"reasons.{n}.impact"])}
-                for n in given
-            ],
-            "warnings": [
-                dict(zip(("field", "code"), warning.split(" "), strict=True))
-                for warning in row["warnings"].split("; ")
-                if warning
-            ],
+    """Read the decision's columns, without empty reasons."""
+    leave_out = {*BUNDLED.fields, "decision_id", "decided_at"}
+    return [
+        {
+            name: cell
+            for name, cell in row.items()
+            if name not in leave_out and (cell or not name.startswith("reasons."))
         }
-        rows.append(as_columns(answer))
-    return rows
-
-
-def as_text(value: object) -> str:
-    return value if isinstance(value, str) else json.dumps(value)
+        for row in csv.DictReader(io.StringIO(text, newline=""))
+    ]

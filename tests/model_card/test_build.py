@@ -23,7 +23,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 import train
 from creditscore.api_docs.examples import EXAMPLE_TIME
 from creditscore.decisions.assessor import Assessor
-from creditscore.decisions.record import new_decision_id
+from creditscore.decisions.record import new_decision_ids
 from creditscore.i18n.catalogue import card_statements
 from creditscore.model_card.markdown import to_markdown
 from creditscore.schema import Schema
@@ -194,7 +194,7 @@ def test_reason_frequencies_are_those_of_the_decisions_that_refusals_would_get(
         )
         for row in matrix.tolist()
     ]
-    assessor = Assessor(model, model.policy, lambda: EXAMPLE_TIME, new_decision_id)
+    assessor = Assessor(model, model.policy, lambda: EXAMPLE_TIME, new_decision_ids)
 
     decisions = assessor.assess_batch(applicants)
 

@@ -17,7 +17,7 @@ from answers import PROJECT
 from creditscore.api_docs.examples import EXAMPLE_TIME, example_applicants, example_decisions
 from creditscore.decisions.assessor import Assessor, Decision
 from creditscore.decisions.explanation import explain
-from creditscore.decisions.record import new_decision_id
+from creditscore.decisions.record import new_decision_ids
 from creditscore.i18n.catalogue import SWAPPED_SEPARATORS, Text, say
 from creditscore.scorecard.model import Model
 from creditscore.scorecard.policy import break_even
@@ -49,7 +49,7 @@ def card(model: Model) -> Any:
 
 @pytest.fixture(scope="module")
 def assessor(model: Model) -> Assessor:
-    return Assessor(model, model.policy, lambda: EXAMPLE_TIME, new_decision_id)
+    return Assessor(model, model.policy, lambda: EXAMPLE_TIME, new_decision_ids)
 
 
 @pytest.fixture(scope="module")

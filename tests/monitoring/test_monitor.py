@@ -16,7 +16,7 @@ from creditscore.decision_log.database import Database
 from creditscore.decision_log.idempotency import RequestOrigin
 from creditscore.decision_log.log import DecisionLog
 from creditscore.decisions.assessor import Assessor, Decision
-from creditscore.decisions.record import new_decision_id
+from creditscore.decisions.record import new_decision_ids
 from creditscore.monitoring.monitor import Window, monitor_model
 from creditscore.scorecard.model import Model
 from creditscore.scorecard.policy import ELIGIBLE
@@ -55,7 +55,7 @@ def decide(model: Model, scorecard: str, *, count: int, day: int = 0) -> list[De
         for row in rows.matrix(card.predictors)[:count].tolist()
     ]
     moment = NOON + timedelta(days=day)
-    assessor = Assessor(model, model.policy, lambda: moment, new_decision_id)
+    assessor = Assessor(model, model.policy, lambda: moment, new_decision_ids)
     return assessor.assess_batch(applicants)
 
 

@@ -38,25 +38,25 @@ bp = Blueprint("api", __name__)
 @bp.post("/predict")
 def predict() -> ResponseReturnValue:
     """Decide on one applicant, or on each of an array or a table, and log every decision."""
-    here, request = service(), current_request()
-    key_id = check_predict(request, here.keys, open_predict=here.settings.open_predict)
+    svc, request = service(), current_request()
+    key_id = check_predict(request, svc.keys, open_predict=svc.settings.open_predict)
     if is_csv(request):
-        return _predict_table(here, key_id)
-    raw = read_body(request, most_bytes=here.settings.max_json_bytes)
+        return _predict_table(svc, key_id)
+    raw = read_body(request, most_bytes=svc.settings.max_json_bytes)
     origin = read_origin(request, raw, key_id=key_id)
     body = json_parser.parse(raw)
     # First, as another model may be here by now, to which the same body means something else.
-    recorded = here.log.replay(origin)
+    recorded = svc.log.replay(origin)
     if recorded is None:
-        recorded = here.log.record(_assess(here, body), origin)
+        recorded = svc.log.record(_assess(svc, body), origin)
     return _render(recorded, many=isinstance(body, list))
 
 
-def _predict_table(here: Service, key_id: str | None) -> Response:
-    raw = read_csv(request, most_bytes=here.settings.max_csv_bytes)
+def _predict_table(svc: Service, key_id: str | None) -> Response:
+    raw = read_csv(request, most_bytes=svc.settings.max_csv_bytes)
     language = chosen_language()
     table = CsvRequest(raw, read_origin(request, raw, key_id=key_id), language)
-    file, replayed = table.decide(here.assessor, here.log)
+    file, replayed = table.decide(svc.assessor, svc.log)
     answer = Response(FileWrapper(file), content_type=f"{CSV_TYPE}; charset=utf-8; header=present")
     answer.call_on_close(file.close)
     answer.content_length = file.seek(0, os.SEEK_END)
@@ -67,11 +67,11 @@ def _predict_table(here: Service, key_id: str | None) -> Response:
 @bp.post("/what-if")
 def what_if() -> ResponseReturnValue:
     """Answer as `predict` would, but log nothing: for exploration only."""
-    here, request = service(), current_request()
-    check_what_if(request, here.keys, open_predict=here.settings.open_predict)
-    here.limits.admit_what_if(request)
-    body = read_json(request, most_bytes=here.settings.max_json_bytes)
-    decisions = _assess(here, body)
+    svc, request = service(), current_request()
+    check_what_if(request, svc.keys, open_predict=svc.settings.open_predict)
+    svc.limits.admit_what_if(request)
+    body = read_json(request, most_bytes=svc.settings.max_json_bytes)
+    decisions = _assess(svc, body)
     language = chosen_language()
     answers = [decision.to_what_if(language) for decision in decisions]
     return mark_language(jsonify(answers if isinstance(body, list) else answers[0]), language)
