@@ -254,5 +254,5 @@ def _rows(text: str, line: int) -> Iterator[tuple[int, list[str]]]:
                 yield begins, cells
             begins = line + reader.line_num
     except csv.Error as error:
-        text = say("not_csv", problem=str(error))
-        raise InvalidApplicants([Fault("not_csv", "", text, begins)]) from None
+        problem = say("not_csv", problem=str(error))
+        raise InvalidApplicants([Fault("not_csv", "", problem, begins)]) from None

@@ -114,7 +114,8 @@ def post(client: FlaskClient, route: str, body: object) -> Any:
 
 
 def table_over_http(client: FlaskClient, people: Sequence[Body]) -> list[Body]:
-    with client.post("/predict", data=as_csv(people), content_type="text/csv") as answer:
+    answer = client.post("/predict", data=as_csv(people), content_type="text/csv")
+    with answer:
         return read_columns(answer.text)
 
 
