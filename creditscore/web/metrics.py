@@ -11,14 +11,11 @@ goes in: a file with holes would kill its process where the disk has no room for
 from __future__ import annotations
 
 import contextlib
-import importlib
 import logging
 import os
 import re
 import sys
 import threading
-from bisect import bisect_left
-from collections import Counter
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
@@ -35,11 +32,8 @@ VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 METHODS = frozenset({"GET", "HEAD", "POST", "OPTIONS", "PUT", "PATCH", "DELETE"})
 
 #: Edges of the histograms, in seconds and in points of the score.
-SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
-SCORES = (300, 400, 450, 500, 525, 550, 575, 600, 625, 650, 700, 800)
-
-#: Values that are observed one by one, if they are fewer.
-MANY = 16
+LATENCY_BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
+SCORE_BUCKETS = (300, 400, 450, 500, 525, 550, 575, 600, 625, 650, 700, 800)
 
 #: Bytes of each file of counts, several times what all labels take, and the kinds of files.
 FILE_BYTES, FILES = 256 * 1024, ("counter", "histogram")
@@ -54,7 +48,7 @@ class Instruments(NamedTuple):
     scores: Any
     errors: Any
     writes: Any
-    turned_away: Any
+    requests_shed: Any
     registry: Any
 
 
@@ -78,47 +72,48 @@ def instruments() -> Instruments:
 def _make() -> Instruments:
     if os.environ.get(VARIABLE):
         _reserve(Path(os.environ[VARIABLE]))
-    made = importlib.import_module("prometheus_client")
-    registry = made.CollectorRegistry()
-    counter, histogram = made.Counter, made.Histogram
+    # Only now: the library looks at the environment when it is loaded.
+    from prometheus_client import CollectorRegistry, Counter, Histogram
+
+    registry = CollectorRegistry()
     return Instruments(
-        requests=counter(
+        requests=Counter(
             "creditscore_requests",
             "Requests that were answered",
             ["route", "method", "status"],
             registry=registry,
         ),
-        latency=histogram(
+        latency=Histogram(
             "creditscore_request_seconds",
             "Seconds from a whole request to its answer",
             ["route"],
-            buckets=SECONDS,
+            buckets=LATENCY_BUCKETS_S,
             registry=registry,
         ),
-        decisions=counter(
+        decisions=Counter(
             "creditscore_decisions",
             "Decisions that were logged",
             ["scorecard", "label"],
             registry=registry,
         ),
-        scores=histogram(
+        scores=Histogram(
             "creditscore_score",
             "Scores of the decisions that were logged",
             ["scorecard"],
-            buckets=SCORES,
+            buckets=SCORE_BUCKETS,
             registry=registry,
         ),
-        errors=counter(
+        errors=Counter(
             "creditscore_errors", "Problems that were answered", ["kind"], registry=registry
         ),
-        writes=histogram(
+        writes=Histogram(
             "creditscore_log_write_seconds",
             "Seconds of a transaction that logs decisions, its commit included",
-            buckets=SECONDS,
+            buckets=LATENCY_BUCKETS_S,
             registry=registry,
         ),
-        turned_away=counter(
-            "creditscore_turned_away",
+        requests_shed=Counter(
+            "creditscore_requests_shed",
             "Requests that were too slow, or too many, to be looked at",
             ["status"],
             registry=registry,
@@ -160,7 +155,6 @@ def prepare(folder: Path) -> None:
         )
         return
     os.environ[VARIABLE] = str(place)
-    importlib.import_module("prometheus_client")
 
 
 def forget_the_dead() -> None:
@@ -214,19 +208,8 @@ def logged(seen: Sequence[ScoredRow], seconds: float) -> None:
         for names, some in scores.items():
             decided, scored = _of_decision(*names)
             decided.inc(len(some))
-            observe_all(scored, some)
-
-
-def observe_all(histogram: Any, values: Sequence[int]) -> None:
-    """Observe values at once; the library has only a way for one, which takes as long for each."""
-    if len(values) < MANY:
-        for value in values:
-            histogram.observe(value)
-        return
-    histogram._sum.inc(sum(values))
-    places = Counter(bisect_left(histogram._upper_bounds, value) for value in values)
-    for place, count in places.items():
-        histogram._buckets[place].inc(count)
+            for score in some:
+                scored.observe(score)
 
 
 @cache
@@ -241,7 +224,7 @@ def failed(kind: str) -> None:
         instruments().errors.labels(kind).inc()
 
 
-def turned_away(status: int, count: int = 1) -> None:
+def requests_shed(status: int, count: int = 1) -> None:
     """Count requests that the server itself refused."""
     with contextlib.suppress(OSError):
         _of_status(status).inc(count)
@@ -249,7 +232,7 @@ def turned_away(status: int, count: int = 1) -> None:
 
 @cache
 def _of_status(status: int) -> Any:
-    return instruments().turned_away.labels(str(status))
+    return instruments().requests_shed.labels(str(status))
 
 
 def as_text(about: Any) -> tuple[bytes, str]:
@@ -260,12 +243,14 @@ def as_text(about: Any) -> tuple[bytes, str]:
     bytes, str
         The text, and its content type.
     """
-    made = importlib.import_module("prometheus_client")
-    shown = made.CollectorRegistry()
+    from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+    from prometheus_client.multiprocess import MultiProcessCollector
+
+    shown = CollectorRegistry()
     with contextlib.suppress(OSError):
         own = instruments().registry
         shown = shown if os.environ.get(VARIABLE) else own
     if os.environ.get(VARIABLE):
-        importlib.import_module("prometheus_client.multiprocess").MultiProcessCollector(shown)
-    text: bytes = made.generate_latest(shown) + made.generate_latest(about)
-    return text, made.CONTENT_TYPE_LATEST
+        MultiProcessCollector(shown)  # type: ignore[no-untyped-call]
+    text: bytes = generate_latest(shown) + generate_latest(about)
+    return text, CONTENT_TYPE_LATEST
