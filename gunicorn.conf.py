@@ -4,26 +4,29 @@ More processes: WEB_CONCURRENCY=4. Another address: --bind, or manage.py run --h
 Every setting is explained at https://gunicorn.org/reference/settings/.
 """
 
+import asyncio
 import gc
 import os
-from datetime import timedelta
-from socket import socket
+import signal
+import sys
+from http import HTTPStatus
 from typing import Any
 
-from gunicorn import util
+from gunicorn.asgi.protocol import ASGIProtocol
 from gunicorn.glogging import Logger
+from gunicorn.workers.gasgi import ASGIWorker
 
-from creditscore.web import loads, metrics, reload_model
-from creditscore.web.headers import REQUEST_ID, ROUTE
+from creditscore.web import metrics, reload_model
 from creditscore.web.json_logging import write_json
-from creditscore.web.refusals import LATER, MALFORMED, refusal
 from creditscore.web.startup_checks import note_hosts
 
 bind = "127.0.0.1:8000"
-# Its threads see whole requests only: a slow client takes none of them.
-worker_class = "creditscore.web.gathering.GatheringWorker"
-threads = 16
-worker_connections = 2000  # that each process holds
+# An event loop waits for the clients: a slow one takes no thread. Threads: creditscore/web/asgi.py.
+worker_class = "asgi"
+asgi_loop = "asyncio"
+asgi_lifespan = "off"
+http_parser = "python"
+worker_connections = 4000  # that each process holds
 if "WEB_CONCURRENCY" not in os.environ:  # which gunicorn reads itself
     workers = 2
 
@@ -52,18 +55,15 @@ def settle() -> None:
     gc.freeze()
 
 
-def child_exit(server: Any, worker: Any) -> None:
-    """Leave no more connections to a process that has died."""
-    loads.forget(worker.age)
-
-
 # Whatever might leak in months of running ends with its process, and not in all at once.
 max_requests = 1_000_000
 max_requests_jitter = 100_000
 
 timeout = 30  # seconds without a sign of life from a process
 graceful_timeout = 30  # seconds that running requests get at a stop
-keepalive = 5  # seconds that an idle connection stays open
+keepalive = 5  # seconds that a connection stays open without a whole head
+STALLED = 10  # seconds that a client may take nothing of what is sent
+ANNOUNCED = 1  # second in which a process that ends tells its clients
 
 limit_request_line = 4094  # bytes
 limit_request_fields = 64
@@ -87,48 +87,85 @@ class OwnLinesLogger(Logger):  # type: ignore[misc]  # gunicorn publishes no typ
         for logger in (self.error_log, self.access_log):
             write_json(logger)
 
-    def access(self, resp: Any, req: Any, environ: dict[str, Any], request_time: timedelta) -> None:
-        """Log a request by its route: a path may hold whatever a client puts there."""
-        if self.access_log_enabled:
-            members = {
-                "request_id": environ.get(REQUEST_ID, ""),
-                "method": req.method if req.method in metrics.METHODS else "other",
-                "route": environ.get(ROUTE, "other"),
-                "status": int(str(resp.status).split()[0]),
-                "milliseconds": request_time // timedelta(milliseconds=1),
-            }
-            self.access_log.info("", extra={"members": members})
-
-    def warning(self, msg: str, *args: Any, **kwargs: Any) -> None:
-        """Cut the quotation from a refusal: it can be a piece of a misframed applicant."""
-        if msg.startswith("Invalid request from ip="):
-            msg = msg.partition(": ")[0]
-        super().warning(msg, *args, **kwargs)
+    @property
+    def access_log_enabled(self) -> bool:
+        """Leave the lines to the application: gunicorn knows paths, but no routes."""
+        return False
 
 
 logger_class = OwnLinesLogger
 
 
-# What gunicorn itself refuses, before the application sees it.
-REFUSALS = {
-    400: MALFORMED,
-    403: "The request is not allowed.",
-    408: "The request did not come whole in time.",
-    414: f"The request line is longer than {limit_request_line} bytes.",
-    417: "The only expectation that can be met is 100-continue.",
-    431: f"The request has more than {limit_request_fields} header fields, "
-    f"or one longer than {limit_request_field_size} bytes.",
-    500: "The server failed to answer. The fault is not yours.",
-    501: "The only transfer coding that is understood is chunked.",
-    503: LATER,
-}
+class Connection(ASGIProtocol):  # type: ignore[misc]
+    """gunicorn's connection, with a deadline for its first head and for whoever does not read."""
+
+    reader_stalls: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:
+        """Begin, unless there are too many: gunicorn counts the connections, but has no limit."""
+        super().connection_made(transport)
+        # Whatever the system has not taken at once waits for the client to read.
+        transport.set_write_buffer_limits(high=0)
+        if self.worker.nr_conns > self.worker.worker_connections:
+            transport.abort()
+        # gunicorn itself gives this time to each head but the first.
+        self._arm_keepalive_timer()
+
+    def pause_writing(self) -> None:
+        """Wait for the client to read, but not for ever."""
+        super().pause_writing()
+        self.reader_stalls = self.worker.loop.call_later(STALLED, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        """Go on: it has read."""
+        self.connection_freed()
+        super().resume_writing()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """End."""
+        self.connection_freed()
+        super().connection_lost(exc)
+
+    def connection_freed(self) -> None:
+        """Wait no longer for the client to read."""
+        if self.reader_stalls is not None:
+            self.reader_stalls.cancel()
+
+    def _send_error_response(self, status: int, message: str, extra_headers: Any = ()) -> None:
+        """Refuse without the message, which quotes the request."""
+        super()._send_error_response(status, HTTPStatus(status).phrase, extra_headers)
 
 
-def write_problem(client: socket, status_int: int, reason: str, mesg: str, more: str = "") -> None:
-    """Answer as the application does."""
-    detail = REFUSALS.get(status_int, MALFORMED)
-    util.write_nonblock(client, refusal(status_int, detail))
+def post_worker_init(worker: Any) -> None:
+    """Set up what gunicorn has no settings for: its connections, and how a process ends."""
+    if not isinstance(worker, ASGIWorker):
+        # Somebody chose another one.
+        return
+    loop, create_server, asgi = worker.loop, worker.loop.create_server, worker.app.wsgi().asgi
+    most_requests, worker.max_requests = worker.max_requests, sys.maxsize
+
+    async def create_fairly(_: Any, *, sock: Any, **options: Any) -> asyncio.Server:
+        # asyncio takes as many new connections at once as may wait: one process would get all.
+        options |= {"sock": sock, "backlog": 8}
+        server: asyncio.Server = await create_server(lambda: Connection(worker), **options)
+        sock.listen(worker.cfg.backlog)
+        return server
+
+    def announce() -> None:
+        # In its answers: a client must not reuse a connection that ends.
+        asgi.closing = True
+        loop.call_later(ANNOUNCED, worker.handle_exit_signal)
+
+    def end_in_time() -> None:
+        # gunicorn would end it in the middle of others' answers.
+        if worker.nr >= most_requests:
+            announce()
+        else:
+            loop.call_later(1.0, end_in_time)
+
+    loop.create_server = create_fairly
+    loop.add_signal_handler(signal.SIGTERM, announce)
+    loop.call_soon(end_in_time)
 
 
-# gunicorn offers no hook for its own pages, which are HTML and repeat the request's text.
-util.write_error = write_problem
+sys.setswitchinterval(0.0005)

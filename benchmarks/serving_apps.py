@@ -17,6 +17,8 @@ from creditscore.decision_log.log import DecisionLog
 from creditscore.decisions.record import Row
 from creditscore.settings import Settings
 from creditscore.web import create_app
+from creditscore.web.app import App
+from creditscore.web.asgi import Asgi
 from creditscore.web.service import NAME
 
 FIELDS = ("LIMIT_BAL", "SEX", "EDUCATION", "MARRIAGE", "AGE")
@@ -26,8 +28,9 @@ PICKLE = "BENCHMARK_PICKLE"
 
 
 def constant() -> Flask:
-    """Answer every request with the same few bytes: Flask's floor."""
-    app = Flask(__name__)
+    """Answer every request with the same few bytes: Flask's floor, behind the same server."""
+    app = App(__name__)
+    app.asgi = Asgi(app, 2**20)
 
     @app.post("/predict")
     def predict() -> ResponseReturnValue:

@@ -19,7 +19,8 @@ from creditscore.decision_log.log import DecisionLog, Recorded
 from creditscore.decisions.record import Row
 from creditscore.errors import DatabaseUnavailable
 from creditscore.settings import Settings
-from creditscore.web import create_app, gathering, json_parser
+from creditscore.web import create_app, json_parser
+from creditscore.web.asgi import Asgi
 from creditscore.web.service import NAME
 
 if TYPE_CHECKING:
@@ -29,6 +30,9 @@ VARIABLE = "DRILL_FAULT"
 
 #: Seconds that a decision waits in the queue of `AnswersFirst`.
 QUEUE_DELAY_S = 0.05
+
+#: Bytes of the longest body that the service reads.
+LARGE = 16 * 1024 * 1024
 
 #: Bytes that a leaking service keeps of each request.
 LEAKED_BYTES = 2000
@@ -105,14 +109,15 @@ def create_faulty_app(name: str) -> Flask:
         event.listen(Engine, "connect", lambda opened, _: opened.execute(PRAGMAS[name]))
     app = create_app(Settings.from_env(os.environ))
     if name == "patient":
-        gathering.MOST_WAITING, gathering.LONGEST_WAIT = 10**6, 1e6
+        app.asgi = Asgi(app, LARGE, most_waiting=10**6, longest_wait=1e6)
+    if name == "boundless":
+        app.asgi = Asgi(app, LARGE, most_bytes=10**12)
     if name == "lenient":
         # As everybody reads JSON.
         json_parser.parse = lambda raw: json.loads(raw)
     if name == "untrue":
         app.after_request(forget_a_member)
     if name == "leaks":
-        # Around all that answers: most requests never come to Flask.
         app.wsgi_app = partial(leak, app.wsgi_app, [])  # type: ignore[method-assign]
     if name in LOGS:
         here = app.extensions[NAME]

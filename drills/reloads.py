@@ -3,8 +3,9 @@
 python drills/reloads.py --reloads 100 [--seed N] [--fault abrupt]
 
 Two models take turns in the folder of the service, which is told so by SIGHUP. No request may fail,
-and each answer must be, to the last bit, what the model of its version gives; a damaged model must
-never decide: the one before it goes on, and `/health` says why. Exits with 1 if that does not hold.
+neither of clients that connect for each nor of those that keep their connections, and each answer
+must be, to the last bit, what the model of its version gives; a damaged model must never decide:
+the one before it goes on, and `/health` says why. Exits with 1 if that does not hold.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import random
 import shutil
 import signal
 import sys
+import threading
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -26,6 +28,7 @@ from urllib.request import urlopen
 
 import harness
 from harness import Drill, Service
+from load import Tally, load, request_of
 from logged import successor
 
 from creditscore.decisions.assessor import Assessor
@@ -41,6 +44,9 @@ TOLD = ("probability_of_default", "label", "cutoff", "score", "model_version")
 SECONDS = 60.0
 
 DAMAGED_EVERY = 10
+
+#: Connections that are kept, and seconds after which others take their place.
+KEPT, PART = 4, 10.0
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -59,7 +65,11 @@ def reload_again_and_again(drill: Drill) -> int:
     models = [first, successor(first)]
     drill.options.model_dir = folder
     wrong_health, refused = 0, 0
-    with drill.service() as service, drill.clients(service) as clients:
+    with (
+        drill.service() as service,
+        keeping_connections(service.port, drill.bodies()) as tallies,
+        drill.clients(service) as clients,
+    ):
         serving = first
         for number in range(1, drill.options.reloads + 1):
             damaged = number % DAMAGED_EVERY == 0
@@ -77,11 +87,34 @@ def reload_again_and_again(drill: Drill) -> int:
     altered = sum(count for pair, count in answers.items() if pair not in told)
     failed = sum(count for status, count in clients.statuses.items() if status != 200)
     failed += clients.broken
+    kept = Tally.together(tallies)
+    print(f"on kept connections {dict(kept.statuses)}, {kept.broken} broken")
+    failed += kept.broken + kept.statuses.total() - kept.statuses[200]
     figures = (
         f"{drill.options.reloads} reloads, {refused} of a damaged model, {failed} failed requests, "
         f"{altered} answers of no model, {wrong_health} wrong words on health"
     )
     return drill.finish(clients, figures, fine=not (failed or altered or wrong_health))
+
+
+@contextlib.contextmanager
+def keeping_connections(port: int, bodies: Sequence[bytes]) -> Iterator[list[Tally]]:
+    """Ask over connections that are kept, without logging, until the block ends."""
+    requests = [request_of(body, path=b"/what-if") for body in bodies]
+    tallies: list[Tally] = []
+    ending = threading.Event()
+
+    def ask() -> None:
+        while not ending.is_set():
+            tallies.append(load(port, requests, connections=KEPT, seconds=PART))
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    try:
+        yield tallies
+    finally:
+        ending.set()
+        thread.join()
 
 
 def put(model: Model, folder: Path, draw: random.Random | None) -> None:

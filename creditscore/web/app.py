@@ -28,6 +28,7 @@ from creditscore.scorecard import artifact, model_archive
 from creditscore.scorecard.model import Model
 from creditscore.settings import Settings
 from creditscore.web import api, cli, headers, metrics, pages, problems, rate_limiting
+from creditscore.web.asgi import Asgi
 from creditscore.web.authentication import Keys
 from creditscore.web.json_logging import write_json
 from creditscore.web.rate_limiting import Limits
@@ -45,12 +46,17 @@ class NoSession(SessionInterface):
 
 
 class App(Flask):
-    """A Flask without sessions, which does not look whether its functions are coroutines."""
+    """A Flask without sessions that speaks ASGI too, for gunicorn, and WSGI for all others."""
 
+    asgi: Asgi
     session_interface = NoSession()
 
+    def __call__(self, *arguments: Any) -> Any:
+        """Answer a request: of WSGI with two arguments, of ASGI with three."""
+        return (self.asgi if len(arguments) == 3 else super().__call__)(*arguments)
+
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
-        """Return the function: none is a coroutine."""
+        """Return the function, without a look at each call whether it is a coroutine: none is."""
         return func
 
 
@@ -69,7 +75,7 @@ class OrjsonProvider(DefaultJSONProvider):
 REFUSED = "the new model is not sound, and the one before it goes on deciding"
 
 
-def create_app(settings: Settings, model: Model | None = None) -> Flask:
+def create_app(settings: Settings, model: Model | None = None) -> App:
     """Build the web application.
 
     Parameters
@@ -95,6 +101,8 @@ def create_app(settings: Settings, model: Model | None = None) -> Flask:
     if settings.proxies:
         proxied = ProxyFix(app.wsgi_app, x_for=settings.proxies, x_proto=0, x_host=0)
         app.wsgi_app = proxied  # type: ignore[method-assign]
+    most_body = max(settings.max_json_bytes, settings.max_csv_bytes, pages.MOST_FORM_BYTES)
+    app.asgi = Asgi(app, most_body)
     here = Service(
         settings=settings,
         keys=keys,

@@ -1,23 +1,15 @@
-"""Headers: what every answer carries, and which request an idempotency key stands for."""
+"""Headers that every answer carries: a request id, and what keeps browsers careful."""
 
 from __future__ import annotations
 
-import hashlib
 import random
 import re
 
-from flask import Request, Response, g
+from flask import Request, Response
 from flask.ctx import _AppCtxGlobals
-
-from creditscore.decision_log.idempotency import RequestOrigin
-from creditscore.i18n.catalogue import say
-from creditscore.web.problems import WrongIdempotencyKey
 
 #: Where the server's access log finds the id of a request, and its route as the code writes it.
 REQUEST_ID, ROUTE = "creditscore.request_id", "creditscore.route"
-
-#: Of an Idempotency-Key.
-LONGEST_KEY = 255
 
 SANE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
 
@@ -53,22 +45,3 @@ def finish(answer: Response, values: _AppCtxGlobals) -> None:
         headers["Content-Security-Policy"] = PAGE_POLICY
         # Not "no-referrer": browsers would send their own form with the origin "null".
         headers["Referrer-Policy"] = "same-origin"
-
-
-def read_origin(request: Request, body: bytes, *, key_id: str | None) -> RequestOrigin:
-    """Return what identifies a request in the log.
-
-    Raises
-    ------
-    WrongIdempotencyKey
-        If its Idempotency-Key is not 1 to 255 visible ASCII characters.
-    """
-    key = request.environ.get("HTTP_IDEMPOTENCY_KEY")
-    if key is not None and not re.fullmatch(f"[!-~]{{1,{LONGEST_KEY}}}", key, re.ASCII):
-        raise WrongIdempotencyKey(say("idempotency_key", most=LONGEST_KEY))
-    return RequestOrigin(
-        request_id=g.request_id,
-        key_id=key_id,
-        idempotency_key=key,
-        body_hash=hashlib.sha256(body).hexdigest(),
-    )

@@ -5,9 +5,15 @@ from __future__ import annotations
 import json
 import logging
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import g, has_request_context
+
+from creditscore.web.headers import REQUEST_ID, ROUTE
+from creditscore.web.metrics import METHODS
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
 
 
 class JsonLines(logging.Formatter):
@@ -31,6 +37,21 @@ class JsonLines(logging.Formatter):
         if record.exc_info:
             line["traceback"] = self.formatException(record.exc_info)
         return json.dumps(line)
+
+
+def log_request(environ: WSGIEnvironment, status: int, seconds: float) -> None:
+    """Log a request, if gunicorn is to, by its route: a path may hold what its client likes."""
+    access = logging.getLogger("gunicorn.access")
+    if access.handlers:
+        method = environ["REQUEST_METHOD"]
+        members = {
+            "request_id": environ.get(REQUEST_ID, ""),
+            "method": method if method in METHODS else "other",
+            "route": environ.get(ROUTE, "other"),
+            "status": status,
+            "milliseconds": int(seconds * 1000),
+        }
+        access.info("", extra={"members": members})
 
 
 def write_json(logger: logging.Logger) -> None:

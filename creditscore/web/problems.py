@@ -23,6 +23,7 @@ from creditscore.errors import (
 from creditscore.i18n.catalogue import Text, in_language, say
 from creditscore.web import metrics
 from creditscore.web.content_negotiation import mark_language, page_language
+from creditscore.web.headers import name_request
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -200,6 +201,22 @@ def _problem(status: HTTPStatus, text: Text, faults: Sequence[Fault] = ()) -> Re
         body["errors"] = [_entry(fault, language) for fault in faults]
     answer = Response(json.dumps(body), status=status, content_type=MEDIA_TYPE)
     return mark_language(answer, language)
+
+
+def write_problem(status: HTTPStatus, detail: str) -> tuple[int, list[tuple[str, str]], bytes]:
+    """Give status, headers and body of a problem for a request that no route will see."""
+    body = {"type": "about:blank", "title": status.phrase, "status": status.value, "detail": detail}
+    raw = json.dumps(body).encode()
+    headers = [
+        ("Content-Type", MEDIA_TYPE),
+        ("Content-Length", str(len(raw))),
+        ("X-Request-ID", name_request("")),
+        ("X-Content-Type-Options", "nosniff"),
+        ("Cache-Control", "no-store"),
+    ]
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+        headers.append(("Retry-After", "1"))
+    return status.value, headers, raw
 
 
 def _kind(status: HTTPStatus) -> str:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from flask import Request
+import hashlib
+import re
+
+from flask import Request, g
 from werkzeug.exceptions import RequestEntityTooLarge
 
+from creditscore.decision_log.idempotency import RequestOrigin
 from creditscore.i18n.catalogue import say
 from creditscore.web import json_parser
-from creditscore.web.problems import BrokenBody, TooLarge, WrongMediaType
+from creditscore.web.problems import BrokenBody, TooLarge, WrongIdempotencyKey, WrongMediaType
 
 #: What counts as JSON: `curl -d` and Postman's raw text do not say application/json.
 JSON_TYPES = frozenset(
@@ -15,6 +19,9 @@ JSON_TYPES = frozenset(
 )
 
 CSV_TYPE = "text/csv"
+
+#: Characters of an Idempotency-Key.
+LONGEST_KEY = 255
 
 #: JSON that travels is UTF-8 (RFC 8259, section 8.1); ASCII is a part of it.
 UTF_8 = frozenset({"utf-8", "utf8", "us-ascii", "ascii"})
@@ -95,3 +102,22 @@ def _read(request: Request, most_bytes: int) -> bytes:
 
 def _short(text: str) -> str:
     return text if len(text) <= 60 else f"{text[:60]}…"
+
+
+def read_origin(request: Request, body: bytes, *, key_id: str | None) -> RequestOrigin:
+    """Return what identifies a request in the log.
+
+    Raises
+    ------
+    WrongIdempotencyKey
+        If its Idempotency-Key is not 1 to 255 visible ASCII characters.
+    """
+    key = request.environ.get("HTTP_IDEMPOTENCY_KEY")
+    if key is not None and not re.fullmatch(f"[!-~]{{1,{LONGEST_KEY}}}", key, re.ASCII):
+        raise WrongIdempotencyKey(say("idempotency_key", most=LONGEST_KEY))
+    return RequestOrigin(
+        request_id=g.request_id,
+        key_id=key_id,
+        idempotency_key=key,
+        body_hash=hashlib.sha256(body).hexdigest(),
+    )

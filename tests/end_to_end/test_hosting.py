@@ -54,13 +54,13 @@ class Host:
             connection.request(method, path, json.dumps(APPLICANT), headers)
             return read(connection.getresponse())
 
-    def send(self, data: bytes) -> Answer:
-        """Send bytes that need not be HTTP."""
+    def send(self, data: bytes) -> tuple[int, str, str]:
+        """Send bytes that need not be HTTP; return status, media type and text."""
         with socket.create_connection(("127.0.0.1", self.port), timeout=20) as connection:
             connection.sendall(data)
             response = http.client.HTTPResponse(connection)
             response.begin()
-            return read(response)
+            return response.status, response.headers.get_content_type(), response.read().decode()
 
 
 def read(response: http.client.HTTPResponse) -> Answer:
@@ -213,7 +213,6 @@ def test_gunicorn_decides(host: Host) -> None:
         (b'{"LIMIT_BAL": "<script>"}\r\n\r\n', 400),
         (b"GET / HTTP/<script>\r\n\r\n", 400),
         (b"get<script> / HTTP/1.1\r\n\r\n", 400),
-        (b"GET http://[<script> HTTP/1.1\r\n\r\n", 400),
         (b"GET / HTTP/1.1\r\n<script>: 1\r\n\r\n", 400),
         (b"GET / HTTP/1.1\r\n <script>\r\n\r\n", 400),
         (b"POST /predict HTTP/1.1\r\nContent-Length: <script>\r\n\r\n", 400),
@@ -222,22 +221,19 @@ def test_gunicorn_decides(host: Host) -> None:
             400,
         ),
         (b"GET /" + b"<script>" * 1000 + b" HTTP/1.1\r\n\r\n", 414),
-        (b"POST / HTTP/1.1\r\nExpect: <script>\r\n\r\n", 417),
         (b"GET / HTTP/1.1\r\n" + b"X: <script>\r\n" * 100 + b"\r\n", 431),
         (b"GET / HTTP/1.1\r\nX: " + b"<script>" * 2000 + b"\r\n\r\n", 431),
         (b"POST / HTTP/1.1\r\nTransfer-Encoding: <script>\r\n\r\n", 501),
     ],
 )
-def test_malformed_http_is_a_problem_that_repeats_nothing(
+def test_malformed_http_is_refused_in_words_that_repeat_nothing(
     host: Host, data: bytes, status: int
 ) -> None:
-    answered, media_type, problem = host.send(data)
+    answered, media_type, told = host.send(data)
 
-    assert (answered, media_type) == (status, "application/problem+json")
-    assert problem.keys() == {"type", "title", "status", "detail"}
-    assert problem["type"] == "about:blank"
-    assert problem["status"] == status
-    assert "script" not in json.dumps(problem)
+    assert (answered, media_type) == (status, "text/plain")
+    assert told
+    assert "script" not in told
     assert "script" not in host.printed()
 
 
@@ -250,7 +246,6 @@ def test_a_refusal_gives_its_length_and_closes_the_connection(host: Host) -> Non
 
     assert b"\r\nConnection: close" in head
     assert b"\r\nContent-Length: %d\r\n" % len(body) in head
-    assert b"\r\nX-Request-ID: " in head
 
 
 @ON_POSIX

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import http_attacks
 import pytest
 from answers import PROJECT, Answer, decision_of, problem_of
 from live_server import LiveServer, free_port, serving
@@ -155,6 +156,13 @@ def test_what_is_too_large_is_told_by_the_service(proxy: int) -> None:
     )
 
     problem_of(table, 413)
+
+
+@pytest.mark.parametrize("digits", http_attacks.DIGITS)
+def test_a_body_is_no_request_behind_the_proxy_either(proxy: int, digits: int) -> None:
+    statuses = http_attacks.smuggle(proxy, digits, connect(proxy).sock)
+
+    assert 404 not in statuses
 
 
 def test_metrics_are_not_for_the_world(proxy: int, service: LiveServer) -> None:

@@ -69,7 +69,8 @@ class LiveServer:
             response = http.client.HTTPResponse(connection)
             try:
                 response.begin()
-            except http.client.RemoteDisconnected:
+            except ConnectionResetError:
+                # Among them is the library's own error for an end without a word.
                 return None
             return _read(response)
 

@@ -55,6 +55,15 @@ def answered(answer: Answer | None) -> Answer:
     return answer
 
 
+def refused(answer: Answer | None, status: int = 400) -> None:
+    """Check an answer of the server itself, which repeats nothing of the request."""
+    answer = answered(answer)
+    assert answer.status == status
+    assert answer.headers["content-type"] == "text/plain"
+    assert answer.headers["connection"] == "close"
+    assert len(answer.body) < 40
+
+
 def assert_alive(server: LiveServer, example: bytes) -> None:
     """Check that the next client is served."""
     for _ in range(8):
@@ -107,7 +116,9 @@ def test_a_body_that_breaks_off_is_refused_even_if_it_is_json(
 ) -> None:
     length = b"Content-Length: %d" % (len(example) + missing)
 
-    problem_of(answered(server.send(head(length), example, hang_up=True)), 400)
+    # Whoever closes its own end in the middle has gone.
+    assert server.send(head(length), example, hang_up=True) is None
+    assert_alive(server, example)
 
 
 @pytest.mark.parametrize(
@@ -118,22 +129,20 @@ def test_a_body_that_breaks_off_is_refused_even_if_it_is_json(
         b"0x10\r\n%s\r\n0\r\n\r\n",
         b"1_0\r\n%s\r\n0\r\n\r\n",
         b"\r\n%s\r\n0\r\n\r\n",
-        b"%s",
-        b"ffffffffffffffffff\r\n%s\r\n0\r\n\r\n",
         b"2\r\n%s\r\n0\r\n\r\n",
     ],
 )
 def test_malformed_chunks_are_refused(server: LiveServer, example: bytes, chunks: bytes) -> None:
-    answer = server.send(CHUNKED, chunks.replace(b"%s", example), hang_up=True)
-
-    problem_of(answered(answer), 400)
+    refused(server.send(CHUNKED, chunks.replace(b"%s", example)))
 
 
 def test_a_chunked_body_without_its_end_is_refused_even_if_it_is_json(
     server: LiveServer, example: bytes
 ) -> None:
-    problem_of(answered(server.send(CHUNKED, chunk(example), hang_up=True)), 400)
-    problem_of(answered(server.send(CHUNKED, b"100\r\n" + example, hang_up=True)), 400)
+    assert server.send(CHUNKED, chunk(example), hang_up=True) is None
+    for begun in (b"100\r\n", b"ffffffffffffffffff\r\n", b""):
+        assert server.send(CHUNKED, begun + example, hang_up=True) is None
+    assert_alive(server, example)
 
 
 @pytest.mark.parametrize(
@@ -148,10 +157,7 @@ def test_a_chunked_body_without_its_end_is_refused_even_if_it_is_json(
     ],
 )
 def test_half_a_request_is_no_harm(server: LiveServer, example: bytes, half: bytes) -> None:
-    answer = server.send(half, hang_up=True)
-
-    if answer is not None:
-        problem_of(answer, 400)
+    assert server.send(half, hang_up=True) is None
     assert_alive(server, example)
     assert "Traceback" not in server.printed()
 
@@ -170,10 +176,10 @@ def test_half_a_request_is_no_harm(server: LiveServer, example: bytes, half: byt
         (head(b"Transfer-Encoding: x"), 501),
     ],
 )
-def test_what_the_server_itself_refuses_has_the_same_shape(
+def test_the_server_itself_refuses_what_is_no_request(
     server: LiveServer, data: bytes, status: int
 ) -> None:
-    problem_of(answered(server.send(data)), status)
+    refused(server.send(data), status)
 
 
 @pytest.mark.parametrize("name", [b"SCRIPT_NAME", b"Script-Name", b"PATH_INFO", b"Path-Info"])

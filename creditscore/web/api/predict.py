@@ -25,10 +25,16 @@ from creditscore.web.content_negotiation import (
     mark_negotiated,
     wants_page,
 )
-from creditscore.web.headers import read_origin
 from creditscore.web.localised_card import localised_card
 from creditscore.web.pages.model_page import show_model
-from creditscore.web.request_body import CSV_TYPE, is_csv, read_body, read_csv, read_json
+from creditscore.web.request_body import (
+    CSV_TYPE,
+    is_csv,
+    read_body,
+    read_csv,
+    read_json,
+    read_origin,
+)
 from creditscore.web.service import Service, current_request, service
 from creditscore.web.startup_checks import warning_of
 

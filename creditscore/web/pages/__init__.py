@@ -3,6 +3,7 @@
 from flask import Flask
 
 from creditscore.web.pages import routes
+from creditscore.web.pages.form import MOST_BYTES as MOST_FORM_BYTES
 
 
 def register(app: Flask) -> None:
@@ -10,4 +11,4 @@ def register(app: Flask) -> None:
     app.register_blueprint(routes.bp)
 
 
-__all__ = ["register"]
+__all__ = ["MOST_FORM_BYTES", "register"]

@@ -13,12 +13,11 @@ from creditscore.i18n.catalogue import in_language
 from creditscore.schema import Applicant
 from creditscore.web.authentication import check_predict, check_what_if
 from creditscore.web.content_negotiation import page_language
-from creditscore.web.headers import read_origin
 from creditscore.web.pages import form
 from creditscore.web.pages.decision_view import key_needed, result_parts
 from creditscore.web.pages.layout import notice, render_page
 from creditscore.web.problems import UNPROCESSABLE
-from creditscore.web.request_body import read_body
+from creditscore.web.request_body import read_body, read_origin
 from creditscore.web.service import current_request, service
 
 bp = Blueprint("pages", __name__)

@@ -1,0 +1,196 @@
+"""ASGI for gunicorn: the event loop collects a request, then a thread answers it by WSGI.
+
+The loop waits for slow clients, thousands at once; threads see whole requests only. What would
+take too long, or too much memory, is refused at once (load shedding).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from functools import cached_property
+from http import HTTPStatus
+from io import BytesIO
+from itertools import chain, islice
+from time import monotonic
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from urllib.parse import unquote_to_bytes, urlsplit
+
+from creditscore.web import metrics
+from creditscore.web.json_logging import log_request
+from creditscore.web.problems import write_problem
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
+
+Message = dict[str, Any]
+Receive: TypeAlias = Callable[[], Awaitable[Message]]
+Send: TypeAlias = Callable[[Message], Awaitable[None]]
+
+#: Threads of a process; bytes of a body that get it one second more; seconds to read on a refused
+#: body, as a client may lose an answer that comes while it sends.
+THREADS, SLOWEST, LINGER_S = 16, 64 * 1024, 2.0
+
+LATER = "There is more to do than can be done soon; ask again a little later."
+TOO_SLOW = "The request did not come whole in time."
+
+
+class Refused(Exception):
+    """A request that no thread will answer: its status, and why."""
+
+
+class Answer(NamedTuple):
+    """Status, headers, the body's first part, and its other parts if it has any."""
+
+    status: int
+    headers: Sequence[tuple[str, str]]
+    part: bytes
+    rest: Iterator[bytes] | None
+
+
+class Asgi:
+    """Serves a WSGI application to an ASGI server.
+
+    `closing` makes each answer ask its client for another connection.
+    """
+
+    def __init__(
+        self,
+        app: WSGIApplication,
+        most_body: int,
+        *,
+        body_seconds: float = 20.0,
+        most_bytes: int = 128 * 1024 * 1024,
+        most_waiting: int = 128,
+        longest_wait: float = 1.0,
+    ) -> None:
+        self._app, self._most_body, self._body_seconds = app, most_body, body_seconds
+        self._most_bytes, self._longest_wait = most_bytes, longest_wait
+        self._most_under_way, self._under_way, self._bytes = THREADS + most_waiting, 0, 0
+        self.closing = False
+
+    @cached_property
+    def _pool(self) -> ThreadPoolExecutor:
+        """The threads, started by the first request: the processes have forked by then."""
+        return ThreadPoolExecutor(THREADS, "request")
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            raise NotImplementedError(scope["type"])
+        began, body, whole = monotonic(), BytesIO(), False
+        try:
+            whole = await self._collect(scope, receive, body)
+            environ = environ_of(scope, body)
+            answer = await self._answer(environ)
+            await self._send(answer, send, close=self.closing or not whole)
+            log_request(environ, answer.status, monotonic() - began)
+        except Refused as refused:
+            metrics.requests_shed(refused.args[0])
+            problem = Answer(*write_problem(*refused.args), None)
+            await self._send(problem, send, close=self.closing or not whole)
+        finally:
+            self._bytes -= body.getbuffer().nbytes
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LINGER_S):
+                while not whole and (await receive()).get("more_body"):
+                    pass
+
+    async def _collect(self, scope: Message, receive: Receive, body: BytesIO) -> bool:
+        """Read the body; return whether it is whole, and not too long to be read on."""
+        lengths = [int(value) for name, value in scope["headers"] if name == b"content-length"]
+        if max(lengths, default=0) > self._most_body:
+            return False
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._body_seconds) as limit:
+                end = limit.when() or 0.0
+                while (message := await receive())["type"] == "http.request":
+                    self._bytes += body.write(message["body"])
+                    if not message["more_body"] or body.tell() > self._most_body:
+                        body.seek(0)
+                        return not message["more_body"]
+                    if self._bytes > self._most_bytes:
+                        raise Refused(HTTPStatus.SERVICE_UNAVAILABLE, LATER)
+                    limit.reschedule(end + body.tell() // SLOWEST)
+        raise Refused(HTTPStatus.REQUEST_TIMEOUT, TOO_SLOW)
+
+    async def _answer(self, environ: WSGIEnvironment) -> Answer:
+        """Run the application in a thread, unless too many requests wait for one."""
+        if self._under_way >= self._most_under_way:
+            raise Refused(HTTPStatus.SERVICE_UNAVAILABLE, LATER)
+        queued = monotonic()
+
+        def run() -> Answer:
+            if monotonic() - queued > self._longest_wait:
+                raise Refused(HTTPStatus.SERVICE_UNAVAILABLE, LATER)
+            start: list[Any] = []
+
+            def start_response(*arguments: Any) -> Callable[[bytes], object]:
+                start[:] = arguments
+                return start.append
+
+            parts = _parts(self._app(environ, start_response))
+            first, rest = next(parts, b""), list(islice(parts, 1))
+            return Answer(int(start[0][:3]), start[1], first, chain(rest, parts) if rest else None)
+
+        self._under_way += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._pool, run)
+        finally:
+            self._under_way -= 1
+
+    async def _send(self, answer: Answer, send: Send, *, close: bool) -> None:
+        """Send an answer; a thread reads the rest of it, which may come from a file."""
+        status, headers, part, rest = answer
+        lines = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
+        lines += [(b"connection", b"close")] if close else []
+        await send({"type": "http.response.start", "status": status, "headers": lines})
+        size = len(part)
+        self._bytes += size
+        try:
+            while rest and part:
+                await send({"type": "http.response.body", "body": part, "more_body": True})
+                read = asyncio.get_running_loop().run_in_executor
+                part = await read(self._pool, next, rest, b"")
+            await send({"type": "http.response.body", "body": part})
+        finally:
+            self._bytes -= size
+
+
+def _parts(body: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield the parts of a WSGI body, and close it."""
+    try:
+        yield from body
+    finally:
+        getattr(body, "close", lambda: None)()
+
+
+def environ_of(scope: Message, body: BytesIO) -> WSGIEnvironment:
+    """Return what WSGI knows of a request (PEP 3333)."""
+    environ = {
+        "REQUEST_METHOD": scope["method"],
+        "SCRIPT_NAME": "",
+        # A whole address is allowed there, as proxies are asked for.
+        "PATH_INFO": unquote_to_bytes(urlsplit(scope["raw_path"]).path).decode("latin-1"),
+        "QUERY_STRING": scope["query_string"].decode("latin-1"),
+        "SERVER_NAME": (scope.get("server") or ("", None))[0],
+        "SERVER_PORT": str((scope.get("server") or ("", ""))[1]),
+        "SERVER_PROTOCOL": f"HTTP/{scope['http_version']}",
+        "REMOTE_ADDR": (scope.get("client") or ("",))[0],
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": scope["scheme"],
+        "wsgi.input": body,
+        "wsgi.input_terminated": True,
+        "wsgi.errors": sys.stderr,
+        "wsgi.multithread": True,
+        "wsgi.multiprocess": True,
+        "wsgi.run_once": False,
+    }
+    for name, value in scope["headers"]:
+        key, text = name.decode("latin-1").upper().replace("-", "_"), value.decode("latin-1")
+        key = key if key in {"CONTENT_TYPE", "CONTENT_LENGTH"} else f"HTTP_{key}"
+        environ[key] = f"{environ[key]},{text}" if key in environ else text
+    return environ

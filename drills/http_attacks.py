@@ -1,0 +1,158 @@
+"""Attack the HTTP server as somebody did who broke an earlier one, and look whether it holds.
+
+python drills/http_attacks.py [--seed N] [--fault boundless]
+
+Four attacks, each of which once succeeded: a request hidden behind a length of many digits; bodies
+in one-byte chunks, whose cost must grow with their length and not with its square; clients that ask
+for a large file and read nothing; and bodies that fill the memory, after many others came and went.
+Exits with 1 if one of them succeeds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import re
+import select
+import socket
+import sys
+import time
+from collections.abc import Sequence
+
+import harness
+from clients import post
+from harness import WORKERS, Drill
+
+#: Digits of a length that gunicorn's parser takes, whatever others make of it.
+DIGITS = (1, 18, 19, 20, 40)
+
+#: One-byte chunks of a short body and of one four times as long, and the most that may take as
+#: many times as long: proportional cost makes it 4, a quadratic one 16.
+CHUNKS, TIMES, MOST_TIMES = 32_768, 4, 8.0
+
+#: Clients that read nothing, and a file larger than the system takes from a server for them.
+READERS, LARGE_FILE = 60, "/static/swagger-ui/swagger-ui-bundle.js"
+
+#: Bytes of a body that is nearly sent, how many such there are, bodies that come and go before, and
+#: the bytes that a process may hold.
+HELD, HOLDERS, BEFORE, MOST_BYTES = 15 * 2**20, 24, 40, 128 * 2**20
+
+#: Seconds to wait for what should not come.
+MOMENT = 1.0
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the drill, and give the exit status."""
+    parser = harness.parser(__doc__, faults=["boundless"])
+    return harness.run(attack, parser.parse_args(arguments))
+
+
+def attack(drill: Drill) -> int:
+    """Attack in all ways."""
+    options: argparse.Namespace = drill.options
+    with drill.service() as service:
+        (body, *_) = drill.bodies()
+        hidden = sum(404 in smuggle(service.port, digits) for digits in DIGITS)
+        times = growth(service.port)
+        beside = ask_beside_readers(service.port, body)
+        for _ in range(BEFORE):
+            come_and_go(service.port, HELD)
+        held = fill(service.port, HELD, HOLDERS)
+    failed = len(beside) - beside.count(200)
+    most = WORKERS * MOST_BYTES // HELD
+    fine = not hidden and times <= MOST_TIMES and not failed and held <= most
+    print(
+        f"{'holds' if fine else 'FAILS'}, seed {options.seed}, {hidden} hidden requests answered; "
+        f"{TIMES} times as many chunks took {times:.1f} times as long; {failed} of {len(beside)} "
+        f"requests failed beside {READERS} clients that read nothing; "
+        f"{held} bodies of {HELD // 2**20} MiB held, {most} at most"
+    )
+    return 0 if fine else 1
+
+
+def smuggle(port: int, digits: int, opened: socket.socket | None = None) -> list[int]:
+    """Send a body that looks like a request, announced with so many digits; give all statuses."""
+    hidden = b"GET /smuggled HTTP/1.1\r\nHost: b\r\n\r\n"
+    length = str(len(hidden)).zfill(digits).encode()
+    with opened or _connect(port) as connection:
+        head = b"POST /predict HTTP/1.1\r\nHost: a\r\nContent-Length: %s\r\n\r\n" % length
+        connection.sendall(head)
+        time.sleep(0.1)
+        with contextlib.suppress(OSError):
+            connection.sendall(hidden)
+        return [int(found) for found in re.findall(rb"HTTP/1[.]1 ([0-9]+) ", _read(connection))]
+
+
+def growth(port: int) -> float:
+    """Tell how many times as long a body takes that has `TIMES` as many chunks."""
+    short = min(_send_chunks(port, CHUNKS) for _ in range(3))
+    long = min(_send_chunks(port, TIMES * CHUNKS) for _ in range(2))
+    return long / short
+
+
+def _send_chunks(port: int, count: int) -> float:
+    head = b"POST /predict HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+    with _connect(port) as connection:
+        began = time.monotonic()
+        connection.sendall(head + b"1\r\n1\r\n" * count + b"0\r\n\r\n")
+        connection.recv(1)
+        return time.monotonic() - began
+
+
+def ask_beside_readers(port: int, body: bytes) -> list[int]:
+    """Ask for decisions beside clients that want a large file and read nothing; give statuses."""
+    statuses = []
+    with contextlib.ExitStack() as stack:
+        for _ in range(READERS):
+            reader = stack.enter_context(socket.socket())
+            reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2304)
+            reader.connect(("127.0.0.1", port))
+            reader.sendall(b"GET %s HTTP/1.1\r\nHost: x\r\n\r\n" % LARGE_FILE.encode())
+        time.sleep(MOMENT)
+        for _ in range(10):
+            try:
+                statuses.append(post(port, body, {})[0])
+            except OSError:
+                statuses.append(0)
+    return statuses
+
+
+def come_and_go(port: int, size: int) -> None:
+    """Send a body that nobody reads, and end the connection after its answer."""
+    lines = b"Content-Length: %d\r\nConnection: close" % size
+    with _connect(port) as connection:
+        connection.sendall(b"POST /nowhere HTTP/1.1\r\nHost: x\r\n%s\r\n\r\n" % lines)
+        with contextlib.suppress(OSError):
+            connection.sendall(bytes(size))
+        _read(connection)
+
+
+def fill(port: int, size: int, count: int) -> int:
+    """Send bodies but for their last byte, one beside the other; tell how many are waited for."""
+    head = b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % size
+    with contextlib.ExitStack() as stack:
+        holders = [stack.enter_context(_connect(port)) for _ in range(count)]
+        for holder in holders:
+            with contextlib.suppress(OSError):
+                holder.sendall(head + bytes(size - 1))
+        time.sleep(MOMENT)
+        answered, _, _ = select.select(holders, (), (), 0)
+        return len(holders) - len(answered)
+
+
+def _connect(port: int) -> socket.socket:
+    return socket.create_connection(("127.0.0.1", port), timeout=60)
+
+
+def _read(connection: socket.socket) -> bytes:
+    """Read whatever comes, until nothing does for a moment."""
+    came = b""
+    connection.settimeout(MOMENT)
+    with contextlib.suppress(OSError):
+        while piece := connection.recv(65536):
+            came += piece
+    return came
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,265 @@
+"""The ASGI application: what the WSGI application gets, what is refused, and what is let go of."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from creditscore.web.asgi import THREADS, Asgi
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+MOST_BODY = 1000
+
+Message = dict[str, Any]
+Headers = Sequence[tuple[bytes, bytes]]
+
+
+class Answered(list[Message]):
+    """What was sent to the client."""
+
+    @property
+    def status(self) -> int:
+        return int(self[0]["status"])
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {name.decode().lower(): value.decode() for name, value in self[0]["headers"]}
+
+    @property
+    def body(self) -> bytes:
+        assert [one.get("more_body", False) for one in self[1:]] == [True] * (len(self) - 2) + [
+            False
+        ]
+        return b"".join(one["body"] for one in self[1:])
+
+
+def scope_of(headers: Headers = (), path: bytes = b"/x", method: str = "POST") -> Message:
+    return {
+        "type": "http",
+        "http_version": "1.1",
+        "method": method,
+        "scheme": "http",
+        "path": path.decode("latin-1"),
+        "raw_path": path,
+        "query_string": b"a=b%20c",
+        "headers": list(headers),
+        "server": ("127.0.0.1", 8000),
+        "client": ("192.0.2.1", 5),
+    }
+
+
+def pieces(*bodies: bytes) -> list[Message]:
+    """Give the messages of a body that comes in pieces."""
+    last = len(bodies) - 1
+    return [
+        {"type": "http.request", "body": body, "more_body": place < last}
+        for place, body in enumerate(bodies)
+    ]
+
+
+async def ask(
+    door: Asgi,
+    messages: Iterable[Message] = tuple(pieces(b"")),
+    answered: Answered | None = None,
+    **of_scope: Any,
+) -> Answered:
+    """Ask once; a client that has sent all waits for ever."""
+    answered, coming = Answered() if answered is None else answered, iter(messages)
+
+    async def receive() -> Message:
+        for message in coming:
+            return message
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    async def send(message: Message) -> None:
+        answered.append(message)
+
+    await door(scope_of(**of_scope), receive, send)
+    return answered
+
+
+def echo(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+    """Tell what came."""
+    told = {name: value for name, value in environ.items() if not name.startswith("wsgi.")}
+    told["body"] = environ["wsgi.input"].read().decode()
+    start_response("201 Created", [("Content-Type", "application/json")])
+    return [json.dumps(told).encode()]
+
+
+def test_the_application_gets_the_request_as_wsgi_has_it() -> None:
+    headers = [(b"x-odd", b"\xe9"), (b"x-odd", b"2"), (b"content-type", b"text/plain")]
+
+    answer = asyncio.run(
+        ask(Asgi(echo, MOST_BODY), pieces(b"ab", b"", b"c"), headers=headers, path=b"/%C3%A9%2f")
+    )
+
+    told = json.loads(answer.body)
+    assert answer.status == 201
+    assert told["body"] == "abc"
+    assert told["PATH_INFO"] == "/é/".encode().decode("latin-1")
+    assert told["QUERY_STRING"] == "a=b%20c"
+    assert told["HTTP_X_ODD"] == "é,2"
+    assert told["CONTENT_TYPE"] == "text/plain"
+    assert told["REMOTE_ADDR"] == "192.0.2.1"
+
+
+def test_a_whole_address_is_taken_for_its_path() -> None:
+    answer = asyncio.run(ask(Asgi(echo, MOST_BODY), path=b"http://elsewhere.example/health"))
+
+    assert json.loads(answer.body)["PATH_INFO"] == "/health"
+
+
+@pytest.mark.parametrize(
+    ("headers", "messages"),
+    [
+        ([(b"content-length", b"1001")], []),
+        ([(b"transfer-encoding", b"chunked")], [*pieces(bytes(600), bytes(600), b"")][:2]),
+    ],
+    ids=["announced", "chunked"],
+)
+def test_a_body_that_is_too_long_is_not_read_to_its_end(
+    headers: Headers, messages: list[Message]
+) -> None:
+    rest = [{"type": "http.disconnect"}]
+
+    answer = asyncio.run(ask(Asgi(echo, MOST_BODY), [*messages, *rest], headers=headers))
+
+    # The application refuses it by its announcement, or by what came.
+    assert answer.status == 201
+    assert answer.headers["connection"] == "close"
+    assert len(json.loads(answer.body)["body"]) in {0, 1200}
+
+
+def test_a_body_that_does_not_end_is_refused() -> None:
+    door = Asgi(echo, MOST_BODY, body_seconds=0.05)
+
+    answer = asyncio.run(ask(door, pieces(b"a", b"b", b"c")[:2]))
+
+    assert answer.status == 408
+    assert answer.headers["connection"] == "close"
+    assert json.loads(answer.body)["status"] == 408
+
+
+def test_a_client_that_goes_while_it_sends_reaches_no_thread() -> None:
+    def fail(*_: object) -> Iterable[bytes]:
+        raise AssertionError
+
+    gone = [*pieces(b"a", b"b")[:1], {"type": "http.disconnect"}]
+
+    asyncio.run(ask(Asgi(fail, MOST_BODY), gone))
+
+
+def test_what_bodies_fill_together_is_limited_and_all_of_it_is_given_back() -> None:
+    async def fill(door: Asgi) -> int:
+        """Tell how many bodies of half a kilobyte are held, not refused, while none ends."""
+        answers = [Answered() for _ in range(8)]
+        coming = pieces(bytes(500), b"", b"")[:2]
+        asked = [asyncio.create_task(ask(door, coming, answer)) for answer in answers]
+        for _ in range(10):
+            await asyncio.sleep(0)
+        count = answers.count(Answered())
+        for one in asked:
+            one.cancel()
+        await asyncio.gather(*asked, return_exceptions=True)
+        return count
+
+    async def run() -> list[int]:
+        door = Asgi(echo, MOST_BODY, most_bytes=2499)
+        counts = [await fill(door)]
+        for _ in range(20):
+            await ask(door, pieces(bytes(500), bytes(100)))
+            await ask(door, [*pieces(bytes(600), bytes(600), b"")[:2], {"type": "http.disconnect"}])
+            await ask(door, headers=[(b"content-length", b"5000")], messages=pieces(b"", b"")[1:])
+        return [*counts, await fill(door)]
+
+    # Whoever is refused gives its own bytes back at once.
+    assert asyncio.run(run()) == [4, 4]
+
+
+def test_more_than_can_wait_for_a_thread_are_told_to_come_later() -> None:
+    go_on = threading.Event()
+
+    def wait(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        go_on.wait()
+        return echo(environ, start_response)
+
+    async def run() -> list[Answered]:
+        door = Asgi(wait, MOST_BODY, most_waiting=2)
+        asked = [asyncio.create_task(ask(door)) for _ in range(THREADS + 5)]
+        done, _ = await asyncio.wait(asked, return_when=asyncio.FIRST_COMPLETED)
+        while len(done) < 3:
+            await asyncio.sleep(0)
+            done = {one for one in asked if one.done()}
+        go_on.set()
+        return await asyncio.gather(*asked)
+
+    answers = asyncio.run(run())
+
+    refused = [answer for answer in answers if answer.status == 503]
+    assert len(refused) == 3
+    assert all(answer.headers["retry-after"] == "1" for answer in refused)
+    # Its connection stays good.
+    assert all("connection" not in answer.headers for answer in refused)
+
+
+def test_who_has_waited_too_long_for_a_thread_is_told_so() -> None:
+    async def run() -> Answered:
+        return await ask(Asgi(echo, MOST_BODY, longest_wait=-1.0))
+
+    assert asyncio.run(run()).status == 503
+
+
+class File:
+    """A long body that notes its end."""
+
+    def __init__(self) -> None:
+        self.read, self.closed = 0, False
+
+    def __iter__(self) -> Iterator[bytes]:
+        for _ in range(40):
+            self.read += 1
+            yield bytes(8192)
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def serving(file: File) -> Callable[..., Iterable[bytes]]:
+    def app(_: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        start_response("200 OK", [])
+        return file
+
+    return app
+
+
+def test_a_file_is_sent_piece_by_piece_and_closed() -> None:
+    file = File()
+
+    answer = asyncio.run(ask(Asgi(serving(file), MOST_BODY)))
+
+    assert len(answer.body) == 40 * 8192
+    assert len(answer) > 40
+    assert file.closed
+
+
+def test_a_process_that_ends_says_so_in_its_answers() -> None:
+    door = Asgi(echo, MOST_BODY)
+    assert "connection" not in asyncio.run(ask(door)).headers
+
+    door.closing = True
+
+    assert asyncio.run(ask(Asgi(echo, MOST_BODY))).status == 201
+    assert asyncio.run(ask(door)).headers["connection"] == "close"
+
+
+def test_other_protocols_are_not_spoken() -> None:
+    with pytest.raises(NotImplementedError):
+        asyncio.run(Asgi(echo, MOST_BODY)({"type": "lifespan"}, None, None))  # type: ignore[arg-type]

@@ -1,0 +1,72 @@
+"""Attacks on the HTTP server that succeeded once: they do not any more.
+
+No time is measured but as a ratio of two: an attack is told by whom it keeps from an answer.
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import http_attacks
+import pytest
+from http_attacks import BEFORE, DIGITS, HELD, MOST_BYTES, MOST_TIMES
+from live_server import LiveServer, serving
+
+from creditscore.schema import Schema
+
+
+@pytest.fixture(scope="module")
+def server(model_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
+    folder = tmp_path_factory.mktemp("attacked")
+    with serving(model_dir, folder, WEB_CONCURRENCY="1") as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def example(schema: Schema) -> bytes:
+    members = {name: schema.fields[name].example for name in schema.base_fields}
+    return json.dumps(members).encode()
+
+
+@pytest.mark.parametrize("digits", DIGITS)
+def test_a_body_is_no_request_however_its_length_is_written(
+    server: LiveServer, digits: int
+) -> None:
+    statuses = http_attacks.smuggle(server.port, digits)
+
+    # It is read as a body, which is no JSON, or its length is refused.
+    assert statuses == [400]
+
+
+def test_many_times_as_many_chunks_take_about_as_many_times_as_long(server: LiveServer) -> None:
+    assert http_attacks.growth(server.port) <= MOST_TIMES
+
+
+def test_clients_that_read_nothing_keep_nobody_from_an_answer(
+    server: LiveServer, example: bytes
+) -> None:
+    assert set(http_attacks.ask_beside_readers(server.port, example)) == {200}
+
+
+def test_no_more_bodies_are_held_however_many_came_before(server: LiveServer) -> None:
+    most = MOST_BYTES // HELD
+
+    fresh = http_attacks.fill(server.port, HELD, most + 6)
+    for _ in range(BEFORE):
+        http_attacks.come_and_go(server.port, HELD)
+    later = http_attacks.fill(server.port, HELD, most + 6)
+
+    assert fresh == later == most
+
+
+@pytest.mark.parametrize("half", [b"", b"P", b"GET / HTTP/1.1\r\nHost: x\r\nX-Slow: "])
+def test_a_head_that_does_not_end_ends_the_connection(server: LiveServer, half: bytes) -> None:
+    # Long enough for a busy machine; without a deadline it would last for ever.
+    with socket.create_connection(("127.0.0.1", server.port), timeout=60) as connection:
+        connection.sendall(half)
+        came = b"".join(iter(lambda: connection.recv(1000), b""))
+
+    assert b" 200 " not in came
