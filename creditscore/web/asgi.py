@@ -170,11 +170,13 @@ def _parts(body: Iterable[bytes]) -> Iterator[bytes]:
 
 def environ_of(scope: Message, body: BytesIO) -> WSGIEnvironment:
     """Return what WSGI knows of a request (PEP 3333)."""
+    path = scope["raw_path"]
+    if not path.startswith(b"/"):  # a whole address, as proxies are asked for
+        path = urlsplit(path).path
     environ = {
         "REQUEST_METHOD": scope["method"],
         "SCRIPT_NAME": "",
-        # A whole address is allowed there, as proxies are asked for.
-        "PATH_INFO": unquote_to_bytes(urlsplit(scope["raw_path"]).path).decode("latin-1"),
+        "PATH_INFO": unquote_to_bytes(path).decode("latin-1"),
         "QUERY_STRING": scope["query_string"].decode("latin-1"),
         "SERVER_NAME": (scope.get("server") or ("", None))[0],
         "SERVER_PORT": str((scope.get("server") or ("", ""))[1]),
