@@ -20,6 +20,7 @@ from creditscore.web import metrics, reload_model
 from creditscore.web.json_logging import write_json
 from creditscore.web.startup_checks import note_hosts
 
+wsgi_app = "app:app"  # unless it is named: gunicorn alone starts the service
 bind = "127.0.0.1:8000"
 # An event loop waits for the clients: a slow one takes no thread. Threads: creditscore/web/asgi.py.
 worker_class = "asgi"
@@ -145,8 +146,8 @@ def post_worker_init(worker: Any) -> None:
     most_requests, worker.max_requests = worker.max_requests, sys.maxsize
 
     async def create_fairly(_: Any, *, sock: Any, **options: Any) -> asyncio.Server:
-        # asyncio takes as many new connections at once as may wait: one process would get all.
-        options |= {"sock": sock, "backlog": 8}
+        # asyncio takes a hundred new connections at once: one process would get all of them.
+        options |= {"sock": sock, "backlog": 16}
         server: asyncio.Server = await create_server(lambda: Connection(worker), **options)
         sock.listen(worker.cfg.backlog)
         return server
