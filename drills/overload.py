@@ -5,13 +5,13 @@ python drills/overload.py --seconds 20 [--rounds 3] [--most-rounds 12] [--times 
 
 First as many decisions are asked for as come: that is its peak. Then ten times as many requests
 fall due per second, as long as one of the connections is free for it; then the peak is measured
-again, and so on. At least half as many decisions as at the peaks before and after have to come, each
-within three seconds; the other requests have to be refused with 429 or 503, within one and a half,
-and none may be left without an answer. Exits with 1 if that does not hold. A machine that others
-share is not as fast in one moment as in the next: there are more rounds than asked for while chance
-may have given that half, or taken it. The load runs on the same machine, and takes from the service
-what ten times as many requests cost it to send: where there are only a few slow cores, ask for less
-with --left.
+again, and so on. At least half as many decisions as at the peaks before and after have to come,
+each within three seconds; the other requests have to be refused with 429 or 503, within one and a
+half, and none may be left without an answer. Exits with 1 if that does not hold. A machine that
+others share is not as fast in one moment as in the next: there are more rounds than asked for while
+chance may have given that half, or taken it. The load runs on the same machine, and takes from the
+service what ten times as many requests cost it to send: where there are only a few slow cores, ask
+for less with --left.
 """
 
 from __future__ import annotations
