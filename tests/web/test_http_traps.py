@@ -73,6 +73,8 @@ def test_deep_nesting_is_refused(client: FlaskClient, body: bytes) -> None:
         (b"[" * 8 + b"]" * 8, ("/0", "not_an_object")),
         (b'[[{"a": {"b": 1, "b": 1}}]]', ("", "duplicate_key")),
         (b"1" * 5000, ("", "not_applicants")),
+        (b"", ("", "empty")),
+        (b"\xef\xbb\xbf\r\n\t ", ("", "empty")),
         (b'"\xff"', ("", "not_utf8")),
         *((f'"{half}"'.encode(), ("", "not_unicode")) for half in HALVES),
     ],
