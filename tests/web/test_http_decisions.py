@@ -24,30 +24,21 @@ from creditscore.web import create_app
 Body = dict[str, Any]
 
 JSON_TYPES = [
-    "application/json",
-    "application/json; charset=utf-8",
     'Application/JSON; charset="UTF-8"',
     "text/json",
     "application/vnd.lender.applicant+json",
     "text/plain",
-    "text/plain;charset=UTF-8",
     "application/x-www-form-urlencoded",
     None,
 ]
 NO_JSON_TYPES = [
     "application/xml",
-    "text/xml",
-    "text/html",
     "multipart/form-data; boundary=x",
-    "application/octet-stream",
     "application/jsonp",
     "application/json, text/plain",
-    "application/json; charset=utf-16",
     "application/json; charset=latin-1",
-    "application/json; charset=utf-7",
     'text/plain; charset="x"',
     "json",
-    "<script>",
 ]
 
 
@@ -82,15 +73,10 @@ def test_a_valid_applicant_gets_a_decision_with_all_that_the_contract_promises(
 def test_json_is_read_whatever_curl_or_postman_call_it(
     client: FlaskClient, schema: Schema, media_type: str | None
 ) -> None:
-    answer = client.post("/predict", data=json.dumps(example(schema)), content_type=media_type)
+    raw = json.dumps(example(schema)).encode()
 
-    decision_of(answer)
-
-
-def test_a_byte_order_mark_before_the_json_is_skipped(client: FlaskClient, schema: Schema) -> None:
-    decision_of(
-        client.post("/predict", data=b"\xef\xbb\xbf" + json.dumps(example(schema)).encode())
-    )
+    for body in (raw, b"\xef\xbb\xbf" + raw):
+        decision_of(client.post("/predict", data=body, content_type=media_type))
 
 
 @settings(max_examples=100)
@@ -111,14 +97,6 @@ def test_how_a_number_is_written_and_the_order_of_members_change_nothing(
     other = decision_of(post(client, rewritten))
 
     assert lasting(other) == lasting(plain)
-
-
-def test_the_same_applicant_gets_a_new_decision_id_each_time(
-    client: FlaskClient, schema: Schema
-) -> None:
-    ids = {decision_of(post(client, example(schema)))["decision_id"] for _ in range(50)}
-
-    assert len(ids) == 50
 
 
 @settings(max_examples=100)
@@ -178,23 +156,16 @@ def test_a_host_can_choose_the_cutoff_and_only_below_it_is_eligible(
 # Several applicants
 
 
-def test_a_thousand_applicants_are_decided_on_and_one_more_is_refused(
-    client: FlaskClient, schema: Schema
+def test_a_thousand_applicants_are_decided_on_or_as_many_as_the_host_says_and_no_more(
+    client: FlaskClient, model_dir: Path, schema: Schema
 ) -> None:
-    thousand = [example(schema)] * 1000
+    chosen = create_app(settings_of(model_dir, max_applicants=2)).test_client()
+    for asked, most in ((client, 1000), (chosen, 2)):
+        array = [example(schema)] * most
 
-    assert len(decisions_of(post(client, thousand))) == 1000
-    assert faults_of(post(client, [*thousand, example(schema)]), 422) == [("", "too_many")]
-
-
-def test_a_host_can_choose_how_many_applicants_an_array_holds(
-    model_dir: Path, schema: Schema
-) -> None:
-    client = create_app(settings_of(model_dir, max_applicants=2)).test_client()
-    array = [example(schema)] * 2
-
-    assert len(decisions_of(post(client, array))) == 2
-    assert faults_of(post(client, [*array, *array]), 422) == [("", "too_many")]
+        ids = {made["decision_id"] for made in decisions_of(post(asked, array))}
+        assert len(ids) == most
+        assert faults_of(post(asked, [*array, *array[:1]]), 422) == [("", "too_many")]
 
 
 @settings(max_examples=100)
@@ -229,24 +200,14 @@ def test_a_hundred_faults_are_reported_at_most(client: FlaskClient, schema: Sche
     assert len(faults_of(post(client, dict.fromkeys(map(str, range(50_000)))), 422)) == 100
 
 
-@pytest.mark.parametrize("body", [3, "text", None, True, 1.5, ""])
-def test_a_body_that_is_neither_object_nor_array_is_refused(
-    client: FlaskClient, body: object
+@pytest.mark.parametrize("value", [3, "text", None, True, 1.5, "", []])
+def test_what_is_no_object_is_refused_as_a_body_and_in_an_array(
+    client: FlaskClient, schema: Schema, value: object
 ) -> None:
-    assert faults_of(post(client, body), 422) == [("", "not_applicants")]
+    code = "empty_array" if value == [] else "not_applicants"
 
-
-def test_an_empty_array_is_refused(client: FlaskClient) -> None:
-    assert faults_of(post(client, []), 422) == [("", "empty_array")]
-
-
-@pytest.mark.parametrize("entry", [3, "text", None, True, [], [{}]])
-def test_an_entry_of_an_array_that_is_no_object_is_named(
-    client: FlaskClient, schema: Schema, entry: object
-) -> None:
-    answer = post(client, [example(schema), entry])
-
-    assert faults_of(answer, 422) == [("/1", "not_an_object")]
+    assert faults_of(post(client, value), 422) == [("", code)]
+    assert faults_of(post(client, [example(schema), value]), 422) == [("/1", "not_an_object")]
 
 
 @pytest.mark.parametrize("media_type", NO_JSON_TYPES)
@@ -258,7 +219,7 @@ def test_what_is_not_announced_as_json_is_refused(
     problem_of(answer, 415)
 
 
-@pytest.mark.parametrize("coding", ["gzip", "deflate", "br", "GZIP", "identity, gzip", "x" * 500])
+@pytest.mark.parametrize("coding", ["gzip", "BR", "identity, gzip", "x" * 500])
 def test_a_content_coding_is_refused(client: FlaskClient, schema: Schema, coding: str) -> None:
     problem_of(post(client, example(schema), **{"Content-Encoding": coding}), 415)
 
@@ -271,18 +232,14 @@ def test_a_content_coding_is_refused(client: FlaskClient, schema: Schema, coding
     [
         (None, "en"),
         ("id", "id"),
-        ("id-ID", "id"),
         ("ID", "id"),
-        ("en-GB, id;q=0.5", "en"),
         ("en;q=0.5, id-ID;q=0.8, id;q=0.1", "id"),
         ("fr, id;q=0.5", "id"),
         ("id;q=0, fr", "en"),
-        ("fr", "en"),
         ("*", "en"),
         ("", "en"),
         (";;q=,=,", "en"),
         ("id;q=nan", "en"),
-        ("id;q=1e999", "en"),
         ("x" * 5000, "en"),
     ],
 )
@@ -324,19 +281,7 @@ def test_a_sane_request_id_is_echoed(client: FlaskClient, schema: Schema, sent: 
 
 
 @pytest.mark.parametrize(
-    "sent",
-    [
-        "",
-        "x" * 65,
-        "a b",
-        "a,b",
-        "<b>",
-        "${jndi:ldap://x}",
-        "%0A",
-        "ä",
-        "\N{FULLWIDTH DIGIT ONE}",
-        "a\tb",
-    ],
+    "sent", ["", "x" * 65, "a b", "<b>", "%0A", "ä", "\N{FULLWIDTH DIGIT ONE}", "a\tb"]
 )
 def test_any_other_request_id_is_replaced(client: FlaskClient, schema: Schema, sent: str) -> None:
     answer = post(client, example(schema), **{"X-Request-ID": sent})

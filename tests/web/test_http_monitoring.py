@@ -74,8 +74,6 @@ def test_the_window_is_of_thirty_days_unless_somebody_says(
 @pytest.mark.parametrize(
     ("query", "counted"),
     [
-        ("days=1", 20),
-        ("since=2020-01-01", 20),
         ("since=2020-01-01&until=2020-02-01", 0),
         ("until=2020-02-01T00:00:00Z&days=3660", 0),
         ("since=2020-01-01&until=9999-12-31", 20),
@@ -92,9 +90,7 @@ def test_a_window_holds_its_own_decisions(
     [
         ("days=0", "/days"),
         ("days=3661", "/days"),
-        ("days=x", "/days"),
         ("since=2026-01-01T00:00:00", "/since"),
-        ("since=2026-01-02&until=2026-01-01", "/since"),
         ("since=2026-01-01&until=2026-01-01", "/since"),
         ("since=9999-12-31", "/since"),
         ("days=7&since=2026-01-01", "/days"),

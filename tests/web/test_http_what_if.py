@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from answers import lasting, problem_of
+from answers import problem_of
 from flask import Flask
 from flask.testing import FlaskClient
 
@@ -15,25 +15,15 @@ KEY = "the-key-of-the-what-if-test"
 Body = dict[str, Any]
 
 
-def test_it_gives_the_numbers_and_texts_of_a_decision_without_an_id(
-    client: FlaskClient, applicant: Body
+def test_it_has_no_id_and_nothing_of_it_is_in_the_log(
+    build: Callable[..., Flask], applicant: Body
 ) -> None:
-    decided, explored = (
-        client.post(route, json=applicant, headers={"Accept-Language": "id"})
-        for route in ("/predict", "/what-if")
-    )
-
-    assert explored.headers["Content-Language"] == "id"
-    assert "decision_id" not in explored.get_json()
-    assert lasting(explored.get_json()) == {"what_if": True, **lasting(decided.get_json())}
-
-
-def test_nothing_of_it_is_in_the_log(build: Callable[..., Flask], applicant: Body) -> None:
     asker = build(api_keys=(KEY,)).test_client()
     headers = {"X-API-Key": KEY, "Idempotency-Key": "once"}
 
-    assert asker.post("/what-if", json=applicant, headers=headers).status_code == 200
+    explored = asker.post("/what-if", json=applicant, headers=headers).get_json()
 
+    assert "decision_id" not in explored
     assert asker.get("/decisions", headers=headers).get_json()["decisions"] == []
     # The key of a repetition is not spent either.
     decided = asker.post("/predict", json={**applicant}, headers=headers)
@@ -59,9 +49,7 @@ def test_a_page_of_another_site_may_not_explore(client: FlaskClient, applicant: 
     problem_of(answer, 403)
 
 
-@pytest.mark.parametrize(
-    ("body", "status"), [("[", 400), ("{}", 422), ("[]", 422), ("3", 422), ('{"x":1}', 422)]
-)
+@pytest.mark.parametrize(("body", "status"), [("[", 400), ("[]", 422), ('{"x":1}', 422)])
 def test_it_refuses_what_a_decision_refuses(client: FlaskClient, body: str, status: int) -> None:
     explored, decided = (
         client.post(route, data=body).get_json() for route in ("/what-if", "/predict")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from itertools import chain
 from typing import Any
 
 import pytest
@@ -92,228 +93,110 @@ ACCEPTED: list[tuple[bytes, object]] = [
     (b"false", False),
     (b"0", 0),
     (b"-0", 0),
-    (b"-1", -1),
-    (b"123456789012345678901234567890", 123456789012345678901234567890),
     (b"1" * 300, int("1" * 300)),
     (b"1" * 301, math.inf),
     (b"-" + b"1" * 300, -math.inf),
-    (b"0.0", 0.0),
     (b"-0.0", -0.0),
     (b"1.0", 1.0),
-    (b"0.1e1", 1.0),
-    (b"1e5", 1e5),
-    (b"1E5", 1e5),
-    (b"1e+5", 1e5),
-    (b"1e-5", 1e-5),
-    (b"1e05", 1e5),
-    (b"0e0", 0.0),
+    (b"0.1E+1", 1.0),
+    (b"1e-05", 1e-5),
     (b"1e-400", 0.0),
     (b"1e400", math.inf),
-    (b"-1e400", -math.inf),
-    (b"123.456e-789", 0.0),
     (b'""', ""),
-    (b'"a"', "a"),
-    (b'"\\""', '"'),
-    (b'"\\\\"', "\\"),
-    (b'"\\/"', "/"),
-    (b'"/"', "/"),
-    (b'"\\b\\f\\n\\r\\t"', "\b\f\n\r\t"),
+    (b'"\\"\\\\\\/\\b\\f\\n\\r\\t"', '"\\/\b\f\n\r\t'),
     (b'"\\u0000"', "\0"),
-    (b'"\\u00e9"', "é"),
-    (b'"\\u00E9"', "é"),
+    (b'"\\u00E9\xc3\xa9"', "éé"),
     (b'"\\uD83D\\uDE00"', "\N{GRINNING FACE}"),
-    (b'"\xf0\x9f\x98\x80"', "\N{GRINNING FACE}"),
-    (b'"\xc3\xa9"', "é"),
-    (b'"\x7f"', "\x7f"),
-    (b'"\xe2\x80\xa8"', "\N{LINE SEPARATOR}"),
-    (b'"\xef\xbb\xbf"', "\ufeff"),
-    (b'"\xef\xbf\xbf"', "\uffff"),
+    (b'"\x7f\xe2\x80\xa8\xef\xbb\xbf"', "\x7f\N{LINE SEPARATOR}\ufeff"),
     (b'"\\\\u0041"', "\\u0041"),
     (b'"[{"', "[{"),
-    (b"[]", []),
     (b"[ ]", []),
-    (b"{}", {}),
     (b"{ }", {}),
-    (b"[1]", [1]),
-    (b"[1,2]", [1, 2]),
-    (b"[[],{}]", [[], {}]),
-    (b"[null,true,1.5]", [None, True, 1.5]),
-    (b'{"":0}', {"": 0}),
-    (b'{"a":1,"b":2}', {"a": 1, "b": 2}),
+    (b"[null,true,1.5,[],{}]", [None, True, 1.5, [], {}]),
+    (b'{"":0,"a":1,"A":2}', {"": 0, "a": 1, "A": 2}),
     (b'{"a":{"a":{}}}', {"a": {"a": {}}}),
     (b'[{"a":1},{"a":1}]', [{"a": 1}, {"a": 1}]),
-    (b'{"a":1,"A":2}', {"a": 1, "A": 2}),
     (b'{"\xc3\xa9":1,"e\xcc\x81":2}', {"é": 1, "e\u0301": 2}),
-    (b" \t\r\n[ \t\r\n1 \t\r\n, \t\r\n2 \t\r\n] \t\r\n", [1, 2]),
-    (b"\xef\xbb\xbf{}", {}),
-    (b"\xef\xbb\xbf 1 ", 1),
+    (b"\xef\xbb\xbf \t\r\n[ \t\r\n1 \t\r\n, \t\r\n2 \t\r\n] \t\r\n", [1, 2]),
 ]
-REFUSED: list[tuple[bytes, str]] = [
-    (b"", "empty"),
-    (b" ", "empty"),
-    (b"\xef\xbb\xbf", "empty"),
-    (b"\r\n\t ", "empty"),
-    *[
-        (raw, "not_json")
-        for raw in [
-            b"\xef\xbb\xbf\xef\xbb\xbf1",
-            b"\x00",
-            b"1\x00",
-            b"\x0c1",
-            b"\xc2\xa01",
-            b"nul",
-            b"nulls",
-            b"Null",
-            b"TRUE",
-            b"NaN",
-            b"-NaN",
-            b"Infinity",
-            b"-Infinity",
-            b"+Infinity",
-            b"inf",
-            b"undefined",
-            b"+1",
-            b"--1",
-            b"- 1",
-            b"-",
-            b"01",
-            b"-01",
-            b"00",
-            b"1.",
-            b".1",
-            b"-.1",
-            b"1.e5",
-            b"1e",
-            b"1e+",
-            b"1e1.5",
-            b"1ee5",
-            b"1_0",
-            b"0x1",
-            b"0b1",
-            b"1L",
-            b"1,2",
-            b"1 2",
-            "\N{FULLWIDTH DIGIT ONE}".encode(),
-            "1\N{FULLWIDTH DIGIT ONE}".encode(),
-            "1.\N{ARABIC-INDIC DIGIT ONE}".encode(),
-            "1e\N{ARABIC-INDIC DIGIT ONE}".encode(),
-            b"'a'",
-            b"a",
-            b'"',
-            b'"a',
-            b'a"',
-            b'"\\"',
-            b'"\\',
-            b'"\\x41"',
-            b'"\\a"',
-            b'"\\0"',
-            b'"\\u"',
-            b'"\\u004"',
-            b'"\\u00g0"',
-            b'"\\U00000041"',
-            b'"\\u+041"',
-            b'"\\u 041"',
-            b'"\\u0_41"',
-            b'"\\ud800\\u"',
-            b'"\n"',
-            b'"\t"',
-            b'"\x00"',
-            b'"\x1f"',
-            b'"a""b"',
-            b"[",
-            b"]",
-            b"[1",
-            b"[1,",
-            b"[1,]",
-            b"[,1]",
-            b"[1,,2]",
-            b"[1 2]",
-            b"[1]]",
-            b"[1}",
-            b"[1;2]",
-            b"[...1]",
-            b"(1)",
-            b"{",
-            b"}",
-            b'{"a"',
-            b'{"a":',
-            b'{"a":1',
-            b'{"a":1,',
-            b'{"a":1,}',
-            b'{,"a":1}',
-            b'{"a"}',
-            b'{"a" 1}',
-            b'{"a":1 "b":2}',
-            b'{"a"=1}',
-            b"{a:1}",
-            b"{'a':1}",
-            b"{1:1}",
-            b"{null:1}",
-            b'{"a":1]',
-            b'{"a":1}}',
-            b'{"a":,}',
-            b'{"a"::1}',
-            b"// comment\n1",
-            b"/* comment */1",
-            b"1 # comment",
-            b"[1]x",
-            b"{}{}",
-            b"<html>",
-            b"a=1&b=2",
-            b"%7B%7D",
-        ]
+#: Bodies by what they are called when they are refused.
+REFUSED: dict[str, list[bytes]] = {
+    "empty": [b"", b"\xef\xbb\xbf", b"\r\n\t "],
+    "not_json": [
+        b"\xef\xbb\xbf\xef\xbb\xbf1",
+        b"1\x00",
+        b"\xc2\xa01",
+        b"nulls",
+        b"TRUE",
+        b"NaN",
+        b"-Infinity",
+        b"+1",
+        b"- 1",
+        b"-01",
+        b"1.",
+        b"-.1",
+        b"1e+",
+        b"1_0",
+        b"0x1",
+        b"1 2",
+        "1.\N{ARABIC-INDIC DIGIT ONE}".encode(),
+        b"'a'",
+        b'"a',
+        b'"\\"',
+        b'"\\x41"',
+        b'"\\u004"',
+        b'"\\u+041"',
+        b'"\\u0_41"',
+        b'"\\ud800\\u"',
+        b'"\n"',
+        b'"a""b"',
+        b"[1",
+        b"[1,]",
+        b"[,1]",
+        b"[1]]",
+        b"[1}",
+        b'{"a"',
+        b'{"a":1,}',
+        b'{"a" 1}',
+        b'{"a":1 "b":2}',
+        b"{a:1}",
+        b"{1:1}",
+        b'{"a":1]',
+        b'{"a"::1}',
+        b"// comment\n1",
+        b"{}{}",
+        b"<html>",
     ],
-    *[
-        (raw, "not_utf8")
-        for raw in [
-            b"\xff",
-            b'"\xff"',
-            b'"\x80"',
-            b'"\xc0\x80"',
-            b'"\xc3"',
-            b'"\xe2\x80"',
-            b'"\xed\xa0\x80"',
-            b'"\xf4\x90\x80\x80"',
-            b"\xfe\xff\x00\x31",
-            b"\xff\xfe\x31\x00",
-            b'{"\xe9":1}',
-        ]
+    "not_utf8": [
+        b'"\xff"',
+        b'"\xc0\x80"',
+        b'"\xc3"',
+        b'"\xed\xa0\x80"',
+        b'"\xf4\x90\x80\x80"',
+        b"\xff\xfe\x31\x00",
+        b'{"\xe9":1}',
     ],
-    *[
-        (raw, "not_unicode")
-        for raw in [
-            b'"\\ud800"',
-            b'"\\uDFFF"',
-            b'"\\ud800x"',
-            b'"\\ude00\\ud83d"',
-            b'"\\ud83d\\ud83d\\ude00"',
-            b'["\\ud800"]',
-            b'{"\\ud800":1}',
-            b'{"a":{"b":["\\udbff"]}}',
-        ]
+    "not_unicode": [
+        b'"\\ud800x"',
+        b'"\\ude00\\ud83d"',
+        b'"\\ud83d\\ud83d\\ude00"',
+        b'{"\\ud800":1}',
+        b'{"a":{"b":["\\udbff"]}}',
     ],
-    *[
-        (raw, "duplicate_key")
-        for raw in [
-            b'{"a":1,"a":1}',
-            b'{"a":1,"b":2,"a":3}',
-            b'{"a":1,"\\u0061":1}',
-            b'{"":1,"":1}',
-            b'[{"a":{"b":1,"b":2}}]',
-        ]
+    "duplicate_key": [
+        b'{"a":1,"b":2,"a":3}',
+        b'{"a":1,"\\u0061":1}',
+        b'{"":1,"":1}',
+        b'[{"a":{"b":1,"b":2}}]',
     ],
-    *[
-        (raw, "too_deep")
-        for raw in [
-            b"[" * 9,
-            b"[" * 9 + b"]" * 9,
-            b'{"a":' * 9 + b"1" + b"}" * 9,
-            b'[{"a":' * 5 + b"1" + b"}]" * 5,
-            b"[" * 5000,
-            b"[[]," * 9 + b"1" + b"]" * 9,
-        ]
+    "too_deep": [
+        b"[" * 9,
+        b'{"a":' * 9 + b"1" + b"}" * 9,
+        b'[{"a":' * 5 + b"1" + b"}]" * 5,
+        b"[" * 5000,
+        b"[[]," * 9 + b"1" + b"]" * 9,
     ],
-]
+}
 
 
 @pytest.mark.parametrize(("raw", "value"), ACCEPTED)
@@ -324,7 +207,9 @@ def test_what_json_allows_is_read(raw: bytes, value: object) -> None:
     assert both(raw)[0] == both(raw)[1]
 
 
-@pytest.mark.parametrize(("raw", "code"), REFUSED)
+@pytest.mark.parametrize(
+    ("raw", "code"), [(raw, code) for code, bodies in REFUSED.items() for raw in bodies]
+)
 def test_what_json_does_not_allow_is_refused_by_its_name(raw: bytes, code: str) -> None:
     with pytest.raises(NotJson) as refusal:
         json_parser.parse(raw)
@@ -333,7 +218,7 @@ def test_what_json_does_not_allow_is_refused_by_its_name(raw: bytes, code: str) 
     assert both(raw) == ("refused", "refused")
 
 
-@pytest.mark.parametrize("raw", [raw for raw, _ in [*ACCEPTED, *REFUSED]])
+@pytest.mark.parametrize("raw", [*dict(ACCEPTED), *chain(*REFUSED.values())])
 def test_an_array_of_objects_is_read_as_each_of_its_values_is(raw: bytes) -> None:
     for array in (
         b'[{"a":%s},{"b":1,"a":2}]' % raw,
@@ -348,9 +233,7 @@ def test_an_array_of_objects_is_read_as_each_of_its_values_is(raw: bytes) -> Non
         assert found == expected
 
 
-@pytest.mark.parametrize(
-    "digits", ["9" * 18, "9" * 19, str(2**64 - 1), str(2**64), "9" * 20, "9" * 299, "9" * 300]
-)
+@pytest.mark.parametrize("digits", ["9" * 18, "9" * 19, str(2**64 - 1), str(2**64), "9" * 300])
 @pytest.mark.parametrize("sign", ["", "-"])
 def test_whole_numbers_of_an_array_keep_their_every_digit(digits: str, sign: str) -> None:
     found, expected = both(f'[{{"a":{sign}{digits}}},{{"a":0.5}}]'.encode())
@@ -365,19 +248,12 @@ def test_whole_numbers_of_an_array_keep_their_every_digit(digits: str, sign: str
 INSIDE = [
     b"1",
     b'"["',
-    b'"]"',
-    b'"[[[[[[[[["',
     b'"]]]]]]]]]"',
-    b'"\\""',
     b'"\\"["',
     b'"\\\\"',
     b'"\\\\\\"]"',
-    b'"\\\\\\\\"',
     b'"a\\u005b"',
-    b'"\\u0022["',
-    b'"{\\"[\\\\"',
     b'"\xc3\xa9["',
-    b"true",
 ]
 
 
@@ -407,29 +283,19 @@ def test_eight_levels_are_read_and_nine_refused_whatever_stands_in_texts(
 MEBIBYTE = 1024 * 1024
 PATHOLOGICAL = {
     "opening": b"[" * MEBIBYTE,
-    "opening objects": b'{"a":' * (MEBIBYTE // 5),
-    "closing": b"]" * MEBIBYTE,
     "pairs": b"[]" * (MEBIBYTE // 2),
-    "pairs the wrong way": b"][" * (MEBIBYTE // 2),
     "half closed": b"[[]" * (MEBIBYTE // 3),
-    "quotes": b'"' * MEBIBYTE,
     "quotes and escapes": b'"\\"' * (MEBIBYTE // 3),
-    "escaped quotes": b'"' + b'\\"' * (MEBIBYTE // 2),
-    "backslashes": b"\\" * MEBIBYTE,
     "backslashes in a text": b'"' + b"\\" * (MEBIBYTE - 1),
     "texts without end": b'["a"' * (MEBIBYTE // 4),
     "lone surrogates": b'["' + b"\\ud800" * (MEBIBYTE // 6) + b'"]',
     "digits": b"1" * MEBIBYTE,
-    "digits of a fraction": b"0." + b"1" * MEBIBYTE,
     "digits of an exponent": b"1e" + b"1" * MEBIBYTE,
     "integers at the limit": b"[" + b",".join([b"9" * 300] * (MEBIBYTE // 301)) + b"]",
-    "empty arrays": b"[" + b",".join([b"[]"] * (MEBIBYTE // 3)) + b"]",
     "arrays at the limit": b"[" + b",".join([b"[[[[[[[]]]]]]]"] * (MEBIBYTE // 15)) + b"]",
     "the same name": b"{" + b",".join([b'"a":1'] * (MEBIBYTE // 6)) + b"}",
     "other names": b"{" + b",".join(b'"%d":1' % name for name in range(90_000)) + b"}",
-    "spaces": b" " * MEBIBYTE,
     "lines": b"\n" * (MEBIBYTE - 1) + b"x",
-    "byte order marks": b"\xef\xbb\xbf" * (MEBIBYTE // 3),
     "late garbage": b'"' + b"a" * (MEBIBYTE - 3) + b'"\xff',
 }
 
