@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import tomllib
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from creditscore.schema import Schema
 from creditscore.schema.reader import read_schema
 from creditscore.training.dataset import Dataset, load
 
+LOANS = Path(__file__).resolve().parents[1] / "data" / "loans.toml"
 HEADER = "customer,months,home,income,late"
 ROWS = ("7,12,1,30.5,0", "8,0,2,1000,1")
 
@@ -21,34 +23,8 @@ ROWS = ("7,12,1,30.5,0", "8,0,2,1000,1")
 @pytest.fixture(scope="module")
 def loans() -> Schema:
     """A small data dictionary, with a column that is ignored and a code that is folded."""
-    document = {
-        "dataset": {"name": "loans", "title": "Loans", "ignored_columns": ["customer"]},
-        "label": {"column": "late", "good": 0, "bad": 1, "title": "Paid late"},
-        "scorecards": {"only": {"title": "Only", "fields": ["income", "home", "months"]}},
-        "fields": {
-            "income": {
-                "kind": "number",
-                "exclusive_minimum": 0,
-                "maximum": 1000,
-                "example": 30.5,
-                "title": "Income",
-            },
-            "home": {
-                "kind": "coded",
-                "codes": [{"value": 1, "en": "rents"}, {"value": 2, "en": "owns"}],
-                "fold": {"0": 2, "5": 1},
-                "example": 1,
-                "title": "Home",
-            },
-            "months": {
-                "kind": "integer",
-                "minimum": 0,
-                "maximum": 600,
-                "example": 12,
-                "title": "Months",
-            },
-        },
-    }
+    document = tomllib.loads(LOANS.read_text(encoding="utf-8"))
+    document["fields"]["home"]["fold"]["5"] = 1
     return read_schema(document, "loans.toml")
 
 
@@ -291,18 +267,14 @@ def test_rows_of_one_outcome_are_refused(path: Path, loans: Schema, outcome: str
     assert f"must hold both outcomes, but no row has {1 - int(outcome)}" in str(error)
 
 
-def test_what_is_not_utf_8_is_refused_by_line(path: Path, loans: Schema) -> None:
-    written(path, *ROWS)
-    path.write_bytes(path.read_bytes() + "7,12,1,30.5,é\n".encode("latin-1"))
+@pytest.mark.parametrize(("encoding", "line"), [("latin-1", ", line 4"), ("utf-16", ", line 1")])
+def test_what_is_not_utf_8_is_refused_by_line(
+    path: Path, loans: Schema, encoding: str, line: str
+) -> None:
+    written(path, *ROWS, "7,12,1,30.5,é")
+    path.write_bytes(path.read_text(encoding="utf-8").encode(encoding))
 
-    assert str(refusal(path, loans)) == f"{path}, line 4: is not UTF-8"
-
-
-def test_utf_16_is_refused(path: Path, loans: Schema) -> None:
-    written(path, *ROWS)
-    path.write_bytes(path.read_text().encode("utf-16"))
-
-    assert "is not UTF-8" in str(refusal(path, loans))
+    assert str(refusal(path, loans)) == f"{path}{line}: is not UTF-8"
 
 
 @pytest.mark.parametrize(
