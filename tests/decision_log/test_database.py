@@ -8,6 +8,7 @@ import signal
 import sqlite3
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -54,12 +55,16 @@ def log(database: Database) -> DecisionLog:
     return DecisionLog(database, now=lambda: NOON)
 
 
-@pytest.fixture
-def file_log(sqlite_url: str) -> Iterator[DecisionLog]:
-    database = Database(sqlite_url)
+def log_in(url: str) -> Iterator[DecisionLog]:
+    database = Database(url)
     migrate(database)
     yield DecisionLog(database, now=lambda: NOON)
     database.close()
+
+
+@pytest.fixture
+def file_log(sqlite_url: str) -> Iterator[DecisionLog]:
+    yield from log_in(sqlite_url)
 
 
 def path_of(log: DecisionLog) -> Path:
@@ -160,32 +165,35 @@ def test_a_connection_that_saw_an_error_is_not_used_again(log: DecisionLog) -> N
     assert opened[1] is not opened[2]
 
 
+@contextmanager
+def locked(log: DecisionLog, lock: str) -> Iterator[None]:
+    """Hold a lock on the file of the log, as another process would."""
+    other = sqlite3.connect(path_of(log), isolation_level=None)
+    for statement in lock.split(";"):
+        other.execute(statement).fetchone()
+    yield
+    other.close()
+
+
+# A reader lets a writer begin, but not commit.
+@pytest.mark.parametrize(
+    "lock", ["BEGIN IMMEDIATE", "BEGIN EXCLUSIVE", "BEGIN; SELECT * FROM decisions"]
+)
 def test_a_lock_held_by_another_process_ends_in_an_error_and_then_all_is_well(
-    file_log: DecisionLog, clock: Clock
+    file_log: DecisionLog, clock: Clock, lock: str
 ) -> None:
     assert logs_one(file_log)
-    other = sqlite3.connect(path_of(file_log), isolation_level=None)
-    # A reader lets a writer begin, but not commit.
-    for lock in ("BEGIN IMMEDIATE", "BEGIN EXCLUSIVE", "BEGIN; SELECT * FROM decisions"):
-        for statement in lock.split(";"):
-            other.execute(statement).fetchone()
-        began = clock.now
+    with locked(file_log, lock):
         assert not logs_one(file_log)
-        assert clock.now - began <= TRANSACTION_TIMEOUT_S + sqlite.RETRY_PAUSE_S[1]
-        other.execute("ROLLBACK")
-        assert logs_one(file_log)
-    other.close()
+        assert clock.now <= TRANSACTION_TIMEOUT_S + sqlite.RETRY_PAUSE_S[1]
+    assert logs_one(file_log)
 
 
 def test_many_threads_that_meet_a_lock_all_get_their_error(
     file_log: DecisionLog, clock: Clock
 ) -> None:
-    other = sqlite3.connect(path_of(file_log), isolation_level=None)
-    other.execute("BEGIN IMMEDIATE")
-
-    with ThreadPoolExecutor(20) as pool:
+    with locked(file_log, "BEGIN IMMEDIATE"), ThreadPoolExecutor(20) as pool:
         logged = list(pool.map(lambda _: logs_one(file_log), range(20)))
-    other.close()
 
     assert logged == [False] * 20
     assert logs_one(file_log)
@@ -195,11 +203,9 @@ def test_several_transactions_of_one_answer_end_with_its_deadline(
     file_log: DecisionLog, clock: Clock
 ) -> None:
     assert logs_one(file_log)
-    other = sqlite3.connect(path_of(file_log), isolation_level=None)
-    other.execute("BEGIN EXCLUSIVE")
     ends = clock.now + 1.0
 
-    with within(1.0):
+    with locked(file_log, "BEGIN EXCLUSIVE"), within(1.0):
         clock.sleep(0.75)
         for _ in range(2):
             with pytest.raises(DatabaseUnavailable):
@@ -209,7 +215,6 @@ def test_several_transactions_of_one_answer_end_with_its_deadline(
     assert clock.now <= ends + sqlite.RETRY_PAUSE_S[1]
     assert left == 0
     assert seconds_left() is None
-    other.close()
     assert logs_one(file_log)
 
 
@@ -331,10 +336,7 @@ def server() -> Iterator[PostgresServer]:
 
 @pytest.fixture
 def server_log(server: PostgresServer) -> Iterator[DecisionLog]:
-    database = Database(server.url)
-    migrate(database)
-    yield DecisionLog(database, now=lambda: NOON)
-    database.close()
+    yield from log_in(server.url)
 
 
 def test_a_postgres_that_hangs_is_noticed_in_time_and_back_by_itself(

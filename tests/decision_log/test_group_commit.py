@@ -71,9 +71,12 @@ def test_a_request_that_comes_alone_is_committed_at_once() -> None:
     assert worker.groups == [[1], [2]]
 
 
-def test_requests_that_wait_are_committed_together() -> None:
+@pytest.mark.parametrize(("bound", "sizes"), [(100, [1, 8]), (3, [1, 2, 3, 3])])
+def test_requests_that_wait_are_committed_together_in_bounded_groups(
+    bound: int, sizes: list[int]
+) -> None:
     worker = Worker(held=True)
-    committer: GroupCommitter[int, int] = GroupCommitter(worker)
+    committer: GroupCommitter[int, int] = GroupCommitter(worker, max_group=bound)
     with ThreadPoolExecutor(9) as pool:
         first = busy(pool, committer, worker)
         others = ask(pool, committer, range(20, 28))
@@ -83,7 +86,8 @@ def test_requests_that_wait_are_committed_together() -> None:
 
         assert first.result() == 2
         assert [one.result() for one in others] == [2 * number for number in range(20, 28)]
-    assert [sorted(group) for group in worker.groups] == [[1], list(range(20, 28))]
+    assert sorted(map(len, worker.groups)) == sizes
+    assert sorted(one for group in worker.groups for one in group) == [1, *range(20, 28)]
 
 
 def test_a_request_that_comes_before_the_queue_is_drained_is_in_the_group() -> None:
@@ -132,47 +136,26 @@ def test_a_leader_that_fails_before_it_drained_the_queue_fails_alone() -> None:
         assert lucky.result() == 12
 
 
-def test_a_group_is_bounded_and_nobody_is_forgotten() -> None:
-    worker = Worker(held=True)
-    committer: GroupCommitter[int, int] = GroupCommitter(worker, max_group=3)
-    with ThreadPoolExecutor(9) as pool:
-        first = busy(pool, committer, worker)
-        others = ask(pool, committer, range(20, 28))
-        until(lambda: committer.queued == 8)
-        worker.go_on.set()
-
-        assert first.result() == 2
-        assert [one.result() for one in others] == [2 * number for number in range(20, 28)]
-    assert sorted(len(group) for group in worker.groups) == [1, 2, 3, 3]
-
-
-def test_an_exception_goes_to_whom_it_concerns() -> None:
-    worker = Worker(held=True)
-    committer: GroupCommitter[int, int] = GroupCommitter(worker)
-    with ThreadPoolExecutor(3) as pool:
-        busy(pool, committer, worker)
-        bad, good = ask(pool, committer, (7, 8))
-        until(lambda: committer.queued == 2)
-        worker.go_on.set()
-
-        assert good.result() == 16
-        with pytest.raises(ValueError, match="only this one"):
-            bad.result()
-
-
-def test_an_error_of_the_commit_is_for_the_group_and_the_next_group_is_committed() -> None:
+@pytest.mark.parametrize(
+    ("numbers", "outcomes"),
+    [
+        ((7, 8), ["ValueError('only this one')", "16"]),
+        ((13, 8), ["RuntimeError('all of them')"] * 2),
+    ],
+)
+def test_an_error_is_for_whom_it_concerns_and_the_next_group_is_committed(
+    numbers: tuple[int, int], outcomes: list[str]
+) -> None:
     worker = Worker(held=True)
     committer: GroupCommitter[int, int] = GroupCommitter(worker)
     with ThreadPoolExecutor(3) as pool:
         first = busy(pool, committer, worker)
-        broken = ask(pool, committer, (13, 8))
+        asked = ask(pool, committer, numbers)
         until(lambda: committer.queued == 2)
         worker.go_on.set()
 
         assert first.result() == 2
-        for one in broken:
-            with pytest.raises(RuntimeError, match="all of them"):
-                one.result()
+        assert [repr(one.exception() or one.result()) for one in asked] == outcomes
     assert committer.submit(5, seconds=0) == 10
 
 

@@ -130,8 +130,8 @@ def test_a_cluster_gives_what_one_process_gives_though_a_worker_is_killed(
         assert (target / path.name).read_bytes() == (tmp_path / "alone.parquet").read_bytes()
 
 
-def test_finished_parts_are_left_alone_and_missing_ones_made(
-    cluster: Cluster, schema: Schema, tmp_path: Path
+def test_finished_parts_are_left_alone_missing_ones_made_and_another_models_refused(
+    cluster: Cluster, schema: Schema, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder, target = tmp_path / "in", tmp_path / "out"
     folder.mkdir()
@@ -148,49 +148,29 @@ def test_finished_parts_are_left_alone_and_missing_ones_made(
     assert {path.name: path.read_bytes() for path in target.iterdir()} == whole
     unchanged = [p.name for p in target.iterdir() if p.stat().st_mtime_ns == times[p.name]]
     assert sorted(unchanged) == ["0.csv", "2.csv", "_score.json"]
-
-
-def test_parts_of_another_model_are_not_taken_for_finished(
-    cluster: Cluster, schema: Schema, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    folder, target = tmp_path / "in", tmp_path / "out"
-    folder.mkdir()
-    write(folder / "a.csv", people(schema, "application", 5))
-    finish(score_on(cluster, f"{folder}/*.csv", target))
-
     monkeypatch.setenv("CREDITSCORE_CUTOFF", "0.5")
     said = finish(score_on(cluster, f"{folder}/*.csv", target), status=1)
-
     assert "holds decisions of another model, cut-off or choice of columns" in said
 
 
-def test_bad_rows_of_each_part_are_rejected_beside_it(
+def test_bad_rows_are_rejected_beside_their_part_and_a_part_that_is_no_table_is_named(
     cluster: Cluster, schema: Schema, tmp_path: Path
 ) -> None:
-    (tmp_path / "in").mkdir()
+    folder, target = tmp_path / "in", tmp_path / "out"
+    folder.mkdir()
     rows = people(schema, "application", 4)
-    write(tmp_path / "in" / "a.csv", [rows[0], rows[1] | {"AGE": 3}])
-    write(tmp_path / "in" / "b.csv", rows[2:])
+    write(folder / "a.csv", [rows[0], rows[1] | {"AGE": 3}])
+    write(folder / "b.csv", rows[2:])
 
-    said = finish(score_on(cluster, f"{tmp_path}/in/*.csv", tmp_path / "out"))
+    assert "3 rows scored, 1 rejected" in finish(score_on(cluster, f"{folder}/*.csv", target))
 
-    assert "3 rows scored, 1 rejected" in said
-    names = sorted(path.name for path in (tmp_path / "out").iterdir())
-    assert names == ["_score.json", "a.csv", "a.csv.rejects.csv", "b.csv"]
-
-
-def test_a_part_that_is_no_table_is_named_and_the_others_stay(
-    cluster: Cluster, schema: Schema, tmp_path: Path
-) -> None:
-    (tmp_path / "in").mkdir()
-    write(tmp_path / "in" / "a.csv", people(schema, "application", 4))
-    (tmp_path / "in" / "b.csv").write_text("x,y\n1,2\n")
-
-    said = finish(score_on(cluster, f"{tmp_path}/in/*.csv", tmp_path / "out"), status=1)
-
-    assert "b.csv, line 1: the header has no column LIMIT_BAL" in said
+    names = ["_score.json", "a.csv", "a.csv.rejects.csv", "b.csv"]
+    assert sorted(path.name for path in target.iterdir()) == names
+    (folder / "c.csv").write_text("x,y\n1,2\n")
+    said = finish(score_on(cluster, f"{folder}/*.csv", target), status=1)
+    assert "c.csv, line 1: the header has no column LIMIT_BAL" in said
     assert "Traceback" not in said
-    assert not (tmp_path / "out" / "b.csv").exists()
+    assert sorted(path.name for path in target.iterdir()) == names
 
 
 def test_what_cannot_be_done_is_said_in_one_line(
