@@ -26,14 +26,3 @@ def dumps_bytes(value: Any) -> bytes:
 def dumps_text(value: Any) -> str:
     """Write the same as a text."""
     return dumps_bytes(value).decode()
-
-
-def dumps_plain(value: Any) -> str:
-    """Write as a text what orjson alone can write.
-
-    Raises
-    ------
-    TypeError
-        If the value holds an integer beyond 64 bits, or a lone surrogate.
-    """
-    return orjson.dumps(value).decode()
