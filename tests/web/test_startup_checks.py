@@ -19,14 +19,15 @@ from creditscore.web.startup_checks import is_own, note_hosts
 EVERYBODY = "0.0.0.0"  # that is what is tested
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1", "127.3.2.1", "::1", "localhost"])
-def test_this_machine_alone_reaches_an_address_of_its_own(host: str) -> None:
-    assert is_own(host)
-
-
-@pytest.mark.parametrize("host", [EVERYBODY, "", "::", "192.168.1.5", "fe80::1%eth0", "my.host"])
-def test_others_reach_every_other_address(host: str) -> None:
-    assert not is_own(host)
+@pytest.mark.parametrize(
+    ("own", "hosts"),
+    [
+        (True, ["127.0.0.1", "127.3.2.1", "::1", "localhost"]),
+        (False, [EVERYBODY, "", "::", "192.168.1.5", "fe80::1%eth0", "my.host"]),
+    ],
+)
+def test_others_reach_every_address_but_those_of_the_machine(own: bool, hosts: list[str]) -> None:
+    assert [is_own(host) for host in hosts] == [own] * len(hosts)
 
 
 def test_an_open_service_warns_until_it_has_a_key(
@@ -47,23 +48,15 @@ def test_an_open_service_warns_until_it_has_a_key(
     assert "warning" not in client.get("/health").get_json()
 
 
-def test_a_service_with_a_key_does_not_warn(
-    build: Callable[..., Flask], caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize(
+    ("keys", "host"), [(("a key of thirty-two characters or so",), EVERYBODY), ((), "127.0.0.1")]
+)
+def test_a_service_with_a_key_or_of_this_machine_alone_does_not_warn(
+    build: Callable[..., Flask], caplog: pytest.LogCaptureFixture, keys: tuple[str, ...], host: str
 ) -> None:
-    app = build(api_keys=("a key of thirty-two characters or so",))
+    app = build(api_keys=keys)
 
-    note_hosts(app, [EVERYBODY])
-
-    assert "API key" not in caplog.text
-    assert "warning" not in app.test_client().get("/health").get_json()
-
-
-def test_a_service_of_this_machine_alone_does_not_warn(
-    build: Callable[..., Flask], caplog: pytest.LogCaptureFixture
-) -> None:
-    app = build()
-
-    note_hosts(app, ["127.0.0.1"])
+    note_hosts(app, [host])
 
     assert "API key" not in caplog.text
     assert "warning" not in app.test_client().get("/health").get_json()
