@@ -95,23 +95,17 @@ def test_every_status_that_curl_can_meet_is_explained_and_no_other(client: Flask
     assert re.findall(r"^\| (\d{3}) \|", TEXT, re.MULTILINE) == sorted(met)
 
 
-def test_what_is_only_tried_out_has_no_trace(reader: Reader) -> None:
-    tried = said_json(reader, "/what-if")
+def test_each_command_is_answered_as_the_guide_says(reader: Reader) -> None:
+    tried, decisions = said_json(reader, "/what-if"), said_json(reader, "-d '[")
 
     assert tried["what_if"] is True
     assert "decision_id" not in tried
-
-
-def test_the_words_come_in_indonesian(reader: Reader) -> None:
-    assert "Jenis kelamin" in said_json(reader, "Accept-Language: id")["reasons"][1]["text"]
-
-
-def test_many_are_answered_in_their_order(reader: Reader) -> None:
-    decisions = said_json(reader, "-d '[")
-
     for decision in decisions:
         check_decision(decision)
     assert [decision["label"] for decision in decisions] == ["not_eligible", "eligible"]
+    assert "Jenis kelamin" in said_json(reader, "Accept-Language: id")["reasons"][1]["text"]
+    assert said_json(reader, "/outcome")["defaulted"] is False
+    assert said_json(reader, "/monitoring").get("status") is None
 
 
 def test_files_are_answered_as_what_stands_in_them(reader: Reader) -> None:
@@ -133,8 +127,3 @@ def test_a_decision_is_read_back_with_what_was_asked(reader: Reader) -> None:
     assert {"impacts", "recourse"} <= explained.keys()
     assert len(explained["impacts"]) == len(read_back["inputs"])
     assert listed["decisions"][0]["decision_id"] == read_back["decision_id"]
-
-
-def test_the_outcome_is_taken(reader: Reader) -> None:
-    assert said_json(reader, "/outcome")["defaulted"] is False
-    assert said_json(reader, "/monitoring").get("status") is None

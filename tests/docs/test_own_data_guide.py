@@ -90,27 +90,20 @@ def test_no_command_of_the_guide_is_left_out() -> None:
             assert any(words in line for words in run), line
 
 
-def test_the_table_is_the_one_that_is_shown(trained: Reader) -> None:
+def test_the_table_and_what_training_tells_are_as_the_guide_shows(trained: Reader) -> None:
     assert trained.said("head ") == shown_after("head ")
-
-
-def test_training_tells_what_the_guide_shows(trained: Reader) -> None:
     assert trained.said("train.py").startswith(shown_after("train.py"))
     assert (trained.folder / "mine" / "model" / "model_card.md").is_file()
 
 
-def test_the_decision_is_the_one_that_is_shown(reader: Reader) -> None:
+def test_the_answers_are_those_that_are_shown_and_logged_where_the_guide_says(
+    reader: Reader,
+) -> None:
     came, shown = json.loads(reader.said('"contract"')), json.loads(shown_after('"contract"'))
 
     assert came.keys() == shown.keys()
     assert lasting(came) == lasting(shown)
-
-
-def test_faults_are_told_in_the_terms_of_the_schema_file(reader: Reader) -> None:
     assert json.loads(reader.said('"student"')) == json.loads(shown_after('"student"'))
-
-
-def test_the_decisions_are_in_the_log_that_the_guide_names(reader: Reader) -> None:
     assert (reader.folder / "mine" / "decisions.sqlite").is_file()
 
 

@@ -81,24 +81,13 @@ def _flip(body: bytes, generator: random.Random) -> bytes:
     return body[:place] + bytes([flipped]) + body[place + 1 :]
 
 
-def _insert(body: bytes, generator: random.Random) -> bytes:
-    place = generator.randint(0, len(body))
-    return body[:place] + generator.choice(TOKENS) + body[place:]
-
-
-def _replace(body: bytes, generator: random.Random) -> bytes:
-    start, end = _slice(body, generator)
-    return body[:start] + generator.choice(TOKENS) + body[end:]
-
-
-def _delete(body: bytes, generator: random.Random) -> bytes:
-    start, end = _slice(body, generator)
-    return body[:start] + body[end:]
-
-
-def _repeat(body: bytes, generator: random.Random) -> bytes:
-    start, end = _slice(body, generator)
-    return body[:end] + body[start:end] * generator.randint(1, 5) + body[end:]
+def _splice(body: bytes, generator: random.Random) -> bytes:
+    """Put a token before a part or in its place, repeat it, or leave it out."""
+    start = generator.randint(0, len(body))
+    end = min(len(body), start + generator.randint(0, 12))
+    part, token = body[start:end], generator.choice(TOKENS)
+    instead = generator.choice([b"", token, token + part, part * generator.randint(2, 6)])
+    return body[:start] + instead + body[end:]
 
 
 def _cut(body: bytes, generator: random.Random) -> bytes:
@@ -106,12 +95,7 @@ def _cut(body: bytes, generator: random.Random) -> bytes:
 
 
 MUTATIONS: list[Callable[[bytes, random.Random], bytes]]
-MUTATIONS = [_flip, _insert, _replace, _delete, _repeat, _cut]
-
-
-def _slice(body: bytes, generator: random.Random) -> tuple[int, int]:
-    start = generator.randint(0, len(body))
-    return start, min(len(body), start + generator.randint(0, 12))
+MUTATIONS = [_flip, _splice, _splice, _splice, _cut]
 
 
 def _arbitrary(schema: Schema, generator: random.Random, depth: int) -> Any:

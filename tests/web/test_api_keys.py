@@ -59,8 +59,3 @@ def test_a_name_is_used_once_though_its_key_was_revoked(database: Database) -> N
         issue(database, "one", LATER)
 
     assert len(read_keys(database)) == 1
-
-
-def test_an_unknown_key_cannot_be_revoked(database: Database) -> None:
-    with pytest.raises(KeyRefused, match="no API key named one"):
-        revoke(database, "one", NOON)

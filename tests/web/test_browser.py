@@ -89,17 +89,23 @@ def click(browser: Browser, selector: str) -> None:
     browser.execute_script("document.querySelector(arguments[0]).click()", selector)
 
 
+def decide_in_form(browser: Browser, example: dict[str, Any]) -> str:
+    """Fill in the form and send it; give the label that is shown."""
+    fill(browser, example)
+    click(browser, "button.primary")
+    label: str = wait_for(browser, "document.getElementById('label')?.textContent")
+    return label
+
+
 @pytest.mark.parametrize("language", PAGE_TEXTS)
 def test_a_decision_comes_without_a_reload(
     browser: Browser, server: LiveServer, schema: Schema, example: dict[str, Any], language: str
 ) -> None:
     browser.get(f"{server.url}/?lang={language}")
     browser.execute_script("window.stayed = true")
-    fill(browser, example)
 
-    click(browser, "button.primary")
+    label = decide_in_form(browser, example)
 
-    label = wait_for(browser, "document.getElementById('label')?.textContent")
     texts = PAGE_TEXTS[language]
     assert label in {texts["eligible"], texts["not_eligible"]}
     assert now(browser, "window.stayed")
@@ -122,9 +128,13 @@ def test_an_error_stands_at_its_field_which_gets_the_focus(
     assert now(browser, "document.activeElement.id") == f"field-{wrong}"
 
 
-def test_a_moved_value_moves_the_decision_and_nothing_is_logged(
+def test_a_history_folds_out_and_a_value_moved_in_it_moves_the_decision_unlogged(
     browser: Browser, server: LiveServer, schema: Schema, example: dict[str, Any]
 ) -> None:
+    browser.get(server.url)
+    assert not now(browser, "document.querySelector('details.group').open")
+    browser.find_element("css selector", "details.group summary").click()
+    assert now(browser, "document.querySelector('details.group').open")
     browser.get(f"{server.url}/?example=behavioural")
     click(browser, "#live")
     before = wait_for(browser, "document.getElementById('probability')?.textContent")
@@ -136,15 +146,6 @@ def test_a_moved_value_moves_the_decision_and_nothing_is_logged(
     assert now(browser, "document.getElementById('decision-id')") is None
     assert now(browser, "document.querySelector('details.group').open")
     assert not now(browser, "document.querySelector('.slider').hidden")
-
-
-def test_a_history_folds_out_by_hand(browser: Browser, server: LiveServer) -> None:
-    browser.get(server.url)
-    assert not now(browser, "document.querySelector('details.group').open")
-
-    browser.find_element("css selector", "details.group summary").click()
-
-    assert now(browser, "document.querySelector('details.group').open")
 
 
 def show_key(browser: Browser, key: str) -> None:
@@ -218,29 +219,16 @@ def violations(browser: Browser) -> list[tuple[str, str]]:
     return [(each["id"], each["nodes"][0]["html"]) for each in found["violations"]]
 
 
-def paint(browser: Browser, scheme: str) -> None:
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_rule_of_accessibility_is_broken_on_the_pages(
+    browser: Browser, server: LiveServer, example: dict[str, Any], scheme: str
+) -> None:
     media = {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
     browser.execute_cdp_cmd("Emulation.setEmulatedMedia", media)
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_no_rule_of_accessibility_is_broken_on_the_form(
-    browser: Browser, server: LiveServer, example: dict[str, Any], scheme: str
-) -> None:
-    paint(browser, scheme)
     browser.get(f"{server.url}/?example=behavioural")
-    fill(browser, example)
-    click(browser, "button.primary")
-    wait_for(browser, "document.getElementById('label')?.textContent")
-
+    decide_in_form(browser, example)
     assert violations(browser) == []
 
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_no_rule_of_accessibility_is_broken_on_the_other_pages(
-    browser: Browser, server: LiveServer, example: dict[str, Any], scheme: str
-) -> None:
-    paint(browser, scheme)
     browser.get(f"{server.url}/model?lang=id")
     browser.execute_script("document.querySelectorAll('details').forEach(each => each.open = true)")
     assert violations(browser) == []
@@ -265,7 +253,7 @@ def test_no_rule_of_accessibility_is_broken_on_the_api_description(
     screen = {"width": 390, "height": 900, "deviceScaleFactor": 1, "mobile": False}
     browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
     for selector in (".opblock-post .opblock-summary-control", ".try-out__btn", ".execute"):
-        browser.execute_script("document.querySelector(arguments[0]).click()", selector)
+        click(browser, selector)
         wait_for(browser, "document.querySelector('.try-out__btn')")
     wait_for(browser, "document.querySelector('.live-responses-table .response-col_status')")
 
@@ -280,9 +268,7 @@ def test_text_is_copied_also_where_a_page_gets_no_clipboard(
     browser: Browser, server: LiveServer, example: dict[str, Any]
 ) -> None:
     browser.get(f"{server.url}/?lang=en")
-    fill(browser, example)
-    click(browser, "button.primary")
-    wait_for(browser, "document.querySelector('button.copy[data-from=curl]')")
+    decide_in_form(browser, example)
     # As under HTTP on another machine.
     browser.execute_script(
         "Object.defineProperty(navigator, 'clipboard', {value: undefined});"

@@ -140,13 +140,6 @@ def test_each_key_has_an_id_that_tells_where_it_comes_from(
     assert ids == [made.key_id, f"env-{digest_of(SETTLED).hex()[:8]}", None]
 
 
-def test_an_open_predict_stays_open_though_there_are_keys(build: Build, model: Model) -> None:
-    app = build(open_predict=True)
-    key = run(app, "new", "--name", "one").stdout.strip()
-
-    assert [status_of(app, model, shown) for shown in (None, "wrong", key)] == [200] * 3
-
-
 @pytest.fixture
 def looks() -> Iterator[list[str]]:
     """Give the statements that read the keys, as they are sent, each of which takes a while."""

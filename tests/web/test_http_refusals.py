@@ -149,7 +149,7 @@ def test_a_surprise_stays_a_plain_problem_whatever_flask_is_told(
     problem_of(app.test_client().get("/surprise"), 500)
 
 
-@pytest.mark.parametrize("body", [MARKER, f'{{"{MARKER}": 1}}', f'["{MARKER}"]', f'"{MARKER}'])
+@pytest.mark.parametrize("body", [f'{{"{MARKER}": 1}}', f'["{MARKER}"]', f'"{MARKER}'])
 def test_what_an_applicant_sent_is_never_logged(
     client: FlaskClient, caplog: pytest.LogCaptureFixture, body: str
 ) -> None:

@@ -109,12 +109,12 @@ def test_a_secret_is_never_repeated(text: str) -> None:
     secret = [setting for setting in DEFINITIONS if setting.secret]
     assert [setting.name for setting in secret] == ["api_keys", "database_url"]
     for setting in secret:
-        message = ""
+        said = ""
         try:
             Settings.from_env({setting.variable: f"secret{text}"})
         except SettingsError as error:
-            message = str(error)
-        assert "secret" not in message
+            said = str(error)
+        assert "secret" not in said
 
 
 def test_settings_cannot_be_changed_once_read() -> None:
