@@ -37,6 +37,10 @@ def drawn(shares: list[float], *, seed: int = 1) -> tuple[list[PopulationGroup],
     return parts, bad, approved, member
 
 
+def halves(inside: Flags) -> list[PopulationGroup]:
+    return [PopulationGroup("in", None, None, inside), PopulationGroup("out", None, None, ~inside)]
+
+
 def compare(parts: list[PopulationGroup], bad: Ints, approved: Flags) -> dict[str, Any]:
     return fairness.by_group(parts, bad, approved, resamples=BootstrapResamples(len(bad), seed=1))
 
@@ -113,12 +117,8 @@ def test_a_group_counts_from_200_rows_and_30_of_each_outcome_on(
     rows = goods + bads
     bad = np.array([0] * goods + [1] * bads + [0] * 300 + [1] * 300)
     inside = np.arange(len(bad)) < rows
-    parts = [
-        PopulationGroup("small", None, None, inside),
-        PopulationGroup("other", None, None, ~inside),
-    ]
 
-    found = compare(parts, bad, np.ones(len(bad), dtype=bool))
+    found = compare(halves(inside), bad, np.ones(len(bad), dtype=bool))
 
     groups = found["groups"]
     assert [one["verdict"] for one in groups] == [verdict, "conclusive"]
@@ -164,12 +164,8 @@ def test_equal_treatment_is_a_ratio_of_one_within_an_interval() -> None:
     _, bad, approved, _ = drawn([1.0])
     twice = np.concatenate([bad, bad]), np.concatenate([approved, approved])
     first = np.arange(2 * ROWS) < ROWS
-    parts = [
-        PopulationGroup("first", None, None, first),
-        PopulationGroup("second", None, None, ~first),
-    ]
 
-    found = compare(parts, *twice)
+    found = compare(halves(first), *twice)
 
     ratio, difference = found["demographic_parity_ratio"], found["demographic_parity_difference"]
     assert (ratio["value"], ratio["high"]) == (1, 1)
@@ -214,14 +210,8 @@ def test_the_bands_of_the_schema_file_are_named_by_their_ends(schema: Schema) ->
     assert [part.label for part in found] == [
         "under 25", "25 to 29", "30 to 39", "40 to 49", "50 to 61", "62 and over",
     ]  # fmt: skip
-    assert [np.flatnonzero(part.inside).tolist() for part in found] == [
-        [0],
-        [1],
-        [2],
-        [3],
-        [4],
-        [5],
-    ]
+    inside = [np.flatnonzero(part.inside).tolist() for part in found]
+    assert inside == [[place] for place in range(6)]
 
 
 def test_without_bands_training_is_cut_into_quarters(schema: Schema) -> None:

@@ -41,6 +41,14 @@ SCORECARDS = ("application", "behavioural")
 seeds = st.integers(0, 2**32 - 1)
 
 
+def assert_by_definition(forest: Forest, reference: Matrix, rows: Matrix) -> None:
+    """Check a forest's values of some rows against those of the definition."""
+    found = compute_shapley_tables(forest, reference).shapley_values(rows)
+
+    for row, shares in zip(rows, found, strict=True):
+        assert np.abs(shares - by_brute_force(forest, row, reference)).max() <= EXACT
+
+
 @given(seed=seeds, columns=st.integers(1, 6), trees=st.integers(1, 3))
 @settings(max_examples=60)
 def test_values_are_those_of_the_definition(seed: int, columns: int, trees: int) -> None:
@@ -49,10 +57,7 @@ def test_values_are_those_of_the_definition(seed: int, columns: int, trees: int)
     reference = random_rows(draw, 7, columns)
     rows = random_rows(draw, 4, columns)
 
-    found = compute_shapley_tables(forest, reference).shapley_values(rows)
-
-    for row, shares in zip(rows, found, strict=True):
-        assert np.abs(shares - by_brute_force(forest, row, reference)).max() <= EXACT
+    assert_by_definition(forest, reference, rows)
 
 
 def test_values_of_a_trained_scorecard_are_those_of_the_definition(model: Model) -> None:
@@ -60,10 +65,7 @@ def test_values_of_a_trained_scorecard_are_those_of_the_definition(model: Model)
     rows = bundled_rows().matrix(card.predictors).astype(np.float32)
     reference, some = rows[:300], rows[-10:]
 
-    found = compute_shapley_tables(card.forest, reference).shapley_values(some)
-
-    for row, shares in zip(some, found, strict=True):
-        assert np.abs(shares - by_brute_force(card.forest, row, reference)).max() <= EXACT
+    assert_by_definition(card.forest, reference, some)
 
 
 @pytest.mark.parametrize("slope", [0.4, 1.3])
@@ -72,10 +74,7 @@ def test_values_are_those_of_the_calibrated_forest(slope: float) -> None:
     forest = random_forest(draw, columns=range(4), trees=3, depth=4).recalibrated(slope, -0.05)
     reference, rows = random_rows(draw, 9, 4), random_rows(draw, 5, 4)
 
-    found = compute_shapley_tables(forest, reference).shapley_values(rows)
-
-    for row, shares in zip(rows, found, strict=True):
-        assert np.abs(shares - by_brute_force(forest, row, reference)).max() <= EXACT
+    assert_by_definition(forest, reference, rows)
 
 
 def test_values_agree_with_shap(schema: Schema) -> None:
@@ -218,10 +217,7 @@ def test_a_tree_of_a_single_leaf_among_others_changes_nothing_but_the_mean() -> 
     )
     reference, rows = random_rows(draw, 5, 2), random_rows(draw, 4, 2)
 
-    found = compute_shapley_tables(forest, reference).shapley_values(rows)
-
-    for row, shares in zip(rows, found, strict=True):
-        assert np.abs(shares - by_brute_force(forest, row, reference)).max() <= EXACT
+    assert_by_definition(forest, reference, rows)
 
 
 def test_nobody_gets_no_values(model: Model) -> None:

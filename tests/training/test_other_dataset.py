@@ -121,12 +121,6 @@ def test_many_get_the_bits_of_one(lender: FlaskClient) -> None:
             'bei Eltern, frei (with parents), got the text "Miete"',
         ),
         (
-            {"wohnung": "unbekannt"},
-            "/wohnung",
-            "wohnung must be one of miete (rents), eigentum (owns), "
-            'bei Eltern, frei (with parents), got the text "unbekannt"',
-        ),
-        (
             {"schuldenquote": 1.5},
             "/schuldenquote",
             "schuldenquote must be a number from 0 to less than 1.5, got 1.5",

@@ -389,28 +389,18 @@ def test_a_mistake_is_told_in_one_line(run: Run, arguments: list[str], said: str
 
 
 @pytest.mark.parametrize(
-    "arguments",
+    "argument",
     [
-        ["--seed=-1"],
-        ["--seed=1.5"],
-        ["--seed=one"],
-        ["--seed=4294967296"],
-        ["--seed=\u0661"],
-        ["--loss-to-margin=0"],
-        ["--loss-to-margin=-3"],
-        ["--loss-to-margin=nan"],
-        ["--loss-to-margin=inf"],
-        ["--loss-to-margin=three"],
-        ["--exclude"],
-        ["--sed=1"],
-        ["data.csv"],
+        *(f"--seed={seed}" for seed in ("-1", "1.5", "one", "4294967296", "\u0661")),
+        *(f"--loss-to-margin={ratio}" for ratio in ("0", "-3", "nan", "inf", "three")),
+        *("--exclude", "--sed=1", "data.csv"),
     ],
 )
 def test_a_wrong_option_is_refused_before_anything_is_done(
-    arguments: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    argument: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit) as caught:
-        train.main([f"--model-dir={tmp_path / 'new'}", *arguments])
+        train.main([f"--model-dir={tmp_path / 'new'}", argument])
 
     assert caught.value.code == 2
     assert ": error: " in capsys.readouterr().err

@@ -93,6 +93,24 @@ def uci_rows(uci_csv: Path) -> pd.DataFrame:
     return pd.read_csv(uci_csv)
 
 
+Refused = Callable[[Path], str]
+
+
+@pytest.fixture
+def refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Refused:
+    """Draw from a file that is refused; give the one line that says why."""
+
+    def run(path: Path) -> str:
+        out = tmp_path / "out.csv"
+        assert synthesize.main([str(path), str(out)]) == 1
+        assert not out.exists()
+        told = capsys.readouterr().err
+        assert told.count("\n") == 1, told
+        return told
+
+    return run
+
+
 class TestCommand:
     def test_the_same_rows_and_seed_give_the_same_bytes(
         self, real_csv: Path, tmp_path: Path
@@ -126,21 +144,12 @@ class TestCommand:
         assert pd.read_json(figures, typ="series")["rows"] == {"real": ROWS, "drawn": 999}
 
     def test_it_refuses_to_draw_from_what_stands_for_too_few_rows(
-        self,
-        real_csv: Path,
-        tmp_path: Path,
-        monkeypatch: pytest.MonkeyPatch,
-        capsys: pytest.CaptureFixture[str],
+        self, real_csv: Path, refused: Refused, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         # Leaves that keep values of five rows, while the check still asks for twenty.
         monkeypatch.setattr("data.synthesis.leaves.FEWEST", 5)
-        out = tmp_path / "out.csv"
 
-        status = synthesize.main([str(real_csv), str(out)])
-
-        assert status == 1
-        assert "every stored number must cover at least 20" in capsys.readouterr().err
-        assert not out.exists()
+        assert "every stored number must cover at least 20" in refused(real_csv)
 
     @pytest.mark.parametrize(
         ("change", "message"),
@@ -164,36 +173,26 @@ class TestCommand:
         change: Callable[[pd.DataFrame], pd.DataFrame],
         message: str,
         stand_in: pd.DataFrame,
+        refused: Refused,
         tmp_path: Path,
-        capsys: pytest.CaptureFixture[str],
     ) -> None:
-        path, out = tmp_path / "wrong.csv", tmp_path / "out.csv"
+        path = tmp_path / "wrong.csv"
         change(stand_in).to_csv(path, index=False)
 
-        status = synthesize.main([str(path), str(out)])
+        told = refused(path)
 
-        told = capsys.readouterr().err
-        assert status == 1
         assert message in told
         assert str(path) in told
-        assert told.count("\n") == 1
-        assert not out.exists()
 
     @pytest.mark.parametrize("content", [None, b"", b"\xff\xfe\x00", b'a,b\n"1,2\n'])
     def test_it_refuses_what_is_no_csv_file(
-        self, content: bytes | None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+        self, content: bytes | None, refused: Refused, tmp_path: Path
     ) -> None:
-        path, out = tmp_path / "wrong.csv", tmp_path / "out.csv"
+        path = tmp_path / "wrong.csv"
         if content is not None:
             path.write_bytes(content)
 
-        status = synthesize.main([str(path), str(out)])
-
-        told = capsys.readouterr().err
-        assert status == 1
-        assert told.startswith(f"synthesize.py: {path} ")
-        assert told.count("\n") == 1
-        assert not out.exists()
+        assert refused(path).startswith(f"synthesize.py: {path} ")
 
     def test_it_does_not_write_over_the_real_rows(
         self, real_csv: Path, capsys: pytest.CaptureFixture[str]
