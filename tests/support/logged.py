@@ -8,7 +8,7 @@ from typing import Any
 
 from click.testing import Result
 from flask import Flask
-from sqlalchemy import Connection, select, text
+from sqlalchemy import Connection, Table, func, select, text
 
 from creditscore.api_docs.examples import example_applicants
 from creditscore.decision_log.database import Database
@@ -57,6 +57,11 @@ def row_of(database: Database, decision_id: str) -> dict[str, Any]:
     with database.reading() as connection:
         found = connection.execute(select(decisions).where(decisions.c.id == decision_id)).one()
     return found._asdict()
+
+
+def count(database: Database, table: Table) -> int:
+    with database.reading() as connection:
+        return int(connection.execute(select(func.count()).select_from(table)).scalar_one())
 
 
 @contextmanager

@@ -108,19 +108,6 @@ def test_bad_rows_are_rejected_with_their_number(
     assert rejects | scored == {"1": "C0", "2": "C1", "3": "C2"}
 
 
-def test_what_is_no_parquet_is_said_in_one_line(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    (tmp_path / "in.parquet").write_text("a,b\n1,2\n")
-
-    assert run(tmp_path / "in.parquet", tmp_path / "out.parquet") == 1
-
-    said = capsys.readouterr().err
-    assert "is no Parquet file" in said
-    assert said.count("\n") == 1
-    assert not (tmp_path / "out.parquet").exists()
-
-
 def test_without_pyarrow_one_line_says_what_to_install(schema: Schema, tmp_path: Path) -> None:
     source = write(tmp_path / "in.csv", people(schema, "application", 2))
     code = (

@@ -113,20 +113,21 @@ def test_what_is_read_is_never_written_over(schema: Schema, tmp_path: Path, targ
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("name", "text", "told"),
     [
-        ("", "the table is empty"),
-        ("a,b\n1,2\n", "the header has no column LIMIT_BAL"),
-        (None, "No such file"),
+        ("in.csv", "", "the table is empty"),
+        ("in.csv", "a,b\n1,2\n", "the header has no column LIMIT_BAL"),
+        ("in.csv", None, "No such file"),
+        ("in.parquet", "a,b\n1,2\n", "is no Parquet file"),
     ],
 )
 def test_what_cannot_be_scored_is_said_in_one_line_and_writes_nothing(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str | None, told: str
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str, text: str | None, told: str
 ) -> None:
     if text is not None:
-        (tmp_path / "in.csv").write_text(text)
+        (tmp_path / name).write_text(text)
 
-    assert run(tmp_path / "in.csv", tmp_path / "out.csv") == 1
+    assert run(tmp_path / name, tmp_path / "out.csv") == 1
 
     said = capsys.readouterr().err
     assert told in said
