@@ -45,8 +45,8 @@ SECONDS = 60.0
 
 DAMAGED_EVERY = 10
 
-#: Connections that are kept, and seconds after which others take their place.
-KEPT, PART = 4, 10.0
+#: Connections that are kept, requests on them per second, and seconds after which others follow.
+KEPT, PACE, PART = 8, 100.0, 10.0
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -106,7 +106,8 @@ def keeping_connections(port: int, bodies: Sequence[bytes]) -> Iterator[list[Tal
 
     def ask() -> None:
         while not ending.is_set():
-            tallies.append(load(port, requests, connections=KEPT, seconds=PART))
+            how = {"connections": KEPT, "per_second": PACE, "seconds": PART}
+            tallies.append(load(port, requests, **how))
 
     thread = threading.Thread(target=ask)
     thread.start()
