@@ -159,13 +159,9 @@ def test_what_is_no_toml_is_refused_as_such(path: Path, raw: bytes) -> None:
     assert str(refusal(path)).startswith(f"{path} is not a TOML file: ")
 
 
-def test_a_missing_file_is_refused(path: Path) -> None:
+def test_a_missing_file_and_a_folder_are_refused(path: Path) -> None:
     assert str(refusal(path)) == f"{path} cannot be read: No such file or directory"
-
-
-def test_a_folder_is_refused(path: Path) -> None:
     path.mkdir()
-
     assert "cannot be read: " in str(refusal(path))
 
 

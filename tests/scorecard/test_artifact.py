@@ -513,8 +513,12 @@ def test_nothing_else_in_the_project_can_run_what_it_reads() -> None:
 # Saving
 
 
-def state(folder: Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in folder.iterdir()}
+@pytest.fixture
+def unchanged(folder: Path) -> Iterator[Path]:
+    """A trained model whose files must be the same at the end."""
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    yield folder
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
 
 
 @pytest.fixture
@@ -527,52 +531,42 @@ def small_disk() -> Iterator[Callable[[int], None]]:
 
 
 def test_a_full_disk_leaves_the_old_model_whole(
-    folder: Path, model: Model, small_disk: Callable[[int], None]
+    unchanged: Path, model: Model, small_disk: Callable[[int], None]
 ) -> None:
-    before = state(folder)
     small_disk(100_000)
 
-    with pytest.raises(ArtifactError, match=f"{folder}: cannot be written: .*; to mend it: "):
-        artifact.save(stricter(model), folder)
-
-    assert state(folder) == before
+    with pytest.raises(ArtifactError, match=f"{unchanged}: cannot be written: .*; to mend it: "):
+        artifact.save(stricter(model), unchanged)
 
 
 def test_a_disk_that_fills_at_the_second_file_leaves_the_old_model_whole(
-    folder: Path, model: Model, small_disk: Callable[[int], None]
+    unchanged: Path, model: Model, small_disk: Callable[[int], None]
 ) -> None:
-    size = (folder / "model.pkl").stat().st_size + 1000
+    size = (unchanged / "model.pkl").stat().st_size + 1000
     other = stricter(model)
     bulky = replace(other, manifest={**other.manifest, "more": "x" * size})
-    before = state(folder)
     small_disk(size)
 
     with pytest.raises(ArtifactError, match=os.strerror(errno.EFBIG)):
-        artifact.save(bulky, folder)
+        artifact.save(bulky, unchanged)
 
-    assert state(folder) == before
-    assert artifact.load(folder).policy == model.policy
+    assert artifact.load(unchanged).policy == model.policy
 
 
-def test_a_model_that_json_cannot_hold_leaves_the_old_one_whole(folder: Path, model: Model) -> None:
-    before = state(folder)
-
+def test_a_model_that_json_cannot_hold_leaves_the_old_one_whole(
+    unchanged: Path, model: Model
+) -> None:
     with pytest.raises(ValueError, match="not JSON compliant"):
-        artifact.save(replace(model, manifest={**model.manifest, "seed": math.nan}), folder)
-
-    assert state(folder) == before
+        artifact.save(replace(model, manifest={**model.manifest, "seed": math.nan}), unchanged)
 
 
-def test_a_model_that_could_not_be_loaded_is_not_saved(folder: Path, model: Model) -> None:
-    before = state(folder)
+def test_a_model_that_could_not_be_loaded_is_not_saved(unchanged: Path, model: Model) -> None:
     card = model.scorecards["application"]
     huge = replace(card.forest, threshold=np.zeros(LARGEST_BYTES // 8 + 1))
     scorecards = {**model.scorecards, "application": replace(card, forest=huge)}
 
     with pytest.raises(ArtifactError, match=r"model.pkl: would be [0-9]{2},[0-9,]+ bytes large"):
-        artifact.save(replace(model, scorecards=scorecards), folder)
-
-    assert state(folder) == before
+        artifact.save(replace(model, scorecards=scorecards), unchanged)
 
 
 def test_a_file_where_the_folder_should_be_is_told(model: Model, tmp_path: Path) -> None:

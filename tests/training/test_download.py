@@ -101,18 +101,13 @@ def kept(cache: Path) -> dict[str, int]:
     return {file.suffix: file.stat().st_size for file in cache.iterdir()}
 
 
-def test_a_file_is_fetched_whole(archive: Archive, cache: Path) -> None:
-    path = fetch(archive.source(), cache)
-
-    assert path.read_bytes() == CONTENT
-    assert archive.asked == [None]
-    assert kept(cache) == {".csv": len(CONTENT)}
-
-
-def test_a_file_of_unknown_length_is_fetched_whole(archive: Archive, cache: Path) -> None:
-    archive.announces_length = False
+@pytest.mark.parametrize("announces_length", [True, False])
+def test_a_file_is_fetched_whole(archive: Archive, cache: Path, announces_length: bool) -> None:
+    archive.announces_length = announces_length
 
     assert fetch(archive.source(), cache).read_bytes() == CONTENT
+    assert archive.asked == [None]
+    assert kept(cache) == {".csv": len(CONTENT)}
 
 
 def test_the_second_time_nothing_is_fetched(archive: Archive, cache: Path) -> None:
@@ -229,20 +224,23 @@ def test_a_refused_connection_is_told(cache: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "url",
-    ["http://[", "http://", "http://127.0.0.1:port/", "http://a b/", f"http://{'a' * 70}.invalid/"],
+    ("urls", "said"),
+    [
+        (["http://[", "http://", "http://127.0.0.1:port/", "http://a b/"], "cannot be fetched: "),
+        ([f"http://{'a' * 70}.invalid/"], "cannot be fetched: "),
+        (
+            ["file:///etc/hostname", "ftp://127.0.0.1/", "data.csv", ""],
+            "is no http or https address",
+        ),
+    ],
 )
-def test_an_address_that_is_none_is_told(cache: Path, url: str) -> None:
-    source = Source("An archive", "CC BY 4.0", url, "0" * 64, columns={})
+def test_an_address_that_is_none_of_the_web_is_told(
+    cache: Path, urls: list[str], said: str
+) -> None:
+    for url in urls:
+        source = Source("An archive", "CC BY 4.0", url, "0" * 64, columns={})
 
-    assert refusal(source, cache).startswith("cannot be fetched: ")
-
-
-@pytest.mark.parametrize("url", ["file:///etc/hostname", "ftp://127.0.0.1/", "data.csv", ""])
-def test_only_the_web_is_fetched_from(cache: Path, url: str) -> None:
-    source = Source("An archive", "CC BY 4.0", url, "0" * 64, columns={})
-
-    assert refusal(source, cache) == "is no http or https address"
+        assert refusal(source, cache).startswith(said)
 
 
 def test_a_cache_that_is_no_folder_is_told(archive: Archive, tmp_path: Path) -> None:

@@ -121,14 +121,6 @@ def test_what_is_excluded_is_listed_as_monitored(fair: Model, fair_client: Flask
     assert card["legal"] is None
 
 
-def test_with_nothing_excluded_nothing_is_monitored(client: FlaskClient) -> None:
-    card = client.get("/model").get_json()
-
-    for name in SCORECARDS:
-        assert card["scorecards"][name]["monitored_attributes"] == []
-        assert card["scorecards"][name]["protected_predictors"] == list(EXCLUDED)
-
-
 @pytest.mark.parametrize("scorecard", SCORECARDS)
 def test_what_is_excluded_may_be_left_out(
     fair_client: FlaskClient, bodies: Bodies, scorecard: str

@@ -230,8 +230,8 @@ def test_another_seed_gives_other_versions(run: Run, trained: Path, tmp_path: Pa
 # What is excluded
 
 
-def test_what_is_excluded_is_asked_for_and_monitored_but_decides_nothing(
-    run: Run, tmp_path: Path, schema: Schema, rows: list[Row]
+def test_what_is_excluded_is_monitored_and_no_predictor(
+    run: Run, tmp_path: Path, schema: Schema
 ) -> None:
     excluded = ["SEX", "MARRIAGE"]
 
@@ -243,17 +243,6 @@ def test_what_is_excluded_is_asked_for_and_monitored_but_decides_nothing(
         assert set(card.predictors) == set(schema.scorecards[name].fields) - set(excluded)
         assert card.monitored == tuple(excluded)
         assert model.protected_predictors(name) == ["AGE"]
-        people, flipped = [], []
-        for row in rows[:200]:
-            values = {field: row[field] for field in schema.scorecards[name].fields}
-            people.append(model.schema.parse(values))
-            other = {"SEX": 3 - int(row["SEX"]), "MARRIAGE": 1 + int(row["MARRIAGE"]) % 3}
-            flipped.append(model.schema.parse(values | other))
-        matrix = model.schema.matrix(people, card.predictors)
-        mirrored = model.schema.matrix(flipped, card.predictors)
-        assert np.array_equal(
-            card.probability_of_default(matrix), card.probability_of_default(mirrored)
-        )
     assert printed.count("Only monitored: SEX, MARRIAGE.") == 2
     assert printed.count("Uses protected attributes: AGE.") == 2
 
