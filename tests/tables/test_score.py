@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import io
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
 
-import numpy as np
 import pytest
-from flask.testing import FlaskClient
-from table_files import PROJECT, people, read, run, write
+from decided import NOON
+from table_files import PROJECT, as_csv, people, read, run, write
 
 from creditscore.decision_log.database import Database
 from creditscore.decision_log.log import DecisionLog
+from creditscore.decisions.assessor import Assessor
+from creditscore.decisions.decision_columns import DecisionColumns
 from creditscore.schema import Schema
 from creditscore.scorecard.model import Model
+from creditscore.tables.csv_table import open_table
+from creditscore.tables.scorer import Scorer
 
 
 @pytest.fixture(autouse=True)
@@ -30,31 +34,20 @@ def log(tmp_path: Path) -> DecisionLog:
     return DecisionLog(Database(f"sqlite:///{tmp_path}/log.sqlite"), now=lambda: None)  # type: ignore[arg-type,return-value]
 
 
-def test_rows_that_look_alike_are_not_mixed_up(
-    client: FlaskClient, model: Model, schema: Schema, tmp_path: Path
+def test_results_that_are_not_kept_any_more_are_computed_again(
+    model: Model, schema: Schema
 ) -> None:
-    """Values beside each other, on either side of a threshold, of a median, of the known range."""
-    card, grid = model.scorecards["application"], model.engines["application"].grid  # type: ignore[attr-defined]
-    base = {name: schema.fields[name].example for name in schema.base_fields}
-    amounts = sorted(
-        {float(np.nextafter(cut, way)) for cut in grid.cuts[0] for way in (-np.inf, np.inf)}
-        | {card.reference.medians["LIMIT_BAL"], card.reference.medians["LIMIT_BAL"] + 0.5}
-        | {float(edge) + step for edge in card.training_ranges["LIMIT_BAL"] for step in (-1, 0, 1)}
-    )
-    rows = [base | {"LIMIT_BAL": amount} for amount in amounts if amount > 0]
+    assessor = Assessor(model, model.policy, lambda: NOON, lambda _, count: [""] * count)
+    # Larger than a piece, so that there are several blocks.
+    text = as_csv(people(schema, "application", 200) * 100).encode()
 
-    assert run(write(tmp_path / "in.csv", rows), tmp_path / "out.csv") == 0
+    def score(most_results: int) -> list[object]:
+        table = open_table(io.BytesIO(text), schema, taken=[])
+        columns = DecisionColumns(logged=False)
+        scorer = Scorer(assessor, table, write=columns.cells, most_results=most_results)
+        return [result for block in table.blocks() for result in scorer.score(block)]
 
-    for found, decision in zip(
-        read(tmp_path / "out.csv"), client.post("/predict", json=rows).get_json(), strict=True
-    ):
-        assert float(found["probability_of_default"]) == decision["probability_of_default"]
-        codes = [each["code"] for each in decision["reasons"]]
-        assert [found[f"reasons.{place}.code"] for place in range(1, 5)] == [
-            *codes,
-            *[""] * (4 - len(codes)),
-        ]
-        assert bool(found["warnings"]) == bool(decision["warnings"])
+    assert score(most_results=0) == score(most_results=1000)
 
 
 def test_bad_rows_go_to_the_rejects_with_their_line(schema: Schema, tmp_path: Path) -> None:
@@ -72,6 +65,18 @@ def test_bad_rows_go_to_the_rejects_with_their_line(schema: Schema, tmp_path: Pa
         ("5", "C0", "'=1"),
     ]
     assert rejects[0]["faults"] == "AGE must be an integer from 18 to 100 years, got 12"
+
+
+def test_lines_are_counted_through_a_header_of_several_lines(
+    schema: Schema, tmp_path: Path
+) -> None:
+    text = as_csv([people(schema, "application", 1)[0] | {"AGE": 12}])
+    source = tmp_path / "in.csv"
+    source.write_text(text.replace("customer", '"the\ncustomer"', 1), encoding="utf-8")
+
+    assert run(source, tmp_path / "out.csv") == 0
+
+    assert [row["line"] for row in read(tmp_path / "out.csv.rejects.csv")] == ["3"]
 
 
 def test_rejects_go_where_they_are_told_to_and_an_earlier_runs_do_not_stay(
