@@ -187,8 +187,8 @@ def test_the_rows_of_the_test_teach_nothing(
     assert manifest_of(tmp_path / "new")["data"] != manifest_of(trained)["data"]
 
 
-def test_the_bundled_model_ranks_better_than_the_default_forest(model: Model) -> None:
-    for section in model.card["scorecards"].values():
+def test_the_bundled_model_ranks_better_than_the_default_forest(full_model: Model) -> None:
+    for section in full_model.card["scorecards"].values():
         own, others = section["performance"]["scorecard"], section["performance"]["baselines"]
         assert own["auc"]["low"] > others["default_forest"]["auc"]["value"]
         assert own["brier"]["value"] < others["majority"]["brier"]["value"]
@@ -472,9 +472,9 @@ def test_an_interruption_leaves_the_old_model_untouched(trained: Path, tmp_path:
 # The project's own rows
 
 
-def test_the_bundled_rows_are_trained_on_without_options(model: Model) -> None:
+def test_the_bundled_rows_are_trained_on_without_options(full_model: Model) -> None:
     with (PROJECT / "data" / "credit.csv").open(encoding="utf-8", newline="") as file:
         count = sum(1 for _ in csv.reader(file)) - 1
 
-    assert model.manifest["data"]["file"] == "credit.csv"
-    assert model.manifest["data"]["rows"] == count == 30_000
+    assert full_model.manifest["data"]["file"] == "credit.csv"
+    assert full_model.manifest["data"]["rows"] == count == 30_000
