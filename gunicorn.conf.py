@@ -167,6 +167,3 @@ def post_worker_init(worker: Any) -> None:
     loop.create_server = create_fairly
     loop.add_signal_handler(signal.SIGTERM, announce)
     loop.call_soon(end_in_time)
-
-
-sys.setswitchinterval(0.0005)

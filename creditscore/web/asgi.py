@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Generator, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import cached_property
 from http import HTTPStatus
 from io import BytesIO
-from itertools import chain, islice
 from time import monotonic
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 from urllib.parse import unquote_to_bytes, urlsplit
@@ -30,6 +29,9 @@ Message = dict[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[Message]]
 Send: TypeAlias = Callable[[Message], Awaitable[None]]
 
+#: Bytes that are sent at once, for which a client that reads slowly has its time.
+PIECE = 64 * 1024
+
 #: Threads of a process; bytes of a body that get it one second more; seconds to read on a refused
 #: body, as a client may lose an answer that comes while it sends.
 THREADS, SLOWEST, LINGER_S = 16, 64 * 1024, 2.0
@@ -43,12 +45,12 @@ class Refused(Exception):
 
 
 class Answer(NamedTuple):
-    """Status, headers, the body's first part, and its other parts if it has any."""
+    """Status, headers, the body's first piece, and its other ones if that is a long one."""
 
     status: int
     headers: Sequence[tuple[str, str]]
-    part: bytes
-    rest: Iterator[bytes] | None
+    piece: bytes
+    rest: Generator[bytes]
 
 
 class Asgi:
@@ -79,6 +81,9 @@ class Asgi:
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Answer one request."""
+        if scope["type"] == "websocket":
+            await send({"type": "websocket.close"})
+            return
         if scope["type"] != "http":
             raise NotImplementedError(scope["type"])
         began, body, whole = monotonic(), BytesIO(), False
@@ -86,14 +91,16 @@ class Asgi:
             whole = await self._collect(scope, receive, body)
             environ = environ_of(scope, body)
             answer = await self._answer(environ)
-            await self._send(answer, send, close=self.closing or not whole)
+            await self._send(answer, send, receive, whole=whole)
             log_request(environ, answer.status, monotonic() - began)
         except Refused as refused:
             metrics.requests_shed(refused.args[0])
-            problem = Answer(*write_problem(*refused.args), None)
-            await self._send(problem, send, close=self.closing or not whole)
+            problem = Answer(*write_problem(*refused.args), _pieces(()))
+            await self._send(problem, send, receive, whole=whole)
         finally:
             self._bytes -= body.getbuffer().nbytes
+            # It may take a while yet, and what is not counted must not be held.
+            body.truncate(0)
         with suppress(TimeoutError):
             async with asyncio.timeout(LINGER_S):
                 while not whole and (await receive()).get("more_body"):
@@ -132,38 +139,58 @@ class Asgi:
                 start[:] = arguments
                 return start.append
 
-            parts = _parts(self._app(environ, start_response))
-            first, rest = next(parts, b""), list(islice(parts, 1))
-            return Answer(int(start[0][:3]), start[1], first, chain(rest, parts) if rest else None)
+            rest = _pieces(self._app(environ, start_response))
+            first = next(rest)
+            if len(first) < PIECE:
+                rest.close()
+            return Answer(int(start[0][:3]), start[1], first, rest)
 
         self._under_way += 1
+        running = asyncio.get_running_loop().run_in_executor(self._pool, run)
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._pool, run)
+            return await asyncio.shield(running)
+        except asyncio.CancelledError:
+            # The client has gone. Its thread goes on, with all that it holds: both still count.
+            await asyncio.wait([running])
+            raise
         finally:
             self._under_way -= 1
 
-    async def _send(self, answer: Answer, send: Send, *, close: bool) -> None:
+    async def _send(self, answer: Answer, send: Send, receive: Receive, *, whole: bool) -> None:
         """Send an answer; a thread reads the rest of it, which may come from a file."""
-        status, headers, part, rest = answer
+        status, headers, piece, rest = answer
         lines = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
-        lines += [(b"connection", b"close")] if close else []
+        lines += [(b"connection", b"close")] if self.closing or not whole else []
         await send({"type": "http.response.start", "status": status, "headers": lines})
-        size = len(part)
+        size, read = len(piece), asyncio.get_running_loop().run_in_executor
+        gone = asyncio.ensure_future(receive()) if whole and size >= PIECE else None
         self._bytes += size
         try:
-            while rest and part:
-                await send({"type": "http.response.body", "body": part, "more_body": True})
-                read = asyncio.get_running_loop().run_in_executor
-                part = await read(self._pool, next, rest, b"")
-            await send({"type": "http.response.body", "body": part})
+            while len(piece) >= PIECE and not (gone and gone.done()):
+                for at in range(0, len(piece), PIECE):
+                    part = piece[at : at + PIECE]
+                    await send({"type": "http.response.body", "body": part, "more_body": True})
+                piece = await read(self._pool, next, rest)
+            await send({"type": "http.response.body", "body": piece})
         finally:
             self._bytes -= size
+            if gone:
+                gone.cancel()
+            with suppress(ValueError):  # a thread is reading still, and ends it itself
+                rest.close()
 
 
-def _parts(body: Iterable[bytes]) -> Iterator[bytes]:
-    """Yield the parts of a WSGI body, and close it."""
+def _pieces(body: Iterable[bytes]) -> Generator[bytes]:
+    """Yield a WSGI body in pieces, all but the last, which may be empty, long; and close it."""
     try:
-        yield from body
+        parts, size = [], 0
+        for part in body:
+            parts.append(part)
+            size += len(part)
+            if size >= PIECE:
+                yield b"".join(parts)
+                parts, size = [], 0
+        yield b"".join(parts)
     finally:
         getattr(body, "close", lambda: None)()
 

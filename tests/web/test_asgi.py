@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from creditscore.web.asgi import THREADS, Asgi
+from creditscore.web.asgi import PIECE, THREADS, Asgi
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -141,7 +141,8 @@ def test_a_body_that_is_too_long_is_not_read_to_its_end(
 def test_a_body_that_does_not_end_is_refused() -> None:
     door = Asgi(echo, MOST_BODY, body_seconds=0.05)
 
-    answer = asyncio.run(ask(door, pieces(b"a", b"b", b"c")[:2]))
+    # Long enough for a busy machine, and less than for ever.
+    answer = asyncio.run(asyncio.wait_for(ask(door, pieces(b"a", b"b", b"c")[:2]), 30))
 
     assert answer.status == 408
     assert answer.headers["connection"] == "close"
@@ -194,11 +195,13 @@ def test_more_than_can_wait_for_a_thread_are_told_to_come_later() -> None:
     async def run() -> list[Answered]:
         door = Asgi(wait, MOST_BODY, most_waiting=2)
         asked = [asyncio.create_task(ask(door)) for _ in range(THREADS + 5)]
-        done, _ = await asyncio.wait(asked, return_when=asyncio.FIRST_COMPLETED)
-        while len(done) < 3:
-            await asyncio.sleep(0)
-            done = {one for one in asked if one.done()}
-        go_on.set()
+        try:
+            # Long enough for a busy machine, and less than for ever.
+            async with asyncio.timeout(30):
+                while sum(one.done() for one in asked) < 3:
+                    await asyncio.sleep(0)
+        finally:
+            go_on.set()
         return await asyncio.gather(*asked)
 
     answers = asyncio.run(run())
@@ -246,8 +249,53 @@ def test_a_file_is_sent_piece_by_piece_and_closed() -> None:
     answer = asyncio.run(ask(Asgi(serving(file), MOST_BODY)))
 
     assert len(answer.body) == 40 * 8192
-    assert len(answer) > 40
+    # Each is worth a thread's while, and none keeps a slow reader for long.
+    assert {len(one["body"]) for one in answer[1:-1]} == {PIECE}
     assert file.closed
+
+
+def test_a_long_part_is_sent_in_pieces_too() -> None:
+    def app(_: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        start_response("200 OK", [])
+        return [bytes(range(256)) * 1000]
+
+    answer = asyncio.run(ask(Asgi(app, MOST_BODY)))
+
+    assert answer.body == bytes(range(256)) * 1000
+    assert max(len(one["body"]) for one in answer[1:]) <= PIECE
+
+
+def test_a_file_is_read_no_further_when_its_client_has_gone() -> None:
+    file = File()
+
+    asyncio.run(ask(Asgi(serving(file), MOST_BODY), [*pieces(b""), {"type": "http.disconnect"}]))
+
+    assert file.read < 40
+    assert file.closed
+
+
+def test_a_thread_counts_until_it_is_done_though_its_client_has_gone() -> None:
+    go_on = threading.Event()
+
+    def wait(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        go_on.wait()
+        return echo(environ, start_response)
+
+    async def run() -> list[int]:
+        door = Asgi(wait, MOST_BODY, most_waiting=0, longest_wait=60)
+        asked = [asyncio.create_task(ask(door, pieces(b"a"))) for _ in range(THREADS)]
+        await asyncio.sleep(0.1)
+        for one in asked:
+            one.cancel()
+        await asyncio.sleep(0.1)
+        try:
+            during = await asyncio.wait_for(ask(door), 30)
+        finally:
+            go_on.set()
+        await asyncio.gather(*asked, return_exceptions=True)
+        return [during.status, (await ask(door)).status]
+
+    assert asyncio.run(run()) == [503, 201]
 
 
 def test_a_process_that_ends_says_so_in_its_answers() -> None:
@@ -261,5 +309,13 @@ def test_a_process_that_ends_says_so_in_its_answers() -> None:
 
 
 def test_other_protocols_are_not_spoken() -> None:
+    sent: list[Message] = []
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    asyncio.run(Asgi(echo, MOST_BODY)({"type": "websocket"}, None, send))  # type: ignore[arg-type]
+
+    assert sent == [{"type": "websocket.close"}]
     with pytest.raises(NotImplementedError):
         asyncio.run(Asgi(echo, MOST_BODY)({"type": "lifespan"}, None, None))  # type: ignore[arg-type]
