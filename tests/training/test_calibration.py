@@ -121,10 +121,10 @@ def test_no_probability_within_the_bounds_leaves_0_to_1(
     assert found.slope >= 0
 
 
-def test_a_well_calibrated_forest_keeps_its_bits(model: Model) -> None:
-    card = model.scorecards["application"]
-    rows = pipeline.split(bundled_rows(), model.manifest["seed"]).train
-    spec = model.schema.scorecards["application"]
+def test_a_well_calibrated_forest_keeps_its_bits(full_model: Model) -> None:
+    card = full_model.scorecards["application"]
+    rows = pipeline.split(bundled_rows(), full_model.manifest["seed"]).train
+    spec = full_model.schema.scorecards["application"]
 
     grown = fit_forest(rows.matrix(card.predictors), rows.bad, spec.forest, seed=1)
 

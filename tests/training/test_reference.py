@@ -71,23 +71,23 @@ def test_a_column_that_hardly_varies_has_its_whole_width_as_spread(schema: Schem
     assert found.spreads == {"BILL_AMT1": 7}
 
 
-def test_a_model_compares_with_its_approved_training_rows(model: Model) -> None:
-    rows = split(bundled_rows(), model.manifest["seed"]).train
-    for name, card in model.scorecards.items():
+def test_a_model_compares_with_its_approved_training_rows(full_model: Model) -> None:
+    rows = split(bundled_rows(), full_model.manifest["seed"]).train
+    for name, card in full_model.scorecards.items():
         matrix = rows.matrix(card.predictors)
         said = card.probability_of_default(matrix.astype(np.float32))
-        approved = said < model.policy.cutoff
+        approved = said < full_model.policy.cutoff
 
         assert card.reference.group == "approved_training_rows"
         assert card.reference.rows == approved.sum() > 0
         assert card.reference.baseline == fsum(said[approved]) / approved.sum()
-        assert card.reference.baseline < model.policy.cutoff
+        assert card.reference.baseline < full_model.policy.cutoff
         for place, field in enumerate(card.predictors):
-            if isinstance(model.schema.fields[field].rule, NumericRange):
+            if isinstance(full_model.schema.fields[field].rule, NumericRange):
                 assert card.reference.medians[field] == np.median(matrix[approved, place])
             else:
                 assert field not in card.reference.medians
-        told = model.manifest["scorecards"][name]["reasons"]
+        told = full_model.manifest["scorecards"][name]["reasons"]
         assert told == {
             "value_function": "interventional",
             "reference_group": "approved_training_rows",
@@ -96,12 +96,12 @@ def test_a_model_compares_with_its_approved_training_rows(model: Model) -> None:
         }
 
 
-def test_ranges_are_what_training_saw(model: Model) -> None:
-    rows = split(bundled_rows(), model.manifest["seed"]).train
-    for card in model.scorecards.values():
+def test_ranges_are_what_training_saw(full_model: Model) -> None:
+    rows = split(bundled_rows(), full_model.manifest["seed"]).train
+    for card in full_model.scorecards.values():
         for name, seen in card.training_ranges.items():
             column = rows.columns[name]
-            if isinstance(model.schema.fields[name].rule, NumericRange):
+            if isinstance(full_model.schema.fields[name].rule, NumericRange):
                 assert list(seen) == [column.min(), column.max()]
             else:
                 assert sorted(float(code) for code in seen) == np.unique(column).tolist()
