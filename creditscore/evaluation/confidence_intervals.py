@@ -268,7 +268,7 @@ def _calibration(bad: Ints, predicted: Floats) -> Family:
     """
     slope, intercept = metrics.calibration_line(bad, predicted)
     x = metrics.log_odds(predicted)
-    q = 1 / (1 + np.exp(-(intercept + slope * x)))
+    q = 1 / (1 + np.exp(np.minimum(-(intercept + slope * x), 700.0)))
     residual, variance = bad - q, q * (1 - q)
     columns = np.column_stack([residual, residual * x, variance, variance * x, variance * x**2])
 

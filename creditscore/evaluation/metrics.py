@@ -96,7 +96,8 @@ def calibration_line(bad: Ints, probability_of_default: Floats) -> tuple[float, 
         return np.nan, np.nan
     line = np.array([float(log_odds(np.array([bad.mean()]))[0]), 0.0])
     for _ in range(MAX_NEWTON_ITERATIONS):
-        predicted = 1 / (1 + np.exp(-design @ line))
+        # A step that went too far makes a line so steep that exp() would overflow.
+        predicted = 1 / (1 + np.exp(np.minimum(-design @ line, 700.0)))
         gradient = design.T @ (bad - predicted)
         hessian = (design * (predicted * (1 - predicted))[:, np.newaxis]).T @ design
         if np.linalg.det(hessian) < SINGULAR_DETERMINANT:
