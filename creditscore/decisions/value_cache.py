@@ -29,13 +29,8 @@ class Warning(NamedTuple):
     text: Text
 
     def to_dict(self, language: str) -> dict[str, Any]:
-        """Return the warning as an answer has it."""
-        return {
-            "code": self.code,
-            "field": self.field,
-            "value": self.value,
-            "text": in_language(self.text, language),
-        }
+        """Return the warning as an answer has it: as in the log, with its text in one language."""
+        return {**self.to_log(), "text": in_language(self.text, language)}
 
     def to_log(self) -> dict[str, Any]:
         """Return the warning as the log keeps it: with its text in every language."""

@@ -48,18 +48,11 @@ class Reason(NamedTuple):
     text: Text
 
     def to_dict(self, language: str) -> dict[str, Any]:
-        """Give the reason as an answer has it."""
-        return {
-            "code": self.code,
-            "field": self.field,
-            "value": self.value,
-            "impact": self.impact,
-            "actionable": self.actionable,
-            "text": in_language(self.text, language),
-        }
+        """Return the reason as an answer has it: as in the log, with its text in one language."""
+        return {**self.to_log(), "text": in_language(self.text, language)}
 
     def to_log(self) -> dict[str, Any]:
-        """Give the reason as the log keeps it: with its words in every language."""
+        """Return the reason as the log keeps it: with its text in every language."""
         return {
             "code": self.code,
             "field": self.field,
@@ -76,7 +69,7 @@ class Reason(NamedTuple):
         Raises
         ------
         KeyError, TypeError, ValueError
-            If somebody else wrote it.
+            If it is not as `to_log` writes it.
         """
         reason = cls(
             code=content["code"],
