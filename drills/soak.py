@@ -36,8 +36,10 @@ NOTES, WARM = 20, 10
 #: Bytes of memory that a worker may gain: anyway, and for each request.
 ANYWAY, EACH = 4 * 2**20, 10
 
-#: Threads of a worker that has needed all that it may have, and its first one.
-ALL_THREADS = 17
+#: Threads of a worker that has needed all that it may have, and its first one. Each of them costs
+#: memory when it starts, however late that is: so all are started before anything is noted, by so
+#: many connections at once, as often as it takes.
+ALL_THREADS, CROWD, TRIES = 17, 8 * CONNECTIONS, 20
 
 #: Seconds until the server has let go of connections that were closed.
 QUIET = 1.0
@@ -69,6 +71,7 @@ def ask_for_long(drill: Drill) -> int:
     broken, begun = 0, time.monotonic()
     notes: dict[int, list[Note]] = {}
     with drill.service() as service:
+        start_all_threads(service, requests)
         most = options.requests // NOTES
         for number in range(NOTES):
             # Each time from where the last one ended.
@@ -86,10 +89,7 @@ def ask_for_long(drill: Drill) -> int:
     sent = statuses.total() + broken
     grown = [(taken[-1].memory - taken[WARM - 1].memory) / MEGABYTE for taken in notes.values()]
     files = [taken[-1].files - taken[WARM - 1].files for taken in notes.values()]
-    threads = [
-        max(0, taken[-1].threads - max(taken[WARM - 1].threads, ALL_THREADS))
-        for taken in notes.values()
-    ]
+    threads = [taken[-1].threads - taken[WARM - 1].threads for taken in notes.values()]
     allowed = (ANYWAY + EACH * sent / WORKERS) / MEGABYTE
     odd = wrong(statuses, deserved, sent // len(requests))
     print(f"{dict(statuses)} of {dict(deserved)} in turn")
@@ -162,6 +162,15 @@ def wrong(statuses: Counter[int], deserved: Counter[int], rounds: int) -> int:
         least, most = expected.get(status, (0, 0))
         off += max(0, least - statuses[status], statuses[status] - most)
     return off
+
+
+def start_all_threads(service: Service, requests: Sequence[bytes]) -> None:
+    """Ask with so many connections that each worker starts all threads that it may have."""
+    for _ in range(TRIES):
+        load(service.port, requests, connections=CROWD, most=10 * CROWD)
+        if all(one.num_threads() == ALL_THREADS for one in service.workers()):
+            return
+    raise RuntimeError(f"a worker has not started its {ALL_THREADS} threads")
 
 
 def take_notes(service: Service) -> dict[int, Note]:
