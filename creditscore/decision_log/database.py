@@ -12,8 +12,11 @@ import os
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
+from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
@@ -22,8 +25,6 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import QueuePool
 
 from creditscore.decision_log import sqlite
-from creditscore.decision_log.deadline import within
-from creditscore.decision_log.sqlite import FileConnection
 from creditscore.errors import DatabaseUnavailable, StartupError
 
 #: Seconds for a whole transaction. A connection that must be made at its very end takes two more,
@@ -36,6 +37,27 @@ POOL_OVERFLOW = 8
 
 #: Seconds to wait for one of them.
 POOL_TIMEOUT_S = 1.0
+
+#: When the answer that this thread works on must have been given, on the monotonic clock.
+_deadline: ContextVar[float | None] = ContextVar("_deadline", default=None)
+
+
+@contextlib.contextmanager
+def within(seconds: float) -> Iterator[None]:
+    """Set the deadline of what happens inside; one that is in force already may only be earlier."""
+    outer = _deadline.get()
+    ends = monotonic() + seconds
+    token = _deadline.set(ends if outer is None else min(ends, outer))
+    try:
+        yield
+    finally:
+        _deadline.reset(token)
+
+
+def seconds_left() -> float | None:
+    """Return the seconds that are left, never below 0; None if no deadline is in force."""
+    ends = _deadline.get()
+    return None if ends is None else max(0.0, ends - monotonic())
 
 
 class Database:
@@ -133,15 +155,15 @@ class Database:
     @contextlib.contextmanager
     def _transaction(self, seconds: float, *, writes: bool) -> Iterator[Connection]:
         try:
-            with within(seconds), self._engine().connect() as connection:
-                connection.execution_options(creditscore_writes=writes)
+            engine = self._engine()
+            with within(seconds), engine.connect() as connection:
+                longer = seconds if seconds > TRANSACTION_TIMEOUT_S else None
+                connection.execution_options(creditscore_writes=writes, creditscore_seconds=longer)
                 try:
                     transaction = connection.begin()
-                    self._raise_timeouts(connection, seconds)
                     yield connection
                     if transaction.is_active:
                         transaction.commit()
-                    self._check_in_place(connection)
                 except BaseException as error:
                     # Also one that was told to end while it waited: SQLite may still be at work.
                     if isinstance(error, SQLAlchemyError | sqlite3.Error) or not isinstance(
@@ -164,19 +186,6 @@ class Database:
                 self._process_engine = (os.getpid(), _make_engine(self._target))
             return self._process_engine[1]
 
-    def _raise_timeouts(self, connection: Connection, seconds: float) -> None:
-        """Raise the server's timeouts for a transaction that may take longer than usual."""
-        if seconds > TRANSACTION_TIMEOUT_S and not self.is_sqlite:
-            milliseconds = 0 if seconds == float("inf") else int(seconds * 1000)
-            for name in ("statement_timeout", "lock_timeout"):
-                connection.exec_driver_sql(f"SET LOCAL {name} = {milliseconds}")
-
-    def _check_in_place(self, connection: Connection) -> None:
-        """Check, before anything is answered, that the open file is the one that others open."""
-        raw = connection.connection.dbapi_connection
-        if isinstance(raw, FileConnection):
-            raw.check_in_place()
-
 
 @dataclass(frozen=True)
 class _Target:
@@ -184,6 +193,7 @@ class _Target:
 
     url: URL
     connect: Callable[..., Any]
+    begin: Callable[[Connection], None]
     path: Path | None = None
 
 
@@ -194,16 +204,17 @@ def _target(text: str, journal: str) -> _Target:
         # The text may hold a password.
         raise StartupError("CREDITSCORE_DATABASE_URL is no database URL") from None
     if url.get_backend_name() in {"postgresql", "postgres"}:
-        return _Target(url.set(drivername="postgresql+psycopg"), _postgres_connect())
+        return _postgres_target(url)
     if url.get_backend_name() != "sqlite" or not url.database or url.database == ":memory:":
         raise StartupError("CREDITSCORE_DATABASE_URL names neither an SQLite file nor PostgreSQL")
     sqlite.check_journal(journal)
     path = Path(url.database).absolute()
     url = url.set(drivername="sqlite+pysqlite", database=str(path), query={})
-    return _Target(url, lambda *_, **__: sqlite.connect(path, journal), path)
+    connect = partial(sqlite.connect, path, journal, seconds_left)
+    return _Target(url, lambda *_, **__: connect(), sqlite.begin, path)
 
 
-def _postgres_connect() -> Callable[..., Any]:
+def _postgres_target(url: URL) -> _Target:
     try:
         from creditscore.decision_log import postgres
     except ImportError:
@@ -211,7 +222,8 @@ def _postgres_connect() -> Callable[..., Any]:
             "PostgreSQL needs a package that is not installed; "
             "to mend it: python -m pip install -r requirements-postgres.txt"
         ) from None
-    return postgres.connect
+    url = url.set(drivername="postgresql+psycopg")
+    return _Target(url, partial(postgres.connect, seconds_left), postgres.begin)
 
 
 def _make_engine(target: _Target) -> Engine:
@@ -231,19 +243,8 @@ def _make_engine(target: _Target) -> Engine:
     def connect(_: Any, __: Any, arguments: list[Any], parameters: dict[str, Any]) -> Any:
         return target.connect(*arguments, **parameters)
 
-    if target.path is not None:
-        event.listen(engine, "begin", _begin)
+    event.listen(engine, "begin", target.begin)
     return engine
-
-
-def _begin(connection: Connection) -> None:
-    """Begin as SQLite needs it: who will write takes the lock first, or two could deadlock."""
-    raw = connection.connection.dbapi_connection
-    assert isinstance(raw, FileConnection)
-    if connection.get_execution_options().get("creditscore_writes"):
-        raw.begin_writing()
-    else:
-        raw.begin_reading()
 
 
 def _cause(error: Exception) -> str:

@@ -20,15 +20,17 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, InvalidStateError
 from dataclasses import dataclass, field
 from enum import Enum
+from time import monotonic
 from typing import Generic, TypeVar
 
 Request = TypeVar("Request")
 Result = TypeVar("Result")
 
 #: Commits the requests of a group, all or none, and returns a result for each of them, or an
-#: exception that only this one gets. It calls its argument once, when nothing but the commit is
-#: left to wait for; the call drains the queue and returns the requests.
-Commit = Callable[[Callable[[], Sequence[Request]]], Sequence[Result | Exception]]
+#: exception that only this one gets. It calls its first argument once, when nothing but the commit
+#: is left to wait for; the call drains the queue and returns the requests. The second argument is
+#: how many seconds it may take.
+Commit = Callable[[Callable[[], Sequence[Request]], float], Sequence[Result | Exception]]
 
 
 class CommitTimeout(Exception):
@@ -77,7 +79,7 @@ class GroupCommitter(Generic[Request, Result]):
         ----------
         request : Request
         seconds : float
-            How long to wait for other leaders.
+            How long to wait for other leaders, and for the commit, in all.
 
         Raises
         ------
@@ -86,6 +88,7 @@ class GroupCommitter(Generic[Request, Result]):
             being committed.
         """
         waiting: _Waiting[Request, Result] | None = None
+        ends = monotonic() + seconds
         with self._lock:
             if self._has_leader:
                 waiting = _Waiting(request)
@@ -95,11 +98,11 @@ class GroupCommitter(Generic[Request, Result]):
         if result is not _Role.LEADER:
             return result
         try:
-            return self._lead(request)
+            return self._lead(request, max(0.0, ends - monotonic()))
         finally:
             self._appoint_leader()
 
-    def _lead(self, request: Request) -> Result:
+    def _lead(self, request: Request, seconds: float) -> Result:
         """Commit a request together with those in the queue, and hand out their results."""
         followers: list[_Waiting[Request, Result]] = []
 
@@ -111,7 +114,7 @@ class GroupCommitter(Generic[Request, Result]):
             return [request, *(follower.request for follower in followers)]
 
         try:
-            result, *results = self._commit(drain_queue)
+            result, *results = self._commit(drain_queue, seconds)
         except BaseException as error:
             # A thread that is told to exit must not take its followers with it.
             shared = error if isinstance(error, Exception) else CommitTimeout("was interrupted")

@@ -13,7 +13,6 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from creditscore.decision_log.database import TRANSACTION_TIMEOUT_S, Database
-from creditscore.decision_log.deadline import within
 from creditscore.decision_log.group_commit import CommitTimeout, GroupCommitter
 from creditscore.decision_log.idempotency import RequestOrigin, claim, first_answer
 from creditscore.decision_log.outcomes import Outcome, read_outcomes, write_outcome
@@ -128,22 +127,19 @@ class DecisionLog:
         Recorded or None
             The first decisions, where the idempotency key came before; None if these are logged.
         """
-        with within(TRANSACTION_TIMEOUT_S):
-            try:
-                return self.committer.submit(_Request(rows, origin), seconds=TRANSACTION_TIMEOUT_S)
-            except CommitTimeout:
-                raise DatabaseUnavailable("is busy with the decisions of others") from None
+        try:
+            return self.committer.submit(_Request(rows, origin), seconds=TRANSACTION_TIMEOUT_S)
+        except CommitTimeout:
+            raise DatabaseUnavailable("is busy with the decisions of others") from None
 
     def replay(self, origin: RequestOrigin) -> Recorded | None:
-        """Give the first answer to a request that comes again; None if it is the first.
+        """Return the first answer to a request with an idempotency key; None if it is the first.
 
         Raises
         ------
         KeyReused
             If its idempotency key came with another request.
         """
-        if origin.idempotency_key is None:
-            return None
         with self.database.reading(seconds=LOOKUP_TIMEOUT_S) as connection:
             ids = first_answer(connection, origin)
             return None if ids is None else _again(connection, ids)
@@ -285,11 +281,11 @@ class DecisionLog:
             return read_outcomes(connection, [each.number for each in logged])
 
     def _record_all(
-        self, drain_queue: Callable[[], Sequence[_Request]]
+        self, drain_queue: Callable[[], Sequence[_Request]], seconds: float
     ) -> list[Recorded | Exception | None]:
         """Log the decisions of requests that wait at the same moment: one transaction."""
         begun = monotonic()
-        with self.database.writing() as connection:
+        with self.database.writing(seconds=seconds) as connection:
             requests = drain_queue()
             new = {id(request) for request in requests if _claim(connection, request)}
             rows = [row for request in requests if id(request) in new for row in request.rows]

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 import psycopg
 from psycopg.abc import PQGen
 from psycopg.rows import TupleRow
-
-from creditscore.decision_log.deadline import seconds_left
+from sqlalchemy import Connection
 
 #: Seconds for one attempt to connect; libpq knows none shorter.
 CONNECT_TIMEOUT_S = 2
@@ -29,17 +29,37 @@ class BoundedConnection(psycopg.Connection[TupleRow]):
     The server's own timeouts help only while it runs and can be reached.
     """
 
+    seconds_left: Callable[[], float | None] = staticmethod(lambda: None)
+
     def wait(
         self, gen: PQGen[Result], interval: float = 0.1, timeout: float | None = None
     ) -> Result:
         """Wait for the server as long as the deadline allows, and no longer."""
-        left = seconds_left()
+        left = self.seconds_left()
         bound = min(NO_DEADLINE_TIMEOUT_S if left is None else left, timeout or math.inf)
         return super().wait(gen, interval, None if math.isinf(bound) else bound)
 
 
-def connect(*arguments: Any, **parameters: Any) -> BoundedConnection:
+def begin(connection: Connection) -> None:
+    """Raise the server's timeouts for a transaction that may take longer than usual."""
+    seconds = connection.get_execution_options().get("creditscore_seconds")
+    if seconds is not None:
+        milliseconds = 0 if math.isinf(seconds) else int(seconds * 1000)
+        for name in SERVER_TIMEOUTS_MS:
+            connection.exec_driver_sql(f"SET LOCAL {name} = {milliseconds}")
+
+
+def connect(
+    seconds_left: Callable[[], float | None], *arguments: Any, **parameters: Any
+) -> BoundedConnection:
     """Connect, so that a commit is on the server's disk when it returns.
+
+    Parameters
+    ----------
+    seconds_left : callable
+        Returns how long to wait for the server; None for no deadline.
+    *arguments, **parameters
+        As of psycopg's `connect`.
 
     Raises
     ------
@@ -50,6 +70,7 @@ def connect(*arguments: Any, **parameters: Any) -> BoundedConnection:
         raise psycopg.OperationalError("no time is left to connect")
     options = {"connect_timeout": CONNECT_TIMEOUT_S, **parameters}
     connection = BoundedConnection.connect(*arguments, **options)
+    connection.seconds_left = seconds_left
     try:
         for name, milliseconds in SERVER_TIMEOUTS_MS.items():
             connection.execute(f"SET {name} = {milliseconds}")

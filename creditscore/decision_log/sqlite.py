@@ -8,13 +8,16 @@ and never works on a network file system, so it has to be asked for.
 
 from __future__ import annotations
 
+import math
 import os
 import random
 import sqlite3
+from collections.abc import Callable
 from pathlib import Path
 from time import monotonic, sleep
 
-from creditscore.decision_log.deadline import seconds_left
+from sqlalchemy import Connection
+
 from creditscore.errors import StartupError
 from creditscore.files import sync_folder
 
@@ -31,16 +34,17 @@ SYNCHRONOUS_FULL = 2
 
 
 class FileConnection(sqlite3.Connection):
-    """A connection that remembers which file it has open."""
+    """A connection that remembers which file it has open, and knows how long it may wait."""
 
     path: Path
     identity: tuple[int, int]
+    seconds_left: Callable[[], float | None]
 
     def begin_reading(self) -> None:
         """Begin a transaction that sees one state of the file; errors as of `begin_writing`."""
         self.execute("BEGIN")
         # The lock of a reader comes with the first look, and keeps whoever commits waiting.
-        self._retry("SELECT 1 FROM sqlite_schema LIMIT 1", _lock_timeout())
+        self._retry("SELECT 1 FROM sqlite_schema LIMIT 1")
 
     def begin_writing(self) -> None:
         """Begin a transaction with the right to write, which only one has at a time.
@@ -54,16 +58,20 @@ class FileConnection(sqlite3.Connection):
             If others kept it until the deadline.
         """
         # The other half of the time is for readers that a commit has to wait for.
-        self._retry("BEGIN IMMEDIATE", _lock_timeout() / 2)
+        self._retry("BEGIN IMMEDIATE", share=0.5)
 
     def commit(self) -> None:
-        """End the transaction; errors as of `begin_writing`, after which it is still open."""
-        if self.in_transaction:
-            self._retry("COMMIT", _lock_timeout())
+        """End the transaction; errors as of `begin_writing`, after which it is still open.
 
-    def _retry(self, statement: str, seconds: float) -> None:
+        Before anything is answered, the open file is checked to be the one that others open.
+        """
+        if self.in_transaction:
+            self._retry("COMMIT")
+        self.check_in_place()
+
+    def _retry(self, statement: str, *, share: float = 1.0) -> None:
         """Run a statement as soon as no other connection holds the lock that it needs."""
-        ends = monotonic() + seconds
+        ends = math.inf
         while True:
             try:
                 self.execute(statement).fetchall()
@@ -71,6 +79,8 @@ class FileConnection(sqlite3.Connection):
             except sqlite3.OperationalError as error:
                 if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or monotonic() > ends:
                     raise
+            if ends == math.inf:
+                ends = monotonic() + share * _lock_timeout(self.seconds_left())
             sleep(random.uniform(*RETRY_PAUSE_S))
 
     def check_in_place(self) -> None:
@@ -125,8 +135,28 @@ def create_file(path: Path) -> None:
     sync_folder(path.parent)
 
 
-def connect(path: Path, journal: str) -> FileConnection:
+def begin(connection: Connection) -> None:
+    """Begin as SQLite needs it: who will write takes the lock first, or two could deadlock."""
+    raw = connection.connection.dbapi_connection
+    assert isinstance(raw, FileConnection)
+    raw.check_in_place()
+    if connection.get_execution_options().get("creditscore_writes"):
+        raw.begin_writing()
+    else:
+        raw.begin_reading()
+
+
+def connect(
+    path: Path, journal: str, seconds_left: Callable[[], float | None] = lambda: None
+) -> FileConnection:
     """Open a database that is there, so that a commit is on the disk when it returns.
+
+    Parameters
+    ----------
+    path : Path
+    journal : {"truncate", "wal"}
+    seconds_left : callable
+        Returns how long a statement may wait for other processes; None for no deadline.
 
     Raises
     ------
@@ -138,13 +168,14 @@ def connect(path: Path, journal: str) -> FileConnection:
         # mode=rw: a file that has vanished must not come back as an empty one.
         f"{path.as_uri()}?mode=rw",
         uri=True,
-        timeout=_lock_timeout(),
+        timeout=_lock_timeout(seconds_left()),
         isolation_level=None,
         check_same_thread=False,
         factory=FileConnection,
     )
     try:
         connection.path, connection.identity = path, identity
+        connection.seconds_left = seconds_left
         connection.check_in_place()
         _make_durable(connection, journal)
     except BaseException:
@@ -153,8 +184,7 @@ def connect(path: Path, journal: str) -> FileConnection:
     return connection
 
 
-def _lock_timeout() -> float:
-    left = seconds_left()
+def _lock_timeout(left: float | None) -> float:
     return LOCK_TIMEOUT_S if left is None else min(LOCK_TIMEOUT_S, left)
 
 

@@ -16,6 +16,7 @@ from creditscore.decisions.value_cache import (
     Warning,
     feature_caches,
 )
+from creditscore.i18n.catalogue import localise
 from creditscore.schema import Applicant
 from creditscore.scorecard.model import Model
 from creditscore.scorecard.policy import NOT_ELIGIBLE, Policy
@@ -53,8 +54,8 @@ class Decision(NamedTuple):
             "scorecard": self.applicant.scorecard,
             "model_version": self.model_version,
             "baseline": self.baseline,
-            "reasons": [reason.to_dict(language) for reason in self.reasons],
-            "warnings": [warning.to_dict(language) for warning in self.warnings],
+            "reasons": localise(self.reasons, language),
+            "warnings": localise(self.warnings, language),
         }
 
     def to_what_if(self, language: str) -> dict[str, Any]:
@@ -138,9 +139,8 @@ class _ScorecardAssessor:
         row = [features[column].encoded for column in self._predictor_columns]
         probability, impacts = self._engine.predict_one(row)
         points = self._policy.scale.points_of_one(probability)
-        return self._decide(
-            decision_id, decided_at, applicant, features, (probability, points, impacts)
-        )
+        numbers = probability, points, self._policy.label(probability), impacts
+        return self._decide(decision_id, decided_at, applicant, features, numbers)
 
     def assess_batch(
         self, applicants: Sequence[Applicant], ids: Sequence[str], decided_at: datetime
@@ -155,7 +155,9 @@ class _ScorecardAssessor:
         matrix = np.array(encoded, dtype=np.float64).T.astype(np.float32)
         probabilities, impacts = self._engine.predict(matrix)
         points = self._policy.scale.points(probabilities).tolist()
-        numbers = zip(probabilities.tolist(), points, impacts.tolist(), strict=True)
+        exact = probabilities.tolist()
+        labels = map(self._policy.label, exact)
+        numbers = zip(exact, points, labels, impacts.tolist(), strict=True)
         rows = zip(*columns, strict=True)
         return map(self._decide, ids, repeat(decided_at), applicants, rows, numbers)
 
@@ -165,7 +167,7 @@ class _ScorecardAssessor:
         decided_at: datetime,
         applicant: Applicant,
         features: Sequence[ValueFeatures],
-        numbers: tuple[float, int, Sequence[float]],
+        numbers: tuple[float, int, str, Sequence[float]],
     ) -> Decision:
         """Return the decision that follows from an applicant's numbers.
 
@@ -176,12 +178,14 @@ class _ScorecardAssessor:
         applicant : Applicant
         features : sequence of ValueFeatures
             Of the scorecard's fields, in schema order.
-        numbers : (float, int, sequence of float)
-            Probability of default, score, and impacts in the order of the predictors.
+        numbers : (float, int, str, sequence of float)
+            Probability of default, score, label, and impacts in the order of the predictors.
         """
-        probability, score, shares = numbers
-        card, label = self._card, self._policy.label(probability)
+        probability, score, label, shares = numbers
+        card = self._card
         impacts = dict(zip(card.predictors, shares, strict=True))
+        warnings = tuple([value.warning for value in features if value.warning is not None])
+        bins = self._score_bin(score) + "".join([value.bin_code for value in features])
         return Decision(
             decision_id=decision_id,
             decided_at=decided_at,
@@ -200,8 +204,8 @@ class _ScorecardAssessor:
                 reference=card.reference,
                 refused=label == NOT_ELIGIBLE,
             ),
-            warnings=tuple([value.warning for value in features if value.warning is not None]),
-            bins=self._score_bin(score) + "".join([value.bin_code for value in features]),
+            warnings=warnings,
+            bins=bins,
         )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -13,7 +13,7 @@ from uuid import UUID
 
 from creditscore.decisions.assessor import Decision
 from creditscore.decisions.value_cache import Warning
-from creditscore.json_codec import dumps_text
+from creditscore.json_codec import dumps_texts
 from creditscore.schema import Applicant
 from creditscore.scorecard.reason_codes import Reason
 
@@ -83,21 +83,28 @@ def to_row(
 
     The database adds the number.
     """
+    inputs, impacts, reasons, warnings = dumps_texts(
+        decision.applicant.values,
+        decision.impacts,
+        # With their words: what an applicant was told is evidence, and needs no model to be read.
+        [reason._asdict() for reason in decision.reasons],
+        [warning._asdict() for warning in decision.warnings],
+    )
     content = (
         decision.decision_id,
-        to_milliseconds(decision.decided_at),
+        # Whole milliseconds, as its answer shows them.
+        (decision.decided_at - EPOCH) // MILLISECOND,
         decision.applicant.scorecard,
         decision.model_version,
-        dumps_text(decision.applicant.values),
+        inputs,
         decision.probability_of_default,
         decision.cutoff,
         decision.label,
         decision.score,
         decision.baseline,
-        dumps_text(decision.impacts),
-        # With their words: what an applicant was told is evidence, and needs no model to be read.
-        to_json(decision.reasons),
-        to_json(decision.warnings),
+        impacts,
+        reasons,
+        warnings,
         decision.bins,
         request_id,
         key_id,
@@ -137,11 +144,6 @@ def from_row(row: Mapping[str, Any]) -> LoggedDecision:
         idempotency_key=row["idempotency_key"],
         content_hash=row["content_hash"],
     )
-
-
-def to_json(parts: Sequence[Reason] | Sequence[Warning]) -> str:
-    """Return reasons or warnings as the log keeps them, with their texts in every language."""
-    return dumps_text([each.to_log() for each in parts])
 
 
 def content_hash(row: Mapping[str, Any]) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from creditscore.i18n.catalogue import Text, in_language, say
+from creditscore.i18n.catalogue import Text, say
 from creditscore.schema import Field, Schema
 from creditscore.schema.constraints import CodeList, Value, format_number
 from creditscore.scorecard.bins import Bins
@@ -28,22 +28,14 @@ class Warning(NamedTuple):
     value: Value
     text: Text
 
-    def to_dict(self, language: str) -> dict[str, Any]:
-        """Return the warning as an answer has it: as in the log, with its text in one language."""
-        return {**self.to_log(), "text": in_language(self.text, language)}
-
-    def to_log(self) -> dict[str, Any]:
-        """Return the warning as the log keeps it: with its text in every language."""
-        return {"code": self.code, "field": self.field, "value": self.value, "text": self.text}
-
     @classmethod
     def from_log(cls, content: Mapping[str, Any]) -> Warning:
-        """Rebuild a warning from `to_log`.
+        """Rebuild a warning from its members, as the log keeps them: with texts by language.
 
         Raises
         ------
         KeyError, TypeError, ValueError
-            If it is not as `to_log` writes it.
+            If these are not its members.
         """
         warning = cls(
             code=content["code"],

@@ -6,12 +6,23 @@ Texts about fields (titles, units, codes) come from the schema file instead.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 #: A text by language; English is always there, the others may be missing.
 Text = Mapping[str, str]
+
+
+class Worded(Protocol):
+    """A named tuple with a text."""
+
+    @property
+    def text(self) -> Text:
+        """The text, by language."""
+
+    def _asdict(self) -> dict[str, Any]: ...
+
 
 LANGUAGES = ("en", "id")
 
@@ -67,6 +78,11 @@ def card_statements(language: str) -> dict[str, list[str]]:
 def in_language(text: Text, language: str) -> str:
     """Return a text in a language, or in English where it has no such version."""
     return text.get(language, text[FALLBACK_LANGUAGE])
+
+
+def localise(parts: Iterable[Worded], language: str) -> list[dict[str, Any]]:
+    """Return named tuples that have a text as dictionaries, their text in one language."""
+    return [{**part._asdict(), "text": in_language(part.text, language)} for part in parts]
 
 
 def say_number(number: int | float) -> Text:

@@ -35,6 +35,16 @@ class ApplicantParser:
     scorecards: Mapping[str, ScorecardSpec]
     optional: frozenset[str]
 
+    def parse(self, raw: object) -> Applicant:
+        """Parse one applicant from any JSON value.
+
+        Raises
+        ------
+        InvalidApplicants
+            With every fault at once, 100 at most.
+        """
+        return self.parse_all([raw], pointers=[""])[0]
+
     def parse_all(
         self, raws: Sequence[object], *, pointers: Iterable[str] | None = None
     ) -> list[Applicant]:

@@ -66,24 +66,19 @@ class Schema:
         return replace(self, optional=optional)
 
     @cached_property
-    def _parser(self) -> ApplicantParser:
+    def parser(self) -> ApplicantParser:
+        """Reads applicants from JSON values."""
         return ApplicantParser(self.fields, self.scorecards, self.optional)
 
     def parse(self, raw: object) -> Applicant:
-        """Parse one applicant from any JSON value.
-
-        Raises
-        ------
-        InvalidApplicants
-            With every fault at once, 100 at most.
-        """
-        return self._parser.parse_all([raw], pointers=[""])[0]
+        """Parse one applicant from any JSON value (`ApplicantParser.parse`)."""
+        return self.parser.parse(raw)
 
     def parse_all(
         self, raws: Sequence[object], *, pointers: Iterable[str] | None = None
     ) -> list[Applicant]:
         """Parse several applicants; one bad one fails them all (`ApplicantParser.parse_all`)."""
-        return self._parser.parse_all(raws, pointers=pointers)
+        return self.parser.parse_all(raws, pointers=pointers)
 
     def matrix(self, applicants: Sequence[Applicant], names: Sequence[str]) -> Matrix:
         """Encode applicants for the model.

@@ -47,29 +47,14 @@ class Reason(NamedTuple):
     actionable: bool
     text: Text
 
-    def to_dict(self, language: str) -> dict[str, Any]:
-        """Return the reason as an answer has it: as in the log, with its text in one language."""
-        return {**self.to_log(), "text": in_language(self.text, language)}
-
-    def to_log(self) -> dict[str, Any]:
-        """Return the reason as the log keeps it: with its text in every language."""
-        return {
-            "code": self.code,
-            "field": self.field,
-            "value": self.value,
-            "impact": self.impact,
-            "actionable": self.actionable,
-            "text": self.text,
-        }
-
     @classmethod
     def from_log(cls, content: Mapping[str, Any]) -> Reason:
-        """Rebuild a reason from `to_log`.
+        """Rebuild a reason from its members, as the log keeps them: with texts by language.
 
         Raises
         ------
         KeyError, TypeError, ValueError
-            If it is not as `to_log` writes it.
+            If these are not its members.
         """
         reason = cls(
             code=content["code"],

@@ -6,6 +6,8 @@ import logging
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
+from time import perf_counter
 from typing import Any
 
 import click
@@ -33,6 +35,9 @@ from creditscore.web.authentication import Keys
 from creditscore.web.json_logging import write_json
 from creditscore.web.rate_limiting import Limits
 from creditscore.web.service import NAME, Service, current_request, store
+
+#: The clock.
+now = partial(datetime.now, UTC)
 
 
 class NoSession(SessionInterface):
@@ -107,7 +112,7 @@ def create_app(settings: Settings, model: Model | None = None) -> App:
         settings=settings,
         keys=keys,
         **_deciding(model, settings),
-        log=DecisionLog(database, now=_now, on_committed=metrics.logged),
+        log=DecisionLog(database, now=now, on_committed=metrics.logged),
         limits=Limits(settings, keys),
     )
     app.extensions[NAME] = here
@@ -128,7 +133,7 @@ def _register_hooks(app: Flask, limits: Limits) -> None:
     @app.before_request
     def begin() -> None:
         request, values = current_request(), store()
-        metrics.begin(values)
+        values.began = perf_counter()
         headers.begin(request, values)
         limits.admit(request, values)
 
@@ -169,15 +174,11 @@ def reload_model(app: Flask) -> bool:
 def _deciding(model: Model, settings: Settings) -> dict[str, Any]:
     """Make those parts of a service that follow from its model."""
     policy = model.policy.with_cutoff(settings.cutoff)
-    assessor = Assessor(model=model, policy=policy, now=_now, new_ids=new_decision_ids)
+    assessor = Assessor(model=model, policy=policy, now=now, new_ids=new_decision_ids)
     examples = {
         name: made.to_dict(FALLBACK_LANGUAGE) for name, made in example_decisions(assessor).items()
     }
     return {"assessor": assessor, "openapi": build_openapi(model.schema, settings, examples)}
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
 
 
 def _announce(app: Flask, model: Model) -> None:

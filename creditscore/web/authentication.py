@@ -11,8 +11,7 @@ from time import monotonic
 
 from flask import Request
 
-from creditscore.decision_log.database import Database
-from creditscore.decision_log.deadline import seconds_left, within
+from creditscore.decision_log.database import Database, seconds_left, within
 from creditscore.errors import DatabaseUnavailable
 from creditscore.web.api_keys import ApiKey, digest_of, read_keys
 from creditscore.web.problems import CrossSite, KeyNeeded
@@ -23,6 +22,9 @@ SECONDS = 1.0
 
 #: Seconds that the keys of the database are remembered: so long a revoked one may still open.
 REMEMBERED = 0.5
+
+#: Headers that a key is shown in, as WSGI names them.
+KEY_HEADERS = ("HTTP_AUTHORIZATION", "HTTP_X_API_KEY")
 
 #: Key of the WSGI environment that holds the caller, once authenticated.
 CALLER = "creditscore.caller"
@@ -70,8 +72,8 @@ class Keys:
         """Authenticate a request's key, once for each request; errors as of `authenticate`."""
         environ = request.environ
         if CALLER not in environ:
-            headers = (environ.get(f"HTTP_{name}", "") for name in ("AUTHORIZATION", "X_API_KEY"))
-            environ[CALLER] = self.authenticate(presented_key(*headers))
+            shown = presented_key(*(environ.get(name, "") for name in KEY_HEADERS))
+            environ[CALLER] = self.authenticate(shown)
         caller: Caller = environ[CALLER]
         return caller
 
@@ -83,12 +85,11 @@ class Keys:
         DatabaseUnavailable
             If the keys cannot be read.
         """
-        with within(SECONDS):
-            now = self._clock()
-            visitor = self._find(shown, self._seen_since(now - REMEMBERED))
-            if shown and visitor.key_id is None:
-                # It may have been made this moment.
-                visitor = self._find(shown, self._seen_since(now))
+        now = self._clock()
+        visitor = self._find(shown, self._seen_since(now - REMEMBERED))
+        if shown and visitor.key_id is None:
+            # It may have been made this moment.
+            visitor = self._find(shown, self._seen_since(now))
         return visitor
 
     def exist(self) -> bool:
@@ -99,24 +100,24 @@ class Keys:
         DatabaseUnavailable
             If the keys cannot be read.
         """
-        with within(SECONDS):
-            return bool(self._settled or self._seen_since(self._clock() - REMEMBERED))
+        return bool(self._settled or self._seen_since(self._clock() - REMEMBERED))
 
     def _seen_since(self, earliest: float) -> Sequence[ApiKey]:
         """Give the keys of the database as they were at that moment or later."""
         moment, kept = self._seen
         if moment >= earliest:
             return kept
-        if not self._looking.acquire(timeout=seconds_left() or 0.0):
-            raise DatabaseUnavailable("is busy with the look for others' keys")
-        try:
-            moment, kept = self._seen
-            if moment < earliest:
-                moment, kept = self._clock(), read_keys(self._database)
-                self._seen = moment, kept
-            return kept
-        finally:
-            self._looking.release()
+        with within(SECONDS):
+            if not self._looking.acquire(timeout=seconds_left() or 0.0):
+                raise DatabaseUnavailable("is busy with the look for others' keys")
+            try:
+                moment, kept = self._seen
+                if moment < earliest:
+                    moment, kept = self._clock(), read_keys(self._database)
+                    self._seen = moment, kept
+                return kept
+            finally:
+                self._looking.release()
 
     def _find(self, shown: str, kept: Sequence[ApiKey]) -> Caller:
         keys_exist = bool(self._settled or kept)
@@ -173,6 +174,11 @@ def check_key(request: Request, keys: Keys) -> str:
     if visitor.key_id is None:
         raise KeyNeeded(keys_exist=visitor.keys_exist)
     return visitor.key_id
+
+
+def shows_key(request: Request) -> bool:
+    """Return whether a request carries a key, right or wrong."""
+    return any(name in request.environ for name in KEY_HEADERS)
 
 
 def presented_key(authorization: str, x_api_key: str) -> str:

@@ -59,11 +59,6 @@ def wants_page(request: Request) -> bool:
     return PAGE in accepted.values() and accepted[PAGE] > accepted[JSON]
 
 
-def shows_key(request: Request) -> bool:
-    """Return whether a request carries a key, right or wrong."""
-    return "HTTP_AUTHORIZATION" in request.environ or "HTTP_X_API_KEY" in request.environ
-
-
 def mark_negotiated(answer: Response) -> Response:
     """Write into the headers that the answer depends on Accept."""
     answer.vary.add("Accept")

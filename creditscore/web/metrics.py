@@ -176,13 +176,8 @@ def _lives(process: int) -> bool:
     return True
 
 
-def begin(values: _AppCtxGlobals) -> None:
-    """Note when a request began."""
-    values.began = perf_counter()
-
-
 def count(request: Request, answer: Response, values: _AppCtxGlobals) -> None:
-    """Count a request that was answered; all labels are from short lists."""
+    """Count a request that was answered, since `values.began`; labels are from short lists."""
     rule = request.url_rule
     route = rule.rule if rule is not None else "other"
     method = request.method if request.method in METHODS else "other"

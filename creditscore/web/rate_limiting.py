@@ -2,15 +2,28 @@
 
 A client is known by its API key, else by its address, of which only the network counts in IPv6:
 everybody has more addresses there than there are buckets.
+
+A token bucket for each client: it holds the limit, fills up evenly, and each request takes one.
+The buckets lie in a small file that all processes map into memory, so that more workers allow no
+more requests. It names nobody: a client is a keyed hash, whose key is made with the file.
 """
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import ipaddress
 import logging
 import math
+import mmap
+import os
+import secrets
+import struct
 import tempfile
+import threading
 import time
+import weakref
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,13 +32,49 @@ from flask.ctx import _AppCtxGlobals
 
 from creditscore.errors import DatabaseUnavailable
 from creditscore.settings import RateLimit, Settings
-from creditscore.web.authentication import Keys
-from creditscore.web.content_negotiation import shows_key
+from creditscore.web.authentication import KEY_HEADERS, Keys
 from creditscore.web.problems import TooManyRequests
-from creditscore.web.token_buckets import RateLimitResult, RateLimits
+
+try:
+    import fcntl
+except ImportError:  # Windows, where one process serves
+    fcntl = None  # type: ignore[assignment]
 
 #: Bits of an IPv6 address that a network shares.
 NETWORK_BITS = 64
+
+
+#: Buckets of a group, one of which is a client's, and groups. Where more clients ask at the same
+#: moment than there are buckets, the one that was longest untouched is given away.
+WAYS, GROUPS = 8, 4096
+
+BUCKET = struct.Struct("<Qdd")
+SECRET_BYTES = 32
+GROUP_BYTES = WAYS * BUCKET.size
+FILE_BYTES = SECRET_BYTES + GROUPS * GROUP_BYTES
+
+NAME = "rate_limits"
+
+
+class RateLimitResult(NamedTuple):
+    """What the account says of one request.
+
+    Attributes
+    ----------
+    allowed : bool
+        Whether it may pass.
+    remaining : int
+        Requests that may follow at once.
+    reset : float
+        Seconds until the bucket is full again.
+    wait : float
+        Seconds until another one may pass; 0 if it may now.
+    """
+
+    allowed: bool
+    remaining: int
+    reset: float
+    wait: float
 
 
 class RateDecision(NamedTuple):
@@ -75,7 +124,7 @@ class Limits:
 
     def _key(self, request: Request) -> str | None:
         """Return the id of the API key; none for a wrong one, which counts for its address."""
-        if not shows_key(request):
+        if not any(map(request.environ.__contains__, KEY_HEADERS)):
             return None
         try:
             return self._keys.look_at(request).key_id
@@ -112,3 +161,103 @@ def _open(folder: Path) -> RateLimits:
             "rate limits are kept in %s, as %s cannot be used: %s", other, folder, error.strerror
         )
         return RateLimits(other)
+
+
+class RateLimits:
+    """The buckets of all clients.
+
+    Parameters
+    ----------
+    folder : Path
+        Where the file is kept; made if it is not there.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be had.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / NAME
+        self._guard = threading.Lock()
+        self._process = 0
+        self._open()
+
+    def take(self, client: str, limit: RateLimit, *, now: float) -> RateLimitResult:
+        """Take one request out of a client's bucket, if there is one left.
+
+        Parameters
+        ----------
+        client : str
+            Whoever asks, and what for: each text has a bucket of its own.
+        limit : RateLimit
+            What the bucket holds.
+        now : float
+            Seconds of a clock that all processes share. Set back, it empties no bucket for longer
+            than a full one takes to fill.
+        """
+        with self._guard:
+            if self._process != os.getpid():
+                self._open()
+            digest = hashlib.blake2b(client.encode(), digest_size=8, key=self._secret).digest()
+            name = int.from_bytes(digest, "little") or 1
+            begin = SECRET_BYTES + name % GROUPS * GROUP_BYTES
+            with _locked(self._file, begin):
+                return self._take(begin, name, limit, now)
+
+    def _take(self, begin: int, name: int, limit: RateLimit, now: float) -> RateLimitResult:
+        """Take from one group. A bucket is what was in it, and when."""
+        places = range(begin, begin + GROUP_BYTES, BUCKET.size)
+        buckets = [BUCKET.unpack_from(self._map, place) for place in places]
+        rate, held = limit.requests / limit.seconds, float(limit.requests)
+        mine = next((i for i, (owner, _, _) in enumerate(buckets) if owner == name), None)
+        if mine is None:
+            mine = min(range(WAYS), key=lambda i: buckets[i][2])
+        else:
+            _, before, moment = buckets[mine]
+            # A clock that was set back by more than a bucket takes to fill begins anew.
+            if now >= moment - limit.seconds:
+                held = min(held, before + max(0.0, now - moment) * rate)
+        # A hair's breadth, as sums of fractions miss the whole by one.
+        allowed = held >= 1 - 1e-6
+        if allowed:
+            held = max(0.0, held - 1)
+            BUCKET.pack_into(self._map, places[mine], name, held, now)
+        reset = (limit.requests - held) / rate
+        wait = 0.0 if allowed else (1 - held) / rate
+        return RateLimitResult(allowed, math.floor(held + 1e-6), reset, wait)
+
+    def _open(self) -> None:
+        """Map the file; each process anew, as a lock belongs to the one that opened it."""
+        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not self._path.exists():
+            _create(self._path)
+        self._file = os.open(self._path, os.O_RDWR)
+        weakref.finalize(self, os.close, self._file)
+        if os.fstat(self._file).st_size != FILE_BYTES:
+            raise OSError(0, "is not what was expected; delete it", str(self._path))
+        self._map = mmap.mmap(self._file, FILE_BYTES)
+        self._secret = self._map[:SECRET_BYTES]
+        self._process = os.getpid()
+
+
+@contextlib.contextmanager
+def _locked(file: int, begin: int) -> Iterator[None]:
+    """Keep the other processes from a group of buckets."""
+    if fcntl is None:
+        yield
+        return
+    fcntl.lockf(file, fcntl.LOCK_EX, GROUP_BYTES, begin)
+    try:
+        yield
+    finally:
+        fcntl.lockf(file, fcntl.LOCK_UN, GROUP_BYTES, begin)
+
+
+def _create(path: Path) -> None:
+    """Make an empty account; of two processes that do so at once, the first one's counts."""
+    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.") as made:
+        made.write(secrets.token_bytes(SECRET_BYTES) + bytes(FILE_BYTES - SECRET_BYTES))
+        made.flush()
+        with contextlib.suppress(FileExistsError):
+            os.link(made.name, path)

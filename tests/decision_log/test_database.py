@@ -16,9 +16,9 @@ from database_servers import PostgresServer, running_postgres
 from decided import NOON, decision
 from sqlalchemy import text
 
-from creditscore.decision_log import deadline, sqlite
-from creditscore.decision_log.database import TRANSACTION_TIMEOUT_S, Database
-from creditscore.decision_log.deadline import seconds_left, within
+from creditscore.decision_log import database as database_module
+from creditscore.decision_log import sqlite
+from creditscore.decision_log.database import TRANSACTION_TIMEOUT_S, Database, seconds_left, within
 from creditscore.decision_log.idempotency import RequestOrigin
 from creditscore.decision_log.log import DecisionLog
 from creditscore.decision_log.migrations import migrate
@@ -44,7 +44,7 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     fake = Clock()
-    for module in (sqlite, deadline):
+    for module in (sqlite, database_module):
         monkeypatch.setattr(module, "monotonic", fake.monotonic)
     monkeypatch.setattr(sqlite, "sleep", fake.sleep)
     return fake

@@ -30,7 +30,7 @@ class Worker:
         if not held:
             self.go_on.set()
 
-    def __call__(self, drain_queue: Callable[[], Sequence[int]]) -> list[int | Exception]:
+    def __call__(self, drain_queue: Callable[[], Sequence[int]], _: float) -> list[int | Exception]:
         asked = drain_queue()
         self.groups.append(list(asked))
         self.begun.set()
@@ -93,7 +93,7 @@ def test_requests_that_wait_are_committed_together_in_bounded_groups(
 def test_a_request_that_comes_before_the_queue_is_drained_is_in_the_group() -> None:
     begun, go_on, groups = threading.Event(), threading.Event(), []
 
-    def work(drain_queue: Callable[[], Sequence[int]]) -> list[int | Exception]:
+    def work(drain_queue: Callable[[], Sequence[int]], _: float) -> list[int | Exception]:
         begun.set()
         assert go_on.wait(PATIENT)
         groups.append(sorted(drain_queue()))
@@ -114,11 +114,11 @@ def test_a_leader_that_fails_before_it_drained_the_queue_fails_alone() -> None:
     worker = Worker(held=True)
     broken = threading.Event()
 
-    def work(drain_queue: Callable[[], Sequence[int]]) -> list[int | Exception]:
+    def work(drain_queue: Callable[[], Sequence[int]], _: float) -> list[int | Exception]:
         if broken.is_set():
             broken.clear()
             raise RuntimeError("no database")
-        return worker(drain_queue)
+        return worker(drain_queue, PATIENT)
 
     committer: GroupCommitter[int, int] = GroupCommitter(work)
     with ThreadPoolExecutor(3) as pool:
@@ -179,7 +179,7 @@ def test_a_leader_that_is_interrupted_leaves_no_follower_waiting(
 ) -> None:
     begun, go_on = threading.Event(), threading.Event()
 
-    def commit(drain_queue: Callable[[], Sequence[int]]) -> list[int | Exception]:
+    def commit(drain_queue: Callable[[], Sequence[int]], _: float) -> list[int | Exception]:
         begun.set()
         assert go_on.wait(PATIENT)
         if drain_queue()[0] == 1:
@@ -220,7 +220,7 @@ def commits() -> Iterator[Worker]:
     counter = Worker(held=True)
 
     def count(_: object) -> None:
-        counter(lambda: [1])
+        counter(lambda: [1], PATIENT)
 
     event.listen(Engine, "commit", count)
     yield counter

@@ -11,8 +11,7 @@ from uuid import UUID
 from flask import Blueprint, g, jsonify, request, url_for
 from flask.typing import ResponseReturnValue
 
-from creditscore.decision_log.database import TRANSACTION_TIMEOUT_S
-from creditscore.decision_log.deadline import within
+from creditscore.decision_log.database import TRANSACTION_TIMEOUT_S, within
 from creditscore.decision_log.log import MAX_PAGE_SIZE, PAGE_SIZE
 from creditscore.decisions.explanation import explain
 from creditscore.decisions.record import LoggedDecision
@@ -21,12 +20,11 @@ from creditscore.i18n.catalogue import say
 from creditscore.schema.constraints import describe_value
 from creditscore.scorecard.policy import ELIGIBLE, NOT_ELIGIBLE
 from creditscore.web import query_parameters
-from creditscore.web.authentication import check_key
+from creditscore.web.authentication import check_key, shows_key
 from creditscore.web.content_negotiation import (
     chosen_language,
     mark_language,
     mark_negotiated,
-    shows_key,
     wants_page,
 )
 from creditscore.web.pages.decision_view import show_decision

@@ -14,8 +14,8 @@ from creditscore.errors import Fault
 from creditscore.i18n.catalogue import LANGUAGES, say
 from creditscore.monitoring.monitor import DEFAULT_DAYS, MAX_DAYS, Window, monitor_model
 from creditscore.web import query_parameters
-from creditscore.web.authentication import check_key
-from creditscore.web.content_negotiation import mark_negotiated, shows_key, wants_page
+from creditscore.web.authentication import check_key, shows_key
+from creditscore.web.content_negotiation import mark_negotiated, wants_page
 from creditscore.web.metrics import as_text
 from creditscore.web.pages.monitoring_page import show_monitoring
 from creditscore.web.problems import WrongValues

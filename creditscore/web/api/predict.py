@@ -52,7 +52,7 @@ def predict() -> ResponseReturnValue:
     origin = read_origin(request, raw, key_id=key_id)
     body = json_parser.parse(raw)
     # First, as another model may be here by now, to which the same body means something else.
-    recorded = svc.log.replay(origin)
+    recorded = svc.log.replay(origin) if origin.idempotency_key else None
     if recorded is None:
         recorded = svc.log.record(_assess(svc, body), origin)
     return _render(recorded, many=isinstance(body, list))
@@ -133,20 +133,18 @@ def _applicants_in(body: object, most: int) -> list[Any]:
 
 def _assess(svc: Service, body: object) -> list[Decision]:
     """Decide on the applicants of a body: one, or an array of them."""
-    assessor, schema = svc.assessor, svc.assessor.model.schema
+    assessor, parser = svc.assessor, svc.assessor.model.schema.parser
     applicants = _applicants_in(body, svc.settings.max_applicants)
     if isinstance(body, list):
-        return assessor.assess_batch(schema.parse_all(applicants))
-    return [assessor.assess(schema.parse(body))]
+        return assessor.assess_batch(parser.parse_all(applicants))
+    return [assessor.assess(parser.parse(body))]
 
 
 def _render(recorded: Recorded, *, many: bool) -> Response:
     language = chosen_language()
+    headers = [("Content-Type", "application/json"), *language_headers(language)]
     answers = [decision.to_dict(language) for decision in recorded.decisions]
-    answer = Response(
-        dumps_bytes(answers if many else answers[0]),
-        headers=[("Content-Type", "application/json"), *language_headers(language)],
-    )
+    answer = Response(dumps_bytes(answers if many else answers[0]), headers=headers)
     if recorded.replayed:
         answer.headers["Idempotent-Replayed"] = "true"
     return answer

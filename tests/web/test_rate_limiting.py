@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from creditscore.settings import RateLimit
-from creditscore.web.token_buckets import GROUPS, NAME, WAYS, RateLimits
+from creditscore.web.rate_limiting import GROUPS, NAME, WAYS, RateLimits
 
 NOON = 1_800_000_000.0
 
