@@ -28,7 +28,8 @@ LAST_COLUMNS = (
     "outcome.defaulted", "outcome.recorded_at", "outcome.key_id",
 )  # fmt: skip
 REASON_COLUMNS = tuple(
-    f"reasons.{rank}.{part}"
+    f"{kind}.{rank}.{part}"
+    for kind in ("reasons", "strengths")
     for rank in range(1, MOST_REASONS + 1)
     for part in ("code", "field", "value", "impact", "text.en", "text.id")
 )
@@ -98,7 +99,7 @@ def _plain(row: Row, outcome: Outcome | None) -> Decision:
             "probability_of_default": probability_of_default,
             **{name: row[name] for name in ("cutoff", "score", "scorecard", "model_version")},
             "baseline": row["baseline"],
-            **{name: _read(row, name) for name in ("reasons", "warnings", *BY_FIELD)},
+            **{name: _read(row, name) for name in ("reasons", "strengths", "warnings", *BY_FIELD)},
             "bins": row["bins"],
             **{name: row[name] for name in ("request_id", "key_id", "idempotency_key")},
             "content_hash": row["content_hash"],
@@ -110,7 +111,8 @@ def _plain(row: Row, outcome: Outcome | None) -> Decision:
 
 def _read(row: Row, name: str) -> Any:
     try:
-        value = json.loads(row[name])
+        # Rows of the releases before have no strengths.
+        value = json.loads(row[name]) if row[name] is not None or name != "strengths" else []
     except MALFORMED:
         raise _not_as_logged(row) from None
     if not isinstance(value, dict if name in BY_FIELD else list):
@@ -128,9 +130,11 @@ def _flat(decision: Decision) -> dict[str, Any]:
     flat = {name: decision[name] for name in FIRST_COLUMNS}
     for part in BY_FIELD:
         flat |= {f"{part}.{name}": value for name, value in decision[part].items()}
-    for rank, reason in enumerate(decision["reasons"][:MOST_REASONS], start=1):
-        flat |= {f"reasons.{rank}.{name}": reason[name] for name in _REASON_PARTS}
-        flat |= {f"reasons.{rank}.text.{name}": text for name, text in reason["text"].items()}
+    for kind in ("reasons", "strengths"):
+        for rank, reason in enumerate(decision[kind][:MOST_REASONS], start=1):
+            path = f"{kind}.{rank}"
+            flat |= {f"{path}.{name}": reason[name] for name in _REASON_PARTS}
+            flat |= {f"{path}.text.{name}": text for name, text in reason["text"].items()}
     flat["warnings"] = "; ".join(f"{each['field']} {each['code']}" for each in decision["warnings"])
     flat |= {
         name: decision[name] for name in LAST_COLUMNS if name in decision and name != "warnings"

@@ -90,8 +90,9 @@ def _wrong_reasons(decision: Decision) -> Iterator[str]:
         yield "has an input that is neither a number nor a text"
     if any(name not in values for name in decision.impacts):
         yield "has impacts of what was no input"
-    if any(each.impact != decision.impacts.get(each.field) for each in decision.reasons):
-        yield "has a reason whose impact is not the field's"
+    told = (*decision.reasons, *decision.strengths)
+    if any(each.impact != decision.impacts.get(each.field) for each in told):
+        yield "has a reason or a strength whose impact is not the field's"
     if decision.label == NOT_ELIGIBLE and not decision.reasons:
         yield "refuses without a reason"
 

@@ -152,11 +152,14 @@ IN_ORDER = (
     "(decided_at, number, model_version, label, probability_of_default, bins)",
 )
 
+#: What lowered the probability; null in the rows of the releases before.
+STRENGTHS = ("ALTER TABLE decisions ADD COLUMN strengths TEXT",)
+
 Migrations = Mapping[str, tuple[tuple[str, ...], ...]]
 
 #: By database, the statements of version 1, of version 2, and so on.
 MIGRATIONS: Migrations = {
-    name: (tuple(text.format(**types) for text in TABLES) + triggers, IN_ORDER)
+    name: (tuple(text.format(**types) for text in TABLES) + triggers, IN_ORDER, STRENGTHS)
     for (name, types), triggers in zip(
         TYPES.items(), (_sqlite_triggers(), _postgres_triggers()), strict=True
     )

@@ -11,6 +11,7 @@ from creditscore.decisions.assessor import Assessor, Decision
 from creditscore.decisions.record import EPOCH, from_row
 from creditscore.errors import ArtifactError
 from creditscore.scorecard.model import Model
+from creditscore.scorecard.reason_codes import LEAST_IMPACT, ROUNDING
 
 IDENTICAL = "identical"
 POLICY_CHANGED = "policy changed"
@@ -61,40 +62,44 @@ def replay(
             results[index] = ReplayResult(str(row["id"]), DATA_DIFFER, "; ".join(faults))
         else:
             logged[index] = from_row(row).decision
-    for (version, cutoff), indices in _by_model(logged).items():
+    groups: dict[tuple[str, float, bool], list[int]] = {}
+    for index, decision in logged.items():
+        old = rows[index]["strengths"] is None
+        groups.setdefault((decision.model_version, decision.cutoff, old), []).append(index)
+    for (version, cutoff, old), indices in groups.items():
         group = [logged[index] for index in indices]
         try:
-            replayed = _replay_group(group, find_model(version), cutoff)
+            replayed = _replay_group(group, find_model(version), cutoff, old=old)
         except ArtifactError as error:
             replayed = [ReplayResult(d.decision_id, MODEL_MISSING, str(error)) for d in group]
         results.update(zip(indices, replayed, strict=True))
     return [results[index] for index in range(len(rows))]
 
 
-def _by_model(logged: Mapping[int, Decision]) -> dict[tuple[str, float], list[int]]:
-    """Group decisions by what made them, so that many are scored at once."""
-    groups: dict[tuple[str, float], list[int]] = {}
-    for index, decision in logged.items():
-        groups.setdefault((decision.model_version, decision.cutoff), []).append(index)
-    return groups
+def _replay_group(
+    logged: Sequence[Decision], model: Model, cutoff: float, *, old: bool
+) -> list[ReplayResult]:
+    """Replay decisions of one model and one cut-off.
 
-
-def _replay_group(logged: Sequence[Decision], model: Model, cutoff: float) -> list[ReplayResult]:
-    """Replay decisions of one model and one cut-off."""
+    Decisions of the releases before strengths (`old`) had reasons of every size.
+    """
     assessor = Assessor(
         model=model,
         policy=replace(model.policy, cutoff=cutoff),
         now=lambda: EPOCH,
         new_ids=lambda _, count: [""] * count,
+        least_impact=ROUNDING if old else LEAST_IMPACT,
     )
     try:
         again = assessor.assess_batch([decision.applicant for decision in logged])
     except MALFORMED as error:
         if len(logged) > 1:
             # One of them has inputs that no applicant can have. It must not speak for the others.
-            return [_replay_group([each], model, cutoff)[0] for each in logged]
+            return [_replay_group([each], model, cutoff, old=old)[0] for each in logged]
         detail = f"the model cannot score its inputs ({type(error).__name__})"
         return [ReplayResult(logged[0].decision_id, DATA_DIFFER, detail)]
+    if old:
+        again = [decision._replace(strengths=()) for decision in again]
     return [_compare(*pair, model) for pair in zip(logged, again, strict=True)]
 
 
@@ -124,6 +129,7 @@ def _computed(decision: Decision) -> dict[str, Any]:
         "baseline": decision.baseline,
         "impacts": list(decision.impacts.items()),
         "reasons": [(r.code, r.field, r.value, r.impact) for r in decision.reasons],
+        "strengths": [(r.code, r.field, r.value, r.impact) for r in decision.strengths],
         "warnings": [(w.code, w.field, w.value) for w in decision.warnings],
         "bins": decision.bins,
     }

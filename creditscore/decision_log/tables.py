@@ -63,6 +63,7 @@ decisions = Table(
     Column("key_id", Text),
     Column("idempotency_key", Text),
     Column("content_hash", Text, nullable=False),
+    Column("strengths", Text),
 )
 
 outcomes = Table(

@@ -20,7 +20,12 @@ from creditscore.i18n.catalogue import localise
 from creditscore.schema import Applicant
 from creditscore.scorecard.model import Model
 from creditscore.scorecard.policy import NOT_ELIGIBLE, Policy
-from creditscore.scorecard.reason_codes import Reason, principal_reasons
+from creditscore.scorecard.reason_codes import (
+    LEAST_IMPACT,
+    Reason,
+    principal_reasons,
+    principal_strengths,
+)
 
 
 class Decision(NamedTuple):
@@ -37,6 +42,7 @@ class Decision(NamedTuple):
     baseline: float
     impacts: Mapping[str, float]
     reasons: tuple[Reason, ...]
+    strengths: tuple[Reason, ...]
     warnings: tuple[Warning, ...]
     #: The codes of the training bins that the score and each field fell into (`scorecard.bins`).
     bins: str
@@ -55,6 +61,7 @@ class Decision(NamedTuple):
             "model_version": self.model_version,
             "baseline": self.baseline,
             "reasons": localise(self.reasons, language),
+            "strengths": localise(self.strengths, language),
             "warnings": localise(self.warnings, language),
         }
 
@@ -81,12 +88,15 @@ class Assessor:
         Returns the time.
     new_ids : callable
         Returns so many ids for decisions made at a time.
+    least_impact : float
+        The smallest impact that is a reason.
     """
 
     model: Model
     policy: Policy
     now: Callable[[], datetime]
     new_ids: Callable[[datetime, int], list[str]]
+    least_impact: float = LEAST_IMPACT
 
     def assess(self, applicant: Applicant) -> Decision:
         """Decide on one applicant, in plain floats: NumPy's call overhead would dominate."""
@@ -113,7 +123,7 @@ class Assessor:
     @cached_property
     def _scorecards(self) -> dict[str, _ScorecardAssessor]:
         return {
-            name: _ScorecardAssessor(self.model, self.policy, name)
+            name: _ScorecardAssessor(self.model, self.policy, name, self.least_impact)
             for name in self.model.scorecards
         }
 
@@ -124,9 +134,10 @@ class _ScorecardAssessor:
     It holds what all its decisions have in common, and the caches of its fields' values.
     """
 
-    def __init__(self, model: Model, policy: Policy, name: str) -> None:
+    def __init__(self, model: Model, policy: Policy, name: str, least_impact: float) -> None:
         self._card, self._version = model.scorecards[name], model.versions[name]
         self._schema, self._engine, self._policy = model.schema, model.engines[name], policy
+        self._least_impact = least_impact
         self._features = feature_caches(self._card, model.schema)
         fields = list(self._features)
         self._predictor_columns = [fields.index(field) for field in self._card.predictors]
@@ -182,7 +193,7 @@ class _ScorecardAssessor:
             Probability of default, score, label, and impacts in the order of the predictors.
         """
         probability, score, label, shares = numbers
-        card = self._card
+        card, values = self._card, applicant.values
         impacts = dict(zip(card.predictors, shares, strict=True))
         warnings = tuple([value.warning for value in features if value.warning is not None])
         bins = self._score_bin(score) + "".join([value.bin_code for value in features])
@@ -198,11 +209,15 @@ class _ScorecardAssessor:
             baseline=card.reference.baseline,
             impacts=impacts,
             reasons=principal_reasons(
-                applicant.values,
+                values,
                 impacts,
                 schema=self._schema,
                 reference=card.reference,
                 refused=label == NOT_ELIGIBLE,
+                least=self._least_impact,
+            ),
+            strengths=principal_strengths(
+                values, impacts, schema=self._schema, reference=card.reference
             ),
             warnings=warnings,
             bins=bins,

@@ -17,16 +17,19 @@ from creditscore.json_codec import dumps_texts
 from creditscore.schema import Applicant
 from creditscore.scorecard.reason_codes import Reason
 
-#: The columns that are hashed: all but the row's number in the log, and the hash itself.
+#: The columns that are hashed in every row: all of the first release but the row's number in the
+#: log, and the hash itself.
 CONTENT = (
     "id", "decided_at", "scorecard", "model_version", "inputs", "probability_of_default", "cutoff",
     "label", "score", "baseline", "impacts", "reasons", "warnings", "bins", "request_id", "key_id",
     "idempotency_key",
 )  # fmt: skip
 
+#: The columns that came later: null in older rows, and hashed only where they are not.
+ADDED = ("strengths",)
 
 #: The columns of a row, in their order.
-COLUMNS = (*CONTENT, "content_hash")
+COLUMNS = (*CONTENT, *ADDED, "content_hash")
 
 EPOCH, MILLISECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(milliseconds=1)
 
@@ -83,11 +86,12 @@ def to_row(
 
     The database adds the number.
     """
-    inputs, impacts, reasons, warnings = dumps_texts(
+    inputs, impacts, reasons, strengths, warnings = dumps_texts(
         decision.applicant.values,
         decision.impacts,
         # With their words: what an applicant was told is evidence, and needs no model to be read.
         [reason._asdict() for reason in decision.reasons],
+        [strength._asdict() for strength in decision.strengths],
         [warning._asdict() for warning in decision.warnings],
     )
     content = (
@@ -110,7 +114,8 @@ def to_row(
         key_id,
         idempotency_key,
     )
-    return (*content, _digest(content))
+    added = (strengths,)
+    return (*content, *added, _digest(content, added))
 
 
 def from_row(row: Mapping[str, Any]) -> LoggedDecision:
@@ -133,6 +138,7 @@ def from_row(row: Mapping[str, Any]) -> LoggedDecision:
         baseline=row["baseline"],
         impacts=json.loads(row["impacts"]),
         reasons=tuple(Reason.from_log(reason) for reason in json.loads(row["reasons"])),
+        strengths=tuple(Reason.from_log(one) for one in json.loads(row["strengths"] or "[]")),
         warnings=tuple(Warning.from_log(warning) for warning in json.loads(row["warnings"])),
         bins=row["bins"],
     )
@@ -151,13 +157,17 @@ def content_hash(row: Mapping[str, Any]) -> str:
 
     The form is the columns of `CONTENT`, in that order, one after the other: each as a text behind
     its length in characters and a colon, in UTF-8. A number is written as Python does, with as few
-    digits as bring back its every bit; a column that is null is a hyphen alone.
+    digits as bring back its every bit; a column that is null is a hyphen alone. Those of `ADDED`
+    follow, each behind its name and an equals sign, unless they are null.
     """
-    return _digest([row[name] for name in CONTENT])
+    return _digest([row[name] for name in CONTENT], [row[name] for name in ADDED])
 
 
-def _digest(content: Iterable[object]) -> str:
+def _digest(content: Iterable[object], added: Iterable[object]) -> str:
     canonical = ["-" if value is None else f"{len(text := str(value))}:{text}" for value in content]
+    for name, value in zip(ADDED, added, strict=True):
+        if value is not None:
+            canonical.append(f"{name}={len(text := str(value))}:{text}")
     return hashlib.sha256("".join(canonical).encode()).hexdigest()
 
 

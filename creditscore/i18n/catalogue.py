@@ -91,6 +91,12 @@ def say_number(number: int | float) -> Text:
     return {"en": english, "id": english.translate(SWAPPED_SEPARATORS)}
 
 
+def say_fixed(number: float, *, decimals: int) -> Text:
+    """Write a number with so many decimals: 9.0 in English, 9,0 in Indonesian."""
+    english = f"{number:,.{decimals}f}"
+    return {"en": english, "id": english.translate(SWAPPED_SEPARATORS)}
+
+
 def say(key: str, **parts: Text | str | int) -> Text:
     """Fill in one sentence of `MESSAGES`, in every language.
 

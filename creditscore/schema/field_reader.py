@@ -169,7 +169,7 @@ def _risk(table: TomlTable) -> str | None:
 
 
 def _wordings(table: TomlTable, rule: Rule) -> tuple[Wording, ...]:
-    allowed = "a list of tables such as { code = 'LATE', minimum = 1, en = '...' }"
+    allowed = "a list of tables such as { code = 'LATE', minimum = 1 }"
     entries: list[object] = table.get("reasons", list, allowed, [])
     wordings = []
     for index, entry in enumerate(entries):
@@ -182,18 +182,19 @@ def _wordings(table: TomlTable, rule: Rule) -> tuple[Wording, ...]:
 
 def _wording(item: TomlTable, rule: Rule) -> Wording:
     numeric = () if isinstance(rule, CodeList) else ("minimum", "maximum", "side")
-    item.allow("code", "values", *numeric, *LANGUAGES)
+    # Models of the releases before hold sentences under the languages, which are not used any more.
+    item.allow("code", "values", *numeric, "describes", *LANGUAGES)
     code = item.text("code")
     if not code.replace("_", "").isalnum() or not code.isascii() or not code.isupper():
         item.refuse("code", f"must be upper-case letters, digits and underscores, got {code!r}")
     side = item.text("side") if "side" in item.content else None
     if side not in {"low", "high", None}:
         item.refuse("side", f"must be low or high, got {side!r}")
-    item.text(FALLBACK_LANGUAGE)
-    text = {language: item.text(language) for language in LANGUAGES if language in item.content}
-    for language, words in text.items():
+    description = item.words("describes") if "describes" in item.content else None
+    for language, words in (description or {}).items():
         if set(re.findall(r"\{(.*?)\}|[{}]", words)) - {"value"}:
-            item.refuse(language, f"may hold {{value}} and no other braces, got {shown(words)}")
+            problem = f"may hold {{value}} and no other braces, got {shown(words)}"
+            item.refuse(f"describes.{language}", problem)
     bounds = {
         name: item.get(name, (int, float), "a number", None)
         for name in ("minimum", "maximum")
@@ -209,7 +210,7 @@ def _wording(item: TomlTable, rule: Rule) -> Wording:
         low=bounds.get("minimum"),
         high=bounds.get("maximum"),
         side=side,
-        text=text,
+        description=description,
     )
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
 
 from creditscore.i18n.catalogue import Text
 from creditscore.schema.constraints import Rule, Value
@@ -12,7 +11,7 @@ from creditscore.schema.constraints import Rule, Value
 
 @dataclass(frozen=True)
 class Wording:
-    """How the schema file words a reason, where it does.
+    """How the schema file names and describes the values of a reason, where it does.
 
     Attributes
     ----------
@@ -24,8 +23,9 @@ class Wording:
         The smallest and the largest value it is for.
     side : {"low", "high", None}
         Whether it is for values up to the reference group's median, or above it.
-    text : Text
-        May hold ``{value}``.
+    description : Text or None
+        What the value means, such as "The last payment was {value} months late"; None for title
+        and value.
     """
 
     code: str
@@ -33,12 +33,7 @@ class Wording:
     low: int | float | None
     high: int | float | None
     side: str | None
-    text: Text
-
-    @cached_property
-    def shows_value(self) -> bool:
-        """Whether the value stands in the text of any language."""
-        return any("{value}" in words for words in self.text.values())
+    description: Text | None
 
 
 @dataclass(frozen=True)

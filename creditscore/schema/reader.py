@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from creditscore.errors import SchemaError
-from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, Text
+from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, LANGUAGES, Text
 from creditscore.schema.field_reader import read_field
 from creditscore.schema.fields import Field, ForestSettings, Label, ScorecardSpec, Source
 from creditscore.schema.schema import Schema
@@ -34,7 +34,23 @@ def load_schema(path: Path) -> Schema:
     except (ValueError, RecursionError) as error:
         # tomllib lets through what int() says of 5,000 digits, and the end of the stack.
         raise SchemaError(str(path), "", f"is not a TOML file: {error}") from None
-    return read_schema(document, str(path))
+    schema = read_schema(document, str(path))
+    _refuse_sentences(TomlTable(str(path), "", document))
+    return schema
+
+
+def _refuse_sentences(top: TomlTable) -> None:
+    """Refuse reasons in whole sentences, as schema files had them before texts were computed."""
+    for name, table in top.tables("fields").items():
+        for index, wording in enumerate(table.content.get("reasons", ())):
+            if not set(LANGUAGES).isdisjoint(wording):
+                inner = TomlTable(top.source, f"fields.{name}.reasons[{index}]", wording)
+                inner.refuse(
+                    FALLBACK_LANGUAGE,
+                    "must be describes.en: describe the value, such as 'The last payment was "
+                    "{value} months late', or leave it out; what the value did to the risk is "
+                    "computed and added",
+                )
 
 
 def read_schema(document: Mapping[str, Any], source: str) -> Schema:

@@ -1,13 +1,25 @@
-"""The principal reasons for a decision: the fields that raised the probability most, in words."""
+"""The principal reasons for a decision, and the strengths of an applicant, in words.
+
+A text says what was computed: the field, its value, and by how much it moved this applicant's
+probability of default, compared with the reference group. It says nothing about other people with
+that value, as a Shapley value knows nothing about them.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, Text, in_language, say, say_number
+from creditscore.i18n.catalogue import (
+    FALLBACK_LANGUAGE,
+    Text,
+    in_language,
+    say,
+    say_fixed,
+    say_number,
+)
 from creditscore.schema import CodeList, Field, Schema, Value, Wording
 from creditscore.scorecard.scorecard import Reference
 
@@ -15,14 +27,19 @@ from creditscore.scorecard.scorecard import Reference
 MOST_REASONS = 4
 
 #: Worded reasons that are kept at hand: most applicants share their codes and many amounts.
-MOST_WORDED = 4096
+MOST_WORDED = 16384
 
-#: What is smaller than this may be rounding, and is nobody's reason.
-LEAST_IMPACT = 1e-12
+#: A smaller impact is no reason and no strength: half a percentage point.
+LEAST_IMPACT = 0.005
+
+#: What is smaller than this may be rounding.
+ROUNDING = 1e-12
 
 
 class Reason(NamedTuple):
-    """A field that raised an applicant's probability of default above the baseline.
+    """A field that moved an applicant's probability of default away from the baseline.
+
+    As a reason it raised the probability, as a strength it lowered it.
 
     Attributes
     ----------
@@ -76,8 +93,9 @@ def principal_reasons(
     schema: Schema,
     reference: Reference,
     refused: bool,
+    least: float = LEAST_IMPACT,
 ) -> tuple[Reason, ...]:
-    """Name the fields that raised the probability of default, most first.
+    """Return the fields that raised the probability of default, most first.
 
     Parameters
     ----------
@@ -90,52 +108,97 @@ def principal_reasons(
     reference : Reference
         The group that the applicant was compared with.
     refused : bool
-        A refusal is never without a reason: where nothing raised the probability above a baseline
-        that is itself beyond the cut-off, what lowered it least is named, in words that say so.
+        A refusal is never without a reason: where no impact is large enough, the largest is named,
+        even if it is negative, which it can be where the baseline is itself beyond the cut-off.
+    least : float
+        The smallest impact that is a reason, in probability of default.
     """
     # Sorting keeps schema order among equals.
     ranked = sorted(impacts, key=impacts.__getitem__, reverse=True)[:MOST_REASONS]
-    raising = [name for name in ranked if impacts[name] >= LEAST_IMPACT]
-    chosen = raising or (ranked[:1] if refused else [])
-    fields, medians = schema.fields, reference.medians
-    reasons = [
-        _reason(fields[name], values[name], impacts[name], medians.get(name)) for name in chosen
-    ]
-    if raising:
-        return tuple(reasons)
-    return tuple([_least(reason, fields[reason.field]) for reason in reasons])
+    chosen = [name for name in ranked if impacts[name] >= least]
+    if refused and not chosen:
+        chosen = ranked[:1]
+    return _worded_reasons(chosen, values, impacts, schema, reference)
 
 
-def _least(reason: Reason, field: Field) -> Reason:
-    """Word what lowered the probability least, where nothing raised it."""
-    shown = value_in_words(field, reason.value)
-    return reason._replace(text=say("reason_least", title=field.title, value=shown))
+def principal_strengths(
+    values: Mapping[str, Value],
+    impacts: Mapping[str, float],
+    *,
+    schema: Schema,
+    reference: Reference,
+) -> tuple[Reason, ...]:
+    """Return the fields that lowered the probability of default, most first.
+
+    Parameters are those of `principal_reasons`.
+    """
+    ranked = sorted(impacts, key=impacts.__getitem__)[:MOST_REASONS]
+    chosen = [name for name in ranked if impacts[name] <= -LEAST_IMPACT]
+    return _worded_reasons(chosen, values, impacts, schema, reference)
 
 
-def _reason(field: Field, value: Value, impact: float, median: float | None) -> Reason:
-    code, actionable, text = _worded(field, value, median)
-    return Reason(code, field.name, value, impact, actionable, text)
+def _worded_reasons(
+    names: Sequence[str],
+    values: Mapping[str, Value],
+    impacts: Mapping[str, float],
+    schema: Schema,
+    reference: Reference,
+) -> tuple[Reason, ...]:
+    fields, medians, group = schema.fields, reference.medians, reference.group
+    reasons = []
+    for name in names:
+        field, value, impact = fields[name], values[name], impacts[name]
+        tenths = round(1000 * impact)
+        code, text = _worded(field, value, medians.get(name), tenths, impact >= ROUNDING, group)
+        reasons.append(Reason(code, name, value, impact, field.actionable, text))
+    return tuple(reasons)
 
 
 @lru_cache(maxsize=MOST_WORDED, typed=True)
-def _worded(field: Field, value: Value, median: float | None) -> tuple[str, bool, Text]:
-    """Word a reason: its code, whether an applicant can change it, and its text."""
+def _worded(
+    field: Field, value: Value, median: float | None, tenths: int, raised: bool, group: str
+) -> tuple[str, Text]:
+    """Return the code and the text of a reason.
+
+    Parameters
+    ----------
+    field : Field
+    value : int, float or str
+    median : float or None
+        Of the reference group.
+    tenths : int
+        Tenths of a percentage point that the probability of default was moved by.
+    raised : bool
+        Whether it was raised.
+    group : str
+        Name of the reference group.
+    """
     side = _side(value, median)
     wording = next((w for w in field.reasons if _fits(w, value, side)), None)
-    if wording is None:
-        code, text = _general(field, value, side)
+    code = _general_code(field, value, side) if wording is None else wording.code
+    description = wording and wording.description
+    if description:
+        shown = _shown(field, value)
+        what: Text = {
+            language: words.replace("{value}", in_language(shown, language))
+            for language, words in description.items()
+        }
     else:
-        code = wording.code
-        text = _filled_in(wording, field, value) if wording.shows_value else wording.text
-    return f"{field.name}_{code}", field.actionable, text
+        what = say("titled_value", title=field.title, value=value_in_words(field, value))
+    key = f"{'raised' if raised else 'lowered'}{'_by_described' if description else '_by_value'}"
+    text = say(key, what=what, points=_points(tenths), group=_group(group))
+    return f"{field.name}_{code}", text
 
 
-def _filled_in(wording: Wording, field: Field, value: Value) -> Text:
-    shown = _shown(field, value)
-    return {
-        language: words.replace("{value}", in_language(shown, language))
-        for language, words in wording.text.items()
-    }
+def _points(tenths: int) -> Text:
+    """Write tenths of a percentage point, without the sign."""
+    if tenths == 0:
+        return say("less_than_a_tenth")
+    return say_fixed(abs(tenths) / 10, decimals=1)
+
+
+def _group(name: str) -> Text:
+    return say("approved_customers" if name.startswith("approved") else "all_customers")
 
 
 def _fits(wording: Wording, value: Value, side: str) -> bool:
@@ -150,14 +213,9 @@ def _fits(wording: Wording, value: Value, side: str) -> bool:
     return wording.side is None or wording.side == side
 
 
-def _general(field: Field, value: Value, side: str) -> tuple[str, Text]:
-    """Word a reason for which the schema file has no words of its own."""
-    labels = field.rule.labels
-    if value in labels:
-        text = say("reason_code", title=field.title, label=labels[value])
-        return _codes(field)[value], text
-    text = say("reason_number", title=field.title, value=value_in_words(field, value))
-    return side.upper(), text
+def _general_code(field: Field, value: Value, side: str) -> str:
+    """Return the code of a value for which the schema file has none of its own."""
+    return _codes(field)[value] if value in field.rule.labels else side.upper()
 
 
 def _codes(field: Field) -> dict[Value, str]:

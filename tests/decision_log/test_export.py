@@ -25,7 +25,7 @@ from creditscore.decision_log.log import DecisionLog
 from creditscore.decision_log.scan import PAGE_ROWS
 from creditscore.decision_log.tables import decisions
 from creditscore.decisions.assessor import Decision, timestamp
-from creditscore.decisions.record import CONTENT, content_hash, to_milliseconds
+from creditscore.decisions.record import ADDED, CONTENT, content_hash, to_milliseconds
 from creditscore.json_codec import dumps_text
 from creditscore.schema import Applicant
 
@@ -73,8 +73,9 @@ def test_a_line_holds_all_that_is_logged_so_exactly_that_its_hash_can_be_made_an
     assert len(exported) == 3
     for line in exported:
         row = row_of(database_of(app), line["decision_id"])
-        again = {name: line.get(name) for name in CONTENT} | {"id": line["decision_id"]}
-        for name in ("inputs", "impacts", "reasons", "warnings"):
+        names = (*CONTENT, *ADDED)
+        again = {name: line.get(name) for name in names} | {"id": line["decision_id"]}
+        for name in ("inputs", "impacts", "reasons", "strengths", "warnings"):
             again[name] = dumps_text(line[name])
         assert line["decided_at"] == timestamp(
             NOON + timedelta(milliseconds=row["decided_at"] - to_milliseconds(NOON))
@@ -89,7 +90,7 @@ def test_a_line_agrees_with_what_was_answered(app: Flask) -> None:
 
     (line, _) = lines(export(app))
 
-    for part in ("reasons", "warnings"):
+    for part in ("reasons", "strengths", "warnings"):
         for each in line[part]:
             each["text"] = each["text"]["en"]
     assert {name: line[name] for name in answered} == answered

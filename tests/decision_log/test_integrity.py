@@ -17,7 +17,7 @@ from creditscore.decision_log.database import Database
 from creditscore.decision_log.idempotency import RequestOrigin
 from creditscore.decision_log.integrity import check_log, check_row
 from creditscore.decision_log.log import DecisionLog, to_rows
-from creditscore.decision_log.migrations import MIGRATIONS
+from creditscore.decision_log.migrations import MIGRATIONS, STRENGTHS
 from creditscore.decision_log.scan import PAGE_ROWS
 from creditscore.decision_log.tables import decisions, tombstones
 from creditscore.decisions.assessor import Assessor
@@ -138,7 +138,7 @@ HASHED: list[tuple[str, Callable[[Row], Row], str]] = [
     ("an unknown label", lambda _: {"label": "perhaps"}, "label that does not follow"),
     ("a probability", lambda _: {"probability_of_default": 1.5}, "a probability, a cut-off"),
     ("a cut-off", lambda _: {"cutoff": 0.0}, "a probability, a cut-off"),
-    ("a reason", first_reason(impact=0.5), "reason whose impact"),
+    ("a reason", first_reason(impact=0.5), "reason or a strength whose impact"),
     ("the reasons of a refusal", lambda _: {"reasons": "[]"}, "without a reason"),
     ("the form of reasons", lambda _: {"reasons": '[{"code":"X"}]'}, "not well-formed"),
     ("an impact's field", lambda row: {"impacts": renamed(row)}, "of what was no input"),
@@ -241,6 +241,7 @@ def forget_that_ids_are_unique(connection: Connection) -> None:
     connection.exec_driver_sql("CREATE TEMP TABLE kept AS SELECT * FROM decisions")
     connection.exec_driver_sql("DROP TABLE decisions")
     connection.exec_driver_sql(made)
+    connection.exec_driver_sql(*STRENGTHS)
     connection.exec_driver_sql("INSERT INTO decisions SELECT * FROM kept")
 
 

@@ -141,6 +141,7 @@ def test_a_decision_is_an_object_of_the_contract(assessor: Assessor, schema: Sch
         "model_version",
         "baseline",
         "reasons",
+        "strengths",
         "warnings",
     ]
     assert type(given["score"]) is int

@@ -26,7 +26,7 @@ import score
 from creditscore.decision_log.log import DecisionLog
 from creditscore.decision_log.replay import IDENTICAL, replay
 from creditscore.decision_log.tables import decisions
-from creditscore.decisions.record import CONTENT
+from creditscore.decisions.record import ADDED, CONTENT
 from creditscore.i18n.catalogue import LANGUAGES
 from creditscore.scorecard.model import Model
 from creditscore.web import create_app
@@ -65,7 +65,7 @@ class Service:  # Not a dataclass, of which Hypothesis would print every field.
     def contents(self, number: int) -> list[Body]:
         """Return what lasts of these rows."""
         return [
-            {name: row[name] for name in CONTENT if name not in FLEETING}
+            {name: row[name] for name in (*CONTENT, *ADDED) if name not in FLEETING}
             for row in self.rows(number)
         ]
 
@@ -144,7 +144,8 @@ def as_text(value: object) -> str:
 
 def as_columns(answer: Body) -> Body:
     """Return an answer as the columns of a table: texts, with every digit."""
-    columns = {n: as_text(v) for n, v in answer.items() if n not in {"reasons", "warnings"}}
+    lists = {"reasons", "strengths", "warnings"}
+    columns = {n: as_text(v) for n, v in answer.items() if n not in lists}
     for rank, reason in enumerate(answer["reasons"], start=1):
         columns |= {f"reasons.{rank}.{n}": as_text(reason[n]) for n in ("code", "impact", "text")}
     columns["warnings"] = "; ".join(f"{w['field']} {w['code']}" for w in answer["warnings"])

@@ -17,13 +17,13 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from creditscore.errors import SchemaError
-from creditscore.i18n.catalogue import in_language
+from creditscore.i18n.catalogue import LANGUAGES, in_language
 from creditscore.schema import Applicant, Schema
 from creditscore.schema.constraints import CodeList, Rule, Value
 from creditscore.schema.reader import read_schema
 from creditscore.scorecard.model import Model
 from creditscore.scorecard.policy import Policy
-from creditscore.scorecard.reason_codes import Reason, principal_reasons
+from creditscore.scorecard.reason_codes import Reason, principal_reasons, principal_strengths
 from creditscore.scorecard.scorecard import Reference, Scorecard
 from creditscore.training.fit import fit
 
@@ -65,10 +65,11 @@ def test_reasons_are_the_fields_that_raised_the_probability_most_in_words(
     assert said < CUTOFF or reasons
     told = [reason.impact for reason in reasons]
     assert told == sorted(told, reverse=True)
-    assert all(impact > 0 for impact in told)
+    assert all(impact >= 0.005 for impact in told) or (said >= CUTOFF and len(told) == 1)
     assert len({reason.field for reason in reasons}) == len(reasons)
     rest = [impacts[name] for name in impacts if name not in {reason.field for reason in reasons}]
-    assert max(rest, default=0) <= (min(told) if len(told) == 4 else 1e-12)
+    assert max(rest, default=0) < 0.005 or max(rest) <= min(told)
+    assert max(rest, default=0) < 0.005 or len(told) == 4
     for reason in reasons:
         assert reason.impact == impacts[reason.field]
         assert reason.value == applicant.values[reason.field]
@@ -127,30 +128,37 @@ def reason_of(schema: Schema, reference: Reference, name: str, value: Value) -> 
             "LIMIT_BAL",
             30000,
             "LIMIT_BAL_LOW",
-            "Credit limits of this size (30,000 New Taiwan dollars) were repaid less often",
-            "Limit kredit sebesar ini (30.000 dolar Taiwan Baru) lebih jarang dibayar kembali",
+            "Credit limit: 30,000 New Taiwan dollars raised the estimated risk by 10.0 "
+            "percentage points, compared with approved customers",
+            "Limit kredit: 30.000 dolar Taiwan Baru menaikkan perkiraan risiko sebesar 10,0 poin "
+            "persentase dibandingkan dengan nasabah yang disetujui",
         ),
         (
             "PAY_1",
             1,
             "PAY_1_LATE",
-            "The last monthly payment was 1 month late",
-            "Pembayaran bulan lalu terlambat 1 bulan",
+            "The last monthly payment was 1 month late, which raised the estimated risk by 10.0 "
+            "percentage points, compared with approved customers",
+            "Pembayaran bulan lalu terlambat 1 bulan; hal ini menaikkan perkiraan risiko sebesar "
+            "10,0 poin persentase dibandingkan dengan nasabah yang disetujui",
         ),
         (
             "PAY_1",
             3,
             "PAY_1_LATE",
-            "The last monthly payment was 3 months late",
-            "Pembayaran bulan lalu terlambat 3 bulan",
+            "The last monthly payment was 3 months late, which raised the estimated risk by 10.0 "
+            "percentage points, compared with approved customers",
+            "Pembayaran bulan lalu terlambat 3 bulan; hal ini menaikkan perkiraan risiko sebesar "
+            "10,0 poin persentase dibandingkan dengan nasabah yang disetujui",
         ),
         (
             "EDUCATION",
             3,
             "EDUCATION_HIGH_SCHOOL",
-            "Education: high school; card holders with this education missed payments more often",
-            "Pendidikan: sekolah menengah; pemegang kartu dengan pendidikan ini lebih sering "
-            "melewatkan pembayaran",
+            "Education: high school raised the estimated risk by 10.0 percentage points, compared "
+            "with approved customers",
+            "Pendidikan: sekolah menengah menaikkan perkiraan risiko sebesar 10,0 poin persentase "
+            "dibandingkan dengan nasabah yang disetujui",
         ),
     ],
 )
@@ -220,17 +228,23 @@ def test_what_lowered_the_probability_least_is_not_said_to_have_raised_it(model:
     )
 
     assert (reason.code, reason.impact) == ("EDUCATION_GRADUATE_SCHOOL", -0.01)
-    assert reason.text["en"].startswith("Education: graduate school; this spoke for approval less")
-    assert reason.text["id"].startswith("Pendidikan: pascasarjana; ini paling sedikit mendukung")
-    assert "more often" not in reason.text["en"]
+    assert reason.text["en"].startswith(
+        "Education: graduate school lowered the estimated risk by 1.0 "
+    )
+    assert reason.text["id"].startswith(
+        "Pendidikan: pascasarjana menurunkan perkiraan risiko sebesar "
+    )
+    assert reason.text["en"].endswith("compared with all customers in the training data")
 
 
 @pytest.mark.parametrize(
     ("impacts", "refused", "named"),
     [
         ([-0.1, -0.2, -0.01], False, []),
-        # Rounding is nobody's reason.
-        ([0.1, 3e-17, 0.0], True, ["LIMIT_BAL"]),
+        # Less than half a percentage point is no reason, unless a refusal had none without it.
+        ([0.005, 0.00499, 0.0], True, ["LIMIT_BAL"]),
+        ([0.001, 0.00499, 0.0], False, []),
+        ([0.001, 0.00499, 0.0], True, ["EDUCATION"]),
         # Equal impacts keep the order of the schema.
         ([0.1, 0.1, 0.1], True, ["LIMIT_BAL", "EDUCATION", "AGE"]),
     ],
@@ -251,6 +265,40 @@ def test_only_what_raised_the_probability_is_named(
     assert [reason.field for reason in reasons] == named
 
 
+def test_strengths_are_the_fields_that_lowered_the_probability_most_in_words(model: Model) -> None:
+    values: dict[str, Value] = {"LIMIT_BAL": 200_000, "EDUCATION": 1, "AGE": 40, "SEX": 2}
+    impacts = {"LIMIT_BAL": -0.006, "EDUCATION": -0.0049, "AGE": -0.1234, "SEX": 0.2}
+
+    strengths = principal_strengths(values, impacts, schema=model.schema, reference=NO_REFERENCE)
+
+    assert [(each.field, each.impact) for each in strengths] == [
+        ("AGE", -0.1234),
+        ("LIMIT_BAL", -0.006),
+    ]
+    assert strengths[0].text == {
+        "en": "Age: 40 years lowered the estimated risk by 12.3 percentage points, compared with "
+        "all customers in the training data",
+        "id": "Usia: 40 tahun menurunkan perkiraan risiko sebesar 12,3 poin persentase "
+        "dibandingkan dengan seluruh nasabah dalam data pelatihan",
+    }
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_text_speaks_of_what_others_with_that_value_did(model: Model, language: str) -> None:
+    population = re.compile(
+        "more often|less often|went with|card holders|holders of|people|lebih sering|lebih jarang"
+        "|disertai|pemegang|orang"
+    )
+    reference = model.scorecards["behavioural"].reference
+    for name, field in model.schema.fields.items():
+        for value in some_values(field.rule, reference.medians.get(name)):
+            text = reason_of(model.schema, reference, name, value).text[language]
+            size = {"en": "by 10.0 percentage points", "id": "sebesar 10,0 poin persentase"}
+
+            assert size[language] in text
+            assert not population.search(text)
+
+
 # Fields without words of their own, in a schema of one's own.
 
 
@@ -269,9 +317,14 @@ def own_schema(**field: Any) -> Schema:
 
 
 def words_of(schema: Schema, value: Value, median: float = 100.0) -> tuple[str, str, str]:
-    """Give code and texts of the own field with a value."""
+    """Return the code of the own field with a value, and how its texts begin."""
     reason = reason_of(schema, replace(NO_REFERENCE, medians={"x": median}), "x", value)
-    return reason.code, reason.text["en"], in_language(reason.text, "id")
+    english, indonesian = reason.text["en"], in_language(reason.text, "id")
+    return (
+        reason.code,
+        english.partition(" the estimated risk by 10.0 percentage points, compared with ")[0],
+        indonesian.partition(" perkiraan risiko sebesar 10,0 poin persentase ")[0],
+    )
 
 
 def test_a_number_without_words_is_worded_by_its_title_value_and_unit() -> None:
@@ -279,14 +332,14 @@ def test_a_number_without_words_is_worded_by_its_title_value_and_unit() -> None:
 
     assert words_of(schema, 30_000) == (
         "x_HIGH",
-        "Income: 30,000 rupiah; such values went with more defaults",
-        "Gaji: 30.000 rupiah; nilai seperti ini lebih sering disertai gagal bayar",
+        "Income: 30,000 rupiah raised",
+        "Gaji: 30.000 rupiah menaikkan",
     )
     assert words_of(schema, 12.5)[:2] == (
         "x_LOW",
-        "Income: 12.5 rupiah; such values went with more defaults",
+        "Income: 12.5 rupiah raised",
     )
-    assert words_of(schema, 12.5)[2].startswith("Gaji: 12,5 rupiah; ")
+    assert words_of(schema, 12.5)[2] == "Gaji: 12,5 rupiah menaikkan"
     assert words_of(schema, 100)[0] == "x_LOW"
 
 
@@ -296,10 +349,10 @@ def test_a_code_without_words_is_worded_by_its_label() -> None:
 
     assert words_of(schema, "a") == (
         "x_RENTS_A_FLAT",
-        "Income: rents a flat; this went with more defaults",
-        "Gaji: menyewa; ini lebih sering disertai gagal bayar",
+        "Income: rents a flat raised",
+        "Gaji: menyewa menaikkan",
     )
-    assert words_of(schema, "b")[2] == "Gaji: owns; ini lebih sering disertai gagal bayar"
+    assert words_of(schema, "b")[2] == "Gaji: owns menaikkan"
 
 
 def test_a_named_number_without_words_is_worded_by_its_name() -> None:
@@ -307,7 +360,7 @@ def test_a_named_number_without_words_is_worded_by_its_name() -> None:
 
     assert words_of(schema, -1)[:2] == (
         "x_PAID_IN_FULL",
-        "Income: paid in full; this went with more defaults",
+        "Income: paid in full raised",
     )
 
 
@@ -330,7 +383,7 @@ def test_codes_are_unique_per_value_whatever_the_labels_are(kind: str, labels: l
     assert all(re.fullmatch("x_[A-Z0-9]+(_[A-Z0-9]+)*", code) for code in found)
 
 
-WORDING = {"code": "OWN", "en": "own words for {value}"}
+WORDING = {"code": "OWN", "describes": {"en": "own words for {value}"}}
 
 
 @pytest.mark.parametrize(
@@ -353,11 +406,11 @@ def test_a_wording_is_used_where_its_condition_fits(
 
     assert {words_of(schema, value)[0] for value in fitting} == {"x_OWN"}
     assert "x_OWN" not in {words_of(schema, value)[0] for value in others}
-    assert words_of(schema, fitting[-1])[1] == f"own words for {fitting[-1]:,}"
+    assert words_of(schema, fitting[-1])[1] == f"own words for {fitting[-1]:,}, which raised"
 
 
 def test_the_first_wording_that_fits_is_used() -> None:
-    schema = own_schema(reasons=[{**WORDING, "minimum": 10}, {"code": "REST", "en": "rest"}])
+    schema = own_schema(reasons=[{**WORDING, "minimum": 10}, {"code": "REST"}])
 
     assert [words_of(schema, value)[0] for value in (9, 10)] == ["x_REST", "x_OWN"]
 

@@ -32,6 +32,7 @@ DECISION = {
     "model_version": str,
     "baseline": float,
     "reasons": list,
+    "strengths": list,
     "warnings": list,
 }
 
@@ -131,13 +132,17 @@ def check_decision(decision: Body) -> None:
 
 
 def check_reasons(decision: Body) -> None:
-    """Check that the reasons are the weightiest first, and that no refusal is without one."""
-    reasons = decision["reasons"]
-    assert len(reasons) <= 4
-    assert reasons or decision["label"] == "eligible"
-    impacts = [reason["impact"] for reason in reasons]
+    """Check that reasons and strengths are the weightiest first, and that no refusal lacks one."""
+    reasons, strengths = decision["reasons"], decision["strengths"]
+    assert max(len(reasons), len(strengths)) <= 4
+    refused = decision["label"] == "not_eligible"
+    assert reasons or not refused
+    impacts, lowered = ([each["impact"] for each in told] for told in (reasons, strengths))
     assert impacts == sorted(impacts, reverse=True)
-    for reason in reasons:
+    assert lowered == sorted(lowered)
+    assert all(impact >= 0.005 for impact in impacts) or (refused and len(impacts) == 1)
+    assert all(impact <= -0.005 for impact in lowered)
+    for reason in [*reasons, *strengths]:
         assert list(reason) == ["code", "field", "value", "impact", "actionable", "text"]
         assert reason["code"].startswith(f"{reason['field']}_")
         assert -1 < reason["impact"] < 1

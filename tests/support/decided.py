@@ -51,6 +51,7 @@ def decision(**changes: Any) -> Decision:
                 text={"en": "Too “small”", "id": "Terlalu kecil"},
             ),
         ),
+        strengths=(),
         warnings=(Warning("outside", "whole", 35.0, {"en": "never seen", "id": "belum"}),),
         bins="a0c",
     )

@@ -217,7 +217,9 @@ def test_words_follow_the_language_that_is_asked_for(client: FlaskClient, schema
     answer = post(client, text, Accept_Language="id")
 
     assert answer.headers["Content-Language"] == "id"
-    assert read(answer)[0]["reasons.1.text"].startswith("Limit kredit sebesar ini")
+    assert read(answer)[0]["reasons.1.text"].startswith(
+        "Limit kredit: 10.000 dolar Taiwan Baru menaikkan"
+    )
 
 
 @pytest.mark.parametrize("kind", ["text/csv; charset=utf-16", "text/csv; charset=latin-1"])
