@@ -149,16 +149,18 @@ def _worded_reasons(
     for name in names:
         field, value, impact = fields[name], values[name], impacts[name]
         tenths = round(1000 * impact)
-        code, text = _worded(field, value, medians.get(name), tenths, impact >= ROUNDING, group)
-        reasons.append(Reason(code, name, value, impact, field.actionable, text))
+        code, actionable, text = _worded(
+            field, value, medians.get(name), tenths, impact >= ROUNDING, group
+        )
+        reasons.append(Reason(code, name, value, impact, actionable, text))
     return tuple(reasons)
 
 
 @lru_cache(maxsize=MOST_WORDED, typed=True)
 def _worded(
     field: Field, value: Value, median: float | None, tenths: int, raised: bool, group: str
-) -> tuple[str, Text]:
-    """Return the code and the text of a reason.
+) -> tuple[str, bool, Text]:
+    """Return the code of a reason, whether an applicant can change it, and its text.
 
     Parameters
     ----------
@@ -187,7 +189,7 @@ def _worded(
         what = say("titled_value", title=field.title, value=value_in_words(field, value))
     key = f"{'raised' if raised else 'lowered'}{'_by_described' if description else '_by_value'}"
     text = say(key, what=what, points=_points(tenths), group=_group(group))
-    return f"{field.name}_{code}", text
+    return f"{field.name}_{code}", field.actionable, text
 
 
 def _points(tenths: int) -> Text:
