@@ -27,9 +27,10 @@ from creditscore.json_codec import dumps_bytes
 from creditscore.scorecard import artifact, model_archive
 from creditscore.scorecard.model import Model
 from creditscore.settings import Settings
-from creditscore.web import api, cli, headers, metrics, pages, problems, rate_limiting
+from creditscore.web import api, cli, cors, headers, metrics, pages, problems, rate_limiting
 from creditscore.web.asgi import Asgi
 from creditscore.web.authentication import Keys
+from creditscore.web.hosts import check_host
 from creditscore.web.json_logging import write_json
 from creditscore.web.rate_limiting import Limits
 from creditscore.web.service import NAME, Service, current_request, store
@@ -112,7 +113,7 @@ def create_app(settings: Settings, model: Model | None = None) -> App:
     )
     app.extensions[NAME] = here
     metrics.prepare(settings.runtime_dir)
-    _register_hooks(app, here.limits)
+    _register_hooks(app)
     problems.register(app)
     api.register(app)
     pages.register(app)
@@ -122,21 +123,24 @@ def create_app(settings: Settings, model: Model | None = None) -> App:
     return app
 
 
-def _register_hooks(app: Flask, limits: Limits) -> None:
+def _register_hooks(app: App) -> None:
     """Do what all requests have in common in one hook each, as each look-up in Flask costs."""
 
     @app.before_request
-    def begin() -> None:
-        request, values = current_request(), store()
+    def begin() -> Response | None:
+        request, values, svc = current_request(), store(), app.extensions[NAME]
         metrics.begin(values)
         headers.begin(request, values)
-        limits.admit(request, values)
+        svc.limits.admit(request, values)
+        check_host(request, svc)
+        return cors.answer_preflight(app, request, svc.settings.cors_origins)
 
     @app.after_request
     def finish(answer: Response) -> Response:
         request, values = current_request(), store()
         rate_limiting.finish(answer, values)
         headers.finish(answer, values)
+        cors.finish(answer, request, app.extensions[NAME].settings.cors_origins)
         metrics.count(request, answer, values)
         return answer
 

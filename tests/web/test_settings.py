@@ -45,6 +45,15 @@ GOOD: dict[str, list[tuple[str, Any]]] = {
     "what_if_rate_limit": [("5/hour", RateLimit(5, 3600)), ("OFF", None)],
     "proxies": [("0", 0), ("2", 2)],
     "runtime_dir": [("/run/creditscore", Path("/run/creditscore"))],
+    "hosts": [
+        ("Credit.example", ("credit.example",)),
+        ("10.0.0.7, [2001:DB8::7],", ("10.0.0.7", "[2001:db8::7]")),
+    ],
+    "cors_origins": [
+        ("https://app.example", ("https://app.example",)),
+        ("https://App.example:443, http://[::1]:80", ("https://app.example", "http://[::1]")),
+        ("http://localhost:8080", ("http://localhost:8080",)),
+    ],
 }
 
 BAD = {
@@ -58,6 +67,8 @@ BAD = {
     "rate_limit": ["0/minute", "600", "600/week", "-1/day", "1.5/hour", "on", "600 / day"],
     "what_if_rate_limit": ["none", "\uff11/day", "9999999999/day"],
     "proxies": ["-1", "10", "1.0", "all", "\uff11"],
+    "hosts": [",", "credit.example:443", "https://credit.example", "*", "a b", "a..b", "\uff41"],
+    "cors_origins": ["*", "null", "app.example", "https://app.example/", "ftp://a", "http://a:0"],
     "max_applicants": ["0", "-1", "1.5", "1e6", "1_000", "\uff11", "many", "9" * 10],
 }
 

@@ -45,7 +45,7 @@ bp = Blueprint("api", __name__)
 def predict() -> ResponseReturnValue:
     """Decide on one applicant, or on each of an array or a table, and log every decision."""
     svc, request = service(), current_request()
-    key_id = check_predict(request, svc.keys, open_predict=svc.settings.open_predict)
+    key_id = check_predict(request, svc.keys, svc.settings)
     if is_csv(request):
         return _predict_table(svc, key_id)
     raw = read_body(request, most_bytes=svc.settings.max_json_bytes)
@@ -74,7 +74,7 @@ def _predict_table(svc: Service, key_id: str | None) -> Response:
 def what_if() -> ResponseReturnValue:
     """Answer as `predict` would, but log nothing: for exploration only."""
     svc, request = service(), current_request()
-    check_what_if(request, svc.keys, open_predict=svc.settings.open_predict)
+    check_what_if(request, svc.keys, svc.settings)
     svc.limits.admit_what_if(request)
     body = read_json(request, most_bytes=svc.settings.max_json_bytes)
     decisions = _assess(svc, body)
