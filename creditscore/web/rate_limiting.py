@@ -1,12 +1,10 @@
 """Rate limits: whoever asks too often is told so, and everybody how much is left.
 
-A client is known by its API key, else by its address, of which only the network counts in IPv6:
-everybody has more addresses there than there are buckets.
+A client is known by its API key, else by its network.
 """
 
 from __future__ import annotations
 
-import ipaddress
 import logging
 import math
 import tempfile
@@ -20,12 +18,10 @@ from flask.ctx import _AppCtxGlobals
 from creditscore.errors import DatabaseUnavailable
 from creditscore.settings import RateLimit, Settings
 from creditscore.web.authentication import Keys
+from creditscore.web.client_network import client_network
 from creditscore.web.content_negotiation import shows_key
 from creditscore.web.problems import TooManyRequests
 from creditscore.web.token_buckets import RateLimitResult, RateLimits
-
-#: Bits of an IPv6 address that a network shares.
-NETWORK_BITS = 64
 
 
 class RateDecision(NamedTuple):
@@ -67,7 +63,7 @@ class Limits:
     ) -> None:
         if self._account is None or limit is None:
             return
-        client = self._key(request) or _network(request.environ.get("REMOTE_ADDR", ""))
+        client = self._key(request) or client_network(request)
         result = self._account.take(f"{name} {client}", limit, now=time.time())
         values.rate = RateDecision(name, limit, result)
         if not result.allowed:
@@ -82,17 +78,6 @@ class Limits:
         except DatabaseUnavailable:
             # Routes that need no key can do without; the others will say what is wrong.
             return None
-
-
-def _network(address: str) -> str:
-    if ":" not in address:
-        return address
-    try:
-        parsed = ipaddress.IPv6Address(address.partition("%")[0])
-    except ValueError:
-        return address
-    mapped = parsed.ipv4_mapped
-    return str(mapped) if mapped else str(int(parsed) >> (128 - NETWORK_BITS))
 
 
 def finish(answer: Response, values: _AppCtxGlobals) -> None:

@@ -11,6 +11,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from creditscore.decision_log.idempotency import RequestOrigin
 from creditscore.i18n.catalogue import say
 from creditscore.web import json_parser
+from creditscore.web.client_network import network_mark
 from creditscore.web.problems import BrokenBody, TooLarge, WrongIdempotencyKey, WrongMediaType
 
 #: What counts as JSON: `curl -d` and Postman's raw text do not say application/json.
@@ -115,6 +116,10 @@ def read_origin(request: Request, body: bytes, *, key_id: str | None) -> Request
     key = request.environ.get("HTTP_IDEMPOTENCY_KEY")
     if key is not None and not re.fullmatch(f"[!-~]{{1,{LONGEST_KEY}}}", key, re.ASCII):
         raise WrongIdempotencyKey(say("idempotency_key", most=LONGEST_KEY))
+    if key is not None and key_id is None:
+        # Whoever has no API key shares the name space of all those: a key of theirs is one of their
+        # network. No client can send the blank.
+        key = f"{key} {network_mark(request, key)}"
     return RequestOrigin(
         request_id=g.request_id,
         key_id=key_id,
