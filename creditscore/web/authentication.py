@@ -40,10 +40,13 @@ class Caller:
     keys_exist : bool
         Whether anybody needs one. Also true when all were revoked: taking the last key away from
         somebody must not open the service to everybody.
+    key_failed : bool
+        Whether one was shown that is not accepted.
     """
 
     key_id: str | None
     keys_exist: bool
+    key_failed: bool = False
 
 
 class Keys:
@@ -131,7 +134,7 @@ class Keys:
             for key_id, known in (self._settled | accepted).items()
             if hmac.compare_digest(digest, known)
         ]
-        return Caller(next(iter(matches), None), keys_exist)
+        return Caller(next(iter(matches), None), keys_exist, key_failed=not matches)
 
 
 def check_predict(request: Request, keys: Keys, settings: Settings) -> str | None:

@@ -50,9 +50,8 @@ class Limits:
         self._account = _open(settings.runtime_dir) if self._all or self._what_if else None
 
     def admit(self, request: Request, values: _AppCtxGlobals) -> None:
-        """Let a request pass, or raise `TooManyRequests`; those for static files all pass."""
-        if request.endpoint != "static":
-            self._judge("all", self._all, request, values)
+        """Let a request pass, or raise `TooManyRequests`."""
+        self._judge("all", self._all, request, values)
 
     def admit_what_if(self, request: Request) -> None:
         """Let an exploration pass, or raise `TooManyRequests`."""

@@ -117,7 +117,7 @@ def test_without_an_api_key_each_network_has_keys_of_its_own(
             environ_overrides={"REMOTE_ADDR": address},
         ) as answer:
             assert answer.status_code == 200
-            return answer.text
+            return answer.get_data(as_text=True)
 
     first, other = ask("203.0.113.7"), ask("203.0.113.8")
     network = ask("2001:db8:1:2::1")
