@@ -9,15 +9,19 @@ from flask import Request, g
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from creditscore.decision_log.idempotency import RequestOrigin
+from creditscore.errors import NotJson
 from creditscore.i18n.catalogue import say
 from creditscore.web import json_parser
 from creditscore.web.client_network import network_mark
 from creditscore.web.problems import BrokenBody, TooLarge, WrongIdempotencyKey, WrongMediaType
 
+URL_ENCODED, MULTIPART = "application/x-www-form-urlencoded", "multipart/form-data"
+
 #: What counts as JSON: `curl -d` and Postman's raw text do not say application/json.
-JSON_TYPES = frozenset(
-    {"", "application/json", "text/json", "text/plain", "application/x-www-form-urlencoded"}
-)
+JSON_TYPES = frozenset({"", "application/json", "text/json", "text/plain", URL_ENCODED})
+
+#: How a form begins: with a name and its value, or with JSON whose brackets are encoded.
+A_FORM = re.compile(rb"""\s*+(?:[^\s{\["'=&][^=&]*+=|%(?:7B|5B|22))""", re.IGNORECASE)
 
 CSV_TYPE = "text/csv"
 
@@ -29,14 +33,26 @@ UTF_8 = frozenset({"utf-8", "utf8", "us-ascii", "ascii"})
 
 
 def read_json(request: Request, *, most_bytes: int) -> object:
-    """Read the body as one JSON value; errors as of `read_body`.
+    """Read the body as one JSON value; errors as of `read_body` and `parse_json`."""
+    return parse_json(request, read_body(request, most_bytes=most_bytes))
+
+
+def parse_json(request: Request, body: bytes) -> object:
+    """Read one JSON value from a body.
 
     Raises
     ------
     NotJson
         If it is not JSON.
+    WrongMediaType
+        If it is a form: `curl -d` calls JSON one too, so that only what is in it tells.
     """
-    return json_parser.parse(read_body(request, most_bytes=most_bytes))
+    try:
+        return json_parser.parse(body)
+    except NotJson:
+        if request.mimetype == URL_ENCODED and A_FORM.match(body):
+            raise WrongMediaType(say("form_not_json", got=URL_ENCODED)) from None
+        raise
 
 
 def is_csv(request: Request) -> bool:
@@ -65,7 +81,8 @@ def read_body(request: Request, *, most_bytes: int) -> bytes:
 def _check_media(request: Request) -> None:
     media = request.mimetype
     if media not in JSON_TYPES and not media.endswith("+json"):
-        raise WrongMediaType(say("media_type", got=_short(media)))
+        key = "form_not_json" if media == MULTIPART else "media_type"
+        raise WrongMediaType(say(key, got=_short(media)))
     _check_coding(request)
 
 
