@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import difflib
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,13 @@ from typing import Any
 from creditscore.errors import SettingsError
 
 PROJECT = Path(__file__).resolve().parent.parent
+
+#: What the name of every variable begins with.
+PREFIX = "CREDITSCORE_"
+
+#: How much of two names has to be alike for one to be taken for the other (`difflib`): one letter
+#: too many, too few or wrong of six.
+LIKENESS = 0.8
 
 #: Units of a rate limit's time, in seconds.
 UNITS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
@@ -124,7 +132,7 @@ class Settings:
                     values[setting.name] = setting.read(text)
                 except ValueError:
                     # A key or a password is a secret, even a malformed one.
-                    shown = "something else" if setting.secret else text
+                    shown = None if setting.secret else text
                     raise SettingsError(setting.variable, shown, setting.allowed) from None
         return cls(**values)
 
@@ -142,7 +150,7 @@ class Setting:
     @property
     def variable(self) -> str:
         """Name of the environment variable."""
-        return f"CREDITSCORE_{self.name.upper()}"
+        return f"{PREFIX}{self.name.upper()}"
 
 
 def _probability(text: str) -> float:
@@ -308,3 +316,18 @@ DEFINITIONS = (
         "without an API key. None unless they are named here.",
     ),
 )
+
+
+def unknown_variables(environment: Mapping[str, str]) -> Iterator[str]:
+    """Yield a sentence about each variable that looks like a setting and is none.
+
+    It names the setting that may be meant; never a value, which may be a secret.
+    """
+    names = {setting.name.upper(): setting.variable for setting in DEFINITIONS}
+    for variable in sorted(environment):
+        name = variable.upper().removeprefix(PREFIX)
+        if not variable.upper().startswith(PREFIX) or variable in names.values():
+            continue
+        near = difflib.get_close_matches(name, names, n=1, cutoff=LIKENESS)
+        meant = f"did you mean {names[near[0]]}?" if near else "docs/operations.md lists them all"
+        yield f"{variable} is no setting and changes nothing; {meant}"
