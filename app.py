@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import click
 
 from creditscore.errors import StartupError
-from creditscore.settings import Settings
+from creditscore.settings import Settings, unknown_variables
 from creditscore.web import create_app, development_server
 
 try:
@@ -19,6 +19,8 @@ except StartupError as error:
     # One line, and a status that gunicorn passes on, instead of a traceback per worker.
     click.echo(f"cannot start: {error}", err=True)
     sys.exit(3)
+for sentence in unknown_variables(os.environ):
+    app.logger.warning("%s", sentence)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -16,6 +16,7 @@ if sys.version_info < (3, 11):
 
 import argparse
 import contextlib
+import errno
 import hashlib
 import importlib.util
 import itertools
@@ -65,6 +66,13 @@ def main() -> int:
     except KeyboardInterrupt:
         say("\nStopped.")
         return 130
+    except OSError as error:
+        if error.errno not in {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC}:
+            raise
+        stop(
+            f"{error.filename or ROOT}: {error.strerror}. The environment and the model are made "
+            f"in {ROOT}: make it a folder with room that you may write to."
+        )
 
 
 def command_line() -> argparse.ArgumentParser:

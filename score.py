@@ -21,8 +21,9 @@ from tqdm import tqdm
 
 from creditscore.decisions.decision_columns import DecisionColumns
 from creditscore.errors import CreditScoreError
+from creditscore.files import is_stream
 from creditscore.i18n.catalogue import LANGUAGES
-from creditscore.settings import Settings
+from creditscore.settings import Settings, unknown_variables
 from creditscore.tables import dask_cluster
 from creditscore.tables.job import STANDARD, Job, run
 from creditscore.tables.output import Counts
@@ -32,6 +33,8 @@ from creditscore.tables.table import Table
 def main(arguments: Sequence[str] | None = None) -> int:
     """Score, print a summary, and return the exit status."""
     options = read_options(arguments)
+    for sentence in unknown_variables(os.environ):
+        print(f"score.py: warning: {sentence}", file=sys.stderr)
     try:
         settings = Settings.from_env(os.environ)
         if options.model_dir is not None:
@@ -80,13 +83,18 @@ def read_options(arguments: Sequence[str] | None) -> argparse.Namespace:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("source", metavar="IN", type=Path, help="CSV with a header, or -")
-    parser.add_argument("target", metavar="OUT", type=Path, help="where to, or -")
+    parser.add_argument(
+        "target",
+        metavar="OUT",
+        type=Path,
+        help="where to: a file, a pipe such as /dev/stdout, or -",
+    )
     parser.add_argument(
         "--rejects",
         metavar="FILE",
         type=Path,
         help="rows that are no valid applicants, each with its line and what is wrong, as CSV; "
-        "OUT.rejects.csv if left out, nowhere if OUT is -",
+        "OUT.rejects.csv if left out, nowhere if OUT is - or a pipe",
     )
     parser.add_argument(
         "--reasons",
@@ -135,7 +143,7 @@ def columns_of(options: argparse.Namespace) -> DecisionColumns:
 
 def rejects_of(options: argparse.Namespace) -> Path | None:
     """Return the file for rows that are not valid applicants; None to drop them."""
-    if options.rejects is not None or options.target == STANDARD:
+    if options.rejects is not None or options.target == STANDARD or is_stream(options.target):
         return Path(options.rejects) if options.rejects else None
     return Path(f"{options.target}.rejects.csv")
 

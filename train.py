@@ -37,6 +37,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Train, write the model and its card, print a summary; return the exit status."""
     options = read_options(arguments)
     try:
+        if not options.compare:
+            artifact.check_writable(options.model_dir)
         schema = load_schema(options.schema)
         data = read_data(options.data, schema)
         steps = (training.STEPS + model_card.STEPS) * len(schema.scorecards)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import stat
 import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -50,6 +51,28 @@ def atomic_write(path: Path, *, mode: int = PRIVATE, overwrite: bool = True) -> 
             # Unlike a rename it fails if another file was made meanwhile.
             os.link(file.name, target)
     sync_folder(target.parent)
+
+
+@contextlib.contextmanager
+def open_output(path: Path) -> Iterator[BinaryIO]:
+    """Open a pipe or a terminal to write at once, and anything else as `atomic_write` does.
+
+    Raises
+    ------
+    OSError
+        If it cannot be written.
+    """
+    with path.open("wb") if is_stream(path) else atomic_write(path) as file:
+        yield file
+
+
+def is_stream(path: Path) -> bool:
+    """Tell whether a path is a pipe or a device such as /dev/stdout, which no file can replace."""
+    try:
+        mode = path.stat().st_mode
+    except OSError:
+        return False
+    return stat.S_ISFIFO(mode) or stat.S_ISCHR(mode)
 
 
 def atomic_write_all(files: Mapping[Path, bytes], *, mode: int = PRIVATE) -> None:

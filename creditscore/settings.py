@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import difflib
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,13 @@ from typing import Any
 from creditscore.errors import SettingsError
 
 PROJECT = Path(__file__).resolve().parent.parent
+
+#: What the name of every variable begins with.
+PREFIX = "CREDITSCORE_"
+
+#: How much of two names has to be alike for one to be taken for the other (`difflib`): one letter
+#: too many, too few or wrong of six.
+LIKENESS = 0.8
 
 #: Units of a rate limit's time, in seconds.
 UNITS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
@@ -45,6 +53,9 @@ class RateLimit:
         (unit,) = (name for name, seconds in UNITS.items() if seconds == self.seconds)
         return f"{self.requests}/{unit}"
 
+
+#: A name or an IPv4 address, or an IPv6 address in brackets, as in a Host header.
+HOST = r"([a-z0-9_-]+(\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\])"
 
 #: A form that moves with a slider asks several times a second.
 USUAL_LIMIT, WHAT_IF_LIMIT = RateLimit(600, 60), RateLimit(300, 60)
@@ -82,6 +93,10 @@ class Settings:
         How many proxies stand in front and name the client in `X-Forwarded-For`.
     runtime_dir : Path
         Folder of what the processes share while they run.
+    hosts : tuple of str
+        Names by which clients may ask, beside those of the machine itself; none for any.
+    cors_origins : tuple of str
+        Origins whose pages may ask, and read the answers.
     """
 
     model_dir: Path = PROJECT / "model"
@@ -97,6 +112,8 @@ class Settings:
     what_if_rate_limit: RateLimit | None = WHAT_IF_LIMIT
     proxies: int = 0
     runtime_dir: Path = PROJECT / "instance" / "run"
+    hosts: tuple[str, ...] = ()
+    cors_origins: tuple[str, ...] = ()
 
     @classmethod
     def from_env(cls, environment: Mapping[str, str]) -> Settings:
@@ -115,7 +132,7 @@ class Settings:
                     values[setting.name] = setting.read(text)
                 except ValueError:
                     # A key or a password is a secret, even a malformed one.
-                    shown = "something else" if setting.secret else text
+                    shown = None if setting.secret else text
                     raise SettingsError(setting.variable, shown, setting.allowed) from None
         return cls(**values)
 
@@ -133,7 +150,7 @@ class Setting:
     @property
     def variable(self) -> str:
         """Name of the environment variable."""
-        return f"CREDITSCORE_{self.name.upper()}"
+        return f"{PREFIX}{self.name.upper()}"
 
 
 def _probability(text: str) -> float:
@@ -161,12 +178,28 @@ def _digit(text: str) -> int:
     return int(text)
 
 
-def _keys(text: str) -> tuple[str, ...]:
-    keys = tuple(key.strip() for key in text.split(",") if key.strip())
-    # A header carries visible ASCII only, and a short key can be guessed.
-    if not keys or not all(re.fullmatch("[!-+\\--~]{16,200}", key, re.ASCII) for key in keys):
+def _split(text: str, pattern: str) -> tuple[str, ...]:
+    """Split a list at its commas; raise ValueError unless all its entries match, and it has one."""
+    entries = tuple(entry.strip() for entry in text.split(",") if entry.strip())
+    if not entries or not all(re.fullmatch(pattern, entry, re.ASCII) for entry in entries):
         raise ValueError
-    return keys
+    return entries
+
+
+def _keys(text: str) -> tuple[str, ...]:
+    # A header carries visible ASCII only, and a short key can be guessed.
+    return _split(text, "[!-+\\--~]{16,200}")
+
+
+def _hosts(text: str) -> tuple[str, ...]:
+    return _split(text.lower(), HOST)
+
+
+def _origins(text: str) -> tuple[str, ...]:
+    origins = _split(text.lower(), f"https?://{HOST}(:[1-9][0-9]{{0,4}})?")
+    # A browser leaves out the port that the scheme implies.
+    implied = {"http": ":80", "https": ":443"}
+    return tuple(each.removesuffix(implied[each.partition(":")[0]]) for each in origins)
 
 
 def _database_url(text: str) -> str:
@@ -266,4 +299,35 @@ DEFINITIONS = (
         "Folder of what the processes share while they run: the account of the rate limits, and "
         "what `GET /metrics` adds up.",
     ),
+    Setting(
+        "hosts",
+        _hosts,
+        "host names or addresses without a port, separated by commas",
+        "Names by which clients may ask, beside `localhost` and the like; requests for others are "
+        "answered with 421. Left out, any name will do, but for a service without API keys that "
+        "listens on this machine only: that one answers to `localhost` and the like alone, or "
+        "else any web site could give it a name of its own and ask it (DNS rebinding).",
+    ),
+    Setting(
+        "cors_origins",
+        _origins,
+        "origins such as https://app.example, separated by commas",
+        "Origins whose pages may ask from a browser and read the answers (CORS), if need be "
+        "without an API key. None unless they are named here.",
+    ),
 )
+
+
+def unknown_variables(environment: Mapping[str, str]) -> Iterator[str]:
+    """Yield a sentence about each variable that looks like a setting and is none.
+
+    It names the setting that may be meant; never a value, which may be a secret.
+    """
+    names = {setting.name.upper(): setting.variable for setting in DEFINITIONS}
+    for variable in sorted(environment):
+        name = variable.upper().removeprefix(PREFIX)
+        if not variable.upper().startswith(PREFIX) or variable in names.values():
+            continue
+        near = difflib.get_close_matches(name, names, n=1, cutoff=LIKENESS)
+        meant = f"did you mean {names[near[0]]}?" if near else "docs/operations.md lists them all"
+        yield f"{variable} is no setting and changes nothing; {meant}"

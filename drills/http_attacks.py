@@ -72,10 +72,10 @@ def attack(drill: Drill) -> int:
 
 def smuggle(port: int, digits: int, opened: socket.socket | None = None) -> list[int]:
     """Send a body that looks like a request, announced with so many digits; give all statuses."""
-    hidden = b"GET /smuggled HTTP/1.1\r\nHost: b\r\n\r\n"
+    hidden = b"GET /smuggled HTTP/1.1\r\nHost: localhost\r\n\r\n"
     length = str(len(hidden)).zfill(digits).encode()
     with opened or _connect(port) as connection:
-        head = b"POST /predict HTTP/1.1\r\nHost: a\r\nContent-Length: %s\r\n\r\n" % length
+        head = b"POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Length: %s\r\n\r\n" % length
         connection.sendall(head)
         time.sleep(0.1)
         with contextlib.suppress(OSError):
@@ -91,7 +91,7 @@ def growth(port: int) -> float:
 
 
 def _send_chunks(port: int, count: int) -> float:
-    head = b"POST /predict HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+    head = b"POST /predict HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
     with _connect(port) as connection:
         began = time.monotonic()
         connection.sendall(head + b"1\r\n1\r\n" * count + b"0\r\n\r\n")
@@ -107,7 +107,7 @@ def ask_beside_readers(port: int, body: bytes) -> list[int]:
             reader = stack.enter_context(socket.socket())
             reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2304)
             reader.connect(("127.0.0.1", port))
-            reader.sendall(b"GET %s HTTP/1.1\r\nHost: x\r\n\r\n" % LARGE_FILE.encode())
+            reader.sendall(b"GET %s HTTP/1.1\r\nHost: localhost\r\n\r\n" % LARGE_FILE.encode())
         time.sleep(MOMENT)
         for _ in range(10):
             try:
@@ -121,7 +121,7 @@ def come_and_go(port: int, size: int) -> None:
     """Send a body that nobody reads, and end the connection after its answer."""
     lines = b"Content-Length: %d\r\nConnection: close" % size
     with _connect(port) as connection:
-        connection.sendall(b"POST /nowhere HTTP/1.1\r\nHost: x\r\n%s\r\n\r\n" % lines)
+        connection.sendall(b"POST /nowhere HTTP/1.1\r\nHost: localhost\r\n%s\r\n\r\n" % lines)
         with contextlib.suppress(OSError):
             connection.sendall(bytes(size))
         _read(connection)
@@ -129,7 +129,7 @@ def come_and_go(port: int, size: int) -> None:
 
 def fill(port: int, size: int, count: int) -> int:
     """Send bodies but for their last byte, one beside the other; tell how many are waited for."""
-    head = b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % size
+    head = b"POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n" % size
     with contextlib.ExitStack() as stack:
         holders = [stack.enter_context(_connect(port)) for _ in range(count)]
         for holder in holders:

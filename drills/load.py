@@ -247,5 +247,10 @@ def _load(port: int, requests: Sequence[bytes], how: dict[str, Any]) -> Tally:
 
 def request_of(body: bytes, *lines: bytes, path: bytes = b"/predict") -> bytes:
     """Give a whole request for a decision, with some more lines in its head."""
-    first = [b"POST %s HTTP/1.1" % path, b"Host: x", b"Content-Length: %d" % len(body), *lines]
+    first = [
+        b"POST %s HTTP/1.1" % path,
+        b"Host: localhost",
+        b"Content-Length: %d" % len(body),
+        *lines,
+    ]
     return b"\r\n".join([*first, b"", body])

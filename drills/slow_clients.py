@@ -38,8 +38,8 @@ MOMENT = 0.025
 
 OPENINGS = {
     "idle": b"",
-    "half header": b"POST /predict HTTP/1.1\r\nHost: x\r\nX-Slow: ",
-    "slow body": b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n",
+    "half header": b"POST /predict HTTP/1.1\r\nHost: localhost\r\nX-Slow: ",
+    "slow body": b"POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n",
 }
 
 

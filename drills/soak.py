@@ -149,7 +149,7 @@ BAD_KINDS = (
     lambda body: (request_of(body, b"Origin: https://elsewhere.example"), 403),
     lambda body: (request_of(body, path=b"/nowhere"), 404),
     lambda body: (request_of(body, path=b"/health"), 405),
-    lambda body: (b"GET /decisions?limit=x HTTP/1.1\r\nHost: x\r\n\r\n", 401),
+    lambda body: (b"GET /decisions?limit=x HTTP/1.1\r\nHost: localhost\r\n\r\n", 401),
 )
 
 

@@ -24,7 +24,8 @@ class RequestOrigin:
     key_id : str or None
         The API key that was presented; None for none.
     idempotency_key : str or None
-        The key that was sent; a repetition of the request gets the first answer.
+        The key that was sent; a repetition of the request gets the first answer. Each API key has
+        its own name space; in the one of requests without, a mark of the client's network follows.
     body_hash : str
         A hash of the body, to tell a repetition from another request.
     """

@@ -8,8 +8,10 @@ holds the digest of the model card, so that nobody reads figures of another mode
 
 from __future__ import annotations
 
+import errno
 import io
 import json
+import os
 import pickle
 from collections.abc import Mapping
 from pathlib import Path
@@ -84,8 +86,30 @@ def save(model: Model, folder: Path) -> None:
         # Readable for the service, which may run under another account than the training.
         atomic_write_all({folder / name: raw for name, raw in files.items()}, mode=PUBLIC)
     except OSError as error:
-        remedy = "make room for it, or choose another folder with --model-dir"
-        raise ArtifactError(folder, f"cannot be written: {error.strerror}", remedy) from None
+        raise _not_writable(folder, error.strerror or "") from None
+
+
+def check_writable(folder: Path) -> None:
+    """Check, before the work of training, that a model can be saved in a folder or a new one there.
+
+    Raises
+    ------
+    ArtifactError
+        If it is no folder, or may not be written into.
+    """
+    try:
+        parent = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    except OSError as error:
+        raise _not_writable(folder, error.strerror or "") from None
+    if not parent.is_dir():
+        raise _not_writable(folder, os.strerror(errno.ENOTDIR))
+    if not os.access(parent, os.W_OK | os.X_OK):
+        raise _not_writable(folder, os.strerror(errno.EACCES))
+
+
+def _not_writable(folder: Path, reason: str) -> ArtifactError:
+    remedy = "make room for it, or choose another folder with --model-dir"
+    return ArtifactError(folder, f"cannot be written: {reason}", remedy)
 
 
 def _digest_entry(name: str, raw: bytes) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from creditscore.decisions.assessor import Assessor, Decision
 from creditscore.decisions.decision_columns import DecisionColumns
 from creditscore.decisions.record import new_decision_ids
 from creditscore.errors import BatchError, InvalidApplicants
-from creditscore.files import atomic_write
+from creditscore.files import atomic_write, is_stream, open_output
 from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, in_language
 from creditscore.schema import Schema
 from creditscore.scorecard import artifact
@@ -117,9 +117,9 @@ def run_with(
         raise
     except OSError as error:
         raise BatchError(f"{error.filename or job.target}: {error.strerror}") from None
-    if job.rejects is not None and not counts.rejected:
-        # A file left by an earlier run would be taken for this one's.
-        job.rejects.unlink(missing_ok=True)
+    if job.rejects is not None and not counts.rejected and not is_stream(job.rejects):
+        # A file left by an earlier run would be taken for this one's. A link to it stays.
+        job.rejects.resolve().unlink(missing_ok=True)
     return counts
 
 
@@ -167,7 +167,7 @@ def _open_output(
         stack.callback(sys.stdout.buffer.flush)
         file: IO[bytes] = sys.stdout.buffer
     else:
-        file = stack.enter_context(atomic_write(job.target))
+        file = stack.enter_context(open_output(job.target))
     newline = table.newline if isinstance(table, CsvTable) else "\n"
     csv = CsvOutput(file, newline)
     csv.begin([*table.columns, *types])

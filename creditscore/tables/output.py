@@ -9,7 +9,7 @@ from itertools import chain
 from pathlib import Path
 from typing import IO, Any, Protocol
 
-from creditscore.files import atomic_write
+from creditscore.files import open_output
 from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, in_language
 from creditscore.schema.csv_cells import to_line
 from creditscore.tables.table import Block, RejectedRow, Table
@@ -101,7 +101,7 @@ class Rejects:
         if self.path is None:
             return
         if self._file is None:
-            self._file = self.stack.enter_context(atomic_write(self.path))
+            self._file = self.stack.enter_context(open_output(self.path))
             self._file.write(f"{to_line(['line', 'faults', *self.header])}\n".encode())
         self._file.write(f"{to_line(cells)}\n".encode())
 

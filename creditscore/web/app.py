@@ -29,7 +29,7 @@ from creditscore.json_codec import dumps_bytes
 from creditscore.scorecard import artifact, model_archive
 from creditscore.scorecard.model import Model
 from creditscore.settings import Settings
-from creditscore.web import api, cli, headers, metrics, pages, problems, rate_limiting
+from creditscore.web import api, cli, headers, metrics, origins, pages, problems, rate_limiting
 from creditscore.web.asgi import Asgi
 from creditscore.web.authentication import Keys
 from creditscore.web.json_logging import write_json
@@ -117,7 +117,7 @@ def create_app(settings: Settings, model: Model | None = None) -> App:
     )
     app.extensions[NAME] = here
     metrics.prepare(settings.runtime_dir)
-    _register_hooks(app, here.limits)
+    _register_hooks(app)
     problems.register(app)
     api.register(app)
     pages.register(app)
@@ -127,21 +127,28 @@ def create_app(settings: Settings, model: Model | None = None) -> App:
     return app
 
 
-def _register_hooks(app: Flask, limits: Limits) -> None:
+def _register_hooks(app: App) -> None:
     """Do what all requests have in common in one hook each, as each look-up in Flask costs."""
 
     @app.before_request
-    def begin() -> None:
-        request, values = current_request(), store()
+    def begin() -> Response | None:
+        request, values, svc = current_request(), store(), app.extensions[NAME]
         values.began = perf_counter()
         headers.begin(request, values)
-        limits.admit(request, values)
+        svc.limits.admit(request, values)
+        if svc.settings.hosts or svc.loopback:
+            origins.check_host(request, svc)
+        if request.method != "OPTIONS":
+            return None
+        return origins.answer_preflight(app, request, svc.settings.cors_origins)
 
     @app.after_request
     def finish(answer: Response) -> Response:
         request, values = current_request(), store()
         rate_limiting.finish(answer, values)
         headers.finish(answer, values)
+        if trusted := app.extensions[NAME].settings.cors_origins:
+            origins.finish(answer, request, trusted)
         metrics.count(request, answer, values)
         return answer
 

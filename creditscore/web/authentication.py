@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 import math
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from time import monotonic
 
@@ -13,6 +13,7 @@ from flask import Request
 
 from creditscore.decision_log.database import Database, seconds_left, within
 from creditscore.errors import DatabaseUnavailable
+from creditscore.settings import Settings
 from creditscore.web.api_keys import ApiKey, digest_of, read_keys
 from creditscore.web.problems import CrossSite, KeyNeeded
 
@@ -41,10 +42,13 @@ class Caller:
     keys_exist : bool
         Whether anybody needs one. Also true when all were revoked: taking the last key away from
         somebody must not open the service to everybody.
+    key_failed : bool
+        Whether one was shown that is not accepted.
     """
 
     key_id: str | None
     keys_exist: bool
+    key_failed: bool = False
 
 
 class Keys:
@@ -131,10 +135,10 @@ class Keys:
             for key_id, known in (self._settled | accepted).items()
             if hmac.compare_digest(digest, known)
         ]
-        return Caller(next(iter(matches), None), keys_exist)
+        return Caller(next(iter(matches), None), keys_exist, key_failed=not matches)
 
 
-def check_predict(request: Request, keys: Keys, *, open_predict: bool) -> str | None:
+def check_predict(request: Request, keys: Keys, settings: Settings) -> str | None:
     """Let a request for a decision pass, or raise; give the id of the key that it shows.
 
     Raises
@@ -145,9 +149,9 @@ def check_predict(request: Request, keys: Keys, *, open_predict: bool) -> str | 
         If a browser sent it from another site's page: any page could, without its user knowing.
     """
     visitor = keys.look_at(request)
-    if lacks_key(visitor, open_predict=open_predict):
+    if lacks_key(visitor, open_predict=settings.open_predict):
         raise KeyNeeded
-    if visitor.key_id is None and _from_another_site(request):
+    if visitor.key_id is None and _from_another_site(request, settings.cors_origins):
         raise CrossSite
     return visitor.key_id
 
@@ -157,9 +161,9 @@ def lacks_key(visitor: Caller, *, open_predict: bool) -> bool:
     return visitor.key_id is None and visitor.keys_exist and not open_predict
 
 
-def check_what_if(request: Request, keys: Keys, *, open_predict: bool) -> str | None:
+def check_what_if(request: Request, keys: Keys, settings: Settings) -> str | None:
     """Let a request pass that explores, or raise as `check_predict` does."""
-    return check_predict(request, keys, open_predict=open_predict)
+    return check_predict(request, keys, settings)
 
 
 def check_key(request: Request, keys: Keys) -> str:
@@ -192,10 +196,14 @@ def _id_of(digest: bytes) -> str:
     return f"env-{digest.hex()[:8]}"
 
 
-def _from_another_site(request: Request) -> bool:
+def _from_another_site(request: Request, trusted: Collection[str]) -> bool:
+    """Tell whether a browser sent a request from a page that is neither ours nor trusted."""
+    origin = request.headers.get("Origin")
+    if origin in trusted:
+        return False
     site = request.headers.get("Sec-Fetch-Site")
     if site is not None:
-        return site == "cross-site"
+        # Another port of this host, or another host of its domain, is "same-site".
+        return site not in {"same-origin", "none"}
     # Browsers from before Sec-Fetch-Site still tell the origin.
-    origin = request.headers.get("Origin")
     return origin is not None and origin.partition("://")[2] != request.host

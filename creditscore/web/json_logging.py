@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask import g, has_request_context
 
+from creditscore.web.authentication import CALLER, Caller
 from creditscore.web.headers import REQUEST_ID, ROUTE
 from creditscore.web.metrics import METHODS
 
@@ -40,7 +41,10 @@ class JsonLines(logging.Formatter):
 
 
 def log_request(environ: WSGIEnvironment, status: int, seconds: float) -> None:
-    """Log a request, if gunicorn is to, by its route: a path may hold what its client likes."""
+    """Log a request, if gunicorn is to, by its route: a path may hold what its client likes.
+
+    Of its API key the line has the id, or that it is none of ours; never the key.
+    """
     access = logging.getLogger("gunicorn.access")
     if access.handlers:
         method = environ["REQUEST_METHOD"]
@@ -51,6 +55,12 @@ def log_request(environ: WSGIEnvironment, status: int, seconds: float) -> None:
             "status": status,
             "milliseconds": int(seconds * 1000),
         }
+        # Absent where no route, and no limit, had to know.
+        caller: Caller | None = environ.get(CALLER)
+        if caller is not None and caller.key_id is not None:
+            members["key_id"] = caller.key_id
+        elif caller is not None and caller.key_failed:
+            members["key_failed"] = True
         access.info("", extra={"members": members})
 
 

@@ -123,6 +123,12 @@ class CrossSite(Problem):
         super().__init__(say("cross_site"))
 
 
+class WrongHost(Problem):
+    """The request is for a host that is not this service."""
+
+    status = HTTPStatus.MISDIRECTED_REQUEST
+
+
 #: What the packages below raise: the status, and the message's key.
 REFUSALS: dict[type[Exception], tuple[HTTPStatus, str]] = {
     DatabaseUnavailable: (HTTPStatus.SERVICE_UNAVAILABLE, "log_unavailable"),

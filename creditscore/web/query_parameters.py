@@ -108,8 +108,12 @@ def _whole(text: str, least: int, most: int) -> int:
 
 
 def _moment(text: str) -> datetime:
+    """Read a moment, in UTC: near the ends of the calendar, some zones have moments without one."""
     if DATE.fullmatch(text):
         return datetime.fromisoformat(text).replace(tzinfo=UTC)
     if not TIME.fullmatch(text):
         raise ValueError
-    return datetime.fromisoformat(text)
+    try:
+        return datetime.fromisoformat(text).astimezone(UTC)
+    except OverflowError:
+        raise ValueError from None

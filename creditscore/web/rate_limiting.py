@@ -1,7 +1,6 @@
 """Rate limits: whoever asks too often is told so, and everybody how much is left.
 
-A client is known by its API key, else by its address, of which only the network counts in IPv6:
-everybody has more addresses there than there are buckets.
+A client is known by its API key, else by its network.
 
 A token bucket for each client: it holds the limit, fills up evenly, and each request takes one.
 The buckets lie in a small file that all processes map into memory, so that more workers allow no
@@ -40,9 +39,10 @@ try:
 except ImportError:  # Windows, where one process serves
     fcntl = None  # type: ignore[assignment]
 
-#: Bits of an IPv6 address that a network shares.
-NETWORK_BITS = 64
 
+#: Bits of an IPv6 address that a network shares: everybody has more addresses there than could be
+#: counted.
+NETWORK_BITS = 64
 
 #: Buckets of a group, one of which is a client's, and groups. Where more clients ask at the same
 #: moment than there are buckets, the one that was longest untouched is given away.
@@ -103,9 +103,8 @@ class Limits:
         self._account = _open(settings.runtime_dir) if self._all or self._what_if else None
 
     def admit(self, request: Request, values: _AppCtxGlobals) -> None:
-        """Let a request pass, or raise `TooManyRequests`; those for static files all pass."""
-        if request.endpoint != "static":
-            self._judge("all", self._all, request, values)
+        """Let a request pass, or raise `TooManyRequests`."""
+        self._judge("all", self._all, request, values)
 
     def admit_what_if(self, request: Request) -> None:
         """Let an exploration pass, or raise `TooManyRequests`."""
@@ -116,7 +115,7 @@ class Limits:
     ) -> None:
         if self._account is None or limit is None:
             return
-        client = self._key(request) or _network(request.environ.get("REMOTE_ADDR", ""))
+        client = self._key(request) or client_network(request)
         result = self._account.take(f"{name} {client}", limit, now=time.time())
         values.rate = RateDecision(name, limit, result)
         if not result.allowed:
@@ -133,7 +132,9 @@ class Limits:
             return None
 
 
-def _network(address: str) -> str:
+def client_network(request: Request) -> str:
+    """Return the network that a request comes from: an IPv4 address, or a number for IPv6."""
+    address: str = request.environ.get("REMOTE_ADDR", "")
     if ":" not in address:
         return address
     try:

@@ -41,6 +41,9 @@ class Service:
         Why the last reload kept the model that was there; empty if it did not.
     reachable : bool
         Whether it listens where other machines can ask.
+    loopback : bool
+        Whether it listens on addresses of this machine alone; False where that is not known, and
+        where it listens on the file of a socket, which no browser can ask.
     """
 
     settings: Settings
@@ -51,6 +54,7 @@ class Service:
     limits: Limits
     refused: str = ""
     reachable: bool = False
+    loopback: bool = False
 
     def scorecard_of(self, decision: Decision) -> Scorecard | None:
         """Return the scorecard that made a decision; None if it is no longer in service."""

@@ -23,7 +23,9 @@ def note_hosts(app: Flask, hosts: Iterable[str]) -> None:
     Called in the process that the others fork from: they know it too.
     """
     here: Service = app.extensions[NAME]
-    here = app.extensions[NAME] = replace(here, reachable=not all(map(is_own, hosts)))
+    own = [is_own(host) for host in hosts]
+    here = replace(here, reachable=not all(own), loopback=bool(own) and all(own))
+    app.extensions[NAME] = here
     try:
         if warning := warning_of(here):
             app.logger.warning(warning)

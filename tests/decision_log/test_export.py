@@ -264,6 +264,20 @@ def test_where_no_file_can_be_nothing_is_written(app: Flask, tmp_path: Path) -> 
     assert tmp_path.is_dir()
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes")
+def test_an_export_goes_into_a_named_pipe(app: Flask, tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+
+    result = run(app, "export", "--format", "csv", "--output", str(pipe))
+
+    assert result.exit_code == 0
+    assert os.read(reader, 100_000).startswith(b"decision_id,")
+    assert pipe.is_fifo()
+    os.close(reader)
+
+
 @pytest.mark.skipif(os.name == "nt", reason="links need a right on Windows")
 def test_a_link_stays_a_link_to_the_file_that_is_replaced(app: Flask, tmp_path: Path) -> None:
     (tmp_path / "data").mkdir()

@@ -227,6 +227,35 @@ def test_an_environment_that_fails_half_way_is_removed(fresh: Path, tmp_path: Pa
 # What is asked
 
 
+@pytest.mark.skipif(os.name == "nt", reason="it has other permissions")
+@pytest.mark.parametrize("command", ["run", "test"])
+def test_a_folder_that_may_not_be_written_is_told_in_one_line(fresh: Path, command: str) -> None:
+    fresh.chmod(0o555)
+
+    result = subprocess.run(
+        [*as_a_user(), sys.executable, fresh / "manage.py", command],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+    )
+
+    fresh.chmod(0o755)
+    assert result.returncode == 1
+    *before, line = result.stdout.splitlines()
+    assert before == [f"{MAKING} ..."]
+    assert line.startswith(f"{fresh / '.venv'}: Permission denied. ")
+    assert f"are made in {fresh}" in line
+
+
+def as_a_user() -> list[str]:
+    """Begin a command that permissions hold for, also where root runs the tests."""
+    if os.geteuid() != 0:
+        return []
+    if shutil.which("setpriv") is None:
+        pytest.skip("nothing is forbidden to root, and there is no setpriv")
+    return ["setpriv", "--bounding-set=-dac_override"]
+
+
 def test_help_names_every_command(fresh: Path) -> None:
     shown = output_of(start(fresh))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import signal
 import subprocess
 import sys
@@ -169,6 +170,76 @@ def test_dashes_are_the_standard_input_and_output(schema: Schema, tmp_path: Path
 
     assert piped.stdout == (tmp_path / "out.csv").read_bytes()
     assert b"50 rows scored, 1 rejected" in piped.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/stdout").exists(), reason="there is no such device")
+@pytest.mark.parametrize("target", ["/dev/stdout", "/proc/self/fd/1", "/dev/fd/1"])
+def test_a_pipe_is_written_to_under_whatever_name(
+    schema: Schema, tmp_path: Path, target: str
+) -> None:
+    rows = people(schema, "application", 50)
+    source = write(tmp_path / "in.csv", [*rows, rows[0] | {"AGE": 1}])
+    assert run(source, tmp_path / "out.csv") == 0
+
+    piped = subprocess.run(
+        [sys.executable, "score.py", source, target], cwd=PROJECT, capture_output=True, check=True
+    )
+
+    assert piped.stdout == (tmp_path / "out.csv").read_bytes()
+    assert b"50 rows scored, 1 rejected; --rejects FILE keeps them" in piped.stderr
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes")
+@pytest.mark.parametrize("bad", [0, 1])
+def test_decisions_and_rejects_go_into_named_pipes_which_stay(
+    schema: Schema, tmp_path: Path, bad: int
+) -> None:
+    (good,) = people(schema, "application", 1)
+    source = write(tmp_path / "in.csv", [good, *[good | {"AGE": 12}] * bad])
+    pipes = [tmp_path / "decisions", tmp_path / "rejects"]
+    read_from = []
+    for pipe in pipes:
+        os.mkfifo(pipe)
+        # A writer of our own, so that a reader comes to an end though nothing is rejected.
+        read_from.append(os.open(pipe, os.O_RDWR | os.O_NONBLOCK))
+
+    assert run(source, pipes[0], "--rejects", pipes[1]) == 0
+
+    decisions = os.read(read_from[0], 100_000).decode().splitlines()
+    assert len(decisions) == 2
+    if bad:
+        assert "must be an integer from 18" in os.read(read_from[1], 100_000).decode()
+    assert all(pipe.is_fifo() for pipe in pipes)
+    for handle in read_from:
+        os.close(handle)
+
+
+def test_rejects_of_an_earlier_run_behind_a_link_go_and_the_link_stays(
+    schema: Schema, tmp_path: Path
+) -> None:
+    source = write(tmp_path / "in.csv", people(schema, "application", 1))
+    link, earlier = tmp_path / "link.csv", tmp_path / "rejects.csv"
+    earlier.write_text("of yesterday")
+    link.symlink_to(earlier)
+
+    assert run(source, tmp_path / "out.csv", "--rejects", link) == 0
+
+    assert link.is_symlink()
+    assert not earlier.exists()
+
+
+def test_a_misspelt_setting_is_told(
+    schema: Schema,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("CREDITSCORE_CUTTOFF", "0.3")
+    source = write(tmp_path / "in.csv", people(schema, "application", 1))
+
+    assert run(source, tmp_path / "out.csv") == 0
+
+    assert "score.py: warning: CREDITSCORE_CUTTOFF is no setting" in capsys.readouterr().err
 
 
 def test_a_reader_that_goes_away_is_no_error_of_python(schema: Schema, tmp_path: Path) -> None:

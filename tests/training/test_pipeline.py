@@ -369,12 +369,31 @@ def refused(run: Run, *arguments: str) -> str:
         (["--data", "."], ".: cannot be read: "),
         (["--schema", "no such file.toml"], "no such file.toml cannot be read: No such file"),
         (["--schema", __file__], f"{Path(__file__).name} is not a TOML file: "),
-        (["--model-dir", __file__], "cannot be written: File exists; to mend it: "),
-        (["--model-dir", f"{__file__}/x"], "cannot be written: Not a directory; to mend it: "),
     ],
 )
 def test_a_mistake_is_told_in_one_line(run: Run, arguments: list[str], said: str) -> None:
     assert re.search(said, refused(run, *arguments))
+
+
+@pytest.mark.parametrize(
+    ("folder", "reason"),
+    [
+        (__file__, "Not a directory"),
+        (f"{__file__}/x", "Not a directory"),
+        ("/dev/null", "Not a directory"),
+        (f"/{'x' * 300}/model", "File name too long"),
+    ],
+)
+@pytest.mark.skipif(os.name == "nt", reason="other names, and other words")
+def test_a_folder_that_cannot_be_written_is_refused_before_anything_is_trained(
+    folder: str, reason: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # Data that is not there would be the next mistake.
+    status = train.main([f"--model-dir={folder}", "--data=no such file.csv"])
+
+    said = f"train.py: {folder}: cannot be written: {reason}; to mend it: make room for it, or "
+    assert status == 1
+    assert capsys.readouterr().err == f"{said}choose another folder with --model-dir\n"
 
 
 @pytest.mark.parametrize(

@@ -37,6 +37,10 @@ RIGHT = [
 ]
 ANOTHER_SITES = [
     {"Sec-Fetch-Site": "cross-site", "Origin": "http://localhost"},
+    # Another port of this host, or another host of its domain.
+    {"Sec-Fetch-Site": "same-site", "Origin": "http://localhost:9999"},
+    {"Sec-Fetch-Site": "same-site"},
+    {"Sec-Fetch-Site": "SAME-ORIGIN, cross-site", "Origin": "http://localhost"},
     {"Origin": "http://localhost.elsewhere.example"},
     {"Origin": "http://localhost:8080"},
     {"Origin": "null"},
@@ -128,7 +132,7 @@ def test_a_page_of_this_service_and_a_program_may_ask(
     decision_of(ask(client, example, headers))
 
 
-def test_no_other_site_is_ever_allowed_to_read_answers(client: FlaskClient, example: Body) -> None:
+def test_no_page_of_another_site_may_read_answers(client: FlaskClient, example: Body) -> None:
     preflight = {
         "Origin": "https://elsewhere.example",
         "Access-Control-Request-Method": "POST",

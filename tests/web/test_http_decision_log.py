@@ -226,6 +226,9 @@ def test_filters_can_be_combined_and_stay_on_the_next_page(
         ("since=2026-11-22T23:30:05%2B99:00", ["/since"]),
         ("lable=eligible&limit=0&until=x", ["", "/limit", "/until"]),
         ("_external=1", [""]),
+        # They have no moment in UTC.
+        ("since=0001-01-01T00:00:00%2B14:00", ["/since"]),
+        ("until=9999-12-31T23:59:59-14:00", ["/until"]),
     ],
 )
 def test_a_wrong_query_is_refused_naming_all_that_is_wrong(
@@ -242,7 +245,7 @@ def test_a_wrong_query_is_refused_naming_all_that_is_wrong(
         "limit=500",
         "cursor=9223372036854775807",
         "since=2026-11-22T23:30:05Z&until=2026-11-23T06:30:05.123456%2B07:00",
-        "since=0001-01-01T00:00:00%2B14:00",
+        "since=0001-01-01T14:00:00%2B14:00&until=9999-12-31T23:59:59.999999Z",
     ],
 )
 def test_a_query_at_its_bounds_is_answered(ask: Asker, query: str) -> None:

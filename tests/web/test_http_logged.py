@@ -6,6 +6,7 @@ Over HTTP on both databases; that a commit comes before its answer is for the dr
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
@@ -26,6 +27,7 @@ from creditscore.web.service import NAME
 Body = dict[str, Any]
 Build = Callable[..., Flask]
 
+KEY = "the-key-of-the-test-of-the-log"
 ONCE = {"Idempotency-Key": "once"}
 
 
@@ -96,6 +98,50 @@ def test_another_body_under_the_same_key_is_refused(
 
     assert "Idempotency-Key" in problem["detail"]
     assert len(logged(app)) == 1
+
+
+@pytest.mark.parametrize("kind", ["application/json", "text/csv"])
+def test_without_an_api_key_each_network_has_keys_of_its_own(
+    build: Build, example: Body, kind: str
+) -> None:
+    app = build(api_keys=(KEY,), open_predict=True)
+    client = app.test_client()
+    table = f"{','.join(example)}\n{','.join(map(str, example.values()))}\n"
+    bodies = {"application/json": json.dumps(example), "text/csv": table}
+
+    def ask(address: str, **headers: str) -> str:
+        with client.post(
+            "/predict",
+            data=bodies[kind],
+            headers={**ONCE, "Content-Type": kind, **headers},
+            environ_overrides={"REMOTE_ADDR": address},
+        ) as answer:
+            assert answer.status_code == 200
+            return answer.get_data(as_text=True)
+
+    first, other = ask("203.0.113.7"), ask("203.0.113.8")
+    network = ask("2001:db8:1:2::1")
+    with_key = ask("203.0.113.7", **{"X-API-Key": KEY})
+
+    assert len({first, other, network, with_key}) == 4
+    assert ask("203.0.113.7") == ask("::ffff:203.0.113.7") == first
+    assert ask("2001:db8:1:2::2") == network
+    assert ask("203.0.113.9", **{"X-API-Key": KEY}) == with_key
+    assert len(logged(app)) == 4
+
+
+def test_the_log_holds_a_key_and_no_address(client: FlaskClient, app: Flask, example: Body) -> None:
+    for number in range(1, 200):
+        client.post(
+            "/predict",
+            json=example,
+            headers=ONCE,
+            environ_overrides={"REMOTE_ADDR": f"203.0.113.{number}"},
+        )
+
+    keys = {decision.idempotency_key or "" for decision in logged(app)}
+    assert len(keys) == 199
+    assert all(re.fullmatch("once [0-9a-f]{6}", key) for key in keys)
 
 
 def test_a_refused_request_does_not_use_up_its_key(

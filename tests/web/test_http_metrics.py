@@ -146,7 +146,7 @@ def test_nothing_that_is_sent_gets_into_a_label(
     decide(server, {**example, MARKER: 1})
     for path in (f"/{MARKER}", f"/decisions/{MARKER}", f"/model?{MARKER}={MARKER}"):
         server.ask("GET", path, headers={"X-Request-ID": MARKER, "X-API-Key": MARKER})
-    server.send(f"{MARKER} / HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+    server.send(f"{MARKER} / HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
 
     text = scrape(server).body.decode()
 

@@ -157,14 +157,16 @@ def test_exploring_has_a_limit_of_its_own(limited: Build, example: dict[str, Any
     assert client.post("/", data=form).status_code == 429
 
 
-def test_the_files_of_the_pages_are_free(limited: Build) -> None:
+def test_the_files_of_the_pages_count_as_well(limited: Build) -> None:
     client = limited()
 
-    for _ in range(5):
-        answer = client.get("/static/page.css")
-        assert answer.status_code == 200
-        assert "RateLimit" not in answer.headers
-        answer.close()
+    asked = []
+    for _ in range(4):
+        with client.get("/static/page.css") as answer:
+            asked.append(answer.status_code)
+            assert "RateLimit" in answer.headers
+
+    assert asked == [200, 200, 200, 429]
 
 
 def test_without_a_limit_nothing_is_said_of_one(limited: Build, tmp_path: Path) -> None:

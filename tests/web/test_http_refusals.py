@@ -250,3 +250,50 @@ def test_no_more_is_read_of_an_endless_body_than_the_limit_needs(small: FlaskCli
 
     problem_of(answer, 413)
     assert endless.count < 1024 * 1024
+
+
+FORM, MULTIPART = "application/x-www-form-urlencoded", "multipart/form-data"
+
+
+@pytest.mark.parametrize("route", ["/predict", "/what-if"])
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        ("LIMIT_BAL=30000&SEX=1", FORM),
+        ("LIMIT_BAL=30000&SEX=1", f"{FORM}; charset=utf-8"),
+        ("  LIMIT_BAL=30000", FORM),
+        ("true=1", FORM),
+        # curl --data-urlencode
+        ("%7B%22LIMIT_BAL%22%3A30000%7D", FORM),
+        ("%5b%7b%22LIMIT_BAL%22%3A30000%7D%5d=", FORM),
+        (
+            "--x\r\nContent-Disposition: form-data; name=SEX\r\n\r\n1\r\n--x--",
+            "multipart/form-data",
+        ),
+    ],
+)
+def test_a_form_is_told_that_it_is_one_and_how_to_send_json(
+    client: FlaskClient, route: str, body: str, kind: str
+) -> None:
+    boundary = "; boundary=x" if "multipart" in kind else ""
+
+    answer = client.post(route, data=body, content_type=kind + boundary)
+
+    detail = problem_of(answer, 415)["detail"]
+    assert f"a form ({kind.partition(';')[0]})" in detail
+    assert "Content-Type: application/json" in detail
+    assert "line 1" not in detail
+
+
+@pytest.mark.parametrize("body", ['{"LIMIT_BAL"=30000}', "{a=b", '"a=b', "[1=2", "hello", "", "="])
+def test_what_is_no_form_is_still_told_what_is_wrong_with_its_json(
+    client: FlaskClient, body: str
+) -> None:
+    problem_of(client.post("/predict", data=body, content_type=FORM), 400)
+
+
+def test_json_that_is_called_a_form_is_json(client: FlaskClient, example: bytes) -> None:
+    # As curl -d sends it.
+    answer = client.post("/predict", data=example, content_type=FORM)
+
+    decision_of(answer)

@@ -39,7 +39,7 @@ def example(schema: Schema) -> bytes:
 
 def head(*lines: bytes) -> bytes:
     """Begin a request for a decision."""
-    return b"\r\n".join([b"POST /predict HTTP/1.1", b"Host: x", *lines, b"", b""])
+    return b"\r\n".join([b"POST /predict HTTP/1.1", b"Host: localhost", *lines, b"", b""])
 
 
 CHUNKED = head(b"Transfer-Encoding: chunked")
@@ -151,9 +151,9 @@ def test_a_chunked_body_without_its_end_is_refused_even_if_it_is_json(
         b"",
         b"P",
         b"POST /predict HTTP/1.1",
-        b"POST /predict HTTP/1.1\r\nHost: x\r\n",
-        b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n",
-        b"POST /predict HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n",
+        b"POST /predict HTTP/1.1\r\nHost: localhost\r\n",
+        b"POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\n",
+        b"POST /predict HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n",
     ],
 )
 def test_half_a_request_is_no_harm(server: LiveServer, example: bytes, half: bytes) -> None:
@@ -167,7 +167,7 @@ def test_half_a_request_is_no_harm(server: LiveServer, example: bytes, half: byt
     [
         (b"nonsense\r\n\r\n", 400),
         (b"GET / HTTP/9.9\r\n\r\n", 400),
-        (b"GET / HTTP/1.1\r\nHost: x\r\nno header\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\nHost: localhost\r\nno header\r\n\r\n", 400),
         (head(b"Content-Length: x"), 400),
         (head(b"Content-Length: 1", b"Content-Length: 2"), 400),
         (head(b"Content-Length: 1", b"Transfer-Encoding: chunked"), 400),
@@ -184,8 +184,8 @@ def test_the_server_itself_refuses_what_is_no_request(
 
 @pytest.mark.parametrize("name", [b"SCRIPT_NAME", b"Script-Name", b"PATH_INFO", b"Path-Info"])
 def test_a_header_moves_no_route(server: LiveServer, name: bytes) -> None:
-    moved = server.send(b"GET /x/health HTTP/1.1\r\nHost: x\r\n%s: /x\r\n\r\n" % name)
-    kept = server.send(b"GET /health HTTP/1.1\r\nHost: x\r\n%s: /x\r\n\r\n" % name)
+    moved = server.send(b"GET /x/health HTTP/1.1\r\nHost: localhost\r\n%s: /x\r\n\r\n" % name)
+    kept = server.send(b"GET /health HTTP/1.1\r\nHost: localhost\r\n%s: /x\r\n\r\n" % name)
 
     # Either refused by the server, or without any effect.
     assert answered(moved).status in {400, 404}
@@ -198,7 +198,7 @@ def test_a_header_moves_no_route(server: LiveServer, name: bytes) -> None:
     [b"//predict", b"/predict;x", b"/predict%2f", b"/%70redict/", b"http://elsewhere.example/x"],
 )
 def test_an_odd_path_leads_to_no_other_host(server: LiveServer, line: bytes) -> None:
-    answer = answered(server.send(b"GET %s HTTP/1.1\r\nHost: elsewhere.example\r\n\r\n" % line))
+    answer = answered(server.send(b"GET %s HTTP/1.1\r\nHost: localhost\r\n\r\n" % line))
 
     problem_of(answer, answer.status)
     assert answer.status in {400, 404, 405}
@@ -206,10 +206,10 @@ def test_an_odd_path_leads_to_no_other_host(server: LiveServer, line: bytes) -> 
 
 
 def test_the_page_names_no_host(server: LiveServer) -> None:
-    answer = answered(server.send(b"GET / HTTP/1.1\r\nHost: elsewhere.example\r\n\r\n"))
+    answer = answered(server.send(b"GET / HTTP/1.1\r\nHost: 127.9.8.7\r\n\r\n"))
 
     assert answer.status == 200
-    assert b"elsewhere.example" not in answer.body
+    assert b"127.9.8.7" not in answer.body
 
 
 def test_a_page_of_another_site_may_not_ask(server: LiveServer, example: bytes) -> None:
@@ -245,7 +245,7 @@ def test_odd_headers_are_no_surprise(server: LiveServer, example: bytes, line: b
     if answer.status == 200:
         decision_of(answer)
     else:
-        assert answer.status in {400, 403, 415}
+        assert answer.status in {400, 403, 415, 421}
         problem_of(answer, answer.status)
 
 
@@ -253,7 +253,7 @@ def test_odd_headers_are_no_surprise(server: LiveServer, example: bytes, line: b
 def test_a_body_that_nobody_read_is_not_the_next_request(
     server: LiveServer, example: bytes, framing: str
 ) -> None:
-    inner = b"GET /smuggled HTTP/1.1\r\nHost: x\r\n\r\n" * 50
+    inner = b"GET /smuggled HTTP/1.1\r\nHost: localhost\r\n\r\n" * 50
     if framing == "announced":
         refused = head(b"Content-Type: text/xml", b"Content-Length: %d" % len(inner)) + inner
     else:

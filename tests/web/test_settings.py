@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from creditscore.errors import SettingsError
-from creditscore.settings import DEFINITIONS, RateLimit, Setting, Settings
+from creditscore.settings import DEFINITIONS, RateLimit, Setting, Settings, unknown_variables
 
 KEY = "k" * 16
 
@@ -45,6 +45,15 @@ GOOD: dict[str, list[tuple[str, Any]]] = {
     "what_if_rate_limit": [("5/hour", RateLimit(5, 3600)), ("OFF", None)],
     "proxies": [("0", 0), ("2", 2)],
     "runtime_dir": [("/run/creditscore", Path("/run/creditscore"))],
+    "hosts": [
+        ("Credit.example", ("credit.example",)),
+        ("10.0.0.7, [2001:DB8::7],", ("10.0.0.7", "[2001:db8::7]")),
+    ],
+    "cors_origins": [
+        ("https://app.example", ("https://app.example",)),
+        ("https://App.example:443, http://[::1]:80", ("https://app.example", "http://[::1]")),
+        ("http://localhost:8080", ("http://localhost:8080",)),
+    ],
 }
 
 BAD = {
@@ -58,6 +67,8 @@ BAD = {
     "rate_limit": ["0/minute", "600", "600/week", "-1/day", "1.5/hour", "on", "600 / day"],
     "what_if_rate_limit": ["none", "\uff11/day", "9999999999/day"],
     "proxies": ["-1", "10", "1.0", "all", "\uff11"],
+    "hosts": [",", "credit.example:443", "https://credit.example", "*", "a b", "a..b", "\uff41"],
+    "cors_origins": ["*", "null", "app.example", "https://app.example/", "ftp://a", "http://a:0"],
     "max_applicants": ["0", "-1", "1.5", "1e6", "1_000", "\uff11", "many", "9" * 10],
 }
 
@@ -100,8 +111,9 @@ def test_a_bad_value_is_refused_by_variable_and_allowed_form(name: str, text: st
     with pytest.raises(SettingsError) as caught:
         Settings.from_env({setting.variable: text})
 
-    shown = "something else" if setting.secret else text.strip()
-    assert str(caught.value) == f"{setting.variable} must be {setting.allowed}, got {shown!r}"
+    hidden = " (what came is not shown: it may hold a password)"
+    got = hidden if setting.secret else f", got {text.strip()!r}"
+    assert str(caught.value) == f"{setting.variable} must be {setting.allowed}{got}"
 
 
 @given(st.text(min_size=1))
@@ -115,6 +127,40 @@ def test_a_secret_is_never_repeated(text: str) -> None:
         except SettingsError as error:
             said = str(error)
         assert "secret" not in said
+
+
+@pytest.mark.parametrize(
+    ("variable", "meant"),
+    [
+        ("CREDITSCORE_CUTTOFF", "CREDITSCORE_CUTOFF"),
+        ("CREDITSCORE_CUT_OFF", "CREDITSCORE_CUTOFF"),
+        ("creditscore_cutoff", "CREDITSCORE_CUTOFF"),
+        ("CREDITSCORE_APIKEY", "CREDITSCORE_API_KEYS"),
+        ("CREDITSCORE_MAX_JSON_BYTE", "CREDITSCORE_MAX_JSON_BYTES"),
+        ("CREDITSCORE_CORS_ORIGIN", "CREDITSCORE_CORS_ORIGINS"),
+    ],
+)
+def test_a_misspelt_variable_is_told_with_the_setting_that_may_be_meant(
+    variable: str, meant: str
+) -> None:
+    (sentence,) = unknown_variables({variable: "a-secret-perhaps", "HOME": "/"})
+
+    assert sentence == f"{variable} is no setting and changes nothing; did you mean {meant}?"
+
+
+@pytest.mark.parametrize("variable", ["CREDITSCORE_UCI_CSV", "CREDITSCORE_", "CREDITSCORE_PORT"])
+def test_an_unknown_variable_that_is_near_none_is_told_without_a_guess(variable: str) -> None:
+    (sentence,) = unknown_variables({variable: "a-secret-perhaps"})
+
+    assert sentence.startswith(f"{variable} is no setting")
+    assert "did you mean" not in sentence
+    assert "perhaps" not in sentence
+
+
+def test_settings_and_variables_of_others_are_not_warned_of() -> None:
+    known = {setting.variable: "x" for setting in DEFINITIONS}
+
+    assert not list(unknown_variables({**known, "CUTOFF": "1", "MY_CREDITSCORE_CUTTOFF": "1"}))
 
 
 def test_settings_cannot_be_changed_once_read() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -74,3 +75,12 @@ def test_gunicorn_does_not_warn_as_it_comes(model_dir: Path, tmp_path: Path) -> 
         assert "warning" not in server.ask("GET", "/health").json
 
         assert "Other machines" not in server.printed()
+
+
+def test_gunicorn_warns_of_a_misspelt_setting_once(model_dir: Path, tmp_path: Path) -> None:
+    with serving(model_dir, tmp_path, CREDITSCORE_CUTTOFF="0.3") as server:
+        lines = [line for line in server.printed().splitlines() if "CUTTOFF" in line]
+
+    (line,) = map(json.loads, lines)
+    assert line["level"] == "warning"
+    assert "did you mean CREDITSCORE_CUTOFF?" in line["message"]

@@ -16,7 +16,6 @@ from creditscore.i18n.catalogue import say
 from creditscore.json_codec import dumps_bytes
 from creditscore.schema.constraints import describe_value
 from creditscore.tables.csv_request import CsvRequest
-from creditscore.web import json_parser
 from creditscore.web.authentication import check_predict, check_what_if
 from creditscore.web.content_negotiation import (
     chosen_language,
@@ -30,6 +29,7 @@ from creditscore.web.pages.model_page import show_model
 from creditscore.web.request_body import (
     CSV_TYPE,
     is_csv,
+    parse_json,
     read_body,
     read_csv,
     read_json,
@@ -45,12 +45,12 @@ bp = Blueprint("api", __name__)
 def predict() -> ResponseReturnValue:
     """Decide on one applicant, or on each of an array or a table, and log every decision."""
     svc, request = service(), current_request()
-    key_id = check_predict(request, svc.keys, open_predict=svc.settings.open_predict)
+    key_id = check_predict(request, svc.keys, svc.settings)
     if is_csv(request):
         return _predict_table(svc, key_id)
     raw = read_body(request, most_bytes=svc.settings.max_json_bytes)
     origin = read_origin(request, raw, key_id=key_id)
-    body = json_parser.parse(raw)
+    body = parse_json(request, raw)
     # First, as another model may be here by now, to which the same body means something else.
     recorded = svc.log.replay(origin) if origin.idempotency_key else None
     if recorded is None:
@@ -74,7 +74,7 @@ def _predict_table(svc: Service, key_id: str | None) -> Response:
 def what_if() -> ResponseReturnValue:
     """Answer as `predict` would, but log nothing: for exploration only."""
     svc, request = service(), current_request()
-    check_what_if(request, svc.keys, open_predict=svc.settings.open_predict)
+    check_what_if(request, svc.keys, svc.settings)
     svc.limits.admit_what_if(request)
     body = read_json(request, most_bytes=svc.settings.max_json_bytes)
     decisions = _assess(svc, body)

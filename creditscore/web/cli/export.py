@@ -15,7 +15,7 @@ from flask.cli import with_appcontext
 from creditscore.decision_log import export
 from creditscore.decision_log.scan import LogRange, range_of, scan
 from creditscore.errors import ExportRefused
-from creditscore.files import atomic_write
+from creditscore.files import open_output
 from creditscore.web.cli.options import Time, follow, in_one_line, progress_bar, since_option
 from creditscore.web.service import service
 
@@ -82,7 +82,7 @@ def _opened(output: Path) -> Iterator[IO[bytes]]:
         sys.stdout.buffer.flush()
         return
     try:
-        with atomic_write(output) as file:
+        with open_output(output) as file:
             yield file
     except OSError as error:
         raise ExportRefused(f"{output} cannot be written: {error.strerror}") from None

@@ -39,7 +39,7 @@ def decide() -> ResponseReturnValue:
     check = check_what_if if explore else check_predict
     if explore:
         here.limits.admit_what_if(current_request())
-    key_id = check(request, here.keys, open_predict=here.settings.open_predict)
+    key_id = check(request, here.keys, here.settings)
     schema = here.assessor.model.schema
     try:
         applicant = schema.parse(form.to_raw(schema, typed))
