@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from creditscore.errors import ArtifactError
+from creditscore.file_access import describe_access
 from creditscore.files import PUBLIC, atomic_write_all
 from creditscore.schema import read_schema
 from creditscore.scorecard.model import Model
@@ -84,6 +85,10 @@ def save(model: Model, folder: Path) -> None:
         # Readable for the service, which may run under another account than the training.
         atomic_write_all({folder / name: raw for name, raw in files.items()}, mode=PUBLIC)
     except OSError as error:
+        if denial := describe_access(folder):
+            raise ArtifactError(
+                folder, f"cannot be written: {denial.fact}", denial.remedy
+            ) from None
         remedy = "make room for it, or choose another folder with --model-dir"
         raise ArtifactError(folder, f"cannot be written: {error.strerror}", remedy) from None
 
@@ -159,6 +164,8 @@ def _read(path: Path) -> bytes:
     except FileNotFoundError:
         raise ArtifactError(path, "is missing: no model has been trained yet", REMEDY) from None
     except OSError as error:
+        if denial := describe_access(path, write=False):
+            raise ArtifactError(path, f"cannot be read: {denial.fact}", denial.remedy) from None
         raise ArtifactError(path, f"cannot be read: {error.strerror}", REMEDY) from None
 
 

@@ -18,6 +18,7 @@ from flask import Request, Response, g
 from flask.ctx import _AppCtxGlobals
 
 from creditscore.errors import DatabaseUnavailable
+from creditscore.file_access import describe_access
 from creditscore.settings import RateLimit, Settings
 from creditscore.web.authentication import Keys
 from creditscore.web.content_negotiation import shows_key
@@ -109,6 +110,9 @@ def _open(folder: Path) -> RateLimits:
         # Processes that fork from this one still share it.
         other = Path(tempfile.mkdtemp(prefix="creditscore-"))
         logging.getLogger(__name__).warning(
-            "rate limits are kept in %s, as %s cannot be used: %s", other, folder, error.strerror
+            "rate limits are kept in %s, as %s cannot be used: %s",
+            other,
+            folder,
+            describe_access(folder) or error.strerror,
         )
         return RateLimits(other)
