@@ -70,7 +70,7 @@ def _denial(place: Path, action: str) -> Denial:
         remedy = f"run this as its owner (sudo -u {account} ...)"
     elif place.is_file() or PROJECT in (place, *place.parents):
         # It was made by mistake as root, as whom no service should run.
-        remedy = f"sudo chown -R {user}: {place}"
+        remedy = f"sudo chown {'-R ' if place.is_dir() else ''}{user}: {place}"
     else:
         remedy = f"choose a folder of {user}'s own (sudo install -d -m 700 -o {user} FOLDER)"
     fact = f"{user} cannot {action} {place}, which belongs to {owner} and has mode {mode}"

@@ -63,7 +63,7 @@ def test_a_log_that_root_made_is_refused_with_its_owner_its_mode_and_the_remedy(
 
     assert said == (
         f"the decision log cannot be used: nobody cannot write {log}, which belongs to root and "
-        f"has mode -rw-------; to mend it: sudo chown -R nobody: {log}"
+        f"has mode -rw-------; to mend it: sudo chown nobody: {log}"
     )
 
 
