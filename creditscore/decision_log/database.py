@@ -24,6 +24,7 @@ from sqlalchemy.pool import QueuePool
 from creditscore.decision_log import sqlite
 from creditscore.decision_log.deadline import within
 from creditscore.decision_log.sqlite import FileConnection
+from creditscore.environment import python_command
 from creditscore.errors import DatabaseUnavailable, StartupError
 
 #: Seconds for a whole transaction. A connection that must be made at its very end takes two more,
@@ -207,9 +208,10 @@ def _postgres_connect() -> Callable[..., Any]:
     try:
         from creditscore.decision_log import postgres
     except ImportError:
+        lock = "requirements-postgres.txt"
+        mend = python_command("-m", "pip", "install", "--require-hashes", "-r", lock)
         raise StartupError(
-            "PostgreSQL needs a package that is not installed; "
-            "to mend it: python -m pip install -r requirements-postgres.txt"
+            f"PostgreSQL needs a package that is not installed; to mend it: {mend}"
         ) from None
     return postgres.connect
 

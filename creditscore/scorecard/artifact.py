@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from creditscore.environment import python_command
 from creditscore.errors import ArtifactError
 from creditscore.file_access import describe_access
 from creditscore.files import PUBLIC, atomic_write_all
@@ -45,7 +46,7 @@ SHOWN_PARTS = ("scorecards", "data", "trained_at", "seed", "software")
 #: What may stand in the pickle besides plain Python values: numpy arrays as protocol 5 writes them.
 ALLOWED_NAMES = frozenset({("numpy._core.numeric", "_frombuffer"), ("numpy", "dtype")})
 
-REMEDY = "python train.py"
+REMEDY = python_command("train.py")
 
 
 def save(model: Model, folder: Path) -> None:
