@@ -1,6 +1,14 @@
-"""The WSGI door: `gunicorn app:app`, `flask --app app ...`, or `python app.py` without gunicorn."""
+"""The WSGI door: for gunicorn and other servers as app:app, for the commands of flask as --app app.
+
+.venv/bin/python app.py     serves without gunicorn
+"""
 
 from __future__ import annotations
+
+from creditscore.environment import require_packages
+
+# Before all imports that another Python would fail at.
+require_packages("click", "flask", "numpy", "orjson", "sqlalchemy")
 
 import argparse
 import os

@@ -9,6 +9,7 @@ import gc
 import os
 import signal
 import sys
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 
@@ -17,8 +18,9 @@ from gunicorn.glogging import Logger
 from gunicorn.workers.gasgi import ASGIWorker
 
 from creditscore.web import metrics, reload_model
-from creditscore.web.json_logging import write_json
+from creditscore.web.json_logging import format_lines
 from creditscore.web.startup_checks import note_hosts
+from creditscore.web.terminal import show_address
 
 wsgi_app = "app:app"  # unless it is named: gunicorn alone starts the service
 bind = "127.0.0.1:8000"
@@ -80,13 +82,13 @@ accesslog = "-"
 
 
 class OwnLinesLogger(Logger):  # type: ignore[misc]  # gunicorn publishes no types
-    """Log as JSON lines, and nothing in a client's own words."""
+    """Log as JSON lines, on a terminal as text, and nothing in a client's own words."""
 
     def setup(self, cfg: Any) -> None:
         """Choose where the lines go, and how they look."""
         super().setup(cfg)
         for logger in (self.error_log, self.access_log):
-            write_json(logger)
+            format_lines(logger)
 
     @property
     def access_log_enabled(self) -> bool:
@@ -150,6 +152,9 @@ def post_worker_init(worker: Any) -> None:
         options |= {"sock": sock, "backlog": 16}
         server: asyncio.Server = await create_server(lambda: Connection(worker), **options)
         sock.listen(worker.cfg.backlog)
+        # Workers are numbered, and those of later go on: the last of the first says it, once.
+        if worker.age == worker.cfg.workers and isinstance(sock.getsockname(), tuple):
+            loop.call_soon(partial(show_address, *sock.getsockname()[:2], tls=worker.cfg.is_ssl))
         return server
 
     def announce() -> None:

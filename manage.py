@@ -21,10 +21,11 @@ import hashlib
 import importlib.util
 import itertools
 import os
+import re
 import shutil
 import socket
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NoReturn
 
@@ -47,7 +48,7 @@ POSTGRES_LOCK = "requirements-postgres.txt"
 PARQUET_LOCK = "requirements-parquet.txt"
 DASK_LOCK = "requirements-dask.txt"
 DEV_LOCK = "requirements-dev.txt"
-MEGABYTES = {RUNTIME_LOCK: 300, DEV_LOCK: 700}
+MEGABYTES = {RUNTIME_LOCK: 320, DEV_LOCK: 700}
 
 
 def main() -> int:
@@ -221,10 +222,10 @@ def install(lock_name: str) -> None:
         return
     # A kill from here on leaves the mark, and the next start begins afresh.
     STAMP.write_text(UNFINISHED)
-    say(f"Installing {lock_name} into .venv (about {MEGABYTES[lock_name]} MB, once) ...")
+    say(f"Installing the packages of {lock_name} (about {MEGABYTES[lock_name]} MB, once) ...")
     command = [str(PYTHON), "-m", "pip", "install", "--disable-pip-version-check", "--no-input"]
     command += ["--no-compile", "--require-hashes", "-r", lock_name]
-    pip = call_quietly(command)
+    pip = call_showing(command, pip_step)
     if pip.returncode != 0:
         # pip changes nothing before it has everything: what was complete still is.
         STAMP.write_text(stamp or UNFINISHED)
@@ -282,6 +283,17 @@ def remove(path: Path) -> None:
             shutil.rmtree(path)
     except OSError as error:
         stop(f"{path} must be made anew and cannot be removed: {error}")
+
+
+def pip_step(line: str) -> str:
+    """Return what pip does in a few words, or nothing if its line is about something else."""
+    found = re.match(r" *(?:Downloading|Using cached) (?:\S*/)?(\w+)-\S+\.whl (\(.*\))", line)
+    if found:
+        return f"downloading {found[1].replace('_', '-')} {found[2]}"
+    if line.startswith("Installing collected packages:"):
+        count = line.count(",") + 1
+        return f"unpacking {count} package{'s' * (count > 1)} (the longest step)"
+    return ""
 
 
 def pip_reason(output: str) -> str:
@@ -369,6 +381,40 @@ def call_quietly(command: list[str], folder: Path = ROOT) -> subprocess.Complete
         encoding="utf-8",
         errors="replace",
     )
+
+
+def call_showing(
+    command: list[str], step_of: Callable[[str], str]
+) -> subprocess.CompletedProcess[str]:
+    """Run a program and keep what it prints; a terminal shows its steps, each over the last."""
+    printed = []
+    with subprocess.Popen(
+        command,
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        errors="replace",
+    ) as process:
+        assert process.stdout is not None
+        try:
+            for line in process.stdout:
+                printed.append(line)
+                show_step(step_of(line))
+        except BaseException:
+            process.kill()
+            raise
+        finally:
+            show_step(" ")
+    return subprocess.CompletedProcess(command, process.returncode, "".join(printed))
+
+
+def show_step(step: str) -> None:
+    """Write a step over the last one, if this is a terminal."""
+    if step and sys.stderr.isatty():
+        width = shutil.get_terminal_size().columns - 1
+        print("\r" + f"  {step}"[:width].ljust(width), end="\r", file=sys.stderr, flush=True)
 
 
 def say(text: str) -> None:

@@ -1,14 +1,21 @@
 """Score a file of applicants: a decision behind each row, in memory that does not grow.
 
-python score.py IN.csv OUT.csv            every row that is a valid applicant; rejects beside OUT
-python score.py - - <IN.csv >OUT.csv      from and to a pipe
-python score.py --log IN.csv OUT.csv      and every decision into the decision log
-python score.py --dask tcp://scheduler:8786 'in/*.parquet' out/     on a Dask cluster, part by part
+.venv/bin/python score.py IN.csv OUT.csv          every row that is a valid applicant
+.venv/bin/python score.py - - <IN.csv >OUT.csv    from and to a pipe
+.venv/bin/python score.py --log IN.csv OUT.csv    and every decision into the decision log
+.venv/bin/python score.py --dask tcp://scheduler:8786 'in/*.parquet' out/     on a Dask cluster
+
+What is no valid applicant goes to OUT.csv.rejects.csv. A cluster scores a table part by part.
 
 Files that end in .parquet or .pq are Parquet (requirements-parquet.txt), all others CSV.
 """
 
 from __future__ import annotations
+
+from creditscore.environment import require_packages
+
+# Before all imports that another Python would fail at.
+require_packages("numpy", "orjson", "tqdm")
 
 import argparse
 import os

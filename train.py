@@ -1,12 +1,17 @@
 """Train the scorecards: data and its data dictionary in, model/ out.
 
-python train.py                 on data/credit.csv, the synthetic rows of this project
-python train.py --data uci      on the real rows, fetched from the UCI archive
-python train.py --data MINE.csv --schema MINE.toml     on your own
-python train.py --compare       what it costs to leave protected fields out; writes no model
+.venv/bin/python train.py                 on data/credit.csv, the synthetic rows of this project
+.venv/bin/python train.py --data uci      on the real rows, fetched from the UCI archive
+.venv/bin/python train.py --data MINE.csv --schema MINE.toml     on your own
+.venv/bin/python train.py --compare       what it costs to leave protected fields out, nothing else
 """
 
 from __future__ import annotations
+
+from creditscore.environment import require_packages
+
+# Before all imports that another Python would fail at.
+require_packages("numpy", "orjson", "sklearn", "tqdm")
 
 import argparse
 import sys

@@ -1,6 +1,6 @@
 """Time what computes a scorecard's numbers, beside one call of scikit-learn's `predict_proba`.
 
-python benchmarks/engine.py [--model-dir MODEL] [--data CSV]
+.venv/bin/python benchmarks/engine.py [--model-dir MODEL] [--data CSV]
 
 Trains nothing but the two forests anew, for scikit-learn to be timed on; the rest is the trained
 model's. Rounds of all candidates take turns, and medians over the rounds are given. Exits with 1

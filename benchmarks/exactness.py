@@ -1,6 +1,6 @@
 """Check on the real rows that the reasons are exact, and tell what they cost.
 
-CREDITSCORE_UCI_CSV=FILE python benchmarks/exactness.py
+CREDITSCORE_UCI_CSV=FILE .venv/bin/python benchmarks/exactness.py
 
 Trains both scorecards as `train.py` does, and for all rows holds the reasons against the
 probability, against `shap`, and for a few rows against brute force. Exits with 1 if a check fails.

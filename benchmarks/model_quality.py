@@ -1,6 +1,6 @@
 """Measure the scorecards, and the synthetic rows, on the real rows of card holders.
 
-python benchmarks/model_quality.py [--data REAL.csv]
+.venv/bin/python benchmarks/model_quality.py [--data REAL.csv]
 
 First, five-fold cross-validation of both scorecards beside what anyone would try, and beside what
 somebody tried who wanted the last thousandth: the ceiling of these fields. CatBoost is among them

@@ -1,6 +1,6 @@
 """Time a look at a large decision log, beside reading its rows and counting them in Python.
 
-python benchmarks/monitoring.py [--decisions 1000000] [--database URL]
+.venv/bin/python benchmarks/monitoring.py [--decisions 1000000] [--database URL]
 
 Fills a log (an SQLite file in a temporary folder, or an empty PostgreSQL database that is given),
 half of the decisions with an outcome, over 30 days, and asks for the monitoring of all of it.

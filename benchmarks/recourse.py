@@ -1,6 +1,6 @@
 """Time the search for what would have to change, beside one call of scikit-learn's predict_proba.
 
-python benchmarks/recourse.py [--model-dir FOLDER]
+.venv/bin/python benchmarks/recourse.py [--model-dir FOLDER]
 
 Takes refused rows of data/credit.csv through the behavioural scorecard of a trained model, the one
 with fields that an applicant can change.

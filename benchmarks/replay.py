@@ -1,10 +1,10 @@
 """Replay a large decision log, and look whether every decision comes out identical to the last bit.
 
-python benchmarks/replay.py [--decisions 100000] [--model-dir FOLDER] [--fault]
+.venv/bin/python benchmarks/replay.py [--decisions 100000] [--model-dir FOLDER] [--fault]
 
 Logs decisions of both scorecards on the rows of CREDITSCORE_UCI_CSV, or on the bundled ones, in an
 SQLite file in a temporary folder, and replays all of them with the archived models, as
-`flask decisions replay --all` does. The time stands beside that of only reading and parsing them.
+`decisions replay --all` does. The time stands beside that of only reading and parsing them.
 Exits with 1 if one is not identical. With --fault, one bit of one leaf of the archived models is
 another: that must be found, or the check is worth nothing.
 """

@@ -1,6 +1,6 @@
 """Time score.py beside a script of pandas and scikit-learn on the same files, and their memory.
 
-python benchmarks/score.py [--rows 100000 1000000 10000000] [--runs 3]
+.venv/bin/python benchmarks/score.py [--rows 100000 1000000 10000000] [--runs 3]
 
 Needs a model in model/ (or CREDITSCORE_MODEL_DIR) and the rows of data/credit.csv. Each program
 runs as a process of its own, from its start to its end, as its users run it; the files are drawn
@@ -26,8 +26,8 @@ from sklearn.ensemble import RandomForestClassifier
 PROJECT = Path(__file__).resolve().parent.parent
 sys.path.insert(1, str(PROJECT))
 
-from creditscore.schema.reader import load_schema  # noqa: E402
-from creditscore.training import dataset  # noqa: E402
+from creditscore.schema.reader import load_schema
+from creditscore.training import dataset
 
 GOAL = 6.0
 

@@ -1,6 +1,6 @@
 """Time the service over HTTP, beside the naive design and beside Flask itself.
 
-python benchmarks/serving.py [--rounds 5] [--seconds 2] [--only NAME ...]
+.venv/bin/python benchmarks/serving.py [--rounds 5] [--seconds 2] [--only NAME ...]
 
 Needs wrk (Debian's package), a model in model/, and for PostgreSQL the test dependencies or
 TEST_DATABASE_URL. Every service runs under gunicorn with the same gunicorn.conf.py, two processes;

@@ -228,8 +228,8 @@ DEFINITIONS = (
         "api_keys",
         _keys,
         "keys of 16 to 200 visible ASCII characters, separated by commas",
-        "API keys, for a host without a shell; with one, `flask keys new` makes better ones. "
-        "With any, `POST /predict` asks for one.",
+        "API keys, for a host without a shell; with one, `.venv/bin/flask --app app keys new` "
+        "makes better ones. With any, `POST /predict` asks for one.",
         secret=True,
     ),
     Setting(

@@ -1,6 +1,6 @@
 """Draw synthetic rows of card holders: real rows in, as many made-up ones like them out.
 
-python data/synthesize.py REAL.csv OUT.csv
+.venv/bin/python data/synthesize.py REAL.csv OUT.csv
 
 REAL.csv holds the real rows, fourteen features and the label, integers; data/README.md says where
 to get them. They never go into this project: data/credit.csv was drawn with this command.

@@ -1,6 +1,6 @@
 """Ask every route what its description allows and forbids, and hold each answer against it.
 
-python drills/contract_tests.py --examples 100 [--seed N] [--fault untrue]
+.venv/bin/python drills/contract_tests.py --examples 100 [--seed N] [--fault untrue]
 
 Schemathesis reads /openapi.json and makes requests of it, right and wrong ones, alone and in turn,
 and checks every answer in all the ways it knows: its status, headers and body are described, what

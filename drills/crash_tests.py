@@ -1,6 +1,7 @@
 """Kill the service again and again while clients ask, and look whether a decision is lost.
 
-python drills/crash_tests.py --kills 20 --database sqlite|postgres [--seed N] [--fault NAME]
+.venv/bin/python drills/crash_tests.py --kills 20 --database sqlite|postgres
+    [--seed N] [--fault NAME]
 
 Eight clients ask for decisions, alone and in arrays, some with an idempotency key and then until
 they are answered. Meanwhile `kill -9` hits a random worker, the master, or all of them; a dead

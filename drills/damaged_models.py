@@ -1,6 +1,6 @@
 """Damage a model in a thousand ways, and look whether one of them is loaded.
 
-python drills/damaged_models.py --damages 1000 [--seed N] [--fault trusting]
+.venv/bin/python drills/damaged_models.py --damages 1000 [--seed N] [--fault trusting]
 
 Each time some bits or bytes of a random file of the model change, are cut off, left out or written
 twice, or the file is that of another model. Each must be refused with one line that names the file

@@ -1,7 +1,7 @@
 """Take the database away again and again while clients ask, and look what they are told.
 
-python drills/database_trouble.py --times 20 --seconds 2 --database sqlite|postgres [--seed N]
-    [--fault NAME]
+.venv/bin/python drills/database_trouble.py --times 20 --seconds 2 --database sqlite|postgres
+    [--seed N] [--fault NAME]
 
 SQLite's file is locked by somebody else. PostgreSQL is, in turn, stopped, killed and started again,
 and cut off in the middle of whatever goes over its connections, commits among them. Clients may get

@@ -1,6 +1,6 @@
 """Let the disk fill up while clients ask, and look what they are told and what is lost.
 
-python drills/full_disk.py --steps 8 --database sqlite|postgres [--seed N] [--fault NAME]
+.venv/bin/python drills/full_disk.py --steps 8 --database sqlite|postgres [--seed N] [--fault NAME]
 
 No file that the log is written to may grow past a limit (`ulimit -f`), which another time leaves
 room for another number of bytes, so that writes fail at every place in a transaction. Clients may

@@ -1,6 +1,6 @@
 """Send what nobody would, and hold each answer against a slow reader that is plainly right.
 
-python drills/fuzz.py --requests 100000 --readings 1000000 [--seed N] [--fault lenient]
+.venv/bin/python drills/fuzz.py --requests 100000 --readings 1000000 [--seed N] [--fault lenient]
 
 In this process, the reader of JSON reads mutated and invented texts and has to find in each what
 the reference reader finds. Over HTTP, three quarters of the requests have such a body: each has to

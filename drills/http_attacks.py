@@ -1,6 +1,6 @@
 """Attack the HTTP server as somebody did who broke an earlier one, and look whether it holds.
 
-python drills/http_attacks.py [--seed N] [--fault boundless]
+.venv/bin/python drills/http_attacks.py [--seed N] [--fault boundless]
 
 Four attacks, each of which once succeeded: a request hidden behind a length of many digits; bodies
 in one-byte chunks, whose cost must grow with their length and not with its square; clients that ask

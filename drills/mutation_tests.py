@@ -1,6 +1,7 @@
 """Take each defence away in turn, and look whether a test fails for it.
 
-python drills/mutation_tests.py [--some 8] [--only WORD] [--seed N] [--fault nothing_removed]
+.venv/bin/python drills/mutation_tests.py [--some 8] [--only WORD]
+    [--seed N] [--fault nothing_removed]
 
 Mutation tests: works on copies of the files under version control. In each copy one defence of
 mutation_tests.toml gives way, and the tests that are said to hold it run: one of them has to fail.

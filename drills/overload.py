@@ -1,6 +1,6 @@
 """Ask for ten times as much as the service can do, and look what it still does.
 
-python drills/overload.py --seconds 20 [--rounds 3] [--most-rounds 12] [--times 10]
+.venv/bin/python drills/overload.py --seconds 20 [--rounds 3] [--most-rounds 12] [--times 10]
                           [--left 0.5] [--seed N] [--fault patient]
 
 First as many decisions are asked for as come: that is its peak. Then ten times as many requests

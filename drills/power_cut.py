@@ -1,6 +1,6 @@
 """Cut the power again and again while clients ask, and look whether a decision is lost.
 
-python drills/power_cut.py --cuts 10 [--seed N] [--fault NAME]
+.venv/bin/python drills/power_cut.py --cuts 10 [--seed N] [--fault NAME]
 
 `kill -9` proves little: what a killed process has written is in the system's cache and reaches the
 disk all the same. So a library beneath the service (last_sync.c) keeps a second folder as a disk

@@ -1,6 +1,6 @@
 """Bring in a new model again and again while clients ask, every tenth one damaged.
 
-python drills/reloads.py --reloads 100 [--seed N] [--fault abrupt]
+.venv/bin/python drills/reloads.py --reloads 100 [--seed N] [--fault abrupt]
 
 Two models take turns in the folder of the service, which is told so by SIGHUP. No request may fail,
 neither of clients that connect for each nor of those that keep their connections, and each answer

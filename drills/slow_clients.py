@@ -1,6 +1,6 @@
 """Let thousands of slow clients hold their connections, and look whether others are still served.
 
-python drills/slow_clients.py --each 1000 [--seconds 20] [--seed N] [--fault threads]
+.venv/bin/python drills/slow_clients.py --each 1000 [--seconds 20] [--seed N] [--fault threads]
 
 One client asks for a decision twenty times a second, first alone and then beside a crowd: so many
 connections that send nothing, so many that never end their header, so many that send a body byte by

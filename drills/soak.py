@@ -1,6 +1,6 @@
 """Ask a million times, a tenth of it nonsense, and look what the service keeps of it.
 
-python drills/soak.py --requests 1000000 [--seed N] [--fault leaks]
+.venv/bin/python drills/soak.py --requests 1000000 [--seed N] [--fault leaks]
 
 After each twentieth of the requests all connections are closed, and each worker's resident memory,
 open files and threads are noted. From the tenth time on, when everything that is made once has been

@@ -1,6 +1,6 @@
 """Renew what is generated: the Postman collection, and the tables of the documentation.
 
-    python tools/generate_docs.py [--check]
+    .venv/bin/python tools/generate_docs.py [--check]
 
 Examples are decisions of the model in model/, or where CREDITSCORE_MODEL_DIR says.
 """
@@ -60,7 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     stale = {path: text for path, text in files.items() if not _holds(path, text)}
     names = ", ".join(str(path.relative_to(PROJECT)) for path in stale)
     if options.check and stale:
-        print(f"stale, run python tools/generate_docs.py: {names}", file=sys.stderr)
+        print(f"stale, run .venv/bin/python tools/generate_docs.py: {names}", file=sys.stderr)
         return 1
     for path, text in stale.items():
         path.write_text(text, encoding="utf-8", newline="\n")

@@ -25,6 +25,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import QueuePool
 
 from creditscore.decision_log import sqlite
+from creditscore.environment import python_command
 from creditscore.errors import DatabaseUnavailable, StartupError
 
 #: Seconds for a whole transaction. A connection that must be made at its very end takes two more,
@@ -218,9 +219,10 @@ def _postgres_target(url: URL) -> _Target:
     try:
         from creditscore.decision_log import postgres
     except ImportError:
+        lock = "requirements-postgres.txt"
+        mend = python_command("-m", "pip", "install", "--require-hashes", "-r", lock)
         raise StartupError(
-            "PostgreSQL needs a package that is not installed; "
-            "to mend it: python -m pip install -r requirements-postgres.txt"
+            f"PostgreSQL needs a package that is not installed; to mend it: {mend}"
         ) from None
     url = url.set(drivername="postgresql+psycopg")
     return _Target(url, partial(postgres.connect, seconds_left), postgres.begin)

@@ -19,6 +19,8 @@ from creditscore.schema.csv_cells import safe
 from creditscore.scorecard.reason_codes import MOST_REASONS
 
 #: The columns of CSV that every decision has, before and after those of its fields.
+VERIFY = ".venv/bin/flask --app app decisions verify"
+
 FIRST_COLUMNS = (
     "decision_id", "decided_at", "scorecard", "model_version", "label", "probability",
     "probability_of_default", "cutoff", "score", "baseline",
@@ -122,7 +124,7 @@ def _read(row: Row, name: str) -> Any:
 
 def _not_as_logged(row: Row) -> ExportRefused:
     named = f"decision {row['id']}" if "id" in row else f"the decision of number {row['number']}"
-    return ExportRefused(f"{named} is not well-formed: run flask decisions verify")
+    return ExportRefused(f"{named} is not well-formed: run {VERIFY}")
 
 
 def _flat(decision: Decision) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from sqlalchemy import Connection, func, insert, select
 from creditscore.decision_log.database import Database
 from creditscore.decision_log.tables import schema_version
 from creditscore.errors import DatabaseUnavailable, StartupError
+from creditscore.files import describe_access
 
 TABLES = (
     """
@@ -196,6 +197,8 @@ def migrate(database: Database, *, migrations: Migrations = MIGRATIONS) -> None:
     StartupError
         If a newer release has been here, or the database cannot be used.
     """
+    if database.path is not None and (denial := describe_access(database.path)):
+        raise StartupError(f"the decision log cannot be used: {denial}")
     try:
         database.create()
         with database.writing(seconds=MIGRATION_TIMEOUT_S) as connection:

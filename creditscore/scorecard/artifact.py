@@ -17,8 +17,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from creditscore.environment import python_command
 from creditscore.errors import ArtifactError
-from creditscore.files import PUBLIC, atomic_write_all
+from creditscore.files import PUBLIC, atomic_write_all, describe_access
 from creditscore.schema import read_schema
 from creditscore.scorecard.model import Model
 from creditscore.scorecard.policy import Policy
@@ -46,7 +47,7 @@ SHOWN_PARTS = ("scorecards", "data", "trained_at", "seed", "software")
 #: What may stand in the pickle besides plain Python values: numpy arrays as protocol 5 writes them.
 ALLOWED_NAMES = frozenset({("numpy._core.numeric", "_frombuffer"), ("numpy", "dtype")})
 
-REMEDY = "python train.py"
+REMEDY = python_command("train.py")
 
 
 def save(model: Model, folder: Path) -> None:
@@ -108,6 +109,8 @@ def check_writable(folder: Path) -> None:
 
 
 def _not_writable(folder: Path, reason: str) -> ArtifactError:
+    if denial := describe_access(folder):
+        return ArtifactError(folder, f"cannot be written: {denial.fact}", denial.remedy)
     remedy = "make room for it, or choose another folder with --model-dir"
     return ArtifactError(folder, f"cannot be written: {reason}", remedy)
 
@@ -183,6 +186,8 @@ def _read(path: Path) -> bytes:
     except FileNotFoundError:
         raise ArtifactError(path, "is missing: no model has been trained yet", REMEDY) from None
     except OSError as error:
+        if denial := describe_access(path, write=False):
+            raise ArtifactError(path, f"cannot be read: {denial.fact}", denial.remedy) from None
         raise ArtifactError(path, f"cannot be read: {error.strerror}", REMEDY) from None
 
 

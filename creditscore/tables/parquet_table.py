@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, cast
 
+from creditscore.environment import python_command
 from creditscore.errors import BatchError
 from creditscore.schema import Schema
 from creditscore.schema.constraints import Rule
@@ -36,7 +37,8 @@ def require_pyarrow() -> None:
     try:
         import pyarrow.parquet  # noqa: F401
     except ImportError:
-        mend = "python -m pip install --require-hashes -r requirements-parquet.txt"
+        lock = "requirements-parquet.txt"
+        mend = python_command("-m", "pip", "install", "--require-hashes", "-r", lock)
         raise BatchError(f"Parquet needs pyarrow, which is not installed: {mend}") from None
 
 

@@ -32,7 +32,7 @@ from creditscore.settings import Settings
 from creditscore.web import api, cli, headers, metrics, origins, pages, problems, rate_limiting
 from creditscore.web.asgi import Asgi
 from creditscore.web.authentication import Keys
-from creditscore.web.json_logging import write_json
+from creditscore.web.json_logging import format_lines
 from creditscore.web.rate_limiting import Limits
 from creditscore.web.service import NAME, Service, current_request, store
 
@@ -190,7 +190,7 @@ def _deciding(model: Model, settings: Settings) -> dict[str, Any]:
 
 def _announce(app: Flask, model: Model) -> None:
     """Say at start what is served, and what law says of it."""
-    write_json(app.logger)
+    format_lines(app.logger)
     app.logger.setLevel(logging.INFO)
     if click.get_current_context(silent=True) is not None:
         # Whoever runs a `flask` command serves nothing.

@@ -10,6 +10,7 @@ from flask import Flask
 from werkzeug.serving import make_server
 
 from creditscore.web.startup_checks import note_hosts
+from creditscore.web.terminal import show_address
 
 
 def serve(app: Flask, host: str, port: int) -> int:
@@ -21,9 +22,9 @@ def serve(app: Flask, host: str, port: int) -> int:
     if listener is None:
         return 1
     note_hosts(app, [host])
-    # The address in the form that a browser takes.
-    shown = f"[{host}]" if ":" in host else host
-    click.echo(f"Serving on http://{shown}:{listener.getsockname()[1]}", err=True)
+    port = listener.getsockname()[1]
+    app.logger.info("listening on %s port %d", host, port)
+    show_address(host, port)
     with listener:
         try:
             _serve(app, listener)

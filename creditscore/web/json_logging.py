@@ -12,6 +12,7 @@ from flask import g, has_request_context
 from creditscore.web.authentication import CALLER, Caller
 from creditscore.web.headers import REQUEST_ID, ROUTE
 from creditscore.web.metrics import METHODS
+from creditscore.web.terminal import TextLines, is_terminal
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -64,9 +65,10 @@ def log_request(environ: WSGIEnvironment, status: int, seconds: float) -> None:
         access.info("", extra={"members": members})
 
 
-def write_json(logger: logging.Logger) -> None:
-    """Let a logger's lines be JSON: those of its own handlers, or of one that it gets."""
+def format_lines(logger: logging.Logger) -> None:
+    """Choose how a logger's own handlers, or one that it gets, write: JSON, on a terminal text."""
     if not logger.handlers:
         logger.addHandler(logging.StreamHandler())
     for handler in logger.handlers:
-        handler.setFormatter(JsonLines())
+        terminal = isinstance(handler, logging.StreamHandler) and is_terminal(handler.stream)
+        handler.setFormatter(TextLines() if terminal else JsonLines())

@@ -26,6 +26,7 @@ from flask import Request, Response
 from flask.ctx import _AppCtxGlobals
 
 from creditscore.decision_log.log import ScoredRow
+from creditscore.files import describe_access
 
 VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 
@@ -151,7 +152,9 @@ def prepare(folder: Path) -> None:
             raise PermissionError(13, "Permission denied")
     except OSError as error:
         logging.getLogger(__name__).warning(
-            "each process counts for itself, as %s cannot be used: %s", place, error.strerror
+            "each process counts for itself, as %s cannot be used: %s",
+            place,
+            describe_access(place) or error.strerror,
         )
         return
     os.environ[VARIABLE] = str(place)

@@ -30,6 +30,7 @@ from flask import Request, Response, g
 from flask.ctx import _AppCtxGlobals
 
 from creditscore.errors import DatabaseUnavailable
+from creditscore.files import describe_access
 from creditscore.settings import RateLimit, Settings
 from creditscore.web.authentication import KEY_HEADERS, Keys
 from creditscore.web.problems import TooManyRequests
@@ -159,7 +160,10 @@ def _open(folder: Path) -> RateLimits:
         # Processes that fork from this one still share it.
         other = Path(tempfile.mkdtemp(prefix="creditscore-"))
         logging.getLogger(__name__).warning(
-            "rate limits are kept in %s, as %s cannot be used: %s", other, folder, error.strerror
+            "rate limits are kept in %s, as %s cannot be used: %s",
+            other,
+            folder,
+            describe_access(folder) or error.strerror,
         )
         return RateLimits(other)
 

@@ -245,7 +245,8 @@ def test_after_a_failure_the_old_file_is_there_and_nothing_else(
 
     assert result.exit_code == 1
     assert result.stderr == (
-        f"Error: decision {last} is not well-formed: run flask decisions verify\n"
+        f"Error: decision {last} is not well-formed: "
+        "run .venv/bin/flask --app app decisions verify\n"
     )
     assert [path.name for path in folder.iterdir()] == ["log"]
     assert target.read_text() == "old"

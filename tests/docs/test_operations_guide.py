@@ -21,12 +21,76 @@ from guide import FLASK, Reader, blocks, shell_lines
 from live_server import LiveServer, serving
 from prometheus_client.parser import text_string_to_metric_families
 from service_settings import log_in
+from skips import skip_or_fail
 
 from creditscore.schema import Schema
 
 GUIDE = PROJECT / "docs" / "operations.md"
 TEXT = GUIDE.read_text(encoding="utf-8")
 KEY = "a-key-of-the-test-for-operations"
+
+
+# Install
+
+
+def install_commands() -> list[str]:
+    """Give the commands of the section that goes from an empty server to a service."""
+    section = TEXT.partition("\n## Install\n")[2].partition("\n## ")[0]
+    return [
+        line
+        for block in re.findall("```sh\n(.*?)```", section, re.DOTALL)
+        for line in block.splitlines()
+    ]
+
+
+def unit() -> configparser.ConfigParser:
+    """Read the unit of the guide."""
+    (text,) = (block.text for block in blocks(GUIDE) if block.language == "ini")
+    parser = configparser.ConfigParser(interpolation=None, delimiters=["="])
+    parser.optionxform = str  # type: ignore[assignment,method-assign]
+    parser.read_string(text)
+    return parser
+
+
+def test_the_installation_makes_the_user_and_the_folder_of_the_unit() -> None:
+    service, lines = unit()["Service"], install_commands()
+    user, folder = service["User"], service["WorkingDirectory"]
+
+    (made,) = (line for line in lines if "useradd" in line)
+    (owned,) = (line for line in lines if "install -d" in line)
+    assert made.endswith(f" {user}")
+    assert owned == f"sudo install -d -o {user} -g {service['Group']} {folder}"
+    assert f"sudo -u {user} git clone REPOSITORY_ADDRESS {folder}" in lines
+    assert f"cd {folder}" in lines
+    (unit_file,) = re.findall(r"`/etc/systemd/system/(\w+).service`", TEXT)
+    assert f"sudo systemctl enable --now {unit_file}" in lines
+
+
+def test_whatever_the_installation_does_in_the_folder_its_owner_does() -> None:
+    user, lines = unit()["Service"]["User"], install_commands()
+
+    ours = [line for line in lines if ".venv" in line or "git clone" in line]
+    assert [line.partition(f"sudo -u {user} ")[0] for line in ours] == [""] * len(ours)
+    done = ["git clone", "-m venv", "-r requirements.txt", "train.py", "keys new", "enable --now"]
+    places = [next(i for i, line in enumerate(lines) if words in line) for words in done]
+    assert places == sorted(places)
+
+
+def test_systemd_finds_no_fault_in_the_unit(tmp_path: Path) -> None:
+    if shutil.which("systemd-analyze") is None:
+        skip_or_fail("systemd", "systemd-analyze is not installed")
+    (text,) = (block.text for block in blocks(GUIDE) if block.language == "ini")
+    # Only this machine's own Python is missing in the guide.
+    python = unit()["Service"]["ExecStart"].split()[0]
+    path = tmp_path / "creditscore.service"
+    path.write_text(text.replace(python, sys.executable), encoding="utf-8")
+
+    result = subprocess.run(
+        ["systemd-analyze", "verify", "--man=no", path], capture_output=True, encoding="utf-8"
+    )
+
+    assert "creditscore" not in result.stderr
+    assert result.returncode == 0
 
 
 # Back up and restore
@@ -170,13 +234,8 @@ def test_the_table_of_metrics_is_all_there_is(families: dict[str, Any]) -> None:
 
 
 def test_the_unit_starts_the_server_as_manage_py_does() -> None:
-    (unit,) = (block.text for block in blocks(GUIDE) if block.language == "ini")
-    parser = configparser.ConfigParser(interpolation=None, delimiters=["="])
-    parser.optionxform = str  # type: ignore[assignment,method-assign]
+    service = unit()["Service"]
 
-    parser.read_string(unit)
-
-    service = parser["Service"]
     assert service["ExecStart"].endswith(" -m gunicorn -c gunicorn.conf.py app:app")
     assert int(service["TimeoutStopSec"]) > 30, "longer than gunicorn's graceful_timeout"
     assert {Path(path).name for path in service["ReadWritePaths"].split()} == {"instance", "model"}

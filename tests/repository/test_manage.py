@@ -8,6 +8,7 @@ is tested is the launcher, and no package index is needed.
 import ast
 import contextlib
 import hashlib
+import importlib.util
 import os
 import re
 import shutil
@@ -20,6 +21,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from terminal import in_terminal
 
 ROOT = Path(__file__).resolve().parents[2]
 WHEEL = "tools-1.0-py3-none-any.whl"
@@ -37,7 +39,7 @@ print("training")
 for name in ("model.pkl", "manifest.json"):
     Path(__file__).with_name("model").joinpath(name).write_text("")
 """
-INSTALLING = "Installing requirements.txt into .venv"
+INSTALLING = "Installing the packages of requirements.txt (about 320 MB, once)"
 MAKING = "Making an environment in .venv"
 CANNOT_MAKE = "This Python cannot make environments"
 
@@ -306,6 +308,52 @@ def test_the_first_start_installs_trains_and_serves_in_that_order(
     positions = [output.index(step) for step in steps]
     assert positions == sorted(positions)
     assert output.endswith("--bind 127.0.0.1:8000 app:app\n")
+
+
+def test_a_terminal_shows_each_step_of_the_installation(fresh: Path) -> None:
+    command = [sys.executable, str(fresh / "manage.py"), "run"]
+    variables = {"PATH": str(fresh / "empty"), "PYTHONUTF8": "1"}
+
+    with in_terminal(command, cwd=fresh, variables=variables) as terminal:
+        shown = terminal.read_all()
+
+    steps = (MAKING, INSTALLING, "\r  unpacking 1 package", "training", "gunicorn -c")
+    assert all(step in shown for step in steps), shown
+    positions = [shown.index(step) for step in steps]
+    assert positions == sorted(positions)
+    # The steps are gone when the next thing begins.
+    assert re.search(r"unpacking 1 package[^\n]*\r +\rTraining", shown)
+
+
+def test_without_a_terminal_no_step_is_written_over_another(
+    first_start: tuple[Path, str],
+) -> None:
+    assert "\r" not in first_start[1]
+    assert "unpacking" not in first_start[1]
+
+
+@pytest.mark.parametrize(
+    ("line", "step"),
+    [
+        ("Collecting numpy==2.4.6 (from -r requirements.txt (line 3))", ""),
+        (
+            "  Downloading scikit_learn-1.9.1-cp311-cp311-linux.whl (9.1 MB)",
+            "downloading scikit-learn (9.1 MB)",
+        ),
+        ("  Using cached click-8.3.0-py3-none-any.whl.metadata (2.7 kB)", ""),
+        ("Using cached click-8.3.0-py3-none-any.whl (107 kB)", "downloading click (107 kB)"),
+        ("Installing collected packages: click, flask", "unpacking 2 packages (the longest step)"),
+        ("ERROR: No matching distribution", ""),
+    ],
+)
+def test_of_pips_lines_the_steps_are_shown_in_short(line: str, step: str) -> None:
+    spec = importlib.util.spec_from_file_location("manage", ROOT / "manage.py")
+    assert spec is not None
+    assert spec.loader is not None
+    manage = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(manage)
+
+    assert manage.pip_step(line) == step
 
 
 def test_the_second_start_only_serves(started: Path) -> None:

@@ -46,7 +46,7 @@ def refusal(folder: Path) -> str:
     with pytest.raises(ArtifactError) as caught:
         artifact.load(folder)
     message = str(caught.value)
-    assert message.endswith("; to mend it: python train.py")
+    assert message.endswith(f"; to mend it: {artifact.REMEDY}")
     assert "\n" not in message.strip()
     return message
 

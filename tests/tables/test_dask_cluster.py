@@ -18,11 +18,22 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from guide import PYTHON, shell_lines
 from live_server import free_port
 from table_files import PROJECT, people, write
 
 import score
 from creditscore.schema import Schema
+
+GUIDE = PROJECT / "docs" / "scale.md"
+
+
+def documented(kind: str) -> list[str]:
+    """Return the guide's command for a process of a cluster, without Python and addresses."""
+    (line,) = (line for line in shell_lines(GUIDE) if f"dask {kind}" in line)
+    python, *words = line.split()
+    assert python == PYTHON
+    return [word for word in words if "://" not in word]
 
 
 @dataclass
@@ -39,13 +50,15 @@ class Cluster:
         return f"tcp://127.0.0.1:{self.port}"
 
     def start(self, kind: str, *arguments: str) -> subprocess.Popen[bytes]:
-        """Start a process of the cluster."""
+        """Start a process of the cluster as the guide does, with further options."""
+        # The guide's command alone has to find the project.
+        variables = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
         log = (self.folder / f"{kind}-{len(self.running)}.log").open("wb")
         with log:
             process = subprocess.Popen(
-                [sys.executable, "-W", "ignore", "-m", f"distributed.cli.dask_{kind}", *arguments],
+                [sys.executable, *documented(kind), *arguments],
                 cwd=PROJECT,
-                env={**os.environ, "PYTHONPATH": str(PROJECT)},
+                env={**variables, "PYTHONWARNINGS": "ignore"},
                 stdout=log,
                 stderr=log,
             )
@@ -55,7 +68,7 @@ class Cluster:
     def add_worker(self) -> subprocess.Popen[bytes]:
         """Start a worker of one thread, which nobody starts again."""
         return self.start(
-            "worker", self.address, "--nthreads", "1", "--no-nanny", "--no-dashboard",
+            "worker", self.address, "--nworkers", "1", "--no-nanny", "--no-dashboard",
             "--local-directory", str(self.folder),
         )  # fmt: skip
 

@@ -90,7 +90,7 @@ def test_a_number_of_5000_digits_is_refused_where_an_object_belongs(client: Flas
 def test_a_form_is_no_applicant(client: FlaskClient, schema: Schema) -> None:
     fields = {name: str(schema.fields[name].example) for name in schema.base_fields}
 
-    problem_of(client.post("/predict", data=fields), 400)
+    problem_of(client.post("/predict", data=fields), 415)
     problem_of(client.post("/predict", query_string=fields), 400)
 
 

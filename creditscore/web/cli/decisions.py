@@ -1,4 +1,4 @@
-"""Commands for the shell: `flask decisions replay`, `verify` and `backup`."""
+"""Commands for the shell: `decisions replay`, `verify` and `backup`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Commands for the shell: `flask decisions export`."""
+"""Commands for the shell: `decisions export`."""
 
 from __future__ import annotations
 

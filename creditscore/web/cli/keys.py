@@ -1,4 +1,4 @@
-"""Commands for the shell: `flask keys new`, `list` and `revoke`."""
+"""Commands for the shell: `keys new`, `list` and `revoke`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Commands for the shell: `flask decisions purge`."""
+"""Commands for the shell: `decisions purge`."""
 
 from __future__ import annotations
 
