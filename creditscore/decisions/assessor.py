@@ -200,7 +200,7 @@ class _ScorecardAssessor:
                 reference=card.reference,
                 refused=label == NOT_ELIGIBLE,
             ),
-            warnings=tuple([value.warning for value in features if value.warning is not None]),
+            warnings=tuple([warning for value in features for warning in value.warnings]),
             bins=self._score_bin(score) + "".join([value.bin_code for value in features]),
         )
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from creditscore.i18n.catalogue import Text
-from creditscore.schema.constraints import Rule, Value
+from creditscore.schema.constraints import CodeList, Rule, Value
 
 
 @dataclass(frozen=True)
@@ -67,8 +67,6 @@ class Field:
         Its name in JSON, in CSV headers and in the training data.
     rule : Rule
         What it accepts.
-    merged_codes : mapping
-        Undocumented codes in training data, and the documented code that each counts as.
     protected : bool
         Whether it is an attribute that law protects from discrimination.
     optional_when_excluded : bool
@@ -91,7 +89,6 @@ class Field:
 
     name: str
     rule: Rule
-    merged_codes: Mapping[int | str, int | str]
     protected: bool
     optional_when_excluded: bool
     change: Change | None
@@ -103,6 +100,11 @@ class Field:
     bands: tuple[float, ...] = ()
     risk: str | None = None
     unit_singular: Text | None = None
+
+    @property
+    def merged_codes(self) -> Mapping[Value, Value]:
+        """Undocumented codes, and the documented code that each counts as."""
+        return self.rule.merged_codes if isinstance(self.rule, CodeList) else {}
 
     @property
     def actionable(self) -> bool:

@@ -135,6 +135,7 @@ def _reason(field: Field, value: Value, impact: float, median: float | None) -> 
 @lru_cache(maxsize=MOST_WORDED, typed=True)
 def _worded(field: Field, value: Value, median: float | None) -> tuple[str, bool, Text]:
     """Word a reason: its code, whether an applicant can change it, and its text."""
+    value = field.rule.counts_as(value)
     side = _side(value, median)
     wording = next((w for w in field.reasons if _fits(w, value, side)), None)
     if wording is None:
@@ -203,6 +204,7 @@ def reason_code_fingerprint(field: Field) -> list[Any]:
 
 def value_in_words(field: Field, value: Value) -> Text:
     """Write a value as people read it: a code by its label, a number with its unit."""
+    value = field.rule.counts_as(value)
     shown = _shown(field, value)
     unit = field.unit_of(value)
     if value in field.rule.labels or not unit:

@@ -57,7 +57,9 @@ def test_a_sound_file_is_read(path: Path) -> None:
     assert (income.rule.high, income.rule.high_open) == (1000, False)
     assert isinstance(home.rule, CodeList)
     assert home.rule.labels == {1: {"en": "rents"}, 2: {"en": "owns"}}
-    assert home.merged_codes == {0: 2}
+    assert home.rule.merged_codes == home.merged_codes == {0: 2}
+    assert home.rule.allowed["en"] == "one of 1 (rents), 2 (owns), or 0 (counted as 2)"
+    assert home.rule.json_schema() == {"type": "integer", "enum": [1, 2, 0]}
     assert isinstance(months.rule, NumericRange)
     assert months.rule.integral
     assert months.rule.labels == {0: {"en": "new"}}

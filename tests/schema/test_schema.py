@@ -162,14 +162,14 @@ def test_each_bound_is_where_the_schema_puts_it(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", CODES)
-def test_each_code_is_accepted_and_no_other(name: str) -> None:
+def test_each_code_is_accepted_as_it_is_and_no_other(name: str) -> None:
     rule = SCHEMA.fields[name].rule
     assert isinstance(rule, CodeList)
-    codes = [code for code in rule.labels if isinstance(code, int)]
+    codes = [code for code in (*rule.labels, *rule.merged_codes) if isinstance(code, int)]
 
     for code in codes:
         assert SCHEMA.parse(applicant(**{name: code})).values[name] == code
-    for other in {min(codes) - 1, max(codes) + 1, *SCHEMA.fields[name].merged_codes}:
+    for other in (min(codes) - 1, max(codes) + 1):
         fault = fault_of(applicant(**{name: other}))
         assert (fault.code, fault.pointer) == ("unknown_code", f"/{name}")
 

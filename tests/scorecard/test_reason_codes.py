@@ -105,7 +105,7 @@ def test_every_value_of_every_field_has_words_of_its_own(model: Model, scorecard
 def some_values(rule: Rule, median: float | None) -> list[Value]:
     """List all codes, or whole numbers at the ends, around the median and with names."""
     if isinstance(rule, CodeList):
-        return list(rule.labels)
+        return [*rule.labels, *rule.merged_codes]
     assert median is not None
     ends = [number for number in (rule.low, rule.high) if number is not None]
     middle = [int(median), int(median) + 1, -2, -1, 0, 1, 2, 3, 30_000, 1_234_567]

@@ -94,6 +94,15 @@ def test_the_largest_scorecard_whose_fields_are_given_answers(
     assert decision["warnings"] == []
 
 
+def test_a_home_that_training_merges_is_answered_as_what_it_counts_as(lender: FlaskClient) -> None:
+    unknown, rents = ask(lender, [NEW | {"wohnung": "unbekannt"}, NEW | {"wohnung": "miete"}])
+
+    (warning,) = unknown["warnings"]
+    assert (warning["code"], warning["value"]) == ("folded", "unbekannt")
+    assert warning["text"] == "wohnung is unbekannt, which counts as miete (rents)"
+    assert unknown["probability_of_default"] == rents["probability_of_default"]
+
+
 def test_the_model_learned_from_the_rows(lender: FlaskClient) -> None:
     """In the rows it is mostly the smallest incomes that stopped paying."""
     poor, rich = ask(lender, [NEW | {"einkommen": 300}, NEW | {"einkommen": 19_000.75}])
@@ -118,7 +127,8 @@ def test_many_get_the_bits_of_one(lender: FlaskClient) -> None:
             {"wohnung": "Miete"},
             "/wohnung",
             "wohnung must be one of miete (rents), eigentum (owns), "
-            'bei Eltern, frei (with parents), got the text "Miete"',
+            "bei Eltern, frei (with parents), or unbekannt (counted as miete), "
+            'got the text "Miete"',
         ),
         (
             {"schuldenquote": 1.5},
@@ -161,7 +171,10 @@ def test_the_description_is_valid_openapi_of_these_fields(lender: FlaskClient) -
 
     applicant = document["components"]["schemas"]["Applicant"]
     assert list(applicant["properties"]) == list(SCHEMA.fields)
-    assert applicant["properties"]["wohnung"]["enum"] == ["miete", "eigentum", "bei Eltern, frei"]
+    assert applicant["properties"]["wohnung"]["enum"] == [
+        *("miete", "eigentum", "bei Eltern, frei"),
+        "unbekannt",
+    ]
     assert "LIMIT_BAL" not in json.dumps(document)
 
 

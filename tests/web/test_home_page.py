@@ -174,3 +174,14 @@ def test_the_first_load_is_small(client: FlaskClient) -> None:
     page = client.get("/?example=behavioural")
 
     assert bytes_of_first_load(client, page.text) < FIRST_LOAD
+
+
+def test_a_merged_code_is_decided_on_and_its_option_stays_chosen(
+    client: FlaskClient, applicant: Body
+) -> None:
+    answer = client.post("/?lang=en", data={**applicant, "EDUCATION": "0"})
+
+    assert answer.status_code == 200
+    assert "EDUCATION is 0, which counts as 4 (other)" in answer.text
+    assert '<option value="4" selected>other</option>' in answer.text
+    assert '<option value="0"' not in answer.text.partition('name="MARRIAGE"')[0]

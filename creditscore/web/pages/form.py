@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl
 from creditscore.errors import Fault
 from creditscore.i18n.catalogue import in_language
 from creditscore.schema import Field, Schema
-from creditscore.schema.constraints import Value, format_number, from_text
+from creditscore.schema.constraints import Rejected, Value, format_number, from_text
 from creditscore.scorecard.model import Model
 from creditscore.scorecard.reason_codes import value_in_words
 
@@ -150,7 +150,7 @@ def _control(
         title=in_language(field.title, language),
         help=in_language(field.help, language) if field.help else "",
         unit=in_language(field.unit, language) if field.unit else "",
-        value=value,
+        value=_selected(field, value) if options else value,
         options=options,
         error=error,
         example=_written(field.example),
@@ -166,6 +166,14 @@ def _options(field: Field, language: str) -> list[tuple[str, str]]:
         (str(value), in_language(value_in_words(field, value), language))
         for value in field.rule.choices(MOST_OPTIONS)
     ]
+
+
+def _selected(field: Field, typed: str) -> str:
+    """Return the option that stands for what was typed: a merged code has none of its own."""
+    try:
+        return str(field.rule.counts_as(field.rule.accept(from_text(field.rule, typed))))
+    except Rejected:
+        return typed
 
 
 def _errors(schema: Schema, faults: Sequence[Fault], language: str) -> dict[str, str]:
