@@ -5,7 +5,6 @@ Every error names the file, the key and what is allowed there.
 
 from __future__ import annotations
 
-import difflib
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Any
 
 from creditscore.errors import SchemaError
 from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, Text
+from creditscore.nearest_name import hint
 from creditscore.schema.field_reader import read_field
 from creditscore.schema.fields import Field, ForestSettings, Label, ScorecardSpec, Source
 from creditscore.schema.schema import Schema
@@ -85,9 +85,8 @@ def _scorecards(top: TomlTable, fields: Mapping[str, Field]) -> dict[str, Scorec
         names = table.names("fields")
         for field in names:
             if field not in fields:
-                near = difflib.get_close_matches(field, fields, n=1)
-                hint = f", did you mean {near[0]}?" if near else ""
-                table.refuse("fields", f"must name fields of this file, got {field!r}{hint}")
+                got = f"got {field!r}{hint(field, fields)}"
+                table.refuse("fields", f"must name fields of this file, {got}")
         if not set(smaller) < set(names):
             what = f"more than the fields of the scorecard before: {', '.join(smaller)}"
             table.refuse("fields", f"must hold {what if smaller else 'at least one field'}")

@@ -143,7 +143,7 @@ def test_what_is_read_is_never_written_over(schema: Schema, tmp_path: Path, targ
     ("name", "text", "told"),
     [
         ("in.csv", "", "the table is empty"),
-        ("in.csv", "a,b\n1,2\n", "the header has no column LIMIT_BAL"),
+        ("in.csv", "a,b\n1,2\n", 'the header has no column "LIMIT_BAL"'),
         ("in.csv", None, "No such file"),
         ("in.parquet", "a,b\n1,2\n", "is no Parquet file"),
     ],

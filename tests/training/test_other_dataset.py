@@ -140,9 +140,9 @@ def test_many_get_the_bits_of_one(lender: FlaskClient) -> None:
             "/einkommen",
             "einkommen must be a number greater than 0 and at most 20000 euros, got 0",
         ),
-        ({"Wohnung": 1}, "/Wohnung", "Wohnung is not a field, did you mean wohnung?"),
-        ({"kunde": 1}, "/kunde", "kunde is not a field"),
-        ({"ausfall": "nein"}, "/ausfall", "ausfall is not a field"),
+        ({"Wohnung": 1}, "/Wohnung", '"Wohnung" is not a field, did you mean "wohnung"?'),
+        ({"kunde": 1}, "/kunde", '"kunde" is not a field'),
+        ({"ausfall": "nein"}, "/ausfall", '"ausfall" is not a field'),
     ],
 )
 def test_mistakes_are_told_in_the_lenders_own_terms(

@@ -82,7 +82,7 @@ def test_a_name_that_is_no_field_is_refused_above_the_form(
     page = client.post("/", data={**applicant, "NOBODY": "1"})
 
     assert page.status_code == 422
-    assert "NOBODY is not a field" in page.text
+    assert "&#34;NOBODY&#34; is not a field" in page.text
 
 
 @pytest.mark.parametrize(
