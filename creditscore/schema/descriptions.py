@@ -27,6 +27,7 @@ def schema_texts(schema: Schema, language: str) -> dict[str, Any]:
             "good": label.good,
             "bad": label.bad,
             "title": in_language(label.title, language),
+            "event": in_language(label.event, language),
         },
         "fields": {name: _field_texts(field, language) for name, field in schema.fields.items()},
         "scorecards": {

@@ -118,12 +118,25 @@ class Field:
 
 @dataclass(frozen=True)
 class Label:
-    """The column that training learns to predict, and which of its values is the bad one."""
+    """The outcome that training learns to predict.
+
+    Attributes
+    ----------
+    column : str
+        Its column in the training data.
+    good, bad : int or str
+        The column's two values.
+    title : Text
+        What the bad outcome is called: "Missed the next month's payment".
+    event : Text
+        The bad outcome as a clause: "the probability that {event}".
+    """
 
     column: str
     good: int | str
     bad: int | str
     title: Text
+    event: Text
 
 
 @dataclass(frozen=True)

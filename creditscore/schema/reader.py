@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from creditscore.errors import SchemaError
-from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, Text
+from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, Text, say
 from creditscore.nearest_name import hint
 from creditscore.schema.field_reader import read_field
 from creditscore.schema.fields import Field, ForestSettings, Label, ScorecardSpec, Source
@@ -63,7 +63,7 @@ def read_schema(document: Mapping[str, Any], source: str) -> Schema:
 
 
 def _label(table: TomlTable, fields: Mapping[str, Field]) -> Label:
-    table.allow("column", "good", "bad", "title")
+    table.allow("column", "good", "bad", "title", "event")
     column = table.text("column")
     if column in fields:
         table.refuse("column", f"must not be one of the fields, got {column!r}")
@@ -72,7 +72,9 @@ def _label(table: TomlTable, fields: Mapping[str, Field]) -> Label:
     )
     if str(good) == str(bad):
         table.refuse("bad", f"must differ from good, got {bad!r}")
-    return Label(column=column, good=good, bad=bad, title=table.words("title"))
+    title = table.words("title")
+    event = table.words("event", fallback=say("outcome_is", title=title))
+    return Label(column=column, good=good, bad=bad, title=title, event=event)
 
 
 def _scorecards(top: TomlTable, fields: Mapping[str, Field]) -> dict[str, ScorecardSpec]:

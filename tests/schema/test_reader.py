@@ -72,6 +72,19 @@ def test_a_sound_file_is_read(path: Path) -> None:
     assert schema.sources["archive"].columns["late"] == "D"
 
 
+def test_the_outcome_as_a_clause_is_the_quoted_title_unless_the_file_says_it(path: Path) -> None:
+    path.write_text(SMALL, encoding="utf-8")
+    title = load_schema(path).label.title["en"]
+
+    assert load_schema(path).label.event == {
+        "en": f'the outcome is "{title}"',
+        "id": f'hasilnya adalah "{title}"',
+    }
+
+    path.write_text(SMALL.replace("[label]", '[label]\nevent = "it is late"'), encoding="utf-8")
+    assert load_schema(path).label.event == {"en": "it is late"}
+
+
 def test_a_scorecards_fields_come_in_the_order_of_the_file(path: Path) -> None:
     path.write_text(SMALL.replace('["income", "home"]', '["home", "income"]'), encoding="utf-8")
 
