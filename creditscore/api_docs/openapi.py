@@ -68,7 +68,8 @@ def template_values(
         "applicant": applicant_schema(schema),
         "fields": list(schema.fields),
         "field_count": len(schema.fields),
-        # What a browser sends is text, and empty or away if it is not given.
+        # What a browser sends is text as the page's language writes it, and empty or away if it is
+        # not given.
         "form_fields": {name: {"type": "string"} for name in [*schema.fields, "explore"]},
         "scorecards": list(schema.scorecards),
         "event": in_language(schema.label.event, FALLBACK_LANGUAGE),

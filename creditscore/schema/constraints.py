@@ -8,13 +8,13 @@ choose from (`choices`).
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 from creditscore.i18n.catalogue import LANGUAGES, Text, in_language, say
+from creditscore.schema.number_text import NUMBER, read_amount
 
 #: A value as a client sent it and as it is kept: 35.0 becomes 35, nothing else changes.
 Value = int | float | str
@@ -255,19 +255,12 @@ class CodeList:
 Rule = NumericRange | CodeList
 
 
-#: A number as JSON writes it. float() would also take "nan", "2_4" and full-width digits.
-NUMBER = re.compile(r"-?[0-9]{1,400}(\.[0-9]{1,400})?([eE][-+]?[0-9]{1,4})?", re.ASCII)
-
-
 def from_text(rule: Rule, text: str) -> object:
     """Read a CSV cell as the JSON value that it stands for; what is no number stays text."""
     if rule.python_type is str:
         return text
-    match = NUMBER.fullmatch(text)
-    if match is None:
-        return text
-    fraction, exponent = match.groups()
-    return int(text) if fraction is None and exponent is None else float(text)
+    number = read_amount(text, decimal=".") if NUMBER.fullmatch(text) else None
+    return text if number is None else number
 
 
 def format_number(number: int | float) -> str:
