@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -11,15 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from creditscore.errors import SettingsError
+from creditscore.nearest_name import nearest_name
 
 PROJECT = Path(__file__).resolve().parent.parent
 
 #: What the name of every variable begins with.
 PREFIX = "CREDITSCORE_"
-
-#: How much of two names has to be alike for one to be taken for the other (`difflib`): one letter
-#: too many, too few or wrong of six.
-LIKENESS = 0.8
 
 #: Units of a rate limit's time, in seconds.
 UNITS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
@@ -328,6 +324,6 @@ def unknown_variables(environment: Mapping[str, str]) -> Iterator[str]:
         name = variable.upper().removeprefix(PREFIX)
         if not variable.upper().startswith(PREFIX) or variable in names.values():
             continue
-        near = difflib.get_close_matches(name, names, n=1, cutoff=LIKENESS)
-        meant = f"did you mean {names[near[0]]}?" if near else "docs/operations.md lists them all"
+        near = nearest_name(name, names)
+        meant = f"did you mean {names[near]}?" if near else "docs/operations.md lists them all"
         yield f"{variable} is no setting and changes nothing; {meant}"

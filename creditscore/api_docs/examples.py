@@ -89,7 +89,7 @@ def _beyond(rule: NumericRange) -> Value:
 
 
 def _no_code(rule: CodeList) -> Value:
-    numbers = [code for code in rule.labels if isinstance(code, int)]
+    numbers = [code for code in (*rule.labels, *rule.merged_codes) if isinstance(code, int)]
     return max(numbers) + 5 if numbers else "no such code"
 
 

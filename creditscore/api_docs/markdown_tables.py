@@ -73,9 +73,10 @@ def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 def _accepted(field: Field, language: str) -> str:
     rule = field.rule
     if isinstance(rule, CodeList):
-        return ", ".join(
+        codes = ", ".join(
             f"`{code}`" if rule.python_type is str else str(code) for code in rule.labels
         )
+        return f"{codes}; {in_language(rule.merged_text, language)}" if rule.merged_codes else codes
     text = in_language(replace(rule, unit={}).allowed, language)
     # Its kind has a column of its own. In Indonesian an integer is a number and a word more.
     for kind in ("integer", "number"):

@@ -14,7 +14,7 @@ import creditscore
 from creditscore.api_docs.examples import example_applicants, example_table
 from creditscore.decision_log.log import MAX_PAGE_SIZE, PAGE_SIZE
 from creditscore.decisions.decision_columns import DecisionColumns
-from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, LANGUAGES
+from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, LANGUAGES, in_language
 from creditscore.monitoring.backtest import BANDS
 from creditscore.monitoring.drift import MIN_ROWS
 from creditscore.monitoring.monitor import DEFAULT_DAYS, MAX_DAYS
@@ -68,9 +68,12 @@ def template_values(
         "applicant": applicant_schema(schema),
         "fields": list(schema.fields),
         "field_count": len(schema.fields),
-        # What a browser sends is text, and empty or away if it is not given.
+        # What a browser sends is text as the page's language writes it, and empty or away if it is
+        # not given.
         "form_fields": {name: {"type": "string"} for name in [*schema.fields, "explore"]},
         "scorecards": list(schema.scorecards),
+        "event": in_language(schema.label.event, FALLBACK_LANGUAGE),
+        "outcome": in_language(schema.label.title, FALLBACK_LANGUAGE),
         "applicant_examples": {**_examples(schema, applicants), "array": several},
         "table_example": "".join(f"{to_line(row)}\n" for row in example_table(schema)),
         "decision_examples": _examples(schema, decisions),

@@ -195,7 +195,7 @@ class _ScorecardAssessor:
         probability, score, label, shares = numbers
         card, values = self._card, applicant.values
         impacts = dict(zip(card.predictors, shares, strict=True))
-        warnings = tuple([value.warning for value in features if value.warning is not None])
+        warnings = tuple([warning for value in features for warning in value.warnings])
         bins = self._score_bin(score) + "".join([value.bin_code for value in features])
         return Decision(
             decision_id=decision_id,

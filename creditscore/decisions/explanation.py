@@ -61,11 +61,11 @@ def _in_words(schema: Schema, name: str, value: Value, impact: float) -> Text:
     field = schema.fields.get(name)
     title: Text = {FALLBACK_LANGUAGE: name} if field is None else field.title
     shown: Text = {FALLBACK_LANGUAGE: str(value)} if field is None else value_in_words(field, value)
-    points = round(abs(impact) * 100, 2)
+    points, event = round(abs(impact) * 100, 2), schema.label.event
     if points < SMALLEST_SHOWN:
-        return say("impact_none", title=title, value=shown)
+        return say("impact_none", title=title, value=shown, event=event)
     key = "impact_raised" if impact > 0 else "impact_lowered"
-    return say(key, title=title, value=shown, points=say_number(points))
+    return say(key, title=title, value=shown, event=event, points=say_number(points))
 
 
 def _recourse(

@@ -1,4 +1,4 @@
-"""Everything that depends on one field value alone, cached: encoding, bin, range warning.
+"""Everything that depends on one field value alone, cached: encoding, bin, warnings.
 
 Most applicants share most of their values, so a decision on many is mostly looking up.
 """
@@ -21,7 +21,7 @@ MOST_KEPT = 4096
 
 
 class Warning(NamedTuple):
-    """A warning of a decision: it rests on a value that training has never seen."""
+    """A warning of a decision: of a value that training never saw, or that counts as another."""
 
     code: str
     field: str
@@ -57,13 +57,13 @@ class ValueFeatures(NamedTuple):
         What the model sees; NaN for a field that was not given.
     bin_code : str
         The training bin that the value falls into.
-    warning : Warning or None
-        If training has never seen such a value.
+    warnings : tuple of Warning
+        If the value counts as another one, or training has never seen such a value.
     """
 
     encoded: float
     bin_code: str
-    warning: Warning | None
+    warnings: tuple[Warning, ...]
 
 
 #: Returns the features of a value of one field; None stands for a field that was not given.
@@ -90,9 +90,12 @@ def feature_cache(
     @lru_cache(maxsize=maxsize, typed=True)
     def features(value: Value | None) -> ValueFeatures:
         if value is None:
-            return ValueFeatures(math.nan, bins.bin_code(None), None)
-        unseen = None if _was_seen(field, value, seen) else _unseen(field, value, seen)
-        return ValueFeatures(field.rule.encode(value), bins.bin_code(value), unseen)
+            return ValueFeatures(math.nan, bins.bin_code(None), ())
+        counted = field.rule.counts_as(value)
+        warnings = [] if counted == value else [_folded(field, value, counted)]
+        if not _was_seen(field, counted, seen):
+            warnings.append(_unseen(field, value, seen))
+        return ValueFeatures(field.rule.encode(value), bins.bin_code(counted), tuple(warnings))
 
     return features
 
@@ -109,6 +112,14 @@ def _was_seen(field: Field, value: Value, seen: Sequence[Value]) -> bool:
     if isinstance(field.rule, CodeList):
         return value in seen
     return bool(float(seen[0]) <= float(value) <= float(seen[1]))
+
+
+def _folded(field: Field, value: Value, counted: Value) -> Warning:
+    target = {
+        language: f"{counted} ({label})" for language, label in field.rule.labels[counted].items()
+    }
+    text = say("folded", field=field.name, got=str(value), target=target)
+    return Warning("folded", field.name, value, text)
 
 
 def _unseen(field: Field, value: Value, seen: Sequence[Value]) -> Warning:

@@ -31,6 +31,9 @@ FALLBACK_LANGUAGE = "en"
 #: Exchanges comma and point, which separate thousands and decimals the other way in Indonesian.
 SWAPPED_SEPARATORS = str.maketrans(",.", ".,")
 
+#: What separates whole numbers from their fractions; the other of the two separates thousands.
+DECIMAL_SIGNS = {"en": ".", "id": ","}
+
 
 def _read_catalogue(language: str) -> dict[str, Any]:
     path = Path(__file__).parent / f"messages.{language}.toml"

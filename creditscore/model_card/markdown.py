@@ -82,7 +82,10 @@ def _data(card: Card) -> Iterator[str]:
         f"{count(data['test_bads'])} of them bad: figures below are measured on rows held out, "
         "unless they say otherwise."
     )
-    yield f"- Outcome: {label['title']} (`{label['column']}` = {label['bad']})."
+    yield (
+        f"- Outcome: {label['title']} (`{label['column']}` = {label['bad']}). The probability of "
+        f"default is the probability that {label['event']}."
+    )
     for name, rows in data["folded_rows"].items():
         yield f"- {name}: {count(rows)} rows with undocumented codes, folded as the schema says."
 

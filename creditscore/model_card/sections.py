@@ -144,9 +144,9 @@ def _spread(slope: Card | None) -> Iterator[str]:
     if slope is None or slope["low"] <= 1 <= slope["high"]:
         return
     how = (
-        "too cautious: the risky ones default more often than predicted, and the safe ones less"
+        "too cautious: more of the risky turn out bad than predicted, and fewer of the safe"
         if slope["low"] > 1
-        else "too extreme: the risky ones default less often than predicted, and the safe ones more"
+        else "too extreme: fewer of the risky turn out bad than predicted, and more of the safe"
     )
     yield from ("", f"The interval of the calibration slope leaves out 1: probabilities are {how}.")
 
@@ -154,8 +154,8 @@ def _spread(slope: Card | None) -> Iterator[str]:
 def _decision(card: Card, section: Card) -> Iterator[str]:
     decision, policy = section["decision"], card["policy"]
     chosen = (
-        f"chosen as 1 / (1 + {policy['loss_to_margin']:g}), the break-even where a default costs "
-        f"{policy['loss_to_margin']:g} times what a good account earns"
+        f"chosen as 1 / (1 + {policy['loss_to_margin']:g}), the break-even where a bad account "
+        f"costs {policy['loss_to_margin']:g} times what a good one earns"
         if policy["loss_to_margin"]
         else "set directly"
     )

@@ -1,19 +1,20 @@
 """What one field accepts: a range of numbers, or a list of codes.
 
 A rule is the only place that knows a field's bounds or codes. Both kinds have the same interface:
-`accept` a raw value, `encode` it for the model and `decode` it again, `allowed` in words, `labels`
-of single values, `python_type`, `json_schema`, and the values to choose from (`choices`).
+`accept` a raw value, return what it `counts_as`, `encode` it for the model and `decode` it again,
+`allowed` in words, `labels` of single values, `python_type`, `json_schema`, and the values to
+choose from (`choices`).
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from creditscore.i18n.catalogue import Text, in_language, say
+from creditscore.i18n.catalogue import LANGUAGES, Text, in_language, say
+from creditscore.schema.number_text import NUMBER, read_amount
 
 #: A value as a client sent it and as it is kept: 35.0 becomes 35, nothing else changes.
 Value = int | float | str
@@ -96,6 +97,10 @@ class NumericRange:
         """Type that holds every accepted value."""
         return int if self.integral else float
 
+    def counts_as(self, value: Value) -> Value:
+        """Return the value itself: no number is merged into another."""
+        return value
+
     def encode(self, value: Value) -> float:
         """Return the number that the model sees for an accepted value."""
         return float(value)
@@ -149,9 +154,12 @@ class CodeList:
     ----------
     labels : mapping of int or str to Text
         Each code and what it means, in the order of the schema file.
+    merged_codes : mapping of int or str to int or str
+        Undocumented codes that are accepted too, and the code that each counts as.
     """
 
     labels: Mapping[Value, Text]
+    merged_codes: Mapping[Value, Value] = field(default_factory=dict)
 
     @cached_property
     def positions(self) -> Mapping[Value, int]:
@@ -170,7 +178,7 @@ class CodeList:
         return str if any(isinstance(code, str) for code in self.labels) else int
 
     def accept(self, raw: object) -> Value:
-        """Return the code in its one canonical form.
+        """Return the code in its one canonical form; a merged code stays as it is.
 
         Raises
         ------
@@ -187,61 +195,72 @@ class CodeList:
             code = raw
         else:
             raise Rejected("wrong_type")
-        if code not in self.labels:
+        if code not in self.labels and code not in self.merged_codes:
             raise Rejected("unknown_code")
         return code
 
+    def counts_as(self, value: Value) -> Value:
+        """Return the documented code that an accepted code counts as: mostly itself."""
+        return self.merged_codes.get(value, value)
+
     def encode(self, value: Value) -> float:
         """Return the number that the model sees for an accepted code."""
-        return float(self.positions[value])
+        return float(self.positions[self.counts_as(value)])
 
     def decode(self, number: float) -> Value:
         """Return the code that the model sees as a number."""
         return next(code for code, position in self.positions.items() if position == number)
 
     def choices(self, most: int) -> Sequence[Value]:
-        """List the codes."""
+        """List the documented codes."""
         return list(self.labels)
 
     def json_schema(self) -> dict[str, Any]:
-        """Return the type and the codes in JSON Schema 2020-12."""
+        """Return the type and all accepted codes in JSON Schema 2020-12."""
         return {
             "type": "string" if self.python_type is str else "integer",
-            "enum": list(self.labels),
+            "enum": [*self.labels, *self.merged_codes],
         }
 
     @cached_property
     def allowed(self) -> Text:
         """What is allowed, in words: "one of 1 (male), 2 (female)"."""
         languages = {language for label in self.labels.values() for language in label}
-        return say(
-            "one_of",
-            codes={
-                language: ", ".join(
-                    f"{code} ({in_language(label, language)})"
-                    for code, label in self.labels.items()
-                )
-                for language in languages
-            },
-        )
+        codes = {
+            language: ", ".join(
+                f"{code} ({in_language(label, language)})" for code, label in self.labels.items()
+            )
+            for language in languages
+        }
+        if self.merged_codes:
+            return say("one_of_or", codes=codes, merged=self.merged_text)
+        return say("one_of", codes=codes)
+
+    @cached_property
+    def merged_text(self) -> Text:
+        """What merged codes count as, in words: "0, 5, 6 (counted as 4)"."""
+        codes: dict[Value, list[str]] = {}
+        for code, target in self.merged_codes.items():
+            codes.setdefault(target, []).append(str(code))
+        groups = [
+            say("counted_as", codes=", ".join(merged), target=str(target))
+            for target, merged in codes.items()
+        ]
+        return {
+            language: ", ".join(in_language(group, language) for group in groups)
+            for language in LANGUAGES
+        }
 
 
 Rule = NumericRange | CodeList
-
-
-#: A number as JSON writes it. float() would also take "nan", "2_4" and full-width digits.
-NUMBER = re.compile(r"-?[0-9]{1,400}(\.[0-9]{1,400})?([eE][-+]?[0-9]{1,4})?", re.ASCII)
 
 
 def from_text(rule: Rule, text: str) -> object:
     """Read a CSV cell as the JSON value that it stands for; what is no number stays text."""
     if rule.python_type is str:
         return text
-    match = NUMBER.fullmatch(text)
-    if match is None:
-        return text
-    fraction, exponent = match.groups()
-    return int(text) if fraction is None and exponent is None else float(text)
+    number = read_amount(text, decimal=".") if NUMBER.fullmatch(text) else None
+    return text if number is None else number
 
 
 def format_number(number: int | float) -> str:

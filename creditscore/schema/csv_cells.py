@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from creditscore.schema.constraints import NUMBER
+from creditscore.schema.number_text import NUMBER
 
 #: With these a spreadsheet takes a text for a formula, or for the beginning of another cell.
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")

@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, SWAPPED_SEPARATORS, Text, in_language, say
-from creditscore.schema.constraints import format_number
+from creditscore.schema.constraints import CodeList, format_number
 from creditscore.schema.fields import Field
 from creditscore.schema.schema import Schema
 
@@ -27,6 +27,7 @@ def schema_texts(schema: Schema, language: str) -> dict[str, Any]:
             "good": label.good,
             "bad": label.bad,
             "title": in_language(label.title, language),
+            "event": in_language(label.event, language),
         },
         "fields": {name: _field_texts(field, language) for name, field in schema.fields.items()},
         "scorecards": {
@@ -55,6 +56,8 @@ def field_meaning(field: Field, language: str) -> str:
     labels = ", ".join(
         f"{code} {in_language(text, language)}" for code, text in field.rule.labels.items()
     )
+    if isinstance(field.rule, CodeList) and field.merged_codes:
+        labels += f"; {in_language(field.rule.merged_text, language)}"
     return f"{title}{unit}{f': {labels}' if labels else ''}"
 
 

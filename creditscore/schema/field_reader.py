@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+from dataclasses import replace
 
 from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, LANGUAGES, Text
 from creditscore.schema.constraints import CodeList, NumericRange, Rejected, Rule, Value
@@ -30,7 +31,6 @@ def read_field(name: str, table: TomlTable) -> Field:
     return Field(
         name=name,
         rule=rule,
-        merged_codes=_merged_codes(table, rule) if isinstance(rule, CodeList) else {},
         protected=table.flag("protected"),
         optional_when_excluded=table.flag("optional_when_excluded"),
         change=_change(table, rule),
@@ -81,7 +81,8 @@ def _code_list(table: TomlTable) -> CodeList:
     labels = _labels(table)
     if len({type(code) for code in labels}) > 1:
         table.refuse("codes", "must be all whole numbers or all texts, got both")
-    return CodeList(labels)
+    rule = CodeList(labels)
+    return replace(rule, merged_codes=_merged_codes(table, rule))
 
 
 def _labels(table: TomlTable) -> dict[Value, Text]:
@@ -105,10 +106,10 @@ def _labels(table: TomlTable) -> dict[Value, Text]:
     return labels
 
 
-def _merged_codes(table: TomlTable, rule: CodeList) -> dict[int | str, int | str]:
+def _merged_codes(table: TomlTable, rule: CodeList) -> dict[Value, Value]:
     if "fold" not in table.content:
         return {}
-    merged: dict[int | str, int | str] = {}
+    merged: dict[Value, Value] = {}
     inner = table.table("fold")
     for written, target in inner.content.items():
         # By type as well: true equals 1.
@@ -215,6 +216,7 @@ def _wording(item: TomlTable, rule: Rule) -> Wording:
 
 
 def _accepted(item: TomlTable, rule: Rule, raw: object) -> Value:
+    rule = _documented(rule)
     try:
         return rule.accept(raw)
     except Rejected:
@@ -223,7 +225,13 @@ def _accepted(item: TomlTable, rule: Rule, raw: object) -> Value:
 
 def _example(table: TomlTable, rule: Rule) -> Value:
     raw = table.get("example", (int, float, str), "a value that the field accepts", None)
+    rule = _documented(rule)
     try:
         return rule.accept(raw)
     except Rejected:
         table.refuse("example", f"must be {rule.allowed[FALLBACK_LANGUAGE]}, got {raw!r}")
+
+
+def _documented(rule: Rule) -> Rule:
+    """Return the rule without the codes that count as others."""
+    return replace(rule, merged_codes={}) if isinstance(rule, CodeList) else rule

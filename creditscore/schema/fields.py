@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from creditscore.i18n.catalogue import Text
-from creditscore.schema.constraints import Rule, Value
+from creditscore.schema.constraints import CodeList, Rule, Value
 
 
 @dataclass(frozen=True)
@@ -62,8 +62,6 @@ class Field:
         Its name in JSON, in CSV headers and in the training data.
     rule : Rule
         What it accepts.
-    merged_codes : mapping
-        Undocumented codes in training data, and the documented code that each counts as.
     protected : bool
         Whether it is an attribute that law protects from discrimination.
     optional_when_excluded : bool
@@ -86,7 +84,6 @@ class Field:
 
     name: str
     rule: Rule
-    merged_codes: Mapping[int | str, int | str]
     protected: bool
     optional_when_excluded: bool
     change: Change | None
@@ -100,6 +97,11 @@ class Field:
     unit_singular: Text | None = None
 
     @property
+    def merged_codes(self) -> Mapping[Value, Value]:
+        """Undocumented codes, and the documented code that each counts as."""
+        return self.rule.merged_codes if isinstance(self.rule, CodeList) else {}
+
+    @property
     def actionable(self) -> bool:
         """Whether an applicant can change it."""
         return self.change is not None
@@ -111,12 +113,25 @@ class Field:
 
 @dataclass(frozen=True)
 class Label:
-    """The column that training learns to predict, and which of its values is the bad one."""
+    """The outcome that training learns to predict.
+
+    Attributes
+    ----------
+    column : str
+        Its column in the training data.
+    good, bad : int or str
+        The column's two values.
+    title : Text
+        What the bad outcome is called: "Missed the next month's payment".
+    event : Text
+        The bad outcome as a clause: "the probability that {event}".
+    """
 
     column: str
     good: int | str
     bad: int | str
     title: Text
+    event: Text
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import itertools
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from functools import cached_property
 
 from creditscore.errors import Fault, InvalidApplicants
 from creditscore.i18n.catalogue import say
+from creditscore.nearest_name import nearest_name
 from creditscore.schema.constraints import Rejected, Value, describe_value
 from creditscore.schema.fields import Applicant, Field, ScorecardSpec
 
@@ -156,19 +156,13 @@ class ApplicantParser:
         return Fault("missing", _member(pointer, name), text)
 
     def _unknown(self, name: str, pointer: str) -> Fault:
-        near = difflib.get_close_matches(name[:100].upper(), list(self._upper_names), n=1)
+        nearest = nearest_name(name, self.fields)
         short = name if len(name) <= 40 else f"{name[:40]}…"
-        if near:
-            nearest = self._upper_names[near[0]]
+        if nearest:
             text = say("unknown_field_near", field=short, nearest=nearest)
         else:
             text = say("unknown_field", field=short)
         return Fault("unknown_field", _member(pointer, short), text)
-
-    @cached_property
-    def _upper_names(self) -> Mapping[str, str]:
-        """Names by their upper-case form: `age` is a misspelt `AGE`."""
-        return {name.upper(): name for name in self.fields}
 
 
 def _rejected(field: Field, raw: object, code: str, pointer: str) -> Fault:

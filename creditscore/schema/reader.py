@@ -5,14 +5,14 @@ Every error names the file, the key and what is allowed there.
 
 from __future__ import annotations
 
-import difflib
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from creditscore.errors import SchemaError
-from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, LANGUAGES, Text
+from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, LANGUAGES, Text, say
+from creditscore.nearest_name import hint
 from creditscore.schema.field_reader import read_field
 from creditscore.schema.fields import Field, ForestSettings, Label, ScorecardSpec, Source
 from creditscore.schema.schema import Schema
@@ -79,7 +79,7 @@ def read_schema(document: Mapping[str, Any], source: str) -> Schema:
 
 
 def _label(table: TomlTable, fields: Mapping[str, Field]) -> Label:
-    table.allow("column", "good", "bad", "title")
+    table.allow("column", "good", "bad", "title", "event")
     column = table.text("column")
     if column in fields:
         table.refuse("column", f"must not be one of the fields, got {column!r}")
@@ -88,7 +88,9 @@ def _label(table: TomlTable, fields: Mapping[str, Field]) -> Label:
     )
     if str(good) == str(bad):
         table.refuse("bad", f"must differ from good, got {bad!r}")
-    return Label(column=column, good=good, bad=bad, title=table.words("title"))
+    title = table.words("title")
+    event = table.words("event", fallback=say("outcome_is", title=title))
+    return Label(column=column, good=good, bad=bad, title=title, event=event)
 
 
 def _scorecards(top: TomlTable, fields: Mapping[str, Field]) -> dict[str, ScorecardSpec]:
@@ -101,9 +103,8 @@ def _scorecards(top: TomlTable, fields: Mapping[str, Field]) -> dict[str, Scorec
         names = table.names("fields")
         for field in names:
             if field not in fields:
-                near = difflib.get_close_matches(field, fields, n=1)
-                hint = f", did you mean {near[0]}?" if near else ""
-                table.refuse("fields", f"must name fields of this file, got {field!r}{hint}")
+                got = f"got {field!r}{hint(field, fields)}"
+                table.refuse("fields", f"must name fields of this file, {got}")
         if not set(smaller) < set(names):
             what = f"more than the fields of the scorecard before: {', '.join(smaller)}"
             table.refuse("fields", f"must hold {what if smaller else 'at least one field'}")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from creditscore.errors import SchemaError
 from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, LANGUAGES, Text
+from creditscore.nearest_name import hint
 from creditscore.schema.constraints import LARGEST_NUMBER
 
 #: Largest count that a forest's settings take; scikit-learn counts in fixed widths.
@@ -35,9 +35,8 @@ class TomlTable:
         """Refuse all keys but these."""
         for name in self.content:
             if name not in names:
-                near = difflib.get_close_matches(name, names, n=1)
-                hint = f", did you mean {near[0]}?" if near else ""
-                self.refuse(name, f"is not a key here: allowed are {', '.join(names)}{hint}")
+                allowed = f"allowed are {', '.join(names)}{hint(name, names)}"
+                self.refuse(name, f"is not a key here: {allowed}")
 
     def get(self, name: str, kind: type | tuple[type, ...], allowed: str, fallback: Any) -> Any:
         """Read a value of a kind, or the fallback where there is none."""

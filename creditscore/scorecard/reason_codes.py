@@ -175,6 +175,7 @@ def _worded(
     group : str
         Name of the reference group.
     """
+    value = field.rule.counts_as(value)
     side = _side(value, median)
     wording = next((w for w in field.reasons if _fits(w, value, side)), None)
     code = _general_code(field, value, side) if wording is None else wording.code
@@ -248,6 +249,7 @@ def reason_code_fingerprint(field: Field) -> list[Any]:
 
 def value_in_words(field: Field, value: Value) -> Text:
     """Write a value as people read it: a code by its label, a number with its unit."""
+    value = field.rule.counts_as(value)
     shown = _shown(field, value)
     unit = field.unit_of(value)
     if value in field.rule.labels or not unit:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections import Counter
 from collections.abc import Collection, Hashable, Iterator, Sequence
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from typing import Any, Protocol
 
 from creditscore.errors import Fault, InvalidApplicants
 from creditscore.i18n.catalogue import Text, say
+from creditscore.nearest_name import nearest_name
 from creditscore.schema import Applicant, Schema
 from creditscore.schema.constraints import Rule
 
@@ -123,15 +123,15 @@ def check_header(columns: Sequence[str], schema: Schema, *, taken: Collection[st
             faults.append(Fault("column_taken", "", say("column_taken", name=name), 1))
     for name in schema.base_fields:
         if name not in columns and name not in schema.optional:
-            others = {each.upper(): each for each in columns if each not in schema.fields}
+            others = [each for each in columns if each not in schema.fields]
             faults.append(Fault("column_missing", f"/{name}", _missing(name, others), 1))
     if faults:
         raise InvalidApplicants(faults)
 
 
-def _missing(name: str, others: dict[str, str]) -> Text:
-    if near := difflib.get_close_matches(name.upper(), list(others), n=1):
-        return say("column_missing_near", field=name, nearest=_short(others[near[0]]))
+def _missing(name: str, others: Sequence[str]) -> Text:
+    if near := nearest_name(name, others):
+        return say("column_missing_near", field=name, nearest=_short(near))
     return say("column_missing", field=name)
 
 

@@ -7,7 +7,6 @@ be scored; undocumented codes are folded as the schema file says.
 from __future__ import annotations
 
 import csv
-import difflib
 import hashlib
 import io
 from collections import Counter
@@ -20,6 +19,7 @@ import numpy as np
 from creditscore.arrays import Floats, Ints
 from creditscore.errors import DatasetError
 from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, in_language
+from creditscore.nearest_name import hint, nearest_name
 from creditscore.schema import Field, Schema
 from creditscore.schema.constraints import Rejected, describe_value, from_text
 
@@ -150,18 +150,17 @@ def _check_header(
 ) -> None:
     for column in headers.values():
         if column not in header:
-            near = difflib.get_close_matches(column, header, n=1)
-            hint = f"; nearest is {near[0]}" if near else ""
-            problem = f"is missing, the header is {', '.join(header[:30])}{hint}"
+            near = nearest_name(column, (name for name in header if name not in headers.values()))
+            found = f"; nearest is {near!r}" if near else ""
+            problem = f"is missing, the header is {', '.join(header[:30])}{found}"
             raise DatasetError(path, problem, line=1, column=column)
     known = {*headers.values(), *ignored}
     for column in header:
         if header.count(column) > 1:
             raise DatasetError(path, "stands twice in the header", line=1, column=column)
         if column not in known and not extra_allowed:
-            near = difflib.get_close_matches(column, headers.values(), n=1)
-            hint = f", did you mean {near[0]}?" if near else ""
-            problem = f"is no field of the schema and not among its ignored_columns{hint}"
+            near = hint(column, headers.values())
+            problem = f"is no field of the schema and not among its ignored_columns{near}"
             raise DatasetError(path, problem, line=1, column=column)
 
 

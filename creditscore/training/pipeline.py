@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import platform
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -15,6 +14,7 @@ from sklearn.model_selection import train_test_split
 
 import creditscore
 from creditscore.errors import DatasetError, ExclusionError
+from creditscore.nearest_name import hint
 from creditscore.schema import Schema
 from creditscore.scorecard.model import Model
 from creditscore.scorecard.policy import Policy
@@ -139,10 +139,8 @@ def check_exclusion(schema: Schema, exclude: Sequence[str]) -> None:
     """
     for name in exclude:
         if name not in schema.fields:
-            near = difflib.get_close_matches(name, schema.fields, n=1)
-            hint = f", did you mean {near[0]}?" if near else ""
             allowed = f"must name fields: {', '.join(schema.fields)}"
-            raise ExclusionError(f"{allowed}; got {name!r}{hint}")
+            raise ExclusionError(f"{allowed}; got {name!r}{hint(name, schema.fields)}")
     for spec in schema.scorecards.values():
         if set(spec.fields) <= set(exclude):
             left = f"must leave the {spec.name} scorecard at least one of {', '.join(spec.fields)}"

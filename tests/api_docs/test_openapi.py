@@ -291,8 +291,9 @@ def test_service_and_json_schema_agree_on_anything(
 def edges(rule: Rule) -> list[Any]:
     """Give the values where a rule's mind changes, and those next to them."""
     if isinstance(rule, CodeList):
-        numbers = [code for code in rule.labels if isinstance(code, int)]
-        return [*rule.labels, *(n + step for n in numbers for step in (-1, -0.5, 0.0, 0.5, 1)), ""]
+        codes = [*rule.labels, *rule.merged_codes]
+        numbers = [code for code in codes if isinstance(code, int)]
+        return [*codes, *(n + step for n in numbers for step in (-1, -0.5, 0.0, 0.5, 1)), ""]
     values: list[Any] = []
     for bound in bounds(rule):
         values += [bound + step for step in (-1, -0.5, 0, 0.0, 0.5, 1)]

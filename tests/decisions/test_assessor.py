@@ -218,6 +218,58 @@ def test_a_code_that_training_never_saw_is_answered_with_a_warning(
         )
 
 
+def merged(schema: Schema) -> list[tuple[str, Value, Value]]:
+    """List the merged codes of the application scorecard: field, code, what it counts as."""
+    return [
+        (name, code, target)
+        for name in schema.scorecards["application"].fields
+        for code, target in schema.fields[name].merged_codes.items()
+    ]
+
+
+def test_a_merged_code_is_decided_on_as_what_it_counts_as(
+    assessor: Assessor, schema: Schema
+) -> None:
+    cases = merged(schema)
+    assert {name for name, _, _ in cases} == {"EDUCATION", "MARRIAGE"}
+
+    for name, code, target in cases:
+        decision = assessor.assess(example(schema, "application", **{name: code}))
+        counted = assessor.assess(example(schema, "application", **{name: target}))
+
+        (warning,) = decision.warnings
+        assert (warning.code, warning.field, warning.value) == ("folded", name, code)
+        assert set(warning.text) == set(LANGUAGES)
+        label = schema.fields[name].rule.labels[target]["en"]
+        assert warning.text["en"] == f"{name} is {code}, which counts as {target} ({label})"
+        assert decision.applicant.values[name] == code
+        assert counted.warnings == ()
+        assert (decision.probability_of_default, decision.impacts, decision.bins) == (
+            counted.probability_of_default,
+            counted.impacts,
+            counted.bins,
+        )
+        assert [(r.code, r.text) for r in decision.reasons] == [
+            (r.code, r.text) for r in counted.reasons
+        ]
+
+
+def test_a_merged_code_of_what_training_never_saw_has_both_warnings(
+    assessor: Assessor, schema: Schema
+) -> None:
+    for name, code, target in merged(schema):
+        seen = [other for other in schema.fields[name].rule.labels if other != target]
+
+        decision = having_seen(assessor, **{name: seen}).assess(
+            example(schema, "application", **{name: code})
+        )
+
+        assert [warning.code for warning in decision.warnings] == [
+            "folded",
+            "outside_training_codes",
+        ]
+
+
 # Time
 
 

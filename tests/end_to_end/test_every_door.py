@@ -27,7 +27,9 @@ from creditscore.decision_log.log import DecisionLog
 from creditscore.decision_log.replay import IDENTICAL, replay
 from creditscore.decision_log.tables import decisions
 from creditscore.decisions.record import ADDED, CONTENT
-from creditscore.i18n.catalogue import LANGUAGES
+from creditscore.i18n.catalogue import DECIMAL_SIGNS, LANGUAGES
+from creditscore.schema.constraints import CodeList
+from creditscore.schema.number_text import write_amount
 from creditscore.scorecard.model import Model
 from creditscore.web import create_app
 from creditscore.web.service import NAME
@@ -101,7 +103,7 @@ def test_every_door_gives_the_same_decisions_and_logs_the_same_rows(
     assert table_over_http(client, people) == list(map(as_columns, expected))
     assert service.contents(number) == rows
     for person, row in zip(people, rows, strict=True):
-        fill_in_form(client, person)
+        fill_in_form(client, person, language)
         assert service.contents(1) == [row]
     for options in ([], ["--log", "--run", str(next(RUNS))]):
         scored = score_file(service.folder, people, "--language", language, *options)
@@ -125,8 +127,16 @@ def table_over_http(client: FlaskClient, people: Sequence[Body]) -> list[Body]:
         return read_columns(answer.text)
 
 
-def fill_in_form(client: FlaskClient, person: Body) -> None:
-    assert client.post("/", data={n: as_text(v) for n, v in person.items()}).status_code == 200
+def fill_in_form(client: FlaskClient, person: Body, language: str) -> None:
+    """Type an applicant as a person does in a language: 30,000.5 or 30.000,5."""
+    decimal = DECIMAL_SIGNS[language]
+    typed = {
+        name: as_text(value)
+        if isinstance(BUNDLED.fields[name].rule, CodeList)
+        else write_amount(value, decimal=decimal)
+        for name, value in person.items()
+    }
+    assert client.post("/", data=typed).status_code == 200
 
 
 def score_file(folder: Path, people: Sequence[Body], *options: str) -> list[Body]:

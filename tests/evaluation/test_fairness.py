@@ -249,7 +249,7 @@ def test_a_band_is_named_so_that_it_can_be_read(
 @given(st.lists(st.integers(0, 2), min_size=1, max_size=40))
 def test_columns_of_few_values_are_grouped_without_a_row_lost(values: list[int]) -> None:
     rule = NumericRange(0, 2, False, False, True, {}, {})
-    field = Field("n", rule, {}, True, False, None, (), 0, {"en": "n"}, {"en": ""}, {})
+    field = Field("n", rule, True, False, None, (), 0, {"en": "n"}, {"en": ""}, {})
     column = np.array(values, dtype=float)
 
     found = fairness.groups(field, column, training_column=column)

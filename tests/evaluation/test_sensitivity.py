@@ -26,7 +26,7 @@ AMOUNT = NumericRange(0, 100, False, False, False, {}, {})
 
 
 def field(rule: CodeList | NumericRange, risk: str | None = None) -> Field:
-    return Field("n", rule, {}, False, False, None, (), 0, {"en": "n"}, {"en": ""}, {}, (), risk)
+    return Field("n", rule, False, False, None, (), 0, {"en": "n"}, {"en": ""}, {}, (), risk)
 
 
 def by_table(table: dict[float, float]) -> Callable[[npt.NDArray[np.float32]], Floats]:

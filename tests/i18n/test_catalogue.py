@@ -69,8 +69,8 @@ def test_a_sentence_is_said_in_every_language() -> None:
     said = say("unknown_field_near", field="AEG", nearest="AGE")
 
     assert said == {
-        "en": "AEG is not a field, did you mean AGE?",
-        "id": "AEG bukan nama isian, maksud Anda AGE?",
+        "en": '"AEG" is not a field, did you mean "AGE"?',
+        "id": '"AEG" bukan nama isian, maksud Anda "AGE"?',
     }
 
 

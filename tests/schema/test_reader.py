@@ -57,7 +57,9 @@ def test_a_sound_file_is_read(path: Path) -> None:
     assert (income.rule.high, income.rule.high_open) == (1000, False)
     assert isinstance(home.rule, CodeList)
     assert home.rule.labels == {1: {"en": "rents"}, 2: {"en": "owns"}}
-    assert home.merged_codes == {0: 2}
+    assert home.rule.merged_codes == home.merged_codes == {0: 2}
+    assert home.rule.allowed["en"] == "one of 1 (rents), 2 (owns), or 0 (counted as 2)"
+    assert home.rule.json_schema() == {"type": "integer", "enum": [1, 2, 0]}
     assert isinstance(months.rule, NumericRange)
     assert months.rule.integral
     assert months.rule.labels == {0: {"en": "new"}}
@@ -68,6 +70,19 @@ def test_a_sound_file_is_read(path: Path) -> None:
     assert schema.scorecards["short"].forest.trees == 10
     assert schema.scorecards["long"].forest == ForestSettings()
     assert schema.sources["archive"].columns["late"] == "D"
+
+
+def test_the_outcome_as_a_clause_is_the_quoted_title_unless_the_file_says_it(path: Path) -> None:
+    path.write_text(SMALL, encoding="utf-8")
+    title = load_schema(path).label.title["en"]
+
+    assert load_schema(path).label.event == {
+        "en": f'the outcome is "{title}"',
+        "id": f'hasilnya adalah "{title}"',
+    }
+
+    path.write_text(SMALL.replace("[label]", '[label]\nevent = "it is late"'), encoding="utf-8")
+    assert load_schema(path).label.event == {"en": "it is late"}
 
 
 def test_a_scorecards_fields_come_in_the_order_of_the_file(path: Path) -> None:

@@ -162,14 +162,14 @@ def test_each_bound_is_where_the_schema_puts_it(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", CODES)
-def test_each_code_is_accepted_and_no_other(name: str) -> None:
+def test_each_code_is_accepted_as_it_is_and_no_other(name: str) -> None:
     rule = SCHEMA.fields[name].rule
     assert isinstance(rule, CodeList)
-    codes = [code for code in rule.labels if isinstance(code, int)]
+    codes = [code for code in (*rule.labels, *rule.merged_codes) if isinstance(code, int)]
 
     for code in codes:
         assert SCHEMA.parse(applicant(**{name: code})).values[name] == code
-    for other in {min(codes) - 1, max(codes) + 1, *SCHEMA.fields[name].merged_codes}:
+    for other in (min(codes) - 1, max(codes) + 1):
         fault = fault_of(applicant(**{name: other}))
         assert (fault.code, fault.pointer) == ("unknown_code", f"/{name}")
 
@@ -244,10 +244,12 @@ def test_a_missing_field_is_said_to_be_missing() -> None:
 @pytest.mark.parametrize(
     ("name", "nearest"),
     [
-        ("LIMIT_BALL", ", did you mean LIMIT_BAL"),
-        ("limit_bal", ", did you mean LIMIT_BAL"),
-        ("EDUCATON", ", did you mean EDUCATION"),
-        ("BILL_AMT", ", did you mean BILL_AMT"),
+        ("LIMIT_BALL", ', did you mean "LIMIT_BAL"?'),
+        ("limit_bal", ', did you mean "LIMIT_BAL"?'),
+        ("EDUCATON", ', did you mean "EDUCATION"?'),
+        ("PAY_0", ""),
+        ("BILL_AMT", ""),
+        ("default.payment.next.month", ""),
         ("zzzzzzzzzzzz", ""),
     ],
 )
@@ -255,8 +257,7 @@ def test_an_unknown_field_is_told_the_nearest_name_if_any(name: str, nearest: st
     fault = fault_of(applicant() | {name: 1})
 
     assert (fault.code, fault.pointer) == ("unknown_field", f"/{name}")
-    assert fault.text["en"].startswith(f"{name} is not a field{nearest}")
-    assert ("did you mean" in fault.text["en"]) == bool(nearest)
+    assert fault.text["en"] == f'"{name}" is not a field{nearest}'
 
 
 def test_a_misspelt_name_is_both_unknown_and_missing() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import copy
 import copyreg
 import errno
 import hashlib
@@ -22,6 +23,7 @@ import pytest
 from sklearn.ensemble import RandomForestClassifier
 
 from creditscore.errors import ArtifactError
+from creditscore.schema.reader import read_schema
 from creditscore.scorecard import artifact
 from creditscore.scorecard.artifact import FORMAT, LARGEST_BYTES
 from creditscore.scorecard.inference import LookupTableEngine
@@ -115,6 +117,20 @@ def test_a_model_is_loaded_as_it_was_saved(model: Model, tmp_path: Path) -> None
     assert again.policy == model.policy
     assert again.schema.document == model.schema.document
     assert probabilities(again) == probabilities(model)
+
+
+def test_folded_codes_and_words_of_the_outcome_are_no_part_of_a_version(model: Model) -> None:
+    document = copy.deepcopy(dict(model.schema.document))
+    del document["label"]["event"]
+    for field in document["fields"].values():
+        field.pop("fold", None)
+    schema = read_schema(document, "without.toml")
+
+    other = replace(model, schema=schema)
+
+    assert stricter(other).versions == stricter(model).versions
+    assert schema.label.event != model.schema.label.event
+    assert not any(field.merged_codes for field in schema.fields.values())
 
 
 def test_the_folder_holds_files_that_everybody_may_read(model: Model, tmp_path: Path) -> None:

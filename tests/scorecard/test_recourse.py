@@ -84,6 +84,22 @@ def check_lawful(model: Model, recourse: Recourse) -> None:
     assert risk(schema, card, after_all) == recourse.probability_of_default < CUTOFF
 
 
+def test_a_merged_code_is_advised_as_what_it_counts_as_and_kept(
+    model: Model, found: Sequence[Found]
+) -> None:
+    for name, field in model.schema.fields.items():
+        for code, target in field.merged_codes.items():
+            values = {**found[0].applicant.values, name: code}
+            merged = find(model, Applicant("behavioural", values))
+            counted = find(model, Applicant("behavioural", {**values, name: target}))
+
+            assert merged is not None
+            assert counted is not None
+            assert merged.changes == counted.changes
+            assert merged.probability_of_default == counted.probability_of_default
+            assert merged.after.values[name] == code
+
+
 def test_most_refused_can_do_something(found: Sequence[Found]) -> None:
     assert sum(each.recourse is not None for each in found) >= 0.8 * len(found)
 

@@ -58,7 +58,7 @@ def applicants(schema: Schema, card: Scorecard) -> SearchStrategy[Applicant]:
 def _values(name: str, schema: Schema, card: Scorecard) -> SearchStrategy[Value]:
     rule = schema.fields[name].rule
     if isinstance(rule, CodeList):
-        return st.sampled_from(list(rule.labels))
+        return st.sampled_from([*rule.labels, *rule.merged_codes])
     low, high = rule.low, rule.high
     assert low is not None
     assert high is not None

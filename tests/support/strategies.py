@@ -39,7 +39,7 @@ class Broken:
 def values(rule: Rule) -> SearchStrategy[Any]:
     """Draw JSON values that a field accepts, whole numbers also written as 35.0."""
     if isinstance(rule, CodeList):
-        codes = list(rule.labels)
+        codes = [*rule.labels, *rule.merged_codes]
         return st.sampled_from(codes if rule.python_type is str else [*codes, *map(float, codes)])
     low, high = bounds(rule)
     whole = st.integers(
@@ -105,16 +105,16 @@ def _kinds(schema: Schema, spec: ScorecardSpec) -> Iterator[SearchStrategy[Broke
 def _wrong(rule: Rule) -> Iterator[tuple[str, SearchStrategy[Any]]]:
     """Draw JSON values that a rule refuses, by the code of the refusal."""
     if isinstance(rule, CodeList):
-        labels = rule.labels
+        codes = {*rule.labels, *rule.merged_codes}
         if rule.python_type is str:
             yield "wrong_type", st.one_of(NO_SCALARS, st.integers())
-            yield "unknown_code", st.text(max_size=50).filter(lambda text: text not in labels)
+            yield "unknown_code", st.text(max_size=50).filter(lambda text: text not in codes)
         else:
             fractions = st.floats(-100, 100).filter(lambda number: not number.is_integer())
-            numbers = st.sampled_from(list(labels)).map(str)
+            numbers = st.sampled_from(list(codes)).map(str)
             yield "wrong_type", st.one_of(NO_SCALARS, st.text(max_size=50), numbers, fractions)
             unknown = st.one_of(st.integers(-10, 10), st.integers(-(10**30), 10**30))
-            yield "unknown_code", unknown.filter(lambda code: code not in labels)
+            yield "unknown_code", unknown.filter(lambda code: code not in codes)
         return
     yield "wrong_type", st.one_of(NO_SCALARS, st.text(max_size=50), values(rule).map(str))
     if rule.integral:

@@ -181,7 +181,7 @@ def test_bad_rows_are_rejected_beside_their_part_and_a_part_that_is_no_table_is_
     assert sorted(path.name for path in target.iterdir()) == names
     (folder / "c.csv").write_text("x,y\n1,2\n")
     said = finish(score_on(cluster, f"{folder}/*.csv", target), status=1)
-    assert "c.csv, line 1: the header has no column LIMIT_BAL" in said
+    assert 'c.csv, line 1: the header has no column "LIMIT_BAL"' in said
     assert "Traceback" not in said
     assert sorted(path.name for path in target.iterdir()) == names
 

@@ -19,6 +19,9 @@ LOANS = Path(__file__).resolve().parents[1] / "data" / "loans.toml"
 HEADER = "customer,months,home,income,late"
 ROWS = ("7,12,1,30.5,0", "8,0,2,1000,1")
 
+#: The codes of the homes, as errors list them.
+HOMES = "1 (rents), 2 (owns), or 0 (counted as 2), 5 (counted as 1)"
+
 
 @pytest.fixture(scope="module")
 def loans() -> Schema:
@@ -142,14 +145,15 @@ def test_rows_can_be_picked(path: Path, loans: Schema) -> None:
     ("header", "column", "said"),
     [
         ("customer,months,home,late", "income", "is missing, the header is customer, months"),
-        ("customer,months,home,incom,late", "income", "; nearest is incom"),
+        ("customer,months,home,incom,late", "income", "; nearest is 'incom'"),
         ("customer,months,home,income,lat", "late", "is missing"),
         (f"{HEADER},x", "x", "is no field of the schema and not among its ignored_columns"),
-        (f"{HEADER},months2", "months2", "did you mean months?"),
+        (f"{HEADER},month s", "month s", "its ignored_columns, did you mean 'months'?"),
+        (f"{HEADER},months2", "months2", "not among its ignored_columns"),
         (f"{HEADER},", "", "is no field of the schema"),
         (f"{HEADER},home", "home", "stands twice in the header"),
         (f"{HEADER},customer", "customer", "stands twice in the header"),
-        ("Customer,Months,Home,Income,Late", "income", "; nearest is Income"),
+        ("Customer,Months,Home,Income,Late", "income", "; nearest is 'Income'"),
         (HEADER.replace(",", ";"), "income", f"the header is {HEADER.replace(',', ';')}"),
         (HEADER.replace(",", ", "), "income", "is missing"),
         ("", "income", "is missing, the header is "),
@@ -184,8 +188,8 @@ def test_a_wrong_header_is_told_first(
         ("income", '"1,000"', "got '1,000'"),
         ("months", "601", "must be an integer from 0 to 600, got 601"),
         ("months", "1.5", "must be an integer from 0 to 600, got 1.5"),
-        ("home", "3", "must be one of 1 (rents), 2 (owns), got 3"),
-        ("home", "rents", "must be one of 1 (rents), 2 (owns), got 'rents'"),
+        ("home", "3", f"must be one of {HOMES}, got 3"),
+        ("home", "rents", f"must be one of {HOMES}, got 'rents'"),
         ("late", "2", "must be 0 (good) or 1 (bad), got '2'"),
         ("late", "", "must be 0 (good) or 1 (bad), but the cell is empty"),
         ("late", "true", "must be 0 (good) or 1 (bad), got 'true'"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -11,9 +12,11 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 from invented import Row, invent, write_csv
+from markupsafe import escape
 from openapi_spec_validator import validate
 from service_settings import settings_of
 
+from creditscore.i18n.catalogue import LANGUAGES
 from creditscore.schema.reader import load_schema
 from creditscore.scorecard import artifact
 from creditscore.web import create_app
@@ -25,6 +28,11 @@ PROJECT = Path(__file__).resolve().parents[2]
 SCHEMA_FILE = PROJECT / "tests" / "data" / "kleinkredit.toml"
 SCHEMA = load_schema(SCHEMA_FILE)
 ROWS = 900
+
+KEY = "a-key-of-the-lender-0123456789"
+
+#: Words of the outcome in data/schema.toml.
+BUNDLED_OUTCOME = r"payment|missed|missing a|pembayaran|melewatkan|terlewat"
 
 NEW = {"einkommen": 2150.5, "wohnung": "eigentum", "schuldenquote": 0.35}
 HOLDER = NEW | {"monate": 18, "ruecklagen": 800}
@@ -94,6 +102,15 @@ def test_the_largest_scorecard_whose_fields_are_given_answers(
     assert decision["warnings"] == []
 
 
+def test_a_home_that_training_merges_is_answered_as_what_it_counts_as(lender: FlaskClient) -> None:
+    unknown, rents = ask(lender, [NEW | {"wohnung": "unbekannt"}, NEW | {"wohnung": "miete"}])
+
+    (warning,) = unknown["warnings"]
+    assert (warning["code"], warning["value"]) == ("folded", "unbekannt")
+    assert warning["text"] == "wohnung is unbekannt, which counts as miete (rents)"
+    assert unknown["probability_of_default"] == rents["probability_of_default"]
+
+
 def test_the_model_learned_from_the_rows(lender: FlaskClient) -> None:
     """In the rows it is mostly the smallest incomes that stopped paying."""
     poor, rich = ask(lender, [NEW | {"einkommen": 300}, NEW | {"einkommen": 19_000.75}])
@@ -118,7 +135,8 @@ def test_many_get_the_bits_of_one(lender: FlaskClient) -> None:
             {"wohnung": "Miete"},
             "/wohnung",
             "wohnung must be one of miete (rents), eigentum (owns), "
-            'bei Eltern, frei (with parents), got the text "Miete"',
+            "bei Eltern, frei (with parents), or unbekannt (counted as miete), "
+            'got the text "Miete"',
         ),
         (
             {"schuldenquote": 1.5},
@@ -130,9 +148,9 @@ def test_many_get_the_bits_of_one(lender: FlaskClient) -> None:
             "/einkommen",
             "einkommen must be a number greater than 0 and at most 20000 euros, got 0",
         ),
-        ({"Wohnung": 1}, "/Wohnung", "Wohnung is not a field, did you mean wohnung?"),
-        ({"kunde": 1}, "/kunde", "kunde is not a field"),
-        ({"ausfall": "nein"}, "/ausfall", "ausfall is not a field"),
+        ({"Wohnung": 1}, "/Wohnung", '"Wohnung" is not a field, did you mean "wohnung"?'),
+        ({"kunde": 1}, "/kunde", '"kunde" is not a field'),
+        ({"ausfall": "nein"}, "/ausfall", '"ausfall" is not a field'),
     ],
 )
 def test_mistakes_are_told_in_the_lenders_own_terms(
@@ -161,7 +179,10 @@ def test_the_description_is_valid_openapi_of_these_fields(lender: FlaskClient) -
 
     applicant = document["components"]["schemas"]["Applicant"]
     assert list(applicant["properties"]) == list(SCHEMA.fields)
-    assert applicant["properties"]["wohnung"]["enum"] == ["miete", "eigentum", "bei Eltern, frei"]
+    assert applicant["properties"]["wohnung"]["enum"] == [
+        *("miete", "eigentum", "bei Eltern, frei"),
+        "unbekannt",
+    ]
     assert "LIMIT_BAL" not in json.dumps(document)
 
 
@@ -179,6 +200,44 @@ def test_the_collection_for_postman_can_be_built(folder: Path, tmp_path: Path) -
     assert [status for _, status in asked] == [call.status for call, _ in asked]
     assert "einkommen" in text
     assert "LIMIT_BAL" not in text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_pages_call_the_outcome_as_the_schema_file_does(folder: Path, language: str) -> None:
+    client = create_app(settings_of(folder, api_keys=(KEY,), open_predict=True)).test_client()
+    client.environ_base |= {"HTTP_ACCEPT_LANGUAGE": language, "HTTP_AUTHORIZATION": f"Bearer {KEY}"}
+    decision_id = ask(client, NEW | {"einkommen": 300})["decision_id"]
+    client.post(f"/decisions/{decision_id}/outcome", json={"defaulted": True})
+
+    pages = {
+        "home": client.post("/", data={name: str(value) for name, value in NEW.items()}),
+        "model": client.get("/model", headers={"Accept": "text/html"}),
+        "decision": client.get(f"/decisions/{decision_id}", headers={"Accept": "text/html"}),
+        "monitoring": client.get("/monitoring", headers={"Accept": "text/html"}),
+        "explanation": client.get(f"/decisions/{decision_id}/explanation"),
+        "card": client.get("/model"),
+        "description": client.get("/openapi.json"),
+    }
+
+    event = {"en": 'the outcome is "Stopped paying"', "id": 'hasilnya adalah "Stopped paying"'}
+    for name, answer in pages.items():
+        assert answer.status_code == 200, name
+        assert not re.search(BUNDLED_OUTCOME, answer.text, re.IGNORECASE), name
+    for name in ("home", "model", "decision"):
+        assert escape(event[language]) in pages[name].text, name
+    explanation = pages["explanation"].json
+    assert explanation is not None
+    for impact in explanation["impacts"]:
+        assert event[language] in impact["text"]
+    assert pages["description"].text.count('the outcome is \\"Stopped paying\\"')
+
+
+def test_the_card_calls_the_outcome_as_the_schema_file_does(folder: Path) -> None:
+    text = (folder / "model_card.md").read_text(encoding="utf-8")
+
+    assert "- Outcome: Stopped paying (`ausfall` = ja)." in text
+    assert 'is the probability that the outcome is "Stopped paying".' in text
+    assert not re.search(BUNDLED_OUTCOME, text, re.IGNORECASE)
 
 
 def test_the_model_card_is_about_these_data(lender: FlaskClient) -> None:

@@ -115,6 +115,89 @@ def test_a_decision_comes_without_a_reload(
     )
 
 
+def keys(browser: Browser, text: str) -> str:
+    """Press keys in the field of the credit limit, one after the other; give what is there then."""
+    field = browser.find_element("css selector", "#field-LIMIT_BAL")
+    for key in text:
+        field.send_keys(key)
+    written: str = now(browser, "document.getElementById('field-LIMIT_BAL').value")
+    return written
+
+
+def caret(browser: Browser) -> int:
+    place: int = now(browser, "document.getElementById('field-LIMIT_BAL').selectionStart")
+    return place
+
+
+@pytest.mark.parametrize(
+    ("language", "group", "decimal"), [("en", ",", "."), ("id", ".", ",")], ids=["en", "id"]
+)
+def test_digits_are_grouped_as_one_types_and_the_caret_stays(
+    browser: Browser, server: LiveServer, language: str, group: str, decimal: str
+) -> None:
+    from selenium.webdriver.common.keys import Keys
+
+    browser.get(f"{server.url}/?lang={language}")
+
+    assert keys(browser, "1234567") == f"1{group}234{group}567"
+    assert keys(browser, f"{decimal}5") == f"1{group}234{group}567{decimal}5"
+    assert keys(browser, Keys.HOME + "9") == f"91{group}234{group}567{decimal}5"
+    assert caret(browser) == 1
+    assert keys(browser, Keys.ARROW_RIGHT * 2 + "0") == f"910{group}234{group}567{decimal}5"
+    assert caret(browser) == 3
+    assert keys(browser, Keys.BACKSPACE) == f"91{group}234{group}567{decimal}5"
+    assert keys(browser, Keys.END + Keys.BACKSPACE * 6) == f"9{group}123"
+    assert caret(browser) == len("9,123")
+
+
+def test_a_separator_of_another_language_stays_as_it_was_typed_and_is_refused(
+    browser: Browser, server: LiveServer, example: dict[str, Any]
+) -> None:
+    browser.get(f"{server.url}/?lang=en")
+    fill(browser, example, LIMIT_BAL="")
+
+    assert keys(browser, "1,5") == "1,5"
+    click(browser, "button.primary")
+
+    error = wait_for(browser, "document.getElementById('field-LIMIT_BAL-error').textContent")
+    assert error.endswith("Thousands and decimals are written as in 30,000 and 1.5.")
+
+
+@pytest.mark.parametrize(
+    ("language", "typed", "pasted"), [("en", "30000", "30,000"), ("id", "30000", "30.000")]
+)
+def test_a_typed_amount_is_decided_on_as_it_reads_on_the_page(
+    browser: Browser,
+    server: LiveServer,
+    example: dict[str, Any],
+    language: str,
+    typed: str,
+    pasted: str,
+) -> None:
+    browser.get(f"{server.url}/?lang={language}")
+    fill(browser, example, LIMIT_BAL="")
+
+    assert keys(browser, typed) == pasted
+    click(browser, "button.primary")
+
+    assert '"LIMIT_BAL": 30000' in wait_for(browser, "document.getElementById('curl')?.textContent")
+
+
+def test_slider_and_field_show_the_same_amount(browser: Browser, server: LiveServer) -> None:
+    browser.get(f"{server.url}/?lang=id&example=application")
+    click(browser, "#live")
+    slider = "document.querySelector('[data-for=field-LIMIT_BAL]')"
+    assert now(browser, f"{slider}.value") == "30000"
+
+    type_in(browser, "field-LIMIT_BAL", "250.000")
+    assert now(browser, f"{slider}.value") == "250000"
+
+    browser.execute_script(
+        f"{slider}.value = 120000; {slider}.dispatchEvent(new Event('input', {{bubbles: true}}))"
+    )
+    assert now(browser, "document.getElementById('field-LIMIT_BAL').value") == "120.000"
+
+
 def test_an_error_stands_at_its_field_which_gets_the_focus(
     browser: Browser, server: LiveServer, schema: Schema, example: dict[str, Any]
 ) -> None:

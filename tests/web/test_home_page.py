@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -82,7 +83,7 @@ def test_a_name_that_is_no_field_is_refused_above_the_form(
     page = client.post("/", data={**applicant, "NOBODY": "1"})
 
     assert page.status_code == 422
-    assert "NOBODY is not a field" in page.text
+    assert "&#34;NOBODY&#34; is not a field" in page.text
 
 
 @pytest.mark.parametrize(
@@ -123,7 +124,7 @@ def test_an_example_can_be_filled_in(client: FlaskClient, schema: Schema) -> Non
         text = client.get(f"/?example={name}").text
         number = next(each for each in spec.fields if f'<input id="field-{each}"' in text)
 
-        assert f'name="{number}" value="{schema.fields[number].example}"' in text
+        assert f'name="{number}" value="{schema.fields[number].example:,}"' in text
         assert ('<details class="group" open>' in text) == (len(spec.fields) > 5)
     assert ">1 month late</option>" in client.get("/?example=nothing&lang=en").text
 
@@ -174,3 +175,70 @@ def test_the_first_load_is_small(client: FlaskClient) -> None:
     page = client.get("/?example=behavioural")
 
     assert bytes_of_first_load(client, page.text) < FIRST_LOAD
+
+
+def test_a_merged_code_is_decided_on_and_its_option_stays_chosen(
+    client: FlaskClient, applicant: Body
+) -> None:
+    answer = client.post("/?lang=en", data={**applicant, "EDUCATION": "0"})
+
+    assert answer.status_code == 200
+    assert "EDUCATION is 0, which counts as 4 (other)" in answer.text
+    assert '<option value="4" selected>other</option>' in answer.text
+    assert '<option value="0"' not in answer.text.partition('name="MARRIAGE"')[0]
+
+
+@pytest.mark.parametrize(
+    ("language", "typed", "amount"),
+    [
+        ("en", "30000", 30000),
+        ("en", "30,000", 30000),
+        ("en", "30,000.5", 30000.5),
+        ("id", "30000", 30000),
+        ("id", "30.000", 30000),
+        ("id", "30.000,50", 30000.5),
+        ("id", "1,5", 1.5),
+    ],
+)
+def test_an_amount_is_read_by_the_language_of_the_page(
+    client: FlaskClient, applicant: Body, language: str, typed: str, amount: float
+) -> None:
+    answer = client.post(f"/?lang={language}", data={**applicant, "LIMIT_BAL": typed})
+
+    assert answer.status_code == 200
+    assert f'"LIMIT_BAL": {amount}' in unescape(shown(answer.text, "curl"))
+    # The field keeps what was typed, and the slider beside it stands there.
+    assert f'name="LIMIT_BAL" value="{typed}"' in answer.text
+    assert f'value="{amount}"\n    aria-label' in answer.text
+
+
+@pytest.mark.parametrize(
+    ("language", "typed", "said"),
+    [
+        ("en", "30.000,50", "Thousands and decimals are written as in 30,000 and 1.5."),
+        ("en", "1,5", "Thousands and decimals are written as in 30,000 and 1.5."),
+        ("en", "3,00,000", "Thousands and decimals are written as in 30,000 and 1.5."),
+        ("en", "30 000", "Thousands and decimals are written as in 30,000 and 1.5."),
+        ("id", "30,000.50", "Ribuan dan desimal ditulis seperti 30.000 dan 1,5."),
+        ("id", "30.00", "Ribuan dan desimal ditulis seperti 30.000 dan 1,5."),
+    ],
+)
+def test_a_wrongly_grouped_amount_is_refused_and_told_how_to_write_it(
+    client: FlaskClient, applicant: Body, language: str, typed: str, said: str
+) -> None:
+    answer = client.post(f"/?lang={language}", data={**applicant, "LIMIT_BAL": typed})
+
+    assert answer.status_code == 422
+    error = shown(answer.text, "field-LIMIT_BAL-error")
+    assert f"{typed}" in error
+    assert error.endswith(f". {said}")
+
+
+def test_how_to_write_amounts_is_not_told_of_other_mistakes(
+    client: FlaskClient, applicant: Body
+) -> None:
+    for wrong in ("much", "-5", "1e999"):
+        answer = client.post("/?lang=en", data={**applicant, "LIMIT_BAL": wrong})
+
+        assert answer.status_code == 422
+        assert "Thousands" not in shown(answer.text, "field-LIMIT_BAL-error")

@@ -160,7 +160,7 @@ def test_a_misspelt_column_is_named(client: FlaskClient, schema: Schema) -> None
     (fault,) = problem_of(post(client, text), 422)["errors"]
 
     assert fault["pointer"] == "/LIMIT_BAL"
-    assert "did you mean it by limit_ball?" in fault["detail"]
+    assert 'did you mean it by "limit_ball"?' in fault["detail"]
 
 
 def test_a_table_beyond_a_limit_of_its_own_is_refused(build: Build, schema: Schema) -> None:

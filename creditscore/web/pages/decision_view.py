@@ -196,7 +196,7 @@ def show_decision(logged: LoggedDecision | None, *, defaulted: bool | None = Non
     """Return the page of a logged decision and its outcome; without content for None."""
     language = page_language()
     parts = {"view": None} if logged is None else result_parts(logged.decision, language)
-    outcome = {None: "outcome_unknown", True: "outcome_defaulted", False: "outcome_paid"}
+    outcome = {None: "outcome_unknown", True: "outcome_bad", False: "outcome_good"}
     return show_behind_key(
         "decision.html", language, explore=False, outcome=outcome[defaulted], **parts
     )

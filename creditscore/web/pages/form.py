@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
 from creditscore.errors import Fault
-from creditscore.i18n.catalogue import in_language
+from creditscore.i18n.catalogue import DECIMAL_SIGNS, PAGE_TEXTS, in_language
 from creditscore.schema import Field, Schema
-from creditscore.schema.constraints import Value, format_number, from_text
+from creditscore.schema.constraints import NumericRange, Rejected, Value, format_number, from_text
+from creditscore.schema.number_text import read_amount, write_amount
 from creditscore.scorecard.model import Model
 from creditscore.scorecard.reason_codes import value_in_words
 
@@ -18,6 +20,9 @@ MOST_OPTIONS = 30
 
 #: A form is a few hundred bytes, whatever limit the host has set for applicants.
 MOST_BYTES = 65536
+
+#: Digits with separators of any kind between them.
+SEPARATED = re.compile(r"-?[0-9]+([.,' \u00a0\u202f][0-9]*)+", re.ASCII)
 
 #: What the form sends beside the fields.
 EXPLORE = "explore"
@@ -39,8 +44,9 @@ class Control:
         What is wrong with the value; empty for nothing.
     example : str
         A value that is right.
-    low, high : str
-        The range that training has seen, for a slider; empty for none.
+    low, high, position : str
+        The range that training has seen, for a slider, and where it stands, as HTML writes
+        numbers; empty for none.
     whole : bool
         Whether only whole numbers count.
     optional : bool
@@ -57,6 +63,7 @@ class Control:
     example: str
     low: str
     high: str
+    position: str
     whole: bool
     optional: bool
 
@@ -82,19 +89,27 @@ def read_form(raw: bytes) -> tuple[dict[str, str], bool]:
     return typed, explore
 
 
-def to_raw(schema: Schema, typed: Mapping[str, str]) -> dict[str, object]:
+def to_raw(schema: Schema, typed: Mapping[str, str], language: str) -> dict[str, object]:
     """Turn what was typed into the JSON object that a program would send."""
     return {
-        name: from_text(schema.fields[name].rule, text) if name in schema.fields else text
+        name: _read(schema.fields[name], text, language) if name in schema.fields else text
         for name, text in typed.items()
     }
 
 
-def example_of(schema: Schema, scorecard: str) -> dict[str, str]:
+def _read(field: Field, text: str, language: str) -> object:
+    """Read a number as the page's language writes it; what is none stays text."""
+    if not isinstance(field.rule, NumericRange):
+        return from_text(field.rule, text)
+    number = read_amount(text, decimal=DECIMAL_SIGNS[language])
+    return text if number is None else number
+
+
+def example_of(schema: Schema, scorecard: str, language: str) -> dict[str, str]:
     """Give the example applicant of a scorecard as it would be typed; nothing for another name."""
     spec = schema.scorecards.get(scorecard)
     names = spec.fields if spec else ()
-    return {name: _written(schema.fields[name].example) for name in names}
+    return {name: _typed(schema.fields[name].example, language) for name in names}
 
 
 def groups(
@@ -102,7 +117,7 @@ def groups(
 ) -> Iterator[Group]:
     """Lay out the form: the fields of each scorecard that the one before has not."""
     schema = model.schema
-    errors = _errors(schema, faults, language)
+    errors = _errors(schema, faults, typed, language)
     for spec in schema.scorecards.values():
         names = spec.added_fields
         optional = names != schema.base_fields
@@ -145,17 +160,20 @@ def _control(
 ) -> Control:
     options = _options(field, language)
     slides = not options and len(seen) == 2
+    raw = _read(field, value, language)
+    at = raw if isinstance(raw, int | float) else field.example
     return Control(
         name=field.name,
         title=in_language(field.title, language),
         help=in_language(field.help, language) if field.help else "",
         unit=in_language(field.unit, language) if field.unit else "",
-        value=value,
+        value=_selected(field, value, language) if options else value,
         options=options,
         error=error,
-        example=_written(field.example),
+        example=_typed(field.example, language),
         low=_written(seen[0]) if slides else "",
         high=_written(seen[1]) if slides else "",
+        position=_written(at) if slides else "",
         whole=field.rule.python_type is int,
         optional=optional,
     )
@@ -168,7 +186,17 @@ def _options(field: Field, language: str) -> list[tuple[str, str]]:
     ]
 
 
-def _errors(schema: Schema, faults: Sequence[Fault], language: str) -> dict[str, str]:
+def _selected(field: Field, typed: str, language: str) -> str:
+    """Return the option that stands for what was typed: a merged code has none of its own."""
+    try:
+        return str(field.rule.counts_as(field.rule.accept(_read(field, typed, language))))
+    except Rejected:
+        return typed
+
+
+def _errors(
+    schema: Schema, faults: Sequence[Fault], typed: Mapping[str, str], language: str
+) -> dict[str, str]:
     """Give each field's fault, which calls the field by its title and not by its name."""
     errors: dict[str, str] = {}
     for fault in faults:
@@ -177,7 +205,19 @@ def _errors(schema: Schema, faults: Sequence[Fault], language: str) -> dict[str,
             title = in_language(schema.fields[name].title, language)
             text = in_language(fault.text, language)
             errors[name] = title + text[len(name) :] if text.startswith(name) else text
+            if _is_misgrouped(schema.fields[name], typed.get(name, ""), language):
+                errors[name] += f". {PAGE_TEXTS[language]['amount']}"
     return errors
+
+
+def _is_misgrouped(field: Field, text: str, language: str) -> bool:
+    """Check whether a text has all that a number is made of, and is none in this language."""
+    return isinstance(_read(field, text, language), str) and bool(SEPARATED.fullmatch(text))
+
+
+def _typed(value: Value, language: str) -> str:
+    """Write a value as it is typed on a page in a language."""
+    return value if isinstance(value, str) else write_amount(value, decimal=DECIMAL_SIGNS[language])
 
 
 def _written(value: Value) -> str:

@@ -27,7 +27,15 @@ def render_page(template: str, language: str, **parts: Any) -> Response:
 
 def render_part(template: str, language: str, **parts: Any) -> Response:
     """Make a part of a page, for a script to put into its place."""
-    text = render_template(template, language=language, texts=PAGE_TEXTS[language], **parts)
+    label = service().assessor.model.schema.label
+    text = render_template(
+        template,
+        language=language,
+        texts=PAGE_TEXTS[language],
+        event=in_language(label.event, language),
+        outcome_title=in_language(label.title, language),
+        **parts,
+    )
     return mark_language(make_response(text), language)
 
 

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from creditscore.decisions.assessor import Decision
 from creditscore.errors import Fault, InvalidApplicants
-from creditscore.i18n.catalogue import in_language
+from creditscore.i18n.catalogue import DECIMAL_SIGNS, in_language
 from creditscore.schema import Applicant
 from creditscore.web.authentication import check_predict, check_what_if
 from creditscore.web.content_negotiation import page_language
@@ -27,7 +27,7 @@ bp = Blueprint("pages", __name__)
 def home() -> ResponseReturnValue:
     """Show the form, empty or filled with a scorecard's example."""
     schema = service().assessor.model.schema
-    return _page(form.example_of(schema, request.args.get("example", "")))
+    return _page(form.example_of(schema, request.args.get("example", ""), page_language()))
 
 
 @bp.post("/")
@@ -42,7 +42,7 @@ def decide() -> ResponseReturnValue:
     key_id = check(request, here.keys, here.settings)
     schema = here.assessor.model.schema
     try:
-        applicant = schema.parse(form.to_raw(schema, typed))
+        applicant = schema.parse(form.to_raw(schema, typed, page_language()))
     except InvalidApplicants as invalid:
         answer = _page(typed, faults=invalid.faults)
         answer.status_code = UNPROCESSABLE
@@ -88,5 +88,6 @@ def _page(
         },
         key_needed=key_needed(),
         explore=explore,
+        decimal=DECIMAL_SIGNS[language],
         **(result_parts(decision, language) if decision else {"view": None}),
     )

@@ -1,6 +1,7 @@
 // The form without a reload. The server renders every answer; this puts it into its place.
 // Without this file the form works all the same, page by page.
 
+import { groupTyped, readAmount, writeAmount } from "./amounts.js";
 import { act, KEY, prepare } from "./shared.js";
 
 const form = document.getElementById("form");
@@ -77,8 +78,9 @@ function refuse(status, detail) {
 }
 
 function follow(event) {
+  groupTyped(event);
   const slider = event.target.closest(".slider");
-  if (slider) byId(slider.dataset.for).value = rounded(slider);
+  if (slider) byId(slider.dataset.for).value = writeAmount(rounded(slider));
   else syncSliders();
   if (!live.checked || event.target === live) return;
   clearTimeout(timer);
@@ -94,8 +96,8 @@ function rounded(slider) {
 
 function syncSliders() {
   for (const slider of form.querySelectorAll(".slider")) {
-    const typed = byId(slider.dataset.for).value.trim();
-    if (typed !== "" && !Number.isNaN(Number(typed))) slider.value = typed;
+    const typed = readAmount(byId(slider.dataset.for).value);
+    if (!Number.isNaN(typed)) slider.value = typed;
   }
 }
 
