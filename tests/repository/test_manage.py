@@ -21,6 +21,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from live_server import free_port
 from terminal import in_terminal
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -40,6 +41,9 @@ for name in ("model.pkl", "manifest.json"):
     Path(__file__).with_name("model").joinpath(name).write_text("")
 """
 INSTALLING = "Installing the packages of requirements.txt (about 320 MB, once)"
+#: A port that nobody listens on: something else may run on the usual one, or these tests beside us.
+PORT = free_port()
+
 MAKING = "Making an environment in .venv"
 CANNOT_MAKE = "This Python cannot make environments"
 
@@ -118,6 +122,8 @@ def silent_index() -> Iterator[str]:
 
 def popen(project: Path, *arguments: str, **variables: str) -> subprocess.Popen[str]:
     """Start manage.py from another working directory, on a machine without npm."""
+    if arguments[0] == "run" and not any(each.startswith("--port") for each in arguments):
+        arguments += ("--port", str(PORT))
     return subprocess.Popen(
         [sys.executable, project / "manage.py", *arguments],
         cwd=project.parent,
@@ -273,7 +279,7 @@ def test_help_names_every_command(fresh: Path) -> None:
             for port in ["0", "65536", "99999999999", "-1", "http", "8_000", "٨٠٠٠", ""]
         ),
         *(
-            (["--host", host], f"Cannot listen on {host}:8000: ")
+            (["--host", host], f"Cannot listen on {host}:PORT: ")
             for host in ["203.0.113.7", "no.such.host.invalid", "a" * 300]
         ),
         (["--prot", "80"], "--prot"),
@@ -282,7 +288,7 @@ def test_help_names_every_command(fresh: Path) -> None:
 def test_a_wrong_address_is_refused_in_one_line_before_anything_is_installed(
     fresh: Path, arguments: list[str], says: str
 ) -> None:
-    assert says in one_line(start(fresh, "run", *arguments))
+    assert says.replace("PORT", str(PORT)) in one_line(start(fresh, "run", *arguments))
     assert not (fresh / ".venv").exists()
 
 
@@ -307,11 +313,11 @@ def test_the_first_start_installs_trains_and_serves_in_that_order(
     steps = (MAKING, INSTALLING, "training", "gunicorn -c gunicorn.conf.py")
     positions = [output.index(step) for step in steps]
     assert positions == sorted(positions)
-    assert output.endswith("--bind 127.0.0.1:8000 app:app\n")
+    assert output.endswith(f"--bind 127.0.0.1:{PORT} app:app\n")
 
 
 def test_a_terminal_shows_each_step_of_the_installation(fresh: Path) -> None:
-    command = [sys.executable, str(fresh / "manage.py"), "run"]
+    command = [sys.executable, str(fresh / "manage.py"), "run", f"--port={PORT}"]
     variables = {"PATH": str(fresh / "empty"), "PYTHONUTF8": "1"}
 
     with in_terminal(command, cwd=fresh, variables=variables) as terminal:

@@ -16,7 +16,8 @@ from markupsafe import escape
 from openapi_spec_validator import validate
 from service_settings import settings_of
 
-from creditscore.i18n.catalogue import LANGUAGES
+from creditscore.i18n.catalogue import DECIMAL_SIGNS, LANGUAGES
+from creditscore.schema.number_text import write_amount
 from creditscore.schema.reader import load_schema
 from creditscore.scorecard import artifact
 from creditscore.web import create_app
@@ -209,8 +210,14 @@ def test_the_pages_call_the_outcome_as_the_schema_file_does(folder: Path, langua
     decision_id = ask(client, NEW | {"einkommen": 300})["decision_id"]
     client.post(f"/decisions/{decision_id}/outcome", json={"defaulted": True})
 
+    typed = {
+        name: value
+        if isinstance(value, str)
+        else write_amount(value, decimal=DECIMAL_SIGNS[language])
+        for name, value in NEW.items()
+    }
     pages = {
-        "home": client.post("/", data={name: str(value) for name, value in NEW.items()}),
+        "home": client.post("/", data=typed),
         "model": client.get("/model", headers={"Accept": "text/html"}),
         "decision": client.get(f"/decisions/{decision_id}", headers={"Accept": "text/html"}),
         "monitoring": client.get("/monitoring", headers={"Accept": "text/html"}),
