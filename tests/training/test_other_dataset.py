@@ -210,10 +210,9 @@ def test_the_pages_call_the_outcome_as_the_schema_file_does(folder: Path, langua
     decision_id = ask(client, NEW | {"einkommen": 300})["decision_id"]
     client.post(f"/decisions/{decision_id}/outcome", json={"defaulted": True})
 
+    sign = DECIMAL_SIGNS[language]
     typed = {
-        name: value
-        if isinstance(value, str)
-        else write_amount(value, decimal=DECIMAL_SIGNS[language])
+        name: write_amount(value, decimal=sign) if isinstance(value, int | float) else str(value)
         for name, value in NEW.items()
     }
     pages = {
