@@ -7,20 +7,19 @@ take too long, or too much memory, is refused at once (load shedding).
 from __future__ import annotations
 
 import asyncio
-import sys
-from collections.abc import Awaitable, Callable, Generator, Iterable, Sequence
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import cached_property
 from http import HTTPStatus
 from io import BytesIO
 from time import monotonic
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
-from urllib.parse import unquote_to_bytes, urlsplit
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from creditscore.web import metrics
 from creditscore.web.json_logging import log_request
 from creditscore.web.problems import write_problem
+from creditscore.web.wsgi import PIECE, Answer, answer_of, environ_of, pieces_of
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
@@ -28,9 +27,6 @@ if TYPE_CHECKING:
 Message = dict[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[Message]]
 Send: TypeAlias = Callable[[Message], Awaitable[None]]
-
-#: Bytes that are sent at once, for which a client that reads slowly has its time.
-PIECE = 64 * 1024
 
 #: Threads of a process; bytes of a body that get it one second more; seconds to read on a refused
 #: body, as a client may lose an answer that comes while it sends.
@@ -42,15 +38,6 @@ TOO_SLOW = "The request did not come whole in time."
 
 class Refused(Exception):
     """A request that no thread will answer: its status, and why."""
-
-
-class Answer(NamedTuple):
-    """Status, headers, the body's first piece, and its other ones if that is a long one."""
-
-    status: int
-    headers: Sequence[tuple[str, str]]
-    piece: bytes
-    rest: Generator[bytes]
 
 
 class Asgi:
@@ -95,7 +82,7 @@ class Asgi:
             log_request(environ, answer.status, monotonic() - began)
         except Refused as refused:
             metrics.requests_shed(refused.args[0])
-            problem = Answer(*write_problem(*refused.args), _pieces(()))
+            problem = Answer(*write_problem(*refused.args), pieces_of(()))
             await self._send(problem, send, receive, whole=whole)
         finally:
             self._bytes -= body.getbuffer().nbytes
@@ -133,17 +120,7 @@ class Asgi:
         def run() -> Answer:
             if monotonic() - queued > self._longest_wait:
                 raise Refused(HTTPStatus.SERVICE_UNAVAILABLE, LATER)
-            start: list[Any] = []
-
-            def start_response(*arguments: Any) -> Callable[[bytes], object]:
-                start[:] = arguments
-                return start.append
-
-            rest = _pieces(self._app(environ, start_response))
-            first = next(rest)
-            if len(first) < PIECE:
-                rest.close()
-            return Answer(int(start[0][:3]), start[1], first, rest)
+            return answer_of(self._app, environ)
 
         self._under_way += 1
         running = asyncio.get_running_loop().run_in_executor(self._pool, run)
@@ -178,48 +155,3 @@ class Asgi:
                 gone.cancel()
             with suppress(ValueError):  # a thread is reading still, and ends it itself
                 rest.close()
-
-
-def _pieces(body: Iterable[bytes]) -> Generator[bytes]:
-    """Yield a WSGI body in pieces, all but the last, which may be empty, long; and close it."""
-    try:
-        parts, size = [], 0
-        for part in body:
-            parts.append(part)
-            size += len(part)
-            if size >= PIECE:
-                yield b"".join(parts)
-                parts, size = [], 0
-        yield b"".join(parts)
-    finally:
-        getattr(body, "close", lambda: None)()
-
-
-def environ_of(scope: Message, body: BytesIO) -> WSGIEnvironment:
-    """Return what WSGI knows of a request (PEP 3333)."""
-    path = scope["raw_path"]
-    if not path.startswith(b"/"):  # a whole address, as proxies are asked for
-        path = urlsplit(path).path
-    environ = {
-        "REQUEST_METHOD": scope["method"],
-        "SCRIPT_NAME": "",
-        "PATH_INFO": unquote_to_bytes(path).decode("latin-1"),
-        "QUERY_STRING": scope["query_string"].decode("latin-1"),
-        "SERVER_NAME": (scope.get("server") or ("", None))[0],
-        "SERVER_PORT": str((scope.get("server") or ("", ""))[1]),
-        "SERVER_PROTOCOL": f"HTTP/{scope['http_version']}",
-        "REMOTE_ADDR": (scope.get("client") or ("",))[0],
-        "wsgi.version": (1, 0),
-        "wsgi.url_scheme": scope["scheme"],
-        "wsgi.input": body,
-        "wsgi.input_terminated": True,
-        "wsgi.errors": sys.stderr,
-        "wsgi.multithread": True,
-        "wsgi.multiprocess": True,
-        "wsgi.run_once": False,
-    }
-    for name, value in scope["headers"]:
-        key, text = name.decode("latin-1").upper().replace("-", "_"), value.decode("latin-1")
-        key = key if key in {"CONTENT_TYPE", "CONTENT_LENGTH"} else f"HTTP_{key}"
-        environ[key] = f"{environ[key]},{text}" if key in environ else text
-    return environ

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from creditscore.web.asgi import PIECE, THREADS, Asgi
+from creditscore.web.asgi import THREADS, Asgi
+from creditscore.web.wsgi import PIECE
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment

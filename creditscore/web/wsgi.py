@@ -1,0 +1,84 @@
+"""WSGI (PEP 3333), as far as `asgi` needs it: call an application with a whole request."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Generator, Iterable, Sequence
+from io import BytesIO
+from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import unquote_to_bytes, urlsplit
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
+
+#: Bytes of an answer that are sent at once, for which a client that reads slowly has its time.
+PIECE = 64 * 1024
+
+
+class Answer(NamedTuple):
+    """Status, headers, the body's first piece, and its other ones if that is a long one."""
+
+    status: int
+    headers: Sequence[tuple[str, str]]
+    piece: bytes
+    rest: Generator[bytes]
+
+
+def answer_of(app: WSGIApplication, environ: WSGIEnvironment) -> Answer:
+    """Call an application, and read the first piece of its answer."""
+    start: list[Any] = []
+
+    def start_response(*arguments: Any) -> Callable[[bytes], object]:
+        start[:] = arguments
+        return start.append
+
+    rest = pieces_of(app(environ, start_response))
+    first = next(rest)
+    if len(first) < PIECE:
+        rest.close()
+    return Answer(int(start[0][:3]), start[1], first, rest)
+
+
+def pieces_of(body: Iterable[bytes]) -> Generator[bytes]:
+    """Yield a WSGI body in pieces, all but the last, which may be empty, long; and close it."""
+    try:
+        parts, size = [], 0
+        for part in body:
+            parts.append(part)
+            size += len(part)
+            if size >= PIECE:
+                yield b"".join(parts)
+                parts, size = [], 0
+        yield b"".join(parts)
+    finally:
+        getattr(body, "close", lambda: None)()
+
+
+def environ_of(scope: dict[str, Any], body: BytesIO) -> WSGIEnvironment:
+    """Return what WSGI knows of a request (PEP 3333)."""
+    path = scope["raw_path"]
+    if not path.startswith(b"/"):  # a whole address, as proxies are asked for
+        path = urlsplit(path).path
+    environ = {
+        "REQUEST_METHOD": scope["method"],
+        "SCRIPT_NAME": "",
+        "PATH_INFO": unquote_to_bytes(path).decode("latin-1"),
+        "QUERY_STRING": scope["query_string"].decode("latin-1"),
+        "SERVER_NAME": (scope.get("server") or ("", None))[0],
+        "SERVER_PORT": str((scope.get("server") or ("", ""))[1]),
+        "SERVER_PROTOCOL": f"HTTP/{scope['http_version']}",
+        "REMOTE_ADDR": (scope.get("client") or ("",))[0],
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": scope["scheme"],
+        "wsgi.input": body,
+        "wsgi.input_terminated": True,
+        "wsgi.errors": sys.stderr,
+        "wsgi.multithread": True,
+        "wsgi.multiprocess": True,
+        "wsgi.run_once": False,
+    }
+    for name, value in scope["headers"]:
+        key, text = name.decode("latin-1").upper().replace("-", "_"), value.decode("latin-1")
+        key = key if key in {"CONTENT_TYPE", "CONTENT_LENGTH"} else f"HTTP_{key}"
+        environ[key] = f"{environ[key]},{text}" if key in environ else text
+    return environ
