@@ -32,6 +32,10 @@ class SchemaError(CreditScoreError):
         self.key = key
 
 
+class ReasonsTooLargeError(SchemaError):
+    """The exact reasons of a forest with these settings would not fit into memory."""
+
+
 class DatasetError(CreditScoreError):
     """A table cannot be trained on; names the file, and the line and column if there is one."""
 

@@ -131,6 +131,11 @@ def _versions(card: Card) -> Iterator[str]:
         forest = section["forest"]
         settings = ", ".join(f"{name} {value}" for name, value in forest.items() if value)
         yield f"- {section['title']}: `{section['version']}`, a random forest ({settings})."
+        if trials := section.get("forest_trials"):
+            yield (
+                f"  Leaf size and features a split were chosen from {len(trials)} settings by the "
+                f"log-loss of out-of-bag predictions on the training rows."
+            )
     yield (
         f"- Trained at {card['trained_at']} with seed {card['seed']}. The same file, schema, "
         "options, seed and software give the same versions again."

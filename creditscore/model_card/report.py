@@ -81,6 +81,13 @@ def _scorecard(model: Model, card: Mapping[str, Any]) -> Iterator[str]:
     measured = {"scorecard": performance["scorecard"], **performance["baselines"]}
     yield ""
     yield f"{card['version']}: {', '.join(card['predictors'])}"
+    if card["forest_trials"]:
+        forest = card["forest"]
+        features = forest["max_features"] or "the square root of all"
+        yield (
+            f"  Forest settings from the data: leaves of {forest['min_samples_leaf']} rows, "
+            f"{features} features a split ({len(card['forest_trials'])} settings tried)"
+        )
     rows = f"{performance['rows']:,} test rows"
     yield "  " + rows.ljust(32) + _columns(name for name, _ in FIGURES)
     for key, metrics in measured.items():

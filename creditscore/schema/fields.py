@@ -138,14 +138,21 @@ class Label:
 class ForestSettings:
     """How a scorecard's forest is grown.
 
-    The values that are used here when a schema file gives none are cautious: leaves of 60 rows
-    keep the probabilities calibrated, which matters more than the last bit of ranking, and trees
-    of at most 8 questions keep the exact reasons affordable.
+    Trees of at most 8 questions keep the exact reasons affordable.
+
+    Attributes
+    ----------
+    trees, max_depth : int
+    min_samples_leaf : int or None
+        Training rows that a leaf holds at least; None to choose it, and `max_features` where that
+        is None too, from the data (`training.forest_search`).
+    max_features : int or None
+        Fields that each question chooses from; None for the square root of their number.
     """
 
     trees: int = 50
     max_depth: int = 8
-    min_samples_leaf: int = 60
+    min_samples_leaf: int | None = None
     max_features: int | None = None
 
     def to_dict(self) -> dict[str, int | None]:

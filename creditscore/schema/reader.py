@@ -133,8 +133,7 @@ def _forest(parent: TomlTable) -> ForestSettings:
     return ForestSettings(
         trees=table.positive("trees", usual.trees) or usual.trees,
         max_depth=table.positive("max_depth", usual.max_depth) or usual.max_depth,
-        min_samples_leaf=table.positive("min_samples_leaf", usual.min_samples_leaf)
-        or usual.min_samples_leaf,
+        min_samples_leaf=table.positive("min_samples_leaf", usual.min_samples_leaf),
         max_features=table.positive("max_features", usual.max_features),
     )
 

@@ -8,7 +8,7 @@ import numpy as np
 from sklearn.ensemble import RandomForestClassifier
 
 from creditscore.arrays import Floats, Ints
-from creditscore.errors import SchemaError
+from creditscore.errors import ReasonsTooLargeError
 from creditscore.schema import ForestSettings, Schema, ScorecardSpec
 from creditscore.scorecard.forest import Forest
 from creditscore.scorecard.policy import Policy
@@ -43,7 +43,7 @@ def fit(
     schema : Schema
         Their data dictionary.
     spec : ScorecardSpec
-        The scorecard's fields and how to grow its forest.
+        The scorecard's fields and how to grow its forest, with the size of a leaf.
     policy : Policy
         Its cut-off defines the approved, for the reference group.
     exclude : sequence of str
@@ -52,6 +52,11 @@ def fit(
         Whom reasons compare an applicant with.
     seed : int
         Of all that is random.
+
+    Raises
+    ------
+    ReasonsTooLargeError
+        If the forest is too large for exact reasons.
     """
     predictors = tuple(name for name in spec.fields if name not in exclude)
     calibration, forest = grow(train, predictors, spec.forest, seed)
@@ -62,7 +67,8 @@ def fit(
     try:
         games = compute_shapley_tables(forest, rounded[rows])
     except ValueError as error:
-        raise SchemaError("the schema", f"scorecards.{spec.name}.forest", str(error)) from None
+        key = f"scorecards.{spec.name}.forest"
+        raise ReasonsTooLargeError("the schema", key, str(error)) from None
     return Scorecard(
         name=spec.name,
         predictors=predictors,

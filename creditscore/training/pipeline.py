@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import platform
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from importlib.metadata import version
 from typing import Any
 
@@ -13,9 +15,9 @@ import numpy as np
 from sklearn.model_selection import train_test_split
 
 import creditscore
-from creditscore.errors import DatasetError, ExclusionError
+from creditscore.errors import DatasetError, ExclusionError, ReasonsTooLargeError
 from creditscore.nearest_name import hint
-from creditscore.schema import Schema
+from creditscore.schema import Schema, ScorecardSpec
 from creditscore.scorecard.model import Model
 from creditscore.scorecard.policy import Policy
 from creditscore.scorecard.scorecard import Scorecard
@@ -23,6 +25,7 @@ from creditscore.scorecard.shapley import VALUE_FUNCTION
 from creditscore.scorecard.verification import golden_applicants
 from creditscore.training.dataset import Dataset
 from creditscore.training.fit import fit
+from creditscore.training.forest_search import ForestTrial, try_forests
 
 #: Share of the rows that training never sees.
 TEST_SHARE = 0.2
@@ -30,8 +33,8 @@ TEST_SHARE = 0.2
 #: Rows of each outcome without which neither training nor its test mean anything.
 MIN_ROWS_PER_OUTCOME = 50
 
-#: Steps of progress for each scorecard.
-STEPS = 1
+#: Steps of progress for each scorecard: its forest's settings, and the fit.
+STEPS = 2
 
 
 @dataclass(frozen=True)
@@ -108,26 +111,62 @@ def train(
     """
     check_exclusion(schema, exclude)
     rows = split(data, seed)
-    cards, golden = {}, []
+    cards, golden, specs, trials = {}, [], {}, {}
     for name, spec in schema.scorecards.items():
+        progress(f"choosing the forest settings of the {name} scorecard")
+        trials[name] = _try_forests(rows.train, spec, exclude, seed)
         progress(f"fitting the {name} scorecard")
-        cards[name] = fit(
-            rows.train,
-            schema,
-            spec,
-            policy=policy,
-            exclude=exclude,
-            reference_group=reference_group,
-            seed=seed,
+        cards[name], specs[name] = _fit_first(
+            [replace(spec, forest=trial.settings) for trial in trials[name]] or [spec],
+            partial(
+                fit,
+                rows.train,
+                schema,
+                policy=policy,
+                exclude=exclude,
+                reference_group=reference_group,
+                seed=seed,
+            ),
         )
         golden += golden_applicants(cards[name], schema, seed=seed)
+    schema = replace(schema, scorecards=specs)
     manifest = training_manifest(
-        data, schema, policy=policy, seed=seed, scorecards=cards, golden=golden, now=now
+        data,
+        schema,
+        policy=policy,
+        seed=seed,
+        scorecards=cards,
+        trials=trials,
+        golden=golden,
+        now=now,
     )
     model = Model.assemble(
         schema=schema, scorecards=cards, policy=policy, manifest=manifest, card={}
     )
     return model, rows
+
+
+def _try_forests(
+    data: Dataset, spec: ScorecardSpec, exclude: Sequence[str], seed: int
+) -> list[ForestTrial]:
+    """Try forest settings where the schema file names none; empty where it does."""
+    if spec.forest.min_samples_leaf is not None:
+        return []
+    predictors = [name for name in spec.fields if name not in exclude]
+    return try_forests(data.matrix(predictors), data.bad, spec.forest, seed=seed)
+
+
+def _fit_first(
+    specs: Sequence[ScorecardSpec], fit_one: Callable[[ScorecardSpec], Scorecard]
+) -> tuple[Scorecard, ScorecardSpec]:
+    """Fit by the first settings whose exact reasons fit into memory."""
+    *others, last = specs
+    for spec in others:
+        try:
+            return fit_one(spec), spec
+        except ReasonsTooLargeError as error:
+            logging.getLogger(__name__).warning("%s; the next best settings are taken", error)
+    return fit_one(last), last
 
 
 def check_exclusion(schema: Schema, exclude: Sequence[str]) -> None:
@@ -154,6 +193,7 @@ def training_manifest(
     policy: Policy,
     seed: int,
     scorecards: Mapping[str, Scorecard],
+    trials: Mapping[str, Sequence[ForestTrial]],
     golden: Sequence[Mapping[str, Any]],
     now: datetime,
 ) -> dict[str, Any]:
@@ -182,6 +222,7 @@ def training_manifest(
                     field for field in card.predictors if schema.fields[field].protected
                 ],
                 "forest": asdict(schema.scorecards[name].forest),
+                "forest_trials": [trial.to_dict() for trial in trials[name]],
                 "training_ranges": {field: list(r) for field, r in card.training_ranges.items()},
                 "calibration": asdict(card.calibration),
                 "reasons": {

@@ -1,0 +1,155 @@
+"""Forest settings that the schema file leaves open are chosen from the training rows."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+import pytest
+
+from creditscore.arrays import Floats, Ints
+from creditscore.evaluation.metrics import log_loss
+from creditscore.schema import ForestSettings, Schema
+from creditscore.schema.reader import read_schema
+from creditscore.scorecard import shapley
+from creditscore.scorecard.model import Model
+from creditscore.scorecard.policy import Policy
+from creditscore.training import pipeline
+from creditscore.training.dataset import Dataset
+from creditscore.training.fit import fit_forest
+from creditscore.training.forest_search import LEAVES, candidates, try_forests
+
+ROWS = 614
+
+
+def loans(rows: int, seed: int) -> tuple[Floats, Ints]:
+    """Draw loans whose one good predictor is a flag that few rows have, beside four of noise."""
+    draw = np.random.default_rng(seed)
+    flag = (draw.random(rows) < 0.14).astype(np.float64)
+    noise = draw.random((rows, 4))
+    bad = (draw.random(rows) < np.where(flag == 1, 0.9, 0.2)).astype(np.int64)
+    return np.column_stack([flag, noise]), bad
+
+
+def test_a_small_table_gets_leaves_that_can_split_off_what_few_rows_hold() -> None:
+    matrix, bad = loans(ROWS, seed=1)
+    unseen, truth = loans(4000, seed=2)
+
+    best, *_ = trials = try_forests(matrix, bad, ForestSettings(), seed=1)
+
+    losses = {
+        leaf: log_loss(
+            truth,
+            fit_forest(matrix, bad, settings, 1).predict_proba(unseen)[:, 1],
+        )
+        for leaf, settings in (
+            ("chosen", best.settings),
+            ("cautious", ForestSettings(min_samples_leaf=LEAVES[0])),
+        )
+    }
+    assert losses["chosen"] < losses["cautious"] - 0.01
+    assert [trial.log_loss for trial in trials] == sorted(trial.log_loss for trial in trials)
+
+
+def test_the_same_rows_and_seed_choose_the_same() -> None:
+    matrix, bad = loans(300, seed=3)
+
+    first, again = (try_forests(matrix, bad, ForestSettings(trees=5), seed=1) for _ in range(2))
+
+    assert first == again
+
+
+def test_half_of_the_features_is_tried_where_it_is_more_than_the_square_root() -> None:
+    def features(n_predictors: int, **given: int) -> set[int | None]:
+        grid = candidates(ForestSettings(**given), n_predictors)
+        return {each.max_features for each in grid}
+
+    assert features(3) == {None}
+    assert features(12) == {None, 6}
+    assert features(12, max_features=4) == {4}
+    assert {each.min_samples_leaf for each in candidates(ForestSettings(), 12)} == set(LEAVES)
+
+
+def test_many_rows_are_tried_on_some_of_them() -> None:
+    matrix, bad = loans(900, seed=4)
+    settings = ForestSettings(trees=10)
+
+    some, same, everything = (
+        try_forests(matrix, bad, settings, seed=1, most_rows=rows) for rows in (400, 400, 900)
+    )
+
+    assert some == same
+    assert some != everything == try_forests(matrix, bad, settings, seed=1)
+
+
+# In training
+
+
+def schema_of(**scorecard: Any) -> Schema:
+    """Make a schema for these loans."""
+    names = ["flag", "a", "b", "c", "d"]
+    fields = {name: {"kind": "number", "title": name.title(), "example": 1} for name in names}
+    document = {
+        "dataset": {"name": "loans", "title": "Loans"},
+        "label": {"column": "bad", "good": 0, "bad": 1, "title": "Bad"},
+        "scorecards": {"loan": {"title": "Loan", "fields": names, **scorecard}},
+        "fields": fields,
+    }
+    return read_schema(document, "loans.toml")
+
+
+Train = Callable[[Schema], Model]
+
+
+@pytest.fixture
+def train() -> Train:
+    def train_on_loans(schema: Schema) -> Model:
+        matrix, bad = loans(ROWS, seed=1)
+        columns = dict(zip(schema.fields, matrix.T, strict=True))
+        model, _ = pipeline.train(
+            Dataset(name="loans.csv", sha256="0" * 64, columns=columns, bad=bad, folded={}),
+            schema,
+            policy=Policy.from_ratio(3),
+            exclude=[],
+            reference_group="approved",
+            seed=1,
+            now=datetime(2026, 1, 1, tzinfo=UTC),
+            progress=lambda _: None,
+        )
+        return model
+
+    return train_on_loans
+
+
+def test_the_manifest_says_what_was_tried_and_taken(train: Train) -> None:
+    model = train(schema_of())
+
+    about = model.manifest["scorecards"]["loan"]
+    assert len(about["forest_trials"]) == 5
+    assert about["forest"]["min_samples_leaf"] == about["forest_trials"][0]["min_samples_leaf"]
+    assert about["forest"]["min_samples_leaf"] < LEAVES[0]
+
+
+def test_settings_of_the_schema_file_are_taken_as_they_are(train: Train) -> None:
+    model = train(schema_of(forest={"min_samples_leaf": 40}))
+
+    about = model.manifest["scorecards"]["loan"]
+    assert about["forest_trials"] == []
+    assert about["forest"]["min_samples_leaf"] == 40
+
+
+def test_a_forest_whose_reasons_would_not_fit_says_so_and_the_next_is_taken(
+    train: Train, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(shapley, "MOST_VALUES", 5000)
+
+    with caplog.at_level(logging.WARNING):
+        model = train(schema_of())
+
+    about = model.manifest["scorecards"]["loan"]
+    assert about["forest"]["min_samples_leaf"] != about["forest_trials"][0]["min_samples_leaf"]
+    assert "exact reasons would need" in caplog.text
+    assert "the next best settings are taken" in caplog.text
