@@ -5,6 +5,7 @@ Every error names the file, the key and what is allowed there.
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -18,6 +19,11 @@ from creditscore.schema.fields import Field, ForestSettings, Label, ScorecardSpe
 from creditscore.schema.schema import Schema
 from creditscore.schema.toml_reader import TomlTable
 
+#: Characters of a schema file, and dots of one of its lines outside of texts, at most.
+MOST_CHARACTERS, MOST_DOTS = 4_000_000, 500
+
+QUOTED = re.compile("\"[^\"]*\"|'[^']*'")
+
 
 def load_schema(path: Path) -> Schema:
     """Read a schema file.
@@ -28,7 +34,9 @@ def load_schema(path: Path) -> Schema:
         If it cannot be read, is not TOML, or breaks a rule of schema files.
     """
     try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        _check_size(text, str(path))
+        document = tomllib.loads(text)
     except OSError as error:
         raise SchemaError(str(path), "", f"cannot be read: {error.strerror}") from None
     except (ValueError, RecursionError) as error:
@@ -37,6 +45,15 @@ def load_schema(path: Path) -> Schema:
     schema = read_schema(document, str(path))
     _refuse_sentences(TomlTable(str(path), "", document))
     return schema
+
+
+def _check_size(text: str, source: str) -> None:
+    """Refuse what nobody writes, and what tomllib takes minutes for: it is quadratic in dots."""
+    if len(text) > MOST_CHARACTERS:
+        raise SchemaError(source, "", f"must have at most {MOST_CHARACTERS:,} characters")
+    for number, line in enumerate(text.splitlines(), start=1):
+        if line.count(".") > MOST_DOTS and QUOTED.sub("", line).count(".") > MOST_DOTS:
+            raise SchemaError(source, "", f"line {number} must have at most {MOST_DOTS} dots")
 
 
 def _refuse_sentences(top: TomlTable) -> None:

@@ -174,6 +174,26 @@ def test_what_is_no_toml_is_refused_as_such(path: Path, raw: bytes) -> None:
     assert str(refusal(path)).startswith(f"{path} is not a TOML file: ")
 
 
+@pytest.mark.parametrize(
+    ("raw", "said"),
+    [
+        ("\n" + "a." * 50_000 + "b = 1", "line 2 must have at most 500 dots"),
+        ('x = "a.b"\n[' + '"a" . ' * 50_000 + "b]", "line 2 must have at most 500 dots"),
+        ("#" * 4_000_001, "must have at most 4,000,000 characters"),
+    ],
+)
+def test_what_would_be_read_for_minutes_is_refused_at_once(path: Path, raw: str, said: str) -> None:
+    path.write_text(raw, encoding="utf-8")
+
+    assert str(refusal(path)) == f"{path} {said}"
+
+
+def test_a_text_may_have_as_many_dots_as_it_likes(path: Path) -> None:
+    path.write_text(f'x = "{"." * 600}"', encoding="utf-8")
+
+    assert "x is not a key here" in str(refusal(path))
+
+
 def test_a_missing_file_and_a_folder_are_refused(path: Path) -> None:
     assert str(refusal(path)) == f"{path} cannot be read: No such file or directory"
     path.mkdir()
