@@ -158,7 +158,15 @@ def describe_access(path: Path, *, write: bool = True) -> Denial | None:
     """
     if sys.platform == "win32":
         return None
-    path = path.absolute()
+    try:
+        return _find_denial(path.absolute(), write=write)
+    except OSError:
+        # A name that is too long, or a file that has gone meanwhile: whoever uses it will say so.
+        return None
+
+
+def _find_denial(path: Path, *, write: bool) -> Denial | None:
+    """Return the first obstacle on the way to a file."""
     for folder in reversed(path.parents):
         if folder.is_dir() and not _allows(folder, os.X_OK):
             return _denial(folder, "enter")
