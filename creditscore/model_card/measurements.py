@@ -105,7 +105,9 @@ def measure_scorecard(
         data,
         card.predictors,
         predicted=predicted,
-        refit=lambda predictors: grow(data.train, predictors, spec.forest, data.seed)[1],
+        refit=lambda predictors: grow(
+            data.train, predictors, model.schema, spec.forest, seed=data.seed
+        )[1],
         fields=spec.fields,
     )
     return measured

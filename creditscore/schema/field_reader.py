@@ -12,7 +12,7 @@ from creditscore.schema.fields import Change, Field, Wording
 from creditscore.schema.toml_reader import TomlTable, shown
 
 BOUNDS = ("minimum", "exclusive_minimum", "maximum", "exclusive_maximum")
-NUMBER_KEYS = (*BOUNDS, "bands", "risk")
+NUMBER_KEYS = (*BOUNDS, "bands", "risk", "monotone")
 KINDS = ("number", "integer", "coded")
 COMMON_KEYS = (
     "kind", "codes", "protected", "optional_when_excluded", "change", "reasons", "example",
@@ -45,6 +45,7 @@ def read_field(name: str, table: TomlTable) -> Field:
         ),
         bands=_bands(table, rule),
         risk=_risk(table),
+        monotone=_monotone(table),
     )
 
 
@@ -167,6 +168,12 @@ def _risk(table: TomlTable) -> str | None:
     if risk not in {"rises", "falls"}:
         table.refuse("risk", f"must be rises or falls, got {shown(risk)}")
     return risk
+
+
+def _monotone(table: TomlTable) -> bool:
+    if table.flag("monotone") and "risk" not in table.content:
+        table.refuse("monotone", "needs risk, which says in which direction")
+    return table.flag("monotone")
 
 
 def _wordings(table: TomlTable, rule: Rule) -> tuple[Wording, ...]:

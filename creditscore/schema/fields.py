@@ -78,6 +78,8 @@ class Field:
         Where a number is cut into groups to be compared, ascending: a band starts at each.
     risk : {"rises", "falls", None}
         How the risk is expected to go as the number grows; None where nothing is expected.
+    monotone : bool
+        Whether the forest must go that way.
     unit_singular : Text or None
         The unit of exactly one, where a language has another word for it.
     """
@@ -95,6 +97,12 @@ class Field:
     bands: tuple[float, ...] = ()
     risk: str | None = None
     unit_singular: Text | None = None
+    monotone: bool = False
+
+    @property
+    def monotonic_constraint(self) -> int:
+        """1 where the probability of default may only rise with the number, -1 to fall, else 0."""
+        return {"rises": 1, "falls": -1, None: 0}[self.risk] if self.monotone else 0
 
     @property
     def merged_codes(self) -> Mapping[Value, Value]:

@@ -59,7 +59,7 @@ def fit(
         If the forest is too large for exact reasons.
     """
     predictors = tuple(name for name in spec.fields if name not in exclude)
-    calibration, forest = grow(train, predictors, spec.forest, seed)
+    calibration, forest = grow(train, predictors, schema, spec.forest, seed=seed)
     matrix = train.matrix(predictors)
     rounded = matrix.astype(np.float32)
     probability = forest.probability_of_default(rounded)
@@ -87,16 +87,27 @@ def fit(
 
 
 def grow(
-    train: Dataset, predictors: Sequence[str], settings: ForestSettings, seed: int
+    train: Dataset,
+    predictors: Sequence[str],
+    schema: Schema,
+    settings: ForestSettings,
+    *,
+    seed: int,
 ) -> tuple[Calibration, Forest]:
     """Grow a forest on some predictors, and recalibrate it where its probabilities are poor."""
     matrix = train.matrix(predictors)
-    grown = fit_forest(matrix, train.bad, settings, seed)
+    monotonic = [schema.fields[name].monotonic_constraint for name in predictors]
+    grown = fit_forest(matrix, train.bad, settings, seed, monotonic=monotonic)
     return calibrate(grown, matrix, train.bad, seed)
 
 
 def fit_forest(
-    matrix: Floats, bad: Ints, settings: ForestSettings, seed: int
+    matrix: Floats,
+    bad: Ints,
+    settings: ForestSettings,
+    seed: int,
+    *,
+    monotonic: Sequence[int] = (),
 ) -> RandomForestClassifier:
     """Grow a forest; the same data, settings and seed give the same trees on any machine.
 
@@ -105,6 +116,10 @@ def fit_forest(
     matrix : ndarray of shape (n_rows, n_predictors)
     bad : ndarray of shape (n_rows,)
         1 for a default.
+    settings : ForestSettings
+    seed : int
+    monotonic : sequence of int, optional
+        Of each predictor, 1 where the probability may only rise with it, -1 to fall, 0 for either.
     """
     columns = matrix.shape[1]
     forest = RandomForestClassifier(
@@ -112,6 +127,8 @@ def fit_forest(
         max_depth=settings.max_depth,
         min_samples_leaf=settings.min_samples_leaf,
         max_features=min(settings.max_features, columns) if settings.max_features else "sqrt",
+        # None and zeros grow the same trees, but None is the faster way.
+        monotonic_cst=list(monotonic) if any(monotonic) else None,
         random_state=seed,
         n_jobs=-1,
     )

@@ -51,6 +51,7 @@ def try_forests(
     settings: ForestSettings,
     *,
     seed: int,
+    monotonic: Sequence[int] = (),
     most_rows: int = MOST_ROWS,
 ) -> list[ForestTrial]:
     """Try the grid, and return its settings with the best first.
@@ -64,6 +65,8 @@ def try_forests(
         Number and depth of the trees; `max_features` too where it is not None.
     seed : int
         Of the rows that are tried where there are many, and of the forests.
+    monotonic : sequence of int
+        As of `fit_forest`.
     most_rows : int
         Rows to try them on, at most, drawn with the same share of defaults.
     """
@@ -74,7 +77,7 @@ def try_forests(
         matrix, bad = matrix[np.sort(rows)], bad[np.sort(rows)]
     trials = []
     for candidate in candidates(settings, matrix.shape[1]):
-        grown = fit_forest(matrix, bad, candidate, seed)
+        grown = fit_forest(matrix, bad, candidate, seed, monotonic=monotonic)
         predicted = out_of_bag(grown, flatten(grown), matrix)
         known = np.isfinite(predicted)
         trials.append(ForestTrial(candidate, log_loss(bad[known], predicted[known])))

@@ -114,7 +114,7 @@ def train(
     cards, golden, specs, trials = {}, [], {}, {}
     for name, spec in schema.scorecards.items():
         progress(f"choosing the forest settings of the {name} scorecard")
-        trials[name] = _try_forests(rows.train, spec, exclude, seed)
+        trials[name] = _try_forests(rows.train, schema, spec, exclude=exclude, seed=seed)
         progress(f"fitting the {name} scorecard")
         cards[name], specs[name] = _fit_first(
             [replace(spec, forest=trial.settings) for trial in trials[name]] or [spec],
@@ -147,13 +147,16 @@ def train(
 
 
 def _try_forests(
-    data: Dataset, spec: ScorecardSpec, exclude: Sequence[str], seed: int
+    data: Dataset, schema: Schema, spec: ScorecardSpec, *, exclude: Sequence[str], seed: int
 ) -> list[ForestTrial]:
     """Try forest settings where the schema file names none; empty where it does."""
     if spec.forest.min_samples_leaf is not None:
         return []
     predictors = [name for name in spec.fields if name not in exclude]
-    return try_forests(data.matrix(predictors), data.bad, spec.forest, seed=seed)
+    monotonic = [schema.fields[name].monotonic_constraint for name in predictors]
+    return try_forests(
+        data.matrix(predictors), data.bad, spec.forest, seed=seed, monotonic=monotonic
+    )
 
 
 def _fit_first(

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from creditscore.arrays import Floats, Ints
+from creditscore.errors import SchemaError
 from creditscore.evaluation.metrics import log_loss
 from creditscore.schema import ForestSettings, Schema
 from creditscore.schema.reader import read_schema
@@ -88,10 +89,13 @@ def test_many_rows_are_tried_on_some_of_them() -> None:
 # In training
 
 
-def schema_of(**scorecard: Any) -> Schema:
-    """Make a schema for these loans."""
+def schema_of(field: dict[str, Any] | None = None, **scorecard: Any) -> Schema:
+    """Make a schema for these loans, with more said of the field `a`."""
     names = ["flag", "a", "b", "c", "d"]
-    fields = {name: {"kind": "number", "title": name.title(), "example": 1} for name in names}
+    fields: dict[str, dict[str, Any]] = {
+        name: {"kind": "number", "title": name.title(), "example": 1} for name in names
+    }
+    fields["a"] |= field or {}
     document = {
         "dataset": {"name": "loans", "title": "Loans"},
         "label": {"column": "bad", "good": 0, "bad": 1, "title": "Bad"},
@@ -153,3 +157,24 @@ def test_a_forest_whose_reasons_would_not_fit_says_so_and_the_next_is_taken(
     assert about["forest"]["min_samples_leaf"] != about["forest_trials"][0]["min_samples_leaf"]
     assert "exact reasons would need" in caplog.text
     assert "the next best settings are taken" in caplog.text
+
+
+def test_a_monotone_field_only_goes_the_way_that_is_declared(train: Train) -> None:
+    steps = np.linspace(0, 1, 50)
+    people = np.random.default_rng(5).random((40, 5))
+
+    def falls(schema: Schema) -> bool:
+        """Return whether the probability falls anywhere as `a`, which is noise, grows."""
+        card = train(schema).scorecards["loan"]
+        swept = np.repeat(people, len(steps), axis=0)
+        swept[:, 1] = np.tile(steps, len(people))
+        probability = card.probability_of_default(swept.astype(np.float32))
+        return bool((np.diff(probability.reshape(len(people), -1), axis=1) < 0).any())
+
+    assert falls(schema_of())
+    assert not falls(schema_of(field={"risk": "rises", "monotone": True}))
+
+
+def test_a_monotone_field_must_say_which_way() -> None:
+    with pytest.raises(SchemaError, match=r"fields\.a\.monotone needs risk"):
+        schema_of(field={"monotone": True})
