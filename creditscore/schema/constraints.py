@@ -7,13 +7,13 @@ of single values, `python_type`, `json_schema`, and the values to choose from (`
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from creditscore.i18n.catalogue import Text, in_language, say
+from creditscore.schema.number_text import NUMBER, AmbiguousNumber, read_amount, read_undecided
 
 #: A value as a client sent it and as it is kept: 35.0 becomes 35, nothing else changes.
 Value = int | float | str
@@ -64,6 +64,8 @@ class NumericRange:
         Rejected
             If it is no number, or not within the bounds.
         """
+        if isinstance(raw, AmbiguousNumber):
+            raise Rejected("ambiguous_number")
         # bool is an int: without this, true passes as 1.
         if type(raw) is not int and type(raw) is not float:
             raise Rejected("wrong_type")
@@ -229,19 +231,28 @@ class CodeList:
 Rule = NumericRange | CodeList
 
 
-#: A number as JSON writes it. float() would also take "nan", "2_4" and full-width digits.
-NUMBER = re.compile(r"-?[0-9]{1,400}(\.[0-9]{1,400})?([eE][-+]?[0-9]{1,4})?", re.ASCII)
+def from_text(rule: Rule, text: str, *, decimal: str | None = None, whole: bool = False) -> object:
+    """Read a CSV cell as the JSON value that it stands for; what is no number stays text.
 
-
-def from_text(rule: Rule, text: str) -> object:
-    """Read a CSV cell as the JSON value that it stands for; what is no number stays text."""
+    Parameters
+    ----------
+    rule : NumericRange or CodeList
+    text : str
+    decimal : {".", ",", None}
+        The decimal sign of the column, where that is known: then thousands may be in groups.
+    whole : bool
+        Whether whole numbers are expected: then "30.000" is ambiguous if the sign is not known.
+    """
     if rule.python_type is str:
         return text
-    match = NUMBER.fullmatch(text)
-    if match is None:
-        return text
-    fraction, exponent = match.groups()
-    return int(text) if fraction is None and exponent is None else float(text)
+    raw: object = None
+    if isinstance(rule, NumericRange) and decimal is not None:
+        raw = read_amount(text, decimal)
+    elif isinstance(rule, NumericRange) and whole:
+        raw = read_undecided(text)
+    elif NUMBER.fullmatch(text):
+        raw = read_amount(text)
+    return text if raw is None else raw
 
 
 def format_number(number: int | float) -> str:
@@ -256,6 +267,9 @@ def describe_value(raw: object) -> Text | str:
     most = 40
     if isinstance(raw, str):
         return say("got_text", value=raw if len(raw) <= most else f"{raw[:most]}…")
+    if isinstance(raw, AmbiguousNumber):
+        point, comma = map(format_number, (raw.with_point, raw.with_comma))
+        return say("got_ambiguous", value=raw.text, point=point, comma=comma)
     if isinstance(raw, list):
         return say("got_array")
     if isinstance(raw, dict):
