@@ -58,7 +58,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("score.py: stopped; nothing was written", file=sys.stderr)
         return 130
     print(summarise(counts, options), file=sys.stderr)
-    return 0
+    # A run whose every row was rejected has not done what was asked for.
+    return 1 if counts.rejected and not counts.scored else 0
 
 
 def score_file(options: argparse.Namespace, settings: Settings) -> Counts:

@@ -155,3 +155,10 @@ class InvalidApplicants(CreditScoreError):
     def __init__(self, faults: Sequence[Fault]) -> None:
         super().__init__("; ".join(fault.text["en"] for fault in faults))
         self.faults = tuple(faults)
+
+
+class NotATable(InvalidApplicants):
+    """A file is not the CSV that this service reads; holds the one fault, with its line."""
+
+    def __init__(self, code: str, text: Text, line: int) -> None:
+        super().__init__([Fault(code, "", text, line)])

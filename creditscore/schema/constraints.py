@@ -14,7 +14,7 @@ from functools import cached_property
 from typing import Any
 
 from creditscore.i18n.catalogue import LANGUAGES, Text, in_language, say
-from creditscore.schema.number_text import NUMBER, read_amount
+from creditscore.schema.number_text import NUMBER, AmbiguousNumber, read_amount, read_undecided
 
 #: A value as a client sent it and as it is kept: 35.0 becomes 35, nothing else changes.
 Value = int | float | str
@@ -65,6 +65,8 @@ class NumericRange:
         Rejected
             If it is no number, or not within the bounds.
         """
+        if isinstance(raw, AmbiguousNumber):
+            raise Rejected("ambiguous_number")
         # bool is an int: without this, true passes as 1.
         if type(raw) is not int and type(raw) is not float:
             raise Rejected("wrong_type")
@@ -255,12 +257,28 @@ class CodeList:
 Rule = NumericRange | CodeList
 
 
-def from_text(rule: Rule, text: str) -> object:
-    """Read a CSV cell as the JSON value that it stands for; what is no number stays text."""
+def from_text(rule: Rule, text: str, *, decimal: str | None = None, whole: bool = False) -> object:
+    """Read a CSV cell as the JSON value that it stands for; what is no number stays text.
+
+    Parameters
+    ----------
+    rule : NumericRange or CodeList
+    text : str
+    decimal : {".", ",", None}
+        The decimal sign of the column, where that is known: then thousands may be in groups.
+    whole : bool
+        Whether whole numbers are expected: then "30.000" is ambiguous if the sign is not known.
+    """
     if rule.python_type is str:
         return text
-    number = read_amount(text, decimal=".") if NUMBER.fullmatch(text) else None
-    return text if number is None else number
+    raw: object = None
+    if isinstance(rule, NumericRange) and decimal is not None:
+        raw = read_amount(text, decimal)
+    elif isinstance(rule, NumericRange) and whole:
+        raw = read_undecided(text)
+    elif NUMBER.fullmatch(text):
+        raw = read_amount(text)
+    return text if raw is None else raw
 
 
 def format_number(number: int | float) -> str:
@@ -275,6 +293,9 @@ def describe_value(raw: object) -> Text | str:
     most = 40
     if isinstance(raw, str):
         return say("got_text", value=raw if len(raw) <= most else f"{raw[:most]}…")
+    if isinstance(raw, AmbiguousNumber):
+        point, comma = map(format_number, (raw.with_point, raw.with_comma))
+        return say("got_ambiguous", value=raw.text, point=point, comma=comma)
     if isinstance(raw, list):
         return say("got_array")
     if isinstance(raw, dict):

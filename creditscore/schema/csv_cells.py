@@ -7,8 +7,9 @@ from collections.abc import Iterable
 
 from creditscore.schema.number_text import NUMBER
 
-#: With these a spreadsheet takes a text for a formula, or for the beginning of another cell.
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+#: With these a spreadsheet takes a text for a formula, or for the beginning of another cell. Some
+#: take the full-width forms for the same.
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", *"\uff1d\uff0b\uff0d\uff20")
 
 _SPECIAL = re.compile('[",\r\n]')
 
@@ -16,11 +17,15 @@ _SPECIAL = re.compile('[",\r\n]')
 def safe(text: str) -> str:
     """Put an apostrophe before a text that a spreadsheet would compute; -5 is a number.
 
+    Spaces in front make no difference to a spreadsheet.
+
     References
     ----------
     OWASP, "CSV Injection".
     """
-    return f"'{text}" if text.startswith(FORMULA) and not NUMBER.fullmatch(text) else text
+    if not text.startswith(FORMULA) and not text.lstrip().startswith(FORMULA):
+        return text
+    return text if NUMBER.fullmatch(text.strip(" ")) else f"'{text}"
 
 
 def quote(text: str) -> str:

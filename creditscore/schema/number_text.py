@@ -6,8 +6,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 from creditscore.i18n.catalogue import SWAPPED_SEPARATORS
+
+DECIMAL_SIGNS = (".", ",")
 
 #: A number as JSON writes it. float() would also take "nan", "2_4" and full-width digits.
 NUMBER = re.compile(r"-?[0-9]{1,400}(\.[0-9]{1,400})?([eE][-+]?[0-9]{1,4})?", re.ASCII)
@@ -16,7 +20,16 @@ NUMBER = re.compile(r"-?[0-9]{1,400}(\.[0-9]{1,400})?([eE][-+]?[0-9]{1,4})?", re
 _GROUPED = re.compile(r"-?[1-9][0-9]{0,2}(,[0-9]{3}){1,130}(\.[0-9]{1,400})?", re.ASCII)
 
 
-def read_amount(text: str, *, decimal: str) -> int | float | None:
+@dataclass(frozen=True)
+class AmbiguousNumber:
+    """A text that is one number with a decimal point, and another with a decimal comma."""
+
+    text: str
+    with_point: int | float
+    with_comma: int | float
+
+
+def read_amount(text: str, decimal: str = ".") -> int | float | None:
     """Read a number, its thousands in groups of three or not grouped; None if it is none.
 
     Parameters
@@ -40,3 +53,22 @@ def write_amount(number: int | float, *, decimal: str) -> str:
     """Write a number with thousands in groups, to the last bit, as `read_amount` reads it."""
     english = f"{number:,}"
     return english if decimal == "." else english.translate(SWAPPED_SEPARATORS)
+
+
+def read_undecided(text: str) -> int | float | AmbiguousNumber | None:
+    """Read a number without knowing the decimal sign."""
+    point, comma = (read_amount(text, sign) for sign in DECIMAL_SIGNS)
+    if point is not None and comma is not None and point != comma:
+        return AmbiguousNumber(text, point, comma)
+    return comma if point is None else point
+
+
+def find_decimal_sign(texts: Iterable[str]) -> str | None:
+    """Return the decimal sign that texts settle, such as "12.5" or "1.234.567"; else None."""
+    found = set()
+    for text in texts:
+        if "." in text or "," in text:
+            readable = [sign for sign in DECIMAL_SIGNS if read_amount(text, sign) is not None]
+            if len(readable) == 1:
+                found.update(readable)
+    return found.pop() if len(found) == 1 else None

@@ -16,8 +16,9 @@ from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, LANGUAGES, Text, say
 from creditscore.nearest_name import hint
 from creditscore.schema.field_reader import read_field
 from creditscore.schema.fields import Field, ForestSettings, Label, ScorecardSpec, Source
+from creditscore.schema.number_text import DECIMAL_SIGNS
 from creditscore.schema.schema import Schema
-from creditscore.schema.toml_reader import TomlTable
+from creditscore.schema.toml_reader import TomlTable, shown
 
 #: Characters of a schema file, and dots of one of its lines outside of texts, at most.
 MOST_CHARACTERS, MOST_DOTS = 4_000_000, 500
@@ -73,7 +74,7 @@ def _refuse_sentences(top: TomlTable) -> None:
 def read_schema(document: Mapping[str, Any], source: str) -> Schema:
     """Turn a parsed schema file into a `Schema`; `source` names it in errors."""
     top = TomlTable(source, "", document)
-    top.allow("dataset", "label", "sources", "files", "scorecards", "fields")
+    top.allow("dataset", "label", "file", "sources", "files", "scorecards", "fields")
     dataset = top.table("dataset")
     dataset.allow("name", "title", "notice", "ignored_columns")
     fields = {name: read_field(name, table) for name, table in top.tables("fields").items()}
@@ -92,7 +93,19 @@ def read_schema(document: Mapping[str, Any], source: str) -> Schema:
         files=dict(map(_file, top.tables("files", fallback={}).values())),
         ignored_columns=tuple(dataset.names("ignored_columns", fallback=())),
         document=document,
+        decimal=_decimal(top),
     )
+
+
+def _decimal(top: TomlTable) -> str | None:
+    if "file" not in top.content:
+        return None
+    table = top.table("file")
+    table.allow("decimal")
+    decimal = table.text("decimal")
+    if decimal not in DECIMAL_SIGNS:
+        table.refuse("decimal", f"must be '.' or ',', got {shown(decimal)}")
+    return decimal
 
 
 def _label(table: TomlTable, fields: Mapping[str, Field]) -> Label:

@@ -46,6 +46,8 @@ class Schema:
     optional : frozenset of str
         Fields that an applicant may leave out, whichever scorecard answers; a schema file alone
         has none, a model may (`excluding`).
+    decimal : {".", ",", None}
+        The decimal sign of numbers in CSV; None where the file does not say.
     """
 
     name: str
@@ -59,6 +61,7 @@ class Schema:
     ignored_columns: tuple[str, ...]
     document: Mapping[str, Any]
     optional: frozenset[str] = frozenset()
+    decimal: str | None = None
 
     def excluding(self, names: Iterable[str]) -> Schema:
         """Return the schema for a model that does not depend on some fields."""

@@ -52,6 +52,12 @@ class Bins:
     counts: tuple[int, ...]
     critical: float
 
+    @property
+    def whole(self) -> bool:
+        """Whether a number's extremes and quantiles in training were all whole numbers."""
+        numbers = [number for number in (self.low, self.high, *self.edges) if number is not None]
+        return not self.codes and all(number.is_integer() for number in numbers)
+
     def bin_code(self, value: Value | None) -> str:
         """Return the code of a value's bin, one character."""
         if value is None:

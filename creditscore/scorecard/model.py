@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from creditscore.arrays import Floats
@@ -78,6 +79,14 @@ class Model:
         predictors = {name for card in cards for name in card.predictors}
         fields = self.schema.fields.items()
         return [name for name, field in fields if field.protected and name in predictors]
+
+    @cached_property
+    def whole_fields(self) -> frozenset[str]:
+        """The fields of which training saw whole numbers only; there "30.000" is ambiguous."""
+        cards = self.scorecards.values()
+        return frozenset(
+            name for card in cards for name, bins in card.training_bins.fields.items() if bins.whole
+        )
 
     @property
     def lookup_tables(self) -> dict[str, Floats]:

@@ -24,6 +24,7 @@ from creditscore.i18n.catalogue import say
 from creditscore.json_codec import dumps_bytes
 from creditscore.schema import MOST_FAULTS, Applicant, Schema
 from creditscore.schema.csv_cells import to_line
+from creditscore.scorecard.model import Model
 from creditscore.tables.csv_table import CsvTable, open_table
 from creditscore.tables.scorer import assess_chunks
 from creditscore.tables.table import Block, RejectedRow, RowReader
@@ -67,7 +68,6 @@ class CsvRequest:
         KeyReused
             If the idempotency key came with another request.
         """
-        schema = assessor.model.schema
         with contextlib.ExitStack() as stack:
             answer = stack.enter_context(_spooled_file())
             ids = log.first_ids(self.origin)
@@ -78,7 +78,7 @@ class CsvRequest:
                 ids = ids or log.first_ids(self.origin) or []
                 replayed = True
                 answer.truncate(0)
-                self._repeat(log, ids, answer, schema)
+                self._repeat(log, ids, answer, assessor.model)
             answer.seek(0)
             stack.pop_all()
         return answer, replayed
@@ -87,12 +87,13 @@ class CsvRequest:
     def _columns(self) -> DecisionColumns:
         return DecisionColumns(logged=True, language=self.language)
 
-    def _open(self, schema: Schema) -> CsvTable:
-        return open_table(io.BytesIO(self.raw), schema, taken=self._columns.types)
+    def _open(self, model: Model) -> CsvTable:
+        taken, whole = self._columns.types, model.whole_fields
+        return open_table(io.BytesIO(self.raw), model.schema, taken=taken, whole=whole)
 
     def _record(self, assessor: Assessor, log: DecisionLog, answer: BinaryIO) -> bool:
         """Decide on every row and log it; return whether the idempotency key was free."""
-        table = self._open(assessor.model.schema)
+        table = self._open(assessor.model)
         self._begin(answer, table)
         ids, moment = [], log.now()
         with _spooled_file() as spooled:
@@ -104,11 +105,9 @@ class CsvRequest:
             spooled.seek(0)
             return log.record_rows(_rows_of(spooled), self.origin, ids=ids, moment=moment)
 
-    def _repeat(
-        self, log: DecisionLog, ids: Sequence[str], answer: BinaryIO, schema: Schema
-    ) -> None:
+    def _repeat(self, log: DecisionLog, ids: Sequence[str], answer: BinaryIO, model: Model) -> None:
         """Write the answer from decisions that are in the log."""
-        table = self._open(schema)
+        table = self._open(model)
         self._begin(answer, table)
         begin = 0
         for block in table.blocks():

@@ -1,31 +1,27 @@
 """Applicants as CSV, read in pieces, so that memory does not grow with the table.
 
 A piece without quotation marks is split at its line ends and commas, which is several times as fast
-as the csv module; every other piece goes through that.
+as the csv module; every other piece goes through that (`creditscore.csv_reader`).
 """
 
 from __future__ import annotations
 
-import csv
-import io
 import re
-from collections.abc import Collection, Hashable, Iterator, Sequence
+from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from creditscore.errors import Fault, InvalidApplicants
-from creditscore.i18n.catalogue import say
-from creditscore.schema import Schema
-from creditscore.schema.constraints import Rule, from_text
+from creditscore.csv_reader import CsvFile, Piece, open_csv
+from creditscore.schema import Field, Schema
+from creditscore.schema.constraints import from_text
 from creditscore.schema.csv_cells import FORMULA, to_line
+from creditscore.schema.decimal_signs import decimal_signs
 from creditscore.tables.table import Block, check_header
 
-#: Bytes that are read at once, and the longest row.
-PIECE = 256 * 1024
-LONGEST_ROW = 1024 * 1024
-
 #: A cell that a spreadsheet could take for a formula; negative numbers are left out.
-_UNSAFE = re.compile(rb"(?:^|[,\n])(?!-[0-9.]+(?:[,\n]|$))[=+\-@\t]")
+_UNSAFE = re.compile(
+    r"(?:^|[,\n])[^\S\n]*(?!-[0-9]+(?:\.[0-9]+)?(?:[,\n]|$))[=+\-@\t\uff1d\uff0b\uff0d\uff20]"
+)
 _MARKS = [mark.encode() for mark in FORMULA if mark not in "\r\n"]
 
 
@@ -35,68 +31,69 @@ class CsvTable:
 
     Attributes
     ----------
-    columns : tuple of str
-        Its header.
-    newline : str
-        Its line end.
-    file : file
-        The rows, behind what was read already.
-    begun : bytes
-        What was read of the rows together with the header.
+    source : CsvFile
+        The file.
     cut : FieldCutter
         Finds the fields in its rows.
-    first_line : int
-        The line on which the first row begins.
+    decimals : mapping of str to str
+        The decimal sign of each field's column, where it is known.
+    whole : collection of str
+        Fields where whole numbers are expected.
     size : int or None
         The file's, in bytes; None if it is not known.
     """
 
-    columns: tuple[str, ...]
-    newline: str
-    file: BinaryIO
-    begun: bytes
+    source: CsvFile
     cut: FieldCutter
-    first_line: int
+    decimals: Mapping[str, str]
+    whole: Collection[str]
     size: int | None = None
 
     @property
-    def header(self) -> str:
-        """The header as a line of CSV."""
-        return to_line(self.columns)
+    def columns(self) -> tuple[str, ...]:
+        """The header."""
+        return self.source.columns
+
+    @property
+    def newline(self) -> str:
+        """The line end."""
+        return self.source.newline
 
     def blocks(self) -> Iterator[Block]:
         """Read the rows.
 
         Raises
         ------
-        InvalidApplicants
+        NotATable
             With the line, where it is not CSV in UTF-8.
         """
-        line = self.first_line
-        for piece in _pieces(self.file, self.begun, line):
-            yield self._block(piece, line)
-            line += piece.count(b"\n")
+        return map(self._block, self.source.pieces())
 
-    def read(self, rule: Rule, cell: str) -> object:
+    def read(self, field: Field, cell: str) -> object:
         """Read a cell as the JSON value that it stands for; None where it is empty."""
-        return from_text(rule, cell) if cell else None
+        if not cell:
+            return None
+        decimal = self.decimals.get(field.name)
+        return from_text(field.rule, cell, decimal=decimal, whole=field.name in self.whole)
 
     def share_read(self) -> float | None:
         """Return the share of the table that has been read; None if it is not known."""
         if not self.size:
             return None
-        return self.file.tell() / self.size
+        return self.source.file.tell() / self.size
 
-    def _block(self, piece: bytes, line: int) -> Block:
-        """Split a piece of whole lines, beginning at a line."""
-        text = _decode(piece, line)
-        plain = (piece.replace(b"\r\n", b"\n") if b"\r" in piece else piece).removesuffix(b"\n")
-        if _is_plain(plain):
-            lines = plain.split(b"\n")
-            if keys := self.cut.keys(lines):
-                return PlainBlock(range(line, line + len(lines)), keys, lines)
-        rows = dict(_rows(text, line))
-        return CellBlock(list(rows), list(map(self.cut.key, rows.values())), list(rows.values()))
+    def _block(self, piece: Piece) -> Block:
+        """Split a piece at its commas where that is safe."""
+        raw = piece.raw
+        if b"\r" in raw:
+            raw = raw.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        raw = raw.removesuffix(b"\n")
+        if _is_plain(raw):
+            lines = raw.split(b"\n")
+            if (keys := self.cut.keys(lines)) and not _has_spare_cells(raw, lines, piece.width):
+                return PlainBlock(range(piece.line, piece.line + len(lines)), keys, lines)
+        numbers, rows = [line for line, _ in piece.rows], [cells for _, cells in piece.rows]
+        return CellBlock(numbers, list(map(self.cut.key, rows)), rows)
 
 
 @dataclass(frozen=True)
@@ -152,18 +149,18 @@ class FieldCutter:
         # With one field alone, its cell would not show that other cells are missing.
         self._adjacent = wide == len(self._indices) > 1
 
-    def keys(self, lines: Sequence[bytes]) -> list[bytes]:
+    def keys(self, lines: Sequence[bytes]) -> Sequence[bytes]:
         """Return the fields' part of each line; an empty list where columns are not adjacent.
 
-        A line with too many cells or too few has a part that no other line has.
+        A line with too many cells or too few has a part that no line of the right width has.
         """
         if not self._adjacent:
             return []
-        pieces = list(lines)
-        for _ in range(self._before):
-            pieces = [piece.partition(b",")[2] for piece in pieces]
-        for _ in range(self._after):
-            pieces = [piece.rpartition(b",")[0] for piece in pieces]
+        pieces = lines
+        if self._before:
+            pieces = [piece.split(b",", self._before)[-1] for piece in pieces]
+        if self._after:
+            pieces = [piece.rsplit(b",", self._after)[0] for piece in pieces]
         return pieces
 
     def key(self, row: Sequence[str]) -> Hashable:
@@ -174,7 +171,12 @@ class FieldCutter:
 
 
 def open_table(
-    file: BinaryIO, schema: Schema, *, taken: Collection[str], size: int | None = None
+    file: BinaryIO,
+    schema: Schema,
+    *,
+    taken: Collection[str],
+    whole: Collection[str] = (),
+    size: int | None = None,
 ) -> CsvTable:
     """Read a table's header.
 
@@ -186,6 +188,8 @@ def open_table(
         Whose fields are among the columns; others are passed through.
     taken : collection of str
         Names that no column may have.
+    whole : collection of str
+        Fields where whole numbers are expected, so that "30.000" is ambiguous.
     size : int, optional
         Bytes of the file.
 
@@ -194,65 +198,28 @@ def open_table(
     InvalidApplicants
         With all that is wrong with the header.
     """
-    begun = file.read(PIECE).removeprefix(b"\xef\xbb\xbf")
-    first, ended, rest = begun.partition(b"\n")
-    while ended and first.count(b'"') % 2:
-        more, ended, rest = rest.partition(b"\n")
-        first += b"\n" + more
-    text = _decode(first, 1)
-    newline = "\r\n" if text.endswith("\r") else "\n"
-    columns = next((cells for _, cells in _rows(text.removesuffix("\r"), 1)), [])
-    check_header(columns, schema, taken=taken)
-    # A quoted name of a column may hold line ends itself.
-    first_line = 2 + first.count(b"\n")
-    cut = FieldCutter(columns, schema.fields)
-    return CsvTable(tuple(columns), newline, file, rest, cut, first_line, size)
+    source = open_csv(file, wanted=schema.fields)
+    check_header(source.columns, schema, taken=taken)
+    cut = FieldCutter(source.columns, schema.fields)
+    return CsvTable(source, cut, decimal_signs(source, schema), whole, size)
 
 
 def _is_plain(lines: bytes) -> bool:
     """Check whether lines can be split at their commas, and written as they are."""
-    blank = b"\n\n" in lines or lines.startswith(b"\n") or lines.endswith(b"\n")
-    if blank or b'"' in lines or b"\r" in lines:
+    if b'"' in lines or b"\n\n" in lines or b"\n " in lines:
+        return False
+    if lines[:1] in b"\n " or lines.endswith(b"\n"):
+        return False
+    try:
+        text = lines.decode()
+    except UnicodeDecodeError:
         return False
     # Searching for the characters first is much faster than matching each cell.
-    return not (any(mark in lines for mark in _MARKS) and _UNSAFE.search(lines))
+    return not (any(mark in lines for mark in _MARKS) and _UNSAFE.search(text))
 
 
-def _pieces(file: BinaryIO, begun: bytes, line: int) -> Iterator[bytes]:
-    """Split a file between rows: after a line end with an even number of quotation marks before."""
-    waiting = begun
-    while piece := file.read(PIECE):
-        waiting += piece
-        cut = waiting.rfind(b"\n") + 1
-        if cut and waiting.count(b'"', 0, cut) % 2 == 0:
-            yield waiting[:cut]
-            line += waiting.count(b"\n", 0, cut)
-            waiting = waiting[cut:]
-        elif len(waiting) > LONGEST_ROW + PIECE:
-            text = say("endless_row", most=LONGEST_ROW)
-            raise InvalidApplicants([Fault("not_csv", "", text, line)])
-    if waiting:
-        yield waiting
-
-
-def _decode(piece: bytes, line: int) -> str:
-    try:
-        return piece.decode()
-    except UnicodeDecodeError as error:
-        at = line + piece.count(b"\n", 0, error.start)
-        raise InvalidApplicants([Fault("not_utf8", "", say("table_not_utf8"), at)]) from None
-
-
-def _rows(text: str, line: int) -> Iterator[tuple[int, list[str]]]:
-    """Read rows, each with the line that it begins on."""
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    begins = line
-    try:
-        for cells in reader:
-            # A blank line is not a row.
-            if cells:
-                yield begins, cells
-            begins = line + reader.line_num
-    except csv.Error as error:
-        problem = say("not_csv", problem=str(error))
-        raise InvalidApplicants([Fault("not_csv", "", problem, begins)]) from None
+def _has_spare_cells(raw: bytes, lines: Sequence[bytes], width: int) -> bool:
+    """Check whether a line has empty cells behind the last column, which are to be dropped."""
+    if b",\n" not in raw and not raw.endswith(b","):
+        return False
+    return any(line.count(b",") >= width for line in lines)

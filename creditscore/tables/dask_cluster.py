@@ -138,6 +138,8 @@ def score_parts(
             jobs.pop()
             progress(len(jobs), one.scored + one.rejected)
     parts.sweep()
+    if futures and not (counts.scored or counts.rejected):
+        raise BatchError("none of the parts has any rows")
     return counts
 
 
@@ -233,7 +235,7 @@ _MODELS: dict[str, Assessor] = {}
 
 def _score_part(job: Job, files: Mapping[str, bytes], cutoff: float | None) -> Counts:
     """Score a part, with the model that was sent."""
-    return run_with(job, _unpack(files, cutoff))
+    return run_with(job, _unpack(files, cutoff), may_be_empty=True)
 
 
 def _unpack(files: Mapping[str, bytes], cutoff: float | None) -> Assessor:

@@ -14,9 +14,9 @@ from typing import IO, TYPE_CHECKING, Any
 from creditscore.decisions.assessor import Assessor, Decision
 from creditscore.decisions.decision_columns import DecisionColumns
 from creditscore.decisions.record import new_decision_ids
-from creditscore.errors import BatchError, InvalidApplicants
+from creditscore.errors import BatchError, Fault, InvalidApplicants
 from creditscore.files import atomic_write, is_stream, open_output
-from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, in_language
+from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, in_language, say
 from creditscore.schema import Schema
 from creditscore.scorecard import artifact
 from creditscore.scorecard.model import Model
@@ -93,13 +93,17 @@ def run_with(
     assessor: Assessor,
     *,
     log: DecisionLog | None = None,
+    may_be_empty: bool = False,
     progress: Callable[[Table, int], None] = lambda *_: None,
 ) -> Counts:
-    """Score a file with a model that is loaded; parameters and errors as of `run`."""
+    """Score a file with a model that is loaded; parameters and errors as of `run`.
+
+    A table without rows is an error unless it may be empty, as a part of a larger one may.
+    """
     schema = assessor.model.schema
     try:
         with contextlib.ExitStack() as stack:
-            table = _open_table(job, schema, stack)
+            table = _open_table(job, assessor.model, stack)
             output = _open_output(job, table, schema, stack)
             counts = score_table(
                 table,
@@ -108,6 +112,8 @@ def run_with(
                 Rejects(job.rejects, table.columns, stack),
                 progress=lambda rows: progress(table, rows),
             )
+            if not (counts.scored or counts.rejected or may_be_empty):
+                raise InvalidApplicants([Fault("no_rows", "", say("no_rows"), 1)])
     except InvalidApplicants as error:
         fault, *_ = error.faults
         text = in_language(fault.text, FALLBACK_LANGUAGE)
@@ -142,16 +148,18 @@ def is_parquet(path: Path) -> bool:
     return path.suffix.lower() in {".parquet", ".pq"}
 
 
-def _open_table(job: Job, schema: Schema, stack: contextlib.ExitStack) -> Table:
+def _open_table(job: Job, model: Model, stack: contextlib.ExitStack) -> Table:
     taken = job.columns.types
     if is_parquet(job.source):
-        return open_parquet(job.source, schema, taken=taken)
+        return open_parquet(job.source, model.schema, taken=taken)
     if job.source == STANDARD:
-        return csv_table.open_table(sys.stdin.buffer, schema, taken=taken)
-    file = stack.enter_context(job.source.open("rb"))
-    # A pipe has no size.
-    size = os.fstat(file.fileno()).st_size or None
-    return csv_table.open_table(file, schema, taken=taken, size=size)
+        file, size = sys.stdin.buffer, None
+    else:
+        file = stack.enter_context(job.source.open("rb"))
+        # A pipe has no size.
+        size = os.fstat(file.fileno()).st_size or None
+    whole = model.whole_fields
+    return csv_table.open_table(file, model.schema, taken=taken, whole=whole, size=size)
 
 
 def _open_output(
@@ -169,8 +177,10 @@ def _open_output(
     else:
         file = stack.enter_context(open_output(job.target))
     newline = table.newline if isinstance(table, CsvTable) else "\n"
-    csv = CsvOutput(file, newline)
-    csv.begin([*table.columns, *types])
+    csv = CsvOutput(file, newline, [*table.columns, *types])
+    # A pipe gets nothing of a table that has no rows; a file does not appear then.
+    if job.target != STANDARD:
+        csv.begin()
     return csv
 
 

@@ -46,16 +46,27 @@ class RowScorer(Protocol):
         """Return the result of each row, or `RejectedRow`."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class CsvOutput:
-    """Decisions as CSV: each row as it came, and the decision's columns behind it."""
+    """Decisions as CSV: each row as it came, and the decision's columns behind it.
+
+    Attributes
+    ----------
+    file : file
+    newline : str
+    columns : sequence of str
+        The header, written with the first rows if not before.
+    """
 
     file: IO[bytes]
     newline: str
+    columns: Sequence[str]
+    _begun: bool = field(default=False, init=False)
 
-    def begin(self, columns: Sequence[str]) -> None:
+    def begin(self) -> None:
         """Write the header."""
-        self.file.write(f"{to_line(columns)}{self.newline}".encode())
+        self.file.write(f"{to_line(self.columns)}{self.newline}".encode())
+        self._begun = True
 
     def end(self, text: str) -> bytes:
         """Return a decision's cells as what is appended to its row, line end included."""
@@ -63,6 +74,8 @@ class CsvOutput:
 
     def write(self, block: Block, results: Sequence[Any], rejected: Sequence[int]) -> None:
         """Write the rows of a block, without those at the indices that were rejected."""
+        if not self._begun:
+            self.begin()
         ends = without(results, rejected)
         pairs = zip(without(block.lines(), rejected), ends, strict=True)
         self.file.write(b"".join(chain.from_iterable(pairs)))

@@ -11,8 +11,7 @@ from typing import IO, TYPE_CHECKING, Any, cast
 
 from creditscore.environment import python_command
 from creditscore.errors import BatchError
-from creditscore.schema import Schema
-from creditscore.schema.constraints import Rule
+from creditscore.schema import Field, Schema
 from creditscore.schema.csv_cells import to_line
 from creditscore.tables.output import without
 from creditscore.tables.table import Block, Table, check_header
@@ -102,7 +101,7 @@ class ParquetTable:
         except (OSError, ValueError) as error:
             raise BatchError(f"the Parquet file is damaged: {error}") from None
 
-    def read(self, rule: Rule, cell: Any) -> object:
+    def read(self, field: Field, cell: Any) -> object:
         """Read a cell as the JSON value that it stands for; None where it is empty."""
         if isinstance(cell, Decimal):
             return float(cell)
@@ -231,11 +230,11 @@ def _type(schema: Schema, name: str) -> type:
 def _reader(table: Table, schema: Schema, name: str) -> Callable[[str], Any]:
     if name not in schema.fields:
         return str
-    rule, kind = schema.fields[name].rule, _type(schema, name)
+    known, kind = schema.fields[name], _type(schema, name)
 
     def read(cell: str) -> Any:
-        raw = table.read(rule, cell)
-        return None if raw is None else kind(rule.accept(raw))
+        raw = table.read(known, cell)
+        return None if raw is None else kind(known.rule.accept(raw))
 
     return read
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from collections.abc import Collection, Hashable, Iterator, Sequence
 from dataclasses import dataclass
@@ -10,8 +11,10 @@ from typing import Any, Protocol
 from creditscore.errors import Fault, InvalidApplicants
 from creditscore.i18n.catalogue import Text, say
 from creditscore.nearest_name import nearest_name
-from creditscore.schema import Applicant, Schema
-from creditscore.schema.constraints import Rule
+from creditscore.schema import MOST_FAULTS, Applicant, Field, Schema
+
+#: Columns that are no fields, of which the nearest to a missing name is looked for.
+MOST_HINTS = 100
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,7 +63,7 @@ class Table(Protocol):
     def blocks(self) -> Iterator[Block]:
         """Read the rows, some at a time."""
 
-    def read(self, rule: Rule, cell: Any) -> object:
+    def read(self, field: Field, cell: Any) -> object:
         """Read a cell as the JSON value that it stands for; None where it is empty."""
 
     def share_read(self) -> float | None:
@@ -79,9 +82,7 @@ class RowReader:
 
     def __init__(self, schema: Schema, table: Table) -> None:
         names = [name for name in schema.fields if name in table.columns]
-        self._fields = [
-            (name, table.columns.index(name), schema.fields[name].rule) for name in names
-        ]
+        self._fields = [(schema.fields[name], table.columns.index(name)) for name in names]
         self._width, self._read, self._schema = len(table.columns), table.read, schema
 
     def applicant(self, block: Block, index: int) -> Applicant | RejectedRow:
@@ -90,7 +91,7 @@ class RowReader:
         if len(cells) != self._width:
             text = say("wrong_cells", got=len(cells), expected=self._width)
             return RejectedRow([Fault("wrong_cells", "", text)])
-        values = ((name, self._read(rule, cells[column])) for name, column, rule in self._fields)
+        values = ((field.name, self._read(field, cells[column])) for field, column in self._fields)
         try:
             return self._schema.parse({name: raw for name, raw in values if raw is not None})
         except InvalidApplicants as error:
@@ -121,12 +122,17 @@ def check_header(columns: Sequence[str], schema: Schema, *, taken: Collection[st
             faults.append(Fault("column_twice", "", say("column_twice", name=_short(name)), 1))
         elif name in taken:
             faults.append(Fault("column_taken", "", say("column_taken", name=name), 1))
-    for name in schema.base_fields:
-        if name not in columns and name not in schema.optional:
-            others = [each for each in columns if each not in schema.fields]
-            faults.append(Fault("column_missing", f"/{name}", _missing(name, others), 1))
+    given = set(columns)
+    missing = [name for name in schema.base_fields if name not in given | schema.optional]
+    # Finding the nearest name takes its time.
+    unknown = (name for name in columns if name not in schema.fields)
+    others = list(itertools.islice(unknown, MOST_HINTS))
+    faults += [
+        Fault("column_missing", f"/{name}", _missing(name, others), 1)
+        for name in missing[:MOST_FAULTS]
+    ]
     if faults:
-        raise InvalidApplicants(faults)
+        raise InvalidApplicants(faults[:MOST_FAULTS])
 
 
 def _missing(name: str, others: Sequence[str]) -> Text:

@@ -6,22 +6,24 @@ be scored; undocumented codes are folded as the schema file says.
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import io
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from creditscore.arrays import Floats, Ints
-from creditscore.errors import DatasetError
+from creditscore.csv_reader import CsvFile, open_csv
+from creditscore.errors import DatasetError, NotATable
 from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, in_language
 from creditscore.nearest_name import hint, nearest_name
 from creditscore.schema import Field, Schema
 from creditscore.schema.constraints import Rejected, describe_value, from_text
+from creditscore.schema.decimal_signs import decimal_signs
+from creditscore.schema.number_text import AmbiguousNumber
 
 
 @dataclass(frozen=True)
@@ -88,11 +90,16 @@ def load(path: Path, schema: Schema, *, columns: Mapping[str, str] | None = None
     wanted = [*schema.fields, schema.label.column]
     headers = {name: columns[name] if columns else name for name in wanted}
     raw = _read_bytes(path)
-    lines = _read_lines(path, raw)
-    _, header = next(lines, (1, []))
-    _check_header(path, header, headers, () if columns else schema.ignored_columns, bool(columns))
-    numbers, table = _read_table(path, header, lines)
-    reader = _CellReader(path, numbers)
+    try:
+        file = open_csv(io.BytesIO(raw), wanted=headers.values())
+        extra_allowed = columns is not None
+        _check_header(path, file.columns, headers, schema.ignored_columns, extra_allowed)
+        numbers, table = _read_table(path, file)
+    except NotATable as error:
+        (fault,) = error.faults
+        problem = in_language(fault.text, FALLBACK_LANGUAGE)
+        raise DatasetError(path, problem, line=fault.line) from None
+    reader = _CellReader(path, numbers, decimal_signs(file, schema, headers=headers))
     encoded = {
         name: reader.field(field, headers[name], table[headers[name]])
         for name, field in schema.fields.items()
@@ -117,28 +124,7 @@ def _read_bytes(path: Path) -> bytes:
         raw = path.read_bytes()
     except OSError as error:
         raise DatasetError(path, f"cannot be read: {error.strerror}") from None
-    if not raw.strip():
-        raise DatasetError(path, "is empty, it must hold a header and rows")
     return raw
-
-
-def _read_lines(path: Path, raw: bytes) -> Iterator[tuple[int, list[str]]]:
-    """Return the cells of each row, and the line that it ends on.
-
-    By the standard library: pandas takes text after a closing quote, fills up short rows, and does
-    not keep the lines of the rows.
-    """
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
-        raise DatasetError(path, "is not UTF-8", line=line) from None
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    try:
-        for cells in reader:
-            yield reader.line_num, cells
-    except csv.Error as error:
-        raise DatasetError(path, f"is not CSV: {error}", line=reader.line_num) from None
 
 
 def _check_header(
@@ -155,8 +141,8 @@ def _check_header(
             problem = f"is missing, the header is {', '.join(header[:30])}{found}"
             raise DatasetError(path, problem, line=1, column=column)
     known = {*headers.values(), *ignored}
-    for column in header:
-        if header.count(column) > 1:
+    for column, count in Counter(header).items():
+        if count > 1:
             raise DatasetError(path, "stands twice in the header", line=1, column=column)
         if column not in known and not extra_allowed:
             near = hint(column, headers.values())
@@ -164,37 +150,38 @@ def _check_header(
             raise DatasetError(path, problem, line=1, column=column)
 
 
-def _read_table(
-    path: Path, header: Sequence[str], lines: Iterator[tuple[int, list[str]]]
-) -> tuple[Sequence[int], Mapping[str, Sequence[str]]]:
+def _read_table(path: Path, file: CsvFile) -> tuple[Sequence[int], Mapping[str, Sequence[str]]]:
     """Read the line of each row, and every column as text."""
-    numbers, rows = [], []
-    for line, cells in lines:
-        if len(cells) != len(header):
-            problem = f"has {len(cells)} cells, the header has {len(header)}"
-            raise DatasetError(path, problem if cells else "is blank", line=line)
-        numbers.append(line)
-        rows.append(cells)
+    numbers, rows, width = [], [], len(file.columns)
+    for piece in file.pieces():
+        for line, cells in piece.rows:
+            if len(cells) != width:
+                problem = f"has {len(cells)} cells, the header has {width}"
+                raise DatasetError(path, problem, line=line)
+            numbers.append(line)
+            rows.append(cells)
     if not rows:
         raise DatasetError(path, "holds a header but no rows")
-    return numbers, dict(zip(header, zip(*rows, strict=True), strict=True))
+    return numbers, dict(zip(file.columns, zip(*rows, strict=True), strict=True))
 
 
 class _CellReader:
     """Reads columns of text by the constraints of their fields, collecting the faults of all."""
 
-    def __init__(self, path: Path, lines: Sequence[int]) -> None:
+    def __init__(self, path: Path, lines: Sequence[int], decimals: Mapping[str, str]) -> None:
         self.path = path
         self.lines = lines
+        self.decimals = decimals
         self.faults: list[tuple[int, str, str]] = []
         self.folded: dict[str, int] = {}
 
     def field(self, field: Field, column: str, cells: Sequence[str]) -> Floats:
         """Read and encode one field's column."""
-        rule, folded, numbers = field.rule, 0, {}
+        rule, folded, numbers, problems = field.rule, 0, {}, {}
+        decimal = self.decimals.get(field.name)
         # Each distinct text is parsed once, however many rows hold it.
         for text, count in Counter(cells).items():
-            raw = from_text(rule, text)
+            raw = from_text(rule, text, decimal=decimal, whole=True)
             if isinstance(raw, float) and raw.is_integer():
                 raw = int(raw)
             if isinstance(raw, int | str) and raw in field.merged_codes:
@@ -204,7 +191,8 @@ class _CellReader:
                 numbers[text] = rule.encode(rule.accept(raw))
             except Rejected:
                 allowed = rule.allowed[FALLBACK_LANGUAGE]
-                self._fault(column, cells, text, f"must be {allowed}, {_got(raw)}")
+                problems[text] = f"must be {allowed}, {_got(raw)}"
+        self._add(column, cells, problems)
         if folded:
             self.folded[field.name] = folded
         return np.array([numbers.get(text, np.nan) for text in cells])
@@ -212,9 +200,9 @@ class _CellReader:
     def label(self, schema: Schema, column: str, cells: Sequence[str]) -> Ints:
         """Read the label's column: 1 for the bad value, 0 for the good one."""
         outcomes = {str(schema.label.good): 0, str(schema.label.bad): 1}
-        for text in set(cells) - outcomes.keys():
-            allowed = f"must be {schema.label.good} (good) or {schema.label.bad} (bad)"
-            self._fault(column, cells, text, f"{allowed}, {_got(text)}")
+        allowed = f"must be {schema.label.good} (good) or {schema.label.bad} (bad)"
+        wrong = set(cells) - outcomes.keys()
+        self._add(column, cells, {text: f"{allowed}, {_got(text)}" for text in wrong})
         return np.array([outcomes.get(text, 0) for text in cells])
 
     def raise_first_fault(self) -> None:
@@ -225,12 +213,17 @@ class _CellReader:
             also = f" (and {more} more kinds of wrong cells)" if more else ""
             raise DatasetError(self.path, problem + also, line=line, column=column)
 
-    def _fault(self, column: str, cells: Sequence[str], text: str, problem: str) -> None:
-        self.faults.append((self.lines[cells.index(text)], column, problem))
+    def _add(self, column: str, cells: Sequence[str], problems: Mapping[str, str]) -> None:
+        """Keep what is wrong with the texts of some cells, each with its first line."""
+        if problems:
+            first = dict(zip(reversed(cells), reversed(self.lines), strict=True))
+            self.faults += [(first[text], column, problem) for text, problem in problems.items()]
 
 
 def _got(raw: object) -> str:
-    if not isinstance(raw, str):
-        got = describe_value(raw)
-        return f"got {got if isinstance(got, str) else in_language(got, FALLBACK_LANGUAGE)}"
-    return f"got {raw[:40]!r}" if raw.strip() else "but the cell is empty"
+    if isinstance(raw, str):
+        return f"got {raw[:40]!r}" if raw.strip() else "but the cell is empty"
+    got = describe_value(raw)
+    text = got if isinstance(got, str) else in_language(got, FALLBACK_LANGUAGE)
+    mend = ", or say [file] decimal in the schema file" if isinstance(raw, AmbiguousNumber) else ""
+    return f"got {text}{mend}"

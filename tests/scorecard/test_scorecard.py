@@ -116,7 +116,8 @@ def test_nobody_gets_no_probability(pair: Pair) -> None:
 def test_a_forest_that_learned_nothing_gives_everybody_the_average() -> None:
     """All its trees are single leaves."""
     matrix, bad = np.zeros((100, 2)), np.repeat([0, 1], 50)
-    forest = flatten(fit_forest(matrix, bad, ForestSettings(trees=200, min_samples_leaf=60), seed=1))
+    settings = ForestSettings(trees=200, min_samples_leaf=60)
+    forest = flatten(fit_forest(matrix, bad, settings, seed=1))
 
     said = forest.probability_of_default(matrix.astype(np.float32))
 

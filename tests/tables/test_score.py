@@ -97,7 +97,7 @@ def test_lines_are_counted_through_a_header_of_several_lines(
     source = tmp_path / "in.csv"
     source.write_text(text.replace("customer", '"the\ncustomer"', 1), encoding="utf-8")
 
-    assert run(source, tmp_path / "out.csv") == 0
+    assert run(source, tmp_path / "out.csv") == 1
 
     assert [row["line"] for row in read(tmp_path / "out.csv.rejects.csv")] == ["3"]
 
@@ -109,10 +109,10 @@ def test_rejects_go_where_they_are_told_to_and_an_earlier_runs_do_not_stay(
     bad = write(tmp_path / "bad.csv", [good | {"SEX": 3}])
     target, rejects = tmp_path / "out.csv", tmp_path / "out.csv.rejects.csv"
 
-    assert run(bad, target, "--rejects", tmp_path / "no.csv") == 0
+    assert run(bad, target, "--rejects", tmp_path / "no.csv") == 1
     assert len(read(tmp_path / "no.csv")) == 1
     assert not rejects.exists()
-    assert run(bad, target) == 0
+    assert run(bad, target) == 1
     assert rejects.exists()
     assert run(write(tmp_path / "good.csv", [good]), target) == 0
     assert not rejects.exists()

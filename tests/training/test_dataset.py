@@ -150,13 +150,10 @@ def test_rows_can_be_picked(path: Path, loans: Schema) -> None:
         (f"{HEADER},x", "x", "is no field of the schema and not among its ignored_columns"),
         (f"{HEADER},month s", "month s", "its ignored_columns, did you mean 'months'?"),
         (f"{HEADER},months2", "months2", "not among its ignored_columns"),
-        (f"{HEADER},", "", "is no field of the schema"),
         (f"{HEADER},home", "home", "stands twice in the header"),
         (f"{HEADER},customer", "customer", "stands twice in the header"),
         ("Customer,Months,Home,Income,Late", "income", "; nearest is 'Income'"),
-        (HEADER.replace(",", ";"), "income", f"the header is {HEADER.replace(',', ';')}"),
         (HEADER.replace(",", ", "), "income", "is missing"),
-        ("", "income", "is missing, the header is "),
     ],
 )
 def test_a_wrong_header_is_told_first(
@@ -185,7 +182,6 @@ def test_a_wrong_header_is_told_first(
             ("income", cell, f"got {cell!r}")
             for cell in ("2_4", " nan", "nan", "inf", "0x10", "\uff12\uff14", "NA", "None", " 24")
         ),
-        ("income", '"1,000"', "got '1,000'"),
         ("months", "601", "must be an integer from 0 to 600, got 601"),
         ("months", "1.5", "must be an integer from 0 to 600, got 1.5"),
         ("home", "3", f"must be one of {HOMES}, got 3"),
@@ -225,8 +221,7 @@ def test_a_quoted_line_break_does_not_shift_the_line(path: Path, loans: Schema) 
     [
         ("7,12,1", "has 3 cells, the header has 5"),
         (f"{ROWS[0]},1", "has 6 cells, the header has 5"),
-        (f"{ROWS[0]},", "has 6 cells, the header has 5"),
-        ("", "is blank"),
+        (f"{ROWS[0]},,1", "has 7 cells, the header has 5"),
     ],
 )
 def test_a_row_of_another_width_is_refused(
@@ -247,7 +242,7 @@ def test_a_row_of_another_width_is_refused(
 def test_an_empty_file_is_refused(path: Path, loans: Schema, raw: bytes) -> None:
     path.write_bytes(raw)
 
-    assert str(refusal(path, loans)) == f"{path}: is empty, it must hold a header and rows"
+    assert str(refusal(path, loans)).startswith(f"{path}, line 1: the table is empty")
 
 
 @pytest.mark.parametrize("end", ["", "\n", "\r\n"])
@@ -271,14 +266,11 @@ def test_rows_of_one_outcome_are_refused(path: Path, loans: Schema, outcome: str
     assert f"must hold both outcomes, but no row has {1 - int(outcome)}" in str(error)
 
 
-@pytest.mark.parametrize(("encoding", "line"), [("latin-1", ", line 4"), ("utf-16", ", line 1")])
-def test_what_is_not_utf_8_is_refused_by_line(
-    path: Path, loans: Schema, encoding: str, line: str
-) -> None:
+def test_what_is_not_utf_8_is_refused_by_line(path: Path, loans: Schema) -> None:
     written(path, *ROWS, "7,12,1,30.5,é")
-    path.write_bytes(path.read_text(encoding="utf-8").encode(encoding))
+    path.write_bytes(path.read_text(encoding="utf-8").encode("latin-1"))
 
-    assert str(refusal(path, loans)) == f"{path}{line}: is not UTF-8"
+    assert str(refusal(path, loans)).startswith(f"{path}, line 4: this is not UTF-8, perhaps")
 
 
 @pytest.mark.parametrize(
@@ -290,11 +282,11 @@ def test_what_is_no_csv_is_refused(path: Path, loans: Schema, row: str) -> None:
     error = refusal(written(path, ROWS[0], row), loans)
 
     assert error.line is not None
-    assert "is not CSV: " in str(error)
+    assert "this is not CSV: " in str(error)
 
 
 def test_a_header_without_end_is_refused(path: Path, loans: Schema) -> None:
-    assert "is not CSV: " in str(refusal(written(path, header="x" * 200_000), loans))
+    assert "this is not CSV: " in str(refusal(written(path, header="x" * 200_000), loans))
 
 
 @pytest.mark.parametrize("raw", [b"\0\1\2", b"PK\3\4\0\0", b"\x80\x04\x95", b"<html></html>"])
@@ -302,6 +294,33 @@ def test_what_is_no_table_at_all_is_refused(path: Path, loans: Schema, raw: byte
     path.write_bytes(raw)
 
     refusal(path, loans)
+
+
+# Amounts
+
+
+@pytest.mark.parametrize(("decimal", "amount"), [(",", '"30,5","1.000"'), (".", '"30.5","1,000"')])
+def test_the_schema_file_says_what_the_decimal_sign_is(
+    path: Path, decimal: str, amount: str
+) -> None:
+    document = tomllib.loads(LOANS.read_text(encoding="utf-8")) | {"file": {"decimal": decimal}}
+    first, second = amount.split(",", 1) if decimal == "." else amount.rsplit(",", 1)
+    rows = [f"7,12,1,{first},0", f"8,0,2,{second},1"]
+
+    assert_read(load(written(path, *rows), read_schema(document, "loans.toml")))
+
+
+def test_three_digits_behind_one_separator_are_refused_unless_others_settle_it(
+    path: Path, loans: Schema
+) -> None:
+    error = refusal(written(path, cells(income="30.125"), cells(late="1", income="7")), loans)
+
+    assert (error.line, error.column) == (2, "income")
+    assert "got 30.125, which can mean 30.125 or 30125: write it without a separator, or" in str(
+        error
+    )
+    data = load(written(path, cells(income="30.125"), cells(late="1", income="7.5")), loans)
+    assert data.columns["income"].tolist() == [30.125, 7.5]
 
 
 # Data sets

@@ -62,7 +62,7 @@ def test_other_columns_are_passed_through_in_front(client: FlaskClient, schema: 
     person = examples(schema)
     row = {"customer": "C-1", **person, "note": 'said "yes", twice\nor so', "é": "ö"}
     # What looks like a formula, but is none.
-    row |= {"whole": "-1", "power": "-2e5", "day": "2026-11-23", "text": "a=b"}
+    row |= {"whole": "-1", "power": "-2e5", "day": "2026-11-23", "text": "a=b", "space": " -5"}
 
     (given_back,) = read(post(client, as_csv([row])))
 
@@ -70,7 +70,13 @@ def test_other_columns_are_passed_through_in_front(client: FlaskClient, schema: 
     assert {name: given_back[name] for name in row} == {n: str(v) for n, v in row.items()}
 
 
-@pytest.mark.parametrize("cell", ["=1+1", "+1", "-1+2", "@SUM(A1)", "\t=1"])
+@pytest.mark.parametrize(
+    "cell",
+    [
+        *("=1+1", "+1", "-1+2", "-1.2.3", "@SUM(A1)", "\t=1", " =1", "  -1+2", "\xa0@A1"),
+        *("\uff1d1+1", "\uff0b1", "\uff0d1", "\uff20SUM(A1)", " \uff1d1"),
+    ],
+)
 def test_no_text_cell_is_a_formula_for_a_spreadsheet(
     client: FlaskClient, schema: Schema, cell: str
 ) -> None:
@@ -229,6 +235,18 @@ def test_a_table_in_another_charset_is_refused(
     text = as_csv([examples(schema)])
 
     problem_of(client.post("/predict", data=text, content_type=kind), 415)
+
+
+def test_what_windows_browsers_call_a_csv_file_is_one(client: FlaskClient, schema: Schema) -> None:
+    kind = "application/vnd.ms-excel"
+    text = as_csv([examples(schema)])
+
+    answer = client.post("/predict", data=text, content_type=kind, buffered=True)
+
+    assert len(read(answer)) == 1
+    workbook = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(512)
+    problem = problem_of(client.post("/predict", data=workbook, content_type=kind), 422)
+    assert "this is an old Excel workbook (.xls)" in problem["errors"][0]["detail"]
 
 
 def test_a_coded_table_is_refused(client: FlaskClient, schema: Schema) -> None:

@@ -1,0 +1,77 @@
+"""Amounts as people and programs write them."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from creditscore.i18n.catalogue import say_number
+from creditscore.schema.number_text import (
+    AmbiguousNumber,
+    find_decimal_sign,
+    read_amount,
+    read_undecided,
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "point", "comma"),
+    [
+        ("30000", 30000, 30000),
+        ("-7", -7, -7),
+        ("1e3", 1000.0, 1000.0),
+        ("30.000", 30.0, 30000),
+        ("30,000", 30000, 30.0),
+        ("-1,500", -1500, -1.5),
+        ("12.5", 12.5, None),
+        ("12,5", None, 12.5),
+        ("0.500", 0.5, None),
+        ("0,500", None, 0.5),
+        ("1234.567", 1234.567, None),
+        ("1.234.567", None, 1234567),
+        ("1,234,567.25", 1234567.25, None),
+        ("1.234.567,25", None, 1234567.25),
+        *(
+            (text, None, None)
+            for text in (
+                *("", " 1", "1 000", "1.", ".5", "1,,000", "12,34,567", "1,234,56", "1,000.000,5"),
+                *("+1", "nan", "inf", "0x10", "1_000", "\uff11", "Rp 1.000", "1.000e"),
+            )
+        ),
+    ],
+)
+def test_an_amount_is_read_by_its_decimal_sign(
+    text: str, point: float | None, comma: float | None
+) -> None:
+    assert read_amount(text, ".") == point
+    assert read_amount(text, ",") == comma
+
+
+@given(st.one_of(st.integers(-(10**12), 10**12), st.integers(-(10**7), 10**7).map(lambda n: n / 4)))
+def test_what_pages_write_is_read_back(number: int | float) -> None:
+    written = say_number(number)
+
+    assert read_amount(written["en"], ".") == number
+    assert read_amount(written["id"], ",") == number
+
+
+def test_only_two_different_readings_are_ambiguous() -> None:
+    assert read_undecided("30.000") == AmbiguousNumber("30.000", 30.0, 30000)
+    assert read_undecided("12,5") == 12.5
+    assert read_undecided("30000") == 30000
+    assert read_undecided("many") is None
+
+
+@pytest.mark.parametrize(
+    ("texts", "sign"),
+    [
+        (["30.000", "12.5"], "."),
+        (["30.000", "1.234.567"], ","),
+        (["30,000", "1,234,567"], "."),
+        (["30.000", "45.000", "7", "", "x"], None),
+        (["12.5", "1.234.567"], None),
+    ],
+)
+def test_other_cells_settle_the_sign(texts: list[str], sign: str | None) -> None:
+    assert find_decimal_sign(texts) == sign
