@@ -8,7 +8,7 @@ import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from creditscore.decisions.assessor import Decision
@@ -75,6 +75,64 @@ class LoggedDecision:
         }
 
 
+class RowTemplate(NamedTuple):
+    """The row of a decision but for its id and time, in which equal decisions differ.
+
+    Attributes
+    ----------
+    values : tuple
+        Those of the other columns of `CONTENT` and `ADDED`, in their order.
+    canonical : str
+        Their part of the canonical form.
+    """
+
+    values: Row
+    canonical: str
+
+    @classmethod
+    def of(
+        cls,
+        decision: Decision,
+        *,
+        request_id: str,
+        key_id: str | None,
+        idempotency_key: str | None,
+    ) -> RowTemplate:
+        """Return the template of a decision that came with a request."""
+        inputs, impacts, reasons, strengths, warnings = dumps_texts(
+            decision.applicant.values,
+            decision.impacts,
+            # With their words: what an applicant was told is evidence, which needs no model.
+            [reason._asdict() for reason in decision.reasons],
+            [strength._asdict() for strength in decision.strengths],
+            [warning._asdict() for warning in decision.warnings],
+        )
+        content = (
+            decision.applicant.scorecard,
+            decision.model_version,
+            inputs,
+            decision.probability_of_default,
+            decision.cutoff,
+            decision.label,
+            decision.score,
+            decision.baseline,
+            impacts,
+            reasons,
+            warnings,
+            decision.bins,
+            request_id,
+            key_id,
+            idempotency_key,
+        )
+        added = (strengths,)
+        return cls((*content, *added), _canonical(content, added))
+
+    def row(self, decision_id: str, milliseconds: int) -> Row:
+        """Return the row of a decision with this id, made so long after 1970 began."""
+        canonical = _canonical((decision_id, milliseconds)) + self.canonical
+        return (decision_id, milliseconds, *self.values, _digest(canonical))
+
+
 def to_row(
     decision: Decision,
     *,
@@ -86,36 +144,11 @@ def to_row(
 
     The database adds the number.
     """
-    inputs, impacts, reasons, strengths, warnings = dumps_texts(
-        decision.applicant.values,
-        decision.impacts,
-        # With their words: what an applicant was told is evidence, and needs no model to be read.
-        [reason._asdict() for reason in decision.reasons],
-        [strength._asdict() for strength in decision.strengths],
-        [warning._asdict() for warning in decision.warnings],
+    template = RowTemplate.of(
+        decision, request_id=request_id, key_id=key_id, idempotency_key=idempotency_key
     )
-    content = (
-        decision.decision_id,
-        # Whole milliseconds, as its answer shows them.
-        (decision.decided_at - EPOCH) // MILLISECOND,
-        decision.applicant.scorecard,
-        decision.model_version,
-        inputs,
-        decision.probability_of_default,
-        decision.cutoff,
-        decision.label,
-        decision.score,
-        decision.baseline,
-        impacts,
-        reasons,
-        warnings,
-        decision.bins,
-        request_id,
-        key_id,
-        idempotency_key,
-    )
-    added = (strengths,)
-    return (*content, *added, _digest(content, added))
+    # Whole milliseconds, as its answer shows them.
+    return template.row(decision.decision_id, to_milliseconds(decision.decided_at))
 
 
 def from_row(row: Mapping[str, Any]) -> LoggedDecision:
@@ -160,15 +193,19 @@ def content_hash(row: Mapping[str, Any]) -> str:
     digits as bring back its every bit; a column that is null is a hyphen alone. Those of `ADDED`
     follow, each behind its name and an equals sign, unless they are null.
     """
-    return _digest([row[name] for name in CONTENT], [row[name] for name in ADDED])
+    return _digest(_canonical([row[name] for name in CONTENT], [row[name] for name in ADDED]))
 
 
-def _digest(content: Iterable[object], added: Iterable[object]) -> str:
-    canonical = ["-" if value is None else f"{len(text := str(value))}:{text}" for value in content]
-    for name, value in zip(ADDED, added, strict=True):
+def _canonical(content: Iterable[object], added: Iterable[object] = ()) -> str:
+    parts = ["-" if value is None else f"{len(text := str(value))}:{text}" for value in content]
+    for name, value in zip(ADDED, added, strict=False):
         if value is not None:
-            canonical.append(f"{name}={len(text := str(value))}:{text}")
-    return hashlib.sha256("".join(canonical).encode()).hexdigest()
+            parts.append(f"{name}={len(text := str(value))}:{text}")
+    return "".join(parts)
+
+
+def _digest(canonical: str) -> str:
+    return hashlib.sha256(canonical.encode()).hexdigest()
 
 
 def new_decision_ids(now: datetime, count: int) -> list[str]:

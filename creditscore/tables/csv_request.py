@@ -8,29 +8,41 @@ from __future__ import annotations
 
 import contextlib
 import io
-import json
-from collections.abc import Iterator, Sequence
+import pickle
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from tempfile import SpooledTemporaryFile
-from typing import BinaryIO, cast
+from typing import BinaryIO, NamedTuple, cast
 
 from creditscore.decision_log.idempotency import RequestOrigin
-from creditscore.decision_log.log import DecisionLog, to_rows
-from creditscore.decisions.assessor import Assessor, Decision
+from creditscore.decision_log.log import DecisionLog
+from creditscore.decisions.assessor import Assessor, Decision, timestamp
 from creditscore.decisions.decision_columns import DecisionColumns
-from creditscore.decisions.record import Row
+from creditscore.decisions.record import Row, RowTemplate, to_milliseconds
 from creditscore.errors import Fault, InvalidApplicants
 from creditscore.i18n.catalogue import say
-from creditscore.json_codec import dumps_bytes
-from creditscore.schema import MOST_FAULTS, Applicant, Schema
+from creditscore.schema import MOST_FAULTS
 from creditscore.schema.csv_cells import to_line
 from creditscore.scorecard.model import Model
 from creditscore.tables.csv_table import CsvTable, open_table
-from creditscore.tables.scorer import assess_chunks
-from creditscore.tables.table import Block, RejectedRow, RowReader
+from creditscore.tables.scorer import Scorer
+from creditscore.tables.table import Block, RejectedRow
 
 #: Bytes that a spooled file keeps in memory.
 IN_MEMORY = 1024 * 1024
+
+#: Results of different rows that are kept for equal ones to come: about 60 MB.
+MOST_RESULTS = 10_000
+
+
+class _Result(NamedTuple):
+    """What follows from the cells of a row: all of its row in the log, and of its answer.
+
+    Both but for id and time.
+    """
+
+    template: RowTemplate
+    text: str
 
 
 @dataclass(frozen=True)
@@ -95,15 +107,35 @@ class CsvRequest:
         """Decide on every row and log it; return whether the idempotency key was free."""
         table = self._open(assessor.model)
         self._begin(answer, table)
+        scorer = Scorer(assessor, table, write=self._result, most_results=MOST_RESULTS)
         ids, moment = [], log.now()
+        at, milliseconds = timestamp(moment), to_milliseconds(moment)
         with _spooled_file() as spooled:
-            for block, applicants in _read_all(table, assessor.model.schema):
-                decisions = list(assess_chunks(assessor, applicants))
-                ids += [decision.decision_id for decision in decisions]
-                spooled.write(dumps_bytes(to_rows(decisions, self.origin)) + b"\n")
-                self._write(answer, table, block, decisions)
+            for block, results in _score_all(scorer, table):
+                new = assessor.new_ids(moment, len(results))
+                ids += new
+                rows = [
+                    template.row(decision_id, milliseconds)
+                    for decision_id, (template, _) in zip(new, results, strict=True)
+                ]
+                pickle.dump(rows, spooled)
+                ends = [
+                    f"{decision_id},{at},{end}"
+                    for decision_id, (_, end) in zip(new, results, strict=True)
+                ]
+                self._write(answer, table, block, ends)
             spooled.seek(0)
             return log.record_rows(_rows_of(spooled), self.origin, ids=ids, moment=moment)
+
+    def _result(self, decision: Decision) -> _Result:
+        origin = self.origin
+        template = RowTemplate.of(
+            decision,
+            request_id=origin.request_id,
+            key_id=origin.key_id,
+            idempotency_key=origin.idempotency_key,
+        )
+        return _Result(template, replace(self._columns, logged=False).text(decision))
 
     def _repeat(self, log: DecisionLog, ids: Sequence[str], answer: BinaryIO, model: Model) -> None:
         """Write the answer from decisions that are in the log."""
@@ -113,37 +145,32 @@ class CsvRequest:
         for block in table.blocks():
             decisions = log.find_all(ids[begin : begin + len(block.numbers)])
             begin += len(block.numbers)
-            self._write(answer, table, block, decisions)
+            self._write(answer, table, block, map(self._columns.text, decisions))
 
     def _begin(self, answer: BinaryIO, table: CsvTable) -> None:
         answer.write(f"{to_line([*table.columns, *self._columns.types])}{table.newline}".encode())
 
-    def _write(
-        self, answer: BinaryIO, table: CsvTable, block: Block, decisions: Sequence[Decision]
-    ) -> None:
-        ends = map(self._columns.text, decisions)
-        for line, end in zip(block.lines(), ends, strict=True):
-            answer.write(line + f",{end}{table.newline}".encode())
+    def _write(self, answer: BinaryIO, table: CsvTable, block: Block, ends: Iterable[str]) -> None:
+        lines = zip(block.lines(), ends, strict=True)
+        answer.writelines([line + f",{end}{table.newline}".encode() for line, end in lines])
 
 
-def _read_all(table: CsvTable, schema: Schema) -> Iterator[tuple[Block, list[Applicant]]]:
-    """Read the applicants of each block; after the first fault, only collect further ones."""
-    reader = RowReader(schema, table)
+def _score_all(scorer: Scorer[_Result], table: CsvTable) -> Iterator[tuple[Block, list[_Result]]]:
+    """Score each block; after the first fault, only collect further ones."""
     faults: list[Fault] = []
     rows = 0
     for block in table.blocks():
-        applicants = []
-        for index, line in enumerate(block.numbers):
-            row = reader.applicant(block, index)
-            if isinstance(row, RejectedRow):
-                faults += [replace(fault, line=line) for fault in row.faults]
+        results = []
+        for line, result in zip(block.numbers, scorer.score(block), strict=True):
+            if isinstance(result, RejectedRow):
+                faults += [replace(fault, line=line) for fault in result.faults]
+                if len(faults) >= MOST_FAULTS:
+                    raise InvalidApplicants(faults[:MOST_FAULTS])
             else:
-                applicants.append(row)
-            if len(faults) >= MOST_FAULTS:
-                raise InvalidApplicants(faults[:MOST_FAULTS])
+                results.append(result)
         rows += len(block.numbers)
         if not faults:
-            yield block, applicants
+            yield block, results
     if not rows:
         faults.append(Fault("no_rows", "", say("no_rows"), 1))
     if faults:
@@ -156,4 +183,6 @@ def _spooled_file() -> BinaryIO:
 
 def _rows_of(file: BinaryIO) -> Iterator[list[Row]]:
     """Read spooled rows, a block at a time."""
-    return ([tuple(row) for row in json.loads(line)] for line in file)
+    with contextlib.suppress(EOFError):
+        while True:
+            yield pickle.load(file)

@@ -7,8 +7,9 @@ as the csv module; every other piece goes through that (`creditscore.csv_reader`
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from typing import BinaryIO
 
 from creditscore.csv_reader import CsvFile, Piece, open_csv
@@ -23,6 +24,9 @@ _UNSAFE = re.compile(
     r"(?:^|[,\n])[^\S\n]*(?!-[0-9]+(?:\.[0-9]+)?(?:[,\n]|$))[=+\-@\t\uff1d\uff0b\uff0d\uff20]"
 )
 _MARKS = [mark.encode() for mark in FORMULA if mark not in "\r\n"]
+
+#: Cells whose values are kept at hand.
+MOST_CELLS = 16_384
 
 
 @dataclass(frozen=True)
@@ -71,10 +75,17 @@ class CsvTable:
 
     def read(self, field: Field, cell: str) -> object:
         """Read a cell as the JSON value that it stands for; None where it is empty."""
-        if not cell:
-            return None
-        decimal = self.decimals.get(field.name)
-        return from_text(field.rule, cell, decimal=decimal, whole=field.name in self.whole)
+        return self._read(field, cell) if cell else None
+
+    @cached_property
+    def _read(self) -> Callable[[Field, str], object]:
+        # Most cells of a column recur.
+        @lru_cache(maxsize=MOST_CELLS)
+        def read(field: Field, cell: str) -> object:
+            decimal = self.decimals.get(field.name)
+            return from_text(field.rule, cell, decimal=decimal, whole=field.name in self.whole)
+
+        return read
 
     def share_read(self) -> float | None:
         """Return the share of the table that has been read; None if it is not known."""
