@@ -134,12 +134,14 @@ def _check_header(
     ignored: Sequence[str],
     extra_allowed: bool,
 ) -> None:
-    for column in headers.values():
-        if column not in header:
-            near = nearest_name(column, (name for name in header if name not in headers.values()))
-            found = f"; nearest is {near!r}" if near else ""
-            problem = f"is missing, the header is {', '.join(header[:30])}{found}"
-            raise DatasetError(path, problem, line=1, column=column)
+    missing = [column for column in headers.values() if column not in header]
+    if missing:
+        column, *others = missing
+        near = nearest_name(column, (name for name in header if name not in headers.values()))
+        found = f"; nearest is {near!r}" if near else ""
+        more = f"; missing too: {', '.join(others[:30])}" if others else ""
+        problem = f"is missing, the header is {', '.join(header[:30])}{found}{more}"
+        raise DatasetError(path, problem, line=1, column=column)
     known = {*headers.values(), *ignored}
     for column, count in Counter(header).items():
         if count > 1:

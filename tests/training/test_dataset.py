@@ -145,6 +145,7 @@ def test_rows_can_be_picked(path: Path, loans: Schema) -> None:
     ("header", "column", "said"),
     [
         ("customer,months,home,late", "income", "is missing, the header is customer, months"),
+        ("customer,home,late", "income", "home, late; missing too: months"),
         ("customer,months,home,incom,late", "income", "; nearest is 'incom'"),
         ("customer,months,home,income,lat", "late", "is missing"),
         (f"{HEADER},x", "x", "is no field of the schema and not among its ignored_columns"),
