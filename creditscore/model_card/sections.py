@@ -195,7 +195,8 @@ def _fairness(card: Card, section: Card) -> Iterator[str]:
     yield (
         "For watching, not for passing a test: no value here is a legal pass. A group of fewer "
         f"than {count(method['min_group_rows'])} rows, or fewer than "
-        f"{method['min_group_outcomes']} good or bad ones, is inconclusive and not compared."
+        f"{method['min_group_outcomes']} good or bad ones, is inconclusive and not compared, "
+        "unless a test of proportions shows that it is approved more, or less, often than the rest."
     )
     for name, one in section["fairness"].items():
         yield from ("", f"**{card['fields'][name]['title']}** (`{name}`)", "")

@@ -149,3 +149,24 @@ def test_a_refused_form_is_told_in_the_language_of_its_page(visitor: FlaskClient
         answer = visitor.post(f"/?lang={language}", data={})
         assert answer.status_code == 401
         assert answer.headers["Content-Language"] == language
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(
+    ("verdict", "differs", "key"),
+    [
+        ("conclusive", "lower", "fair_lower"),
+        ("conclusive", "higher", "fair_higher"),
+        ("inconclusive", None, "fair_few"),
+        ("conclusive", None, None),
+    ],
+)
+def test_a_page_says_too_few_only_where_no_test_shows_a_difference(
+    app_with_key: Flask, language: str, verdict: str, differs: str | None, key: str | None
+) -> None:
+    texts = PAGE_TEXTS[language]
+    plots: Any = app_with_key.jinja_env.get_template("plots.html").module
+
+    said = plots.compared({"verdict": verdict, "differs_from_rest": differs}, texts)
+
+    assert said.strip() == (f", {texts[key]}" if key else "")
