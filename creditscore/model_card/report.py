@@ -11,15 +11,15 @@ from creditscore.errors import ArtifactError
 from creditscore.files import PUBLIC, atomic_write
 from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, LEGAL_SENTENCE, PAGE_TEXTS
 from creditscore.model_card.markdown import to_markdown
-from creditscore.model_card.sections import MODELS
+from creditscore.model_card.sections import FIGURES, MODELS, WRITE
 from creditscore.scorecard.artifact import CARD_FILE, MANIFEST_FILE, MODEL_FILE
 from creditscore.scorecard.model import Model
 
 TEXT_FILE = "model_card.md"
 PLOTS_FOLDER = "plots"
 
-#: Columns of the summary's table.
-FIGURES = (("AUC", "auc"), ("Brier", "brier"), ("ECE", "ece"), ("accuracy", "accuracy"))
+#: Figures in the summary's table.
+SUMMARISED = ("auc", "brier", "ece", "accuracy")
 
 
 def write(card: Mapping[str, Any], folder: Path, *, plots: bool) -> None:
@@ -67,11 +67,12 @@ def summarise(model: Model, folder: Path, *, plots: bool) -> str:
 def _lines(model: Model) -> Iterator[str]:
     data = model.card["data"]
     yield (
-        f"Data: {data['file']}, {data['rows']:,} rows, {data['bad_rate']:.1%} bad; "
-        f"tested on rows that training never saw."
+        f"Data: {data['file']}, {WRITE.number(data['rows'])} rows, "
+        f"{WRITE.share(data['bad_rate'])} bad; tested on rows that training never saw."
     )
     for field, rows in data["folded_rows"].items():
-        yield f"  {field}: {rows} rows with undocumented codes, folded as the schema file says"
+        folded = f"{WRITE.number(rows)} rows with undocumented codes"
+        yield f"  {field}: {folded}, folded as the schema file says"
     for name in model.scorecards:
         yield from _scorecard(model, model.card["scorecards"][name])
 
@@ -81,16 +82,16 @@ def _scorecard(model: Model, card: Mapping[str, Any]) -> Iterator[str]:
     measured = {"scorecard": performance["scorecard"], **performance["baselines"]}
     yield ""
     yield f"{card['version']}: {', '.join(card['predictors'])}"
-    rows = f"{performance['rows']:,} test rows"
-    yield "  " + rows.ljust(32) + _columns(name for name, _ in FIGURES)
+    rows = f"{WRITE.number(performance['rows'])} test rows"
+    yield "  " + rows.ljust(30) + _columns(FIGURES[name] for name in SUMMARISED)
     for key, metrics in measured.items():
-        figures = (f"{metrics[figure]['value']:.4f}" for _, figure in FIGURES)
-        yield f"  {MODELS[key]:32}" + _columns(figures)
+        figures = (WRITE.figure(metrics[name]["value"]) for name in SUMMARISED)
+        yield f"  {MODELS[key]:30}" + _columns(figures)
     bad_rate = decision["bad_rate_approved"]
     yield (
-        f"  Eligible below a probability of default of {model.policy.cutoff:.4g}: "
-        f"{decision['approval_rate']['value']:.1%} approved"
-        + ("" if bad_rate is None else f", of whom {bad_rate['value']:.1%} turned out bad")
+        f"  Eligible below a probability of default of {WRITE.cutoff(model.policy.cutoff)}: "
+        f"{WRITE.share(decision['approval_rate']['value'])} approved"
+        + ("" if bad_rate is None else f", of whom {WRITE.share(bad_rate['value'])} turned out bad")
     )
     if card["protected_predictors"]:
         yield f"  Uses protected attributes: {', '.join(card['protected_predictors'])}."
@@ -100,4 +101,5 @@ def _scorecard(model: Model, card: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _columns(texts: Iterable[str]) -> str:
-    return "".join(f"{text:>10}" for text in texts)
+    widths = (max(len(FIGURES[name]) + 3, 9) for name in SUMMARISED)
+    return "".join(text.rjust(width) for text, width in zip(texts, widths, strict=True))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -128,6 +129,8 @@ def test_monitoring_shows_days_verdicts_and_outcomes(
     assert texts["outcomes_auc_none"] in full
     for page in (empty, full):
         read_page(page)
+        assert not re.search(r"\d\s+%", page)
+        assert len(re.findall(r'<time datetime="[^"]+Z" title="[0-9: -]+ UTC">', page)) == 2
 
 
 def test_a_wrong_window_is_a_problem_and_a_stray_parameter_too(visitor: FlaskClient) -> None:
