@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from textwrap import fill
 from typing import Any
 
 from creditscore.charts.model_card_charts import model_card_plots
@@ -11,12 +12,15 @@ from creditscore.errors import ArtifactError
 from creditscore.files import PUBLIC, atomic_write
 from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, LEGAL_SENTENCE, PAGE_TEXTS
 from creditscore.model_card.markdown import to_markdown
-from creditscore.model_card.sections import FIGURES, MODELS, WRITE
+from creditscore.model_card.sections import FIGURES, MODELS, WRITE, calibration_warning
 from creditscore.scorecard.artifact import CARD_FILE, MANIFEST_FILE, MODEL_FILE
 from creditscore.scorecard.model import Model
 
 TEXT_FILE = "model_card.md"
 PLOTS_FOLDER = "plots"
+
+#: Characters of a line of the summary.
+WIDTH = 100
 
 #: Figures in the summary's table.
 SUMMARISED = ("auc", "brier", "ece", "accuracy")
@@ -93,6 +97,8 @@ def _scorecard(model: Model, card: Mapping[str, Any]) -> Iterator[str]:
         f"{WRITE.share(decision['approval_rate']['value'])} approved"
         + ("" if bad_rate is None else f", of whom {WRITE.share(bad_rate['value'])} turned out bad")
     )
+    if warning := calibration_warning(performance["scorecard"]["calibration_slope"]):
+        yield fill(warning, WIDTH, initial_indent="  ", subsequent_indent="  ")
     if card["protected_predictors"]:
         yield f"  Uses protected attributes: {', '.join(card['protected_predictors'])}."
         yield f"  {LEGAL_SENTENCE[FALLBACK_LANGUAGE]}; --exclude leaves them out."

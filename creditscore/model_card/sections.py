@@ -127,7 +127,8 @@ def _performance(card: Card, section: Card) -> Iterator[str]:
         f"perfect. The ECE has {method['ece_bins']} bins of equal width. Accuracy means little: "
         "compare it with that of the average."
     )
-    yield from _spread(performance["scorecard"]["calibration_slope"])
+    if warning := calibration_warning(performance["scorecard"]["calibration_slope"]):
+        yield from ("", warning)
     repaired = section["calibration"]
     if repaired["slope"] != 1 or repaired["intercept"] != 0:
         yield from (
@@ -144,16 +145,16 @@ def _performance(card: Card, section: Card) -> Iterator[str]:
         )
 
 
-def _spread(slope: Card | None) -> Iterator[str]:
-    """Warn where the probabilities are significantly too extreme or too cautious."""
+def calibration_warning(slope: Card | None) -> str | None:
+    """Say so if the probabilities are significantly too extreme or too cautious."""
     if slope is None or slope["low"] <= 1 <= slope["high"]:
-        return
+        return None
     how = (
         "too cautious: more of the risky turn out bad than predicted, and fewer of the safe"
         if slope["low"] > 1
         else "too extreme: fewer of the risky turn out bad than predicted, and more of the safe"
     )
-    yield from ("", f"The interval of the calibration slope leaves out 1: probabilities are {how}.")
+    return f"The calibration slope, {figure(slope)}, leaves out 1: probabilities are {how}."
 
 
 def _decision(card: Card, section: Card) -> Iterator[str]:
