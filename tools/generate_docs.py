@@ -1,4 +1,4 @@
-"""Renew what is generated: the Postman collection, and the tables of the documentation.
+"""Renew what is generated: the Postman collection, and tables and figures in the documentation.
 
     .venv/bin/python tools/generate_docs.py [--check]
 
@@ -24,6 +24,7 @@ sys.path.insert(0, str(PROJECT))
 from creditscore.api_docs.examples import example_decisions  # noqa: E402
 from creditscore.api_docs.markdown_tables import (  # noqa: E402
     blocks_of,
+    calibration_list,
     field_table,
     replace_blocks,
     settings_table,
@@ -85,6 +86,7 @@ def generated_files(model: Model, folder: Path) -> dict[Path, str]:
         language: {
             "fields": field_table(model.schema, language),
             "settings": settings_table(language),
+            "calibration": calibration_list(model, language),
             # As the call before it is answered, which asks for no language.
             "decision": f"```json\n{json.dumps(smallest, indent=2, ensure_ascii=False)}\n```",
         }

@@ -1,16 +1,22 @@
-"""The generated parts of the documentation: tables of fields and settings, between their marks."""
+"""The generated parts of the documentation, between their marks: tables and the model's figures."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from textwrap import fill
 
 from creditscore.i18n.catalogue import CATALOGUES, FALLBACK_LANGUAGE, MESSAGES, in_language
+from creditscore.i18n.number_format import FORMATS
 from creditscore.schema import Field, Schema
 from creditscore.schema.constraints import CodeList
 from creditscore.schema.descriptions import field_meaning
+from creditscore.scorecard.model import Model
 from creditscore.settings import DEFINITIONS, PROJECT, Settings
+
+#: Characters of a line of the documentation.
+WIDTH = 104
 
 
 def field_table(schema: Schema, language: str) -> str:
@@ -37,6 +43,27 @@ def settings_table(language: str) -> str:
         fallback = _shown_setting(getattr(usual, row.name)) or words["none"]
         rows.append((f"`{row.variable}`", text["allowed"], fallback, text["sentence"]))
     return _table(words["setting_columns"], rows)
+
+
+def calibration_list(model: Model, language: str) -> str:
+    """Return how far probabilities are calibrated by the model's card, as items of a list."""
+    words, write, card = CATALOGUES[language]["documents"], FORMATS[language], model.card
+    lead = words["calibration"].format(rows=write.number(card["data"]["test_rows"]))
+    items = [fill(f"- {lead}", WIDTH, subsequent_indent="  ", break_on_hyphens=False)]
+    for name, section in card["scorecards"].items():
+        slope = section["performance"]["scorecard"]["calibration_slope"]
+        riskiest = section["curves"]["calibration"][-1]
+        text = words["calibration_of"].format(
+            title=in_language(model.schema.scorecards[name].title, language),
+            slope=write.figure(slope["value"]),
+            confidence=write.setting(card["method"]["confidence"]),
+            low=write.figure(slope["low"]),
+            high=write.figure(slope["high"]),
+            predicted=write.share(riskiest["mean_predicted"]),
+            observed=write.share(riskiest["observed_rate"]),
+        )
+        items.append(fill(f"  - {text}", WIDTH, subsequent_indent="    ", break_on_hyphens=False))
+    return "\n".join(items)
 
 
 def replace_blocks(document: str, blocks: Mapping[str, str]) -> str:

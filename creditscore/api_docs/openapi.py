@@ -14,6 +14,7 @@ import creditscore
 from creditscore.api_docs.examples import example_applicants, example_table
 from creditscore.decision_log.log import MAX_PAGE_SIZE, PAGE_SIZE
 from creditscore.decisions.decision_columns import DecisionColumns
+from creditscore.evaluation.fairness import MIN_GROUP_ROWS
 from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, LANGUAGES, in_language
 from creditscore.monitoring.backtest import BANDS
 from creditscore.monitoring.drift import MIN_ROWS
@@ -86,6 +87,7 @@ def template_values(
         "usual_days": DEFAULT_DAYS,
         "longest_days": MAX_DAYS,
         "fewest_rows": MIN_ROWS,
+        "min_group_rows": MIN_GROUP_ROWS,
         "bands": BANDS,
         # Python 3.13 gave these two statuses the phrases of RFC 9110.
         "phrase_413": HTTPStatus(413).phrase,

@@ -1,12 +1,10 @@
-"""Axes of a plot: from values to coordinates, round ticks, and numbers as people write them."""
+"""Axes of a plot: from values to coordinates, and round ticks."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from math import ceil, floor, log10
-
-from creditscore.i18n.catalogue import in_language, say_number
 
 #: Margins of a plot, in SVG units; that on the left is as wide as the labels there.
 RIGHT, TOP, BOTTOM = 14, 12, 26
@@ -15,6 +13,9 @@ RIGHT, TOP, BOTTOM = 14, 12, 26
 TICKS = 5
 
 Point = tuple[float, float]
+
+#: Writes the numbers of all ticks of an axis, so that their decimals agree.
+Writer = Callable[[Sequence[float]], Sequence[str]]
 
 #: Class, left, top, width and height.
 Bar = tuple[str, float, float, float, float]
@@ -57,13 +58,15 @@ class Axes:
         left, upper, lower = self.x(0), self.y(row - 0.35), self.y(row + 0.35)
         return (style, left, upper, round(self.x(value) - left, 1), round(lower - upper, 1))
 
-    def x_ticks(self, write: Callable[[float], str]) -> list[tuple[float, str]]:
+    def x_ticks(self, write: Writer) -> list[tuple[float, str]]:
         """Return coordinates and labels of the ticks of the horizontal axis."""
-        return [(self.x(tick), write(tick)) for tick in ticks(self.x_low, self.x_high)]
+        places = ticks(self.x_low, self.x_high)
+        return [(self.x(tick), text) for tick, text in zip(places, write(places), strict=True)]
 
-    def y_ticks(self, write: Callable[[float], str]) -> list[tuple[float, str]]:
+    def y_ticks(self, write: Writer) -> list[tuple[float, str]]:
         """Return coordinates and labels of the ticks of the vertical axis."""
-        return [(self.y(tick), write(tick)) for tick in ticks(self.y_low, self.y_high)]
+        places = ticks(self.y_low, self.y_high)
+        return [(self.y(tick), text) for tick, text in zip(places, write(places), strict=True)]
 
 
 def ticks(low: float, high: float) -> list[float]:
@@ -78,16 +81,3 @@ def ticks(low: float, high: float) -> list[float]:
 def round_up(share: float) -> float:
     """Return the end of an axis that holds a share: the next tenth, at most 1."""
     return min(1.0, max(0.1, ceil(share * 10 + 1e-9) / 10))
-
-
-def write_number(language: str) -> Callable[[float], str]:
-    """Return a function that writes numbers as people of a language do."""
-    return lambda value: in_language(
-        say_number(int(value) if value == int(value) else round(value, 3)), language
-    )
-
-
-def write_share(language: str) -> Callable[[float], str]:
-    """Return a function that writes shares as percentages."""
-    sign = "%" if language == "en" else " %"
-    return lambda value: write_number(language)(round(100 * value, 1)) + sign

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from creditscore.charts.axes import TOP, Axes, round_up, write_number, write_share
+from creditscore.charts.axes import TOP, Axes, round_up
 from creditscore.charts.model_charts import calibration, field_curves, roc, score_distribution
 from creditscore.charts.svg import Plot, sheet, text_width
 from creditscore.evaluation.fairness import INCONCLUSIVE, MIN_GROUP_OUTCOMES
 from creditscore.i18n.catalogue import FALLBACK_LANGUAGE
+from creditscore.i18n.number_format import FORMATS
 
 Card = Mapping[str, Any]
 Texts = Mapping[str, str]
@@ -17,7 +18,8 @@ Texts = Mapping[str, str]
 #: Most reasons drawn; the JSON has all.
 MAX_REASONS = 12
 
-SHARE, NUMBER = write_share(FALLBACK_LANGUAGE), write_number(FALLBACK_LANGUAGE)
+WRITE = FORMATS[FALLBACK_LANGUAGE]
+SHARE, NUMBER = WRITE.shares, WRITE.numbers
 
 
 def model_card_plots(card: Card, texts: Texts) -> Iterator[tuple[str, str]]:
@@ -73,7 +75,7 @@ def _cutoffs(card: Card, section: Card, texts: Texts) -> str:
     return _sheet(
         section,
         _plot(axes, "Approval and bad rates", lines=shares, legend=list(lines.values()),
-              x_title=f"Cut-off: eligible below; the dashed line is at {cutoff:.4g}",
+              x_title=f"Cut-off: eligible below; the dashed line is at {WRITE.cutoff(cutoff)}",
               x_ticks=axes.x_ticks(SHARE), y_ticks=axes.y_ticks(SHARE), marks=[axes.x(cutoff)]),
         _plot(cost_axes, "Cost per applicant", lines=[("one", cost_axes.line(costs))],
               x_title="Cut-off", y_title="In margins of a good account",

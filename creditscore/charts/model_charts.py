@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from creditscore.charts.axes import Axes, round_up, write_number, write_share
+from creditscore.charts.axes import Axes, round_up
 from creditscore.charts.svg import Plot
 from creditscore.evaluation.cutoff_tradeoff import Tradeoff
+from creditscore.i18n.number_format import FORMATS
 
 Section = Mapping[str, Any]
 Texts = Mapping[str, str]
@@ -24,7 +25,7 @@ def scorecard_plots(section: Section, texts: Texts, language: str) -> list[Plot]
 
 def cutoff_plot(section: Section, chosen: Tradeoff, texts: Texts, language: str) -> Plot:
     """Draw approval rate and bad rate of the approved at each cut-off; mark the chosen one."""
-    rows, axes, write = section["curves"]["cutoffs"], Axes(0, 1, 0, 1), write_share(language)
+    rows, axes, write = section["curves"]["cutoffs"], Axes(0, 1, 0, 1), FORMATS[language]
     approved = [(row["cutoff"], row["approval_rate"]) for row in rows]
     bad = [
         (row["cutoff"], row["bad_rate_approved"])
@@ -36,14 +37,16 @@ def cutoff_plot(section: Section, chosen: Tradeoff, texts: Texts, language: str)
         axes=axes,
         title=texts["cut_plot"],
         spoken=texts["cut_spoken"].format(
-            cutoff=write(chosen.cutoff),
-            approved=write(chosen.approval_rate),
-            bad=nobody if chosen.bad_rate_approved is None else write(chosen.bad_rate_approved),
+            cutoff=write.setting(chosen.cutoff),
+            approved=write.share(chosen.approval_rate),
+            bad=nobody
+            if chosen.bad_rate_approved is None
+            else write.share(chosen.bad_rate_approved),
         ),
         x_title=texts["cut_axis"],
         y_title=texts["share_axis"],
-        x_ticks=axes.x_ticks(write),
-        y_ticks=axes.y_ticks(write),
+        x_ticks=axes.x_ticks(write.shares),
+        y_ticks=axes.y_ticks(write.shares),
         lines=[("one", axes.line(approved)), ("two", axes.line(bad))],
         marks=[axes.x(chosen.cutoff)],
         legend=[("one", texts["legend_approved"]), ("two", texts["legend_bad"])],
@@ -53,17 +56,17 @@ def cutoff_plot(section: Section, chosen: Tradeoff, texts: Texts, language: str)
 def calibration(bands: Sequence[Section], texts: Texts, language: str) -> Plot:
     """Draw a calibration curve: observed rates over mean predictions, with intervals."""
     ends = [end for band in bands for end in (band["mean_predicted"], band["interval"][1])]
-    top, write = round_up(max(ends)), write_share(language)
+    top, write = round_up(max(ends)), FORMATS[language]
     axes = Axes(0, top, 0, top)
     low, high = bands[0]["mean_predicted"], bands[-1]["mean_predicted"]
     return Plot(
         axes=axes,
         title=texts["calibration_title"],
-        spoken=texts["calibration_spoken"].format(low=write(low), high=write(high)),
+        spoken=texts["calibration_spoken"].format(low=write.share(low), high=write.share(high)),
         x_title=texts["calibration_x"],
         y_title=texts["calibration_y"],
-        x_ticks=axes.x_ticks(write),
-        y_ticks=axes.y_ticks(write),
+        x_ticks=axes.x_ticks(write.shares),
+        y_ticks=axes.y_ticks(write.shares),
         lines=[("even", axes.line([(0, 0), (top, top)]))],
         dots=[_dot(axes, band) for band in bands],
     )
@@ -110,7 +113,7 @@ def _field_curve(
 ) -> Plot:
     """Draw a number as a line, a field of few codes as bars."""
     risks = [point["probability_of_default"] for point in points]
-    share, number = write_share(language), write_number(language)
+    write = FORMATS[language]
     values = [point["value"] for point in points]
     coded = any(isinstance(each, str) for each in values) or all(p["label"] for p in points)
     positions = list(range(len(points))) if coded else values
@@ -124,11 +127,13 @@ def _field_curve(
     return Plot(
         axes=axes,
         title=field["title"],
-        spoken=texts["curves_spoken"].format(low=share(min(risks)), high=share(max(risks))),
+        spoken=texts["curves_spoken"].format(
+            low=write.share(min(risks)), high=write.share(max(risks))
+        ),
         x_title=", ".join(named) if coded else unit,
         y_title=texts["curves_y"],
-        x_ticks=labels or axes.x_ticks(number),
-        y_ticks=axes.y_ticks(share),
+        x_ticks=labels or axes.x_ticks(write.numbers),
+        y_ticks=axes.y_ticks(write.shares),
         lines=[
             *([] if coded else [("one", axes.line(zip(values, risks, strict=True)))]),
             *(("two", axes.line(step)) for step in violating),
@@ -152,17 +157,17 @@ def _spread(values: Sequence[float]) -> tuple[float, float]:
 
 def roc(section: Section, texts: Texts, language: str) -> Plot:
     """Draw the ROC curve."""
-    curve, axes, write = section["curves"]["roc"], Axes(0, 1, 0, 1), write_share(language)
+    curve, axes, write = section["curves"]["roc"], Axes(0, 1, 0, 1), FORMATS[language]
     points = zip(curve["declined_good"], curve["declined_bad"], strict=True)
     auc = section["performance"]["scorecard"]["auc"]["value"]
     return Plot(
         axes=axes,
         title=texts["roc_title"],
-        spoken=texts["roc_spoken"].format(auc=write_number(language)(auc)),
+        spoken=texts["roc_spoken"].format(auc=write.figure(auc)),
         x_title=texts["roc_x"],
         y_title=texts["roc_y"],
-        x_ticks=axes.x_ticks(write),
-        y_ticks=axes.y_ticks(write),
+        x_ticks=axes.x_ticks(write.shares),
+        y_ticks=axes.y_ticks(write.shares),
         lines=[("even", axes.line([(0, 0), (1, 1)])), ("one", axes.line(points))],
     )
 
@@ -171,7 +176,7 @@ def score_distribution(scores: Section, texts: Texts, language: str) -> Plot:
     """Draw the counts of good and bad applicants by score, stacked, with the cut-off marked."""
     edges, good, bad = scores["edges"], scores["good"], scores["bad"]
     most = max(map(sum, zip(good, bad, strict=True)))
-    axes, write = Axes(edges[0], edges[-1], 0, most * 1.05), write_number(language)
+    axes, write = Axes(edges[0], edges[-1], 0, most * 1.05), FORMATS[language]
     bars = []
     for low, high, goods, bads in zip(edges[:-1], edges[1:], good, bad, strict=True):
         bars.append(axes.bar("two", low, high, foot=0, top=bads))
@@ -182,8 +187,8 @@ def score_distribution(scores: Section, texts: Texts, language: str) -> Plot:
         spoken=texts["scores_spoken"].format(low=edges[0], high=edges[-1], cutoff=scores["cutoff"]),
         x_title=texts["scores_x"],
         y_title=texts["scores_y"],
-        x_ticks=axes.x_ticks(write),
-        y_ticks=axes.y_ticks(write),
+        x_ticks=axes.x_ticks(write.numbers),
+        y_ticks=axes.y_ticks(write.numbers),
         bars=bars,
         marks=[axes.x(min(max(scores["cutoff"], edges[0]), edges[-1]))],
         legend=[("one", texts["legend_good"]), ("two", texts["legend_bads"])],

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from creditscore.decisions.assessor import Decision, timestamp
-from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, Text, in_language, say, say_number
+from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, Text, in_language, say
+from creditscore.i18n.number_format import POINTS_DECIMALS, round_half_up, say_points
 from creditscore.schema import Schema
 from creditscore.schema.constraints import Value
 from creditscore.scorecard.reason_codes import value_in_words
@@ -61,11 +62,11 @@ def _in_words(schema: Schema, name: str, value: Value, impact: float) -> Text:
     field = schema.fields.get(name)
     title: Text = {FALLBACK_LANGUAGE: name} if field is None else field.title
     shown: Text = {FALLBACK_LANGUAGE: str(value)} if field is None else value_in_words(field, value)
-    points, event = round(abs(impact) * 100, 2), schema.label.event
-    if points < SMALLEST_SHOWN:
+    event = schema.label.event
+    if round_half_up(100 * impact, POINTS_DECIMALS) == 0:
         return say("impact_none", title=title, value=shown, event=event)
     key = "impact_raised" if impact > 0 else "impact_lowered"
-    return say(key, title=title, value=shown, event=event, points=say_number(points))
+    return say(key, title=title, value=shown, event=event, points=say_points(impact))
 
 
 def _recourse(

@@ -31,6 +31,9 @@ Figure = dict[str, float]
 #: The share of samples whose interval holds the true value (confidence level).
 CONFIDENCE = 0.95
 
+#: Smallest expected count for which the test of two rates holds.
+MIN_EXPECTED = 5
+
 #: Bootstrap draws.
 RESAMPLES = 500
 
@@ -61,6 +64,41 @@ def rate(hits: int, of: int) -> Figure | None:
         return None
     low, high = wilson(hits, of)
     return _figure(hits / of, low, high)
+
+
+def rates_differ(hits: int, of: int, *, than: tuple[int, int], tests: int = 1) -> bool:
+    """Test whether two rates p = x / n differ: the two-sided z-test of two proportions.
+
+    z = (p1 - p2) / sqrt(p (1 - p) (1/n1 + 1/n2)), with p the rate of both together.
+
+    Parameters
+    ----------
+    hits, of : int
+        x and n of the one rate.
+    than : tuple of int
+        x and n of the other.
+    tests : int
+        How many such tests are made together, for Bonferroni's correction.
+
+    Returns
+    -------
+    bool
+        Also False where the normal approximation does not hold: some expected count, of hits or
+        of others, is under 5 (Cochran's rule).
+
+    References
+    ----------
+    Cochran (1954), Some methods for strengthening the common chi-squared tests, Biometrics 10.
+    """
+    other_hits, other_of = than
+    rows, together = of + other_of, hits + other_hits
+    rarest, smaller = min(together, rows - together), min(of, other_of)
+    if rarest * smaller < MIN_EXPECTED * rows or rows == 0:
+        return False
+    share = together / rows
+    error = sqrt(share * (1 - share) * (1 / of + 1 / other_of))
+    level = (1 - CONFIDENCE) / tests
+    return abs(hits / of - other_hits / other_of) > NormalDist().inv_cdf(1 - level / 2) * error
 
 
 @dataclass(frozen=True)

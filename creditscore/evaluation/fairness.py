@@ -20,18 +20,21 @@ from creditscore.evaluation.confidence_intervals import (
     Figure,
     interval,
     rate,
+    rates_differ,
 )
 from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, in_language
 from creditscore.schema import Field, Schema
 from creditscore.schema.constraints import CodeList
 from creditscore.schema.descriptions import band_text
 
-#: A group with fewer rows, or fewer rows of either outcome, is too small to be compared.
+#: A group with fewer rows, or fewer rows of either outcome, is small: it is compared only where a
+#: test shows that its approval rate is another than that of the rest.
 MIN_GROUP_ROWS = 200
 MIN_GROUP_OUTCOMES = 30
 
 CONCLUSIVE = "conclusive"
 INCONCLUSIVE = "inconclusive"
+HIGHER, LOWER = "higher", "lower"
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,14 +112,20 @@ def by_group(
     -------
     dict
         ``groups``: of each its size, approval rate, bad rate of the approved, approval rate of
-        the good, and the ratio of its approval rate to the reference group's.
+        the good, the ratio of its approval rate to the reference group's, and
+        ``differs_from_rest``. A group is conclusive if it is large or differs.
         ``reference_group``: the conclusive group with the highest approval rate.
         ``demographic_parity_ratio`` and ``demographic_parity_difference``: the lowest over, and
         below, the highest approval rate (1 and 0 are equal treatment).
         ``equal_opportunity_difference``: the same difference among the good (0 is equal).
         All over the conclusive groups alone; None where there are fewer than two.
     """
-    entries = [_entry(part, bad, approved) for part in parts]
+    approvals = [int((part.inside & approved).sum()) for part in parts]
+    differing = differ_from_rest(approvals, [int(part.inside.sum()) for part in parts])
+    entries = [
+        _entry(part, bad, approved, differs=differs)
+        for part, differs in zip(parts, differing, strict=True)
+    ]
     compared = [index for index, one in enumerate(entries) if one["verdict"] == CONCLUSIVE]
     rates, good_rates = _sampled_rates(parts, bad, approved, resamples)
     best = max(compared, key=lambda index: rates[0, index], default=None)
@@ -131,6 +140,36 @@ def by_group(
         "groups": entries,
         **(_overall(rates[:, compared], good_rates[:, compared]) if enough else _NOTHING),
     }
+
+
+def differ_from_rest(approvals: Sequence[int], rows: Sequence[int]) -> list[str | None]:
+    """Test of each group whether its approval rate is another than that of all others together.
+
+    `HIGHER` or `LOWER` where the test shows it, else None.
+
+    All groups of a field share one level of significance, 1 less the confidence of intervals.
+
+    Parameters
+    ----------
+    approvals, rows : sequence of int
+        Of each group.
+    """
+    all_approvals, all_rows = sum(approvals), sum(rows)
+    filled = sum(of > 0 for of in rows)
+    # Of two groups, each is the rest of the other: that is one test.
+    tests = filled if filled > 2 else 1
+    found: list[str | None] = []
+    for hits, of in zip(approvals, rows, strict=True):
+        rest = (all_approvals - hits, all_rows - of)
+        differs = rates_differ(hits, of, than=rest, tests=tests)
+        way = HIGHER if hits * all_rows > all_approvals * of else LOWER
+        found.append(way if differs else None)
+    return found
+
+
+def verdict(*, large: bool, differs: str | None) -> str:
+    """Return whether a group's approval rate can be compared with that of others."""
+    return CONCLUSIVE if large or differs else INCONCLUSIVE
 
 
 _NOTHING: Mapping[str, None] = {
@@ -157,17 +196,20 @@ def _complement(figure: Figure) -> Figure:
     return {"value": value, "low": low, "high": high}
 
 
-def _entry(part: PopulationGroup, bad: Ints, approved: Flags) -> dict[str, Any]:
+def _entry(
+    part: PopulationGroup, bad: Ints, approved: Flags, *, differs: str | None
+) -> dict[str, Any]:
     rows, bads = int(part.inside.sum()), int(bad[part.inside].sum())
     goods = rows - bads
     approved_rows = int((part.inside & approved).sum())
     approved_bads = int(bad[part.inside & approved].sum())
-    enough = rows >= MIN_GROUP_ROWS and min(goods, bads) >= MIN_GROUP_OUTCOMES
+    large = rows >= MIN_GROUP_ROWS and min(goods, bads) >= MIN_GROUP_OUTCOMES
     return {
         "group": part.label,
         "rows": rows,
         "bads": bads,
-        "verdict": CONCLUSIVE if enough else INCONCLUSIVE,
+        "verdict": verdict(large=large, differs=differs),
+        "differs_from_rest": differs,
         "approval_rate": rate(approved_rows, rows),
         "bad_rate_approved": rate(approved_bads, approved_rows),
         "approval_rate_good": rate(approved_rows - approved_bads, goods),

@@ -13,14 +13,16 @@ from creditscore.i18n.catalogue import (
     card_statements,
     in_language,
     say,
-    say_number,
 )
+from creditscore.i18n.number_format import FORMATS, NumberFormat, say_number
 
 __all__ = [
     "FALLBACK_LANGUAGE",
+    "FORMATS",
     "LANGUAGES",
     "LEGAL_SENTENCE",
     "PAGE_TEXTS",
+    "NumberFormat",
     "Text",
     "card_statements",
     "in_language",

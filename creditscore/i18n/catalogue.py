@@ -88,18 +88,6 @@ def localise(parts: Iterable[Worded], language: str) -> list[dict[str, Any]]:
     return [{**part._asdict(), "text": in_language(part.text, language)} for part in parts]
 
 
-def say_number(number: int | float) -> Text:
-    """Write a number for people: 30,000 in English, 30.000 in Indonesian."""
-    english = f"{number:,}" if isinstance(number, int) else f"{number:,.10g}"
-    return {"en": english, "id": english.translate(SWAPPED_SEPARATORS)}
-
-
-def say_fixed(number: float, *, decimals: int) -> Text:
-    """Write a number with so many decimals: 9.0 in English, 9,0 in Indonesian."""
-    english = f"{number:,.{decimals}f}"
-    return {"en": english, "id": english.translate(SWAPPED_SEPARATORS)}
-
-
 def say(key: str, **parts: Text | str | int) -> Text:
     """Fill in one sentence of `MESSAGES`, in every language.
 

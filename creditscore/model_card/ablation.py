@@ -16,11 +16,16 @@ from creditscore.evaluation.confidence_intervals import (
 from creditscore.evaluation.fairness import groups, of_protected
 from creditscore.evaluation.metrics import at_cutoff
 from creditscore.evaluation.sensitivity import Predict, age_62_test, label_flips
+from creditscore.i18n.catalogue import FALLBACK_LANGUAGE
+from creditscore.i18n.number_format import FORMATS
 from creditscore.model_card.baselines import EvaluationData
 from creditscore.schema import Field
 from creditscore.scorecard.forest import Forest
 
 Card = Mapping[str, Any]
+
+#: Writes the numbers of the table, which is in English.
+WRITE = FORMATS[FALLBACK_LANGUAGE]
 
 #: Grows a scorecard's forest anew, from the same rows, on other predictors.
 Refit = Callable[[tuple[str, ...]], Forest]
@@ -167,11 +172,11 @@ def exclusion_table(exclusions: Sequence[Card]) -> tuple[list[str], list[list[st
     return header + [f"{name} parity" for name in watched], [
         [
             ", ".join(one["excluded"]) or "nothing",
-            f"{one['auc']['value']:.4f}",
+            WRITE.figure(one["auc"]["value"]),
             _change(one),
-            f"{one['brier']['value']:.4f}",
-            f"{one['approval_rate']:.1%}",
-            "-" if one["bad_rate_approved"] is None else f"{one['bad_rate_approved']:.1%}",
+            WRITE.figure(one["brier"]["value"]),
+            WRITE.share(one["approval_rate"]),
+            "-" if one["bad_rate_approved"] is None else WRITE.share(one["bad_rate_approved"]),
             *(_parity(one["demographic_parity_ratio"][name]) for name in watched),
         ]
         for one in exclusions
@@ -197,8 +202,9 @@ def _change(one: Card) -> str:
     if one["change"] is None or one["change"]["auc"] is None:
         return "-"
     change = one["change"]["auc"]
-    return f"{change['value']:+.4f} ({change['low']:+.4f} to {change['high']:+.4f})"
+    value, low, high = (WRITE.difference(change[name]) for name in ("value", "low", "high"))
+    return f"{value} ({low} to {high})"
 
 
 def _parity(figure: Card | None) -> str:
-    return "-" if figure is None else f"{figure['value']:.3f}"
+    return "-" if figure is None else WRITE.figure(figure["value"])

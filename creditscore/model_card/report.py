@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from textwrap import fill
 from typing import Any
 
 from creditscore.charts.model_card_charts import model_card_plots
@@ -11,15 +12,18 @@ from creditscore.errors import ArtifactError
 from creditscore.files import PUBLIC, atomic_write
 from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, LEGAL_SENTENCE, PAGE_TEXTS
 from creditscore.model_card.markdown import to_markdown
-from creditscore.model_card.sections import MODELS
+from creditscore.model_card.sections import FIGURES, MODELS, WRITE, calibration_warning
 from creditscore.scorecard.artifact import CARD_FILE, MANIFEST_FILE, MODEL_FILE
 from creditscore.scorecard.model import Model
 
 TEXT_FILE = "model_card.md"
 PLOTS_FOLDER = "plots"
 
-#: Columns of the summary's table.
-FIGURES = (("AUC", "auc"), ("Brier", "brier"), ("ECE", "ece"), ("accuracy", "accuracy"))
+#: Characters of a line of the summary.
+WIDTH = 100
+
+#: Figures in the summary's table.
+SUMMARISED = ("auc", "brier", "ece", "accuracy")
 
 
 def write(card: Mapping[str, Any], folder: Path, *, plots: bool) -> None:
@@ -67,11 +71,12 @@ def summarise(model: Model, folder: Path, *, plots: bool) -> str:
 def _lines(model: Model) -> Iterator[str]:
     data = model.card["data"]
     yield (
-        f"Data: {data['file']}, {data['rows']:,} rows, {data['bad_rate']:.1%} bad; "
-        f"tested on rows that training never saw."
+        f"Data: {data['file']}, {WRITE.number(data['rows'])} rows, "
+        f"{WRITE.share(data['bad_rate'])} bad; tested on rows that training never saw."
     )
     for field, rows in data["folded_rows"].items():
-        yield f"  {field}: {rows} rows with undocumented codes, folded as the schema file says"
+        folded = f"{WRITE.number(rows)} rows with undocumented codes"
+        yield f"  {field}: {folded}, folded as the schema file says"
     for name in model.scorecards:
         yield from _scorecard(model, model.card["scorecards"][name])
 
@@ -88,17 +93,19 @@ def _scorecard(model: Model, card: Mapping[str, Any]) -> Iterator[str]:
             f"  Forest settings from the data: leaves of {forest['min_samples_leaf']} rows, "
             f"{features} features a split ({len(card['forest_trials'])} settings tried)"
         )
-    rows = f"{performance['rows']:,} test rows"
-    yield "  " + rows.ljust(32) + _columns(name for name, _ in FIGURES)
+    rows = f"{WRITE.number(performance['rows'])} test rows"
+    yield "  " + rows.ljust(30) + _columns(FIGURES[name] for name in SUMMARISED)
     for key, metrics in measured.items():
-        figures = (f"{metrics[figure]['value']:.4f}" for _, figure in FIGURES)
-        yield f"  {MODELS[key]:32}" + _columns(figures)
+        figures = (WRITE.figure(metrics[name]["value"]) for name in SUMMARISED)
+        yield f"  {MODELS[key]:30}" + _columns(figures)
     bad_rate = decision["bad_rate_approved"]
     yield (
-        f"  Eligible below a probability of default of {model.policy.cutoff:.4g}: "
-        f"{decision['approval_rate']['value']:.1%} approved"
-        + ("" if bad_rate is None else f", of whom {bad_rate['value']:.1%} turned out bad")
+        f"  Eligible below a probability of default of {WRITE.cutoff(model.policy.cutoff)}: "
+        f"{WRITE.share(decision['approval_rate']['value'])} approved"
+        + ("" if bad_rate is None else f", of whom {WRITE.share(bad_rate['value'])} turned out bad")
     )
+    if warning := calibration_warning(performance["scorecard"]["calibration_slope"]):
+        yield fill(warning, WIDTH, initial_indent="  ", subsequent_indent="  ")
     if card["protected_predictors"]:
         yield f"  Uses protected attributes: {', '.join(card['protected_predictors'])}."
         yield f"  {LEGAL_SENTENCE[FALLBACK_LANGUAGE]}; --exclude leaves them out."
@@ -107,4 +114,5 @@ def _scorecard(model: Model, card: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _columns(texts: Iterable[str]) -> str:
-    return "".join(f"{text:>10}" for text in texts)
+    widths = (max(len(FIGURES[name]) + 3, 9) for name in SUMMARISED)
+    return "".join(text.rjust(width) for text, width in zip(texts, widths, strict=True))

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from creditscore.evaluation.fairness import INCONCLUSIVE
+from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, PAGE_TEXTS
+from creditscore.i18n.number_format import CUTOFF_DECIMALS, FORMATS
 from creditscore.model_card.ablation import exclusion_table
 
 Card = Mapping[str, Any]
@@ -13,13 +15,16 @@ Card = Mapping[str, Any]
 #: Most reasons listed; the JSON has all.
 MAX_REASONS = 12
 
+#: Models that are compared, by the names that they have on the page.
 MODELS = {
-    "scorecard": "this scorecard",
-    "majority": "the average for everybody",
-    "logistic_regression": "logistic regression",
-    "default_forest": "scikit-learn's default forest",
-    "gradient_boosting": "gradient boosting",
-}
+    name: PAGE_TEXTS[FALLBACK_LANGUAGE][f"model_{name}"]
+    for name in (
+        "scorecard", "majority", "logistic_regression", "default_forest", "gradient_boosting",
+    )
+}  # fmt: skip
+#: Writes the numbers of the card, which is in English.
+WRITE = FORMATS[FALLBACK_LANGUAGE]
+
 FIGURES = {
     "auc": "AUC",
     "gini": "Gini",
@@ -56,43 +61,42 @@ def yes(flag: bool) -> str:
 
 def count(of: int) -> str:
     """Write a count: 30,000."""
-    return f"{of:,}"
+    return WRITE.number(of)
 
 
 def value(raw: float | str) -> str:
     """Write a field's value."""
-    return raw if isinstance(raw, str) else f"{raw:,.10g}"
+    return raw if isinstance(raw, str) else WRITE.number(raw)
 
 
-def number(raw: float) -> str:
-    """Write a number to four digits behind the point."""
-    return f"{raw:.4f}"
-
-
-def share(raw: float | None, digits: int = 1) -> str:
+def share(raw: float | None) -> str:
     """Write a share in percent; a dash for that of nobody."""
-    return "-" if raw is None else f"{raw:.{digits}%}"
+    return "-" if raw is None else WRITE.share(raw)
 
 
 def share_of(one: Mapping[str, float] | None) -> str:
     """Write a share with its interval."""
     if one is None:
         return "-"
-    return f"{one['value']:.1%} ({one['low']:.1%} to {one['high']:.1%})"
+    return _with_interval(one, WRITE.share)
 
 
 def figure(one: Mapping[str, float] | None) -> str:
     """Write a figure with its interval."""
     if one is None:
         return "-"
-    return f"{one['value']:.3f} ({one['low']:.3f} to {one['high']:.3f})"
+    return _with_interval(one, WRITE.figure)
 
 
 def signed(one: Mapping[str, float] | None) -> str:
     """Write a difference with its interval, its sign always shown."""
     if one is None:
         return "-"
-    return f"{one['value']:+.4f} ({one['low']:+.4f} to {one['high']:+.4f})"
+    return _with_interval(one, WRITE.difference)
+
+
+def _with_interval(one: Mapping[str, float], write: Callable[[float], str]) -> str:
+    return f"{write(one['value'])} ({write(one['low'])} to {write(one['high'])})"
 
 
 # Sections
@@ -103,8 +107,9 @@ def _performance(card: Card, section: Card) -> Iterator[str]:
     models = {"scorecard": performance["scorecard"], **performance["baselines"]}
     yield (
         f"On {count(performance['rows'])} held-out rows, {share_of(performance['bad_rate'])} "
-        f"bad. In brackets, here and below: {share(method['confidence'], 0)} intervals, of rates "
-        f"by Wilson's formula, of all else from {count(method['resamples'])} draws of the rows."
+        f"bad. In brackets, here and below: {WRITE.setting(method['confidence'])} intervals, of "
+        f"rates by Wilson's formula, of all else from {count(method['resamples'])} draws of the "
+        "rows."
     )
     yield ""
     yield from table(
@@ -122,14 +127,15 @@ def _performance(card: Card, section: Card) -> Iterator[str]:
         f"perfect. The ECE has {method['ece_bins']} bins of equal width. Accuracy means little: "
         "compare it with that of the average."
     )
-    yield from _spread(performance["scorecard"]["calibration_slope"])
+    if warning := calibration_warning(performance["scorecard"]["calibration_slope"]):
+        yield from ("", warning)
     repaired = section["calibration"]
     if repaired["slope"] != 1 or repaired["intercept"] != 0:
         yield from (
             "",
-            f"The probabilities were repaired by a line (slope {number(repaired['slope'])}), "
+            f"The probabilities were repaired by a line (slope {WRITE.figure(repaired['slope'])}), "
             f"which lowered the ECE on rows that the trees had not seen from "
-            f"{number(repaired['error_before'])} to {number(repaired['error_after'])}.",
+            f"{WRITE.figure(repaired['error_before'])} to {WRITE.figure(repaired['error_after'])}.",
         )
     yield ""
     for name, difference in performance["difference_to_baseline"].items():
@@ -139,29 +145,32 @@ def _performance(card: Card, section: Card) -> Iterator[str]:
         )
 
 
-def _spread(slope: Card | None) -> Iterator[str]:
-    """Warn where the probabilities are significantly too extreme or too cautious."""
+def calibration_warning(slope: Card | None) -> str | None:
+    """Say so if the probabilities are significantly too extreme or too cautious."""
     if slope is None or slope["low"] <= 1 <= slope["high"]:
-        return
+        return None
     how = (
         "too cautious: more of the risky turn out bad than predicted, and fewer of the safe"
         if slope["low"] > 1
         else "too extreme: fewer of the risky turn out bad than predicted, and more of the safe"
     )
-    yield from ("", f"The interval of the calibration slope leaves out 1: probabilities are {how}.")
+    return f"The calibration slope, {figure(slope)}, leaves out 1: probabilities are {how}."
 
 
 def _decision(card: Card, section: Card) -> Iterator[str]:
     decision, policy = section["decision"], card["policy"]
+    ratio = WRITE.short(decision["loss_to_margin"])
+    cutoffs = WRITE.numbers([row["cutoff"] for row in decision["table"]], most=CUTOFF_DECIMALS)
     chosen = (
-        f"chosen as 1 / (1 + {policy['loss_to_margin']:g}), the break-even where a bad account "
-        f"costs {policy['loss_to_margin']:g} times what a good one earns"
+        f"chosen as 1 / (1 + {ratio}), the break-even where a bad account costs {ratio} times what "
+        "a good one earns"
         if policy["loss_to_margin"]
         else "set directly"
     )
     yield (
-        f"Eligible is whoever has a probability of default below {decision['cutoff']:.4g}, {chosen}"
-        f". That approves {share_of(decision['approval_rate'])}; of the approved "
+        "Eligible is whoever has a probability of default below "
+        f"{WRITE.cutoff(decision['cutoff'])}, {chosen}. That approves "
+        f"{share_of(decision['approval_rate'])}; of the approved "
         f"{share_of(decision['bad_rate_approved'])} turned out bad, of the declined "
         f"{share_of(decision['bad_rate_declined'])}."
     )
@@ -170,21 +179,19 @@ def _decision(card: Card, section: Card) -> Iterator[str]:
         ["cut-off", "approved", "bad among approved", "bad among declined", "cost per applicant"],
         (
             [
-                f"**{row['cutoff']:.4g}**"
-                if row["cutoff"] == decision["cutoff"]
-                else f"{row['cutoff']:.4g}",
+                f"**{text}**" if row["cutoff"] == decision["cutoff"] else text,
                 share(row["approval_rate"]),
                 share(row["bad_rate_approved"]),
                 share(row["bad_rate_declined"]),
-                f"{row['cost']:.3f}",
+                WRITE.figure(row["cost"]),
             ]
-            for row in decision["table"]
+            for row, text in zip(decision["table"], cutoffs, strict=True)
         ),
     )
     yield ""
     yield (
         "Cost is in margins of a good account: an approved bad one costs "
-        f"{decision['loss_to_margin']:.4g}, a declined good one 1. The score is the same "
+        f"{ratio}, a declined good one 1. The score is the same "
         f"probability in points: {policy['base_points']:g} at odds of {policy['base_odds']:g} good "
         f"to one bad, and {policy['points_to_double_odds']:g} more for twice the odds."
     )
@@ -195,7 +202,8 @@ def _fairness(card: Card, section: Card) -> Iterator[str]:
     yield (
         "For watching, not for passing a test: no value here is a legal pass. A group of fewer "
         f"than {count(method['min_group_rows'])} rows, or fewer than "
-        f"{method['min_group_outcomes']} good or bad ones, is inconclusive and not compared."
+        f"{method['min_group_outcomes']} good or bad ones, is inconclusive and not compared, "
+        "unless a test of proportions shows that it is approved more, or less, often than the rest."
     )
     for name, one in section["fairness"].items():
         yield from ("", f"**{card['fields'][name]['title']}** (`{name}`)", "")
@@ -264,13 +272,13 @@ def _explanation(card: Card, section: Card) -> Iterator[str]:
     )
     yield from (
         "",
-        "Mean size of the shares, in probability of default, over the first "
+        "Mean size of the shares, in percentage points, over the first "
         f"{count(card['method']['importance_rows'])} held-out rows:",
         "",
     )
     yield from table(
         ["field", "mean impact"],
-        ([f"`{one['field']}`", number(one["mean_impact"])] for one in found["importance"]),
+        ([f"`{one['field']}`", WRITE.impact(one["mean_impact"])] for one in found["importance"]),
     )
     if found["reasons"]:
         yield from (

@@ -21,6 +21,7 @@ from creditscore.decision_log.database import Database
 from creditscore.decision_log.tables import decided_between, decisions
 from creditscore.decisions.record import to_time
 from creditscore.evaluation.confidence_intervals import rate
+from creditscore.evaluation.fairness import MIN_GROUP_ROWS, differ_from_rest, verdict
 from creditscore.monitoring.backtest import OutcomeCounts, compare_outcomes, count_outcomes
 from creditscore.monitoring.drift import shift
 from creditscore.scorecard.bins import Bins
@@ -33,9 +34,6 @@ MAX_DAYS = 3660
 
 #: Seconds that counting one day may take. Connecting to the database is bounded as elsewhere.
 COUNT_TIMEOUT_S = 20.0
-
-#: A group with fewer decisions is too small for its approval rate to be compared.
-MIN_GROUP_DECISIONS = 200
 
 #: Decisions by bin code and by whether they are approvals.
 BinCounts = Counter[tuple[str, bool]]
@@ -214,7 +212,10 @@ def _by_group(bins: Bins, counts: BinCounts) -> list[dict[str, Any]]:
             "group": label,
             "decisions": count,
             "rate": rate(yes, count),
-            "verdict": "conclusive" if count >= MIN_GROUP_DECISIONS else "inconclusive",
+            "verdict": verdict(large=count >= MIN_GROUP_ROWS, differs=differs),
+            "differs_from_rest": differs,
         }
-        for label, count, yes in zip(bins.labels, rows, approved, strict=True)
+        for label, count, yes, differs in zip(
+            bins.labels, rows, approved, differ_from_rest(approved, rows), strict=True
+        )
     ]

@@ -17,9 +17,8 @@ from creditscore.i18n.catalogue import (
     Text,
     in_language,
     say,
-    say_fixed,
-    say_number,
 )
+from creditscore.i18n.number_format import say_number, say_points
 from creditscore.schema import CodeList, Field, Schema, Value, Wording
 from creditscore.scorecard.scorecard import Reference
 
@@ -197,7 +196,7 @@ def _points(tenths: int) -> Text:
     """Write tenths of a percentage point, without the sign."""
     if tenths == 0:
         return say("less_than_a_tenth")
-    return say_fixed(abs(tenths) / 10, decimals=1)
+    return say_points(tenths / 1000)
 
 
 def _group(name: str) -> Text:

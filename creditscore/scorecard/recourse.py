@@ -20,7 +20,8 @@ from typing import Any
 
 import numpy as np
 
-from creditscore.i18n.catalogue import Text, in_language, say, say_number
+from creditscore.i18n.catalogue import Text, in_language, say
+from creditscore.i18n.number_format import say_number
 from creditscore.schema import Applicant, Change, Field, NumericRange, Schema, Value
 from creditscore.scorecard.scorecard import Scorecard
 

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from outcome_data import drawn
+from scipy import stats
 
 from creditscore.evaluation import metrics
 from creditscore.evaluation.confidence_intervals import (
@@ -17,6 +18,7 @@ from creditscore.evaluation.confidence_intervals import (
     figures,
     interval,
     rate,
+    rates_differ,
     summarise,
     wilson,
 )
@@ -48,6 +50,41 @@ def test_the_interval_of_a_share_holds_it_and_stays_a_share(of: int, data: st.Da
 
     assert 0 <= low < high <= 1
     assert low - 1e-12 <= hits / of <= high + 1e-12
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "differ"),
+    [
+        ((80, 161), (165, 252), True),
+        ((165, 252), (80, 161), True),
+        ((100, 161), (165, 252), False),
+        # Five hits expected, and one fewer.
+        ((0, 100), (10, 100), True),
+        ((0, 100), (9, 100), False),
+        ((100, 100), (90, 100), True),
+        ((0, 1), (1000, 1000), False),
+        ((5, 5), (7, 7), False),
+        ((0, 0), (7, 9), False),
+        ((0, 0), (0, 0), False),
+    ],
+)
+def test_rates_differ_as_the_chi_squared_test_finds(
+    one: tuple[int, int], other: tuple[int, int], differ: bool
+) -> None:
+    table = np.array([[hits, of - hits] for hits, of in (one, other)])
+    margins = np.outer(table.sum(axis=1), table.sum(axis=0))
+    testable = margins.min() >= 5 * table.sum() > 0
+
+    assert rates_differ(*one, than=other) is differ
+
+    # z squared is chi-squared of the table, without Yates' correction.
+    assert differ == (testable and stats.chi2_contingency(table, correction=False).pvalue < 0.05)
+
+
+def test_several_tests_share_one_level() -> None:
+    """The p-value of this difference is 0.00145."""
+    assert rates_differ(80, 161, than=(165, 252), tests=30)
+    assert not rates_differ(80, 161, than=(165, 252), tests=40)
 
 
 def test_nobodys_share_is_none() -> None:

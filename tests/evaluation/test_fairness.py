@@ -84,6 +84,8 @@ def test_rates_and_differences_are_fairlearns(shares: list[float]) -> None:
 def test_groups_that_are_too_small_are_left_out_of_the_comparison() -> None:
     parts, bad, approved, member = drawn([0.55, 0.41, 0.04])
     kept = member < 2
+    # The small group is approved as often as the other two together.
+    approved[~kept] = np.arange((~kept).sum()) < approved[kept].mean() * (~kept).sum()
 
     found = compare(parts, bad, approved)
 
@@ -123,6 +125,33 @@ def test_a_group_counts_from_200_rows_and_30_of_each_outcome_on(
     groups = found["groups"]
     assert [one["verdict"] for one in groups] == [verdict, "conclusive"]
     assert (found["demographic_parity_ratio"] is None) == (verdict == "inconclusive")
+
+
+def test_a_small_group_counts_where_a_test_shows_that_it_differs() -> None:
+    """49.7 % of 161 against 65.5 % of 252, as two sexes had it: z = 3.2."""
+    inside = np.arange(161 + 252) < 161
+    approved = np.concatenate([np.arange(161) < 80, np.arange(252) < 165])
+    bad = np.arange(161 + 252) % 5 == 0
+
+    found = compare(halves(inside), bad.astype(np.int64), approved)
+
+    small, other = found["groups"]
+    assert [small["verdict"], other["verdict"]] == ["conclusive", "conclusive"]
+    assert [small["differs_from_rest"], other["differs_from_rest"]] == ["lower", "higher"]
+    assert small["approval_ratio"]["value"] == pytest.approx((80 / 161) / (165 / 252), abs=1e-6)
+
+
+def test_no_difference_is_found_in_a_small_group_by_chance() -> None:
+    """Of 400 fields with six small groups alike, a test at 5 % finds something in about 20."""
+    random = np.random.default_rng(1)
+    rows = [20, 40, 60, 80, 100, 120]
+
+    found = sum(
+        any(fairness.differ_from_rest(random.binomial(rows, 0.7).tolist(), rows))
+        for _ in range(400)
+    )
+
+    assert found <= 30
 
 
 def test_a_groups_figures_are_shares_with_wilsons_intervals() -> None:

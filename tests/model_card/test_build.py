@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
+from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import Any
 
@@ -280,10 +281,15 @@ def texts_of(content: Any) -> list[str]:
 
 def written(number: float) -> set[str]:
     """Write a number in every way that the card does."""
+    exact = Decimal(str(number))
     forms = {f"{number:,}", f"{number:g}", f"{number:.4g}", f"{number:,.10g}"}
-    for digits in (3, 4):
-        forms |= {f"{number:.{digits}f}", f"{number:+.{digits}f}"}
-    return forms | {f"{number:.0%}", f"{number:.1%}"}
+    for digits in (2, 3, 4):
+        rounded = exact.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP) + 0
+        forms |= {f"{rounded}", f"{rounded:+}"}
+    in_percent = [(100 * exact).quantize(Decimal(unit), ROUND_HALF_UP) for unit in ("1", "0.1")]
+    # Mean impacts are in percentage points.
+    points = (100 * exact).quantize(Decimal("0.01"), ROUND_HALF_UP)
+    return forms | {f"{each}%" for each in in_percent} | {f"{points}"}
 
 
 def test_every_number_of_the_words_comes_from_the_json(card: Any, model_dir: Path) -> None:

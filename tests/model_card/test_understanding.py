@@ -111,7 +111,10 @@ def of_calibration(card: Any) -> list[str]:
     ]
     assert outside == [False] * 9 + [True]
     riskiest = card["scorecards"]["behavioural"]["curves"]["calibration"][-1]
+    slope = card["scorecards"]["application"]["performance"]["scorecard"]["calibration_slope"]
+    assert slope["low"] > 1
     return [
+        f"is {slope['value']:.3f}, between {slope['low']:.3f} and {slope['high']:.3f}; 1 would be",
         f"the {card['data']['test_rows']:,} people were sorted".capitalize(),
         f"measured on {card['data']['test_rows']:,} people",
         *(

@@ -20,7 +20,7 @@ from creditscore.decisions.assessor import Assessor, Decision
 from creditscore.decisions.record import new_decision_ids
 from creditscore.monitoring.monitor import Window, monitor_model
 from creditscore.scorecard.model import Model
-from creditscore.scorecard.policy import ELIGIBLE
+from creditscore.scorecard.policy import ELIGIBLE, NOT_ELIGIBLE
 
 MILLISECOND = timedelta(milliseconds=1)
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -98,11 +98,32 @@ def test_approvals_are_those_of_the_log(logged: Logged, model: Model, name: str)
         inside = [one.label == ELIGIBLE for one in mine if one.applicant.values["SEX"] == code]
         assert group["decisions"] == len(inside)
         assert group["rate"]["value"] == pytest.approx(np.mean(inside), abs=1e-6)
-        verdict = "conclusive" if len(inside) >= 200 else "inconclusive"
-        assert group["verdict"] == verdict
+        told = len(inside) >= 200 or group["differs_from_rest"]
+        assert group["verdict"] == ("conclusive" if told else "inconclusive")
     old = found["approvals_by_group"]["AGE"][-1]
     assert old["group"] == "62 and over"
     assert old["decisions"] == sum(float(one.applicant.values["AGE"]) >= 62 for one in mine)
+
+
+def test_a_difference_that_a_test_shows_is_told_of_a_small_group(
+    database: Database, model: Model
+) -> None:
+    """Of 161 men 80 approved, of 252 women 165: fewer than 200, but z = 3.2."""
+    rows = decide(model, "application", count=700)
+    men = [one for one in rows if one.applicant.values["SEX"] == 1][:161]
+    women = [one for one in rows if one.applicant.values["SEX"] == 2][:252]
+    made = [
+        one._replace(label=ELIGIBLE if index < approved else NOT_ELIGIBLE)
+        for group, approved in ((men, 80), (women, 165))
+        for index, one in enumerate(group)
+    ]
+
+    found = record(database, made).monitor(model)["scorecards"]["application"]
+
+    male, female = found["approvals_by_group"]["SEX"]
+    assert [male["decisions"], female["decisions"]] == [161, 252]
+    assert [male["verdict"], female["verdict"]] == ["conclusive", "conclusive"]
+    assert [male["differs_from_rest"], female["differs_from_rest"]] == ["lower", "higher"]
 
 
 @pytest.mark.parametrize("name", ["application", "behavioural"])

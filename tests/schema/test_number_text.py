@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from creditscore.i18n.catalogue import say_number
+from creditscore.i18n.number_format import say_number
 from creditscore.schema.number_text import (
     AmbiguousNumber,
     find_decimal_sign,

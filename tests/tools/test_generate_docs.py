@@ -11,6 +11,7 @@ import pytest
 from answers import PROJECT
 
 from creditscore.api_docs.markdown_tables import blocks_of, settings_table
+from creditscore.i18n.number_format import FORMATS
 from creditscore.scorecard.model import Model
 from tools.generate_docs import generated_files
 
@@ -52,6 +53,22 @@ def test_a_page_is_described_in_the_language_that_its_name_ends_in(files: dict[P
     assert settings_table("id") in files[PROJECT / "README.id.md"]
 
 
+def test_the_readmes_promise_no_better_calibration_than_the_card_finds(
+    files: dict[Path, str], full_model: Model
+) -> None:
+    for name, language in (("README.md", "en"), ("README.id.md", "id")):
+        _, _, rest = files[PROJECT / name].partition("<!-- calibration: generated -->")
+        said = " ".join(rest.partition("<!-- end of calibration -->")[0].split())
+        for section in full_model.card["scorecards"].values():
+            slope = section["performance"]["scorecard"]["calibration_slope"]
+            riskiest = section["curves"]["calibration"][-1]
+            for end in ("value", "low", "high"):
+                assert FORMATS[language].figure(slope[end]) in said
+            for key in ("mean_predicted", "observed_rate"):
+                assert FORMATS[language].share(riskiest[key]) in said
+        assert {"en": "approximately calibrated", "id": "kira-kira terkalibrasi"}[language] in said
+
+
 def test_the_readmes_have_the_same_generated_parts_in_the_same_order() -> None:
     english, indonesian = (
         list(blocks_of((PROJECT / name).read_text(encoding="utf-8")))
@@ -59,7 +76,7 @@ def test_the_readmes_have_the_same_generated_parts_in_the_same_order() -> None:
     )
 
     assert indonesian == english
-    assert {"fields", "settings", "decision"} <= set(english)
+    assert {"fields", "settings", "decision", "calibration"} <= set(english)
 
 
 def test_without_a_model_the_command_says_so_in_a_line(tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ from sklearn.model_selection import train_test_split
 import creditscore
 import train
 from creditscore.i18n.catalogue import LEGAL_SENTENCE
+from creditscore.i18n.number_format import FORMATS
 from creditscore.schema import Schema
 from creditscore.scorecard import artifact
 from creditscore.scorecard.model import Model
@@ -288,11 +289,15 @@ def test_the_report_names_versions_figures_and_law(run: Run, tmp_path: Path) -> 
     for section in card_of(tmp_path / "new")["scorecards"].values():
         assert f"{section['version']}: LIMIT_BAL, SEX, " in printed
         approved = section["decision"]["approval_rate"]["value"]
-        assert f"{approved:.1%} approved, of whom" in printed
+        assert f"{FORMATS['en'].share(approved)} approved, of whom" in printed
         performance = section["performance"]
         for measured in (performance["scorecard"], *performance["baselines"].values()):
             for figure in ("auc", "brier", "ece", "accuracy"):
-                assert f"{measured[figure]['value']:.4f}" in printed
+                assert FORMATS["en"].figure(measured[figure]["value"]) in printed
+        slope = performance["scorecard"]["calibration_slope"]
+        leaves_out = not slope["low"] <= 1 <= slope["high"]
+        words = f"The calibration slope, {FORMATS['en'].figure(slope['value'])} ("
+        assert (words in printed) == leaves_out
     assert printed.count(LEGAL_SENTENCE["en"]) == 2
     wrote = "Wrote model.pkl, manifest.json, model_card.json and model_card.md to"
     assert f"{wrote} {tmp_path / 'new'}." in printed

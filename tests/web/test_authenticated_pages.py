@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -128,6 +129,8 @@ def test_monitoring_shows_days_verdicts_and_outcomes(
     assert texts["outcomes_auc_none"] in full
     for page in (empty, full):
         read_page(page)
+        assert not re.search(r"\d\s+%", page)
+        assert len(re.findall(r'<time datetime="[^"]+Z" title="[0-9: -]+ UTC">', page)) == 2
 
 
 def test_a_wrong_window_is_a_problem_and_a_stray_parameter_too(visitor: FlaskClient) -> None:
@@ -149,3 +152,24 @@ def test_a_refused_form_is_told_in_the_language_of_its_page(visitor: FlaskClient
         answer = visitor.post(f"/?lang={language}", data={})
         assert answer.status_code == 401
         assert answer.headers["Content-Language"] == language
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(
+    ("verdict", "differs", "key"),
+    [
+        ("conclusive", "lower", "fair_lower"),
+        ("conclusive", "higher", "fair_higher"),
+        ("inconclusive", None, "fair_few"),
+        ("conclusive", None, None),
+    ],
+)
+def test_a_page_says_too_few_only_where_no_test_shows_a_difference(
+    app_with_key: Flask, language: str, verdict: str, differs: str | None, key: str | None
+) -> None:
+    texts = PAGE_TEXTS[language]
+    plots: Any = app_with_key.jinja_env.get_template("plots.html").module
+
+    said = plots.compared({"verdict": verdict, "differs_from_rest": differs}, texts)
+
+    assert said.strip() == (f", {texts[key]}" if key else "")

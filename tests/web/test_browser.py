@@ -388,3 +388,45 @@ def test_no_page_complained_and_no_other_host_was_asked(
     sent = [url for url in asked if not url.startswith(("chrome", "data:"))]
     assert len(sent) > 10
     assert [url for url in sent if not url.startswith(f"{server.url}/")] == []
+
+
+@pytest.mark.parametrize(
+    ("language", "expected"),
+    [("en", "November 2, 2026 at 12:30 AM GMT+7"), ("id", "2 November 2026 pukul 00.30 WIB")],
+)
+def test_times_are_in_the_readers_zone_with_utc_in_their_titles(
+    browser: Browser, server: LiveServer, language: str, expected: str
+) -> None:
+    browser.execute_cdp_cmd("Emulation.setTimezoneOverride", {"timezoneId": "Asia/Jakarta"})
+    try:
+        browser.get(f"{server.url}/model?lang={language}")
+        utc = now(browser, "document.querySelector('time').title")
+        browser.execute_script(
+            "const it = document.querySelector('time');"
+            "it.dateTime = '2026-11-01T17:30:00Z';"
+            "return import('/static/times.js').then((times) => times.showLocalTimes(document))"
+        )
+
+        shown = now(browser, "document.querySelector('time').textContent")
+    finally:
+        browser.execute_cdp_cmd("Emulation.setTimezoneOverride", {"timezoneId": ""})
+
+    assert utc.endswith(" UTC")
+    assert shown == expected
+
+
+def test_a_decisions_time_is_written_as_soon_as_it_is_shown(
+    browser: Browser, server: LiveServer, example: dict[str, Any]
+) -> None:
+    browser.get(f"{server.url}/?lang=en")
+
+    decide_in_form(browser, example)
+
+    time = now(browser, "document.querySelector('#result time')")
+    assert time.get_attribute("title").endswith(" UTC")
+    assert time.get_attribute("textContent") == now(
+        browser,
+        "new Intl.DateTimeFormat('en', {year: 'numeric', month: 'long', day: 'numeric', "
+        "hour: '2-digit', minute: '2-digit', timeZoneName: 'short'})"
+        ".format(new Date(document.querySelector('#result time').dateTime))",
+    )

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from flask.testing import FlaskClient
+from markupsafe import escape
 from pages import BROWSER, FIRST_LOAD, bytes_of_first_load, read_page, shown
 
 from creditscore.charts.axes import ticks
@@ -19,6 +21,7 @@ from creditscore.evaluation.cutoff_tradeoff import (
     trade_off,
 )
 from creditscore.i18n.catalogue import LANGUAGES, PAGE_TEXTS
+from creditscore.i18n.number_format import FORMATS
 from creditscore.schema import Schema
 from creditscore.schema.descriptions import group_text
 from creditscore.scorecard.model import Model
@@ -69,6 +72,43 @@ def test_the_page_tells_what_the_card_tells(
     assert "None" not in page.text
 
 
+@pytest.mark.parametrize("name", ["application", "behavioural"])
+def test_page_and_card_write_a_figure_alike_and_name_its_model_alike(
+    client: FlaskClient, card: Card, model_dir: Path, name: str
+) -> None:
+    words = (model_dir / "model_card.md").read_text(encoding="utf-8")
+    page = client.get("/model?lang=en", headers=BROWSER).text
+    performance = card["scorecards"][name]["performance"]
+
+    for model, figures in (
+        ("scorecard", performance["scorecard"]),
+        *performance["baselines"].items(),
+    ):
+        called = PAGE_TEXTS["en"][f"model_{model}"]
+        assert called in words
+        row = page[page.index(f'aria-labelledby="{name}-compared"') :]
+        row = row[row.index(str(escape(called[:1].upper() + called[1:]))) :].partition("</tr>")[0]
+        for key in ("auc", "brier"):
+            value, low, high = (
+                FORMATS["en"].figure(figures[key][end]) for end in ("value", "low", "high")
+            )
+            assert f"{value} ({low} to {high})" in words
+            assert f"{value} <small>({low}\N{EN DASH}{high})</small>" in row
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_percentages_have_no_blank_and_times_are_marked(
+    client: FlaskClient, card: Card, language: str
+) -> None:
+    page = client.get(f"/model?lang={language}", headers=BROWSER).text
+
+    assert not re.search(r"\d\s+%", page)
+    at = card["trained_at"]
+    words = at[:19].replace("T", " ")
+    moment = f'<time datetime="{at}" title="{words} UTC">{words[:16]} UTC</time>'
+    assert moment in page
+
+
 @pytest.mark.parametrize("scorecard", ["application", "behavioural"])
 @pytest.mark.parametrize("row", [9, 39])
 def test_the_cutoff_part_shows_the_stored_row(
@@ -85,9 +125,10 @@ def test_the_cutoff_part_shows_the_stored_row(
         ("cut_bad", stored["bad_rate_approved"]),
         ("cut_declined", stored["bad_rate_declined"]),
     ):
-        said = "nobody" if share is None else f"{round(100 * share, 1):.10g}%"
+        said = "nobody" if share is None else FORMATS["en"].share(share)
         assert shown(page.text, key) == said
-    assert float(shown(page.text, "cut_cost")) == pytest.approx(stored["cost"], abs=6e-4)
+    # As the model card writes it, whose ratio is this one too.
+    assert shown(page.text, "cut_cost") == FORMATS["en"].figure(stored["cost"])
     assert "<html" not in page.text
 
 
@@ -117,7 +158,7 @@ def test_any_ratio_costs_what_it_costs_on_the_rows(card: Card) -> None:
         "bad_rate_declined": 0.5,
         "cost": 0.0,
     }
-    section = {"curves": {"cutoffs": [row] * 99}}
+    section = {"performance": {"rows": 4}, "curves": {"cutoffs": [row] * 99}}
 
     # A bad one costs 7, a good one that is declined 1, over four applicants.
     assert trade_off(section, 30, 7.0).cost == (7 + 1) / 4
@@ -125,7 +166,7 @@ def test_any_ratio_costs_what_it_costs_on_the_rows(card: Card) -> None:
         for percent in range(1, 100):
             stored = card["scorecards"][name]["curves"]["cutoffs"][percent - 1]["cost"]
             found = trade_off(card["scorecards"][name], percent, 3.0).cost
-            assert found == pytest.approx(stored, abs=5e-6)
+            assert round(found, 6) == stored
 
 
 def test_the_cheapest_cutoff_is_no_dearer_than_any(card: Card) -> None:

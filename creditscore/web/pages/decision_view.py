@@ -11,7 +11,8 @@ from flask import Response, url_for
 from creditscore.decisions.assessor import Decision
 from creditscore.decisions.explanation import explain
 from creditscore.decisions.record import LoggedDecision
-from creditscore.i18n.catalogue import PAGE_TEXTS, in_language, say_number
+from creditscore.i18n.catalogue import PAGE_TEXTS, in_language
+from creditscore.i18n.number_format import FORMATS
 from creditscore.schema import Schema
 from creditscore.scorecard.policy import Scale
 from creditscore.scorecard.reason_codes import value_in_words
@@ -96,6 +97,7 @@ def view_decision(
     """Return a decision as positions on the charts, and in words."""
     explained = explain(decision, schema=schema, scorecard=scorecard, language=language)
     low, high, needed = map(scale.points_of_one, (RISKIEST, SAFEST, decision.cutoff))
+    percent = FORMATS[language].share
     risk, cutoff, baseline = decision.probability_of_default, decision.cutoff, decision.baseline
     left, right = _ends(decision)
 
@@ -105,27 +107,20 @@ def view_decision(
     return DecisionView(
         answer=decision.to_dict(language),
         recourse=explained["recourse"],
-        risk=percent(risk, language),
-        pays=percent(1 - risk, language),
-        cutoff=percent(cutoff, language),
-        needed=percent(1 - cutoff, language),
+        risk=percent(risk),
+        pays=percent(1 - risk),
+        cutoff=percent(cutoff),
+        needed=percent(1 - cutoff),
         low=low,
         high=high,
         score_needed=needed,
         place=_along(decision.score, low, high),
         cutoff_place=_along(needed, low, high),
         bars=_bars(decision, schema, language, ends=(left, right)),
-        baseline=percent(baseline, language),
+        baseline=percent(baseline),
         baseline_place=place(baseline),
         result_place=place(risk),
         chart_cutoff=place(cutoff),
-    )
-
-
-def percent(share: float, language: str) -> str:
-    """Return a share as a percentage with one decimal."""
-    return in_language(say_number(round(100 * share, 1)), language) + (
-        "%" if language == "en" else " %"
     )
 
 
@@ -150,13 +145,11 @@ def _bars(
         field, value = schema.fields.get(name), decision.applicant.values[name]
         start = 100 * (min(at, at + impact) - ends[0]) / (ends[1] - ends[0])
         width = 100 * abs(impact) / (ends[1] - ends[0])
-        points = in_language(say_number(round(abs(100 * impact), 1) or 0), language)
-        sign = "+" if impact > 0 else "\N{MINUS SIGN}"
         bars.append(
             Bar(
                 title=in_language(field.title, language) if field else name,
                 value=in_language(value_in_words(field, value), language) if field else str(value),
-                points=points if points == "0" else sign + points,
+                points=FORMATS[language].signed_points(impact),
                 start=round(start, 2),
                 width=round(max(width, SHORTEST), 2),
                 riskier=impact > 0,

@@ -8,7 +8,6 @@ from typing import Any
 
 from flask import Response, request
 
-from creditscore.charts.axes import write_number
 from creditscore.charts.model_charts import cutoff_plot, field_curves, scorecard_plots
 from creditscore.evaluation.cutoff_tradeoff import (
     HIGHEST_PERCENT,
@@ -21,10 +20,10 @@ from creditscore.evaluation.cutoff_tradeoff import (
     trade_off,
 )
 from creditscore.i18n.catalogue import PAGE_TEXTS, in_language
+from creditscore.i18n.number_format import FORMATS
 from creditscore.schema.descriptions import group_text
 from creditscore.web.content_negotiation import page_language
 from creditscore.web.localised_card import localised_card
-from creditscore.web.pages.decision_view import percent
 from creditscore.web.pages.layout import notice, render_page, render_part
 from creditscore.web.problems import UNPROCESSABLE
 from creditscore.web.service import service
@@ -74,12 +73,10 @@ def _plots(card: Mapping[str, Any], name: str, language: str) -> Any:
 
 
 def _formats(language: str) -> dict[str, Any]:
-    """Return the functions that write numbers and groups in the template."""
+    """Return what writes numbers and groups in the template."""
     schema = service().assessor.model.schema
-    write = write_number(language)
     return {
-        "percent": lambda share: percent(share, language),
-        "number": write,
+        "write": FORMATS[language],
         "group": lambda field, label: in_language(
             group_text(schema.fields[field], label), language
         ),
@@ -122,7 +119,7 @@ def _number(text: str | None, low: float, high: float, fallback: float) -> float
 
 
 def _wrong(texts: Mapping[str, str], key: str, low: float, high: float, language: str) -> str:
-    write = write_number(language)
+    write = FORMATS[language].number
     return texts["cut_wrong"].format(name=texts[key], low=write(low), high=write(high))
 
 

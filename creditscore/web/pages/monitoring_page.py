@@ -7,15 +7,15 @@ from typing import Any
 
 from flask import Response, request
 
-from creditscore.charts.axes import Axes, write_number, write_share
+from creditscore.charts.axes import Axes
 from creditscore.charts.model_charts import calibration
 from creditscore.charts.svg import Plot
 from creditscore.i18n.catalogue import PAGE_TEXTS, in_language
+from creditscore.i18n.number_format import FORMATS
 from creditscore.monitoring.drift import MIN_ROWS
 from creditscore.monitoring.monitor import DEFAULT_DAYS
 from creditscore.schema.descriptions import group_text
 from creditscore.web.content_negotiation import page_language
-from creditscore.web.pages.decision_view import percent
 from creditscore.web.pages.layout import show_behind_key
 from creditscore.web.service import service
 
@@ -38,8 +38,7 @@ def show_monitoring(found: Mapping[str, Any] | None) -> Response:
         found=found,
         fewest=MIN_ROWS,
         scorecards=[] if found is None else _scorecards(found["scorecards"], language),
-        percent=lambda share: percent(share, language),
-        number=write_number(language),
+        write=FORMATS[language],
     )
 
 
@@ -80,7 +79,7 @@ def approvals_by_day(
     days: Sequence[Mapping[str, Any]], texts: Mapping[str, str], language: str
 ) -> Plot:
     """Draw the approval rate of each day that has decisions, with its interval."""
-    axes, write = Axes(-0.5, len(days) - 0.5, 0, 1), write_share(language)
+    axes = Axes(-0.5, len(days) - 0.5, 0, 1)
     rates = [day["rate"] for day in days]
     step = -(-len(days) // MOST_TICKS)
     return Plot(
@@ -92,7 +91,7 @@ def approvals_by_day(
         x_title=texts["watch_day"],
         y_title=texts["watch_approved"],
         x_ticks=[(axes.x(place), days[place]["day"][5:]) for place in range(0, len(days), step)],
-        y_ticks=axes.y_ticks(write),
+        y_ticks=axes.y_ticks(FORMATS[language].shares),
         lines=[("one", axes.line((place, rate["value"]) for place, rate in enumerate(rates)))],
         dots=[
             (axes.x(place), axes.y(rate["value"]), axes.y(rate["low"]), axes.y(rate["high"]))

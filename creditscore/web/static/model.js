@@ -1,6 +1,8 @@
 // The cut-off without a reload. The server renders every answer; this puts it into its place.
 // Without this file the buttons do the same, page by page.
 
+import { showLocalTimes } from "./times.js";
+
 const form = document.getElementById("explore");
 const explored = document.getElementById("explored");
 const PAUSE = 60; // milliseconds of rest before a moved value is sent
@@ -53,3 +55,4 @@ form.addEventListener("submit", (event) => {
   ask(event.submitter?.value ?? "cutoff");
 });
 for (const slider of form.querySelectorAll(".slider")) slider.hidden = false;
+showLocalTimes(document);

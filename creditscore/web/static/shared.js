@@ -1,11 +1,14 @@
 // What more than one page does: where the key is kept, and the buttons beside a decision.
 
+import { showLocalTimes } from "./times.js";
+
 export const KEY = "creditscore-api-key"; // in sessionStorage only: it ends with the tab
 
 const byId = (id) => document.getElementById(id);
 
-// Buttons that only work with scripts are hidden until there is one.
+// Buttons that only work with scripts are hidden until there is one, and times are in UTC.
 export function prepare(part) {
+  showLocalTimes(part);
   for (const button of part.querySelectorAll("button[hidden]")) button.hidden = false;
 }
 
