@@ -16,6 +16,7 @@ from pages import FIRST_LOAD, Page, bytes_of_first_load, read_page, shown
 from service_settings import settings_of
 
 from creditscore.i18n.catalogue import LANGUAGES, PAGE_TEXTS
+from creditscore.i18n.number_format import FORMATS
 from creditscore.schema import Schema
 from creditscore.scorecard.model import Model
 from creditscore.web import create_app
@@ -36,9 +37,7 @@ def test_the_form_gives_the_decision_that_a_program_gets_and_logs_it_unless_trie
     decided = client.post("/predict", json=applicant).get_json()
     assert f'data-label="{decided["label"]}"' in page.text
     assert shown(page.text, "score") == str(decided["score"])
-    assert shown(page.text, "probability") == f"{100 * decided['probability']:.1f}%".replace(
-        ".0%", "%"
-    )
+    assert shown(page.text, "probability") == FORMATS["en"].share(decided["probability"])
     for reason in decided["reasons"]:
         assert reason["text"] in page.text
     place = f"/decisions/{shown(page.text, 'decision-id')}"
@@ -51,6 +50,18 @@ def test_the_form_gives_the_decision_that_a_program_gets_and_logs_it_unless_trie
     assert PAGE_TEXTS["en"]["what_if"] in tried.text
     assert "decision-id" not in tried.text
     assert client.get("/decisions", headers={"X-API-Key": KEY}).get_json() == before
+
+
+@pytest.mark.parametrize(("cutoff", "label"), [(0.01, "not_eligible"), (0.99, "eligible")])
+def test_what_would_have_to_change_stands_only_under_a_refusal(
+    build: Callable[..., Flask], applicant: Body, cutoff: float, label: str
+) -> None:
+    client = build(cutoff=cutoff).test_client()
+
+    page = client.post("/?lang=en", data={**applicant, "explore": "1"}).text
+
+    assert f'data-label="{label}"' in page
+    assert (PAGE_TEXTS["en"]["recourse_title"] in page) == (label == "not_eligible")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
