@@ -30,10 +30,14 @@ from clients import Clients  # noqa: E402
 from database_servers import PostgresServer, running_postgres, schema_of_its_own  # noqa: E402
 from fault_injection import VARIABLE  # noqa: E402
 from live_server import free_port  # noqa: E402
+from nginx_proxy import NAME, NoNginx, nginx_before  # noqa: E402
 
 from creditscore.errors import DatabaseUnavailable  # noqa: E402
 
 WORKERS = 2
+
+#: What the guide to operations tells a service of the proxy in front.
+BEHIND_NGINX = {"CREDITSCORE_PROXIES": "1", "CREDITSCORE_HOSTS": NAME}
 
 #: Seconds that a start may take, whatever else the machine does.
 START_SECONDS = 60.0
@@ -56,6 +60,8 @@ class Service:
         A planted one.
     variables : mapping
         More of its environment.
+    behind_nginx : bool
+        Whether nginx stands in front, as the guide to operations has it: `port` is nginx's then.
     """
 
     def __init__(
@@ -65,8 +71,9 @@ class Service:
         *,
         fault: str | None = None,
         variables: Mapping[str, str] | None = None,
+        behind_nginx: bool = False,
     ) -> None:
-        self.port = free_port()
+        self._own_port = self.port = free_port()
         self.database_url = database_url
         self._fault = fault
         self._door = "faulty_app:app" if fault else "app:app"
@@ -79,9 +86,12 @@ class Service:
             "CREDITSCORE_RUNTIME_DIR": self._runtime.name,
             "CREDITSCORE_RATE_LIMIT": "off",
             "CREDITSCORE_WHAT_IF_RATE_LIMIT": "off",
+            **(BEHIND_NGINX if behind_nginx else {}),
             VARIABLE: fault or "",
             **(variables or {}),
         }
+        self._behind_nginx = behind_nginx
+        self._in_front = contextlib.ExitStack()
         self._master: psutil.Popen | None = None
         self._seen: set[psutil.Process] = set()
         self._printed: list[bytes] = []
@@ -89,10 +99,13 @@ class Service:
     def __enter__(self) -> Service:
         """Start it."""
         try:
+            if self._behind_nginx:
+                folder = Path(self._runtime.name) / "nginx"
+                folder.mkdir()
+                self.port = self._in_front.enter_context(nginx_before(self._own_port, folder))
             self.start()
         except BaseException:
-            self.kill_all()
-            self._runtime.cleanup()
+            self._leave()
             raise
         return self
 
@@ -102,8 +115,7 @@ class Service:
             self._master.terminate()
             with contextlib.suppress(psutil.TimeoutExpired):
                 self._master.wait(timeout=20)
-        self.kill_all()
-        self._runtime.cleanup()
+        self._leave()
         for line in self.printed().splitlines():
             if '"level": "error"' in line or not line.startswith("{"):
                 print(line)
@@ -170,8 +182,14 @@ class Service:
         """Give what it printed so far."""
         return b"".join(self._printed).decode(errors="replace")
 
+    def _leave(self) -> None:
+        """Leave no process of it, and no file."""
+        self.kill_all()
+        self._in_front.close()
+        self._runtime.cleanup()
+
     def _launch(self) -> None:
-        command = ["gunicorn", "-c", "gunicorn.conf.py", "--bind", f"127.0.0.1:{self.port}"]
+        command = ["gunicorn", "-c", "gunicorn.conf.py", "--bind", f"127.0.0.1:{self._own_port}"]
         command += ["--workers", str(WORKERS), "--pythonpath", "drills,tests/support"]
         if self._fault == "threads":
             # gunicorn's usual way: each slow client takes a thread.
@@ -215,7 +233,11 @@ class Drill:
         """Make the service that is drilled."""
         options = self.options
         return Service(
-            options.model_dir, self.database_url, fault=options.fault, variables=variables
+            options.model_dir,
+            self.database_url,
+            fault=options.fault,
+            variables=variables,
+            behind_nginx=options.behind == "nginx",
         )
 
     def applicants(self) -> list[dict[str, Any]]:
@@ -253,9 +275,21 @@ class Drill:
 
 
 def parser(
-    description: str | None, *, faults: Sequence[str], databases: Sequence[str] = ("sqlite",)
+    description: str | None,
+    *,
+    faults: Sequence[str],
+    databases: Sequence[str] = ("sqlite",),
+    proxies: Sequence[str] = (),
 ) -> argparse.ArgumentParser:
-    """Make a command line with the options that all drills have."""
+    """Make a command line with the options that all drills have.
+
+    Parameters
+    ----------
+    description : str or None
+        What the drill does.
+    faults, databases, proxies : sequence of str
+        What may be planted, where the service may log, and what it may stand behind.
+    """
     made = argparse.ArgumentParser(
         description=description, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -263,6 +297,9 @@ def parser(
     made.add_argument("--model-dir", type=Path, default=PROJECT / "model")
     made.add_argument("--seed", type=int, default=1)
     made.add_argument("--fault", choices=faults, help="plant this one: the drill must fail")
+    made.set_defaults(behind=None)
+    if proxies:
+        made.add_argument("--behind", choices=proxies, help="set up in front as the guide has it")
     return made
 
 
@@ -280,7 +317,7 @@ def run(
     try:
         with _prepared(options, given) as prepared:
             return drill(prepared)
-    except NoService as error:
+    except (NoService, NoNginx) as error:
         print(f"FAILS, seed {options.seed}: {error}")
         return 1
 

@@ -1,7 +1,7 @@
 """Ask for ten times as much as the service can do, and look what it still does.
 
 .venv/bin/python drills/overload.py --seconds 20 [--rounds 3] [--most-rounds 12] [--times 10]
-                          [--left 0.5] [--seed N] [--fault patient]
+                          [--left 0.5] [--seed N] [--fault patient] [--behind nginx]
 
 First as many decisions are asked for as come: that is its peak. Then ten times as many requests
 fall due per second, as long as one of the connections is free for it; then the peak is measured
@@ -45,7 +45,9 @@ WARM_UP = 2.0
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the drill, and give the exit status."""
-    parser = harness.parser(__doc__, faults=["patient"], databases=["sqlite", "postgres"])
+    parser = harness.parser(
+        __doc__, faults=["patient"], databases=["sqlite", "postgres"], proxies=["nginx"]
+    )
     parser.add_argument("--seconds", type=float, default=20, help="of each load")
     parser.add_argument("--rounds", type=int, default=3, help="how often it is asked too much")
     parser.add_argument("--most-rounds", type=int, default=12, help="while chance may decide")

@@ -1,6 +1,6 @@
 """Bring in a new model again and again while clients ask, every tenth one damaged.
 
-.venv/bin/python drills/reloads.py --reloads 100 [--seed N] [--fault abrupt]
+.venv/bin/python drills/reloads.py --reloads 100 [--seed N] [--fault abrupt] [--behind nginx]
 
 Two models take turns in the folder of the service, which is told so by SIGHUP. No request may fail,
 neither of clients that connect for each nor of those that keep their connections, and each answer
@@ -51,7 +51,7 @@ KEPT, PACE, PART = 8, 100.0, 10.0
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the drill, and give the exit status."""
-    parser = harness.parser(__doc__, faults=["abrupt"])
+    parser = harness.parser(__doc__, faults=["abrupt"], proxies=["nginx"])
     parser.add_argument("--reloads", type=int, default=100)
     return harness.run(reload_again_and_again, parser.parse_args(arguments))
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import configparser
 import contextlib
 import importlib
+import inspect
 import json
 import os
 import re
+import runpy
 import shutil
 import subprocess
 import sys
@@ -24,6 +26,7 @@ from service_settings import log_in
 from skips import skip_or_fail
 
 from creditscore.schema import Schema
+from creditscore.web.asgi import THREADS, Asgi
 
 GUIDE = PROJECT / "docs" / "operations.md"
 TEXT = GUIDE.read_text(encoding="utf-8")
@@ -243,7 +246,7 @@ def test_the_unit_starts_the_server_as_manage_py_does() -> None:
 
 
 def test_the_proxy_lets_the_largest_table_through_and_names_the_client() -> None:
-    (conf,) = (block.text for block in blocks(GUIDE) if block.language == "nginx")
+    _, conf = (block.text for block in blocks(GUIDE) if block.language == "nginx")
 
     assert conf.count("{") == conf.count("}")
     (megabytes,) = re.findall("client_max_body_size ([0-9]+)m;", conf)
@@ -253,6 +256,16 @@ def test_the_proxy_lets_the_largest_table_through_and_names_the_client() -> None
     for line in conf.splitlines():
         code = line.partition("#")[0].strip()
         assert not code or code.endswith((";", "{", "}")), line
+
+
+def test_the_proxy_passes_on_a_few_requests_more_than_the_service_takes() -> None:
+    (most,) = re.findall(r"max_conns=([0-9]+);", TEXT)
+    waiting = inspect.signature(Asgi).parameters["most_waiting"].default
+    taken = int(runpy.run_path(str(PROJECT / "gunicorn.conf.py"))["workers"]) * (THREADS + waiting)
+
+    assert f"takes {THREADS + waiting} and refuses the others" in " ".join(TEXT.split())
+    assert f"The few above {taken} " in TEXT
+    assert taken < int(most) < 1.1 * taken
 
 
 def test_the_figures_of_the_guide_stand_in_the_results_of_the_benchmarks() -> None:

@@ -65,6 +65,7 @@ FAULTS = [
     ("full_disk --steps 1 --fault answers_anyway --database postgres", " 0 missing"),
     ("damaged_models --damages 60 --seed 3 --fault trusting", "60 refused"),
     ("reloads --reloads 2 --fault abrupt", " 0 failed requests"),
+    ("reloads --reloads 2 --fault abrupt --behind nginx", " 0 failed requests"),
     ("slow_clients --each 20 --seconds 2 --fault threads", "holds"),
     ("overload --seconds 3 --rounds 1 --most-rounds 1 --fault patient", "holds"),
     ("fuzz --requests 400 --readings 100 --fault lenient", " 0 faults"),
@@ -87,6 +88,8 @@ def test_a_drill_catches_the_fault_of(
 ) -> None:
     name, *options = drill.split()
     need(PROGRAMS.get(name, "python3"))
+    if "nginx" in options:
+        need("nginx")
     variables = {}
     if "postgres" in options:
         variables["TEST_DATABASE_URL"] = request.getfixturevalue("postgres_url")

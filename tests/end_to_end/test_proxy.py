@@ -5,53 +5,37 @@ from __future__ import annotations
 import contextlib
 import http.client
 import json
-import os
-import re
-import shutil
+import select
+import socket
 import ssl
 import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import http_attacks
 import pytest
-from answers import PROJECT, Answer, decision_of, problem_of
-from live_server import LiveServer, free_port, serving
+from answers import Answer, decision_of, problem_of
+from live_server import LiveServer, serving
+from nginx_proxy import NAME, Certificate, NoNginx, find, nginx_before
 from skips import skip_or_fail
+from waiting import wait_until
 
 from creditscore.schema import Schema
 
-NAME = "credit.example"
 KEY = "the-key-of-the-proxy-test"
 ALLOWED = 12
 
-#: What the example leaves to nginx's own file; all of it in a folder of the test.
-FRAME = """
-{user}
-pid {folder}/nginx.pid;
-error_log {folder}/error.log;
-daemon off;
-events {{}}
-http {{
-    access_log {folder}/access.log;
-    client_body_temp_path {folder}/body;
-    proxy_temp_path {folder}/proxy;
-    fastcgi_temp_path {folder}/fastcgi;
-    uwsgi_temp_path {folder}/uwsgi;
-    scgi_temp_path {folder}/scgi;
-{server}
-}}
-"""
+#: Requests that nginx has under way at once (`max_conns`).
+TAKEN = 300
 
 
-def find(program: str) -> str:
-    """Give a program's path; a system's own are not on everybody's PATH."""
-    found = shutil.which(program, path=f"{os.environ['PATH']}:/usr/sbin:/usr/local/sbin")
-    if found is None:
-        skip_or_fail("nginx", f"{program} is not installed: the proxy of the guide is not tested")
-    return found
+def find_or_skip(program: str) -> str:
+    """Give a program's path."""
+    try:
+        return find(program)
+    except NoNginx as error:
+        skip_or_fail("nginx", f"{error}: the proxy of the guide is not tested")
 
 
 @pytest.fixture(scope="module")
@@ -60,6 +44,7 @@ def service(model_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         model_dir,
         tmp_path_factory.mktemp("proxied"),
         CREDITSCORE_PROXIES="1",
+        CREDITSCORE_HOSTS=NAME,
         # In a minute a busy machine may give some back between two requests.
         CREDITSCORE_RATE_LIMIT=f"{ALLOWED}/day",
         CREDITSCORE_API_KEYS=KEY,
@@ -70,42 +55,17 @@ def service(model_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
 @pytest.fixture(scope="module")
 def proxy(service: LiveServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    """Run nginx with the example of the guide, and give its port."""
-    nginx, openssl = find("nginx"), find("openssl")
+    """Run nginx with the examples of the guide, and give its port."""
     folder = tmp_path_factory.mktemp("nginx")
-    certificate, key = folder / "certificate.pem", folder / "key.pem"
+    find_or_skip("nginx")
+    openssl = find_or_skip("openssl")
+    certificate = Certificate(folder / "certificate.pem", folder / "key.pem")
     options = ["-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", f"/CN={NAME}"]
-    options += ["-addext", f"subjectAltName=DNS:{NAME}", "-keyout", str(key)]
-    subprocess.run([openssl, "req", *options, "-out", certificate], check=True, capture_output=True)
-    guide = (PROJECT / "docs" / "operations.md").read_text(encoding="utf-8")
-    (server,) = re.findall("```nginx\n(.*?)```", guide, re.DOTALL)
-    port = free_port()
-    for stands, here in (
-        ("listen 443 ssl", f"listen 127.0.0.1:{port} ssl"),
-        ("/etc/ssl/credit.example.pem", str(certificate)),
-        ("/etc/ssl/credit.example.key", str(key)),
-        ("127.0.0.1:8000", f"127.0.0.1:{service.port}"),
-    ):
-        assert server.count(stands) == 1, stands
-        server = server.replace(stands, here)
-    # As root, its workers would be somebody who may not look into this folder.
-    user = "user root;" if os.geteuid() == 0 else ""
-    (folder / "nginx.conf").write_text(FRAME.format(user=user, folder=folder, server=server))
-    process = subprocess.Popen(
-        [nginx, "-p", folder, "-e", folder / "error.log", "-c", folder / "nginx.conf"]
-    )
-    try:
-        deadline = time.monotonic() + 20
-        while time.monotonic() < deadline and process.poll() is None:
-            with contextlib.suppress(OSError):
-                connect(port).close()
-                break
-            time.sleep(0.05)
-        assert process.poll() is None, (folder / "error.log").read_text()
+    options += ["-addext", f"subjectAltName=DNS:{NAME}", "-keyout", str(certificate.key)]
+    options += ["-out", str(certificate.chain)]
+    subprocess.run([openssl, "req", *options], check=True, capture_output=True)
+    with nginx_before(service.port, folder, certificate) as port:
         yield port
-    finally:
-        process.terminate()
-        process.wait(timeout=20)
 
 
 def connect(port: int) -> http.client.HTTPSConnection:
@@ -184,3 +144,92 @@ def test_a_client_that_makes_up_addresses_is_still_one_client(
     assert statuses[-3:] == [429] * 3
     # Whoever has a key has an account of its own.
     assert ask(proxy, "POST", "/predict", body, X_API_Key=KEY).status == 200
+
+
+# Where the service takes no request, or ends in the middle of one: nginx answers itself
+
+
+def plainly(port: int, method: str, path: str) -> http.client.HTTPConnection:
+    """Send a request without HTTPS; its answer may come later, or never."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    connection.request(method, path, b"{}" if method == "POST" else None)
+    return connection
+
+
+def answer_on(connection: http.client.HTTPConnection) -> Answer:
+    """Read the answer, and end the connection."""
+    with contextlib.closing(connection):
+        response = connection.getresponse()
+        found = {name.lower(): value for name, value in response.getheaders()}
+        return Answer(response.status, found, response.read())
+
+
+@pytest.fixture
+def listener() -> Iterator[socket.socket]:
+    """Listen as a service does whose processes do nothing."""
+    with socket.create_server(("127.0.0.1", 0), backlog=1024) as listening:
+        yield listening
+
+
+@pytest.fixture
+def nginx(listener: socket.socket, tmp_path: Path) -> Iterator[int]:
+    """Run nginx before it, and give nginx's port."""
+    find_or_skip("nginx")
+    with nginx_before(listener.getsockname()[1], tmp_path) as port:
+        yield port
+
+
+@pytest.mark.parametrize("path", ["/predict", "/static/style.css"])
+def test_a_request_that_nobody_takes_was_not_decided(
+    path: str, nginx: int, listener: socket.socket
+) -> None:
+    listener.close()
+
+    answer = answer_on(plainly(nginx, "POST", path))
+
+    assert "nothing was decided" in problem_of(answer, 503)["detail"]
+    assert answer.headers["retry-after"] == "1"
+
+
+def test_more_requests_than_the_service_takes_are_refused_at_once(nginx: int) -> None:
+    more = 20
+    connections = [plainly(nginx, "POST", "/predict") for _ in range(TAKEN + more)]
+
+    def answered() -> list[socket.socket]:
+        return select.select([connection.sock for connection in connections], [], [], 0)[0]
+
+    assert wait_until(lambda: len(answered()) >= more)
+
+    refused = answered()
+    assert len(refused) == more
+    for connection in connections:
+        if connection.sock in refused:
+            problem_of(answer_on(connection), 503)
+        connection.close()
+
+
+def test_of_a_request_that_broke_off_nobody_says_that_nothing_was_decided(
+    nginx: int, listener: socket.socket
+) -> None:
+    connection = plainly(nginx, "POST", "/predict")
+    taken, _ = listener.accept()
+    with taken:
+        assert taken.recv(1)
+
+    answer = answer_on(connection)
+
+    assert "Idempotency-Key" in problem_of(answer, 502)["detail"]
+
+
+def test_no_connection_to_the_service_is_used_twice(nginx: int, listener: socket.socket) -> None:
+    connection = plainly(nginx, "GET", "/health")
+    taken, _ = listener.accept()
+    with taken, taken.makefile("rwb") as stream:
+        head = list(iter(stream.readline, b"\r\n"))
+        stream.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+        stream.flush()
+
+        assert answer_on(connection).status == 200
+        assert stream.read() == b""
+
+    assert b"Connection: close\r\n" in head
