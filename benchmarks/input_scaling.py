@@ -1,6 +1,6 @@
 """Time each input at doubled sizes: none may take more than three times as long for twice as much.
 
-python benchmarks/input_scaling.py [--runs 5] [NAME ...]
+.venv/bin/python benchmarks/input_scaling.py [--runs 5] [NAME ...]
 
 Each input is made to take long: as many columns, faults or quotation marks as fit into its bytes.
 Exits with 1 when a ratio is over the limit.
