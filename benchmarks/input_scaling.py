@@ -1,34 +1,54 @@
 """Time each input at doubled sizes: none may take more than three times as long for twice as much.
 
-.venv/bin/python benchmarks/input_scaling.py [--runs 5] [NAME ...]
+.venv/bin/python benchmarks/input_scaling.py [--quick] [--runs 5] [--model-dir MODEL] [NAME ...]
 
-Each input is made to take long: as many columns, faults or quotation marks as fit into its bytes.
-Exits with 1 when a ratio is over the limit.
+Tables, schema files, and all that a request is made of; each is made to take long: as many columns,
+faults or quotation marks as fit into its bytes. Requests are answered in this process, and the
+limits on sizes are raised, so that it is the work that is timed. What is over the limit is
+measured again, as machines are shared. Exits with 1 when a ratio still is.
 """
 
 from __future__ import annotations
 
 import argparse
 import contextlib
+import gc
 import io
 import itertools
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from time import process_time
+from typing import NamedTuple
+
+from werkzeug.test import create_environ, run_wsgi_app
 
 PROJECT = Path(__file__).resolve().parent.parent
 sys.path.insert(1, str(PROJECT))
 
+from benchmarks import input_kinds  # noqa: E402
+from benchmarks.input_kinds import SCHEMA, Kinds  # noqa: E402
 from creditscore.errors import CreditScoreError  # noqa: E402
 from creditscore.schema.reader import load_schema  # noqa: E402
+from creditscore.settings import Settings  # noqa: E402
 from creditscore.tables.csv_table import open_table  # noqa: E402
 from creditscore.tables.table import RowReader  # noqa: E402
 from creditscore.training import dataset  # noqa: E402
+from creditscore.web import create_app  # noqa: E402
+from creditscore.web.app import App  # noqa: E402
+from creditscore.web.content_negotiation import first_language  # noqa: E402
 
-#: Bytes of each input.
-SIZES = [1 << exponent for exponent in (18, 19, 20)]
+#: Bytes of tables and JSON; of schema files, which are read by Python; of forms, which may be no
+#: longer; of queries and headers, though gunicorn takes 4 KiB and 64 times 8 KiB.
+LARGE = [1 << exponent for exponent in (18, 19, 20)]
+MIDDLE = [1 << exponent for exponent in (16, 17, 18)]
+SMALL = [15_000, 30_000, 60_000]
+
+#: What --quick divides sizes by, by the first of them: tables then end below 256 KiB, a piece of
+#: their reader, behind which a row without end costs more once.
+QUICK = {LARGE[0]: 8, MIDDLE[0]: 4}
 
 #: The most that the time may grow when the size doubles.
 MOST_RATIO = 3.0
@@ -36,11 +56,25 @@ MOST_RATIO = 3.0
 #: Shorter times are counted as this: below, the ratio would tell of the clock.
 SHORTEST_S = 0.002
 
-SCHEMA = load_schema(PROJECT / "data" / "schema.toml")
-FIELDS = [*SCHEMA.fields, SCHEMA.label.column]
-HEADER = ",".join(FIELDS) + "\n"
-VALUES = [str(field.example) for field in SCHEMA.fields.values()]
-ROW = ",".join([*VALUES, "0"]) + "\n"
+KEY = "a-key-of-the-benchmark-that-opens-nothing"
+
+#: Routes, and headers that the service, or Flask for it, reads there.
+HEADERS = {
+    "/predict": "Content-Encoding Content-Type Host Idempotency-Key Origin Sec-Fetch-Site "
+    "X-Forwarded-For",
+    "/model": "Accept Accept-Language Cookie",
+    "/decisions": "Authorization X-API-Key",
+    "/static/page.css": "If-None-Match Range",
+    "/health": "X-Request-ID",
+}
+
+
+class Case(NamedTuple):
+    """What is timed: what reads an input, what makes one, and the sizes."""
+
+    read: Callable[[bytes], None]
+    make: Callable[[int], str]
+    sizes: Sequence[int]
 
 
 def score(raw: bytes) -> None:
@@ -61,73 +95,122 @@ def train(raw: bytes) -> None:
         dataset.load(Path(file.name), SCHEMA)
 
 
-def repeat(unit: str, size: int) -> str:
-    """Repeat a text until it has a size."""
-    return unit * (size // len(unit))
+def schema_file(raw: bytes) -> None:
+    """Read a schema file as train.py does."""
+    with tempfile.NamedTemporaryFile(suffix=".toml") as file:
+        file.write(raw)
+        file.flush()
+        load_schema(Path(file.name))
 
 
-def numbered(pattern: str, size: int) -> str:
-    """Repeat a pattern with a number in it until it has a size."""
-    return "".join(itertools.islice(_numbered(pattern), size // len(pattern)))
+def ask(app: App, path: str, raw: bytes, *, header: str = "", kind: str = "") -> None:
+    """Send a request that has an input in its body, or in a header, in its query or path."""
+    posts = path in {"/predict", "/"} or path.endswith("/outcome")
+    environ = create_environ(method="POST" if posts else "GET")
+    environ |= {"PATH_INFO": path, "CONTENT_TYPE": kind}
+    if header:
+        name = header.upper().replace("-", "_")
+        environ[name if name == "CONTENT_TYPE" else f"HTTP_{name}"] = raw.decode("latin-1")
+    else:
+        environ |= {"wsgi.input": io.BytesIO(raw), "CONTENT_LENGTH": str(len(raw))}
+    answer(app, environ)
 
 
-def _numbered(pattern: str) -> Iterator[str]:
-    return (pattern.replace("#", str(number)) for number in itertools.count(100_000))
+def ask_for(app: App, path: str, raw: bytes, *, accept: str) -> None:
+    """Send a request that has an input as its query, or in the place of a * in its path."""
+    text = raw.decode("latin-1")
+    environ = create_environ(method="POST" if path.endswith("/outcome") else "GET")
+    environ |= {"PATH_INFO": path.replace("*", text), "HTTP_ACCEPT": accept}
+    answer(app, environ | ({} if "*" in path else {"QUERY_STRING": text}))
 
 
-def wide(before: int, size: int) -> str:
-    """Return a table with many columns in front of the fields."""
-    names = ",".join(f"c{number}" for number in range(before))
-    return f"{names},{HEADER}" + repeat(f"{'1,' * before}{ROW}", size)
+def answer(app: App, environ: dict[str, object]) -> None:
+    """Have a request answered, and nothing remembered of it."""
+    first_language.cache_clear()
+    # Decisions need no key, and without one the origin of a page counts.
+    environ |= {} if environ["PATH_INFO"] == "/predict" else {"HTTP_X_API_KEY": KEY, **environ}
+    _, status, _ = run_wsgi_app(app, environ, buffered=True)
+    assert not status.startswith("500"), status
 
 
-#: Of each kind of table, the text of a size.
-TABLES: dict[str, Callable[[int], str]] = {
-    "sound rows": lambda size: HEADER + repeat(ROW, size),
-    "sound rows, CR": lambda size: (HEADER + repeat(ROW, size)).replace("\n", "\r"),
-    "quoted rows": lambda size: HEADER + repeat(f'"{VALUES[0]}"{ROW[len(VALUES[0]) :]}', size),
-    "different columns": lambda size: HEADER[:-1] + numbered(",c#", size) + "\n" + ROW,
-    "each column twice": lambda size: numbered("c#,c#,", size) + HEADER + ROW,
-    "one column many times": lambda size: repeat("AGE,", size) + HEADER + ROW,
-    "names near the missing": lambda size: numbered("LIMIT_BAL#,PAY_#,", size) + "\n" + ROW,
-    "a long name": lambda size: repeat("LIMIT_BAL", size) + "\n" + ROW,
-    "1,900 columns in front": lambda size: wide(1900, size),
-    "a quotation mark before line ends": lambda size: '"' + repeat("\n", size),
-    "a quotation mark in the rows": lambda size: f'{HEADER}"{repeat(ROW, size)}',
-    "quotation marks": lambda size: HEADER + repeat('"', size),
-    "quoted line ends": lambda size: HEADER + repeat('"\n",', size),
-    "line ends": lambda size: HEADER + repeat("\n", size),
-    "CR and LF": lambda size: HEADER + repeat("\r\r\n", size),
-    "lines of spaces": lambda size: HEADER + repeat(" \n", size),
-    "a row without end": lambda size: HEADER + repeat("1,", size),
-    "commas": lambda size: HEADER + repeat(",", size),
-    "rows of commas": lambda size: HEADER + repeat(f"{ROW[:-1]}{',' * 500}\n", size),
-    "semicolons": lambda size: HEADER.replace(",", ";") + repeat(ROW.replace(",", ";"), size),
-    "different faults": lambda size: HEADER + numbered(f"x#{ROW}", size),
-    "short rows": lambda size: HEADER + repeat("1\n", size),
-    "ambiguous amounts": lambda size: HEADER + numbered(f'"#,000"{ROW[len(VALUES[0]) :]}', size),
-    "a long number": lambda size: f'{HEADER}"{repeat("1,111", size)}"{ROW[len(VALUES[0]) :]}',
-    "long cells": lambda size: HEADER + repeat(f"{'-1' * 500}{ROW}", size),
-    "spaces": lambda size: HEADER + repeat(f"{' ' * 500}={ROW}", size),
-}
+def cases(app: App) -> Iterator[tuple[str, Case]]:
+    """Give all that is timed, by name."""
 
-#: What is timed: a name, what reads it, and what makes it.
-CASES: dict[str, tuple[Callable[[bytes], None], Callable[[int], bytes]]] = {
-    f"{read.__name__}, {name}": (read, lambda size, write=write: write(size).encode())  # type: ignore[misc]
-    for name, write in TABLES.items()
-    for read in (score, train)
-}
+    def named(prefix: str, kinds: Kinds, read: Callable[[bytes], None], sizes: Sequence[int]):  # type: ignore[no-untyped-def]
+        for name, make in kinds.items():
+            yield f"{prefix}, {name}", Case(read, make, sizes)
+
+    for read in (score, train):
+        yield from named(read.__name__, input_kinds.TABLES, read, LARGE)
+    yield from named("schema file", input_kinds.TOML, schema_file, MIDDLE)
+    yield from named("JSON", input_kinds.JSON, partial(ask, app, "/predict"), LARGE)
+    form = "application/x-www-form-urlencoded"
+    for path in ("/", "/predict"):
+        yield from named(
+            f"form to {path}", input_kinds.FORMS, partial(ask, app, path, kind=form), SMALL
+        )
+    outcome = partial(ask, app, f"/decisions/{'0' * 8}-0000-0000-0000-{'0' * 12}/outcome")
+    yield from named("outcome", input_kinds.JSON, outcome, [250, 500, 1000])
+    for path in ("/decisions", "/monitoring", "/"):
+        accept = "application/json" if path == "/decisions" else "text/html"
+        read = partial(ask_for, app, path, accept=accept)
+        yield from named(f"query of {path}", input_kinds.QUERIES, read, SMALL)
+    for path in ("/*", "/decisions/*", "/decisions/*/outcome", "/static/*"):
+        read = partial(ask_for, app, path, accept="*/*")
+        yield from named(f"path {path}", input_kinds.HEADERS, read, SMALL)
+    for path, headers in HEADERS.items():
+        for header in headers.split():
+            read = partial(ask, app, path, header=header)
+            yield from named(header, input_kinds.HEADERS, read, MIDDLE)
 
 
 def seconds(read: Callable[[bytes], None], raw: bytes, runs: int) -> float:
     """Return the shortest of several processor times."""
     times = []
+    # The time for unreachable objects comes in steps, each a share of all objects that there are.
+    gc.disable()
     for _ in range(runs):
         begun = process_time()
         with contextlib.suppress(CreditScoreError):
             read(raw)
         times.append(process_time() - begun)
+    gc.enable()
     return max(min(times), SHORTEST_S)
+
+
+def largest_ratio(times: Sequence[float]) -> float:
+    """Return the most that the time grew by when the size doubled."""
+    return max(more / less for less, more in itertools.pairwise(times))
+
+
+def measure(case: Case, sizes: Sequence[int], runs: int) -> list[float]:
+    """Return the times of a case; the shortest of several if they are over the limit."""
+    raws = [case.make(size).encode("utf-8", "surrogateescape") for size in sizes]
+    times = [seconds(case.read, raw, runs) for raw in raws]
+    for _ in range(3):
+        if largest_ratio(times) > MOST_RATIO:
+            times = list(map(min, times, (seconds(case.read, raw, 2 * runs) for raw in raws)))
+    return times
+
+
+def service(model_dir: Path, folder: Path) -> App:
+    """Return a service with every feature that reads an input, and sizes without limits."""
+    most = 1 << 24
+    settings = Settings(
+        model_dir=model_dir,
+        database_url=f"sqlite:///{folder}/log.sqlite",
+        runtime_dir=folder,
+        api_keys=(KEY,),
+        open_predict=True,
+        max_json_bytes=most,
+        max_applicants=most,
+        proxies=1,
+        hosts=("a.example",),
+        cors_origins=("https://a.example",),
+        rate_limit=None,
+        what_if_rate_limit=None,
+    )
+    return create_app(settings)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -135,19 +218,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help="inputs whose name holds this")
     parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--quick", action="store_true", help="smaller sizes, each twice")
+    parser.add_argument("--model-dir", type=Path, default=PROJECT / "model")
     options = parser.parse_args(arguments)
-    worst = 0.0
-    print("| input |", " | ".join(f"{size >> 10} KiB" for size in SIZES), "| largest ratio |")
-    print("| --- |", " | ".join("---" for _ in SIZES), "| --- |")
-    for name, (read, make) in CASES.items():
-        if options.names and not any(part in name for part in options.names):
-            continue
-        times = [seconds(read, make(size), options.runs) for size in SIZES]
-        ratio = max(more / less for less, more in itertools.pairwise(times))
-        worst = max(worst, ratio)
-        print(f"| {name} |", " | ".join(f"{time:.3f} s" for time in times), f"| {ratio:.1f} |")
+    over, worst = [], 0.0
+    print("| input | bytes | times in ms | largest ratio |\n| --- | --- | --- | --- |")
+    with tempfile.TemporaryDirectory() as folder:
+        app = service(options.model_dir, Path(folder))
+        gc.freeze()
+        for name, case in cases(app):
+            if options.names and not any(part in name for part in options.names):
+                continue
+            cut = QUICK.get(case.sizes[0], 1) if options.quick else 1
+            sizes = [size // cut for size in case.sizes]
+            times = measure(case, sizes, 2 if options.quick else options.runs)
+            ratio = largest_ratio(times)
+            worst = max(worst, ratio)
+            over += [name] if ratio > MOST_RATIO else []
+            shown = ", ".join(f"{1000 * time:,.0f}" for time in times)
+            spread = f"{sizes[0]:,} to {sizes[-1]:,}"
+            print(f"| {name} | {spread} | {shown} | {ratio:.1f} |", flush=True)
     print(f"\nlargest ratio: {worst:.1f}, at most {MOST_RATIO:.0f}")
-    return 1 if worst > MOST_RATIO else 0
+    if over:
+        print("over it:", "; ".join(over))
+    return 1 if over else 0
 
 
 if __name__ == "__main__":

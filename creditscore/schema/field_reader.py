@@ -113,8 +113,8 @@ def _merged_codes(table: TomlTable, rule: CodeList) -> dict[Value, Value]:
     merged: dict[Value, Value] = {}
     inner = table.table("fold")
     for written, target in inner.content.items():
-        # By type as well: true equals 1.
-        if not any(type(target) is type(code) and target == code for code in rule.labels):
+        # By type as well: true equals 1, and no table has a hash.
+        if type(target) is not rule.python_type or target not in rule.labels:
             inner.refuse(written, f"must be one of the field's codes, got {shown(target)}")
         # The keys of a TOML table are texts, even where the codes are numbers.
         code: int | str = written
@@ -200,7 +200,7 @@ def _wording(item: TomlTable, rule: Rule) -> Wording:
         item.refuse("side", f"must be low or high, got {side!r}")
     description = item.words("describes") if "describes" in item.content else None
     for language, words in (description or {}).items():
-        if set(re.findall(r"\{(.*?)\}|[{}]", words)) - {"value"}:
+        if set(re.findall(r"\{([^{}]*)\}|[{}]", words)) - {"value"}:
             problem = f"may hold {{value}} and no other braces, got {shown(words)}"
             item.refuse(f"describes.{language}", problem)
     bounds = {
@@ -212,9 +212,7 @@ def _wording(item: TomlTable, rule: Rule) -> Wording:
         item.refuse("maximum", f"must be at least {bounds['minimum']}, got {bounds['maximum']}")
     return Wording(
         code=code,
-        values=tuple(
-            _accepted(item, rule, value) for value in item.get("values", list, "a list", [])
-        ),
+        values=_accepted(item, rule, item.get("values", list, "a list", [])),
         low=bounds.get("minimum"),
         high=bounds.get("maximum"),
         side=side,
@@ -222,12 +220,16 @@ def _wording(item: TomlTable, rule: Rule) -> Wording:
     )
 
 
-def _accepted(item: TomlTable, rule: Rule, raw: object) -> Value:
+def _accepted(item: TomlTable, rule: Rule, raws: list[object]) -> tuple[Value, ...]:
+    # Once for all of them: each such rule looks at every code.
     rule = _documented(rule)
-    try:
-        return rule.accept(raw)
-    except Rejected:
-        item.refuse("values", f"must be {rule.allowed[FALLBACK_LANGUAGE]}, got {shown(raw)}")
+    values = []
+    for raw in raws:
+        try:
+            values.append(rule.accept(raw))
+        except Rejected:
+            item.refuse("values", f"must be {rule.allowed[FALLBACK_LANGUAGE]}, got {shown(raw)}")
+    return tuple(values)
 
 
 def _example(table: TomlTable, rule: Rule) -> Value:

@@ -23,7 +23,13 @@ from creditscore.schema.toml_reader import TomlTable, shown
 #: Characters of a schema file, and dots of one of its lines outside of texts, at most.
 MOST_CHARACTERS, MOST_DOTS = 4_000_000, 500
 
-QUOTED = re.compile("\"[^\"]*\"|'[^']*'")
+# Possessive, and content with a text that never ends: linear whatever comes.
+TEXT_OR_COMMENT = re.compile(
+    r'''"""(?:[^"\\]|\\.|"(?!""))*+(?:""")?'''
+    r"""|'''(?:[^']|'(?!''))*+(?:''')?"""
+    r"""|"(?:[^"\\\n]|\\.)*+"?|'[^'\n]*+'?|\#[^\n]*+""",
+    re.DOTALL,
+)
 
 
 def load_schema(path: Path) -> Schema:
@@ -52,8 +58,10 @@ def _check_size(text: str, source: str) -> None:
     """Refuse what nobody writes, and what tomllib takes minutes for: it is quadratic in dots."""
     if len(text) > MOST_CHARACTERS:
         raise SchemaError(source, "", f"must have at most {MOST_CHARACTERS:,} characters")
-    for number, line in enumerate(text.splitlines(), start=1):
-        if line.count(".") > MOST_DOTS and QUOTED.sub("", line).count(".") > MOST_DOTS:
+    # Of a text, only its line ends count.
+    bare = TEXT_OR_COMMENT.sub(lambda match: "\n" * match[0].count("\n"), text)
+    for number, line in enumerate(bare.split("\n"), start=1):
+        if line.count(".") > MOST_DOTS:
             raise SchemaError(source, "", f"line {number} must have at most {MOST_DOTS} dots")
 
 
@@ -130,26 +138,28 @@ def _scorecards(top: TomlTable, fields: Mapping[str, Field]) -> dict[str, Scorec
         if not name.replace("_", "").isalnum() or not name.islower():
             top.refuse(f"scorecards.{name}", "must be named in lower-case letters and digits")
         table.allow("title", "fields", "forest")
-        names = table.names("fields")
-        for field in names:
+        names = set(listed := table.names("fields"))
+        for field in listed:
             if field not in fields:
                 got = f"got {field!r}{hint(field, fields)}"
                 table.refuse("fields", f"must name fields of this file, {got}")
-        if not set(smaller) < set(names):
+        if not set(smaller) < names:
             what = f"more than the fields of the scorecard before: {', '.join(smaller)}"
             table.refuse("fields", f"must hold {what if smaller else 'at least one field'}")
+        before = set(smaller)
         # Schema order, whatever the order in the list: it is the order of the model's columns.
         ordered = tuple(field for field in fields if field in names)
         specs[name] = ScorecardSpec(
             name=name,
             title=table.words("title"),
             fields=ordered,
-            added_fields=tuple(field for field in ordered if field not in smaller),
+            added_fields=tuple(field for field in ordered if field not in before),
             forest=_forest(table),
         )
         smaller = ordered
+    used = set(smaller)
     for field in fields:
-        if field not in smaller:
+        if field not in used:
             top.refuse(f"fields.{field}", "must belong to a scorecard, it belongs to none")
     return specs
 

@@ -33,8 +33,9 @@ class TomlTable:
 
     def allow(self, *names: str) -> None:
         """Refuse all keys but these."""
+        known = set(names)
         for name in self.content:
-            if name not in names:
+            if name not in known:
                 allowed = f"allowed are {', '.join(names)}{hint(name, names)}"
                 self.refuse(name, f"is not a key here: {allowed}")
 

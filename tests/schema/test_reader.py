@@ -179,6 +179,9 @@ def test_what_is_no_toml_is_refused_as_such(path: Path, raw: bytes) -> None:
     [
         ("\n" + "a." * 50_000 + "b = 1", "line 2 must have at most 500 dots"),
         ('x = "a.b"\n[' + '"a" . ' * 50_000 + "b]", "line 2 must have at most 500 dots"),
+        ('"\\"".' + "a." * 50_000 + '"\\"" = 1', "line 1 must have at most 500 dots"),
+        ('x = {y = """\n""", ' + "a." * 50_000 + 'b = "z"}', "line 2 must have at most 500 dots"),
+        ("x = '''\n'''\n" + "a." * 50_000 + "b = 1", "line 3 must have at most 500 dots"),
         ("#" * 4_000_001, "must have at most 4,000,000 characters"),
     ],
 )
@@ -188,10 +191,26 @@ def test_what_would_be_read_for_minutes_is_refused_at_once(path: Path, raw: str,
     assert str(refusal(path)) == f"{path} {said}"
 
 
-def test_a_text_may_have_as_many_dots_as_it_likes(path: Path) -> None:
-    path.write_text(f'x = "{"." * 600}"', encoding="utf-8")
+@pytest.mark.parametrize("marks", ['"', "'", '"""', "'''", '"\\\\', '"""\n\\"'])
+def test_a_text_may_have_as_many_dots_as_it_likes(path: Path, marks: str) -> None:
+    end = marks.rstrip("\\") if marks.endswith("\\") else marks.partition("\n")[0]
+    path.write_text(f"x = {marks}{'.' * 600}{end} # {'.' * 600}", encoding="utf-8")
 
     assert "x is not a key here" in str(refusal(path))
+
+
+def test_a_fold_into_what_only_equals_a_code_is_refused(path: Path) -> None:
+    path.write_text(SMALL.replace("0 = 2", "0 = true"), encoding="utf-8")
+
+    assert "must be one of the field's codes, got True" in str(refusal(path))
+
+
+@pytest.mark.parametrize("words", ["{" * 100_000, "{" * 100_000 + "value}", "{a\\nb}"])
+def test_braces_without_end_are_refused(path: Path, words: str) -> None:
+    reasons = f"reasons = [{{ code = 'A', describes = \"{words}\" }}]"
+    path.write_text(SMALL.replace("[fields.income]", f"[fields.income]\n{reasons}"), "utf-8")
+
+    assert "may hold {value} and no other braces" in str(refusal(path))
 
 
 def test_a_missing_file_and_a_folder_are_refused(path: Path) -> None:

@@ -64,6 +64,20 @@ def test_what_would_have_to_change_stands_only_under_a_refusal(
     assert (PAGE_TEXTS["en"]["recourse_title"] in page) == (label == "not_eligible")
 
 
+@pytest.mark.parametrize("kind", ["multipart/form-data", "text/plain", "application/json"])
+def test_a_form_of_another_type_is_told_how_the_page_sends_it(
+    client: FlaskClient, kind: str
+) -> None:
+    boundary = "; boundary=x" if "multipart" in kind else ""
+
+    answer = client.post("/", data="AGE=30", content_type=kind + boundary)
+
+    assert problem_of(answer, 415)["detail"] == (
+        f"the form must be sent as application/x-www-form-urlencoded, got {kind}; "
+        "programs send JSON to POST /predict"
+    )
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_errors_stand_at_their_fields_in_the_language_of_the_page(
     client: FlaskClient, schema: Schema, example: Body, language: str

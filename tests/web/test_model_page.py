@@ -41,6 +41,7 @@ def card(model_dir: Path) -> Card:
         (BROWSER["Accept"], "text/html; charset=utf-8"),
         ("*/*", "application/json"),
         ("application/json, text/html", "application/json"),
+        ("text/html \t; q=0.9 , application/json\t;q=0.1", "text/html; charset=utf-8"),
         ("text/html;q=0.5, application/json", "application/json"),
         ("", "application/json"),
     ],
@@ -52,6 +53,17 @@ def test_browsers_get_the_page_and_programs_json(
 
     assert (answer.status_code, answer.content_type) == (200, kind)
     assert "Accept" in answer.headers["Vary"].split(", ")
+
+
+@pytest.mark.parametrize(
+    ("end", "kind"), [("; q=0.9", "text/html; charset=utf-8"), ("x", "application/json")]
+)
+def test_a_million_blanks_in_accept_come_to_an_end(
+    client: FlaskClient, end: str, kind: str
+) -> None:
+    answer = client.get("/model", headers={"Accept": f"text/html{' ' * 1_000_000}{end}"})
+
+    assert (answer.status_code, answer.content_type) == (200, kind)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -17,7 +17,7 @@ from creditscore.web.pages import form
 from creditscore.web.pages.decision_view import key_needed, result_parts
 from creditscore.web.pages.layout import notice, render_page
 from creditscore.web.problems import UNPROCESSABLE
-from creditscore.web.request_body import read_body, read_origin
+from creditscore.web.request_body import read_form_body, read_origin
 from creditscore.web.service import current_request, service
 
 bp = Blueprint("pages", __name__)
@@ -34,7 +34,7 @@ def home() -> ResponseReturnValue:
 def decide() -> ResponseReturnValue:
     """Decide on what was typed into the form, and log it unless it is only to explore."""
     here = service()
-    raw = read_body(request, most_bytes=form.MOST_BYTES)
+    raw = read_form_body(request, most_bytes=form.MOST_BYTES)
     typed, explore = form.read_form(raw)
     check = check_what_if if explore else check_predict
     if explore:
