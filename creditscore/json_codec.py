@@ -23,6 +23,15 @@ def dumps_bytes(value: Any) -> bytes:
         return json.dumps(value, allow_nan=False, separators=(",", ":")).encode()
 
 
+def loads(raw: bytes) -> Any:
+    """Read what `dumps_bytes` wrote."""
+    try:
+        return orjson.loads(raw)
+    except orjson.JSONDecodeError:
+        # Lone surrogates.
+        return json.loads(raw)
+
+
 def dumps_text(value: Any) -> str:
     """Write the same as a text."""
     return dumps_bytes(value).decode()

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import io
-import pickle
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from tempfile import SpooledTemporaryFile
@@ -21,6 +20,7 @@ from creditscore.decisions.decision_columns import DecisionColumns
 from creditscore.decisions.record import Row, RowTemplate, to_milliseconds
 from creditscore.errors import Fault, InvalidApplicants
 from creditscore.i18n.catalogue import say
+from creditscore.json_codec import dumps_bytes, loads
 from creditscore.schema import MOST_FAULTS
 from creditscore.schema.csv_cells import to_line
 from creditscore.scorecard.model import Model
@@ -109,23 +109,20 @@ class CsvRequest:
         self._begin(answer, table)
         scorer = Scorer(assessor, table, write=self._result, most_results=MOST_RESULTS)
         ids, moment = [], log.now()
-        at, milliseconds = timestamp(moment), to_milliseconds(moment)
+        at = timestamp(moment)
         with _spooled_file() as spooled:
             for block, results in _score_all(scorer, table):
                 new = assessor.new_ids(moment, len(results))
                 ids += new
-                rows = [
-                    template.row(decision_id, milliseconds)
-                    for decision_id, (template, _) in zip(new, results, strict=True)
-                ]
-                pickle.dump(rows, spooled)
-                ends = [
-                    f"{decision_id},{at},{end}"
-                    for decision_id, (_, end) in zip(new, results, strict=True)
-                ]
+                _spool(spooled, results, new)
+                ends = (
+                    f"{decision_id},{at},{result.text}"
+                    for decision_id, result in zip(new, results, strict=True)
+                )
                 self._write(answer, table, block, ends)
             spooled.seek(0)
-            return log.record_rows(_rows_of(spooled), self.origin, ids=ids, moment=moment)
+            rows = _rows_of(spooled, to_milliseconds(moment))
+            return log.record_rows(rows, self.origin, ids=ids, moment=moment)
 
     def _result(self, decision: Decision) -> _Result:
         origin = self.origin
@@ -181,8 +178,25 @@ def _spooled_file() -> BinaryIO:
     return cast(BinaryIO, SpooledTemporaryFile(IN_MEMORY))  # callers close it
 
 
-def _rows_of(file: BinaryIO) -> Iterator[list[Row]]:
-    """Read spooled rows, a block at a time."""
-    with contextlib.suppress(EOFError):
-        while True:
-            yield pickle.load(file)
+def _spool(file: BinaryIO, results: Sequence[_Result], ids: Sequence[str]) -> None:
+    """Write the decisions of a block: each different result once, and which one each id has."""
+    places = {id(result): place for place, result in enumerate(results)}
+    numbers = {place: number for number, place in enumerate(places.values())}
+    templates = [results[place].template for place in numbers]
+    content = [
+        [[*template] for template in templates],
+        [numbers[places[id(result)]] for result in results],
+        ids,
+    ]
+    file.write(dumps_bytes(content) + b"\n")
+
+
+def _rows_of(file: BinaryIO, milliseconds: int) -> Iterator[list[Row]]:
+    """Read the rows of spooled decisions, a block at a time."""
+    for line in file:
+        content, numbers, ids = loads(line)
+        templates = [RowTemplate(tuple(values), canonical) for values, canonical in content]
+        yield [
+            templates[number].row(decision_id, milliseconds)
+            for number, decision_id in zip(numbers, ids, strict=True)
+        ]

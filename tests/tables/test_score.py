@@ -26,9 +26,6 @@ from creditscore.tables.scorer import Scorer
 
 @pytest.fixture(autouse=True)
 def environment(monkeypatch: pytest.MonkeyPatch, model_dir: Path, tmp_path: Path) -> None:
-    for name in [name for name in os.environ if name.startswith("CREDITSCORE_")]:
-        # Those of the tests themselves, which score.py would warn of.
-        monkeypatch.delenv(name)
     monkeypatch.setenv("CREDITSCORE_MODEL_DIR", str(model_dir))
     monkeypatch.setenv("CREDITSCORE_DATABASE_URL", f"sqlite:///{tmp_path}/log.sqlite")
 
