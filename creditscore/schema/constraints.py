@@ -230,7 +230,7 @@ class CodeList:
         languages = {language for label in self.labels.values() for language in label}
         codes = {
             language: ", ".join(
-                f"{code} ({in_language(label, language)})" for code, label in self.labels.items()
+                _titled(code, in_language(label, language)) for code, label in self.labels.items()
             )
             for language in languages
         }
@@ -255,6 +255,10 @@ class CodeList:
 
 
 Rule = NumericRange | CodeList
+
+
+def _titled(code: Value, title: str) -> str:
+    return title if title == str(code) else f"{code} ({title})"
 
 
 def from_text(rule: Rule, text: str, *, decimal: str | None = None, whole: bool = False) -> object:

@@ -63,7 +63,7 @@ def _numeric_range(table: TomlTable, kind: str, unit: Text) -> NumericRange:
     if low is not None and high is not None and not low < high:
         name = "maximum" if "maximum" in bounds else "exclusive_maximum"
         table.refuse(name, f"must be greater than {low}, got {high}")
-    labels = _labels(table) if "codes" in table.content else {}
+    labels = _labels(table, plain=False) if "codes" in table.content else {}
     for code in labels:
         if not isinstance(code, int):
             table.refuse("codes", f"of this kind must be whole numbers, got {code!r}")
@@ -79,18 +79,24 @@ def _numeric_range(table: TomlTable, kind: str, unit: Text) -> NumericRange:
 
 
 def _code_list(table: TomlTable) -> CodeList:
-    labels = _labels(table)
+    labels = _labels(table, plain=True)
     if len({type(code) for code in labels}) > 1:
         table.refuse("codes", "must be all whole numbers or all texts, got both")
     rule = CodeList(labels)
     return replace(rule, merged_codes=_merged_codes(table, rule))
 
 
-def _labels(table: TomlTable) -> dict[Value, Text]:
+def _labels(table: TomlTable, *, plain: bool) -> dict[Value, Text]:
+    """Read a list of codes; a `plain` one, without a title, is called what it is."""
     allowed = "a list of tables such as { value = 1, en = 'married' }"
+    if plain:
+        allowed += ", or of codes"
     entries: list[object] = table.get("codes", list, allowed, None)
     labels: dict[Value, Text] = {}
     for index, entry in enumerate(entries):
+        # By type: true is an int as well.
+        if plain and type(entry) in (int, str):
+            entry = {"value": entry, FALLBACK_LANGUAGE: str(entry)}
         if not isinstance(entry, dict):
             table.refuse("codes", f"must be {allowed}, got {shown(entry)}")
         item = TomlTable(table.source, f"{table.key('codes')}[{index}]", entry)

@@ -106,6 +106,30 @@ def test_a_wrong_file_is_refused_by_key_and_what_is_allowed(
         assert str(error).startswith(f"{path}: {key} ")
 
 
+@pytest.mark.parametrize(
+    ("codes", "labels", "allowed"),
+    [
+        ("[1, 2]", {1: {"en": "1"}, 2: {"en": "2"}}, "one of 1, 2, or 0 (counted as 2)"),
+        (
+            '[1, { value = 2, en = "owns" }]',
+            {1: {"en": "1"}, 2: {"en": "owns"}},
+            "one of 1, 2 (owns), or 0 (counted as 2)",
+        ),
+    ],
+)
+def test_a_code_needs_no_title(
+    path: Path, codes: str, labels: dict[int, dict[str, str]], allowed: str
+) -> None:
+    titled = '[{ value = 1, en = "rents" }, { value = 2, en = "owns" }]'
+    assert titled in SMALL
+    path.write_text(SMALL.replace(titled, codes), encoding="utf-8")
+
+    rule = load_schema(path).fields["home"].rule
+
+    assert rule.labels == labels
+    assert rule.allowed["en"] == allowed
+
+
 def test_a_field_in_no_scorecard_is_refused(path: Path) -> None:
     start, end = SMALL.index("[scorecards.long]"), SMALL.index("[fields.income]")
     path.write_text(SMALL[:start] + SMALL[end:], encoding="utf-8")
