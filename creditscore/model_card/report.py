@@ -22,6 +22,9 @@ PLOTS_FOLDER = "plots"
 #: Characters of a line of the summary.
 WIDTH = 100
 
+#: Fewer rows, or rows of one outcome, leave every figure rough.
+FEW_ROWS, FEW_OF_AN_OUTCOME = 1000, 100
+
 #: Figures in the summary's table.
 SUMMARISED = ("auc", "brier", "ece", "accuracy")
 
@@ -77,6 +80,13 @@ def _lines(model: Model) -> Iterator[str]:
     for field, rows in data["folded_rows"].items():
         folded = f"{WRITE.number(rows)} rows with undocumented codes"
         yield f"  {field}: {folded}, folded as the schema file says"
+    rarer = round(data["rows"] * min(data["bad_rate"], 1 - data["bad_rate"]))
+    if data["rows"] < FEW_ROWS or rarer < FEW_OF_AN_OUTCOME:
+        text = (
+            f"Few rows: {WRITE.number(rarer)} have the rarer outcome, and a fifth of them are in "
+            "the test. Every figure below is rough; the model card has the intervals."
+        )
+        yield fill(text, WIDTH, initial_indent="  ", subsequent_indent="  ")
     for name in model.scorecards:
         yield from _scorecard(model, model.card["scorecards"][name])
 
