@@ -4,7 +4,7 @@
 
 Needs a model in model/ (or CREDITSCORE_MODEL_DIR) and the rows of data/credit.csv. Each program
 runs as a process of its own, from its start to its end, as its users run it; the files are drawn
-from the bundled rows, each field on its own. Goal: 8 times the script at the most rows, and the
+from the bundled rows, each field on its own. Goal: 6 times the script at the most rows, and the
 memory of the fewest.
 """
 
