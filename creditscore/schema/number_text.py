@@ -9,9 +9,10 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from creditscore.i18n.catalogue import SWAPPED_SEPARATORS
+from creditscore.i18n.catalogue import DECIMAL_SIGNS, SWAPPED_SEPARATORS
 
-DECIMAL_SIGNS = (".", ",")
+#: The decimal signs of all languages.
+SIGNS = tuple(DECIMAL_SIGNS.values())
 
 #: A number as JSON writes it. float() would also take "nan", "2_4" and full-width digits.
 NUMBER = re.compile(r"-?[0-9]{1,400}(\.[0-9]{1,400})?([eE][-+]?[0-9]{1,4})?", re.ASCII)
@@ -57,7 +58,7 @@ def write_amount(number: int | float, *, decimal: str) -> str:
 
 def read_undecided(text: str) -> int | float | AmbiguousNumber | None:
     """Read a number without knowing the decimal sign."""
-    point, comma = (read_amount(text, sign) for sign in DECIMAL_SIGNS)
+    point, comma = (read_amount(text, sign) for sign in SIGNS)
     if point is not None and comma is not None and point != comma:
         return AmbiguousNumber(text, point, comma)
     return comma if point is None else point
@@ -68,7 +69,7 @@ def find_decimal_sign(texts: Iterable[str]) -> str | None:
     found = set()
     for text in texts:
         if "." in text or "," in text:
-            readable = [sign for sign in DECIMAL_SIGNS if read_amount(text, sign) is not None]
+            readable = [sign for sign in SIGNS if read_amount(text, sign) is not None]
             if len(readable) == 1:
                 found.update(readable)
     return found.pop() if len(found) == 1 else None

@@ -16,7 +16,7 @@ from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, LANGUAGES, Text, say
 from creditscore.nearest_name import hint
 from creditscore.schema.field_reader import read_field
 from creditscore.schema.fields import Field, ForestSettings, Label, ScorecardSpec, Source
-from creditscore.schema.number_text import DECIMAL_SIGNS
+from creditscore.schema.number_text import SIGNS
 from creditscore.schema.schema import Schema
 from creditscore.schema.toml_reader import TomlTable, shown
 
@@ -111,7 +111,7 @@ def _decimal(top: TomlTable) -> str | None:
     table = top.table("file")
     table.allow("decimal")
     decimal = table.text("decimal")
-    if decimal not in DECIMAL_SIGNS:
+    if decimal not in SIGNS:
         table.refuse("decimal", f"must be '.' or ',', got {shown(decimal)}")
     return decimal
 

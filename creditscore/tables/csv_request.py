@@ -180,12 +180,11 @@ def _spooled_file() -> BinaryIO:
 
 def _spool(file: BinaryIO, results: Sequence[_Result], ids: Sequence[str]) -> None:
     """Write the decisions of a block: each different result once, and which one each id has."""
-    places = {id(result): place for place, result in enumerate(results)}
-    numbers = {place: number for number, place in enumerate(places.values())}
-    templates = [results[place].template for place in numbers]
+    different = {id(result): result for result in results}
+    numbers = {key: number for number, key in enumerate(different)}
     content = [
-        [[*template] for template in templates],
-        [numbers[places[id(result)]] for result in results],
+        [[*result.template] for result in different.values()],
+        [numbers[id(result)] for result in results],
         ids,
     ]
     file.write(dumps_bytes(content) + b"\n")

@@ -96,7 +96,7 @@ def grow(
 ) -> tuple[Calibration, Forest]:
     """Grow a forest on some predictors, and recalibrate it where its probabilities are poor."""
     matrix = train.matrix(predictors)
-    monotonic = [schema.fields[name].monotonic_constraint for name in predictors]
+    monotonic = schema.monotonic_constraints(predictors)
     grown = fit_forest(matrix, train.bad, settings, seed, monotonic=monotonic)
     return calibrate(grown, matrix, train.bad, seed)
 

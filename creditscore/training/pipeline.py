@@ -153,9 +153,12 @@ def _try_forests(
     if spec.forest.min_samples_leaf is not None:
         return []
     predictors = [name for name in spec.fields if name not in exclude]
-    monotonic = [schema.fields[name].monotonic_constraint for name in predictors]
     return try_forests(
-        data.matrix(predictors), data.bad, spec.forest, seed=seed, monotonic=monotonic
+        data.matrix(predictors),
+        data.bad,
+        spec.forest,
+        seed=seed,
+        monotonic=schema.monotonic_constraints(predictors),
     )
 
 
