@@ -14,10 +14,12 @@ from collections.abc import Collection
 from flask import Flask, Request, Response
 
 from creditscore.i18n.catalogue import say
-from creditscore.schema.constraints import describe_value
 from creditscore.web.problems import WrongHost
 from creditscore.web.service import Service
 from creditscore.web.startup_checks import is_own
+
+#: Characters of a wrong host that are repeated.
+LONGEST_SHOWN = 60
 
 #: What a page may send beside what it always may, and read beside what it always may.
 ALLOWED = "Authorization, X-API-Key, Idempotency-Key, Content-Type"
@@ -49,7 +51,7 @@ def check_host(request: Request, svc: Service) -> None:
     else:
         wrong = svc.loopback and not svc.keys.exist()
     if wrong:
-        raise WrongHost(say("wrong_host", got=describe_value(host)))
+        raise WrongHost(say("wrong_host", got=host[:LONGEST_SHOWN]))
 
 
 def _without_port(host: str) -> str:
