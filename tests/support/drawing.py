@@ -26,6 +26,13 @@ from creditscore.scorecard.scorecard import Scorecard
 from creditscore.training.dataset import Dataset
 
 
+def number_of(applicant: Applicant, name: str) -> float:
+    """Return an applicant's value of a field of numbers."""
+    value = applicant.values[name]
+    assert isinstance(value, int | float)
+    return float(value)
+
+
 @cache
 def bundled_rows() -> Dataset:
     """Read the rows that `train.py` trains on when nothing else is said."""
