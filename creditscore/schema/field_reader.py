@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 import unicodedata
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, LANGUAGES, Text
@@ -16,6 +17,7 @@ from creditscore.schema.toml_reader import TomlTable, shown
 BOUNDS = ("minimum", "exclusive_minimum", "maximum", "exclusive_maximum")
 NUMBER_KEYS = (*BOUNDS, "bands", "risk", "monotone")
 CODED_KEYS = ("fold", "other")
+IDENTIFIER = re.compile("[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 KINDS = ("number", "integer", "coded")
 COMMON_KEYS = (
     "kind", "codes", "protected", "optional_when_excluded", "change", "reasons", "example",
@@ -23,8 +25,37 @@ COMMON_KEYS = (
 )  # fmt: skip
 
 
+def read_fields(tables: Mapping[str, TomlTable]) -> dict[str, Field]:
+    """Read the fields of a schema file, in its order."""
+    codes = code_names(tables)
+    return {
+        name: replace(read_field(name, table), code_name=codes[name])
+        for name, table in tables.items()
+    }
+
+
+def code_names(names: Collection[str]) -> dict[str, str]:
+    """Return an identifier for each name: the name itself where it is one.
+
+    Programs keep reason codes in enumerations, whose members "Monthly income (%)" cannot name.
+    """
+    codes = {name: name for name in names if IDENTIFIER.fullmatch(name)}
+    for place, name in enumerate(names, start=1):
+        if name not in codes:
+            plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+            code = re.sub("[^A-Z0-9]+", "_", plain.upper()).strip("_")
+            if not IDENTIFIER.fullmatch(code) or code in codes.values():
+                code = f"FIELD_{place}_{code}".rstrip("_")
+            codes[name] = code
+    return codes
+
+
 def read_field(name: str, table: TomlTable) -> Field:
     """Read one field of a schema file."""
+    # A dot parts the keys of TOML: [fields.Monthly.income] is a table within fields.Monthly.
+    inner = [key for key, value in table.content.items() if isinstance(value, dict)]
+    if "kind" not in table.content and len(inner) == 1 and "kind" in table.content[inner[0]]:
+        table.refuse("kind", f'is missing; quote a name with a dot: [fields."{name}.{inner[0]}"]')
     kind = table.text("kind")
     if kind not in KINDS:
         table.refuse("kind", f"must be one of {', '.join(KINDS)}, got {shown(kind)}")

@@ -85,6 +85,8 @@ class Field:
         Whether the forest must go that way.
     missing : MissingValues or None
         What stands for a missing value; None where each applicant must have one.
+    code_name : str
+        The first half of its reason codes: the name, or an identifier made of it.
     unit_singular : Text or None
         The unit of exactly one, where a language has another word for it.
     """
@@ -104,6 +106,7 @@ class Field:
     unit_singular: Text | None = None
     monotone: bool = False
     missing: MissingValues | None = None
+    code_name: str = ""
 
     def accept(self, raw: object) -> Value | None:
         """Return a raw JSON value in its one canonical form; None for a missing value.

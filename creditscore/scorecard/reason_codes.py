@@ -193,7 +193,7 @@ def _worded(
     key = f"{'raised' if raised else 'lowered'}{'_by_described' if description else '_by_value'}"
     text = say(key, what=what, points=_points(tenths), group=_group(group))
     # Nobody is advised to change what they have left out.
-    return f"{field.name}_{code}", field.actionable and not field.is_missing(value), text
+    return f"{field.code_name}_{code}", field.actionable and not field.is_missing(value), text
 
 
 def _points(tenths: int) -> Text:
