@@ -65,7 +65,9 @@ def compute_shapley_tables(forest: Forest, reference: Matrix) -> LeafShapleyTabl
     sizes = n_conditions << n_conditions
     values = np.empty(size)
     offset = np.cumsum(sizes) - sizes
-    columns = [np.ascontiguousarray(column) for column in reference.T]
+    # In double precision, as thresholds are: beside an array of single precision numpy would round
+    # a threshold to it, and a value just above would count as equal.
+    columns = [np.ascontiguousarray(column, dtype=np.float64) for column in reference.T]
     scale = 1 / (len(forest.roots) * len(reference))
     for number in np.unique(n_conditions).tolist():
         alike = np.flatnonzero(n_conditions == number).tolist()
@@ -109,7 +111,7 @@ def _leaves(forest: Forest) -> Iterator[tuple[list[Condition], float]]:
         stack.append((left[node], {**bounds, column[node]: (low, min(high, cut))}))
 
 
-def _bitmask_counts(conditions: list[Condition], columns: Sequence[Matrix]) -> Floats:
+def _bitmask_counts(conditions: list[Condition], columns: Sequence[Floats]) -> Floats:
     """Count the reference group by bitmask: which of a leaf's conditions they fulfil.
 
     Returns
