@@ -268,6 +268,8 @@ def _changes(field: Field, value: Value, scorecard: Scorecard) -> Iterable[Field
     forest, column = scorecard.forest, scorecard.predictors.index(field.name)
     inner = forest.left != np.arange(len(forest.left))
     thresholds = np.unique(forest.threshold[inner & (forest.column == column)])
+    # Infinity asks whether the value is missing.
+    thresholds = thresholds[np.isfinite(thresholds)]
     spread = scorecard.reference.spreads[field.name]
     low, high = _allowed(change, value, scorecard.training_ranges[field.name])
     # No advice to pay 1,234.5678: whole values, or tenths, hundredths and so on where the whole
