@@ -19,6 +19,7 @@ _GROUPS = re.compile(
     r"([-+]?[0-9]{1,3}(?:[ \u00a0\u202f][0-9]{3})+|[-+]?[0-9]{1,3}(?:['\u2019][0-9]{3})+)([.,].*)?",
     re.ASCII,
 )
+_GROUP_SIGN = re.compile("[ \u00a0\u202f'\u2019]")
 _GROUP_SIGNS = dict.fromkeys(map(ord, " \u00a0\u202f'\u2019"))
 
 #: A number with a plus sign, or without a digit before or behind its decimal sign.
@@ -51,12 +52,12 @@ def read_cell(field: Field, text: str, *, decimal: str | None, whole: bool) -> o
 
 def plain_number(text: str, *, suffix: str = "", decimal: str | None = None) -> str:
     """Return a number without what programs add to it; any other text without outer spaces."""
-    text = text.strip()
-    if text.isdigit() or not text:
+    if text.isdigit():
         return text
+    text = text.strip()
     if suffix and text.endswith(suffix):
         text = text.removesuffix(suffix).rstrip()
-    if match := _GROUPS.fullmatch(text):
+    if _GROUP_SIGN.search(text) and (match := _GROUPS.fullmatch(text)):
         text = match[1].translate(_GROUP_SIGNS) + (match[2] or "")
     if text.startswith(("+", ".", ",", "-")) or text.endswith((".", ",")):
         return _with_digits(text, decimal)

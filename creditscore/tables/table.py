@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from creditscore.decisions.decision_columns import DecisionColumns
 from creditscore.errors import Fault, InvalidApplicants
-from creditscore.i18n.catalogue import Text, say
+from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, Text, say
 from creditscore.nearest_name import nearest_name
 from creditscore.readers import clean_name
 from creditscore.schema import MOST_FAULTS, Applicant, Field, Schema
@@ -181,6 +181,19 @@ def check_header(
     ]
     if faults:
         raise InvalidApplicants(faults[:MOST_FAULTS])
+
+
+def taken_columns(columns: Sequence[str], schema: Schema) -> list[str]:
+    """Say which columns of a table are called as those of a decision, which scoring refuses."""
+    types = DecisionColumns(True, language=FALLBACK_LANGUAGE, prefix=schema.decision_prefix).types
+    taken = [column for column in columns if column in types]
+    if not taken:
+        return []
+    prefix = "credit_"
+    return [
+        f"a decision has columns of the names {', '.join(taken)}: tables with such ones cannot be "
+        f"scored; say [file] decision_prefix = {prefix!r} in the schema file, or rename them"
+    ]
 
 
 def _missing(field: Field, others: Sequence[str]) -> Text:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 
@@ -10,9 +10,10 @@ from creditscore.arrays import Floats, Ints
 from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, in_language
 from creditscore.schema import Field, Label
 from creditscore.schema.cell_reader import accepts_empty, read_cell
-from creditscore.schema.constraints import Rejected, describe_value
+from creditscore.schema.constraints import CodeList, NumericRange, Rejected, describe_value
 from creditscore.schema.number_text import AmbiguousNumber
 from creditscore.schema.outcomes import OutcomeReader
+from creditscore.training.plain_numbers import PlainNumbers
 from creditscore.training.wrong_cells import EMPTY, TableFault, WrongCells, cell_hint
 
 #: Different texts of a column that are kept with their numbers: 15 MB at most.
@@ -39,12 +40,17 @@ class FieldReader:
 
     def __init__(self, field: Field, column: str, decimal: str | None) -> None:
         self.field, self.column, self.decimal = field, column.strip(), decimal
+        self._plain: PlainNumbers | None = None
+        if isinstance(field.rule, NumericRange):
+            self._plain = PlainNumbers(field.rule, field.missing, decimal)
+        self._all_differ = False
         #: What is wrong with its cells, by kind.
         self.wrong: dict[str, WrongCells] = {}
         #: How many rows held an undocumented code.
         self.folded = 0
         #: Whether all numbers have exactly three digits behind their decimal sign, and no other.
         self.only_thousandths = False
+        self._may_fold = isinstance(field.rule, CodeList)
         self._any = False
         self._numbers: dict[str, float] = {}
         self._kinds: dict[str, str] = {}
@@ -53,11 +59,25 @@ class FieldReader:
 
     def read(self, cells: Sequence[str], lines: Sequence[int]) -> Sequence[int]:
         """Read the cells of some rows, and return the indices of those that are wrong."""
+        if self._plain is not None and self._all_differ:
+            column = self._plain.read_all(cells)
+            if column is not None:
+                self._look_for_thousandths(cells)
+                self._pieces.append(column)
+                return ()
         different = set(cells)
         if len(self._numbers) > MOST_TEXTS:
             self._numbers.clear()
             self._kinds.clear()
-        for text in different.difference(self._numbers):
+        new = different.difference(self._numbers)
+        # Where most texts are new, looking them up is slower than reading them.
+        self._all_differ = 2 * len(new) > len(cells)
+        self._look_for_thousandths(new)
+        if self._plain is not None:
+            plain = self._plain.read(new)
+            self._numbers.update(plain)
+            new = new.difference(plain)
+        for text in new:
             self._read(text)
         numbers = list(map(self._numbers.__getitem__, cells))
         self._pieces.append(np.array(numbers, dtype=np.float64))
@@ -76,21 +96,22 @@ class FieldReader:
         self._pieces.clear()
         return column
 
+    def _look_for_thousandths(self, texts: Collection[str]) -> None:
+        if self.decimal is None or (self._any and not self.only_thousandths):
+            return
+        alike = [_has_three_decimals(text, self.decimal) for text in texts if text.strip()]
+        if alike:
+            self.only_thousandths, self._any = all(alike), True
+
     def _read(self, text: str) -> None:
         """Read a text, and keep the number that the model sees for it; NaN where it is wrong."""
         known = self.field
         raw = read_cell(known, text, decimal=self.decimal, whole=True)
-        if isinstance(raw, float) and raw.is_integer():
-            raw = int(raw)
-        if known.merged_codes and isinstance(raw, int | str) and raw in known.merged_codes:
-            raw = known.merged_codes[raw]
-            self._folded_texts.add(text)
-        if text.strip():
-            alike = self.decimal is not None and _has_three_decimals(text, self.decimal)
-            self.only_thousandths = alike and (self.only_thousandths or not self._any)
-            self._any = True
         try:
-            self._numbers[text] = known.rule.encode(known.rule.accept(raw))
+            value = known.accept(raw)
+            self._numbers[text] = known.encode(value)
+            if self._may_fold and known.counts_as(value) != value:
+                self._folded_texts.add(text)
         except Rejected as rejected:
             self._numbers[text] = np.nan
             is_empty = not text.strip() and not accepts_empty(known)
@@ -102,7 +123,7 @@ class FieldReader:
             raw = read_cell(self.field, text, decimal=self.decimal, whole=True)
             self.wrong[kind] = WrongCells(
                 column=self.column,
-                allowed=self.field.rule.allowed[FALLBACK_LANGUAGE],
+                allowed=self.field.allowed[FALLBACK_LANGUAGE],
                 kind=kind,
                 line=line,
                 got="" if kind == EMPTY else _got(raw) + cell_hint(self.field, raw),

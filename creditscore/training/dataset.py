@@ -41,7 +41,7 @@ class Dataset:
     bad : ndarray of shape (n_rows,)
         1 where the outcome was bad (a default), 0 where it was good.
     folded : mapping of str to int
-        How many rows of a field held an undocumented code.
+        How many rows of a field held a code that counts as another.
     left_out : mapping of str to int
         How many rows of the file had an outcome that is neither good nor bad, by its text.
     written : mapping

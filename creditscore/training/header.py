@@ -86,25 +86,28 @@ def find_columns(
     }
     missing = [*wanted.values(), *([] if labels else [label_name])]
     unknown = [name for place, name in enumerate(columns) if place not in known]
-    faults = _missing(missing, unknown, columns, line)
+    near = {name: nearest_name(name, unknown) for name in missing}
+    faults = _missing(near, columns, line)
     faults += _twice(columns, found, line)
     if headers is None:
-        names = [name for name in missing if name] or [*field_names(schema), label_name]
-        faults += _unknown(unknown, names, line)
+        # A misspelt column is one fault, not two.
+        unknown = [name for name in unknown if name not in near.values()]
+        faults += _unknown(unknown, [*field_names(schema), label_name], line)
     _refuse(path, faults, line)
     return Header({name: places[0] for name, places in found.items()}, labels[0], nameless)
 
 
-def _missing(
-    missing: Sequence[str], unknown: Sequence[str], columns: Sequence[str], line: int
-) -> list[TableFault]:
-    faults = []
-    for number, name in enumerate(missing):
-        near = nearest_name(name, unknown)
-        text = "is missing" + (f"; nearest is {near!r}" if near else "")
-        if not number:
-            text = f"is missing, the header is {', '.join(columns[:MOST_COLUMNS])}" + text[10:]
-        faults.append(TableFault(text, line, name))
+def _missing(near: Mapping[str, str | None], columns: Sequence[str], line: int) -> list[TableFault]:
+    """Say which columns are missing, given the nearest name to each."""
+    faults: list[TableFault] = []
+    for name, nearest in near.items():
+        text = "is missing"
+        if not faults:
+            more = ", ..." if len(columns) > MOST_COLUMNS else ""
+            text += f", the header is {', '.join(columns[:MOST_COLUMNS])}{more}"
+        faults.append(
+            TableFault(text + (f"; nearest is {nearest!r}" if nearest else ""), line, name)
+        )
     return faults
 
 
