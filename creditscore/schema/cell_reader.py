@@ -56,7 +56,7 @@ def plain_number(text: str, *, suffix: str = "", decimal: str | None = None) -> 
         return text
     text = text.strip()
     if suffix and text.endswith(suffix):
-        text = text.removesuffix(suffix).rstrip()
+        text = text.removesuffix(suffix).rstrip() or text
     if _GROUP_SIGN.search(text) and (match := _GROUPS.fullmatch(text)):
         text = match[1].translate(_GROUP_SIGNS) + (match[2] or "")
     if text.startswith(("+", ".", ",", "-")) or text.endswith((".", ",")):
@@ -70,7 +70,9 @@ def _with_digits(text: str, decimal: str | None) -> str:
     if match is None:
         return text.removeprefix("+") if text[1:2].isdigit() else text
     minus, before, sign, behind = match[1].removeprefix("+"), match[2], match[3], match[4]
-    if not (before or behind) or (sign and decimal not in {None, sign}):
+    if not (before or behind):
+        return text
+    if sign and decimal not in {None, sign}:
         return text.removeprefix("+")
     if not behind:
         return f"{minus}{before}"

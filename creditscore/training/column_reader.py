@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Sequence
 
 import numpy as np
@@ -188,7 +189,9 @@ class NamelessColumn:
     """
 
     def __init__(self, column: str, place: int) -> None:
-        self.name = f"{place} (its name is {column!r})" if column else f"{place} (it has no name)"
+        name = column.strip()
+        self.name = f"{place} (its name is {name!r})" if name else f"{place} (it has no name)"
+        self._ignored = name
         self._line, self._cell = 0, ""
         self._indices: set[int] = set()
         self._row = 0
@@ -211,8 +214,8 @@ class NamelessColumn:
         if not self._line:
             return None
         problem = (
-            "has no name and is no index, as programs write it beside a table: "
-            f"name it in the file, or leave it out; got {self._cell[:40]!r}"
+            f"has no name and is no index from 0 or 1 on, got {self._cell[:40]!r}: name it in the "
+            f"file, leave it out, or have {json.dumps(self._ignored)} among the ignored_columns"
         )
         return TableFault(problem, self._line, self.name)
 
