@@ -83,6 +83,13 @@ class BatchError(CreditScoreError):
     """A table cannot be scored, or the result cannot be written."""
 
 
+class MissingPackage(CreditScoreError):
+    """A file needs a package that is an extra and not installed; says how to install it."""
+
+    def __init__(self, what: str, package: str, remedy: str) -> None:
+        super().__init__(f"{what} needs {package}, which is not installed: {remedy}")
+
+
 class DatabaseUnavailable(CreditScoreError):
     """The database failed or timed out.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from creditscore.csv_reader import CsvFile
+from creditscore.readers.csv_reader import CsvFile
 from creditscore.schema.constraints import NumericRange
 from creditscore.schema.number_text import find_decimal_sign
 from creditscore.schema.schema import Schema

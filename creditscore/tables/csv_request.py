@@ -101,7 +101,8 @@ class CsvRequest:
 
     def _open(self, model: Model) -> CsvTable:
         taken, whole = self._columns.types, model.whole_fields
-        return open_table(io.BytesIO(self.raw), model.schema, taken=taken, whole=whole)
+        raw = io.BytesIO(self.raw)
+        return open_table(raw, model.schema, taken=taken, whole=whole, encoding="utf-8")
 
     def _record(self, assessor: Assessor, log: DecisionLog, answer: BinaryIO) -> bool:
         """Decide on every row and log it; return whether the idempotency key was free."""

@@ -1,7 +1,7 @@
 """Applicants as CSV, read in pieces, so that memory does not grow with the table.
 
 A piece without quotation marks is split at its line ends and commas, which is several times as fast
-as the csv module; every other piece goes through that (`creditscore.csv_reader`).
+as the csv module; every other piece goes through that (`creditscore.readers.csv_reader`).
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import BinaryIO
 
-from creditscore.csv_reader import CsvFile, Piece, open_csv
+from creditscore.readers.csv_reader import CsvFile, Piece, open_csv
 from creditscore.schema import Field, Schema
 from creditscore.schema.constraints import from_text
 from creditscore.schema.csv_cells import FORMULA, to_line
@@ -91,7 +91,7 @@ class CsvTable:
         """Return the share of the table that has been read; None if it is not known."""
         if not self.size:
             return None
-        return self.source.file.tell() / self.size
+        return self.source.stream.tell() / self.size
 
     def _block(self, piece: Piece) -> Block:
         """Split a piece at its commas where that is safe."""
@@ -99,7 +99,7 @@ class CsvTable:
         if b"\r" in raw:
             raw = raw.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
         raw = raw.removesuffix(b"\n")
-        if _is_plain(raw):
+        if self.source.separator == "," and _is_plain(raw):
             lines = raw.split(b"\n")
             if (keys := self.cut.keys(lines)) and not _has_spare_cells(raw, lines, piece.width):
                 return PlainBlock(range(piece.line, piece.line + len(lines)), keys, lines)
@@ -188,6 +188,7 @@ def open_table(
     taken: Collection[str],
     whole: Collection[str] = (),
     size: int | None = None,
+    encoding: str | None = None,
 ) -> CsvTable:
     """Read a table's header.
 
@@ -203,13 +204,15 @@ def open_table(
         Fields where whole numbers are expected, so that "30.000" is ambiguous.
     size : int, optional
         Bytes of the file.
+    encoding : str, optional
+        The only encoding that is read; found out where it is left out.
 
     Raises
     ------
     InvalidApplicants
         With all that is wrong with the header.
     """
-    source = open_csv(file, wanted=schema.fields)
+    source = open_csv(file, wanted=schema.fields, encoding=encoding)
     check_header(source.columns, schema, taken=taken)
     cut = FieldCutter(source.columns, schema.fields)
     return CsvTable(source, cut, decimal_signs(source, schema), whole, size)

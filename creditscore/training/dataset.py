@@ -16,10 +16,10 @@ from pathlib import Path
 import numpy as np
 
 from creditscore.arrays import Floats, Ints
-from creditscore.csv_reader import CsvFile, open_csv
 from creditscore.errors import DatasetError, NotATable
 from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, in_language
 from creditscore.nearest_name import hint, nearest_name
+from creditscore.readers.csv_reader import CsvFile, open_csv
 from creditscore.schema import Field, Schema
 from creditscore.schema.constraints import Rejected, describe_value, from_text
 from creditscore.schema.decimal_signs import decimal_signs
