@@ -52,6 +52,16 @@ class DatasetError(CreditScoreError):
         self.column = column
 
 
+class DatasetFaults(DatasetError):
+    """A table has several faults, each said in a line; the place of the first is `line`."""
+
+    def __init__(
+        self, source: Path | str, problem: str, faults: Sequence[str], *, line: int | None
+    ) -> None:
+        super().__init__(source, "".join([problem, *(f"\n  {fault}" for fault in faults)]))
+        self.line = line
+
+
 class ExclusionError(CreditScoreError):
     """A field cannot be excluded from a scorecard."""
 

@@ -174,7 +174,7 @@ def open_csv(
     """
     stated = stated or StatedFormat()
     stream = Utf8Stream(file, encoding or stated.encoding)
-    if encoding is not None and stream.encoding != encoding:
+    if encoding == "utf-8" and stream.encoding != encoding:
         raise NotATable("not_utf8", say("another_file", kind=say("file_utf16")), 1)
     read = stream.read(PIECE)
     text = decode_beginning(read[:SAMPLE_BYTES], "utf-8")

@@ -97,9 +97,12 @@ class Utf8Stream:
     def _decode(self, raw: bytes) -> str:
         try:
             text = self._decoder.decode(raw, final=not raw)
-        except UnicodeDecodeError as error:
-            before = error.object[: error.start].decode(self.encoding, "replace")
-            line = 1 + self._lines + before.count("\n")
+        except UnicodeError as error:
+            # UTF-16 without its byte order mark is a UnicodeError that says no place.
+            line = 1 + self._lines
+            if isinstance(error, UnicodeDecodeError):
+                before = error.object[: error.start].decode(self.encoding, "replace")
+                line += before.count("\n")
             name = ENCODINGS.get(self.encoding, self.encoding)
             raise NotATable("not_utf8", say("not_encoded", encoding=name), line) from None
         self._lines += text.count("\n")

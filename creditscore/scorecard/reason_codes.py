@@ -185,14 +185,16 @@ def _worded(
     group : str
         Name of the reference group.
     """
-    value = field.counts_as(value)
-    if value is None or field.is_missing(value):
-        code, description = _missing_code(field, value), None
+    value, description = field.counts_as(value), None
+    if value is None:
+        code, description = "MISSING", say("is_not_stated", title=field.title)
+    elif field.is_missing(value):
+        code = _slug(field.label_of(value) or {}) or "MISSING"
     else:
         side = _side(value, median)
         wording = next((w for w in field.reasons if _fits(w, value, side)), None)
         code = _general_code(field, value, side) if wording is None else wording.code
-        description = wording and wording.description
+        description = wording.description if wording else None
     if description:
         shown = _shown(field, value)
         what: Text = {
@@ -235,11 +237,6 @@ def _general_code(field: Field, value: Value, side: str) -> str:
     return _codes(field)[value] if value in field.rule.labels else side.upper()
 
 
-def _missing_code(field: Field, value: Value | None) -> str:
-    """Return the code of a missing value; a special value with a title is coded by that."""
-    return (value is not None and _slug(field.label_of(value) or {})) or "MISSING"
-
-
 def _codes(field: Field) -> dict[Value, str]:
     """Name a field's codes by their labels; by their places where that would not be unique."""
     slugs = {value: _slug(label) for value, label in field.rule.labels.items()}
@@ -265,7 +262,7 @@ def reason_code_fingerprint(field: Field) -> list[Any]:
     wordings = [[w.code, list(w.values), w.low, w.high, w.side] for w in field.reasons]
     fingerprint = [wordings, [[code, name] for code, name in _codes(field).items()]]
     if field.missing is not None:
-        special = [[value, _missing_code(field, value)] for value in field.missing.titled]
+        special = [[value, _slug(title)] for value, title in field.missing.titled.items()]
         fingerprint.append([sorted(map(repr, field.missing.untitled)), special])
     return fingerprint
 
