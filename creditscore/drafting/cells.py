@@ -21,7 +21,7 @@ from creditscore.schema.number_text import find_decimal_sign, read_amount
 MISSING_TEXTS = frozenset({
     "", "na", "n/a", "n.a.", "#n/a", "#na", "nan", "null", "?", "-", "--", "---", ".", "..", "...",
     "missing", "unknown", "not available", "not applicable", "not known", "not stated", "#null!",
-    "#value!", "none given", "tidak diketahui", "tidak tersedia", "kosong", "tidak ada data", "<na>",
+    "#value!", "<na>", "tidak diketahui", "tidak tersedia", "tidak ada data", "kosong",
 })  # fmt: skip
 
 #: A number and what follows it.
@@ -42,6 +42,9 @@ DATE_FORMATS = (
 
 #: Different texts that are looked at to find suffixes, decimal signs and dates.
 SAMPLE = 5000
+
+#: Share of them that must follow the format of a date.
+NEARLY_ALL = 0.95
 
 
 def is_missing(text: str) -> bool:
@@ -111,13 +114,14 @@ def find_date_format(column: Column) -> str | None:
     texts = sample(column.texts)
     if not texts or not all(_LIKE_A_DATE.match(text) for text in texts[:20]):
         return None
-    if _share(texts, _is_iso) > 0.98:
+    if _share(texts, _is_iso) >= NEARLY_ALL:
         return "%Y-%m-%d"
     dates = [re.split(r"[ T](?=[0-9]{1,2}:)", text)[0] for text in texts]
     for date_format in DATE_FORMATS:
-        if _share(dates[:20], _follows(date_format)) > 0.9:
-            if _share(dates, _follows(date_format)) > 0.98:
-                return date_format
+        follows = _follows(date_format)
+        # Few first: most formats are not even those of these.
+        if _share(dates[:20], follows) > NEARLY_ALL <= _share(dates, follows):
+            return date_format
     return None
 
 
@@ -138,7 +142,7 @@ def _is_iso(text: str) -> bool:
 def _follows(date_format: str) -> Callable[[str], bool]:
     def check(text: str) -> bool:
         try:
-            year = datetime.strptime(text, date_format).year  # noqa: DTZ007  # only the form counts
+            year = datetime.strptime(text, date_format).year
         except ValueError:
             return False
         return 1900 <= year <= 2100

@@ -107,8 +107,9 @@ def _file(found: FileFormat, decimal: str | None, decision_prefix: str) -> Itera
         if decimal is not None:
             lines.append(f"decimal = {toml_text.quoted(decimal)}")
         if found.encoding != plain.encoding:
-            guess = "  # LOOK: a guess, as it is no UTF-8" if found.encoding == LEGACY_ENCODING else ""
-            lines.append(f"encoding = {toml_text.quoted(found.encoding)}{guess}")
+            if found.encoding == LEGACY_ENCODING:
+                lines.append(f"# {LOOK}no UTF-8, so taken for what Windows writes in the West")
+            lines.append(f"encoding = {toml_text.quoted(found.encoding)}")
     if found.kind == EXCEL and found.sheet is not None:
         lines.append(f"sheet = {toml_text.quoted(found.sheet)}")
     if found.kind in {CSV, EXCEL} and found.header_line != plain.header_line:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -112,5 +111,5 @@ def _prefix(table: Table) -> str:
         return ""
     prefix = PREFIX
     while any(f"{prefix}{name}" in columns for name in taken):
-        prefix = f"{prefix}2_" if not re.search(r"\d_$", prefix) else f"_{prefix}"
+        prefix = f"new_{prefix}"
     return prefix

@@ -101,12 +101,14 @@ def _add_range(draft: DraftField, profile: Profile, values: Floats, counts: Floa
     low, high = float(values[0]), float(values[-1])
     draft.notes.append(f"seen: {low:,.10g} to {high:,.10g}, median {middle:,.10g}")
     plain = all(NUMBER.fullmatch(text) for text in profile.known_texts)
-    if whole and plain and len(values) <= 2 and abs(low) + abs(high) < 1000:
+    is_flag = (low, high) == (0, 1) or (names.is_protected(profile.name) and len(values) == 2)
+    if whole and plain and is_flag and len(values) <= 2:
         draft.put("kind", "coded")
         draft.put("codes", [int(value) for value in values])
         draft.put("example", int(middle))
         draft.notes[-1] = "seen: " + ", ".join(
-            f"{value:.10g} in {count:,.0f} rows" for value, count in zip(values, counts, strict=True)
+            f"{value:.10g} in {count:,.0f} rows"
+            for value, count in zip(values, counts, strict=True)
         )
         return
     draft.put("kind", "integer" if whole else "number")
@@ -175,4 +177,4 @@ def _add_codes(
         draft.put("other", levels.other)
     if levels.by_outcome:
         draft.put("order", "target")
-    draft.put("example", levels.codes[0])
+    draft.put("example", max(levels.codes, key=lambda code: rows.get(code, 0)))

@@ -103,9 +103,7 @@ def _identifier(profile: Profile) -> Ignored | None:
         return Ignored(name, f"identifies people: {differs}")
     if not is_identifier and profile.kind == TEXTS and share < NEARLY_ALL:
         return Ignored(name, f"is free text, or too many codes: {differs}")
-    return Ignored(
-        name, f"is an identifier: {differs}", role="group" if share < NEARLY_ALL else ""
-    )
+    return Ignored(name, f"is an identifier: {differs}", role="group" if share < NEARLY_ALL else "")
 
 
 def _is_row_number(profile: Profile) -> bool:

@@ -17,6 +17,9 @@ SHARE, LEAST_ROWS, ENOUGH_ROWS = 0.002, 10, 50
 #: Share of the stated rows that listed codes hold; below it a column is mostly free text.
 LEAST_COVERED = 0.5
 
+#: Codes that mean any other one, in lower case.
+_OTHERS = frozenset({"other", "others", "lain", "lainnya", "lain-lain"})
+
 _NUMBER = re.compile(r"([<>]?)\s*=?\s*(?:[a-z]+\s+)?(-?[0-9]+(?:[.,][0-9]+)*)")
 
 _SCALES = (
@@ -90,7 +93,7 @@ def choose_levels(rows: Mapping[str, int]) -> Levels | None:
     ordered, is_ordered = order_levels(listed)
     other = None
     if rare:
-        other = next((text for text in frequent if text.casefold() == "other"), "other")
+        other = next((text for text in frequent if text.casefold() in _OTHERS), "other")
         kept.add(other)
         ordered = [*(text for text in ordered if text != other), other]
     return Levels(
@@ -109,9 +112,8 @@ def order_levels(texts: Sequence[str]) -> tuple[list[str], bool]:
         if len(texts) > 2 and set(words.values()) <= set(scale):
             return sorted(texts, key=lambda text: scale.index(words[text])), True
     # Grades: A, B, C or A1, A2, B1.
-    if all(re.fullmatch(r"[A-Z][0-9]{0,2}", text) for text in texts) and len(texts) > 2:
-        if {text[0] for text in texts} <= set("ABCDEFGH"):
-            return sorted(texts), True
+    if len(texts) > 2 and all(re.fullmatch(r"[A-H][0-9]{0,2}", text) for text in texts):
+        return sorted(texts), True
     matches = {text: _NUMBER.search(text.casefold()) for text in texts}
     numbered = [match for match in matches.values() if match is not None]
     if len(numbered) == len(texts) > 2:

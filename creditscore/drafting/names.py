@@ -48,7 +48,8 @@ DATES = frozenset({
 KNOWN_LATER = (
     "recoveries", "recoveryfee", "collectionrecovery", "totalrec", "totalpymnt", "totalpayment",
     "lastpymnt", "nextpymnt", "outprncp", "writtenoff", "writeoff", "chargedoff", "settlement",
-    "hardship", "daysoverdue", "dayspastdue", "hapusbuku", "penagihan", "pelunasan", "haritunggakan",
+    "hardship", "daysoverdue", "dayspastdue", "hapusbuku", "penagihan", "pelunasan",
+    "haritunggakan",
 )  # fmt: skip
 
 

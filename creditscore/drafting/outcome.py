@@ -154,10 +154,8 @@ def _read_outcome(table: Table, column: Column, *, is_guess: bool) -> Outcome:
             rows[_level(text)] += int(count)
     ordered = sorted(levels, key=lambda level: (-rows[level], level))
     good, bad, why = _split(column.name, ordered)
-    kinds = [
-        -1 if text not in stated else 1 if _level(text) in bad else 0 if _level(text) in good else -1
-        for text in column.texts
-    ]
+    kind = dict.fromkeys(good, 0) | dict.fromkeys(bad, 1)
+    kinds = [kind.get(_level(text), -1) if text in stated else -1 for text in column.texts]
     spelled = {_level(text): text for text in reversed(column.texts) if text in stated}
     return Outcome(
         column=column,

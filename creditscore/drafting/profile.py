@@ -74,7 +74,7 @@ class Profile:
         """The different numbers, ascending, and how many rows hold each."""
         known = ~self.is_missing
         values, places = np.unique(self.numbers[known], return_inverse=True)
-        return values, np.bincount(places, weights=self.column.counts[known])
+        return values, np.bincount(places, weights=self.column.counts[known]).astype(float)
 
     @property
     def is_whole(self) -> bool:

@@ -77,7 +77,7 @@ def _high_ones(values: Floats, counts: Floats) -> list[float]:
     for some in range(count, 0, -1):
         rest = values[:-some]
         if values[-some] >= FAR * max(rest[-1], 1.0) and counts[-some:].sum() > 1:
-            return values[-some:].tolist()
+            return [float(value) for value in values[-some:]]
     # A single number far above all others that many rows share.
     far = values[-1] >= 10 * max(abs(values[-2]), abs(values[0]), 1.0)
     common = counts[-1] >= COMMON * counts.sum() and counts[-1] >= 5 * np.median(counts)
