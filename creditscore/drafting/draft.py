@@ -42,7 +42,7 @@ class Draft:
     @property
     def looks(self) -> int:
         """Count the places that somebody has to look at."""
-        return self.text.count(LOOK)
+        return self.text.count(f"# {LOOK}")
 
 
 def draft_schema(path: Path, *, outcome: str | None = None) -> str:
