@@ -4,6 +4,7 @@
 .venv/bin/python train.py --data uci      on the real rows, fetched from the UCI archive
 .venv/bin/python train.py --data MINE.csv --schema MINE.toml     on your own
 .venv/bin/python train.py --compare       what it costs to leave protected fields out, nothing else
+.venv/bin/python train.py --draft-schema MINE.csv MINE.toml     drafts a schema file for them
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from creditscore import model_card, training
+from creditscore.drafting import draft_files
 from creditscore.errors import CreditScoreError
 from creditscore.model_card import ablation, report
 from creditscore.schema import Schema
@@ -43,6 +45,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Train, write the model and its card, print a summary; return the exit status."""
     options = read_options(arguments)
     try:
+        if options.draft_schema:
+            draft_files.draft(*options.draft_schema, outcome=options.outcome)
+            return 0
         if not options.compare:
             artifact.check_writable(options.model_dir)
         schema = load_schema(options.schema)
@@ -108,6 +113,19 @@ def read_options(arguments: Sequence[str] | None) -> argparse.Namespace:
         help="where the model goes (fallback: model/)",
     )
     parser.add_argument(
+        "--draft-schema",
+        nargs="+",
+        type=Path,
+        metavar=("FILE", "OUT.toml"),
+        help="write a schema file for this table, with comments that say what to look at, and "
+        "train nothing; to the screen where OUT.toml is left out",
+    )
+    parser.add_argument(
+        "--outcome",
+        metavar="COLUMN",
+        help="with --draft-schema: the column of the outcome, where the guess is wrong",
+    )
+    parser.add_argument(
         "--exclude",
         nargs="+",
         action="extend",
@@ -157,7 +175,12 @@ def read_options(arguments: Sequence[str] | None) -> argparse.Namespace:
         help="of all that is random; the same data and seed give the same model version "
         "(fallback: %(default)d)",
     )
-    return parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
+    if len(options.draft_schema or []) > 2:
+        parser.error("--draft-schema takes a table and the schema file to write, nothing else")
+    if options.outcome is not None and not options.draft_schema:
+        parser.error("--outcome goes with --draft-schema; a schema file names it in [label]")
+    return options
 
 
 def read_data(name: str, schema: Schema) -> Dataset:

@@ -1,0 +1,150 @@
+"""Find out how the cells of a column are written: numbers, dates, words for "not known"."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+
+import numpy as np
+
+from creditscore.arrays import Floats
+from creditscore.drafting.columns import Column, Table
+from creditscore.readers.file_format import CSV
+from creditscore.schema.cell_reader import plain_number
+from creditscore.schema.constraints import LARGEST_NUMBER
+from creditscore.schema.number_text import find_decimal_sign, read_amount
+
+#: Texts for "not known", in lower case.
+MISSING_TEXTS = frozenset({
+    "", "na", "n/a", "n.a.", "#n/a", "#na", "nan", "null", "?", "-", "--", "---", ".", "..", "...",
+    "missing", "unknown", "not available", "not applicable", "not known", "not stated", "#null!",
+    "#value!", "<na>", "tidak diketahui", "tidak tersedia", "tidak ada data", "kosong",
+})  # fmt: skip
+
+#: A number and what follows it.
+_WITH_SUFFIX = re.compile(r"[-+]?[0-9][0-9.,]*\s*([^-+0-9.,\s][^0-9]{0,29})", re.ASCII)
+
+#: What a date needs at least: digits, and separators or a month's name.
+_LIKE_A_DATE = re.compile(
+    r"[0-9]{4}[-/.][0-9]{1,2}|[0-9]{1,2}[-/.][0-9]{1,2}[-/.][0-9]{2,4}|[0-9]{8}(?![0-9])"
+    r"|([0-9]{1,2}[-/ ])?[A-Za-z]{3}[-/ ][0-9]{2}|[0-9]{2}-[A-Za-z]{3}",
+    re.ASCII,
+)
+
+DATE_FORMATS = (
+    "%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y-%m", "%Y/%m", "%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y",
+    "%m.%d.%Y", "%d-%m-%Y", "%m-%d-%Y", "%d/%m/%y", "%m/%d/%y", "%d.%m.%y", "%d-%m-%y", "%Y%m%d",
+    "%b-%Y", "%b-%y", "%y-%b", "%d-%b-%Y", "%d-%b-%y", "%d %b %Y",
+)  # fmt: skip
+
+#: Different texts that are looked at to find suffixes, decimal signs and dates.
+SAMPLE = 5000
+
+#: Share of them that must follow the format of a date.
+NEARLY_ALL = 0.95
+
+
+def is_missing(text: str) -> bool:
+    """Check whether a text is one of those for "not known"."""
+    return text.casefold() in MISSING_TEXTS
+
+
+def sample(texts: Sequence[str]) -> Sequence[str]:
+    """Return some texts, evenly from all of them, without those for "not known"."""
+    known = [text for text in texts if not is_missing(text)]
+    return known[:: 1 + len(known) // SAMPLE]
+
+
+def find_suffix(texts: Sequence[str]) -> str:
+    """Return what follows every number of a column, such as "%" or "months"; mostly nothing."""
+    found = set()
+    for text in sample(texts):
+        match = _WITH_SUFFIX.fullmatch(text)
+        if match is None:
+            return ""
+        found.add(match[1].strip())
+    return found.pop() if len(found) == 1 else ""
+
+
+def find_decimal(table: Table) -> str | None:
+    """Return the decimal sign of a file; None where no number has one, or has groups.
+
+    Most columns that settle it decide. Where none does, as in "1.250", it is what is usual with the
+    separator: semicolons are written where the decimal sign is a comma.
+    """
+    if table.format.kind != CSV:
+        return None
+    signs: Counter[str] = Counter()
+    is_open = False
+    for column in table.columns:
+        suffix = find_suffix(column.texts)
+        texts = [plain_number(text, suffix=suffix) for text in sample(column.texts)]
+        texts = [text for text in texts if "." in text or "," in text]
+        sign = find_decimal_sign(texts)
+        readable = sum(any(read_amount(text, each) is not None for each in ".,") for text in texts)
+        if texts and readable >= len(texts) / 2:
+            is_open = True
+            if sign is not None:
+                signs[sign] += 1
+    if signs:
+        return signs.most_common(1)[0][0]
+    usual = "." if table.format.separator == "," else ","
+    return usual if is_open else None
+
+
+def read_numbers(texts: Iterable[str], *, suffix: str, decimal: str | None) -> Floats:
+    """Read texts as training reads them; NaN where one is no number that the model can hold."""
+    return np.array([_read_number(text, suffix, decimal or ".") for text in texts], dtype=float)
+
+
+def _read_number(text: str, suffix: str, decimal: str) -> float:
+    number = read_amount(plain_number(text, suffix=suffix, decimal=decimal), decimal)
+    return float(number) if number is not None and abs(number) <= LARGEST_NUMBER else math.nan
+
+
+def find_date_format(column: Column) -> str | None:
+    """Return the format of a column of dates, or of dates with times; None for any other.
+
+    A format is found where nearly all of the texts follow it. Month and day that cannot be told
+    apart are taken in the first order of `DATE_FORMATS`.
+    """
+    texts = sample(column.texts)
+    if not texts or not all(_LIKE_A_DATE.match(text) for text in texts[:20]):
+        return None
+    if _share(texts, _is_iso) >= NEARLY_ALL:
+        return "%Y-%m-%d"
+    dates = [re.split(r"[ T](?=[0-9]{1,2}:)", text)[0] for text in texts]
+    for date_format in DATE_FORMATS:
+        follows = _follows(date_format)
+        # Few first: most formats are not even those of these.
+        if _share(dates[:20], follows) > NEARLY_ALL <= _share(dates, follows):
+            return date_format
+    return None
+
+
+def _share(texts: Sequence[str], check: Callable[[str], bool]) -> float:
+    return sum(map(check, texts)) / len(texts)
+
+
+def _is_iso(text: str) -> bool:
+    if not re.match(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text, re.ASCII):
+        return False
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _follows(date_format: str) -> Callable[[str], bool]:
+    def check(text: str) -> bool:
+        try:
+            year = datetime.strptime(text, date_format).year
+        except ValueError:
+            return False
+        return 1900 <= year <= 2100
+
+    return check

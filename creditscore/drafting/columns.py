@@ -1,0 +1,132 @@
+"""Read a table into columns of texts, each different text kept once."""
+
+from __future__ import annotations
+
+from array import array
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from creditscore.arrays import Ints
+from creditscore.errors import DatasetError, NotATable
+from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, in_language
+from creditscore.readers import FileFormat, clean_name, open_table_file
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of texts, as they are compared: without outer spaces, in Unicode's form NFC.
+
+    Attributes
+    ----------
+    name : str
+        Empty for a column without a name.
+    texts : tuple of str
+        The different texts, in the order in which they come first.
+    codes : ndarray of shape (n_rows,)
+        The index of each row's text.
+    """
+
+    name: str
+    texts: tuple[str, ...]
+    codes: Ints
+
+    @cached_property
+    def counts(self) -> Ints:
+        """How many rows hold each text."""
+        return np.bincount(self.codes, minlength=len(self.texts))
+
+    @classmethod
+    def of(cls, name: str, cells: Iterable[str]) -> Column:
+        """Return a column of some cells."""
+        builder = _ColumnBuilder()
+        builder.add(cells)
+        return builder.finish(name)
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of texts.
+
+    Attributes
+    ----------
+    path : Path
+    format : FileFormat
+        How the file is written.
+    columns : tuple of Column
+    """
+
+    path: Path
+    format: FileFormat
+    columns: tuple[Column, ...]
+
+    @property
+    def n_rows(self) -> int:
+        """Count the rows."""
+        return len(self.columns[0].codes)
+
+
+def read_table(path: Path) -> Table:
+    """Read a table of any kind that training reads.
+
+    Raises
+    ------
+    DatasetError
+        If it cannot be read, or its header or a row is not as training needs it.
+    """
+    try:
+        with open_table_file(path) as file:
+            header = [clean_name(name) for name in file.columns]
+            _check_header(path, header, line=file.format.header_line)
+            builders = [_ColumnBuilder() for _ in header]
+            for piece in file.pieces():
+                for line, cells in piece.rows:
+                    if len(cells) != len(header):
+                        problem = f"has {len(cells)} cells, the header has {len(header)}"
+                        raise DatasetError(path, problem, line=line)
+                rows = [cells for _, cells in piece.rows]
+                for builder, column in zip(builders, zip(*rows, strict=True), strict=False):
+                    builder.add(column)
+            found = file.format
+    except OSError as error:
+        raise DatasetError(path, f"cannot be read: {error.strerror}") from None
+    except NotATable as error:
+        (fault,) = error.faults
+        problem = in_language(fault.text, FALLBACK_LANGUAGE)
+        raise DatasetError(path, problem, line=fault.line) from None
+    pairs = zip(header, builders, strict=True)
+    table = Table(path, found, tuple(builder.finish(name) for name, builder in pairs))
+    if not table.n_rows:
+        raise DatasetError(path, "holds a header but no rows")
+    return table
+
+
+def _check_header(path: Path, header: Sequence[str], *, line: int) -> None:
+    for name, count in Counter(header).items():
+        if name and count > 1:
+            raise DatasetError(path, "stands twice in the header", line=line, column=name)
+
+
+class _ColumnBuilder:
+    """Collects cells, one number for each."""
+
+    def __init__(self) -> None:
+        self._seen: defaultdict[str, int] = defaultdict()
+        self._seen.default_factory = self._seen.__len__
+        self._codes = array("i")
+
+    def add(self, cells: Iterable[str]) -> None:
+        """Add the next cells."""
+        self._codes.extend(map(self._seen.__getitem__, cells))
+
+    def finish(self, name: str) -> Column:
+        """Return the column, texts that compare alike as one."""
+        places: dict[str, int] = {}
+        merged = [places.setdefault(clean_name(text), len(places)) for text in self._seen]
+        codes = np.frombuffer(self._codes, dtype=np.int32) if self._codes else np.empty(0, np.int32)
+        lookup = np.array(merged, dtype=np.int64)
+        return Column(name, tuple(places), lookup[codes] if len(lookup) else codes.astype(np.int64))

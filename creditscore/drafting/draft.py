@@ -1,0 +1,115 @@
+"""From a table to the draft of its schema file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from creditscore.decisions.decision_columns import DecisionColumns
+from creditscore.drafting.cells import find_decimal
+from creditscore.drafting.columns import Table, read_table
+from creditscore.drafting.document import LOOK, write_document
+from creditscore.drafting.fields import DraftField, draft_field
+from creditscore.drafting.judgement import Ignored, Strength, judge, judge_strength
+from creditscore.drafting.outcome import Outcome, find_outcome
+from creditscore.drafting.profile import Profile, profile_column
+from creditscore.drafting.relations import discrimination, filled_for_one, find_copies
+from creditscore.errors import DatasetError
+
+#: What is put before the decision's columns where a table has one of their names.
+PREFIX = "decision_"
+
+
+@dataclass(frozen=True)
+class Draft:
+    """The draft of a schema file.
+
+    Attributes
+    ----------
+    text : str
+        In TOML, with comments.
+    outcome : Outcome
+    fields : sequence of DraftField
+    ignored : sequence of Ignored
+    """
+
+    text: str
+    outcome: Outcome
+    fields: Sequence[DraftField]
+    ignored: Sequence[Ignored]
+
+    @property
+    def looks(self) -> int:
+        """Count the places that somebody has to look at."""
+        return self.text.count(f"# {LOOK}")
+
+
+def draft_schema(path: Path, *, outcome: str | None = None) -> str:
+    """Return a schema file for a table, that training takes as it is (`draft_table`)."""
+    return draft_table(path, outcome=outcome).text
+
+
+def draft_table(path: Path, *, outcome: str | None = None) -> Draft:
+    """Draft a schema file for a table.
+
+    Parameters
+    ----------
+    path : Path
+        A table of any kind that training reads.
+    outcome : str, optional
+        The column of the outcome, where it is not to be guessed.
+
+    Raises
+    ------
+    DatasetError
+        If it cannot be read, has no outcome, or nothing that could be a field.
+    """
+    table = read_table(path)
+    found = find_outcome(table, outcome)
+    decimal = find_decimal(table)
+    profiles = [
+        profile_column(column, decimal=decimal)
+        for column in table.columns
+        if column is not found.column
+    ]
+    fields, ignored = _divide(profiles, found)
+    if not fields:
+        raise DatasetError(path, "has no column beside the outcome that could be a field")
+    text = write_document(
+        table, found, fields, ignored, decimal=decimal, decision_prefix=_prefix(table)
+    )
+    return Draft(text, found, fields, ignored)
+
+
+def _divide(
+    profiles: Sequence[Profile], outcome: Outcome
+) -> tuple[list[DraftField], list[Ignored]]:
+    """Draft a field of each column that can be one; of the others, say why not."""
+    copies: Mapping[int, int] = find_copies(profiles)
+    fields: list[DraftField] = []
+    ignored: dict[str, Ignored] = {}
+    for place, profile in enumerate(profiles):
+        copy_of = profiles[copies[place]].name if place in copies else None
+        found: DraftField | Ignored | None = judge(profile, copy_of=copy_of)
+        if found is None:
+            bad = outcome.bad_rows
+            strength = Strength(discrimination(profile, bad), filled_for_one(profile, bad))
+            found = judge_strength(profile, strength) or draft_field(profile, bad, strength)
+        if isinstance(found, DraftField):
+            fields.append(found)
+        else:
+            ignored.setdefault(found.name, found)
+    return fields, list(ignored.values())
+
+
+def _prefix(table: Table) -> str:
+    """Return what keeps the decision's columns apart from those of the table."""
+    columns = {column.name for column in table.columns}
+    taken = set(DecisionColumns(logged=True, language="en").types)
+    if columns.isdisjoint(taken):
+        return ""
+    prefix = PREFIX
+    while any(f"{prefix}{name}" in columns for name in taken):
+        prefix = f"new_{prefix}"
+    return prefix

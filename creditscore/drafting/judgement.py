@@ -1,0 +1,149 @@
+"""Judge which columns can be fields, and say why the others cannot."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+
+from creditscore.drafting import names, toml_text
+from creditscore.drafting.levels import MOST_CODES
+from creditscore.drafting.profile import DATES, NOTHING, NUMBERS, TEXTS, Profile
+from creditscore.schema.number_text import read_amount
+
+#: AUC of a column alone above which it gives the outcome away, and above which that may be.
+LEAK, SUSPICIOUS = 0.95, 0.85
+
+#: Share of different values from which a column is an identifier, by its kind and name.
+NEARLY_ALL, HALF = 0.9, 0.5
+
+#: Rows with another value than the usual one, below which a column is as good as constant.
+LEAST_VARYING = 5
+
+_CURRENCY = re.compile(r"(?:[$€£¥]|(?:rp|idr|usd|eur|gbp)\b\.?)\s*[-+]?[0-9]", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Ignored:
+    """A column that the draft does not use.
+
+    Attributes
+    ----------
+    name : str
+    why : str
+    needs_look : bool
+        Whether somebody who knows the table could decide otherwise.
+    role : {"", "time", "group"}
+        What it could be in `[sample]`.
+    """
+
+    name: str
+    why: str
+    needs_look: bool = False
+    role: str = ""
+
+
+@dataclass(frozen=True)
+class Strength:
+    """What a column says of the outcome.
+
+    Attributes
+    ----------
+    area : float
+        Its AUC alone.
+    filled_for : {"bad", "good", ""}
+        The outcome whose rows alone have another than the usual value.
+    """
+
+    area: float
+    filled_for: str
+
+
+def judge(profile: Profile, *, copy_of: str | None) -> Ignored | None:
+    """Return why a column is of no use as a field, by itself; None where it is."""
+    name, column = profile.name, profile.column
+    if not name:
+        return Ignored(name, "has no name, as an index that a program wrote beside the table")
+    if profile.kind == NOTHING:
+        return Ignored(name, "is empty in every row")
+    varying = profile.n_rows - int(column.counts.max())
+    if profile.n_values == 1 and varying < LEAST_VARYING:
+        shown = toml_text.quoted(profile.known_texts[0][:40])
+        return Ignored(name, f"has the same value in every row, {shown}")
+    if copy_of is not None:
+        return Ignored(name, f"says the same as {toml_text.quoted(copy_of)}, row by row")
+    if profile.kind == DATES:
+        shown = toml_text.quoted(profile.known_texts[0][:40])
+        return Ignored(name, f"holds dates, such as {shown}", role="time")
+    if names.is_place(name) and profile.n_values > MOST_CODES:
+        return Ignored(name, "is a postal code: where people live can tell what law protects", True)
+    return _identifier(profile)
+
+
+def _identifier(profile: Profile) -> Ignored | None:
+    name, known_rows = profile.name, profile.n_rows - profile.missing_rows
+    if profile.n_values <= min(MOST_CODES, profile.n_rows / 2):
+        return None
+    share = profile.n_values / known_rows
+    differs = f"{profile.n_values:,} different values in {known_rows:,} rows"
+    if profile.kind == TEXTS and _share_of_amounts(profile) >= HALF:
+        return Ignored(name, _foreign_number(profile), True)
+    is_personal = names.is_personal_data(name) and share >= HALF
+    is_identifier = names.is_exact_identifier(name) or (
+        names.is_identifier(name) and share >= NEARLY_ALL
+    )
+    if profile.kind == NUMBERS:
+        whole = profile.is_whole and not profile.suffix
+        if not whole or not (is_personal or is_identifier or _is_row_number(profile)):
+            return None
+    elif not is_identifier and share < HALF:
+        return None
+    if is_personal:
+        return Ignored(name, f"identifies people: {differs}")
+    if not is_identifier and profile.kind == TEXTS and share < NEARLY_ALL:
+        return Ignored(name, f"is free text, or too many codes: {differs}")
+    return Ignored(name, f"is an identifier: {differs}", role="group" if share < NEARLY_ALL else "")
+
+
+def _is_row_number(profile: Profile) -> bool:
+    """Check whether numbers count the rows, all in the same steps."""
+    steps = np.diff(profile.numbers[profile.column.codes])
+    return len(steps) > 1 and bool((steps == steps[0]).all()) and steps[0] != 0
+
+
+def _share_of_amounts(profile: Profile) -> float:
+    """Return the share of texts that are numbers, but not as the file's other numbers."""
+    texts = profile.known_texts
+    return sum(bool(_CURRENCY.match(text)) or _is_any_number(text) for text in texts) / len(texts)
+
+
+def _is_any_number(text: str) -> bool:
+    return any(read_amount(text, sign) is not None for sign in ".,")
+
+
+def _foreign_number(profile: Profile) -> str:
+    texts = profile.known_texts
+    found = next(text for text in texts if _CURRENCY.match(text) or _is_any_number(text))
+    shown = toml_text.quoted(found[:40])
+    if _CURRENCY.match(found):
+        return f"holds amounts with a currency, such as {shown}: write them without it to use them"
+    return f"holds numbers and other texts, or another decimal sign, such as {shown}"
+
+
+def judge_strength(profile: Profile, strength: Strength) -> Ignored | None:
+    """Return why a column gives the outcome away; None where it does not."""
+    asked = "was it known when the decision was made?"
+    if strength.filled_for:
+        return Ignored(
+            profile.name,
+            f"is another than usual in rows with a {strength.filled_for} outcome alone, as what is "
+            f"filled in later: {asked}",
+            needs_look=True,
+        )
+    if strength.area >= LEAK:
+        why = f"gives the outcome away: alone it has an AUC of {strength.area:.3f}; {asked}"
+        return Ignored(profile.name, why, needs_look=True)
+    if names.is_known_later(profile.name):
+        return Ignored(profile.name, f"sounds as if it is filled in later: {asked}", True)
+    return None

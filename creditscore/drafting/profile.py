@@ -1,0 +1,133 @@
+"""Say what a column holds: nothing, dates, numbers or texts; and what in it means "not known"."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from creditscore.arrays import Floats
+from creditscore.drafting import names
+from creditscore.drafting.cells import find_date_format, find_suffix, is_missing, read_numbers
+from creditscore.drafting.columns import Column
+
+NOTHING, DATES, NUMBERS, TEXTS = "nothing", "dates", "numbers", "texts"
+
+#: A column of numbers may hold so many different words, in such a share of its rows: they mean
+#: "not known" there.
+MOST_WORDS, MOST_WORD_ROWS = 5, 0.05
+
+Mask = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Profile:
+    """What a column holds.
+
+    Attributes
+    ----------
+    column : Column
+    kind : {"nothing", "dates", "numbers", "texts"}
+    is_missing : ndarray of shape (n_texts,)
+        Which of its texts mean "not known".
+    numbers : ndarray of shape (n_texts,)
+        The number that each text is, NaN where it is none.
+    suffix : str
+        What follows each number.
+    date_format : str
+        Of dates.
+    """
+
+    column: Column
+    kind: str
+    is_missing: Mask
+    numbers: Floats
+    suffix: str = ""
+    date_format: str = ""
+
+    @property
+    def name(self) -> str:
+        """The column's name."""
+        return self.column.name
+
+    @property
+    def n_rows(self) -> int:
+        """Count the rows."""
+        return len(self.column.codes)
+
+    @cached_property
+    def missing_rows(self) -> int:
+        """How many rows have no value."""
+        return int(self.column.counts[self.is_missing].sum())
+
+    @cached_property
+    def n_values(self) -> int:
+        """How many different values there are."""
+        if self.kind == NUMBERS:
+            return len(self.value_counts[0])
+        return int((~self.is_missing).sum())
+
+    @cached_property
+    def value_counts(self) -> tuple[Floats, Floats]:
+        """The different numbers, ascending, and how many rows hold each."""
+        known = ~self.is_missing
+        values, places = np.unique(self.numbers[known], return_inverse=True)
+        return values, np.bincount(places, weights=self.column.counts[known]).astype(float)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all numbers are whole."""
+        return bool((np.mod(self.value_counts[0], 1) == 0).all())
+
+    @cached_property
+    def known_texts(self) -> tuple[str, ...]:
+        """The texts that are values."""
+        texts = zip(self.column.texts, self.is_missing, strict=True)
+        return tuple(text for text, missing in texts if not missing)
+
+    @cached_property
+    def words(self) -> tuple[str, ...]:
+        """The texts other than the empty one that mean "not known"."""
+        texts = zip(self.column.texts, self.is_missing, strict=True)
+        return tuple(text for text, missing in texts if missing and text)
+
+
+def profile_column(column: Column, *, decimal: str | None) -> Profile:
+    """Find out what a column holds.
+
+    Parameters
+    ----------
+    column : Column
+    decimal : {".", ",", None}
+        The decimal sign of the file.
+    """
+    missing = np.array([is_missing(text) for text in column.texts], dtype=bool)
+    nan = np.full(len(missing), np.nan)
+    if missing.all():
+        return Profile(column, NOTHING, missing, nan)
+    date_format = find_date_format(column)
+    # Eight digits may be an amount.
+    if date_format and (date_format != "%Y%m%d" or names.is_date(column.name)):
+        return Profile(column, DATES, missing, nan, date_format=date_format)
+    suffix = find_suffix(column.texts)
+    numbers = read_numbers(column.texts, suffix=suffix, decimal=decimal)
+    numbers[missing] = np.nan
+    is_word = np.isnan(numbers) & ~missing
+    word_rows = column.counts[is_word].sum()
+    few = is_word.sum() <= MOST_WORDS and word_rows <= MOST_WORD_ROWS * len(column.codes)
+    has_numbers = (~np.isnan(numbers)).sum() > MOST_WORDS
+    if is_word.any() and not (few and has_numbers):
+        return Profile(column, TEXTS, missing, nan)
+    profile = Profile(column, NUMBERS, missing | is_word, numbers, suffix=suffix)
+    if names.is_date(column.name) and _are_months(profile.value_counts[0]):
+        return Profile(column, DATES, missing, nan, date_format="%Y%m")
+    return profile
+
+
+def _are_months(numbers: Floats) -> bool:
+    """Check whether numbers are months such as 202103."""
+    months = np.mod(numbers, 100)
+    within = (numbers >= 190000) & (numbers < 210100) & (months >= 1) & (months <= 12)
+    return bool(within.all() and (np.mod(numbers, 1) == 0).all())

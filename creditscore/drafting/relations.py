@@ -1,0 +1,134 @@
+"""Compare columns with each other and with the outcome: copies, and what gives the outcome away."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from creditscore.arrays import Floats, Ints
+from creditscore.drafting.profile import NUMBERS, Profile
+
+#: Groups that a column of many numbers is cut into.
+BINS = 32
+
+#: Rows of a level that is looked at alone, and rows that pull its rate to the average.
+LEAST_ROWS, SMOOTHING = 5, 10.0
+
+#: Rows with another than the usual value that one outcome would hold by chance, at least, and the
+#: share of them that it may hold, for the column to be one that is filled in later.
+EXPECTED_ROWS, LATER_SHARE = 20.0, 0.01
+
+
+def find_copies(profiles: Sequence[Profile]) -> dict[int, int]:
+    """Return each column whose rows say the same as those of one before it, and that one.
+
+    The values may differ: codes beside their names are a copy as well, where they are few.
+    """
+    found: dict[int, int] = {}
+    first: dict[bytes, list[int]] = {}
+    for place, profile in enumerate(profiles):
+        key = profile.column.codes[:1000].tobytes()
+        for earlier in first.setdefault(key, []):
+            if _is_copy(profile, profiles[earlier]):
+                found[place] = earlier
+                break
+        else:
+            first[key].append(place)
+    return found
+
+
+def _is_copy(one: Profile, other: Profile) -> bool:
+    # Numbered in order of appearance: the same codes are the same partition of the rows.
+    if not np.array_equal(one.column.codes, other.column.codes):
+        return False
+    if one.column.texts == other.column.texts:
+        return True
+    if one.kind == other.kind == NUMBERS and np.array_equal(
+        one.numbers, other.numbers, equal_nan=True
+    ):
+        return True
+    # Two columns of all different numbers are numbered alike without being copies.
+    return 1 < len(one.column.texts) <= len(one.column.codes) / 20
+
+
+def discrimination(profile: Profile, bad: Ints) -> float:
+    """Return the AUC of a column alone, however it goes with the outcome.
+
+    Parameters
+    ----------
+    profile : Profile
+    bad : ndarray of shape (n_rows,)
+        1 for a bad outcome, 0 for a good one; other rows do not count.
+
+    Returns
+    -------
+    float
+        0.5 for nothing, 1 for all. Rows are ranked by the bad rates of their values in the other
+        half of the rows, so that a column of many values is not mistaken for a good one.
+    """
+    counted = np.flatnonzero(bad >= 0)
+    groups, outcome = _groups(profile)[counted], bad[counted]
+    halves = np.arange(len(counted)) % 2
+    areas = []
+    for half in (0, 1):
+        here, there = halves == half, halves != half
+        if not 0 < outcome[here].sum() < here.sum():
+            return 0.5
+        rates = _rates(groups[there], outcome[there], size=int(groups.max()) + 1)
+        areas.append(_area(rates[groups[here]], outcome[here]))
+    return max(0.5, float(np.mean(areas)))
+
+
+def _groups(profile: Profile) -> Ints:
+    """Return the group of each row: of few values each value, of many numbers a range."""
+    column = profile.column
+    if profile.kind != NUMBERS or profile.n_values <= BINS:
+        rare = column.counts < LEAST_ROWS
+        groups = np.where(rare, 0, 1 + np.arange(len(column.texts)))
+        return groups[column.codes]
+    values, counts = profile.value_counts
+    share = np.cumsum(counts) / counts.sum()
+    edges = values[np.searchsorted(share, np.arange(1, BINS) / BINS)]
+    groups = 1 + np.searchsorted(np.unique(edges), profile.numbers)
+    groups[profile.is_missing] = 0
+    return groups[column.codes]
+
+
+def _rates(groups: Ints, outcome: Ints, *, size: int) -> Floats:
+    rows = np.bincount(groups, minlength=size)
+    bad = np.bincount(groups, weights=outcome, minlength=size)
+    return np.asarray((bad + SMOOTHING * outcome.mean()) / (rows + SMOOTHING))
+
+
+def _area(scores: Floats, outcome: Ints) -> float:
+    """Return the area under the ROC curve; a pair of equal scores counts half."""
+    values, places = np.unique(scores, return_inverse=True)
+    bad = np.bincount(places, weights=outcome, minlength=len(values))
+    good = np.bincount(places, weights=1 - outcome, minlength=len(values))
+    below = np.cumsum(good) - good
+    return float(np.sum(bad * (below + good / 2)) / (bad.sum() * good.sum()))
+
+
+def filled_for_one(profile: Profile, bad: Ints) -> str:
+    """Return the outcome whose rows alone have other values than the usual one; mostly neither.
+
+    So looks what is filled in once a credit has gone wrong, such as recoveries.
+
+    Returns
+    -------
+    {"bad", "good", ""}
+    """
+    column = profile.column
+    counted = bad >= 0
+    groups = np.where(profile.is_missing, -1, np.arange(len(column.texts)))[column.codes]
+    values, counts = np.unique(groups[counted], return_counts=True)
+    usual = values[np.argmax(counts)]
+    is_other = groups != usual
+    share = is_other[counted].mean()
+    for outcome, words in ((0, "bad"), (1, "good")):
+        rows = bad == outcome
+        expected = share * rows.sum()
+        if expected >= EXPECTED_ROWS and is_other[rows].sum() <= LATER_SHARE * expected:
+            return words
+    return ""
