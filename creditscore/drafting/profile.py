@@ -117,8 +117,8 @@ def profile_column(column: Column, *, decimal: str | None) -> Profile:
     is_word = np.isnan(numbers) & ~missing
     word_rows = column.counts[is_word].sum()
     few = is_word.sum() <= MOST_WORDS and word_rows <= MOST_WORD_ROWS * len(column.codes)
-    has_numbers = (~np.isnan(numbers)).sum() > MOST_WORDS
-    if is_word.any() and not (few and has_numbers):
+    has_numbers = np.isfinite(numbers).sum() > MOST_WORDS
+    if np.isinf(numbers).any() or (is_word.any() and not (few and has_numbers)):
         return Profile(column, TEXTS, missing, nan)
     profile = Profile(column, NUMBERS, missing | is_word, numbers, suffix=suffix)
     if names.is_date(column.name) and _are_months(profile.value_counts[0]):
