@@ -5,7 +5,8 @@ libraries for Excel and Parquet are extras, and loaded only for such files.
 """
 
 from creditscore.readers.csv_reader import CsvFile, Piece, open_csv
-from creditscore.readers.file_format import FileFormat, StatedFormat, clean_name, detect_format
+from creditscore.readers.detection import detect_format
+from creditscore.readers.file_format import FileFormat, StatedFormat, clean_name
 from creditscore.readers.table_file import TableFile, open_table_file
 
 __all__ = [

@@ -15,13 +15,9 @@ from typing import BinaryIO
 
 from creditscore.errors import NotATable
 from creditscore.i18n.catalogue import say
-from creditscore.readers.file_format import (
-    SAMPLE_BYTES,
-    FileFormat,
-    StatedFormat,
-    decode_beginning,
-    find_header,
-)
+from creditscore.readers.detection import decode_beginning
+from creditscore.readers.file_format import FileFormat, StatedFormat
+from creditscore.readers.header_search import SAMPLE_BYTES, find_header
 from creditscore.readers.utf8_stream import Utf8Stream
 
 #: Bytes that are read at once, and the longest row.

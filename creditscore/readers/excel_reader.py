@@ -15,13 +15,11 @@ from creditscore.readers.cell_text import cell_text
 from creditscore.readers.csv_reader import NumberedRow, check_columns
 from creditscore.readers.file_format import (
     EXCEL,
-    HEADER_LINES,
-    SAMPLE_ROWS,
     FileFormat,
     StatedFormat,
     clean_name,
-    likely_header,
 )
+from creditscore.readers.header_search import HEADER_LINES, SAMPLE_ROWS, likely_header
 
 if TYPE_CHECKING:
     from python_calamine import CalamineSheet, CalamineWorkbook
@@ -155,8 +153,8 @@ def _find_header(
 
 
 def _rows(sheet: CalamineSheet) -> Iterator[NumberedRow]:
-    """Read the rows of a sheet as texts, from its first one on."""
-    for number, cells in enumerate(sheet.to_python(skip_empty_area=False), start=1):
+    """Read the rows of a sheet as texts, from its first row and its first column with a cell on."""
+    for number, cells in enumerate(sheet.iter_rows(), start=1):
         yield number, list(map(cell_text, cells))
 
 

@@ -9,15 +9,15 @@ from pathlib import Path
 from typing import Protocol
 
 from creditscore.readers.csv_reader import NumberedRow, open_csv
+from creditscore.readers.detection import file_kind
 from creditscore.readers.excel_reader import open_excel
 from creditscore.readers.file_format import (
     EXCEL,
     PARQUET,
-    SAMPLE_BYTES,
     FileFormat,
     StatedFormat,
-    file_kind,
 )
+from creditscore.readers.header_search import SAMPLE_BYTES
 from creditscore.readers.parquet_reader import open_parquet
 
 

@@ -7,14 +7,8 @@ from typing import BinaryIO
 
 from creditscore.errors import NotATable
 from creditscore.i18n.catalogue import say
-from creditscore.readers.file_format import (
-    BYTE_ORDER_MARKS,
-    ENCODINGS,
-    LEGACY_ENCODING,
-    check_is_csv,
-    detect_encoding,
-    is_utf_8,
-)
+from creditscore.readers.detection import check_is_csv, detect_encoding, is_utf_8
+from creditscore.readers.file_format import BYTE_ORDER_MARKS, ENCODINGS, LEGACY_ENCODING
 
 #: Bytes that are looked at for the encoding.
 BEGINNING = 256 * 1024

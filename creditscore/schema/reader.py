@@ -16,6 +16,7 @@ from creditscore.errors import SchemaError
 from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, LANGUAGES, Text, say
 from creditscore.nearest_name import hint
 from creditscore.readers.file_format import SEPARATORS, StatedFormat, clean_name
+from creditscore.schema.constraints import LARGEST_NUMBER
 from creditscore.schema.field_reader import read_fields
 from creditscore.schema.fields import Field, ForestSettings, Label, ScorecardSpec, Source
 from creditscore.schema.number_text import SIGNS
@@ -177,7 +178,10 @@ def _outcomes(table: TomlTable, key: str) -> tuple[int | float | str, ...]:
         table.refuse(key, f"is missing, it must be {allowed}")
     raw = table.content[key]
     values = list(raw) if isinstance(raw, list | tuple) else [raw]
-    if not values or not all(isinstance(value, int | float | str) for value in values):
+    known = all(isinstance(value, int | float | str) for value in values)
+    numbers = [value for value in values if isinstance(value, int | float)]
+    # TOML has nan and inf, which no table has.
+    if not values or not known or not all(abs(number) <= LARGEST_NUMBER for number in numbers):
         table.refuse(key, f"must be {allowed}, got {shown(raw)}")
     return tuple(values)
 
@@ -186,11 +190,8 @@ def _check_columns(
     top: TomlTable, fields: Mapping[str, Field], label: Label, ignored: Sequence[str]
 ) -> None:
     """Check that no column of a table means two things."""
-    meant = {clean_name(name): f"the field {name}" for name in fields}
-    for name in ignored:
-        if (clean := clean_name(name)) in meant:
-            top.table("dataset").refuse("ignored_columns", f"must not name {meant[clean]}")
-        meant[clean] = "one of ignored_columns"
+    meant = {clean_name(name): "one of ignored_columns" for name in ignored}
+    meant |= {clean_name(name): f"the field {name}" for name in fields}
     meant[clean_name(label.column)] = "the label's column"
     for name, field in fields.items():
         if field.column is None or field.column == clean_name(name):

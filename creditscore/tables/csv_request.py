@@ -22,7 +22,7 @@ from creditscore.decisions.record import Row, RowTemplate, to_milliseconds
 from creditscore.errors import Fault, InvalidApplicants
 from creditscore.i18n.catalogue import say
 from creditscore.json_codec import dumps_bytes, loads
-from creditscore.readers.file_format import is_utf_8
+from creditscore.readers.detection import is_utf_8
 from creditscore.schema import MOST_FAULTS, Schema
 from creditscore.schema.csv_cells import to_line
 from creditscore.scorecard.model import Model

@@ -18,7 +18,8 @@ from creditscore.decisions.record import new_decision_ids
 from creditscore.errors import BatchError, Fault, InvalidApplicants
 from creditscore.files import atomic_write, is_stream, open_output
 from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, in_language, say
-from creditscore.readers.file_format import EXCEL, PARQUET, file_kind
+from creditscore.readers.detection import file_kind
+from creditscore.readers.file_format import EXCEL, PARQUET
 from creditscore.readers.parquet_reader import require_pyarrow
 from creditscore.readers.utf8_stream import BEGINNING
 from creditscore.schema import Schema

@@ -94,7 +94,7 @@ def _table_charset(request: Request) -> str | None:
     except (LookupError, ValueError):
         name = ""
     if not TABLE_CHARSETS.fullmatch(name):
-        raise WrongMediaType(say("charset", got=_short(charset)))
+        raise WrongMediaType(say("table_charset", got=_short(charset)))
     return name
 
 

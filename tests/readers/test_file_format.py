@@ -24,6 +24,13 @@ def test_lists_inside_cells_are_no_columns() -> None:
     assert found(b"id,colours\n1,red;green\n2,blue;red\n3,red\n") == (",", 1)
 
 
+def test_lists_of_any_length_do_not_hide_semicolons() -> None:
+    lists = ["x,y,z"] * 4 + ["x", "y", "x,y", "x,y,z,x"]
+    raw = "".join(f"{number};{each}\n" for number, each in enumerate(lists))
+
+    assert found(f"id;colours\n{raw}".encode()) == (";", 1)
+
+
 def test_the_line_of_excel_names_the_separator() -> None:
     assert found(b"sep=;\na;b,c\n1;2\n") == (";", 2)
     assert found(b"sep=;\r\na;b\r\n1;2\r\n", wanted=("b",)) == (";", 2)

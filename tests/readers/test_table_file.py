@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 from workbooks import Cell, write_workbook
 
-from creditscore.errors import NotATable
+from creditscore.errors import MissingPackage, NotATable
 from creditscore.readers import FileFormat, StatedFormat, TableFile, open_table_file
 from creditscore.readers.cell_text import cell_text
 
@@ -80,11 +81,30 @@ def test_the_sheet_with_the_wanted_columns_is_read(tmp_path: Path) -> None:
         read(path, stated=StatedFormat(sheet="Nots"))
 
 
-def test_rows_of_a_workbook_keep_their_numbers(tmp_path: Path) -> None:
-    path = write_workbook(tmp_path / "book.xlsx", {"A": [["a"], [1], [None], [""], [2]]})
+@pytest.mark.parametrize("above", [0, 1, 3])
+@pytest.mark.parametrize("before", [0, 2])
+def test_rows_of_a_workbook_keep_their_numbers(tmp_path: Path, above: int, before: int) -> None:
+    rows: list[list[Cell]] = [["a", "b"], [1, 3], [None], ["", ""], [2, 4]]
+    empty: list[Cell] = [None]
+    rows = [empty] * above + [empty * before + row for row in rows]
+    path = write_workbook(tmp_path / "book.xlsx", {"A": rows})
 
     with open_table_file(path) as file:
-        assert [row for piece in file.pieces() for row in piece.rows] == [(2, ["1"]), (5, ["2"])]
+        assert file.columns == ("a", "b")
+        assert file.format.header_line == 1 + above
+        assert [row for piece in file.pieces() for row in piece.rows] == [
+            (2 + above, ["1", "3"]),
+            (5 + above, ["2", "4"]),
+        ]
+
+
+def test_without_the_library_one_line_says_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "python_calamine", None)
+
+    with pytest.raises(MissingPackage, match=r"Excel needs python-calamine.*requirements-excel"):
+        read(XLS)
 
 
 @pytest.mark.parametrize("raw", [b"PK\x03\x04 xl/", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"])

@@ -294,6 +294,24 @@ def test_numbers_that_may_all_be_thousands_are_refused_or_pointed_out(tmp_path: 
     assert len(data.notes) == 1
 
 
+def test_without_commas_between_cells_one_decimal_comma_settles_all_columns(
+    tmp_path: Path,
+) -> None:
+    document = tomllib.loads(LOANS.read_text(encoding="utf-8"))
+    document["fields"]["debt"] = document["fields"]["income"] | {"title": "Debt"}
+    document["scorecards"]["long"]["fields"].append("debt")
+    del document["sources"]
+    schema = read_schema(document, "loans.toml")
+    header, rows = "months;home;income;debt;late", ["12;1;1.000;2,5;0", "1;2;7;3;1"]
+
+    data = load(written(tmp_path, header, *rows), schema)
+
+    assert data.columns["income"].tolist() == [1000, 7]
+    rows[1] = "1;2;7;3.25;1"
+    with pytest.raises(DatasetError, match=r"got 1\.000, which can mean 1 or 1000"):
+        load(written(tmp_path, header, *rows, "1;2;7;1.234,5;1", "1;2;7;1;0"), schema)
+
+
 def test_truths_are_codes_in_any_case(tmp_path: Path) -> None:
     schema = with_field("home", codes=["False", "True"], example="True", fold={})
     rows = ["12,TRUE,5,0", "1,false,7,1", "1,True,7,1"]
@@ -353,6 +371,9 @@ def test_case_counts_where_it_tells_good_from_bad(tmp_path: Path) -> None:
     data = outcomes(tmp_path, "y", "Y", "Z", "z", good=["y", "z"], bad="Y")
 
     assert data.bad.tolist() == [0, 1, 0, 0]
+    data = outcomes(tmp_path, "no", "NO", "No", good="no", bad="NO")
+    assert data.bad.tolist() == [0, 1]
+    assert data.left_out == {"No": 1}
 
 
 def test_rows_of_other_outcomes_are_left_out_and_counted(tmp_path: Path) -> None:

@@ -57,6 +57,20 @@ def test_they_are_those_of_the_rule(
         assert column.tolist() == [found[text] for text in texts]
 
 
+def test_what_stands_for_a_missing_value_is_no_number() -> None:
+    rule = NumericRange(None, None, False, False, False, {}, {})
+    plain = PlainNumbers(rule, MISSING, ".")
+
+    assert plain.read({"-7", "-8.0", "2.50", "7"}) == {"7": 7}
+    assert plain.read_all(["7", "-7"]) is None
+
+
+def test_zero_has_no_sign() -> None:
+    rule = NumericRange(None, None, False, False, False, {}, {})
+
+    assert repr(PlainNumbers(rule, None, ".").read({"-0"})) == "{'-0': 0.0}"
+
+
 @pytest.mark.parametrize("decimal", [".", None])
 def test_most_numbers_are_plain(decimal: str | None) -> None:
     rule = NumericRange(None, None, False, False, False, {}, {})
