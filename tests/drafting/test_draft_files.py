@@ -45,7 +45,7 @@ def test_the_draft_is_trained_on_by_the_command_that_it_names(tmp_path: Path) ->
     outcome, look, then = drafted.stdout.splitlines()
     assert outcome == "The outcome is taken to be 'status', bad where it is 'bad': 100 of 400 rows."
     assert look == (
-        "5 fields, 1 columns ignored ('no'). Look for LOOK in loans.toml: 3 guesses and findings."
+        "5 fields, 1 column ignored ('no'). Look for LOOK in loans.toml: 3 guesses and findings."
     )
     words = shlex.split(then.removeprefix("Then train: "))
     trained = run(tmp_path, *words[2:], "--no-plots")
