@@ -46,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             artifact.check_writable(options.model_dir)
         schema = load_schema(options.schema)
         data = read_data(options.data, schema)
-        steps = (training.STEPS + model_card.STEPS) * len(schema.scorecards)
+        steps = training.STEPS * len(schema.scorecards) + model_card.steps(schema)
         # Without a terminal (None), each step gets a line of its own instead of a bar.
         bar = tqdm(total=steps, desc="Training", unit="step", leave=False, disable=None)
         with dask_cluster.fitting_on(options.dask), bar:

@@ -17,6 +17,7 @@ from creditscore.nearest_name import hint
 from creditscore.schema.field_reader import read_field
 from creditscore.schema.fields import Field, ForestSettings, Label, ScorecardSpec, Source
 from creditscore.schema.number_text import SIGNS
+from creditscore.schema.sample import read_sample
 from creditscore.schema.schema import Schema
 from creditscore.schema.toml_reader import TomlTable, shown
 
@@ -82,11 +83,13 @@ def _refuse_sentences(top: TomlTable) -> None:
 def read_schema(document: Mapping[str, Any], source: str) -> Schema:
     """Turn a parsed schema file into a `Schema`; `source` names it in errors."""
     top = TomlTable(source, "", document)
-    top.allow("dataset", "label", "file", "sources", "files", "scorecards", "fields")
+    top.allow("dataset", "label", "sample", "file", "sources", "files", "scorecards", "fields")
     dataset = top.table("dataset")
     dataset.allow("name", "title", "notice", "ignored_columns")
     fields = {name: read_field(name, table) for name, table in top.tables("fields").items()}
     label = _label(top.table("label"), fields)
+    sample = read_sample(top, fields=list(fields), label=label.column)
+    columns = list(dict.fromkeys([*fields, label.column, *sample.columns.values()]))
     return Schema(
         name=dataset.text("name"),
         title=dataset.words("title"),
@@ -95,13 +98,14 @@ def read_schema(document: Mapping[str, Any], source: str) -> Schema:
         fields=fields,
         scorecards=_scorecards(top, fields),
         sources={
-            name: _source(table, [*fields, label.column])
+            name: _source(table, columns)
             for name, table in top.tables("sources", fallback={}).items()
         },
         files=dict(map(_file, top.tables("files", fallback={}).values())),
         ignored_columns=tuple(dataset.names("ignored_columns", fallback=())),
         document=document,
         decimal=_decimal(top),
+        sample=sample,
     )
 
 

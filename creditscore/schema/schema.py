@@ -7,7 +7,7 @@ name.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -17,6 +17,7 @@ from creditscore.arrays import Matrix
 from creditscore.i18n.catalogue import Text
 from creditscore.schema.fields import Applicant, Field, Label, ScorecardSpec, Source
 from creditscore.schema.parsing import ApplicantParser
+from creditscore.schema.sample import Sample
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,8 @@ class Schema:
         has none, a model may (`excluding`).
     decimal : {".", ",", None}
         The decimal sign of numbers in CSV; None where the file does not say.
+    sample : Sample
+        How the training rows were drawn.
     """
 
     name: str
@@ -62,6 +65,7 @@ class Schema:
     document: Mapping[str, Any]
     optional: frozenset[str] = frozenset()
     decimal: str | None = None
+    sample: Sample = field(default_factory=Sample)
 
     def excluding(self, names: Iterable[str]) -> Schema:
         """Return the schema for a model that does not depend on some fields."""

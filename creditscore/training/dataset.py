@@ -9,9 +9,11 @@ from __future__ import annotations
 import hashlib
 import io
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -24,6 +26,7 @@ from creditscore.schema import Field, Schema
 from creditscore.schema.constraints import Rejected, describe_value, from_text
 from creditscore.schema.decimal_signs import decimal_signs
 from creditscore.schema.number_text import AmbiguousNumber
+from creditscore.training.sample_columns import Times, read_groups, read_times, read_weights
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,9 @@ class Dataset:
         1 where the outcome was bad (a default), 0 where it was good.
     folded : mapping of str to int
         How many rows of a field held an undocumented code.
+    time, group, weight : ndarray of shape (n_rows,), or None
+        When each row was, the number of its person, and how many people it stands for; None where
+        the schema file names no such column.
     """
 
     name: str
@@ -49,6 +55,9 @@ class Dataset:
     columns: Mapping[str, Floats]
     bad: Ints
     folded: Mapping[str, int]
+    time: Times | None = None
+    group: Ints | None = None
+    weight: Floats | None = None
 
     def __len__(self) -> int:
         """Count the rows."""
@@ -60,12 +69,13 @@ class Dataset:
 
     def rows(self, indices: Ints) -> Dataset:
         """Return some of the rows."""
-        return Dataset(
-            name=self.name,
-            sha256=self.sha256,
+        return replace(
+            self,
             columns={name: column[indices] for name, column in self.columns.items()},
             bad=self.bad[indices],
-            folded=self.folded,
+            time=None if self.time is None else self.time[indices],
+            group=None if self.group is None else self.group[indices],
+            weight=None if self.weight is None else self.weight[indices],
         )
 
 
@@ -87,7 +97,8 @@ def load(path: Path, schema: Schema, *, columns: Mapping[str, str] | None = None
     DatasetError
         Naming the file, and the line and column of the first fault.
     """
-    wanted = [*schema.fields, schema.label.column]
+    sample = schema.sample.columns
+    wanted = list(dict.fromkeys([*schema.fields, schema.label.column, *sample.values()]))
     headers = {name: columns[name] if columns else name for name in wanted}
     raw = _read_bytes(path)
     try:
@@ -105,6 +116,10 @@ def load(path: Path, schema: Schema, *, columns: Mapping[str, str] | None = None
         for name, field in schema.fields.items()
     }
     bad = reader.label(schema, headers[schema.label.column], table[headers[schema.label.column]])
+    drawn = {
+        role: reader.sample(role, headers[column], table[headers[column]], schema.decimal)
+        for role, column in sample.items()
+    }
     reader.raise_first_fault()
     for value, word in ((0, schema.label.good), (1, schema.label.bad)):
         if not (bad == value).any():
@@ -116,6 +131,7 @@ def load(path: Path, schema: Schema, *, columns: Mapping[str, str] | None = None
         columns=encoded,
         bad=bad,
         folded=reader.folded,
+        **drawn,
     )
 
 
@@ -206,6 +222,17 @@ class _CellReader:
         wrong = set(cells) - outcomes.keys()
         self._add(column, cells, {text: f"{allowed}, {_got(text)}" for text in wrong})
         return np.array([outcomes.get(text, 0) for text in cells])
+
+    def sample(self, role: str, column: str, cells: Sequence[str], decimal: str | None) -> Any:
+        """Read a column of [sample], by what it is for."""
+        readers: Mapping[str, Callable[[Sequence[str]], tuple[Any, Mapping[str, str]]]] = {
+            "time": read_times,
+            "group": read_groups,
+            "weight": partial(read_weights, decimal=decimal),
+        }
+        read, problems = readers[role](cells)
+        self._add(column, cells, problems)
+        return read
 
     def raise_first_fault(self) -> None:
         """Raise the fault that is first in the file, with the number of other ones."""

@@ -97,8 +97,8 @@ def grow(
     """Grow a forest on some predictors, and recalibrate it where its probabilities are poor."""
     matrix = train.matrix(predictors)
     monotonic = schema.monotonic_constraints(predictors)
-    grown = fit_forest(matrix, train.bad, settings, seed, monotonic=monotonic)
-    return calibrate(grown, matrix, train.bad, seed)
+    grown = fit_forest(matrix, train.bad, settings, seed, monotonic=monotonic, weights=train.weight)
+    return calibrate(grown, matrix, train.bad, seed, weights=train.weight)
 
 
 def fit_forest(
@@ -108,6 +108,7 @@ def fit_forest(
     seed: int,
     *,
     monotonic: Sequence[int] = (),
+    weights: Floats | None = None,
 ) -> RandomForestClassifier:
     """Grow a forest; the same data, settings and seed give the same trees on any machine.
 
@@ -120,6 +121,9 @@ def fit_forest(
     seed : int
     monotonic : sequence of int, optional
         Of each predictor, 1 where the probability may only rise with it, -1 to fall, 0 for either.
+    weights : ndarray of shape (n_rows,), optional
+        How many people of the population each row stands for. Each tree draws its rows in
+        proportion, so that the shares of bad rows in its leaves are those of the population.
     """
     columns = matrix.shape[1]
     forest = RandomForestClassifier(
@@ -132,20 +136,31 @@ def fit_forest(
         random_state=seed,
         n_jobs=-1,
     )
-    forest.fit(matrix, bad)
+    forest.fit(matrix, bad, sample_weight=weights)
     # Threads add up the trees in the order in which they end, which changes the last bits.
     return forest.set_params(n_jobs=None)
 
 
 def calibrate(
-    grown: RandomForestClassifier, matrix: Floats, bad: Ints, seed: int
+    grown: RandomForestClassifier,
+    matrix: Floats,
+    bad: Ints,
+    seed: int,
+    *,
+    weights: Floats | None = None,
 ) -> tuple[Calibration, Forest]:
     """Flatten a forest, recalibrated where its out-of-bag probabilities are poor."""
     forest = flatten(grown)
     predicted = out_of_bag(grown, forest, matrix)
     # With few trees there are rows that each of them drew.
     finite = np.isfinite(predicted)
-    calibration = fit_calibration(predicted[finite], bad[finite], bounds=forest.bounds(), seed=seed)
+    calibration = fit_calibration(
+        predicted[finite],
+        bad[finite],
+        None if weights is None else weights[finite],
+        bounds=forest.bounds(),
+        seed=seed,
+    )
     if calibration.slope == 1 and calibration.intercept == 0:
         return calibration, forest
     return calibration, forest.recalibrated(calibration.slope, calibration.intercept)
