@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from creditscore.model_card.sections import PARTS, bullets, count, share, table, yes
+from creditscore.model_card.formats import bullets, count, listed, share, table, yes
+from creditscore.model_card.sample_sections import drawn_rows
+from creditscore.model_card.sections import PARTS
 
 Card = Mapping[str, Any]
 
@@ -88,6 +90,7 @@ def _data(card: Card) -> Iterator[str]:
     )
     for name, rows in data["folded_rows"].items():
         yield f"- {name}: {count(rows)} rows with undocumented codes, folded as the schema says."
+    yield from bullets(drawn_rows(data))
 
 
 def _fields(card: Card) -> Iterator[str]:
@@ -113,7 +116,7 @@ def _fields(card: Card) -> Iterator[str]:
             yield from (
                 "",
                 f"**{section['title']}: its decisions depend on protected attributes "
-                f"({', '.join(section['protected_predictors'])}).** {card['legal']}; see Law for "
+                f"({listed(section['protected_predictors'])}).** {card['legal']}; see Law for "
                 "other places. `train.py --exclude` leaves them out; what that costs stands under "
                 "Fairness.",
             )
