@@ -24,7 +24,7 @@ def field_table(schema: Schema, language: str) -> str:
     rows = [
         (
             f"`{name}`",
-            field.rule.json_schema()["type"],
+            _kind(field),
             _accepted(field, language),
             field_meaning(field, language),
         )
@@ -95,6 +95,11 @@ def blocks_of(document: str) -> Iterator[str]:
 def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     lines = [columns, ["---"] * len(columns), *rows]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+
+
+def _kind(field: Field) -> str:
+    kind: str = field.rule.json_schema()["type"]
+    return kind if field.missing is None else f"{kind} or null"
 
 
 def _accepted(field: Field, language: str) -> str:

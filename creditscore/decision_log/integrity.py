@@ -11,6 +11,7 @@ import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from types import NoneType
 from typing import Any
 
 from sqlalchemy import Connection, func, inspect, select, text
@@ -86,8 +87,8 @@ def _wrong_numbers(decision: Decision) -> Iterator[str]:
 
 def _wrong_reasons(decision: Decision) -> Iterator[str]:
     values = decision.applicant.values
-    if any(type(value) not in (int, float, str) for value in values.values()):
-        yield "has an input that is neither a number nor a text"
+    if any(type(value) not in (int, float, str, NoneType) for value in values.values()):
+        yield "has an input that is neither a number nor a text, nor missing"
     if any(name not in values for name in decision.impacts):
         yield "has impacts of what was no input"
     told = (*decision.reasons, *decision.strengths)

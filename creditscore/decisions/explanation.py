@@ -58,7 +58,7 @@ def explain(
     }
 
 
-def _in_words(schema: Schema, name: str, value: Value, impact: float) -> Text:
+def _in_words(schema: Schema, name: str, value: Value | None, impact: float) -> Text:
     field = schema.fields.get(name)
     title: Text = {FALLBACK_LANGUAGE: name} if field is None else field.title
     shown: Text = {FALLBACK_LANGUAGE: str(value)} if field is None else value_in_words(field, value)

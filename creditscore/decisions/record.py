@@ -103,9 +103,9 @@ class RowTemplate(NamedTuple):
             decision.applicant.values,
             decision.impacts,
             # With their words: what an applicant was told is evidence, which needs no model.
-            [reason._asdict() for reason in decision.reasons],
-            [strength._asdict() for strength in decision.strengths],
-            [warning._asdict() for warning in decision.warnings],
+            [reason.to_dict(reason.text) for reason in decision.reasons],
+            [strength.to_dict(strength.text) for strength in decision.strengths],
+            [warning.to_dict(warning.text) for warning in decision.warnings],
         )
         content = (
             decision.applicant.scorecard,

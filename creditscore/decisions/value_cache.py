@@ -25,8 +25,12 @@ class Warning(NamedTuple):
 
     code: str
     field: str
-    value: Value
+    value: Value | None
     text: Text
+
+    def to_dict(self, text: Text | str) -> dict[str, Any]:
+        """Return all members as plain data, with its text as given."""
+        return {"code": self.code, "field": self.field, "value": self.value, "text": text}
 
     @classmethod
     def from_log(cls, content: Mapping[str, Any]) -> Warning:
@@ -54,7 +58,7 @@ class ValueFeatures(NamedTuple):
     Attributes
     ----------
     encoded : float
-        What the model sees; NaN for a field that was not given.
+        What the model sees; NaN for a missing value and for a field that was not given.
     bin_code : str
         The training bin that the value falls into.
     warnings : tuple of Warning
@@ -66,7 +70,7 @@ class ValueFeatures(NamedTuple):
     warnings: tuple[Warning, ...]
 
 
-#: Returns the features of a value of one field; None stands for a field that was not given.
+#: Returns the features of a value of one field; None stands for one that is missing or not given.
 FeatureCache = Callable[[Value | None], ValueFeatures]
 
 
@@ -89,8 +93,10 @@ def feature_cache(
     # typed: 35 and 35.0 are equal, and a warning quotes the value as it was given.
     @lru_cache(maxsize=maxsize, typed=True)
     def features(value: Value | None) -> ValueFeatures:
-        if value is None:
-            return ValueFeatures(math.nan, bins.bin_code(None), ())
+        if value is None or field.is_missing(value):
+            bin_code = bins.bin_code(None)
+            unseen = bins.has_missing and bins.is_outside(bin_code)
+            return ValueFeatures(math.nan, bin_code, (_never_missing(field, value),) * unseen)
         counted = field.rule.counts_as(value)
         warnings = [] if counted == value else [_folded(field, value, counted)]
         if not _was_seen(field, counted, seen):
@@ -118,8 +124,15 @@ def _folded(field: Field, value: Value, counted: Value) -> Warning:
     target = {
         language: f"{counted} ({label})" for language, label in field.rule.labels[counted].items()
     }
-    text = say("folded", field=field.name, got=str(value), target=target)
-    return Warning("folded", field.name, value, text)
+    is_other = isinstance(field.rule, CodeList) and value not in field.rule.merged_codes
+    code = "counted_as_other" if is_other else "folded"
+    return Warning(
+        code, field.name, value, say(code, field=field.name, got=str(value), target=target)
+    )
+
+
+def _never_missing(field: Field, value: Value | None) -> Warning:
+    return Warning("missing_unseen", field.name, value, say("missing_unseen", field=field.name))
 
 
 def _unseen(field: Field, value: Value, seen: Sequence[Value]) -> Warning:

@@ -23,7 +23,7 @@ from creditscore.evaluation.confidence_intervals import (
     rates_differ,
     share,
 )
-from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, in_language
+from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, in_language, say
 from creditscore.schema import Field, Schema
 from creditscore.schema.constraints import CodeList
 from creditscore.schema.descriptions import band_text
@@ -62,7 +62,8 @@ def groups(field: Field, column: Floats, *, training_column: Floats) -> list[Pop
     """Assign rows to the groups of a field.
 
     A coded field has a group for each of its codes; a number one for each band that the schema
-    file names, or for each quarter of the training rows.
+    file names, or for each quarter of the training rows. Where values may be missing, those rows
+    are a group of their own.
 
     Parameters
     ----------
@@ -71,6 +72,16 @@ def groups(field: Field, column: Floats, *, training_column: Floats) -> list[Pop
         The rows, encoded for the model.
     training_column : ndarray of shape (n_training_rows,)
     """
+    known = _known_groups(field, column, training_column=training_column)
+    if field.missing is None:
+        return known
+    label = in_language(say("not_stated"), FALLBACK_LANGUAGE)
+    return [*known, PopulationGroup(label, None, None, np.isnan(column))]
+
+
+def _known_groups(
+    field: Field, column: Floats, *, training_column: Floats
+) -> list[PopulationGroup]:
     if isinstance(field.rule, CodeList):
         return [
             PopulationGroup(
@@ -81,7 +92,7 @@ def groups(field: Field, column: Floats, *, training_column: Floats) -> list[Pop
             )
             for code, label in field.rule.labels.items()
         ]
-    edges = field.bands or tuple(np.unique(np.quantile(training_column, [0.25, 0.5, 0.75])))
+    edges = field.bands or tuple(np.unique(np.nanquantile(training_column, [0.25, 0.5, 0.75])))
     bounds = [None, *(float(edge) for edge in edges), None]
     return [
         PopulationGroup(

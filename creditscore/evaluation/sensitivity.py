@@ -45,7 +45,11 @@ def label_of(rule: Rule, value: Value) -> str | None:
 
 
 def curve_values(field: Field, training_column: Floats) -> Floats:
-    """Choose the values of a curve: all training values if they are few, else quantiles."""
+    """Choose the values of a curve: all training values if they are few, else quantiles.
+
+    Missing values have no place on a curve.
+    """
+    training_column = training_column[~np.isnan(training_column)]
     values = np.unique(training_column)
     whole = isinstance(field.rule, CodeList) or field.rule.integral
     if whole and len(values) <= MAX_DISTINCT_VALUES:
@@ -237,10 +241,12 @@ def monotonicity_violations(
 
 def _next_worse(before: Floats, rule: NumericRange, risk: str, training_column: Floats) -> Floats:
     """Return the next value in the direction of higher risk; NaN where there is none."""
-    steps = np.setdiff1d(np.unique(training_column), np.array(list(rule.labels), dtype=np.float64))
+    known = np.unique(training_column[~np.isnan(training_column)])
+    steps = np.setdiff1d(known, np.array(list(rule.labels), dtype=np.float64))
     rising = risk == "rises"
     indices = np.searchsorted(steps, before, side="right" if rising else "left") - (not rising)
-    inside = (indices >= 0) & (indices < len(steps))
+    # NaN would be sorted behind all numbers.
+    inside = (indices >= 0) & (indices < len(steps)) & ~np.isnan(before)
     after = np.full(len(before), np.nan)
     after[inside] = steps[indices[inside]]
     return after

@@ -15,13 +15,14 @@ Text = Mapping[str, str]
 
 
 class Worded(Protocol):
-    """A named tuple with a text."""
+    """What has a text."""
 
     @property
     def text(self) -> Text:
         """The text, by language."""
 
-    def _asdict(self) -> dict[str, Any]: ...
+    def to_dict(self, text: Text | str) -> dict[str, Any]:
+        """Return all members as plain data, with this text."""
 
 
 LANGUAGES = ("en", "id")
@@ -84,8 +85,8 @@ def in_language(text: Text, language: str) -> str:
 
 
 def localise(parts: Iterable[Worded], language: str) -> list[dict[str, Any]]:
-    """Return named tuples that have a text as dictionaries, their text in one language."""
-    return [{**part._asdict(), "text": in_language(part.text, language)} for part in parts]
+    """Return what has texts as dictionaries, with the texts in one language."""
+    return [part.to_dict(in_language(part.text, language)) for part in parts]
 
 
 def say(key: str, **parts: Text | str | int) -> Text:

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from sklearn.compose import ColumnTransformer
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
+from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
@@ -93,7 +94,10 @@ def baselines(data: EvaluationData, predictors: Sequence[str]) -> dict[str, Floa
 
 
 def _logistic(schema: Schema, predictors: Sequence[str]) -> Any:
-    """Return a logistic regression: numbers standardised, codes one-hot encoded."""
+    """Return a logistic regression: numbers standardised, codes one-hot encoded.
+
+    A missing number is the median, with a flag beside it; a missing code is one of its own.
+    """
     coded = [
         column
         for column, name in enumerate(predictors)
@@ -104,7 +108,16 @@ def _logistic(schema: Schema, predictors: Sequence[str]) -> Any:
         ColumnTransformer(
             [
                 ("codes", OneHotEncoder(handle_unknown="ignore", sparse_output=False), coded),
-                ("numbers", StandardScaler(), numbers),
+                (
+                    "numbers",
+                    make_pipeline(
+                        SimpleImputer(
+                            strategy="median", add_indicator=True, keep_empty_features=True
+                        ),
+                        StandardScaler(),
+                    ),
+                    numbers,
+                ),
             ]
         ),
         LogisticRegression(max_iter=1000),

@@ -182,11 +182,11 @@ def _explanation(
 
 def _reasons(model: Model, card: Scorecard, matrix: Floats) -> list[list[str]]:
     """Return the reason codes that refused applicants would get."""
-    rules = [model.schema.fields[name].rule for name in card.predictors]
+    fields = [model.schema.fields[name] for name in card.predictors]
     impacts = card.impacts(matrix.astype(np.float32)).tolist()
     lists = []
     for row, shares in zip(matrix.tolist(), impacts, strict=True):
-        values = (rule.decode(number) for rule, number in zip(rules, row, strict=True))
+        values = (field.decode(number) for field, number in zip(fields, row, strict=True))
         reasons = principal_reasons(
             dict(zip(card.predictors, values, strict=True)),
             dict(zip(card.predictors, shares, strict=True)),

@@ -8,6 +8,7 @@ choose from (`choices`).
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -21,6 +22,9 @@ Value = int | float | str
 
 #: The model computes in single precision; beyond this a number would turn into infinity.
 LARGEST_NUMBER = 3.4028234e38
+
+#: Characters of a code that is not documented and counts as another, at most.
+LONGEST_OTHER_CODE = 200
 
 
 class Rejected(Exception):
@@ -158,10 +162,13 @@ class CodeList:
         Each code and what it means, in the order of the schema file.
     merged_codes : mapping of int or str to int or str
         Undocumented codes that are accepted too, and the code that each counts as.
+    other : int, str or None
+        The code that all further codes count as; None where these are refused.
     """
 
     labels: Mapping[Value, Text]
     merged_codes: Mapping[Value, Value] = field(default_factory=dict)
+    other: Value | None = None
 
     @cached_property
     def positions(self) -> Mapping[Value, int]:
@@ -188,22 +195,39 @@ class CodeList:
             If it is none of the codes.
         """
         if self.python_type is str:
+            if isinstance(raw, bool):
+                return self._accept_truth(raw)
             if type(raw) is not str:
                 raise Rejected("wrong_type")
             code: Value = raw
+            if code not in self.labels:
+                # "é" can be one character or two, and spaces around a text cannot be seen.
+                code = unicodedata.normalize("NFC", raw).strip()
         elif type(raw) is float and raw.is_integer():
             code = int(raw)
         elif type(raw) is int:
             code = raw
         else:
             raise Rejected("wrong_type")
-        if code not in self.labels and code not in self.merged_codes:
+        if code in self.labels or code in self.merged_codes:
+            return code
+        if self.other is None or len(str(code)) > LONGEST_OTHER_CODE or code == "":
             raise Rejected("unknown_code")
         return code
 
+    def _accept_truth(self, raw: bool) -> Value:
+        """Return the one code that is written as true or false is."""
+        codes = [code for code in self.labels if str(code).lower() == str(raw).lower()]
+        if len(codes) != 1:
+            raise Rejected("wrong_type")
+        return codes[0]
+
     def counts_as(self, value: Value) -> Value:
         """Return the documented code that an accepted code counts as: mostly itself."""
-        return self.merged_codes.get(value, value)
+        if value in self.labels:
+            return value
+        # Whatever was accepted and is no code of the list counts as another.
+        return self.merged_codes.get(value, value if self.other is None else self.other)
 
     def encode(self, value: Value) -> float:
         """Return the number that the model sees for an accepted code."""
@@ -219,10 +243,10 @@ class CodeList:
 
     def json_schema(self) -> dict[str, Any]:
         """Return the type and all accepted codes in JSON Schema 2020-12."""
-        return {
-            "type": "string" if self.python_type is str else "integer",
-            "enum": [*self.labels, *self.merged_codes],
-        }
+        described: dict[str, Any] = {"type": "string" if self.python_type is str else "integer"}
+        if self.other is not None:
+            return described | {"examples": list(self.labels)}
+        return described | {"enum": [*self.labels, *self.merged_codes]}
 
     @cached_property
     def allowed(self) -> Text:
@@ -234,6 +258,8 @@ class CodeList:
             )
             for language in languages
         }
+        if self.other is not None:
+            return say("one_of_or_other", codes=codes, other=str(self.other))
         if self.merged_codes:
             return say("one_of_or", codes=codes, merged=self.merged_text)
         return say("one_of", codes=codes)

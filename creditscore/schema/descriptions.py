@@ -41,7 +41,7 @@ def _field_texts(field: Field, language: str) -> dict[str, Any]:
     return {
         "title": in_language(field.title, language),
         "unit": in_language(field.unit, language) if field.unit else None,
-        "accepted": in_language(field.rule.allowed, language),
+        "accepted": in_language(field.allowed, language),
         "codes": {str(c): in_language(text, language) for c, text in field.rule.labels.items()},
         "protected": field.protected,
         "actionable": field.actionable,
@@ -58,6 +58,10 @@ def field_meaning(field: Field, language: str) -> str:
     )
     if isinstance(field.rule, CodeList) and field.merged_codes:
         labels += f"; {in_language(field.rule.merged_text, language)}"
+    if field.missing is not None:
+        special = field.missing.titled.items()
+        titles = [f"{value} {in_language(text, language)}" for value, text in special]
+        labels = "; ".join([labels, *titles] if labels else titles)
     return f"{title}{unit}{f': {labels}' if labels else ''}"
 
 
@@ -69,7 +73,7 @@ def applicant_schema(schema: Schema) -> dict[str, Any]:
     described: dict[str, Any] = {
         "type": "object",
         "title": "Applicant",
-        "required": [name for name in schema.base_fields if name not in schema.optional],
+        "required": [name for name in schema.base_fields if _is_required(schema, name)],
         "additionalProperties": False,
         "properties": {name: field_schema(field) for name, field in schema.fields.items()},
     }
@@ -78,17 +82,25 @@ def applicant_schema(schema: Schema) -> dict[str, Any]:
         added = [name for name in spec.fields if name not in schema.base_fields]
         for name in spec.added_fields:
             described.setdefault("dependentRequired", {})[name] = [
-                other for other in added if other != name and other not in schema.optional
+                other for other in added if other != name and _is_required(schema, other)
             ]
     return described
 
 
+def _is_required(schema: Schema, name: str) -> bool:
+    return name not in schema.optional and schema.fields[name].missing is None
+
+
 def field_schema(field: Field) -> dict[str, Any]:
     """Describe one field in JSON Schema 2020-12."""
+    accepted = field.rule.json_schema()
+    if field.missing is not None:
+        special = [None, *sorted(field.missing.untitled, key=str), *field.missing.titled]
+        accepted = {"anyOf": [accepted, {"enum": list(dict.fromkeys([*special, ""]))}]}
     return {
         "title": in_language(field.title, FALLBACK_LANGUAGE),
         "description": field_meaning(field, FALLBACK_LANGUAGE),
-        **field.rule.json_schema(),
+        **accepted,
         "examples": [field.example],
     }
 
@@ -119,7 +131,7 @@ def band_texts(edges: Sequence[float], *, integral: bool) -> list[Text]:
 
 def group_text(field: Field, label: str) -> Text:
     """Return a group's name in every language, from the English one in cards and monitoring."""
-    for text in field.rule.labels.values():
+    for text in (*field.rule.labels.values(), say("not_stated")):
         if text[FALLBACK_LANGUAGE] == label:
             return text
     for band in BANDS:

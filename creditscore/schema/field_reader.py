@@ -4,28 +4,62 @@ from __future__ import annotations
 
 import itertools
 import re
+import unicodedata
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, LANGUAGES, Text
 from creditscore.schema.constraints import CodeList, NumericRange, Rejected, Rule, Value
 from creditscore.schema.fields import Change, Field, Wording
+from creditscore.schema.missing_values import MissingValues
 from creditscore.schema.toml_reader import TomlTable, shown
 
 BOUNDS = ("minimum", "exclusive_minimum", "maximum", "exclusive_maximum")
 NUMBER_KEYS = (*BOUNDS, "bands", "risk", "monotone")
+CODED_KEYS = ("fold", "other")
+IDENTIFIER = re.compile("[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 KINDS = ("number", "integer", "coded")
 COMMON_KEYS = (
     "kind", "codes", "protected", "optional_when_excluded", "change", "reasons", "example",
-    "title", "help", "unit", "unit_singular", "unit_of_one",
+    "title", "help", "unit", "unit_singular", "unit_of_one", "missing", "missing_values",
 )  # fmt: skip
+
+
+def read_fields(tables: Mapping[str, TomlTable]) -> dict[str, Field]:
+    """Read the fields of a schema file, in its order."""
+    codes = code_names(tables)
+    return {
+        name: replace(read_field(name, table), code_name=codes[name])
+        for name, table in tables.items()
+    }
+
+
+def code_names(names: Collection[str]) -> dict[str, str]:
+    """Return an identifier for each name: the name itself where it is one.
+
+    Programs keep reason codes in enumerations, whose members "Monthly income (%)" cannot name.
+    """
+    codes = {name: name for name in names if IDENTIFIER.fullmatch(name)}
+    for place, name in enumerate(names, start=1):
+        if name not in codes:
+            plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+            code = re.sub("[^A-Z0-9]+", "_", plain.upper()).strip("_")
+            if not IDENTIFIER.fullmatch(code) or code in codes.values():
+                code = f"FIELD_{place}_{code}".rstrip("_")
+            codes[name] = code
+    return codes
 
 
 def read_field(name: str, table: TomlTable) -> Field:
     """Read one field of a schema file."""
+    # A dot parts the keys of TOML: [fields.Monthly.income] is a table within fields.Monthly.
+    inner = [key for key, value in table.content.items() if isinstance(value, dict)]
+    if "kind" not in table.content and len(inner) == 1 and "kind" in table.content[inner[0]]:
+        table.refuse("kind", f'is missing; quote a name with a dot: [fields."{name}.{inner[0]}"]')
     kind = table.text("kind")
     if kind not in KINDS:
         table.refuse("kind", f"must be one of {', '.join(KINDS)}, got {shown(kind)}")
-    table.allow(*COMMON_KEYS, *(("fold",) if kind == "coded" else NUMBER_KEYS))
+    table.allow(*COMMON_KEYS, *(CODED_KEYS if kind == "coded" else NUMBER_KEYS))
     unit = table.words("unit", fallback={})
     rule: Rule = _code_list(table) if kind == "coded" else _numeric_range(table, kind, unit)
     return Field(
@@ -46,7 +80,44 @@ def read_field(name: str, table: TomlTable) -> Field:
         bands=_bands(table, rule),
         risk=_risk(table),
         monotone=_monotone(table),
+        missing=_missing(table, rule),
     )
+
+
+def _missing(table: TomlTable, rule: Rule) -> MissingValues | None:
+    """Read what stands for a missing value: listed values, and nothing at all in any case."""
+    allowed = "a list of values such as 'NA', -7 or { value = -8, en = 'no record' }"
+    entries: list[object] = table.get("missing_values", list, allowed, [])
+    stated = table.flag("missing") if "missing" in table.content else bool(entries)
+    if not stated:
+        if entries:
+            table.refuse("missing", "must be true where there are missing_values")
+        return None
+    untitled: set[Value] = set()
+    titled: dict[Value, Text] = {}
+    for index, entry in enumerate(entries):
+        # By type: true is an int as well.
+        if type(entry) in (int, float, str):
+            entry = {"value": entry}
+        if not isinstance(entry, dict):
+            table.refuse("missing_values", f"must be {allowed}, got {shown(entry)}")
+        item = TomlTable(table.source, f"{table.key('missing_values')}[{index}]", entry)
+        item.allow("value", *LANGUAGES)
+        value: Value = item.get("value", (int, float, str), "a number or a text", None)
+        value = normalise(value)
+        if value in rule.labels:
+            item.refuse("value", f"is one of the field's codes, got {shown(value)}")
+        if len(entry) == 1:
+            untitled.add(value)
+        else:
+            item.text(FALLBACK_LANGUAGE)
+            titled[value] = {name: item.text(name) for name in LANGUAGES if name in entry}
+    return MissingValues(frozenset(untitled), titled)
+
+
+def normalise(value: Value) -> Value:
+    """Return a text as texts are compared: without outer spaces, in Unicode's form NFC."""
+    return unicodedata.normalize("NFC", value).strip() if isinstance(value, str) else value
 
 
 def _numeric_range(table: TomlTable, kind: str, unit: Text) -> NumericRange:
@@ -83,7 +154,16 @@ def _code_list(table: TomlTable) -> CodeList:
     if len({type(code) for code in labels}) > 1:
         table.refuse("codes", "must be all whole numbers or all texts, got both")
     rule = CodeList(labels)
-    return replace(rule, merged_codes=_merged_codes(table, rule))
+    return replace(rule, merged_codes=_merged_codes(table, rule), other=_other(table, rule))
+
+
+def _other(table: TomlTable, rule: CodeList) -> Value | None:
+    if "other" not in table.content:
+        return None
+    other: Value = table.get("other", (int, str), "one of the field's codes", None)
+    if type(other) is not rule.python_type or other not in rule.labels:
+        table.refuse("other", f"must be one of the field's codes, got {shown(other)}")
+    return other
 
 
 def _labels(table: TomlTable, *, plain: bool) -> dict[Value, Text]:
@@ -101,7 +181,7 @@ def _labels(table: TomlTable, *, plain: bool) -> dict[Value, Text]:
             table.refuse("codes", f"must be {allowed}, got {shown(entry)}")
         item = TomlTable(table.source, f"{table.key('codes')}[{index}]", entry)
         item.allow("value", *LANGUAGES)
-        value: int | str = item.get("value", (int, str), "a whole number or a text", None)
+        value = normalise(item.get("value", (int, str), "a whole number or a text", None))
         if value in labels:
             item.refuse("value", f"stands twice in the list: {value!r}")
         item.text(FALLBACK_LANGUAGE)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
+from math import isnan, nan
 
-from creditscore.i18n.catalogue import Text
+from creditscore.i18n.catalogue import Text, say
 from creditscore.schema.constraints import CodeList, Rule, Value
+from creditscore.schema.missing_values import MissingValues
 
 
 @dataclass(frozen=True)
@@ -80,6 +83,10 @@ class Field:
         How the risk is expected to go as the number grows; None where nothing is expected.
     monotone : bool
         Whether the forest must go that way.
+    missing : MissingValues or None
+        What stands for a missing value; None where each applicant must have one.
+    code_name : str
+        The first half of its reason codes: the name, or an identifier made of it.
     unit_singular : Text or None
         The unit of exactly one, where a language has another word for it.
     """
@@ -98,6 +105,48 @@ class Field:
     risk: str | None = None
     unit_singular: Text | None = None
     monotone: bool = False
+    missing: MissingValues | None = None
+    code_name: str = ""
+
+    def accept(self, raw: object) -> Value | None:
+        """Return a raw JSON value in its one canonical form; None for a missing value.
+
+        Raises
+        ------
+        Rejected
+            If it breaks the rule, or is missing where it must not be.
+        """
+        if self.missing is not None and self.missing.stands_for(raw):
+            return self.missing.kept(raw)
+        return self.rule.accept(raw)
+
+    def is_missing(self, value: Value | None) -> bool:
+        """Check whether an accepted value is a missing one, with or without a title."""
+        return value is None or (self.missing is not None and value in self.missing.titled)
+
+    def counts_as(self, value: Value | None) -> Value | None:
+        """Return the documented code that an accepted code counts as; else the value itself."""
+        return value if value is None or self.is_missing(value) else self.rule.counts_as(value)
+
+    def encode(self, value: Value | None) -> float:
+        """Return the number that the model sees for an accepted value: NaN for a missing one."""
+        return nan if value is None or self.is_missing(value) else self.rule.encode(value)
+
+    def decode(self, number: float) -> Value | None:
+        """Return the value that the model sees as a number; None for NaN."""
+        return None if isnan(number) else self.rule.decode(number)
+
+    def label_of(self, value: Value | None) -> Text | None:
+        """Return what a value is called, where it has a name: a code, a special or missing one."""
+        if value is None or (self.missing is not None and value in self.missing.titled):
+            return self.missing.title(value) if self.missing else say("not_stated")
+        return self.rule.labels.get(value)
+
+    @cached_property
+    def allowed(self) -> Text:
+        """What is allowed, in words: "an integer from 18 to 100 years, or null if not stated"."""
+        allowed = self.rule.allowed
+        return allowed if self.missing is None else say("or_not_stated", allowed=allowed)
 
     @property
     def monotonic_constraint(self) -> int:
@@ -114,7 +163,7 @@ class Field:
         """Whether an applicant can change it."""
         return self.change is not None
 
-    def unit_of(self, value: Value) -> Text:
+    def unit_of(self, value: Value | None) -> Text:
         """Return the unit of a value: "month" of 1, "months" of 2."""
         return self.unit_singular if value == 1 and self.unit_singular else self.unit
 
@@ -217,10 +266,10 @@ class Applicant:
     ----------
     scorecard : str
         Name of the scorecard that answers.
-    values : mapping of str to int, float or str
-        That scorecard's fields, in their one canonical form, in schema order; optional ones
-        only where they were given.
+    values : mapping of str to int, float, str or None
+        That scorecard's fields, in their one canonical form, in schema order; None for a missing
+        value; fields that no decision depends on only where they were given.
     """
 
     scorecard: str
-    values: Mapping[str, Value]
+    values: Mapping[str, Value | None]

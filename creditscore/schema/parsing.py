@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -12,6 +12,9 @@ from creditscore.i18n.catalogue import say
 from creditscore.nearest_name import nearest_name
 from creditscore.schema.constraints import Rejected, Value, describe_value
 from creditscore.schema.fields import Applicant, Field, ScorecardSpec
+
+#: Returns a raw JSON value in its canonical form, or raises `Rejected`.
+Accept = Callable[[object], Value | None]
 
 #: Faults reported of one request, at most.
 MOST_FAULTS = 100
@@ -87,25 +90,29 @@ class ApplicantParser:
             # Fast path: exactly the fields of one scorecard, each with an accepted value.
             scorecard, accepts = candidate
             try:
-                return Applicant(scorecard, {name: accept(raw[name]) for name, accept in accepts})
+                values = {name: accept(raw[name]) for name, accept in accepts}
             except (KeyError, Rejected):
                 pass
+            else:
+                if None not in values.values():
+                    return Applicant(scorecard, values)
         return self._parse_with_faults(raw, pointer, faults)
 
     def _parse_with_faults(
         self, raw: Mapping[str, object], pointer: str, faults: list[Fault]
     ) -> Applicant | None:
         count = len(faults)
-        values: dict[str, Value] = {}
+        values: dict[str, Value | None] = {}
         for name, field in self.fields.items():
             if name in raw:
                 try:
-                    values[name] = field.rule.accept(raw[name])
+                    values[name] = field.accept(raw[name])
                 except Rejected as rejected:
                     faults.append(_rejected(field, raw[name], rejected.code, pointer))
-        spec = self._scorecard_for(raw)
+        # A missing value is the same whether it is written or left out.
+        spec = self._scorecard_for([name for name in raw if values.get(name, "") is not None])
         for name in spec.fields:
-            if name not in raw and name not in self.optional:
+            if name not in raw and name not in self.optional and self.fields[name].missing is None:
                 faults.append(self._missing(name, pointer))
         if not raw.keys() <= self.fields.keys():
             unknown = (name for name in raw if name not in self.fields)
@@ -114,12 +121,19 @@ class ApplicantParser:
             faults += [self._unknown(name, pointer) for name in some]
         if len(faults) > count:
             return None
-        return Applicant(scorecard=spec.name, values=values)
+        return Applicant(
+            scorecard=spec.name,
+            values={
+                name: values.get(name)
+                for name in spec.fields
+                if values.get(name) is not None or self.fields[name].missing is not None
+            },
+        )
 
-    def _scorecard_for(self, raw: Mapping[str, object]) -> ScorecardSpec:
-        """Return the largest scorecard with an added field that is given."""
+    def _scorecard_for(self, names: Collection[str]) -> ScorecardSpec:
+        """Return the largest scorecard with an added field among those given."""
         for spec, added_fields in self._largest_first:
-            if not added_fields.isdisjoint(raw):
+            if not added_fields.isdisjoint(names):
                 return spec
         return spec
 
@@ -129,18 +143,18 @@ class ApplicantParser:
         return [(spec, frozenset(spec.added_fields)) for spec in specs]
 
     @cached_property
-    def _by_field_count(self) -> dict[int, tuple[str, list[tuple[str, Callable[[object], Value]]]]]:
+    def _by_field_count(self) -> dict[int, tuple[str, list[tuple[str, Accept]]]]:
         """By number of fields, the scorecard that has so many, and what its fields accept."""
         return {
             len(spec.fields): (
                 self._scorecard_for(dict.fromkeys(spec.fields)).name,
-                [(name, self.fields[name].rule.accept) for name in spec.fields],
+                [(name, _accept_of(self.fields[name])) for name in spec.fields],
             )
             for spec in self.scorecards.values()
         }
 
     def _missing(self, name: str, pointer: str) -> Fault:
-        allowed = self.fields[name].rule.allowed
+        allowed = self.fields[name].allowed
         smallest, *larger = self.scorecards.values()
         if name in smallest.fields:
             text = say("missing", field=name, allowed=allowed)
@@ -165,8 +179,13 @@ class ApplicantParser:
         return Fault("unknown_field", _member(pointer, short), text)
 
 
+def _accept_of(field: Field) -> Accept:
+    """Return what accepts a field's values, a call shorter where none may be missing."""
+    return field.rule.accept if field.missing is None else field.accept
+
+
 def _rejected(field: Field, raw: object, code: str, pointer: str) -> Fault:
-    text = say("must_be", field=field.name, allowed=field.rule.allowed, got=describe_value(raw))
+    text = say("must_be", field=field.name, allowed=field.allowed, got=describe_value(raw))
     return Fault(code, _member(pointer, field.name), text)
 
 

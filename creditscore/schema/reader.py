@@ -14,7 +14,7 @@ from typing import Any
 from creditscore.errors import SchemaError
 from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, LANGUAGES, Text, say
 from creditscore.nearest_name import hint
-from creditscore.schema.field_reader import read_field
+from creditscore.schema.field_reader import read_fields
 from creditscore.schema.fields import Field, ForestSettings, Label, ScorecardSpec, Source
 from creditscore.schema.number_text import SIGNS
 from creditscore.schema.sample import read_sample
@@ -42,7 +42,8 @@ def load_schema(path: Path) -> Schema:
         If it cannot be read, is not TOML, or breaks a rule of schema files.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        # Notepad writes a byte order mark before the text.
+        text = path.read_text(encoding="utf-8-sig")
         _check_size(text, str(path))
         document = tomllib.loads(text)
     except OSError as error:
@@ -86,7 +87,7 @@ def read_schema(document: Mapping[str, Any], source: str) -> Schema:
     top.allow("dataset", "label", "sample", "file", "sources", "files", "scorecards", "fields")
     dataset = top.table("dataset")
     dataset.allow("name", "title", "notice", "ignored_columns")
-    fields = {name: read_field(name, table) for name, table in top.tables("fields").items()}
+    fields = read_fields(top.tables("fields"))
     label = _label(top.table("label"), fields)
     sample = read_sample(top, fields=list(fields), label=label.column)
     columns = list(dict.fromkeys([*fields, label.column, *sample.columns.values()]))
@@ -140,7 +141,9 @@ def _scorecards(top: TomlTable, fields: Mapping[str, Field]) -> dict[str, Scorec
     smaller: tuple[str, ...] = ()
     for name, table in top.tables("scorecards").items():
         if not name.replace("_", "").isalnum() or not name.islower():
-            top.refuse(f"scorecards.{name}", "must be named in lower-case letters and digits")
+            top.refuse(
+                f"scorecards.{name}", "must be named in lower-case letters, digits and underscores"
+            )
         table.allow("title", "fields", "forest")
         names = set(listed := table.names("fields"))
         for field in listed:

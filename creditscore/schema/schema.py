@@ -100,7 +100,7 @@ class Schema:
     def row(self, applicant: Applicant, names: Sequence[str]) -> list[float]:
         """Encode one applicant."""
         fields, values = self.fields, applicant.values
-        return [fields[name].rule.encode(values[name]) for name in names]
+        return [fields[name].encode(values[name]) for name in names]
 
     def monotonic_constraints(self, names: Sequence[str]) -> list[int]:
         """Return which way the probability of default may only go along each of these fields."""

@@ -101,7 +101,8 @@ class TomlTable:
             return {FALLBACK_LANGUAGE: self.content[name]}
         if name not in self.content and fallback is not None:
             return fallback
-        table = self.table(name)
+        allowed = "a text, or a table of texts by language such as { en = '...' }"
+        table = TomlTable(self.source, self.key(name), self.get(name, dict, allowed, None))
         table.allow(*LANGUAGES)
         table.text(FALLBACK_LANGUAGE)
         return {language: table.text(language) for language in table.content}

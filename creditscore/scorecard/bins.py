@@ -21,7 +21,7 @@ ALPHABET = string.ascii_letters + string.digits
 BELOW, ABOVE = "<", ">"
 
 #: The value was not given: no decision depends on the field.
-MISSING = "-"
+NOT_GIVEN = "-"
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,8 @@ class Bins:
         Training rows in each.
     critical : float
         What a chi-square of so many bins exceeds by chance in one of a hundred cases.
+    has_missing : bool
+        Whether the last bin is for missing values.
     """
 
     codes: tuple[Value, ...]
@@ -51,6 +53,7 @@ class Bins:
     labels: tuple[str, ...]
     counts: tuple[int, ...]
     critical: float
+    has_missing: bool = False
 
     @property
     def whole(self) -> bool:
@@ -59,11 +62,11 @@ class Bins:
         return not self.codes and all(number.is_integer() for number in numbers)
 
     def bin_code(self, value: Value | None) -> str:
-        """Return the code of a value's bin, one character."""
+        """Return the code of a value's bin, one character; None is a missing value."""
         if value is None:
-            return MISSING
+            return ALPHABET[len(self.counts) - 1] if self.has_missing else NOT_GIVEN
         if self.codes:
-            return ALPHABET[min(self.codes.index(value), len(self.counts) - 1)]
+            return ALPHABET[min(self.codes.index(value), self._last)]
         number = float(value)
         if self.low is not None and number < self.low:
             return BELOW
@@ -73,18 +76,24 @@ class Bins:
 
     def bin_index(self, bin_code: str) -> int | None:
         """Return the index of a bin by its code; None for a value that was not given."""
-        if bin_code == MISSING:
+        if bin_code == NOT_GIVEN:
             return None
         if bin_code in {BELOW, ABOVE}:
-            return 0 if bin_code == BELOW else len(self.counts) - 1
+            return 0 if bin_code == BELOW else self._last
         return ALPHABET.index(bin_code)
+
+    @property
+    def _last(self) -> int:
+        """Index of the last bin of known values."""
+        return len(self.counts) - 1 - self.has_missing
 
     def is_outside(self, bin_code: str) -> bool:
         """Check whether training never saw such a value."""
         if bin_code in {BELOW, ABOVE}:
             return True
         index = self.bin_index(bin_code)
-        return index is not None and bool(self.codes) and self.counts[index] == 0
+        may_be_empty = bool(self.codes) or (index is not None and index > self._last)
+        return index is not None and may_be_empty and self.counts[index] == 0
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything as plain data."""
@@ -96,6 +105,8 @@ class Bins:
             "labels": list(self.labels),
             "counts": list(self.counts),
             "critical": self.critical,
+            # Only where it is so: the versions of models without it stay the same.
+            **({"has_missing": True} if self.has_missing else {}),
         }
 
     @classmethod
@@ -115,10 +126,11 @@ class Bins:
             labels=tuple(content["labels"]),
             counts=tuple(content["counts"]),
             critical=content["critical"],
+            has_missing=content.get("has_missing", False),
         )
         if not (1 <= len(bins.counts) == len(bins.labels) <= len(ALPHABET)):
             raise ValueError("its training bins are not as many as their labels")
-        if not bins.codes and len(bins.edges) + 1 != len(bins.counts):
+        if not bins.codes and len(bins.edges) != bins._last:
             raise ValueError("its training bins are not as many as their edges")
         return bins
 

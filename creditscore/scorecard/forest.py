@@ -1,7 +1,8 @@
 """A forest as plain arrays: its mean probability, exactly.
 
 "Exactly" means equal to `RandomForestClassifier.predict_proba` to the last bit, without
-scikit-learn: the same comparisons in single precision, the same sum in the same order.
+scikit-learn: the same comparisons in single precision, the same sum in the same order, and a
+missing value (NaN) sent the same way.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from creditscore.arrays import Floats, Indices, Matrix, SmallInts
+from creditscore.arrays import Flags, Floats, Indices, Matrix, SmallInts
 
 #: Node visits held in memory at once: 100 trees by 2,000 rows.
 BLOCK = 200_000
@@ -30,13 +31,16 @@ class Forest:
     column : ndarray of shape (n_nodes,)
         The matrix column that a node compares.
     threshold : ndarray of shape (n_nodes,)
-        Values up to and including it go left.
+        Values up to and including it go left. Infinity asks whether a value is missing: all known
+        ones go left.
     left, right : ndarray of shape (n_nodes,)
         The next node.
     probability : ndarray of shape (n_nodes,)
         Share of defaults among a node's training rows.
     depth : int
         Comparisons from the root to the deepest leaf.
+    missing_left : ndarray of shape (n_nodes,), optional
+        Whether a missing value goes left. Without it no value may be missing.
     """
 
     roots: SmallInts
@@ -46,6 +50,7 @@ class Forest:
     right: SmallInts
     probability: Floats
     depth: int
+    missing_left: Flags | None = None
 
     def probability_of_default(self, matrix: Matrix) -> Floats:
         """Return the mean over the trees.
@@ -53,6 +58,7 @@ class Forest:
         Parameters
         ----------
         matrix : ndarray of shape (n_applicants, n_predictors), float32
+            NaN where a value is missing.
 
         Returns
         -------
@@ -77,8 +83,13 @@ class Forest:
         # Index into the flat matrix: numpy takes from one axis far faster than from two.
         cells, start = matrix.ravel(), np.arange(len(matrix)) * matrix.shape[1]
         node = np.repeat(self.roots.astype(np.intp)[:, np.newaxis], len(matrix), axis=1)
+        missing_left = self.missing_left if np.isnan(cells).any() else None
         for _ in range(self.depth):
-            goes_left = cells.take(columns.take(node) + start) <= self.threshold.take(node)
+            values = cells.take(columns.take(node) + start)
+            goes_left = values <= self.threshold.take(node)
+            if missing_left is not None:
+                # No comparison with NaN holds, so it would go right.
+                goes_left |= np.isnan(values) & missing_left.take(node)
             node = children.take(2 * node + goes_left)
         return self.probability.take(node)
 
@@ -112,6 +123,7 @@ class Forest:
 
     def to_dict(self) -> dict[str, Any]:
         """Return its arrays under the names that the format has for them."""
+        missing = {} if self.missing_left is None else {"missing_left": self.missing_left}
         return {
             "roots": self.roots,
             "column": self.column,
@@ -120,6 +132,7 @@ class Forest:
             "right": self.right,
             "probability": self.probability,
             "depth": self.depth,
+            **missing,
         }
 
     @classmethod
@@ -139,6 +152,7 @@ class Forest:
             right=content["right"],
             probability=content["probability"],
             depth=content["depth"],
+            missing_left=content.get("missing_left"),
         )
 
     def validate(self, n_columns: int) -> None:
@@ -159,6 +173,9 @@ class Forest:
         sizes = {array.size for array in (self.left, self.right, self.threshold, self.probability)}
         if sizes != {nodes}:
             raise ValueError("the node arrays differ in length")
+        missing = self.missing_left
+        if missing is not None and (missing.dtype != np.bool_ or missing.shape != (nodes,)):
+            raise ValueError("the ways of missing values are not one flag for each node")
         if not len(self.roots) or not nodes:
             raise ValueError("the forest is empty")
         inside = all(((array >= 0) & (array < nodes)).all() for array in whole[1:])

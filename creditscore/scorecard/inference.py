@@ -202,11 +202,13 @@ def _cell_shapley_values(shapley_tables: LeafShapleyTables) -> Floats:
         shares = table.reshape(-1, *([2] * size)).transpose(0, *range(size, 0, -1))
         broadcast = [size] + [1] * len(shape)
         # From the last axis to the first: what is copied most often is copied in long pieces.
-        for axis, (column, begin, count) in reversed(list(enumerate(conditions, start=1))):
+        for axis, condition in reversed(list(enumerate(conditions, start=1))):
+            column, begin, count, missing_too = condition
             fulfilled = (bins[column] >= begin) & (bins[column] < begin + count)
+            fulfilled[-1] |= missing_too
             shares = shares.take(fulfilled.astype(np.intp), axis)
             broadcast[1 + column] = shape[column]
         shares = shares.reshape(broadcast)
-        for (column, _, _), share in zip(conditions, shares, strict=True):
+        for (column, *_), share in zip(conditions, shares, strict=True):
             summed[column] += share
     return summed

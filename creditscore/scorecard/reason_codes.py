@@ -46,8 +46,8 @@ class Reason(NamedTuple):
         Stable name of field and direction, such as ``LIMIT_BAL_LOW``.
     field : str
         The field.
-    value : int, float or str
-        What the applicant has there.
+    value : int, float, str or None
+        What the applicant has there; None for a missing value.
     impact : float
         The field's Shapley value, in probability of default.
     actionable : bool
@@ -58,10 +58,21 @@ class Reason(NamedTuple):
 
     code: str
     field: str
-    value: Value
+    value: Value | None
     impact: float
     actionable: bool
     text: Text
+
+    def to_dict(self, text: Text | str) -> dict[str, Any]:
+        """Return all members as plain data, with its text as given."""
+        return {
+            "code": self.code,
+            "field": self.field,
+            "value": self.value,
+            "impact": self.impact,
+            "actionable": self.actionable,
+            "text": text,
+        }
 
     @classmethod
     def from_log(cls, content: Mapping[str, Any]) -> Reason:
@@ -86,7 +97,7 @@ class Reason(NamedTuple):
 
 
 def principal_reasons(
-    values: Mapping[str, Value],
+    values: Mapping[str, Value | None],
     impacts: Mapping[str, float],
     *,
     schema: Schema,
@@ -121,7 +132,7 @@ def principal_reasons(
 
 
 def principal_strengths(
-    values: Mapping[str, Value],
+    values: Mapping[str, Value | None],
     impacts: Mapping[str, float],
     *,
     schema: Schema,
@@ -138,7 +149,7 @@ def principal_strengths(
 
 def _worded_reasons(
     names: Sequence[str],
-    values: Mapping[str, Value],
+    values: Mapping[str, Value | None],
     impacts: Mapping[str, float],
     schema: Schema,
     reference: Reference,
@@ -157,14 +168,14 @@ def _worded_reasons(
 
 @lru_cache(maxsize=MOST_WORDED, typed=True)
 def _worded(
-    field: Field, value: Value, median: float | None, tenths: int, raised: bool, group: str
+    field: Field, value: Value | None, median: float | None, tenths: int, raised: bool, group: str
 ) -> tuple[str, bool, Text]:
     """Return the code of a reason, whether an applicant can change it, and its text.
 
     Parameters
     ----------
     field : Field
-    value : int, float or str
+    value : int, float, str or None
     median : float or None
         Of the reference group.
     tenths : int
@@ -174,11 +185,16 @@ def _worded(
     group : str
         Name of the reference group.
     """
-    value = field.rule.counts_as(value)
-    side = _side(value, median)
-    wording = next((w for w in field.reasons if _fits(w, value, side)), None)
-    code = _general_code(field, value, side) if wording is None else wording.code
-    description = wording and wording.description
+    value, description = field.counts_as(value), None
+    if value is None:
+        code, description = "MISSING", say("is_not_stated", title=field.title)
+    elif field.is_missing(value):
+        code = _slug(field.label_of(value) or {}) or "MISSING"
+    else:
+        side = _side(value, median)
+        wording = next((w for w in field.reasons if _fits(w, value, side)), None)
+        code = _general_code(field, value, side) if wording is None else wording.code
+        description = wording.description if wording else None
     if description:
         shown = _shown(field, value)
         what: Text = {
@@ -189,7 +205,8 @@ def _worded(
         what = say("titled_value", title=field.title, value=value_in_words(field, value))
     key = f"{'raised' if raised else 'lowered'}{'_by_described' if description else '_by_value'}"
     text = say(key, what=what, points=_points(tenths), group=_group(group))
-    return f"{field.name}_{code}", field.actionable, text
+    # Nobody is advised to change what they have left out.
+    return f"{field.code_name}_{code}", field.actionable and not field.is_missing(value), text
 
 
 def _points(tenths: int) -> Text:
@@ -243,21 +260,24 @@ def _side(value: Value, median: float | None) -> str:
 def reason_code_fingerprint(field: Field) -> list[Any]:
     """Give all in a field that decides which reason code it gets, as plain data."""
     wordings = [[w.code, list(w.values), w.low, w.high, w.side] for w in field.reasons]
-    return [wordings, [[code, name] for code, name in _codes(field).items()]]
+    fingerprint = [wordings, [[code, name] for code, name in _codes(field).items()]]
+    if field.missing is not None:
+        special = [[value, _slug(title)] for value, title in field.missing.titled.items()]
+        fingerprint.append([sorted(map(repr, field.missing.untitled)), special])
+    return fingerprint
 
 
-def value_in_words(field: Field, value: Value) -> Text:
+def value_in_words(field: Field, value: Value | None) -> Text:
     """Write a value as people read it: a code by its label, a number with its unit."""
-    value = field.rule.counts_as(value)
+    value = field.counts_as(value)
     shown = _shown(field, value)
-    unit = field.unit_of(value)
-    if value in field.rule.labels or not unit:
+    if value is None or field.label_of(value) or not (unit := field.unit_of(value)):
         return shown
     return {language: f"{text} {in_language(unit, language)}" for language, text in shown.items()}
 
 
-def _shown(field: Field, value: Value) -> Text:
-    label = field.rule.labels.get(value)
-    if label is not None:
-        return label
+def _shown(field: Field, value: Value | None) -> Text:
+    label = field.label_of(value)
+    if label is not None or value is None:
+        return label or {}
     return {FALLBACK_LANGUAGE: value} if isinstance(value, str) else say_number(value)

@@ -76,9 +76,9 @@ class Recourse:
     def changes(self) -> dict[str, tuple[Value, Value]]:
         """Value before and after of each field that differs."""
         return {
-            name: (value, self.after.values[name])
+            name: (value, after)
             for name, value in self.before.values.items()
-            if value != self.after.values[name]
+            if value is not None and (after := self.after.values[name]) not in (None, value)
         }
 
 
@@ -160,7 +160,7 @@ class _CandidateScorer:
         matrix = np.repeat(self.row[np.newaxis], len(plans), axis=0)
         for row, plan in zip(matrix, plans, strict=True):
             for change in plan:
-                encode = self.schema.fields[change.field].rule.encode
+                encode = self.schema.fields[change.field].encode
                 row[self.column[change.field]] = encode(change.value)
         probabilities: list[float] = self.scorecard.probability_of_default(matrix).tolist()
         return probabilities
@@ -260,14 +260,19 @@ def _reduce(scorer: _CandidateScorer, plan: Plan, changes: Changes, cutoff: floa
     return plan
 
 
-def _changes(field: Field, value: Value, scorecard: Scorecard) -> Iterable[FieldChange]:
+def _changes(field: Field, value: Value | None, scorecard: Scorecard) -> Iterable[FieldChange]:
     """Yield a change to the first value behind each threshold, in the allowed direction."""
     change, rule = field.change, field.rule
     if change is None or not isinstance(rule, NumericRange) or isinstance(value, str):
         return
+    # What is missing stays so, and nothing is ever advised to be left out.
+    if value is None or field.is_missing(value) or field.name not in scorecard.reference.spreads:
+        return
     forest, column = scorecard.forest, scorecard.predictors.index(field.name)
     inner = forest.left != np.arange(len(forest.left))
-    thresholds = np.unique(forest.threshold[inner & (forest.column == column)])
+    cuts = forest.threshold[inner & (forest.column == column)]
+    # An infinite one asks whether the value is missing.
+    thresholds = np.unique(cuts[np.isfinite(cuts)])
     spread = scorecard.reference.spreads[field.name]
     low, high = _allowed(change, value, scorecard.training_ranges[field.name])
     # No advice to pay 1,234.5678: whole values, or tenths, hundredths and so on where the whole
@@ -304,7 +309,7 @@ def _cost(plan: Plan) -> tuple[int, float]:
     return len(plan), sum(change.cost for change in plan)
 
 
-def _in_words(field: Field, before: Value, after: Value) -> Text:
+def _in_words(field: Field, before: Value | None, after: Value | None) -> Text:
     return say(
         "change",
         title=field.title,
@@ -313,11 +318,13 @@ def _in_words(field: Field, before: Value, after: Value) -> Text:
     )
 
 
-def _shown(field: Field, value: Value, *, unit: Text) -> Text | str:
+def _shown(field: Field, value: Value | None, *, unit: Text) -> Text | str:
     """Write a value with its label, or else with a unit."""
     if isinstance(value, str):
         return value
-    label = field.rule.labels.get(value)
+    label = field.label_of(value)
+    if value is None:
+        return label or ""
     number = say_number(value)
     if label is not None:
         return {name: f"{text} ({in_language(label, name)})" for name, text in number.items()}

@@ -29,8 +29,12 @@ from creditscore.arrays import Floats, Ints, Matrix
 from creditscore.scorecard.forest import Forest
 from creditscore.scorecard.shapley_tables import LeafShapleyTables
 
-#: A column, and the bounds that its value lies between: above the first, up to the second.
-Condition = tuple[int, float, float]
+#: The bounds that a value lies between, above the first and up to the second, and whether a missing
+#: value fulfils the condition too.
+Bounds = tuple[float, float, bool]
+
+#: A column, and the bounds of its value.
+Condition = tuple[int, Bounds]
 
 #: Name of the value function, for the model card.
 VALUE_FUNCTION = "interventional"
@@ -46,7 +50,7 @@ def compute_shapley_tables(forest: Forest, reference: Matrix) -> LeafShapleyTabl
     ----------
     forest : Forest
     reference : ndarray of shape (n_reference, n_columns), float32
-        The reference group.
+        The reference group; NaN where a value is missing.
 
     Raises
     ------
@@ -65,7 +69,9 @@ def compute_shapley_tables(forest: Forest, reference: Matrix) -> LeafShapleyTabl
     sizes = n_conditions << n_conditions
     values = np.empty(size)
     offset = np.cumsum(sizes) - sizes
-    columns = [np.ascontiguousarray(column) for column in reference.T]
+    # In double precision, as thresholds are: beside an array of single precision numpy would round
+    # a threshold to it, and a value just above would count as equal.
+    columns = [np.ascontiguousarray(column, dtype=np.float64) for column in reference.T]
     scale = 1 / (len(forest.roots) * len(reference))
     for number in np.unique(n_conditions).tolist():
         alike = np.flatnonzero(n_conditions == number).tolist()
@@ -75,10 +81,12 @@ def compute_shapley_tables(forest: Forest, reference: Matrix) -> LeafShapleyTabl
         for leaf, table in zip(alike, tables, strict=True):
             values[offset[leaf] : offset[leaf] + sizes[leaf]] = table.ravel()
     flat = [condition for conditions, _ in leaves for condition in conditions]
+    missing = np.array([missing for _, (_, _, missing) in flat], dtype=np.bool_)
     return LeafShapleyTables(
-        column=np.array([column for column, _, _ in flat], dtype=np.int64),
-        low=np.array([low for _, low, _ in flat], dtype=np.float64),
-        high=np.array([high for _, _, high in flat], dtype=np.float64),
+        column=np.array([column for column, _ in flat], dtype=np.int64),
+        low=np.array([low for _, (low, _, _) in flat], dtype=np.float64),
+        high=np.array([high for _, (_, high, _) in flat], dtype=np.float64),
+        missing=None if forest.missing_left is None else missing,
         first=np.cumsum(n_conditions) - n_conditions,
         values=values,
         offset=offset,
@@ -93,23 +101,26 @@ def _leaves(forest: Forest) -> Iterator[tuple[list[Condition], float]]:
     """
     left, right = forest.left.tolist(), forest.right.tolist()
     column, threshold = forest.column.tolist(), forest.threshold.tolist()
-    everything = (-np.inf, np.inf)
-    stack: list[tuple[int, dict[int, tuple[float, float]]]]
+    flags = forest.missing_left
+    missing_left = [False] * len(left) if flags is None else flags.tolist()
+    everything = (-np.inf, np.inf, True)
+    stack: list[tuple[int, dict[int, Bounds]]]
     stack = [(root, {}) for root in reversed(forest.roots.tolist())]
     while stack:
         node, bounds = stack.pop()
         if left[node] == node:
             if bounds:
-                conditions = [(index, low, high) for index, (low, high) in sorted(bounds.items())]
-                yield conditions, float(forest.probability[node])
+                yield sorted(bounds.items()), float(forest.probability[node])
             continue
-        low, high = bounds.get(column[node], everything)
-        cut = threshold[node]
-        stack.append((right[node], {**bounds, column[node]: (max(low, cut), high)}))
-        stack.append((left[node], {**bounds, column[node]: (low, min(high, cut))}))
+        low, high, missing = bounds.get(column[node], everything)
+        cut, goes_left = threshold[node], missing_left[node]
+        above = (max(low, cut), high, missing and not goes_left)
+        up_to = (low, min(high, cut), missing and goes_left)
+        stack.append((right[node], {**bounds, column[node]: above}))
+        stack.append((left[node], {**bounds, column[node]: up_to}))
 
 
-def _bitmask_counts(conditions: list[Condition], columns: Sequence[Matrix]) -> Floats:
+def _bitmask_counts(conditions: list[Condition], columns: Sequence[Floats]) -> Floats:
     """Count the reference group by bitmask: which of a leaf's conditions they fulfil.
 
     Returns
@@ -117,9 +128,12 @@ def _bitmask_counts(conditions: list[Condition], columns: Sequence[Matrix]) -> F
     ndarray of shape (2 ** n_conditions,)
     """
     bitmasks = np.zeros(len(columns[0]), dtype=np.int64)
-    for bit, (column, low, high) in enumerate(conditions):
+    for bit, (column, (low, high, missing)) in enumerate(conditions):
         values = columns[column]
-        bitmasks |= ((values > low) & (values <= high)).astype(np.int64) << bit
+        fulfilled = (values > low) & (values <= high)
+        if missing:
+            fulfilled |= np.isnan(values)
+        bitmasks |= fulfilled.astype(np.int64) << bit
     return np.bincount(bitmasks, minlength=1 << len(conditions)).astype(np.float64)
 
 

@@ -4,6 +4,7 @@ A leaf is a list of *conditions*, one per field on the way to it: the field's va
 and at most `high`. What an applicant's values add to the leaf's Shapley values depends only on
 which of its conditions they fulfil: a bitmask, bit 0 for the leaf's first condition. So there is
 a table of values per leaf and bitmask, computed at training (`creditscore.scorecard.shapley`).
+A missing value fulfils a condition if it goes the leaf's way at each of its questions to the field.
 
 Examples
 --------
@@ -45,11 +46,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from creditscore.arrays import Bitmasks, Floats, Ints, Matrix
+from creditscore.arrays import Bitmasks, Flags, Floats, Ints, Matrix
 from creditscore.scorecard.thresholds import ThresholdGrid
 
-#: A column, the first bin of it that fulfils the condition, and how many bins do.
-Condition = tuple[int, np.unsignedinteger, np.unsignedinteger]
+#: A column, the first bin of it that fulfils the condition, how many bins do, and whether the last
+#: bin, of missing values, does too.
+Condition = tuple[int, np.unsignedinteger, np.unsignedinteger, bool]
 
 #: From so many rows on, it is faster to go leaf by leaf than row by row.
 LEAF_BY_LEAF_ROWS = 1500
@@ -68,12 +70,15 @@ class _PackedConditions:
         Conditions per leaf, padding included: the bits of one bitmask.
     column, begin, count : ndarray of shape (n_leaves * width,)
         A condition is fulfilled in `count` bins of its column from `begin` on; padding in none.
+    missing_too : ndarray of shape (n_leaves * width,) or None
+        Whether it is fulfilled in the last bin too; None where none is.
     """
 
     width: int
     column: Ints
     begin: Bitmasks
     count: Bitmasks
+    missing_too: Flags | None
 
     @property
     def dtype(self) -> str:
@@ -101,6 +106,8 @@ class LeafShapleyTables:
         Where each leaf's part of `values` begins.
     n_columns : int
         Columns of the matrix.
+    missing : ndarray of shape (n_conditions,), optional
+        Whether a missing value fulfils a condition. Without it no value may be missing.
     """
 
     column: Ints
@@ -110,6 +117,7 @@ class LeafShapleyTables:
     values: Floats
     offset: Ints
     n_columns: int
+    missing: Flags | None = None
 
     def shapley_values(
         self,
@@ -123,6 +131,7 @@ class LeafShapleyTables:
         Parameters
         ----------
         matrix : ndarray of shape (n_applicants, n_columns), float32
+            NaN where a value is missing.
         leaf_by_leaf_rows, block_rows : int
             Change the speed alone, never a bit of the values.
 
@@ -150,6 +159,9 @@ class LeafShapleyTables:
         # begin <= bin < begin + count in one comparison: below `begin`, the unsigned difference
         # wraps around to a large number.
         fulfilled = bins.take(packed.column) - packed.begin < packed.count
+        if packed.missing_too is not None:
+            in_last = bins == self._last_bins
+            fulfilled |= packed.missing_too & in_last.take(packed.column)
         masks: Bitmasks = np.packbits(fulfilled, bitorder="little").view(packed.dtype)
         return masks
 
@@ -179,21 +191,25 @@ class LeafShapleyTables:
         summed = np.zeros((self.n_columns, len(matrix)))
         for conditions, table in self.leaves():
             masks = np.zeros(len(matrix), dtype=self._packed.dtype)
-            for bit, (column, begin, count) in enumerate(conditions):
-                fulfilled = (bins[column] - begin < count).view(np.uint8)
-                masks |= fulfilled.astype(masks.dtype) << bit
+            for bit, (column, begin, count, missing_too) in enumerate(conditions):
+                fulfilled = bins[column] - begin < count
+                if missing_too:
+                    fulfilled |= bins[column] == self._last_bins[column]
+                masks |= fulfilled.view(np.uint8).astype(masks.dtype) << bit
             indices = masks.astype(np.intp)
-            for (column, _, _), shares in zip(conditions, table, strict=True):
+            for (column, *_), shares in zip(conditions, table, strict=True):
                 summed[column] += shares.take(indices)
         return summed.T.copy()
 
     def leaves(self) -> Iterator[tuple[list[Condition], Floats]]:
         """Yield each leaf's conditions, and its values of shape (n_conditions, n_bitmasks)."""
         begin, count = self._bin_ranges
+        missing_too = self._missing_too.tolist()
         starts = (self.first.tolist(), self.n_conditions.tolist(), self.offset.tolist())
         for first, size, offset in zip(*starts, strict=True):
             leaf = slice(first, first + size)
-            conditions = zip(self.column[leaf].tolist(), begin[leaf], count[leaf], strict=True)
+            columns = self.column[leaf].tolist()
+            conditions = zip(columns, begin[leaf], count[leaf], missing_too[leaf], strict=True)
             table = self.values[offset : offset + (size << size)].reshape(-1, size)
             yield list(conditions), np.ascontiguousarray(table.T)
 
@@ -216,7 +232,13 @@ class LeafShapleyTables:
     def grid(self) -> ThresholdGrid:
         """The bounds of all conditions: between two of them all rows have the same values."""
         columns, bounds = np.tile(self.column, 2), np.concatenate([self.low, self.high])
-        return ThresholdGrid.of(columns, bounds, n_columns=self.n_columns)
+        if self.missing is None:
+            return ThresholdGrid.of(columns, bounds, n_columns=self.n_columns)
+        # Where missing values always go the way of the largest, they need no bin of their own.
+        apart = np.unique(self.column[self.missing != np.isposinf(self.high)])
+        return ThresholdGrid.of(
+            columns, bounds, n_columns=self.n_columns, apart=apart.tolist(), missing=True
+        )
 
     @cached_property
     def _bin_ranges(self) -> tuple[Bitmasks, Bitmasks]:
@@ -226,8 +248,23 @@ class LeafShapleyTables:
             mine = self.column == column
             begin[mine] = np.searchsorted([-np.inf, *cuts], self.low[mine])
             end[mine] = 1 + np.searchsorted([*cuts, np.inf], self.high[mine])
+            if self.missing is not None and np.inf in cuts:
+                # The bin of missing values comes right behind those of the largest ones.
+                end[mine] += self.missing[mine] & np.isposinf(self.high[mine])
         dtype = np.min_scalar_type(max(self.grid.shape))
         return begin.astype(dtype), np.maximum(0, end - begin).astype(dtype)
+
+    @cached_property
+    def _missing_too(self) -> Flags:
+        """Conditions that a missing value fulfils, but not the largest ones."""
+        if self.missing is None:
+            return np.zeros(len(self.column), dtype=np.bool_)
+        return self.missing & ~np.isposinf(self.high)
+
+    @cached_property
+    def _last_bins(self) -> Bitmasks:
+        """Each column's last bin: that of the missing values, where they have one."""
+        return np.array(self.grid.shape, dtype=self._bin_ranges[0].dtype) - 1
 
     @cached_property
     def _packed(self) -> _PackedConditions:
@@ -240,10 +277,12 @@ class LeafShapleyTables:
             return padded
 
         begin, count = self._bin_ranges
-        return _PackedConditions(width, pad(self.column), pad(begin), pad(count))
+        missing_too = pad(self._missing_too) if self._missing_too.any() else None
+        return _PackedConditions(width, pad(self.column), pad(begin), pad(count), missing_too)
 
     def to_dict(self) -> dict[str, Any]:
         """Return its arrays under the names that the format has for them."""
+        missing = {} if self.missing is None else {"missing": self.missing}
         return {
             "column": self.column,
             "low": self.low,
@@ -252,6 +291,7 @@ class LeafShapleyTables:
             "values": self.values,
             "offset": self.offset,
             "n_columns": self.n_columns,
+            **missing,
         }
 
     @classmethod
@@ -271,6 +311,7 @@ class LeafShapleyTables:
             values=content["values"],
             offset=content["offset"],
             n_columns=content["n_columns"],
+            missing=content.get("missing"),
         )
 
     def validate(self, n_columns: int) -> None:
@@ -284,13 +325,15 @@ class LeafShapleyTables:
         if self.n_columns != n_columns:
             raise ValueError("the Shapley tables are of another scorecard")
         whole, real = (self.column, self.first, self.offset), (self.low, self.high, self.values)
-        if any(array.dtype != np.int64 or array.ndim != 1 for array in whole) or any(
-            array.dtype != np.float64 or array.ndim != 1 for array in real
-        ):
+        types = [array.dtype for array in (*whole, *real)]
+        if types != [np.int64] * 3 + [np.float64] * 3 or any(a.ndim != 1 for a in (*whole, *real)):
             raise ValueError("an array of the Shapley tables is of a wrong type")
         conditions, leaves = self.column.size, self.first.size
         if {self.low.size, self.high.size} != {conditions} or self.offset.size != leaves:
             raise ValueError("the arrays of the Shapley tables differ in length")
+        missing = self.missing
+        if missing is not None and (missing.dtype != np.bool_ or missing.shape != (conditions,)):
+            raise ValueError("the Shapley tables have other than one flag for each condition")
         if (conditions == 0) != (leaves == 0):
             raise ValueError("the Shapley tables have conditions without leaves, or none for some")
         if not conditions:

@@ -13,12 +13,15 @@ from typing import Any
 
 import numpy as np
 
-from creditscore.schema import Applicant, CodeList, Rule, Schema, Value
+from creditscore.schema import Applicant, CodeList, Field, Schema, Value
 from creditscore.scorecard.model import Model
 from creditscore.scorecard.scorecard import Scorecard
 
 #: Golden applicants per scorecard.
 GOLDEN_COUNT = 20
+
+#: Share of missing values among theirs, where a field may be missing.
+MISSING_SHARE = 0.2
 
 #: The manifest's key for its own digest.
 SELF_DIGEST = "sha256"
@@ -73,7 +76,7 @@ def golden_applicants(card: Scorecard, schema: Schema, *, seed: int) -> list[dic
         Applicant(
             card.name,
             {
-                name: _draw(schema.fields[name].rule, seen, random)
+                name: _draw(schema.fields[name], seen, random)
                 for name, seen in card.training_ranges.items()
             },
         )
@@ -106,7 +109,10 @@ def golden_difference(model: Model) -> str | None:
     return None
 
 
-def _draw(rule: Rule, seen: Sequence[Value], random: np.random.Generator) -> Value:
+def _draw(field: Field, seen: Sequence[Value], random: np.random.Generator) -> Value | None:
+    rule = field.rule
+    if field.missing is not None and random.random() < MISSING_SHARE:
+        return None
     if isinstance(rule, CodeList):
         return seen[int(random.integers(len(seen)))]
     low, high = float(seen[0]), float(seen[1])

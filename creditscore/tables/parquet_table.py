@@ -234,7 +234,8 @@ def _reader(table: Table, schema: Schema, name: str) -> Callable[[str], Any]:
 
     def read(cell: str) -> Any:
         raw = table.read(known, cell)
-        return None if raw is None else kind(known.rule.accept(raw))
+        accepted = known.accept(raw) if raw is not None else None
+        return None if accepted is None else kind(accepted)
 
     return read
 

@@ -44,7 +44,7 @@ class Dataset:
     bad : ndarray of shape (n_rows,)
         1 where the outcome was bad (a default), 0 where it was good.
     folded : mapping of str to int
-        How many rows of a field held an undocumented code.
+        How many rows of a field held a code that counts as another.
     time, group, weight : ndarray of shape (n_rows,), or None
         When each row was, the number of its person, and how many people it stands for; None where
         the schema file names no such column.
@@ -200,15 +200,12 @@ class _CellReader:
         # Each distinct text is parsed once, however many rows hold it.
         for text, count in Counter(cells).items():
             raw = from_text(rule, text, decimal=decimal, whole=True)
-            if isinstance(raw, float) and raw.is_integer():
-                raw = int(raw)
-            if isinstance(raw, int | str) and raw in field.merged_codes:
-                raw = field.merged_codes[raw]
-                folded += count
             try:
-                numbers[text] = rule.encode(rule.accept(raw))
+                value = field.accept(raw)
+                numbers[text] = field.encode(value)
+                folded += count if field.counts_as(value) != value else 0
             except Rejected:
-                allowed = rule.allowed[FALLBACK_LANGUAGE]
+                allowed = field.allowed[FALLBACK_LANGUAGE]
                 problems[text] = f"must be {allowed}, {_got(raw)}"
         self._add(column, cells, problems)
         if folded:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from sklearn.ensemble import RandomForestClassifier
 
-from creditscore.arrays import Floats, Ints
+from creditscore.arrays import Flags, Floats, Ints
 from creditscore.errors import ReasonsTooLargeError
 from creditscore.schema import ForestSettings, Schema, ScorecardSpec
 from creditscore.scorecard.forest import Forest
@@ -147,10 +147,26 @@ def calibrate(
     bad: Ints,
     seed: int,
     *,
+    missing: Flags | None = None,
     weights: Floats | None = None,
 ) -> tuple[Calibration, Forest]:
-    """Flatten a forest, recalibrated where its out-of-bag probabilities are poor."""
-    forest = flatten(grown)
+    """Flatten a forest, recalibrated where its out-of-bag probabilities are poor.
+
+    Parameters
+    ----------
+    grown : RandomForestClassifier
+    matrix : ndarray of shape (n_rows, n_predictors)
+        What it was grown on.
+    bad : ndarray of shape (n_rows,)
+        1 for a default.
+    seed : int
+    missing : ndarray of shape (n_predictors,), optional
+        Columns whose values may be missing later, beside those where some are.
+    weights : ndarray of shape (n_rows,), optional
+        Those that it was grown with.
+    """
+    seen = columns_with_missing(matrix)
+    forest = flatten(grown, missing=seen if missing is None else seen | missing)
     predicted = out_of_bag(grown, forest, matrix)
     # With few trees there are rows that each of them drew.
     finite = np.isfinite(predicted)
@@ -180,8 +196,21 @@ def out_of_bag(grown: RandomForestClassifier, forest: Forest, matrix: Floats) ->
     return mean
 
 
-def flatten(forest: RandomForestClassifier) -> Forest:
-    """Return the trees of a fitted forest of two classes as flat arrays."""
+def columns_with_missing(matrix: Floats) -> Flags:
+    """Return for each column whether a value in it is missing (NaN)."""
+    return np.asarray(np.isnan(matrix).any(axis=0))
+
+
+def flatten(forest: RandomForestClassifier, *, missing: Flags | None = None) -> Forest:
+    """Return the trees of a fitted forest of two classes as flat arrays.
+
+    Parameters
+    ----------
+    forest : RandomForestClassifier
+    missing : ndarray of shape (n_columns,), optional
+        The columns whose values may be missing, in training or later. scikit-learn decides at each
+        question which way a missing value goes, even where training saw none.
+    """
     trees = [estimator.tree_ for estimator in forest.estimators_]
     roots = np.cumsum([0, *(tree.node_count for tree in trees[:-1])]).astype(np.int32)
     node = np.concatenate([np.arange(tree.node_count) for tree in trees])
@@ -189,12 +218,18 @@ def flatten(forest: RandomForestClassifier) -> Forest:
     left = np.concatenate([tree.children_left for tree in trees])
     right = np.concatenate([tree.children_right for tree in trees])
     leaf = left < 0
+    column = np.where(leaf, 0, np.concatenate([tree.feature for tree in trees])).astype(np.int32)
+    missing_left = None
+    if missing is not None and missing.any():
+        goes_left = np.concatenate([tree.missing_go_to_left for tree in trees]).astype(np.bool_)
+        missing_left = goes_left & ~leaf & missing[column]
     return Forest(
         roots=roots,
-        column=np.where(leaf, 0, np.concatenate([tree.feature for tree in trees])).astype(np.int32),
+        column=column,
         threshold=np.where(leaf, 0.0, np.concatenate([tree.threshold for tree in trees])),
         left=(offset + np.where(leaf, node, left)).astype(np.int32),
         right=(offset + np.where(leaf, node, right)).astype(np.int32),
         probability=np.concatenate([tree.value[:, 0, 1] for tree in trees]),
         depth=int(max(tree.max_depth for tree in trees)),
+        missing_left=missing_left,
     )

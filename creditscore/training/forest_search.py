@@ -20,7 +20,7 @@ from sklearn.model_selection import train_test_split
 from creditscore.arrays import Floats, Ints
 from creditscore.evaluation.metrics import log_loss
 from creditscore.schema import ForestSettings
-from creditscore.training.fit import fit_forest, flatten, out_of_bag
+from creditscore.training.fit import columns_with_missing, fit_forest, flatten, out_of_bag
 
 #: Sizes of a leaf that are tried; the first of equals is taken, the most cautious one.
 LEAVES = (60, 30, 15, 7, 3)
@@ -82,7 +82,8 @@ def try_forests(
     trials = []
     for candidate in candidates(settings, matrix.shape[1]):
         grown = fit_forest(matrix, bad, candidate, seed, monotonic=monotonic, weights=weights)
-        predicted = out_of_bag(grown, flatten(grown), matrix)
+        forest = flatten(grown, missing=columns_with_missing(matrix))
+        predicted = out_of_bag(grown, forest, matrix)
         known = np.isfinite(predicted)
         each = None if weights is None else weights[known]
         trials.append(ForestTrial(candidate, log_loss(bad[known], predicted[known], each)))

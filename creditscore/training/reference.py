@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from math import fsum
 
 import numpy as np
 from scipy.stats import chi2
 
 from creditscore.arrays import Floats, Ints
-from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, in_language
+from creditscore.errors import DatasetError
+from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, in_language, say
 from creditscore.schema import Field, Schema
 from creditscore.schema.constraints import CodeList, NumericRange, Value
 from creditscore.schema.descriptions import band_texts
@@ -61,9 +63,9 @@ def describe_reference(
     schema : Schema
     """
     numbers = {
-        name: column
+        name: known
         for name, column in zip(predictors, matrix.T, strict=True)
-        if isinstance(schema.fields[name].rule, NumericRange)
+        if isinstance(schema.fields[name].rule, NumericRange) and len(known := _known(column))
     }
     return Reference(
         group=f"{group}_training_rows",
@@ -78,16 +80,29 @@ def describe_reference(
 def training_ranges(
     train: Dataset, schema: Schema, names: Sequence[str]
 ) -> Mapping[str, list[Value]]:
-    """Return the training values of each field: the smallest and largest number, or the codes."""
+    """Return the training values of each field: the smallest and largest number, or the codes.
+
+    Raises
+    ------
+    DatasetError
+        If a field has none.
+    """
     ranges: dict[str, list[Value]] = {}
     for name in names:
-        rule, column = schema.fields[name].rule, train.columns[name]
+        rule, column = schema.fields[name].rule, _known(train.columns[name])
+        if not len(column):
+            raise DatasetError(train.name, "is empty in all training rows", column=name)
         if isinstance(rule, CodeList):
             seen = set(column.tolist())
             ranges[name] = [code for code in rule.labels if rule.encode(code) in seen]
         else:
             ranges[name] = [rule.accept(float(column.min())), rule.accept(float(column.max()))]
     return ranges
+
+
+def _known(column: Floats) -> Floats:
+    """Return the values of a column that are not missing."""
+    return column[~np.isnan(column)]
 
 
 def _spread(column: Floats) -> float:
@@ -119,11 +134,27 @@ def bin_training_rows(
 
 
 def _field_bins(field: Field, column: Floats) -> Bins:
+    known = _known(column)
+    bins = _known_bins(field, known)
+    if field.missing is None:
+        return bins
+    counts = (*bins.counts, len(column) - len(known))
+    return replace(
+        bins,
+        labels=(*bins.labels, in_language(say("not_stated"), FALLBACK_LANGUAGE)),
+        counts=counts,
+        critical=_critical(len(counts)),
+        has_missing=True,
+    )
+
+
+def _known_bins(field: Field, column: Floats) -> Bins:
     if isinstance(field.rule, CodeList):
         codes = tuple(field.rule.labels)
         rows = [int((column == field.rule.encode(code)).sum()) for code in codes]
-        last = len(ALPHABET) - 1
-        counts = [*rows[:last], sum(rows[last:])] if len(rows) > len(ALPHABET) else rows
+        # One is left for missing values.
+        most = len(ALPHABET) - (field.missing is not None)
+        counts = [*rows[: most - 1], sum(rows[most - 1 :])] if len(rows) > most else rows
         labels = [in_language(text, FALLBACK_LANGUAGE) for text in field.rule.labels.values()]
         return Bins(
             codes=codes,

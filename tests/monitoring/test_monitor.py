@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from drawing import bundled_rows
+from drawing import bundled_rows, number_of
 from sklearn.metrics import brier_score_loss, roc_auc_score
 
 from creditscore.decision_log.database import Database
@@ -102,7 +102,7 @@ def test_approvals_are_those_of_the_log(logged: Logged, model: Model, name: str)
         assert group["verdict"] == ("conclusive" if told else "inconclusive")
     old = found["approvals_by_group"]["AGE"][-1]
     assert old["group"] == "62 and over"
-    assert old["decisions"] == sum(float(one.applicant.values["AGE"]) >= 62 for one in mine)
+    assert old["decisions"] == sum(number_of(one.applicant, "AGE") >= 62 for one in mine)
 
 
 def test_a_difference_that_a_test_shows_is_told_of_a_small_group(
@@ -169,7 +169,7 @@ def test_outcomes_are_compared_with_what_was_said(logged: Logged, model: Model, 
 
 def test_drift_is_told_where_the_applicants_are_others(database: Database, model: Model) -> None:
     made = decide(model, "application", count=4000)
-    young = [one for one in made if float(one.applicant.values["AGE"]) < 30][:400]
+    young = [one for one in made if number_of(one.applicant, "AGE") < 30][:400]
 
     found = record(database, young).monitor(model)["scorecards"]["application"]
 

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from creditscore.errors import SchemaError
 from creditscore.schema import ForestSettings, Schema
 from creditscore.schema.constraints import LARGEST_NUMBER, CodeList, NumericRange
+from creditscore.schema.field_reader import code_names
 from creditscore.schema.reader import load_schema, read_schema
 
 BUNDLED = Path(__file__).resolve().parents[2] / "data" / "schema.toml"
@@ -196,6 +197,28 @@ def test_what_is_no_toml_is_refused_as_such(path: Path, raw: bytes) -> None:
     path.write_bytes(raw)
 
     assert str(refusal(path)).startswith(f"{path} is not a TOML file: ")
+
+
+def test_a_byte_order_mark_is_no_part_of_the_file(path: Path) -> None:
+    path.write_text(SMALL, encoding="utf-8-sig")
+
+    assert load_schema(path).fields
+
+
+def test_reason_codes_are_identifiers_whatever_the_columns_are_called() -> None:
+    names = ["PAY_1", "Checking account", "checking.account", "50%", "Einkünfte", "收入"]
+
+    codes = code_names(names)
+
+    assert list(codes) == ["PAY_1", *names[1:]]
+    assert list(codes.values()) == [
+        "PAY_1",
+        "CHECKING_ACCOUNT",
+        "FIELD_3_CHECKING_ACCOUNT",
+        "FIELD_4_50",
+        "EINKUNFTE",
+        "FIELD_6",
+    ]
 
 
 @pytest.mark.parametrize(

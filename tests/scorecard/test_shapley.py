@@ -181,6 +181,26 @@ def test_a_column_where_all_are_alike_gets_exactly_nothing() -> None:
     assert (found[:, 1] == 0).all()
 
 
+def test_thresholds_are_not_rounded_to_single_precision() -> None:
+    # Halfway between 0.5 and 0.7 in single precision lies just below what 0.6 is there.
+    cut = 0.5 * (np.float64(np.float32(0.5)) + np.float64(np.float32(0.7)))
+    forest = Forest(
+        roots=np.array([0], dtype=np.int32),
+        column=np.zeros(3, dtype=np.int32),
+        threshold=np.array([cut, 0, 0]),
+        left=np.array([1, 1, 2], dtype=np.int32),
+        right=np.array([2, 1, 2], dtype=np.int32),
+        probability=np.array([0, 0.25, 0.75]),
+        depth=1,
+    )
+    reference = np.array([[0.6]], dtype=np.float32)
+
+    found = compute_shapley_tables(forest, reference).shapley_values(reference)
+
+    assert forest.probability_of_default(reference).tolist() == [0.75]
+    assert found.tolist() == [[0]]
+
+
 def test_a_game_worked_by_hand() -> None:
     # Bad (1.0) only where both columns are above 0; the reference group is one applicant (0, 0).
     forest = Forest(

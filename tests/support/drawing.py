@@ -26,6 +26,13 @@ from creditscore.scorecard.scorecard import Scorecard
 from creditscore.training.dataset import Dataset
 
 
+def number_of(applicant: Applicant, name: str) -> float:
+    """Return an applicant's value of a field of numbers."""
+    value = applicant.values[name]
+    assert isinstance(value, int | float)
+    return float(value)
+
+
 @cache
 def bundled_rows() -> Dataset:
     """Read the rows that `train.py` trains on when nothing else is said."""
@@ -73,23 +80,37 @@ def _values(name: str, schema: Schema, card: Scorecard) -> SearchStrategy[Value]
 
 
 def thresholds(card: Scorecard, name: str) -> list[float]:
-    """List the thresholds of a field, smallest first."""
+    """List the finite thresholds of a field, smallest first."""
     if name not in card.predictors:
         return []
     forest = card.forest
     inner = forest.left != np.arange(len(forest.left))
     asks = inner & (forest.column == card.predictors.index(name))
+    asks &= np.isfinite(forest.threshold)
     found: list[float] = np.unique(forest.threshold[asks]).tolist()
     return found
 
 
 def random_forest(
-    draw: np.random.Generator, *, columns: Sequence[int], trees: int, depth: int
+    draw: np.random.Generator,
+    *,
+    columns: Sequence[int],
+    trees: int,
+    depth: int,
+    missing: bool = False,
 ) -> Forest:
-    """Grow trees that nothing was learnt from: any question anywhere, so some leaves are empty."""
+    """Grow trees that nothing was learnt from: any question anywhere, so some leaves are empty.
+
+    With missing values, some questions are whether a value is missing.
+    """
     nodes: list[list[Any]] = []
     roots = [_grow(nodes, draw, columns, depth) for _ in range(trees)]
     column, threshold, left, right, probability = map(np.array, zip(*nodes, strict=True))
+    missing_left = None
+    if missing:
+        inner = left != np.arange(len(left))
+        missing_left = inner & (draw.random(len(left)) < 0.5)
+        threshold = np.where(inner & (draw.random(len(left)) < 0.2), np.inf, threshold)
     return Forest(
         roots=np.array(roots, dtype=np.int32),
         column=column.astype(np.int32),
@@ -98,6 +119,7 @@ def random_forest(
         right=right.astype(np.int32),
         probability=probability.astype(np.float64),
         depth=depth,
+        missing_left=missing_left,
     )
 
 
@@ -116,9 +138,14 @@ def _grow(
     return place
 
 
-def random_rows(draw: np.random.Generator, count: int, columns: int) -> Matrix:
-    """Draw rows on the scale of `random_forest`."""
-    return draw.integers(0, 6, size=(count, columns)).astype(np.float32)
+def random_rows(
+    draw: np.random.Generator, count: int, columns: int, *, missing: float = 0.0
+) -> Matrix:
+    """Draw rows on the scale of `random_forest`, with a share of missing values."""
+    rows = draw.integers(0, 6, size=(count, columns)).astype(np.float32)
+    if missing:
+        rows[draw.random(rows.shape) < missing] = np.nan
+    return rows
 
 
 def by_brute_force(forest: Forest, row: npt.NDArray[np.float32], reference: Matrix) -> Floats:

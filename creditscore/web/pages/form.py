@@ -132,7 +132,9 @@ def groups(
                     typed.get(name, ""),
                     error=errors.get(name, ""),
                     seen=ranges.get(name, ()),
-                    optional=optional or name in schema.optional,
+                    optional=optional
+                    or name in schema.optional
+                    or schema.fields[name].missing is not None,
                     language=language,
                 )
                 for name in names
@@ -180,16 +182,19 @@ def _control(
 
 
 def _options(field: Field, language: str) -> list[tuple[str, str]]:
+    choices = field.rule.choices(MOST_OPTIONS)
+    special = field.missing.titled if field.missing is not None and choices else ()
     return [
         (str(value), in_language(value_in_words(field, value), language))
-        for value in field.rule.choices(MOST_OPTIONS)
+        for value in (*choices, *special)
     ]
 
 
 def _selected(field: Field, typed: str, language: str) -> str:
     """Return the option that stands for what was typed: a merged code has none of its own."""
     try:
-        return str(field.rule.counts_as(field.rule.accept(_read(field, typed, language))))
+        accepted = field.counts_as(field.accept(_read(field, typed, language)))
+        return "" if accepted is None else str(accepted)
     except Rejected:
         return typed
 
