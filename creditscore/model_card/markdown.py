@@ -7,7 +7,7 @@ from typing import Any
 
 from creditscore.model_card.formats import bullets, count, listed, share, table, yes
 from creditscore.model_card.sample_sections import drawn_rows
-from creditscore.model_card.sections import PARTS
+from creditscore.model_card.sections import MISSING, PARTS
 
 Card = Mapping[str, Any]
 
@@ -41,7 +41,8 @@ def _lines(card: Card, plots: Sequence[str]) -> Iterator[str]:
     yield from _section("Out of scope", bullets(card["out_of_scope"]))
     yield from _section("Data", _data(card))
     yield from _section("Predictors and monitored attributes", _fields(card))
-    for title in PARTS:
+    may_be_missing = any(section["missing_values"] for section in card["scorecards"].values())
+    for title in (title for title in PARTS if may_be_missing or title != MISSING):
         yield from _section(title, _each(card, title, plots))
     yield from _section("Limits", bullets(card["limits"]))
     yield from _section("Human oversight and monitoring", bullets(card["oversight"]))

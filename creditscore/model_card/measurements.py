@@ -22,6 +22,7 @@ from creditscore.evaluation.confidence_intervals import (
 from creditscore.evaluation.sensitivity import curve, monotonicity_violations
 from creditscore.model_card.ablation import measure_exclusions, protected_attribute_effects
 from creditscore.model_card.baselines import EvaluationData, baselines
+from creditscore.model_card.missing import measure_missing
 from creditscore.model_card.sampling import mean, out_of_time, without_twins
 from creditscore.schema import Schema
 from creditscore.schema.constraints import NumericRange
@@ -67,8 +68,8 @@ def measure_scorecard(
     -------
     dict
         ``decision``, ``fairness``, ``protected_attribute_effects``, ``explanation``,
-        ``sensitivity``, ``curves``, ``performance``, ``out_of_time`` (None without times) and
-        ``ablation``.
+        ``sensitivity``, ``missing_values``, ``curves``, ``performance``, ``out_of_time`` (None
+        without times) and ``ablation``.
     """
     card, spec = model.scorecards[name], model.schema.scorecards[name]
     matrix = data.test.matrix(card.predictors)
@@ -91,6 +92,7 @@ def measure_scorecard(
         ),
         "explanation": _explanation(model, card, matrix, predicted),
         "sensitivity": _sensitivity(card, data),
+        "missing_values": measure_missing(card, data, predicted),
         "curves": {
             **_curves(data.test, predicted, model),
             "groups": _rounded(

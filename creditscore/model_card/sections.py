@@ -20,6 +20,7 @@ from creditscore.model_card.formats import (
     table,
     value,
 )
+from creditscore.model_card.missing import missing_values
 from creditscore.model_card.sample_sections import later_rows, rows_without_twins
 
 Card = Mapping[str, Any]
@@ -288,10 +289,14 @@ def _violating_steps(curve: Card) -> str:
     return f" Its curve goes the wrong way from {'; from '.join(steps)}." if steps else ""
 
 
+#: The part that is only there where values may be missing.
+MISSING = "Missing values"
+
 PARTS: Mapping[str, Callable[[Card, Card], Iterator[str]]] = {
     "Performance": _performance,
     "Decision": _decision,
     "Fairness": _fairness,
     "Explanation": _explanation,
     "Where the model goes the wrong way": _monotonicity,
+    MISSING: missing_values,
 }
