@@ -15,6 +15,7 @@ import numpy as np
 
 from creditscore.arrays import Matrix
 from creditscore.i18n.catalogue import Text
+from creditscore.readers.file_format import StatedFormat
 from creditscore.schema.fields import Applicant, Field, Label, ScorecardSpec, Source
 from creditscore.schema.parsing import ApplicantParser
 from creditscore.schema.sample import Sample
@@ -47,8 +48,10 @@ class Schema:
     optional : frozenset of str
         Fields that an applicant may leave out, whichever scorecard answers; a schema file alone
         has none, a model may (`excluding`).
-    decimal : {".", ",", None}
-        The decimal sign of numbers in CSV; None where the file does not say.
+    file : StatedFormat
+        How its tables are written, as far as the schema file says.
+    decision_prefix : str
+        Put before the names of the decision's columns in CSV and Parquet.
     sample : Sample
         How the training rows were drawn.
     """
@@ -64,7 +67,8 @@ class Schema:
     ignored_columns: tuple[str, ...]
     document: Mapping[str, Any]
     optional: frozenset[str] = frozenset()
-    decimal: str | None = None
+    file: StatedFormat = field(default_factory=StatedFormat)
+    decision_prefix: str = ""
     sample: Sample = field(default_factory=Sample)
 
     def excluding(self, names: Iterable[str]) -> Schema:

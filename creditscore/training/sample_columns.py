@@ -1,7 +1,6 @@
 """Read the columns of [sample]: when each row was, whose it is, and how many people it stands for.
 
-Each reader takes a column's cells and returns its array beside the problem of each text that it
-cannot read.
+Each reader takes cells and returns their array beside the problem of each text that it cannot read.
 """
 
 from __future__ import annotations
@@ -16,6 +15,7 @@ import numpy.typing as npt
 
 from creditscore.arrays import Floats, Ints
 from creditscore.schema.number_text import read_amount
+from creditscore.training.wrong_cells import TableFault
 
 #: Times of rows: numbers such as 201503, or moments to the second.
 Times = npt.NDArray[np.float64] | npt.NDArray[np.datetime64]
@@ -52,6 +52,8 @@ def read_times(cells: Sequence[str]) -> tuple[Times, Problems]:
         Of texts that are no time, or, for the whole column, one that may be read in two ways.
     """
     texts = list(dict.fromkeys(cells))
+    if not texts:
+        return np.empty(0), {}
     if all(NUMBER.fullmatch(text.strip()) for text in texts):
         if all(YEAR_LAST.fullmatch(text.strip()) for text in texts):
             problem = f"must have the year first, such as 201503, got {texts[0].strip()!r}"
@@ -127,3 +129,62 @@ def read_weights(cells: Sequence[str], *, decimal: str | None) -> tuple[Floats, 
         else:
             weights[text] = float(number)
     return np.array([weights.get(text, 1.0) for text in cells]), problems
+
+
+class SampleColumn:
+    """Reads a column of [sample] piece by piece; each different text is kept once.
+
+    Parameters
+    ----------
+    role : {"time", "group", "weight"}
+        What it is for.
+    column : str
+        Its name in the file.
+    decimal : {".", ",", None}
+        The decimal sign that the schema file states.
+    """
+
+    def __init__(self, role: str, column: str, decimal: str | None) -> None:
+        self.role, self._column, self._decimal = role, column, decimal
+        self._numbers: dict[str, int] = {}
+        self._first_lines: list[int] = []
+        self._pieces: list[Ints] = []
+        self._read: tuple[npt.NDArray[Any], Problems] | None = None
+
+    def read(self, cells: Sequence[str], lines: Sequence[int]) -> None:
+        """Read the cells of some rows."""
+        numbers = self._numbers
+        for text, line in zip(cells, lines, strict=True):
+            if text not in numbers:
+                numbers[text] = len(numbers)
+                self._first_lines.append(line)
+        self._pieces.append(np.array([numbers[text] for text in cells], dtype=np.int64))
+
+    def fault(self) -> TableFault | None:
+        """Return what is wrong with it, if anything is."""
+        _, problems = self._texts()
+        if not problems:
+            return None
+        first, *_ = sorted(self._numbers[text] for text in problems)
+        text = list(self._numbers)[first]
+        wrong = [self._numbers[each] for each in problems]
+        more = int(np.isin(np.concatenate(self._pieces), wrong).sum()) - 1
+        also = f" (and {more:,} more such rows)" if more else ""
+        return TableFault(problems[text] + also, self._first_lines[first], self._column)
+
+    def finish(self) -> npt.NDArray[Any]:
+        """Return the whole column."""
+        values, _ = self._texts()
+        return values[np.concatenate(self._pieces)]
+
+    def _texts(self) -> tuple[npt.NDArray[Any], Problems]:
+        """Read the different texts."""
+        if self._read is None:
+            texts = list(self._numbers)
+            if self.role == "time":
+                self._read = read_times(texts)
+            elif self.role == "group":
+                self._read = read_groups(texts)
+            else:
+                self._read = read_weights(texts, decimal=self._decimal)
+        return self._read
