@@ -10,8 +10,8 @@ from creditscore.i18n.number_format import FORMATS
 #: Writes the numbers of the card, which is in English.
 WRITE = FORMATS[FALLBACK_LANGUAGE]
 
-#: Most names that stand in a sentence, and most rows of a table of fields; the JSON has all.
-MAX_NAMES, MAX_FIELDS = 12, 30
+#: Most names that stand in a sentence; the JSON has all.
+MAX_NAMES = 12
 
 
 def bullets(texts: Sequence[str]) -> list[str]:

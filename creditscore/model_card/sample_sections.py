@@ -39,9 +39,9 @@ def drawn_rows(data: Card) -> Sequence[str]:
             "curves are of the rows as they are."
         )
     if seen["test_rows"]:
+        known = f"{count(seen['test_rows'])} of the rows held out ({share(seen['share']['value'])})"
         said.append(
-            f"Twins: {count(seen['test_rows'])} of the rows held out ({share_of(seen['share'])}) "
-            "are the same as a row to learn from, in all fields and the outcome."
+            f"Twins: {known} are the same as a row to learn from, in all fields and the outcome."
         )
     return said
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from creditscore.charts.model_charts import MOST_FIELDS
 from creditscore.evaluation.fairness import INCONCLUSIVE
 from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, PAGE_TEXTS
 from creditscore.i18n.number_format import CUTOFF_DECIMALS
 from creditscore.model_card.ablation import exclusion_table
 from creditscore.model_card.formats import (
-    MAX_FIELDS,
     WRITE,
     count,
     figure,
@@ -232,10 +232,10 @@ def _explanation(card: Card, section: Card) -> Iterator[str]:
         ["field", "mean impact"],
         (
             [f"`{one['field']}`", WRITE.impact(one["mean_impact"])]
-            for one in found["importance"][:MAX_FIELDS]
+            for one in found["importance"][:MOST_FIELDS]
         ),
     )
-    if len(found["importance"]) > MAX_FIELDS:
+    if len(found["importance"]) > MOST_FIELDS:
         yield "\nThe fields that weigh most; model_card.json has all."
     if found["reasons"]:
         yield from (

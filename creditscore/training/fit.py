@@ -98,7 +98,9 @@ def grow(
     matrix = train.matrix(predictors)
     monotonic = schema.monotonic_constraints(predictors)
     grown = fit_forest(matrix, train.bad, settings, seed, monotonic=monotonic, weights=train.weight)
-    return calibrate(grown, matrix, train.bad, seed, weights=train.weight)
+    # Also where training saw none: the table that serves must know which way they go.
+    may_be_missing = np.array([schema.fields[name].missing is not None for name in predictors])
+    return calibrate(grown, matrix, train.bad, seed, missing=may_be_missing, weights=train.weight)
 
 
 def fit_forest(

@@ -43,6 +43,7 @@ kind = "number"
 minimum = -10
 maximum = 10
 example = 0
+missing = true
 title = "Debt"
 
 [fields.months]

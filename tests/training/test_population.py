@@ -5,7 +5,6 @@ The population is invented, so that its every probability is known.
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,9 @@ from population import Population, draw_population, write_table
 import train
 from creditscore.arrays import Floats
 from creditscore.evaluation.metrics import calibration_line, expected_calibration_error
+from creditscore.i18n.number_format import FORMATS
+from creditscore.model_card.report import summarise
+from creditscore.monitoring.drift import population_stability_index
 from creditscore.scorecard import artifact
 from creditscore.scorecard.model import Model
 
@@ -140,6 +142,39 @@ def test_reasons_still_add_up_to_the_probability(
     assert together == pytest.approx(card.probability_of_default(matrix), abs=1e-12)
 
 
-def test_the_card_and_the_page_say_it(by_bad_rate: Model) -> None:
-    assert by_bad_rate.card["data"]["sample"].keys() == {"bad_rate"}
-    assert json.loads(json.dumps(by_bad_rate.card)) == by_bad_rate.card
+def test_the_card_says_which_population_its_figures_are_of(by_bad_rate: Model) -> None:
+    data = by_bad_rate.card["data"]
+    rate = FORMATS["en"].share(data["population_bad_rate"])
+
+    summary = " ".join(summarise(by_bad_rate, Path("model"), plots=False).split())
+
+    assert data["sample"].keys() == {"bad_rate"}
+    assert f"so that {rate} are bad. Probabilities and rates are of that population" in summary
+
+
+def test_monitoring_compares_with_the_population(
+    by_bad_rate: Model, population: Population
+) -> None:
+    """Live applicants like the population are no shift, though the rows were half bad."""
+    (card,) = by_bad_rate.scorecards.values()
+    bins = card.training_bins.fields["income"]
+    places = np.searchsorted(
+        bins.edges, population.matrix[:, card.predictors.index("income")], "right"
+    )
+    live = np.bincount(places, minlength=len(bins.counts)).tolist()
+
+    assert population_stability_index(bins.counts, live) < 0.03
+
+
+def test_a_field_that_nobody_left_out_yet_may_be_left_out_later(
+    by_bad_rate: Model, population: Population
+) -> None:
+    """The rows have no gap, but the schema file says that debt may be missing."""
+    (card,) = by_bad_rate.scorecards.values()
+    matrix = population.matrix[:200].astype(np.float32)
+    matrix[:, card.predictors.index("debt")] = np.nan
+
+    said = card.probability_of_default(matrix)
+
+    assert said == pytest.approx(card.forest.probability_of_default(matrix), abs=1e-12)
+    assert (card.reference.baseline + card.impacts(matrix).sum(axis=1)) == pytest.approx(said)
