@@ -133,8 +133,8 @@ def _versions(card: Card) -> Iterator[str]:
         yield f"- {section['title']}: `{section['version']}`, a random forest ({settings})."
         if trials := section.get("forest_trials"):
             yield (
-                f"  Leaf size and features a split were chosen from {len(trials)} settings by the "
-                f"log-loss of out-of-bag predictions on the training rows."
+                f"  Size of a leaf, features a split and depth were chosen from {len(trials)} "
+                "settings by the log-loss of out-of-bag predictions on the training rows."
             )
     yield (
         f"- Trained at {card['trained_at']} with seed {card['seed']}. The same file, schema, "

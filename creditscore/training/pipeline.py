@@ -24,7 +24,7 @@ from creditscore.scorecard.scorecard import Scorecard
 from creditscore.scorecard.shapley import VALUE_FUNCTION
 from creditscore.scorecard.verification import golden_applicants
 from creditscore.training.dataset import Dataset
-from creditscore.training.fit import fit
+from creditscore.training.fit import fit, most_values
 from creditscore.training.forest_search import ForestTrial, try_forests
 
 #: Share of the rows that training never sees.
@@ -158,6 +158,7 @@ def _try_forests(
         data.bad,
         spec.forest,
         seed=seed,
+        most_values=most_values(schema),
         monotonic=schema.monotonic_constraints(predictors),
     )
 
