@@ -46,6 +46,7 @@ RUNTIME_LOCK = "requirements.txt"
 SERVE_LOCK = "requirements-serve.txt"
 POSTGRES_LOCK = "requirements-postgres.txt"
 PARQUET_LOCK = "requirements-parquet.txt"
+EXCEL_LOCK = "requirements-excel.txt"
 DASK_LOCK = "requirements-dask.txt"
 DEV_LOCK = "requirements-dev.txt"
 MEGABYTES = {RUNTIME_LOCK: 320, DEV_LOCK: 700}
@@ -185,6 +186,7 @@ def lock(uv_arguments: list[str]) -> int:
         SERVE_LOCK,
         POSTGRES_LOCK,
         PARQUET_LOCK,
+        EXCEL_LOCK,
         DASK_LOCK,
         DEV_LOCK,
     ):

@@ -7,7 +7,8 @@
 
 What is no valid applicant goes to OUT.csv.rejects.csv. A cluster scores a table part by part.
 
-Files that end in .parquet or .pq are Parquet (requirements-parquet.txt), all others CSV.
+IN may also be an Excel workbook (requirements-excel.txt); IN and OUT may end in .parquet or .pq
+(requirements-parquet.txt). All other files are CSV.
 """
 
 from __future__ import annotations
@@ -90,7 +91,7 @@ def read_options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("source", metavar="IN", type=Path, help="CSV with a header, or -")
+    parser.add_argument("source", metavar="IN", type=Path, help="a table, or - for CSV")
     parser.add_argument(
         "target",
         metavar="OUT",

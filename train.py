@@ -31,6 +31,7 @@ from creditscore.schema.reader import load_schema
 from creditscore.scorecard import artifact, model_archive
 from creditscore.scorecard.policy import FALLBACK_LOSS_TO_MARGIN, Policy
 from creditscore.tables import dask_cluster
+from creditscore.tables.table import taken_columns
 from creditscore.training import dataset, download
 from creditscore.training.dataset import Dataset
 from creditscore.training.reference import GROUPS
@@ -46,6 +47,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             artifact.check_writable(options.model_dir)
         schema = load_schema(options.schema)
         data = read_data(options.data, schema)
+        for note in [*data.notes, *taken_columns(data.header, schema)]:
+            print(f"train.py: {note}", file=sys.stderr)
         steps = (training.STEPS + model_card.STEPS) * len(schema.scorecards)
         # Without a terminal (None), each step gets a line of its own instead of a bar.
         bar = tqdm(total=steps, desc="Training", unit="step", leave=False, disable=None)
@@ -87,8 +90,8 @@ def read_options(arguments: Sequence[str] | None) -> argparse.Namespace:
         "--data",
         default=str(PROJECT / "data" / "credit.csv"),
         metavar="FILE",
-        help="a CSV file, or the name of a source in the schema file, such as uci "
-        "(fallback: data/credit.csv)",
+        help="a CSV, Excel or Parquet file, or the name of a source in the schema file, such as "
+        "uci (fallback: data/credit.csv)",
     )
     parser.add_argument(
         "--schema",
@@ -158,7 +161,7 @@ def read_options(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 def read_data(name: str, schema: Schema) -> Dataset:
-    """Read a CSV file, or fetch a source that the schema file names."""
+    """Read a file, or fetch a source that the schema file names."""
     source = schema.sources.get(name)
     if source is None:
         return dataset.load(Path(name), schema)

@@ -52,6 +52,16 @@ class DatasetError(CreditScoreError):
         self.column = column
 
 
+class DatasetFaults(DatasetError):
+    """A table has several faults, each said in a line; the place of the first is `line`."""
+
+    def __init__(
+        self, source: Path | str, problem: str, faults: Sequence[str], *, line: int | None
+    ) -> None:
+        super().__init__(source, "".join([problem, *(f"\n  {fault}" for fault in faults)]))
+        self.line = line
+
+
 class ExclusionError(CreditScoreError):
     """A field cannot be excluded from a scorecard."""
 
@@ -81,6 +91,13 @@ class ArtifactError(StartupError):
 
 class BatchError(CreditScoreError):
     """A table cannot be scored, or the result cannot be written."""
+
+
+class MissingPackage(CreditScoreError):
+    """A file needs a package that is an extra and not installed; says how to install it."""
+
+    def __init__(self, what: str, package: str, remedy: str) -> None:
+        super().__init__(f"{what} needs {package}, which is not installed: {remedy}")
 
 
 class DatabaseUnavailable(CreditScoreError):

@@ -26,11 +26,20 @@ class DecisionColumns:
         Whether there are reasons, up to four, with their codes and impacts.
     language : str or None
         The language of their texts; None for none.
+    prefix : str
+        Put before the columns' names.
+    separator : str
+        Between cells.
+    decimal : {".", ","}
+        The decimal sign of numbers.
     """
 
     logged: bool
     reasons: bool = True
     language: str | None = None
+    prefix: str = ""
+    separator: str = ","
+    decimal: str = "."
 
     @cached_property
     def types(self) -> dict[str, type]:
@@ -50,7 +59,8 @@ class DecisionColumns:
             types |= {f"reasons.{rank}.code": str, f"reasons.{rank}.impact": float}
             if self.language is not None:
                 types[f"reasons.{rank}.text"] = str
-        return types | {"warnings": str}
+        types["warnings"] = str
+        return {f"{self.prefix}{name}": kind for name, kind in types.items()}
 
     def cells(self, decision: Decision) -> tuple[Cell, ...]:
         """Return a decision's cells; None for an empty one."""
@@ -76,8 +86,14 @@ class DecisionColumns:
         """Return a decision's cells as CSV, without the line end."""
         cells = self.cells(decision)
         # Texts recur from row to row, other than probabilities and impacts.
-        texts = [repr(cell) if type(cell) is float else _cached_cell(cell) for cell in cells]
-        return ",".join(texts)
+        sign, separator = self.decimal, self.separator
+        texts = [
+            (repr(cell) if sign == "." else repr(cell).replace(".", sign))
+            if type(cell) is float
+            else _cached_cell(cell, separator)
+            for cell in cells
+        ]
+        return separator.join(texts)
 
     def _reasons(self, decision: Decision) -> Sequence[Cell]:
         cells: list[Cell] = []

@@ -83,11 +83,33 @@ def _data(card: Card) -> Iterator[str]:
         "unless they say otherwise."
     )
     yield (
-        f"- Outcome: {label['title']} (`{label['column']}` = {label['bad']}). The probability of "
-        f"default is the probability that {label['event']}."
+        f"- Outcome: {label['title']} (`{label['column']}` = {_outcomes(label['bad'])}). The "
+        f"probability of default is the probability that {label['event']}."
     )
+    if left_out := left_out_rows(data):
+        yield f"- {left_out}"
     for name, rows in data["folded_rows"].items():
         yield f"- {name}: {count(rows)} rows with undocumented codes, folded as the schema says."
+
+
+def _outcomes(bad: object) -> str:
+    """Return the value of a bad outcome, or all of them."""
+    return " or ".join(map(str, bad)) if isinstance(bad, list) else str(bad)
+
+
+def left_out_rows(data: Mapping[str, Any]) -> str:
+    """Return how many rows were left out for their outcome, in a sentence; else nothing."""
+    outcomes = dict(data.get("left_out_rows", {}))
+    if not outcomes:
+        return ""
+    total, empty = sum(outcomes.values()), outcomes.pop("", 0)
+    kinds = [f"{name} ({count(rows)})" for name, rows in outcomes.items()]
+    if empty:
+        kinds.append(f"none ({count(empty)})")
+    return (
+        f"{count(total)} more rows of the file were left out, as their outcome is neither good "
+        f"nor bad: {', '.join(kinds)}."
+    )
 
 
 def _fields(card: Card) -> Iterator[str]:

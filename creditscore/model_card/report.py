@@ -11,7 +11,7 @@ from creditscore.charts.model_card_charts import model_card_plots
 from creditscore.errors import ArtifactError
 from creditscore.files import PUBLIC, atomic_write
 from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, LEGAL_SENTENCE, PAGE_TEXTS
-from creditscore.model_card.markdown import to_markdown
+from creditscore.model_card.markdown import left_out_rows, to_markdown
 from creditscore.model_card.sections import FIGURES, MODELS, WRITE, calibration_warning
 from creditscore.scorecard.artifact import CARD_FILE, MANIFEST_FILE, MODEL_FILE
 from creditscore.scorecard.model import Model
@@ -80,6 +80,8 @@ def _lines(model: Model) -> Iterator[str]:
     for field, rows in data["folded_rows"].items():
         folded = f"{WRITE.number(rows)} rows with undocumented codes"
         yield f"  {field}: {folded}, folded as the schema file says"
+    if left_out := left_out_rows(data):
+        yield fill(left_out, WIDTH, initial_indent="  ", subsequent_indent="  ")
     rarer = round(data["rows"] * min(data["bad_rate"], 1 - data["bad_rate"]))
     if data["rows"] < FEW_ROWS or rarer < FEW_OF_AN_OUTCOME:
         text = (

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from creditscore.schema.number_text import NUMBER
+from creditscore.readers.file_format import SEPARATORS
+from creditscore.schema.number_text import NUMBER, read_undecided
 
 #: With these a spreadsheet takes a text for a formula, or for the beginning of another cell. Some
 #: take the full-width forms for the same.
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", *"\uff1d\uff0b\uff0d\uff20")
 
-_SPECIAL = re.compile('[",\r\n]')
+_SPECIAL = {separator: re.compile(f'["\r\n{re.escape(separator)}]') for separator in SEPARATORS}
 
 
 def safe(text: str) -> str:
@@ -25,24 +26,26 @@ def safe(text: str) -> str:
     """
     if not text.startswith(FORMULA) and not text.lstrip().startswith(FORMULA):
         return text
-    return text if NUMBER.fullmatch(text.strip(" ")) else f"'{text}"
+    number = text.strip(" ")
+    is_number = NUMBER.fullmatch(number) or read_undecided(number) is not None
+    return text if is_number else f"'{text}"
 
 
-def quote(text: str) -> str:
+def quote(text: str, separator: str = ",") -> str:
     """Quote a text where it would not come back otherwise (RFC 4180)."""
-    if _SPECIAL.search(text):
+    if _SPECIAL[separator].search(text):
         return '"{}"'.format(text.replace('"', '""'))
     return text
 
 
-def to_cell(value: object) -> str:
+def to_cell(value: object, separator: str = ",") -> str:
     """Write a value; nothing for None."""
     if isinstance(value, float):
         # The shortest digits that bring every bit back.
         return repr(value)
-    return "" if value is None else quote(safe(str(value)))
+    return "" if value is None else quote(safe(str(value)), separator)
 
 
-def to_line(values: Iterable[object]) -> str:
+def to_line(values: Iterable[object], separator: str = ",") -> str:
     """Write values as a line, without its end."""
-    return ",".join(map(to_cell, values))
+    return separator.join([to_cell(value, separator) for value in values])

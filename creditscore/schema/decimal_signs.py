@@ -1,44 +1,54 @@
-"""Find the decimal sign of each column of numbers in a CSV file."""
+"""Find the decimal sign of each column of numbers in a table."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from creditscore.csv_reader import CsvFile
+from creditscore.readers import CsvFile, TableFile
+from creditscore.schema.cell_reader import plain_number
 from creditscore.schema.constraints import NumericRange
 from creditscore.schema.number_text import find_decimal_sign
 from creditscore.schema.schema import Schema
 
 
-def decimal_signs(
-    file: CsvFile, schema: Schema, *, headers: Mapping[str, str] | None = None
-) -> dict[str, str]:
+def decimal_signs(file: TableFile, schema: Schema, places: Mapping[str, int]) -> dict[str, str]:
     """Return the decimal sign of each number's column, where it is known.
 
     The schema file says it, or other cells of the column settle it, as "12.5" and "1.234.567" do.
     They are looked for in the rows that were read together with the header, so that the answer
-    does not depend on how much of a table is in memory.
+    does not depend on how much of a table is in memory. Where commas do not separate the cells and
+    every column that is settled has a decimal comma, so have the others.
 
     Parameters
     ----------
-    file : CsvFile
+    file : TableFile
     schema : Schema
-    headers : mapping of str to str, optional
-        The file's name for each field, where it has another one.
+    places : mapping of str to int
+        Where each field's column is.
     """
-    names = {(headers or {}).get(name, name): name for name in schema.fields}
     numbers = {
-        names[column]: index
-        for index, column in enumerate(file.columns)
-        if column in names and isinstance(schema.fields[names[column]].rule, NumericRange)
+        name: place
+        for name, place in places.items()
+        if isinstance(schema.fields[name].rule, NumericRange)
     }
-    if schema.decimal is not None:
-        return dict.fromkeys(numbers, schema.decimal)
-    # Only a quoted cell can hold a comma.
-    rows = file.first_rows() if b"." in file.begun or b'"' in file.begun else []
+    if not isinstance(file, CsvFile):
+        # Numbers are numbers there, and are made texts with a point.
+        return dict.fromkeys(numbers, ".")
+    if schema.file.decimal is not None:
+        return dict.fromkeys(numbers, schema.file.decimal)
     signs = {}
-    for name, index in numbers.items():
-        cells = (row[index] for row in rows if index < len(row))
-        if sign := find_decimal_sign(cells):
+    rows = file.first_rows() if _may_settle(file) else []
+    for name, place in numbers.items():
+        suffix = schema.fields[name].suffix
+        cells = (row[place] for row in rows if place < len(row))
+        sign = find_decimal_sign(plain_number(cell, suffix=suffix) for cell in cells)
+        if sign is not None:
             signs[name] = sign
+    if file.separator != "," and set(signs.values()) == {","}:
+        return dict.fromkeys(numbers, ",")
     return signs
+
+
+def _may_settle(file: CsvFile) -> bool:
+    """Check cheaply whether there can be a decimal sign: only a quoted cell can hold a comma."""
+    return file.separator != "," or b"." in file.begun or b'"' in file.begun

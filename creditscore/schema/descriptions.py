@@ -24,8 +24,8 @@ def schema_texts(schema: Schema, language: str) -> dict[str, Any]:
         "notice": in_language(schema.notice, language),
         "label": {
             "column": label.column,
-            "good": label.good,
-            "bad": label.bad,
+            "good": _one_or_all(label.good),
+            "bad": _one_or_all(label.bad),
             "title": in_language(label.title, language),
             "event": in_language(label.event, language),
         },
@@ -35,6 +35,11 @@ def schema_texts(schema: Schema, language: str) -> dict[str, Any]:
             for name, spec in schema.scorecards.items()
         },
     }
+
+
+def _one_or_all(values: tuple[int | float | str, ...]) -> object:
+    """Return the only value, or the list of them."""
+    return values[0] if len(values) == 1 else list(values)
 
 
 def _field_texts(field: Field, language: str) -> dict[str, Any]:

@@ -9,19 +9,21 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, LANGUAGES, Text
+from creditscore.readers.file_format import clean_name
 from creditscore.schema.constraints import CodeList, NumericRange, Rejected, Rule, Value
 from creditscore.schema.fields import Change, Field, Wording
 from creditscore.schema.missing_values import MissingValues
 from creditscore.schema.toml_reader import TomlTable, shown
 
 BOUNDS = ("minimum", "exclusive_minimum", "maximum", "exclusive_maximum")
-NUMBER_KEYS = (*BOUNDS, "bands", "risk", "monotone")
+NUMBER_KEYS = (*BOUNDS, "bands", "risk", "monotone", "suffix")
 CODED_KEYS = ("fold", "other")
 IDENTIFIER = re.compile("[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 KINDS = ("number", "integer", "coded")
 COMMON_KEYS = (
     "kind", "codes", "protected", "optional_when_excluded", "change", "reasons", "example",
     "title", "help", "unit", "unit_singular", "unit_of_one", "missing", "missing_values",
+    "column",
 )  # fmt: skip
 
 
@@ -80,6 +82,8 @@ def read_field(name: str, table: TomlTable) -> Field:
         bands=_bands(table, rule),
         risk=_risk(table),
         monotone=_monotone(table),
+        column=_name(table, "column"),
+        suffix=_name(table, "suffix") or "",
         missing=_missing(table, rule),
     )
 
@@ -260,6 +264,16 @@ def _monotone(table: TomlTable) -> bool:
     if table.flag("monotone") and "risk" not in table.content:
         table.refuse("monotone", "needs risk, which says in which direction")
     return table.flag("monotone")
+
+
+def _name(table: TomlTable, key: str) -> str | None:
+    """Read a text as cells and headers are compared: without spaces around it."""
+    if key not in table.content:
+        return None
+    name = clean_name(table.text(key))
+    if not name:
+        table.refuse(key, "must not be empty")
+    return name
 
 
 def _wordings(table: TomlTable, rule: Rule) -> tuple[Wording, ...]:

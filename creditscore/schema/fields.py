@@ -62,7 +62,7 @@ class Field:
     Attributes
     ----------
     name : str
-        Its name in JSON, in CSV headers and in the training data.
+        Its name in JSON, and in tables where `column` is None.
     rule : Rule
         What it accepts.
     protected : bool
@@ -89,6 +89,10 @@ class Field:
         The first half of its reason codes: the name, or an identifier made of it.
     unit_singular : Text or None
         The unit of exactly one, where a language has another word for it.
+    column : str or None
+        What tables call it, where that is another name; they may use its own as well.
+    suffix : str
+        What cells of tables may have behind the number, such as " months".
     """
 
     name: str
@@ -105,6 +109,8 @@ class Field:
     risk: str | None = None
     unit_singular: Text | None = None
     monotone: bool = False
+    column: str | None = None
+    suffix: str = ""
     missing: MissingValues | None = None
     code_name: str = ""
 
@@ -176,8 +182,8 @@ class Label:
     ----------
     column : str
         Its column in the training data.
-    good, bad : int or str
-        The column's two values.
+    good, bad : tuple of int, float, str or bool
+        The column's values for a good and for a bad outcome (`outcomes.OutcomeReader`).
     title : Text
         What the bad outcome is called: "Missed the next month's payment".
     event : Text
@@ -185,8 +191,8 @@ class Label:
     """
 
     column: str
-    good: int | str
-    bad: int | str
+    good: tuple[int | float | str, ...]
+    bad: tuple[int | float | str, ...]
     title: Text
     event: Text
 

@@ -21,6 +21,10 @@ NUMBER = re.compile(r"-?[0-9]{1,400}(\.[0-9]{1,400})?([eE][-+]?[0-9]{1,4})?", re
 _GROUPED = re.compile(r"-?[1-9][0-9]{0,2}(,[0-9]{3}){1,130}(\.[0-9]{1,400})?", re.ASCII)
 
 
+#: A number that no decimal sign makes another one: its point has not three digits behind it.
+_DECIDED = re.compile(r"-?[0-9]{1,400}(\.(?:[0-9]{1,2}|[0-9]{4,400}))?", re.ASCII)
+
+
 @dataclass(frozen=True)
 class AmbiguousNumber:
     """A text that is one number with a decimal point, and another with a decimal comma."""
@@ -58,6 +62,8 @@ def write_amount(number: int | float, *, decimal: str) -> str:
 
 def read_undecided(text: str) -> int | float | AmbiguousNumber | None:
     """Read a number without knowing the decimal sign."""
+    if match := _DECIDED.fullmatch(text):
+        return float(text) if match[1] else int(text)
     point, comma = (read_amount(text, sign) for sign in SIGNS)
     if point is not None and comma is not None and point != comma:
         return AmbiguousNumber(text, point, comma)

@@ -5,6 +5,7 @@ Every error names the file, the key and what is allowed there.
 
 from __future__ import annotations
 
+import codecs
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -14,9 +15,12 @@ from typing import Any
 from creditscore.errors import SchemaError
 from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, LANGUAGES, Text, say
 from creditscore.nearest_name import hint
+from creditscore.readers.file_format import SEPARATORS, StatedFormat, clean_name
+from creditscore.schema.constraints import LARGEST_NUMBER
 from creditscore.schema.field_reader import read_fields
 from creditscore.schema.fields import Field, ForestSettings, Label, ScorecardSpec, Source
 from creditscore.schema.number_text import SIGNS
+from creditscore.schema.outcomes import outcome_key
 from creditscore.schema.schema import Schema
 from creditscore.schema.toml_reader import TomlTable, shown
 
@@ -88,6 +92,8 @@ def read_schema(document: Mapping[str, Any], source: str) -> Schema:
     dataset.allow("name", "title", "notice", "ignored_columns")
     fields = read_fields(top.tables("fields"))
     label = _label(top.table("label"), fields)
+    ignored = tuple(dataset.names("ignored_columns", fallback=()))
+    _check_columns(top, fields, label, ignored)
     return Schema(
         name=dataset.text("name"),
         title=dataset.words("title"),
@@ -100,21 +106,54 @@ def read_schema(document: Mapping[str, Any], source: str) -> Schema:
             for name, table in top.tables("sources", fallback={}).items()
         },
         files=dict(map(_file, top.tables("files", fallback={}).values())),
-        ignored_columns=tuple(dataset.names("ignored_columns", fallback=())),
+        ignored_columns=ignored,
         document=document,
-        decimal=_decimal(top),
+        file=_stated_format(top),
+        decision_prefix=_decision_prefix(top),
     )
 
 
-def _decimal(top: TomlTable) -> str | None:
-    if "file" not in top.content:
+def _stated_format(top: TomlTable) -> StatedFormat:
+    table = top.table("file") if "file" in top.content else TomlTable(top.source, "file", {})
+    table.allow("separator", "decimal", "encoding", "header_line", "sheet", "decision_prefix")
+    return StatedFormat(
+        separator=_one_of(table, "separator", tuple(SEPARATORS)),
+        decimal=_one_of(table, "decimal", SIGNS),
+        encoding=_encoding(table),
+        header_line=table.positive("header_line", None),
+        sheet=table.text("sheet") if "sheet" in table.content else None,
+    )
+
+
+def _one_of(table: TomlTable, key: str, allowed: Sequence[str]) -> str | None:
+    if key not in table.content:
         return None
-    table = top.table("file")
-    table.allow("decimal")
-    decimal = table.text("decimal")
-    if decimal not in SIGNS:
-        table.refuse("decimal", f"must be '.' or ',', got {shown(decimal)}")
-    return decimal
+    value = table.text(key)
+    if value not in allowed:
+        choices = f"{', '.join(map(repr, allowed[:-1]))} or {allowed[-1]!r}"
+        table.refuse(key, f"must be {choices}, got {shown(value)}")
+    return value
+
+
+def _encoding(table: TomlTable) -> str | None:
+    if "encoding" not in table.content:
+        return None
+    name = table.text("encoding")
+    try:
+        # Not all of Python's codecs are encodings of texts.
+        "a".encode(name)
+    except (LookupError, ValueError):
+        allowed = "the name of an encoding, such as utf-8, utf-16 or cp1252"
+        table.refuse("encoding", f"must be {allowed}, got {shown(name)}")
+    return codecs.lookup(name).name
+
+
+def _decision_prefix(top: TomlTable) -> str:
+    prefix: Any = top.content.get("file", {}).get("decision_prefix", "")
+    if not isinstance(prefix, str) or not re.fullmatch(r"[\w.-]{0,40}", prefix, re.ASCII):
+        allowed = "at most 40 letters, digits, dots, hyphens and underscores"
+        top.table("file").refuse("decision_prefix", f"must be {allowed}, got {shown(prefix)}")
+    return str(prefix)
 
 
 def _label(table: TomlTable, fields: Mapping[str, Field]) -> Label:
@@ -122,14 +161,46 @@ def _label(table: TomlTable, fields: Mapping[str, Field]) -> Label:
     column = table.text("column")
     if column in fields:
         table.refuse("column", f"must not be one of the fields, got {column!r}")
-    good, bad = (
-        table.get(name, (int, str), "a whole number or a text", None) for name in ("good", "bad")
-    )
-    if str(good) == str(bad):
-        table.refuse("bad", f"must differ from good, got {bad!r}")
+    good, bad = _outcomes(table, "good"), _outcomes(table, "bad")
+    known = {outcome_key(value) for value in good}
+    for value in bad:
+        if outcome_key(value) in known:
+            table.refuse("bad", f"must differ from good, got {value!r}")
     title = table.words("title")
     event = table.words("event", fallback=say("outcome_is", title=title))
     return Label(column=column, good=good, bad=bad, title=title, event=event)
+
+
+def _outcomes(table: TomlTable, key: str) -> tuple[int | float | str, ...]:
+    """Read a value of the label's column, or a list of them."""
+    allowed = "a number, a text, true or false, or a list of such"
+    if key not in table.content:
+        table.refuse(key, f"is missing, it must be {allowed}")
+    raw = table.content[key]
+    values = list(raw) if isinstance(raw, list | tuple) else [raw]
+    known = all(isinstance(value, int | float | str) for value in values)
+    numbers = [value for value in values if isinstance(value, int | float)]
+    # TOML has nan and inf, which no table has.
+    if not values or not known or not all(abs(number) <= LARGEST_NUMBER for number in numbers):
+        table.refuse(key, f"must be {allowed}, got {shown(raw)}")
+    return tuple(values)
+
+
+def _check_columns(
+    top: TomlTable, fields: Mapping[str, Field], label: Label, ignored: Sequence[str]
+) -> None:
+    """Check that no column of a table means two things."""
+    meant = {clean_name(name): "one of ignored_columns" for name in ignored}
+    meant |= {clean_name(name): f"the field {name}" for name in fields}
+    meant[clean_name(label.column)] = "the label's column"
+    for name, field in fields.items():
+        if field.column is None or field.column == clean_name(name):
+            continue
+        if field.column in meant:
+            table = TomlTable(top.source, f"fields.{name}", {})
+            problem = f"must be a column of its own, got that of {meant[field.column]}"
+            table.refuse("column", problem)
+        meant[field.column] = f"the field {name}"
 
 
 def _scorecards(top: TomlTable, fields: Mapping[str, Field]) -> dict[str, ScorecardSpec]:

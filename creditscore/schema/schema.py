@@ -7,7 +7,7 @@ name.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -15,6 +15,7 @@ import numpy as np
 
 from creditscore.arrays import Matrix
 from creditscore.i18n.catalogue import Text
+from creditscore.readers.file_format import StatedFormat
 from creditscore.schema.fields import Applicant, Field, Label, ScorecardSpec, Source
 from creditscore.schema.parsing import ApplicantParser
 
@@ -46,8 +47,10 @@ class Schema:
     optional : frozenset of str
         Fields that an applicant may leave out, whichever scorecard answers; a schema file alone
         has none, a model may (`excluding`).
-    decimal : {".", ",", None}
-        The decimal sign of numbers in CSV; None where the file does not say.
+    file : StatedFormat
+        How its tables are written, as far as the schema file says.
+    decision_prefix : str
+        Put before the names of the decision's columns in CSV and Parquet.
     """
 
     name: str
@@ -61,7 +64,8 @@ class Schema:
     ignored_columns: tuple[str, ...]
     document: Mapping[str, Any]
     optional: frozenset[str] = frozenset()
-    decimal: str | None = None
+    file: StatedFormat = field(default_factory=StatedFormat)
+    decision_prefix: str = ""
 
     def excluding(self, names: Iterable[str]) -> Schema:
         """Return the schema for a model that does not depend on some fields."""

@@ -69,7 +69,7 @@ class LeafTableEngine:
 
     def predict_one(self, row: Sequence[float]) -> tuple[float, list[float]]:
         """Find which conditions of each leaf the row fulfils, and sum over the leaves."""
-        bitmasks = self.shapley_tables.bitmasks(row)
+        bitmasks = self.shapley_tables.conditions.bitmasks_of_row(row)
         impacts: list[float] = self.shapley_tables.shapley_values_of_row(bitmasks).tolist()
         return self._probability(bitmasks), impacts
 
@@ -80,7 +80,7 @@ class LeafTableEngine:
 
     def probability_of_one(self, row: Sequence[float]) -> float:
         """Return the probability alone."""
-        return self._probability(self.shapley_tables.bitmasks(row))
+        return self._probability(self.shapley_tables.conditions.bitmasks_of_row(row))
 
     def _probability(self, bitmasks: Bitmasks) -> float:
         leaves = self._leaves
@@ -100,7 +100,7 @@ class LeafTableEngine:
         single[trees[alone]] = probability[alone]
         if (~alone).sum() != len(self.shapley_tables.first):
             raise ValueError("the Shapley tables are of another forest")
-        full_masks = self.shapley_tables.full_masks
+        full_masks = self.shapley_tables.conditions.full_masks
         return _Leaves(single, np.flatnonzero(n_leaves > 1), probability[~alone], full_masks)
 
 
@@ -192,23 +192,20 @@ def _cell_shapley_values(shapley_tables: LeafShapleyTables) -> Floats:
     -------
     ndarray of shape (n_columns, n_bins_0, ..., n_bins_k)
     """
-    shape = shapley_tables.grid.shape
-    bins = [np.arange(n_bins) for n_bins in shape]
+    shape, conditions = shapley_tables.grid.shape, shapley_tables.conditions
     summed = np.zeros((shapley_tables.n_columns, *shape))
-    for conditions, table in shapley_tables.leaves():
+    for leaf, (columns, table) in enumerate(shapley_tables.leaves()):
         # One axis of length 2 per condition, not fulfilled and fulfilled. Bit 0 changes fastest,
         # so the axes are reversed to have the first condition's first.
-        size = len(conditions)
+        size = len(columns)
         shares = table.reshape(-1, *([2] * size)).transpose(0, *range(size, 0, -1))
         broadcast = [size] + [1] * len(shape)
         # From the last axis to the first: what is copied most often is copied in long pieces.
-        for axis, condition in reversed(list(enumerate(conditions, start=1))):
-            column, begin, count, missing_too = condition
-            fulfilled = (bins[column] >= begin) & (bins[column] < begin + count)
-            fulfilled[-1] |= missing_too
-            shares = shares.take(fulfilled.astype(np.intp), axis)
+        for position, column in reversed(list(enumerate(columns))):
+            fulfilled = conditions.fulfilled_bins(leaf, position)
+            shares = shares.take(fulfilled.astype(np.intp), 1 + position)
             broadcast[1 + column] = shape[column]
         shares = shares.reshape(broadcast)
-        for (column, *_), share in zip(conditions, shares, strict=True):
+        for column, share in zip(columns, shares, strict=True):
             summed[column] += share
     return summed

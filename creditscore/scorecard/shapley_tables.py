@@ -38,52 +38,23 @@ the applicant's probability of default.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from creditscore.arrays import Bitmasks, Flags, Floats, Ints, Matrix
+from creditscore.scorecard.leaf_conditions import LeafConditions
 from creditscore.scorecard.thresholds import ThresholdGrid
 
-#: A column, the first bin of it that fulfils the condition, how many bins do, and whether the last
-#: bin, of missing values, does too.
-Condition = tuple[int, np.unsignedinteger, np.unsignedinteger, bool]
-
 #: From so many rows on, it is faster to go leaf by leaf than row by row.
-LEAF_BY_LEAF_ROWS = 1500
+LEAF_BY_LEAF_ROWS = 200
 
-#: Rows taken together when going leaf by leaf: their sums stay in the processor's cache.
-BLOCK_ROWS = 8192
-
-
-@dataclass(frozen=True)
-class _PackedConditions:
-    """The conditions of all leaves, each leaf's padded to 8, 16 or 32 so that they pack into bits.
-
-    Attributes
-    ----------
-    width : int
-        Conditions per leaf, padding included: the bits of one bitmask.
-    column, begin, count : ndarray of shape (n_leaves * width,)
-        A condition is fulfilled in `count` bins of its column from `begin` on; padding in none.
-    missing_too : ndarray of shape (n_leaves * width,) or None
-        Whether it is fulfilled in the last bin too; None where none is.
-    """
-
-    width: int
-    column: Ints
-    begin: Bitmasks
-    count: Bitmasks
-    missing_too: Flags | None
-
-    @property
-    def dtype(self) -> str:
-        """Type of a bitmask, little-endian so that the first byte holds the first conditions."""
-        return f"<u{self.width // 8}"
+#: Rows, and leaves whose bitmasks are found, at a time: what is at work stays in the processor's
+#: second cache.
+BLOCK_ROWS, BLOCK_LEAVES = 4096, 32
 
 
 @dataclass(frozen=True, eq=False)
@@ -142,34 +113,13 @@ class LeafShapleyTables:
             mean, up to rounding of about 1e-15.
         """
         if len(matrix) < leaf_by_leaf_rows:
-            rows = [self.shapley_values_of_row(self.bitmasks(row)) for row in matrix.tolist()]
+            rows = [
+                self.shapley_values_of_row(self.conditions.bitmasks_of_row(row))
+                for row in matrix.tolist()
+            ]
             return np.array(rows).reshape(len(matrix), self.n_columns)
         starts = range(0, len(matrix), block_rows)
         return np.concatenate([self._block(matrix[at : at + block_rows]) for at in starts])
-
-    def bitmasks(self, row: Sequence[float]) -> Bitmasks:
-        """Return the bitmask of each leaf's conditions that one row fulfils.
-
-        Returns
-        -------
-        ndarray of shape (n_leaves,)
-        """
-        packed = self._packed
-        bins = np.array(self.grid.bin_indices_of_row(row), dtype=packed.begin.dtype)
-        # begin <= bin < begin + count in one comparison: below `begin`, the unsigned difference
-        # wraps around to a large number.
-        fulfilled = bins.take(packed.column) - packed.begin < packed.count
-        if packed.missing_too is not None:
-            in_last = bins == self._last_bins
-            fulfilled |= packed.missing_too & in_last.take(packed.column)
-        masks: Bitmasks = np.packbits(fulfilled, bitorder="little").view(packed.dtype)
-        return masks
-
-    @property
-    def full_masks(self) -> Bitmasks:
-        """Each leaf's bitmask of those who reach it: all conditions fulfilled."""
-        masks: Bitmasks = ((1 << self.n_conditions) - 1).astype(self._packed.dtype)
-        return masks
 
     def shapley_values_of_row(self, bitmasks: Bitmasks) -> Floats:
         """Sum one row's values over the leaves, given its bitmasks.
@@ -186,32 +136,27 @@ class LeafShapleyTables:
 
     def _block(self, matrix: Matrix) -> Floats:
         """Sum the values of many rows, leaf by leaf."""
-        dtype = self._bin_ranges[0].dtype
-        bins = [indices.astype(dtype) for indices in self.grid.bin_indices(matrix)]
+        bins = self.conditions.bins(matrix)
         summed = np.zeros((self.n_columns, len(matrix)))
-        for conditions, table in self.leaves():
-            masks = np.zeros(len(matrix), dtype=self._packed.dtype)
-            for bit, (column, begin, count, missing_too) in enumerate(conditions):
-                fulfilled = bins[column] - begin < count
-                if missing_too:
-                    fulfilled |= bins[column] == self._last_bins[column]
-                masks |= fulfilled.view(np.uint8).astype(masks.dtype) << bit
-            indices = masks.astype(np.intp)
-            for (column, *_), shares in zip(conditions, table, strict=True):
-                summed[column] += shares.take(indices)
+        shares = np.empty((self.n_conditions.max(initial=0), len(matrix)))
+        # An array's rows and its first rows, taken once: numpy takes long to make a view.
+        sums, each, first = list(summed), list(shares), [shares[:n] for n in range(len(shares) + 1)]
+        for begin in range(0, len(self.first), BLOCK_LEAVES):
+            leaves = slice(begin, begin + BLOCK_LEAVES)
+            masks = self.conditions.bitmasks(bins, leaves).astype(np.intp)
+            for (columns, table), mask in zip(self.leaves(leaves), masks, strict=True):
+                # No mask is out of bounds, but without a mode numpy would fill a buffer first.
+                table.take(mask, 1, out=first[len(columns)], mode="clip")
+                for column, share in zip(columns, each, strict=False):
+                    np.add(sums[column], share, out=sums[column])
         return summed.T.copy()
 
-    def leaves(self) -> Iterator[tuple[list[Condition], Floats]]:
-        """Yield each leaf's conditions, and its values of shape (n_conditions, n_bitmasks)."""
-        begin, count = self._bin_ranges
-        missing_too = self._missing_too.tolist()
-        starts = (self.first.tolist(), self.n_conditions.tolist(), self.offset.tolist())
-        for first, size, offset in zip(*starts, strict=True):
-            leaf = slice(first, first + size)
-            columns = self.column[leaf].tolist()
-            conditions = zip(columns, begin[leaf], count[leaf], missing_too[leaf], strict=True)
+    def leaves(self, some: slice = slice(None)) -> Iterator[tuple[list[int], Floats]]:
+        """Yield each leaf's columns, and its values of shape (n_conditions, n_bitmasks)."""
+        starts = (self.first[some], self.n_conditions[some], self.offset[some])
+        for first, size, offset in zip(*(start.tolist() for start in starts), strict=True):
             table = self.values[offset : offset + (size << size)].reshape(-1, size)
-            yield list(conditions), np.ascontiguousarray(table.T)
+            yield self.column[first : first + size].tolist(), np.ascontiguousarray(table.T)
 
     @cached_property
     def n_conditions(self) -> Ints:
@@ -229,56 +174,20 @@ class LeafShapleyTables:
         return np.arange(len(self.column)) - np.repeat(self.first, self.n_conditions)
 
     @cached_property
-    def grid(self) -> ThresholdGrid:
-        """The bounds of all conditions: between two of them all rows have the same values."""
-        columns, bounds = np.tile(self.column, 2), np.concatenate([self.low, self.high])
-        if self.missing is None:
-            return ThresholdGrid.of(columns, bounds, n_columns=self.n_columns)
-        # Where missing values always go the way of the largest, they need no bin of their own.
-        apart = np.unique(self.column[self.missing != np.isposinf(self.high)])
-        return ThresholdGrid.of(
-            columns, bounds, n_columns=self.n_columns, apart=apart.tolist(), missing=True
+    def conditions(self) -> LeafConditions:
+        """The conditions of each leaf, as bins that fulfil them."""
+        return LeafConditions.of(
+            self.n_conditions,
+            self.column,
+            (self.low, self.high),
+            self.missing,
+            n_columns=self.n_columns,
         )
 
-    @cached_property
-    def _bin_ranges(self) -> tuple[Bitmasks, Bitmasks]:
-        """First bin of the grid that fulfils each condition, and how many bins do."""
-        begin, end = np.zeros_like(self.column), np.zeros_like(self.column)
-        for column, cuts in enumerate(self.grid.cuts):
-            mine = self.column == column
-            begin[mine] = np.searchsorted([-np.inf, *cuts], self.low[mine])
-            end[mine] = 1 + np.searchsorted([*cuts, np.inf], self.high[mine])
-            if self.missing is not None and np.inf in cuts:
-                # The bin of missing values comes right behind those of the largest ones.
-                end[mine] += self.missing[mine] & np.isposinf(self.high[mine])
-        dtype = np.min_scalar_type(max(self.grid.shape))
-        return begin.astype(dtype), np.maximum(0, end - begin).astype(dtype)
-
-    @cached_property
-    def _missing_too(self) -> Flags:
-        """Conditions that a missing value fulfils, but not the largest ones."""
-        if self.missing is None:
-            return np.zeros(len(self.column), dtype=np.bool_)
-        return self.missing & ~np.isposinf(self.high)
-
-    @cached_property
-    def _last_bins(self) -> Bitmasks:
-        """Each column's last bin: that of the missing values, where they have one."""
-        return np.array(self.grid.shape, dtype=self._bin_ranges[0].dtype) - 1
-
-    @cached_property
-    def _packed(self) -> _PackedConditions:
-        width = next(bits for bits in (8, 16, 32) if bits >= self.n_conditions.max(initial=0))
-        slots = self._leaf * width + self._position
-
-        def pad(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
-            padded = np.zeros(len(self.first) * width, dtype=array.dtype)
-            padded[slots] = array
-            return padded
-
-        begin, count = self._bin_ranges
-        missing_too = pad(self._missing_too) if self._missing_too.any() else None
-        return _PackedConditions(width, pad(self.column), pad(begin), pad(count), missing_too)
+    @property
+    def grid(self) -> ThresholdGrid:
+        """The bounds of all conditions: between two of them all rows have the same values."""
+        return self.conditions.grid
 
     def to_dict(self) -> dict[str, Any]:
         """Return its arrays under the names that the format has for them."""

@@ -10,6 +10,7 @@ import contextlib
 import io
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from tempfile import SpooledTemporaryFile
 from typing import BinaryIO, NamedTuple, cast
 
@@ -21,7 +22,8 @@ from creditscore.decisions.record import Row, RowTemplate, to_milliseconds
 from creditscore.errors import Fault, InvalidApplicants
 from creditscore.i18n.catalogue import say
 from creditscore.json_codec import dumps_bytes, loads
-from creditscore.schema import MOST_FAULTS
+from creditscore.readers.detection import is_utf_8
+from creditscore.schema import MOST_FAULTS, Schema
 from creditscore.schema.csv_cells import to_line
 from creditscore.scorecard.model import Model
 from creditscore.tables.csv_table import CsvTable, open_table
@@ -57,11 +59,14 @@ class CsvRequest:
         Its ids and keys, for the log.
     language : str
         The language of the reasons' texts.
+    charset : str or None
+        The encoding that the request announces, as Python calls it; None where it does not.
     """
 
     raw: bytes
     origin: RequestOrigin
     language: str
+    charset: str | None = None
 
     def decide(self, assessor: Assessor, log: DecisionLog) -> tuple[BinaryIO, bool]:
         """Decide on every row, log the decisions, and return the answer.
@@ -95,19 +100,33 @@ class CsvRequest:
             stack.pop_all()
         return answer, replayed
 
-    @property
-    def _columns(self) -> DecisionColumns:
-        return DecisionColumns(logged=True, language=self.language)
+    def _open(self, model: Model) -> tuple[CsvTable, DecisionColumns]:
+        """Open the table, and return the decision's columns as they are written behind it."""
+        schema = model.schema
+        columns = DecisionColumns(True, language=self.language, prefix=schema.decision_prefix)
+        table = open_table(
+            io.BytesIO(self.raw),
+            schema,
+            taken=columns.types,
+            whole=model.whole_fields,
+            encoding=self._encoding(schema),
+        )
+        return table, table.style.of(columns, schema)
 
-    def _open(self, model: Model) -> CsvTable:
-        taken, whole = self._columns.types, model.whole_fields
-        return open_table(io.BytesIO(self.raw), model.schema, taken=taken, whole=whole)
+    def _encoding(self, schema: Schema) -> str:
+        """Return the encoding: the announced one, UTF-8, or the schema file's."""
+        if self.charset is not None:
+            return self.charset
+        stated = schema.file.encoding
+        return "utf-8" if stated is None or is_utf_8(self.raw) else stated
 
     def _record(self, assessor: Assessor, log: DecisionLog, answer: BinaryIO) -> bool:
         """Decide on every row and log it; return whether the idempotency key was free."""
-        table = self._open(assessor.model)
-        self._begin(answer, table)
-        scorer = Scorer(assessor, table, write=self._result, most_results=MOST_RESULTS)
+        table, columns = self._open(assessor.model)
+        _begin(answer, table, columns)
+        write = partial(self._result, columns=replace(columns, logged=False))
+        scorer = Scorer(assessor, table, write=write, most_results=MOST_RESULTS)
+        separator = columns.separator
         ids, moment = [], log.now()
         at = timestamp(moment)
         with _spooled_file() as spooled:
@@ -116,15 +135,15 @@ class CsvRequest:
                 ids += new
                 _spool(spooled, results, new)
                 ends = (
-                    f"{decision_id},{at},{result.text}"
+                    f"{decision_id}{separator}{at}{separator}{result.text}"
                     for decision_id, result in zip(new, results, strict=True)
                 )
-                self._write(answer, table, block, ends)
+                _write(answer, table, block, ends)
             spooled.seek(0)
             rows = _rows_of(spooled, to_milliseconds(moment))
             return log.record_rows(rows, self.origin, ids=ids, moment=moment)
 
-    def _result(self, decision: Decision) -> _Result:
+    def _result(self, decision: Decision, *, columns: DecisionColumns) -> _Result:
         origin = self.origin
         template = RowTemplate.of(
             decision,
@@ -132,24 +151,28 @@ class CsvRequest:
             key_id=origin.key_id,
             idempotency_key=origin.idempotency_key,
         )
-        return _Result(template, replace(self._columns, logged=False).text(decision))
+        return _Result(template, columns.text(decision))
 
     def _repeat(self, log: DecisionLog, ids: Sequence[str], answer: BinaryIO, model: Model) -> None:
         """Write the answer from decisions that are in the log."""
-        table = self._open(model)
-        self._begin(answer, table)
+        table, columns = self._open(model)
+        _begin(answer, table, columns)
         begin = 0
         for block in table.blocks():
             decisions = log.find_all(ids[begin : begin + len(block.numbers)])
             begin += len(block.numbers)
-            self._write(answer, table, block, map(self._columns.text, decisions))
+            _write(answer, table, block, map(columns.text, decisions))
 
-    def _begin(self, answer: BinaryIO, table: CsvTable) -> None:
-        answer.write(f"{to_line([*table.columns, *self._columns.types])}{table.newline}".encode())
 
-    def _write(self, answer: BinaryIO, table: CsvTable, block: Block, ends: Iterable[str]) -> None:
-        lines = zip(block.lines(), ends, strict=True)
-        answer.writelines([line + f",{end}{table.newline}".encode() for line, end in lines])
+def _begin(answer: BinaryIO, table: CsvTable, columns: DecisionColumns) -> None:
+    line = to_line([*table.columns, *columns.types], columns.separator)
+    answer.write(f"{line}{table.style.newline}".encode())
+
+
+def _write(answer: BinaryIO, table: CsvTable, block: Block, ends: Iterable[str]) -> None:
+    separator, newline = table.style.separator, table.style.newline
+    lines = zip(block.lines(), ends, strict=True)
+    answer.writelines([line + f"{separator}{end}{newline}".encode() for line, end in lines])
 
 
 def _score_all(scorer: Scorer[_Result], table: CsvTable) -> Iterator[tuple[Block, list[_Result]]]:

@@ -1,7 +1,7 @@
 """Applicants as CSV, read in pieces, so that memory does not grow with the table.
 
-A piece without quotation marks is split at its line ends and commas, which is several times as fast
-as the csv module; every other piece goes through that (`creditscore.csv_reader`).
+A piece without quotation marks is split at its line ends and separators, which is several times as
+fast as the csv module; every other piece goes through that (`creditscore.readers.csv_reader`).
 """
 
 from __future__ import annotations
@@ -12,21 +12,60 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import BinaryIO
 
-from creditscore.csv_reader import CsvFile, Piece, open_csv
+from creditscore.readers import CsvFile, Piece, open_csv
+from creditscore.readers.file_format import SEPARATORS
 from creditscore.schema import Field, Schema
-from creditscore.schema.constraints import from_text
+from creditscore.schema.cell_reader import accepts_empty, read_cell
 from creditscore.schema.csv_cells import FORMULA, to_line
 from creditscore.schema.decimal_signs import decimal_signs
-from creditscore.tables.table import Block, check_header
+from creditscore.schema.table_columns import field_columns, field_names
+from creditscore.tables.table import Block, Style, check_header
 
 #: A cell that a spreadsheet could take for a formula; negative numbers are left out.
-_UNSAFE = re.compile(
-    r"(?:^|[,\n])[^\S\n]*(?!-[0-9]+(?:\.[0-9]+)?(?:[,\n]|$))[=+\-@\t\uff1d\uff0b\uff0d\uff20]"
-)
+_UNSAFE = {
+    separator: re.compile(
+        rf"(?:^|[{re.escape(separator)}\n])(?:(?![{re.escape(separator)}\n])\s)*"
+        rf"(?!-[0-9]+(?:[.,][0-9]+)?(?:[{re.escape(separator)}\n]|$))"
+        rf"[=+\-@\uff1d\uff0b\uff0d\uff20{'' if separator == chr(9) else chr(9)}]"
+    )
+    for separator in SEPARATORS
+}
 _MARKS = [mark.encode() for mark in FORMULA if mark not in "\r\n"]
 
 #: Cells whose values are kept at hand.
 MOST_CELLS = 16_384
+
+
+@dataclass(frozen=True)
+class CellReader:
+    """Reads the cells of a table whose cells are texts.
+
+    Attributes
+    ----------
+    decimals : mapping of str to str
+        The decimal sign of each field's column, where it is known.
+    whole : collection of str
+        Fields where whole numbers are expected.
+    """
+
+    decimals: Mapping[str, str]
+    whole: Collection[str]
+
+    def read(self, field: Field, cell: str) -> object:
+        """Read a cell as the JSON value that it stands for; None where it is empty."""
+        if not cell or cell.isspace():
+            return "" if accepts_empty(field) else None
+        return self._read(field, cell)
+
+    @cached_property
+    def _read(self) -> Callable[[Field, str], object]:
+        # Most cells of a column recur.
+        @lru_cache(maxsize=MOST_CELLS)
+        def read(field: Field, cell: str) -> object:
+            decimal = self.decimals.get(field.name)
+            return read_cell(field, cell, decimal=decimal, whole=field.name in self.whole)
+
+        return read
 
 
 @dataclass(frozen=True)
@@ -39,18 +78,16 @@ class CsvTable:
         The file.
     cut : FieldCutter
         Finds the fields in its rows.
-    decimals : mapping of str to str
-        The decimal sign of each field's column, where it is known.
-    whole : collection of str
-        Fields where whole numbers are expected.
+    cells : CellReader
+    style : Style
     size : int or None
         The file's, in bytes; None if it is not known.
     """
 
     source: CsvFile
     cut: FieldCutter
-    decimals: Mapping[str, str]
-    whole: Collection[str]
+    cells: CellReader
+    style: Style
     size: int | None = None
 
     @property
@@ -58,66 +95,53 @@ class CsvTable:
         """The header."""
         return self.source.columns
 
-    @property
-    def newline(self) -> str:
-        """The line end."""
-        return self.source.newline
-
     def blocks(self) -> Iterator[Block]:
         """Read the rows.
 
         Raises
         ------
         NotATable
-            With the line, where it is not CSV in UTF-8.
+            With the line, where it is not CSV, or not of its encoding.
         """
         return map(self._block, self.source.pieces())
 
     def read(self, field: Field, cell: str) -> object:
         """Read a cell as the JSON value that it stands for; None where it is empty."""
-        return self._read(field, cell) if cell else None
-
-    @cached_property
-    def _read(self) -> Callable[[Field, str], object]:
-        # Most cells of a column recur.
-        @lru_cache(maxsize=MOST_CELLS)
-        def read(field: Field, cell: str) -> object:
-            decimal = self.decimals.get(field.name)
-            return from_text(field.rule, cell, decimal=decimal, whole=field.name in self.whole)
-
-        return read
+        return self.cells.read(field, cell)
 
     def share_read(self) -> float | None:
         """Return the share of the table that has been read; None if it is not known."""
         if not self.size:
             return None
-        return self.source.file.tell() / self.size
+        return self.source.stream.tell() / self.size
 
     def _block(self, piece: Piece) -> Block:
-        """Split a piece at its commas where that is safe."""
-        raw = piece.raw
+        """Split a piece at its separators where that is safe."""
+        raw, separator = piece.raw, piece.separator
         if b"\r" in raw:
             raw = raw.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
         raw = raw.removesuffix(b"\n")
-        if _is_plain(raw):
+        if _is_plain(raw, separator):
             lines = raw.split(b"\n")
-            if (keys := self.cut.keys(lines)) and not _has_spare_cells(raw, lines, piece.width):
-                return PlainBlock(range(piece.line, piece.line + len(lines)), keys, lines)
-        numbers, rows = [line for line, _ in piece.rows], [cells for _, cells in piece.rows]
-        return CellBlock(numbers, list(map(self.cut.key, rows)), rows)
+            keys = self.cut.keys(lines)
+            if keys and not _has_spare_cells(raw, lines, piece.width, separator.encode()):
+                numbers = range(piece.line, piece.line + len(lines))
+                return PlainBlock(numbers, keys, lines, separator)
+        return cell_block(piece.rows, self.cut, separator)
 
 
 @dataclass(frozen=True)
 class PlainBlock:
-    """Rows that can be split at their commas, and written as they are."""
+    """Rows that can be split at their separators, and written as they are."""
 
     numbers: Sequence[int]
     keys: Sequence[Hashable]
     plain: Sequence[bytes]
+    separator: str
 
     def row(self, index: int) -> Sequence[str]:
         """Return all cells of a row."""
-        return self.plain[index].decode().split(",")
+        return self.plain[index].decode().split(self.separator)
 
     def lines(self) -> Sequence[bytes]:
         """Return the rows as lines of CSV."""
@@ -126,11 +150,12 @@ class PlainBlock:
 
 @dataclass(frozen=True)
 class CellBlock:
-    """Rows that the csv module has read."""
+    """Rows whose cells have been read."""
 
     numbers: Sequence[int]
     keys: Sequence[Hashable]
     rows: Sequence[Sequence[str]]
+    separator: str
 
     def row(self, index: int) -> Sequence[str]:
         """Return all cells of a row."""
@@ -138,7 +163,15 @@ class CellBlock:
 
     def lines(self) -> Sequence[bytes]:
         """Return the rows as lines of CSV."""
-        return [to_line(row).encode() for row in self.rows]
+        return [to_line(row, self.separator).encode() for row in self.rows]
+
+
+def cell_block(
+    rows: Sequence[tuple[int, Sequence[str]]], cut: FieldCutter, separator: str
+) -> CellBlock:
+    """Return rows, each with its line, as a block."""
+    cells = [row for _, row in rows]
+    return CellBlock([line for line, _ in rows], list(map(cut.key, cells)), cells, separator)
 
 
 class FieldCutter:
@@ -148,14 +181,17 @@ class FieldCutter:
     ----------
     columns : sequence of str
         The header.
-    fields : collection of str
-        The fields; where their columns are adjacent, they are cut out as one slice.
+    indices : collection of int
+        The fields' columns; where they are adjacent, they are cut out as one slice.
+    separator : str
+        Of the cells.
     """
 
-    def __init__(self, columns: Sequence[str], fields: Collection[str]) -> None:
-        self._indices = [index for index, name in enumerate(columns) if name in fields]
+    def __init__(self, columns: Sequence[str], indices: Collection[int], separator: str) -> None:
+        self._indices = sorted(indices)
         self._before, self._after = self._indices[0], len(columns) - 1 - self._indices[-1]
         self._width = len(columns)
+        self._separator = separator.encode()
         wide = len(columns) - self._before - self._after
         # With one field alone, its cell would not show that other cells are missing.
         self._adjacent = wide == len(self._indices) > 1
@@ -167,11 +203,11 @@ class FieldCutter:
         """
         if not self._adjacent:
             return []
-        pieces = lines
+        pieces, separator = lines, self._separator
         if self._before:
-            pieces = [piece.split(b",", self._before)[-1] for piece in pieces]
+            pieces = [piece.split(separator, self._before)[-1] for piece in pieces]
         if self._after:
-            pieces = [piece.rsplit(b",", self._after)[0] for piece in pieces]
+            pieces = [piece.rsplit(separator, self._after)[0] for piece in pieces]
         return pieces
 
     def key(self, row: Sequence[str]) -> Hashable:
@@ -188,6 +224,7 @@ def open_table(
     taken: Collection[str],
     whole: Collection[str] = (),
     size: int | None = None,
+    encoding: str | None = None,
 ) -> CsvTable:
     """Read a table's header.
 
@@ -203,20 +240,38 @@ def open_table(
         Fields where whole numbers are expected, so that "30.000" is ambiguous.
     size : int, optional
         Bytes of the file.
+    encoding : str, optional
+        The only encoding that is read; found out where it is left out.
 
     Raises
     ------
     InvalidApplicants
         With all that is wrong with the header.
     """
-    source = open_csv(file, wanted=schema.fields)
-    check_header(source.columns, schema, taken=taken)
-    cut = FieldCutter(source.columns, schema.fields)
-    return CsvTable(source, cut, decimal_signs(source, schema), whole, size)
+    wanted = field_names(schema)
+    source = open_csv(file, wanted=wanted, stated=schema.file, encoding=encoding)
+    check_header(source.columns, schema, taken=taken, line=source.header_line)
+    places = {name: at[0] for name, at in field_columns(source.columns, schema).items()}
+    decimals, separator = decimal_signs(source, schema, places), source.separator
+    if separator != ",":
+        # Where commas do not separate cells, "1.000" may well be a thousand.
+        whole = schema.fields
+    return CsvTable(
+        source=source,
+        cut=FieldCutter(source.columns, places.values(), separator),
+        cells=CellReader(decimals, whole),
+        style=Style(separator, source.newline, _decimal(decimals, separator)),
+        size=size,
+    )
 
 
-def _is_plain(lines: bytes) -> bool:
-    """Check whether lines can be split at their commas, and written as they are."""
+def _decimal(decimals: Mapping[str, str], separator: str) -> str:
+    """Return the decimal sign to write: a comma where all columns have it and it is free."""
+    return "," if separator != "," and set(decimals.values()) == {","} else "."
+
+
+def _is_plain(lines: bytes, separator: str) -> bool:
+    """Check whether lines can be split at their separators, and written as they are."""
     if b'"' in lines or b"\n\n" in lines or b"\n " in lines:
         return False
     if lines[:1] in b"\n " or lines.endswith(b"\n"):
@@ -226,11 +281,11 @@ def _is_plain(lines: bytes) -> bool:
     except UnicodeDecodeError:
         return False
     # Searching for the characters first is much faster than matching each cell.
-    return not (any(mark in lines for mark in _MARKS) and _UNSAFE.search(text))
+    return not (any(mark in lines for mark in _MARKS) and _UNSAFE[separator].search(text))
 
 
-def _has_spare_cells(raw: bytes, lines: Sequence[bytes], width: int) -> bool:
+def _has_spare_cells(raw: bytes, lines: Sequence[bytes], width: int, separator: bytes) -> bool:
     """Check whether a line has empty cells behind the last column, which are to be dropped."""
-    if b",\n" not in raw and not raw.endswith(b","):
+    if separator + b"\n" not in raw and not raw.endswith(separator):
         return False
-    return any(line.count(b",") >= width for line in lines)
+    return any(line.count(separator) >= width for line in lines)

@@ -12,14 +12,14 @@ import hashlib
 import json
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from creditscore.decisions.assessor import Assessor
 from creditscore.decisions.decision_columns import DecisionColumns
 from creditscore.environment import python_command
-from creditscore.errors import BatchError
+from creditscore.errors import BatchError, CreditScoreError
 from creditscore.files import atomic_write
 from creditscore.scorecard import artifact
 from creditscore.scorecard.artifact import CARD_FILE, MANIFEST_FILE, MODEL_FILE
@@ -190,10 +190,11 @@ def _keep_recipe(parts: Parts, assessor: Assessor) -> None:
     BatchError
         If the folder holds parts of another model, cut-off or choice of columns.
     """
+    columns = replace(parts.columns, prefix=assessor.model.schema.decision_prefix)
     recipe = {
         "model_versions": dict(assessor.model.versions),
         "cutoff": assessor.policy.cutoff,
-        "columns": list(parts.columns.types),
+        "columns": list(columns.types),
     }
     path = parts.folder / RECIPE
     if not path.exists():
@@ -221,7 +222,7 @@ def _result(done: Any) -> Counts:
     """Return the counts of a part."""
     try:
         counts: Counts = done.result()
-    except BatchError:
+    except CreditScoreError:
         raise
     except Exception as error:  # noqa: BLE001  # Dask passes on whatever a worker met
         raise BatchError(f"a part could not be scored: {type(error).__name__}: {error}") from None

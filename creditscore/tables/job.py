@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -17,14 +18,18 @@ from creditscore.decisions.record import new_decision_ids
 from creditscore.errors import BatchError, Fault, InvalidApplicants
 from creditscore.files import atomic_write, is_stream, open_output
 from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, in_language, say
+from creditscore.readers.detection import file_kind
+from creditscore.readers.file_format import EXCEL, PARQUET
+from creditscore.readers.parquet_reader import require_pyarrow
+from creditscore.readers.utf8_stream import BEGINNING
 from creditscore.schema import Schema
 from creditscore.scorecard import artifact
 from creditscore.scorecard.model import Model
 from creditscore.settings import Settings
 from creditscore.tables import csv_table
-from creditscore.tables.csv_table import CsvTable
+from creditscore.tables.excel_table import open_excel_table
 from creditscore.tables.output import Counts, CsvOutput, Rejects, RowScorer, score_table
-from creditscore.tables.parquet_table import ParquetOutput, open_parquet, require_pyarrow
+from creditscore.tables.parquet_table import ParquetOutput, open_parquet
 from creditscore.tables.scorer import Scorer
 from creditscore.tables.table import Table
 
@@ -33,6 +38,9 @@ if TYPE_CHECKING:
 
 #: Means the standard input or the standard output.
 STANDARD = Path("-")
+
+#: Suffixes of Excel workbooks.
+WORKBOOKS = frozenset({".xlsx", ".xls", ".xlsm", ".xlsb"})
 
 
 @dataclass(frozen=True)
@@ -104,12 +112,13 @@ def run_with(
     try:
         with contextlib.ExitStack() as stack:
             table = _open_table(job, assessor.model, stack)
+            job = replace(job, columns=table.style.of(job.columns, schema))
             output = _open_output(job, table, schema, stack)
             counts = score_table(
                 table,
                 _scorer(job, assessor, log, table, output),
                 output,
-                Rejects(job.rejects, table.columns, stack),
+                Rejects(job.rejects, table.columns, table.style, stack),
                 progress=lambda rows: progress(table, rows),
             )
             if not (counts.scored or counts.rejected or may_be_empty):
@@ -144,28 +153,36 @@ def _is_same(path: Path, other: Path) -> bool:
 
 
 def is_parquet(path: Path) -> bool:
-    """Check by its suffix whether a file is Parquet; all others are CSV."""
+    """Check by its suffix whether a file is Parquet."""
     return path.suffix.lower() in {".parquet", ".pq"}
 
 
 def _open_table(job: Job, model: Model, stack: contextlib.ExitStack) -> Table:
-    taken = job.columns.types
-    if is_parquet(job.source):
-        return open_parquet(job.source, model.schema, taken=taken)
+    schema = model.schema
+    taken = replace(job.columns, prefix=schema.decision_prefix).types
     if job.source == STANDARD:
         file, size = sys.stdin.buffer, None
     else:
-        file = stack.enter_context(job.source.open("rb"))
+        raw = stack.enter_context(job.source.open("rb", buffering=0))
+        # Peeked at, as a pipe has no way back.
+        peeked = stack.enter_context(io.BufferedReader(raw, buffer_size=BEGINNING))
+        kind = PARQUET if is_parquet(job.source) else file_kind(peeked.peek())
+        if kind == PARQUET:
+            return open_parquet(job.source, schema, taken=taken)
+        if kind == EXCEL:
+            return open_excel_table(job.source, schema, taken=taken)
         # A pipe has no size.
-        size = os.fstat(file.fileno()).st_size or None
+        file, size = peeked, os.fstat(raw.fileno()).st_size or None
     whole = model.whole_fields
-    return csv_table.open_table(file, model.schema, taken=taken, whole=whole, size=size)
+    return csv_table.open_table(file, schema, taken=taken, whole=whole, size=size)
 
 
 def _open_output(
     job: Job, table: Table, schema: Schema, stack: contextlib.ExitStack
 ) -> CsvOutput | ParquetOutput:
     types = job.columns.types
+    if job.target.suffix.lower() in WORKBOOKS:
+        raise BatchError(f"{job.target}: workbooks are read, not written: name a .csv file")
     if is_parquet(job.target):
         require_pyarrow()
         output = ParquetOutput(stack.enter_context(atomic_write(job.target)), table, schema, types)
@@ -176,8 +193,7 @@ def _open_output(
         file: IO[bytes] = sys.stdout.buffer
     else:
         file = stack.enter_context(open_output(job.target))
-    newline = table.newline if isinstance(table, CsvTable) else "\n"
-    csv = CsvOutput(file, newline, [*table.columns, *types])
+    csv = CsvOutput(file, table.style, [*table.columns, *types])
     # A pipe gets nothing of a table that has no rows; a file does not appear then.
     if job.target != STANDARD:
         csv.begin()

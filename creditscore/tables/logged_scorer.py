@@ -13,10 +13,13 @@ from typing import Generic, TypeVar
 from creditscore.decision_log.idempotency import RequestOrigin
 from creditscore.decision_log.log import DecisionLog
 from creditscore.decisions.assessor import Assessor, Decision
-from creditscore.tables.scorer import CHUNK_ROWS
 from creditscore.tables.table import Block, RejectedRow, RowReader, Table
 
 Written = TypeVar("Written")
+
+#: Rows that share an idempotency key. With another number, the rows of a run that was killed before
+#: would be logged again.
+CHUNK_ROWS = 1000
 
 
 class LoggingScorer(Generic[Written]):

@@ -12,7 +12,7 @@ from typing import IO, Any, Protocol
 from creditscore.files import open_output
 from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, in_language
 from creditscore.schema.csv_cells import to_line
-from creditscore.tables.table import Block, RejectedRow, Table
+from creditscore.tables.table import Block, RejectedRow, Style, Table
 
 
 @dataclass
@@ -53,24 +53,26 @@ class CsvOutput:
     Attributes
     ----------
     file : file
-    newline : str
+    style : Style
+        The table's.
     columns : sequence of str
         The header, written with the first rows if not before.
     """
 
     file: IO[bytes]
-    newline: str
+    style: Style
     columns: Sequence[str]
     _begun: bool = field(default=False, init=False)
 
     def begin(self) -> None:
         """Write the header."""
-        self.file.write(f"{to_line(self.columns)}{self.newline}".encode())
+        line = to_line(self.columns, self.style.separator)
+        self.file.write(f"{line}{self.style.newline}".encode())
         self._begun = True
 
     def end(self, text: str) -> bytes:
         """Return a decision's cells as what is appended to its row, line end included."""
-        return f",{text}{self.newline}".encode()
+        return f"{self.style.separator}{text}{self.style.newline}".encode()
 
     def write(self, block: Block, results: Sequence[Any], rejected: Sequence[int]) -> None:
         """Write the rows of a block, without those at the indices that were rejected."""
@@ -90,6 +92,7 @@ class Rejects:
     path : Path or None
         The file, made only if there are such rows; None to write none.
     header : sequence of str
+    style : Style
         The table's.
     stack : ExitStack
         Closes the file.
@@ -97,6 +100,7 @@ class Rejects:
 
     path: Path | None
     header: Sequence[str]
+    style: Style
     stack: contextlib.ExitStack
     _file: IO[bytes] | None = field(default=None, init=False)
 
@@ -115,8 +119,11 @@ class Rejects:
             return
         if self._file is None:
             self._file = self.stack.enter_context(open_output(self.path))
-            self._file.write(f"{to_line(['line', 'faults', *self.header])}\n".encode())
-        self._file.write(f"{to_line(cells)}\n".encode())
+            self._file.write(self._line(["line", "faults", *self.header]))
+        self._file.write(self._line(cells))
+
+    def _line(self, cells: Sequence[object]) -> bytes:
+        return f"{to_line(cells, self.style.separator)}\n".encode()
 
 
 def score_table(

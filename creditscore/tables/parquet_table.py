@@ -9,12 +9,16 @@ from functools import cached_property
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, cast
 
-from creditscore.environment import python_command
 from creditscore.errors import BatchError
+from creditscore.readers import clean_name
+from creditscore.readers.cell_text import cell_text
+from creditscore.readers.parquet_reader import require_pyarrow
 from creditscore.schema import Field, Schema
+from creditscore.schema.cell_reader import accepts_empty, read_cell
 from creditscore.schema.csv_cells import to_line
+from creditscore.schema.table_columns import field_columns, field_names
 from creditscore.tables.output import without
-from creditscore.tables.table import Block, Table, check_header
+from creditscore.tables.table import Block, Style, Table, check_header
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -23,22 +27,6 @@ if TYPE_CHECKING:
 #: Rows that are read at once, and rows of a row group.
 READ_ROWS = 8192
 GROUP_ROWS = 131_072
-
-
-def require_pyarrow() -> None:
-    """Check that pyarrow is installed.
-
-    Raises
-    ------
-    BatchError
-        If it is not.
-    """
-    try:
-        import pyarrow.parquet  # noqa: F401
-    except ImportError:
-        lock = "requirements-parquet.txt"
-        mend = python_command("-m", "pip", "install", "--require-hashes", "-r", lock)
-        raise BatchError(f"Parquet needs pyarrow, which is not installed: {mend}") from None
 
 
 def open_parquet(path: Path, schema: Schema, *, taken: Collection[str]) -> ParquetTable:
@@ -54,8 +42,10 @@ def open_parquet(path: Path, schema: Schema, *, taken: Collection[str]) -> Parqu
 
     Raises
     ------
+    MissingPackage
+        If pyarrow is not installed.
     BatchError
-        If it is not one, or pyarrow is not installed.
+        If it is no Parquet file.
     InvalidApplicants
         With all that is wrong with its columns.
     """
@@ -77,6 +67,7 @@ class ParquetTable:
 
     file: pq.ParquetFile
     schema: Schema
+    style: Style = field(default_factory=Style, init=False)
     _read_rows: int = field(default=0, init=False)
 
     @property
@@ -92,12 +83,12 @@ class ParquetTable:
         BatchError
             Where the file is damaged.
         """
-        fields = [name for name in self.schema.fields if name in self.columns]
+        places = [found[0] for found in field_columns(self.columns, self.schema).values()]
         try:
             for batch in self.file.iter_batches(batch_size=READ_ROWS):
                 first = self._read_rows + 1
                 self._read_rows += len(batch)
-                yield ParquetBlock(range(first, first + len(batch)), batch, fields)
+                yield ParquetBlock(range(first, first + len(batch)), batch, places)
         except (OSError, ValueError) as error:
             raise BatchError(f"the Parquet file is damaged: {error}") from None
 
@@ -106,7 +97,15 @@ class ParquetTable:
         if isinstance(cell, Decimal):
             return float(cell)
         # pandas writes a number that is missing as NaN.
-        return cell if cell == cell else None
+        if cell is None or cell != cell:
+            return None
+        if type(cell) in (int, float) and field.rule.python_type is not str:
+            return cell
+        # As in training, and as the same table is read from CSV.
+        text = cell_text(cell)
+        if not text.strip():
+            return "" if accepts_empty(field) else None
+        return read_cell(field, text, decimal=".", whole=False)
 
     def share_read(self) -> float | None:
         """Return the share of the table that has been read; None if it has no rows."""
@@ -120,12 +119,12 @@ class ParquetBlock:
 
     numbers: Sequence[int]
     batch: pa.RecordBatch
-    fields: Sequence[str]
+    places: Sequence[int]
 
     @cached_property
     def keys(self) -> Sequence[Hashable]:
         """The fields' cells of each row."""
-        columns = [self.batch.column(name).to_pylist() for name in self.fields]
+        columns = [self.batch.column(place).to_pylist() for place in self.places]
         return list(zip(*columns, strict=True))
 
     @cached_property
@@ -224,13 +223,15 @@ class ParquetOutput:
 
 def _type(schema: Schema, name: str) -> type:
     """Return the type of a column whose cells are texts."""
-    return schema.fields[name].rule.python_type if name in schema.fields else str
+    field = field_names(schema).get(clean_name(name))
+    return schema.fields[field].rule.python_type if field else str
 
 
 def _reader(table: Table, schema: Schema, name: str) -> Callable[[str], Any]:
-    if name not in schema.fields:
+    field = field_names(schema).get(clean_name(name))
+    if field is None:
         return str
-    known, kind = schema.fields[name], _type(schema, name)
+    known, kind = schema.fields[field], _type(schema, name)
 
     def read(cell: str) -> Any:
         raw = table.read(known, cell)

@@ -18,7 +18,7 @@ from creditscore.tables.table import Block, RejectedRow, RowReader, Table
 Written = TypeVar("Written")
 
 #: Applicants that are assessed at once: enough for NumPy, little enough for memory.
-CHUNK_ROWS = 1000
+CHUNK_ROWS = 4096
 
 #: Results that are kept: 100 MB at most.
 MOST_RESULTS = 200_000

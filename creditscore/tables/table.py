@@ -5,13 +5,16 @@ from __future__ import annotations
 import itertools
 from collections import Counter
 from collections.abc import Collection, Hashable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
+from creditscore.decisions.decision_columns import DecisionColumns
 from creditscore.errors import Fault, InvalidApplicants
-from creditscore.i18n.catalogue import Text, say
+from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, Text, say
 from creditscore.nearest_name import nearest_name
+from creditscore.readers import clean_name
 from creditscore.schema import MOST_FAULTS, Applicant, Field, Schema
+from creditscore.schema.table_columns import field_columns
 
 #: Columns that are no fields, of which the nearest to a missing name is looked for.
 MOST_HINTS = 100
@@ -45,7 +48,35 @@ class Block(Protocol):
         """Return all cells of a row, which may be too many or too few."""
 
     def lines(self) -> Sequence[bytes]:
-        """Return the rows as lines of CSV in UTF-8, without their ends."""
+        """Return the rows as lines of CSV in UTF-8 in the table's style, without their ends."""
+
+
+@dataclass(frozen=True)
+class Style:
+    """How a table is written as CSV: its rows, and what is put behind them.
+
+    Attributes
+    ----------
+    separator : str
+        Between cells.
+    newline : str
+        The line end.
+    decimal : {".", ","}
+        The decimal sign of the decision's numbers.
+    """
+
+    separator: str = ","
+    newline: str = "\n"
+    decimal: str = "."
+
+    def of(self, columns: DecisionColumns, schema: Schema) -> DecisionColumns:
+        """Return the decision's columns as they are written behind such a table."""
+        return replace(
+            columns,
+            prefix=schema.decision_prefix,
+            separator=self.separator,
+            decimal=self.decimal,
+        )
 
 
 class Table(Protocol):
@@ -55,10 +86,15 @@ class Table(Protocol):
     ----------
     columns : sequence of str
         Its header.
+    style : Style
+        How its rows are written as CSV.
     """
 
     @property
     def columns(self) -> Sequence[str]: ...  # noqa: D102
+
+    @property
+    def style(self) -> Style: ...  # noqa: D102
 
     def blocks(self) -> Iterator[Block]:
         """Read the rows, some at a time."""
@@ -81,8 +117,8 @@ class RowReader:
     """
 
     def __init__(self, schema: Schema, table: Table) -> None:
-        names = [name for name in schema.fields if name in table.columns]
-        self._fields = [(schema.fields[name], table.columns.index(name)) for name in names]
+        places = field_columns(table.columns, schema)
+        self._fields = [(schema.fields[name], found[0]) for name, found in places.items()]
         self._width, self._read, self._schema = len(table.columns), table.read, schema
 
     def applicant(self, block: Block, index: int) -> Applicant | RejectedRow:
@@ -98,7 +134,9 @@ class RowReader:
             return RejectedRow(error.faults)
 
 
-def check_header(columns: Sequence[str], schema: Schema, *, taken: Collection[str]) -> None:
+def check_header(
+    columns: Sequence[str], schema: Schema, *, taken: Collection[str], line: int = 1
+) -> None:
     """Check that the columns have different names, and that none is missing.
 
     Parameters
@@ -108,6 +146,8 @@ def check_header(columns: Sequence[str], schema: Schema, *, taken: Collection[st
     schema : Schema
     taken : collection of str
         Names that no column may have.
+    line : int
+        The header's.
 
     Raises
     ------
@@ -115,30 +155,54 @@ def check_header(columns: Sequence[str], schema: Schema, *, taken: Collection[st
         With all that is wrong.
     """
     if not columns:
-        raise InvalidApplicants([Fault("no_header", "", say("no_header"), 1)])
+        raise InvalidApplicants([Fault("no_header", "", say("no_header"), line)])
     faults = []
-    for name, count in Counter(columns).items():
+    found = field_columns(columns, schema)
+    names = {place: name for name, places in found.items() for place in places}
+    # Several columns may have no name; of the others no two may mean the same.
+    meant = Counter(
+        names.get(place, clean_name(column))
+        for place, column in enumerate(columns)
+        if clean_name(column)
+    )
+    for name, count in meant.items():
         if count > 1:
-            faults.append(Fault("column_twice", "", say("column_twice", name=_short(name)), 1))
-        elif name in taken:
-            faults.append(Fault("column_taken", "", say("column_taken", name=name), 1))
-    given = set(columns)
-    missing = [name for name in schema.base_fields if name not in given | schema.optional]
+            faults.append(Fault("column_twice", "", say("column_twice", name=_short(name)), line))
+    for column in columns:
+        if column in taken:
+            faults.append(Fault("column_taken", "", say("column_taken", name=column), line))
+    missing = [name for name in schema.base_fields if name not in {*found, *schema.optional}]
     # Finding the nearest name takes its time.
-    unknown = (name for name in columns if name not in schema.fields)
+    unknown = (column for place, column in enumerate(columns) if place not in names)
     others = list(itertools.islice(unknown, MOST_HINTS))
     faults += [
-        Fault("column_missing", f"/{name}", _missing(name, others), 1)
+        Fault("column_missing", f"/{name}", _missing(schema.fields[name], others), line)
         for name in missing[:MOST_FAULTS]
     ]
     if faults:
         raise InvalidApplicants(faults[:MOST_FAULTS])
 
 
-def _missing(name: str, others: Sequence[str]) -> Text:
-    if near := nearest_name(name, others):
-        return say("column_missing_near", field=name, nearest=_short(near))
-    return say("column_missing", field=name)
+def taken_columns(columns: Sequence[str], schema: Schema) -> list[str]:
+    """Say which columns of a table are called as those of a decision, which scoring refuses."""
+    types = DecisionColumns(True, language=FALLBACK_LANGUAGE, prefix=schema.decision_prefix).types
+    taken = [column for column in columns if column in types]
+    if not taken:
+        return []
+    prefix = "credit_"
+    return [
+        f"a decision has columns of the names {', '.join(taken)}: tables with such ones cannot be "
+        f"scored; say [file] decision_prefix = {prefix!r} in the schema file, or rename them"
+    ]
+
+
+def _missing(field: Field, others: Sequence[str]) -> Text:
+    for name in filter(None, (field.name, field.column)):
+        if near := nearest_name(name, others):
+            return say("column_missing_near", field=field.name, nearest=_short(near))
+    if field.column is not None:
+        return say("column_missing_either", field=field.name, column=field.column)
+    return say("column_missing", field=field.name)
 
 
 def _short(name: str) -> str:

@@ -1,4 +1,4 @@
-"""Read training data: a CSV file to columns of numbers.
+"""Read training data: a table of any kind to columns of numbers.
 
 Every cell passes the same constraints as a request does, so nothing is trained on that could not
 be scored; undocumented codes are folded as the schema file says.
@@ -6,24 +6,24 @@ be scored; undocumented codes are folded as the schema file says.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
-import io
-from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from creditscore.arrays import Floats, Ints
-from creditscore.csv_reader import CsvFile, open_csv
 from creditscore.errors import DatasetError, NotATable
 from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, in_language
-from creditscore.nearest_name import hint, nearest_name
-from creditscore.schema import Field, Schema
-from creditscore.schema.constraints import Rejected, describe_value, from_text
-from creditscore.schema.decimal_signs import decimal_signs
-from creditscore.schema.number_text import AmbiguousNumber
+from creditscore.readers import open_table_file
+from creditscore.schema import Schema
+from creditscore.training.header import find_columns, wanted_columns
+from creditscore.training.row_reader import RowReader
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,14 @@ class Dataset:
         1 where the outcome was bad (a default), 0 where it was good.
     folded : mapping of str to int
         How many rows of a field held a code that counts as another.
+    left_out : mapping of str to int
+        How many rows of the file had an outcome that is neither good nor bad, by its text.
+    written : mapping
+        How the file is written: kind, encoding, separator and so on.
+    notes : sequence of str
+        What whoever trains should know of the file.
+    header : sequence of str
+        The names of the file's columns.
     """
 
     name: str
@@ -49,6 +57,10 @@ class Dataset:
     columns: Mapping[str, Floats]
     bad: Ints
     folded: Mapping[str, int]
+    left_out: Mapping[str, int] = field(default_factory=dict)
+    written: Mapping[str, Any] = field(default_factory=dict)
+    notes: Sequence[str] = ()
+    header: Sequence[str] = ()
 
     def __len__(self) -> int:
         """Count the rows."""
@@ -60,22 +72,20 @@ class Dataset:
 
     def rows(self, indices: Ints) -> Dataset:
         """Return some of the rows."""
-        return Dataset(
-            name=self.name,
-            sha256=self.sha256,
+        return replace(
+            self,
             columns={name: column[indices] for name, column in self.columns.items()},
             bad=self.bad[indices],
-            folded=self.folded,
         )
 
 
 def load(path: Path, schema: Schema, *, columns: Mapping[str, str] | None = None) -> Dataset:
-    """Read a CSV file whose columns are the schema's fields and its label.
+    """Read a table whose columns are the schema's fields and its label: CSV, Excel or Parquet.
 
     Parameters
     ----------
     path : Path
-        A CSV file with a header, in UTF-8.
+        A file with a header.
     schema : Schema
         What the columns must hold.
     columns : mapping of str to str, optional
@@ -85,144 +95,51 @@ def load(path: Path, schema: Schema, *, columns: Mapping[str, str] | None = None
     Raises
     ------
     DatasetError
-        Naming the file, and the line and column of the first fault.
+        Naming the file, and everything that is wrong with it, by line and column.
+    MissingPackage
+        If it needs a package that is not installed.
     """
-    wanted = [*schema.fields, schema.label.column]
-    headers = {name: columns[name] if columns else name for name in wanted}
-    raw = _read_bytes(path)
+    wanted = wanted_columns(schema, columns)
     try:
-        file = open_csv(io.BytesIO(raw), wanted=headers.values())
-        extra_allowed = columns is not None
-        _check_header(path, file.columns, headers, schema.ignored_columns, extra_allowed)
-        numbers, table = _read_table(path, file)
+        with (
+            _on_disk(path) as (local, sha256),
+            open_table_file(local, wanted=wanted, stated=schema.file) as file,
+        ):
+            line = file.format.header_line
+            header = find_columns(path, file.columns, schema, headers=columns, line=line)
+            reader = RowReader(path, file, schema, header)
+            for piece in file.pieces():
+                reader.read(piece.rows)
+            reader.refuse_faults()
+            return Dataset(
+                name=path.name,
+                sha256=sha256,
+                bad=reader.outcomes(),
+                columns=reader.columns(),
+                folded=reader.folded,
+                left_out=reader.left_out,
+                written=reader.described(),
+                notes=tuple(reader.notes()),
+                header=file.columns,
+            )
+    except OSError as error:
+        raise DatasetError(path, f"cannot be read: {error.strerror}") from None
     except NotATable as error:
         (fault,) = error.faults
         problem = in_language(fault.text, FALLBACK_LANGUAGE)
         raise DatasetError(path, problem, line=fault.line) from None
-    reader = _CellReader(path, numbers, decimal_signs(file, schema, headers=headers))
-    encoded = {
-        name: reader.field(field, headers[name], table[headers[name]])
-        for name, field in schema.fields.items()
-    }
-    bad = reader.label(schema, headers[schema.label.column], table[headers[schema.label.column]])
-    reader.raise_first_fault()
-    for value, word in ((0, schema.label.good), (1, schema.label.bad)):
-        if not (bad == value).any():
-            problem = f"must hold both outcomes, but no row has {word!r}"
-            raise DatasetError(path, problem, column=headers[schema.label.column])
-    return Dataset(
-        name=path.name,
-        sha256=hashlib.sha256(raw).hexdigest(),
-        columns=encoded,
-        bad=bad,
-        folded=reader.folded,
-    )
 
 
-def _read_bytes(path: Path) -> bytes:
-    try:
-        raw = path.read_bytes()
-    except OSError as error:
-        raise DatasetError(path, f"cannot be read: {error.strerror}") from None
-    return raw
-
-
-def _check_header(
-    path: Path,
-    header: Sequence[str],
-    headers: Mapping[str, str],
-    ignored: Sequence[str],
-    extra_allowed: bool,
-) -> None:
-    missing = [column for column in headers.values() if column not in header]
-    if missing:
-        column, *others = missing
-        near = nearest_name(column, (name for name in header if name not in headers.values()))
-        found = f"; nearest is {near!r}" if near else ""
-        more = f"; missing too: {', '.join(others[:30])}" if others else ""
-        problem = f"is missing, the header is {', '.join(header[:30])}{found}{more}"
-        raise DatasetError(path, problem, line=1, column=column)
-    known = {*headers.values(), *ignored}
-    for column, count in Counter(header).items():
-        if count > 1:
-            raise DatasetError(path, "stands twice in the header", line=1, column=column)
-        if column not in known and not extra_allowed:
-            near = hint(column, headers.values())
-            problem = f"is no field of the schema and not among its ignored_columns{near}"
-            raise DatasetError(path, problem, line=1, column=column)
-
-
-def _read_table(path: Path, file: CsvFile) -> tuple[Sequence[int], Mapping[str, Sequence[str]]]:
-    """Read the line of each row, and every column as text."""
-    numbers, rows, width = [], [], len(file.columns)
-    for piece in file.pieces():
-        for line, cells in piece.rows:
-            if len(cells) != width:
-                problem = f"has {len(cells)} cells, the header has {width}"
-                raise DatasetError(path, problem, line=line)
-            numbers.append(line)
-            rows.append(cells)
-    if not rows:
-        raise DatasetError(path, "holds a header but no rows")
-    return numbers, dict(zip(file.columns, zip(*rows, strict=True), strict=True))
-
-
-class _CellReader:
-    """Reads columns of text by the constraints of their fields, collecting the faults of all."""
-
-    def __init__(self, path: Path, lines: Sequence[int], decimals: Mapping[str, str]) -> None:
-        self.path = path
-        self.lines = lines
-        self.decimals = decimals
-        self.faults: list[tuple[int, str, str]] = []
-        self.folded: dict[str, int] = {}
-
-    def field(self, field: Field, column: str, cells: Sequence[str]) -> Floats:
-        """Read and encode one field's column."""
-        rule, folded, numbers, problems = field.rule, 0, {}, {}
-        decimal = self.decimals.get(field.name)
-        # Each distinct text is parsed once, however many rows hold it.
-        for text, count in Counter(cells).items():
-            raw = from_text(rule, text, decimal=decimal, whole=True)
-            try:
-                value = field.accept(raw)
-                numbers[text] = field.encode(value)
-                folded += count if field.counts_as(value) != value else 0
-            except Rejected:
-                allowed = field.allowed[FALLBACK_LANGUAGE]
-                problems[text] = f"must be {allowed}, {_got(raw)}"
-        self._add(column, cells, problems)
-        if folded:
-            self.folded[field.name] = folded
-        return np.array([numbers.get(text, np.nan) for text in cells])
-
-    def label(self, schema: Schema, column: str, cells: Sequence[str]) -> Ints:
-        """Read the label's column: 1 for the bad value, 0 for the good one."""
-        outcomes = {str(schema.label.good): 0, str(schema.label.bad): 1}
-        allowed = f"must be {schema.label.good} (good) or {schema.label.bad} (bad)"
-        wrong = set(cells) - outcomes.keys()
-        self._add(column, cells, {text: f"{allowed}, {_got(text)}" for text in wrong})
-        return np.array([outcomes.get(text, 0) for text in cells])
-
-    def raise_first_fault(self) -> None:
-        """Raise the fault that is first in the file, with the number of other ones."""
-        if self.faults:
-            line, column, problem = min(self.faults)
-            more = len(self.faults) - 1
-            also = f" (and {more} more kinds of wrong cells)" if more else ""
-            raise DatasetError(self.path, problem + also, line=line, column=column)
-
-    def _add(self, column: str, cells: Sequence[str], problems: Mapping[str, str]) -> None:
-        """Keep what is wrong with the texts of some cells, each with its first line."""
-        if problems:
-            first = dict(zip(reversed(cells), reversed(self.lines), strict=True))
-            self.faults += [(first[text], column, problem) for text, problem in problems.items()]
-
-
-def _got(raw: object) -> str:
-    if isinstance(raw, str):
-        return f"got {raw[:40]!r}" if raw.strip() else "but the cell is empty"
-    got = describe_value(raw)
-    text = got if isinstance(got, str) else in_language(got, FALLBACK_LANGUAGE)
-    mend = ", or say [file] decimal in the schema file" if isinstance(raw, AmbiguousNumber) else ""
-    return f"got {text}{mend}"
+@contextlib.contextmanager
+def _on_disk(path: Path) -> Iterator[tuple[Path, str]]:
+    """Give a file that can be read twice, and its SHA-256: a pipe is copied first."""
+    with contextlib.ExitStack() as stack:
+        if not path.is_file() and path.exists() and not path.is_dir():
+            copy = stack.enter_context(tempfile.NamedTemporaryFile())
+            with path.open("rb") as pipe:
+                shutil.copyfileobj(pipe, copy)
+            copy.flush()
+            path = Path(copy.name)
+        with path.open("rb") as file:
+            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        yield path, sha256

@@ -219,6 +219,8 @@ def training_manifest(
             "rows": len(data),
             "bad_rate": float(data.bad.mean()),
             "folded_rows": dict(data.folded),
+            "left_out_rows": dict(data.left_out),
+            "format": dict(data.written),
         },
         "policy": policy.to_dict(),
         "scorecards": {

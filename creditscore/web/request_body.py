@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import hashlib
 import re
 
@@ -38,6 +39,9 @@ MARK_DIGITS = 6
 #: JSON that travels is UTF-8 (RFC 8259, section 8.1); ASCII is a part of it.
 UTF_8 = frozenset({"utf-8", "utf8", "us-ascii", "ascii"})
 
+#: Encodings that tables may be announced to have, as Python calls them.
+TABLE_CHARSETS = re.compile(r"utf-8|utf-16(-[bl]e)?|cp125[0-8]|iso8859-[0-9]{1,2}", re.ASCII)
+
 
 def read_json(request: Request, *, most_bytes: int) -> object:
     """Read the body as one JSON value; errors as of `read_body` and `parse_json`."""
@@ -67,10 +71,31 @@ def is_csv(request: Request) -> bool:
     return request.mimetype in CSV_TYPES
 
 
-def read_csv(request: Request, *, most_bytes: int) -> bytes:
-    """Read a body that is announced as CSV; errors as of `read_body`."""
-    _check_coding(request)
-    return _read(request, most_bytes)
+def read_csv(request: Request, *, most_bytes: int) -> tuple[bytes, str | None]:
+    """Read a body that is announced as CSV; errors as of `read_body`.
+
+    Returns
+    -------
+    bytes
+    str or None
+        The encoding that is announced, as Python calls it.
+    """
+    charset = _table_charset(request)
+    _check_coding(request, charset="utf-8")
+    return _read(request, most_bytes), charset
+
+
+def _table_charset(request: Request) -> str | None:
+    charset = request.mimetype_params.get("charset")
+    if charset is None or charset.lower() in UTF_8:
+        return charset and "utf-8"
+    try:
+        name = codecs.lookup(charset).name
+    except (LookupError, ValueError):
+        name = ""
+    if not TABLE_CHARSETS.fullmatch(name):
+        raise WrongMediaType(say("table_charset", got=_short(charset)))
+    return name
 
 
 def read_body(request: Request, *, most_bytes: int) -> bytes:
@@ -101,8 +126,8 @@ def _check_media(request: Request) -> None:
     _check_coding(request)
 
 
-def _check_coding(request: Request) -> None:
-    charset = request.mimetype_params.get("charset", "utf-8")
+def _check_coding(request: Request, *, charset: str | None = None) -> None:
+    charset = charset or request.mimetype_params.get("charset", "utf-8")
     if charset.lower() not in UTF_8:
         raise WrongMediaType(say("charset", got=_short(charset)))
     coding = request.environ.get("HTTP_CONTENT_ENCODING", "identity").strip().lower()

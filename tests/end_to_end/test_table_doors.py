@@ -107,6 +107,13 @@ SOUND: dict[str, Callable[[list[str]], bytes]] = {
     ),
     "a settled comma": lambda lines: with_amounts(lines, "30.000", '"30.000,00"'),
     "a settled point": lambda lines: with_amounts(lines, '"30,000"', "30000.50"),
+    "semicolons": lambda lines: joined(lines).replace(b",", b";"),
+    "tabs": lambda lines: joined(lines).replace(b",", b"\t"),
+    "bars": lambda lines: joined(lines).replace(b",", b"|"),
+    "the separator in the first line": lambda lines: joined(["sep=;", *lines], "\r\n").replace(
+        b",", b";"
+    ),
+    "lines above the header": lambda lines: joined(["Applicants,,", "of Monday", "", *lines]),
     "thousands settle it": lambda lines: with_amounts(lines, "1.000.000", "20.000"),
 }
 
@@ -115,9 +122,7 @@ WRONG: dict[str, tuple[Callable[[list[str]], bytes], int]] = {
     "blank lines": (lambda lines: b"\n \r\n\t\n", 1),
     "a header alone": (lambda lines: joined(lines[:1]), 1),
     "a header alone, CR": (lambda lines: joined(lines[:1], "\r"), 1),
-    "semicolons": (lambda lines: joined(lines).replace(b",", b";"), 1),
     "a workbook": (lambda lines: b"PK\x03\x04" + joined(lines), 1),
-    "UTF-16": (lambda lines: joined(lines).decode().encode("utf-16"), 1),
     "a column twice": (
         lambda lines: joined([f"{lines[0]},AGE", *[f"{x},1" for x in lines[1:]]]),
         1,

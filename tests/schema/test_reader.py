@@ -66,7 +66,7 @@ def test_a_sound_file_is_read(path: Path) -> None:
     assert months.rule.labels == {0: {"en": "new"}}
     assert months.title == {"en": "Months", "id": "Bulan"}
     assert (income.protected, income.actionable) == (False, False)
-    assert (schema.label.column, schema.label.good, schema.label.bad) == ("late", 0, 1)
+    assert (schema.label.column, schema.label.good, schema.label.bad) == ("late", (0,), (1,))
     assert schema.ignored_columns == ("customer",)
     assert schema.scorecards["short"].forest.trees == 10
     assert schema.scorecards["long"].forest == ForestSettings()

@@ -26,7 +26,7 @@ def invent(schema: Schema, *, count: int, seed: int) -> list[Row]:
     noisy = np.argsort(np.argsort(safety)) / count + draw.normal(0, 0.3, count)
     bad = noisy < np.quantile(noisy, 1 / 3)
     label = schema.label
-    columns[label.column] = [label.bad if is_bad else label.good for is_bad in bad]
+    columns[label.column] = [label.bad[0] if is_bad else label.good[0] for is_bad in bad]
     names = list(columns)
     return [dict(zip(names, values, strict=True)) for values in zip(*columns.values(), strict=True)]
 

@@ -172,7 +172,7 @@ def test_a_file_that_breaks_in_the_middle_leaves_what_was_there(
 
     assert run(source, tmp_path / "out.csv") == 1
 
-    assert "line 20002: this is not UTF-8" in capsys.readouterr().err
+    assert "line 20002: this is not CSV" in capsys.readouterr().err
     assert (tmp_path / "out.csv").read_text() == "of yesterday"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["in.csv", "out.csv"]
 

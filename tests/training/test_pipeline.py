@@ -112,6 +112,15 @@ def test_the_manifest_tells_where_the_model_comes_from(
         "rows": ROWS,
         "bad_rate": bads / ROWS,
         "folded_rows": {},
+        "left_out_rows": {},
+        "format": {
+            "kind": "csv",
+            "encoding": "utf-8",
+            "separator": ",",
+            "header_line": 1,
+            "sheet": None,
+            "decimal": ".",
+        },
     }
     assert manifest["seed"] == 7
     assert manifest["schema"] == schema.document

@@ -228,13 +228,77 @@ def test_words_follow_the_language_that_is_asked_for(client: FlaskClient, schema
     )
 
 
-@pytest.mark.parametrize("kind", ["text/csv; charset=utf-16", "text/csv; charset=latin-1"])
+@pytest.mark.parametrize(
+    ("charset", "encoding"),
+    [("utf-16", "utf-16"), ("windows-1252", "cp1252"), ("latin-1", "latin-1"), ("UTF8", "utf-8")],
+)
+def test_a_table_is_read_in_the_charset_that_is_announced(
+    client: FlaskClient, schema: Schema, charset: str, encoding: str
+) -> None:
+    raw = as_csv([{"name": "Zoë", **examples(schema)}]).encode(encoding)
+    kind = f"text/csv; charset={charset}"
+
+    answer = client.post("/predict", data=raw, content_type=kind, buffered=True)
+
+    assert read(answer)[0]["name"] == "Zoë"
+    assert answer.content_type == "text/csv; charset=utf-8; header=present"
+
+
+@pytest.mark.parametrize("charset", ["utf-7", "punycode", "rot13", "base64", "x", "cp037"])
 def test_a_table_in_another_charset_is_refused(
-    client: FlaskClient, schema: Schema, kind: str
+    client: FlaskClient, schema: Schema, charset: str
 ) -> None:
     text = as_csv([examples(schema)])
 
-    problem_of(client.post("/predict", data=text, content_type=kind), 415)
+    problem_of(client.post("/predict", data=text, content_type=f"text/csv; charset={charset}"), 415)
+
+
+def test_a_table_that_is_not_in_its_charset_is_refused(client: FlaskClient, schema: Schema) -> None:
+    kind = "text/csv; charset=utf-16"
+    text = as_csv([examples(schema)])
+
+    problem = problem_of(client.post("/predict", data=text, content_type=kind), 422)
+
+    assert [each["code"] for each in problem["errors"]] == ["not_utf8"]
+
+
+@pytest.mark.parametrize("separator", [";", "\t", "|"])
+def test_the_answer_is_separated_as_the_table_is(
+    client: FlaskClient, schema: Schema, separator: str
+) -> None:
+    person = {"note": f'a{separator}"b,', **examples(schema)}
+    with_commas = read(post(client, as_csv([person])))[0]
+    text = io.StringIO()
+    csv.writer(text, delimiter=separator, lineterminator="\n").writerows(
+        [person.keys(), person.values()]
+    )
+
+    answer = post(client, text.getvalue())
+
+    rows = csv.DictReader(
+        io.StringIO(answer.get_data(as_text=True), newline=""), delimiter=separator, strict=True
+    )
+    (given_back,) = rows
+    assert given_back.keys() == with_commas.keys()
+    own = {"decision_id", "decided_at"}
+    assert {k: v for k, v in given_back.items() if k not in own} == {
+        k: v for k, v in with_commas.items() if k not in own
+    }
+
+
+def test_a_decimal_comma_is_answered_with_decimal_commas(
+    client: FlaskClient, schema: Schema
+) -> None:
+    names = list(examples(schema))
+    cells = [str(value) for value in examples(schema, LIMIT_BAL="30.000,50").values()]
+    text = "".join(f"{';'.join(line)}\n" for line in (names, cells))
+    plain = read(post(client, as_csv([examples(schema, LIMIT_BAL=30000.5)])))[0]
+
+    head, row = post(client, text).get_data(as_text=True).splitlines()
+
+    found = dict(zip(head.split(";"), row.split(";"), strict=True))
+    assert found["probability"] == plain["probability"].replace(".", ",")
+    assert found["reasons.1.impact"] == plain["reasons.1.impact"].replace(".", ",")
 
 
 def test_what_windows_browsers_call_a_csv_file_is_one(client: FlaskClient, schema: Schema) -> None:

@@ -59,9 +59,9 @@ def predict() -> ResponseReturnValue:
 
 
 def _predict_table(svc: Service, key_id: str | None) -> Response:
-    raw = read_csv(request, most_bytes=svc.settings.max_csv_bytes)
+    raw, charset = read_csv(request, most_bytes=svc.settings.max_csv_bytes)
     language = chosen_language()
-    table = CsvRequest(raw, read_origin(request, raw, key_id=key_id), language)
+    table = CsvRequest(raw, read_origin(request, raw, key_id=key_id), language, charset)
     file, replayed = table.decide(svc.assessor, svc.log)
     answer = Response(FileWrapper(file), content_type=f"{CSV_TYPE}; charset=utf-8; header=present")
     answer.call_on_close(file.close)

@@ -1,20 +1,24 @@
 """Read CSV for training, score.py and HTTP alike: whole rows, in pieces of constant memory.
 
-UTF-8, with commas; line ends are LF, CRLF or CR. Blank lines are skipped, and so are empty cells
-behind the last column that has a name. The csv module reads the cells.
+Line ends are LF, CRLF or CR. Blank lines are skipped, and so are empty cells behind the last column
+that has a name. The csv module reads the cells.
 """
 
 from __future__ import annotations
 
 import contextlib
 import csv
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import BinaryIO
 
 from creditscore.errors import NotATable
 from creditscore.i18n.catalogue import say
+from creditscore.readers.detection import decode_beginning
+from creditscore.readers.file_format import FileFormat, StatedFormat
+from creditscore.readers.header_search import SAMPLE_BYTES, find_header
+from creditscore.readers.utf8_stream import Utf8Stream
 
 #: Bytes that are read at once, and the longest row.
 PIECE = 256 * 1024
@@ -22,21 +26,6 @@ LONGEST_ROW = 1024 * 1024
 
 MOST_COLUMNS = 2000
 LONGEST_NAME = 200
-
-BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-
-#: How files begin that people send in place of CSV, and the message that names each.
-SIGNATURES = {
-    b"PK\x03\x04": "file_zip",
-    b"\xd0\xcf\x11\xe0": "file_xls",
-    b"PAR1": "file_parquet",
-    b"\x1f\x8b": "file_gzip",
-    b"\xff\xfe": "file_utf16",
-    b"\xfe\xff": "file_utf16",
-}
-
-#: Other separators, and the message that names each.
-SEPARATORS = {";": "separator_semicolon", "\t": "separator_tab"}
 
 #: The line that a row begins on, and its cells.
 NumberedRow = tuple[int, list[str]]
@@ -49,11 +38,13 @@ class Piece:
     Attributes
     ----------
     raw : bytes
-        The rows as they stand in the file.
+        The rows as they stand in the file, in UTF-8.
     line : int
         The line that they begin on, counted from 1.
     width : int
         How many cells a row has; empty ones behind them are dropped.
+    separator : str
+        Of the cells.
     parsed : sequence of (int, list of str) or None
         The cells of each row, where they have been read already.
     """
@@ -61,12 +52,15 @@ class Piece:
     raw: bytes
     line: int
     width: int
+    separator: str
     parsed: Sequence[NumberedRow] | None = None
 
     @cached_property
     def rows(self) -> Sequence[NumberedRow]:
         """The line and the cells of each row; other than the width where the file has it so."""
-        parsed = _Rows(self.raw, self.line) if self.parsed is None else self.parsed
+        parsed: Iterable[NumberedRow] | None = self.parsed
+        if parsed is None:
+            parsed = _Rows(self.raw, self.line, self.separator)
         return [(line, _trim(cells, self.width)) for line, cells in parsed]
 
 
@@ -80,8 +74,12 @@ class CsvFile:
         The header, without unnamed columns at its end.
     newline : str
         The line end to write: CRLF if the file has it, else LF.
-    file : file
+    stream : Utf8Stream
         What was not read yet.
+    separator : str
+        Of the cells.
+    header_line : int
+        The line of the header, counted from 1.
     begun : bytes
         What was read together with the header.
     line : int
@@ -92,10 +90,21 @@ class CsvFile:
 
     columns: tuple[str, ...]
     newline: str
-    file: BinaryIO
+    stream: Utf8Stream
+    separator: str
+    header_line: int
     begun: bytes
     line: int
     is_whole: bool
+
+    @property
+    def format(self) -> FileFormat:
+        """How it is written; the encoding may be known only when all of it has been read."""
+        return FileFormat(
+            encoding=self.stream.encoding,
+            separator=self.separator,
+            header_line=self.header_line,
+        )
 
     def pieces(self) -> Iterator[Piece]:
         """Read the rows, piece by piece.
@@ -103,13 +112,13 @@ class CsvFile:
         Raises
         ------
         NotATable
-            With the line, where it is not CSV in UTF-8.
+            With the line, where it is not CSV, or not of its encoding.
         """
         waiting, line, width, size = self.begun, self.line, len(self.columns), PIECE
-        while read := self.file.read(size):
-            taken, parsed = _whole_rows(waiting, line)
+        while read := self.stream.read(size):
+            taken, parsed = _whole_rows(waiting, line, self.separator)
             if taken:
-                yield Piece(waiting[:taken], line, width, parsed)
+                yield Piece(waiting[:taken], line, width, self.separator, parsed)
                 line += _count_lines(waiting[:taken])
             elif len(waiting) > LONGEST_ROW:
                 raise NotATable("not_csv", say("endless_row", most=LONGEST_ROW), line)
@@ -117,22 +126,30 @@ class CsvFile:
             # Doubled where no row ended, so that a long one is not read over and over.
             size = PIECE if taken else len(waiting)
         if waiting:
-            yield Piece(waiting, line, width)
+            yield Piece(waiting, line, width, self.separator)
 
     def first_rows(self) -> Sequence[list[str]]:
         """Return the cells of the rows that were read together with the header.
 
         They are whole rows, up to the first fault, which is raised when the rows are read.
         """
-        raw = self.begun if self.is_whole else self.begun[: _whole_rows(self.begun, self.line)[0]]
+        raw = self.begun
+        if not self.is_whole:
+            raw = raw[: _whole_rows(raw, self.line, self.separator)[0]]
         rows = []
         with contextlib.suppress(NotATable):
-            for _, cells in _Rows(raw, self.line):
+            for _, cells in _Rows(raw, self.line, self.separator):
                 rows.append(cells)
         return rows
 
 
-def open_csv(file: BinaryIO, *, wanted: Collection[str] = ()) -> CsvFile:
+def open_csv(
+    file: BinaryIO,
+    *,
+    wanted: Collection[str] = (),
+    stated: StatedFormat | None = None,
+    encoding: str | None = None,
+) -> CsvFile:
     """Read the header.
 
     Parameters
@@ -140,41 +157,57 @@ def open_csv(file: BinaryIO, *, wanted: Collection[str] = ()) -> CsvFile:
     file : file
         Read from its beginning, in pieces.
     wanted : collection of str
-        Some of its columns, to tell when another separator was used.
+        Some of its columns, to find separator and header.
+    stated : StatedFormat, optional
+        What is known of it.
+    encoding : str, optional
+        The encoding, whatever is stated: UTF-8 is what travels over HTTP.
 
     Raises
     ------
     NotATable
-        If it is empty, another kind of file, too wide, or not CSV in UTF-8.
+        If it is empty, another kind of file, too wide, or not CSV of its encoding.
     """
-    read = file.read(PIECE)
-    _check_kind(read)
-    raw = read.removeprefix(BYTE_ORDER_MARK)
-    rows = _Rows(raw, 1)
-    try:
-        _, cells = next(rows, (1, []))
-    except NotATable:
-        # Quoted names are no CSV with commas where another separator stands between them.
-        _check_separator(raw[: rows.taken], [], wanted)
-        raise
-    header = raw[: rows.taken]
-    is_whole = len(read) < PIECE
-    if not is_whole and len(header) == len(raw) and not header.endswith((b"\n", b"\r")):
-        raise NotATable("not_csv", say("endless_row", most=PIECE), 1)
+    stated = stated or StatedFormat()
+    stream = Utf8Stream(file, encoding or stated.encoding)
+    if encoding == "utf-8" and stream.encoding != encoding:
+        raise NotATable("not_utf8", say("another_file", kind=say("file_utf16")), 1)
+    read = stream.read(PIECE)
+    text = decode_beginning(read[:SAMPLE_BYTES], "utf-8")
+    separator, line = find_header(text, wanted=wanted, stated=stated)
+    before = _length_of_lines(read, line - 1)
+    rows = _Rows(read[before:], line, separator)
+    begins, cells = next(rows, (line, []))
+    header = read[before : before + rows.taken]
+    is_whole = stream.is_exhausted
+    if not is_whole and before + rows.taken == len(read) and not header.endswith((b"\n", b"\r")):
+        raise NotATable("not_csv", say("endless_row", most=PIECE), begins)
     columns = _trim(cells, 0)
-    _check_columns(columns, header, wanted)
-    newline = "\r\n" if header.endswith(b"\r\n") else "\n"
-    rest = raw[rows.taken :]
-    return CsvFile(tuple(columns), newline, file, rest, 1 + rows.lines, is_whole)
+    check_columns(columns, begins)
+    return CsvFile(
+        columns=tuple(columns),
+        newline="\r\n" if header.endswith(b"\r\n") else "\n",
+        stream=stream,
+        separator=separator,
+        header_line=begins,
+        begun=read[before + rows.taken :],
+        line=line + rows.lines,
+        is_whole=is_whole,
+    )
+
+
+def _length_of_lines(raw: bytes, count: int) -> int:
+    """Return how many bytes so many lines take."""
+    return sum(map(len, raw[:SAMPLE_BYTES].splitlines(keepends=True)[:count]))
 
 
 class _Rows(Iterator[NumberedRow]):
     """Reads rows, and counts the bytes and the lines that were taken for them."""
 
-    def __init__(self, raw: bytes, line: int) -> None:
+    def __init__(self, raw: bytes, line: int, separator: str) -> None:
         # Of bytes, splitlines knows LF, CRLF and CR only.
         self._raw, self._line = iter(raw.splitlines(keepends=True)), line
-        self._reader = csv.reader(self._decoded(), strict=True)
+        self._reader = csv.reader(self._decoded(), delimiter=separator, strict=True)
         self.taken = self.lines = 0
         self.exhausted = False
 
@@ -200,13 +233,13 @@ class _Rows(Iterator[NumberedRow]):
         self.exhausted = True
 
 
-def _whole_rows(raw: bytes, line: int) -> tuple[int, Sequence[NumberedRow] | None]:
+def _whole_rows(raw: bytes, line: int, separator: str) -> tuple[int, Sequence[NumberedRow] | None]:
     """Return how many bytes are whole rows, and the rows if finding that out has read them."""
     # A CR at the very end may be the first half of a CRLF.
     ends = max(raw.rfind(b"\n"), raw.rfind(b"\r", 0, -1)) + 1
     if b'"' not in raw:
         return ends, None
-    rows, taken, parsed = _Rows(raw[:ends], line), 0, []
+    rows, taken, parsed = _Rows(raw[:ends], line, separator), 0, []
     try:
         for row in rows:
             parsed.append(row)
@@ -229,46 +262,12 @@ def _trim(cells: list[str], width: int) -> list[str]:
     return cells if kept == len(cells) else cells[:kept]
 
 
-def _check_kind(begun: bytes) -> None:
-    """Check that a file does not begin as other kinds of files do."""
-    kind = next((kind for begin, kind in SIGNATURES.items() if begun.startswith(begin)), None)
-    if kind == "file_zip" and b"xl/" in begun:
-        kind = "file_xlsx"
-    if kind is None and b"\0" in begun:
-        # In UTF-16 every other byte of a text in Latin letters is 0.
-        is_utf_16 = begun[:200].count(b"\0") in range(80, 121) and len(begun) >= 200
-        kind = "file_utf16" if is_utf_16 else "file_binary"
-    if kind is not None:
-        code = "not_utf8" if kind == "file_utf16" else "not_csv"
-        raise NotATable(code, say("another_file", kind=say(kind)), 1)
-
-
-def _check_columns(columns: Sequence[str], header: bytes, wanted: Collection[str]) -> None:
-    """Check that there are columns, separated by commas, not too many and not too long."""
+def check_columns(columns: Sequence[str], line: int) -> None:
+    """Check that there are columns, not too many and not too long."""
     if not columns:
-        raise NotATable("no_header", say("no_header"), 1)
-    _check_separator(header, columns, wanted)
+        raise NotATable("no_header", say("no_header"), line)
     if len(columns) > MOST_COLUMNS:
         text = say("too_many_columns", most=MOST_COLUMNS, count=len(columns))
-        raise NotATable("too_many_columns", text, 1)
+        raise NotATable("too_many_columns", text, line)
     if max(map(len, columns)) > LONGEST_NAME:
-        raise NotATable("long_column", say("long_column", most=LONGEST_NAME), 1)
-
-
-def _check_separator(header: bytes, columns: Sequence[str], wanted: Collection[str]) -> None:
-    """Check that no other separator splits the header better than commas do.
-
-    No column is wanted of those that commas make, and there are more with the other separator.
-    Where commas make none, as of quoted names, some must be wanted.
-    """
-    if not set(columns).isdisjoint(wanted):
-        return
-    lines = header.decode(errors="replace").splitlines()
-    for separator, message in SEPARATORS.items():
-        try:
-            others = next(csv.reader(lines, delimiter=separator), [])
-        except csv.Error:
-            continue
-        if len(others) > len(columns) and (columns or not set(others).isdisjoint(wanted)):
-            text = say("another_separator", separator=say(message))
-            raise NotATable("another_separator", text, 1)
+        raise NotATable("long_column", say("long_column", most=LONGEST_NAME), line)

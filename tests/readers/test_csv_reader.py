@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from creditscore import csv_reader
-from creditscore.csv_reader import LONGEST_NAME, MOST_COLUMNS, open_csv
 from creditscore.errors import NotATable
+from creditscore.readers import csv_reader
+from creditscore.readers.csv_reader import LONGEST_NAME, MOST_COLUMNS, open_csv
 from creditscore.schema.csv_cells import quote
 
 TEXT = "a,b\n1,2\n3,4\n"
@@ -108,13 +108,7 @@ def test_headers_are_limited() -> None:
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Excel workbook (.xls)"),
         (b"PAR1....", "a Parquet file"),
         (b"\x1f\x8b\x08", "a gzip archive"),
-        (TEXT.encode("utf-16"), "text in UTF-16"),
-        ((TEXT * 20).encode("utf-16-le"), "text in UTF-16"),
         (b"\0\1\2", "a binary file"),
-        ("a,b\né,1\n".encode("latin-1"), "perhaps Windows-1252 or Latin-1"),
-        (TEXT.replace(",", ";").encode(), "look separated by semicolons"),
-        (TEXT.replace(",", "\t").encode(), "look separated by tabs"),
-        (b'"x, y";"a"\n1;2\n', "look separated by semicolons"),
     ],
 )
 def test_other_files_are_named_as_what_they_are(raw: bytes, named: str) -> None:
@@ -123,3 +117,63 @@ def test_other_files_are_named_as_what_they_are(raw: bytes, named: str) -> None:
 
 def test_other_separators_in_names_are_no_separators() -> None:
     assert open_csv(io.BytesIO(b"a;b;c;d,b\n"), wanted=["b"]).columns == ("a;b;c;d", "b")
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("wanted", [(), ("a",)])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "cp1252"])
+def test_each_separator_line_end_and_encoding_is_read(
+    separator: str, end: str, wanted: tuple[str, ...], encoding: str
+) -> None:
+    text = f'a,ü\n"x{separator}y",2\né,4\n'.replace(",", separator).replace("\n", end)
+
+    file = open_csv(io.BytesIO(text.encode(encoding)), wanted=wanted)
+
+    assert file.columns == ("a", "ü")
+    assert [row for piece in file.pieces() for row in piece.rows] == [
+        (2, [f"x{separator}y", "2"]),
+        (3, ["é", "4"]),
+    ]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "cp1252"])
+def test_an_encoding_that_shows_late_is_found_there(encoding: str) -> None:
+    text = "a,b\n" + "1,2\n" * 200_000 + "é,1\n"
+
+    file = open_csv(io.BytesIO(text.encode(encoding)))
+    found = [row for piece in file.pieces() for row in piece.rows]
+
+    assert found[-1] == (200_002, ["é", "1"])
+    assert file.format.encoding == encoding
+
+
+def test_bytes_that_no_encoding_has_are_refused_by_line() -> None:
+    assert refusal(b"a,b\n1,\xe9\n2,\x81\n", ())[::2] == ("not_utf8", 3)
+
+
+def test_over_http_only_utf_8_is_read() -> None:
+    for encoding, line in (("utf-16", 1), ("cp1252", 2)):
+        raw = io.BytesIO("a,b\né,1\n".encode(encoding))
+        with pytest.raises(NotATable) as caught:
+            list(next(open_csv(raw, encoding="utf-8").pieces()).rows)
+
+        assert [(fault.code, fault.line) for fault in caught.value.faults] == [("not_utf8", line)]
+
+
+def test_a_table_in_utf_16_of_many_pieces_is_read_whole() -> None:
+    lines = [f"{number},é{number}" for number in range(100_000)]
+
+    found = rows("\n".join(["a,b", *lines]).encode("utf-16"))
+
+    assert [cells for _, cells in found] == [line.split(",") for line in lines]
+
+
+def test_lines_above_the_header_are_skipped() -> None:
+    raw = b"Loans of 2024;;\nprinted on Monday;;\n\nid;sum;late\n7;12;0\n8;13;1\n"
+
+    for wanted in ((), ("sum", "late")):
+        file = open_csv(io.BytesIO(raw), wanted=wanted)
+        assert file.columns == ("id", "sum", "late")
+        assert file.format.header_line == 4
+        assert next(file.pieces()).rows[0] == (5, ["7", "12", "0"])

@@ -1,0 +1,129 @@
+"""Find out how a file is written: its kind, its encoding, its separator and its header."""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Collection
+
+from creditscore.errors import NotATable
+from creditscore.i18n.catalogue import say
+from creditscore.readers.file_format import (
+    BYTE_ORDER_MARKS,
+    CSV,
+    EXCEL,
+    LEGACY_ENCODING,
+    PARQUET,
+    FileFormat,
+    StatedFormat,
+)
+from creditscore.readers.header_search import MOSTLY, SAMPLE_BYTES, find_header
+
+#: How files begin that are no tables here, and the message that names each.
+OTHER_FILES = {b"PK\x03\x04": "file_zip", b"\x1f\x8b": "file_gzip"}
+
+
+def detect_format(
+    begun: bytes, *, wanted: Collection[str] = (), stated: StatedFormat | None = None
+) -> FileFormat:
+    """Find out how a file is written.
+
+    Parameters
+    ----------
+    begun : bytes
+        Its beginning; 64 KiB are enough.
+    wanted : collection of str
+        Some names of its columns, if any are known.
+    stated : StatedFormat, optional
+        What is known of it.
+
+    Returns
+    -------
+    FileFormat
+        Of an Excel workbook only the kind: `excel_reader` finds sheet and header.
+
+    Raises
+    ------
+    NotATable
+        If it is another kind of file.
+    """
+    stated = stated or StatedFormat()
+    kind = file_kind(begun)
+    if kind != CSV:
+        return FileFormat(kind=kind, sheet=stated.sheet)
+    encoding = detect_encoding(begun, stated=stated.encoding)
+    text = decode_beginning(begun[:SAMPLE_BYTES], encoding)
+    separator, line = find_header(text, wanted=wanted, stated=stated)
+    return FileFormat(encoding=encoding, separator=separator, header_line=line)
+
+
+def file_kind(begun: bytes) -> str:
+    """Return the kind of a file by its first bytes: CSV where it is none of the others.
+
+    Raises
+    ------
+    NotATable
+        If it is an archive.
+    """
+    if begun.startswith(b"PAR1"):
+        return PARQUET
+    # Old workbooks are compound files; new ones are ZIP archives with a folder of that name.
+    is_archive = begun.startswith(b"PK\x03\x04")
+    if begun.startswith(b"\xd0\xcf\x11\xe0") or (is_archive and b"xl/" in begun):
+        return EXCEL
+    for beginning, message in OTHER_FILES.items():
+        if begun.startswith(beginning):
+            raise NotATable("not_csv", say("another_file", kind=say(message)), 1)
+    return CSV
+
+
+def check_is_csv(begun: bytes) -> None:
+    """Check that a file is CSV by its first bytes.
+
+    Excel workbooks and Parquet are read from files, but not from a pipe or a request.
+    """
+    kind = file_kind(begun)
+    if kind != CSV:
+        workbook = "file_xlsx" if begun.startswith(b"PK") else "file_xls"
+        message = "file_parquet" if kind == PARQUET else workbook
+        raise NotATable("not_csv", say("another_file", kind=say(message)), 1)
+
+
+def detect_encoding(begun: bytes, *, stated: str | None = None) -> str:
+    """Find out the encoding of a text from its beginning.
+
+    A byte order mark settles it; then what is stated. UTF-16 in Latin letters shows by its zeros,
+    and what is no UTF-8 is taken for Windows-1252.
+
+    Raises
+    ------
+    NotATable
+        If it is no text.
+    """
+    for mark, encoding in BYTE_ORDER_MARKS.items():
+        if begun.startswith(mark):
+            return encoding
+    if b"\0" in begun and not (stated or "").startswith(("utf-16", "utf-32")):
+        head = begun[:200]
+        # Every other byte of a text in Latin letters is 0: behind the letter, or before it.
+        for encoding, place in (("utf-16-le", 1), ("utf-16-be", 0)):
+            zeros = head[place::2].count(0)
+            if len(head) > 1 and zeros >= MOSTLY * len(head[place::2]) and zeros == head.count(0):
+                return encoding
+        raise NotATable("not_csv", say("another_file", kind=say("file_binary")), 1)
+    if stated is not None:
+        return stated
+    return "utf-8" if is_utf_8(begun) else LEGACY_ENCODING
+
+
+def is_utf_8(begun: bytes) -> bool:
+    """Check whether bytes are UTF-8, but for a character that is cut at their end."""
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(begun)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def decode_beginning(begun: bytes, encoding: str) -> str:
+    """Return the text at the beginning of a file, without a byte order mark."""
+    return codecs.getincrementaldecoder(encoding)("replace").decode(begun).removeprefix("\ufeff")

@@ -1,0 +1,166 @@
+"""Read a sheet of an Excel workbook as texts; needs python-calamine (requirements-excel.txt)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from creditscore.environment import python_command
+from creditscore.errors import MissingPackage, NotATable
+from creditscore.i18n.catalogue import say
+from creditscore.readers.cell_text import cell_text
+from creditscore.readers.csv_reader import NumberedRow, check_columns
+from creditscore.readers.file_format import (
+    EXCEL,
+    FileFormat,
+    StatedFormat,
+    clean_name,
+)
+from creditscore.readers.header_search import HEADER_LINES, SAMPLE_ROWS, likely_header
+
+if TYPE_CHECKING:
+    from python_calamine import CalamineSheet, CalamineWorkbook
+
+LOCK = "requirements-excel.txt"
+
+#: Rows that are made texts at once.
+PIECE_ROWS = 4096
+
+
+@dataclass(frozen=True)
+class RowsPiece:
+    """Some rows, each with its number in the file, counted from 1."""
+
+    rows: Sequence[NumberedRow]
+
+
+@dataclass(frozen=True)
+class ExcelFile:
+    """A sheet whose header has been read.
+
+    Attributes
+    ----------
+    columns : tuple of str
+        The header, without unnamed columns at its end.
+    format : FileFormat
+    sheet : CalamineSheet
+    """
+
+    columns: tuple[str, ...]
+    format: FileFormat
+    sheet: CalamineSheet
+
+    def pieces(self) -> Iterator[RowsPiece]:
+        """Read the rows below the header; blank ones are left out."""
+        width = len(self.columns)
+        rows = (
+            (number, _fit(cells, width))
+            for number, cells in _rows(self.sheet)
+            if number > self.format.header_line and any(cell.strip() for cell in cells)
+        )
+        while some := list(islice(rows, PIECE_ROWS)):
+            yield RowsPiece(some)
+
+    def first_rows(self) -> Sequence[list[str]]:
+        """Return the cells of some rows below the header."""
+        first = next(self.pieces(), None)
+        return [cells for _, cells in first.rows] if first else []
+
+
+def open_excel(
+    path: Path, *, wanted: Collection[str] = (), stated: StatedFormat | None = None
+) -> ExcelFile:
+    """Read the header of a sheet: the one that is stated, or the first that has wanted columns.
+
+    Where no sheet has any, it is the one whose first rows hold the most cells.
+
+    Raises
+    ------
+    MissingPackage
+        If python-calamine is not installed.
+    NotATable
+        If it is no workbook, has no such sheet, or is empty.
+    """
+    workbook = _open_workbook(path)
+    stated, names = stated or StatedFormat(), frozenset(map(clean_name, wanted))
+    sheets = _sheet_names(workbook, stated.sheet)
+    found = []
+    for name in sheets:
+        sheet = workbook.get_sheet_by_name(name)
+        rows = dict(islice(_rows(sheet), SAMPLE_ROWS))
+        count, line = _find_header(rows, names, stated.header_line)
+        size = sum(map(len, rows.values()))
+        if size:
+            found.append((count, size, line, rows, sheet))
+        if count:
+            break
+    if not found:
+        raise NotATable("no_header", say("no_header"), 1)
+    *_, line, rows, sheet = max(found, key=lambda each: each[:2])
+    columns = list(rows.get(line, ()))
+    while columns and not columns[-1]:
+        columns.pop()
+    check_columns(columns, line)
+    return ExcelFile(
+        columns=tuple(columns),
+        format=replace(FileFormat(kind=EXCEL), header_line=line, sheet=sheet.name),
+        sheet=sheet,
+    )
+
+
+def _open_workbook(path: Path) -> CalamineWorkbook:
+    try:
+        from python_calamine import CalamineError, CalamineWorkbook
+    except ImportError:
+        remedy = python_command("-m", "pip", "install", "--require-hashes", "-r", LOCK)
+        raise MissingPackage("Excel", "python-calamine", remedy) from None
+    try:
+        return CalamineWorkbook.from_path(path)
+    except CalamineError as error:
+        raise NotATable("not_csv", say("not_readable", problem=str(error)), 1) from None
+
+
+def _sheet_names(workbook: CalamineWorkbook, stated: str | None) -> Sequence[str]:
+    from python_calamine import SheetVisibleEnum
+
+    if stated is None:
+        sheets = workbook.sheets_metadata
+        visible = [each.name for each in sheets if each.visible == SheetVisibleEnum.Visible]
+        return visible or workbook.sheet_names
+    if stated not in workbook.sheet_names:
+        sheets_text = ", ".join(f'"{name}"' for name in workbook.sheet_names)
+        raise NotATable("not_csv", say("no_sheet", sheet=stated, sheets=sheets_text), 1)
+    return [stated]
+
+
+def _find_header(
+    rows: Mapping[int, Sequence[str]], names: frozenset[str], stated: int | None
+) -> tuple[int, int]:
+    """Return how many wanted names the header has, and its row."""
+    counts = {
+        line: len(names.intersection(map(clean_name, cells)))
+        for line, cells in islice(rows.items(), HEADER_LINES)
+    }
+    if stated is not None and (counts.get(stated) or not any(counts.values())):
+        return counts.get(stated, 0), stated
+    line = max(counts, key=lambda line: counts[line], default=1)
+    if counts.get(line):
+        return counts[line], line
+    return 0, likely_header(rows) or 1
+
+
+def _rows(sheet: CalamineSheet) -> Iterator[NumberedRow]:
+    """Read the rows of a sheet as texts, from its first row and its first column with a cell on."""
+    for number, cells in enumerate(sheet.iter_rows(), start=1):
+        yield number, list(map(cell_text, cells))
+
+
+def _fit(cells: list[str], width: int) -> list[str]:
+    """Drop empty cells behind the columns; a sheet's rows are all as wide as its widest."""
+    end = len(cells)
+    while end > width and not cells[end - 1]:
+        end -= 1
+    return cells[:end]

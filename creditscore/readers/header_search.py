@@ -1,0 +1,205 @@
+"""Find the separator of CSV and the line of its header.
+
+What a schema file states is tried first. Where the columns that are wanted are known, they settle
+the rest: the header is the line that names most of them. Where they are not, the rows' own
+regularity does.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+from creditscore.readers.file_format import SEPARATORS, StatedFormat, clean_name
+
+#: How Excel begins a CSV file to say what separates it.
+_SEPARATOR_LINE = re.compile(r'\s*"?sep=(.)"?\s*', re.IGNORECASE)
+
+#: A number in whatever notation, as cells of data hold it and headers do not.
+_NUMBER = re.compile(r"[-+]?[0-9][0-9.,' \u00a0\u202f]*(?:[eE][-+]?[0-9]+)?\s?%?", re.ASCII)
+
+#: Bytes that are looked at, lines that may hold the header, and rows that are compared.
+SAMPLE_BYTES, HEADER_LINES, SAMPLE_ROWS = 64 * 1024, 30, 200
+
+#: Lines that a header may take: a quoted name can hold line ends.
+MOST_LINES = 50
+
+#: Share of a column's cells that are numbers, above which the column is one of numbers; and of
+#: rows as wide as most are, above which a separator can be the right one.
+MOSTLY = 0.8
+
+
+class _Header(NamedTuple):
+    """A line that may be the header, and how many wanted names it has with a separator."""
+
+    found: int
+    separator: str
+    line: int
+
+
+def find_header(text: str, *, wanted: Collection[str], stated: StatedFormat) -> tuple[str, int]:
+    """Find the separator of CSV, and the line of its header.
+
+    Parameters
+    ----------
+    text : str
+        The beginning of the table.
+    wanted : collection of str
+        Some names of its columns, if any are known.
+    stated : StatedFormat
+        Preferred, where a wanted column is found by it.
+
+    Returns
+    -------
+    separator : str
+    line : int
+        Counted from 1.
+    """
+    lines = _lines(text)
+    sign = _SEPARATOR_LINE.fullmatch(lines[0]) if lines else None
+    said = sign[1] if sign and sign[1] in SEPARATORS else None
+    first = 2 if sign else 1
+    separators = [stated.separator or said or ","]
+    separators += [each for each in SEPARATORS if each not in separators]
+    if wanted:
+        names = frozenset(map(clean_name, wanted))
+        stated_line = stated.header_line or (first if stated.separator else None)
+        best = _best_header(lines, separators, names, first=first, stated=stated_line)
+        if best.found:
+            return best.separator, best.line
+    if stated.separator is None and said is None:
+        separators = [_likely_separator(text, separators)]
+    line = stated.header_line or _likely_header(lines, separators[0], first)
+    return separators[0], line
+
+
+def _lines(text: str) -> list[str]:
+    """Split at line ends as CSV has them: LF, CRLF and CR, and no others."""
+    return list(io.StringIO(text, newline=""))
+
+
+def _best_header(
+    lines: Sequence[str],
+    separators: Sequence[str],
+    names: frozenset[str],
+    *,
+    first: int,
+    stated: int | None,
+) -> _Header:
+    """Return the line that has most of the names; the earliest, by the separator named first."""
+    if stated is not None:
+        found = _count_names(lines[stated - 1 : stated + MOST_LINES], separators[0], names)
+        if found:
+            return _Header(found, separators[0], stated)
+    best = _Header(0, separators[0], first)
+    for line in range(first, 1 + min(len(lines), HEADER_LINES)):
+        if not lines[line - 1].strip():
+            continue
+        for separator in separators:
+            found = _count_names(lines[line - 1 : line + MOST_LINES], separator, names)
+            if found > best.found:
+                best = _Header(found, separator, line)
+        if 2 * best.found > len(names):
+            break
+    return best
+
+
+def _count_names(lines: Sequence[str], separator: str, names: frozenset[str]) -> int:
+    cells = next(_rows(lines, separator), [])
+    return len(names.intersection(map(clean_name, cells)))
+
+
+def _rows(lines: Iterable[str], separator: str) -> Iterator[list[str]]:
+    """Read cells, up to the first fault."""
+    try:
+        yield from csv.reader(lines, delimiter=separator)
+    except csv.Error:
+        return
+
+
+def _likely_separator(text: str, separators: Sequence[str]) -> str:
+    """Return the separator that makes the most columns of nearly all rows."""
+    lines = _lines(text)
+    lines = lines[:-1] or lines
+    best, best_width = separators[0], 1
+    for separator in separators:
+        rows = [row for row in _rows(lines[:SAMPLE_ROWS], separator) if row]
+        if rows:
+            width, count = Counter(map(len, rows)).most_common(1)[0]
+            if width > best_width and count >= MOSTLY * len(rows):
+                best, best_width = separator, width
+    return best
+
+
+def _likely_header(lines: Sequence[str], separator: str, first: int) -> int:
+    """Return the line of the header by what the rows look like."""
+    rows: dict[int, list[str]] = {}
+    reader = csv.reader(lines[first - 1 :], delimiter=separator)
+    begins = first
+    try:
+        for cells in reader:
+            rows[begins] = cells
+            begins = first + reader.line_num
+            if len(rows) >= SAMPLE_ROWS:
+                break
+    except csv.Error:
+        pass
+    return likely_header(rows) or first
+
+
+def likely_header(rows: Mapping[int, Sequence[str]]) -> int | None:
+    """Return the number of the row that is the header, by what the rows look like.
+
+    Titles above a table are not as wide as it is. Of two rows of names above columns of numbers,
+    such as ``X1, X2`` and ``LIMIT_BAL, SEX``, the one next to the numbers is the header.
+
+    Parameters
+    ----------
+    rows : mapping of int to sequence of str
+        The first rows, by their lines.
+
+    Returns
+    -------
+    int or None
+        None where there are no rows.
+    """
+    filled = {line: row for line, row in rows.items() if any(cell.strip() for cell in row)}
+    if not filled:
+        return None
+    usual = Counter(map(_filled, filled.values())).most_common(1)[0][0]
+    header, *below = [line for line, row in filled.items() if _filled(row) > usual / 2]
+    numbers = _number_columns([filled[line] for line in below])
+    # One column of numbers could hold a word for "not known" in the first rows.
+    if len(numbers) < 2:
+        return header
+    for line in below[: HEADER_LINES - 1]:
+        row = filled[line]
+        cells = [row[column].strip() if column < len(row) else "" for column in numbers]
+        if not all(cells) or len(set(cells)) < len(cells) or any(map(_is_number, cells)):
+            break
+        header = line
+    return header
+
+
+def _filled(row: Sequence[str]) -> int:
+    return sum(1 for cell in row if cell.strip())
+
+
+def _number_columns(rows: Sequence[Sequence[str]]) -> list[int]:
+    """Return the columns that hold numbers for the most part."""
+    columns = []
+    for column in range(max(map(len, rows), default=0)):
+        cells = [row[column] for row in rows if column < len(row) and row[column].strip()]
+        if cells and sum(map(_is_number, cells)) >= MOSTLY * len(cells):
+            columns.append(column)
+    return columns
+
+
+@lru_cache(maxsize=4096)
+def _is_number(cell: str) -> bool:
+    return _NUMBER.fullmatch(cell.strip()) is not None

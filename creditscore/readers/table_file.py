@@ -1,0 +1,97 @@
+"""Open a table of any kind: CSV, an Excel workbook or Parquet, by its first bytes."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+from collections.abc import Collection, Iterator, Sequence
+from pathlib import Path
+from typing import Protocol
+
+from creditscore.readers.csv_reader import NumberedRow, open_csv
+from creditscore.readers.detection import file_kind
+from creditscore.readers.excel_reader import open_excel
+from creditscore.readers.file_format import (
+    EXCEL,
+    PARQUET,
+    FileFormat,
+    StatedFormat,
+)
+from creditscore.readers.header_search import SAMPLE_BYTES
+from creditscore.readers.parquet_reader import open_parquet
+
+
+class TablePiece(Protocol):
+    """Some rows of a table.
+
+    Attributes
+    ----------
+    rows : sequence of (int, list of str)
+        The line (CSV) or row of each, counted from 1, and its cells, which may be too many or too
+        few.
+    """
+
+    @property
+    def rows(self) -> Sequence[NumberedRow]: ...  # noqa: D102
+
+
+class TableFile(Protocol):
+    """A table whose header has been read.
+
+    Attributes
+    ----------
+    columns : tuple of str
+        The header as it stands there, to be compared by `clean_name`; empty for columns without a
+        name.
+    format : FileFormat
+        How it is written.
+    """
+
+    @property
+    def columns(self) -> tuple[str, ...]: ...  # noqa: D102
+
+    @property
+    def format(self) -> FileFormat: ...  # noqa: D102
+
+    def pieces(self) -> Iterator[TablePiece]:
+        """Read the rows, some at a time; blank ones are left out."""
+
+    def first_rows(self) -> Sequence[list[str]]:
+        """Return the cells of the first rows: what the decimal signs are found by."""
+
+
+@contextlib.contextmanager
+def open_table_file(
+    path: Path, *, wanted: Collection[str] = (), stated: StatedFormat | None = None
+) -> Iterator[TableFile]:
+    """Open a table, and read its header.
+
+    Parameters
+    ----------
+    path : Path
+    wanted : collection of str
+        Some names of its columns, if any are known.
+    stated : StatedFormat, optional
+        What the schema file says of it.
+
+    Raises
+    ------
+    OSError
+        If it cannot be read.
+    NotATable
+        If it is no table, with the line.
+    MissingPackage
+        If it needs a package that is not installed.
+    """
+    # Peeked at, as a pipe has no way back.
+    with (
+        path.open("rb", buffering=0) as raw,
+        io.BufferedReader(raw, buffer_size=4 * SAMPLE_BYTES) as file,
+    ):
+        kind = file_kind(file.peek())
+        if kind == EXCEL:
+            yield open_excel(path, wanted=wanted, stated=stated)
+        elif kind == PARQUET:
+            yield open_parquet(path)
+        else:
+            yield open_csv(file, wanted=wanted, stated=stated)

@@ -1,0 +1,103 @@
+"""Read a text file of any encoding as UTF-8, in pieces."""
+
+from __future__ import annotations
+
+import codecs
+from typing import BinaryIO
+
+from creditscore.errors import NotATable
+from creditscore.i18n.catalogue import say
+from creditscore.readers.detection import check_is_csv, detect_encoding, is_utf_8
+from creditscore.readers.file_format import BYTE_ORDER_MARKS, ENCODINGS, LEGACY_ENCODING
+
+#: Bytes that are looked at for the encoding.
+BEGINNING = 256 * 1024
+
+UTF_8 = frozenset({"utf-8", "ascii"})
+
+
+class Utf8Stream:
+    """A file as UTF-8, without a byte order mark.
+
+    Where nothing states the encoding, it may show only behind many rows of plain ASCII: the first
+    piece with other bytes decides, so that a file is read alike from a disk and from a pipe.
+
+    Parameters
+    ----------
+    file : file
+        Read from its beginning.
+    encoding : str, optional
+        As Python calls it; found out where it is left out.
+
+    Raises
+    ------
+    NotATable
+        If it is no text.
+    """
+
+    def __init__(self, file: BinaryIO, encoding: str | None = None) -> None:
+        self._file = file
+        self._begun = file.read(BEGINNING)
+        self._is_short = len(self._begun) < BEGINNING
+        self._lines = 0
+        check_is_csv(self._begun)
+        self.encoding = detect_encoding(self._begun, stated=encoding)
+        self._decided = encoding is not None or not self._begun.isascii()
+        for mark in BYTE_ORDER_MARKS:
+            if self._begun.startswith(mark) and BYTE_ORDER_MARKS[mark] == self.encoding:
+                self._begun, self._decided = self._begun.removeprefix(mark), True
+        self._decoder = codecs.getincrementaldecoder(self.encoding)()
+
+    @property
+    def begun(self) -> bytes:
+        """What was read already, as it stands in the file."""
+        return self._begun
+
+    @property
+    def is_exhausted(self) -> bool:
+        """Whether all of a short file has been read."""
+        return self._is_short and not self._begun
+
+    def tell(self) -> int:
+        """Return how many bytes of the file have been read."""
+        return self._file.tell()
+
+    def read(self, size: int) -> bytes:
+        """Read about so many bytes, in UTF-8; nothing at the end only.
+
+        Raises
+        ------
+        NotATable
+            With the line, where it is not of its encoding. What is not UTF-8 is left to whoever
+            reads the lines.
+        """
+        while True:
+            raw, self._begun = self._begun[:size], self._begun[size:]
+            raw = raw or self._file.read(size)
+            if not self._decided and not raw.isascii():
+                self._decide(raw)
+            if codecs.lookup(self.encoding).name in UTF_8:
+                return raw
+            text = self._decode(raw)
+            if text or not raw:
+                return text.encode()
+
+    def _decide(self, raw: bytes) -> None:
+        self._decided = True
+        if not is_utf_8(raw):
+            self.encoding = LEGACY_ENCODING
+            self._decoder = codecs.getincrementaldecoder(LEGACY_ENCODING)()
+
+    def _decode(self, raw: bytes) -> str:
+        try:
+            text = self._decoder.decode(raw, final=not raw)
+        except UnicodeError as error:
+            # UTF-16 without its byte order mark is a UnicodeError that says no place.
+            line = 1 + self._lines
+            if isinstance(error, UnicodeDecodeError):
+                before = error.object[: error.start].decode(self.encoding, "replace")
+                line += before.count("\n")
+            name = ENCODINGS.get(self.encoding, self.encoding)
+            raise NotATable("not_utf8", say("not_encoded", encoding=name), line) from None
+        self._lines += text.count("\n")
+        return text

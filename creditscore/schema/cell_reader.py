@@ -1,0 +1,103 @@
+"""Read a table's cell as the JSON value that it stands for, whatever program wrote it.
+
+Spaces around it do not count; texts are compared in one Unicode form; a number may have a plus
+sign, no digit on one side of its decimal sign, its thousands in groups, and the field's suffix.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+
+from creditscore.readers.file_format import clean_name
+from creditscore.schema.constraints import NumericRange, Value, from_text
+from creditscore.schema.fields import Field
+
+#: Spaces and apostrophes between groups of three digits, as in French and in Switzerland.
+_GROUPS = re.compile(
+    r"([-+]?[0-9]{1,3}(?:[ \u00a0\u202f][0-9]{3})+|[-+]?[0-9]{1,3}(?:['\u2019][0-9]{3})+)([.,].*)?",
+    re.ASCII,
+)
+_GROUP_SIGN = re.compile("[ \u00a0\u202f'\u2019]")
+_GROUP_SIGNS = dict.fromkeys(map(ord, " \u00a0\u202f'\u2019"))
+
+#: A number with a plus sign, or without a digit before or behind its decimal sign.
+_LOOSE = re.compile(r"([-+]?)([0-9]*)(?:([.,])([0-9]*))?", re.ASCII)
+
+#: Codes that programs write in upper and lower case as they like.
+_TRUTHS = frozenset({"true", "false"})
+
+
+def read_cell(field: Field, text: str, *, decimal: str | None, whole: bool) -> object:
+    """Read a cell; what is no number or code of the field stays text.
+
+    Parameters
+    ----------
+    field : Field
+    text : str
+    decimal : {".", ",", None}
+        The decimal sign of the column, where that is known: then thousands may be in groups.
+    whole : bool
+        Whether whole numbers are expected: then "30.000" is ambiguous if the sign is not known.
+    """
+    if isinstance(field.rule, NumericRange):
+        text = plain_number(text, suffix=field.suffix, decimal=decimal)
+    elif field.rule.python_type is str:
+        text = _code(field, text)
+    else:
+        text = text.strip()
+    return from_text(field.rule, text, decimal=decimal, whole=whole)
+
+
+def plain_number(text: str, *, suffix: str = "", decimal: str | None = None) -> str:
+    """Return a number without what programs add to it; any other text without outer spaces."""
+    if text.isdigit():
+        return text
+    text = text.strip()
+    if suffix and text.endswith(suffix):
+        text = text.removesuffix(suffix).rstrip() or text
+    if _GROUP_SIGN.search(text) and (match := _GROUPS.fullmatch(text)):
+        text = match[1].translate(_GROUP_SIGNS) + (match[2] or "")
+    if text.startswith(("+", ".", ",", "-")) or text.endswith((".", ",")):
+        return _with_digits(text, decimal)
+    return text
+
+
+def _with_digits(text: str, decimal: str | None) -> str:
+    """Write +1000 as 1000, .5 as 0.5 and 5. as 5."""
+    match = _LOOSE.fullmatch(text)
+    if match is None:
+        return text.removeprefix("+") if text[1:2].isdigit() else text
+    minus, before, sign, behind = match[1].removeprefix("+"), match[2], match[3], match[4]
+    if not (before or behind):
+        return text
+    if sign and decimal not in {None, sign}:
+        return text.removeprefix("+")
+    if not behind:
+        return f"{minus}{before}"
+    return f"{minus}{before or 0}{sign}{behind}"
+
+
+def _code(field: Field, text: str) -> str:
+    """Return the code that a text is, but for spaces and form; else the text."""
+    codes = field.rule.labels
+    if text in codes or text in field.merged_codes:
+        return text
+    clean = clean_name(text)
+    same = _clean_codes(field)
+    found = same.get(clean)
+    if found is None and clean.casefold() in _TRUTHS:
+        alike = [code for each, code in same.items() if each.casefold() == clean.casefold()]
+        found = alike[0] if len(alike) == 1 else None
+    return clean if found is None else str(found)
+
+
+@lru_cache(maxsize=1024)
+def _clean_codes(field: Field) -> Mapping[str, Value]:
+    return {clean_name(str(code)): code for code in [*field.rule.labels, *field.merged_codes]}
+
+
+def accepts_empty(field: Field) -> bool:
+    """Check whether the empty text is one of the field's codes."""
+    return "" in field.rule.labels

@@ -1,0 +1,72 @@
+"""Applicants in an Excel workbook; needs python-calamine (requirements-excel.txt)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from creditscore.readers.excel_reader import ExcelFile, open_excel
+from creditscore.schema import Field, Schema
+from creditscore.schema.decimal_signs import decimal_signs
+from creditscore.schema.table_columns import field_columns, field_names
+from creditscore.tables.csv_table import CellReader, FieldCutter, cell_block
+from creditscore.tables.table import Block, Style, check_header
+
+
+@dataclass(frozen=True)
+class ExcelTable:
+    """A sheet whose header has been read; its rows are written as CSV with commas."""
+
+    source: ExcelFile
+    cut: FieldCutter
+    cells: CellReader
+    style: Style
+
+    @property
+    def columns(self) -> Sequence[str]:
+        """The header."""
+        return self.source.columns
+
+    def blocks(self) -> Iterator[Block]:
+        """Read the rows."""
+        for piece in self.source.pieces():
+            yield cell_block(piece.rows, self.cut, self.style.separator)
+
+    def read(self, field: Field, cell: str) -> object:
+        """Read a cell as the JSON value that it stands for; None where it is empty."""
+        return self.cells.read(field, cell)
+
+    def share_read(self) -> float | None:
+        """Return None: how many rows a sheet has is known when all of it is read."""
+        return None
+
+
+def open_excel_table(path: Path, schema: Schema, *, taken: Collection[str]) -> ExcelTable:
+    """Open a workbook: the sheet that the schema file names, or the first with its fields.
+
+    Parameters
+    ----------
+    path : Path
+    schema : Schema
+        Whose fields are among the columns; others are passed through.
+    taken : collection of str
+        Names that no column may have.
+
+    Raises
+    ------
+    MissingPackage
+        If python-calamine is not installed.
+    InvalidApplicants
+        If it is no workbook, or with all that is wrong with the header.
+    """
+    source = open_excel(path, wanted=field_names(schema), stated=schema.file)
+    check_header(source.columns, schema, taken=taken, line=source.format.header_line)
+    places = {name: at[0] for name, at in field_columns(source.columns, schema).items()}
+    style = Style()
+    return ExcelTable(
+        source=source,
+        cut=FieldCutter(source.columns, places.values(), style.separator),
+        cells=CellReader(decimal_signs(source, schema, places), ()),
+        style=style,
+    )

@@ -1,0 +1,148 @@
+"""Find the columns of training data in a header, and say all that is wrong with it at once."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from creditscore.errors import DatasetError, DatasetFaults
+from creditscore.nearest_name import hint, nearest_name
+from creditscore.readers import clean_name
+from creditscore.schema import Schema
+from creditscore.schema.table_columns import field_columns, field_names, is_nameless
+from creditscore.training.wrong_cells import TableFault, capped
+
+#: Columns that a message lists.
+MOST_COLUMNS = 30
+
+
+@dataclass(frozen=True)
+class Header:
+    """Where the columns of a table are.
+
+    Attributes
+    ----------
+    fields : mapping of str to int
+        The column of each field.
+    label : int
+        The column of the outcome.
+    nameless : sequence of int
+        The columns without a name.
+    """
+
+    fields: Mapping[str, int]
+    label: int
+    nameless: Sequence[int]
+
+
+def wanted_columns(schema: Schema, headers: Mapping[str, str] | None) -> Collection[str]:
+    """Return the names by which a table's header is recognised."""
+    return headers.values() if headers else {*field_names(schema), schema.label.column}
+
+
+def find_columns(
+    path: Path,
+    columns: Sequence[str],
+    schema: Schema,
+    *,
+    headers: Mapping[str, str] | None,
+    line: int,
+) -> Header:
+    """Find the fields and the outcome.
+
+    Parameters
+    ----------
+    path : Path
+        The file, for errors.
+    columns : sequence of str
+        Its header.
+    schema : Schema
+    headers : mapping of str to str or None
+        For a file that calls its columns otherwise: its name for each field and for the label;
+        whatever else it holds is left out.
+    line : int
+        The line of the header.
+
+    Raises
+    ------
+    DatasetError
+        With all that is wrong.
+    """
+    label_name = headers[schema.label.column] if headers else schema.label.column
+    found = field_columns(columns, schema, headers=headers)
+    labels = [i for i, name in enumerate(columns) if clean_name(name) == clean_name(label_name)]
+    nameless = [place for place, name in enumerate(columns) if is_nameless(name)]
+    ignored = {clean_name(name) for name in schema.ignored_columns}
+    nameless = [place for place in nameless if clean_name(columns[place]) not in ignored]
+    known = {place for places in found.values() for place in places}
+    known |= {*labels, *nameless}
+    known |= {i for i, name in enumerate(columns) if clean_name(name) in ignored}
+    wanted = {
+        name: (headers[name] if headers else schema.fields[name].column or name)
+        for name in schema.fields
+        if name not in found
+    }
+    missing = [*wanted.values(), *([] if labels else [label_name])]
+    unknown = [name for place, name in enumerate(columns) if place not in known]
+    near = {name: nearest_name(name, unknown) for name in missing}
+    faults = _missing(near, columns, line)
+    faults += _twice(columns, found, line)
+    if headers is None:
+        # A misspelt column is one fault, not two.
+        unknown = [name for name in unknown if name not in near.values()]
+        faults += _unknown(unknown, [*field_names(schema), label_name], line)
+    _refuse(path, faults, line)
+    return Header({name: places[0] for name, places in found.items()}, labels[0], nameless)
+
+
+def _missing(near: Mapping[str, str | None], columns: Sequence[str], line: int) -> list[TableFault]:
+    """Say which columns are missing, given the nearest name to each."""
+    faults: list[TableFault] = []
+    for name, nearest in near.items():
+        text = "is missing"
+        if not faults:
+            more = ", ..." if len(columns) > MOST_COLUMNS else ""
+            text += f", the header is {', '.join(columns[:MOST_COLUMNS])}{more}"
+        faults.append(
+            TableFault(text + (f"; nearest is {nearest!r}" if nearest else ""), line, name)
+        )
+    return faults
+
+
+def _twice(
+    columns: Sequence[str], found: Mapping[str, Sequence[int]], line: int
+) -> list[TableFault]:
+    counts = Counter(clean_name(name) for name in columns if not is_nameless(name))
+    faults = [
+        TableFault("stands twice in the header", line, name)
+        for name, count in counts.items()
+        if count > 1
+    ]
+    for name, places in found.items():
+        names = {clean_name(columns[place]) for place in places}
+        if len(names) > 1:
+            both = " and ".join(sorted(names))
+            faults.append(TableFault(f"is in the header as {both}: leave one out", line, name))
+    return faults
+
+
+def _unknown(unknown: Sequence[str], names: Sequence[str], line: int) -> list[TableFault]:
+    problem = "is no field of the schema and not among its ignored_columns"
+    if len(unknown) > MOST_COLUMNS:
+        listed = ", ".join(unknown[:MOST_COLUMNS])
+        text = f"{len(unknown)} columns are no fields of the schema and not among its "
+        return [TableFault(f"{text}ignored_columns: {listed}, ...", line)]
+    return [TableFault(problem + hint(name, names), line, name) for name in unknown]
+
+
+def _refuse(path: Path, faults: Sequence[TableFault], line: int) -> None:
+    if len(faults) == 1:
+        raise DatasetError(path, faults[0].text, line=line, column=faults[0].column)
+    if faults:
+        listed = [
+            f"column {each.column}: {each.text}" if each.column else each.text for each in faults
+        ]
+        problem = f"line {line}: the header has {len(faults)} faults:"
+        raise DatasetFaults(path, problem, capped(listed), line=line)

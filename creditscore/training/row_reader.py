@@ -1,0 +1,162 @@
+"""Read the rows of training data into columns, and everything that is wrong with them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from creditscore.arrays import Floats, Ints
+from creditscore.errors import DatasetError
+from creditscore.readers import FileFormat, TableFile
+from creditscore.readers.csv_reader import NumberedRow
+from creditscore.schema import Schema
+from creditscore.schema.decimal_signs import decimal_signs
+from creditscore.training.column_reader import FieldReader, NamelessColumn, OutcomeColumn
+from creditscore.training.header import Header
+from creditscore.training.wrong_cells import TableFault, refuse_table
+
+#: How decimal signs are called.
+DECIMALS = {".": "decimal points", ",": "decimal commas"}
+
+
+class RowReader:
+    """Reads rows piece by piece into columns of numbers, so that no cell is kept as text.
+
+    Parameters
+    ----------
+    path : Path
+        The file as it was named, for errors.
+    file : TableFile
+    schema : Schema
+    header : Header
+    """
+
+    def __init__(self, path: Path, file: TableFile, schema: Schema, header: Header) -> None:
+        self._path, self._file, self._label = path, file, schema.label
+        self._label_place, self._width = header.label, len(file.columns)
+        self._decimals = decimal_signs(file, schema, header.fields)
+        columns = file.columns
+        self._fields = [
+            (FieldReader(schema.fields[name], columns[place], self._decimals.get(name)), place)
+            for name, place in header.fields.items()
+        ]
+        self._outcome = OutcomeColumn(schema.label)
+        self._nameless = [(NamelessColumn(columns[at], 1 + at), at) for at in header.nameless]
+        self._rows = self._bad_rows = self._odd_rows = 0
+        self._odd: TableFault | None = None
+
+    def read(self, rows: Sequence[NumberedRow]) -> None:
+        """Read some rows."""
+        self._rows += len(rows)
+        rows = self._of_right_width(rows)
+        if not rows:
+            return
+        lines: Sequence[int] = [line for line, _ in rows]
+        columns: list[Sequence[str]] = list(zip(*[cells for _, cells in rows], strict=True))
+        for nameless, place in self._nameless:
+            nameless.read(columns[place], lines)
+        kept = self._outcome.read(columns[self._label_place])
+        if kept is not None:
+            lines = [lines[index] for index in kept]
+            columns = [[cells[index] for index in kept] for cells in columns]
+        wrong: set[int] = set()
+        for field, place in self._fields:
+            wrong.update(field.read(columns[place], lines))
+        self._bad_rows += len(wrong)
+
+    def _of_right_width(self, rows: Sequence[NumberedRow]) -> Sequence[NumberedRow]:
+        odd = [row for row in rows if len(row[1]) != self._width]
+        if not odd:
+            return rows
+        if self._odd is None:
+            line, cells = odd[0]
+            text = f"has {len(cells)} cells, the header has {self._width}"
+            self._odd = TableFault(text, line)
+        self._odd_rows += len(odd)
+        return [row for row in rows if len(row[1]) == self._width]
+
+    def refuse_faults(self) -> None:
+        """Check that there are rows, and that nothing is wrong with any.
+
+        Raises
+        ------
+        DatasetError
+            With all that is wrong.
+        """
+        if not self._rows:
+            raise DatasetError(self._path, "holds a header but no rows")
+        others = [fault for nameless, _ in self._nameless if (fault := nameless.fault())]
+        if self._odd is not None:
+            more = self._odd_rows - 1
+            text = self._odd.text + (f" (and {more:,} more such rows)" if more else "")
+            others.append(TableFault(text, self._odd.line))
+        cells = [wrong for field, _ in self._fields for wrong in field.wrong.values()]
+        bad_rows = self._bad_rows + self._odd_rows
+        refuse_table(self._path, cells, others, bad_rows=bad_rows, rows=self._rows)
+
+    def outcomes(self) -> Ints:
+        """Return the outcomes: 1 for a bad one, 0 for a good one.
+
+        Raises
+        ------
+        DatasetError
+            If there is no row of one of them.
+        """
+        bad = self._outcome.finish()
+        for value, words in ((0, self._label.good), (1, self._label.bad)):
+            if not (bad == value).any():
+                text = f"must hold both outcomes, but no row has {' or '.join(map(repr, words))}"
+                seen = ", ".join(
+                    f"{text!r} ({rows:,} rows)" for text, rows in self.left_out.items()
+                )
+                text += f"; other outcomes are {seen}" if seen else ""
+                raise DatasetError(self._path, text, column=self._file.columns[self._label_place])
+        return bad
+
+    def columns(self) -> dict[str, Floats]:
+        """Return the fields' columns."""
+        return {field.field.name: field.finish() for field, _ in self._fields}
+
+    @property
+    def folded(self) -> dict[str, int]:
+        """How many rows of a field held an undocumented code."""
+        return {field.field.name: field.folded for field, _ in self._fields if field.folded}
+
+    @property
+    def left_out(self) -> Mapping[str, int]:
+        """How many rows had another outcome, by its text."""
+        return self._outcome.left_out
+
+    def described(self) -> dict[str, Any]:
+        """Return how the file is written, for the manifest."""
+        found = self._file.format
+        return {
+            "kind": found.kind,
+            "encoding": found.encoding,
+            "separator": found.separator,
+            "header_line": found.header_line,
+            "sheet": found.sheet,
+            "decimal": self._decimal(),
+        }
+
+    def notes(self) -> Iterator[str]:
+        """Say what was found out about the file, and what may not be as it was meant."""
+        found, decimal = self._file.format, self._decimal()
+        plain = FileFormat()
+        if found != plain or decimal == ",":
+            sign = f", with {DECIMALS[decimal]}" if found.kind == plain.kind and decimal else ""
+            yield f"{self._path.name} is {found.describe()}{sign}"
+        for nameless, _ in self._nameless:
+            yield f"column {nameless.name} is left out: it holds an index, or nothing"
+        for field, _ in self._fields:
+            if field.only_thousandths and found.kind == plain.kind:
+                yield (
+                    f"every value of {field.column} has exactly three digits behind its decimal "
+                    f"sign: where they are thousands, say so by [file] decimal in the schema file"
+                )
+
+    def _decimal(self) -> str | None:
+        """Return the decimal sign that all columns with a known one share."""
+        signs = set(self._decimals.values())
+        return signs.pop() if len(signs) == 1 else None

@@ -1,0 +1,169 @@
+"""Say what is wrong with the cells of a table: all of it at once, by column, with counts."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from creditscore.errors import DatasetError, DatasetFaults
+from creditscore.i18n.catalogue import FALLBACK_LANGUAGE
+from creditscore.i18n.number_format import FORMATS
+from creditscore.schema import Field
+from creditscore.schema.constraints import NumericRange
+
+#: The kind of fault of a cell that holds nothing.
+EMPTY = "empty"
+
+#: Faults, and columns in a sentence, that are listed at most.
+MOST_LISTED = 30
+
+#: Characters that say what is allowed in a column, at most: it can have many codes.
+LONGEST_ALLOWED = 300
+
+REMEDY = "say missing = true of a field whose value may be unknown"
+
+_WRITE = FORMATS[FALLBACK_LANGUAGE]
+
+#: A number with something behind it, such as "36 months".
+_WITH_SUFFIX = re.compile(r"[-+]?[0-9][0-9.,]*\s*([^0-9.,\s][^0-9]{0,19})", re.ASCII)
+
+#: Names of currencies that are written before a number, beside signs such as $.
+_CURRENCY = re.compile(r"(?:rp|idr|usd|us|eur|gbp)\b\.?\s*", re.IGNORECASE)
+
+
+@dataclass
+class WrongCells:
+    """Cells of one column that are wrong in the same way.
+
+    Attributes
+    ----------
+    column : str
+        Its name in the file.
+    allowed : str
+        What is allowed there.
+    kind : str
+        How they are wrong: a fault's code, or `EMPTY`.
+    line : int
+        The line of the first.
+    got : str
+        What stands in the first.
+    count : int
+        How many they are.
+    """
+
+    column: str
+    allowed: str
+    kind: str
+    line: int
+    got: str
+    count: int = 0
+
+    def describe(self) -> str:
+        """Return what is wrong: "must be a number, got 'x' (and 4 more such cells)"."""
+        more = f" (and {_WRITE.number(self.count - 1)} more such cells)" if self.count > 1 else ""
+        if self.kind == EMPTY:
+            return f"must be {self._allowed}, but the cell is empty{more}; {REMEDY}"
+        return f"must be {self._allowed}, {self.got}{more}"
+
+    @property
+    def _allowed(self) -> str:
+        text = self.allowed
+        return text if len(text) <= LONGEST_ALLOWED else f"{text[:LONGEST_ALLOWED]}…"
+
+
+@dataclass(frozen=True)
+class TableFault:
+    """Anything else that is wrong with a table.
+
+    Attributes
+    ----------
+    text : str
+    line : int
+    column : str
+        Empty where it is about whole rows.
+    """
+
+    text: str
+    line: int
+    column: str = ""
+
+
+def cell_hint(field: Field, raw: object) -> str:
+    """Return what would make a cell a number, where that can be told; else nothing."""
+    if not isinstance(raw, str) or not isinstance(field.rule, NumericRange):
+        return ""
+    bare = "".join(sign for sign in raw if unicodedata.category(sign) != "Sc")
+    if bare != raw or _CURRENCY.match(raw):
+        return ": write it without the currency"
+    if match := _WITH_SUFFIX.fullmatch(raw):
+        return f": where that may follow the number, say suffix = {match[1].strip()!r} of the field"
+    return ""
+
+
+def refuse_table(
+    path: Path,
+    cells: Sequence[WrongCells],
+    others: Sequence[TableFault],
+    *,
+    bad_rows: int,
+    rows: int,
+) -> None:
+    """Raise what is wrong with a table's rows, if anything is.
+
+    Parameters
+    ----------
+    path : Path
+    cells : sequence of WrongCells
+        By column.
+    others : sequence of TableFault
+    bad_rows, rows : int
+        How many rows have a fault, and how many there are.
+
+    Raises
+    ------
+    DatasetError
+        For a single kind of fault, with its line and column.
+    DatasetFaults
+        For several.
+    """
+    empty = [each for each in cells if each.kind == EMPTY]
+    single = cells if len(empty) < 2 else [each for each in cells if each.kind != EMPTY]
+    faults = [*(TableFault(each.describe(), each.line, each.column) for each in single), *others]
+    listed = [_describe(fault) for fault in faults]
+    if len(empty) > 1:
+        listed.insert(0, _empty_cells(empty))
+    if len(faults) == len(listed) == 1:
+        (fault,) = faults
+        raise DatasetError(path, fault.text, line=fault.line, column=fault.column)
+    if not listed:
+        return
+    first = min([fault.line for fault in faults] + [each.line for each in empty])
+    share = f"{_WRITE.number(bad_rows)} of {_WRITE.number(rows)} rows"
+    raise DatasetFaults(path, f"{share} cannot be trained on:", capped(listed), line=first)
+
+
+def capped(listed: Sequence[str]) -> Sequence[str]:
+    """Return the first of many lines, and how many more there are."""
+    if len(listed) <= MOST_LISTED:
+        return listed
+    return [*listed[:MOST_LISTED], f"and {len(listed) - MOST_LISTED} more"]
+
+
+def _describe(fault: TableFault) -> str:
+    column = f", column {fault.column}" if fault.column else ""
+    return f"line {fault.line}{column}: {fault.text}"
+
+
+def _empty_cells(empty: Sequence[WrongCells]) -> str:
+    """Return how many cells of which columns are empty, in one sentence."""
+    total = _WRITE.number(sum(each.count for each in empty))
+    columns = [
+        f"{each.column} {_WRITE.number(each.count)} (from line {each.line})"
+        for each in empty[:MOST_LISTED]
+    ]
+    if len(empty) > MOST_LISTED:
+        columns.append(f"and {len(empty) - MOST_LISTED} more columns")
+    return f"{total} cells of {len(empty)} columns are empty: {', '.join(columns)}; {REMEDY}"

@@ -1,0 +1,111 @@
+"""How a table is written is found out by its wanted columns, or by its own regularity."""
+
+from __future__ import annotations
+
+import pytest
+
+from creditscore.errors import NotATable
+from creditscore.readers import FileFormat, StatedFormat, clean_name, detect_format
+
+SEMICOLONS = b"id;income;work\n1;1000,50;permanent\n2;2000,25;contract\n"
+
+
+def found(raw: bytes, wanted: tuple[str, ...] = (), **stated: object) -> tuple[str, int]:
+    fmt = detect_format(raw, wanted=wanted, stated=StatedFormat(**stated))  # type: ignore[arg-type]  # one of its keys
+    return fmt.separator, fmt.header_line
+
+
+def test_decimal_commas_do_not_hide_semicolons() -> None:
+    assert found(SEMICOLONS) == (";", 1)
+    assert found(SEMICOLONS, wanted=("work",)) == (";", 1)
+
+
+def test_lists_inside_cells_are_no_columns() -> None:
+    assert found(b"id,colours\n1,red;green\n2,blue;red\n3,red\n") == (",", 1)
+
+
+def test_the_line_of_excel_names_the_separator() -> None:
+    assert found(b"sep=;\na;b,c\n1;2\n") == (";", 2)
+    assert found(b"sep=;\r\na;b\r\n1;2\r\n", wanted=("b",)) == (";", 2)
+    assert found(b'"sep=|"\na|b\n1|2\n') == ("|", 2)
+
+
+def test_what_is_stated_is_taken_where_nothing_speaks_against_it() -> None:
+    assert found(b"a;b|c\n1;2|3\n", separator="|") == ("|", 1)
+    assert found(b"x,y\na,b\n1,2\n", wanted=("a",), header_line=2) == (",", 2)
+    assert found(b"x,y\na,b\n1,2\n", header_line=1) == (",", 1)
+
+
+def test_a_table_that_is_not_written_as_stated_is_found_by_its_columns() -> None:
+    assert found(b"a,b\n1,2\n", wanted=("a", "b"), separator=";", header_line=3) == (",", 1)
+
+
+def test_of_two_rows_of_names_the_one_above_the_numbers_is_the_header() -> None:
+    raw = b",X1,X2,Y\nID,LIMIT,SEX,late\n" + b"".join(b"%d,10,2,0\n" % n for n in range(9))
+
+    assert found(raw) == (",", 2)
+    assert found(raw, wanted=("LIMIT", "SEX")) == (",", 2)
+
+
+def test_words_in_the_first_rows_are_no_header() -> None:
+    assert found(b"id,work,late\n1,permanent,NA\n2,contract,0\n3,contract,1\n") == (",", 1)
+    assert found(b"work,home\npermanent,rents\ncontract,owns\n") == (",", 1)
+    assert found(b"a,b,c\nNA,NA,x\n1,2,y\n3,4,x\n" + b"5,6,x\n" * 9) == (",", 1)
+
+
+def test_names_are_compared_without_spaces_around_and_in_one_form() -> None:
+    decomposed = "Einku\u0308nfte"
+
+    assert clean_name(f" \u00a0{decomposed}\t") == "Eink\u00fcnfte"
+    assert found(f"a; {decomposed} \n1;2\n".encode(), wanted=("Eink\u00fcnfte",)) == (";", 1)
+
+
+@pytest.mark.parametrize(
+    ("raw", "encoding"),
+    [
+        (b"a,b\n", "utf-8"),
+        ("é,b\n".encode(), "utf-8"),
+        ("é,b\n".encode()[:1], "utf-8"),
+        ("é,b\n".encode("utf-8-sig"), "utf-8"),
+        ("é,b\n".encode("cp1252"), "cp1252"),
+        ("é,b\n".encode("utf-16"), "utf-16-le"),
+        ("é,b\n".encode("utf-16-be"), "utf-16-be"),
+        ("a,b\n".encode("utf-16-le"), "utf-16-le"),
+    ],
+)
+def test_the_encoding_is_found(raw: bytes, encoding: str) -> None:
+    assert detect_format(raw).encoding == encoding
+
+
+def test_a_stated_encoding_is_taken_but_for_a_byte_order_mark() -> None:
+    stated = StatedFormat(encoding="cp850")
+
+    assert detect_format(b"a,\x82\n", stated=stated).encoding == "cp850"
+    assert detect_format("a,b\n".encode("utf-16"), stated=stated).encoding == "utf-16-le"
+
+
+@pytest.mark.parametrize(
+    ("raw", "kind"),
+    [
+        (b"PAR1....", "parquet"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "excel"),
+        (b"PK\x03\x04....xl/workbook.xml", "excel"),
+    ],
+)
+def test_other_tables_are_known_by_their_first_bytes(raw: bytes, kind: str) -> None:
+    assert detect_format(raw).kind == kind
+
+
+@pytest.mark.parametrize("raw", [b"PK\x03\x04....", b"\x1f\x8b\x08", b"\0\1\2"])
+def test_what_is_no_table_is_refused(raw: bytes) -> None:
+    with pytest.raises(NotATable):
+        detect_format(raw)
+
+
+def test_a_format_is_told_in_words() -> None:
+    assert FileFormat().describe() == "CSV with commas, in UTF-8"
+    assert (
+        FileFormat(encoding="utf-16-le", separator="\t", header_line=3).describe()
+        == "CSV with tabs, in UTF-16, header in line 3"
+    )
+    assert FileFormat(kind="parquet").describe() == "Parquet"
