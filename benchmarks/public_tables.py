@@ -98,7 +98,7 @@ def _read_r_table(name: str, folder: Path) -> pd.DataFrame:
     try:
         import rdata
     except ImportError:
-        raise Unavailable("needs the package rdata: pip install rdata") from None
+        raise Unavailable("needs the PyPI package rdata") from None
 
     def read(serialised: bytes) -> Any:
         with warnings.catch_warnings():

@@ -131,6 +131,8 @@ def _field(column: pd.Series[Any]) -> dict[str, Any]:
     if pd.api.types.is_numeric_dtype(column):
         return {**field, "kind": "number", "example": float(known.iloc[0])}
     codes = sorted(known.astype(str).unique())
+    if len(codes) <= FEW_LEVELS:
+        field["order"] = "target"
     return {**field, "kind": "coded", "codes": codes, "example": codes[0]}
 
 

@@ -90,6 +90,11 @@ def _data(card: Card) -> Iterator[str]:
         yield f"- {left_out}"
     for name, rows in data["folded_rows"].items():
         yield f"- {name}: {count(rows)} rows with undocumented codes, folded as the schema says."
+    for name, codes in data.get("code_orders", {}).items():
+        yield (
+            f"- {name}: codes in the order of their share of bad outcomes in the training rows, "
+            f"the lowest first: {', '.join(map(str, codes))}."
+        )
 
 
 def _outcomes(bad: object) -> str:

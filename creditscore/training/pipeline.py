@@ -17,12 +17,13 @@ from sklearn.model_selection import train_test_split
 import creditscore
 from creditscore.errors import DatasetError, ExclusionError, ReasonsTooLargeError
 from creditscore.nearest_name import hint
-from creditscore.schema import Schema, ScorecardSpec
+from creditscore.schema import Schema, ScorecardSpec, Value
 from creditscore.scorecard.model import Model
 from creditscore.scorecard.policy import Policy
 from creditscore.scorecard.scorecard import Scorecard
 from creditscore.scorecard.shapley import VALUE_FUNCTION
 from creditscore.scorecard.verification import golden_applicants
+from creditscore.training.code_order import encode_again, learn_order, learnt_orders
 from creditscore.training.dataset import Dataset
 from creditscore.training.fit import fit, most_values
 from creditscore.training.forest_search import ForestTrial, try_forests
@@ -110,7 +111,11 @@ def train(
         If there is too little to learn from.
     """
     check_exclusion(schema, exclude)
-    rows = split(data, seed)
+    rows, written = split(data, seed), schema
+    schema = learn_order(rows.train, schema)
+    rows = Split(
+        encode_again(rows.train, written, schema), encode_again(rows.test, written, schema)
+    )
     cards, golden, specs, trials = {}, [], {}, {}
     for name, spec in schema.scorecards.items():
         progress(f"choosing the forest settings of the {name} scorecard")
@@ -137,6 +142,7 @@ def train(
         seed=seed,
         scorecards=cards,
         trials=trials,
+        code_orders=learnt_orders(written, schema),
         golden=golden,
         now=now,
     )
@@ -201,6 +207,7 @@ def training_manifest(
     seed: int,
     scorecards: Mapping[str, Scorecard],
     trials: Mapping[str, Sequence[ForestTrial]],
+    code_orders: Mapping[str, Sequence[Value]],
     golden: Sequence[Mapping[str, Any]],
     now: datetime,
 ) -> dict[str, Any]:
@@ -219,6 +226,7 @@ def training_manifest(
             "rows": len(data),
             "bad_rate": float(data.bad.mean()),
             "folded_rows": dict(data.folded),
+            "code_orders": {name: list(codes) for name, codes in code_orders.items()},
             "left_out_rows": dict(data.left_out),
             "format": dict(data.written),
         },
