@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from functools import partial
 
 import numpy as np
 
@@ -15,7 +16,7 @@ from creditscore.drafting.columns import Column, Table
 from creditscore.readers.file_format import CSV
 from creditscore.schema.cell_reader import plain_number
 from creditscore.schema.constraints import LARGEST_NUMBER
-from creditscore.schema.number_text import find_decimal_sign, read_amount
+from creditscore.schema.number_text import SIGNS, find_decimal_sign, read_amount
 
 #: Texts for "not known", in lower case.
 MISSING_TEXTS = frozenset({
@@ -81,28 +82,38 @@ def find_decimal(table: Table) -> str | None:
     is_open = False
     for column in table.columns:
         suffix = find_suffix(column.texts)
-        texts = [plain_number(text, suffix=suffix) for text in sample(column.texts)]
-        texts = [text for text in texts if "." in text or "," in text]
+        plain = partial(plain_number, suffix=suffix)
+        texts = [plain(text) for text in sample(column.texts) if "." in text or "," in text]
+        readable = sum(map(_is_any_number, texts))
         sign = find_decimal_sign(texts)
-        readable = sum(any(read_amount(text, each) is not None for each in ".,") for text in texts)
-        if texts and readable >= len(texts) / 2:
-            is_open = True
-            if sign is not None:
-                signs[sign] += 1
+        if sign is not None and readable >= len(texts) / 2:
+            signs[sign] += 1
+        # Nothing is left ambiguous, however few of a column's texts are such numbers.
+        signed = (text for text in column.texts if "." in text or "," in text)
+        is_open = is_open or any(_is_any_number(plain(text)) for text in signed)
     if signs:
         return signs.most_common(1)[0][0]
     usual = "." if table.format.separator == "," else ","
     return usual if is_open else None
 
 
+def _is_any_number(text: str) -> bool:
+    return any(read_amount(text, sign) is not None for sign in SIGNS)
+
+
 def read_numbers(texts: Iterable[str], *, suffix: str, decimal: str | None) -> Floats:
-    """Read texts as training reads them; NaN where one is no number that the model can hold."""
+    """Read texts as training reads them; NaN where one is no number.
+
+    A number that the model cannot hold is infinite.
+    """
     return np.array([_read_number(text, suffix, decimal or ".") for text in texts], dtype=float)
 
 
 def _read_number(text: str, suffix: str, decimal: str) -> float:
     number = read_amount(plain_number(text, suffix=suffix, decimal=decimal), decimal)
-    return float(number) if number is not None and abs(number) <= LARGEST_NUMBER else math.nan
+    if number is None:
+        return math.nan
+    return float(number) if abs(number) <= LARGEST_NUMBER else math.inf
 
 
 def find_date_format(column: Column) -> str | None:

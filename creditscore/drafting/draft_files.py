@@ -63,9 +63,9 @@ def summarise(drafted: Draft, table: Path, target: Path | None) -> str:
         f"{bad:,} of {rows:,} rows."
     )
     if outcome.is_guess:
-        found += " Is it another column, say --outcome COLUMN."
+        found += " If it is another column, say --outcome COLUMN."
     names = [f"{each.name!r}" for each in drafted.ignored]
-    ignored = f"{len(names)} columns ignored"
+    ignored = f"{len(names)} {'column' if len(names) == 1 else 'columns'} ignored"
     if names:
         more = ", ..." if len(names) > MOST_NAMES else ""
         ignored += f" ({', '.join(names[:MOST_NAMES])}{more})"

@@ -12,7 +12,6 @@ from creditscore.drafting import names, ranges, toml_text
 from creditscore.drafting.judgement import SUSPICIOUS, Ignored, Strength
 from creditscore.drafting.levels import Levels, choose_levels
 from creditscore.drafting.profile import NUMBERS, Profile
-from creditscore.schema.cell_reader import plain_number
 from creditscore.schema.number_text import NUMBER
 
 #: Whole numbers up to so many different ones may be codes.
@@ -130,8 +129,6 @@ def _add_range(draft: DraftField, profile: Profile, values: Floats, counts: Floa
 def _add_missing(draft: DraftField, profile: Profile, special: Sequence[int | float]) -> None:
     """Add what means "not known"."""
     words = profile.words
-    if profile.kind == NUMBERS:
-        words = tuple(dict.fromkeys(plain_number(t, suffix=profile.suffix) for t in words))
     if special or words:
         draft.keys["missing_values"] = toml_text.value([*words, *special])
     elif profile.missing_rows:

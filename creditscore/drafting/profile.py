@@ -12,6 +12,7 @@ from creditscore.arrays import Floats
 from creditscore.drafting import names
 from creditscore.drafting.cells import find_date_format, find_suffix, is_missing, read_numbers
 from creditscore.drafting.columns import Column
+from creditscore.schema.cell_reader import plain_number
 
 NOTHING, DATES, NUMBERS, TEXTS = "nothing", "dates", "numbers", "texts"
 
@@ -36,6 +37,8 @@ class Profile:
         The number that each text is, NaN where it is none.
     suffix : str
         What follows each number.
+    decimal : {".", ","}
+        Their decimal sign.
     date_format : str
         Of dates.
     """
@@ -45,6 +48,7 @@ class Profile:
     is_missing: Mask
     numbers: Floats
     suffix: str = ""
+    decimal: str = "."
     date_format: str = ""
 
     @property
@@ -89,9 +93,12 @@ class Profile:
 
     @cached_property
     def words(self) -> tuple[str, ...]:
-        """The texts other than the empty one that mean "not known"."""
+        """The texts other than the empty one that mean "not known", as training compares them."""
         texts = zip(self.column.texts, self.is_missing, strict=True)
-        return tuple(text for text, missing in texts if missing and text)
+        found = [text for text, missing in texts if missing and text]
+        if self.kind == NUMBERS:
+            found = [plain_number(t, suffix=self.suffix, decimal=self.decimal) for t in found]
+        return tuple(dict.fromkeys(found))
 
 
 def profile_column(column: Column, *, decimal: str | None) -> Profile:
@@ -117,10 +124,11 @@ def profile_column(column: Column, *, decimal: str | None) -> Profile:
     is_word = np.isnan(numbers) & ~missing
     word_rows = column.counts[is_word].sum()
     few = is_word.sum() <= MOST_WORDS and word_rows <= MOST_WORD_ROWS * len(column.codes)
-    has_numbers = (~np.isnan(numbers)).sum() > MOST_WORDS
-    if is_word.any() and not (few and has_numbers):
+    has_numbers = np.isfinite(numbers).sum() > MOST_WORDS
+    if np.isinf(numbers).any() or (is_word.any() and not (few and has_numbers)):
         return Profile(column, TEXTS, missing, nan)
-    profile = Profile(column, NUMBERS, missing | is_word, numbers, suffix=suffix)
+    missing |= is_word
+    profile = Profile(column, NUMBERS, missing, numbers, suffix=suffix, decimal=decimal or ".")
     if names.is_date(column.name) and _are_months(profile.value_counts[0]):
         return Profile(column, DATES, missing, nan, date_format="%Y%m")
     return profile

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from creditscore.i18n.catalogue import Text, say
+from creditscore.readers.file_format import clean_name
 from creditscore.schema.constraints import Value
 
 
@@ -33,7 +34,7 @@ class MissingValues:
         if raw is None:
             return True
         if isinstance(raw, str):
-            raw = raw.strip()
+            raw = clean_name(raw)
             return not raw or raw in self.untitled or raw in self.titled
         # By type: true equals 1.
         known = type(raw) is int or type(raw) is float
@@ -41,7 +42,7 @@ class MissingValues:
 
     def kept(self, raw: object) -> Value | None:
         """Return what is kept of a raw value that stands for a missing one."""
-        given = raw.strip() if isinstance(raw, str) else raw
+        given = clean_name(raw) if isinstance(raw, str) else raw
         return next((value for value in self.titled if value == given), None)
 
     def title(self, value: Value | None) -> Text:

@@ -1,0 +1,281 @@
+"""A draft says of each column what it holds, as training takes it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from drafted import OUTCOMES, ROWS, cycle, drafted
+
+from creditscore.drafting.levels import choose_levels
+
+NUMBERS = [str(10 + row // 4 % 60) for row in range(ROWS)]
+
+
+def field_of(tmp_path: Path, name: str, cells: list[str], **options: Any) -> dict[str, Any]:
+    _, document = drafted(tmp_path, {name: cells}, **options)
+    found: dict[str, Any] = document["fields"][name]
+    return found
+
+
+def test_whole_numbers_are_integers_with_bounds_rounded_outwards(tmp_path: Path) -> None:
+    field = field_of(tmp_path, "months", NUMBERS)
+
+    assert field["kind"] == "integer"
+    assert (field["minimum"], field["maximum"]) == (0, 100)
+    assert field["example"] == 34
+
+
+def test_bounds_leave_room_above_what_was_seen(tmp_path: Path) -> None:
+    field = field_of(tmp_path, "debt", [str(-30 + row // 4 % 100 * 1.25) for row in range(ROWS)])
+
+    assert field["kind"] == "number"
+    assert (field["minimum"], field["maximum"]) == (-50, 200)
+
+
+def test_what_was_seen_stands_in_a_comment(tmp_path: Path) -> None:
+    draft, _ = drafted(tmp_path, {"months": NUMBERS})
+
+    assert "# seen: 10 to 69, median 34" in draft.text
+
+
+def test_zero_and_one_are_codes(tmp_path: Path) -> None:
+    field = field_of(tmp_path, "has phone", cycle("0", "1", "1"))
+
+    assert (field["kind"], field["codes"], field["example"]) == ("coded", [0, 1], 1)
+
+
+def test_ages_of_people_get_the_bounds_of_ages(tmp_path: Path) -> None:
+    field = field_of(tmp_path, "usia", [str(19 + row // 4 % 50) for row in range(ROWS)])
+
+    assert (field["minimum"], field["maximum"]) == (18, 100)
+
+
+def test_years_stay_years(tmp_path: Path) -> None:
+    field = field_of(tmp_path, "built", [str(1957 + row // 4 % 60) for row in range(ROWS)])
+
+    assert (field["minimum"], field["maximum"]) == (1950, 2030)
+
+
+def test_texts_are_codes_with_counts_and_bad_rates(tmp_path: Path) -> None:
+    draft, document = drafted(tmp_path, {"work": cycle("contract", "permanent", "permanent")})
+
+    assert document["fields"]["work"]["codes"] == ["contract", "permanent"]
+    assert document["fields"]["work"]["example"] == "permanent"
+    assert '    "permanent",  # 264 rows, 25.0% bad' in draft.text
+
+
+def test_rare_codes_count_as_other(tmp_path: Path) -> None:
+    cells = cycle("clerk", "driver")
+    cells[4:7] = ["diver", "juggler", "juggler"]
+
+    field = field_of(tmp_path, "job", cells)
+
+    assert field["codes"] == ["clerk", "driver", "other"]
+    assert field["other"] == "other"
+
+
+def test_a_code_that_means_any_other_takes_the_rare_ones(tmp_path: Path) -> None:
+    cells = cycle("clerk", "Others", "driver")
+    cells[4] = "juggler"
+
+    assert field_of(tmp_path, "job", cells)["other"] == "Others"
+
+
+def test_spellings_of_a_code_are_folded(tmp_path: Path) -> None:
+    cells = cycle("permanent", "contract")
+    cells[0], cells[5] = "Permanent", "CONTRACT"
+
+    field = field_of(tmp_path, "work", cells)
+
+    assert field["codes"] == ["contract", "permanent"]
+    assert field["fold"] == {"Permanent": "permanent", "CONTRACT": "contract"}
+
+
+@pytest.mark.parametrize(
+    "codes",
+    [
+        ["A", "B", "C", "D"],
+        ["< 1 year", "1 year", "5 years", "10+ years"],
+        ["600-649", "650-699", "700-749"],
+        ["low", "medium", "high"],
+        ["sma", "d3", "s1", "s2"],
+    ],
+)
+def test_an_evident_order_is_kept(tmp_path: Path, codes: list[str]) -> None:
+    field = field_of(tmp_path, "level", cycle(*reversed(codes)))
+
+    assert field["codes"] == codes
+    assert "order" not in field
+
+
+def test_texts_that_are_too_different_are_ignored(tmp_path: Path) -> None:
+    cells = [f"remark {row * 7919 % 300} of mine" for row in range(ROWS)]
+
+    draft, document = drafted(tmp_path, {"remark": cells})
+
+    assert document["dataset"]["ignored_columns"] == ["remark"]
+    assert "# is free text, or too many codes: 300 different values in 400 rows" in draft.text
+
+
+def test_many_codes_are_listed_up_to_fifty() -> None:
+    levels = choose_levels({f"code {number:02}": 100 for number in range(70)})
+
+    assert levels is not None
+    assert levels.codes == (*(f"code {number:02}" for number in range(50)), "other")
+    assert levels.other == "other"
+    assert levels.n_rare == 20
+
+
+def test_codes_too_long_to_count_as_others_make_no_field() -> None:
+    assert choose_levels({"a": 100, "b": 100, "c" * 300: 3}) is None
+
+
+def test_an_empty_cell_may_be_missing(tmp_path: Path) -> None:
+    cells = ["" if row % 10 == 0 else cell for row, cell in enumerate(NUMBERS)]
+
+    draft, document = drafted(tmp_path, {"months": cells})
+
+    assert document["fields"]["months"]["missing"] is True
+    assert "not known in 40 rows (10.0%)" in draft.text
+
+
+@pytest.mark.parametrize("word", ["NA", "?", "n/a", "unknown", "-", "tidak diketahui", "#N/A"])
+def test_words_for_missing_are_listed(tmp_path: Path, word: str) -> None:
+    for cells in (NUMBERS, cycle("a", "b", "c")):
+        some = [word if row % 10 == 0 else cell for row, cell in enumerate(cells)]
+
+        assert field_of(tmp_path, "x", some)["missing_values"] == [word]
+
+
+def test_few_words_among_numbers_are_missing(tmp_path: Path) -> None:
+    cells = ["keine Angabe" if row % 40 == 0 else cell for row, cell in enumerate(NUMBERS)]
+
+    field = field_of(tmp_path, "months", cells)
+
+    assert (field["kind"], field["missing_values"]) == ("integer", ["keine Angabe"])
+
+
+@pytest.mark.parametrize(
+    ("special", "top"),
+    [
+        (["-1"], 500), (["-9", "-8", "-7"], 40), (["-999"], 30), (["98", "96"], 17),
+        (["99"], 20), (["999"], 120), (["9999999"], 90_000), (["365243"], 9_000),
+    ],
+)  # fmt: skip
+def test_special_values_are_missing(tmp_path: Path, special: list[str], top: int) -> None:
+    cells = [str(row // 4 * top // (ROWS // 4)) for row in range(ROWS)]
+    for place, value in enumerate(special * 8):
+        cells[place * 9] = value
+
+    draft, document = drafted(tmp_path, {"x": cells})
+
+    field = document["fields"]["x"]
+    assert field["missing_values"] == sorted(map(int, special))
+    assert field["maximum"] <= 5 * top
+    assert "# LOOK: far from the rest, so taken for missing" in draft.text
+
+
+@pytest.mark.parametrize(
+    "numbers", [range(-2, 9), range(-50, 60), [*range(90, 100)], [0, 1, 2, 3, 99_998, 100_000]]
+)
+def test_numbers_of_their_own_right_are_not_special(tmp_path: Path, numbers: list[int]) -> None:
+    field = field_of(tmp_path, "x", cycle(*map(str, numbers)))
+
+    assert "missing_values" not in field
+
+
+def test_a_cap_is_worth_a_look(tmp_path: Path) -> None:
+    cells = [str(min(row // 2, 150)) for row in range(ROWS)]
+
+    draft, _ = drafted(tmp_path, {"limit": cells})
+
+    assert "# LOOK: 25.0% of the rows hold the largest number: a cap, or a code?" in draft.text
+
+
+@pytest.mark.parametrize(("suffix", "unit"), [("%", "%"), (" months", "months")])
+def test_what_follows_a_number_is_its_suffix(tmp_path: Path, suffix: str, unit: str) -> None:
+    field = field_of(tmp_path, "x", [f"{number}{suffix}" for number in NUMBERS])
+
+    assert (field["kind"], field["suffix"], field["unit"]) == ("integer", unit, unit)
+    assert field["maximum"] == 100
+
+
+def test_amounts_with_a_currency_are_ignored_and_said(tmp_path: Path) -> None:
+    draft, document = drafted(tmp_path, {"x": [f"Rp {row * 1000}" for row in range(ROWS)]})
+
+    assert document["dataset"]["ignored_columns"] == ["x"]
+    assert "write them without it to use them" in draft.text
+
+
+def test_a_semicolon_file_with_decimal_commas_is_stated(tmp_path: Path) -> None:
+    cells = [f"{row // 4},{row % 9}" for row in range(ROWS)]
+
+    _, document = drafted(tmp_path, {"x": cells}, separator=";", encoding="cp1252")
+
+    assert document["file"] == {"separator": ";", "decimal": ","}
+    assert document["fields"]["x"]["kind"] == "number"
+    assert document["fields"]["x"]["maximum"] == 200
+
+
+def test_thousands_in_groups_are_read_as_the_file_writes_numbers(tmp_path: Path) -> None:
+    columns = {"x": [f"{row // 4 + 1}.500" for row in range(ROWS)]}
+
+    _, semicolons = drafted(tmp_path, columns, separator=";")
+    _, commas = drafted(tmp_path, columns)
+
+    assert semicolons["fields"]["x"]["example"] == 50500
+    assert commas["fields"]["x"]["example"] == 50.5
+
+
+def test_an_old_windows_encoding_is_a_guess(tmp_path: Path) -> None:
+    draft, document = drafted(tmp_path, {"Größe": cycle("süß", "groß")}, encoding="cp1252")
+
+    assert document["file"]["encoding"] == "cp1252"
+    assert "# LOOK: no UTF-8" in draft.text
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["SEX", "gender", "Age", "age_in_years", "maritalStatus", "race", "religion", "nationality",
+     "jenis_kelamin", "umur", "usia", "status perkawinan", "agama", "kewarganegaraan"],
+)  # fmt: skip
+def test_protected_names_are_marked(tmp_path: Path, name: str) -> None:
+    field = field_of(tmp_path, name, cycle("20", "30", "40", "50"))
+
+    assert field["protected"] is True
+    assert field["optional_when_excluded"] is True
+
+
+@pytest.mark.parametrize("name", ["account_age", "AgeOldestTrade", "message", "Sussex", "trace"])
+def test_other_names_are_not(tmp_path: Path, name: str) -> None:
+    assert "protected" not in field_of(tmp_path, name, NUMBERS)
+
+
+@pytest.mark.parametrize(
+    ("name", "title"),
+    [
+        ("LIMIT_BAL", "Limit bal"), ("MonthlyIncome", "Monthly income"),
+        ("NumberOfTimes90DaysLate", "Number of times 90 days late"),
+        ("credit.amount", "Credit amount"), ("Monthly income (%)", "Monthly income (%)"),
+        ("penghasilan_bulanan", "Penghasilan bulanan"),
+    ],
+)  # fmt: skip
+def test_titles_are_made_from_names(tmp_path: Path, name: str, title: str) -> None:
+    assert field_of(tmp_path, name, NUMBERS)["title"] == title
+
+
+def test_a_column_called_as_one_of_a_decision_gets_a_prefix_for_the_decision(
+    tmp_path: Path,
+) -> None:
+    _, document = drafted(tmp_path, {"score": NUMBERS, "label": cycle("a", "b")})
+
+    assert document["file"]["decision_prefix"] == "decision_"
+
+
+def test_every_row_has_its_outcome_counted(tmp_path: Path) -> None:
+    draft, _ = drafted(tmp_path, {})
+
+    assert '# good: "good" (300 rows)' in draft.text
+    assert f'# bad: "bad" ({OUTCOMES.count("bad")} rows)' in draft.text
