@@ -24,7 +24,7 @@ from creditscore.files import atomic_write
 from creditscore.scorecard import artifact
 from creditscore.scorecard.artifact import CARD_FILE, MANIFEST_FILE, MODEL_FILE
 from creditscore.settings import Settings
-from creditscore.tables.job import Job, assessor_of, run_with
+from creditscore.tables.job import WORKBOOKS, Job, assessor_of, run_with
 from creditscore.tables.output import Counts
 
 #: File that names the model, cut-off and columns of a folder's parts.
@@ -48,7 +48,8 @@ class Parts:
     sources : sequence of Path
         The parts. Every worker must find them under the same path.
     folder : Path
-        Gets a file of the same name for each part; every worker must find it, too.
+        Gets a file of the same name for each part, of a workbook one that ends in .csv; every
+        worker must find it, too.
     columns : DecisionColumns
         The columns that are written of each decision.
     """
@@ -79,7 +80,7 @@ class Parts:
     def jobs(self) -> list[Job]:
         """Return a job for each part that has no decisions yet."""
         jobs = [
-            Job(path, self.folder / path.name, self._rejects(path), self.columns)
+            Job(path, self.folder / _target_name(path), self._rejects(path), self.columns)
             for path in self.sources
         ]
         return [job for job in jobs if not job.target.exists()]
@@ -87,11 +88,16 @@ class Parts:
     def sweep(self) -> None:
         """Delete unfinished files of killed workers; to be called when all parts are there."""
         for path in self.sources:
-            for left in self.folder.glob(f".{glob.escape(path.name)}.*.part"):
+            for left in self.folder.glob(f".{glob.escape(_target_name(path))}.*.part"):
                 left.unlink(missing_ok=True)
 
     def _rejects(self, path: Path) -> Path:
         return self.folder / f"{path.name}.rejects.csv"
+
+
+def _target_name(source: Path) -> str:
+    """Return the name of a part's decisions: workbooks are read, not written."""
+    return f"{source.name}.csv" if source.suffix.lower() in WORKBOOKS else source.name
 
 
 def score_parts(

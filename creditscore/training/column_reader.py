@@ -127,9 +127,10 @@ class FieldReader:
                 allowed=self.field.allowed[FALLBACK_LANGUAGE],
                 kind=kind,
                 line=line,
+                first=text,
                 got="" if kind == EMPTY else _got(raw) + cell_hint(self.field, raw),
             )
-        self.wrong[kind].count += 1
+        self.wrong[kind].add("" if kind == EMPTY else text)
 
 
 class OutcomeColumn:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from creditscore.errors import DatasetError, DatasetFaults
@@ -22,6 +22,9 @@ MOST_LISTED = 30
 
 #: Characters that say what is allowed in a column, at most: it can have many codes.
 LONGEST_ALLOWED = 300
+
+#: Texts that are shown beside the first one, and how much of each.
+MOST_EXAMPLES, LONGEST_EXAMPLE = 3, 40
 
 REMEDY = "say missing = true of a field whose value may be unknown"
 
@@ -48,22 +51,38 @@ class WrongCells:
         How they are wrong: a fault's code, or `EMPTY`.
     line : int
         The line of the first.
+    first : str
+        The first.
     got : str
-        What stands in the first.
+        What stands there, in words.
     count : int
         How many they are.
+    examples : list of str
+        Some other texts of them.
     """
 
     column: str
     allowed: str
     kind: str
     line: int
+    first: str
     got: str
     count: int = 0
+    examples: list[str] = field(default_factory=list)
+
+    def add(self, text: str) -> None:
+        """Count a cell."""
+        self.count += 1
+        if self.count > 1 and len(self.examples) < MOST_EXAMPLES:
+            short = text.strip()[:LONGEST_EXAMPLE]
+            if short not in {self.first.strip(), *self.examples}:
+                self.examples.append(short)
 
     def describe(self) -> str:
         """Return what is wrong: "must be a number, got 'x' (and 4 more such cells)"."""
-        more = f" (and {_WRITE.number(self.count - 1)} more such cells)" if self.count > 1 else ""
+        such = f", such as {', '.join(map(repr, self.examples))}" if self.examples else ""
+        more = f" (and {_WRITE.number(self.count - 1)} more such cells{such})"
+        more = more if self.count > 1 else ""
         if self.kind == EMPTY:
             return f"must be {self._allowed}, but the cell is empty{more}; {REMEDY}"
         return f"must be {self._allowed}, {self.got}{more}"

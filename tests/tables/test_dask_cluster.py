@@ -23,7 +23,9 @@ from live_server import free_port
 from table_files import PROJECT, people, write
 
 import score
+from creditscore.decisions.decision_columns import DecisionColumns
 from creditscore.schema import Schema
+from creditscore.tables.dask_cluster import Parts
 
 GUIDE = PROJECT / "docs" / "scale.md"
 
@@ -199,6 +201,15 @@ def test_what_cannot_be_done_is_said_in_one_line(
 
 
 @pytest.mark.slow
+def test_a_workbook_gets_its_decisions_as_csv(tmp_path: Path) -> None:
+    for name in ("a.xlsx", "b.csv"):
+        (tmp_path / name).touch()
+
+    parts = Parts.find(f"{tmp_path}/*.*", tmp_path / "out", DecisionColumns(logged=False))
+
+    assert [job.target.name for job in parts.jobs()] == ["a.xlsx.csv", "b.csv"]
+
+
 def test_nobody_at_the_address_is_said_in_one_line(schema: Schema, tmp_path: Path) -> None:
     write(tmp_path / "a.csv", people(schema, "application", 1))
     nobody = Cluster(tmp_path)
