@@ -96,8 +96,10 @@ def field_curves(
     """
     curves = section["sensitivity"]["partial_dependence"]
     top = max(point["probability_of_default"] for one in curves.values() for point in one["points"])
-    heaviest = [one["field"] for one in section["explanation"]["importance"][:MOST_FIELDS]]
-    for name in heaviest if len(curves) > MOST_FIELDS else curves:
+    names = list(curves)
+    if len(names) > MOST_FIELDS:
+        names = [one["field"] for one in section["explanation"]["importance"][:MOST_FIELDS]]
+    for name in names:
         curve = curves[name]
         yield _field_curve(
             curve["points"],

@@ -9,6 +9,9 @@ from creditscore.model_card.formats import WRITE, count, figure, share, share_of
 
 Card = Mapping[str, Any]
 
+#: A smaller share of the test rows that have a twin changes no figure that a summary shows.
+FEW_TWINS = 0.01
+
 #: Figures of both tests that stand side by side.
 COMPARED = {
     "auc": "AUC",
@@ -58,9 +61,9 @@ def rows_without_twins(performance: Card) -> Sequence[str]:
 
 
 def without_twins_in_short(performance: Card) -> str | None:
-    """Say the same in one sentence for a terminal."""
+    """Say the same in one sentence for a terminal, where the twins are not just a few."""
     rest = performance["without_twins"]
-    if rest is None:
+    if rest is None or performance["rows"] - rest["rows"] < FEW_TWINS * performance["rows"]:
         return None
     return (
         f"Without test rows that have a twin in training: AUC {WRITE.figure(rest['auc']['value'])} "

@@ -169,7 +169,9 @@ def test_twins_are_counted_and_left_out_of_a_second_auc(trained: Trained) -> Non
     assert rest["auc"]["value"] == pytest.approx(auc, abs=1e-6)
     told = f"{seen.sum()} of the rows held out"
     assert told in trained.words
-    assert told in " ".join(summarise(trained.model, trained.folder, plots=False).split())
+    summary = " ".join(summarise(trained.model, trained.folder, plots=False).split())
+    assert told in summary
+    assert "Without test rows that have a twin in training: AUC " in summary
 
 
 # What is left out

@@ -112,6 +112,7 @@ def test_the_manifest_tells_where_the_model_comes_from(
         "rows": ROWS,
         "bad_rate": bads / ROWS,
         "folded_rows": {},
+        "code_orders": {},
         "left_out_rows": {},
         "format": {
             "kind": "csv",
