@@ -54,7 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         data = read_data(options.data, schema)
         for note in [*data.notes, *taken_columns(data.header, schema)]:
             print(f"train.py: {note}", file=sys.stderr)
-        steps = (training.STEPS + model_card.STEPS) * len(schema.scorecards)
+        steps = training.STEPS * len(schema.scorecards) + model_card.steps(schema)
         # Without a terminal (None), each step gets a line of its own instead of a bar.
         bar = tqdm(total=steps, desc="Training", unit="step", leave=False, disable=None)
         with dask_cluster.fitting_on(options.dask), bar:

@@ -42,7 +42,7 @@ from creditscore.scorecard.scorecard import Scorecard  # noqa: E402
 from creditscore.training import dataset  # noqa: E402
 from creditscore.training.dataset import Dataset  # noqa: E402
 from creditscore.training.fit import fit_forest  # noqa: E402
-from creditscore.training.pipeline import split  # noqa: E402
+from creditscore.training.split import split  # noqa: E402
 
 ROUNDS = 9
 APPLICANTS = 50

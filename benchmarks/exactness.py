@@ -38,8 +38,8 @@ from creditscore.scorecard.shapley import compute_shapley_tables  # noqa: E402
 from creditscore.training import dataset, pipeline  # noqa: E402
 from creditscore.training.dataset import Dataset  # noqa: E402
 from creditscore.training.fit import fit_forest, flatten  # noqa: E402
-from creditscore.training.pipeline import split  # noqa: E402
 from creditscore.training.reference import reference_rows  # noqa: E402
+from creditscore.training.split import split  # noqa: E402
 
 VARIABLE = "CREDITSCORE_UCI_CSV"
 SEED = 1

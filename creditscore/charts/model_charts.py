@@ -13,6 +13,9 @@ from creditscore.i18n.number_format import FORMATS
 Section = Mapping[str, Any]
 Texts = Mapping[str, str]
 
+#: Most fields that are drawn or listed, those that weigh most; the card has all.
+MOST_FIELDS = 30
+
 
 def scorecard_plots(section: Section, texts: Texts, language: str) -> list[Plot]:
     """Draw ROC curve, calibration curve and score distribution."""
@@ -87,11 +90,15 @@ def field_curves(
 ) -> Iterator[Plot]:
     """Draw the partial dependence of each field, all on the same vertical axis.
 
+    Of more than `MOST_FIELDS`, those that weigh most.
+
     With ``mark_violations``, the steps against the expected direction have a colour of their own.
     """
     curves = section["sensitivity"]["partial_dependence"]
     top = max(point["probability_of_default"] for one in curves.values() for point in one["points"])
-    for name, curve in curves.items():
+    heaviest = [one["field"] for one in section["explanation"]["importance"][:MOST_FIELDS]]
+    for name in heaviest if len(curves) > MOST_FIELDS else curves:
+        curve = curves[name]
         yield _field_curve(
             curve["points"],
             fields[name],

@@ -16,14 +16,14 @@ Efron & Tibshirani (1993), An Introduction to the Bootstrap, chapters 6 and 13.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from math import sqrt
 from statistics import NormalDist
 
 import numpy as np
 
-from creditscore.arrays import Floats, Ints
+from creditscore.arrays import Flags, Floats, Ints
 from creditscore.evaluation import metrics
 
 Figure = dict[str, float]
@@ -45,7 +45,7 @@ DIGITS = 6
 BIASED_UPWARDS = frozenset({"ks", "ece"})
 
 
-def wilson(hits: int, of: int) -> tuple[float, float]:
+def wilson(hits: float, of: float) -> tuple[float, float]:
     """Compute the Wilson interval of a rate p = hits / n, with the normal quantile z.
 
     (p + z^2/2n +- z sqrt(p (1 - p)/n + z^2/4n^2)) / (1 + z^2/n): within 0 and 1 and never empty,
@@ -58,7 +58,7 @@ def wilson(hits: int, of: int) -> tuple[float, float]:
     return max(0.0, centre - half), min(1.0, centre + half)
 
 
-def rate(hits: int, of: int) -> Figure | None:
+def rate(hits: float, of: float) -> Figure | None:
     """Compute a rate with its Wilson interval; None for a rate of no rows."""
     if of == 0:
         return None
@@ -66,16 +66,33 @@ def rate(hits: int, of: int) -> Figure | None:
     return _figure(hits / of, low, high)
 
 
-def rates_differ(hits: int, of: int, *, than: tuple[int, int], tests: int = 1) -> bool:
+def share(flags: Flags | Ints, weights: Floats | None = None) -> Figure | None:
+    """Compute the share of rows that are flagged, as `rate` does; None of no rows.
+
+    Where rows have weights, it is the share of the people that they stand for, and as sure as that
+    of `effective_rows`.
+    """
+    return rate(*hits_of(flags, weights))
+
+
+def hits_of(flags: Flags | Ints, weights: Floats | None = None) -> tuple[float, float]:
+    """Return how many rows are flagged, of how many; `effective_rows` where they have weights."""
+    if weights is None or not len(flags):
+        return int(flags.sum()), len(flags)
+    of = metrics.effective_rows(weights)
+    return float(np.average(flags, weights=weights)) * of, of
+
+
+def rates_differ(hits: float, of: float, *, than: tuple[float, float], tests: int = 1) -> bool:
     """Test whether two rates p = x / n differ: the two-sided z-test of two proportions.
 
     z = (p1 - p2) / sqrt(p (1 - p) (1/n1 + 1/n2)), with p the rate of both together.
 
     Parameters
     ----------
-    hits, of : int
+    hits, of : float
         x and n of the one rate.
-    than : tuple of int
+    than : tuple of float
         x and n of the other.
     tests : int
         How many such tests are made together, for Bonferroni's correction.
@@ -117,12 +134,15 @@ class BootstrapResamples:
         Number of draws.
     block : int
         Row weights held in memory at once; the draws depend on it.
+    case_weights : ndarray of shape (n_rows,), or None
+        How many people of the population each row stands for; one each if None.
     """
 
     rows: int
     seed: int
     count: int = RESAMPLES
     block: int = 4_000_000
+    case_weights: Floats | None = field(default=None, compare=False)
 
     def over(self, statistic: Callable[[Floats], Floats]) -> Floats:
         """Compute a statistic on the rows as they are, and then on each draw.
@@ -130,8 +150,8 @@ class BootstrapResamples:
         Parameters
         ----------
         statistic : callable
-            Takes weights of shape (n_draws, n_rows), how often each row was drawn; returns an
-            array whose first axis is the draws.
+            Takes weights of shape (n_draws, n_rows), how often each row was drawn, times its case
+            weight; returns an array whose first axis is the draws.
 
         Returns
         -------
@@ -139,11 +159,16 @@ class BootstrapResamples:
         """
         # A draw may lack a group or an outcome: 0 / 0 is NaN and left out later.
         with np.errstate(divide="ignore", invalid="ignore"):
-            results = [statistic(np.ones((1, self.rows)))]
+            results = [statistic(self._standing_for(np.ones((1, self.rows))))]
             step = max(1, self.block // self.rows)
             for start in range(0, self.count, step):
-                results.append(statistic(_weights(self, start, min(step, self.count - start))))
+                drawn = _weights(self, start, min(step, self.count - start))
+                results.append(statistic(self._standing_for(drawn)))
         return np.concatenate(results)
+
+    def _standing_for(self, drawn: Floats) -> Floats:
+        """Turn how often each row was drawn into how many people its draws stand for."""
+        return drawn if self.case_weights is None else drawn * self.case_weights
 
 
 @lru_cache(maxsize=1)
@@ -185,7 +210,11 @@ def bootstrap_metrics(
     -------
     dict of str to ndarray of shape (1 + count,)
     """
-    families = [family(bad, probability_of_default) for family in (_ranking, _errors, _calibration)]
+    families = [
+        _ranking(bad, probability_of_default),
+        _errors(bad, probability_of_default),
+        _calibration(bad, probability_of_default, resamples.case_weights),
+    ]
     names = [name for family_names, _ in families for name in family_names]
     table = resamples.over(
         lambda weights: np.column_stack([statistic(weights) for _, statistic in families])
@@ -286,7 +315,7 @@ def _errors(bad: Ints, predicted: Floats) -> Family:
     return ("brier", "brier_skill", "log_loss", "accuracy", "ece"), statistic
 
 
-def _calibration(bad: Ints, predicted: Floats) -> Family:
+def _calibration(bad: Ints, predicted: Floats, case_weights: Floats | None) -> Family:
     """Return slope and intercept of the calibration line, by the one-step bootstrap.
 
     The line of all rows, log-odds(y) = a + b x over the log-odds x of the predictions, is fitted
@@ -304,7 +333,7 @@ def _calibration(bad: Ints, predicted: Floats) -> Family:
     Royal Statistical Society B 53; Andrews (2002), Higher-order improvements of a computationally
     attractive k-step bootstrap for extremum estimators, Econometrica 70.
     """
-    slope, intercept = metrics.calibration_line(bad, predicted)
+    slope, intercept = metrics.calibration_line(bad, predicted, case_weights)
     x = metrics.log_odds(predicted)
     q = 1 / (1 + np.exp(np.minimum(-(intercept + slope * x), 700.0)))
     residual, variance = bad - q, q * (1 - q)

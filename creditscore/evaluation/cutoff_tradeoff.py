@@ -59,12 +59,14 @@ def trade_off(section: Mapping[str, Any], percent: int, ratio: float) -> Tradeof
     approved, bad, refused_bad = (
         row[name] for name in ("approval_rate", "bad_rate_approved", "bad_rate_declined")
     )
-    # The card's shares are rounded: whole rows give the same cost as the card's own.
     rows = section["performance"]["rows"]
-    approved_rows = round(approved * rows)
+    # The card's shares are rounded: whole rows give the same cost as the card's own. Shares of
+    # weighted rows are no whole rows.
+    whole = float if section["performance"].get("weighted") else round
+    approved_rows = whole(approved * rows)
     declined_rows = rows - approved_rows
-    approved_bads = round(approved_rows * (bad or 0.0))
-    declined_bads = round(declined_rows * (refused_bad or 0.0))
+    approved_bads = whole(approved_rows * (bad or 0.0))
+    declined_bads = whole(declined_rows * (refused_bad or 0.0))
     # A default among the approved costs the ratio; a good one who is declined, the margin.
     cost = (ratio * approved_bads + declined_rows - declined_bads) / rows
     return Tradeoff(row["cutoff"], approved, bad, refused_bad, cost)

@@ -18,9 +18,10 @@ from creditscore.evaluation.confidence_intervals import (
     DIGITS,
     BootstrapResamples,
     Figure,
+    hits_of,
     interval,
-    rate,
     rates_differ,
+    share,
 )
 from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, in_language, say
 from creditscore.schema import Field, Schema
@@ -131,10 +132,11 @@ def by_group(
         ``equal_opportunity_difference``: the same difference among the good (0 is equal).
         All over the conclusive groups alone; None where there are fewer than two.
     """
-    approvals = [int((part.inside & approved).sum()) for part in parts]
-    differing = differ_from_rest(approvals, [int(part.inside.sum()) for part in parts])
+    weights = resamples.case_weights
+    counted = [hits_of(*_within(part.inside, approved, weights)) for part in parts]
+    differing = differ_from_rest([hits for hits, _ in counted], [of for _, of in counted])
     entries = [
-        _entry(part, bad, approved, differs=differs)
+        _entry(part, bad, approved, weights, differs=differs)
         for part, differs in zip(parts, differing, strict=True)
     ]
     compared = [index for index, one in enumerate(entries) if one["verdict"] == CONCLUSIVE]
@@ -153,7 +155,7 @@ def by_group(
     }
 
 
-def differ_from_rest(approvals: Sequence[int], rows: Sequence[int]) -> list[str | None]:
+def differ_from_rest(approvals: Sequence[float], rows: Sequence[float]) -> list[str | None]:
     """Test of each group whether its approval rate is another than that of all others together.
 
     `HIGHER` or `LOWER` where the test shows it, else None.
@@ -162,7 +164,7 @@ def differ_from_rest(approvals: Sequence[int], rows: Sequence[int]) -> list[str 
 
     Parameters
     ----------
-    approvals, rows : sequence of int
+    approvals, rows : sequence of float
         Of each group.
     """
     all_approvals, all_rows = sum(approvals), sum(rows)
@@ -208,12 +210,15 @@ def _complement(figure: Figure) -> Figure:
 
 
 def _entry(
-    part: PopulationGroup, bad: Ints, approved: Flags, *, differs: str | None
+    part: PopulationGroup,
+    bad: Ints,
+    approved: Flags,
+    weights: Floats | None,
+    *,
+    differs: str | None,
 ) -> dict[str, Any]:
     rows, bads = int(part.inside.sum()), int(bad[part.inside].sum())
     goods = rows - bads
-    approved_rows = int((part.inside & approved).sum())
-    approved_bads = int(bad[part.inside & approved].sum())
     large = rows >= MIN_GROUP_ROWS and min(goods, bads) >= MIN_GROUP_OUTCOMES
     return {
         "group": part.label,
@@ -221,10 +226,15 @@ def _entry(
         "bads": bads,
         "verdict": verdict(large=large, differs=differs),
         "differs_from_rest": differs,
-        "approval_rate": rate(approved_rows, rows),
-        "bad_rate_approved": rate(approved_bads, approved_rows),
-        "approval_rate_good": rate(approved_rows - approved_bads, goods),
+        "approval_rate": share(*_within(part.inside, approved, weights)),
+        "bad_rate_approved": share(*_within(part.inside & approved, bad, weights)),
+        "approval_rate_good": share(*_within(part.inside & (bad == 0), approved, weights)),
     }
+
+
+def _within(inside: Flags, of: Any, weights: Floats | None) -> tuple[Any, Floats | None]:
+    """Return what is known of a group's rows, and their weights."""
+    return of[inside], None if weights is None else weights[inside]
 
 
 def _sampled_rates(
@@ -284,6 +294,7 @@ def approvals_at(
     columns: Mapping[str, Floats],
     training_columns: Mapping[str, Floats],
     probability_of_default: Floats,
+    weights: Floats | None = None,
     *,
     names: Sequence[str],
     cutoffs: Sequence[float],
@@ -295,13 +306,14 @@ def approvals_at(
                 "group": part.label,
                 "rows": int(part.inside.sum()),
                 "approval_rates": [
-                    float((inside < cutoff).mean()) if len(inside) else None for cutoff in cutoffs
+                    float(np.average(inside < cutoff, weights=each)) if len(inside) else None
+                    for cutoff in cutoffs
                 ],
             }
             for part in groups(
                 schema.fields[name], columns[name], training_column=training_columns[name]
             )
-            for inside in [probability_of_default[part.inside]]
+            for inside, each in [_within(part.inside, probability_of_default, weights)]
         ]
         for name in names
         if schema.fields[name].protected

@@ -5,6 +5,9 @@ Every function takes outcomes and predictions, both of shape (n_applicants,):
 - ``bad``: 1 for a default, 0 for none;
 - ``probability_of_default``: between 0 and 1.
 
+Some take ``weights``, of the same shape: how many people of the population each row stands for; one
+each where they are left out.
+
 Nothing here needs scikit-learn, so that the live service can measure itself too.
 """
 
@@ -14,7 +17,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from creditscore.arrays import Floats, Ints
+from creditscore.arrays import Flags, Floats, Ints
 
 #: The log-loss clips probabilities this far from 0 and 1.
 LOG_LOSS_CLIP = 1e-15
@@ -52,26 +55,34 @@ def brier(bad: Ints, probability_of_default: Floats) -> float:
     return float(np.mean((probability_of_default - bad) ** 2))
 
 
-def log_loss(bad: Ints, probability_of_default: Floats) -> float:
+def log_loss(bad: Ints, probability_of_default: Floats, weights: Floats | None = None) -> float:
     """Compute the mean negative log-likelihood, in nats; 0 is perfect."""
     clipped = np.clip(probability_of_default, LOG_LOSS_CLIP, 1 - LOG_LOSS_CLIP)
-    return float(-np.mean(bad * np.log(clipped) + (1 - bad) * np.log(1 - clipped)))
+    gains = bad * np.log(clipped) + (1 - bad) * np.log(1 - clipped)
+    return float(-np.average(gains, weights=weights))
 
 
 def expected_calibration_error(
-    bad: Ints, probability_of_default: Floats, *, bins: int = ECE_BINS
+    bad: Ints,
+    probability_of_default: Floats,
+    weights: Floats | None = None,
+    *,
+    bins: int = ECE_BINS,
 ) -> float:
     """Compute the mean gap between predicted and observed rate, over bins of equal width (ECE).
 
     0 means that of those predicted at 20 %, 20 % defaulted, and so on (Naeini et al. 2015).
     """
     bin_indices = np.minimum((probability_of_default * bins).astype(np.int64), bins - 1)
-    predicted = np.bincount(bin_indices, weights=probability_of_default, minlength=bins)
-    observed = np.bincount(bin_indices, weights=bad, minlength=bins)
-    return float(np.abs(predicted - observed).sum() / len(bad))
+    each = np.ones(len(bad)) if weights is None else weights
+    predicted = np.bincount(bin_indices, weights=probability_of_default * each, minlength=bins)
+    observed = np.bincount(bin_indices, weights=bad * each, minlength=bins)
+    return float(np.abs(predicted - observed).sum() / each.sum())
 
 
-def calibration_line(bad: Ints, probability_of_default: Floats) -> tuple[float, float]:
+def calibration_line(
+    bad: Ints, probability_of_default: Floats, weights: Floats | None = None
+) -> tuple[float, float]:
     """Fit a logistic regression of the outcomes on the log-odds of the predictions.
 
     Returns
@@ -94,12 +105,14 @@ def calibration_line(bad: Ints, probability_of_default: Floats) -> tuple[float, 
     bads, goods = odds[bad == 1], odds[bad == 0]
     if bads.min() >= goods.max() or goods.min() >= bads.max():
         return np.nan, np.nan
-    line = np.array([float(log_odds(np.array([bad.mean()]))[0]), 0.0])
+    each = np.ones(len(bad)) if weights is None else weights
+    line = np.array([float(log_odds(np.array([np.average(bad, weights=weights)]))[0]), 0.0])
     for _ in range(MAX_NEWTON_ITERATIONS):
         # A step that went too far makes a line so steep that exp() would overflow.
         predicted = 1 / (1 + np.exp(np.minimum(-design @ line, 700.0)))
-        gradient = design.T @ (bad - predicted)
-        hessian = (design * (predicted * (1 - predicted))[:, np.newaxis]).T @ design
+        gradient = design.T @ (each * (bad - predicted))
+        variance = each * predicted * (1 - predicted)
+        hessian = (design * variance[:, np.newaxis]).T @ design
         if np.linalg.det(hessian) < SINGULAR_DETERMINANT:
             break
         step = np.linalg.solve(hessian, gradient)
@@ -115,7 +128,9 @@ def log_odds(probability: Floats) -> Floats:
     return np.log(clipped / (1 - clipped))
 
 
-def at_cutoff(bad: Ints, probability_of_default: Floats, cutoff: float) -> dict[str, float | None]:
+def at_cutoff(
+    bad: Ints, probability_of_default: Floats, cutoff: float, weights: Floats | None = None
+) -> dict[str, float | None]:
     """Compute approval rate and bad rates at a cut-off.
 
     Returns
@@ -126,38 +141,47 @@ def at_cutoff(bad: Ints, probability_of_default: Floats, cutoff: float) -> dict[
     """
     approved = probability_of_default < cutoff
     return {
-        "approval_rate": float(approved.mean()),
-        "bad_rate_approved": _mean(bad[approved]),
-        "bad_rate_declined": _mean(bad[~approved]),
+        "approval_rate": float(np.average(approved, weights=weights)),
+        "bad_rate_approved": _mean(bad, approved, weights),
+        "bad_rate_declined": _mean(bad, ~approved, weights),
     }
 
 
 def cutoff_table(
-    bad: Ints, probability_of_default: Floats, cutoffs: Sequence[float], *, loss_to_margin: float
+    bad: Ints,
+    probability_of_default: Floats,
+    cutoffs: Sequence[float],
+    weights: Floats | None = None,
+    *,
+    loss_to_margin: float,
 ) -> list[dict[str, float | None]]:
     """Compute for each cut-off the approval rate, the bad rates and the cost of errors.
 
     ``cost`` is the mean over all applicants, in margins of a good account: an approved bad one
     costs the ratio, a declined good one costs 1, the margin that was not earned.
     """
-    goods = bad == 0
+    each = np.ones(len(bad)) if weights is None else weights
+    bads, goods = bad * each, (1 - bad) * each
     table = []
     for cutoff in cutoffs:
         approved = probability_of_default < cutoff
-        cost = loss_to_margin * float(bad[approved].sum()) + float(goods[~approved].sum())
-        row = at_cutoff(bad, probability_of_default, cutoff)
-        table.append({"cutoff": cutoff, **row, "cost": cost / len(bad)})
+        cost = loss_to_margin * float(bads[approved].sum()) + float(goods[~approved].sum())
+        row = at_cutoff(bad, probability_of_default, cutoff, weights)
+        table.append({"cutoff": cutoff, **row, "cost": cost / float(each.sum())})
     return table
 
 
-def roc(bad: Ints, probability_of_default: Floats, *, points: int = 101) -> dict[str, list[float]]:
+def roc(
+    bad: Ints, probability_of_default: Floats, weights: Floats | None = None, *, points: int = 101
+) -> dict[str, list[float]]:
     """Compute the ROC curve: shares of good and of bad applicants declined as the cut-off falls.
 
     Thinned to at most ``points``, evenly along the curve.
     """
     levels, ranks = np.unique(-probability_of_default, return_inverse=True)
-    bads = np.cumsum(np.bincount(ranks, weights=bad, minlength=len(levels)))
-    goods = np.cumsum(np.bincount(ranks, weights=1 - bad, minlength=len(levels)))
+    each = np.ones(len(bad)) if weights is None else weights
+    bads = np.cumsum(np.bincount(ranks, weights=bad * each, minlength=len(levels)))
+    goods = np.cumsum(np.bincount(ranks, weights=(1 - bad) * each, minlength=len(levels)))
     declined_good = np.concatenate([[0.0], goods / goods[-1]])
     declined_bad = np.concatenate([[0.0], bads / bads[-1]])
     lengths = declined_good + declined_bad
@@ -170,28 +194,49 @@ def roc(bad: Ints, probability_of_default: Floats, *, points: int = 101) -> dict
 
 
 def calibration_curve(
-    bad: Ints, probability_of_default: Floats, *, bins: int = 10
+    bad: Ints, probability_of_default: Floats, weights: Floats | None = None, *, bins: int = 10
 ) -> list[dict[str, float]]:
     """Compare predicted and observed default rates, over groups of about equal size.
 
     Equal predictions are in one group. Of each group: rows, bads, ``mean_predicted`` probability
-    and ``observed_rate``.
+    and ``observed_rate``; where there are weights, ``effective_rows`` too.
     """
-    edges = np.unique(np.quantile(probability_of_default, np.linspace(0, 1, bins + 1)[1:-1]))
+    shares = np.linspace(0, 1, bins + 1)[1:-1]
+    if weights is None:
+        edges = np.unique(np.quantile(probability_of_default, shares))
+    else:
+        # The only method of numpy's that takes weights.
+        edges = np.unique(
+            np.quantile(probability_of_default, shares, weights=weights, method="inverted_cdf")
+        )
     group_indices = np.searchsorted(edges, probability_of_default, side="left")
     curve = []
     for index in np.unique(group_indices):
         inside = group_indices == index
+        each = None if weights is None else weights[inside]
         curve.append(
             {
                 "rows": int(inside.sum()),
                 "bads": int(bad[inside].sum()),
-                "mean_predicted": float(probability_of_default[inside].mean()),
-                "observed_rate": float(bad[inside].mean()),
+                "mean_predicted": float(np.average(probability_of_default[inside], weights=each)),
+                "observed_rate": float(np.average(bad[inside], weights=each)),
+                **({} if each is None else {"effective_rows": effective_rows(each)}),
             }
         )
     return curve
 
 
-def _mean(values: Ints) -> float | None:
-    return float(values.mean()) if len(values) else None
+def effective_rows(weights: Floats) -> float:
+    """Compute how many unweighted rows would be as sure as weighted ones: (sum w)^2 / sum w^2.
+
+    References
+    ----------
+    Kish (1965), Survey Sampling, section 8.2.
+    """
+    return float(weights.sum() ** 2 / np.sum(weights**2))
+
+
+def _mean(values: Ints, inside: Flags, weights: Floats | None) -> float | None:
+    if not inside.any():
+        return None
+    return float(np.average(values[inside], weights=None if weights is None else weights[inside]))

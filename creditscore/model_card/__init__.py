@@ -4,6 +4,6 @@ Made once, by training; the service reads the JSON and never imports this packag
 """
 
 from creditscore.model_card.build import build_card
-from creditscore.model_card.measurements import STEPS
+from creditscore.model_card.measurements import steps
 
-__all__ = ["STEPS", "build_card"]
+__all__ = ["build_card", "steps"]

@@ -98,7 +98,7 @@ def _consequences(
         "excluded": list(names),
         **figures({name: samples[name] for name in both}),
         "change": change,
-        **at_cutoff(data.test.bad, predicted, data.cutoff),
+        **at_cutoff(data.test.bad, predicted, data.cutoff, data.test.weight),
         "demographic_parity_ratio": {
             name: one["demographic_parity_ratio"] for name, one in compared.items()
         },

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -18,11 +19,12 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from threadpoolctl import threadpool_limits
 
-from creditscore.arrays import Floats
+from creditscore.arrays import Flags, Floats
 from creditscore.evaluation.confidence_intervals import BootstrapResamples
 from creditscore.schema import Schema
 from creditscore.schema.constraints import CodeList
 from creditscore.training.dataset import Dataset
+from creditscore.training.split import TimeSplit, find_twins
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,8 @@ class EvaluationData:
         Of the probability of default.
     seed : int
         Of all that is random.
+    by_time : TimeSplit or None
+        The rows of both by time, for a second test.
     """
 
     schema: Schema
@@ -45,11 +49,17 @@ class EvaluationData:
     test: Dataset
     cutoff: float
     seed: int
+    by_time: TimeSplit | None = None
+
+    @cached_property
+    def twins(self) -> Flags:
+        """Of each test row, whether a training row equals it."""
+        return find_twins(self.train, self.test)
 
     @property
     def resamples(self) -> BootstrapResamples:
         """Return the draws that every interval on the test rows is computed from."""
-        return BootstrapResamples(len(self.test), self.seed)
+        return BootstrapResamples(len(self.test), self.seed, case_weights=self.test.weight)
 
 
 def baselines(data: EvaluationData, predictors: Sequence[str]) -> dict[str, Floats]:
@@ -67,12 +77,15 @@ def baselines(data: EvaluationData, predictors: Sequence[str]) -> dict[str, Floa
         "default_forest": RandomForestClassifier(random_state=data.seed, n_jobs=-1),
         "gradient_boosting": HistGradientBoostingClassifier(random_state=data.seed),
     }
-    predicted = {"majority": np.full(len(data.test), data.train.bad.mean())}
+    weights = data.train.weight
+    bad_rate = np.average(data.train.bad, weights=weights)
+    predicted = {"majority": np.full(len(data.test), bad_rate)}
     # Thousands of short parallel regions cost more than they save, ten times more on a busy
     # machine; and one thread adds up in one order. The forest's own threads are not limited.
     with threadpool_limits(limits=1):
         for name, model in models.items():
-            model.fit(train, data.train.bad)
+            last = "logisticregression__" if name == "logistic_regression" else ""
+            model.fit(train, data.train.bad, **{f"{last}sample_weight": weights})
             if name == "default_forest":
                 # Threads add up the trees in the order in which they end.
                 model.set_params(n_jobs=None)

@@ -22,9 +22,10 @@ from creditscore.model_card.measurements import (
     IMPORTANCE_ROWS,
     measure_scorecard,
 )
+from creditscore.model_card.sampling import describe_sample
 from creditscore.schema.descriptions import schema_texts
 from creditscore.scorecard.model import Model
-from creditscore.training.pipeline import Split
+from creditscore.training.split import Split
 
 
 def build_card(model: Model, rows: Split, *, progress: Callable[[str], None]) -> dict[str, Any]:
@@ -36,7 +37,7 @@ def build_card(model: Model, rows: Split, *, progress: Callable[[str], None]) ->
     rows : Split
         The rows that it was fitted on, and those held out.
     progress : callable
-        Called with the name of each step as it begins, `STEPS` for each scorecard.
+        Called with the name of each step as it begins, `steps` of them.
 
     Returns
     -------
@@ -44,14 +45,16 @@ def build_card(model: Model, rows: Split, *, progress: Callable[[str], None]) ->
         Plain data; numbers are rounded to six digits, the policy's excepted.
     """
     manifest, seed = model.manifest, model.manifest["seed"]
-    data = EvaluationData(model.schema, rows.train, rows.test, model.policy.cutoff, seed)
+    data = EvaluationData(
+        model.schema, rows.train, rows.test, model.policy.cutoff, seed, rows.by_time
+    )
     texts = schema_texts(model.schema, FALLBACK_LANGUAGE)
     return {
         **texts,
         **card_statements(FALLBACK_LANGUAGE),
         "legal": LEGAL_SENTENCE[FALLBACK_LANGUAGE] if model.protected_predictors() else None,
         "policy": model.policy.to_dict(),
-        "data": _data(model, rows),
+        "data": {**_data(model, rows), **describe_sample(data)},
         "method": {
             "confidence": CONFIDENCE,
             "resamples": RESAMPLES,

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from creditscore.model_card.sections import PARTS, bullets, count, share, table, yes
+from creditscore.model_card.formats import bullets, count, listed, share, table, yes
+from creditscore.model_card.sample_sections import drawn_rows
+from creditscore.model_card.sections import MISSING, PARTS
 
 Card = Mapping[str, Any]
 
@@ -39,7 +41,8 @@ def _lines(card: Card, plots: Sequence[str]) -> Iterator[str]:
     yield from _section("Out of scope", bullets(card["out_of_scope"]))
     yield from _section("Data", _data(card))
     yield from _section("Predictors and monitored attributes", _fields(card))
-    for title in PARTS:
+    may_be_missing = any(section["missing_values"] for section in card["scorecards"].values())
+    for title in (title for title in PARTS if may_be_missing or title != MISSING):
         yield from _section(title, _each(card, title, plots))
     yield from _section("Limits", bullets(card["limits"]))
     yield from _section("Human oversight and monitoring", bullets(card["oversight"]))
@@ -90,6 +93,7 @@ def _data(card: Card) -> Iterator[str]:
         yield f"- {left_out}"
     for name, rows in data["folded_rows"].items():
         yield f"- {name}: {count(rows)} rows with undocumented codes, folded as the schema says."
+    yield from bullets(drawn_rows(data))
 
 
 def _outcomes(bad: object) -> str:
@@ -135,7 +139,7 @@ def _fields(card: Card) -> Iterator[str]:
             yield from (
                 "",
                 f"**{section['title']}: its decisions depend on protected attributes "
-                f"({', '.join(section['protected_predictors'])}).** {card['legal']}; see Law for "
+                f"({listed(section['protected_predictors'])}).** {card['legal']}; see Law for "
                 "other places. `train.py --exclude` leaves them out; what that costs stands under "
                 "Fairness.",
             )

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from creditscore.arrays import Floats, Ints
+from creditscore.arrays import Floats
 from creditscore.evaluation import fairness, metrics
 from creditscore.evaluation.confidence_intervals import (
     DIGITS,
@@ -16,20 +16,22 @@ from creditscore.evaluation.confidence_intervals import (
     differences,
     figures,
     rate,
+    share,
     wilson,
 )
 from creditscore.evaluation.sensitivity import curve, monotonicity_violations
 from creditscore.model_card.ablation import measure_exclusions, protected_attribute_effects
 from creditscore.model_card.baselines import EvaluationData, baselines
+from creditscore.model_card.missing import measure_missing
+from creditscore.model_card.sampling import mean, out_of_time, without_twins
+from creditscore.schema import Schema
 from creditscore.schema.constraints import NumericRange
 from creditscore.scorecard.model import Model
 from creditscore.scorecard.policy import Policy
 from creditscore.scorecard.reason_codes import principal_reasons
 from creditscore.scorecard.scorecard import Scorecard
+from creditscore.training.dataset import Dataset
 from creditscore.training.fit import grow
-
-#: Steps of progress for each scorecard.
-STEPS = 3
 
 #: Held-out rows that curves are averaged over, and that importance is taken from.
 CURVE_ROWS = 500
@@ -40,6 +42,11 @@ SCORE_BIN_POINTS = 20
 
 CUTOFFS = tuple(round(step / 20, 2) for step in range(1, 13))
 FINE_CUTOFFS = tuple(round(step / 100, 2) for step in range(1, 100))
+
+
+def steps(schema: Schema) -> int:
+    """Count the steps of progress: four for each scorecard, or three without a test by time."""
+    return (3 + (schema.sample.time is not None)) * len(schema.scorecards)
 
 
 def measure_scorecard(
@@ -55,13 +62,14 @@ def measure_scorecard(
     data : EvaluationData
         What it is measured on.
     progress : callable
-        Called with the name of each step as it begins, `STEPS` of them.
+        Called with the name of each step as it begins.
 
     Returns
     -------
     dict
         ``decision``, ``fairness``, ``protected_attribute_effects``, ``explanation``,
-        ``sensitivity``, ``curves``, ``performance`` and ``ablation``.
+        ``sensitivity``, ``missing_values``, ``curves``, ``performance``, ``out_of_time`` (None
+        without times) and ``ablation``.
     """
     card, spec = model.scorecards[name], model.schema.scorecards[name]
     matrix = data.test.matrix(card.predictors)
@@ -69,7 +77,7 @@ def measure_scorecard(
     bad = data.test.bad
     progress(f"measuring the {name} scorecard")
     measured: dict[str, Any] = {
-        "decision": _decision(bad, predicted, model),
+        "decision": _decision(data.test, predicted, model),
         "fairness": fairness.of_protected(
             model.schema,
             data.test.columns,
@@ -84,14 +92,16 @@ def measure_scorecard(
         ),
         "explanation": _explanation(model, card, matrix, predicted),
         "sensitivity": _sensitivity(card, data),
+        "missing_values": measure_missing(card, data, predicted),
         "curves": {
-            **_curves(bad, predicted, model),
+            **_curves(data.test, predicted, model),
             "groups": _rounded(
                 fairness.approvals_at(
                     model.schema,
                     data.test.columns,
                     data.train.columns,
                     predicted,
+                    data.test.weight,
                     names=spec.fields,
                     cutoffs=FINE_CUTOFFS,
                 )
@@ -100,6 +110,10 @@ def measure_scorecard(
     }
     progress(f"training baselines of the {name} scorecard")
     measured["performance"] = _performance(data, card, predicted)
+    measured["out_of_time"] = None
+    if data.by_time is not None:
+        progress(f"testing the {name} scorecard on the latest rows")
+        measured["out_of_time"] = out_of_time(data, data.by_time, card.predictors, spec)
     progress(f"leaving protected fields out of the {name} scorecard")
     measured["ablation"] = measure_exclusions(
         data,
@@ -123,8 +137,11 @@ def _performance(data: EvaluationData, card: Scorecard, predicted: Floats) -> di
     return {
         "rows": len(bad),
         "bads": int(bad.sum()),
-        "bad_rate": rate(int(bad.sum()), len(bad)),
+        "weighted": data.test.weight is not None,
+        "bad_rate": share(bad, data.test.weight),
+        "mean_predicted": mean(predicted, data.test.weight),
         "scorecard": figures(own),
+        "without_twins": without_twins(data, predicted),
         "baselines": {name: figures(samples) for name, samples in others.items()},
         "difference_to_baseline": {
             name: differences(samples, own, "auc", "brier") for name, samples in others.items()
@@ -132,18 +149,19 @@ def _performance(data: EvaluationData, card: Scorecard, predicted: Floats) -> di
     }
 
 
-def _decision(bad: Ints, predicted: Floats, model: Model) -> dict[str, Any]:
-    policy = model.policy
+def _decision(test: Dataset, predicted: Floats, model: Model) -> dict[str, Any]:
+    policy, bad, weights = model.policy, test.bad, test.weight
     approved = predicted < policy.cutoff
     cutoffs = sorted({*CUTOFFS, policy.cutoff})
+    yes, no = (test.rows(np.flatnonzero(side)) for side in (approved, ~approved))
     return {
         "cutoff": policy.cutoff,
         "loss_to_margin": _ratio(policy),
-        "approval_rate": rate(int(approved.sum()), len(bad)),
-        "bad_rate_approved": rate(int(bad[approved].sum()), int(approved.sum())),
-        "bad_rate_declined": rate(int(bad[~approved].sum()), int((~approved).sum())),
+        "approval_rate": share(approved, weights),
+        "bad_rate_approved": share(yes.bad, yes.weight),
+        "bad_rate_declined": share(no.bad, no.weight),
         "table": _rounded(
-            metrics.cutoff_table(bad, predicted, cutoffs, loss_to_margin=_ratio(policy))
+            metrics.cutoff_table(bad, predicted, cutoffs, weights, loss_to_margin=_ratio(policy))
         ),
     }
 
@@ -219,32 +237,42 @@ def _sensitivity(card: Scorecard, data: EvaluationData) -> dict[str, Any]:
     return {"partial_dependence": curves, "monotonicity_violations": violations}
 
 
-def _curves(bad: Ints, predicted: Floats, model: Model) -> dict[str, Any]:
-    policy = model.policy
+def _curves(test: Dataset, predicted: Floats, model: Model) -> dict[str, Any]:
+    policy, bad, weights = model.policy, test.bad, test.weight
     ratio = _ratio(policy)
-    calibration = [
-        {**group, "interval": list(wilson(int(group["bads"]), int(group["rows"])))}
-        for group in metrics.calibration_curve(bad, predicted)
-    ]
     return {
-        "roc": _rounded(metrics.roc(bad, predicted)),
-        "calibration": _rounded(calibration),
-        "scores": _scores(bad, predicted, policy),
+        "roc": _rounded(metrics.roc(bad, predicted, weights)),
+        "calibration": [
+            _rounded({**group, "interval": list(_interval(group))})
+            for group in metrics.calibration_curve(bad, predicted, weights)
+        ],
+        "scores": _scores(test, predicted, policy),
         "cutoffs": _rounded(
-            metrics.cutoff_table(bad, predicted, FINE_CUTOFFS, loss_to_margin=ratio)
+            metrics.cutoff_table(bad, predicted, FINE_CUTOFFS, weights, loss_to_margin=ratio)
         ),
     }
 
 
-def _scores(bad: Ints, predicted: Floats, policy: Policy) -> dict[str, Any]:
-    """Count good and bad applicants by score."""
+def _interval(group: Mapping[str, float]) -> tuple[float, float]:
+    """Compute the interval of a group's observed rate."""
+    if "effective_rows" in group:
+        return wilson(group["observed_rate"] * group["effective_rows"], group["effective_rows"])
+    return wilson(group["bads"], group["rows"])
+
+
+def _scores(test: Dataset, predicted: Floats, policy: Policy) -> dict[str, Any]:
+    """Count good and bad applicants by score; people of the population where rows have weights."""
     points = policy.scale.points(predicted)
     first, last = points.min() // SCORE_BIN_POINTS, points.max() // SCORE_BIN_POINTS
     edges = np.arange(first, last + 2) * SCORE_BIN_POINTS
+    each = np.ones(len(test)) if test.weight is None else test.weight
+    good, bad = (
+        np.histogram(points, edges, weights=each * (test.bad == outcome))[0] for outcome in (0, 1)
+    )
     return {
         "edges": edges.tolist(),
-        "good": np.histogram(points[bad == 0], edges)[0].tolist(),
-        "bad": np.histogram(points[bad == 1], edges)[0].tolist(),
+        "good": good.round().astype(int).tolist(),
+        "bad": bad.round().astype(int).tolist(),
         "cutoff": int(policy.scale.points(np.array([policy.cutoff]))[0]),
     }
 

@@ -11,8 +11,15 @@ from creditscore.charts.model_card_charts import model_card_plots
 from creditscore.errors import ArtifactError
 from creditscore.files import PUBLIC, atomic_write
 from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, LEGAL_SENTENCE, PAGE_TEXTS
+from creditscore.model_card.formats import WRITE, listed
 from creditscore.model_card.markdown import left_out_rows, to_markdown
-from creditscore.model_card.sections import FIGURES, MODELS, WRITE, calibration_warning
+from creditscore.model_card.missing import hiding_pays, warning
+from creditscore.model_card.sample_sections import (
+    drawn_rows,
+    later_in_short,
+    without_twins_in_short,
+)
+from creditscore.model_card.sections import FIGURES, MODELS, calibration_warning
 from creditscore.scorecard.artifact import CARD_FILE, MANIFEST_FILE, MODEL_FILE
 from creditscore.scorecard.model import Model
 
@@ -84,11 +91,15 @@ def _lines(model: Model) -> Iterator[str]:
         yield fill(left_out, WIDTH, initial_indent="  ", subsequent_indent="  ")
     rarer = round(data["rows"] * min(data["bad_rate"], 1 - data["bad_rate"]))
     if data["rows"] < FEW_ROWS or rarer < FEW_OF_AN_OUTCOME:
+        auc = list(model.card["scorecards"].values())[-1]["performance"]["scorecard"]["auc"]
         text = (
             f"Few rows: {WRITE.number(rarer)} have the rarer outcome, and a fifth of them are in "
-            "the test. Every figure below is rough; the model card has the intervals."
+            "the test. Every figure below is rough: the AUC of the last scorecard may lie anywhere "
+            f"from {WRITE.figure(auc['low'])} to {WRITE.figure(auc['high'])}; the model card has "
+            "the intervals of all."
         )
-        yield fill(text, WIDTH, initial_indent="  ", subsequent_indent="  ")
+        yield _indented(text)
+    yield from map(_indented, drawn_rows(data))
     for name in model.scorecards:
         yield from _scorecard(model, model.card["scorecards"][name])
 
@@ -97,7 +108,7 @@ def _scorecard(model: Model, card: Mapping[str, Any]) -> Iterator[str]:
     performance, decision = card["performance"], card["decision"]
     measured = {"scorecard": performance["scorecard"], **performance["baselines"]}
     yield ""
-    yield f"{card['version']}: {', '.join(card['predictors'])}"
+    yield fill(f"{card['version']}: {listed(card['predictors'])}", WIDTH, subsequent_indent="  ")
     if card["forest_trials"]:
         forest = card["forest"]
         features = forest["max_features"] or "the square root of all"
@@ -116,13 +127,22 @@ def _scorecard(model: Model, card: Mapping[str, Any]) -> Iterator[str]:
         f"{WRITE.share(decision['approval_rate']['value'])} approved"
         + ("" if bad_rate is None else f", of whom {WRITE.share(bad_rate['value'])} turned out bad")
     )
-    if warning := calibration_warning(performance["scorecard"]["calibration_slope"]):
-        yield fill(warning, WIDTH, initial_indent="  ", subsequent_indent="  ")
+    notes = (
+        calibration_warning(performance["scorecard"]["calibration_slope"]),
+        without_twins_in_short(performance),
+        later_in_short(card),
+        warning(card, hidden) if (hidden := hiding_pays(card)) else None,
+    )
+    yield from (_indented(note) for note in notes if note)
     if card["protected_predictors"]:
-        yield f"  Uses protected attributes: {', '.join(card['protected_predictors'])}."
+        yield f"  Uses protected attributes: {listed(card['protected_predictors'])}."
         yield f"  {LEGAL_SENTENCE[FALLBACK_LANGUAGE]}; --exclude leaves them out."
     if card["monitored_attributes"]:
-        yield f"  Only monitored: {', '.join(card['monitored_attributes'])}."
+        yield f"  Only monitored: {listed(card['monitored_attributes'])}."
+
+
+def _indented(text: str) -> str:
+    return fill(text, WIDTH, initial_indent="  ", subsequent_indent="  ")
 
 
 def _columns(texts: Iterable[str]) -> str:

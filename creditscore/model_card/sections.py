@@ -1,14 +1,27 @@
-"""Sections of the model card that every scorecard has, and how the card writes numbers."""
+"""Sections of the model card that every scorecard has."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from creditscore.charts.model_charts import MOST_FIELDS
 from creditscore.evaluation.fairness import INCONCLUSIVE
 from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, PAGE_TEXTS
-from creditscore.i18n.number_format import CUTOFF_DECIMALS, FORMATS
+from creditscore.i18n.number_format import CUTOFF_DECIMALS
 from creditscore.model_card.ablation import exclusion_table
+from creditscore.model_card.formats import (
+    WRITE,
+    count,
+    figure,
+    share,
+    share_of,
+    signed,
+    table,
+    value,
+)
+from creditscore.model_card.missing import missing_values
+from creditscore.model_card.sample_sections import later_rows, rows_without_twins
 
 Card = Mapping[str, Any]
 
@@ -22,9 +35,6 @@ MODELS = {
         "scorecard", "majority", "logistic_regression", "default_forest", "gradient_boosting",
     )
 }  # fmt: skip
-#: Writes the numbers of the card, which is in English.
-WRITE = FORMATS[FALLBACK_LANGUAGE]
-
 FIGURES = {
     "auc": "AUC",
     "gini": "Gini",
@@ -37,67 +47,6 @@ FIGURES = {
     "calibration_intercept": "Calibration intercept",
     "accuracy": "Accuracy at 0.5",
 }
-
-# Formats
-
-
-def bullets(texts: Sequence[str]) -> list[str]:
-    """Return a list."""
-    return [f"- {text}" for text in texts]
-
-
-def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
-    """Return the lines of a table."""
-    yield f"| {' | '.join(header)} |"
-    yield f"|{' --- |' * len(header)}"
-    for row in rows:
-        yield f"| {' | '.join(row)} |"
-
-
-def yes(flag: bool) -> str:
-    """Return yes or no."""
-    return "yes" if flag else "no"
-
-
-def count(of: int) -> str:
-    """Write a count: 30,000."""
-    return WRITE.number(of)
-
-
-def value(raw: float | str) -> str:
-    """Write a field's value."""
-    return raw if isinstance(raw, str) else WRITE.number(raw)
-
-
-def share(raw: float | None) -> str:
-    """Write a share in percent; a dash for that of nobody."""
-    return "-" if raw is None else WRITE.share(raw)
-
-
-def share_of(one: Mapping[str, float] | None) -> str:
-    """Write a share with its interval."""
-    if one is None:
-        return "-"
-    return _with_interval(one, WRITE.share)
-
-
-def figure(one: Mapping[str, float] | None) -> str:
-    """Write a figure with its interval."""
-    if one is None:
-        return "-"
-    return _with_interval(one, WRITE.figure)
-
-
-def signed(one: Mapping[str, float] | None) -> str:
-    """Write a difference with its interval, its sign always shown."""
-    if one is None:
-        return "-"
-    return _with_interval(one, WRITE.difference)
-
-
-def _with_interval(one: Mapping[str, float], write: Callable[[float], str]) -> str:
-    return f"{write(one['value'])} ({write(one['low'])} to {write(one['high'])})"
-
 
 # Sections
 
@@ -143,6 +92,9 @@ def _performance(card: Card, section: Card) -> Iterator[str]:
             f"- Against {MODELS[name]}: AUC {signed(difference['auc'])}, "
             f"Brier score {signed(difference['brier'])}."
         )
+    for words in (rows_without_twins(performance), later_rows(section)):
+        if words:
+            yield from ("", *words)
 
 
 def calibration_warning(slope: Card | None) -> str | None:
@@ -278,8 +230,13 @@ def _explanation(card: Card, section: Card) -> Iterator[str]:
     )
     yield from table(
         ["field", "mean impact"],
-        ([f"`{one['field']}`", WRITE.impact(one["mean_impact"])] for one in found["importance"]),
+        (
+            [f"`{one['field']}`", WRITE.impact(one["mean_impact"])]
+            for one in found["importance"][:MOST_FIELDS]
+        ),
     )
+    if len(found["importance"]) > MOST_FIELDS:
+        yield "\nThe fields that weigh most; model_card.json has all."
     if found["reasons"]:
         yield from (
             "",
@@ -332,10 +289,14 @@ def _violating_steps(curve: Card) -> str:
     return f" Its curve goes the wrong way from {'; from '.join(steps)}." if steps else ""
 
 
+#: The part that is only there where values may be missing.
+MISSING = "Missing values"
+
 PARTS: Mapping[str, Callable[[Card, Card], Iterator[str]]] = {
     "Performance": _performance,
     "Decision": _decision,
     "Fairness": _fairness,
     "Explanation": _explanation,
     "Where the model goes the wrong way": _monotonicity,
+    MISSING: missing_values,
 }

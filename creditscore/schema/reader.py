@@ -21,6 +21,7 @@ from creditscore.schema.field_reader import read_fields
 from creditscore.schema.fields import Field, ForestSettings, Label, ScorecardSpec, Source
 from creditscore.schema.number_text import SIGNS
 from creditscore.schema.outcomes import outcome_key
+from creditscore.schema.sample import read_sample
 from creditscore.schema.schema import Schema
 from creditscore.schema.toml_reader import TomlTable, shown
 
@@ -87,11 +88,13 @@ def _refuse_sentences(top: TomlTable) -> None:
 def read_schema(document: Mapping[str, Any], source: str) -> Schema:
     """Turn a parsed schema file into a `Schema`; `source` names it in errors."""
     top = TomlTable(source, "", document)
-    top.allow("dataset", "label", "file", "sources", "files", "scorecards", "fields")
+    top.allow("dataset", "label", "sample", "file", "sources", "files", "scorecards", "fields")
     dataset = top.table("dataset")
     dataset.allow("name", "title", "notice", "ignored_columns")
     fields = read_fields(top.tables("fields"))
     label = _label(top.table("label"), fields)
+    sample = read_sample(top, fields=list(fields), label=label.column)
+    columns = list(dict.fromkeys([*fields, label.column, *sample.columns.values()]))
     ignored = tuple(dataset.names("ignored_columns", fallback=()))
     _check_columns(top, fields, label, ignored)
     return Schema(
@@ -102,7 +105,7 @@ def read_schema(document: Mapping[str, Any], source: str) -> Schema:
         fields=fields,
         scorecards=_scorecards(top, fields),
         sources={
-            name: _source(table, [*fields, label.column])
+            name: _source(table, columns)
             for name, table in top.tables("sources", fallback={}).items()
         },
         files=dict(map(_file, top.tables("files", fallback={}).values())),
@@ -110,6 +113,7 @@ def read_schema(document: Mapping[str, Any], source: str) -> Schema:
         document=document,
         file=_stated_format(top),
         decision_prefix=_decision_prefix(top),
+        sample=sample,
     )
 
 

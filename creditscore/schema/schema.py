@@ -18,6 +18,7 @@ from creditscore.i18n.catalogue import Text
 from creditscore.readers.file_format import StatedFormat
 from creditscore.schema.fields import Applicant, Field, Label, ScorecardSpec, Source
 from creditscore.schema.parsing import ApplicantParser
+from creditscore.schema.sample import Sample
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,8 @@ class Schema:
         How its tables are written, as far as the schema file says.
     decision_prefix : str
         Put before the names of the decision's columns in CSV and Parquet.
+    sample : Sample
+        How the training rows were drawn.
     """
 
     name: str
@@ -66,6 +69,7 @@ class Schema:
     optional: frozenset[str] = frozenset()
     file: StatedFormat = field(default_factory=StatedFormat)
     decision_prefix: str = ""
+    sample: Sample = field(default_factory=Sample)
 
     def excluding(self, names: Iterable[str]) -> Schema:
         """Return the schema for a model that does not depend on some fields."""

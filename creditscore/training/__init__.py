@@ -1,9 +1,10 @@
 """Training: from a data set to fitted and calibrated scorecards, never imported by the service.
 
-`dataset` reads rows, `pipeline` splits them and fits every scorecard, `fit` fits one.
+`dataset` reads rows, `split` splits them, `pipeline` fits every scorecard, `fit` one.
 """
 
 from creditscore.training.dataset import Dataset, load
-from creditscore.training.pipeline import STEPS, Split, split, train
+from creditscore.training.pipeline import STEPS, train
+from creditscore.training.split import Split, split
 
 __all__ = ["STEPS", "Dataset", "Split", "load", "split", "train"]

@@ -24,6 +24,7 @@ from creditscore.readers import open_table_file
 from creditscore.schema import Schema
 from creditscore.training.header import find_columns, wanted_columns
 from creditscore.training.row_reader import RowReader
+from creditscore.training.sample_columns import Times
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,9 @@ class Dataset:
         1 where the outcome was bad (a default), 0 where it was good.
     folded : mapping of str to int
         How many rows of a field held a code that counts as another.
+    time, group, weight : ndarray of shape (n_rows,), or None
+        When each row was, the number of its person, and how many people it stands for; None where
+        the schema file names no such column.
     left_out : mapping of str to int
         How many rows of the file had an outcome that is neither good nor bad, by its text.
     written : mapping
@@ -57,6 +61,9 @@ class Dataset:
     columns: Mapping[str, Floats]
     bad: Ints
     folded: Mapping[str, int]
+    time: Times | None = None
+    group: Ints | None = None
+    weight: Floats | None = None
     left_out: Mapping[str, int] = field(default_factory=dict)
     written: Mapping[str, Any] = field(default_factory=dict)
     notes: Sequence[str] = ()
@@ -76,6 +83,9 @@ class Dataset:
             self,
             columns={name: column[indices] for name, column in self.columns.items()},
             bad=self.bad[indices],
+            time=None if self.time is None else self.time[indices],
+            group=None if self.group is None else self.group[indices],
+            weight=None if self.weight is None else self.weight[indices],
         )
 
 
@@ -117,6 +127,7 @@ def load(path: Path, schema: Schema, *, columns: Mapping[str, str] | None = None
                 bad=reader.outcomes(),
                 columns=reader.columns(),
                 folded=reader.folded,
+                **reader.sample(),
                 left_out=reader.left_out,
                 written=reader.described(),
                 notes=tuple(reader.notes()),

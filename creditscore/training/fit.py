@@ -97,8 +97,10 @@ def grow(
     """Grow a forest on some predictors, and recalibrate it where its probabilities are poor."""
     matrix = train.matrix(predictors)
     monotonic = schema.monotonic_constraints(predictors)
-    grown = fit_forest(matrix, train.bad, settings, seed, monotonic=monotonic)
-    return calibrate(grown, matrix, train.bad, seed)
+    grown = fit_forest(matrix, train.bad, settings, seed, monotonic=monotonic, weights=train.weight)
+    # Also where training saw none: the table that serves must know which way they go.
+    may_be_missing = np.array([schema.fields[name].missing is not None for name in predictors])
+    return calibrate(grown, matrix, train.bad, seed, missing=may_be_missing, weights=train.weight)
 
 
 def fit_forest(
@@ -108,6 +110,7 @@ def fit_forest(
     seed: int,
     *,
     monotonic: Sequence[int] = (),
+    weights: Floats | None = None,
 ) -> RandomForestClassifier:
     """Grow a forest; the same data, settings and seed give the same trees on any machine.
 
@@ -120,6 +123,9 @@ def fit_forest(
     seed : int
     monotonic : sequence of int, optional
         Of each predictor, 1 where the probability may only rise with it, -1 to fall, 0 for either.
+    weights : ndarray of shape (n_rows,), optional
+        How many people of the population each row stands for. Each tree draws its rows in
+        proportion, so that the shares of bad rows in its leaves are those of the population.
     """
     columns = matrix.shape[1]
     forest = RandomForestClassifier(
@@ -132,7 +138,7 @@ def fit_forest(
         random_state=seed,
         n_jobs=-1,
     )
-    forest.fit(matrix, bad)
+    forest.fit(matrix, bad, sample_weight=weights)
     # Threads add up the trees in the order in which they end, which changes the last bits.
     return forest.set_params(n_jobs=None)
 
@@ -144,6 +150,7 @@ def calibrate(
     seed: int,
     *,
     missing: Flags | None = None,
+    weights: Floats | None = None,
 ) -> tuple[Calibration, Forest]:
     """Flatten a forest, recalibrated where its out-of-bag probabilities are poor.
 
@@ -157,13 +164,21 @@ def calibrate(
     seed : int
     missing : ndarray of shape (n_predictors,), optional
         Columns whose values may be missing later, beside those where some are.
+    weights : ndarray of shape (n_rows,), optional
+        Those that it was grown with.
     """
     seen = columns_with_missing(matrix)
     forest = flatten(grown, missing=seen if missing is None else seen | missing)
     predicted = out_of_bag(grown, forest, matrix)
     # With few trees there are rows that each of them drew.
     finite = np.isfinite(predicted)
-    calibration = fit_calibration(predicted[finite], bad[finite], bounds=forest.bounds(), seed=seed)
+    calibration = fit_calibration(
+        predicted[finite],
+        bad[finite],
+        None if weights is None else weights[finite],
+        bounds=forest.bounds(),
+        seed=seed,
+    )
     if calibration.slope == 1 and calibration.intercept == 0:
         return calibration, forest
     return calibration, forest.recalibrated(calibration.slope, calibration.intercept)

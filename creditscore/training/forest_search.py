@@ -52,6 +52,7 @@ def try_forests(
     *,
     seed: int,
     monotonic: Sequence[int] = (),
+    weights: Floats | None = None,
     most_rows: int = MOST_ROWS,
 ) -> list[ForestTrial]:
     """Try the grid, and return its settings with the best first.
@@ -66,6 +67,7 @@ def try_forests(
     seed : int
         Of the rows that are tried where there are many, and of the forests.
     monotonic : sequence of int
+    weights : ndarray of shape (n_rows,), or None
         As of `fit_forest`.
     most_rows : int
         Rows to try them on, at most, drawn with the same share of defaults.
@@ -74,14 +76,17 @@ def try_forests(
         rows, _ = train_test_split(
             np.arange(len(bad)), train_size=most_rows, stratify=bad, random_state=seed
         )
-        matrix, bad = matrix[np.sort(rows)], bad[np.sort(rows)]
+        rows = np.sort(rows)
+        matrix, bad = matrix[rows], bad[rows]
+        weights = None if weights is None else weights[rows]
     trials = []
     for candidate in candidates(settings, matrix.shape[1]):
-        grown = fit_forest(matrix, bad, candidate, seed, monotonic=monotonic)
+        grown = fit_forest(matrix, bad, candidate, seed, monotonic=monotonic, weights=weights)
         forest = flatten(grown, missing=columns_with_missing(matrix))
         predicted = out_of_bag(grown, forest, matrix)
         known = np.isfinite(predicted)
-        trials.append(ForestTrial(candidate, log_loss(bad[known], predicted[known])))
+        each = None if weights is None else weights[known]
+        trials.append(ForestTrial(candidate, log_loss(bad[known], predicted[known], each)))
     return sorted(trials, key=lambda trial: trial.log_loss)
 
 

@@ -28,18 +28,23 @@ class Header:
         The column of each field.
     label : int
         The column of the outcome.
+    sample : mapping of str to int
+        The columns of [sample], by what they are for.
     nameless : sequence of int
         The columns without a name.
     """
 
     fields: Mapping[str, int]
     label: int
+    sample: Mapping[str, int]
     nameless: Sequence[int]
 
 
 def wanted_columns(schema: Schema, headers: Mapping[str, str] | None) -> Collection[str]:
     """Return the names by which a table's header is recognised."""
-    return headers.values() if headers else {*field_names(schema), schema.label.column}
+    if headers:
+        return headers.values()
+    return {*field_names(schema), schema.label.column, *schema.sample.columns.values()}
 
 
 def find_columns(
@@ -77,7 +82,8 @@ def find_columns(
     ignored = {clean_name(name) for name in schema.ignored_columns}
     nameless = [place for place in nameless if clean_name(columns[place]) not in ignored]
     known = {place for places in found.values() for place in places}
-    known |= {*labels, *nameless}
+    sample = _sample_columns(columns, schema, found, headers)
+    known |= {*labels, *nameless, *sample.values()}
     known |= {i for i, name in enumerate(columns) if clean_name(name) in ignored}
     wanted = {
         name: (headers[name] if headers else schema.fields[name].column or name)
@@ -85,6 +91,11 @@ def find_columns(
         if name not in found
     }
     missing = [*wanted.values(), *([] if labels else [label_name])]
+    missing += [
+        headers[name] if headers else name
+        for role, name in schema.sample.columns.items()
+        if role not in sample
+    ]
     unknown = [name for place, name in enumerate(columns) if place not in known]
     near = {name: nearest_name(name, unknown) for name in missing}
     faults = _missing(near, columns, line)
@@ -94,7 +105,26 @@ def find_columns(
         unknown = [name for name in unknown if name not in near.values()]
         faults += _unknown(unknown, [*field_names(schema), label_name], line)
     _refuse(path, faults, line)
-    return Header({name: places[0] for name, places in found.items()}, labels[0], nameless)
+    fields = {name: places[0] for name, places in found.items()}
+    return Header(fields, labels[0], sample, nameless)
+
+
+def _sample_columns(
+    columns: Sequence[str],
+    schema: Schema,
+    found: Mapping[str, Sequence[int]],
+    headers: Mapping[str, str] | None,
+) -> dict[str, int]:
+    """Find the columns of [sample], by what they are for; one may be that of a field."""
+    places = {clean_name(name): place for place, name in reversed(list(enumerate(columns)))}
+    sample = {}
+    for role, name in schema.sample.columns.items():
+        place = places.get(clean_name(headers[name] if headers else name))
+        if place is None and name in found:
+            place = found[name][0]
+        if place is not None:
+            sample[role] = place
+    return sample
 
 
 def _missing(near: Mapping[str, str | None], columns: Sequence[str], line: int) -> list[TableFault]:

@@ -5,17 +5,14 @@ from __future__ import annotations
 import logging
 import platform
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import version
 from typing import Any
 
-import numpy as np
-from sklearn.model_selection import train_test_split
-
 import creditscore
-from creditscore.errors import DatasetError, ExclusionError, ReasonsTooLargeError
+from creditscore.errors import ExclusionError, ReasonsTooLargeError
 from creditscore.nearest_name import hint
 from creditscore.schema import Schema, ScorecardSpec
 from creditscore.scorecard.model import Model
@@ -26,43 +23,10 @@ from creditscore.scorecard.verification import golden_applicants
 from creditscore.training.dataset import Dataset
 from creditscore.training.fit import fit
 from creditscore.training.forest_search import ForestTrial, try_forests
-
-#: Share of the rows that training never sees.
-TEST_SHARE = 0.2
-
-#: Rows of each outcome without which neither training nor its test mean anything.
-MIN_ROWS_PER_OUTCOME = 50
+from creditscore.training.split import Split, split, split_by_time, weighted
 
 #: Steps of progress for each scorecard: its forest's settings, and the fit.
 STEPS = 2
-
-
-@dataclass(frozen=True)
-class Split:
-    """The rows to learn from, and those to be tested on."""
-
-    train: Dataset
-    test: Dataset
-
-
-def split(dataset: Dataset, seed: int) -> Split:
-    """Split a data set in two, with the same share of bad outcomes in both (stratified).
-
-    Raises
-    ------
-    DatasetError
-        If it is too small to learn from and to be tested on.
-    """
-    bads = int(dataset.bad.sum())
-    fewest = min(bads, len(dataset) - bads)
-    if fewest < MIN_ROWS_PER_OUTCOME:
-        problem = f"holds {fewest} rows of one outcome, training needs {MIN_ROWS_PER_OUTCOME}"
-        raise DatasetError(dataset.name, problem)
-    train, test = train_test_split(
-        np.arange(len(dataset)), test_size=TEST_SHARE, stratify=dataset.bad, random_state=seed
-    )
-    # Back in file order, so that the model does not depend on how the split was shuffled.
-    return Split(dataset.rows(np.sort(train)), dataset.rows(np.sort(test)))
 
 
 def train(
@@ -102,7 +66,7 @@ def train(
     model : Model
         With an empty model card.
     rows : Split
-        The rows it was fitted on, and those to measure it on.
+        The rows it was fitted on, and those to measure it on, weighted where `schema.sample` says.
 
     Raises
     ------
@@ -110,7 +74,9 @@ def train(
         If there is too little to learn from.
     """
     check_exclusion(schema, exclude)
-    rows = split(data, seed)
+    data = weighted(data, schema.sample)
+    by_time = split_by_time(data, schema.sample)
+    rows = replace(split(data, seed), by_time=by_time)
     cards, golden, specs, trials = {}, [], {}, {}
     for name, spec in schema.scorecards.items():
         progress(f"choosing the forest settings of the {name} scorecard")
@@ -159,6 +125,7 @@ def _try_forests(
         spec.forest,
         seed=seed,
         monotonic=schema.monotonic_constraints(predictors),
+        weights=data.weight,
     )
 
 

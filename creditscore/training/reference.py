@@ -9,8 +9,9 @@ from math import fsum
 import numpy as np
 from scipy.stats import chi2
 
-from creditscore.arrays import Floats, Ints
+from creditscore.arrays import Flags, Floats, Ints
 from creditscore.errors import DatasetError
+from creditscore.evaluation.metrics import effective_rows
 from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, in_language, say
 from creditscore.schema import Field, Schema
 from creditscore.schema.constraints import CodeList, NumericRange, Value
@@ -126,19 +127,29 @@ def bin_training_rows(
         The scorecard's fields.
     scores : ndarray of shape (n_rows,)
         The rows' scores, in points.
+
+    Where rows have weights, the counts are those of the population that they stand for, as sure as
+    they are: together as many as `effective_rows`.
     """
+    weights = train.weight
+    if weights is not None:
+        weights = weights * effective_rows(weights) / weights.sum()
+    edges = _quantile_edges(scores, 10, weights)
     return TrainingBins(
-        score=_number_bins(scores.astype(np.float64), _quantile_edges(scores, 10), integral=True),
-        fields={name: _field_bins(schema.fields[name], train.columns[name]) for name in names},
+        score=_number_bins(scores.astype(np.float64), weights, edges, integral=True),
+        fields={
+            name: _field_bins(schema.fields[name], train.columns[name], weights) for name in names
+        },
     )
 
 
-def _field_bins(field: Field, column: Floats) -> Bins:
-    known = _known(column)
-    bins = _known_bins(field, known)
+def _field_bins(field: Field, column: Floats, weights: Floats | None) -> Bins:
+    missing = np.isnan(column)
+    known = None if weights is None else weights[~missing]
+    bins = _known_bins(field, column[~missing], known)
     if field.missing is None:
         return bins
-    counts = (*bins.counts, len(column) - len(known))
+    counts = (*bins.counts, _count(missing, weights))
     return replace(
         bins,
         labels=(*bins.labels, in_language(say("not_stated"), FALLBACK_LANGUAGE)),
@@ -148,10 +159,10 @@ def _field_bins(field: Field, column: Floats) -> Bins:
     )
 
 
-def _known_bins(field: Field, column: Floats) -> Bins:
+def _known_bins(field: Field, column: Floats, weights: Floats | None) -> Bins:
     if isinstance(field.rule, CodeList):
         codes = tuple(field.rule.labels)
-        rows = [int((column == field.rule.encode(code)).sum()) for code in codes]
+        rows = [_count(column == field.rule.encode(code), weights) for code in codes]
         # One is left for missing values.
         most = len(ALPHABET) - (field.missing is not None)
         counts = [*rows[: most - 1], sum(rows[most - 1 :])] if len(rows) > most else rows
@@ -165,12 +176,15 @@ def _known_bins(field: Field, column: Floats) -> Bins:
             counts=tuple(counts),
             critical=_critical(len(counts)),
         )
-    edges = field.bands or _quantile_edges(column, 4 if field.protected else 10)
-    return _number_bins(column, edges, integral=field.rule.integral)
+    edges = field.bands or _quantile_edges(column, 4 if field.protected else 10, weights)
+    return _number_bins(column, weights, edges, integral=field.rule.integral)
 
 
-def _number_bins(column: Floats, edges: Sequence[float], *, integral: bool) -> Bins:
-    counts = np.bincount(np.searchsorted(edges, column, side="right"), minlength=len(edges) + 1)
+def _number_bins(
+    column: Floats, weights: Floats | None, edges: Sequence[float], *, integral: bool
+) -> Bins:
+    places = np.searchsorted(edges, column, side="right")
+    counts = [_count(places == place, weights) for place in range(len(edges) + 1)]
     return Bins(
         codes=(),
         edges=tuple(float(edge) for edge in edges),
@@ -180,15 +194,26 @@ def _number_bins(column: Floats, edges: Sequence[float], *, integral: bool) -> B
             in_language(text, FALLBACK_LANGUAGE)
             for text in band_texts([float(edge) for edge in edges], integral=integral)
         ),
-        counts=tuple(counts.tolist()),
+        counts=tuple(counts),
         critical=_critical(len(counts)),
     )
 
 
-def _quantile_edges(column: Floats | Ints, parts: int) -> list[float]:
+def _count(inside: Flags, weights: Floats | None) -> int:
+    """Count rows, or the people that they stand for."""
+    return int(inside.sum()) if weights is None else round(float(weights[inside].sum()))
+
+
+def _quantile_edges(
+    column: Floats | Ints, parts: int, weights: Floats | None = None
+) -> list[float]:
     """Return the edges of bins of about equal size; fewer where many rows share a value."""
-    edges = np.unique(np.quantile(column, np.arange(1, parts) / parts, method="nearest"))
-    return [float(edge) for edge in edges if edge > column.min()]
+    shares = np.arange(1, parts) / parts
+    if weights is None:
+        edges = np.quantile(column, shares, method="nearest")
+    else:
+        edges = np.quantile(column, shares, weights=weights, method="inverted_cdf")
+    return [float(edge) for edge in np.unique(edges) if edge > column.min()]
 
 
 def _critical(bins: int) -> float:

@@ -14,6 +14,7 @@ from creditscore.schema import Schema
 from creditscore.schema.decimal_signs import decimal_signs
 from creditscore.training.column_reader import FieldReader, NamelessColumn, OutcomeColumn
 from creditscore.training.header import Header
+from creditscore.training.sample_columns import SampleColumn
 from creditscore.training.wrong_cells import TableFault, refuse_table
 
 #: How decimal signs are called.
@@ -42,6 +43,10 @@ class RowReader:
             for name, place in header.fields.items()
         ]
         self._outcome = OutcomeColumn(schema.label)
+        self._sample = [
+            (SampleColumn(role, columns[place].strip(), schema.file.decimal), place)
+            for role, place in header.sample.items()
+        ]
         self._nameless = [(NamelessColumn(columns[at], 1 + at), at) for at in header.nameless]
         self._rows = self._bad_rows = self._odd_rows = 0
         self._odd: TableFault | None = None
@@ -60,6 +65,8 @@ class RowReader:
         if kept is not None:
             lines = [lines[index] for index in kept]
             columns = [[cells[index] for index in kept] for cells in columns]
+        for drawn, place in self._sample:
+            drawn.read(columns[place], lines)
         wrong: set[int] = set()
         for field, place in self._fields:
             wrong.update(field.read(columns[place], lines))
@@ -87,6 +94,7 @@ class RowReader:
         if not self._rows:
             raise DatasetError(self._path, "holds a header but no rows")
         others = [fault for nameless, _ in self._nameless if (fault := nameless.fault())]
+        others += [fault for drawn, _ in self._sample if (fault := drawn.fault())]
         if self._odd is not None:
             more = self._odd_rows - 1
             text = self._odd.text + (f" (and {more:,} more such rows)" if more else "")
@@ -117,6 +125,10 @@ class RowReader:
     def columns(self) -> dict[str, Floats]:
         """Return the fields' columns."""
         return {field.field.name: field.finish() for field, _ in self._fields}
+
+    def sample(self) -> dict[str, Any]:
+        """Return the columns of [sample], by what they are for."""
+        return {drawn.role: drawn.finish() for drawn, _ in self._sample}
 
     @property
     def folded(self) -> dict[str, int]:

@@ -32,7 +32,7 @@ from creditscore.schema.reader import load_schema
 from creditscore.scorecard.model import Model
 from creditscore.scorecard.policy import NOT_ELIGIBLE
 from creditscore.training import dataset
-from creditscore.training.pipeline import Split, split
+from creditscore.training.split import Split, split
 
 PROJECT = Path(__file__).resolve().parents[2]
 SCORECARDS = ("application", "behavioural")

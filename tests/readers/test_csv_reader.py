@@ -152,6 +152,31 @@ def test_bytes_that_no_encoding_has_are_refused_by_line() -> None:
     assert refusal(b"a,b\n1,\xe9\n2,\x81\n", ())[::2] == ("not_utf8", 3)
 
 
+#: What a file of whatever kind may be made of.
+SNIPPETS = [
+    *(b",", b";", b"\t", b"|", b"\n", b"\r", b'"', b"a", b"1", b" ", b"\0", b"sep=", b"\x81"),
+    *(b"\xe9", b"\xc3\xa9", b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf", b"PK\x03\x04"),
+]
+
+
+@given(
+    raw=st.lists(st.sampled_from(SNIPPETS), max_size=40).map(b"".join),
+    wanted=st.sampled_from([(), ("a", "1")]),
+    encoding=st.sampled_from([None, "utf-8", "utf-16"]),
+)
+def test_whatever_comes_is_rows_or_a_refusal(
+    raw: bytes, wanted: tuple[str, ...], encoding: str | None
+) -> None:
+    try:
+        file = open_csv(io.BytesIO(raw), wanted=wanted, encoding=encoding)
+        found = [row for piece in file.pieces() for row in piece.rows]
+    except NotATable:
+        return
+    lines = [file.format.header_line, *(line for line, _ in found)]
+    assert file.columns
+    assert lines == sorted(set(lines))
+
+
 def test_over_http_only_utf_8_is_read() -> None:
     for encoding, line in (("utf-16", 1), ("cp1252", 2)):
         raw = io.BytesIO("a,b\né,1\n".encode(encoding))

@@ -26,6 +26,7 @@ from creditscore.scorecard.shapley import compute_shapley_tables
 from creditscore.training import pipeline
 from creditscore.training.calibration import POOR_CALIBRATION_ERROR, fit_calibration
 from creditscore.training.fit import calibrate, fit_forest, flatten, out_of_bag
+from creditscore.training.split import split
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -123,7 +124,7 @@ def test_no_probability_within_the_bounds_leaves_0_to_1(
 
 def test_a_well_calibrated_forest_keeps_its_bits(full_model: Model) -> None:
     card = full_model.scorecards["application"]
-    rows = pipeline.split(bundled_rows(), full_model.manifest["seed"]).train
+    rows = split(bundled_rows(), full_model.manifest["seed"]).train
     spec = full_model.schema.scorecards["application"]
 
     grown = fit_forest(rows.matrix(card.predictors), rows.bad, spec.forest, seed=1)

@@ -15,8 +15,8 @@ from creditscore.schema import Schema
 from creditscore.schema.constraints import NumericRange
 from creditscore.scorecard import artifact
 from creditscore.scorecard.model import Model
-from creditscore.training.pipeline import split
 from creditscore.training.reference import describe_reference, reference_rows
+from creditscore.training.split import split
 from creditscore.web import create_app
 
 SAID = np.array([0.1, 0.3, 0.2, 0.25, 0.24])

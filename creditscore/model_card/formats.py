@@ -1,0 +1,78 @@
+"""How the model card writes numbers, lists and tables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+from creditscore.i18n.catalogue import FALLBACK_LANGUAGE
+from creditscore.i18n.number_format import FORMATS
+
+#: Writes the numbers of the card, which is in English.
+WRITE = FORMATS[FALLBACK_LANGUAGE]
+
+#: Most names that stand in a sentence; the JSON has all.
+MAX_NAMES = 12
+
+
+def bullets(texts: Sequence[str]) -> list[str]:
+    """Return a list."""
+    return [f"- {text}" for text in texts]
+
+
+def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
+    """Return the lines of a table."""
+    yield f"| {' | '.join(header)} |"
+    yield f"|{' --- |' * len(header)}"
+    for row in rows:
+        yield f"| {' | '.join(row)} |"
+
+
+def yes(flag: bool) -> str:
+    """Return yes or no."""
+    return "yes" if flag else "no"
+
+
+def count(of: int) -> str:
+    """Write a count: 30,000."""
+    return WRITE.number(of)
+
+
+def value(raw: float | str) -> str:
+    """Write a field's value."""
+    return raw if isinstance(raw, str) else WRITE.number(raw)
+
+
+def share(raw: float | None) -> str:
+    """Write a share in percent; a dash for that of nobody."""
+    return "-" if raw is None else WRITE.share(raw)
+
+
+def share_of(one: Mapping[str, float] | None) -> str:
+    """Write a share with its interval."""
+    if one is None:
+        return "-"
+    return _with_interval(one, WRITE.share)
+
+
+def figure(one: Mapping[str, float] | None) -> str:
+    """Write a figure with its interval."""
+    if one is None:
+        return "-"
+    return _with_interval(one, WRITE.figure)
+
+
+def signed(one: Mapping[str, float] | None) -> str:
+    """Write a difference with its interval, its sign always shown."""
+    if one is None:
+        return "-"
+    return _with_interval(one, WRITE.difference)
+
+
+def _with_interval(one: Mapping[str, float], write: Callable[[float], str]) -> str:
+    return f"{write(one['value'])} ({write(one['low'])} to {write(one['high'])})"
+
+
+def listed(names: Sequence[str]) -> str:
+    """Write names, the first ones of many: "a, b, c and 488 more"."""
+    first, more = names[:MAX_NAMES], len(names) - MAX_NAMES
+    return ", ".join(first) + (f" and {count(more)} more" if more > 0 else "")

@@ -1,0 +1,134 @@
+"""What it does to the probability of default to leave a field out, and whether hiding it pays."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from creditscore.arrays import Floats
+from creditscore.evaluation.confidence_intervals import DIGITS, share
+from creditscore.evaluation.sensitivity import PROBABILITY_TOLERANCE
+from creditscore.model_card.baselines import EvaluationData
+from creditscore.model_card.formats import WRITE, count, share_of, table
+from creditscore.scorecard.scorecard import Scorecard
+from creditscore.training.dataset import Dataset
+
+Card = Mapping[str, Any]
+
+#: Leaving a field out pays if more than this share of the refused would be approved without it.
+HIDING_PAYS_FROM = 0.01
+
+
+def measure_missing(
+    card: Scorecard, data: EvaluationData, predicted: Floats
+) -> dict[str, dict[str, Any]]:
+    """Measure each predictor that may be missing.
+
+    Parameters
+    ----------
+    card : Scorecard
+    data : EvaluationData
+    predicted : ndarray of shape (n_test_rows,)
+        The scorecard's probabilities of the test rows.
+
+    Returns
+    -------
+    dict
+        For each: the share of training rows ``missing`` it, and the bad rates of these and of the
+        others. Of the test rows that state it, how many ``rows`` they are, and what it would do to
+        leave it out: the ``mean_change`` of the probability; the share it would have ``lowered``;
+        and of those ``refused`` the share that would be ``approved_instead``. ``hiding_pays`` if
+        the latter is above `HIDING_PAYS_FROM`.
+    """
+    return {
+        name: _leaving_out(card, data, predicted, column)
+        for column, name in enumerate(card.predictors)
+        if data.schema.fields[name].missing is not None
+    }
+
+
+def _leaving_out(
+    card: Scorecard, data: EvaluationData, predicted: Floats, column: int
+) -> dict[str, Any]:
+    name, train, test = card.predictors[column], data.train, data.test
+    missing = np.isnan(train.columns[name])
+    without, stating = (train.rows(np.flatnonzero(side)) for side in (missing, ~missing))
+    stated = np.flatnonzero(~np.isnan(test.columns[name]))
+    before, after = predicted[stated], _without(card, test.rows(stated), column)
+    weights = None if test.weight is None else test.weight[stated]
+    refused = before >= data.cutoff
+    instead = share(after[refused] < data.cutoff, None if weights is None else weights[refused])
+    change = after - before
+    return {
+        "missing": share(missing, train.weight),
+        "bad_rate_missing": share(without.bad, without.weight),
+        "bad_rate_stated": share(stating.bad, stating.weight),
+        "rows": len(stated),
+        "mean_change": round(float(np.average(change, weights=weights)), DIGITS) + 0.0
+        if len(stated)
+        else None,
+        "lowered": share(change < -PROBABILITY_TOLERANCE, weights),
+        "refused": int(refused.sum()),
+        "approved_instead": instead,
+        "hiding_pays": instead is not None and instead["value"] > HIDING_PAYS_FROM,
+    }
+
+
+def _without(card: Scorecard, rows: Dataset, column: int) -> Floats:
+    """Predict rows as if their people had left a field out."""
+    matrix = rows.matrix(card.predictors).astype(np.float32)
+    matrix[:, column] = np.nan
+    return card.probability_of_default(matrix)
+
+
+# In words
+
+
+def missing_values(card: Card, section: Card) -> Iterator[str]:
+    """Write what leaving fields out does, and warn where it pays."""
+    found = section["missing_values"]
+    if not found:
+        yield "Each of its predictors must be stated."
+        return
+    yield (
+        "Whether a field is stated is a property of an applicant like others. Were each held-out "
+        "applicant who states it to leave it out, all else unchanged:"
+    )
+    yield ""
+    yield from table(
+        [
+            "field", "missing in training", "bad where missing", "bad where stated",
+            "mean change of the probability, in points", "it falls for",
+            "approved instead of refused",
+        ],
+        (
+            [
+                f"`{name}`",
+                share_of(one["missing"]),
+                share_of(one["bad_rate_missing"]),
+                share_of(one["bad_rate_stated"]),
+                "-" if one["mean_change"] is None else WRITE.impact(one["mean_change"]),
+                share_of(one["lowered"]),
+                f"{share_of(one['approved_instead'])} of {count(one['refused'])}",
+            ]
+            for name, one in found.items()
+        ),
+    )  # fmt: skip
+    if names := hiding_pays(section):
+        yield from ("", f"**{warning(section, names)}** Ask for it, or let a person decide.")
+
+
+def hiding_pays(section: Card) -> Sequence[str]:
+    """Return the fields that it pays to leave out."""
+    return [name for name, one in section["missing_values"].items() if one["hiding_pays"]]
+
+
+def warning(section: Card, names: Sequence[str]) -> str:
+    """Say which fields it pays to leave out, and how much."""
+    shares = "; ".join(
+        f"{name} for {WRITE.share(section['missing_values'][name]['approved_instead']['value'])}"
+        for name in names
+    )
+    return f"Leaving out pays, as the refused who state it would be approved without: {shares}."

@@ -1,0 +1,114 @@
+"""What a test of randomly drawn rows leaves out: later rows, and rows that training has seen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from creditscore.arrays import Floats
+from creditscore.evaluation.confidence_intervals import (
+    DIGITS,
+    BootstrapResamples,
+    bootstrap_metrics,
+    figures,
+    rate,
+    share,
+)
+from creditscore.model_card.baselines import EvaluationData
+from creditscore.schema import ScorecardSpec
+from creditscore.training.dataset import Dataset
+from creditscore.training.fit import grow
+from creditscore.training.split import MIN_TESTED_PER_OUTCOME, TimeSplit
+
+
+def describe_sample(data: EvaluationData) -> dict[str, Any]:
+    """Describe how the rows were drawn, beyond their number.
+
+    Returns
+    -------
+    dict
+        ``sample``, what the schema file says of it; ``people`` on each side of the split, None
+        without groups; the ``population_bad_rate`` that weights make of the rows, None without any;
+        and of ``twins`` the number and share of test rows that are in training too.
+    """
+    sample, twins = data.schema.sample, int(data.twins.sum())
+    said = {**sample.columns, "bad_rate": sample.bad_rate}
+    return {
+        "sample": {key: value for key, value in said.items() if value is not None},
+        "people": _people(data),
+        "population_bad_rate": _population_bad_rate(data),
+        "twins": {"test_rows": twins, "share": rate(twins, len(data.test))},
+    }
+
+
+def _people(data: EvaluationData) -> dict[str, int] | None:
+    train, test = data.train.group, data.test.group
+    if train is None or test is None:
+        return None
+    return {"train": len(np.unique(train)), "test": len(np.unique(test))}
+
+
+def _population_bad_rate(data: EvaluationData) -> float | None:
+    people = bads = 0.0
+    for part in (data.train, data.test):
+        if part.weight is None:
+            return None
+        people += float(part.weight.sum())
+        bads += float(part.weight @ part.bad)
+    return round(bads / people, DIGITS)
+
+
+def without_twins(data: EvaluationData, predicted: Floats) -> dict[str, Any] | None:
+    """Measure on the test rows without a twin; None if all have none, or too few are left."""
+    fresh = ~data.twins
+    bads = int(data.test.bad[fresh].sum())
+    if fresh.all() or min(bads, int(fresh.sum()) - bads) < MIN_TESTED_PER_OUTCOME:
+        return None
+    rest = data.test.rows(np.flatnonzero(fresh))
+    return {"rows": len(rest), **_measured(rest, predicted[fresh], data.seed)}
+
+
+def out_of_time(
+    data: EvaluationData, by_time: TimeSplit, predictors: Sequence[str], spec: ScorecardSpec
+) -> dict[str, Any]:
+    """Fit a scorecard's forest to the earlier rows, and measure it on the latest fifth.
+
+    Returns
+    -------
+    dict
+        ``since``, the time of the first of the latest rows; rows and bad rates of both parts; the
+        latest rows that were left out as their person was ``known``; the mean that was predicted
+        for the latest; and their ``scorecard`` figures, None where rows of an outcome are too few.
+    """
+    earlier, latest = by_time.earlier, by_time.latest
+    found = {
+        "since": by_time.since,
+        "train_rows": len(earlier),
+        "train_bad_rate": share(earlier.bad, earlier.weight),
+        "rows": len(latest),
+        "bad_rate": share(latest.bad, latest.weight),
+        "known_people_rows": by_time.known_people,
+        "mean_predicted": None,
+        "scorecard": None,
+    }
+    if not by_time.is_enough:
+        return found
+    _, forest = grow(earlier, predictors, data.schema, spec.forest, seed=data.seed)
+    predicted = forest.probability_of_default(latest.matrix(predictors).astype(np.float32))
+    return {
+        **found,
+        "mean_predicted": mean(predicted, latest.weight),
+        "scorecard": _measured(latest, predicted, data.seed),
+    }
+
+
+def mean(predicted: Floats, weights: Floats | None) -> float:
+    """Return the mean of probabilities, as the card has it."""
+    return round(float(np.average(predicted, weights=weights)), DIGITS)
+
+
+def _measured(rows: Dataset, predicted: Floats, seed: int) -> dict[str, Any]:
+    resamples = BootstrapResamples(len(rows), seed, case_weights=rows.weight)
+    return figures(bootstrap_metrics(rows.bad, predicted, resamples))

@@ -1,0 +1,190 @@
+"""Read the columns of [sample]: when each row was, whose it is, and how many people it stands for.
+
+Each reader takes cells and returns their array beside the problem of each text that it cannot read.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from creditscore.arrays import Floats, Ints
+from creditscore.schema.number_text import read_amount
+from creditscore.training.wrong_cells import TableFault
+
+#: Times of rows: numbers such as 201503, or moments to the second.
+Times = npt.NDArray[np.float64] | npt.NDArray[np.datetime64]
+
+Problems = Mapping[str, str]
+
+#: A time as a number.
+NUMBER = re.compile(r"\d{1,17}(\.\d+)?")
+
+#: Month and year, or day, month and year, in one number: it grows with the day first.
+YEAR_LAST = re.compile(r"(0?[1-9]|[12]\d|3[01])?(0[1-9]|1[0-2]|[1-9])(19|20)\d\d")
+
+#: How tables write dates, beside ISO 8601. A column may have one of them, the same in each row.
+FORMATS = (
+    "%Y-%m", "%Y/%m", "%Y/%m/%d", "%Y.%m.%d", "%Y/%m/%d %H:%M", "%Y/%m/%d %H:%M:%S",
+    "%m/%Y", "%m-%Y", "%m.%Y",
+    "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%m-%d-%Y", "%d.%m.%Y",
+    "%d/%m/%Y %H:%M", "%m/%d/%Y %H:%M", "%d.%m.%Y %H:%M",
+    "%d/%m/%Y %H:%M:%S", "%m/%d/%Y %H:%M:%S", "%d.%m.%Y %H:%M:%S",
+    "%b-%Y", "%b %Y", "%B %Y", "%d-%b-%Y", "%d %b %Y", "%d %B %Y", "%d%b%Y", "%b %d, %Y",
+    "%B %d, %Y", "%b-%y",
+)  # fmt: skip
+
+DATE = "must be a date such as 2015-03-31, or a number that grows with time such as 201503"
+
+
+def read_times(cells: Sequence[str]) -> tuple[Times, Problems]:
+    """Read the time of each row: all numbers, or all dates of one way of writing.
+
+    Returns
+    -------
+    times : ndarray of shape (n_rows,), float64 or datetime64[s]
+    problems : mapping of str to str
+        Of texts that are no time, or, for the whole column, one that may be read in two ways.
+    """
+    texts = list(dict.fromkeys(cells))
+    if not texts:
+        return np.empty(0), {}
+    if all(NUMBER.fullmatch(text.strip()) for text in texts):
+        if all(YEAR_LAST.fullmatch(text.strip()) for text in texts):
+            problem = f"must have the year first, such as 201503, got {texts[0].strip()!r}"
+            return np.zeros(len(cells)), {texts[0]: problem}
+        numbers = {text: float(text) for text in texts}
+        return np.array([numbers[text] for text in cells]), {}
+    moments, problems = _read_dates(texts)
+    blank = datetime.min
+    return np.array([moments.get(text, blank) for text in cells], dtype="datetime64[s]"), problems
+
+
+def _read_dates(texts: Sequence[str]) -> tuple[Mapping[str, datetime], Problems]:
+    readings = [_parse_each(texts, datetime.fromisoformat)]
+    readings += [_parse_each(texts, _reader(form)) for form in FORMATS]
+    best = max(readings, key=len)
+    for other in readings:
+        if len(other) == len(best) == len(texts) and other != best:
+            text = next(text for text in texts if best[text] != other[text])
+            one, two = (reading[text].date().isoformat() for reading in (best, other))
+            problem = f"may be {one} or {two}: write the year first, such as {one}"
+            return best, {text: problem}
+    return best, {
+        text: f"{DATE}, " + (f"got {text[:40]!r}" if text.strip() else "but the cell is empty")
+        for text in texts
+        if text not in best
+    }
+
+
+def _reader(form: str) -> Callable[[str], datetime]:
+    return lambda text: datetime.strptime(text, form)
+
+
+def _parse_each(texts: Sequence[str], parse: Callable[[str], datetime]) -> dict[str, datetime]:
+    """Parse what can be parsed; nothing if none of the first hundred texts can."""
+    parsed: dict[str, datetime] = {}
+    for index, text in enumerate(texts):
+        if index == 100 and not parsed:
+            break
+        try:
+            moment = parse(text.strip())
+        except ValueError:
+            continue
+        # Without an offset it counts as UTC, like all others of its column.
+        parsed[text] = moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
+    return parsed
+
+
+def time_text(time: Any) -> str:
+    """Write a time as people read it: 201503, 2015-03-31 or 2015-03-31T10:00:00."""
+    if isinstance(time, np.datetime64):
+        return str(time).removesuffix("T00:00:00")
+    return f"{float(time):.15g}"
+
+
+def read_groups(cells: Sequence[str]) -> tuple[Ints, Problems]:
+    """Return the number of each row's person, in the order in which they first appear."""
+    numbers: dict[str, int] = {}
+    for text in cells:
+        numbers.setdefault(text.strip(), len(numbers))
+    problems = {
+        text: "must name a person, but the cell is empty" for text in set(cells) if not text.strip()
+    }
+    return np.array([numbers[text.strip()] for text in cells], dtype=np.int64), problems
+
+
+def read_weights(cells: Sequence[str], *, decimal: str | None) -> tuple[Floats, Problems]:
+    """Read how many people each row stands for."""
+    weights, problems = {}, {}
+    for text in set(cells):
+        number = read_amount(text.strip(), decimal or ".")
+        if number is None or not 0 < number < np.inf:
+            problems[text] = f"must be a number above 0, got {text[:40]!r}"
+        else:
+            weights[text] = float(number)
+    return np.array([weights.get(text, 1.0) for text in cells]), problems
+
+
+class SampleColumn:
+    """Reads a column of [sample] piece by piece; each different text is kept once.
+
+    Parameters
+    ----------
+    role : {"time", "group", "weight"}
+        What it is for.
+    column : str
+        Its name in the file.
+    decimal : {".", ",", None}
+        The decimal sign that the schema file states.
+    """
+
+    def __init__(self, role: str, column: str, decimal: str | None) -> None:
+        self.role, self._column, self._decimal = role, column, decimal
+        self._numbers: dict[str, int] = {}
+        self._first_lines: list[int] = []
+        self._pieces: list[Ints] = []
+        self._read: tuple[npt.NDArray[Any], Problems] | None = None
+
+    def read(self, cells: Sequence[str], lines: Sequence[int]) -> None:
+        """Read the cells of some rows."""
+        numbers = self._numbers
+        for text, line in zip(cells, lines, strict=True):
+            if text not in numbers:
+                numbers[text] = len(numbers)
+                self._first_lines.append(line)
+        self._pieces.append(np.array([numbers[text] for text in cells], dtype=np.int64))
+
+    def fault(self) -> TableFault | None:
+        """Return what is wrong with it, if anything is."""
+        _, problems = self._texts()
+        if not problems:
+            return None
+        first, *_ = sorted(self._numbers[text] for text in problems)
+        text = list(self._numbers)[first]
+        wrong = [self._numbers[each] for each in problems]
+        more = int(np.isin(np.concatenate(self._pieces), wrong).sum()) - 1
+        also = f" (and {more:,} more such rows)" if more else ""
+        return TableFault(problems[text] + also, self._first_lines[first], self._column)
+
+    def finish(self) -> npt.NDArray[Any]:
+        """Return the whole column."""
+        values, _ = self._texts()
+        return values[np.concatenate(self._pieces)]
+
+    def _texts(self) -> tuple[npt.NDArray[Any], Problems]:
+        """Read the different texts."""
+        if self._read is None:
+            texts = list(self._numbers)
+            if self.role == "time":
+                self._read = read_times(texts)
+            elif self.role == "group":
+                self._read = read_groups(texts)
+            else:
+                self._read = read_weights(texts, decimal=self._decimal)
+        return self._read

@@ -1,0 +1,131 @@
+"""Times, persons and weights of rows, as tables write them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from population import draw_population, write_table
+
+from creditscore.errors import DatasetError
+from creditscore.training.dataset import load
+from creditscore.training.sample_columns import (
+    read_groups,
+    read_times,
+    read_weights,
+    time_text,
+)
+
+
+@pytest.mark.parametrize(
+    ("cells", "first", "last"),
+    [
+        (["201503", "201412", "201501"], "201412", "201503"),
+        (["2015-03-31", "2014-12-01"], "2014-12-01", "2015-03-31"),
+        (["2015-03-31T10:00:00Z", "2015-03-31 12:30"], "2015-03-31T10:00:00", "2015-03-31T12:30"),
+        # Eleven in Jakarta is earlier than five in the morning of the same day in UTC.
+        (["2015-03-31T11:00+07:00", "2015-03-31T05:00"], "2015-03-31T04:00:00", "2015-03-31T05:00"),
+        (["2015-03", "2014-12"], "2014-12-01", "2015-03-01"),
+        (["31.12.2014", "01.03.2015"], "2014-12-31", "2015-03-01"),
+        (["1/3/2015", "31/12/2014"], "2014-12-31", "2015-03-01"),
+        (["12/31/2014", "3/1/2015"], "2014-12-31", "2015-03-01"),
+        (["03/2015", "12/2014"], "2014-12-01", "2015-03-01"),
+        (["Mar-2015", "Dec-2014"], "2014-12-01", "2015-03-01"),
+        (["Mar-15", "Dec-14"], "2014-12-01", "2015-03-01"),
+        (["01MAR2015", "31DEC2014"], "2014-12-31", "2015-03-01"),
+        ([" 2015-03-31 ", "2014-12-01"], "2014-12-01", "2015-03-31"),
+        # Which of both comes first, day or month, makes no difference here.
+        (["01/01/2015", "02/02/2015"], "2015-01-01", "2015-02-02"),
+    ],
+)
+def test_times_are_in_their_order(cells: list[str], first: str, last: str) -> None:
+    times, problems = read_times(cells)
+
+    assert problems == {}
+    assert time_text(times.min()) == first
+    assert time_text(times.max()).startswith(last)
+
+
+@pytest.mark.parametrize(
+    ("cells", "said"),
+    [
+        (
+            ["01/02/2015", "03/04/2015"],
+            {"01/02/2015": "may be 2015-02-01 or 2015-01-02: write the year first, such as"},
+        ),
+        (
+            ["032015", "122014"],
+            {"032015": "must have the year first, such as 201503, got '032015'"},
+        ),
+        (["31032015", "01122014"], {"31032015": "must have the year first"}),
+        (["2015-03-31", ""], {"": "must be a date .*, but the cell is empty"}),
+        (["2015-03-31", "soon"], {"soon": "must be a date such as 2015-03-31, .*, got 'soon'"}),
+        (["201503", "2015-04-01"], {"201503": "must be a date"}),
+        (["30/02/2015", "28/02/2015"], {"30/02/2015": "must be a date"}),
+    ],
+)
+def test_what_is_no_time_or_may_be_two_is_named(cells: list[str], said: dict[str, str]) -> None:
+    _, problems = read_times(cells)
+
+    assert list(problems) == list(said)
+    for text, words in said.items():
+        assert np.char.count(problems[text], words.split(".*")[0]) == 1
+
+
+def test_persons_are_the_same_whatever_spaces_are_around_them() -> None:
+    persons, problems = read_groups(["b", "a", " b", "", "a "])
+
+    assert persons.tolist() == [0, 1, 0, 2, 1]
+    assert list(problems) == [""]
+
+
+def test_weights_are_above_0() -> None:
+    weights, problems = read_weights(["1", "2.5", "0", "-1", "", "x", "1e400"], decimal=None)
+
+    assert weights[:2].tolist() == [1, 2.5]
+    assert set(problems) == {"0", "-1", "", "x", "1e400"}
+    assert read_weights(["1.000,5"], decimal=",")[0].tolist() == [1000.5]
+
+
+def test_a_table_has_them_beside_its_fields(tmp_path: Path) -> None:
+    rows = draw_population(60, seed=1, intercept=0).rows(np.arange(60))
+    for number, row in enumerate(rows):
+        row |= {"date": 202600 + number // 6 + 1, "person": f"P{number // 2}", "stands_for": 2}
+    sample = '[sample]\ntime = "date"\ngroup = "person"\nweight = "stands_for"'
+
+    data = load(*write_table(tmp_path, rows, sample))
+
+    assert data.time is not None
+    assert data.group is not None
+    assert data.weight is not None
+    assert data.time.tolist() == [row["date"] for row in rows]
+    assert data.group.tolist() == [number // 2 for number in range(60)]
+    assert data.weight.tolist() == [2] * 60
+    last = data.rows(np.array([59]))
+    assert last.time is not None
+    assert last.group is not None
+    assert last.weight is not None
+    assert [column.tolist() for column in (last.time, last.group, last.weight)] == [
+        [202610], [29], [2],
+    ]  # fmt: skip
+
+
+def test_a_fault_in_them_is_one_of_the_table(tmp_path: Path) -> None:
+    rows = draw_population(60, seed=1, intercept=0).rows(np.arange(60))
+    dated = [row | {"date": "2026-01-01"} for row in rows]
+    dated[7]["date"] = "later"
+
+    with pytest.raises(
+        DatasetError, match=r"line 9, column date: must be a date such as"
+    ) as caught:
+        load(*write_table(tmp_path, dated, '[sample]\ntime = "date"'))
+
+    assert caught.value.column == "date"
+
+
+def test_a_column_that_is_not_there_is_named(tmp_path: Path) -> None:
+    rows = draw_population(60, seed=1, intercept=0).rows(np.arange(60))
+
+    with pytest.raises(DatasetError, match="column person: is missing"):
+        load(*write_table(tmp_path, rows, '[sample]\ngroup = "person"'))
