@@ -55,9 +55,15 @@ def brier(bad: Ints, probability_of_default: Floats) -> float:
     return float(np.mean((probability_of_default - bad) ** 2))
 
 
-def log_loss(bad: Ints, probability_of_default: Floats, weights: Floats | None = None) -> float:
+def log_loss(
+    bad: Ints,
+    probability_of_default: Floats,
+    weights: Floats | None = None,
+    *,
+    clip: float = LOG_LOSS_CLIP,
+) -> float:
     """Compute the mean negative log-likelihood, in nats; 0 is perfect."""
-    clipped = np.clip(probability_of_default, LOG_LOSS_CLIP, 1 - LOG_LOSS_CLIP)
+    clipped = np.clip(probability_of_default, clip, 1 - clip)
     gains = bad * np.log(clipped) + (1 - bad) * np.log(1 - clipped)
     return float(-np.average(gains, weights=weights))
 

@@ -94,6 +94,11 @@ def _data(card: Card) -> Iterator[str]:
     for name, rows in data["folded_rows"].items():
         yield f"- {name}: {count(rows)} rows with undocumented codes, folded as the schema says."
     yield from bullets(drawn_rows(data))
+    for name, codes in data.get("code_orders", {}).items():
+        yield (
+            f"- {name}: codes in the order of their share of bad outcomes in the training rows, "
+            f"the lowest first: {', '.join(map(str, codes))}."
+        )
 
 
 def _outcomes(bad: object) -> str:
@@ -159,8 +164,8 @@ def _versions(card: Card) -> Iterator[str]:
         yield f"- {section['title']}: `{section['version']}`, a random forest ({settings})."
         if trials := section.get("forest_trials"):
             yield (
-                f"  Leaf size and features a split were chosen from {len(trials)} settings by the "
-                f"log-loss of out-of-bag predictions on the training rows."
+                f"  Size of a leaf, features a split and depth were chosen from {len(trials)} "
+                "settings by the log-loss of out-of-bag predictions on the training rows."
             )
     yield (
         f"- Trained at {card['trained_at']} with seed {card['seed']}. The same file, schema, "

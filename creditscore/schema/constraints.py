@@ -164,18 +164,28 @@ class CodeList:
         Undocumented codes that are accepted too, and the code that each counts as.
     other : int, str or None
         The code that all further codes count as; None where these are refused.
+    order : tuple of int or str
+        All codes in the order that the trees may split on; empty for that of the list, or of the
+        numbers that the codes are.
+    order_by_target : bool
+        Whether training shall find that order.
     """
 
     labels: Mapping[Value, Text]
     merged_codes: Mapping[Value, Value] = field(default_factory=dict)
     other: Value | None = None
+    order: tuple[Value, ...] = ()
+    order_by_target: bool = False
 
     @cached_property
     def positions(self) -> Mapping[Value, int]:
         """Each text code's position in the list, from 1; integer codes stand for themselves.
 
-        The order of text codes is the order that the trees may split on.
+        The order of text codes is the order that the trees may split on. Where an order is given,
+        each code's position is that in it.
         """
+        if self.order:
+            return {code: position for position, code in enumerate(self.order, start=1)}
         return {
             code: code if isinstance(code, int) else position
             for position, code in enumerate(self.labels, start=1)

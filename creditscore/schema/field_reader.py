@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, LANGUAGES, Text
 from creditscore.readers.file_format import clean_name
+from creditscore.schema.code_reader import normalise, read_code_list, read_labels
 from creditscore.schema.constraints import CodeList, NumericRange, Rejected, Rule, Value
 from creditscore.schema.fields import Change, Field, Wording
 from creditscore.schema.missing_values import MissingValues
@@ -17,7 +18,7 @@ from creditscore.schema.toml_reader import TomlTable, shown
 
 BOUNDS = ("minimum", "exclusive_minimum", "maximum", "exclusive_maximum")
 NUMBER_KEYS = (*BOUNDS, "bands", "risk", "monotone", "suffix")
-CODED_KEYS = ("fold", "other")
+CODED_KEYS = ("fold", "other", "order")
 IDENTIFIER = re.compile("[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 KINDS = ("number", "integer", "coded")
 COMMON_KEYS = (
@@ -63,7 +64,7 @@ def read_field(name: str, table: TomlTable) -> Field:
         table.refuse("kind", f"must be one of {', '.join(KINDS)}, got {shown(kind)}")
     table.allow(*COMMON_KEYS, *(CODED_KEYS if kind == "coded" else NUMBER_KEYS))
     unit = table.words("unit", fallback={})
-    rule: Rule = _code_list(table) if kind == "coded" else _numeric_range(table, kind, unit)
+    rule: Rule = read_code_list(table) if kind == "coded" else _numeric_range(table, kind, unit)
     return Field(
         name=name,
         rule=rule,
@@ -119,11 +120,6 @@ def _missing(table: TomlTable, rule: Rule) -> MissingValues | None:
     return MissingValues(frozenset(untitled), titled)
 
 
-def normalise(value: Value) -> Value:
-    """Return a text as texts are compared: without outer spaces, in Unicode's form NFC."""
-    return unicodedata.normalize("NFC", value).strip() if isinstance(value, str) else value
-
-
 def _numeric_range(table: TomlTable, kind: str, unit: Text) -> NumericRange:
     bounds = {
         name: table.get(name, (int, float), "a number", None)
@@ -138,7 +134,7 @@ def _numeric_range(table: TomlTable, kind: str, unit: Text) -> NumericRange:
     if low is not None and high is not None and not low < high:
         name = "maximum" if "maximum" in bounds else "exclusive_maximum"
         table.refuse(name, f"must be greater than {low}, got {high}")
-    labels = _labels(table, plain=False) if "codes" in table.content else {}
+    labels = read_labels(table, plain=False) if "codes" in table.content else {}
     for code in labels:
         if not isinstance(code, int):
             table.refuse("codes", f"of this kind must be whole numbers, got {code!r}")
@@ -151,71 +147,6 @@ def _numeric_range(table: TomlTable, kind: str, unit: Text) -> NumericRange:
         labels=labels,
         unit=unit,
     )
-
-
-def _code_list(table: TomlTable) -> CodeList:
-    labels = _labels(table, plain=True)
-    if len({type(code) for code in labels}) > 1:
-        table.refuse("codes", "must be all whole numbers or all texts, got both")
-    rule = CodeList(labels)
-    return replace(rule, merged_codes=_merged_codes(table, rule), other=_other(table, rule))
-
-
-def _other(table: TomlTable, rule: CodeList) -> Value | None:
-    if "other" not in table.content:
-        return None
-    other: Value = table.get("other", (int, str), "one of the field's codes", None)
-    if type(other) is not rule.python_type or other not in rule.labels:
-        table.refuse("other", f"must be one of the field's codes, got {shown(other)}")
-    return other
-
-
-def _labels(table: TomlTable, *, plain: bool) -> dict[Value, Text]:
-    """Read a list of codes; a `plain` one, without a title, is called what it is."""
-    allowed = "a list of tables such as { value = 1, en = 'married' }"
-    if plain:
-        allowed += ", or of codes"
-    entries: list[object] = table.get("codes", list, allowed, None)
-    labels: dict[Value, Text] = {}
-    for index, entry in enumerate(entries):
-        # By type: true is an int as well.
-        if plain and type(entry) in (int, str):
-            entry = {"value": entry, FALLBACK_LANGUAGE: str(entry)}
-        if not isinstance(entry, dict):
-            table.refuse("codes", f"must be {allowed}, got {shown(entry)}")
-        item = TomlTable(table.source, f"{table.key('codes')}[{index}]", entry)
-        item.allow("value", *LANGUAGES)
-        value = normalise(item.get("value", (int, str), "a whole number or a text", None))
-        if value in labels:
-            item.refuse("value", f"stands twice in the list: {value!r}")
-        item.text(FALLBACK_LANGUAGE)
-        labels[value] = {
-            language: item.text(language) for language in LANGUAGES if language in entry
-        }
-    if not labels:
-        table.refuse("codes", "must hold at least one code, got none")
-    return labels
-
-
-def _merged_codes(table: TomlTable, rule: CodeList) -> dict[Value, Value]:
-    if "fold" not in table.content:
-        return {}
-    merged: dict[Value, Value] = {}
-    inner = table.table("fold")
-    for written, target in inner.content.items():
-        # By type as well: true equals 1, and no table has a hash.
-        if type(target) is not rule.python_type or target not in rule.labels:
-            inner.refuse(written, f"must be one of the field's codes, got {shown(target)}")
-        # The keys of a TOML table are texts, even where the codes are numbers.
-        code: int | str = written
-        if rule.python_type is int:
-            if not re.fullmatch("0|-?[1-9][0-9]{0,37}", written, re.ASCII):
-                inner.refuse(written, "must be a whole number, as the field's codes are")
-            code = int(written)
-        if code in rule.labels:
-            inner.refuse(written, "is a code of the field already, it cannot be folded")
-        merged[code] = target
-    return merged
 
 
 def _change(table: TomlTable, rule: Rule) -> Change | None:

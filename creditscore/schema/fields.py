@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from math import isnan, nan
 
@@ -197,6 +197,10 @@ class Label:
     event: Text
 
 
+#: Trees of a forest, and questions from a tree's root to a leaf, where nothing says otherwise.
+USUAL_TREES, USUAL_DEPTH = 50, 8
+
+
 @dataclass(frozen=True)
 class ForestSettings:
     """How a scorecard's forest is grown.
@@ -205,18 +209,25 @@ class ForestSettings:
 
     Attributes
     ----------
-    trees, max_depth : int
+    trees, max_depth : int or None
+        None for `USUAL_TREES` and `USUAL_DEPTH`, or to choose them along with the size of a leaf.
     min_samples_leaf : int or None
-        Training rows that a leaf holds at least; None to choose it, and `max_features` where that
-        is None too, from the data (`training.forest_search`).
+        Training rows that a leaf holds at least; None to choose it, and whatever else is None,
+        from the data (`training.forest_search`).
     max_features : int or None
         Fields that each question chooses from; None for the square root of their number.
     """
 
-    trees: int = 50
-    max_depth: int = 8
+    trees: int | None = None
+    max_depth: int | None = None
     min_samples_leaf: int | None = None
     max_features: int | None = None
+
+    def completed(
+        self, *, trees: int = USUAL_TREES, max_depth: int = USUAL_DEPTH
+    ) -> ForestSettings:
+        """Return the settings with a number and a depth of the trees, those given if there are."""
+        return replace(self, trees=self.trees or trees, max_depth=self.max_depth or max_depth)
 
     def to_dict(self) -> dict[str, int | None]:
         """Return the settings as the manifest has them, under the schema file's names."""

@@ -247,13 +247,13 @@ def _forest(parent: TomlTable) -> ForestSettings:
         return ForestSettings()
     table = parent.table("forest")
     table.allow("trees", "max_depth", "min_samples_leaf", "max_features")
-    usual = ForestSettings()
-    return ForestSettings(
-        trees=table.positive("trees", usual.trees) or usual.trees,
-        max_depth=table.positive("max_depth", usual.max_depth) or usual.max_depth,
-        min_samples_leaf=table.positive("min_samples_leaf", usual.min_samples_leaf),
-        max_features=table.positive("max_features", usual.max_features),
+    settings = ForestSettings(
+        trees=table.positive("trees", None),
+        max_depth=table.positive("max_depth", None),
+        min_samples_leaf=table.positive("min_samples_leaf", None),
+        max_features=table.positive("max_features", None),
     )
+    return settings if settings.min_samples_leaf is None else settings.completed()
 
 
 def _source(table: TomlTable, wanted: Sequence[str]) -> Source:

@@ -194,9 +194,8 @@ class Forest:
         return float(lows.mean()), float(highs.mean())
 
     def recalibrated(self, slope: float, intercept: float) -> Forest:
-        """Return a forest whose mean is a linear function of this one's.
+        """Return a forest whose leaves a line has mapped, none of them beyond 0 or 1.
 
-        The function is applied to the leaves, so the result is still a mean over trees and its
-        Shapley values stay exact.
+        The result is still a mean over trees, so its Shapley values stay exact.
         """
-        return replace(self, probability=intercept + slope * self.probability)
+        return replace(self, probability=np.clip(intercept + slope * self.probability, 0, 1))

@@ -24,7 +24,7 @@ class Calibration:
     Attributes
     ----------
     slope, intercept : float
-        Calibrated = intercept + slope x uncalibrated.
+        Each leaf's probability is intercept + slope x its share of defaults, held between 0 and 1.
     error_before, error_after : float
         Expected calibration error on rows that the trees had not seen.
     """

@@ -19,7 +19,7 @@ decision trees to Boolean logic: a fast and unified SHAP algorithm (pattern tabl
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from math import factorial
 
@@ -43,7 +43,9 @@ VALUE_FUNCTION = "interventional"
 MOST_VALUES = 32_000_000
 
 
-def compute_shapley_tables(forest: Forest, reference: Matrix) -> LeafShapleyTables:
+def compute_shapley_tables(
+    forest: Forest, reference: Matrix, *, most_values: int | None = None
+) -> LeafShapleyTables:
     """Compute every leaf's table.
 
     Parameters
@@ -51,6 +53,8 @@ def compute_shapley_tables(forest: Forest, reference: Matrix) -> LeafShapleyTabl
     forest : Forest
     reference : ndarray of shape (n_reference, n_columns), float32
         The reference group; NaN where a value is missing.
+    most_values : int, optional
+        Numbers in all the tables together, at most; never more than `MOST_VALUES`.
 
     Raises
     ------
@@ -58,11 +62,10 @@ def compute_shapley_tables(forest: Forest, reference: Matrix) -> LeafShapleyTabl
         If the tables would be too large: the trees are too deep.
     """
     leaves = list(_leaves(forest))
-    # In Python's integers, which do not overflow.
-    size = sum(len(conditions) << len(conditions) for conditions, _ in leaves)
-    if size > MOST_VALUES:
+    size, most = _size(leaves), min(MOST_VALUES, most_values or MOST_VALUES)
+    if size > most:
         raise ValueError(
-            f"exact reasons would need {size:,} numbers, {MOST_VALUES:,} are allowed: "
+            f"exact reasons would need {size:,} numbers, {most:,} are allowed: "
             "lower max_depth or the number of trees"
         )
     n_conditions = np.array([len(conditions) for conditions, _ in leaves], dtype=np.int64)
@@ -92,6 +95,16 @@ def compute_shapley_tables(forest: Forest, reference: Matrix) -> LeafShapleyTabl
         offset=offset,
         n_columns=reference.shape[1],
     )
+
+
+def table_size(forest: Forest) -> int:
+    """Return how many numbers all the tables of a forest hold together."""
+    return _size(_leaves(forest))
+
+
+def _size(leaves: Iterable[tuple[list[Condition], float]]) -> int:
+    # In Python's integers, which do not overflow.
+    return sum(len(conditions) << len(conditions) for conditions, _ in leaves)
 
 
 def _leaves(forest: Forest) -> Iterator[tuple[list[Condition], float]]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from math import ceil
 
 import numpy as np
 from sklearn.ensemble import RandomForestClassifier
@@ -14,7 +16,7 @@ from creditscore.scorecard.forest import Forest
 from creditscore.scorecard.policy import Policy
 from creditscore.scorecard.scorecard import Calibration, Scorecard
 from creditscore.scorecard.shapley import compute_shapley_tables
-from creditscore.training.calibration import fit_calibration
+from creditscore.training.calibration import OutOfBag, fit_calibration, mean_of_trees
 from creditscore.training.dataset import Dataset
 from creditscore.training.reference import (
     bin_training_rows,
@@ -22,6 +24,23 @@ from creditscore.training.reference import (
     reference_rows,
     training_ranges,
 )
+
+#: Numbers that the exact reasons of a model may need, all its scorecards together, where settings
+#: are chosen from the data: 40 of the 64 MB that a model's file may have.
+MOST_VALUES_TOGETHER = 5_000_000
+
+#: Rows that each tree draws, at most: of a million, all of them make trees no better, but growing
+#: them takes minutes more.
+MOST_DRAWN = 100_000
+
+#: Rows whose out-of-bag predictions are judged, at most: each has a number by each tree.
+MOST_JUDGED = 100_000
+
+#: So many rows are few: trees are cheap, and each counts.
+FEW_ROWS = 5000
+
+#: Share of the trees that a row is out of bag for: about 1 / e.
+OUT_OF_BAG_SHARE = 0.37
 
 
 def fit(
@@ -59,13 +78,18 @@ def fit(
         If the forest is too large for exact reasons.
     """
     predictors = tuple(name for name in spec.fields if name not in exclude)
+    chosen = schema.scorecards[spec.name].forest.min_samples_leaf is None
     calibration, forest = grow(train, predictors, schema, spec.forest, seed=seed)
     matrix = train.matrix(predictors)
     rounded = matrix.astype(np.float32)
     probability = forest.probability_of_default(rounded)
     group, rows = reference_rows(probability, cutoff=policy.cutoff, group=reference_group)
     try:
-        games = compute_shapley_tables(forest, rounded[rows])
+        games = compute_shapley_tables(
+            forest,
+            rounded[rows],
+            most_values=most_values(schema) if chosen else None,
+        )
     except ValueError as error:
         key = f"scorecards.{spec.name}.forest"
         raise ReasonsTooLargeError("the schema", key, str(error)) from None
@@ -86,6 +110,11 @@ def fit(
     )
 
 
+def most_values(schema: Schema) -> int:
+    """Return how many numbers exact reasons may need where settings are chosen from the data."""
+    return MOST_VALUES_TOGETHER // len(schema.scorecards)
+
+
 def grow(
     train: Dataset,
     predictors: Sequence[str],
@@ -96,11 +125,39 @@ def grow(
 ) -> tuple[Calibration, Forest]:
     """Grow a forest on some predictors, and recalibrate it where its probabilities are poor."""
     matrix = train.matrix(predictors)
-    monotonic = schema.monotonic_constraints(predictors)
-    grown = fit_forest(matrix, train.bad, settings, seed, monotonic=monotonic, weights=train.weight)
+    settings = settings.completed()
+    grown = fit_forest(
+        matrix,
+        train.bad,
+        judged(settings, len(train)),
+        seed,
+        monotonic=schema.monotonic_constraints(predictors),
+        weights=train.weight,
+    )
     # Also where training saw none: the table that serves must know which way they go.
-    may_be_missing = np.array([schema.fields[name].missing is not None for name in predictors])
-    return calibrate(grown, matrix, train.bad, seed, missing=may_be_missing, weights=train.weight)
+    missing = np.array([schema.fields[name].missing is not None for name in predictors])
+    return calibrate(
+        grown,
+        matrix,
+        train.bad,
+        seed,
+        trees=settings.trees,
+        missing=missing,
+        weights=train.weight,
+    )
+
+
+def judged(settings: ForestSettings, rows: int) -> ForestSettings:
+    """Return the settings of the forest whose out-of-bag predictions judge these settings.
+
+    A row is out of bag for 0.37 of the trees, and the mean of fewer trees is farther off and less
+    cautious. Where there are few rows, so many trees more are grown that each row is predicted
+    by as many as an applicant is.
+    """
+    settings = settings.completed()
+    if rows > FEW_ROWS or settings.trees is None:
+        return settings
+    return replace(settings, trees=ceil(settings.trees / OUT_OF_BAG_SHARE))
 
 
 def fit_forest(
@@ -127,7 +184,7 @@ def fit_forest(
         How many people of the population each row stands for. Each tree draws its rows in
         proportion, so that the shares of bad rows in its leaves are those of the population.
     """
-    columns = matrix.shape[1]
+    columns, settings = matrix.shape[1], settings.completed()
     forest = RandomForestClassifier(
         n_estimators=settings.trees,
         max_depth=settings.max_depth,
@@ -135,6 +192,7 @@ def fit_forest(
         max_features=min(settings.max_features, columns) if settings.max_features else "sqrt",
         # None and zeros grow the same trees, but None is the faster way.
         monotonic_cst=list(monotonic) if any(monotonic) else None,
+        max_samples=MOST_DRAWN if len(bad) > MOST_DRAWN else None,
         random_state=seed,
         n_jobs=-1,
     )
@@ -149,6 +207,7 @@ def calibrate(
     bad: Ints,
     seed: int,
     *,
+    trees: int | None = None,
     missing: Flags | None = None,
     weights: Floats | None = None,
 ) -> tuple[Calibration, Forest]:
@@ -162,26 +221,44 @@ def calibrate(
     bad : ndarray of shape (n_rows,)
         1 for a default.
     seed : int
+    trees : int, optional
+        How many of its trees, the first ones, make the forest; the others only help to judge it.
     missing : ndarray of shape (n_predictors,), optional
         Columns whose values may be missing later, beside those where some are.
     weights : ndarray of shape (n_rows,), optional
         Those that it was grown with.
     """
     seen = columns_with_missing(matrix)
-    forest = flatten(grown, missing=seen if missing is None else seen | missing)
-    predicted = out_of_bag(grown, forest, matrix)
-    # With few trees there are rows that each of them drew.
-    finite = np.isfinite(predicted)
-    calibration = fit_calibration(
-        predicted[finite],
-        bad[finite],
-        None if weights is None else weights[finite],
-        bounds=forest.bounds(),
-        seed=seed,
-    )
+    missing = seen if missing is None else seen | missing
+    judges = flatten(grown, missing=missing)
+    rows = out_of_bag_rows(grown, judges, matrix, bad, weights, seed=seed)
+    calibration = fit_calibration(rows, seed=seed)
+    forest = flatten(grown, missing=missing, trees=trees)
     if calibration.slope == 1 and calibration.intercept == 0:
         return calibration, forest
     return calibration, forest.recalibrated(calibration.slope, calibration.intercept)
+
+
+def out_of_bag_rows(
+    grown: RandomForestClassifier,
+    forest: Forest,
+    matrix: Floats,
+    bad: Ints,
+    weights: Floats | None = None,
+    *,
+    seed: int,
+    most: int = MOST_JUDGED,
+) -> OutOfBag:
+    """Return what each tree predicts for the rows that it did not draw.
+
+    With few trees there are rows that each of them drew; these are left out. Where there are many
+    rows, so many of them are drawn at random.
+    """
+    chosen = np.sort(np.random.default_rng(seed).permutation(len(bad))[:most])
+    each = None if weights is None else weights[chosen]
+    rows = OutOfBag(_by_tree(grown, forest, matrix, chosen), bad[chosen], each)
+    drawn_by_all = np.isnan(rows.by_tree).all(axis=0)
+    return rows.rows(np.flatnonzero(~drawn_by_all)) if drawn_by_all.any() else rows
 
 
 def out_of_bag(grown: RandomForestClassifier, forest: Forest, matrix: Floats) -> Floats:
@@ -189,13 +266,16 @@ def out_of_bag(grown: RandomForestClassifier, forest: Forest, matrix: Floats) ->
 
     The same as scikit-learn's `oob_decision_function_`, ten times as fast.
     """
-    predicted = forest.of_each_tree(matrix.astype(np.float32))
+    return mean_of_trees(_by_tree(grown, forest, matrix, np.arange(len(matrix))))
+
+
+def _by_tree(grown: RandomForestClassifier, forest: Forest, matrix: Floats, chosen: Ints) -> Floats:
+    predicted = forest.of_each_tree(matrix[chosen].astype(np.float32))
     for tree, drawn in enumerate(grown.estimators_samples_):
-        predicted[tree, drawn] = np.nan
-    trees = np.isfinite(predicted).sum(axis=0)
-    mean = np.full(len(matrix), np.nan)
-    np.divide(np.nansum(predicted, axis=0), trees, out=mean, where=trees > 0)
-    return mean
+        seen = np.zeros(len(matrix), dtype=np.bool_)
+        seen[drawn] = True
+        predicted[tree, seen[chosen]] = np.nan
+    return predicted
 
 
 def columns_with_missing(matrix: Floats) -> Flags:
@@ -203,7 +283,9 @@ def columns_with_missing(matrix: Floats) -> Flags:
     return np.asarray(np.isnan(matrix).any(axis=0))
 
 
-def flatten(forest: RandomForestClassifier, *, missing: Flags | None = None) -> Forest:
+def flatten(
+    forest: RandomForestClassifier, *, missing: Flags | None = None, trees: int | None = None
+) -> Forest:
     """Return the trees of a fitted forest of two classes as flat arrays.
 
     Parameters
@@ -212,26 +294,28 @@ def flatten(forest: RandomForestClassifier, *, missing: Flags | None = None) -> 
     missing : ndarray of shape (n_columns,), optional
         The columns whose values may be missing, in training or later. scikit-learn decides at each
         question which way a missing value goes, even where training saw none.
+    trees : int, optional
+        How many of its trees, the first ones.
     """
-    trees = [estimator.tree_ for estimator in forest.estimators_]
-    roots = np.cumsum([0, *(tree.node_count for tree in trees[:-1])]).astype(np.int32)
-    node = np.concatenate([np.arange(tree.node_count) for tree in trees])
-    offset = np.repeat(roots, [tree.node_count for tree in trees])
-    left = np.concatenate([tree.children_left for tree in trees])
-    right = np.concatenate([tree.children_right for tree in trees])
+    grown = [estimator.tree_ for estimator in forest.estimators_[:trees]]
+    roots = np.cumsum([0, *(tree.node_count for tree in grown[:-1])]).astype(np.int32)
+    node = np.concatenate([np.arange(tree.node_count) for tree in grown])
+    offset = np.repeat(roots, [tree.node_count for tree in grown])
+    left = np.concatenate([tree.children_left for tree in grown])
+    right = np.concatenate([tree.children_right for tree in grown])
     leaf = left < 0
-    column = np.where(leaf, 0, np.concatenate([tree.feature for tree in trees])).astype(np.int32)
+    column = np.where(leaf, 0, np.concatenate([tree.feature for tree in grown])).astype(np.int32)
     missing_left = None
     if missing is not None and missing.any():
-        goes_left = np.concatenate([tree.missing_go_to_left for tree in trees]).astype(np.bool_)
+        goes_left = np.concatenate([tree.missing_go_to_left for tree in grown]).astype(np.bool_)
         missing_left = goes_left & ~leaf & missing[column]
     return Forest(
         roots=roots,
         column=column,
-        threshold=np.where(leaf, 0.0, np.concatenate([tree.threshold for tree in trees])),
+        threshold=np.where(leaf, 0.0, np.concatenate([tree.threshold for tree in grown])),
         left=(offset + np.where(leaf, node, left)).astype(np.int32),
         right=(offset + np.where(leaf, node, right)).astype(np.int32),
-        probability=np.concatenate([tree.value[:, 0, 1] for tree in trees]),
-        depth=int(max(tree.max_depth for tree in trees)),
+        probability=np.concatenate([tree.value[:, 0, 1] for tree in grown]),
+        depth=int(max(tree.max_depth for tree in grown)),
         missing_left=missing_left,
     )

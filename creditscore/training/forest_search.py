@@ -4,7 +4,8 @@ Leaves that suit 30,000 rows make a forest of 1,000 rows blind: a value that few
 leaf cannot be split off, and probabilities stay near the average. So a small grid of leaf sizes and
 features a split is tried, each on the training rows alone: every tree predicts the rows that it did
 not draw (out-of-bag; Breiman 2001, Random Forests, section 3.1), and the log-loss of those
-predictions ranks the settings.
+predictions, recalibrated as they will be, ranks the settings. The best ones are tried with deeper
+trees too.
 """
 
 from __future__ import annotations
@@ -18,12 +19,26 @@ import numpy as np
 from sklearn.model_selection import train_test_split
 
 from creditscore.arrays import Floats, Ints
-from creditscore.evaluation.metrics import log_loss
 from creditscore.schema import ForestSettings
-from creditscore.training.fit import columns_with_missing, fit_forest, flatten, out_of_bag
+from creditscore.scorecard.shapley import table_size
+from creditscore.training.calibration import fit_line
+from creditscore.training.fit import (
+    FEW_ROWS,
+    columns_with_missing,
+    fit_forest,
+    flatten,
+    judged,
+    out_of_bag_rows,
+)
 
 #: Sizes of a leaf that are tried; the first of equals is taken, the most cautious one.
 LEAVES = (60, 30, 15, 7, 3)
+
+#: Another one where there are few rows, and how many trees there are then.
+SMALLEST_LEAF, TREES_OF_FEW_ROWS = 1, 100
+
+#: The depth that the best settings are tried with as well.
+DEEPER = 12
 
 #: Rows that the grid is tried on, at most, which bounds the time.
 MOST_ROWS = 20_000
@@ -31,17 +46,27 @@ MOST_ROWS = 20_000
 
 @dataclass(frozen=True)
 class ForestTrial:
-    """Settings that were tried, and the out-of-bag log-loss of their forest."""
+    """Settings that were tried.
+
+    Attributes
+    ----------
+    settings : ForestSettings
+    log_loss : float
+        Of the forest's recalibrated out-of-bag predictions.
+    reasons_fit : bool
+        Whether its exact reasons are small enough, as far as the rows that were tried can say.
+    """
 
     settings: ForestSettings
     log_loss: float
+    reasons_fit: bool
 
     def to_dict(self) -> dict[str, Any]:
         """Return the trial as the manifest has it."""
         return {
-            "min_samples_leaf": self.settings.min_samples_leaf,
-            "max_features": self.settings.max_features,
+            **self.settings.to_dict(),
             "log_loss": round(self.log_loss, 6),
+            "reasons_fit": self.reasons_fit,
         }
 
 
@@ -51,11 +76,12 @@ def try_forests(
     settings: ForestSettings,
     *,
     seed: int,
+    most_values: int,
     monotonic: Sequence[int] = (),
     weights: Floats | None = None,
     most_rows: int = MOST_ROWS,
 ) -> list[ForestTrial]:
-    """Try the grid, and return its settings with the best first.
+    """Try the grid, and return its settings with the best first, and those too large last.
 
     Parameters
     ----------
@@ -63,15 +89,18 @@ def try_forests(
     bad : ndarray of shape (n_rows,)
         1 for a default.
     settings : ForestSettings
-        Number and depth of the trees; `max_features` too where it is not None.
+        Whatever is not None stays.
     seed : int
         Of the rows that are tried where there are many, and of the forests.
+    most_values : int
+        Numbers that the exact reasons may need.
     monotonic : sequence of int
     weights : ndarray of shape (n_rows,), or None
         As of `fit_forest`.
     most_rows : int
         Rows to try them on, at most, drawn with the same share of defaults.
     """
+    few = len(bad) <= FEW_ROWS
     if len(bad) > most_rows:
         rows, _ = train_test_split(
             np.arange(len(bad)), train_size=most_rows, stratify=bad, random_state=seed
@@ -79,25 +108,47 @@ def try_forests(
         rows = np.sort(rows)
         matrix, bad = matrix[rows], bad[rows]
         weights = None if weights is None else weights[rows]
-    trials = []
-    for candidate in candidates(settings, matrix.shape[1]):
-        grown = fit_forest(matrix, bad, candidate, seed, monotonic=monotonic, weights=weights)
+
+    def try_one(candidate: ForestSettings) -> ForestTrial:
+        settings = judged(candidate, len(bad))
+        grown = fit_forest(matrix, bad, settings, seed, monotonic=monotonic, weights=weights)
         forest = flatten(grown, missing=columns_with_missing(matrix))
-        predicted = out_of_bag(grown, forest, matrix)
-        known = np.isfinite(predicted)
-        each = None if weights is None else weights[known]
-        trials.append(ForestTrial(candidate, log_loss(bad[known], predicted[known], each)))
-    return sorted(trials, key=lambda trial: trial.log_loss)
+        rows = out_of_bag_rows(grown, forest, matrix, bad, weights, seed=seed)
+        loss = rows.log_loss(rows.recalibrated(*fit_line(rows)))
+        size = table_size(flatten(grown, trees=candidate.trees))
+        return ForestTrial(candidate, loss, reasons_fit=size <= most_values)
+
+    trials = [try_one(candidate) for candidate in candidates(settings, matrix.shape[1], few=few)]
+    if settings.max_depth is None:
+        best = min(trials, key=_rank)
+        trials.append(try_one(replace(best.settings, max_depth=DEEPER)))
+    return sorted(trials, key=_rank)
 
 
-def candidates(settings: ForestSettings, n_predictors: int) -> Sequence[ForestSettings]:
-    """Return the grid: each size of a leaf with the square root and half of the predictors."""
+def _rank(trial: ForestTrial) -> tuple[bool, float]:
+    return not trial.reasons_fit, trial.log_loss
+
+
+def candidates(
+    settings: ForestSettings, n_predictors: int, *, few: bool
+) -> Sequence[ForestSettings]:
+    """Return the grid: each size of a leaf with the square root and half of the predictors.
+
+    Parameters
+    ----------
+    settings : ForestSettings
+        Whatever is not None stays.
+    n_predictors : int
+    few : bool
+        Whether there are few rows: more trees and a smaller leaf then.
+    """
     some: list[int | None] = [settings.max_features]
     half = n_predictors // 2
     if settings.max_features is None and half > isqrt(n_predictors):
         some.append(half)
+    complete = settings.completed(trees=TREES_OF_FEW_ROWS) if few else settings.completed()
     return [
-        replace(settings, min_samples_leaf=leaf, max_features=features)
-        for leaf in LEAVES
+        replace(complete, min_samples_leaf=leaf, max_features=features)
+        for leaf in (*LEAVES, *([SMALLEST_LEAF] if few else []))
         for features in some
     ]

@@ -14,14 +14,15 @@ from typing import Any
 import creditscore
 from creditscore.errors import ExclusionError, ReasonsTooLargeError
 from creditscore.nearest_name import hint
-from creditscore.schema import Schema, ScorecardSpec
+from creditscore.schema import Schema, ScorecardSpec, Value
 from creditscore.scorecard.model import Model
 from creditscore.scorecard.policy import Policy
 from creditscore.scorecard.scorecard import Scorecard
 from creditscore.scorecard.shapley import VALUE_FUNCTION
 from creditscore.scorecard.verification import golden_applicants
+from creditscore.training.code_order import encode_again, learn_order, learnt_orders
 from creditscore.training.dataset import Dataset
-from creditscore.training.fit import fit
+from creditscore.training.fit import fit, most_values
 from creditscore.training.forest_search import ForestTrial, try_forests
 from creditscore.training.split import Split, split, split_by_time, weighted
 
@@ -75,8 +76,19 @@ def train(
     """
     check_exclusion(schema, exclude)
     data = weighted(data, schema.sample)
-    by_time = split_by_time(data, schema.sample)
-    rows = replace(split(data, seed), by_time=by_time)
+    rows, written = split(data, seed), schema
+    schema = learn_order(rows.train, written)
+    train, test = (encode_again(part, written, schema) for part in (rows.train, rows.test))
+    by_time = split_by_time(data, written.sample)
+    if by_time is not None:
+        # Of the earlier rows alone: the latest ones are not known yet.
+        earlier = learn_order(by_time.earlier, written)
+        by_time = replace(
+            by_time,
+            earlier=encode_again(by_time.earlier, written, earlier),
+            latest=encode_again(by_time.latest, written, earlier),
+        )
+    rows = Split(train, test, by_time)
     cards, golden, specs, trials = {}, [], {}, {}
     for name, spec in schema.scorecards.items():
         progress(f"choosing the forest settings of the {name} scorecard")
@@ -103,6 +115,7 @@ def train(
         seed=seed,
         scorecards=cards,
         trials=trials,
+        code_orders=learnt_orders(written, schema),
         golden=golden,
         now=now,
     )
@@ -124,6 +137,7 @@ def _try_forests(
         data.bad,
         spec.forest,
         seed=seed,
+        most_values=most_values(schema),
         monotonic=schema.monotonic_constraints(predictors),
         weights=data.weight,
     )
@@ -167,6 +181,7 @@ def training_manifest(
     seed: int,
     scorecards: Mapping[str, Scorecard],
     trials: Mapping[str, Sequence[ForestTrial]],
+    code_orders: Mapping[str, Sequence[Value]],
     golden: Sequence[Mapping[str, Any]],
     now: datetime,
 ) -> dict[str, Any]:
@@ -185,6 +200,7 @@ def training_manifest(
             "rows": len(data),
             "bad_rate": float(data.bad.mean()),
             "folded_rows": dict(data.folded),
+            "code_orders": {name: list(codes) for name, codes in code_orders.items()},
             "left_out_rows": dict(data.left_out),
             "format": dict(data.written),
         },

@@ -20,10 +20,13 @@ from creditscore.scorecard.model import Model
 from creditscore.scorecard.policy import Policy
 from creditscore.training import pipeline
 from creditscore.training.dataset import Dataset
-from creditscore.training.fit import fit_forest
+from creditscore.training.fit import fit_forest, flatten, judged
 from creditscore.training.forest_search import LEAVES, candidates, try_forests
 
 ROWS = 614
+
+#: More numbers than the exact reasons of any forest here need.
+MANY = 10**9
 
 
 def loans(rows: int, seed: int) -> tuple[Floats, Ints]:
@@ -39,7 +42,7 @@ def test_a_small_table_gets_leaves_that_can_split_off_what_few_rows_hold() -> No
     matrix, bad = loans(ROWS, seed=1)
     unseen, truth = loans(4000, seed=2)
 
-    best, *_ = trials = try_forests(matrix, bad, ForestSettings(), seed=1)
+    best, *_ = trials = try_forests(matrix, bad, ForestSettings(), seed=1, most_values=MANY)
 
     losses = {
         leaf: log_loss(
@@ -58,20 +61,46 @@ def test_a_small_table_gets_leaves_that_can_split_off_what_few_rows_hold() -> No
 def test_the_same_rows_and_seed_choose_the_same() -> None:
     matrix, bad = loans(300, seed=3)
 
-    first, again = (try_forests(matrix, bad, ForestSettings(trees=5), seed=1) for _ in range(2))
+    first, again = (
+        try_forests(matrix, bad, ForestSettings(trees=5), seed=1, most_values=MANY)
+        for _ in range(2)
+    )
 
     assert first == again
 
 
 def test_half_of_the_features_is_tried_where_it_is_more_than_the_square_root() -> None:
     def features(n_predictors: int, **given: int) -> set[int | None]:
-        grid = candidates(ForestSettings(**given), n_predictors)
+        grid = candidates(ForestSettings(**given), n_predictors, few=False)
         return {each.max_features for each in grid}
 
     assert features(3) == {None}
     assert features(12) == {None, 6}
     assert features(12, max_features=4) == {4}
-    assert {each.min_samples_leaf for each in candidates(ForestSettings(), 12)} == set(LEAVES)
+    assert {each.min_samples_leaf for each in candidates(ForestSettings(), 12, few=False)} == set(
+        LEAVES
+    )
+
+
+def test_more_trees_are_grown_to_judge_than_to_serve() -> None:
+    matrix, bad = loans(300, seed=3)
+    settings = ForestSettings(trees=10, min_samples_leaf=5)
+
+    few, many = (fit_forest(matrix, bad, one, 1) for one in (settings, judged(settings, 300)))
+
+    assert len(many.estimators_) == 28
+    assert flatten(many, trees=10).probability.tobytes() == flatten(few).probability.tobytes()
+    assert judged(settings, 300_000).trees == 10
+
+
+def test_settings_whose_reasons_are_too_large_come_last() -> None:
+    matrix, bad = loans(300, seed=3)
+
+    trials = try_forests(matrix, bad, ForestSettings(trees=20), seed=1, most_values=6000)
+
+    fits = [trial.reasons_fit for trial in trials]
+    assert fits == sorted(fits, reverse=True)
+    assert {True, False} == set(fits)
 
 
 def test_many_rows_are_tried_on_some_of_them() -> None:
@@ -79,11 +108,12 @@ def test_many_rows_are_tried_on_some_of_them() -> None:
     settings = ForestSettings(trees=10)
 
     some, same, everything = (
-        try_forests(matrix, bad, settings, seed=1, most_rows=rows) for rows in (400, 400, 900)
+        try_forests(matrix, bad, settings, seed=1, most_values=MANY, most_rows=rows)
+        for rows in (400, 400, 900)
     )
 
     assert some == same
-    assert some != everything == try_forests(matrix, bad, settings, seed=1)
+    assert some != everything == try_forests(matrix, bad, settings, seed=1, most_values=MANY)
 
 
 # In training
@@ -132,7 +162,10 @@ def test_the_manifest_says_what_was_tried_and_taken(train: Train) -> None:
     model = train(schema_of())
 
     about = model.manifest["scorecards"]["loan"]
-    assert len(about["forest_trials"]) == 5
+    # Six sizes of a leaf, as rows are few, and the best one with deeper trees.
+    assert len(about["forest_trials"]) == 7
+    assert {trial["max_depth"] for trial in about["forest_trials"]} == {8, 12}
+    assert about["forest"]["trees"] == 100
     assert about["forest"]["min_samples_leaf"] == about["forest_trials"][0]["min_samples_leaf"]
     assert about["forest"]["min_samples_leaf"] < LEAVES[0]
 

@@ -1,0 +1,105 @@
+"""Read the codes of a field of a schema file: their titles, their order, and what counts as one."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import replace
+
+from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, LANGUAGES, Text
+from creditscore.schema.constraints import CodeList, Value
+from creditscore.schema.toml_reader import TomlTable, shown
+
+
+def read_code_list(table: TomlTable) -> CodeList:
+    """Read all that is said of a field's codes."""
+    labels = read_labels(table, plain=True)
+    if len({type(code) for code in labels}) > 1:
+        table.refuse("codes", "must be all whole numbers or all texts, got both")
+    rule = CodeList(labels)
+    order, by_target = _order(table, rule)
+    return replace(
+        rule,
+        merged_codes=_merged_codes(table, rule),
+        other=_other(table, rule),
+        order=order,
+        order_by_target=by_target,
+    )
+
+
+def _order(table: TomlTable, rule: CodeList) -> tuple[tuple[Value, ...], bool]:
+    """Read the order that trees may split on: all codes, or that training shall find it."""
+    if "order" not in table.content:
+        return (), False
+    allowed = "'target' or a list of all the field's codes, each once"
+    order: object = table.get("order", (str, list), allowed, None)
+    if order == "target":
+        return (), True
+    codes = [normalise(code) for code in order] if isinstance(order, list) else []
+    # By type as well: true equals 1.
+    alike = all(type(code) is rule.python_type for code in codes)
+    if not alike or len(codes) != len(rule.labels) or set(codes) != set(rule.labels):
+        table.refuse("order", f"must be {allowed}, got {shown(order)}")
+    return tuple(codes), False
+
+
+def _other(table: TomlTable, rule: CodeList) -> Value | None:
+    if "other" not in table.content:
+        return None
+    other: Value = table.get("other", (int, str), "one of the field's codes", None)
+    if type(other) is not rule.python_type or other not in rule.labels:
+        table.refuse("other", f"must be one of the field's codes, got {shown(other)}")
+    return other
+
+
+def _merged_codes(table: TomlTable, rule: CodeList) -> dict[Value, Value]:
+    if "fold" not in table.content:
+        return {}
+    merged: dict[Value, Value] = {}
+    inner = table.table("fold")
+    for written, target in inner.content.items():
+        # By type as well: true equals 1, and no table has a hash.
+        if type(target) is not rule.python_type or target not in rule.labels:
+            inner.refuse(written, f"must be one of the field's codes, got {shown(target)}")
+        # The keys of a TOML table are texts, even where the codes are numbers.
+        code: int | str = written
+        if rule.python_type is int:
+            if not re.fullmatch("0|-?[1-9][0-9]{0,37}", written, re.ASCII):
+                inner.refuse(written, "must be a whole number, as the field's codes are")
+            code = int(written)
+        if code in rule.labels:
+            inner.refuse(written, "is a code of the field already, it cannot be folded")
+        merged[code] = target
+    return merged
+
+
+def read_labels(table: TomlTable, *, plain: bool) -> dict[Value, Text]:
+    """Read a list of codes; a `plain` one, without a title, is called what it is."""
+    allowed = "a list of tables such as { value = 1, en = 'married' }"
+    if plain:
+        allowed += ", or of codes"
+    entries: list[object] = table.get("codes", list, allowed, None)
+    labels: dict[Value, Text] = {}
+    for index, entry in enumerate(entries):
+        # By type: true is an int as well.
+        if plain and type(entry) in (int, str):
+            entry = {"value": entry, FALLBACK_LANGUAGE: str(entry)}
+        if not isinstance(entry, dict):
+            table.refuse("codes", f"must be {allowed}, got {shown(entry)}")
+        item = TomlTable(table.source, f"{table.key('codes')}[{index}]", entry)
+        item.allow("value", *LANGUAGES)
+        value = normalise(item.get("value", (int, str), "a whole number or a text", None))
+        if value in labels:
+            item.refuse("value", f"stands twice in the list: {value!r}")
+        item.text(FALLBACK_LANGUAGE)
+        labels[value] = {
+            language: item.text(language) for language in LANGUAGES if language in entry
+        }
+    if not labels:
+        table.refuse("codes", "must hold at least one code, got none")
+    return labels
+
+
+def normalise(value: Value) -> Value:
+    """Return a text as texts are compared: without outer spaces, in Unicode's form NFC."""
+    return unicodedata.normalize("NFC", value).strip() if isinstance(value, str) else value

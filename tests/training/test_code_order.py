@@ -1,0 +1,167 @@
+"""Codes are ordered by what became of those who had them, where the schema file asks for it."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from creditscore.errors import SchemaError
+from creditscore.model_card.build import build_card
+from creditscore.model_card.markdown import to_markdown
+from creditscore.schema import CodeList, Schema
+from creditscore.schema.reader import read_schema
+from creditscore.scorecard import artifact
+from creditscore.scorecard.model import Model
+from creditscore.scorecard.policy import Policy
+from creditscore.training import dataset, pipeline
+from creditscore.training.code_order import learn_order
+from creditscore.training.split import Split, split
+
+#: What becomes of each job: neither the alphabet nor the list knows.
+SHARES = {"baker": 0.5, "clerk": 0.1, "driver": 0.7, "farmer": 0.3}
+
+
+def schema_of(order: object = "target", **more: Any) -> Schema:
+    """Make a schema of a job and an age."""
+    job = {"kind": "coded", "title": "Job", "codes": list(SHARES), "example": "clerk"}
+    return read_schema(
+        {
+            "dataset": {"name": "jobs", "title": "Jobs"},
+            "label": {"column": "bad", "good": 0, "bad": 1, "title": "Bad"},
+            "scorecards": {"all": {"title": "All", "fields": ["job", "age"]}},
+            "fields": {
+                "job": job | ({"order": order} if order else {}) | more,
+                "age": {"kind": "number", "title": "Age", "example": 30},
+            },
+        },
+        "jobs.toml",
+    )
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> Path:
+    """Write 2,000 rows; a twentieth of the jobs is not stated."""
+    draw = np.random.default_rng(1)
+    path, names = tmp_path / "jobs.csv", list(SHARES)
+    lines = ["job,age,bad"]
+    for _ in range(2000):
+        job = names[draw.integers(4)]
+        bad = int(draw.random() < SHARES[job])
+        shown = "" if draw.random() < 0.05 else job
+        lines.append(f"{shown},{draw.integers(20, 70)},{bad}")
+    path.write_text("\n".join(lines), encoding="utf-8")
+    return path
+
+
+def train(path: Path, schema: Schema) -> tuple[Model, Split]:
+    return pipeline.train(
+        dataset.load(path, schema),
+        schema,
+        policy=Policy.from_ratio(3),
+        exclude=[],
+        reference_group="all",
+        seed=1,
+        now=datetime(2026, 1, 1, tzinfo=UTC),
+        progress=lambda _: None,
+    )
+
+
+BY_RISK = ["clerk", "farmer", "baker", "driver"]
+
+
+def test_codes_are_ordered_by_their_share_of_bad_outcomes(table: Path) -> None:
+    model, rows = train(table, schema_of(missing=True))
+
+    rule = model.schema.fields["job"].rule
+    assert isinstance(rule, CodeList)
+    assert list(rule.positions) == BY_RISK
+    assert [rule.encode(job) for job in BY_RISK] == [1, 2, 3, 4]
+    assert model.manifest["data"]["code_orders"] == {"job": BY_RISK}
+    assert np.isnan(rows.test.columns["job"]).sum() == pytest.approx(20, abs=15)
+
+
+def test_the_rows_are_encoded_as_applicants_will_be(table: Path) -> None:
+    schema = schema_of(missing=True)
+    written = split(dataset.load(table, schema), 1)
+
+    model, rows = train(table, schema)
+
+    old, new = schema.fields["job"], model.schema.fields["job"]
+    for before, after in ((written.train, rows.train), (written.test, rows.test)):
+        again = [new.encode(old.decode(code)) for code in before.columns["job"].tolist()]
+        assert np.array_equal(after.columns["job"], np.array(again), equal_nan=True)
+
+
+def test_the_model_on_disk_keeps_the_order(table: Path, tmp_path: Path) -> None:
+    model, rows = train(table, schema_of(missing=True))
+    card = build_card(model, rows, progress=lambda _: None)
+    artifact.save(replace(model, card=card), tmp_path / "model")
+
+    again = artifact.load(tmp_path / "model")
+
+    assert again.schema.document["fields"]["job"]["order"] == BY_RISK
+    assert again.versions == model.versions
+    assert f"the lowest first: {', '.join(BY_RISK)}." in to_markdown(card)
+
+
+def test_the_order_is_part_of_the_version(table: Path) -> None:
+    stated, _ = train(table, schema_of(BY_RISK, missing=True))
+    learnt, _ = train(table, schema_of(missing=True))
+    written, _ = train(table, schema_of(None, missing=True))
+
+    assert stated.versions == learnt.versions != written.versions
+    assert stated.manifest["data"]["code_orders"] == {}
+
+
+def test_only_training_rows_have_a_say(table: Path) -> None:
+    schema = schema_of(missing=True)
+    rows = split(dataset.load(table, schema), 1)
+    upside_down = replace(rows.train, bad=1 - rows.train.bad)
+
+    found = learn_order(upside_down, schema).fields["job"].rule
+
+    assert isinstance(found, CodeList)
+    assert list(found.positions) == BY_RISK[::-1]
+
+
+def test_rare_codes_are_drawn_towards_the_average(table: Path) -> None:
+    schema = schema_of(missing=True)
+    rows = split(dataset.load(table, schema), 1).train
+    job, bad = rows.columns["job"].copy(), rows.bad.copy()
+    # Of the two bakers left, both were good: less is known of them than of 300 clerks.
+    job[job == 1] = np.nan
+    job[:2], bad[:2] = 1, 0
+
+    found = learn_order(replace(rows, columns={**rows.columns, "job": job}, bad=bad), schema)
+
+    rule = found.fields["job"].rule
+    assert isinstance(rule, CodeList)
+    assert list(rule.positions) == ["clerk", "farmer", "baker", "driver"]
+
+
+def test_too_few_rows_for_the_codes_keep_the_written_order(
+    table: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    schema = schema_of(missing=True)
+    rows = split(dataset.load(table, schema), 1).train
+
+    with caplog.at_level(logging.WARNING):
+        found = learn_order(rows.rows(np.arange(150)), schema)
+
+    assert found.fields["job"].rule == schema_of(None, missing=True).fields["job"].rule
+    assert "order" not in found.document["fields"]["job"]
+    assert "the written order stays" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "order", ["risk", ["clerk"], [*BY_RISK, "clerk"], [*BY_RISK[:3], "tailor"], 3, [1, 2, 3, 4]]
+)
+def test_an_order_is_the_targets_or_a_list_of_all_codes(order: object) -> None:
+    with pytest.raises(SchemaError, match=r"fields\.job\.order must be"):
+        schema_of(order)
