@@ -172,4 +172,6 @@ def _add_codes(
         draft.keys["fold"] = f"{{ {', '.join(pairs)} }}"
     if levels.other is not None:
         draft.put("other", levels.other)
+    if levels.by_outcome:
+        draft.put("order", "target")
     draft.put("example", max(levels.codes, key=lambda code: rows.get(code, 0)))

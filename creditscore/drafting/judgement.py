@@ -11,6 +11,7 @@ from creditscore.drafting import names, toml_text
 from creditscore.drafting.levels import MOST_CODES
 from creditscore.drafting.profile import DATES, NOTHING, NUMBERS, TEXTS, Profile
 from creditscore.schema.number_text import read_amount
+from creditscore.training.sample_columns import read_times
 
 #: AUC of a column alone above which it gives the outcome away, and above which that may be.
 LEAK, SUSPICIOUS = 0.95, 0.85
@@ -75,7 +76,8 @@ def judge(profile: Profile, *, copy_of: str | None) -> Ignored | None:
         return Ignored(name, f"says the same as {toml_text.quoted(copy_of)}, row by row")
     if profile.kind == DATES:
         shown = toml_text.quoted(profile.known_texts[0][:40])
-        return Ignored(name, f"holds dates, such as {shown}", role="time")
+        _, problems = read_times(column.texts)
+        return Ignored(name, f"holds dates, such as {shown}", role="" if problems else "time")
     if names.is_place(name) and profile.n_values > MOST_CODES:
         return Ignored(name, "is a postal code: where people live can tell what law protects", True)
     return _identifier(profile)

@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -15,13 +16,15 @@ from typing import Any
 
 import pytest
 from answers import PROJECT, lasting
-from guide import Block, Reader, blocks, commands
+from guide import PYTHON, Block, Reader, blocks, commands
 from live_server import serving
 from skips import skip_or_fail
 
+from creditscore.schema.reader import read_schema
 from creditscore.settings import Settings
 
 GUIDE = PROJECT / "docs" / "own-data.md"
+TRANSLATION = PROJECT / "docs" / "own-data.id.md"
 TEXT = GUIDE.read_text(encoding="utf-8")
 EXPORT = re.compile(r"export (\w+)=(\S+)")
 # What the guide says that training says, in the first column of its table.
@@ -33,7 +36,7 @@ def files() -> dict[str, str]:
     return {
         block.text.partition("\n")[0].removeprefix("# "): block.text
         for block in blocks(GUIDE)
-        if block.language in {"python", "toml"}
+        if block.text.startswith("# mine/")
     }
 
 
@@ -59,8 +62,8 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Reader:
     reader.follow(*commands_with("mkdir"))
     for name, text in files().items():
         (reader.folder / name).write_text(text, encoding="utf-8")
-    for line in [*commands_with("make_rows"), *commands_with("head "), *commands_with("train.py")]:
-        reader.follow(line)
+    for words in ("make_rows", "head ", "--draft-schema", "grep ", "--model-dir"):
+        reader.follow(*commands_with(words))
     return reader
 
 
@@ -83,17 +86,46 @@ def reader(trained: Reader) -> Iterator[Reader]:
 
 
 def test_no_command_of_the_guide_is_left_out() -> None:
-    run = ["mkdir", "make_rows", "head ", "train.py", "curl ", "export ", "manage.py run"]
+    run = ["mkdir", "make_rows", "head ", "train.py", "grep ", "curl ", "export ", "manage.py run"]
 
     for block in blocks(GUIDE):
         for line in commands(block):
             assert any(words in line for words in run), line
 
 
-def test_the_table_and_what_training_tells_are_as_the_guide_shows(trained: Reader) -> None:
+def test_the_decision_comes_with_the_tenth_command() -> None:
+    typed = [line for block in blocks(GUIDE) for line in commands(block)]
+
+    assert "/predict" in typed[9]
+
+
+def test_both_languages_show_the_same() -> None:
+    assert blocks(TRANSLATION) == blocks(GUIDE)
+
+
+def test_the_table_the_draft_and_what_training_tells_are_as_the_guide_shows(
+    trained: Reader,
+) -> None:
     assert trained.said("head ") == shown_after("head ")
-    assert trained.said("train.py").startswith(shown_after("train.py"))
+    drafted = re.sub(
+        r"train: \S+ \S+train\.py", f"train: {PYTHON} train.py", trained.said("--draft")
+    )
+    assert drafted == shown_after("--draft-schema")
+    assert trained.said("grep ") == shown_after("grep ")
+    assert trained.said("--model-dir").startswith(shown_after("--model-dir"))
     assert (trained.folder / "mine" / "model" / "model_card.md").is_file()
+
+
+def test_the_guides_own_words_fit_into_the_draft(trained: Reader) -> None:
+    draft = trained.folder / "mine" / "instalments.toml"
+    document = tomllib.loads(draft.read_text(encoding="utf-8"))
+    (words,) = (tomllib.loads(block.text) for block in blocks(GUIDE) if block.language == "toml")
+
+    document["label"] |= words["label"]
+    for name, keys in words["fields"].items():
+        document["fields"][name] |= keys
+
+    assert read_schema(document, "guide").fields["months"].risk == "rises"
 
 
 def test_the_answers_are_those_that_are_shown_and_logged_where_the_guide_says(
@@ -108,7 +140,7 @@ def test_the_answers_are_those_that_are_shown_and_logged_where_the_guide_says(
 
 
 def test_git_leaves_the_readers_folder_alone() -> None:
-    for name in files():
+    for name in [*files(), "mine/instalments.csv", "mine/instalments.toml"]:
         ignored = subprocess.run(["git", "check-ignore", "--quiet", name], cwd=PROJECT)
         assert ignored.returncode == 0, name
 
@@ -126,11 +158,11 @@ def on_line_17(pattern: str, word: str) -> Change:
 
 
 MISTAKES: list[tuple[str, Change]] = [
-    ("csv", lambda table: "\n".join(f"{line},phone" for line in table.splitlines())),
+    ("csv", lambda table: "\n".join(f"{line};phone" for line in table.splitlines())),
     ("csv", lambda table: table.replace("age", "agee", 1)),
-    ("csv", on_line_17(r",\d+(,\d+,\w+)$", r",\1")),
-    ("csv", on_line_17("permanent|contract|own_business", "freelance")),
-    ("csv", lambda table: table.replace(",no\n", ",yes\n")),
+    ("csv", on_line_17(r";\d+(;-?\d+;\d+;\d;\w+)$", r";x\1")),
+    ("csv", on_line_17("(?i)permanent|contract|own business", "freelance")),
+    ("csv", lambda table: table.replace(";unpaid\n", ";paid\n")),
     ("csv", lambda table: "\n".join(table.splitlines()[:100])),
     ("toml", lambda schema: schema.replace('"coded"', '"code"')),
 ]

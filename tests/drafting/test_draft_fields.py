@@ -110,6 +110,14 @@ def test_an_evident_order_is_kept(tmp_path: Path, codes: list[str]) -> None:
     assert "order" not in field
 
 
+def test_few_codes_without_an_order_get_it_from_the_outcome(tmp_path: Path) -> None:
+    few, many = ["red", "green", "blue"], [f"{chr(97 + place)}ish" for place in range(11)]
+
+    assert field_of(tmp_path, "colour", cycle(*few))["order"] == "target"
+    assert "order" not in field_of(tmp_path, "colour", cycle(*many))
+    assert "order" not in field_of(tmp_path, "colour", cycle("red", "green"))
+
+
 def test_texts_that_are_too_different_are_ignored(tmp_path: Path) -> None:
     cells = [f"remark {row * 7919 % 300} of mine" for row in range(ROWS)]
 

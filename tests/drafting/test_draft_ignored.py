@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,8 @@ from drafted import OUTCOMES, ROWS, cycle, drafted
 
 from creditscore.drafting import draft_table
 from creditscore.errors import DatasetError
+from creditscore.schema.reader import load_schema
+from creditscore.training import dataset
 
 DAYS = [f"2021-{1 + row % 12:02}-{1 + row % 28:02}" for row in range(ROWS)]
 
@@ -60,6 +63,27 @@ def test_a_repeated_identifier_and_a_date_are_offered_for_honest_tests(tmp_path:
     draft, _ = drafted(tmp_path, {"person_id": persons, "opened": DAYS})
 
     assert '\n# [sample]\n# group = "person_id"\n# time = "opened"\n' in draft.text
+
+
+@pytest.mark.parametrize("odd", ["", "1/2/2021"])
+def test_dates_that_training_cannot_read_are_not_offered(tmp_path: Path, odd: str) -> None:
+    draft, _ = drafted(tmp_path, {"opened": [odd, *DAYS[1:]]})
+
+    assert "[sample]" not in draft.text
+
+
+def test_what_is_offered_is_trained_on(tmp_path: Path) -> None:
+    persons = [f"P{row * 7919 % 150}" for row in range(ROWS)]
+    draft, _ = drafted(tmp_path, {"person_id": persons, "opened": DAYS})
+    text = re.sub(r"^# (\[sample\]|group = |time = )", r"\1", draft.text, flags=re.MULTILINE)
+    file = tmp_path / "sample.toml"
+    file.write_text(text, encoding="utf-8")
+
+    schema = load_schema(file)
+    data = dataset.load(tmp_path / "table.csv", schema)
+
+    assert (schema.sample.time, schema.sample.group) == ("opened", "person_id")
+    assert len(data) == ROWS
 
 
 def test_copies_are_ignored_whatever_they_call_their_values(tmp_path: Path) -> None:
