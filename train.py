@@ -137,8 +137,8 @@ def read_options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--compare",
         action="store_true",
-        help="print what leaving out each protected field, and all of them, costs and gains; "
-        "write nothing",
+        help="print what leaving out each protected field, and all of them, costs and gains, and "
+        "what monotone fields cost; write nothing",
     )
     parser.add_argument(
         "--no-plots",

@@ -37,23 +37,18 @@ class Unavailable(Exception):
 
 @dataclass(frozen=True)
 class PublicTable:
-    """A table, its outcome, and columns that are no fields.
+    """A table and its outcome.
 
     Attributes
     ----------
     fetch : callable
         Returns the CSV file.
-    outcome, bad, good : str
-        The outcome's column, and its two values.
-    ignored : tuple of str
-        Columns that are no fields.
+    outcome : str
+        The outcome's column.
     """
 
     fetch: Callable[[], Path]
     outcome: str
-    bad: str
-    good: str
-    ignored: tuple[str, ...] = ()
 
 
 def german_credit() -> Path:
@@ -140,21 +135,12 @@ def _run(command: list[str], needs: str) -> None:
 
 #: By name; the smallest first.
 TABLES: Mapping[str, PublicTable] = {
-    "german_credit": PublicTable(german_credit, "creditability", bad="bad", good="good"),
-    "credit_data": PublicTable(
-        partial(from_modeldata, "credit_data"), "Status", bad="bad", good="good"
-    ),
-    "lending_club": PublicTable(
-        partial(from_modeldata, "lending_club"), "Class", bad="bad", good="good"
-    ),
-    "uci_14_fields": PublicTable(
-        partial(from_environment, "CREDITSCORE_UCI_CSV"), "TARGET", bad="1", good="0"
-    ),
+    "german_credit": PublicTable(german_credit, "creditability"),
+    "credit_data": PublicTable(partial(from_modeldata, "credit_data"), "Status"),
+    "lending_club": PublicTable(partial(from_modeldata, "lending_club"), "Class"),
+    "uci_14_fields": PublicTable(partial(from_environment, "CREDITSCORE_UCI_CSV"), "TARGET"),
     "uci_23_fields": PublicTable(
         partial(from_environment, "CREDITSCORE_UCI_ARCHIVE_CSV"),
         "Y",
-        bad="1",
-        good="0",
-        ignored=("ID",),
     ),
 }

@@ -2,7 +2,8 @@
 
 .venv/bin/python benchmarks/tables.py [--tables NAME ...] [--report FILE.json]
 
-For each table: lines of schema written by hand, seconds of training, and AUC, Brier score, ECE and
+The schema is drafted from the table and the name of its outcome. For each table: lines of schema
+written by hand and drafted, seconds of training, and AUC, Brier score, ECE and
 calibration slope on rows held out, beside scikit-learn's default forest, its histogram boosting,
 and a logistic scorecard of weights of evidence (WoE). Of a small table, whose test rows are few,
 the mean of several splits is told. Each figure with a goal is marked; the exit status is 1 when a
@@ -15,13 +16,13 @@ import argparse
 import json
 import sys
 import time
+import tomllib
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
@@ -32,6 +33,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks.public_tables import TABLES, PublicTable, Unavailable
 from creditscore.arrays import Floats, Ints
+from creditscore.drafting.draft import draft_schema
 from creditscore.evaluation.confidence_intervals import (
     BootstrapResamples,
     bootstrap_metrics,
@@ -54,9 +56,6 @@ BRIER_OVER_BOOSTING, MOST_ECE = 0.01, 0.05
 
 #: Bins of a number, and rows that a bin's weight of evidence is smoothed by.
 BINS, SMOOTHING = 10, 20.0
-
-#: Texts of more levels keep the order in which they are written.
-FEW_LEVELS = 12
 
 FIGURES = ("auc", "brier", "ece", "calibration_slope")
 OURS, FOREST, BOOSTING, WOE = "this project", "default forest", "boosting", "WoE scorecard"
@@ -91,7 +90,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def measure(name: str, table: PublicTable, path: Path) -> dict[str, Any]:
     """Train and measure on one table, by one split or by several."""
-    schema = write_schema(name, table, path)
+    drafted = draft_schema(path, outcome=table.outcome)
+    schema = read_schema(tomllib.loads(drafted), f"{name}.toml")
     data = dataset.load(path, schema)
     splits = SPLITS_OF_FEW_ROWS if len(data) < FEW_ROWS else 1
     return {
@@ -99,41 +99,9 @@ def measure(name: str, table: PublicTable, path: Path) -> dict[str, Any]:
         "fields": len(schema.fields),
         "bad_rate": float(data.bad.mean()),
         "schema_lines_by_hand": 0,
+        "schema_lines_drafted": len(drafted.splitlines()),
         "splits": [measure_split(data, schema, seed) for seed in range(SEED, SEED + splits)],
     }
-
-
-def write_schema(name: str, table: PublicTable, path: Path) -> Schema:
-    """Describe each column by its values alone."""
-    rows = pd.read_csv(path).drop(columns=[table.outcome, *table.ignored])
-    fields = {str(column): _field(rows[column]) for column in rows}
-    return read_schema(
-        {
-            "dataset": {"name": name, "title": name, "ignored_columns": list(table.ignored)},
-            "label": {
-                "column": table.outcome,
-                "good": int(table.good) if table.good.isdigit() else table.good,
-                "bad": int(table.bad) if table.bad.isdigit() else table.bad,
-                "title": "Bad",
-            },
-            "scorecards": {"all": {"title": "All fields", "fields": list(fields)}},
-            "fields": fields,
-        },
-        f"{name}.toml",
-    )
-
-
-def _field(column: pd.Series[Any]) -> dict[str, Any]:
-    known = column.dropna()
-    field: dict[str, Any] = {"title": str(column.name)}
-    if known.size < column.size:
-        field["missing"] = True
-    if pd.api.types.is_numeric_dtype(column):
-        return {**field, "kind": "number", "example": float(known.iloc[0])}
-    codes = sorted(known.astype(str).unique())
-    if len(codes) <= FEW_LEVELS:
-        field["order"] = "target"
-    return {**field, "kind": "coded", "codes": codes, "example": codes[0]}
 
 
 def measure_split(data: Dataset, schema: Schema, seed: int) -> dict[str, Any]:
@@ -155,7 +123,7 @@ def measure_split(data: Dataset, schema: Schema, seed: int) -> dict[str, Any]:
     predicted = {OURS: own, **others(split(data, seed), schema, seed)}
     return {
         "seconds": seconds,
-        "forest": model.manifest["scorecards"]["all"]["forest"],
+        "forest": model.manifest["scorecards"][card.name]["forest"],
         "calibration": card.calibration.to_dict(),
         "test_rows": len(rows.test),
         "models": {name: _measured(rows.test.bad, one, seed) for name, one in predicted.items()},
@@ -217,7 +185,8 @@ def print_table(name: str, found: dict[str, Any]) -> list[bool]:
     first = splits[0]
     print(
         f"\n{name}: {found['rows']:,} rows of {found['fields']} fields, "
-        f"{found['bad_rate']:.1%} bad; {found['schema_lines_by_hand']} lines of schema by hand; "
+        f"{found['bad_rate']:.1%} bad; {found['schema_lines_by_hand']} lines of schema by hand, "
+        f"{found['schema_lines_drafted']} drafted; "
         f"{np.mean([split['seconds'] for split in splits]):.0f} s; "
         f"{len(splits)} split(s) of {first['test_rows']:,} test rows"
     )

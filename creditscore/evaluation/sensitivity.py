@@ -12,6 +12,7 @@ from creditscore.evaluation.confidence_intervals import DIGITS, rate
 from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, in_language
 from creditscore.schema import Field
 from creditscore.schema.constraints import CodeList, NumericRange, Rule, Value
+from creditscore.scorecard.forest import Forest
 
 Predict = Callable[[Matrix], Floats]
 
@@ -250,3 +251,34 @@ def _next_worse(before: Floats, rule: NumericRange, risk: str, training_column: 
     after = np.full(len(before), np.nan)
     after[inside] = steps[indices[inside]]
     return after
+
+
+def is_proven_monotone(forest: Forest, column: int, risk: str) -> bool:
+    """Check for every applicant there can be that the probability only goes one way.
+
+    Two applicants who differ in one field part, in each tree, at a question to that field. If no
+    leaf on the side of the lower risk has a higher probability than one on the other side, at any
+    such question of any tree, each tree only goes one way, and so does their mean. Missing values
+    are neither higher nor lower than others.
+
+    Parameters
+    ----------
+    forest : Forest
+    column : int
+        The field's.
+    risk : {"rises", "falls"}
+        How the probability may go as the number grows.
+    """
+    low, high = forest.probability.copy(), forest.probability.copy()
+    left, right = forest.left.tolist(), forest.right.tolist()
+    asks = (forest.column == column) & np.isfinite(forest.threshold)
+    # Within a tree, children come after their parent.
+    for node in reversed(range(len(left))):
+        if left[node] == node:
+            continue
+        one, other = left[node], right[node]
+        low[node], high[node] = min(low[one], low[other]), max(high[one], high[other])
+        safer, riskier = (one, other) if risk == "rises" else (other, one)
+        if asks[node] and high[safer] > low[riskier]:
+            return False
+    return True

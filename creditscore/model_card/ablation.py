@@ -75,6 +75,29 @@ def measure_exclusions(
     return rows
 
 
+def measure_constraints(
+    data: EvaluationData, monotone: Sequence[str], *, predicted: Floats, without: Floats
+) -> dict[str, Any]:
+    """Measure what it costs that the probability may only go one way along some fields.
+
+    Parameters
+    ----------
+    data : EvaluationData
+    monotone : sequence of str
+        These fields.
+    predicted, without : ndarray of shape (n_test_rows,)
+        Probabilities of the scorecard, and of one that was trained without the constraints.
+
+    Returns
+    -------
+    dict
+        The fields, and by how much the scorecard's AUC and Brier score exceed the other's.
+    """
+    free = bootstrap_metrics(data.test.bad, without, data.resamples)
+    own = bootstrap_metrics(data.test.bad, predicted, data.resamples)
+    return {"monotone": list(monotone), "change": differences(free, own, "auc", "brier")}
+
+
 def _consequences(
     data: EvaluationData,
     names: Sequence[str],
@@ -183,7 +206,26 @@ def exclusion_table(exclusions: Sequence[Card]) -> tuple[list[str], list[list[st
     ]
 
 
+def constraints_text(section: Card) -> str | None:
+    """Say what its monotone fields cost a scorecard; None without any."""
+    found = section.get("constraints")
+    if found is None:
+        return None
+    change = found["change"]
+    auc, brier = (_difference(change[name]) for name in ("auc", "brier"))
+    return (
+        f"That the probability of default may only go one way along "
+        f"{', '.join(found['monotone'])} changes the AUC by {auc} and the Brier score by {brier}."
+    )
+
+
 def _scorecard(section: Card) -> str:
+    text = _exclusions(section)
+    constraints = constraints_text(section)
+    return f"{text}\n{constraints}" if constraints else text
+
+
+def _exclusions(section: Card) -> str:
     if len(section["ablation"]) < 2:
         return f"{section['version']}: has no protected predictors to leave out."
     header, rows = exclusion_table(section["ablation"])
@@ -201,7 +243,12 @@ def _scorecard(section: Card) -> str:
 def _change(one: Card) -> str:
     if one["change"] is None or one["change"]["auc"] is None:
         return "-"
-    change = one["change"]["auc"]
+    return _difference(one["change"]["auc"])
+
+
+def _difference(change: Card | None) -> str:
+    if change is None:
+        return "-"
     value, low, high = (WRITE.difference(change[name]) for name in ("value", "low", "high"))
     return f"{value} ({low} to {high})"
 

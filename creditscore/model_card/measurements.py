@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -19,8 +20,16 @@ from creditscore.evaluation.confidence_intervals import (
     share,
     wilson,
 )
-from creditscore.evaluation.sensitivity import curve, monotonicity_violations
-from creditscore.model_card.ablation import measure_exclusions, protected_attribute_effects
+from creditscore.evaluation.sensitivity import (
+    curve,
+    is_proven_monotone,
+    monotonicity_violations,
+)
+from creditscore.model_card.ablation import (
+    measure_constraints,
+    measure_exclusions,
+    protected_attribute_effects,
+)
 from creditscore.model_card.baselines import EvaluationData, baselines
 from creditscore.model_card.missing import measure_missing
 from creditscore.model_card.sampling import mean, out_of_time, without_twins
@@ -124,6 +133,21 @@ def measure_scorecard(
         )[1],
         fields=spec.fields,
     )
+    monotone = [name for name in card.predictors if data.schema.fields[name].monotone]
+    if monotone:
+        fields = model.schema.fields.items()
+        free = {name: replace(field, monotone=False) for name, field in fields}
+        forest = grow(
+            data.train,
+            card.predictors,
+            replace(model.schema, fields=free),
+            spec.forest,
+            seed=data.seed,
+        )[1]
+        without = forest.probability_of_default(matrix.astype(np.float32))
+        measured["constraints"] = measure_constraints(
+            data, monotone, predicted=predicted, without=without
+        )
     return measured
 
 
@@ -234,6 +258,9 @@ def _sensitivity(card: Scorecard, data: EvaluationData) -> dict[str, Any]:
                 training_column=training_column,
                 cutoff=data.cutoff,
             )
+            if field.monotone:
+                proven = is_proven_monotone(card.forest, column, field.risk)
+                violations[name] |= {"proven_monotone": proven}
     return {"partial_dependence": curves, "monotonicity_violations": violations}
 
 

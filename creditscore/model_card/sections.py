@@ -9,7 +9,7 @@ from creditscore.charts.model_charts import MOST_FIELDS
 from creditscore.evaluation.fairness import INCONCLUSIVE
 from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, PAGE_TEXTS
 from creditscore.i18n.number_format import CUTOFF_DECIMALS
-from creditscore.model_card.ablation import exclusion_table
+from creditscore.model_card.ablation import constraints_text, exclusion_table
 from creditscore.model_card.formats import (
     WRITE,
     count,
@@ -262,7 +262,13 @@ def _monotonicity(card: Card, section: Card) -> Iterator[str]:
         yield "The schema file expects nothing of how the risk goes with any of its fields."
     for name, one in sensitivity["monotonicity_violations"].items():
         way = "higher" if card["fields"][name]["expected_risk"] == "rises" else "lower"
-        if not one["rows"]:
+        if not one["rows"] and not one.get("proven_monotone"):
+            continue
+        if one.get("proven_monotone"):
+            yield (
+                f"- {name}: declared monotone, and proven from the trees for every applicant: "
+                f"a {way} value never lowers the probability of default."
+            )
             continue
         if one["largest_fall"] is None:
             yield f"- {name}: one step {way} never lowers the probability of default. Good."
@@ -276,6 +282,8 @@ def _monotonicity(card: Card, section: Card) -> Iterator[str]:
             f"{share(fall['probability_to'])}, going from {_named(fall['from'], curve)} to "
             f"{_named(fall['to'], curve)}.{_violating_steps(curve)}"
         )
+    if text := constraints_text(section):
+        yield from ("", text)
 
 
 def _named(end: float | str, curve: Card) -> str:
