@@ -23,6 +23,7 @@ from creditscore.scorecard import artifact
 from creditscore.scorecard.model import Model
 from creditscore.scorecard.policy import Policy
 from creditscore.scorecard.shapley import compute_shapley_tables
+from creditscore.training import fit as fit_module
 from creditscore.training import pipeline
 from creditscore.training.calibration import POOR_CALIBRATION_ERROR, fit_calibration
 from creditscore.training.fit import calibrate, fit_forest, flatten, out_of_bag
@@ -191,6 +192,20 @@ def test_out_of_bag_predictions_are_scikit_learns(schema: Schema, trees: int) ->
     assert np.array_equal(np.isfinite(ours), known)
     assert ours[known] == pytest.approx(expected[known, 1], abs=1e-12)
     assert known.all() == (trees == 60)
+
+
+def test_the_size_of_the_blocks_does_not_change_out_of_bag_predictions(
+    schema: Schema, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = bundled_rows()
+    matrix, bad = data.matrix(schema.scorecards["application"].fields)[:2000], data.bad[:2000]
+    grown = fit_forest(matrix, bad, OVERCONFIDENT, seed=1)
+    expected = out_of_bag(grown, flatten(grown), matrix)
+
+    monkeypatch.setattr(fit_module, "OUT_OF_BAG_ROWS", 300)
+
+    found = out_of_bag(grown, flatten(grown), matrix)
+    assert found.tobytes() == expected.tobytes()
 
 
 @pytest.mark.parametrize("trees", [1, 3])
