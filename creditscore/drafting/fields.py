@@ -14,9 +14,6 @@ from creditscore.drafting.levels import Levels, choose_levels
 from creditscore.drafting.profile import NUMBERS, Profile
 from creditscore.schema.number_text import NUMBER
 
-#: Texts of at most so many codes, and more than two, are ordered by their bad rate.
-MOST_ORDERED = 12
-
 #: Whole numbers up to so many different ones may be codes.
 FEW = 10
 

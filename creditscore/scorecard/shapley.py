@@ -19,7 +19,7 @@ decision trees to Boolean logic: a fast and unified SHAP algorithm (pattern tabl
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from functools import cache
 from math import factorial
 
@@ -27,7 +27,8 @@ import numpy as np
 
 from creditscore.arrays import Floats, Ints, Matrix
 from creditscore.scorecard.forest import Forest
-from creditscore.scorecard.shapley_tables import LeafShapleyTables
+from creditscore.scorecard.leaf_conditions import LeafConditions
+from creditscore.scorecard.shapley_tables import BLOCK_LEAVES, BLOCK_ROWS, LeafShapleyTables
 
 #: The bounds that a value lies between, above the first and up to the second, and whether a missing
 #: value fulfils the condition too.
@@ -68,29 +69,34 @@ def compute_shapley_tables(
             f"exact reasons would need {size:,} numbers, {most:,} are allowed: "
             "lower max_depth or the number of trees"
         )
-    n_conditions = np.array([len(conditions) for conditions, _ in leaves], dtype=np.int64)
-    sizes = n_conditions << n_conditions
-    values = np.empty(size)
-    offset = np.cumsum(sizes) - sizes
-    # In double precision, as thresholds are: beside an array of single precision numpy would round
-    # a threshold to it, and a value just above would count as equal.
-    columns = [np.ascontiguousarray(column, dtype=np.float64) for column in reference.T]
-    scale = 1 / (len(forest.roots) * len(reference))
-    for number in np.unique(n_conditions).tolist():
-        alike = np.flatnonzero(n_conditions == number).tolist()
-        counts = np.array([_bitmask_counts(leaves[leaf][0], columns) for leaf in alike])
-        weights = np.array([leaves[leaf][1] * scale for leaf in alike])
-        tables = _tables(counts) * weights[:, np.newaxis, np.newaxis]
-        for leaf, table in zip(alike, tables, strict=True):
-            values[offset[leaf] : offset[leaf] + sizes[leaf]] = table.ravel()
+    sizes = np.array([len(conditions) for conditions, _ in leaves], dtype=np.int64)
     flat = [condition for conditions, _ in leaves for condition in conditions]
-    missing = np.array([missing for _, (_, _, missing) in flat], dtype=np.bool_)
+    column = np.array([column for column, _ in flat], dtype=np.int64)
+    low = np.array([low for _, (low, _, _) in flat], dtype=np.float64)
+    high = np.array([high for _, (_, high, _) in flat], dtype=np.float64)
+    flags = np.array([missing for _, (_, _, missing) in flat], dtype=np.bool_)
+    missing = None if forest.missing_left is None else flags
+    conditions = LeafConditions.of(
+        sizes, column, (low, high), missing, n_columns=reference.shape[1]
+    )
+    counts = _bitmask_counts(conditions, reference)
+    values = np.empty(size)
+    lengths = sizes << sizes
+    offset = np.cumsum(lengths) - lengths
+    scale = 1 / (len(forest.roots) * len(reference))
+    for number in np.unique(sizes).tolist():
+        alike = np.flatnonzero(sizes == number).tolist()
+        weights = np.array([leaves[leaf][1] * scale for leaf in alike])
+        tables = _tables(np.array([counts[leaf] for leaf in alike], dtype=np.float64))
+        tables *= weights[:, np.newaxis, np.newaxis]
+        for leaf, table in zip(alike, tables, strict=True):
+            values[offset[leaf] : offset[leaf] + lengths[leaf]] = table.ravel()
     return LeafShapleyTables(
-        column=np.array([column for column, _ in flat], dtype=np.int64),
-        low=np.array([low for _, (low, _, _) in flat], dtype=np.float64),
-        high=np.array([high for _, (_, high, _) in flat], dtype=np.float64),
-        missing=None if forest.missing_left is None else missing,
-        first=np.cumsum(n_conditions) - n_conditions,
+        column=column,
+        low=low,
+        high=high,
+        missing=missing,
+        first=np.cumsum(sizes) - sizes,
         values=values,
         offset=offset,
         n_columns=reference.shape[1],
@@ -133,21 +139,23 @@ def _leaves(forest: Forest) -> Iterator[tuple[list[Condition], float]]:
         stack.append((left[node], {**bounds, column[node]: up_to}))
 
 
-def _bitmask_counts(conditions: list[Condition], columns: Sequence[Floats]) -> Floats:
-    """Count the reference group by bitmask: which of a leaf's conditions they fulfil.
+def _bitmask_counts(conditions: LeafConditions, reference: Matrix) -> list[Ints]:
+    """Count the reference group by bitmask: which of each leaf's conditions they fulfil.
 
     Returns
     -------
-    ndarray of shape (2 ** n_conditions,)
+    list of ndarray of shape (2 ** n_conditions,)
+        Of each leaf.
     """
-    bitmasks = np.zeros(len(columns[0]), dtype=np.int64)
-    for bit, (column, (low, high, missing)) in enumerate(conditions):
-        values = columns[column]
-        fulfilled = (values > low) & (values <= high)
-        if missing:
-            fulfilled |= np.isnan(values)
-        bitmasks |= fulfilled.astype(np.int64) << bit
-    return np.bincount(bitmasks, minlength=1 << len(conditions)).astype(np.float64)
+    counts = [np.zeros(1 << size, dtype=np.int64) for size in conditions.sizes.tolist()]
+    for start in range(0, len(reference), BLOCK_ROWS):
+        bins = conditions.bins(reference[start : start + BLOCK_ROWS])
+        for begin in range(0, len(counts), BLOCK_LEAVES):
+            leaves = slice(begin, begin + BLOCK_LEAVES)
+            masks = conditions.bitmasks(bins, leaves)
+            for count, mask in zip(counts[leaves], masks, strict=True):
+                count += np.bincount(mask, minlength=len(count))
+    return counts
 
 
 def _tables(counts: Floats) -> Floats:

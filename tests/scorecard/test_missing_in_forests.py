@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,21 +14,27 @@ import pytest
 from drawing import by_brute_force, random_forest, random_rows
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from invented import invent, write_csv
 from sklearn.ensemble import RandomForestClassifier
 
 from creditscore.arrays import Flags, Floats, Ints, Matrix
 from creditscore.schema import ForestSettings
+from creditscore.schema.reader import load_schema
 from creditscore.scorecard.forest import Forest
 from creditscore.scorecard.inference import LeafTableEngine, tabulate
 from creditscore.scorecard.shapley import compute_shapley_tables
 from creditscore.scorecard.shapley_tables import LeafShapleyTables
 from creditscore.scorecard.thresholds import ThresholdGrid
-from creditscore.training.fit import columns_with_missing, fit_forest, flatten, out_of_bag
+from creditscore.training import dataset
+from creditscore.training.fit import columns_with_missing, fit_forest, flatten, grow, out_of_bag
 
 #: What sums and values may be off: some rounding of double precision, nothing else.
 EXACT = 1e-12
 
 SETTINGS = ForestSettings(trees=12, max_depth=5, min_samples_leaf=5, max_features=3)
+
+#: A lender whose applicants leave fields out.
+GAPS = Path(__file__).resolve().parents[1] / "data" / "gaps.toml"
 
 seeds = st.integers(0, 2**32 - 1)
 
@@ -113,6 +120,21 @@ def test_values_may_be_missing_that_training_always_saw() -> None:
     assert forest.missing_left is not None
     assert not forest.missing_left[np.isin(forest.column, [1, 4, 5])].any()
     assert_same_bits(forest, theirs, rows)
+
+
+def test_a_field_that_may_be_missing_is_prepared_even_if_no_training_row_misses_it(
+    tmp_path: Path,
+) -> None:
+    schema = load_schema(GAPS)
+    table = write_csv(tmp_path / "loans.csv", invent(schema, count=600, seed=1))
+    data = dataset.load(table, schema)
+    names = schema.scorecards["loan"].fields
+    _, forest = grow(data, names, schema, SETTINGS, seed=1)
+    known = data.matrix(names).astype(np.float32)
+    tables = compute_shapley_tables(forest, known[:50])
+
+    assert not np.isnan(known).any()
+    assert_engines_agree(forest, tables, with_missing(data.matrix(names)[:60], 1))
 
 
 def test_out_of_bag_predictions_are_scikit_learns() -> None:
