@@ -103,9 +103,10 @@ class RowTemplate(NamedTuple):
             decision.applicant.values,
             decision.impacts,
             # With their words: what an applicant was told is evidence, which needs no model.
-            [reason.to_dict(reason.text) for reason in decision.reasons],
-            [strength.to_dict(strength.text) for strength in decision.strengths],
-            [warning.to_dict(warning.text) for warning in decision.warnings],
+            # Built here: _asdict() would be a tenth of the time of an array.
+            [dict(zip(Reason._fields, reason, strict=True)) for reason in decision.reasons],
+            [dict(zip(Reason._fields, strength, strict=True)) for strength in decision.strengths],
+            [dict(zip(Warning._fields, warning, strict=True)) for warning in decision.warnings],
         )
         content = (
             decision.applicant.scorecard,

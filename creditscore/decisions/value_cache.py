@@ -28,10 +28,6 @@ class Warning(NamedTuple):
     value: Value | None
     text: Text
 
-    def to_dict(self, text: Text | str) -> dict[str, Any]:
-        """Return all members as plain data, with its text as given."""
-        return {"code": self.code, "field": self.field, "value": self.value, "text": text}
-
     @classmethod
     def from_log(cls, content: Mapping[str, Any]) -> Warning:
         """Rebuild a warning from its members, as the log keeps them: with texts by language.

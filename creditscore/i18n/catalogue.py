@@ -6,7 +6,7 @@ Texts about fields (titles, units, codes) come from the schema file instead.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -15,14 +15,18 @@ Text = Mapping[str, str]
 
 
 class Worded(Protocol):
-    """What has a text."""
+    """A named tuple with a text."""
 
     @property
     def text(self) -> Text:
         """The text, by language."""
 
-    def to_dict(self, text: Text | str) -> dict[str, Any]:
-        """Return all members as plain data, with this text."""
+    @property
+    def _fields(self) -> tuple[str, ...]:
+        """The names of the members."""
+
+    def __iter__(self) -> Iterator[Any]:
+        """Yield the members."""
 
 
 LANGUAGES = ("en", "id")
@@ -85,8 +89,13 @@ def in_language(text: Text, language: str) -> str:
 
 
 def localise(parts: Iterable[Worded], language: str) -> list[dict[str, Any]]:
-    """Return what has texts as dictionaries, with the texts in one language."""
-    return [part.to_dict(in_language(part.text, language)) for part in parts]
+    """Return named tuples that have a text as dictionaries, their text in one language."""
+    answers = []
+    for part in parts:
+        answer = dict(zip(part._fields, part, strict=True))
+        answer["text"] = in_language(part.text, language)
+        answers.append(answer)
+    return answers
 
 
 def say(key: str, **parts: Text | str | int) -> Text:

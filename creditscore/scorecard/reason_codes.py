@@ -63,17 +63,6 @@ class Reason(NamedTuple):
     actionable: bool
     text: Text
 
-    def to_dict(self, text: Text | str) -> dict[str, Any]:
-        """Return all members as plain data, with its text as given."""
-        return {
-            "code": self.code,
-            "field": self.field,
-            "value": self.value,
-            "impact": self.impact,
-            "actionable": self.actionable,
-            "text": text,
-        }
-
     @classmethod
     def from_log(cls, content: Mapping[str, Any]) -> Reason:
         """Rebuild a reason from its members, as the log keeps them: with texts by language.
