@@ -16,7 +16,7 @@ from creditscore.i18n.catalogue import (
     card_statements,
     in_language,
 )
-from creditscore.model_card.baselines import EvaluationData
+from creditscore.model_card.baselines import EvaluationData, drawn_rows
 from creditscore.model_card.measurements import (
     CURVE_ROWS,
     IMPORTANCE_ROWS,
@@ -63,6 +63,7 @@ def build_card(model: Model, rows: Split, *, progress: Callable[[str], None]) ->
             "min_group_outcomes": fairness.MIN_GROUP_OUTCOMES,
             "curve_rows": min(CURVE_ROWS, len(rows.test)),
             "importance_rows": min(IMPORTANCE_ROWS, len(rows.test)),
+            "default_forest_rows": drawn_rows(len(rows.train)),
         },
         "scorecards": {
             name: {

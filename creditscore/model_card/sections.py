@@ -76,6 +76,8 @@ def _performance(card: Card, section: Card) -> Iterator[str]:
         f"perfect. The ECE has {method['ece_bins']} bins of equal width. Accuracy means little: "
         "compare it with that of the average."
     )
+    if drawn := method.get("default_forest_rows"):
+        yield from ("", f"Each tree of {MODELS['default_forest']} drew {count(drawn)} rows.")
     if warning := calibration_warning(performance["scorecard"]["calibration_slope"]):
         yield from ("", warning)
     repaired = section["calibration"]

@@ -31,7 +31,14 @@ from creditscore.training.calibration import (
     fit_calibration,
     fit_line,
 )
-from creditscore.training.fit import calibrate, fit_forest, flatten, out_of_bag
+from creditscore.training.fit import (
+    MOST_DRAWN,
+    calibrate,
+    fit_forest,
+    flatten,
+    out_of_bag,
+    out_of_bag_rows,
+)
 from creditscore.training.split import split
 
 Floats = npt.NDArray[np.float64]
@@ -275,3 +282,22 @@ def test_the_artefact_keeps_the_line_that_was_applied(repaired: Model, tmp_path:
     again = artifact.load(tmp_path).scorecards["application"]
 
     assert again.calibration == repaired.scorecards["application"].calibration
+
+
+def test_of_many_rows_each_tree_draws_a_part_and_a_part_is_judged() -> None:
+    """A million rows train in minutes, and their out-of-bag predictions fit into memory."""
+    draw = np.random.default_rng(1)
+    matrix = draw.random((MOST_DRAWN + 400, 2))
+    bad = (draw.random(len(matrix)) < matrix[:, 0] / 2).astype(np.int64)
+    settings = ForestSettings(trees=3, max_depth=3, min_samples_leaf=60)
+
+    grown = fit_forest(matrix, bad, settings, seed=1)
+    some = out_of_bag_rows(grown, flatten(grown), matrix, bad, seed=1, most=2000)
+
+    assert {len(drawn) for drawn in grown.estimators_samples_} == {MOST_DRAWN}
+    chosen = np.sort(np.random.default_rng(1).permutation(len(bad))[:2000])
+    expected = out_of_bag(grown, flatten(grown), matrix)[chosen]
+    known = np.isfinite(expected)
+    assert some.by_tree.shape == (3, known.sum())
+    assert some.mean().tolist() == expected[known].tolist()
+    assert some.bad.tolist() == bad[chosen][known].tolist()
