@@ -88,8 +88,13 @@ def read_options() -> argparse.Namespace:
 def grow(card: Scorecard, data: Dataset, model: Model) -> RandomForestClassifier:
     """Grow the scorecard's forest again, as scikit-learn's."""
     seen = split(data, model.manifest["seed"]).train
-    settings = model.schema.scorecards[card.name].forest
-    return fit_forest(seen.matrix(card.predictors), seen.bad, settings, model.manifest["seed"])
+    return fit_forest(
+        seen.matrix(card.predictors),
+        seen.bad,
+        model.schema.scorecards[card.name].forest,
+        model.manifest["seed"],
+        monotonic=model.schema.monotonic_constraints(card.predictors, card.name),
+    )
 
 
 def print_exactness(

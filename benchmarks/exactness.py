@@ -166,8 +166,13 @@ def spread_over(rows: Matrix, count: int) -> Matrix:
 
 def grow(card: Scorecard, seen: Dataset, model: Model) -> RandomForestClassifier:
     """Grow the scorecard's forest again, for those who need it as scikit-learn's."""
-    settings = model.schema.scorecards[card.name].forest
-    return fit_forest(seen.matrix(card.predictors), seen.bad, settings, SEED)
+    return fit_forest(
+        seen.matrix(card.predictors),
+        seen.bad,
+        model.schema.scorecards[card.name].forest,
+        SEED,
+        monotonic=model.schema.monotonic_constraints(card.predictors, card.name),
+    )
 
 
 def reference_of(card: Scorecard, seen: Dataset, model: Model) -> Matrix:

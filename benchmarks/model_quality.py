@@ -159,7 +159,7 @@ def read_options(arguments: Sequence[str] | None) -> argparse.Namespace:
 def compare_all(real: Dataset, schema: Schema, seed: int) -> dict[str, Any]:
     """Cross-validate every model on the fields of every scorecard."""
     folds = list(StratifiedKFold(FOLDS, shuffle=True, random_state=seed).split(real.bad, real.bad))
-    fits = contenders(seed)
+    fits = contenders(schema, seed)
     total = len(schema.scorecards) * len(fits) * FOLDS
     with tqdm(total=total, desc="Models", unit="fit", leave=False) as bar:
         return {
@@ -177,7 +177,7 @@ def compare_all(real: Dataset, schema: Schema, seed: int) -> dict[str, Any]:
 Fit = Callable[[Floats, Ints, ScorecardSpec], Any]
 
 
-def contenders(seed: int) -> Mapping[str, Fit]:
+def contenders(schema: Schema, seed: int) -> Mapping[str, Fit]:
     """Return all that is compared, and how to fit it; ours is the last."""
     boosting = HistGradientBoostingClassifier(
         random_state=seed, learning_rate=0.05, max_iter=150, max_depth=3, min_samples_leaf=100
@@ -203,7 +203,12 @@ def contenders(seed: int) -> Mapping[str, Fit]:
         **_catboost(seed),
     }
     fits = {name: _fit_anew(model) for name, model in usual.items()}
-    return fits | {OURS: lambda matrix, bad, spec: fit_forest(matrix, bad, spec.forest, seed)}
+
+    def ours(matrix: Floats, bad: Ints, spec: ScorecardSpec) -> RandomForestClassifier:
+        constraints = schema.monotonic_constraints(spec.fields, spec.name)
+        return fit_forest(matrix, bad, spec.forest, seed, monotonic=constraints)
+
+    return fits | {OURS: ours}
 
 
 def _fit_anew(model: Any) -> Fit:

@@ -58,7 +58,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         advice = find_recourse(applicant, scorecard=card, schema=model.schema, cutoff=cutoff)
         times.append(perf_counter() - begin)
         found += advice is not None
-    grown = fit_forest(matrix, data.bad, model.schema.scorecards[SCORECARD].forest, SEED)
+    constraints = model.schema.monotonic_constraints(card.predictors, SCORECARD)
+    settings = model.schema.scorecards[SCORECARD].forest
+    grown = fit_forest(matrix, data.bad, settings, SEED, monotonic=constraints)
     baseline = []
     for row in refused[:REFUSALS].tolist():
         begin = perf_counter()

@@ -66,7 +66,9 @@ def auc_lost(
     for name, spec in schema.scorecards.items():
         reached = []
         for rows in (train, drawn):
-            forest = fit_forest(rows.matrix(spec.fields), rows.bad, spec.forest, seed)
+            constraints = schema.monotonic_constraints(spec.fields, name)
+            matrix = rows.matrix(spec.fields)
+            forest = fit_forest(matrix, rows.bad, spec.forest, seed, monotonic=constraints)
             said = forest.predict_proba(test.matrix(spec.fields))[:, 1]
             reached.append(metrics.auc(test.bad, said))
         lost[name] = reached[0] - reached[1]

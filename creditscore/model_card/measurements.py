@@ -128,12 +128,12 @@ def measure_scorecard(
         data,
         card.predictors,
         predicted=predicted,
-        refit=lambda predictors: grow(
-            data.train, predictors, model.schema, spec.forest, seed=data.seed
-        )[1],
+        refit=lambda predictors: grow(data.train, predictors, model.schema, spec, seed=data.seed)[
+            1
+        ],
         fields=spec.fields,
     )
-    monotone = [name for name in card.predictors if data.schema.fields[name].monotone]
+    monotone = [one for one in card.predictors if data.schema.fields[one].is_monotone(name)]
     if monotone:
         fields = model.schema.fields.items()
         free = {name: replace(field, monotone=False) for name, field in fields}
@@ -141,7 +141,7 @@ def measure_scorecard(
             data.train,
             card.predictors,
             replace(model.schema, fields=free),
-            spec.forest,
+            spec,
             seed=data.seed,
         )[1]
         without = forest.probability_of_default(matrix.astype(np.float32))
@@ -258,7 +258,7 @@ def _sensitivity(card: Scorecard, data: EvaluationData) -> dict[str, Any]:
                 training_column=training_column,
                 cutoff=data.cutoff,
             )
-            if field.monotone:
+            if field.is_monotone(card.name):
                 proven = is_proven_monotone(card.forest, column, field.risk)
                 violations[name] |= {"proven_monotone": proven}
     return {"partial_dependence": curves, "monotonicity_violations": violations}

@@ -191,10 +191,14 @@ def _risk(table: TomlTable) -> str | None:
     return risk
 
 
-def _monotone(table: TomlTable) -> bool:
-    if table.flag("monotone") and "risk" not in table.content:
+def _monotone(table: TomlTable) -> bool | tuple[str, ...]:
+    monotone = table.content.get("monotone", False)
+    names = tuple(table.names("monotone")) if isinstance(monotone, list) else ()
+    if not names and not table.flag("monotone"):
+        return False
+    if "risk" not in table.content:
         table.refuse("monotone", "needs risk, which says in which direction")
-    return table.flag("monotone")
+    return names or True
 
 
 def _name(table: TomlTable, key: str) -> str | None:

@@ -81,8 +81,8 @@ class Field:
         Where a number is cut into groups to be compared, ascending: a band starts at each.
     risk : {"rises", "falls", None}
         How the risk is expected to go as the number grows; None where nothing is expected.
-    monotone : bool
-        Whether the forest must go that way.
+    monotone : bool or tuple of str
+        Whether the forest of each scorecard, or of those named, must go that way.
     missing : MissingValues or None
         What stands for a missing value; None where each applicant must have one.
     code_name : str
@@ -108,7 +108,7 @@ class Field:
     bands: tuple[float, ...] = ()
     risk: str | None = None
     unit_singular: Text | None = None
-    monotone: bool = False
+    monotone: bool | tuple[str, ...] = False
     column: str | None = None
     suffix: str = ""
     missing: MissingValues | None = None
@@ -154,10 +154,13 @@ class Field:
         allowed = self.rule.allowed
         return allowed if self.missing is None else say("or_not_stated", allowed=allowed)
 
-    @property
-    def monotonic_constraint(self) -> int:
+    def is_monotone(self, scorecard: str) -> bool:
+        """Check whether the probability of a scorecard may only go the way that `risk` says."""
+        return self.monotone is True or (self.monotone is not False and scorecard in self.monotone)
+
+    def monotonic_constraint(self, scorecard: str) -> int:
         """1 where the probability of default may only rise with the number, -1 to fall, else 0."""
-        return {"rises": 1, "falls": -1, None: 0}[self.risk] if self.monotone else 0
+        return {"rises": 1, "falls": -1, None: 0}[self.risk] if self.is_monotone(scorecard) else 0
 
     @property
     def merged_codes(self) -> Mapping[Value, Value]:

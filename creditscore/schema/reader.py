@@ -239,6 +239,12 @@ def _scorecards(top: TomlTable, fields: Mapping[str, Field]) -> dict[str, Scorec
     for field in fields:
         if field not in used:
             top.refuse(f"fields.{field}", "must belong to a scorecard, it belongs to none")
+        monotone = fields[field].monotone
+        for name in monotone if isinstance(monotone, tuple) else ():
+            if name not in specs or field not in specs[name].fields:
+                having = ", ".join(name for name, spec in specs.items() if field in spec.fields)
+                problem = f"must be true, or name scorecards of this field: {having}; got {name!r}"
+                top.refuse(f"fields.{field}.monotone", problem)
     return specs
 
 

@@ -106,9 +106,9 @@ class Schema:
         fields, values = self.fields, applicant.values
         return [fields[name].encode(values[name]) for name in names]
 
-    def monotonic_constraints(self, names: Sequence[str]) -> list[int]:
+    def monotonic_constraints(self, names: Sequence[str], scorecard: str) -> list[int]:
         """Return which way the probability of default may only go along each of these fields."""
-        return [self.fields[name].monotonic_constraint for name in names]
+        return [self.fields[name].monotonic_constraint(scorecard) for name in names]
 
     @property
     def base_fields(self) -> tuple[str, ...]:

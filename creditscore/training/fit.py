@@ -79,7 +79,7 @@ def fit(
     """
     predictors = tuple(name for name in spec.fields if name not in exclude)
     chosen = schema.scorecards[spec.name].forest.min_samples_leaf is None
-    calibration, forest = grow(train, predictors, schema, spec.forest, seed=seed)
+    calibration, forest = grow(train, predictors, schema, spec, seed=seed)
     matrix = train.matrix(predictors)
     rounded = matrix.astype(np.float32)
     probability = forest.probability_of_default(rounded)
@@ -119,19 +119,19 @@ def grow(
     train: Dataset,
     predictors: Sequence[str],
     schema: Schema,
-    settings: ForestSettings,
+    spec: ScorecardSpec,
     *,
     seed: int,
 ) -> tuple[Calibration, Forest]:
     """Grow a forest on some predictors, and recalibrate it where its probabilities are poor."""
     matrix = train.matrix(predictors)
-    settings = settings.completed()
+    settings = spec.forest.completed()
     grown = fit_forest(
         matrix,
         train.bad,
         judged(settings, len(train)),
         seed,
-        monotonic=schema.monotonic_constraints(predictors),
+        monotonic=schema.monotonic_constraints(predictors, spec.name),
         weights=train.weight,
     )
     # Also where training saw none: the table that serves must know which way they go.

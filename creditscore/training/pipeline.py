@@ -138,7 +138,7 @@ def _try_forests(
         spec.forest,
         seed=seed,
         most_values=most_values(schema),
-        monotonic=schema.monotonic_constraints(predictors),
+        monotonic=schema.monotonic_constraints(predictors, spec.name),
         weights=data.weight,
     )
 

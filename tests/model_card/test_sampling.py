@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -82,8 +82,9 @@ def test_the_latest_fifth_is_measured_with_a_forest_of_the_earlier_rows(trained:
     assert data.time is not None
     late = data.time >= np.datetime64("2025-09-01")
     earlier, latest = (data.rows(np.flatnonzero(side)) for side in (~late, late))
-    settings = ForestSettings(**section["forest"])
-    _, forest = grow(earlier, section["predictors"], trained.schema, settings, seed=1)
+    (spec,) = trained.schema.scorecards.values()
+    spec = replace(spec, forest=ForestSettings(**section["forest"]))
+    _, forest = grow(earlier, section["predictors"], trained.schema, spec, seed=1)
     said = forest.probability_of_default(latest.matrix(section["predictors"]).astype(np.float32))
 
     found = section["out_of_time"]

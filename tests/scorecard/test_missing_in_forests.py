@@ -129,7 +129,8 @@ def test_a_field_that_may_be_missing_is_prepared_even_if_no_training_row_misses_
     table = write_csv(tmp_path / "loans.csv", invent(schema, count=600, seed=1))
     data = dataset.load(table, schema)
     names = schema.scorecards["loan"].fields
-    _, forest = grow(data, names, schema, SETTINGS, seed=1)
+    spec = replace(schema.scorecards["loan"], forest=SETTINGS)
+    _, forest = grow(data, names, schema, spec, seed=1)
     known = data.matrix(names).astype(np.float32)
     tables = compute_shapley_tables(forest, known[:50])
 

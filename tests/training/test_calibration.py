@@ -153,7 +153,11 @@ def test_a_well_calibrated_forest_keeps_its_bits(full_model: Model) -> None:
     rows = split(bundled_rows(), full_model.manifest["seed"]).train
     spec = full_model.schema.scorecards["application"]
 
-    grown = fit_forest(rows.matrix(card.predictors), rows.bad, spec.forest, seed=1)
+    constraints = full_model.schema.monotonic_constraints(card.predictors, card.name)
+
+    grown = fit_forest(
+        rows.matrix(card.predictors), rows.bad, spec.forest, seed=1, monotonic=constraints
+    )
 
     assert (card.calibration.slope, card.calibration.intercept) == (1, 0)
     assert card.calibration.error_before <= POOR_CALIBRATION_ERROR
