@@ -83,6 +83,7 @@ def find_columns(
     nameless = [place for place in nameless if clean_name(columns[place]) not in ignored]
     known = {place for places in found.values() for place in places}
     sample = _sample_columns(columns, schema, found, headers)
+    nameless = [place for place in nameless if place not in sample.values()]
     known |= {*labels, *nameless, *sample.values()}
     known |= {i for i, name in enumerate(columns) if clean_name(name) in ignored}
     wanted = {
@@ -94,7 +95,7 @@ def find_columns(
     missing += [
         headers[name] if headers else name
         for role, name in schema.sample.columns.items()
-        if role not in sample
+        if role not in sample and name not in wanted
     ]
     unknown = [name for place, name in enumerate(columns) if place not in known]
     near = {name: nearest_name(name, unknown) for name in missing}

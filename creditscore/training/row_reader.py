@@ -8,7 +8,7 @@ from typing import Any
 
 from creditscore.arrays import Floats, Ints
 from creditscore.errors import DatasetError
-from creditscore.readers import FileFormat, TableFile
+from creditscore.readers import CsvFile, FileFormat, TableFile
 from creditscore.readers.csv_reader import NumberedRow
 from creditscore.schema import Schema
 from creditscore.schema.decimal_signs import decimal_signs
@@ -43,12 +43,15 @@ class RowReader:
             for name, place in header.fields.items()
         ]
         self._outcome = OutcomeColumn(schema.label)
+        # Numbers of other files are made texts with a point.
+        decimal = schema.file.decimal if isinstance(file, CsvFile) else "."
         self._sample = [
-            (SampleColumn(role, columns[place].strip(), schema.file.decimal), place)
+            (SampleColumn(role, columns[place].strip(), decimal), place)
             for role, place in header.sample.items()
         ]
         self._nameless = [(NamelessColumn(columns[at], 1 + at), at) for at in header.nameless]
-        self._rows = self._bad_rows = self._odd_rows = 0
+        self._rows = self._kept_rows = self._odd_rows = 0
+        self._bad_rows: set[int] = set()
         self._odd: TableFault | None = None
 
     def read(self, rows: Sequence[NumberedRow]) -> None:
@@ -67,10 +70,10 @@ class RowReader:
             columns = [[cells[index] for index in kept] for cells in columns]
         for drawn, place in self._sample:
             drawn.read(columns[place], lines)
-        wrong: set[int] = set()
         for field, place in self._fields:
-            wrong.update(field.read(columns[place], lines))
-        self._bad_rows += len(wrong)
+            wrong = field.read(columns[place], lines)
+            self._bad_rows.update(self._kept_rows + index for index in wrong)
+        self._kept_rows += len(lines)
 
     def _of_right_width(self, rows: Sequence[NumberedRow]) -> Sequence[NumberedRow]:
         odd = [row for row in rows if len(row[1]) != self._width]
@@ -94,13 +97,16 @@ class RowReader:
         if not self._rows:
             raise DatasetError(self._path, "holds a header but no rows")
         others = [fault for nameless, _ in self._nameless if (fault := nameless.fault())]
-        others += [fault for drawn, _ in self._sample if (fault := drawn.fault())]
+        for drawn, _ in self._sample:
+            if fault := drawn.fault():
+                others.append(fault)
+                self._bad_rows.update(drawn.wrong_rows().tolist())
         if self._odd is not None:
             more = self._odd_rows - 1
             text = self._odd.text + (f" (and {more:,} more such rows)" if more else "")
             others.append(TableFault(text, self._odd.line))
         cells = [wrong for field, _ in self._fields for wrong in field.wrong.values()]
-        bad_rows = self._bad_rows + self._odd_rows
+        bad_rows = len(self._bad_rows) + self._odd_rows
         refuse_table(self._path, cells, others, bad_rows=bad_rows, rows=self._rows)
 
     def outcomes(self) -> Ints:

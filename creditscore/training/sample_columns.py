@@ -14,7 +14,12 @@ import numpy as np
 import numpy.typing as npt
 
 from creditscore.arrays import Floats, Ints
-from creditscore.schema.number_text import read_amount
+from creditscore.schema.number_text import (
+    AmbiguousNumber,
+    find_decimal_sign,
+    read_amount,
+    read_undecided,
+)
 from creditscore.training.wrong_cells import TableFault
 
 #: Times of rows: numbers such as 201503, or moments to the second.
@@ -39,6 +44,8 @@ FORMATS = (
     "%B %d, %Y", "%b-%y",
 )  # fmt: skip
 
+NO_ROWS = np.empty(0, dtype=np.int64)
+
 DATE = "must be a date such as 2015-03-31, or a number that grows with time such as 201503"
 
 
@@ -54,15 +61,18 @@ def read_times(cells: Sequence[str]) -> tuple[Times, Problems]:
     texts = list(dict.fromkeys(cells))
     if not texts:
         return np.empty(0), {}
-    if all(NUMBER.fullmatch(text.strip()) for text in texts):
-        if all(YEAR_LAST.fullmatch(text.strip()) for text in texts):
-            problem = f"must have the year first, such as 201503, got {texts[0].strip()!r}"
-            return np.zeros(len(cells)), {texts[0]: problem}
-        numbers = {text: float(text) for text in texts}
-        return np.array([numbers[text] for text in cells]), {}
     moments, problems = _read_dates(texts)
-    blank = datetime.min
-    return np.array([moments.get(text, blank) for text in cells], dtype="datetime64[s]"), problems
+    numbers = {text: float(text) for text in texts if NUMBER.fullmatch(text.strip())}
+    if len(numbers) < len(texts) and len(numbers) <= len(moments):
+        blank = datetime.min
+        dates = [moments.get(text, blank) for text in cells]
+        return np.array(dates, dtype="datetime64[s]"), problems
+    if all(YEAR_LAST.fullmatch(text.strip()) for text in numbers):
+        first = next(iter(numbers))
+        problem = f"must have the year first, such as 201503, got {first.strip()!r}"
+        return np.zeros(len(cells)), {first: problem}
+    others = {text: _no_time(text) for text in texts if text not in numbers}
+    return np.array([numbers.get(text, 0) for text in cells], dtype=np.float64), others
 
 
 def _read_dates(texts: Sequence[str]) -> tuple[Mapping[str, datetime], Problems]:
@@ -75,11 +85,11 @@ def _read_dates(texts: Sequence[str]) -> tuple[Mapping[str, datetime], Problems]
             one, two = (reading[text].date().isoformat() for reading in (best, other))
             problem = f"may be {one} or {two}: write the year first, such as {one}"
             return best, {text: problem}
-    return best, {
-        text: f"{DATE}, " + (f"got {text[:40]!r}" if text.strip() else "but the cell is empty")
-        for text in texts
-        if text not in best
-    }
+    return best, {text: _no_time(text) for text in texts if text not in best}
+
+
+def _no_time(text: str) -> str:
+    return f"{DATE}, " + (f"got {text[:40]!r}" if text.strip() else "but the cell is empty")
 
 
 def _reader(form: str) -> Callable[[str], datetime]:
@@ -120,11 +130,17 @@ def read_groups(cells: Sequence[str]) -> tuple[Ints, Problems]:
 
 
 def read_weights(cells: Sequence[str], *, decimal: str | None) -> tuple[Floats, Problems]:
-    """Read how many people each row stands for."""
+    """Read how many people each row stands for; the cells settle a decimal sign that is None."""
+    texts = set(cells)
+    sign = decimal or find_decimal_sign(text.strip() for text in texts)
     weights, problems = {}, {}
-    for text in set(cells):
-        number = read_amount(text.strip(), decimal or ".")
-        if number is None or not 0 < number < np.inf:
+    for text in texts:
+        bare = text.strip()
+        number = read_amount(bare, sign) if sign else read_undecided(bare)
+        if isinstance(number, AmbiguousNumber):
+            both = f"{number.with_point} or {number.with_comma}"
+            problems[text] = f"may be {both}, got {bare!r}: say [file] decimal in the schema file"
+        elif number is None or not 0 < number < np.inf:
             problems[text] = f"must be a number above 0, got {text[:40]!r}"
         else:
             weights[text] = float(number)
@@ -141,7 +157,7 @@ class SampleColumn:
     column : str
         Its name in the file.
     decimal : {".", ",", None}
-        The decimal sign that the schema file states.
+        The decimal sign of its numbers, where that is known.
     """
 
     def __init__(self, role: str, column: str, decimal: str | None) -> None:
@@ -167,10 +183,15 @@ class SampleColumn:
             return None
         first, *_ = sorted(self._numbers[text] for text in problems)
         text = list(self._numbers)[first]
-        wrong = [self._numbers[each] for each in problems]
-        more = int(np.isin(np.concatenate(self._pieces), wrong).sum()) - 1
+        more = len(self.wrong_rows()) - 1
         also = f" (and {more:,} more such rows)" if more else ""
         return TableFault(problems[text] + also, self._first_lines[first], self._column)
+
+    def wrong_rows(self) -> Ints:
+        """Return the indices of the rows whose cells cannot be read."""
+        _, problems = self._texts()
+        wrong = [self._numbers[text] for text in problems]
+        return np.flatnonzero(np.isin(np.concatenate(self._pieces), wrong)) if wrong else NO_ROWS
 
     def finish(self) -> npt.NDArray[Any]:
         """Return the whole column."""

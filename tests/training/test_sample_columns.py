@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from population import draw_population, write_table
+from workbooks import Cell, write_workbook
 
 from creditscore.errors import DatasetError
 from creditscore.training.dataset import load
@@ -73,6 +74,13 @@ def test_what_is_no_time_or_may_be_two_is_named(cells: list[str], said: dict[str
         assert np.char.count(problems[text], words.split(".*")[0]) == 1
 
 
+def test_among_numbers_what_is_none_is_named() -> None:
+    times, problems = read_times(["201501", "201502", "", "later"])
+
+    assert times[:2].tolist() == [201501, 201502]
+    assert list(problems) == ["", "later"]
+
+
 def test_persons_are_the_same_whatever_spaces_are_around_them() -> None:
     persons, problems = read_groups(["b", "a", " b", "", "a "])
 
@@ -86,6 +94,56 @@ def test_weights_are_above_0() -> None:
     assert weights[:2].tolist() == [1, 2.5]
     assert set(problems) == {"0", "-1", "", "x", "1e400"}
     assert read_weights(["1.000,5"], decimal=",")[0].tolist() == [1000.5]
+
+
+def test_the_decimal_sign_of_weights_is_settled_by_their_cells() -> None:
+    assert read_weights(["1,5", "1,234"], decimal=None)[0].tolist() == [1.5, 1.234]
+    assert read_weights(["1.5", "1,234"], decimal=None)[0].tolist() == [1.5, 1234]
+
+    _, problems = read_weights(["1,234", "2"], decimal=None)
+
+    said = "may be 1234 or 1.234, got '1,234': say [file] decimal in the schema file"
+    assert problems == {"1,234": said}
+
+
+def test_a_workbook_has_them_whatever_decimal_sign_its_csv_has(tmp_path: Path) -> None:
+    people = draw_population(60, seed=1, intercept=0).rows(np.arange(60))
+    rows = [row | {"date": 1, "stands_for": 1} for row in people]
+    sample = '[file]\ndecimal = ","\n\n[sample]\ntime = "date"\nweight = "stands_for"'
+    _, schema = write_table(tmp_path, rows, sample)
+    names = list(rows[0])
+    cells: list[list[Cell]] = [[row[name] for name in names] for row in rows]
+    for number, row in enumerate(cells):
+        row[names.index("date")] = f"2026-01-{1 + number // 2:02}"
+        row[names.index("stands_for")] = 1.125 if number else 2.5
+    workbook = write_workbook(tmp_path / "people.xlsx", {"People": [names, *cells]})
+
+    data = load(workbook, schema)
+
+    assert data.weight is not None
+    assert data.weight.tolist() == [2.5] + [1.125] * 59
+    assert data.time is not None
+    assert [time_text(data.time[row]) for row in (0, 59)] == ["2026-01-01", "2026-01-30"]
+
+
+def test_the_index_of_a_table_may_be_its_person(tmp_path: Path) -> None:
+    rows = draw_population(60, seed=1, intercept=0).rows(np.arange(60))
+    rows = [{"Unnamed: 0": 7 + number // 2} | row for number, row in enumerate(rows)]
+
+    data = load(*write_table(tmp_path, rows, '[sample]\ngroup = "Unnamed: 0"'))
+
+    assert data.group is not None
+    assert data.group.tolist() == [number // 2 for number in range(60)]
+
+
+def test_rows_that_a_fault_in_them_spoils_are_counted_once(tmp_path: Path) -> None:
+    rows = draw_population(60, seed=1, intercept=0).rows(np.arange(60))
+    rows = [row | {"date": 202601, "person": 1} for row in rows]
+    rows[7] |= {"date": "later", "income": "much"}
+    rows[9]["person"] = ""
+
+    with pytest.raises(DatasetError, match="2 of 60 rows cannot be trained on"):
+        load(*write_table(tmp_path, rows, '[sample]\ntime = "date"\ngroup = "person"'))
 
 
 def test_a_table_has_them_beside_its_fields(tmp_path: Path) -> None:
