@@ -11,7 +11,7 @@ from creditscore.arrays import Floats
 from creditscore.evaluation.confidence_intervals import DIGITS, share
 from creditscore.evaluation.sensitivity import PROBABILITY_TOLERANCE
 from creditscore.model_card.baselines import EvaluationData
-from creditscore.model_card.formats import WRITE, count, share_of, table
+from creditscore.model_card.formats import WRITE, count, listed, share_of, table
 from creditscore.scorecard.scorecard import Scorecard
 from creditscore.training.dataset import Dataset
 
@@ -121,14 +121,17 @@ def missing_values(card: Card, section: Card) -> Iterator[str]:
 
 
 def hiding_pays(section: Card) -> Sequence[str]:
-    """Return the fields that it pays to leave out."""
-    return [name for name, one in section["missing_values"].items() if one["hiding_pays"]]
+    """Return the fields that it pays to leave out, the one that pays most first."""
+    paying = {
+        name: one["approved_instead"]["value"]
+        for name, one in section["missing_values"].items()
+        if one["hiding_pays"]
+    }
+    return sorted(paying, key=paying.__getitem__, reverse=True)
 
 
 def warning(section: Card, names: Sequence[str]) -> str:
-    """Say which fields it pays to leave out, and how much."""
-    shares = "; ".join(
-        f"{name} for {WRITE.share(section['missing_values'][name]['approved_instead']['value'])}"
-        for name in names
-    )
+    """Say which fields it pays to leave out, and how much; the first ones of many."""
+    approved = {name: section["missing_values"][name]["approved_instead"] for name in names}
+    shares = listed([f"{name} for {WRITE.share(one['value'])}" for name, one in approved.items()])
     return f"Leaving out pays, as the refused who state it would be approved without: {shares}."

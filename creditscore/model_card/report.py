@@ -88,7 +88,7 @@ def _lines(model: Model) -> Iterator[str]:
         folded = f"{WRITE.number(rows)} rows with undocumented codes"
         yield f"  {field}: {folded}, folded as the schema file says"
     if left_out := left_out_rows(data):
-        yield fill(left_out, WIDTH, initial_indent="  ", subsequent_indent="  ")
+        yield _indented(left_out)
     rarer = round(data["rows"] * min(data["bad_rate"], 1 - data["bad_rate"]))
     if data["rows"] < FEW_ROWS or rarer < FEW_OF_AN_OUTCOME:
         auc = list(model.card["scorecards"].values())[-1]["performance"]["scorecard"]["auc"]
@@ -135,10 +135,10 @@ def _scorecard(model: Model, card: Mapping[str, Any]) -> Iterator[str]:
     )
     yield from (_indented(note) for note in notes if note)
     if card["protected_predictors"]:
-        yield f"  Uses protected attributes: {listed(card['protected_predictors'])}."
+        yield _indented(f"Uses protected attributes: {listed(card['protected_predictors'])}.")
         yield f"  {LEGAL_SENTENCE[FALLBACK_LANGUAGE]}; --exclude leaves them out."
     if card["monitored_attributes"]:
-        yield f"  Only monitored: {listed(card['monitored_attributes'])}."
+        yield _indented(f"Only monitored: {listed(card['monitored_attributes'])}.")
 
 
 def _indented(text: str) -> str:
