@@ -30,9 +30,8 @@ from load import Tally, load, request_of
 #: Connections that reach the peak, and those that an overload may open.
 FOR_PEAK, MOST = 32, 1500
 
-#: Share of the peak that is to be left, and of what was meant to be sent that has to be: with the
-#: service on the same cores, the client cannot always send more than some times the peak.
-LEFT, SENT = 0.5, 0.2
+#: Share of the peak that is to be left, and of what was meant to be sent that has to be.
+LEFT, SENT = 0.5, 0.4
 
 #: Standard errors of the mean share beyond which it is not by chance above or below what is wanted.
 SURE = 2.0
