@@ -29,7 +29,7 @@ from creditscore.scorecard.scorecard import Scorecard
 MOST_CHANGES = 12
 
 #: Pairs of changes, at most, that are tried to find a nearer pair than the first.
-MOST_PAIRS = 3000
+MOST_PAIRS = 4000
 
 #: Fields that are changed at once, at most: nobody acts on a longer list.
 MOST_FIELDS = 4
