@@ -12,9 +12,8 @@ from pathlib import Path
 import numpy as np
 
 from creditscore.arrays import Ints
-from creditscore.errors import DatasetError, NotATable
-from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, in_language
-from creditscore.readers import FileFormat, clean_name, open_table_file
+from creditscore.errors import DatasetError
+from creditscore.readers import FileFormat, clean_name, naming_file, open_table_file
 
 
 @dataclass(frozen=True)
@@ -78,26 +77,19 @@ def read_table(path: Path) -> Table:
     DatasetError
         If it cannot be read, or its header or a row is not as training needs it.
     """
-    try:
-        with open_table_file(path) as file:
-            header = [clean_name(name) for name in file.columns]
-            _check_header(path, header, line=file.format.header_line)
-            builders = [_ColumnBuilder() for _ in header]
-            for piece in file.pieces():
-                for line, cells in piece.rows:
-                    if len(cells) != len(header):
-                        problem = f"has {len(cells)} cells, the header has {len(header)}"
-                        raise DatasetError(path, problem, line=line)
-                rows = [cells for _, cells in piece.rows]
-                for builder, column in zip(builders, zip(*rows, strict=True), strict=False):
-                    builder.add(column)
-            found = file.format
-    except OSError as error:
-        raise DatasetError(path, f"cannot be read: {error.strerror}") from None
-    except NotATable as error:
-        (fault,) = error.faults
-        problem = in_language(fault.text, FALLBACK_LANGUAGE)
-        raise DatasetError(path, problem, line=fault.line) from None
+    with naming_file(path), open_table_file(path) as file:
+        header = [clean_name(name) for name in file.columns]
+        _check_header(path, header, line=file.format.header_line)
+        builders = [_ColumnBuilder() for _ in header]
+        for piece in file.pieces():
+            for line, cells in piece.rows:
+                if len(cells) != len(header):
+                    problem = f"has {len(cells)} cells, the header has {len(header)}"
+                    raise DatasetError(path, problem, line=line)
+            rows = [cells for _, cells in piece.rows]
+            for builder, column in zip(builders, zip(*rows, strict=True), strict=False):
+                builder.add(column)
+        found = file.format
     pairs = zip(header, builders, strict=True)
     table = Table(path, found, tuple(builder.finish(name) for name, builder in pairs))
     if not table.n_rows:

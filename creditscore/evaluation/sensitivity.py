@@ -26,13 +26,6 @@ MAX_DISTINCT_VALUES = 30
 PROBABILITY_TOLERANCE = 1e-9
 
 
-def decode(rule: Rule, number: float) -> Value:
-    """Return the applicant's value that a number of the model stands for; the inverse of encode."""
-    if isinstance(rule, CodeList):
-        return next(code for code in rule.labels if rule.encode(code) == number)
-    return rule.accept(float(number))
-
-
 def label_of(rule: Rule, value: Value) -> str | None:
     """Return the English label of a code, or of a number with a meaning of its own."""
     labels = rule.labels

@@ -7,7 +7,7 @@ libraries for Excel and Parquet are extras, and loaded only for such files.
 from creditscore.readers.csv_reader import CsvFile, Piece, open_csv
 from creditscore.readers.detection import detect_format
 from creditscore.readers.file_format import FileFormat, StatedFormat, clean_name
-from creditscore.readers.table_file import TableFile, open_table_file
+from creditscore.readers.table_file import TableFile, naming_file, open_table_file
 
 __all__ = [
     "CsvFile",
@@ -17,6 +17,7 @@ __all__ = [
     "TableFile",
     "clean_name",
     "detect_format",
+    "naming_file",
     "open_csv",
     "open_table_file",
 ]

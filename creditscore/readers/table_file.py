@@ -8,6 +8,8 @@ from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Protocol
 
+from creditscore.errors import DatasetError, NotATable
+from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, in_language
 from creditscore.readers.csv_reader import NumberedRow, open_csv
 from creditscore.readers.detection import file_kind
 from creditscore.readers.excel_reader import open_excel
@@ -58,6 +60,24 @@ class TableFile(Protocol):
 
     def first_rows(self) -> Sequence[list[str]]:
         """Return the cells of the first rows: what the decimal signs are found by."""
+
+
+@contextlib.contextmanager
+def naming_file(path: Path) -> Iterator[None]:
+    """Turn what is wrong with a file, or with it as a table, into an error that names it.
+
+    Raises
+    ------
+    DatasetError
+    """
+    try:
+        yield
+    except OSError as error:
+        raise DatasetError(path, f"cannot be read: {error.strerror}") from None
+    except NotATable as error:
+        (fault,) = error.faults
+        problem = in_language(fault.text, FALLBACK_LANGUAGE)
+        raise DatasetError(path, problem, line=fault.line) from None
 
 
 @contextlib.contextmanager

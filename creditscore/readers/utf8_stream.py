@@ -68,8 +68,8 @@ class Utf8Stream:
         Raises
         ------
         NotATable
-            With the line, where it is not of its encoding. What is not UTF-8 is left to whoever
-            reads the lines.
+            With the line, where it is not of its encoding. Bytes that are not UTF-8
+            are refused when the lines are decoded.
         """
         while True:
             raw, self._begun = self._begun[:size], self._begun[size:]

@@ -18,9 +18,7 @@ from typing import Any
 import numpy as np
 
 from creditscore.arrays import Floats, Ints
-from creditscore.errors import DatasetError, NotATable
-from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, in_language
-from creditscore.readers import open_table_file
+from creditscore.readers import naming_file, open_table_file
 from creditscore.schema import Schema
 from creditscore.training.header import find_columns, wanted_columns
 from creditscore.training.row_reader import RowReader
@@ -51,7 +49,7 @@ class Dataset:
     written : mapping
         How the file is written: kind, encoding, separator and so on.
     notes : sequence of str
-        What whoever trains should know of the file.
+        What to know of the file before training on it.
     header : sequence of str
         The names of the file's columns.
     """
@@ -110,35 +108,29 @@ def load(path: Path, schema: Schema, *, columns: Mapping[str, str] | None = None
         If it needs a package that is not installed.
     """
     wanted = wanted_columns(schema, columns)
-    try:
-        with (
-            _on_disk(path) as (local, sha256),
-            open_table_file(local, wanted=wanted, stated=schema.file) as file,
-        ):
-            line = file.format.header_line
-            header = find_columns(path, file.columns, schema, headers=columns, line=line)
-            reader = RowReader(path, file, schema, header)
-            for piece in file.pieces():
-                reader.read(piece.rows)
-            reader.refuse_faults()
-            return Dataset(
-                name=path.name,
-                sha256=sha256,
-                bad=reader.outcomes(),
-                columns=reader.columns(),
-                folded=reader.folded,
-                **reader.sample(),
-                left_out=reader.left_out,
-                written=reader.described(),
-                notes=tuple(reader.notes()),
-                header=file.columns,
-            )
-    except OSError as error:
-        raise DatasetError(path, f"cannot be read: {error.strerror}") from None
-    except NotATable as error:
-        (fault,) = error.faults
-        problem = in_language(fault.text, FALLBACK_LANGUAGE)
-        raise DatasetError(path, problem, line=fault.line) from None
+    with (
+        naming_file(path),
+        _on_disk(path) as (local, sha256),
+        open_table_file(local, wanted=wanted, stated=schema.file) as file,
+    ):
+        line = file.format.header_line
+        header = find_columns(path, file.columns, schema, headers=columns, line=line)
+        reader = RowReader(path, file, schema, header)
+        for piece in file.pieces():
+            reader.read(piece.rows)
+        reader.refuse_faults()
+        return Dataset(
+            name=path.name,
+            sha256=sha256,
+            bad=reader.outcomes(),
+            columns=reader.columns(),
+            folded=reader.folded,
+            **reader.sample(),
+            left_out=reader.left_out,
+            written=reader.described(),
+            notes=tuple(reader.notes()),
+            header=file.columns,
+        )
 
 
 @contextlib.contextmanager

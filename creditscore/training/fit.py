@@ -16,7 +16,7 @@ from creditscore.scorecard.forest import Forest
 from creditscore.scorecard.policy import Policy
 from creditscore.scorecard.scorecard import Calibration, Scorecard
 from creditscore.scorecard.shapley import compute_shapley_tables
-from creditscore.training.calibration import OutOfBag, fit_calibration, mean_of_trees
+from creditscore.training.calibration import OutOfBag, fit_calibration
 from creditscore.training.dataset import Dataset
 from creditscore.training.reference import (
     bin_training_rows,
@@ -256,20 +256,18 @@ def out_of_bag_rows(
     """
     chosen = np.sort(np.random.default_rng(seed).permutation(len(bad))[:most])
     each = None if weights is None else weights[chosen]
-    rows = OutOfBag(_by_tree(grown, forest, matrix, chosen), bad[chosen], each)
+    rows = OutOfBag(predict_by_tree(grown, forest, matrix, chosen), bad[chosen], each)
     drawn_by_all = np.isnan(rows.by_tree).all(axis=0)
     return rows.rows(np.flatnonzero(~drawn_by_all)) if drawn_by_all.any() else rows
 
 
-def out_of_bag(grown: RandomForestClassifier, forest: Forest, matrix: Floats) -> Floats:
-    """Return for each training row the mean over the trees that did not draw it; NaN without any.
+def predict_by_tree(
+    grown: RandomForestClassifier, forest: Forest, matrix: Floats, chosen: Ints
+) -> Floats:
+    """Return what each tree predicts for the chosen rows, NaN for those that it drew.
 
-    The same as scikit-learn's `oob_decision_function_`, ten times as fast.
+    Averaged over the trees, it is scikit-learn's `oob_decision_function_`, ten times as fast.
     """
-    return mean_of_trees(_by_tree(grown, forest, matrix, np.arange(len(matrix))))
-
-
-def _by_tree(grown: RandomForestClassifier, forest: Forest, matrix: Floats, chosen: Ints) -> Floats:
     predicted = forest.of_each_tree(matrix[chosen].astype(np.float32))
     for tree, drawn in enumerate(grown.estimators_samples_):
         seen = np.zeros(len(matrix), dtype=np.bool_)

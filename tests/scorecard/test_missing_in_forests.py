@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
-from drawing import by_brute_force, random_forest, random_rows
+from drawing import by_brute_force, out_of_bag, random_forest, random_rows
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from invented import invent, write_csv
@@ -26,7 +26,7 @@ from creditscore.scorecard.shapley import compute_shapley_tables
 from creditscore.scorecard.shapley_tables import LeafShapleyTables
 from creditscore.scorecard.thresholds import ThresholdGrid
 from creditscore.training import dataset
-from creditscore.training.fit import columns_with_missing, fit_forest, flatten, grow, out_of_bag
+from creditscore.training.fit import columns_with_missing, fit_forest, flatten, grow
 
 #: What sums and values may be off: some rounding of double precision, nothing else.
 EXACT = 1e-12

@@ -15,6 +15,7 @@ import numpy.typing as npt
 import pandas as pd
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
+from sklearn.ensemble import RandomForestClassifier
 
 import train
 from creditscore.arrays import Floats, Matrix
@@ -23,7 +24,9 @@ from creditscore.schema.constraints import CodeList, Value
 from creditscore.schema.reader import load_schema
 from creditscore.scorecard.forest import Forest
 from creditscore.scorecard.scorecard import Scorecard
+from creditscore.training.calibration import mean_of_trees
 from creditscore.training.dataset import Dataset
+from creditscore.training.fit import predict_by_tree
 
 
 def number_of(applicant: Applicant, name: str) -> float:
@@ -31,6 +34,11 @@ def number_of(applicant: Applicant, name: str) -> float:
     value = applicant.values[name]
     assert isinstance(value, int | float)
     return float(value)
+
+
+def out_of_bag(grown: RandomForestClassifier, forest: Forest, matrix: Floats) -> Floats:
+    """Return each training row's mean over the trees that did not draw it; NaN without any."""
+    return mean_of_trees(predict_by_tree(grown, forest, matrix, np.arange(len(matrix))))
 
 
 @cache

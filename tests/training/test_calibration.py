@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
-from drawing import bundled_rows
+from drawing import bundled_rows, out_of_bag
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.ensemble import RandomForestClassifier
@@ -36,7 +36,6 @@ from creditscore.training.fit import (
     calibrate,
     fit_forest,
     flatten,
-    out_of_bag,
     out_of_bag_rows,
 )
 from creditscore.training.split import split
