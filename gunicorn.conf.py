@@ -148,8 +148,9 @@ def post_worker_init(worker: Any) -> None:
     most_requests, worker.max_requests = worker.max_requests, sys.maxsize
 
     async def create_fairly(_: Any, *, sock: Any, **options: Any) -> asyncio.Server:
-        # asyncio takes a hundred new connections at once: one process would get all of them.
-        options |= {"sock": sock, "backlog": 16}
+        # asyncio takes a hundred new connections at once: one process would get all of them. With
+        # half as many as this, one of many hundred could wait for more than five seconds.
+        options |= {"sock": sock, "backlog": 32}
         server: asyncio.Server = await create_server(lambda: Connection(worker), **options)
         sock.listen(worker.cfg.backlog)
         # Workers are numbered, and those of later go on: the last of the first says it, once.

@@ -36,11 +36,14 @@ class Tally:
         Requests that got none.
     seconds : float
         How long they were sent.
+    busy : float
+        Share of that time that the processor took to send them; near 1, it sent no more for itself.
     """
 
     waits: dict[int, list[float]] = field(default_factory=dict)
     broken: int = 0
     seconds: float = 0.0
+    busy: float = 0.0
 
     @property
     def statuses(self) -> Counter[int]:
@@ -55,7 +58,8 @@ class Tally:
             for status, seconds in one.waits.items():
                 waits.setdefault(status, []).extend(seconds)
         broken = sum(one.broken for one in tallies)
-        return cls(waits, broken, sum(one.seconds for one in tallies))
+        lasted = sum(one.seconds for one in tallies)
+        return cls(waits, broken, lasted, max(one.busy for one in tallies))
 
     def rate(self, status: int = 200) -> float:
         """Give the answers of a status per second."""
@@ -145,7 +149,7 @@ class Load:
             How many requests.
         """
         self._tally = Tally()
-        begun, due, swept = time.monotonic(), 0, 0.0
+        begun, due, swept, computed = time.monotonic(), 0, 0.0, time.process_time()
         self._counted_from = begun + warm_up
         last = self._next + most
         while (now := time.monotonic()) < begun + warm_up + seconds and self._next < last:
@@ -163,7 +167,9 @@ class Load:
             if now - swept > 0.5:
                 swept = now
                 self._sweep(now)
-        self._tally.seconds = time.monotonic() - begun - warm_up
+        lasted = time.monotonic() - begun
+        self._tally.seconds = lasted - warm_up
+        self._tally.busy = (time.process_time() - computed) / lasted
         ends = time.monotonic() + PATIENCE
         while self._waiting and time.monotonic() < ends:
             self._read(TICK)
