@@ -29,7 +29,7 @@ TRANSLATION = PROJECT / "docs" / "understanding-the-model.id.md"
 FIGURE = re.compile(r"\d+\.\d+%?|\d+%|\d{1,3},\d{3}")
 #: Figures that no model can change: of examples of arithmetic, and told by others.
 OF_ITS_OWN = {
-    "0.6": "the points of the reason Education, see the table of steps",
+    "0.5": "the points of the reason Education, see the table of steps",
     "15%": "a worked example of calibration",
     "50%": "where accuracy draws its line",
     "81%": "what some tutorials claim, see README.md",
@@ -105,11 +105,11 @@ def of_calibration(card: Any) -> list[str]:
     tenths = card["scorecards"]["application"]["curves"]["calibration"]
     names = {1: "1, the safest", 10: "10, the riskiest"}
     assert len(tenths) == 10
-    # Only of the last one chance is no explanation.
+    # Only of the third and of the last one chance is no explanation.
     outside = [
         not one["interval"][0] < one["mean_predicted"] < one["interval"][1] for one in tenths
     ]
-    assert outside == [False] * 9 + [True]
+    assert [place for place, one in enumerate(outside, start=1) if one] == [3, 10]
     riskiest = card["scorecards"]["behavioural"]["curves"]["calibration"][-1]
     slope = card["scorecards"]["application"]["performance"]["scorecard"]["calibration_slope"]
     assert slope["low"] > 1
@@ -187,12 +187,13 @@ def of_the_reasons(card: Any, model: Model, decisions: dict[str, Decision]) -> l
     (change,) = other["changes"]
     assert (change["field"], change["from"], change["to"]) == ("PAY_1", 2, 1)
     wrong = card["scorecards"]["application"]["sensitivity"]["monotonicity_violations"]["LIMIT_BAL"]
+    assert wrong["proven_monotone"]
+    assert wrong["lowered"]["value"] == 0
     return [
         *rows,
         f'"{told["text"]}"',
         f"gets {share(late.probability_of_default)}; one month late",
         f"eligible with {share(other['probability_of_default'])}.",
-        f"for {share(wrong['lowered']['value'])} of the people who could take that step",
     ]
 
 
