@@ -278,15 +278,15 @@ DEFINITIONS = (
         "what_if_rate_limit",
         RateLimit.read,
         "such as 300/minute (or second, hour, day), or off",
-        "The same for explorations, which count as requests too: whoever may try without end can "
-        "learn the model by heart.",
+        "The same for what-if requests, which count as requests too: unlimited queries would let a "
+        "client reconstruct the model.",
     ),
     Setting(
         "proxies",
         _digit,
         "a digit",
-        "How many proxies stand in front: so many last entries of `X-Forwarded-For` are believed. "
-        "Without it, all that comes through a proxy counts as one client.",
+        "Number of trusted proxies in front; that many entries from the end of `X-Forwarded-For` "
+        "are trusted. Without it, all that comes through a proxy counts as one client.",
     ),
     Setting(
         "runtime_dir",
@@ -325,5 +325,5 @@ def unknown_variables(environment: Mapping[str, str]) -> Iterator[str]:
         if not variable.upper().startswith(PREFIX) or variable in names.values():
             continue
         near = nearest_name(name, names)
-        meant = f"did you mean {names[near]}?" if near else "docs/operations.md lists them all"
+        meant = f"did you mean {names[near]}?" if near else "docs/settings.md lists them all"
         yield f"{variable} is no setting and changes nothing; {meant}"

@@ -25,8 +25,10 @@ from creditscore.api_docs.examples import example_decisions  # noqa: E402
 from creditscore.api_docs.markdown_tables import (  # noqa: E402
     blocks_of,
     calibration_list,
+    decision_summary,
     field_table,
     replace_blocks,
+    route_table,
     settings_table,
 )
 from creditscore.errors import StartupError  # noqa: E402
@@ -86,7 +88,9 @@ def generated_files(model: Model, folder: Path) -> dict[Path, str]:
         language: {
             "fields": field_table(model.schema, language),
             "settings": settings_table(language),
+            "routes": route_table(service.openapi, language),
             "calibration": calibration_list(model, language),
+            "decision_summary": decision_summary(smallest),
             # As the call before it is answered, which asks for no language.
             "decision": f"```json\n{json.dumps(smallest, indent=2, ensure_ascii=False)}\n```",
         }
@@ -125,7 +129,7 @@ class ExampleService:
         )
         app = create_app(settings, model)
         service: Service = app.extensions[NAME]
-        self.assessor = service.assessor
+        self.assessor, self.openapi = service.assessor, service.openapi
         self._client = app.test_client()
         self._decision_id = ""
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from textwrap import fill
+from typing import Any
 
 from creditscore.i18n.catalogue import CATALOGUES, FALLBACK_LANGUAGE, MESSAGES, in_language
 from creditscore.i18n.number_format import FORMATS
@@ -14,6 +16,9 @@ from creditscore.schema.constraints import CodeList
 from creditscore.schema.descriptions import field_meaning
 from creditscore.scorecard.model import Model
 from creditscore.settings import DEFINITIONS, PROJECT, Settings
+
+#: Decimals of a decision that is shown shortened.
+SHOWN_DIGITS = 3
 
 #: Characters of a line of the documentation.
 WIDTH = 104
@@ -43,6 +48,33 @@ def settings_table(language: str) -> str:
         fallback = _shown_setting(getattr(usual, row.name)) or words["none"]
         rows.append((f"`{row.variable}`", text["allowed"], fallback, text["sentence"]))
     return _table(words["setting_columns"], rows)
+
+
+def route_table(openapi: Mapping[str, Any], language: str) -> str:
+    """Return the routes of an OpenAPI document as a Markdown table."""
+    words = CATALOGUES[language]["documents"]
+    rows = []
+    for path, methods in openapi["paths"].items():
+        for method, operation in methods.items():
+            summary = operation["summary"]
+            if language != FALLBACK_LANGUAGE:
+                summary = words["routes"][operation["operationId"]]
+            security = operation.get("security", [])
+            key = words["key_always" if {} not in security else "key_once"] if security else "-"
+            rows.append((f"`{method.upper()} {path}`", summary, key))
+    return _table(words["route_columns"], rows)
+
+
+def decision_summary(decision: Mapping[str, Any]) -> str:
+    """Return the main parts of a decision, rounded, as a block of JSON."""
+    names = ("label", "probability_of_default", "cutoff", "score", "model_version")
+    lines = [f'"{name}": {_short(decision[name])}' for name in names]
+    reasons = [
+        f'    {{"impact": {_short(reason["impact"])}, "text": {_short(reason["text"])}}}'
+        for reason in decision["reasons"]
+    ]
+    lines.append('"reasons": [\n' + ",\n".join(reasons) + "\n  ]")
+    return "```json\n{\n  " + ",\n  ".join(lines) + "\n}\n```"
 
 
 def calibration_list(model: Model, language: str) -> str:
@@ -90,6 +122,12 @@ def blocks_of(document: str) -> Iterator[str]:
     for line in document.splitlines():
         if line.startswith("<!-- ") and line.endswith(": generated -->"):
             yield line.removeprefix("<!-- ").removesuffix(": generated -->")
+
+
+def _short(value: object) -> str:
+    """Write a value as JSON, a number with few decimals."""
+    shown = round(value, SHOWN_DIGITS) if isinstance(value, float) else value
+    return json.dumps(shown, ensure_ascii=False)
 
 
 def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

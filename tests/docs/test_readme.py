@@ -26,7 +26,7 @@ DOCUMENTS = sorted(
     for path in [*PROJECT.glob("*.md"), *PROJECT.glob("docs/**/*.md"), *PROJECT.glob("data/*.md")]
     if path.is_file()
 )
-README = PROJECT / "README.md"
+README, API = PROJECT / "README.md", PROJECT / "docs" / "api.md"
 PORT = 8000
 # A file or folder in backticks, such as `data/schema.toml` or `docs/`.
 MENTIONED = re.compile(r"`((?:[\w.-]+/)*[\w.-]+\.(?:py|md|toml|csv|txt|in|json)|(?:[\w.-]+/)+)`")
@@ -36,10 +36,10 @@ WRITTEN = re.compile(r"(?:>|(?<= -o )|(?<= --output ))([\w./-]+)")
 PLACEHOLDER = re.compile("[A-Z_]+[.][a-z]+")
 
 
-def calls() -> list[tuple[str, str | None]]:
-    """Give the README's curl commands, each with the JSON block that follows it as its answer."""
+def calls(page: Path) -> list[tuple[str, str | None]]:
+    """Give a page's curl commands, each with the JSON block that follows it as its answer."""
     found: list[tuple[str, str | None]] = []
-    for block in blocks(README):
+    for block in blocks(page):
         if block.language == "sh":
             found += [(line, None) for line in block.text.replace("\\\n", " ").splitlines()]
         elif block.language == "json" and found:
@@ -72,35 +72,49 @@ def run(line: str, server: LiveServer) -> str:
     return result.stdout
 
 
-def test_the_readme_asks_the_service_and_shows_an_answer() -> None:
-    assert len(calls()) >= 2
-    assert [answer for _, answer in calls() if answer]
+def test_the_readme_asks_the_service_once_and_shows_the_main_parts_of_the_answer(
+    server: LiveServer,
+) -> None:
+    ((line, shown),) = calls(README)
+    assert shown is not None
+    main, answer = json.loads(shown), json.loads(run(line, server))
+
+    assert len(shown.splitlines()) < len(json.dumps(answer, indent=2).splitlines())
+    check_decision(answer)
+    for name, value in main.items():
+        if name == "reasons":
+            for said, reason in zip(value, answer["reasons"], strict=True):
+                assert said == {
+                    "text": reason["text"],
+                    "impact": pytest.approx(reason["impact"], abs=0.0005),
+                }
+        else:
+            assert answer[name] == pytest.approx(value, abs=0.0005), name
 
 
-@pytest.mark.parametrize(("line", "shown"), calls())
-def test_every_curl_command_is_answered_as_the_readme_shows(
+@pytest.mark.parametrize(("line", "shown"), calls(API))
+def test_every_curl_command_is_answered_as_the_reference_shows(
     server: LiveServer, line: str, shown: str | None
 ) -> None:
     answer = json.loads(run(line, server))
 
     if shown is None:
-        assert answer.get("errors") or "label" in answer
+        # All faults at once.
+        assert len(answer["errors"]) > 1
     else:
         check_decision(answer)
         assert answer.keys() == json.loads(shown).keys()
         assert lasting(answer) == lasting(json.loads(shown))
 
 
-def test_the_faulty_call_of_the_readme_is_told_everything_at_once(server: LiveServer) -> None:
-    refused = [json.loads(run(line, server)) for line, shown in calls() if shown is None]
-
-    assert any(len(problem.get("errors", [])) > 1 for problem in refused)
+def test_the_reference_shows_an_answer_and_a_refusal() -> None:
+    assert [answer is None for _, answer in calls(API)] == [True, False]
 
 
-def test_the_readmes_table_gets_the_same_answer_from_the_service_as_from_a_file(
+def test_a_table_gets_the_same_answer_from_the_service_as_from_a_file(
     server: LiveServer, full_model_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (block,) = [each.text for each in blocks(README) if "text/csv" in each.text]
+    (block,) = [each.text for each in blocks(API) if "text/csv" in each.text]
     (tmp_path / "data").symlink_to(PROJECT / "data")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("CREDITSCORE_MODEL_DIR", str(full_model_dir))

@@ -18,8 +18,8 @@ from creditscore.i18n.catalogue import (
     say,
 )
 
-#: Settings say in creditscore/settings.py what they mean in English.
-TRANSLATIONS_ONLY = "documents.settings."
+#: What settings and routes mean stands in English where they are defined.
+TRANSLATIONS_ONLY = ("documents.settings.", "documents.routes.")
 
 
 def texts(node: Any, key: str = "") -> Iterator[tuple[str, str]]:

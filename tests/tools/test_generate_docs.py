@@ -49,8 +49,8 @@ def test_what_makes_the_generated_files_writes_no_other(
 
 
 def test_a_page_is_described_in_the_language_that_its_name_ends_in(files: dict[Path, str]) -> None:
-    assert settings_table("en") in files[PROJECT / "README.md"]
-    assert settings_table("id") in files[PROJECT / "README.id.md"]
+    assert settings_table("en") in files[PROJECT / "docs" / "settings.md"]
+    assert settings_table("id") in files[PROJECT / "docs" / "settings.id.md"]
 
 
 def test_the_readmes_promise_no_better_calibration_than_the_card_finds(
@@ -69,14 +69,28 @@ def test_the_readmes_promise_no_better_calibration_than_the_card_finds(
         assert {"en": "approximately calibrated", "id": "kira-kira terkalibrasi"}[language] in said
 
 
-def test_the_readmes_have_the_same_generated_parts_in_the_same_order() -> None:
-    english, indonesian = (
-        list(blocks_of((PROJECT / name).read_text(encoding="utf-8")))
-        for name in ("README.md", "README.id.md")
-    )
+def test_translations_have_the_same_generated_parts_in_the_same_order() -> None:
+    found = []
+    for path in [*PROJECT.glob("*.id.md"), *(PROJECT / "docs").glob("*.id.md")]:
+        original = path.with_name(path.name.replace(".id.md", ".md"))
+        indonesian, english = (
+            list(blocks_of(page.read_text(encoding="utf-8"))) for page in (path, original)
+        )
+        assert indonesian == english, path.name
+        found += english
 
-    assert indonesian == english
-    assert {"fields", "settings", "decision", "calibration"} <= set(english)
+    assert sorted(found) == [
+        "calibration", "decision", "decision_summary", "fields", "routes", "settings",
+    ]  # fmt: skip
+
+
+def test_a_route_says_in_each_language_whether_it_asks_for_a_key(files: dict[Path, str]) -> None:
+    english, indonesian = (files[PROJECT / "docs" / name] for name in ("api.md", "api.id.md"))
+
+    assert "| `GET /decisions` | Logged decisions, newest first | yes |" in english
+    assert "| `GET /health` | Whether decisions can be given | - |" in english
+    assert "| `POST /predict` |" in indonesian
+    assert "| begitu ada kunci |" in indonesian
 
 
 def test_without_a_model_the_command_says_so_in_a_line(tmp_path: Path) -> None:
