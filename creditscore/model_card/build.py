@@ -23,6 +23,7 @@ from creditscore.model_card.measurements import (
     measure_scorecard,
 )
 from creditscore.model_card.sampling import describe_sample
+from creditscore.model_card.woe_binning import COARSE_BINS
 from creditscore.schema.descriptions import schema_texts
 from creditscore.scorecard.model import Model
 from creditscore.training.split import Split
@@ -64,6 +65,7 @@ def build_card(model: Model, rows: Split, *, progress: Callable[[str], None]) ->
             "curve_rows": min(CURVE_ROWS, len(rows.test)),
             "importance_rows": min(IMPORTANCE_ROWS, len(rows.test)),
             "default_forest_rows": drawn_rows(len(rows.train)),
+            "woe_coarse_bins": COARSE_BINS,
         },
         "scorecards": {
             name: {

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from creditscore.evaluation.benchmark import benchmark_paragraph
+from creditscore.i18n.catalogue import FALLBACK_LANGUAGE
 from creditscore.model_card.formats import bullets, count, listed, share, table, yes
 from creditscore.model_card.sample_sections import drawn_rows
 from creditscore.model_card.sections import MISSING, PARTS
@@ -35,6 +37,7 @@ def to_markdown(card: Card, *, plots: Sequence[str] = ()) -> str:
 
 def _lines(card: Card, plots: Sequence[str]) -> Iterator[str]:
     yield f"# Model card: {card['title']}"
+    yield from _beside_benchmark(card)
     if card["notice"]:
         yield from ("", f"> {card['notice']}")
     yield from _section("Intended use", bullets(card["intended_use"]))
@@ -48,6 +51,12 @@ def _lines(card: Card, plots: Sequence[str]) -> Iterator[str]:
     yield from _section("Human oversight and monitoring", bullets(card["oversight"]))
     yield from _section("Law", bullets(card["law"]))
     yield from _section("Versions", _versions(card))
+
+
+def _beside_benchmark(card: Card) -> Iterator[str]:
+    """Say before all else whether the scorecards beat the benchmark of the trade."""
+    if said := benchmark_paragraph(card, FALLBACK_LANGUAGE):
+        yield from ("", said)
 
 
 def _section(title: str, lines: Iterable[str]) -> Iterator[str]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
 
 from creditscore.arrays import Floats
 from creditscore.evaluation import fairness, metrics
+from creditscore.evaluation.benchmark import BENCHMARK
 from creditscore.evaluation.confidence_intervals import (
     DIGITS,
     bootstrap_metrics,
@@ -33,6 +34,11 @@ from creditscore.model_card.ablation import (
 from creditscore.model_card.baselines import EvaluationData, baselines
 from creditscore.model_card.missing import measure_missing
 from creditscore.model_card.sampling import mean, out_of_time, without_twins
+from creditscore.model_card.woe_scorecard import (
+    WoeScorecard,
+    describe_variables,
+    fit_woe_scorecard,
+)
 from creditscore.schema import Schema
 from creditscore.schema.constraints import NumericRange
 from creditscore.scorecard.model import Model
@@ -77,8 +83,8 @@ def measure_scorecard(
     -------
     dict
         ``decision``, ``fairness``, ``protected_attribute_effects``, ``explanation``,
-        ``sensitivity``, ``missing_values``, ``curves``, ``performance``, ``out_of_time`` (None
-        without times) and ``ablation``.
+        ``sensitivity``, ``missing_values``, ``curves``, ``performance``, ``variables``,
+        ``out_of_time`` (None without times) and ``ablation``.
     """
     card, spec = model.scorecards[name], model.schema.scorecards[name]
     matrix = data.test.matrix(card.predictors)
@@ -118,7 +124,10 @@ def measure_scorecard(
         },
     }
     progress(f"training baselines of the {name} scorecard")
-    measured["performance"] = _performance(data, card, predicted)
+    woe = fit_woe_scorecard(data.train, card.predictors, data.schema)
+    measured["performance"] = _performance(data, card, predicted, woe)
+    variables = describe_variables(woe, data.train, data.schema, model.policy.scale)
+    measured["variables"] = [asdict(one) for one in variables]
     measured["out_of_time"] = None
     if data.by_time is not None:
         progress(f"testing the {name} scorecard on the latest rows")
@@ -151,12 +160,17 @@ def measure_scorecard(
     return measured
 
 
-def _performance(data: EvaluationData, card: Scorecard, predicted: Floats) -> dict[str, Any]:
+def _performance(
+    data: EvaluationData, card: Scorecard, predicted: Floats, woe: WoeScorecard
+) -> dict[str, Any]:
     bad = data.test.bad
     own = bootstrap_metrics(bad, predicted, data.resamples)
+    rivals = {
+        BENCHMARK: woe.probability_of_default(data.test),
+        **baselines(data, card.predictors),
+    }
     others = {
-        name: bootstrap_metrics(bad, theirs, data.resamples)
-        for name, theirs in baselines(data, card.predictors).items()
+        name: bootstrap_metrics(bad, theirs, data.resamples) for name, theirs in rivals.items()
     }
     return {
         "rows": len(bad),

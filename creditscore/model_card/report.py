@@ -9,6 +9,7 @@ from typing import Any
 
 from creditscore.charts.model_card_charts import model_card_plots
 from creditscore.errors import ArtifactError
+from creditscore.evaluation.benchmark import benchmark_in_short
 from creditscore.files import PUBLIC, atomic_write
 from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, LEGAL_SENTENCE, PAGE_TEXTS
 from creditscore.model_card.formats import WRITE, listed
@@ -128,6 +129,7 @@ def _scorecard(model: Model, card: Mapping[str, Any]) -> Iterator[str]:
         + ("" if bad_rate is None else f", of whom {WRITE.share(bad_rate['value'])} turned out bad")
     )
     notes = (
+        benchmark_in_short(performance),
         calibration_warning(performance["scorecard"]["calibration_slope"]),
         without_twins_in_short(performance),
         later_in_short(card),

@@ -22,6 +22,7 @@ from creditscore.model_card.formats import (
 )
 from creditscore.model_card.missing import missing_values
 from creditscore.model_card.sample_sections import later_rows, rows_without_twins
+from creditscore.model_card.variables import variables
 
 Card = Mapping[str, Any]
 
@@ -32,7 +33,8 @@ MAX_REASONS = 12
 MODELS = {
     name: PAGE_TEXTS[FALLBACK_LANGUAGE][f"model_{name}"]
     for name in (
-        "scorecard", "majority", "logistic_regression", "default_forest", "gradient_boosting",
+        "scorecard", "woe_scorecard", "majority", "logistic_regression", "default_forest",
+        "gradient_boosting",
     )
 }  # fmt: skip
 FIGURES = {
@@ -304,6 +306,7 @@ MISSING = "Missing values"
 
 PARTS: Mapping[str, Callable[[Card, Card], Iterator[str]]] = {
     "Performance": _performance,
+    "Variables": variables,
     "Decision": _decision,
     "Fairness": _fairness,
     "Explanation": _explanation,

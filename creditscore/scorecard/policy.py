@@ -67,7 +67,7 @@ class Scale:
         Siddiqi (2006), Credit Risk Scorecards, "Scorecard scaling".
         """
         bad = np.clip(probability_of_default, CLIP, 1 - CLIP)
-        points = self.base_points + self._factor * np.log((1 - bad) / bad / self.base_odds)
+        points = self.base_points + self.factor * np.log((1 - bad) / bad / self.base_odds)
         rounded: Ints = np.rint(points).astype(np.int64)
         return rounded
 
@@ -76,10 +76,10 @@ class Scale:
         bad = min(max(probability_of_default, CLIP), 1 - CLIP)
         # numpy's logarithm here too: another one may differ in the last bit.
         log_odds = float(np.log((1 - bad) / bad / self.base_odds))
-        return round(self.base_points + self._factor * log_odds)
+        return round(self.base_points + self.factor * log_odds)
 
     @cached_property
-    def _factor(self) -> float:
+    def factor(self) -> float:
         """Points for each factor of e in the odds."""
         return float(self.points_to_double_odds / np.log(2))
 

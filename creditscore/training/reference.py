@@ -134,7 +134,7 @@ def bin_training_rows(
     weights = train.weight
     if weights is not None:
         weights = weights * effective_rows(weights) / weights.sum()
-    edges = _quantile_edges(scores, 10, weights)
+    edges = quantile_edges(scores, 10, weights)
     return TrainingBins(
         score=_number_bins(scores.astype(np.float64), weights, edges, integral=True),
         fields={
@@ -176,7 +176,7 @@ def _known_bins(field: Field, column: Floats, weights: Floats | None) -> Bins:
             counts=tuple(counts),
             critical=_critical(len(counts)),
         )
-    edges = field.bands or _quantile_edges(column, 4 if field.protected else 10, weights)
+    edges = field.bands or quantile_edges(column, 4 if field.protected else 10, weights)
     return _number_bins(column, weights, edges, integral=field.rule.integral)
 
 
@@ -204,9 +204,7 @@ def _count(inside: Flags, weights: Floats | None) -> int:
     return int(inside.sum()) if weights is None else round(float(weights[inside].sum()))
 
 
-def _quantile_edges(
-    column: Floats | Ints, parts: int, weights: Floats | None = None
-) -> list[float]:
+def quantile_edges(column: Floats | Ints, parts: int, weights: Floats | None = None) -> list[float]:
     """Return the edges of bins of about equal size; fewer where many rows share a value."""
     shares = np.arange(1, parts) / parts
     if weights is None:

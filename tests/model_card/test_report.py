@@ -89,3 +89,57 @@ def test_the_auc_of_few_rows_is_said_with_its_interval(model: Model) -> None:
     auc = model.card["scorecards"]["behavioural"]["performance"]["scorecard"]["auc"]
     low, high = (FORMATS["en"].figure(auc[end]) for end in ("low", "high"))
     assert f"the AUC of the last scorecard may lie anywhere from {low} to {high}" in summary
+
+
+# Beside the benchmark of the trade
+
+DIFFERENCES = {
+    "no better beyond noise": {"low": -0.001, "high": 0.001},
+    "worse beyond noise in the AUC": {"low": -0.02, "high": -0.01},
+}
+
+
+@pytest.mark.parametrize("said", DIFFERENCES)
+def test_card_and_summary_say_first_where_the_benchmark_is_not_beaten(
+    model: Model, said: str
+) -> None:
+    (name, section), *others = model.card["scorecards"].items()
+    performance = section["performance"]
+    auc = {"value": 0.0, **DIFFERENCES[said]}
+    none = {"value": 0.0, "low": -0.001, "high": 0.001}
+    differences = {
+        **performance["difference_to_baseline"],
+        "woe_scorecard": {"auc": auc, "brier": none},
+    }
+    beaten = {**section, "performance": {**performance, "difference_to_baseline": differences}}
+    card = {**model.card, "scorecards": {name: beaten, **dict(others)}}
+
+    paragraph = to_markdown(card).split("\n\n")[1]
+    summary = report.summarise(replace(model, card=card), Path("model"), plots=False)
+
+    assert f"{section['title']}: {said}" in paragraph
+    assert "do not justify a forest" in paragraph
+    assert f"Against the WoE scorecard: {said}" in summary
+
+
+def test_the_list_of_variables_has_each_predictor_and_all_of_its_bins(model: Model) -> None:
+    words = to_markdown(model.card)
+
+    for section in model.card["scorecards"].values():
+        assert {one["field"] for one in section["variables"]} == set(section["predictors"])
+        for one in section["variables"]:
+            title = model.card["fields"][one["field"]]["title"]
+            table = words.split(f"**{title}** (`{one['field']}`)\n\n| bin |")[1].split("\n\n")[0]
+            for each in one["bins"]:
+                assert f"| {each['label']} | {FORMATS['en'].number(each['rows'])} |" in table
+
+
+def test_of_500_fields_the_list_has_each_but_bins_of_the_strongest_only(model: Model) -> None:
+    (name, section), *others = model.card["scorecards"].items()
+    many = {**section, "variables": section["variables"] * 100}
+    card = {**model.card, "scorecards": {name: many, **dict(others)}}
+
+    words = to_markdown(card).split("## Variables")[1].split(others[0][1]["title"])[0]
+
+    assert words.count("| bin | rows |") == 30
+    assert "The fields of the highest IV; model_card.json has all." in words

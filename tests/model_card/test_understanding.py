@@ -69,6 +69,7 @@ def expected(card: Any, model: Model, assessor: Assessor, decisions: dict[str, D
         *of_the_reasons(card, model, decisions),
         *of_warnings(assessor),
         *of_accuracy(card),
+        *of_the_benchmark(card),
         *of_fairness(card),
     ]
 
@@ -228,6 +229,25 @@ def of_accuracy(card: Any) -> list[str]:
         f"from 50 to {few['auc']['value'] * 100:.0f}, because",
         f"history {share(many['accuracy']['value'])} is real",
         f"most relations ({share(card['data']['bad_rate'])} missed",
+    ]
+
+
+def of_the_benchmark(card: Any) -> list[str]:
+    performances = {name: one["performance"] for name, one in card["scorecards"].items()}
+    leads = {
+        name: one["difference_to_baseline"]["woe_scorecard"]["auc"]
+        for name, one in performances.items()
+    }
+    # None of the two is better beyond noise.
+    assert all(lead["low"] < 0 < lead["high"] for lead in leads.values())
+    application, behavioural = (f"{lead['value']:.4f}" for lead in leads.values())
+    return [
+        *(
+            f"| {name} scorecard | {one['scorecard']['auc']['value']:.3f} "
+            f"| {one['baselines']['woe_scorecard']['auc']['value']:.3f} |"
+            for name, one in performances.items()
+        ),
+        f"differences, {application} and {behavioural}, are smaller",
     ]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 from flask.testing import FlaskClient
 from markupsafe import escape
 from pages import BROWSER, FIRST_LOAD, bytes_of_first_load, read_page, shown
+from service_settings import settings_of
 
 from creditscore.charts.axes import ticks
 from creditscore.evaluation.cutoff_tradeoff import (
@@ -25,8 +27,12 @@ from creditscore.i18n.number_format import FORMATS
 from creditscore.schema import Schema
 from creditscore.schema.descriptions import group_text
 from creditscore.scorecard.model import Model
+from creditscore.web import create_app
 
 Card = dict[str, Any]
+
+#: Bytes that the bins of every field may take on top, as they stand on the page for printing.
+BINS = 30_000
 
 
 @pytest.fixture(scope="module")
@@ -225,7 +231,7 @@ def test_nothing_stands_inline_and_the_first_load_is_small(client: FlaskClient) 
     answer = client.get("/model?lang=id", headers=BROWSER)
 
     read_page(answer.text)
-    assert bytes_of_first_load(client, answer.text) < FIRST_LOAD
+    assert bytes_of_first_load(client, answer.text) < FIRST_LOAD + BINS
 
 
 @pytest.mark.parametrize("ends", [(0, 1), (0, 0.4), (420, 640), (10000, 800000), (-1, 8)])
@@ -236,3 +242,59 @@ def test_ticks_are_round_few_and_within(ends: tuple[float, float]) -> None:
     assert found.min() >= ends[0] - 1e-9
     assert found.max() <= ends[1] + 1e-9
     assert np.allclose(np.diff(found), found[1] - found[0])
+
+
+# The list of variables, beside the benchmark of the trade
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_page_lists_each_predictor_with_its_bins(
+    client: FlaskClient, schema: Schema, card: Card, language: str
+) -> None:
+    page = client.get(f"/model?lang={language}", headers=BROWSER).text
+    write = FORMATS[language]
+
+    for name, section in card["scorecards"].items():
+        part = page[page.index(f'id="{name}-variables"') :]
+        for place, one in enumerate(section["variables"], start=1):
+            bins = part[part.index(f'id="{name}-bins-{place}"') :].partition("</details>")[0]
+            field = schema.fields[one["field"]]
+            title, iv = escape(field.title[language]), write.figure(one["information_value"])
+            assert f"{title}: {PAGE_TEXTS[language]['variables_iv']} {iv}</summary>" in bins
+            for each in one["bins"]:
+                label = escape(group_text(field, each["label"])[language])
+                rows, points = write.number(each["rows"]), write.number(each["points"])
+                assert f'<th scope="row">{label}</th><td>{rows}</td>' in bins
+                assert f"<td>{write.figure(each['woe'])}</td><td>{points}</td>" in bins
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_page_begins_with_whether_the_benchmark_is_beaten(
+    client: FlaskClient, card: Card, language: str
+) -> None:
+    page = client.get(f"/model?lang={language}", headers=BROWSER).text
+    texts = PAGE_TEXTS[language]
+
+    lead = texts["benchmark_lead"].format(confidence=FORMATS[language].setting(0.95))
+    assert lead in page[: page.index('id="notice-title"')]
+    for section in card["scorecards"].values():
+        auc = section["performance"]["difference_to_baseline"]["woe_scorecard"]["auc"]
+        assert f"AUC {FORMATS[language].difference(auc['value'])} (" in page
+
+
+def test_a_card_from_before_is_served_without_the_list(
+    model_dir: Path, model: Model, card: Card
+) -> None:
+    older = json.loads(json.dumps(card))
+    for section in older["scorecards"].values():
+        del section["variables"]
+        for key in ("baselines", "difference_to_baseline"):
+            del section["performance"][key]["woe_scorecard"]
+    app = create_app(settings_of(model_dir), replace(model, card=older))
+
+    answer = app.test_client().get("/model", headers=BROWSER)
+
+    assert answer.status_code == 200
+    assert "-variables" not in answer.text
+    assert "WoE" not in answer.text
+    assert "None" not in answer.text

@@ -9,6 +9,7 @@ from typing import Any
 from flask import Response, request
 
 from creditscore.charts.model_charts import MOST_FIELDS, cutoff_plot, field_curves, scorecard_plots
+from creditscore.evaluation.benchmark import benchmark_paragraph
 from creditscore.evaluation.cutoff_tradeoff import (
     HIGHEST_PERCENT,
     HIGHEST_RATIO,
@@ -57,6 +58,7 @@ def show_model() -> Response:
             card=card,
             limits=(LOWEST_PERCENT, HIGHEST_PERCENT, LOWEST_RATIO, HIGHEST_RATIO),
             notice=notice(language),
+            benchmark=benchmark_paragraph(card, language),
             figures=FIGURES,
             most_fields=MOST_FIELDS,
             plots={name: list(_plots(card, name, language)) for name in card["scorecards"]},
