@@ -26,7 +26,7 @@ OVER_SPLITS = {
 IN_SHORT = ("auc", "brier")
 
 NOT_MEASURED = (
-    "Measured on one split and with one seed only: `train.py --quick` left out other splits and "
+    "Measured on one split and with one seed only: train.py --quick left out other splits and "
     "other seeds, and no answer warns that training again could change its label."
 )
 
