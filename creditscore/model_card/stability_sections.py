@@ -49,8 +49,9 @@ def over_splits_in_short(section: Card) -> str:
     if not auc:
         return _too_few(repeated)
     return (
-        f"Over {repeated['splits']} other splits of the rows: {', '.join(found)}. The AUC of this "
-        f"one, {WRITE.figure(auc['shipped'])}, is higher than {auc['lower']} of {auc['count']}."
+        f"Over {repeated['splits']} other splits of the rows: {', '.join(found)}. The AUC of the "
+        f"one split of all other figures, {WRITE.figure(auc['shipped'])}, is higher than "
+        f"{auc['lower']} of the {auc['count']}."
     )
 
 
@@ -139,6 +140,6 @@ def other_seeds_in_short(section: Card) -> str | None:
         return None
     return (
         f"With {found['seeds']} seeds, {share(found['changed']['value'])} of the test rows do not "
-        f"get the same label from all; {share(found['warned']['value'])} are warned of it "
-        "(near_cutoff)."
+        f"get the same label from all; {share(found['warned']['value'])} would get the warning "
+        "near_cutoff."
     )
