@@ -54,7 +54,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         data = read_data(options.data, schema)
         for note in [*data.notes, *taken_columns(data.header, schema)]:
             print(f"train.py: {note}", file=sys.stderr)
-        steps = training.STEPS * len(schema.scorecards) + model_card.steps(schema)
+        quick = options.quick or options.compare
+        seeds, splits = (0, 0) if quick else (training.OTHER_SEEDS, model_card.OTHER_SPLITS)
+        steps = (training.STEPS + bool(seeds)) * len(schema.scorecards)
+        steps += model_card.steps(schema, other_splits=splits)
         # Without a terminal (None), each step gets a line of its own instead of a bar.
         bar = tqdm(total=steps, desc="Training", unit="step", leave=False, disable=None)
         with dask_cluster.fitting_on(options.dask), bar:
@@ -67,8 +70,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 seed=options.seed,
                 now=datetime.now(UTC),
                 progress=partial(advance, bar),
+                other_seeds=seeds,
             )
-            card = model_card.build_card(model, rows, progress=partial(advance, bar))
+            card = model_card.build_card(
+                model, rows, progress=partial(advance, bar), other_splits=splits
+            )
         if options.compare:
             print(ablation.compare(card))
             return 0
@@ -139,6 +145,12 @@ def read_options(arguments: Sequence[str] | None) -> argparse.Namespace:
         action="store_true",
         help="print what leaving out each protected field, and all of them, costs and gains, and "
         "what monotone fields cost; write nothing",
+    )
+    parser.add_argument(
+        "--quick",
+        action="store_true",
+        help="test on one split of the rows and with one seed only, in half the time; the model "
+        "card says so, and no answer warns that training again could change its label",
     )
     parser.add_argument(
         "--no-plots",

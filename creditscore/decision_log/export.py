@@ -13,6 +13,7 @@ from creditscore.decision_log.integrity import MALFORMED
 from creditscore.decision_log.outcomes import Outcome, read_outcomes
 from creditscore.decision_log.scan import SCAN_TIMEOUT_S, Row
 from creditscore.decisions.assessor import timestamp
+from creditscore.decisions.decision_columns import warnings_in_short
 from creditscore.decisions.record import to_time
 from creditscore.errors import ExportRefused
 from creditscore.schema.csv_cells import safe
@@ -137,7 +138,8 @@ def _flat(decision: Decision) -> dict[str, Any]:
             path = f"{kind}.{rank}"
             flat |= {f"{path}.{name}": reason[name] for name in _REASON_PARTS}
             flat |= {f"{path}.text.{name}": text for name, text in reason["text"].items()}
-    flat["warnings"] = "; ".join(f"{each['field']} {each['code']}" for each in decision["warnings"])
+    warned = ((each["code"], each["field"]) for each in decision["warnings"])
+    flat["warnings"] = warnings_in_short(warned)
     flat |= {
         name: decision[name] for name in LAST_COLUMNS if name in decision and name != "warnings"
     }

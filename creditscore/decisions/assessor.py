@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,6 +16,7 @@ from creditscore.decisions.value_cache import (
     ValueFeatures,
     Warning,
     feature_caches,
+    near_cutoff,
 )
 from creditscore.i18n.catalogue import localise
 from creditscore.schema import Applicant
@@ -142,6 +144,7 @@ class _ScorecardAssessor:
         fields = list(self._features)
         self._predictor_columns = [fields.index(field) for field in self._card.predictors]
         self._score_bin = lru_cache(maxsize=4096)(self._card.training_bins.score.bin_code)
+        self._near_cutoff = (near_cutoff(),)
 
     def assess(self, applicant: Applicant, decision_id: str, decided_at: datetime) -> Decision:
         """Decide on one applicant."""
@@ -196,6 +199,8 @@ class _ScorecardAssessor:
         card, values = self._card, applicant.values
         impacts = dict(zip(card.predictors, shares, strict=True))
         warnings = tuple([warning for value in features for warning in value.warnings])
+        if self._could_change(probability):
+            warnings += self._near_cutoff
         bins = self._score_bin(score) + "".join([value.bin_code for value in features])
         return Decision(
             decision_id=decision_id,
@@ -222,6 +227,14 @@ class _ScorecardAssessor:
             warnings=warnings,
             bins=bins,
         )
+
+    def _could_change(self, probability: float) -> bool:
+        """Check what `RetrainingSpread.near` checks, in plain floats."""
+        spread = self._card.retraining_spread
+        if spread is None:
+            return False
+        within = spread.spreads[bisect_right(spread.edges, probability)]
+        return abs(probability - self._policy.cutoff) <= within
 
 
 @lru_cache(maxsize=16)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
@@ -12,6 +12,11 @@ from creditscore.schema.csv_cells import to_cell
 from creditscore.scorecard.reason_codes import MOST_REASONS
 
 Cell = str | int | float | None
+
+
+def warnings_in_short(warnings: Iterable[tuple[str, str | None]]) -> str:
+    """Write warnings' codes into one cell, each behind its field where it is of one."""
+    return "; ".join([code if field is None else f"{field} {code}" for code, field in warnings])
 
 
 @dataclass(frozen=True)
@@ -79,7 +84,7 @@ class DecisionColumns:
         ]
         if self.reasons:
             cells += self._reasons(decision)
-        cells.append("; ".join([f"{each.field} {each.code}" for each in decision.warnings]) or None)
+        cells.append(warnings_in_short([each[:2] for each in decision.warnings]) or None)
         return tuple(cells)
 
     def text(self, decision: Decision) -> str:

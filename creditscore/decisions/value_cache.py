@@ -21,10 +21,10 @@ MOST_KEPT = 4096
 
 
 class Warning(NamedTuple):
-    """A warning of a decision: of a value that training never saw, or that counts as another."""
+    """A warning of a decision: of a value, or of the probability, which is of no one field."""
 
     code: str
-    field: str
+    field: str | None
     value: Value | None
     text: Text
 
@@ -108,6 +108,11 @@ def feature_caches(card: Scorecard, schema: Schema) -> dict[str, FeatureCache]:
         name: feature_cache(schema.fields[name], bins, card.training_ranges[name])
         for name, bins in card.training_bins.fields.items()
     }
+
+
+def near_cutoff() -> Warning:
+    """Return the warning that training again could change the label."""
+    return Warning("near_cutoff", None, None, say("near_cutoff"))
 
 
 def _was_seen(field: Field, value: Value, seen: Sequence[Value]) -> bool:

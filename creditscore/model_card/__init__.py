@@ -5,5 +5,6 @@ Made once, by training; the service reads the JSON and never imports this packag
 
 from creditscore.model_card.build import build_card
 from creditscore.model_card.measurements import steps
+from creditscore.model_card.stability import OTHER_SPLITS
 
-__all__ = ["build_card", "steps"]
+__all__ = ["OTHER_SPLITS", "build_card", "steps"]

@@ -5,6 +5,7 @@ Only for the model card; no decision rests on them.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -87,8 +88,9 @@ def baselines(data: EvaluationData, predictors: Sequence[str]) -> dict[str, Floa
     bad_rate = np.average(data.train.bad, weights=weights)
     predicted = {"majority": np.full(len(data.test), bad_rate)}
     # Thousands of short parallel regions cost more than they save, ten times more on a busy
-    # machine; and one thread adds up in one order. The forest's own threads are not limited.
-    with threadpool_limits(limits=1):
+    # machine; and one thread adds up in one order. The forest's own threads are not limited, and
+    # can leave no filters of warnings behind.
+    with threadpool_limits(limits=1), warnings.catch_warnings():
         for name, model in models.items():
             last = "logisticregression__" if name == "logistic_regression" else ""
             model.fit(train, data.train.bad, **{f"{last}sample_weight": weights})

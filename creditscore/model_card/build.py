@@ -24,12 +24,15 @@ from creditscore.model_card.measurements import (
 )
 from creditscore.model_card.sampling import describe_sample
 from creditscore.model_card.woe_binning import COARSE_BINS
+from creditscore.model_card.stability import measure_stability
 from creditscore.schema.descriptions import schema_texts
 from creditscore.scorecard.model import Model
 from creditscore.training.split import Split
 
 
-def build_card(model: Model, rows: Split, *, progress: Callable[[str], None]) -> dict[str, Any]:
+def build_card(
+    model: Model, rows: Split, *, progress: Callable[[str], None], other_splits: int = 0
+) -> dict[str, Any]:
     """Measure a trained model on rows that it never saw.
 
     Parameters
@@ -39,6 +42,8 @@ def build_card(model: Model, rows: Split, *, progress: Callable[[str], None]) ->
         The rows that it was fitted on, and those held out.
     progress : callable
         Called with the name of each step as it begins, `steps` of them.
+    other_splits : int
+        How many more splits of the rows each scorecard is tested on.
 
     Returns
     -------
@@ -73,6 +78,7 @@ def build_card(model: Model, rows: Split, *, progress: Callable[[str], None]) ->
                 **texts["scorecards"][name],
                 **section,
                 **measure_scorecard(model, name, data=data, progress=progress),
+                **measure_stability(model, name, rows, other_splits, progress=progress),
             }
             for name, section in manifest["scorecards"].items()
         },

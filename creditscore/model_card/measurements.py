@@ -59,9 +59,12 @@ CUTOFFS = tuple(round(step / 20, 2) for step in range(1, 13))
 FINE_CUTOFFS = tuple(round(step / 100, 2) for step in range(1, 100))
 
 
-def steps(schema: Schema) -> int:
-    """Count the steps of progress: four for each scorecard, or three without a test by time."""
-    return (3 + (schema.sample.time is not None)) * len(schema.scorecards)
+def steps(schema: Schema, *, other_splits: int = 0) -> int:
+    """Count the steps of progress: four for each scorecard, or three without a test by time.
+
+    There is one more for each other split that each scorecard is tested on.
+    """
+    return (3 + (schema.sample.time is not None) + other_splits) * len(schema.scorecards)
 
 
 def measure_scorecard(

@@ -21,6 +21,7 @@ from creditscore.model_card.sample_sections import (
     without_twins_in_short,
 )
 from creditscore.model_card.sections import FIGURES, MODELS, calibration_warning
+from creditscore.model_card.stability_sections import other_seeds_in_short, over_splits_in_short
 from creditscore.scorecard.artifact import CARD_FILE, MANIFEST_FILE, MODEL_FILE
 from creditscore.scorecard.model import Model
 
@@ -130,6 +131,8 @@ def _scorecard(model: Model, card: Mapping[str, Any]) -> Iterator[str]:
     )
     notes = (
         benchmark_in_short(performance),
+        over_splits_in_short(card),
+        other_seeds_in_short(card),
         calibration_warning(performance["scorecard"]["calibration_slope"]),
         without_twins_in_short(performance),
         later_in_short(card),

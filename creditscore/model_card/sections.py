@@ -23,6 +23,7 @@ from creditscore.model_card.formats import (
 from creditscore.model_card.missing import missing_values
 from creditscore.model_card.sample_sections import later_rows, rows_without_twins
 from creditscore.model_card.variables import variables
+from creditscore.model_card.stability_sections import other_seeds, over_splits
 
 Card = Mapping[str, Any]
 
@@ -56,6 +57,7 @@ FIGURES = {
 def _performance(card: Card, section: Card) -> Iterator[str]:
     performance, method = section["performance"], card["method"]
     models = {"scorecard": performance["scorecard"], **performance["baselines"]}
+    yield from over_splits(section)
     yield (
         f"On {count(performance['rows'])} held-out rows, {share_of(performance['bad_rate'])} "
         f"bad. In brackets, here and below: {WRITE.setting(method['confidence'])} intervals, of "
@@ -131,6 +133,7 @@ def _decision(card: Card, section: Card) -> Iterator[str]:
         f"{share_of(decision['bad_rate_declined'])}."
     )
     yield ""
+    yield from other_seeds(section)
     yield from table(
         ["cut-off", "approved", "bad among approved", "bad among declined", "cost per applicant"],
         (

@@ -115,6 +115,18 @@ def _single_scorecard(model: Model, name: str) -> Model:
 
 def _document(document: Mapping[str, Any], name: str, fields: tuple[str, ...]) -> dict[str, Any]:
     """Cut a schema file down to one scorecard and its fields; sources would name others too."""
-    kept = {field: content for field, content in document["fields"].items() if field in fields}
+    kept = {
+        field: _monotone_here(content, name)
+        for field, content in document["fields"].items()
+        if field in fields
+    }
     rest = {key: content for key, content in document.items() if key != "sources"}
     return {**rest, "scorecards": {name: document["scorecards"][name]}, "fields": kept}
+
+
+def _monotone_here(content: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """Return a field that is monotone in some scorecards as it is in the one that remains."""
+    monotone = content.get("monotone")
+    if not isinstance(monotone, list):
+        return content
+    return {**content, "monotone": name in monotone}

@@ -14,6 +14,7 @@ from creditscore.arrays import Floats, Matrix
 from creditscore.schema import Value
 from creditscore.scorecard.bins import TrainingBins
 from creditscore.scorecard.forest import Forest
+from creditscore.scorecard.retraining_spread import RetrainingSpread
 from creditscore.scorecard.shapley_tables import LeafShapleyTables
 
 
@@ -136,6 +137,8 @@ class Scorecard:
         What training saw of each field: the smallest and the largest number, or the codes.
     training_bins : TrainingBins
         How its rows were spread over each field and over the score.
+    retraining_spread : RetrainingSpread or None
+        How far other seeds move a probability; None if training did not try any.
     """
 
     name: str
@@ -147,6 +150,7 @@ class Scorecard:
     reference: Reference
     training_ranges: Mapping[str, Sequence[Value]]
     training_bins: TrainingBins
+    retraining_spread: RetrainingSpread | None = None
 
     def probability_of_default(self, matrix: Matrix) -> Floats:
         """Compute probabilities of default.
@@ -176,8 +180,10 @@ class Scorecard:
         """Return everything as plain arrays, dicts, numbers and strings.
 
         The keys, here and within the parts, belong to the format and to every version's hash:
-        they stay, whatever the attributes are called.
+        they stay, whatever the attributes are called. A spread is there where there is one, as it
+        decides on warnings: models without it keep their versions.
         """
+        spread = self.retraining_spread
         return {
             "name": self.name,
             "predictors": list(self.predictors),
@@ -188,6 +194,7 @@ class Scorecard:
             "reference": self.reference.to_dict(),
             "training_ranges": {name: list(seen) for name, seen in self.training_ranges.items()},
             "training_bins": self.training_bins.to_dict(),
+            **({} if spread is None else {"retraining_spread": spread.to_dict()}),
         }
 
     @classmethod
@@ -199,6 +206,7 @@ class Scorecard:
         KeyError, TypeError, ValueError
             If it was made by something else.
         """
+        spread = content.get("retraining_spread")
         scorecard = cls(
             name=content["name"],
             predictors=tuple(content["predictors"]),
@@ -209,6 +217,7 @@ class Scorecard:
             reference=Reference.from_dict(content["reference"]),
             training_ranges=content["training_ranges"],
             training_bins=TrainingBins.from_dict(content["training_bins"]),
+            retraining_spread=None if spread is None else RetrainingSpread.from_dict(spread),
         )
         written = scorecard.to_dict()
         for part in ("forest", "calibration", "games", "reference"):

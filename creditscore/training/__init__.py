@@ -5,6 +5,7 @@
 
 from creditscore.training.dataset import Dataset, load
 from creditscore.training.pipeline import STEPS, train
+from creditscore.training.retraining import OTHER_SEEDS
 from creditscore.training.split import Split, split
 
-__all__ = ["STEPS", "Dataset", "Split", "load", "split", "train"]
+__all__ = ["OTHER_SEEDS", "STEPS", "Dataset", "Split", "load", "split", "train"]

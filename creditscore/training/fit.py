@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import replace
 from math import ceil
@@ -196,7 +197,9 @@ def fit_forest(
         random_state=seed,
         n_jobs=-1,
     )
-    forest.fit(matrix, bad, sample_weight=weights)
+    # scikit-learn's threads each replace the filters of warnings, and can leave none behind.
+    with warnings.catch_warnings():
+        forest.fit(matrix, bad, sample_weight=weights)
     # Threads add up the trees in the order in which they end, which changes the last bits.
     return forest.set_params(n_jobs=None)
 

@@ -24,6 +24,7 @@ from creditscore.training.code_order import encode_again, learn_order, learnt_or
 from creditscore.training.dataset import Dataset
 from creditscore.training.fit import fit, most_values
 from creditscore.training.forest_search import ForestTrial, try_forests
+from creditscore.training.retraining import train_again
 from creditscore.training.split import Split, split, split_by_time, weighted
 
 #: Steps of progress for each scorecard: its forest's settings, and the fit.
@@ -40,6 +41,7 @@ def train(
     seed: int,
     now: datetime,
     progress: Callable[[str], None],
+    other_seeds: int = 0,
 ) -> tuple[Model, Split]:
     """Fit every scorecard of a schema.
 
@@ -60,7 +62,10 @@ def train(
     now : datetime
         Written down as the time of training.
     progress : callable
-        Called with the name of each step as it begins, `STEPS` for each scorecard.
+        Called with the name of each step as it begins, `STEPS` for each scorecard, and one more
+        where it is trained with other seeds.
+    other_seeds : int
+        How many more seeds each scorecard is trained with, to learn how far they move it.
 
     Returns
     -------
@@ -89,7 +94,7 @@ def train(
             latest=encode_again(by_time.latest, written, earlier),
         )
     rows = Split(train, test, by_time)
-    cards, golden, specs, trials = {}, [], {}, {}
+    cards, golden, specs, trials, by_seed = {}, [], {}, {}, {}
     for name, spec in schema.scorecards.items():
         progress(f"choosing the forest settings of the {name} scorecard")
         trials[name] = _try_forests(rows.train, schema, spec, exclude=exclude, seed=seed)
@@ -106,6 +111,12 @@ def train(
                 seed=seed,
             ),
         )
+        if other_seeds:
+            progress(f"training the {name} scorecard with {other_seeds} other seeds")
+            spread, by_seed[name] = train_again(
+                cards[name], rows, schema, specs[name], seed=seed, seeds=other_seeds
+            )
+            cards[name] = replace(cards[name], retraining_spread=spread)
         golden += golden_applicants(cards[name], schema, seed=seed)
     schema = replace(schema, scorecards=specs)
     manifest = training_manifest(
@@ -122,7 +133,7 @@ def train(
     model = Model.assemble(
         schema=schema, scorecards=cards, policy=policy, manifest=manifest, card={}
     )
-    return model, rows
+    return model, replace(rows, by_seed=by_seed)
 
 
 def _try_forests(

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from hashlib import blake2b
+from typing import Any
 
 import numpy as np
 from sklearn.model_selection import train_test_split
 
-from creditscore.arrays import Flags
+from creditscore.arrays import Flags, Floats
 from creditscore.errors import DatasetError
 from creditscore.schema.sample import Sample
 from creditscore.training.dataset import Dataset
@@ -66,11 +67,14 @@ class Split:
         At random.
     by_time : TimeSplit or None
         The same rows by time, for a second test; None where no column has their time.
+    by_seed : mapping of str to ndarray of shape (n_seeds, n_test_rows)
+        Of each scorecard that was trained with other seeds too, what they predict for `test`.
     """
 
     train: Dataset
     test: Dataset
     by_time: TimeSplit | None = None
+    by_seed: Mapping[str, Floats] = field(default_factory=dict)
 
 
 def split(dataset: Dataset, seed: int) -> Split:
@@ -102,6 +106,24 @@ def split(dataset: Dataset, seed: int) -> Split:
     if min(_rarer(train), _rarer(test)) == 0:
         raise DatasetError(dataset.name, _few_people(people))
     return Split(train, test)
+
+
+def join(first: Dataset, second: Dataset) -> Dataset:
+    """Return the rows of two parts of one data set, those of the first before the second's."""
+
+    def both(one: Any, other: Any) -> Any:
+        return None if one is None else np.concatenate([one, other])
+
+    return replace(
+        first,
+        columns={
+            name: both(column, second.columns[name]) for name, column in first.columns.items()
+        },
+        bad=both(first.bad, second.bad),
+        time=both(first.time, second.time),
+        group=both(first.group, second.group),
+        weight=both(first.weight, second.weight),
+    )
 
 
 def _few_people(people: int) -> str:

@@ -20,6 +20,7 @@ from creditscore.schema import Applicant, Schema
 from creditscore.schema.constraints import CodeList, NumericRange, Value
 from creditscore.scorecard.model import Model
 from creditscore.scorecard.policy import ELIGIBLE, NOT_ELIGIBLE
+from creditscore.scorecard.retraining_spread import RetrainingSpread
 
 NOON = datetime(2026, 11, 22, 12, 30, 5, 123456, tzinfo=UTC)
 
@@ -151,41 +152,55 @@ def test_a_decision_is_an_object_of_the_contract(assessor: Assessor, schema: Sch
 # Warnings
 
 
-def test_the_examples_are_no_news_to_the_model(assessor: Assessor, schema: Schema) -> None:
+@pytest.fixture
+def values_alone(assessor: Assessor) -> Assessor:
+    """An assessor that knows of no other seeds, so that its warnings are of values."""
+    return with_spread(assessor, None)
+
+
+def with_spread(assessor: Assessor, spread: RetrainingSpread | None) -> Assessor:
+    cards = assessor.model.scorecards.items()
+    other = {name: replace(card, retraining_spread=spread) for name, card in cards}
+    return replace(assessor, model=replace(assessor.model, scorecards=other))
+
+
+def test_the_examples_are_no_news_to_the_model(values_alone: Assessor, schema: Schema) -> None:
     people = [example(schema, name) for name in schema.scorecards]
 
-    assert [decision.warnings for decision in assessor.assess_batch(people)] == [(), ()]
+    assert [decision.warnings for decision in values_alone.assess_batch(people)] == [(), ()]
 
 
 def test_a_number_outside_of_what_training_saw_is_answered_with_a_warning(
-    assessor: Assessor, schema: Schema
+    values_alone: Assessor, schema: Schema
 ) -> None:
     for name, field in schema.fields.items():
         if not isinstance(field.rule, NumericRange):
             continue
-        low, high = assessor.model.scorecards["behavioural"].training_ranges[name]
+        low, high = values_alone.model.scorecards["behavioural"].training_ranges[name]
         for value in (low, high):
-            decision = assessor.assess(example(schema, "behavioural", **{name: value}))
+            decision = values_alone.assess(example(schema, "behavioural", **{name: value}))
             assert decision.warnings == ()
         for bound in bounds(field.rule):
             beyond = bound if field.rule.contains(bound) else math.nextafter(bound, float(high))
             if beyond in (low, high):
                 continue
-            decision = assessor.assess(example(schema, "behavioural", **{name: beyond}))
+            decision = values_alone.assess(example(schema, "behavioural", **{name: beyond}))
             (warning,) = decision.to_dict("en")["warnings"]
             assert warning["code"] == "outside_training_range"
             assert (warning["field"], warning["value"]) == (name, beyond)
 
 
-def having_seen(assessor: Assessor, **seen: list[Any]) -> Assessor:
+def having_seen(values_alone: Assessor, **seen: list[Any]) -> Assessor:
     """Let the application scorecard have been trained on other values of some fields."""
-    card = assessor.model.scorecards["application"]
+    card = values_alone.model.scorecards["application"]
     other = replace(card, training_ranges={**card.training_ranges, **seen})
-    return replace(assessor, model=replace(assessor.model, scorecards={"application": other}))
+    return replace(
+        values_alone, model=replace(values_alone.model, scorecards={"application": other})
+    )
 
 
-def test_a_warning_names_value_range_and_unit(assessor: Assessor, schema: Schema) -> None:
-    younger = having_seen(assessor, AGE=[21, 79])
+def test_a_warning_names_value_range_and_unit(values_alone: Assessor, schema: Schema) -> None:
+    younger = having_seen(values_alone, AGE=[21, 79])
 
     decision = younger.assess(example(schema, "application", AGE=80))
 
@@ -199,7 +214,7 @@ def test_a_warning_names_value_range_and_unit(assessor: Assessor, schema: Schema
 
 
 def test_a_code_that_training_never_saw_is_answered_with_a_warning(
-    assessor: Assessor, schema: Schema
+    values_alone: Assessor, schema: Schema
 ) -> None:
     for name, field in schema.fields.items():
         if not isinstance(field.rule, CodeList):
@@ -207,7 +222,7 @@ def test_a_code_that_training_never_saw_is_answered_with_a_warning(
         *seen, unseen = field.rule.labels
         applicant = example(schema, "application", **{name: unseen})
 
-        decision = having_seen(assessor, **{name: seen}).assess(applicant)
+        decision = having_seen(values_alone, **{name: seen}).assess(applicant)
 
         (warning,) = decision.warnings
         assert (warning.code, warning.field) == ("outside_training_codes", name)
@@ -228,14 +243,14 @@ def merged(schema: Schema) -> list[tuple[str, Value, Value]]:
 
 
 def test_a_merged_code_is_decided_on_as_what_it_counts_as(
-    assessor: Assessor, schema: Schema
+    values_alone: Assessor, schema: Schema
 ) -> None:
     cases = merged(schema)
     assert {name for name, _, _ in cases} == {"EDUCATION", "MARRIAGE"}
 
     for name, code, target in cases:
-        decision = assessor.assess(example(schema, "application", **{name: code}))
-        counted = assessor.assess(example(schema, "application", **{name: target}))
+        decision = values_alone.assess(example(schema, "application", **{name: code}))
+        counted = values_alone.assess(example(schema, "application", **{name: target}))
 
         (warning,) = decision.warnings
         assert (warning.code, warning.field, warning.value) == ("folded", name, code)
@@ -255,12 +270,12 @@ def test_a_merged_code_is_decided_on_as_what_it_counts_as(
 
 
 def test_a_merged_code_of_what_training_never_saw_has_both_warnings(
-    assessor: Assessor, schema: Schema
+    values_alone: Assessor, schema: Schema
 ) -> None:
     for name, code, target in merged(schema):
         seen = [other for other in schema.fields[name].rule.labels if other != target]
 
-        decision = having_seen(assessor, **{name: seen}).assess(
+        decision = having_seen(values_alone, **{name: seen}).assess(
             example(schema, "application", **{name: code})
         )
 
@@ -268,6 +283,68 @@ def test_a_merged_code_of_what_training_never_saw_has_both_warnings(
             "folded",
             "outside_training_codes",
         ]
+
+
+def near(decision: Decision) -> bool:
+    return "near_cutoff" in [warning.code for warning in decision.warnings]
+
+
+def test_whoever_another_seed_could_decide_otherwise_on_is_warned_of(
+    assessor: Assessor, people: list[Applicant]
+) -> None:
+    someone = people[0]
+    probability = assessor.assess(someone).probability_of_default
+    spread = RetrainingSpread((), (0.01,))
+
+    for distance, warned in ((-0.011, False), (-0.009, True), (0.009, True), (0.011, False)):
+        policy = replace(assessor.policy, cutoff=probability + distance)
+        decision = with_spread(replace(assessor, policy=policy), spread).assess(someone)
+        assert near(decision) == warned
+
+    (*_, warning) = (
+        with_spread(replace(assessor, policy=replace(assessor.policy, cutoff=probability)), spread)
+        .assess(someone)
+        .warnings
+    )
+    assert warning[:3] == ("near_cutoff", None, None)
+    assert set(warning.text) == set(LANGUAGES)
+
+
+def test_the_spread_is_that_of_the_probabilitys_band(
+    assessor: Assessor, people: list[Applicant]
+) -> None:
+    someone = people[0]
+    probability = assessor.assess(someone).probability_of_default
+    stricter = replace(assessor, policy=replace(assessor.policy, cutoff=probability + 0.01))
+
+    for spreads, warned in (((0.0, 0.02), True), ((0.02, 0.0), False)):
+        spread = RetrainingSpread((probability,), spreads)
+        assert near(with_spread(stricter, spread).assess(someone)) == warned
+
+
+def test_one_and_many_are_warned_of_as_the_card_counts_them(
+    assessor: Assessor, people: list[Applicant]
+) -> None:
+    found = assessor.assess_batch(people)
+
+    assert 0 < sum(map(near, found)) < len(people)
+    for applicant, decision in zip(people, found, strict=True):
+        spread = assessor.model.scorecards[applicant.scorecard].retraining_spread
+        assert spread is not None
+        said = np.array([decision.probability_of_default])
+        assert near(decision) == near(assessor.assess(applicant))
+        assert near(decision) == spread.near(said, assessor.policy.cutoff)[0]
+
+
+def test_a_model_that_knows_of_no_other_seeds_warns_of_nobody_near(
+    values_alone: Assessor, people: list[Applicant]
+) -> None:
+    someone = people[0]
+    probability = values_alone.assess(someone).probability_of_default
+
+    at = replace(values_alone, policy=replace(values_alone.policy, cutoff=probability))
+
+    assert not near(at.assess(someone))
 
 
 # Time

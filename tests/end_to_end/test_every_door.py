@@ -24,7 +24,7 @@ from table_files import as_csv
 
 import score
 from creditscore.decision_log.log import DecisionLog
-from creditscore.decision_log.replay import IDENTICAL, replay
+from creditscore.decision_log.replay import IDENTICAL, POLICY_CHANGED, replay
 from creditscore.decision_log.tables import decisions
 from creditscore.decisions.record import ADDED, CONTENT
 from creditscore.i18n.catalogue import DECIMAL_SIGNS, LANGUAGES
@@ -91,6 +91,33 @@ def service(
 def test_every_door_gives_the_same_decisions_and_logs_the_same_rows(
     service: Service, people: list[Body], language: str
 ) -> None:
+    check_every_door(service, people, language)
+
+
+def test_every_door_warns_of_whoever_is_close_to_the_cutoff_in_force(
+    model: Model, model_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person = {name: BUNDLED.fields[name].example for name in BUNDLED.base_fields}
+    matrix = BUNDLED.matrix([BUNDLED.parse(person)], model.scorecards["application"].predictors)
+    cutoff = float(model.scorecards["application"].probability_of_default(matrix)[0])
+    url = f"sqlite:///{tmp_path}/decisions.sqlite"
+    for name, value in (("MODEL_DIR", model_dir), ("DATABASE_URL", url), ("CUTOFF", cutoff)):
+        monkeypatch.setenv(f"CREDITSCORE_{name}", str(value))
+    app = create_app(settings_of(model_dir, database_url=url, cutoff=cutoff), model)
+    service = Service(app, model, tmp_path)
+
+    check_every_door(service, [person], "en", replayed_as=POLICY_CHANGED)
+
+    (warning,) = post(service.client, "/predict", person)["warnings"]
+    assert (warning["code"], warning["field"], warning["value"]) == ("near_cutoff", None, None)
+    assert "training again could change the label" in service.client.post("/", data=person).text
+    service.log.database.close()
+
+
+def check_every_door(
+    service: Service, people: list[Body], language: str, replayed_as: str = IDENTICAL
+) -> None:
+    """Send applicants through every door, and compare what comes out and what is logged."""
     client, number = service.client, len(people)
     client.environ_base["HTTP_ACCEPT_LANGUAGE"] = language
     expected = [post(client, "/predict", person) for person in people]
@@ -110,7 +137,7 @@ def test_every_door_gives_the_same_decisions_and_logs_the_same_rows(
         assert scored == list(map(as_columns, expected))
     assert service.contents(number) == rows
     replayed = replay(service.rows(5 * number), lambda version: service.model)
-    assert {result.kind for result in replayed} == {IDENTICAL}
+    assert {result.kind for result in replayed} == {replayed_as}
 
 
 # The doors
@@ -158,7 +185,9 @@ def as_columns(answer: Body) -> Body:
     columns = {n: as_text(v) for n, v in answer.items() if n not in lists}
     for rank, reason in enumerate(answer["reasons"], start=1):
         columns |= {f"reasons.{rank}.{n}": as_text(reason[n]) for n in ("code", "impact", "text")}
-    columns["warnings"] = "; ".join(f"{w['field']} {w['code']}" for w in answer["warnings"])
+    columns["warnings"] = "; ".join(
+        w["code"] if w["field"] is None else f"{w['field']} {w['code']}" for w in answer["warnings"]
+    )
     return columns
 
 

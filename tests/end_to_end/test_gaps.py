@@ -68,7 +68,7 @@ def model_folder(table: Path) -> Path:
     """Train as a user does."""
     folder = table.parent / "model"
     options = ["--data", str(table), "--schema", str(SCHEMA_FILE), "--model-dir", str(folder)]
-    assert train.main([*options, "--no-plots"]) == 0
+    assert train.main([*options, "--no-plots", "--quick"]) == 0
     return folder
 
 
@@ -215,7 +215,7 @@ def test_a_model_that_never_saw_a_value_missing_warns(lender: FlaskClient, table
     source, folder = table.parent / "full.csv", table.parent / "full"
     source.write_text(as_csv(full), encoding="utf-8")
     options = ["--data", str(source), "--schema", str(SCHEMA_FILE), "--model-dir", str(folder)]
-    assert train.main([*options, "--no-plots"]) == 0
+    assert train.main([*options, "--no-plots", "--quick"]) == 0
 
     app = create_app(settings_of(folder))
     (warning,) = ask(app.test_client(), {"income": 900, "debt": 3})["warnings"]

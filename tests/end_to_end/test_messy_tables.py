@@ -135,7 +135,7 @@ def folder(rows: list[Row], tmp_path_factory: pytest.TempPathFactory) -> Path:
     # Windows-1252 has no combining marks, as UTF-16 has.
     (here / "loans.csv").write_bytes(as_text(rows).encode("utf-16"))
     (here / "loans.toml").write_text(SCHEMA, encoding="utf-8")
-    options = ["--data", here / "loans.csv", "--schema", here / "loans.toml"]
+    options = ["--quick", "--data", here / "loans.csv", "--schema", here / "loans.toml"]
     assert train.main([*map(str, options), "--model-dir", str(here / "model"), "--no-plots"]) == 0
     return here
 

@@ -231,7 +231,10 @@ def test_what_exclusion_costs_is_what_a_training_without_the_fields_finds(
     card: Any, tmp_path: Path
 ) -> None:
     without = ["SEX", "MARRIAGE", "AGE"]
-    assert train.main(["--model-dir", str(tmp_path), "--no-plots", "--exclude", *without]) == 0
+    assert (
+        train.main(["--model-dir", str(tmp_path), "--quick", "--no-plots", "--exclude", *without])
+        == 0
+    )
     lawful = json.loads((tmp_path / "model_card.json").read_bytes())
 
     for name, section in card["scorecards"].items():

@@ -68,7 +68,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Trained:
         if float(row["debt"]) < 0.3 and draw.random() < 0.5:
             row["debt"] = ""
     path, schema = write_table(folder, rows, '[sample]\ntime = "date"')
-    options = [f"--data={path}", f"--schema={folder / 'people.toml'}", "--no-plots"]
+    options = [f"--data={path}", f"--schema={folder / 'people.toml'}", "--no-plots", "--quick"]
     assert train.main([*options, f"--model-dir={folder / 'model'}", "--loss-to-margin=3"]) == 0
     model = artifact.load(folder / "model")
     return Trained(folder / "model", model, schema, dataset.load(path, schema))
@@ -129,7 +129,7 @@ def test_too_few_of_an_outcome_among_the_latest_are_said(tmp_path: Path) -> None
         if number >= 480:
             row["late"] = 0
     path, _ = write_table(tmp_path, rows, '[sample]\ntime = "date"')
-    options = [f"--data={path}", f"--schema={tmp_path / 'people.toml'}", "--no-plots"]
+    options = [f"--data={path}", f"--schema={tmp_path / 'people.toml'}", "--no-plots", "--quick"]
 
     assert train.main([*options, f"--model-dir={tmp_path / 'model'}"]) == 0
 

@@ -41,6 +41,8 @@ def carded(
     exclude: Sequence[str] = (),
     policy: Policy | None = None,
     seed: int = 1,
+    other_seeds: int = 0,
+    other_splits: int = 0,
 ) -> Carded:
     """Invent rows and train on them."""
     path = write_csv(folder / "invented.csv", invent(schema, count=rows, seed=3))
@@ -55,6 +57,8 @@ def carded(
         seed=seed,
         now=datetime(2026, 1, 2, tzinfo=UTC),
         progress=steps.append,
+        other_seeds=other_seeds,
     )
-    model = replace(model, card=build_card(model, parts, progress=steps.append))
+    card = build_card(model, parts, progress=steps.append, other_splits=other_splits)
+    model = replace(model, card=card)
     return Carded(model, parts.train, parts.test, steps)

@@ -228,6 +228,7 @@ def test_forests_fitted_on_a_cluster_are_the_same_model(cluster: Cluster, tmp_pa
     def train(name: str, *more: str) -> dict[str, Any]:
         options = [
             "--no-plots",
+            "--quick",
             "--data",
             f"{tmp_path}/some.csv",
             "--model-dir",

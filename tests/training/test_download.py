@@ -289,7 +289,14 @@ def test_the_command_trains_on_what_the_archive_publishes(
     copy.write_text(text, encoding="utf-8")
 
     result = subprocess.run(
-        [sys.executable, "train.py", "--data=uci", f"--schema={copy}", "--model-dir=../model"],
+        [
+            sys.executable,
+            "train.py",
+            "--data=uci",
+            f"--schema={copy}",
+            "--model-dir=../model",
+            "--quick",
+        ],
         cwd=project,
         capture_output=True,
         encoding="utf-8",
@@ -301,7 +308,7 @@ def test_the_command_trains_on_what_the_archive_publishes(
     assert [file.suffix for file in (project / "data" / "cache").iterdir()] == [".csv"]
     assert (
         train.main(
-            [f"--data={uci_csv}", f"--schema={copy}", f"--model-dir={tmp_path}/cut", "--no-plots"]
+            [f"--data={uci_csv}", f"--schema={copy}", f"--model-dir={tmp_path}/cut", "--quick"]
         )
         == 0
     )

@@ -39,7 +39,7 @@ def fair_dir(schema: Schema, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("fair")
     rows = bundled_rows().rows(np.arange(0, len(bundled_rows()), 6))
     csv = write_rows(folder / "rows.csv", rows, schema)
-    options = ["--data", str(csv), "--model-dir", str(folder), "--no-plots"]
+    options = ["--data", str(csv), "--model-dir", str(folder), "--no-plots", "--quick"]
     options += ["--exclude", *EXCLUDED]
     assert train.main(options) == 0
     return folder
@@ -225,7 +225,7 @@ def test_training_data_still_need_what_is_excluded(
     csv.write_text(f"{','.join(names)}\n{','.join('1' for _ in names)}\n", encoding="utf-8")
 
     status = train.main(
-        ["--data", str(csv), "--model-dir", str(tmp_path), "--no-plots", "--exclude", "SEX"]
+        ["--data", str(csv), "--model-dir", str(tmp_path), "--quick", "--exclude", "SEX"]
     )
 
     assert status == 1

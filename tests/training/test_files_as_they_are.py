@@ -421,7 +421,7 @@ def trained(folder: Path, capsys: pytest.CaptureFixture[str], header: str) -> tu
     (folder / "loans.toml").write_text(schema, encoding="utf-8")
     arguments = ["--data", path, "--schema", folder / "loans.toml", "--model-dir", folder / "model"]
 
-    status = train.main([*map(str, arguments), "--no-plots"])
+    status = train.main([*map(str, arguments), "--no-plots", "--quick"])
 
     said = capsys.readouterr()
     assert status == 0, said.err

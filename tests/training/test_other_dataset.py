@@ -59,7 +59,13 @@ def folder(rows: list[Row], tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_csv(here / "kredite.csv", rows)
     command = [sys.executable, str(PROJECT / "train.py"), "--data=kredite.csv"]
     result = subprocess.run(
-        [*command, f"--schema={SCHEMA_FILE}", "--model-dir=modell", "--loss-to-margin=4"],
+        [
+            *command,
+            f"--schema={SCHEMA_FILE}",
+            "--model-dir=modell",
+            "--loss-to-margin=4",
+            "--quick",
+        ],
         cwd=here,
         capture_output=True,
         encoding="utf-8",

@@ -59,7 +59,7 @@ def run(data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Run:
     """Run the command on the small table; give status, output and messages."""
 
     def run_command(*arguments: str) -> tuple[int, str, str]:
-        options = [f"--data={data}", f"--model-dir={tmp_path / 'new'}", "--no-plots"]
+        options = [f"--data={data}", f"--model-dir={tmp_path / 'new'}", "--no-plots", "--quick"]
         status = train.main([*options, *arguments])
         printed = capsys.readouterr()
         return status, printed.out, printed.err
@@ -435,7 +435,7 @@ def test_the_help_names_every_option(capsys: pytest.CaptureFixture[str]) -> None
         train.main(["--help"])
 
     shown = capsys.readouterr().out
-    for option in ("data", "schema", "model-dir", "exclude", "loss-to-margin", "seed"):
+    for option in ("data", "schema", "model-dir", "exclude", "loss-to-margin", "seed", "quick"):
         assert f"--{option} " in shown
 
 
@@ -480,7 +480,7 @@ def test_an_interruption_leaves_the_old_model_untouched(trained: Path, tmp_path:
     old = Path(shutil.copytree(trained, tmp_path / "model"))
     before = read_only(old)
     with subprocess.Popen(
-        [sys.executable, PROJECT / "train.py", f"--model-dir={old}"],
+        [sys.executable, PROJECT / "train.py", f"--model-dir={old}", "--quick"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         # In the background, where a build may run, SIGINT is ignored from the start.

@@ -49,7 +49,7 @@ def undersampled(population: Population) -> list[Row]:
 
 def trained(folder: Path, rows: list[Row], sample: str = "") -> Model:
     data, _ = write_table(folder, rows, sample)
-    options = [f"--data={data}", f"--schema={folder / 'people.toml'}", "--no-plots"]
+    options = [f"--data={data}", f"--schema={folder / 'people.toml'}", "--no-plots", "--quick"]
     assert train.main([*options, f"--model-dir={folder / 'model'}"]) == 0
     return artifact.load(folder / "model")
 

@@ -110,7 +110,7 @@ def test_ranges_are_what_training_saw(full_model: Model) -> None:
 def test_all_rows_can_be_asked_for(schema: Schema, tmp_path: Path) -> None:
     data = bundled_rows().rows(np.arange(0, len(bundled_rows()), 10))
     csv = write_rows(tmp_path / "rows.csv", data, schema)
-    options = ["--data", str(csv), "--model-dir", str(tmp_path), "--no-plots"]
+    options = ["--data", str(csv), "--model-dir", str(tmp_path), "--no-plots", "--quick"]
     options += ["--reference-group", "all"]
 
     assert train.main(options) == 0

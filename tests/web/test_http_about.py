@@ -113,7 +113,7 @@ def lawful(tmp_path_factory: pytest.TempPathFactory, schema: Schema) -> FlaskCli
     folder = tmp_path_factory.mktemp("lawful")
     rows = (PROJECT / "data" / "credit.csv").read_text(encoding="utf-8").splitlines(keepends=True)
     (folder / "few.csv").write_text("".join(rows[:3001]), encoding="utf-8")
-    data = ["--data", str(folder / "few.csv"), "--model-dir", str(folder), "--no-plots"]
+    data = ["--data", str(folder / "few.csv"), "--model-dir", str(folder), "--no-plots", "--quick"]
     assert train.main([*data, "--exclude", *protected_fields(schema)]) == 0
     return create_app(settings_of(folder)).test_client()
 
