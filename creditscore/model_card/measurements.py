@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
@@ -33,6 +33,7 @@ from creditscore.model_card.ablation import (
 from creditscore.model_card.baselines import EvaluationData, baselines
 from creditscore.model_card.missing import measure_missing
 from creditscore.model_card.sampling import mean, out_of_time, without_twins
+from creditscore.model_card.validation import validate
 from creditscore.schema import Schema
 from creditscore.schema.constraints import NumericRange
 from creditscore.scorecard.model import Model
@@ -78,7 +79,7 @@ def measure_scorecard(
     dict
         ``decision``, ``fairness``, ``protected_attribute_effects``, ``explanation``,
         ``sensitivity``, ``missing_values``, ``curves``, ``performance``, ``out_of_time`` (None
-        without times) and ``ablation``.
+        without times), ``ablation`` and ``validation``.
     """
     card, spec = model.scorecards[name], model.schema.scorecards[name]
     matrix = data.test.matrix(card.predictors)
@@ -132,6 +133,10 @@ def measure_scorecard(
             1
         ],
         fields=spec.fields,
+    )
+    own = measured["performance"]["scorecard"]
+    measured["validation"] = _rounded(
+        asdict(validate(model, name, data=data, predicted=predicted, figures=own))
     )
     monotone = [one for one in card.predictors if data.schema.fields[one].is_monotone(name)]
     if monotone:
@@ -312,7 +317,7 @@ def _ratio(policy: Policy) -> float:
 def _rounded(content: Any) -> Any:
     if isinstance(content, float):
         return round(content, DIGITS)
-    if isinstance(content, list):
+    if isinstance(content, list | tuple):
         return [_rounded(part) for part in content]
     if isinstance(content, dict):
         return {name: _rounded(part) for name, part in content.items()}

@@ -22,6 +22,7 @@ from creditscore.model_card.formats import (
 )
 from creditscore.model_card.missing import missing_values
 from creditscore.model_card.sample_sections import later_rows, rows_without_twins
+from creditscore.model_card.validation_sections import validation
 
 Card = Mapping[str, Any]
 
@@ -309,4 +310,5 @@ PARTS: Mapping[str, Callable[[Card, Card], Iterator[str]]] = {
     "Explanation": _explanation,
     "Where the model goes the wrong way": _monotonicity,
     MISSING: missing_values,
+    "What a validator asks next": validation,
 }

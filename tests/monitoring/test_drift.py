@@ -10,7 +10,8 @@ import pytest
 from scipy.stats import chi2
 
 from creditscore.decisions.value_cache import feature_cache, feature_caches
-from creditscore.monitoring.drift import band, population_stability_index, shift
+from creditscore.evaluation.stability import band, population_stability_index
+from creditscore.monitoring.drift import shift
 from creditscore.schema.constraints import Value
 from creditscore.scorecard.bins import Bins
 from creditscore.scorecard.model import Model
