@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from creditscore.arrays import Floats, Ints
-from creditscore.evaluation.confidence_intervals import DIGITS, Figure, share
+from creditscore.evaluation.confidence_intervals import DIGITS, Figure, hits_of, wilson
 from creditscore.evaluation.group_calibration import compared
 
 
@@ -66,9 +66,11 @@ def expected_loss(
     """
     approved = predicted < cutoff
     each = None if weights is None else weights[approved]
-    rate = share(bad[approved], each)
-    if rate is None:
+    hits, of = hits_of(bad[approved], each)
+    if of == 0:
         return None
+    low, high = wilson(hits, of)
+    rate = {"value": hits / of, "low": low, "high": high}
     mean = float(np.average(predicted[approved], weights=each))
     return ExpectedLoss(
         loss_to_margin=loss_to_margin,
