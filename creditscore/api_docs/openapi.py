@@ -15,9 +15,9 @@ from creditscore.api_docs.examples import example_applicants, example_table
 from creditscore.decision_log.log import MAX_PAGE_SIZE, PAGE_SIZE
 from creditscore.decisions.decision_columns import DecisionColumns
 from creditscore.evaluation.fairness import MIN_GROUP_ROWS
+from creditscore.evaluation.stability import MIN_ROWS
 from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, LANGUAGES, in_language
 from creditscore.monitoring.backtest import BANDS
-from creditscore.monitoring.drift import MIN_ROWS
 from creditscore.monitoring.monitor import DEFAULT_DAYS, MAX_DAYS
 from creditscore.schema import MOST_FAULTS, Schema
 from creditscore.schema.csv_cells import to_line

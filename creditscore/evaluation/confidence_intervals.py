@@ -222,11 +222,12 @@ def bootstrap_metrics(
     return dict(zip(names, table.T, strict=True))
 
 
-def summarise(bad: Ints, probability_of_default: Floats) -> dict[str, float]:
+def summarise(
+    bad: Ints, probability_of_default: Floats, weights: Floats | None = None
+) -> dict[str, float]:
     """Compute every metric on the rows, without intervals."""
-    samples = bootstrap_metrics(
-        bad, probability_of_default, BootstrapResamples(len(bad), seed=0, count=0)
-    )
+    rows = BootstrapResamples(len(bad), seed=0, count=0, case_weights=weights)
+    samples = bootstrap_metrics(bad, probability_of_default, rows)
     return {name: float(values[0]) for name, values in samples.items()}
 
 

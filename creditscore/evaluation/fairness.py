@@ -180,6 +180,11 @@ def differ_from_rest(approvals: Sequence[float], rows: Sequence[float]) -> list[
     return found
 
 
+def is_large(rows: int, bads: int) -> bool:
+    """Check whether a group has enough rows of each outcome to be compared with any other."""
+    return rows >= MIN_GROUP_ROWS and min(rows - bads, bads) >= MIN_GROUP_OUTCOMES
+
+
 def verdict(*, large: bool, differs: str | None) -> str:
     """Return whether a group's approval rate can be compared with that of others."""
     return CONCLUSIVE if large or differs else INCONCLUSIVE
@@ -218,13 +223,11 @@ def _entry(
     differs: str | None,
 ) -> dict[str, Any]:
     rows, bads = int(part.inside.sum()), int(bad[part.inside].sum())
-    goods = rows - bads
-    large = rows >= MIN_GROUP_ROWS and min(goods, bads) >= MIN_GROUP_OUTCOMES
     return {
         "group": part.label,
         "rows": rows,
         "bads": bads,
-        "verdict": verdict(large=large, differs=differs),
+        "verdict": verdict(large=is_large(rows, bads), differs=differs),
         "differs_from_rest": differs,
         "approval_rate": share(*_within(part.inside, approved, weights)),
         "bad_rate_approved": share(*_within(part.inside & approved, bad, weights)),

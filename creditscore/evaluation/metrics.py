@@ -35,19 +35,18 @@ NEWTON_TOLERANCE = 1e-10
 SINGULAR_DETERMINANT = 1e-15
 
 
-def auc(bad: Ints, probability_of_default: Floats) -> float:
+def auc(bad: Ints, probability_of_default: Floats, weights: Floats | None = None) -> float:
     """Compute the area under the ROC curve.
 
     The chance that a random bad applicant has a higher probability than a random good one:
     0.5 is guessing, 1 is perfect; ties count half (Mann & Whitney 1947).
     """
-    _, places, counts = np.unique(probability_of_default, return_inverse=True, return_counts=True)
-    last = np.cumsum(counts)
-    # Ranks from 1, tied values sharing their mean rank.
-    ranks = (last - (counts - 1) / 2)[places]
-    bads = int(bad.sum())
-    goods = len(bad) - bads
-    return float((ranks[bad == 1].sum() - bads * (bads + 1) / 2) / (bads * goods))
+    _, places = np.unique(probability_of_default, return_inverse=True)
+    each = np.ones(len(bad)) if weights is None else weights
+    bads = np.bincount(places, weights=each * bad)
+    goods = np.bincount(places, weights=each * (1 - bad))
+    goods_below = np.cumsum(goods) - goods
+    return float(bads @ (goods_below + goods / 2) / (bads.sum() * goods.sum()))
 
 
 def brier(bad: Ints, probability_of_default: Floats) -> float:

@@ -23,8 +23,8 @@ from creditscore.model_card.measurements import (
     measure_scorecard,
 )
 from creditscore.model_card.sampling import describe_sample
-from creditscore.model_card.woe_binning import COARSE_BINS
 from creditscore.model_card.stability import measure_stability
+from creditscore.model_card.woe_binning import COARSE_BINS
 from creditscore.schema.descriptions import schema_texts
 from creditscore.scorecard.model import Model
 from creditscore.training.split import Split

@@ -34,6 +34,7 @@ from creditscore.model_card.ablation import (
 from creditscore.model_card.baselines import EvaluationData, baselines
 from creditscore.model_card.missing import measure_missing
 from creditscore.model_card.sampling import mean, out_of_time, without_twins
+from creditscore.model_card.validation import validate
 from creditscore.model_card.woe_scorecard import (
     WoeScorecard,
     describe_variables,
@@ -87,7 +88,7 @@ def measure_scorecard(
     dict
         ``decision``, ``fairness``, ``protected_attribute_effects``, ``explanation``,
         ``sensitivity``, ``missing_values``, ``curves``, ``performance``, ``variables``,
-        ``out_of_time`` (None without times) and ``ablation``.
+        ``out_of_time`` (None without times), ``ablation`` and ``validation``.
     """
     card, spec = model.scorecards[name], model.schema.scorecards[name]
     matrix = data.test.matrix(card.predictors)
@@ -144,6 +145,10 @@ def measure_scorecard(
             1
         ],
         fields=spec.fields,
+    )
+    own = measured["performance"]["scorecard"]
+    measured["validation"] = _rounded(
+        asdict(validate(model, name, data=data, predicted=predicted, figures=own))
     )
     monotone = [one for one in card.predictors if data.schema.fields[one].is_monotone(name)]
     if monotone:
@@ -329,7 +334,7 @@ def _ratio(policy: Policy) -> float:
 def _rounded(content: Any) -> Any:
     if isinstance(content, float):
         return round(content, DIGITS)
-    if isinstance(content, list):
+    if isinstance(content, list | tuple):
         return [_rounded(part) for part in content]
     if isinstance(content, dict):
         return {name: _rounded(part) for name, part in content.items()}

@@ -22,8 +22,9 @@ from creditscore.model_card.formats import (
 )
 from creditscore.model_card.missing import missing_values
 from creditscore.model_card.sample_sections import later_rows, rows_without_twins
-from creditscore.model_card.variables import variables
 from creditscore.model_card.stability_sections import other_seeds, over_splits
+from creditscore.model_card.validation_sections import validation
+from creditscore.model_card.variables import variables
 
 Card = Mapping[str, Any]
 
@@ -315,4 +316,5 @@ PARTS: Mapping[str, Callable[[Card, Card], Iterator[str]]] = {
     "Explanation": _explanation,
     "Where the model goes the wrong way": _monotonicity,
     MISSING: missing_values,
+    "What a validator asks next": validation,
 }

@@ -1,46 +1,12 @@
-"""Drift: the population stability index of live applicants against the training rows.
-
-The usual bands (under 0.10 little, up to 0.25 moderate, above that large) give false alarms on few
-rows: with no drift at all and 100 decisions, 31 % of samples exceed 0.10. So there is no verdict on
-fewer than 300 rows, and beside the band stands whether chance alone could explain the index.
-"""
+"""Drift: the population stability index of live applicants against the training rows."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from math import log
+from collections.abc import Mapping
 from typing import Any
 
+from creditscore.evaluation.stability import compare_counts
 from creditscore.scorecard.bins import Bins
-
-#: Below so many live rows there is no verdict.
-MIN_ROWS = 300
-
-INSUFFICIENT = "insufficient"
-LITTLE, MODERATE, LARGE = "little", "moderate", "large"
-
-#: The bands of the index: from which value on a shift is moderate, and from which it is large.
-MODERATE_FROM, LARGE_FROM = 0.10, 0.25
-
-#: Added to every bin, so that an empty one does not make the index infinite.
-SMOOTHING = 0.5
-
-
-def population_stability_index(expected: Sequence[int], actual: Sequence[int]) -> float:
-    """Return how far two distributions are apart: 0 for the same shares.
-
-    Parameters
-    ----------
-    expected, actual : sequence of int
-        Rows in each bin, in training and live.
-
-    References
-    ----------
-    Yurdakul & Naranjo (2020), Statistical properties of the population stability index, Journal of
-    Risk Model Validation 14(4).
-    """
-    before, now = _shares(expected), _shares(actual)
-    return sum((new - old) * log(new / old) for old, new in zip(before, now, strict=True))
 
 
 def shift(bins: Bins, codes: Mapping[str, int]) -> dict[str, Any]:
@@ -58,11 +24,6 @@ def shift(bins: Bins, codes: Mapping[str, int]) -> dict[str, Any]:
     dict
         ``rows`` live; ``psi`` and its ``verdict``, with ``significant``, both None under 300
         rows; the share ``outside_training``; and the shares of training and live by bin.
-
-    References
-    ----------
-    Without drift the index is (1/n + 1/m) times a chi-square of bins - 1 degrees (Yurdakul &
-    Naranjo), n and m being the live and the training rows.
     """
     counts = [0] * len(bins.counts)
     outside = 0
@@ -72,32 +33,15 @@ def shift(bins: Bins, codes: Mapping[str, int]) -> dict[str, Any]:
             counts[index] += rows
             outside += rows if bins.is_outside(code) else 0
     live, trained = sum(counts), sum(bins.counts)
-    result: dict[str, Any] = {
+    found = compare_counts(bins, counts)
+    return {
         "rows": live,
-        "psi": None,
-        "verdict": INSUFFICIENT,
-        "significant": None,
+        "psi": found.psi,
+        "verdict": found.verdict,
+        "significant": found.significant,
         "outside_training": outside / live if live else None,
         "bins": [
             {"label": label, "training": before / trained, "live": now / live if live else None}
             for label, before, now in zip(bins.labels, bins.counts, counts, strict=True)
         ],
     }
-    if live >= MIN_ROWS:
-        psi = population_stability_index(bins.counts, counts)
-        result["psi"] = psi
-        result["verdict"] = band(psi)
-        result["significant"] = psi > (1 / live + 1 / trained) * bins.critical
-    return result
-
-
-def band(index: float) -> str:
-    """Return the band of an index."""
-    if index < MODERATE_FROM:
-        return LITTLE
-    return MODERATE if index < LARGE_FROM else LARGE
-
-
-def _shares(counts: Sequence[int]) -> list[float]:
-    total = sum(counts) + SMOOTHING * len(counts)
-    return [(count + SMOOTHING) / total for count in counts]

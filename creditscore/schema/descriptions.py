@@ -139,13 +139,19 @@ def group_text(field: Field, label: str) -> Text:
     for text in (*field.rule.labels.values(), say("not_stated")):
         if text[FALLBACK_LANGUAGE] == label:
             return text
+    numbers = field.rule.python_type is not str
+    return band_label_text(label) or (_swapped(label) if numbers else {FALLBACK_LANGUAGE: label})
+
+
+def band_label_text(label: str) -> Text | None:
+    """Return a band's name in every language, from the English one; None for what is no band."""
     for band in BANDS:
         pattern = in_language(
             say(band, low=r"(?P<low>\S+)", high=r"(?P<high>\S+)"), FALLBACK_LANGUAGE
         )
         if match := re.fullmatch(pattern, label):
             return say(band, **{name: _swapped(bound) for name, bound in match.groupdict().items()})
-    return _swapped(label) if field.rule.python_type is not str else {FALLBACK_LANGUAGE: label}
+    return None
 
 
 def _number(number: float) -> Text:

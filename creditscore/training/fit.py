@@ -125,27 +125,49 @@ def grow(
     seed: int,
 ) -> tuple[Calibration, Forest]:
     """Grow a forest on some predictors, and recalibrate it where its probabilities are poor."""
-    matrix = train.matrix(predictors)
     settings = spec.forest.completed()
-    grown = fit_forest(
-        matrix,
+    return calibrate(
+        _fit_judged(train, predictors, schema, spec, seed),
+        train.matrix(predictors),
         train.bad,
-        judged(settings, len(train)),
+        seed,
+        trees=settings.trees,
+        missing=_may_be_missing(predictors, schema),
+        weights=train.weight,
+    )
+
+
+def out_of_bag(
+    train: Dataset, predictors: Sequence[str], schema: Schema, spec: ScorecardSpec, *, seed: int
+) -> OutOfBag:
+    """Grow the same forest again, and return what each tree predicts for rows it did not draw.
+
+    No line has mapped the leaves yet.
+    """
+    matrix = train.matrix(predictors)
+    grown = _fit_judged(train, predictors, schema, spec, seed)
+    missing = columns_with_missing(matrix) | _may_be_missing(predictors, schema)
+    forest = flatten(grown, missing=missing)
+    return out_of_bag_rows(grown, forest, matrix, train.bad, train.weight, seed=seed)
+
+
+def _fit_judged(
+    train: Dataset, predictors: Sequence[str], schema: Schema, spec: ScorecardSpec, seed: int
+) -> RandomForestClassifier:
+    """Grow as many trees as it takes to judge a forest."""
+    return fit_forest(
+        train.matrix(predictors),
+        train.bad,
+        judged(spec.forest.completed(), len(train)),
         seed,
         monotonic=schema.monotonic_constraints(predictors, spec.name),
         weights=train.weight,
     )
+
+
+def _may_be_missing(predictors: Sequence[str], schema: Schema) -> Flags:
     # Also where training saw none: the table that serves must know which way they go.
-    missing = np.array([schema.fields[name].missing is not None for name in predictors])
-    return calibrate(
-        grown,
-        matrix,
-        train.bad,
-        seed,
-        trees=settings.trees,
-        missing=missing,
-        weights=train.weight,
-    )
+    return np.array([schema.fields[name].missing is not None for name in predictors])
 
 
 def judged(settings: ForestSettings, rows: int) -> ForestSettings:

@@ -129,6 +129,18 @@ def test_turning_the_ratings_round_turns_the_auc_round(pair: tuple[Ints, Floats]
     assert metrics.auc(bad, said) + metrics.auc(bad, 1 - said) == pytest.approx(1)
 
 
+def test_a_weighted_auc_is_scikit_learns() -> None:
+    bad, said = drawn(500)
+    # Ties count half.
+    said = said.round(1)
+    weights = np.random.default_rng(3).random(len(bad)) + 0.1
+
+    expected = oracle.roc_auc_score(bad, said, sample_weight=weights)
+
+    assert metrics.auc(bad, said, weights) == pytest.approx(expected, abs=1e-12)
+    assert metrics.auc(bad, said) == pytest.approx(oracle.roc_auc_score(bad, said), abs=1e-12)
+
+
 # The calibration line
 
 

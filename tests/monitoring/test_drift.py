@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from math import log
 from typing import Any
 
 import numpy as np
@@ -10,7 +9,8 @@ import pytest
 from scipy.stats import chi2
 
 from creditscore.decisions.value_cache import feature_cache, feature_caches
-from creditscore.monitoring.drift import band, population_stability_index, shift
+from creditscore.evaluation.stability import population_stability_index
+from creditscore.monitoring.drift import shift
 from creditscore.schema.constraints import Value
 from creditscore.scorecard.bins import Bins
 from creditscore.scorecard.model import Model
@@ -28,31 +28,6 @@ def bins(*counts: int, **changes: Any) -> Bins:
         "critical": float(chi2.ppf(0.99, len(counts) - 1)),
     }
     return Bins(**parts | changes)
-
-
-@pytest.mark.parametrize(
-    ("before", "after", "index"),
-    [
-        ([100, 300], [100, 300], 0),
-        ([100, 300], [1000, 3000], 0),
-        # Half a row is added to each bin: 100.5 of 201 before, 150.5 and 50.5 of 201 after.
-        ([100, 100], [150, 50], 50 / 201 * (log(150.5 / 100.5) - log(50.5 / 100.5))),
-        # An empty bin gives a finite index.
-        ([100, 0], [0, 100], 100 / 101 * 2 * log(100.5 / 0.5)),
-    ],
-)
-def test_the_index_is_that_of_the_formula_by_hand(
-    before: list[int], after: list[int], index: float
-) -> None:
-    assert population_stability_index(before, after) == pytest.approx(index, abs=1e-5)
-
-
-@pytest.mark.parametrize(
-    ("index", "name"),
-    [(0, "little"), (0.0999, "little"), (0.1, "moderate"), (0.2499, "moderate"), (0.25, "large")],
-)
-def test_the_bands_are_those_of_the_trade(index: float, name: str) -> None:
-    assert band(index) == name
 
 
 def test_of_fewer_than_300_nothing_is_said() -> None:

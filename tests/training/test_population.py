@@ -16,9 +16,9 @@ from population import Population, draw_population, write_table
 import train
 from creditscore.arrays import Floats
 from creditscore.evaluation.metrics import calibration_line, expected_calibration_error
+from creditscore.evaluation.stability import population_stability_index
 from creditscore.i18n.number_format import FORMATS
 from creditscore.model_card.report import summarise
-from creditscore.monitoring.drift import population_stability_index
 from creditscore.scorecard import artifact
 from creditscore.scorecard.model import Model
 

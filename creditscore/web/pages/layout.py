@@ -11,8 +11,8 @@ from creditscore.web.content_negotiation import mark_language
 from creditscore.web.service import service
 
 
-def render_page(template: str, language: str, **parts: Any) -> Response:
-    """Make a page of a template that extends `page.html`."""
+def render_page(template: str, language: str, *, part: str | None = None, **parts: Any) -> Response:
+    """Make a page of a template that extends `page.html`, and is perhaps a part of another."""
     other = next(each for each in LANGUAGES if each != language)
     endpoint, place = str(request.endpoint), request.view_args or {}
     return render_part(
@@ -20,7 +20,7 @@ def render_page(template: str, language: str, **parts: Any) -> Response:
         language,
         other=other,
         here=url_for(endpoint, **place, lang=language),
-        there=url_for(endpoint, **place, lang=other),
+        there=url_for(endpoint, **place, lang=other, part=part),
         **parts,
     )
 

@@ -26,6 +26,7 @@ from creditscore.schema.descriptions import group_text
 from creditscore.web.content_negotiation import page_language
 from creditscore.web.localised_card import localised_card
 from creditscore.web.pages.layout import notice, render_page, render_part
+from creditscore.web.pages.validation_view import validation_view
 from creditscore.web.problems import UNPROCESSABLE
 from creditscore.web.service import service
 
@@ -47,6 +48,11 @@ def show_model() -> Response:
     """Render the card, or only the part on the cut-off if a script asks for that."""
     assessor, language = service().assessor, page_language()
     card = localised_card(assessor.model, assessor.policy, language)
+    validation = validation_view(card, assessor.model.schema, language)
+    if request.args.get("part") == "validation":
+        return render_page(
+            "validation.html", language, part="validation", card=card, validation=validation
+        )
     choice = _read_choice(card, language)
     parts = {**_formats(language), **_cutoff_part(card, choice, language)}
     if request.args.get("part") == "cutoff":
@@ -61,6 +67,7 @@ def show_model() -> Response:
             benchmark=benchmark_paragraph(card, language),
             figures=FIGURES,
             most_fields=MOST_FIELDS,
+            validation=validation,
             plots={name: list(_plots(card, name, language)) for name in card["scorecards"]},
             **parts,
         )

@@ -10,9 +10,9 @@ from flask import Response, request
 from creditscore.charts.axes import Axes
 from creditscore.charts.model_charts import calibration
 from creditscore.charts.svg import Plot
+from creditscore.evaluation.stability import MIN_ROWS
 from creditscore.i18n.catalogue import PAGE_TEXTS, in_language
 from creditscore.i18n.number_format import FORMATS
-from creditscore.monitoring.drift import MIN_ROWS
 from creditscore.monitoring.monitor import DEFAULT_DAYS
 from creditscore.schema.descriptions import group_text
 from creditscore.web.content_negotiation import page_language

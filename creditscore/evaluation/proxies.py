@@ -1,0 +1,152 @@
+"""Proxies: how well other fields tell a protected one, which is why leaving it out hides nothing.
+
+How well is told by the AUC where the protected field has two values, by the mean AUC of each value
+against all others (macro-AUC) where it has more, and by R^2 where it is a number. An AUC of 0.5 and
+an R^2 of 0 are guessing; 1 is knowing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from creditscore.arrays import Floats, Ints
+from creditscore.evaluation.metrics import auc
+
+AUC, MACRO_AUC, R2 = "auc", "macro_auc", "r2"
+
+WEAK, MODERATE, STRONG = "weak", "moderate", "strong"
+
+#: From which value on a protected field can be told moderately well, and strongly: the AUC from
+#: which a model is called acceptable (Hosmer & Lemeshow 2000) is strong here; of R^2, the medium
+#: and the large effect of Cohen (1988), f^2 = 0.15 and 0.35, or R^2 = f^2 / (1 + f^2).
+BOUNDS: Mapping[str, tuple[float, float]] = {
+    AUC: (0.6, 0.7),
+    MACRO_AUC: (0.6, 0.7),
+    R2: (0.13, 0.26),
+}
+
+
+@dataclass(frozen=True)
+class ProxyStrength:
+    """How well some predictors tell a protected field.
+
+    Attributes
+    ----------
+    predictors : int
+        How many they are.
+    together : float or None
+        All of them, by gradient boosting; None where that could not be measured.
+    verdict : {"weak", "moderate", "strong", None}
+    strongest : str or None
+        The one that tells it best alone.
+    alone : float or None
+        How well that one does.
+    """
+
+    predictors: int
+    together: float | None
+    verdict: str | None
+    strongest: str | None
+    alone: float | None
+
+
+@dataclass(frozen=True)
+class Proxy:
+    """How well a protected field can be told.
+
+    Attributes
+    ----------
+    field : str
+        The protected field.
+    measure : {"auc", "macro_auc", "r2"}
+    rows : int
+        Held-out rows on which that is measured.
+    others : ProxyStrength
+        By all other predictors.
+    unprotected : ProxyStrength
+        By those that are not protected: what is left where all that are protected are left out.
+    """
+
+    field: str
+    measure: str
+    rows: int
+    others: ProxyStrength
+    unprotected: ProxyStrength
+
+
+def r_squared(actual: Floats, predicted: Floats, weights: Floats | None = None) -> float | None:
+    """Compute the share of the variance that predictions explain, 1 - SSE / SST.
+
+    Below 0 where they are worse than the mean; None where all are alike.
+    """
+    mean = np.average(actual, weights=weights)
+    total = float(np.average((actual - mean) ** 2, weights=weights))
+    if total == 0:
+        return None
+    return 1 - float(np.average((actual - predicted) ** 2, weights=weights)) / total
+
+
+def mean_auc(
+    actual: Ints, scores: Floats, weights: Floats | None = None, *, fewest: int
+) -> float | None:
+    """Compute the AUC of each value against all others, averaged over the values (macro-AUC).
+
+    Parameters
+    ----------
+    actual : ndarray of shape (n_rows,)
+        The number of each row's value.
+    scores : ndarray of shape (n_rows, n_values)
+        How likely each value is.
+    weights : ndarray of shape (n_rows,), optional
+    fewest : int
+        A value of fewer rows, or that all but fewer rows have, is left out.
+
+    Returns
+    -------
+    float or None
+        Of two values, the AUC. None where no value is left.
+    """
+    found = []
+    for value in range(scores.shape[1]):
+        has = (actual == value).astype(np.int64)
+        if min(has.sum(), len(has) - has.sum()) >= fewest:
+            found.append(auc(has, scores[:, value], weights))
+    return float(np.mean(found)) if found else None
+
+
+def strength(measure: str, value: float | None) -> str | None:
+    """Return in one word how well a protected field can be told."""
+    if value is None:
+        return None
+    moderate, strong = BOUNDS[measure]
+    if value < moderate:
+        return WEAK
+    return MODERATE if value < strong else STRONG
+
+
+def bin_means(
+    targets: Floats, indices: Ints, weights: Floats | None = None, *, bins: int
+) -> Floats:
+    """Return the mean of each target in each bin, of shape (1 + n_bins, n_targets).
+
+    The first row is the mean of all, which an empty bin has too, as has the index -1.
+
+    Parameters
+    ----------
+    targets : ndarray of shape (n_rows, n_targets)
+    indices : ndarray of shape (n_rows,)
+        Of each row's bin, -1 for none.
+    weights : ndarray of shape (n_rows,), optional
+    bins : int
+        How many there are.
+    """
+    each = np.ones(len(targets)) if weights is None else weights
+    means = np.tile(np.average(targets, axis=0, weights=each), (1 + bins, 1))
+    for index in range(bins):
+        inside = indices == index
+        if each[inside].sum() > 0:
+            means[1 + index] = np.average(targets[inside], axis=0, weights=each[inside])
+    return means

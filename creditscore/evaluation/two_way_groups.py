@@ -1,0 +1,125 @@
+"""Groups of two protected fields together, such as women under 25."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations, product
+
+from creditscore.arrays import Flags, Ints
+from creditscore.evaluation.confidence_intervals import BootstrapResamples, Figure
+from creditscore.evaluation.fairness import PopulationGroup, by_group, is_large
+
+#: Groups of a pair of fields that are compared, at most: the largest.
+MOST_GROUPS = 30
+
+
+@dataclass(frozen=True)
+class TwoWayGroup:
+    """Applicants who share a group of each of two fields.
+
+    Attributes
+    ----------
+    groups : tuple of str
+        That of the first field and that of the second, in English.
+    rows, bads : int
+    approval_rate, bad_rate_approved : Figure or None
+    approval_ratio : Figure or None
+        Its approval rate over the highest of the pair's groups.
+    """
+
+    groups: tuple[str, str]
+    rows: int
+    bads: int
+    approval_rate: Figure | None
+    approval_ratio: Figure | None
+    bad_rate_approved: Figure | None
+
+
+@dataclass(frozen=True)
+class TwoWayGroups:
+    """The groups of two fields.
+
+    Attributes
+    ----------
+    fields : tuple of str
+    reference : tuple of str, or None
+        The groups whose approval rate is highest.
+    large : tuple of TwoWayGroup
+        Those with enough rows of each outcome (`is_large`).
+    small, small_rows : int
+        How many others have rows, and how many rows.
+    """
+
+    fields: tuple[str, str]
+    reference: tuple[str, str] | None
+    large: tuple[TwoWayGroup, ...]
+    small: int
+    small_rows: int
+
+
+def two_way_groups(
+    parts: Mapping[str, Sequence[PopulationGroup]],
+    bad: Ints,
+    approved: Flags,
+    *,
+    resamples: BootstrapResamples,
+) -> tuple[TwoWayGroups, ...]:
+    """Compare the groups of each pair of fields.
+
+    Parameters
+    ----------
+    parts : mapping of str to sequence of PopulationGroup
+        The groups of each protected field.
+    bad, approved : ndarray of shape (n_rows,)
+    resamples : BootstrapResamples
+        For the intervals of ratios, with the weights of the rows.
+    """
+    return tuple(
+        _pair((first, second), parts[first], parts[second], bad, approved, resamples)
+        for first, second in combinations(parts, 2)
+    )
+
+
+def _pair(
+    fields: tuple[str, str],
+    first: Sequence[PopulationGroup],
+    second: Sequence[PopulationGroup],
+    bad: Ints,
+    approved: Flags,
+    resamples: BootstrapResamples,
+) -> TwoWayGroups:
+    names, inside = [], []
+    small, small_rows = 0, 0
+    for one, other in product(first, second):
+        both = one.inside & other.inside
+        rows = int(both.sum())
+        if is_large(rows, int(bad[both].sum())):
+            names.append((one.label, other.label))
+            inside.append(both)
+        elif rows:
+            small, small_rows = small + 1, small_rows + rows
+    largest = sorted(range(len(names)), key=lambda index: -int(inside[index].sum()))[:MOST_GROUPS]
+    kept = sorted(largest)
+    if not kept:
+        return TwoWayGroups(fields, None, (), small, small_rows)
+    # The labels are only numbers here, so that no two are alike.
+    numbered = [PopulationGroup(str(index), None, None, inside[index]) for index in kept]
+    found = by_group(numbered, bad, approved, resamples=resamples)
+    return TwoWayGroups(
+        fields=fields,
+        reference=names[int(found["reference_group"])],
+        large=tuple(
+            TwoWayGroup(
+                groups=names[index],
+                rows=one["rows"],
+                bads=one["bads"],
+                approval_rate=one["approval_rate"],
+                approval_ratio=one["approval_ratio"],
+                bad_rate_approved=one["bad_rate_approved"],
+            )
+            for index, one in zip(kept, found["groups"], strict=True)
+        ),
+        small=small,
+        small_rows=small_rows,
+    )

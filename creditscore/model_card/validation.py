@@ -1,0 +1,214 @@
+"""What a validator asks of a scorecard beyond its figures, measured on training and test rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from creditscore.arrays import Floats, Ints
+from creditscore.evaluation.confidence_intervals import Figure, summarise
+from creditscore.evaluation.expected_loss import ExpectedLoss, expected_loss
+from creditscore.evaluation.fairness import PopulationGroup, groups
+from creditscore.evaluation.group_calibration import (
+    CalibrationGroup,
+    CalibrationNeed,
+    calibration_of,
+)
+from creditscore.evaluation.overfitting import TrainTestFigure, compare_train_test
+from creditscore.evaluation.proxies import Proxy
+from creditscore.evaluation.stability import (
+    Period,
+    Shift,
+    bin_counts,
+    bin_indices,
+    compare_counts,
+    measure_period,
+    periods,
+)
+from creditscore.evaluation.stress import Stress
+from creditscore.evaluation.two_way_groups import TwoWayGroups, two_way_groups
+from creditscore.model_card.baselines import EvaluationData
+from creditscore.model_card.proxies import find_proxies
+from creditscore.model_card.stress import measure_stress
+from creditscore.scorecard.model import Model
+from creditscore.scorecard.scorecard import Scorecard
+from creditscore.training.calibration import POOR_CALIBRATION_ERROR, OutOfBag
+from creditscore.training.fit import out_of_bag
+from creditscore.training.sample_columns import time_text
+
+
+@dataclass(frozen=True)
+class Validation:
+    """Everything that is measured here of one scorecard.
+
+    Attributes
+    ----------
+    train_test : mapping of str to TrainTestFigure
+        By figure.
+    score_shift : Shift
+        Of the score, from training to test rows.
+    shifts : mapping of str to Shift
+        The same of each field.
+    calibration : CalibrationNeed
+    group_calibration : mapping of str to tuple of CalibrationGroup
+        By protected field.
+    band_calibration : tuple of CalibrationGroup
+        By the bins of the score in training, in points.
+    two_way_groups : tuple of TwoWayGroups
+        Of each pair of protected fields.
+    proxies : tuple of Proxy
+        Of each protected field.
+    expected_loss : ExpectedLoss or None
+    stress : Stress
+    periods : tuple of Period, or None
+        None where no column has the time of the rows.
+    """
+
+    train_test: Mapping[str, TrainTestFigure]
+    score_shift: Shift
+    shifts: Mapping[str, Shift]
+    calibration: CalibrationNeed
+    group_calibration: Mapping[str, tuple[CalibrationGroup, ...]]
+    band_calibration: tuple[CalibrationGroup, ...]
+    two_way_groups: tuple[TwoWayGroups, ...]
+    proxies: tuple[Proxy, ...]
+    expected_loss: ExpectedLoss | None
+    stress: Stress
+    periods: tuple[Period, ...] | None
+
+
+def validate(
+    model: Model,
+    name: str,
+    *,
+    data: EvaluationData,
+    predicted: Floats,
+    figures: Mapping[str, Figure | None],
+) -> Validation:
+    """Measure what a validator asks of a scorecard.
+
+    Parameters
+    ----------
+    model : Model
+    name : str
+        The scorecard's.
+    data : EvaluationData
+    predicted : ndarray of shape (n_test_rows,)
+        Its probabilities of the test rows.
+    figures : mapping of str to Figure or None
+        Its metrics on the test rows.
+    """
+    card, spec, test = model.scorecards[name], model.schema.scorecards[name], data.test
+    policy = model.policy
+    unseen = out_of_bag(data.train, card.predictors, model.schema, spec, seed=data.seed)
+    parts = _protected_groups(data, spec.fields)
+    points, bins = policy.scale.points(predicted).astype(np.float64), card.training_bins
+    bands = bin_indices(bins.score, points, int)
+    return Validation(
+        train_test=_train_test(card, data, unseen, figures),
+        score_shift=compare_counts(bins.score, bin_counts(bins.score, bands, test.weight)),
+        shifts={field: _shift(card, data, field) for field in spec.fields},
+        calibration=calibration_need(card, unseen),
+        group_calibration={
+            field: calibration_of(members, test.bad, predicted, test.weight)
+            for field, members in parts.items()
+        },
+        band_calibration=calibration_of(
+            [
+                PopulationGroup(label, None, None, bands == index)
+                for index, label in enumerate(bins.score.labels)
+            ],
+            test.bad,
+            predicted,
+            test.weight,
+        ),
+        two_way_groups=two_way_groups(
+            parts, test.bad, predicted < policy.cutoff, resamples=data.resamples
+        ),
+        proxies=find_proxies(data, card, spec.fields),
+        expected_loss=expected_loss(
+            test.bad,
+            predicted,
+            cutoff=policy.cutoff,
+            loss_to_margin=policy.loss_to_margin or (1 - policy.cutoff) / policy.cutoff,
+            weights=test.weight,
+        ),
+        stress=measure_stress(model, card, data),
+        periods=_periods(card, data, predicted, bands),
+    )
+
+
+def calibration_need(card: Scorecard, unseen: OutOfBag) -> CalibrationNeed:
+    """Return whether the trees had to be recalibrated, and what was done."""
+    line = card.calibration
+    bound = POOR_CALIBRATION_ERROR * min(unseen.bad_rate, 1 - unseen.bad_rate)
+    return CalibrationNeed(
+        needed=line.error_before > bound,
+        applied=line.slope != 1 or line.intercept != 0,
+        bound=bound,
+        error_before=line.error_before,
+        error_after=line.error_after,
+        rows=len(unseen.bad),
+    )
+
+
+def _train_test(
+    card: Scorecard,
+    data: EvaluationData,
+    unseen: OutOfBag,
+    figures: Mapping[str, Figure | None],
+) -> Mapping[str, TrainTestFigure]:
+    train, line = data.train, card.calibration
+    seen = card.probability_of_default(train.matrix(card.predictors).astype(np.float32))
+    return compare_train_test(
+        summarise(train.bad, seen, train.weight),
+        summarise(unseen.bad, unseen.recalibrated(line.slope, line.intercept), unseen.weights),
+        figures,
+    )
+
+
+def _protected_groups(
+    data: EvaluationData, fields: Sequence[str]
+) -> Mapping[str, list[PopulationGroup]]:
+    return {
+        name: groups(
+            data.schema.fields[name],
+            data.test.columns[name],
+            training_column=data.train.columns[name],
+        )
+        for name in fields
+        if data.schema.fields[name].protected
+    }
+
+
+def _shift(card: Scorecard, data: EvaluationData, name: str) -> Shift:
+    bins = card.training_bins.fields[name]
+    indices = bin_indices(bins, data.test.columns[name], data.schema.fields[name].decode)
+    return compare_counts(bins, bin_counts(bins, indices, data.test.weight))
+
+
+def _periods(
+    card: Scorecard, data: EvaluationData, predicted: Floats, bands: Ints
+) -> tuple[Period, ...] | None:
+    test, bins = data.test, card.training_bins.score
+    if test.time is None:
+        return None
+    of_row, ends = periods(test.time)
+    found = []
+    for index, (first, last) in enumerate(ends):
+        inside = of_row == index
+        weights = None if test.weight is None else test.weight[inside]
+        found.append(
+            measure_period(
+                time_text(first),
+                time_text(last),
+                test.bad[inside],
+                predicted[inside],
+                score=compare_counts(bins, bin_counts(bins, bands[inside], weights)),
+                seed=data.seed,
+                weights=weights,
+            )
+        )
+    return tuple(found)

@@ -1,0 +1,34 @@
+"""What a validator asks of a scorecard, as Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from creditscore.charts.topics import Wording
+from creditscore.charts.validation_tables import validation_topics
+from creditscore.i18n.catalogue import FALLBACK_LANGUAGE
+from creditscore.model_card.formats import table
+
+Card = Mapping[str, Any]
+
+
+def validation(card: Card, section: Card) -> Iterator[str]:
+    """Write each thing that a validator asks, with its tables."""
+    words = Wording(
+        language=FALLBACK_LANGUAGE,
+        field=lambda name: f"`{name}`",
+        group=lambda field, label: label,
+        scorecard=lambda name: str(card["scorecards"][name]["title"]),
+    )
+    for index, topic in enumerate(validation_topics(section, words)):
+        if index:
+            yield ""
+        yield f"#### {topic.title}"
+        for sentence in (*topic.answer, *topic.help):
+            yield from ("", sentence)
+        for one in topic.tables:
+            yield ""
+            yield from table(one.header, one.rows)
+        for sentence in topic.notes:
+            yield from ("", sentence)

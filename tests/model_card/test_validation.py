@@ -1,0 +1,397 @@
+"""What a validator asks, on a table whose answers are known: computed anew by others' formulas."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from invented import Row, write_csv
+from pages import BROWSER, read_page
+from service_settings import settings_of
+from sklearn import metrics
+
+import train
+from creditscore.arrays import Floats
+from creditscore.evaluation.stability import population_stability_index
+from creditscore.i18n.catalogue import LANGUAGES, PAGE_TEXTS
+from creditscore.i18n.number_format import FORMATS
+from creditscore.model_card.validation import calibration_need
+from creditscore.schema.reader import load_schema
+from creditscore.scorecard import artifact
+from creditscore.scorecard.model import Model
+from creditscore.training import dataset
+from creditscore.training.calibration import OutOfBag
+from creditscore.training.split import Split, split, weighted
+from creditscore.web import create_app
+
+ROWS, MONTHS = 6000, 10
+
+SCHEMA = """
+[dataset]
+name = "people"
+title = "Invented people"
+
+[label]
+column = "late"
+good = 0
+bad = 1
+title = "Paid late"
+
+[sample]
+time = "month"
+weight = "stands_for"
+
+[scorecards.new]
+title = "New customers"
+fields = ["income", "shoes", "noise", "sex", "age"]
+[scorecards.new.forest]
+trees = 30
+max_depth = 4
+min_samples_leaf = 40
+
+[scorecards.known]
+title = "Known customers"
+fields = ["income", "shoes", "noise", "sex", "age", "months_late", "paid"]
+[scorecards.known.forest]
+trees = 30
+max_depth = 4
+min_samples_leaf = 40
+
+[fields.income]
+kind = "number"
+minimum = 0
+maximum = 1000000
+example = 100
+title = "Income"
+
+[fields.shoes]
+kind = "number"
+minimum = 0
+example = 40
+title = "Size of shoes"
+
+[fields.noise]
+kind = "number"
+minimum = 0
+example = 1
+title = "Noise"
+
+[fields.sex]
+kind = "coded"
+codes = [{ value = "f", en = "women" }, { value = "m", en = "men" }]
+protected = true
+example = "f"
+title = "Sex"
+
+[fields.age]
+kind = "integer"
+minimum = 18
+maximum = 90
+bands = [30, 50]
+protected = true
+example = 30
+title = "Age"
+
+[fields.months_late]
+kind = "number"
+minimum = 0
+missing = true
+example = 0
+title = "Months late"
+
+[fields.paid]
+kind = "number"
+minimum = 0
+example = 10
+title = "Paid"
+"""
+
+
+def invented() -> list[Row]:
+    """Draw people whose shoes tell their sex, and whose noise tells nothing."""
+    draw = np.random.default_rng(7)
+    sex = draw.integers(2, size=ROWS)
+    age = draw.integers(18, 91, size=ROWS)
+    income = draw.gamma(2, 50, size=ROWS)
+    late = draw.poisson(0.7, size=ROWS)
+    odds = -1.2 - income / 100 + 0.8 * late
+    bad = draw.random(ROWS) < 1 / (1 + np.exp(-odds))
+    rows = {
+        "income": income.round(2).tolist(),
+        "shoes": (38 + 4 * sex + draw.normal(0, 1.5, ROWS)).round(1).tolist(),
+        "noise": draw.random(ROWS).round(3).tolist(),
+        "sex": ["fm"[each] for each in sex],
+        "age": age.tolist(),
+        "months_late": ["" if draw.random() < 0.1 else each for each in late.tolist()],
+        "paid": draw.gamma(1, 20, ROWS).round(1).tolist(),
+        "late": bad.astype(int).tolist(),
+        "month": (202401 + draw.integers(MONTHS, size=ROWS)).tolist(),
+        "stands_for": draw.choice([1, 3], size=ROWS).tolist(),
+    }
+    return [dict(zip(rows, values, strict=True)) for values in zip(*rows.values(), strict=True)]
+
+
+@dataclass(frozen=True)
+class Trained:
+    folder: Path
+    model: Model
+    rows: Split
+
+    def found(self, name: str) -> Any:
+        return self.model.card["scorecards"][name]["validation"]
+
+    def said(self, name: str, changes: dict[str, Any] | None = None) -> Floats:
+        """What a scorecard says of the test rows, with some columns replaced."""
+        card = self.model.scorecards[name]
+        columns = {**self.rows.test.columns, **(changes or {})}
+        matrix = np.column_stack([columns[one] for one in card.predictors])
+        return card.probability_of_default(matrix.astype(np.float32))
+
+    @property
+    def weights(self) -> Floats:
+        assert self.rows.test.weight is not None
+        return self.rows.test.weight
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Trained:
+    folder = tmp_path_factory.mktemp("validation")
+    path = write_csv(folder / "people.csv", invented())
+    (folder / "people.toml").write_text(SCHEMA, encoding="utf-8")
+    options = [f"--data={path}", f"--schema={folder / 'people.toml'}", "--no-plots"]
+    assert train.main([*options, f"--model-dir={folder / 'model'}", "--loss-to-margin=4"]) == 0
+    schema = load_schema(folder / "people.toml")
+    rows = split(weighted(dataset.load(path, schema), schema.sample), 1)
+    return Trained(folder / "model", artifact.load(folder / "model"), rows)
+
+
+@pytest.mark.parametrize("name", ["new", "known"])
+def test_training_figures_are_those_of_the_training_rows(trained: Trained, name: str) -> None:
+    card, part = trained.model.scorecards[name], trained.rows.train
+    said = card.probability_of_default(part.matrix(card.predictors).astype(np.float32))
+
+    found = trained.found(name)["train_test"]
+
+    area = metrics.roc_auc_score(part.bad, said, sample_weight=part.weight)
+    brier = metrics.brier_score_loss(part.bad, said, sample_weight=part.weight)
+    assert found["auc"]["train"] == pytest.approx(area, abs=1e-6)
+    assert found["brier"]["train"] == pytest.approx(brier, abs=1e-6)
+    # Trees know the rows that they drew.
+    assert found["auc"]["out_of_bag"] < found["auc"]["train"] - 0.01
+    figures = trained.model.card["scorecards"][name]["performance"]["scorecard"]
+    for key, one in found.items():
+        assert one["test"] == figures[key]
+    assert found["auc"]["gap"]["value"] == pytest.approx(
+        found["auc"]["train"] - figures["auc"]["value"], abs=2e-6
+    )
+
+
+def test_shifts_are_those_of_weighted_counts(trained: Trained) -> None:
+    bins = trained.model.scorecards["known"].training_bins.fields["income"]
+    weights = trained.weights
+    people = weights * weights.sum() / np.sum(weights**2)
+    edges = [-np.inf, *bins.edges, np.inf]
+    column = trained.rows.test.columns["income"]
+    counts = np.histogram(column, edges, weights=people)[0].round().astype(int)
+
+    found = trained.found("known")
+
+    psi = population_stability_index(bins.counts, counts.tolist())
+    assert found["shifts"]["income"]["psi"] == pytest.approx(psi, abs=1e-6)
+    assert found["shifts"]["income"]["rows"] == counts.sum()
+    assert list(found["shifts"]) == list(trained.model.schema.scorecards["known"].fields)
+    assert found["score_shift"]["verdict"] == "little"
+
+
+def test_groups_and_bands_hold_all_rows_and_their_people(trained: Trained) -> None:
+    test, weights, said = trained.rows.test, trained.weights, trained.said("known")
+
+    found = trained.found("known")
+
+    men = test.columns["sex"] == 2
+    group = found["group_calibration"]["sex"][1]
+    assert (group["group"], group["rows"]) == ("men", men.sum())
+    mean = np.average(said[men], weights=weights[men])
+    assert group["mean_predicted"] == pytest.approx(mean, abs=1e-6)
+    rate = np.average(test.bad[men], weights=weights[men])
+    assert group["observed"]["value"] == pytest.approx(rate, abs=1e-6)
+    for groups in (found["band_calibration"], *found["group_calibration"].values()):
+        assert sum(one["rows"] for one in groups) == len(test)
+        assert sum(one["bads"] for one in groups) == test.bad.sum()
+    predicted = [one["mean_predicted"] for one in found["band_calibration"] if one["rows"]]
+    assert predicted == sorted(predicted, reverse=True)
+
+
+def test_loss_is_that_of_the_approved_people(trained: Trained) -> None:
+    test, weights, said = trained.rows.test, trained.weights, trained.said("known")
+    yes = said < 0.2
+
+    found = trained.found("known")["expected_loss"]
+
+    assert (found["approved"], found["loss_to_margin"]) == (yes.sum(), 4)
+    loss = 4 * np.average(test.bad[yes], weights=weights[yes])
+    assert found["loss"]["value"] == pytest.approx(loss, abs=1e-5)
+    expected = 4 * np.average(said[yes], weights=weights[yes])
+    assert found["expected_loss"] == pytest.approx(expected, abs=1e-5)
+
+
+# Proxies
+
+
+@pytest.mark.parametrize("name", ["new", "known"])
+def test_what_tells_a_protected_field_is_found(trained: Trained, name: str) -> None:
+    sex, age = trained.found(name)["proxies"]
+
+    assert (sex["field"], sex["measure"]) == ("sex", "auc")
+    # Two normals 4 apart with a spread of 1.5: the AUC is Phi(4 / (1.5 sqrt 2)) = 0.97.
+    assert sex["others"]["together"] == pytest.approx(0.97, abs=0.015)
+    assert sex["others"]["strongest"] == sex["unprotected"]["strongest"] == "shoes"
+    assert sex["others"]["alone"] == pytest.approx(0.97, abs=0.02)
+    assert sex["unprotected"]["verdict"] == "strong"
+    assert sex["others"]["predictors"] == sex["unprotected"]["predictors"] + 1
+    assert (age["field"], age["measure"]) == ("age", "r2")
+    assert abs(age["others"]["together"]) < 0.1
+    assert age["others"]["verdict"] == "weak"
+
+
+# Stress
+
+
+def test_a_moved_number_is_measured_by_moving_it(trained: Trained) -> None:
+    before, weights = trained.said("known"), trained.weights
+    income = trained.rows.test.columns["income"]
+    after = trained.said("known", {"income": np.minimum(income * 0.9, 1e6)})
+
+    effects = trained.found("known")["stress"]["effects"]
+
+    one = next(each for each in effects if (each["fields"], each["change"]) == (["income"], -0.1))
+    change = np.average((after < 0.2) * 1 - (before < 0.2) * 1, weights=weights)
+    assert one["approval_change"] == pytest.approx(change, abs=1e-6)
+    assert one["mean_change"] == pytest.approx(
+        np.average(after - before, weights=weights), abs=1e-6
+    )
+    flips = np.average((after < 0.2) != (before < 0.2), weights=weights)
+    assert one["labels_changed"]["value"] == pytest.approx(flips, abs=1e-6) != 0
+    together = {tuple(each["fields"]) for each in effects if len(each["fields"]) > 1}
+    assert together == {("income", "shoes", "noise", "months_late", "paid")}
+
+
+def test_a_history_is_left_out_where_the_schema_lets_it(trained: Trained) -> None:
+    before, weights = trained.said("known"), trained.weights
+    nothing = np.full(len(before), np.nan)
+    hidden, smaller = trained.said("known", {"months_late": nothing}), trained.said("new")
+
+    found = trained.found("known")["stress"]["missing_history"]
+
+    assert found["fields"] == ["months_late", "paid"]
+    assert found["may_be_missing"] == ["months_late"]
+    assert found["smaller_scorecard"] == "new"
+    for one, after in ((found["left_out"], hidden), (found["smaller"], smaller)):
+        mean = np.average(after - before, weights=weights)
+        assert one["mean_change"] == pytest.approx(mean, abs=1e-6)
+        flips = np.average((after < 0.2) != (before < 0.2), weights=weights)
+        assert one["labels_changed"]["value"] == pytest.approx(flips, abs=1e-6)
+    assert trained.found("new")["stress"]["missing_history"] is None
+
+
+# By time
+
+
+def test_periods_are_those_of_the_test_rows(trained: Trained) -> None:
+    test, weights, said = trained.rows.test, trained.weights, trained.said("known")
+
+    found = trained.found("known")["periods"]
+
+    assert [one["first"] for one in found] == sorted(one["first"] for one in found)
+    assert sum(one["rows"] for one in found) == len(test)
+    assert test.time is not None
+    times = test.time.astype(np.float64)
+    for one in found:
+        inside = (times >= float(one["first"])) & (times <= float(one["last"]))
+        assert one["rows"] == inside.sum()
+        area = metrics.roc_auc_score(test.bad[inside], said[inside], sample_weight=weights[inside])
+        assert one["auc"]["value"] == pytest.approx(area, abs=1e-6)
+        # Of 240 rows or so nothing is said of a shift.
+        assert one["score"]["verdict"] == "insufficient"
+
+
+def test_without_times_there_are_no_periods(model: Model) -> None:
+    for section in model.card["scorecards"].values():
+        assert section["validation"]["periods"] is None
+
+
+# Recalibration
+
+
+def test_the_need_of_a_line_is_judged_by_the_rarer_outcome(trained: Trained) -> None:
+    """Of 20 % bad, 1 % of error is put up with: 0.05 times 0.2."""
+    card = trained.model.scorecards["known"]
+    rows = OutOfBag(np.full((1, 10), 0.2), np.array([1, 1] + [0] * 8))
+
+    found = calibration_need(card, rows)
+
+    assert found.bound == pytest.approx(0.01)
+    assert found.needed is (card.calibration.error_before > 0.01)
+    assert found.applied is (card.calibration.slope != 1)
+    assert (found.rows, found.error_after) == (10, card.calibration.error_after)
+
+
+# In words
+
+
+def test_the_card_says_it_in_words(trained: Trained) -> None:
+    words = (trained.folder / "model_card.md").read_text(encoding="utf-8")
+    part = words.partition("## What a validator asks next")[2].partition("\n## ")[0]
+
+    assert part.count("\n### ") == 2
+    titles = ("fit", "psi", "cal", "two", "proxy", "loss", "stress", "time")
+    for title in titles:
+        assert part.count(f"#### {PAGE_TEXTS['en'][f'val_{title}_title']}") == 2
+    assert "Recalibration was needed" in part or "No recalibration was needed" in part
+    assert "Leaving a field out does not take its influence away" in part
+    assert "Were the 1 of 2 fields of the history that may be missing left out" in part
+    assert "answered by another scorecard (New customers)" in part
+    assert "{" not in part
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_page_has_it_in_short_and_in_full(trained: Trained, language: str) -> None:
+    client = create_app(settings_of(trained.folder)).test_client()
+    texts, write = PAGE_TEXTS[language], FORMATS[language]
+
+    short = client.get(f"/model?lang={language}", headers=BROWSER).text
+    full = client.get(f"/model?part=validation&lang={language}", headers=BROWSER)
+
+    read_page(short)
+    read_page(full.text)
+    assert full.headers["Content-Language"] == language
+    assert f"/model?lang={language}&amp;part=validation#known" in short
+    loss = trained.found("known")["expected_loss"]["loss"]["value"]
+    for page in (short, full.text):
+        assert texts["val_proxy_title"] in page
+        assert write.figure(loss) in page
+        assert "{" not in page.partition(texts["val_title"])[2].partition("</section>")[0]
+    for one in trained.found("known")["band_calibration"]:
+        assert f"<td>{write.share(one['mean_predicted'])}</td>" in full.text
+    other = next(each for each in LANGUAGES if each != language)
+    assert f"/model?lang={other}&amp;part=validation" in full.text
+
+
+@pytest.mark.parametrize("address", ["/model", "/model?part=validation"])
+def test_a_card_of_an_earlier_release_shows_nothing_of_it(
+    trained: Trained, tmp_path: Path, address: str
+) -> None:
+    card = json.loads(json.dumps(dict(trained.model.card)))
+    for section in card["scorecards"].values():
+        del section["validation"]
+    artifact.save(replace(trained.model, card=card), tmp_path)
+    client = create_app(settings_of(tmp_path)).test_client()
+
+    page = client.get(address, headers=BROWSER)
+
+    assert page.status_code == 200
+    assert PAGE_TEXTS["en"]["val_proxy_title"] not in page.text
