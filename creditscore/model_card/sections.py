@@ -316,5 +316,5 @@ PARTS: Mapping[str, Callable[[Card, Card], Iterator[str]]] = {
     "Explanation": _explanation,
     "Where the model goes the wrong way": _monotonicity,
     MISSING: missing_values,
-    "What a validator asks next": validation,
+    "Validation": validation,
 }

@@ -268,7 +268,8 @@ def numbers_of(content: Any) -> list[float]:
     if isinstance(content, str):
         return []
     parts = content.values() if isinstance(content, dict) else content
-    return [number for part in parts for number in numbers_of(part)]
+    # How many there are of something is told by its list.
+    return [len(content), *(number for part in parts for number in numbers_of(part))]
 
 
 def texts_of(content: Any) -> list[str]:
@@ -290,9 +291,10 @@ def written(number: float) -> set[str]:
         rounded = exact.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP) + 0
         forms |= {f"{rounded}", f"{rounded:+}"}
     in_percent = [(100 * exact).quantize(Decimal(unit), ROUND_HALF_UP) for unit in ("1", "0.1")]
-    # Mean impacts are in percentage points.
-    points = (100 * exact).quantize(Decimal("0.01"), ROUND_HALF_UP)
-    return forms | {f"{each}%" for each in in_percent} | {f"{points}"}
+    # Mean impacts and changes are in percentage points; a minus is no part of the number there.
+    points = [(100 * exact).quantize(Decimal(unit), ROUND_HALF_UP) for unit in ("0.1", "0.01")]
+    forms |= {f"{each:{sign}}" for each in points for sign in ("", "+")} | {f"{abs(points[0])}"}
+    return forms | {f"{each:{sign}}%" for each in in_percent for sign in ("", "+")}
 
 
 def test_every_number_of_the_words_comes_from_the_json(card: Any, model_dir: Path) -> None:
