@@ -29,7 +29,7 @@ VERSIONS = (
     "# Each version and what changed, newest first; without the sign in front.",
     "# [[governance.versions]]",
     '# version = ""',
-    "# date = 2026-01-31",
+    '# date = ""',
     '# change = ""',
     '# by = ""',
 )

@@ -130,7 +130,7 @@ def is_blank(value: object) -> bool:
         return not value.strip()
     if isinstance(value, Mapping):
         return all(map(is_blank, value.values()))
-    return value == []
+    return isinstance(value, list | tuple) and all(map(is_blank, value))
 
 
 def _versions(table: TomlTable) -> tuple[Release, ...]:
@@ -140,8 +140,13 @@ def _versions(table: TomlTable) -> tuple[Release, ...]:
     for index, entry in enumerate(entries):
         if not isinstance(entry, dict):
             table.refuse("versions", f"must be {allowed}, got {shown(entry)}")
+        if is_blank(entry):
+            continue
         item = TomlTable(table.source, f"{table.key('versions')}[{index}]", entry)
         item.allow("version", "date", "change", "by")
+        for key in ("version", "change", "by"):
+            if key in entry and is_blank(entry[key]):
+                item.refuse(key, "must not be empty beside what is stated")
         releases.append(
             Release(
                 version=item.text("version"),

@@ -105,7 +105,7 @@ def test_a_template_that_is_not_filled_in_declares_nothing(tmp_path: Path) -> No
     [governance]
     owner = " "
     purpose = { en = "", id = "" }
-    versions = []
+    versions = [{ version = "", date = "", change = { en = "" }, by = " " }]
     [governance.variables]
     income = ""
     [governance.sign_off]
@@ -141,6 +141,10 @@ def test_a_reason_for_some_predictors_is_not_one_for_all() -> None:
         (
             "versions = [{ version = '1', date = 2026-01-31, change = 'x' }]",
             "governance.versions[0].by is missing",
+        ),
+        (
+            "versions = [{ version = '', date = 2026-01-31, change = 'x', by = 'y' }]",
+            "governance.versions[0].version must not be empty",
         ),
         ("variables = { incom = 'x' }", "must be a field of the schema file, did you mean"),
         ("sign_off = { signed = 'x' }", "governance.sign_off.signed is not a key here"),
