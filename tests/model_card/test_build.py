@@ -337,7 +337,8 @@ def test_the_card_has_all_its_sections_and_no_gap(card: Any, model_dir: Path) ->
     titles = re.findall(r"^## \d+\. (.*)$", words, re.MULTILINE)
     assert titles == [
         "Governance", "Intended use", "Out of scope", "Data and lineage",
-        "Predictors and monitored attributes", "Performance", "Variables", "Decision", "Fairness", "Explanation",
+        "Predictors and monitored attributes", "Performance", "Variables", "Decision",
+        "Fairness", "Explanation",
         "Where the model goes the wrong way", "Limits", "Human oversight and monitoring", "Law",
         "Versions", "Sign-off",
     ]  # fmt: skip
