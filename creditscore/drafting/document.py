@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from creditscore.drafting import names, toml_text
 from creditscore.drafting.columns import Table
 from creditscore.drafting.fields import DraftField
+from creditscore.drafting.governance import governance_table
 from creditscore.drafting.judgement import Ignored
 from creditscore.drafting.outcome import Outcome
 from creditscore.readers import FileFormat
@@ -58,6 +59,7 @@ def write_document(
     ]
     for each in fields:
         lines += _field(each)
+    lines += governance_table([each.name for each in fields])
     return "\n".join(lines) + "\n"
 
 

@@ -83,6 +83,11 @@ def card_statements(language: str) -> dict[str, list[str]]:
     }
 
 
+def law_clauses(language: str) -> list[dict[str, str]]:
+    """Return clauses of law: the place, the clause, what it asks for, and what is there for it."""
+    return [dict(clause) for clause in CATALOGUES[language]["model_card"]["law_clauses"]]
+
+
 def in_language(text: Text, language: str) -> str:
     """Return a text in a language, or in English where it has no such version."""
     return text.get(language, text[FALLBACK_LANGUAGE])

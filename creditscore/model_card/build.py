@@ -6,15 +6,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import Any
 
 from creditscore.evaluation import fairness, metrics
 from creditscore.evaluation.confidence_intervals import CONFIDENCE, RESAMPLES
+from creditscore.evaluation.lineage import Lineage, trace_rows
 from creditscore.i18n.catalogue import (
     FALLBACK_LANGUAGE,
     LEGAL_SENTENCE,
     card_statements,
     in_language,
+    law_clauses,
 )
 from creditscore.model_card.baselines import EvaluationData, drawn_rows
 from creditscore.model_card.measurements import (
@@ -58,9 +61,12 @@ def build_card(
     return {
         **texts,
         **card_statements(FALLBACK_LANGUAGE),
+        "law_clauses": law_clauses(FALLBACK_LANGUAGE),
         "legal": LEGAL_SENTENCE[FALLBACK_LANGUAGE] if model.protected_predictors() else None,
         "policy": model.policy.to_dict(),
+        "governance": asdict(model.declarations(FALLBACK_LANGUAGE)),
         "data": {**_data(model, rows), **describe_sample(data)},
+        "lineage": asdict(_lineage(model, rows)),
         "method": {
             "confidence": CONFIDENCE,
             "resamples": RESAMPLES,
@@ -103,3 +109,16 @@ def _data(model: Model, rows: Split) -> dict[str, Any]:
         "test_rows": len(rows.test),
         "test_bads": int(rows.test.bad.sum()),
     }
+
+
+def _lineage(model: Model, rows: Split) -> Lineage:
+    """Count the rows of each step, from the file to both sides of the split."""
+    return trace_rows(
+        {
+            "train": (rows.train.bad, rows.train.columns),
+            "test": (rows.test.bad, rows.test.columns),
+        },
+        left_out=sum(model.manifest["data"]["left_out_rows"].values()),
+        ignored_columns=model.schema.ignored_columns,
+        seed=model.manifest["seed"],
+    )

@@ -7,7 +7,15 @@ from typing import Any
 
 from creditscore.evaluation.benchmark import benchmark_paragraph
 from creditscore.i18n.catalogue import FALLBACK_LANGUAGE
+from creditscore.model_card.document import numbered
 from creditscore.model_card.formats import bullets, count, listed, share, table, yes
+from creditscore.model_card.governance_sections import (
+    front_page,
+    governance,
+    law_clauses,
+    lineage,
+    sign_off,
+)
 from creditscore.model_card.sample_sections import drawn_rows
 from creditscore.model_card.sections import MISSING, PARTS
 
@@ -32,7 +40,7 @@ def to_markdown(card: Card, *, plots: Sequence[str] = ()) -> str:
     plots : sequence of str
         The files that were drawn, in the folder plots/ beside the card.
     """
-    return "\n".join(_lines(card, plots)) + "\n"
+    return "\n".join(numbered(list(_lines(card, plots)))) + "\n"
 
 
 def _lines(card: Card, plots: Sequence[str]) -> Iterator[str]:
@@ -40,17 +48,20 @@ def _lines(card: Card, plots: Sequence[str]) -> Iterator[str]:
     yield from _beside_benchmark(card)
     if card["notice"]:
         yield from ("", f"> {card['notice']}")
+    yield from ("", *front_page(card))
+    yield from _section("Governance", governance(card))
     yield from _section("Intended use", bullets(card["intended_use"]))
     yield from _section("Out of scope", bullets(card["out_of_scope"]))
-    yield from _section("Data", _data(card))
+    yield from _section("Data and lineage", [*_data(card), *lineage(card)])
     yield from _section("Predictors and monitored attributes", _fields(card))
     may_be_missing = any(section["missing_values"] for section in card["scorecards"].values())
     for title in (title for title in PARTS if may_be_missing or title != MISSING):
         yield from _section(title, _each(card, title, plots))
     yield from _section("Limits", bullets(card["limits"]))
     yield from _section("Human oversight and monitoring", bullets(card["oversight"]))
-    yield from _section("Law", bullets(card["law"]))
+    yield from _section("Law", [*bullets(card["law"]), *law_clauses(card)])
     yield from _section("Versions", _versions(card))
+    yield from _section("Sign-off", sign_off(card))
 
 
 def _beside_benchmark(card: Card) -> Iterator[str]:
@@ -180,5 +191,3 @@ def _versions(card: Card) -> Iterator[str]:
         f"- Trained at {card['trained_at']} with seed {card['seed']}. The same file, schema, "
         "options, seed and software give the same versions again."
     )
-    software = ", ".join(f"{name} {version}" for name, version in card["software"].items())
-    yield f"- Software: {software}."

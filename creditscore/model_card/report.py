@@ -102,8 +102,19 @@ def _lines(model: Model) -> Iterator[str]:
         )
         yield _indented(text)
     yield from map(_indented, drawn_rows(data))
+    yield _undeclared(model.card["governance"])
     for name in model.scorecards:
         yield from _scorecard(model, model.card["scorecards"][name])
+
+
+def _undeclared(found: Mapping[str, Any]) -> str:
+    """Say how much of what only people can say of the model is missing."""
+    missing, total = len(found["missing"]), found["total"]
+    if not missing:
+        return f"  Governance: all {total} declarations are made in [governance]"
+    return (
+        f"  Governance: {missing} of {total} declarations are missing or incomplete in [governance]"
+    )
 
 
 def _scorecard(model: Model, card: Mapping[str, Any]) -> Iterator[str]:

@@ -19,6 +19,12 @@ from creditscore.readers.file_format import SEPARATORS, StatedFormat, clean_name
 from creditscore.schema.constraints import LARGEST_NUMBER
 from creditscore.schema.field_reader import read_fields
 from creditscore.schema.fields import Field, ForestSettings, Label, ScorecardSpec, Source
+from creditscore.schema.governance import (
+    GOVERNANCE_FILE,
+    joined_governance,
+    read_governance,
+    with_plain_dates,
+)
 from creditscore.schema.number_text import SIGNS
 from creditscore.schema.outcomes import outcome_key
 from creditscore.schema.sample import read_sample
@@ -38,26 +44,36 @@ TEXT_OR_COMMENT = re.compile(
 
 
 def load_schema(path: Path) -> Schema:
-    """Read a schema file.
+    """Read a schema file, and the declarations in the file `GOVERNANCE_FILE` beside it.
 
     Raises
     ------
     SchemaError
         If it cannot be read, is not TOML, or breaks a rule of schema files.
     """
+    document = _read_toml(path)
+    schema = read_schema(document, str(path))
+    _refuse_sentences(TomlTable(str(path), "", document))
+    beside = path.with_name(GOVERNANCE_FILE)
+    if not beside.exists():
+        return schema
+    declarations = TomlTable(str(beside), "", with_plain_dates(_read_toml(beside)))
+    stated = schema.document.get("governance", {})
+    joined = joined_governance(stated, declarations, schema.fields)
+    return read_schema({**document, "governance": joined}, str(path))
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
     try:
         # Notepad writes a byte order mark before the text.
         text = path.read_text(encoding="utf-8-sig")
         _check_size(text, str(path))
-        document = tomllib.loads(text)
+        return tomllib.loads(text)
     except OSError as error:
         raise SchemaError(str(path), "", f"cannot be read: {error.strerror}") from None
     except (ValueError, RecursionError) as error:
         # tomllib lets through what int() says of 5,000 digits, and the end of the stack.
         raise SchemaError(str(path), "", f"is not a TOML file: {error}") from None
-    schema = read_schema(document, str(path))
-    _refuse_sentences(TomlTable(str(path), "", document))
-    return schema
 
 
 def _check_size(text: str, source: str) -> None:
@@ -87,8 +103,13 @@ def _refuse_sentences(top: TomlTable) -> None:
 
 def read_schema(document: Mapping[str, Any], source: str) -> Schema:
     """Turn a parsed schema file into a `Schema`; `source` names it in errors."""
+    if "governance" in document:
+        document = {**document, "governance": with_plain_dates(document["governance"])}
     top = TomlTable(source, "", document)
-    top.allow("dataset", "label", "sample", "file", "sources", "files", "scorecards", "fields")
+    top.allow(
+        "dataset", "label", "sample", "file", "sources", "files", "governance", "scorecards",
+        "fields",
+    )  # fmt: skip
     dataset = top.table("dataset")
     dataset.allow("name", "title", "notice", "ignored_columns")
     fields = read_fields(top.tables("fields"))
@@ -114,6 +135,7 @@ def read_schema(document: Mapping[str, Any], source: str) -> Schema:
         file=_stated_format(top),
         decision_prefix=_decision_prefix(top),
         sample=sample,
+        governance=read_governance(top, fields),
     )
 
 

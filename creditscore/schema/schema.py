@@ -17,6 +17,7 @@ from creditscore.arrays import Matrix
 from creditscore.i18n.catalogue import Text
 from creditscore.readers.file_format import StatedFormat
 from creditscore.schema.fields import Applicant, Field, Label, ScorecardSpec, Source
+from creditscore.schema.governance import Governance
 from creditscore.schema.parsing import ApplicantParser
 from creditscore.schema.sample import Sample
 
@@ -54,6 +55,8 @@ class Schema:
         Put before the names of the decision's columns in CSV and Parquet.
     sample : Sample
         How the training rows were drawn.
+    governance : Governance
+        What its lender declares of the model.
     """
 
     name: str
@@ -70,6 +73,7 @@ class Schema:
     file: StatedFormat = field(default_factory=StatedFormat)
     decision_prefix: str = ""
     sample: Sample = field(default_factory=Sample)
+    governance: Governance = field(default_factory=Governance)
 
     def excluding(self, names: Iterable[str]) -> Schema:
         """Return the schema for a model that does not depend on some fields."""

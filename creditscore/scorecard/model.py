@@ -9,6 +9,7 @@ from typing import Any
 
 from creditscore.arrays import Floats
 from creditscore.schema import CodeList, Schema
+from creditscore.schema.governance import Declarations, declared
 from creditscore.scorecard.inference import Engine, LookupTableEngine, select_engine
 from creditscore.scorecard.policy import Policy
 from creditscore.scorecard.reason_codes import reason_code_fingerprint
@@ -79,6 +80,12 @@ class Model:
         predictors = {name for card in cards for name in card.predictors}
         fields = self.schema.fields.items()
         return [name for name, field in fields if field.protected and name in predictors]
+
+    def declarations(self, language: str) -> Declarations:
+        """Return what its lender declares of it, with what is missing, in a language."""
+        used = {name for card in self.scorecards.values() for name in card.predictors}
+        predictors = [name for name in self.schema.fields if name in used]
+        return declared(self.schema.governance, predictors, language)
 
     @cached_property
     def whole_fields(self) -> frozenset[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from creditscore.evaluation.card_keys import with_current_keys
@@ -9,6 +10,7 @@ from creditscore.i18n.catalogue import (
     LEGAL_SENTENCE,
     card_statements,
     in_language,
+    law_clauses,
 )
 from creditscore.schema.descriptions import schema_texts
 from creditscore.scorecard.model import Model
@@ -20,11 +22,17 @@ def localised_card(model: Model, policy: Policy, language: str) -> dict[str, Any
     card = with_current_keys(model.card)
     texts, sections = schema_texts(model.schema, language), card["scorecards"]
     legal = LEGAL_SENTENCE if model.protected_predictors() else None
+    # A card of an earlier release says nothing of them.
+    declarations = (
+        {"governance": asdict(model.declarations(language))} if "governance" in card else {}
+    )
     about = model.schema.files.get(card["data"]["sha256"])
     return {
         **card,
         **card_statements(language),
         **texts,
+        "law_clauses": law_clauses(language),
+        **declarations,
         "legal": legal and in_language(legal, language),
         "policy": policy.to_dict(),
         "data": {**card["data"], "about": about and in_language(about, language)},

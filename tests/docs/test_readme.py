@@ -192,4 +192,6 @@ def is_made(name: str) -> bool:
     )
     return result.returncode == 0 or name in {
         "model.pkl", "manifest.json", "model_card.json", "model_card.md", "plots/",
+        # A lender writes it beside a schema file.
+        "governance.toml",
     }  # fmt: skip

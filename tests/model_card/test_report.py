@@ -139,7 +139,7 @@ def test_of_500_fields_the_list_has_each_but_bins_of_the_strongest_only(model: M
     many = {**section, "variables": section["variables"] * 100}
     card = {**model.card, "scorecards": {name: many, **dict(others)}}
 
-    words = to_markdown(card).split("## Variables")[1].split(others[0][1]["title"])[0]
+    words = to_markdown(card).split(". Variables\n")[1].split(others[0][1]["title"])[0]
 
     assert words.count("| bin | rows |") == 30
     assert "The fields of the highest IV; model_card.json has all." in words

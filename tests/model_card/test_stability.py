@@ -93,12 +93,12 @@ def test_markdown_and_summary_name_the_figure_over_splits_first(
 ) -> None:
     text = to_markdown(found.card)
     printed = " ".join(report.summarise(found.model, tmp_path, plots=False).split())
-    performance = text.split("## Performance")[1].split("## Decision")[0]
+    performance = text.split(". Performance\n")[1].split(". Decision\n")[0]
 
     for _, section in sections(found):
         said = over_splits_in_short(section)
         assert said.startswith("Over 3 other splits of the rows: AUC 0.")
-        assert f"### {section['title']}\n\n**{said}**" in performance
+        assert f" {section['title']}\n\n**{said}**" in performance
         assert said in printed
         assert "| higher than |" in performance
     assert text.count("with 3 seeds") == len(sections(found))

@@ -345,7 +345,7 @@ def test_the_need_of_a_line_is_judged_by_the_rarer_outcome(trained: Trained) -> 
 
 def test_the_card_says_it_in_words(trained: Trained) -> None:
     words = (trained.folder / "model_card.md").read_text(encoding="utf-8")
-    part = words.partition("## Validation")[2].partition("\n## ")[0]
+    part = words.partition(". Validation\n")[2].partition("\n## ")[0]
 
     assert part.count("\n### ") == 2
     titles = ("fit", "psi", "cal", "two", "proxy", "loss", "stress", "time")

@@ -11,6 +11,9 @@ from flask.testing import FlaskClient
 #: Bytes that the first visit may load.
 FIRST_LOAD = 100_000
 
+#: The same of the model card, which is a whole document.
+DOCUMENT_FIRST_LOAD = 125_000
+
 #: What browsers ask for.
 BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
 

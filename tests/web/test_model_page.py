@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from flask.testing import FlaskClient
 from markupsafe import escape
-from pages import BROWSER, FIRST_LOAD, bytes_of_first_load, read_page, shown
+from pages import BROWSER, DOCUMENT_FIRST_LOAD, bytes_of_first_load, read_page, shown
 from service_settings import settings_of
 
 from creditscore.charts.axes import ticks
@@ -231,7 +231,7 @@ def test_nothing_stands_inline_and_the_first_load_is_small(client: FlaskClient) 
     answer = client.get("/model?lang=id", headers=BROWSER)
 
     read_page(answer.text)
-    assert bytes_of_first_load(client, answer.text) < FIRST_LOAD + BINS
+    assert bytes_of_first_load(client, answer.text) < DOCUMENT_FIRST_LOAD + BINS
 
 
 @pytest.mark.parametrize("ends", [(0, 1), (0, 0.4), (420, 640), (10000, 800000), (-1, 8)])

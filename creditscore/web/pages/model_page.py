@@ -23,6 +23,7 @@ from creditscore.evaluation.cutoff_tradeoff import (
 from creditscore.i18n.catalogue import PAGE_TEXTS, in_language
 from creditscore.i18n.number_format import FORMATS
 from creditscore.schema.descriptions import group_text
+from creditscore.schema.governance import TEXTS
 from creditscore.web.content_negotiation import page_language
 from creditscore.web.localised_card import localised_card
 from creditscore.web.pages.layout import notice, render_page, render_part
@@ -66,6 +67,7 @@ def show_model() -> Response:
             notice=notice(language),
             benchmark=benchmark_paragraph(card, language),
             figures=FIGURES,
+            declarations=TEXTS,
             most_fields=MOST_FIELDS,
             validation=validation,
             plots={name: list(_plots(card, name, language)) for name in card["scorecards"]},

@@ -1,0 +1,180 @@
+"""Sections of the model card on what its lender declares, on the way of the rows, and on law."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, PAGE_TEXTS
+from creditscore.model_card.formats import count, share, table
+from creditscore.schema.governance import STEPS, TEXTS
+
+Card = Mapping[str, Any]
+
+#: What stands where nothing is declared.
+NOT_STATED = f"**{PAGE_TEXTS[FALLBACK_LANGUAGE]['not_declared']}**"
+
+#: Where the reader of a printed card signs.
+LINE = "\\_" * 20
+
+
+def front_page(card: Card) -> Iterator[str]:
+    """Write what a filed document has on its first page: which models, when, whose, signed by."""
+    versions = ", ".join(f"`{one['version']}`" for one in card["scorecards"].values())
+    yield from table(
+        ["Document", "Model card"],
+        [
+            ["Model versions", versions],
+            ["Trained at", card["trained_at"]],
+            ["Trained on", f"{card['data']['file']}, {count(card['data']['rows'])} rows"],
+            ["Owner", _or_not_stated(card["governance"]["owner"])],
+            ["Status", _status(card["governance"])],
+        ],
+    )
+
+
+def _status(found: Card) -> str:
+    unsigned = [step for step in STEPS if step in found["missing"]]
+    if not unsigned:
+        return f"Approved on {found['sign_off']['approved']['date']}"
+    return f"**Not signed off**: {', '.join(unsigned)} missing"
+
+
+def governance(card: Card) -> Iterator[str]:
+    """Write what is declared, and what is not."""
+    found = card["governance"]
+    texts, missing = PAGE_TEXTS[FALLBACK_LANGUAGE], len(found["missing"])
+    state = texts["governance_missing" if missing else "governance_complete"]
+    counts = state.format(missing=missing, total=found["total"])
+    yield f"{texts['governance_lead']} {f'**{counts}**' if missing else counts}"
+    yield ""
+    yield from table(
+        ["declaration", "stated"],
+        ([_title(key), _or_not_stated(found[key])] for key in TEXTS),
+    )
+    yield from ("", "### Version history", "")
+    yield from _or_nothing(
+        found["versions"],
+        table(
+            ["version", "date", "what changed", "by"],
+            (
+                [_cell(one[key]) for key in ("version", "date", "change", "by")]
+                for one in found["versions"]
+            ),
+        ),
+    )
+    yield from ("", "### Why each variable is in", "")
+    yield from table(
+        ["field", "why"],
+        ([f"`{name}`", _or_not_stated(why)] for name, why in found["variables"].items()),
+    )
+    yield from ("", "### Triggers for a validation before its time", "")
+    yield from _or_nothing(
+        found["triggers"],
+        table(
+            ["trigger", "limit"],
+            ([f"`{name}`", _cell(str(limit))] for name, limit in found["triggers"].items()),
+        ),
+    )
+
+
+def _or_nothing(stated: object, lines: Iterable[str]) -> Iterable[str]:
+    return lines if stated else [f"{NOT_STATED}."]
+
+
+def sign_off(card: Card) -> Iterator[str]:
+    """Write the block that is signed, on paper where names and dates are not declared."""
+    yield (
+        "Who signs has read this document, and answers for the step. A signature here is of the "
+        "model versions on the first page."
+    )
+    yield ""
+    signed = card["governance"]["sign_off"]
+    yield from table(
+        ["step", "name", "role", "date", "signature"],
+        (
+            [
+                _title(step),
+                *(_or_not_stated(signed[step][key]) for key in ("name", "role", "date")),
+                LINE,
+            ]
+            for step in STEPS
+        ),
+    )
+
+
+def _title(key: str) -> str:
+    return PAGE_TEXTS[FALLBACK_LANGUAGE][f"declared_{key}"]
+
+
+def _or_not_stated(text: str | None) -> str:
+    return NOT_STATED if text is None else _cell(text)
+
+
+def _cell(text: str) -> str:
+    """Return a text of a schema file as a cell: a bar would begin the next one."""
+    return " ".join(text.split()).replace("|", "\\|")
+
+
+# Lineage
+
+
+def lineage(card: Card) -> Iterator[str]:
+    """Write the way of the rows: counts by step, missing values by field, the split, software."""
+    found, texts = card["lineage"], PAGE_TEXTS[FALLBACK_LANGUAGE]
+    yield from ("", "### Rows from the file to the figures", "")
+    yield from table(
+        ["step", "rows", "bad", "bad rate"],
+        (
+            [
+                texts[f"rows_{step}"],
+                count(one["rows"]),
+                "-" if one["bad"] is None else count(one["bad"]),
+                share(one["bad"] / one["rows"] if one["bad"] is not None and one["rows"] else None),
+            ]
+            for step, one in found["steps"].items()
+        ),
+    )
+    people = card["data"].get("people")
+    yield from (
+        "",
+        f"The split is at random with seed {found['seed']}, with the same share of bad rows on "
+        f"both sides (stratified){', and all rows of a person on one side' if people else ''}.",
+    )
+    if ignored := found["ignored_columns"]:
+        yield ""
+        yield f"Columns of the file that are not used: {', '.join(map(_cell, ignored))}."
+    yield from ("", "### Missing values by field", "")
+    yield from _missing(found)
+    yield from ("", "### Software", "")
+    yield ", ".join(f"{name} {version}" for name, version in card["software"].items()) + "."
+
+
+def _missing(found: Card) -> Iterator[str]:
+    missing = {name: rows for name, rows in found["missing"].items() if rows}
+    if not missing:
+        yield "No field is empty in any of the rows used."
+        return
+    used = found["steps"]["used"]["rows"]
+    yield from table(
+        ["field", "rows without a value", "share of the rows used"],
+        ([f"`{name}`", count(rows), share(rows / used)] for name, rows in missing.items()),
+    )
+    complete = len(found["missing"]) - len(missing)
+    if complete:
+        yield from ("", f"The other fields, {count(complete)}, have no gap.")
+
+
+# Law
+
+
+def law_clauses(card: Card) -> Iterator[str]:
+    """Write the clauses of law beside what in the product answers them."""
+    yield ""
+    yield from table(
+        ["place", "clause", "what it asks for", "what is there for it"],
+        (
+            [_cell(one[key]) for key in ("place", "clause", "asks", "answer")]
+            for one in card["law_clauses"]
+        ),
+    )

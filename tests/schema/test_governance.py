@@ -1,0 +1,200 @@
+"""What a lender declares of a model: read from the schema file, or from a file beside it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+
+import pytest
+
+from creditscore.errors import SchemaError
+from creditscore.schema import Schema
+from creditscore.schema.governance import Governance, Release, Signature, declared
+from creditscore.schema.reader import load_schema, read_schema
+
+SMALL = (Path(__file__).resolve().parents[1] / "data" / "loans.toml").read_text(encoding="utf-8")
+
+FULL = """
+[governance]
+owner = "Credit Risk"
+purpose = { en = "To decide on loans", id = "Untuk memutuskan pinjaman" }
+business_use = "Personal loans"
+observation_window = "2023"
+outcome_window = "12 months"
+exclusions = "Staff"
+override_policy = "Two officers, in writing"
+revalidation_interval = "12 months"
+
+[[governance.versions]]
+version = "1"
+date = 2026-01-31
+change = { en = "First version", id = "Versi pertama" }
+by = "Ani"
+
+[governance.variables]
+income = "Ability to pay"
+home = "Stability"
+months = "Term"
+
+[governance.triggers]
+psi = 0.25
+auc = { fall = 0.05 }
+
+[governance.sign_off]
+prepared = { name = "Ani", role = "Analyst", date = 2026-02-01 }
+validated = { name = "Budi", role = { en = "Validator", id = "Validator" }, date = "2026-02-02" }
+approved = { name = "Citra", role = "Director", date = 2026-02-03 }
+"""
+
+NAMES = ["income", "home", "months"]
+
+
+def schema_with(folder: Path, governance: str, beside: str | None = None) -> Schema:
+    (folder / "loans.toml").write_text(SMALL + "\n" + governance, encoding="utf-8")
+    if beside is not None:
+        (folder / "governance.toml").write_text(beside, encoding="utf-8")
+    return load_schema(folder / "loans.toml")
+
+
+def test_a_file_without_it_declares_nothing(tmp_path: Path) -> None:
+    found = declared(schema_with(tmp_path, "").governance, NAMES, "en")
+
+    assert found.total == 14
+    assert found.missing == [
+        "owner", "purpose", "business_use", "observation_window", "outcome_window", "exclusions",
+        "override_policy", "revalidation_interval", "versions", "variables", "triggers",
+        "prepared", "validated", "approved",
+    ]  # fmt: skip
+    assert found.variables == {"income": None, "home": None, "months": None}
+
+
+def test_all_that_is_declared_is_read(tmp_path: Path) -> None:
+    found = schema_with(tmp_path, FULL).governance
+
+    assert found.purpose == {"en": "To decide on loans", "id": "Untuk memutuskan pinjaman"}
+    assert found.versions == (
+        Release("1", "2026-01-31", {"en": "First version", "id": "Versi pertama"}, "Ani"),
+    )
+    assert found.sign_off["prepared"] == Signature("Ani", {"en": "Analyst"}, "2026-02-01")
+    assert found.sign_off["validated"].date == "2026-02-02"
+    assert declared(found, NAMES, "en").missing == []
+
+
+def test_the_card_gets_it_in_one_language(tmp_path: Path) -> None:
+    found = asdict(declared(schema_with(tmp_path, FULL).governance, ["income"], "id"))
+
+    assert found["purpose"] == "Untuk memutuskan pinjaman"
+    assert found["owner"] == "Credit Risk"
+    assert found["versions"][0]["change"] == "Versi pertama"
+    assert found["triggers"] == {"psi": 0.25, "auc.fall": 0.05}
+    # A field that is only monitored too, where somebody says why.
+    assert list(found["variables"]) == NAMES
+
+
+def test_an_empty_text_is_not_stated_and_half_a_signature_is_missing() -> None:
+    half = {"prepared": Signature("Ani", None, "2026-02-01"), "validated": Signature()}
+
+    found = declared(Governance(owner=None, sign_off=half), [], "en")
+
+    assert {"owner", "prepared", "validated", "approved"} <= set(found.missing)
+    assert found.sign_off["prepared"] == {"name": "Ani", "role": None, "date": "2026-02-01"}
+
+
+def test_a_template_that_is_not_filled_in_declares_nothing(tmp_path: Path) -> None:
+    blank = """
+    [governance]
+    owner = " "
+    purpose = { en = "", id = "" }
+    versions = [{ version = "", date = "", change = { en = "" }, by = " " }]
+    [governance.variables]
+    income = ""
+    [governance.sign_off]
+    prepared = { name = "", role = "", date = "" }
+    """
+
+    assert schema_with(tmp_path, blank).governance == Governance()
+
+
+def test_a_reason_for_some_predictors_is_not_one_for_all() -> None:
+    some = Governance(variables={"income": {"en": "Ability to pay"}})
+
+    assert "variables" in declared(some, NAMES, "en").missing
+    assert "variables" not in declared(some, ["income"], "en").missing
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ('ownr = "A"', "governance.ownr is not a key here: allowed are owner, purpose"),
+        ("owner = 1", "governance.owner must be a text, or a table of texts by language"),
+        ("owner = { en = '', id = 'A' }", "governance.owner.en must not be empty"),
+        ("versions = 1", "governance.versions must be a list of tables with version"),
+        ("versions = ['1']", "governance.versions must be a list of tables with version"),
+        (
+            "versions = [{ version = '1', date = 'May', change = 'x', by = 'y' }]",
+            "governance.versions[0].date must be a date such as 2026-01-31, got 'May'",
+        ),
+        (
+            "versions = [{ version = '1', date = 2026-01-31T10:00:00, change = 'x', by = 'y' }]",
+            "governance.versions[0].date must be a date such as 2026-01-31, got datetime",
+        ),
+        (
+            "versions = [{ version = '1', date = 2026-01-31, change = 'x' }]",
+            "governance.versions[0].by is missing",
+        ),
+        (
+            "versions = [{ version = '', date = 2026-01-31, change = 'x', by = 'y' }]",
+            "governance.versions[0].version must not be empty",
+        ),
+        ("variables = { incom = 'x' }", "must be a field of the schema file, did you mean"),
+        ("sign_off = { signed = 'x' }", "governance.sign_off.signed is not a key here"),
+        ("sign_off = { approved = 'x' }", "governance.sign_off.approved must be a table"),
+        (
+            "sign_off = { approved = { name = 'x', date = '31.1.2026' } }",
+            "governance.sign_off.approved.date must be a date such as 2026-01-31",
+        ),
+        ("triggers = 1", "governance.triggers must be a table"),
+    ],
+)
+def test_a_fault_is_named_by_its_key(tmp_path: Path, wrong: str, said: str) -> None:
+    with pytest.raises(SchemaError) as caught:
+        schema_with(tmp_path, f"[governance]\n{wrong}\n")
+
+    assert said in str(caught.value)
+
+
+def test_a_file_beside_declares_the_same(tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+
+    beside = schema_with(tmp_path, "", FULL)
+
+    assert beside.governance == schema_with(tmp_path / "other", FULL).governance
+    # What is saved with the model has it, and no dates, which JSON has not.
+    assert beside.document["governance"]["versions"][0]["date"] == "2026-01-31"
+    assert read_schema(beside.document, "saved").governance == beside.governance
+
+
+def test_both_files_add_up_and_none_has_precedence(tmp_path: Path) -> None:
+    kept = '[governance]\nowner = ""\npurpose = "Loans"\n'
+
+    found = schema_with(tmp_path, kept, '[governance]\nowner = "Risk"\npurpose = ""\n').governance
+
+    assert (found.owner, found.purpose) == ({"en": "Risk"}, {"en": "Loans"})
+    with pytest.raises(SchemaError, match=r"governance.purpose stands in the schema file too"):
+        schema_with(tmp_path, kept, '[governance]\npurpose = "Cards"\n')
+
+
+@pytest.mark.parametrize(
+    ("beside", "said"),
+    [
+        ("[label]", "governance.toml: label is not a key here"),
+        ("", "governance is missing"),
+        ('[governance]\nownr = "A"', "governance.toml: governance.ownr is not a key here"),
+        ("[governance", "governance.toml is not a TOML file"),
+    ],
+)
+def test_a_fault_of_the_file_beside_names_that_file(tmp_path: Path, beside: str, said: str) -> None:
+    with pytest.raises(SchemaError) as caught:
+        schema_with(tmp_path, "", beside)
+
+    assert said in str(caught.value)

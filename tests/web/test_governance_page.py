@@ -1,0 +1,92 @@
+"""What is declared of a model, on the page of the model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from markupsafe import escape
+from pages import BROWSER, read_page
+from service_settings import settings_of
+
+from creditscore.i18n.catalogue import LANGUAGES, PAGE_TEXTS, law_clauses
+from creditscore.schema.reader import read_schema
+from creditscore.scorecard import artifact
+from creditscore.scorecard.model import Model
+from creditscore.web import create_app
+
+
+def page_of(model: Model, folder: Path, language: str = "en") -> str:
+    artifact.save(model, folder / "model")
+    client = create_app(settings_of(folder / "model")).test_client()
+    answer = client.get(f"/model?lang={language}", headers=BROWSER)
+    assert answer.status_code == 200
+    read_page(answer.text)
+    return answer.text
+
+
+def with_governance(model: Model, stated: Mapping[str, Any]) -> Model:
+    document = {**model.schema.document, "governance": stated}
+    return replace(model, schema=read_schema(document, "test"))
+
+
+def part(page: str, name: str) -> str:
+    begin = page.index(f'<section class="sheet" id="{name}"')
+    return page[begin : page.index("</section>", begin)]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_is_missing_is_said_in_words_and_in_a_class_of_its_own(
+    model: Model, tmp_path: Path, language: str
+) -> None:
+    texts = PAGE_TEXTS[language]
+
+    shown = part(page_of(with_governance(model, {}), tmp_path, language), "governance")
+
+    missing = f'<strong class="unstated">{texts["not_declared"]}</strong>'
+    # Eight texts, versions, triggers, nine cells of the sign-off, and each field.
+    assert shown.count(missing) == 8 + 2 + 9 + len(model.schema.fields)
+    assert texts["governance_missing"].format(missing=14, total=14) in shown
+
+
+def test_what_is_declared_is_shown_in_the_language_of_the_page(
+    model: Model, tmp_path: Path
+) -> None:
+    stated = {
+        "owner": {"en": "Risk <b>", "id": "Risiko"},
+        "versions": [{"version": "1.0", "date": "2026-01-31", "change": "First", "by": "Ani"}],
+        "variables": {"AGE": {"en": "Why", "id": "Sebabnya"}},
+        "triggers": {"psi": 0.25},
+        "sign_off": {"prepared": {"name": "Ani", "role": "Analis", "date": "2026-02-01"}},
+    }
+
+    shown = part(page_of(with_governance(model, stated), tmp_path, "id"), "governance")
+
+    for words in ("Risiko", "1.0<br>2026-01-31, Ani", "First", "Sebabnya", "0,25", "2026-02-01"):
+        assert words in shown
+    english = part(page_of(with_governance(model, stated), tmp_path, "en"), "governance")
+    assert str(escape("Risk <b>")) in english
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_law_and_the_way_of_the_rows_are_shown(model: Model, tmp_path: Path, language: str) -> None:
+    page = page_of(model, tmp_path, language)
+
+    for one in law_clauses(language):
+        assert str(escape(one["asks"])) in part(page, "use")
+    for step in ("file", "left_out", "used", "train", "test"):
+        assert PAGE_TEXTS[language][f"rows_{step}"] in part(page, "versions")
+
+
+def test_a_card_of_an_earlier_release_is_served_without_it(model: Model, tmp_path: Path) -> None:
+    newer = ("governance", "lineage", "law_clauses")
+    older = {key: value for key, value in model.card.items() if key not in newer}
+
+    page = page_of(replace(model, card=older), tmp_path)
+
+    assert 'id="governance"' not in page
+    assert 'id="lineage-title"' not in page
+    assert law_clauses("en")[0]["clause"] in page
