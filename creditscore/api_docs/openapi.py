@@ -22,6 +22,7 @@ from creditscore.monitoring.monitor import DEFAULT_DAYS, MAX_DAYS
 from creditscore.schema import MOST_FAULTS, Schema
 from creditscore.schema.csv_cells import to_line
 from creditscore.schema.descriptions import applicant_schema
+from creditscore.schema.reference import REFERENCE
 from creditscore.settings import Settings
 
 JsonObject = dict[str, Any]
@@ -71,7 +72,9 @@ def template_values(
         "field_count": len(schema.fields),
         # What a browser sends is text as the page's language writes it, and empty or away if it is
         # not given.
-        "form_fields": {name: {"type": "string"} for name in [*schema.fields, "explore"]},
+        "form_fields": {
+            name: {"type": "string"} for name in [*schema.fields, REFERENCE, "explore"]
+        },
         "scorecards": list(schema.scorecards),
         "event": in_language(schema.label.event, FALLBACK_LANGUAGE),
         "outcome": in_language(schema.label.title, FALLBACK_LANGUAGE),

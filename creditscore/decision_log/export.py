@@ -24,7 +24,7 @@ VERIFY = ".venv/bin/flask --app app decisions verify"
 
 FIRST_COLUMNS = (
     "decision_id", "decided_at", "scorecard", "model_version", "label", "probability",
-    "probability_of_default", "cutoff", "score", "baseline",
+    "probability_of_default", "cutoff", "score", "baseline", "reference",
 )  # fmt: skip
 LAST_COLUMNS = (
     "warnings", "request_id", "key_id", "idempotency_key", "content_hash",
@@ -103,6 +103,7 @@ def _plain(row: Row, outcome: Outcome | None) -> Decision:
             **{name: row[name] for name in ("cutoff", "score", "scorecard", "model_version")},
             "baseline": row["baseline"],
             **{name: _read(row, name) for name in ("reasons", "strengths", "warnings", *BY_FIELD)},
+            "reference": row["reference"],
             "bins": row["bins"],
             **{name: row[name] for name in ("request_id", "key_id", "idempotency_key")},
             "content_hash": row["content_hash"],

@@ -222,6 +222,7 @@ class DecisionLog:
         cursor: int | None = None,
         label: str | None = None,
         scorecard: str | None = None,
+        reference: str | None = None,
         since: datetime | None = None,
         until: datetime | None = None,
     ) -> Page:
@@ -236,7 +237,7 @@ class DecisionLog:
             Most decisions to give.
         cursor : int, optional
             From an earlier page.
-        label, scorecard : str, optional
+        label, scorecard, reference : str, optional
             Only these.
         since, until : datetime, optional
             Only from then on, and before then.
@@ -245,9 +246,8 @@ class DecisionLog:
         query = query.where(decided_between(since, until))
         if cursor is not None:
             query = query.where(decisions.c.number < cursor)
-        for column, value in ((decisions.c.label, label), (decisions.c.scorecard, scorecard)):
-            if value is not None:
-                query = query.where(column == value)
+        equal = {"label": label, "scorecard": scorecard, "reference": reference}
+        query = query.filter_by(**{name: one for name, one in equal.items() if one is not None})
         with self.database.reading() as connection:
             rows = [from_row(row._asdict()) for row in connection.execute(query)]
         page = tuple(rows[:limit])

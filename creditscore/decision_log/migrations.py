@@ -156,11 +156,22 @@ IN_ORDER = (
 #: What lowered the probability; null in the rows of the releases before.
 STRENGTHS = ("ALTER TABLE decisions ADD COLUMN strengths TEXT",)
 
+#: The client's own name for the applicant; null where none was given.
+REFERENCE = (
+    "ALTER TABLE decisions ADD COLUMN reference TEXT",
+    "CREATE INDEX decisions_by_reference ON decisions (reference) WHERE reference IS NOT NULL",
+)
+
 Migrations = Mapping[str, tuple[tuple[str, ...], ...]]
 
 #: By database, the statements of version 1, of version 2, and so on.
 MIGRATIONS: Migrations = {
-    name: (tuple(text.format(**types) for text in TABLES) + triggers, IN_ORDER, STRENGTHS)
+    name: (
+        tuple(text.format(**types) for text in TABLES) + triggers,
+        IN_ORDER,
+        STRENGTHS,
+        REFERENCE,
+    )
     for (name, types), triggers in zip(
         TYPES.items(), (_sqlite_triggers(), _postgres_triggers()), strict=True
     )

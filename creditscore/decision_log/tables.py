@@ -64,6 +64,7 @@ decisions = Table(
     Column("idempotency_key", Text),
     Column("content_hash", Text, nullable=False),
     Column("strengths", Text),
+    Column("reference", Text),
 )
 
 outcomes = Table(

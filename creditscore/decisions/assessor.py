@@ -51,9 +51,12 @@ class Decision(NamedTuple):
 
     def to_dict(self, language: str) -> dict[str, Any]:
         """Return the decision as the answer's JSON object, its texts in a language."""
+        reference = self.applicant.reference
         return {
             "decision_id": self.decision_id,
             "decided_at": timestamp(self.decided_at),
+            # Only where there is one, so that other answers stay as they were.
+            **({} if reference is None else {"reference": reference}),
             "label": self.label,
             "probability": 1 - self.probability_of_default,
             "probability_of_default": self.probability_of_default,

@@ -26,7 +26,7 @@ CONTENT = (
 )  # fmt: skip
 
 #: The columns that came later: null in older rows, and hashed only where they are not.
-ADDED = ("strengths",)
+ADDED = ("strengths", "reference")
 
 #: The columns of a row, in their order.
 COLUMNS = (*CONTENT, *ADDED, "content_hash")
@@ -76,7 +76,7 @@ class LoggedDecision:
 
 
 class RowTemplate(NamedTuple):
-    """The row of a decision but for its id and time, in which equal decisions differ.
+    """The row of a decision but for its id, time and reference, in which equal decisions differ.
 
     Attributes
     ----------
@@ -128,10 +128,12 @@ class RowTemplate(NamedTuple):
         added = (strengths,)
         return cls((*content, *added), _canonical(content, added))
 
-    def row(self, decision_id: str, milliseconds: int) -> Row:
+    def row(self, decision_id: str, milliseconds: int, reference: str | None) -> Row:
         """Return the row of a decision with this id, made so long after 1970 began."""
         canonical = _canonical((decision_id, milliseconds)) + self.canonical
-        return (decision_id, milliseconds, *self.values, _digest(canonical))
+        if reference is not None:
+            canonical += _named("reference", reference)
+        return (decision_id, milliseconds, *self.values, reference, _digest(canonical))
 
 
 def to_row(
@@ -149,7 +151,8 @@ def to_row(
         decision, request_id=request_id, key_id=key_id, idempotency_key=idempotency_key
     )
     # Whole milliseconds, as its answer shows them.
-    return template.row(decision.decision_id, to_milliseconds(decision.decided_at))
+    milliseconds = to_milliseconds(decision.decided_at)
+    return template.row(decision.decision_id, milliseconds, decision.applicant.reference)
 
 
 def from_row(row: Mapping[str, Any]) -> LoggedDecision:
@@ -163,7 +166,7 @@ def from_row(row: Mapping[str, Any]) -> LoggedDecision:
     decision = Decision(
         decision_id=str(UUID(row["id"])),
         decided_at=to_time(row["decided_at"]),
-        applicant=Applicant(row["scorecard"], json.loads(row["inputs"])),
+        applicant=Applicant(row["scorecard"], json.loads(row["inputs"]), row["reference"]),
         label=row["label"],
         probability_of_default=row["probability_of_default"],
         cutoff=row["cutoff"],
@@ -201,8 +204,12 @@ def _canonical(content: Iterable[object], added: Iterable[object] = ()) -> str:
     parts = ["-" if value is None else f"{len(text := str(value))}:{text}" for value in content]
     for name, value in zip(ADDED, added, strict=False):
         if value is not None:
-            parts.append(f"{name}={len(text := str(value))}:{text}")
+            parts.append(_named(name, value))
     return "".join(parts)
+
+
+def _named(name: str, value: object) -> str:
+    return f"{name}={len(text := str(value))}:{text}"
 
 
 def _digest(canonical: str) -> str:

@@ -11,6 +11,7 @@ from creditscore.drafting import names, toml_text
 from creditscore.drafting.levels import MOST_CODES
 from creditscore.drafting.profile import DATES, NOTHING, NUMBERS, TEXTS, Profile
 from creditscore.schema.number_text import read_amount
+from creditscore.schema.reference import REFERENCE
 from creditscore.training.sample_columns import read_times
 
 #: AUC of a column alone above which it gives the outcome away, and above which that may be.
@@ -21,6 +22,11 @@ NEARLY_ALL, HALF = 0.9, 0.5
 
 #: Rows with another value than the usual one, below which a column is as good as constant.
 LEAST_VARYING = 5
+
+_RESERVED = (
+    "is read as the client's own reference, not as a field: "
+    f'a field of another name, with column = "{REFERENCE}", can use it'
+)
 
 _CURRENCY = re.compile(r"(?:[$€£¥]|(?:rp|idr|usd|eur|gbp)\b\.?)\s*[-+]?[0-9]", re.IGNORECASE)
 
@@ -66,6 +72,8 @@ def judge(profile: Profile, *, copy_of: str | None) -> Ignored | None:
     name, column = profile.name, profile.column
     if not name:
         return Ignored(name, "has no name, as an index that a program wrote beside the table")
+    if name == REFERENCE:
+        return Ignored(name, _RESERVED, needs_look=True)
     if profile.kind == NOTHING:
         return Ignored(name, "is empty in every row")
     varying = profile.n_rows - int(column.counts.max())

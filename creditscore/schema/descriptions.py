@@ -10,6 +10,7 @@ from typing import Any
 from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, SWAPPED_SEPARATORS, Text, in_language, say
 from creditscore.schema.constraints import CodeList, format_number
 from creditscore.schema.fields import Field
+from creditscore.schema.reference import LONGEST_REFERENCE, REFERENCE
 from creditscore.schema.schema import Schema
 
 #: Sentences that name a band of numbers, the more particular ones first.
@@ -80,7 +81,17 @@ def applicant_schema(schema: Schema) -> dict[str, Any]:
         "title": "Applicant",
         "required": [name for name in schema.base_fields if _is_required(schema, name)],
         "additionalProperties": False,
-        "properties": {name: field_schema(field) for name, field in schema.fields.items()},
+        "properties": {
+            **{name: field_schema(field) for name, field in schema.fields.items()},
+            REFERENCE: {
+                "title": "Your own reference",
+                "description": "Such as an application number. Logged with the decision, which "
+                "does not depend on it; the blanks around it are removed.",
+                "type": ["string", "null"],
+                "maxLength": LONGEST_REFERENCE,
+                "examples": ["A-17"],
+            },
+        },
     }
     for spec in list(schema.scorecards.values())[1:]:
         # One field of a larger scorecard asks for all that it adds to the smallest one.

@@ -8,12 +8,14 @@ import unicodedata
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
+from creditscore.errors import SchemaError
 from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, LANGUAGES, Text
 from creditscore.readers.file_format import clean_name
 from creditscore.schema.code_reader import normalise, read_code_list, read_labels
 from creditscore.schema.constraints import CodeList, NumericRange, Rejected, Rule, Value
 from creditscore.schema.fields import Change, Field, Wording
 from creditscore.schema.missing_values import MissingValues
+from creditscore.schema.reference import REFERENCE
 from creditscore.schema.toml_reader import TomlTable, shown
 
 BOUNDS = ("minimum", "exclusive_minimum", "maximum", "exclusive_maximum")
@@ -30,6 +32,10 @@ COMMON_KEYS = (
 
 def read_fields(tables: Mapping[str, TomlTable]) -> dict[str, Field]:
     """Read the fields of a schema file, in its order."""
+    if REFERENCE in tables:
+        problem = "is the name of a client's own reference: give the field another name, and say"
+        source = tables[REFERENCE].source
+        raise SchemaError(source, tables[REFERENCE].path, f'{problem} column = "{REFERENCE}"')
     codes = code_names(tables)
     return {
         name: replace(read_field(name, table), code_name=codes[name])

@@ -289,7 +289,10 @@ class Applicant:
     values : mapping of str to int, float, str or None
         That scorecard's fields, in their one canonical form, in schema order; None for a missing
         value; fields that no decision depends on only where they were given.
+    reference : str or None
+        The client's own name for the applicant, which no decision depends on.
     """
 
     scorecard: str
     values: Mapping[str, Value | None]
+    reference: str | None = None

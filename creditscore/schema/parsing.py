@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from creditscore.errors import Fault, InvalidApplicants
@@ -12,6 +12,7 @@ from creditscore.i18n.catalogue import say
 from creditscore.nearest_name import nearest_name
 from creditscore.schema.constraints import Rejected, Value, describe_value
 from creditscore.schema.fields import Applicant, Field, ScorecardSpec
+from creditscore.schema.reference import REFERENCE, accept_reference, reference_fault
 
 #: Returns a raw JSON value in its canonical form, or raises `Rejected`.
 Accept = Callable[[object], Value | None]
@@ -85,6 +86,8 @@ class ApplicantParser:
             text = say("not_an_applicant", got=describe_value(raw))
             faults.append(Fault("not_an_object", pointer, text))
             return None
+        if REFERENCE in raw:
+            return self._parse_with_reference(raw, pointer, faults)
         candidate = self._by_field_count.get(len(raw))
         if candidate is not None:
             # Fast path: exactly the fields of one scorecard, each with an accepted value.
@@ -97,6 +100,19 @@ class ApplicantParser:
                 if None not in values.values():
                     return Applicant(scorecard, values)
         return self._parse_with_faults(raw, pointer, faults)
+
+    def _parse_with_reference(
+        self, raw: Mapping[str, object], pointer: str, faults: list[Fault]
+    ) -> Applicant | None:
+        given = raw[REFERENCE]
+        rest = {name: value for name, value in raw.items() if name != REFERENCE}
+        applicant = self._parse(rest, pointer, faults)
+        try:
+            reference = accept_reference(given)
+        except Rejected as rejected:
+            faults.append(reference_fault(given, rejected.code, pointer))
+            return None
+        return applicant and replace(applicant, reference=reference)
 
     def _parse_with_faults(
         self, raw: Mapping[str, object], pointer: str, faults: list[Fault]

@@ -38,9 +38,9 @@ MOST_RESULTS = 10_000
 
 
 class _Result(NamedTuple):
-    """What follows from the cells of a row: all of its row in the log, and of its answer.
+    """What follows from the fields' cells of a row: its row in the log, and of its answer.
 
-    Both but for id and time.
+    Both but for id, time and reference.
     """
 
     template: RowTemplate
@@ -133,7 +133,7 @@ class CsvRequest:
             for block, results in _score_all(scorer, table):
                 new = assessor.new_ids(moment, len(results))
                 ids += new
-                _spool(spooled, results, new)
+                _spool(spooled, results, new, scorer.references(block))
                 ends = (
                     f"{decision_id}{separator}{at}{separator}{result.text}"
                     for decision_id, result in zip(new, results, strict=True)
@@ -201,7 +201,9 @@ def _spooled_file() -> BinaryIO:
     return cast(BinaryIO, SpooledTemporaryFile(IN_MEMORY))  # callers close it
 
 
-def _spool(file: BinaryIO, results: Sequence[_Result], ids: Sequence[str]) -> None:
+def _spool(
+    file: BinaryIO, results: Sequence[_Result], ids: Sequence[str], references: Sequence[object]
+) -> None:
     """Write the decisions of a block: each different result once, and which one each id has."""
     different = {id(result): result for result in results}
     numbers = {key: number for number, key in enumerate(different)}
@@ -209,6 +211,7 @@ def _spool(file: BinaryIO, results: Sequence[_Result], ids: Sequence[str]) -> No
         [[*result.template] for result in different.values()],
         [numbers[id(result)] for result in results],
         ids,
+        references,
     ]
     file.write(dumps_bytes(content) + b"\n")
 
@@ -216,9 +219,9 @@ def _spool(file: BinaryIO, results: Sequence[_Result], ids: Sequence[str]) -> No
 def _rows_of(file: BinaryIO, milliseconds: int) -> Iterator[list[Row]]:
     """Read the rows of spooled decisions, a block at a time."""
     for line in file:
-        content, numbers, ids = loads(line)
+        content, numbers, ids, references = loads(line)
         templates = [RowTemplate(tuple(values), canonical) for values, canonical in content]
         yield [
-            templates[number].row(decision_id, milliseconds)
-            for number, decision_id in zip(numbers, ids, strict=True)
+            templates[number].row(decision_id, milliseconds, reference)
+            for number, decision_id, reference in zip(numbers, ids, references, strict=True)
         ]

@@ -7,13 +7,15 @@ be started again: rows that are in the log already are answered from there.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Generic, TypeVar
 
 from creditscore.decision_log.idempotency import RequestOrigin
 from creditscore.decision_log.log import DecisionLog
 from creditscore.decisions.assessor import Assessor, Decision
-from creditscore.tables.table import Block, RejectedRow, RowReader, Table
+from creditscore.schema import Applicant
+from creditscore.tables.table import Block, RejectedRow, RowReader, Table, refer
 
 Written = TypeVar("Written")
 
@@ -54,12 +56,16 @@ class LoggingScorer(Generic[Written]):
     def score(self, block: Block) -> list[Written | RejectedRow]:
         """Return the result of each row, in their order; decisions are in the log by then."""
         results: list[Written | RejectedRow] = []
+        references = self._rows.references(block)
         for begin in range(0, len(block.numbers), CHUNK_ROWS):
-            results += self._score(block, range(len(block.numbers))[begin : begin + CHUNK_ROWS])
+            indices = range(len(block.numbers))[begin : begin + CHUNK_ROWS]
+            results += self._score(block, indices, references)
         return results
 
-    def _score(self, block: Block, indices: range) -> list[Written | RejectedRow]:
-        rows = [self._rows.applicant(block, index) for index in indices]
+    def _score(
+        self, block: Block, indices: range, references: Sequence[str | RejectedRow | None]
+    ) -> list[Written | RejectedRow]:
+        rows = [_referred(self._rows.applicant(block, i), references[i]) for i in indices]
         applicants = [row for row in rows if not isinstance(row, RejectedRow)]
         if not applicants:
             return [row for row in rows if isinstance(row, RejectedRow)]
@@ -75,3 +81,12 @@ class LoggingScorer(Generic[Written]):
         )
         written = map(self._write, recorded.decisions)
         return [row if isinstance(row, RejectedRow) else next(written) for row in rows]
+
+
+def _referred(
+    row: Applicant | RejectedRow, reference: str | RejectedRow | None
+) -> Applicant | RejectedRow:
+    """Return an applicant with its reference, or all that is wrong with its row."""
+    if isinstance(row, Applicant) and isinstance(reference, str):
+        return replace(row, reference=reference)
+    return refer(row, reference)

@@ -13,7 +13,7 @@ from typing import Generic, TypeVar
 
 from creditscore.decisions.assessor import Assessor, Decision
 from creditscore.schema import Applicant
-from creditscore.tables.table import Block, RejectedRow, RowReader, Table
+from creditscore.tables.table import Block, RejectedRow, RowReader, Table, refer
 
 Written = TypeVar("Written")
 
@@ -32,7 +32,7 @@ class Scorer(Generic[Written]):
     assessor : Assessor
     table : Table
     write : callable
-        Returns what is wanted of a decision, which must not depend on its id and time.
+        Returns what is wanted of a decision, which must not depend on its id, time and reference.
     most_results : int
         Results that are kept for rows to come.
     """
@@ -51,6 +51,14 @@ class Scorer(Generic[Written]):
 
     def score(self, block: Block) -> list[Written | RejectedRow]:
         """Return the result of each row of a block, in their order."""
+        pairs = zip(self._score(block), self.references(block), strict=True)
+        return [refer(result, reference) for result, reference in pairs]
+
+    def references(self, block: Block) -> list[str | RejectedRow | None]:
+        """Return the reference of each row of a block, or what is wrong with it."""
+        return self._rows.references(block)
+
+    def _score(self, block: Block) -> list[Written | RejectedRow]:
         if len(self._results) > self._most:
             self._results.clear()
         results = list(map(self._results.get, block.keys))

@@ -6,15 +6,20 @@ import itertools
 from collections import Counter
 from collections.abc import Collection, Hashable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from creditscore.decisions.decision_columns import DecisionColumns
 from creditscore.errors import Fault, InvalidApplicants
 from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, Text, say
 from creditscore.nearest_name import nearest_name
 from creditscore.readers import clean_name
+from creditscore.readers.cell_text import cell_text
 from creditscore.schema import MOST_FAULTS, Applicant, Field, Schema
+from creditscore.schema.constraints import Rejected
+from creditscore.schema.reference import REFERENCE, accept_reference, reference_fault
 from creditscore.schema.table_columns import field_columns
+
+Result = TypeVar("Result")
 
 #: Columns that are no fields, of which the nearest to a missing name is looked for.
 MOST_HINTS = 100
@@ -113,13 +118,17 @@ class RowReader:
     ----------
     schema : Schema
     table : Table
-        Columns that are not fields are left out.
+        Columns that are neither fields nor the reference are left out.
     """
 
     def __init__(self, schema: Schema, table: Table) -> None:
         places = field_columns(table.columns, schema)
         self._fields = [(schema.fields[name], found[0]) for name, found in places.items()]
         self._width, self._read, self._schema = len(table.columns), table.read, schema
+        taken = {at for found in places.values() for at in found}
+        names = map(clean_name, table.columns)
+        others = [at for at, name in enumerate(names) if name == REFERENCE and at not in taken]
+        self._reference = next(iter(others), None)
 
     def applicant(self, block: Block, index: int) -> Applicant | RejectedRow:
         """Return the applicant of a row, or what is wrong with it."""
@@ -132,6 +141,31 @@ class RowReader:
             return self._schema.parse({name: raw for name, raw in values if raw is not None})
         except InvalidApplicants as error:
             return RejectedRow(error.faults)
+
+    def references(self, block: Block) -> list[str | RejectedRow | None]:
+        """Return each row's reference, None where it has none, or what is wrong with it."""
+        rows = range(len(block.numbers))
+        if self._reference is None:
+            return [None for _ in rows]
+        return [self._read_reference(block.row(index), self._reference) for index in rows]
+
+    def _read_reference(self, cells: Sequence[Any], at: int) -> str | RejectedRow | None:
+        if len(cells) != self._width:
+            # A fault of the applicant.
+            return None
+        raw = cell_text(cells[at])
+        try:
+            return accept_reference(raw)
+        except Rejected as rejected:
+            return RejectedRow([reference_fault(raw, rejected.code)])
+
+
+def refer(result: Result | RejectedRow, reference: object) -> Result | RejectedRow:
+    """Return a row's result, or what is wrong with the row where that is also its reference."""
+    if not isinstance(reference, RejectedRow):
+        return result
+    faults = result.faults if isinstance(result, RejectedRow) else ()
+    return RejectedRow([*faults, *reference.faults])
 
 
 def check_header(

@@ -13,7 +13,8 @@ from flask import Request
 from creditscore.errors import Fault
 from creditscore.i18n.catalogue import Text, say
 from creditscore.schema import MOST_FAULTS
-from creditscore.schema.constraints import describe_value
+from creditscore.schema.constraints import Rejected, describe_value
+from creditscore.schema.reference import LONGEST_REFERENCE, accept_reference
 from creditscore.web.problems import WrongValues
 
 #: Cursors are the numbers of decisions, which are 64 bits wide.
@@ -89,6 +90,21 @@ def one_of(names: Sequence[str]) -> Parameter:
         return text
 
     return Parameter(read, say("one_of", codes=", ".join(names)))
+
+
+def reference() -> Parameter:
+    """Allow the clients' own references."""
+
+    def read(text: str) -> str:
+        try:
+            accepted = accept_reference(text)
+        except Rejected:
+            raise ValueError from None
+        if accepted is None:
+            raise ValueError
+        return accepted
+
+    return Parameter(read, say("any_reference", most=LONGEST_REFERENCE))
 
 
 def cursor() -> Parameter:

@@ -25,6 +25,7 @@ from creditscore.api_docs.openapi import PLACEHOLDER, read_template, template_va
 from creditscore.errors import InvalidApplicants
 from creditscore.schema import Schema
 from creditscore.schema.constraints import CodeList, Rule
+from creditscore.schema.reference import REFERENCE
 from creditscore.scorecard.model import Model
 from creditscore.settings import Settings
 from creditscore.web import create_app
@@ -329,7 +330,7 @@ def test_texts_name_every_field_and_limit(description: Body, schema: Schema) -> 
     schemas = description["components"]["schemas"]
     properties = schemas["Applicant"]["properties"]
 
-    assert list(properties) == list(schema.fields)
+    assert list(properties) == [*schema.fields, REFERENCE]
     assert schemas["Problem"]["properties"]["errors"]["maxItems"] == 100
     for name, field in schema.fields.items():
         assert properties[name]["title"] == field.title["en"]

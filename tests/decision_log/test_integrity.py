@@ -17,7 +17,7 @@ from creditscore.decision_log.database import Database
 from creditscore.decision_log.idempotency import RequestOrigin
 from creditscore.decision_log.integrity import check_log, check_row
 from creditscore.decision_log.log import DecisionLog, to_rows
-from creditscore.decision_log.migrations import MIGRATIONS, STRENGTHS
+from creditscore.decision_log.migrations import MIGRATIONS, REFERENCE, STRENGTHS
 from creditscore.decision_log.scan import PAGE_ROWS
 from creditscore.decision_log.tables import decisions, tombstones
 from creditscore.decisions.assessor import Assessor
@@ -127,6 +127,7 @@ EDITS: dict[str, Callable[[Row], Row]] = {
     "a probability and its label": other_side,
     "a time": lambda row: {"decided_at": row["decided_at"] + 1},
     "the key that was shown": lambda _: {"key_id": "another"},
+    "a reference that was not there": lambda _: {"reference": "A-17"},
     "a reason's words": first_reason(text={"en": "other", "id": "lain"}),
     "the hash": lambda _: {"content_hash": "0" * 64},
 }
@@ -241,7 +242,8 @@ def forget_that_ids_are_unique(connection: Connection) -> None:
     connection.exec_driver_sql("CREATE TEMP TABLE kept AS SELECT * FROM decisions")
     connection.exec_driver_sql("DROP TABLE decisions")
     connection.exec_driver_sql(made)
-    connection.exec_driver_sql(*STRENGTHS)
+    for statement in (*STRENGTHS, *REFERENCE):
+        connection.exec_driver_sql(statement)
     connection.exec_driver_sql("INSERT INTO decisions SELECT * FROM kept")
 
 

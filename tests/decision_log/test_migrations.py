@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -112,9 +113,13 @@ def test_decisions_of_an_earlier_version_are_kept(database_url: str, earlier: in
     migrate(database)
 
     assert versions(database) == list(range(1, VERSION + 1))
-    log.record([decision()], RequestOrigin("after"))
+    later = decision()
+    later = later._replace(applicant=replace(later.applicant, reference="A-17"))
+    log.record([later], RequestOrigin("after"))
     assert [log.find(each.decision_id).decision for each in made] == made
     assert [each.request_id for each in log.page(limit=9).decisions] == ["after", *2 * ["before"]]
+    found = log.page(limit=9, reference="A-17").decisions
+    assert [each.decision.applicant.reference for each in found] == ["A-17"]
     database.close()
 
 

@@ -38,6 +38,7 @@ def ignored(tmp_path: Path, columns: dict[str, list[str]]) -> dict[str, str]:
         ("customer_id", [f"C{row:05}" for row in range(ROWS)], "is an identifier"),
         ("CustomerID", [str(row * 7919 % 100_003) for row in range(ROWS)], "is an identifier"),
         ("nomor kontrak", [str(row * 7919 % 100_003) for row in range(ROWS)], "is an identifier"),
+        ("reference", cycle("a", "b"), "is read as the client's own reference"),
         ("row", [str(5 * row) for row in range(ROWS)], "is an identifier"),
         ("nama", [f"Siti {row}" for row in range(ROWS)], "identifies people"),
         ("phone", [str(62_000_000 + row * 7919) for row in range(ROWS)], "identifies people"),

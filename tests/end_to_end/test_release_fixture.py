@@ -188,6 +188,17 @@ def test_nothing_is_wrong_with_its_log(app: Flask) -> None:
     assert (result.exit_code, result.stdout) == (0, "39 verified: 0 with faults\n")
 
 
+def test_its_log_takes_references_and_stays_as_it_was(app: Flask) -> None:
+    client, (applicant, _) = app.test_client(), DECIDED[0]
+
+    made = client.post("/predict", json={**applicant, "reference": "A-17"}, headers=KEY).get_json()
+
+    found = client.get("/decisions?reference=A-17", headers=KEY).get_json()["decisions"]
+    assert [each["decision_id"] for each in found] == [made["decision_id"]]
+    assert run(app, "verify").stdout == "40 verified: 0 with faults\n"
+    assert run(app, "replay", "--all").stdout == "40 replayed: 40 identical\n"
+
+
 @pytest.mark.parametrize("logged", ANSWERS["logged"], ids=lambda each: each["decision_id"])
 def test_each_of_its_decisions_is_read_as_it_was(app: Flask, logged: Body) -> None:
     client = app.test_client()

@@ -11,8 +11,11 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from sqlalchemy import select
 from table_files import PROJECT, people, read, run, write
 
+from creditscore.decision_log.database import Database
+from creditscore.decision_log.tables import decisions
 from creditscore.schema import Schema
 
 Row = dict[str, Any]
@@ -133,3 +136,28 @@ def test_a_large_table_is_written_in_groups_of_rows(schema: Schema, tmp_path: Pa
     metadata = pq.read_metadata(tmp_path / "out.parquet")
     assert metadata.num_rows == 140_000
     assert metadata.num_row_groups <= 3
+
+
+@pytest.mark.parametrize("references", [["A-1", None], [17, 18], [17.0, None]])
+def test_references_are_logged_as_texts(
+    schema: Schema, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, references: list[Any]
+) -> None:
+    url = f"sqlite:///{tmp_path}/log.sqlite"
+    monkeypatch.setenv("CREDITSCORE_DATABASE_URL", url)
+    rows = [
+        {**row, "reference": reference}
+        for row, reference in zip(people(schema, "application", 2), references, strict=True)
+    ]
+    source = write_parquet(tmp_path / "in.parquet", rows)
+
+    assert run(source, tmp_path / "out.parquet", "--log") == 0
+
+    database = Database(url)
+    with database.reading() as connection:
+        query = select(decisions.c.reference).order_by(decisions.c.number)
+        logged = connection.execute(query).scalars().all()
+    database.close()
+    assert logged == [
+        None if each is None else f"{each:.0f}" if each != "A-1" else each for each in references
+    ]
+    assert pq.read_table(tmp_path / "out.parquet")["reference"].to_pylist() == references

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from decided import NOON
 from table_files import PROJECT, as_csv, people, read, run, write
+from workbooks import Cell, write_workbook
 
 from creditscore.decision_log.database import Database
 from creditscore.decision_log.log import DecisionLog
@@ -310,6 +311,59 @@ def test_rows_are_logged_once_under_the_ids_that_the_table_names(
     renamed = [row | {"customer": f"another {row['customer']}"} for row in rows]
     assert run(write(tmp_path / "others.csv", renamed), tmp_path / "four", "--log") == 0
     assert _count(log) == 120
+
+
+def test_references_of_a_table_are_logged_with_its_rows(
+    schema: Schema, tmp_path: Path, log: DecisionLog
+) -> None:
+    good = people(schema, "application", 4)
+    references = ["A-1", " A-2 ", "", "A" * 101]
+    rows = [
+        {**row, "reference": reference} for row, reference in zip(good, references, strict=True)
+    ]
+
+    assert run(write(tmp_path / "in.csv", rows), tmp_path / "out.csv", "--log") == 0
+
+    assert _references(log) == ["A-1", "A-2", None]
+    (rejected,) = read(tmp_path / "out.csv.rejects.csv")
+    assert rejected["reference"] == "A" * 101
+    assert "reference must be text of up to 100 characters" in str(rejected)
+
+
+def test_a_reference_of_too_many_characters_is_rejected_without_a_log_too(
+    schema: Schema, tmp_path: Path
+) -> None:
+    one, two = people(schema, "application", 2)
+    rows = [{**one, "reference": "A" * 100}, {**two, "reference": "A" * 101}]
+
+    assert run(write(tmp_path / "in.csv", rows), tmp_path / "out.csv") == 0
+
+    assert [row["reference"] for row in read(tmp_path / "out.csv")] == ["A" * 100]
+
+
+def test_references_of_workbooks_are_logged_as_they_are_shown(
+    schema: Schema, tmp_path: Path, log: DecisionLog
+) -> None:
+    rows = people(schema, "application", 3)
+    names = [*rows[0], "reference"]
+    cells = [[*map(_plain, row.values())] for row in rows]
+    sheet: list[list[Cell]] = [
+        [*names],
+        *([*row, mine] for row, mine in zip(cells, [17, "A-2", None], strict=True)),
+    ]
+    path = write_workbook(tmp_path / "in.xlsx", {"Applicants": sheet})
+
+    assert run(path, tmp_path / "out.csv", "--log") == 0
+
+    assert _references(log) == ["17", "A-2", None]
+
+
+def _plain(value: object) -> Cell:
+    return value if isinstance(value, str) else float(str(value))
+
+
+def _references(log: DecisionLog) -> list[str | None]:
+    return [each.decision.applicant.reference for each in log.page(limit=9).decisions][::-1]
 
 
 def test_a_run_that_was_killed_half_way_logs_each_row_once(

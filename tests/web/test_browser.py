@@ -365,6 +365,9 @@ def test_text_is_copied_also_where_a_page_gets_no_clipboard(
 
     assert "curl" in wait_for(browser, "window.copied")
     assert wait_for(browser, "document.getElementById('status').textContent") == "Copied."
+    browser.find_element("css selector", "button.copy[data-from=decision-id]").click()
+    copied = wait_for(browser, "window.copied.includes('curl') ? '' : window.copied")
+    assert copied == browser.find_element("id", "decision-id").text
 
 
 def test_no_page_complained_and_no_other_host_was_asked(

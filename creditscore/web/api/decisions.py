@@ -112,6 +112,7 @@ def _parameters() -> Mapping[str, Parameter]:
         "cursor": query_parameters.cursor(),
         "label": query_parameters.one_of([ELIGIBLE, NOT_ELIGIBLE]),
         "scorecard": query_parameters.one_of(list(service().assessor.model.scorecards)),
+        "reference": query_parameters.reference(),
         "since": query_parameters.moment(),
         "until": query_parameters.moment(),
     }

@@ -12,6 +12,7 @@ from creditscore.i18n.catalogue import DECIMAL_SIGNS, PAGE_TEXTS, in_language
 from creditscore.schema import Field, Schema
 from creditscore.schema.constraints import NumericRange, Rejected, Value, format_number, from_text
 from creditscore.schema.number_text import read_amount, write_amount
+from creditscore.schema.reference import REFERENCE
 from creditscore.scorecard.model import Model
 from creditscore.scorecard.reason_codes import value_in_words
 
@@ -142,12 +143,33 @@ def groups(
         )
 
 
+def reference_control(typed: Mapping[str, str], faults: Sequence[Fault], language: str) -> Control:
+    """Lay out the field for the person's own reference."""
+    texts = PAGE_TEXTS[language]
+    errors = [in_language(f.text, language) for f in faults if f.pointer == f"/{REFERENCE}"]
+    return Control(
+        name=REFERENCE,
+        title=texts["reference"],
+        help=texts["reference_help"],
+        unit="",
+        value=typed.get(REFERENCE, ""),
+        options=(),
+        error="".join(errors[:1]),
+        example="",
+        low="",
+        high="",
+        position="",
+        whole=False,
+        optional=True,
+    )
+
+
 def other_errors(schema: Schema, faults: Sequence[Fault], language: str) -> list[str]:
     """Give the faults that belong to no field of the form."""
     return [
         in_language(fault.text, language)
         for fault in faults
-        if fault.pointer.removeprefix("/") not in schema.fields
+        if fault.pointer.removeprefix("/") not in (*schema.fields, REFERENCE)
     ]
 
 

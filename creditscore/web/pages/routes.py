@@ -80,6 +80,7 @@ def _page(
         language,
         notice=notice(language),
         groups=list(form.groups(model, typed, faults=faults, language=language)),
+        reference=form.reference_control(typed, faults, language),
         errors=form.other_errors(model.schema, faults, language),
         invalid=bool(faults),
         examples={

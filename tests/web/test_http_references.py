@@ -1,0 +1,207 @@
+"""A client's own reference: logged with the decision, which can be found by it."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from logged import database_of, edit, row_of, run
+from werkzeug.test import TestResponse
+
+from creditscore.api_docs.examples import example_applicants, example_table
+from creditscore.schema.csv_cells import to_line
+from creditscore.schema.reference import LONGEST_REFERENCE
+from creditscore.web.service import NAME
+
+KEY = {"X-API-Key": "the-key-of-the-references-test"}
+
+
+@pytest.fixture
+def app(build: Callable[..., Flask]) -> Flask:
+    return build(api_keys=(KEY["X-API-Key"],))
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()
+
+
+def applicants(app: Flask) -> list[dict[str, Any]]:
+    return list(example_applicants(app.extensions[NAME].assessor.model.schema).values())
+
+
+def table(app: Flask, references: list[str], *, column: str = "reference") -> str:
+    """Return a table of one applicant, as often as there are references."""
+    header, row, *_ = example_table(app.extensions[NAME].assessor.model.schema)
+    rows = [[*header, column], *([*row, reference] for reference in references)]
+    return "".join(f"{to_line(each)}\n" for each in rows)
+
+
+def post_table(client: FlaskClient, text: str) -> TestResponse:
+    # Read to its end, so that the spooled file behind it is closed.
+    return client.post("/predict", data=text, content_type="text/csv", headers=KEY, buffered=True)
+
+
+def found(client: FlaskClient, reference: str) -> list[str]:
+    answer = client.get("/decisions", query_string={"reference": reference}, headers=KEY)
+    assert answer.status_code == 200, answer.get_data(as_text=True)
+    return [each["decision_id"] for each in answer.get_json()["decisions"]]
+
+
+def test_a_decision_is_found_by_the_reference_that_came_with_it(
+    app: Flask, client: FlaskClient
+) -> None:
+    body = [{**each, "reference": f"  A-{n} "} for n, each in enumerate(applicants(app))]
+
+    answers = client.post("/predict", json=body, headers=KEY).get_json()
+
+    assert [each["reference"] for each in answers] == [f"A-{n}" for n in range(len(body))]
+    assert found(client, "A-0") == [answers[0]["decision_id"]]
+    assert found(client, " A-1 ") == [answers[1]["decision_id"]]
+    assert found(client, "A-") == []
+    logged = client.get(f"/decisions/{answers[0]['decision_id']}", headers=KEY).get_json()
+    assert logged["reference"] == "A-0"
+    assert "reference" not in logged["inputs"]
+
+
+def test_a_reference_changes_nothing_of_a_decision(app: Flask, client: FlaskClient) -> None:
+    plain = client.post("/what-if", json=applicants(app)[0], headers=KEY).get_json()
+    body = {**applicants(app)[0], "reference": "A-17"}
+    referred = client.post("/what-if", json=body, headers=KEY).get_json()
+
+    assert referred.pop("reference") == "A-17"
+    assert "reference" not in plain
+    assert {**plain, "decided_at": ""} == {**referred, "decided_at": ""}
+
+
+@pytest.mark.parametrize("nothing", [None, "", "  "])
+def test_an_empty_reference_is_none(app: Flask, client: FlaskClient, nothing: object) -> None:
+    body = {**applicants(app)[0], "reference": nothing}
+
+    answer = client.post("/predict", json=body, headers=KEY)
+
+    assert answer.status_code == 200
+    assert "reference" not in answer.get_json()
+
+
+@pytest.mark.parametrize("wrong", [17, True, ["A"], "A" * (LONGEST_REFERENCE + 1), "A\n1", "\x00A"])
+def test_what_is_no_reference_is_refused_beside_other_faults(
+    app: Flask, client: FlaskClient, wrong: object
+) -> None:
+    body = {**applicants(app)[0], "reference": wrong, "surplus": 1}
+
+    answer = client.post("/predict", json=body, headers=KEY)
+
+    assert answer.status_code == 422
+    pointers = [fault["pointer"] for fault in answer.get_json()["errors"]]
+    assert sorted(pointers) == ["/reference", "/surplus"]
+
+
+def test_rows_of_a_table_have_references_of_their_own(app: Flask, client: FlaskClient) -> None:
+    references = ["A-1", "A-2", "", " A-1 "]
+
+    answer = post_table(client, table(app, references))
+
+    assert answer.status_code == 200, answer.get_data(as_text=True)
+    rows = list(csv.DictReader(io.StringIO(answer.get_data(as_text=True))))
+    assert [row["reference"].strip() for row in rows] == ["A-1", "A-2", "", "A-1"]
+    ids = [row["decision_id"] for row in rows]
+    assert found(client, "A-1") == [ids[3], ids[0]]
+    assert found(client, "A-2") == [ids[1]]
+    assert row_of(database_of(app), ids[2])["reference"] is None
+    assert run(app, "verify").stdout.endswith("4 verified: 0 with faults\n")
+
+
+def test_a_table_with_a_wrong_reference_is_refused_at_its_line(
+    app: Flask, client: FlaskClient
+) -> None:
+    body = table(app, ["A-1", "A" * (LONGEST_REFERENCE + 1)])
+
+    answer = post_table(client, body)
+
+    assert answer.status_code == 422
+    (fault,) = answer.get_json()["errors"]
+    assert (fault["line"], fault["pointer"]) == (3, "/reference")
+
+
+def test_logged_references_verify_replay_and_are_exported(app: Flask, client: FlaskClient) -> None:
+    body = {**applicants(app)[0], "reference": "Ünit 7: é"}
+    decision_id = client.post("/predict", json=body, headers=KEY).get_json()["decision_id"]
+
+    assert run(app, "verify").exit_code == 0
+    assert run(app, "replay", decision_id).exit_code == 0
+    exported = run(app, "export", "--format", "csv", "--output", "-").stdout
+    (row,) = csv.DictReader(io.StringIO(exported))
+    assert row["reference"] == "Ünit 7: é"
+
+
+def test_the_form_logs_a_reference_and_shows_it(app: Flask, client: FlaskClient) -> None:
+    typed = {**applicants(app)[0], "reference": "A-17"}
+
+    page = client.post("/", data=typed, headers=KEY).get_data(as_text=True)
+
+    assert '<dd id="reference">A-17</dd>' in page
+    assert len(found(client, "A-17")) == 1
+
+
+def test_the_form_keeps_a_wrong_reference_and_says_what_is_wrong(
+    app: Flask, client: FlaskClient
+) -> None:
+    long = "A" * (LONGEST_REFERENCE + 1)
+
+    answer = client.post("/", data={**applicants(app)[0], "reference": long}, headers=KEY)
+
+    page = answer.get_data(as_text=True)
+    assert answer.status_code == 422
+    assert f'value="{long}"' in page
+    assert '<p class="error" id="field-reference-error">reference must be text' in page
+
+
+def test_a_repeated_request_is_answered_with_its_reference(app: Flask, client: FlaskClient) -> None:
+    headers = {**KEY, "Idempotency-Key": "application-17"}
+    body = {**applicants(app)[0], "reference": "A-17"}
+
+    first, again = (client.post("/predict", json=body, headers=headers) for _ in range(2))
+    other = client.post("/predict", json={**body, "reference": "A-18"}, headers=headers)
+
+    assert again.headers["Idempotent-Replayed"] == "true"
+    assert again.get_json() == first.get_json()
+    assert again.get_json()["reference"] == "A-17"
+    assert other.status_code == 422
+    assert len(found(client, "A-17")) == 1
+    assert found(client, "A-18") == []
+
+
+def test_a_reference_of_as_many_characters_as_allowed_is_logged(
+    app: Flask, client: FlaskClient
+) -> None:
+    longest = "é" * LONGEST_REFERENCE
+
+    client.post("/predict", json={**applicants(app)[0], "reference": longest}, headers=KEY)
+
+    assert len(found(client, longest)) == 1
+
+
+def test_an_edited_reference_is_found(app: Flask, client: FlaskClient) -> None:
+    body = {**applicants(app)[0], "reference": "A-17"}
+    decision_id = client.post("/predict", json=body, headers=KEY).get_json()["decision_id"]
+
+    edit(database_of(app), decision_id, reference="A-18")
+
+    result = run(app, "verify")
+    assert result.exit_code == 1
+    assert "does not fit its content hash" in result.stdout
+
+
+def test_the_description_knows_the_reference(client: FlaskClient) -> None:
+    described = client.get("/openapi.json").get_json()
+
+    applicant = described["components"]["schemas"]["Applicant"]
+    assert applicant["properties"]["reference"]["maxLength"] == LONGEST_REFERENCE
+    parameters = described["paths"]["/decisions"]["get"]["parameters"]
+    assert "reference" in [each.get("name") for each in parameters]
