@@ -81,9 +81,15 @@ def _need(need: Section, words: Wording) -> str:
     return words.say(
         key,
         rows=words.number(need["rows"]),
-        before=words.figure(need["error_before"]),
-        after=words.figure(need["error_after"]),
-        bound=words.figure(need["bound"]),
+        # A line often changes what three decimals do not show.
+        **{
+            key: words.write.fixed(need[name], 4)
+            for key, name in (
+                ("before", "error_before"),
+                ("after", "error_after"),
+                ("bound", "bound"),
+            )
+        },
     )
 
 
