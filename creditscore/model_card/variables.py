@@ -45,14 +45,14 @@ def variables(card: Card, section: Card) -> Iterator[str]:
 def _method(card: Card) -> str:
     return (
         "The WoE scorecard, the benchmark under Performance, is a logistic regression on the "
-        "WoE of these bins, with the coefficients above. Numbers are cut "
-        f"into {count(card['method']['woe_coarse_bins'])} bins of about equal size, which are "
-        "merged until the bad rate only rises or only falls (isotonic regression); codes, values "
-        "with a meaning of their own and missing values are bins of their own. A WoE above 0 is "
-        "safer than average. The points of all fields add up to a score on the scale of this "
-        "model. Where a coefficient is negative, points fall as the WoE rises: other fields "
-        "already say the same. No field is left out for that here; a lender's scorecard would "
-        "leave it out."
+        "WoE of these bins, with the coefficients above. Numbers are cut into "
+        f"{count(card['method']['woe_coarse_bins'])} bins of about equal size, which are merged "
+        "until the bad rate only rises or only falls (isotonic regression), so a risk that falls "
+        "and then rises is flattened; codes, values with a meaning of their own and missing values "
+        "are bins of their own. A WoE above 0 is safer than average. The points of all fields add "
+        "up to a score on the scale of this model. Where a coefficient is negative, points fall as "
+        "the WoE rises: other fields already say the same. No field is left out for that here; a "
+        "lender's scorecard would leave it out."
     )
 
 

@@ -73,11 +73,12 @@ def test_bands_are_merged_until_the_bad_rate_goes_one_way(schema: Schema, way: i
     assert bins.edges == pytest.approx(expected, abs=1)
 
 
-def test_a_weight_counts_as_so_many_rows(schema: Schema) -> None:
-    """Goods of double weight make the tenth bin less bad than the eleventh."""
+@pytest.mark.parametrize(("place", "outcome"), [(9, 0), (10, 1)])
+def test_a_weight_counts_as_so_many_rows(schema: Schema, place: int, outcome: int) -> None:
+    """Heavy goods make the tenth bin less bad than the eleventh, or heavy bads that one worse."""
     column = np.repeat(np.arange(20.0), 50)
     bad = np.concatenate([np.arange(50) < count for count in BADS]).astype(np.int64)
-    weights = np.where((column == 9) & (bad == 0), 1.5, 1.0)
+    weights = np.where((column == place) & (bad == outcome), 1.5, 1.0)
 
     heavy = find_bins(schema.fields["AGE"], column, bad, weights)
     alike = find_bins(schema.fields["AGE"], column, bad, np.ones(len(bad)))
