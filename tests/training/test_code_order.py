@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from creditscore.errors import SchemaError
+from creditscore.evaluation.metrics import auc
 from creditscore.model_card.build import build_card
 from creditscore.model_card.markdown import to_markdown
 from creditscore.schema import CodeList, Schema
@@ -20,8 +21,9 @@ from creditscore.scorecard import artifact
 from creditscore.scorecard.model import Model
 from creditscore.scorecard.policy import Policy
 from creditscore.training import dataset, pipeline
-from creditscore.training.code_order import learn_order
-from creditscore.training.split import Split, split
+from creditscore.training.code_order import encode_again, learn_order
+from creditscore.training.fit import grow
+from creditscore.training.split import Split, join, split
 
 #: What becomes of each job: neither the alphabet nor the list knows.
 SHARES = {"baker": 0.5, "clerk": 0.1, "driver": 0.7, "farmer": 0.3}
@@ -47,12 +49,16 @@ def schema_of(order: object = "target", **more: Any) -> Schema:
 @pytest.fixture
 def table(tmp_path: Path) -> Path:
     """Write 2,000 rows; a twentieth of the jobs is not stated."""
+    return write_table(tmp_path, SHARES)
+
+
+def write_table(folder: Path, shares: dict[str, float]) -> Path:
     draw = np.random.default_rng(1)
-    path, names = tmp_path / "jobs.csv", list(SHARES)
+    path, names = folder / "jobs.csv", list(shares)
     lines = ["job,age,bad"]
     for _ in range(2000):
         job = names[draw.integers(4)]
-        bad = int(draw.random() < SHARES[job])
+        bad = int(draw.random() < shares[job])
         shown = "" if draw.random() < 0.05 else job
         lines.append(f"{shown},{draw.integers(20, 70)},{bad}")
     path.write_text("\n".join(lines), encoding="utf-8")
@@ -96,6 +102,29 @@ def test_the_rows_are_encoded_as_applicants_will_be(table: Path) -> None:
     for before, after in ((written.train, rows.train), (written.test, rows.test)):
         again = [new.encode(old.decode(code)) for code in before.columns["job"].tolist()]
         assert np.array_equal(after.columns["job"], np.array(again), equal_nan=True)
+
+
+def test_another_split_orders_the_codes_by_its_own_training_rows(tmp_path: Path) -> None:
+    schema = schema_of(missing=True)
+    # Where no job matters, each split finds another order.
+    model, rows = train(write_table(tmp_path, dict.fromkeys(SHARES, 0.3)), schema)
+
+    card = build_card(model, rows, progress=lambda _: None, other_splits=3)
+
+    spec = model.schema.scorecards["all"]
+    written = encode_again(join(rows.train, rows.test), model.schema, schema)
+    orders, aucs = [], []
+    for seed in (2, 3, 4):
+        other = split(written, seed)
+        learnt = learn_order(other.train, schema)
+        parts = [encode_again(part, schema, learnt) for part in (other.train, other.test)]
+        _, forest = grow(parts[0], spec.fields, learnt, spec, seed=1)
+        predicted = forest.probability_of_default(parts[1].matrix(spec.fields).astype("f4"))
+        orders.append(learnt.document["fields"]["job"]["order"])
+        aucs.append(auc(parts[1].bad, predicted))
+    assert orders != [model.schema.document["fields"]["job"]["order"]] * 3
+    found = card["scorecards"]["all"]["cross_validation"]["figures"]["auc"]
+    assert found["mean"] == pytest.approx(np.mean(aucs), abs=1e-6)
 
 
 def test_the_model_on_disk_keeps_the_order(table: Path, tmp_path: Path) -> None:

@@ -28,6 +28,7 @@ from creditscore.schema import Schema
 from creditscore.schema.descriptions import group_text
 from creditscore.scorecard.model import Model
 from creditscore.web import create_app
+from creditscore.web.service import NAME
 
 Card = dict[str, Any]
 
@@ -298,3 +299,44 @@ def test_a_card_from_before_is_served_without_the_list(
     assert "-variables" not in answer.text
     assert "WoE" not in answer.text
     assert "None" not in answer.text
+
+
+# Other splits and other seeds
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_page_shows_what_other_splits_and_seeds_give(
+    client: FlaskClient, card: Card, language: str
+) -> None:
+    page = client.get(f"/model?lang={language}", headers=BROWSER).text
+    write, texts = FORMATS[language], PAGE_TEXTS[language]
+
+    assert page.count(texts["splits_title"]) == page.count(texts["seeds_title"]) == 2
+    for section in card["scorecards"].values():
+        for name, one in section["cross_validation"]["figures"].items():
+            form = write.share if name in ("approval_rate", "bad_rate_approved") else write.figure
+            assert f"<td>{form(one['mean'])} <small>({form(one['sd'])}),</small>" in page
+            assert f"{form(one['lowest'])}\u2013{form(one['highest'])}</small>" in page
+        changed = section["retraining"]["changed_rows"]
+        assert f"{write.number(changed)} ({write.share(changed / 600)})" in page
+
+
+@pytest.mark.parametrize(("left", "said"), [({}, False), ({"cross_validation": None}, True)])
+def test_a_card_without_other_splits_says_so_only_if_training_left_them_out(
+    model: Model, model_dir: Path, tmp_path: Path, left: Card, said: bool
+) -> None:
+    without = {"cross_validation", "retraining"}
+    sections = {
+        name: {key: part for key, part in section.items() if key not in without} | left
+        for name, section in model.card["scorecards"].items()
+    }
+    other = replace(model, card={**model.card, "scorecards": sections})
+    url = f"sqlite:///{tmp_path}/decisions.sqlite"
+    app = create_app(settings_of(model_dir, database_url=url), other)
+
+    page = app.test_client().get("/model?lang=en", headers=BROWSER).text
+
+    assert ("train.py --quick left out" in page) == said
+    assert PAGE_TEXTS["en"]["splits_title"] not in page
+    assert PAGE_TEXTS["en"]["seeds_title"] not in page
+    app.extensions[NAME].log.database.close()
