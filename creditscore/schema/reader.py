@@ -24,9 +24,23 @@ from creditscore.schema.outcomes import outcome_key
 from creditscore.schema.sample import read_sample
 from creditscore.schema.schema import Schema
 from creditscore.schema.toml_reader import TomlTable, shown
+from creditscore.schema.triggers import Triggers, read_triggers
 
 #: Characters of a schema file, and dots of one of its lines outside of texts, at most.
 MOST_CHARACTERS, MOST_DOTS = 4_000_000, 500
+
+#: What a schema file may have.
+TABLES = (
+    "dataset",
+    "label",
+    "sample",
+    "file",
+    "sources",
+    "files",
+    "scorecards",
+    "fields",
+    "governance",
+)
 
 # Possessive, and content with a text that never ends: linear whatever comes.
 TEXT_OR_COMMENT = re.compile(
@@ -88,7 +102,7 @@ def _refuse_sentences(top: TomlTable) -> None:
 def read_schema(document: Mapping[str, Any], source: str) -> Schema:
     """Turn a parsed schema file into a `Schema`; `source` names it in errors."""
     top = TomlTable(source, "", document)
-    top.allow("dataset", "label", "sample", "file", "sources", "files", "scorecards", "fields")
+    top.allow(*TABLES)
     dataset = top.table("dataset")
     dataset.allow("name", "title", "notice", "ignored_columns")
     fields = read_fields(top.tables("fields"))
@@ -114,7 +128,16 @@ def read_schema(document: Mapping[str, Any], source: str) -> Schema:
         file=_stated_format(top),
         decision_prefix=_decision_prefix(top),
         sample=sample,
+        triggers=_triggers(top),
     )
+
+
+def _triggers(top: TomlTable) -> Triggers:
+    if "governance" not in top.content:
+        return Triggers()
+    table = top.table("governance")
+    table.allow("triggers")
+    return read_triggers(table)
 
 
 def _stated_format(top: TomlTable) -> StatedFormat:

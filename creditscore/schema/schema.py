@@ -19,6 +19,7 @@ from creditscore.readers.file_format import StatedFormat
 from creditscore.schema.fields import Applicant, Field, Label, ScorecardSpec, Source
 from creditscore.schema.parsing import ApplicantParser
 from creditscore.schema.sample import Sample
+from creditscore.schema.triggers import Triggers
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,8 @@ class Schema:
         Put before the names of the decision's columns in CSV and Parquet.
     sample : Sample
         How the training rows were drawn.
+    triggers : Triggers
+        The limits that live figures are held against.
     """
 
     name: str
@@ -70,6 +73,7 @@ class Schema:
     file: StatedFormat = field(default_factory=StatedFormat)
     decision_prefix: str = ""
     sample: Sample = field(default_factory=Sample)
+    triggers: Triggers = field(default_factory=Triggers)
 
     def excluding(self, names: Iterable[str]) -> Schema:
         """Return the schema for a model that does not depend on some fields."""
