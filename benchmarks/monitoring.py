@@ -29,7 +29,8 @@ from creditscore.decision_log.database import Database  # noqa: E402
 from creditscore.decision_log.migrations import migrate  # noqa: E402
 from creditscore.decision_log.tables import decisions, outcomes  # noqa: E402
 from creditscore.decisions.record import to_time  # noqa: E402
-from creditscore.monitoring.monitor import Window, monitor_model  # noqa: E402
+from creditscore.monitoring.monitor import monitor_model  # noqa: E402
+from creditscore.monitoring.periods import Window  # noqa: E402
 from creditscore.scorecard import artifact  # noqa: E402
 from creditscore.scorecard.bins import ALPHABET  # noqa: E402
 from creditscore.scorecard.model import Model  # noqa: E402

@@ -30,6 +30,7 @@ class SchemaError(CreditScoreError):
         super().__init__(f"{source}: {key} {problem}" if key else f"{source} {problem}")
         self.source = source
         self.key = key
+        self.problem = problem
 
 
 class ReasonsTooLargeError(SchemaError):

@@ -15,10 +15,12 @@ from creditscore.api_docs.examples import example_applicants, example_table
 from creditscore.decision_log.log import MAX_PAGE_SIZE, PAGE_SIZE
 from creditscore.decisions.decision_columns import DecisionColumns
 from creditscore.evaluation.fairness import MIN_GROUP_ROWS
-from creditscore.evaluation.stability import MIN_ROWS
 from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, LANGUAGES, in_language
 from creditscore.monitoring.backtest import BANDS
+from creditscore.monitoring.course import TRIGGERS
 from creditscore.monitoring.monitor import DEFAULT_DAYS, MAX_DAYS
+from creditscore.monitoring.periods import PERIODS
+from creditscore.monitoring.verdicts import VERDICTS
 from creditscore.schema import MOST_FAULTS, Schema
 from creditscore.schema.csv_cells import to_line
 from creditscore.schema.descriptions import applicant_schema
@@ -89,7 +91,10 @@ def template_values(
         "largest_page": MAX_PAGE_SIZE,
         "usual_days": DEFAULT_DAYS,
         "longest_days": MAX_DAYS,
-        "fewest_rows": MIN_ROWS,
+        "fewest_rows": schema.triggers.min_decisions,
+        "periods": list(PERIODS),
+        "verdicts": list(VERDICTS),
+        "triggers": list(TRIGGERS),
         "min_group_rows": MIN_GROUP_ROWS,
         "bands": BANDS,
         # Python 3.13 gave these two statuses the phrases of RFC 9110.

@@ -26,10 +26,11 @@ from creditscore.evaluation.confidence_intervals import (
 from creditscore.evaluation.fairness import MIN_GROUP_OUTCOMES
 from creditscore.evaluation.metrics import effective_rows
 from creditscore.schema.constraints import Value
+from creditscore.schema.triggers import Triggers
 from creditscore.scorecard.bins import Bins
 
-#: Below so many rows there is no verdict.
-MIN_ROWS = 300
+#: Below so many rows there is no verdict, unless the schema file says otherwise.
+MIN_ROWS = Triggers().min_decisions
 
 INSUFFICIENT = "insufficient"
 LITTLE, MODERATE, LARGE = "little", "moderate", "large"
@@ -53,7 +54,7 @@ class Shift:
     rows : int
         Those that are compared.
     psi : float or None
-        The population stability index; None of fewer than `MIN_ROWS` rows.
+        The population stability index; None where there are too few rows.
     verdict : {"little", "moderate", "large", "insufficient"}
         The band of the index.
     significant : bool or None
@@ -106,8 +107,13 @@ def population_stability_index(expected: Sequence[int], actual: Sequence[int]) -
     Yurdakul & Naranjo (2020), Statistical properties of the population stability index, Journal of
     Risk Model Validation 14(4).
     """
+    return sum(contributions(expected, actual))
+
+
+def contributions(expected: Sequence[int], actual: Sequence[int]) -> list[float]:
+    """Return what each bin adds to the index."""
     before, now = _shares(expected), _shares(actual)
-    return sum((new - old) * log(new / old) for old, new in zip(before, now, strict=True))
+    return [(new - old) * log(new / old) for old, new in zip(before, now, strict=True)]
 
 
 def band(index: float) -> str:
@@ -117,7 +123,7 @@ def band(index: float) -> str:
     return MODERATE if index < LARGE_FROM else LARGE
 
 
-def compare_counts(bins: Bins, counts: Sequence[int]) -> Shift:
+def compare_counts(bins: Bins, counts: Sequence[int], *, min_rows: int = MIN_ROWS) -> Shift:
     """Compare rows, counted by bin, with the training rows.
 
     References
@@ -126,7 +132,7 @@ def compare_counts(bins: Bins, counts: Sequence[int]) -> Shift:
     Naranjo), n and m being these and the training rows.
     """
     rows, trained = sum(counts), sum(bins.counts)
-    if rows < MIN_ROWS:
+    if rows < min_rows:
         return Shift(rows, None, INSUFFICIENT, None)
     psi = population_stability_index(bins.counts, counts)
     significant = psi > (1 / rows + 1 / trained) * bins.critical

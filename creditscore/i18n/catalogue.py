@@ -54,7 +54,7 @@ CATALOGUES: Mapping[str, Mapping[str, Any]] = {
 MESSAGES: Mapping[str, Text] = {
     language: {
         key: sentence
-        for table in ("values", "errors", "reasons", "warnings", "groups")
+        for table in ("values", "errors", "reasons", "warnings", "groups", "triggers")
         for key, sentence in catalogue[table].items()
     }
     for language, catalogue in CATALOGUES.items()

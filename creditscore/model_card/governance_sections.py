@@ -73,9 +73,13 @@ def governance(card: Card) -> Iterator[str]:
         found["triggers"],
         table(
             ["trigger", "limit"],
-            ([f"`{name}`", _cell(str(limit))] for name, limit in found["triggers"].items()),
+            ([f"`{name}`", _cell(_limit(limit))] for name, limit in found["triggers"].items()),
         ),
     )
+
+
+def _limit(limit: Any) -> str:
+    return " to ".join(map(str, limit)) if isinstance(limit, list) else str(limit)
 
 
 def _or_nothing(stated: object, lines: Iterable[str]) -> Iterable[str]:

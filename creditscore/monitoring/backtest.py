@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from sqlalchemy import ColumnElement, Connection, func, select
 
+from creditscore.arrays import Floats, Ints
 from creditscore.decision_log.tables import decisions, outcomes
 from creditscore.evaluation import metrics
 from creditscore.evaluation.confidence_intervals import wilson
@@ -35,6 +36,18 @@ def count_outcomes(
         counts[name][probability, bool(defaulted)] += int(count)
 
 
+def outcome_arrays(counts: OutcomeCounts) -> tuple[Floats, Ints]:
+    """Return predicted probability and outcome (1 for a default) of each counted decision.
+
+    In order, so that sums do not depend on the database's.
+    """
+    levels = sorted(counts)
+    rows = np.array([counts[level] for level in levels], dtype=np.int64)
+    predicted = np.array([probability for probability, _ in levels], dtype=np.float64)
+    observed = np.array([defaulted for _, defaulted in levels], dtype=np.int64)
+    return np.repeat(predicted, rows), np.repeat(observed, rows)
+
+
 def compare_outcomes(counts: OutcomeCounts) -> dict[str, Any]:
     """Compare predicted with observed defaults, of the decisions whose outcome is known.
 
@@ -47,11 +60,7 @@ def compare_outcomes(counts: OutcomeCounts) -> dict[str, Any]:
     """
     if not counts:
         return {"matured": 0, "defaults": None, "auc": None, "brier": None, "bands": []}
-    # In order, so that sums do not depend on the database's.
-    levels = sorted(counts)
-    rows = [counts[level] for level in levels]
-    predicted = np.repeat([probability for probability, _ in levels], rows)
-    observed = np.repeat([int(defaulted) for _, defaulted in levels], rows)
+    predicted, observed = outcome_arrays(counts)
     bads = int(observed.sum())
     return {
         "matured": len(observed),

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from creditscore.evaluation.stability import compare_counts
+from creditscore.evaluation.stability import MIN_ROWS, compare_counts, contributions
 from creditscore.scorecard.bins import Bins
 
 
-def shift(bins: Bins, codes: Mapping[str, int]) -> dict[str, Any]:
+def merge_labels(counts: Mapping[tuple[str, bool], int]) -> Mapping[str, int]:
+    """Count approvals and refusals of each bin together."""
+    rows: Counter[str] = Counter()
+    for (code, _), count in counts.items():
+        rows[code] += count
+    return rows
+
+
+def shift(bins: Bins, codes: Mapping[str, int], *, min_rows: int = MIN_ROWS) -> dict[str, Any]:
     """Compare the live rows of one field, or of the score, with the training rows.
 
     Parameters
@@ -18,12 +27,15 @@ def shift(bins: Bins, codes: Mapping[str, int]) -> dict[str, Any]:
         Of training.
     codes : mapping of str to int
         Live rows by the code of their bin.
+    min_rows : int
+        Below so many live rows there is no index and no verdict.
 
     Returns
     -------
     dict
-        ``rows`` live; ``psi`` and its ``verdict``, with ``significant``, both None under 300
-        rows; the share ``outside_training``; and the shares of training and live by bin.
+        ``rows`` live; ``psi`` and its ``verdict``, with ``significant``, both None where there are
+        too few; the share ``outside_training``; and the shares of training and live by bin, with
+        what it adds to the index.
     """
     counts = [0] * len(bins.counts)
     outside = 0
@@ -33,7 +45,8 @@ def shift(bins: Bins, codes: Mapping[str, int]) -> dict[str, Any]:
             counts[index] += rows
             outside += rows if bins.is_outside(code) else 0
     live, trained = sum(counts), sum(bins.counts)
-    found = compare_counts(bins, counts)
+    found = compare_counts(bins, counts, min_rows=min_rows)
+    parts = contributions(bins.counts, counts)
     return {
         "rows": live,
         "psi": found.psi,
@@ -41,7 +54,14 @@ def shift(bins: Bins, codes: Mapping[str, int]) -> dict[str, Any]:
         "significant": found.significant,
         "outside_training": outside / live if live else None,
         "bins": [
-            {"label": label, "training": before / trained, "live": now / live if live else None}
-            for label, before, now in zip(bins.labels, bins.counts, counts, strict=True)
+            {
+                "label": label,
+                "training": before / trained,
+                "live": now / live if live else None,
+                "contribution": None if found.psi is None else part,
+            }
+            for label, before, now, part in zip(
+                bins.labels, bins.counts, counts, parts, strict=True
+            )
         ],
     }

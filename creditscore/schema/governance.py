@@ -5,14 +5,15 @@ Declarations are texts for people. No decision and no model version depends on t
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields
 from datetime import date
 from typing import Any
 
 from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, Text, in_language
 from creditscore.nearest_name import hint
 from creditscore.schema.toml_reader import TomlTable, shown
+from creditscore.schema.triggers import Triggers, read_triggers
 
 #: Name of the file beside a schema file that may hold the same table.
 GOVERNANCE_FILE = "governance.toml"
@@ -64,8 +65,8 @@ class Governance:
         The version history, as it is written.
     variables : mapping of str to Text
         By field, why it is in the model.
-    triggers : mapping
-        By name, the limits that call for a validation before its time.
+    triggers : Triggers or None
+        The limits that call for a validation before its time; None if none is stated.
     sign_off : mapping of str to Signature
         By step, those of `STEPS` that are stated.
     """
@@ -80,7 +81,7 @@ class Governance:
     revalidation_interval: Text | None = None
     versions: tuple[Release, ...] = ()
     variables: Mapping[str, Text] = field(default_factory=dict)
-    triggers: Mapping[str, Any] = field(default_factory=dict)
+    triggers: Triggers | None = None
     sign_off: Mapping[str, Signature] = field(default_factory=dict)
 
 
@@ -110,7 +111,7 @@ def read_governance(top: TomlTable, names: Collection[str]) -> Governance:
         **{key: _words(table, key) for key in TEXTS},
         versions=_versions(table),
         variables=_variables(table, names),
-        triggers=table.table("triggers").content if "triggers" in table.content else {},
+        triggers=read_triggers(table),
         sign_off=_sign_off(table),
     )
 
@@ -247,7 +248,7 @@ class Declarations:
     variables : dict of str to str or None
         By predictor, why it is in the model; monitored attributes where that is stated.
     triggers : dict
-        By dotted name the limit, as it is written.
+        By name the limit, or a list of a lower and an upper one; empty if none is stated.
     sign_off : dict of str to dict
         By step ``name``, ``role`` and ``date``.
     missing : list of str
@@ -286,7 +287,7 @@ def declared(governance: Governance, predictors: Sequence[str], language: str) -
         **{key: text is not None for key, text in texts.items()},
         "versions": bool(governance.versions),
         "variables": None not in variables.values(),
-        "triggers": bool(governance.triggers),
+        "triggers": governance.triggers is not None,
         **{step: None not in signature.values() for step, signature in sign_off.items()},
     }
     return Declarations(
@@ -301,7 +302,7 @@ def declared(governance: Governance, predictors: Sequence[str], language: str) -
             for one in governance.versions
         ],
         variables=variables,
-        triggers=dict(_flat(governance.triggers)),
+        triggers=_limits(governance.triggers),
         sign_off=sign_off,
         missing=[key for key, stated in is_stated.items() if not stated],
         total=len(is_stated),
@@ -317,12 +318,12 @@ def _signed(signature: Signature, language: str) -> dict[str, str | None]:
     return {"name": signature.name, "role": role, "date": signature.date}
 
 
-def _flat(triggers: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, Any]]:
-    for name, limit in triggers.items():
-        if isinstance(limit, Mapping):
-            yield from _flat(limit, f"{path}{name}.")
-        else:
-            yield f"{path}{name}", limit
+def _limits(triggers: Triggers | None) -> dict[str, Any]:
+    """Return the limits by name, two bounds as a list."""
+    if triggers is None:
+        return {}
+    limits = asdict(triggers)
+    return {name: list(one) if isinstance(one, tuple) else one for name, one in limits.items()}
 
 
 def _one_line(text: str) -> str:

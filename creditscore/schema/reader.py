@@ -34,6 +34,19 @@ from creditscore.schema.toml_reader import TomlTable, shown
 #: Characters of a schema file, and dots of one of its lines outside of texts, at most.
 MOST_CHARACTERS, MOST_DOTS = 4_000_000, 500
 
+#: What a schema file may have.
+TABLES = (
+    "dataset",
+    "label",
+    "sample",
+    "file",
+    "sources",
+    "files",
+    "scorecards",
+    "fields",
+    "governance",
+)
+
 # Possessive, and content with a text that never ends: linear whatever comes.
 TEXT_OR_COMMENT = re.compile(
     r'''"""(?:[^"\\]|\\.|"(?!""))*+(?:""")?'''
@@ -106,10 +119,7 @@ def read_schema(document: Mapping[str, Any], source: str) -> Schema:
     if "governance" in document:
         document = {**document, "governance": with_plain_dates(document["governance"])}
     top = TomlTable(source, "", document)
-    top.allow(
-        "dataset", "label", "sample", "file", "sources", "files", "governance", "scorecards",
-        "fields",
-    )  # fmt: skip
+    top.allow(*TABLES)
     dataset = top.table("dataset")
     dataset.allow("name", "title", "notice", "ignored_columns")
     fields = read_fields(top.tables("fields"))

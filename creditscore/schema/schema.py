@@ -20,6 +20,7 @@ from creditscore.schema.fields import Applicant, Field, Label, ScorecardSpec, So
 from creditscore.schema.governance import Governance
 from creditscore.schema.parsing import ApplicantParser
 from creditscore.schema.sample import Sample
+from creditscore.schema.triggers import Triggers
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,11 @@ class Schema:
     decision_prefix: str = ""
     sample: Sample = field(default_factory=Sample)
     governance: Governance = field(default_factory=Governance)
+
+    @property
+    def triggers(self) -> Triggers:
+        """The limits that live figures are held against: those declared, or the usual ones."""
+        return self.governance.triggers or Triggers()
 
     def excluding(self, names: Iterable[str]) -> Schema:
         """Return the schema for a model that does not depend on some fields."""

@@ -10,7 +10,7 @@ from werkzeug.http import parse_accept_header
 
 from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, LANGUAGES
 
-PAGE, JSON = "text/html", "application/json"
+PAGE, JSON, CSV = "text/html", "application/json", "text/csv"
 
 #: Blanks, which mean nothing in a list of media types.
 NO_BLANKS = str.maketrans("", "", " \t")
@@ -58,10 +58,20 @@ def wants_page(request: Request) -> bool:
 
     Clients that accept anything, as curl and most libraries do, get JSON.
     """
+    accepted = _accepted(request)
+    return PAGE in accepted.values() and accepted[PAGE] > accepted[JSON]
+
+
+def wants_csv(request: Request) -> bool:
+    """Return whether a request prefers CSV to JSON; none that accepts anything does."""
+    accepted = _accepted(request)
+    return CSV in accepted.values() and accepted[CSV] > accepted[JSON]
+
+
+def _accepted(request: Request) -> MIMEAccept:
     # Werkzeug takes seconds for a few thousand blanks.
     sent = request.environ.get("HTTP_ACCEPT", "").translate(NO_BLANKS)
-    accepted = parse_accept_header(sent, MIMEAccept)
-    return PAGE in accepted.values() and accepted[PAGE] > accepted[JSON]
+    return parse_accept_header(sent, MIMEAccept)
 
 
 def mark_negotiated(answer: Response) -> Response:

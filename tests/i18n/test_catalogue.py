@@ -59,7 +59,7 @@ def test_both_versions_of_a_text_say_something_with_the_same_braces(key: str) ->
 def test_no_name_stands_in_two_tables_that_are_read_as_one() -> None:
     english = CATALOGUES[FALLBACK_LANGUAGE]
     names = [name for page in english["pages"].values() for name in page]
-    said = ("values", "errors", "reasons", "warnings", "groups")
+    said = ("values", "errors", "reasons", "warnings", "groups", "triggers")
 
     assert len(names) == len(PAGE_TEXTS[FALLBACK_LANGUAGE])
     assert sum(len(english[table]) for table in said) == len(MESSAGES[FALLBACK_LANGUAGE])

@@ -34,7 +34,7 @@ def complete(schema: Schema) -> Governance:
     """Declare all that there is."""
     document = {
         "versions": [{"version": "1", "date": "2026-01-31", "change": "First", "by": "Ani"}],
-        "triggers": {"psi": 0.25},
+        "triggers": {"score_psi": 0.25},
     }
     read = read_schema({**schema.document, "governance": document}, "test").governance
     return replace(
@@ -78,7 +78,8 @@ def test_what_is_declared_stands_in_its_place(card: dict[str, Any], model: Model
     # A bar in a text begins no cell of its own, and a line break ends no row.
     assert "| Owner | Something \\| to say |" in words
     assert "| 1 | 2026-01-31 | First | Ani |" in words
-    assert "| `psi` | 0.25 |" in words
+    assert "| `score_psi` | 0.25 |" in words
+    assert "| `calibration` | 0.8 to 1.25 |" in words
     assert "| Approved | Ani | Analyst | 2026-02-01 | \\_" in chapter(words, "Sign-off")
     assert "| Status | Approved on 2026-02-01 |" in words
 

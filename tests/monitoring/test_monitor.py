@@ -18,7 +18,8 @@ from creditscore.decision_log.idempotency import RequestOrigin
 from creditscore.decision_log.log import DecisionLog
 from creditscore.decisions.assessor import Assessor, Decision
 from creditscore.decisions.record import new_decision_ids
-from creditscore.monitoring.monitor import Window, monitor_model
+from creditscore.monitoring.monitor import monitor_model
+from creditscore.monitoring.periods import Window
 from creditscore.scorecard.model import Model
 from creditscore.scorecard.policy import ELIGIBLE, NOT_ELIGIBLE
 

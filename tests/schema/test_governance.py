@@ -37,8 +37,8 @@ home = "Stability"
 months = "Term"
 
 [governance.triggers]
-psi = 0.25
-auc = { fall = 0.05 }
+score_psi = 0.3
+calibration = [0.7, 1.5]
 
 [governance.sign_off]
 prepared = { name = "Ani", role = "Analyst", date = 2026-02-01 }
@@ -86,7 +86,10 @@ def test_the_card_gets_it_in_one_language(tmp_path: Path) -> None:
     assert found["purpose"] == "Untuk memutuskan pinjaman"
     assert found["owner"] == "Credit Risk"
     assert found["versions"][0]["change"] == "Versi pertama"
-    assert found["triggers"] == {"psi": 0.25, "auc.fall": 0.05}
+    assert found["triggers"]["score_psi"] == 0.3
+    assert found["triggers"]["calibration"] == [0.7, 1.5]
+    # The usual one.
+    assert found["triggers"]["auc_drop"] == 0.05
     # A field that is only monitored too, where somebody says why.
     assert list(found["variables"]) == NAMES
 

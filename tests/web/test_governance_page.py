@@ -59,7 +59,7 @@ def test_what_is_declared_is_shown_in_the_language_of_the_page(
         "owner": {"en": "Risk <b>", "id": "Risiko"},
         "versions": [{"version": "1.0", "date": "2026-01-31", "change": "First", "by": "Ani"}],
         "variables": {"AGE": {"en": "Why", "id": "Sebabnya"}},
-        "triggers": {"psi": 0.25},
+        "triggers": {"score_psi": 0.25},
         "sign_off": {"prepared": {"name": "Ani", "role": "Analis", "date": "2026-02-01"}},
     }
 

@@ -2,46 +2,65 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 from flask.typing import ResponseReturnValue
 
-from creditscore.decisions.assessor import timestamp
 from creditscore.errors import Fault
 from creditscore.i18n.catalogue import LANGUAGES, say
-from creditscore.monitoring.monitor import DEFAULT_DAYS, MAX_DAYS, Window, monitor_model
+from creditscore.monitoring.course_csv import course_csv
+from creditscore.monitoring.monitor import DEFAULT_DAYS, MAX_DAYS
+from creditscore.monitoring.periods import PERIODS, Window
 from creditscore.web import query_parameters
 from creditscore.web.authentication import check_key, shows_key
-from creditscore.web.content_negotiation import mark_negotiated, wants_page
+from creditscore.web.content_negotiation import CSV, mark_negotiated, wants_csv, wants_page
 from creditscore.web.metrics import as_text
+from creditscore.web.monitoring_check import monitoring_gauges, read_check, watch
 from creditscore.web.pages.monitoring_page import show_monitoring
 from creditscore.web.problems import WrongValues
 from creditscore.web.service import Service, service
 
 bp = Blueprint("monitoring", __name__)
 
+#: What the answer is written as, whatever the request accepts.
+FORMATS = ("json", "csv")
+
 PARAMETERS = {
     "days": query_parameters.whole(1, MAX_DAYS),
     "since": query_parameters.moment(),
     "until": query_parameters.moment(),
+    "by": query_parameters.one_of(PERIODS),
+    "format": query_parameters.one_of(FORMATS),
 }
 
 
 @bp.get("/monitoring")
 def monitoring() -> ResponseReturnValue:
     """Compare the decisions of a window with training, and predictions with outcomes."""
-    svc, page = service(), wants_page(request)
+    svc, stated = service(), request.args.get("format")
+    page = stated is None and wants_page(request)
     if page and not shows_key(request):
         return mark_negotiated(show_monitoring(None))
     check_key(request, svc.keys)
-    allowed = {**PARAMETERS, "lang": query_parameters.one_of(LANGUAGES)} if page else PARAMETERS
-    window = _read_window(query_parameters.read_query(request, allowed), svc.log.now())
-    figures = monitor_model(svc.log.database, svc.assessor.model, window)
-    answer = {"since": timestamp(window.since), "until": timestamp(window.until), **figures}
-    return mark_negotiated(show_monitoring(answer) if page else jsonify(answer))
+    languages = {"lang": query_parameters.one_of(LANGUAGES)} if page else {}
+    # A form sends an empty choice.
+    lengths = {"by": query_parameters.one_of(("", *PERIODS))} if page else {}
+    values = query_parameters.read_query(request, {**PARAMETERS, **languages, **lengths})
+    window = _read_window(values, svc.log.now())
+    found = watch(svc, window, values.get("by") or None)
+    if page:
+        return mark_negotiated(show_monitoring(found))
+    table = stated == "csv" if stated else wants_csv(request)
+    return mark_negotiated(_as_csv(found) if table else jsonify(found))
+
+
+def _as_csv(found: Mapping[str, Any]) -> Response:
+    answer = Response(course_csv(found), content_type=f"{CSV}; charset=utf-8")
+    answer.headers["Content-Disposition"] = 'attachment; filename="monitoring.csv"'
+    return answer
 
 
 @bp.get("/metrics")
@@ -74,6 +93,7 @@ class _ModelCollector:
             "1 if the last reload kept the model that was there",
             value=float(bool(self._service.refused)),
         )
+        yield from monitoring_gauges(read_check(self._service.settings.runtime_dir))
 
 
 def _read_window(values: dict[str, Any], now: datetime) -> Window:

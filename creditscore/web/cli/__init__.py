@@ -1,8 +1,8 @@
-"""The `flask` commands: API keys, and export, replay, purge, check and backup of the log."""
+"""The `flask` commands: API keys, the log of decisions, and the check of its figures."""
 
 from flask import Flask
 
-from creditscore.web.cli import decisions, export, keys, purge
+from creditscore.web.cli import decisions, export, keys, monitoring, purge
 
 
 def register(app: Flask) -> None:
@@ -11,6 +11,7 @@ def register(app: Flask) -> None:
     decisions.decisions.add_command(export.export_command)
     decisions.decisions.add_command(purge.purge_command)
     app.cli.add_command(decisions.decisions)
+    app.cli.add_command(monitoring.monitoring)
 
 
 __all__ = ["register"]

@@ -4,23 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import urlencode
 
-from flask import Response, request
+from flask import Response, request, url_for
 
 from creditscore.charts.axes import Axes
 from creditscore.charts.model_charts import calibration
 from creditscore.charts.svg import Plot
-from creditscore.evaluation.stability import MIN_ROWS
 from creditscore.i18n.catalogue import PAGE_TEXTS, in_language
 from creditscore.i18n.number_format import FORMATS
 from creditscore.monitoring.monitor import DEFAULT_DAYS
-from creditscore.schema.descriptions import group_text
+from creditscore.monitoring.periods import PERIODS
+from creditscore.schema.descriptions import band_label_text, group_text
 from creditscore.web.content_negotiation import page_language
+from creditscore.web.pages.course_view import CourseView
 from creditscore.web.pages.layout import show_behind_key
 from creditscore.web.service import service
 
 #: Days to look back that the page offers.
 DAYS = (7, 30, 90, 365)
+
+#: Parameters of the address that choose what is counted.
+WINDOW = ("days", "since", "until", "by")
 
 #: Days are named under a plot at most so often.
 MOST_TICKS = 4
@@ -35,23 +40,45 @@ def show_monitoring(found: Mapping[str, Any] | None) -> Response:
         language,
         days=wanted,
         offered=sorted({*DAYS, int(wanted)}) if wanted.isdecimal() else DAYS,
+        periods=PERIODS,
+        by=request.args.get("by", ""),
+        csv=_csv_address(),
         found=found,
-        fewest=MIN_ROWS,
-        scorecards=[] if found is None else _scorecards(found["scorecards"], language),
+        fewest=service().assessor.model.schema.triggers.min_decisions,
+        course_help="" if found is None else _course_help(found["by"], language),
+        scorecards=[] if found is None else _scorecards(found, language),
         write=FORMATS[language],
+    )
+
+
+def _csv_address() -> str:
+    """Return the address of the same window as CSV."""
+    asked = [(name, request.args[name]) for name in WINDOW if request.args.get(name)]
+    return f"{url_for('monitoring.monitoring')}?{urlencode([*asked, ('format', 'csv')])}"
+
+
+def _course_help(by: str, language: str) -> str:
+    texts, triggers = PAGE_TEXTS[language], service().assessor.model.schema.triggers
+    return texts["course_help"].format(
+        period=texts[f"course_by_{by}"],
+        decisions=FORMATS[language].number(triggers.min_decisions),
+        outcomes=FORMATS[language].number(triggers.min_outcomes),
     )
 
 
 def _scorecards(found: Mapping[str, Any], language: str) -> list[dict[str, Any]]:
     schema, texts = service().assessor.model.schema, PAGE_TEXTS[language]
     shown = []
-    for name, section in found.items():
+    for name, section in found["scorecards"].items():
         titles = {
             field: in_language(schema.fields[field].title, language) for field in section["fields"]
         }
         days, bands = section["approvals_by_day"], section["outcomes"]["bands"]
-        shifts = {texts["drift_score"]: section["score"]}
-        shifts |= {titles[field]: shift for field, shift in section["fields"].items()}
+        shifts = {texts["drift_score"]: _named(section["score"], None, language)}
+        shifts |= {
+            titles[field]: _named(shift, field, language)
+            for field, shift in section["fields"].items()
+        }
         shown.append(
             {
                 "name": name,
@@ -64,11 +91,25 @@ def _scorecards(found: Mapping[str, Any], language: str) -> list[dict[str, Any]]
                     ]
                     for field, groups in section["approvals_by_group"].items()
                 },
-                "by_day": approvals_by_day(days, texts, language) if days else None,
+                "course": CourseView(section, found["by"], schema, texts, language),
+                "by_day": approvals_by_day(days, texts, language) if len(days) > 1 else None,
                 "calibration": calibration(bands, texts, language) if bands else None,
             }
         )
     return shown
+
+
+def _named(shift: Mapping[str, Any], field: str | None, language: str) -> dict[str, Any]:
+    """Return a shift with its bins named in a language; None is the score."""
+    bins = [{**one, "label": _bin(field, one["label"], language)} for one in shift["bins"]]
+    return {**shift, "bins": bins}
+
+
+def _bin(field: str | None, label: str, language: str) -> str:
+    if field is not None:
+        return _group(field, label, language)
+    text = band_label_text(label)
+    return label if text is None else in_language(text, language)
 
 
 def _group(field: str, label: str, language: str) -> str:

@@ -42,6 +42,24 @@ function refuse(code, detail) {
   byId("api-key").focus();
 }
 
+// A link alone would not send the key.
+async function download(event) {
+  const link = event.target.closest("a[download]");
+  if (!link) return;
+  event.preventDefault();
+  try {
+    const answer = await fetch(link.href, { headers: { "X-API-Key": sessionStorage.getItem(KEY) } });
+    if (!answer.ok) return refuse(answer.status, (await answer.json()).detail);
+    const file = document.createElement("a");
+    file.href = URL.createObjectURL(await answer.blob());
+    file.download = link.download;
+    file.click();
+    URL.revokeObjectURL(file.href);
+  } catch {
+    status.textContent = status.dataset.failed;
+  }
+}
+
 byId("key").addEventListener("submit", (event) => {
   event.preventDefault();
   const typed = byId("api-key").value.trim();
@@ -58,4 +76,5 @@ byId("key-forget").addEventListener("click", () => {
   byId("api-key").focus();
 });
 byId("found").addEventListener("click", act);
+byId("found").addEventListener("click", download);
 load();

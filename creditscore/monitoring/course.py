@@ -1,0 +1,203 @@
+"""The course of a scorecard's figures over time, and which triggers for revalidation fire.
+
+Each trigger is asked of the whole window and of the last period that has enough decisions: a shift
+of last week is small in a quarter's figures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import numpy as np
+
+from creditscore.evaluation import metrics
+from creditscore.monitoring.backtest import outcome_arrays
+from creditscore.monitoring.counting import Counts
+from creditscore.monitoring.drift import merge_labels, shift
+from creditscore.monitoring.periods import last_day
+from creditscore.monitoring.verdicts import (
+    FAILS,
+    NOTICE,
+    TOO_FEW,
+    Judged,
+    Reference,
+    judge_approvals,
+    judge_auc,
+    judge_calibration,
+    judge_psi,
+    worst,
+)
+from creditscore.schema.triggers import Triggers
+from creditscore.scorecard.scorecard import Scorecard
+
+SCORE_PSI, FIELD_PSI, APPROVALS = "score_psi", "field_psi", "approval_rate"
+AUC, CALIBRATION = "auc", "calibration"
+
+TRIGGERS = (SCORE_PSI, FIELD_PSI, APPROVALS, AUC, CALIBRATION)
+
+
+@dataclass(frozen=True)
+class Figures:
+    """The figures of one period, or of the whole window.
+
+    Attributes
+    ----------
+    decisions, matured : int
+        How many there are, and of how many the outcome is known.
+    expected, observed : float and int, or None
+        Defaults of those; None where they are too few.
+    score_psi, approval_rate, auc, calibration : Judged
+    fields : mapping of str to Judged
+        The index of each field.
+    """
+
+    decisions: int
+    matured: int
+    expected: float | None
+    observed: int | None
+    score_psi: Judged
+    approval_rate: Judged
+    auc: Judged
+    calibration: Judged
+    fields: dict[str, Judged]
+
+    def judged(self) -> Iterator[tuple[str, str | None, Judged]]:
+        """Return every figure with its trigger, and its field if it is of one."""
+        yield SCORE_PSI, None, self.score_psi
+        for name, one in self.fields.items():
+            yield FIELD_PSI, name, one
+        yield APPROVALS, None, self.approval_rate
+        yield AUC, None, self.auc
+        yield CALIBRATION, None, self.calibration
+
+
+@dataclass(frozen=True)
+class Period:
+    """The figures from a day to another, both within it."""
+
+    first: date
+    last: date
+    figures: Figures
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as plain data."""
+        told = self.figures
+        known = told.expected is not None
+        return {
+            "from": self.first.isoformat(),
+            "to": self.last.isoformat(),
+            "decisions": told.decisions,
+            "matured": told.matured,
+            "defaults": {"expected": told.expected, "observed": told.observed} if known else None,
+            "score_psi": told.score_psi.to_dict(),
+            "approval_rate": told.approval_rate.to_dict(),
+            "auc": told.auc.to_dict(),
+            "calibration": told.calibration.to_dict(),
+            "fields": {name: one.to_dict() for name, one in told.fields.items()},
+        }
+
+
+def measure(
+    counts: Counts, card: Scorecard, reference: Reference | None, triggers: Triggers
+) -> Figures:
+    """Compute the figures of some decisions of a scorecard.
+
+    Parameters
+    ----------
+    counts : Counts
+    card : Scorecard
+    reference : Reference or None
+        Without one, approvals and AUC have no verdict.
+    triggers : Triggers
+    """
+    trained, least = card.training_bins, triggers.min_decisions
+    predicted, observed = outcome_arrays(counts.outcomes)
+    known, bads = len(observed), int(observed.sum())
+    enough = known >= triggers.min_outcomes
+    auc = metrics.auc(observed, predicted) if enough and 0 < bads < known else None
+    fields = {}
+    for index, (name, bins) in enumerate(trained.fields.items(), 1):
+        found = shift(bins, merge_labels(counts.by_bin[index]), min_rows=least)
+        one = judge_psi(found, limit=triggers.field_psi, notice=triggers.field_psi_notice)
+        # No decision depends on a field that is only monitored: it calls for a look, no more.
+        soft = one.verdict == FAILS and name not in card.predictors
+        fields[name] = Judged(one.value, NOTICE) if soft else one
+    score = shift(trained.score, merge_labels(counts.by_bin[0]), min_rows=least)
+    return Figures(
+        decisions=counts.decisions,
+        matured=known,
+        expected=float(predicted.sum()) if enough else None,
+        observed=bads if enough else None,
+        score_psi=judge_psi(score, limit=triggers.score_psi, notice=triggers.score_psi_notice),
+        approval_rate=judge_approvals(counts.labels[True], counts.decisions, reference, triggers)
+        if reference
+        else Judged(),
+        auc=judge_auc(auc, bads, known, reference, triggers) if reference else Judged(),
+        calibration=judge_calibration(np.asarray(predicted), bads, triggers),
+        fields=fields,
+    )
+
+
+def fired(
+    whole: Figures, periods: Sequence[Period], reference: Reference | None, triggers: Triggers
+) -> list[dict[str, Any]]:
+    """Return each trigger with its verdict, of the window or of its last period.
+
+    Returns
+    -------
+    list of dict
+        ``trigger``, ``field`` (None where it is of none), ``verdict``, ``value`` and the ``period``
+        that it is of (None for the whole window), with the ``limit`` and what the model card says
+        (``reference``).
+    """
+    latest: dict[tuple[str, str | None], tuple[Period, Judged]] = {}
+    for period in periods:
+        for trigger, name, one in period.figures.judged():
+            if one.verdict != TOO_FEW:
+                latest[trigger, name] = period, one
+    told = []
+    for trigger, name, one in whole.judged():
+        start = None
+        last = latest.get((trigger, name))
+        if last and worst([one.verdict, last[1].verdict]) != one.verdict:
+            start, one = last[0].first.isoformat(), last[1]
+        told.append(
+            {
+                "trigger": trigger,
+                "field": name,
+                "verdict": one.verdict,
+                "value": one.value,
+                "period": start,
+                **_limits(trigger, reference, triggers),
+            }
+        )
+    return told
+
+
+def make_periods(
+    counts: dict[date, Counts],
+    by: str,
+    card: Scorecard,
+    reference: Reference | None,
+    triggers: Triggers,
+) -> list[Period]:
+    """Compute the figures of each period that has decisions."""
+    return [
+        Period(first, last_day(first, by), measure(each, card, reference, triggers))
+        for first, each in sorted(counts.items())
+    ]
+
+
+def _limits(trigger: str, reference: Reference | None, triggers: Triggers) -> dict[str, Any]:
+    limits: dict[str, Any] = {
+        SCORE_PSI: triggers.score_psi,
+        FIELD_PSI: triggers.field_psi,
+        APPROVALS: triggers.approval_points,
+        AUC: triggers.auc_drop,
+        CALIBRATION: list(triggers.calibration),
+    }
+    known = {APPROVALS: reference.approval_rate, AUC: reference.auc} if reference else {}
+    return {"limit": limits[trigger], "reference": known.get(trigger)}

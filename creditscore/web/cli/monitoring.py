@@ -1,0 +1,52 @@
+"""Commands for the shell: `monitoring check`."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import click
+from flask.cli import AppGroup
+
+from creditscore.errors import CreditScoreError
+from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, in_language
+from creditscore.monitoring.monitor import DEFAULT_DAYS
+from creditscore.monitoring.periods import PERIODS, Window
+from creditscore.monitoring.trigger_texts import describe_trigger
+from creditscore.monitoring.verdicts import FAILS
+from creditscore.web.cli.options import since_option
+from creditscore.web.monitoring_check import store_check, watch
+from creditscore.web.service import service
+
+monitoring = AppGroup("monitoring", help="Live figures, held against those of training.")
+
+#: Exit statuses: a trigger fires, and the check could not be made.
+FIRED, FAILED = 1, 2
+
+
+@monitoring.command()
+@since_option
+@click.option("--by", type=click.Choice(PERIODS), help="Length of periods; else by the span.")
+def check(since: datetime | None, by: str | None) -> None:
+    """Hold the figures of the last 30 days against the triggers for revalidation.
+
+    Prints each trigger that fires, in a line, and exits with 1; with 0 if none does, and with 2 if
+    the check cannot be made. Notices go to standard error and do not change the exit status. The
+    verdicts are kept for /metrics.
+    """
+    svc = service()
+    now = svc.log.now()
+    window = Window(now - timedelta(days=DEFAULT_DAYS) if since is None else since, now)
+    if window.since >= now:
+        raise click.BadParameter("must lie in the past", param_hint="--since")
+    try:
+        found = watch(svc, window, by)
+        store_check(svc.settings.runtime_dir, found, checked_at=now.timestamp())
+    except (CreditScoreError, OSError) as error:
+        click.echo(f"Error: {error}", err=True)
+        click.get_current_context().exit(FAILED)
+    for one in found["reasons"]:
+        text = in_language(describe_trigger(one, svc.assessor.model.schema), FALLBACK_LANGUAGE)
+        click.echo(f"{one['scorecard']}\t{one['verdict']}\t{text}", err=one["verdict"] != FAILS)
+    click.echo(f"{found['decisions']:,} decisions: {found['verdict'].replace('_', ' ')}", err=True)
+    if found["verdict"] == FAILS:
+        click.get_current_context().exit(FIRED)

@@ -1,0 +1,91 @@
+"""The last check of the triggers for revalidation, kept for Prometheus.
+
+To count the log at each scrape would cost as much as a look at /monitoring, so the metrics repeat
+what `flask monitoring check` found last, from a file beside the counts of the processes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from creditscore.decisions.assessor import timestamp
+from creditscore.files import atomic_write
+from creditscore.json_codec import dumps_text
+from creditscore.monitoring.monitor import monitor_model
+from creditscore.monitoring.periods import Window
+from creditscore.monitoring.verdicts import FAILS, NOTICE, OK, TOO_FEW
+from creditscore.web.service import Service
+
+FILE = "monitoring-check.json"
+
+#: Verdicts as numbers: what calls for more is higher.
+LEVELS = {TOO_FEW: -1.0, OK: 0.0, NOTICE: 1.0, FAILS: 2.0}
+
+Check = Mapping[str, Any]
+
+
+def watch(svc: Service, window: Window, by: str | None) -> dict[str, Any]:
+    """Compare the decisions of a window with training, at the cut-off in force."""
+    cutoff = svc.assessor.policy.cutoff
+    found = monitor_model(svc.log.database, svc.assessor.model, window, by=by, cutoff=cutoff)
+    return {"since": timestamp(window.since), "until": timestamp(window.until), **found}
+
+
+def store_check(folder: Path, found: Check, *, checked_at: float) -> None:
+    """Keep the verdicts of a check; `checked_at` is in seconds since 1970.
+
+    Raises
+    ------
+    OSError
+        If the folder takes no file.
+    """
+    told = [
+        {"scorecard": name, **{key: one[key] for key in ("trigger", "field", "verdict")}}
+        for name, section in found["scorecards"].items()
+        for one in section["triggers"]
+    ]
+    kept = {"checked_at": checked_at, "verdict": found["verdict"], "triggers": told}
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with atomic_write(folder / FILE) as file:
+        file.write(dumps_text(kept).encode())
+
+
+def read_check(folder: Path) -> Check | None:
+    """Read the last check; None where there was none, or the file is damaged."""
+    with contextlib.suppress(OSError, ValueError):
+        found = json.loads((folder / FILE).read_bytes())
+        if isinstance(found, dict) and {"checked_at", "verdict", "triggers"} <= set(found):
+            return found
+    return None
+
+
+def monitoring_gauges(found: Check | None) -> Iterator[Any]:
+    """Return the gauges of the last check; none before the first."""
+    from prometheus_client.core import GaugeMetricFamily
+
+    if found is None:
+        return
+    meaning = "-1 too few decisions, 0 ok, 1 notice, 2 fails"
+    yield GaugeMetricFamily(
+        "creditscore_monitoring_verdict",
+        f"The worst verdict of the last monitoring check: {meaning}",
+        value=LEVELS[found["verdict"]],
+    )
+    triggers = GaugeMetricFamily(
+        "creditscore_monitoring_trigger",
+        f"The verdict of each trigger for revalidation: {meaning}",
+        labels=["scorecard", "trigger", "field"],
+    )
+    for one in found["triggers"]:
+        labels = [one["scorecard"], one["trigger"], one["field"] or ""]
+        triggers.add_metric(labels, LEVELS[one["verdict"]])
+    yield triggers
+    yield GaugeMetricFamily(
+        "creditscore_monitoring_check_timestamp_seconds",
+        "When the last monitoring check was made",
+        value=found["checked_at"],
+    )
