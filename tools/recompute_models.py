@@ -1,0 +1,298 @@
+"""What needs other models beside the scorecard: baselines, ablations, other splits and seeds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import isotonic_regression
+from sklearn.compose import ColumnTransformer
+from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
+
+from tools import recompute_metrics as metrics
+from tools.recompute_groups import by_group
+from tools.recompute_rows import ModelFiles, Rows
+from tools.recompute_sections import twin_rows
+
+Array = NDArray[Any]
+Section = dict[str, Any]
+
+#: Coarse bins that are merged, and average rows that are added to each bin of the WoE scorecard.
+COARSE_BINS, SMOOTHING_ROWS = 20, 20.0
+
+#: Figures over other splits of the rows.
+HEADLINE = ("auc", "gini", "ks", "brier", "log_loss", "ece", "calibration_slope")
+
+
+def predictions(files: ModelFiles, names: list[str], woe: WoeScorecard) -> dict[str, Array]:
+    """Train the models that the scorecard is compared with, and predict the test rows."""
+    train, test = files.split
+    fields = files.schema["fields"]
+    coded = [place for place, name in enumerate(names) if fields[name]["kind"] == "coded"]
+    numbers = [place for place in range(len(names)) if place not in coded]
+    steps = [
+        ("codes", OneHotEncoder(handle_unknown="ignore", sparse_output=False), coded),
+        ("numbers", StandardScaler(), numbers),
+    ]
+    models = {
+        "logistic_regression": make_pipeline(
+            ColumnTransformer(steps), LogisticRegression(max_iter=1000)
+        ),
+        "default_forest": RandomForestClassifier(random_state=files.seed),
+        "gradient_boosting": HistGradientBoostingClassifier(random_state=files.seed),
+    }
+    predicted = {
+        "woe_scorecard": woe.predict(test),
+        "majority": np.full(len(test.bad), train.bad.mean()),
+    }
+    for name, model in models.items():
+        model.fit(train.matrix(names), train.bad)
+        predicted[name] = model.predict_proba(test.matrix(names))[:, 1]
+    return predicted
+
+
+def performance(
+    files: ModelFiles,
+    predicted: Array,
+    others: dict[str, Array],
+    draws: metrics.Bootstrap,
+) -> Section:
+    """Recompute every metric of the scorecard and of the models beside it."""
+    train, test = files.split
+    bad, own = test.bad, draws.metrics(test.bad, predicted)
+    theirs = {name: draws.metrics(bad, one) for name, one in others.items()}
+    names = list(files.schema["fields"])
+    known = {(*row, one) for row, one in zip(train.matrix(names).tolist(), train.bad, strict=True)}
+    kept = ~twin_rows(test, known, names)
+    alone = metrics.Bootstrap(int(kept.sum()), files.seed).metrics(bad[kept], predicted[kept])
+    return {
+        "rows": len(bad),
+        "bads": int(bad.sum()),
+        "bad_rate": metrics.rate(bad),
+        "mean_predicted": float(predicted.mean()),
+        "scorecard": metrics.with_intervals(bad, predicted, own),
+        "without_twins": {
+            "rows": int(kept.sum()),
+            **metrics.with_intervals(bad[kept], predicted[kept], alone),
+        },
+        "baselines": {
+            name: metrics.with_intervals(bad, others[name], draw) for name, draw in theirs.items()
+        },
+        "difference_to_baseline": {
+            name: metrics.differences(own, draw) for name, draw in theirs.items()
+        },
+    }
+
+
+# The WoE scorecard
+
+
+class WoeScorecard:
+    """Bins of each field, their weight of evidence, and a logistic regression on it."""
+
+    def __init__(self, files: ModelFiles, names: list[str]) -> None:
+        """Fit it to the training rows."""
+        self.names, self.policy = names, files.manifest["policy"]
+        train, fields = files.split[0], files.schema["fields"]
+        self.bins = {
+            name: _bins(fields[name], train.matrix([name])[:, 0], train.bad) for name in names
+        }
+        self.counts = {name: self._counted(train, name) for name in names}
+        self.woe = {name: _woe(*self.counts[name]) for name in names}
+        self.columns = self._columns(train)
+        self.model = LogisticRegression(max_iter=1000).fit(self.columns, 1 - train.bad)
+
+    def _places(self, rows: Rows, name: str) -> Array:
+        special, edges = self.bins[name]
+        column = rows.matrix([name])[:, 0]
+        places = len(special) + np.searchsorted(edges, column, side="right")
+        for place, value in enumerate(special):
+            places[column == value] = place
+        return np.asarray(places)
+
+    def _counted(self, rows: Rows, name: str) -> tuple[Array, Array]:
+        special, edges = self.bins[name]
+        places, size = self._places(rows, name), len(special) + len(edges) + 1
+        bads = np.bincount(places[rows.bad == 1], minlength=size)
+        return np.bincount(places[rows.bad == 0], minlength=size), bads
+
+    def _columns(self, rows: Rows) -> Array:
+        return np.column_stack([self.woe[name][self._places(rows, name)] for name in self.names])
+
+    def predict(self, rows: Rows) -> Array:
+        """Return each row's probability of default."""
+        return np.asarray(self.model.predict_proba(self._columns(rows))[:, 0])
+
+    def variables(self) -> list[Section]:
+        """Describe each field, that of the highest information value first."""
+        sizes = np.corrcoef(self.columns, rowvar=False)
+        np.fill_diagonal(sizes, 0)
+        found = [self._variable(place, sizes[place]) for place in range(len(self.names))]
+        return sorted(found, key=lambda one: -one["information_value"])
+
+    def _variable(self, place: int, correlations: Array) -> Section:
+        name, other = self.names[place], int(np.abs(correlations).argmax())
+        goods, bads = self.counts[name]
+        woe, coefficient = self.woe[name], float(self.model.coef_[0, place])
+        shares = goods / goods.sum() - bads / bads.sum()
+        return {
+            "field": name,
+            "information_value": float((shares * woe).sum()),
+            "missing": 0.0,
+            "correlated_with": self.names[other],
+            "correlation": float(correlations[other]),
+            "coefficient": coefficient,
+            "bins": list(self._bin_rows(name, coefficient)),
+        }
+
+    def _bin_rows(self, name: str, coefficient: float) -> Iterator[Section]:
+        (special, edges), (goods, bads), woe = self.bins[name], self.counts[name], self.woe[name]
+        factor = self.policy["points_to_double_odds"] / np.log(2)
+        offset = self.policy["base_points"] - factor * np.log(self.policy["base_odds"])
+        each = (factor * float(self.model.intercept_[0]) + offset) / len(self.names)
+        rows = goods + bads
+        for place in range(len(woe)):
+            if place >= len(special) and not rows[place]:
+                continue
+            yield {
+                "rows": int(rows[place]),
+                "bad_rate": float(bads[place] / rows[place]) if rows[place] else None,
+                "woe": float(woe[place]),
+                "points": int(np.rint(factor * coefficient * woe[place] + each)),
+                **(
+                    {"high": float(edges[place - len(special)])}
+                    if len(special) <= place < len(special) + len(edges)
+                    else {"high": None}
+                ),
+            }
+
+
+def _bins(about: Section, column: Array, bad: Array) -> tuple[list[float], Array]:
+    """Return the values with a bin of their own, and the edges of the bands of the others."""
+    special = [float(code["value"]) for code in about.get("codes", [])]
+    ordinary = ~np.isin(column, special)
+    numbers, outcomes = column[ordinary], bad[ordinary]
+    if about["kind"] == "coded" or not len(numbers):
+        return special, np.array([])
+    edges = metrics.edges_of(numbers, COARSE_BINS)
+    places = np.searchsorted(edges, numbers, side="right")
+    rows = np.bincount(places, minlength=len(edges) + 1)
+    rates = np.bincount(places, weights=outcomes, minlength=len(edges) + 1) / rows
+    fits = [isotonic_regression(rates, weights=rows, increasing=way) for way in (True, False)]
+    best = min(fits, key=lambda one: float(rows @ (one.x - rates) ** 2))
+    return special, edges[np.asarray(best.blocks[1:-1], dtype=int) - 1]
+
+
+def _woe(goods: Array, bads: Array) -> Array:
+    share = bads.sum() / (goods.sum() + bads.sum())
+    smoothed = (goods + SMOOTHING_ROWS * (1 - share)) / (bads + SMOOTHING_ROWS * share)
+    return np.asarray(np.log(smoothed) - np.log((1 - share) / share))
+
+
+# The same forest, trained otherwise
+
+
+def ablation(
+    files: ModelFiles, name: str, predicted: Array, draws: metrics.Bootstrap
+) -> list[Section]:
+    """Train the forest without each protected field, and without all of them."""
+    (train, test), predictors = files.split, files.manifest["scorecards"][name]["predictors"]
+    protected = [field for field in predictors if field in files.protected(name)]
+    own = draws.metrics(test.bad, predicted)
+    found = [_consequences(files, name, [], predicted, own, draws)]
+    for left_out in [[field] for field in protected] + [protected] * (len(protected) > 1):
+        rest = [field for field in predictors if field not in left_out]
+        grown = files.grow(name, train, seed=files.seed, predictors=rest)
+        without = grown.predict(test.matrix(rest))
+        found.append(_consequences(files, name, left_out, without, own, draws))
+    return found
+
+
+def _consequences(
+    files: ModelFiles,
+    name: str,
+    left_out: list[str],
+    predicted: Array,
+    own: dict[str, Array],
+    draws: metrics.Bootstrap,
+) -> Section:
+    test, cutoff = files.split[1], files.manifest["policy"]["cutoff"]
+    theirs = draws.metrics(test.bad, predicted)
+    return {
+        "excluded": left_out,
+        "auc": metrics.interval(theirs["auc"]),
+        "brier": metrics.interval(theirs["brier"]),
+        "change": metrics.differences(theirs, own) if left_out else None,
+        **metrics.at_cutoff(test.bad, predicted, cutoff),
+        "demographic_parity_ratio": {
+            field: by_group(files.groups(field, test), test.bad, predicted < cutoff, draws)[
+                "demographic_parity_ratio"
+            ]
+            for field in files.protected(name)
+        },
+    }
+
+
+def constraints(
+    files: ModelFiles, name: str, predicted: Array, draws: metrics.Bootstrap
+) -> Section:
+    """Train the forest without its monotone constraints."""
+    (train, test), predictors = files.split, files.manifest["scorecards"][name]["predictors"]
+    grown = files.grow(name, train, seed=files.seed, constrained=False)
+    free = draws.metrics(test.bad, grown.predict(test.matrix(predictors)))
+    return {"change": metrics.differences(draws.metrics(test.bad, predicted), free)}
+
+
+def cross_validation(files: ModelFiles, name: str, predicted: Array, splits: int) -> Section:
+    """Train and test the forest on other splits of the rows."""
+    predictors = files.manifest["scorecards"][name]["predictors"]
+    cutoff, test = files.manifest["policy"]["cutoff"], files.split[1]
+    shipped, others = _headline(test.bad, predicted, cutoff), []
+    for number in range(1, splits + 1):
+        train, other = files.other_split(number)
+        grown = files.grow(name, train, seed=files.seed)
+        others.append(_headline(other.bad, grown.predict(other.matrix(predictors)), cutoff))
+    return {
+        "splits": splits,
+        "figures": {
+            figure: metrics.distribution([one[figure] for one in others], value)
+            for figure, value in shipped.items()
+        },
+    }
+
+
+def _headline(bad: Array, predicted: Array, cutoff: float) -> dict[str, float]:
+    found, rates = metrics.point_figures(bad, predicted), metrics.at_cutoff(bad, predicted, cutoff)
+    wanted = {name: found[name] for name in HEADLINE} | {
+        name: rates[name] for name in ("approval_rate", "bad_rate_approved")
+    }
+    return {name: np.nan if value is None else value for name, value in wanted.items()}
+
+
+def retraining(files: ModelFiles, name: str, predicted: Array, seeds: int) -> Section:
+    """Train the forest with other seeds on the same rows."""
+    (train, test), predictors = files.split, files.manifest["scorecards"][name]["predictors"]
+    cutoff, matrix = files.manifest["policy"]["cutoff"], test.matrix(predictors)
+    every = [predicted] + [
+        files.grow(name, train, seed=files.seed + other).predict(matrix)
+        for other in range(1, seeds)
+    ]
+    approved = np.array(every) < cutoff
+    changed = approved.any(axis=0) & ~approved.all(axis=0)
+    spread = np.std(every, axis=0, ddof=1)
+    first, *others = (metrics.point_figures(test.bad, one)["auc"] or np.nan for one in every)
+    levels = {"median": 0.5, "percentile_95": 0.95, "largest": 1}
+    return {
+        "seeds": len(every),
+        "rows": len(test.bad),
+        "changed_rows": int(changed.sum()),
+        "changed": metrics.rate(changed),
+        "auc": metrics.distribution(others, first),
+        "probability_sd": {key: float(np.quantile(spread, level)) for key, level in levels.items()},
+        "within_a_point": metrics.rate(np.abs(predicted - cutoff) <= 0.01),
+    }

@@ -1,0 +1,251 @@
+"""The sections of a scorecard's card, each recomputed from rows and predictions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import chi2
+
+from tools import recompute_metrics as metrics
+from tools.recompute_groups import calibration_of, compared, two_way
+from tools.recompute_rows import Grown, ModelFiles, Rows
+
+Array = NDArray[Any]
+Section = dict[str, Any]
+
+#: Rows that curves are averaged over, and points of a bar of the score distribution.
+CURVE_ROWS, SCORE_BIN_POINTS = 500, 20
+
+
+def data_section(files: ModelFiles) -> Section:
+    """Count the rows, those of each side, and those whose code was folded."""
+    train, test = files.split
+    fields = files.schema["fields"]
+    folded = {
+        name: int((files.raw[name] != files.table[name]).sum())
+        for name in fields
+        if "fold" in fields[name]
+    }
+    names = list(fields)
+    known = {(*row, bad) for row, bad in zip(train.matrix(names).tolist(), train.bad, strict=True)}
+    twins = twin_rows(test, known, names)
+    return {
+        "sha256": files.sha256,
+        "rows": len(files.bad),
+        "bad_rate": float(files.bad.mean()),
+        "folded_rows": folded,
+        "train_rows": len(train.bad),
+        "test_rows": len(test.bad),
+        "test_bads": int(test.bad.sum()),
+        "twins": {"test_rows": int(twins.sum()), "share": metrics.rate(twins)},
+    }
+
+
+def twin_rows(test: Rows, known: set[Any], names: list[str]) -> Array:
+    """Find the test rows that a training row equals, in every field and the outcome."""
+    rows = zip(test.matrix(names).tolist(), test.bad, strict=True)
+    return np.array([(*row, bad) in known for row, bad in rows])
+
+
+def decision(bad: Array, predicted: Array, policy: Section) -> Section:
+    """Compute the rates at the cut-off, and the table of others."""
+    cutoff, ratio = policy["cutoff"], _ratio(policy)
+    approved = predicted < cutoff
+    cutoffs = sorted({*(step / 20 for step in range(1, 13)), cutoff})
+    return {
+        "cutoff": cutoff,
+        "loss_to_margin": ratio,
+        "approval_rate": metrics.rate(approved),
+        "bad_rate_approved": metrics.rate(bad[approved]),
+        "bad_rate_declined": metrics.rate(bad[~approved]),
+        "table": metrics.cutoff_rows(bad, predicted, cutoffs, ratio),
+    }
+
+
+def _ratio(policy: Section) -> float:
+    return float(policy["loss_to_margin"] or (1 - policy["cutoff"]) / policy["cutoff"])
+
+
+def curves(files: ModelFiles, name: str, test: Rows, predicted: Array) -> Section:
+    """Compute ROC, calibration by tenths, score distribution and rates at every percentage."""
+    policy, bad = files.manifest["policy"], test.bad
+    every = [step / 100 for step in range(1, 100)]
+    return {
+        "roc": roc(bad, predicted),
+        "calibration": tenths(bad, predicted),
+        "scores": scores(bad, predicted, policy),
+        "cutoffs": metrics.cutoff_rows(bad, predicted, every, _ratio(policy)),
+        "groups": {
+            field: [
+                {
+                    **({"group": label} if label else {}),
+                    "rows": int(inside.sum()),
+                    "approval_rates": [float((predicted[inside] < one).mean()) for one in every],
+                }
+                for label, inside in files.groups(field, test)
+            ]
+            for field in files.protected(name)
+        },
+    }
+
+
+def roc(bad: Array, predicted: Array) -> Section:
+    """Compute the shares of good and of bad rows declined, at 101 places along the curve."""
+    levels = np.unique(predicted)[::-1]
+    sides = [np.sort(predicted[bad == outcome]) for outcome in (0, 1)]
+    declined = [1 - np.searchsorted(side, levels, side="left") / len(side) for side in sides]
+    good, bads = (np.concatenate([[0.0], one]) for one in declined)
+    places = np.unique(np.searchsorted(good + bads, np.linspace(0, 2, 101)))
+    places = np.minimum(places, len(levels))
+    return {"declined_good": good[places].tolist(), "declined_bad": bads[places].tolist()}
+
+
+def tenths(bad: Array, predicted: Array) -> list[Section]:
+    """Compare predicted and observed rates of ten groups of about equal size."""
+    edges = np.unique(np.quantile(predicted, np.linspace(0, 1, 11)[1:-1]))
+    places = np.searchsorted(edges, predicted, side="left")
+    found = []
+    for place in np.unique(places):
+        inside = places == place
+        share = metrics.rate(bad[inside]) or {}
+        found.append(
+            {
+                "rows": int(inside.sum()),
+                "bads": int(bad[inside].sum()),
+                "mean_predicted": float(predicted[inside].mean()),
+                "observed_rate": share["value"],
+                "interval": [share["low"], share["high"]],
+            }
+        )
+    return found
+
+
+def scores(bad: Array, predicted: Array, policy: Section) -> Section:
+    """Count good and bad rows by score, in bars of 20 points."""
+    score = metrics.points(predicted, policy)
+    first, last = score.min() // SCORE_BIN_POINTS, score.max() // SCORE_BIN_POINTS
+    bars = score // SCORE_BIN_POINTS
+    return {
+        "edges": [int(bar) * SCORE_BIN_POINTS for bar in range(first, last + 2)],
+        **{
+            kind: [int(((bars == bar) & (bad == value)).sum()) for bar in range(first, last + 1)]
+            for kind, value in (("good", 0), ("bad", 1))
+        },
+        "cutoff": int(metrics.points(np.array([policy["cutoff"]]), policy)[0]),
+    }
+
+
+# Train against test, and shifts
+
+
+def shift(before: Array, now: Array) -> Section:
+    """Compare test rows with training rows, counted by bin."""
+    index = metrics.stability_index(before, now)
+    bound = (1 / before.sum() + 1 / now.sum()) * float(chi2.ppf(0.99, len(before) - 1))
+    band = "little" if index < 0.1 else "moderate" if index < 0.25 else "large"
+    return {
+        "rows": int(now.sum()),
+        "psi": index,
+        "verdict": band,
+        "significant": bool(index > bound),
+    }
+
+
+def field_shift(files: ModelFiles, field: str) -> Section:
+    """Compute the shift of a field, in its codes, its bands, or tenths of the training rows."""
+    about = files.schema["fields"][field]
+    train, test = (rows.matrix([field])[:, 0] for rows in files.split)
+    if about["kind"] == "coded":
+        codes = [code["value"] for code in about["codes"]]
+        counts = [np.array([(side == code).sum() for code in codes]) for side in (train, test)]
+        return shift(*counts)
+    edges = about.get("bands") or metrics.edges_of(train, 4 if about["protected"] else 10)
+    return shift(*(_counts(side, edges) for side in (train, test)))
+
+
+def _counts(column: Array, edges: Any) -> Array:
+    places = np.searchsorted(edges, column, side="right")
+    return np.bincount(places, minlength=len(edges) + 1)
+
+
+def expected_loss(bad: Array, predicted: Array, policy: Section) -> Section:
+    """Compare the loss that was expected of the approved with the one that came."""
+    ratio, approved = _ratio(policy), predicted < policy["cutoff"]
+    mean, rate = float(predicted[approved].mean()), metrics.rate(bad[approved]) or {}
+    swapped = zip(("value", "low", "high"), ("value", "high", "low"), strict=True)
+    return {
+        "loss_to_margin": ratio,
+        "approved": int(approved.sum()),
+        "expected_loss": ratio * mean,
+        "expected_result": 1 - (1 + ratio) * mean,
+        "loss": {end: ratio * number for end, number in rate.items()},
+        "result": {end: 1 - (1 + ratio) * rate[other] for end, other in swapped},
+        "verdict": compared(mean, rate),
+    }
+
+
+def validation(
+    files: ModelFiles,
+    name: str,
+    grown: Grown,
+    figures: Section,
+    draws: metrics.Bootstrap,
+) -> Section:
+    """Recompute what is measured on training and test rows beside each other."""
+    (train, test), section = files.split, files.manifest["scorecards"][name]
+    policy, names = files.manifest["policy"], section["predictors"]
+    seen, predicted = (grown.predict(rows.matrix(names)) for rows in (train, test))
+    before, now = (metrics.points(one, policy) for one in (seen, predicted))
+    edges = metrics.edges_of(before, 10)
+    unseen = grown.out_of_bag(train.matrix(names))
+    places = np.searchsorted(edges, now, side="right")
+    bands = [("", places == place) for place in range(len(edges) + 1)]
+    share = float(train.bad.mean())
+    return {
+        "train_test": train_test(train.bad, seen, unseen, figures),
+        "score_shift": shift(_counts(before, edges), _counts(now, edges)),
+        "shifts": {
+            field: field_shift(files, field) for field in files.schema["scorecards"][name]["fields"]
+        },
+        "calibration": {"bound": 0.05 * min(share, 1 - share), "rows": len(train.bad)},
+        "group_calibration": {
+            field: calibration_of(files.groups(field, test), test.bad, predicted)
+            for field in files.protected(name)
+        },
+        "band_calibration": calibration_of(bands, test.bad, predicted),
+        "two_way_groups": two_way(files, name, test, predicted < policy["cutoff"], draws),
+        "expected_loss": expected_loss(test.bad, predicted, policy),
+    }
+
+
+def train_test(bad: Array, seen: Array, unseen: Array, figures: Section) -> Section:
+    """Put the figures of the training rows beside those of the test rows."""
+    train, outside = (metrics.point_figures(bad, one) for one in (seen, unseen))
+    swapped = (("value", "value"), ("low", "high"), ("high", "low"))
+    found: Section = {}
+    for name, test in figures.items():
+        own, other = train[name], outside[name]
+        found[name] = {"train": own, "out_of_bag": other, "test": test}
+        if own is not None:
+            found[name]["gap"] = {end: own - test[end_of] for end, end_of in swapped}
+        if other is not None:
+            found[name]["out_of_bag_agrees"] = bool(test["low"] <= other <= test["high"])
+    return found
+
+
+def partial_dependence(
+    files: ModelFiles, grown: Grown, predictors: list[str], section: Section
+) -> Section:
+    """Recompute the mean probability at each value that the card has for a field."""
+    matrix = files.split[1].matrix(predictors)
+    sample = matrix[np.random.default_rng(files.seed).permutation(len(matrix))[:CURVE_ROWS]]
+    found: Section = {}
+    for column, field in enumerate(predictors):
+        changed, means = sample.copy(), []
+        for point in section[field]["points"]:
+            changed[:, column] = point["value"]
+            means.append({"probability_of_default": float(grown.predict(changed).mean())})
+        found[field] = {"points": means}
+    return found
