@@ -121,6 +121,10 @@ def _document(document: Mapping[str, Any], name: str, fields: tuple[str, ...]) -
         if field in fields
     }
     rest = {key: content for key, content in document.items() if key != "sources"}
+    governance = document.get("governance", {})
+    if "variables" in governance:
+        variables = {key: why for key, why in governance["variables"].items() if key in fields}
+        rest["governance"] = {**governance, "variables": variables}
     return {**rest, "scorecards": {name: document["scorecards"][name]}, "fields": kept}
 
 

@@ -1,7 +1,7 @@
 """The last check of the triggers for revalidation, kept for Prometheus.
 
 To count the log at each scrape would cost as much as a look at /monitoring, so the metrics repeat
-what `flask monitoring check` found last, from a file beside the counts of the processes.
+what the command ``monitoring check`` found last, from a file beside the counts of the processes.
 """
 
 from __future__ import annotations

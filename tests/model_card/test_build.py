@@ -341,7 +341,7 @@ def test_the_card_has_all_its_sections_and_no_gap(card: Any, model_dir: Path) ->
         "Governance", "Intended use", "Out of scope", "Data and lineage",
         "Predictors and monitored attributes", "Performance", "Variables", "Decision",
         "Fairness", "Explanation",
-        "Where the model goes the wrong way", "What a validator asks next", "Limits",
+        "Where the model goes the wrong way", "Validation", "Limits",
         "Human oversight and monitoring", "Law", "Versions", "Sign-off",
     ]  # fmt: skip
     for gap in ("TODO", "{", "}", "[]", "n/a"):

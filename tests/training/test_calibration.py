@@ -246,6 +246,7 @@ def repaired(schema: Schema, tmp_path_factory: pytest.TempPathFactory) -> Model:
     document["scorecards"] = {"application": application}
     document["fields"] = {name: document["fields"][name] for name in application["fields"]}
     document.pop("sources")
+    document.pop("governance")
     application["forest"] = {"trees": 20, "max_depth": 16, "min_samples_leaf": 1}
     folder = tmp_path_factory.mktemp("repaired")
     model, _ = pipeline.train(
