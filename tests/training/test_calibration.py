@@ -247,6 +247,8 @@ def repaired(schema: Schema, tmp_path_factory: pytest.TempPathFactory) -> Model:
     document["fields"] = {name: document["fields"][name] for name in application["fields"]}
     document.pop("sources")
     document.pop("governance")
+    # Trees that are held to one way along the limit need less of a repair.
+    document["fields"]["LIMIT_BAL"].pop("monotone")
     application["forest"] = {"trees": 20, "max_depth": 16, "min_samples_leaf": 1}
     folder = tmp_path_factory.mktemp("repaired")
     model, _ = pipeline.train(
