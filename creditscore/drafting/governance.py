@@ -22,7 +22,7 @@ ASKED = {
     "outcome_window": "Over which time after that the outcome was.",
     "exclusions": "Which rows or people were left out before training, and why.",
     "override_policy": "Who may decide otherwise than the model, when, and how it is written down.",
-    "revalidation_interval": "After what time it is validated anew.",
+    "revalidation_interval": "How often it is revalidated.",
 }
 
 VERSIONS = (

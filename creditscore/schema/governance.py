@@ -60,7 +60,7 @@ class Governance:
     exclusions : Text or None
         Which rows or people were left out before training.
     override_policy, revalidation_interval : Text or None
-        Who may overrule a decision and how; after what time the model is validated anew.
+        Who may overrule a decision and how; how often the model is revalidated.
     versions : tuple of Release
         The version history, as it is written.
     variables : mapping of str to Text
