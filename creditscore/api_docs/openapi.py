@@ -24,7 +24,7 @@ from creditscore.monitoring.verdicts import VERDICTS
 from creditscore.schema import MOST_FAULTS, Schema
 from creditscore.schema.csv_cells import to_line
 from creditscore.schema.descriptions import applicant_schema
-from creditscore.schema.reference import REFERENCE
+from creditscore.schema.reference import LONGEST_REFERENCE, REFERENCE, REFERENCE_PATTERN
 from creditscore.settings import Settings
 
 JsonObject = dict[str, Any]
@@ -78,6 +78,8 @@ def template_values(
             name: {"type": "string"} for name in [*schema.fields, REFERENCE, "explore"]
         },
         "scorecards": list(schema.scorecards),
+        "longest_reference": LONGEST_REFERENCE,
+        "reference_pattern": REFERENCE_PATTERN,
         "event": in_language(schema.label.event, FALLBACK_LANGUAGE),
         "outcome": in_language(schema.label.title, FALLBACK_LANGUAGE),
         "applicant_examples": {**_examples(schema, applicants), "array": several},

@@ -10,7 +10,7 @@ from typing import Any
 from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, SWAPPED_SEPARATORS, Text, in_language, say
 from creditscore.schema.constraints import CodeList, format_number
 from creditscore.schema.fields import Field
-from creditscore.schema.reference import LONGEST_REFERENCE, REFERENCE
+from creditscore.schema.reference import LONGEST_REFERENCE, REFERENCE, REFERENCE_PATTERN
 from creditscore.schema.schema import Schema
 
 #: Sentences that name a band of numbers, the more particular ones first.
@@ -89,6 +89,7 @@ def applicant_schema(schema: Schema) -> dict[str, Any]:
                 "does not depend on it; the blanks around it are removed.",
                 "type": ["string", "null"],
                 "maxLength": LONGEST_REFERENCE,
+                "pattern": REFERENCE_PATTERN,
                 "examples": ["A-17"],
             },
         },

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import unicodedata
+import re
 
 from creditscore.errors import Fault
 from creditscore.i18n.catalogue import say
@@ -14,8 +14,11 @@ REFERENCE = "reference"
 #: Characters of a reference, at most.
 LONGEST_REFERENCE = 100
 
-#: Unicode's categories of what is no text: control characters, line ends, halves of pairs.
-NO_TEXT = frozenset({"Cc", "Cs", "Zl", "Zp"})
+#: What it may be made of, as JSON Schema says it: no control characters and no line ends.
+REFERENCE_PATTERN = r"^[^\u0000-\u001f\u007f-\u009f\u2028\u2029]*$"
+
+#: And no halves of surrogate pairs, which no valid document holds.
+_text = re.compile(REFERENCE_PATTERN.replace("]", r"\ud800-\udfff]"))
 
 
 def accept_reference(raw: object) -> str | None:
@@ -24,18 +27,17 @@ def accept_reference(raw: object) -> str | None:
     Raises
     ------
     Rejected
-        If it is not a text, too long, or holds control characters.
+        If it is not a text, too long with the blanks around it, or holds control characters.
     """
     if raw is None:
         return None
     if not isinstance(raw, str):
         raise Rejected("wrong_type")
-    text = raw.strip()
-    if len(text) > LONGEST_REFERENCE:
+    if len(raw) > LONGEST_REFERENCE:
         raise Rejected("too_long")
-    if any(unicodedata.category(character) in NO_TEXT for character in text):
+    if not _text.fullmatch(raw):
         raise Rejected("not_allowed")
-    return text or None
+    return raw.strip() or None
 
 
 def reference_fault(raw: object, code: str, pointer: str = "") -> Fault:

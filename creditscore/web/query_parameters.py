@@ -100,9 +100,10 @@ def reference() -> Parameter:
             accepted = accept_reference(text)
         except Rejected:
             raise ValueError from None
-        if accepted is None:
+        if not text:
             raise ValueError
-        return accepted
+        # No decision has a reference of blanks alone.
+        return accepted or ""
 
     return Parameter(read, say("any_reference", most=LONGEST_REFERENCE))
 
