@@ -207,7 +207,7 @@ def test_a_warning_names_value_range_and_unit(values_alone: Assessor, schema: Sc
     (warning,) = decision.warnings
     assert warning.text == {
         "en": "AGE is 80, but the model was trained on 21 to 79 years; "
-        "beyond that it has seen nobody",
+        "beyond that it has seen no one",
         "id": "AGE adalah 80, padahal model dilatih pada 21 sampai 79 tahun; "
         "di luar itu belum pernah ada contohnya",
     }
@@ -229,7 +229,7 @@ def test_a_code_that_training_never_saw_is_answered_with_a_warning(
         assert warning.value == unseen
         assert set(warning.text) == set(LANGUAGES)
         assert warning.text["en"] == (
-            f"{name} is {unseen}, which nobody had whom the model was trained on"
+            f"{name} is {unseen}, which does not occur in the training data"
         )
 
 

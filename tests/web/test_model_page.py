@@ -144,7 +144,7 @@ def test_the_cutoff_part_shows_the_stored_row(
         ("cut_bad", stored["bad_rate_approved"]),
         ("cut_declined", stored["bad_rate_declined"]),
     ):
-        said = "nobody" if share is None else FORMATS["en"].share(share)
+        said = "no one" if share is None else FORMATS["en"].share(share)
         assert shown(page.text, key) == said
     # As the model card writes it, whose ratio is this one too.
     assert shown(page.text, "cut_cost") == FORMATS["en"].figure(stored["cost"])
