@@ -55,7 +55,13 @@ def build_card(
     """
     manifest, seed = model.manifest, model.manifest["seed"]
     data = EvaluationData(
-        model.schema, rows.train, rows.test, model.policy.cutoff, seed, rows.by_time
+        model.schema,
+        rows.train,
+        rows.test,
+        model.policy.cutoff,
+        seed,
+        by_time=rows.by_time,
+        out_of_bag=rows.out_of_bag,
     )
     texts = schema_texts(model.schema, FALLBACK_LANGUAGE)
     return {

@@ -141,9 +141,9 @@ def measure_scorecard(
         data,
         card.predictors,
         predicted=predicted,
-        refit=lambda predictors: grow(data.train, predictors, model.schema, spec, seed=data.seed)[
-            1
-        ],
+        refit=lambda predictors: (
+            grow(data.train, predictors, model.schema, spec, seed=data.seed).forest
+        ),
         fields=spec.fields,
     )
     own = measured["performance"]["scorecard"]
@@ -160,7 +160,7 @@ def measure_scorecard(
             replace(model.schema, fields=free),
             spec,
             seed=data.seed,
-        )[1]
+        ).forest
         without = forest.probability_of_default(matrix.astype(np.float32))
         measured["constraints"] = measure_constraints(
             data, monotone, predicted=predicted, without=without

@@ -95,7 +95,7 @@ def out_of_time(
     }
     if not by_time.is_enough:
         return found
-    _, forest = grow(earlier, predictors, data.schema, spec, seed=data.seed)
+    forest = grow(earlier, predictors, data.schema, spec, seed=data.seed).forest
     predicted = forest.probability_of_default(latest.matrix(predictors).astype(np.float32))
     return {
         **found,
