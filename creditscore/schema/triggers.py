@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from creditscore.errors import SchemaError
-from creditscore.schema.toml_reader import LARGEST_COUNT, TomlTable, shown
+from creditscore.schema.toml_reader import LARGEST_COUNT, TomlTable, raise_all, read_parts, shown
 
 NAME = "triggers"
 
@@ -64,25 +64,9 @@ def read_triggers(governance: TomlTable) -> Triggers | None:
     if NAME not in governance.content:
         return None
     table = governance.table(NAME)
-    readers = _readers(table)
-    faults: list[SchemaError] = []
-    values: dict[str, Any] = {}
-    for name in table.content:
-        try:
-            if name in readers:
-                values[name] = readers[name](name)
-            else:
-                TomlTable(table.source, table.path, {name: None}).allow(*readers)
-        except SchemaError as fault:
-            faults.append(fault)
-    if not faults:
-        faults += _check_order(table, Triggers(**values))
-    if faults:
-        first, *others = faults
-        raise SchemaError(
-            first.source, first.key, "".join([first.problem, *(f"\n  {each}" for each in others)])
-        )
-    return Triggers(**values)
+    triggers = Triggers(**read_parts(table, _readers(table), only_stated=True))
+    raise_all(_check_order(table, triggers))
+    return triggers
 
 
 def _readers(table: TomlTable) -> dict[str, Callable[[str], Any]]:
