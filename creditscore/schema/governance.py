@@ -259,7 +259,9 @@ class Declarations:
     variables : dict of str to str or None
         By predictor, why it is in the model; monitored attributes where that is stated.
     triggers : dict
-        By name the limit, or a list of a lower and an upper one; empty if none is stated.
+        By name the limit, or a list of a lower and an upper one.
+    usual_triggers : list of str
+        Those that are not stated, so that the usual limit holds.
     sign_off : dict of str to dict
         By step ``name``, ``role`` and ``date``.
     missing : list of str
@@ -279,6 +281,7 @@ class Declarations:
     versions: list[dict[str, str]]
     variables: dict[str, str | None]
     triggers: dict[str, Any]
+    usual_triggers: list[str]
     sign_off: dict[str, dict[str, str | None]]
     missing: list[str]
     total: int
@@ -301,6 +304,8 @@ def declared(governance: Governance, predictors: Sequence[str], language: str) -
         "triggers": governance.triggers is not None,
         **{step: None not in signature.values() for step, signature in sign_off.items()},
     }
+    limits = asdict(governance.triggers or Triggers())
+    declared_limits = limits.pop("declared")
     return Declarations(
         **texts,
         versions=[
@@ -313,7 +318,10 @@ def declared(governance: Governance, predictors: Sequence[str], language: str) -
             for one in governance.versions
         ],
         variables=variables,
-        triggers=_limits(governance.triggers),
+        triggers={
+            name: list(one) if isinstance(one, tuple) else one for name, one in limits.items()
+        },
+        usual_triggers=[name for name in limits if name not in declared_limits],
         sign_off=sign_off,
         missing=[key for key, stated in is_stated.items() if not stated],
         total=len(is_stated),
@@ -327,14 +335,6 @@ def _said(text: Text | None, language: str) -> str | None:
 def _signed(signature: Signature, language: str) -> dict[str, str | None]:
     role = _said(signature.role, language)
     return {"name": signature.name, "role": role, "date": signature.date}
-
-
-def _limits(triggers: Triggers | None) -> dict[str, Any]:
-    """Return the limits by name, two bounds as a list."""
-    if triggers is None:
-        return {}
-    limits = asdict(triggers)
-    return {name: list(one) if isinstance(one, tuple) else one for name, one in limits.items()}
 
 
 def _one_line(text: str) -> str:

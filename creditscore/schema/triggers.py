@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from creditscore.errors import SchemaError
@@ -38,6 +38,8 @@ class Triggers:
         Fewer known outcomes get no verdict on AUC and calibration. At one default in three that
         is the hundred of each kind of Vergouwe et al. (2005), Journal of Clinical Epidemiology
         58(5); where defaults are rarer, more are better.
+    declared : tuple of str
+        The limits that the file states; all others are the usual ones.
     """
 
     score_psi: float = 0.25
@@ -49,6 +51,7 @@ class Triggers:
     calibration: tuple[float, float] = (0.8, 1.25)
     min_decisions: int = 300
     min_outcomes: int = 300
+    declared: tuple[str, ...] = field(default=(), compare=False)
 
 
 def read_triggers(governance: TomlTable) -> Triggers | None:
@@ -64,7 +67,8 @@ def read_triggers(governance: TomlTable) -> Triggers | None:
     if NAME not in governance.content:
         return None
     table = governance.table(NAME)
-    triggers = Triggers(**read_parts(table, _readers(table), only_stated=True))
+    stated = read_parts(table, _readers(table), only_stated=True)
+    triggers = Triggers(**stated, declared=tuple(stated))
     raise_all(_check_order(table, triggers))
     return triggers
 
