@@ -175,3 +175,10 @@ def test_headings_are_numbered_and_listed_with_links() -> None:
         "## 2. Odd (one): a, b",
     ]
     assert anchor("4. Data and lineage") == "4-data-and-lineage"
+
+
+def test_the_implementation_test_is_reported(card: dict[str, Any], model: Model) -> None:
+    words = chapter(to_markdown(card), "Versions")
+
+    golden = len(model.manifest["golden"])
+    assert f"Training stored the scores of {golden} invented applicants." in words
