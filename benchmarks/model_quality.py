@@ -40,9 +40,10 @@ from tqdm import tqdm
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks.synthetic_rows import mean, measure_splits, print_splits
-from creditscore.arrays import Floats, Ints
+from creditscore.arrays import Floats
 from creditscore.errors import CreditScoreError
 from creditscore.evaluation.confidence_intervals import summarise
+from creditscore.model_card.woe_scorecard import fit_woe_scorecard
 from creditscore.schema import Schema, ScorecardSpec
 from creditscore.schema.reader import load_schema
 from creditscore.training import dataset
@@ -174,7 +175,8 @@ def compare_all(real: Dataset, schema: Schema, seed: int) -> dict[str, Any]:
         }
 
 
-Fit = Callable[[Floats, Ints, ScorecardSpec], Any]
+Predict = Callable[[Dataset], Floats]
+Fit = Callable[[Dataset, ScorecardSpec], Predict]
 
 
 def contenders(schema: Schema, seed: int) -> Mapping[str, Fit]:
@@ -204,15 +206,31 @@ def contenders(schema: Schema, seed: int) -> Mapping[str, Fit]:
     }
     fits = {name: _fit_anew(model) for name, model in usual.items()}
 
-    def ours(matrix: Floats, bad: Ints, spec: ScorecardSpec) -> RandomForestClassifier:
-        constraints = schema.monotonic_constraints(spec.fields, spec.name)
-        return fit_forest(matrix, bad, spec.forest, seed, monotonic=constraints)
+    def woe(train: Dataset, spec: ScorecardSpec) -> Predict:
+        return fit_woe_scorecard(train, spec.fields, schema).probability_of_default
 
-    return fits | {OURS: ours}
+    def ours(train: Dataset, spec: ScorecardSpec) -> Predict:
+        constraints = schema.monotonic_constraints(spec.fields, spec.name)
+        matrix = train.matrix(spec.fields)
+        return _predict(
+            fit_forest(matrix, train.bad, spec.forest, seed, monotonic=constraints), spec
+        )
+
+    return fits | {"WoE scorecard": woe, OURS: ours}
 
 
 def _fit_anew(model: Any) -> Fit:
-    return lambda matrix, bad, _: clone(model).fit(matrix, bad)
+    return lambda train, spec: _predict(
+        clone(model).fit(train.matrix(spec.fields), train.bad), spec
+    )
+
+
+def _predict(model: Any, spec: ScorecardSpec) -> Predict:
+    def predict(rows: Dataset) -> Floats:
+        probability: Floats = model.predict_proba(rows.matrix(spec.fields))[:, 1]
+        return probability
+
+    return predict
 
 
 def _catboost(seed: int) -> dict[str, Any]:
@@ -230,10 +248,9 @@ def measure(
     fit: Fit, train: Dataset, test: Dataset, spec: ScorecardSpec, bar: tqdm
 ) -> dict[str, float]:
     """Fit to some rows and measure on others."""
-    model = fit(train.matrix(spec.fields), train.bad, spec)
+    predict = fit(train, spec)
     bar.update()
-    predicted = model.predict_proba(test.matrix(spec.fields))[:, 1]
-    figures = summarise(test.bad, predicted)
+    figures = summarise(test.bad, predict(test))
     return {name: figures[name] for name in FIGURES}
 
 

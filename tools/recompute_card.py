@@ -22,16 +22,20 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 PROJECT = Path(__file__).resolve().parent.parent
 # Python looks beside this file, not where it was started.
 sys.path.insert(0, str(PROJECT))
 
+from tools import recompute_effects as effects  # noqa: E402
 from tools import recompute_groups as groups  # noqa: E402
 from tools import recompute_models as models  # noqa: E402
 from tools import recompute_sections as sections  # noqa: E402
 from tools.recompute_metrics import Bootstrap  # noqa: E402
-from tools.recompute_rows import CannotRecomputeError, ModelFiles, read_files  # noqa: E402
-from tools.recompute_shapley import mean_impacts  # noqa: E402
+from tools.recompute_proxies import proxies  # noqa: E402
+from tools.recompute_rows import CannotRecomputeError, Grown, ModelFiles, read_files  # noqa: E402
+from tools.recompute_shapley import impacts_of  # noqa: E402
 
 #: The card rounds to six decimals. A sum in another order may tip the last one.
 TOLERANCE = 1e-6
@@ -69,13 +73,14 @@ def recompute(files: ModelFiles, names: Sequence[str]) -> dict[str, Any]:
     return {
         "policy": files.manifest["policy"],
         "data": sections.data_section(files),
+        "lineage": sections.lineage(files),
         "scorecards": {name: scorecard(files, name) for name in names},
     }
 
 
 def scorecard(files: ModelFiles, name: str) -> dict[str, Any]:
     """Recompute the section of one scorecard."""
-    (train, test), card = files.split, files.card["scorecards"][name]
+    train, test = files.split
     names, policy = files.manifest["scorecards"][name]["predictors"], files.manifest["policy"]
     print(f"training the forests of the {name} scorecard again", file=sys.stderr)
     grown = files.grow(name, train, seed=files.seed)
@@ -89,19 +94,28 @@ def scorecard(files: ModelFiles, name: str) -> dict[str, Any]:
         "performance": models.performance(files, predicted, others, draws),
         "variables": woe.variables(),
         "explanation": explanation(files, name, grown, predicted),
+        "protected_attribute_effects": effects.protected_effects(files, name, grown),
         "sensitivity": {
-            "partial_dependence": sections.partial_dependence(
-                files, grown, names, card["sensitivity"]["partial_dependence"]
-            )
+            "partial_dependence": effects.partial_dependence(files, name, grown),
+            "monotonicity_violations": effects.monotonicity(files, name, grown),
         },
     }
     found["validation"] = sections.validation(
         files, name, grown, found["performance"]["scorecard"], draws
     )
+    found["validation"]["proxies"] = proxies(files, name, draws)
+    found["validation"]["stress"] = effects.stress(files, name, grown, smaller(files, name))
     if (grown.slope, grown.intercept) == (1, 0):
         # Each other forest would have a line of its own, which is not fitted here.
         found |= trained_otherwise(files, name, predicted, draws)
     return found
+
+
+def smaller(files: ModelFiles, name: str) -> Grown | None:
+    """Train the forest of the next smaller scorecard; None of the smallest."""
+    names = list(files.manifest["scorecards"])
+    place = names.index(name)
+    return files.grow(names[place - 1], files.split[0], seed=files.seed) if place else None
 
 
 def trained_otherwise(
@@ -122,17 +136,22 @@ def trained_otherwise(
 
 
 def explanation(files: ModelFiles, name: str, grown: Any, predicted: Any) -> dict[str, Any]:
-    """Recompute the importance of each field, against the approved training rows."""
+    """Recompute the importance of each field and the reasons, against the reference rows."""
     (train, test), section = files.split, files.manifest["scorecards"][name]
     names, cutoff = section["predictors"], files.manifest["policy"]["cutoff"]
     matrix = train.matrix(names)
     if section["reasons"]["reference_group"] == "approved_training_rows":
         matrix = matrix[grown.predict(matrix) < cutoff]
-    impacts = mean_impacts(grown, test.matrix(names)[:IMPORTANCE_ROWS], matrix)
-    ranked = sorted(zip(names, impacts.tolist(), strict=True), key=lambda one: -one[1])
+    rows, refused = test.matrix(names), predicted >= cutoff
+    impacts = impacts_of(grown, rows, matrix)
+    means = np.abs(impacts[:IMPORTANCE_ROWS]).mean(axis=0).tolist()
+    ranked = sorted(zip(names, means, strict=True), key=lambda one: -one[1])
     return {
         "importance": [{"field": field, "mean_impact": mean} for field, mean in ranked],
-        "refusals": int((predicted >= cutoff).sum()),
+        "refusals": int(refused.sum()),
+        "reasons": effects.reason_frequencies(
+            files, names, rows[refused], impacts[refused], matrix
+        ),
     }
 
 

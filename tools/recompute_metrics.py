@@ -104,10 +104,11 @@ class Bootstrap:
 
     def metrics(self, bad: Array, predicted: Array) -> dict[str, Array]:
         """Compute each metric on each draw."""
-        ranked = self._ranking(bad, predicted)
+        ranked = self.ranking(bad, predicted)
         return {**ranked, **self._means(bad, predicted), **self._line(bad, predicted)}
 
-    def _ranking(self, bad: Array, predicted: Array) -> dict[str, Array]:
+    def ranking(self, bad: Array, predicted: Array) -> dict[str, Array]:
+        """Compute AUC, Gini and KS on each draw."""
         levels, place = np.unique(predicted, return_inverse=True)
         aucs, gaps = [], []
         for weight in self.weights:

@@ -16,7 +16,7 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from tools import recompute_metrics as metrics
 from tools.recompute_groups import by_group
-from tools.recompute_rows import ModelFiles, Rows
+from tools.recompute_rows import Grown, ModelFiles, Rows
 from tools.recompute_sections import twin_rows
 
 Array = NDArray[Any]
@@ -278,10 +278,9 @@ def retraining(files: ModelFiles, name: str, predicted: Array, seeds: int) -> Se
     """Train the forest with other seeds on the same rows."""
     (train, test), predictors = files.split, files.manifest["scorecards"][name]["predictors"]
     cutoff, matrix = files.manifest["policy"]["cutoff"], test.matrix(predictors)
-    every = [predicted] + [
-        files.grow(name, train, seed=files.seed + other).predict(matrix)
-        for other in range(1, seeds)
-    ]
+    forests = [files.grow(name, train, seed=files.seed + other) for other in range(seeds)]
+    every = [predicted] + [forest.predict(matrix) for forest in forests[1:]]
+    near = near_cutoff(train.matrix(predictors), forests, predicted, cutoff)
     approved = np.array(every) < cutoff
     changed = approved.any(axis=0) & ~approved.all(axis=0)
     spread = np.std(every, axis=0, ddof=1)
@@ -295,4 +294,23 @@ def retraining(files: ModelFiles, name: str, predicted: Array, seeds: int) -> Se
         "auc": metrics.distribution(others, first),
         "probability_sd": {key: float(np.quantile(spread, level)) for key, level in levels.items()},
         "within_a_point": metrics.rate(np.abs(predicted - cutoff) <= 0.01),
+        "warned": metrics.rate(near),
+        "changed_warned": metrics.rate(near[changed]),
     }
+
+
+def near_cutoff(matrix: Array, forests: list[Grown], predicted: Array, cutoff: float) -> Array:
+    """Return which rows are no farther from the cut-off than other seeds move training rows.
+
+    The distance is that of 95 % of the moves, in each of 20 bands of equally many training rows.
+    """
+    own, *others = (forest.predict(matrix) for forest in forests)
+    moved = np.abs(np.array(others) - own)
+    bands = int(np.clip(len(own) // 100, 1, 20))
+    edges = np.unique(np.quantile(own, np.arange(1, bands) / bands).round(6))
+    places = np.searchsorted(edges, own, side="right")
+    spreads = np.array(
+        [np.quantile(moved[:, places == place], 0.95) for place in range(len(edges) + 1)]
+    ).round(6)
+    band = np.searchsorted(edges, predicted, side="right")
+    return np.asarray(np.abs(predicted - cutoff) <= spreads[band])

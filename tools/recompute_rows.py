@@ -18,6 +18,8 @@ from numpy.typing import NDArray
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.model_selection import train_test_split
 
+from tools.recompute_metrics import edges_of
+
 Array = NDArray[Any]
 
 #: Share of the rows that are held out.
@@ -71,6 +73,10 @@ class Grown:
     forest: RandomForestClassifier
     slope: float
     intercept: float
+
+    def without_line(self) -> Grown:
+        """Return the same forest as it was before recalibration."""
+        return Grown(self.forest, 1.0, 0.0)
 
     def by_tree(self, matrix: Array) -> Array:
         """Return the mapped share of each row's leaf, of shape (n_trees, n_rows)."""
@@ -133,7 +139,7 @@ class ModelFiles:
         """Train a scorecard's forest again, with the settings and the line of the manifest."""
         section = self.manifest["scorecards"][name]
         predictors = section["predictors"] if predictors is None else predictors
-        ways = [self._way(field, name) if constrained else 0 for field in predictors]
+        ways = [self.way(field, name) if constrained else 0 for field in predictors]
         settings = section["forest"]
         forest = RandomForestClassifier(
             n_estimators=settings["trees"],
@@ -150,7 +156,7 @@ class ModelFiles:
         line = section["calibration"]
         return Grown(forest.set_params(n_jobs=None), line["slope"], line["intercept"])
 
-    def _way(self, field: str, scorecard: str) -> int:
+    def way(self, field: str, scorecard: str) -> int:
         """Return 1 where the probability may only rise with a field, -1 to fall, 0 for either."""
         about = self.schema["fields"][field]
         held = about.get("monotone", False)
@@ -162,6 +168,16 @@ class ModelFiles:
         """Return a scorecard's protected fields."""
         fields = self.schema["scorecards"][scorecard]["fields"]
         return [name for name in fields if self.schema["fields"][name]["protected"]]
+
+    def bins(self, field: str, rows: Rows) -> Array:
+        """Return the place of each row's bin: a code, a band, or a tenth of the training rows."""
+        about, column = self.schema["fields"][field], rows.matrix([field])[:, 0]
+        if about["kind"] == "coded":
+            codes = [code["value"] for code in about["codes"]]
+            return np.select([column == code for code in codes], range(len(codes)), -1)
+        train = self.split[0].matrix([field])[:, 0]
+        edges = about.get("bands") or edges_of(train, 4 if about["protected"] else 10)
+        return np.asarray(np.searchsorted(edges, column, side="right"))
 
     def groups(self, field: str, rows: Rows) -> list[tuple[str, Array]]:
         """Return the label and the members of each group of a field."""

@@ -15,8 +15,8 @@ from tools.recompute_rows import Grown, ModelFiles, Rows
 Array = NDArray[Any]
 Section = dict[str, Any]
 
-#: Rows that curves are averaged over, and points of a bar of the score distribution.
-CURVE_ROWS, SCORE_BIN_POINTS = 500, 20
+#: Points of a bar of the score distribution.
+SCORE_BIN_POINTS = 20
 
 
 def data_section(files: ModelFiles) -> Section:
@@ -40,6 +40,20 @@ def data_section(files: ModelFiles) -> Section:
         "test_rows": len(test.bad),
         "test_bads": int(test.bad.sum()),
         "twins": {"test_rows": int(twins.sum()), "share": metrics.rate(twins)},
+    }
+
+
+def lineage(files: ModelFiles) -> Section:
+    """Count the rows from the file to both sides of the split, and missing values by field."""
+    (train, test), everybody = files.split, {"rows": len(files.bad), "bad": int(files.bad.sum())}
+    sides = {
+        name: {"rows": len(rows.bad), "bad": int(rows.bad.sum())}
+        for name, rows in (("train", train), ("test", test))
+    }
+    return {
+        "steps": {"file": everybody, "left_out": {"rows": 0}, "used": everybody, **sides},
+        "missing": {name: int(files.raw[name].isna().sum()) for name in files.schema["fields"]},
+        "seed": files.seed,
     }
 
 
@@ -155,14 +169,10 @@ def shift(before: Array, now: Array) -> Section:
 
 def field_shift(files: ModelFiles, field: str) -> Section:
     """Compute the shift of a field, in its codes, its bands, or tenths of the training rows."""
+    places = [files.bins(field, rows) for rows in files.split]
     about = files.schema["fields"][field]
-    train, test = (rows.matrix([field])[:, 0] for rows in files.split)
-    if about["kind"] == "coded":
-        codes = [code["value"] for code in about["codes"]]
-        counts = [np.array([(side == code).sum() for code in codes]) for side in (train, test)]
-        return shift(*counts)
-    edges = about.get("bands") or metrics.edges_of(train, 4 if about["protected"] else 10)
-    return shift(*(_counts(side, edges) for side in (train, test)))
+    size = len(about["codes"]) if about["kind"] == "coded" else int(places[0].max()) + 1
+    return shift(*(np.bincount(side, minlength=size) for side in places))
 
 
 def _counts(column: Array, edges: Any) -> Array:
@@ -202,14 +212,13 @@ def validation(
     unseen = grown.out_of_bag(train.matrix(names))
     places = np.searchsorted(edges, now, side="right")
     bands = [("", places == place) for place in range(len(edges) + 1)]
-    share = float(train.bad.mean())
     return {
         "train_test": train_test(train.bad, seen, unseen, figures),
         "score_shift": shift(_counts(before, edges), _counts(now, edges)),
         "shifts": {
             field: field_shift(files, field) for field in files.schema["scorecards"][name]["fields"]
         },
-        "calibration": {"bound": 0.05 * min(share, 1 - share), "rows": len(train.bad)},
+        "calibration": calibration(train, grown, names),
         "group_calibration": {
             field: calibration_of(files.groups(field, test), test.bad, predicted)
             for field in files.protected(name)
@@ -217,6 +226,22 @@ def validation(
         "band_calibration": calibration_of(bands, test.bad, predicted),
         "two_way_groups": two_way(files, name, test, predicted < policy["cutoff"], draws),
         "expected_loss": expected_loss(test.bad, predicted, policy),
+    }
+
+
+def calibration(train: Rows, grown: Grown, names: list[str]) -> Section:
+    """Compute the out-of-bag error before a line, and after it where there is none to be fitted."""
+    share = float(train.bad.mean())
+    raw = grown.without_line().out_of_bag(train.matrix(names))
+    before, bound = metrics.calibration_error(train.bad, raw), 0.05 * min(share, 1 - share)
+    applied = (grown.slope, grown.intercept) != (1, 0)
+    return {
+        "needed": before > bound,
+        "applied": applied,
+        "bound": bound,
+        "rows": len(train.bad),
+        "error_before": before,
+        **({} if applied else {"error_after": before}),
     }
 
 
@@ -232,20 +257,4 @@ def train_test(bad: Array, seen: Array, unseen: Array, figures: Section) -> Sect
             found[name]["gap"] = {end: own - test[end_of] for end, end_of in swapped}
         if other is not None:
             found[name]["out_of_bag_agrees"] = bool(test["low"] <= other <= test["high"])
-    return found
-
-
-def partial_dependence(
-    files: ModelFiles, grown: Grown, predictors: list[str], section: Section
-) -> Section:
-    """Recompute the mean probability at each value that the card has for a field."""
-    matrix = files.split[1].matrix(predictors)
-    sample = matrix[np.random.default_rng(files.seed).permutation(len(matrix))[:CURVE_ROWS]]
-    found: Section = {}
-    for column, field in enumerate(predictors):
-        changed, means = sample.copy(), []
-        for point in section[field]["points"]:
-            changed[:, column] = point["value"]
-            means.append({"probability_of_default": float(grown.predict(changed).mean())})
-        found[field] = {"points": means}
     return found

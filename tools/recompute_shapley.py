@@ -19,8 +19,8 @@ from tools.recompute_rows import Grown
 Array = NDArray[Any]
 
 
-def mean_impacts(grown: Grown, rows: Array, reference: Array) -> Array:
-    """Compute the mean absolute Shapley value of each field over some rows."""
+def impacts_of(grown: Grown, rows: Array, reference: Array) -> Array:
+    """Compute the Shapley value of each field for some rows, against reference rows."""
     # As scikit-learn compares them with its thresholds.
     rows, reference = rows.astype(np.float32), reference.astype(np.float32)
     impacts = np.zeros(rows.shape)
@@ -28,7 +28,7 @@ def mean_impacts(grown: Grown, rows: Array, reference: Array) -> Array:
         for leaf, way in _leaves(tree.tree_):
             value = np.clip(grown.intercept + grown.slope * tree.tree_.value[leaf, 0, 1], 0, 1)
             _add_leaf(impacts, float(value), way, rows, reference)
-    return np.asarray(np.abs(impacts / len(grown.forest.estimators_)).mean(axis=0))
+    return np.asarray(impacts / len(grown.forest.estimators_))
 
 
 def _leaves(tree: Any) -> Any:

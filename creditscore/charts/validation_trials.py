@@ -119,7 +119,7 @@ def _rank(one: Section) -> tuple[int, float]:
     """Order what tells a field: by its verdict first, as measures cannot be compared."""
     if one["together"] is None:
         return -1, 0.0
-    return (WEAK, MODERATE, STRONG).index(one["verdict"]), one["together"]
+    return (WEAK, MODERATE, STRONG).index(one["verdict"]), one["together"]["value"]
 
 
 def _strength(one: Section, measure: str, words: Wording) -> str:

@@ -25,6 +25,7 @@ import numpy as np
 
 from creditscore.arrays import Flags, Floats, Ints
 from creditscore.evaluation import metrics
+from creditscore.evaluation.rounding import rounded
 
 Figure = dict[str, float]
 
@@ -36,9 +37,6 @@ MIN_EXPECTED = 5
 
 #: Bootstrap draws.
 RESAMPLES = 500
-
-#: Decimals of every figure: more than any interval is sure of, fewer than machines agree on.
-DIGITS = 6
 
 #: Metrics that are biased upwards by noise. A draw adds noise of its own, so the draws as a whole
 #: lie too high: the interval has their spread, but is centred on the value.
@@ -211,7 +209,7 @@ def bootstrap_metrics(
     dict of str to ndarray of shape (1 + count,)
     """
     families = [
-        _ranking(bad, probability_of_default),
+        ranking(bad, probability_of_default),
         _errors(bad, probability_of_default),
         _calibration(bad, probability_of_default, resamples.case_weights),
     ]
@@ -247,8 +245,7 @@ def differences(
 
 def _figure(value: float, low: float, high: float) -> Figure:
     numbers = {"value": value, "low": low, "high": high}
-    # Adding 0 turns -0.0 into 0.0.
-    return {name: round(float(number), DIGITS) + 0.0 for name, number in numbers.items()}
+    return {name: rounded(number) for name, number in numbers.items()}
 
 
 # The metrics as functions of the weights w of shape (n_draws, n_rows). All sums are over the rows.
@@ -257,7 +254,7 @@ Statistic = Callable[[Floats], Floats]
 Family = tuple[tuple[str, ...], Statistic]
 
 
-def _ranking(bad: Ints, predicted: Floats) -> Family:
+def ranking(bad: Ints, predicted: Floats) -> Family:
     """Return AUC, Gini and KS, from rows sorted once by predicted probability.
 
     Gini = 2 AUC - 1: 0 is guessing, 1 is perfect. KS, the largest gap between the cumulative

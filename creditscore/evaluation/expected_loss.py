@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from creditscore.arrays import Floats, Ints
-from creditscore.evaluation.confidence_intervals import DIGITS, Figure, hits_of, wilson
+from creditscore.evaluation.confidence_intervals import Figure, hits_of, wilson
 from creditscore.evaluation.group_calibration import compared
+from creditscore.evaluation.rounding import rounded
 
 
 @dataclass(frozen=True)
@@ -77,9 +78,9 @@ def expected_loss(
         approved=int(approved.sum()),
         expected_loss=loss_to_margin * mean,
         expected_result=1 - (1 + loss_to_margin) * mean,
-        loss={end: round(loss_to_margin * number, DIGITS) for end, number in rate.items()},
+        loss={end: rounded(loss_to_margin * number) for end, number in rate.items()},
         result={
-            end: round(1 - (1 + loss_to_margin) * rate[other], DIGITS) + 0.0
+            end: rounded(1 - (1 + loss_to_margin) * rate[other])
             for end, other in (("value", "value"), ("low", "high"), ("high", "low"))
         },
         verdict=compared(mean, rate),

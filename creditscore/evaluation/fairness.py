@@ -15,7 +15,6 @@ import numpy as np
 
 from creditscore.arrays import Flags, Floats, Ints
 from creditscore.evaluation.confidence_intervals import (
-    DIGITS,
     BootstrapResamples,
     Figure,
     hits_of,
@@ -23,6 +22,7 @@ from creditscore.evaluation.confidence_intervals import (
     rates_differ,
     share,
 )
+from creditscore.evaluation.rounding import rounded
 from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, in_language, say
 from creditscore.schema import Field, Schema
 from creditscore.schema.constraints import CodeList
@@ -210,7 +210,7 @@ def _overall(rates: Floats, good_rates: Floats) -> dict[str, Figure | None]:
 
 
 def _complement(figure: Figure) -> Figure:
-    value, low, high = (round(1 - figure[name], DIGITS) for name in ("value", "high", "low"))
+    value, low, high = (rounded(1 - figure[name]) for name in ("value", "high", "low"))
     return {"value": value, "low": low, "high": high}
 
 

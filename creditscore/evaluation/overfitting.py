@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from math import isfinite
 
-from creditscore.evaluation.confidence_intervals import DIGITS, Figure
+from creditscore.evaluation.confidence_intervals import Figure
+from creditscore.evaluation.rounding import rounded
 
 #: Figures that are better the higher, and those that are better the lower they are. What is in
 #: neither is best at a value of its own.
@@ -70,9 +71,9 @@ def _compared(
     gap = flattered = agrees = None
     if train is not None:
         gap = {
-            "value": round(train - test["value"], DIGITS) + 0.0,
-            "low": round(train - test["high"], DIGITS) + 0.0,
-            "high": round(train - test["low"], DIGITS) + 0.0,
+            "value": rounded(train - test["value"]),
+            "low": rounded(train - test["high"]),
+            "high": rounded(train - test["low"]),
         }
         flattered = _is_better(name, train, test)
     if out_of_bag is not None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from creditscore.arrays import Floats, Ints
-from creditscore.evaluation.metrics import auc
+from creditscore.evaluation.confidence_intervals import BootstrapResamples, Figure, ranking
 
 AUC, MACRO_AUC, R2 = "auc", "macro_auc", "r2"
 
@@ -37,20 +37,20 @@ class ProxyStrength:
     ----------
     predictors : int
         How many they are.
-    together : float or None
+    together : Figure or None
         All of them, by gradient boosting; None where that could not be measured.
     verdict : {"weak", "moderate", "strong", None}
     strongest : str or None
         The one that tells it best alone.
-    alone : float or None
+    alone : Figure or None
         How well that one does.
     """
 
     predictors: int
-    together: float | None
+    together: Figure | None
     verdict: str | None
     strongest: str | None
-    alone: float | None
+    alone: Figure | None
 
 
 @dataclass(frozen=True)
@@ -77,21 +77,33 @@ class Proxy:
     unprotected: ProxyStrength
 
 
-def r_squared(actual: Floats, predicted: Floats, weights: Floats | None = None) -> float | None:
+def r_squared(actual: Floats, predicted: Floats, resamples: BootstrapResamples) -> Floats | None:
     """Compute the share of the variance that predictions explain, 1 - SSE / SST.
 
-    Below 0 where they are worse than the mean; None where all are alike.
+    Below 0 where they are worse than the mean.
+
+    Returns
+    -------
+    ndarray of shape (1 + n_draws,) or None
+        Of the rows and of each draw; None where all are alike.
     """
-    mean = np.average(actual, weights=weights)
-    total = float(np.average((actual - mean) ** 2, weights=weights))
-    if total == 0:
+    if np.ptp(actual) == 0:
         return None
-    return 1 - float(np.average((actual - predicted) ** 2, weights=weights)) / total
+    # Far from 0, the mean of squares less the square of the mean would lose its digits.
+    centred = actual - actual.mean()
+    columns = np.column_stack([centred, centred**2, (actual - predicted) ** 2])
+
+    def statistic(weights: Floats) -> Floats:
+        mean, squares, errors = (weights @ columns / weights.sum(axis=1, keepdims=True)).T
+        shares: Floats = 1 - errors / (squares - mean**2)
+        return shares
+
+    return resamples.over(statistic)
 
 
 def mean_auc(
-    actual: Ints, scores: Floats, weights: Floats | None = None, *, fewest: int
-) -> float | None:
+    actual: Ints, scores: Floats, resamples: BootstrapResamples, *, fewest: int
+) -> Floats | None:
     """Compute the AUC of each value against all others, averaged over the values (macro-AUC).
 
     Parameters
@@ -100,21 +112,22 @@ def mean_auc(
         The number of each row's value.
     scores : ndarray of shape (n_rows, n_values)
         How likely each value is.
-    weights : ndarray of shape (n_rows,), optional
+    resamples : BootstrapResamples
     fewest : int
         A value of fewer rows, or that all but fewer rows have, is left out.
 
     Returns
     -------
-    float or None
-        Of two values, the AUC. None where no value is left.
+    ndarray of shape (1 + n_draws,) or None
+        Of the rows and of each draw; of two values, the AUC. None where no value is left.
     """
     found = []
     for value in range(scores.shape[1]):
         has = (actual == value).astype(np.int64)
         if min(has.sum(), len(has) - has.sum()) >= fewest:
-            found.append(auc(has, scores[:, value], weights))
-    return float(np.mean(found)) if found else None
+            _, statistic = ranking(has, scores[:, value])
+            found.append(resamples.over(statistic)[:, 0])
+    return np.mean(found, axis=0, dtype=np.float64) if found else None
 
 
 def strength(measure: str, value: float | None) -> str | None:

@@ -9,11 +9,11 @@ import numpy as np
 
 from creditscore.arrays import Floats, Ints
 from creditscore.evaluation.confidence_intervals import (
-    DIGITS,
     BootstrapResamples,
     bootstrap_metrics,
 )
 from creditscore.evaluation.metrics import at_cutoff
+from creditscore.evaluation.rounding import rounded
 
 #: The figures of each split, as the card calls them.
 RANKING_AND_CALIBRATION = ("auc", "gini", "ks", "brier", "log_loss", "ece", "calibration_slope")
@@ -123,15 +123,10 @@ def distribution(values: Sequence[float], shipped: float) -> Distribution | None
         return None
     return Distribution(
         count=len(known),
-        mean=_rounded(known.mean()),
-        sd=_rounded(known.std(ddof=1)),
-        lowest=_rounded(known.min()),
-        highest=_rounded(known.max()),
-        shipped=_rounded(shipped),
+        mean=rounded(known.mean()),
+        sd=rounded(known.std(ddof=1)),
+        lowest=rounded(known.min()),
+        highest=rounded(known.max()),
+        shipped=rounded(shipped),
         lower=int((known < shipped).sum()),
     )
-
-
-def _rounded(number: float) -> float:
-    # Adding 0 turns -0.0 into 0.0.
-    return round(float(number), DIGITS) + 0.0

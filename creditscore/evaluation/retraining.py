@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from creditscore.arrays import Flags, Floats, Ints
-from creditscore.evaluation.confidence_intervals import DIGITS, Figure, share
+from creditscore.evaluation.confidence_intervals import Figure, share
 from creditscore.evaluation.repeated_splits import Distribution, distribution, headline
+from creditscore.evaluation.rounding import rounded
 
 #: What "close to the cut-off" means beside what training measured: one percentage point.
 ONE_POINT = 0.01
@@ -100,7 +101,7 @@ def compare_seeds(
         changed=share(changed, weights),
         auc=distribution(aucs[1:], aucs[0]),
         probability_sd=ProbabilitySpread(
-            *(round(float(np.quantile(spread, level)), DIGITS) for level in (0.5, 0.95, 1))
+            *(rounded(np.quantile(spread, level)) for level in (0.5, 0.95, 1))
         ),
         within_a_point=share(np.asarray(np.abs(shipped - cutoff) <= ONE_POINT), weights),
         warned=share(near, weights),

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from creditscore.arrays import Floats, Matrix
-from creditscore.evaluation.confidence_intervals import DIGITS, rate
+from creditscore.evaluation.confidence_intervals import rate
+from creditscore.evaluation.rounding import rounded
 from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, in_language
 from creditscore.schema import Field
 from creditscore.schema.constraints import CodeList, NumericRange, Rule, Value
@@ -63,7 +64,7 @@ def partial_dependence(
     Friedman (2001), Annals of Statistics 29, section 8.2.
     """
     curves = ceteris_paribus(predict, matrix, column, values)
-    return [round(float(mean), DIGITS) for mean in curves.mean(axis=0)]
+    return [rounded(mean) for mean in curves.mean(axis=0)]
 
 
 def ceteris_paribus(predict: Predict, matrix: Floats, column: int, values: Floats) -> Floats:
@@ -164,7 +165,7 @@ def age_62_test(
         "rows": len(rows),
         "worse_off": rate(int((own > best + PROBABILITY_TOLERANCE).sum()), len(rows)),
         "refused_due_to_age": rate(int(refused.sum()), len(rows)),
-        "mean_gap": round(float(np.maximum(own - best, 0).mean()), DIGITS),
+        "mean_gap": rounded(np.maximum(own - best, 0).mean()),
     }
 
 
@@ -225,8 +226,8 @@ def monotonicity_violations(
         "largest_fall": {
             "from": rule.decode(float(before[movable][worst])),
             "to": rule.decode(float(after[worst])),
-            "probability_from": round(float(own[worst]), DIGITS),
-            "probability_to": round(float(predicted[worst]), DIGITS),
+            "probability_from": rounded(own[worst]),
+            "probability_to": rounded(predicted[worst]),
         }
         if lowered.any()
         else None,

@@ -6,8 +6,8 @@ Only for the model card; no decision rests on them.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -24,6 +24,7 @@ from creditscore.arrays import Flags, Floats
 from creditscore.evaluation.confidence_intervals import BootstrapResamples
 from creditscore.schema import Schema
 from creditscore.schema.constraints import CodeList
+from creditscore.training.calibration import OutOfBag
 from creditscore.training.dataset import Dataset
 from creditscore.training.split import TimeSplit, find_twins
 
@@ -47,6 +48,8 @@ class EvaluationData:
         Of all that is random.
     by_time : TimeSplit or None
         The rows of both by time, for a second test.
+    out_of_bag : mapping of str to OutOfBag
+        Of each scorecard, what its trees predict for training rows that they did not draw.
     """
 
     schema: Schema
@@ -55,6 +58,7 @@ class EvaluationData:
     cutoff: float
     seed: int
     by_time: TimeSplit | None = None
+    out_of_bag: Mapping[str, OutOfBag] = field(default_factory=dict)
 
     @cached_property
     def twins(self) -> Flags:

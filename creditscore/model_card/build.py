@@ -55,7 +55,13 @@ def build_card(
     """
     manifest, seed = model.manifest, model.manifest["seed"]
     data = EvaluationData(
-        model.schema, rows.train, rows.test, model.policy.cutoff, seed, rows.by_time
+        model.schema,
+        rows.train,
+        rows.test,
+        model.policy.cutoff,
+        seed,
+        by_time=rows.by_time,
+        out_of_bag=rows.out_of_bag,
     )
     texts = schema_texts(model.schema, FALLBACK_LANGUAGE)
     return {
@@ -77,6 +83,7 @@ def build_card(
             "importance_rows": min(IMPORTANCE_ROWS, len(rows.test)),
             "default_forest_rows": drawn_rows(len(rows.train)),
             "woe_coarse_bins": COARSE_BINS,
+            "golden_applicants": len(manifest["golden"]),
         },
         "scorecards": {
             name: {

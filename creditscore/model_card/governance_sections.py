@@ -69,11 +69,12 @@ def governance(card: Card) -> Iterator[str]:
         ([f"`{name}`", _or_not_stated(why)] for name, why in found["variables"].items()),
     )
     yield from ("", "### Triggers for a validation before its time", "")
-    yield from _or_nothing(
-        found["triggers"],
-        table(
-            ["trigger", "limit"],
-            ([f"`{name}`", _cell(_limit(limit))] for name, limit in found["triggers"].items()),
+    usual = f"**{texts['usual_limit']}**"
+    yield from table(
+        ["trigger", "limit", "declared"],
+        (
+            [f"`{name}`", _limit(limit), usual if name in found["usual_triggers"] else "yes"]
+            for name, limit in found["triggers"].items()
         ),
     )
 

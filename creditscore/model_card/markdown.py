@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from creditscore.evaluation.benchmark import benchmark_paragraph
-from creditscore.i18n.catalogue import FALLBACK_LANGUAGE
+from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, PAGE_TEXTS
 from creditscore.model_card.document import numbered
 from creditscore.model_card.formats import bullets, count, listed, share, table, yes
 from creditscore.model_card.governance_sections import (
@@ -191,3 +191,7 @@ def _versions(card: Card) -> Iterator[str]:
         f"- Trained at {card['trained_at']} with seed {card['seed']}. The same file, schema, "
         "options, seed and software give the same versions again."
     )
+    if golden := card["method"].get("golden_applicants"):
+        texts = PAGE_TEXTS[FALLBACK_LANGUAGE]
+        test = texts["implementation_test_of"].format(applicants=golden)
+        yield f"- {texts['implementation_test']}: {test}"

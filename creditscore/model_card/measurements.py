@@ -13,7 +13,6 @@ from creditscore.arrays import Floats
 from creditscore.evaluation import fairness, metrics
 from creditscore.evaluation.benchmark import BENCHMARK
 from creditscore.evaluation.confidence_intervals import (
-    DIGITS,
     bootstrap_metrics,
     differences,
     figures,
@@ -21,6 +20,7 @@ from creditscore.evaluation.confidence_intervals import (
     share,
     wilson,
 )
+from creditscore.evaluation.rounding import all_rounded, rounded
 from creditscore.evaluation.sensitivity import (
     curve,
     is_proven_monotone,
@@ -114,7 +114,7 @@ def measure_scorecard(
         "missing_values": measure_missing(card, data, predicted),
         "curves": {
             **_curves(data.test, predicted, model),
-            "groups": _rounded(
+            "groups": all_rounded(
                 fairness.approvals_at(
                     model.schema,
                     data.test.columns,
@@ -141,13 +141,13 @@ def measure_scorecard(
         data,
         card.predictors,
         predicted=predicted,
-        refit=lambda predictors: grow(data.train, predictors, model.schema, spec, seed=data.seed)[
-            1
-        ],
+        refit=lambda predictors: (
+            grow(data.train, predictors, model.schema, spec, seed=data.seed).forest
+        ),
         fields=spec.fields,
     )
     own = measured["performance"]["scorecard"]
-    measured["validation"] = _rounded(
+    measured["validation"] = all_rounded(
         asdict(validate(model, name, data=data, predicted=predicted, figures=own))
     )
     monotone = [one for one in card.predictors if data.schema.fields[one].is_monotone(name)]
@@ -160,7 +160,7 @@ def measure_scorecard(
             replace(model.schema, fields=free),
             spec,
             seed=data.seed,
-        )[1]
+        ).forest
         without = forest.probability_of_default(matrix.astype(np.float32))
         measured["constraints"] = measure_constraints(
             data, monotone, predicted=predicted, without=without
@@ -206,7 +206,7 @@ def _decision(test: Dataset, predicted: Floats, model: Model) -> dict[str, Any]:
         "approval_rate": share(approved, weights),
         "bad_rate_approved": share(yes.bad, yes.weight),
         "bad_rate_declined": share(no.bad, no.weight),
-        "table": _rounded(
+        "table": all_rounded(
             metrics.cutoff_table(bad, predicted, cutoffs, weights, loss_to_margin=_ratio(policy))
         ),
     }
@@ -220,9 +220,7 @@ def _explanation(
     ranked = sorted(zip(card.predictors, weight.tolist(), strict=True), key=lambda one: -one[1])
     refused = predicted >= model.policy.cutoff
     return {
-        "importance": [
-            {"field": name, "mean_impact": round(share, DIGITS)} for name, share in ranked
-        ],
+        "importance": [{"field": name, "mean_impact": rounded(share)} for name, share in ranked],
         "refusals": int(refused.sum()),
         "reasons": reason_frequencies(_reasons(model, card, matrix[refused])),
     }
@@ -290,13 +288,13 @@ def _curves(test: Dataset, predicted: Floats, model: Model) -> dict[str, Any]:
     policy, bad, weights = model.policy, test.bad, test.weight
     ratio = _ratio(policy)
     return {
-        "roc": _rounded(metrics.roc(bad, predicted, weights)),
+        "roc": all_rounded(metrics.roc(bad, predicted, weights)),
         "calibration": [
-            _rounded({**group, "interval": list(_interval(group))})
+            all_rounded({**group, "interval": list(_interval(group))})
             for group in metrics.calibration_curve(bad, predicted, weights)
         ],
         "scores": _scores(test, predicted, policy),
-        "cutoffs": _rounded(
+        "cutoffs": all_rounded(
             metrics.cutoff_table(bad, predicted, FINE_CUTOFFS, weights, loss_to_margin=ratio)
         ),
     }
@@ -329,13 +327,3 @@ def _scores(test: Dataset, predicted: Floats, policy: Policy) -> dict[str, Any]:
 def _ratio(policy: Policy) -> float:
     """Return the loss-to-margin ratio that was set, or that the cut-off implies."""
     return policy.loss_to_margin or (1 - policy.cutoff) / policy.cutoff
-
-
-def _rounded(content: Any) -> Any:
-    if isinstance(content, float):
-        return round(content, DIGITS)
-    if isinstance(content, list | tuple):
-        return [_rounded(part) for part in content]
-    if isinstance(content, dict):
-        return {name: _rounded(part) for name, part in content.items()}
-    return content

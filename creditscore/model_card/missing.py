@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from creditscore.arrays import Floats
-from creditscore.evaluation.confidence_intervals import DIGITS, share
+from creditscore.evaluation.confidence_intervals import share
+from creditscore.evaluation.rounding import rounded
 from creditscore.evaluation.sensitivity import PROBABILITY_TOLERANCE
 from creditscore.model_card.baselines import EvaluationData
 from creditscore.model_card.formats import WRITE, count, listed, share_of, table
@@ -66,9 +67,7 @@ def _leaving_out(
         "bad_rate_missing": share(without.bad, without.weight),
         "bad_rate_stated": share(stating.bad, stating.weight),
         "rows": len(stated),
-        "mean_change": round(float(np.average(change, weights=weights)), DIGITS) + 0.0
-        if len(stated)
-        else None,
+        "mean_change": rounded(np.average(change, weights=weights)) if len(stated) else None,
         "lowered": share(change < -PROBABILITY_TOLERANCE, weights),
         "refused": int(refused.sum()),
         "approved_instead": instead,

@@ -10,6 +10,12 @@ from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostin
 from threadpoolctl import threadpool_limits
 
 from creditscore.arrays import Floats
+from creditscore.evaluation.confidence_intervals import (
+    RESAMPLES,
+    BootstrapResamples,
+    Figure,
+    interval,
+)
 from creditscore.evaluation.fairness import MIN_GROUP_OUTCOMES
 from creditscore.evaluation.proxies import (
     AUC,
@@ -51,6 +57,8 @@ class _Target:
         Its numbers in both, or the numbers of its values: -1 for one that is not told apart.
     values : int
         How many are told apart; 0 of a number.
+    seed : int
+        Of the boosting and of the intervals.
     """
 
     measure: str
@@ -59,16 +67,27 @@ class _Target:
     learnt: Floats
     actual: Floats
     values: int
+    seed: int
 
     def score(self, scores: Floats) -> float | None:
         """Measure predictions of the test rows, of shape (n_rows, 1 or n_values)."""
+        found = self._samples(scores, draws=0)
+        return None if found is None else float(found[0])
+
+    def score_with_interval(self, scores: Floats) -> Figure | None:
+        """Measure the same, with its bootstrap interval over the test rows."""
+        found = self._samples(scores, draws=RESAMPLES)
+        return None if found is None else interval(found)
+
+    def _samples(self, scores: Floats, *, draws: int) -> Floats | None:
         if len(self.test) < MIN_GROUP_OUTCOMES:
             return None
-        if self.measure == R2:
-            return r_squared(self.actual, scores[:, 0], self.test.weight)
-        return mean_auc(
-            self.actual.astype(np.int64), scores, self.test.weight, fewest=MIN_GROUP_OUTCOMES
+        rows = BootstrapResamples(
+            len(self.test), self.seed, count=draws, case_weights=self.test.weight
         )
+        if self.measure == R2:
+            return r_squared(self.actual, scores[:, 0], rows)
+        return mean_auc(self.actual.astype(np.int64), scores, rows, fewest=MIN_GROUP_OUTCOMES)
 
 
 def find_proxies(data: EvaluationData, card: Scorecard, fields: Sequence[str]) -> tuple[Proxy, ...]:
@@ -94,30 +113,29 @@ def _proxy(data: EvaluationData, card: Scorecard, name: str, train: Dataset) -> 
     target, fields = _target(data, name, train), data.schema.fields
     others = [one for one in card.predictors if one != name]
     unprotected = [one for one in others if not fields[one].protected]
-    alone = {one: target.score(_by_bins(target, data, card, one)) for one in others}
+    by_bins = {one: _by_bins(target, data, card, one) for one in others}
     return Proxy(
         field=name,
         measure=target.measure,
         rows=len(target.test),
-        others=_told_by(target, others, alone, data.seed),
-        unprotected=_told_by(target, unprotected, alone, data.seed),
+        others=_told_by(target, {one: by_bins[one] for one in others}),
+        unprotected=_told_by(target, {one: by_bins[one] for one in unprotected}),
     )
 
 
-def _told_by(
-    target: _Target, names: Sequence[str], alone: Mapping[str, float | None], seed: int
-) -> ProxyStrength:
-    together = None
+def _told_by(target: _Target, by_bins: Mapping[str, Floats]) -> ProxyStrength:
+    """Measure predictors together, and the best of them alone by its predictions from its bins."""
+    names, together = list(by_bins), None
     if names and len(np.unique(target.learnt)) > 1:
-        together = target.score(_boosted(target, names, seed))
-    measured = {one: value for one in names if (value := alone[one]) is not None}
+        together = target.score_with_interval(_boosted(target, names, target.seed))
+    measured = {one: value for one in names if (value := target.score(by_bins[one])) is not None}
     strongest = max(measured, key=measured.__getitem__, default=None)
     return ProxyStrength(
         predictors=len(names),
         together=together,
-        verdict=strength(target.measure, together),
+        verdict=strength(target.measure, together["value"] if together else None),
         strongest=strongest,
-        alone=None if strongest is None else measured[strongest],
+        alone=None if strongest is None else target.score_with_interval(by_bins[strongest]),
     )
 
 
@@ -128,7 +146,7 @@ def _target(data: EvaluationData, name: str, train: Dataset) -> _Target:
     before, after = learnt.columns[name], actual.columns[name]
     rule = data.schema.fields[name].rule
     if not isinstance(rule, CodeList):
-        return _Target(R2, learnt, actual, before, after, 0)
+        return _Target(R2, learnt, actual, before, after, 0, data.seed)
     values, rows = np.unique(before, return_counts=True)
     frequent = values[np.argsort(-rows, kind="stable")][:MOST_VALUES]
     places: Mapping[float, int] = {value: place for place, value in enumerate(frequent.tolist())}
@@ -137,7 +155,7 @@ def _target(data: EvaluationData, name: str, train: Dataset) -> _Target:
         for column in (before, after)
     )
     measure = AUC if len(rule.labels) == 2 else MACRO_AUC
-    return _Target(measure, learnt, actual, before, after, len(places))
+    return _Target(measure, learnt, actual, before, after, len(places), data.seed)
 
 
 def _boosted(target: _Target, names: Sequence[str], seed: int) -> Floats:

@@ -9,13 +9,13 @@ import numpy as np
 
 from creditscore.arrays import Floats
 from creditscore.evaluation.confidence_intervals import (
-    DIGITS,
     BootstrapResamples,
     bootstrap_metrics,
     figures,
     rate,
     share,
 )
+from creditscore.evaluation.rounding import rounded
 from creditscore.model_card.baselines import EvaluationData
 from creditscore.schema import ScorecardSpec
 from creditscore.training.dataset import Dataset
@@ -57,7 +57,7 @@ def _population_bad_rate(data: EvaluationData) -> float | None:
             return None
         people += float(part.weight.sum())
         bads += float(part.weight @ part.bad)
-    return round(bads / people, DIGITS)
+    return rounded(bads / people)
 
 
 def without_twins(data: EvaluationData, predicted: Floats) -> dict[str, Any] | None:
@@ -95,7 +95,7 @@ def out_of_time(
     }
     if not by_time.is_enough:
         return found
-    _, forest = grow(earlier, predictors, data.schema, spec, seed=data.seed)
+    forest = grow(earlier, predictors, data.schema, spec, seed=data.seed).forest
     predicted = forest.probability_of_default(latest.matrix(predictors).astype(np.float32))
     return {
         **found,
@@ -106,7 +106,7 @@ def out_of_time(
 
 def mean(predicted: Floats, weights: Floats | None) -> float:
     """Return the mean of probabilities, as the card has it."""
-    return round(float(np.average(predicted, weights=weights)), DIGITS)
+    return rounded(np.average(predicted, weights=weights))
 
 
 def _measured(rows: Dataset, predicted: Floats, seed: int) -> dict[str, Any]:

@@ -78,7 +78,7 @@ def _test(model: Model, name: str, rows: Split) -> dict[str, float]:
     schema = learn_order(rows.train, _not_yet_ordered(before, learnt)) if learnt else before
     train, test = (encode_again(part, before, schema) for part in (rows.train, rows.test))
     seed, spec = model.manifest["seed"], before.scorecards[name]
-    _, forest = grow(train, predictors, schema, spec, seed=seed)
+    forest = grow(train, predictors, schema, spec, seed=seed).forest
     predicted = forest.probability_of_default(test.matrix(predictors).astype(np.float32))
     return headline(test.bad, predicted, model.policy.cutoff, test.weight)
 

@@ -72,8 +72,9 @@ def over_splits(section: Card) -> Iterator[str]:
     if not repeated or not repeated["figures"]:
         return
     yield (
-        f"Each of the {repeated['splits']} splits was made as that of this card, and trained on "
-        "as many rows with the same settings. These were chosen on the training rows of this "
+        f"Each of the {repeated['splits']} splits was made as that of this card, with the seeds "
+        "that follow it, from the training rows followed by the test rows, and trained on as many "
+        "rows with the same settings. These were chosen on the training rows of this "
         "card's split, some of which the other splits test on: a slight advantage."
     )
     yield ""

@@ -35,7 +35,6 @@ from creditscore.model_card.stress import measure_stress
 from creditscore.scorecard.model import Model
 from creditscore.scorecard.scorecard import Scorecard
 from creditscore.training.calibration import POOR_CALIBRATION_ERROR, OutOfBag
-from creditscore.training.fit import out_of_bag
 from creditscore.training.sample_columns import time_text
 
 
@@ -102,7 +101,7 @@ def validate(
     """
     card, spec, test = model.scorecards[name], model.schema.scorecards[name], data.test
     policy = model.policy
-    unseen = out_of_bag(data.train, card.predictors, model.schema, spec, seed=data.seed)
+    unseen = data.out_of_bag[name]
     parts = _protected_groups(data, spec.fields)
     points, bins = policy.scale.points(predicted).astype(np.float64), card.training_bins
     bands = bin_indices(bins.score, points, int)
@@ -160,11 +159,11 @@ def _train_test(
     unseen: OutOfBag,
     figures: Mapping[str, Figure | None],
 ) -> Mapping[str, TrainTestFigure]:
-    train, line = data.train, card.calibration
+    train = data.train
     seen = card.probability_of_default(train.matrix(card.predictors).astype(np.float32))
     return compare_train_test(
         summarise(train.bad, seen, train.weight),
-        summarise(unseen.bad, unseen.recalibrated(line.slope, line.intercept), unseen.weights),
+        summarise(unseen.bad, unseen.mean(), unseen.weights),
         figures,
     )
 

@@ -14,7 +14,7 @@ from sklearn.linear_model import LogisticRegression
 from threadpoolctl import threadpool_limits
 
 from creditscore.arrays import Floats
-from creditscore.evaluation.confidence_intervals import DIGITS
+from creditscore.evaluation.rounding import rounded
 from creditscore.evaluation.woe import (
     Variable,
     WoeBin,
@@ -133,11 +133,11 @@ def describe_variables(
         variables.append(
             Variable(
                 field=name,
-                information_value=_rounded(iv),
-                missing=_rounded(np.average(np.isnan(column), weights=train.weight)),
+                information_value=rounded(iv),
+                missing=rounded(np.average(np.isnan(column), weights=train.weight)),
                 correlated_with=None if strongest is None else names[strongest[0]],
-                correlation=None if strongest is None else _rounded(strongest[1]),
-                coefficient=_rounded(coefficient),
+                correlation=None if strongest is None else rounded(strongest[1]),
+                coefficient=rounded(coefficient),
                 bins=tuple(
                     _bins(schema.fields[name], fitted.binnings[name], train, woe, points.tolist())
                 ),
@@ -163,8 +163,8 @@ def _bins(
             low=low,
             high=high,
             rows=rows[place],
-            bad_rate=_rounded(bads[place] / people) if people else None,
-            woe=_rounded(woe[place]),
+            bad_rate=rounded(bads[place] / people) if people else None,
+            woe=rounded(woe[place]),
             points=points[place],
         )
 
@@ -184,8 +184,3 @@ def _labels(
             yield in_language(text, FALLBACK_LANGUAGE), low, high
     if bins.has_missing:
         yield in_language(say("not_stated"), FALLBACK_LANGUAGE), None, None
-
-
-def _rounded(number: float) -> float:
-    # Adding 0 turns -0.0 into 0.0.
-    return round(float(number), DIGITS) + 0.0

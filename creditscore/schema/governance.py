@@ -5,14 +5,15 @@ Declarations are texts for people. No decision and no model version depends on t
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from datetime import date
 from typing import Any
 
+from creditscore.errors import SchemaError
 from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, Text, in_language
 from creditscore.nearest_name import hint
-from creditscore.schema.toml_reader import TomlTable, shown
+from creditscore.schema.toml_reader import TomlTable, raise_all, read_parts, shown
 from creditscore.schema.triggers import Triggers, read_triggers
 
 #: Name of the file beside a schema file that may hold the same table.
@@ -101,19 +102,19 @@ def read_governance(top: TomlTable, names: Collection[str]) -> Governance:
     Raises
     ------
     SchemaError
-        If a key is unknown, or holds something else than it must.
+        Naming each key that is unknown, or holds something else than it must.
     """
     if "governance" not in top.content:
         return Governance()
     table = top.table("governance")
-    table.allow(*KEYS)
-    return Governance(
-        **{key: _words(table, key) for key in TEXTS},
-        versions=_versions(table),
-        variables=_variables(table, names),
-        triggers=read_triggers(table),
-        sign_off=_sign_off(table),
-    )
+    readers: dict[str, Callable[[str], Any]] = {
+        **dict.fromkeys(TEXTS, lambda key: _words(table, key)),
+        "versions": lambda _: _versions(table),
+        "variables": lambda _: _variables(table, names),
+        "triggers": lambda _: read_triggers(table),
+        "sign_off": lambda _: _sign_off(table),
+    }
+    return Governance(**read_parts(table, readers, only_stated=True))
 
 
 def _words(table: TomlTable, key: str) -> Text | None:
@@ -137,66 +138,77 @@ def is_blank(value: object) -> bool:
 def _versions(table: TomlTable) -> tuple[Release, ...]:
     allowed = "a list of tables with version, date, change and by"
     entries: Sequence[object] = table.get("versions", list | tuple, allowed, ())  # type: ignore[arg-type]  # isinstance takes unions
-    releases = []
+    releases, faults = [], []
     for index, entry in enumerate(entries):
         if not isinstance(entry, dict):
             table.refuse("versions", f"must be {allowed}, got {shown(entry)}")
         if is_blank(entry):
             continue
         item = TomlTable(table.source, f"{table.key('versions')}[{index}]", entry)
-        item.allow("version", "date", "change", "by")
-        for key in ("version", "change", "by"):
-            if key in entry and is_blank(entry[key]):
-                item.refuse(key, "must not be empty beside what is stated")
-        releases.append(
-            Release(
-                version=item.text("version"),
-                date=_date(item),
-                change=item.words("change"),
-                by=item.text("by"),
-            )
-        )
+        try:
+            releases.append(_release(item))
+        except SchemaError as fault:
+            faults.append(fault)
+    raise_all(faults)
     return tuple(releases)
 
 
-def _date(table: TomlTable) -> str:
+def _release(item: TomlTable) -> Release:
+    def not_empty(key: str) -> str:
+        if key in item.content and is_blank(item.content[key]):
+            item.refuse(key, "must not be empty beside what is stated")
+        return key
+
+    readers: dict[str, Callable[[str], Any]] = {
+        "version": lambda key: item.text(not_empty(key)),
+        "date": lambda key: _date(item, key),
+        "change": lambda key: item.words(not_empty(key)),
+        "by": lambda key: item.text(not_empty(key)),
+    }
+    return Release(**read_parts(item, readers))
+
+
+def _date(table: TomlTable, key: str) -> str:
     allowed = "a date such as 2026-01-31"
-    written: str = table.get("date", str, allowed, None)
+    written: str = table.get(key, str, allowed, None)
     try:
         return date.fromisoformat(written).isoformat()
     except ValueError:
-        table.refuse("date", f"must be {allowed}, got {shown(written)}")
+        table.refuse(key, f"must be {allowed}, got {shown(written)}")
 
 
 def _variables(table: TomlTable, names: Collection[str]) -> dict[str, Text]:
     if "variables" not in table.content:
         return {}
-    inner, reasons = table.table("variables"), {}
-    for name in inner.content:
+    inner = table.table("variables")
+
+    def reason(name: str) -> Text | None:
         if name not in names:
             inner.refuse(name, f"must be a field of the schema file{hint(name, names)}")
-        if (text := _words(inner, name)) is not None:
-            reasons[name] = text
-    return reasons
+        return _words(inner, name)
+
+    reasons: dict[str, Text | None] = read_parts(inner, dict.fromkeys(inner.content, reason))
+    return {name: text for name, text in reasons.items() if text is not None}
 
 
 def _sign_off(table: TomlTable) -> dict[str, Signature]:
     if "sign_off" not in table.content:
         return {}
     inner = table.table("sign_off")
-    inner.allow(*STEPS)
-    signatures = {}
-    for step in STEPS:
-        if is_blank(inner.content.get(step, "")):
-            continue
+
+    def signature(step: str) -> Signature | None:
+        if is_blank(inner.content[step]):
+            return None
         item = inner.table(step)
-        item.allow("name", "role", "date")
-        signatures[step] = Signature(
-            name=item.text("name", "").strip() or None,
-            role=_words(item, "role"),
-            date=None if is_blank(item.content.get("date", "")) else _date(item),
-        )
-    return signatures
+        readers: dict[str, Callable[[str], Any]] = {
+            "name": lambda key: item.text(key).strip() or None,
+            "role": lambda key: _words(item, key),
+            "date": lambda key: None if is_blank(item.content[key]) else _date(item, key),
+        }
+        return Signature(**read_parts(item, readers, only_stated=True))
+
+    stated = read_parts(inner, dict.fromkeys(STEPS, signature), only_stated=True)
+    return {step: stated[step] for step in STEPS if stated.get(step) is not None}
 
 
 # The same table in a file beside
@@ -220,17 +232,16 @@ def joined_governance(
     Raises
     ------
     SchemaError
-        If the file beside holds anything else, or something that stands in the schema file too:
-        neither of the two has precedence.
+        Naming each fault of the file beside, or each declaration of it that stands in the schema
+        file too: neither of the two has precedence.
     """
     beside.allow("governance")
     table = beside.table("governance")
     read_governance(beside, names)
     added = {key: item for key, item in table.content.items() if not is_blank(item)}
     kept = {key: item for key, item in stated.items() if not is_blank(item)}
-    for key in added:
-        if key in kept:
-            table.refuse(key, "stands in the schema file too, keep it in one of the two")
+    problem = "stands in the schema file too, keep it in one of the two"
+    raise_all([SchemaError(table.source, table.key(key), problem) for key in added if key in kept])
     return {**kept, **added}
 
 
@@ -248,7 +259,9 @@ class Declarations:
     variables : dict of str to str or None
         By predictor, why it is in the model; monitored attributes where that is stated.
     triggers : dict
-        By name the limit, or a list of a lower and an upper one; empty if none is stated.
+        By name the limit, or a list of a lower and an upper one.
+    usual_triggers : list of str
+        Those that are not stated, so that the usual limit holds.
     sign_off : dict of str to dict
         By step ``name``, ``role`` and ``date``.
     missing : list of str
@@ -268,6 +281,7 @@ class Declarations:
     versions: list[dict[str, str]]
     variables: dict[str, str | None]
     triggers: dict[str, Any]
+    usual_triggers: list[str]
     sign_off: dict[str, dict[str, str | None]]
     missing: list[str]
     total: int
@@ -290,6 +304,8 @@ def declared(governance: Governance, predictors: Sequence[str], language: str) -
         "triggers": governance.triggers is not None,
         **{step: None not in signature.values() for step, signature in sign_off.items()},
     }
+    limits = asdict(governance.triggers or Triggers())
+    declared_limits = limits.pop("declared")
     return Declarations(
         **texts,
         versions=[
@@ -302,7 +318,10 @@ def declared(governance: Governance, predictors: Sequence[str], language: str) -
             for one in governance.versions
         ],
         variables=variables,
-        triggers=_limits(governance.triggers),
+        triggers={
+            name: list(one) if isinstance(one, tuple) else one for name, one in limits.items()
+        },
+        usual_triggers=[name for name in limits if name not in declared_limits],
         sign_off=sign_off,
         missing=[key for key, stated in is_stated.items() if not stated],
         total=len(is_stated),
@@ -316,14 +335,6 @@ def _said(text: Text | None, language: str) -> str | None:
 def _signed(signature: Signature, language: str) -> dict[str, str | None]:
     role = _said(signature.role, language)
     return {"name": signature.name, "role": role, "date": signature.date}
-
-
-def _limits(triggers: Triggers | None) -> dict[str, Any]:
-    """Return the limits by name, two bounds as a list."""
-    if triggers is None:
-        return {}
-    limits = asdict(triggers)
-    return {name: list(one) if isinstance(one, tuple) else one for name, one in limits.items()}
 
 
 def _one_line(text: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
@@ -106,6 +106,45 @@ class TomlTable:
         table.allow(*LANGUAGES)
         table.text(FALLBACK_LANGUAGE)
         return {language: table.text(language) for language in table.content}
+
+
+def read_parts(
+    table: TomlTable, readers: Mapping[str, Callable[[str], Any]], *, only_stated: bool = False
+) -> dict[str, Any]:
+    """Read the keys of a table, each by its reader, and name all that is wrong with them.
+
+    Parameters
+    ----------
+    table : TomlTable
+    readers : mapping of str to callable
+        Of each key that may stand here; called with the key.
+    only_stated : bool
+        Leave out keys that are not there.
+
+    Raises
+    ------
+    SchemaError
+        As `raise_all` does, also for keys that may not stand here.
+    """
+    values, faults = {}, []
+    for name in dict.fromkeys([*table.content, *(() if only_stated else readers)]):
+        try:
+            if name in readers:
+                values[name] = readers[name](name)
+            else:
+                TomlTable(table.source, table.path, {name: None}).allow(*readers)
+        except SchemaError as fault:
+            faults.append(fault)
+    raise_all(faults)
+    return values
+
+
+def raise_all(faults: Sequence[SchemaError]) -> None:
+    """Raise one error that names each of the faults in a line of its own, none if there is none."""
+    if faults:
+        first, *others = faults
+        problem = "".join([first.problem, *(f"\n  {each}" for each in others)])
+        raise SchemaError(first.source, first.key, problem)
 
 
 def shown(value: object) -> str:

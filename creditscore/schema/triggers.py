@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from creditscore.errors import SchemaError
-from creditscore.schema.toml_reader import LARGEST_COUNT, TomlTable, shown
+from creditscore.schema.toml_reader import LARGEST_COUNT, TomlTable, raise_all, read_parts, shown
 
 NAME = "triggers"
 
@@ -38,6 +38,8 @@ class Triggers:
         Fewer known outcomes get no verdict on AUC and calibration. At one default in three that
         is the hundred of each kind of Vergouwe et al. (2005), Journal of Clinical Epidemiology
         58(5); where defaults are rarer, more are better.
+    declared : tuple of str
+        The limits that the file states; all others are the usual ones.
     """
 
     score_psi: float = 0.25
@@ -49,6 +51,7 @@ class Triggers:
     calibration: tuple[float, float] = (0.8, 1.25)
     min_decisions: int = 300
     min_outcomes: int = 300
+    declared: tuple[str, ...] = field(default=(), compare=False)
 
 
 def read_triggers(governance: TomlTable) -> Triggers | None:
@@ -64,25 +67,10 @@ def read_triggers(governance: TomlTable) -> Triggers | None:
     if NAME not in governance.content:
         return None
     table = governance.table(NAME)
-    readers = _readers(table)
-    faults: list[SchemaError] = []
-    values: dict[str, Any] = {}
-    for name in table.content:
-        try:
-            if name in readers:
-                values[name] = readers[name](name)
-            else:
-                TomlTable(table.source, table.path, {name: None}).allow(*readers)
-        except SchemaError as fault:
-            faults.append(fault)
-    if not faults:
-        faults += _check_order(table, Triggers(**values))
-    if faults:
-        first, *others = faults
-        raise SchemaError(
-            first.source, first.key, "".join([first.problem, *(f"\n  {each}" for each in others)])
-        )
-    return Triggers(**values)
+    stated = read_parts(table, _readers(table), only_stated=True)
+    triggers = Triggers(**stated, declared=tuple(stated))
+    raise_all(_check_order(table, triggers))
+    return triggers
 
 
 def _readers(table: TomlTable) -> dict[str, Callable[[str], Any]]:

@@ -77,6 +77,11 @@ class OutOfBag:
         """Return the expected calibration error of predictions."""
         return expected_calibration_error(self.bad, predicted, self.weights)
 
+    def averaged(self, line: Calibration) -> OutOfBag:
+        """Return the same rows, each with its recalibrated mean alone, of shape (1, n_rows)."""
+        predicted = self.recalibrated(line.slope, line.intercept)
+        return OutOfBag(predicted[np.newaxis], self.bad, self.weights)
+
     def rows(self, chosen: Ints) -> OutOfBag:
         """Return some of the rows."""
         weights = None if self.weights is None else self.weights[chosen]

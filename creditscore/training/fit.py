@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from math import ceil
 
 import numpy as np
@@ -44,6 +44,25 @@ FEW_ROWS = 5000
 OUT_OF_BAG_SHARE = 0.37
 
 
+@dataclass(frozen=True)
+class Grown:
+    """A forest, and what judged it.
+
+    Attributes
+    ----------
+    forest : Forest
+        Recalibrated where that helps.
+    calibration : Calibration
+        Its line.
+    out_of_bag : OutOfBag
+        What each tree predicts for rows that it did not draw, before any line.
+    """
+
+    forest: Forest
+    calibration: Calibration
+    out_of_bag: OutOfBag
+
+
 def fit(
     train: Dataset,
     schema: Schema,
@@ -53,7 +72,7 @@ def fit(
     exclude: Sequence[str],
     reference_group: str,
     seed: int,
-) -> Scorecard:
+) -> tuple[Scorecard, OutOfBag]:
     """Fit one scorecard.
 
     Parameters
@@ -73,6 +92,12 @@ def fit(
     seed : int
         Of all that is random.
 
+    Returns
+    -------
+    scorecard : Scorecard
+    out_of_bag : OutOfBag
+        The recalibrated mean of each training row over the trees that did not draw it.
+
     Raises
     ------
     ReasonsTooLargeError
@@ -80,8 +105,8 @@ def fit(
     """
     predictors = tuple(name for name in spec.fields if name not in exclude)
     chosen = schema.scorecards[spec.name].forest.min_samples_leaf is None
-    calibration, forest = grow(train, predictors, schema, spec, seed=seed)
-    matrix = train.matrix(predictors)
+    grown = grow(train, predictors, schema, spec, seed=seed)
+    forest, matrix = grown.forest, train.matrix(predictors)
     rounded = matrix.astype(np.float32)
     probability = forest.probability_of_default(rounded)
     group, rows = reference_rows(probability, cutoff=policy.cutoff, group=reference_group)
@@ -94,13 +119,13 @@ def fit(
     except ValueError as error:
         key = f"scorecards.{spec.name}.forest"
         raise ReasonsTooLargeError("the schema", key, str(error)) from None
-    return Scorecard(
+    scorecard = Scorecard(
         name=spec.name,
         predictors=predictors,
         monitored=tuple(name for name in spec.fields if name in exclude),
         forest=forest,
         shapley_tables=games,
-        calibration=calibration,
+        calibration=grown.calibration,
         reference=describe_reference(
             group, probability[rows], matrix[rows], predictors=predictors, schema=schema
         ),
@@ -109,6 +134,7 @@ def fit(
             train, schema, spec.fields, scores=policy.scale.points(probability)
         ),
     )
+    return scorecard, grown.out_of_bag.averaged(grown.calibration)
 
 
 def most_values(schema: Schema) -> int:
@@ -123,44 +149,24 @@ def grow(
     spec: ScorecardSpec,
     *,
     seed: int,
-) -> tuple[Calibration, Forest]:
+) -> Grown:
     """Grow a forest on some predictors, and recalibrate it where its probabilities are poor."""
-    settings = spec.forest.completed()
+    settings, matrix = spec.forest.completed(), train.matrix(predictors)
+    forest = fit_forest(
+        matrix,
+        train.bad,
+        judged(settings, len(train)),
+        seed,
+        monotonic=schema.monotonic_constraints(predictors, spec.name),
+        weights=train.weight,
+    )
     return calibrate(
-        _fit_judged(train, predictors, schema, spec, seed),
-        train.matrix(predictors),
+        forest,
+        matrix,
         train.bad,
         seed,
         trees=settings.trees,
         missing=_may_be_missing(predictors, schema),
-        weights=train.weight,
-    )
-
-
-def out_of_bag(
-    train: Dataset, predictors: Sequence[str], schema: Schema, spec: ScorecardSpec, *, seed: int
-) -> OutOfBag:
-    """Grow the same forest again, and return what each tree predicts for rows it did not draw.
-
-    No line has mapped the leaves yet.
-    """
-    matrix = train.matrix(predictors)
-    grown = _fit_judged(train, predictors, schema, spec, seed)
-    missing = columns_with_missing(matrix) | _may_be_missing(predictors, schema)
-    forest = flatten(grown, missing=missing)
-    return out_of_bag_rows(grown, forest, matrix, train.bad, train.weight, seed=seed)
-
-
-def _fit_judged(
-    train: Dataset, predictors: Sequence[str], schema: Schema, spec: ScorecardSpec, seed: int
-) -> RandomForestClassifier:
-    """Grow as many trees as it takes to judge a forest."""
-    return fit_forest(
-        train.matrix(predictors),
-        train.bad,
-        judged(spec.forest.completed(), len(train)),
-        seed,
-        monotonic=schema.monotonic_constraints(predictors, spec.name),
         weights=train.weight,
     )
 
@@ -235,7 +241,7 @@ def calibrate(
     trees: int | None = None,
     missing: Flags | None = None,
     weights: Floats | None = None,
-) -> tuple[Calibration, Forest]:
+) -> Grown:
     """Flatten a forest, recalibrated where its out-of-bag probabilities are poor.
 
     Parameters
@@ -259,9 +265,9 @@ def calibrate(
     rows = out_of_bag_rows(grown, judges, matrix, bad, weights, seed=seed)
     calibration = fit_calibration(rows, seed=seed)
     forest = flatten(grown, missing=missing, trees=trees)
-    if calibration.slope == 1 and calibration.intercept == 0:
-        return calibration, forest
-    return calibration, forest.recalibrated(calibration.slope, calibration.intercept)
+    if calibration.slope != 1 or calibration.intercept != 0:
+        forest = forest.recalibrated(calibration.slope, calibration.intercept)
+    return Grown(forest, calibration, rows)
 
 
 def out_of_bag_rows(

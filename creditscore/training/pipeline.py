@@ -20,12 +20,15 @@ from creditscore.scorecard.policy import Policy
 from creditscore.scorecard.scorecard import Scorecard
 from creditscore.scorecard.shapley import VALUE_FUNCTION
 from creditscore.scorecard.verification import golden_applicants
+from creditscore.training.calibration import OutOfBag
 from creditscore.training.code_order import encode_again, learn_order, learnt_orders
 from creditscore.training.dataset import Dataset
 from creditscore.training.fit import fit, most_values
 from creditscore.training.forest_search import ForestTrial, try_forests
 from creditscore.training.retraining import train_again
 from creditscore.training.split import Split, split, split_by_time, weighted
+
+_Fitted = tuple[Scorecard, OutOfBag]
 
 #: Steps of progress for each scorecard: its forest's settings, and the fit.
 STEPS = 2
@@ -94,12 +97,12 @@ def train(
             latest=encode_again(by_time.latest, written, earlier),
         )
     rows = Split(train, test, by_time)
-    cards, golden, specs, trials, by_seed = {}, [], {}, {}, {}
+    cards, golden, specs, trials, by_seed, out_of_bag = {}, [], {}, {}, {}, {}
     for name, spec in schema.scorecards.items():
         progress(f"choosing the forest settings of the {name} scorecard")
         trials[name] = _try_forests(rows.train, schema, spec, exclude=exclude, seed=seed)
         progress(f"fitting the {name} scorecard")
-        cards[name], specs[name] = _fit_first(
+        (cards[name], out_of_bag[name]), specs[name] = _fit_first(
             [replace(spec, forest=trial.settings) for trial in trials[name]] or [spec],
             partial(
                 fit,
@@ -133,7 +136,7 @@ def train(
     model = Model.assemble(
         schema=schema, scorecards=cards, policy=policy, manifest=manifest, card={}
     )
-    return model, replace(rows, by_seed=by_seed)
+    return model, replace(rows, by_seed=by_seed, out_of_bag=out_of_bag)
 
 
 def _try_forests(
@@ -155,8 +158,8 @@ def _try_forests(
 
 
 def _fit_first(
-    specs: Sequence[ScorecardSpec], fit_one: Callable[[ScorecardSpec], Scorecard]
-) -> tuple[Scorecard, ScorecardSpec]:
+    specs: Sequence[ScorecardSpec], fit_one: Callable[[ScorecardSpec], _Fitted]
+) -> tuple[_Fitted, ScorecardSpec]:
     """Fit by the first settings whose exact reasons fit into memory."""
     *others, last = specs
     for spec in others:

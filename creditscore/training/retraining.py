@@ -57,7 +57,7 @@ def train_again(
     moved, by_seed = [], []
     own = scorecard.probability_of_default(learned)
     for other in range(1, seeds + 1):
-        _, forest = grow(rows.train, names, schema, spec, seed=(seed + other) % SEED_END)
+        forest = grow(rows.train, names, schema, spec, seed=(seed + other) % SEED_END).forest
         moved.append(forest.probability_of_default(learned) - own)
         by_seed.append(forest.probability_of_default(tested))
     return measure_spread(own, np.array(moved)), np.array(by_seed)

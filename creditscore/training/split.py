@@ -13,6 +13,7 @@ from sklearn.model_selection import train_test_split
 from creditscore.arrays import Flags, Floats
 from creditscore.errors import DatasetError
 from creditscore.schema.sample import Sample
+from creditscore.training.calibration import OutOfBag
 from creditscore.training.dataset import Dataset
 from creditscore.training.sample_columns import time_text
 
@@ -69,12 +70,16 @@ class Split:
         The same rows by time, for a second test; None where no column has their time.
     by_seed : mapping of str to ndarray of shape (n_seeds, n_test_rows)
         Of each scorecard that was trained with other seeds too, what they predict for `test`.
+    out_of_bag : mapping of str to OutOfBag
+        Of each scorecard, once it is fitted to `train`: the mean of each of its rows over the trees
+        that did not draw it.
     """
 
     train: Dataset
     test: Dataset
     by_time: TimeSplit | None = None
     by_seed: Mapping[str, Floats] = field(default_factory=dict)
+    out_of_bag: Mapping[str, OutOfBag] = field(default_factory=dict)
 
 
 def split(dataset: Dataset, seed: int) -> Split:

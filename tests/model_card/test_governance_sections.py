@@ -62,8 +62,10 @@ def test_what_is_not_declared_is_missing_in_bold(card: dict[str, Any], model: Mo
     governance = chapter(words, "Governance")
     assert "**14 of 14 declarations are missing or incomplete.**" in governance
     assert "| Owner | **Not stated** |" in governance
-    # Eight texts, the versions, the triggers, and each field.
-    assert governance.count("**Not stated**") == 10 + len(model.schema.fields)
+    # Eight texts, the versions, and each field.
+    assert governance.count("**Not stated**") == 9 + len(model.schema.fields)
+    assert governance.count("**usual limit, not declared**") == 9
+    assert "| `score_psi` | 0.25 | **usual limit, not declared** |" in governance
     assert chapter(words, "Sign-off").count("**Not stated**") == 9
     assert "| Status | **Not signed off**: prepared, validated, approved missing |" in words
 
@@ -78,8 +80,8 @@ def test_what_is_declared_stands_in_its_place(card: dict[str, Any], model: Model
     # A bar in a text begins no cell of its own, and a line break ends no row.
     assert "| Owner | Something \\| to say |" in words
     assert "| 1 | 2026-01-31 | First | Ani |" in words
-    assert "| `score_psi` | 0.25 |" in words
-    assert "| `calibration` | 0.8 to 1.25 |" in words
+    assert "| `score_psi` | 0.25 | yes |" in words
+    assert "| `calibration` | 0.8 to 1.25 | **usual limit, not declared** |" in words
     assert "| Approved | Ani | Analyst | 2026-02-01 | \\_" in chapter(words, "Sign-off")
     assert "| Status | Approved on 2026-02-01 |" in words
 
@@ -173,3 +175,10 @@ def test_headings_are_numbered_and_listed_with_links() -> None:
         "## 2. Odd (one): a, b",
     ]
     assert anchor("4. Data and lineage") == "4-data-and-lineage"
+
+
+def test_the_implementation_test_is_reported(card: dict[str, Any], model: Model) -> None:
+    words = chapter(to_markdown(card), "Versions")
+
+    golden = len(model.manifest["golden"])
+    assert f"Training stored the scores of {golden} invented applicants." in words

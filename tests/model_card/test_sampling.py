@@ -86,7 +86,7 @@ def test_the_latest_fifth_is_measured_with_a_forest_of_the_earlier_rows(trained:
     earlier, latest = (data.rows(np.flatnonzero(side)) for side in (~late, late))
     (spec,) = trained.schema.scorecards.values()
     spec = replace(spec, forest=ForestSettings(**section["forest"]))
-    _, forest = grow(earlier, section["predictors"], trained.schema, spec, seed=1)
+    forest = grow(earlier, section["predictors"], trained.schema, spec, seed=1).forest
     said = forest.probability_of_default(latest.matrix(section["predictors"]).astype(np.float32))
 
     found = section["out_of_time"]

@@ -39,7 +39,7 @@ def test_each_split_is_trained_and_tested_on_as_the_shipped_one(found: Carded) -
             rows = split(whole, seed)
             predictors = found.model.scorecards[name].predictors
             spec, schema = found.model.schema.scorecards[name], found.model.schema
-            _, forest = grow(rows.train, predictors, schema, spec, seed=1)
+            forest = grow(rows.train, predictors, schema, spec, seed=1).forest
             predicted = forest.probability_of_default(rows.test.matrix(predictors).astype("f4"))
             aucs.append(roc_auc_score(rows.test.bad, predicted))
 
@@ -67,7 +67,7 @@ def test_other_seeds_are_compared_on_the_test_rows(found: Carded) -> None:
         matrix = found.test.matrix(card.predictors)
         spec, schema = found.model.schema.scorecards[name], found.model.schema
         every = [card.forest] + [
-            grow(found.train, card.predictors, schema, spec, seed=seed)[1] for seed in (2, 3)
+            grow(found.train, card.predictors, schema, spec, seed=seed).forest for seed in (2, 3)
         ]
         predicted = np.array([one.probability_of_default(matrix.astype("f4")) for one in every])
         labels = predicted < found.model.policy.cutoff

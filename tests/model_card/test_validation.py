@@ -248,13 +248,14 @@ def test_what_tells_a_protected_field_is_found(trained: Trained, name: str) -> N
 
     assert (sex["field"], sex["measure"]) == ("sex", "auc")
     # Two normals 4 apart with a spread of 1.5: the AUC is Phi(4 / (1.5 sqrt 2)) = 0.97.
-    assert sex["others"]["together"] == pytest.approx(0.97, abs=0.015)
+    assert sex["others"]["together"]["value"] == pytest.approx(0.97, abs=0.015)
+    assert sex["others"]["together"]["low"] < 0.97 < sex["others"]["together"]["high"]
     assert sex["others"]["strongest"] == sex["unprotected"]["strongest"] == "shoes"
-    assert sex["others"]["alone"] == pytest.approx(0.97, abs=0.02)
+    assert sex["others"]["alone"]["value"] == pytest.approx(0.97, abs=0.02)
     assert sex["unprotected"]["verdict"] == "strong"
     assert sex["others"]["predictors"] == sex["unprotected"]["predictors"] + 1
     assert (age["field"], age["measure"]) == ("age", "r2")
-    assert abs(age["others"]["together"]) < 0.1
+    assert abs(age["others"]["together"]["value"]) < 0.1
     assert age["others"]["verdict"] == "weak"
 
 

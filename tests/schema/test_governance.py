@@ -166,6 +166,39 @@ def test_a_fault_is_named_by_its_key(tmp_path: Path, wrong: str, said: str) -> N
     assert said in str(caught.value)
 
 
+def test_all_faults_are_named_together(tmp_path: Path) -> None:
+    wrong = """
+[governance]
+ownr = "A"
+purpose = 1
+versions = [{ version = "", date = "May", change = "x" }, { version = "2", dat = 1 }]
+variables = { incom = "x" }
+sign_off = { approved = { date = "May", rle = "x" } }
+triggers = { auc_drop = 2, min_decisions = 0 }
+"""
+
+    with pytest.raises(SchemaError) as caught:
+        schema_with(tmp_path, wrong)
+
+    places = [line.split()[1] for line in str(caught.value).splitlines()]
+    assert places == [
+        "governance.ownr",
+        "governance.purpose",
+        "governance.versions[0].version",
+        "governance.versions[0].date",
+        "governance.versions[0].by",
+        "governance.versions[1].dat",
+        "governance.versions[1].date",
+        "governance.versions[1].change",
+        "governance.versions[1].by",
+        "governance.variables.incom",
+        "governance.sign_off.approved.date",
+        "governance.sign_off.approved.rle",
+        "governance.triggers.auc_drop",
+        "governance.triggers.min_decisions",
+    ]
+
+
 def test_a_file_beside_declares_the_same(tmp_path: Path) -> None:
     (tmp_path / "other").mkdir()
 

@@ -130,7 +130,7 @@ def test_a_field_that_may_be_missing_is_prepared_even_if_no_training_row_misses_
     data = dataset.load(table, schema)
     names = schema.scorecards["loan"].fields
     spec = replace(schema.scorecards["loan"], forest=SETTINGS)
-    _, forest = grow(data, names, schema, spec, seed=1)
+    forest = grow(data, names, schema, spec, seed=1).forest
     known = data.matrix(names).astype(np.float32)
     tables = compute_shapley_tables(forest, known[:50])
 

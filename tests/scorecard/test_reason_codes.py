@@ -175,7 +175,7 @@ def test_reasons_read_like_this(
 
 def fit_tenth(schema: Schema, ratio: float, exclude: list[str], group: str) -> Scorecard:
     """Train the application scorecard on every tenth bundled row."""
-    return fit(
+    card, _ = fit(
         bundled_rows().rows(np.arange(0, len(bundled_rows()), 10)),
         schema,
         schema.scorecards["application"],
@@ -184,6 +184,7 @@ def fit_tenth(schema: Schema, ratio: float, exclude: list[str], group: str) -> S
         reference_group=group,
         seed=1,
     )
+    return card
 
 
 def test_only_predictors_are_named(model: Model) -> None:

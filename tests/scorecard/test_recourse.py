@@ -277,7 +277,7 @@ def own_schema(**fields: dict[str, Any]) -> Schema:
 
 def own_scorecard(schema: Schema, columns: Mapping[str, Any], bad: Any) -> Scorecard:
     """Train one's own scorecard."""
-    return fit(
+    card, _ = fit(
         Dataset("own.csv", "0" * 64, columns, bad.astype(np.int64), {}),
         schema,
         schema.scorecards["own"],
@@ -286,6 +286,7 @@ def own_scorecard(schema: Schema, columns: Mapping[str, Any], bad: Any) -> Score
         reference_group="approved",
         seed=1,
     )
+    return card
 
 
 def test_amounts_beyond_single_precision_are_moved_behind_the_threshold() -> None:

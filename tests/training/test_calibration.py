@@ -37,6 +37,7 @@ from creditscore.training.fit import (
     fit_forest,
     flatten,
     out_of_bag_rows,
+    predict_by_tree,
 )
 from creditscore.training.split import split
 
@@ -171,7 +172,8 @@ def test_an_overconfident_forest_is_repaired(schema: Schema, seed: int) -> None:
     matrix = data.matrix(names)
     grown = fit_forest(matrix[seen], data.bad[seen], OVERCONFIDENT, seed)
 
-    line, forest = calibrate(grown, matrix[seen], data.bad[seen], seed)
+    repaired = calibrate(grown, matrix[seen], data.bad[seen], seed)
+    line, forest = repaired.calibration, repaired.forest
 
     rows, bad = matrix[unseen].astype(np.float32)[:4000], data.bad[unseen][:4000]
     before = flatten(grown).probability_of_default(rows)
@@ -197,9 +199,13 @@ def test_a_timid_forest_is_stretched_and_stays_sound() -> None:
     timid = ForestSettings(trees=40, max_depth=1, min_samples_leaf=500, max_features=1)
     grown = fit_forest(matrix, bad, timid, seed=1)
 
-    line, forest = calibrate(grown, matrix, bad, seed=1)
+    stretched = calibrate(grown, matrix, bad, seed=1)
+    line, forest = stretched.calibration, stretched.forest
 
     assert line.slope > 1
+    by_tree = predict_by_tree(grown, flatten(grown), matrix, np.arange(len(matrix)))
+    expected = np.nanmean(np.clip(line.intercept + line.slope * by_tree, 0, 1), axis=0)
+    assert stretched.out_of_bag.averaged(line).mean() == pytest.approx(expected, abs=1e-12)
     forest.validate(2)
     after = forest.probability_of_default(matrix.astype(np.float32))
     assert 0 <= after.min() < after.max() <= 1
@@ -231,7 +237,7 @@ def test_rows_that_every_tree_drew_do_not_count(schema: Schema, trees: int) -> N
     matrix, bad = data.matrix(names)[:4000], data.bad[:4000]
     grown = fit_forest(matrix, bad, few, seed=1)
 
-    line, _ = calibrate(grown, matrix, bad, seed=1)
+    line = calibrate(grown, matrix, bad, seed=1).calibration
 
     # Leaves of 200 rows are right by and large; a third of them taken for 0 would not be.
     assert np.isnan(out_of_bag(grown, flatten(grown), matrix)).any()

@@ -118,7 +118,7 @@ def test_another_split_orders_the_codes_by_its_own_training_rows(tmp_path: Path)
         other = split(written, seed)
         learnt = learn_order(other.train, schema)
         parts = [encode_again(part, schema, learnt) for part in (other.train, other.test)]
-        _, forest = grow(parts[0], spec.fields, learnt, spec, seed=1)
+        forest = grow(parts[0], spec.fields, learnt, spec, seed=1).forest
         predicted = forest.probability_of_default(parts[1].matrix(spec.fields).astype("f4"))
         orders.append(learnt.document["fields"]["job"]["order"])
         aucs.append(auc(parts[1].bad, predicted))

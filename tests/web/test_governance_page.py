@@ -47,8 +47,9 @@ def test_what_is_missing_is_said_in_words_and_in_a_class_of_its_own(
     shown = part(page_of(with_governance(model, {}), tmp_path, language), "governance")
 
     missing = f'<strong class="unstated">{texts["not_declared"]}</strong>'
-    # Eight texts, versions, triggers, nine cells of the sign-off, and each field.
-    assert shown.count(missing) == 8 + 2 + 9 + len(model.schema.fields)
+    # Eight texts, versions, nine cells of the sign-off, and each field.
+    assert shown.count(missing) == 8 + 1 + 9 + len(model.schema.fields)
+    assert shown.count(f'<strong class="unstated">{texts["usual_limit"]}</strong>') == 9
     assert texts["governance_missing"].format(missing=14, total=14) in shown
 
 
@@ -65,6 +66,7 @@ def test_what_is_declared_is_shown_in_the_language_of_the_page(
 
     shown = part(page_of(with_governance(model, stated), tmp_path, "id"), "governance")
 
+    assert shown.count(PAGE_TEXTS["id"]["usual_limit"]) == 8
     for words in ("Risiko", "1.0<br>2026-01-31, Ani", "First", "Sebabnya", "0,25", "2026-02-01"):
         assert words in shown
     english = part(page_of(with_governance(model, stated), tmp_path, "en"), "governance")

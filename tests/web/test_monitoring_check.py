@@ -110,6 +110,18 @@ def test_verdicts_that_cannot_be_kept_are_an_error(
     assert "Error: " in result.stderr
 
 
+def test_a_crash_is_not_taken_for_a_trigger(app_with_key: Flask) -> None:
+    here = app_with_key.extensions[NAME]
+    app_with_key.extensions[NAME] = replace(here, log=None)
+
+    result = check(app_with_key)
+    app_with_key.extensions[NAME] = here
+
+    assert result.exit_code == 70
+    assert "Traceback" in result.stderr
+    assert result.stdout == ""
+
+
 def test_a_damaged_file_is_no_check(app_with_key: Flask, tmp_path: Path) -> None:
     for content in ("{", "[]", "{}"):
         (tmp_path / "run").mkdir(exist_ok=True)

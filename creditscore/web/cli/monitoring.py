@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from traceback import format_exc
+from typing import Any
 
 import click
 from flask.cli import AppGroup
@@ -19,19 +21,34 @@ from creditscore.web.service import service
 
 monitoring = AppGroup("monitoring", help="Live figures, held against those of training.")
 
-#: Exit statuses: a trigger fires, and the check could not be made.
-FIRED, FAILED = 1, 2
+#: Exit statuses: a trigger fires, the check could not be made, and a fault of the program
+#: (EX_SOFTWARE), for which Python would exit with 1 as if a trigger fired.
+FIRED, FAILED, CRASHED = 1, 2, 70
 
 
-@monitoring.command()
+class _Check(click.Command):
+    """A command whose crash has an exit status of its own."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run it; print a traceback and exit with `CRASHED` if it has a fault."""
+        try:
+            return super().invoke(ctx)
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except Exception:  # noqa: BLE001  # a fault can be of any kind, and none is a trigger
+            click.echo(format_exc(), err=True)
+            ctx.exit(CRASHED)
+
+
+@monitoring.command(cls=_Check)
 @since_option
 @click.option("--by", type=click.Choice(PERIODS), help="Length of periods; else by the span.")
 def check(since: datetime | None, by: str | None) -> None:
     """Hold the figures of the last 30 days against the triggers for revalidation.
 
-    Prints each trigger that fires, in a line, and exits with 1; with 0 if none does, and with 2 if
-    the check cannot be made. Notices go to standard error and do not change the exit status. The
-    verdicts are kept for /metrics.
+    Prints each trigger that fires, in a line, and exits with 1; with 0 if none does, with 2 if the
+    check cannot be made, and with 70 if it has a fault. Notices go to standard error and do not
+    change the exit status. The verdicts are kept for /metrics.
     """
     svc = service()
     now = svc.log.now()

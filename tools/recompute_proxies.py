@@ -1,0 +1,144 @@
+"""How well the other predictors of a scorecard say what a protected field is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
+from sklearn.metrics import r2_score, roc_auc_score
+
+from tools import recompute_metrics as metrics
+from tools.recompute_rows import ModelFiles, Rows
+
+Array = NDArray[Any]
+Section = dict[str, Any]
+
+#: Training rows that are learnt from, values that are told apart, and rows that a value needs.
+MOST_ROWS, MOST_VALUES, FEWEST = 10_000, 10, 30
+
+#: From where on a measure is moderate, and strong.
+BOUNDS = {"auc": (0.6, 0.7), "macro_auc": (0.6, 0.7), "r2": (0.13, 0.26)}
+
+BOOSTING: dict[str, Any] = {"max_iter": 50, "max_leaf_nodes": 8, "early_stopping": False}
+
+
+@dataclass(frozen=True)
+class Target:
+    """A protected field: its numbers, or the places of its values by frequency."""
+
+    measure: str
+    learnt: Array
+    actual: Array
+    values: int
+
+    def score(self, predicted: Array) -> float:
+        """Measure predictions of the test rows with scikit-learn."""
+        if self.measure == "r2":
+            return float(r2_score(self.actual, predicted[:, 0]))
+        each = [
+            roc_auc_score(self.actual == value, predicted[:, value])
+            for value in range(self.values)
+            if self._is_frequent(value)
+        ]
+        return float(np.mean(each))
+
+    def with_interval(self, predicted: Array, draws: metrics.Bootstrap) -> dict[str, float]:
+        """Measure the same, and on each draw of the test rows."""
+        if self.measure == "r2":
+            y, errors = self.actual - self.actual.mean(), (self.actual - predicted[:, 0]) ** 2
+            sums = draws.sums(y, y * y, errors) / len(y)
+            found = 1 - sums[:, 2] / (sums[:, 1] - sums[:, 0] ** 2)
+        else:
+            each = [
+                draws.ranking((self.actual == value).astype(int), predicted[:, value])["auc"]
+                for value in range(self.values)
+                if self._is_frequent(value)
+            ]
+            found = np.mean(each, axis=0)
+        return {**metrics.interval(found), "value": self.score(predicted)}
+
+    def _is_frequent(self, value: int) -> bool:
+        has = int((self.actual == value).sum())
+        return min(has, len(self.actual) - has) >= FEWEST
+
+
+def proxies(files: ModelFiles, name: str, draws: metrics.Bootstrap) -> list[Section]:
+    """Measure it for each protected field, from training rows on test rows."""
+    train, test = files.split
+    chosen = np.sort(np.random.default_rng(files.seed).permutation(len(train.bad))[:MOST_ROWS])
+    some = Rows(train.table.iloc[chosen], train.bad[chosen])
+    predictors = files.manifest["scorecards"][name]["predictors"]
+    found = []
+    for field in files.protected(name):
+        target = _target(files, field, some, test)
+        others = [one for one in predictors if one != field]
+        open_ones = [one for one in others if not files.schema["fields"][one]["protected"]]
+        found.append(
+            {
+                "field": field,
+                "measure": target.measure,
+                "rows": len(test.bad),
+                "others": _strength(files, target, others, some, draws),
+                "unprotected": _strength(files, target, open_ones, some, draws),
+            }
+        )
+    return found
+
+
+def _target(files: ModelFiles, field: str, some: Rows, test: Rows) -> Target:
+    before, after = (rows.matrix([field])[:, 0] for rows in (some, test))
+    about = files.schema["fields"][field]
+    if about["kind"] != "coded":
+        return Target("r2", before, after, 0)
+    values, rows = np.unique(before, return_counts=True)
+    frequent = values[np.argsort(-rows, kind="stable")][:MOST_VALUES]
+    learnt, actual = (
+        np.select([side == one for one in frequent], range(len(frequent)), -1)
+        for side in (before, after)
+    )
+    measure = "auc" if len(about["codes"]) == 2 else "macro_auc"
+    return Target(measure, learnt, actual, len(frequent))
+
+
+def _strength(
+    files: ModelFiles, target: Target, names: list[str], some: Rows, draws: metrics.Bootstrap
+) -> Section:
+    together = target.with_interval(_boosted(files, target, names, some), draws)
+    by_bins = {one: _by_bins(files, target, one, some) for one in names}
+    alone = {one: target.score(predicted) for one, predicted in by_bins.items()}
+    strongest = max(names, key=lambda one: alone[one])
+    moderate, strong = BOUNDS[target.measure]
+    value = together["value"]
+    return {
+        "predictors": len(names),
+        "together": together,
+        "verdict": "weak" if value < moderate else "moderate" if value < strong else "strong",
+        "strongest": strongest,
+        "alone": target.with_interval(by_bins[strongest], draws),
+    }
+
+
+def _boosted(files: ModelFiles, target: Target, names: list[str], some: Rows) -> Array:
+    """Predict the test rows by gradient boosting."""
+    test = files.split[1].matrix(names)
+    if target.measure == "r2":
+        number = HistGradientBoostingRegressor(random_state=files.seed, **BOOSTING)
+        return np.asarray(number.fit(some.matrix(names), target.learnt).predict(test))[:, None]
+    model = HistGradientBoostingClassifier(random_state=files.seed, **BOOSTING)
+    model.fit(some.matrix(names), target.learnt)
+    return np.asarray(model.predict_proba(test)[:, model.classes_ >= 0])
+
+
+def _by_bins(files: ModelFiles, target: Target, name: str, some: Rows) -> Array:
+    """Predict the test rows by the means of the training rows in the same bin of one field."""
+    before, after = (files.bins(name, rows) for rows in (some, files.split[1]))
+    targets = target.learnt[:, None].astype(float)
+    if target.measure != "r2":
+        targets = (targets == np.arange(target.values)).astype(float)
+    means = np.tile(targets.mean(axis=0), (after.max() + 1, 1))
+    for place in np.unique(before[before <= after.max()]):
+        means[place] = targets[before == place].mean(axis=0)
+    return np.asarray(means[after])
