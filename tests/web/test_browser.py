@@ -3,28 +3,21 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from chromium import Browser, driving
 from live_server import PROJECT, LiveServer, serving
 from skips import skip_or_fail
 
 from creditscore.i18n.catalogue import PAGE_TEXTS
 from creditscore.schema import Schema
 
-FLAGS = (
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-)  # fmt: skip
 PATIENCE = 20
 KEY = "the-key-of-the-browser-test"
 AXE = PROJECT / "tests" / "node" / "node_modules" / "axe-core" / "axe.min.js"
-
-#: Selenium's driver; untyped here, as the package may be missing.
-Browser = Any
 
 
 @pytest.fixture(scope="module")
@@ -38,21 +31,8 @@ def server(model_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 @pytest.fixture(scope="module")
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    programs = [shutil.which(name) for name in ("chromium", "chromedriver")]
-    if not all(programs):
-        skip_or_fail("chromium", "no Chromium with its driver: the page is not tested in a browser")
-    try:
-        from selenium import webdriver
-    except ImportError:
-        skip_or_fail("chromium", "selenium is not installed: no browser can be driven")
-    options = webdriver.ChromeOptions()
-    for flag in (*FLAGS, f"--user-data-dir={tmp_path_factory.mktemp('profile')}"):
-        options.add_argument(flag)
-    options.binary_location = str(programs[0])
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(str(programs[1])))
-    yield driver
-    driver.quit()
+    with driving(tmp_path_factory.mktemp("profile")) as driver:
+        yield driver
 
 
 def wait_for(browser: Browser, script: str) -> Any:
