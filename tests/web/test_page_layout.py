@@ -10,7 +10,7 @@ import pytest
 from chromium import LAPTOP, PHONE, Browser, driving, set_screen
 from live_server import LiveServer, serving
 
-from creditscore.i18n import LANGUAGES
+from creditscore.i18n import LANGUAGES, write_moment
 
 #: The numbers of a page that are on more than one line, code and what is folded aside.
 BROKEN_NUMBERS = r"""
@@ -117,6 +117,18 @@ def test_what_is_wrong_is_in_view_after_a_refused_form(
     wait_for(browser, "[aria-invalid]")
     error = place_of(browser, "#field-LIMIT_BAL-error")
     assert 0 <= error["top"] < error["bottom"] < PHONE[1]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_times_are_written_alike_with_and_without_javascript(
+    browser: Browser, server: LiveServer, language: str
+) -> None:
+    browser.execute_cdp_cmd("Emulation.setTimezoneOverride", {"timezoneId": "UTC"})
+
+    browser.get(f"{server.url}/model?lang={language}")
+
+    time = browser.find_element("css selector", "#versions time")
+    assert time.text == write_moment(time.get_attribute("datetime"), language)
 
 
 @pytest.mark.parametrize("screen", [PHONE, LAPTOP], ids=["phone", "laptop"])
