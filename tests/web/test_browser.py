@@ -308,10 +308,13 @@ def test_no_rule_of_accessibility_is_broken_on_the_pages(
     click(browser, "#key-forget")
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_no_rule_of_accessibility_is_broken_on_the_api_description(
-    browser: Browser, server: LiveServer
+    browser: Browser, server: LiveServer, scheme: str
 ) -> None:
-    browser.get(f"{server.url}/docs")
+    media = {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", media)
+    browser.get(f"{server.url}/docs?lang=id")
     wait_for(browser, "document.querySelectorAll('.opblock').length > 5")
     screen = {"width": 390, "height": 900, "deviceScaleFactor": 1, "mobile": False}
     browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
