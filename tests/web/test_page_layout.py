@@ -147,3 +147,17 @@ def test_no_number_is_broken_over_two_lines_and_no_page_scrolls_sideways(
         assert browser.execute_script(BROKEN_NUMBERS) == []
         width = browser.execute_script("return document.documentElement.scrollWidth")
         assert width <= screen[0]
+
+
+def test_the_contents_of_the_model_stay_in_view_on_a_laptop_and_hide_no_title(
+    browser: Browser, server: LiveServer
+) -> None:
+    set_screen(browser, LAPTOP)
+    browser.get(f"{server.url}/model?lang=en")
+
+    browser.find_element("css selector", ".contents a[href='#fields']").click()
+
+    contents = place_of(browser, ".contents")
+    assert contents["top"] == 0
+    title = place_of(browser, "#fields-title")
+    assert contents["bottom"] < title["top"] < LAPTOP[1]
