@@ -27,7 +27,7 @@ from creditscore.schema.reader import load_schema
 from creditscore.scorecard import artifact
 from creditscore.scorecard.model import Model
 from creditscore.scorecard.policy import FALLBACK_LOSS_TO_MARGIN, Policy
-from creditscore.settings import PROJECT
+from creditscore.settings import DEFINITIONS, PROJECT
 from creditscore.training.reference import GROUPS
 
 #: What a folder holds that the demo has made.
@@ -143,22 +143,23 @@ def describe(folder: Path, mark: Mapping[str, object]) -> str:
 
 def serve(folder: Path, mark: Mapping[str, str], host: str, port: str) -> int:
     """Serve the demo with gunicorn, which takes this process's place; on Windows with app.py."""
-    environment = {
-        **{name: value for name, value in os.environ.items() if "CREDITSCORE_" not in name},
-        "CREDITSCORE_MODEL_DIR": str(folder / "model"),
-        "CREDITSCORE_DATABASE_URL": f"sqlite:///{folder / 'decisions.sqlite'}",
-        "CREDITSCORE_RUNTIME_DIR": str(folder / "run"),
-        "CREDITSCORE_API_KEYS": mark["key"],
-        "CREDITSCORE_OPEN_PREDICT": "on",
-        "CREDITSCORE_DEMO": "on",
+    chosen = {
+        "model_dir": str(folder / "model"),
+        "database_url": f"sqlite:///{folder / 'decisions.sqlite'}",
+        "runtime_dir": str(folder / "run"),
+        "api_keys": mark["key"],
+        "open_predict": "on",
+        "demo": "on",
     }
+    # For the server alone, which this process becomes or starts. An empty one counts as left out.
+    for setting in DEFINITIONS:
+        os.putenv(setting.variable, chosen.get(setting.name, ""))
+    os.chdir(PROJECT)
     if os.name != "nt":
-        os.chdir(PROJECT)
         bound = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
         gunicorn = ["-m", "gunicorn", "-c", "gunicorn.conf.py", "--bind", bound, "app:app"]
-        os.execve(sys.executable, [sys.executable, *gunicorn], environment)
-    command = [sys.executable, "app.py", "--host", host, "--port", port]
-    return subprocess.call(command, cwd=PROJECT, env=environment)
+        os.execv(sys.executable, [sys.executable, *gunicorn])
+    return subprocess.call([sys.executable, "app.py", "--host", host, "--port", port])
 
 
 def say(sentence: str) -> None:
