@@ -64,6 +64,8 @@ def main() -> int:
     try:
         if options.command == "run":
             return run(options.host, options.port)
+        if options.command == "demo":
+            return demo(options.host, options.port, extra)
         return test(extra, everything=options.all) if options.command == "test" else lock(extra)
     except KeyboardInterrupt:
         say("\nStopped.")
@@ -78,7 +80,7 @@ def main() -> int:
 
 
 def command_line() -> argparse.ArgumentParser:
-    """Describe the three commands."""
+    """Describe the commands."""
     parser = argparse.ArgumentParser(
         prog="python3 manage.py",
         description="Run or test the credit-scoring service from a fresh clone. The first start "
@@ -92,12 +94,22 @@ def command_line() -> argparse.ArgumentParser:
         description="Train a model if model/ holds none, then serve: with gunicorn, "
         "on Windows with waitress. Ctrl-C stops it.",
     )
-    run_parser.add_argument(
-        "--host", default="127.0.0.1", help="address to listen on (%(default)s: this machine only)"
+    demo_parser = commands.add_parser(
+        "demo",
+        help="serve a demo with months of made-up decisions, in a folder of its own",
+        description="Build a model and a log of made-up decisions with outcomes and a drift in "
+        "demo/, once, and serve them. Your own model and log are not touched. Further arguments: "
+        "--rebuild (begin again), --build-only, --folder, --seed.",
     )
-    run_parser.add_argument(
-        "--port", type=port_number, default=8000, help="port to listen on (%(default)s)"
-    )
+    for each in (run_parser, demo_parser):
+        each.add_argument(
+            "--host",
+            default="127.0.0.1",
+            help="address to listen on (%(default)s: this machine only)",
+        )
+        each.add_argument(
+            "--port", type=port_number, default=8000, help="port to listen on (%(default)s)"
+        )
     test_parser = commands.add_parser(
         "test",
         usage="%(prog)s [--all] [PACKAGE ...] [arguments of pytest ...]",
@@ -143,6 +155,15 @@ def run(host: str, port: int) -> int:
         gunicorn = [str(PYTHON), "-m", "gunicorn", "-c", "gunicorn.conf.py"]
         os.execv(PYTHON, [*gunicorn, "--bind", bracketed(host, port), "app:app"])
     return call("app.py", "--host", host, "--port", str(port))
+
+
+def demo(host: str, port: int, arguments: list[str]) -> int:
+    """Build the demo if it is not there, and serve it on host and port."""
+    check_address(host, port)
+    with one_at_a_time():
+        install(RUNTIME_LOCK)
+    address = ["--host", host, "--port", str(port)]
+    return call("-m", "creditscore.demo", *address, *arguments)
 
 
 def test(arguments: list[str], *, everything: bool) -> int:

@@ -93,6 +93,8 @@ class Settings:
         Names by which clients may ask, beside those of the machine itself; none for any.
     cors_origins : tuple of str
         Origins whose pages may ask, and read the answers.
+    demo : bool
+        Whether every page says that this is a demo with made-up data.
     """
 
     model_dir: Path = PROJECT / "model"
@@ -110,6 +112,7 @@ class Settings:
     runtime_dir: Path = PROJECT / "instance" / "run"
     hosts: tuple[str, ...] = ()
     cors_origins: tuple[str, ...] = ()
+    demo: bool = False
 
     @classmethod
     def from_env(cls, environment: Mapping[str, str]) -> Settings:
@@ -310,6 +313,12 @@ DEFINITIONS = (
         "origins such as https://app.example, separated by commas",
         "Origins whose pages may ask from a browser and read the answers (CORS), if need be "
         "without an API key. None unless they are named here.",
+    ),
+    Setting(
+        "demo",
+        _flag,
+        "on or off",
+        "Says on every page that this is a demo with made-up data; `manage.py demo` sets it.",
     ),
 )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
@@ -216,13 +216,15 @@ def _digest(canonical: str) -> str:
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 
-def new_decision_ids(now: datetime, count: int) -> list[str]:
+def new_decision_ids(
+    now: datetime, count: int, random_bytes: Callable[[int], bytes] = os.urandom
+) -> list[str]:
     """Return UUIDs of version 7 (RFC 9562), which sort by their time and cannot be guessed.
 
     Their 74 random bits make them unique even if the clock stands still or is set back. The
     randomness of all is asked for at once, as `os.urandom` releases the GIL at each call.
     """
-    milliseconds, digits = f"{to_milliseconds(now):012x}", os.urandom(10 * count).hex()
+    milliseconds, digits = f"{to_milliseconds(now):012x}", random_bytes(10 * count).hex()
     time = f"{milliseconds[:8]}-{milliseconds[8:]}"
     ids = []
     for random in (digits[begin : begin + 20] for begin in range(0, len(digits), 20)):

@@ -11,8 +11,9 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from creditscore.i18n.catalogue import Text, say
+from creditscore.i18n.number_format import say_number
 from creditscore.schema import Field, Schema
-from creditscore.schema.constraints import CodeList, Value, format_number
+from creditscore.schema.constraints import CodeList, Value
 from creditscore.scorecard.bins import Bins
 from creditscore.scorecard.scorecard import Scorecard
 
@@ -143,9 +144,9 @@ def _unseen(field: Field, value: Value, seen: Sequence[Value]) -> Warning:
     text = say(
         "outside_training_range",
         field=field.name,
-        got=format_number(float(value)),
-        low=format_number(float(seen[0])),
-        high=format_number(float(seen[1])),
+        got=say_number(float(value)),
+        low=say_number(float(seen[0])),
+        high=say_number(float(seen[1])),
         unit={language: f" {unit}" for language, unit in field.unit.items()} or "",
     )
     return Warning("outside_training_range", field.name, value, text)

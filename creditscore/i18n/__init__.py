@@ -14,6 +14,13 @@ from creditscore.i18n.catalogue import (
     in_language,
     say,
 )
+from creditscore.i18n.date_format import (
+    say_day,
+    write_day,
+    write_moment,
+    write_month,
+    write_short_day,
+)
 from creditscore.i18n.number_format import FORMATS, NumberFormat, say_number
 
 __all__ = [
@@ -27,5 +34,10 @@ __all__ = [
     "card_statements",
     "in_language",
     "say",
+    "say_day",
     "say_number",
+    "write_day",
+    "write_moment",
+    "write_month",
+    "write_short_day",
 ]

@@ -50,6 +50,10 @@ class NumberFormat:
         """Write a count, or a number as it was given: 30,000, 2.5."""
         return self._localise(f"{number:,}" if isinstance(number, int) else f"{number:,.10g}")
 
+    def exact(self, number: float) -> str:
+        """Write a number with thousands in groups, to the last bit, as a form reads it back."""
+        return self._localise(f"{number:,}")
+
     def fixed(self, number: float | Decimal, decimals: int, *, sign: str = "-") -> str:
         """Write a number with so many decimals; ``sign`` is as in format specifications."""
         return self._localise(f"{round_half_up(number, decimals):{sign},.{decimals}f}")

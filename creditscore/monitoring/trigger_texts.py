@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from creditscore.i18n.catalogue import Text, say
+from creditscore.i18n.date_format import say_day
 from creditscore.i18n.number_format import FORMATS
 from creditscore.monitoring.course import APPROVALS, AUC, CALIBRATION, FIELD_PSI, SCORE_PSI
 from creditscore.schema import Schema
@@ -21,7 +22,7 @@ def describe_trigger(trigger: Mapping[str, Any], schema: Schema) -> Text:
     )
     if trigger["period"] is None:
         return sentence
-    return say("trigger_since", sentence=sentence, day=trigger["period"])
+    return say("trigger_since", sentence=sentence, day=say_day(trigger["period"]))
 
 
 def _numbers(trigger: Mapping[str, Any]) -> dict[str, Text | str | int]:

@@ -15,6 +15,7 @@ from functools import cached_property
 from typing import Any
 
 from creditscore.i18n.catalogue import LANGUAGES, Text, in_language, say
+from creditscore.i18n.number_format import say_number
 from creditscore.schema.number_text import NUMBER, AmbiguousNumber, read_amount, read_undecided
 
 #: A value as a client sent it and as it is kept: 35.0 becomes 35, nothing else changes.
@@ -135,7 +136,7 @@ class NumericRange:
     def allowed(self) -> Text:
         """What is allowed, in words: "an integer from 18 to 100 years"."""
         kind = say("integer" if self.integral else "number")
-        low, high = map(format_number, self.bounds)
+        low, high = map(say_number, self.bounds)
         sentence = {
             (False, False): "from_to",
             (True, False): "above_at_most",

@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
-from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, SWAPPED_SEPARATORS, Text, in_language, say
+from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, Text, in_language, say
+from creditscore.i18n.number_format import say_number
 from creditscore.schema.constraints import CodeList, format_number
 from creditscore.schema.fields import Field
+from creditscore.schema.number_text import read_amount
 from creditscore.schema.reference import LONGEST_REFERENCE, REFERENCE, REFERENCE_PATTERN
 from creditscore.schema.schema import Schema
 
@@ -152,7 +154,7 @@ def group_text(field: Field, label: str) -> Text:
         if text[FALLBACK_LANGUAGE] == label:
             return text
     numbers = field.rule.python_type is not str
-    return band_label_text(label) or (_swapped(label) if numbers else {FALLBACK_LANGUAGE: label})
+    return band_label_text(label) or (_grouped(label) if numbers else {FALLBACK_LANGUAGE: label})
 
 
 def band_label_text(label: str) -> Text | None:
@@ -162,13 +164,16 @@ def band_label_text(label: str) -> Text | None:
             say(band, low=r"(?P<low>\S+)", high=r"(?P<high>\S+)"), FALLBACK_LANGUAGE
         )
         if match := re.fullmatch(pattern, label):
-            return say(band, **{name: _swapped(bound) for name, bound in match.groupdict().items()})
+            return say(band, **{name: _grouped(bound) for name, bound in match.groupdict().items()})
     return None
 
 
 def _number(number: float) -> Text:
-    return _swapped(format_number(float(number)))
+    """Return a number as labels hold it, without groups of thousands; pages add them."""
+    return {FALLBACK_LANGUAGE: format_number(float(number))}
 
 
-def _swapped(number: str) -> Text:
-    return {FALLBACK_LANGUAGE: number, "id": number.translate(SWAPPED_SEPARATORS)}
+def _grouped(written: str) -> Text:
+    """Return a number of an English label as each language writes it; other texts as they are."""
+    number = read_amount(written)
+    return {FALLBACK_LANGUAGE: written} if number is None else say_number(number)

@@ -54,12 +54,6 @@ def read_amount(text: str, decimal: str = ".") -> int | float | None:
     return int(english) if fraction is None and exponent is None else float(english)
 
 
-def write_amount(number: int | float, *, decimal: str) -> str:
-    """Write a number with thousands in groups, to the last bit, as `read_amount` reads it."""
-    english = f"{number:,}"
-    return english if decimal == "." else english.translate(SWAPPED_SEPARATORS)
-
-
 def read_undecided(text: str) -> int | float | AmbiguousNumber | None:
     """Read a number without knowing the decimal sign."""
     if match := _DECIDED.fullmatch(text):

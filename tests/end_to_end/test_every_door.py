@@ -27,9 +27,9 @@ from creditscore.decision_log.log import DecisionLog
 from creditscore.decision_log.replay import IDENTICAL, POLICY_CHANGED, replay
 from creditscore.decision_log.tables import decisions
 from creditscore.decisions.record import ADDED, CONTENT
-from creditscore.i18n.catalogue import DECIMAL_SIGNS, LANGUAGES
+from creditscore.i18n.catalogue import LANGUAGES
+from creditscore.i18n.number_format import FORMATS
 from creditscore.schema.constraints import CodeList
-from creditscore.schema.number_text import write_amount
 from creditscore.scorecard.model import Model
 from creditscore.web import create_app
 from creditscore.web.service import NAME
@@ -156,11 +156,10 @@ def table_over_http(client: FlaskClient, people: Sequence[Body]) -> list[Body]:
 
 def fill_in_form(client: FlaskClient, person: Body, language: str) -> None:
     """Type an applicant as a person does in a language: 30,000.5 or 30.000,5."""
-    decimal = DECIMAL_SIGNS[language]
     typed = {
         name: as_text(value)
         if isinstance(BUNDLED.fields[name].rule, CodeList)
-        else write_amount(value, decimal=decimal)
+        else FORMATS[language].exact(value)
         for name, value in person.items()
     }
     assert client.post("/", data=typed).status_code == 200

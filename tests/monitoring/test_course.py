@@ -100,7 +100,7 @@ def test_a_shift_of_the_last_week_fires_though_the_whole_is_far_from_it(
     assert all(one["verdict"] in {"notice", "fails"} for one in found["reasons"])
     text = describe_trigger(age, model.schema)
     assert text["en"].startswith("PSI of Age ")
-    assert text["en"].endswith("(limit 0.25), in the period from 2026-03-16")
+    assert text["en"].endswith("(limit 0.25), in the period from March 16, 2026")
 
 
 def test_the_limits_are_those_of_the_schema_file(database: Database, model: Model) -> None:

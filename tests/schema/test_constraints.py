@@ -116,13 +116,13 @@ def test_an_accepted_number_is_canonical_at_once(raw: float) -> None:
         (AGE, "an integer from 18 to 100 years", "bilangan bulat dari 18 sampai 100 tahun"),
         (
             interval(0, 1e8, low_open=True),
-            "a number greater than 0 and at most 100000000",
-            "bilangan lebih dari 0 dan paling banyak 100000000",
+            "a number greater than 0 and at most 100,000,000",
+            "bilangan lebih dari 0 dan paling banyak 100.000.000",
         ),
         (
             interval(0.25, 3, high_open=True),
             "a number from 0.25 to less than 3",
-            "bilangan dari 0.25 sampai kurang dari 3",
+            "bilangan dari 0,25 sampai kurang dari 3",
         ),
         (
             interval(0, 1, low_open=True, high_open=True),

@@ -7,13 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from creditscore.i18n.catalogue import DECIMAL_SIGNS, LANGUAGES
-from creditscore.i18n.number_format import say_number
+from creditscore.i18n.number_format import FORMATS, say_number
 from creditscore.schema.number_text import (
     AmbiguousNumber,
     find_decimal_sign,
     read_amount,
     read_undecided,
-    write_amount,
 )
 
 
@@ -129,10 +128,10 @@ def test_what_is_wrongly_grouped_or_no_number_is_none_in_english(text: str) -> N
 def test_what_is_written_is_read_back_to_the_last_bit(language: str, number: float) -> None:
     decimal = DECIMAL_SIGNS[language]
 
-    assert read_amount(write_amount(number, decimal=decimal), decimal=decimal) == number
+    assert read_amount(FORMATS[language].exact(number), decimal=decimal) == number
 
 
 def test_an_amount_is_written_in_groups() -> None:
-    assert write_amount(30000.5, decimal=".") == "30,000.5"
-    assert write_amount(30000.5, decimal=",") == "30.000,5"
-    assert write_amount(-1234567, decimal=",") == "-1.234.567"
+    assert FORMATS["en"].exact(30000.5) == "30,000.5"
+    assert FORMATS["id"].exact(30000.5) == "30.000,5"
+    assert FORMATS["id"].exact(-1234567) == "-1.234.567"

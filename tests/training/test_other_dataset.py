@@ -16,8 +16,8 @@ from markupsafe import escape
 from openapi_spec_validator import validate
 from service_settings import settings_of
 
-from creditscore.i18n.catalogue import DECIMAL_SIGNS, LANGUAGES
-from creditscore.schema.number_text import write_amount
+from creditscore.i18n.catalogue import LANGUAGES
+from creditscore.i18n.number_format import FORMATS
 from creditscore.schema.reader import load_schema
 from creditscore.scorecard import artifact
 from creditscore.web import create_app
@@ -153,7 +153,7 @@ def test_many_get_the_bits_of_one(lender: FlaskClient) -> None:
         (
             {"einkommen": 0},
             "/einkommen",
-            "einkommen must be a number greater than 0 and at most 20000 euros, got 0",
+            "einkommen must be a number greater than 0 and at most 20,000 euros, got 0",
         ),
         ({"Wohnung": 1}, "/Wohnung", '"Wohnung" is not a field, did you mean "wohnung"?'),
         ({"kunde": 1}, "/kunde", '"kunde" is not a field'),
@@ -168,7 +168,7 @@ def test_mistakes_are_told_in_the_lenders_own_terms(
 
 def test_each_step_of_the_scorecards_is_asked_for_whole(lender: FlaskClient) -> None:
     assert details(lender, NEW | {"monate": 18}) == {
-        "/ruecklagen": "ruecklagen is missing, it must be a number from -5000 to 50000 euros: "
+        "/ruecklagen": "ruecklagen is missing, it must be a number from -5,000 to 50,000 euros: "
         "give all of monate, ruecklagen (Account holders), or none of them"
     }
     assert list(details(lender, NEW | {"eintraege": 1})) == ["/monate", "/ruecklagen"]
@@ -216,9 +216,8 @@ def test_the_pages_call_the_outcome_as_the_schema_file_does(folder: Path, langua
     decision_id = ask(client, NEW | {"einkommen": 300})["decision_id"]
     client.post(f"/decisions/{decision_id}/outcome", json={"defaulted": True})
 
-    sign = DECIMAL_SIGNS[language]
     typed = {
-        name: write_amount(value, decimal=sign) if isinstance(value, int | float) else str(value)
+        name: FORMATS[language].exact(value) if isinstance(value, int | float) else str(value)
         for name, value in NEW.items()
     }
     pages = {

@@ -6,8 +6,9 @@ import re
 
 import pytest
 from flask.testing import FlaskClient
-from pages import Page, read_page, text_of
+from pages import BROWSER, Page, read_page, text_of
 
+from creditscore.i18n import LANGUAGES, PAGE_TEXTS
 from creditscore.schema import Schema
 
 DIRECTIVE = re.compile(r"[a-z-]+( ('self'|'none'|data:))+")
@@ -26,8 +27,11 @@ def test_every_address_on_it_is_a_file_of_this_service(client: FlaskClient, page
 
     assert len(addresses) >= 5
     for address in addresses:
+        if address == "#main":
+            continue
         assert re.match("/[^/]", address), address
-        assert text_of(client, address)
+        with client.get(address, headers=BROWSER) as answer:
+            assert answer.status_code == 200, address
 
 
 def test_nothing_stands_inline_that_a_browser_would_run(client: FlaskClient) -> None:
@@ -78,3 +82,20 @@ def test_it_works_on_a_phone_and_without_javascript_says_so(
 
 def test_the_description_behind_it_repeats_the_notice(client: FlaskClient, schema: Schema) -> None:
     assert client.get("/openapi.json").get_json()["info"]["description"] == schema.notice["en"]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_it_is_a_page_among_the_pages_in_both_languages(client: FlaskClient, language: str) -> None:
+    answer = client.get(f"/docs?lang={language}")
+
+    page, texts = Page(answer.text), PAGE_TEXTS[language]
+    assert answer.headers["Content-Language"] == language
+    assert ("html", {"lang": language}) in page.elements
+    assert f"<title>{texts['docs_title']} \N{EN DASH} {texts['title']}</title>" in answer.text
+    other = next(each for each in LANGUAGES if each != language)
+    places = [f"/?lang={language}", f"/model?lang={language}", f"/docs?lang={other}"]
+    assert set(places) <= set(page.addresses())
+    # The description itself is in English.
+    assert {"id": "docs", "lang": "en", "data-openapi": "/openapi.json"} in [
+        attributes for _, attributes in page.elements
+    ]

@@ -67,7 +67,14 @@ def test_what_is_declared_is_shown_in_the_language_of_the_page(
     shown = part(page_of(with_governance(model, stated), tmp_path, "id"), "governance")
 
     assert shown.count(PAGE_TEXTS["id"]["usual_limit"]) == 8
-    for words in ("Risiko", "1.0<br>2026-01-31, Ani", "First", "Sebabnya", "0,25", "2026-02-01"):
+    for words in (
+        "Risiko",
+        "1.0<br>31 Januari 2026, Ani",
+        "First",
+        "Sebabnya",
+        "0,25",
+        "2026-02-01",
+    ):
         assert words in shown
     english = part(page_of(with_governance(model, stated), tmp_path, "en"), "governance")
     assert str(escape("Risk <b>")) in english

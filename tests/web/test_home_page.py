@@ -12,7 +12,7 @@ import pytest
 from answers import problem_of
 from flask import Flask
 from flask.testing import FlaskClient
-from pages import FIRST_LOAD, Page, bytes_of_first_load, read_page, shown
+from pages import BROWSER, FIRST_LOAD, Page, bytes_of_first_load, read_page, shown
 from service_settings import settings_of
 
 from creditscore.i18n.catalogue import LANGUAGES, PAGE_TEXTS
@@ -267,3 +267,15 @@ def test_how_to_write_amounts_is_not_told_of_other_mistakes(
 
         assert answer.status_code == 422
         assert "Thousands" not in shown(answer.text, "field-LIMIT_BAL-error")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_demo_says_on_every_page_that_its_data_are_made_up(
+    build: Callable[..., Flask], language: str
+) -> None:
+    said = PAGE_TEXTS[language]["demo"]
+    for demo in (True, False):
+        client = build(demo=demo).test_client()
+        for path in ("/", "/model", "/monitoring", "/docs"):
+            page = client.get(f"{path}?lang={language}", headers=BROWSER).text
+            assert (said in page) == demo, path

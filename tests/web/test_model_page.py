@@ -23,6 +23,7 @@ from creditscore.evaluation.cutoff_tradeoff import (
     trade_off,
 )
 from creditscore.i18n.catalogue import LANGUAGES, PAGE_TEXTS
+from creditscore.i18n.date_format import write_moment
 from creditscore.i18n.number_format import FORMATS
 from creditscore.schema import Schema
 from creditscore.schema.descriptions import group_text
@@ -124,7 +125,7 @@ def test_percentages_have_no_blank_and_times_are_marked(
     assert not re.search(r"\d\s+%", page)
     at = card["trained_at"]
     words = at[:19].replace("T", " ")
-    moment = f'<time datetime="{at}" title="{words} UTC">{words[:16]} UTC</time>'
+    moment = f'<time datetime="{at}" title="{words} UTC">{write_moment(at, language)}</time>'
     assert moment in page
 
 

@@ -54,6 +54,7 @@ GOOD: dict[str, list[tuple[str, Any]]] = {
         ("https://App.example:443, http://[::1]:80", ("https://app.example", "http://[::1]")),
         ("http://localhost:8080", ("http://localhost:8080",)),
     ],
+    "demo": [("on", True), ("0", False)],
 }
 
 BAD = {
@@ -68,6 +69,7 @@ BAD = {
     "what_if_rate_limit": ["none", "\uff11/day", "9999999999/day"],
     "proxies": ["-1", "10", "1.0", "all", "\uff11"],
     "hosts": [",", "credit.example:443", "https://credit.example", "*", "a b", "a..b", "\uff41"],
+    "demo": ["yes", "true", "2"],
     "cors_origins": ["*", "null", "app.example", "https://app.example/", "ftp://a", "http://a:0"],
     "max_applicants": ["0", "-1", "1.5", "1e6", "1_000", "\uff11", "many", "9" * 10],
 }

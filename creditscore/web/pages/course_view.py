@@ -9,6 +9,7 @@ from creditscore.charts.axes import Writer
 from creditscore.charts.course_charts import Course, course_plot, drawable
 from creditscore.charts.svg import Plot
 from creditscore.i18n.catalogue import in_language
+from creditscore.i18n.date_format import write_day, write_month, write_short_day
 from creditscore.i18n.number_format import FORMATS
 from creditscore.monitoring.periods import MONTH
 from creditscore.monitoring.trigger_texts import describe_trigger
@@ -122,12 +123,13 @@ class CourseView:
 
     @property
     def _days(self) -> list[str]:
-        part = slice(0, 7) if self._by == MONTH else slice(5, None)
-        return [period["from"][part] for period in self._periods]
+        write = write_month if self._by == MONTH else write_short_day
+        return [write(period["from"], self._language) for period in self._periods]
 
     @property
     def _axis(self) -> dict[str, Any]:
-        first, last = self._periods[0]["from"], self._periods[-1]["to"]
+        ends = (self._periods[0]["from"], self._periods[-1]["to"])
+        first, last = (write_day(end, self._language) for end in ends)
         return {
             "spoken": self._texts["course_spoken"].format(
                 count=len(self._periods), first=first, last=last

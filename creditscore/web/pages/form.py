@@ -9,9 +9,10 @@ from urllib.parse import parse_qsl
 
 from creditscore.errors import Fault
 from creditscore.i18n.catalogue import DECIMAL_SIGNS, PAGE_TEXTS, in_language
+from creditscore.i18n.number_format import FORMATS
 from creditscore.schema import Field, Schema
 from creditscore.schema.constraints import NumericRange, Rejected, Value, format_number, from_text
-from creditscore.schema.number_text import read_amount, write_amount
+from creditscore.schema.number_text import read_amount
 from creditscore.schema.reference import REFERENCE
 from creditscore.scorecard.model import Model
 from creditscore.scorecard.reason_codes import value_in_words
@@ -244,7 +245,7 @@ def _is_misgrouped(field: Field, text: str, language: str) -> bool:
 
 def _typed(value: Value, language: str) -> str:
     """Write a value as it is typed on a page in a language."""
-    return value if isinstance(value, str) else write_amount(value, decimal=DECIMAL_SIGNS[language])
+    return value if isinstance(value, str) else FORMATS[language].exact(value)
 
 
 def _written(value: Value) -> str:

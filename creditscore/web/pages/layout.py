@@ -32,6 +32,7 @@ def render_part(template: str, language: str, **parts: Any) -> Response:
         template,
         language=language,
         texts=PAGE_TEXTS[language],
+        demo=service().settings.demo,
         event=in_language(label.event, language),
         outcome_title=in_language(label.title, language),
         **parts,

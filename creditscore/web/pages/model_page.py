@@ -20,7 +20,7 @@ from creditscore.evaluation.cutoff_tradeoff import (
     group_rates,
     trade_off,
 )
-from creditscore.i18n.catalogue import PAGE_TEXTS, in_language
+from creditscore.i18n.catalogue import DECIMAL_SIGNS, PAGE_TEXTS, in_language
 from creditscore.i18n.number_format import FORMATS
 from creditscore.schema.descriptions import group_text
 from creditscore.schema.governance import TEXTS
@@ -67,6 +67,7 @@ def show_model() -> Response:
             notice=notice(language),
             benchmark=benchmark_paragraph(card, language),
             figures=FIGURES,
+            decimal=DECIMAL_SIGNS[language],
             declarations=TEXTS,
             most_fields=MOST_FIELDS,
             validation=validation,

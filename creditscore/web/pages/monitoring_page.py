@@ -12,6 +12,7 @@ from creditscore.charts.axes import Axes
 from creditscore.charts.model_charts import calibration
 from creditscore.charts.svg import Plot
 from creditscore.i18n.catalogue import PAGE_TEXTS, in_language
+from creditscore.i18n.date_format import write_day, write_short_day
 from creditscore.i18n.number_format import FORMATS
 from creditscore.monitoring.monitor import DEFAULT_DAYS
 from creditscore.monitoring.periods import PERIODS
@@ -44,7 +45,7 @@ def show_monitoring(found: Mapping[str, Any] | None) -> Response:
         by=request.args.get("by", ""),
         csv=_csv_address(),
         found=found,
-        fewest=service().assessor.model.schema.triggers.min_decisions,
+        fewest=FORMATS[language].number(service().assessor.model.schema.triggers.min_decisions),
         course_help="" if found is None else _course_help(found["by"], language),
         scorecards=[] if found is None else _scorecards(found, language),
         write=FORMATS[language],
@@ -127,11 +128,16 @@ def approvals_by_day(
         axes=axes,
         title=texts["watch_by_day"],
         spoken=texts["watch_by_day_spoken"].format(
-            days=len(days), first=days[0]["day"], last=days[-1]["day"]
+            days=len(days),
+            first=write_day(days[0]["day"], language),
+            last=write_day(days[-1]["day"], language),
         ),
         x_title=texts["watch_day"],
         y_title=texts["watch_approved"],
-        x_ticks=[(axes.x(place), days[place]["day"][5:]) for place in range(0, len(days), step)],
+        x_ticks=[
+            (axes.x(place), write_short_day(days[place]["day"], language))
+            for place in range(0, len(days), step)
+        ],
         y_ticks=axes.y_ticks(FORMATS[language].shares),
         lines=[("one", axes.line((place, rate["value"]) for place, rate in enumerate(rates)))],
         dots=[

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from flask import Blueprint, Response, render_template, request
+from flask import Blueprint, Response, request
 from flask.typing import ResponseReturnValue
 
 from creditscore.decisions.assessor import Decision
@@ -54,7 +54,7 @@ def decide() -> ResponseReturnValue:
 @bp.get("/docs")
 def docs() -> ResponseReturnValue:
     """Show the OpenAPI description in a browser, from this service's own files."""
-    return render_template("docs.html")
+    return render_page("docs.html", page_language())
 
 
 def _decide(applicant: Applicant, raw: bytes, *, explore: bool, key_id: str | None) -> Decision:

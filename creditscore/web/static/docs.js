@@ -2,7 +2,12 @@
 
 const docs = document.getElementById("docs");
 const address = docs.dataset.openapi;
-docs.replaceChildren();
+
+// swagger-ui is dark under this class of the page; its own button for it is not shown.
+const dark = matchMedia("(prefers-color-scheme: dark)");
+const followScheme = () => document.documentElement.classList.toggle("dark-mode", dark.matches);
+dark.addEventListener("change", followScheme);
+followScheme();
 
 // What swagger-ui leaves out for those who read with a screen reader or use no mouse.
 const NAMES = {

@@ -39,13 +39,15 @@ function show(page) {
   if (now.dataset.ratioError || now.dataset.cutoffError) return;
   explored.replaceChildren(...page.body.childNodes);
   if (document.activeElement !== byId("cutoff")) byId("cutoff").value = now.dataset.percent;
-  for (const name of ["ratio", "cutoff"]) byId(`${name}-slider`).value = byId(name).value;
+  for (const name of ["ratio", "cutoff"]) {
+    byId(`${name}-slider`).value = byId(name).value.replace(",", ".");
+  }
   byId("status").textContent = `${now.textContent}: ${byId("cut_approved").textContent}`;
 }
 
 form.addEventListener("input", (event) => {
   const slider = event.target.closest(".slider");
-  if (slider) byId(slider.dataset.for).value = slider.value;
+  if (slider) byId(slider.dataset.for).value = slider.value.replace(".", form.dataset.decimal);
   const moved = slider ? slider.dataset.for : event.target.id;
   clearTimeout(timer);
   timer = setTimeout(() => ask(moved === "ratio" ? "ratio" : "cutoff"), PAUSE);

@@ -52,7 +52,8 @@ function show(page, move) {
   }
   if (move) {
     wrong?.closest("details")?.setAttribute("open", "");
-    (wrong ?? byId("result-title")).focus();
+    (wrong ?? byId("result-title")).focus({ preventScroll: true });
+    (wrong?.closest(".field") ?? byId("result")).scrollIntoView();
   }
 }
 

@@ -4,7 +4,7 @@
 export function showLocalTimes(part) {
   const format = new Intl.DateTimeFormat(document.documentElement.lang, {
     year: "numeric", month: "long", day: "numeric",
-    hour: "2-digit", minute: "2-digit", timeZoneName: "short",
+    hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZoneName: "short",
   });
   for (const time of part.querySelectorAll("time[datetime]")) {
     time.textContent = format.format(new Date(time.dateTime));

@@ -1,0 +1,163 @@
+"""Where things are on the pages in a real Chromium: first screen, result, and unbroken numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from chromium import LAPTOP, PHONE, Browser, driving, set_screen
+from live_server import LiveServer, serving
+
+from creditscore.i18n import LANGUAGES, write_moment
+
+#: The numbers of a page that are on more than one line, code and what is folded aside.
+BROKEN_NUMBERS = r"""
+document.querySelectorAll("details").forEach((each) => { each.open = true; });
+const broken = [];
+const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+while (walk.nextNode()) {
+  const text = walk.currentNode;
+  if (text.parentElement.closest("code, pre, .unseen, a[href^='/decisions/'], option")) continue;
+  for (const match of text.data.matchAll(/(?<!\w)[-+\u2212]?\d[\d.,]*%?/g)) {
+    const range = document.createRange();
+    range.setStart(text, match.index);
+    range.setEnd(text, match.index + match[0].length);
+    const tops = [...range.getClientRects()].map((each) => Math.round(each.top));
+    if (new Set(tops).size > 1) broken.push(text.data.trim());
+  }
+}
+return broken;
+"""
+
+
+@pytest.fixture(scope="module")
+def server(model_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
+    with serving(model_dir, tmp_path_factory.mktemp("layout")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module", params=[True, False], ids=["javascript", "plain"])
+def browser(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Browser]:
+    with driving(tmp_path_factory.mktemp("profile"), javascript=request.param) as driver:
+        yield driver
+
+
+def wait_for(browser: Browser, selector: str) -> None:
+    """Wait until the page has an element."""
+    from selenium.webdriver.support.ui import WebDriverWait
+
+    WebDriverWait(browser, 20).until(lambda it: it.find_elements("css selector", selector))
+
+
+def place_of(browser: Browser, selector: str) -> dict[str, Any]:
+    """Return where an element is, in pixels of the screen."""
+    element = browser.find_element("css selector", selector)
+    place: dict[str, Any] = browser.execute_script(
+        "return arguments[0].getBoundingClientRect().toJSON()", element
+    )
+    return place
+
+
+@pytest.mark.parametrize("screen", [PHONE, LAPTOP], ids=["phone", "laptop"])
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_first_field_is_on_the_first_screen_under_a_notice_of_one_line(
+    browser: Browser, server: LiveServer, language: str, screen: tuple[int, int]
+) -> None:
+    set_screen(browser, screen)
+
+    browser.get(f"{server.url}/?lang={language}")
+
+    assert place_of(browser, "#field-LIMIT_BAL")["bottom"] < screen[1]
+    closed = place_of(browser, ".notice")["height"]
+    assert closed < 50
+    browser.find_element("css selector", ".notice summary").click()
+    assert place_of(browser, ".notice")["height"] > closed + 40
+
+
+def test_fields_are_in_two_columns_on_a_laptop_and_in_one_on_a_phone(
+    browser: Browser, server: LiveServer
+) -> None:
+    first, second = "#field-LIMIT_BAL", "#field-SEX"
+    set_screen(browser, LAPTOP)
+    browser.get(server.url)
+
+    assert place_of(browser, second)["left"] > place_of(browser, first)["right"]
+    assert place_of(browser, second)["top"] == place_of(browser, first)["top"]
+    set_screen(browser, PHONE)
+    assert place_of(browser, second)["left"] == place_of(browser, first)["left"]
+
+
+@pytest.mark.parametrize("screen", [PHONE, LAPTOP], ids=["phone", "laptop"])
+def test_an_example_is_one_click_and_its_decision_one_more_and_in_view(
+    browser: Browser, server: LiveServer, screen: tuple[int, int]
+) -> None:
+    set_screen(browser, screen)
+    browser.get(f"{server.url}/?lang=en")
+
+    browser.find_element("css selector", "#examples a:last-of-type").click()
+    browser.find_element("css selector", "button.primary").click()
+
+    wait_for(browser, "#label")
+    assert place_of(browser, "#label")["top"] >= 0
+    assert place_of(browser, "#label")["bottom"] < screen[1]
+
+
+def test_what_is_wrong_is_in_view_after_a_refused_form(
+    browser: Browser, server: LiveServer
+) -> None:
+    set_screen(browser, PHONE)
+    browser.get(f"{server.url}/?lang=en")
+
+    browser.find_element("css selector", "button.primary").click()
+
+    wait_for(browser, "[aria-invalid]")
+    error = place_of(browser, "#field-LIMIT_BAL-error")
+    assert 0 <= error["top"] < error["bottom"] < PHONE[1]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_times_are_written_alike_with_and_without_javascript(
+    browser: Browser, server: LiveServer, language: str
+) -> None:
+    browser.execute_cdp_cmd("Emulation.setTimezoneOverride", {"timezoneId": "UTC"})
+
+    browser.get(f"{server.url}/model?lang={language}")
+
+    time = browser.find_element("css selector", "#versions time")
+    assert time.text == write_moment(time.get_attribute("datetime"), language)
+
+
+@pytest.mark.parametrize("screen", [PHONE, LAPTOP], ids=["phone", "laptop"])
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_number_is_broken_over_two_lines_and_no_page_scrolls_sideways(
+    browser: Browser, server: LiveServer, language: str, screen: tuple[int, int]
+) -> None:
+    set_screen(browser, screen)
+    browser.get(f"{server.url}/?lang={language}&example=behavioural")
+    browser.find_element("css selector", "button.primary").click()
+    wait_for(browser, "#label")
+
+    for page in ("", f"/model?lang={language}", f"/model?lang={language}&part=validation"):
+        if page:
+            browser.get(f"{server.url}{page}")
+        assert browser.execute_script(BROKEN_NUMBERS) == []
+        width = browser.execute_script("return document.documentElement.scrollWidth")
+        assert width <= screen[0]
+
+
+def test_the_contents_of_the_model_stay_in_view_on_a_laptop_and_hide_no_title(
+    browser: Browser, server: LiveServer
+) -> None:
+    set_screen(browser, LAPTOP)
+    browser.get(f"{server.url}/model?lang=en")
+
+    browser.find_element("css selector", ".contents a[href='#fields']").click()
+
+    contents = place_of(browser, ".contents")
+    assert contents["top"] == 0
+    title = place_of(browser, "#fields-title")
+    assert contents["bottom"] < title["top"] < LAPTOP[1]
