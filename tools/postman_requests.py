@@ -127,6 +127,15 @@ def log_calls() -> list[Call]:
         _outcome(
             "What became of it: something else", {"defaulted": True}, status=409, script=problem
         ),
+        Call(
+            "What became of several",
+            "POST",
+            "/outcomes",
+            _indented([{"decision_id": "{{decisionId}}", "defaulted": False}]),
+            JSON_TYPE,
+            script=read_script("outcomes"),
+            needs_key=True,
+        ),
         _outcome("What became of it: no outcome", {}, status=422, script=problem),
         _log("A decision that nobody made", f"/decisions/{EXAMPLE_ID}", status=404, script=problem),
         _log(

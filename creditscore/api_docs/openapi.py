@@ -26,6 +26,7 @@ from creditscore.schema.csv_cells import to_line
 from creditscore.schema.descriptions import applicant_schema
 from creditscore.schema.reference import LONGEST_REFERENCE, REFERENCE, REFERENCE_PATTERN
 from creditscore.settings import Settings
+from creditscore.tables.outcome_rows import REPORT
 
 JsonObject = dict[str, Any]
 
@@ -87,6 +88,7 @@ def template_values(
         "decision_examples": _examples(schema, decisions),
         "what_if_examples": _examples(schema, explored),
         "decision_columns": ", ".join(columns),
+        "report_columns": ", ".join(REPORT),
         "max_applicants": settings.max_applicants,
         "most_faults": MOST_FAULTS,
         "usual_page": PAGE_SIZE,

@@ -86,7 +86,7 @@ class CsvRequest:
             If the idempotency key came with another request.
         """
         with contextlib.ExitStack() as stack:
-            answer = stack.enter_context(_spooled_file())
+            answer = stack.enter_context(spooled_file())
             ids = log.first_ids(self.origin)
             if ids is None and self._record(assessor, log, answer):
                 replayed = False
@@ -129,7 +129,7 @@ class CsvRequest:
         separator = columns.separator
         ids, moment = [], log.now()
         at = timestamp(moment)
-        with _spooled_file() as spooled:
+        with spooled_file() as spooled:
             for block, results in _score_all(scorer, table):
                 new = assessor.new_ids(moment, len(results))
                 ids += new
@@ -197,7 +197,8 @@ def _score_all(scorer: Scorer[_Result], table: CsvTable) -> Iterator[tuple[Block
         raise InvalidApplicants(faults)
 
 
-def _spooled_file() -> BinaryIO:
+def spooled_file() -> BinaryIO:
+    """Open a temporary file that is kept in memory while it is small."""
     return cast(BinaryIO, SpooledTemporaryFile(IN_MEMORY))  # callers close it
 
 

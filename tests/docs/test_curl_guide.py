@@ -96,7 +96,7 @@ def test_every_status_that_curl_can_meet_is_explained_and_no_other(client: Flask
 
 
 def test_each_command_is_answered_as_the_guide_says(reader: Reader) -> None:
-    tried, decisions = said_json(reader, "/what-if"), said_json(reader, "-d '[")
+    tried, decisions = said_json(reader, "/what-if"), said_json(reader, "/predict -d '[")
 
     assert tried["what_if"] is True
     assert "decision_id" not in tried
@@ -104,7 +104,7 @@ def test_each_command_is_answered_as_the_guide_says(reader: Reader) -> None:
         check_decision(decision)
     assert [decision["label"] for decision in decisions] == ["not_eligible", "eligible"]
     assert "Jenis kelamin" in said_json(reader, "Accept-Language: id")["reasons"][1]["text"]
-    assert said_json(reader, "/outcome")["defaulted"] is False
+    assert said_json(reader, "/outcome -H")["defaulted"] is False
     assert said_json(reader, "/monitoring").get("status") is None
 
 

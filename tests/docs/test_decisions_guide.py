@@ -13,16 +13,20 @@ from answers import PROJECT
 from guide import FLASK, Reader, blocks, reader_of, shell_lines
 from skips import skip_or_fail
 
+from creditscore.decision_log.outcome_batch import STATES
 from creditscore.decision_log.replay import RESULTS
 from creditscore.settings import Settings
 
 GUIDE = PROJECT / "docs" / "decisions.md"
 TEXT = GUIDE.read_text(encoding="utf-8")
 
+#: The counts of no outcome at all.
+NOTHING = dict.fromkeys(STATES, 0)
+
 
 def runnable() -> list[str]:
     """Give the commands but those that need a server of PostgreSQL, or that install."""
-    own = [line for line in shell_lines(GUIDE) if line.startswith((FLASK, "curl "))]
+    own = [line for line in shell_lines(GUIDE) if line.startswith((FLASK, "curl ", "printf "))]
     return [re.sub(" +", " ", line) for line in own]
 
 
@@ -39,7 +43,7 @@ def reader(model_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 def test_the_guide_has_a_command_for_everything() -> None:
     named = set(re.findall(r"decisions (\w+)", " ".join(runnable())))
 
-    assert named == {"replay", "verify", "export", "purge", "backup"}
+    assert named == {"replay", "verify", "outcomes", "export", "purge", "backup"}
     assert len(runnable()) >= 14
 
 
@@ -52,7 +56,9 @@ def test_what_is_read_back_is_what_was_answered(reader: Reader) -> None:
 
     assert read_back["decision_id"] == explained["decision_id"]
     assert read_back["decision_id"] in {each["decision_id"] for each in listed["decisions"]}
-    assert json.loads(reader.said("/outcome"))["defaulted"] is False
+    assert json.loads(reader.said("/outcome -H"))["defaulted"] is False
+    assert json.loads(reader.said("/outcomes -H"))["counts"] == {**NOTHING, "known": 1}
+    assert reader.said("decisions outcomes").endswith("1 rows: 1 known\n")
 
 
 def test_the_log_of_the_guide_replays_identical_and_verifies(reader: Reader) -> None:

@@ -2,12 +2,12 @@
 
 from flask import Flask
 
-from creditscore.web.api import decisions, monitoring, predict
+from creditscore.web.api import decisions, monitoring, outcomes, predict
 
 
 def register(app: Flask) -> None:
     """Add the routes to an app."""
-    for part in (predict, decisions, monitoring):
+    for part in (predict, decisions, outcomes, monitoring):
         app.register_blueprint(part.bp)
 
 

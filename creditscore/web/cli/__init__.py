@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from creditscore.web.cli import decisions, export, keys, monitoring, purge
+from creditscore.web.cli import decisions, export, keys, monitoring, outcomes, purge
 
 
 def register(app: Flask) -> None:
@@ -10,6 +10,7 @@ def register(app: Flask) -> None:
     app.cli.add_command(keys.keys)
     decisions.decisions.add_command(export.export_command)
     decisions.decisions.add_command(purge.purge_command)
+    decisions.decisions.add_command(outcomes.outcomes_command)
     app.cli.add_command(decisions.decisions)
     app.cli.add_command(monitoring.monitoring)
 

@@ -1,0 +1,126 @@
+"""The route that takes the outcomes of many decisions at once."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
+from itertools import chain
+from typing import BinaryIO
+
+from flask import Blueprint, Request, Response
+from flask.typing import ResponseReturnValue
+from werkzeug.wsgi import FileWrapper
+
+from creditscore.decision_log.outcome_batch import STATES
+from creditscore.errors import Fault
+from creditscore.i18n.catalogue import say
+from creditscore.json_codec import dumps_bytes
+from creditscore.readers import open_csv
+from creditscore.schema.constraints import describe_value
+from creditscore.schema.csv_cells import to_line
+from creditscore.tables.csv_request import spooled_file
+from creditscore.tables.outcome_rows import (
+    REPORT,
+    OutcomeRow,
+    ReportedRow,
+    check_table,
+    read_array,
+    read_table,
+    record_rows,
+    wanted_columns,
+)
+from creditscore.web.authentication import check_key
+from creditscore.web.content_negotiation import (
+    chosen_language,
+    mark_language,
+    mark_negotiated,
+    wants_csv,
+)
+from creditscore.web.problems import WrongValues
+from creditscore.web.request_body import CSV_TYPE, is_csv, read_csv, read_json
+from creditscore.web.service import Service, current_request, service
+
+bp = Blueprint("outcomes", __name__, url_prefix="/outcomes")
+
+
+@bp.post("")
+def write_outcomes() -> ResponseReturnValue:
+    """Log the outcomes of many decisions, and tell what became of each."""
+    svc, request = service(), current_request()
+    key_id = check_key(request, svc.keys)
+    table = is_csv(request)
+    rows = _read_rows(svc, request) if table else read_array(_read_values(svc, request))
+    reported = record_rows(rows, svc.log.database, now=svc.log.now, key_id=key_id)
+    language = chosen_language()
+    answer = _as_csv if wants_csv(request) else _as_json
+    return mark_negotiated(mark_language(answer(reported, language, table=table), language))
+
+
+def _read_rows(svc: Service, request: Request) -> Iterable[OutcomeRow]:
+    """Read the rows of a table, once all of it is known to be readable."""
+    raw, charset = read_csv(request, most_bytes=svc.settings.max_csv_bytes)
+    prefix, encoding = svc.assessor.model.schema.decision_prefix, charset or "utf-8"
+    wanted = wanted_columns(prefix)
+    check_table(open_csv(io.BytesIO(raw), wanted=wanted, encoding=encoding), prefix=prefix)
+    return read_table(open_csv(io.BytesIO(raw), wanted=wanted, encoding=encoding), prefix=prefix)
+
+
+def _read_values(svc: Service, request: Request) -> Sequence[object]:
+    body = read_json(request, most_bytes=svc.settings.max_json_bytes)
+    most = svc.settings.max_applicants
+    if not isinstance(body, list):
+        text = say("not_outcomes", most=most, got=describe_value(body))
+        raise WrongValues([Fault("not_outcomes", "", text)])
+    if not 1 <= len(body) <= most:
+        code = "too_many" if body else "empty_array"
+        text = say("wrong_number_of_outcomes", most=most, count=len(body))
+        raise WrongValues([Fault(code, "", text)])
+    return body
+
+
+def _as_json(reported: Iterable[list[ReportedRow]], language: str, *, table: bool) -> Response:
+    """Write what became of each row, behind the counts, which are known at the end."""
+    counts = dict.fromkeys(STATES, 0)
+
+    def write(row: ReportedRow) -> bytes:
+        comma = b"," if any(counts.values()) else b""
+        counts[row.result.state] += 1
+        place = {"line": row.row.at} if table else {"pointer": f"/{row.row.at}"}
+        return comma + dumps_bytes({**place, **row.to_dict(language)})
+
+    file = _spooled(write(row) for some in reported for row in some)
+    begin = dumps_bytes({"counts": counts})[:-1] + b',"outcomes":['
+    return _answer(file, "application/json", begin=begin, end=b"]}")
+
+
+def _as_csv(reported: Iterable[list[ReportedRow]], language: str, *, table: bool) -> Response:
+    """Write what became of each row, in a line of its own; of an array the first is in line 1."""
+
+    def write(row: ReportedRow) -> bytes:
+        _, *cells = row.cells(language)
+        return f"{to_line([row.row.at + (not table), *cells])}\n".encode()
+
+    file = _spooled(write(row) for some in reported for row in some)
+    content_type = f"{CSV_TYPE}; charset=utf-8; header=present"
+    return _answer(file, content_type, begin=f"{to_line(REPORT)}\n".encode())
+
+
+def _spooled(pieces: Iterable[bytes]) -> BinaryIO:
+    """Write pieces to a file, which the caller closes."""
+    with ExitStack() as stack:
+        file = stack.enter_context(spooled_file())
+        file.writelines(pieces)
+        stack.pop_all()
+    return file
+
+
+def _answer(file: BinaryIO, content_type: str, *, begin: bytes, end: bytes = b"") -> Response:
+    """Return an answer of what was written to a file, which it closes."""
+    size = file.tell()
+    file.seek(0)
+    pieces = chain([begin], FileWrapper(file), [end])
+    answer = Response(pieces, content_type=content_type)
+    answer.call_on_close(file.close)
+    answer.content_length = len(begin) + size + len(end)
+    return answer

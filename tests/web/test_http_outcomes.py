@@ -1,0 +1,428 @@
+"""Outcomes of many decisions over HTTP, on both databases: each row by itself, and reported."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from answers import TIME, faults_of, problem_of
+from flask import Flask
+from flask.testing import FlaskClient
+from logged import count, database_of, decide, run
+from sqlalchemy import text
+
+from creditscore.api_docs.examples import example_applicants, example_table
+from creditscore.decision_log.outcome_batch import CHUNK_ROWS, STATES, count_references
+from creditscore.decision_log.tables import outcomes
+from creditscore.i18n.catalogue import LANGUAGES
+from creditscore.web.service import NAME
+
+KEY = {"X-API-Key": "the-key-of-the-outcomes-test"}
+NOBODYS = "019b7c8a-0000-7000-8000-000000000000"
+
+Body = dict[str, Any]
+
+
+@pytest.fixture
+def app(build: Callable[..., Flask]) -> Flask:
+    return build(api_keys=(KEY["X-API-Key"],))
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()
+
+
+def decide_for(app: Flask, references: list[str]) -> list[str]:
+    """Decide on an applicant once for each reference, in one table; give the ids."""
+    header, row, *_ = example_table(app.extensions[NAME].assessor.model.schema)
+    rows = [[*header, "reference"], *([*row, reference] for reference in references)]
+    table = io.StringIO()
+    csv.writer(table).writerows(rows)
+    answer = app.test_client().post(
+        "/predict", data=table.getvalue(), content_type="text/csv", headers=KEY, buffered=True
+    )
+    assert answer.status_code == 200, answer.text
+    return [row["decision_id"] for row in csv.DictReader(io.StringIO(answer.text))]
+
+
+def post(client: FlaskClient, body: object, **headers: str) -> Body:
+    answer = client.post("/outcomes", json=body, headers={**KEY, **headers}, buffered=True)
+    assert answer.status_code == 200, answer.text
+    assert answer.content_length == len(answer.data)
+    told: Body = answer.get_json()
+    assert sum(told["counts"].values()) == len(told["outcomes"])
+    return told
+
+
+def post_table(client: FlaskClient, table: str | bytes, kind: str = "text/csv") -> Body:
+    answer = client.post("/outcomes", data=table, content_type=kind, headers=KEY, buffered=True)
+    assert answer.status_code == 200, answer.text
+    told: Body = answer.get_json()
+    return told
+
+
+def states(told: Body) -> list[str]:
+    return [each["state"] for each in told["outcomes"]]
+
+
+def outcome_of(client: FlaskClient, decision_id: str) -> Any:
+    answer = client.get(f"/decisions/{decision_id}", headers=KEY)
+    assert answer.status_code == 200
+    return answer.get_json()["outcome"]
+
+
+def test_each_outcome_of_an_array_stands_by_itself(app: Flask, client: FlaskClient) -> None:
+    one, two, *_ = decide_for(app, ["A-1", "A-2", "twice", "twice", "twice"])
+    body = [
+        {"decision_id": one, "defaulted": True},
+        {"reference": " A-2 ", "defaulted": False},
+        {"decision_id": one, "defaulted": True},
+        {"decision_id": one, "defaulted": False},
+        {"decision_id": NOBODYS, "defaulted": True},
+        {"reference": "nobody's", "defaulted": True},
+        {"reference": "twice", "defaulted": True},
+        {"decision_id": one, "reference": "A-2", "defaulted": True},
+        {"decision_id": two, "reference": "A-2", "defaulted": False},
+        {"reference": "A-1"},
+    ]
+
+    told = post(client, body)
+
+    assert states(told) == [
+        "recorded", "recorded", "known", "conflict", "unknown", "unknown", "ambiguous", "unknown",
+        "known", "invalid",
+    ]  # fmt: skip
+    assert [each["decisions"] for each in told["outcomes"]] == [1, 1, 1, 1, 0, 0, 3, 0, 1, 0]
+    assert [each["pointer"] for each in told["outcomes"]] == [f"/{at}" for at in range(10)]
+    assert told["counts"] == {
+        "recorded": 2, "known": 2, "conflict": 1, "unknown": 3, "ambiguous": 1, "invalid": 1,
+    }  # fmt: skip
+    assert "3 decisions" in told["outcomes"][6]["detail"]
+    assert outcome_of(client, one) == told["outcomes"][0]["outcome"]
+    assert outcome_of(client, one)["defaulted"] is True
+    assert outcome_of(client, two)["defaulted"] is False
+    assert count(database_of(app), outcomes) == 2
+
+
+def test_an_outcome_says_who_recorded_it_and_when(app: Flask, client: FlaskClient) -> None:
+    (one,) = decide_for(app, ["A-1"])
+
+    (told,) = post(client, [{"reference": "A-1", "defaulted": True}])["outcomes"]
+
+    logged = client.get(f"/decisions/{one}", headers=KEY).get_json()
+    assert told["decision_id"] == one
+    assert told["outcome"]["key_id"] == logged["key_id"]
+    assert TIME.fullmatch(told["outcome"]["recorded_at"])
+    assert told["detail"] is None
+    assert run(app, "verify").exit_code == 0
+
+
+def test_sent_again_all_is_known_and_nothing_is_written(app: Flask, client: FlaskClient) -> None:
+    ids = decide_for(app, ["A-1", "A-2", "A-3"])
+    body = [{"decision_id": each, "defaulted": at == 0} for at, each in enumerate(ids)]
+    first = post(client, body)
+
+    again = post(client, body)
+
+    assert states(first) == ["recorded"] * 3
+    assert states(again) == ["known"] * 3
+    assert [e["outcome"] for e in again["outcomes"]] == [e["outcome"] for e in first["outcomes"]]
+
+
+def test_a_single_outcome_and_one_of_many_are_the_same(app: Flask, client: FlaskClient) -> None:
+    one, two = decide_for(app, ["A-1", "A-2"])
+    client.post(f"/decisions/{one}/outcome", json={"defaulted": True}, headers=KEY)
+
+    body = [{"decision_id": each, "defaulted": False} for each in (one, two)]
+    told = post(client, body)
+
+    assert states(told) == ["conflict", "recorded"]
+    assert told["outcomes"][0]["outcome"]["defaulted"] is True
+    single = client.post(f"/decisions/{two}/outcome", json={"defaulted": True}, headers=KEY)
+    problem_of(single, 409)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"decision_id": NOBODYS},
+        {"defaulted": True},
+        {"decision_id": None, "reference": "  ", "defaulted": True},
+        {"decision_id": "A-17", "defaulted": True},
+        {"decision_id": NOBODYS, "defaulted": "true"},
+        {"decision_id": NOBODYS, "defaulted": 1},
+        {"decision_id": 17, "defaulted": True},
+        {"reference": 17, "defaulted": True},
+        {"reference": "A" * 101, "defaulted": True},
+        {"reference": "A\x00", "defaulted": True},
+        {"decision_id": NOBODYS, "defaulted": True, "surplus": 1},
+        [NOBODYS, True],
+        None,
+        "A-17",
+    ],
+)
+def test_a_row_that_is_not_valid_spoils_no_other(
+    app: Flask, client: FlaskClient, wrong: object
+) -> None:
+    decide_for(app, ["A-1"])
+
+    told = post(client, [wrong, {"reference": "A-1", "defaulted": False}])
+
+    assert states(told) == ["invalid", "recorded"]
+    for language in LANGUAGES:
+        again = post(client, [wrong], **{"Accept-Language": language})
+        assert again["outcomes"][0]["detail"]
+
+
+@pytest.mark.parametrize("body", [[], {}, {"defaulted": True}, "A-17", None, 3])
+def test_a_body_that_is_no_array_of_outcomes_is_refused(client: FlaskClient, body: object) -> None:
+    answer = client.post(
+        "/outcomes", data=json.dumps(body), content_type="application/json", headers=KEY
+    )
+
+    assert faults_of(answer, 422)[0][0] == ""
+
+
+def test_the_limits_are_those_of_the_other_arrays_and_tables(
+    build: Callable[..., Flask],
+) -> None:
+    app = build(
+        api_keys=(KEY["X-API-Key"],), max_applicants=2, max_json_bytes=200, max_csv_bytes=300
+    )
+    client, row = app.test_client(), {"reference": "A", "defaulted": True}
+
+    faults = faults_of(client.post("/outcomes", json=[row] * 3, headers=KEY), 422)
+    large = client.post("/outcomes", json=[{**row, "reference": "A" * 300}], headers=KEY)
+    table = "reference,defaulted\n" + "A,1\n" * 100
+    large_table = client.post("/outcomes", data=table, content_type="text/csv", headers=KEY)
+
+    assert faults == [("", "too_many")]
+    problem_of(large, 413)
+    problem_of(large_table, 413)
+
+
+def test_nobody_states_outcomes_without_a_key(build: Callable[..., Flask]) -> None:
+    body = [{"reference": "A", "defaulted": True}]
+    for app in (build(), build(api_keys=(KEY["X-API-Key"],), open_predict=True)):
+        problem_of(app.test_client().post("/outcomes", json=body), 401)
+        assert count(database_of(app), outcomes) == 0
+
+
+# Tables
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
+def test_a_table_may_have_other_columns_and_any_separator(
+    app: Flask, client: FlaskClient, separator: str
+) -> None:
+    one, two, three = decide_for(app, ["A-1", "A-2", "A-3"])
+    rows = [
+        ["name", "defaulted", "reference", "decision_id"],
+        ["x", "yes", "", one],
+        ["x", "0", "A-2", ""],
+        [],
+        ["x", "FALSE", "", three.upper()],
+        ["x", "1", "", ""],
+        ["x", "perhaps", "A-3", ""],
+        ["x", "1"],
+    ]
+    table = "".join(f"{separator.join(row)}\r\n" for row in rows)
+
+    told = post_table(client, table)
+
+    assert [(each["line"], each["state"]) for each in told["outcomes"]] == [
+        (2, "recorded"), (3, "recorded"), (5, "recorded"), (6, "invalid"), (7, "invalid"),
+        (8, "invalid"),
+    ]  # fmt: skip
+    assert [outcome_of(client, each)["defaulted"] for each in (one, two, three)] == [
+        True, False, False,
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("said", "defaulted"),
+    [
+        *((word, True) for word in ("true", "True", "TRUE", "yes", "Yes", "1", "1.0", "ya")),
+        *((word, False) for word in ("false", "no", "NO", "0", " 0 ", "0,0", "Tidak", "SALAH")),
+        *((word, None) for word in ("", "2", "-1", "y", "n", "null", "default", "10")),
+    ],
+)
+def test_yes_and_no_are_read_in_either_language(
+    app: Flask, client: FlaskClient, said: str, defaulted: bool | None
+) -> None:
+    decide_for(app, ["A-1"])
+
+    (told,) = post_table(client, f'reference;defaulted\nA-1;"{said}"\n')["outcomes"]
+
+    if defaulted is None:
+        assert (told["state"], told["outcome"]) == ("invalid", None)
+    else:
+        assert (told["state"], told["outcome"]["defaulted"]) == ("recorded", defaulted)
+
+
+def test_a_scored_table_with_a_column_for_the_outcome_is_read(
+    app: Flask, client: FlaskClient
+) -> None:
+    header, *rows = example_table(app.extensions[NAME].assessor.model.schema)
+    # A reference that a table writes with an apostrophe, as a spreadsheet would compute it.
+    lines = [[*header, "reference"], *([*row, f"=A{at}"] for at, row in enumerate(rows))]
+    table = "".join(f"{','.join(map(str, line))}\n".replace("None", "") for line in lines)
+    scored = client.post(
+        "/predict", data=table, content_type="text/csv", headers=KEY, buffered=True
+    ).text.splitlines()
+
+    told = post_table(
+        client, "\n".join([f"{scored[0]},defaulted", *(f"{s},no" for s in scored[1:])])
+    )
+
+    assert set(states(told)) == {"recorded"}
+    assert len(told["outcomes"]) == len(scored) - 1
+
+
+@pytest.mark.parametrize(
+    ("table", "code"),
+    [
+        ("reference\nA\n", "column_missing"),
+        ("defaulted\n1\n", "column_missing"),
+        ("reference,defaulted,defaulted\nA,1,1\n", "column_twice"),
+        ("reference,defaulted\n", "no_rows"),
+        ("", "no_header"),
+        ('reference,defaulted\nA-1,1\nA-1,"1\n', "not_csv"),
+        (b"reference,defaulted\nA-1,1\n\xff,1\n", "not_utf8"),
+    ],
+)
+def test_a_table_that_cannot_be_read_is_refused_and_nothing_of_it_recorded(
+    app: Flask, client: FlaskClient, table: str | bytes, code: str
+) -> None:
+    decide_for(app, ["A-1"])
+
+    answer = client.post("/outcomes", data=table, content_type="text/csv", headers=KEY)
+
+    assert faults_of(answer, 422)[0][1] == code
+    assert count(database_of(app), outcomes) == 0
+
+
+def test_the_report_comes_as_csv_where_it_is_asked_for(app: Flask, client: FlaskClient) -> None:
+    (one,) = decide_for(app, ["=A"])
+    headers = {**KEY, "Accept": "text/csv"}
+    table = f"decision_id,reference,defaulted\n,=A,yes\n{NOBODYS},,no\n"
+
+    from_table = client.post(
+        "/outcomes", data=table, content_type="text/csv", headers=headers, buffered=True
+    )
+    body = [{"decision_id": one, "defaulted": True}]
+    from_array = client.post("/outcomes", json=body, headers=headers, buffered=True)
+
+    first, second = csv.DictReader(io.StringIO(from_table.text))
+    assert (first["line"], first["state"], first["decision_id"]) == ("2", "recorded", one)
+    assert first["reference"] == "'=A"
+    assert (second["line"], second["state"], second["defaulted"]) == ("3", "unknown", "false")
+    assert second["detail"]
+    (known,) = csv.DictReader(io.StringIO(from_array.text))
+    assert (known["line"], known["state"]) == ("1", "known")
+    assert known["recorded_at"] == first["recorded_at"]
+
+
+# Many
+
+
+def test_ten_thousand_rows_take_seconds_in_a_few_transactions(
+    app: Flask, client: FlaskClient
+) -> None:
+    references = [f"A-{number}" for number in range(10_000)]
+    decide_for(app, references)
+    table = "reference,defaulted\n" + "".join(
+        f"{name},{at % 2}\n" for at, name in enumerate(references)
+    )
+
+    began = time.monotonic()
+    told = post_table(client, table)
+    seconds = time.monotonic() - began
+
+    assert told["counts"]["recorded"] == 10_000
+    assert count(database_of(app), outcomes) == 10_000
+    # Twenty times what it takes, as the machines are shared.
+    assert seconds < 20
+    times = {each["outcome"]["recorded_at"] for each in told["outcomes"]}
+    assert len(times) <= 10_000 // CHUNK_ROWS
+    assert set(states(post_table(client, table))) == {"known"}
+
+
+def test_references_are_counted_by_their_index_alone(app: Flask) -> None:
+    database = database_of(app)
+    decide_for(app, [f"A-{number}" for number in range(200)])
+    with database.writing() as connection:
+        if not database.is_sqlite:
+            connection.execute(text("SET LOCAL enable_seqscan = off"))
+        query = count_references([f"A-{number}" for number in range(150)]).compile(
+            connection, compile_kwargs={"literal_binds": True}
+        )
+        explain = "EXPLAIN QUERY PLAN" if database.is_sqlite else "EXPLAIN"
+        plan = str(connection.execute(text(f"{explain} {query}")).all())
+
+    assert "decisions_by_reference" in plan
+    assert "SCAN" not in plan
+    assert "Seq Scan" not in plan
+
+
+def test_a_row_for_every_state_is_described(client: FlaskClient) -> None:
+    described = client.get("/openapi.json").get_json()["components"]["schemas"]
+
+    assert list(described["OutcomeCounts"]["properties"]) == list(STATES)
+    assert described["OutcomeReport"]["properties"]["state"]["enum"] == list(STATES)
+
+
+# The command
+
+
+def test_the_command_reports_each_row_and_exits_with_1_unless_all_are_in_the_log(
+    app: Flask, client: FlaskClient, tmp_path: Any
+) -> None:
+    one, _ = decide_for(app, ["A-1", "Ünit 2"])
+    file, report = tmp_path / "outcomes.csv", tmp_path / "report.csv"
+    file.write_bytes("reference;defaulted\r\nA-1;ya\r\nÜnit 2;tidak\r\nA-3;ya\r\n".encode("cp1252"))
+
+    said = run(app, "outcomes", str(file), "--report", str(report))
+
+    assert said.exit_code == 1
+    lines = said.stdout.splitlines()
+    assert lines[0] == f"line 2\trecorded\t{one}"
+    assert lines[2].startswith("line 4\tunknown\tA-3\t")
+    assert lines[-1] == "3 rows: 2 recorded, 1 unknown"
+    rows = list(csv.DictReader(io.StringIO(report.read_text("utf-8"))))
+    assert [row["state"] for row in rows] == ["recorded", "recorded", "unknown"]
+    assert outcome_of(client, one) == {**outcome_of(client, one), "defaulted": True, "key_id": None}
+    file.write_text("reference,defaulted\nA-1,1\nÜnit 2,0\n", "utf-8")
+    again = run(app, "outcomes", str(file))
+    assert (again.exit_code, again.stdout.splitlines()[-1]) == (0, "2 rows: 2 known")
+
+
+@pytest.mark.parametrize("content", ["", "reference\nA\n", 'reference,defaulted\nA-1,1\n"'])
+def test_the_command_refuses_a_file_that_it_cannot_read_in_one_line(
+    app: Flask, tmp_path: Any, content: str
+) -> None:
+    decide_for(app, ["A-1"])
+    file = tmp_path / "outcomes.csv"
+    file.write_text(content)
+
+    said = run(app, "outcomes", str(file))
+
+    assert said.exit_code == 1
+    assert "outcomes.csv" in said.output
+    assert "Traceback" not in said.output
+    assert count(database_of(app), outcomes) == 0
+
+
+def test_outcomes_by_id_reach_decisions_of_every_scorecard(app: Flask, client: FlaskClient) -> None:
+    ids = decide(app, **KEY)
+
+    told = post(client, [{"decision_id": each, "defaulted": False} for each in ids])
+
+    assert len(ids) == len(example_applicants(app.extensions[NAME].assessor.model.schema))
+    assert set(states(told)) == {"recorded"}
