@@ -14,7 +14,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Decide on an applicant, or on each of an array or a table
+         * Decide on one applicant, an array or a table
          * @description All fields of a scorecard, or none: the largest scorecard whose fields are all given answers. In an array or a table one bad applicant fails them all.
          */
         post: operations["predict"];
@@ -34,7 +34,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * See what the decision would be, and log nothing
+         * Show what the decision would be, without logging it
          * @description For exploration: takes what /predict takes and computes the same, but there is no decision_id, and nothing of it can be read back.
          */
         post: operations["whatIf"];
@@ -53,7 +53,7 @@ export interface paths {
         };
         /**
          * Logged decisions, newest first
-         * @description Follow `next`, or the `Link` header: each decision comes once, and all that there were at the first page, whatever is logged meanwhile.
+         * @description Follow `next`, or the `Link` header: each decision comes once. Decisions logged meanwhile are left out.
          */
         get: operations["list_decisions"];
         put?: never;
@@ -88,7 +88,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What each field did to a decision, and what would have changed it */
+        /** Explain a decision: the effect of each field, and what would have changed it */
         get: operations["explain_decision"];
         put?: never;
         post?: never;
@@ -108,10 +108,30 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Tell what became of a decision
+         * Record the outcome of a decision
          * @description The same once more changes nothing; another one is refused.
          */
         post: operations["write_outcome"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/outcomes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Record the outcomes of many decisions, by id or by reference
+         * @description Each outcome counts by itself: valid ones are recorded, and the answer gives the state of every one. Outcomes that are sent again are known already, and nothing changes; an outcome in the log is never changed. A table that cannot be read to its end is refused, and nothing of it is recorded.
+         */
+        post: operations["write_outcomes"];
         delete?: never;
         options?: never;
         head?: never;
@@ -126,7 +146,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Whether the scorecards still do what they did in training
+         * Monitoring: drift, approvals, and predictions against outcomes
          * @description From the log of decisions: the drift of every field and of the score, approvals by day and by protected group, and predicted beside observed default rates, as far as outcomes are known. The same over time, each figure with a verdict against the triggers for revalidation (`[governance.triggers]` of the schema file), and one verdict for the whole.
          */
         get: operations["monitor"];
@@ -145,7 +165,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What Prometheus is to watch: requests, decisions, errors and times */
+        /** Metrics for Prometheus: requests, decisions, errors and latencies */
         get: operations["metrics"];
         put?: never;
         post?: never;
@@ -162,7 +182,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Whether decisions can be given */
+        /** Health check: whether the service can decide */
         get: operations["health"];
         put?: never;
         post?: never;
@@ -179,7 +199,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What the model is */
+        /** The model card */
         get: operations["model"];
         put?: never;
         post?: never;
@@ -196,7 +216,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** This description */
+        /** This API description (OpenAPI) */
         get: operations["openapi"];
         put?: never;
         post?: never;
@@ -213,7 +233,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** This description, for a browser */
+        /** This API description, for a browser */
         get: operations["docs"];
         put?: never;
         post?: never;
@@ -233,7 +253,7 @@ export interface paths {
         /** The form, for a browser */
         get: operations["home"];
         put?: never;
-        /** Decide on what was typed into the form; with `explore`, log nothing */
+        /** Decide on the form's values; with `explore`, without logging */
         post: operations["decide"];
         delete?: never;
         options?: never;
@@ -429,6 +449,36 @@ export interface components {
             /** Format: date-time */
             recorded_at: string;
             key_id: string | null;
+        };
+        OutcomeCounts: {
+            /** @description Logged now */
+            recorded: number;
+            /** @description The same outcome was logged already */
+            known: number;
+            /** @description Another outcome was logged already, and stays */
+            conflict: number;
+            /** @description No decision has this id or reference */
+            unknown: number;
+            /** @description Several decisions have this reference; nothing was recorded */
+            ambiguous: number;
+            /** @description No outcome of a decision */
+            invalid: number;
+        };
+        OutcomeReport: {
+            /** @description In an array: where it is, as a JSON Pointer */
+            pointer?: string;
+            /** @description In a table: its line */
+            line?: number;
+            /** @enum {unknown} */
+            state: "recorded" | "known" | "conflict" | "unknown" | "ambiguous" | "invalid";
+            decision_id: string | null;
+            reference: string | null;
+            /** @description How many decisions have this id or reference */
+            decisions: number;
+            /** @description What is in the log */
+            outcome: components["schemas"]["Outcome"] | null;
+            /** @description Why it was not recorded */
+            detail: string | null;
         };
         Explanation: {
             /** Format: uuid */
@@ -1222,18 +1272,79 @@ export interface operations {
             default: components["responses"]["OtherError"];
         };
     };
+    write_outcomes: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Language of the texts */
+                "Accept-Language"?: components["parameters"]["Language"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example [
+                 *       {
+                 *         "decision_id": "019b7c8a-0000-7000-8000-000000000000",
+                 *         "defaulted": true
+                 *       },
+                 *       {
+                 *         "reference": "A-17",
+                 *         "defaulted": false
+                 *       }
+                 *     ]
+                 */
+                "application/json": unknown[];
+                /**
+                 * @example reference,defaulted
+                 *     A-17,no
+                 */
+                "text/csv": string;
+            };
+        };
+        responses: {
+            /** @description The state of each outcome, in the same order */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "Content-Language": components["headers"]["Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        counts: components["schemas"]["OutcomeCounts"];
+                        outcomes: components["schemas"]["OutcomeReport"][];
+                    };
+                    "text/csv": string;
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+            default: components["responses"]["OtherError"];
+        };
+    };
     monitor: {
         parameters: {
             query?: {
-                /** @description So many before the end of the window; not beside `since` */
+                /** @description Days before the end of the window; not together with `since` */
                 days?: number;
                 /** @description Only decisions from then on */
                 since?: string;
-                /** @description Only decisions before then; now, if nobody says */
+                /** @description Only decisions before then; default: now */
                 until?: string;
-                /** @description Length of the periods of the series; chosen by the span of the decisions, if nobody says */
+                /** @description Length of the periods of the series; default: chosen by the span of the decisions */
                 by?: "day" | "week" | "month";
-                /** @description What the answer is written as, whatever `Accept` says; CSV holds the series alone */
+                /** @description Format of the answer; takes precedence over `Accept`. CSV holds the series alone */
                 format?: "json" | "csv";
             };
             header?: never;
