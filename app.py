@@ -34,8 +34,8 @@ for sentence in unknown_variables(os.environ):
 def main(arguments: Sequence[str] | None = None) -> int:
     """Serve without gunicorn, on Windows or to look at something closely."""
     parser = argparse.ArgumentParser(description=main.__doc__)
-    parser.add_argument("--host", default="127.0.0.1", help="(fallback: %(default)s)")
-    parser.add_argument("--port", type=int, default=8000, help="(fallback: %(default)s)")
+    parser.add_argument("--host", default="127.0.0.1", help="(default: %(default)s)")
+    parser.add_argument("--port", type=int, default=8000, help="(default: %(default)s)")
     options = parser.parse_args(arguments)
     return development_server.serve(app, options.host, options.port)
 

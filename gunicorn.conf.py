@@ -38,7 +38,7 @@ preload_app = True
 
 
 def on_starting(server: Any) -> None:
-    """Begin to count anew, and warn if everybody is let in."""
+    """Begin to count again, and warn if everyone is let in."""
     metrics.forget_the_dead()
     # What is no pair is the file of a socket, or one that systemd opened.
     note_hosts(server.app.wsgi(), [one[0] for one in server.cfg.address if isinstance(one, tuple)])
@@ -72,7 +72,7 @@ limit_request_line = 4094  # bytes
 limit_request_fields = 64
 limit_request_field_size = 8190  # bytes
 
-# Trust no header to say where a request comes from: whoever runs a proxy in front says so here.
+# Trust no header to say where a request comes from: the operator of a proxy in front says so here.
 forwarded_allow_ips = ""
 forwarder_headers = ""
 # Without it, every user of this machine's account could change the running server.
@@ -100,7 +100,7 @@ logger_class = OwnLinesLogger
 
 
 class Connection(ASGIProtocol):  # type: ignore[misc]
-    """gunicorn's connection, with a deadline for its first head and for whoever does not read."""
+    """gunicorn's connection, with deadlines for its first head and for clients that do not read."""
 
     reader_stalls: asyncio.TimerHandle | None = None
 

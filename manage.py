@@ -123,7 +123,7 @@ def command_line() -> argparse.ArgumentParser:
     test_parser.add_argument("--all", action="store_true", help="run the slow tests too")
     commands.add_parser(
         "lock",
-        help="pin the dependencies anew after an edit of requirements*.in",
+        help="pin the dependencies again after an edit of requirements*.in",
         description="Write requirements*.txt from requirements*.in: exact versions with hashes, "
         "for all platforms. Pins that still fit stay. Any further arguments go to "
         "`uv pip compile`, for example: python3 manage.py lock --upgrade",
@@ -278,7 +278,7 @@ def environment_works() -> bool:
 
 
 def make_environment() -> None:
-    """Make .venv anew, or stop and leave nothing behind."""
+    """Make .venv again, or stop and leave nothing behind."""
     if importlib.util.find_spec("ensurepip") is None:
         version = "{}.{}".format(*sys.version_info[:2])
         stop(
@@ -305,7 +305,7 @@ def remove(path: Path) -> None:
         elif path.exists():
             shutil.rmtree(path)
     except OSError as error:
-        stop(f"{path} must be made anew and cannot be removed: {error}")
+        stop(f"{path} must be made again and cannot be removed: {error}")
 
 
 def pip_step(line: str) -> str:

@@ -124,7 +124,7 @@ def read_options(arguments: Sequence[str] | None) -> argparse.Namespace:
         "--run",
         default="",
         metavar="NAME",
-        help="with --log: the same rows under another name are logged anew",
+        help="with --log: the same rows under another name are logged again",
     )
     parser.add_argument(
         "--dask",

@@ -31,7 +31,7 @@ from creditscore.model_card import ablation, report
 from creditscore.schema import Schema
 from creditscore.schema.reader import load_schema
 from creditscore.scorecard import artifact, model_archive
-from creditscore.scorecard.policy import FALLBACK_LOSS_TO_MARGIN, Policy
+from creditscore.scorecard.policy import DEFAULT_LOSS_TO_MARGIN, Policy
 from creditscore.tables import dask_cluster
 from creditscore.tables.table import taken_columns
 from creditscore.training import dataset, download
@@ -102,21 +102,21 @@ def read_options(arguments: Sequence[str] | None) -> argparse.Namespace:
         default=str(PROJECT / "data" / "credit.csv"),
         metavar="FILE",
         help="a CSV, Excel or Parquet file, or the name of a source in the schema file, such as "
-        "uci (fallback: data/credit.csv)",
+        "uci (default: data/credit.csv)",
     )
     parser.add_argument(
         "--schema",
         type=Path,
         default=PROJECT / "data" / "schema.toml",
         metavar="FILE",
-        help="the data dictionary of the data (fallback: data/schema.toml)",
+        help="the data dictionary of the data (default: data/schema.toml)",
     )
     parser.add_argument(
         "--model-dir",
         type=Path,
         default=PROJECT / "model",
         metavar="FOLDER",
-        help="where the model goes (fallback: model/)",
+        help="where the model goes (default: model/)",
     )
     parser.add_argument(
         "--draft-schema",
@@ -161,17 +161,17 @@ def read_options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--loss-to-margin",
         type=ratio,
-        default=FALLBACK_LOSS_TO_MARGIN,
+        default=DEFAULT_LOSS_TO_MARGIN,
         metavar="RATIO",
         help="what a default costs over what a good account earns; sets the cut-off to "
-        "1 / (1 + RATIO) (fallback: %(default)g)",
+        "1 / (1 + RATIO) (default: %(default)g)",
     )
     parser.add_argument(
         "--reference-group",
         choices=GROUPS,
         default=GROUPS[0],
         help="whom the reasons compare an applicant with: the approved training rows, or all "
-        "(fallback: %(default)s)",
+        "(default: %(default)s)",
     )
     parser.add_argument(
         "--dask",
@@ -185,7 +185,7 @@ def read_options(arguments: Sequence[str] | None) -> argparse.Namespace:
         default=1,
         metavar="NUMBER",
         help="of all that is random; the same data and seed give the same model version "
-        "(fallback: %(default)d)",
+        "(default: %(default)d)",
     )
     options = parser.parse_args(arguments)
     if len(options.draft_schema or []) > 2:

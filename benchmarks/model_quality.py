@@ -135,21 +135,21 @@ def read_options(arguments: Sequence[str] | None) -> argparse.Namespace:
         type=Path,
         default=os.environ.get(VARIABLE) and Path(os.environ[VARIABLE]),
         metavar="FILE",
-        help=f"the real rows (fallback: the environment variable {VARIABLE})",
+        help=f"the real rows (default: the environment variable {VARIABLE})",
     )
     parser.add_argument(
         "--splits",
         type=number_from(5, 1000),
         default=5,
         metavar="NUMBER",
-        help="of the real rows in 70 and 30 %%, five or more (fallback: %(default)d)",
+        help="of the real rows in 70 and 30 %%, five or more (default: %(default)d)",
     )
     parser.add_argument(
         "--seed",
         type=number_from(0, 2**31),
         default=1,
         metavar="NUMBER",
-        help="of folds, splits, forests and drawn rows (fallback: %(default)d)",
+        help="of folds, splits, forests and drawn rows (default: %(default)d)",
     )
     parser.add_argument(
         "--report", type=Path, metavar="FILE.json", help="where all figures go, fold by fold"

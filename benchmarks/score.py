@@ -132,7 +132,7 @@ def _draw(count: int) -> pd.DataFrame:
 
 def _run(command: Sequence[str]) -> tuple[float, float]:
     """Run a program to its end; give its seconds, and its largest resident memory in MiB."""
-    # A child counts the memory of whoever started it too: this starts it from a small process.
+    # A child counts the memory of its parent too: this starts it from a small process.
     done = subprocess.run(
         [sys.executable, "-c", LAUNCHER, *command],
         cwd=PROJECT,

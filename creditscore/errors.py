@@ -71,7 +71,7 @@ class ExclusionError(CreditScoreError):
 
 
 class StartupError(CreditScoreError):
-    """The service cannot start; one line says why and what mends it."""
+    """The service cannot start; one line says why and what fixes it."""
 
 
 class SettingsError(StartupError):
@@ -87,7 +87,7 @@ class ArtifactError(StartupError):
     """The trained model is missing, damaged, foreign or of another format."""
 
     def __init__(self, path: Path | str, problem: str, remedy: str) -> None:
-        super().__init__(f"{path}: {problem}; to mend it: {remedy}")
+        super().__init__(f"{path}: {problem}; to fix it: {remedy}")
 
 
 class BatchError(CreditScoreError):

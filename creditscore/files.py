@@ -1,6 +1,6 @@
 """Atomic writes: a file is there as a whole or not at all, also after a power cut.
 
-And who may use a file: why the user that this process runs as may not, and what mends it.
+And who may use a file: why the user that this process runs as may not, and what fixes it.
 """
 
 from __future__ import annotations
@@ -140,7 +140,7 @@ class Denial(NamedTuple):
 
     def __str__(self) -> str:
         """Return both as one sentence."""
-        return f"{self.fact}; to mend it: {self.remedy}"
+        return f"{self.fact}; to fix it: {self.remedy}"
 
 
 def describe_access(path: Path, *, write: bool = True) -> Denial | None:
@@ -161,7 +161,7 @@ def describe_access(path: Path, *, write: bool = True) -> Denial | None:
     try:
         return _find_denial(path.absolute(), write=write)
     except OSError:
-        # A name that is too long, or a file that has gone meanwhile: whoever uses it will say so.
+        # A name that is too long, or a file that has gone meanwhile: its user will say so.
         return None
 
 

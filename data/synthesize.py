@@ -66,14 +66,14 @@ def read_options(arguments: Sequence[str] | None) -> argparse.Namespace:
         type=number_from(1, 10_000_000),
         default=30_000,
         metavar="NUMBER",
-        help="how many to draw (fallback: %(default)d)",
+        help="how many to draw (default: %(default)d)",
     )
     parser.add_argument(
         "--seed",
         type=number_from(0, 2**32 - 1),
         default=1,
         metavar="NUMBER",
-        help="of all that is random; the same seed draws the same rows (fallback: %(default)d)",
+        help="of all that is random; the same seed draws the same rows (default: %(default)d)",
     )
     parser.add_argument(
         "--report",

@@ -62,7 +62,7 @@ class Clients:
     `broken` counts the connections that gave no answer, `last_break` says how the last one ended,
     `slowest` is the most seconds that a
     client waited for an answer or for its connection to break, `longest_silence` the most between
-    two answers with a decision, whoever got them.
+    two answers with a decision, no matter who got them.
 
     Parameters
     ----------

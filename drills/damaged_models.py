@@ -4,7 +4,7 @@
 
 Each time some bits or bytes of a random file of the model change, are cut off, left out or written
 twice, or the file is that of another model. Each must be refused with one line that names the file
-and what mends it. Exits with 1 if a damaged model is loaded, whatever it would have computed.
+and what fixes it. Exits with 1 if a damaged model is loaded, whatever it would have computed.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ def attempt(path: Path, sound: Model) -> str:
         found = artifact.load(path.parent)
     except ArtifactError as error:
         said = str(error)
-        clear = said.endswith(f"to mend it: {REMEDY}") and len(said.splitlines()) == 1
+        clear = said.endswith(f"to fix it: {REMEDY}") and len(said.splitlines()) == 1
         return "refused" if clear and str(path.parent) in said else "mumbled"
     return "loaded" if numbers(found) == numbers(sound) else "wrong"
 

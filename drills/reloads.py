@@ -132,7 +132,7 @@ def renew(service: Service, fault: str | None) -> None:
     """Tell the service that there is a new model."""
     service.master().send_signal(signal.SIGHUP)
     if fault == "abrupt":
-        # As by a host that knows no way but to begin anew.
+        # As by a host that knows no way but to begin again.
         service.kill(service.workers())
 
 

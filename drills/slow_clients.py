@@ -5,8 +5,8 @@
 
 One client asks for a decision twenty times a second, first alone and then beside a crowd: so many
 connections that send nothing, so many that never end their header, so many that send a body byte by
-byte. Whoever is thrown out comes back at once. No request of the one client may fail, and its p99
-may at most double. Exits with 1 if that does not hold. Behind nginx, which waits for the slow
+byte. A client that is thrown out comes back at once. No request of the one client may fail, and its
+p99 may at most double. Exits with 1 if that does not hold. Behind nginx, which waits for the slow
 itself, the fault does no harm.
 """
 

@@ -32,7 +32,7 @@ from creditscore.api_docs.markdown_tables import (  # noqa: E402
     settings_table,
 )
 from creditscore.errors import StartupError  # noqa: E402
-from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, LANGUAGES  # noqa: E402
+from creditscore.i18n.catalogue import DEFAULT_LANGUAGE, LANGUAGES  # noqa: E402
 from creditscore.scorecard import artifact  # noqa: E402
 from creditscore.scorecard.model import Model  # noqa: E402
 from creditscore.settings import Settings  # noqa: E402
@@ -83,7 +83,7 @@ def generated_files(model: Model, folder: Path) -> dict[Path, str]:
     """
     service = ExampleService(model, folder)
     collection = build_collection(model.schema, service.answer)
-    smallest = next(iter(example_decisions(service.assessor).values())).to_dict(FALLBACK_LANGUAGE)
+    smallest = next(iter(example_decisions(service.assessor).values())).to_dict(DEFAULT_LANGUAGE)
     blocks = {
         language: {
             "fields": field_table(model.schema, language),
@@ -100,7 +100,7 @@ def generated_files(model: Model, folder: Path) -> dict[Path, str]:
     for path in sorted([*PROJECT.glob("README*.md"), *(PROJECT / "docs").glob("*.md")]):
         document = path.read_text(encoding="utf-8")
         # A translation is called after its language: README.id.md.
-        texts = blocks.get(path.stem.rpartition(".")[2], blocks[FALLBACK_LANGUAGE])
+        texts = blocks.get(path.stem.rpartition(".")[2], blocks[DEFAULT_LANGUAGE])
         wanted = {name: texts[name] for name in blocks_of(document)}
         files[path] = replace_blocks(document, wanted)
     return files

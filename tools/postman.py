@@ -15,7 +15,7 @@ from typing import Any
 
 from creditscore.api_docs.examples import EXAMPLE_ID, EXAMPLE_TIME
 from creditscore.decisions.assessor import timestamp
-from creditscore.i18n.catalogue import FALLBACK_LANGUAGE
+from creditscore.i18n.catalogue import DEFAULT_LANGUAGE
 from creditscore.schema import Schema
 from tools.postman_requests import (
     Call,
@@ -87,7 +87,7 @@ def build_collection(schema: Schema, answer: Callable[[Call], Answer]) -> JsonOb
     answer : callable
         Sends a call to the service.
     """
-    title = schema.title[FALLBACK_LANGUAGE]
+    title = schema.title[DEFAULT_LANGUAGE]
     folders = {
         "Decisions": decision_calls(schema),
         "The log of decisions": log_calls(),
@@ -99,7 +99,7 @@ def build_collection(schema: Schema, answer: Callable[[Call], Answer]) -> JsonOb
             "name": f"Credit decisions ({title})",
             "description": (
                 "Set baseUrl to where the service runs, and apiKey if it asks for one. "
-                + schema.notice[FALLBACK_LANGUAGE]
+                + schema.notice[DEFAULT_LANGUAGE]
             ),
             "schema": FORMAT,
         },

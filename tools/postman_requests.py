@@ -12,7 +12,7 @@ from creditscore.api_docs.examples import (
     example_table,
     mistakes,
 )
-from creditscore.i18n.catalogue import FALLBACK_LANGUAGE
+from creditscore.i18n.catalogue import DEFAULT_LANGUAGE
 from creditscore.schema import Schema
 from creditscore.schema.csv_cells import to_line
 
@@ -75,7 +75,7 @@ def decision_calls(schema: Schema) -> list[Call]:
     return [
         *(
             _predict(
-                f"Decide: {schema.scorecards[name].title[FALLBACK_LANGUAGE].lower()}",
+                f"Decide: {schema.scorecards[name].title[DEFAULT_LANGUAGE].lower()}",
                 _indented(applicant),
                 script=(
                     *read_script("decide_one", scorecard=name),

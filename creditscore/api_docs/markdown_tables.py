@@ -9,7 +9,7 @@ from dataclasses import replace
 from textwrap import fill
 from typing import Any
 
-from creditscore.i18n.catalogue import CATALOGUES, FALLBACK_LANGUAGE, MESSAGES, in_language
+from creditscore.i18n.catalogue import CATALOGUES, DEFAULT_LANGUAGE, MESSAGES, in_language
 from creditscore.i18n.number_format import FORMATS
 from creditscore.schema import Field, Schema
 from creditscore.schema.constraints import CodeList
@@ -44,9 +44,9 @@ def settings_table(language: str) -> str:
     rows = []
     for row in DEFINITIONS:
         english = {"allowed": row.allowed, "sentence": row.sentence}
-        text = english if language == FALLBACK_LANGUAGE else words["settings"][row.name]
-        fallback = _shown_setting(getattr(usual, row.name)) or words["none"]
-        rows.append((f"`{row.variable}`", text["allowed"], fallback, text["sentence"]))
+        text = english if language == DEFAULT_LANGUAGE else words["settings"][row.name]
+        default = _shown_setting(getattr(usual, row.name)) or words["none"]
+        rows.append((f"`{row.variable}`", text["allowed"], default, text["sentence"]))
     return _table(words["setting_columns"], rows)
 
 
@@ -57,7 +57,7 @@ def route_table(openapi: Mapping[str, Any], language: str) -> str:
     for path, methods in openapi["paths"].items():
         for method, operation in methods.items():
             summary = operation["summary"]
-            if language != FALLBACK_LANGUAGE:
+            if language != DEFAULT_LANGUAGE:
                 summary = words["routes"][operation["operationId"]]
             security = operation.get("security", [])
             key = words["key_always" if {} not in security else "key_once"] if security else "-"

@@ -15,7 +15,7 @@ from creditscore.api_docs.examples import example_applicants, example_table
 from creditscore.decision_log.log import MAX_PAGE_SIZE, PAGE_SIZE
 from creditscore.decisions.decision_columns import DecisionColumns
 from creditscore.evaluation.fairness import MIN_GROUP_ROWS
-from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, LANGUAGES, in_language
+from creditscore.i18n.catalogue import DEFAULT_LANGUAGE, LANGUAGES, in_language
 from creditscore.monitoring.backtest import BANDS
 from creditscore.monitoring.course import TRIGGERS
 from creditscore.monitoring.monitor import DEFAULT_DAYS, MAX_DAYS
@@ -64,11 +64,11 @@ def template_values(
     """Return what goes into each placeholder of the template."""
     applicants = example_applicants(schema)
     several = {"summary": "Several at once", "value": list(applicants.values())}
-    columns = DecisionColumns(logged=True, language=FALLBACK_LANGUAGE).types
+    columns = DecisionColumns(logged=True, language=DEFAULT_LANGUAGE).types
     explored = {name: _explored(decision) for name, decision in decisions.items()}
     return {
         "version": creditscore.__version__,
-        "notice": schema.notice[FALLBACK_LANGUAGE],
+        "notice": schema.notice[DEFAULT_LANGUAGE],
         "languages": list(LANGUAGES),
         "applicant": applicant_schema(schema),
         "fields": list(schema.fields),
@@ -81,8 +81,8 @@ def template_values(
         "scorecards": list(schema.scorecards),
         "longest_reference": LONGEST_REFERENCE,
         "reference_pattern": REFERENCE_PATTERN,
-        "event": in_language(schema.label.event, FALLBACK_LANGUAGE),
-        "outcome": in_language(schema.label.title, FALLBACK_LANGUAGE),
+        "event": in_language(schema.label.event, DEFAULT_LANGUAGE),
+        "outcome": in_language(schema.label.title, DEFAULT_LANGUAGE),
         "applicant_examples": {**_examples(schema, applicants), "array": several},
         "table_example": "".join(f"{to_line(row)}\n" for row in example_table(schema)),
         "decision_examples": _examples(schema, decisions),
@@ -131,7 +131,7 @@ def fill(node: Any, values: Mapping[str, Any]) -> Any:
 
 def _examples(schema: Schema, values: Mapping[str, JsonObject]) -> JsonObject:
     return {
-        name: {"summary": schema.scorecards[name].title[FALLBACK_LANGUAGE], "value": value}
+        name: {"summary": schema.scorecards[name].title[DEFAULT_LANGUAGE], "value": value}
         for name, value in values.items()
     }
 

@@ -9,7 +9,7 @@ from creditscore.charts.axes import TOP, Axes, round_up
 from creditscore.charts.model_charts import calibration, field_curves, roc, score_distribution
 from creditscore.charts.svg import Plot, sheet, text_width
 from creditscore.evaluation.fairness import INCONCLUSIVE, MIN_GROUP_OUTCOMES
-from creditscore.i18n.catalogue import FALLBACK_LANGUAGE
+from creditscore.i18n.catalogue import DEFAULT_LANGUAGE
 from creditscore.i18n.number_format import FORMATS
 
 Card = Mapping[str, Any]
@@ -18,7 +18,7 @@ Texts = Mapping[str, str]
 #: Most reasons drawn; the JSON has all.
 MAX_REASONS = 12
 
-WRITE = FORMATS[FALLBACK_LANGUAGE]
+WRITE = FORMATS[DEFAULT_LANGUAGE]
 SHARE, NUMBER = WRITE.shares, WRITE.numbers
 
 
@@ -44,17 +44,17 @@ def model_card_plots(card: Card, texts: Texts) -> Iterator[tuple[str, str]]:
 
 
 def _roc(card: Card, section: Card, texts: Texts) -> str:
-    return _sheet(section, roc(section, texts, FALLBACK_LANGUAGE))
+    return _sheet(section, roc(section, texts, DEFAULT_LANGUAGE))
 
 
 def _calibration(card: Card, section: Card, texts: Texts) -> str:
     groups = section["curves"]["calibration"]
-    return _sheet(section, calibration(groups, texts, FALLBACK_LANGUAGE))
+    return _sheet(section, calibration(groups, texts, DEFAULT_LANGUAGE))
 
 
 def _scores(card: Card, section: Card, texts: Texts) -> str:
     scores = section["curves"]["scores"]
-    return _sheet(section, score_distribution(scores, texts, FALLBACK_LANGUAGE))
+    return _sheet(section, score_distribution(scores, texts, DEFAULT_LANGUAGE))
 
 
 def _cutoffs(card: Card, section: Card, texts: Texts) -> str:
@@ -97,7 +97,7 @@ def _is_enough(row: Card, key: str, rows: int) -> bool:
 
 
 def _partial_dependence(card: Card, section: Card, texts: Texts) -> str:
-    plots = field_curves(section, card["fields"], texts, FALLBACK_LANGUAGE, mark_violations=True)
+    plots = field_curves(section, card["fields"], texts, DEFAULT_LANGUAGE, mark_violations=True)
     curves = section["sensitivity"]["partial_dependence"].values()
     violated = any(curve["violating_steps"] for curve in curves)
     note = " (red: against the expected direction of the risk)" if violated else ""

@@ -20,7 +20,7 @@ BACKUP_TIMEOUT_S = 3600.0
 def back_up(database: Database, target: Path) -> int:
     """Copy the log into a new file that only its owner can read, on the disk when it returns.
 
-    Whoever writes waits as long as the pages are copied, into memory of the system's; they are
+    A writer waits as long as the pages are copied, into memory of the system's; they are
     written to the disk, and looked at for damage, afterwards.
 
     Returns

@@ -62,7 +62,7 @@ def seconds_left() -> float | None:
 
 
 class Database:
-    """Where the log is kept; connections are made when they are needed, in each process anew.
+    """Where the log is kept; connections are made when they are needed, in each process again.
 
     Parameters
     ----------
@@ -220,9 +220,9 @@ def _postgres_target(url: URL) -> _Target:
         from creditscore.decision_log import postgres
     except ImportError:
         lock = "requirements-postgres.txt"
-        mend = python_command("-m", "pip", "install", "--require-hashes", "-r", lock)
+        remedy = python_command("-m", "pip", "install", "--require-hashes", "-r", lock)
         raise StartupError(
-            f"PostgreSQL needs a package that is not installed; to mend it: {mend}"
+            f"PostgreSQL needs a package that is not installed; to fix it: {remedy}"
         ) from None
     url = url.set(drivername="postgresql+psycopg")
     return _Target(url, partial(postgres.connect, seconds_left), postgres.begin)

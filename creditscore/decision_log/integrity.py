@@ -1,7 +1,7 @@
 """Integrity checks of the log: of each row by itself, and of the log as a whole.
 
 A row must fit its content hash and contradict itself nowhere, whatever model decided. The log must
-hold no decision twice, miss none without a tombstone, and have its triggers at work. Whoever can
+hold no decision twice, miss none without a tombstone, and have its triggers at work. Anyone who can
 write to the database directly can get past the service; these checks find what was done so.
 """
 

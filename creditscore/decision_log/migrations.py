@@ -6,8 +6,8 @@ write differently, `{number}` for a key that counts up by itself.
 
 Nothing in the log is updated, and nothing deleted, except as a purge: it first writes the
 tombstones that say what it is about to delete, in the same transaction. The triggers let a row go
-only where a tombstone covers its time, so nothing disappears without a trace, whoever deletes it,
-and no switch has to be set and reset.
+only where a tombstone covers its time, so nothing disappears without a trace, no matter who deletes
+it, and no switch has to be set and reset.
 """
 
 from __future__ import annotations
@@ -218,7 +218,7 @@ def migrate(database: Database, *, migrations: Migrations = MIGRATIONS) -> None:
     except DatabaseUnavailable as error:
         raise StartupError(
             f"the decision log {database} cannot be used: {error}; "
-            "to mend it: look after that database, or name another in CREDITSCORE_DATABASE_URL"
+            "to fix it: look after that database, or name another in CREDITSCORE_DATABASE_URL"
         ) from None
     finally:
         database.close()
@@ -239,7 +239,7 @@ def _run_missing(
         raise StartupError(
             f"the decision log {name} has version {current}, this release knows "
             f"{len(migrations)}: a newer release has been here; "
-            "to mend it: run that one, or a newer one still"
+            "to fix it: run that one, or a newer one still"
         )
     for version, statements in enumerate(migrations[current:], start=current + 1):
         for statement in statements:

@@ -43,7 +43,7 @@ class FileConnection(sqlite3.Connection):
     def begin_reading(self) -> None:
         """Begin a transaction that sees one state of the file; errors as of `begin_writing`."""
         self.execute("BEGIN")
-        # The lock of a reader comes with the first look, and keeps whoever commits waiting.
+        # The lock of a reader comes with the first look, and keeps committers waiting.
         self._retry("SELECT 1 FROM sqlite_schema LIMIT 1")
 
     def begin_writing(self) -> None:
@@ -86,7 +86,7 @@ class FileConnection(sqlite3.Connection):
     def check_in_place(self) -> None:
         """Check that the open file is still the one under its name.
 
-        Whoever deletes or replaces the file does not disturb SQLite: it would go on writing into
+        Deleting or replacing the file does not disturb SQLite: it would go on writing into
         a file without a name, which is gone with the last connection.
 
         Raises

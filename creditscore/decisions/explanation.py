@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from creditscore.decisions.assessor import Decision, timestamp
-from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, Text, in_language, say
+from creditscore.i18n.catalogue import DEFAULT_LANGUAGE, Text, in_language, say
 from creditscore.i18n.number_format import POINTS_DECIMALS, round_half_up, say_points
 from creditscore.schema import Schema
 from creditscore.schema.constraints import Value
@@ -60,8 +60,8 @@ def explain(
 
 def _in_words(schema: Schema, name: str, value: Value | None, impact: float) -> Text:
     field = schema.fields.get(name)
-    title: Text = {FALLBACK_LANGUAGE: name} if field is None else field.title
-    shown: Text = {FALLBACK_LANGUAGE: str(value)} if field is None else value_in_words(field, value)
+    title: Text = {DEFAULT_LANGUAGE: name} if field is None else field.title
+    shown: Text = {DEFAULT_LANGUAGE: str(value)} if field is None else value_in_words(field, value)
     event = schema.label.event
     if round_half_up(100 * impact, POINTS_DECIMALS) == 0:
         return say("impact_none", title=title, value=shown, event=event)

@@ -26,7 +26,7 @@ from creditscore.model_card import report
 from creditscore.schema.reader import load_schema
 from creditscore.scorecard import artifact
 from creditscore.scorecard.model import Model
-from creditscore.scorecard.policy import FALLBACK_LOSS_TO_MARGIN, Policy
+from creditscore.scorecard.policy import DEFAULT_LOSS_TO_MARGIN, Policy
 from creditscore.settings import DEFINITIONS, PROJECT
 from creditscore.training.reference import GROUPS
 
@@ -116,7 +116,7 @@ def train(table: Path, schema_file: Path, folder: Path, history: History) -> Mod
     model, rows = training.train(
         training.load(table, schema),
         schema,
-        policy=Policy.from_ratio(FALLBACK_LOSS_TO_MARGIN),
+        policy=Policy.from_ratio(DEFAULT_LOSS_TO_MARGIN),
         exclude=(),
         reference_group=GROUPS[0],
         seed=history.seed,

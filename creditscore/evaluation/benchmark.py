@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from creditscore.evaluation.confidence_intervals import Figure
-from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, PAGE_TEXTS
+from creditscore.i18n.catalogue import DEFAULT_LANGUAGE, PAGE_TEXTS
 from creditscore.i18n.number_format import FORMATS
 
 Card = Mapping[str, Any]
@@ -73,7 +73,7 @@ def benchmark_paragraph(card: Card, language: str) -> str | None:
 
 def benchmark_in_short(performance: Card) -> str | None:
     """Say the same of one scorecard in one sentence for a terminal."""
-    verdict = _verdict(performance, FALLBACK_LANGUAGE)
+    verdict = _verdict(performance, DEFAULT_LANGUAGE)
     return verdict and f"Against the WoE scorecard: {verdict}."
 
 

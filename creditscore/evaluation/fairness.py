@@ -23,7 +23,7 @@ from creditscore.evaluation.confidence_intervals import (
     share,
 )
 from creditscore.evaluation.rounding import rounded
-from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, in_language, say
+from creditscore.i18n.catalogue import DEFAULT_LANGUAGE, in_language, say
 from creditscore.schema import Field, Schema
 from creditscore.schema.constraints import CodeList
 from creditscore.schema.descriptions import band_text
@@ -75,7 +75,7 @@ def groups(field: Field, column: Floats, *, training_column: Floats) -> list[Pop
     known = _known_groups(field, column, training_column=training_column)
     if field.missing is None:
         return known
-    label = in_language(say("not_stated"), FALLBACK_LANGUAGE)
+    label = in_language(say("not_stated"), DEFAULT_LANGUAGE)
     return [*known, PopulationGroup(label, None, None, np.isnan(column))]
 
 
@@ -85,7 +85,7 @@ def _known_groups(
     if isinstance(field.rule, CodeList):
         return [
             PopulationGroup(
-                in_language(label, FALLBACK_LANGUAGE),
+                in_language(label, DEFAULT_LANGUAGE),
                 None,
                 None,
                 column == field.rule.encode(code),
@@ -96,7 +96,7 @@ def _known_groups(
     bounds = [None, *(float(edge) for edge in edges), None]
     return [
         PopulationGroup(
-            in_language(band_text(low, high, integral=field.rule.integral), FALLBACK_LANGUAGE),
+            in_language(band_text(low, high, integral=field.rule.integral), DEFAULT_LANGUAGE),
             low,
             high,
             (column >= (-np.inf if low is None else low))

@@ -10,7 +10,7 @@ import numpy as np
 from creditscore.arrays import Floats, Matrix
 from creditscore.evaluation.confidence_intervals import rate
 from creditscore.evaluation.rounding import rounded
-from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, in_language
+from creditscore.i18n.catalogue import DEFAULT_LANGUAGE, in_language
 from creditscore.schema import Field
 from creditscore.schema.constraints import CodeList, NumericRange, Rule, Value
 from creditscore.scorecard.forest import Forest
@@ -32,7 +32,7 @@ def label_of(rule: Rule, value: Value) -> str | None:
     labels = rule.labels
     for code, text in labels.items():
         if code == value:
-            return in_language(text, FALLBACK_LANGUAGE)
+            return in_language(text, DEFAULT_LANGUAGE)
     return None
 
 

@@ -5,7 +5,7 @@ is a `Text`; `in_language` picks the reader's.
 """
 
 from creditscore.i18n.catalogue import (
-    FALLBACK_LANGUAGE,
+    DEFAULT_LANGUAGE,
     LANGUAGES,
     LEGAL_SENTENCE,
     PAGE_TEXTS,
@@ -24,7 +24,7 @@ from creditscore.i18n.date_format import (
 from creditscore.i18n.number_format import FORMATS, NumberFormat, say_number
 
 __all__ = [
-    "FALLBACK_LANGUAGE",
+    "DEFAULT_LANGUAGE",
     "FORMATS",
     "LANGUAGES",
     "LEGAL_SENTENCE",

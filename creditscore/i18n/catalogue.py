@@ -31,7 +31,7 @@ class Worded(Protocol):
 
 LANGUAGES = ("en", "id")
 
-FALLBACK_LANGUAGE = "en"
+DEFAULT_LANGUAGE = "en"
 
 #: Exchanges comma and point, which separate thousands and decimals the other way in Indonesian.
 SWAPPED_SEPARATORS = str.maketrans(",.", ".,")
@@ -90,7 +90,7 @@ def law_clauses(language: str) -> list[dict[str, str]]:
 
 def in_language(text: Text, language: str) -> str:
     """Return a text in a language, or in English where it has no such version."""
-    return text.get(language, text[FALLBACK_LANGUAGE])
+    return text.get(language, text[DEFAULT_LANGUAGE])
 
 
 def localise(parts: Iterable[Worded], language: str) -> list[dict[str, Any]]:

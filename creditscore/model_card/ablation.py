@@ -16,7 +16,7 @@ from creditscore.evaluation.confidence_intervals import (
 from creditscore.evaluation.fairness import groups, of_protected
 from creditscore.evaluation.metrics import at_cutoff
 from creditscore.evaluation.sensitivity import Predict, age_62_test, label_flips
-from creditscore.i18n.catalogue import FALLBACK_LANGUAGE
+from creditscore.i18n.catalogue import DEFAULT_LANGUAGE
 from creditscore.i18n.number_format import FORMATS
 from creditscore.model_card.baselines import EvaluationData
 from creditscore.schema import Field
@@ -25,9 +25,9 @@ from creditscore.scorecard.forest import Forest
 Card = Mapping[str, Any]
 
 #: Writes the numbers of the table, which is in English.
-WRITE = FORMATS[FALLBACK_LANGUAGE]
+WRITE = FORMATS[DEFAULT_LANGUAGE]
 
-#: Grows a scorecard's forest anew, from the same rows, on other predictors.
+#: Grows a scorecard's forest again, from the same rows, on other predictors.
 Refit = Callable[[tuple[str, ...]], Forest]
 
 

@@ -13,7 +13,7 @@ from creditscore.evaluation import fairness, metrics
 from creditscore.evaluation.confidence_intervals import CONFIDENCE, RESAMPLES
 from creditscore.evaluation.lineage import Lineage, trace_rows
 from creditscore.i18n.catalogue import (
-    FALLBACK_LANGUAGE,
+    DEFAULT_LANGUAGE,
     LEGAL_SENTENCE,
     card_statements,
     in_language,
@@ -63,14 +63,14 @@ def build_card(
         by_time=rows.by_time,
         out_of_bag=rows.out_of_bag,
     )
-    texts = schema_texts(model.schema, FALLBACK_LANGUAGE)
+    texts = schema_texts(model.schema, DEFAULT_LANGUAGE)
     return {
         **texts,
-        **card_statements(FALLBACK_LANGUAGE),
-        "law_clauses": law_clauses(FALLBACK_LANGUAGE),
-        "legal": LEGAL_SENTENCE[FALLBACK_LANGUAGE] if model.protected_predictors() else None,
+        **card_statements(DEFAULT_LANGUAGE),
+        "law_clauses": law_clauses(DEFAULT_LANGUAGE),
+        "legal": LEGAL_SENTENCE[DEFAULT_LANGUAGE] if model.protected_predictors() else None,
         "policy": model.policy.to_dict(),
-        "governance": asdict(model.declarations(FALLBACK_LANGUAGE)),
+        "governance": asdict(model.declarations(DEFAULT_LANGUAGE)),
         "data": {**_data(model, rows), **describe_sample(data)},
         "lineage": asdict(_lineage(model, rows)),
         "method": {
@@ -111,7 +111,7 @@ def _data(model: Model, rows: Split) -> dict[str, Any]:
         **about,
         "published_as": source and source.title,
         "licence": source and source.licence,
-        "about": known and in_language(known, FALLBACK_LANGUAGE),
+        "about": known and in_language(known, DEFAULT_LANGUAGE),
         "train_rows": len(rows.train),
         "test_rows": len(rows.test),
         "test_bads": int(rows.test.bad.sum()),

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-from creditscore.i18n.catalogue import FALLBACK_LANGUAGE
+from creditscore.i18n.catalogue import DEFAULT_LANGUAGE
 from creditscore.i18n.number_format import FORMATS
 
 #: Writes the numbers of the card, which is in English.
-WRITE = FORMATS[FALLBACK_LANGUAGE]
+WRITE = FORMATS[DEFAULT_LANGUAGE]
 
 #: Most names that stand in a sentence; the JSON has all.
 MAX_NAMES = 12

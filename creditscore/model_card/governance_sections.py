@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, PAGE_TEXTS
+from creditscore.i18n.catalogue import DEFAULT_LANGUAGE, PAGE_TEXTS
 from creditscore.model_card.formats import count, share, table
 from creditscore.schema.governance import STEPS, TEXTS
 
 Card = Mapping[str, Any]
 
 #: What stands where nothing is declared.
-NOT_STATED = f"**{PAGE_TEXTS[FALLBACK_LANGUAGE]['not_declared']}**"
+NOT_STATED = f"**{PAGE_TEXTS[DEFAULT_LANGUAGE]['not_declared']}**"
 
 #: Where the reader of a printed card signs.
 LINE = "\\_" * 20
@@ -43,7 +43,7 @@ def _status(found: Card) -> str:
 def governance(card: Card) -> Iterator[str]:
     """Write what is declared, and what is not."""
     found = card["governance"]
-    texts, missing = PAGE_TEXTS[FALLBACK_LANGUAGE], len(found["missing"])
+    texts, missing = PAGE_TEXTS[DEFAULT_LANGUAGE], len(found["missing"])
     state = texts["governance_missing" if missing else "governance_complete"]
     counts = state.format(missing=missing, total=found["total"])
     yield f"{texts['governance_lead']} {f'**{counts}**' if missing else counts}"
@@ -109,7 +109,7 @@ def sign_off(card: Card) -> Iterator[str]:
 
 
 def _title(key: str) -> str:
-    return PAGE_TEXTS[FALLBACK_LANGUAGE][f"declared_{key}"]
+    return PAGE_TEXTS[DEFAULT_LANGUAGE][f"declared_{key}"]
 
 
 def _or_not_stated(text: str | None) -> str:
@@ -126,7 +126,7 @@ def _cell(text: str) -> str:
 
 def lineage(card: Card) -> Iterator[str]:
     """Write the way of the rows: counts by step, missing values by field, the split, software."""
-    found, texts = card["lineage"], PAGE_TEXTS[FALLBACK_LANGUAGE]
+    found, texts = card["lineage"], PAGE_TEXTS[DEFAULT_LANGUAGE]
     yield from ("", "### Rows from the file to the figures", "")
     yield from table(
         ["step", "rows", "bad", "bad rate"],

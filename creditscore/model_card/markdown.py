@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from creditscore.evaluation.benchmark import benchmark_paragraph
-from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, PAGE_TEXTS
+from creditscore.i18n.catalogue import DEFAULT_LANGUAGE, PAGE_TEXTS
 from creditscore.model_card.document import numbered
 from creditscore.model_card.formats import bullets, count, listed, share, table, yes
 from creditscore.model_card.governance_sections import (
@@ -66,7 +66,7 @@ def _lines(card: Card, plots: Sequence[str]) -> Iterator[str]:
 
 def _beside_benchmark(card: Card) -> Iterator[str]:
     """Say before all else whether the scorecards beat the benchmark of the trade."""
-    if said := benchmark_paragraph(card, FALLBACK_LANGUAGE):
+    if said := benchmark_paragraph(card, DEFAULT_LANGUAGE):
         yield from ("", said)
 
 
@@ -192,6 +192,6 @@ def _versions(card: Card) -> Iterator[str]:
         "options, seed and software give the same versions again."
     )
     if golden := card["method"].get("golden_applicants"):
-        texts = PAGE_TEXTS[FALLBACK_LANGUAGE]
+        texts = PAGE_TEXTS[DEFAULT_LANGUAGE]
         test = texts["implementation_test_of"].format(applicants=golden)
         yield f"- {texts['implementation_test']}: {test}"

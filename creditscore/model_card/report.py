@@ -11,7 +11,7 @@ from creditscore.charts.model_card_charts import model_card_plots
 from creditscore.errors import ArtifactError
 from creditscore.evaluation.benchmark import benchmark_in_short
 from creditscore.files import PUBLIC, atomic_write
-from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, LEGAL_SENTENCE, PAGE_TEXTS
+from creditscore.i18n.catalogue import DEFAULT_LANGUAGE, LEGAL_SENTENCE, PAGE_TEXTS
 from creditscore.model_card.formats import WRITE, listed
 from creditscore.model_card.markdown import left_out_rows, to_markdown
 from creditscore.model_card.missing import hiding_pays, warning
@@ -56,7 +56,7 @@ def write(card: Mapping[str, Any], folder: Path, *, plots: bool) -> None:
     ArtifactError
         If the files cannot be written.
     """
-    drawn = dict(model_card_plots(card, PAGE_TEXTS[FALLBACK_LANGUAGE])) if plots else {}
+    drawn = dict(model_card_plots(card, PAGE_TEXTS[DEFAULT_LANGUAGE])) if plots else {}
     try:
         (folder / TEXT_FILE).unlink(missing_ok=True)
         for old in (folder / PLOTS_FOLDER).glob("*.svg"):
@@ -152,7 +152,7 @@ def _scorecard(model: Model, card: Mapping[str, Any]) -> Iterator[str]:
     yield from (_indented(note) for note in notes if note)
     if card["protected_predictors"]:
         yield _indented(f"Uses protected attributes: {listed(card['protected_predictors'])}.")
-        yield f"  {LEGAL_SENTENCE[FALLBACK_LANGUAGE]}; --exclude leaves them out."
+        yield f"  {LEGAL_SENTENCE[DEFAULT_LANGUAGE]}; --exclude leaves them out."
     if card["monitored_attributes"]:
         yield _indented(f"Only monitored: {listed(card['monitored_attributes'])}.")
 

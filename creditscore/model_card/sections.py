@@ -7,7 +7,7 @@ from typing import Any
 
 from creditscore.charts.model_charts import MOST_FIELDS
 from creditscore.evaluation.fairness import INCONCLUSIVE
-from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, PAGE_TEXTS
+from creditscore.i18n.catalogue import DEFAULT_LANGUAGE, PAGE_TEXTS
 from creditscore.i18n.number_format import CUTOFF_DECIMALS
 from creditscore.model_card.ablation import constraints_text, exclusion_table
 from creditscore.model_card.formats import (
@@ -33,7 +33,7 @@ MAX_REASONS = 12
 
 #: Models that are compared, by the names that they have on the page.
 MODELS = {
-    name: PAGE_TEXTS[FALLBACK_LANGUAGE][f"model_{name}"]
+    name: PAGE_TEXTS[DEFAULT_LANGUAGE][f"model_{name}"]
     for name in (
         "scorecard", "woe_scorecard", "majority", "logistic_regression", "default_forest",
         "gradient_boosting",
@@ -127,7 +127,7 @@ def _decision(card: Card, section: Card) -> Iterator[str]:
         else "set directly"
     )
     yield (
-        "Eligible is whoever has a probability of default below "
+        "An applicant is eligible with a probability of default below "
         f"{WRITE.cutoff(decision['cutoff'])}, {chosen}. That approves "
         f"{share_of(decision['approval_rate'])}; of the approved "
         f"{share_of(decision['bad_rate_approved'])} turned out bad, of the declined "

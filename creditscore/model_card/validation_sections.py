@@ -7,7 +7,7 @@ from typing import Any
 
 from creditscore.charts.topics import Wording
 from creditscore.charts.validation_tables import validation_topics
-from creditscore.i18n.catalogue import FALLBACK_LANGUAGE
+from creditscore.i18n.catalogue import DEFAULT_LANGUAGE
 from creditscore.model_card.formats import table
 
 Card = Mapping[str, Any]
@@ -16,7 +16,7 @@ Card = Mapping[str, Any]
 def validation(card: Card, section: Card) -> Iterator[str]:
     """Write each thing that a validator asks, with its tables."""
     words = Wording(
-        language=FALLBACK_LANGUAGE,
+        language=DEFAULT_LANGUAGE,
         field=lambda name: f"`{name}`",
         group=lambda field, label: label,
         scorecard=lambda name: str(card["scorecards"][name]["title"]),

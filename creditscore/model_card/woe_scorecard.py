@@ -23,7 +23,7 @@ from creditscore.evaluation.woe import (
     strongest_correlations,
     weight_of_evidence,
 )
-from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, in_language, say
+from creditscore.i18n.catalogue import DEFAULT_LANGUAGE, in_language, say
 from creditscore.model_card.woe_binning import Binning, find_bins
 from creditscore.schema import Field, Schema
 from creditscore.schema.constraints import CodeList
@@ -174,13 +174,13 @@ def _labels(
 ) -> Iterator[tuple[str, float | None, float | None]]:
     """Yield the name and the bounds of each bin."""
     for text in field.rule.labels.values():
-        yield in_language(text, FALLBACK_LANGUAGE), None, None
+        yield in_language(text, DEFAULT_LANGUAGE), None, None
     if not isinstance(field.rule, CodeList) and bins.edges is not None:
         ordinary = column[~np.isnan(column) & ~np.isin(column, bins.values)]
         # "under 2" would seem to hold the special values as well.
         lowest = float(ordinary.min()) if bins.values and len(ordinary) else None
         for low, high in pairwise([lowest, *bins.edges, None]):
             text = band_text(low, high, integral=field.rule.integral)
-            yield in_language(text, FALLBACK_LANGUAGE), low, high
+            yield in_language(text, DEFAULT_LANGUAGE), low, high
     if bins.has_missing:
-        yield in_language(say("not_stated"), FALLBACK_LANGUAGE), None, None
+        yield in_language(say("not_stated"), DEFAULT_LANGUAGE), None, None

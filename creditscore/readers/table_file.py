@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from creditscore.errors import DatasetError, NotATable
-from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, in_language
+from creditscore.i18n.catalogue import DEFAULT_LANGUAGE, in_language
 from creditscore.readers.csv_reader import NumberedRow, open_csv
 from creditscore.readers.detection import file_kind
 from creditscore.readers.excel_reader import open_excel
@@ -76,7 +76,7 @@ def naming_file(path: Path) -> Iterator[None]:
         raise DatasetError(path, f"cannot be read: {error.strerror}") from None
     except NotATable as error:
         (fault,) = error.faults
-        problem = in_language(fault.text, FALLBACK_LANGUAGE)
+        problem = in_language(fault.text, DEFAULT_LANGUAGE)
         raise DatasetError(path, problem, line=fault.line) from None
 
 

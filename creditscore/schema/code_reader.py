@@ -6,7 +6,7 @@ import re
 import unicodedata
 from dataclasses import replace
 
-from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, LANGUAGES, Text
+from creditscore.i18n.catalogue import DEFAULT_LANGUAGE, LANGUAGES, Text
 from creditscore.schema.constraints import CodeList, Value
 from creditscore.schema.toml_reader import TomlTable, shown
 
@@ -83,7 +83,7 @@ def read_labels(table: TomlTable, *, plain: bool) -> dict[Value, Text]:
     for index, entry in enumerate(entries):
         # By type: true is an int as well.
         if plain and type(entry) in (int, str):
-            entry = {"value": entry, FALLBACK_LANGUAGE: str(entry)}
+            entry = {"value": entry, DEFAULT_LANGUAGE: str(entry)}
         if not isinstance(entry, dict):
             table.refuse("codes", f"must be {allowed}, got {shown(entry)}")
         item = TomlTable(table.source, f"{table.key('codes')}[{index}]", entry)
@@ -91,7 +91,7 @@ def read_labels(table: TomlTable, *, plain: bool) -> dict[Value, Text]:
         value = normalise(item.get("value", (int, str), "a whole number or a text", None))
         if value in labels:
             item.refuse("value", f"stands twice in the list: {value!r}")
-        item.text(FALLBACK_LANGUAGE)
+        item.text(DEFAULT_LANGUAGE)
         labels[value] = {
             language: item.text(language) for language in LANGUAGES if language in entry
         }

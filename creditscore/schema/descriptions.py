@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
-from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, Text, in_language, say
+from creditscore.i18n.catalogue import DEFAULT_LANGUAGE, Text, in_language, say
 from creditscore.i18n.number_format import say_number
 from creditscore.schema.constraints import CodeList, format_number
 from creditscore.schema.fields import Field
@@ -117,8 +117,8 @@ def field_schema(field: Field) -> dict[str, Any]:
         special = [None, *sorted(field.missing.untitled, key=str), *field.missing.titled]
         accepted = {"anyOf": [accepted, {"enum": list(dict.fromkeys([*special, ""]))}]}
     return {
-        "title": in_language(field.title, FALLBACK_LANGUAGE),
-        "description": field_meaning(field, FALLBACK_LANGUAGE),
+        "title": in_language(field.title, DEFAULT_LANGUAGE),
+        "description": field_meaning(field, DEFAULT_LANGUAGE),
         **accepted,
         "examples": [field.example],
     }
@@ -151,17 +151,17 @@ def band_texts(edges: Sequence[float], *, integral: bool) -> list[Text]:
 def group_text(field: Field, label: str) -> Text:
     """Return a group's name in every language, from the English one in cards and monitoring."""
     for text in (*field.rule.labels.values(), say("not_stated")):
-        if text[FALLBACK_LANGUAGE] == label:
+        if text[DEFAULT_LANGUAGE] == label:
             return text
     numbers = field.rule.python_type is not str
-    return band_label_text(label) or (_grouped(label) if numbers else {FALLBACK_LANGUAGE: label})
+    return band_label_text(label) or (_grouped(label) if numbers else {DEFAULT_LANGUAGE: label})
 
 
 def band_label_text(label: str) -> Text | None:
     """Return a band's name in every language, from the English one; None for what is no band."""
     for band in BANDS:
         pattern = in_language(
-            say(band, low=r"(?P<low>\S+)", high=r"(?P<high>\S+)"), FALLBACK_LANGUAGE
+            say(band, low=r"(?P<low>\S+)", high=r"(?P<high>\S+)"), DEFAULT_LANGUAGE
         )
         if match := re.fullmatch(pattern, label):
             return say(band, **{name: _grouped(bound) for name, bound in match.groupdict().items()})
@@ -170,10 +170,10 @@ def band_label_text(label: str) -> Text | None:
 
 def _number(number: float) -> Text:
     """Return a number as labels hold it, without groups of thousands; pages add them."""
-    return {FALLBACK_LANGUAGE: format_number(float(number))}
+    return {DEFAULT_LANGUAGE: format_number(float(number))}
 
 
 def _grouped(written: str) -> Text:
     """Return a number of an English label as each language writes it; other texts as they are."""
     number = read_amount(written)
-    return {FALLBACK_LANGUAGE: written} if number is None else say_number(number)
+    return {DEFAULT_LANGUAGE: written} if number is None else say_number(number)

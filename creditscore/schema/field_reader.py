@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from creditscore.errors import SchemaError
-from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, LANGUAGES, Text
+from creditscore.i18n.catalogue import DEFAULT_LANGUAGE, LANGUAGES, Text
 from creditscore.readers.file_format import clean_name
 from creditscore.schema.code_reader import normalise, read_code_list, read_labels
 from creditscore.schema.constraints import CodeList, NumericRange, Rejected, Rule, Value
@@ -69,7 +69,7 @@ def read_field(name: str, table: TomlTable) -> Field:
     if kind not in KINDS:
         table.refuse("kind", f"must be one of {', '.join(KINDS)}, got {shown(kind)}")
     table.allow(*COMMON_KEYS, *(CODED_KEYS if kind == "coded" else NUMBER_KEYS))
-    unit = table.words("unit", fallback={})
+    unit = table.words("unit", default={})
     rule: Rule = read_code_list(table) if kind == "coded" else _numeric_range(table, kind, unit)
     return Field(
         name=name,
@@ -80,12 +80,10 @@ def read_field(name: str, table: TomlTable) -> Field:
         reasons=_wordings(table, rule),
         example=_example(table, rule),
         title=table.words("title"),
-        help=table.words("help", fallback={FALLBACK_LANGUAGE: ""}),
+        help=table.words("help", default={DEFAULT_LANGUAGE: ""}),
         unit=unit,
         # Models trained before carry the older key.
-        unit_singular=table.words(
-            "unit_singular", fallback=table.words("unit_of_one", fallback={})
-        ),
+        unit_singular=table.words("unit_singular", default=table.words("unit_of_one", default={})),
         bands=_bands(table, rule),
         risk=_risk(table),
         monotone=_monotone(table),
@@ -121,7 +119,7 @@ def _missing(table: TomlTable, rule: Rule) -> MissingValues | None:
         if len(entry) == 1:
             untitled.add(value)
         else:
-            item.text(FALLBACK_LANGUAGE)
+            item.text(DEFAULT_LANGUAGE)
             titled[value] = {name: item.text(name) for name in LANGUAGES if name in entry}
     return MissingValues(frozenset(untitled), titled)
 
@@ -171,7 +169,7 @@ def _change(table: TomlTable, rule: Rule) -> Change | None:
     if "limit" in inner.content:
         limit = inner.get("limit", (int, float), "a number", None)
         if not rule.contains(limit):
-            inner.refuse("limit", f"must be {rule.allowed[FALLBACK_LANGUAGE]}, got {limit}")
+            inner.refuse("limit", f"must be {rule.allowed[DEFAULT_LANGUAGE]}, got {limit}")
     return Change(direction, limit)
 
 
@@ -184,7 +182,7 @@ def _bands(table: TomlTable, rule: Rule) -> tuple[float, ...]:
     if len(numbers) < len(edges) or not ascending:
         table.refuse("bands", f"must be {allowed}, got {shown(edges)}")
     if isinstance(rule, NumericRange) and not all(rule.contains(edge) for edge in numbers):
-        table.refuse("bands", f"must each be {rule.allowed[FALLBACK_LANGUAGE]}, got {shown(edges)}")
+        table.refuse("bands", f"must each be {rule.allowed[DEFAULT_LANGUAGE]}, got {shown(edges)}")
     return tuple(float(edge) for edge in numbers)
 
 
@@ -269,7 +267,7 @@ def _accepted(item: TomlTable, rule: Rule, raws: list[object]) -> tuple[Value, .
         try:
             values.append(rule.accept(raw))
         except Rejected:
-            item.refuse("values", f"must be {rule.allowed[FALLBACK_LANGUAGE]}, got {shown(raw)}")
+            item.refuse("values", f"must be {rule.allowed[DEFAULT_LANGUAGE]}, got {shown(raw)}")
     return tuple(values)
 
 
@@ -279,7 +277,7 @@ def _example(table: TomlTable, rule: Rule) -> Value:
     try:
         return rule.accept(raw)
     except Rejected:
-        table.refuse("example", f"must be {rule.allowed[FALLBACK_LANGUAGE]}, got {raw!r}")
+        table.refuse("example", f"must be {rule.allowed[DEFAULT_LANGUAGE]}, got {raw!r}")
 
 
 def _documented(rule: Rule) -> Rule:

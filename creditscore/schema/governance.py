@@ -11,7 +11,7 @@ from datetime import date
 from typing import Any
 
 from creditscore.errors import SchemaError
-from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, Text, in_language
+from creditscore.i18n.catalogue import DEFAULT_LANGUAGE, Text, in_language
 from creditscore.nearest_name import hint
 from creditscore.schema.toml_reader import TomlTable, raise_all, read_parts, shown
 from creditscore.schema.triggers import Triggers, read_triggers
@@ -121,8 +121,8 @@ def _words(table: TomlTable, key: str) -> Text | None:
     if is_blank(table.content.get(key, "")):
         return None
     text = table.words(key)
-    if not text[FALLBACK_LANGUAGE].strip():
-        table.refuse(f"{key}.{FALLBACK_LANGUAGE}", "must not be empty, others are shown it as well")
+    if not text[DEFAULT_LANGUAGE].strip():
+        table.refuse(f"{key}.{DEFAULT_LANGUAGE}", "must not be empty, others are shown it as well")
     return text
 
 

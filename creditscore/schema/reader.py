@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from creditscore.errors import SchemaError
-from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, LANGUAGES, Text, say
+from creditscore.i18n.catalogue import DEFAULT_LANGUAGE, LANGUAGES, Text, say
 from creditscore.nearest_name import hint
 from creditscore.readers.file_format import SEPARATORS, StatedFormat, clean_name
 from creditscore.schema.constraints import LARGEST_NUMBER
@@ -107,7 +107,7 @@ def _refuse_sentences(top: TomlTable) -> None:
             if not set(LANGUAGES).isdisjoint(wording):
                 inner = TomlTable(top.source, f"fields.{name}.reasons[{index}]", wording)
                 inner.refuse(
-                    FALLBACK_LANGUAGE,
+                    DEFAULT_LANGUAGE,
                     "must be describes.en: describe the value, such as 'The last payment was "
                     "{value} months late', or leave it out; what the value did to the risk is "
                     "computed and added",
@@ -126,20 +126,20 @@ def read_schema(document: Mapping[str, Any], source: str) -> Schema:
     label = _label(top.table("label"), fields)
     sample = read_sample(top, fields=list(fields), label=label.column)
     columns = list(dict.fromkeys([*fields, label.column, *sample.columns.values()]))
-    ignored = tuple(dataset.names("ignored_columns", fallback=()))
+    ignored = tuple(dataset.names("ignored_columns", default=()))
     _check_columns(top, fields, label, ignored)
     return Schema(
         name=dataset.text("name"),
         title=dataset.words("title"),
-        notice=dataset.words("notice", fallback={FALLBACK_LANGUAGE: ""}),
+        notice=dataset.words("notice", default={DEFAULT_LANGUAGE: ""}),
         label=label,
         fields=fields,
         scorecards=_scorecards(top, fields),
         sources={
             name: _source(table, columns)
-            for name, table in top.tables("sources", fallback={}).items()
+            for name, table in top.tables("sources", default={}).items()
         },
-        files=dict(map(_file, top.tables("files", fallback={}).values())),
+        files=dict(map(_file, top.tables("files", default={}).values())),
         ignored_columns=ignored,
         document=document,
         file=_stated_format(top),
@@ -203,7 +203,7 @@ def _label(table: TomlTable, fields: Mapping[str, Field]) -> Label:
         if outcome_key(value) in known:
             table.refuse("bad", f"must differ from good, got {value!r}")
     title = table.words("title")
-    event = table.words("event", fallback=say("outcome_is", title=title))
+    event = table.words("event", default=say("outcome_is", title=title))
     return Label(column=column, good=good, bad=bad, title=title, event=event)
 
 

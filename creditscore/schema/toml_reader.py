@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from creditscore.errors import SchemaError
-from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, LANGUAGES, Text
+from creditscore.i18n.catalogue import DEFAULT_LANGUAGE, LANGUAGES, Text
 from creditscore.nearest_name import hint
 from creditscore.schema.constraints import LARGEST_NUMBER
 
@@ -39,11 +39,11 @@ class TomlTable:
                 allowed = f"allowed are {', '.join(names)}{hint(name, names)}"
                 self.refuse(name, f"is not a key here: {allowed}")
 
-    def get(self, name: str, kind: type | tuple[type, ...], allowed: str, fallback: Any) -> Any:
-        """Read a value of a kind, or the fallback where there is none."""
+    def get(self, name: str, kind: type | tuple[type, ...], allowed: str, default: Any) -> Any:
+        """Read a value of a kind, or the default where there is none."""
         if name not in self.content:
-            if fallback is not None:
-                return fallback
+            if default is not None:
+                return default
             self.refuse(name, f"is missing, it must be {allowed}")
         value = self.content[name]
         # bool is an int: `true` is no number.
@@ -55,29 +55,29 @@ class TomlTable:
             self.refuse(name, problem)
         return value
 
-    def text(self, name: str, fallback: str | None = None) -> str:
+    def text(self, name: str, default: str | None = None) -> str:
         """Read a text."""
-        value: str = self.get(name, str, "a text", fallback)
+        value: str = self.get(name, str, "a text", default)
         return value
 
     def flag(self, name: str) -> bool:
         """Read true or false; false where it is left out."""
-        value: bool = self.get(name, bool, "true or false", fallback=False)
+        value: bool = self.get(name, bool, "true or false", default=False)
         return value
 
-    def positive(self, name: str, fallback: int | None) -> int | None:
+    def positive(self, name: str, default: int | None) -> int | None:
         """Read a count."""
         if name not in self.content:
-            return fallback
+            return default
         allowed = f"a whole number from 1 to {LARGEST_COUNT}"
         value: int = self.get(name, int, allowed, None)
         if not 1 <= value <= LARGEST_COUNT:
             self.refuse(name, f"must be {allowed}, got {value}")
         return value
 
-    def names(self, name: str, fallback: Sequence[str] | None = None) -> list[str]:
+    def names(self, name: str, default: Sequence[str] | None = None) -> list[str]:
         """Read a list of texts."""
-        value: list[str] = self.get(name, list | tuple, "a list of texts", fallback)  # type: ignore[arg-type]  # isinstance takes unions
+        value: list[str] = self.get(name, list | tuple, "a list of texts", default)  # type: ignore[arg-type]  # isinstance takes unions
         if not all(isinstance(item, str) for item in value):
             self.refuse(name, f"must be a list of texts, got {shown(value)}")
         return list(value)
@@ -86,25 +86,25 @@ class TomlTable:
         """Read a table."""
         return TomlTable(self.source, self.key(name), self.get(name, dict, "a table", None))
 
-    def tables(self, name: str, fallback: dict[str, Any] | None = None) -> dict[str, TomlTable]:
+    def tables(self, name: str, default: dict[str, Any] | None = None) -> dict[str, TomlTable]:
         """Read a table of tables."""
         parent = TomlTable(
-            self.source, self.key(name), self.get(name, dict, "a table of tables", fallback)
+            self.source, self.key(name), self.get(name, dict, "a table of tables", default)
         )
-        if not parent.content and fallback is None:
+        if not parent.content and default is None:
             self.refuse(name, "must hold at least one table, got none")
         return {child: parent.table(child) for child in parent.content}
 
-    def words(self, name: str, fallback: Text | None = None) -> Text:
+    def words(self, name: str, default: Text | None = None) -> Text:
         """Read a text by language; English is required, a plain text counts as English."""
         if isinstance(self.content.get(name), str):
-            return {FALLBACK_LANGUAGE: self.content[name]}
-        if name not in self.content and fallback is not None:
-            return fallback
+            return {DEFAULT_LANGUAGE: self.content[name]}
+        if name not in self.content and default is not None:
+            return default
         allowed = "a text, or a table of texts by language such as { en = '...' }"
         table = TomlTable(self.source, self.key(name), self.get(name, dict, allowed, None))
         table.allow(*LANGUAGES)
-        table.text(FALLBACK_LANGUAGE)
+        table.text(DEFAULT_LANGUAGE)
         return {language: table.text(language) for language in table.content}
 
 

@@ -41,7 +41,7 @@ CARD_FILE = "model_card.json"
 MANIFEST_FILE = "manifest.json"
 LARGEST_BYTES = 64 * 1024 * 1024
 
-#: Parts of the manifest that the service shows to whoever asks about the model.
+#: Parts of the manifest that the service shows to clients that ask about the model.
 SHOWN_PARTS = ("scorecards", "data", "trained_at", "seed", "software")
 
 #: What may stand in the pickle besides plain Python values: numpy arrays as protocol 5 writes them.
@@ -125,7 +125,7 @@ def load(folder: Path) -> Model:
     Raises
     ------
     ArtifactError
-        If it is missing, damaged, foreign or of another format; says what mends it.
+        If it is missing, damaged, foreign or of another format; says what fixes it.
     """
     path = folder / MODEL_FILE
     manifest, raw, card = _read_files(folder)

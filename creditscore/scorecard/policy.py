@@ -12,7 +12,7 @@ import numpy as np
 from creditscore.arrays import Floats, Ints
 
 #: What a default costs, over what a good account earns; the lender's own number replaces it.
-FALLBACK_LOSS_TO_MARGIN = 3.0
+DEFAULT_LOSS_TO_MARGIN = 3.0
 
 #: Probabilities are kept this far from 0 and 1 before they become points, where odds end.
 CLIP = 1e-6

@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from creditscore.i18n.catalogue import (
-    FALLBACK_LANGUAGE,
+    DEFAULT_LANGUAGE,
     Text,
     in_language,
     say,
@@ -237,7 +237,7 @@ def _codes(field: Field) -> dict[Value, str]:
 
 
 def _slug(label: Text) -> str:
-    return re.sub("[^A-Z0-9]+", "_", label[FALLBACK_LANGUAGE].upper()).strip("_")
+    return re.sub("[^A-Z0-9]+", "_", label[DEFAULT_LANGUAGE].upper()).strip("_")
 
 
 def _side(value: Value, median: float | None) -> str:
@@ -269,4 +269,4 @@ def _shown(field: Field, value: Value | None) -> Text:
     label = field.label_of(value)
     if label is not None or value is None:
         return label or {}
-    return {FALLBACK_LANGUAGE: value} if isinstance(value, str) else say_number(value)
+    return {DEFAULT_LANGUAGE: value} if isinstance(value, str) else say_number(value)

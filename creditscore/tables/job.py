@@ -17,7 +17,7 @@ from creditscore.decisions.decision_columns import DecisionColumns
 from creditscore.decisions.record import new_decision_ids
 from creditscore.errors import BatchError, Fault, InvalidApplicants
 from creditscore.files import atomic_write, is_stream, open_output
-from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, in_language, say
+from creditscore.i18n.catalogue import DEFAULT_LANGUAGE, in_language, say
 from creditscore.readers.detection import file_kind
 from creditscore.readers.file_format import EXCEL, PARQUET
 from creditscore.readers.parquet_reader import require_pyarrow
@@ -125,7 +125,7 @@ def run_with(
                 raise InvalidApplicants([Fault("no_rows", "", say("no_rows"), 1)])
     except InvalidApplicants as error:
         fault, *_ = error.faults
-        text = in_language(fault.text, FALLBACK_LANGUAGE)
+        text = in_language(fault.text, DEFAULT_LANGUAGE)
         raise BatchError(f"{job.source}, line {fault.line}: {text}") from None
     except BrokenPipeError:
         # The reader of the standard output closed it, as `head` does: no error.

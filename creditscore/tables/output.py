@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import IO, Any, Protocol
 
 from creditscore.files import open_output
-from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, in_language
+from creditscore.i18n.catalogue import DEFAULT_LANGUAGE, in_language
 from creditscore.schema.csv_cells import to_line
 from creditscore.tables.table import Block, RejectedRow, Style, Table
 
@@ -109,7 +109,7 @@ class Rejects:
         first = ""
         for index in rejected:
             faults = results[index].faults
-            why = "; ".join(in_language(fault.text, FALLBACK_LANGUAGE) for fault in faults)
+            why = "; ".join(in_language(fault.text, DEFAULT_LANGUAGE) for fault in faults)
             first = first or f"line {block.numbers[index]}: {why}"
             self._write([block.numbers[index], why, *block.row(index)])
         return first

@@ -10,7 +10,7 @@ from typing import Any, Protocol, TypeVar
 
 from creditscore.decisions.decision_columns import DecisionColumns
 from creditscore.errors import Fault, InvalidApplicants
-from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, Text, say
+from creditscore.i18n.catalogue import DEFAULT_LANGUAGE, Text, say
 from creditscore.nearest_name import nearest_name
 from creditscore.readers import clean_name
 from creditscore.readers.cell_text import cell_text
@@ -219,7 +219,7 @@ def check_header(
 
 def taken_columns(columns: Sequence[str], schema: Schema) -> list[str]:
     """Say which columns of a table are called as those of a decision, which scoring refuses."""
-    types = DecisionColumns(True, language=FALLBACK_LANGUAGE, prefix=schema.decision_prefix).types
+    types = DecisionColumns(True, language=DEFAULT_LANGUAGE, prefix=schema.decision_prefix).types
     taken = [column for column in columns if column in types]
     if not taken:
         return []

@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 import numpy as np
 
 from creditscore.arrays import Floats, Ints
-from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, in_language
+from creditscore.i18n.catalogue import DEFAULT_LANGUAGE, in_language
 from creditscore.schema import Field, Label
 from creditscore.schema.cell_reader import accepts_empty, read_cell
 from creditscore.schema.constraints import CodeList, NumericRange, Rejected, describe_value
@@ -124,7 +124,7 @@ class FieldReader:
             raw = read_cell(self.field, text, decimal=self.decimal, whole=True)
             self.wrong[kind] = WrongCells(
                 column=self.column,
-                allowed=self.field.allowed[FALLBACK_LANGUAGE],
+                allowed=self.field.allowed[DEFAULT_LANGUAGE],
                 kind=kind,
                 line=line,
                 first=text,
@@ -231,6 +231,8 @@ def _got(raw: object) -> str:
     if isinstance(raw, str):
         return f"got {raw[:40]!r}"
     got = describe_value(raw)
-    text = got if isinstance(got, str) else in_language(got, FALLBACK_LANGUAGE)
-    mend = ", or say [file] decimal in the schema file" if isinstance(raw, AmbiguousNumber) else ""
-    return f"got {text}{mend}"
+    text = got if isinstance(got, str) else in_language(got, DEFAULT_LANGUAGE)
+    advice = (
+        ", or say [file] decimal in the schema file" if isinstance(raw, AmbiguousNumber) else ""
+    )
+    return f"got {text}{advice}"

@@ -12,7 +12,7 @@ from scipy.stats import chi2
 from creditscore.arrays import Flags, Floats, Ints
 from creditscore.errors import DatasetError
 from creditscore.evaluation.metrics import effective_rows
-from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, in_language, say
+from creditscore.i18n.catalogue import DEFAULT_LANGUAGE, in_language, say
 from creditscore.schema import Field, Schema
 from creditscore.schema.constraints import CodeList, NumericRange, Value
 from creditscore.schema.descriptions import band_texts
@@ -152,7 +152,7 @@ def _field_bins(field: Field, column: Floats, weights: Floats | None) -> Bins:
     counts = (*bins.counts, _count(missing, weights))
     return replace(
         bins,
-        labels=(*bins.labels, in_language(say("not_stated"), FALLBACK_LANGUAGE)),
+        labels=(*bins.labels, in_language(say("not_stated"), DEFAULT_LANGUAGE)),
         counts=counts,
         critical=_critical(len(counts)),
         has_missing=True,
@@ -166,7 +166,7 @@ def _known_bins(field: Field, column: Floats, weights: Floats | None) -> Bins:
         # One is left for missing values.
         most = len(ALPHABET) - (field.missing is not None)
         counts = [*rows[: most - 1], sum(rows[most - 1 :])] if len(rows) > most else rows
-        labels = [in_language(text, FALLBACK_LANGUAGE) for text in field.rule.labels.values()]
+        labels = [in_language(text, DEFAULT_LANGUAGE) for text in field.rule.labels.values()]
         return Bins(
             codes=codes,
             edges=(),
@@ -191,7 +191,7 @@ def _number_bins(
         low=float(column.min()),
         high=float(column.max()),
         labels=tuple(
-            in_language(text, FALLBACK_LANGUAGE)
+            in_language(text, DEFAULT_LANGUAGE)
             for text in band_texts([float(edge) for edge in edges], integral=integral)
         ),
         counts=tuple(counts),

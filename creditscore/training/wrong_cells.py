@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from creditscore.errors import DatasetError, DatasetFaults
-from creditscore.i18n.catalogue import FALLBACK_LANGUAGE
+from creditscore.i18n.catalogue import DEFAULT_LANGUAGE
 from creditscore.i18n.number_format import FORMATS
 from creditscore.schema import Field
 from creditscore.schema.constraints import NumericRange
@@ -28,7 +28,7 @@ MOST_EXAMPLES, LONGEST_EXAMPLE = 3, 40
 
 REMEDY = "say missing = true of a field whose value may be unknown"
 
-_WRITE = FORMATS[FALLBACK_LANGUAGE]
+_WRITE = FORMATS[DEFAULT_LANGUAGE]
 
 #: A number with something behind it, such as "36 months".
 _WITH_SUFFIX = re.compile(r"[-+]?[0-9][0-9.,]*\s*([^0-9.,\s][^0-9]{0,19})", re.ASCII)

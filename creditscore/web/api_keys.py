@@ -17,7 +17,7 @@ from creditscore.errors import KeyRefused
 #: Random bytes of a key: nobody guesses them, so one fast hash keeps it as well as a slow one.
 KEY_BYTES = 32
 
-#: Shows what a text is to whoever finds one where it should not be.
+#: Shows what a text is, if one is found where it should not be.
 PREFIX = "credit_"
 
 

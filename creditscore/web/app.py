@@ -24,7 +24,7 @@ from creditscore.decision_log.migrations import migrate
 from creditscore.decisions.assessor import Assessor
 from creditscore.decisions.record import new_decision_ids
 from creditscore.errors import ArtifactError, StartupError
-from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, LEGAL_SENTENCE
+from creditscore.i18n.catalogue import DEFAULT_LANGUAGE, LEGAL_SENTENCE
 from creditscore.i18n.date_format import write_day, write_moment
 from creditscore.json_codec import dumps_bytes
 from creditscore.scorecard import artifact, model_archive
@@ -185,7 +185,7 @@ def _deciding(model: Model, settings: Settings) -> dict[str, Any]:
     policy = model.policy.with_cutoff(settings.cutoff)
     assessor = Assessor(model=model, policy=policy, now=now, new_ids=new_decision_ids)
     examples = {
-        name: made.to_dict(FALLBACK_LANGUAGE) for name, made in example_decisions(assessor).items()
+        name: made.to_dict(DEFAULT_LANGUAGE) for name, made in example_decisions(assessor).items()
     }
     return {"assessor": assessor, "openapi": build_openapi(model.schema, settings, examples)}
 
@@ -195,11 +195,11 @@ def _announce(app: Flask, model: Model) -> None:
     format_lines(app.logger)
     app.logger.setLevel(logging.INFO)
     if click.get_current_context(silent=True) is not None:
-        # Whoever runs a `flask` command serves nothing.
+        # A `flask` command serves nothing.
         return
     app.logger.info("serving %s", ", ".join(model.versions.values()))
     if protected := model.protected_predictors():
-        law = LEGAL_SENTENCE[FALLBACK_LANGUAGE]
+        law = LEGAL_SENTENCE[DEFAULT_LANGUAGE]
         app.logger.warning("decisions depend on %s. %s", ", ".join(protected), law)
 
 

@@ -8,7 +8,7 @@ from flask import Request, Response, request
 from werkzeug.datastructures import LanguageAccept, MIMEAccept
 from werkzeug.http import parse_accept_header
 
-from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, LANGUAGES
+from creditscore.i18n.catalogue import DEFAULT_LANGUAGE, LANGUAGES
 
 PAGE, JSON, CSV = "text/html", "application/json", "text/csv"
 
@@ -29,7 +29,7 @@ def first_language(accepted: str) -> str:
         language = tag.partition("-")[0].lower()
         if quality > 0 and language in LANGUAGES:
             return language
-    return FALLBACK_LANGUAGE
+    return DEFAULT_LANGUAGE
 
 
 def page_language() -> str:

@@ -1,4 +1,4 @@
-"""Rate limits: whoever asks too often is told so, and everybody how much is left.
+"""Rate limits: a client that asks too often is refused, and every answer says how much is left.
 
 A client is known by its API key, else by its network.
 
@@ -194,7 +194,7 @@ class RateLimits:
         Parameters
         ----------
         client : str
-            Whoever asks, and what for: each text has a bucket of its own.
+            The client, and what it asks for: each text has a bucket of its own.
         limit : RateLimit
             What the bucket holds.
         now : float
@@ -220,7 +220,7 @@ class RateLimits:
             mine = min(range(WAYS), key=lambda i: buckets[i][2])
         else:
             _, before, moment = buckets[mine]
-            # A clock that was set back by more than a bucket takes to fill begins anew.
+            # A clock that was set back by more than a bucket takes to fill begins again.
             if now >= moment - limit.seconds:
                 held = min(held, before + max(0.0, now - moment) * rate)
         # A hair's breadth, as sums of fractions miss the whole by one.
@@ -233,7 +233,7 @@ class RateLimits:
         return RateLimitResult(allowed, math.floor(held + 1e-6), reset, wait)
 
     def _open(self) -> None:
-        """Map the file; each process anew, as a lock belongs to the one that opened it."""
+        """Map the file; each process again, as a lock belongs to the one that opened it."""
         self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not self._path.exists():
             _create(self._path)

@@ -174,8 +174,8 @@ def read_origin(request: Request, body: bytes, *, key_id: str | None) -> Request
     if key is not None and not re.fullmatch(f"[!-~]{{1,{LONGEST_KEY}}}", key, re.ASCII):
         raise WrongIdempotencyKey(say("idempotency_key", most=LONGEST_KEY))
     if key is not None and key_id is None:
-        # Whoever has no API key shares the name space of all those: a key of theirs is one of their
-        # network. No client can send the blank.
+        # Clients without an API key share one name space: a key of theirs is one of their network.
+        # No client can send the blank.
         key = f"{key} {_network_mark(request, key)}"
     return RequestOrigin(
         request_id=g.request_id,

@@ -12,8 +12,8 @@ from creditscore.errors import DatabaseUnavailable
 from creditscore.web.service import NAME, Service
 
 WARNING = (
-    "Other machines can reach this service, and it has no API key: whoever does can have decisions "
-    "made and logged. Make a key (.venv/bin/flask --app app keys new --name NAME), or listen on "
+    "Other machines can reach this service, and it has no API key: anyone can have decisions made "
+    "and logged. Make a key (.venv/bin/flask --app app keys new --name NAME), or listen on "
     "127.0.0.1."
 )
 

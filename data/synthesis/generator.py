@@ -24,12 +24,12 @@ STEPS = sum(variable.kind is not Kind.COMPUTED for variable in STORY) + 1
 #: Rows drawn for each real one to see by how much the label must be corrected.
 ECHO = 2
 
-#: Rounds of drawing anew what turned out to equal a real row.
+#: Rounds of drawing again what turned out to equal a real row.
 ROUNDS = 20
 
 
 class SynthesisError(Exception):
-    """The rows cannot be learnt from, or drawn; its text is fit for whoever asked."""
+    """The rows cannot be learnt from, or drawn; its text is fit for the user."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class Generator:
         seed : int
             The same seed gives the same rows.
         avoid : DataFrame, optional
-            Rows that no drawn active account may equal; a row that does is drawn anew.
+            Rows that no drawn active account may equal; a row that does is drawn again.
         """
         features = self.accounts.draw(rows, np.random.default_rng([seed, 0]))
         if avoid is not None:
@@ -69,10 +69,10 @@ class Generator:
             same = privacy.copies(features, avoid).active
             if not same.any():
                 return features
-            anew = self.accounts.draw(int(same.sum()), np.random.default_rng([seed, 2, attempt]))
-            features.loc[same] = anew.to_numpy()
+            again = self.accounts.draw(int(same.sum()), np.random.default_rng([seed, 2, attempt]))
+            features.loc[same] = again.to_numpy()
         raise SynthesisError(
-            f"after {ROUNDS} rounds of drawing anew, active accounts still equal real rows"
+            f"after {ROUNDS} rounds of drawing again, active accounts still equal real rows"
         )
 
 

@@ -1,6 +1,6 @@
 """The label, given all features: who defaults.
 
-Boosted trees on all features say how likely a default is. Whoever trains on the drawn rows with
+Boosted trees on all features say how likely a default is. Training on the drawn rows with
 the application fields alone must find the relation that those fields have in the real rows, so
 the log-odds are shifted by what boosted trees on these fields alone say on the real rows, less
 what they say on the drawn ones. Last, every group of codes gets its real default rate.

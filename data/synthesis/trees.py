@@ -61,7 +61,7 @@ def stump(rows: int) -> Tree:
 
 
 def plain(fitted: Any, matrix: Floats, *, with_values: bool) -> Tree:
-    """Copy a tree out of scikit-learn, its thresholds rounded and its rows counted anew.
+    """Copy a tree out of scikit-learn, its thresholds rounded and its rows counted again.
 
     Parameters
     ----------

@@ -10,7 +10,7 @@ import pytest
 
 from creditscore.i18n.catalogue import (
     CATALOGUES,
-    FALLBACK_LANGUAGE,
+    DEFAULT_LANGUAGE,
     LANGUAGES,
     MESSAGES,
     PAGE_TEXTS,
@@ -32,7 +32,7 @@ def texts(node: Any, key: str = "") -> Iterator[tuple[str, str]]:
 
 
 BY_LANGUAGE = {language: dict(texts(catalogue)) for language, catalogue in CATALOGUES.items()}
-KEYS = list(BY_LANGUAGE[FALLBACK_LANGUAGE])
+KEYS = list(BY_LANGUAGE[DEFAULT_LANGUAGE])
 
 
 def braces(sentence: str) -> list[str]:
@@ -63,12 +63,12 @@ def test_both_versions_of_a_text_say_something_with_the_same_braces(key: str) ->
 
 
 def test_no_name_stands_in_two_tables_that_are_read_as_one() -> None:
-    english = CATALOGUES[FALLBACK_LANGUAGE]
+    english = CATALOGUES[DEFAULT_LANGUAGE]
     names = [name for page in english["pages"].values() for name in page]
     said = ("values", "errors", "reasons", "warnings", "groups", "triggers")
 
-    assert len(names) == len(PAGE_TEXTS[FALLBACK_LANGUAGE])
-    assert sum(len(english[table]) for table in said) == len(MESSAGES[FALLBACK_LANGUAGE])
+    assert len(names) == len(PAGE_TEXTS[DEFAULT_LANGUAGE])
+    assert sum(len(english[table]) for table in said) == len(MESSAGES[DEFAULT_LANGUAGE])
 
 
 def test_a_sentence_is_said_in_every_language() -> None:

@@ -63,7 +63,7 @@ def test_a_log_that_root_made_is_refused_with_its_owner_its_mode_and_the_remedy(
 
     assert said == (
         f"the decision log cannot be used: nobody cannot write {log}, which belongs to root and "
-        f"has mode -rw-------; to mend it: sudo chown nobody: {log}"
+        f"has mode -rw-------; to fix it: sudo chown nobody: {log}"
     )
 
 
@@ -119,7 +119,7 @@ def test_an_owner_without_permission_changes_the_mode(folder: Path) -> None:
     log = make_file(folder / "instance" / "decisions.sqlite", owner=NOBODY, mode=0o400)
 
     with acting_as(NOBODY):
-        assert refusal(log).endswith(f"and has mode -r--------; to mend it: chmod u+rw {log}")
+        assert refusal(log).endswith(f"and has mode -r--------; to fix it: chmod u+rw {log}")
 
 
 def test_a_user_without_a_name_is_called_by_the_number(folder: Path) -> None:

@@ -48,7 +48,7 @@ def refusal(folder: Path) -> str:
     with pytest.raises(ArtifactError) as caught:
         artifact.load(folder)
     message = str(caught.value)
-    assert message.endswith(f"; to mend it: {artifact.REMEDY}")
+    assert message.endswith(f"; to fix it: {artifact.REMEDY}")
     assert "\n" not in message.strip()
     return message
 
@@ -551,7 +551,7 @@ def test_a_full_disk_leaves_the_old_model_whole(
 ) -> None:
     small_disk(100_000)
 
-    with pytest.raises(ArtifactError, match=f"{unchanged}: cannot be written: .*; to mend it: "):
+    with pytest.raises(ArtifactError, match=f"{unchanged}: cannot be written: .*; to fix it: "):
         artifact.save(stricter(model), unchanged)
 
 

@@ -411,7 +411,7 @@ def test_a_folder_that_cannot_be_written_is_refused_before_anything_is_trained(
     # Data that is not there would be the next mistake.
     status = train.main([f"--model-dir={folder}", "--data=no such file.csv"])
 
-    said = f"train.py: {folder}: cannot be written: {reason}; to mend it: make room for it, or "
+    said = f"train.py: {folder}: cannot be written: {reason}; to fix it: make room for it, or "
     assert status == 1
     assert capsys.readouterr().err == f"{said}choose another folder with --model-dir\n"
 

@@ -10,7 +10,7 @@ import click
 from flask.cli import AppGroup
 
 from creditscore.errors import CreditScoreError
-from creditscore.i18n.catalogue import FALLBACK_LANGUAGE, in_language
+from creditscore.i18n.catalogue import DEFAULT_LANGUAGE, in_language
 from creditscore.monitoring.monitor import DEFAULT_DAYS
 from creditscore.monitoring.periods import PERIODS, Window
 from creditscore.monitoring.trigger_texts import describe_trigger
@@ -62,7 +62,7 @@ def check(since: datetime | None, by: str | None) -> None:
         click.echo(f"Error: {error}", err=True)
         click.get_current_context().exit(FAILED)
     for one in found["reasons"]:
-        text = in_language(describe_trigger(one, svc.assessor.model.schema), FALLBACK_LANGUAGE)
+        text = in_language(describe_trigger(one, svc.assessor.model.schema), DEFAULT_LANGUAGE)
         click.echo(f"{one['scorecard']}\t{one['verdict']}\t{text}", err=one["verdict"] != FAILS)
     click.echo(f"{found['decisions']:,} decisions: {found['verdict'].replace('_', ' ')}", err=True)
     if found["verdict"] == FAILS:

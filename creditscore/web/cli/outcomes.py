@@ -13,7 +13,7 @@ from flask.cli import with_appcontext
 from creditscore.decision_log.outcome_batch import KNOWN, RECORDED, STATES
 from creditscore.errors import ExportRefused
 from creditscore.files import open_output
-from creditscore.i18n.catalogue import FALLBACK_LANGUAGE
+from creditscore.i18n.catalogue import DEFAULT_LANGUAGE
 from creditscore.readers import naming_file, open_table_file
 from creditscore.schema.csv_cells import to_line
 from creditscore.tables.outcome_rows import (
@@ -50,11 +50,11 @@ def outcomes_command(file: Path, report: Path | None) -> None:
         for rows in _record(file):
             for row in rows:
                 counts[row.result.state] += 1
-                line, decision_id, reference, _, state, *_, detail = row.cells(FALLBACK_LANGUAGE)
+                line, decision_id, reference, _, state, *_, detail = row.cells(DEFAULT_LANGUAGE)
                 told = [f"line {line}", state, decision_id or reference or "", detail or ""]
                 click.echo("\t".join(map(str, told)).rstrip())
                 if out is not None:
-                    out.write(f"{to_line(row.cells(FALLBACK_LANGUAGE))}\n".encode())
+                    out.write(f"{to_line(row.cells(DEFAULT_LANGUAGE))}\n".encode())
     summary = ", ".join(f"{count:,} {state}" for state, count in counts.items() if count)
     click.echo(f"{sum(counts.values()):,} rows: {summary}")
     if sum(counts.values()) > counts[RECORDED] + counts[KNOWN]:

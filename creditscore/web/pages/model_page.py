@@ -106,24 +106,24 @@ def _read_choice(card: Mapping[str, Any], language: str) -> Choice:
     if ratio is None:
         errors["ratio"] = _wrong(texts, "cut_ratio", LOWEST_RATIO, HIGHEST_RATIO, language)
         ratio = policy_ratio
-    fallback = break_even_percent(ratio) if "ratio" in query else round(100 * policy["cutoff"])
+    default = break_even_percent(ratio) if "ratio" in query else round(100 * policy["cutoff"])
     # A browser sends both fields; the button says which of them counts.
     typed = query.get("cutoff") if query.get("by") != "ratio" else None
-    chosen = _number(typed, LOWEST_PERCENT, HIGHEST_PERCENT, fallback)
+    chosen = _number(typed, LOWEST_PERCENT, HIGHEST_PERCENT, default)
     if chosen is None:
         errors["cutoff"] = _wrong(texts, "cut_percent", LOWEST_PERCENT, HIGHEST_PERCENT, language)
     return Choice(
         scorecard=scorecard if scorecard in names else names[-1],
         ratio=ratio,
-        percent=round(fallback if chosen is None else chosen),
+        percent=round(default if chosen is None else chosen),
         errors=errors,
     )
 
 
-def _number(text: str | None, low: float, high: float, fallback: float) -> float | None:
+def _number(text: str | None, low: float, high: float, default: float) -> float | None:
     """Read a number within bounds; None for anything else."""
     if text is None:
-        return fallback
+        return default
     try:
         number = float(text.strip().replace(",", "."))
     except ValueError:
