@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -332,7 +331,7 @@ def test_the_report_comes_as_csv_where_it_is_asked_for(app: Flask, client: Flask
 # Many
 
 
-def test_ten_thousand_rows_take_seconds_in_a_few_transactions(
+def test_ten_thousand_rows_are_recorded_in_a_few_transactions(
     app: Flask, client: FlaskClient
 ) -> None:
     references = [f"A-{number}" for number in range(10_000)]
@@ -341,14 +340,10 @@ def test_ten_thousand_rows_take_seconds_in_a_few_transactions(
         f"{name},{at % 2}\n" for at, name in enumerate(references)
     )
 
-    began = time.monotonic()
     told = post_table(client, table)
-    seconds = time.monotonic() - began
 
     assert told["counts"]["recorded"] == 10_000
     assert count(database_of(app), outcomes) == 10_000
-    # Twenty times what it takes, as the machines are shared.
-    assert seconds < 20
     times = {each["outcome"]["recorded_at"] for each in told["outcomes"]}
     assert len(times) <= 10_000 // CHUNK_ROWS
     assert set(states(post_table(client, table))) == {"known"}
