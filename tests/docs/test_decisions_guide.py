@@ -18,7 +18,7 @@ from creditscore.decision_log.replay import RESULTS
 from creditscore.settings import Settings
 
 GUIDE = PROJECT / "docs" / "decisions.md"
-TEXT = GUIDE.read_text(encoding="utf-8")
+TRANSLATION = PROJECT / "docs" / "decisions.id.md"
 
 #: The counts of no outcome at all.
 NOTHING = dict.fromkeys(STATES, 0)
@@ -88,8 +88,14 @@ def test_the_backup_of_the_guide_verifies(reader: Reader) -> None:
     assert later.said("verify") == reader.said("verify")
 
 
-def test_the_verdicts_of_the_guide_are_all_there_are() -> None:
-    verdicts = re.findall(r"^\| ([\w ]+) \|.*\| [01] \|$", TEXT, re.MULTILINE)
+def test_both_languages_show_the_same() -> None:
+    assert blocks(TRANSLATION) == blocks(GUIDE)
+
+
+@pytest.mark.parametrize("guide", [GUIDE, TRANSLATION], ids=lambda guide: guide.name)
+def test_the_verdicts_of_the_guide_are_all_there_are(guide: Path) -> None:
+    text = guide.read_text(encoding="utf-8")
+    verdicts = re.findall(r"^\| ([\w ]+) \|.*\| [01] \|$", text, re.MULTILINE)
 
     assert tuple(verdicts) == RESULTS
 
