@@ -83,7 +83,7 @@ def build_card(
             "importance_rows": min(IMPORTANCE_ROWS, len(rows.test)),
             "default_forest_rows": drawn_rows(len(rows.train)),
             "woe_coarse_bins": COARSE_BINS,
-            "golden_applicants": len(manifest["golden"]),
+            "implementation_test_applicants": len(manifest["golden"]),
         },
         "scorecards": {
             name: {

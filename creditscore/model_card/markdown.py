@@ -191,7 +191,7 @@ def _versions(card: Card) -> Iterator[str]:
         f"- Trained at {card['trained_at']} with seed {card['seed']}. The same file, schema, "
         "options, seed and software give the same versions again."
     )
-    if golden := card["method"].get("golden_applicants"):
+    if golden := card["method"].get("implementation_test_applicants"):
         texts = PAGE_TEXTS[DEFAULT_LANGUAGE]
         test = texts["implementation_test_of"].format(applicants=golden)
         yield f"- {texts['implementation_test']}: {test}"

@@ -255,7 +255,7 @@ def test_commas_and_the_fields_own_names_stay_what_requests_may_send(
         ("income,rate,home,member", "column_missing", 'no column "months"'),
         ("Einkunfte,rate,months,home,member", "column_missing", 'mean it by "Einkunfte"'),
         ("x,rate,months,home,member", "column_missing", 'no column "income" or "Einkünfte"'),
-        ("income,rate,months,home,member,Einkünfte", "column_twice", "the column income stands"),
+        ("income,rate,months,home,member,Einkünfte", "column_twice", "the column income appears"),
         ("income,rate,months,home,member,credit_score", "column_taken", "credit_score must be"),
     ],
 )

@@ -41,11 +41,11 @@ DECIDED = [
     for pair in zip(exchange["applicants"], exchange["answer"], strict=True)
 ]
 
-#: What a decision says of its applicant, as the log keeps it; reasons are worded in another way
-#: since, and only those of half a percentage point or more are given.
+#: What a decision says of its applicant, as the log keeps it; reasons and warnings are worded
+#: in another way since, and only reasons of half a percentage point or more are given.
 WRITTEN = (
     "SELECT scorecard, model_version, inputs, probability_of_default, cutoff, label, score, "
-    "baseline, impacts, warnings, bins FROM decisions WHERE id = ?"
+    "baseline, impacts, bins, warnings FROM decisions WHERE id = ?"
 )
 
 
@@ -279,15 +279,22 @@ def as_before(answer: Body) -> Body:
 
 
 def computed(answer: Body) -> Body:
-    """Return what lasts of a new answer and of an old one: numbers, and the reasons without texts.
+    """Return what lasts of a new answer and of an old one: all but the texts, which are reworded.
 
     The old one has reasons of every size.
     """
     large = [each for each in answer["reasons"] if each["impact"] >= LEAST_IMPACT]
     reasons = large or (answer["reasons"][:1] if answer["label"] == NOT_ELIGIBLE else [])
-    untold = [{name: part for name, part in each.items() if name != "text"} for each in reasons]
     lasts = {name: part for name, part in lasting(answer).items() if name != "strengths"}
-    return {**lasts, "reasons": untold}
+    return {
+        **lasts,
+        "reasons": without_texts(reasons),
+        "warnings": without_texts(answer["warnings"]),
+    }
+
+
+def without_texts(parts: list[Body]) -> list[Body]:
+    return [{name: part for name, part in each.items() if name != "text"} for each in parts]
 
 
 def without_idempotency(headers: dict[str, str]) -> dict[str, str]:
@@ -295,9 +302,10 @@ def without_idempotency(headers: dict[str, str]) -> dict[str, str]:
 
 
 def written(folder: Path, decision: Body) -> Any:
-    """Read how the log keeps a decision, texts and numbers as they stand there."""
+    """Read how the log keeps a decision: all to the letter, but for the texts of warnings."""
     with closing(sqlite3.connect(folder / "instance" / "decisions.sqlite")) as connection:
-        return connection.execute(WRITTEN, [decision["decision_id"]]).fetchone()
+        *columns, warnings = connection.execute(WRITTEN, [decision["decision_id"]]).fetchone()
+    return [*columns, without_texts(json.loads(warnings))]
 
 
 def exact(answer: object) -> str:

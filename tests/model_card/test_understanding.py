@@ -123,7 +123,7 @@ def of_calibration(card: Any) -> list[str]:
             f"| {share(one['observed_rate'])} |"
             for place, one in enumerate(tenths, start=1)
         ),
-        f"its riskiest group {share(riskiest['mean_predicted'])}, and "
+        f"predicted {share(riskiest['mean_predicted'])} for its riskiest group, and "
         f"{share(riskiest['observed_rate'])} missed",
     ]
 

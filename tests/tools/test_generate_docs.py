@@ -88,7 +88,7 @@ def test_a_route_says_in_each_language_whether_it_asks_for_a_key(files: dict[Pat
     english, indonesian = (files[PROJECT / "docs" / name] for name in ("api.md", "api.id.md"))
 
     assert "| `GET /decisions` | Logged decisions, newest first | yes |" in english
-    assert "| `GET /health` | Whether decisions can be given | - |" in english
+    assert "| `GET /health` | Health check: whether the service can decide | - |" in english
     assert "| `POST /predict` |" in indonesian
     assert "| begitu ada kunci |" in indonesian
 

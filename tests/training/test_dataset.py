@@ -169,7 +169,7 @@ def test_a_wrong_header_is_told_first(
 @pytest.mark.parametrize(
     ("column", "cell", "said"),
     [
-        ("income", "0", "must be a number greater than 0 and at most 1000, got 0"),
+        ("income", "0", "must be a number greater than 0 and at most 1,000, got 0"),
         ("income", "1000.01", "got 1000.01"),
         ("income", "1e400", "got a number too large to be stored"),
         ("income", "9" * 390, "got a number too large to be stored"),
@@ -178,7 +178,7 @@ def test_a_wrong_header_is_told_first(
             (
                 "income",
                 cell,
-                "must be a number greater than 0 and at most 1000, but the cell is empty; "
+                "must be a number greater than 0 and at most 1,000, but the cell is empty; "
                 "say missing = true of a field whose value may be unknown",
             )
             for cell in ("", "   ", "\u00a0")
@@ -227,7 +227,7 @@ def test_everything_that_is_wrong_is_told_at_once(path: Path, loans: Schema) -> 
     assert error.line == 3
     assert str(error).splitlines() == [
         f"{path}: 4 of 7 rows cannot be trained on:",
-        "  line 5, column income: must be a number greater than 0 and at most 1000, got 0",
+        "  line 5, column income: must be a number greater than 0 and at most 1,000, got 0",
         f"  line 3, column home: must be one of {HOMES}, got 9 "
         "(and 1 more such cells, such as '8')",
         "  line 4, column months: must be an integer from 0 to 600, got 'x'",
@@ -245,7 +245,7 @@ def test_empty_cells_of_all_columns_are_one_sentence(path: Path, loans: Schema) 
         f"{path}: 3 of 5 rows cannot be trained on:",
         "  3 cells of 2 columns are empty: income 2 (from line 2), home 1 (from line 2); "
         "say missing = true of a field whose value may be unknown",
-        "  line 4, column income: must be a number greater than 0 and at most 1000, got -1",
+        "  line 4, column income: must be a number greater than 0 and at most 1,000, got -1",
     ]
 
 
