@@ -2,7 +2,7 @@
 
 .venv/bin/python benchmarks/engine.py [--model-dir MODEL] [--data CSV]
 
-Trains nothing but the two forests again, for scikit-learn to be timed on; the rest is the trained
+Trains only the two forests again, for scikit-learn to be timed on; the rest is the trained
 model's. Rounds of all candidates take turns, and medians over the rounds are given. Exits with 1
 if a number differs in one bit from what it must be; a missed goal is said, and fails nothing.
 """

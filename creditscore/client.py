@@ -85,7 +85,7 @@ class Explanation(TypedDict):
 
 
 class Outcome(TypedDict):
-    """What became of a decision."""
+    """The outcome of a decision."""
 
     defaulted: bool
     recorded_at: str
@@ -228,7 +228,7 @@ class Client:
         return cast(Explanation, self._ask("GET", path))
 
     def outcome(self, decision_id: str, *, defaulted: bool) -> Outcome:
-        """Write down what became of a decision, and return what is in the log.
+        """Record the outcome of a decision, and return the one in the log.
 
         Raises
         ------
@@ -263,7 +263,7 @@ class Client:
 
 
 def new_key() -> str:
-    """Return an Idempotency-Key that nobody has used."""
+    """Return an Idempotency-Key that was never used."""
     return str(uuid.uuid4())
 
 

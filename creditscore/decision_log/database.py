@@ -62,7 +62,7 @@ def seconds_left() -> float | None:
 
 
 class Database:
-    """Where the log is kept; connections are made when they are needed, in each process again.
+    """Where the log is kept; each process makes its connections when it needs them.
 
     Parameters
     ----------

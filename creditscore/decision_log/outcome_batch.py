@@ -1,4 +1,4 @@
-"""Log the outcomes of many decisions, by id or by reference; each one stands by itself."""
+"""Log the outcomes of many decisions, by id or by reference; each one counts by itself."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from creditscore.decision_log.tables import decisions, insert_all, outcomes
 from creditscore.decisions.record import to_milliseconds
 from creditscore.schema.csv_cells import safe
 
-#: What became of an outcome that was stated. INVALID is never given here: such rows name none.
+#: States of an outcome that was stated. INVALID is never given here: such rows name none.
 RECORDED, KNOWN, CONFLICT, UNKNOWN, AMBIGUOUS, INVALID = STATES = (
     "recorded", "known", "conflict", "unknown", "ambiguous", "invalid",
 )  # fmt: skip
@@ -26,7 +26,7 @@ CHUNK_ROWS = 1000
 
 @dataclass(frozen=True)
 class StatedOutcome:
-    """An outcome that somebody states.
+    """An outcome that a client states.
 
     Attributes
     ----------
@@ -43,7 +43,7 @@ class StatedOutcome:
 
 @dataclass(frozen=True)
 class OutcomeResult:
-    """What became of an outcome that was stated.
+    """The state of an outcome that was stated.
 
     Attributes
     ----------
@@ -82,7 +82,7 @@ def record_outcomes(
     now: Callable[[], datetime],
     key_id: str | None,
 ) -> list[OutcomeResult]:
-    """Log outcomes, as many in one transaction as `CHUNK_ROWS`; return what became of each.
+    """Log outcomes, as many in one transaction as `CHUNK_ROWS`; return the state of each.
 
     A decision that has an outcome keeps it. Of two that are stated of one decision the first
     counts.

@@ -149,7 +149,7 @@ def _record(log: DecisionLog, groups: Sequence[Sequence[Row]], moment: datetime)
 
 
 def _record_outcomes(database: Database, history: History, random: np.random.Generator) -> None:
-    """Log what became of the decisions that are old enough, worse and worse than predicted."""
+    """Log the outcomes of the decisions that are old enough, worse and worse than predicted."""
     query = select(
         decisions.c.number, decisions.c.decided_at, decisions.c.probability_of_default
     ).order_by(decisions.c.number)

@@ -1,4 +1,4 @@
-"""Outcomes of many decisions: rows of a table or values of JSON, and what became of each."""
+"""Outcomes of many decisions: rows of a table or values of JSON, and the state of each."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ DECISION_ID, DEFAULTED = "decision_id", "defaulted"
 #: The columns that are read; all others are passed over.
 COLUMNS = (DECISION_ID, REFERENCE, DEFAULTED)
 
-#: What cells say of whether somebody defaulted, in either language; capitals do not count.
+#: What cells may say for a default or none, in either language; capitals do not count.
 ANSWERS = {
     **dict.fromkeys([1.0, "true", "yes", "ya", "benar"], True),
     **dict.fromkeys([0.0, "false", "no", "tidak", "salah"], False),
@@ -80,7 +80,7 @@ class OutcomeRow:
 
 @dataclass(frozen=True)
 class ReportedRow:
-    """One row, and what became of it."""
+    """One row, and its state."""
 
     row: OutcomeRow
     result: OutcomeResult
@@ -107,18 +107,18 @@ class ReportedRow:
 
     def cells(self, language: str) -> list[object]:
         """Return the cells of `REPORT`."""
-        told = self.to_dict(language)
-        outcome = told["outcome"] or {}
+        row = self.to_dict(language)
+        outcome = row["outcome"] or {}
         stated = None if self.row.stated is None else self.row.stated.defaulted
         return [
             self.row.at,
-            told[DECISION_ID],
+            row[DECISION_ID],
             self.row.reference,
             None if stated is None else str(stated).lower(),
             self.result.state,
             outcome.get("recorded_at"),
             outcome.get("key_id"),
-            told["detail"],
+            row["detail"],
         ]
 
 
@@ -187,7 +187,7 @@ def record_rows(
     now: Callable[[], datetime],
     key_id: str | None,
 ) -> Iterator[list[ReportedRow]]:
-    """Log the outcomes of rows, and return what became of each, some rows at a time.
+    """Log the outcomes of rows, and return the state of each, some rows at a time.
 
     Raises
     ------

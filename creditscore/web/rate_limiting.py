@@ -233,7 +233,7 @@ class RateLimits:
         return RateLimitResult(allowed, math.floor(held + 1e-6), reset, wait)
 
     def _open(self) -> None:
-        """Map the file; each process again, as a lock belongs to the one that opened it."""
+        """Map the file; each process for itself, as a lock belongs to the one that opened it."""
         self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not self._path.exists():
             _create(self._path)

@@ -24,7 +24,7 @@ STEPS = sum(variable.kind is not Kind.COMPUTED for variable in STORY) + 1
 #: Rows drawn for each real one to see by how much the label must be corrected.
 ECHO = 2
 
-#: Rounds of drawing again what turned out to equal a real row.
+#: Rounds of redrawing what turned out to equal a real row.
 ROUNDS = 20
 
 
@@ -69,8 +69,8 @@ class Generator:
             same = privacy.copies(features, avoid).active
             if not same.any():
                 return features
-            again = self.accounts.draw(int(same.sum()), np.random.default_rng([seed, 2, attempt]))
-            features.loc[same] = again.to_numpy()
+            redrawn = self.accounts.draw(int(same.sum()), np.random.default_rng([seed, 2, attempt]))
+            features.loc[same] = redrawn.to_numpy()
         raise SynthesisError(
             f"after {ROUNDS} rounds of drawing again, active accounts still equal real rows"
         )

@@ -40,6 +40,8 @@ TEXTS = sorted(
         "creditscore/i18n/*.en.toml",
         "creditscore/api_docs/*.json",
         "creditscore/web/templates/*.html",
+        "creditscore/web/cli/*.py",
+        "creditscore/client.py",
     )
     for path in PROJECT.glob(pattern)
     # Changes of earlier releases stay as they were written.

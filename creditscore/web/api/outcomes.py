@@ -5,12 +5,10 @@ from __future__ import annotations
 import io
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
-from itertools import chain
 from typing import BinaryIO
 
 from flask import Blueprint, Request, Response
 from flask.typing import ResponseReturnValue
-from werkzeug.wsgi import FileWrapper
 
 from creditscore.decision_log.outcome_batch import STATES
 from creditscore.errors import Fault
@@ -30,6 +28,7 @@ from creditscore.tables.outcome_rows import (
     record_rows,
     wanted_columns,
 )
+from creditscore.web.api.file_answer import TABLE, file_answer
 from creditscore.web.authentication import check_key
 from creditscore.web.content_negotiation import (
     chosen_language,
@@ -38,7 +37,7 @@ from creditscore.web.content_negotiation import (
     wants_csv,
 )
 from creditscore.web.problems import WrongValues
-from creditscore.web.request_body import CSV_TYPE, is_csv, read_csv, read_json
+from creditscore.web.request_body import is_csv, read_csv, read_json
 from creditscore.web.service import Service, current_request, service
 
 bp = Blueprint("outcomes", __name__, url_prefix="/outcomes")
@@ -46,7 +45,7 @@ bp = Blueprint("outcomes", __name__, url_prefix="/outcomes")
 
 @bp.post("")
 def write_outcomes() -> ResponseReturnValue:
-    """Log the outcomes of many decisions, and tell what became of each."""
+    """Log the outcomes of many decisions, and answer with the state of each."""
     svc, request = service(), current_request()
     key_id = check_key(request, svc.keys)
     table = is_csv(request)
@@ -80,7 +79,7 @@ def _read_values(svc: Service, request: Request) -> Sequence[object]:
 
 
 def _as_json(reported: Iterable[list[ReportedRow]], language: str, *, table: bool) -> Response:
-    """Write what became of each row, behind the counts, which are known at the end."""
+    """Write the state of each row, behind the counts, which are known at the end."""
     counts = dict.fromkeys(STATES, 0)
 
     def write(row: ReportedRow) -> bytes:
@@ -91,19 +90,18 @@ def _as_json(reported: Iterable[list[ReportedRow]], language: str, *, table: boo
 
     file = _spooled(write(row) for some in reported for row in some)
     begin = dumps_bytes({"counts": counts})[:-1] + b',"outcomes":['
-    return _answer(file, "application/json", begin=begin, end=b"]}")
+    return file_answer(file, "application/json", begin=begin, end=b"]}")
 
 
 def _as_csv(reported: Iterable[list[ReportedRow]], language: str, *, table: bool) -> Response:
-    """Write what became of each row, in a line of its own; of an array the first is in line 1."""
+    """Write the state of each row, in a line of its own; of an array the first is in line 1."""
 
     def write(row: ReportedRow) -> bytes:
         _, *cells = row.cells(language)
         return f"{to_line([row.row.at + (not table), *cells])}\n".encode()
 
     file = _spooled(write(row) for some in reported for row in some)
-    content_type = f"{CSV_TYPE}; charset=utf-8; header=present"
-    return _answer(file, content_type, begin=f"{to_line(REPORT)}\n".encode())
+    return file_answer(file, TABLE, begin=f"{to_line(REPORT)}\n".encode())
 
 
 def _spooled(pieces: Iterable[bytes]) -> BinaryIO:
@@ -113,14 +111,3 @@ def _spooled(pieces: Iterable[bytes]) -> BinaryIO:
         file.writelines(pieces)
         stack.pop_all()
     return file
-
-
-def _answer(file: BinaryIO, content_type: str, *, begin: bytes, end: bytes = b"") -> Response:
-    """Return an answer of what was written to a file, which it closes."""
-    size = file.tell()
-    file.seek(0)
-    pieces = chain([begin], FileWrapper(file), [end])
-    answer = Response(pieces, content_type=content_type)
-    answer.call_on_close(file.close)
-    answer.content_length = len(begin) + size + len(end)
-    return answer

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 from flask.typing import ResponseReturnValue
-from werkzeug.wsgi import FileWrapper
 
 from creditscore.decision_log.log import Recorded
 from creditscore.decisions.assessor import Decision
@@ -16,6 +14,7 @@ from creditscore.i18n.catalogue import say
 from creditscore.json_codec import dumps_bytes
 from creditscore.schema.constraints import describe_value
 from creditscore.tables.csv_request import CsvRequest
+from creditscore.web.api.file_answer import TABLE, file_answer
 from creditscore.web.authentication import check_predict, check_what_if
 from creditscore.web.content_negotiation import (
     chosen_language,
@@ -27,7 +26,6 @@ from creditscore.web.content_negotiation import (
 from creditscore.web.localised_card import localised_card
 from creditscore.web.pages.model_page import show_model
 from creditscore.web.request_body import (
-    CSV_TYPE,
     is_csv,
     parse_json,
     read_body,
@@ -63,11 +61,7 @@ def _predict_table(svc: Service, key_id: str | None) -> Response:
     language = chosen_language()
     table = CsvRequest(raw, read_origin(request, raw, key_id=key_id), language, charset)
     file, replayed = table.decide(svc.assessor, svc.log)
-    answer = Response(FileWrapper(file), content_type=f"{CSV_TYPE}; charset=utf-8; header=present")
-    answer.call_on_close(file.close)
-    answer.content_length = file.seek(0, os.SEEK_END)
-    file.seek(0)
-    return _mark(answer, language, replayed=replayed)
+    return _mark(file_answer(file, TABLE), language, replayed=replayed)
 
 
 @bp.post("/what-if")

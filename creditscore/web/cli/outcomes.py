@@ -34,14 +34,14 @@ from creditscore.web.service import service
     "--report",
     type=click.Path(dir_okay=False, path_type=Path),
     metavar="OUT.csv",
-    help="Write what became of each row to a CSV file, too.",
+    help="Write the state of each row to a CSV file too.",
 )
 @with_appcontext
 @in_one_line
 def outcomes_command(file: Path, report: Path | None) -> None:
     """Record the outcomes in FILE: columns decision_id or reference, and defaulted.
 
-    FILE is CSV of any separator and encoding, or an Excel workbook. Prints what became of each
+    FILE is CSV of any separator and encoding, or an Excel workbook. Prints the state of each
     row, and exits with 1 if one was not recorded and is not known either. The same file can be
     sent again: its outcomes are known then, and nothing changes.
     """
@@ -51,8 +51,8 @@ def outcomes_command(file: Path, report: Path | None) -> None:
             for row in rows:
                 counts[row.result.state] += 1
                 line, decision_id, reference, _, state, *_, detail = row.cells(DEFAULT_LANGUAGE)
-                told = [f"line {line}", state, decision_id or reference or "", detail or ""]
-                click.echo("\t".join(map(str, told)).rstrip())
+                columns = [f"line {line}", state, decision_id or reference or "", detail or ""]
+                click.echo("\t".join(map(str, columns)).rstrip())
                 if out is not None:
                     out.write(f"{to_line(row.cells(DEFAULT_LANGUAGE))}\n".encode())
     summary = ", ".join(f"{count:,} {state}" for state, count in counts.items() if count)

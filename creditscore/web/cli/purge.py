@@ -39,7 +39,7 @@ def purge_command(before: datetime, force: bool, yes: bool) -> None:
     what = f"{count:,} decisions from before {timestamp(before)}"
     if count and not yes:
         if not sys.stdin.isatty():
-            raise click.UsageError(f"nobody is there to ask: give --yes to delete {what}")
+            raise click.UsageError(f"there is no terminal to ask: give --yes to delete {what}")
         click.confirm(f"Delete {what}, for good?", abort=True, err=True)
     gone, start = 0, time.monotonic()
     with progress_bar(count) as advance:
