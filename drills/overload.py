@@ -1,15 +1,17 @@
 """Ask for ten times as much as the service can do, and look what it still does.
 
 .venv/bin/python drills/overload.py --seconds 20 [--rounds 3] [--most-rounds 12] [--times 10]
-                          [--left 0.5] [--seed N] [--fault patient] [--behind nginx]
+                          [--cost 0.25] [--seed N] [--fault patient] [--behind nginx]
 
 First as many decisions are asked for as come: that is its peak. Then ten times as many requests
 fall due per second, as long as one of the connections is free for it; then the peak is measured
-again, and so on. At least half as many decisions as at the peaks before and after have to come,
-each within three seconds; the other requests have to be refused with 429 or 503, within one and a
-half, and none may be left without an answer. Exits with 1 if that does not hold. A machine that
-others share is not as fast in one moment as in the next: there are more rounds than asked for while
-chance may have given that half, or taken it. The service runs on one half of the cores and the load
+again, and so on. How many decisions are left depends on how many requests the load manages to send.
+So the drill asks what one refusal costs: the decisions that are missing from the mean of the peaks
+before and after, divided by the requests that were refused, may be a quarter of a decision at most.
+Each decision has to come within three seconds; the other requests have to be refused with 429 or
+503, within one and a half, and none may be left without an answer. Exits with 1 if that does not
+hold. A machine that others share is not as fast in one moment as in the next: there are more rounds
+than asked for while chance may have decided. The service runs on one half of the cores and the load
 comes from the other: so it takes nothing from the service, and can always send many times as much.
 """
 
@@ -19,6 +21,7 @@ import random
 import sys
 from collections.abc import Sequence
 from functools import partial
+from math import isfinite
 from statistics import mean, stdev
 
 import harness
@@ -30,15 +33,15 @@ from load import Tally, load, request_of
 #: Connections that reach the peak, and those that an overload may open.
 FOR_PEAK, MOST = 32, 1500
 
-#: Share of the peak that is to be left.
-LEFT = 0.5
+#: Decisions that are missing for each request that was refused.
+COST = 0.25
 
 #: Share that has to be sent of what was meant to be. A load whose processor is not busy for this
 #: share of the time has a request on each connection: then so many have to be refused for each
 #: decision.
 SENT, BUSY, FOR_EACH = 0.4, 0.9, 2.0
 
-#: Standard errors of the mean share beyond which it is not by chance above or below what is wanted.
+#: Standard errors of the mean cost beyond which it is not by chance above or below what is wanted.
 SURE = 2.0
 
 #: Seconds that 99 of 100 decisions and refusals may take.
@@ -57,7 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--rounds", type=int, default=3, help="how often it is asked too much")
     parser.add_argument("--most-rounds", type=int, default=12, help="while chance may decide")
     parser.add_argument("--times", type=float, default=10, help="how many times the peak")
-    parser.add_argument("--left", type=float, default=LEFT, help="share of it that has to be left")
+    parser.add_argument("--cost", type=float, default=COST, help="of a refusal, in decisions")
     return harness.run(ask_too_much, parser.parse_args(arguments))
 
 
@@ -67,6 +70,7 @@ def ask_too_much(drill: Drill) -> int:
     requests = [request_of(body) for body in drill.bodies()]
     random.Random(options.seed).shuffle(requests)
     shares: list[float] = []
+    costs: list[float] = []
     for_service, for_load = halves(process.cpu_affinity())
     # What a process starts runs on its cores.
     process.cpu_affinity(for_service)
@@ -74,14 +78,16 @@ def ask_too_much(drill: Drill) -> int:
         process.cpu_affinity(for_load)
         ask = partial(load, service.port, requests, warm_up=WARM_UP, seconds=options.seconds)
         peaks, loads, wanted = [ask(connections=FOR_PEAK)], [], 0.0
-        while len(shares) < options.rounds or (
-            len(shares) < options.most_rounds and is_open(shares, options.left)
+        while len(costs) < options.rounds or (
+            len(costs) < options.most_rounds and is_open(costs, options.cost)
         ):
             due = options.times * peaks[-1].rate()
             loads.append(ask(connections=MOST, per_second=due))
             wanted += due * loads[-1].seconds
             peaks.append(ask(connections=FOR_PEAK))
-            shares.append(loads[-1].rate() / mean(one.rate() for one in peaks[-2:]))
+            peak = mean(one.rate() for one in peaks[-2:])
+            shares.append(loads[-1].rate() / peak)
+            costs.append(cost_of_refusal(peak, loads[-1]))
     logged = count_logged(drill.database_url)
     alone, during = Tally.together(peaks), Tally.together(loads)
     decided = alone.statuses[200] + during.statuses[200]
@@ -89,10 +95,14 @@ def ask_too_much(drill: Drill) -> int:
     sent = (during.statuses.total() + during.broken) / wanted
     told_peaks = ", ".join(f"{one.rate():.0f}" for one in peaks)
     told_shares = ", ".join(f"{share:.0%}" for share in shares)
-    print(f"peaks of {told_peaks} decisions per second, shares of {told_shares}")
+    told_costs = ", ".join(f"{cost:.2f}" for cost in costs)
+    print(
+        f"peaks of {told_peaks} decisions per second, shares of {told_shares}; "
+        f"a refusal cost {told_costs} decisions"
+    )
     fine = all(
         (
-            mean(shares) >= options.left,
+            mean(costs) <= options.cost,
             sent >= SENT or (during.busy < BUSY and refused >= FOR_EACH * during.statuses[200]),
             during.statuses.keys() <= {200, 429, 503},
             during.broken == alone.broken == 0,
@@ -105,8 +115,8 @@ def ask_too_much(drill: Drill) -> int:
         f"{'holds' if fine else 'FAILS'}, seed {options.seed}, {options.database}, "
         f"{sent * options.times:.1f} times the peak asked for by a load busy for "
         f"{during.busy:.0%} of the time: "
-        f"{mean(shares):.0%} of its decisions, {told(during)}; {decided} answered in all "
-        f"and {logged} logged"
+        f"{mean(shares):.0%} of its decisions, {mean(costs):.2f} of a decision for each refusal, "
+        f"{told(during)}; {decided} answered in all and {logged} logged"
     )
     return 0 if fine else 1
 
@@ -117,12 +127,36 @@ def halves(cores: Sequence[int]) -> tuple[list[int], list[int]]:
     return list(cores[half:]), list(cores[:half] or cores)
 
 
-def is_open(shares: Sequence[float], left: float) -> bool:
-    """Tell whether, of so few shares, chance may have decided on which side their mean is."""
-    if len(shares) < 2:
+def cost_of_refusal(peak: float, load: Tally) -> float:
+    """Give the decisions that are missing for each request that was refused.
+
+    Parameters
+    ----------
+    peak : float
+        Decisions per second without the load.
+    load : Tally
+        What became of the requests under it.
+
+    Returns
+    -------
+    float
+        Infinite if decisions are missing and none was refused; below 0 if more came than before.
+    """
+    refused = load.rate(429) + load.rate(503)
+    missing = peak - load.rate()
+    if not refused:
+        return float("inf") if missing > 0 else 0.0
+    return missing / refused
+
+
+def is_open(costs: Sequence[float], most: float) -> bool:
+    """Tell whether, of so few costs, chance may have decided on which side their mean is."""
+    if len(costs) < 2:
         return True
-    error: float = stdev(shares) / len(shares) ** 0.5
-    return abs(mean(shares) - left) <= SURE * error
+    if not all(map(isfinite, costs)):
+        return False
+    error: float = stdev(costs) / len(costs) ** 0.5
+    return abs(mean(costs) - most) <= SURE * error
 
 
 def told(tally: Tally) -> str:

@@ -24,6 +24,7 @@ from client_journal import LogComparison, compare_with_log
 from clients import Asked, post
 from decided import NOON, decision
 from harness import Service
+from load import Tally
 from skips import skip_or_fail
 from sqlalchemy import insert
 
@@ -112,17 +113,33 @@ def test_a_drill_catches_the_fault_of(
 
 
 @pytest.mark.parametrize(
-    ("shares", "still_open"),
+    ("costs", "still_open"),
     [
-        ([0.95], True),  # one tells nothing of chance
-        ([0.93, 0.91, 0.92], False),
-        ([0.73, 0.97, 0.67], True),
-        ([0.73, 0.97, 0.80, 0.85, 0.82], True),
+        ([0.05], True),  # one tells nothing of chance
+        ([0.11, 0.13, 0.12], False),
+        ([0.27, 0.09, 0.23], True),
+        ([0.27, 0.09, 0.20, 0.15, 0.18], True),
         ([0.41, 0.45, 0.38], False),
+        ([float("inf"), 0.1], False),
     ],
 )
-def test_an_overload_goes_on_while_chance_may_decide(shares: list[float], still_open: bool) -> None:
-    assert overload.is_open(shares, 0.8) is still_open
+def test_an_overload_goes_on_while_chance_may_decide(costs: list[float], still_open: bool) -> None:
+    assert overload.is_open(costs, 0.2) is still_open
+
+
+@pytest.mark.parametrize(
+    ("decided", "refused", "cost"),
+    [
+        (600, 2400, 400 / 2400),
+        (1000, 9000, 0.0),
+        (900, 0, float("inf")),
+        (1000, 0, 0.0),
+    ],
+)
+def test_the_cost_of_a_refusal_is_in_decisions(decided: int, refused: int, cost: float) -> None:
+    under_load = Tally({200: [0.1] * decided * 5, 503: [0.1] * refused * 5}, seconds=5.0)
+
+    assert overload.cost_of_refusal(1000.0, under_load) == pytest.approx(cost)
 
 
 def test_each_defence_that_can_be_taken_away_is_where_it_is_said_to_be() -> None:
