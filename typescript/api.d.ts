@@ -118,6 +118,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/decisions/{decision_id}/override": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Record an override: a person decided otherwise than the model
+         * @description The decision stays as it is logged; the final label, its reason and who decided are logged beside it, and `GET /monitoring` counts overrides. The same override once more changes nothing; another one is refused.
+         */
+        post: operations["write_override"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/outcomes": {
         parameters: {
             query?: never;
@@ -442,6 +462,7 @@ export interface components {
             request_id: string;
             key_id: string | null;
             outcome: components["schemas"]["Outcome"] | null;
+            override: components["schemas"]["Override"] | null;
         };
         Outcome: {
             /** @description Whether the outcome was the bad one: Missed the next month's payment */
@@ -449,6 +470,24 @@ export interface components {
             /** Format: date-time */
             recorded_at: string;
             key_id: string | null;
+        };
+        Override: {
+            /**
+             * @description The final one: the other label than the model's
+             * @enum {unknown}
+             */
+            label: "eligible" | "not_eligible";
+            reason: string;
+            decided_by: string | null;
+            /** Format: date-time */
+            recorded_at: string;
+            key_id: string | null;
+        };
+        OverrideRate: {
+            /** @description To which the model gave this label */
+            decisions: number;
+            overridden: number;
+            rate: components["schemas"]["Rate"];
         };
         OutcomeCounts: {
             /** @description Logged now */
@@ -622,6 +661,11 @@ export interface components {
                 } & components["schemas"]["Drift"];
             };
             outcomes: components["schemas"]["Outcomes"];
+            /** @description Low-side overrides approve what the model refused, high-side overrides refuse what it approved */
+            overrides: {
+                low_side: components["schemas"]["OverrideRate"];
+                high_side: components["schemas"]["OverrideRate"];
+            };
         };
         Outcomes: {
             /** @description Decisions whose outcome is known */
@@ -842,7 +886,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description Another outcome of this decision is logged already */
+        /** @description Another outcome or override of this decision is logged already */
         Conflict: {
             headers: {
                 "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -1257,6 +1301,62 @@ export interface operations {
                         /** Format: uuid */
                         decision_id: string;
                     } & components["schemas"]["Outcome"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+            default: components["responses"]["OtherError"];
+        };
+    };
+    write_override: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                decision_id: components["parameters"]["DecisionId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "label": "eligible",
+                 *       "reason": "Salary slip shows a permanent contract",
+                 *       "decided_by": "A. Officer"
+                 *     }
+                 */
+                "application/json": {
+                    label: components["schemas"]["Override"]["label"];
+                    /** @description Why; blanks around it are taken away */
+                    reason: string;
+                    /** @description Who decided; blanks around it are taken away */
+                    decided_by?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description What is logged */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** Format: uuid */
+                        decision_id: string;
+                    } & components["schemas"]["Override"];
                 };
             };
             400: components["responses"]["BadRequest"];

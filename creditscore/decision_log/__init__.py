@@ -1,7 +1,8 @@
 """The log of decisions, written before they are answered: SQLite or PostgreSQL.
 
-Outcomes, idempotency, integrity checks, replay, export, retention and backup belong to it. Start at
-`log.DecisionLog`; `database` is the connection, `tables` and `migrations` are what stands in it.
+Outcomes, overrides, idempotency, integrity checks, replay, export, retention and backup belong to
+it. Start at `log.DecisionLog`; `database` is the connection, `tables` and `migrations` are what
+stands in it.
 """
 
 from creditscore.decision_log.database import Database
@@ -9,11 +10,13 @@ from creditscore.decision_log.idempotency import RequestOrigin
 from creditscore.decision_log.log import DecisionLog, Page, Recorded, ScoredRow
 from creditscore.decision_log.migrations import migrate
 from creditscore.decision_log.outcomes import Outcome
+from creditscore.decision_log.overrides import Override
 
 __all__ = [
     "Database",
     "DecisionLog",
     "Outcome",
+    "Override",
     "Page",
     "Recorded",
     "RequestOrigin",

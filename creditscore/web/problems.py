@@ -16,8 +16,10 @@ from creditscore.errors import (
     Fault,
     InvalidApplicants,
     KeyReused,
+    NoOverride,
     NotJson,
     OutcomeConflict,
+    OverrideConflict,
     UnknownDecision,
 )
 from creditscore.i18n.catalogue import Text, in_language, say
@@ -135,6 +137,8 @@ REFUSALS: dict[type[Exception], tuple[HTTPStatus, str]] = {
     KeyReused: (HTTPStatus.UNPROCESSABLE_ENTITY, "key_reused"),
     UnknownDecision: (HTTPStatus.NOT_FOUND, "unknown_decision"),
     OutcomeConflict: (HTTPStatus.CONFLICT, "outcome_conflict"),
+    OverrideConflict: (HTTPStatus.CONFLICT, "override_conflict"),
+    NoOverride: (HTTPStatus.CONFLICT, "no_override"),
 }
 
 

@@ -12,7 +12,9 @@ from creditscore.errors import (
     CreditScoreError,
     DatabaseUnavailable,
     KeyReused,
+    NoOverride,
     OutcomeConflict,
+    OverrideConflict,
     UnknownDecision,
 )
 from creditscore.i18n.catalogue import MESSAGES
@@ -24,6 +26,8 @@ CASES = [
     (KeyReused, 422, "key_reused"),
     (UnknownDecision, 404, "unknown_decision"),
     (OutcomeConflict, 409, "outcome_conflict"),
+    (OverrideConflict, 409, "override_conflict"),
+    (NoOverride, 409, "no_override"),
 ]
 
 

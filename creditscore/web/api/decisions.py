@@ -13,6 +13,7 @@ from flask.typing import ResponseReturnValue
 
 from creditscore.decision_log.database import TRANSACTION_TIMEOUT_S, within
 from creditscore.decision_log.log import MAX_PAGE_SIZE, PAGE_SIZE
+from creditscore.decision_log.overrides import Override, read_overrides, record_override
 from creditscore.decisions.explanation import explain
 from creditscore.decisions.record import LoggedDecision
 from creditscore.errors import Fault, UnknownDecision
@@ -20,6 +21,7 @@ from creditscore.i18n.catalogue import say
 from creditscore.schema.constraints import describe_value
 from creditscore.scorecard.policy import ELIGIBLE, NOT_ELIGIBLE
 from creditscore.web import query_parameters
+from creditscore.web.api.override_body import read_override
 from creditscore.web.authentication import check_key, shows_key
 from creditscore.web.content_negotiation import (
     chosen_language,
@@ -37,6 +39,9 @@ bp = Blueprint("log", __name__, url_prefix="/decisions")
 
 #: An outcome is a few bytes, whatever limit the host has set for applicants.
 MAX_OUTCOME_BYTES = 1024
+
+#: The texts of an override are bounded in characters, each of up to twelve bytes where escaped.
+MAX_OVERRIDE_BYTES = 16 * 1024
 
 
 @bp.before_request
@@ -93,6 +98,17 @@ def explanation(decision_id: str) -> ResponseReturnValue:
     return mark_language(jsonify(answer), language)
 
 
+@bp.post("/<decision_id>/override")
+def override(decision_id: str) -> ResponseReturnValue:
+    """Log what a person decided in place of the model."""
+    read_id = _read_id(decision_id)
+    stated = read_override(read_json(request, most_bytes=MAX_OVERRIDE_BYTES))
+    log = service().log
+    made = Override(*stated, recorded_at=log.now(), key_id=g.key_id)
+    logged = record_override(log.database, read_id, made)
+    return jsonify(decision_id=read_id, **logged.to_dict())
+
+
 @bp.post("/<decision_id>/outcome")
 def outcome(decision_id: str) -> ResponseReturnValue:
     """Log the outcome of a decision."""
@@ -137,7 +153,18 @@ def _read_outcome(body: object) -> bool:
 
 
 def _to_dicts(logged: Sequence[LoggedDecision], language: str) -> list[dict[str, Any]]:
-    """Return decisions with their outcomes."""
-    outcomes = service().log.outcomes_of(logged)
-    known = {number: outcome.to_dict() for number, outcome in outcomes.items()}
-    return [{**each.to_dict(language), "outcome": known.get(each.number)} for each in logged]
+    """Return decisions with their outcomes and overrides."""
+    log = service().log
+    outcomes = log.outcomes_of(logged)
+    with log.database.reading() as connection:
+        overrides = read_overrides(connection, [each.number for each in logged])
+    known = {number: one.to_dict() for number, one in outcomes.items()}
+    made = {number: one.to_dict() for number, one in overrides.items()}
+    return [
+        {
+            **each.to_dict(language),
+            "outcome": known.get(each.number),
+            "override": made.get(each.number),
+        }
+        for each in logged
+    ]
