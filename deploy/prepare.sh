@@ -1,6 +1,6 @@
 #!/bin/sh
-# Make what the services of compose.yaml need and is not there yet: a certificate for localhost in
-# the first folder, and in the second the key that Prometheus shows. To renew one, remove its file.
+# Put what other services of compose.yaml read into their volumes: in the first folder a certificate
+# for localhost, unless there is one, in the second the key that Prometheus shows.
 set -eu
 # Their readers are in the group of the service.
 umask 027
@@ -12,7 +12,5 @@ if [ ! -s "$1/certificate.pem" ]; then
     mv "$1/key.part" "$1/key.pem"
     mv "$1/certificate.part" "$1/certificate.pem"
 fi
-if [ ! -s "$2/key" ]; then
-    .venv/bin/flask --app app keys new --name prometheus >"$2/key.part"
-    mv "$2/key.part" "$2/key"
-fi
+printf '%s\n' "$METRICS_KEY" >"$2/key.part"
+mv "$2/key.part" "$2/key"
