@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shutil
 import subprocess
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
 from answers import PROJECT
+from compose_files import COMPOSE, DASHBOARD, DEPLOY, SERVICES, expressions
 from guide import blocks
 from metric_names import known_names, metric_families
 from prometheus_server import find as find_prometheus
@@ -20,12 +19,8 @@ from skips import skip_or_fail
 
 from creditscore.settings import DEFINITIONS
 
-DEPLOY = PROJECT / "deploy"
-COMPOSE = yaml.safe_load((PROJECT / "compose.yaml").read_text(encoding="utf-8"))
-SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 #: Those that end once they have done their work.
 ONCE = {"train", "prepare"}
-DASHBOARD = json.loads((DEPLOY / "grafana/dashboards/creditscore.json").read_text(encoding="utf-8"))
 SECRETS = {
     "POSTGRES_PASSWORD": "a-password",
     "GRAFANA_PASSWORD": "another",
@@ -41,7 +36,7 @@ def compose(**variables: str) -> subprocess.CompletedProcess[str]:
     if program is None:
         skip_or_fail("compose", "docker-compose is not installed (Debian's package of that name)")
     environment = {"PATH": os.environ["PATH"], **variables}
-    command = [program, "-f", PROJECT / "compose.yaml", "config"]
+    command = [program, "-f", str(PROJECT / "compose.yaml"), "config"]
     return subprocess.run(command, env=environment, capture_output=True, encoding="utf-8")
 
 
@@ -181,9 +176,10 @@ def test_the_proxy_is_that_of_the_guide() -> None:
 
 
 def test_promtool_finds_no_fault_in_the_configuration() -> None:
+    folder = DEPLOY / "prometheus"
     for command in (
-        ["check", "config", "--syntax-only", DEPLOY / "prometheus" / "prometheus.yml"],
-        ["check", "rules", DEPLOY / "prometheus" / "alerts.yml"],
+        ["check", "config", "--syntax-only", str(folder / "prometheus.yml")],
+        ["check", "rules", str(folder / "alerts.yml")],
     ):
         result = subprocess.run(
             [find_prometheus("promtool"), *command], capture_output=True, encoding="utf-8"
@@ -209,10 +205,6 @@ def test_each_alert_fires_at_its_fault_and_at_no_other() -> None:
 
     assert result.returncode == 0, result.stdout + result.stderr
     assert alerts == {name for name in alerts if name in seen}
-
-
-def expressions() -> list[str]:
-    return [target["expr"] for panel in DASHBOARD["panels"] for target in panel["targets"]]
 
 
 def test_the_dashboard_asks_for_metrics_that_exist(model_dir: Path) -> None:

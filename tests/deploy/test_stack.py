@@ -18,12 +18,12 @@ from pathlib import Path
 
 import pytest
 from answers import PROJECT
+from compose_files import SERVICES, expressions
 from database_servers import PostgresServer, running_postgres
 from live_server import LiveServer, free_port, serving
 from nginx_proxy import NoNginx, find, running_nginx
 from prometheus_server import Prometheus, running_prometheus
 from skips import skip_or_fail
-from test_compose import SERVICES, expressions
 from waiting import wait_until
 
 from creditscore.schema import Schema
