@@ -2,9 +2,9 @@
 
     .venv/bin/python tools/release.py 0.2.0 [--dry-run]
 
-In dist/VERSION lie then the wheel, the list of all pinned packages (CycloneDX, from uv.lock) and the
-checksums of both. Nothing is pushed. The documentation is renewed with the model in model/, or where
-CREDITSCORE_MODEL_DIR says.
+In dist/VERSION lie then the wheel, the list of all pinned packages (CycloneDX, from uv.lock) and
+the checksums of both. Nothing is pushed. The documentation is renewed with the model in model/, or
+where CREDITSCORE_MODEL_DIR says.
 """
 
 from __future__ import annotations
