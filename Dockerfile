@@ -24,7 +24,7 @@ FROM python AS serve
 WORKDIR /srv/creditscore
 COPY --from=packages /srv/creditscore/.venv .venv
 COPY . .
-RUN install -d -o creditscore -g creditscore instance model
+RUN install -d -o creditscore -g creditscore instance model tls scrape
 ENV CREDITSCORE_RUNTIME_DIR=/tmp/creditscore
 USER creditscore
 VOLUME ["/srv/creditscore/model", "/srv/creditscore/instance"]

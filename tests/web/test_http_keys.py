@@ -175,3 +175,15 @@ def test_one_look_at_the_keys_serves_all_who_wait_for_it(
 
     assert ids == [None] * many
     assert len(looks) == 1
+
+
+def test_a_key_of_the_settings_is_known_without_the_database(
+    database: Database, looks: list[str]
+) -> None:
+    """Prometheus shows such a key: the metrics matter most while the database is away."""
+    keys = Keys([SETTLED], database)
+
+    assert keys.authenticate(SETTLED).key_id is not None
+    assert looks == []
+    assert keys.authenticate("another").key_id is None
+    assert looks
