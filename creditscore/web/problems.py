@@ -123,6 +123,15 @@ class CrossSite(Problem):
         super().__init__(say("cross_site"))
 
 
+class ForeignForm(Problem):
+    """A request that relies on a session, and that no page of the session sent."""
+
+    status = HTTPStatus.FORBIDDEN
+
+    def __init__(self) -> None:
+        super().__init__(say("foreign_form"))
+
+
 class WrongHost(Problem):
     """The request is for a host that is not this service."""
 

@@ -4,11 +4,13 @@ from flask import Flask
 
 from creditscore.web.pages import routes
 from creditscore.web.pages.form import MOST_BYTES as MOST_FORM_BYTES
+from creditscore.web.pages.layout import csrf_field
 
 
 def register(app: Flask) -> None:
     """Add the pages to an app."""
     app.register_blueprint(routes.bp)
+    app.jinja_env.globals["csrf_field"] = csrf_field
 
 
 __all__ = ["MOST_FORM_BYTES", "register"]

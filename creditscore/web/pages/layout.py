@@ -5,10 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Response, make_response, render_template, request, url_for
+from markupsafe import Markup
 
+from creditscore.errors import DatabaseUnavailable
 from creditscore.i18n.catalogue import LANGUAGES, LEGAL_SENTENCE, PAGE_TEXTS, in_language, say
+from creditscore.web.authentication import Caller
 from creditscore.web.content_negotiation import mark_language
 from creditscore.web.service import service
+from creditscore.web.sign_in import TOKEN_FIELD
 
 
 def render_page(template: str, language: str, *, part: str | None = None, **parts: Any) -> Response:
@@ -38,6 +42,24 @@ def render_part(template: str, language: str, **parts: Any) -> Response:
         **parts,
     )
     return mark_language(make_response(text), language)
+
+
+def signed_in() -> Caller | None:
+    """Return who has signed in on the pages; None for nobody, and where that cannot be read."""
+    try:
+        caller = service().keys.look_at(request)
+    except DatabaseUnavailable:
+        return None
+    return caller if caller.cookie else None
+
+
+def csrf_field() -> Markup:
+    """Return what a form needs to be accepted from somebody who has signed in; else nothing."""
+    caller = signed_in()
+    if caller is None:
+        return Markup()
+    token = service().keys.sessions.token_of(caller.cookie)
+    return Markup('<input type="hidden" name="{}" value="{}">').format(TOKEN_FIELD, token)
 
 
 def show_behind_key(template: str, language: str, **parts: Any) -> Response:
