@@ -122,7 +122,7 @@ def create_app(settings: Settings, model: Model | None = None) -> App:
     app.extensions[NAME] = here
     metrics.prepare(settings.runtime_dir)
     _register_hooks(app)
-    problems.register(app)
+    problems.register(app, pages.show_refusal)
     api.register(app)
     pages.register(app)
     cli.register(app)

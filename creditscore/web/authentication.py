@@ -16,7 +16,7 @@ from creditscore.decision_log.database import Database, seconds_left, within
 from creditscore.errors import DatabaseUnavailable
 from creditscore.settings import Settings
 from creditscore.web.api_keys import ApiKey, digest_of, read_keys
-from creditscore.web.problems import CrossSite, ForeignForm, KeyNeeded
+from creditscore.web.problems import CrossSite, ForeignForm, KeyNeeded, NoSessions
 from creditscore.web.sign_in import COOKIE, TOKEN_FIELD, TOKEN_HEADER, Sessions
 
 #: Seconds to look a key up. What follows waits for the database too, and all together must stay
@@ -113,12 +113,15 @@ class Keys:
 
         Raises
         ------
-        OSError
+        NoSessions
             If there is no secret to sign the cookie with.
         """
         caller = self.authenticate(shown)
         if caller.key_id is not None:
-            cookie = self.sessions.issue(caller.key_id)
+            try:
+                cookie = self.sessions.issue(caller.key_id)
+            except OSError as error:
+                raise NoSessions from error
             caller = replace(caller, cookie=cookie, signing_in=True)
         request.environ[CALLER] = caller
         return caller
@@ -150,6 +153,17 @@ class Keys:
         if key_id is None or key_id not in names:
             return caller
         return replace(caller, key_id=key_id, key_name=names[key_id][0], cookie=cookie)
+
+    def name_of(self, key_id: str | None) -> str:
+        """Return what a key is called, also one that was revoked; its id where it has no name.
+
+        Raises
+        ------
+        DatabaseUnavailable
+            If the keys cannot be read.
+        """
+        kept = self._seen_since(self._clock() - REMEMBERED)
+        return {key.key_id: key.name for key in kept}.get(key_id or "", key_id or "")
 
     def exist(self) -> bool:
         """Tell whether there is any key.
@@ -215,7 +229,7 @@ def check_predict(request: Request, keys: Keys, settings: Settings) -> str | Non
         If it relies on a session, and none of its pages sent it.
     """
     visitor = keys.look_at(request)
-    _check_form(request, visitor, keys)
+    check_form(request, visitor, keys)
     if lacks_key(visitor, open_predict=settings.open_predict):
         raise KeyNeeded
     if visitor.key_id is None and _from_another_site(request, settings.cors_origins):
@@ -244,7 +258,7 @@ def check_key(request: Request, keys: Keys) -> str:
         If it relies on a session, would change something, and no page of the session sent it.
     """
     visitor = keys.look_at(request)
-    _check_form(request, visitor, keys)
+    check_form(request, visitor, keys)
     if visitor.key_id is None:
         raise KeyNeeded(keys_exist=visitor.keys_exist)
     return visitor.key_id
@@ -262,7 +276,7 @@ def check_own_page(request: Request) -> None:
         raise CrossSite
 
 
-def _check_form(request: Request, visitor: Caller, keys: Keys) -> None:
+def check_form(request: Request, visitor: Caller, keys: Keys) -> None:
     """Let a request pass that shows its key, changes nothing, or was sent by a page of its session.
 
     Raises

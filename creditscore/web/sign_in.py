@@ -17,8 +17,9 @@ from functools import cached_property
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from flask import Request, Response
+from flask import Request
 from itsdangerous import BadSignature, Signer, URLSafeTimedSerializer
+from werkzeug.wrappers import Response
 
 from creditscore.files import atomic_write
 
