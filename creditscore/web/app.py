@@ -36,6 +36,7 @@ from creditscore.web.authentication import Keys
 from creditscore.web.json_logging import format_lines
 from creditscore.web.rate_limiting import Limits
 from creditscore.web.service import NAME, Service, current_request, store
+from creditscore.web.sign_in import Sessions
 
 #: The clock.
 now = partial(datetime.now, UTC)
@@ -99,7 +100,8 @@ def create_app(settings: Settings, model: Model | None = None) -> App:
     database = Database(settings.database_url, journal=settings.sqlite_journal)
     # It closes its connections: gunicorn's workers, which fork from here, open their own.
     migrate(database)
-    keys = Keys(settings.api_keys, database)
+    sessions = Sessions(settings.secret_key, (database.path or settings.runtime_dir / "_").parent)
+    keys = Keys(settings.api_keys, database, sessions=sessions)
     app = App(__name__)
     app.json = OrjsonProvider(app)
     app.url_map.merge_slashes = False
@@ -120,7 +122,7 @@ def create_app(settings: Settings, model: Model | None = None) -> App:
     app.extensions[NAME] = here
     metrics.prepare(settings.runtime_dir)
     _register_hooks(app)
-    problems.register(app)
+    problems.register(app, pages.show_refusal)
     api.register(app)
     pages.register(app)
     cli.register(app)

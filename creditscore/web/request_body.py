@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import hashlib
 import re
+from io import BytesIO
 
 from flask import Request, g
 from werkzeug.exceptions import RequestEntityTooLarge
@@ -115,7 +116,10 @@ def read_form_body(request: Request, *, most_bytes: int) -> bytes:
     if request.mimetype not in {"", URL_ENCODED}:
         raise WrongMediaType(say("not_the_form", got=_short(request.mimetype)))
     _check_coding(request)
-    return _read(request, most_bytes)
+    raw = _read(request, most_bytes)
+    # Whoever looks for the token of a session gets the form whole too.
+    request.environ["wsgi.input"] = BytesIO(raw)
+    return raw
 
 
 def _check_media(request: Request) -> None:
@@ -146,7 +150,7 @@ def _read(request: Request, most_bytes: int) -> bytes:
             # Werkzeug cuts a chunked body at its limit without a word: allow one byte more, and
             # count.
             request.max_content_length = most_bytes + 1
-            raw = request.get_data(cache=False)
+            raw = request.get_data()
     except RequestEntityTooLarge:
         raise TooLarge(say("too_large", most=most_bytes)) from None
     except Exception:  # noqa: BLE001  # each server raises its own kind while the body comes in

@@ -6,6 +6,7 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from threading import Barrier
 from typing import Any
 
@@ -22,10 +23,13 @@ from creditscore.decision_log.database import Database
 from creditscore.scorecard.model import Model
 from creditscore.web.api_keys import digest_of, issue
 from creditscore.web.authentication import Keys
+from creditscore.web.sign_in import Sessions
 
 Build = Callable[..., Flask]
 
 SETTLED = "a-key-of-the-settings"
+
+SESSIONS = Sessions("a-secret-of-the-settings", Path())
 
 
 @pytest.fixture
@@ -130,7 +134,7 @@ def test_each_key_has_an_id_that_tells_where_it_comes_from(
     build: Build, database: Database
 ) -> None:
     made, secret = issue(database, "one", NOON)
-    app, keys = build(), Keys([SETTLED], database)
+    app, keys = build(), Keys([SETTLED], database, sessions=SESSIONS)
 
     ids = []
     for key in (secret, SETTLED, "another"):
@@ -163,7 +167,8 @@ def test_one_look_at_the_keys_serves_all_who_wait_for_it(
     # More than the database has connections for: each with its own, some would get none.
     many = 24
     # All come at the same moment, however long each takes to get there.
-    keys, together = Keys([SETTLED], database, clock=lambda: 100.0), Barrier(many)
+    keys = Keys([SETTLED], database, sessions=SESSIONS, clock=lambda: 100.0)
+    together = Barrier(many)
 
     def look() -> str | None:
         request = Request(EnvironBuilder(headers=[("X-API-Key", key)]).get_environ())

@@ -19,6 +19,7 @@ from creditscore.errors import (
 )
 from creditscore.i18n.catalogue import MESSAGES
 from creditscore.web import headers, problems
+from creditscore.web.pages import show_refusal
 from creditscore.web.service import current_request, store
 
 CASES = [
@@ -34,7 +35,7 @@ CASES = [
 def failing_with(error: CreditScoreError) -> FlaskClient:
     """Give a client of a service whose only route fails."""
     app = Flask(__name__)
-    problems.register(app)
+    problems.register(app, show_refusal)
 
     @app.before_request
     def begin() -> None:

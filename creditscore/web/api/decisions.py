@@ -22,7 +22,7 @@ from creditscore.schema.constraints import describe_value
 from creditscore.scorecard.policy import ELIGIBLE, NOT_ELIGIBLE
 from creditscore.web import query_parameters
 from creditscore.web.api.override_body import read_override
-from creditscore.web.authentication import check_key, shows_key
+from creditscore.web.authentication import check_key
 from creditscore.web.content_negotiation import (
     chosen_language,
     mark_language,
@@ -46,9 +46,7 @@ MAX_OVERRIDE_BYTES = 16 * 1024
 
 @bp.before_request
 def need_key() -> None:
-    """Ask every route of the log for a key; the empty frame of a page holds nothing of it."""
-    if request.endpoint == "log.decision" and _wants_frame():
-        return
+    """Ask every route of the log for a key."""
     g.key_id = check_key(request, service().keys)
 
 
@@ -71,8 +69,6 @@ def page() -> ResponseReturnValue:
 @bp.get("/<decision_id>")
 def decision(decision_id: str) -> ResponseReturnValue:
     """Return a logged decision with its inputs and its outcome."""
-    if _wants_frame():
-        return mark_negotiated(show_decision(None))
     language = chosen_language()
     with within(TRANSACTION_TIMEOUT_S):
         logged = service().log.find(_read_id(decision_id))
@@ -116,10 +112,6 @@ def outcome(decision_id: str) -> ResponseReturnValue:
     defaulted = _read_outcome(read_json(request, most_bytes=MAX_OUTCOME_BYTES))
     logged = service().log.record_outcome(read_id, defaulted=defaulted, key_id=g.key_id)
     return jsonify(decision_id=read_id, **logged.to_dict())
-
-
-def _wants_frame() -> bool:
-    return wants_page(request) and not shows_key(request)
 
 
 def _parameters() -> Mapping[str, Parameter]:

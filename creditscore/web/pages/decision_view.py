@@ -19,7 +19,7 @@ from creditscore.scorecard.reason_codes import value_in_words
 from creditscore.scorecard.scorecard import Scorecard
 from creditscore.web.content_negotiation import page_language
 from creditscore.web.pages.code_samples import as_curl, as_postman
-from creditscore.web.pages.layout import show_behind_key
+from creditscore.web.pages.layout import render_page
 from creditscore.web.service import service
 
 #: The ends of the drawn scale, as probabilities of default; who is beyond stands at the end.
@@ -185,13 +185,16 @@ def result_parts(decision: Decision, language: str) -> dict[str, Any]:
     }
 
 
-def show_decision(logged: LoggedDecision | None, *, defaulted: bool | None = None) -> Response:
-    """Return the page of a logged decision and its outcome; without content for None."""
-    language = page_language()
-    parts = {"view": None} if logged is None else result_parts(logged.decision, language)
-    outcome = {None: "outcome_unknown", True: "outcome_bad", False: "outcome_good"}
-    return show_behind_key(
-        "decision.html", language, explore=False, outcome=outcome[defaulted], **parts
+def show_decision(logged: LoggedDecision, *, defaulted: bool | None = None) -> Response:
+    """Return the page of a logged decision, its outcome, and the key that it was made with."""
+    language, outcome = page_language(), {None: "unknown", True: "bad", False: "good"}[defaulted]
+    return render_page(
+        "decision.html",
+        language,
+        explore=False,
+        outcome=f"outcome_{outcome}",
+        key_name=service().keys.name_of(logged.key_id),
+        **result_parts(logged.decision, language),
     )
 
 
