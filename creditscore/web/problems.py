@@ -30,6 +30,9 @@ MEDIA_TYPE = "application/problem+json"
 #: Of a form that has faults: the page shows them at their fields.
 UNPROCESSABLE = HTTPStatus.UNPROCESSABLE_ENTITY
 
+#: Of a form that states something else than the log, and of one that was taken: look there.
+CONFLICT, SEE_OTHER = HTTPStatus.CONFLICT, HTTPStatus.SEE_OTHER
+
 #: Seconds after which it is worth asking again, when the database failed.
 RETRY_SECONDS = 5
 

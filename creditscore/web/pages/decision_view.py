@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +20,7 @@ from creditscore.scorecard.reason_codes import value_in_words
 from creditscore.scorecard.scorecard import Scorecard
 from creditscore.web.content_negotiation import page_language
 from creditscore.web.pages.code_samples import as_curl, as_postman
-from creditscore.web.pages.layout import show_behind_key
+from creditscore.web.pages.layout import notice, show_behind_key
 from creditscore.web.service import service
 
 #: The ends of the drawn scale, as probabilities of default; who is beyond stands at the end.
@@ -185,13 +186,36 @@ def result_parts(decision: Decision, language: str) -> dict[str, Any]:
     }
 
 
-def show_decision(logged: LoggedDecision | None, *, defaulted: bool | None = None) -> Response:
-    """Return the page of a logged decision and its outcome; without content for None."""
+def show_decision(
+    logged: LoggedDecision | None,
+    *,
+    outcome: Mapping[str, Any] | None = None,
+    problem: str = "",
+    endpoint: str | None = None,
+) -> Response:
+    """Return the page of a logged decision; without content for None.
+
+    Parameters
+    ----------
+    logged : LoggedDecision or None
+    outcome : mapping, optional
+        As programs get it.
+    problem : str
+        Why what was sent is not recorded, as a key of the page's texts.
+    endpoint : str, optional
+        The route that shows the page; the request's own, unless that only writes.
+    """
     language = page_language()
     parts = {"view": None} if logged is None else result_parts(logged.decision, language)
-    outcome = {None: "outcome_unknown", True: "outcome_bad", False: "outcome_good"}
     return show_behind_key(
-        "decision.html", language, explore=False, outcome=outcome[defaulted], **parts
+        "decision.html",
+        language,
+        explore=False,
+        outcome=outcome,
+        problem=problem,
+        notice=notice(language),
+        endpoint=endpoint,
+        **parts,
     )
 
 

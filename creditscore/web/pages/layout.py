@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Response, make_response, render_template, request, url_for
@@ -11,10 +12,32 @@ from creditscore.web.content_negotiation import mark_language
 from creditscore.web.service import service
 
 
-def render_page(template: str, language: str, *, part: str | None = None, **parts: Any) -> Response:
-    """Make a page of a template that extends `page.html`, and is perhaps a part of another."""
+def render_page(
+    template: str,
+    language: str,
+    *,
+    part: str | None = None,
+    endpoint: str | None = None,
+    query: Mapping[str, str] | None = None,
+    **parts: Any,
+) -> Response:
+    """Make a page of a template that extends `page.html`.
+
+    Parameters
+    ----------
+    template, language : str
+    part : str, optional
+        The part of it that the request asks for.
+    endpoint : str, optional
+        The route that shows this page; the request's own, unless that only writes.
+    query : mapping of str to str, optional
+        The parameters that its address has beside the language.
+    **parts
+        What the template shows.
+    """
     other = next(each for each in LANGUAGES if each != language)
-    endpoint, place = str(request.endpoint), request.view_args or {}
+    endpoint = endpoint or str(request.endpoint)
+    place = {**(query or {}), **(request.view_args or {})}
     return render_part(
         template,
         language,
