@@ -53,7 +53,7 @@ export interface paths {
         };
         /**
          * Logged decisions, newest first
-         * @description Follow `next`, or the `Link` header: each decision comes once. Decisions logged meanwhile are left out.
+         * @description Follow `next`, or the `Link` header: each decision comes once. Decisions logged meanwhile are left out. As CSV the answer holds all decisions that the filters choose, in the columns of `flask decisions export`, and takes neither `limit` nor `cursor`. Browsers get a page.
          */
         get: operations["list_decisions"];
         put?: never;
@@ -145,7 +145,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** The form for the outcomes of many decisions, for a browser */
+        get: operations["outcomes_page"];
         put?: never;
         /**
          * Record the outcomes of many decisions, by id or by reference
@@ -1159,10 +1160,16 @@ export interface operations {
                 scorecard?: "application" | "behavioural";
                 /** @description Only the decisions with this reference of your own */
                 reference?: string;
+                /** @description Only the decision with this id, and those with this reference of your own */
+                search?: string;
+                /** @description Only the decisions whose outcome is recorded, or is missing */
+                outcome?: "recorded" | "missing";
                 /** @description Only from then on */
                 since?: string;
                 /** @description Only before then */
                 until?: string;
+                /** @description Format of the answer; takes precedence over `Accept` */
+                format?: "json" | "csv";
             };
             header?: {
                 /** @description Language of the texts */
@@ -1189,6 +1196,7 @@ export interface operations {
                         /** @description Path of the next page */
                         next: string | null;
                     };
+                    "text/csv": string;
                 };
             };
             401: components["responses"]["Unauthorized"];
@@ -1372,6 +1380,33 @@ export interface operations {
             default: components["responses"]["OtherError"];
         };
     };
+    outcomes_page: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+            default: components["responses"]["OtherError"];
+        };
+    };
     write_outcomes: {
         parameters: {
             query?: never;
@@ -1402,6 +1437,12 @@ export interface operations {
                  *     A-17,no
                  */
                 "text/csv": string;
+                "multipart/form-data": {
+                    /** @description A CSV file of any encoding, with the same columns */
+                    file?: string;
+                    /** @description Its text, where no file is given */
+                    table?: string;
+                };
             };
         };
         responses: {

@@ -14,6 +14,7 @@ import creditscore
 from creditscore.api_docs.examples import example_applicants, example_table
 from creditscore.decision_log.log import MAX_PAGE_SIZE, PAGE_SIZE
 from creditscore.decision_log.overrides import LONGEST_NAME, LONGEST_REASON
+from creditscore.decision_log.search import OUTCOMES
 from creditscore.decisions.decision_columns import DecisionColumns
 from creditscore.evaluation.fairness import MIN_GROUP_ROWS
 from creditscore.i18n.catalogue import DEFAULT_LANGUAGE, LANGUAGES, in_language
@@ -100,6 +101,7 @@ def template_values(
         "report_columns": ", ".join(REPORT),
         "max_applicants": settings.max_applicants,
         "most_faults": MOST_FAULTS,
+        "outcome_filters": list(OUTCOMES),
         "usual_page": PAGE_SIZE,
         "largest_page": MAX_PAGE_SIZE,
         "usual_days": DEFAULT_DAYS,

@@ -7,10 +7,11 @@ stands in it.
 
 from creditscore.decision_log.database import Database
 from creditscore.decision_log.idempotency import RequestOrigin
-from creditscore.decision_log.log import DecisionLog, Page, Recorded, ScoredRow
+from creditscore.decision_log.log import DecisionLog, Recorded, ScoredRow
 from creditscore.decision_log.migrations import migrate
 from creditscore.decision_log.outcomes import Outcome
 from creditscore.decision_log.overrides import Override
+from creditscore.decision_log.search import Page
 
 __all__ = [
     "Database",

@@ -43,6 +43,9 @@ SEE_OTHER = HTTPStatus.SEE_OTHER
 PAGE = "creditscore.problem_page"
 ShowPage = Callable[[int, str, Sequence[str]], Response]
 
+#: Of a form that states something else than the log, and of one that was taken: look there.
+CONFLICT, SEE_OTHER = HTTPStatus.CONFLICT, HTTPStatus.SEE_OTHER
+
 #: Seconds after which it is worth asking again, when the database failed.
 RETRY_SECONDS = 5
 

@@ -99,6 +99,48 @@ def _table_charset(request: Request) -> str | None:
     return name
 
 
+def is_upload(request: Request) -> bool:
+    """Tell whether the body is announced as a form that can hold files."""
+    return request.mimetype == MULTIPART
+
+
+def limit_upload(request: Request, *, most_bytes: int) -> None:
+    """Bound a form that can hold files, before anybody reads a field of it.
+
+    Raises
+    ------
+    TooLarge
+        If it is announced to be longer.
+    """
+    if (request.content_length or 0) > most_bytes:
+        raise TooLarge(say("too_large", most=most_bytes))
+    request.max_content_length = request.max_form_memory_size = most_bytes
+
+
+def read_upload(request: Request) -> bytes:
+    """Read the table in a form that can hold files: its ``file``, or else the text in ``table``.
+
+    Raises
+    ------
+    WrongMediaType
+        If there is neither.
+    TooLarge, BrokenBody
+        As of `read_body`.
+    """
+    _check_coding(request)
+    try:
+        file, text = request.files.get("file"), request.form.get("table", "")
+        raw: bytes = b"" if file is None else file.read()
+    except RequestEntityTooLarge:
+        raise TooLarge(say("too_large", most=request.max_content_length or 0)) from None
+    except Exception:  # noqa: BLE001  # each server raises its own kind while the body comes in
+        raise BrokenBody(say("broken_off")) from None
+    raw = raw or text.encode(errors="replace")
+    if not raw.strip():
+        raise WrongMediaType(say("not_the_upload"))
+    return raw
+
+
 def read_body(request: Request, *, most_bytes: int) -> bytes:
     """Read a body that is announced as JSON.
 

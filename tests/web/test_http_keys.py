@@ -186,7 +186,7 @@ def test_a_key_of_the_settings_is_known_without_the_database(
     database: Database, looks: list[str]
 ) -> None:
     """Prometheus shows such a key: the metrics matter most while the database is away."""
-    keys = Keys([SETTLED], database)
+    keys = Keys([SETTLED], database, sessions=SESSIONS)
 
     assert keys.authenticate(SETTLED).key_id is not None
     assert looks == []

@@ -2,34 +2,42 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
-from flask import Blueprint, g, jsonify, request, url_for
+from flask import Blueprint, Response, g, jsonify, request, url_for
 from flask.typing import ResponseReturnValue
 
+from creditscore.decision_log import export
 from creditscore.decision_log.database import TRANSACTION_TIMEOUT_S, within
 from creditscore.decision_log.log import MAX_PAGE_SIZE, PAGE_SIZE
 from creditscore.decision_log.overrides import Override, read_overrides, record_override
+from creditscore.decision_log.scan import range_of
+from creditscore.decision_log.search import Filters, scan_matching
 from creditscore.decisions.explanation import explain
 from creditscore.decisions.record import LoggedDecision
 from creditscore.errors import Fault, UnknownDecision
 from creditscore.i18n.catalogue import say
 from creditscore.schema.constraints import describe_value
-from creditscore.scorecard.policy import ELIGIBLE, NOT_ELIGIBLE
 from creditscore.web import query_parameters
+from creditscore.web.api.file_answer import TABLE
 from creditscore.web.api.override_body import read_override
 from creditscore.web.authentication import check_key
 from creditscore.web.content_negotiation import (
     chosen_language,
     mark_language,
     mark_negotiated,
+    wants_csv,
     wants_page,
 )
+from creditscore.web.decision_filters import CSV, FORMATS, filter_parameters
+from creditscore.web.pages.decision_outcome import read_outcome_form, write_from_page
 from creditscore.web.pages.decision_view import show_decision
+from creditscore.web.pages.decisions_page import show_decisions
 from creditscore.web.problems import WrongValues
 from creditscore.web.query_parameters import Parameter
 from creditscore.web.request_body import read_json
@@ -52,17 +60,40 @@ def need_key() -> None:
 
 @bp.get("")
 def page() -> ResponseReturnValue:
-    """Return logged decisions, newest first, and the address of the next page."""
-    filters = {"limit": PAGE_SIZE, **query_parameters.read_query(request, _parameters())}
+    """Return logged decisions, newest first: some, and the address of the next, or all as CSV."""
+    stated = request.args.get("format")
+    if stated is None and wants_page(request):
+        return mark_negotiated(show_decisions())
+    table = stated == CSV if stated else wants_csv(request)
+    filters = query_parameters.read_query(request, _parameters(table=table))
+    filters.pop("format", None)
+    return mark_negotiated(_as_csv(Filters(**filters)) if table else _as_json(filters))
+
+
+def _as_json(filters: Mapping[str, Any]) -> Response:
     language = chosen_language()
     with within(TRANSACTION_TIMEOUT_S):
-        found = service().log.page(**filters)
+        found = service().log.page(**{"limit": PAGE_SIZE, **filters})
         decisions = _to_dicts(found.decisions, language)
     if found.cursor is None:
         return mark_language(jsonify(decisions=decisions, next=None), language)
     next_page = f"{url_for('.page')}?{urlencode({**request.args, 'cursor': found.cursor})}"
     answer = mark_language(jsonify(decisions=decisions, next=next_page), language)
     answer.headers["Link"] = f'<{next_page}>; rel="next"'
+    return answer
+
+
+def _as_csv(filters: Filters) -> Response:
+    """Write all decisions that a search is for, as `decisions export` does, piece by piece."""
+    database = service().log.database
+    span = range_of(database, since=filters.since, until=filters.until)
+    fields = scan_matching(database, span, filters, columns=export.BY_FIELD)
+    columns = export.columns_of(fields)
+    pages = export.read(database, scan_matching(database, span, filters))
+    lines = (export.to_csv(page, columns) for page in pages)
+    header = export.to_csv_header(columns)
+    answer = Response(itertools.chain([header], lines), content_type=TABLE)
+    answer.headers["Content-Disposition"] = 'attachment; filename="decisions.csv"'
     return answer
 
 
@@ -74,8 +105,7 @@ def decision(decision_id: str) -> ResponseReturnValue:
         logged = service().log.find(_read_id(decision_id))
         (answer,) = _to_dicts([logged], language)
     if wants_page(request):
-        outcome = answer["outcome"]
-        return mark_negotiated(show_decision(logged, defaulted=outcome and outcome["defaulted"]))
+        return mark_negotiated(show_decision(logged, outcome=answer["outcome"]))
     return mark_negotiated(mark_language(jsonify(answer), language))
 
 
@@ -109,20 +139,24 @@ def override(decision_id: str) -> ResponseReturnValue:
 def outcome(decision_id: str) -> ResponseReturnValue:
     """Log the outcome of a decision."""
     read_id = _read_id(decision_id)
+    if wants_page(request):
+        stated = read_outcome_form(request, most_bytes=MAX_OUTCOME_BYTES)
+        return mark_negotiated(write_from_page(read_id, stated, key_id=g.key_id))
     defaulted = _read_outcome(read_json(request, most_bytes=MAX_OUTCOME_BYTES))
     logged = service().log.record_outcome(read_id, defaulted=defaulted, key_id=g.key_id)
     return jsonify(decision_id=read_id, **logged.to_dict())
 
 
-def _parameters() -> Mapping[str, Parameter]:
-    return {
+def _parameters(*, table: bool) -> Mapping[str, Parameter]:
+    """Return the parameters of the list; a table has no pages."""
+    pages = {
         "limit": query_parameters.whole(1, MAX_PAGE_SIZE),
         "cursor": query_parameters.cursor(),
-        "label": query_parameters.one_of([ELIGIBLE, NOT_ELIGIBLE]),
-        "scorecard": query_parameters.one_of(list(service().assessor.model.scorecards)),
-        "reference": query_parameters.reference(),
-        "since": query_parameters.moment(),
-        "until": query_parameters.moment(),
+    }
+    return {
+        **({} if table else pages),
+        **filter_parameters(service().assessor.model.scorecards),
+        "format": query_parameters.one_of(FORMATS),
     }
 
 

@@ -11,7 +11,7 @@ from flask import Blueprint, Request, Response
 from flask.typing import ResponseReturnValue
 
 from creditscore.decision_log.outcome_batch import STATES
-from creditscore.errors import Fault
+from creditscore.errors import Fault, NotATable
 from creditscore.i18n.catalogue import say
 from creditscore.json_codec import dumps_bytes
 from creditscore.readers import open_csv
@@ -35,22 +35,48 @@ from creditscore.web.content_negotiation import (
     mark_language,
     mark_negotiated,
     wants_csv,
+    wants_page,
 )
-from creditscore.web.problems import WrongValues
-from creditscore.web.request_body import is_csv, read_csv, read_json
+from creditscore.web.pages.outcomes_page import show_form, show_refused, show_report
+from creditscore.web.problems import BrokenBody, TooLarge, WrongMediaType, WrongValues
+from creditscore.web.request_body import (
+    is_csv,
+    is_upload,
+    limit_upload,
+    read_csv,
+    read_json,
+    read_upload,
+)
 from creditscore.web.service import Service, current_request, service
 
 bp = Blueprint("outcomes", __name__, url_prefix="/outcomes")
+
+
+@bp.get("")
+def form() -> ResponseReturnValue:
+    """Show the form that uploads a table of outcomes."""
+    check_key(current_request(), service().keys)
+    return show_form()
 
 
 @bp.post("")
 def write_outcomes() -> ResponseReturnValue:
     """Log the outcomes of many decisions, and answer with the state of each."""
     svc, request = service(), current_request()
-    key_id = check_key(request, svc.keys)
-    table = is_csv(request)
-    rows = _read_rows(svc, request) if table else read_array(_read_values(svc, request))
+    page = is_upload(request) and wants_page(request)
+    try:
+        if is_upload(request):
+            limit_upload(request, most_bytes=svc.settings.max_csv_bytes)
+        key_id = check_key(request, svc.keys)
+        table = is_csv(request) or is_upload(request)
+        rows = _read_rows(svc, request) if table else read_array(_read_values(svc, request))
+    except (TooLarge, BrokenBody, WrongMediaType, NotATable) as refused:
+        if not page:
+            raise
+        return mark_negotiated(show_refused(refused))
     reported = record_rows(rows, svc.log.database, now=svc.log.now, key_id=key_id)
+    if page:
+        return mark_negotiated(show_report(reported))
     language = chosen_language()
     answer = _as_csv if wants_csv(request) else _as_json
     return mark_negotiated(mark_language(answer(reported, language, table=table), language))
@@ -58,8 +84,13 @@ def write_outcomes() -> ResponseReturnValue:
 
 def _read_rows(svc: Service, request: Request) -> Iterable[OutcomeRow]:
     """Read the rows of a table, once all of it is known to be readable."""
-    raw, charset = read_csv(request, most_bytes=svc.settings.max_csv_bytes)
-    prefix, encoding = svc.assessor.model.schema.decision_prefix, charset or "utf-8"
+    if is_upload(request):
+        # A file of whatever program, whose encoding nothing announces.
+        raw, encoding = read_upload(request), None
+    else:
+        raw, charset = read_csv(request, most_bytes=svc.settings.max_csv_bytes)
+        encoding = charset or "utf-8"
+    prefix = svc.assessor.model.schema.decision_prefix
     wanted = wanted_columns(prefix)
     check_table(open_csv(io.BytesIO(raw), wanted=wanted, encoding=encoding), prefix=prefix)
     return read_table(open_csv(io.BytesIO(raw), wanted=wanted, encoding=encoding), prefix=prefix)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +20,7 @@ from creditscore.scorecard.reason_codes import value_in_words
 from creditscore.scorecard.scorecard import Scorecard
 from creditscore.web.content_negotiation import page_language
 from creditscore.web.pages.code_samples import as_curl, as_postman
-from creditscore.web.pages.layout import render_page
+from creditscore.web.pages.layout import notice, render_page
 from creditscore.web.service import service
 
 #: The ends of the drawn scale, as probabilities of default; who is beyond stands at the end.
@@ -185,15 +186,36 @@ def result_parts(decision: Decision, language: str) -> dict[str, Any]:
     }
 
 
-def show_decision(logged: LoggedDecision, *, defaulted: bool | None = None) -> Response:
-    """Return the page of a logged decision, its outcome, and the key that it was made with."""
-    language, outcome = page_language(), {None: "unknown", True: "bad", False: "good"}[defaulted]
+def show_decision(
+    logged: LoggedDecision,
+    *,
+    outcome: Mapping[str, Any] | None = None,
+    problem: str = "",
+    endpoint: str | None = None,
+) -> Response:
+    """Return the page of a logged decision, its outcome, and the key that it was made with.
+
+    Parameters
+    ----------
+    logged : LoggedDecision
+    outcome : mapping, optional
+        As programs get it.
+    problem : str
+        Why what was sent is not recorded, as a key of the page's texts.
+    endpoint : str, optional
+        The route that shows the page; the request's own, unless that only writes.
+    """
+    language, keys = page_language(), service().keys
     return render_page(
         "decision.html",
         language,
         explore=False,
-        outcome=f"outcome_{outcome}",
-        key_name=service().keys.name_of(logged.key_id),
+        outcome=outcome,
+        problem=problem,
+        notice=notice(language),
+        endpoint=endpoint,
+        key_name=keys.name_of(logged.key_id),
+        outcome_key=keys.name_of(outcome["key_id"]) if outcome else "",
         **result_parts(logged.decision, language),
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Response, current_app, make_response, render_template, request, url_for
@@ -15,12 +16,34 @@ from creditscore.web.service import service
 from creditscore.web.sign_in import TOKEN_FIELD
 
 
-def render_page(template: str, language: str, *, part: str | None = None, **parts: Any) -> Response:
-    """Make a page of a template that extends `page.html`, and is perhaps a part of another."""
+def render_page(
+    template: str,
+    language: str,
+    *,
+    part: str | None = None,
+    endpoint: str | None = None,
+    query: Mapping[str, str] | None = None,
+    **parts: Any,
+) -> Response:
+    """Make a page of a template that extends `page.html`.
+
+    Parameters
+    ----------
+    template, language : str
+    part : str, optional
+        The part of it that the request asks for.
+    endpoint : str, optional
+        The route that shows this page; the request's own, unless that only writes.
+    query : mapping of str to str, optional
+        The parameters that its address has beside the language.
+    **parts
+        What the template shows.
+    """
     other = next(each for each in LANGUAGES if each != language)
-    endpoint, place = str(request.endpoint), request.view_args or {}
-    if not can_be_opened():
+    place = {**(query or {}), **(request.view_args or {})}
+    if endpoint is None and not can_be_opened():
         endpoint, place = "pages.home", {}
+    endpoint = endpoint or str(request.endpoint)
     return render_part(
         template,
         language,
