@@ -15,7 +15,7 @@ from flask.typing import ResponseReturnValue
 from creditscore.decision_log import export
 from creditscore.decision_log.database import TRANSACTION_TIMEOUT_S, within
 from creditscore.decision_log.log import MAX_PAGE_SIZE, PAGE_SIZE
-from creditscore.decision_log.overrides import Override, read_overrides, record_override
+from creditscore.decision_log.overrides import Override, overrides_of, record_override
 from creditscore.decision_log.scan import range_of
 from creditscore.decision_log.search import Filters, scan_matching
 from creditscore.decisions.explanation import explain
@@ -25,7 +25,6 @@ from creditscore.i18n.catalogue import say
 from creditscore.schema.constraints import describe_value
 from creditscore.web import query_parameters
 from creditscore.web.api.file_answer import TABLE
-from creditscore.web.api.override_body import read_override
 from creditscore.web.authentication import check_key
 from creditscore.web.content_negotiation import (
     chosen_language,
@@ -35,7 +34,9 @@ from creditscore.web.content_negotiation import (
     wants_page,
 )
 from creditscore.web.decision_filters import CSV, FORMATS, filter_parameters
+from creditscore.web.override_body import read_override
 from creditscore.web.pages.decision_outcome import read_outcome_form, write_from_page
+from creditscore.web.pages.decision_override import read_override_form, write_override_from_page
 from creditscore.web.pages.decision_view import show_decision
 from creditscore.web.pages.decisions_page import show_decisions
 from creditscore.web.problems import WrongValues
@@ -103,9 +104,9 @@ def decision(decision_id: str) -> ResponseReturnValue:
     language = chosen_language()
     with within(TRANSACTION_TIMEOUT_S):
         logged = service().log.find(_read_id(decision_id))
+        if wants_page(request):
+            return mark_negotiated(show_decision(logged))
         (answer,) = _to_dicts([logged], language)
-    if wants_page(request):
-        return mark_negotiated(show_decision(logged, outcome=answer["outcome"]))
     return mark_negotiated(mark_language(jsonify(answer), language))
 
 
@@ -128,6 +129,9 @@ def explanation(decision_id: str) -> ResponseReturnValue:
 def override(decision_id: str) -> ResponseReturnValue:
     """Log what a person decided in place of the model."""
     read_id = _read_id(decision_id)
+    if wants_page(request):
+        form = read_override_form(request, most_bytes=MAX_OVERRIDE_BYTES)
+        return mark_negotiated(write_override_from_page(read_id, form, key_id=g.key_id))
     stated = read_override(read_json(request, most_bytes=MAX_OVERRIDE_BYTES))
     log = service().log
     made = Override(*stated, recorded_at=log.now(), key_id=g.key_id)
@@ -182,8 +186,7 @@ def _to_dicts(logged: Sequence[LoggedDecision], language: str) -> list[dict[str,
     """Return decisions with their outcomes and overrides."""
     log = service().log
     outcomes = log.outcomes_of(logged)
-    with log.database.reading() as connection:
-        overrides = read_overrides(connection, [each.number for each in logged])
+    overrides = overrides_of(log.database, logged)
     known = {number: one.to_dict() for number, one in outcomes.items()}
     made = {number: one.to_dict() for number, one in overrides.items()}
     return [

@@ -53,12 +53,6 @@ def write_from_page(decision_id: str, defaulted: bool | None, *, key_id: str) ->
 
 
 def _refused(logged: LoggedDecision, problem: str, status: int) -> Response:
-    outcome = service().log.outcomes_of([logged]).get(logged.number)
-    answer = show_decision(
-        logged,
-        outcome=None if outcome is None else outcome.to_dict(),
-        problem=problem,
-        endpoint="log.decision",
-    )
+    answer = show_decision(logged, problem=problem, endpoint="log.decision")
     answer.status_code = status
     return answer

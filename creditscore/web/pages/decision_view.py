@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from flask import Response, url_for
 
+from creditscore.decision_log.overrides import LONGEST_NAME, LONGEST_REASON, overrides_of
 from creditscore.decisions.assessor import Decision
 from creditscore.decisions.explanation import explain
 from creditscore.decisions.record import LoggedDecision
 from creditscore.i18n.catalogue import PAGE_TEXTS, in_language
 from creditscore.i18n.number_format import FORMATS
 from creditscore.schema import Schema
-from creditscore.scorecard.policy import Scale
+from creditscore.scorecard.policy import ELIGIBLE, NOT_ELIGIBLE, Scale
 from creditscore.scorecard.reason_codes import value_in_words
 from creditscore.scorecard.scorecard import Scorecard
 from creditscore.web.content_negotiation import page_language
@@ -90,6 +91,23 @@ class DecisionView:
     baseline_place: float
     result_place: float
     chart_cutoff: float
+
+
+@dataclass(frozen=True)
+class OverrideForm:
+    """The form of an override as it was sent, and why it is not recorded.
+
+    Attributes
+    ----------
+    reason, decided_by : str
+        What was typed.
+    problems : sequence of str
+        In the words of the page.
+    """
+
+    reason: str = ""
+    decided_by: str = ""
+    problems: Sequence[str] = ()
 
 
 def view_decision(
@@ -189,33 +207,45 @@ def result_parts(decision: Decision, language: str) -> dict[str, Any]:
 def show_decision(
     logged: LoggedDecision,
     *,
-    outcome: Mapping[str, Any] | None = None,
     problem: str = "",
+    override_form: OverrideForm = OverrideForm(),
     endpoint: str | None = None,
 ) -> Response:
-    """Return the page of a logged decision, its outcome, and the key that it was made with.
+    """Return the page of a logged decision, with its outcome and its override.
 
     Parameters
     ----------
     logged : LoggedDecision
-    outcome : mapping, optional
-        As programs get it.
     problem : str
-        Why what was sent is not recorded, as a key of the page's texts.
+        Why the outcome that was sent is not recorded, as a key of the page's texts.
+    override_form : OverrideForm
+        What was typed, where it is not recorded.
     endpoint : str, optional
         The route that shows the page; the request's own, unless that only writes.
+
+    Raises
+    ------
+    DatabaseUnavailable
+        If the log cannot be read.
     """
-    language, keys = page_language(), service().keys
+    language, keys, log = page_language(), service().keys, service().log
+    outcome = log.outcomes_of([logged]).get(logged.number)
+    override = overrides_of(log.database, [logged]).get(logged.number)
     return render_page(
         "decision.html",
         language,
         explore=False,
-        outcome=outcome,
+        outcome=outcome and outcome.to_dict(),
+        override=override and override.to_dict(),
+        other_label=NOT_ELIGIBLE if logged.decision.label == ELIGIBLE else ELIGIBLE,
+        override_form=override_form,
+        longest={"reason": LONGEST_REASON, "decided_by": LONGEST_NAME},
         problem=problem,
         notice=notice(language),
         endpoint=endpoint,
         key_name=keys.name_of(logged.key_id),
-        outcome_key=keys.name_of(outcome["key_id"]) if outcome else "",
+        outcome_key=keys.name_of(outcome.key_id) if outcome else "",
+        override_key=keys.name_of(override.key_id) if override else "",
         **result_parts(logged.decision, language),
     )
 
