@@ -290,11 +290,10 @@ def test_after_signing_in_everybody_is_where_they_wanted_to_go(place: str) -> No
 
 
 def test_a_refused_form_leads_back_to_the_page_that_it_stood_on(visitor: FlaskClient) -> None:
-    page = visitor.post(
-        "/decisions/019b7c8a-0000-7000-8000-000000000001/outcome",
-        headers={**BROWSER, "Referer": "http://localhost/decisions/019b7c8a?lang=en"},
-    )
-    other = visitor.post("/outcomes", headers={**BROWSER, "Referer": "http://evil.example/x"})
+    form = "/decisions/019b7c8a-0000-7000-8000-000000000001/outcome"
+    ours = "http://localhost/decisions/019b7c8a?lang=en"
+    page = visitor.post(form, headers={**BROWSER, "Referer": ours})
+    other = visitor.post(form, headers={**BROWSER, "Referer": "http://evil.example/x"})
 
     assert (page.status_code, other.status_code) == (401, 401)
     assert 'name="next" value="/decisions/019b7c8a?lang=en"' in page.text
