@@ -79,7 +79,19 @@ def record_override(database: Database, decision_id: str, override: Override) ->
         decision = read_row(connection, decision_id)
         if decision["label"] == override.label:
             raise NoOverride("the model decided the same")
-        number = decision["number"]
+        return write_override(connection, decision["number"], override)
+
+
+def write_override(connection: Connection, number: int, override: Override) -> Override:
+    """Log the override of the decision of a number; return the one that was logged first.
+
+    Raises
+    ------
+    OverrideConflict
+        If that is another one.
+    """
+    logged = read_overrides(connection, [number]).get(number)
+    if logged is None:
         row = {
             "number": number,
             "label": override.label,
@@ -88,11 +100,9 @@ def record_override(database: Database, decision_id: str, override: Override) ->
             "recorded_at": to_milliseconds(override.recorded_at),
             "key_id": override.key_id,
         }
-        logged = read_overrides(connection, [number]).get(number)
-        if logged is None:
-            insert_if_new(connection, overrides, row)
-            # In PostgreSQL another worker's may have come first: then it counts.
-            logged = read_overrides(connection, [number])[number]
+        insert_if_new(connection, overrides, row)
+        # In PostgreSQL another worker's may have come first: then it counts.
+        logged = read_overrides(connection, [number])[number]
     if (logged.reason, logged.decided_by) != (override.reason, override.decided_by):
         raise OverrideConflict("the decision has another override already")
     return logged
