@@ -814,7 +814,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description A browser on another site sent it, without a key */
+        /** @description A page of another site sent it without a key, or a form without the token of its session */
         Forbidden: {
             headers: {
                 "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -1584,6 +1584,8 @@ export interface operations {
                     PAY_AMT3?: string;
                     reference?: string;
                     explore?: string;
+                    "api-key"?: string;
+                    csrf_token?: string;
                 };
             };
         };
