@@ -93,8 +93,8 @@ class Settings:
         Names by which clients may ask, beside those of the machine itself; none for any.
     cors_origins : tuple of str
         Origins whose pages may ask, and read the answers.
-    secret_key : str
-        Signs the cookies of those who sign in on a page; empty for one that is kept in a file.
+    secret_key : str or None
+        Signs the cookies of those who sign in on a page; None for one that is kept in a file.
     demo : bool
         Whether every page says that this is a demo with made-up data.
     """
@@ -114,7 +114,7 @@ class Settings:
     runtime_dir: Path = PROJECT / "instance" / "run"
     hosts: tuple[str, ...] = ()
     cors_origins: tuple[str, ...] = ()
-    secret_key: str = ""
+    secret_key: str | None = None
     demo: bool = False
 
     @classmethod

@@ -83,7 +83,8 @@ def template_values(
         # What a browser sends is text as the page's language writes it, and empty or away if it is
         # not given.
         "form_fields": {
-            name: {"type": "string"} for name in [*schema.fields, REFERENCE, "explore"]
+            name: {"type": "string"}
+            for name in [*schema.fields, REFERENCE, "explore", "api-key", "csrf_token"]
         },
         "scorecards": list(schema.scorecards),
         "longest_reference": LONGEST_REFERENCE,

@@ -44,13 +44,13 @@ class Sessions:
 
     Parameters
     ----------
-    secret : str
-        That cookies are signed with; empty to keep one in a file.
+    secret : str or None
+        That cookies are signed with; None to keep one in a file.
     folder : Path
         Where that file is made at the first sign-in. All processes of a service share it.
     """
 
-    def __init__(self, secret: str, folder: Path) -> None:
+    def __init__(self, secret: str | None, folder: Path) -> None:
         self._stated, self._path = secret, folder / SECRET_NAME
 
     def issue(self, key_id: str) -> str:

@@ -91,10 +91,11 @@ def test_the_list_shows_no_key(app: Flask) -> None:
 
     listed = run(app, "list")
 
-    lines = [line.split("\t") for line in listed.stdout.splitlines()]
-    assert [(line[2].partition(" ")[0], line[3]) for line in lines] == [
-        ("revoked", "one"),
-        ("accepted", "another one"),
+    headings, *lines = [re.split(" {2,}", line) for line in listed.stdout.splitlines()]
+    assert headings == ["NAME", "ID", "CREATED (UTC)", "STATE"]
+    assert [(line[0], line[3].partition(" ")[0]) for line in lines] == [
+        ("one", "revoked"),
+        ("another one", "active"),
     ]
     assert not any(key in listed.output for key in keys)
     assert not any(digest in listed.output for digest in ("sha", keys[0][:20]))

@@ -400,7 +400,7 @@ def test_who_has_signed_in_has_the_account_of_the_key(build: Build, tmp_path: Pa
 
 
 def issue_one(folder: Path) -> str:
-    return Sessions("", folder).issue("key-1")
+    return Sessions(None, folder).issue("key-1")
 
 
 def test_processes_that_sign_in_first_at_once_agree_on_one_secret(tmp_path: Path) -> None:
@@ -408,7 +408,7 @@ def test_processes_that_sign_in_first_at_once_agree_on_one_secret(tmp_path: Path
     with ProcessPoolExecutor(4) as pool:
         cookies = list(pool.map(issue_one, [folder] * 16))
 
-    assert {Sessions("", folder).key_of(cookie) for cookie in cookies} == {"key-1"}
+    assert {Sessions(None, folder).key_of(cookie) for cookie in cookies} == {"key-1"}
     file = folder / SECRET_NAME
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert [each.name for each in folder.iterdir()] == [SECRET_NAME]
@@ -451,7 +451,7 @@ def test_where_no_secret_can_be_kept_nobody_signs_in_and_the_log_says_why(
 ) -> None:
     (tmp_path / "file").write_bytes(b"")
     service = app.extensions[NAME]
-    service.keys.sessions = Sessions("", tmp_path / "file")
+    service.keys.sessions = Sessions(None, tmp_path / "file")
 
     answer = app.test_client().post("/sign-in", data={"api-key": KEY})
 
