@@ -17,7 +17,6 @@ from creditscore.json_codec import dumps_bytes
 from creditscore.readers import open_csv
 from creditscore.schema.constraints import describe_value
 from creditscore.schema.csv_cells import to_line
-from creditscore.tables.csv_request import spooled_file
 from creditscore.tables.outcome_rows import (
     REPORT,
     OutcomeRow,
@@ -28,7 +27,7 @@ from creditscore.tables.outcome_rows import (
     record_rows,
     wanted_columns,
 )
-from creditscore.web.api.file_answer import TABLE, file_answer
+from creditscore.tables.spooled_decisions import spooled_file
 from creditscore.web.authentication import check_key
 from creditscore.web.content_negotiation import (
     chosen_language,
@@ -36,6 +35,7 @@ from creditscore.web.content_negotiation import (
     mark_negotiated,
     wants_csv,
 )
+from creditscore.web.file_answer import TABLE, file_answer
 from creditscore.web.problems import WrongValues
 from creditscore.web.request_body import is_csv, read_csv, read_json
 from creditscore.web.service import Service, current_request, service
