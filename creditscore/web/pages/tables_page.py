@@ -48,7 +48,7 @@ from creditscore.web.service import Service, current_request, service
 bp = Blueprint("tables", __name__, url_prefix="/tables")
 
 #: The fields of the form: the file, the button, and what tells one form from another.
-TABLE, ACTION, FORM_ID = "table", "action", "form_id"
+TABLE, TASK, FORM_ID = "table", "task", "form_id"
 
 SCORE = "score"
 
@@ -87,7 +87,7 @@ def read() -> ResponseReturnValue:
         return _page(errors=[say("empty_file" if upload.name else "no_file")], status=UNPROCESSABLE)
     table = UploadedTable(upload.raw, svc.assessor.model, page_language())
     with closing(table):
-        if upload.fields.get(ACTION) == SCORE:
+        if upload.fields.get(TASK) == SCORE:
             return _score(svc, upload, table, _origin_of(svc, upload, key_id))
         return _check(upload, table)
 

@@ -12,9 +12,9 @@ let running;
 let addresses = [];
 
 // The browser's fetch does not tell how much was sent.
-function send(action) {
+function send(task) {
   const body = new FormData(form);
-  body.set("action", action);
+  body.set("task", task);
   const asked = new XMLHttpRequest();
   asked.open("POST", form.action);
   asked.responseType = "blob";
@@ -22,7 +22,7 @@ function send(action) {
   asked.upload.onprogress = (event) => {
     if (event.lengthComputable) tell("uploading", { share: Math.floor(100 * event.loaded / event.total) }, event);
   };
-  asked.upload.onload = () => count(action);
+  asked.upload.onload = () => count(task);
   asked.onprogress = (event) => {
     clearInterval(running);
     tell("receiving", { size: (event.loaded / MEGABYTE).toFixed(1) }, event);
@@ -34,9 +34,9 @@ function send(action) {
 }
 
 // How far the server is nobody knows: it sends nothing before every decision is in the log.
-function count(action) {
+function count(task) {
   const began = Date.now();
-  const tick = () => tell(action, { seconds: Math.round((Date.now() - began) / TICK) });
+  const tick = () => tell(task, { seconds: Math.round((Date.now() - began) / TICK) });
   running = setInterval(tick, TICK);
   tick();
 }
@@ -72,6 +72,8 @@ function show(text, parts) {
   forget();
   byId("answer").replaceChildren(...answer.childNodes);
   document.title = page.title;
+  // The file is still chosen.
+  for (const said of byId("answer").querySelectorAll(".again")) said.hidden = true;
   for (const name of parts ? ["scored", "rejected"] : []) {
     if (!parts.has(name)) continue;
     const address = URL.createObjectURL(parts.get(name));
