@@ -9,7 +9,7 @@ from __future__ import annotations
 import codecs
 import io
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
@@ -55,6 +55,10 @@ from creditscore.tables.table_check import CheckedTable, RowSample, check_table
 _SCORECARD, _LABEL = (COLUMNS.index(name) - 2 for name in ("scorecard", "label"))
 
 
+#: The share of a table that is read at most, before all of it is decided.
+ALMOST_READ = 0.99
+
+
 @dataclass
 class ScoredTable:
     """The result of scoring, as two files of CSV that Excel reads as UTF-8; the caller closes them.
@@ -68,8 +72,11 @@ class ScoredTable:
         Decisions by scorecard and label.
     rejected : int
         Rows that are not valid applicants.
+    share : float or None
+        How much of the table has been read; None if that is not known, 1 when all decisions are
+        made and only have to be logged.
     sample : RowSample
-        The first of those.
+        The first rejected rows.
     """
 
     scored: BinaryIO
@@ -77,11 +84,17 @@ class ScoredTable:
     sample: RowSample
     counts: Counter[tuple[str, str]] = field(default_factory=Counter)
     rejected: int = 0
+    share: float | None = None
 
     @property
     def decided(self) -> int:
         """Rows that got a decision."""
         return self.counts.total()
+
+    def close(self) -> None:
+        """Remove the files."""
+        self.scored.close()
+        self.rejects.close()
 
 
 @dataclass(frozen=True)
@@ -134,7 +147,9 @@ class UploadedTable:
             raise InvalidApplicants([Fault("no_rows", "", say("no_rows"))])
         return checked
 
-    def decide(self, assessor: Assessor, log: DecisionLog, origin: RequestOrigin) -> ScoredTable:
+    def decide(
+        self, assessor: Assessor, log: DecisionLog, origin: RequestOrigin
+    ) -> Generator[ScoredTable]:
         """Decide on all valid rows, and log the decisions in one transaction.
 
         Parameters
@@ -146,21 +161,39 @@ class UploadedTable:
             Its idempotency key must differ for another model, cut-off or table: what came before
             under the same one gets the ids of its first decisions again, and nothing is logged.
 
+        Returns
+        -------
+        generator of ScoredTable
+            The result so far. The last one is whole, and its decisions are in the log; only then
+            the caller has to close it.
+
         Raises
         ------
         InvalidApplicants
-            If it is no table, has no rows, or with all that is wrong with its header.
+            If it is no table, or with all that is wrong with its header; from the generator, if
+            its rows cannot be read or there are none.
         """
+        return self._decide(*self._open(), assessor, log, origin)
+
+    def _decide(
+        self,
+        table: Table,
+        columns: DecisionColumns,
+        assessor: Assessor,
+        log: DecisionLog,
+        origin: RequestOrigin,
+    ) -> Generator[ScoredTable]:
         with ExitStack() as stack:
-            table, columns = self._open()
             sample = RowSample(table, self.model.schema, most_first=0)
-            good, bad = (stack.enter_context(spooled_file()) for _ in range(2))
-            scored = ScoredTable(good, bad, sample)
-            is_recorded = _score(table, columns, assessor, log, origin, scored)
-            if is_recorded:
+            scored = ScoredTable(spooled_file(), spooled_file(), sample)
+            stack.callback(scored.close)
+            if is_recorded := (yield from _score(table, columns, assessor, log, origin, scored)):
                 stack.pop_all()
-        # Otherwise another request took the key just now.
-        return scored if is_recorded else self.decide(assessor, log, origin)
+        if is_recorded:
+            yield scored
+        else:
+            # Another request took the key just now.
+            yield from self.decide(assessor, log, origin)
 
     def _open(self) -> tuple[Table, DecisionColumns]:
         """Open the table, and return the decision's columns as they are written behind it."""
@@ -171,7 +204,9 @@ class UploadedTable:
             style = style_of(self.language)
             table: Table = excel_table(workbook, schema, taken=taken, style=style)
         else:
-            table = open_table(io.BytesIO(self.raw), schema, taken=taken, whole=whole)
+            size = len(self.raw)
+            file = io.BytesIO(self.raw)
+            table = open_table(file, schema, taken=taken, whole=whole, size=size)
         return table, table.style.of(columns, schema)
 
 
@@ -187,7 +222,7 @@ def _score(
     log: DecisionLog,
     origin: RequestOrigin,
     scored: ScoredTable,
-) -> bool:
+) -> Generator[ScoredTable, None, bool]:
     """Decide on the rows; return whether their decisions are in the log."""
     first_ids = log.first_ids(origin)
     again = iter(first_ids or ())
@@ -217,10 +252,16 @@ def _score(
                 (str(result.template.values[_SCORECARD]), str(result.template.values[_LABEL]))
                 for result in valid
             )
+            share = table.share_read()
+            # Some of what has been read waits for the next block.
+            scored.share = share and min(share, ALMOST_READ)
+            yield scored
         if not ids and not scored.rejected:
             raise InvalidApplicants([Fault("no_rows", "", say("no_rows"))])
         if first_ids or not ids:
             return True
+        scored.share = 1.0
+        yield scored
         rows = spooled_rows(spooled, to_milliseconds(moment))
         return log.record_rows(rows, origin, ids=ids, moment=moment)
 

@@ -10,7 +10,8 @@ import base64
 import os
 import secrets
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import ExitStack, closing
 from shutil import copyfileobj
 from typing import BinaryIO
 
@@ -19,10 +20,13 @@ from werkzeug.datastructures import Headers
 from werkzeug.sansio.multipart import Data, Epilogue, Event, Field, File, MultipartEncoder, Preamble
 from werkzeug.wsgi import FileWrapper
 
+from creditscore.errors import CreditScoreError
+from creditscore.json_codec import dumps_bytes
 from creditscore.tables.spooled_decisions import spooled_file
 from creditscore.tables.uploaded_table import ScoredTable
 from creditscore.web.file_answer import TABLE, file_answer
 from creditscore.web.request_body import MULTIPART
+from creditscore.web.wsgi import UNBUFFERED
 
 #: The two files.
 SCORED, REJECTED = "scored", "rejected"
@@ -40,21 +44,20 @@ def fits_into_page(scored: ScoredTable) -> bool:
 
 
 def as_links(scored: ScoredTable) -> dict[str, str]:
-    """Return addresses that hold the files themselves (RFC 2397), and close the files."""
+    """Return addresses that hold the files themselves (RFC 2397)."""
     links = {}
     for field, file in _files(scored).items():
-        with file:
-            file.seek(0)
-            links[field] = f"data:text/csv;base64,{base64.b64encode(file.read()).decode()}"
+        file.seek(0)
+        links[field] = f"data:text/csv;base64,{base64.b64encode(file.read()).decode()}"
     return links
 
 
 def as_zip(scored: ScoredTable, names: Mapping[str, str]) -> Response:
-    """Return an archive of the files, which it closes."""
+    """Return an archive of the files."""
     archive = spooled_file()
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as written:
         for field, file in _files(scored).items():
-            with file, written.open(names[field], "w") as entry:
+            with written.open(names[field], "w") as entry:
                 file.seek(0)
                 copyfileobj(file, entry)
     answer = file_answer(archive, "application/zip")
@@ -63,15 +66,56 @@ def as_zip(scored: ScoredTable, names: Mapping[str, str]) -> Response:
     return answer
 
 
-def as_parts(page: bytes, scored: ScoredTable, names: Mapping[str, str]) -> Response:
-    """Return a page and the files as parts of one answer (RFC 7578), which closes the files."""
-    boundary, files = secrets.token_hex(16), _files(scored)
-    encoder = MultipartEncoder(boundary.encode())
-    pieces = map(encoder.send_event, _events(page, files, names))
-    answer = Response(pieces, content_type=f"{MULTIPART}; boundary={boundary}")
-    for file in files.values():
-        answer.call_on_close(file.close)
+def as_parts(
+    steps: Generator[ScoredTable],
+    page: Callable[[ScoredTable], bytes],
+    refused: Callable[[CreditScoreError], bytes],
+    names: Mapping[str, str],
+) -> Response:
+    """Return an answer that begins while a table is scored, and ends with a page and the files.
+
+    A script reads how far it is from the lines before the first part, which mean nothing in
+    multipart/form-data (RFC 7578), and the result from the parts.
+
+    Parameters
+    ----------
+    steps : iterator of ScoredTable
+        The result so far; closed with the answer.
+    page : callable
+        Makes the page of the result.
+    refused : callable
+        Makes the page of what went wrong in between, when the status has been sent already.
+    names : mapping of str to str
+        Of the files.
+    """
+    boundary = secrets.token_hex(16)
+    body = _send(boundary, steps, page, refused, names)
+    answer = Response(body, content_type=f"{MULTIPART}; boundary={boundary}")
+    answer.headers.add(*UNBUFFERED)
     return answer
+
+
+def _send(
+    boundary: str,
+    steps: Generator[ScoredTable],
+    page: Callable[[ScoredTable], bytes],
+    refused: Callable[[CreditScoreError], bytes],
+    names: Mapping[str, str],
+) -> Iterator[bytes]:
+    encoder = MultipartEncoder(boundary.encode())
+    with ExitStack() as stack:
+        stack.enter_context(closing(steps))
+        files: Mapping[str, BinaryIO] = {}
+        try:
+            for scored in steps:
+                state = {"rows": scored.decided + scored.rejected, "share": scored.share}
+                yield dumps_bytes(state) + b"\n"
+            files = _files(scored)
+            stack.callback(scored.close)
+            text = page(scored)
+        except CreditScoreError as error:
+            text = refused(error)
+        yield from map(encoder.send_event, _events(text, files, names))
 
 
 def _files(scored: ScoredTable) -> dict[str, BinaryIO]:

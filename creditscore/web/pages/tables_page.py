@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Mapping, Sequence
-from contextlib import closing
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack, closing
 from functools import partial
 from http import HTTPStatus
 from pathlib import PurePath
 from types import MappingProxyType
 from typing import NamedTuple
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, copy_current_request_context, current_app
 from flask.typing import ResponseReturnValue
 
 from creditscore.decision_log.idempotency import RequestOrigin
-from creditscore.errors import Fault, InvalidApplicants
+from creditscore.errors import CreditScoreError, Fault, InvalidApplicants
 from creditscore.i18n.catalogue import PAGE_TEXTS, Text, in_language, say
 from creditscore.i18n.number_format import FORMATS, say_number
 from creditscore.readers.workbook_process import can_read_workbooks
@@ -85,38 +85,49 @@ def read() -> ResponseReturnValue:
         return _page(errors=[problem.text], status=problem.status)
     if not upload.raw:
         return _page(errors=[say("empty_file" if upload.name else "no_file")], status=UNPROCESSABLE)
-    table = UploadedTable(upload.raw, svc.assessor.model, page_language())
-    with closing(table):
-        if upload.fields.get(TASK) == SCORE:
-            return _score(svc, upload, table, _origin_of(svc, upload, key_id))
-        return _check(upload, table)
+    with ExitStack() as stack:
+        table = UploadedTable(upload.raw, svc.assessor.model, page_language())
+        stack.callback(table.close)
+        header = None
+        try:
+            header = view_header(table.read_header(), table.model.schema, table.language)
+            if upload.fields.get(TASK) != SCORE:
+                checked = table.check()
+                return _page(upload, header=header, checked=checked, rows=checked.rows)
+            origin = _origin_of(svc, upload, key_id)
+            steps = table.decide(svc.assessor, svc.log, origin)
+            names = _file_names(upload, table.language)
+            shown = partial(_page, upload, header=header, names=names)
+            if wants_parts(request):
+                # Called later, perhaps by another thread.
+                page = copy_current_request_context(partial(_result_page, shown))
+                refused = copy_current_request_context(partial(_refused_page, shown, origin))
+                answer = as_parts(steps, page, refused, names)
+                answer.call_on_close(stack.pop_all().close)
+                return answer
+            *_, scored = steps
+        except InvalidApplicants as invalid:
+            return _page(upload, faults=invalid.faults, header=header, status=UNPROCESSABLE)
+    with closing(scored):
+        if not fits_into_page(scored):
+            return as_zip(scored, names)
+        return shown(scored=scored, rows=scored.sample.rows, links=as_links(scored))
 
 
-def _check(upload: Upload, table: UploadedTable) -> Response:
-    header = None
-    try:
-        header = view_header(table.read_header(), table.model.schema, table.language)
-        checked = table.check()
-    except InvalidApplicants as invalid:
-        return _page(upload, faults=invalid.faults, header=header, status=UNPROCESSABLE)
-    return _page(upload, header=header, checked=checked, rows=checked.rows)
+def _result_page(shown: Callable[..., Response], scored: ScoredTable) -> bytes:
+    """Make the page of a result whose files a script has got."""
+    return shown(scored=scored, rows=scored.sample.rows).get_data()
 
 
-def _score(svc: Service, upload: Upload, table: UploadedTable, origin: RequestOrigin) -> Response:
-    header = None
-    try:
-        header = view_header(table.read_header(), table.model.schema, table.language)
-        scored = table.decide(svc.assessor, svc.log, origin)
-    except InvalidApplicants as invalid:
-        return _page(upload, faults=invalid.faults, header=header, status=UNPROCESSABLE)
-    names = _file_names(upload, table.language)
-    shown = partial(_page, upload, header=header, scored=scored, rows=scored.sample.rows)
-    if wants_parts(current_request()):
-        # The script knows where the files are.
-        return as_parts(shown(names=names).get_data(), scored, names)
-    if fits_into_page(scored):
-        return shown(names=names, links=as_links(scored))
-    return as_zip(scored, names)
+def _refused_page(
+    shown: Callable[..., Response], origin: RequestOrigin, error: CreditScoreError
+) -> bytes:
+    """Make the page of what went wrong after the answer began."""
+    if isinstance(error, InvalidApplicants):
+        return shown(faults=error.faults).get_data()
+    # The cause is for the operator only.
+    current_app.logger.error("request %s failed: %s", origin.request_id, error)
+    return shown(errors=[say("log_unavailable")]).get_data()
 
 
 def _origin_of(svc: Service, upload: Upload, key_id: str | None) -> RequestOrigin:

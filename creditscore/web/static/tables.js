@@ -8,7 +8,10 @@ const MEGABYTE = 1024 * 1024;
 
 const byId = (id) => document.getElementById(id);
 
+const language = document.documentElement.lang;
+
 let running;
+let phase;
 let addresses = [];
 
 // The browser's fetch does not tell how much was sent.
@@ -16,49 +19,72 @@ function send(task) {
   const body = new FormData(form);
   body.set("task", task);
   const asked = new XMLHttpRequest();
-  asked.open("POST", form.action);
-  asked.responseType = "blob";
+  asked.open("POST", form.getAttribute("action").split("#")[0]);
   asked.setRequestHeader("Accept", "multipart/form-data, text/html;q=0.9, application/json;q=0.8");
-  asked.upload.onprogress = (event) => {
-    if (event.lengthComputable) tell("uploading", { share: Math.floor(100 * event.loaded / event.total) }, event);
+  asked.upload.onprogress = ({ loaded, total }) => {
+    tell("uploading", { share: Math.floor(100 * loaded / total) }, loaded / total);
   };
   asked.upload.onload = () => count(task);
-  asked.onprogress = (event) => {
-    clearInterval(running);
-    tell("receiving", { size: (event.loaded / MEGABYTE).toFixed(1) }, event);
-  };
+  asked.onprogress = ({ loaded }) => follow(asked, loaded);
   asked.onload = () => finish(asked).catch(() => refuse(form.dataset.failed));
   asked.onerror = () => refuse(form.dataset.failed);
   asked.send(body);
   tell("uploading", { share: 0 });
 }
 
-// How far the server is nobody knows: it sends nothing before every decision is in the log.
+// Until the server says how far it is.
 function count(task) {
   const began = Date.now();
   const tick = () => tell(task, { seconds: Math.round((Date.now() - began) / TICK) });
+  clearInterval(running);
   running = setInterval(tick, TICK);
   tick();
 }
 
-function tell(text, parts, { loaded, total, lengthComputable } = {}) {
+// Lines of JSON come first, and then the result, whose parts need not be looked at before its end.
+function follow(asked, loaded) {
+  if (phase !== "logging") clearInterval(running);
+  const boundary = boundaryOf(asked);
+  if (!boundary) return;
+  if (phase !== "receiving") {
+    const text = asked.responseText;
+    const line = text.trimEnd().split("\n").at(-1);
+    if (text.includes(`--${boundary}`)) {
+      phase = "receiving";
+      clearInterval(running);
+    } else if (line) return progress(JSON.parse(line));
+  }
+  tell("receiving", { size: new Intl.NumberFormat(language).format((loaded / MEGABYTE).toFixed(1)) });
+}
+
+function progress({ rows, share }) {
+  if (share !== 1) tell("deciding", { rows: new Intl.NumberFormat(language).format(rows) }, share);
+  else if (phase !== "logging") count(phase = "logging");
+}
+
+function tell(text, parts, share) {
   byId("progress").hidden = false;
   byId("progress-text").textContent = form.dataset[text].replace(/\{(\w+)\}/g, (_, name) => parts[name]);
   const bar = byId("progress").querySelector("progress");
-  if (lengthComputable) [bar.max, bar.value] = [total, loaded];
+  if (typeof share === "number") bar.value = share;
   else bar.removeAttribute("value");
 }
 
+const boundaryOf = (asked) =>
+  asked.getResponseHeader("Content-Type")?.match(/^multipart\/form-data; boundary=(\w+)/)?.[1];
+
 async function finish(asked) {
   const type = asked.getResponseHeader("Content-Type") ?? "";
-  const answer = new Response(asked.response, { headers: { "Content-Type": type } });
-  if (type.startsWith("multipart/form-data")) {
-    const parts = await answer.formData();
+  const boundary = boundaryOf(asked);
+  const text = asked.responseText;
+  if (boundary) {
+    const body = text.slice(text.indexOf(`--${boundary}`));
+    const parts = await new Response(body, { headers: { "Content-Type": type } }).formData();
     show(parts.get("page"), parts);
   } else if (type.startsWith("text/html")) {
-    show(await answer.text());
+    show(text);
   } else {
-    refuse((await answer.json()).detail);
+    refuse(JSON.parse(text).detail);
   }
 }
 
@@ -101,6 +127,7 @@ function forget() {
 
 function end() {
   clearInterval(running);
+  phase = "";
   byId("progress").hidden = true;
   for (const button of form.querySelectorAll("button")) button.disabled = false;
   const title = byId("answer-title");
