@@ -48,7 +48,7 @@ function follow(asked, loaded) {
   if (!boundary) return;
   if (phase !== "receiving") {
     const text = asked.responseText;
-    const line = text.trimEnd().split("\n").at(-1);
+    const line = text.slice(0, text.lastIndexOf("\n")).split("\n").at(-1);
     if (text.includes(`--${boundary}`)) {
       phase = "receiving";
       clearInterval(running);
