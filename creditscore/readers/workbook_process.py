@@ -153,13 +153,22 @@ def _serve(source: BinaryIO, target: BinaryIO) -> None:
         target.write(dumps_bytes(piece.rows) + b"\n")
 
 
+def _limit_process() -> None:
+    """Take no more memory, time and room on the disk than a workbook needs."""
+    if resource is None:
+        return
+    for limit, most in (
+        (resource.RLIMIT_AS, MOST_MEMORY),
+        (resource.RLIMIT_CPU, MOST_SECONDS),
+        (resource.RLIMIT_FSIZE, MOST_WRITTEN),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        _, hard = resource.getrlimit(limit)
+        # The host may allow even less.
+        least = most if hard == resource.RLIM_INFINITY else min(most, hard)
+        resource.setrlimit(limit, (least, least))
+
+
 if __name__ == "__main__":
-    if resource is not None:
-        for limit, most in (
-            (resource.RLIMIT_AS, MOST_MEMORY),
-            (resource.RLIMIT_CPU, MOST_SECONDS),
-            (resource.RLIMIT_FSIZE, MOST_WRITTEN),
-            (resource.RLIMIT_CORE, 0),
-        ):
-            resource.setrlimit(limit, (most, most))
+    _limit_process()
     _serve(sys.stdin.buffer, sys.stdout.buffer)

@@ -140,21 +140,30 @@ class Upload:
     fields: Mapping[str, str]
 
 
+def bound_upload(request: Request, *, most_bytes: int) -> None:
+    """Check type and announced length of a form with a file, before anybody reads any of it.
+
+    Raises
+    ------
+    Problem
+        If it is of another type or too large.
+    """
+    if request.mimetype != MULTIPART:
+        raise WrongMediaType(say("not_an_upload", got=_short(request.mimetype)))
+    request.max_content_length = most_bytes + UPLOAD_ROOM
+    if (request.content_length or 0) > request.max_content_length:
+        raise TooLarge(say("too_large", most=most_bytes))
+
+
 def read_upload(request: Request, field: str, *, most_bytes: int) -> Upload:
     """Read a form with a file in a field, at most so many bytes long.
 
     Raises
     ------
     Problem
-        If it is of another type, too large, or did not come whole.
+        If it is too large, or did not come whole.
     """
-    if request.mimetype != MULTIPART:
-        raise WrongMediaType(say("not_an_upload", got=_short(request.mimetype)))
     too_large = TooLarge(say("too_large", most=most_bytes))
-    most = most_bytes + UPLOAD_ROOM
-    if (request.content_length or 0) > most:
-        raise too_large
-    request.max_content_length = most
     try:
         file = request.files.get(field)
         raw = b"" if file is None else file.read(most_bytes + 1)

@@ -42,7 +42,7 @@ from creditscore.web.pages.table_view import (
     view_rows,
 )
 from creditscore.web.problems import UNPROCESSABLE, BrokenBody, TooLarge
-from creditscore.web.request_body import Upload, read_origin, read_upload
+from creditscore.web.request_body import Upload, bound_upload, read_origin, read_upload
 from creditscore.web.service import Service, current_request, service
 
 bp = Blueprint("tables", __name__, url_prefix="/tables")
@@ -76,9 +76,12 @@ def read() -> ResponseReturnValue:
     """Check an uploaded table, or decide on its valid rows and log the decisions."""
     svc = service()
     request = current_request()
-    key_id = check_predict(request, svc.keys, svc.settings)
+    most_bytes = svc.settings.max_csv_bytes
     try:
-        upload = read_upload(request, TABLE, most_bytes=svc.settings.max_csv_bytes)
+        # First, as nobody can read a token in a form that is too large.
+        bound_upload(request, most_bytes=most_bytes)
+        key_id = check_predict(request, svc.keys, svc.settings)
+        upload = read_upload(request, TABLE, most_bytes=most_bytes)
     except TooLarge as problem:
         return _page(errors=[_too_large(svc)], status=problem.status)
     except BrokenBody as problem:

@@ -20,7 +20,7 @@ function send(task) {
   body.set("task", task);
   const asked = new XMLHttpRequest();
   asked.open("POST", form.getAttribute("action").split("#")[0]);
-  asked.setRequestHeader("Accept", "multipart/form-data, text/html;q=0.9, application/json;q=0.8");
+  asked.setRequestHeader("Accept", "multipart/form-data, application/json;q=0.9");
   asked.upload.onprogress = ({ loaded, total }) => {
     tell("uploading", { share: Math.floor(100 * loaded / total) }, loaded / total);
   };
@@ -90,13 +90,8 @@ async function finish(asked) {
 
 function show(text, parts) {
   const page = new DOMParser().parseFromString(text, "text/html");
-  const answer = page.getElementById("answer");
-  if (!answer) {
-    refuse(page.querySelector("main").textContent.trim());
-    return;
-  }
   forget();
-  byId("answer").replaceChildren(...answer.childNodes);
+  byId("answer").replaceChildren(...page.getElementById("answer").childNodes);
   document.title = page.title;
   // The file is still chosen.
   for (const said of byId("answer").querySelectorAll(".again")) said.hidden = true;
