@@ -105,9 +105,9 @@ function show(text, parts) {
 }
 
 function refuse(detail) {
-  const said = document.createElement("p");
+  const said = document.createElement("div");
   said.className = "problems";
-  const words = document.createElement("span");
+  const words = document.createElement("p");
   words.textContent = detail;
   said.append(words);
   forget();
