@@ -108,6 +108,7 @@ def test_the_page_has_a_form_and_a_place_among_the_pages(
 def test_rows_get_the_numbers_of_predict_and_are_in_the_log(
     app: Flask, client: FlaskClient, people: list[Row]
 ) -> None:
+    people[0]["name"] = "=1+1"
     text = as_csv(people)
 
     answer = upload(client, text)
@@ -119,6 +120,7 @@ def test_rows_get_the_numbers_of_predict_and_are_in_the_log(
         f"A-{n}" for n in range(30, 36)
     ]
     assert [*map(without_names, scored)] == [*map(without_names, predicted(client, text))]
+    assert scored[0]["name"] == "'=1+1"
     assert {"application", "behavioural"} == {row["scorecard"] for row in scored}
     shown = counts(page_of(answer))
     assert shown["rejected"] == 0

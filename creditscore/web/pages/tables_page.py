@@ -25,6 +25,7 @@ from creditscore.tables.table_check import CheckedRow, CheckedTable
 from creditscore.tables.uploaded_table import ScoredTable, UploadedTable
 from creditscore.web.authentication import check_predict
 from creditscore.web.content_negotiation import page_language, wants_parts
+from creditscore.web.pages.decision_view import key_needed
 from creditscore.web.pages.layout import notice, render_page
 from creditscore.web.pages.scored_files import (
     REJECTED,
@@ -68,7 +69,7 @@ class Counts(NamedTuple):
 @bp.get("")
 def show() -> ResponseReturnValue:
     """Show the form."""
-    return _page()
+    return _page(key_needed=key_needed())
 
 
 @bp.post("")
@@ -175,6 +176,7 @@ def _page(
     rows: Sequence[CheckedRow] = (),
     names: Mapping[str, str] = MappingProxyType({}),
     links: Mapping[str, str] = MappingProxyType({}),
+    key_needed: bool = False,
     status: int = HTTPStatus.OK,
 ) -> Response:
     svc, language = service(), page_language()
@@ -185,6 +187,7 @@ def _page(
         language,
         notice=notice(language),
         upload=upload,
+        key_needed=key_needed,
         form_id=secrets.token_hex(16),
         most_bytes=svc.settings.max_csv_bytes,
         most=in_language(_most(svc), language),
