@@ -35,6 +35,7 @@ from creditscore.web.asgi import Asgi
 from creditscore.web.authentication import Keys
 from creditscore.web.json_logging import format_lines
 from creditscore.web.rate_limiting import Limits
+from creditscore.web.request_body import UPLOAD_ROOM
 from creditscore.web.service import NAME, Service, current_request, store
 from creditscore.web.sign_in import Sessions
 
@@ -110,7 +111,8 @@ def create_app(settings: Settings, model: Model | None = None) -> App:
     if settings.proxies:
         proxied = ProxyFix(app.wsgi_app, x_for=settings.proxies, x_proto=0, x_host=0)
         app.wsgi_app = proxied  # type: ignore[method-assign]
-    most_body = max(settings.max_json_bytes, settings.max_csv_bytes, pages.MOST_FORM_BYTES)
+    most_upload = settings.max_csv_bytes + UPLOAD_ROOM
+    most_body = max(settings.max_json_bytes, most_upload, pages.MOST_FORM_BYTES)
     app.asgi = Asgi(app, most_body)
     here = Service(
         settings=settings,

@@ -5,6 +5,8 @@ from __future__ import annotations
 import codecs
 import hashlib
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass
 from io import BytesIO
 
 from flask import Request, g
@@ -39,6 +41,9 @@ MARK_DIGITS = 6
 
 #: JSON that travels is UTF-8 (RFC 8259, section 8.1); ASCII is a part of it.
 UTF_8 = frozenset({"utf-8", "utf8", "us-ascii", "ascii"})
+
+#: Bytes of a form beside the file in it.
+UPLOAD_ROOM = 64 * 1024
 
 #: Encodings that tables may be announced to have, as Python calls them.
 TABLE_CHARSETS = re.compile(r"utf-8|utf-16(-[bl]e)?|cp125[0-8]|iso8859-[0-9]{1,2}", re.ASCII)
@@ -104,43 +109,6 @@ def is_upload(request: Request) -> bool:
     return request.mimetype == MULTIPART
 
 
-def limit_upload(request: Request, *, most_bytes: int) -> None:
-    """Bound a form that can hold files, before anybody reads a field of it.
-
-    Raises
-    ------
-    TooLarge
-        If it is announced to be longer.
-    """
-    if (request.content_length or 0) > most_bytes:
-        raise TooLarge(say("too_large", most=most_bytes))
-    request.max_content_length = request.max_form_memory_size = most_bytes
-
-
-def read_upload(request: Request) -> bytes:
-    """Read the table in a form that can hold files: its ``file``, or else the text in ``table``.
-
-    Raises
-    ------
-    WrongMediaType
-        If there is neither.
-    TooLarge, BrokenBody
-        As of `read_body`.
-    """
-    _check_coding(request)
-    try:
-        file, text = request.files.get("file"), request.form.get("table", "")
-        raw: bytes = b"" if file is None else file.read()
-    except RequestEntityTooLarge:
-        raise TooLarge(say("too_large", most=request.max_content_length or 0)) from None
-    except Exception:  # noqa: BLE001  # each server raises its own kind while the body comes in
-        raise BrokenBody(say("broken_off")) from None
-    raw = raw or text.encode(errors="replace")
-    if not raw.strip():
-        raise WrongMediaType(say("not_the_upload"))
-    return raw
-
-
 def read_body(request: Request, *, most_bytes: int) -> bytes:
     """Read a body that is announced as JSON.
 
@@ -162,6 +130,62 @@ def read_form_body(request: Request, *, most_bytes: int) -> bytes:
     # Whoever looks for the token of a session gets the form whole too.
     request.environ["wsgi.input"] = BytesIO(raw)
     return raw
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A file of a form, and the other fields of it.
+
+    Attributes
+    ----------
+    name : str
+        As the browser calls the file; empty where none was chosen.
+    raw : bytes
+    fields : mapping of str to str
+    """
+
+    name: str
+    raw: bytes
+    fields: Mapping[str, str]
+
+
+def bound_upload(request: Request, *, most_bytes: int) -> None:
+    """Check type and announced length of a form with a file, before anybody reads any of it.
+
+    Raises
+    ------
+    Problem
+        If it is of another type or too large.
+    """
+    if request.mimetype != MULTIPART:
+        raise WrongMediaType(say("not_an_upload", got=_short(request.mimetype)))
+    most = most_bytes + UPLOAD_ROOM
+    request.max_content_length = request.max_form_memory_size = most
+    if (request.content_length or 0) > most:
+        raise TooLarge(say("too_large", most=most_bytes))
+
+
+def read_upload(request: Request, field: str, *, most_bytes: int) -> Upload:
+    """Read a form with a file in a field, at most so many bytes long.
+
+    Raises
+    ------
+    Problem
+        If it is too large, or did not come whole.
+    """
+    _check_coding(request)
+    too_large = TooLarge(say("too_large", most=most_bytes))
+    try:
+        file = request.files.get(field)
+        raw = b"" if file is None else file.read(most_bytes + 1)
+        fields = request.form.to_dict()
+    except RequestEntityTooLarge:
+        raise too_large from None
+    except Exception:  # noqa: BLE001  # each server raises its own kind while the body comes in
+        raise BrokenBody(say("broken_off")) from None
+    if len(raw) > most_bytes:
+        raise too_large
+    return Upload((file.filename if file else None) or "", raw, fields)
 
 
 def _check_media(request: Request) -> None:
@@ -208,15 +232,26 @@ def _short(text: str) -> str:
     return text if len(text) <= 60 else f"{text[:60]}…"
 
 
-def read_origin(request: Request, body: bytes, *, key_id: str | None) -> RequestOrigin:
+def read_origin(
+    request: Request, body: bytes, *, key_id: str | None, own_key: str | None = None
+) -> RequestOrigin:
     """Return what identifies a request in the log.
+
+    Parameters
+    ----------
+    request : Request
+    body : bytes
+    key_id : str or None
+        The API key that it shows.
+    own_key : str, optional
+        An idempotency key of a page's own, as browsers send none.
 
     Raises
     ------
     WrongIdempotencyKey
         If its Idempotency-Key is not 1 to 255 visible ASCII characters.
     """
-    key = request.environ.get("HTTP_IDEMPOTENCY_KEY")
+    key = own_key or request.environ.get("HTTP_IDEMPOTENCY_KEY")
     if key is not None and not re.fullmatch(f"[!-~]{{1,{LONGEST_KEY}}}", key, re.ASCII):
         raise WrongIdempotencyKey(say("idempotency_key", most=LONGEST_KEY))
     if key is not None and key_id is None:

@@ -24,7 +24,6 @@ from creditscore.errors import Fault, UnknownDecision
 from creditscore.i18n.catalogue import say
 from creditscore.schema.constraints import describe_value
 from creditscore.web import query_parameters
-from creditscore.web.api.file_answer import TABLE
 from creditscore.web.authentication import check_key
 from creditscore.web.content_negotiation import (
     chosen_language,
@@ -34,6 +33,7 @@ from creditscore.web.content_negotiation import (
     wants_page,
 )
 from creditscore.web.decision_filters import CSV, FORMATS, filter_parameters
+from creditscore.web.file_answer import TABLE
 from creditscore.web.override_body import read_override
 from creditscore.web.pages.decision_outcome import read_outcome_form, write_from_page
 from creditscore.web.pages.decision_override import read_override_form, write_override_from_page

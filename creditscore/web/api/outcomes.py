@@ -17,7 +17,6 @@ from creditscore.json_codec import dumps_bytes
 from creditscore.readers import open_csv
 from creditscore.schema.constraints import describe_value
 from creditscore.schema.csv_cells import to_line
-from creditscore.tables.csv_request import spooled_file
 from creditscore.tables.outcome_rows import (
     REPORT,
     OutcomeRow,
@@ -28,7 +27,7 @@ from creditscore.tables.outcome_rows import (
     record_rows,
     wanted_columns,
 )
-from creditscore.web.api.file_answer import TABLE, file_answer
+from creditscore.tables.spooled_decisions import spooled_file
 from creditscore.web.authentication import check_key
 from creditscore.web.content_negotiation import (
     chosen_language,
@@ -37,12 +36,13 @@ from creditscore.web.content_negotiation import (
     wants_csv,
     wants_page,
 )
+from creditscore.web.file_answer import TABLE, file_answer
 from creditscore.web.pages.outcomes_page import show_form, show_refused, show_report
 from creditscore.web.problems import BrokenBody, TooLarge, WrongMediaType, WrongValues
 from creditscore.web.request_body import (
+    bound_upload,
     is_csv,
     is_upload,
-    limit_upload,
     read_csv,
     read_json,
     read_upload,
@@ -66,7 +66,7 @@ def write_outcomes() -> ResponseReturnValue:
     page = is_upload(request) and wants_page(request)
     try:
         if is_upload(request):
-            limit_upload(request, most_bytes=svc.settings.max_csv_bytes)
+            bound_upload(request, most_bytes=svc.settings.max_csv_bytes)
         key_id = check_key(request, svc.keys)
         table = is_csv(request) or is_upload(request)
         rows = _read_rows(svc, request) if table else read_array(_read_values(svc, request))
@@ -86,7 +86,7 @@ def _read_rows(svc: Service, request: Request) -> Iterable[OutcomeRow]:
     """Read the rows of a table, once all of it is known to be readable."""
     if is_upload(request):
         # A file of whatever program, whose encoding nothing announces.
-        raw, encoding = read_upload(request), None
+        raw, encoding = _uploaded(svc, request), None
     else:
         raw, charset = read_csv(request, most_bytes=svc.settings.max_csv_bytes)
         encoding = charset or "utf-8"
@@ -94,6 +94,15 @@ def _read_rows(svc: Service, request: Request) -> Iterable[OutcomeRow]:
     wanted = wanted_columns(prefix)
     check_table(open_csv(io.BytesIO(raw), wanted=wanted, encoding=encoding), prefix=prefix)
     return read_table(open_csv(io.BytesIO(raw), wanted=wanted, encoding=encoding), prefix=prefix)
+
+
+def _uploaded(svc: Service, request: Request) -> bytes:
+    """Read the table of the page's form: its file, or else the text that was pasted."""
+    upload = read_upload(request, "file", most_bytes=svc.settings.max_csv_bytes)
+    raw = upload.raw or upload.fields.get("table", "").encode(errors="replace")
+    if not raw.strip():
+        raise WrongMediaType(say("not_the_upload"))
+    return raw
 
 
 def _read_values(svc: Service, request: Request) -> Sequence[object]:

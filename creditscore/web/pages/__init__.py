@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from creditscore.web.pages import routes, session_pages
+from creditscore.web.pages import routes, session_pages, tables_page
 from creditscore.web.pages.form import MOST_BYTES as MOST_FORM_BYTES
 from creditscore.web.pages.layout import csrf_field, signed_in
 from creditscore.web.pages.session_pages import show_refusal
@@ -11,6 +11,7 @@ from creditscore.web.pages.session_pages import show_refusal
 def register(app: Flask) -> None:
     """Add the pages to an app."""
     app.register_blueprint(routes.bp)
+    app.register_blueprint(tables_page.bp)
     app.register_blueprint(session_pages.bp)
     app.jinja_env.globals |= {"csrf_field": csrf_field, "signed_in": signed_in}
 
