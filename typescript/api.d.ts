@@ -53,7 +53,7 @@ export interface paths {
         };
         /**
          * Logged decisions, newest first
-         * @description Follow `next`, or the `Link` header: each decision comes once. Decisions logged meanwhile are left out. As CSV the answer holds all decisions that the filters choose, in the columns of `flask decisions export`, and takes neither `limit` nor `cursor`. Browsers get a page.
+         * @description Follow `next`, or the `Link` header: each decision comes once. Decisions logged meanwhile are left out. As CSV the answer holds all decisions that the filters choose, in the columns of an export, and takes neither `limit` nor `cursor`. Browsers get a page.
          */
         get: operations["list_decisions"];
         put?: never;
