@@ -15,7 +15,6 @@ import hashlib
 import secrets
 from functools import cached_property
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from flask import Request
 from itsdangerous import BadSignature, Signer, URLSafeTimedSerializer
@@ -131,6 +130,4 @@ def local_path(text: str) -> str:
     Browsers read `//host` and a backslash as another host, and skip control characters.
     """
     local = text.startswith("/") and not text.startswith("//") and "\\" not in text
-    if not local or not text.isprintable() or " " in text or any(urlsplit(text)[:2]):
-        return "/"
-    return text
+    return text if local and text.isprintable() and " " not in text else "/"

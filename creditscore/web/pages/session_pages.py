@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from urllib.parse import parse_qs, quote, urlsplit
+from urllib.parse import parse_qs, quote
 
 from flask import Blueprint, Response, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -131,7 +131,5 @@ def _here() -> str:
     if can_be_opened():
         query = request.query_string.decode("ascii", "replace")
         return local_path(quote(request.path) + (f"?{query}" if query else ""))
-    sent_from = urlsplit(request.headers.get("Referer", ""))
-    if sent_from.netloc != request.host:
-        return ""
-    return local_path(sent_from.path + (f"?{sent_from.query}" if sent_from.query else ""))
+    host, _, path = request.headers.get("Referer", "").partition("://")[2].partition("/")
+    return local_path(f"/{path}") if host == request.host else ""
