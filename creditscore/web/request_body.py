@@ -179,6 +179,8 @@ def read_upload(request: Request, field: str, *, most_bytes: int) -> Upload:
         file = request.files.get(field)
         raw = b"" if file is None else file.read(most_bytes + 1)
         fields = request.form.to_dict()
+        # Long ones are in temporary files.
+        request.close()
     except RequestEntityTooLarge:
         raise too_large from None
     except Exception:  # noqa: BLE001  # each server raises its own kind while the body comes in

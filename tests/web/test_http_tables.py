@@ -10,7 +10,6 @@ import json
 import os
 import re
 import socket
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -314,13 +313,13 @@ def test_a_misspelt_optional_column_is_asked_after(client: FlaskClient, people: 
 def test_a_table_over_the_limit_gets_a_page_that_says_what_to_do(
     build: Build, people: list[Row]
 ) -> None:
-    text = as_csv(people)
+    text = as_csv(people * 30)
     client = build(max_csv_bytes=len(text.encode())).test_client()
 
     assert counts(page_of(upload(client, text)))["rejected"] == 0
-    for more in (text + "\n", text * 1000):
+    for more in (text + "\n", text * 50):
         said = words(page_of(upload(client, more), 413))
-        assert re.search(r"larger than 0\.000\d+ MB", said)
+        assert re.search(r"larger than 0\.00\d MB", said)
         assert "score.py" in said
 
 
@@ -443,8 +442,8 @@ def form_of(raw: bytes) -> tuple[bytes, dict[str, str]]:
     return body + b"--b--\r\n", {"Content-Type": "multipart/form-data; boundary=b"}
 
 
-def files_below(*folders: Path) -> set[Path]:
-    return {path for folder in folders for path in folder.rglob("*")}
+def files_below(folder: Path) -> set[Path]:
+    return set(folder.rglob("*"))
 
 
 def test_nothing_of_a_table_stays_on_the_disk_but_the_log(
@@ -455,8 +454,7 @@ def test_nothing_of_a_table_stays_on_the_disk_but_the_log(
     rows = [row | {"name": secret} for row in people] * 2000
     body, headers = form_of(as_csv(rows).encode())
     server.ask("POST", "/tables", *form_of(as_csv(people).encode()))
-    temporary = Path(tempfile.gettempdir())
-    before = files_below(base) | set(temporary.iterdir())
+    before = files_below(base)
 
     answers = [
         server.ask("POST", "/tables", body, headers | extra) for extra in ({}, {"Accept": PARTS})
@@ -466,11 +464,9 @@ def test_nothing_of_a_table_stays_on_the_disk_but_the_log(
     assert [answer.status for answer in answers] == [200, 200]
     assert all(secret.encode() in answer.body for answer in answers[1:])
     assert wait_until(lambda: server.ask("GET", "/health").status == 200)
-    new = (files_below(base) | set(temporary.iterdir())) - before
-    assert {path.name for path in new if path.is_relative_to(base)} <= {
-        "decisions.sqlite-wal",
-        "decisions.sqlite-shm",
-    }
+    # The counters of a process are in the folder of what runs; the service's TMPDIR is looked at.
+    new = {path.name for path in files_below(base) - before if "run" not in path.parts}
+    assert new <= {"decisions.sqlite-wal", "decisions.sqlite-shm"}
     for path in files_below(base):
         if path.is_file() and os.access(path, os.R_OK):
             assert secret.encode() not in path.read_bytes(), path

@@ -162,7 +162,7 @@ def _too_large(svc: Service) -> Text:
 
 def _most(svc: Service) -> Text:
     """Return the size of the largest table, in MB."""
-    return say_number(float(f"{svc.settings.max_csv_bytes / MEGABYTE:.3g}"))
+    return say_number(round(svc.settings.max_csv_bytes / MEGABYTE, 3))
 
 
 def _page(
