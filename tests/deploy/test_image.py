@@ -1,4 +1,4 @@
-"""What the image runs, run here: it listens where its host says, and its health check looks there."""
+"""What the image runs, run here: it listens where its host says, and is checked there."""
 
 from __future__ import annotations
 
