@@ -12,7 +12,9 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -88,12 +90,13 @@ def release(version: str, notes: str) -> Path:
     folder = PROJECT / "dist" / version
     try:
         write_version(version)
-        _run(sys.executable, "-m", "tools.generate_docs")
+        _run("python", "-m", "tools.generate_docs")
         _run("uv", "build", "--wheel", "--quiet", "--out-dir", str(folder))
         write_bill_of_materials(folder / f"creditscore-{version}.cdx.json", version)
         write_checksums(folder)
         _git("commit", "--all", "--quiet", "--message", f"Release {version}")
     except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
         # All was committed before: nobody's work is undone.
         _git("checkout", "--quiet", "--", ".")
         raise
@@ -153,15 +156,14 @@ def _git(*arguments: str) -> str:
 
 
 def _run(program: str, *arguments: str) -> str:
-    """Run a program in the project, one of the environment's where it has it; return its output."""
-    own = Path(sys.executable).with_name(program)
-    command = [str(own) if own.exists() else program, *arguments]
-    try:
-        result = subprocess.run(command, cwd=PROJECT, capture_output=True, encoding="utf-8")
-    except FileNotFoundError:
-        raise Refused(f"{program} is not installed") from None
+    """Run a program in the project, the environment's own before another; return its output."""
+    places = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
+    found = shutil.which(program, path=places)
+    if found is None:
+        raise Refused(f"{program} is not installed")
+    result = subprocess.run([found, *arguments], cwd=PROJECT, capture_output=True, encoding="utf-8")
     if result.returncode != 0:
-        raise Refused(f"{' '.join(command[:2])} failed:\n{result.stderr or result.stdout}")
+        raise Refused(f"{program} {arguments[0]} failed:\n{result.stderr or result.stdout}")
     return result.stdout
 
 

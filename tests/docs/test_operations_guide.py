@@ -95,6 +95,23 @@ def test_systemd_finds_no_fault_in_the_unit(tmp_path: Path) -> None:
     assert result.returncode == 0
 
 
+def test_systemd_calls_what_the_service_can_reach_little(tmp_path: Path) -> None:
+    if shutil.which("systemd-analyze") is None:
+        skip_or_fail("systemd", "systemd-analyze is not installed")
+    (text,) = (block.text for block in blocks(GUIDE) if block.language == "ini")
+    path = tmp_path / "creditscore.service"
+    path.write_text(text, encoding="utf-8")
+
+    # On its scale from 0 to 100 a service without any of this has 96.
+    result = subprocess.run(
+        ["systemd-analyze", "security", "--offline=true", "--threshold=20", path],
+        stdout=subprocess.PIPE,
+        encoding="utf-8",
+    )
+
+    assert result.returncode == 0, result.stdout[-200:]
+
+
 # Back up and restore
 
 

@@ -85,6 +85,8 @@ def test_a_release_is_a_commit_a_tag_and_files_with_their_checksums(
 ) -> None:
     result = release(clone, NEW, model_dir=full_model_dir)
 
+    if "Failed to fetch" in result.stderr:
+        skip_or_fail("index", "no package index: the wheel's build needs one")
     assert result.returncode == 0, result.stderr
     assert git(clone, "status", "--porcelain") == ""
     assert git(clone, "log", "-1", "--format=%s").strip() == f"Release {NEW}"
