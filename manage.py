@@ -47,8 +47,9 @@ DEV_LOCK = "requirements-dev.txt"
 # What pip installs, for the extras of pyproject.toml; each has the versions of uv.lock.
 LOCKS = {
     "requirements-serve.txt": [],
+    "requirements-postgres.txt": ["--extra", "postgres"],
     RUNTIME_LOCK: ["--extra", "train"],
-    "requirements-extras.txt": ["--all-extras", "--no-extra", "dev"],
+    "requirements-tables.txt": ["--extra", "train", "--extra", "excel", "--extra", "dask"],
     DEV_LOCK: ["--extra", "dev"],
 }
 PUBLIC_INDEX = "https://pypi.org/simple"

@@ -27,6 +27,15 @@ DOORS = {
     "train.py": ("train", ("numpy", "orjson", "sklearn", "tqdm")),
 }
 
+#: The pinned packages of the checkout, by the extra of pyproject.toml that they hold.
+LOCKS = {
+    "train": "requirements.txt",
+    "postgres": "requirements-postgres.txt",
+    "parquet": "requirements-tables.txt",
+    "excel": "requirements-tables.txt",
+    "dask": "requirements-tables.txt",
+}
+
 
 def open_door(name: str) -> ModuleType:
     """Return the module of `creditscore.cli` behind a door; exit if this Python lacks packages.
@@ -76,7 +85,7 @@ def install_command(extra: str) -> str:
     """
     if INSTALLED:
         return python_command("-m", "pip", "install", f"creditscore[{extra}]")
-    lock = "requirements.txt" if extra == "train" else "requirements-extras.txt"
+    lock = LOCKS[extra]
     return python_command("-m", "pip", "install", "--require-hashes", "-r", lock)
 
 

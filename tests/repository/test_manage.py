@@ -9,7 +9,6 @@ import ast
 import contextlib
 import hashlib
 import importlib.util
-import itertools
 import os
 import re
 import shutil
@@ -590,20 +589,22 @@ def without_platform(lines: set[str]) -> set[str]:
 
 
 def test_the_tests_and_a_serving_host_have_the_versions_of_the_service() -> None:
-    locks = ["serve", "", "extras", "dev"]
-    files = [f"requirements-{lock}.txt".replace("-.", ".") for lock in locks]
+    locks = {path.name: without_platform(pins(path.name)) for path in ROOT.glob("requirements*")}
 
-    assert sorted(files) == sorted(path.name for path in ROOT.glob("requirements*"))
-    for fewer, more in itertools.pairwise(files):
-        assert without_platform(pins(fewer)) < without_platform(pins(more)), more
+    names = ["serve", "postgres", "tables", "dev"]
+    assert locks.keys() == {"requirements.txt", *(f"requirements-{name}.txt" for name in names)}
+    serve, runtime = locks["requirements-serve.txt"], locks["requirements.txt"]
+    assert serve < runtime < locks["requirements-tables.txt"] < locks["requirements-dev.txt"]
+    assert serve < locks["requirements-postgres.txt"] < locks["requirements-dev.txt"]
 
 
 @pytest.mark.parametrize(
     ("name", "extras"),
     [
         ("requirements-serve.txt", []),
+        ("requirements-postgres.txt", ["postgres"]),
         ("requirements.txt", ["train"]),
-        ("requirements-extras.txt", sorted(EXTRAS.keys() - {"dev"})),
+        ("requirements-tables.txt", ["train", "parquet", "excel", "dask"]),
         ("requirements-dev.txt", sorted(EXTRAS)),
     ],
 )
