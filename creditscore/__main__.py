@@ -1,5 +1,5 @@
-"""Run as: python -m creditscore."""
+"""Run as: .venv/bin/python -m creditscore."""
 
 from creditscore.cli.command import main
 
-main(prog_name="python -m creditscore")
+main()
