@@ -19,6 +19,9 @@ from creditscore.folders import INSTALLED, PACKAGE
 CHECKOUT = PACKAGE.parent
 ENVIRONMENT = CHECKOUT / ".venv"
 
+#: What the commands about keys, decisions, models and monitoring begin with.
+COMMAND = "creditscore" if INSTALLED else ".venv/bin/flask --app app"
+
 #: The doors in the checkout: the command of `creditscore` that does the same, and the packages that
 #: its module of `creditscore.cli` imports.
 DOORS = {

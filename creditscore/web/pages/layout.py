@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import Response, make_response, render_template, request, url_for
 
+from creditscore.environment import COMMAND
 from creditscore.i18n.catalogue import LANGUAGES, LEGAL_SENTENCE, PAGE_TEXTS, in_language, say
 from creditscore.web.content_negotiation import mark_language
 from creditscore.web.service import service
@@ -60,4 +61,6 @@ def notice(language: str) -> list[str]:
 
 def _how_to_get_a_key(language: str) -> str:
     """Say how a first key is made, where there is none; nothing else."""
-    return "" if service().keys.exist() else in_language(say("no_key_yet"), language)
+    return (
+        "" if service().keys.exist() else in_language(say("no_key_yet", command=COMMAND), language)
+    )
