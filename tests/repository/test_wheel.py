@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+import urllib.error
 import urllib.request
 import zipfile
 from collections.abc import Iterator
@@ -156,10 +157,14 @@ def test_in_an_empty_folder_it_decides_and_keeps_model_and_log_there(
         request = urllib.request.Request(f"{address}/predict", json.dumps(APPLICANT).encode())
         with urllib.request.urlopen(request, timeout=20) as answer:
             decision = json.load(answer)
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            urllib.request.urlopen(f"{address}/decisions", timeout=20)
 
     versions = installed.command("models", "list").stdout.splitlines()
     checked = installed.command("decisions", "replay", "--all")
     assert decision["model_version"] in {line.partition("\t")[0] for line in versions}
+    # What it says to type is typed here, not in a clone.
+    assert "with creditscore keys new --name NAME" in json.load(refused.value)["detail"]
     assert checked.stdout.startswith("1 replayed: 1 identical")
     assert {path.name for path in installed.folder.iterdir()} == {"model", "instance"}
     printed = log.read_text(encoding="utf-8")
