@@ -7,8 +7,8 @@ RUN useradd --system --uid 10001 --home-dir /srv/creditscore --shell /usr/sbin/n
 
 FROM python AS packages
 WORKDIR /srv/creditscore
-COPY requirements-serve.txt requirements-postgres.txt ./
-RUN python3 -m venv .venv && .venv/bin/python -m pip install --no-cache-dir --require-hashes -r requirements-serve.txt && .venv/bin/python -m pip install --no-cache-dir --require-hashes -r requirements-postgres.txt
+COPY requirements-postgres.txt ./
+RUN python3 -m venv .venv && .venv/bin/python -m pip install --no-cache-dir --require-hashes -r requirements-postgres.txt
 
 FROM python AS train
 WORKDIR /srv/creditscore

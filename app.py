@@ -3,42 +3,11 @@
 .venv/bin/python app.py     serves without gunicorn
 """
 
-from __future__ import annotations
-
-from creditscore.environment import require_packages
-
-# Before all imports that another Python would fail at.
-require_packages("click", "flask", "numpy", "orjson", "sqlalchemy")
-
-import argparse
-import os
 import sys
-from collections.abc import Sequence
 
-import click
+from creditscore.environment import open_door
 
-from creditscore.errors import StartupError
-from creditscore.settings import Settings, unknown_variables
-from creditscore.web import create_app, development_server
-
-try:
-    app = create_app(Settings.from_env(os.environ))
-except StartupError as error:
-    # One line, and a status that gunicorn passes on, instead of a traceback per worker.
-    click.echo(f"cannot start: {error}", err=True)
-    sys.exit(3)
-for sentence in unknown_variables(os.environ):
-    app.logger.warning("%s", sentence)
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Serve without gunicorn, on Windows or to look at something closely."""
-    parser = argparse.ArgumentParser(description=main.__doc__)
-    parser.add_argument("--host", default="127.0.0.1", help="(default: %(default)s)")
-    parser.add_argument("--port", type=int, default=8000, help="(default: %(default)s)")
-    options = parser.parse_args(arguments)
-    return development_server.serve(app, options.host, options.port)
-
+app, main = (served := open_door("app.py")).app, served.main
 
 if __name__ == "__main__":
     sys.exit(main())

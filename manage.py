@@ -43,12 +43,16 @@ STAMP = ENVIRONMENT / "installed.txt"
 UNFINISHED = "unfinished\n"
 
 RUNTIME_LOCK = "requirements.txt"
-SERVE_LOCK = "requirements-serve.txt"
-POSTGRES_LOCK = "requirements-postgres.txt"
-PARQUET_LOCK = "requirements-parquet.txt"
-EXCEL_LOCK = "requirements-excel.txt"
-DASK_LOCK = "requirements-dask.txt"
 DEV_LOCK = "requirements-dev.txt"
+# What pip installs, for the extras of pyproject.toml; each has the versions of uv.lock.
+LOCKS = {
+    "requirements-serve.txt": [],
+    "requirements-postgres.txt": ["--extra", "postgres"],
+    RUNTIME_LOCK: ["--extra", "train"],
+    "requirements-tables.txt": ["--extra", "train", "--extra", "excel", "--extra", "dask"],
+    DEV_LOCK: ["--extra", "dev"],
+}
+PUBLIC_INDEX = "https://pypi.org/simple"
 MEGABYTES = {RUNTIME_LOCK: 320, DEV_LOCK: 700}
 
 
@@ -123,10 +127,10 @@ def command_line() -> argparse.ArgumentParser:
     test_parser.add_argument("--all", action="store_true", help="run the slow tests too")
     commands.add_parser(
         "lock",
-        help="pin the dependencies again after an edit of requirements*.in",
-        description="Write requirements*.txt from requirements*.in: exact versions with hashes, "
-        "for all platforms. Pins that still fit stay. Any further arguments go to "
-        "`uv pip compile`, for example: python3 manage.py lock --upgrade",
+        help="pin the dependencies again after an edit of pyproject.toml",
+        description="Write uv.lock from pyproject.toml, and requirements*.txt for pip from that: "
+        "exact versions with hashes, for all platforms. Pins that still fit stay. Any further "
+        "arguments go to `uv lock`, for example: python3 manage.py lock --upgrade",
     )
     return parser
 
@@ -174,6 +178,7 @@ def test(arguments: list[str], *, everything: bool) -> int:
     packages = list(itertools.takewhile(is_test_package, arguments))
     with one_at_a_time():
         install(DEV_LOCK)
+        install_checkout()
         install_newman()
     # On all cores and one more, as many tests wait for servers; each file in one process, as its
     # tests share what they set up.
@@ -195,28 +200,15 @@ def is_test_package(name: str) -> bool:
 
 
 def lock(uv_arguments: list[str]) -> int:
-    """Pin the dependencies; all locks take the service's versions."""
+    """Pin the dependencies in uv.lock, and write what pip reads from it."""
     with one_at_a_time():
         install(DEV_LOCK)
-    # Written into the files' first lines, in place of a command with this machine's paths.
-    os.environ["UV_CUSTOM_COMPILE_COMMAND"] = "python3 manage.py lock"
-    command = ["-m", "uv", "pip", "compile", "--quiet", "--universal", "--python-version", "3.11"]
-    command += ["--generate-hashes", *uv_arguments]
-    for name in (
-        RUNTIME_LOCK,
-        SERVE_LOCK,
-        POSTGRES_LOCK,
-        PARQUET_LOCK,
-        EXCEL_LOCK,
-        DASK_LOCK,
-        DEV_LOCK,
-    ):
-        source = name.replace(".txt", ".in")
-        constraint = [] if name == RUNTIME_LOCK else ["--constraint", RUNTIME_LOCK]
-        status = call(*command, *constraint, "--output-file", name, source)
-        if status != 0:
-            return status
-    return 0
+    # Whatever index this machine uses, the lock names the public one.
+    status = call("-m", "uv", "lock", "--default-index", PUBLIC_INDEX, *uv_arguments)
+    export = ["-m", "uv", "export", "--quiet", "--frozen", "--no-emit-project"]
+    for name, extras in LOCKS.items():
+        status = status or call(*export, *extras, "--output-file", name)
+    return status
 
 
 # The environment
@@ -255,6 +247,19 @@ def install(lock_name: str) -> None:
         stop(f"The installation failed. pip says:\n{pip_reason(pip.stdout)}")
     # The lock of the tests contains that of the service.
     STAMP.write_text("\n".join(stamp_line(name) for name in {lock_name, RUNTIME_LOCK}) + "\n")
+
+
+def install_checkout() -> None:
+    """Install the package itself as it lies here: tests, drills and benchmarks import it so."""
+    stamp, line = read_stamp(), stamp_line("pyproject.toml")
+    if line in stamp.splitlines():
+        return
+    command = [str(PYTHON), "-m", "pip", "install", "--disable-pip-version-check", "--no-input"]
+    command += ["--no-index", "--no-deps", "--no-build-isolation", "--editable", "."]
+    pip = call_quietly(command)
+    if pip.returncode != 0:
+        stop(f"The package could not be installed. pip says:\n{pip_reason(pip.stdout)}")
+    STAMP.write_text(f"{stamp}{line}\n")
 
 
 def read_stamp() -> str:

@@ -19,14 +19,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from time import perf_counter
 
+from flask.testing import FlaskClient
+
+from creditscore.settings import Settings
+from creditscore.web import create_app
+
 PROJECT = Path(__file__).resolve().parent.parent
-# Python looks beside this file, not where it was started.
-sys.path.insert(0, str(PROJECT))
-
-from flask.testing import FlaskClient  # noqa: E402
-
-from creditscore.settings import Settings  # noqa: E402
-from creditscore.web import create_app  # noqa: E402
 
 FIELDS = ("LIMIT_BAL", "SEX", "EDUCATION", "MARRIAGE", "AGE")
 SEED = 1

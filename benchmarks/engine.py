@@ -20,29 +20,26 @@ from time import perf_counter
 from typing import Any
 
 import numpy as np
+from sklearn.ensemble import RandomForestClassifier
 
-PROJECT = Path(__file__).resolve().parent.parent
-# Python looks beside this file, not where it was started.
-sys.path.insert(0, str(PROJECT))
-
-from sklearn.ensemble import RandomForestClassifier  # noqa: E402
-
-from creditscore.arrays import Matrix  # noqa: E402
-from creditscore.decisions.assessor import Assessor  # noqa: E402
-from creditscore.decisions.record import new_decision_ids  # noqa: E402
-from creditscore.schema import Applicant  # noqa: E402
-from creditscore.scorecard import artifact  # noqa: E402
-from creditscore.scorecard.inference import (  # noqa: E402
+from creditscore.arrays import Matrix
+from creditscore.decisions.assessor import Assessor
+from creditscore.decisions.record import new_decision_ids
+from creditscore.schema import Applicant
+from creditscore.scorecard import artifact
+from creditscore.scorecard.inference import (
     LeafTableEngine,
     LookupTableEngine,
     tabulate,
 )
-from creditscore.scorecard.model import Model  # noqa: E402
-from creditscore.scorecard.scorecard import Scorecard  # noqa: E402
-from creditscore.training import dataset  # noqa: E402
-from creditscore.training.dataset import Dataset  # noqa: E402
-from creditscore.training.fit import fit_forest  # noqa: E402
-from creditscore.training.split import split  # noqa: E402
+from creditscore.scorecard.model import Model
+from creditscore.scorecard.scorecard import Scorecard
+from creditscore.training import dataset
+from creditscore.training.dataset import Dataset
+from creditscore.training.fit import fit_forest
+from creditscore.training.split import split
+
+PROJECT = Path(__file__).resolve().parent.parent
 
 ROUNDS = 9
 APPLICANTS = 50

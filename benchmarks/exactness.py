@@ -22,24 +22,21 @@ from time import perf_counter
 
 import numpy as np
 import numpy.typing as npt
+from sklearn.ensemble import RandomForestClassifier
+
+from creditscore.arrays import Floats, Matrix
+from creditscore.schema.reader import load_schema
+from creditscore.scorecard.model import Model
+from creditscore.scorecard.policy import Policy
+from creditscore.scorecard.scorecard import Scorecard
+from creditscore.scorecard.shapley import compute_shapley_tables
+from creditscore.training import dataset, pipeline
+from creditscore.training.dataset import Dataset
+from creditscore.training.fit import fit_forest, flatten
+from creditscore.training.reference import reference_rows
+from creditscore.training.split import split
 
 PROJECT = Path(__file__).resolve().parent.parent
-# Python looks beside this file, not where it was started.
-sys.path.insert(0, str(PROJECT))
-
-from sklearn.ensemble import RandomForestClassifier  # noqa: E402
-
-from creditscore.arrays import Floats, Matrix  # noqa: E402
-from creditscore.schema.reader import load_schema  # noqa: E402
-from creditscore.scorecard.model import Model  # noqa: E402
-from creditscore.scorecard.policy import Policy  # noqa: E402
-from creditscore.scorecard.scorecard import Scorecard  # noqa: E402
-from creditscore.scorecard.shapley import compute_shapley_tables  # noqa: E402
-from creditscore.training import dataset, pipeline  # noqa: E402
-from creditscore.training.dataset import Dataset  # noqa: E402
-from creditscore.training.fit import fit_forest, flatten  # noqa: E402
-from creditscore.training.reference import reference_rows  # noqa: E402
-from creditscore.training.split import split  # noqa: E402
 
 VARIABLE = "CREDITSCORE_UCI_CSV"
 SEED = 1

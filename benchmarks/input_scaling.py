@@ -25,20 +25,19 @@ from typing import NamedTuple
 
 from werkzeug.test import create_environ, run_wsgi_app
 
-PROJECT = Path(__file__).resolve().parent.parent
-sys.path.insert(1, str(PROJECT))
+from benchmarks import input_kinds
+from benchmarks.input_kinds import SCHEMA, Kinds
+from creditscore.errors import CreditScoreError
+from creditscore.schema.reader import load_schema
+from creditscore.settings import Settings
+from creditscore.tables.csv_table import open_table
+from creditscore.tables.table import RowReader
+from creditscore.training import dataset
+from creditscore.web import create_app
+from creditscore.web.app import App
+from creditscore.web.content_negotiation import first_language
 
-from benchmarks import input_kinds  # noqa: E402
-from benchmarks.input_kinds import SCHEMA, Kinds  # noqa: E402
-from creditscore.errors import CreditScoreError  # noqa: E402
-from creditscore.schema.reader import load_schema  # noqa: E402
-from creditscore.settings import Settings  # noqa: E402
-from creditscore.tables.csv_table import open_table  # noqa: E402
-from creditscore.tables.table import RowReader  # noqa: E402
-from creditscore.training import dataset  # noqa: E402
-from creditscore.web import create_app  # noqa: E402
-from creditscore.web.app import App  # noqa: E402
-from creditscore.web.content_negotiation import first_language  # noqa: E402
+PROJECT = Path(__file__).resolve().parent.parent
 
 #: Bytes of tables and JSON; of schema files, which are read by Python; of forms, which may be no
 #: longer; of queries and headers, though gunicorn takes 4 KiB and 64 times 8 KiB.

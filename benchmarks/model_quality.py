@@ -36,9 +36,6 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import SplineTransformer, StandardScaler
 from tqdm import tqdm
 
-# This command is run by its path, from anywhere.
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-
 from benchmarks.synthetic_rows import mean, measure_splits, print_splits
 from creditscore.arrays import Floats
 from creditscore.errors import CreditScoreError

@@ -18,22 +18,19 @@ from time import perf_counter
 from typing import Any
 
 import numpy as np
+from sqlalchemy import insert, select
+
+from creditscore.decision_log.database import Database
+from creditscore.decision_log.migrations import migrate
+from creditscore.decision_log.tables import decisions, outcomes
+from creditscore.decisions.record import to_time
+from creditscore.monitoring.monitor import monitor_model
+from creditscore.monitoring.periods import Window
+from creditscore.scorecard import artifact
+from creditscore.scorecard.bins import ALPHABET
+from creditscore.scorecard.model import Model
 
 PROJECT = Path(__file__).resolve().parent.parent
-# Python looks beside this file, not where it was started.
-sys.path.insert(0, str(PROJECT))
-
-from sqlalchemy import insert, select  # noqa: E402
-
-from creditscore.decision_log.database import Database  # noqa: E402
-from creditscore.decision_log.migrations import migrate  # noqa: E402
-from creditscore.decision_log.tables import decisions, outcomes  # noqa: E402
-from creditscore.decisions.record import to_time  # noqa: E402
-from creditscore.monitoring.monitor import monitor_model  # noqa: E402
-from creditscore.monitoring.periods import Window  # noqa: E402
-from creditscore.scorecard import artifact  # noqa: E402
-from creditscore.scorecard.bins import ALPHABET  # noqa: E402
-from creditscore.scorecard.model import Model  # noqa: E402
 
 FIRST = 1_767_225_600_000
 DAY_MS = 86_400_000

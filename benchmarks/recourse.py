@@ -16,15 +16,13 @@ from time import perf_counter
 
 import numpy as np
 
-PROJECT = Path(__file__).resolve().parent.parent
-# Python looks beside this file, not where it was started.
-sys.path.insert(0, str(PROJECT))
+from creditscore.errors import CreditScoreError
+from creditscore.scorecard import artifact
+from creditscore.scorecard.recourse import find_recourse
+from creditscore.training import dataset
+from creditscore.training.fit import fit_forest
 
-from creditscore.errors import CreditScoreError  # noqa: E402
-from creditscore.scorecard import artifact  # noqa: E402
-from creditscore.scorecard.recourse import find_recourse  # noqa: E402
-from creditscore.training import dataset  # noqa: E402
-from creditscore.training.fit import fit_forest  # noqa: E402
+PROJECT = Path(__file__).resolve().parent.parent
 
 SCORECARD = "behavioural"
 

@@ -28,23 +28,21 @@ from typing import Any
 
 import numpy as np
 
-PROJECT = Path(__file__).resolve().parent.parent
-# Python looks beside this file, not where it was started.
-sys.path.insert(0, str(PROJECT))
+from creditscore.decision_log.database import Database
+from creditscore.decision_log.idempotency import RequestOrigin
+from creditscore.decision_log.log import DecisionLog
+from creditscore.decision_log.migrations import migrate
+from creditscore.decision_log.replay import IDENTICAL, replay
+from creditscore.decision_log.scan import range_of, scan
+from creditscore.decisions.assessor import Assessor
+from creditscore.decisions.record import from_row, new_decision_ids
+from creditscore.errors import CreditScoreError
+from creditscore.schema import Applicant, Field
+from creditscore.scorecard import artifact, model_archive
+from creditscore.scorecard.inference import select_engine
+from creditscore.scorecard.model import Model
 
-from creditscore.decision_log.database import Database  # noqa: E402
-from creditscore.decision_log.idempotency import RequestOrigin  # noqa: E402
-from creditscore.decision_log.log import DecisionLog  # noqa: E402
-from creditscore.decision_log.migrations import migrate  # noqa: E402
-from creditscore.decision_log.replay import IDENTICAL, replay  # noqa: E402
-from creditscore.decision_log.scan import range_of, scan  # noqa: E402
-from creditscore.decisions.assessor import Assessor  # noqa: E402
-from creditscore.decisions.record import from_row, new_decision_ids  # noqa: E402
-from creditscore.errors import CreditScoreError  # noqa: E402
-from creditscore.schema import Applicant, Field  # noqa: E402
-from creditscore.scorecard import artifact, model_archive  # noqa: E402
-from creditscore.scorecard.inference import select_engine  # noqa: E402
-from creditscore.scorecard.model import Model  # noqa: E402
+PROJECT = Path(__file__).resolve().parent.parent
 
 VARIABLE = "CREDITSCORE_UCI_CSV"
 

@@ -23,11 +23,10 @@ import numpy as np
 import pandas as pd
 from sklearn.ensemble import RandomForestClassifier
 
-PROJECT = Path(__file__).resolve().parent.parent
-sys.path.insert(1, str(PROJECT))
-
 from creditscore.schema.reader import load_schema
 from creditscore.training import dataset
+
+PROJECT = Path(__file__).resolve().parent.parent
 
 GOAL = 6.0
 

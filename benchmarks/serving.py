@@ -30,19 +30,17 @@ from statistics import median
 from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
 
+import psutil
+from database_servers import running_postgres, schema_of_its_own
+from live_server import free_port
+from sklearn.ensemble import RandomForestClassifier
+
+from benchmarks.serving_apps import FIELDS, PICKLE
+from benchmarks.serving_report import Figures, judge, report
+from creditscore.schema.reader import load_schema
+from creditscore.training import dataset
+
 PROJECT = Path(__file__).resolve().parent.parent
-# Python looks beside this file, not where it was started; the tests know PostgreSQL.
-sys.path[1:1] = [str(PROJECT), str(PROJECT / "tests" / "support")]
-
-import psutil  # noqa: E402
-from database_servers import running_postgres, schema_of_its_own  # noqa: E402
-from live_server import free_port  # noqa: E402
-from sklearn.ensemble import RandomForestClassifier  # noqa: E402
-
-from benchmarks.serving_apps import FIELDS, PICKLE  # noqa: E402
-from benchmarks.serving_report import Figures, judge, report  # noqa: E402
-from creditscore.schema.reader import load_schema  # noqa: E402
-from creditscore.training import dataset  # noqa: E402
 
 APPLICANT = {"LIMIT_BAL": 30000, "SEX": 1, "EDUCATION": 2, "MARRIAGE": 2, "AGE": 25}
 

@@ -27,9 +27,6 @@ from typing import Any
 import numpy as np
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 
-# This command is run by its path, from anywhere.
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-
 from benchmarks.public_tables import TABLES, PublicTable, Unavailable
 from creditscore.arrays import Floats, Ints
 from creditscore.decisions.decision_columns import DecisionColumns

@@ -23,12 +23,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-PROJECT = Path(__file__).resolve().parent.parent
-# Python looks beside this file, not where it was started.
-sys.path.insert(0, str(PROJECT))
+from creditscore.schema import Schema, read_schema
+from creditscore.training.dataset import load
 
-from creditscore.schema import Schema, read_schema  # noqa: E402
-from creditscore.training.dataset import load  # noqa: E402
+PROJECT = Path(__file__).resolve().parent.parent
 
 CODES = ["permanent", "contract", "own business", "none"]
 

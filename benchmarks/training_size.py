@@ -22,12 +22,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from time import perf_counter
 
-PROJECT = Path(__file__).resolve().parent.parent
-# Python looks beside this file, not where it was started.
-sys.path.insert(0, str(PROJECT))
+from benchmarks.training_data import write_table
+from creditscore.training.fit import MOST_DRAWN
 
-from benchmarks.training_data import write_table  # noqa: E402
-from creditscore.training.fit import MOST_DRAWN  # noqa: E402
+PROJECT = Path(__file__).resolve().parent.parent
 
 #: Goals for a million rows.
 SECONDS, GIGABYTES = 300, 3.0

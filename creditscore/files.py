@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-from creditscore.settings import PROJECT
+from creditscore.folders import WORKING_FOLDER
 
 #: Readable by the owner alone, as personal data has to be, and by everybody.
 PRIVATE, PUBLIC = 0o600, 0o644
@@ -197,7 +197,7 @@ def _denial(place: Path, action: str) -> Denial:
     elif status.st_uid != 0:
         account = f"'#{owner}'" if owner.isdigit() else owner
         remedy = f"run this as its owner (sudo -u {account} ...)"
-    elif place.is_file() or PROJECT in (place, *place.parents):
+    elif place.is_file() or WORKING_FOLDER in (place, *place.parents):
         # It was made by mistake as root, as whom no service should run.
         remedy = f"sudo chown {'-R ' if place.is_dir() else ''}{user}: {place}"
     else:

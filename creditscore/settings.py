@@ -10,9 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from creditscore.errors import SettingsError
+from creditscore.folders import WORKING_FOLDER
 from creditscore.nearest_name import nearest_name
-
-PROJECT = Path(__file__).resolve().parent.parent
 
 #: What the name of every variable begins with.
 PREFIX = "CREDITSCORE_"
@@ -99,19 +98,19 @@ class Settings:
         Whether every page says that this is a demo with made-up data.
     """
 
-    model_dir: Path = PROJECT / "model"
+    model_dir: Path = WORKING_FOLDER / "model"
     cutoff: float | None = None
     api_keys: tuple[str, ...] = ()
     open_predict: bool = False
     max_json_bytes: int = 1024 * 1024
     max_csv_bytes: int = 16 * 1024 * 1024
     max_applicants: int = 1000
-    database_url: str = f"sqlite:///{PROJECT / 'instance' / 'decisions.sqlite'}"
+    database_url: str = f"sqlite:///{WORKING_FOLDER / 'instance' / 'decisions.sqlite'}"
     sqlite_journal: str = "truncate"
     rate_limit: RateLimit | None = USUAL_LIMIT
     what_if_rate_limit: RateLimit | None = WHAT_IF_LIMIT
     proxies: int = 0
-    runtime_dir: Path = PROJECT / "instance" / "run"
+    runtime_dir: Path = WORKING_FOLDER / "instance" / "run"
     hosts: tuple[str, ...] = ()
     cors_origins: tuple[str, ...] = ()
     secret_key: str | None = None
@@ -269,7 +268,7 @@ DEFINITIONS = (
         "database_url",
         _database_url,
         "sqlite:///PATH or postgresql://USER:PASSWORD@HOST:PORT/NAME",
-        "Where decisions are logged. PostgreSQL needs `requirements-postgres.txt`.",
+        "Where decisions are logged. PostgreSQL needs the extra `postgres`.",
         secret=True,
     ),
     Setting(

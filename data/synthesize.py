@@ -20,9 +20,6 @@ from typing import Any
 import pandas as pd
 from tqdm import tqdm
 
-# This command is run by its path, from anywhere.
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-
 from data.synthesis import generator, privacy, report
 from data.synthesis.columns import COLUMNS, LABEL
 from data.synthesis.generator import SynthesisError

@@ -20,19 +20,17 @@ from pathlib import Path
 from typing import IO, Any
 from urllib.request import urlopen
 
+import psutil
+from client_journal import LogComparison, compare_with_log
+from clients import Clients
+from database_servers import PostgresServer, running_postgres, schema_of_its_own
+from fault_injection import VARIABLE
+from live_server import free_port
+from nginx_proxy import NAME, NoNginx, nginx_before
+
+from creditscore.errors import DatabaseUnavailable
+
 PROJECT = Path(__file__).resolve().parent.parent
-# Python looks beside this file, not where it was started; the tests know PostgreSQL.
-sys.path[1:1] = [str(PROJECT), str(PROJECT / "tests" / "support")]
-
-import psutil  # noqa: E402
-from client_journal import LogComparison, compare_with_log  # noqa: E402
-from clients import Clients  # noqa: E402
-from database_servers import PostgresServer, running_postgres, schema_of_its_own  # noqa: E402
-from fault_injection import VARIABLE  # noqa: E402
-from live_server import free_port  # noqa: E402
-from nginx_proxy import NAME, NoNginx, nginx_before  # noqa: E402
-
-from creditscore.errors import DatabaseUnavailable  # noqa: E402
 
 WORKERS = 2
 

@@ -16,13 +16,11 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-PROJECT = Path(__file__).resolve().parent.parent
-# Python looks beside this file, not where it was started.
-sys.path.insert(0, str(PROJECT))
+from creditscore.errors import CreditScoreError
+from creditscore.schema import Source, load_schema
+from creditscore.training.download import fetch
 
-from creditscore.errors import CreditScoreError  # noqa: E402
-from creditscore.schema import Source, load_schema  # noqa: E402
-from creditscore.training.download import fetch  # noqa: E402
+PROJECT = Path(__file__).resolve().parent.parent
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

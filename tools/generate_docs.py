@@ -17,12 +17,8 @@ from collections.abc import Sequence
 from http import HTTPStatus
 from pathlib import Path
 
-PROJECT = Path(__file__).resolve().parent.parent
-# Python looks beside this file, not where it was started.
-sys.path.insert(0, str(PROJECT))
-
-from creditscore.api_docs.examples import example_decisions  # noqa: E402
-from creditscore.api_docs.markdown_tables import (  # noqa: E402
+from creditscore.api_docs.examples import example_decisions
+from creditscore.api_docs.markdown_tables import (
     blocks_of,
     calibration_list,
     decision_summary,
@@ -31,15 +27,17 @@ from creditscore.api_docs.markdown_tables import (  # noqa: E402
     route_table,
     settings_table,
 )
-from creditscore.errors import StartupError  # noqa: E402
-from creditscore.i18n.catalogue import DEFAULT_LANGUAGE, LANGUAGES  # noqa: E402
-from creditscore.scorecard import artifact  # noqa: E402
-from creditscore.scorecard.model import Model  # noqa: E402
-from creditscore.settings import Settings  # noqa: E402
-from creditscore.web import create_app  # noqa: E402
-from creditscore.web.service import NAME, Service  # noqa: E402
-from tools.postman import Answer, build_collection, to_text  # noqa: E402
-from tools.postman_requests import Call  # noqa: E402
+from creditscore.errors import StartupError
+from creditscore.i18n.catalogue import DEFAULT_LANGUAGE, LANGUAGES
+from creditscore.scorecard import artifact
+from creditscore.scorecard.model import Model
+from creditscore.settings import Settings
+from creditscore.web import create_app
+from creditscore.web.service import NAME, Service
+from tools.postman import Answer, build_collection, to_text
+from tools.postman_requests import Call
+
+PROJECT = Path(__file__).resolve().parent.parent
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

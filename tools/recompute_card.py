@@ -24,18 +24,16 @@ from typing import Any
 
 import numpy as np
 
-PROJECT = Path(__file__).resolve().parent.parent
-# Python looks beside this file, not where it was started.
-sys.path.insert(0, str(PROJECT))
+from tools import recompute_effects as effects
+from tools import recompute_groups as groups
+from tools import recompute_models as models
+from tools import recompute_sections as sections
+from tools.recompute_metrics import Bootstrap
+from tools.recompute_proxies import proxies
+from tools.recompute_rows import CannotRecomputeError, Grown, ModelFiles, read_files
+from tools.recompute_shapley import impacts_of
 
-from tools import recompute_effects as effects  # noqa: E402
-from tools import recompute_groups as groups  # noqa: E402
-from tools import recompute_models as models  # noqa: E402
-from tools import recompute_sections as sections  # noqa: E402
-from tools.recompute_metrics import Bootstrap  # noqa: E402
-from tools.recompute_proxies import proxies  # noqa: E402
-from tools.recompute_rows import CannotRecomputeError, Grown, ModelFiles, read_files  # noqa: E402
-from tools.recompute_shapley import impacts_of  # noqa: E402
+PROJECT = Path(__file__).resolve().parent.parent
 
 #: The card rounds to six decimals. A sum in another order may tip the last one.
 TOLERANCE = 1e-6

@@ -9,13 +9,14 @@ from dataclasses import replace
 from textwrap import fill
 from typing import Any
 
+from creditscore.folders import WORKING_FOLDER
 from creditscore.i18n.catalogue import CATALOGUES, DEFAULT_LANGUAGE, MESSAGES, in_language
 from creditscore.i18n.number_format import FORMATS
 from creditscore.schema import Field, Schema
 from creditscore.schema.constraints import CodeList
 from creditscore.schema.descriptions import field_meaning
 from creditscore.scorecard.model import Model
-from creditscore.settings import DEFINITIONS, PROJECT, Settings
+from creditscore.settings import DEFINITIONS, Settings
 
 #: Decimals of a decision that is shown shortened.
 SHOWN_DIGITS = 3
@@ -162,4 +163,4 @@ def _shown_setting(value: object) -> str:
     if isinstance(value, int | float):
         return str(value)
     # Places in the project are shown as seen from there, wherever it is.
-    return f"`{str(value).replace(f'{PROJECT}{os.sep}', '').replace(os.sep, '/')}`"
+    return f"`{str(value).replace(f'{WORKING_FOLDER}{os.sep}', '').replace(os.sep, '/')}`"

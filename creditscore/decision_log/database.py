@@ -25,7 +25,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import QueuePool
 
 from creditscore.decision_log import sqlite
-from creditscore.environment import python_command
+from creditscore.environment import install_command
 from creditscore.errors import DatabaseUnavailable, StartupError
 
 #: Seconds for a whole transaction. A connection that must be made at its very end takes two more,
@@ -219,8 +219,7 @@ def _postgres_target(url: URL) -> _Target:
     try:
         from creditscore.decision_log import postgres
     except ImportError:
-        lock = "requirements-postgres.txt"
-        remedy = python_command("-m", "pip", "install", "--require-hashes", "-r", lock)
+        remedy = install_command("postgres")
         raise StartupError(
             f"PostgreSQL needs a package that is not installed; to fix it: {remedy}"
         ) from None

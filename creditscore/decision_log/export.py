@@ -16,12 +16,13 @@ from creditscore.decision_log.scan import SCAN_TIMEOUT_S, Row
 from creditscore.decisions.assessor import timestamp
 from creditscore.decisions.decision_columns import warnings_in_short
 from creditscore.decisions.record import to_time
+from creditscore.environment import COMMAND
 from creditscore.errors import ExportRefused
 from creditscore.schema.csv_cells import safe
 from creditscore.scorecard.reason_codes import MOST_REASONS
 
 #: The columns of CSV that every decision has, before and after those of its fields.
-VERIFY = ".venv/bin/flask --app app decisions verify"
+VERIFY = f"{COMMAND} decisions verify"
 
 FIRST_COLUMNS = (
     "decision_id", "decided_at", "scorecard", "model_version", "label", "probability",

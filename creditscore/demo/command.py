@@ -20,20 +20,20 @@ from creditscore.decisions.assessor import Assessor
 from creditscore.decisions.record import new_decision_ids
 from creditscore.demo.applicants import read_crowds
 from creditscore.demo.history import History, write_history
+from creditscore.environment import server_command
 from creditscore.errors import CreditScoreError
 from creditscore.files import atomic_write
+from creditscore.folders import SAMPLE_DATA, SAMPLE_SCHEMA, WORKING_FOLDER
 from creditscore.model_card import report
 from creditscore.schema.reader import load_schema
 from creditscore.scorecard import artifact
 from creditscore.scorecard.model import Model
 from creditscore.scorecard.policy import DEFAULT_LOSS_TO_MARGIN, Policy
-from creditscore.settings import DEFINITIONS, PROJECT
+from creditscore.settings import DEFINITIONS
 from creditscore.training.reference import GROUPS
 
 #: What a folder holds that the demo has made.
 MARK = "demo.json"
-
-DATA, SCHEMA = PROJECT / "data" / "credit.csv", PROJECT / "data" / "schema.toml"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -63,7 +63,10 @@ def read_options(arguments: Sequence[str] | None) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(prog="demo", description=__doc__)
     parser.add_argument(
-        "--folder", type=Path, default=PROJECT / "demo", help="where the demo is (default: demo)"
+        "--folder",
+        type=Path,
+        default=WORKING_FOLDER / "demo",
+        help="where the demo is (default: demo)",
     )
     parser.add_argument(
         "--rebuild", action="store_true", help="remove the demo's folder and build it again"
@@ -77,7 +80,9 @@ def read_options(arguments: Sequence[str] | None) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-def build(folder: Path, history: History, *, table: Path = DATA, schema: Path = SCHEMA) -> None:
+def build(
+    folder: Path, history: History, *, table: Path = SAMPLE_DATA, schema: Path = SAMPLE_SCHEMA
+) -> None:
     """Build the demo beside its folder, which is there as a whole or not at all.
 
     Raises
@@ -154,12 +159,11 @@ def serve(folder: Path, mark: Mapping[str, str], host: str, port: str) -> int:
     # For the server alone, which this process becomes or starts. An empty one counts as left out.
     for setting in DEFINITIONS:
         os.putenv(setting.variable, chosen.get(setting.name, ""))
-    os.chdir(PROJECT)
+    os.chdir(WORKING_FOLDER)
+    command = server_command(host, port)
     if os.name != "nt":
-        bound = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-        gunicorn = ["-m", "gunicorn", "-c", "gunicorn.conf.py", "--bind", bound, "app:app"]
-        os.execv(sys.executable, [sys.executable, *gunicorn])
-    return subprocess.call([sys.executable, "app.py", "--host", host, "--port", port])
+        os.execv(sys.executable, command)
+    return subprocess.call(command)
 
 
 def say(sentence: str) -> None:

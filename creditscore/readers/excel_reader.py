@@ -1,4 +1,4 @@
-"""Read a sheet of an Excel workbook as texts; needs python-calamine (requirements-excel.txt)."""
+"""Read a sheet of an Excel workbook as texts; needs python-calamine (the extra excel)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from creditscore.environment import python_command
+from creditscore.environment import install_command
 from creditscore.errors import MissingPackage, NotATable
 from creditscore.i18n.catalogue import say
 from creditscore.readers.cell_text import cell_text
@@ -24,7 +24,6 @@ from creditscore.readers.header_search import HEADER_LINES, SAMPLE_ROWS, likely_
 if TYPE_CHECKING:
     from python_calamine import CalamineSheet, CalamineWorkbook
 
-LOCK = "requirements-excel.txt"
 
 #: Rows that are made texts at once.
 PIECE_ROWS = 4096
@@ -123,8 +122,7 @@ def _open_workbook(source: Path | BinaryIO) -> CalamineWorkbook:
     try:
         from python_calamine import CalamineError, CalamineWorkbook
     except ImportError:
-        remedy = python_command("-m", "pip", "install", "--require-hashes", "-r", LOCK)
-        raise MissingPackage("Excel", "python-calamine", remedy) from None
+        raise MissingPackage("Excel", "python-calamine", install_command("excel")) from None
     try:
         return CalamineWorkbook.from_object(source)
     except CalamineError as error:

@@ -1,4 +1,4 @@
-"""Read a Parquet file as texts; needs pyarrow (requirements-parquet.txt)."""
+"""Read a Parquet file as texts; needs pyarrow (the extra parquet)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from creditscore.environment import python_command
+from creditscore.environment import install_command
 from creditscore.errors import MissingPackage, NotATable
 from creditscore.i18n.catalogue import say
 from creditscore.readers.cell_text import cell_text
@@ -74,9 +74,7 @@ def require_pyarrow() -> None:
     try:
         import pyarrow.parquet  # noqa: F401
     except ImportError:
-        lock = "requirements-parquet.txt"
-        remedy = python_command("-m", "pip", "install", "--require-hashes", "-r", lock)
-        raise MissingPackage("Parquet", "pyarrow", remedy) from None
+        raise MissingPackage("Parquet", "pyarrow", install_command("parquet")) from None
 
 
 def open_parquet(path: Path) -> ParquetFile:

@@ -19,7 +19,7 @@ from dataclasses import asdict, dataclass
 from tempfile import TemporaryFile
 from typing import BinaryIO, cast
 
-from creditscore.environment import PROJECT, interpreter
+from creditscore.environment import CHECKOUT, interpreter
 from creditscore.errors import NotATable
 from creditscore.i18n.catalogue import say
 from creditscore.json_codec import dumps_bytes, loads
@@ -108,7 +108,7 @@ def read_workbook(
                 input=job + raw,
                 stdout=file,
                 stderr=subprocess.DEVNULL,
-                cwd=PROJECT,
+                cwd=CHECKOUT,
                 timeout=most_seconds,
                 check=True,
             )

@@ -130,7 +130,7 @@ def load(folder: Path) -> Model:
     path = folder / MODEL_FILE
     manifest, raw, card = _read_files(folder)
     try:
-        content = _Unpickler(io.BytesIO(raw)).load()
+        content = read_plain(raw)
         model = _rebuild(content, manifest, json.loads(card), str(path))
         difference = golden_difference(model)
     except Exception as error:  # noqa: BLE001  # what others wrote can raise anything
@@ -151,6 +151,17 @@ def is_complete(folder: Path) -> bool:
     return True
 
 
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """Return the manifest in a folder, verified, without its own digest.
+
+    Raises
+    ------
+    ArtifactError
+        If it is missing, damaged or of another format.
+    """
+    return _read_manifest(folder / MANIFEST_FILE)
+
+
 class Forbidden(Exception):
     """The pickle asks for something that no model holds."""
 
@@ -162,6 +173,17 @@ class _Unpickler(pickle.Unpickler):
         if (module, name) not in ALLOWED_NAMES:
             raise Forbidden(f"{module}.{name}")
         return super().find_class(module, name)
+
+
+def read_plain(raw: bytes) -> Any:
+    """Unpickle plain values and arrays.
+
+    Raises
+    ------
+    Forbidden
+        If there is anything else in it.
+    """
+    return _Unpickler(io.BytesIO(raw)).load()
 
 
 def _read_files(folder: Path) -> tuple[dict[str, Any], bytes, bytes]:

@@ -90,6 +90,16 @@ def load_version(version: str, model_dir: Path, in_service: Model) -> Model:
     raise ArtifactError(folder, "is missing", "copy that folder from a backup")
 
 
+def read_times(model_dir: Path) -> dict[str, str]:
+    """Return when each version in the archive was trained; only the complete ones."""
+    folders = sorted((model_dir / FOLDER).glob("*"))
+    return {
+        folder.name: artifact.read_manifest(folder)["trained_at"]
+        for folder in folders
+        if VERSION.fullmatch(folder.name) and artifact.is_complete(folder)
+    }
+
+
 def _folder(model_dir: Path, version: str) -> Path:
     return model_dir / FOLDER / version
 

@@ -18,7 +18,7 @@ from typing import Any
 
 from creditscore.decisions.assessor import Assessor
 from creditscore.decisions.decision_columns import DecisionColumns
-from creditscore.environment import python_command
+from creditscore.environment import install_command
 from creditscore.errors import BatchError, CreditScoreError
 from creditscore.files import atomic_write
 from creditscore.scorecard import artifact
@@ -36,7 +36,7 @@ CONNECT_TIMEOUT_S = 15
 #: How often a part is scored again after its worker died.
 RETRIES = 5
 
-INSTALL = python_command("-m", "pip", "install", "--require-hashes", "-r", "requirements-dask.txt")
+INSTALL = install_command("dask")
 
 
 @dataclass(frozen=True)

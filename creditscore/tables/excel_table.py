@@ -1,4 +1,4 @@
-"""Applicants in an Excel workbook; needs python-calamine (requirements-excel.txt)."""
+"""Applicants in an Excel workbook; needs python-calamine (the extra excel)."""
 
 from __future__ import annotations
 

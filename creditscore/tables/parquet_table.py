@@ -1,4 +1,4 @@
-"""Applicants and decisions as Parquet; needs pyarrow (requirements-parquet.txt)."""
+"""Applicants and decisions as Parquet; needs pyarrow (the extra parquet)."""
 
 from __future__ import annotations
 

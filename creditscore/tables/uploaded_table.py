@@ -21,6 +21,7 @@ from creditscore.decision_log.log import DecisionLog
 from creditscore.decisions.assessor import Assessor, timestamp
 from creditscore.decisions.decision_columns import DecisionColumns
 from creditscore.decisions.record import COLUMNS, to_milliseconds
+from creditscore.environment import install_command
 from creditscore.errors import Fault, InvalidApplicants, NotATable
 from creditscore.i18n.catalogue import DECIMAL_SIGNS, in_language, say
 from creditscore.readers import TableFile, open_csv
@@ -119,7 +120,9 @@ class UploadedTable:
         if file_kind(self.raw) != EXCEL:
             return None
         if not can_read_workbooks():
-            raise NotATable("not_csv", say("no_workbooks_here"), 1)
+            raise NotATable(
+                "not_csv", say("no_workbooks_here", command=install_command("excel")), 1
+            )
         schema = self.model.schema
         return read_workbook(self.raw, wanted=field_names(schema), stated=schema.file)
 

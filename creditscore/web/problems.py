@@ -14,6 +14,7 @@ from typing import Any
 from flask import Flask, Response, current_app, g, request
 from werkzeug.exceptions import HTTPException
 
+from creditscore.environment import COMMAND
 from creditscore.errors import (
     DatabaseUnavailable,
     Fault,
@@ -103,7 +104,7 @@ class KeyNeeded(Problem):
     status = HTTPStatus.UNAUTHORIZED
 
     def __init__(self, *, keys_exist: bool = True) -> None:
-        super().__init__(say("key_needed" if keys_exist else "no_key_yet"))
+        super().__init__(say("key_needed") if keys_exist else say("no_key_yet", command=COMMAND))
         self.headers["WWW-Authenticate"] = "Bearer"
 
 

@@ -8,13 +8,13 @@ from dataclasses import replace
 
 from flask import Flask
 
+from creditscore.environment import COMMAND
 from creditscore.errors import DatabaseUnavailable
 from creditscore.web.service import NAME, Service
 
 WARNING = (
     "Other machines can reach this service, and it has no API key: anyone can have decisions made "
-    "and logged. Make a key (.venv/bin/flask --app app keys new --name NAME), or listen on "
-    "127.0.0.1."
+    f"and logged. Make a key ({COMMAND} keys new --name NAME), or listen on 127.0.0.1."
 )
 
 

@@ -16,11 +16,11 @@ from creditscore.decisions.assessor import Assessor
 from creditscore.decisions.record import new_decision_ids, to_time
 from creditscore.demo import History, read_crowds, write_history
 from creditscore.demo.command import main
+from creditscore.folders import SAMPLE_DATA
 from creditscore.monitoring.monitor import monitor_model
 from creditscore.monitoring.periods import Window
 from creditscore.scorecard import artifact
 from creditscore.scorecard.model import Model
-from creditscore.settings import PROJECT
 
 #: A Friday.
 UNTIL = datetime(2026, 8, 28, 23, tzinfo=UTC)
@@ -37,7 +37,7 @@ def filled(model: Model, folder: Path, history: History) -> Database:
     made = Database(f"sqlite:///{folder / 'log.sqlite'}")
     migrate(made)
     assessor = Assessor(model, model.policy, lambda: UNTIL, new_decision_ids)
-    crowds = read_crowds(PROJECT / "data" / "credit.csv", assessor, rows=1500)
+    crowds = read_crowds(SAMPLE_DATA, assessor, rows=1500)
     count = write_history(made, assessor, crowds, history)
     assert len(rows_of(made)) == count
     return made

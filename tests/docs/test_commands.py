@@ -22,9 +22,9 @@ GUIDES = sorted(
 TEXTS = sorted(
     {
         path
-        for pattern in ("*.py", "*.in", "*.toml", "data/*", "*/*.py", "creditscore/**/*.*")
+        for pattern in ("*.py", "*.toml", "data/*", "*/*.py", "creditscore/**/*.*")
         for path in PROJECT.glob(pattern)
-        if path.suffix in {".py", ".in", ".toml", ".html", ".js", ".json"}
+        if path.suffix in {".py", ".toml", ".html", ".js", ".json"}
         and path.parent.name != "swagger-ui"
     }
 )

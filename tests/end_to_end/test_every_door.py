@@ -22,7 +22,7 @@ from sqlalchemy import select
 from strategies import BUNDLED, applicants, values
 from table_files import as_csv
 
-import score
+from creditscore.cli import score
 from creditscore.decision_log.log import DecisionLog
 from creditscore.decision_log.replay import IDENTICAL, POLICY_CHANGED, replay
 from creditscore.decision_log.tables import decisions

@@ -17,8 +17,7 @@ from service_settings import settings_of
 from sqlalchemy import select
 from table_files import as_csv
 
-import score
-import train
+from creditscore.cli import score, train
 from creditscore.decision_log.log import DecisionLog
 from creditscore.decision_log.replay import IDENTICAL, replay
 from creditscore.decision_log.tables import decisions

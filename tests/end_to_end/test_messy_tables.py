@@ -16,8 +16,7 @@ from flask.testing import FlaskClient
 from service_settings import settings_of
 from workbooks import Cell, write_workbook
 
-import score
-import train
+from creditscore.cli import score, train
 from creditscore.web import create_app
 
 ROWS = 400

@@ -21,8 +21,8 @@ from flask.testing import FlaskClient
 from sklearn import metrics
 from sklearn.ensemble import HistGradientBoostingClassifier
 
-import train
 from creditscore.api_docs.examples import EXAMPLE_TIME
+from creditscore.cli import train
 from creditscore.decisions.assessor import Assessor
 from creditscore.decisions.record import new_decision_ids
 from creditscore.i18n.catalogue import card_statements

@@ -14,7 +14,7 @@ from population import draw_population, write_table
 from service_settings import settings_of
 from sklearn import metrics
 
-import train
+from creditscore.cli import train
 from creditscore.i18n.catalogue import LANGUAGES, PAGE_TEXTS
 from creditscore.i18n.number_format import FORMATS
 from creditscore.model_card.measurements import steps

@@ -14,8 +14,8 @@ from pages import BROWSER, read_page
 from service_settings import settings_of
 from sklearn import metrics
 
-import train
 from creditscore.arrays import Floats
+from creditscore.cli import train
 from creditscore.evaluation.stability import population_stability_index
 from creditscore.i18n.catalogue import LANGUAGES, PAGE_TEXTS
 from creditscore.i18n.number_format import FORMATS

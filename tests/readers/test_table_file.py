@@ -103,7 +103,7 @@ def test_without_the_library_one_line_says_what_to_install(
 ) -> None:
     monkeypatch.setitem(sys.modules, "python_calamine", None)
 
-    with pytest.raises(MissingPackage, match=r"Excel needs python-calamine.*requirements-excel"):
+    with pytest.raises(MissingPackage, match=r"Excel needs python-calamine.*requirements-tables"):
         read(XLS)
 
 

@@ -13,9 +13,11 @@ from pathlib import Path
 import pytest
 from answers import PROJECT
 
-from creditscore.environment import python_command
+from creditscore.environment import DOORS, python_command
 
 SCRIPTS = ("train.py", "score.py", "app.py")
+#: What is read before it is clear that packages are missing.
+NEEDED = ("__init__.py", "environment.py", "folders.py")
 #: Not even the environment's packages are seen with it.
 WITHOUT_PACKAGES = ["-S", "-E"]
 
@@ -42,7 +44,7 @@ def copy(tmp_path: Path) -> Path:
     shutil.copy(PROJECT / "requirements.txt", folder)
     shutil.copy(PROJECT / "manage.py", folder)
     (folder / "creditscore").mkdir()
-    for name in ("__init__.py", "environment.py"):
+    for name in NEEDED:
         shutil.copy(PROJECT / "creditscore" / name, folder / "creditscore")
     return folder
 
@@ -90,18 +92,36 @@ def test_an_environment_without_the_packages_is_told_how_to_install_them(copy: P
 
 
 def test_an_old_python_can_read_what_is_told_to_it() -> None:
-    for path in (
-        PROJECT / "creditscore" / "environment.py",
-        PROJECT / "creditscore" / "__init__.py",
-    ):
-        ast.parse(path.read_text(encoding="utf-8"), feature_version=(3, 7))
+    for name in NEEDED:
+        text = (PROJECT / "creditscore" / name).read_text(encoding="utf-8")
+        ast.parse(text, feature_version=(3, 7))
     for script in SCRIPTS:
-        head = (PROJECT / script).read_text(encoding="utf-8").partition("require_packages(")[0]
-        assert "import " in head
+        text = (PROJECT / script).read_text(encoding="utf-8")
+        head, opened, _ = text.partition(f'open_door("{script}")')
+        assert opened
         assert {line for line in head.splitlines() if line.startswith(("import", "from"))} == {
-            "from __future__ import annotations",
-            "from creditscore.environment import require_packages",
+            "import sys",
+            "from creditscore.environment import open_door",
         }
+
+
+def test_what_is_behind_a_door_is_asked_for_by_it() -> None:
+    """A package that the door forgot would show a traceback where a sentence belongs."""
+    own = {"creditscore", *sys.stdlib_module_names}
+    for module, packages in DOORS.values():
+        path = PROJECT / "creditscore" / "cli" / f"{module}.py"
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        imported = {
+            name.partition(".")[0]
+            for node in tree.body
+            if isinstance(node, ast.Import | ast.ImportFrom)
+            for name in (
+                [node.module or ""]
+                if isinstance(node, ast.ImportFrom)
+                else [alias.name for alias in node.names]
+            )
+        }
+        assert imported - own <= set(packages), module
 
 
 def test_a_printed_command_runs_where_it_was_printed(

@@ -16,9 +16,11 @@ import signal
 import socket
 import subprocess
 import sys
+import tomllib
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from live_server import free_port
@@ -39,6 +41,27 @@ from pathlib import Path
 print("training")
 for name in ("model.pkl", "manifest.json"):
     Path(__file__).with_name("model").joinpath(name).write_text("")
+"""
+# Makes the package of the project without hatchling, which is in the real lock.
+BACKEND = """
+import pathlib, zipfile
+
+def build_editable(folder, config_settings=None, metadata_directory=None):
+    with zipfile.ZipFile(pathlib.Path(folder) / "project-1.0-py3-none-any.whl", "w") as wheel:
+        info = "project-1.0.dist-info"
+        wheel.writestr("project.pth", str(pathlib.Path.cwd()))
+        about = "Metadata-Version: 2.1\\nName: project\\nVersion: 1.0\\n"
+        wheel.writestr(f"{info}/METADATA", about)
+        tag = "Wheel-Version: 1.0\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n"
+        wheel.writestr(f"{info}/WHEEL", tag)
+        wheel.writestr(f"{info}/RECORD", "")
+    return "project-1.0-py3-none-any.whl"
+"""
+PYPROJECT = """
+[build-system]
+requires = []
+build-backend = "backend"
+backend-path = ["."]
 """
 INSTALLING = "Installing the packages of requirements.txt (about 320 MB, once)"
 #: A port that nobody listens on: something else may run on the usual one, or these tests beside us.
@@ -71,6 +94,8 @@ def make_project(folder: Path) -> Path:
     (folder / "tests" / "node" / "package-lock.json").write_text("{}")
     shutil.copy(ROOT / "manage.py", folder)
     (folder / "train.py").write_text(TRAIN)
+    (folder / "backend.py").write_text(BACKEND)
+    (folder / "pyproject.toml").write_text(PYPROJECT)
     lock = make_wheel(folder)
     (folder / "requirements.txt").write_text(lock)
     (folder / "requirements-dev.txt").write_text(lock + "# and what the tests need\n")
@@ -530,7 +555,26 @@ def test_a_failed_check_fails_all_and_stops_none(started: Path) -> None:
     assert "Installing" not in output_of(start(started, "test"))
 
 
+def test_the_tests_find_the_checkout_installed_and_a_broken_one_is_told(started: Path) -> None:
+    output_of(start(started, "test"))
+    python = str(started / ".venv" / "bin" / "python")
+    found = [python, "-I", "-c", "import backend; print(backend.__file__)"]
+
+    where = subprocess.check_output(found, cwd=started.parent, encoding="utf-8")
+    (started / "pyproject.toml").write_text("no TOML")
+    broken = start(started, "test")
+
+    assert where.strip() == str(started / "backend.py")
+    assert broken.returncode == 1
+    assert "The package could not be installed. pip says:\n  ERROR: " in broken.stdout
+    assert "Traceback" not in broken.stdout
+
+
 # The locks
+
+
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+EXTRAS = PROJECT["optional-dependencies"]
 
 
 def pins(name: str) -> set[str]:
@@ -545,22 +589,62 @@ def without_platform(lines: set[str]) -> set[str]:
 
 
 def test_the_tests_and_a_serving_host_have_the_versions_of_the_service() -> None:
-    service = without_platform(pins("requirements.txt"))
+    locks = {path.name: without_platform(pins(path.name)) for path in ROOT.glob("requirements*")}
 
-    assert without_platform(pins("requirements-serve.txt")) < service
-    assert pins("requirements-serve.txt") < pins("requirements-postgres.txt")
-    assert service < without_platform(pins("requirements-dev.txt"))
+    names = ["serve", "postgres", "tables", "dev"]
+    assert locks.keys() == {"requirements.txt", *(f"requirements-{name}.txt" for name in names)}
+    serve, runtime = locks["requirements-serve.txt"], locks["requirements.txt"]
+    assert serve < runtime < locks["requirements-tables.txt"] < locks["requirements-dev.txt"]
+    assert serve < locks["requirements-postgres.txt"] < locks["requirements-dev.txt"]
 
 
-@pytest.mark.parametrize("name", [path.stem for path in ROOT.glob("requirements*.in")])
-def test_a_lock_names_all_that_was_asked_for_and_no_machine(name: str) -> None:
-    asked = (ROOT / f"{name}.in").read_text(encoding="utf-8")
-    lock = (ROOT / f"{name}.txt").read_text(encoding="utf-8")
+@pytest.mark.parametrize(
+    ("name", "extras"),
+    [
+        ("requirements-serve.txt", []),
+        ("requirements-postgres.txt", ["postgres"]),
+        ("requirements.txt", ["train"]),
+        ("requirements-tables.txt", ["train", "parquet", "excel", "dask"]),
+        ("requirements-dev.txt", sorted(EXTRAS)),
+    ],
+)
+def test_a_lock_names_all_that_was_asked_for_and_no_machine(name: str, extras: list[str]) -> None:
+    lock = (ROOT / name).read_text(encoding="utf-8")
 
-    for line in asked.splitlines():
-        if line[:1].isalpha():
-            # uv writes what an extra brings, such as psycopg's [binary], as pins of its own.
-            package = re.match(r"[\w-]+", line)[0]  # type: ignore[index]  # it begins with a letter
-            assert any(pin.startswith(f"{package}==") for pin in pins(f"{name}.txt")), package
+    for asked in [*PROJECT["dependencies"], *(each for extra in extras for each in EXTRAS[extra])]:
+        # uv writes what an extra brings, such as psycopg's [binary], as pins of its own.
+        package = re.match(r"[\w-]+", asked)[0]  # type: ignore[index]  # it begins with a letter
+        if package != PROJECT["name"]:
+            assert any(pin.startswith(f"{package}==") for pin in pins(name)), package
     assert "    # via" in lock
     assert "://" not in lock
+
+
+def test_the_lock_of_uv_has_the_same_versions_and_names_the_public_index_alone() -> None:
+    text = (ROOT / "uv.lock").read_text(encoding="utf-8")
+    packages = tomllib.loads(text)["package"]
+
+    locked = {f"{each['name']}=={each['version']}" for each in packages if "version" in each}
+    pinned = {pin.partition(" ")[0] for pin in pins("requirements-dev.txt")}
+    assert pinned == locked
+    hosts = {urlsplit(address).hostname for address in re.findall(r'"(\w+://[^"]+)"', text)}
+    assert hosts == {"pypi.org", "files.pythonhosted.org"}
+
+
+def test_the_lock_is_that_of_pyproject(tmp_path: Path) -> None:
+    """Needs no index: uv compares what was asked for."""
+    for name in ("pyproject.toml", "uv.lock", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, tmp_path)
+    (tmp_path / "creditscore").mkdir()
+    shutil.copy(ROOT / "creditscore" / "__init__.py", tmp_path / "creditscore")
+    check = [sys.executable, "-m", "uv", "lock", "--check", "--offline", "--no-cache"]
+
+    good = subprocess.run(check, cwd=tmp_path, capture_output=True, encoding="utf-8")
+    with (tmp_path / "pyproject.toml").open("r+") as file:
+        text = file.read().replace('"flask>=3.1"', '"flask>=3.2"')
+        file.seek(0)
+        file.write(text)
+    stale = subprocess.run(check, cwd=tmp_path, capture_output=True, encoding="utf-8")
+
+    assert good.returncode == 0, good.stderr
+    assert stale.returncode != 0

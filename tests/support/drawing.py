@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 from sklearn.ensemble import RandomForestClassifier
 
-import train
 from creditscore.arrays import Floats, Matrix
+from creditscore.cli import train
 from creditscore.schema import Applicant, Schema
 from creditscore.schema.constraints import CodeList, Value
 from creditscore.schema.reader import load_schema

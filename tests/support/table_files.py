@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from invented import draw_values
 
-import score
+from creditscore.cli import score
 from creditscore.schema import Schema
 
 PROJECT = Path(__file__).resolve().parents[2]

@@ -79,7 +79,7 @@ def trained_model(kind: str, cache: Path = CACHE) -> Path:
 
 def train_into(folder: Path, *, rows: int | None) -> None:
     """Train as a user does, on the first so many bundled rows or on all."""
-    import train  # it takes a second or two, which most runs can do without
+    from creditscore.cli import train  # it takes a second or two, which most runs can do without
 
     with tempfile.TemporaryDirectory() as cut:
         data = PROJECT / "data" / "credit.csv"

@@ -22,7 +22,7 @@ from guide import PYTHON, shell_lines
 from live_server import free_port
 from table_files import PROJECT, people, write
 
-import score
+from creditscore.cli import score
 from creditscore.decisions.decision_columns import DecisionColumns
 from creditscore.schema import Schema
 from creditscore.tables.dask_cluster import Parts

@@ -123,7 +123,7 @@ def test_without_pyarrow_one_line_says_what_to_install(schema: Schema, tmp_path:
     )
 
     assert done.returncode == 1
-    assert "requirements-parquet.txt" in done.stderr
+    assert "requirements-tables.txt" in done.stderr
     assert done.stderr.count("\n") == 1
 
 

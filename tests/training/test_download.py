@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-import train
+from creditscore.cli import train
 from creditscore.errors import DatasetError
 from creditscore.schema import Source
 from creditscore.training.download import fetch

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from service_settings import settings_of
 
-import train
 from creditscore.api_docs.examples import example_applicants
+from creditscore.cli import train
 from creditscore.errors import InvalidApplicants, SchemaError
 from creditscore.schema import Schema
 from creditscore.schema.descriptions import applicant_schema

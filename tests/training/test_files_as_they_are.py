@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from workbooks import Cell, write_workbook
 
-import train
+from creditscore.cli import train
 from creditscore.errors import DatasetError
 from creditscore.schema import Schema
 from creditscore.schema.reader import read_schema

@@ -22,7 +22,7 @@ from invented import Row, invent, write_csv
 from sklearn.model_selection import train_test_split
 
 import creditscore
-import train
+from creditscore.cli import train
 from creditscore.i18n.catalogue import LEGAL_SENTENCE
 from creditscore.i18n.number_format import FORMATS
 from creditscore.schema import Schema

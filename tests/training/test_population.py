@@ -13,8 +13,8 @@ import pytest
 from invented import Row
 from population import Population, draw_population, write_table
 
-import train
 from creditscore.arrays import Floats
+from creditscore.cli import train
 from creditscore.evaluation.metrics import calibration_line, expected_calibration_error
 from creditscore.evaluation.stability import population_stability_index
 from creditscore.i18n.number_format import FORMATS

@@ -10,7 +10,7 @@ import pytest
 from drawing import bundled_rows, write_rows
 from service_settings import settings_of
 
-import train
+from creditscore.cli import train
 from creditscore.schema import Schema
 from creditscore.schema.constraints import NumericRange
 from creditscore.scorecard import artifact

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from service_settings import settings_of
 from strategies import BUNDLED, applicants
 
-import train
+from creditscore.cli import train
 from creditscore.i18n.catalogue import LEGAL_SENTENCE
 from creditscore.schema import Schema
 from creditscore.web import create_app

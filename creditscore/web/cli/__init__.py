@@ -1,18 +1,21 @@
-"""The `flask` commands: API keys, the log of decisions, and the check of its figures."""
+"""The commands of `flask` and `creditscore`: API keys, the log of decisions, monitoring, models."""
 
 from flask import Flask
 
-from creditscore.web.cli import decisions, export, keys, monitoring, outcomes, purge
+from creditscore.web.cli import decisions, export, keys, models, monitoring, outcomes, purge
+
+decisions.decisions.add_command(export.export_command)
+decisions.decisions.add_command(purge.purge_command)
+decisions.decisions.add_command(outcomes.outcomes_command)
+
+#: Each with its commands.
+GROUPS = (keys.keys, decisions.decisions, monitoring.monitoring, models.models)
 
 
 def register(app: Flask) -> None:
     """Add the commands to an app."""
-    app.cli.add_command(keys.keys)
-    decisions.decisions.add_command(export.export_command)
-    decisions.decisions.add_command(purge.purge_command)
-    decisions.decisions.add_command(outcomes.outcomes_command)
-    app.cli.add_command(decisions.decisions)
-    app.cli.add_command(monitoring.monitoring)
+    for group in GROUPS:
+        app.cli.add_command(group)
 
 
-__all__ = ["register"]
+__all__ = ["GROUPS", "register"]

@@ -8,6 +8,7 @@ from urllib.parse import parse_qs, quote
 from flask import Blueprint, Response, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
+from creditscore.environment import COMMAND
 from creditscore.errors import DatabaseUnavailable
 from creditscore.i18n.catalogue import PAGE_TEXTS, in_language, say
 from creditscore.web.authentication import CALLER, Caller, check_form, check_own_page
@@ -105,7 +106,7 @@ def _show_sign_in(wanted: str) -> Response:
         followed_link=request.headers.get("Sec-Fetch-Site") in {"cross-site", "same-site"},
         no_key_yet=""
         if caller is None or caller.keys_exist
-        else in_language(say("no_key_yet"), language),
+        else in_language(say("no_key_yet", command=COMMAND), language),
     )
 
 

@@ -1,0 +1,63 @@
+#!/usr/bin/env python3
+"""Pack the model in model/, which train.py made of data/credit.csv, for the package.
+
+.venv/bin/python train.py && .venv/bin/python tools/pack_sample_model.py
+
+It lies in creditscore/sample/. A test fails when training gives another model.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from creditscore import training
+from creditscore.arrays import Matrix
+from creditscore.folders import SAMPLE_DATA, SAMPLE_SCHEMA, WORKING_FOLDER
+from creditscore.schema.reader import load_schema
+from creditscore.scorecard import artifact, sample_model
+from creditscore.scorecard.model import Model
+from creditscore.training.code_order import encode_again, learn_order
+from creditscore.training.reference import reference_rows
+from creditscore.training.split import split, weighted
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Pack it, check that it unpacks to the same, and print the size."""
+    parser = argparse.ArgumentParser(description=main.__doc__)
+    parser.add_argument("--model-dir", type=Path, default=WORKING_FOLDER / "model")
+    parser.add_argument("--target", type=Path, default=sample_model.PATH)
+    options = parser.parse_args(arguments)
+    model = artifact.load(options.model_dir)
+    raw = sample_model.pack(model, find_reference_rows(model))
+    if sample_model.unpack(raw).versions != model.versions:
+        sys.exit("pack_sample_model.py: the model in model/ was not made of data/credit.csv")
+    options.target.write_bytes(raw)
+    print(f"{options.target}: {len(raw):,} bytes")
+    return 0
+
+
+def find_reference_rows(model: Model) -> dict[str, Matrix]:
+    """Find each scorecard's reference group among the training rows again."""
+    written = load_schema(SAMPLE_SCHEMA)
+    data = weighted(training.load(SAMPLE_DATA, written), written.sample)
+    rows = split(data, model.manifest["seed"])
+    train = encode_again(rows.train, written, learn_order(rows.train, written))
+    found = {}
+    for name, card in model.scorecards.items():
+        matrix = train.matrix(card.predictors).astype(np.float32)
+        _, reference = reference_rows(
+            card.forest.probability_of_default(matrix),
+            cutoff=model.policy.cutoff,
+            group=card.reference.group.removesuffix("_training_rows"),
+        )
+        found[name] = matrix[reference]
+    return found
+
+
+if __name__ == "__main__":
+    sys.exit(main())
