@@ -166,7 +166,7 @@ class _Unpickler(pickle.Unpickler):
 
 def _read_files(folder: Path) -> tuple[dict[str, Any], bytes, bytes]:
     """Read the manifest, and the pickle and the card, which must have its digests."""
-    manifest = _read_manifest(folder / MANIFEST_FILE)
+    manifest = read_manifest(folder)
     raw = _read_verified(folder / MODEL_FILE, manifest["model"])
     return manifest, raw, _read_verified(folder / CARD_FILE, manifest["card"])
 
@@ -191,7 +191,15 @@ def _read(path: Path) -> bytes:
         raise ArtifactError(path, f"cannot be read: {error.strerror}", REMEDY) from None
 
 
-def _read_manifest(path: Path) -> dict[str, Any]:
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """Read the manifest of a model alone: where it came from, without what it computes.
+
+    Raises
+    ------
+    ArtifactError
+        If it is missing, damaged or of another format.
+    """
+    path = folder / MANIFEST_FILE
     raw = _read(path)
     try:
         manifest = json.loads(raw)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Response, make_response, render_template, request, url_for
@@ -11,8 +12,13 @@ from creditscore.web.content_negotiation import mark_language
 from creditscore.web.service import service
 
 
-def render_page(template: str, language: str, *, part: str | None = None, **parts: Any) -> Response:
-    """Make a page of a template that extends `page.html`, and is perhaps a part of another."""
+def render_page(
+    template: str, language: str, *, query: Mapping[str, Any] | None = None, **parts: Any
+) -> Response:
+    """Make a page of a template that extends `page.html`.
+
+    The page in the other language has the same query, which says what of it is shown.
+    """
     other = next(each for each in LANGUAGES if each != language)
     endpoint, place = str(request.endpoint), request.view_args or {}
     return render_part(
@@ -20,7 +26,7 @@ def render_page(template: str, language: str, *, part: str | None = None, **part
         language,
         other=other,
         here=url_for(endpoint, **place, lang=language),
-        there=url_for(endpoint, **place, lang=other, part=part),
+        there=url_for(endpoint, **place, lang=other, **(query or {})),
         **parts,
     )
 

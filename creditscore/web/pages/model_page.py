@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -24,6 +25,7 @@ from creditscore.i18n.catalogue import DECIMAL_SIGNS, PAGE_TEXTS, in_language
 from creditscore.i18n.number_format import FORMATS
 from creditscore.schema.descriptions import group_text
 from creditscore.schema.governance import TEXTS
+from creditscore.scorecard.model_archive import ArchivedVersion, list_versions
 from creditscore.web.content_negotiation import page_language
 from creditscore.web.localised_card import localised_card
 from creditscore.web.pages.layout import notice, render_page, render_part
@@ -51,10 +53,12 @@ def show_model() -> Response:
     card = localised_card(assessor.model, assessor.policy, language)
     validation = validation_view(card, assessor.model.schema, language)
     if request.args.get("part") == "validation":
+        whole = {"part": "validation"}
         return render_page(
-            "validation.html", language, part="validation", card=card, validation=validation
+            "validation.html", language, query=whole, card=card, validation=validation
         )
     choice = _read_choice(card, language)
+    name = choice.scorecard
     parts = {**_formats(language), **_cutoff_part(card, choice, language)}
     if request.args.get("part") == "cutoff":
         answer = render_part("cutoff.html", language, **parts)
@@ -62,7 +66,9 @@ def show_model() -> Response:
         answer = render_page(
             "model.html",
             language,
+            query={"scorecard": name},
             card=card,
+            versions=_versions(card, name),
             limits=(LOWEST_PERCENT, HIGHEST_PERCENT, LOWEST_RATIO, HIGHEST_RATIO),
             notice=notice(language),
             benchmark=benchmark_paragraph(card, language),
@@ -71,7 +77,12 @@ def show_model() -> Response:
             declarations=TEXTS,
             most_fields=MOST_FIELDS,
             validation=validation,
-            plots={name: list(_plots(card, name, language)) for name in card["scorecards"]},
+            plots=scorecard_plots(card["scorecards"][name], PAGE_TEXTS[language], language),
+            curves=list(
+                field_curves(
+                    card["scorecards"][name], card["fields"], PAGE_TEXTS[language], language
+                )
+            ),
             **parts,
         )
     if choice.errors:
@@ -79,10 +90,16 @@ def show_model() -> Response:
     return answer
 
 
-def _plots(card: Mapping[str, Any], name: str, language: str) -> Any:
-    section, texts = card["scorecards"][name], PAGE_TEXTS[language]
-    yield scorecard_plots(section, texts, language)
-    yield list(field_curves(section, card["fields"], texts, language))
+def _versions(
+    card: Mapping[str, Any], name: str
+) -> list[tuple[ArchivedVersion, list[Mapping[str, str]]]]:
+    """List the versions of a scorecard, each with what is declared of it in the version history."""
+    svc = service()
+    declared = card.get("governance", {}).get("versions", [])
+    return [
+        (one, [each for each in declared if one.version in re.findall(r"[\w-]+", each["version"])])
+        for one in list_versions(name, svc.settings.model_dir, svc.assessor.model)
+    ]
 
 
 def _formats(language: str) -> dict[str, Any]:
@@ -113,7 +130,7 @@ def _read_choice(card: Mapping[str, Any], language: str) -> Choice:
     if chosen is None:
         errors["cutoff"] = _wrong(texts, "cut_percent", LOWEST_PERCENT, HIGHEST_PERCENT, language)
     return Choice(
-        scorecard=scorecard if scorecard in names else names[-1],
+        scorecard=scorecard if scorecard in names else names[0],
         ratio=ratio,
         percent=round(default if chosen is None else chosen),
         errors=errors,
