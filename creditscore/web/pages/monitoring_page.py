@@ -94,7 +94,7 @@ def _scorecards(found: Mapping[str, Any], language: str) -> list[dict[str, Any]]
                 },
                 "course": CourseView(section, found["by"], schema, texts, language),
                 "by_day": approvals_by_day(days, texts, language) if len(days) > 1 else None,
-                "calibration": calibration(bands, texts, language) if bands else None,
+                "calibration": calibration(bands, texts, language) if len(bands) > 1 else None,
             }
         )
     return shown
