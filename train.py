@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 from creditscore.environment import require_packages
+from creditscore.evaluation.card import read_card
 
 # Before all imports that another Python would fail at.
 require_packages("numpy", "orjson", "sklearn", "tqdm")
@@ -76,12 +77,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 model, rows, progress=partial(advance, bar), other_splits=splits
             )
         if options.compare:
-            print(ablation.compare(card))
+            print(ablation.compare(read_card(card)))
             return 0
         model = replace(model, card=card)
         model_archive.archive_replaced_model(options.model_dir, model)
         artifact.save(model, options.model_dir)
-        report.write(card, options.model_dir, plots=options.plots)
+        report.write(read_card(card), options.model_dir, plots=options.plots)
     except CreditScoreError as error:
         print(f"train.py: {error}", file=sys.stderr)
         return 1

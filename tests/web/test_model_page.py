@@ -14,8 +14,10 @@ from flask.testing import FlaskClient
 from markupsafe import escape
 from pages import BROWSER, DOCUMENT_FIRST_LOAD, bytes_of_first_load, read_page, shown
 from service_settings import settings_of
+from small_card import small_card
 
 from creditscore.charts.axes import ticks
+from creditscore.evaluation.card import read_card
 from creditscore.evaluation.cutoff_tradeoff import (
     break_even_percent,
     cheapest,
@@ -226,50 +228,41 @@ def test_what_is_no_cutoff_is_told_at_its_field(client: FlaskClient, query: str)
 
 def test_any_ratio_costs_what_it_costs_on_the_rows(card: Card) -> None:
     """Two approved of which one is bad, and two declined of which one is bad."""
-    row = {
-        "cutoff": 0.3,
-        "approval_rate": 0.5,
-        "bad_rate_approved": 0.5,
-        "bad_rate_declined": 0.5,
-        "cost": 0.0,
-    }
-    section = {"performance": {"rows": 4}, "curves": {"cutoffs": [row] * 99}}
-
     # A bad one costs 7, a good one that is declined 1, over four applicants.
-    assert trade_off(section, 30, 7.0).cost == (7 + 1) / 4
-    for name in card["scorecards"]:
+    assert trade_off(small_card().scorecards["one"], 30, 7.0).cost == (7 + 1) / 4
+    for section in read_card(card).scorecards.values():
         for percent in range(1, 100):
-            stored = card["scorecards"][name]["curves"]["cutoffs"][percent - 1]["cost"]
-            found = trade_off(card["scorecards"][name], percent, 3.0).cost
+            stored = section.curves.cutoffs[percent - 1].cost
+            found = trade_off(section, percent, 3.0).cost
             assert round(found, 6) == stored
 
 
 def test_the_cheapest_cutoff_is_no_dearer_than_any(card: Card) -> None:
-    section = card["scorecards"]["behavioural"]
+    section = read_card(card).scorecards["behavioural"]
 
     best = cheapest(section, 3.0)
 
-    assert best.cost <= min(row["cost"] for row in section["curves"]["cutoffs"]) + 5e-6
+    assert best.cost <= min(row.cost for row in section.curves.cutoffs) + 5e-6
     assert [break_even_percent(ratio) for ratio in (3, 4, 1, 0.001, 1000)] == [25, 20, 50, 99, 1]
 
 
 def test_groups_at_the_cutoff_of_training_are_approved_as_the_card_says(card: Card) -> None:
-    for section in card["scorecards"].values():
+    for section in read_card(card).scorecards.values():
         rates = group_rates(section, 25)
         assert rates is not None
-        assert rates.keys() == section["fairness"].keys()
-        for field, found in section["fairness"].items():
-            for group in found["groups"]:
-                if group["rows"]:
-                    expected = group["approval_rate"]["value"]
-                    assert rates[field][group["group"]] == pytest.approx(expected, abs=2e-6)
+        assert rates.keys() == section.fairness.keys()
+        for field, found in section.fairness.items():
+            for group in found.groups:
+                if group.approval_rate is not None:
+                    expected = group.approval_rate["value"]
+                    assert rates[field][group.group] == pytest.approx(expected, abs=2e-6)
 
 
-def test_a_card_from_before_says_that_groups_are_not_kept(model: Model, card: Card) -> None:
-    section = card["scorecards"]["application"]
-    older = {**section, "curves": {k: v for k, v in section["curves"].items() if k != "groups"}}
+def test_a_card_from_before_says_that_groups_are_not_kept(card: Card) -> None:
+    older = json.loads(json.dumps(card))
+    del older["scorecards"]["application"]["curves"]["groups"]
 
-    assert group_rates(older, 25) is None
+    assert group_rates(read_card(older).scorecards["application"], 25) is None
 
 
 def test_groups_are_called_in_the_language_of_the_page(schema: Schema) -> None:
