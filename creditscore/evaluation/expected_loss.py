@@ -1,4 +1,4 @@
-"""Expected loss at a cut-off: what the probabilities lead to expect, beside what came true."""
+"""Expected loss at a cut-off: what the probabilities lead to expect, beside what was observed."""
 
 from __future__ import annotations
 

@@ -96,8 +96,8 @@ def _or_nothing(stated: object, lines: Iterable[str]) -> Iterable[str]:
 def sign_off(found: Declarations) -> Iterator[str]:
     """Write the block that is signed, on paper where names and dates are not declared."""
     yield (
-        "Who signs has read this document, and answers for the step. A signature here is of the "
-        "model versions on the first page."
+        "The person who signs has read this document and answers for the step. A signature covers "
+        "the model versions on the first page."
     )
     yield ""
     yield from table(

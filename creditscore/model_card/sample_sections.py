@@ -62,8 +62,8 @@ def rows_without_twins(performance: Performance) -> Sequence[str]:
     if rest is None:
         return ()
     return [
-        f"Without the rows that training has seen under another number, {count(rest.rows)} are "
-        f"left: AUC {figure(rest.auc)}, Brier score {figure(rest.brier)}."
+        f"Without the test rows that have a twin in training, {count(rest.rows)} are left: "
+        f"AUC {figure(rest.auc)}, Brier score {figure(rest.brier)}."
     ]
 
 

@@ -31,6 +31,9 @@ from creditscore.model_card.variables import variables
 #: Most reasons listed; the JSON has all.
 MAX_REASONS = 12
 
+#: The age from which Regulation B protects applicants (12 CFR 1002.2(o)).
+ELDERLY = 62
+
 #: Models that are compared, by the names that they have on the page.
 MODELS = {
     name: PAGE_TEXTS[DEFAULT_LANGUAGE][f"model_{name}"]
@@ -75,7 +78,7 @@ def _performance(card: Card, section: ScorecardCard) -> Iterator[str]:
     )
     yield ""
     yield (
-        "AUC, Gini and KS tell how well the bad are ranked below the good; the Brier score, "
+        "AUC, Gini and KS measure how well the bad are ranked below the good; the Brier score, "
         "log-loss and ECE how far the probabilities are off (0 is perfect, and the Brier skill is "
         "the share saved over the average). A calibration slope of 1 and intercept of 0 are "
         f"perfect. The ECE has {method.ece_bins} bins of equal width. Accuracy means little: "
@@ -206,11 +209,14 @@ def _group_row(group: GroupFairness, reference: str | None) -> list[str]:
 def _band(name: str, band: AgeTest | None) -> str:
     if band is None:
         return ""
-    return (
+    said = (
         f" Of the {count(band.rows)} with {name} of {band.from_:g} and over, "
         f"{share_of(band.worse_off)} have a higher probability of default than with their best "
         f"lower value, and {share_of(band.refused_due_to_age)} are refused for that alone."
     )
+    if band.from_ == ELDERLY and band.worse_off and band.worse_off["value"] > 0:
+        said += " So the scorecard fails the test of Regulation B for applicants of that age."
+    return said
 
 
 def _exclusions(section: ScorecardCard) -> Iterator[str]:
