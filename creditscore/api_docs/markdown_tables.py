@@ -9,6 +9,7 @@ from dataclasses import replace
 from textwrap import fill
 from typing import Any
 
+from creditscore.evaluation.card import read_card
 from creditscore.folders import WORKING_FOLDER
 from creditscore.i18n.catalogue import CATALOGUES, DEFAULT_LANGUAGE, MESSAGES, in_language
 from creditscore.i18n.number_format import FORMATS
@@ -80,20 +81,22 @@ def decision_summary(decision: Mapping[str, Any]) -> str:
 
 def calibration_list(model: Model, language: str) -> str:
     """Return how far probabilities are calibrated by the model's card, as items of a list."""
-    words, write, card = CATALOGUES[language]["documents"], FORMATS[language], model.card
-    lead = words["calibration"].format(rows=write.number(card["data"]["test_rows"]))
+    words, write, card = CATALOGUES[language]["documents"], FORMATS[language], read_card(model.card)
+    lead = words["calibration"].format(rows=write.number(card.data.test_rows))
     items = [fill(f"- {lead}", WIDTH, subsequent_indent="  ", break_on_hyphens=False)]
-    for name, section in card["scorecards"].items():
-        slope = section["performance"]["scorecard"]["calibration_slope"]
-        riskiest = section["curves"]["calibration"][-1]
+    for name, section in card.scorecards.items():
+        slope = section.performance.scorecard["calibration_slope"]
+        if slope is None:
+            continue
+        riskiest = section.curves.calibration[-1]
         text = words["calibration_of"].format(
             title=in_language(model.schema.scorecards[name].title, language),
             slope=write.figure(slope["value"]),
-            confidence=write.setting(card["method"]["confidence"]),
+            confidence=write.setting(card.method.confidence),
             low=write.figure(slope["low"]),
             high=write.figure(slope["high"]),
-            predicted=write.share(riskiest["mean_predicted"]),
-            observed=write.share(riskiest["observed_rate"]),
+            predicted=write.share(riskiest.mean_predicted),
+            observed=write.share(riskiest.observed_rate),
         )
         items.append(fill(f"  - {text}", WIDTH, subsequent_indent="    ", break_on_hyphens=False))
     return "\n".join(items)

@@ -6,13 +6,19 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from creditscore.charts.axes import TOP, Axes, round_up
-from creditscore.charts.model_charts import calibration, field_curves, roc, score_distribution
+from creditscore.charts.model_charts import (
+    calibration,
+    calibration_points,
+    field_curves,
+    roc,
+    score_distribution,
+)
 from creditscore.charts.svg import Plot, sheet, text_width
+from creditscore.evaluation.card import Card, ScorecardCard
 from creditscore.evaluation.fairness import INCONCLUSIVE, MIN_GROUP_OUTCOMES
 from creditscore.i18n.catalogue import DEFAULT_LANGUAGE
 from creditscore.i18n.number_format import FORMATS
 
-Card = Mapping[str, Any]
 Texts = Mapping[str, str]
 
 #: Most reasons drawn; the JSON has all.
@@ -27,8 +33,7 @@ def model_card_plots(card: Card, texts: Texts) -> Iterator[tuple[str, str]]:
 
     Parameters
     ----------
-    card : mapping
-        As `model_card.build_card` returns it.
+    card : Card
     texts : mapping of str to str
         English texts of the model page.
 
@@ -38,43 +43,54 @@ def model_card_plots(card: Card, texts: Texts) -> Iterator[tuple[str, str]]:
         Of a file, such as application-roc.svg.
     svg : str
     """
-    for name, section in card["scorecards"].items():
+    for name, section in card.scorecards.items():
         for kind, draw in KINDS.items():
             yield f"{name}-{kind}.svg", draw(card, section, texts)
 
 
-def _roc(card: Card, section: Card, texts: Texts) -> str:
+def _roc(card: Card, section: ScorecardCard, texts: Texts) -> str:
     return _sheet(section, roc(section, texts, DEFAULT_LANGUAGE))
 
 
-def _calibration(card: Card, section: Card, texts: Texts) -> str:
-    groups = section["curves"]["calibration"]
-    return _sheet(section, calibration(groups, texts, DEFAULT_LANGUAGE))
+def _calibration(card: Card, section: ScorecardCard, texts: Texts) -> str:
+    return _sheet(section, calibration(calibration_points(section), texts, DEFAULT_LANGUAGE))
 
 
-def _scores(card: Card, section: Card, texts: Texts) -> str:
-    scores = section["curves"]["scores"]
+def _scores(card: Card, section: ScorecardCard, texts: Texts) -> str:
+    scores = section.curves.scores
     return _sheet(section, score_distribution(scores, texts, DEFAULT_LANGUAGE))
 
 
-def _cutoffs(card: Card, section: Card, texts: Texts) -> str:
-    rows, cutoff = section["curves"]["cutoffs"], section["decision"]["cutoff"]
-    lines = {
-        "approval_rate": ("one", "approved"),
-        "bad_rate_approved": ("two", "bad among the approved"),
-        "bad_rate_declined": ("three", "bad among the declined"),
-    }
-    count = section["performance"]["rows"]
-    axes = Axes(0, 1, 0, 1)
-    shares = [
-        (style, axes.line((row["cutoff"], row[key]) for row in rows if _is_enough(row, key, count)))
-        for key, (style, _) in lines.items()
+def _cutoffs(card: Card, section: ScorecardCard, texts: Texts) -> str:
+    rows, cutoff = section.curves.cutoffs, section.decision.cutoff
+    legend = [
+        ("one", "approved"),
+        ("two", "bad among the approved"),
+        ("three", "bad among the declined"),
     ]
-    costs = [(row["cutoff"], row["cost"]) for row in rows]
+    count = section.performance.rows
+    axes = Axes(0, 1, 0, 1)
+    approved = [(row.cutoff, row.approval_rate) for row in rows if count >= MIN_GROUP_OUTCOMES]
+    bad = [
+        (row.cutoff, row.bad_rate_approved)
+        for row in rows
+        if row.bad_rate_approved is not None and row.approval_rate * count >= MIN_GROUP_OUTCOMES
+    ]
+    declined = [
+        (row.cutoff, row.bad_rate_declined)
+        for row in rows
+        if row.bad_rate_declined is not None
+        and (1 - row.approval_rate) * count >= MIN_GROUP_OUTCOMES
+    ]
+    shares = [
+        (style, axes.line(line))
+        for (style, _), line in zip(legend, (approved, bad, declined), strict=True)
+    ]
+    costs = [(row.cutoff, row.cost) for row in rows]
     cost_axes = Axes(0, 1, 0, 1.05 * max(cost for _, cost in costs))
     return _sheet(
         section,
-        _plot(axes, "Approval and bad rates", lines=shares, legend=list(lines.values()),
+        _plot(axes, "Approval and bad rates", lines=shares, legend=legend,
               x_title=f"Cut-off: eligible below; the dashed line is at {WRITE.cutoff(cutoff)}",
               x_ticks=axes.x_ticks(SHARE), y_ticks=axes.y_ticks(SHARE), marks=[axes.x(cutoff)]),
         _plot(cost_axes, "Cost per applicant", lines=[("one", cost_axes.line(costs))],
@@ -86,44 +102,33 @@ def _cutoffs(card: Card, section: Card, texts: Texts) -> str:
     )  # fmt: skip
 
 
-def _is_enough(row: Card, key: str, rows: int) -> bool:
-    """Check that a rate is not that of a handful of the rows."""
-    of = {
-        "approval_rate": 1,
-        "bad_rate_approved": row["approval_rate"],
-        "bad_rate_declined": 1 - row["approval_rate"],
-    }
-    return row[key] is not None and of[key] * rows >= MIN_GROUP_OUTCOMES
-
-
-def _partial_dependence(card: Card, section: Card, texts: Texts) -> str:
-    plots = field_curves(section, card["fields"], texts, DEFAULT_LANGUAGE, mark_violations=True)
-    curves = section["sensitivity"]["partial_dependence"].values()
-    violated = any(curve["violating_steps"] for curve in curves)
+def _partial_dependence(card: Card, section: ScorecardCard, texts: Texts) -> str:
+    plots = field_curves(section, card.fields, texts, DEFAULT_LANGUAGE, mark_violations=True)
+    curves = section.sensitivity.partial_dependence.values()
+    violated = any(curve.violating_steps for curve in curves)
     note = " (red: against the expected direction of the risk)" if violated else ""
     return _sheet(section, *plots, title=f"partial dependence{note}", columns=3)
 
 
-def _fairness(card: Card, section: Card, texts: Texts) -> str:
+def _fairness(card: Card, section: ScorecardCard, texts: Texts) -> str:
     groups = [
-        (card["fields"][name]["title"], group)
-        for name, field in section["fairness"].items()
-        for group in field["groups"]
-        if group["rows"]
+        (card.fields[name].title, group)
+        for name, field in section.fairness.items()
+        for group in field.groups
+        if group.rows
     ]
-    small = [group["verdict"] == INCONCLUSIVE for _, group in groups]
+    small = [group.verdict == INCONCLUSIVE for _, group in groups]
     labels = [
-        f"{title}: {group['group']} ({group['rows']:,})" + ("*" if faint else "")
+        f"{title}: {group.group} ({group.rows:,})" + ("*" if faint else "")
         for (title, group), faint in zip(groups, small, strict=True)
     ]
-    panels = {
-        "approval_rate": ("one", "Approved"),
-        "approval_rate_good": ("three", "Approved among the good"),
-        "bad_rate_approved": ("two", "Bad among the approved"),
-    }
+    panels = [
+        ("one", "Approved", [group.approval_rate for _, group in groups]),
+        ("three", "Approved among the good", [group.approval_rate_good for _, group in groups]),
+        ("two", "Bad among the approved", [group.bad_rate_approved for _, group in groups]),
+    ]
     plots = []
-    for key, (style, title) in panels.items():
-        figures = [group[key] for _, group in groups]
+    for style, title, figures in panels:
         axes = _row_axes(labels, round_up(max((one["high"] for one in figures if one), default=0)))
         measured = [(row, one) for row, one in enumerate(figures) if one]
         plots.append(
@@ -142,21 +147,24 @@ def _fairness(card: Card, section: Card, texts: Texts) -> str:
     return _sheet(section, *plots, title=f"protected groups{note}")
 
 
-def _reasons(card: Card, section: Card, texts: Texts) -> str:
-    explanation = section["explanation"]
-    reasons = explanation["reasons"][:MAX_REASONS]
-    refusals, labels = max(1, explanation["refusals"]), [one["code"] for one in reasons]
-    axes = _row_axes(labels, round_up(max((one["given"] for one in reasons), default=0) / refusals))
+def _reasons(card: Card, section: ScorecardCard, texts: Texts) -> str:
+    explanation = section.explanation
+    reasons = explanation.reasons[:MAX_REASONS]
+    refusals, labels = max(1, explanation.refusals), [one.code for one in reasons]
+    axes = _row_axes(labels, round_up(max((one.given for one in reasons), default=0) / refusals))
     return _sheet(
         section,
         _plot(axes, "Reasons of refusals", y_ticks=_row_labels(axes, labels),
-              x_title=f"Share of the {explanation['refusals']:,} held-out refusals",
+              x_title=f"Share of the {explanation.refusals:,} held-out refusals",
               x_ticks=axes.x_ticks(SHARE),
               legend=[("light", "among the reasons"), ("one", "the first reason")],
               bars=[
-                  axes.horizontal_bar(style, row, one[key] / refusals)
-                  for key, style in (("given", "light"), ("first", "one"))
-                  for row, one in enumerate(reasons)
+                  axes.horizontal_bar(style, row, number / refusals)
+                  for style, numbers in (
+                      ("light", [one.given for one in reasons]),
+                      ("one", [one.first for one in reasons]),
+                  )
+                  for row, number in enumerate(numbers)
               ]),
     )  # fmt: skip
 
@@ -176,12 +184,12 @@ def _plot(axes: Axes, title: str, *, x_title: str = "", y_title: str = "", **par
     return Plot(axes=axes, title=title, spoken="", x_title=x_title, y_title=y_title, **parts)
 
 
-def _sheet(section: Card, *plots: Plot, title: str = "", columns: int = 1) -> str:
-    heading = f"{section['title']}: {title}" if title else section["title"]
+def _sheet(section: ScorecardCard, *plots: Plot, title: str = "", columns: int = 1) -> str:
+    heading = f"{section.title}: {title}" if title else section.title
     return sheet(heading, plots, columns=columns)
 
 
-KINDS: Mapping[str, Callable[[Card, Card, Texts], str]] = {
+KINDS: Mapping[str, Callable[[Card, ScorecardCard, Texts], str]] = {
     "roc": _roc,
     "calibration": _calibration,
     "scores": _scores,

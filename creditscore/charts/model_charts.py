@@ -3,38 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass
 
 from creditscore.charts.axes import Axes, round_up
 from creditscore.charts.svg import Plot
-from creditscore.evaluation.cutoff_tradeoff import Tradeoff
+from creditscore.evaluation.card import FieldTexts, ScorecardCard
+from creditscore.evaluation.card_effects import CurvePoint
+from creditscore.evaluation.card_sections import CutoffRow, ScoreHistogram
 from creditscore.i18n.number_format import FORMATS
 
-Section = Mapping[str, Any]
 Texts = Mapping[str, str]
 
 #: Most fields that are drawn or listed, those that weigh most; the card has all.
 MOST_FIELDS = 30
 
 
-def scorecard_plots(section: Section, texts: Texts, language: str) -> list[Plot]:
+def scorecard_plots(section: ScorecardCard, texts: Texts, language: str) -> list[Plot]:
     """Draw ROC curve, calibration curve and score distribution."""
     return [
         roc(section, texts, language),
-        calibration(section["curves"]["calibration"], texts, language),
-        score_distribution(section["curves"]["scores"], texts, language),
+        calibration(calibration_points(section), texts, language),
+        score_distribution(section.curves.scores, texts, language),
     ]
 
 
-def cutoff_plot(section: Section, chosen: Tradeoff, texts: Texts, language: str) -> Plot:
+def cutoff_plot(section: ScorecardCard, chosen: CutoffRow, texts: Texts, language: str) -> Plot:
     """Draw approval rate and bad rate of the approved at each cut-off; mark the chosen one."""
-    rows, axes, write = section["curves"]["cutoffs"], Axes(0, 1, 0, 1), FORMATS[language]
-    approved = [(row["cutoff"], row["approval_rate"]) for row in rows]
-    bad = [
-        (row["cutoff"], row["bad_rate_approved"])
-        for row in rows
-        if row["bad_rate_approved"] is not None
-    ]
+    rows, axes, write = section.curves.cutoffs, Axes(0, 1, 0, 1), FORMATS[language]
+    approved = [(row.cutoff, row.approval_rate) for row in rows]
+    bad = [(row.cutoff, row.bad_rate_approved) for row in rows if row.bad_rate_approved is not None]
     nobody = texts["cut_nobody"]
     return Plot(
         axes=axes,
@@ -56,12 +53,29 @@ def cutoff_plot(section: Section, chosen: Tradeoff, texts: Texts, language: str)
     )
 
 
-def calibration(bands: Sequence[Section], texts: Texts, language: str) -> Plot:
+@dataclass(frozen=True)
+class CalibrationPoint:
+    """Predicted and observed rate of some rows, and the interval of the latter."""
+
+    predicted: float
+    observed: float
+    low: float
+    high: float
+
+
+def calibration_points(section: ScorecardCard) -> list[CalibrationPoint]:
+    """Return the calibration curve of a scorecard's test rows."""
+    return [
+        CalibrationPoint(one.mean_predicted, one.observed_rate, *one.interval)
+        for one in section.curves.calibration
+    ]
+
+
+def calibration(points: Sequence[CalibrationPoint], texts: Texts, language: str) -> Plot:
     """Draw a calibration curve: observed rates over mean predictions, with intervals."""
-    ends = [end for band in bands for end in (band["mean_predicted"], band["interval"][1])]
-    top, write = round_up(max(ends)), FORMATS[language]
-    axes = Axes(0, top, 0, top)
-    low, high = bands[0]["mean_predicted"], bands[-1]["mean_predicted"]
+    top = round_up(max(end for one in points for end in (one.predicted, one.high)))
+    axes, write = Axes(0, top, 0, top), FORMATS[language]
+    low, high = points[0].predicted, points[-1].predicted
     return Plot(
         axes=axes,
         title=texts["calibration_title"],
@@ -71,18 +85,16 @@ def calibration(bands: Sequence[Section], texts: Texts, language: str) -> Plot:
         x_ticks=axes.x_ticks(write.shares),
         y_ticks=axes.y_ticks(write.shares),
         lines=[("even", axes.line([(0, 0), (top, top)]))],
-        dots=[_dot(axes, band) for band in bands],
+        dots=[
+            (axes.x(one.predicted), axes.y(one.observed), axes.y(one.low), axes.y(one.high))
+            for one in points
+        ],
     )
 
 
-def _dot(axes: Axes, band: Section) -> tuple[float, float, float, float]:
-    low, high = band["interval"]
-    return axes.x(band["mean_predicted"]), axes.y(band["observed_rate"]), axes.y(low), axes.y(high)
-
-
 def field_curves(
-    section: Section,
-    fields: Mapping[str, Section],
+    section: ScorecardCard,
+    fields: Mapping[str, FieldTexts],
     texts: Texts,
     language: str,
     *,
@@ -94,48 +106,49 @@ def field_curves(
 
     With ``mark_violations``, the steps against the expected direction have a colour of their own.
     """
-    curves = section["sensitivity"]["partial_dependence"]
-    top = max(point["probability_of_default"] for one in curves.values() for point in one["points"])
+    curves = section.sensitivity.partial_dependence
+    top = max(point.probability_of_default for one in curves.values() for point in one.points)
     names = list(curves)
     if len(names) > MOST_FIELDS:
-        names = [one["field"] for one in section["explanation"]["importance"][:MOST_FIELDS]]
+        names = [one.field for one in section.explanation.importance[:MOST_FIELDS]]
     for name in names:
         curve = curves[name]
         yield _field_curve(
-            curve["points"],
+            curve.points,
             fields[name],
             texts,
             language=language,
             top=round_up(top),
-            violations=curve["violating_steps"] if mark_violations else [],
+            violations=curve.violating_steps if mark_violations else [],
         )
 
 
 def _field_curve(
-    points: Sequence[Section],
-    field: Section,
+    points: Sequence[CurvePoint],
+    field: FieldTexts,
     texts: Texts,
     *,
     language: str,
     top: float,
-    violations: Sequence[Sequence[Any]],
+    violations: Sequence[Sequence[float | str]],
 ) -> Plot:
     """Draw a number as a line, a field of few codes as bars."""
-    risks = [point["probability_of_default"] for point in points]
+    risks = [point.probability_of_default for point in points]
     write = FORMATS[language]
-    values = [point["value"] for point in points]
-    coded = any(isinstance(each, str) for each in values) or all(p["label"] for p in points)
-    positions = list(range(len(points))) if coded else values
-    ends = (-0.5, len(points) - 0.5) if coded else _spread(values)
+    values = [point.value for point in points]
+    numbers = [value for value in values if not isinstance(value, str)]
+    coded = len(numbers) < len(values) or all(point.label for point in points)
+    positions: Sequence[float] = range(len(points)) if coded else numbers
+    ends = (-0.5, len(points) - 0.5) if coded else _spread(numbers)
     axes = Axes(*ends, 0.0, top)
-    labels = [(axes.x(index), str(index + 1)) for index in positions] if coded else []
+    labels = [(axes.x(index), str(index + 1)) for index in range(len(points))] if coded else []
     named = [f"{index}: {_label(point, field)}" for index, point in enumerate(points, start=1)]
     steps = [[values.index(start), values.index(end)] for start, end in violations]
     violating = [[(positions[index], risks[index]) for index in step] for step in steps]
-    unit = f"{field['title']} ({field['unit']})" if field["unit"] else field["title"]
+    unit = f"{field.title} ({field.unit})" if field.unit else field.title
     return Plot(
         axes=axes,
-        title=field["title"],
+        title=field.title,
         spoken=texts["curves_spoken"].format(
             low=write.share(min(risks)), high=write.share(max(risks))
         ),
@@ -144,7 +157,7 @@ def _field_curve(
         x_ticks=labels or axes.x_ticks(write.numbers),
         y_ticks=axes.y_ticks(write.shares),
         lines=[
-            *([] if coded else [("one", axes.line(zip(values, risks, strict=True)))]),
+            *([] if coded else [("one", axes.line(zip(positions, risks, strict=True)))]),
             *(("two", axes.line(step)) for step in violating),
         ],
         bars=[
@@ -155,8 +168,8 @@ def _field_curve(
     )
 
 
-def _label(point: Section, field: Section) -> str:
-    return str(field["codes"].get(str(point["value"]), point["label"] or point["value"]))
+def _label(point: CurvePoint, field: FieldTexts) -> str:
+    return str(field.codes.get(str(point.value), point.label or point.value))
 
 
 def _spread(values: Sequence[float]) -> tuple[float, float]:
@@ -164,15 +177,15 @@ def _spread(values: Sequence[float]) -> tuple[float, float]:
     return (low, high) if high > low else (low - 1, high + 1)
 
 
-def roc(section: Section, texts: Texts, language: str) -> Plot:
+def roc(section: ScorecardCard, texts: Texts, language: str) -> Plot:
     """Draw the ROC curve."""
-    curve, axes, write = section["curves"]["roc"], Axes(0, 1, 0, 1), FORMATS[language]
-    points = zip(curve["declined_good"], curve["declined_bad"], strict=True)
-    auc = section["performance"]["scorecard"]["auc"]["value"]
+    curve, axes, write = section.curves.roc, Axes(0, 1, 0, 1), FORMATS[language]
+    points = zip(curve.declined_good, curve.declined_bad, strict=True)
+    auc = section.performance.auc
     return Plot(
         axes=axes,
         title=texts["roc_title"],
-        spoken=texts["roc_spoken"].format(auc=write.figure(auc)),
+        spoken=texts["roc_spoken"].format(auc=write.figure(auc["value"])),
         x_title=texts["roc_x"],
         y_title=texts["roc_y"],
         x_ticks=axes.x_ticks(write.shares),
@@ -181,9 +194,9 @@ def roc(section: Section, texts: Texts, language: str) -> Plot:
     )
 
 
-def score_distribution(scores: Section, texts: Texts, language: str) -> Plot:
+def score_distribution(scores: ScoreHistogram, texts: Texts, language: str) -> Plot:
     """Draw the counts of good and bad applicants by score, stacked, with the cut-off marked."""
-    edges, good, bad = scores["edges"], scores["good"], scores["bad"]
+    edges, good, bad = scores.edges, scores.good, scores.bad
     most = max(map(sum, zip(good, bad, strict=True)))
     axes, write = Axes(edges[0], edges[-1], 0, most * 1.05), FORMATS[language]
     bars = []
@@ -193,12 +206,12 @@ def score_distribution(scores: Section, texts: Texts, language: str) -> Plot:
     return Plot(
         axes=axes,
         title=texts["scores_title"],
-        spoken=texts["scores_spoken"].format(low=edges[0], high=edges[-1], cutoff=scores["cutoff"]),
+        spoken=texts["scores_spoken"].format(low=edges[0], high=edges[-1], cutoff=scores.cutoff),
         x_title=texts["scores_x"],
         y_title=texts["scores_y"],
         x_ticks=axes.x_ticks(write.numbers),
         y_ticks=axes.y_ticks(write.numbers),
         bars=bars,
-        marks=[axes.x(min(max(scores["cutoff"], edges[0]), edges[-1]))],
+        marks=[axes.x(min(max(scores.cutoff, edges[0]), edges[-1]))],
         legend=[("one", texts["legend_good"]), ("two", texts["legend_bads"])],
     )

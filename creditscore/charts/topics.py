@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
+from creditscore.evaluation.confidence_intervals import Figure
 from creditscore.i18n.catalogue import PAGE_TEXTS
 from creditscore.i18n.number_format import FORMATS, NumberFormat
-
-Section = Mapping[str, Any]
 
 #: Stands where there is no number.
 NOTHING = "\N{EN DASH}"
@@ -73,18 +71,18 @@ class Wording:
         """Write a count."""
         return self.write.number(number)
 
-    def figure(self, one: Section | float | None) -> str:
+    def figure(self, one: Figure | float | None) -> str:
         """Write a figure, with its interval where it has one."""
         return self._with_interval(one, self.write.figure)
 
-    def share(self, one: Section | float | None) -> str:
+    def share(self, one: Figure | float | None) -> str:
         """Write a share, with its interval where it has one."""
         return self._with_interval(one, self.write.share)
 
-    def _with_interval(self, one: Section | float | None, write: Callable[[float], str]) -> str:
+    def _with_interval(self, one: Figure | float | None, write: Callable[[float], str]) -> str:
         if one is None:
             return NOTHING
-        if not isinstance(one, Mapping):
+        if not isinstance(one, dict):
             return write(one)
         between = self.say("val_between", low=write(one["low"]), high=write(one["high"]))
         return f"{write(one['value'])} ({between})"

@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
-from creditscore.charts.topics import NOTHING, Section, Table, Topic, Wording
+from creditscore.charts.topics import NOTHING, Table, Topic, Wording
 from creditscore.charts.validation_trials import loss_at_cutoff, proxies, stress, two_way
+from creditscore.evaluation.card import ScorecardCard
 from creditscore.evaluation.confidence_intervals import CONFIDENCE
-from creditscore.evaluation.stability import INSUFFICIENT, LARGE_FROM, MODERATE_FROM
+from creditscore.evaluation.group_calibration import CalibrationGroup, CalibrationNeed
+from creditscore.evaluation.stability import INSUFFICIENT, LARGE_FROM, MODERATE_FROM, Period, Shift
+from creditscore.evaluation.validation import Validation
 from creditscore.i18n.catalogue import PAGE_TEXTS
 
 #: Fields whose shift is shown, at most; the JSON has all.
 MOST_FIELDS = 12
 
 
-def validation_topics(section: Section, words: Wording) -> Iterator[Topic]:
+def validation_topics(section: ScorecardCard, words: Wording) -> Iterator[Topic]:
     """Yield what there is to say of a scorecard; nothing for a card of an earlier release.
 
     Parameters
     ----------
-    section : mapping
+    section : ScorecardCard
         The scorecard's, of the model card.
     words : Wording
     """
-    found = section.get("validation")
+    found = section.validation
     if found is None:
         return
     yield _fit(found, words)
@@ -33,17 +36,17 @@ def validation_topics(section: Section, words: Wording) -> Iterator[Topic]:
     yield proxies(found, words)
     yield loss_at_cutoff(found, words)
     yield stress(found, words)
-    if found["periods"]:
-        yield _periods(found, words)
+    if found.periods:
+        yield _periods(found.periods, words)
 
 
 # Topics
 
 
-def _fit(found: Section, words: Wording) -> Topic:
-    compared: Mapping[str, Section] = found["train_test"]
-    flattered = sum(bool(one["flattered"]) for one in compared.values())
-    agreeing = sum(bool(one["out_of_bag_agrees"]) for one in compared.values())
+def _fit(found: Validation, words: Wording) -> Topic:
+    compared = found.train_test
+    flattered = sum(bool(one.flattered) for one in compared.values())
+    agreeing = sum(bool(one.out_of_bag_agrees) for one in compared.values())
     every = words.number(len(compared))
     titles = PAGE_TEXTS[words.language]
     return Topic(
@@ -54,7 +57,7 @@ def _fit(found: Section, words: Wording) -> Topic:
                 count=words.number(flattered),
                 all=every,
             ),
-            _need(found["calibration"], words),
+            _need(found.calibration, words),
         ),
         (words.say("val_fit_oob_help", count=words.number(agreeing), all=every),),
         (
@@ -63,9 +66,9 @@ def _fit(found: Section, words: Wording) -> Topic:
                 tuple(
                     (
                         titles.get(f"val_{name}") or titles[name],
-                        words.figure(one["train"]),
-                        words.figure(one["out_of_bag"]),
-                        words.figure(one["test"]),
+                        words.figure(one.train),
+                        words.figure(one.out_of_bag),
+                        words.figure(one.test),
                     )
                     for name, one in compared.items()
                 ),
@@ -74,30 +77,25 @@ def _fit(found: Section, words: Wording) -> Topic:
     )
 
 
-def _need(need: Section, words: Wording) -> str:
+def _need(need: CalibrationNeed, words: Wording) -> str:
     key = "val_need_none"
-    if need["needed"]:
-        key = "val_need_applied" if need["applied"] else "val_need_useless"
+    if need.needed:
+        key = "val_need_applied" if need.applied else "val_need_useless"
     return words.say(
         key,
-        rows=words.number(need["rows"]),
+        rows=words.number(need.rows),
         # A line often changes what three decimals do not show.
-        **{
-            key: words.write.fixed(need[name], 4)
-            for key, name in (
-                ("before", "error_before"),
-                ("after", "error_after"),
-                ("bound", "bound"),
-            )
-        },
+        before=words.write.fixed(need.error_before, 4),
+        after=words.write.fixed(need.error_after, 4),
+        bound=words.write.fixed(need.bound, 4),
     )
 
 
-def _shift(found: Section, words: Wording) -> Topic:
-    fields = sorted(found["shifts"].items(), key=lambda one: -(one[1]["psi"] or 0.0))
+def _shift(found: Validation, words: Wording) -> Topic:
+    fields = sorted(found.shifts.items(), key=lambda one: -(one[1].psi or 0.0))
     shown = fields[:MOST_FIELDS]
     rows = [
-        (words.say("val_psi_score"), *_psi(found["score_shift"], words)),
+        (words.say("val_psi_score"), *_psi(found.score_shift, words)),
         *((words.field(name), *_psi(one, words)) for name, one in shown),
     ]
     more: tuple[str, ...] = ()
@@ -109,12 +107,12 @@ def _shift(found: Section, words: Wording) -> Topic:
         for name, bound in (("moderate", MODERATE_FROM), ("large", LARGE_FROM))
     }
     answer = words.say("val_psi_head_few")
-    if found["score_shift"]["psi"] is not None:
+    if found.score_shift.psi is not None:
         answer = words.say(
             "val_psi_head",
-            score=words.figure(found["score_shift"]["psi"]),
+            score=words.figure(found.score_shift.psi),
             field=words.field(shown[0][0]),
-            psi=words.figure(shown[0][1]["psi"]),
+            psi=words.figure(shown[0][1].psi),
         )
     return Topic(
         words.say("val_psi_title"),
@@ -125,19 +123,19 @@ def _shift(found: Section, words: Wording) -> Topic:
     )
 
 
-def _psi(shift: Section, words: Wording) -> tuple[str, str]:
-    if shift["verdict"] == INSUFFICIENT:
+def _psi(shift: Shift, words: Wording) -> tuple[str, str]:
+    if shift.verdict == INSUFFICIENT:
         return NOTHING, words.say("val_psi_few")
-    verdict = words.say(f"verdict_{shift['verdict']}")
-    chance = "" if shift["significant"] else f", {words.say('drift_chance')}"
-    return words.figure(shift["psi"]), verdict + chance
+    verdict = words.say(f"verdict_{shift.verdict}")
+    chance = "" if shift.significant else f", {words.say('drift_chance')}"
+    return words.figure(shift.psi), verdict + chance
 
 
-def _calibration(found: Section, words: Wording) -> Topic:
-    parts: list[tuple[str | None, Sequence[Section]]] = [(None, found["band_calibration"])]
-    parts += found["group_calibration"].items()
-    filled = [one for _, groups in parts for one in groups if one["rows"]]
-    outside = sum(one["verdict"] in ("more_bad", "fewer_bad") for one in filled)
+def _calibration(found: Validation, words: Wording) -> Topic:
+    parts: list[tuple[str | None, Sequence[CalibrationGroup]]] = [(None, found.band_calibration)]
+    parts += found.group_calibration.items()
+    filled = [one for _, groups in parts for one in groups if one.rows]
+    outside = sum(one.verdict in ("more_bad", "fewer_bad") for one in filled)
     return Topic(
         words.say("val_cal_title"),
         (
@@ -152,18 +150,20 @@ def _calibration(found: Section, words: Wording) -> Topic:
     )
 
 
-def _calibration_table(field: str | None, groups: Sequence[Section], words: Wording) -> Table:
+def _calibration_table(
+    field: str | None, groups: Sequence[CalibrationGroup], words: Wording
+) -> Table:
     name = words.say("val_psi_score") if field is None else words.field(field)
     columns = ("fair_rows", "val_cal_predicted", "val_cal_observed", "drift_verdict")
     return Table(
         (name, *words.header(*columns)),
         tuple(
             (
-                words.group(field, one["group"]),
-                words.number(one["rows"]),
-                words.share(one["mean_predicted"]),
-                words.share(one["observed"]),
-                words.say(f"val_{one['verdict']}"),
+                words.group(field, one.group),
+                words.number(one.rows),
+                words.share(one.mean_predicted),
+                words.share(one.observed),
+                words.say(f"val_{one.verdict}"),
             )
             for one in groups
         ),
@@ -171,13 +171,13 @@ def _calibration_table(field: str | None, groups: Sequence[Section], words: Word
     )
 
 
-def _periods(found: Section, words: Wording) -> Topic:
+def _periods(periods: Sequence[Period], words: Wording) -> Topic:
     columns = ("fair_rows", "data_bad", "val_cal_predicted", "auc", "val_psi")
-    aucs = [one["auc"]["value"] for one in found["periods"] if one["auc"]]
-    rates = [one["bad_rate"]["value"] for one in found["periods"]]
+    aucs = [one.auc["value"] for one in periods if one.auc]
+    rates = [one.bad_rate["value"] for one in periods if one.bad_rate]
     answer = words.say(
         "val_time_head",
-        periods=words.number(len(rates)),
+        periods=words.number(len(periods)),
         low=words.figure(min(aucs, default=None)),
         high=words.figure(max(aucs, default=None)),
         least=words.share(min(rates)),
@@ -192,16 +192,16 @@ def _periods(found: Section, words: Wording) -> Topic:
                 words.header("val_time_period", *columns),
                 tuple(
                     (
-                        words.say("val_between", low=one["first"], high=one["last"])
-                        if one["first"] != one["last"]
-                        else one["first"],
-                        words.number(one["rows"]),
-                        words.share(one["bad_rate"]),
-                        words.share(one["mean_predicted"]),
-                        words.figure(one["auc"]),
-                        ", ".join(_psi(one["score"], words)),
+                        words.say("val_between", low=one.first, high=one.last)
+                        if one.first != one.last
+                        else one.first,
+                        words.number(one.rows),
+                        words.share(one.bad_rate),
+                        words.share(one.mean_predicted),
+                        words.figure(one.auc),
+                        ", ".join(_psi(one.score, words)),
                     )
-                    for one in found["periods"]
+                    for one in periods
                 ),
             ),
         ),

@@ -23,6 +23,7 @@ from creditscore import model_card, training
 from creditscore.drafting import draft_files
 from creditscore.environment import door_name, python_command
 from creditscore.errors import CreditScoreError
+from creditscore.evaluation.card import read_card
 from creditscore.folders import SAMPLE_DATA, SAMPLE_SCHEMA, WORKING_FOLDER
 from creditscore.model_card import ablation, report
 from creditscore.schema import Schema
@@ -73,12 +74,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 model, rows, progress=partial(advance, bar), other_splits=splits
             )
         if options.compare:
-            print(ablation.compare(card))
+            print(ablation.compare(read_card(card)))
             return 0
         model = replace(model, card=card)
         model_archive.archive_replaced_model(options.model_dir, model)
         artifact.save(model, options.model_dir)
-        report.write(card, options.model_dir, plots=options.plots)
+        report.write(read_card(card), options.model_dir, plots=options.plots)
     except CreditScoreError as error:
         print(f"{NAME}: {error}", file=sys.stderr)
         return 1

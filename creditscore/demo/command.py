@@ -22,6 +22,7 @@ from creditscore.demo.applicants import read_crowds
 from creditscore.demo.history import History, write_history
 from creditscore.environment import server_command
 from creditscore.errors import CreditScoreError
+from creditscore.evaluation.card import read_card
 from creditscore.files import atomic_write
 from creditscore.folders import SAMPLE_DATA, SAMPLE_SCHEMA, WORKING_FOLDER
 from creditscore.model_card import report
@@ -131,7 +132,7 @@ def train(table: Path, schema_file: Path, folder: Path, history: History) -> Mod
     card = model_card.build_card(model, rows, progress=_step, other_splits=0)
     model = replace(model, card=card)
     artifact.save(model, folder)
-    report.write(card, folder, plots=False)
+    report.write(read_card(card), folder, plots=False)
     return artifact.load(folder)
 
 

@@ -3,16 +3,17 @@
 Numpy only, so that the service can measure itself; what is measured once stands in the model card.
 """
 
+from creditscore.evaluation.card import Card, read_card
 from creditscore.evaluation.confidence_intervals import (
     BootstrapResamples,
     bootstrap_metrics,
     rate,
     summarise,
 )
-from creditscore.evaluation.cutoff_tradeoff import Tradeoff, cheapest, trade_off
+from creditscore.evaluation.cutoff_tradeoff import cheapest, trade_off
 from creditscore.evaluation.metrics import at_cutoff
 
 __all__ = [
-    "BootstrapResamples", "Tradeoff", "at_cutoff", "bootstrap_metrics", "cheapest", "rate",
+    "BootstrapResamples", "Card", "at_cutoff", "bootstrap_metrics", "cheapest", "rate", "read_card",
     "summarise", "trade_off",
 ]  # fmt: skip

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
+from creditscore.evaluation.card import Card
+from creditscore.evaluation.card_sections import Performance
 from creditscore.evaluation.confidence_intervals import Figure
 from creditscore.i18n.catalogue import DEFAULT_LANGUAGE, PAGE_TEXTS
 from creditscore.i18n.number_format import FORMATS
-
-Card = Mapping[str, Any]
 
 #: Its name among the baselines.
 BENCHMARK = "woe_scorecard"
@@ -33,9 +32,9 @@ def gain(difference: Figure | None, *, better: int) -> int:
     return better if difference["low"] > 0 else -better
 
 
-def gains(performance: Card) -> dict[str, int] | None:
+def gains(performance: Performance) -> dict[str, int] | None:
     """Return the `gain` in each figure; None for a card from before there was a benchmark."""
-    differences = performance["difference_to_baseline"].get(BENCHMARK)
+    differences = performance.difference_to_baseline.get(BENCHMARK)
     if differences is None:
         return None
     return {name: gain(differences[name], better=better) for name, better in COMPARED.items()}
@@ -55,33 +54,33 @@ def benchmark_paragraph(card: Card, language: str) -> str | None:
     str or None
         None for a card from before there was a benchmark.
     """
-    texts, sections = PAGE_TEXTS[language], card["scorecards"].values()
+    texts, sections = PAGE_TEXTS[language], card.scorecards.values()
     verdicts = {
-        section["title"]: verdict
+        section.title: verdict
         for section in sections
-        if (verdict := _verdict(section["performance"], language))
+        if (verdict := _verdict(section.performance, language))
     }
     if not verdicts:
         return None
-    confidence = FORMATS[language].setting(card["method"]["confidence"])
+    confidence = FORMATS[language].setting(card.method.confidence)
     sentences = [texts["benchmark_lead"].format(confidence=confidence)]
     sentences += [f"{title}: {verdict}." for title, verdict in verdicts.items()]
-    if any(1 not in (gains(section["performance"]) or {}).values() for section in sections):
+    if any(1 not in (gains(section.performance) or {}).values() for section in sections):
         sentences.append(texts["benchmark_unjustified"])
     return " ".join(sentences)
 
 
-def benchmark_in_short(performance: Card) -> str | None:
+def benchmark_in_short(performance: Performance) -> str | None:
     """Say the same of one scorecard in one sentence for a terminal."""
     verdict = _verdict(performance, DEFAULT_LANGUAGE)
     return verdict and f"Against the WoE scorecard: {verdict}."
 
 
-def _verdict(performance: Card, language: str) -> str | None:
+def _verdict(performance: Performance, language: str) -> str | None:
     found = gains(performance)
     if found is None:
         return None
-    texts, differences = PAGE_TEXTS[language], performance["difference_to_baseline"][BENCHMARK]
+    texts, differences = PAGE_TEXTS[language], performance.difference_to_baseline[BENCHMARK]
     if -1 in found.values():
         said = texts["benchmark_worse"]
     elif 1 not in found.values():
@@ -92,9 +91,9 @@ def _verdict(performance: Card, language: str) -> str | None:
         better=_named(found, 1, texts),
         worse=_named(found, -1, texts),
         figures=", ".join(
-            f"{texts[name]} {_written(differences[name], language)}"
+            f"{texts[name]} {_written(difference, language)}"
             for name in COMPARED
-            if differences[name] is not None
+            if (difference := differences[name]) is not None
         ),
     )
 
@@ -107,5 +106,5 @@ def _named(found: Mapping[str, int], way: int, texts: Mapping[str, str]) -> str:
 def _written(figure: Figure, language: str) -> str:
     write = FORMATS[language].difference
     return PAGE_TEXTS[language]["benchmark_figure"].format(
-        **{end: write(figure[end]) for end in ("value", "low", "high")}
+        value=write(figure["value"]), low=write(figure["low"]), high=write(figure["high"])
     )

@@ -1,8 +1,5 @@
 """Confidence intervals: Wilson's formula for rates, the bootstrap for everything else.
 
-A figure is plain data, ``{"value": 0.63, "low": 0.61, "high": 0.65}``: in 95 of 100 samples the
-bounds hold the true value.
-
 The bootstrap draws n of the n rows with replacement, which is the same as giving row i a weight
 w_i, how often it was drawn. So each metric is written as a function of the weights (unweighted:
 all w_i = 1), and hundreds of draws are a product of matrices. Bounds are percentiles of the draws.
@@ -20,6 +17,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from math import sqrt
 from statistics import NormalDist
+from typing import TypedDict
 
 import numpy as np
 
@@ -27,7 +25,14 @@ from creditscore.arrays import Flags, Floats, Ints
 from creditscore.evaluation import metrics
 from creditscore.evaluation.rounding import rounded
 
-Figure = dict[str, float]
+
+class Figure(TypedDict):
+    """A number and bounds that hold the true one in 95 of 100 samples: plain data, as in JSON."""
+
+    value: float
+    low: float
+    high: float
+
 
 #: The share of samples whose interval holds the true value (confidence level).
 CONFIDENCE = 0.95
@@ -244,8 +249,7 @@ def differences(
 
 
 def _figure(value: float, low: float, high: float) -> Figure:
-    numbers = {"value": value, "low": low, "high": high}
-    return {name: rounded(number) for name, number in numbers.items()}
+    return {"value": rounded(value), "low": rounded(low), "high": rounded(high)}
 
 
 # The metrics as functions of the weights w of shape (n_draws, n_rows). All sums are over the rows.

@@ -1,4 +1,4 @@
-"""Expected loss at a cut-off: what the probabilities lead to expect, beside what came true."""
+"""Expected loss at a cut-off: what the probabilities lead to expect, beside what was observed."""
 
 from __future__ import annotations
 
@@ -71,17 +71,22 @@ def expected_loss(
     if of == 0:
         return None
     low, high = wilson(hits, of)
-    rate = {"value": hits / of, "low": low, "high": high}
+    rate: Figure = {"value": hits / of, "low": low, "high": high}
     mean = float(np.average(predicted[approved], weights=each))
     return ExpectedLoss(
         loss_to_margin=loss_to_margin,
         approved=int(approved.sum()),
         expected_loss=loss_to_margin * mean,
         expected_result=1 - (1 + loss_to_margin) * mean,
-        loss={end: rounded(loss_to_margin * number) for end, number in rate.items()},
+        loss={
+            "value": rounded(loss_to_margin * rate["value"]),
+            "low": rounded(loss_to_margin * rate["low"]),
+            "high": rounded(loss_to_margin * rate["high"]),
+        },
         result={
-            end: rounded(1 - (1 + loss_to_margin) * rate[other])
-            for end, other in (("value", "value"), ("low", "high"), ("high", "low"))
+            "value": rounded(1 - (1 + loss_to_margin) * rate["value"]),
+            "low": rounded(1 - (1 + loss_to_margin) * rate["high"]),
+            "high": rounded(1 - (1 + loss_to_margin) * rate["low"]),
         },
         verdict=compared(mean, rate),
     )

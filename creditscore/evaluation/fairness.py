@@ -7,13 +7,15 @@ unlawful (the "four-fifths" line comes from US employment law, 29 CFR 1607.4(D))
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
 from creditscore.arrays import Flags, Floats, Ints
+from creditscore.evaluation.card_effects import FieldFairness, GroupFairness
+from creditscore.evaluation.card_sections import GroupApprovals
 from creditscore.evaluation.confidence_intervals import (
     BootstrapResamples,
     Figure,
@@ -108,8 +110,8 @@ def _known_groups(
 
 def by_group(
     parts: Sequence[PopulationGroup], bad: Ints, approved: Flags, *, resamples: BootstrapResamples
-) -> dict[str, Any]:
-    """Compare the groups of one field.
+) -> FieldFairness:
+    """Compare the groups of one field: a group is conclusive if it is large or differs.
 
     Parameters
     ----------
@@ -119,18 +121,6 @@ def by_group(
     approved : ndarray of shape (n_rows,)
     resamples : BootstrapResamples
         For the intervals of comparisons.
-
-    Returns
-    -------
-    dict
-        ``groups``: of each its size, approval rate, bad rate of the approved, approval rate of
-        the good, the ratio of its approval rate to the reference group's, and
-        ``differs_from_rest``. A group is conclusive if it is large or differs.
-        ``reference_group``: the conclusive group with the highest approval rate.
-        ``demographic_parity_ratio`` and ``demographic_parity_difference``: the lowest over, and
-        below, the highest approval rate (1 and 0 are equal treatment).
-        ``equal_opportunity_difference``: the same difference among the good (0 is equal).
-        All over the conclusive groups alone; None where there are fewer than two.
     """
     weights = resamples.case_weights
     counted = [hits_of(*_within(part.inside, approved, weights)) for part in parts]
@@ -139,20 +129,27 @@ def by_group(
         _entry(part, bad, approved, weights, differs=differs)
         for part, differs in zip(parts, differing, strict=True)
     ]
-    compared = [index for index, one in enumerate(entries) if one["verdict"] == CONCLUSIVE]
+    compared = [index for index, one in enumerate(entries) if one.verdict == CONCLUSIVE]
     rates, good_rates = _sampled_rates(parts, bad, approved, resamples)
     best = max(compared, key=lambda index: rates[0, index], default=None)
-    for index, one in enumerate(entries):
-        ratio = None
-        if best is not None and index in compared:
+    if best is not None:
+        for index in compared:
             ratio = interval(_ratio(rates[:, index], rates[:, best]))
-        one["approval_ratio"] = ratio
-    enough = len(compared) >= 2
-    return {
-        "reference_group": None if best is None else entries[best]["group"],
-        "groups": entries,
-        **(_overall(rates[:, compared], good_rates[:, compared]) if enough else _NOTHING),
-    }
+            entries[index] = replace(entries[index], approval_ratio=ratio)
+    reference = None if best is None else entries[best].group
+    if len(compared) < 2:
+        return FieldFairness(reference, tuple(entries), None, None, None)
+    low, high = rates[:, compared].min(axis=1), rates[:, compared].max(axis=1)
+    good = good_rates[:, compared]
+    # Noise drives groups apart, never together: the differences are biased upwards.
+    gap = interval(1 - _ratio(low, high), recentre=True)
+    return FieldFairness(
+        reference_group=reference,
+        groups=tuple(entries),
+        demographic_parity_ratio=None if gap is None else _complement(gap),
+        demographic_parity_difference=interval(high - low, recentre=True),
+        equal_opportunity_difference=interval(good.max(axis=1) - good.min(axis=1), recentre=True),
+    )
 
 
 def differ_from_rest(approvals: Sequence[float], rows: Sequence[float]) -> list[str | None]:
@@ -190,28 +187,12 @@ def verdict(*, large: bool, differs: str | None) -> str:
     return CONCLUSIVE if large or differs else INCONCLUSIVE
 
 
-_NOTHING: Mapping[str, None] = {
-    "demographic_parity_ratio": None,
-    "demographic_parity_difference": None,
-    "equal_opportunity_difference": None,
-}
-
-
-def _overall(rates: Floats, good_rates: Floats) -> dict[str, Figure | None]:
-    low, high = rates.min(axis=1), rates.max(axis=1)
-    spread = good_rates.max(axis=1) - good_rates.min(axis=1)
-    # Noise drives groups apart, never together: the differences are biased upwards.
-    gap = interval(1 - _ratio(low, high), recentre=True)
-    return {
-        "demographic_parity_ratio": None if gap is None else _complement(gap),
-        "demographic_parity_difference": interval(high - low, recentre=True),
-        "equal_opportunity_difference": interval(spread, recentre=True),
-    }
-
-
 def _complement(figure: Figure) -> Figure:
-    value, low, high = (rounded(1 - figure[name]) for name in ("value", "high", "low"))
-    return {"value": value, "low": low, "high": high}
+    return {
+        "value": rounded(1 - figure["value"]),
+        "low": rounded(1 - figure["high"]),
+        "high": rounded(1 - figure["low"]),
+    }
 
 
 def _entry(
@@ -221,18 +202,19 @@ def _entry(
     weights: Floats | None,
     *,
     differs: str | None,
-) -> dict[str, Any]:
+) -> GroupFairness:
     rows, bads = int(part.inside.sum()), int(bad[part.inside].sum())
-    return {
-        "group": part.label,
-        "rows": rows,
-        "bads": bads,
-        "verdict": verdict(large=is_large(rows, bads), differs=differs),
-        "differs_from_rest": differs,
-        "approval_rate": share(*_within(part.inside, approved, weights)),
-        "bad_rate_approved": share(*_within(part.inside & approved, bad, weights)),
-        "approval_rate_good": share(*_within(part.inside & (bad == 0), approved, weights)),
-    }
+    return GroupFairness(
+        group=part.label,
+        rows=rows,
+        bads=bads,
+        verdict=verdict(large=is_large(rows, bads), differs=differs),
+        differs_from_rest=differs,
+        approval_rate=share(*_within(part.inside, approved, weights)),
+        bad_rate_approved=share(*_within(part.inside & approved, bad, weights)),
+        approval_rate_good=share(*_within(part.inside & (bad == 0), approved, weights)),
+        approval_ratio=None,
+    )
 
 
 def _within(inside: Flags, of: Any, weights: Floats | None) -> tuple[Any, Floats | None]:
@@ -267,7 +249,7 @@ def of_protected(
     *,
     names: Sequence[str],
     resamples: BootstrapResamples,
-) -> dict[str, Any]:
+) -> dict[str, FieldFairness]:
     """Compare the groups of each protected field among some names.
 
     Parameters
@@ -301,23 +283,23 @@ def approvals_at(
     *,
     names: Sequence[str],
     cutoffs: Sequence[float],
-) -> dict[str, list[dict[str, Any]]]:
+) -> dict[str, tuple[GroupApprovals, ...]]:
     """Compute each protected group's approval rate at each cut-off; None for an empty group."""
     return {
-        name: [
-            {
-                "group": part.label,
-                "rows": int(part.inside.sum()),
-                "approval_rates": [
+        name: tuple(
+            GroupApprovals(
+                group=part.label,
+                rows=int(part.inside.sum()),
+                approval_rates=tuple(
                     float(np.average(inside < cutoff, weights=each)) if len(inside) else None
                     for cutoff in cutoffs
-                ],
-            }
+                ),
+            )
             for part in groups(
                 schema.fields[name], columns[name], training_column=training_columns[name]
             )
             for inside, each in [_within(part.inside, probability_of_default, weights)]
-        ]
+        )
         for name in names
         if schema.fields[name].protected
     }

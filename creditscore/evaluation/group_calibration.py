@@ -1,4 +1,4 @@
-"""Calibration of groups: the mean that was predicted for each beside the rate that came true."""
+"""Calibration of groups: the mean that was predicted for each beside the rate that was observed."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class CalibrationGroup:
 def calibration_of(
     parts: Sequence[PopulationGroup], bad: Ints, predicted: Floats, weights: Floats | None = None
 ) -> tuple[CalibrationGroup, ...]:
-    """Compare what was predicted for each group with what came true.
+    """Compare what was predicted for each group with what was observed.
 
     Parameters
     ----------

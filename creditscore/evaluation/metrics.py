@@ -14,6 +14,7 @@ Nothing here needs scikit-learn, so that the live service can measure itself too
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypedDict
 
 import numpy as np
 
@@ -133,17 +134,25 @@ def log_odds(probability: Floats) -> Floats:
     return np.log(clipped / (1 - clipped))
 
 
+class CutoffRates(TypedDict):
+    """Share of the approved, and of defaults among approved and declined; None of nobody."""
+
+    approval_rate: float
+    bad_rate_approved: float | None
+    bad_rate_declined: float | None
+
+
+class CutoffCost(CutoffRates):
+    """The same of a cut-off, with the cost of errors."""
+
+    cutoff: float
+    cost: float
+
+
 def at_cutoff(
     bad: Ints, probability_of_default: Floats, cutoff: float, weights: Floats | None = None
-) -> dict[str, float | None]:
-    """Compute approval rate and bad rates at a cut-off.
-
-    Returns
-    -------
-    dict
-        ``approval_rate``, and the share of defaults among the approved and among the declined;
-        None where there is nobody.
-    """
+) -> CutoffRates:
+    """Compute approval rate and bad rates at a cut-off."""
     approved = probability_of_default < cutoff
     return {
         "approval_rate": float(np.average(approved, weights=weights)),
@@ -159,7 +168,7 @@ def cutoff_table(
     weights: Floats | None = None,
     *,
     loss_to_margin: float,
-) -> list[dict[str, float | None]]:
+) -> list[CutoffCost]:
     """Compute for each cut-off the approval rate, the bad rates and the cost of errors.
 
     ``cost`` is the mean over all applicants, in margins of a good account: an approved bad one
@@ -167,7 +176,7 @@ def cutoff_table(
     """
     each = np.ones(len(bad)) if weights is None else weights
     bads, goods = bad * each, (1 - bad) * each
-    table = []
+    table: list[CutoffCost] = []
     for cutoff in cutoffs:
         approved = probability_of_default < cutoff
         cost = loss_to_margin * float(bads[approved].sum()) + float(goods[~approved].sum())

@@ -68,7 +68,8 @@ def _compared(
 ) -> TrainTestFigure:
     if test is None:
         return TrainTestFigure(train, out_of_bag, None, None, None, None)
-    gap = flattered = agrees = None
+    gap: Figure | None = None
+    flattered = agrees = None
     if train is not None:
         gap = {
             "value": rounded(train - test["value"]),

@@ -17,7 +17,6 @@ from creditscore.evaluation.rounding import rounded
 
 #: The figures of each split, as the card calls them.
 RANKING_AND_CALIBRATION = ("auc", "gini", "ks", "brier", "log_loss", "ece", "calibration_slope")
-AT_CUTOFF = ("approval_rate", "bad_rate_approved")
 
 #: Fewer values have no spread that means anything.
 FEWEST_VALUES = 3
@@ -89,8 +88,10 @@ def headline(
     rows = BootstrapResamples(len(bad), seed=0, count=0, case_weights=weights)
     measured = bootstrap_metrics(bad, probability_of_default, rows)
     rates = at_cutoff(bad, probability_of_default, cutoff, weights)
+    bad_rate = rates["bad_rate_approved"]
     return {name: float(measured[name][0]) for name in RANKING_AND_CALIBRATION} | {
-        name: np.nan if (rate := rates[name]) is None else rate for name in AT_CUTOFF
+        "approval_rate": rates["approval_rate"],
+        "bad_rate_approved": np.nan if bad_rate is None else bad_rate,
     }
 
 

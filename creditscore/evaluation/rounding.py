@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, SupportsFloat
+from dataclasses import fields, is_dataclass, replace
+from typing import Any, SupportsFloat, TypeVar
 
 #: Decimals of every figure: more than any interval is sure of, fewer than machines agree on.
 DIGITS = 6
+
+Content = TypeVar("Content")
 
 
 def rounded(number: SupportsFloat) -> float:
@@ -14,12 +17,20 @@ def rounded(number: SupportsFloat) -> float:
     return round(float(number), DIGITS) + 0.0
 
 
-def all_rounded(content: Any) -> Any:
-    """Return plain data with all its fractional numbers rounded."""
+def all_rounded(content: Content) -> Content:
+    """Return a section of the card, or a part of one, with all its fractional numbers rounded."""
+    result: Any = _rounded(content)
+    return result  # type: ignore[no-any-return]  # of the same type
+
+
+def _rounded(content: Any) -> Any:
     if isinstance(content, float):
         return rounded(content)
     if isinstance(content, list | tuple):
-        return [all_rounded(part) for part in content]
+        return type(content)(map(_rounded, content))
     if isinstance(content, dict):
-        return {name: all_rounded(part) for name, part in content.items()}
+        return {name: _rounded(part) for name, part in content.items()}
+    if is_dataclass(content) and not isinstance(content, type):
+        parts = {field.name: _rounded(getattr(content, field.name)) for field in fields(content)}
+        return replace(content, **parts)
     return content

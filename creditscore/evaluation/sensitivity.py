@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import numpy as np
 
 from creditscore.arrays import Floats, Matrix
-from creditscore.evaluation.confidence_intervals import rate
+from creditscore.evaluation.card_effects import (
+    AgeTest,
+    CurvePoint,
+    LargestFall,
+    MonotonicityViolations,
+    PartialDependence,
+)
+from creditscore.evaluation.confidence_intervals import Figure, rate
 from creditscore.evaluation.rounding import rounded
 from creditscore.i18n.catalogue import DEFAULT_LANGUAGE, in_language
 from creditscore.schema import Field
@@ -79,25 +85,21 @@ def ceteris_paribus(predict: Predict, matrix: Floats, column: int, values: Float
 
 def curve(
     predict: Predict, matrix: Floats, column: int, *, field: Field, training_column: Floats
-) -> dict[str, Any]:
+) -> PartialDependence:
     """Compute a field's partial dependence, and its steps against the expected direction."""
     values = curve_values(field, training_column)
     means = partial_dependence(predict, matrix, column, values)
-    points = [
-        {
-            "value": (value := field.rule.decode(float(number))),
-            "label": label_of(field.rule, value),
-            "probability_of_default": mean,
-        }
+    points = tuple(
+        CurvePoint(value := field.rule.decode(float(number)), label_of(field.rule, value), mean)
         for number, mean in zip(values, means, strict=True)
-    ]
+    )
     sign = {"rises": 1, "falls": -1, None: 0}[field.risk]
-    violating = [
-        [points[index]["value"], points[index + 1]["value"]]
+    violating = tuple(
+        (points[index].value, points[index + 1].value)
         for index, step in enumerate(np.diff(means))
         if sign * step < 0
-    ]
-    return {"expected": field.risk, "points": points, "violating_steps": violating}
+    )
+    return PartialDependence(field.risk, points, violating)
 
 
 # Label flips
@@ -105,7 +107,7 @@ def curve(
 
 def label_flips(
     predict: Predict, matrix: Floats, column: int, *, values: Sequence[float], cutoff: float
-) -> dict[str, float] | None:
+) -> Figure | None:
     """Compute the share of rows whose label another value of one field would change.
 
     Parameters
@@ -127,7 +129,7 @@ def label_flips(
 
 def age_62_test(
     predict: Predict, matrix: Floats, column: int, *, edge: float, values: Floats, cutoff: float
-) -> dict[str, Any] | None:
+) -> AgeTest | None:
     """Compare the rows of a number's highest band with their best value below it.
 
     Regulation B allows age in an empirically derived scoring system only if nobody of 62 or over
@@ -148,10 +150,8 @@ def age_62_test(
 
     Returns
     -------
-    dict or None
-        ``from``, the band's edge; its ``rows``; the shares ``worse_off`` and ``refused_due_to_age``
-        that is, eligible at the best lower value; and the ``mean_gap`` of the probabilities. None
-        without rows or lower values.
+    AgeTest or None
+        None without rows or lower values.
     """
     rows = matrix[matrix[:, column] >= edge]
     values = values[values < edge]
@@ -160,13 +160,13 @@ def age_62_test(
     own = predict(rows.astype(np.float32))
     best = ceteris_paribus(predict, rows, column, values).min(axis=1)
     refused = (own >= cutoff) & (best < cutoff)
-    return {
-        "from": edge,
-        "rows": len(rows),
-        "worse_off": rate(int((own > best + PROBABILITY_TOLERANCE).sum()), len(rows)),
-        "refused_due_to_age": rate(int(refused.sum()), len(rows)),
-        "mean_gap": rounded(np.maximum(own - best, 0).mean()),
-    }
+    return AgeTest(
+        from_=edge,
+        rows=len(rows),
+        worse_off=rate(int((own > best + PROBABILITY_TOLERANCE).sum()), len(rows)),
+        refused_due_to_age=rate(int(refused.sum()), len(rows)),
+        mean_gap=rounded(np.maximum(own - best, 0).mean()),
+    )
 
 
 # Monotonicity
@@ -181,7 +181,7 @@ def monotonicity_violations(
     risk: str,
     training_column: Floats,
     cutoff: float,
-) -> dict[str, Any]:
+) -> MonotonicityViolations:
     """Find rows where one step that should raise the risk lowers the probability of default.
 
     A step leads to the next value that training saw, past those with a meaning of their own: from
@@ -199,19 +199,13 @@ def monotonicity_violations(
     training_column : ndarray of shape (n_training_rows,)
     cutoff : float
         Of the probability of default.
-
-    Returns
-    -------
-    dict
-        ``rows`` with such a step; the share of them whose probability it ``lowered``; the share
-        that was refused and which it ``made_eligible``; and the largest fall as an example.
     """
     before = matrix[:, column]
     after = _next_worse(before, rule, risk, training_column)
     movable = np.isfinite(after)
     rows, after = matrix[movable].astype(np.float32), after[movable]
     if not len(rows):
-        return {"rows": 0, "lowered": None, "made_eligible": None, "largest_fall": None}
+        return MonotonicityViolations(0, None, None, None)
     own = predict(rows)
     moved = rows.copy()
     moved[:, column] = after
@@ -219,19 +213,18 @@ def monotonicity_violations(
     fall = own - predicted
     lowered = fall > PROBABILITY_TOLERANCE
     worst = int(np.argmax(fall))
-    return {
-        "rows": len(rows),
-        "lowered": rate(int(lowered.sum()), len(rows)),
-        "made_eligible": rate(int(((own >= cutoff) & (predicted < cutoff)).sum()), len(rows)),
-        "largest_fall": {
-            "from": rule.decode(float(before[movable][worst])),
-            "to": rule.decode(float(after[worst])),
-            "probability_from": rounded(own[worst]),
-            "probability_to": rounded(predicted[worst]),
-        }
-        if lowered.any()
-        else None,
-    }
+    largest = LargestFall(
+        from_=rule.decode(float(before[movable][worst])),
+        to=rule.decode(float(after[worst])),
+        probability_from=rounded(own[worst]),
+        probability_to=rounded(predicted[worst]),
+    )
+    return MonotonicityViolations(
+        rows=len(rows),
+        lowered=rate(int(lowered.sum()), len(rows)),
+        made_eligible=rate(int(((own >= cutoff) & (predicted < cutoff)).sum()), len(rows)),
+        largest_fall=largest if lowered.any() else None,
+    )
 
 
 def _next_worse(before: Floats, rule: NumericRange, risk: str, training_column: Floats) -> Floats:

@@ -106,19 +106,20 @@ def _pair(
     # The labels are only numbers here, so that no two are alike.
     numbered = [PopulationGroup(str(index), None, None, inside[index]) for index in kept]
     found = by_group(numbered, bad, approved, resamples=resamples)
+    best = found.reference_group
     return TwoWayGroups(
         fields=fields,
-        reference=names[int(found["reference_group"])],
+        reference=None if best is None else names[int(best)],
         large=tuple(
             TwoWayGroup(
                 groups=names[index],
-                rows=one["rows"],
-                bads=one["bads"],
-                approval_rate=one["approval_rate"],
-                approval_ratio=one["approval_ratio"],
-                bad_rate_approved=one["bad_rate_approved"],
+                rows=one.rows,
+                bads=one.bads,
+                approval_rate=one.approval_rate,
+                approval_ratio=one.approval_ratio,
+                bad_rate_approved=one.bad_rate_approved,
             )
-            for index, one in zip(kept, found["groups"], strict=True)
+            for index, one in zip(kept, found.groups, strict=True)
         ),
         small=small,
         small_rows=small_rows,

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 
 import numpy as np
 
 from creditscore.arrays import Floats
+from creditscore.evaluation.card import Card, ScorecardCard
+from creditscore.evaluation.card_effects import AttributeEffect, Constraints, Exclusion
 from creditscore.evaluation.confidence_intervals import (
     bootstrap_metrics,
     differences,
@@ -16,16 +17,10 @@ from creditscore.evaluation.confidence_intervals import (
 from creditscore.evaluation.fairness import groups, of_protected
 from creditscore.evaluation.metrics import at_cutoff
 from creditscore.evaluation.sensitivity import Predict, age_62_test, label_flips
-from creditscore.i18n.catalogue import DEFAULT_LANGUAGE
-from creditscore.i18n.number_format import FORMATS
 from creditscore.model_card.baselines import EvaluationData
+from creditscore.model_card.formats import figure_alone, share, signed
 from creditscore.schema import Field
 from creditscore.scorecard.forest import Forest
-
-Card = Mapping[str, Any]
-
-#: Writes the numbers of the table, which is in English.
-WRITE = FORMATS[DEFAULT_LANGUAGE]
 
 #: Grows a scorecard's forest again, from the same rows, on other predictors.
 Refit = Callable[[tuple[str, ...]], Forest]
@@ -38,7 +33,7 @@ def measure_exclusions(
     predicted: Floats,
     refit: Refit,
     fields: Sequence[str],
-) -> list[dict[str, Any]]:
+) -> tuple[Exclusion, ...]:
     """Measure what it costs and gains to decide without protected fields.
 
     Parameters
@@ -55,10 +50,8 @@ def measure_exclusions(
 
     Returns
     -------
-    list of dict
-        First the scorecard as it is, then without each protected predictor, then without any:
-        AUC and Brier score with what they differ by (paired), approval rate, bad rate of the
-        approved, and the demographic parity ratio of every protected field.
+    tuple of Exclusion
+        First the scorecard as it is, then without each protected predictor, then without any.
     """
     protected = [name for name in predictors if data.schema.fields[name].protected]
     ablations = [[name] for name in protected] + ([protected] if len(protected) > 1 else [])
@@ -72,12 +65,12 @@ def measure_exclusions(
         without = refit(remaining).probability_of_default(matrix)
         samples = bootstrap_metrics(data.test.bad, without, data.resamples)
         rows.append(_consequences(data, names, without, samples, unchanged, fields))
-    return rows
+    return tuple(rows)
 
 
 def measure_constraints(
     data: EvaluationData, monotone: Sequence[str], *, predicted: Floats, without: Floats
-) -> dict[str, Any]:
+) -> Constraints:
     """Measure what it costs that the probability may only go one way along some fields.
 
     Parameters
@@ -87,15 +80,10 @@ def measure_constraints(
         These fields.
     predicted, without : ndarray of shape (n_test_rows,)
         Probabilities of the scorecard, and of one that was trained without the constraints.
-
-    Returns
-    -------
-    dict
-        The fields, and by how much the scorecard's AUC and Brier score exceed the other's.
     """
     free = bootstrap_metrics(data.test.bad, without, data.resamples)
     own = bootstrap_metrics(data.test.bad, predicted, data.resamples)
-    return {"monotone": list(monotone), "change": differences(free, own, "auc", "brier")}
+    return Constraints(tuple(monotone), differences(free, own, "auc", "brier"))
 
 
 def _consequences(
@@ -105,7 +93,7 @@ def _consequences(
     samples: Mapping[str, Floats],
     unchanged: Mapping[str, Floats],
     fields: Sequence[str],
-) -> dict[str, Any]:
+) -> Exclusion:
     compared = of_protected(
         data.schema,
         data.test.columns,
@@ -115,30 +103,33 @@ def _consequences(
         names=fields,
         resamples=data.resamples,
     )
-    both = ("auc", "brier")
-    change = differences(unchanged, samples, *both) if names else None
-    return {
-        "excluded": list(names),
-        **figures({name: samples[name] for name in both}),
-        "change": change,
-        **at_cutoff(data.test.bad, predicted, data.cutoff, data.test.weight),
-        "demographic_parity_ratio": {
-            name: one["demographic_parity_ratio"] for name, one in compared.items()
+    rates = at_cutoff(data.test.bad, predicted, data.cutoff, data.test.weight)
+    measured = figures({name: samples[name] for name in ("auc", "brier")})
+    return Exclusion(
+        excluded=tuple(names),
+        auc=measured["auc"],
+        brier=measured["brier"],
+        change=differences(unchanged, samples, "auc", "brier") if names else None,
+        approval_rate=rates["approval_rate"],
+        bad_rate_approved=rates["bad_rate_approved"],
+        bad_rate_declined=rates["bad_rate_declined"],
+        demographic_parity_ratio={
+            name: one.demographic_parity_ratio for name, one in compared.items()
         },
-    }
+    )
 
 
 def protected_attribute_effects(
     data: EvaluationData, predictors: Sequence[str], predict: Predict
-) -> dict[str, Any]:
+) -> dict[str, AttributeEffect]:
     """Measure what each protected predictor alone does to the labels of the held-out rows.
+
+    Of a number, its other values are the medians of the other bands.
 
     Returns
     -------
-    dict
-        For each: ``label_flips``, the share of rows whose label another of its values would
-        change (of a number: the median of another band), and for a number with bands, the
-        ``age_62_test`` of its highest band.
+    dict of str to AttributeEffect
+        By protected predictor.
     """
     matrix = data.test.matrix(predictors)
     effects = {}
@@ -147,11 +138,11 @@ def protected_attribute_effects(
         if not field.protected:
             continue
         training = data.train.columns[name]
-        effects[name] = {
-            "label_flips": label_flips(
+        effects[name] = AttributeEffect(
+            label_flips=label_flips(
                 predict, matrix, column, values=_typical(field, training), cutoff=data.cutoff
             ),
-            "age_62_test": age_62_test(
+            age_62_test=age_62_test(
                 predict,
                 matrix,
                 column,
@@ -161,7 +152,7 @@ def protected_attribute_effects(
             )
             if field.bands
             else None,
-        }
+        )
     return effects
 
 
@@ -179,56 +170,56 @@ def _typical(field: Field, column: Floats) -> list[float]:
 
 def compare(card: Card) -> str:
     """Return the table as text for a terminal, for every scorecard of a model card."""
-    return "\n\n".join(_scorecard(section) for section in card["scorecards"].values())
+    return "\n\n".join(_scorecard(section) for section in card.scorecards.values())
 
 
-def exclusion_table(exclusions: Sequence[Card]) -> tuple[list[str], list[list[str]]]:
+def exclusion_table(exclusions: Sequence[Exclusion]) -> tuple[list[str], list[list[str]]]:
     """Return the header and the rows of a table of what exclusion costs and gains.
 
     Parameters
     ----------
-    exclusions : sequence of mapping
+    exclusions : sequence of Exclusion
         As `measure_exclusions` returns them: the scorecard as it is first.
     """
-    watched = list(exclusions[0]["demographic_parity_ratio"])
+    watched = list(exclusions[0].demographic_parity_ratio)
     header = ["left out", "AUC", "change of AUC", "Brier score", "approved", "bad among approved"]
     return header + [f"{name} parity" for name in watched], [
         [
-            ", ".join(one["excluded"]) or "nothing",
-            WRITE.figure(one["auc"]["value"]),
-            _change(one),
-            WRITE.figure(one["brier"]["value"]),
-            WRITE.share(one["approval_rate"]),
-            "-" if one["bad_rate_approved"] is None else WRITE.share(one["bad_rate_approved"]),
-            *(_parity(one["demographic_parity_ratio"][name]) for name in watched),
+            ", ".join(one.excluded) or "nothing",
+            figure_alone(one.auc),
+            signed(one.change["auc"] if one.change else None),
+            figure_alone(one.brier),
+            share(one.approval_rate),
+            share(one.bad_rate_approved),
+            *(figure_alone(one.demographic_parity_ratio[name]) for name in watched),
         ]
         for one in exclusions
     ]
 
 
-def constraints_text(section: Card) -> str | None:
+def constraints_text(section: ScorecardCard) -> str | None:
     """Say what its monotone fields cost a scorecard; None without any."""
-    found = section.get("constraints")
+    found = section.constraints
     if found is None:
         return None
-    change = found["change"]
-    auc, brier = (_difference(change[name]) for name in ("auc", "brier"))
+    change = found.change
+    auc, brier = (signed(change[name]) for name in ("auc", "brier"))
     return (
         f"That the probability of default may only go one way along "
-        f"{', '.join(found['monotone'])} changes the AUC by {auc} and the Brier score by {brier}."
+        f"{', '.join(found.monotone)} changes the AUC by {auc} and the Brier score by {brier}."
     )
 
 
-def _scorecard(section: Card) -> str:
+def _scorecard(section: ScorecardCard) -> str:
     text = _exclusions(section)
     constraints = constraints_text(section)
     return f"{text}\n{constraints}" if constraints else text
 
 
-def _exclusions(section: Card) -> str:
-    if len(section["ablation"]) < 2:
-        return f"{section['version']}: has no protected predictors to leave out."
-    header, rows = exclusion_table(section["ablation"])
+def _exclusions(section: ScorecardCard) -> str:
+    if len(section.ablation) < 2:
+        return f"{section.version}: has no protected predictors to leave out."
+    header, rows = exclusion_table(section.ablation)
     widths = [max(map(len, column)) for column in zip(header, *rows, strict=True)]
     lines = [
         "  ".join(
@@ -237,21 +228,4 @@ def _exclusions(section: Card) -> str:
         )
         for row in (header, *rows)
     ]
-    return "\n".join([f"{section['version']}: what it costs to leave protected fields out", *lines])
-
-
-def _change(one: Card) -> str:
-    if one["change"] is None or one["change"]["auc"] is None:
-        return "-"
-    return _difference(one["change"]["auc"])
-
-
-def _difference(change: Card | None) -> str:
-    if change is None:
-        return "-"
-    value, low, high = (WRITE.difference(change[name]) for name in ("value", "low", "high"))
-    return f"{value} ({low} to {high})"
-
-
-def _parity(figure: Card | None) -> str:
-    return "-" if figure is None else WRITE.figure(figure["value"])
+    return "\n".join([f"{section.version}: what it costs to leave protected fields out", *lines])

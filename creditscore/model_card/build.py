@@ -6,10 +6,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict
 from typing import Any
 
 from creditscore.evaluation import fairness, metrics
+from creditscore.evaluation.card import Data, Method
+from creditscore.evaluation.card_reader import plain
 from creditscore.evaluation.confidence_intervals import CONFIDENCE, RESAMPLES
 from creditscore.evaluation.lineage import Lineage, trace_rows
 from creditscore.i18n.catalogue import (
@@ -70,27 +71,16 @@ def build_card(
         "law_clauses": law_clauses(DEFAULT_LANGUAGE),
         "legal": LEGAL_SENTENCE[DEFAULT_LANGUAGE] if model.protected_predictors() else None,
         "policy": model.policy.to_dict(),
-        "governance": asdict(model.declarations(DEFAULT_LANGUAGE)),
-        "data": {**_data(model, rows), **describe_sample(data)},
-        "lineage": asdict(_lineage(model, rows)),
-        "method": {
-            "confidence": CONFIDENCE,
-            "resamples": RESAMPLES,
-            "ece_bins": metrics.ECE_BINS,
-            "min_group_rows": fairness.MIN_GROUP_ROWS,
-            "min_group_outcomes": fairness.MIN_GROUP_OUTCOMES,
-            "curve_rows": min(CURVE_ROWS, len(rows.test)),
-            "importance_rows": min(IMPORTANCE_ROWS, len(rows.test)),
-            "default_forest_rows": drawn_rows(len(rows.train)),
-            "woe_coarse_bins": COARSE_BINS,
-            "implementation_test_applicants": len(manifest["golden"]),
-        },
+        "governance": plain(model.declarations(DEFAULT_LANGUAGE)),
+        "data": plain(_data(model, rows, data)),
+        "lineage": plain(_lineage(model, rows)),
+        "method": plain(_method(model, rows)),
         "scorecards": {
             name: {
                 "version": model.versions[name],
                 **texts["scorecards"][name],
                 **section,
-                **measure_scorecard(model, name, data=data, progress=progress),
+                **plain(measure_scorecard(model, name, data=data, progress=progress)),
                 **measure_stability(model, name, rows, other_splits, progress=progress),
             }
             for name, section in manifest["scorecards"].items()
@@ -101,21 +91,37 @@ def build_card(
     }
 
 
-def _data(model: Model, rows: Split) -> dict[str, Any]:
+def _method(model: Model, rows: Split) -> Method:
+    return Method(
+        confidence=CONFIDENCE,
+        resamples=RESAMPLES,
+        ece_bins=metrics.ECE_BINS,
+        min_group_rows=fairness.MIN_GROUP_ROWS,
+        min_group_outcomes=fairness.MIN_GROUP_OUTCOMES,
+        curve_rows=min(CURVE_ROWS, len(rows.test)),
+        importance_rows=min(IMPORTANCE_ROWS, len(rows.test)),
+        default_forest_rows=drawn_rows(len(rows.train)),
+        woe_coarse_bins=COARSE_BINS,
+        implementation_test_applicants=len(model.manifest["golden"]),
+    )
+
+
+def _data(model: Model, rows: Split, evaluation: EvaluationData) -> Data:
     """Describe the rows: published ones, known ones, or ones of the lender's own."""
     about, schema = model.manifest["data"], model.schema
     published = (one for one in schema.sources.values() if one.sha256 == about["sha256"])
     source = next(published, None)
     known = schema.files.get(about["sha256"])
-    return {
+    return Data(
         **about,
-        "published_as": source and source.title,
-        "licence": source and source.licence,
-        "about": known and in_language(known, DEFAULT_LANGUAGE),
-        "train_rows": len(rows.train),
-        "test_rows": len(rows.test),
-        "test_bads": int(rows.test.bad.sum()),
-    }
+        published_as=source.title if source else None,
+        licence=source.licence if source else None,
+        about=in_language(known, DEFAULT_LANGUAGE) if known else None,
+        train_rows=len(rows.train),
+        test_rows=len(rows.test),
+        test_bads=int(rows.test.bad.sum()),
+        **describe_sample(evaluation),
+    )
 
 
 def _lineage(model: Model, rows: Split) -> Lineage:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
+from creditscore.evaluation.confidence_intervals import Figure
 from creditscore.i18n.catalogue import DEFAULT_LANGUAGE
 from creditscore.i18n.number_format import FORMATS
 
@@ -47,28 +48,38 @@ def share(raw: float | None) -> str:
     return "-" if raw is None else WRITE.share(raw)
 
 
-def share_of(one: Mapping[str, float] | None) -> str:
+def share_of(one: Figure | None) -> str:
     """Write a share with its interval."""
     if one is None:
         return "-"
     return _with_interval(one, WRITE.share)
 
 
-def figure(one: Mapping[str, float] | None) -> str:
+def figure(one: Figure | None) -> str:
     """Write a figure with its interval."""
     if one is None:
         return "-"
     return _with_interval(one, WRITE.figure)
 
 
-def signed(one: Mapping[str, float] | None) -> str:
+def share_alone(one: Figure | None) -> str:
+    """Write a share without its interval."""
+    return "-" if one is None else WRITE.share(one["value"])
+
+
+def figure_alone(one: Figure | None) -> str:
+    """Write a figure without its interval."""
+    return "-" if one is None else WRITE.figure(one["value"])
+
+
+def signed(one: Figure | None) -> str:
     """Write a difference with its interval, its sign always shown."""
     if one is None:
         return "-"
     return _with_interval(one, WRITE.difference)
 
 
-def _with_interval(one: Mapping[str, float], write: Callable[[float], str]) -> str:
+def _with_interval(one: Figure, write: Callable[[float], str]) -> str:
     return f"{write(one['value'])} ({write(one['low'])} to {write(one['high'])})"
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
+from dataclasses import astuple
 from typing import Any
 
+from creditscore.evaluation.card import Card
+from creditscore.evaluation.lineage import Lineage
 from creditscore.i18n.catalogue import DEFAULT_LANGUAGE, PAGE_TEXTS
 from creditscore.model_card.formats import count, share, table
+from creditscore.schema.declarations import Declarations
 from creditscore.schema.governance import STEPS, TEXTS
-
-Card = Mapping[str, Any]
 
 #: What stands where nothing is declared.
 NOT_STATED = f"**{PAGE_TEXTS[DEFAULT_LANGUAGE]['not_declared']}**"
@@ -20,61 +22,65 @@ LINE = "\\_" * 20
 
 def front_page(card: Card) -> Iterator[str]:
     """Write what a filed document has on its first page: which models, when, whose, signed by."""
-    versions = ", ".join(f"`{one['version']}`" for one in card["scorecards"].values())
+    versions = ", ".join(f"`{one.version}`" for one in card.scorecards.values())
     yield from table(
         ["Document", "Model card"],
         [
             ["Model versions", versions],
-            ["Trained at", card["trained_at"]],
-            ["Trained on", f"{card['data']['file']}, {count(card['data']['rows'])} rows"],
-            ["Owner", _or_not_stated(card["governance"]["owner"])],
-            ["Status", _status(card["governance"])],
+            ["Trained at", card.trained_at],
+            ["Trained on", f"{card.data.file}, {count(card.data.rows)} rows"],
+            *_owner_and_status(card.governance),
         ],
     )
 
 
-def _status(found: Card) -> str:
-    unsigned = [step for step in STEPS if step in found["missing"]]
+def _owner_and_status(found: Declarations | None) -> list[list[str]]:
+    if found is None:
+        return []
+    return [["Owner", _or_not_stated(found.owner)], ["Status", _status(found)]]
+
+
+def _status(found: Declarations) -> str:
+    unsigned = [step for step in STEPS if step in found.missing]
     if not unsigned:
-        return f"Approved on {found['sign_off']['approved']['date']}"
+        return f"Approved on {found.sign_off['approved'].date}"
     return f"**Not signed off**: {', '.join(unsigned)} missing"
 
 
-def governance(card: Card) -> Iterator[str]:
+def governance(found: Declarations) -> Iterator[str]:
     """Write what is declared, and what is not."""
-    found = card["governance"]
-    texts, missing = PAGE_TEXTS[DEFAULT_LANGUAGE], len(found["missing"])
+    texts, missing = PAGE_TEXTS[DEFAULT_LANGUAGE], len(found.missing)
     state = texts["governance_missing" if missing else "governance_complete"]
-    counts = state.format(missing=missing, total=found["total"])
+    counts = state.format(missing=missing, total=found.total)
     yield f"{texts['governance_lead']} {f'**{counts}**' if missing else counts}"
     yield ""
     yield from table(
         ["declaration", "stated"],
-        ([_title(key), _or_not_stated(found[key])] for key in TEXTS),
+        ([_title(key), _or_not_stated(getattr(found, key))] for key in TEXTS),
     )
     yield from ("", "### Version history", "")
     yield from _or_nothing(
-        found["versions"],
+        found.versions,
         table(
             ["version", "date", "what changed", "by"],
             (
-                [_cell(one[key]) for key in ("version", "date", "change", "by")]
-                for one in found["versions"]
+                [_cell(text) for text in (one.version, one.date, one.change, one.by)]
+                for one in found.versions
             ),
         ),
     )
     yield from ("", "### Why each variable is in", "")
     yield from table(
         ["field", "why"],
-        ([f"`{name}`", _or_not_stated(why)] for name, why in found["variables"].items()),
+        ([f"`{name}`", _or_not_stated(why)] for name, why in found.variables.items()),
     )
     yield from ("", "### Triggers for a validation before its time", "")
     usual = f"**{texts['usual_limit']}**"
     yield from table(
         ["trigger", "limit", "declared"],
         (
-            [f"`{name}`", _limit(limit), usual if name in found["usual_triggers"] else "yes"]
-            for name, limit in found["triggers"].items()
+            [f"`{name}`", _limit(limit), usual if name in found.usual_triggers else "yes"]
+            for name, limit in found.triggers.items()
         ),
     )
 
@@ -87,20 +93,19 @@ def _or_nothing(stated: object, lines: Iterable[str]) -> Iterable[str]:
     return lines if stated else [f"{NOT_STATED}."]
 
 
-def sign_off(card: Card) -> Iterator[str]:
+def sign_off(found: Declarations) -> Iterator[str]:
     """Write the block that is signed, on paper where names and dates are not declared."""
     yield (
-        "Who signs has read this document, and answers for the step. A signature here is of the "
-        "model versions on the first page."
+        "The person who signs has read this document and answers for the step. A signature covers "
+        "the model versions on the first page."
     )
     yield ""
-    signed = card["governance"]["sign_off"]
     yield from table(
         ["step", "name", "role", "date", "signature"],
         (
             [
                 _title(step),
-                *(_or_not_stated(signed[step][key]) for key in ("name", "role", "date")),
+                *(_or_not_stated(text) for text in astuple(found.sign_off[step])),
                 LINE,
             ]
             for step in STEPS
@@ -124,48 +129,48 @@ def _cell(text: str) -> str:
 # Lineage
 
 
-def lineage(card: Card) -> Iterator[str]:
+def lineage(found: Lineage, card: Card) -> Iterator[str]:
     """Write the way of the rows: counts by step, missing values by field, the split, software."""
-    found, texts = card["lineage"], PAGE_TEXTS[DEFAULT_LANGUAGE]
+    texts = PAGE_TEXTS[DEFAULT_LANGUAGE]
     yield from ("", "### Rows from the file to the figures", "")
     yield from table(
         ["step", "rows", "bad", "bad rate"],
         (
             [
                 texts[f"rows_{step}"],
-                count(one["rows"]),
-                "-" if one["bad"] is None else count(one["bad"]),
-                share(one["bad"] / one["rows"] if one["bad"] is not None and one["rows"] else None),
+                count(one.rows),
+                "-" if one.bad is None else count(one.bad),
+                share(one.bad / one.rows if one.bad is not None and one.rows else None),
             ]
-            for step, one in found["steps"].items()
+            for step, one in found.steps.items()
         ),
     )
-    people = card["data"].get("people")
+    people = card.data.people
     yield from (
         "",
-        f"The split is at random with seed {found['seed']}, with the same share of bad rows on "
+        f"The split is at random with seed {found.seed}, with the same share of bad rows on "
         f"both sides (stratified){', and all rows of a person on one side' if people else ''}.",
     )
-    if ignored := found["ignored_columns"]:
+    if ignored := found.ignored_columns:
         yield ""
         yield f"Columns of the file that are not used: {', '.join(map(_cell, ignored))}."
     yield from ("", "### Missing values by field", "")
     yield from _missing(found)
     yield from ("", "### Software", "")
-    yield ", ".join(f"{name} {version}" for name, version in card["software"].items()) + "."
+    yield ", ".join(f"{name} {version}" for name, version in card.software.items()) + "."
 
 
-def _missing(found: Card) -> Iterator[str]:
-    missing = {name: rows for name, rows in found["missing"].items() if rows}
+def _missing(found: Lineage) -> Iterator[str]:
+    missing = {name: rows for name, rows in found.missing.items() if rows}
     if not missing:
         yield "No field is empty in any of the rows used."
         return
-    used = found["steps"]["used"]["rows"]
+    used = found.steps["used"].rows
     yield from table(
         ["field", "rows without a value", "share of the rows used"],
         ([f"`{name}`", count(rows), share(rows / used)] for name, rows in missing.items()),
     )
-    complete = len(found["missing"]) - len(missing)
+    complete = len(found.missing) - len(missing)
     if complete:
         yield from ("", f"The other fields, {count(complete)}, have no gap.")
 
@@ -179,7 +184,7 @@ def law_clauses(card: Card) -> Iterator[str]:
     yield from table(
         ["place", "clause", "what it asks for", "what is there for it"],
         (
-            [_cell(one[key]) for key in ("place", "clause", "asks", "answer")]
-            for one in card["law_clauses"]
+            [_cell(text) for text in (one.place, one.clause, one.asks, one.answer)]
+            for one in card.law_clauses
         ),
     )

@@ -4,14 +4,27 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, replace
-from typing import Any
+from dataclasses import replace
 
 import numpy as np
 
 from creditscore.arrays import Floats
 from creditscore.evaluation import fairness, metrics
 from creditscore.evaluation.benchmark import BENCHMARK
+from creditscore.evaluation.card import Measured
+from creditscore.evaluation.card_effects import Constraints, Sensitivity
+from creditscore.evaluation.card_sections import (
+    CalibrationBand,
+    Curves,
+    CutoffRow,
+    DecisionFigures,
+    Explanation,
+    Importance,
+    Performance,
+    ReasonFrequency,
+    Roc,
+    ScoreHistogram,
+)
 from creditscore.evaluation.confidence_intervals import (
     bootstrap_metrics,
     differences,
@@ -40,7 +53,7 @@ from creditscore.model_card.woe_scorecard import (
     describe_variables,
     fit_woe_scorecard,
 )
-from creditscore.schema import Schema
+from creditscore.schema import Schema, ScorecardSpec
 from creditscore.schema.constraints import NumericRange
 from creditscore.scorecard.model import Model
 from creditscore.scorecard.policy import Policy
@@ -70,7 +83,7 @@ def steps(schema: Schema, *, other_splits: int = 0) -> int:
 
 def measure_scorecard(
     model: Model, name: str, *, data: EvaluationData, progress: Callable[[str], None]
-) -> dict[str, Any]:
+) -> Measured:
     """Measure a scorecard.
 
     Parameters
@@ -82,62 +95,35 @@ def measure_scorecard(
         What it is measured on.
     progress : callable
         Called with the name of each step as it begins.
-
-    Returns
-    -------
-    dict
-        ``decision``, ``fairness``, ``protected_attribute_effects``, ``explanation``,
-        ``sensitivity``, ``missing_values``, ``curves``, ``performance``, ``variables``,
-        ``out_of_time`` (None without times), ``ablation`` and ``validation``.
     """
     card, spec = model.scorecards[name], model.schema.scorecards[name]
     matrix = data.test.matrix(card.predictors)
     predicted = card.probability_of_default(matrix.astype(np.float32))
-    bad = data.test.bad
     progress(f"measuring the {name} scorecard")
-    measured: dict[str, Any] = {
-        "decision": _decision(data.test, predicted, model),
-        "fairness": fairness.of_protected(
-            model.schema,
-            data.test.columns,
-            data.train.columns,
-            bad,
-            predicted < data.cutoff,
-            names=spec.fields,
-            resamples=data.resamples,
-        ),
-        "protected_attribute_effects": protected_attribute_effects(
-            data, card.predictors, card.probability_of_default
-        ),
-        "explanation": _explanation(model, card, matrix, predicted),
-        "sensitivity": _sensitivity(card, data),
-        "missing_values": measure_missing(card, data, predicted),
-        "curves": {
-            **_curves(data.test, predicted, model),
-            "groups": all_rounded(
-                fairness.approvals_at(
-                    model.schema,
-                    data.test.columns,
-                    data.train.columns,
-                    predicted,
-                    data.test.weight,
-                    names=spec.fields,
-                    cutoffs=FINE_CUTOFFS,
-                )
-            ),
-        },
-    }
+    compared = fairness.of_protected(
+        model.schema,
+        data.test.columns,
+        data.train.columns,
+        data.test.bad,
+        predicted < data.cutoff,
+        names=spec.fields,
+        resamples=data.resamples,
+    )
+    effects = protected_attribute_effects(data, card.predictors, card.probability_of_default)
+    decision, curves = _decision(data.test, predicted, model), _curves(data, predicted, model, spec)
+    explanation = _explanation(model, card, matrix, predicted)
+    sensitivity = _sensitivity(card, data)
+    missing = measure_missing(card, data, predicted)
     progress(f"training baselines of the {name} scorecard")
     woe = fit_woe_scorecard(data.train, card.predictors, data.schema)
-    measured["performance"] = _performance(data, card, predicted, woe)
+    performance = _performance(data, card, predicted, woe)
     variables = describe_variables(woe, data.train, data.schema, model.policy.scale)
-    measured["variables"] = [asdict(one) for one in variables]
-    measured["out_of_time"] = None
+    later = None
     if data.by_time is not None:
         progress(f"testing the {name} scorecard on the latest rows")
-        measured["out_of_time"] = out_of_time(data, data.by_time, card.predictors, spec)
+        later = out_of_time(data, data.by_time, card.predictors, spec)
     progress(f"leaving protected fields out of the {name} scorecard")
-    measured["ablation"] = measure_exclusions(
+    exclusions = measure_exclusions(
         data,
         card.predictors,
         predicted=predicted,
@@ -146,31 +132,43 @@ def measure_scorecard(
         ),
         fields=spec.fields,
     )
-    own = measured["performance"]["scorecard"]
-    measured["validation"] = all_rounded(
-        asdict(validate(model, name, data=data, predicted=predicted, figures=own))
+    own = performance.scorecard
+    return Measured(
+        decision=decision,
+        fairness=compared,
+        protected_attribute_effects=effects,
+        explanation=explanation,
+        sensitivity=sensitivity,
+        missing_values=missing,
+        curves=curves,
+        performance=performance,
+        variables=tuple(variables),
+        out_of_time=later,
+        ablation=exclusions,
+        validation=all_rounded(validate(model, name, data=data, predicted=predicted, figures=own)),
+        constraints=_constraints(card, data, predicted, spec),
     )
-    monotone = [one for one in card.predictors if data.schema.fields[one].is_monotone(name)]
-    if monotone:
-        fields = model.schema.fields.items()
-        free = {name: replace(field, monotone=False) for name, field in fields}
-        forest = grow(
-            data.train,
-            card.predictors,
-            replace(model.schema, fields=free),
-            spec,
-            seed=data.seed,
-        ).forest
-        without = forest.probability_of_default(matrix.astype(np.float32))
-        measured["constraints"] = measure_constraints(
-            data, monotone, predicted=predicted, without=without
-        )
-    return measured
+
+
+def _constraints(
+    card: Scorecard, data: EvaluationData, predicted: Floats, spec: ScorecardSpec
+) -> Constraints | None:
+    """Measure what monotone fields cost, beside a forest without them; None without any."""
+    fields = data.schema.fields
+    monotone = [one for one in card.predictors if fields[one].is_monotone(card.name)]
+    if not monotone:
+        return None
+    free = {name: replace(field, monotone=False) for name, field in fields.items()}
+    schema = replace(data.schema, fields=free)
+    forest = grow(data.train, card.predictors, schema, spec, seed=data.seed).forest
+    matrix = data.test.matrix(card.predictors).astype(np.float32)
+    without = forest.probability_of_default(matrix)
+    return measure_constraints(data, monotone, predicted=predicted, without=without)
 
 
 def _performance(
     data: EvaluationData, card: Scorecard, predicted: Floats, woe: WoeScorecard
-) -> dict[str, Any]:
+) -> Performance:
     bad = data.test.bad
     own = bootstrap_metrics(bad, predicted, data.resamples)
     rivals = {
@@ -180,50 +178,55 @@ def _performance(
     others = {
         name: bootstrap_metrics(bad, theirs, data.resamples) for name, theirs in rivals.items()
     }
-    return {
-        "rows": len(bad),
-        "bads": int(bad.sum()),
-        "weighted": data.test.weight is not None,
-        "bad_rate": share(bad, data.test.weight),
-        "mean_predicted": mean(predicted, data.test.weight),
-        "scorecard": figures(own),
-        "without_twins": without_twins(data, predicted),
-        "baselines": {name: figures(samples) for name, samples in others.items()},
-        "difference_to_baseline": {
+    return Performance(
+        rows=len(bad),
+        bads=int(bad.sum()),
+        weighted=data.test.weight is not None,
+        bad_rate=share(bad, data.test.weight),
+        mean_predicted=mean(predicted, data.test.weight),
+        scorecard=figures(own),
+        without_twins=without_twins(data, predicted),
+        baselines={name: figures(samples) for name, samples in others.items()},
+        difference_to_baseline={
             name: differences(samples, own, "auc", "brier") for name, samples in others.items()
         },
-    }
+    )
 
 
-def _decision(test: Dataset, predicted: Floats, model: Model) -> dict[str, Any]:
-    policy, bad, weights = model.policy, test.bad, test.weight
+def _decision(test: Dataset, predicted: Floats, model: Model) -> DecisionFigures:
+    policy, weights = model.policy, test.weight
     approved = predicted < policy.cutoff
     cutoffs = sorted({*CUTOFFS, policy.cutoff})
     yes, no = (test.rows(np.flatnonzero(side)) for side in (approved, ~approved))
-    return {
-        "cutoff": policy.cutoff,
-        "loss_to_margin": _ratio(policy),
-        "approval_rate": share(approved, weights),
-        "bad_rate_approved": share(yes.bad, yes.weight),
-        "bad_rate_declined": share(no.bad, no.weight),
-        "table": all_rounded(
-            metrics.cutoff_table(bad, predicted, cutoffs, weights, loss_to_margin=_ratio(policy))
-        ),
-    }
+    return DecisionFigures(
+        cutoff=policy.cutoff,
+        loss_to_margin=_ratio(policy),
+        approval_rate=share(approved, weights),
+        bad_rate_approved=share(yes.bad, yes.weight),
+        bad_rate_declined=share(no.bad, no.weight),
+        table=_cutoff_rows(test, predicted, cutoffs, policy),
+    )
 
 
-def _explanation(
-    model: Model, card: Scorecard, matrix: Floats, predicted: Floats
-) -> dict[str, Any]:
+def _cutoff_rows(
+    test: Dataset, predicted: Floats, cutoffs: Sequence[float], policy: Policy
+) -> tuple[CutoffRow, ...]:
+    rows = metrics.cutoff_table(
+        test.bad, predicted, cutoffs, test.weight, loss_to_margin=_ratio(policy)
+    )
+    return all_rounded(tuple(CutoffRow(**row) for row in rows))
+
+
+def _explanation(model: Model, card: Scorecard, matrix: Floats, predicted: Floats) -> Explanation:
     sample = matrix[:IMPORTANCE_ROWS].astype(np.float32)
     weight = np.abs(card.impacts(sample)).mean(axis=0)
     ranked = sorted(zip(card.predictors, weight.tolist(), strict=True), key=lambda one: -one[1])
     refused = predicted >= model.policy.cutoff
-    return {
-        "importance": [{"field": name, "mean_impact": rounded(share)} for name, share in ranked],
-        "refusals": int(refused.sum()),
-        "reasons": reason_frequencies(_reasons(model, card, matrix[refused])),
-    }
+    return Explanation(
+        importance=tuple(Importance(name, rounded(share)) for name, share in ranked),
+        refusals=int(refused.sum()),
+        reasons=reason_frequencies(_reasons(model, card, matrix[refused])),
+    )
 
 
 def _reasons(model: Model, card: Scorecard, matrix: Floats) -> list[list[str]]:
@@ -244,7 +247,7 @@ def _reasons(model: Model, card: Scorecard, matrix: Floats) -> list[list[str]]:
     return lists
 
 
-def reason_frequencies(lists: Sequence[Sequence[str]]) -> list[dict[str, Any]]:
+def reason_frequencies(lists: Sequence[Sequence[str]]) -> tuple[ReasonFrequency, ...]:
     """Count in how many refusals each reason is given, and in how many it comes first.
 
     Parameters
@@ -254,13 +257,13 @@ def reason_frequencies(lists: Sequence[Sequence[str]]) -> list[dict[str, Any]]:
     """
     given = Counter(code for codes in lists for code in codes)
     first = Counter(codes[0] for codes in lists if codes)
-    return [
-        {"code": code, "given": count, "first": first[code], "share": rate(count, len(lists))}
+    return tuple(
+        ReasonFrequency(code, count, first[code], rate(count, len(lists)))
         for code, count in sorted(given.items(), key=lambda one: (-one[1], one[0]))
-    ]
+    )
 
 
-def _sensitivity(card: Scorecard, data: EvaluationData) -> dict[str, Any]:
+def _sensitivity(card: Scorecard, data: EvaluationData) -> Sensitivity:
     random = np.random.default_rng(data.seed)
     matrix = data.test.matrix(card.predictors)
     sample = matrix[random.permutation(len(matrix))[:CURVE_ROWS]]
@@ -280,24 +283,42 @@ def _sensitivity(card: Scorecard, data: EvaluationData) -> dict[str, Any]:
             )
             if field.is_monotone(card.name):
                 proven = is_proven_monotone(card.forest, column, field.risk)
-                violations[name] |= {"proven_monotone": proven}
-    return {"partial_dependence": curves, "monotonicity_violations": violations}
+                violations[name] = replace(violations[name], proven_monotone=proven)
+    return Sensitivity(curves, violations)
 
 
-def _curves(test: Dataset, predicted: Floats, model: Model) -> dict[str, Any]:
-    policy, bad, weights = model.policy, test.bad, test.weight
-    ratio = _ratio(policy)
-    return {
-        "roc": all_rounded(metrics.roc(bad, predicted, weights)),
-        "calibration": [
-            all_rounded({**group, "interval": list(_interval(group))})
-            for group in metrics.calibration_curve(bad, predicted, weights)
-        ],
-        "scores": _scores(test, predicted, policy),
-        "cutoffs": all_rounded(
-            metrics.cutoff_table(bad, predicted, FINE_CUTOFFS, weights, loss_to_margin=ratio)
+def _curves(data: EvaluationData, predicted: Floats, model: Model, spec: ScorecardSpec) -> Curves:
+    test, roc = data.test, metrics.roc(data.test.bad, predicted, data.test.weight)
+    approvals = fairness.approvals_at(
+        model.schema,
+        test.columns,
+        data.train.columns,
+        predicted,
+        test.weight,
+        names=spec.fields,
+        cutoffs=FINE_CUTOFFS,
+    )
+    return Curves(
+        roc=all_rounded(Roc(tuple(roc["declined_good"]), tuple(roc["declined_bad"]))),
+        calibration=tuple(
+            all_rounded(_band(group))
+            for group in metrics.calibration_curve(test.bad, predicted, test.weight)
         ),
-    }
+        scores=_scores(test, predicted, model.policy),
+        cutoffs=_cutoff_rows(test, predicted, FINE_CUTOFFS, model.policy),
+        groups=all_rounded(approvals),
+    )
+
+
+def _band(group: Mapping[str, float]) -> CalibrationBand:
+    return CalibrationBand(
+        rows=int(group["rows"]),
+        bads=int(group["bads"]),
+        mean_predicted=group["mean_predicted"],
+        observed_rate=group["observed_rate"],
+        effective_rows=group.get("effective_rows"),
+        interval=_interval(group),
+    )
 
 
 def _interval(group: Mapping[str, float]) -> tuple[float, float]:
@@ -307,7 +328,7 @@ def _interval(group: Mapping[str, float]) -> tuple[float, float]:
     return wilson(group["bads"], group["rows"])
 
 
-def _scores(test: Dataset, predicted: Floats, policy: Policy) -> dict[str, Any]:
+def _scores(test: Dataset, predicted: Floats, policy: Policy) -> ScoreHistogram:
     """Count good and bad applicants by score; people of the population where rows have weights."""
     points = policy.scale.points(predicted)
     first, last = points.min() // SCORE_BIN_POINTS, points.max() // SCORE_BIN_POINTS
@@ -316,12 +337,12 @@ def _scores(test: Dataset, predicted: Floats, policy: Policy) -> dict[str, Any]:
     good, bad = (
         np.histogram(points, edges, weights=each * (test.bad == outcome))[0] for outcome in (0, 1)
     )
-    return {
-        "edges": edges.tolist(),
-        "good": good.round().astype(int).tolist(),
-        "bad": bad.round().astype(int).tolist(),
-        "cutoff": int(policy.scale.points(np.array([policy.cutoff]))[0]),
-    }
+    return ScoreHistogram(
+        edges=tuple(edges.tolist()),
+        good=tuple(good.round().astype(int).tolist()),
+        bad=tuple(bad.round().astype(int).tolist()),
+        cutoff=int(policy.scale.points(np.array([policy.cutoff]))[0]),
+    )
 
 
 def _ratio(policy: Policy) -> float:

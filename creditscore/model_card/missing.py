@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from creditscore.arrays import Floats
+from creditscore.evaluation.card import Card, ScorecardCard
+from creditscore.evaluation.card_effects import LeavingOut
 from creditscore.evaluation.confidence_intervals import share
 from creditscore.evaluation.rounding import rounded
 from creditscore.evaluation.sensitivity import PROBABILITY_TOLERANCE
 from creditscore.model_card.baselines import EvaluationData
-from creditscore.model_card.formats import WRITE, count, listed, share_of, table
+from creditscore.model_card.formats import WRITE, count, listed, share_alone, share_of, table
 from creditscore.scorecard.scorecard import Scorecard
 from creditscore.training.dataset import Dataset
-
-Card = Mapping[str, Any]
 
 #: Leaving a field out pays if more than this share of the refused would be approved without it.
 HIDING_PAYS_FROM = 0.01
@@ -24,7 +23,7 @@ HIDING_PAYS_FROM = 0.01
 
 def measure_missing(
     card: Scorecard, data: EvaluationData, predicted: Floats
-) -> dict[str, dict[str, Any]]:
+) -> dict[str, LeavingOut]:
     """Measure each predictor that may be missing.
 
     Parameters
@@ -36,12 +35,8 @@ def measure_missing(
 
     Returns
     -------
-    dict
-        For each: the share of training rows ``missing`` it, and the bad rates of these and of the
-        others. Of the test rows that state it, how many ``rows`` they are, and what it would do to
-        leave it out: the ``mean_change`` of the probability; the share it would have ``lowered``;
-        and of those ``refused`` the share that would be ``approved_instead``. ``hiding_pays`` if
-        the latter is above `HIDING_PAYS_FROM`.
+    dict of str to LeavingOut
+        By predictor.
     """
     return {
         name: _leaving_out(card, data, predicted, column)
@@ -52,7 +47,7 @@ def measure_missing(
 
 def _leaving_out(
     card: Scorecard, data: EvaluationData, predicted: Floats, column: int
-) -> dict[str, Any]:
+) -> LeavingOut:
     name, train, test = card.predictors[column], data.train, data.test
     missing = np.isnan(train.columns[name])
     without, stating = (train.rows(np.flatnonzero(side)) for side in (missing, ~missing))
@@ -62,17 +57,17 @@ def _leaving_out(
     refused = before >= data.cutoff
     instead = share(after[refused] < data.cutoff, None if weights is None else weights[refused])
     change = after - before
-    return {
-        "missing": share(missing, train.weight),
-        "bad_rate_missing": share(without.bad, without.weight),
-        "bad_rate_stated": share(stating.bad, stating.weight),
-        "rows": len(stated),
-        "mean_change": rounded(np.average(change, weights=weights)) if len(stated) else None,
-        "lowered": share(change < -PROBABILITY_TOLERANCE, weights),
-        "refused": int(refused.sum()),
-        "approved_instead": instead,
-        "hiding_pays": instead is not None and instead["value"] > HIDING_PAYS_FROM,
-    }
+    return LeavingOut(
+        missing=share(missing, train.weight),
+        bad_rate_missing=share(without.bad, without.weight),
+        bad_rate_stated=share(stating.bad, stating.weight),
+        rows=len(stated),
+        mean_change=rounded(np.average(change, weights=weights)) if len(stated) else None,
+        lowered=share(change < -PROBABILITY_TOLERANCE, weights),
+        refused=int(refused.sum()),
+        approved_instead=instead,
+        hiding_pays=instead is not None and instead["value"] > HIDING_PAYS_FROM,
+    )
 
 
 def _without(card: Scorecard, rows: Dataset, column: int) -> Floats:
@@ -85,9 +80,9 @@ def _without(card: Scorecard, rows: Dataset, column: int) -> Floats:
 # In words
 
 
-def missing_values(card: Card, section: Card) -> Iterator[str]:
+def missing_values(card: Card, section: ScorecardCard) -> Iterator[str]:
     """Write what leaving fields out does, and warn where it pays."""
-    found = section["missing_values"]
+    found = section.missing_values
     if not found:
         yield "Each of its predictors must be stated."
         return
@@ -105,12 +100,12 @@ def missing_values(card: Card, section: Card) -> Iterator[str]:
         (
             [
                 f"`{name}`",
-                share_of(one["missing"]),
-                share_of(one["bad_rate_missing"]),
-                share_of(one["bad_rate_stated"]),
-                "-" if one["mean_change"] is None else WRITE.impact(one["mean_change"]),
-                share_of(one["lowered"]),
-                f"{share_of(one['approved_instead'])} of {count(one['refused'])}",
+                share_of(one.missing),
+                share_of(one.bad_rate_missing),
+                share_of(one.bad_rate_stated),
+                "-" if one.mean_change is None else WRITE.impact(one.mean_change),
+                share_of(one.lowered),
+                f"{share_of(one.approved_instead)} of {count(one.refused)}",
             ]
             for name, one in found.items()
         ),
@@ -119,18 +114,18 @@ def missing_values(card: Card, section: Card) -> Iterator[str]:
         yield from ("", f"**{warning(section, names)}** Ask for it, or let a person decide.")
 
 
-def hiding_pays(section: Card) -> Sequence[str]:
+def hiding_pays(section: ScorecardCard) -> Sequence[str]:
     """Return the fields that it pays to leave out, the one that pays most first."""
     paying = {
-        name: one["approved_instead"]["value"]
-        for name, one in section["missing_values"].items()
-        if one["hiding_pays"]
+        name: one.approved_instead["value"]
+        for name, one in section.missing_values.items()
+        if one.hiding_pays and one.approved_instead
     }
     return sorted(paying, key=paying.__getitem__, reverse=True)
 
 
-def warning(section: Card, names: Sequence[str]) -> str:
+def warning(section: ScorecardCard, names: Sequence[str]) -> str:
     """Say which fields it pays to leave out, and how much; the first ones of many."""
-    approved = {name: section["missing_values"][name]["approved_instead"] for name in names}
-    shares = listed([f"{name} for {WRITE.share(one['value'])}" for name, one in approved.items()])
+    found = section.missing_values
+    shares = listed([f"{name} for {share_alone(found[name].approved_instead)}" for name in names])
     return f"Leaving out pays, as the refused who state it would be approved without: {shares}."

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from textwrap import fill
-from typing import Any
 
 from creditscore.charts.model_card_charts import model_card_plots
 from creditscore.errors import ArtifactError
 from creditscore.evaluation.benchmark import benchmark_in_short
+from creditscore.evaluation.card import Card, ScorecardCard, read_card
 from creditscore.files import PUBLIC, atomic_write
 from creditscore.i18n.catalogue import DEFAULT_LANGUAGE, LEGAL_SENTENCE, PAGE_TEXTS
-from creditscore.model_card.formats import WRITE, listed
+from creditscore.model_card.formats import WRITE, figure_alone, listed, share_alone
 from creditscore.model_card.markdown import left_out_rows, to_markdown
 from creditscore.model_card.missing import hiding_pays, warning
 from creditscore.model_card.sample_sections import (
@@ -22,6 +22,7 @@ from creditscore.model_card.sample_sections import (
 )
 from creditscore.model_card.sections import FIGURES, MODELS, calibration_warning
 from creditscore.model_card.stability_sections import other_seeds_in_short, over_splits_in_short
+from creditscore.schema.declarations import Declarations
 from creditscore.scorecard.artifact import CARD_FILE, MANIFEST_FILE, MODEL_FILE
 from creditscore.scorecard.model import Model
 
@@ -38,15 +39,14 @@ FEW_ROWS, FEW_OF_AN_OUTCOME = 1000, 100
 SUMMARISED = ("auc", "brier", "ece", "accuracy")
 
 
-def write(card: Mapping[str, Any], folder: Path, *, plots: bool) -> None:
+def write(card: Card, folder: Path, *, plots: bool) -> None:
     """Write a model card as Markdown, with its plots unless they are not wanted.
 
     Files of an earlier training are removed first: a plot never shows another model than the card.
 
     Parameters
     ----------
-    card : mapping
-        As `model_card.build_card` returns it.
+    card : Card
     folder : Path
         Of the model.
     plots : bool
@@ -81,19 +81,20 @@ def summarise(model: Model, folder: Path, *, plots: bool) -> str:
 
 
 def _lines(model: Model) -> Iterator[str]:
-    data = model.card["data"]
+    card = read_card(model.card)
+    data = card.data
     yield (
-        f"Data: {data['file']}, {WRITE.number(data['rows'])} rows, "
-        f"{WRITE.share(data['bad_rate'])} bad; tested on rows that training never saw."
+        f"Data: {data.file}, {WRITE.number(data.rows)} rows, "
+        f"{WRITE.share(data.bad_rate)} bad; tested on rows that training never saw."
     )
-    for field, rows in data["folded_rows"].items():
+    for field, rows in data.folded_rows.items():
         folded = f"{WRITE.number(rows)} rows with undocumented codes"
         yield f"  {field}: {folded}, folded as the schema file says"
     if left_out := left_out_rows(data):
         yield _indented(left_out)
-    rarer = round(data["rows"] * min(data["bad_rate"], 1 - data["bad_rate"]))
-    if data["rows"] < FEW_ROWS or rarer < FEW_OF_AN_OUTCOME:
-        auc = list(model.card["scorecards"].values())[-1]["performance"]["scorecard"]["auc"]
+    rarer = round(data.rows * min(data.bad_rate, 1 - data.bad_rate))
+    if data.rows < FEW_ROWS or rarer < FEW_OF_AN_OUTCOME:
+        auc = list(card.scorecards.values())[-1].performance.auc
         text = (
             f"Few rows: {WRITE.number(rarer)} have the rarer outcome, and a fifth of them are in "
             "the test. Every figure below is rough: the AUC of the last scorecard may lie anywhere "
@@ -102,14 +103,15 @@ def _lines(model: Model) -> Iterator[str]:
         )
         yield _indented(text)
     yield from map(_indented, drawn_rows(data))
-    yield _undeclared(model.card["governance"])
+    if card.governance:
+        yield _undeclared(card.governance)
     for name in model.scorecards:
-        yield from _scorecard(model, model.card["scorecards"][name])
+        yield from _scorecard(model, card.scorecards[name])
 
 
-def _undeclared(found: Mapping[str, Any]) -> str:
+def _undeclared(found: Declarations) -> str:
     """Say how much of what only people can say of the model is missing."""
-    missing, total = len(found["missing"]), found["total"]
+    missing, total = len(found.missing), found.total
     if not missing:
         return f"  Governance: all {total} declarations are made in [governance]"
     return (
@@ -117,44 +119,44 @@ def _undeclared(found: Mapping[str, Any]) -> str:
     )
 
 
-def _scorecard(model: Model, card: Mapping[str, Any]) -> Iterator[str]:
-    performance, decision = card["performance"], card["decision"]
-    measured = {"scorecard": performance["scorecard"], **performance["baselines"]}
+def _scorecard(model: Model, card: ScorecardCard) -> Iterator[str]:
+    performance, decision = card.performance, card.decision
+    measured = {"scorecard": performance.scorecard, **performance.baselines}
     yield ""
-    yield fill(f"{card['version']}: {listed(card['predictors'])}", WIDTH, subsequent_indent="  ")
-    if card["forest_trials"]:
-        forest = card["forest"]
+    yield fill(f"{card.version}: {listed(card.predictors)}", WIDTH, subsequent_indent="  ")
+    if card.forest_trials:
+        forest = card.forest
         features = forest["max_features"] or "the square root of all"
         yield (
             f"  Forest settings from the data: leaves of {forest['min_samples_leaf']} rows, "
-            f"{features} features a split ({len(card['forest_trials'])} settings tried)"
+            f"{features} features a split ({len(card.forest_trials)} settings tried)"
         )
-    rows = f"{WRITE.number(performance['rows'])} test rows"
+    rows = f"{WRITE.number(performance.rows)} test rows"
     yield "  " + rows.ljust(30) + _columns(FIGURES[name] for name in SUMMARISED)
     for key, metrics in measured.items():
-        figures = (WRITE.figure(metrics[name]["value"]) for name in SUMMARISED)
+        figures = (figure_alone(metrics[name]) for name in SUMMARISED)
         yield f"  {MODELS[key]:30}" + _columns(figures)
-    bad_rate = decision["bad_rate_approved"]
+    bad_rate = decision.bad_rate_approved
     yield (
         f"  Eligible below a probability of default of {WRITE.cutoff(model.policy.cutoff)}: "
-        f"{WRITE.share(decision['approval_rate']['value'])} approved"
-        + ("" if bad_rate is None else f", of whom {WRITE.share(bad_rate['value'])} turned out bad")
+        f"{share_alone(decision.approval_rate)} approved"
+        + ("" if bad_rate is None else f", of whom {share_alone(bad_rate)} turned out bad")
     )
     notes = (
         benchmark_in_short(performance),
         over_splits_in_short(card),
         other_seeds_in_short(card),
-        calibration_warning(performance["scorecard"]["calibration_slope"]),
+        calibration_warning(performance.scorecard["calibration_slope"]),
         without_twins_in_short(performance),
         later_in_short(card),
         warning(card, hidden) if (hidden := hiding_pays(card)) else None,
     )
     yield from (_indented(note) for note in notes if note)
-    if card["protected_predictors"]:
-        yield _indented(f"Uses protected attributes: {listed(card['protected_predictors'])}.")
+    if card.protected_predictors:
+        yield _indented(f"Uses protected attributes: {listed(card.protected_predictors)}.")
         yield f"  {LEGAL_SENTENCE[DEFAULT_LANGUAGE]}; --exclude leaves them out."
-    if card["monitored_attributes"]:
-        yield _indented(f"Only monitored: {listed(card['monitored_attributes'])}.")
+    if card.monitored_attributes:
+        yield _indented(f"Only monitored: {listed(card.monitored_attributes)}.")
 
 
 def _indented(text: str) -> str:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from creditscore.arrays import Floats
+from creditscore.evaluation.card_sections import OutOfTime, WithoutTwins
 from creditscore.evaluation.confidence_intervals import (
     BootstrapResamples,
+    Figure,
     bootstrap_metrics,
     figures,
     rate,
@@ -60,48 +63,40 @@ def _population_bad_rate(data: EvaluationData) -> float | None:
     return rounded(bads / people)
 
 
-def without_twins(data: EvaluationData, predicted: Floats) -> dict[str, Any] | None:
+def without_twins(data: EvaluationData, predicted: Floats) -> WithoutTwins | None:
     """Measure on the test rows without a twin; None if all have none, or too few are left."""
     fresh = ~data.twins
     bads = int(data.test.bad[fresh].sum())
     if fresh.all() or min(bads, int(fresh.sum()) - bads) < MIN_TESTED_PER_OUTCOME:
         return None
     rest = data.test.rows(np.flatnonzero(fresh))
-    return {"rows": len(rest), **_measured(rest, predicted[fresh], data.seed)}
+    return WithoutTwins(rows=len(rest), **_measured(rest, predicted[fresh], data.seed))
 
 
 def out_of_time(
     data: EvaluationData, by_time: TimeSplit, predictors: Sequence[str], spec: ScorecardSpec
-) -> dict[str, Any]:
-    """Fit a scorecard's forest to the earlier rows, and measure it on the latest fifth.
-
-    Returns
-    -------
-    dict
-        ``since``, the time of the first of the latest rows; rows and bad rates of both parts; the
-        latest rows that were left out as their person was ``known``; the mean that was predicted
-        for the latest; and their ``scorecard`` figures, None where rows of an outcome are too few.
-    """
+) -> OutOfTime:
+    """Fit a scorecard's forest to the earlier rows, and measure it on the latest fifth."""
     earlier, latest = by_time.earlier, by_time.latest
-    found = {
-        "since": by_time.since,
-        "train_rows": len(earlier),
-        "train_bad_rate": share(earlier.bad, earlier.weight),
-        "rows": len(latest),
-        "bad_rate": share(latest.bad, latest.weight),
-        "known_people_rows": by_time.known_people,
-        "mean_predicted": None,
-        "scorecard": None,
-    }
+    found = OutOfTime(
+        since=by_time.since,
+        train_rows=len(earlier),
+        train_bad_rate=share(earlier.bad, earlier.weight),
+        rows=len(latest),
+        bad_rate=share(latest.bad, latest.weight),
+        known_people_rows=by_time.known_people,
+        mean_predicted=None,
+        scorecard=None,
+    )
     if not by_time.is_enough:
         return found
     forest = grow(earlier, predictors, data.schema, spec, seed=data.seed).forest
     predicted = forest.probability_of_default(latest.matrix(predictors).astype(np.float32))
-    return {
-        **found,
-        "mean_predicted": mean(predicted, latest.weight),
-        "scorecard": _measured(latest, predicted, data.seed),
-    }
+    return replace(
+        found,
+        mean_predicted=mean(predicted, latest.weight),
+        scorecard=_measured(latest, predicted, data.seed),
+    )
 
 
 def mean(predicted: Floats, weights: Floats | None) -> float:
@@ -109,6 +104,6 @@ def mean(predicted: Floats, weights: Floats | None) -> float:
     return rounded(np.average(predicted, weights=weights))
 
 
-def _measured(rows: Dataset, predicted: Floats, seed: int) -> dict[str, Any]:
+def _measured(rows: Dataset, predicted: Floats, seed: int) -> dict[str, Figure | None]:
     resamples = BootstrapResamples(len(rows), seed, case_weights=rows.weight)
     return figures(bootstrap_metrics(rows.bad, predicted, resamples))

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
 
 from creditscore.charts.model_charts import MOST_FIELDS
+from creditscore.evaluation.card import Card, ScorecardCard
+from creditscore.evaluation.card_effects import AgeTest, GroupFairness, PartialDependence
+from creditscore.evaluation.confidence_intervals import Figure
 from creditscore.evaluation.fairness import INCONCLUSIVE
 from creditscore.i18n.catalogue import DEFAULT_LANGUAGE, PAGE_TEXTS
 from creditscore.i18n.number_format import CUTOFF_DECIMALS
@@ -26,10 +28,11 @@ from creditscore.model_card.stability_sections import other_seeds, over_splits
 from creditscore.model_card.validation_sections import validation
 from creditscore.model_card.variables import variables
 
-Card = Mapping[str, Any]
-
 #: Most reasons listed; the JSON has all.
 MAX_REASONS = 12
+
+#: The age from which Regulation B protects applicants (12 CFR 1002.2(o)).
+ELDERLY = 62
 
 #: Models that are compared, by the names that they have on the page.
 MODELS = {
@@ -55,14 +58,14 @@ FIGURES = {
 # Sections
 
 
-def _performance(card: Card, section: Card) -> Iterator[str]:
-    performance, method = section["performance"], card["method"]
-    models = {"scorecard": performance["scorecard"], **performance["baselines"]}
+def _performance(card: Card, section: ScorecardCard) -> Iterator[str]:
+    performance, method = section.performance, card.method
+    models = {"scorecard": performance.scorecard, **performance.baselines}
     yield from over_splits(section)
     yield (
-        f"On {count(performance['rows'])} held-out rows, {share_of(performance['bad_rate'])} "
-        f"bad. In brackets, here and below: {WRITE.setting(method['confidence'])} intervals, of "
-        f"rates by Wilson's formula, of all else from {count(method['resamples'])} draws of the "
+        f"On {count(performance.rows)} held-out rows, {share_of(performance.bad_rate)} "
+        f"bad. In brackets, here and below: {WRITE.setting(method.confidence)} intervals, of "
+        f"rates by Wilson's formula, of all else from {count(method.resamples)} draws of the "
         "rows."
     )
     yield ""
@@ -75,26 +78,26 @@ def _performance(card: Card, section: Card) -> Iterator[str]:
     )
     yield ""
     yield (
-        "AUC, Gini and KS tell how well the bad are ranked below the good; the Brier score, "
+        "AUC, Gini and KS measure how well the bad are ranked below the good; the Brier score, "
         "log-loss and ECE how far the probabilities are off (0 is perfect, and the Brier skill is "
         "the share saved over the average). A calibration slope of 1 and intercept of 0 are "
-        f"perfect. The ECE has {method['ece_bins']} bins of equal width. Accuracy means little: "
+        f"perfect. The ECE has {method.ece_bins} bins of equal width. Accuracy means little: "
         "compare it with that of the average."
     )
-    if drawn := method.get("default_forest_rows"):
+    if drawn := method.default_forest_rows:
         yield from ("", f"Each tree of {MODELS['default_forest']} drew {count(drawn)} rows.")
-    if warning := calibration_warning(performance["scorecard"]["calibration_slope"]):
+    if warning := calibration_warning(performance.scorecard["calibration_slope"]):
         yield from ("", warning)
-    repaired = section["calibration"]
-    if repaired["slope"] != 1 or repaired["intercept"] != 0:
+    repaired = section.calibration
+    if repaired.slope != 1 or repaired.intercept != 0:
         yield from (
             "",
-            f"The probabilities were repaired by a line (slope {WRITE.figure(repaired['slope'])}), "
+            f"The probabilities were repaired by a line (slope {WRITE.figure(repaired.slope)}), "
             f"which lowered the ECE on rows that the trees had not seen from "
-            f"{WRITE.figure(repaired['error_before'])} to {WRITE.figure(repaired['error_after'])}.",
+            f"{WRITE.figure(repaired.error_before)} to {WRITE.figure(repaired.error_after)}.",
         )
     yield ""
-    for name, difference in performance["difference_to_baseline"].items():
+    for name, difference in performance.difference_to_baseline.items():
         yield (
             f"- Against {MODELS[name]}: AUC {signed(difference['auc'])}, "
             f"Brier score {signed(difference['brier'])}."
@@ -104,7 +107,7 @@ def _performance(card: Card, section: Card) -> Iterator[str]:
             yield from ("", *words)
 
 
-def calibration_warning(slope: Card | None) -> str | None:
+def calibration_warning(slope: Figure | None) -> str | None:
     """Say so if the probabilities are significantly too extreme or too cautious."""
     if slope is None or slope["low"] <= 1 <= slope["high"]:
         return None
@@ -116,22 +119,22 @@ def calibration_warning(slope: Card | None) -> str | None:
     return f"The calibration slope, {figure(slope)}, leaves out 1: probabilities are {how}."
 
 
-def _decision(card: Card, section: Card) -> Iterator[str]:
-    decision, policy = section["decision"], card["policy"]
-    ratio = WRITE.short(decision["loss_to_margin"])
-    cutoffs = WRITE.numbers([row["cutoff"] for row in decision["table"]], most=CUTOFF_DECIMALS)
+def _decision(card: Card, section: ScorecardCard) -> Iterator[str]:
+    decision, policy = section.decision, card.policy
+    ratio = WRITE.short(decision.loss_to_margin)
+    cutoffs = WRITE.numbers([row.cutoff for row in decision.table], most=CUTOFF_DECIMALS)
     chosen = (
         f"chosen as 1 / (1 + {ratio}), the break-even where a bad account costs {ratio} times what "
         "a good one earns"
-        if policy["loss_to_margin"]
+        if policy.loss_to_margin
         else "set directly"
     )
     yield (
         "An applicant is eligible with a probability of default below "
-        f"{WRITE.cutoff(decision['cutoff'])}, {chosen}. That approves "
-        f"{share_of(decision['approval_rate'])}; of the approved "
-        f"{share_of(decision['bad_rate_approved'])} turned out bad, of the declined "
-        f"{share_of(decision['bad_rate_declined'])}."
+        f"{WRITE.cutoff(decision.cutoff)}, {chosen}. That approves "
+        f"{share_of(decision.approval_rate)}; of the approved "
+        f"{share_of(decision.bad_rate_approved)} turned out bad, of the declined "
+        f"{share_of(decision.bad_rate_declined)}."
     )
     yield ""
     yield from other_seeds(section)
@@ -139,176 +142,179 @@ def _decision(card: Card, section: Card) -> Iterator[str]:
         ["cut-off", "approved", "bad among approved", "bad among declined", "cost per applicant"],
         (
             [
-                f"**{text}**" if row["cutoff"] == decision["cutoff"] else text,
-                share(row["approval_rate"]),
-                share(row["bad_rate_approved"]),
-                share(row["bad_rate_declined"]),
-                WRITE.figure(row["cost"]),
+                f"**{text}**" if row.cutoff == decision.cutoff else text,
+                share(row.approval_rate),
+                share(row.bad_rate_approved),
+                share(row.bad_rate_declined),
+                WRITE.figure(row.cost),
             ]
-            for row, text in zip(decision["table"], cutoffs, strict=True)
+            for row, text in zip(decision.table, cutoffs, strict=True)
         ),
     )
     yield ""
     yield (
         "Cost is in margins of a good account: an approved bad one costs "
         f"{ratio}, a declined good one 1. The score is the same "
-        f"probability in points: {policy['base_points']:g} at odds of {policy['base_odds']:g} good "
-        f"to one bad, and {policy['points_to_double_odds']:g} more for twice the odds."
+        f"probability in points: {policy.base_points:g} at odds of {policy.base_odds:g} good "
+        f"to one bad, and {policy.points_to_double_odds:g} more for twice the odds."
     )
 
 
-def _fairness(card: Card, section: Card) -> Iterator[str]:
-    method = card["method"]
+def _fairness(card: Card, section: ScorecardCard) -> Iterator[str]:
+    method = card.method
     yield (
         "For watching, not for passing a test: no value here is a legal pass. A group of fewer "
-        f"than {count(method['min_group_rows'])} rows, or fewer than "
-        f"{method['min_group_outcomes']} good or bad ones, is inconclusive and not compared, "
+        f"than {count(method.min_group_rows)} rows, or fewer than "
+        f"{method.min_group_outcomes} good or bad ones, is inconclusive and not compared, "
         "unless a test of proportions shows that it is approved more, or less, often than the rest."
     )
-    for name, one in section["fairness"].items():
-        yield from ("", f"**{card['fields'][name]['title']}** (`{name}`)", "")
+    for name, one in section.fairness.items():
+        yield from ("", f"**{card.fields[name].title}** (`{name}`)", "")
         yield from table(
             [
                 "group", "rows", "approved", "bad among approved", "approved among the good",
                 "approval against the highest",
             ],
-            (_group_row(group, one["reference_group"]) for group in one["groups"]),
+            (_group_row(group, one.reference_group) for group in one.groups),
         )  # fmt: skip
-        if one["demographic_parity_ratio"]:
+        if one.demographic_parity_ratio:
             yield from (
                 "",
-                f"Lowest over highest approval rate {figure(one['demographic_parity_ratio'])}, "
-                f"difference {figure(one['demographic_parity_difference'])}; difference of the "
-                f"approval rates among the good {figure(one['equal_opportunity_difference'])}.",
+                f"Lowest over highest approval rate {figure(one.demographic_parity_ratio)}, "
+                f"difference {figure(one.demographic_parity_difference)}; difference of the "
+                f"approval rates among the good {figure(one.equal_opportunity_difference)}.",
             )
-    if section["protected_attribute_effects"]:
+    if section.protected_attribute_effects:
         yield from ("", "What a protected predictor alone does, all else unchanged:", "")
-    for name, one in section["protected_attribute_effects"].items():
+    for name, effect in section.protected_attribute_effects.items():
         yield (
-            f"- Another value of {name} changes the label of {share_of(one['label_flips'])} of "
-            f"the held-out rows.{_band(name, one['age_62_test'])}"
+            f"- Another value of {name} changes the label of {share_of(effect.label_flips)} of "
+            f"the held-out rows.{_band(name, effect.age_62_test)}"
         )
     yield from _exclusions(section)
 
 
-def _group_row(group: Card, reference: str | None) -> list[str]:
-    ratio = INCONCLUSIVE if group["verdict"] == INCONCLUSIVE else figure(group["approval_ratio"])
+def _group_row(group: GroupFairness, reference: str | None) -> list[str]:
+    ratio = INCONCLUSIVE if group.verdict == INCONCLUSIVE else figure(group.approval_ratio)
     return [
-        group["group"],
-        count(group["rows"]),
-        share_of(group["approval_rate"]),
-        share_of(group["bad_rate_approved"]),
-        share_of(group["approval_rate_good"]),
-        "the highest" if group["group"] == reference else ratio,
+        group.group,
+        count(group.rows),
+        share_of(group.approval_rate),
+        share_of(group.bad_rate_approved),
+        share_of(group.approval_rate_good),
+        "the highest" if group.group == reference else ratio,
     ]
 
 
-def _band(name: str, band: Card | None) -> str:
+def _band(name: str, band: AgeTest | None) -> str:
     if band is None:
         return ""
-    return (
-        f" Of the {count(band['rows'])} with {name} of {band['from']:g} and over, "
-        f"{share_of(band['worse_off'])} have a higher probability of default than with their best "
-        f"lower value, and {share_of(band['refused_due_to_age'])} are refused for that alone."
+    said = (
+        f" Of the {count(band.rows)} with {name} of {band.from_:g} and over, "
+        f"{share_of(band.worse_off)} have a higher probability of default than with their best "
+        f"lower value, and {share_of(band.refused_due_to_age)} are refused for that alone."
     )
+    if band.from_ == ELDERLY and band.worse_off and band.worse_off["value"] > 0:
+        said += " So the scorecard fails the test of Regulation B for applicants of that age."
+    return said
 
 
-def _exclusions(section: Card) -> Iterator[str]:
-    if len(section["ablation"]) > 1:
+def _exclusions(section: ScorecardCard) -> Iterator[str]:
+    if len(section.ablation) > 1:
         yield from ("", "What leaving protected fields out costs and gains:", "")
-        yield from table(*exclusion_table(section["ablation"]))
+        yield from table(*exclusion_table(section.ablation))
         yield ""
         yield "Parity is the lowest over the highest approval rate of the conclusive groups."
 
 
-def _explanation(card: Card, section: Card) -> Iterator[str]:
-    reasons, found = section["reasons"], section["explanation"]
+def _explanation(card: Card, section: ScorecardCard) -> Iterator[str]:
+    reasons, found = section.reasons, section.explanation
     yield (
         "The reasons of a decision are its fields' exact Shapley values "
-        f"({reasons['value_function']}): each field's share in what sets the applicant's "
+        f"({reasons.value_function}): each field's share in what sets the applicant's "
         "probability of default apart from the mean of the reference group. That group is "
-        f"{reasons['reference_group'].replace('_', ' ')}, {count(reasons['reference_rows'])} of "
-        f"them, with a mean of {share(reasons['baseline'])}."
+        f"{reasons.reference_group.replace('_', ' ')}, {count(reasons.reference_rows)} of "
+        f"them, with a mean of {share(reasons.baseline)}."
     )
     yield from (
         "",
         "Mean size of the shares, in percentage points, over the first "
-        f"{count(card['method']['importance_rows'])} held-out rows:",
+        f"{count(card.method.importance_rows)} held-out rows:",
         "",
     )
     yield from table(
         ["field", "mean impact"],
         (
-            [f"`{one['field']}`", WRITE.impact(one["mean_impact"])]
-            for one in found["importance"][:MOST_FIELDS]
+            [f"`{one.field}`", WRITE.impact(one.mean_impact)]
+            for one in found.importance[:MOST_FIELDS]
         ),
     )
-    if len(found["importance"]) > MOST_FIELDS:
+    if len(found.importance) > MOST_FIELDS:
         yield "\nThe fields that weigh most; model_card.json has all."
-    if found["reasons"]:
+    if found.reasons:
         yield from (
             "",
-            f"What the {count(found['refusals'])} held-out refusals would be told:",
+            f"What the {count(found.refusals)} held-out refusals would be told:",
             "",
         )
         yield from table(
             ["reason", "given to", "first for"],
             (
-                [f"`{one['code']}`", share_of(one["share"]), count(one["first"])]
-                for one in found["reasons"][:MAX_REASONS]
+                [f"`{one.code}`", share_of(one.share), count(one.first)]
+                for one in found.reasons[:MAX_REASONS]
             ),
         )
-        if len(found["reasons"]) > MAX_REASONS:
+        if len(found.reasons) > MAX_REASONS:
             yield "\nThe most frequent ones; model_card.json has all."
-    rows = count(card["method"]["curve_rows"])
+    rows = count(card.method.curve_rows)
     yield f"\nPartial dependence is the mean over {rows} held-out rows, were all to have the value."
 
 
-def _monotonicity(card: Card, section: Card) -> Iterator[str]:
-    sensitivity = section["sensitivity"]
-    if not sensitivity["monotonicity_violations"]:
+def _monotonicity(card: Card, section: ScorecardCard) -> Iterator[str]:
+    sensitivity = section.sensitivity
+    if not sensitivity.monotonicity_violations:
         yield "The schema file expects nothing of how the risk goes with any of its fields."
-    for name, one in sensitivity["monotonicity_violations"].items():
-        way = "higher" if card["fields"][name]["expected_risk"] == "rises" else "lower"
-        if not one["rows"] and not one.get("proven_monotone"):
+    for name, one in sensitivity.monotonicity_violations.items():
+        way = "higher" if card.fields[name].expected_risk == "rises" else "lower"
+        if not one.rows and not one.proven_monotone:
             continue
-        if one.get("proven_monotone"):
+        if one.proven_monotone:
             yield (
                 f"- {name}: declared monotone, and proven from the trees for every applicant: "
                 f"a {way} value never lowers the probability of default."
             )
             continue
-        if one["largest_fall"] is None:
+        if one.largest_fall is None:
             yield f"- {name}: one step {way} never lowers the probability of default. Good."
             continue
-        fall, curve = one["largest_fall"], sensitivity["partial_dependence"][name]
+        fall, curve = one.largest_fall, sensitivity.partial_dependence[name]
         yield (
             f"- {name}: one step {way} should raise the risk, but **lowers** the probability of "
-            f"default of {share_of(one['lowered'])} of the {count(one['rows'])} held-out rows "
-            f"that can take it, and makes {share_of(one['made_eligible'])} of them eligible that "
-            f"were not; the most from {share(fall['probability_from'])} to "
-            f"{share(fall['probability_to'])}, going from {_named(fall['from'], curve)} to "
-            f"{_named(fall['to'], curve)}.{_violating_steps(curve)}"
+            f"default of {share_of(one.lowered)} of the {count(one.rows)} held-out rows "
+            f"that can take it, and makes {share_of(one.made_eligible)} of them eligible that "
+            f"were not; the most from {share(fall.probability_from)} to "
+            f"{share(fall.probability_to)}, going from {_named(fall.from_, curve)} to "
+            f"{_named(fall.to, curve)}.{_violating_steps(curve)}"
         )
     if text := constraints_text(section):
         yield from ("", text)
 
 
-def _named(end: float | str, curve: Card) -> str:
+def _named(end: float | str, curve: PartialDependence) -> str:
     """Write a value, with what it means where it has a meaning of its own."""
-    label = next((point["label"] for point in curve["points"] if point["value"] == end), None)
+    label = next((point.label for point in curve.points if point.value == end), None)
     return f"{value(end)} ({label})" if label else value(end)
 
 
-def _violating_steps(curve: Card) -> str:
-    steps = [" to ".join(_named(end, curve) for end in step) for step in curve["violating_steps"]]
+def _violating_steps(curve: PartialDependence) -> str:
+    steps = [" to ".join(_named(end, curve) for end in step) for step in curve.violating_steps]
     return f" Its curve goes the wrong way from {'; from '.join(steps)}." if steps else ""
 
 
 #: The part that is only there where values may be missing.
 MISSING = "Missing values"
 
-PARTS: Mapping[str, Callable[[Card, Card], Iterator[str]]] = {
+PARTS: Mapping[str, Callable[[Card, ScorecardCard], Iterator[str]]] = {
     "Performance": _performance,
     "Variables": variables,
     "Decision": _decision,

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from creditscore.arrays import Floats
 from creditscore.errors import DatasetError
+from creditscore.evaluation.card_reader import plain
 from creditscore.evaluation.repeated_splits import CrossValidation, cross_validation, headline
 from creditscore.evaluation.retraining import Retraining, compare_seeds
 from creditscore.schema import CodeList, Field, Schema
@@ -45,8 +46,8 @@ def measure_stability(
     repeated = other_splits and _cross_validate(model, name, rows, other_splits, shipped, progress)
     retrained = name in rows.by_seed and _compare_seeds(model, name, rows, predicted)
     return {
-        "cross_validation": asdict(repeated) if repeated else None,
-        "retraining": asdict(retrained) if retrained else None,
+        "cross_validation": plain(repeated) if repeated else None,
+        "retraining": plain(retrained) if retrained else None,
     }
 
 

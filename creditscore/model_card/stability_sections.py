@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
 
-from creditscore.model_card.formats import WRITE, count, share, share_of, table
-
-Card = Mapping[str, Any]
+from creditscore.evaluation.card import ScorecardCard
+from creditscore.evaluation.confidence_intervals import Figure
+from creditscore.evaluation.repeated_splits import CrossValidation, Distribution
+from creditscore.model_card.formats import WRITE, count, share, share_alone, share_of, table
 
 #: Figures of the table, with what writes them.
 OVER_SPLITS = {
@@ -31,48 +31,46 @@ NOT_MEASURED = (
 )
 
 
-def over_splits_in_short(section: Card) -> str:
+def over_splits_in_short(section: ScorecardCard) -> str:
     """Say in a sentence how the scorecard does over other splits; nothing for an older card."""
-    if "cross_validation" not in section:
-        return ""
-    repeated = section["cross_validation"]
+    repeated = section.cross_validation
     if repeated is None:
-        return NOT_MEASURED
+        return NOT_MEASURED if section.is_quick else ""
     found = [
-        f"{OVER_SPLITS[name][0]} {WRITE.figure(one['mean'])} on average (standard deviation "
-        f"{WRITE.figure(one['sd'])}, {WRITE.figure(one['lowest'])} to "
-        f"{WRITE.figure(one['highest'])})"
+        f"{OVER_SPLITS[name][0]} {WRITE.figure(one.mean)} on average (standard deviation "
+        f"{WRITE.figure(one.sd)}, {WRITE.figure(one.lowest)} to "
+        f"{WRITE.figure(one.highest)})"
         for name in IN_SHORT
-        if (one := repeated["figures"].get(name))
+        if (one := repeated.figures.get(name))
     ]
-    auc = repeated["figures"].get("auc")
+    auc = repeated.figures.get("auc")
     if not auc:
         return _too_few(repeated)
     return (
-        f"Over {repeated['splits']} other splits of the rows: {', '.join(found)}. The AUC of the "
-        f"one split of all other figures, {WRITE.figure(auc['shipped'])}, is higher than "
-        f"{auc['lower']} of the {auc['count']}."
+        f"Over {repeated.splits} other splits of the rows: {', '.join(found)}. The AUC of the "
+        f"one split of all other figures, {WRITE.figure(auc.shipped)}, is higher than "
+        f"{auc.lower} of the {auc.count}."
     )
 
 
-def _too_few(repeated: Card) -> str:
-    tried = repeated["splits"] + repeated["left_out"]
+def _too_few(repeated: CrossValidation) -> str:
+    tried = repeated.splits + repeated.left_out
     return (
-        f"Other splits of the rows could not be measured: of {tried}, {repeated['left_out']} have "
+        f"Other splits of the rows could not be measured: of {tried}, {repeated.left_out} have "
         "too few people to have both outcomes on both sides."
     )
 
 
-def over_splits(section: Card) -> Iterator[str]:
+def over_splits(section: ScorecardCard) -> Iterator[str]:
     """Write how each figure varies from split to split, ahead of those of one split."""
     if not (headline := over_splits_in_short(section)):
         return
     yield from (f"**{headline}**", "")
-    repeated = section["cross_validation"]
-    if not repeated or not repeated["figures"]:
+    repeated = section.cross_validation
+    if not repeated or not repeated.figures:
         return
     yield (
-        f"Each of the {repeated['splits']} splits was made as that of this card, with the seeds "
+        f"Each of the {repeated.splits} splits was made as that of this card, with the seeds "
         "that follow it, from the training rows followed by the test rows, and trained on as many "
         "rows with the same settings. These were chosen on the training rows of this "
         "card's split, some of which the other splits test on: a slight advantage."
@@ -83,64 +81,64 @@ def over_splits(section: Card) -> Iterator[str]:
          "higher than"],
         (
             _row(*OVER_SPLITS[name], one)
-            for name, one in repeated["figures"].items()
+            for name, one in repeated.figures.items()
             if one is not None
         ),
     )  # fmt: skip
     yield from ("", "The rest of this card, its plots and intervals are of one split.", "")
 
 
-def _row(title: str, write: Any, one: Card) -> Sequence[str]:
-    numbers = (one[key] for key in ("mean", "sd", "lowest", "highest", "shipped"))
-    return [title, *map(write, numbers), f"{one['lower']} of {one['count']}"]
+def _row(title: str, write: Callable[[float], str], one: Distribution) -> Sequence[str]:
+    numbers = (one.mean, one.sd, one.lowest, one.highest, one.shipped)
+    return [title, *map(write, numbers), f"{one.lower} of {one.count}"]
 
 
-def other_seeds(section: Card) -> Iterator[str]:
+def other_seeds(section: ScorecardCard) -> Iterator[str]:
     """Write what other seeds change for the same rows; nothing where none were tried."""
-    found = section.get("retraining")
+    found = section.retraining
     if not found:
         return
-    spread, auc = found["probability_sd"], found["auc"]
+    spread, auc = found.probability_sd, found.auc
     yield (
-        f"Trained on the same rows with {found['seeds']} seeds, this card's among them, "
-        f"{count(found['changed_rows'])} of {count(found['rows'])} held-out applicants "
-        f"({share_of(found['changed'])}) do not get the same label from all."
+        f"Trained on the same rows with {found.seeds} seeds, this card's among them, "
+        f"{count(found.changed_rows)} of {count(found.rows)} held-out applicants "
+        f"({share_of(found.changed)}) do not get the same label from all."
         + _auc(auc)
         + " The standard deviation of one person's probability is "
-        f"{WRITE.impact(spread['median'])} percentage points in the median, "
-        f"{WRITE.impact(spread['percentile_95'])} at the 95th percentile and "
-        f"{WRITE.impact(spread['largest'])} at most."
+        f"{WRITE.impact(spread.median)} percentage points in the median, "
+        f"{WRITE.impact(spread.percentile_95)} at the 95th percentile and "
+        f"{WRITE.impact(spread.largest)} at most."
     )
     yield ""
     yield (
-        f"{share_of(found['within_a_point'])} lie within one percentage point of the cut-off. "
-        f"{share_of(found['warned'])} are answered with the warning `near_cutoff`: training again "
+        f"{share_of(found.within_a_point)} lie within one percentage point of the cut-off. "
+        f"{share_of(found.warned)} are answered with the warning `near_cutoff`: training again "
         "could change their label, and a person should look at them."
-        + _caught(found["changed_warned"])
+        + _caught(found.changed_warned)
     )
     yield ""
 
 
-def _auc(auc: Card | None) -> str:
+def _auc(auc: Distribution | None) -> str:
     if auc is None:
         return ""
-    low, high = min(auc["lowest"], auc["shipped"]), max(auc["highest"], auc["shipped"])
+    low, high = min(auc.lowest, auc.shipped), max(auc.highest, auc.shipped)
     return f" The AUC lies between {WRITE.figure(low)} and {WRITE.figure(high)}."
 
 
-def _caught(caught: Card | None) -> str:
+def _caught(caught: Figure | None) -> str:
     if caught is None:
         return ""
     return f" Of those whose label changed, {share_of(caught)} have it."
 
 
-def other_seeds_in_short(section: Card) -> str | None:
+def other_seeds_in_short(section: ScorecardCard) -> str | None:
     """Say the same in one sentence for a terminal."""
-    found = section.get("retraining")
+    found = section.retraining
     if not found:
         return None
     return (
-        f"With {found['seeds']} seeds, {share(found['changed']['value'])} of the test rows do not "
-        f"get the same label from all; {share(found['warned']['value'])} would get the warning "
+        f"With {found.seeds} seeds, {share_alone(found.changed)} of the test rows do not "
+        f"get the same label from all; {share_alone(found.warned)} would get the warning "
         "near_cutoff."
     )

@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from creditscore.arrays import Floats, Ints
 from creditscore.evaluation.confidence_intervals import Figure, summarise
-from creditscore.evaluation.expected_loss import ExpectedLoss, expected_loss
+from creditscore.evaluation.expected_loss import expected_loss
 from creditscore.evaluation.fairness import PopulationGroup, groups
-from creditscore.evaluation.group_calibration import (
-    CalibrationGroup,
-    CalibrationNeed,
-    calibration_of,
-)
+from creditscore.evaluation.group_calibration import CalibrationNeed, calibration_of
 from creditscore.evaluation.overfitting import TrainTestFigure, compare_train_test
-from creditscore.evaluation.proxies import Proxy
 from creditscore.evaluation.stability import (
     Period,
     Shift,
@@ -27,8 +21,8 @@ from creditscore.evaluation.stability import (
     measure_period,
     periods,
 )
-from creditscore.evaluation.stress import Stress
-from creditscore.evaluation.two_way_groups import TwoWayGroups, two_way_groups
+from creditscore.evaluation.two_way_groups import two_way_groups
+from creditscore.evaluation.validation import Validation
 from creditscore.model_card.baselines import EvaluationData
 from creditscore.model_card.proxies import find_proxies
 from creditscore.model_card.stress import measure_stress
@@ -36,46 +30,6 @@ from creditscore.scorecard.model import Model
 from creditscore.scorecard.scorecard import Scorecard
 from creditscore.training.calibration import POOR_CALIBRATION_ERROR, OutOfBag
 from creditscore.training.sample_columns import time_text
-
-
-@dataclass(frozen=True)
-class Validation:
-    """Everything that is measured here of one scorecard.
-
-    Attributes
-    ----------
-    train_test : mapping of str to TrainTestFigure
-        By figure.
-    score_shift : Shift
-        Of the score, from training to test rows.
-    shifts : mapping of str to Shift
-        The same of each field.
-    calibration : CalibrationNeed
-    group_calibration : mapping of str to tuple of CalibrationGroup
-        By protected field.
-    band_calibration : tuple of CalibrationGroup
-        By the bins of the score in training, in points.
-    two_way_groups : tuple of TwoWayGroups
-        Of each pair of protected fields.
-    proxies : tuple of Proxy
-        Of each protected field.
-    expected_loss : ExpectedLoss or None
-    stress : Stress
-    periods : tuple of Period, or None
-        None where no column has the time of the rows.
-    """
-
-    train_test: Mapping[str, TrainTestFigure]
-    score_shift: Shift
-    shifts: Mapping[str, Shift]
-    calibration: CalibrationNeed
-    group_calibration: Mapping[str, tuple[CalibrationGroup, ...]]
-    band_calibration: tuple[CalibrationGroup, ...]
-    two_way_groups: tuple[TwoWayGroups, ...]
-    proxies: tuple[Proxy, ...]
-    expected_loss: ExpectedLoss | None
-    stress: Stress
-    periods: tuple[Period, ...] | None
 
 
 def validate(

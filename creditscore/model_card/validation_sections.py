@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from creditscore.charts.topics import Wording
 from creditscore.charts.validation_tables import validation_topics
+from creditscore.evaluation.card import Card, ScorecardCard
 from creditscore.i18n.catalogue import DEFAULT_LANGUAGE
 from creditscore.model_card.formats import table
 
-Card = Mapping[str, Any]
 
-
-def validation(card: Card, section: Card) -> Iterator[str]:
+def validation(card: Card, section: ScorecardCard) -> Iterator[str]:
     """Write each thing that a validator asks, with its tables."""
     words = Wording(
         language=DEFAULT_LANGUAGE,
         field=lambda name: f"`{name}`",
         group=lambda field, label: label,
-        scorecard=lambda name: str(card["scorecards"][name]["title"]),
+        scorecard=lambda name: str(card.scorecards[name].title),
     )
     for index, topic in enumerate(validation_topics(section, words)):
         if index:

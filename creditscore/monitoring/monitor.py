@@ -10,7 +10,7 @@ from collections import Counter
 from typing import Any
 
 from creditscore.decision_log.database import Database
-from creditscore.evaluation.card_keys import with_current_keys
+from creditscore.evaluation.card import read_card
 from creditscore.evaluation.confidence_intervals import rate
 from creditscore.evaluation.fairness import MIN_GROUP_ROWS, differ_from_rest, verdict
 from creditscore.monitoring.backtest import compare_outcomes
@@ -67,13 +67,13 @@ def monitor_model(
     decided = clip(database, window)
     by = by or choose_period(decided)
     counts = count(database, decided, by)
-    card = with_current_keys(model.card)
+    card = read_card(model.card)
     cutoff = model.policy.cutoff if cutoff is None else cutoff
     scorecards = {
         name: {
             "model_version": version,
             **_describe(
-                model, name, counts[version], by, read_reference(card["scorecards"][name], cutoff)
+                model, name, counts[version], by, read_reference(card.scorecards[name], cutoff)
             ),
         }
         for name, version in model.versions.items()

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from creditscore.arrays import Floats
+from creditscore.evaluation.card import ScorecardCard
 from creditscore.evaluation.confidence_intervals import CONFIDENCE, rates_differ
 from creditscore.evaluation.cutoff_tradeoff import HIGHEST_PERCENT, LOWEST_PERCENT
 from creditscore.schema.triggers import Triggers
@@ -60,16 +61,16 @@ class Reference:
     auc_error: float
 
 
-def read_reference(section: Mapping[str, Any], cutoff: float) -> Reference:
+def read_reference(section: ScorecardCard, cutoff: float) -> Reference:
     """Read from a scorecard's section of the model card what live figures are compared with.
 
     The card has approval rates at whole percentages; between them they are interpolated.
     """
-    auc = section["performance"]["scorecard"]["auc"]
+    auc = section.performance.auc
     percents = np.arange(LOWEST_PERCENT, HIGHEST_PERCENT + 1) / 100
-    rates = [row["approval_rate"] for row in section["curves"]["cutoffs"]]
+    rates = [row.approval_rate for row in section.curves.cutoffs]
     return Reference(
-        rows=section["performance"]["rows"],
+        rows=section.performance.rows,
         approval_rate=float(np.interp(cutoff, percents, rates)),
         auc=auc["value"],
         auc_error=(auc["high"] - auc["low"]) / (2 * Z),

@@ -6,12 +6,12 @@ Declarations are texts for people. No decision and no model version depends on t
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from datetime import date
 from typing import Any
 
 from creditscore.errors import SchemaError
-from creditscore.i18n.catalogue import DEFAULT_LANGUAGE, Text, in_language
+from creditscore.i18n.catalogue import DEFAULT_LANGUAGE, Text
 from creditscore.nearest_name import hint
 from creditscore.schema.toml_reader import TomlTable, raise_all, read_parts, shown
 from creditscore.schema.triggers import Triggers, read_triggers
@@ -243,99 +243,3 @@ def joined_governance(
     problem = "stands in the schema file too, keep it in one of the two"
     raise_all([SchemaError(table.source, table.key(key), problem) for key in added if key in kept])
     return {**kept, **added}
-
-
-# In one language, for the model card
-
-
-@dataclass(frozen=True)
-class Declarations:
-    """What is declared in one language, and what is missing; None for what is not stated.
-
-    Attributes
-    ----------
-    versions : list of dict
-        With ``version``, ``date``, ``change`` and ``by``.
-    variables : dict of str to str or None
-        By predictor, why it is in the model; monitored attributes where that is stated.
-    triggers : dict
-        By name the limit, or a list of a lower and an upper one.
-    usual_triggers : list of str
-        Those that are not stated, so that the usual limit holds.
-    sign_off : dict of str to dict
-        By step ``name``, ``role`` and ``date``.
-    missing : list of str
-        Keys of the declarations that are missing, or of which a part is.
-    total : int
-        Number of declarations.
-    """
-
-    owner: str | None
-    purpose: str | None
-    business_use: str | None
-    observation_window: str | None
-    outcome_window: str | None
-    exclusions: str | None
-    override_policy: str | None
-    revalidation_interval: str | None
-    versions: list[dict[str, str]]
-    variables: dict[str, str | None]
-    triggers: dict[str, Any]
-    usual_triggers: list[str]
-    sign_off: dict[str, dict[str, str | None]]
-    missing: list[str]
-    total: int
-
-
-def declared(governance: Governance, predictors: Sequence[str], language: str) -> Declarations:
-    """Return what is declared of a model with these predictors, and which declarations miss."""
-    texts = {key: _said(getattr(governance, key), language) for key in TEXTS}
-    variables = {
-        name: _said(governance.variables.get(name), language)
-        for name in dict.fromkeys([*predictors, *governance.variables])
-    }
-    sign_off = {
-        step: _signed(governance.sign_off.get(step, Signature()), language) for step in STEPS
-    }
-    is_stated = {
-        **{key: text is not None for key, text in texts.items()},
-        "versions": bool(governance.versions),
-        "variables": None not in variables.values(),
-        "triggers": governance.triggers is not None,
-        **{step: None not in signature.values() for step, signature in sign_off.items()},
-    }
-    limits = asdict(governance.triggers or Triggers())
-    declared_limits = limits.pop("declared")
-    return Declarations(
-        **texts,
-        versions=[
-            {
-                "version": one.version,
-                "date": one.date,
-                "change": _one_line(in_language(one.change, language)),
-                "by": one.by,
-            }
-            for one in governance.versions
-        ],
-        variables=variables,
-        triggers={
-            name: list(one) if isinstance(one, tuple) else one for name, one in limits.items()
-        },
-        usual_triggers=[name for name in limits if name not in declared_limits],
-        sign_off=sign_off,
-        missing=[key for key, stated in is_stated.items() if not stated],
-        total=len(is_stated),
-    )
-
-
-def _said(text: Text | None, language: str) -> str | None:
-    return None if text is None else _one_line(in_language(text, language))
-
-
-def _signed(signature: Signature, language: str) -> dict[str, str | None]:
-    role = _said(signature.role, language)
-    return {"name": signature.name, "role": role, "date": signature.date}
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split())

@@ -151,17 +151,6 @@ def is_complete(folder: Path) -> bool:
     return True
 
 
-def read_manifest(folder: Path) -> dict[str, Any]:
-    """Return the manifest in a folder, verified, without its own digest.
-
-    Raises
-    ------
-    ArtifactError
-        If it is missing, damaged or of another format.
-    """
-    return _read_manifest(folder / MANIFEST_FILE)
-
-
 class Forbidden(Exception):
     """The pickle asks for something that no model holds."""
 
@@ -188,7 +177,7 @@ def read_plain(raw: bytes) -> Any:
 
 def _read_files(folder: Path) -> tuple[dict[str, Any], bytes, bytes]:
     """Read the manifest, and the pickle and the card, which must have its digests."""
-    manifest = _read_manifest(folder / MANIFEST_FILE)
+    manifest = read_manifest(folder)
     raw = _read_verified(folder / MODEL_FILE, manifest["model"])
     return manifest, raw, _read_verified(folder / CARD_FILE, manifest["card"])
 
@@ -213,7 +202,15 @@ def _read(path: Path) -> bytes:
         raise ArtifactError(path, f"cannot be read: {error.strerror}", REMEDY) from None
 
 
-def _read_manifest(path: Path) -> dict[str, Any]:
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """Read the manifest of a model alone: where it came from, without what it computes.
+
+    Raises
+    ------
+    ArtifactError
+        If it is missing, damaged or of another format.
+    """
+    path = folder / MANIFEST_FILE
     raw = _read(path)
     try:
         manifest = json.loads(raw)

@@ -9,7 +9,7 @@ from typing import Any
 
 from creditscore.arrays import Floats
 from creditscore.schema import CodeList, Schema
-from creditscore.schema.governance import Declarations, declared
+from creditscore.schema.declarations import Declarations, declared
 from creditscore.scorecard.inference import Engine, LookupTableEngine, select_engine
 from creditscore.scorecard.policy import Policy
 from creditscore.scorecard.reason_codes import reason_code_fingerprint

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,28 @@ FOLDER = "archive"
 
 #: As `scorecard.version` makes them. A log that somebody edited must not lead out of the archive.
 VERSION = re.compile(r"\w+-[0-9a-f]{8}")
+
+
+@dataclass(frozen=True)
+class ArchivedVersion:
+    """A version of a scorecard and where it came from; None throughout if it cannot be read.
+
+    Attributes
+    ----------
+    version : str
+        Such as ``application-3f2a9c1d``.
+    trained_at : str or None
+        When it was trained first, as ISO 8601 in UTC.
+    rows : int or None
+        Number of rows of the file that it was trained and tested on.
+    cutoff : float or None
+        Of its policy: the probability of default from which it refuses.
+    """
+
+    version: str
+    trained_at: str | None = None
+    rows: int | None = None
+    cutoff: float | None = None
 
 
 def archive_model(model: Model, model_dir: Path) -> list[str]:
@@ -98,6 +120,41 @@ def read_times(model_dir: Path) -> dict[str, str]:
         for folder in folders
         if VERSION.fullmatch(folder.name) and artifact.is_complete(folder)
     }
+
+
+def list_versions(name: str, model_dir: Path, in_service: Model) -> list[ArchivedVersion]:
+    """List the versions of a scorecard, the latest first: those archived, and the one in service.
+
+    Only manifests are read. A version that cannot be read is listed last.
+    """
+    archive, current = model_dir / FOLDER, in_service.versions[name]
+    folders = archive.iterdir() if archive.is_dir() else ()
+    names = {folder.name for folder in folders if VERSION.fullmatch(folder.name)}
+    found = {each: _archived(each, archive / each) for each in names if _scorecard_of(each) == name}
+    if found.get(current, ArchivedVersion(current)).trained_at is None:
+        found[current] = _described(current, in_service.manifest)
+    return sorted(found.values(), key=lambda one: one.trained_at or "", reverse=True)
+
+
+def _scorecard_of(version: str) -> str:
+    return version.rpartition("-")[0]
+
+
+def _archived(version: str, folder: Path) -> ArchivedVersion:
+    try:
+        return _described(version, artifact.read_manifest(folder))
+    except ArtifactError:
+        # Of an older release, or damaged: it was in service all the same.
+        return ArchivedVersion(version)
+
+
+def _described(version: str, manifest: Mapping[str, Any]) -> ArchivedVersion:
+    return ArchivedVersion(
+        version=version,
+        trained_at=manifest["trained_at"],
+        rows=manifest["data"]["rows"],
+        cutoff=manifest["policy"]["cutoff"],
+    )
 
 
 def _folder(model_dir: Path, version: str) -> Path:

@@ -15,6 +15,7 @@ import pytest
 from creditscore.charts.axes import Axes
 from creditscore.charts.model_card_charts import KINDS, model_card_plots
 from creditscore.charts.svg import Plot, sheet
+from creditscore.evaluation.card import read_card
 from creditscore.i18n.catalogue import PAGE_TEXTS
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -31,7 +32,7 @@ def drawn(card: Any) -> dict[str, str]:
 
 
 def draw(card: Any) -> dict[str, str]:
-    return dict(model_card_plots(card, PAGE_TEXTS["en"]))
+    return dict(model_card_plots(read_card(card), PAGE_TEXTS["en"]))
 
 
 def words_of(svg: str) -> list[str]:
@@ -121,7 +122,8 @@ def test_the_fairness_bars_name_every_group_and_mark_the_small_ones(
 def test_a_scorecard_without_protected_fields_or_refusals_is_drawn(card: Any) -> None:
     changed = copy.deepcopy(card)
     section = changed["scorecards"]["application"]
-    section["fairness"], section["explanation"] = {}, {"reasons": [], "refusals": 0}
+    section["fairness"] = {}
+    section["explanation"] |= {"reasons": [], "refusals": 0}
 
     files = draw(changed)
 

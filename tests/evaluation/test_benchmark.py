@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from small_card import small_card, small_cards
 
 from creditscore.evaluation.benchmark import (
     BENCHMARK,
@@ -12,19 +13,20 @@ from creditscore.evaluation.benchmark import (
     benchmark_paragraph,
     gain,
 )
+from creditscore.evaluation.card import Card
+from creditscore.evaluation.confidence_intervals import Figure
 
-UP = {"value": 0.02, "low": 0.01, "high": 0.03}
-DOWN = {"value": -0.02, "low": -0.03, "high": -0.01}
-NONE = {"value": 0.001, "low": -0.001, "high": 0.003}
+UP: Figure = {"value": 0.02, "low": 0.01, "high": 0.03}
+DOWN: Figure = {"value": -0.02, "low": -0.03, "high": -0.01}
+NONE: Figure = {"value": 0.001, "low": -0.001, "high": 0.003}
 
 UNJUSTIFIED = "its figures alone do not justify a forest"
 
 
-def card(*differences: tuple[Any, Any]) -> dict[str, Any]:
+def card(*differences: tuple[Any, Any]) -> Card:
     """Make a card of scorecards with these differences of AUC and Brier score."""
-    return {
-        "method": {"confidence": 0.95},
-        "scorecards": {
+    return small_cards(
+        {
             f"card{place}": {
                 "title": f"Card {place}",
                 "performance": {
@@ -32,8 +34,8 @@ def card(*differences: tuple[Any, Any]) -> dict[str, Any]:
                 },
             }
             for place, (auc, brier) in enumerate(differences)
-        },
-    }
+        }
+    )
 
 
 def test_a_gain_is_an_interval_that_leaves_out_zero_on_the_better_side() -> None:
@@ -85,15 +87,14 @@ def test_figures_are_written_in_the_language() -> None:
 
 
 def test_a_card_from_before_there_was_a_benchmark_says_nothing() -> None:
-    old = card((UP, DOWN))
-    old["scorecards"]["card0"]["performance"]["difference_to_baseline"] = {}
+    old = small_card()
 
     assert benchmark_paragraph(old, "en") is None
-    assert benchmark_in_short(old["scorecards"]["card0"]["performance"]) is None
+    assert benchmark_in_short(old.scorecards["one"].performance) is None
 
 
 def test_the_short_form_is_one_sentence() -> None:
-    short = benchmark_in_short(card((UP, DOWN))["scorecards"]["card0"]["performance"])
+    short = benchmark_in_short(card((UP, DOWN)).scorecards["card0"].performance)
 
     assert short == (
         "Against the WoE scorecard: better beyond noise, AUC +0.0200 (+0.0100 to +0.0300), "

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from creditscore.evaluation.confidence_intervals import wilson
+from creditscore.evaluation.confidence_intervals import Figure, wilson
 from creditscore.evaluation.fairness import PopulationGroup
 from creditscore.evaluation.group_calibration import calibration_of, compared
 
@@ -69,7 +69,7 @@ def test_weighted_rows_count_as_the_people_that_they_stand_for() -> None:
 
 
 def test_a_mean_at_the_bound_is_as_predicted() -> None:
-    rate = {"value": 0.2, "low": 0.1, "high": 0.3}
+    rate: Figure = {"value": 0.2, "low": 0.1, "high": 0.3}
 
     assert [compared(mean, rate) for mean in (0.09, 0.1, 0.3, 0.31)] == [
         "more_bad", "as_predicted", "as_predicted", "fewer_bad",

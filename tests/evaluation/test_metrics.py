@@ -71,7 +71,7 @@ def test_who_lies_below_the_cutoff_would_be_approved() -> None:
 
 @pytest.mark.parametrize(("cutoff", "nobody"), [(0.01, "approved"), (0.99, "declined")])
 def test_of_nobody_there_is_no_bad_rate(cutoff: float, nobody: str) -> None:
-    assert metrics.at_cutoff(BAD, SAID, cutoff)[f"bad_rate_{nobody}"] is None
+    assert {**metrics.at_cutoff(BAD, SAID, cutoff)}[f"bad_rate_{nobody}"] is None
 
 
 def test_perfect_and_useless_probabilities_have_the_figures_that_the_texts_promise() -> None:

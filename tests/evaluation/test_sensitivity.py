@@ -12,6 +12,7 @@ from sklearn.ensemble import RandomForestClassifier
 from sklearn.inspection import partial_dependence
 
 from creditscore.evaluation import sensitivity
+from creditscore.evaluation.card_reader import plain
 from creditscore.schema import Field, Schema
 from creditscore.schema.constraints import CodeList, NumericRange
 from creditscore.training.fit import flatten
@@ -67,10 +68,10 @@ def test_a_curve_names_codes_and_the_steps_that_go_the_wrong_way() -> None:
         training_column=np.array([-1.0, 0, 1, 2, 3]),
     )
 
-    assert [point["value"] for point in found["points"]] == [-1, 0, 1, 2, 3]
-    assert [point["label"] for point in found["points"]][:3] == ["in full", "revolving", None]
-    assert found["points"][3]["probability_of_default"] == 0.5
-    assert found["violating_steps"] == [[-1, 0], [2, 3]]
+    assert [point.value for point in found.points] == [-1, 0, 1, 2, 3]
+    assert [point.label for point in found.points][:3] == ["in full", "revolving", None]
+    assert found.points[3].probability_of_default == 0.5
+    assert found.violating_steps == ((-1, 0), (2, 3))
 
 
 def test_a_curve_of_which_nothing_is_expected_goes_no_wrong_way() -> None:
@@ -82,7 +83,7 @@ def test_a_curve_of_which_nothing_is_expected_goes_no_wrong_way() -> None:
         training_column=np.array([0.0, 1]),
     )
 
-    assert (found["expected"], found["violating_steps"]) == (None, [])
+    assert (found.expected, found.violating_steps) == (None, ())
 
 
 def test_many_values_are_shown_at_some_that_training_saw() -> None:
@@ -133,10 +134,12 @@ def test_the_highest_band_is_compared_with_its_best_lower_value() -> None:
     )
 
     assert found is not None
-    assert (found["from"], found["rows"]) == (62, 3)
-    assert found["worse_off"]["value"] == pytest.approx(2 / 3, abs=1e-6)
-    assert found["refused_due_to_age"]["value"] == pytest.approx(1 / 3, abs=1e-6)
-    assert found["mean_gap"] == pytest.approx((0 + 0.1 + 0.4) / 3, abs=1e-6)
+    assert (found.from_, found.rows) == (62, 3)
+    assert found.worse_off is not None
+    assert found.worse_off["value"] == pytest.approx(2 / 3, abs=1e-6)
+    assert found.refused_due_to_age is not None
+    assert found.refused_due_to_age["value"] == pytest.approx(1 / 3, abs=1e-6)
+    assert found.mean_gap == pytest.approx((0 + 0.1 + 0.4) / 3, abs=1e-6)
 
 
 def test_an_empty_highest_band_is_not_compared() -> None:
@@ -153,15 +156,18 @@ def test_an_empty_highest_band_is_not_compared() -> None:
 def violations(
     table: dict[float, float], rows: Floats, rule: NumericRange, risk: str, *training: float
 ) -> dict[str, Any]:
-    return sensitivity.monotonicity_violations(
-        by_table(table),
-        rows,
-        0,
-        rule=rule,
-        risk=risk,
-        training_column=np.array(training or list(table)),
-        cutoff=0.5,
+    found: dict[str, Any] = plain(
+        sensitivity.monotonicity_violations(
+            by_table(table),
+            rows,
+            0,
+            rule=rule,
+            risk=risk,
+            training_column=np.array(training or list(table)),
+            cutoff=0.5,
+        )
     )
+    return found
 
 
 def test_a_step_that_should_be_worse_and_is_better_is_told() -> None:

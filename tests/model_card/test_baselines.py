@@ -126,17 +126,19 @@ def test_the_others_are_trained_without_the_field_and_measured_on_the_same_rows(
 
     protected = made.model.protected_predictors(card.name)
     assert asked == [
-        tuple(name for name in predictors if name not in one["excluded"]) for one in found[1:]
+        tuple(name for name in predictors if name not in one.excluded) for one in found[1:]
     ]
     for one, kept in zip(found[1:], asked, strict=True):
         level = np.full(len(data.test), 0.1 * len(kept))
-        assert one["auc"]["value"] == 0.5
-        assert one["brier"]["value"] == pytest.approx(
-            brier_score_loss(data.test.bad, level), abs=1e-6
-        )
+        assert one.auc is not None
+        assert one.auc["value"] == 0.5
+        assert one.brier is not None
+        assert one.brier["value"] == pytest.approx(brier_score_loss(data.test.bad, level), abs=1e-6)
         change = 0.5 - roc_auc_score(data.test.bad, said)
-        assert one["change"]["auc"]["value"] == pytest.approx(change, abs=1e-6)
-        assert one["approval_rate"] == float(level[0] < data.cutoff)
+        assert one.change is not None
+        assert one.change["auc"] is not None
+        assert one.change["auc"]["value"] == pytest.approx(change, abs=1e-6)
+        assert one.approval_rate == float(level[0] < data.cutoff)
     assert len(protected) == 3
 
 
@@ -159,9 +161,11 @@ def test_a_field_that_the_model_ignores_flips_no_label(
     protected = [name for name in predictors if data.schema.fields[name].protected]
     assert list(found) == protected
     for one in found.values():
-        assert one["label_flips"]["value"] == 0
-        if one["age_62_test"]:
-            assert one["age_62_test"]["worse_off"]["value"] == 0
+        assert one.label_flips is not None
+        assert one.label_flips["value"] == 0
+        if one.age_62_test:
+            assert one.age_62_test.worse_off is not None
+            assert one.age_62_test.worse_off["value"] == 0
 
 
 def test_a_field_that_decides_alone_flips_every_label(
@@ -176,4 +180,6 @@ def test_a_field_that_decides_alone_flips_every_label(
         data, predictors, lambda matrix: np.where(matrix[:, column] == codes[0], 0.1, 0.9)
     )
 
-    assert found[protected]["label_flips"]["value"] == 1
+    flips = found[protected].label_flips
+    assert flips is not None
+    assert flips["value"] == 1

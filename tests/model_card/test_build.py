@@ -25,6 +25,7 @@ from creditscore.api_docs.examples import EXAMPLE_TIME
 from creditscore.cli import train
 from creditscore.decisions.assessor import Assessor
 from creditscore.decisions.record import new_decision_ids
+from creditscore.evaluation.card import read_card
 from creditscore.i18n.catalogue import card_statements
 from creditscore.model_card.markdown import to_markdown
 from creditscore.schema import Schema
@@ -315,11 +316,11 @@ def test_every_number_of_the_words_comes_from_the_json(card: Any, model_dir: Pat
 
 
 def test_another_number_in_the_json_is_another_number_in_the_words(card: Any) -> None:
-    before = to_markdown(card)
+    before = to_markdown(read_card(card))
     changed = json.loads(json.dumps(card))
     changed["scorecards"]["application"]["performance"]["scorecard"]["auc"]["value"] = 0.123
 
-    assert "0.123 (" in to_markdown(changed)
+    assert "0.123 (" in to_markdown(read_card(changed))
     assert "0.123 (" not in before
 
 
@@ -328,7 +329,7 @@ def test_the_words_are_those_of_the_json_beside_them(card: Any, model_dir: Path)
 
     words = (model_dir / "model_card.md").read_text(encoding="utf-8")
 
-    assert words == to_markdown(card, plots=plots)
+    assert words == to_markdown(read_card(card), plots=plots)
     for plot in plots:
         assert f"](plots/{plot})" in words
 

@@ -10,12 +10,15 @@ from typing import Any
 
 import pytest
 
+from creditscore.evaluation.card import read_card
+from creditscore.evaluation.card_reader import plain
 from creditscore.i18n.catalogue import law_clauses
 from creditscore.model_card import report
 from creditscore.model_card.document import anchor, numbered
 from creditscore.model_card.markdown import to_markdown
 from creditscore.schema import Schema
-from creditscore.schema.governance import Declarations, Governance, Signature, declared
+from creditscore.schema.declarations import Declarations, declared
+from creditscore.schema.governance import Governance, Signature
 from creditscore.schema.reader import read_schema
 from creditscore.scorecard import artifact
 from creditscore.scorecard.model import Model
@@ -47,7 +50,7 @@ def complete(schema: Schema) -> Governance:
 
 
 def words_with(card: dict[str, Any], found: Declarations) -> str:
-    return to_markdown({**card, "governance": json.loads(json.dumps(vars(found)))})
+    return to_markdown(read_card({**card, "governance": plain(found)}))
 
 
 def chapter(words: str, title: str) -> str:
@@ -134,7 +137,7 @@ def test_the_rows_are_counted_from_the_file_to_the_test(card: dict[str, Any]) ->
     assert steps["test"] == {"rows": data["test_rows"], "bad": data["test_bads"]}
     assert steps["train"]["bad"] + steps["test"]["bad"] == steps["used"]["bad"]
     assert set(card["lineage"]["missing"]) == set(card["fields"])
-    assert "No field is empty" in chapter(to_markdown(card), "Data and lineage")
+    assert "No field is empty" in chapter(to_markdown(read_card(card)), "Data and lineage")
 
 
 def test_gaps_and_columns_without_use_are_listed(card: dict[str, Any]) -> None:
@@ -142,7 +145,7 @@ def test_gaps_and_columns_without_use_are_listed(card: dict[str, Any]) -> None:
     found["missing"] = {**found["missing"], "AGE": 30}
     rows = found["steps"]["used"]["rows"]
 
-    words = chapter(to_markdown({**card, "lineage": found}), "Data and lineage")
+    words = chapter(to_markdown(read_card({**card, "lineage": found})), "Data and lineage")
 
     assert f"| `AGE` | 30 | {100 * 30 / rows:.1f}% |" in words
     assert f"The other fields, {len(card['fields']) - 1}, have no gap." in words
@@ -150,7 +153,7 @@ def test_gaps_and_columns_without_use_are_listed(card: dict[str, Any]) -> None:
 
 
 def test_each_clause_of_law_stands_beside_what_answers_it(card: dict[str, Any]) -> None:
-    law = chapter(to_markdown(card), "Law")
+    law = chapter(to_markdown(read_card(card)), "Law")
 
     assert card["law_clauses"] == law_clauses("en")
     for one in card["law_clauses"]:
@@ -178,7 +181,7 @@ def test_headings_are_numbered_and_listed_with_links() -> None:
 
 
 def test_the_implementation_test_is_reported(card: dict[str, Any], model: Model) -> None:
-    words = chapter(to_markdown(card), "Versions")
+    words = chapter(to_markdown(read_card(card)), "Versions")
 
     golden = len(model.manifest["golden"])
     assert f"Training stored the scores of {golden} invented applicants." in words

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from creditscore.evaluation.card import read_card
 from creditscore.evaluation.confidence_intervals import summarise
 from creditscore.evaluation.sensitivity import is_proven_monotone
 from creditscore.model_card import ablation
@@ -62,10 +63,10 @@ def card_of(**income: Any) -> dict[str, Any]:
 def test_the_card_proves_a_monotone_field_and_says_what_it_costs() -> None:
     free, constrained = card_of(risk="falls"), card_of(risk="falls", monotone=True)
 
-    text, section = to_markdown(constrained), constrained["scorecards"]["loan"]
+    text, section = to_markdown(read_card(constrained)), constrained["scorecards"]["loan"]
     assert section["sensitivity"]["monotonicity_violations"]["income"]["proven_monotone"] is True
     assert "- income: declared monotone, and proven from the trees for every applicant" in text
-    assert "declared monotone" not in to_markdown(free)
+    assert "declared monotone" not in to_markdown(read_card(free))
     lost = {
         name: section["performance"]["scorecard"][name]["value"]
         - free["scorecards"]["loan"]["performance"]["scorecard"][name]["value"]
@@ -76,9 +77,9 @@ def test_the_card_proves_a_monotone_field_and_says_what_it_costs() -> None:
     assert change["brier"]["value"] == pytest.approx(lost["brier"], abs=2e-6)
     # The poorest are safe: not to be told so must cost something.
     assert lost["auc"] < -0.01
-    for told in (text, ablation.compare(constrained)):
+    for told in (text, ablation.compare(read_card(constrained))):
         assert "may only go one way along income changes the AUC by" in told
-    assert "may only go one way" not in ablation.compare(free)
+    assert "may only go one way" not in ablation.compare(read_card(free))
 
 
 def test_only_a_forest_that_goes_one_way_everywhere_is_proven_monotone() -> None:

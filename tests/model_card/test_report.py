@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from creditscore.charts.model_card_charts import model_card_plots
+from creditscore.evaluation.card import read_card
 from creditscore.i18n.catalogue import PAGE_TEXTS
 from creditscore.i18n.number_format import FORMATS
 from creditscore.model_card import report
@@ -71,8 +72,8 @@ def test_of_500_fields_the_summary_names_a_dozen(model: Model) -> None:
 def test_of_500_fields_the_card_shows_the_weightiest(model: Model) -> None:
     card = with_many_fields(model, 500).card
 
-    words = to_markdown(card)
-    plots = dict(model_card_plots(card, PAGE_TEXTS["en"]))
+    words = to_markdown(read_card(card))
+    plots = dict(model_card_plots(read_card(card), PAGE_TEXTS["en"]))
 
     weights = words.split("| field | mean impact |")[1].split("\n\n")[0]
     assert weights.count("| `F") == 30
@@ -114,7 +115,7 @@ def test_card_and_summary_say_first_where_the_benchmark_is_not_beaten(
     beaten = {**section, "performance": {**performance, "difference_to_baseline": differences}}
     card = {**model.card, "scorecards": {name: beaten, **dict(others)}}
 
-    paragraph = to_markdown(card).split("\n\n")[1]
+    paragraph = to_markdown(read_card(card)).split("\n\n")[1]
     summary = report.summarise(replace(model, card=card), Path("model"), plots=False)
 
     assert f"{section['title']}: {said}" in paragraph
@@ -123,7 +124,7 @@ def test_card_and_summary_say_first_where_the_benchmark_is_not_beaten(
 
 
 def test_the_list_of_variables_has_each_predictor_and_all_of_its_bins(model: Model) -> None:
-    words = to_markdown(model.card)
+    words = to_markdown(read_card(model.card))
 
     for section in model.card["scorecards"].values():
         assert {one["field"] for one in section["variables"]} == set(section["predictors"])
@@ -139,7 +140,7 @@ def test_of_500_fields_the_list_has_each_but_bins_of_the_strongest_only(model: M
     many = {**section, "variables": section["variables"] * 100}
     card = {**model.card, "scorecards": {name: many, **dict(others)}}
 
-    words = to_markdown(card).split(". Variables\n")[1].split(others[0][1]["title"])[0]
+    words = to_markdown(read_card(card)).split(". Variables\n")[1].split(others[0][1]["title"])[0]
 
     assert words.count("| bin | rows |") == 30
     assert "The fields of the highest IV; model_card.json has all." in words

@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 from carded import Carded, carded
 from sklearn.metrics import roc_auc_score
+from small_card import small_card
 
 from creditscore import model_card, training
+from creditscore.evaluation.card import read_card
 from creditscore.model_card import report
 from creditscore.model_card.markdown import to_markdown
 from creditscore.model_card.stability_sections import over_splits_in_short
@@ -91,14 +93,14 @@ def test_the_stored_spread_covers_most_of_what_another_seed_moves(found: Carded)
 def test_markdown_and_summary_name_the_figure_over_splits_first(
     found: Carded, tmp_path: Path
 ) -> None:
-    text = to_markdown(found.card)
+    text = to_markdown(read_card(found.card))
     printed = " ".join(report.summarise(found.model, tmp_path, plots=False).split())
     performance = text.split(". Performance\n")[1].split(". Decision\n")[0]
 
-    for _, section in sections(found):
+    for section in read_card(found.card).scorecards.values():
         said = over_splits_in_short(section)
         assert said.startswith("Over 3 other splits of the rows: AUC 0.")
-        assert f" {section['title']}\n\n**{said}**" in performance
+        assert f" {section.title}\n\n**{said}**" in performance
         assert said in printed
         assert "| higher than |" in performance
     assert text.count("with 3 seeds") == len(sections(found))
@@ -121,17 +123,17 @@ def test_a_quick_training_says_what_it_left_out(schema: Schema, tmp_path: Path) 
         assert section["cross_validation"] is section["retraining"] is None
         assert quick.model.scorecards[name].retraining_spread is None
     said = "Measured on one split and with one seed only"
-    assert to_markdown(quick.card).count(said) == 2
+    assert to_markdown(read_card(quick.card)).count(said) == 2
     assert report.summarise(quick.model, tmp_path, plots=False).count(said) == 2
 
 
 def test_a_table_too_small_for_other_splits_says_so() -> None:
-    section = {"cross_validation": {"splits": 1, "left_out": 7, "figures": {}}}
+    card = small_card(cross_validation={"splits": 1, "left_out": 7, "figures": {}})
 
-    assert over_splits_in_short(section).startswith(
+    assert over_splits_in_short(card.scorecards["one"]).startswith(
         "Other splits of the rows could not be measured: of 8, 7 have"
     )
 
 
 def test_a_card_of_an_earlier_release_says_nothing() -> None:
-    assert over_splits_in_short({}) == ""
+    assert over_splits_in_short(small_card().scorecards["one"]) == ""

@@ -364,7 +364,7 @@ def test_the_page_has_it_in_short_and_in_full(trained: Trained, language: str) -
     client = create_app(settings_of(trained.folder)).test_client()
     texts, write = PAGE_TEXTS[language], FORMATS[language]
 
-    short = client.get(f"/model?lang={language}", headers=BROWSER).text
+    short = client.get(f"/model?lang={language}&scorecard=known", headers=BROWSER).text
     full = client.get(f"/model?part=validation&lang={language}", headers=BROWSER)
 
     read_page(short)

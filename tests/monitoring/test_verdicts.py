@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from small_card import CUTOFF_ROW, small_card
 
 from creditscore.monitoring.verdicts import (
     FAILS,
@@ -123,16 +124,11 @@ def test_a_ratio_that_chance_could_explain_is_a_notice() -> None:
 
 
 def test_the_card_is_read_at_the_cutoff_in_force() -> None:
-    rows = [{"approval_rate": percent / 100} for percent in range(1, 100)]
-    section = {
-        "performance": {
-            "rows": 50,
-            "scorecard": {"auc": {"value": 0.7, "low": 0.68040036, "high": 0.71959964}},
-        },
-        "curves": {"cutoffs": rows},
-    }
+    rows = [{**CUTOFF_ROW, "approval_rate": percent / 100} for percent in range(1, 100)]
+    auc = {"value": 0.7, "low": 0.68040036, "high": 0.71959964}
+    card = small_card(performance={"rows": 50, "scorecard": {"auc": auc}}, curves={"cutoffs": rows})
 
-    found = read_reference(section, 0.255)
+    found = read_reference(card.scorecards["one"], 0.255)
 
     assert found.approval_rate == pytest.approx(0.255)
     assert (found.rows, found.auc) == (50, 0.7)

@@ -9,7 +9,8 @@ import pytest
 
 from creditscore.errors import SchemaError
 from creditscore.schema import Schema
-from creditscore.schema.governance import Governance, Release, Signature, declared
+from creditscore.schema.declarations import SignatureText, declared
+from creditscore.schema.governance import Governance, Release, Signature
 from creditscore.schema.reader import load_schema, read_schema
 
 SMALL = (Path(__file__).resolve().parents[1] / "data" / "loans.toml").read_text(encoding="utf-8")
@@ -100,7 +101,7 @@ def test_an_empty_text_is_not_stated_and_half_a_signature_is_missing() -> None:
     found = declared(Governance(owner=None, sign_off=half), [], "en")
 
     assert {"owner", "prepared", "validated", "approved"} <= set(found.missing)
-    assert found.sign_off["prepared"] == {"name": "Ani", "role": None, "date": "2026-02-01"}
+    assert found.sign_off["prepared"] == SignatureText("Ani", None, "2026-02-01")
 
 
 def test_a_template_that_is_not_filled_in_declares_nothing(tmp_path: Path) -> None:

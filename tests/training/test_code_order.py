@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from creditscore.errors import SchemaError
+from creditscore.evaluation.card import read_card
 from creditscore.evaluation.metrics import auc
 from creditscore.model_card.build import build_card
 from creditscore.model_card.markdown import to_markdown
@@ -136,7 +137,7 @@ def test_the_model_on_disk_keeps_the_order(table: Path, tmp_path: Path) -> None:
 
     assert again.schema.document["fields"]["job"]["order"] == BY_RISK
     assert again.versions == model.versions
-    assert f"the lowest first: {', '.join(BY_RISK)}." in to_markdown(card)
+    assert f"the lowest first: {', '.join(BY_RISK)}." in to_markdown(read_card(card))
 
 
 def test_the_order_is_part_of_the_version(table: Path) -> None:

@@ -14,8 +14,10 @@ from flask.testing import FlaskClient
 from markupsafe import escape
 from pages import BROWSER, DOCUMENT_FIRST_LOAD, bytes_of_first_load, read_page, shown
 from service_settings import settings_of
+from small_card import small_card
 
 from creditscore.charts.axes import ticks
+from creditscore.evaluation.card import read_card
 from creditscore.evaluation.cutoff_tradeoff import (
     break_even_percent,
     cheapest,
@@ -25,9 +27,10 @@ from creditscore.evaluation.cutoff_tradeoff import (
 from creditscore.i18n.catalogue import LANGUAGES, PAGE_TEXTS
 from creditscore.i18n.date_format import write_moment
 from creditscore.i18n.number_format import FORMATS
-from creditscore.schema import Schema
+from creditscore.schema import Schema, read_schema
 from creditscore.schema.descriptions import group_text
 from creditscore.scorecard.model import Model
+from creditscore.scorecard.model_archive import FOLDER, archive_model
 from creditscore.web import create_app
 from creditscore.web.service import NAME
 
@@ -78,18 +81,72 @@ def test_a_million_blanks_in_accept_come_to_an_end(
 def test_the_page_tells_what_the_card_tells(
     client: FlaskClient, schema: Schema, card: Card, language: str
 ) -> None:
-    page = client.get(f"/model?lang={language}", headers=BROWSER)
+    for name, spec in schema.scorecards.items():
+        page = client.get(f"/model?lang={language}&scorecard={name}", headers=BROWSER)
 
-    assert page.headers["Content-Language"] == language
-    for field in schema.fields.values():
-        assert field.title[language] in page.text
-    for spec in schema.scorecards.values():
+        assert page.headers["Content-Language"] == language
+        for field in schema.fields.values():
+            assert field.title[language] in page.text
         assert f"{spec.title[language]}</h2>" in page.text
-    for section in card["scorecards"].values():
-        assert section["version"] in page.text
-    for key in ("law", "limits", "cut_title", "fair_title"):
-        assert PAGE_TEXTS[language][key] in page.text
-    assert "None" not in page.text
+        for section in card["scorecards"].values():
+            assert section["version"] in page.text
+        for key in ("law", "limits", "cut_title", "fair_title"):
+            assert PAGE_TEXTS[language][key] in page.text
+        assert "None" not in page.text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_each_scorecard_has_a_tab_and_the_first_one_comes_first(
+    client: FlaskClient, schema: Schema, language: str
+) -> None:
+    first, *others = schema.scorecards
+    tab = '<a href="/model?lang={}&amp;scorecard={}"'
+
+    for asked, shown_name in (("", first), ("&scorecard=nothing", first), *_asked(others)):
+        page = client.get(f"/model?lang={language}{asked}", headers=BROWSER).text
+        tabs = page[page.index('class="tabs"') :].partition("</nav>")[0]
+
+        assert f'id="{shown_name}"' in page
+        assert page.count('<h2 id="') == 7
+        for name in schema.scorecards:
+            current = ' aria-current="page"' if name == shown_name else ""
+            assert f"{tab.format(language, name)}{current}>" in tabs
+        # Another language keeps the tab.
+        other = next(each for each in LANGUAGES if each != language)
+        assert f'"/model?lang={other}&amp;scorecard={shown_name}"' in page
+
+
+def _asked(names: list[str]) -> list[tuple[str, str]]:
+    return [(f"&scorecard={name}", name) for name in names]
+
+
+def test_the_page_lists_each_version_with_its_date_and_what_is_declared_of_it(
+    model: Model, model_dir: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "model"
+    name, version = next(iter(model.versions.items()))
+    older = f"{name}-00000000"
+    archive_model(model, folder)
+    (folder / FOLDER / older).mkdir()
+    declared = [
+        {"version": f"{version}, {older}", "date": "2026-03-04", "by": "Ani", "change": "x"}
+    ]
+    document = {**model.schema.document, "governance": {"versions": declared}}
+    other = replace(model, schema=read_schema(document, "schema.toml"))
+    app = create_app(settings_of(folder), other)
+
+    page = app.test_client().get("/model?lang=en", headers=BROWSER).text
+
+    rows = page[page.index('aria-labelledby="history-title"') :].partition("</tbody>")[0]
+    current, damaged = rows.split("<tr>")[2:]
+    assert version in current
+    assert PAGE_TEXTS["en"]["history_in_service"] in current
+    assert write_moment(model.manifest["trained_at"], "en") in current
+    assert f"<td>{FORMATS['en'].number(model.manifest['data']['rows'])}</td><td>25%</td>" in current
+    assert older in damaged
+    assert PAGE_TEXTS["en"]["history_unreadable"] in damaged
+    assert rows.count("March 4, 2026, Ani") == 2
+    app.extensions[NAME].log.database.close()
 
 
 @pytest.mark.parametrize("name", ["application", "behavioural"])
@@ -97,7 +154,7 @@ def test_page_and_card_write_a_figure_alike_and_name_its_model_alike(
     client: FlaskClient, card: Card, model_dir: Path, name: str
 ) -> None:
     words = (model_dir / "model_card.md").read_text(encoding="utf-8")
-    page = client.get("/model?lang=en", headers=BROWSER).text
+    page = client.get(f"/model?lang=en&scorecard={name}", headers=BROWSER).text
     performance = card["scorecards"][name]["performance"]
 
     for model, figures in (
@@ -171,50 +228,41 @@ def test_what_is_no_cutoff_is_told_at_its_field(client: FlaskClient, query: str)
 
 def test_any_ratio_costs_what_it_costs_on_the_rows(card: Card) -> None:
     """Two approved of which one is bad, and two declined of which one is bad."""
-    row = {
-        "cutoff": 0.3,
-        "approval_rate": 0.5,
-        "bad_rate_approved": 0.5,
-        "bad_rate_declined": 0.5,
-        "cost": 0.0,
-    }
-    section = {"performance": {"rows": 4}, "curves": {"cutoffs": [row] * 99}}
-
     # A bad one costs 7, a good one that is declined 1, over four applicants.
-    assert trade_off(section, 30, 7.0).cost == (7 + 1) / 4
-    for name in card["scorecards"]:
+    assert trade_off(small_card().scorecards["one"], 30, 7.0).cost == (7 + 1) / 4
+    for section in read_card(card).scorecards.values():
         for percent in range(1, 100):
-            stored = card["scorecards"][name]["curves"]["cutoffs"][percent - 1]["cost"]
-            found = trade_off(card["scorecards"][name], percent, 3.0).cost
+            stored = section.curves.cutoffs[percent - 1].cost
+            found = trade_off(section, percent, 3.0).cost
             assert round(found, 6) == stored
 
 
 def test_the_cheapest_cutoff_is_no_dearer_than_any(card: Card) -> None:
-    section = card["scorecards"]["behavioural"]
+    section = read_card(card).scorecards["behavioural"]
 
     best = cheapest(section, 3.0)
 
-    assert best.cost <= min(row["cost"] for row in section["curves"]["cutoffs"]) + 5e-6
+    assert best.cost <= min(row.cost for row in section.curves.cutoffs) + 5e-6
     assert [break_even_percent(ratio) for ratio in (3, 4, 1, 0.001, 1000)] == [25, 20, 50, 99, 1]
 
 
 def test_groups_at_the_cutoff_of_training_are_approved_as_the_card_says(card: Card) -> None:
-    for section in card["scorecards"].values():
+    for section in read_card(card).scorecards.values():
         rates = group_rates(section, 25)
         assert rates is not None
-        assert rates.keys() == section["fairness"].keys()
-        for field, found in section["fairness"].items():
-            for group in found["groups"]:
-                if group["rows"]:
-                    expected = group["approval_rate"]["value"]
-                    assert rates[field][group["group"]] == pytest.approx(expected, abs=2e-6)
+        assert rates.keys() == section.fairness.keys()
+        for field, found in section.fairness.items():
+            for group in found.groups:
+                if group.approval_rate is not None:
+                    expected = group.approval_rate["value"]
+                    assert rates[field][group.group] == pytest.approx(expected, abs=2e-6)
 
 
-def test_a_card_from_before_says_that_groups_are_not_kept(model: Model, card: Card) -> None:
-    section = card["scorecards"]["application"]
-    older = {**section, "curves": {k: v for k, v in section["curves"].items() if k != "groups"}}
+def test_a_card_from_before_says_that_groups_are_not_kept(card: Card) -> None:
+    older = json.loads(json.dumps(card))
+    del older["scorecards"]["application"]["curves"]["groups"]
 
-    assert group_rates(older, 25) is None
+    assert group_rates(read_card(older).scorecards["application"], 25) is None
 
 
 def test_groups_are_called_in_the_language_of_the_page(schema: Schema) -> None:
@@ -253,10 +301,10 @@ def test_ticks_are_round_few_and_within(ends: tuple[float, float]) -> None:
 def test_the_page_lists_each_predictor_with_its_bins(
     client: FlaskClient, schema: Schema, card: Card, language: str
 ) -> None:
-    page = client.get(f"/model?lang={language}", headers=BROWSER).text
     write = FORMATS[language]
 
     for name, section in card["scorecards"].items():
+        page = client.get(f"/model?lang={language}&scorecard={name}", headers=BROWSER).text
         part = page[page.index(f'id="{name}-variables"') :]
         for place, one in enumerate(section["variables"], start=1):
             bins = part[part.index(f'id="{name}-bins-{place}"') :].partition("</details>")[0]
@@ -309,11 +357,11 @@ def test_a_card_from_before_is_served_without_the_list(
 def test_the_page_shows_what_other_splits_and_seeds_give(
     client: FlaskClient, card: Card, language: str
 ) -> None:
-    page = client.get(f"/model?lang={language}", headers=BROWSER).text
     write, texts = FORMATS[language], PAGE_TEXTS[language]
 
-    assert page.count(texts["splits_title"]) == page.count(texts["seeds_title"]) == 2
-    for section in card["scorecards"].values():
+    for tab, section in card["scorecards"].items():
+        page = client.get(f"/model?lang={language}&scorecard={tab}", headers=BROWSER).text
+        assert page.count(texts["splits_title"]) == page.count(texts["seeds_title"]) == 1
         for name, one in section["cross_validation"]["figures"].items():
             form = write.share if name in ("approval_rate", "bad_rate_approved") else write.figure
             assert f"<td>{form(one['mean'])} <small>({form(one['sd'])}),</small>" in page

@@ -195,3 +195,19 @@ def test_the_page_shows_verdicts_and_bins_and_draws_no_single_day(
     assert "polyline" not in page
     assert "format=csv" in page
     assert '<option value="week"' in page
+
+
+def test_outcomes_of_one_probability_draw_no_chart_of_one_point(
+    app_with_key: Flask, schema: Schema
+) -> None:
+    decide(app_with_key, schema, count=2)
+    client = app_with_key.test_client()
+    listed: Any = client.get("/decisions", headers=KEY).json
+    for one in listed["decisions"]:
+        address = f"/decisions/{one['decision_id']}/outcome"
+        assert client.post(address, json={"defaulted": False}, headers=KEY).status_code < 300
+
+    page = client.get("/monitoring?lang=en", headers={**BROWSER, **KEY}).text
+
+    assert PAGE_TEXTS["en"]["outcomes_expected"] in page
+    assert PAGE_TEXTS["en"]["calibration_title"] not in page

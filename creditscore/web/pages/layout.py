@@ -40,7 +40,7 @@ def render_page(
         What the template shows.
     """
     other = next(each for each in LANGUAGES if each != language)
-    place = {**(query or {}), **(request.view_args or {})}
+    place: dict[str, Any] = {**(query or {}), **(request.view_args or {})}
     if endpoint is None and not can_be_opened():
         endpoint, place = "pages.home", {}
     endpoint = endpoint or str(request.endpoint)
@@ -49,7 +49,7 @@ def render_page(
         language,
         other=other,
         here=url_for(endpoint, **place, lang=language),
-        there=url_for(endpoint, **place, lang=other, part=part),
+        there=url_for(endpoint, **place, lang=other, **(query or {})),
         **parts,
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +11,7 @@ from flask import Response, request
 
 from creditscore.charts.model_charts import MOST_FIELDS, cutoff_plot, field_curves, scorecard_plots
 from creditscore.evaluation.benchmark import benchmark_paragraph
+from creditscore.evaluation.card import Card, read_card
 from creditscore.evaluation.cutoff_tradeoff import (
     HIGHEST_PERCENT,
     HIGHEST_RATIO,
@@ -22,8 +24,10 @@ from creditscore.evaluation.cutoff_tradeoff import (
 )
 from creditscore.i18n.catalogue import DECIMAL_SIGNS, PAGE_TEXTS, in_language
 from creditscore.i18n.number_format import FORMATS
+from creditscore.schema.declarations import ReleaseText
 from creditscore.schema.descriptions import group_text
 from creditscore.schema.governance import TEXTS
+from creditscore.scorecard.model_archive import ArchivedVersion, list_versions
 from creditscore.web.content_negotiation import page_language
 from creditscore.web.localised_card import localised_card
 from creditscore.web.pages.layout import notice, render_page, render_part
@@ -48,13 +52,15 @@ class Choice:
 def show_model() -> Response:
     """Render the card, or only the part on the cut-off if a script asks for that."""
     assessor, language = service().assessor, page_language()
-    card = localised_card(assessor.model, assessor.policy, language)
+    card = read_card(localised_card(assessor.model, assessor.policy, language))
     validation = validation_view(card, assessor.model.schema, language)
     if request.args.get("part") == "validation":
+        whole = {"part": "validation"}
         return render_page(
-            "validation.html", language, part="validation", card=card, validation=validation
+            "validation.html", language, query=whole, card=card, validation=validation
         )
     choice = _read_choice(card, language)
+    name = choice.scorecard
     parts = {**_formats(language), **_cutoff_part(card, choice, language)}
     if request.args.get("part") == "cutoff":
         answer = render_part("cutoff.html", language, **parts)
@@ -62,7 +68,9 @@ def show_model() -> Response:
         answer = render_page(
             "model.html",
             language,
+            query={"scorecard": name},
             card=card,
+            versions=_versions(card, name),
             limits=(LOWEST_PERCENT, HIGHEST_PERCENT, LOWEST_RATIO, HIGHEST_RATIO),
             notice=notice(language),
             benchmark=benchmark_paragraph(card, language),
@@ -71,7 +79,10 @@ def show_model() -> Response:
             declarations=TEXTS,
             most_fields=MOST_FIELDS,
             validation=validation,
-            plots={name: list(_plots(card, name, language)) for name in card["scorecards"]},
+            plots=scorecard_plots(card.scorecards[name], PAGE_TEXTS[language], language),
+            curves=list(
+                field_curves(card.scorecards[name], card.fields, PAGE_TEXTS[language], language)
+            ),
             **parts,
         )
     if choice.errors:
@@ -79,10 +90,14 @@ def show_model() -> Response:
     return answer
 
 
-def _plots(card: Mapping[str, Any], name: str, language: str) -> Any:
-    section, texts = card["scorecards"][name], PAGE_TEXTS[language]
-    yield scorecard_plots(section, texts, language)
-    yield list(field_curves(section, card["fields"], texts, language))
+def _versions(card: Card, name: str) -> list[tuple[ArchivedVersion, list[ReleaseText]]]:
+    """List the versions of a scorecard, each with what is declared of it in the version history."""
+    svc = service()
+    declared = card.governance.versions if card.governance else ()
+    return [
+        (one, [each for each in declared if one.version in re.findall(r"[\w-]+", each.version)])
+        for one in list_versions(name, svc.settings.model_dir, svc.assessor.model)
+    ]
 
 
 def _formats(language: str) -> dict[str, Any]:
@@ -96,24 +111,24 @@ def _formats(language: str) -> dict[str, Any]:
     }
 
 
-def _read_choice(card: Mapping[str, Any], language: str) -> Choice:
+def _read_choice(card: Card, language: str) -> Choice:
     """Read the choice from the query string; what is missing is as the service decides."""
-    texts, policy, errors = PAGE_TEXTS[language], card["policy"], {}
-    query, names = request.args, list(card["scorecards"])
+    texts, policy, errors = PAGE_TEXTS[language], card.policy, {}
+    query, names = request.args, list(card.scorecards)
     scorecard = query.get("scorecard", "")
-    policy_ratio = policy["loss_to_margin"] or (1 - policy["cutoff"]) / policy["cutoff"]
+    policy_ratio = policy.loss_to_margin or (1 - policy.cutoff) / policy.cutoff
     ratio = _number(query.get("ratio"), LOWEST_RATIO, HIGHEST_RATIO, policy_ratio)
     if ratio is None:
         errors["ratio"] = _wrong(texts, "cut_ratio", LOWEST_RATIO, HIGHEST_RATIO, language)
         ratio = policy_ratio
-    default = break_even_percent(ratio) if "ratio" in query else round(100 * policy["cutoff"])
+    default = break_even_percent(ratio) if "ratio" in query else round(100 * policy.cutoff)
     # A browser sends both fields; the button says which of them counts.
     typed = query.get("cutoff") if query.get("by") != "ratio" else None
     chosen = _number(typed, LOWEST_PERCENT, HIGHEST_PERCENT, default)
     if chosen is None:
         errors["cutoff"] = _wrong(texts, "cut_percent", LOWEST_PERCENT, HIGHEST_PERCENT, language)
     return Choice(
-        scorecard=scorecard if scorecard in names else names[-1],
+        scorecard=scorecard if scorecard in names else names[0],
         ratio=ratio,
         percent=round(default if chosen is None else chosen),
         errors=errors,
@@ -136,14 +151,14 @@ def _wrong(texts: Mapping[str, str], key: str, low: float, high: float, language
     return texts["cut_wrong"].format(name=texts[key], low=write(low), high=write(high))
 
 
-def _cutoff_part(card: Mapping[str, Any], choice: Choice, language: str) -> dict[str, Any]:
+def _cutoff_part(card: Card, choice: Choice, language: str) -> dict[str, Any]:
     """Return the trade-off of the chosen cut-off, beside that of the one in force."""
-    section = card["scorecards"][choice.scorecard]
-    now = round(100 * card["policy"]["cutoff"])
+    section = card.scorecards[choice.scorecard]
+    now = round(100 * card.policy.cutoff)
     chosen = trade_off(section, choice.percent, choice.ratio)
     return {
         "choice": choice,
-        "card_fields": card["fields"],
+        "card_fields": card.fields,
         "chosen": chosen,
         "in_force": trade_off(section, now, choice.ratio),
         "cheapest": cheapest(section, choice.ratio),

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from flask import Response, request, url_for
 
 from creditscore.charts.axes import Axes
-from creditscore.charts.model_charts import calibration
+from creditscore.charts.model_charts import CalibrationPoint, calibration
 from creditscore.charts.svg import Plot
 from creditscore.i18n.catalogue import PAGE_TEXTS, in_language
 from creditscore.i18n.date_format import write_day, write_short_day
@@ -94,10 +94,21 @@ def _scorecards(found: Mapping[str, Any], language: str) -> list[dict[str, Any]]
                 },
                 "course": CourseView(section, found["by"], schema, texts, language),
                 "by_day": approvals_by_day(days, texts, language) if len(days) > 1 else None,
-                "calibration": calibration(bands, texts, language) if bands else None,
+                "calibration": _calibration(bands, texts, language),
             }
         )
     return shown
+
+
+def _calibration(
+    bands: Sequence[Mapping[str, Any]], texts: Mapping[str, str], language: str
+) -> Plot | None:
+    points = [
+        CalibrationPoint(one["mean_predicted"], one["observed_rate"], *one["interval"])
+        for one in bands
+    ]
+    # One point says less than the two numbers above it.
+    return calibration(points, texts, language) if len(points) > 1 else None
 
 
 def _named(shift: Mapping[str, Any], field: str | None, language: str) -> dict[str, Any]:

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from creditscore.charts.topics import Topic, Wording
 from creditscore.charts.validation_tables import validation_topics
+from creditscore.evaluation.card import Card
 from creditscore.i18n.catalogue import in_language
 from creditscore.schema import Schema
 from creditscore.schema.descriptions import band_label_text, group_text
 
 
-def validation_view(
-    card: Mapping[str, Any], schema: Schema, language: str
-) -> dict[str, list[Topic]]:
+def validation_view(card: Card, schema: Schema, language: str) -> dict[str, list[Topic]]:
     """Return the topics of each scorecard by its name; none for a card of an earlier release."""
 
     def group(field: str | None, label: str) -> str:
@@ -23,11 +19,10 @@ def validation_view(
 
     words = Wording(
         language=language,
-        field=lambda name: str(card["fields"][name]["title"]),
+        field=lambda name: str(card.fields[name].title),
         group=group,
-        scorecard=lambda name: str(card["scorecards"][name]["title"]),
+        scorecard=lambda name: str(card.scorecards[name].title),
     )
     return {
-        name: list(validation_topics(section, words))
-        for name, section in card["scorecards"].items()
+        name: list(validation_topics(section, words)) for name, section in card.scorecards.items()
     }

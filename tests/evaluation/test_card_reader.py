@@ -1,0 +1,91 @@
+"""A part of the model card comes back from JSON as the dataclass that it was written from."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from creditscore.evaluation.card import Card, ScorecardCard, read_card
+from creditscore.evaluation.card_reader import plain, read_section
+
+
+@dataclass(frozen=True)
+class Inner:
+    from_: float | str
+    label: str | None = None
+
+
+@dataclass(frozen=True)
+class Outer:
+    rows: int
+    parts: tuple[Inner, ...]
+    named: Mapping[str, Inner | None]
+    pairs: tuple[tuple[float, float], ...] = ()
+    proven: bool | None = field(default=None, metadata={"optional": True})
+
+
+WRITTEN = {
+    "rows": 3,
+    "parts": [{"from": "late", "label": None}, {"from": 0.5, "label": "half"}],
+    "named": {"a": {"from": 1, "label": None}, "b": None},
+    "pairs": [[1, 2], [3, 4]],
+}
+READ = Outer(
+    rows=3,
+    parts=(Inner("late"), Inner(0.5, "half")),
+    named={"a": Inner(1), "b": None},
+    pairs=((1, 2), (3, 4)),
+)
+
+
+def test_what_was_written_is_read_and_written_alike() -> None:
+    assert read_section(Outer, WRITTEN) == READ
+    assert json.dumps(plain(READ)) == json.dumps(WRITTEN)
+
+
+def test_an_optional_part_is_written_only_where_there_is_one() -> None:
+    proven = read_section(Outer, {**WRITTEN, "proven": False})
+
+    assert proven.proven is False
+    assert plain(proven)["proven"] is False
+    assert "proven" not in plain(READ)
+
+
+def test_an_earlier_release_lacks_parts_and_a_later_one_has_more() -> None:
+    older = {key: part for key, part in WRITTEN.items() if key != "pairs"}
+
+    assert read_section(Outer, older).pairs == ()
+    assert read_section(Outer, {**WRITTEN, "from_the_future": 1}) == READ
+
+
+def test_a_part_that_every_release_has_must_be_there() -> None:
+    with pytest.raises(TypeError, match="rows"):
+        read_section(Outer, {key: part for key, part in WRITTEN.items() if key != "rows"})
+
+
+def test_the_whole_card_is_read_and_written_as_it_is_on_disk(model_dir: Path) -> None:
+    document = json.loads((model_dir / "model_card.json").read_bytes())
+
+    card = read_card(document)
+
+    assert _differing(card, document, without={"scorecards", "data"}) == []
+    assert plain(card.data).items() <= document["data"].items()
+    for name, section in card.scorecards.items():
+        written = document["scorecards"][name]
+        # The ranges are in the manifest too, and no reader of the card needs them.
+        assert _differing(section, written, without={"training_ranges"}) == []
+
+
+def _differing(
+    read: Card | ScorecardCard, document: Mapping[str, Any], *, without: set[str]
+) -> list[str]:
+    return [
+        key
+        for key, part in document.items()
+        if key not in without and json.dumps(plain(getattr(read, key))) != json.dumps(part)
+    ]
