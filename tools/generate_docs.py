@@ -1,4 +1,4 @@
-"""Renew what is generated: the Postman collection, and tables and figures in the documentation.
+"""Renew what is generated: the Postman collection, its drawings, and tables in the documentation.
 
     .venv/bin/python tools/generate_docs.py [--check]
 
@@ -39,6 +39,7 @@ from creditscore.settings import Settings  # noqa: E402
 from creditscore.web import create_app  # noqa: E402
 from creditscore.web.service import NAME, Service  # noqa: E402
 from tools.postman import Answer, build_collection, to_text  # noqa: E402
+from tools.postman_drawings import drawings  # noqa: E402
 from tools.postman_requests import Call  # noqa: E402
 
 
@@ -97,6 +98,8 @@ def generated_files(model: Model, folder: Path) -> dict[Path, str]:
         for language in LANGUAGES
     }
     files = {PROJECT / "postman_collection.json": to_text(collection)}
+    for name, drawing in drawings(collection).items():
+        files[PROJECT / "docs" / "images" / name] = drawing
     for path in sorted([*PROJECT.glob("README*.md"), *(PROJECT / "docs").glob("*.md")]):
         document = path.read_text(encoding="utf-8")
         # A translation is called after its language: README.id.md.
