@@ -98,7 +98,7 @@ def _data(card: Card) -> Iterator[str]:
     if data["published_as"]:
         yield f"- Origin: published by {data['published_as']}, licence {data['licence']}."
     else:
-        yield f"- Origin: {data['about'] or 'not told by the schema file.'}"
+        yield f"- Origin: {data['about'] or 'not stated in the schema file.'}"
     yield (
         f"- Rows: {count(data['rows'])}, of which {share(data['bad_rate'])} bad. "
         f"{count(data['train_rows'])} to learn from, {count(data['test_rows'])} held out, "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from pathlib import Path
 
@@ -23,6 +24,12 @@ HABITS = {
     r"stands? in for": "is a proxy for; represents",
     r"(?:became|become) of": "the outcome of",
     r"said and happened": "predicted and observed",
+    r"in earnest": "in production",
+    r"by heart": "reconstruct",
+    r"go(?:es)? on (?:deciding|where|from|meanwhile)": "continues; keeps deciding",
+    r"stands? twice": "appears twice",
+    r"other side of it": "complement",
+    r"well again": "healthy again",
 }
 
 #: What an Indonesian bank does not write, and what it writes instead.
@@ -70,6 +77,8 @@ TEXTS = sorted(
         "creditscore/web/templates/*.html",
         "creditscore/web/cli/*.py",
         "creditscore/client.py",
+        "postman_collection.json",
+        "docs/images/*.svg",
     )
     for path in PROJECT.glob(pattern)
     # Changes of earlier releases stay as they were written.
@@ -93,6 +102,42 @@ def test_texts_for_people_are_in_plain_words(path: Path) -> None:
     lines = enumerate(path.read_text("utf-8").splitlines(), start=1)
 
     found = {number: words for number, line in lines if (words := habits(line))}
+
+    assert not found, f"write instead: {HABITS}"
+
+
+def strings(path: Path) -> dict[int, str]:
+    """Give the texts of a module that a person may read, by line: all but its docstrings."""
+    tree = ast.parse(path.read_text("utf-8"))
+    docstrings = {
+        id(node.body[0].value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
+        and isinstance(node.body[0], ast.Expr)
+    }
+    return {
+        node.lineno: node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant)
+        and isinstance(node.value, str)
+        and " " in node.value
+        and id(node) not in docstrings
+    }
+
+
+def test_errors_and_output_of_commands_are_in_plain_words() -> None:
+    modules = [
+        *PROJECT.glob("creditscore/**/*.py"),
+        *PROJECT.glob("*.py"),
+        *PROJECT.glob("data/*.py"),
+    ]
+
+    found = {
+        f"{path.relative_to(PROJECT)}:{line}": words
+        for path in modules
+        for line, text in strings(path).items()
+        if (words := habits(text))
+    }
 
     assert not found, f"write instead: {HABITS}"
 

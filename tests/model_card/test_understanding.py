@@ -222,7 +222,7 @@ def of_accuracy(card: Any) -> list[str]:
         f"Of the {card['data']['test_rows']:,} people {share(application['bad_rate']['value'])} "
         "missed a payment.",
         f"right {share(usual)} of the time",
-        f'"will pay" about everybody | {share(usual)} | 50 |',
+        f'"will pay" about everyone | {share(usual)} | 50 |',
         f"five fields | {share(few['accuracy']['value'])} | {few['auc']['value'] * 100:.0f} |",
         f"history | {share(many['accuracy']['value'])} | {many['auc']['value'] * 100:.0f} |",
         f"AUC: {few['auc']['value']:.3f} and {many['auc']['value']:.3f}.",

@@ -12,7 +12,7 @@ from creditscore.web import api_keys
 from creditscore.web.cli.options import in_one_line
 from creditscore.web.service import service
 
-keys = AppGroup("keys", help="API keys: make, list and revoke them.")
+keys = AppGroup("keys", help="API keys: create, list and revoke them.")
 
 
 def _check_name(_: click.Context, __: click.Parameter, name: str) -> str:
@@ -22,21 +22,23 @@ def _check_name(_: click.Context, __: click.Parameter, name: str) -> str:
 
 
 @keys.command()
-@click.option("--name", required=True, callback=_check_name, help="Whom or what it is for.")
+@click.option("--name", required=True, callback=_check_name, help="Who or what it is for.")
 @in_one_line
 def new(name: str) -> None:
-    """Make a key and show it, this once."""
+    """Create a key and show it, only this once."""
     made, secret = api_keys.issue(service().log.database, name, datetime.now(UTC))
-    click.echo(f"{made.key_id}, for {name}. Keep it now, it is not shown again:", err=True)
+    said = f"API key {made.key_id} for {name}; copy it now, it will not be shown again:"
+    click.echo(said, err=True)
     # Alone on the standard output, so that a script can take it.
     click.echo(secret)
-    click.echo("From now on POST /predict asks for a key.", err=True)
+    click.echo("POST /predict now requires a key.", err=True)
 
 
 @keys.command("list")
 @in_one_line
 def list_keys() -> None:
-    """List all keys, by what is kept of them."""
+    """List all keys: id, time of creation, state and name; the keys themselves are not kept."""
+    click.echo("id\tcreated (UTC)\tstate\tname", err=True)
     for key in api_keys.read_keys(service().log.database):
         state = f"revoked {key.revoked_at:%F %T}" if key.revoked_at else "accepted"
         click.echo(f"{key.key_id}\t{key.created_at:%F %T}\t{state}\t{key.name}")
@@ -46,6 +48,6 @@ def list_keys() -> None:
 @click.argument("name")
 @in_one_line
 def revoke(name: str) -> None:
-    """Accept a key no longer, given its name or id; every process knows at once."""
+    """Revoke a key, given its name or id; every process refuses it at once."""
     revoked = api_keys.revoke(service().log.database, name, datetime.now(UTC))
-    click.echo(f"{revoked.key_id}, for {revoked.name}, is accepted no longer.", err=True)
+    click.echo(f"{revoked.key_id}, for {revoked.name}, is revoked.", err=True)
