@@ -124,14 +124,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
             build(folder, HISTORY)
         with serving(folder) as url, browsing(Path(temporary) / "profile") as browser:
             for picture in chosen:
-                take(picture, url, browser)
+                path = take(picture, url, browser)
+                sys.stderr.write(f"{path.name}: {path.stat().st_size // 1024} kB\n")
     return 0
 
 
 @contextlib.contextmanager
 def serving(folder: Path) -> Iterator[str]:
     """Serve the demo in a folder at the time of its end, and give its address."""
-    web.now = partial(datetime.fromtimestamp, HISTORY.until.timestamp(), UTC)
+    clock, web.now = web.now, partial(datetime.fromtimestamp, HISTORY.until.timestamp(), UTC)
     settings = Settings(
         model_dir=folder / "model",
         database_url=f"sqlite:///{folder / 'decisions.sqlite'}",
@@ -148,6 +149,8 @@ def serving(folder: Path) -> Iterator[str]:
     finally:
         server.shutdown()
         thread.join()
+        server.server_close()
+        web.now = clock
 
 
 @contextlib.contextmanager
@@ -169,8 +172,8 @@ def browsing(profile: Path) -> Iterator[Browser]:
         browser.quit()
 
 
-def take(picture: Picture, url: str, browser: Browser) -> None:
-    """Take a picture, and write it as a small PNG."""
+def take(picture: Picture, url: str, browser: Browser, folder: Path = IMAGES) -> Path:
+    """Take a picture, write it into a folder as a small PNG, and return its path."""
     width, height = picture.size
     screen = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
     media = {"features": [{"name": "prefers-color-scheme", "value": "light"}]}
@@ -195,9 +198,9 @@ def take(picture: Picture, url: str, browser: Browser) -> None:
     clip = {"x": 0, "y": y, "width": width, "height": height, "scale": 1}
     shot = {"format": "png", "clip": clip, "captureBeyondViewport": True}
     png = base64.b64decode(browser.execute_cdp_cmd("Page.captureScreenshot", shot)["data"])
-    path = IMAGES / f"{picture.name}.png"
+    path = folder / f"{picture.name}.png"
     path.write_bytes(shrink(png))
-    sys.stderr.write(f"{path.relative_to(PROJECT)}: {path.stat().st_size // 1024} kB\n")
+    return path
 
 
 def decide(browser: Browser, empty: str) -> None:
