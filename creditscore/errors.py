@@ -78,7 +78,7 @@ class SettingsError(StartupError):
     """A setting in the environment has an invalid value; None stands for one that is a secret."""
 
     def __init__(self, variable: str, value: str | None, allowed: str) -> None:
-        hidden = " (what came is not shown: it may hold a password)"
+        hidden = " (not shown: it may hold a password)"
         got = hidden if value is None else f", got {value!r}"
         super().__init__(f"{variable} must be {allowed}{got}")
 

@@ -47,7 +47,7 @@ def atomic_write(path: Path, *, mode: int = PRIVATE, overwrite: bool = True) -> 
     target = path.resolve()
     if target.exists() and not target.is_file():
         # As root, one could replace even /dev/null.
-        raise OSError(0, "is there, and is no file", str(path))
+        raise OSError(0, "exists, and is not a regular file", str(path))
     with _temporary_file(target, mode) as file:
         yield file
         _sync(file)

@@ -228,15 +228,15 @@ DEFINITIONS = (
         "cutoff",
         _probability,
         "a number between 0 and 1",
-        "Probability of default from which on an applicant is not eligible; "
-        "the one that the model was trained with if left out.",
+        "Probability of default from which an applicant is not eligible; "
+        "if not set, the cut-off that was chosen at training.",
     ),
     Setting(
         "api_keys",
         _keys,
         "keys of 16 to 200 visible ASCII characters, separated by commas",
-        "API keys, for a host without a shell; with one, `.venv/bin/flask --app app keys new` "
-        "makes better ones. With any, `POST /predict` asks for one.",
+        "API keys, for a host without a shell; with a shell, `.venv/bin/flask --app app keys new` "
+        "creates better ones. If there is any key, `POST /predict` requires one.",
         secret=True,
     ),
     Setting(
@@ -297,7 +297,7 @@ DEFINITIONS = (
         _digit,
         "a digit",
         "Number of trusted proxies in front; that many entries from the end of `X-Forwarded-For` "
-        "are trusted. Without it, all that comes through a proxy counts as one client.",
+        "are trusted. Without it, all clients behind a proxy count as one.",
     ),
     Setting(
         "runtime_dir",
@@ -310,17 +310,18 @@ DEFINITIONS = (
         "hosts",
         _hosts,
         "host names or addresses without a port, separated by commas",
-        "Names by which clients may ask, beside `localhost` and the like; requests for others are "
-        "answered with 421. Left out, any name will do, but for a service without API keys that "
-        "listens on this machine only: that one answers to `localhost` and the like alone, or "
-        "else any web site could give it a name of its own and ask it (DNS rebinding).",
+        "Names by which clients may reach the service, beside `localhost` and the like; requests "
+        "for others are answered with 421. If not set, any name is accepted, except by a service "
+        "without API keys that listens on this machine only: it answers only to `localhost` and "
+        "the like, as otherwise any web site could give it a name of its own and send it requests "
+        "(DNS rebinding).",
     ),
     Setting(
         "cors_origins",
         _origins,
         "origins such as https://app.example, separated by commas",
-        "Origins whose pages may ask from a browser and read the answers (CORS), if need be "
-        "without an API key. None unless they are named here.",
+        "Origins whose pages may send requests from a browser and read the answers (CORS), if need "
+        "be without an API key. None unless they are listed here.",
     ),
     Setting(
         "secret_key",
@@ -352,4 +353,4 @@ def unknown_variables(environment: Mapping[str, str]) -> Iterator[str]:
             continue
         near = nearest_name(name, names)
         meant = f"did you mean {names[near]}?" if near else "docs/settings.md lists them all"
-        yield f"{variable} is no setting and changes nothing; {meant}"
+        yield f"{variable} is not a setting and has no effect; {meant}"

@@ -1,4 +1,4 @@
-"""Renew what is generated: the Postman collection, and tables and figures in the documentation.
+"""Renew what is generated: the Postman collection, its drawings, and tables in the documentation.
 
     .venv/bin/python tools/generate_docs.py [--check]
 
@@ -35,6 +35,7 @@ from creditscore.settings import Settings
 from creditscore.web import create_app
 from creditscore.web.service import NAME, Service
 from tools.postman import Answer, build_collection, to_text
+from tools.postman_drawings import drawings
 from tools.postman_requests import Call
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -95,6 +96,8 @@ def generated_files(model: Model, folder: Path) -> dict[Path, str]:
         for language in LANGUAGES
     }
     files = {PROJECT / "postman_collection.json": to_text(collection)}
+    for name, drawing in drawings(collection).items():
+        files[PROJECT / "docs" / "images" / name] = drawing
     for path in sorted([*PROJECT.glob("README*.md"), *(PROJECT / "docs").glob("*.md")]):
         document = path.read_text(encoding="utf-8")
         # A translation is called after its language: README.id.md.

@@ -121,14 +121,12 @@ def log_calls() -> list[Call]:
     return [
         _log("The newest decision", "/decisions?limit=1", script=read_script("newest_decision")),
         _log("A decision, as it was logged", ONE, script=read_script("logged_decision")),
-        _log("Why was it decided so?", f"{ONE}/explanation", script=read_script("explanation")),
-        _outcome("What became of it", {"defaulted": False}, script=read_script("outcome")),
-        _outcome("What became of it: the same once more", {"defaulted": False}),
-        _outcome(
-            "What became of it: something else", {"defaulted": True}, status=409, script=problem
-        ),
+        _log("Why this decision?", f"{ONE}/explanation", script=read_script("explanation")),
+        _outcome("Record the outcome", {"defaulted": False}, script=read_script("outcome")),
+        _outcome("Record the same outcome again", {"defaulted": False}),
+        _outcome("Record a different outcome", {"defaulted": True}, status=409, script=problem),
         Call(
-            "What became of several",
+            "Record several outcomes",
             "POST",
             "/outcomes",
             _indented([{"decision_id": "{{decisionId}}", "defaulted": False}]),
@@ -136,15 +134,17 @@ def log_calls() -> list[Call]:
             script=read_script("outcomes"),
             needs_key=True,
         ),
-        Call("What became of several: for a browser", "GET", "/outcomes", needs_key=True),
-        _outcome("What became of it: no outcome", {}, status=422, script=problem),
-        _log("A decision that nobody made", f"/decisions/{EXAMPLE_ID}", status=404, script=problem),
+        Call("The form for outcomes: for a browser", "GET", "/outcomes", needs_key=True),
+        _outcome("Record an outcome without a value", {}, status=422, script=problem),
         _log(
-            "Do the scorecards still do what they did in training?",
+            "A decision that does not exist", f"/decisions/{EXAMPLE_ID}", status=404, script=problem
+        ),
+        _log(
+            "Monitoring: do predictions still hold?",
             "/monitoring?days=30",
             script=read_script("monitoring"),
         ),
-        _log("What Prometheus watches", "/metrics", script=read_script("metrics")),
+        _log("Metrics for Prometheus", "/metrics", script=read_script("metrics")),
         _log("The log without a key", "/decisions", status=401, script=problem, shows_key=False),
     ]
 
@@ -169,26 +169,26 @@ def mistake_calls(schema: Schema) -> list[Call]:
         *wrong,
         _predict("An empty array", "[]", status=422, script=whole_body),
         _predict("Not JSON", text.rstrip("}"), status=400, script=whole_body),
-        _predict("A name stands twice", twice, status=400, script=whole_body),
+        _predict("A name appears twice", twice, status=400, script=whole_body),
         _predict(
-            "Not a media type for it",
+            "Wrong media type",
             text,
             media_type="application/xml",
             status=415,
             script=problem,
         ),
-        Call("Not the method for it", "GET", "/predict", status=405, script=problem),
-        Call("Not a route", "GET", "/nothing-here", status=404, script=problem),
+        Call("Wrong method", "GET", "/predict", status=405, script=problem),
+        Call("Unknown route", "GET", "/nothing-here", status=404, script=problem),
     ]
 
 
 def about_calls() -> list[Call]:
     """Ask the service about itself."""
     return [
-        Call("Is it well?", "GET", "/health", script=read_script("health")),
-        Call("Which model is it?", "GET", "/model", script=read_script("model")),
-        Call("What can it do?", "GET", "/openapi.json", script=read_script("openapi")),
-        Call("What can it do? For a browser", "GET", "/docs"),
+        Call("Is the service healthy?", "GET", "/health", script=read_script("health")),
+        Call("Which model decides?", "GET", "/model", script=read_script("model")),
+        Call("The API, described", "GET", "/openapi.json", script=read_script("openapi")),
+        Call("The API, for a browser", "GET", "/docs"),
     ]
 
 

@@ -35,7 +35,7 @@ export interface paths {
         put?: never;
         /**
          * Show what the decision would be, without logging it
-         * @description For exploration: takes what /predict takes and computes the same, but there is no decision_id, and nothing of it can be read back.
+         * @description For exploration: takes what /predict takes and computes the same, but nothing is logged, so there is no decision_id.
          */
         post: operations["whatIf"];
         delete?: never;
@@ -109,7 +109,7 @@ export interface paths {
         put?: never;
         /**
          * Record the outcome of a decision
-         * @description The same once more changes nothing; another one is refused.
+         * @description Sending the same outcome again changes nothing; a different one is refused.
          */
         post: operations["write_outcome"];
         delete?: never;
@@ -548,13 +548,13 @@ export interface components {
             recorded: number;
             /** @description The same outcome was logged already */
             known: number;
-            /** @description Another outcome was logged already, and stays */
+            /** @description A different outcome is already recorded and cannot be changed */
             conflict: number;
             /** @description No decision has this id or reference */
             unknown: number;
             /** @description Several decisions have this reference; nothing was recorded */
             ambiguous: number;
-            /** @description No outcome of a decision */
+            /** @description Not a valid outcome */
             invalid: number;
         };
         OutcomeReport: {
@@ -743,7 +743,7 @@ export interface components {
             psi: number | null;
             /** @enum {unknown} */
             verdict: "insufficient" | "little" | "moderate" | "large";
-            /** @description Whether chance alone would hardly have done it */
+            /** @description Whether chance alone is an unlikely explanation */
             significant: boolean | null;
             outside_training: number | null;
             bins: {
@@ -793,14 +793,14 @@ export interface components {
                 /** @enum {unknown} */
                 kind: "sqlite" | "postgresql";
             };
-            /** @description That everybody is let in; only if other machines can ask and there is no key */
+            /** @description That everyone has access; only if other machines can reach the service and there is no key */
             warning?: string;
         };
         ModelCard: {
             title: string;
             /** @description What to know before using this model */
             notice: string;
-            /** @description What the model foretells */
+            /** @description What the model predicts */
             label: Record<string, never>;
             fields: Record<string, never>;
             /** @description Of each: predictors and monitored attributes, performance beside other models, on other splits and with other seeds, decision, fairness, explanation and behaviour, with intervals */
@@ -856,7 +856,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description The body is not JSON, not UTF-8, has a duplicate key, is nested too deeply, or did not come whole; or the Idempotency-Key is none */
+        /** @description The body is not JSON, not UTF-8, has a duplicate key, is nested too deeply, or was cut short; or the Idempotency-Key is invalid */
         BadRequest: {
             headers: {
                 "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -871,13 +871,13 @@ export interface components {
                  *       "type": "about:blank",
                  *       "title": "Bad Request",
                  *       "status": 400,
-                 *       "detail": "The body is not JSON, not UTF-8, has a duplicate key, is nested too deeply, or did not come whole; or the Idempotency-Key is none"
+                 *       "detail": "The body is not JSON, not UTF-8, has a duplicate key, is nested too deeply, or was cut short; or the Idempotency-Key is invalid"
                  *     }
                  */
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description A page of another site sent it without a key, or a form without the token of its session */
+        /** @description A page on another site sent it without a key, or a form without the token of its session */
         Forbidden: {
             headers: {
                 "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -892,13 +892,13 @@ export interface components {
                  *       "type": "about:blank",
                  *       "title": "Forbidden",
                  *       "status": 403,
-                 *       "detail": "A browser on another site sent it, without a key"
+                 *       "detail": "A page on another site sent it, without a key"
                  *     }
                  */
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description No decision of this id is logged */
+        /** @description There is no decision with this id */
         NotFound: {
             headers: {
                 "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -913,13 +913,13 @@ export interface components {
                  *       "type": "about:blank",
                  *       "title": "Not Found",
                  *       "status": 404,
-                 *       "detail": "No decision of this id is logged"
+                 *       "detail": "There is no decision with this id"
                  *     }
                  */
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description The body came too slowly */
+        /** @description The body was sent too slowly */
         RequestTimeout: {
             headers: {
                 "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -934,13 +934,13 @@ export interface components {
                  *       "type": "about:blank",
                  *       "title": "Request Timeout",
                  *       "status": 408,
-                 *       "detail": "The body came too slowly"
+                 *       "detail": "The body was sent too slowly"
                  *     }
                  */
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description Another outcome or override of this decision is logged already */
+        /** @description A different outcome or override of this decision is already recorded */
         Conflict: {
             headers: {
                 "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -955,7 +955,7 @@ export interface components {
                  *       "type": "about:blank",
                  *       "title": "Conflict",
                  *       "status": 409,
-                 *       "detail": "Another outcome of this decision is logged already"
+                 *       "detail": "A different outcome of this decision is already recorded"
                  *     }
                  */
                 "application/problem+json": components["schemas"]["Problem"];
@@ -1024,7 +1024,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description The client asked more often than it may */
+        /** @description The client sent more requests than it may */
         TooManyRequests: {
             headers: {
                 "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -1040,13 +1040,13 @@ export interface components {
                  *       "type": "about:blank",
                  *       "title": "Too Many Requests",
                  *       "status": 429,
-                 *       "detail": "The client asked more often than it may"
+                 *       "detail": "The client sent more requests than it may"
                  *     }
                  */
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description The log of decisions cannot be used, and an unlogged decision is never given; or there is too much to do */
+        /** @description The log of decisions cannot be used, and a decision that cannot be logged is not given; or the service is overloaded */
         ServiceUnavailable: {
             headers: {
                 "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -1062,7 +1062,7 @@ export interface components {
                  *       "type": "about:blank",
                  *       "title": "Service Unavailable",
                  *       "status": 503,
-                 *       "detail": "The log of decisions cannot be used, and an unlogged decision is never given; or there is too much to do"
+                 *       "detail": "The log of decisions cannot be used, and a decision that cannot be logged is not given; or the service is overloaded"
                  *     }
                  */
                 "application/problem+json": components["schemas"]["Problem"];
@@ -1089,7 +1089,7 @@ export interface components {
     };
     requestBodies: never;
     headers: {
-        /** @description The client's own if it sent a sane one, else a new one */
+        /** @description The client's own if it sent a valid one, else a new one */
         "X-Request-ID": string;
         /** @description How many requests (q) the client has in how many seconds (w) */
         "RateLimit-Policy": string;
@@ -1099,7 +1099,7 @@ export interface components {
         "Content-Language": string;
         /** @description true if it is the first answer to the Idempotency-Key again */
         "Idempotent-Replayed": string;
-        /** @description Seconds after which it is worth trying again */
+        /** @description Seconds to wait before trying again */
         "Retry-After": string;
         /** @description Where to go on */
         Location: string;
@@ -1604,7 +1604,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A sound service */
+            /** @description A healthy service */
             200: {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];

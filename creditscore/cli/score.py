@@ -5,7 +5,7 @@
 {command} --log IN.csv OUT.csv    and every decision into the decision log
 {command} --dask tcp://scheduler:8786 'in/*.parquet' out/     on a Dask cluster
 
-What is no valid applicant goes to OUT.csv.rejects.csv. A cluster scores a table part by part.
+Rows that are not valid applicants go to OUT.csv.rejects.csv. A cluster scores a table part by part.
 
 IN may also be an Excel workbook (with the extra excel); IN and OUT may end in .parquet or .pq (with
 the extra parquet). All other files are CSV.
@@ -102,8 +102,8 @@ def read_options(arguments: Sequence[str] | None) -> argparse.Namespace:
         "--rejects",
         metavar="FILE",
         type=Path,
-        help="rows that are no valid applicants, each with its line and what is wrong, as CSV; "
-        "OUT.rejects.csv if left out, nowhere if OUT is - or a pipe",
+        help="rows that are not valid applicants, each with its line and what is wrong, as CSV; "
+        "OUT.rejects.csv by default, none if OUT is - or a pipe",
     )
     parser.add_argument(
         "--reasons",
@@ -130,7 +130,7 @@ def read_options(arguments: Sequence[str] | None) -> argparse.Namespace:
         "--dask",
         metavar="ADDRESS",
         help="score on the cluster of this scheduler: IN is a pattern in quotation marks, OUT a "
-        "folder; parts that are there already are left out",
+        "folder; parts that are there already are skipped",
     )
     parser.add_argument(
         "--model-dir", type=Path, metavar="FOLDER", help="the model, else CREDITSCORE_MODEL_DIR"

@@ -124,7 +124,7 @@ def read_options(arguments: Sequence[str] | None) -> argparse.Namespace:
         type=Path,
         metavar=("FILE", "OUT.toml"),
         help="write a schema file for this table, with comments that say what to look at, and "
-        "train nothing; to the screen where OUT.toml is left out",
+        "train nothing; to the screen without OUT.toml",
     )
     parser.add_argument(
         "--outcome",

@@ -203,7 +203,7 @@ def _target(text: str, journal: str) -> _Target:
         url = make_url(text)
     except ArgumentError:
         # The text may hold a password.
-        raise StartupError("CREDITSCORE_DATABASE_URL is no database URL") from None
+        raise StartupError("CREDITSCORE_DATABASE_URL is not a database URL") from None
     if url.get_backend_name() in {"postgresql", "postgres"}:
         return _postgres_target(url)
     if url.get_backend_name() != "sqlite" or not url.database or url.database == ":memory:":

@@ -126,7 +126,7 @@ def check_log(database: Database) -> LogIntegrityReport:
         faults.append(f"{gone:,} decisions are gone, and no tombstone counts them")
     elif gone:
         notes.append(
-            f"{gone:,} numbers stand for no decision and are in no tombstone: "
+            f"{gone:,} numbers have no decision and are in no tombstone: "
             "PostgreSQL skips those of transactions that failed"
         )
     return LogIntegrityReport(tuple(faults), tuple(notes))
@@ -144,7 +144,7 @@ def _repeated(connection: Connection) -> Iterator[str]:
     ids = select(decisions.c.id).group_by(decisions.c.id).having(func.count() > 1).subquery()
     count = connection.execute(select(func.count()).select_from(ids)).scalar_one()
     if count:
-        yield f"{count:,} ids stand on more than one decision"
+        yield f"{count:,} ids are used by more than one decision"
 
 
 def _unguarded(connection: Connection) -> Iterator[str]:

@@ -264,8 +264,8 @@ def _run_missing(
     if current > len(migrations):
         raise StartupError(
             f"the decision log {name} has version {current}, this release knows "
-            f"{len(migrations)}: a newer release has been here; "
-            "to fix it: run that one, or a newer one still"
+            f"{len(migrations)}: a newer release has migrated it; "
+            "to fix it: run that release or a newer one, or restore a backup of before"
         )
     for version, statements in enumerate(migrations[current:], start=current + 1):
         for statement in statements:

@@ -129,21 +129,21 @@ def _folded(field: Field, value: Value, counted: Value) -> Warning:
     is_other = isinstance(field.rule, CodeList) and value not in field.rule.merged_codes
     code = "counted_as_other" if is_other else "folded"
     return Warning(
-        code, field.name, value, say(code, field=field.name, got=str(value), target=target)
+        code, field.name, value, say(code, field=field.title, got=str(value), target=target)
     )
 
 
 def _never_missing(field: Field, value: Value | None) -> Warning:
-    return Warning("missing_unseen", field.name, value, say("missing_unseen", field=field.name))
+    return Warning("missing_unseen", field.name, value, say("missing_unseen", field=field.title))
 
 
 def _unseen(field: Field, value: Value, seen: Sequence[Value]) -> Warning:
     if isinstance(field.rule, CodeList):
-        text = say("outside_training_codes", field=field.name, got=str(value))
+        text = say("outside_training_codes", field=field.title, got=str(value))
         return Warning("outside_training_codes", field.name, value, text)
     text = say(
         "outside_training_range",
-        field=field.name,
+        field=field.title,
         got=say_number(float(value)),
         low=say_number(float(seen[0])),
         high=say_number(float(seen[1])),

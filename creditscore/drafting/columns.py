@@ -100,7 +100,7 @@ def read_table(path: Path) -> Table:
 def _check_header(path: Path, header: Sequence[str], *, line: int) -> None:
     for name, count in Counter(header).items():
         if name and count > 1:
-            raise DatasetError(path, "stands twice in the header", line=line, column=name)
+            raise DatasetError(path, "appears twice in the header", line=line, column=name)
 
 
 class _ColumnBuilder:

@@ -75,7 +75,7 @@ def _introduction(
     )
     yield from toml_text.comment(
         "It can be trained on as it is. Look at each LOOK first: these are guesses, and findings "
-        "that only somebody who knows the table can judge. Then give titles, units, bounds and "
+        "that only a person who knows the table can judge. Then give titles, units, bounds and "
         "codes their meaning; docs/schema-file.md has all keys."
     )
     yield ""
@@ -84,7 +84,7 @@ def _introduction(
 def _dataset(table: Table, ignored: Sequence[Ignored]) -> Iterable[str]:
     stem = table.path.stem
     notice = {
-        "en": "Drafted from a table, not yet reviewed by anybody.",
+        "en": "Drafted from a table, not yet reviewed by anyone.",
         "id": "Rancangan dari sebuah tabel, belum ditinjau siapa pun.",
     }
     yield "[dataset]"

@@ -87,7 +87,9 @@ def judge(profile: Profile, *, copy_of: str | None) -> Ignored | None:
         _, problems = read_times(column.texts)
         return Ignored(name, f"holds dates, such as {shown}", role="" if problems else "time")
     if names.is_place(name) and profile.n_values > MOST_CODES:
-        return Ignored(name, "is a postal code: where people live can tell what law protects", True)
+        return Ignored(
+            name, "is a postal code: where people live can reveal what law protects", True
+        )
     return _identifier(profile)
 
 

@@ -35,7 +35,7 @@ def drawn_rows(data: Data) -> Sequence[str]:
     if people:
         said.append(
             f"People: {count(people.train)} to learn from and {count(people.test)} held out, "
-            f"by the column {sample['group']}; nobody is on both sides."
+            f"by the column {sample['group']}; no one is on both sides."
         )
     if data.population_bad_rate is not None:
         how = (

@@ -254,7 +254,7 @@ def _explanation(card: Card, section: ScorecardCard) -> Iterator[str]:
     if found.reasons:
         yield from (
             "",
-            f"What the {count(found.refusals)} held-out refusals would be told:",
+            f"What the {count(found.refusals)} held-out refusals would be given as reasons:",
             "",
         )
         yield from table(

@@ -90,7 +90,7 @@ def read_labels(table: TomlTable, *, plain: bool) -> dict[Value, Text]:
         item.allow("value", *LANGUAGES)
         value = normalise(item.get("value", (int, str), "a whole number or a text", None))
         if value in labels:
-            item.refuse("value", f"stands twice in the list: {value!r}")
+            item.refuse("value", f"appears twice in the list: {value!r}")
         item.text(DEFAULT_LANGUAGE)
         labels[value] = {
             language: item.text(language) for language in LANGUAGES if language in entry

@@ -157,7 +157,7 @@ def _change(table: TomlTable, rule: Rule) -> Change | None:
     if "change" not in table.content:
         return None
     if table.flag("protected"):
-        table.refuse("change", "must not be there: nobody is advised to change what is protected")
+        table.refuse("change", "must not be there: no one is advised to change what is protected")
     if isinstance(rule, CodeList):
         table.refuse("change", "is for numbers and integers, a coded field has no direction")
     inner = table.table("change")

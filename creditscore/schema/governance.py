@@ -240,6 +240,6 @@ def joined_governance(
     read_governance(beside, names)
     added = {key: item for key, item in table.content.items() if not is_blank(item)}
     kept = {key: item for key, item in stated.items() if not is_blank(item)}
-    problem = "stands in the schema file too, keep it in one of the two"
+    problem = "is in the schema file too, keep it in one of the two"
     raise_all([SchemaError(table.source, table.key(key), problem) for key in added if key in kept])
     return {**kept, **added}

@@ -195,7 +195,7 @@ def _read(path: Path) -> bytes:
             raise ArtifactError(path, "is a link or larger than 64 MiB", REMEDY)
         return path.read_bytes()
     except FileNotFoundError:
-        raise ArtifactError(path, "is missing: no model has been trained yet", REMEDY) from None
+        raise ArtifactError(path, "not found: no model has been trained yet", REMEDY) from None
     except OSError as error:
         if denial := describe_access(path, write=False):
             raise ArtifactError(path, f"cannot be read: {denial.fact}", denial.remedy) from None
@@ -216,7 +216,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         manifest = json.loads(raw)
         _validate_manifest(manifest)
     except (ValueError, KeyError, TypeError, RecursionError):
-        raise ArtifactError(path, "is damaged: it is no manifest of train.py", REMEDY) from None
+        raise ArtifactError(path, "is damaged: it is not a manifest of train.py", REMEDY) from None
     number = manifest["format"]
     if number != FORMAT:
         age = "an older" if number < FORMAT else "a newer"

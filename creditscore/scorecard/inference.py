@@ -169,7 +169,7 @@ class LookupTableEngine:
             raise ValueError("the lookup table is of another scorecard")
         low, high = self.table[:, 0].min(), self.table[:, 0].max()
         if not (0 <= low <= high <= 1 and np.isfinite(self.table).all()):
-            raise ValueError("the lookup table holds what is no probability")
+            raise ValueError("the lookup table holds a value that is not a probability")
 
 
 def fits(grid: ThresholdGrid) -> bool:

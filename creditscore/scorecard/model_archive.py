@@ -102,7 +102,7 @@ def load_version(version: str, model_dir: Path, in_service: Model) -> Model:
     """
     if not VERSION.fullmatch(version):
         raise ArtifactError(
-            f"model {version!r}", "is no version of any scorecard", "restore the log"
+            f"model {version!r}", "is not a version of any scorecard", "restore the log"
         )
     folder = _folder(model_dir, version)
     if (folder / artifact.MANIFEST_FILE).exists():

@@ -131,7 +131,7 @@ class Policy:
         """
         odds, doubling = content["base_odds"], content["points_to_double_odds"]
         if not (0 < content["cutoff"] <= 1 and odds > 0 and doubling > 0):
-            raise ValueError("its policy has a cut-off that is no probability, or no scale")
+            raise ValueError("its policy has no valid cut-off, or no scale")
         return cls(
             cutoff=content["cutoff"],
             loss_to_margin=content["loss_to_margin"],

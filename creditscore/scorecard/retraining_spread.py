@@ -60,5 +60,5 @@ class RetrainingSpread:
         if not all(low < high for low, high in pairwise(edges)):
             raise ValueError("the bands of its retraining spread are not in order")
         if not all(isfinite(spread) and spread >= 0 for spread in spreads):
-            raise ValueError("its retraining spread is no distance")
+            raise ValueError("its retraining spread is not a distance")
         return cls(edges, spreads)

@@ -56,7 +56,7 @@ def open_parquet(path: Path, schema: Schema, *, taken: Collection[str]) -> Parqu
     try:
         file = pq.ParquetFile(path)
     except pa.ArrowException as error:
-        raise BatchError(f"{path} is no Parquet file: {error}") from None
+        raise BatchError(f"{path} is not a Parquet file: {error}") from None
     check_header(file.schema_arrow.names, schema, taken=taken)
     return ParquetTable(file, schema)
 

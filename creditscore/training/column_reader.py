@@ -215,8 +215,8 @@ class NamelessColumn:
         if not self._line:
             return None
         problem = (
-            f"has no name and is no index from 0 or 1 on, got {self._cell[:40]!r}: name it in the "
-            f"file, leave it out, or have {json.dumps(self._ignored)} among the ignored_columns"
+            f"has no name and is not an index from 0 or 1 on, got {self._cell[:40]!r}: name it in "
+            f"the file, leave it out, or have {json.dumps(self._ignored)} among the ignored_columns"
         )
         return TableFault(problem, self._line, self.name)
 

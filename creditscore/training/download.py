@@ -41,7 +41,7 @@ def fetch(source: Source, cache: Path) -> Path:
     if target.exists() and _sha256(target) == source.sha256:
         return target
     if not source.url.startswith(("http://", "https://")):
-        raise DatasetError(source.url, "is no http or https address")
+        raise DatasetError(source.url, "is not an http or https address")
     part = target.with_suffix(".part")
     try:
         cache.mkdir(parents=True, exist_ok=True)
@@ -102,7 +102,7 @@ def _append(answer: http.client.HTTPResponse, part: Path, *, have: int, total: i
 
 def _kept(part: Path) -> str:
     if part.exists() and part.stat().st_size:
-        return "; run the same command again, it goes on from there"
+        return "; run the same command again, it continues from there"
     return ""
 
 

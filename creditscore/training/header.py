@@ -147,7 +147,7 @@ def _twice(
 ) -> list[TableFault]:
     counts = Counter(clean_name(name) for name in columns if not is_nameless(name))
     faults = [
-        TableFault("stands twice in the header", line, name)
+        TableFault("appears twice in the header", line, name)
         for name, count in counts.items()
         if count > 1
     ]
@@ -160,10 +160,10 @@ def _twice(
 
 
 def _unknown(unknown: Sequence[str], names: Sequence[str], line: int) -> list[TableFault]:
-    problem = "is no field of the schema and not among its ignored_columns"
+    problem = "is not a field of the schema, nor among its ignored_columns"
     if len(unknown) > MOST_COLUMNS:
         listed = ", ".join(unknown[:MOST_COLUMNS])
-        text = f"{len(unknown)} columns are no fields of the schema and not among its "
+        text = f"{len(unknown)} columns are not fields of the schema, nor among its "
         return [TableFault(f"{text}ignored_columns: {listed}, ...", line)]
     return [TableFault(problem + hint(name, names), line, name) for name in unknown]
 

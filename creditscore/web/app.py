@@ -80,7 +80,7 @@ class OrjsonProvider(DefaultJSONProvider):
 
 
 #: What the public learns of a new model that is not sound; the log names the file and the fault.
-REFUSED = "the new model is not sound, and the one before it goes on deciding"
+REFUSED = "the new model is damaged, and the one before it keeps deciding"
 
 
 def create_app(settings: Settings, model: Model | None = None) -> App:
@@ -177,7 +177,7 @@ def reload_model(app: Flask) -> bool:
         model = artifact.load(here.settings.model_dir)
         changes = _deciding(model, here.settings)
     except StartupError as error:
-        app.logger.error("the new model is refused, the old one goes on deciding: %s", error)
+        app.logger.error("the new model is refused, the old one keeps deciding: %s", error)
         app.extensions[NAME] = replace(here, refused=REFUSED)
         return False
     app.extensions[NAME] = replace(here, **changes, refused="")

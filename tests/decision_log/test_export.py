@@ -273,7 +273,7 @@ def test_where_no_file_can_be_nothing_is_written(app: Flask, tmp_path: Path) -> 
 
     for target, says in (
         (missing, "No such file or directory"),
-        (tmp_path, "is there, and is no file"),
+        (tmp_path, "exists, and is not a regular file"),
     ):
         result = run(app, "export", "--output", str(target))
         assert result.exit_code == 1

@@ -71,7 +71,7 @@ def test_transactions_that_failed_leave_no_fault(app: Flask) -> None:
     # SQLite takes its numbers back; PostgreSQL does not, and that is no loss.
     noted = [line for line in result.stdout.splitlines() if line.startswith("the log\t")]
     assert [line.split("\t")[1].split(":")[0] for line in noted] == (
-        [] if database.is_sqlite else ["2 numbers stand for no decision and are in no tombstone"]
+        [] if database.is_sqlite else ["2 numbers have no decision and are in no tombstone"]
     )
 
 
@@ -225,7 +225,7 @@ def test_a_doubled_id_is_found(app: Flask) -> None:
 
     assert result.exit_code == 1
     assert "the log\tthe index that keeps ids unique is gone" in result.stdout
-    assert "the log\t1 ids stand on more than one decision" in result.stdout
+    assert "the log\t1 ids are used by more than one decision" in result.stdout
     assert result.stdout.endswith("3 verified: 0 with faults, 2 of the log as a whole\n") or (
         # Nobody took this number from PostgreSQL's sequence.
         not database.is_sqlite
@@ -263,7 +263,7 @@ def test_a_decision_that_was_deleted_is_missed(app: Flask, place: int) -> None:
     else:
         # Nobody can tell it from a number that PostgreSQL skipped.
         assert result.exit_code == 0
-        assert "the log\t1 numbers stand for no decision" in result.stdout
+        assert "the log\t1 numbers have no decision" in result.stdout
 
 
 def test_a_tombstone_that_counts_too_many_is_found(app: Flask) -> None:

@@ -206,10 +206,10 @@ def test_a_warning_names_value_range_and_unit(values_alone: Assessor, schema: Sc
 
     (warning,) = decision.warnings
     assert warning.text == {
-        "en": "AGE is 80, but the model was trained on 21 to 79 years; "
-        "beyond that it has seen no one",
-        "id": "AGE adalah 80, padahal model dilatih pada 21 sampai 79 tahun; "
-        "di luar itu belum pernah ada contohnya",
+        "en": "Age 80 is outside the range seen in training (21 to 79 years); "
+        "the result is less reliable",
+        "id": "Usia 80 di luar rentang data pelatihan (21 sampai 79 tahun); "
+        "hasilnya kurang dapat diandalkan",
     }
 
 
@@ -229,7 +229,8 @@ def test_a_code_that_training_never_saw_is_answered_with_a_warning(
         assert warning.value == unseen
         assert set(warning.text) == set(LANGUAGES)
         assert warning.text["en"] == (
-            f"{name} is {unseen}, which does not occur in the training data"
+            f"{field.title['en']} {unseen} does not occur in the training data; "
+            "the result is less reliable"
         )
 
 
@@ -255,8 +256,8 @@ def test_a_merged_code_is_decided_on_as_what_it_counts_as(
         (warning,) = decision.warnings
         assert (warning.code, warning.field, warning.value) == ("folded", name, code)
         assert set(warning.text) == set(LANGUAGES)
-        label = schema.fields[name].rule.labels[target]["en"]
-        assert warning.text["en"] == f"{name} is {code}, which counts as {target} ({label})"
+        title, label = schema.fields[name].title, schema.fields[name].rule.labels[target]["en"]
+        assert warning.text["en"] == f"{title['en']} {code} counts as {target} ({label})"
         assert decision.applicant.values[name] == code
         assert counted.warnings == ()
         assert (decision.probability_of_default, decision.impacts, decision.bins) == (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from pathlib import Path
 
@@ -23,9 +24,43 @@ HABITS = {
     r"stands? in for": "is a proxy for; represents",
     r"(?:became|become) of": "the outcome of",
     r"said and happened": "predicted and observed",
+    r"in earnest": "in production",
+    r"by heart": "reconstruct",
+    r"go(?:es)? on (?:deciding|where|from|meanwhile)": "continues; keeps deciding",
+    r"stands? twice": "appears twice",
+    r"other side of it": "complement",
+    r"well again": "healthy again",
+}
+
+#: What an Indonesian bank does not write, and what it writes instead.
+INDONESIAN_HABITS = {
+    r"melewatkan|terlewat(?:kan)?": "menunggak; ditunggak",
+    r"kloning\w*|mengkloning\w*|klona": "hasil git clone",
+    r"eksak": "dihitung secara tepat",
+    r"(?:meninggalkan|ditinggalkan|tinggalkan)\w*": "mengecualikan; mengosongkan",
+    r"sah(?! menurut hukum)": "valid",
+    r"di rumah": "di komputer sendiri",
+    r"seadanya": "nilai bawaannya; tanpa perubahan",
+    r"(?:di)?lupakan": "dihapus; hapus",
+    r"coba saja": "uji coba",
+    r"hal yang sama dari program": "panggil lewat API",
+    r"(?:mem)?baca kembali": "buka kembali",
+    r"belum pernah ada contoh\w*": "di luar rentang data pelatihan",
+    r"catatan keputusan": "log keputusan",
+    r"(?:mengatakan|dikatakan|katanya)\w*": "menyebutkan; menunjukkan; diprediksi",
+    r"berakhir buruk": "gagal bayar",
+    r"bita": "byte",
+    r"poin persen": "poin persentase",
+    r"nisbah": "rasio",
+    r"marjin": "margin",
+    r"hutan(?:nya)?": "random forest",
 }
 
 PATTERN = re.compile(rf"\b(?:{'|'.join(HABITS)})\b", re.IGNORECASE)
+# A per cent sign follows its number without a space, as the pages write it.
+INDONESIAN_PATTERN = re.compile(
+    rf"\b(?:{'|'.join(INDONESIAN_HABITS)})\b|\d[ \u00a0]%", re.IGNORECASE
+)
 
 #: What is written for people, in English.
 TEXTS = sorted(
@@ -42,15 +77,24 @@ TEXTS = sorted(
         "creditscore/web/templates/*.html",
         "creditscore/web/cli/*.py",
         "creditscore/client.py",
+        "postman_collection.json",
+        "docs/images/*.svg",
     )
     for path in PROJECT.glob(pattern)
     # Changes of earlier releases stay as they were written.
     if ".id." not in path.name and path.name != "CHANGELOG.md"
 )
 
+INDONESIAN_TEXTS = sorted(
+    path
+    for pattern in ("**/*.id.md", "creditscore/**/*.id.*", "data/*.toml")
+    for path in PROJECT.glob(pattern)
+    if not {".venv", "node_modules", "demo"} & set(path.relative_to(PROJECT).parts[:-1])
+)
 
-def habits(text: str) -> list[str]:
-    return [found.group() for found in PATTERN.finditer(text)]
+
+def habits(text: str, pattern: re.Pattern[str] = PATTERN) -> list[str]:
+    return [found.group() for found in pattern.finditer(text)]
 
 
 @pytest.mark.parametrize("path", TEXTS, ids=lambda path: str(path.relative_to(PROJECT)))
@@ -60,6 +104,59 @@ def test_texts_for_people_are_in_plain_words(path: Path) -> None:
     found = {number: words for number, line in lines if (words := habits(line))}
 
     assert not found, f"write instead: {HABITS}"
+
+
+def strings(path: Path) -> dict[int, str]:
+    """Give the texts of a module that a person may read, by line: all but its docstrings."""
+    tree = ast.parse(path.read_text("utf-8"))
+    docstrings = {
+        id(node.body[0].value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
+        and isinstance(node.body[0], ast.Expr)
+    }
+    return {
+        node.lineno: node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant)
+        and isinstance(node.value, str)
+        and " " in node.value
+        and id(node) not in docstrings
+    }
+
+
+def test_errors_and_output_of_commands_are_in_plain_words() -> None:
+    modules = [
+        *PROJECT.glob("creditscore/**/*.py"),
+        *PROJECT.glob("*.py"),
+        *PROJECT.glob("data/*.py"),
+    ]
+
+    found = {
+        f"{path.relative_to(PROJECT)}:{line}": words
+        for path in modules
+        for line, text in strings(path).items()
+        if (words := habits(text))
+    }
+
+    assert not found, f"write instead: {HABITS}"
+
+
+@pytest.mark.parametrize("path", INDONESIAN_TEXTS, ids=lambda path: str(path.relative_to(PROJECT)))
+def test_indonesian_texts_are_written_as_a_bank_writes(path: Path) -> None:
+    lines = enumerate(path.read_text("utf-8").splitlines(), start=1)
+
+    found = {number: words for number, line in lines if (words := habits(line, INDONESIAN_PATTERN))}
+
+    assert not found, f"write instead: {INDONESIAN_HABITS}"
+
+
+def test_an_indonesian_habit_is_found() -> None:
+    text = "Yang melewatkan 5 % tidak sah; seadanya pun sah menurut hukum."
+
+    found = habits(text, INDONESIAN_PATTERN)
+
+    assert found == ["melewatkan", "5 %", "sah", "seadanya"]
 
 
 def test_a_habit_is_found() -> None:

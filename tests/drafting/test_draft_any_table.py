@@ -112,7 +112,7 @@ def test_a_workbook_is_drafted_from(tmp_path: Path) -> None:
     [
         (b"", "t.csv, line 1"),
         (b"a,default\n", "holds a header but no rows"),
-        (b"a,a,default\n1,2,0\n3,4,1\n", "line 1, column a: stands twice in the header"),
+        (b"a,a,default\n1,2,0\n3,4,1\n", "line 1, column a: appears twice in the header"),
         (b"a,default\n1,0\n1,2,3\n", "line 3: has 3 cells, the header has 2"),
         (b"PK\x03\x04 a zip", "t.csv, line 1"),
     ],

@@ -221,7 +221,7 @@ def test_a_model_that_never_saw_a_value_missing_warns(lender: FlaskClient, table
 
     assert warning["code"] == "missing_unseen"
     assert (warning["field"], warning["value"]) == ("job", None)
-    assert "job is not stated" in warning["text"]
+    assert "Job is not stated" in warning["text"]
 
 
 def test_a_code_that_nobody_listed_is_decided_on_with_a_warning(lender: FlaskClient) -> None:

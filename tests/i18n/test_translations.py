@@ -47,7 +47,7 @@ def meant(page: Path) -> set[tuple[str, int | None]]:
             continue
         linked = page.parent / name if name else page
         place = anchors(linked).index(heading) if heading else None
-        found.add((re.sub(r"\.id\.(md|svg)$", r".\1", str(linked.resolve())), place))
+        found.add((re.sub(r"\.id\.(md|svg|png)$", r".\1", str(linked.resolve())), place))
     return found
 
 

@@ -89,7 +89,7 @@ def of_the_example(decision: Decision, model: Model) -> list[str]:
     return [
         f"limit of {decision.applicant.values['LIMIT_BAL']:,} New Taiwan dollars",
         f"| {share(risk)} | of 100 people like him, about {risk:.0%}".rstrip("%") + " missed",
-        f"| {share(1 - risk)} | the other side of it: about {1 - risk:.0%}".rstrip("%") + " paid",
+        f"| {share(1 - risk)} | the complement: about {1 - risk:.0%}".rstrip("%") + " paid",
         f"| `cutoff` | {model.policy.cutoff:.0%} |",
         f"| `{decision.label}` | because {share(risk)} is not below {model.policy.cutoff:.0%}",
         f"| {decision.score} | the cut-off lies at {at_the_cutoff(model)} points",
@@ -222,7 +222,7 @@ def of_accuracy(card: Any) -> list[str]:
         f"Of the {card['data']['test_rows']:,} people {share(application['bad_rate']['value'])} "
         "missed a payment.",
         f"right {share(usual)} of the time",
-        f'"will pay" about everybody | {share(usual)} | 50 |',
+        f'"will pay" about everyone | {share(usual)} | 50 |',
         f"five fields | {share(few['accuracy']['value'])} | {few['auc']['value'] * 100:.0f} |",
         f"history | {share(many['accuracy']['value'])} | {many['auc']['value'] * 100:.0f} |",
         f"AUC: {few['auc']['value']:.3f} and {many['auc']['value']:.3f}.",

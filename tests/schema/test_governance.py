@@ -217,7 +217,7 @@ def test_both_files_add_up_and_none_has_precedence(tmp_path: Path) -> None:
     found = schema_with(tmp_path, kept, '[governance]\nowner = "Risk"\npurpose = ""\n').governance
 
     assert (found.owner, found.purpose) == ({"en": "Risk"}, {"en": "Loans"})
-    with pytest.raises(SchemaError, match=r"governance.purpose stands in the schema file too"):
+    with pytest.raises(SchemaError, match=r"governance.purpose is in the schema file too"):
         schema_with(tmp_path, kept, '[governance]\npurpose = "Cards"\n')
 
 

@@ -161,7 +161,7 @@ def make_folder(path: Path) -> None:
 
 
 DAMAGES: dict[str, tuple[Callable[[Path], object], str]] = {
-    "missing": (Path.unlink, "is missing: no model has been trained yet"),
+    "missing": (Path.unlink, "not found: no model has been trained yet"),
     "empty": (lambda path: path.write_bytes(b""), "is damaged"),
     "a folder": (make_folder, "cannot be read"),
     "a link": (
@@ -186,7 +186,7 @@ def test_a_file_that_cannot_be_a_models_is_refused_by_its_name(
 
 
 def test_a_missing_folder_is_told(tmp_path: Path) -> None:
-    assert "is missing: no model has been trained yet" in refusal(tmp_path / "nowhere")
+    assert "not found: no model has been trained yet" in refusal(tmp_path / "nowhere")
 
 
 @pytest.mark.parametrize("name", ["model.pkl", "model_card.json"])
@@ -261,7 +261,7 @@ def test_golden_applicants_that_are_none_are_refused(folder: Path, golden: objec
 def test_any_other_json_is_no_manifest(folder: Path, raw: bytes) -> None:
     (folder / "manifest.json").write_bytes(raw)
 
-    assert "is damaged: it is no manifest of train.py" in refusal(folder)
+    assert "is damaged: it is not a manifest of train.py" in refusal(folder)
 
 
 @pytest.mark.parametrize(

@@ -147,7 +147,7 @@ def test_what_is_read_is_never_written_over(schema: Schema, tmp_path: Path, targ
         ("in.csv", "", "the table is empty"),
         ("in.csv", "a,b\n1,2\n", 'the header has no column "LIMIT_BAL"'),
         ("in.csv", None, "No such file"),
-        ("in.parquet", "a,b\n1,2\n", "is no Parquet file"),
+        ("in.parquet", "a,b\n1,2\n", "is not a Parquet file"),
     ],
 )
 def test_what_cannot_be_scored_is_said_in_one_line_and_writes_nothing(
@@ -262,7 +262,7 @@ def test_a_misspelt_setting_is_told(
 
     assert run(source, tmp_path / "out.csv") == 0
 
-    assert "score.py: warning: CREDITSCORE_CUTTOFF is no setting" in capsys.readouterr().err
+    assert "score.py: warning: CREDITSCORE_CUTTOFF is not a setting" in capsys.readouterr().err
 
 
 def test_a_reader_that_goes_away_is_no_error_of_python(schema: Schema, tmp_path: Path) -> None:

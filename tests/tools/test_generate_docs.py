@@ -53,11 +53,11 @@ def test_a_page_is_described_in_the_language_that_its_name_ends_in(files: dict[P
     assert settings_table("id") in files[PROJECT / "docs" / "settings.id.md"]
 
 
-def test_the_readmes_promise_no_better_calibration_than_the_card_finds(
+def test_the_reference_promises_no_better_calibration_than_the_card_finds(
     files: dict[Path, str], full_model: Model
 ) -> None:
-    for name, language in (("README.md", "en"), ("README.id.md", "id")):
-        _, _, rest = files[PROJECT / name].partition("<!-- calibration: generated -->")
+    for name, language in (("api.md", "en"), ("api.id.md", "id")):
+        _, _, rest = files[PROJECT / "docs" / name].partition("<!-- calibration: generated -->")
         said = " ".join(rest.partition("<!-- end of calibration -->")[0].split())
         for section in full_model.card["scorecards"].values():
             slope = section["performance"]["scorecard"]["calibration_slope"]

@@ -147,11 +147,11 @@ def test_rows_can_be_picked(path: Path, loans: Schema) -> None:
         ("customer,months,home,late", "income", "is missing, the header is customer, months"),
         ("customer,months,home,incom,late", "income", "; nearest is 'incom'"),
         ("customer,months,home,income,lat", "late", "is missing"),
-        (f"{HEADER},x", "x", "is no field of the schema and not among its ignored_columns"),
+        (f"{HEADER},x", "x", "is not a field of the schema, nor among its ignored_columns"),
         (f"{HEADER},month s", "month s", "its ignored_columns, did you mean 'months'?"),
-        (f"{HEADER},months2", "months2", "not among its ignored_columns"),
-        (f"{HEADER},home", "home", "stands twice in the header"),
-        (f"{HEADER},customer", "customer", "stands twice in the header"),
+        (f"{HEADER},months2", "months2", "nor among its ignored_columns"),
+        (f"{HEADER},home", "home", "appears twice in the header"),
+        (f"{HEADER},customer", "customer", "appears twice in the header"),
     ],
 )
 def test_a_wrong_header_is_told_first(
@@ -267,8 +267,8 @@ def test_all_that_is_wrong_with_a_header_is_told_at_once(path: Path, loans: Sche
         "  column income: is missing, the header is customer, home, incom, late, x, late; "
         "nearest is 'incom'",
         "  column months: is missing",
-        "  column late: stands twice in the header",
-        "  column x: is no field of the schema and not among its ignored_columns",
+        "  column late: appears twice in the header",
+        "  column x: is not a field of the schema, nor among its ignored_columns",
     ]
 
 
@@ -284,7 +284,7 @@ def test_many_unknown_columns_are_counted(path: Path, loans: Schema) -> None:
 
     error = refusal(written(path, "x", header=f"{HEADER},{extra}"), loans)
 
-    assert "100 columns are no fields of the schema" in str(error)
+    assert "100 columns are not fields of the schema" in str(error)
     assert len(str(error)) < 400
 
 

@@ -133,7 +133,7 @@ def test_what_was_cut_off_is_kept_and_resumed(archive: Archive, cache: Path) -> 
 
     assert said == (
         f"cannot be fetched: it was cut off after 70000 of {len(CONTENT)} bytes; "
-        "run the same command again, it goes on from there"
+        "run the same command again, it continues from there"
     )
     assert kept(cache) == {".part": 70_000}
 
@@ -230,7 +230,7 @@ def test_a_refused_connection_is_told(cache: Path) -> None:
         ([f"http://{'a' * 70}.invalid/"], "cannot be fetched: "),
         (
             ["file:///etc/hostname", "ftp://127.0.0.1/", "data.csv", ""],
-            "is no http or https address",
+            "is not an http or https address",
         ),
     ],
 )

@@ -230,8 +230,8 @@ def test_another_column_without_a_name_is_refused_as_such(tmp_path: Path) -> Non
         load(written(tmp_path, ",months,home,income,late", *rows), schema_of())
 
     assert str(caught.value).endswith(
-        "line 2, column 1 (it has no name): has no name and is no index from 0 or 1 on, got '7': "
-        'name it in the file, leave it out, or have "" among the ignored_columns'
+        "line 2, column 1 (it has no name): has no name and is not an index from 0 or 1 on, got "
+        "'7': name it in the file, leave it out, or have \"\" among the ignored_columns"
     )
     schema = schema_of(dataset={"ignored_columns": [""]})
     assert len(load(written(tmp_path, ",months,home,income,late", *rows), schema)) == 2

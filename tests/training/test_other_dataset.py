@@ -33,7 +33,7 @@ ROWS = 900
 KEY = "a-key-of-the-lender-0123456789"
 
 #: Words of the outcome in data/schema.toml.
-BUNDLED_OUTCOME = r"payment|missed|missing a|pembayaran|melewatkan|terlewat"
+BUNDLED_OUTCOME = r"payment|missed|missing a|pembayaran|melewatkan|terlewat|menunggak|ditunggak"
 
 NEW = {"einkommen": 2150.5, "wohnung": "eigentum", "schuldenquote": 0.35}
 HOLDER = NEW | {"monate": 18, "ruecklagen": 800}
@@ -114,7 +114,7 @@ def test_a_home_that_training_merges_is_answered_as_what_it_counts_as(lender: Fl
 
     (warning,) = unknown["warnings"]
     assert (warning["code"], warning["value"]) == ("folded", "unbekannt")
-    assert warning["text"] == "wohnung is unbekannt, which counts as miete (rents)"
+    assert warning["text"] == "Home unbekannt counts as miete (rents)"
     assert unknown["probability_of_default"] == rents["probability_of_default"]
 
 

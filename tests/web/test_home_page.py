@@ -208,7 +208,7 @@ def test_a_merged_code_is_decided_on_and_its_option_stays_chosen(
     answer = client.post("/?lang=en", data={**applicant, "EDUCATION": "0"})
 
     assert answer.status_code == 200
-    assert "EDUCATION is 0, which counts as 4 (other)" in answer.text
+    assert "Education 0 counts as 4 (other)" in answer.text
     assert '<option value="4" selected>other</option>' in answer.text
     assert '<option value="0"' not in answer.text.partition('name="MARRIAGE"')[0]
 

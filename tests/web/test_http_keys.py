@@ -63,7 +63,7 @@ def test_the_first_key_closes_an_open_service_and_opens_it_to_its_owner(
     key = made.stdout.strip()
     assert made.exit_code == 0
     assert re.fullmatch("credit_[A-Za-z0-9_-]{43}", key)
-    assert "not shown again" in made.stderr
+    assert "not be shown again" in made.stderr
     assert soon_is(401, app, model)
     assert status_of(app, model, key) == 200
 

@@ -115,7 +115,7 @@ def test_a_bad_value_is_refused_by_variable_and_allowed_form(name: str, text: st
     with pytest.raises(SettingsError) as caught:
         Settings.from_env({setting.variable: text})
 
-    hidden = " (what came is not shown: it may hold a password)"
+    hidden = " (not shown: it may hold a password)"
     got = hidden if setting.secret else f", got {text.strip()!r}"
     assert str(caught.value) == f"{setting.variable} must be {setting.allowed}{got}"
 
@@ -149,14 +149,14 @@ def test_a_misspelt_variable_is_told_with_the_setting_that_may_be_meant(
 ) -> None:
     (sentence,) = unknown_variables({variable: "a-secret-perhaps", "HOME": "/"})
 
-    assert sentence == f"{variable} is no setting and changes nothing; did you mean {meant}?"
+    assert sentence == f"{variable} is not a setting and has no effect; did you mean {meant}?"
 
 
 @pytest.mark.parametrize("variable", ["CREDITSCORE_UCI_CSV", "CREDITSCORE_", "CREDITSCORE_PORT"])
 def test_an_unknown_variable_that_is_near_none_is_told_without_a_guess(variable: str) -> None:
     (sentence,) = unknown_variables({variable: "a-secret-perhaps"})
 
-    assert sentence.startswith(f"{variable} is no setting")
+    assert sentence.startswith(f"{variable} is not a setting")
     assert "did you mean" not in sentence
     assert "perhaps" not in sentence
 

@@ -21,7 +21,10 @@ from creditscore.scorecard.model import Model
 from creditscore.web.cli.options import follow, in_one_line, progress_bar, since_option
 from creditscore.web.service import service
 
-decisions = AppGroup("decisions", help="The log of decisions: check it, copy it, hand it on.")
+decisions = AppGroup(
+    "decisions",
+    help="The decision log: verify, replay, export, back up and purge it; record outcomes.",
+)
 
 #: Models that are held in memory while decisions of several are replayed; the largest is 20 MB.
 CACHED_MODELS = 4
@@ -79,8 +82,8 @@ def verify() -> None:
 def backup_command(file: Path) -> None:
     """Copy the log, in an SQLite file, into a new FILE that only its owner can read.
 
-    The service goes on meanwhile. The copy is the log of one moment, whole, and without damage;
-    where something is wrong there is none.
+    The service keeps running. The copy is the log of one moment, complete and checked; if something
+    is wrong, no copy is written.
     """
     count = back_up(service().log.database, file)
     click.echo(f"{count:,} decisions backed up to {file}", err=True)

@@ -12,7 +12,7 @@ from creditscore.web import api_keys
 from creditscore.web.cli.options import in_one_line
 from creditscore.web.service import service
 
-keys = AppGroup("keys", help="API keys: make, list and revoke them.")
+keys = AppGroup("keys", help="API keys: create, list and revoke them.")
 
 
 def _check_name(_: click.Context, __: click.Parameter, name: str) -> str:
@@ -22,15 +22,17 @@ def _check_name(_: click.Context, __: click.Parameter, name: str) -> str:
 
 
 @keys.command()
-@click.option("--name", required=True, callback=_check_name, help="Whom or what it is for.")
+@click.option("--name", required=True, callback=_check_name, help="Who or what it is for.")
 @in_one_line
 def new(name: str) -> None:
-    """Make a key and show it, this once."""
+    """Create a key and show it, only this once."""
     made, secret = api_keys.issue(service().log.database, name, datetime.now(UTC))
-    click.echo(f"API key for {name} ({made.key_id}). Copy it now, it is not shown again:", err=True)
+    click.echo(
+        f"API key for {name} ({made.key_id}). Copy it now, it will not be shown again:", err=True
+    )
     # Alone on the standard output, so that a script can take it.
     click.echo(secret)
-    click.echo("From now on POST /predict asks for a key.", err=True)
+    click.echo("POST /predict now requires a key.", err=True)
 
 
 @keys.command("list")
@@ -51,6 +53,6 @@ def list_keys() -> None:
 @click.argument("name")
 @in_one_line
 def revoke(name: str) -> None:
-    """Accept a key no longer, given its name or id; every process knows at once."""
+    """Revoke a key, given its name or id; every process refuses it at once."""
     revoked = api_keys.revoke(service().log.database, name, datetime.now(UTC))
     click.echo(f"The API key {revoked.name} ({revoked.key_id}) is revoked.", err=True)

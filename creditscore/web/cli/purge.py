@@ -31,7 +31,7 @@ from creditscore.web.service import service
 def purge_command(before: datetime, force: bool, yes: bool) -> None:
     """Delete old decisions for good, with their outcomes and idempotency keys.
 
-    How many there were, of which model and label, stays in the log. The service goes on meanwhile.
+    How many there were, of which model and label, stays in the log. The service keeps running.
     """
     now, database = datetime.now(UTC), service().log.database
     check_old_enough(before, now=now, force=force)

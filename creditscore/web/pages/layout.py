@@ -49,7 +49,7 @@ def render_page(
         language,
         other=other,
         here=url_for(endpoint, **place, lang=language),
-        there=url_for(endpoint, **place, lang=other, **(query or {})),
+        there=url_for(endpoint, **place, lang=other),
         **parts,
     )
 
