@@ -223,8 +223,7 @@ class DecisionLog:
         **filters
             Those of `Filters`.
         """
-        with self.database.reading() as connection:
-            return read_page(connection, Filters(**filters), limit=limit, cursor=cursor)
+        return read_page(self.database, Filters(**filters), limit=limit, cursor=cursor)
 
     def record_outcome(
         self, decision_id: str, *, defaulted: bool, key_id: str | None = None

@@ -6,23 +6,30 @@ log's wide rows: a million decisions are two gigabytes.
 
 from __future__ import annotations
 
+import heapq
+from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select, true
 
 from creditscore.decision_log.database import Database
-from creditscore.decision_log.scan import PAGE_ROWS, SCAN_TIMEOUT_S, LogRange, Row
+from creditscore.decision_log.scan import PAGE_ROWS, Row
 from creditscore.decision_log.tables import decided_between, decisions, outcomes
 from creditscore.decisions.record import LoggedDecision, from_row
 
 #: Which decisions a search is for by their outcome.
 RECORDED, MISSING = OUTCOMES = ("recorded", "missing")
 
-#: The newest rows that are read themselves. Where too few of them are found, the rest is looked up
-#: in an index: a tenth of a second in a million decisions.
-NEAR_ROWS = 2000
+#: Rows that are looked at for each decision that is wanted, from the newest on. Where they hold too
+#: few, the index of times has the rest.
+NEAR_ROWS = 40
+
+#: Entries of that index that are looked at before others may commit.
+WALK_ROWS = 50_000
 
 
 @dataclass(frozen=True)
@@ -50,9 +57,13 @@ class Filters:
     until: datetime | None = None
 
     def condition(self) -> ColumnElement[bool]:
-        """Return the condition on a row, all of which an index can answer."""
+        """Return the condition on a row."""
+        return and_(decided_between(self.since, self.until), self.timeless_condition())
+
+    def timeless_condition(self) -> ColumnElement[bool]:
+        """Return the condition on all of a row but its time; the index of times can answer it."""
         columns = decisions.c
-        conditions = [decided_between(self.since, self.until)]
+        conditions: list[ColumnElement[bool]] = [true()]
         if self.label is not None:
             conditions.append(columns.label == self.label)
         if self.scorecard is not None:
@@ -79,70 +90,137 @@ class Page:
 
 
 def read_page(
-    connection: Connection, filters: Filters, *, limit: int, cursor: int | None = None
+    database: Database, filters: Filters, *, limit: int, cursor: int | None = None
 ) -> Page:
     """Read the decisions that a search is for, newest first.
 
     Parameters
     ----------
-    connection : Connection
+    database : Database
     filters : Filters
     limit : int
         Most decisions to give.
     cursor : int, optional
         From an earlier page.
     """
-    numbers = _find_numbers(connection, filters, limit=limit + 1, cursor=cursor)
+    numbers = _find_newest(database, filters, count=limit + 1, cursor=cursor)
     shown = numbers[:limit]
-    query = select(decisions).where(decisions.c.number.in_(shown))
-    rows = connection.execute(query.order_by(decisions.c.number.desc()))
-    page = tuple(from_row(row._asdict()) for row in rows)
-    return Page(page, shown[-1] if len(numbers) > limit else None)
+    decided = [from_row(row) for rows in read_rows(database, shown) for row in rows]
+    return Page(tuple(decided), shown[-1] if len(numbers) > limit else None)
 
 
-def _find_numbers(
-    connection: Connection, filters: Filters, *, limit: int, cursor: int | None
+def find_all(database: Database, filters: Filters, *, walk_rows: int = WALK_ROWS) -> Sequence[int]:
+    """Find all decisions that a search is for; give their numbers, newest first.
+
+    Parameters
+    ----------
+    database : Database
+    filters : Filters
+    walk_rows : int
+        Decisions that are looked at before others may commit.
+    """
+    walk = _walk(database, filters, walk_rows=walk_rows)
+    numbers = array("q", chain.from_iterable(walk))
+    return array("q", sorted(numbers, reverse=True))
+
+
+def read_rows(
+    database: Database, numbers: Sequence[int], *, columns: Sequence[str] = ()
+) -> Iterator[list[Row]]:
+    """Read the rows of some numbers, in descending order, a page at a time.
+
+    Parameters
+    ----------
+    database : Database
+    numbers : sequence of int
+        In descending order.
+    columns : sequence of str
+        Only these, beside the number; all if there are none.
+    """
+    number = decisions.c.number
+    selected = [number, *(decisions.c[name] for name in columns)] if columns else [decisions]
+    for begin in range(0, len(numbers), PAGE_ROWS):
+        page = select(*selected).where(number.in_(numbers[begin : begin + PAGE_ROWS]))
+        with database.reading() as connection:
+            found = connection.execute(page.order_by(number.desc()))
+            rows = [row._asdict() for row in found]
+        yield rows
+
+
+def _find_newest(
+    database: Database, filters: Filters, *, count: int, cursor: int | None
 ) -> list[int]:
     """Find the newest decisions before a number, at most so many; give their numbers."""
     number, condition = decisions.c.number, filters.condition()
     # Outcomes come months later: the newest decisions have none.
     first = outcomes.c.number if filters.outcome == RECORDED else number
-    newest = connection.execute(select(func.max(first))).scalar() or 0
-    top = min(cursor or newest + 1, newest + 1)
-    floor = top - NEAR_ROWS
-    near = select(number).where(number < top, number >= floor, condition)
-    found = [*connection.execute(near.order_by(number.desc()).limit(limit)).scalars()]
-    if len(found) < limit and floor > 1:
-        # As a sum, the number does not lead SQLite through the table: it takes an index that holds
-        # all that is asked for.
-        place = number + 0
-        far = select(number).where(place < floor, condition)
-        rest = far.order_by(place.desc()).limit(limit - len(found))
-        found += connection.execute(rest).scalars()
+    with database.reading() as connection:
+        newest = connection.execute(select(func.max(first))).scalar() or 0
+        top = min(cursor or newest + 1, newest + 1)
+        floor = top - NEAR_ROWS * count
+        near = select(number).where(number < top, number >= floor, condition)
+        found = [*connection.execute(near.order_by(number.desc()).limit(count)).scalars()]
+    if len(found) < count and floor > 1:
+        rest = chain.from_iterable(_walk(database, filters, below=floor))
+        found += heapq.nlargest(count - len(found), rest)
     return found
 
 
-def scan_matching(
-    database: Database, log_range: LogRange, filters: Filters, *, columns: Sequence[str] = ()
-) -> Iterator[list[Row]]:
-    """Read the rows of a range that a search is for, newest first, some at a time.
+def _walk(
+    database: Database,
+    filters: Filters,
+    *,
+    below: int | None = None,
+    walk_rows: int = WALK_ROWS,
+) -> Iterator[Sequence[int]]:
+    """Find the decisions that a search is for by the index of times, a part of it at a time.
 
     Parameters
     ----------
     database : Database
-    log_range : LogRange
-        Of the filters' window; what is logged later is not in it.
     filters : Filters
-    columns : sequence of str
-        Only these, beside the number; all if there are none.
+    below : int, optional
+        Only decisions of smaller numbers.
+    walk_rows : int
+        Of one part.
+
+    Yields
+    ------
+    sequence of int
+        Numbers, in no order.
     """
-    number, condition = decisions.c.number, filters.condition()
-    selected = [number, *(decisions.c[name] for name in columns)] if columns else [decisions]
-    for top in range(log_range.last, log_range.first - 1, -PAGE_ROWS):
-        # Between two numbers, as a page of rows that match could be a walk through all of them.
-        inside = number.between(max(top - PAGE_ROWS + 1, log_range.first), top)
-        query = select(*selected).where(inside, condition).order_by(number.desc())
-        with database.reading(seconds=SCAN_TIMEOUT_S) as connection:
-            rows = [row._asdict() for row in connection.execute(query)]
-        if rows:
-            yield rows
+    moment, number = decisions.c.decided_at, decisions.c.number
+    condition = filters.timeless_condition()
+    if below is not None:
+        # As a sum, the number does not lead SQLite through the table.
+        condition = and_(condition, number + 0 < below)
+    by_name = filters.search is not None or filters.reference is not None
+    before, since = decided_between(None, filters.until), decided_between(filters.since, None)
+    while True:
+        part = select(moment, number).where(before, since)
+        end = part.order_by(moment.desc(), number.desc()).offset(walk_rows).limit(1)
+        with database.reading() as connection:
+            # An index of its own has the few decisions of a name.
+            last = None if by_name else connection.execute(end).one_or_none()
+            # One limit on each side: SQLite would take any of two.
+            after = since if last is None else _follows(last)
+            found = select(number).where(condition, before, after)
+            numbers = connection.execute(found).scalars().all()
+        yield numbers
+        if last is None:
+            return
+        before = _precedes(last)
+
+
+def _precedes(place: Any) -> ColumnElement[bool]:
+    """Return the condition that a decision stands before a place in the index of times."""
+    moment, number = decisions.c.decided_at, decisions.c.number
+    inside = or_(moment < place.decided_at, number < place.number)
+    return and_(moment <= place.decided_at, inside)
+
+
+def _follows(place: Any) -> ColumnElement[bool]:
+    """Return the condition that it stands at that place or behind it."""
+    moment, number = decisions.c.decided_at, decisions.c.number
+    inside = or_(moment > place.decided_at, number >= place.number)
+    return and_(moment >= place.decided_at, inside)

@@ -16,8 +16,7 @@ from creditscore.decision_log import export
 from creditscore.decision_log.database import TRANSACTION_TIMEOUT_S, within
 from creditscore.decision_log.log import MAX_PAGE_SIZE, PAGE_SIZE
 from creditscore.decision_log.overrides import Override, overrides_of, record_override
-from creditscore.decision_log.scan import range_of
-from creditscore.decision_log.search import Filters, scan_matching
+from creditscore.decision_log.search import Filters, find_all, read_rows
 from creditscore.decisions.explanation import explain
 from creditscore.decisions.record import LoggedDecision
 from creditscore.errors import Fault, UnknownDecision
@@ -87,10 +86,9 @@ def _as_json(filters: Mapping[str, Any]) -> Response:
 def _as_csv(filters: Filters) -> Response:
     """Write all decisions that a search is for, as `decisions export` does, piece by piece."""
     database = service().log.database
-    span = range_of(database, since=filters.since, until=filters.until)
-    fields = scan_matching(database, span, filters, columns=export.BY_FIELD)
-    columns = export.columns_of(fields)
-    pages = export.read(database, scan_matching(database, span, filters))
+    numbers = find_all(database, filters)
+    columns = export.columns_of(read_rows(database, numbers, columns=export.BY_FIELD))
+    pages = export.read(database, read_rows(database, numbers))
     lines = (export.to_csv(page, columns) for page in pages)
     header = export.to_csv_header(columns)
     answer = Response(itertools.chain([header], lines), content_type=TABLE)
