@@ -18,6 +18,7 @@ from prometheus_server import find as find_prometheus
 from skips import skip_or_fail
 
 from creditscore.settings import DEFINITIONS
+from tools.rehearse_image import is_sent
 
 #: Those that end once they have done their work.
 ONCE = {"train", "prepare"}
@@ -141,11 +142,13 @@ def test_no_secret_is_written_down() -> None:
 
 
 def test_what_the_image_needs_of_the_folder_is_sent_to_its_build() -> None:
-    sent = (PROJECT / ".dockerignore").read_text(encoding="utf-8").splitlines()
+    rules = (PROJECT / ".dockerignore").read_text(encoding="utf-8").splitlines()
+    rules = [rule for rule in rules if rule and not rule.startswith("#")]
 
     script = SERVICES["prepare"]["command"][1]
     assert (PROJECT / script).is_file()
-    assert f"!{script}" in sent
+    assert is_sent(script, rules)
+    assert not is_sent("deploy/grafana/dashboards/creditscore.json", rules)
 
 
 def test_the_proxy_is_that_of_the_guide() -> None:
