@@ -24,10 +24,10 @@ FROM python AS serve
 WORKDIR /srv/creditscore
 COPY --from=packages /srv/creditscore/.venv .venv
 COPY . .
-RUN install -d -o creditscore -g creditscore instance model
+RUN install -d -o creditscore -g creditscore instance model tls scrape
 ENV CREDITSCORE_RUNTIME_DIR=/tmp/creditscore
 USER creditscore
 VOLUME ["/srv/creditscore/model", "/srv/creditscore/instance"]
 EXPOSE 8000
-HEALTHCHECK --interval=30s --timeout=5s --start-period=20s CMD [".venv/bin/python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/health', timeout=4)"]
-CMD [".venv/bin/python", "-m", "gunicorn", "-c", "gunicorn.conf.py", "--bind", "0.0.0.0:8000", "app:app"]
+HEALTHCHECK --interval=30s --timeout=5s --start-period=20s CMD ["sh", "-c", "exec .venv/bin/python -c \"import urllib.request; urllib.request.urlopen('http://127.0.0.1:${PORT:-8000}/health', timeout=4)\""]
+CMD ["sh", "-c", "exec .venv/bin/python -m gunicorn -c gunicorn.conf.py --bind 0.0.0.0:${PORT:-8000} app:app"]

@@ -69,7 +69,13 @@ def python_command(*arguments: str) -> str:
     """
     if INSTALLED and arguments[0] in DOORS:
         return _typed("creditscore", DOORS[arguments[0]][0], *arguments[1:])
-    return _typed(_interpreter(), *arguments)
+    return _typed(interpreter(), *arguments)
+
+
+def interpreter() -> Path:
+    """Return the running interpreter; in a server's own program, the one of its environment."""
+    running = Path(sys.executable or "")
+    return running if running.name.startswith("py") else _python_of(Path(sys.prefix))
 
 
 def server_command(host: str, port: object) -> list[str]:
@@ -112,12 +118,6 @@ def _advice(script: str, arguments: list[str]) -> str:
         return _typed(python, script, *arguments)
     starter = _typed("py" if os.name == "nt" else "python3", "manage.py", "run")
     return f"{starter} once, which makes .venv, then {_typed(python, script, *arguments)}"
-
-
-def _interpreter() -> Path:
-    """Return the running interpreter; in a server's own program, the one of its environment."""
-    running = Path(sys.executable or "")
-    return running if running.name.startswith("py") else _python_of(Path(sys.prefix))
 
 
 def _python_of(environment: Path) -> Path:

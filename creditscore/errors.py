@@ -124,6 +124,14 @@ class OutcomeConflict(CreditScoreError):
     """Another outcome of the decision is already recorded."""
 
 
+class OverrideConflict(CreditScoreError):
+    """Another override of the decision is already recorded."""
+
+
+class NoOverride(CreditScoreError):
+    """The final label is the one that the model gave: there is nothing to override."""
+
+
 class ExportRefused(CreditScoreError):
     """The log cannot be exported."""
 

@@ -92,6 +92,8 @@ class Settings:
         Names by which clients may ask, beside those of the machine itself; none for any.
     cors_origins : tuple of str
         Origins whose pages may ask, and read the answers.
+    secret_key : str or None
+        Signs the cookies of those who sign in on a page; None for one that is kept in a file.
     demo : bool
         Whether every page says that this is a demo with made-up data.
     """
@@ -111,6 +113,7 @@ class Settings:
     runtime_dir: Path = WORKING_FOLDER / "instance" / "run"
     hosts: tuple[str, ...] = ()
     cors_origins: tuple[str, ...] = ()
+    secret_key: str | None = None
     demo: bool = False
 
     @classmethod
@@ -187,6 +190,12 @@ def _split(text: str, pattern: str) -> tuple[str, ...]:
 def _keys(text: str) -> tuple[str, ...]:
     # A header carries visible ASCII only, and a short key can be guessed.
     return _split(text, "[!-+\\--~]{16,200}")
+
+
+def _secret(text: str) -> str:
+    if not re.fullmatch("[!-~]{32,200}", text, re.ASCII):
+        raise ValueError
+    return text
 
 
 def _hosts(text: str) -> tuple[str, ...]:
@@ -312,6 +321,15 @@ DEFINITIONS = (
         "origins such as https://app.example, separated by commas",
         "Origins whose pages may ask from a browser and read the answers (CORS), if need be "
         "without an API key. None unless they are named here.",
+    ),
+    Setting(
+        "secret_key",
+        _secret,
+        "32 to 200 visible ASCII characters",
+        "Secret that signs the cookies of those who sign in on a page. Several hosts need the same "
+        "one; left out, each host makes one and keeps it beside the SQLite file, or for PostgreSQL "
+        "in `CREDITSCORE_RUNTIME_DIR`. A new one signs everyone out.",
+        secret=True,
     ),
     Setting(
         "demo",

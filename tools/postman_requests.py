@@ -136,6 +136,7 @@ def log_calls() -> list[Call]:
             script=read_script("outcomes"),
             needs_key=True,
         ),
+        Call("What became of several: for a browser", "GET", "/outcomes", needs_key=True),
         _outcome("What became of it: no outcome", {}, status=422, script=problem),
         _log("A decision that nobody made", f"/decisions/{EXAMPLE_ID}", status=404, script=problem),
         _log(

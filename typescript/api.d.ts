@@ -53,7 +53,7 @@ export interface paths {
         };
         /**
          * Logged decisions, newest first
-         * @description Follow `next`, or the `Link` header: each decision comes once. Decisions logged meanwhile are left out.
+         * @description Follow `next`, or the `Link` header: each decision comes once. Decisions logged meanwhile are left out. As CSV the answer holds all decisions that the filters choose, in the columns of an export, and takes neither `limit` nor `cursor`. Browsers get a page.
          */
         get: operations["list_decisions"];
         put?: never;
@@ -118,7 +118,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/outcomes": {
+    "/decisions/{decision_id}/override": {
         parameters: {
             query?: never;
             header?: never;
@@ -126,6 +126,27 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
+        put?: never;
+        /**
+         * Record an override: a person decided otherwise than the model
+         * @description The decision stays as it is logged; the final label, its reason and who decided are logged beside it, and `GET /monitoring` counts overrides. The same override once more changes nothing; another one is refused.
+         */
+        post: operations["write_override"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/outcomes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The form for the outcomes of many decisions, for a browser */
+        get: operations["outcomes_page"];
         put?: never;
         /**
          * Record the outcomes of many decisions, by id or by reference
@@ -243,6 +264,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/tables": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The form for tables, for a browser */
+        get: operations["tables"];
+        put?: never;
+        /** Check an uploaded table, or decide on its valid rows and log them */
+        post: operations["upload_table"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/": {
         parameters: {
             query?: never;
@@ -255,6 +294,41 @@ export interface paths {
         put?: never;
         /** Decide on the form's values; with `explore`, without logging */
         post: operations["decide"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sign-in": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The form that takes an API key, for a browser */
+        get: operations["sign_in_form"];
+        put?: never;
+        /** Sign a browser in with an API key: a cookie stands for it until it ends */
+        post: operations["sign_in"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sign-out": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sign a browser out */
+        post: operations["sign_out"];
         delete?: never;
         options?: never;
         head?: never;
@@ -442,6 +516,7 @@ export interface components {
             request_id: string;
             key_id: string | null;
             outcome: components["schemas"]["Outcome"] | null;
+            override: components["schemas"]["Override"] | null;
         };
         Outcome: {
             /** @description Whether the outcome was the bad one: Missed the next month's payment */
@@ -449,6 +524,24 @@ export interface components {
             /** Format: date-time */
             recorded_at: string;
             key_id: string | null;
+        };
+        Override: {
+            /**
+             * @description The final one: the other label than the model's
+             * @enum {unknown}
+             */
+            label: "eligible" | "not_eligible";
+            reason: string;
+            decided_by: string | null;
+            /** Format: date-time */
+            recorded_at: string;
+            key_id: string | null;
+        };
+        OverrideRate: {
+            /** @description To which the model gave this label */
+            decisions: number;
+            overridden: number;
+            rate: components["schemas"]["Rate"];
         };
         OutcomeCounts: {
             /** @description Logged now */
@@ -622,6 +715,11 @@ export interface components {
                 } & components["schemas"]["Drift"];
             };
             outcomes: components["schemas"]["Outcomes"];
+            /** @description Low-side overrides approve what the model refused, high-side overrides refuse what it approved */
+            overrides: {
+                low_side: components["schemas"]["OverrideRate"];
+                high_side: components["schemas"]["OverrideRate"];
+            };
         };
         Outcomes: {
             /** @description Decisions whose outcome is known */
@@ -779,7 +877,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description A browser on another site sent it, without a key */
+        /** @description A page of another site sent it without a key, or a form without the token of its session */
         Forbidden: {
             headers: {
                 "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -842,7 +940,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description Another outcome of this decision is logged already */
+        /** @description Another outcome or override of this decision is logged already */
         Conflict: {
             headers: {
                 "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -1003,6 +1101,8 @@ export interface components {
         "Idempotent-Replayed": string;
         /** @description Seconds after which it is worth trying again */
         "Retry-After": string;
+        /** @description Where to go on */
+        Location: string;
         /** @description Where the next page is (rel="next"); the last page has none */
         Link: string;
     };
@@ -1115,10 +1215,16 @@ export interface operations {
                 scorecard?: "application" | "behavioural";
                 /** @description Only the decisions with this reference of your own */
                 reference?: string;
+                /** @description Only the decision with this id, and those with this reference of your own */
+                search?: string;
+                /** @description Only the decisions whose outcome is recorded, or is missing */
+                outcome?: "recorded" | "missing";
                 /** @description Only from then on */
                 since?: string;
                 /** @description Only before then */
                 until?: string;
+                /** @description Format of the answer; takes precedence over `Accept` */
+                format?: "json" | "csv";
             };
             header?: {
                 /** @description Language of the texts */
@@ -1145,6 +1251,7 @@ export interface operations {
                         /** @description Path of the next page */
                         next: string | null;
                     };
+                    "text/csv": string;
                 };
             };
             401: components["responses"]["Unauthorized"];
@@ -1272,6 +1379,89 @@ export interface operations {
             default: components["responses"]["OtherError"];
         };
     };
+    write_override: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                decision_id: components["parameters"]["DecisionId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "label": "eligible",
+                 *       "reason": "Salary slip shows a permanent contract",
+                 *       "decided_by": "A. Officer"
+                 *     }
+                 */
+                "application/json": {
+                    label: components["schemas"]["Override"]["label"];
+                    /** @description Why; blanks around it are taken away */
+                    reason: string;
+                    /** @description Who decided; blanks around it are taken away */
+                    decided_by?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description What is logged */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** Format: uuid */
+                        decision_id: string;
+                    } & components["schemas"]["Override"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+            default: components["responses"]["OtherError"];
+        };
+    };
+    outcomes_page: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+            default: components["responses"]["OtherError"];
+        };
+    };
     write_outcomes: {
         parameters: {
             query?: never;
@@ -1302,6 +1492,12 @@ export interface operations {
                  *     A-17,no
                  */
                 "text/csv": string;
+                "multipart/form-data": {
+                    /** @description A CSV file of any encoding, with the same columns */
+                    file?: string;
+                    /** @description Its text, where no file is given */
+                    table?: string;
+                };
             };
         };
         responses: {
@@ -1498,6 +1694,109 @@ export interface operations {
             };
         };
     };
+    tables: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+        };
+    };
+    upload_table: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    /**
+                     * Format: binary
+                     * @description CSV of any separator and encoding, or an Excel workbook
+                     */
+                    table: string;
+                    /**
+                     * @default check
+                     * @enum {string}
+                     */
+                    task?: "check" | "score";
+                    /** @description The same table sent twice with it is logged once */
+                    form_id?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The page with the result; long results as an archive, and with `Accept: multipart/form-data` lines of progress, the page and the files as its parts */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                    "application/zip": string;
+                    "multipart/form-data": {
+                        page: string;
+                        /** Format: binary */
+                        scored?: string;
+                        /** Format: binary */
+                        rejected?: string;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            408: components["responses"]["RequestTimeout"];
+            /** @description The page, which names the limit */
+            413: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            415: components["responses"]["UnsupportedMediaType"];
+            /** @description The page, with what is wrong with the table */
+            422: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+            default: components["responses"]["OtherError"];
+        };
+    };
     home: {
         parameters: {
             query?: never;
@@ -1547,6 +1846,8 @@ export interface operations {
                     PAY_AMT3?: string;
                     reference?: string;
                     explore?: string;
+                    "api-key"?: string;
+                    csrf_token?: string;
                 };
             };
         };
@@ -1581,6 +1882,112 @@ export interface operations {
                     "text/html": string;
                 };
             };
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+            default: components["responses"]["OtherError"];
+        };
+    };
+    sign_in_form: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description Signed in already; the page that was asked for */
+            303: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    Location: components["headers"]["Location"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    sign_in: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/x-www-form-urlencoded": {
+                    /** Format: password */
+                    "api-key": string;
+                    /** @description Path of this service to go on to */
+                    next?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Signed in; the page that was asked for */
+            303: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    Location: components["headers"]["Location"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+            default: components["responses"]["OtherError"];
+        };
+    };
+    sign_out: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/x-www-form-urlencoded": {
+                    csrf_token?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Signed out; the start page */
+            303: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    Location: components["headers"]["Location"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: components["responses"]["Forbidden"];
             429: components["responses"]["TooManyRequests"];
             503: components["responses"]["ServiceUnavailable"];
             default: components["responses"]["OtherError"];

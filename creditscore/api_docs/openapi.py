@@ -13,6 +13,8 @@ from typing import Any
 import creditscore
 from creditscore.api_docs.examples import example_applicants, example_table
 from creditscore.decision_log.log import MAX_PAGE_SIZE, PAGE_SIZE
+from creditscore.decision_log.overrides import LONGEST_NAME, LONGEST_REASON
+from creditscore.decision_log.search import OUTCOMES
 from creditscore.decisions.decision_columns import DecisionColumns
 from creditscore.evaluation.fairness import MIN_GROUP_ROWS
 from creditscore.i18n.catalogue import DEFAULT_LANGUAGE, LANGUAGES, in_language
@@ -24,7 +26,12 @@ from creditscore.monitoring.verdicts import VERDICTS
 from creditscore.schema import MOST_FAULTS, Schema
 from creditscore.schema.csv_cells import to_line
 from creditscore.schema.descriptions import applicant_schema
-from creditscore.schema.reference import LONGEST_REFERENCE, REFERENCE, REFERENCE_PATTERN
+from creditscore.schema.reference import (
+    LINE_PATTERN,
+    LONGEST_REFERENCE,
+    REFERENCE,
+    REFERENCE_PATTERN,
+)
 from creditscore.settings import Settings
 from creditscore.tables.outcome_rows import REPORT
 
@@ -76,11 +83,15 @@ def template_values(
         # What a browser sends is text as the page's language writes it, and empty or away if it is
         # not given.
         "form_fields": {
-            name: {"type": "string"} for name in [*schema.fields, REFERENCE, "explore"]
+            name: {"type": "string"}
+            for name in [*schema.fields, REFERENCE, "explore", "api-key", "csrf_token"]
         },
         "scorecards": list(schema.scorecards),
         "longest_reference": LONGEST_REFERENCE,
         "reference_pattern": REFERENCE_PATTERN,
+        "line_pattern": LINE_PATTERN,
+        "longest_reason": LONGEST_REASON,
+        "longest_name": LONGEST_NAME,
         "event": in_language(schema.label.event, DEFAULT_LANGUAGE),
         "outcome": in_language(schema.label.title, DEFAULT_LANGUAGE),
         "applicant_examples": {**_examples(schema, applicants), "array": several},
@@ -91,6 +102,7 @@ def template_values(
         "report_columns": ", ".join(REPORT),
         "max_applicants": settings.max_applicants,
         "most_faults": MOST_FAULTS,
+        "outcome_filters": list(OUTCOMES),
         "usual_page": PAGE_SIZE,
         "largest_page": MAX_PAGE_SIZE,
         "usual_days": DEFAULT_DAYS,

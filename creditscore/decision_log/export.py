@@ -11,6 +11,7 @@ from typing import Any
 from creditscore.decision_log.database import Database
 from creditscore.decision_log.integrity import MALFORMED
 from creditscore.decision_log.outcomes import Outcome, read_outcomes
+from creditscore.decision_log.overrides import Override, read_overrides
 from creditscore.decision_log.scan import SCAN_TIMEOUT_S, Row
 from creditscore.decisions.assessor import timestamp
 from creditscore.decisions.decision_columns import warnings_in_short
@@ -30,6 +31,8 @@ FIRST_COLUMNS = (
 LAST_COLUMNS = (
     "warnings", "request_id", "key_id", "idempotency_key", "content_hash",
     "outcome.defaulted", "outcome.recorded_at", "outcome.key_id",
+    "override.label", "override.reason", "override.decided_by", "override.recorded_at",
+    "override.key_id",
 )  # fmt: skip
 REASON_COLUMNS = tuple(
     f"{kind}.{rank}.{part}"
@@ -45,7 +48,7 @@ Decision = dict[str, Any]
 
 
 def read(database: Database, pages: Iterable[list[Row]]) -> Iterator[list[Decision]]:
-    """Return pages of rows as plain data, with all that is logged, and the outcomes.
+    """Return pages of rows as plain data, with all that is logged, outcomes and overrides.
 
     Raises
     ------
@@ -54,8 +57,12 @@ def read(database: Database, pages: Iterable[list[Row]]) -> Iterator[list[Decisi
     """
     for rows in pages:
         with database.reading(seconds=SCAN_TIMEOUT_S) as connection:
-            outcomes = read_outcomes(connection, [row["number"] for row in rows])
-        yield [_plain(row, outcomes.get(row["number"])) for row in rows]
+            numbers = [row["number"] for row in rows]
+            outcomes = read_outcomes(connection, numbers)
+            overrides = read_overrides(connection, numbers)
+        yield [
+            _plain(row, outcomes.get(row["number"]), overrides.get(row["number"])) for row in rows
+        ]
 
 
 def to_json_lines(page: Iterable[Decision]) -> bytes:
@@ -92,7 +99,7 @@ def to_csv(page: Iterable[Decision], columns: Sequence[str]) -> bytes:
     return _lines([_flat(each) for each in page], columns)
 
 
-def _plain(row: Row, outcome: Outcome | None) -> Decision:
+def _plain(row: Row, outcome: Outcome | None, override: Override | None) -> Decision:
     try:
         probability_of_default = row["probability_of_default"]
         return {
@@ -109,6 +116,7 @@ def _plain(row: Row, outcome: Outcome | None) -> Decision:
             **{name: row[name] for name in ("request_id", "key_id", "idempotency_key")},
             "content_hash": row["content_hash"],
             "outcome": None if outcome is None else outcome.to_dict(),
+            "override": None if override is None else override.to_dict(),
         }
     except MALFORMED:
         raise _not_as_logged(row) from None
@@ -145,8 +153,10 @@ def _flat(decision: Decision) -> dict[str, Any]:
     flat |= {
         name: decision[name] for name in LAST_COLUMNS if name in decision and name != "warnings"
     }
-    outcome: Mapping[str, Any] = decision["outcome"] or {}
-    return flat | {f"outcome.{name}": value for name, value in outcome.items()}
+    for later in ("outcome", "override"):
+        added: Mapping[str, Any] = decision[later] or {}
+        flat |= {f"{later}.{name}": value for name, value in added.items()}
+    return flat
 
 
 _REASON_PARTS = ("code", "field", "value", "impact")

@@ -17,7 +17,8 @@ from creditscore.decision_log.group_commit import CommitTimeout, GroupCommitter
 from creditscore.decision_log.idempotency import RequestOrigin, claim, first_answer
 from creditscore.decision_log.outcomes import Outcome, read_outcomes, write_outcome
 from creditscore.decision_log.scan import read_row
-from creditscore.decision_log.tables import decided_between, decisions, insert_all
+from creditscore.decision_log.search import Filters, Page, read_page
+from creditscore.decision_log.tables import decisions, insert_all
 from creditscore.decisions.assessor import Decision
 from creditscore.decisions.record import (
     COLUMNS,
@@ -62,14 +63,6 @@ class _Request:
 
     rows: Sequence[Row]
     origin: RequestOrigin
-
-
-@dataclass(frozen=True)
-class Page:
-    """Some decisions, newest first, and where the next page begins; None where there is none."""
-
-    decisions: tuple[LoggedDecision, ...]
-    cursor: int | None
 
 
 @dataclass(frozen=True)
@@ -215,17 +208,7 @@ class DecisionLog:
         with self.database.reading() as connection:
             return from_row(read_row(connection, decision_id))
 
-    def page(
-        self,
-        *,
-        limit: int,
-        cursor: int | None = None,
-        label: str | None = None,
-        scorecard: str | None = None,
-        reference: str | None = None,
-        since: datetime | None = None,
-        until: datetime | None = None,
-    ) -> Page:
+    def page(self, *, limit: int, cursor: int | None = None, **filters: Any) -> Page:
         """Read decisions, newest first.
 
         Following the cursor shows each decision once, and all that there were when the first
@@ -237,21 +220,11 @@ class DecisionLog:
             Most decisions to give.
         cursor : int, optional
             From an earlier page.
-        label, scorecard, reference : str, optional
-            Only these.
-        since, until : datetime, optional
-            Only from then on, and before then.
+        **filters
+            Those of `Filters`.
         """
-        query = select(decisions).order_by(decisions.c.number.desc()).limit(limit + 1)
-        query = query.where(decided_between(since, until))
-        if cursor is not None:
-            query = query.where(decisions.c.number < cursor)
-        equal = {"label": label, "scorecard": scorecard, "reference": reference}
-        query = query.filter_by(**{name: one for name, one in equal.items() if one is not None})
         with self.database.reading() as connection:
-            rows = [from_row(row._asdict()) for row in connection.execute(query)]
-        page = tuple(rows[:limit])
-        return Page(page, page[-1].number if len(rows) > limit else None)
+            return read_page(connection, Filters(**filters), limit=limit, cursor=cursor)
 
     def record_outcome(
         self, decision_id: str, *, defaulted: bool, key_id: str | None = None

@@ -13,7 +13,7 @@ it, and no switch has to be set and reset.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from sqlalchemy import Connection, func, insert, select
 
@@ -88,20 +88,23 @@ TABLES = (
     """,
 )
 
+#: Whether a row that belongs to a decision may go: whether a tombstone covers its decision.
+DECISION_COVERED = (
+    "EXISTS (SELECT 1 FROM tombstones JOIN decisions ON older_than > decided_at "
+    "WHERE decisions.number = OLD.number)"
+)
+
 #: Whether a row may go: of each table that is guarded, whether a tombstone covers OLD.
 COVERED = {
     "decisions": "EXISTS (SELECT 1 FROM tombstones WHERE older_than > OLD.decided_at)",
-    "outcomes": (
-        "EXISTS (SELECT 1 FROM tombstones JOIN decisions ON older_than > decided_at "
-        "WHERE decisions.number = OLD.number)"
-    ),
+    "outcomes": DECISION_COVERED,
     "tombstones": "FALSE",
 }
 
 
-def _sqlite_triggers() -> tuple[str, ...]:
+def _sqlite_triggers(guarded: Mapping[str, str]) -> tuple[str, ...]:
     statements = []
-    for table, covered in COVERED.items():
+    for table, covered in guarded.items():
         statements += [
             f"CREATE TRIGGER {table}_keep BEFORE UPDATE ON {table} "
             f"BEGIN SELECT RAISE(ABORT, '{table} are never changed'); END",
@@ -112,17 +115,20 @@ def _sqlite_triggers() -> tuple[str, ...]:
             f"WHEN EXISTS (SELECT 1 FROM {table} WHERE number = NEW.number) "
             f"BEGIN SELECT RAISE(ABORT, '{table} are never replaced'); END",
         ]
-    statements.append(
-        "CREATE TRIGGER decisions_once_by_id BEFORE INSERT ON decisions "
-        "WHEN EXISTS (SELECT 1 FROM decisions WHERE id = NEW.id) "
-        "BEGIN SELECT RAISE(ABORT, 'decisions are never replaced'); END"
-    )
     return tuple(statements)
 
 
-def _postgres_triggers() -> tuple[str, ...]:
+#: INSERT OR REPLACE of an id deletes the row that has it, as that of a number does.
+DECISIONS_ONCE_BY_ID = (
+    "CREATE TRIGGER decisions_once_by_id BEFORE INSERT ON decisions "
+    "WHEN EXISTS (SELECT 1 FROM decisions WHERE id = NEW.id) "
+    "BEGIN SELECT RAISE(ABORT, 'decisions are never replaced'); END"
+)
+
+
+def _postgres_triggers(guarded: Mapping[str, str]) -> tuple[str, ...]:
     statements = []
-    for table, covered in COVERED.items():
+    for table, covered in guarded.items():
         statements += [
             f"CREATE FUNCTION {table}_refuse() RETURNS trigger LANGUAGE plpgsql AS $$ "
             f"BEGIN RAISE EXCEPTION '{table} are never changed or deleted'; END $$",
@@ -162,19 +168,39 @@ REFERENCE = (
     "CREATE INDEX decisions_by_reference ON decisions (reference) WHERE reference IS NOT NULL",
 )
 
+#: Where a person decided otherwise.
+OVERRIDES = """
+    CREATE TABLE overrides (
+        number BIGINT PRIMARY KEY REFERENCES decisions (number),
+        label TEXT NOT NULL,
+        reason TEXT NOT NULL,
+        decided_by TEXT,
+        recorded_at BIGINT NOT NULL,
+        key_id TEXT
+    )
+    """
+
+TRIGGERS: Mapping[str, Callable[[Mapping[str, str]], tuple[str, ...]]] = {
+    "sqlite": _sqlite_triggers,
+    "postgresql": _postgres_triggers,
+}
+
 Migrations = Mapping[str, tuple[tuple[str, ...], ...]]
 
 #: By database, the statements of version 1, of version 2, and so on.
 MIGRATIONS: Migrations = {
     name: (
-        tuple(text.format(**types) for text in TABLES) + triggers,
+        (
+            *(text.format(**types) for text in TABLES),
+            *TRIGGERS[name](COVERED),
+            *((DECISIONS_ONCE_BY_ID,) if name == "sqlite" else ()),
+        ),
         IN_ORDER,
         STRENGTHS,
         REFERENCE,
+        (OVERRIDES, *TRIGGERS[name]({"overrides": DECISION_COVERED})),
     )
-    for (name, types), triggers in zip(
-        TYPES.items(), (_sqlite_triggers(), _postgres_triggers()), strict=True
-    )
+    for name, types in TYPES.items()
 }
 
 #: The version that this release reads and writes.

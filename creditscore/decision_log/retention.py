@@ -15,7 +15,13 @@ from sqlalchemy import Connection, delete, func, insert, select, tuple_
 
 from creditscore.decision_log.database import Database
 from creditscore.decision_log.scan import SCAN_TIMEOUT_S
-from creditscore.decision_log.tables import decisions, idempotency_keys, outcomes, tombstones
+from creditscore.decision_log.tables import (
+    decisions,
+    idempotency_keys,
+    outcomes,
+    overrides,
+    tombstones,
+)
 from creditscore.decisions.record import to_milliseconds
 from creditscore.errors import DatabaseUnavailable, PurgeRefused
 
@@ -92,7 +98,7 @@ def count_older(database: Database, before: datetime) -> int:
 def purge(
     database: Database, before: datetime, *, now: datetime, batch_rows: int = 1000
 ) -> Iterator[int]:
-    """Delete the decisions from before a time, with their outcomes and idempotency keys.
+    """Delete the decisions from before a time, with their outcomes, overrides and idempotency keys.
 
     Each batch goes in a transaction of its own, with the tombstones that count it: whenever it
     ends, nothing is gone that is not counted. Purges that run at once share the work.
@@ -170,7 +176,8 @@ def _delete(connection: Connection, numbers: list[int], before: int) -> None:
             idempotency_keys.c.created_at < before,
         )
     )
-    connection.execute(delete(outcomes).where(outcomes.c.number.in_(numbers)))
+    for table in (outcomes, overrides):
+        connection.execute(delete(table).where(table.c.number.in_(numbers)))
     gone = connection.execute(delete(decisions).where(chosen)).rowcount
     if gone != len(numbers):
         raise DatabaseUnavailable(f"{gone} of {len(numbers)} decisions would go: none does")

@@ -76,6 +76,17 @@ outcomes = Table(
     Column("key_id", Text),
 )
 
+overrides = Table(
+    "overrides",
+    METADATA,
+    Column("number", BigInteger, primary_key=True),
+    Column("label", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("decided_by", Text),
+    Column("recorded_at", BigInteger, nullable=False),
+    Column("key_id", Text),
+)
+
 idempotency_keys = Table(
     "idempotency_keys",
     METADATA,

@@ -140,7 +140,7 @@ def describe(folder: Path, mark: Mapping[str, object]) -> str:
     return (
         f"The demo: {mark['decisions']} made-up decisions from {mark['since']} to {mark['until']}. "
         "No person is in it.\n"
-        f"Key for decisions and monitoring: {mark['key']}\n"
+        f"Sign in on its pages with the key {mark['key']}\n"
         "Look at 90 days on the page Monitoring. To begin again today, add --rebuild.\n"
         f"Your own log and model are not touched. To remove the demo, delete {folder}"
     )

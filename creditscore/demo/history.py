@@ -8,15 +8,17 @@ from datetime import UTC, datetime, time, timedelta
 from functools import partial
 
 import numpy as np
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from creditscore.decision_log import Database, DecisionLog, Outcome, RequestOrigin
 from creditscore.decision_log.log import to_rows
 from creditscore.decision_log.outcomes import write_outcome
+from creditscore.decision_log.overrides import Override, write_override
 from creditscore.decision_log.tables import decisions
 from creditscore.decisions.assessor import Assessor
 from creditscore.decisions.record import Row, new_decision_ids, to_time
 from creditscore.demo.applicants import Crowd
+from creditscore.scorecard.policy import ELIGIBLE, NOT_ELIGIBLE
 
 #: Hours (UTC) at which decisions are made on weekdays: the office hours of Jakarta.
 HOURS = range(2, 10)
@@ -34,6 +36,16 @@ DAYS_TO_OUTCOME, REPORTED = 30, 0.95
 #: How much riskier than predicted applicants turn out, in log-odds: at first, and what the end
 #: adds. And what no field knows of them.
 UNDERSTATED, UNDERSTATED_LATER, UNKNOWN = 0.05, 0.6, 0.4
+
+#: How far from the cut-off, as a probability, officers may decide otherwise; how often they do, by
+#: the final label, and why.
+NEAR_CUTOFF = 0.05
+OVERRIDDEN = {
+    ELIGIBLE: (0.06, ("A guarantor with a steady income", "A long-standing customer")),
+    NOT_ELIGIBLE: (0.02, ("The statement of income could not be confirmed",)),
+}
+
+OFFICER = "A. Officer"
 
 
 @dataclass
@@ -130,6 +142,7 @@ def write_history(
         _record(log, groups, hours[0])
         progress(history.progress(hours[0]))
     _record_outcomes(database, history, random)
+    _record_overrides(database, random)
     return written
 
 
@@ -164,3 +177,19 @@ def _record_outcomes(database: Database, history: History, random: np.random.Gen
             log_odds += UNDERSTATED + UNDERSTATED_LATER * progress**2
             defaulted = bool(luck < 1 / (1 + np.exp(-log_odds)))
             write_outcome(connection, number, Outcome(defaulted, known_at, None))
+
+
+def _record_overrides(database: Database, random: np.random.Generator) -> None:
+    """Log that officers decided otherwise about some of those who are next to the cut-off."""
+    near = select(decisions.c.number, decisions.c.decided_at, decisions.c.label).where(
+        func.abs(decisions.c.probability_of_default - decisions.c.cutoff) < NEAR_CUTOFF
+    )
+    with database.writing(seconds=float("inf")) as connection:
+        found = connection.execute(near.order_by(decisions.c.number)).all()
+        for number, milliseconds, label in found:
+            final = NOT_ELIGIBLE if label == ELIGIBLE else ELIGIBLE
+            share, reasons = OVERRIDDEN[final]
+            luck, reason = random.random(), str(random.choice(reasons))
+            if luck < share:
+                made = Override(final, reason, OFFICER, to_time(milliseconds), None)
+                write_override(connection, number, made)

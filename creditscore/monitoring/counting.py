@@ -15,6 +15,7 @@ import numpy as np
 from sqlalchemy import Connection, func, select
 
 from creditscore.decision_log.database import Database
+from creditscore.decision_log.overrides import count_overrides
 from creditscore.decision_log.tables import decisions
 from creditscore.decisions.record import to_time
 from creditscore.monitoring.backtest import OutcomeCounts, count_outcomes
@@ -41,11 +42,14 @@ class Counts:
         decisions by bin code, refused or approved.
     outcomes : mapping
         Those whose outcome is known.
+    overrides : mapping
+        Those that a person overrode, by whether the final label approves.
     """
 
     labels: Counter[bool] = field(default_factory=Counter)
     by_bin: defaultdict[int, BinCounts] = field(default_factory=lambda: defaultdict(Counter))
     outcomes: OutcomeCounts = field(default_factory=Counter)
+    overrides: Counter[bool] = field(default_factory=Counter)
 
     @property
     def decisions(self) -> int:
@@ -56,6 +60,7 @@ class Counts:
         """Add those of another period."""
         self.labels.update(other.labels)
         self.outcomes.update(other.outcomes)
+        self.overrides.update(other.overrides)
         for index, rows in other.by_bin.items():
             self.by_bin[index].update(rows)
 
@@ -107,12 +112,17 @@ def count(database: Database, window: Window, by: str) -> defaultdict[str, Versi
     versions: defaultdict[str, VersionCounts] = defaultdict(VersionCounts)
     for day in window.days():
         outcomes: defaultdict[str, OutcomeCounts] = defaultdict(Counter)
+        overrides: defaultdict[str, Counter[str]] = defaultdict(Counter)
         with database.reading(seconds=COUNT_TIMEOUT_S) as connection:
             _count_bins(connection, day, versions, by)
             count_outcomes(connection, day.condition, outcomes)
+            count_overrides(connection, day.condition, overrides)
         start = first_day(day.since.astimezone(UTC).date(), by)
         for version, found in outcomes.items():
             versions[version].periods[start].outcomes.update(found)
+        for version, labels in overrides.items():
+            for label, rows in labels.items():
+                versions[version].periods[start].overrides[label == ELIGIBLE] += rows
     return versions
 
 

@@ -55,6 +55,7 @@ def monitor_model(
         ``by``; ``verdict`` of the whole, with the ``reasons``: the triggers that fail or call for
         a look. Of each scorecard: ``score`` and ``fields``, each with its shift against training;
         the approval rate, by day and by protected group; ``outcomes``, as far as they are known;
+        the ``overrides``, each side of the cut-off by itself;
         the ``triggers``, and the figures over time (``series``). And how many decisions other
         versions made in the window.
 
@@ -123,6 +124,23 @@ def _describe(
         ],
         **_against_training(model, name, counts),
         "outcomes": compare_outcomes(counts.outcomes),
+        "overrides": {
+            "low_side": _overridden(counts, approved=True),
+            "high_side": _overridden(counts, approved=False),
+        },
+    }
+
+
+def _overridden(counts: Counts, *, approved: bool) -> dict[str, Any]:
+    """Count the decisions to which a person gave the other label, of all that had the model's.
+
+    Low-side overrides approve what the model refused; high-side overrides refuse what it approved.
+    """
+    decided, overridden = counts.labels[not approved], counts.overrides[approved]
+    return {
+        "decisions": decided,
+        "overridden": overridden,
+        "rate": rate(overridden, decided),
     }
 
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from creditscore.environment import install_command
 from creditscore.errors import MissingPackage, NotATable
@@ -70,11 +70,19 @@ class ExcelFile:
 
 
 def open_excel(
-    path: Path, *, wanted: Collection[str] = (), stated: StatedFormat | None = None
+    source: Path | BinaryIO, *, wanted: Collection[str] = (), stated: StatedFormat | None = None
 ) -> ExcelFile:
     """Read the header of a sheet: the one that is stated, or the first that has wanted columns.
 
     Where no sheet has any, it is the one whose first rows hold the most cells.
+
+    Parameters
+    ----------
+    source : Path or file
+    wanted : collection of str
+        Some names of its columns, if any are known.
+    stated : StatedFormat, optional
+        What is known of it.
 
     Raises
     ------
@@ -83,7 +91,7 @@ def open_excel(
     NotATable
         If it is no workbook, has no such sheet, or is empty.
     """
-    workbook = _open_workbook(path)
+    workbook = _open_workbook(source)
     stated, names = stated or StatedFormat(), frozenset(map(clean_name, wanted))
     sheets = _sheet_names(workbook, stated.sheet)
     found = []
@@ -110,13 +118,13 @@ def open_excel(
     )
 
 
-def _open_workbook(path: Path) -> CalamineWorkbook:
+def _open_workbook(source: Path | BinaryIO) -> CalamineWorkbook:
     try:
         from python_calamine import CalamineError, CalamineWorkbook
     except ImportError:
         raise MissingPackage("Excel", "python-calamine", install_command("excel")) from None
     try:
-        return CalamineWorkbook.from_path(path)
+        return CalamineWorkbook.from_object(source)
     except CalamineError as error:
         raise NotATable("not_csv", say("not_readable", problem=str(error)), 1) from None
 

@@ -14,15 +14,26 @@ REFERENCE = "reference"
 #: Characters of a reference, at most.
 LONGEST_REFERENCE = 100
 
-#: What it may be made of, as JSON Schema says it: no control characters and no line ends.
-REFERENCE_PATTERN = r"^[^\u0000-\u001f\u007f-\u009f\u2028\u2029]*$"
+#: No control characters and no line ends, as JSON Schema says it.
+_FORBIDDEN = r"\u0000-\u001f\u007f-\u009f\u2028\u2029"
+
+#: What a reference may be made of.
+REFERENCE_PATTERN = f"^[^{_FORBIDDEN}]*$"
+
+#: The same for a text that may not be blank.
+LINE_PATTERN = rf"^[^{_FORBIDDEN}]*[^\s{_FORBIDDEN}][^{_FORBIDDEN}]*$"
 
 #: And no halves of surrogate pairs, which no valid document holds.
 _text = re.compile(REFERENCE_PATTERN.replace("]", r"\ud800-\udfff]"))
 
 
 def accept_reference(raw: object) -> str | None:
-    """Return a reference without the blanks around it; None if there is nothing else.
+    """Return a reference without the blanks around it; errors as of `accept_line`."""
+    return accept_line(raw, longest=LONGEST_REFERENCE)
+
+
+def accept_line(raw: object, *, longest: int) -> str | None:
+    """Return one line of text without the blanks around it; None if there is nothing else.
 
     Raises
     ------
@@ -33,7 +44,7 @@ def accept_reference(raw: object) -> str | None:
         return None
     if not isinstance(raw, str):
         raise Rejected("wrong_type")
-    if len(raw) > LONGEST_REFERENCE:
+    if len(raw) > longest:
         raise Rejected("too_long")
     if not _text.fullmatch(raw):
         raise Rejected("not_allowed")

@@ -8,43 +8,34 @@ from __future__ import annotations
 
 import contextlib
 import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from tempfile import SpooledTemporaryFile
-from typing import BinaryIO, NamedTuple, cast
+from typing import BinaryIO
 
 from creditscore.decision_log.idempotency import RequestOrigin
 from creditscore.decision_log.log import DecisionLog
-from creditscore.decisions.assessor import Assessor, Decision, timestamp
+from creditscore.decisions.assessor import Assessor, timestamp
 from creditscore.decisions.decision_columns import DecisionColumns
-from creditscore.decisions.record import Row, RowTemplate, to_milliseconds
+from creditscore.decisions.record import to_milliseconds
 from creditscore.errors import Fault, InvalidApplicants
 from creditscore.i18n.catalogue import say
-from creditscore.json_codec import dumps_bytes, loads
 from creditscore.readers.detection import is_utf_8
 from creditscore.schema import MOST_FAULTS, Schema
-from creditscore.schema.csv_cells import to_line
 from creditscore.scorecard.model import Model
 from creditscore.tables.csv_table import CsvTable, open_table
 from creditscore.tables.scorer import Scorer
+from creditscore.tables.spooled_decisions import (
+    MOST_RESULTS,
+    Result,
+    logged_ends,
+    spool,
+    spooled_file,
+    spooled_rows,
+    write_header,
+    write_rows,
+)
 from creditscore.tables.table import Block, RejectedRow
-
-#: Bytes that a spooled file keeps in memory.
-IN_MEMORY = 1024 * 1024
-
-#: Results of different rows that are kept for equal ones to come: about 60 MB.
-MOST_RESULTS = 10_000
-
-
-class _Result(NamedTuple):
-    """What follows from the fields' cells of a row: its row in the log, and of its answer.
-
-    Both but for id, time and reference.
-    """
-
-    template: RowTemplate
-    text: str
 
 
 @dataclass(frozen=True)
@@ -94,7 +85,8 @@ class CsvRequest:
                 # The key came before, or another request took it just now.
                 ids = ids or log.first_ids(self.origin) or []
                 replayed = True
-                answer.truncate(0)
+                answer.seek(0)
+                answer.truncate()
                 self._repeat(log, ids, answer, assessor.model)
             answer.seek(0)
             stack.pop_all()
@@ -123,59 +115,34 @@ class CsvRequest:
     def _record(self, assessor: Assessor, log: DecisionLog, answer: BinaryIO) -> bool:
         """Decide on every row and log it; return whether the idempotency key was free."""
         table, columns = self._open(assessor.model)
-        _begin(answer, table, columns)
-        write = partial(self._result, columns=replace(columns, logged=False))
+        write_header(answer, table, columns)
+        ending = replace(columns, logged=False)
+        write = partial(Result.of, columns=ending, origin=self.origin)
         scorer = Scorer(assessor, table, write=write, most_results=MOST_RESULTS)
-        separator = columns.separator
         ids, moment = [], log.now()
         at = timestamp(moment)
         with spooled_file() as spooled:
             for block, results in _score_all(scorer, table):
                 new = assessor.new_ids(moment, len(results))
                 ids += new
-                _spool(spooled, results, new, scorer.references(block))
-                ends = (
-                    f"{decision_id}{separator}{at}{separator}{result.text}"
-                    for decision_id, result in zip(new, results, strict=True)
-                )
-                _write(answer, table, block, ends)
-            spooled.seek(0)
-            rows = _rows_of(spooled, to_milliseconds(moment))
+                spool(spooled, results, new, scorer.references(block))
+                ends = logged_ends(results, new, at, columns.separator)
+                write_rows(answer, table, block.lines(), ends)
+            rows = spooled_rows(spooled, to_milliseconds(moment))
             return log.record_rows(rows, self.origin, ids=ids, moment=moment)
-
-    def _result(self, decision: Decision, *, columns: DecisionColumns) -> _Result:
-        origin = self.origin
-        template = RowTemplate.of(
-            decision,
-            request_id=origin.request_id,
-            key_id=origin.key_id,
-            idempotency_key=origin.idempotency_key,
-        )
-        return _Result(template, columns.text(decision))
 
     def _repeat(self, log: DecisionLog, ids: Sequence[str], answer: BinaryIO, model: Model) -> None:
         """Write the answer from decisions that are in the log."""
         table, columns = self._open(model)
-        _begin(answer, table, columns)
+        write_header(answer, table, columns)
         begin = 0
         for block in table.blocks():
             decisions = log.find_all(ids[begin : begin + len(block.numbers)])
             begin += len(block.numbers)
-            _write(answer, table, block, map(columns.text, decisions))
+            write_rows(answer, table, block.lines(), map(columns.text, decisions))
 
 
-def _begin(answer: BinaryIO, table: CsvTable, columns: DecisionColumns) -> None:
-    line = to_line([*table.columns, *columns.types], columns.separator)
-    answer.write(f"{line}{table.style.newline}".encode())
-
-
-def _write(answer: BinaryIO, table: CsvTable, block: Block, ends: Iterable[str]) -> None:
-    separator, newline = table.style.separator, table.style.newline
-    lines = zip(block.lines(), ends, strict=True)
-    answer.writelines([line + f"{separator}{end}{newline}".encode() for line, end in lines])
-
-
-def _score_all(scorer: Scorer[_Result], table: CsvTable) -> Iterator[tuple[Block, list[_Result]]]:
+def _score_all(scorer: Scorer[Result], table: CsvTable) -> Iterator[tuple[Block, list[Result]]]:
     """Score each block; after the first fault, only collect further ones."""
     faults: list[Fault] = []
     rows = 0
@@ -195,34 +162,3 @@ def _score_all(scorer: Scorer[_Result], table: CsvTable) -> Iterator[tuple[Block
         faults.append(Fault("no_rows", "", say("no_rows"), 1))
     if faults:
         raise InvalidApplicants(faults)
-
-
-def spooled_file() -> BinaryIO:
-    """Open a temporary file that is kept in memory while it is small."""
-    return cast(BinaryIO, SpooledTemporaryFile(IN_MEMORY))  # callers close it
-
-
-def _spool(
-    file: BinaryIO, results: Sequence[_Result], ids: Sequence[str], references: Sequence[object]
-) -> None:
-    """Write the decisions of a block: each different result once, and which one each id has."""
-    different = {id(result): result for result in results}
-    numbers = {key: number for number, key in enumerate(different)}
-    content = [
-        [[*result.template] for result in different.values()],
-        [numbers[id(result)] for result in results],
-        ids,
-        references,
-    ]
-    file.write(dumps_bytes(content) + b"\n")
-
-
-def _rows_of(file: BinaryIO, milliseconds: int) -> Iterator[list[Row]]:
-    """Read the rows of spooled decisions, a block at a time."""
-    for line in file:
-        content, numbers, ids, references = loads(line)
-        templates = [RowTemplate(tuple(values), canonical) for values, canonical in content]
-        yield [
-            templates[number].row(decision_id, milliseconds, reference)
-            for number, decision_id, reference in zip(numbers, ids, references, strict=True)
-        ]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from creditscore.readers.excel_reader import ExcelFile, open_excel
+from creditscore.readers.workbook_process import WorkbookFile
 from creditscore.schema import Field, Schema
 from creditscore.schema.decimal_signs import decimal_signs
 from creditscore.schema.table_columns import field_columns, field_names
@@ -16,9 +17,9 @@ from creditscore.tables.table import Block, Style, check_header
 
 @dataclass(frozen=True)
 class ExcelTable:
-    """A sheet whose header has been read; its rows are written as CSV with commas."""
+    """A sheet whose header has been read; its rows are written as CSV."""
 
-    source: ExcelFile
+    source: ExcelFile | WorkbookFile
     cut: FieldCutter
     cells: CellReader
     style: Style
@@ -61,9 +62,18 @@ def open_excel_table(path: Path, schema: Schema, *, taken: Collection[str]) -> E
         If it is no workbook, or with all that is wrong with the header.
     """
     source = open_excel(path, wanted=field_names(schema), stated=schema.file)
+    return excel_table(source, schema, taken=taken, style=Style())
+
+
+def excel_table(
+    source: ExcelFile | WorkbookFile, schema: Schema, *, taken: Collection[str], style: Style
+) -> ExcelTable:
+    """Check the header of a sheet; parameters and errors as of `open_excel_table`.
+
+    The rows are written as CSV in a style.
+    """
     check_header(source.columns, schema, taken=taken, line=source.format.header_line)
     places = {name: at[0] for name, at in field_columns(source.columns, schema).items()}
-    style = Style()
     return ExcelTable(
         source=source,
         cut=FieldCutter(source.columns, places.values(), style.separator),

@@ -35,7 +35,9 @@ from creditscore.web.asgi import Asgi
 from creditscore.web.authentication import Keys
 from creditscore.web.json_logging import format_lines
 from creditscore.web.rate_limiting import Limits
+from creditscore.web.request_body import UPLOAD_ROOM
 from creditscore.web.service import NAME, Service, current_request, store
+from creditscore.web.sign_in import Sessions
 
 #: The clock.
 now = partial(datetime.now, UTC)
@@ -99,7 +101,8 @@ def create_app(settings: Settings, model: Model | None = None) -> App:
     database = Database(settings.database_url, journal=settings.sqlite_journal)
     # It closes its connections: gunicorn's workers, which fork from here, open their own.
     migrate(database)
-    keys = Keys(settings.api_keys, database)
+    sessions = Sessions(settings.secret_key, (database.path or settings.runtime_dir / "_").parent)
+    keys = Keys(settings.api_keys, database, sessions=sessions)
     app = App(__name__)
     app.json = OrjsonProvider(app)
     app.url_map.merge_slashes = False
@@ -108,8 +111,11 @@ def create_app(settings: Settings, model: Model | None = None) -> App:
     if settings.proxies:
         proxied = ProxyFix(app.wsgi_app, x_for=settings.proxies, x_proto=0, x_host=0)
         app.wsgi_app = proxied  # type: ignore[method-assign]
-    most_body = max(settings.max_json_bytes, settings.max_csv_bytes, pages.MOST_FORM_BYTES)
+    most_upload = settings.max_csv_bytes + UPLOAD_ROOM
+    most_body = max(settings.max_json_bytes, most_upload, pages.MOST_FORM_BYTES)
     app.asgi = Asgi(app, most_body)
+    # For whoever reads a form by Flask's own means, also on a server that has no such limit.
+    app.config["MAX_CONTENT_LENGTH"] = most_body
     here = Service(
         settings=settings,
         keys=keys,
@@ -120,7 +126,7 @@ def create_app(settings: Settings, model: Model | None = None) -> App:
     app.extensions[NAME] = here
     metrics.prepare(settings.runtime_dir)
     _register_hooks(app)
-    problems.register(app)
+    problems.register(app, pages.show_refusal)
     api.register(app)
     pages.register(app)
     cli.register(app)

@@ -135,15 +135,15 @@ class Asgi:
 
     async def _send(self, answer: Answer, send: Send, receive: Receive, *, whole: bool) -> None:
         """Send an answer; a thread reads the rest of it, which may come from a file."""
-        status, headers, piece, rest = answer
+        status, headers, piece, rest, least = answer
         lines = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
         lines += [(b"connection", b"close")] if self.closing or not whole else []
         await send({"type": "http.response.start", "status": status, "headers": lines})
         size, read = len(piece), asyncio.get_running_loop().run_in_executor
-        gone = asyncio.ensure_future(receive()) if whole and size >= PIECE else None
+        gone = asyncio.ensure_future(receive()) if whole and size >= least else None
         self._bytes += size
         try:
-            while len(piece) >= PIECE and not (gone and gone.done()):
+            while len(piece) >= least and not (gone and gone.done()):
                 for at in range(0, len(piece), PIECE):
                     part = piece[at : at + PIECE]
                     await send({"type": "http.response.body", "body": part, "more_body": True})

@@ -1,4 +1,4 @@
-"""Who may ask: API keys, and pages of other sites."""
+"""Who may ask: API keys, sessions of those who signed in with one, and pages of other sites."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import hmac
 import math
 import threading
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from io import BytesIO
 from time import monotonic
 
 from flask import Request
@@ -15,7 +16,8 @@ from creditscore.decision_log.database import Database, seconds_left, within
 from creditscore.errors import DatabaseUnavailable
 from creditscore.settings import Settings
 from creditscore.web.api_keys import ApiKey, digest_of, read_keys
-from creditscore.web.problems import CrossSite, KeyNeeded
+from creditscore.web.problems import CrossSite, ForeignForm, KeyNeeded, NoSessions
+from creditscore.web.sign_in import COOKIE, TOKEN_FIELD, TOKEN_HEADER, Sessions
 
 #: Seconds to look a key up. What follows waits for the database too, and all together must stay
 #: below the five that an answer may take.
@@ -26,6 +28,12 @@ REMEMBERED = 0.5
 
 #: Headers that a key is shown in, as WSGI names them.
 KEY_HEADERS = ("HTTP_AUTHORIZATION", "HTTP_X_API_KEY")
+
+#: Methods that change nothing.
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+#: Content types of a browser's forms.
+FORM_TYPES = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
 
 #: Key of the WSGI environment that holds the caller, once authenticated.
 CALLER = "creditscore.caller"
@@ -44,11 +52,20 @@ class Caller:
         somebody must not open the service to everybody.
     key_failed : bool
         Whether one was shown that is not accepted.
+    key_name : str
+        What the key is called; empty for none.
+    cookie : str
+        That of the session, for somebody who has signed in; empty for others.
+    signing_in : bool
+        Whether the session begins with this very request, which shows the key itself.
     """
 
     key_id: str | None
     keys_exist: bool
     key_failed: bool = False
+    key_name: str = ""
+    cookie: str = ""
+    signing_in: bool = False
 
 
 class Keys:
@@ -57,6 +74,11 @@ class Keys:
     A new key is accepted at once; one that is revoked is refused within half a second, in every
     process. Looking at each request would cost as much as deciding on it, and one look serves all
     who wait for it: each with a connection of its own, they would leave none to log decisions.
+
+    Attributes
+    ----------
+    sessions : Sessions
+        Of those who signed in with a key.
     """
 
     def __init__(
@@ -64,21 +86,44 @@ class Keys:
         from_settings: Iterable[str],
         database: Database,
         *,
+        sessions: Sessions,
         clock: Callable[[], float] = monotonic,
     ) -> None:
         self._settled = {_id_of(digest): digest for digest in map(digest_of, from_settings)}
+        self.sessions = sessions
         self._database = database
         self._clock = clock
         self._seen: tuple[float, Sequence[ApiKey]] = (-math.inf, ())
         self._looking = threading.Lock()
 
     def look_at(self, request: Request) -> Caller:
-        """Authenticate a request's key, once for each request; errors as of `authenticate`."""
+        """Authenticate a request once, by key or else cookie; errors as of `authenticate`."""
         environ = request.environ
         if CALLER not in environ:
-            shown = presented_key(*(environ.get(name, "") for name in KEY_HEADERS))
-            environ[CALLER] = self.authenticate(shown)
+            if shows_key(request) or "HTTP_COOKIE" not in environ:
+                shown = presented_key(*(environ.get(name, "") for name in KEY_HEADERS))
+                environ[CALLER] = self.authenticate(shown)
+            else:
+                environ[CALLER] = self._look_at_cookie(request.cookies.get(COOKIE, ""))
         caller: Caller = environ[CALLER]
+        return caller
+
+    def sign_in(self, request: Request, shown: str) -> Caller:
+        """Begin a session with a key that was typed into a form; errors as of `authenticate`.
+
+        Raises
+        ------
+        NoSessions
+            If there is no secret to sign the cookie with.
+        """
+        caller = self.authenticate(shown)
+        if caller.key_id is not None:
+            try:
+                cookie = self.sessions.issue(caller.key_id)
+            except OSError as error:
+                raise NoSessions from error
+            caller = replace(caller, cookie=cookie, signing_in=True)
+        request.environ[CALLER] = caller
         return caller
 
     def authenticate(self, shown: str) -> Caller:
@@ -89,12 +134,40 @@ class Keys:
         DatabaseUnavailable
             If the keys cannot be read.
         """
+        visitor = self._find(shown, ())
+        if visitor.key_id is not None:
+            # Of the settings: /metrics answers Prometheus while the database is away.
+            return visitor
         now = self._clock()
         visitor = self._find(shown, self._seen_since(now - REMEMBERED))
         if shown and visitor.key_id is None:
             # It may have been made this moment.
             visitor = self._find(shown, self._seen_since(now))
         return visitor
+
+    def _look_at_cookie(self, cookie: str) -> Caller:
+        """Tell whose session it is; nobody's where the key is accepted no longer."""
+        key_id, now = self.sessions.key_of(cookie) if cookie else None, self._clock()
+        for earliest in (now - REMEMBERED, now):
+            kept = self._seen_since(earliest)
+            names = self._accepted(kept)
+            if key_id is None or key_id in names:
+                break
+        caller = Caller(None, bool(self._settled or kept))
+        if key_id is None or key_id not in names:
+            return caller
+        return replace(caller, key_id=key_id, key_name=names[key_id][0], cookie=cookie)
+
+    def name_of(self, key_id: str | None) -> str:
+        """Return what a key is called, also one that was revoked; its id where it has no name.
+
+        Raises
+        ------
+        DatabaseUnavailable
+            If the keys cannot be read.
+        """
+        kept = self._seen_since(self._clock() - REMEMBERED)
+        return {key.key_id: key.name for key in kept}.get(key_id or "", key_id or "")
 
     def exist(self) -> bool:
         """Tell whether there is any key.
@@ -127,15 +200,24 @@ class Keys:
         keys_exist = bool(self._settled or kept)
         if not shown:
             return Caller(None, keys_exist)
-        accepted = {key.key_id: key.digest for key in kept if key.revoked_at is None}
         digest = digest_of(shown)
         # Every hash is compared, each in constant time, so that time tells nothing of the keys.
         matches = [
-            key_id
-            for key_id, known in (self._settled | accepted).items()
+            (key_id, name)
+            for key_id, (name, known) in self._accepted(kept).items()
             if hmac.compare_digest(digest, known)
         ]
-        return Caller(next(iter(matches), None), keys_exist, key_failed=not matches)
+        key_id, name = next(iter(matches), (None, ""))
+        return Caller(key_id, keys_exist, key_failed=not matches, key_name=name)
+
+    def _accepted(self, kept: Sequence[ApiKey]) -> dict[str, tuple[str, bytes]]:
+        """Return name and hash of every key that is accepted, by its id.
+
+        A key of the settings has no name but its id.
+        """
+        settled = {key_id: (key_id, digest) for key_id, digest in self._settled.items()}
+        accepted = {key.key_id: (key.name, key.digest) for key in kept if key.revoked_at is None}
+        return settled | accepted
 
 
 def check_predict(request: Request, keys: Keys, settings: Settings) -> str | None:
@@ -147,8 +229,11 @@ def check_predict(request: Request, keys: Keys, settings: Settings) -> str | Non
         If there are keys, and it shows none of them.
     CrossSite
         If a browser sent it from another site's page: any page could, without its user knowing.
+    ForeignForm
+        If it relies on a session, and none of its pages sent it.
     """
     visitor = keys.look_at(request)
+    check_form(request, visitor, keys)
     if lacks_key(visitor, open_predict=settings.open_predict):
         raise KeyNeeded
     if visitor.key_id is None and _from_another_site(request, settings.cors_origins):
@@ -173,11 +258,53 @@ def check_key(request: Request, keys: Keys) -> str:
     ------
     KeyNeeded
         If it shows none. Where there is none yet, it says how to make one.
+    ForeignForm
+        If it relies on a session, would change something, and no page of the session sent it.
     """
     visitor = keys.look_at(request)
+    check_form(request, visitor, keys)
     if visitor.key_id is None:
         raise KeyNeeded(keys_exist=visitor.keys_exist)
     return visitor.key_id
+
+
+def check_own_page(request: Request) -> None:
+    """Let a request pass that signs in: another site could sign somebody in with its own key.
+
+    Raises
+    ------
+    CrossSite
+        If a page of another site sent it.
+    """
+    if _from_another_site(request, ()):
+        raise CrossSite
+
+
+def check_form(request: Request, visitor: Caller, keys: Keys) -> None:
+    """Let a request pass that shows its key, changes nothing, or was sent by a page of its session.
+
+    Raises
+    ------
+    ForeignForm
+        If it is none of these.
+    """
+    if not visitor.cookie or visitor.signing_in or request.method in SAFE_METHODS:
+        return
+    if _from_another_site(request, ()) or not keys.sessions.is_token(
+        visitor.cookie, _token_in(request)
+    ):
+        raise ForeignForm
+
+
+def _token_in(request: Request) -> str:
+    """Return the token that a request carries, in a header or in its form; empty for none."""
+    token = request.headers.get(TOKEN_HEADER)
+    if token is not None or request.mimetype not in FORM_TYPES:
+        return token or ""
+    if request.mimetype != "multipart/form-data":
+        # Whoever reads the form after this gets it whole.
+        request.environ["wsgi.input"] = BytesIO(request.get_data())
+    return request.form.get(TOKEN_FIELD, "")
 
 
 def shows_key(request: Request) -> bool:

@@ -12,6 +12,9 @@ from creditscore.i18n.catalogue import DEFAULT_LANGUAGE, LANGUAGES
 
 PAGE, JSON, CSV = "text/html", "application/json", "text/csv"
 
+#: What a script asks for that takes a page and files in one answer.
+PARTS = "multipart/form-data"
+
 #: Blanks, which mean nothing in a list of media types.
 NO_BLANKS = str.maketrans("", "", " \t")
 
@@ -66,6 +69,11 @@ def wants_csv(request: Request) -> bool:
     """Return whether a request prefers CSV to JSON; none that accepts anything does."""
     accepted = _accepted(request)
     return CSV in accepted.values() and accepted[CSV] > accepted[JSON]
+
+
+def wants_parts(request: Request) -> bool:
+    """Return whether a request asks for a page and its files in one answer."""
+    return PARTS in _accepted(request).values()
 
 
 def _accepted(request: Request) -> MIMEAccept:

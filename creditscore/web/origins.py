@@ -2,7 +2,8 @@
 
 A web site can give any address a name of its own (DNS rebinding): a page of that site is then of
 the same origin as the service, and could ask whatever its visitor's machine can reach. Only the
-name in the request tells. Pages of other origins ask by CORS, without cookies, as there are none.
+name in the request tells. Pages of other origins ask by CORS, without the cookie of a session: no
+answer allows it, and only a page of this service may use it.
 
 https://fetch.spec.whatwg.org/#http-cors-protocol
 """

@@ -1,14 +1,17 @@
-"""Every error as `application/problem+json` (RFC 9457); the only place that knows status codes."""
+"""Every error as `application/problem+json` (RFC 9457), or as a page for a browser.
+
+The only place that knows status codes.
+"""
 
 from __future__ import annotations
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
-from flask import Flask, Response, current_app, g
+from flask import Flask, Response, current_app, g, request
 from werkzeug.exceptions import HTTPException
 
 from creditscore.environment import COMMAND
@@ -17,19 +20,32 @@ from creditscore.errors import (
     Fault,
     InvalidApplicants,
     KeyReused,
+    NoOverride,
     NotJson,
     OutcomeConflict,
+    OverrideConflict,
     UnknownDecision,
 )
 from creditscore.i18n.catalogue import Text, in_language, say
 from creditscore.web import metrics
-from creditscore.web.content_negotiation import mark_language, page_language
+from creditscore.web.content_negotiation import mark_language, page_language, wants_page
 from creditscore.web.headers import name_request
 
 MEDIA_TYPE = "application/problem+json"
 
-#: Of a form that has faults: the page shows them at their fields.
+#: Of a form that has faults, or comes without a key or from another session: the page shows it.
 UNPROCESSABLE = HTTPStatus.UNPROCESSABLE_ENTITY
+UNAUTHORIZED, FORBIDDEN = HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN
+
+#: Of a form that was taken: the browser goes on to another page, and can load that again.
+SEE_OTHER = HTTPStatus.SEE_OTHER
+
+#: Where an app keeps what makes the page of a problem, of its status, its detail and its faults.
+PAGE = "creditscore.problem_page"
+ShowPage = Callable[[int, str, Sequence[str]], Response]
+
+#: Of a form that states something else than the log, and of one that was taken: look there.
+CONFLICT, SEE_OTHER = HTTPStatus.CONFLICT, HTTPStatus.SEE_OTHER
 
 #: Seconds after which it is worth asking again, when the database failed.
 RETRY_SECONDS = 5
@@ -124,6 +140,24 @@ class CrossSite(Problem):
         super().__init__(say("cross_site"))
 
 
+class ForeignForm(Problem):
+    """A request that relies on a session, and that no page of the session sent."""
+
+    status = HTTPStatus.FORBIDDEN
+
+    def __init__(self) -> None:
+        super().__init__(say("foreign_form"))
+
+
+class NoSessions(Problem):
+    """Nobody can sign in, as there is no secret to sign a cookie with; its cause says why."""
+
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+
+    def __init__(self) -> None:
+        super().__init__(say("no_sessions"))
+
+
 class WrongHost(Problem):
     """The request is for a host that is not this service."""
 
@@ -136,11 +170,21 @@ REFUSALS: dict[type[Exception], tuple[HTTPStatus, str]] = {
     KeyReused: (HTTPStatus.UNPROCESSABLE_ENTITY, "key_reused"),
     UnknownDecision: (HTTPStatus.NOT_FOUND, "unknown_decision"),
     OutcomeConflict: (HTTPStatus.CONFLICT, "outcome_conflict"),
+    OverrideConflict: (HTTPStatus.CONFLICT, "override_conflict"),
+    NoOverride: (HTTPStatus.CONFLICT, "no_override"),
 }
 
 
-def register(app: Flask) -> None:
-    """Answer every error of an app with a problem."""
+def register(app: Flask, show_page: ShowPage) -> None:
+    """Answer every error of an app with a problem; browsers get a page.
+
+    Parameters
+    ----------
+    app : Flask
+    show_page : callable
+        Makes that page of the status, the detail and the faults.
+    """
+    app.extensions[PAGE] = show_page
     app.register_error_handler(Problem, _refuse)
     app.register_error_handler(NotJson, _refuse_malformed)
     app.register_error_handler(InvalidApplicants, _refuse_invalid)
@@ -151,6 +195,8 @@ def register(app: Flask) -> None:
 
 
 def _refuse(problem: Problem) -> Response:
+    if isinstance(problem, NoSessions):
+        current_app.logger.error("nobody can sign in: %s", problem.__cause__)
     answer = _problem(problem.status, problem.text, problem.faults)
     answer.headers.update(problem.headers)
     return answer
@@ -206,8 +252,22 @@ def _problem(status: HTTPStatus, text: Text, faults: Sequence[Fault] = ()) -> Re
         metrics.failed(kind)
     if faults:
         body["errors"] = [_entry(fault, language) for fault in faults]
+    if wants_page(request) and (page := _page(body)) is not None:
+        return page
     answer = Response(json.dumps(body), status=status, content_type=MEDIA_TYPE)
     return mark_language(answer, language)
+
+
+def _page(body: Mapping[str, Any]) -> Response | None:
+    """Make the page of a problem; None where it cannot be made."""
+    try:
+        faults = [fault["detail"] for fault in body.get("errors", ())]
+        page: Response = current_app.extensions[PAGE](body["status"], body["detail"], faults)
+    except Exception as error:  # what fails here would fail for its own page too
+        current_app.logger.error("request %s: no page of a problem", g.request_id, exc_info=error)
+        return None
+    page.status_code = body["status"]
+    return page
 
 
 def write_problem(status: HTTPStatus, detail: str) -> tuple[int, list[tuple[str, str]], bytes]:

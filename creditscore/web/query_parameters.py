@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, tzinfo
 from typing import Any
 
 from flask import Request
@@ -22,6 +22,7 @@ LARGEST_CURSOR = 2**63 - 1
 
 DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,6})?(Z|[+-]\d{2}:\d{2})", re.ASCII)
+ZONE = re.compile(r"[+-]\d{2}:\d{2}", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -40,8 +41,17 @@ class Parameter:
     allowed: Text
 
 
-def read_query(request: Request, known: Mapping[str, Parameter]) -> dict[str, Any]:
+def read_query(
+    request: Request, known: Mapping[str, Parameter], *, of_form: bool = False
+) -> dict[str, Any]:
     """Read the parameters that are given.
+
+    Parameters
+    ----------
+    request : Request
+    known : mapping of str to Parameter
+    of_form : bool
+        Whether a form may have sent them: then those without a value are not given.
 
     Raises
     ------
@@ -57,7 +67,7 @@ def read_query(request: Request, known: Mapping[str, Parameter]) -> dict[str, An
             faults.append(Fault("unknown_parameter", "", text))
         elif len(texts) > 1:
             faults.append(Fault("duplicate", f"/{name}", say("parameter_twice", name=name)))
-        else:
+        elif texts[0].strip() or not of_form:
             try:
                 values[name] = known[name].read(texts[0])
             except ValueError:
@@ -116,6 +126,28 @@ def cursor() -> Parameter:
 def moment() -> Parameter:
     """Allow dates and times, none without a zone: nobody could tell which one was meant."""
     return Parameter(_moment, say("any_time"))
+
+
+def day() -> Parameter:
+    """Allow days of the calendar, as a page's form sends them."""
+
+    def read(text: str) -> date:
+        if not DATE.fullmatch(text):
+            raise ValueError
+        return date.fromisoformat(text)
+
+    return Parameter(read, say("any_day"))
+
+
+def zone() -> Parameter:
+    """Allow the distance of a zone from UTC, such as +07:00."""
+
+    def read(text: str) -> tzinfo:
+        if not ZONE.fullmatch(text):
+            raise ValueError
+        return datetime.strptime(text, "%z").tzinfo or UTC
+
+    return Parameter(read, say("any_zone"))
 
 
 def _whole(text: str, least: int, most: int) -> int:

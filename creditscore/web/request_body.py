@@ -5,6 +5,9 @@ from __future__ import annotations
 import codecs
 import hashlib
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from io import BytesIO
 
 from flask import Request, g
 from werkzeug.exceptions import RequestEntityTooLarge
@@ -38,6 +41,9 @@ MARK_DIGITS = 6
 
 #: JSON that travels is UTF-8 (RFC 8259, section 8.1); ASCII is a part of it.
 UTF_8 = frozenset({"utf-8", "utf8", "us-ascii", "ascii"})
+
+#: Bytes of a form beside the file in it.
+UPLOAD_ROOM = 64 * 1024
 
 #: Encodings that tables may be announced to have, as Python calls them.
 TABLE_CHARSETS = re.compile(r"utf-8|utf-16(-[bl]e)?|cp125[0-8]|iso8859-[0-9]{1,2}", re.ASCII)
@@ -98,6 +104,11 @@ def _table_charset(request: Request) -> str | None:
     return name
 
 
+def is_upload(request: Request) -> bool:
+    """Tell whether the body is announced as a form that can hold files."""
+    return request.mimetype == MULTIPART
+
+
 def read_body(request: Request, *, most_bytes: int) -> bytes:
     """Read a body that is announced as JSON.
 
@@ -115,7 +126,68 @@ def read_form_body(request: Request, *, most_bytes: int) -> bytes:
     if request.mimetype not in {"", URL_ENCODED}:
         raise WrongMediaType(say("not_the_form", got=_short(request.mimetype)))
     _check_coding(request)
-    return _read(request, most_bytes)
+    raw = _read(request, most_bytes)
+    # Whoever looks for the token of a session gets the form whole too.
+    request.environ["wsgi.input"] = BytesIO(raw)
+    return raw
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A file of a form, and the other fields of it.
+
+    Attributes
+    ----------
+    name : str
+        As the browser calls the file; empty where none was chosen.
+    raw : bytes
+    fields : mapping of str to str
+    """
+
+    name: str
+    raw: bytes
+    fields: Mapping[str, str]
+
+
+def bound_upload(request: Request, *, most_bytes: int) -> None:
+    """Check type and announced length of a form with a file, before anybody reads any of it.
+
+    Raises
+    ------
+    Problem
+        If it is of another type or too large.
+    """
+    if request.mimetype != MULTIPART:
+        raise WrongMediaType(say("not_an_upload", got=_short(request.mimetype)))
+    most = most_bytes + UPLOAD_ROOM
+    request.max_content_length = request.max_form_memory_size = most
+    if (request.content_length or 0) > most:
+        raise TooLarge(say("too_large", most=most_bytes))
+
+
+def read_upload(request: Request, field: str, *, most_bytes: int) -> Upload:
+    """Read a form with a file in a field, at most so many bytes long.
+
+    Raises
+    ------
+    Problem
+        If it is too large, or did not come whole.
+    """
+    _check_coding(request)
+    too_large = TooLarge(say("too_large", most=most_bytes))
+    try:
+        file = request.files.get(field)
+        raw = b"" if file is None else file.read(most_bytes + 1)
+        fields = request.form.to_dict()
+        # Long ones are in temporary files.
+        request.close()
+    except RequestEntityTooLarge:
+        raise too_large from None
+    except Exception:  # noqa: BLE001  # each server raises its own kind while the body comes in
+        raise BrokenBody(say("broken_off")) from None
+    if len(raw) > most_bytes:
+        raise too_large
+    return Upload((file.filename if file else None) or "", raw, fields)
 
 
 def _check_media(request: Request) -> None:
@@ -146,7 +218,7 @@ def _read(request: Request, most_bytes: int) -> bytes:
             # Werkzeug cuts a chunked body at its limit without a word: allow one byte more, and
             # count.
             request.max_content_length = most_bytes + 1
-            raw = request.get_data(cache=False)
+            raw = request.get_data()
     except RequestEntityTooLarge:
         raise TooLarge(say("too_large", most=most_bytes)) from None
     except Exception:  # noqa: BLE001  # each server raises its own kind while the body comes in
@@ -162,15 +234,26 @@ def _short(text: str) -> str:
     return text if len(text) <= 60 else f"{text[:60]}…"
 
 
-def read_origin(request: Request, body: bytes, *, key_id: str | None) -> RequestOrigin:
+def read_origin(
+    request: Request, body: bytes, *, key_id: str | None, own_key: str | None = None
+) -> RequestOrigin:
     """Return what identifies a request in the log.
+
+    Parameters
+    ----------
+    request : Request
+    body : bytes
+    key_id : str or None
+        The API key that it shows.
+    own_key : str, optional
+        An idempotency key of a page's own, as browsers send none.
 
     Raises
     ------
     WrongIdempotencyKey
         If its Idempotency-Key is not 1 to 255 visible ASCII characters.
     """
-    key = request.environ.get("HTTP_IDEMPOTENCY_KEY")
+    key = own_key or request.environ.get("HTTP_IDEMPOTENCY_KEY")
     if key is not None and not re.fullmatch(f"[!-~]{{1,{LONGEST_KEY}}}", key, re.ASCII):
         raise WrongIdempotencyKey(say("idempotency_key", most=LONGEST_KEY))
     if key is not None and key_id is None:

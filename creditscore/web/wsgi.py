@@ -14,14 +14,21 @@ if TYPE_CHECKING:
 #: Bytes of an answer that are sent at once, for which a client that reads slowly has its time.
 PIECE = 64 * 1024
 
+#: The header of an answer whose parts are sent as they come; nginx heeds it too.
+UNBUFFERED = ("X-Accel-Buffering", "no")
+
 
 class Answer(NamedTuple):
-    """Status, headers, the body's first piece, and its other ones if that is a long one."""
+    """Status, headers, the body's first piece, and its other ones if that is a long one.
+
+    All pieces but the last are at least `least` bytes long.
+    """
 
     status: int
     headers: Sequence[tuple[str, str]]
     piece: bytes
     rest: Generator[bytes]
+    least: int = PIECE
 
 
 def answer_of(app: WSGIApplication, environ: WSGIEnvironment) -> Answer:
@@ -32,21 +39,23 @@ def answer_of(app: WSGIApplication, environ: WSGIEnvironment) -> Answer:
         start[:] = arguments
         return start.append
 
-    rest = pieces_of(app(environ, start_response))
+    body = app(environ, start_response)
+    least = 1 if UNBUFFERED in start[1] else PIECE
+    rest = pieces_of(body, least)
     first = next(rest)
-    if len(first) < PIECE:
+    if len(first) < least:
         rest.close()
-    return Answer(int(start[0][:3]), start[1], first, rest)
+    return Answer(int(start[0][:3]), start[1], first, rest, least)
 
 
-def pieces_of(body: Iterable[bytes]) -> Generator[bytes]:
+def pieces_of(body: Iterable[bytes], least: int = PIECE) -> Generator[bytes]:
     """Yield a WSGI body in pieces, all but the last, which may be empty, long; and close it."""
     try:
         parts, size = [], 0
         for part in body:
             parts.append(part)
             size += len(part)
-            if size >= PIECE:
+            if size >= least:
                 yield b"".join(parts)
                 parts, size = [], 0
         yield b"".join(parts)

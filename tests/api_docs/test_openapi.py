@@ -238,6 +238,13 @@ def test_live_answers_over_the_log_are_as_described(
         ask("POST", f"{one}/outcome", made[0], data=body)
     ask("POST", f"{one}/outcome", made[0], data="x" * 2000)
     ask("POST", f"{one}/outcome", made[0], data="x", content_type="text/csv")
+    for label in ("eligible", "not_eligible", "x"):
+        ask("POST", f"{one}/override", made[0], json={"label": label, "reason": "a guarantor"})
+    ask("POST", f"{one}/override", made[0], data="{")
+    ask("POST", f"{one}/override", made[0], data="x" * 20_000)
+    ask("POST", f"{one}/override", made[0], data="x", content_type="text/csv")
+    ask("POST", f"{one}/override", "nobodys", json={"label": "eligible", "reason": "x"})
+    ask("POST", f"{one}/override", made[0], key="wrong")
     for name in (made[0], made[1], "nobodys"):
         for path in (one, f"{one}/explanation"):
             ask("GET", path, name)

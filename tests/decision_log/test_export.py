@@ -22,6 +22,7 @@ from logged import database_of, decide, edit, row_of, run
 
 from creditscore.decision_log.idempotency import RequestOrigin
 from creditscore.decision_log.log import DecisionLog
+from creditscore.decision_log.overrides import Override, record_override
 from creditscore.decision_log.scan import PAGE_ROWS
 from creditscore.decision_log.tables import decisions
 from creditscore.decisions.assessor import Decision, timestamp
@@ -108,6 +109,21 @@ def test_an_outcome_is_exported_with_its_decision(app: Flask, log: DecisionLog) 
     assert exported == {old.decision_id: stated, young.decision_id: None}
     assert [with_outcome[f"outcome.{name}"] for name in stated] == ["true", timestamp(NOON), "k-2"]
     assert {without[f"outcome.{name}"] for name in stated} == {""}
+
+
+def test_an_override_is_exported_with_its_decision(app: Flask, log: DecisionLog) -> None:
+    old, young = hourly(2)
+    log.record([old, young], ORIGIN)
+    override = Override("eligible", "=a guarantor", "A. Officer", NOON, "k-2")
+    record_override(log.database, old.decision_id, override)
+
+    exported = {line["decision_id"]: line["override"] for line in lines(export(app))}
+    (overridden, kept) = table(export(app, "--format", "csv"))
+
+    assert exported == {old.decision_id: override.to_dict(), young.decision_id: None}
+    cells = {name: overridden[f"override.{name}"] for name in override.to_dict()}
+    assert cells == {**override.to_dict(), "reason": "'=a guarantor"}
+    assert {kept[f"override.{name}"] for name in override.to_dict()} == {""}
 
 
 # CSV

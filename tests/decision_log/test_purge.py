@@ -21,6 +21,7 @@ from creditscore.decision_log.database import Database
 from creditscore.decision_log.idempotency import RequestOrigin
 from creditscore.decision_log.integrity import check_log
 from creditscore.decision_log.log import DecisionLog
+from creditscore.decision_log.overrides import Override, record_override
 from creditscore.decision_log.retention import (
     check_old_enough,
     count_older,
@@ -28,7 +29,13 @@ from creditscore.decision_log.retention import (
     purge,
     subtract_months,
 )
-from creditscore.decision_log.tables import decisions, idempotency_keys, outcomes, tombstones
+from creditscore.decision_log.tables import (
+    decisions,
+    idempotency_keys,
+    outcomes,
+    overrides,
+    tombstones,
+)
 from creditscore.decisions.assessor import Decision
 from creditscore.decisions.record import to_milliseconds
 from creditscore.errors import DatabaseUnavailable, PurgeRefused
@@ -56,18 +63,23 @@ def ids(log: DecisionLog) -> set[object]:
 # What goes
 
 
-def test_what_is_older_goes_with_its_outcome_and_key_and_the_rest_stays(log: DecisionLog) -> None:
+def test_what_is_older_goes_with_all_that_belongs_to_it_and_the_rest_stays(
+    log: DecisionLog,
+) -> None:
     old, young = made_at(OLD, 3), made_at(YOUNG, 2)
     log.record(old, RequestOrigin("r-1", "k-1", "once", "hash"))
     log.record(young, RequestOrigin("r-2", None, "once", "hash"))
     for each in (old[0], young[0]):
         log.record_outcome(each.decision_id, defaulted=True)
+        override = Override("eligible", "a guarantor", None, NOW, None)
+        record_override(log.database, each.decision_id, override)
 
     gone = list(purge(log.database, LIMIT, now=NOW))
 
     assert gone == [3]
     assert ids(log) == {each.decision_id for each in young}
     assert count(log.database, outcomes) == 1
+    assert count(log.database, overrides) == 1
     assert log.replay(RequestOrigin("r", "k-1", "once", "hash")) is None
     assert log.replay(RequestOrigin("r", None, "once", "hash")) is not None
 

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from creditscore.decision_log import Database, migrate
 from creditscore.decision_log.integrity import check_log, check_row
-from creditscore.decision_log.tables import decisions, outcomes
+from creditscore.decision_log.tables import decisions, outcomes, overrides
 from creditscore.decisions.assessor import Assessor
 from creditscore.decisions.record import new_decision_ids, to_time
 from creditscore.demo import History, read_crowds, write_history
@@ -80,6 +80,18 @@ def test_old_decisions_have_outcomes_and_young_ones_have_none(database: Database
     assert 0.92 < len(known) / len(old) < 0.98
     assert set(known) <= {row["number"] for row in old}
     assert max(map(to_time, known.values())) <= UNTIL
+
+
+def test_a_person_overrides_a_few_of_those_next_to_the_cut_off(database: Database) -> None:
+    with database.reading() as connection:
+        final = {row.number: row.label for row in connection.execute(select(overrides))}
+    overridden = [row for row in rows_of(database) if row["number"] in final]
+
+    assert 0.0005 < len(final) / len(rows_of(database)) < 0.05
+    assert set(final.values()) == {"eligible", "not_eligible"}
+    for row in overridden:
+        assert final[row["number"]] != row["label"]
+        assert abs(row["probability_of_default"] - row["cutoff"]) < 0.05
 
 
 def test_monitoring_sees_no_drift_at_first_and_notices_it_in_the_end(

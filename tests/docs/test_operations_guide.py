@@ -21,13 +21,11 @@ import pytest
 from answers import PROJECT
 from guide import FLASK, Reader, blocks, shell_lines
 from live_server import LiveServer, serving
-from prometheus_client.parser import text_string_to_metric_families
-from service_settings import log_in
+from metric_names import known_names, metric_families
 from skips import skip_or_fail
 
 from creditscore.schema import Schema
 from creditscore.web.asgi import THREADS, Asgi
-from creditscore.web.monitoring_check import monitoring_gauges
 
 GUIDE = PROJECT / "docs" / "operations.md"
 TEXT = GUIDE.read_text(encoding="utf-8")
@@ -95,6 +93,23 @@ def test_systemd_finds_no_fault_in_the_unit(tmp_path: Path) -> None:
 
     assert "creditscore" not in result.stderr
     assert result.returncode == 0
+
+
+def test_systemd_calls_what_the_service_can_reach_little(tmp_path: Path) -> None:
+    if shutil.which("systemd-analyze") is None:
+        skip_or_fail("systemd", "systemd-analyze is not installed")
+    (text,) = (block.text for block in blocks(GUIDE) if block.language == "ini")
+    path = tmp_path / "creditscore.service"
+    path.write_text(text, encoding="utf-8")
+
+    # On its scale from 0 to 100 a service without any of this has 96.
+    result = subprocess.run(
+        ["systemd-analyze", "security", "--offline=true", "--threshold=20", path],
+        stdout=subprocess.PIPE,
+        encoding="utf-8",
+    )
+
+    assert result.returncode == 0, result.stdout[-200:]
 
 
 # Back up and restore
@@ -171,29 +186,7 @@ def test_what_was_backed_up_serves_again_after_all_was_lost(host: Reader, schema
 
 @pytest.fixture(scope="module")
 def families(model_dir: Path) -> dict[str, Any]:
-    """Give the metrics of a service that counts for itself: such a one names also what is 0."""
-    code = (
-        "import app; answer = app.app.test_client().get('/metrics', headers={'X-API-Key': "
-        f"'{KEY}'}}); assert answer.status_code == 200; print(answer.text)"
-    )
-    result = subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=PROJECT,
-        env={
-            **os.environ,
-            "CREDITSCORE_MODEL_DIR": str(model_dir),
-            "CREDITSCORE_DATABASE_URL": log_in(model_dir),
-            # No folder can be made in a file.
-            "CREDITSCORE_RUNTIME_DIR": str(model_dir / "manifest.json"),
-            "CREDITSCORE_API_KEYS": KEY,
-        },
-        stdout=subprocess.PIPE,
-        encoding="utf-8",
-        check=True,
-    )
-    found = text_string_to_metric_families(result.stdout)
-    # When each began to count is told only where processes count for themselves.
-    return {family.name: family for family in found if not family.name.endswith("_created")}
+    return metric_families(model_dir)
 
 
 def rules() -> Iterator[dict[str, Any]]:
@@ -205,15 +198,14 @@ def rules() -> Iterator[dict[str, Any]]:
                 yield from group["rules"]
 
 
-def names_of(family: Any) -> set[str]:
-    endings = {"counter": ("_total",), "histogram": ("_bucket", "_sum", "_count"), "gauge": ("",)}
-    return {f"{family.name}{ending}" for ending in endings[family.type]}
+def test_the_guide_has_the_alerts_of_the_file_that_prometheus_reads() -> None:
+    file = (PROJECT / "deploy" / "prometheus" / "alerts.yml").read_text(encoding="utf-8")
+
+    assert file in [block.text for block in blocks(GUIDE) if block.language == "yaml"]
 
 
 def test_each_alert_asks_for_metrics_that_exist(families: dict[str, Any]) -> None:
-    known = {name for family in families.values() for name in names_of(family)}
-    checked = {"verdict": "ok", "checked_at": 0.0, "triggers": []}
-    known |= {gauge.name for gauge in monitoring_gauges(checked)}
+    known = known_names(families)
     found = list(rules())
 
     assert len(found) >= 6

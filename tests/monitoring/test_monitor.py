@@ -16,6 +16,7 @@ from sklearn.metrics import brier_score_loss, roc_auc_score
 from creditscore.decision_log.database import Database
 from creditscore.decision_log.idempotency import RequestOrigin
 from creditscore.decision_log.log import DecisionLog
+from creditscore.decision_log.overrides import Override, record_override
 from creditscore.decisions.assessor import Assessor, Decision
 from creditscore.decisions.record import new_decision_ids
 from creditscore.monitoring.monitor import monitor_model
@@ -166,6 +167,29 @@ def test_outcomes_are_compared_with_what_was_said(logged: Logged, model: Model, 
     assert found["brier"] == pytest.approx(brier_score_loss(happened, said))
     assert sum(one["decisions"] for one in found["bands"]) == len(known)
     assert 5 <= len(found["bands"]) <= 10
+
+
+def test_overrides_are_counted_on_each_side_of_the_cut_off(logged: Logged, model: Model) -> None:
+    mine = of_scorecard(logged, "application")
+    refused = [one.decision_id for one in mine if one.label != ELIGIBLE]
+    approved = [one.decision_id for one in mine if one.label == ELIGIBLE]
+    for decision_id in refused[:3]:
+        override = Override("eligible", "a guarantor", None, NOON, None)
+        record_override(logged.log.database, decision_id, override)
+    override = Override("not_eligible", "forged papers", None, NOON, None)
+    record_override(logged.log.database, approved[-1], override)
+
+    found = logged.monitor(model)["scorecards"]
+
+    low, high = (found["application"]["overrides"][side] for side in ("low_side", "high_side"))
+    assert (low["overridden"], low["decisions"]) == (3, len(refused))
+    assert (high["overridden"], high["decisions"]) == (1, len(approved))
+    assert low["rate"]["value"] == pytest.approx(3 / len(refused), abs=1e-6)
+    others = found["behavioural"]["overrides"]
+    assert [others[side]["overridden"] for side in others] == [0, 0]
+    before = logged.monitor(model, Window(BEGIN, NOON + timedelta(days=2)))
+    sides = before["scorecards"]["application"]["overrides"]
+    assert sides["high_side"]["overridden"] == 0
 
 
 def test_drift_is_told_where_the_applicants_are_others(database: Database, model: Model) -> None:

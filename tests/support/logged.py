@@ -69,7 +69,7 @@ def unguarded(database: Database) -> Iterator[Connection]:
     """Give a connection to a database whose triggers are gone until the block ends."""
     made = [each for step in MIGRATIONS[database.kind] for each in step if "CREATE TRIGGER" in each]
     names = [each.split()[2] for each in made]
-    tables = ("decisions", "outcomes", "tombstones")
+    tables = ("decisions", "outcomes", "overrides", "tombstones")
     with database.writing() as connection:
         for name in names:
             on = "" if database.is_sqlite else f" ON {name.rpartition('_')[0]}"

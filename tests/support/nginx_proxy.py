@@ -88,15 +88,29 @@ def nginx_before(
     NoNginx
         If it is not installed, or does not start.
     """
-    program, port = find("nginx"), free_port()
+    port = free_port()
+    text = _configuration(port, service_port, folder, certificate)
+    with running_nginx(text, port, folder):
+        yield port
+
+
+@contextlib.contextmanager
+def running_nginx(text: str, port: int, folder: Path) -> Iterator[None]:
+    """Run nginx with a whole configuration, which listens on a port of loopback.
+
+    Raises
+    ------
+    NoNginx
+        If it is not installed, or does not start.
+    """
     configuration, errors = folder / "nginx.conf", folder / "error.log"
-    configuration.write_text(_configuration(port, service_port, folder, certificate))
-    process = subprocess.Popen([program, "-p", folder, "-e", errors, "-c", configuration])
+    configuration.write_text(text)
+    process = subprocess.Popen([find("nginx"), "-p", folder, "-e", errors, "-c", configuration])
     try:
         wait_until(lambda: process.poll() is not None or _listens(port))
         if process.poll() is not None:
             raise NoNginx(f"nginx did not start:\n{errors.read_text()}")
-        yield port
+        yield
     finally:
         process.terminate()
         process.wait(timeout=20)

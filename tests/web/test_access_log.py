@@ -48,3 +48,23 @@ def test_a_line_names_the_key_by_its_id_and_says_that_one_failed(
     assert not {"key_id", "key_failed"} & lines["none"].keys()
     assert KEY not in printed
     assert WRONG not in printed
+
+
+def test_a_sign_in_is_noted_as_a_key_in_a_header_is(model_dir: Path, tmp_path: Path) -> None:
+    with serving(model_dir, tmp_path, CREDITSCORE_API_KEYS=KEY) as server:
+        form, lines = {"Content-Type": "application/x-www-form-urlencoded"}, {}
+        for name, key in (("right", KEY), ("wrong", WRONG)):
+            headers = {**form, "X-Request-ID": f"signs-in-{name}"}
+            answer = server.ask("POST", "/sign-in", f"api-key={key}".encode(), headers)
+            lines[name] = line_of(server, f"signs-in-{name}")
+            if name == "right":
+                cookie = answer.headers["set-cookie"].partition(";")[0]
+        seen = {"Cookie": cookie, "X-Request-ID": "signed-in"}
+        server.ask("GET", "/decisions", headers=seen)
+        lines["after"] = line_of(server, "signed-in")
+        printed = server.printed()
+
+    assert lines["right"]["status"] == 303
+    assert lines["right"]["key_id"] == lines["after"]["key_id"]
+    assert (lines["wrong"]["status"], lines["wrong"]["key_failed"]) == (401, True)
+    assert not any(secret in printed for secret in (KEY, WRONG, cookie))

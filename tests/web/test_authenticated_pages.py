@@ -1,4 +1,4 @@
-"""The pages behind a key, /monitoring and a decision's own, as plain HTTP."""
+"""The pages that need a key, /monitoring and a decision's own, as plain HTTP."""
 
 from __future__ import annotations
 
@@ -39,20 +39,21 @@ def inputs_in(text: str) -> bool:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_without_a_key_a_browser_gets_a_frame_that_holds_nothing(
+def test_without_a_key_a_browser_is_asked_to_sign_in_and_shown_nothing(
     visitor: FlaskClient, decision_id: str, language: str
 ) -> None:
     for place in ("/monitoring", f"/decisions/{decision_id}"):
         page = visitor.get(f"{place}?lang={language}", headers=BROWSER)
 
-        assert (page.status_code, page.content_type) == (200, "text/html; charset=utf-8")
+        assert (page.status_code, page.content_type) == (401, "text/html; charset=utf-8")
         assert page.headers["Content-Language"] == language
         assert "Accept" in page.headers["Vary"]
-        assert PAGE_TEXTS[language]["behind_key"] in page.text
+        assert PAGE_TEXTS[language]["sign_in_lead"] in page.text
+        assert f'name="next" value="{place}?lang={language}"' in page.text
         assert not inputs_in(page.text)
 
 
-def test_the_frame_is_the_same_for_a_decision_that_is_not_there(
+def test_who_has_not_signed_in_learns_of_no_decision_whether_it_is_there(
     visitor: FlaskClient, decision_id: str
 ) -> None:
     other = decision_id[:-1] + ("0" if decision_id[-1] != "0" else "1")
@@ -68,18 +69,16 @@ def test_the_frame_is_the_same_for_a_decision_that_is_not_there(
     [
         {"Accept": "*/*"},
         {"Accept": "application/json, text/html;q=0.9"},
-        {**BROWSER, "X-API-Key": "wrong"},
-        {**BROWSER, "Authorization": "Bearer wrong"},
+        {"Accept": "*/*", "X-API-Key": "wrong"},
+        {"Accept": "application/json", "Authorization": "Bearer wrong"},
     ],
 )
-def test_programs_and_browsers_with_a_wrong_key_are_refused_as_ever(
+def test_programs_are_refused_with_a_problem(
     visitor: FlaskClient, decision_id: str, headers: dict[str, str]
 ) -> None:
-    for place in ("/monitoring", f"/decisions/{decision_id}"):
+    explanation = f"/decisions/{decision_id}/explanation"
+    for place in ("/monitoring", "/decisions", f"/decisions/{decision_id}", explanation):
         problem_of(visitor.get(place, headers=headers), 401)
-    # The other routes of the log have no frame.
-    for place in ("/decisions", f"/decisions/{decision_id}/explanation"):
-        problem_of(visitor.get(place, headers=BROWSER), 401)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -102,10 +101,18 @@ def test_with_a_key_the_decision_stands_on_its_page(
     assert shown(page.text, "outcome") == "bad: Missed the next month&#39;s payment"
 
 
-def test_a_decision_that_is_not_there_is_a_problem(visitor: FlaskClient) -> None:
-    nobody = "/decisions/019b7c8a-0000-7000-8000-000000000001"
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_decision_that_is_not_there_is_a_page_for_a_browser_and_a_problem_for_others(
+    visitor: FlaskClient, language: str
+) -> None:
+    nobody = f"/decisions/019b7c8a-0000-7000-8000-000000000001?lang={language}"
 
-    problem_of(visitor.get(nobody, headers=WITH_KEY), 404)
+    page = visitor.get(nobody, headers=WITH_KEY)
+
+    assert page.status_code == 404
+    assert shown(page.text, "refusal") == f"{PAGE_TEXTS[language]['refused_404_text']}."
+    read_page(page.text)
+    problem_of(visitor.get(nobody, headers={"X-API-Key": KEY}), 404)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -133,18 +140,23 @@ def test_monitoring_shows_days_verdicts_and_outcomes(
         assert len(re.findall(r'<time datetime="[^"]+Z" title="[0-9: -]+ UTC">', page)) == 2
 
 
-def test_a_wrong_window_is_a_problem_and_a_stray_parameter_too(visitor: FlaskClient) -> None:
+def test_a_wrong_window_is_refused_and_a_stray_parameter_too(visitor: FlaskClient) -> None:
     for query in ("days=0", "days=x", "nonsense=1"):
-        problem_of(visitor.get(f"/monitoring?{query}", headers=WITH_KEY), 422)
+        problem = problem_of(visitor.get(f"/monitoring?{query}", headers={"X-API-Key": KEY}), 422)
+        page = visitor.get(f"/monitoring?{query}", headers=WITH_KEY)
+        assert page.status_code == 422
+        name = problem["errors"][0]["detail"].partition(" ")[0]
+        assert f"<li>{name} " in page.text
     problem_of(visitor.get("/monitoring?lang=en", headers={"X-API-Key": KEY}), 422)
 
 
-def test_where_there_is_no_key_at_all_the_frame_says_how_to_make_one(
+def test_where_there_is_no_key_at_all_the_page_says_how_to_make_one(
     build: Callable[..., Flask],
 ) -> None:
-    page = build().test_client().get("/monitoring?lang=en", headers=BROWSER)
+    for place in ("/monitoring?lang=en", "/sign-in?lang=en"):
+        page = build().test_client().get(place, headers=BROWSER)
 
-    assert "keys new --name" in page.text
+        assert "keys new --name" in shown(page.text, "no-key-yet")
 
 
 def test_a_refused_form_is_told_in_the_language_of_its_page(visitor: FlaskClient) -> None:

@@ -30,6 +30,14 @@ def server(model_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 
 @pytest.fixture(scope="module")
+def closed(model_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
+    """A service that gives decisions to nobody without a key."""
+    folder = tmp_path_factory.mktemp("closed")
+    with serving(model_dir, folder, CREDITSCORE_API_KEYS=KEY) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     with driving(tmp_path_factory.mktemp("profile")) as driver:
         yield driver
@@ -211,9 +219,15 @@ def test_a_history_folds_out_and_a_value_moved_in_it_moves_the_decision_unlogged
     assert not now(browser, "document.querySelector('.slider').hidden")
 
 
-def show_key(browser: Browser, key: str) -> None:
-    browser.execute_script("document.getElementById('api-key').value = arguments[0]", key)
-    click(browser, "#key button[type=submit]")
+def sign_in(browser: Browser, key: str) -> None:
+    """Send the form that takes a key, on the page that asks for one."""
+    browser.find_element("id", "api-key").send_keys(key)
+    browser.find_element("css selector", "main button.primary").click()
+
+
+def sign_out(browser: Browser) -> None:
+    browser.find_element("css selector", "#account button").click()
+    wait_for(browser, "document.getElementById('sign-in')")
 
 
 def logged(server: LiveServer, example: dict[str, Any]) -> str:
@@ -251,25 +265,107 @@ def test_a_moved_ratio_moves_the_cutoff_and_a_wrong_one_is_told(
     assert now(browser, "document.getElementById('cutoff').value") == "10"
 
 
-def test_a_key_opens_monitoring_and_the_decision_and_can_be_forgotten(
+def test_a_key_opens_monitoring_and_the_decision_until_its_session_is_ended(
     browser: Browser, server: LiveServer, example: dict[str, Any]
 ) -> None:
     made = logged(server, example)
     browser.get(f"{server.url}/monitoring?lang=en")
-    show_key(browser, "wrong")
-    assert wait_for(browser, "document.getElementById('key-error').textContent")
-    assert now(browser, "document.getElementById('found').innerText") == ""
+    sign_in(browser, "wrong")
+    assert wait_for(browser, "document.getElementById('api-key-error').textContent")
+    assert now(browser, "document.activeElement.id") == "api-key"
 
-    show_key(browser, KEY)
-    assert wait_for(browser, "document.querySelector('#found table.drift')")
+    sign_in(browser, KEY)
+    assert wait_for(browser, "document.querySelector('table.drift')")
+    assert now(browser, "location.pathname + location.search") == "/monitoring?lang=en"
 
     browser.get(f"{server.url}/decisions/{made}?lang=en")
-    assert wait_for(browser, "document.getElementById('decision-id')?.textContent") == made
-    assert now(browser, "localStorage.length") == 0
+    assert now(browser, "document.getElementById('decision-id').textContent") == made
+    # No script of a page can read what the browser signs in with.
+    assert now(browser, "document.cookie") == ""
+    assert now(browser, "localStorage.length + sessionStorage.length") == 0
 
-    click(browser, "#key-forget")
-    assert now(browser, "document.getElementById('found').innerText") == ""
-    assert now(browser, "sessionStorage.length") == 0
+    sign_out(browser)
+    browser.get(f"{server.url}/decisions/{made}?lang=en")
+    assert now(browser, "document.getElementById('api-key') !== null")
+    assert now(browser, "document.getElementById('decision-id')") is None
+
+
+def test_who_has_signed_in_decides_explores_and_tries_requests_of_the_description(
+    browser: Browser, server: LiveServer, example: dict[str, Any]
+) -> None:
+    browser.get(f"{server.url}/sign-in?lang=en")
+    sign_in(browser, KEY)
+    wait_for(browser, "document.getElementById('signed-in')?.textContent.startsWith('env-')")
+
+    assert decide_in_form(browser, example)
+    made = now(browser, "document.getElementById('decision-id').textContent")
+    answer = server.ask("GET", f"/decisions/{made}", headers={"X-API-Key": KEY})
+    assert answer.json["key_id"] == now(browser, "document.getElementById('signed-in').textContent")
+
+    browser.get(f"{server.url}/docs?lang=en")
+    wait_for(browser, "document.querySelectorAll('.opblock').length > 5")
+    for selector in (".opblock-post .opblock-summary-control", ".try-out__btn", ".execute"):
+        wait_for(browser, f"document.querySelector('{selector}')")
+        click(browser, selector)
+    status = ".live-responses-table tbody .response-col_status"
+    wait_for(browser, f"document.querySelector('{status}')")
+    assert now(browser, f"document.querySelector('{status}').innerText").startswith("200")
+    browser.get(f"{server.url}/?lang=en")
+    sign_out(browser)
+
+
+@pytest.mark.parametrize("language", PAGE_TEXTS)
+def test_the_form_takes_a_key_and_keeps_its_values_without_a_reload(
+    browser: Browser, closed: LiveServer, example: dict[str, Any], language: str
+) -> None:
+    texts = PAGE_TEXTS[language]
+    browser.get(f"{closed.url}/?lang={language}")
+    browser.execute_script("window.stayed = true")
+    fill(browser, example)
+    click(browser, "#form button.primary")
+    error = "document.getElementById('api-key-error').textContent"
+    wait_for(browser, error)
+    assert now(browser, error) == texts["key_missing"]
+    browser.find_element("id", "api-key").send_keys("not-ours")
+    click(browser, "#form button.primary")
+    wait_for(browser, f"{error} === '{texts['key_wrong']}'")
+    assert now(browser, "document.activeElement.id") == "api-key"
+
+    browser.find_element("id", "api-key").send_keys(KEY)
+    click(browser, "#form button.primary")
+
+    assert wait_for(browser, "document.getElementById('label')?.textContent")
+    assert now(browser, "window.stayed")
+    assert now(browser, "document.getElementById('api-key')") is None
+    assert now(browser, "document.getElementById('signed-in').textContent").startswith("env-")
+    assert now(browser, "document.getElementById('problems').textContent.trim()") == ""
+    first = now(browser, "document.getElementById('decision-id').textContent")
+    click(browser, "#form button.primary")
+    wait_for(browser, f"document.getElementById('decision-id').textContent !== '{first}'")
+    sign_out(browser)
+
+
+def test_without_javascript_somebody_signs_in_decides_sees_the_decision_and_signs_out(
+    closed: LiveServer, tmp_path: Path
+) -> None:
+    with driving(tmp_path / "profile", javascript=False) as browser:
+        browser.get(f"{closed.url}/monitoring?lang=en")
+        sign_in(browser, "wrong")
+        assert browser.find_element("id", "api-key-error").text == PAGE_TEXTS["en"]["key_wrong"]
+        sign_in(browser, KEY)
+        assert browser.title.startswith(PAGE_TEXTS["en"]["watch_title"])
+        browser.find_element("link text", PAGE_TEXTS["en"]["nav_home"]).click()
+        browser.find_element("css selector", "#examples a").click()
+        browser.find_element("css selector", "#form button.primary").click()
+        assert browser.find_element("id", "label").text
+        made = browser.find_element("id", "decision-id").text
+        browser.find_element("css selector", f"a[href*='/decisions/{made}']").click()
+        assert browser.find_element("id", "decision-id").text == made
+        assert browser.find_element("id", "key-name").text.startswith("env-")
+        browser.find_element("css selector", "#account button").click()
+        assert browser.find_element("id", "sign-in").is_displayed()
+        browser.get(f"{closed.url}/decisions/{made}")
+        assert browser.find_element("id", "api-key").is_displayed()
 
 
 def violations(browser: Browser) -> list[tuple[str, str]]:
@@ -298,14 +394,20 @@ def test_no_rule_of_accessibility_is_broken_on_the_pages(
 
     browser.get(f"{server.url}/monitoring?lang=en")
     assert violations(browser) == []
-    show_key(browser, KEY)
-    wait_for(browser, "document.querySelector('#found form')")
+    sign_in(browser, "wrong")
+    assert wait_for(browser, "document.getElementById('api-key-error').textContent")
+    assert violations(browser) == []
+    sign_in(browser, KEY)
+    wait_for(browser, "document.querySelector('form.window')")
+    assert violations(browser) == []
+    browser.get(f"{server.url}/monitoring?days=0&lang=en")
+    assert browser.title.startswith(PAGE_TEXTS["en"]["refused_422"])
     assert violations(browser) == []
 
     browser.get(f"{server.url}/decisions/{logged(server, example)}?lang=en")
     wait_for(browser, "document.getElementById('label')")
     assert violations(browser) == []
-    click(browser, "#key-forget")
+    sign_out(browser)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -354,7 +456,7 @@ def test_text_is_copied_also_where_a_page_gets_no_clipboard(
 
 
 def test_no_page_complained_and_no_other_host_was_asked(
-    browser: Browser, server: LiveServer
+    browser: Browser, server: LiveServer, closed: LiveServer
 ) -> None:
     # A form with faults is answered with 422 and a wrong key with 401, which Chromium notes as if
     # they were mistakes.
@@ -373,7 +475,8 @@ def test_no_page_complained_and_no_other_host_was_asked(
     # Chromium's own pages, such as that of a new tab, go over no network.
     sent = [url for url in asked if not url.startswith(("chrome", "data:"))]
     assert len(sent) > 10
-    assert [url for url in sent if not url.startswith(f"{server.url}/")] == []
+    own = (f"{server.url}/", f"{closed.url}/")
+    assert [url for url in sent if not url.startswith(own)] == []
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ Build = Callable[..., Flask]
 
 KEY = "the-key-of-the-log-test"
 OTHER_KEY = "another-key-of-the-log-test"
-ADDED = {"inputs", "impacts", "request_id", "key_id", "outcome"}
+ADDED = {"inputs", "impacts", "request_id", "key_id", "outcome", "override"}
 NOBODYS = "019b7c8a-0000-7000-8000-000000000000"
 
 
@@ -91,6 +91,7 @@ def test_a_decision_is_read_back_as_it_was_answered_with_its_inputs(
             assert found["request_id"] == "r-77"
             assert found["key_id"].startswith("env-")
             assert found["outcome"] is None
+            assert found["override"] is None
             total = made["baseline"] + sum(found["impacts"].values())
             assert total == pytest.approx(made["probability_of_default"], abs=1e-12)
 
@@ -99,11 +100,14 @@ def test_a_decision_is_read_back_as_it_was_answered_with_its_inputs(
     "name",
     [NOBODYS, "6b326bd0-37a6-423b-ab89-09e6bee25bea", f"{{{NOBODYS}}}", "%00", "a" * 300],
 )
-@pytest.mark.parametrize("rest", ["", "/explanation", "/outcome"])
+@pytest.mark.parametrize("rest", ["", "/explanation", "/outcome", "/override"])
 def test_an_id_that_nobody_has_is_a_404(ask: Asker, name: str, rest: str) -> None:
     path = f"/decisions/{name}{rest}"
     if rest == "/outcome":
         answer = ask.client.post(path, json={"defaulted": True}, headers=ask.headers)
+    elif rest == "/override":
+        stated = {"label": "eligible", "reason": "a guarantor"}
+        answer = ask.client.post(path, json=stated, headers=ask.headers)
     else:
         answer = ask.client.get(path, headers=ask.headers)
 
@@ -315,6 +319,7 @@ GUARDED = [
     ("GET", f"/decisions/{NOBODYS}"),
     ("GET", f"/decisions/{NOBODYS}/explanation"),
     ("POST", f"/decisions/{NOBODYS}/outcome"),
+    ("POST", f"/decisions/{NOBODYS}/override"),
 ]
 
 

@@ -6,6 +6,7 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from threading import Barrier
 from typing import Any
 
@@ -22,10 +23,13 @@ from creditscore.decision_log.database import Database
 from creditscore.scorecard.model import Model
 from creditscore.web.api_keys import digest_of, issue
 from creditscore.web.authentication import Keys
+from creditscore.web.sign_in import Sessions
 
 Build = Callable[..., Flask]
 
 SETTLED = "a-key-of-the-settings"
+
+SESSIONS = Sessions("a-secret-of-the-settings", Path())
 
 
 @pytest.fixture
@@ -87,10 +91,11 @@ def test_the_list_shows_no_key(app: Flask) -> None:
 
     listed = run(app, "list")
 
-    lines = [line.split("\t") for line in listed.stdout.splitlines()]
-    assert [(line[2].partition(" ")[0], line[3]) for line in lines] == [
-        ("revoked", "one"),
-        ("accepted", "another one"),
+    headings, *lines = [re.split(" {2,}", line) for line in listed.stdout.splitlines()]
+    assert headings == ["NAME", "ID", "CREATED (UTC)", "STATE"]
+    assert [(line[0], line[3].partition(" ")[0]) for line in lines] == [
+        ("one", "revoked"),
+        ("another one", "active"),
     ]
     assert not any(key in listed.output for key in keys)
     assert not any(digest in listed.output for digest in ("sha", keys[0][:20]))
@@ -130,7 +135,7 @@ def test_each_key_has_an_id_that_tells_where_it_comes_from(
     build: Build, database: Database
 ) -> None:
     made, secret = issue(database, "one", NOON)
-    app, keys = build(), Keys([SETTLED], database)
+    app, keys = build(), Keys([SETTLED], database, sessions=SESSIONS)
 
     ids = []
     for key in (secret, SETTLED, "another"):
@@ -163,7 +168,8 @@ def test_one_look_at_the_keys_serves_all_who_wait_for_it(
     # More than the database has connections for: each with its own, some would get none.
     many = 24
     # All come at the same moment, however long each takes to get there.
-    keys, together = Keys([SETTLED], database, clock=lambda: 100.0), Barrier(many)
+    keys = Keys([SETTLED], database, sessions=SESSIONS, clock=lambda: 100.0)
+    together = Barrier(many)
 
     def look() -> str | None:
         request = Request(EnvironBuilder(headers=[("X-API-Key", key)]).get_environ())
@@ -175,3 +181,15 @@ def test_one_look_at_the_keys_serves_all_who_wait_for_it(
 
     assert ids == [None] * many
     assert len(looks) == 1
+
+
+def test_a_key_of_the_settings_is_known_without_the_database(
+    database: Database, looks: list[str]
+) -> None:
+    """Prometheus shows such a key: the metrics matter most while the database is away."""
+    keys = Keys([SETTLED], database, sessions=SESSIONS)
+
+    assert keys.authenticate(SETTLED).key_id is not None
+    assert looks == []
+    assert keys.authenticate("another").key_id is None
+    assert looks

@@ -12,11 +12,14 @@ from creditscore.errors import (
     CreditScoreError,
     DatabaseUnavailable,
     KeyReused,
+    NoOverride,
     OutcomeConflict,
+    OverrideConflict,
     UnknownDecision,
 )
 from creditscore.i18n.catalogue import MESSAGES
 from creditscore.web import headers, problems
+from creditscore.web.pages import show_refusal
 from creditscore.web.service import current_request, store
 
 CASES = [
@@ -24,13 +27,15 @@ CASES = [
     (KeyReused, 422, "key_reused"),
     (UnknownDecision, 404, "unknown_decision"),
     (OutcomeConflict, 409, "outcome_conflict"),
+    (OverrideConflict, 409, "override_conflict"),
+    (NoOverride, 409, "no_override"),
 ]
 
 
 def failing_with(error: CreditScoreError) -> FlaskClient:
     """Give a client of a service whose only route fails."""
     app = Flask(__name__)
-    problems.register(app)
+    problems.register(app, show_refusal)
 
     @app.before_request
     def begin() -> None:

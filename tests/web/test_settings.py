@@ -54,6 +54,7 @@ GOOD: dict[str, list[tuple[str, Any]]] = {
         ("https://App.example:443, http://[::1]:80", ("https://app.example", "http://[::1]")),
         ("http://localhost:8080", ("http://localhost:8080",)),
     ],
+    "secret_key": [("x" * 32, "x" * 32), ("!~" * 100, "!~" * 100)],
     "demo": [("on", True), ("0", False)],
 }
 
@@ -69,6 +70,7 @@ BAD = {
     "what_if_rate_limit": ["none", "\uff11/day", "9999999999/day"],
     "proxies": ["-1", "10", "1.0", "all", "\uff11"],
     "hosts": [",", "credit.example:443", "https://credit.example", "*", "a b", "a..b", "\uff41"],
+    "secret_key": ["x" * 31, "x" * 201, f"{'x' * 32}é", f"{'x' * 16} {'x' * 16}"],
     "demo": ["yes", "true", "2"],
     "cors_origins": ["*", "null", "app.example", "https://app.example/", "ftp://a", "http://a:0"],
     "max_applicants": ["0", "-1", "1.5", "1e6", "1_000", "\uff11", "many", "9" * 10],
@@ -121,7 +123,7 @@ def test_a_bad_value_is_refused_by_variable_and_allowed_form(name: str, text: st
 @given(st.text(min_size=1))
 def test_a_secret_is_never_repeated(text: str) -> None:
     secret = [setting for setting in DEFINITIONS if setting.secret]
-    assert [setting.name for setting in secret] == ["api_keys", "database_url"]
+    assert [setting.name for setting in secret] == ["api_keys", "database_url", "secret_key"]
     for setting in secret:
         said = ""
         try:

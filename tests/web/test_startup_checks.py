@@ -36,7 +36,7 @@ def test_an_open_service_warns_until_it_has_a_key(
 ) -> None:
     app, now = build(), 100.0
     service = app.extensions[NAME]
-    keys = Keys((), service.log.database, clock=lambda: now)
+    keys = Keys((), service.log.database, sessions=service.keys.sessions, clock=lambda: now)
     app.extensions[NAME] = replace(service, keys=keys)
 
     note_hosts(app, ["127.0.0.1", EVERYBODY])

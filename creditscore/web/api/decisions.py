@@ -2,32 +2,43 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
-from flask import Blueprint, g, jsonify, request, url_for
+from flask import Blueprint, Response, g, jsonify, request, url_for
 from flask.typing import ResponseReturnValue
 
+from creditscore.decision_log import export
 from creditscore.decision_log.database import TRANSACTION_TIMEOUT_S, within
 from creditscore.decision_log.log import MAX_PAGE_SIZE, PAGE_SIZE
+from creditscore.decision_log.overrides import Override, overrides_of, record_override
+from creditscore.decision_log.scan import range_of
+from creditscore.decision_log.search import Filters, scan_matching
 from creditscore.decisions.explanation import explain
 from creditscore.decisions.record import LoggedDecision
 from creditscore.errors import Fault, UnknownDecision
 from creditscore.i18n.catalogue import say
 from creditscore.schema.constraints import describe_value
-from creditscore.scorecard.policy import ELIGIBLE, NOT_ELIGIBLE
 from creditscore.web import query_parameters
-from creditscore.web.authentication import check_key, shows_key
+from creditscore.web.authentication import check_key
 from creditscore.web.content_negotiation import (
     chosen_language,
     mark_language,
     mark_negotiated,
+    wants_csv,
     wants_page,
 )
+from creditscore.web.decision_filters import CSV, FORMATS, filter_parameters
+from creditscore.web.file_answer import TABLE
+from creditscore.web.override_body import read_override
+from creditscore.web.pages.decision_outcome import read_outcome_form, write_from_page
+from creditscore.web.pages.decision_override import read_override_form, write_override_from_page
 from creditscore.web.pages.decision_view import show_decision
+from creditscore.web.pages.decisions_page import show_decisions
 from creditscore.web.problems import WrongValues
 from creditscore.web.query_parameters import Parameter
 from creditscore.web.request_body import read_json
@@ -38,22 +49,32 @@ bp = Blueprint("log", __name__, url_prefix="/decisions")
 #: An outcome is a few bytes, whatever limit the host has set for applicants.
 MAX_OUTCOME_BYTES = 1024
 
+#: The texts of an override are bounded in characters, each of up to twelve bytes where escaped.
+MAX_OVERRIDE_BYTES = 16 * 1024
+
 
 @bp.before_request
 def need_key() -> None:
-    """Ask every route of the log for a key; the empty frame of a page holds nothing of it."""
-    if request.endpoint == "log.decision" and _wants_frame():
-        return
+    """Ask every route of the log for a key."""
     g.key_id = check_key(request, service().keys)
 
 
 @bp.get("")
 def page() -> ResponseReturnValue:
-    """Return logged decisions, newest first, and the address of the next page."""
-    filters = {"limit": PAGE_SIZE, **query_parameters.read_query(request, _parameters())}
+    """Return logged decisions, newest first: some, and the address of the next, or all as CSV."""
+    stated = request.args.get("format")
+    if stated is None and wants_page(request):
+        return mark_negotiated(show_decisions())
+    table = stated == CSV if stated else wants_csv(request)
+    filters = query_parameters.read_query(request, _parameters(table=table))
+    filters.pop("format", None)
+    return mark_negotiated(_as_csv(Filters(**filters)) if table else _as_json(filters))
+
+
+def _as_json(filters: Mapping[str, Any]) -> Response:
     language = chosen_language()
     with within(TRANSACTION_TIMEOUT_S):
-        found = service().log.page(**filters)
+        found = service().log.page(**{"limit": PAGE_SIZE, **filters})
         decisions = _to_dicts(found.decisions, language)
     if found.cursor is None:
         return mark_language(jsonify(decisions=decisions, next=None), language)
@@ -63,18 +84,29 @@ def page() -> ResponseReturnValue:
     return answer
 
 
+def _as_csv(filters: Filters) -> Response:
+    """Write all decisions that a search is for, as `decisions export` does, piece by piece."""
+    database = service().log.database
+    span = range_of(database, since=filters.since, until=filters.until)
+    fields = scan_matching(database, span, filters, columns=export.BY_FIELD)
+    columns = export.columns_of(fields)
+    pages = export.read(database, scan_matching(database, span, filters))
+    lines = (export.to_csv(page, columns) for page in pages)
+    header = export.to_csv_header(columns)
+    answer = Response(itertools.chain([header], lines), content_type=TABLE)
+    answer.headers["Content-Disposition"] = 'attachment; filename="decisions.csv"'
+    return answer
+
+
 @bp.get("/<decision_id>")
 def decision(decision_id: str) -> ResponseReturnValue:
     """Return a logged decision with its inputs and its outcome."""
-    if _wants_frame():
-        return mark_negotiated(show_decision(None))
     language = chosen_language()
     with within(TRANSACTION_TIMEOUT_S):
         logged = service().log.find(_read_id(decision_id))
+        if wants_page(request):
+            return mark_negotiated(show_decision(logged))
         (answer,) = _to_dicts([logged], language)
-    if wants_page(request):
-        outcome = answer["outcome"]
-        return mark_negotiated(show_decision(logged, defaulted=outcome and outcome["defaulted"]))
     return mark_negotiated(mark_language(jsonify(answer), language))
 
 
@@ -93,28 +125,42 @@ def explanation(decision_id: str) -> ResponseReturnValue:
     return mark_language(jsonify(answer), language)
 
 
+@bp.post("/<decision_id>/override")
+def override(decision_id: str) -> ResponseReturnValue:
+    """Log what a person decided in place of the model."""
+    read_id = _read_id(decision_id)
+    if wants_page(request):
+        form = read_override_form(request, most_bytes=MAX_OVERRIDE_BYTES)
+        return mark_negotiated(write_override_from_page(read_id, form, key_id=g.key_id))
+    stated = read_override(read_json(request, most_bytes=MAX_OVERRIDE_BYTES))
+    log = service().log
+    made = Override(*stated, recorded_at=log.now(), key_id=g.key_id)
+    logged = record_override(log.database, read_id, made)
+    return jsonify(decision_id=read_id, **logged.to_dict())
+
+
 @bp.post("/<decision_id>/outcome")
 def outcome(decision_id: str) -> ResponseReturnValue:
     """Log the outcome of a decision."""
     read_id = _read_id(decision_id)
+    if wants_page(request):
+        stated = read_outcome_form(request, most_bytes=MAX_OUTCOME_BYTES)
+        return mark_negotiated(write_from_page(read_id, stated, key_id=g.key_id))
     defaulted = _read_outcome(read_json(request, most_bytes=MAX_OUTCOME_BYTES))
     logged = service().log.record_outcome(read_id, defaulted=defaulted, key_id=g.key_id)
     return jsonify(decision_id=read_id, **logged.to_dict())
 
 
-def _wants_frame() -> bool:
-    return wants_page(request) and not shows_key(request)
-
-
-def _parameters() -> Mapping[str, Parameter]:
-    return {
+def _parameters(*, table: bool) -> Mapping[str, Parameter]:
+    """Return the parameters of the list; a table has no pages."""
+    pages = {
         "limit": query_parameters.whole(1, MAX_PAGE_SIZE),
         "cursor": query_parameters.cursor(),
-        "label": query_parameters.one_of([ELIGIBLE, NOT_ELIGIBLE]),
-        "scorecard": query_parameters.one_of(list(service().assessor.model.scorecards)),
-        "reference": query_parameters.reference(),
-        "since": query_parameters.moment(),
-        "until": query_parameters.moment(),
+    }
+    return {
+        **({} if table else pages),
+        **filter_parameters(service().assessor.model.scorecards),
+        "format": query_parameters.one_of(FORMATS),
     }
 
 
@@ -137,7 +183,17 @@ def _read_outcome(body: object) -> bool:
 
 
 def _to_dicts(logged: Sequence[LoggedDecision], language: str) -> list[dict[str, Any]]:
-    """Return decisions with their outcomes."""
-    outcomes = service().log.outcomes_of(logged)
-    known = {number: outcome.to_dict() for number, outcome in outcomes.items()}
-    return [{**each.to_dict(language), "outcome": known.get(each.number)} for each in logged]
+    """Return decisions with their outcomes and overrides."""
+    log = service().log
+    outcomes = log.outcomes_of(logged)
+    overrides = overrides_of(log.database, logged)
+    known = {number: one.to_dict() for number, one in outcomes.items()}
+    made = {number: one.to_dict() for number, one in overrides.items()}
+    return [
+        {
+            **each.to_dict(language),
+            "outcome": known.get(each.number),
+            "override": made.get(each.number),
+        }
+        for each in logged
+    ]

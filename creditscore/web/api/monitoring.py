@@ -15,7 +15,7 @@ from creditscore.monitoring.course_csv import course_csv
 from creditscore.monitoring.monitor import DEFAULT_DAYS, MAX_DAYS
 from creditscore.monitoring.periods import PERIODS, Window
 from creditscore.web import query_parameters
-from creditscore.web.authentication import check_key, shows_key
+from creditscore.web.authentication import check_key
 from creditscore.web.content_negotiation import CSV, mark_negotiated, wants_csv, wants_page
 from creditscore.web.metrics import as_text
 from creditscore.web.monitoring_check import monitoring_gauges, read_check, watch
@@ -42,8 +42,6 @@ def monitoring() -> ResponseReturnValue:
     """Compare the decisions of a window with training, and predictions with outcomes."""
     svc, stated = service(), request.args.get("format")
     page = stated is None and wants_page(request)
-    if page and not shows_key(request):
-        return mark_negotiated(show_monitoring(None))
     check_key(request, svc.keys)
     languages = {"lang": query_parameters.one_of(LANGUAGES)} if page else {}
     # A form sends an empty choice.

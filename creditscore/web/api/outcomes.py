@@ -11,13 +11,12 @@ from flask import Blueprint, Request, Response
 from flask.typing import ResponseReturnValue
 
 from creditscore.decision_log.outcome_batch import STATES
-from creditscore.errors import Fault
+from creditscore.errors import Fault, NotATable
 from creditscore.i18n.catalogue import say
 from creditscore.json_codec import dumps_bytes
 from creditscore.readers import open_csv
 from creditscore.schema.constraints import describe_value
 from creditscore.schema.csv_cells import to_line
-from creditscore.tables.csv_request import spooled_file
 from creditscore.tables.outcome_rows import (
     REPORT,
     OutcomeRow,
@@ -28,29 +27,56 @@ from creditscore.tables.outcome_rows import (
     record_rows,
     wanted_columns,
 )
-from creditscore.web.api.file_answer import TABLE, file_answer
+from creditscore.tables.spooled_decisions import spooled_file
 from creditscore.web.authentication import check_key
 from creditscore.web.content_negotiation import (
     chosen_language,
     mark_language,
     mark_negotiated,
     wants_csv,
+    wants_page,
 )
-from creditscore.web.problems import WrongValues
-from creditscore.web.request_body import is_csv, read_csv, read_json
+from creditscore.web.file_answer import TABLE, file_answer
+from creditscore.web.pages.outcomes_page import show_form, show_refused, show_report
+from creditscore.web.problems import BrokenBody, TooLarge, WrongMediaType, WrongValues
+from creditscore.web.request_body import (
+    bound_upload,
+    is_csv,
+    is_upload,
+    read_csv,
+    read_json,
+    read_upload,
+)
 from creditscore.web.service import Service, current_request, service
 
 bp = Blueprint("outcomes", __name__, url_prefix="/outcomes")
+
+
+@bp.get("")
+def form() -> ResponseReturnValue:
+    """Show the form that uploads a table of outcomes."""
+    check_key(current_request(), service().keys)
+    return show_form()
 
 
 @bp.post("")
 def write_outcomes() -> ResponseReturnValue:
     """Log the outcomes of many decisions, and answer with the state of each."""
     svc, request = service(), current_request()
-    key_id = check_key(request, svc.keys)
-    table = is_csv(request)
-    rows = _read_rows(svc, request) if table else read_array(_read_values(svc, request))
+    page = is_upload(request) and wants_page(request)
+    try:
+        if is_upload(request):
+            bound_upload(request, most_bytes=svc.settings.max_csv_bytes)
+        key_id = check_key(request, svc.keys)
+        table = is_csv(request) or is_upload(request)
+        rows = _read_rows(svc, request) if table else read_array(_read_values(svc, request))
+    except (TooLarge, BrokenBody, WrongMediaType, NotATable) as refused:
+        if not page:
+            raise
+        return mark_negotiated(show_refused(refused))
     reported = record_rows(rows, svc.log.database, now=svc.log.now, key_id=key_id)
+    if page:
+        return mark_negotiated(show_report(reported))
     language = chosen_language()
     answer = _as_csv if wants_csv(request) else _as_json
     return mark_negotiated(mark_language(answer(reported, language, table=table), language))
@@ -58,11 +84,25 @@ def write_outcomes() -> ResponseReturnValue:
 
 def _read_rows(svc: Service, request: Request) -> Iterable[OutcomeRow]:
     """Read the rows of a table, once all of it is known to be readable."""
-    raw, charset = read_csv(request, most_bytes=svc.settings.max_csv_bytes)
-    prefix, encoding = svc.assessor.model.schema.decision_prefix, charset or "utf-8"
+    if is_upload(request):
+        # A file of whatever program, whose encoding nothing announces.
+        raw, encoding = _uploaded(svc, request), None
+    else:
+        raw, charset = read_csv(request, most_bytes=svc.settings.max_csv_bytes)
+        encoding = charset or "utf-8"
+    prefix = svc.assessor.model.schema.decision_prefix
     wanted = wanted_columns(prefix)
     check_table(open_csv(io.BytesIO(raw), wanted=wanted, encoding=encoding), prefix=prefix)
     return read_table(open_csv(io.BytesIO(raw), wanted=wanted, encoding=encoding), prefix=prefix)
+
+
+def _uploaded(svc: Service, request: Request) -> bytes:
+    """Read the table of the page's form: its file, or else the text that was pasted."""
+    upload = read_upload(request, "file", most_bytes=svc.settings.max_csv_bytes)
+    raw = upload.raw or upload.fields.get("table", "").encode(errors="replace")
+    if not raw.strip():
+        raise WrongMediaType(say("not_the_upload"))
+    return raw
 
 
 def _read_values(svc: Service, request: Request) -> Sequence[object]:

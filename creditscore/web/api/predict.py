@@ -14,7 +14,6 @@ from creditscore.i18n.catalogue import say
 from creditscore.json_codec import dumps_bytes
 from creditscore.schema.constraints import describe_value
 from creditscore.tables.csv_request import CsvRequest
-from creditscore.web.api.file_answer import TABLE, file_answer
 from creditscore.web.authentication import check_predict, check_what_if
 from creditscore.web.content_negotiation import (
     chosen_language,
@@ -23,6 +22,7 @@ from creditscore.web.content_negotiation import (
     mark_negotiated,
     wants_page,
 )
+from creditscore.web.file_answer import TABLE, file_answer
 from creditscore.web.localised_card import localised_card
 from creditscore.web.pages.model_page import show_model
 from creditscore.web.request_body import (

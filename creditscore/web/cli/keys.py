@@ -27,7 +27,7 @@ def _check_name(_: click.Context, __: click.Parameter, name: str) -> str:
 def new(name: str) -> None:
     """Make a key and show it, this once."""
     made, secret = api_keys.issue(service().log.database, name, datetime.now(UTC))
-    click.echo(f"{made.key_id}, for {name}. Keep it now, it is not shown again:", err=True)
+    click.echo(f"API key for {name} ({made.key_id}). Copy it now, it is not shown again:", err=True)
     # Alone on the standard output, so that a script can take it.
     click.echo(secret)
     click.echo("From now on POST /predict asks for a key.", err=True)
@@ -36,10 +36,15 @@ def new(name: str) -> None:
 @keys.command("list")
 @in_one_line
 def list_keys() -> None:
-    """List all keys, by what is kept of them."""
+    """List all keys: name, id, when each was created, and whether it is accepted."""
+    rows = [("NAME", "ID", "CREATED (UTC)", "STATE")]
     for key in api_keys.read_keys(service().log.database):
-        state = f"revoked {key.revoked_at:%F %T}" if key.revoked_at else "accepted"
-        click.echo(f"{key.key_id}\t{key.created_at:%F %T}\t{state}\t{key.name}")
+        state = f"revoked {key.revoked_at:%F %T}" if key.revoked_at else "active"
+        rows.append((key.name, key.key_id, f"{key.created_at:%F %T}", state))
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        click.echo("  ".join(cells).rstrip())
 
 
 @keys.command()
@@ -48,4 +53,4 @@ def list_keys() -> None:
 def revoke(name: str) -> None:
     """Accept a key no longer, given its name or id; every process knows at once."""
     revoked = api_keys.revoke(service().log.database, name, datetime.now(UTC))
-    click.echo(f"{revoked.key_id}, for {revoked.name}, is accepted no longer.", err=True)
+    click.echo(f"The API key {revoked.name} ({revoked.key_id}) is revoked.", err=True)

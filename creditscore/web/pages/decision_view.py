@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from flask import Response, url_for
 
+from creditscore.decision_log.overrides import LONGEST_NAME, LONGEST_REASON, overrides_of
 from creditscore.decisions.assessor import Decision
 from creditscore.decisions.explanation import explain
 from creditscore.decisions.record import LoggedDecision
 from creditscore.i18n.catalogue import PAGE_TEXTS, in_language
 from creditscore.i18n.number_format import FORMATS
 from creditscore.schema import Schema
-from creditscore.scorecard.policy import Scale
+from creditscore.scorecard.policy import ELIGIBLE, NOT_ELIGIBLE, Scale
 from creditscore.scorecard.reason_codes import value_in_words
 from creditscore.scorecard.scorecard import Scorecard
 from creditscore.web.content_negotiation import page_language
 from creditscore.web.pages.code_samples import as_curl, as_postman
-from creditscore.web.pages.layout import show_behind_key
+from creditscore.web.pages.layout import notice, render_page
 from creditscore.web.service import service
 
 #: The ends of the drawn scale, as probabilities of default; who is beyond stands at the end.
@@ -89,6 +91,23 @@ class DecisionView:
     baseline_place: float
     result_place: float
     chart_cutoff: float
+
+
+@dataclass(frozen=True)
+class OverrideForm:
+    """The form of an override as it was sent, and why it is not recorded.
+
+    Attributes
+    ----------
+    reason, decided_by : str
+        What was typed.
+    problems : sequence of str
+        In the words of the page.
+    """
+
+    reason: str = ""
+    decided_by: str = ""
+    problems: Sequence[str] = ()
 
 
 def view_decision(
@@ -185,13 +204,49 @@ def result_parts(decision: Decision, language: str) -> dict[str, Any]:
     }
 
 
-def show_decision(logged: LoggedDecision | None, *, defaulted: bool | None = None) -> Response:
-    """Return the page of a logged decision and its outcome; without content for None."""
-    language = page_language()
-    parts = {"view": None} if logged is None else result_parts(logged.decision, language)
-    outcome = {None: "outcome_unknown", True: "outcome_bad", False: "outcome_good"}
-    return show_behind_key(
-        "decision.html", language, explore=False, outcome=outcome[defaulted], **parts
+def show_decision(
+    logged: LoggedDecision,
+    *,
+    problem: str = "",
+    override_form: OverrideForm = OverrideForm(),
+    endpoint: str | None = None,
+) -> Response:
+    """Return the page of a logged decision, with its outcome and its override.
+
+    Parameters
+    ----------
+    logged : LoggedDecision
+    problem : str
+        Why the outcome that was sent is not recorded, as a key of the page's texts.
+    override_form : OverrideForm
+        What was typed, where it is not recorded.
+    endpoint : str, optional
+        The route that shows the page; the request's own, unless that only writes.
+
+    Raises
+    ------
+    DatabaseUnavailable
+        If the log cannot be read.
+    """
+    language, keys, log = page_language(), service().keys, service().log
+    outcome = log.outcomes_of([logged]).get(logged.number)
+    override = overrides_of(log.database, [logged]).get(logged.number)
+    return render_page(
+        "decision.html",
+        language,
+        explore=False,
+        outcome=outcome and outcome.to_dict(),
+        override=override and override.to_dict(),
+        other_label=NOT_ELIGIBLE if logged.decision.label == ELIGIBLE else ELIGIBLE,
+        override_form=override_form,
+        longest={"reason": LONGEST_REASON, "decided_by": LONGEST_NAME},
+        problem=problem,
+        notice=notice(language),
+        endpoint=endpoint,
+        key_name=keys.name_of(logged.key_id),
+        outcome_key=keys.name_of(outcome.key_id) if outcome else "",
+        override_key=keys.name_of(override.key_id) if override else "",
+        **result_parts(logged.decision, language),
     )
 
 

@@ -16,6 +16,7 @@ from creditscore.schema.number_text import read_amount
 from creditscore.schema.reference import REFERENCE
 from creditscore.scorecard.model import Model
 from creditscore.scorecard.reason_codes import value_in_words
+from creditscore.web.sign_in import TOKEN_FIELD
 
 #: Whole numbers of which some have names of their own become a list, unless they are more.
 MOST_OPTIONS = 30
@@ -26,8 +27,27 @@ MOST_BYTES = 65536
 #: Digits with separators of any kind between them.
 SEPARATED = re.compile(r"-?[0-9]+([.,' \u00a0\u202f][0-9]*)+", re.ASCII)
 
-#: What the form sends beside the fields.
-EXPLORE = "explore"
+#: What the form sends beside the fields. No field of a schema can be called like the key.
+EXPLORE, KEY_FIELD = "explore", "api-key"
+
+
+@dataclass(frozen=True)
+class Sent:
+    """What a browser sent with the form.
+
+    Attributes
+    ----------
+    typed : dict
+        The fields that are not empty.
+    explore : bool
+        Whether it is only to try something out.
+    key : str
+        The API key; empty for none.
+    """
+
+    typed: dict[str, str]
+    explore: bool
+    key: str
 
 
 @dataclass(frozen=True)
@@ -80,15 +100,16 @@ class Group:
     controls: Sequence[Control]
 
 
-def read_form(raw: bytes) -> tuple[dict[str, str], bool]:
-    """Read a form: what was typed, and whether it is only to explore.
+def read_form(raw: bytes) -> Sent:
+    """Read a form.
 
     Empty fields count as not given; names that are no fields are kept, for the schema to refuse.
     """
     pairs = parse_qsl(raw.decode(errors="replace"), errors="replace")
     typed = {name: value.strip() for name, value in pairs if value.strip()}
-    explore = typed.pop(EXPLORE, None) is not None
-    return typed, explore
+    typed.pop(TOKEN_FIELD, None)
+    explore, key = typed.pop(EXPLORE, None) is not None, typed.pop(KEY_FIELD, "")
+    return Sent(typed, explore, key)
 
 
 def to_raw(schema: Schema, typed: Mapping[str, str], language: str) -> dict[str, object]:

@@ -2,20 +2,48 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from flask import Response, make_response, render_template, request, url_for
+from flask import Response, current_app, make_response, render_template, request, url_for
+from markupsafe import Markup
 
-from creditscore.environment import COMMAND
-from creditscore.i18n.catalogue import LANGUAGES, LEGAL_SENTENCE, PAGE_TEXTS, in_language, say
+from creditscore.errors import DatabaseUnavailable
+from creditscore.i18n.catalogue import LANGUAGES, LEGAL_SENTENCE, PAGE_TEXTS, in_language
+from creditscore.web.authentication import Caller
 from creditscore.web.content_negotiation import mark_language
 from creditscore.web.service import service
+from creditscore.web.sign_in import TOKEN_FIELD
 
 
-def render_page(template: str, language: str, *, part: str | None = None, **parts: Any) -> Response:
-    """Make a page of a template that extends `page.html`, and is perhaps a part of another."""
+def render_page(
+    template: str,
+    language: str,
+    *,
+    part: str | None = None,
+    endpoint: str | None = None,
+    query: Mapping[str, str] | None = None,
+    **parts: Any,
+) -> Response:
+    """Make a page of a template that extends `page.html`.
+
+    Parameters
+    ----------
+    template, language : str
+    part : str, optional
+        The part of it that the request asks for.
+    endpoint : str, optional
+        The route that shows this page; the request's own, unless that only writes.
+    query : mapping of str to str, optional
+        The parameters that its address has beside the language.
+    **parts
+        What the template shows.
+    """
     other = next(each for each in LANGUAGES if each != language)
-    endpoint, place = str(request.endpoint), request.view_args or {}
+    place = {**(query or {}), **(request.view_args or {})}
+    if endpoint is None and not can_be_opened():
+        endpoint, place = "pages.home", {}
+    endpoint = endpoint or str(request.endpoint)
     return render_part(
         template,
         language,
@@ -41,9 +69,28 @@ def render_part(template: str, language: str, **parts: Any) -> Response:
     return mark_language(make_response(text), language)
 
 
-def show_behind_key(template: str, language: str, **parts: Any) -> Response:
-    """Make a page whose content is empty until a script has fetched it with a key."""
-    return render_page(template, language, how_to_get_a_key=_how_to_get_a_key(language), **parts)
+def signed_in() -> Caller | None:
+    """Return who has signed in on the pages; None for nobody, and where that cannot be read."""
+    try:
+        caller = service().keys.look_at(request)
+    except DatabaseUnavailable:
+        return None
+    return caller if caller.cookie else None
+
+
+def csrf_field() -> Markup:
+    """Return what a form needs to be accepted from somebody who has signed in; else nothing."""
+    caller = signed_in()
+    if caller is None:
+        return Markup()
+    token = service().keys.sessions.token_of(caller.cookie)
+    return Markup('<input type="hidden" name="{}" value="{}">').format(TOKEN_FIELD, token)
+
+
+def can_be_opened() -> bool:
+    """Return whether a link can lead to the address that was asked for."""
+    routes = current_app.create_url_adapter(request)
+    return routes is not None and request.endpoint is not None and routes.test(method="GET")
 
 
 def notice(language: str) -> list[str]:
@@ -57,10 +104,3 @@ def notice(language: str) -> list[str]:
         said.append(PAGE_TEXTS[language]["protected"].format(fields=", ".join(titles)))
         said.append(in_language(LEGAL_SENTENCE, language) + ".")
     return said
-
-
-def _how_to_get_a_key(language: str) -> str:
-    """Say how a first key is made, where there is none; nothing else."""
-    return (
-        "" if service().keys.exist() else in_language(say("no_key_yet", command=COMMAND), language)
-    )

@@ -1,4 +1,4 @@
-"""The page of monitoring: a frame that is open to all, and what it shows to who has a key."""
+"""The page of monitoring."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from creditscore.monitoring.periods import PERIODS
 from creditscore.schema.descriptions import band_label_text, group_text
 from creditscore.web.content_negotiation import page_language
 from creditscore.web.pages.course_view import CourseView
-from creditscore.web.pages.layout import show_behind_key
+from creditscore.web.pages.layout import render_page
 from creditscore.web.service import service
 
 #: Days to look back that the page offers.
@@ -32,11 +32,11 @@ WINDOW = ("days", "since", "until", "by")
 MOST_TICKS = 4
 
 
-def show_monitoring(found: Mapping[str, Any] | None) -> Response:
-    """Show what monitoring found; only the frame for nothing."""
+def show_monitoring(found: Mapping[str, Any]) -> Response:
+    """Show what monitoring found."""
     language = page_language()
     wanted = request.args.get("days", str(DEFAULT_DAYS))
-    return show_behind_key(
+    return render_page(
         "monitoring.html",
         language,
         days=wanted,
@@ -46,8 +46,8 @@ def show_monitoring(found: Mapping[str, Any] | None) -> Response:
         csv=_csv_address(),
         found=found,
         fewest=FORMATS[language].number(service().assessor.model.schema.triggers.min_decisions),
-        course_help="" if found is None else _course_help(found["by"], language),
-        scorecards=[] if found is None else _scorecards(found, language),
+        course_help=_course_help(found["by"], language),
+        scorecards=_scorecards(found, language),
         write=FORMATS[language],
     )
 

@@ -9,16 +9,17 @@ from flask.typing import ResponseReturnValue
 
 from creditscore.decisions.assessor import Decision
 from creditscore.errors import Fault, InvalidApplicants
-from creditscore.i18n.catalogue import DECIMAL_SIGNS, in_language
+from creditscore.i18n.catalogue import DECIMAL_SIGNS, PAGE_TEXTS, in_language
 from creditscore.schema import Applicant
-from creditscore.web.authentication import check_predict, check_what_if
-from creditscore.web.content_negotiation import page_language
+from creditscore.web.authentication import check_own_page, check_predict, check_what_if
+from creditscore.web.content_negotiation import page_language, wants_page
 from creditscore.web.pages import form
 from creditscore.web.pages.decision_view import key_needed, result_parts
-from creditscore.web.pages.layout import notice, render_page
-from creditscore.web.problems import UNPROCESSABLE
+from creditscore.web.pages.layout import notice, render_page, signed_in
+from creditscore.web.problems import UNPROCESSABLE, ForeignForm, KeyNeeded, Problem
 from creditscore.web.request_body import read_form_body, read_origin
 from creditscore.web.service import current_request, service
+from creditscore.web.sign_in import LIFETIME_S, set_cookie
 
 bp = Blueprint("pages", __name__)
 
@@ -33,28 +34,47 @@ def home() -> ResponseReturnValue:
 @bp.post("/")
 def decide() -> ResponseReturnValue:
     """Decide on what was typed into the form, and log it unless it is only to explore."""
-    here = service()
     raw = read_form_body(request, most_bytes=form.MOST_BYTES)
-    typed, explore = form.read_form(raw)
-    check = check_what_if if explore else check_predict
-    if explore:
-        here.limits.admit_what_if(current_request())
-    key_id = check(request, here.keys, here.settings)
-    schema = here.assessor.model.schema
+    sent = form.read_form(raw)
     try:
-        applicant = schema.parse(form.to_raw(schema, typed, page_language()))
-    except InvalidApplicants as invalid:
-        answer = _page(typed, faults=invalid.faults)
-        answer.status_code = UNPROCESSABLE
-        return answer
-    decision = _decide(applicant, raw, explore=explore, key_id=key_id)
-    return _page(typed, decision=decision, explore=explore)
+        answer = _answer(sent, raw)
+    except (KeyNeeded, ForeignForm) as refused:
+        if not wants_page(request):
+            raise
+        answer = _page(sent.typed, refused=refused)
+        answer.status_code = refused.status
+    caller = signed_in()
+    if caller is not None and caller.signing_in:
+        set_cookie(answer, request, caller.cookie)
+    return answer
 
 
 @bp.get("/docs")
 def docs() -> ResponseReturnValue:
     """Show the OpenAPI description in a browser, from this service's own files."""
     return render_page("docs.html", page_language())
+
+
+def _answer(sent: form.Sent, raw: bytes) -> Response:
+    """Sign in with the key, if one was typed; decide, and log it unless it is only to explore."""
+    here, request = service(), current_request()
+    if sent.key:
+        check_own_page(request)
+        if here.keys.sign_in(request, sent.key).key_id is None:
+            raise KeyNeeded
+    if sent.explore:
+        here.limits.admit_what_if(request)
+    check = check_what_if if sent.explore else check_predict
+    key_id = check(request, here.keys, here.settings)
+    schema = here.assessor.model.schema
+    try:
+        applicant = schema.parse(form.to_raw(schema, sent.typed, page_language()))
+    except InvalidApplicants as invalid:
+        answer = _page(sent.typed, faults=invalid.faults)
+        answer.status_code = UNPROCESSABLE
+        return answer
+    decision = _decide(applicant, raw, explore=sent.explore, key_id=key_id)
+    return _page(sent.typed, decision=decision, explore=sent.explore)
 
 
 def _decide(applicant: Applicant, raw: bytes, *, explore: bool, key_id: str | None) -> Decision:
@@ -72,17 +92,28 @@ def _page(
     faults: Sequence[Fault] = (),
     decision: Decision | None = None,
     explore: bool = False,
+    refused: Problem | None = None,
 ) -> Response:
+    """Make the page of the form; `refused` says why it was not taken."""
     here, language = service(), page_language()
     model = here.assessor.model
+    errors, key_error = form.other_errors(model.schema, faults, language), ""
+    if isinstance(refused, KeyNeeded):
+        wrong = here.keys.look_at(current_request()).key_failed
+        key_error = PAGE_TEXTS[language]["key_wrong" if wrong else "key_missing"]
+    elif refused is not None:
+        errors.append(PAGE_TEXTS[language]["form_too_old"])
     return render_page(
         "home.html",
         language,
         notice=notice(language),
         groups=list(form.groups(model, typed, faults=faults, language=language)),
         reference=form.reference_control(typed, faults, language),
-        errors=form.other_errors(model.schema, faults, language),
-        invalid=bool(faults),
+        errors=errors,
+        invalid=bool(faults or refused),
+        marked=bool(faults or key_error),
+        key_error=key_error,
+        hours=LIFETIME_S // 3600,
         examples={
             name: in_language(spec.title, language)
             for name, spec in model.schema.scorecards.items()

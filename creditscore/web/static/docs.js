@@ -44,11 +44,19 @@ function mend() {
   for (const code of docs.querySelectorAll("pre.microlight:not([tabindex])")) code.tabIndex = 0;
 }
 
+// Of somebody who has signed in, requests carry the token of the session; a key comes first.
+function addToken(request) {
+  const token = document.querySelector("[name=csrf_token]")?.value;
+  if (token) request.headers["X-CSRF-Token"] = token;
+  return request;
+}
+
 new MutationObserver(mend).observe(docs, { childList: true, subtree: true });
 SwaggerUIBundle({
   url: address,
   domNode: docs,
   deepLinking: true,
+  requestInterceptor: addToken,
   defaultModelsExpandDepth: 0,
   // Its colours are hard to read.
   syntaxHighlight: false,

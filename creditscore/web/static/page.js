@@ -2,11 +2,10 @@
 // Without this file the form works all the same, page by page.
 
 import { groupTyped, readAmount, writeAmount } from "./amounts.js";
-import { act, KEY, prepare } from "./shared.js";
+import { act, prepare } from "./shared.js";
 
 const form = document.getElementById("form");
 const live = document.getElementById("live");
-const keyForm = document.getElementById("key");
 const PAUSE = 150; // milliseconds of rest before a moved value is sent
 
 let latest = 0;
@@ -14,38 +13,35 @@ let timer;
 
 const byId = (id) => document.getElementById(id);
 
-function headers() {
-  const key = keyForm && sessionStorage.getItem(KEY);
-  return { "Accept-Language": document.documentElement.lang, ...(key && { "X-API-Key": key }) };
-}
-
 // Send the form; an older answer never overwrites a newer one.
 async function ask(explore) {
   const mine = ++latest;
   const body = new URLSearchParams(new FormData(form));
   if (explore) body.set("explore", "1");
   try {
-    const answer = await fetch(form.action, { method: "POST", body, headers: headers() });
-    const text = await answer.text();
+    const headers = { Accept: "text/html", "Accept-Language": document.documentElement.lang };
+    const answer = await fetch(form.action, { method: "POST", body, headers });
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     if (mine !== latest) return;
-    if ((answer.headers.get("Content-Type") ?? "").includes("text/html")) {
-      show(new DOMParser().parseFromString(text, "text/html"), !explore || !live.checked);
-    } else {
-      refuse(answer.status, JSON.parse(text).detail);
-    }
+    if (page.getElementById("form")) show(page, !explore || !live.checked);
+    else refuse(page.getElementById("refusal").textContent);
   } catch {
-    if (mine === latest) refuse(0, form.dataset.failed);
+    if (mine === latest) refuse(form.dataset.failed);
   }
 }
 
 function show(page, move) {
   byId("problems").replaceChildren(...page.getElementById("problems").childNodes);
+  // Whoever has signed in meanwhile, or is no longer, gets another token for the form.
+  for (const part of ["account", "session"]) {
+    byId(part).replaceChildren(...page.getElementById(part).childNodes);
+  }
   for (const field of form.querySelectorAll(".field")) {
     mark(field, page.querySelector(`.field[data-name="${CSS.escape(field.dataset.name)}"]`));
   }
   document.title = page.title;
   const wrong = form.querySelector("[aria-invalid]");
-  if (!wrong) {
+  if (page.getElementById("label")) {
     byId("result").replaceChildren(...page.getElementById("result").childNodes);
     prepare(byId("result"));
     byId("status").textContent = `${byId("label").textContent}, ${byId("probability").textContent}`;
@@ -53,7 +49,7 @@ function show(page, move) {
   if (move) {
     wrong?.closest("details")?.setAttribute("open", "");
     (wrong ?? byId("result-title")).focus({ preventScroll: true });
-    (wrong?.closest(".field") ?? byId("result")).scrollIntoView();
+    (wrong?.closest(".field, .key") ?? byId("result")).scrollIntoView();
   }
 }
 
@@ -67,15 +63,10 @@ function mark(field, rendered) {
   if (fresh.hasAttribute("aria-invalid")) control.setAttribute("aria-invalid", "true");
 }
 
-function refuse(status, detail) {
+function refuse(detail) {
   const said = document.createElement("p");
   said.textContent = detail;
   byId("problems").replaceChildren(said);
-  if (status === 401 && keyForm) {
-    byId("key-error").textContent = sessionStorage.getItem(KEY) ? keyForm.dataset.wrong : "";
-    keyForm.classList.remove("known");
-    byId("api-key").focus();
-  }
 }
 
 function follow(event) {
@@ -115,15 +106,6 @@ form.addEventListener("submit", (event) => {
 form.addEventListener("input", follow);
 live.addEventListener("change", chooseLive);
 byId("result").addEventListener("click", act);
-keyForm?.addEventListener("submit", (event) => {
-  event.preventDefault();
-  sessionStorage.setItem(KEY, byId("api-key").value.trim());
-  byId("api-key").value = "";
-  byId("key-error").textContent = "";
-  byId("problems").replaceChildren();
-  form.querySelector("[name]").focus();
-});
-byId("key-forget")?.addEventListener("click", () => sessionStorage.removeItem(KEY));
 byId("live-choice").hidden = false;
 prepare(byId("result"));
 document.querySelector("[aria-invalid]")?.focus();

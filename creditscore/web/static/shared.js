@@ -1,8 +1,6 @@
-// What more than one page does: where the key is kept, and the buttons beside a decision.
+// What more than one page does: times in the reader's zone, and the buttons beside a decision.
 
 import { showLocalTimes } from "./times.js";
-
-export const KEY = "creditscore-api-key"; // in sessionStorage only: it ends with the tab
 
 const byId = (id) => document.getElementById(id);
 

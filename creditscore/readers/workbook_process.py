@@ -1,0 +1,175 @@
+"""Read a workbook that a stranger sent, in a process of its own with little memory and time.
+
+A few bytes can make a workbook that fills all memory: XML that unpacks to gigabytes, or two cells
+in opposite corners of a sheet. Whatever such a file does, it does it to that process alone.
+
+    service -> wanted columns, workbook -> process -> header, rows -> service
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import io
+import subprocess
+import sys
+import zipfile
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass
+from tempfile import TemporaryFile
+from typing import BinaryIO, cast
+
+from creditscore.environment import interpreter
+from creditscore.errors import NotATable
+from creditscore.folders import PACKAGE
+from creditscore.i18n.catalogue import say
+from creditscore.json_codec import dumps_bytes, loads
+from creditscore.readers.excel_reader import RowsPiece, open_excel
+from creditscore.readers.file_format import EXCEL, FileFormat, StatedFormat
+
+try:
+    import resource
+except ImportError:  # Windows, where one process serves its own user
+    resource = None  # type: ignore[assignment]
+
+#: Bytes that a workbook may unpack to: several times what a table of 16 MiB takes.
+MOST_UNPACKED = 256 * 1024 * 1024
+
+#: Bytes of memory, seconds of computing, and bytes of its rows that the process may take.
+MOST_MEMORY, MOST_SECONDS, MOST_WRITTEN = 512 * 1024 * 1024, 60, 512 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class WorkbookFile:
+    """A sheet that has been read.
+
+    Attributes
+    ----------
+    columns : tuple of str
+        The header, without unnamed columns at its end.
+    format : FileFormat
+    file : file
+        Its rows, as the process wrote them; closed with the workbook.
+    """
+
+    columns: tuple[str, ...]
+    format: FileFormat
+    file: BinaryIO
+
+    def pieces(self) -> Iterator[RowsPiece]:
+        """Read the rows below the header; blank ones are left out."""
+        self.file.seek(0)
+        self.file.readline()
+        for line in self.file:
+            yield RowsPiece([(number, cells) for number, cells in loads(line)])
+
+    def first_rows(self) -> Sequence[list[str]]:
+        """Return the cells of some rows below the header."""
+        first = next(self.pieces(), None)
+        return [cells for _, cells in first.rows] if first else []
+
+    def close(self) -> None:
+        """Remove the rows."""
+        self.file.close()
+
+
+def can_read_workbooks() -> bool:
+    """Check whether python-calamine is installed."""
+    return importlib.util.find_spec("python_calamine") is not None
+
+
+def read_workbook(
+    raw: bytes, *, wanted: Collection[str], stated: StatedFormat, most_seconds: int = MOST_SECONDS
+) -> WorkbookFile:
+    """Read a sheet as `open_excel` does, all of it.
+
+    Parameters
+    ----------
+    raw : bytes
+        The workbook.
+    wanted : collection of str
+        Some names of its columns.
+    stated : StatedFormat
+        What is known of it.
+    most_seconds : int
+        After so many it is given up.
+
+    Raises
+    ------
+    NotATable
+        As of `open_excel`, or if it takes too much memory or time.
+    """
+    _check_unpacked(raw)
+    job = dumps_bytes({"wanted": list(wanted), "stated": asdict(stated)}) + b"\n"
+    with ExitStack() as stack:
+        file = cast(BinaryIO, stack.enter_context(TemporaryFile()))
+        try:
+            subprocess.run(
+                [str(interpreter()), "-m", __name__],
+                input=job + raw,
+                stdout=file,
+                stderr=subprocess.DEVNULL,
+                cwd=PACKAGE.parent,
+                timeout=most_seconds,
+                check=True,
+            )
+        except subprocess.SubprocessError:
+            raise NotATable("not_csv", say("workbook_too_large"), 1) from None
+        file.seek(0)
+        header = loads(file.readline())
+        if "fault" in header:
+            raise NotATable(**header["fault"])
+        stack.pop_all()
+    found = FileFormat(kind=EXCEL, header_line=header["header_line"], sheet=header["sheet"])
+    return WorkbookFile(tuple(header["columns"]), found, file)
+
+
+def _check_unpacked(raw: bytes) -> None:
+    """Check how large a workbook says that it is when it is unpacked; old ones are not packed."""
+    if not raw.startswith(b"PK"):
+        return
+    try:
+        with zipfile.ZipFile(io.BytesIO(raw)) as archive:
+            unpacked = sum(entry.file_size for entry in archive.infolist())
+    except (zipfile.BadZipFile, OSError, ValueError) as error:
+        raise NotATable("not_csv", say("not_readable", problem=str(error)), 1) from None
+    if unpacked > MOST_UNPACKED:
+        raise NotATable("not_csv", say("workbook_too_large"), 1)
+
+
+def _serve(source: BinaryIO, target: BinaryIO) -> None:
+    """Read a workbook, and write its header and its rows as lines of JSON, or what is wrong."""
+    job = loads(source.readline())
+    stated = StatedFormat(**job["stated"])
+    try:
+        sheet = open_excel(io.BytesIO(source.read()), wanted=job["wanted"], stated=stated)
+    except NotATable as error:
+        (fault,) = error.faults
+        found = {"code": fault.code, "text": dict(fault.text), "line": fault.line}
+        target.write(dumps_bytes({"fault": found}) + b"\n")
+        return
+    header = {"columns": sheet.columns, **asdict(sheet.format)}
+    target.write(dumps_bytes(header) + b"\n")
+    for piece in sheet.pieces():
+        target.write(dumps_bytes(piece.rows) + b"\n")
+
+
+def _limit_process() -> None:
+    """Take no more memory, time and room on the disk than a workbook needs."""
+    if resource is None:
+        return
+    for limit, most in (
+        (resource.RLIMIT_AS, MOST_MEMORY),
+        (resource.RLIMIT_CPU, MOST_SECONDS),
+        (resource.RLIMIT_FSIZE, MOST_WRITTEN),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        _, hard = resource.getrlimit(limit)
+        # The host may allow even less.
+        least = most if hard == resource.RLIM_INFINITY else min(most, hard)
+        resource.setrlimit(limit, (least, least))
+
+
+if __name__ == "__main__":
+    _limit_process()
+    _serve(sys.stdin.buffer, sys.stdout.buffer)

@@ -1,0 +1,282 @@
+"""A table that a person uploaded: CSV of any kind or a workbook, checked, then scored.
+
+Other than a request of a program, whose table is refused whole for one faulty row, the valid rows
+are decided on and the others are listed with their faults, as score.py does.
+"""
+
+from __future__ import annotations
+
+import codecs
+import io
+from collections import Counter
+from collections.abc import Generator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from functools import cached_property, partial
+from itertools import islice
+from typing import BinaryIO
+
+from creditscore.decision_log.idempotency import RequestOrigin
+from creditscore.decision_log.log import DecisionLog
+from creditscore.decisions.assessor import Assessor, timestamp
+from creditscore.decisions.decision_columns import DecisionColumns
+from creditscore.decisions.record import COLUMNS, to_milliseconds
+from creditscore.errors import Fault, InvalidApplicants, NotATable
+from creditscore.i18n.catalogue import DECIMAL_SIGNS, in_language, say
+from creditscore.readers import TableFile, open_csv
+from creditscore.readers.detection import file_kind
+from creditscore.readers.file_format import EXCEL
+from creditscore.readers.workbook_process import (
+    WorkbookFile,
+    can_read_workbooks,
+    read_workbook,
+)
+from creditscore.schema.csv_cells import to_line
+from creditscore.schema.table_columns import field_names
+from creditscore.scorecard.model import Model
+from creditscore.tables.csv_table import open_table
+from creditscore.tables.excel_table import excel_table
+from creditscore.tables.output import without
+from creditscore.tables.scorer import Scorer
+from creditscore.tables.spooled_decisions import (
+    MOST_RESULTS,
+    Result,
+    logged_ends,
+    spool,
+    spooled_file,
+    spooled_rows,
+    write_header,
+    write_rows,
+)
+from creditscore.tables.table import Block, RejectedRow, Style, Table
+from creditscore.tables.table_check import CheckedTable, RowSample, check_table
+
+#: Where a row of the log has its scorecard and its label.
+_SCORECARD, _LABEL = (COLUMNS.index(name) - 2 for name in ("scorecard", "label"))
+
+
+#: The share of a table that is read at most, before all of it is decided.
+ALMOST_READ = 0.99
+
+
+@dataclass
+class ScoredTable:
+    """The result of scoring, as two files of CSV that Excel reads as UTF-8; the caller closes them.
+
+    Attributes
+    ----------
+    scored, rejects : file
+        The valid rows, each with its decision behind it; and the others, each behind its line and
+        what is wrong with it.
+    counts : Counter
+        Decisions by scorecard and label.
+    rejected : int
+        Rows that are not valid applicants.
+    share : float or None
+        How much of the table has been read; None if that is not known, 1 when all decisions are
+        made and only have to be logged.
+    sample : RowSample
+        The first rejected rows.
+    """
+
+    scored: BinaryIO
+    rejects: BinaryIO
+    sample: RowSample
+    counts: Counter[tuple[str, str]] = field(default_factory=Counter)
+    rejected: int = 0
+    share: float | None = None
+
+    @property
+    def decided(self) -> int:
+        """Rows that got a decision."""
+        return self.counts.total()
+
+    def close(self) -> None:
+        """Remove the files."""
+        self.scored.close()
+        self.rejects.close()
+
+
+@dataclass(frozen=True)
+class UploadedTable:
+    """A table as it came.
+
+    Attributes
+    ----------
+    raw : bytes
+        The file.
+    model : Model
+    language : str
+        The language of the reasons' texts and of the faults.
+    """
+
+    raw: bytes
+    model: Model
+    language: str
+
+    @cached_property
+    def _workbook(self) -> WorkbookFile | None:
+        if file_kind(self.raw) != EXCEL:
+            return None
+        if not can_read_workbooks():
+            raise NotATable("not_csv", say("no_workbooks_here"), 1)
+        schema = self.model.schema
+        return read_workbook(self.raw, wanted=field_names(schema), stated=schema.file)
+
+    def close(self) -> None:
+        """Remove what was read of a workbook."""
+        if (workbook := self.__dict__.get("_workbook")) is not None:
+            workbook.close()
+
+    def read_header(self) -> TableFile:
+        """Find out how the table is written, and read its header.
+
+        Raises
+        ------
+        NotATable
+            If it is no table.
+        """
+        schema = self.model.schema
+        wanted = field_names(schema)
+        return self._workbook or open_csv(io.BytesIO(self.raw), wanted=wanted, stated=schema.file)
+
+    def check(self) -> CheckedTable:
+        """Read all rows, and decide on none; errors as of `decide`."""
+        checked = check_table(self._open()[0], self.model.schema)
+        if not checked.valid + checked.rejected:
+            raise InvalidApplicants([Fault("no_rows", "", say("no_rows"))])
+        return checked
+
+    def decide(
+        self, assessor: Assessor, log: DecisionLog, origin: RequestOrigin
+    ) -> Generator[ScoredTable]:
+        """Decide on all valid rows, and log the decisions in one transaction.
+
+        Parameters
+        ----------
+        assessor : Assessor
+            Of the model.
+        log : DecisionLog
+        origin : RequestOrigin
+            Its idempotency key must differ for another model, cut-off or table: what came before
+            under the same one gets the ids of its first decisions again, and nothing is logged.
+
+        Returns
+        -------
+        generator of ScoredTable
+            The result so far. The last one is whole, and its decisions are in the log; only then
+            the caller has to close it.
+
+        Raises
+        ------
+        InvalidApplicants
+            If it is no table, or with all that is wrong with its header; from the generator, if
+            its rows cannot be read or there are none.
+        """
+        return self._decide(*self._open(), assessor, log, origin)
+
+    def _decide(
+        self,
+        table: Table,
+        columns: DecisionColumns,
+        assessor: Assessor,
+        log: DecisionLog,
+        origin: RequestOrigin,
+    ) -> Generator[ScoredTable]:
+        with ExitStack() as stack:
+            sample = RowSample(table, self.model.schema, most_first=0)
+            scored = ScoredTable(spooled_file(), spooled_file(), sample)
+            stack.callback(scored.close)
+            if is_recorded := (yield from _score(table, columns, assessor, log, origin, scored)):
+                stack.pop_all()
+        if is_recorded:
+            yield scored
+        else:
+            # Another request took the key just now.
+            yield from self.decide(assessor, log, origin)
+
+    def _open(self) -> tuple[Table, DecisionColumns]:
+        """Open the table, and return the decision's columns as they are written behind it."""
+        model, schema, workbook = self.model, self.model.schema, self._workbook
+        columns = DecisionColumns(True, language=self.language, prefix=schema.decision_prefix)
+        taken, whole = columns.types, model.whole_fields
+        if workbook is not None:
+            style = style_of(self.language)
+            table: Table = excel_table(workbook, schema, taken=taken, style=style)
+        else:
+            size = len(self.raw)
+            file = io.BytesIO(self.raw)
+            table = open_table(file, schema, taken=taken, whole=whole, size=size)
+        return table, table.style.of(columns, schema)
+
+
+def style_of(language: str) -> Style:
+    """Return how Excel reads CSV where a language is spoken; a workbook itself does not tell."""
+    return Style(";", decimal=",") if DECIMAL_SIGNS[language] == "," else Style()
+
+
+def _score(
+    table: Table,
+    columns: DecisionColumns,
+    assessor: Assessor,
+    log: DecisionLog,
+    origin: RequestOrigin,
+    scored: ScoredTable,
+) -> Generator[ScoredTable, None, bool]:
+    """Decide on the rows; return whether their decisions are in the log."""
+    first_ids = log.first_ids(origin)
+    again = iter(first_ids or ())
+    moment = log.find_all(first_ids[:1])[0].decided_at if first_ids else log.now()
+    write = partial(Result.of, columns=replace(columns, logged=False), origin=origin)
+    scorer = Scorer(assessor, table, write=write, most_results=MOST_RESULTS)
+    ids: list[str] = []
+    for file in (scored.scored, scored.rejects):
+        file.write(codecs.BOM_UTF8)
+    write_header(scored.scored, table, columns)
+    _write_line(scored.rejects, table, ["line", "faults", *table.columns])
+    with spooled_file() as spooled:
+        for block in table.blocks():
+            results = scorer.score(block)
+            rejected = {
+                index: row for index, row in enumerate(results) if isinstance(row, RejectedRow)
+            }
+            valid: Sequence[Result] = without(results, [*rejected])
+            count = len(valid)
+            new = list(islice(again, count)) if first_ids else assessor.new_ids(moment, count)
+            ids += new
+            spool(spooled, valid, new, without(scorer.references(block), [*rejected]))
+            ends = logged_ends(valid, new, timestamp(moment), columns.separator)
+            write_rows(scored.scored, table, without(block.lines(), [*rejected]), ends)
+            _reject(scored, table, block, rejected, columns.language or "")
+            scored.counts.update(
+                (str(result.template.values[_SCORECARD]), str(result.template.values[_LABEL]))
+                for result in valid
+            )
+            share = table.share_read()
+            # Some of what has been read waits for the next block.
+            scored.share = share and min(share, ALMOST_READ)
+            yield scored
+        if not ids and not scored.rejected:
+            raise InvalidApplicants([Fault("no_rows", "", say("no_rows"))])
+        if first_ids or not ids:
+            return True
+        scored.share = 1.0
+        yield scored
+        rows = spooled_rows(spooled, to_milliseconds(moment))
+        return log.record_rows(rows, origin, ids=ids, moment=moment)
+
+
+def _reject(
+    scored: ScoredTable, table: Table, block: Block, rejected: dict[int, RejectedRow], language: str
+) -> None:
+    """Write rejected rows, each behind its line and what is wrong with it."""
+    scored.rejected += len(rejected)
+    scored.sample.add(block, rejected)
+    for index, row in rejected.items():
+        why = "; ".join(in_language(fault.text, language) for fault in row.faults)
+        _write_line(scored.rejects, table, [block.numbers[index], why, *block.row(index)])
+
+
+def _write_line(file: BinaryIO, table: Table, cells: Sequence[object]) -> None:
+    style = table.style
+    file.write(f"{to_line(cells, style.separator)}{style.newline}".encode())

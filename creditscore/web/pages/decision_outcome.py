@@ -1,0 +1,58 @@
+"""The form that records the outcome of one decision."""
+
+from __future__ import annotations
+
+from urllib.parse import parse_qs
+
+from flask import Request, Response, url_for
+
+from creditscore.decisions.record import LoggedDecision
+from creditscore.errors import OutcomeConflict
+from creditscore.web.content_negotiation import page_language
+from creditscore.web.pages.decision_view import show_decision
+from creditscore.web.problems import CONFLICT, SEE_OTHER, UNPROCESSABLE
+from creditscore.web.request_body import read_form_body
+from creditscore.web.service import service
+
+#: What the form sends for each outcome.
+ANSWERS = {"true": True, "false": False}
+
+
+def read_outcome_form(request: Request, *, most_bytes: int) -> bool | None:
+    """Return whether the outcome was the bad one; None if nothing was chosen.
+
+    Raises
+    ------
+    Problem
+        As of `read_form_body`.
+    """
+    raw = read_form_body(request, most_bytes=most_bytes)
+    (chosen, *_) = parse_qs(raw.decode(errors="replace")).get("defaulted", [""])
+    return ANSWERS.get(chosen)
+
+
+def write_from_page(decision_id: str, defaulted: bool | None, *, key_id: str) -> Response:
+    """Log an outcome, and lead to the decision's page, or show there why it is not logged.
+
+    Raises
+    ------
+    UnknownDecision
+        If no decision has that id.
+    """
+    log = service().log
+    if defaulted is None:
+        return _refused(log.find(decision_id), "outcome_choose", UNPROCESSABLE)
+    try:
+        log.record_outcome(decision_id, defaulted=defaulted, key_id=key_id)
+    except OutcomeConflict:
+        return _refused(log.find(decision_id), "outcome_conflicts", CONFLICT)
+    place = url_for(
+        "log.decision", decision_id=decision_id, lang=page_language(), _anchor="outcome-title"
+    )
+    return Response(status=SEE_OTHER, headers={"Location": place})
+
+
+def _refused(logged: LoggedDecision, problem: str, status: int) -> Response:
+    answer = show_decision(logged, problem=problem, endpoint="log.decision")
+    answer.status_code = status
+    return answer

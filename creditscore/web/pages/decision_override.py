@@ -1,0 +1,67 @@
+"""The form that records an override of one decision."""
+
+from __future__ import annotations
+
+from urllib.parse import parse_qsl
+
+from flask import Request, Response, url_for
+
+from creditscore.decision_log.overrides import Override, record_override
+from creditscore.errors import NoOverride, OverrideConflict
+from creditscore.i18n.catalogue import PAGE_TEXTS, in_language
+from creditscore.web.content_negotiation import page_language
+from creditscore.web.override_body import NEEDED, OPTIONAL, StatedOverride, read_override
+from creditscore.web.pages.decision_view import OverrideForm, show_decision
+from creditscore.web.problems import CONFLICT, SEE_OTHER, UNPROCESSABLE, WrongValues
+from creditscore.web.request_body import read_form_body
+from creditscore.web.service import service
+
+
+def read_override_form(request: Request, *, most_bytes: int) -> dict[str, str]:
+    """Return what was typed, by name.
+
+    Raises
+    ------
+    Problem
+        As of `read_form_body`.
+    """
+    raw = read_form_body(request, most_bytes=most_bytes).decode(errors="replace")
+    typed = dict(parse_qsl(raw, keep_blank_values=True))
+    return {name: typed.get(name, "").strip() for name in (*NEEDED, *OPTIONAL)}
+
+
+def write_override_from_page(decision_id: str, typed: dict[str, str], *, key_id: str) -> Response:
+    """Log an override, and lead to the decision's page, or show there why it is not logged.
+
+    Raises
+    ------
+    UnknownDecision
+        If no decision has that id.
+    """
+    log, language = service().log, page_language()
+    texts = PAGE_TEXTS[language]
+    try:
+        # A text area sends the ends of its lines; the log keeps a reason as one.
+        stated = read_override({**typed, "reason": " ".join(typed["reason"].split())})
+        _record(decision_id, stated, key_id)
+    except WrongValues as wrong:
+        told, status = [in_language(fault.text, language) for fault in wrong.faults], UNPROCESSABLE
+    except OverrideConflict:
+        told, status = [texts["override_conflicts"]], CONFLICT
+    except NoOverride:
+        told, status = [texts["override_none"]], CONFLICT
+    else:
+        place = url_for(
+            "log.decision", decision_id=decision_id, lang=language, _anchor="override-title"
+        )
+        return Response(status=SEE_OTHER, headers={"Location": place})
+    form = OverrideForm(typed["reason"], typed["decided_by"], told)
+    answer = show_decision(log.find(decision_id), override_form=form, endpoint="log.decision")
+    answer.status_code = status
+    return answer
+
+
+def _record(decision_id: str, stated: StatedOverride, key_id: str) -> None:
+    log = service().log
+    made = Override(*stated, recorded_at=log.now(), key_id=key_id)
+    record_override(log.database, decision_id, made)

@@ -1,0 +1,178 @@
+"""An uploaded table as its page shows it: how it is written, its columns, its rows and faults."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from creditscore.errors import Fault
+from creditscore.i18n.catalogue import PAGE_TEXTS, in_language
+from creditscore.nearest_name import nearest_name
+from creditscore.readers import TableFile, clean_name
+from creditscore.readers.file_format import ENCODINGS, EXCEL, FileFormat
+from creditscore.schema import Schema
+from creditscore.schema.csv_cells import to_line
+from creditscore.schema.reference import REFERENCE
+from creditscore.schema.table_columns import field_columns
+from creditscore.tables.table_check import CheckedRow
+from creditscore.tables.uploaded_table import style_of
+
+#: Columns, names of columns that are no fields, and characters of a cell that are shown.
+MOST_COLUMNS, MOST_OTHERS, LONGEST_CELL = 24, 30, 40
+
+
+#: The texts that name what separates cells.
+SEPARATOR_TEXTS = {
+    ",": "separator_comma",
+    ";": "separator_semicolon",
+    "\t": "separator_tab",
+    "|": "separator_bar",
+}
+
+
+@dataclass(frozen=True)
+class HeaderView:
+    """How a table is written, and its columns.
+
+    Attributes
+    ----------
+    format : str
+        In words.
+    columns : sequence of str
+    read : sequence of str
+        Those that are fields or the reference.
+    others : sequence of (str, str)
+        Those that are passed through, some of them, each with the field that it may have meant.
+    more : int
+        How many of those are not named.
+    shown : sequence of int
+        The places of those whose cells are shown.
+    """
+
+    format: str
+    columns: Sequence[str]
+    read: Sequence[str]
+    others: Sequence[tuple[str, str]]
+    more: int
+    shown: Sequence[int]
+
+    def is_read(self, place: int) -> bool:
+        """Return whether a column is a field or the reference."""
+        return self.columns[place] in self.read
+
+
+@dataclass(frozen=True)
+class CellView:
+    """A cell, cut to what can be shown, and whether it is wrong."""
+
+    text: str
+    wrong: bool
+
+
+@dataclass(frozen=True)
+class RowView:
+    """A row: its line, the cells that are shown, and its faults in words."""
+
+    line: int
+    cells: Sequence[CellView]
+    faults: Sequence[str]
+
+
+@dataclass(frozen=True)
+class FieldView:
+    """A column that a table may have: its name, and what its cells mean and may hold."""
+
+    name: str
+    title: str
+    allowed: str
+    needed: bool
+
+
+def view_header(file: TableFile, schema: Schema, language: str) -> HeaderView:
+    """Return how a table is written, and its columns."""
+    columns = file.columns
+    places = field_columns(columns, schema)
+    read = {place for found in places.values() for place in found}
+    read |= {place for place, name in enumerate(columns) if clean_name(name) == REFERENCE}
+    others = [place for place in range(len(columns)) if place not in read]
+    missing = [name for name in schema.fields if name not in places]
+    shown = sorted([*read, *others][:MOST_COLUMNS])
+    return HeaderView(
+        format=_format_in_words(file.format, language),
+        columns=columns,
+        read=[columns[place] for place in sorted(read)],
+        others=[
+            (columns[place], nearest_name(columns[place], missing) or "")
+            for place in others[:MOST_OTHERS]
+        ],
+        more=max(0, len(others) - MOST_OTHERS),
+        shown=shown,
+    )
+
+
+def view_rows(header: HeaderView, rows: Iterable[CheckedRow], language: str) -> list[RowView]:
+    """Return rows as they are shown."""
+    return [
+        RowView(
+            line=row.line,
+            cells=[
+                CellView(
+                    _short(row.cells[place] if place < len(row.cells) else ""), place in row.wrong
+                )
+                for place in header.shown
+            ],
+            faults=faults_in_words(row.faults, language),
+        )
+        for row in rows
+    ]
+
+
+def faults_in_words(faults: Iterable[Fault], language: str) -> list[str]:
+    """Return faults as sentences."""
+    return [in_language(fault.text, language) for fault in faults]
+
+
+def describe_fields(schema: Schema, language: str) -> list[FieldView]:
+    """Return the columns that a table may have."""
+    needed = set(schema.base_fields) - set(schema.optional)
+    return [
+        FieldView(
+            name=name,
+            title=in_language(field.title, language),
+            allowed=in_language(field.allowed, language),
+            needed=name in needed,
+        )
+        for name, field in schema.fields.items()
+    ]
+
+
+def empty_table(schema: Schema, language: str) -> str:
+    """Return the address (RFC 2397) of a table with all columns, and an example in each row."""
+    style = style_of(language)
+    rows: list[list[object]] = [[REFERENCE, *schema.fields]]
+    for number, spec in enumerate(schema.scorecards.values(), start=1):
+        cells = {name: schema.fields[name].example for name in spec.fields}
+        rows.append([f"A-{number}", *(cells.get(name) for name in schema.fields)])
+    text = "".join(f"{to_line(row, style.separator)}\n" for row in rows)
+    return f"data:text/csv;base64,{base64.b64encode(text.encode('utf-8-sig')).decode()}"
+
+
+def _format_in_words(found: FileFormat, language: str) -> str:
+    texts = PAGE_TEXTS[language]
+    if found.kind == EXCEL:
+        return texts["format_workbook"].format(sheet=found.sheet, line=found.header_line)
+    return texts["format_csv"].format(
+        separator=texts[SEPARATOR_TEXTS[found.separator]],
+        encoding=ENCODINGS.get(found.encoding, found.encoding),
+        line=found.header_line,
+    )
+
+
+def _view_cell(row: CheckedRow, place: int) -> CellView:
+    """Return a cell of a row, which may have too few of them."""
+    return CellView(_short(row.cells[place]) if place < len(row.cells) else "", place in row.wrong)
+
+
+def _short(cell: str) -> str:
+    return cell if len(cell) <= LONGEST_CELL else f"{cell[:LONGEST_CELL]}…"

@@ -1,0 +1,221 @@
+"""The page for tables: upload one, see what is wrong with it, and get it back scored."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack, closing
+from functools import partial
+from http import HTTPStatus
+from pathlib import PurePath
+from types import MappingProxyType
+from typing import NamedTuple
+
+from flask import Blueprint, Response, copy_current_request_context, current_app
+from flask.typing import ResponseReturnValue
+
+from creditscore.decision_log.idempotency import RequestOrigin
+from creditscore.errors import CreditScoreError, Fault, InvalidApplicants
+from creditscore.i18n.catalogue import PAGE_TEXTS, Text, in_language, say
+from creditscore.i18n.number_format import FORMATS, say_number
+from creditscore.readers.workbook_process import can_read_workbooks
+from creditscore.scorecard.policy import ELIGIBLE, NOT_ELIGIBLE
+from creditscore.tables.table_check import CheckedRow, CheckedTable
+from creditscore.tables.uploaded_table import ScoredTable, UploadedTable
+from creditscore.web.authentication import check_predict
+from creditscore.web.content_negotiation import page_language, wants_parts
+from creditscore.web.pages.decision_view import key_needed
+from creditscore.web.pages.layout import notice, render_page
+from creditscore.web.pages.scored_files import (
+    REJECTED,
+    SCORED,
+    as_links,
+    as_parts,
+    as_zip,
+    fits_into_page,
+)
+from creditscore.web.pages.table_view import (
+    HeaderView,
+    describe_fields,
+    empty_table,
+    view_header,
+    view_rows,
+)
+from creditscore.web.problems import UNPROCESSABLE, BrokenBody, TooLarge
+from creditscore.web.request_body import Upload, bound_upload, read_origin, read_upload
+from creditscore.web.service import Service, current_request, service
+
+bp = Blueprint("tables", __name__, url_prefix="/tables")
+
+#: The fields of the form: the file, the button, and what tells one form from another.
+TABLE, TASK, FORM_ID = "table", "task", "form_id"
+
+SCORE = "score"
+
+#: Characters of a file's name that are kept.
+LONGEST_NAME = 60
+
+MEGABYTE = 1024 * 1024
+
+
+class Counts(NamedTuple):
+    """Decisions of one scorecard."""
+
+    eligible: int
+    not_eligible: int
+
+
+@bp.get("")
+def show() -> ResponseReturnValue:
+    """Show the form."""
+    return _page(key_needed=key_needed())
+
+
+@bp.post("")
+def read() -> ResponseReturnValue:
+    """Check an uploaded table, or decide on its valid rows and log the decisions."""
+    svc = service()
+    request = current_request()
+    most_bytes = svc.settings.max_csv_bytes
+    try:
+        # First, as nobody can read a token in a form that is too large.
+        bound_upload(request, most_bytes=most_bytes)
+        key_id = check_predict(request, svc.keys, svc.settings)
+        upload = read_upload(request, TABLE, most_bytes=most_bytes)
+    except TooLarge as problem:
+        return _page(errors=[_too_large(svc)], status=problem.status)
+    except BrokenBody as problem:
+        return _page(errors=[problem.text], status=problem.status)
+    if not upload.raw:
+        return _page(errors=[say("empty_file" if upload.name else "no_file")], status=UNPROCESSABLE)
+    with ExitStack() as stack:
+        table = UploadedTable(upload.raw, svc.assessor.model, page_language())
+        stack.callback(table.close)
+        header = None
+        try:
+            header = view_header(table.read_header(), table.model.schema, table.language)
+            if upload.fields.get(TASK) != SCORE:
+                checked = table.check()
+                return _page(upload, header=header, checked=checked, rows=checked.rows)
+            origin = _origin_of(svc, upload, key_id)
+            steps = table.decide(svc.assessor, svc.log, origin)
+            names = _file_names(upload, table.language)
+            shown = partial(_page, upload, header=header, names=names)
+            if wants_parts(request):
+                # Called later, perhaps by another thread.
+                page = copy_current_request_context(partial(_result_page, shown))
+                refused = copy_current_request_context(partial(_refused_page, shown, origin))
+                answer = as_parts(steps, page, refused, names)
+                answer.call_on_close(stack.pop_all().close)
+                return answer
+            *_, scored = steps
+        except InvalidApplicants as invalid:
+            return _page(upload, faults=invalid.faults, header=header, status=UNPROCESSABLE)
+    with closing(scored):
+        if not fits_into_page(scored):
+            return as_zip(scored, names)
+        return shown(scored=scored, rows=scored.sample.rows, links=as_links(scored))
+
+
+def _result_page(shown: Callable[..., Response], scored: ScoredTable) -> bytes:
+    """Make the page of a result whose files a script has got."""
+    return shown(scored=scored, rows=scored.sample.rows).get_data()
+
+
+def _refused_page(
+    shown: Callable[..., Response], origin: RequestOrigin, error: CreditScoreError
+) -> bytes:
+    """Make the page of what went wrong after the answer began."""
+    if isinstance(error, InvalidApplicants):
+        return shown(faults=error.faults).get_data()
+    # The cause is for the operator only.
+    current_app.logger.error("request %s failed: %s", origin.request_id, error)
+    return shown(errors=[say("log_unavailable")]).get_data()
+
+
+def _origin_of(svc: Service, upload: Upload, key_id: str | None) -> RequestOrigin:
+    """Return what identifies the upload in the log: the same form sent twice is one.
+
+    A second click or a reload must not log everything again.
+    """
+    form_id, own_key = upload.fields.get(FORM_ID), None
+    if form_id:
+        versions = sorted(svc.assessor.model.versions.values())
+        body = hashlib.sha256(upload.raw).hexdigest()
+        meant = repr([form_id, versions, svc.assessor.policy.cutoff, body])
+        own_key = f"table-{hashlib.sha256(meant.encode()).hexdigest()}"
+    return read_origin(current_request(), upload.raw, key_id=key_id, own_key=own_key)
+
+
+def _file_names(upload: Upload, language: str) -> dict[str, str]:
+    """Return what the scored and the rejected rows are called, after the file that came."""
+    stem = PurePath(upload.name.replace("\\", "/")).stem[:LONGEST_NAME]
+    kept = "".join(each if each.isalnum() or each in " -_." else "_" for each in stem).strip(" .")
+    texts = PAGE_TEXTS[language]
+    return {field: f"{kept or TABLE}-{texts[f'file_{field}']}.csv" for field in (SCORED, REJECTED)}
+
+
+def _too_large(svc: Service) -> Text:
+    return say("table_too_large", most=_most(svc))
+
+
+def _most(svc: Service) -> Text:
+    """Return the size of the largest table, in MB."""
+    return say_number(round(svc.settings.max_csv_bytes / MEGABYTE, 3))
+
+
+def _page(
+    upload: Upload | None = None,
+    *,
+    errors: Sequence[Text] = (),
+    faults: Sequence[Fault] = (),
+    header: HeaderView | None = None,
+    checked: CheckedTable | None = None,
+    scored: ScoredTable | None = None,
+    rows: Sequence[CheckedRow] = (),
+    names: Mapping[str, str] = MappingProxyType({}),
+    links: Mapping[str, str] = MappingProxyType({}),
+    key_needed: bool = False,
+    status: int = HTTPStatus.OK,
+) -> Response:
+    svc, language = service(), page_language()
+    schema = svc.assessor.model.schema
+    titles = {name: in_language(spec.title, language) for name, spec in schema.scorecards.items()}
+    answer = render_page(
+        "tables.html",
+        language,
+        notice=notice(language),
+        upload=upload,
+        key_needed=key_needed,
+        form_id=secrets.token_hex(16),
+        most_bytes=svc.settings.max_csv_bytes,
+        most=in_language(_most(svc), language),
+        too_large=in_language(_too_large(svc), language),
+        workbooks=can_read_workbooks(),
+        fields=describe_fields(schema, language),
+        empty_table=empty_table(schema, language),
+        errors=[in_language(text, language) for text in errors],
+        faults=[(fault.line, in_language(fault.text, language)) for fault in faults],
+        header=header,
+        checked=checked,
+        scored=scored,
+        results=_by_scorecard(scored, titles),
+        rows=view_rows(header, rows, language) if header else [],
+        names=names,
+        links=links,
+        write=FORMATS[language],
+    )
+    answer.status_code = status
+    return answer
+
+
+def _by_scorecard(scored: ScoredTable | None, titles: Mapping[str, str]) -> dict[str, Counts]:
+    """Return how many were found eligible and not, by the title of each scorecard in use."""
+    if scored is None:
+        return {}
+    counts = {
+        title: Counts(scored.counts[name, ELIGIBLE], scored.counts[name, NOT_ELIGIBLE])
+        for name, title in titles.items()
+    }
+    return {title: each for title, each in counts.items() if any(each)}

@@ -1,0 +1,222 @@
+"""A search of the log: the right decisions, newest first, by short looks however long it is."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from decided import NOON, decision, hourly
+from sqlalchemy import event
+
+from creditscore.decision_log.database import Database
+from creditscore.decision_log.idempotency import RequestOrigin
+from creditscore.decision_log.log import DecisionLog
+from creditscore.decision_log.migrations import migrate
+from creditscore.decision_log.scan import PAGE_ROWS, range_of
+from creditscore.decision_log.search import NEAR_ROWS, Filters, scan_matching
+from creditscore.decisions.assessor import Decision
+from creditscore.schema import Applicant
+
+ORIGIN = RequestOrigin(request_id="r-1", key_id="k-1")
+
+#: References with what LIKE, quotes, spreadsheets and alphabets make difficult.
+ODD = ("100%", "A_17", "AB17", "O'Brien", 'say "yes"', "=1+1", "漢字 é", "a", "A", "\\", "; DROP")
+
+
+@pytest.fixture
+def log(database: Database) -> DecisionLog:
+    return DecisionLog(database, now=lambda: NOON)
+
+
+def named(reference: str, **changes: Any) -> Decision:
+    values = decision().applicant.values
+    return decision(applicant=Applicant("application", values, reference), **changes)
+
+
+def found(log: DecisionLog, *, limit: int = 500, **filters: Any) -> list[str]:
+    """Give the ids on all pages of a search."""
+    ids: list[str] = []
+    cursor = None
+    while True:
+        page = log.page(limit=limit, cursor=cursor, **filters)
+        ids += [each.decision.decision_id for each in page.decisions]
+        cursor = page.cursor
+        if cursor is None:
+            return ids
+
+
+def scanned(log: DecisionLog, **filters: Any) -> list[str]:
+    span = range_of(log.database, since=filters.get("since"), until=filters.get("until"))
+    pages = scan_matching(log.database, span, Filters(**filters))
+    return [row["id"] for rows in pages for row in rows]
+
+
+@pytest.mark.parametrize("reference", ODD)
+def test_a_reference_is_found_to_the_letter_whatever_is_in_it(
+    log: DecisionLog, reference: str
+) -> None:
+    made = {each: named(each) for each in ODD}
+    log.record(list(made.values()), ORIGIN)
+
+    assert found(log, search=reference) == [made[reference].decision_id]
+    assert scanned(log, search=reference) == [made[reference].decision_id]
+
+
+def test_a_search_is_for_an_id_in_any_case_or_for_a_reference(log: DecisionLog) -> None:
+    first = decision()
+    second = named(first.decision_id)
+    log.record([first, second, named("other")], ORIGIN)
+
+    assert found(log, search=first.decision_id) == [second.decision_id, first.decision_id]
+    assert found(log, search=first.decision_id.upper()) == [first.decision_id]
+    assert found(log, search="nothing") == []
+
+
+def test_decisions_are_found_by_whether_their_outcome_is_known(log: DecisionLog) -> None:
+    made = [each.decision_id for each in log.record(list(hourly(6)), ORIGIN).decisions]
+    for decision_id in made[1:4]:
+        log.record_outcome(decision_id, defaulted=decision_id == made[2])
+
+    assert found(log, limit=2, outcome="recorded") == made[3:0:-1]
+    assert found(log, limit=2, outcome="missing") == [made[5], made[4], made[0]]
+    assert found(log) == made[::-1]
+
+
+def test_all_filters_together_leave_what_fits_each(log: DecisionLog) -> None:
+    labels, scorecards, ages = ("eligible", "not_eligible"), ("application", "a_b"), (0, 1)
+    made = {}
+    for label, scorecard, age, known in itertools.product(labels, scorecards, ages, (True, False)):
+        each = decision(
+            label=label,
+            decided_at=NOON + timedelta(days=age),
+            applicant=Applicant(scorecard, decision().applicant.values, "A-17"),
+            model_version=f"{scorecard}-3f2a9c1d",
+        )
+        log.record([each], ORIGIN)
+        if known:
+            log.record_outcome(each.decision_id, defaulted=False)
+        made[label, scorecard, age, known] = each.decision_id
+    windows: list[dict[str, Any]] = [
+        {"until": NOON + timedelta(hours=1)},
+        {"since": NOON + timedelta(hours=1)},
+    ]
+
+    for (label, scorecard, age, known), decision_id in made.items():
+        outcome = "recorded" if known else "missing"
+        filters: dict[str, Any] = {
+            "label": label,
+            "scorecard": scorecard,
+            "outcome": outcome,
+            "search": "A-17",
+        }
+        assert found(log, **filters, **windows[age]) == [decision_id]
+        assert scanned(log, **filters, **windows[age]) == [decision_id]
+    assert len(found(log, scorecard="a_b")) == 8
+    assert found(log, scorecard="a") == found(log, scorecard="axb") == []
+
+
+@pytest.fixture(scope="module")
+def many() -> list[Decision]:
+    """Decisions of which the first ones differ from those that a page looks at itself."""
+    return [
+        decision(
+            decided_at=NOON + timedelta(minutes=minute),
+            label="eligible" if minute % 100 == 7 else "not_eligible",
+        )
+        for minute in range(NEAR_ROWS + 2 * PAGE_ROWS + 500)
+    ]
+
+
+def test_pages_go_on_where_the_newest_rows_end_without_gaps_and_doubles(
+    log: DecisionLog, many: list[Decision]
+) -> None:
+    log.record(many, ORIGIN)
+    wanted = [each.decision_id for each in many if each.label == "eligible"][::-1]
+
+    assert found(log, limit=7, label="eligible") == wanted
+    assert found(log, limit=50) == [each.decision_id for each in many][::-1]
+    assert scanned(log, label="eligible") == wanted
+
+
+def test_pages_show_each_decision_once_while_others_are_logged(
+    log: DecisionLog, many: list[Decision]
+) -> None:
+    log.record(many, ORIGIN)
+    before = [each.decision_id for each in many if each.label == "eligible"][::-1]
+
+    seen: list[str] = []
+    page = log.page(limit=9, label="eligible")
+    while True:
+        seen += [each.decision.decision_id for each in page.decisions]
+        # One of the time of the first, as where clocks differ.
+        log.record([decision(label="eligible")], ORIGIN)
+        if page.cursor is None:
+            break
+        page = log.page(limit=9, cursor=page.cursor, label="eligible")
+
+    assert seen == before
+
+
+def test_the_scan_is_of_what_was_there_when_its_range_was_taken(log: DecisionLog) -> None:
+    made = [each.decision_id for each in log.record(list(hourly(3)), ORIGIN).decisions]
+    span = range_of(log.database)
+
+    log.record([decision()], ORIGIN)
+
+    pages = scan_matching(log.database, span, Filters(), columns=("id",))
+    assert [row["id"] for rows in pages for row in rows] == made[::-1]
+
+
+#: Searches of which no row, or hardly any, may be among the newest.
+RARE: list[dict[str, Any]] = [
+    {"label": "nothing"},
+    {"scorecard": "behavioural"},
+    {"outcome": "recorded"},
+    {"outcome": "missing", "label": "nothing"},
+    {"search": "nothing"},
+    {"reference": "nothing"},
+    {"since": NOON, "until": NOON + timedelta(days=9), "label": "nothing"},
+    {"until": NOON, "scorecard": "behavioural", "outcome": "recorded"},
+]
+
+
+@pytest.mark.parametrize("filters", RARE, ids=lambda filters: "-".join(filters))
+def test_sqlite_never_walks_through_all_rows_of_the_log(
+    sqlite_url: str, filters: dict[str, Any], many: list[Decision]
+) -> None:
+    database = Database(sqlite_url)
+    migrate(database)
+    log = DecisionLog(database, now=lambda: NOON)
+    log.record(many, ORIGIN)
+
+    plans = list(plans_of(log, filters))
+
+    assert len(plans) >= 2
+    for plan in plans:
+        for step in plan:
+            # An index that holds all that is asked for, or a part of the table.
+            assert "SCAN decisions" not in step or "COVERING INDEX" in step, step
+            assert "PRIMARY KEY (rowid<?)" not in step, step
+    database.close()
+
+
+def plans_of(log: DecisionLog, filters: dict[str, Any]) -> Iterator[list[str]]:
+    """Search, and give SQLite's plan of each query that it made."""
+    queries: list[tuple[str, Any]] = []
+
+    def note(*arguments: Any) -> None:
+        queries.append(arguments[2:4])
+
+    with log.database.reading() as connection:
+        engine = connection.engine
+    event.listen(engine, "before_cursor_execute", note)
+    log.page(limit=50, **filters)
+    event.remove(engine, "before_cursor_execute", note)
+    with log.database.reading() as connection:
+        for query, values in queries:
+            if "FROM decisions" in query:
+                rows = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {query}", values)
+                yield [row[3] for row in rows]

@@ -1,0 +1,149 @@
+"""The guides for hosts: what they start starts, and what they name is there."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import json
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from answers import PROJECT
+from compose_files import COMPOSE, SERVICES
+from guide import blocks, commands
+from live_server import free_port
+from service_settings import log_in
+from waiting import wait_until
+
+from creditscore.schema import Schema
+from creditscore.settings import DEFINITIONS
+from creditscore.web.asgi import THREADS
+
+DOCS = PROJECT / "docs"
+HOSTS = ("linux", "windows", "container-host", "docker", "pythonanywhere")
+
+
+@pytest.mark.parametrize("host", HOSTS)
+def test_a_guide_says_how_to_update_and_how_to_get_the_data_out(host: str) -> None:
+    text = (DOCS / f"{host}.md").read_text(encoding="utf-8")
+    titles = re.findall("^## (.*)$", text, re.MULTILINE)
+
+    assert titles.index("Update") < titles.index("Get the data out")
+
+
+# Windows
+
+
+def waitress_options() -> list[str]:
+    """Give what the guide starts waitress with, by hand."""
+    lines = [
+        line
+        for block in blocks(DOCS / "windows.md")
+        for line in block.text.splitlines()
+        if block.language == "powershell"
+    ]
+    (command,) = (line for line in lines if line.startswith(r".venv\Scripts\waitress-serve "))
+    # The task does the same.
+    assert sum(command.partition(" ")[2] in line for line in lines) == 2
+    return command.split()[1:]
+
+
+def test_waitress_decides_with_the_options_of_the_guide_for_windows(
+    model_dir: Path, tmp_path: Path, schema: Schema
+) -> None:
+    port = free_port()
+    options = [option.replace(":8000", f":{port}") for option in waitress_options()]
+    assert f"--threads={THREADS}" in options
+    members = {name: schema.fields[name].example for name in schema.base_fields}
+
+    process = subprocess.Popen(
+        [sys.executable, "-m", "waitress", *options],
+        cwd=PROJECT,
+        env={
+            "PATH": str(Path(sys.executable).parent),
+            "CREDITSCORE_MODEL_DIR": str(model_dir),
+            "CREDITSCORE_DATABASE_URL": log_in(tmp_path),
+            "CREDITSCORE_RUNTIME_DIR": str(tmp_path / "run"),
+        },
+    )
+    try:
+        answers: list[int] = []
+
+        def answered() -> bool:
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+            with contextlib.suppress(OSError), contextlib.closing(connection):
+                connection.request("POST", "/predict", json.dumps(members))
+                answers.append(connection.getresponse().status)
+            return bool(answers) or process.poll() is not None
+
+        assert wait_until(answered)
+        assert answers == [200]
+    finally:
+        process.terminate()
+        process.wait(timeout=60)
+
+
+# Docker and container hosts
+
+
+def docker_lines(guide: str) -> list[list[str]]:
+    """Give the commands of docker in a guide, in words."""
+    found: list[list[str]] = []
+    for line in (line for block in blocks(DOCS / guide) for line in commands(block)):
+        words = shlex.split(line)
+        while "|" in words:
+            words = words[words.index("|") + 1 :]
+        if words[0] == "docker":
+            found.append(words)
+    return found
+
+
+@pytest.mark.parametrize("guide", ["docker.md", "container-host.md"])
+def test_what_docker_is_told_to_build_and_run_is_there(guide: str) -> None:
+    dockerfile = (PROJECT / "Dockerfile").read_text(encoding="utf-8")
+    lines = docker_lines(guide)
+
+    assert len(lines) >= 5
+    for words in lines:
+        if "-f" in words and words[1] == "build":
+            assert (PROJECT / words[words.index("-f") + 1]).is_file()
+        if "--target" in words:
+            assert f" AS {words[words.index('--target') + 1]}\n" in dockerfile
+        if words[1] == "compose" and words[2] in {"exec", "run", "restart", "kill"}:
+            assert set(words[3:]) & set(SERVICES), words
+
+
+def test_the_secrets_that_the_guide_makes_are_those_that_compose_asks_for(tmp_path: Path) -> None:
+    (line,) = (
+        line
+        for block in blocks(DOCS / "docker.md")
+        for line in commands(block)
+        if line.endswith("> .env")
+    )
+    if shutil.which("openssl") is None:
+        pytest.skip("openssl is not installed")
+
+    subprocess.run(["sh", "-c", line], cwd=tmp_path, check=True)
+
+    text = (tmp_path / ".env").read_text(encoding="utf-8")
+    made = dict(entry.split("=") for entry in text.splitlines())
+    asked = re.findall(r"\$\{(\w+):\?", (PROJECT / "compose.yaml").read_text(encoding="utf-8"))
+    assert set(made) == set(asked)
+    # The service takes them: a key has at least 16 characters, a password stands in an address.
+    assert all(re.fullmatch("[0-9a-f]{48}", secret) for secret in made.values())
+    assert len(set(made.values())) == len(made)
+    assert (tmp_path / ".env").stat().st_mode & 0o777 == 0o600
+    assert set(COMPOSE) == {"x-hardened", "x-once", "x-serve", "services", "networks", "volumes"}
+
+
+def test_the_settings_of_the_guide_for_container_hosts_are_settings() -> None:
+    text = (DOCS / "container-host.md").read_text(encoding="utf-8")
+    named = re.findall(r"^\| `(CREDITSCORE_\w+)` \|", text, re.MULTILINE)
+
+    assert len(named) == 3
+    assert set(named) <= {setting.variable for setting in DEFINITIONS}

@@ -1,0 +1,112 @@
+"""A workbook that a stranger sent is read by another process, which it can harm alone."""
+
+from __future__ import annotations
+
+import io
+import os
+import zipfile
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from workbooks import Cell, write_workbook
+
+from creditscore.errors import NotATable
+from creditscore.readers import StatedFormat
+from creditscore.readers.workbook_process import WorkbookFile, can_read_workbooks, read_workbook
+
+#: A workbook as Excel 97 writes it, with two rows of names.
+XLS = Path(__file__).resolve().parents[1] / "fixtures" / "two_headers.xls"
+
+pytestmark = pytest.mark.skipif(not can_read_workbooks(), reason="python-calamine is an extra")
+
+
+def read(raw: bytes, *wanted: str, stated: StatedFormat | None = None) -> WorkbookFile:
+    return read_workbook(raw, wanted=wanted, stated=stated or StatedFormat())
+
+
+@pytest.fixture
+def raw(tmp_path: Path) -> bytes:
+    """Two sheets, of which the second has a title, a gap and names."""
+    data: list[list[Cell]] = [["Report"], ["id", "home"], [1, "Größe"], [None], [2.5, None]]
+    return write_workbook(tmp_path / "x.xlsx", {"Notes": [["x"]], "Data": data}).read_bytes()
+
+
+def changed(raw: bytes, change: Callable[[bytes], bytes]) -> bytes:
+    """Change the text of the second sheet."""
+    target = io.BytesIO()
+    with (
+        zipfile.ZipFile(io.BytesIO(raw)) as source,
+        zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive,
+    ):
+        for entry in source.infolist():
+            text = source.read(entry)
+            archive.writestr(entry.filename, change(text) if "sheet2" in entry.filename else text)
+    return target.getvalue()
+
+
+def test_rows_and_format_are_those_of_the_sheet_with_the_columns(raw: bytes) -> None:
+    with closing(read(raw, "id", "home")) as found:
+        rows = [row for piece in found.pieces() for row in piece.rows]
+
+        assert found.columns == ("id", "home")
+        assert (found.format.sheet, found.format.header_line) == ("Data", 2)
+        assert rows == [(3, ["1", "Größe"]), (5, ["2.5", ""])]
+        # Twice, as a table is checked and then scored.
+        assert [row for piece in found.pieces() for row in piece.rows] == rows
+        assert found.first_rows() == [["1", "Größe"], ["2.5", ""]]
+
+
+def test_old_workbooks_are_read_too() -> None:
+    with closing(read(XLS.read_bytes(), "LIMIT_BAL", "SEX")) as found:
+        assert "LIMIT_BAL" in found.columns
+
+
+def test_what_a_schema_file_states_holds_and_its_faults_are_told(raw: bytes) -> None:
+    with pytest.raises(NotATable, match='no sheet "Other", it has "Notes", "Data"'):
+        read(raw, "id", stated=StatedFormat(sheet="Other"))
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows limits no process")
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda text: text.replace(b'r="B3"', b'r="XFD1048576"'),
+        lambda text: text.replace("Größe".encode(), b"0" * 300_000_000),
+    ],
+    ids=["opposite corners", "gigabytes"],
+)
+def test_a_workbook_that_would_fill_all_memory_is_refused(
+    raw: bytes, change: Callable[[bytes], bytes]
+) -> None:
+    bomb = changed(raw, change)
+
+    assert len(bomb) < 1_000_000
+    with pytest.raises(NotATable, match="too much memory or time"):
+        read(bomb, "id", "home")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows limits no process")
+def test_sizes_that_a_workbook_states_are_not_believed(raw: bytes) -> None:
+    size = 600_000_000
+    bomb = bytearray(changed(raw, lambda text: text.replace("Größe".encode(), b"0" * size)))
+    with zipfile.ZipFile(io.BytesIO(bytes(bomb))) as archive:
+        stated = max(entry.file_size for entry in archive.infolist())
+    for begin in range(len(bomb) - 4):
+        if bomb[begin : begin + 4] == stated.to_bytes(4, "little"):
+            bomb[begin : begin + 4] = (1000).to_bytes(4, "little")
+
+    with pytest.raises(NotATable, match="cannot be read"):
+        read(bytes(bomb), "id", "home")
+
+
+def test_a_workbook_that_takes_too_long_is_given_up(raw: bytes) -> None:
+    with pytest.raises(NotATable, match="too much memory or time"):
+        read_workbook(raw, wanted=["id"], stated=StatedFormat(), most_seconds=0)
+
+
+@pytest.mark.parametrize("cut", [8, 300, -30])
+def test_a_damaged_workbook_is_refused(raw: bytes, cut: int) -> None:
+    with pytest.raises(NotATable, match="cannot be read"):
+        read(raw[:cut], "id")

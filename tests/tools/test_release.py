@@ -1,0 +1,192 @@
+"""A release, made in a repository that is thrown away."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+import zipfile
+from pathlib import Path
+
+import pytest
+from answers import PROJECT
+from skips import skip_or_fail
+
+NEW = "97.0.0"
+
+
+def git(folder: Path, *arguments: str) -> str:
+    """Run git as somebody; return what it prints."""
+    somebody = {
+        f"GIT_{role}_{what}": value
+        for role in ("AUTHOR", "COMMITTER")
+        for what, value in (("NAME", "A test"), ("EMAIL", "test@example.com"))
+    }
+    result = subprocess.run(
+        ["git", *arguments],
+        cwd=folder,
+        env={**os.environ, **somebody},
+        check=True,
+        capture_output=True,
+        encoding="utf-8",
+    )
+    return result.stdout
+
+
+@pytest.fixture
+def clone(tmp_path: Path) -> Path:
+    """Commit the project's files in a repository of their own, with its history left out."""
+    if not (PROJECT / "uv.lock").exists():
+        skip_or_fail("package", "there is no uv.lock: nothing can be built or listed")
+    folder = tmp_path / "clone"
+    listed = git(PROJECT, "ls-files", "-z", "--cached", "--others", "--exclude-standard")
+    for name in filter(None, listed.split("\0")):
+        if (PROJECT / name).is_file():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(PROJECT / name, folder / name)
+    git(folder, "init", "--quiet", "--initial-branch=main")
+    git(folder, "config", "user.name", "A test")
+    git(folder, "config", "user.email", "test@example.com")
+    with (folder / "CHANGELOG.md").open("r+", encoding="utf-8") as file:
+        text = file.read().replace("## Unreleased\n", "## Unreleased\n\n- What the test changed.\n")
+        file.seek(0)
+        file.write(text)
+    git(folder, "add", "--all")
+    git(folder, "commit", "--quiet", "--message", "As it is")
+    return folder
+
+
+def release(
+    clone: Path, *arguments: str, model_dir: Path | None = None
+) -> subprocess.CompletedProcess[str]:
+    variables = {} if model_dir is None else {"CREDITSCORE_MODEL_DIR": str(model_dir)}
+    return subprocess.run(
+        [sys.executable, "tools/release.py", *arguments],
+        cwd=clone,
+        env={**os.environ, **variables},
+        capture_output=True,
+        encoding="utf-8",
+    )
+
+
+def pinned() -> set[tuple[str, str]]:
+    """Give name and version of every package in the lock, but our own."""
+    lock = tomllib.loads((PROJECT / "uv.lock").read_text(encoding="utf-8"))
+    packages = {(each["name"], each.get("version", "")) for each in lock["package"]}
+    return {(name, version) for name, version in packages if name != "creditscore"}
+
+
+def test_a_release_is_a_commit_a_tag_and_files_with_their_checksums(
+    clone: Path, full_model_dir: Path
+) -> None:
+    result = release(clone, NEW, model_dir=full_model_dir)
+
+    if "Failed to fetch" in result.stderr:
+        skip_or_fail("index", "no package index: the wheel's build needs one")
+    assert result.returncode == 0, result.stderr
+    assert git(clone, "status", "--porcelain") == ""
+    assert git(clone, "log", "-1", "--format=%s").strip() == f"Release {NEW}"
+    assert git(clone, "rev-parse", f"v{NEW}^{{commit}}") == git(clone, "rev-parse", "HEAD")
+    # Of the section, and of no other.
+    message = git(clone, "tag", "--list", "--format=%(contents)", f"v{NEW}")
+    assert "- What the test changed." in message
+    assert "## " not in message
+    changes = (clone / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert re.search(
+        rf"^## Unreleased\n\n## {NEW} \(\d{{4}}-\d\d-\d\d\)\n\n- What the test", changes, re.M
+    )
+    assert "| 97.0, the newest release of it | yes |" in (clone / "SECURITY.md").read_text()
+    # The description of the API, in the collection, names it too.
+    assert NEW in (clone / "postman_collection.json").read_text(encoding="utf-8")
+
+    folder = clone / "dist" / NEW
+    wheel = folder / f"creditscore-{NEW}-py3-none-any.whl"
+    with zipfile.ZipFile(wheel) as files:
+        text = files.read("creditscore/__init__.py").decode()
+        metadata = files.read(f"creditscore-{NEW}.dist-info/METADATA").decode()
+    assert f'__version__ = "{NEW}"' in text
+    assert f"\nVersion: {NEW}\n" in metadata
+    checked = subprocess.run(
+        ["sha256sum", "--check", "SHA256SUMS"], cwd=folder, capture_output=True, encoding="utf-8"
+    )
+    assert checked.returncode == 0, checked.stderr
+    assert checked.stdout.count(": OK") == 2
+
+    bill = json.loads((folder / f"creditscore-{NEW}.cdx.json").read_text(encoding="utf-8"))
+    assert bill["bomFormat"] == "CycloneDX"
+    assert bill["metadata"]["component"]["version"] == NEW
+    assert {(each["name"], each["version"]) for each in bill["components"]} == pinned()
+    assert len(pinned()) > 50
+
+    again = release(clone, NEW, model_dir=full_model_dir)
+    assert (again.returncode, again.stderr) == (1, f"no release: {NEW} exists already\n")
+
+
+def test_a_dry_run_shows_the_notes_and_changes_nothing(clone: Path) -> None:
+    result = release(clone, NEW, "--dry-run")
+
+    assert result.returncode == 0, result.stderr
+    assert f"{NEW} could be released" in result.stdout
+    assert "- What the test changed." in result.stdout
+    assert git(clone, "status", "--porcelain", "--ignored") == ""
+    assert git(clone, "tag") == ""
+
+
+@pytest.mark.parametrize(
+    ("version", "reason"),
+    [
+        ("0.0.1", "0.0.1 is not higher than"),
+        ("0.1.0", "0.1.0 exists already"),
+        ("1.0", "the version must be three numbers such as 0.2.0, got 1.0"),
+        ("v1.0.0", "the version must be three numbers such as 0.2.0, got v1.0.0"),
+    ],
+)
+def test_a_version_that_is_not_new_is_refused(clone: Path, version: str, reason: str) -> None:
+    result = release(clone, version, "--dry-run")
+
+    assert result.returncode == 1
+    assert result.stderr.startswith(f"no release: {reason}")
+
+
+def test_a_tag_that_exists_is_refused(clone: Path) -> None:
+    git(clone, "tag", f"v{NEW}")
+
+    result = release(clone, NEW, "--dry-run")
+
+    assert (result.returncode, result.stderr) == (1, f"no release: {NEW} exists already\n")
+
+
+def test_what_is_not_committed_is_in_no_release(clone: Path) -> None:
+    (clone / "more.py").write_text("")
+
+    result = release(clone, NEW)
+
+    assert result.returncode == 1
+    assert result.stderr == "no release: these files are not committed:\n?? more.py\n"
+
+
+def test_without_a_change_there_is_no_release(clone: Path) -> None:
+    path = clone / "CHANGELOG.md"
+    text = re.sub("(## Unreleased\n).*?(?=\n## )", r"\1", path.read_text(), flags=re.S)
+    path.write_text(text)
+    git(clone, "commit", "--all", "--quiet", "--message", "Say nothing")
+
+    result = release(clone, NEW)
+
+    assert result.returncode == 1
+    assert result.stderr == "no release: CHANGELOG.md has nothing under Unreleased\n"
+
+
+def test_a_step_that_fails_leaves_everything_as_it_was(clone: Path, tmp_path: Path) -> None:
+    # There is no model to renew the documentation with.
+    result = release(clone, NEW, model_dir=tmp_path / "nothing")
+
+    assert result.returncode == 1
+    assert "cannot start" in result.stderr
+    assert git(clone, "status", "--porcelain") == ""
+    assert git(clone, "tag") == ""
+    assert git(clone, "log", "--format=%s") == "As it is\n"

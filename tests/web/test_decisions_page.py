@@ -1,0 +1,366 @@
+"""The page of all decisions, and the form for the outcome of one, as plain HTTP."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from answers import problem_of
+from flask import Flask
+from flask.testing import FlaskClient
+from pages import BROWSER, Page, read_page, shown
+from werkzeug.test import TestResponse
+
+from creditscore.api_docs.examples import example_applicants
+from creditscore.decision_log.log import PAGE_SIZE
+from creditscore.i18n.catalogue import LANGUAGES, PAGE_TEXTS
+from creditscore.i18n.number_format import FORMATS
+from creditscore.web.service import NAME
+
+KEY = "the-key-of-the-decisions-page-test"
+WITH_KEY = {**BROWSER, "X-API-Key": KEY}
+
+Body = dict[str, Any]
+
+
+@pytest.fixture
+def app(build: Callable[..., Flask]) -> Flask:
+    return build(api_keys=(KEY,))
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()
+
+
+def decide(client: FlaskClient, app: Flask, *references: str | None) -> list[Body]:
+    applicant = next(iter(example_applicants(app.extensions[NAME].assessor.model.schema).values()))
+    body = [{**applicant, "reference": each} for each in references]
+    answer = client.post("/predict", json=body, headers={"X-API-Key": KEY})
+    assert answer.status_code == 200, answer.text
+    made: list[Body] = answer.get_json()
+    return made
+
+
+def page_of(client: FlaskClient, query: str = "", *, status: int = 200) -> str:
+    answer = client.get(f"/decisions?{query}", headers=WITH_KEY)
+    assert answer.status_code == status, answer.text
+    assert answer.content_type == "text/html; charset=utf-8"
+    assert {"Accept", "Accept-Language"} <= set(answer.vary)
+    read_page(answer.text)
+    return answer.text
+
+
+def ids_on(text: str) -> list[str]:
+    """Give the ids of the decisions in the table, in its order."""
+    _, _, body = text.partition("<tbody>")
+    return re.findall(r"<code>([0-9a-f-]{36})</code>", body)
+
+
+def link(text: str, element: str) -> str:
+    """Give the address of the link with an id."""
+    for tag, attributes in Page(text).elements:
+        if tag == "a" and attributes.get("id") == element:
+            return str(attributes["href"])
+    raise AssertionError(element)
+
+
+def csv_link(text: str) -> str:
+    """Give the address of the table as CSV."""
+    (found,) = [
+        str(attributes["href"]) for _, attributes in Page(text).elements if "download" in attributes
+    ]
+    return found
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_table_shows_each_decision_in_the_language_of_the_page(
+    app: Flask, client: FlaskClient, language: str
+) -> None:
+    texts, write = PAGE_TEXTS[language], FORMATS[language]
+    made = decide(client, app, "A-17", None)
+    outcome = f"/decisions/{made[0]['decision_id']}/outcome"
+    client.post(outcome, json={"defaulted": True}, headers={"X-API-Key": KEY})
+
+    text = page_of(client, f"lang={language}")
+
+    assert f'<html lang="{language}">' in text
+    assert ids_on(text) == [each["decision_id"] for each in made[::-1]]
+    for each in made:
+        assert f"/decisions/{each['decision_id']}?lang={language}" in text
+        assert f'<time datetime="{each["decided_at"]}"' in text
+        assert write.share(each["probability_of_default"]) in text
+        assert texts[each["label"]] in text
+    newest, older = text.partition("<tbody>")[2].split("</tr>")[:2]
+    assert ">A-17<" in older
+    assert f">{texts['list_bad']}<" in older
+    assert f">{texts['list_enter']}<" in newest
+    assert "#outcome-title" in newest
+    assert "#outcome-title" not in older
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_an_empty_log_and_a_search_without_a_find_say_what_to_do(
+    app: Flask, client: FlaskClient, language: str
+) -> None:
+    texts = PAGE_TEXTS[language]
+    empty = page_of(client, f"lang={language}")
+    decide(client, app, "A-17")
+    none = page_of(client, f"lang={language}&search=a-17")
+
+    assert texts["list_empty"] in empty
+    assert texts["list_decide"] in empty
+    assert html.escape(texts["list_none"]) in none
+    assert 'value="a-17"' in none
+    for text in (empty, none):
+        assert "<table" not in text
+        assert "format=csv" not in text
+
+
+def test_a_form_without_values_is_no_filter_and_its_values_come_back(
+    app: Flask, client: FlaskClient
+) -> None:
+    made = decide(client, app, "A-17", "A-18")
+    nothing = "lang=en&zone=&search=&label=&scorecard=&outcome=&from=&to="
+
+    text = page_of(client, nothing)
+    chosen = page_of(client, "search=A-17&label=not_eligible&outcome=missing&from=2020-01-31")
+
+    assert ids_on(text) == [each["decision_id"] for each in made[::-1]]
+    assert PAGE_TEXTS["en"]["list_clear"] not in text
+    assert ids_on(chosen) == [made[0]["decision_id"]]
+    assert 'value="A-17"' in chosen
+    assert 'value="2020-01-31"' in chosen
+    for value in ("not_eligible", "missing"):
+        assert f'<option value="{value}" selected>' in chosen
+
+
+@pytest.mark.parametrize(
+    "reference", ["100%", "A_17", "O'Brien & Söhne", '<b>"x"</b>', "漢字+é", "a?b=c&d#e"]
+)
+def test_an_odd_reference_is_found_and_shown_as_it_is(
+    app: Flask, client: FlaskClient, reference: str
+) -> None:
+    first, _ = decide(client, app, reference, "another")
+
+    answer = client.get("/decisions", query_string={"search": reference}, headers=WITH_KEY)
+
+    assert ids_on(answer.text) == [first["decision_id"]]
+    assert str(html.escape(reference).replace("&#x27;", "&#39;").replace("&quot;", "&#34;")) in (
+        answer.text
+    )
+    table = client.get(html.unescape(csv_link(answer.text)), headers=WITH_KEY).text
+    assert first["decision_id"] in table
+    assert len(table.splitlines()) == 2
+    swapped = next(
+        str(attributes["href"])
+        for _, attributes in Page(answer.text).elements
+        if attributes.get("class") == "language"
+    )
+    other = client.get(swapped, headers=WITH_KEY)
+    assert ids_on(other.text) == [first["decision_id"]]
+    assert other.headers["Content-Language"] == "id"
+
+
+def test_pages_follow_each_other_without_gaps_and_doubles_while_others_arrive(
+    app: Flask, client: FlaskClient
+) -> None:
+    made = decide(client, app, *["A-17"] * (2 * PAGE_SIZE + 3))
+
+    text = page_of(client, "lang=en&search=A-17")
+    seen = ids_on(text)
+    sizes = [len(seen)]
+    while 'id="older"' in text:
+        decide(client, app, "A-17")
+        text = client.get(link(text, "older"), headers=WITH_KEY).text
+        seen += ids_on(text)
+        sizes.append(len(ids_on(text)))
+
+    assert seen == [each["decision_id"] for each in made[::-1]]
+    assert sizes == [PAGE_SIZE, PAGE_SIZE, 3]
+    first = client.get(link(text, "first"), headers=WITH_KEY).text
+    assert len(ids_on(first)) == PAGE_SIZE
+    assert 'id="first"' not in first
+    # All of them, from whichever page.
+    table = client.get(csv_link(text), headers=WITH_KEY).text
+    assert len(table.splitlines()) == 1 + len(made) + 2
+
+
+def test_days_are_whole_and_of_the_zone_of_the_reader(app: Flask, client: FlaskClient) -> None:
+    (made,) = decide(client, app, "A-17")
+    at = datetime.fromisoformat(made["decided_at"])
+
+    def is_there(day: str, other: str, zone: str = "") -> bool:
+        query = {"from": day, "to": other, "zone": zone}
+        answer = client.get("/decisions", query_string=query, headers=WITH_KEY)
+        assert answer.status_code == 200, answer.text
+        found = ids_on(answer.text) == [made["decision_id"]]
+        if found:
+            table = client.get(csv_link(answer.text), headers=WITH_KEY).text
+            assert made["decision_id"] in table
+        return found
+
+    for zone, hours in (("", 0), ("+07:00", 7), ("-11:30", -11.5), ("+14:00", 14)):
+        day = (at.astimezone(UTC) + timedelta(hours=hours)).date()
+        before, after = str(day - timedelta(days=1)), str(day + timedelta(days=1))
+        assert is_there(str(day), str(day), zone)
+        assert is_there(before, after, zone)
+        assert not is_there(before, before, zone)
+        assert not is_there(after, after, zone)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(
+    ("query", "field", "value"),
+    [
+        ("from=31.12.2026", "list_from", "31.12.2026"),
+        ("to=2026-02-30", "list_to", "2026-02-30"),
+        ("search=" + "x" * 101, "list_search", "x" * 101),
+        ("outcome=good", "list_outcome", None),
+        ("to=9999-12-31", "", "9999-12-31"),
+        ("nonsense=1&_external=1", "", None),
+        ("zone=%2B99:00&from=2026-01-01", "", "2026-01-01"),
+    ],
+)
+def test_a_wrong_form_comes_back_with_what_was_typed_and_what_is_wrong(
+    client: FlaskClient, language: str, query: str, field: str, value: str | None
+) -> None:
+    text = page_of(client, f"{query}&lang={language}", status=422)
+
+    problem = text.partition('role="alert">')[2].partition("</div>")[0]
+    assert problem.startswith(f"<p>{PAGE_TEXTS[language][field]}" if field else "<p>")
+    assert value is None or f'value="{value}"' in text
+    assert PAGE_TEXTS[language]["list_faults"] in text
+    assert "_external" not in text.replace(problem, "")
+
+
+def test_what_programs_ask_for_can_be_opened_in_a_browser(app: Flask, client: FlaskClient) -> None:
+    first, second = decide(client, app, "A-17", "A-18")
+
+    assert ids_on(page_of(client, "reference=A-17")) == [first["decision_id"]]
+    assert ids_on(page_of(client, "since=2999-01-01")) == []
+    assert len(ids_on(page_of(client, "until=2999-01-01&since=2020-01-01T00:00:00Z"))) == 2
+    assert second["decision_id"] in page_of(client)
+
+
+def test_without_a_key_the_page_holds_nothing(app: Flask, client: FlaskClient) -> None:
+    (made,) = decide(client, app, "A-17")
+
+    for place in ("/decisions", "/outcomes", "/decisions?format=csv"):
+        problem_of(client.get(place, headers=BROWSER), 401)
+    answer = post_outcome(client, made, {"defaulted": "true"}, headers=BROWSER)
+    problem_of(answer, 401)
+
+
+def post_outcome(
+    client: FlaskClient,
+    decision: Body,
+    form: dict[str, str],
+    *,
+    language: str = "en",
+    headers: dict[str, str] | None = None,
+) -> TestResponse:
+    place = f"/decisions/{decision['decision_id']}/outcome?lang={language}"
+    return client.post(place, data=form, headers=headers or WITH_KEY)
+
+
+def logged_outcome(client: FlaskClient, decision: Body) -> Any:
+    place = f"/decisions/{decision['decision_id']}"
+    return client.get(place, headers={"X-API-Key": KEY}).get_json()["outcome"]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("defaulted", [True, False])
+def test_an_outcome_is_recorded_by_the_form_and_shown_with_time_and_key(
+    app: Flask, client: FlaskClient, language: str, defaulted: bool
+) -> None:
+    texts = PAGE_TEXTS[language]
+    (made,) = decide(client, app, "A-17")
+    place = f"/decisions/{made['decision_id']}?lang={language}"
+    before = client.get(place, headers=WITH_KEY).text
+    form = {"defaulted": str(defaulted).lower(), "csrf_token": "whatever"}
+
+    answer = post_outcome(client, made, form, language=language)
+
+    assert answer.status_code == 303
+    assert answer.location == f"{place}#outcome-title"
+    after = client.get(place, headers=WITH_KEY).text
+    read_page(before), read_page(after)
+    outcome = logged_outcome(client, made)
+    assert outcome["defaulted"] is defaulted
+    assert shown(before, "outcome") == texts["outcome_unknown"]
+    title = app.extensions[NAME].assessor.model.schema.label.title[language]
+    said = texts["outcome_bad" if defaulted else "outcome_good"].format(title=title)
+    assert html.unescape(shown(after, "outcome")) == said
+    assert f'<time datetime="{outcome["recorded_at"]}"' in after
+    assert outcome["key_id"] in after
+    assert 'id="outcome-form"' in before
+    assert 'id="outcome-form"' not in after
+    # The same once more changes nothing.
+    again = post_outcome(client, made, form, language=language)
+    assert again.status_code == 303
+    assert logged_outcome(client, made) == outcome
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_another_outcome_is_refused_in_plain_words_beside_the_one_that_stays(
+    app: Flask, client: FlaskClient, language: str
+) -> None:
+    texts = PAGE_TEXTS[language]
+    (made,) = decide(client, app, "A-17")
+    post_outcome(client, made, {"defaulted": "false"})
+
+    answer = post_outcome(client, made, {"defaulted": "true"}, language=language)
+
+    assert answer.status_code == 409
+    assert texts["outcome_conflicts"] in answer.text
+    title = app.extensions[NAME].assessor.model.schema.label.title[language]
+    good = texts["outcome_good"].format(title=title)
+    assert html.unescape(shown(answer.text, "outcome")) == good
+    assert logged_outcome(client, made)["defaulted"] is False
+    # Its links lead to the page of the decision, not to where forms are sent.
+    assert f'href="/decisions/{made["decision_id"]}?lang=' in answer.text
+    read_page(answer.text)
+
+
+@pytest.mark.parametrize("form", [{}, {"defaulted": ""}, {"defaulted": "perhaps"}])
+def test_a_form_without_a_choice_asks_for_one(
+    app: Flask, client: FlaskClient, form: dict[str, str]
+) -> None:
+    (made,) = decide(client, app, "A-17")
+
+    answer = post_outcome(client, made, form)
+
+    assert answer.status_code == 422
+    assert PAGE_TEXTS["en"]["outcome_choose"] in answer.text
+    assert 'id="outcome-form"' in answer.text
+    assert logged_outcome(client, made) is None
+
+
+def test_an_outcome_of_no_decision_is_a_problem(client: FlaskClient) -> None:
+    nobodys = {"decision_id": "019b7c8a-0000-7000-8000-000000000000"}
+
+    for form in ({"defaulted": "true"}, {}):
+        answer = post_outcome(client, nobodys, form)
+        assert answer.status_code == 404
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_page_of_a_decision_has_a_copy_button_and_is_printed_with_notice_and_signature(
+    app: Flask, client: FlaskClient, language: str
+) -> None:
+    (made,) = decide(client, app, "A-17")
+
+    text = client.get(f"/decisions/{made['decision_id']}?lang={language}", headers=WITH_KEY).text
+
+    printed = text.partition('<section class="printed"')[2]
+    texts = PAGE_TEXTS[language]
+    for name in ("sign_name", "sign_position", "sign_date", "sign_signature", "sign_contact"):
+        assert texts[name] in printed
+    assert texts["notice_title"] in printed
+    assert 'class="copy small" data-from="decision-id"' in text
+    assert f'<time datetime="{made["decided_at"]}"' in text

@@ -1,0 +1,187 @@
+"""Filters, search and CSV of the list of decisions over HTTP, on both databases."""
+
+from __future__ import annotations
+
+import csv
+import io
+import itertools
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from answers import faults_of, problem_of
+from flask import Flask
+from flask.testing import FlaskClient
+from logged import run
+
+from creditscore.api_docs.examples import example_applicants
+from creditscore.web.service import NAME
+
+KEY = {"X-API-Key": "the-key-of-the-filters-test"}
+
+#: References with what LIKE, quotes, spreadsheets and alphabets make difficult.
+ODD = ("100%", "A_17", "AB17", "O'Brien & Söhne", 'say "yes"', "漢字+é", "a/b?c=d#e")
+
+Body = dict[str, Any]
+
+
+@pytest.fixture
+def app(build: Callable[..., Flask]) -> Flask:
+    return build(api_keys=(KEY["X-API-Key"],))
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()
+
+
+@pytest.fixture
+def made(app: Flask, client: FlaskClient) -> list[Body]:
+    """Decisions of both scorecards, of both labels, with and without reference and outcome."""
+    small, large = example_applicants(app.extensions[NAME].assessor.model.schema).values()
+    applicants = [small, large, {**small, "LIMIT_BAL": 500000}, {**large, "LIMIT_BAL": 500000}]
+    body = [{**each, "reference": f"A-{at}"} for at, each in enumerate(applicants * 2)]
+    decisions: list[Body] = client.post("/predict", json=[*body, small], headers=KEY).get_json()
+    for at, each in enumerate(decisions):
+        if at % 3:
+            outcome = {"defaulted": at % 2 == 0}
+            client.post(f"/decisions/{each['decision_id']}/outcome", json=outcome, headers=KEY)
+    listed: list[Body] = get(client)["decisions"]
+    assert {each["label"] for each in listed} == {"eligible", "not_eligible"}
+    return listed
+
+
+def get(client: FlaskClient, **query: str | int) -> Any:
+    answer = client.get("/decisions", query_string=query, headers=KEY)
+    assert answer.status_code == 200, answer.text
+    return answer.get_json()
+
+
+def ids(decisions: list[Body]) -> list[str]:
+    return [each["decision_id"] for each in decisions]
+
+
+def table(client: FlaskClient, **query: str) -> list[dict[str, str]]:
+    answer = client.get("/decisions", query_string={**query, "format": "csv"}, headers=KEY)
+    assert answer.status_code == 200, answer.text
+    assert answer.content_type == "text/csv; charset=utf-8; header=present"
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="decisions.csv"'
+    assert answer.headers["Cache-Control"] == "no-store"
+    return list(csv.DictReader(io.StringIO(answer.text)))
+
+
+#: What each filter may ask for.
+CHOICES = {
+    "label": ("eligible", "not_eligible"),
+    "scorecard": ("application", "behavioural"),
+    "outcome": ("recorded", "missing"),
+    "search": ("A-4",),
+}
+
+
+def fits(decision: Body, query: dict[str, str]) -> bool:
+    """Return whether a decision is what a search is for."""
+    known = "missing" if decision["outcome"] is None else "recorded"
+    facts = {**decision, "outcome": known, "search": decision.get("reference")}
+    return all(facts[name] == value for name, value in query.items())
+
+
+def test_each_filter_and_each_combination_leaves_what_fits_all_of_them(
+    client: FlaskClient, made: list[Body]
+) -> None:
+    for names in itertools.chain(*(itertools.combinations(CHOICES, n) for n in range(5))):
+        for values in itertools.product(*(CHOICES[name] for name in names)):
+            query = dict(zip(names, values, strict=True))
+            wanted = [each for each in made if fits(each, query)]
+
+            assert get(client, **query)["decisions"] == wanted
+            assert [row["decision_id"] for row in table(client, **query)] == ids(wanted)
+
+
+def test_the_filters_stay_on_the_next_page_without_gaps_and_doubles(
+    app: Flask, client: FlaskClient, made: list[Body]
+) -> None:
+    wanted = [each for each in made if each["outcome"] is not None]
+    applicant = next(iter(example_applicants(app.extensions[NAME].assessor.model.schema).values()))
+
+    seen: list[str] = []
+    address: str | None = "/decisions?outcome=recorded&limit=2"
+    while address:
+        page = client.get(address, headers=KEY).get_json()
+        seen += ids(page["decisions"])
+        new = client.post("/predict", json=applicant, headers=KEY).get_json()["decision_id"]
+        client.post(f"/decisions/{new}/outcome", json={"defaulted": True}, headers=KEY)
+        address = page["next"]
+
+    assert seen == ids(wanted)
+
+
+def test_a_search_takes_an_id_or_a_reference_with_whatever_is_in_it(
+    app: Flask, client: FlaskClient
+) -> None:
+    applicant = next(iter(example_applicants(app.extensions[NAME].assessor.model.schema).values()))
+    body = [{**applicant, "reference": each} for each in ODD]
+    made = client.post("/predict", json=body, headers=KEY).get_json()
+
+    for each in made:
+        wanted = [each["decision_id"]]
+        assert ids(get(client, search=f" {each['reference']} ")["decisions"]) == wanted
+        assert ids(get(client, search=each["decision_id"])["decisions"]) == wanted
+        assert [row["reference"] for row in table(client, search=each["reference"])] == [
+            each["reference"]
+        ]
+    for nothing in ("A%17", "A_1", "a_17", "AB", "%"):
+        assert get(client, search=nothing)["decisions"] == []
+
+
+def test_the_table_is_what_the_export_writes_but_newest_first(
+    app: Flask, client: FlaskClient, made: list[Body]
+) -> None:
+    exported = run(app, "export", "--format", "csv", "--output", "-")
+
+    whole = client.get("/decisions", headers={**KEY, "Accept": "text/csv"})
+
+    header, *lines = whole.text.splitlines()
+    assert [header, *lines[::-1]] == exported.stdout.splitlines()
+    assert len(lines) == len(made)
+    assert "Accept" in whole.headers["Vary"]
+    assert table(client, search="nothing") == []
+
+
+def test_a_reference_that_a_spreadsheet_would_run_is_made_safe(
+    app: Flask, client: FlaskClient
+) -> None:
+    applicant = next(iter(example_applicants(app.extensions[NAME].assessor.model.schema).values()))
+    formulae = ["=1+1", "+1+1", "@SUM(A1)", "-1-1", '=HYPERLINK("http://x")']
+    body = [{**applicant, "reference": each} for each in formulae]
+    client.post("/predict", json=body, headers=KEY)
+
+    assert [row["reference"] for row in table(client)] == [f"'{each}" for each in formulae[::-1]]
+
+
+@pytest.mark.parametrize(
+    ("query", "pointers"),
+    [
+        ("outcome=known", ["/outcome"]),
+        ("outcome=", ["/outcome"]),
+        ("search=", ["/search"]),
+        ("search=" + "x" * 101, ["/search"]),
+        ("search=a%0Ab", ["/search"]),
+        ("format=xml", ["/format"]),
+        ("format=csv&limit=5", [""]),
+        ("format=csv&cursor=5", [""]),
+        ("format=csv&since=never", ["/since"]),
+        ("from=2026-01-01", [""]),
+    ],
+)
+def test_a_wrong_query_is_refused_before_anything_is_sent(
+    client: FlaskClient, query: str, pointers: list[str]
+) -> None:
+    answer = client.get(f"/decisions?{query}", headers=KEY)
+
+    assert [pointer for pointer, _ in faults_of(answer, 422)] == pointers
+
+
+def test_the_table_needs_a_key(client: FlaskClient) -> None:
+    problem_of(client.get("/decisions?format=csv"), 401)
+    problem_of(client.get("/decisions", headers={"Accept": "text/csv"}), 401)

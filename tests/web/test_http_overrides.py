@@ -1,0 +1,188 @@
+"""Overrides over HTTP, on both databases: logged once, read with the decision, never changed."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from answers import TIME, decisions_of, faults_of, problem_of
+from flask import Flask
+from flask.testing import FlaskClient
+from logged import count, database_of, run
+
+from creditscore.decision_log.overrides import LONGEST_REASON
+from creditscore.decision_log.tables import overrides
+from creditscore.errors import DatabaseUnavailable
+from creditscore.scorecard.policy import ELIGIBLE, NOT_ELIGIBLE
+
+KEY = {"X-API-Key": "the-key-of-the-overrides-test"}
+
+Body = dict[str, Any]
+
+
+@pytest.fixture
+def app(build: Callable[..., Flask]) -> Flask:
+    return build(api_keys=(KEY["X-API-Key"],))
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()
+
+
+@pytest.fixture
+def decided(client: FlaskClient, applicants: list[Body]) -> Body:
+    answer = client.post("/predict", json=applicants[:1], headers=KEY)
+    decision: Body = decisions_of(answer)[0]
+    return decision
+
+
+def other_label(decision: Body) -> str:
+    return NOT_ELIGIBLE if decision["label"] == ELIGIBLE else ELIGIBLE
+
+
+def path_of(decision: Body) -> str:
+    return f"/decisions/{decision['decision_id']}"
+
+
+def read(client: FlaskClient, decision: Body) -> Body:
+    found: Body = client.get(path_of(decision), headers=KEY).get_json()
+    return found
+
+
+def test_an_override_stands_beside_the_decision_which_stays(
+    client: FlaskClient, decided: Body
+) -> None:
+    stated = {"label": other_label(decided), "reason": "  a guarantor ", "decided_by": "A. Officer"}
+
+    answer = client.post(f"{path_of(decided)}/override", json=stated, headers=KEY)
+
+    assert answer.status_code == 200, answer.text
+    told = answer.get_json()
+    assert TIME.fullmatch(told.pop("recorded_at"))
+    assert told.pop("key_id").startswith("env-")
+    assert told == {"decision_id": decided["decision_id"], **stated, "reason": "a guarantor"}
+    found = read(client, decided)
+    assert found["label"] == decided["label"]
+    assert found["override"]["reason"] == "a guarantor"
+    page = client.get("/decisions", headers=KEY).get_json()
+    assert [one["override"] for one in page["decisions"]] == [found["override"]]
+
+
+def test_the_same_override_changes_nothing_and_another_is_refused(
+    client: FlaskClient, decided: Body
+) -> None:
+    path, stated = (
+        f"{path_of(decided)}/override",
+        {"label": other_label(decided), "reason": "first"},
+    )
+
+    answers = [client.post(path, json=stated, headers=KEY) for _ in range(2)]
+    other = client.post(path, json={**stated, "reason": "second"}, headers=KEY)
+    by_another = client.post(path, json={**stated, "decided_by": "B. Officer"}, headers=KEY)
+
+    assert answers[0].get_json() == answers[1].get_json()
+    problem_of(other, 409)
+    problem_of(by_another, 409)
+    assert read(client, decided)["override"]["reason"] == "first"
+
+
+def test_the_label_of_the_model_is_no_override(client: FlaskClient, decided: Body) -> None:
+    stated = {"label": decided["label"], "reason": "I agree"}
+
+    answer = client.post(f"{path_of(decided)}/override", json=stated, headers=KEY)
+
+    assert "the other one" in problem_of(answer, 409)["detail"]
+    assert read(client, decided)["override"] is None
+
+
+@pytest.mark.parametrize(
+    ("change", "faults"),
+    [
+        ({"label": "perhaps"}, [("/label", "not_a_label")]),
+        ({"label": ["eligible"]}, [("/label", "not_a_label")]),
+        ({"label": 1, "reason": ""}, [("/label", "not_a_label"), ("/reason", "missing")]),
+        ({"reason": " "}, [("/reason", "missing")]),
+        ({"reason": None}, [("/reason", "missing")]),
+        ({"reason": 7}, [("/reason", "wrong_type")]),
+        ({"reason": "a\nb"}, [("/reason", "not_allowed")]),
+        ({"reason": "x" * (LONGEST_REASON + 1)}, [("/reason", "too_long")]),
+        ({"decided_by": "x" * 101}, [("/decided_by", "too_long")]),
+        ({"decided_by": True}, [("/decided_by", "wrong_type")]),
+        ({"Label": "eligible"}, [("", "not_an_override")]),
+    ],
+)
+def test_what_is_no_override_is_refused(
+    client: FlaskClient, decided: Body, change: Body, faults: list[tuple[str, str]]
+) -> None:
+    stated = {"label": other_label(decided), "reason": "a guarantor", **change}
+
+    answer = client.post(f"{path_of(decided)}/override", json=stated, headers=KEY)
+
+    assert faults_of(answer, 422) == faults
+    assert read(client, decided)["override"] is None
+
+
+@pytest.mark.parametrize("body", ["[]", "{}", '{"label": "eligible"}', "1"])
+def test_a_body_without_label_and_reason_is_refused(
+    client: FlaskClient, decided: Body, body: str
+) -> None:
+    answer = client.post(f"{path_of(decided)}/override", data=body, headers=KEY)
+
+    assert faults_of(answer, 422) == [("", "not_an_override")]
+
+
+def test_the_longest_reason_is_taken_in_any_script(client: FlaskClient, decided: Body) -> None:
+    stated = {"label": other_label(decided), "reason": "\N{GRINNING FACE}" * LONGEST_REASON}
+
+    answer = client.post(f"{path_of(decided)}/override", json=stated, headers=KEY)
+
+    assert answer.get_json()["reason"] == stated["reason"]
+
+
+def test_of_overrides_at_the_same_moment_one_counts(
+    app: Flask, client: FlaskClient, decided: Body
+) -> None:
+    path, told = f"{path_of(decided)}/override", []
+
+    def override(number: int) -> None:
+        stated = {"label": other_label(decided), "reason": f"reason {number}"}
+        told.append(app.test_client().post(path, json=stated, headers=KEY).status_code)
+
+    threads = [threading.Thread(target=override, args=(number,)) for number in range(8)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+
+    assert sorted(told) == [200] + [409] * 7
+    assert count(database_of(app), overrides) == 1
+
+
+def test_the_database_lets_nobody_change_an_override(
+    app: Flask, client: FlaskClient, decided: Body
+) -> None:
+    stated = {"label": other_label(decided), "reason": "a guarantor"}
+    client.post(f"{path_of(decided)}/override", json=stated, headers=KEY)
+    database = database_of(app)
+
+    for statement in (overrides.update().values(reason="none"), overrides.delete()):
+        with pytest.raises(DatabaseUnavailable), database.writing() as connection:
+            connection.execute(statement)
+
+    assert read(client, decided)["override"]["reason"] == "a guarantor"
+
+
+def test_verify_finds_that_the_guards_of_overrides_are_gone(app: Flask) -> None:
+    database = database_of(app)
+    assert run(app, "verify").exit_code == 0
+
+    with database.writing() as connection:
+        on = "" if database.is_sqlite else " ON overrides"
+        connection.exec_driver_sql(f"DROP TRIGGER overrides_keep{on}")
+
+    told = run(app, "verify")
+    assert told.exit_code != 0
+    assert "overrides_keep" in told.output

@@ -1,0 +1,503 @@
+"""GET and POST /tables: a table is uploaded, checked, and comes back scored; none of it stays."""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import http.client
+import io
+import json
+import os
+import re
+import socket
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from live_server import LiveServer, serving
+from pages import BROWSER
+from service_settings import settings_of
+from table_files import as_csv
+from uploads import (
+    counts,
+    files_of,
+    page_of,
+    parts_of,
+    rows_of,
+    upload,
+    words,
+    zipped,
+)
+from waiting import wait_until
+from workbooks import write_workbook
+
+from creditscore.decision_log.log import DecisionLog
+from creditscore.decisions.record import LoggedDecision
+from creditscore.i18n.catalogue import PAGE_TEXTS
+from creditscore.schema import Schema
+from creditscore.scorecard.model import Model
+from creditscore.web import create_app
+from creditscore.web.pages import scored_files
+from creditscore.web.service import NAME
+
+Build = Callable[..., Flask]
+Row = dict[str, Any]
+
+#: What a script asks for.
+PARTS = "multipart/form-data, application/json;q=0.9"
+
+
+@pytest.fixture
+def app(model_dir: Path, model: Model, sqlite_url: str) -> Iterator[Flask]:
+    """A service whose log is empty."""
+    made = create_app(settings_of(model_dir, database_url=sqlite_url), model)
+    yield made
+    made.extensions[NAME].log.database.close()
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()
+
+
+@pytest.fixture
+def people(schema: Schema) -> list[Row]:
+    """Six people, each with a reference and a name; the last has a history."""
+    base = {name: schema.fields[name].example for name in schema.base_fields}
+    rows: list[Row] = [
+        {"reference": f"A-{age}", "name": "Zoë", **base, "AGE": age} for age in range(30, 36)
+    ]
+    rows[-1] |= {name: field.example for name, field in schema.fields.items()}
+    return rows
+
+
+def logged(app: Flask) -> list[LoggedDecision]:
+    """Return all decisions in the log, the oldest first."""
+    log: DecisionLog = app.extensions[NAME].log
+    return list(reversed(log.page(limit=500).decisions))
+
+
+def predicted(client: FlaskClient, text: str) -> list[dict[str, str]]:
+    answer = client.post("/predict", data=text, content_type="text/csv", buffered=True)
+    assert answer.status_code == 200, answer.get_data(as_text=True)
+    return list(csv.DictReader(io.StringIO(answer.get_data(as_text=True), newline="")))
+
+
+def without_names(row: dict[str, str]) -> dict[str, str]:
+    """Leave out what no two decisions share."""
+    return {k: v for k, v in row.items() if k not in {"decision_id", "decided_at"}}
+
+
+@pytest.mark.parametrize("language", PAGE_TEXTS)
+def test_the_page_has_a_form_and_a_place_among_the_pages(
+    client: FlaskClient, language: str
+) -> None:
+    page = page_of(client.get(f"/tables?lang={language}", headers=BROWSER))
+
+    assert PAGE_TEXTS[language]["tables_lead"] in page
+    assert 'name="table" type="file"' in page
+    link = f'<a href="/tables?lang={language}"'
+    assert f'{link} aria-current="page">' in page
+    assert link in client.get(f"/?lang={language}").get_data(as_text=True)
+
+
+def test_rows_get_the_numbers_of_predict_and_are_in_the_log(
+    app: Flask, client: FlaskClient, people: list[Row]
+) -> None:
+    people[0]["name"] = "=1+1"
+    text = as_csv(people)
+
+    answer = upload(client, text)
+
+    scored = rows_of(files_of(answer)["scored"])
+    decided = logged(app)
+    assert [row["decision_id"] for row in scored] == [one.decision.decision_id for one in decided]
+    assert [one.decision.applicant.reference for one in decided] == [
+        f"A-{n}" for n in range(30, 36)
+    ]
+    assert [*map(without_names, scored)] == [*map(without_names, predicted(client, text))]
+    assert scored[0]["name"] == "'=1+1"
+    assert {"application", "behavioural"} == {row["scorecard"] for row in scored}
+    shown = counts(page_of(answer))
+    assert shown["rejected"] == 0
+    for label in ("eligible", "not_eligible"):
+        assert shown[label] == [row["label"] for row in scored].count(label)
+    assert 'id="by-scorecard"' in page_of(answer)
+
+
+@pytest.mark.parametrize(
+    ("separator", "encoding", "said"),
+    [
+        (",", "utf-8", "separated by commas, UTF-8, column names in line 1"),
+        (",", "utf-8-sig", "separated by commas, UTF-8, column names in line 1"),
+        (";", "cp1252", "separated by semicolons, Windows-1252, column names in line 1"),
+        ("\t", "utf-16", "separated by tabs, UTF-16, column names in line 1"),
+    ],
+)
+def test_separator_and_encoding_are_found_and_said(
+    client: FlaskClient, people: list[Row], separator: str, encoding: str, said: str
+) -> None:
+    raw = as_csv(people).replace(",", separator).encode(encoding)
+
+    checked = page_of(upload(client, raw, task="check"))
+    scored = rows_of(files_of(upload(client, raw))["scored"], separator)
+
+    assert said in words(checked)
+    assert counts(checked) == {"valid": 6, "rejected": 0}
+    assert [row["name"] for row in scored] == ["Zoë"] * 6
+
+
+def workbook(folder: Path, people: list[Row]) -> bytes:
+    """Write people on the second sheet of a workbook, under a title."""
+    names = list(people[-1])
+    table: list[list[Any]] = [
+        ["Report of March"],
+        names,
+        *([row.get(name) for name in names] for row in people),
+    ]
+    path = write_workbook(folder / "people.xlsx", {"Notes": [["nothing"]], "People": table})
+    return path.read_bytes()
+
+
+def test_a_workbook_is_read_from_the_sheet_that_has_the_columns(
+    client: FlaskClient, people: list[Row], tmp_path: Path
+) -> None:
+    pytest.importorskip("python_calamine")
+    raw = workbook(tmp_path, people)
+
+    checked = page_of(upload(client, raw, task="check", name="people.xlsx"))
+    answer = upload(client, raw, name="people.xlsx")
+
+    assert "sheet “People”, column names in row 2" in words(checked)
+    assert counts(checked) == {"valid": 6, "rejected": 0}
+    scored = rows_of(files_of(answer)["scored"])
+    usual = predicted(client, as_csv(people))
+    assert [row["probability"] for row in scored] == [row["probability"] for row in usual]
+    assert 'download="people-scored.csv"' in page_of(answer)
+
+
+def test_a_workbook_comes_back_as_excel_reads_csv_in_the_language(
+    client: FlaskClient, people: list[Row], tmp_path: Path
+) -> None:
+    pytest.importorskip("python_calamine")
+
+    answer = upload(client, workbook(tmp_path, people), name="x.xlsx", language="id")
+
+    row, *_ = rows_of(files_of(answer)["scored"], ";")
+    assert re.fullmatch(r"0,\d+", row["probability"])
+    assert 'download="x-hasil.csv"' in page_of(answer)
+
+
+def faulty(people: list[Row]) -> list[Row]:
+    """Put two faults into one row, and one into another."""
+    rows = [dict(row) for row in people]
+    rows[1] |= {"AGE": 17, "SEX": ""}
+    rows[3] |= {"reference": "x" * 101, "name": "=SUM(A1)"}
+    return rows
+
+
+def test_cells_with_faults_are_marked_and_explained(
+    app: Flask, client: FlaskClient, people: list[Row]
+) -> None:
+    page = page_of(upload(client, as_csv(faulty(people)), task="check"))
+
+    assert counts(page) == {"valid": 4, "rejected": 2}
+    wrong = re.findall(r'<td class="wrong"><span aria-hidden="true">✕ </span>([^<]*)</td>', page)
+    assert wrong == ["", "17", f"{'x' * 40}…"]
+    said = words(page)
+    assert "AGE must be an integer from 18 to 100 years, got 17" in said
+    assert "SEX is missing" in said
+    assert "reference must be text of up to 100 characters" in said
+    assert logged(app) == []
+
+
+def test_faults_are_explained_in_the_language_of_the_page(
+    client: FlaskClient, people: list[Row]
+) -> None:
+    answer = upload(client, as_csv(faulty(people)), language="id")
+
+    assert "AGE harus" in words(page_of(answer))
+    rejected = rows_of(files_of(answer)["rejected"])
+    assert rejected[0]["faults"].startswith("AGE harus")
+    assert answer.headers["Content-Language"] == "id"
+
+
+def test_valid_rows_are_decided_and_the_others_listed_with_their_faults(
+    app: Flask, client: FlaskClient, people: list[Row]
+) -> None:
+    answer = upload(client, as_csv(faulty(people)))
+
+    files = files_of(answer)
+    scored, rejected = rows_of(files["scored"]), rows_of(files["rejected"])
+    assert [row["reference"] for row in scored] == ["A-30", "A-32", "A-34", "A-35"]
+    assert [one.decision.decision_id for one in logged(app)] == [
+        row["decision_id"] for row in scored
+    ]
+    assert counts(page_of(answer))["rejected"] == 2
+    assert [row["line"] for row in rejected] == ["3", "5"]
+    assert "AGE must be" in rejected[0]["faults"]
+    assert "; SEX is missing" in rejected[0]["faults"]
+    assert rejected[0]["AGE"] == "17"
+    # No cell is a formula for a spreadsheet.
+    assert rejected[1]["name"] == "'=SUM(A1)"
+
+
+def test_rejected_rows_can_be_corrected_and_uploaded_again(
+    client: FlaskClient, people: list[Row]
+) -> None:
+    rejected = files_of(upload(client, as_csv(faulty(people))))["rejected"].decode("utf-8-sig")
+
+    corrected = rejected.replace(",17,", ",71,", 1).replace("x" * 101, "A-33")
+    corrected = corrected.replace(",,2,", ",1,2,", 1)
+    page = page_of(upload(client, corrected, task="check"))
+
+    assert counts(page) == {"valid": 2, "rejected": 0}, words(page)
+
+
+def test_without_a_valid_row_nothing_is_logged(
+    app: Flask, client: FlaskClient, people: list[Row]
+) -> None:
+    answer = upload(client, as_csv([row | {"AGE": 5} for row in people]))
+
+    assert PAGE_TEXTS["en"]["tables_none_decided"] in words(page_of(answer))
+    assert [*files_of(answer)] == ["rejected"]
+    assert logged(app) == []
+
+
+@pytest.mark.parametrize("task", ["check", "score"])
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda text: text.replace(",AGE", ",AEG", 1), 'no column "AGE", did you mean it by "AEG"'),
+        (lambda text: text.replace(",AGE", ",SEX", 1), "the column SEX appears twice"),
+        (lambda text: text.replace("name", "label", 1), "the column label must be renamed"),
+        (lambda text: text.splitlines()[0], "a header but no rows"),
+        (lambda text: "\n\n", "the table is empty"),
+        (lambda text: text + '"', "Line 8: this is not CSV"),
+        (lambda text: b"PAR1" + bytes(100), "this is a Parquet file"),
+        (lambda text: b"PK\x03\x04" + bytes(100), "this is a ZIP archive"),
+        (lambda text: bytes(range(256)) * 9, "this is a binary file"),
+        (lambda text: b"PK\x03\x04xl/" + bytes(100), "cannot be read"),
+    ],
+)
+def test_what_is_no_table_is_refused_in_words(
+    app: Flask, client: FlaskClient, people: list[Row], change: Any, said: str, task: str
+) -> None:
+    page = page_of(upload(client, change(as_csv(people)), task=task), 422)
+
+    assert said in words(page)
+    assert PAGE_TEXTS["en"]["tables_wrong"] in words(page)
+    assert logged(app) == []
+
+
+@pytest.mark.parametrize(
+    ("raw", "key"), [(None, "no_file"), (b"", "empty_file")], ids=["none", "empty"]
+)
+def test_a_form_without_a_table_says_so(client: FlaskClient, raw: bytes | None, key: str) -> None:
+    said = {"no_file": "Choose a file first.", "empty_file": "The file is empty."}
+
+    assert said[key] in words(page_of(upload(client, raw), 422))
+
+
+def test_a_misspelt_optional_column_is_asked_after(client: FlaskClient, people: list[Row]) -> None:
+    text = as_csv(people[:2]).replace("name", "PAY1", 1)
+
+    page = page_of(upload(client, text, task="check"))
+
+    assert "did you mean PAY_1?" in words(page)
+
+
+def test_a_table_over_the_limit_gets_a_page_that_says_what_to_do(
+    build: Build, people: list[Row]
+) -> None:
+    text = as_csv(people * 30)
+    client = build(max_csv_bytes=len(text.encode())).test_client()
+
+    assert counts(page_of(upload(client, text)))["rejected"] == 0
+    for more in (text + "\n", text * 50):
+        said = words(page_of(upload(client, more), 413))
+        assert re.search(r"larger than 0\.00\d MB", said)
+        assert "score.py" in said
+
+
+def test_another_type_of_body_is_refused(client: FlaskClient) -> None:
+    answer = client.post("/tables", data="a=1", content_type="application/x-www-form-urlencoded")
+
+    assert answer.status_code == 415
+
+
+def test_a_form_that_is_sent_twice_logs_once(build: Build, people: list[Row]) -> None:
+    app = build()
+    client, text = app.test_client(), as_csv(faulty(people))
+
+    first, again = (files_of(upload(client, text, form_id="one")) for _ in range(2))
+    assert again == first
+    assert len(logged(app)) == 4
+    other = files_of(upload(client, as_csv(people), form_id="one"))
+    assert len(logged(app)) == 10
+    assert files_of(upload(client, text, form_id="two")) != first
+    assert len(logged(app)) == 14
+    assert len(rows_of(other["scored"])) == 6
+
+
+def test_a_script_gets_progress_page_and_files_in_one_answer(
+    app: Flask, client: FlaskClient, people: list[Row]
+) -> None:
+    text = as_csv(faulty(people))
+
+    answer = upload(client, text, accept=PARTS, form_id="one")
+
+    progress, parts = parts_of(answer)
+    states = [json.loads(line) for line in progress.splitlines()]
+    assert states[-1] == {"rows": 6, "share": 1.0}
+    assert counts(parts["page"].decode())["rejected"] == 2
+    assert 'href="#"' in parts["page"].decode()
+    assert {name: parts[name] for name in ("scored", "rejected")} == files_of(
+        upload(client, text, form_id="one")
+    )
+    assert len(logged(app)) == 4
+
+
+def test_a_script_is_told_what_goes_wrong_on_the_way(
+    app: Flask, client: FlaskClient, people: list[Row]
+) -> None:
+    answer = upload(client, as_csv(people) + '"', accept=PARTS)
+
+    _, parts = parts_of(answer)
+    assert [*parts] == ["page"]
+    assert "Line 8: this is not CSV" in words(parts["page"].decode())
+    assert logged(app) == []
+
+
+def test_a_script_is_told_that_the_log_cannot_be_used(
+    app: Flask, client: FlaskClient, people: list[Row]
+) -> None:
+    database = app.extensions[NAME].log.database
+    with database.writing() as connection:
+        connection.exec_driver_sql("ALTER TABLE decisions RENAME TO hidden")
+
+    _, parts = parts_of(upload(client, as_csv(people), accept=PARTS))
+
+    assert "no decision is given that is not logged" in words(parts["page"].decode())
+
+
+def test_long_results_come_as_an_archive(
+    monkeypatch: pytest.MonkeyPatch, client: FlaskClient, people: list[Row]
+) -> None:
+    text = as_csv(faulty(people))
+    usual = files_of(upload(client, text, form_id="one"))
+    monkeypatch.setattr(scored_files, "MOST_IN_PAGE", 1000)
+
+    answer = upload(client, text, name="Mar/ch <1>.csv", form_id="one")
+
+    assert answer.mimetype == "application/zip"
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="ch _1_-scored.zip"'
+    assert zipped(answer) == {
+        "ch _1_-scored.csv": usual["scored"],
+        "ch _1_-rejected.csv": usual["rejected"],
+    }
+
+
+def test_a_name_of_a_file_is_shown_as_text(client: FlaskClient, people: list[Row]) -> None:
+    page = page_of(upload(client, as_csv(people), name="<b>x&y.csv", task="check"))
+
+    assert "<b>x" not in page
+    assert "<b>x&y.csv" in words(page)
+
+
+def test_where_keys_exist_a_table_needs_one(build: Build, people: list[Row]) -> None:
+    key = "the-key-of-the-table-test"
+    app = build(api_keys=(key,))
+    client = app.test_client()
+
+    assert upload(client, as_csv(people)).status_code == 401
+    client.environ_base["HTTP_X_API_KEY"] = key
+    assert upload(client, as_csv(people)).status_code == 200
+    assert {one.key_id for one in logged(app)} == {logged(app)[0].key_id} != {None}
+
+
+def test_a_page_of_another_site_cannot_upload(client: FlaskClient, people: list[Row]) -> None:
+    client.environ_base["HTTP_SEC_FETCH_SITE"] = "cross-site"
+
+    assert upload(client, as_csv(people)).status_code == 403
+
+
+@pytest.fixture(scope="module")
+def server(model_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
+    folder = tmp_path_factory.mktemp("tables")
+    with serving(model_dir, folder, TMPDIR=str(tmp_path_factory.mktemp("tmp"))) as running:
+        yield running
+
+
+def form_of(raw: bytes) -> tuple[bytes, dict[str, str]]:
+    """Return the form with a table as bytes, and its headers."""
+    fields = {"task": b"score", 'table"; filename="a.csv': raw}
+    body = b"".join(
+        f'--b\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n'.encode() + value + b"\r\n"
+        for name, value in fields.items()
+    )
+    return body + b"--b--\r\n", {"Content-Type": "multipart/form-data; boundary=b"}
+
+
+def files_below(folder: Path) -> set[Path]:
+    return set(folder.rglob("*"))
+
+
+def test_nothing_of_a_table_stays_on_the_disk_but_the_log(
+    server: LiveServer, people: list[Row], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    base = tmp_path_factory.getbasetemp()
+    secret = "Wirosableng-the-secret-name"
+    rows = [row | {"name": secret} for row in people] * 2000
+    body, headers = form_of(as_csv(rows).encode())
+    server.ask("POST", "/tables", *form_of(as_csv(people).encode()))
+    before = files_below(base)
+
+    answers = [
+        server.ask("POST", "/tables", body, headers | extra) for extra in ({}, {"Accept": PARTS})
+    ]
+    _break_off(server, body, headers)
+
+    assert [answer.status for answer in answers] == [200, 200]
+    assert all(secret.encode() in answer.body for answer in answers[1:])
+    assert wait_until(lambda: server.ask("GET", "/health").status == 200)
+    # The counters of a process are in the folder of what runs; the service's TMPDIR is looked at.
+    new = {path.name for path in files_below(base) - before if "run" not in path.parts}
+    assert new <= {"decisions.sqlite-wal", "decisions.sqlite-shm"}
+    for path in files_below(base):
+        if path.is_file() and os.access(path, os.R_OK):
+            assert secret.encode() not in path.read_bytes(), path
+
+
+def _break_off(server: LiveServer, body: bytes, headers: dict[str, str]) -> None:
+    """Send a table and go away: once in the middle of it, once at the first line of the answer."""
+    headers = headers | {"Host": "localhost", "Content-Length": str(len(body)), "Accept": PARTS}
+    head = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+    head = f"POST /tables HTTP/1.1\r\n{head}\r\n"
+    for sent in (len(body) // 2, len(body)):
+        with socket.create_connection(("127.0.0.1", server.port), timeout=20) as connection:
+            connection.sendall(head.encode() + body[:sent])
+            if sent == len(body):
+                assert connection.recv(100).startswith(b"HTTP/1.1 200")
+
+
+def test_progress_is_sent_before_the_table_is_scored(server: LiveServer, people: list[Row]) -> None:
+    body, headers = form_of(as_csv(people * 5000).encode())
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
+
+    with contextlib.closing(connection):
+        connection.request("POST", "/tables", body, headers | {"Accept": PARTS})
+        answer = connection.getresponse()
+        # A piece as the server sent it: one line, and nothing of the result yet.
+        first = json.loads(answer.read1(1_000_000))
+        rest = answer.read()
+
+    assert answer.headers["X-Accel-Buffering"] == "no"
+    assert 0 < first["rows"] < 30_000
+    lines = [json.loads(line) for line in rest.partition(b"\r\n--")[0].splitlines()]
+    shares = [first["share"], *(line["share"] for line in lines)]
+    assert shares == sorted(shares)
+    assert shares[0] < 1 == shares[-1]

@@ -1,0 +1,332 @@
+"""The page that takes many outcomes: each row's result, and what is wrong with a table."""
+
+from __future__ import annotations
+
+import base64
+import csv
+import html
+import io
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from answers import problem_of
+from flask import Flask
+from flask.testing import FlaskClient
+from pages import BROWSER, Page, read_page, shown
+from werkzeug.datastructures import FileStorage
+from werkzeug.test import TestResponse
+from workbooks import write_workbook
+
+from creditscore.api_docs.examples import example_applicants
+from creditscore.decision_log.outcome_batch import STATES
+from creditscore.i18n.catalogue import LANGUAGES, PAGE_TEXTS
+from creditscore.tables.outcome_rows import REPORT
+from creditscore.web.pages.outcomes_page import MOST_REPORT_BYTES, SHOWN_ROWS
+from creditscore.web.service import NAME
+
+KEY = "the-key-of-the-outcomes-page-test"
+WITH_KEY = {**BROWSER, "X-API-Key": KEY}
+
+MOST_BYTES = 200_000
+
+
+@pytest.fixture
+def app(build: Callable[..., Flask]) -> Flask:
+    return build(api_keys=(KEY,), max_csv_bytes=MOST_BYTES, max_json_bytes=MOST_BYTES)
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()
+
+
+def decide(app: Flask, *references: str) -> list[str]:
+    """Decide once for each reference; give the ids."""
+    applicant = next(iter(example_applicants(app.extensions[NAME].assessor.model.schema).values()))
+    body = [{**applicant, "reference": each} for each in references]
+    answer = app.test_client().post("/predict", json=body, headers={"X-API-Key": KEY})
+    assert answer.status_code == 200, answer.text
+    return [each["decision_id"] for each in answer.get_json()]
+
+
+def upload(
+    client: FlaskClient,
+    content: str | bytes,
+    *,
+    language: str = "en",
+    name: str = "outcomes.csv",
+    headers: dict[str, str] | None = None,
+    **fields: str,
+) -> TestResponse:
+    raw = content if isinstance(content, bytes) else content.encode()
+    return client.post(
+        f"/outcomes?lang={language}",
+        data={"file": FileStorage(io.BytesIO(raw), name), **fields},
+        content_type="multipart/form-data",
+        headers=headers or WITH_KEY,
+        buffered=True,
+    )
+
+
+def counts(text: str) -> dict[str, int]:
+    """Give the counts that a page shows."""
+    return {state: int(shown(text, f"count-{state}")) for state in STATES if f"-{state}" in text}
+
+
+def report_of(text: str) -> list[dict[str, str]]:
+    """Give the rows of the report that a page holds."""
+    (address,) = [
+        str(attributes["href"])
+        for _, attributes in Page(text).elements
+        if attributes.get("id") == "report-csv"
+    ]
+    kind, _, content = address.partition(",")
+    assert kind == "data:text/csv;charset=utf-8;base64"
+    return list(csv.DictReader(io.StringIO(base64.b64decode(content).decode())))
+
+
+def outcome_of(client: FlaskClient, decision_id: str) -> Any:
+    answer = client.get(f"/decisions/{decision_id}", headers={"X-API-Key": KEY})
+    return answer.get_json()["outcome"]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_form_says_what_a_table_needs_and_its_example_is_taken(
+    app: Flask, client: FlaskClient, language: str
+) -> None:
+    texts = PAGE_TEXTS[language]
+    (made,) = decide(app, "A-17")
+
+    answer = client.get(f"/outcomes?lang={language}", headers=WITH_KEY)
+
+    assert answer.status_code == 200
+    assert answer.headers["Content-Language"] == language
+    read_page(answer.text)
+    for name in ("reference", "decision_id", "defaulted"):
+        assert f"<code>{name}</code>" in answer.text
+    assert texts["many_others"] in answer.text
+    example = shown(answer.text, "example")
+    assert counts(upload(client, example).text) == {"recorded": 1, "unknown": 1}
+    assert outcome_of(client, made)["defaulted"] is False
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_each_row_of_an_upload_is_shown_with_its_state_counted_and_reported(
+    app: Flask, client: FlaskClient, language: str
+) -> None:
+    texts = PAGE_TEXTS[language]
+    first, second, *_ = decide(app, "A-1", "A-2", "twice", "twice", "=1+1")
+    table = (
+        "reference;defaulted;note\n"
+        "A-1;ya;x\nA-2;no;y\nA-1;yes;\nA-1;0;\nnobody's;1;\ntwice;1;\nA-2;maybe;\n"
+        ";1;\n=1+1;true;\n"
+    )
+
+    answer = upload(client, table, language=language)
+
+    text = answer.text
+    assert answer.status_code == 200, text
+    read_page(text)
+    assert counts(text) == {
+        "recorded": 3, "known": 1, "conflict": 1, "unknown": 1, "ambiguous": 1, "invalid": 2,
+    }  # fmt: skip
+    for state in STATES:
+        assert texts[f"many_state_{state}"] in text
+    report = report_of(text)
+    assert tuple(report[0]) == REPORT
+    assert [row["line"] for row in report] == [str(line) for line in range(2, 11)]
+    assert [row["state"] for row in report] == [
+        "recorded", "recorded", "known", "conflict", "unknown", "ambiguous", "invalid", "invalid",
+        "recorded",
+    ]  # fmt: skip
+    assert report[8]["reference"] == "'=1+1"
+    assert outcome_of(client, first)["defaulted"] is True
+    assert outcome_of(client, second)["defaulted"] is False
+    # What was not recorded comes first, with its line and why.
+    faulty, _, fine = text.partition("<details")
+    assert html.escape(texts["many_faulty"]) in faulty
+    for row in report[3:8]:
+        assert f">{row['line']}<" in faulty
+        assert row["detail"] in html.unescape(faulty)
+    assert f"/decisions/{first}?lang={language}" in fine
+
+
+@pytest.mark.parametrize(
+    ("raw", "encoding"),
+    [
+        ("reference,defaulted\nCafé Zoë,yes\n", "utf-8-sig"),
+        ("reference;defaulted\r\nCafé Zoë;ya\r\n", "cp1252"),
+        ("reference\tdefaulted\nCafé Zoë\t1\n", "utf-16"),
+    ],
+)
+def test_a_file_as_excel_saves_it_is_read(
+    app: Flask, client: FlaskClient, raw: str, encoding: str
+) -> None:
+    (made,) = decide(app, "Café Zoë")
+
+    answer = upload(client, raw.encode(encoding))
+
+    assert counts(answer.text) == {"recorded": 1}
+    assert outcome_of(client, made)["defaulted"] is True
+
+
+def test_pasted_cells_count_where_there_is_no_file(app: Flask, client: FlaskClient) -> None:
+    (made,) = decide(app, "A-1")
+
+    answer = upload(client, "", name="", table="reference\tdefaulted\r\nA-1\tno\r\n")
+
+    assert counts(answer.text) == {"recorded": 1}
+    assert outcome_of(client, made)["defaulted"] is False
+
+
+def test_a_table_sent_again_is_known_and_changes_nothing(app: Flask, client: FlaskClient) -> None:
+    (made,) = decide(app, "A-1")
+    table = "reference,defaulted\nA-1,no\n"
+    upload(client, table)
+    before = outcome_of(client, made)
+
+    again = upload(client, table)
+
+    assert counts(again.text) == {"recorded": 0, "known": 1}
+    assert PAGE_TEXTS["en"]["many_faulty_none"] in again.text
+    assert outcome_of(client, made) == before
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(
+    ("table", "line", "named"),
+    [
+        ("reference,bad\nA-1,no\n", 1, "defaulted"),
+        ("defaulted\nno\n", 1, "reference"),
+        ("reference,defaulted\n", 1, ""),
+        ("reference,reference,defaulted\nA-1,A-1,no\n", 1, "reference"),
+        ('reference,defaulted\nA-1,no\n"A-2,no\n', 3, ""),
+    ],
+)
+def test_a_table_that_cannot_be_read_is_refused_whole_with_its_line(
+    app: Flask, client: FlaskClient, language: str, table: str, line: int, named: str
+) -> None:
+    (made,) = decide(app, "A-1")
+
+    answer = upload(client, table, language=language)
+
+    assert answer.status_code == 422
+    problem = answer.text.partition('id="problem"')[2].partition("</div>")[0]
+    assert PAGE_TEXTS[language]["many_line"].partition("{")[0] + str(line) in problem
+    assert named in problem
+    assert 'id="upload"' in answer.text
+    assert 'id="report"' not in answer.text
+    assert outcome_of(client, made) is None
+    read_page(answer.text)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_workbook_is_refused_with_what_to_do(
+    client: FlaskClient, tmp_path: Path, language: str
+) -> None:
+    rows = [["reference", "defaulted"], ["A-1", "no"]]
+    path = write_workbook(tmp_path / "outcomes.xlsx", {"Sheet1": rows})
+
+    answer = upload(client, path.read_bytes(), language=language, name=path.name)
+
+    assert answer.status_code == 422
+    assert "CSV (UTF-8)" in answer.text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_nothing_sent_and_too_much_sent_are_said_on_the_page(
+    client: FlaskClient, language: str
+) -> None:
+    texts = PAGE_TEXTS[language]
+    nothing = upload(client, b"", name="", language=language)
+    much = upload(client, b"x" * (MOST_BYTES + 1), language=language)
+
+    assert nothing.status_code == 415
+    assert texts["many_none"] in nothing.text
+    assert much.status_code == 413
+    size = "0.191" if language == "en" else "0,191"
+    problem = much.text.partition('id="problem"')[2].partition("</div>")[0]
+    assert f"{size} MB" in problem
+    for answer in (nothing, much):
+        assert 'id="upload"' in answer.text
+        read_page(answer.text)
+
+
+def test_a_long_table_is_recorded_whole_though_the_page_shows_its_first_rows(
+    app: Flask, client: FlaskClient
+) -> None:
+    (made,) = decide(app, "A-1")
+    unknown = "".join(f"N-{at},no\n" for at in range(SHOWN_ROWS + 5))
+
+    answer = upload(client, f"reference,defaulted\n{unknown}A-1,yes\n")
+
+    assert counts(answer.text) == {"recorded": 1, "unknown": SHOWN_ROWS + 5}
+    assert answer.text.count("<tr>") == SHOWN_ROWS + 1 + 2
+    assert PAGE_TEXTS["en"]["many_first"].format(count=SHOWN_ROWS) in answer.text
+    assert len(report_of(answer.text)) == SHOWN_ROWS + 6
+    assert outcome_of(client, made)["defaulted"] is True
+
+
+def test_a_report_that_no_link_can_hold_is_left_out(
+    build: Callable[..., Flask],
+) -> None:
+    client = build(api_keys=(KEY,)).test_client()
+    rows = MOST_REPORT_BYTES // 50
+    table = "reference,defaulted\n" + "".join(f"N-{at},no\n" for at in range(rows))
+
+    answer = upload(client, table)
+
+    assert answer.status_code == 200
+    assert shown(answer.text, "count-unknown") == f"{rows:,}"
+    assert 'id="report-csv"' not in answer.text
+    assert 'id="report-long"' in answer.text
+
+
+def test_programs_may_send_a_file_too_and_get_their_own_answers(
+    app: Flask, client: FlaskClient
+) -> None:
+    (made,) = decide(app, "A-1")
+    key = {"X-API-Key": KEY}
+
+    told = upload(client, "reference,defaulted\nA-1,no\n", headers=key).get_json()
+    table = upload(client, "reference,defaulted\nA-1,no\n", headers={**key, "Accept": "text/csv"})
+    wrong = upload(client, "x\n1\n", headers=key)
+
+    assert told["outcomes"][0]["decision_id"] == made
+    assert told["outcomes"][0]["line"] == 2
+    assert table.text.splitlines()[1].startswith(f"2,{made},A-1,false,known,")
+    problem_of(wrong, 422)
+    problem_of(upload(client, b"x" * (MOST_BYTES + 1), headers=key), 413)
+    problem_of(upload(client, "", headers=key), 415)
+
+
+def test_the_decisions_without_an_outcome_come_back_as_a_table_to_fill_in(
+    app: Flask, client: FlaskClient
+) -> None:
+    ids = decide(app, "A-1", "A-2", "=1+1")
+    upload(client, "reference,defaulted\nA-1,no\n")
+    text = client.get("/outcomes", headers=WITH_KEY).text
+    (address,) = [
+        str(attributes["href"])
+        for _, attributes in Page(text).elements
+        if attributes.get("id") == "missing"
+    ]
+    header, *lines = client.get(address, headers=WITH_KEY).text.splitlines()
+
+    filled = "\n".join([f"{header},defaulted", *(f"{line},no" for line in lines)])
+    answer = upload(client, filled)
+
+    assert len(lines) == 2
+    assert counts(answer.text) == {"recorded": 2}
+    assert [outcome_of(client, each)["defaulted"] for each in ids] == [False] * 3
+
+
+def test_an_upload_needs_a_key(app: Flask, client: FlaskClient) -> None:
+    (made,) = decide(app, "A-1")
+
+    answer = upload(client, "reference,defaulted\nA-1,no\n", headers=BROWSER)
+
+    assert answer.status_code == 401
+    assert outcome_of(client, made) is None

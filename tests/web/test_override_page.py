@@ -1,0 +1,114 @@
+"""The form of a decision's page that overrides it: without JavaScript, with the key in a header."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from pages import BROWSER, read_page, shown
+from werkzeug.test import TestResponse
+
+from creditscore.decision_log.overrides import LONGEST_REASON
+from creditscore.i18n.catalogue import LANGUAGES, PAGE_TEXTS
+from creditscore.scorecard.policy import ELIGIBLE, NOT_ELIGIBLE
+
+KEY = {"X-API-Key": "the-key-of-the-override-page-test"}
+
+Body = dict[str, Any]
+
+
+@pytest.fixture
+def client(build: Callable[..., Flask]) -> FlaskClient:
+    return build(api_keys=(KEY["X-API-Key"],)).test_client()
+
+
+@pytest.fixture
+def decided(client: FlaskClient, applicants: list[Body]) -> Body:
+    decision: Body = client.post("/predict", json=applicants[0], headers=KEY).get_json()
+    return decision
+
+
+def other_label(decision: Body) -> str:
+    return NOT_ELIGIBLE if decision["label"] == ELIGIBLE else ELIGIBLE
+
+
+def page(client: FlaskClient, decision: Body, language: str = "en") -> str:
+    place = f"/decisions/{decision['decision_id']}?lang={language}"
+    answer = client.get(place, headers={**KEY, **BROWSER})
+    assert answer.status_code == 200, answer.text
+    return answer.text
+
+
+def send(client: FlaskClient, text: str, **typed: str) -> TestResponse:
+    """Send the form of a page as a browser does, with something typed into it."""
+    elements = read_page(text).elements
+    (action,) = [each["action"] for tag, each in elements if each.get("id") == "override-form"]
+    (label,) = [each["value"] for tag, each in elements if each.get("name") == "label"]
+    data = {"label": label, "reason": "", "decided_by": "", **typed}
+    return client.post(str(action), data=data, headers={**KEY, **BROWSER})
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_form_offers_the_other_label_and_records_it(
+    client: FlaskClient, decided: Body, language: str
+) -> None:
+    texts, other = PAGE_TEXTS[language], other_label(decided)
+    before = page(client, decided, language)
+    assert texts[f"override_to_{other}"] in before
+
+    answer = send(client, before, reason="  a guarantor\r\nwith land ", decided_by="A. Officer")
+
+    assert answer.status_code == 303
+    after = page(client, decided, language)
+    assert 'id="override-form"' not in after
+    assert shown(after, "override") == texts[f"override_{other}"]
+    assert shown(after, "override-reason") == "a guarantor with land"
+    assert "A. Officer" in after
+    found = client.get(f"/decisions/{decided['decision_id']}", headers=KEY).get_json()
+    assert found["override"]["label"] == other
+    assert found["label"] == decided["label"]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("reason", ["", "   ", "<i>" + "x" * LONGEST_REASON])
+def test_what_was_typed_stays_where_it_is_not_recorded(
+    client: FlaskClient, decided: Body, language: str, reason: str
+) -> None:
+    answer = send(client, page(client, decided, language), reason=reason, decided_by='"<b>')
+
+    assert answer.status_code == 422
+    elements = read_page(answer.text).elements
+    assert any(each.get("id") == "override-problem" for _, each in elements)
+    assert '<details class="paperless" open>' in answer.text
+    (name,) = [each["value"] for _, each in elements if each.get("name") == "decided_by"]
+    assert name == '"<b>'
+    typed = re.search(r"<textarea[^>]*>(.*?)</textarea>", answer.text, re.DOTALL)
+    assert typed
+    assert html.unescape(typed[1]) == reason.strip()
+    assert 'id="override"' not in page(client, decided)
+
+
+def test_a_second_override_is_refused_in_words(client: FlaskClient, decided: Body) -> None:
+    before = page(client, decided)
+    assert send(client, before, reason="first").status_code == 303
+
+    answer = send(client, before, reason="second")
+
+    assert answer.status_code == 409
+    assert PAGE_TEXTS["en"]["override_conflicts"] in answer.text
+    assert shown(answer.text, "override-reason") == "first"
+
+
+def test_a_form_that_names_the_models_own_label_is_refused(
+    client: FlaskClient, decided: Body
+) -> None:
+    answer = send(client, page(client, decided), reason="I agree", label=decided["label"])
+
+    assert answer.status_code == 409
+    assert PAGE_TEXTS["en"]["override_none"] in answer.text
+    assert 'id="override"' not in page(client, decided)
