@@ -19,9 +19,8 @@ from dataclasses import asdict, dataclass
 from tempfile import TemporaryFile
 from typing import BinaryIO, cast
 
-from creditscore.environment import interpreter
+from creditscore.environment import CHECKOUT, interpreter
 from creditscore.errors import NotATable
-from creditscore.folders import PACKAGE
 from creditscore.i18n.catalogue import say
 from creditscore.json_codec import dumps_bytes, loads
 from creditscore.readers.excel_reader import RowsPiece, open_excel
@@ -109,7 +108,7 @@ def read_workbook(
                 input=job + raw,
                 stdout=file,
                 stderr=subprocess.DEVNULL,
-                cwd=PACKAGE.parent,
+                cwd=CHECKOUT,
                 timeout=most_seconds,
                 check=True,
             )

@@ -119,6 +119,7 @@ class UploadedTable:
         if file_kind(self.raw) != EXCEL:
             return None
         if not can_read_workbooks():
+            # The command that installs it would show a client where the service lies.
             raise NotATable("not_csv", say("no_workbooks_here"), 1)
         schema = self.model.schema
         return read_workbook(self.raw, wanted=field_names(schema), stated=schema.file)
