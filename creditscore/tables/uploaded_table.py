@@ -21,7 +21,6 @@ from creditscore.decision_log.log import DecisionLog
 from creditscore.decisions.assessor import Assessor, timestamp
 from creditscore.decisions.decision_columns import DecisionColumns
 from creditscore.decisions.record import COLUMNS, to_milliseconds
-from creditscore.environment import install_command
 from creditscore.errors import Fault, InvalidApplicants, NotATable
 from creditscore.i18n.catalogue import DECIMAL_SIGNS, in_language, say
 from creditscore.readers import TableFile, open_csv
@@ -120,9 +119,8 @@ class UploadedTable:
         if file_kind(self.raw) != EXCEL:
             return None
         if not can_read_workbooks():
-            raise NotATable(
-                "not_csv", say("no_workbooks_here", command=install_command("excel")), 1
-            )
+            # The command that installs it would show a client where the service lies.
+            raise NotATable("not_csv", say("no_workbooks_here"), 1)
         schema = self.model.schema
         return read_workbook(self.raw, wanted=field_names(schema), stated=schema.file)
 
