@@ -6,6 +6,7 @@ import re
 import stat
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -222,6 +223,20 @@ def test_a_request_of_a_script_carries_the_token_in_a_header(
     made = answer.get_json()["decision_id"]
     outcome = visitor.post(f"/decisions/{made}/outcome", json={"defaulted": True}, headers=token)
     assert outcome.status_code == 200
+
+
+@pytest.mark.parametrize("route", ["/outcomes", "/tables"])
+def test_an_upload_needs_the_token_too(visitor: FlaskClient, route: str) -> None:
+    sign_in(visitor)
+
+    def upload(**fields: str) -> TestResponse:
+        table = (BytesIO(b"reference,defaulted\nA-17,true\n"), "table.csv")
+        # One form has the file under the first name, the other under the second.
+        data = {**fields, "file": table, "table": (BytesIO(table[0].getvalue()), "table.csv")}
+        return visitor.post(route, data=data, headers=BROWSER)
+
+    assert upload().status_code == upload(csrf_token="x").status_code == 403
+    assert upload(csrf_token=token_of(visitor)).status_code in {200, 422}
 
 
 @pytest.mark.parametrize(

@@ -80,7 +80,7 @@ def show_refusal(status: int, detail: str, faults: Sequence[str]) -> Response:
         "refusal.html",
         language,
         heading=texts.get(f"refused_{status}", texts["refused_other"]),
-        detail="" if faults else f"{detail[:1].upper()}{detail[1:]}.",
+        detail="" if faults else _sentence(detail),
         faults=faults,
         advice=texts.get(f"refused_{status}_do", texts["refused_other_do"]),
     )
@@ -106,7 +106,7 @@ def _show_sign_in(wanted: str) -> Response:
         followed_link=request.headers.get("Sec-Fetch-Site") in {"cross-site", "same-site"},
         no_key_yet=""
         if caller is None or caller.keys_exist
-        else in_language(say("no_key_yet", command=COMMAND), language),
+        else _sentence(in_language(say("no_key_yet", command=COMMAND), language)),
     )
 
 
@@ -117,6 +117,11 @@ def _caller() -> Caller | None:
     except DatabaseUnavailable:
         caller: Caller | None = request.environ.get(CALLER)
         return caller
+
+
+def _sentence(text: str) -> str:
+    """Write a message as a sentence."""
+    return f"{text[:1].upper()}{text[1:]}."
 
 
 def _destination(wanted: str) -> str:
