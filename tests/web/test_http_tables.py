@@ -10,6 +10,7 @@ import json
 import os
 import re
 import socket
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -189,6 +190,24 @@ def test_a_workbook_comes_back_as_excel_reads_csv_in_the_language(
     row, *_ = rows_of(files_of(answer)["scored"], ";")
     assert re.fullmatch(r"0,\d+", row["probability"])
     assert 'download="x-hasil.csv"' in page_of(answer)
+
+
+@pytest.mark.parametrize("language", PAGE_TEXTS)
+def test_where_workbooks_cannot_be_read_the_page_says_so(
+    monkeypatch: pytest.MonkeyPatch,
+    client: FlaskClient,
+    people: list[Row],
+    tmp_path: Path,
+    language: str,
+) -> None:
+    monkeypatch.setitem(sys.modules, "python_calamine", None)
+
+    form = page_of(client.get(f"/tables?lang={language}", headers=BROWSER))
+    refused = page_of(upload(client, workbook(tmp_path, people), language=language), 422)
+
+    assert PAGE_TEXTS[language]["tables_file_help_csv"].format(most="16") in form
+    assert ".xlsx" not in form
+    assert "requirements-excel.txt" in words(refused)
 
 
 def faulty(people: list[Row]) -> list[Row]:
