@@ -120,10 +120,7 @@ def test_what_docker_is_told_to_build_and_run_is_there(guide: str) -> None:
 
 def test_the_secrets_that_the_guide_makes_are_those_that_compose_asks_for(tmp_path: Path) -> None:
     (line,) = (
-        line
-        for block in blocks(DOCS / "docker.md")
-        for line in commands(block)
-        if "> .env" in line
+        line for block in blocks(DOCS / "docker.md") for line in commands(block) if "> .env" in line
     )
     if shutil.which("openssl") is None:
         pytest.skip("openssl is not installed")
