@@ -71,12 +71,19 @@ class Visitor:
 
     def follow(self, selector: str) -> None:
         """Click on what leads to another page, and wait for that."""
-        from selenium.webdriver.support.expected_conditions import staleness_of
-        from selenium.webdriver.support.ui import WebDriverWait
+        from selenium.common.exceptions import WebDriverException
 
         page = self.element("html")
+
+        def is_left() -> bool:
+            try:
+                return not page.is_enabled()
+            except WebDriverException:
+                # Usually a stale element, but the driver has other names for it too.
+                return True
+
         self.click(selector)
-        WebDriverWait(self.browser, 20).until(staleness_of(page))
+        assert wait_until(is_left)
 
     def type(self, selector: str, text: str) -> None:
         self.element(selector).send_keys(text)
