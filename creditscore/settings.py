@@ -11,6 +11,7 @@ from typing import Any
 
 from creditscore.errors import SettingsError
 from creditscore.folders import WORKING_FOLDER
+from creditscore.i18n.catalogue import CATALOGUES, DEFAULT_LANGUAGE
 from creditscore.nearest_name import nearest_name
 
 #: What the name of every variable begins with.
@@ -140,18 +141,22 @@ class Settings:
 
 @dataclass(frozen=True)
 class Setting:
-    """How one setting is written in the environment, and what it means."""
+    """How one setting is read from the environment; the catalogues of texts say what it means."""
 
     name: str
     read: Callable[[str], Any]
-    allowed: str
-    sentence: str
     secret: bool = False
 
     @property
     def variable(self) -> str:
         """Name of the environment variable."""
         return f"{PREFIX}{self.name.upper()}"
+
+    @property
+    def allowed(self) -> str:
+        """What it may be, in words."""
+        words: Mapping[str, str] = CATALOGUES[DEFAULT_LANGUAGE]["documents"]["settings"][self.name]
+        return words["allowed"]
 
 
 def _probability(text: str) -> float:
@@ -221,123 +226,24 @@ def _journal(text: str) -> str:
     return text.lower()
 
 
-#: What they say in Indonesian stands in `i18n/messages.id.toml`, under their names.
 DEFINITIONS = (
-    Setting("model_dir", Path, "a folder", "Folder of the trained model."),
-    Setting(
-        "cutoff",
-        _probability,
-        "a number between 0 and 1",
-        "Probability of default from which an applicant is not eligible; "
-        "if not set, the cut-off that was chosen at training.",
-    ),
-    Setting(
-        "api_keys",
-        _keys,
-        "keys of 16 to 200 visible ASCII characters, separated by commas",
-        "API keys, for a host without a shell; with a shell, `.venv/bin/flask --app app keys new` "
-        "creates better ones. If there is any key, `POST /predict` requires one.",
-        secret=True,
-    ),
-    Setting(
-        "open_predict",
-        _flag,
-        "on or off",
-        "Keeps `POST /predict` open although there are API keys.",
-    ),
-    Setting(
-        "max_json_bytes",
-        _positive,
-        "a whole number of at least 1",
-        "Largest JSON body, in bytes.",
-    ),
-    Setting(
-        "max_csv_bytes",
-        _positive,
-        "a whole number of at least 1",
-        "Largest CSV body, in bytes. Its decisions are logged in one transaction, for which others "
-        "wait.",
-    ),
-    Setting(
-        "max_applicants",
-        _positive,
-        "a whole number of at least 1",
-        "Most applicants in one array.",
-    ),
-    Setting(
-        "database_url",
-        _database_url,
-        "sqlite:///PATH or postgresql://USER:PASSWORD@HOST:PORT/NAME",
-        "Where decisions are logged. PostgreSQL needs the extra `postgres`.",
-        secret=True,
-    ),
-    Setting(
-        "sqlite_journal",
-        _journal,
-        "truncate or wal",
-        "Journal of an SQLite file. `wal` is faster, needs SQLite 3.51.3 or newer, "
-        "and loses decisions on a network file system.",
-    ),
-    Setting(
-        "rate_limit",
-        RateLimit.read,
-        "such as 600/minute (or second, hour, day), or off",
-        "Most requests of one client, known by its API key, else by its address, over all "
-        "processes; more are answered with 429.",
-    ),
-    Setting(
-        "what_if_rate_limit",
-        RateLimit.read,
-        "such as 300/minute (or second, hour, day), or off",
-        "The same for what-if requests, which count as requests too: unlimited queries would let a "
-        "client reconstruct the model.",
-    ),
-    Setting(
-        "proxies",
-        _digit,
-        "a digit",
-        "Number of trusted proxies in front; that many entries from the end of `X-Forwarded-For` "
-        "are trusted. Without it, all clients behind a proxy count as one.",
-    ),
-    Setting(
-        "runtime_dir",
-        Path,
-        "a folder",
-        "Folder of what the processes share while they run: the account of the rate limits, and "
-        "what `GET /metrics` adds up.",
-    ),
-    Setting(
-        "hosts",
-        _hosts,
-        "host names or addresses without a port, separated by commas",
-        "Names by which clients may reach the service, beside `localhost` and the like; requests "
-        "for others are answered with 421. If not set, any name is accepted, except by a service "
-        "without API keys that listens on this machine only: it answers only to `localhost` and "
-        "the like, as otherwise any web site could give it a name of its own and send it requests "
-        "(DNS rebinding).",
-    ),
-    Setting(
-        "cors_origins",
-        _origins,
-        "origins such as https://app.example, separated by commas",
-        "Origins whose pages may send requests from a browser and read the answers (CORS), if need "
-        "be without an API key. None unless they are listed here.",
-    ),
-    Setting(
-        "secret_key",
-        _secret,
-        "32 to 200 visible ASCII characters",
-        "Secret that signs the cookies of those who sign in on a page. Several hosts need the same "
-        "one; left out, each host makes one and keeps it beside the SQLite file, or for PostgreSQL "
-        "in `CREDITSCORE_RUNTIME_DIR`. A new one signs everyone out.",
-        secret=True,
-    ),
-    Setting(
-        "demo",
-        _flag,
-        "on or off",
-        "Says on every page that this is a demo with made-up data; `manage.py demo` sets it.",
-    ),
+    Setting("model_dir", Path),
+    Setting("cutoff", _probability),
+    Setting("api_keys", _keys, secret=True),
+    Setting("open_predict", _flag),
+    Setting("max_json_bytes", _positive),
+    Setting("max_csv_bytes", _positive),
+    Setting("max_applicants", _positive),
+    Setting("database_url", _database_url, secret=True),
+    Setting("sqlite_journal", _journal),
+    Setting("rate_limit", RateLimit.read),
+    Setting("what_if_rate_limit", RateLimit.read),
+    Setting("proxies", _digit),
+    Setting("runtime_dir", Path),
+    Setting("hosts", _hosts),
+    Setting("cors_origins", _origins),
+    Setting("secret_key", _secret, secret=True),
+    Setting("demo", _flag),
 )
 
 

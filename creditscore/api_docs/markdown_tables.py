@@ -45,8 +45,7 @@ def settings_table(language: str) -> str:
     usual, words = Settings(), CATALOGUES[language]["documents"]
     rows = []
     for row in DEFINITIONS:
-        english = {"allowed": row.allowed, "sentence": row.sentence}
-        text = english if language == DEFAULT_LANGUAGE else words["settings"][row.name]
+        text = words["settings"][row.name]
         default = _shown_setting(getattr(usual, row.name)) or words["none"]
         rows.append((f"`{row.variable}`", text["allowed"], default, text["sentence"]))
     return _table(words["setting_columns"], rows)

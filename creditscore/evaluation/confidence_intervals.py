@@ -1,8 +1,7 @@
 """Confidence intervals: Wilson's formula for rates, the bootstrap for everything else.
 
-The bootstrap draws n of the n rows with replacement, which is the same as giving row i a weight
-w_i, how often it was drawn. So each metric is written as a function of the weights (unweighted:
-all w_i = 1), and hundreds of draws are a product of matrices. Bounds are percentiles of the draws.
+The bootstrap draws n of the n rows with replacement: it weights each by how often it was drawn. So
+metrics are functions of weights, and hundreds of draws are a product of matrices.
 
 References
 ----------

@@ -29,6 +29,9 @@ REMEMBERED = 0.5
 #: Headers that a key is shown in, as WSGI names them.
 KEY_HEADERS = ("HTTP_AUTHORIZATION", "HTTP_X_API_KEY")
 
+#: All headers that may say who asks.
+CREDENTIALS = frozenset({*KEY_HEADERS, "HTTP_COOKIE"})
+
 #: Methods that change nothing.
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 

@@ -32,7 +32,7 @@ from flask.ctx import _AppCtxGlobals
 from creditscore.errors import DatabaseUnavailable
 from creditscore.files import describe_access
 from creditscore.settings import RateLimit, Settings
-from creditscore.web.authentication import Keys, shows_key
+from creditscore.web.authentication import CREDENTIALS, Keys
 from creditscore.web.problems import TooManyRequests
 
 try:
@@ -124,7 +124,7 @@ class Limits:
 
     def _key(self, request: Request) -> str | None:
         """Return the id of the API key; none for a wrong one, which counts for its address."""
-        if not shows_key(request) and "HTTP_COOKIE" not in request.environ:
+        if CREDENTIALS.isdisjoint(request.environ):
             return None
         try:
             return self._keys.look_at(request).key_id

@@ -4,27 +4,30 @@ from __future__ import annotations
 
 import re
 
+import pytest
+
 from creditscore.api_docs.markdown_tables import field_table, settings_table
 from creditscore.i18n.catalogue import CATALOGUES
 from creditscore.schema import Schema
 from creditscore.settings import DEFINITIONS
 
-SETTINGS = CATALOGUES["id"]["documents"]["settings"]
+ENGLISH, INDONESIAN = (CATALOGUES[name]["documents"]["settings"] for name in ("en", "id"))
 
 #: What is to be typed as it stands, in any language.
 LITERAL = re.compile(r"`[^`]+`|[a-z]+://\S+|\d[\d.]*\d|\b(?:wal|truncate)\b")
 
 
-def test_every_setting_is_described_in_indonesian_and_nothing_else_is() -> None:
-    assert list(SETTINGS) == [row.name for row in DEFINITIONS]
+@pytest.mark.parametrize("described", [ENGLISH, INDONESIAN], ids=["en", "id"])
+def test_every_setting_is_described_and_nothing_else_is(described: dict[str, object]) -> None:
+    assert list(described) == [row.name for row in DEFINITIONS]
 
 
 def test_what_is_typed_as_it_stands_is_not_translated() -> None:
-    for row in DEFINITIONS:
-        text = SETTINGS[row.name]
-        assert text["sentence"] != row.sentence
-        for ours, theirs in ((text["allowed"], row.allowed), (text["sentence"], row.sentence)):
-            assert sorted(LITERAL.findall(ours)) == sorted(LITERAL.findall(theirs)), row.name
+    for name, text in INDONESIAN.items():
+        assert text["sentence"] != ENGLISH[name]["sentence"]
+        for part in ("allowed", "sentence"):
+            ours, theirs = text[part], ENGLISH[name][part]
+            assert sorted(LITERAL.findall(ours)) == sorted(LITERAL.findall(theirs)), name
 
 
 def test_the_tables_differ_between_the_languages_in_words_only(schema: Schema) -> None:

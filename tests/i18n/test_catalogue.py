@@ -18,8 +18,8 @@ from creditscore.i18n.catalogue import (
     say,
 )
 
-#: What settings and routes mean stands in English where they are defined.
-TRANSLATIONS_ONLY = ("documents.settings.", "documents.routes.")
+#: What routes mean stands in English where they are defined.
+TRANSLATIONS_ONLY = "documents.routes."
 
 
 def texts(node: Any, key: str = "") -> Iterator[tuple[str, str]]:

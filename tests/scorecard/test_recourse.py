@@ -180,7 +180,7 @@ def test_nothing_on_the_application_scorecard_can_be_changed(
     assert recourse is None
     assert explain_recourse(recourse, model.schema, "en") == {
         "possible": False,
-        "text": "Nothing that you can change today would change this decision.",
+        "text": "Nothing that the applicant can change today would change this decision.",
         "changes": [],
         "probability_of_default": None,
     }
