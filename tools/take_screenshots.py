@@ -98,6 +98,8 @@ PICTURES = (
             ("README.md",), top="#application", keyed=True),
     Picture("monitoring.id", "/monitoring?days=90", "id", DESKTOP,
             ("README.id.md",), top="#application", keyed=True),
+    Picture("decisions", "/decisions", "en", DESKTOP, ("docs/decisions.md",), keyed=True),
+    Picture("decisions.id", "/decisions", "id", DESKTOP, ("docs/decisions.id.md",), keyed=True),
 )  # fmt: skip
 
 #: Pictures that are drawn from the collection: tools/postman_drawings.py.
