@@ -31,6 +31,7 @@ from creditscore.errors import StartupError
 from creditscore.i18n.catalogue import DEFAULT_LANGUAGE, LANGUAGES
 from creditscore.scorecard import artifact
 from creditscore.scorecard.model import Model
+from creditscore.scorecard.policy import ELIGIBLE, NOT_ELIGIBLE
 from creditscore.settings import Settings
 from creditscore.web import create_app
 from creditscore.web.service import NAME, Service
@@ -132,27 +133,33 @@ class ExampleService:
         service: Service = app.extensions[NAME]
         self.assessor, self.openapi = service.assessor, service.openapi
         self._client = app.test_client()
-        self._decision_id = ""
+        self._variables: dict[str, str] = {}
 
     def answer(self, call: Call) -> Answer:
         """Send a call to the service, and remember the decision that it made."""
         answer = self._client.open(
-            call.path.replace("{{decisionId}}", self._decision_id),
+            self._filled_in(call.path),
             method=call.method,
-            data=call.body,
+            data=call.body and self._filled_in(call.body),
             content_type=call.media_type,
             headers={"X-API-Key": self.KEY} if call.shows_key else {},
             buffered=True,
         )
         content = answer.get_json(silent=True)
-        if isinstance(content, dict) and "decision_id" in content:
-            self._decision_id = content["decision_id"]
+        if isinstance(content, dict) and {"decision_id", "probability"} <= content.keys():
+            other = NOT_ELIGIBLE if content["label"] == ELIGIBLE else ELIGIBLE
+            self._variables = {"decisionId": content["decision_id"], "otherLabel": other}
         return Answer(
             status=HTTPStatus(answer.status_code).phrase,
             code=answer.status_code,
             media_type=answer.headers["Content-Type"],
             body=answer.get_data(as_text=True),
         )
+
+    def _filled_in(self, text: str) -> str:
+        for name, value in self._variables.items():
+            text = text.replace(f"{{{{{name}}}}}", value)
+        return text
 
 
 def _holds(path: Path, text: str) -> bool:

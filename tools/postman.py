@@ -17,6 +17,7 @@ from creditscore.api_docs.examples import EXAMPLE_ID, EXAMPLE_TIME
 from creditscore.decisions.assessor import timestamp
 from creditscore.i18n.catalogue import DEFAULT_LANGUAGE
 from creditscore.schema import Schema
+from creditscore.scorecard.policy import ELIGIBLE
 from tools.postman_requests import (
     Call,
     about_calls,
@@ -107,6 +108,7 @@ def build_collection(schema: Schema, answer: Callable[[Call], Answer]) -> JsonOb
             {"key": "baseUrl", "value": "http://127.0.0.1:8000", "type": "string"},
             {"key": "apiKey", "value": "", "type": "string"},
             {"key": "decisionId", "value": EXAMPLE_ID, "type": "string"},
+            {"key": "otherLabel", "value": ELIGIBLE, "type": "string"},
         ],
         "auth": SHOW_KEY,
         "item": [

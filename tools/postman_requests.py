@@ -126,6 +126,15 @@ def log_calls() -> list[Call]:
         _outcome("Record the same outcome again", {"defaulted": False}),
         _outcome("Record a different outcome", {"defaulted": True}, status=409, script=problem),
         Call(
+            "Override the decision",
+            "POST",
+            f"{ONE}/override",
+            _indented({"label": "{{otherLabel}}", "reason": "A guarantor with a steady income"}),
+            JSON_TYPE,
+            script=read_script("override"),
+            needs_key=True,
+        ),
+        Call(
             "Record several outcomes",
             "POST",
             "/outcomes",

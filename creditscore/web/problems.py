@@ -196,7 +196,7 @@ def register(app: Flask, show_page: ShowPage) -> None:
 
 def _refuse(problem: Problem) -> Response:
     if isinstance(problem, NoSessions):
-        current_app.logger.error("nobody can sign in: %s", problem.__cause__)
+        current_app.logger.error("no one can sign in: %s", problem.__cause__)
     answer = _problem(problem.status, problem.text, problem.faults)
     answer.headers.update(problem.headers)
     return answer

@@ -185,7 +185,7 @@ def read_upload(request: Request, field: str, *, most_bytes: int) -> Upload:
         raise too_large from None
     except Exception:  # noqa: BLE001  # each server raises its own kind while the body comes in
         raise BrokenBody(say("broken_off")) from None
-    if len(raw) > most_bytes:
+    if most_bytes < len(raw):
         raise too_large
     return Upload((file.filename if file else None) or "", raw, fields)
 

@@ -353,8 +353,8 @@ def test_the_card_says_it_in_words(trained: Trained) -> None:
     for title in titles:
         assert part.count(f"#### {PAGE_TEXTS['en'][f'val_{title}_title']}") == 2
     assert "Recalibration was needed" in part or "No recalibration was needed" in part
-    assert "Leaving a field out does not take its influence away" in part
-    assert "Were the 1 of 2 fields of the history that may be missing left out" in part
+    assert "Leaving a field out does not remove its influence" in part
+    assert "If everyone left out the 1 of 2 fields of the history that may be missing" in part
     assert "answered by another scorecard (New customers)" in part
     assert "{" not in part
 

@@ -132,5 +132,5 @@ def test_a_policy_survives_being_written_as_plain_data() -> None:
     ],
 )
 def test_a_policy_that_is_none_is_refused(changes: dict[str, float]) -> None:
-    with pytest.raises(ValueError, match="its policy has a cut-off that is no probability"):
+    with pytest.raises(ValueError, match="its policy has no valid cut-off, or no scale"):
         Policy.from_dict(policy(0.25).to_dict() | changes)

@@ -53,7 +53,7 @@ def test_the_image_serves_as_a_user_without_rights_and_does_not_train() -> None:
     assert needed_stages(STEPS) == {"serve", "python", "packages"}
     assert said["USER"] == "creditscore"
     assert [name for name, _ in last].index("USER") > [name for name, _ in last].index("RUN")
-    assert "gunicorn" in json.loads(said["CMD"])
+    assert "-m gunicorn" in json.loads(said["CMD"])[-1]
     assert "/health" in said["HEALTHCHECK"]
 
 

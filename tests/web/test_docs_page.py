@@ -31,10 +31,8 @@ def test_every_address_on_it_is_a_file_of_this_service(client: FlaskClient, page
             continue
         assert re.match("/[^/]", address), address
         with client.get(address, headers=BROWSER) as answer:
-            # Monitoring asks for a key.
-            assert answer.status_code == (401 if address.startswith("/monitoring") else 200), (
-                address
-            )
+            behind_key = address.startswith(("/monitoring", "/decisions"))
+            assert answer.status_code == (401 if behind_key else 200), address
 
 
 def test_nothing_stands_inline_that_a_browser_would_run(client: FlaskClient) -> None:

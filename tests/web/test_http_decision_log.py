@@ -111,7 +111,7 @@ def test_an_id_that_nobody_has_is_a_404(ask: Asker, name: str, rest: str) -> Non
     else:
         answer = ask.client.get(path, headers=ask.headers)
 
-    assert "logged" in problem_of(answer, 404)["detail"]
+    assert "no decision" in problem_of(answer, 404)["detail"]
 
 
 # Why

@@ -173,10 +173,16 @@ def test_the_course_comes_as_csv(
 
 
 def test_csv_needs_a_key_as_json_does(app_with_key: Flask) -> None:
-    for headers in ({"Accept": "text/csv"}, dict(BROWSER)):
-        answer: Any = app_with_key.test_client().get("/monitoring?format=csv", headers=headers)
+    client = app_with_key.test_client()
+    program, browser = (
+        client.get("/monitoring?format=csv", headers=headers)
+        for headers in ({"Accept": "text/csv"}, BROWSER)
+    )
 
-        problem_of(answer, 401)
+    problem_of(program, 401)
+    # A browser gets the page to sign in.
+    assert browser.status_code == 401
+    assert 'name="api-key"' in browser.text
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -48,8 +48,8 @@ def render_page(
         template,
         language,
         other=other,
-        here=url_for(endpoint, **place, lang=language),
-        there=url_for(endpoint, **place, lang=other),
+        here=url_for(endpoint, lang=language, **place),
+        there=url_for(endpoint, lang=other, **place),
         **parts,
     )
 
