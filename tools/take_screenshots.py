@@ -87,7 +87,10 @@ class Picture:
 
 DESKTOP, PHONE = (960, 860), (390, 844)
 
+#: Those of the list come first, as those of the form add decisions to it.
 PICTURES = (
+    Picture("decisions", "/decisions", "en", DESKTOP, ("docs/decisions.md",), keyed=True),
+    Picture("decisions.id", "/decisions", "id", DESKTOP, ("docs/decisions.id.md",), keyed=True),
     Picture("decision", "/?example=application", "en", DESKTOP, ("README.md",), decide=True),
     Picture("decision.id", "/?example=application", "id", DESKTOP, ("README.id.md",), decide=True),
     Picture("decision-phone", "/?example=application", "en", PHONE,
@@ -98,8 +101,6 @@ PICTURES = (
             ("README.md",), top="#application", keyed=True),
     Picture("monitoring.id", "/monitoring?days=90", "id", DESKTOP,
             ("README.id.md",), top="#application", keyed=True),
-    Picture("decisions", "/decisions", "en", DESKTOP, ("docs/decisions.md",), keyed=True),
-    Picture("decisions.id", "/decisions", "id", DESKTOP, ("docs/decisions.id.md",), keyed=True),
 )  # fmt: skip
 
 #: Pictures that are drawn from the collection: tools/postman_drawings.py.
