@@ -1,4 +1,4 @@
-"""The pages of decisions and outcomes in a real Chromium, with and without JavaScript."""
+"""A day's tasks on the pages in a real Chromium, with and without JavaScript, clicks counted."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from chromium import LAPTOP, PHONE, Browser, driving, set_screen
@@ -124,6 +125,68 @@ def find_by_reference(visitor: Visitor, reference: str) -> None:
     visitor.follow("nav a[href^='/decisions']")
     visitor.type("#search", reference)
     visitor.follow("#filters button")
+
+
+def test_a_decision_is_made_in_five_clicks(
+    browser: Browser, server: LiveServer, example: dict[str, Any], screen: tuple[int, int]
+) -> None:
+    visitor = Visitor(browser, server)
+    reference = f"form {screen} {browser.javascript}"
+
+    visitor.follow("a[href*='example=application']")
+    visitor.type("[name=reference]", reference)
+    visitor.click("#form button.primary")
+
+    visitor.element("#result [data-label]")
+    assert visitor.clicks <= MOST_CLICKS
+    asked = server.ask(
+        "GET", f"/decisions?reference={quote(reference)}", headers={"X-API-Key": KEY}
+    )
+    assert len(asked.json["decisions"]) == 1
+
+
+def test_a_table_is_uploaded_and_comes_back_scored_in_five_clicks(
+    browser: Browser,
+    server: LiveServer,
+    example: dict[str, Any],
+    screen: tuple[int, int],
+    tmp_path: Path,
+) -> None:
+    table = tmp_path / f"applicants-{screen[0]}-{browser.javascript}.csv"
+    row = ",".join(str(value) for value in example.values())
+    table.write_text(f"{','.join(example)}\n{row}\n")
+    behaviour = {"behavior": "allow", "downloadPath": str(tmp_path)}
+    browser.execute_cdp_cmd("Page.setDownloadBehavior", behaviour)
+    visitor = Visitor(browser, server)
+
+    visitor.follow("nav a[href^='/tables']")
+    visitor.clicks += 1  # To choose the file, in a window that no page can open by itself.
+    visitor.type("[name=table]", str(table))
+    visitor.click("button[value=score]")
+    visitor.click("#file-scored")
+
+    scored = tmp_path / f"{table.stem}-{visitor.texts['file_scored']}.csv"
+    assert wait_until(scored.is_file)
+    assert "decision_id" in scored.read_text(encoding="utf-8-sig").splitlines()[0]
+    assert visitor.clicks <= MOST_CLICKS
+
+
+def test_a_decision_is_overridden_in_five_clicks(
+    browser: Browser, server: LiveServer, example: dict[str, Any], screen: tuple[int, int]
+) -> None:
+    made = decide(server, example, reference := f"override {screen} {browser.javascript}")
+    visitor = Visitor(browser, server)
+
+    find_by_reference(visitor, reference)
+    visitor.follow(".rows tbody a")
+    visitor.click("#override-part summary")
+    visitor.type("#override-reason-typed", "A guarantor with a steady income")
+    visitor.follow("#override-form button")
+
+    assert visitor.text("#override-reason") == "A guarantor with a steady income"
+    assert visitor.clicks <= MOST_CLICKS
+    asked = server.ask("GET", f"/decisions/{made}", headers={"X-API-Key": KEY})
+    assert asked.json["override"]["reason"] == "A guarantor with a steady income"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
