@@ -273,9 +273,10 @@ def predict(app: Flask, exchange: Body) -> list[Body]:
 
 
 def as_before(answer: Body) -> Body:
-    """Return an answer from the log without the strengths, which that release knew nothing of."""
+    """Return an answer from the log without strengths and override, unknown to that release."""
     assert answer["strengths"] == []
-    return {name: part for name, part in answer.items() if name != "strengths"}
+    assert answer["override"] is None
+    return {name: part for name, part in answer.items() if name not in {"strengths", "override"}}
 
 
 def computed(answer: Body) -> Body:

@@ -106,7 +106,7 @@ def test_a_folder_of_root_is_given_away_only_if_it_is_the_projects(
 ) -> None:
     (folder / "instance").mkdir(mode=mode)
     if project:
-        monkeypatch.setattr(files, "PROJECT", folder)
+        monkeypatch.setattr(files, "WORKING_FOLDER", folder)
 
     with acting_as(NOBODY):
         said = refusal(folder / "instance" / "decisions.sqlite")

@@ -472,4 +472,4 @@ def test_where_no_secret_can_be_kept_nobody_signs_in_and_the_log_says_why(
 
     assert str(tmp_path) not in answer.text
     problem_of(answer, 503)
-    assert "nobody can sign in" in caplog.text
+    assert "no one can sign in" in caplog.text
