@@ -28,6 +28,10 @@ def before_call(context: Any, case: Any, kwargs: Any) -> None:
         return
     if "days" in query and {"since", "until"} & query.keys():
         del query["days"]
+    if query.get("format") == "csv":
+        # A table has no pages.
+        query.pop("limit", None)
+        query.pop("cursor", None)
     if "since" in query:
         query["until"] = LATE
     if case.media_type == "text/csv":

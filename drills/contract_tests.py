@@ -25,7 +25,8 @@ KEY = "the-key-of-the-drill"
 #: Seconds that an answer may take.
 MAX_ANSWER_S = 1.0
 
-#: All keys are accepted; and any text may be typed into the form, which is told at its field.
+#: All keys are accepted. Any text may be typed into the form, which is told at its field, and a wrong
+#: key into its field for one; and any file may be uploaded, of which only tables can be read.
 SETTINGS = f"""
 hooks = "contract_hooks"
 
@@ -39,7 +40,19 @@ bearer = "{KEY}"
 include-name = "POST /"
 
 [operations.checks.positive_data_acceptance]
+expected-statuses = ["2xx", "401", "422"]
+
+[[operations]]
+include-name = "POST /tables"
+
+[operations.checks.positive_data_acceptance]
 expected-statuses = ["2xx", "422"]
+
+[[operations]]
+include-name = "POST /outcomes"
+
+[operations.checks.positive_data_acceptance]
+expected-statuses = ["2xx", "415", "422"]
 """
 
 

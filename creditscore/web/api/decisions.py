@@ -93,7 +93,7 @@ def _as_csv(filters: Filters) -> Response:
     header = export.to_csv_header(columns)
     answer = Response(itertools.chain([header], lines), content_type=TABLE)
     answer.headers["Content-Disposition"] = 'attachment; filename="decisions.csv"'
-    return answer
+    return mark_language(answer, chosen_language())
 
 
 @bp.get("/<decision_id>")
