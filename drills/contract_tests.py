@@ -25,8 +25,8 @@ KEY = "the-key-of-the-drill"
 #: Seconds that an answer may take.
 MAX_ANSWER_S = 1.0
 
-#: All keys are accepted. Any text may be typed into the form, which is told at its field, and also a
-#: wrong key; and any file may be uploaded, of which only tables can be read.
+#: All keys are accepted. Any text may be typed into the form, which is told at its field, or a key
+#: that is wrong; and any file may be uploaded, of which only tables can be read.
 SETTINGS = f"""
 hooks = "contract_hooks"
 
