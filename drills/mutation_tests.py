@@ -133,9 +133,15 @@ def run_tests(folder: Path, names: Sequence[str], model: Path) -> int:
         ended = subprocess.run(
             [*command, *(f"tests/{name}" for name in names)],
             cwd=folder,
-            # Lest a file is taken for the compiled one of before, written in the same second.
-            env={**os.environ, "CREDITSCORE_TESTS_MODEL": str(model), "PYTHONPYCACHEPREFIX": ""}
-            | {"PYTHONDONTWRITEBYTECODE": "1"},
+            env={
+                **os.environ,
+                "CREDITSCORE_TESTS_MODEL": str(model),
+                # Before the checkout that is installed: what tests start has to be the copy too.
+                "PYTHONPATH": os.pathsep.join(map(str, (folder, folder / "tests" / "support"))),
+                # Lest a file is taken for the compiled one of before, of the same second.
+                "PYTHONPYCACHEPREFIX": "",
+                "PYTHONDONTWRITEBYTECODE": "1",
+            },
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             encoding="utf-8",
