@@ -135,7 +135,7 @@ def log_odds(probability: Floats) -> Floats:
 
 
 class CutoffRates(TypedDict):
-    """Share of the approved, and of defaults among approved and declined; None of nobody."""
+    """Share of the approved, and of defaults among approved and declined; None if no one is."""
 
     approval_rate: float
     bad_rate_approved: float | None

@@ -114,7 +114,7 @@ def create_app(settings: Settings, model: Model | None = None) -> App:
     most_upload = settings.max_csv_bytes + UPLOAD_ROOM
     most_body = max(settings.max_json_bytes, most_upload, pages.MOST_FORM_BYTES)
     app.asgi = Asgi(app, most_body)
-    # For whoever reads a form by Flask's own means, also on a server that has no such limit.
+    # For code that reads a form by Flask's own means, also on a server that has no such limit.
     app.config["MAX_CONTENT_LENGTH"] = most_body
     here = Service(
         settings=settings,

@@ -305,7 +305,7 @@ def _token_in(request: Request) -> str:
     if token is not None or request.mimetype not in FORM_TYPES:
         return token or ""
     if request.mimetype != "multipart/form-data":
-        # Whoever reads the form after this gets it whole.
+        # What reads the form after this gets it whole.
         request.environ["wsgi.input"] = BytesIO(request.get_data())
     return request.form.get(TOKEN_FIELD, "")
 

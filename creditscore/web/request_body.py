@@ -127,7 +127,7 @@ def read_form_body(request: Request, *, most_bytes: int) -> bytes:
         raise WrongMediaType(say("not_the_form", got=_short(request.mimetype)))
     _check_coding(request)
     raw = _read(request, most_bytes)
-    # Whoever looks for the token of a session gets the form whole too.
+    # The look for the token of a session gets the form whole too.
     request.environ["wsgi.input"] = BytesIO(raw)
     return raw
 

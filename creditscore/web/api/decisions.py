@@ -15,7 +15,7 @@ from flask.typing import ResponseReturnValue
 from creditscore.decision_log import export
 from creditscore.decision_log.database import TRANSACTION_TIMEOUT_S, within
 from creditscore.decision_log.log import MAX_PAGE_SIZE, PAGE_SIZE
-from creditscore.decision_log.overrides import Override, overrides_of, record_override
+from creditscore.decision_log.overrides import overrides_of
 from creditscore.decision_log.search import Filters, find_all, read_rows
 from creditscore.decisions.explanation import explain
 from creditscore.decisions.record import LoggedDecision
@@ -33,7 +33,7 @@ from creditscore.web.content_negotiation import (
 )
 from creditscore.web.decision_filters import CSV, FORMATS, filter_parameters
 from creditscore.web.file_answer import TABLE
-from creditscore.web.override_body import read_override
+from creditscore.web.override_body import read_override, record_stated
 from creditscore.web.pages.decision_outcome import read_outcome_form, write_from_page
 from creditscore.web.pages.decision_override import read_override_form, write_override_from_page
 from creditscore.web.pages.decision_view import show_decision
@@ -131,9 +131,7 @@ def override(decision_id: str) -> ResponseReturnValue:
         form = read_override_form(request, most_bytes=MAX_OVERRIDE_BYTES)
         return mark_negotiated(write_override_from_page(read_id, form, key_id=g.key_id))
     stated = read_override(read_json(request, most_bytes=MAX_OVERRIDE_BYTES))
-    log = service().log
-    made = Override(*stated, recorded_at=log.now(), key_id=g.key_id)
-    logged = record_override(log.database, read_id, made)
+    logged = record_stated(service().log, read_id, stated, key_id=g.key_id)
     return jsonify(decision_id=read_id, **logged.to_dict())
 
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from urllib.parse import parse_qs
 
-from flask import Request, Response, url_for
+from flask import Request, Response
 
 from creditscore.decisions.record import LoggedDecision
 from creditscore.errors import OutcomeConflict
-from creditscore.web.content_negotiation import page_language
-from creditscore.web.pages.decision_view import show_decision
-from creditscore.web.problems import CONFLICT, SEE_OTHER, UNPROCESSABLE
+from creditscore.web.pages.decision_view import lead_to_decision, show_decision
+from creditscore.web.problems import CONFLICT, UNPROCESSABLE
 from creditscore.web.request_body import read_form_body
 from creditscore.web.service import service
 
@@ -46,10 +45,7 @@ def write_from_page(decision_id: str, defaulted: bool | None, *, key_id: str) ->
         log.record_outcome(decision_id, defaulted=defaulted, key_id=key_id)
     except OutcomeConflict:
         return _refused(log.find(decision_id), "outcome_conflicts", CONFLICT)
-    place = url_for(
-        "log.decision", decision_id=decision_id, lang=page_language(), _anchor="outcome-title"
-    )
-    return Response(status=SEE_OTHER, headers={"Location": place})
+    return lead_to_decision(decision_id, part="outcome-title")
 
 
 def _refused(logged: LoggedDecision, problem: str, status: int) -> Response:

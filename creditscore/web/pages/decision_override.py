@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from urllib.parse import parse_qsl
 
-from flask import Request, Response, url_for
+from flask import Request, Response
 
-from creditscore.decision_log.overrides import Override, record_override
 from creditscore.errors import NoOverride, OverrideConflict
 from creditscore.i18n.catalogue import PAGE_TEXTS, in_language
 from creditscore.web.content_negotiation import page_language
-from creditscore.web.override_body import NEEDED, OPTIONAL, StatedOverride, read_override
-from creditscore.web.pages.decision_view import OverrideForm, show_decision
-from creditscore.web.problems import CONFLICT, SEE_OTHER, UNPROCESSABLE, WrongValues
+from creditscore.web.override_body import NEEDED, OPTIONAL, read_override, record_stated
+from creditscore.web.pages.decision_view import OverrideForm, lead_to_decision, show_decision
+from creditscore.web.problems import CONFLICT, UNPROCESSABLE, WrongValues
 from creditscore.web.request_body import read_form_body
 from creditscore.web.service import service
 
@@ -43,7 +42,7 @@ def write_override_from_page(decision_id: str, typed: dict[str, str], *, key_id:
     try:
         # A text area sends the ends of its lines; the log keeps a reason as one.
         stated = read_override({**typed, "reason": " ".join(typed["reason"].split())})
-        _record(decision_id, stated, key_id)
+        record_stated(log, decision_id, stated, key_id=key_id)
     except WrongValues as wrong:
         told, status = [in_language(fault.text, language) for fault in wrong.faults], UNPROCESSABLE
     except OverrideConflict:
@@ -51,17 +50,8 @@ def write_override_from_page(decision_id: str, typed: dict[str, str], *, key_id:
     except NoOverride:
         told, status = [texts["override_none"]], CONFLICT
     else:
-        place = url_for(
-            "log.decision", decision_id=decision_id, lang=language, _anchor="override-title"
-        )
-        return Response(status=SEE_OTHER, headers={"Location": place})
+        return lead_to_decision(decision_id, part="override-title")
     form = OverrideForm(typed["reason"], typed["decided_by"], told)
     answer = show_decision(log.find(decision_id), override_form=form, endpoint="log.decision")
     answer.status_code = status
     return answer
-
-
-def _record(decision_id: str, stated: StatedOverride, key_id: str) -> None:
-    log = service().log
-    made = Override(*stated, recorded_at=log.now(), key_id=key_id)
-    record_override(log.database, decision_id, made)

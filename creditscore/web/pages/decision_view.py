@@ -22,6 +22,7 @@ from creditscore.scorecard.scorecard import Scorecard
 from creditscore.web.content_negotiation import page_language
 from creditscore.web.pages.code_samples import as_curl, as_postman
 from creditscore.web.pages.layout import notice, render_page
+from creditscore.web.problems import SEE_OTHER
 from creditscore.web.service import service
 
 #: The ends of the drawn scale, as probabilities of default; who is beyond stands at the end.
@@ -248,6 +249,12 @@ def show_decision(
         override_key=keys.name_of(override.key_id) if override else "",
         **result_parts(logged.decision, language),
     )
+
+
+def lead_to_decision(decision_id: str, *, part: str) -> Response:
+    """Lead a browser from a form to a part of the decision's page, where it sees what is logged."""
+    place = url_for("log.decision", decision_id=decision_id, lang=page_language(), _anchor=part)
+    return Response(status=SEE_OTHER, headers={"Location": place})
 
 
 def key_needed() -> bool:
