@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from creditscore.evaluation.confidence_intervals import Figure
-from creditscore.i18n.catalogue import DEFAULT_LANGUAGE
+from creditscore.i18n.catalogue import DEFAULT_LANGUAGE, in_language
 from creditscore.i18n.number_format import FORMATS
+from creditscore.schema.descriptions import band_label_text
 
 #: Writes the numbers of the card, which is in English.
 WRITE = FORMATS[DEFAULT_LANGUAGE]
@@ -31,6 +32,12 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]
 def yes(flag: bool) -> str:
     """Return yes or no."""
     return "yes" if flag else "no"
+
+
+def group_name(label: str) -> str:
+    """Write a group's name, a band's bounds as all numbers here: 20,000 to under 30,000."""
+    band = band_label_text(label)
+    return label if band is None else in_language(band, DEFAULT_LANGUAGE)
 
 
 def count(of: int) -> str:

@@ -154,7 +154,8 @@ def _scorecard(model: Model, card: ScorecardCard) -> Iterator[str]:
     yield from (_indented(note) for note in notes if note)
     if card.protected_predictors:
         yield _indented(f"Uses protected attributes: {listed(card.protected_predictors)}.")
-        yield f"  {LEGAL_SENTENCE[DEFAULT_LANGUAGE]}; --exclude leaves them out."
+        legal = LEGAL_SENTENCE[DEFAULT_LANGUAGE]
+        yield _indented(f"{legal}; --exclude leaves them out.")
     if card.monitored_attributes:
         yield _indented(f"Only monitored: {listed(card.monitored_attributes)}.")
 

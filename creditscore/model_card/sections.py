@@ -16,6 +16,7 @@ from creditscore.model_card.formats import (
     WRITE,
     count,
     figure,
+    group_name,
     share,
     share_of,
     signed,
@@ -197,7 +198,7 @@ def _fairness(card: Card, section: ScorecardCard) -> Iterator[str]:
 def _group_row(group: GroupFairness, reference: str | None) -> list[str]:
     ratio = INCONCLUSIVE if group.verdict == INCONCLUSIVE else figure(group.approval_ratio)
     return [
-        group.group,
+        group_name(group.group),
         count(group.rows),
         share_of(group.approval_rate),
         share_of(group.bad_rate_approved),

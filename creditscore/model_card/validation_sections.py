@@ -8,7 +8,7 @@ from creditscore.charts.topics import Wording
 from creditscore.charts.validation_tables import validation_topics
 from creditscore.evaluation.card import Card, ScorecardCard
 from creditscore.i18n.catalogue import DEFAULT_LANGUAGE
-from creditscore.model_card.formats import table
+from creditscore.model_card.formats import group_name, table
 
 
 def validation(card: Card, section: ScorecardCard) -> Iterator[str]:
@@ -16,7 +16,7 @@ def validation(card: Card, section: ScorecardCard) -> Iterator[str]:
     words = Wording(
         language=DEFAULT_LANGUAGE,
         field=lambda name: f"`{name}`",
-        group=lambda field, label: label,
+        group=lambda field, label: group_name(label),
         scorecard=lambda name: str(card.scorecards[name].title),
     )
     for index, topic in enumerate(validation_topics(section, words)):

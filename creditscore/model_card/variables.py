@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from creditscore.charts.model_charts import MOST_FIELDS
 from creditscore.evaluation.card import Card, ScorecardCard
 from creditscore.evaluation.woe import Variable
-from creditscore.model_card.formats import WRITE, count, share, table
+from creditscore.model_card.formats import WRITE, count, group_name, share, table
 
 
 def variables(card: Card, section: ScorecardCard) -> Iterator[str]:
@@ -60,7 +60,7 @@ def _bins(variable: Variable) -> Iterator[str]:
         ["bin", "rows", "bad", "WoE", "points"],
         (
             [
-                one.label,
+                group_name(one.label),
                 count(one.rows),
                 share(one.bad_rate),
                 WRITE.figure(one.woe),

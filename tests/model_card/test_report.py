@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from creditscore.evaluation.card import read_card
 from creditscore.i18n.catalogue import PAGE_TEXTS
 from creditscore.i18n.number_format import FORMATS
 from creditscore.model_card import report
+from creditscore.model_card.formats import group_name
 from creditscore.model_card.markdown import to_markdown
 from creditscore.scorecard.model import Model
 
@@ -132,7 +134,8 @@ def test_the_list_of_variables_has_each_predictor_and_all_of_its_bins(model: Mod
             title = model.card["fields"][one["field"]]["title"]
             table = words.split(f"**{title}** (`{one['field']}`)\n\n| bin |")[1].split("\n\n")[0]
             for each in one["bins"]:
-                assert f"| {each['label']} | {FORMATS['en'].number(each['rows'])} |" in table
+                rows = FORMATS["en"].number(each["rows"])
+                assert f"| {group_name(each['label'])} | {rows} |" in table
 
 
 def test_of_500_fields_the_list_has_each_but_bins_of_the_strongest_only(model: Model) -> None:
@@ -144,3 +147,6 @@ def test_of_500_fields_the_list_has_each_but_bins_of_the_strongest_only(model: M
 
     assert words.count("| bin | rows |") == 30
     assert "The fields of the highest IV; model_card.json has all." in words
+    # Bounds of bins are written as all numbers of the card are: 20,000 to under 30,000.
+    assert re.search(r"^\| [0-9]{2,3},000 to under [0-9]{2,3},000 \|", words, re.MULTILINE)
+    assert not re.search(r"^\| [^|]*[0-9]{5}", words, re.MULTILINE)
