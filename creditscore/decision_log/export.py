@@ -18,7 +18,7 @@ from creditscore.decisions.decision_columns import warnings_in_short
 from creditscore.decisions.record import to_time
 from creditscore.environment import COMMAND
 from creditscore.errors import ExportRefused
-from creditscore.schema.csv_cells import safe
+from creditscore.schema.csv_cells import escape
 from creditscore.scorecard.reason_codes import MOST_REASONS
 
 #: The columns of CSV that every decision has, before and after those of its fields.
@@ -177,4 +177,4 @@ def _cell(value: Any) -> Any:
     """Return the text of a cell; csv writes floats so that they come back to the last bit."""
     if isinstance(value, bool):
         return str(value).lower()
-    return safe(value) if isinstance(value, str) else value
+    return escape(value) if isinstance(value, str) else value
