@@ -36,6 +36,7 @@ ROOT = Path(__file__).resolve().parent
 ENVIRONMENT = ROOT / ".venv"
 PYTHON = ENVIRONMENT / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 MODEL = ROOT / "model"
+SETTINGS_FILE = ROOT / ".env"
 NODE = ROOT / "tests" / "node"
 
 # Says what the environment holds: a line of lock file and SHA-256 for each lock installed in full.
@@ -362,12 +363,20 @@ def install_newman() -> None:
 def train_if_needed() -> int:
     """Train unless there is any trace of a model; return the exit status of the training."""
     # Someone's own model is never replaced, not even half of one: the server says what it lacks.
-    if "CREDITSCORE_MODEL_DIR" in os.environ:
+    if "CREDITSCORE_MODEL_DIR" in os.environ or settings_file_names("CREDITSCORE_MODEL_DIR"):
         return 0
     if any((MODEL / name).exists() for name in ("model.pkl", "manifest.json")):
         return 0
     say("Training a model into model/ (once) ...")
     return call("train.py")
+
+
+def settings_file_names(variable: str) -> bool:
+    """Tell whether .env names a setting; what it says there, the service reads."""
+    with contextlib.suppress(OSError):
+        text = SETTINGS_FILE.read_text(encoding="utf-8", errors="replace")
+        return re.search(rf"^\s*(export\s+)?{variable}\s*=", text, re.MULTILINE) is not None
+    return False
 
 
 # Small things

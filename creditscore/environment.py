@@ -25,8 +25,8 @@ COMMAND = "creditscore" if INSTALLED else ".venv/bin/flask --app app"
 #: The doors in the checkout: the command of `creditscore` that does the same, and the packages that
 #: its module of `creditscore.cli` imports.
 DOORS = {
-    "app.py": ("serve", ("click", "flask", "numpy", "orjson", "sqlalchemy")),
-    "score.py": ("score", ("numpy", "orjson", "tqdm")),
+    "app.py": ("serve", ("click", "dotenv", "flask", "numpy", "orjson", "sqlalchemy")),
+    "score.py": ("score", ("dotenv", "numpy", "orjson", "tqdm")),
     "train.py": ("train", ("numpy", "orjson", "sklearn", "tqdm")),
 }
 

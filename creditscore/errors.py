@@ -81,6 +81,15 @@ class SettingsError(StartupError):
         hidden = " (not shown: it may hold a password)"
         got = hidden if value is None else f", got {value!r}"
         super().__init__(f"{variable} must be {allowed}{got}")
+        self.variable = variable
+
+
+class SettingsFileError(StartupError):
+    """The settings file cannot be read, or a line of it is wrong."""
+
+    def __init__(self, path: Path, problem: str, *, line: int | None = None) -> None:
+        where = str(path) if line is None else f"{path}, line {line}"
+        super().__init__(f"{where}: {problem}")
 
 
 class ArtifactError(StartupError):

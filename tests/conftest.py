@@ -40,8 +40,12 @@ LONGEST = ("test_manage", "test_pipeline", "test_hosting", "test_artifact", "tes
 
 
 def pytest_configure() -> None:
-    """Let OpenMP compute in one thread: the processes of the tests share the cores already."""
+    """Let OpenMP compute in one thread: the processes of the tests share the cores already.
+
+    And let no service under test read the settings file of this checkout.
+    """
     os.environ.setdefault("OMP_NUM_THREADS", "1")
+    os.environ["FLASK_SKIP_DOTENV"] = "1"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -20,7 +20,7 @@ from creditscore.web import cli
 def main(context: click.Context) -> None:
     """Train a scorecard, serve its decisions, and look after their log.
 
-    Model and log are in the current folder, or where the CREDITSCORE_ variables say.
+    Model, log and settings (.env) are in the current folder; CREDITSCORE_ variables go before it.
     """
     context.obj = ScriptInfo(create_app=_load_app)
 

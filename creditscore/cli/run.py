@@ -16,6 +16,7 @@ from creditscore.folders import WORKING_FOLDER
 from creditscore.scorecard import artifact
 from creditscore.scorecard.sample_model import save_sample_model
 from creditscore.settings import PREFIX, Settings
+from creditscore.settings_file import given_variables
 
 MODEL_FOLDER = Settings.model_dir
 
@@ -52,10 +53,13 @@ def provide_model() -> None:
     ------
     ArtifactError
         If it cannot be written.
+    SettingsFileError
+        If the settings file cannot be read.
     """
     # Someone's own model is never replaced, not even half of one: the server says what it lacks.
     names = (artifact.MODEL_FILE, artifact.MANIFEST_FILE)
-    if f"{PREFIX}MODEL_DIR" in os.environ or any((MODEL_FOLDER / name).exists() for name in names):
+    named = f"{PREFIX}MODEL_DIR" in given_variables(os.environ)
+    if named or any((MODEL_FOLDER / name).exists() for name in names):
         return
     click.echo(
         f"No model in {MODEL_FOLDER}: taking the sample model, which is trained on made-up rows.\n"

@@ -27,7 +27,8 @@ from creditscore.environment import door_name, python_command
 from creditscore.errors import CreditScoreError
 from creditscore.files import is_stream
 from creditscore.i18n.catalogue import LANGUAGES
-from creditscore.settings import Settings, unknown_variables
+from creditscore.settings import Settings
+from creditscore.settings_file import load_settings
 from creditscore.tables import dask_cluster
 from creditscore.tables.job import STANDARD, Job, run
 from creditscore.tables.output import Counts
@@ -39,10 +40,10 @@ NAME = door_name("score.py")
 def main(arguments: Sequence[str] | None = None) -> int:
     """Score, print a summary, and return the exit status."""
     options = read_options(arguments)
-    for sentence in unknown_variables(os.environ):
-        print(f"{NAME}: warning: {sentence}", file=sys.stderr)
     try:
-        settings = Settings.from_env(os.environ)
+        settings, warnings = load_settings(os.environ)
+        for sentence in warnings:
+            print(f"{NAME}: warning: {sentence}", file=sys.stderr)
         if options.model_dir is not None:
             settings = replace(settings, model_dir=options.model_dir)
         counts = score_cluster(options, settings) if options.dask else score_file(options, settings)

@@ -1,6 +1,7 @@
 """The WSGI application, for any server: creditscore.cli.serve:app. And a server without gunicorn.
 
-It is made when this module is imported, as servers do, with the settings of the environment.
+It is made when this module is imported, as servers do, with the settings of the environment and of
+the file `.env`.
 """
 
 from __future__ import annotations
@@ -13,16 +14,17 @@ from collections.abc import Sequence
 import click
 
 from creditscore.errors import StartupError
-from creditscore.settings import Settings, unknown_variables
+from creditscore.settings_file import load_settings
 from creditscore.web import create_app, development_server
 
 try:
-    app = create_app(Settings.from_env(os.environ))
+    settings, warnings = load_settings(os.environ)
+    app = create_app(settings)
 except StartupError as error:
     # One line, and a status that gunicorn passes on, instead of a traceback per worker.
     click.echo(f"cannot start: {error}", err=True)
     sys.exit(3)
-for sentence in unknown_variables(os.environ):
+for sentence in warnings:
     app.logger.warning("%s", sentence)
 
 

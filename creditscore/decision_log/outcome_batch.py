@@ -13,7 +13,6 @@ from creditscore.decision_log.database import Database
 from creditscore.decision_log.outcomes import Outcome, read_outcomes
 from creditscore.decision_log.tables import decisions, insert_all, outcomes
 from creditscore.decisions.record import to_milliseconds
-from creditscore.schema.csv_cells import safe
 
 #: States of an outcome that was stated. INVALID is never given here: such rows name none.
 RECORDED, KNOWN, CONFLICT, UNKNOWN, AMBIGUOUS, INVALID = STATES = (
@@ -145,8 +144,7 @@ def _find_named(connection: Connection, stated: Sequence[StatedOutcome]) -> list
             found = by_reference.get(each.reference or "", NONE)
         else:
             found = by_id.get(each.decision_id, NONE)
-            # As a table writes it, where "=A" and "'=A" are the same.
-            if each.reference and safe(each.reference) != safe(found.reference or ""):
+            if each.reference and each.reference != found.reference:
                 found = NONE
         named.append(found)
     return named

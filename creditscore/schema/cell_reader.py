@@ -12,6 +12,7 @@ from functools import lru_cache
 
 from creditscore.readers.file_format import clean_name
 from creditscore.schema.constraints import NumericRange, Value, from_text
+from creditscore.schema.csv_cells import unescape
 from creditscore.schema.fields import Field
 
 #: Spaces and apostrophes between groups of three digits, as in French and in Switzerland.
@@ -32,6 +33,8 @@ _TRUTHS = frozenset({"true", "false"})
 def read_cell(field: Field, text: str, *, decimal: str | None, whole: bool) -> object:
     """Read a cell; what is no number or code of the field stays text.
 
+    The apostrophe that our tables put before a text such as =1+1 is taken away again.
+
     Parameters
     ----------
     field : Field
@@ -41,6 +44,8 @@ def read_cell(field: Field, text: str, *, decimal: str | None, whole: bool) -> o
     whole : bool
         Whether whole numbers are expected: then "30.000" is ambiguous if the sign is not known.
     """
+    if text.startswith("'") and text not in field.rule.labels:
+        text = unescape(text)
     if isinstance(field.rule, NumericRange):
         text = plain_number(text, suffix=field.suffix, decimal=decimal)
     elif field.rule.python_type is str:

@@ -16,8 +16,9 @@ _SPECIAL = {separator: re.compile(f'["\r\n{re.escape(separator)}]') for separato
 
 
 def safe(text: str) -> str:
-    """Put an apostrophe before a text that a spreadsheet would compute; -5 is a number.
+    """Put an apostrophe before a cell that a spreadsheet would compute; -5 is a number.
 
+    For cells of a table that is passed on: one that has its apostrophe already stays as it is.
     Spaces in front make no difference to a spreadsheet.
 
     References
@@ -29,6 +30,25 @@ def safe(text: str) -> str:
     number = text.strip(" ")
     is_number = NUMBER.fullmatch(number) or read_undecided(number) is not None
     return text if is_number else f"'{text}"
+
+
+def escape(text: str) -> str:
+    """Write a text as a cell that no spreadsheet computes, and that `unescape` reads.
+
+    A text that looks like such a cell already gets an apostrophe more.
+    """
+    return f"'{text}" if _is_escaped(f"'{text}") else text
+
+
+def unescape(cell: str) -> str:
+    """Read a text that `escape` wrote, or the text of a cell that `safe` passed on."""
+    return cell[1:] if _is_escaped(cell) else cell
+
+
+def _is_escaped(cell: str) -> bool:
+    """Return whether apostrophes stand before a text that a spreadsheet would compute."""
+    text = cell.lstrip("'")
+    return text != cell and safe(text) != text
 
 
 def quote(text: str, separator: str = ",") -> str:

@@ -24,6 +24,7 @@ from creditscore.errors import NotATable
 from creditscore.i18n.catalogue import Text, in_language, say
 from creditscore.readers import TableFile, clean_name
 from creditscore.schema.constraints import Rejected, describe_value
+from creditscore.schema.csv_cells import escape, unescape
 from creditscore.schema.outcomes import outcome_key
 from creditscore.schema.reference import (
     LONGEST_REFERENCE,
@@ -113,7 +114,7 @@ class ReportedRow:
         return [
             self.row.at,
             row[DECISION_ID],
-            self.row.reference,
+            self.row.reference and escape(self.row.reference),
             None if stated is None else str(stated).lower(),
             self.result.state,
             outcome.get("recorded_at"),
@@ -161,7 +162,7 @@ def read_table(table: TableFile, *, prefix: str = "") -> Iterator[OutcomeRow]:
         for line, cells in piece.rows:
             if len(cells) == width:
                 read: dict[str, Any] = {name: cells[at] for name, at in places.items()}
-                named = {name: cell.strip() or None for name, cell in read.items()}
+                named = {name: unescape(cell.strip()) or None for name, cell in read.items()}
                 answer = _read_answer(read[DEFAULTED])
                 yield _row(line, {**named, DEFAULTED: read[DEFAULTED]}, answer)
             else:

@@ -16,6 +16,7 @@ from creditscore.readers import clean_name
 from creditscore.readers.cell_text import cell_text
 from creditscore.schema import MOST_FAULTS, Applicant, Field, Schema
 from creditscore.schema.constraints import Rejected
+from creditscore.schema.csv_cells import unescape
 from creditscore.schema.reference import REFERENCE, accept_reference, reference_fault
 from creditscore.schema.table_columns import field_columns
 
@@ -153,7 +154,7 @@ class RowReader:
         if len(cells) != self._width:
             # A fault of the applicant.
             return None
-        raw = cell_text(cells[at])
+        raw = unescape(cell_text(cells[at]))
         try:
             return accept_reference(raw)
         except Rejected as rejected:

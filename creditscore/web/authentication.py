@@ -7,7 +7,6 @@ import math
 import threading
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
-from io import BytesIO
 from time import monotonic
 
 from flask import Request
@@ -17,7 +16,8 @@ from creditscore.errors import DatabaseUnavailable
 from creditscore.settings import Settings
 from creditscore.web.api_keys import ApiKey, digest_of, read_keys
 from creditscore.web.problems import CrossSite, ForeignForm, KeyNeeded, NoSessions
-from creditscore.web.sign_in import COOKIE, TOKEN_FIELD, TOKEN_HEADER, Sessions
+from creditscore.web.sign_in import TOKEN_FIELD, TOKEN_HEADER, Sessions
+from creditscore.web.wsgi import put_back
 
 #: Seconds to look a key up. What follows waits for the database too, and all together must stay
 #: below the five that an answer may take.
@@ -107,7 +107,7 @@ class Keys:
                 shown = presented_key(*(environ.get(name, "") for name in KEY_HEADERS))
                 environ[CALLER] = self.authenticate(shown)
             else:
-                environ[CALLER] = self._look_at_cookie(request.cookies.get(COOKIE, ""))
+                environ[CALLER] = self._look_at_cookie(self.sessions.cookie_of(request))
         caller: Caller = environ[CALLER]
         return caller
 
@@ -306,7 +306,7 @@ def _token_in(request: Request) -> str:
         return token or ""
     if request.mimetype != "multipart/form-data":
         # What reads the form after this gets it whole.
-        request.environ["wsgi.input"] = BytesIO(request.get_data())
+        put_back(request.environ, request.get_data())
     return request.form.get(TOKEN_FIELD, "")
 
 

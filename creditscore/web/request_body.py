@@ -7,7 +7,6 @@ import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from io import BytesIO
 
 from flask import Request, g
 from werkzeug.exceptions import RequestEntityTooLarge
@@ -18,6 +17,7 @@ from creditscore.i18n.catalogue import say
 from creditscore.web import json_parser
 from creditscore.web.problems import BrokenBody, TooLarge, WrongIdempotencyKey, WrongMediaType
 from creditscore.web.rate_limiting import client_network
+from creditscore.web.wsgi import put_back
 
 URL_ENCODED, MULTIPART = "application/x-www-form-urlencoded", "multipart/form-data"
 
@@ -128,7 +128,7 @@ def read_form_body(request: Request, *, most_bytes: int) -> bytes:
     _check_coding(request)
     raw = _read(request, most_bytes)
     # The look for the token of a session gets the form whole too.
-    request.environ["wsgi.input"] = BytesIO(raw)
+    put_back(request.environ, raw)
     return raw
 
 

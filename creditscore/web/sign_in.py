@@ -22,6 +22,7 @@ from werkzeug.wrappers import Response
 
 from creditscore.files import atomic_write
 
+#: What the name of the cookie begins with.
 COOKIE = "creditscore_session"
 
 #: Seconds after which the key has to be entered again, however busy the session was.
@@ -34,8 +35,8 @@ TOKEN_FIELD, TOKEN_HEADER = "csrf_token", "X-CSRF-Token"
 SECRET_NAME = "session_secret"
 SECRET_BYTES, NONCE_BYTES = 32, 16
 
-#: What is signed: the two must not be mistaken for one another.
-COOKIE_SALT, TOKEN_SALT = "creditscore.session", "creditscore.form"
+#: What is signed or hashed: the three must not be mistaken for one another.
+COOKIE_SALT, TOKEN_SALT, NAME_SALT = "creditscore.session", "creditscore.form", "creditscore.name"
 
 
 class Sessions:
@@ -64,6 +65,22 @@ class Sessions:
             _make_secret(self._path)
         return str(self._cookies.dumps([key_id, secrets.token_urlsafe(NONCE_BYTES)]))
 
+    @property
+    def cookie_name(self) -> str:
+        """The name of the cookie, by the secret; until there is one, nobody has such a cookie.
+
+        A browser sends a host's cookies to all of its ports (RFC 6265): with one name for all, who
+        signs in to a service would be signed out of another one on the same machine.
+        """
+        try:
+            return self._cookie_name
+        except OSError:
+            return COOKIE
+
+    def cookie_of(self, request: Request) -> str:
+        """Return the cookie that a request carries; empty for none."""
+        return request.cookies.get(self.cookie_name, "")
+
     def key_of(self, cookie: str) -> str | None:
         """Return the id of the key that a cookie was issued for; None if it is not ours, or old."""
         try:
@@ -86,6 +103,10 @@ class Sessions:
         return self._stated or self._path.read_text(encoding="ascii")
 
     @cached_property
+    def _cookie_name(self) -> str:
+        return f"{COOKIE}_{hashlib.sha256((NAME_SALT + self._secret).encode()).hexdigest()[:8]}"
+
+    @cached_property
     def _cookies(self) -> URLSafeTimedSerializer:
         signing = {"key_derivation": "hmac", "digest_method": hashlib.sha256}
         return URLSafeTimedSerializer(self._secret, salt=COOKIE_SALT, signer_kwargs=signing)
@@ -104,19 +125,17 @@ def _make_secret(path: Path) -> None:
         file.write(secrets.token_urlsafe(SECRET_BYTES).encode())
 
 
-def set_cookie(answer: Response, request: Request, cookie: str) -> None:
+def set_cookie(answer: Response, request: Request, name: str, cookie: str) -> None:
     """Sign a browser in: its scripts cannot read the cookie, and no other site can send it.
 
     It ends with the browser, or when its time is over.
     """
-    answer.set_cookie(
-        COOKIE, cookie, httponly=True, samesite="Strict", secure=_is_encrypted(request)
-    )
+    answer.set_cookie(name, cookie, httponly=True, samesite="Strict", secure=_is_encrypted(request))
 
 
-def delete_cookie(answer: Response, request: Request) -> None:
+def delete_cookie(answer: Response, request: Request, name: str) -> None:
     """Sign a browser out."""
-    answer.delete_cookie(COOKIE, httponly=True, samesite="Strict", secure=_is_encrypted(request))
+    answer.delete_cookie(name, httponly=True, samesite="Strict", secure=_is_encrypted(request))
 
 
 def _is_encrypted(request: Request) -> bool:

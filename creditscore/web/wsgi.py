@@ -1,4 +1,4 @@
-"""WSGI (PEP 3333), as far as `asgi` needs it: call an application with a whole request."""
+"""WSGI (PEP 3333): call an application with a whole request, as `asgi` does; read a body twice."""
 
 from __future__ import annotations
 
@@ -61,6 +61,11 @@ def pieces_of(body: Iterable[bytes], least: int = PIECE) -> Generator[bytes]:
         yield b"".join(parts)
     finally:
         getattr(body, "close", lambda: None)()
+
+
+def put_back(environ: WSGIEnvironment, body: bytes) -> None:
+    """Let what reads the body next get it whole."""
+    environ["wsgi.input"] = BytesIO(body)
 
 
 def environ_of(scope: dict[str, Any], body: BytesIO) -> WSGIEnvironment:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import itertools
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, cast
 
 import pytest
 from answers import faults_of, problem_of
@@ -15,6 +15,7 @@ from flask.testing import FlaskClient
 from logged import run
 
 from creditscore.api_docs.examples import example_applicants
+from creditscore.decision_log.scan import PAGE_ROWS
 from creditscore.web.service import NAME
 
 KEY = {"X-API-Key": "the-key-of-the-filters-test"}
@@ -146,6 +147,35 @@ def test_the_table_is_what_the_export_writes_but_newest_first(
     assert len(lines) == len(made)
     assert "Accept" in whole.headers["Vary"]
     assert table(client, search="nothing") == []
+
+
+def test_a_table_is_sent_while_it_is_read(app: Flask, client: FlaskClient, example: Body) -> None:
+    count = PAGE_ROWS + 3
+    for begin in range(0, count, 500):
+        client.post("/predict", json=[example] * min(500, count - begin), headers=KEY)
+    oldest = newest_first(client)[-1]
+
+    with client.get("/decisions?format=csv", headers=KEY) as answer:
+        pieces = cast("Iterator[bytes]", iter(answer.response))
+        first = next(pieces)
+        # What is logged of an older decision now is in the table: it has not been read yet.
+        client.post(f"/decisions/{oldest}/outcome", json={"defaulted": True}, headers=KEY)
+        rest = [next(pieces), *pieces]
+
+    assert len(first.splitlines()) == 1
+    assert [len(piece.splitlines()) for piece in rest] == [PAGE_ROWS, 3]
+    rows = list(csv.DictReader(io.StringIO(b"".join([first, *rest]).decode())))
+    assert [row["decision_id"] for row in rows if row["outcome.defaulted"]] == [oldest]
+
+
+def newest_first(client: FlaskClient) -> list[str]:
+    """Give the ids of all decisions."""
+    found = get(client, limit=500)
+    made = ids(found["decisions"])
+    while found["next"]:
+        found = client.get(found["next"], headers=KEY).get_json()
+        made += ids(found["decisions"])
+    return made
 
 
 def test_a_reference_that_a_spreadsheet_would_run_is_made_safe(

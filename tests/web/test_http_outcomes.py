@@ -19,6 +19,7 @@ from creditscore.api_docs.examples import example_applicants, example_table
 from creditscore.decision_log.outcome_batch import CHUNK_ROWS, STATES, count_references
 from creditscore.decision_log.tables import outcomes
 from creditscore.i18n.catalogue import LANGUAGES
+from creditscore.schema.csv_cells import escape, to_line
 from creditscore.web.service import NAME
 
 KEY = {"X-API-Key": "the-key-of-the-outcomes-test"}
@@ -282,6 +283,51 @@ def test_a_scored_table_with_a_column_for_the_outcome_is_read(
 
     assert set(states(told)) == {"recorded"}
     assert len(told["outcomes"]) == len(scored) - 1
+
+
+#: References of which one is written as another one looks in a table.
+LIKE_FORMULAS = ("=1+1", "'=1+1", "''=1+1", "@A", "-A-1", "'quoted'", "O'Brien", "+62 812")
+
+
+def test_a_reference_like_a_formula_comes_back_from_the_table_of_decisions(
+    app: Flask, client: FlaskClient
+) -> None:
+    applicant = next(iter(example_applicants(app.extensions[NAME].assessor.model.schema).values()))
+    body = [{**applicant, "reference": reference} for reference in LIKE_FORMULAS]
+    client.post("/predict", json=body, headers=KEY)
+    table = client.get("/decisions?format=csv", headers=KEY).text
+    rows = list(csv.DictReader(io.StringIO(table)))
+    stated = "".join(f"{row['reference']},no\n" for row in rows)
+
+    told = post_table(client, f"reference,defaulted\n{stated}")
+
+    assert set(states(told)) == {"recorded"}
+    assert {each["reference"] for each in told["outcomes"]} == set(LIKE_FORMULAS)
+    named = {each["decision_id"]: each["reference"] for each in told["outcomes"]}
+    for decision_id, reference in named.items():
+        logged = client.get(f"/decisions/{decision_id}", headers=KEY).get_json()
+        assert logged["reference"] == reference
+
+
+def test_a_reference_like_a_formula_is_logged_the_same_when_its_scored_table_is_scored_again(
+    app: Flask, client: FlaskClient
+) -> None:
+    header, row, *_ = example_table(app.extensions[NAME].assessor.model.schema)
+    cells = [escape(reference) for reference in LIKE_FORMULAS]
+    lines = [[*header, "reference"], *([*row, cell] for cell in cells)]
+    table = "".join(f"{to_line(line)}\n" for line in lines)
+
+    for _ in range(2):
+        scored = client.post(
+            "/predict", data=table, content_type="text/csv", headers=KEY, buffered=True
+        ).text
+        rows = list(csv.reader(io.StringIO(scored)))
+        assert [each[len(header)] for each in rows[1:]] == cells
+        # Without the cells of the decision, it is a table of applicants again.
+        table = "".join(f"{to_line(each[: len(header) + 1])}\n" for each in rows)
+
+    listed = client.get("/decisions?limit=500", headers=KEY).get_json()["decisions"]
+    assert [each["reference"] for each in listed] == [*LIKE_FORMULAS[::-1]] * 2
 
 
 @pytest.mark.parametrize(

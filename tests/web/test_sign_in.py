@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import re
 import stat
+import urllib.request
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
+from http.cookiejar import CookieJar
 from io import BytesIO
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from answers import problem_of
 from decided import NOON
 from flask import Flask
 from flask.testing import FlaskClient
+from live_server import LiveServer, serving
 from logged import decide
 from pages import BROWSER, read_page, shown
 from werkzeug.test import TestResponse
@@ -92,7 +96,7 @@ def test_the_cookie_holds_no_key_and_no_script_or_other_site_gets_it(visitor: Fl
 
     assert KEY not in cookie
     value, *flags = cookie.split("; ")
-    assert value.startswith(f"{COOKIE}=")
+    assert re.match(f"{COOKIE}_[0-9a-f]{{8}}=", value)
     assert sorted(flags) == ["HttpOnly", "Path=/", "SameSite=Strict"]
 
 
@@ -138,6 +142,11 @@ def of_no_key(app: Flask) -> str:
     return app.extensions[NAME].keys.sessions.issue("key-00000000")  # type: ignore[no-any-return]
 
 
+def name_of_cookie(app: Flask) -> str:
+    name: str = app.extensions[NAME].keys.sessions.cookie_name
+    return name
+
+
 def key_id(app: Flask) -> str:
     found: str = app.extensions[NAME].keys.authenticate(KEY).key_id
     return found
@@ -149,7 +158,7 @@ def key_id(app: Flask) -> str:
 def test_a_cookie_that_is_none_of_ours_opens_nothing(
     app: Flask, visitor: FlaskClient, make: Callable[[Flask], str]
 ) -> None:
-    visitor.set_cookie(COOKIE, make(app))
+    visitor.set_cookie(name_of_cookie(app), make(app))
 
     assert visitor.get("/monitoring", headers=BROWSER).status_code == 401
     problem_of(visitor.get("/decisions"), 401)
@@ -186,7 +195,9 @@ def test_a_revoked_key_ends_its_sessions_and_no_others(app: Flask) -> None:
     assert other.get("/monitoring", headers=BROWSER).status_code == 200
 
 
-def test_signing_out_needs_the_token_and_deletes_the_cookie(visitor: FlaskClient) -> None:
+def test_signing_out_needs_the_token_and_deletes_the_cookie(
+    app: Flask, visitor: FlaskClient
+) -> None:
     sign_in(visitor)
     problem_of(visitor.post("/sign-out"), 403)
     assert name_shown(visitor)
@@ -194,7 +205,7 @@ def test_signing_out_needs_the_token_and_deletes_the_cookie(visitor: FlaskClient
     answer = visitor.post("/sign-out", data={"csrf_token": token_of(visitor)}, headers=BROWSER)
 
     assert answer.status_code == 303
-    assert visitor.get_cookie(COOKIE) is None
+    assert visitor.get_cookie(name_of_cookie(app)) is None
     assert visitor.get("/monitoring", headers=BROWSER).status_code == 401
 
 
@@ -452,13 +463,38 @@ def test_a_secret_of_the_settings_serves_several_hosts_and_leaves_no_file(
     )
     visitor = one.test_client()
     sign_in(visitor)
-    cookie = visitor.get_cookie(COOKIE)
+    cookie = visitor.get_cookie(name_of_cookie(one))
     assert cookie is not None
     elsewhere = other.test_client()
-    elsewhere.set_cookie(COOKIE, cookie.value)
+    elsewhere.set_cookie(cookie.key, cookie.value)
 
     assert elsewhere.get("/monitoring", headers=BROWSER).status_code == 200
     assert not list(tmp_path.rglob(SECRET_NAME))
+
+
+def test_two_services_on_one_host_do_not_sign_each_other_out(
+    model_dir: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "b").mkdir()
+    # As browsers do, it sends the cookies of a host to all of its ports.
+    jar = CookieJar()
+    browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(jar))
+
+    def is_signed_in(server: LiveServer) -> bool:
+        with browser.open(server.url) as page:
+            return 'id="signed-in"' in page.read().decode()
+
+    with (
+        serving(model_dir, tmp_path / "a", CREDITSCORE_API_KEYS=KEY) as one,
+        serving(model_dir, tmp_path / "b", CREDITSCORE_API_KEYS=KEY) as other,
+    ):
+        for server in (one, other):
+            browser.open(f"{server.url}/sign-in", urlencode({"api-key": KEY}).encode()).close()
+        assert is_signed_in(one)
+        assert is_signed_in(other)
+
+    assert len(list(jar)) == 2
 
 
 def test_where_no_secret_can_be_kept_nobody_signs_in_and_the_log_says_why(

@@ -45,7 +45,7 @@ def decide() -> ResponseReturnValue:
         answer.status_code = refused.status
     caller = signed_in()
     if caller is not None and caller.signing_in:
-        set_cookie(answer, request, caller.cookie)
+        set_cookie(answer, request, service().keys.sessions.cookie_name, caller.cookie)
     return answer
 
 

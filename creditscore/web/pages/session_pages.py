@@ -18,7 +18,7 @@ from creditscore.web.pages.layout import can_be_opened, render_page, signed_in
 from creditscore.web.problems import SEE_OTHER, UNAUTHORIZED, KeyNeeded
 from creditscore.web.request_body import read_form_body
 from creditscore.web.service import current_request, service
-from creditscore.web.sign_in import COOKIE, LIFETIME_S, delete_cookie, local_path, set_cookie
+from creditscore.web.sign_in import LIFETIME_S, delete_cookie, local_path, set_cookie
 
 bp = Blueprint("session", __name__)
 
@@ -45,7 +45,7 @@ def sign_in() -> ResponseReturnValue:
     if caller.key_id is None:
         raise KeyNeeded(keys_exist=caller.keys_exist)
     answer = redirect(_destination(g.next), SEE_OTHER)
-    set_cookie(answer, request, caller.cookie)
+    set_cookie(answer, request, service().keys.sessions.cookie_name, caller.cookie)
     return answer
 
 
@@ -55,7 +55,7 @@ def sign_out() -> ResponseReturnValue:
     keys = service().keys
     check_form(current_request(), keys.look_at(current_request()), keys)
     answer = redirect(_home(), SEE_OTHER)
-    delete_cookie(answer, request)
+    delete_cookie(answer, request, keys.sessions.cookie_name)
     return answer
 
 
@@ -94,7 +94,7 @@ def _show_sign_in(wanted: str) -> Response:
     if caller is not None and caller.key_failed:
         error = texts["key_wrong"]
     elif caller is not None and caller.key_id is None:
-        ended = bool(request.cookies.get(COOKIE))
+        ended = bool(service().keys.sessions.cookie_of(request))
     return render_page(
         "sign_in.html",
         language,

@@ -1,0 +1,69 @@
+"""Cells of CSV: no spreadsheet computes one, and each text comes back as it was."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from creditscore.schema import Schema
+from creditscore.schema.cell_reader import read_cell
+from creditscore.schema.csv_cells import FORMULA, escape, safe, unescape
+
+TEXTS = st.text(st.sampled_from([*"'=+-@ \tA1.,", "\uff1d"]), max_size=8) | st.text(max_size=20)
+
+
+@pytest.mark.parametrize(
+    ("text", "cell"),
+    [
+        ("=1+1", "'=1+1"),
+        ("'=1+1", "''=1+1"),
+        ("''=1+1", "'''=1+1"),
+        (" @SUM(A1)", "' @SUM(A1)"),
+        ("O'Brien", "O'Brien"),
+        ("'quoted'", "'quoted'"),
+        ("'", "'"),
+        ("", ""),
+        ("-5", "-5"),
+        ("'-5", "'-5"),
+    ],
+)
+def test_only_what_a_spreadsheet_would_compute_gets_an_apostrophe(text: str, cell: str) -> None:
+    assert escape(text) == cell
+    assert unescape(cell) == text
+
+
+@given(text=TEXTS)
+def test_every_text_comes_back_and_its_cell_is_safe(text: str) -> None:
+    cell = escape(text)
+
+    assert unescape(cell) == text
+    assert safe(cell) == cell
+
+
+@given(texts=st.lists(TEXTS, max_size=6, unique=True))
+def test_different_texts_have_different_cells(texts: list[str]) -> None:
+    assert len({escape(text) for text in texts}) == len(texts)
+
+
+@given(cell=TEXTS)
+def test_a_cell_that_is_passed_on_means_the_same_and_stays_as_it_is_from_then_on(
+    cell: str,
+) -> None:
+    passed = safe(cell)
+
+    assert unescape(passed) == unescape(cell)
+    assert safe(passed) == passed
+
+
+@pytest.mark.parametrize("text", ["30000", "-1", "+1", ".5"])
+@pytest.mark.parametrize("mark", FORMULA[:4])
+def test_a_cell_of_a_field_is_read_without_the_apostrophe(
+    schema: Schema, text: str, mark: str
+) -> None:
+    field = schema.fields["LIMIT_BAL"]
+    cell = f"{mark}{text} x"
+    plain = read_cell(field, cell, decimal=None, whole=False)
+
+    assert escape(cell) == f"'{cell}"
+    assert read_cell(field, escape(cell), decimal=None, whole=False) == plain
