@@ -24,7 +24,10 @@ Browser = Any
 
 @contextlib.contextmanager
 def driving(profile: Path, *, javascript: bool = True) -> Iterator[Browser]:
-    """Run Chromium with a profile of its own until the block ends; skip where there is none."""
+    """Run Chromium with a profile of its own until the block ends; skip where there is none.
+
+    The driver has an attribute `javascript`: whether pages can run scripts.
+    """
     programs = [shutil.which(name) for name in ("chromium", "chromedriver")]
     if not all(programs):
         skip_or_fail("chromium", "no Chromium with its driver: the page is not tested in a browser")
@@ -40,11 +43,26 @@ def driving(profile: Path, *, javascript: bool = True) -> Iterator[Browser]:
         options.add_experimental_option("prefs", blocked)
     options.binary_location = str(programs[0])
     options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(str(programs[1])))
+    service = webdriver.ChromeService(str(programs[1]))
+    driver: Browser = webdriver.Chrome(options=options, service=service)
+    driver.javascript = javascript
     try:
         yield driver
     finally:
         driver.quit()
+
+
+def start_afresh(browser: Browser) -> None:
+    """Forget the cookies, the console, and the screen that a test has left."""
+    for command, values in (
+        ("Network.clearBrowserCookies", {}),
+        ("Emulation.clearDeviceMetricsOverride", {}),
+        ("Emulation.setEmulatedMedia", {"media": "", "features": []}),
+        ("Emulation.setTimezoneOverride", {"timezoneId": ""}),
+    ):
+        browser.execute_cdp_cmd(command, values)
+    for kind in ("browser", "performance"):
+        browser.get_log(kind)
 
 
 def set_screen(browser: Browser, screen: tuple[int, int], *, scheme: str = "light") -> None:

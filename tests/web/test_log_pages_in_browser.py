@@ -10,15 +10,15 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+from accessibility import violations
+from browsing import Visitor, element, place_of
 from chromium import LAPTOP, PHONE, Browser, driving, set_screen
-from live_server import PROJECT, LiveServer, serving
-from skips import skip_or_fail
+from live_server import LiveServer, serving
 from waiting import wait_until
 
-from creditscore.i18n.catalogue import LANGUAGES, PAGE_TEXTS
+from creditscore.i18n.catalogue import LANGUAGES
 
 KEY = "the-key-of-the-log-pages-test"
-AXE = PROJECT / "tests" / "node" / "node_modules" / "axe-core" / "axe.min.js"
 REFERENCE = "A-17 & 20%"
 
 #: Seven hours before UTC's midnight it is the next day there.
@@ -44,60 +44,7 @@ def browser(
         driver.execute_cdp_cmd("Network.enable", {})
         driver.execute_cdp_cmd("Network.setExtraHTTPHeaders", {"headers": {"X-API-Key": KEY}})
         driver.execute_cdp_cmd("Emulation.setTimezoneOverride", {"timezoneId": ZONE})
-        driver.javascript = request.param
         yield driver
-
-
-class Visitor:
-    """Somebody who uses the pages, and whose clicks are counted."""
-
-    def __init__(self, browser: Browser, server: LiveServer, language: str = "en") -> None:
-        self.browser, self.texts, self.clicks = browser, PAGE_TEXTS[language], 0
-        browser.get(f"{server.url}/?lang={language}")
-
-    def element(self, selector: str) -> Any:
-        """Wait until the page has an element, and give it."""
-        from selenium.webdriver.support.ui import WebDriverWait
-
-        found: Any = WebDriverWait(self.browser, 20).until(
-            lambda it: it.find_elements("css selector", selector)
-        )
-        return found[0]
-
-    def click(self, selector: str) -> None:
-        self.clicks += 1
-        element = self.element(selector)
-        self.browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", element)
-        element.click()
-
-    def follow(self, selector: str) -> None:
-        """Click on what leads to another page, and wait for that."""
-        from selenium.common.exceptions import WebDriverException
-
-        page = self.element("html")
-
-        def is_left() -> bool:
-            try:
-                return not page.is_enabled()
-            except WebDriverException:
-                # Usually a stale element, but the driver has other names for it too.
-                return True
-
-        self.click(selector)
-        assert wait_until(is_left)
-
-    def type(self, selector: str, text: str) -> None:
-        self.element(selector).send_keys(text)
-
-    def height(self, selector: str) -> float:
-        """Give the height of an element, also of what paper shows of a closed part."""
-        script = "return arguments[0].getBoundingClientRect().height"
-        height: float = self.browser.execute_script(script, self.element(selector))
-        return height
-
-    def text(self, selector: str) -> str:
-        said: str = self.element(selector).text
-        return said
 
 
 @pytest.fixture(params=[PHONE, LAPTOP], ids=["phone", "laptop"])
@@ -130,14 +77,14 @@ def find_by_reference(visitor: Visitor, reference: str) -> None:
 def test_a_decision_is_made_in_five_clicks(
     browser: Browser, server: LiveServer, example: dict[str, Any], screen: tuple[int, int]
 ) -> None:
-    visitor = Visitor(browser, server)
+    visitor = Visitor(browser, server.url)
     reference = f"form {screen} {browser.javascript}"
 
     visitor.follow("a[href*='example=application']")
     visitor.type("[name=reference]", reference)
-    visitor.click("#form button.primary")
+    visitor.send("#form button.primary")
 
-    visitor.element("#result [data-label]")
+    element(browser, "#result [data-label]")
     assert visitor.clicks <= MOST_CLICKS
     asked = server.ask(
         "GET", f"/decisions?reference={quote(reference)}", headers={"X-API-Key": KEY}
@@ -145,37 +92,11 @@ def test_a_decision_is_made_in_five_clicks(
     assert len(asked.json["decisions"]) == 1
 
 
-def test_a_table_is_uploaded_and_comes_back_scored_in_five_clicks(
-    browser: Browser,
-    server: LiveServer,
-    example: dict[str, Any],
-    screen: tuple[int, int],
-    tmp_path: Path,
-) -> None:
-    table = tmp_path / f"applicants-{screen[0]}-{browser.javascript}.csv"
-    row = ",".join(str(value) for value in example.values())
-    table.write_text(f"{','.join(example)}\n{row}\n")
-    behaviour = {"behavior": "allow", "downloadPath": str(tmp_path)}
-    browser.execute_cdp_cmd("Page.setDownloadBehavior", behaviour)
-    visitor = Visitor(browser, server)
-
-    visitor.follow("nav a[href^='/tables']")
-    visitor.clicks += 1  # To choose the file, in a window that no page can open by itself.
-    visitor.type("[name=table]", str(table))
-    visitor.click("button[value=score]")
-    visitor.click("#file-scored")
-
-    scored = tmp_path / f"{table.stem}-{visitor.texts['file_scored']}.csv"
-    assert wait_until(scored.is_file)
-    assert "decision_id" in scored.read_text(encoding="utf-8-sig").splitlines()[0]
-    assert visitor.clicks <= MOST_CLICKS
-
-
 def test_a_decision_is_overridden_in_five_clicks(
     browser: Browser, server: LiveServer, example: dict[str, Any], screen: tuple[int, int]
 ) -> None:
     made = decide(server, example, reference := f"override {screen} {browser.javascript}")
-    visitor = Visitor(browser, server)
+    visitor = Visitor(browser, server.url)
 
     find_by_reference(visitor, reference)
     visitor.follow(".rows tbody a")
@@ -198,7 +119,7 @@ def test_a_decision_is_found_again_by_its_reference_in_five_clicks(
     language: str,
 ) -> None:
     made = decide(server, example, reference := f"{REFERENCE} {language} {screen}")
-    visitor = Visitor(browser, server, language)
+    visitor = Visitor(browser, server.url, language)
 
     find_by_reference(visitor, reference)
     visitor.follow(".rows tbody a")
@@ -217,14 +138,14 @@ def test_an_outcome_is_entered_in_five_clicks(
     language: str,
 ) -> None:
     made = decide(server, example, reference := f"one {language} {screen} {browser.javascript}")
-    visitor = Visitor(browser, server, language)
+    visitor = Visitor(browser, server.url, language)
 
     find_by_reference(visitor, reference)
     visitor.follow(".rows td a")
     visitor.click("#outcome_bad")
     visitor.follow("#outcome-form button")
 
-    visitor.element("#outcome-recorded")
+    element(browser, "#outcome-recorded")
     assert visitor.texts["outcome_bad"].partition(":")[0] in visitor.text("#outcome")
     assert outcome_of(server, made)["defaulted"] is True
     assert visitor.clicks <= MOST_CLICKS
@@ -245,12 +166,11 @@ def test_many_outcomes_are_entered_in_five_clicks_and_their_report_downloaded(
     table.write_text("reference,defaulted\n" + "".join(f"{name},no\n" for name in names))
     behaviour = {"behavior": "allow", "downloadPath": str(tmp_path)}
     browser.execute_cdp_cmd("Page.setDownloadBehavior", behaviour)
-    visitor = Visitor(browser, server, language)
+    visitor = Visitor(browser, server.url, language)
 
     visitor.follow("nav a[href^='/decisions']")
     visitor.follow(".tools a[href^='/outcomes']")
-    visitor.clicks += 1  # To choose the file, in a window that no page can open by itself.
-    visitor.type("#file", str(table))
+    visitor.choose("#file", str(table))
     visitor.follow("#upload button.primary")
 
     assert (visitor.text("#count-recorded"), visitor.text("#count-unknown")) == ("2", "1")
@@ -271,12 +191,12 @@ def test_what_is_filtered_is_what_the_link_downloads(
 ) -> None:
     reference = f"download {browser.javascript}"
     made = [decide(server, example, reference) for _ in range(3)]
-    visitor = Visitor(browser, server)
+    visitor = Visitor(browser, server.url)
 
     find_by_reference(visitor, reference)
 
     # Asked for here: the headers that show the key here are left out of downloads by Chromium.
-    address = visitor.element(".tools a[download]").get_attribute("href")
+    address = element(browser, ".tools a[download]").get_attribute("href")
     table = server.ask("GET", address.removeprefix(server.url), headers={"X-API-Key": KEY})
     assert [line.split(",")[0] for line in table.body.decode().splitlines()[1:]] == made[::-1]
 
@@ -287,7 +207,7 @@ def test_times_and_days_are_those_of_the_reader_and_of_utc_without_javascript(
     reference = f"time {browser.javascript}"
     made = decide(server, example, reference)
     at = server.ask("GET", f"/decisions/{made}", headers={"X-API-Key": KEY}).json["decided_at"]
-    visitor = Visitor(browser, server)
+    visitor = Visitor(browser, server.url)
     find_by_reference(visitor, reference)
 
     said = visitor.text(".rows time")
@@ -296,7 +216,7 @@ def test_times_and_days_are_those_of_the_reader_and_of_utc_without_javascript(
     assert f"at {hour:02}:{at[14:16]} {'GMT+7' if browser.javascript else 'UTC'}" in said
     visitor.type("#from", "01012026")
     visitor.follow("#filters button")
-    visitor.element(".rows")
+    element(browser, ".rows")
     zone = re.search("zone=([^&]*)", browser.current_url)
     assert zone is not None
     assert zone[1] == ("%2B07%3A00" if browser.javascript else "")
@@ -306,9 +226,9 @@ def test_a_conflict_is_said_beside_the_outcome_that_stays(
     browser: Browser, server: LiveServer, example: dict[str, Any]
 ) -> None:
     made = decide(server, example)
-    visitor = Visitor(browser, server)
+    visitor = Visitor(browser, server.url)
     browser.get(f"{server.url}/decisions/{made}?lang=en")
-    visitor.element("#outcome-form")
+    element(browser, "#outcome-form")
     stated = json.dumps({"defaulted": True}).encode()
     server.ask("POST", f"/decisions/{made}/outcome", stated, {"X-API-Key": KEY})
 
@@ -319,22 +239,26 @@ def test_a_conflict_is_said_beside_the_outcome_that_stays(
     assert visitor.text("#outcome").startswith("Bad: this happened")
 
 
+def height(browser: Browser, selector: str) -> float:
+    """Return the height of an element, also of what paper shows of a closed part."""
+    return place_of(browser, selector)["height"]
+
+
 def test_a_printed_decision_has_the_notice_and_a_place_to_sign_and_no_controls(
     browser: Browser, server: LiveServer, example: dict[str, Any]
 ) -> None:
     made = decide(server, example)
-    visitor = Visitor(browser, server)
     browser.get(f"{server.url}/decisions/{made}?lang=en")
     hidden = ("#outcome-form", "#print", ".top")
-    assert visitor.height(".printed") == 0
+    assert height(browser, ".printed") == 0
 
     browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
 
     try:
         for selector in (".printed .notice p", ".signatures dd", "#label", "#chart"):
-            assert visitor.height(selector) > 0, selector
+            assert height(browser, selector) > 0, selector
         for selector in hidden:
-            assert visitor.height(selector) == 0, selector
+            assert height(browser, selector) == 0, selector
     finally:
         browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
 
@@ -365,12 +289,12 @@ def visit_all(
         mark = "&" if "?" in address else "?"
         browser.get(f"{server.url}{address}{mark}lang={language}")
         yield address
-    visitor = Visitor(browser, server, language)
+    visitor = Visitor(browser, server.url, language)
     browser.get(f"{server.url}/outcomes?lang={language}")
     visitor.click("#upload details summary")
     visitor.type("#table", "reference,defaulted\nA-17 & 20%,no\nnobody's,no\nx,perhaps\n")
     visitor.follow("#upload button.primary")
-    visitor.element("#report")
+    element(browser, "#report")
     yield "the report"
 
 
@@ -408,13 +332,3 @@ def test_no_rule_of_accessibility_is_broken(
     language = LANGUAGES[(scheme == "dark") ^ scripts]
     for page in visit_all(examined, server, example, language):
         assert violations(examined) == [], page
-
-
-def violations(browser: Browser) -> list[tuple[str, str]]:
-    """Let axe-core look at the page."""
-    if not AXE.is_file():
-        skip_or_fail("chromium", "axe-core is not installed: accessibility is not tested")
-    browser.execute_script(AXE.read_text(encoding="utf-8"))
-    found = browser.execute_async_script("axe.run().then(arguments[0])")
-    assert len(found["passes"]) > 12
-    return [(each["id"], each["nodes"][0]["html"]) for each in found["violations"]]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
+from browsing import click, element, follow, place_of, send, wait_for
 from chromium import LAPTOP, PHONE, Browser, driving, set_screen
 from live_server import LiveServer, serving
 
@@ -46,22 +46,6 @@ def browser(
         yield driver
 
 
-def wait_for(browser: Browser, selector: str) -> None:
-    """Wait until the page has an element."""
-    from selenium.webdriver.support.ui import WebDriverWait
-
-    WebDriverWait(browser, 20).until(lambda it: it.find_elements("css selector", selector))
-
-
-def place_of(browser: Browser, selector: str) -> dict[str, Any]:
-    """Return where an element is, in pixels of the screen."""
-    element = browser.find_element("css selector", selector)
-    place: dict[str, Any] = browser.execute_script(
-        "return arguments[0].getBoundingClientRect().toJSON()", element
-    )
-    return place
-
-
 @pytest.mark.parametrize("screen", [PHONE, LAPTOP], ids=["phone", "laptop"])
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_first_field_is_on_the_first_screen_under_a_notice_of_one_line(
@@ -74,7 +58,7 @@ def test_the_first_field_is_on_the_first_screen_under_a_notice_of_one_line(
     assert place_of(browser, "#field-LIMIT_BAL")["bottom"] < screen[1]
     closed = place_of(browser, ".notice")["height"]
     assert closed < 50
-    browser.find_element("css selector", ".notice summary").click()
+    click(browser, ".notice summary")
     assert place_of(browser, ".notice")["height"] > closed + 40
 
 
@@ -98,10 +82,10 @@ def test_an_example_is_one_click_and_its_decision_one_more_and_in_view(
     set_screen(browser, screen)
     browser.get(f"{server.url}/?lang=en")
 
-    browser.find_element("css selector", "#examples a:last-of-type").click()
-    browser.find_element("css selector", "button.primary").click()
+    follow(browser, "#examples a:last-of-type")
+    send(browser, "#form button.primary")
 
-    wait_for(browser, "#label")
+    element(browser, "#label")
     assert place_of(browser, "#label")["top"] >= 0
     assert place_of(browser, "#label")["bottom"] < screen[1]
 
@@ -112,9 +96,9 @@ def test_what_is_wrong_is_in_view_after_a_refused_form(
     set_screen(browser, PHONE)
     browser.get(f"{server.url}/?lang=en")
 
-    browser.find_element("css selector", "button.primary").click()
+    send(browser, "#form button.primary")
 
-    wait_for(browser, "[aria-invalid]")
+    element(browser, "[aria-invalid]")
     error = place_of(browser, "#field-LIMIT_BAL-error")
     assert 0 <= error["top"] < error["bottom"] < PHONE[1]
 
@@ -127,7 +111,7 @@ def test_times_are_written_alike_with_and_without_javascript(
 
     browser.get(f"{server.url}/model?lang={language}")
 
-    time = browser.find_element("css selector", "#versions time")
+    time = element(browser, "#versions time")
     assert time.text == write_moment(time.get_attribute("datetime"), language)
 
 
@@ -138,8 +122,8 @@ def test_no_number_is_broken_over_two_lines_and_no_page_scrolls_sideways(
 ) -> None:
     set_screen(browser, screen)
     browser.get(f"{server.url}/?lang={language}&example=behavioural")
-    browser.find_element("css selector", "button.primary").click()
-    wait_for(browser, "#label")
+    send(browser, "#form button.primary")
+    element(browser, "#label")
 
     for page in ("", f"/model?lang={language}", f"/model?lang={language}&part=validation"):
         if page:
@@ -155,7 +139,8 @@ def test_the_contents_of_the_model_stay_in_view_on_a_laptop_and_hide_no_title(
     set_screen(browser, LAPTOP)
     browser.get(f"{server.url}/model?lang=en")
 
-    browser.find_element("css selector", ".contents a[href='#fields']").click()
+    click(browser, ".contents a[href='#fields']")
+    wait_for(browser, "location.hash")
 
     contents = place_of(browser, ".contents")
     assert contents["top"] == 0

@@ -7,17 +7,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from accessibility import violations
+from browsing import Visitor, complaints, element, now, place_of, send, text, type_in
 from chromium import LAPTOP, PHONE, Browser, driving, set_screen
-from live_server import PROJECT, LiveServer, serving
-from skips import skip_or_fail
+from live_server import LiveServer, serving
 from table_files import as_csv
 from uploads import rows_of
 from waiting import wait_until
 
 from creditscore.i18n.catalogue import PAGE_TEXTS
 from creditscore.schema import Schema
-
-AXE = PROJECT / "tests" / "node" / "node_modules" / "axe-core" / "axe.min.js"
 
 #: Clicks from the first page to a result.
 MOST_CLICKS = 5
@@ -40,15 +39,10 @@ def downloads(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module", params=[True, False], ids=["javascript", "plain"])
-def javascript(request: pytest.FixtureRequest) -> bool:
-    return bool(request.param)
-
-
-@pytest.fixture(scope="module")
 def browser(
-    javascript: bool, tmp_path_factory: pytest.TempPathFactory, downloads: Path
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, downloads: Path
 ) -> Iterator[Browser]:
-    with driving(tmp_path_factory.mktemp("profile"), javascript=javascript) as driver:
+    with driving(tmp_path_factory.mktemp("profile"), javascript=request.param) as driver:
         allowed = {"behavior": "allow", "downloadPath": str(downloads)}
         driver.execute_cdp_cmd("Browser.setDownloadBehavior", allowed)
         yield driver
@@ -65,37 +59,10 @@ def table(schema: Schema, tmp_path: Path) -> Path:
     return path
 
 
-def wait_for(browser: Browser, selector: str) -> Any:
-    """Wait until the page has an element, and return it."""
-    from selenium.webdriver.support.ui import WebDriverWait
-
-    WebDriverWait(browser, 30).until(lambda it: it.find_elements("css selector", selector))
-    return browser.find_element("css selector", selector)
-
-
-def send(browser: Browser, table: Path, task: str) -> None:
+def upload(browser: Browser, table: Path, task: str) -> None:
     """Choose a table, and click a button of the form."""
-    browser.find_element("css selector", "#table").send_keys(str(table))
-    browser.find_element("css selector", f"button[value={task}]").click()
-
-
-def complaints(browser: Browser) -> list[str]:
-    """Return what the browser complained of, but for the page's own refusals."""
-    return [
-        entry["message"]
-        for entry in browser.get_log("browser")
-        if "status of 422" not in entry["message"] and "status of 413" not in entry["message"]
-    ]
-
-
-def violations(browser: Browser) -> list[tuple[str, str]]:
-    """Let axe-core look at the page."""
-    if not AXE.is_file():
-        skip_or_fail("chromium", "axe-core is not installed: accessibility is not tested")
-    browser.execute_script(AXE.read_text(encoding="utf-8"))
-    found = browser.execute_async_script("axe.run().then(arguments[0])")
-    assert len(found["passes"]) > 10
-    return [(each["id"], each["nodes"][0]["html"]) for each in found["violations"]]
+    type_in(browser, "#table", str(table))
+    send(browser, f"button[value={task}]")
 
 
 @SCREENS
@@ -103,7 +70,6 @@ def violations(browser: Browser) -> list[tuple[str, str]]:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_form_check_and_result_are_accessible_and_the_console_is_clean(
     browser: Browser,
-    javascript: bool,
     server: LiveServer,
     table: Path,
     language: str,
@@ -113,14 +79,13 @@ def test_form_check_and_result_are_accessible_and_the_console_is_clean(
     set_screen(browser, screen, scheme=scheme)
     browser.get(f"{server.url}/tables?lang={language}")
 
-    for task, element in (("", "#form"), ("check", "#count-valid"), ("score", "#count-eligible")):
+    for task, selector in (("", "#form"), ("check", "#count-valid"), ("score", "#count-eligible")):
         if task:
-            send(browser, table, task)
-        wait_for(browser, element)
+            upload(browser, table, task)
+        element(browser, selector)
         # Axe-core cannot wait in a page without JavaScript, which has the same elements.
-        assert not javascript or violations(browser) == []
-        width = browser.execute_script("return document.documentElement.scrollWidth")
-        assert width <= screen[0]
+        assert not browser.javascript or violations(browser) == []
+        assert now(browser, "document.documentElement.scrollWidth") <= screen[0]
 
     assert complaints(browser) == []
 
@@ -130,26 +95,24 @@ def test_a_newcomer_has_a_scored_table_after_few_clicks(
     browser: Browser, server: LiveServer, table: Path, downloads: Path, screen: tuple[int, int]
 ) -> None:
     set_screen(browser, screen)
-    browser.get(f"{server.url}/?lang=en")
+    visitor = Visitor(browser, server.url)
     for old in downloads.iterdir():
         old.unlink()
 
-    browser.find_element("link text", PAGE_TEXTS["en"]["nav_tables"]).click()
-    # Choosing a file takes a click as well.
-    clicks = ["Tables", "Choose file", "Score", "Download"]
-    send(browser, table, "score")
-    title = wait_for(browser, "#answer-title")
-    assert browser.execute_script("return arguments[0].getBoundingClientRect().top", title) >= 0
-    wait_for(browser, "#file-scored").click()
+    visitor.follow("nav a[href^='/tables']")
+    visitor.choose("#table", str(table))
+    visitor.send("button[value=score]")
+    assert place_of(browser, "#answer-title")["top"] >= 0
+    visitor.click("#file-scored")
 
-    assert len(clicks) <= MOST_CLICKS
+    assert visitor.clicks <= MOST_CLICKS
     file = downloads / "March-scored.csv"
     assert wait_until(file.exists)
     rows = rows_of(file.read_bytes(), ";")
     assert [row["reference"] for row in rows] == [f"A-{age}" for age in range(18, 30)]
     assert {row["name"] for row in rows} == {"Zoë"}
     assert all(row["decision_id"] for row in rows)
-    wait_for(browser, "#file-rejected").click()
+    visitor.click("#file-rejected")
     assert wait_until((downloads / "March-rejected.csv").exists)
 
 
@@ -161,9 +124,9 @@ def test_a_table_that_is_too_large_is_refused_in_words(
     large.write_bytes(b"LIMIT_BAL,AGE\n" + b"1,2\n" * 100_000)
     browser.get(f"{server.url}/tables?lang={language}")
 
-    send(browser, large, "score")
+    upload(browser, large, "score")
 
-    said = wait_for(browser, "#answer .problems").text
+    said = text(browser, "#answer .problems")
     number = "0.286" if language == "en" else "0,286"
     assert f"{number} MB" in said
     assert "score.py" in said
@@ -177,9 +140,7 @@ def test_what_is_wrong_with_a_table_is_in_view(
     path.write_text("LIMIT_BALL,SEX\n1,2\n")
     browser.get(f"{server.url}/tables?lang=en")
 
-    send(browser, path, "check")
+    upload(browser, path, "check")
 
-    problems = wait_for(browser, "#problems")
-    assert 'did you mean it by "LIMIT_BALL"?' in problems.text
-    place = "return arguments[0].getBoundingClientRect().top"
-    assert 0 <= browser.execute_script(place, problems) < PHONE[1]
+    assert 'did you mean it by "LIMIT_BALL"?' in text(browser, "#problems")
+    assert 0 <= place_of(browser, "#problems")["top"] < PHONE[1]

@@ -1,0 +1,25 @@
+"""What axe-core finds on a page that a browser shows."""
+
+from __future__ import annotations
+
+from chromium import Browser
+from live_server import PROJECT
+from skips import skip_or_fail
+
+AXE = PROJECT / "tests" / "node" / "node_modules" / "axe-core" / "axe.min.js"
+
+
+def violations(browser: Browser, *, least: int = 10) -> list[tuple[str, str]]:
+    """Return the rules of accessibility that the page breaks, each with an element.
+
+    Fewer than so many rules that it keeps would say that axe-core saw no page.
+    """
+    if not AXE.is_file():
+        skip_or_fail("chromium", "axe-core is not installed: accessibility is not tested")
+    if not browser.execute_script("return 'axe' in window"):
+        browser.execute_script(AXE.read_text(encoding="utf-8"))
+    found = browser.execute_async_script(
+        "axe.run({resultTypes: ['violations']}).then(arguments[0])"
+    )
+    assert len(found["passes"]) > least
+    return [(each["id"], each["nodes"][0]["html"]) for each in found["violations"]]
