@@ -377,7 +377,9 @@ def test_the_page_has_it_in_short_and_in_full(trained: Trained, language: str) -
         assert write.figure(loss) in page
         assert "{" not in page.partition(texts["val_title"])[2].partition("</section>")[0]
     for one in trained.found("known")["band_calibration"]:
-        assert f"<td>{write.share(one['mean_predicted'])}</td>" in full.text
+        title = texts["val_cal_predicted"]
+        cell = f'<td data-title="{title}">{write.share(one["mean_predicted"])}</td>'
+        assert cell in full.text
     other = next(each for each in LANGUAGES if each != language)
     assert f"/model?lang={other}&amp;part=validation" in full.text
 

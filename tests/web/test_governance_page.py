@@ -34,7 +34,7 @@ def with_governance(model: Model, stated: Mapping[str, Any]) -> Model:
 
 
 def part(page: str, name: str) -> str:
-    begin = page.index(f'<section class="sheet" id="{name}"')
+    begin = page.index(f'<section id="{name}"')
     return page[begin : page.index("</section>", begin)]
 
 

@@ -107,7 +107,13 @@ def test_each_scorecard_has_a_tab_and_the_first_one_comes_first(
         tabs = page[page.index('class="tabs"') :].partition("</nav>")[0]
 
         assert f'id="{shown_name}"' in page
-        assert page.count('<h2 id="') == 7
+        # All parts fold but the notice's; only the first is open.
+        assert page.count('<h2 id="') == 11
+        folds = re.findall(r'<details class="sheet fold"( open)?>', page)
+        assert folds == [" open", *[""] * 9]
+        contents = page[page.index('class="contents"') :].partition("</nav>")[0]
+        for target in re.findall(r'href="#([^"]+)"', contents):
+            assert f'<section id="{target}"' in page
         for name in schema.scorecards:
             current = ' aria-current="page"' if name == shown_name else ""
             assert f"{tab.format(language, name)}{current}>" in tabs
@@ -142,7 +148,8 @@ def test_the_page_lists_each_version_with_its_date_and_what_is_declared_of_it(
     assert version in current
     assert PAGE_TEXTS["en"]["history_in_service"] in current
     assert write_moment(model.manifest["trained_at"], "en") in current
-    assert f"<td>{FORMATS['en'].number(model.manifest['data']['rows'])}</td><td>25%</td>" in current
+    rows_read = FORMATS["en"].number(model.manifest["data"]["rows"])
+    assert f'<td data-title="Rows">{rows_read}</td><td data-title="Cut-off">25%</td>' in current
     assert older in damaged
     assert PAGE_TEXTS["en"]["history_unreadable"] in damaged
     assert rows.count("March 4, 2026, Ani") == 2
