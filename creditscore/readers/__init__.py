@@ -4,7 +4,7 @@
 libraries for Excel and Parquet are extras, and loaded only for such files.
 """
 
-from creditscore.readers.csv_reader import CsvFile, Piece, open_csv
+from creditscore.readers.csv_reader import CsvFile, open_csv
 from creditscore.readers.detection import detect_format
 from creditscore.readers.file_format import FileFormat, StatedFormat, clean_name
 from creditscore.readers.table_file import TableFile, naming_file, open_table_file
@@ -12,7 +12,6 @@ from creditscore.readers.table_file import TableFile, naming_file, open_table_fi
 __all__ = [
     "CsvFile",
     "FileFormat",
-    "Piece",
     "StatedFormat",
     "TableFile",
     "clean_name",

@@ -30,13 +30,6 @@ PIECE_ROWS = 4096
 
 
 @dataclass(frozen=True)
-class RowsPiece:
-    """Some rows, each with its number in the file, counted from 1."""
-
-    rows: Sequence[NumberedRow]
-
-
-@dataclass(frozen=True)
 class ExcelFile:
     """A sheet whose header has been read.
 
@@ -52,7 +45,7 @@ class ExcelFile:
     format: FileFormat
     sheet: CalamineSheet
 
-    def pieces(self) -> Iterator[RowsPiece]:
+    def pieces(self) -> Iterator[Sequence[NumberedRow]]:
         """Read the rows below the header; blank ones are left out."""
         width = len(self.columns)
         rows = (
@@ -61,12 +54,11 @@ class ExcelFile:
             if number > self.format.header_line and any(cell.strip() for cell in cells)
         )
         while some := list(islice(rows, PIECE_ROWS)):
-            yield RowsPiece(some)
+            yield some
 
     def first_rows(self) -> Sequence[list[str]]:
         """Return the cells of some rows below the header."""
-        first = next(self.pieces(), None)
-        return [cells for _, cells in first.rows] if first else []
+        return [cells for _, cells in next(self.pieces(), [])]
 
 
 def open_excel(

@@ -18,7 +18,7 @@ TEXT = "a,b\n1,2\n3,4\n"
 
 def rows(raw: bytes, wanted: tuple[str, ...] = ()) -> list[tuple[int, list[str]]]:
     file = open_csv(io.BytesIO(raw), wanted=wanted)
-    return [row for piece in file.pieces() for row in piece.rows]
+    return [row for piece in file.pieces() for row in piece]
 
 
 def refusal(raw: bytes, wanted: tuple[str, ...] = ("a", "b")) -> tuple[str, str, int | None]:
@@ -131,7 +131,7 @@ def test_each_separator_line_end_and_encoding_is_read(
     file = open_csv(io.BytesIO(text.encode(encoding)), wanted=wanted)
 
     assert file.columns == ("a", "ü")
-    assert [row for piece in file.pieces() for row in piece.rows] == [
+    assert [row for piece in file.pieces() for row in piece] == [
         (2, [f"x{separator}y", "2"]),
         (3, ["é", "4"]),
     ]
@@ -142,7 +142,7 @@ def test_an_encoding_that_shows_late_is_found_there(encoding: str) -> None:
     text = "a,b\n" + "1,2\n" * 200_000 + "é,1\n"
 
     file = open_csv(io.BytesIO(text.encode(encoding)))
-    found = [row for piece in file.pieces() for row in piece.rows]
+    found = [row for piece in file.pieces() for row in piece]
 
     assert found[-1] == (200_002, ["é", "1"])
     assert file.format.encoding == encoding
@@ -169,7 +169,7 @@ def test_whatever_comes_is_rows_or_a_refusal(
 ) -> None:
     try:
         file = open_csv(io.BytesIO(raw), wanted=wanted, encoding=encoding)
-        found = [row for piece in file.pieces() for row in piece.rows]
+        found = [row for piece in file.pieces() for row in piece]
     except NotATable:
         return
     lines = [file.format.header_line, *(line for line, _ in found)]
@@ -181,7 +181,7 @@ def test_over_http_only_utf_8_is_read() -> None:
     for encoding, line in (("utf-16", 1), ("cp1252", 2)):
         raw = io.BytesIO("a,b\né,1\n".encode(encoding))
         with pytest.raises(NotATable) as caught:
-            list(next(open_csv(raw, encoding="utf-8").pieces()).rows)
+            list(next(open_csv(raw, encoding="utf-8").pieces()))
 
         assert [(fault.code, fault.line) for fault in caught.value.faults] == [("not_utf8", line)]
 
@@ -201,4 +201,4 @@ def test_lines_above_the_header_are_skipped() -> None:
         file = open_csv(io.BytesIO(raw), wanted=wanted)
         assert file.columns == ("id", "sum", "late")
         assert file.format.header_line == 4
-        assert next(file.pieces()).rows[0] == (5, ["7", "12", "0"])
+        assert next(file.pieces())[0] == (5, ["7", "12", "0"])
