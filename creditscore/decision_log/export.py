@@ -13,7 +13,6 @@ from creditscore.decision_log.integrity import MALFORMED
 from creditscore.decision_log.outcomes import Outcome, read_outcomes
 from creditscore.decision_log.overrides import Override, read_overrides
 from creditscore.decision_log.scan import SCAN_TIMEOUT_S, Row
-from creditscore.decision_log.search import Filters, find_ends, read_rows
 from creditscore.decisions.assessor import timestamp
 from creditscore.decisions.decision_columns import warnings_in_short
 from creditscore.decisions.record import to_time
@@ -73,18 +72,16 @@ def to_json_lines(page: Iterable[Decision]) -> bytes:
     return "".join(f"{line}\n" for line in lines).encode("ascii")
 
 
-def columns_of(database: Database, filters: Filters) -> list[str]:
-    """Return the columns that a table of these decisions needs: models differ in their fields.
+def columns_of(pages: Iterable[list[Row]]) -> list[str]:
+    """Return the columns that a table of all these rows needs: models differ in their fields.
 
-    A few rows are read, however many decisions there are: the header of a long table comes at once.
-
-    Raises
-    ------
-    ExportRefused
-        If a row is not as the service writes them.
+    Parameters
+    ----------
+    pages : iterable of list of mapping
+        With `BY_FIELD` of each row.
     """
     names_of: dict[str, dict[str, None]] = {part: {} for part in BY_FIELD}
-    for rows in read_rows(database, find_ends(database, filters), columns=BY_FIELD):
+    for rows in pages:
         for row in rows:
             for part in BY_FIELD:
                 names_of[part].update(dict.fromkeys(_read(row, part)))

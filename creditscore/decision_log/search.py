@@ -11,9 +11,10 @@ from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, true
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select, true
 
 from creditscore.decision_log.database import Database
 from creditscore.decision_log.scan import PAGE_ROWS, Row
@@ -119,32 +120,8 @@ def find_all(database: Database, filters: Filters, *, walk_rows: int = WALK_ROWS
         Decisions that are looked at before others may commit.
     """
     walk = _walk(database, filters, walk_rows=walk_rows)
-    numbers = array("q", (number for rows in walk for (number,) in rows))
+    numbers = array("q", chain.from_iterable(walk))
     return array("q", sorted(numbers, reverse=True))
-
-
-def find_ends(database: Database, filters: Filters, *, walk_rows: int = WALK_ROWS) -> list[int]:
-    """Find the first and the last decision of each version; give their numbers, newest first.
-
-    The index of times answers it, none of the wide rows is read. All decisions of a version have
-    the same fields: these few are enough to know those of all.
-
-    Parameters
-    ----------
-    database : Database
-    filters : Filters
-    walk_rows : int
-        Decisions that are looked at before others may commit.
-    """
-    number, version = decisions.c.number, decisions.c.model_version
-    of_each = select(version, func.min(number), func.max(number)).group_by(version)
-    firsts: dict[str, int] = {}
-    lasts: dict[str, int] = {}
-    for rows in _walk(database, filters, wanted=of_each, walk_rows=walk_rows):
-        for name, first, last in rows:
-            firsts[name] = min(first, firsts.get(name, first))
-            lasts[name] = max(last, lasts.get(name, last))
-    return sorted({*firsts.values(), *lasts.values()}, reverse=True)
 
 
 def read_rows(
@@ -184,8 +161,7 @@ def _find_newest(
         near = select(number).where(number < top, number >= floor, condition)
         found = [*connection.execute(near.order_by(number.desc()).limit(count)).scalars()]
     if len(found) < count and floor > 1:
-        walk = _walk(database, filters, below=floor)
-        rest = (number for rows in walk for (number,) in rows)
+        rest = chain.from_iterable(_walk(database, filters, below=floor))
         found += heapq.nlargest(count - len(found), rest)
     return found
 
@@ -195,9 +171,8 @@ def _walk(
     filters: Filters,
     *,
     below: int | None = None,
-    wanted: Select[Any] | None = None,
     walk_rows: int = WALK_ROWS,
-) -> Iterator[Sequence[Any]]:
+) -> Iterator[Sequence[int]]:
     """Find the decisions that a search is for by the index of times, a part of it at a time.
 
     Parameters
@@ -206,18 +181,15 @@ def _walk(
     filters : Filters
     below : int, optional
         Only decisions of smaller numbers.
-    wanted : Select, optional
-        What to ask of each part; the numbers, if left out.
     walk_rows : int
         Of one part.
 
     Yields
     ------
-    sequence of row
-        Of one part, in no order.
+    sequence of int
+        Numbers, in no order.
     """
     moment, number = decisions.c.decided_at, decisions.c.number
-    wanted = select(number) if wanted is None else wanted
     condition = filters.timeless_condition()
     if below is not None:
         # As a sum, the number does not lead SQLite through the table.
@@ -232,8 +204,9 @@ def _walk(
             last = None if by_name else connection.execute(end).one_or_none()
             # One limit on each side: SQLite would take any of two.
             after = since if last is None else _follows(last)
-            rows = connection.execute(wanted.where(condition, before, after)).all()
-        yield rows
+            found = select(number).where(condition, before, after)
+            numbers = connection.execute(found).scalars().all()
+        yield numbers
         if last is None:
             return
         before = _precedes(last)

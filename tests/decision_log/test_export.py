@@ -129,6 +129,20 @@ def test_an_override_is_exported_with_its_decision(app: Flask, log: DecisionLog)
 # CSV
 
 
+def test_what_a_single_decision_states_beyond_the_others_of_its_version_has_a_column(
+    app: Flask, log: DecisionLog
+) -> None:
+    made = [*hourly(5)]
+    # A monitored attribute is logged only where it is given.
+    stated = {**made[2].applicant.values, "REGION": "north"}
+    made[2] = made[2]._replace(applicant=Applicant(made[2].applicant.scorecard, stated))
+    log.record(made, ORIGIN)
+
+    rows = table(export(app, "--format", "csv"))
+
+    assert [row["inputs.REGION"] for row in rows] == ["", "", "north", "", ""]
+
+
 def test_a_table_has_a_flat_line_for_each_decision_of_whatever_scorecard(app: Flask) -> None:
     made = decide(app)
 

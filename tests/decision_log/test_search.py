@@ -16,7 +16,7 @@ from creditscore.decision_log.idempotency import RequestOrigin
 from creditscore.decision_log.log import DecisionLog
 from creditscore.decision_log.migrations import migrate
 from creditscore.decision_log.scan import PAGE_ROWS
-from creditscore.decision_log.search import NEAR_ROWS, Filters, find_all, find_ends, read_rows
+from creditscore.decision_log.search import NEAR_ROWS, Filters, find_all, read_rows
 from creditscore.decisions.assessor import Decision
 from creditscore.schema import Applicant
 
@@ -188,25 +188,6 @@ def test_the_index_of_times_is_walked_part_by_part_and_each_decision_found_once(
     assert numbers(since=moment) == [*range(156, 2, -1)]
     assert numbers(until=moment) == [2, 1]
     assert numbers(since=moment, until=moment + timedelta(hours=1)) == [*range(156, 5, -1), 3]
-
-
-@pytest.mark.parametrize("walk_rows", [1, 7, 500])
-def test_the_first_and_the_last_decision_of_each_version_are_found(
-    log: DecisionLog, walk_rows: int
-) -> None:
-    versions = ["a-1", "a-2", "a-2", "a-1", "a-3", "a-2", "a-1", "a-2", "a-1"]
-    made = [
-        each._replace(model_version=name) for each, name in zip(hourly(9), versions, strict=True)
-    ]
-    log.record([made[at] for at in (4, 0, 8, 1, 2, 3, 5, 7, 6)], ORIGIN)
-
-    ends = find_ends(log.database, Filters(), walk_rows=walk_rows)
-    early = find_ends(log.database, Filters(until=NOON + timedelta(hours=3)), walk_rows=walk_rows)
-
-    # By the order in which they were logged: a-3 a-1 a-1 a-2 a-2 a-1 a-2 a-2 a-1.
-    assert ends == [9, 8, 4, 2, 1]
-    assert len(early) == 3
-    assert find_ends(log.database, Filters(label="nothing")) == []
 
 
 #: Searches of which no row, or hardly any, may be among the newest.

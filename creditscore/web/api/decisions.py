@@ -87,7 +87,7 @@ def _as_csv(filters: Filters) -> Response:
     """Write all decisions that a search is for, as `decisions export` does, piece by piece."""
     database = service().log.database
     numbers = find_all(database, filters)
-    columns = export.columns_of(database, filters)
+    columns = export.columns_of(read_rows(database, numbers, columns=export.BY_FIELD))
     pages = export.read(database, read_rows(database, numbers))
     lines = (export.to_csv(page, columns) for page in pages)
     header = export.to_csv_header(columns)

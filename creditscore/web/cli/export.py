@@ -14,7 +14,6 @@ from flask.cli import with_appcontext
 
 from creditscore.decision_log import export
 from creditscore.decision_log.scan import LogRange, range_of, scan
-from creditscore.decision_log.search import Filters
 from creditscore.errors import ExportRefused
 from creditscore.files import open_output
 from creditscore.web.cli.options import Time, follow, in_one_line, progress_bar, since_option
@@ -53,7 +52,7 @@ def export_command(kind: str, since: datetime | None, until: datetime | None, ou
     log_range = range_of(service().log.database, since=since, until=until)
     table = kind == "csv"
     written = 0
-    with _opened(output) as file, progress_bar(len(log_range)) as advance:
+    with _opened(output) as file, progress_bar(len(log_range) * (2 if table else 1)) as advance:
         for rows, chunk in _chunks(log_range, advance, table=table):
             file.write(chunk)
             written += rows
@@ -67,7 +66,8 @@ def _chunks(
     database = service().log.database
     columns = []
     if table:
-        columns = export.columns_of(database, Filters(since=log_range.since, until=log_range.until))
+        fields = scan(database, log_range, columns=export.BY_FIELD)
+        columns = export.columns_of(follow(fields, log_range, advance))
         yield 0, export.to_csv_header(columns)
     rows = follow(scan(database, log_range), log_range, advance)
     for page in export.read(database, rows):
