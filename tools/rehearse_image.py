@@ -5,6 +5,10 @@ For machines that reach no registry of images. Run as root, with mmdebstrap and 
     mmdebstrap --variant=minbase bookworm debian.tar
     .venv/bin/python tools/rehearse_image.py debian.tar --model model
 
+Without --model, the stage train makes one. With --postgres FOLDER the decisions are logged in the
+database creditscore of a PostgreSQL server that listens on a socket in that folder and trusts its
+user creditscore.
+
 The steps FROM, ENV, RUN, COPY, WORKDIR, USER, VOLUME, HEALTHCHECK and CMD come from the Dockerfile
 itself; another one is an error. The root file system is read-only while the service runs.
 """
@@ -26,6 +30,9 @@ from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parent.parent
 CERTIFICATES = Path("etc/ssl/certs/ca-certificates.crt")
+MODEL, INSTANCE = "/srv/creditscore/model", "/srv/creditscore/instance"
+#: Where the container finds the socket of PostgreSQL.
+SOCKET = "/tmp/postgresql"
 ASK = """
 import json, urllib.request
 applicant = {"LIMIT_BAL": 30000, "SEX": 1, "EDUCATION": 2, "MARRIAGE": 2, "AGE": 26}
@@ -48,16 +55,24 @@ class Stage:
 
 
 def main() -> int:
-    """Build the last stage in a folder that is removed afterwards, and run it."""
+    """Build the stages in a folder that is removed afterwards, and run them."""
     parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument(
         "debian", type=Path, help="a root of the Dockerfile's Debian, as a tar file"
     )
-    parser.add_argument("--model", type=Path, required=True, help="a trained model")
+    parser.add_argument("--model", type=Path, help="a trained model (default: train one)")
+    parser.add_argument("--postgres", type=Path, help="the folder of a PostgreSQL server's socket")
     options = parser.parse_args()
+    wanted = ["serve"] if options.model else ["train", "serve"]
     with tempfile.TemporaryDirectory(prefix="image-") as folder:
-        stage = build(steps(PROJECT / "Dockerfile"), options.debian, Path(folder))
-        return run(stage, options.model, Path(folder))
+        stages = build(steps(PROJECT / "Dockerfile"), options.debian, Path(folder), wanted)
+        volumes = make_volumes(stages[wanted[0]], stages["serve"].volumes, Path(folder))
+        if options.model:
+            shutil.copytree(options.model, volumes[MODEL], dirs_exist_ok=True)
+            own(volumes[MODEL], stages["serve"].root / MODEL[1:])
+        elif status := contain(stages["train"], shlex.join(stages["train"].command), volumes):
+            return status
+        return serve(stages["serve"], volumes, options.postgres)
 
 
 def steps(dockerfile: Path) -> list[tuple[str, str]]:
@@ -67,10 +82,12 @@ def steps(dockerfile: Path) -> list[tuple[str, str]]:
     return [(name, words.strip()) for name, _, words in (line.partition(" ") for line in lines)]
 
 
-def build(instructions: list[tuple[str, str]], debian: Path, folder: Path) -> Stage:
-    """Carry out the steps, stages that the last one does not need left out."""
+def build(
+    instructions: list[tuple[str, str]], debian: Path, folder: Path, wanted: list[str]
+) -> dict[str, Stage]:
+    """Carry out the steps of some stages and of those that they are made from."""
     stages: dict[str, Stage] = {}
-    needed = needed_stages(instructions)
+    needed = set().union(*(needed_stages(instructions, name) for name in wanted))
     stage, name = None, ""
     for instruction, words in instructions:
         if instruction == "FROM":
@@ -80,13 +97,11 @@ def build(instructions: list[tuple[str, str]], debian: Path, folder: Path) -> St
         elif name in needed and stage is not None:
             print(f"{name}: {instruction} {words}", flush=True)
             carry_out(instruction, words, stage, stages)
-    if stage is None:
-        raise SystemExit("the Dockerfile has no stage")
-    return stage
+    return stages
 
 
-def needed_stages(instructions: list[tuple[str, str]]) -> set[str]:
-    """Return the last stage and those that it is made from."""
+def needed_stages(instructions: list[tuple[str, str]], last: str) -> set[str]:
+    """Return a stage and those that it is made from."""
     sources: dict[str, set[str]] = {}
     name = ""
     for instruction, words in instructions:
@@ -95,7 +110,9 @@ def needed_stages(instructions: list[tuple[str, str]]) -> set[str]:
             sources[name] = {source}
         elif match := re.match("--from=([^ ]+)", words):
             sources[name].add(match[1])
-    needed, waiting = set(), [name]
+    if last not in sources:
+        raise SystemExit(f"the Dockerfile has no stage {last}")
+    needed, waiting = set(), [last]
     while waiting:
         one = waiting.pop()
         needed.add(one)
@@ -199,18 +216,28 @@ def is_sent(name: str, rules: list[str]) -> bool:
     return verdict
 
 
-def run(stage: Stage, model: Path, folder: Path) -> int:
-    """Run the command as its user, on a read-only root, until the health check passes; then ask."""
-    mounts = []
-    for volume in stage.volumes:
-        place = folder / Path(volume).name
-        if Path(volume).name == "model":
-            shutil.copytree(model, place)
-        else:
-            place.mkdir()
-        mounts += ["--bind", str(place), volume]
-        # As Docker does: a new volume belongs to the owner of the folder in the image.
-        subprocess.run(["chown", "-R", f"--reference={stage.root / volume[1:]}", place], check=True)
+def make_volumes(first: Stage, paths: list[str], folder: Path) -> dict[str, Path]:
+    """Make the volumes, as Docker does: each belongs to the owner of its folder in the image."""
+    volumes = {path: folder / f"volume-{Path(path).name}" for path in paths}
+    for path, place in volumes.items():
+        place.mkdir()
+        own(place, first.root / path[1:])
+    return volumes
+
+
+def own(place: Path, like: Path) -> None:
+    """Give a folder, and all in it, to the owner of another."""
+    subprocess.run(["chown", "-R", f"--reference={like}", place], check=True)
+
+
+def serve(stage: Stage, volumes: dict[str, Path], postgres: Path | None) -> int:
+    """Run the service until its health check passes; then ask it for a decision."""
+    subprocess.run(["du", "-sh", stage.root, stage.root / "srv/creditscore/.venv"], check=True)
+    mounts = dict(volumes)
+    if postgres is not None:
+        mounts[SOCKET] = postgres
+        url = f"postgresql://creditscore@/creditscore?host={SOCKET}"
+        stage.variables["CREDITSCORE_DATABASE_URL"] = url
     health, command, ask = (
         shlex.join(words)
         for words in (stage.health, stage.command, [".venv/bin/python", "-c", ASK])
@@ -220,14 +247,26 @@ def run(stage: Stage, model: Path, folder: Path) -> int:
         f"for second in $(seq 60); do sleep 1; {health} 2>/dev/null && break; done; "
         f"{health} && {ask}; status=$?; kill $service; wait $service; id -un; exit $status"
     )
+    status = contain(stage, script, mounts)
+    written = (volumes[INSTANCE] / "decisions.sqlite").exists()
+    if written == (postgres is not None):
+        raise SystemExit(f"the decision was logged in {'SQLite' if written else 'no file'}")
+    return status
+
+
+def contain(stage: Stage, script: str, mounts: dict[str, Path]) -> int:
+    """Run a command as the stage's user, on a read-only root and without a network."""
     inside = ["bwrap", "--ro-bind", str(stage.root), "/", "--proc", "/proc", "--dev", "/dev"]
-    inside += ["--perms", "1777", "--tmpfs", "/tmp", *mounts]
+    inside += ["--perms", "1777", "--tmpfs", "/tmp"]
+    for path, place in mounts.items():
+        # A stage may lack the folder of a volume that another one has.
+        if path == SOCKET or path in stage.volumes:
+            inside += ["--bind", str(place), path]
     inside += ["--unshare-net", "--unshare-pid", "--chdir", stage.folder]
     inside += ["--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
     inside += ["setpriv", f"--reuid={stage.user}", f"--regid={stage.user}", "--clear-groups"]
     inside += ["--no-new-privs", "sh", "-c", script]
     variables = {"PATH": "/usr/bin:/bin", **stage.variables}
-    subprocess.run(["du", "-sh", stage.root], check=True)
     return subprocess.run(inside, env=variables).returncode
 
 

@@ -417,6 +417,26 @@ def test_only_a_model_that_is_missing_is_trained_and_a_failure_stops_the_start(
     assert ("gunicorn" in result.stdout) == (status == 0)
 
 
+@pytest.mark.parametrize(
+    ("text", "status"),
+    [
+        ("CREDITSCORE_PROXIES=1\nexport CREDITSCORE_MODEL_DIR = elsewhere\n", 0),
+        ("# CREDITSCORE_MODEL_DIR=elsewhere\nCREDITSCORE_MODEL_DIRS=elsewhere\n", 4),
+    ],
+)
+def test_a_model_that_the_settings_file_names_is_not_trained(
+    started: Path, text: str, status: int
+) -> None:
+    for name in ("model.pkl", "manifest.json"):
+        (started / "model" / name).unlink()
+    (started / "train.py").write_text("raise SystemExit(4)")
+    (started / ".env").write_text(text)
+
+    result = start(started, "run")
+
+    assert result.returncode == status
+
+
 # The environment
 
 

@@ -68,11 +68,14 @@ class Installed(NamedTuple):
 
 
 def variables() -> dict[str, str]:
-    """Return the environment variables without settings, and without a way to the checkout."""
+    """Return the environment variables without settings, and without a way to the checkout.
+
+    The settings file is read, as by a user.
+    """
     return {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith(("CREDITSCORE", "PYTHONPATH"))
+        if not name.startswith(("CREDITSCORE", "PYTHONPATH", "FLASK"))
     }
 
 
@@ -170,6 +173,30 @@ def test_in_an_empty_folder_it_decides_and_keeps_model_and_log_there(
     printed = log.read_text(encoding="utf-8")
     assert printed.startswith(f"No model in {installed.folder / 'model'}: taking the sample model")
     assert "Traceback" not in printed
+
+
+@pytest.mark.skipif(os.name == "nt", reason="gunicorn does not run on Windows")
+def test_the_settings_file_of_the_folder_is_for_the_service_and_the_commands(
+    installed: Installed, tmp_path: Path
+) -> None:
+    here = installed._replace(folder=tmp_path / "work")
+    here.folder.mkdir()
+    key, log = "the-key-of-the-file", here.folder / "my log.sqlite"
+    settings = here.folder / ".env"
+    settings.write_text(f"CREDITSCORE_API_KEYS={key}\nCREDITSCORE_DATABASE_URL='sqlite:///{log}'\n")
+    settings.chmod(0o600)
+
+    with running(here, tmp_path / "log.txt") as address:
+        request = urllib.request.Request(f"{address}/predict", json.dumps(APPLICANT).encode())
+        with pytest.raises(urllib.error.HTTPError, match="401"):
+            urllib.request.urlopen(request, timeout=20)
+        request.add_header("X-API-Key", key)
+        with urllib.request.urlopen(request, timeout=20) as answer:
+            assert answer.status == 200
+
+    assert here.command("decisions", "replay", "--all").stdout.startswith("1 replayed: 1 identical")
+    assert log.is_file()
+    assert not (here.folder / "instance" / "decisions.sqlite").exists()
 
 
 @pytest.mark.parametrize("command", ["train", "demo"])

@@ -50,7 +50,8 @@ def test_the_image_serves_as_a_user_without_rights_and_does_not_train() -> None:
     said = dict(last)
 
     assert stage == "serve"
-    assert needed_stages(STEPS) == {"serve", "python", "packages"}
+    assert needed_stages(STEPS, stage) == {"serve", "python", "packages"}
+    assert needed_stages(STEPS, "train") == {"train", "python"}
     assert said["USER"] == "creditscore"
     assert [name for name, _ in last].index("USER") > [name for name, _ in last].index("RUN")
     assert "-m gunicorn" in json.loads(said["CMD"])[-1]
