@@ -369,6 +369,7 @@ def test_no_rule_of_accessibility_is_broken_on_the_api_description(
         click(browser, selector)
     element(browser, ".live-responses-table .response-col_status")
 
+    assert now(browser, "document.querySelectorAll('main').length") == 1
     assert violations(browser, least=15) == []
     assert now(browser, "document.documentElement.scrollWidth") <= PHONE[0]
 

@@ -77,7 +77,13 @@ def test_it_works_on_a_phone_and_without_javascript_says_so(
     metas = [attributes for tag, attributes in page.elements if tag == "meta"]
 
     assert {"name": "viewport", "content": "width=device-width, initial-scale=1"} in metas
-    assert "/openapi.json" in text_of(client, "/docs")
+    main = (
+        text_of(client, "/docs")
+        .partition('<main class="page" id="main"')[2]
+        .partition("</main>")[0]
+    )
+    assert '<a href="/openapi.json">' in main
+    assert f"<noscript><p>{PAGE_TEXTS['en']['docs_script']}</p></noscript>" in main
     assert ("html", {"lang": "en"}) in page.elements
 
 

@@ -27,10 +27,15 @@ Figures = dict[tuple[str, tuple[tuple[str, str], ...]], float]
 
 
 @pytest.fixture(scope="module")
-def server(model_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("metrics")
+
+
+@pytest.fixture(scope="module")
+def server(model_dir: Path, folder: Path) -> Iterator[LiveServer]:
     with serving(
         model_dir,
-        tmp_path_factory.mktemp("metrics"),
+        folder,
         CREDITSCORE_API_KEYS=KEY,
         CREDITSCORE_OPEN_PREDICT="on",
     ) as running:
@@ -71,6 +76,7 @@ def test_all_workers_are_added_up_and_a_dead_one_still_counts(
     server: LiveServer, example: dict[str, Any]
 ) -> None:
     single, many = 24, 3
+    before = figures(server)
     for _ in range(single):
         assert decide(server, example).status == 200
     for _ in range(many):
@@ -78,20 +84,22 @@ def test_all_workers_are_added_up_and_a_dead_one_still_counts(
     table = ",".join(example) + "\n" + (",".join(map(str, example.values())) + "\n") * 7
     assert decide(server, table.encode(), "text/csv").status == 200
 
+    def added(name: str, **labels: str) -> float:
+        return total(figures(server), name, **labels) - total(before, name, **labels)
+
     expected = single + 5 * many + 7
-    assert total(figures(server), "creditscore_decisions_total") == expected
+    assert added("creditscore_decisions_total") == expected
     master = psutil.Process(server.pid)
     workers = set(master.children())
     next(iter(workers)).kill()
     assert wait_until(lambda: len(set(master.children()) & workers) < len(workers))
-    after = figures(server)
 
-    assert total(after, "creditscore_decisions_total") == expected
-    assert total(after, "creditscore_score_count") == expected
+    assert added("creditscore_decisions_total") == expected
+    assert added("creditscore_score_count") == expected
     asked = {"route": "/predict", "method": "POST", "status": "200"}
-    assert total(after, "creditscore_requests_total", **asked) == single + many + 1
-    assert total(after, "creditscore_request_seconds_count", route="/predict") == single + many + 1
-    assert 0 < total(after, "creditscore_log_write_seconds_count") <= single + many + 1
+    assert added("creditscore_requests_total", **asked) == single + many + 1
+    assert added("creditscore_request_seconds_count", route="/predict") == single + many + 1
+    assert 0 < added("creditscore_log_write_seconds_count") <= single + many + 1
 
 
 def test_the_scores_of_an_array_are_counted_one_by_one(
@@ -189,9 +197,9 @@ def test_nothing_fails_because_there_is_no_room_to_count_it(tmp_path: Path) -> N
 
 
 def test_the_files_of_counts_have_their_disk_space_before_they_are_used(
-    server: LiveServer, tmp_path_factory: pytest.TempPathFactory
+    server: LiveServer, folder: Path
 ) -> None:
-    files = list((tmp_path_factory.getbasetemp()).glob("metrics*/run/metrics/*.db"))
+    files = list(folder.glob("run/metrics/*.db"))
 
     assert len(files) >= 2
     for file in files:

@@ -7,7 +7,6 @@ import csv
 import http.client
 import io
 import json
-import os
 import re
 import socket
 import sys
@@ -15,6 +14,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -445,9 +445,17 @@ def test_a_page_of_another_site_cannot_upload(client: FlaskClient, people: list[
 
 
 @pytest.fixture(scope="module")
-def server(model_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
-    folder = tmp_path_factory.mktemp("tables")
-    with serving(model_dir, folder, TMPDIR=str(tmp_path_factory.mktemp("tmp"))) as running:
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of all that the service writes: its log, what runs, and temporary files."""
+    made = tmp_path_factory.mktemp("tables")
+    for name in ("service", "tmp"):
+        (made / name).mkdir()
+    return made
+
+
+@pytest.fixture(scope="module")
+def server(model_dir: Path, home: Path) -> Iterator[LiveServer]:
+    with serving(model_dir, home / "service", TMPDIR=str(home / "tmp"), HOME=str(home)) as running:
         yield running
 
 
@@ -465,15 +473,25 @@ def files_below(folder: Path) -> set[Path]:
     return set(folder.rglob("*"))
 
 
+def open_for_writing(server: LiveServer) -> set[Path]:
+    """Return the files that the processes of a service can write, wherever they are."""
+    first = psutil.Process(server.pid)
+    return {
+        Path(file.path)
+        for process in (first, *first.children(recursive=True))
+        for file in process.open_files()
+        if file.mode != "r"
+    }
+
+
 def test_nothing_of_a_table_stays_on_the_disk_but_the_log(
-    server: LiveServer, people: list[Row], tmp_path_factory: pytest.TempPathFactory
+    server: LiveServer, home: Path, people: list[Row]
 ) -> None:
-    base = tmp_path_factory.getbasetemp()
     secret = "Wirosableng-the-secret-name"
     rows = [row | {"name": secret} for row in people] * 2000
     body, headers = form_of(as_csv(rows).encode())
     server.ask("POST", "/tables", *form_of(as_csv(people).encode()))
-    before = files_below(base)
+    before = files_below(home)
 
     answers = [
         server.ask("POST", "/tables", body, headers | extra) for extra in ({}, {"Accept": PARTS})
@@ -483,12 +501,12 @@ def test_nothing_of_a_table_stays_on_the_disk_but_the_log(
     assert [answer.status for answer in answers] == [200, 200]
     assert all(secret.encode() in answer.body for answer in answers[1:])
     assert wait_until(lambda: server.ask("GET", "/health").status == 200)
-    # The counters of a process are in the folder of what runs; the service's TMPDIR is looked at.
-    new = {path.name for path in files_below(base) - before if "run" not in path.parts}
+    # The counters of a process are in the folder of what runs.
+    new = {path.name for path in files_below(home) - before if "run" not in path.parts}
     assert new <= {"decisions.sqlite-wal", "decisions.sqlite-shm"}
-    for path in files_below(base):
-        if path.is_file() and os.access(path, os.R_OK):
-            assert secret.encode() not in path.read_bytes(), path
+    files = {path for path in files_below(home) if path.is_file()}
+    assert open_for_writing(server) <= files
+    assert [path for path in files if secret.encode() in path.read_bytes()] == []
 
 
 def _break_off(server: LiveServer, body: bytes, headers: dict[str, str]) -> None:

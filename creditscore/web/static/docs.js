@@ -23,7 +23,18 @@ const REGIONS = {
   ".scheme-container": "Server and key",
 };
 
+// A page has one main element, and swagger-ui brings its own.
+function leaveOneMain() {
+  const main = document.querySelector("main#main");
+  if (!main || !docs.querySelector("main")) return;
+  const part = document.createElement("div");
+  for (const name of ["id", "class", "tabindex"]) part.setAttribute(name, main.getAttribute(name));
+  part.append(...main.childNodes);
+  main.replaceWith(part);
+}
+
 function mend() {
+  leaveOneMain();
   for (const [selector, name] of Object.entries(NAMES)) {
     for (const control of docs.querySelectorAll(`${selector}:not([aria-label])`)) {
       const parameter = control.closest("[data-param-name]")?.dataset.paramName;
