@@ -292,7 +292,7 @@ export interface paths {
         /** The form, for a browser */
         get: operations["home"];
         put?: never;
-        /** Decide on the form's values; with `explore`, without logging */
+        /** Decide on the form's values, or try them out without logging */
         post: operations["decide"];
         delete?: never;
         options?: never;

@@ -102,6 +102,16 @@ def test_errors_stand_at_their_fields_in_the_language_of_the_page(
     assert "<b>" not in page.text
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_list_without_a_choice_is_answered_without_its_codes(
+    client: FlaskClient, example: Body, language: str
+) -> None:
+    page = client.post(f"/?lang={language}", data={**example, "SEX": ""})
+
+    assert page.status_code == 422
+    assert shown(page.text, "field-SEX-error") == PAGE_TEXTS[language]["choose_one"]
+
+
 def test_a_name_that_is_no_field_is_refused_above_the_form(
     client: FlaskClient, applicant: Body
 ) -> None:

@@ -251,6 +251,11 @@ def _errors(
     for fault in faults:
         name = fault.pointer.removeprefix("/")
         if name in schema.fields and name not in errors:
+            # The list itself says what may be chosen; its codes mean nothing to people.
+            empty = fault.code == "missing" and name in schema.base_fields
+            if empty and _options(schema.fields[name], language):
+                errors[name] = PAGE_TEXTS[language]["choose_one"]
+                continue
             title = in_language(schema.fields[name].title, language)
             text = in_language(fault.text, language)
             errors[name] = title + text[len(name) :] if text.startswith(name) else text
