@@ -8,8 +8,6 @@ probability, against `shap`, and for a few rows against brute force. Exits with 
 
 from __future__ import annotations
 
-import itertools
-import math
 import os
 import sys
 import warnings
@@ -21,7 +19,7 @@ from statistics import median
 from time import perf_counter
 
 import numpy as np
-import numpy.typing as npt
+from drawing import by_brute_force
 from sklearn.ensemble import RandomForestClassifier
 
 from creditscore.arrays import Floats, Matrix
@@ -151,7 +149,7 @@ def checks_of(card: Scorecard, data: Dataset, model: Model) -> Iterator[Check]:
     else:
         some, few = some[:1], spread_over(group, 10)
         found = compute_shapley_tables(card.forest, few).shapley_values(some)
-    brute = np.array([by_brute_force(card, row, few) for row in some])
+    brute = np.array([by_brute_force(card.forest, row, few) for row in some])
     name = f"impacts: brute force, against {len(few):,} rows"
     yield Check(card.name, name, len(some), float(np.abs(found - brute).max()), EXACT)
 
@@ -200,24 +198,6 @@ def by_shap(grown: RandomForestClassifier, reference: Matrix) -> Callable[[Matri
         return np.concatenate(found)
 
     return explain
-
-
-def by_brute_force(card: Scorecard, row: npt.NDArray[np.float32], reference: Matrix) -> Floats:
-    """Compute Shapley values from their definition: every coalition, scored on the reference."""
-    columns = len(row)
-    worth: dict[tuple[int, ...], float] = {}
-    for size in range(columns + 1):
-        for coalition in itertools.combinations(range(columns), size):
-            mixed = reference.copy()
-            mixed[:, coalition] = row[list(coalition)]
-            worth[coalition] = math.fsum(card.probability_of_default(mixed)) / len(reference)
-    shares = np.zeros(columns)
-    for coalition, without in worth.items():
-        for column in set(range(columns)) - set(coalition):
-            joined = worth[tuple(sorted({*coalition, column}))]
-            orders = columns * math.comb(columns - 1, len(coalition))
-            shares[column] += (joined - without) / orders
-    return shares
 
 
 def print_times(card: Scorecard, data: Dataset, model: Model) -> None:

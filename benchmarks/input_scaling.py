@@ -35,7 +35,6 @@ from creditscore.tables.table import RowReader
 from creditscore.training import dataset
 from creditscore.web import create_app
 from creditscore.web.app import App
-from creditscore.web.content_negotiation import first_language
 
 PROJECT = Path(__file__).resolve().parent.parent
 
@@ -124,8 +123,7 @@ def ask_for(app: App, path: str, raw: bytes, *, accept: str) -> None:
 
 
 def answer(app: App, environ: dict[str, object]) -> None:
-    """Have a request answered, and nothing remembered of it."""
-    first_language.cache_clear()
+    """Have a request answered."""
     # Decisions need no key, and without one the origin of a page counts.
     environ |= {} if environ["PATH_INFO"] == "/predict" else {"HTTP_X_API_KEY": KEY, **environ}
     _, status, _ = run_wsgi_app(app, environ, buffered=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-#: Longer names are nobody's typing error.
+#: Longer names are no typing errors.
 LONGEST = 100
 
 #: What tells no two names apart, beside upper and lower case.

@@ -11,7 +11,7 @@ from creditscore.errors import Fault, InvalidApplicants
 from creditscore.schema import Schema
 from creditscore.schema.constraints import LARGEST_NUMBER, CodeList, NumericRange, Value
 
-#: When and under which id the decisions of examples were made: never changing, and nobody's.
+#: When and under which id the decisions of examples were made: never changing, and of no client.
 EXAMPLE_TIME = datetime(2026, 1, 2, 3, 4, 5, 678000, tzinfo=UTC)
 EXAMPLE_ID = "019b7c8a-0000-7000-8000-000000000000"
 

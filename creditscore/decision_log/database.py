@@ -1,7 +1,7 @@
 """The database of the decision log, an SQLite file or PostgreSQL: whole transactions, or an error.
 
 A transaction that returned is on the disk. One that did not has ended with `DatabaseUnavailable`
-within five seconds, and its connection is closed: after an error nobody knows what a connection
+within five seconds, and its connection is closed: after an error it is not known what a connection
 still holds, and a new one costs less than a wrong answer.
 """
 

@@ -27,7 +27,7 @@ from creditscore.scorecard.policy import ELIGIBLE, NOT_ELIGIBLE
 #: How far the baseline and all impacts may be from the probability: rounding, and no more.
 ROUNDING = 1e-12
 
-#: What reading a row that somebody else wrote can raise.
+#: What reading a row that was written elsewhere can raise.
 MALFORMED = (KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError)
 
 #: The last number that was ever given to a decision.
@@ -105,7 +105,7 @@ class LogIntegrityReport:
     Attributes
     ----------
     faults : tuple of str
-        Signs that somebody changed the log.
+        Signs that the log was changed.
     notes : tuple of str
         What looks like it, and has a harmless explanation.
     """
@@ -135,7 +135,7 @@ def check_log(database: Database) -> LogIntegrityReport:
 def _repeated(connection: Connection) -> Iterator[str]:
     """Check that ids cannot repeat, and if they can, that they do not.
 
-    Only then: on a large log the look takes long, and SQLite lets nobody write meanwhile.
+    Only then: on a large log the look takes long, and SQLite lets no one write meanwhile.
     """
     unique = inspect(connection).get_unique_constraints(decisions.name)
     if any(each["column_names"] == [decisions.c.id.name] for each in unique):

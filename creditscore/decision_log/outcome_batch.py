@@ -194,7 +194,7 @@ def _insert_new(connection: Connection, missing: dict[int, Outcome]) -> set[int]
     ]
     names = tuple(outcomes.columns.keys())
     if connection.dialect.name == "sqlite":
-        # Nobody else writes meanwhile.
+        # No one else writes meanwhile.
         insert_all(connection, outcomes, names, rows)
         return set(missing)
     if not rows:

@@ -17,7 +17,7 @@ CONNECT_TIMEOUT_S = 2
 #: Seconds for what happens under no deadline, such as returning a connection to the pool.
 NO_DEADLINE_TIMEOUT_S = 1.0
 
-#: Milliseconds after which the server itself gives up, so that it does not go on for nobody.
+#: Milliseconds after which the server itself gives up, so that it does not go on for no one.
 SERVER_TIMEOUTS_MS = {"statement_timeout": 2500, "lock_timeout": 2000}
 
 Result = TypeVar("Result")

@@ -111,7 +111,7 @@ def purge(
     now : datetime
         Stands in the tombstones.
     batch_rows : int
-        Decisions of one transaction: SQLite lets nobody else write as long as it lasts.
+        Decisions of one transaction: SQLite lets no one else write as long as it lasts.
 
     Yields
     ------

@@ -16,7 +16,7 @@ from creditscore.errors import UnknownDecision
 #: Seconds that one query of a scan may take: no client waits for its answer.
 SCAN_TIMEOUT_S = 600.0
 
-#: Rows of one page of a scan, unless the caller says otherwise.
+#: Rows of one page of a scan. No transaction is open between two pages, so that no one waits.
 PAGE_ROWS = 1000
 
 Row = dict[str, Any]
@@ -50,7 +50,7 @@ def range_of(
     """Return the range of the decisions from a time on, and before another."""
     number, inside = decisions.c.number, decided_between(since, until)
     # Each alone is one look at an index; asked for together they would be a look at every row,
-    # and as long as SQLite reads, nobody's commit succeeds.
+    # and as long as SQLite reads, no commit succeeds.
     with database.reading(seconds=SCAN_TIMEOUT_S) as connection:
         first = connection.execute(select(func.min(number)).where(inside)).scalar()
         last = connection.execute(select(func.max(number)).where(inside)).scalar()
@@ -58,11 +58,7 @@ def range_of(
 
 
 def scan(
-    database: Database,
-    log_range: LogRange,
-    *,
-    columns: Sequence[str] = (),
-    page_rows: int = PAGE_ROWS,
+    database: Database, log_range: LogRange, *, columns: Sequence[str] = ()
 ) -> Iterator[list[Row]]:
     """Read the rows of a range page by page, each once, though others are logged or purged.
 
@@ -72,15 +68,13 @@ def scan(
     log_range : LogRange
     columns : sequence of str
         Only these, beside the number; all if there are none.
-    page_rows : int
-        Rows of one query. No transaction is open between two pages, so that nobody else waits.
     """
     number, last_read = decisions.c.number, log_range.first - 1
     selected = [number, *(decisions.c[name] for name in columns)] if columns else [decisions]
     in_window = decided_between(log_range.since, log_range.until)
     while last_read < log_range.last:
         rest = and_(number > last_read, number <= log_range.last, in_window)
-        page = select(*selected).where(rest).order_by(number).limit(page_rows)
+        page = select(*selected).where(rest).order_by(number).limit(PAGE_ROWS)
         with database.reading(seconds=SCAN_TIMEOUT_S) as connection:
             rows = [row._asdict() for row in connection.execute(page)]
         if not rows:

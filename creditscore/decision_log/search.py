@@ -1,6 +1,6 @@
 """Search the log, newest decision first, in short looks however long it is.
 
-As long as SQLite reads, nobody's commit succeeds, so that no query here may walk through a long
+As long as SQLite reads, no commit succeeds, so that no query here may walk through a long
 log's wide rows: a million decisions are two gigabytes.
 """
 

@@ -37,10 +37,6 @@ METADATA = MetaData()
 #: Rows of one INSERT in SQLite, which takes at most 32,766 values in a statement.
 SQLITE_INSERT_ROWS = 64
 
-#: From so many rows on PostgreSQL is sent one JSON text: its driver prepares each value of a
-#: statement on its own, which takes several times as long.
-JSON_INSERT_ROWS = 8
-
 decisions = Table(
     "decisions",
     METADATA,
@@ -169,19 +165,18 @@ def insert_all(
         for begin in range(0, len(rows), SQLITE_INSERT_ROWS):
             some = rows[begin : begin + SQLITE_INSERT_ROWS]
             values = tuple(chain.from_iterable(some))
-            connection.exec_driver_sql(_insert_values(table, names, "?", len(some)), values)
-    elif len(rows) < JSON_INSERT_ROWS:
-        values = tuple(chain.from_iterable(rows))
-        connection.exec_driver_sql(_insert_values(table, names, "%s", len(rows)), values)
+            connection.exec_driver_sql(_insert_values(table, names, len(some)), values)
     else:
+        # As one JSON text: the driver prepares each value of a statement on its own, which takes
+        # several times as long.
         members = [dict(zip(names, row, strict=True)) for row in rows]
         statement = _insert_json(table, names, connection.dialect)
         connection.exec_driver_sql(statement, (dumps_text(members),))
 
 
 @cache
-def _insert_values(table: Table, names: tuple[str, ...], placeholder: str, count: int) -> str:
-    placeholders = f"({', '.join([placeholder] * len(names))})"
+def _insert_values(table: Table, names: tuple[str, ...], count: int) -> str:
+    placeholders = f"({', '.join('?' * len(names))})"
     return f"{_into(table, names)} VALUES {', '.join([placeholders] * count)}"
 
 

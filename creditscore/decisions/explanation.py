@@ -13,9 +13,6 @@ from creditscore.scorecard.reason_codes import value_in_words
 from creditscore.scorecard.recourse import explain_recourse, find_recourse
 from creditscore.scorecard.scorecard import Scorecard
 
-#: Percentage points; an impact of less than half of it is written as none.
-SMALLEST_SHOWN = 0.01
-
 
 def explain(
     decision: Decision, *, schema: Schema, scorecard: Scorecard | None, language: str

@@ -174,9 +174,9 @@ def from_row(row: Mapping[str, Any]) -> LoggedDecision:
         model_version=row["model_version"],
         baseline=row["baseline"],
         impacts=json.loads(row["impacts"]),
-        reasons=tuple(Reason.from_log(reason) for reason in json.loads(row["reasons"])),
-        strengths=tuple(Reason.from_log(one) for one in json.loads(row["strengths"] or "[]")),
-        warnings=tuple(Warning.from_log(warning) for warning in json.loads(row["warnings"])),
+        reasons=tuple(Reason(**reason) for reason in json.loads(row["reasons"])),
+        strengths=tuple(Reason(**one) for one in json.loads(row["strengths"] or "[]")),
+        warnings=tuple(Warning(**warning) for warning in json.loads(row["warnings"])),
         bins=row["bins"],
     )
     return LoggedDecision(

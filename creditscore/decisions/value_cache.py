@@ -6,9 +6,9 @@ Most applicants share most of their values, so a decision on many is mostly look
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from creditscore.i18n.catalogue import Text, say
 from creditscore.i18n.number_format import say_number
@@ -28,25 +28,6 @@ class Warning(NamedTuple):
     field: str | None
     value: Value | None
     text: Text
-
-    @classmethod
-    def from_log(cls, content: Mapping[str, Any]) -> Warning:
-        """Rebuild a warning from its members, as the log keeps them: with texts by language.
-
-        Raises
-        ------
-        KeyError, TypeError, ValueError
-            If these are not its members.
-        """
-        warning = cls(
-            code=content["code"],
-            field=content["field"],
-            value=content["value"],
-            text=content["text"],
-        )
-        if len(content) != len(warning):
-            raise ValueError("a warning has parts that none has")
-        return warning
 
 
 class ValueFeatures(NamedTuple):

@@ -15,7 +15,7 @@ from creditscore.readers import FileFormat
 from creditscore.readers.file_format import CSV, ENCODINGS, EXCEL, LEGACY_ENCODING
 from creditscore.schema.outcomes import outcome_key
 
-#: How a line begins that somebody has to look at.
+#: How a line begins that a person has to look at.
 LOOK = "LOOK: "
 
 _NOT_IN_NAMES = re.compile(r"[^\w.-]+")

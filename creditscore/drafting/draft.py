@@ -41,7 +41,7 @@ class Draft:
 
     @property
     def looks(self) -> int:
-        """Count the places that somebody has to look at."""
+        """Count the places that a person has to look at."""
         return self.text.count(f"# {LOOK}")
 
 

@@ -28,7 +28,7 @@ class DraftField:
     keys : dict of str to str
         The TOML of each key.
     notes, looks : list of str
-        What was seen, and what somebody who knows the table has to look at.
+        What was seen, and what a person who knows the table has to look at.
     """
 
     name: str

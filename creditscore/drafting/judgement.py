@@ -40,7 +40,7 @@ class Ignored:
     name : str
     why : str
     needs_look : bool
-        Whether somebody who knows the table could decide otherwise.
+        Whether a person who knows the table could decide otherwise.
     role : {"", "time", "group"}
         What it could be in `[sample]`.
     """

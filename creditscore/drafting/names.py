@@ -70,7 +70,7 @@ def is_protected(name: str) -> bool:
 
 
 def is_age(name: str) -> bool:
-    """Check whether a name sounds like somebody's age."""
+    """Check whether a name sounds like a person's age."""
     found = set(words(name))
     return is_protected(name) and not _AGES.isdisjoint(found)
 

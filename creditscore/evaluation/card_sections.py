@@ -125,7 +125,7 @@ class CutoffRow:
     cutoff : float
     approval_rate : float
     bad_rate_approved, bad_rate_declined : float or None
-        None where there is nobody.
+        None where there is no one.
     cost : float
         The mean over all applicants, in margins of a good account.
     """

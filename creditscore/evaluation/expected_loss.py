@@ -63,7 +63,7 @@ def expected_loss(
     Returns
     -------
     ExpectedLoss or None
-        None where nobody is approved.
+        None where no one is approved.
     """
     approved = predicted < cutoff
     each = None if weights is None else weights[approved]

@@ -132,7 +132,7 @@ def age_62_test(
 ) -> AgeTest | None:
     """Compare the rows of a number's highest band with their best value below it.
 
-    Regulation B allows age in an empirically derived scoring system only if nobody of 62 or over
+    Regulation B allows age in an empirically derived scoring system only if no one of 62 or over
     is assigned less than the most favoured younger age (12 CFR 1002.6(b)(2)(ii)).
 
     Parameters

@@ -177,14 +177,12 @@ def _shares(counts: Sequence[int]) -> list[float]:
 # By period
 
 
-def periods(times: Any, *, most: int = PERIODS) -> tuple[Ints, list[tuple[Any, Any]]]:
+def periods(times: Any) -> tuple[Ints, list[tuple[Any, Any]]]:
     """Share rows out to periods of about the same number of rows, those of a time together.
 
     Parameters
     ----------
     times : ndarray of shape (n_rows,), float64 or datetime64
-    most : int
-        Periods, at most.
 
     Returns
     -------
@@ -196,7 +194,7 @@ def periods(times: Any, *, most: int = PERIODS) -> tuple[Ints, list[tuple[Any, A
     known, places, rows = np.unique(times, return_inverse=True, return_counts=True)
     # Each time is where the middle one of its rows is.
     middle = (np.cumsum(rows) - rows / 2) / len(times)
-    of_time = np.unique((middle * most).astype(np.int64), return_inverse=True)[1]
+    of_time = np.unique((middle * PERIODS).astype(np.int64), return_inverse=True)[1]
     ends = [
         (known[of_time == index][0], known[of_time == index][-1])
         for index in range(int(of_time.max()) + 1)

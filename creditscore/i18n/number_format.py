@@ -75,7 +75,7 @@ class NumberFormat:
         return self.numbers([probability], most=CUTOFF_DECIMALS)[0]
 
     def setting(self, share: float) -> str:
-        """Write a share that somebody chose as a percentage, as short as it is: 25%, 33.3%."""
+        """Write a share that was chosen as a percentage, as short as it is: 25%, 33.3%."""
         return self.shares([share])[0]
 
     def points(self, share: float) -> str:
@@ -93,7 +93,7 @@ class NumberFormat:
         return sign + self.fixed(abs(rounded), POINTS_DECIMALS)
 
     def short(self, number: float) -> str:
-        """Write a number that somebody chose, as short as it is: 2, 2.333."""
+        """Write a number that was chosen, as short as it is: 2, 2.333."""
         return self.numbers([number])[0]
 
     def numbers(

@@ -51,7 +51,7 @@ def value(raw: float | str) -> str:
 
 
 def share(raw: float | None) -> str:
-    """Write a share in percent; a dash for that of nobody."""
+    """Write a share in percent; a dash for that of no one."""
     return "-" if raw is None else WRITE.share(raw)
 
 

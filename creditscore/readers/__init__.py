@@ -5,7 +5,6 @@ libraries for Excel and Parquet are extras, and loaded only for such files.
 """
 
 from creditscore.readers.csv_reader import CsvFile, open_csv
-from creditscore.readers.detection import detect_format
 from creditscore.readers.file_format import FileFormat, StatedFormat, clean_name
 from creditscore.readers.table_file import TableFile, naming_file, open_table_file
 
@@ -15,7 +14,6 @@ __all__ = [
     "StatedFormat",
     "TableFile",
     "clean_name",
-    "detect_format",
     "naming_file",
     "open_csv",
     "open_table_file",

@@ -1,9 +1,8 @@
-"""Find out how a file is written: its kind, its encoding, its separator and its header."""
+"""Find out the kind of a file and the encoding of a text by their first bytes."""
 
 from __future__ import annotations
 
 import codecs
-from collections.abc import Collection
 
 from creditscore.errors import NotATable
 from creditscore.i18n.catalogue import say
@@ -13,47 +12,11 @@ from creditscore.readers.file_format import (
     EXCEL,
     LEGACY_ENCODING,
     PARQUET,
-    FileFormat,
-    StatedFormat,
 )
-from creditscore.readers.header_search import MOSTLY, SAMPLE_BYTES, find_header
+from creditscore.readers.header_search import MOSTLY
 
 #: How files begin that are no tables here, and the message that names each.
 OTHER_FILES = {b"PK\x03\x04": "file_zip", b"\x1f\x8b": "file_gzip"}
-
-
-def detect_format(
-    begun: bytes, *, wanted: Collection[str] = (), stated: StatedFormat | None = None
-) -> FileFormat:
-    """Find out how a file is written.
-
-    Parameters
-    ----------
-    begun : bytes
-        Its beginning; 64 KiB are enough.
-    wanted : collection of str
-        Some names of its columns, if any are known.
-    stated : StatedFormat, optional
-        What is known of it.
-
-    Returns
-    -------
-    FileFormat
-        Of an Excel workbook only the kind: `excel_reader` finds sheet and header.
-
-    Raises
-    ------
-    NotATable
-        If it is another kind of file.
-    """
-    stated = stated or StatedFormat()
-    kind = file_kind(begun)
-    if kind != CSV:
-        return FileFormat(kind=kind, sheet=stated.sheet)
-    encoding = detect_encoding(begun, stated=stated.encoding)
-    text = decode_beginning(begun[:SAMPLE_BYTES], encoding)
-    separator, line = find_header(text, wanted=wanted, stated=stated)
-    return FileFormat(encoding=encoding, separator=separator, header_line=line)
 
 
 def file_kind(begun: bytes) -> str:

@@ -12,7 +12,6 @@ import io
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
 from typing import NamedTuple
 
 from creditscore.readers.file_format import SEPARATORS, StatedFormat, clean_name
@@ -200,6 +199,5 @@ def _number_columns(rows: Sequence[Sequence[str]]) -> list[int]:
     return columns
 
 
-@lru_cache(maxsize=4096)
 def _is_number(cell: str) -> bool:
     return _NUMBER.fullmatch(cell.strip()) is not None

@@ -90,7 +90,7 @@ def _read_toml(path: Path) -> dict[str, Any]:
 
 
 def _check_size(text: str, source: str) -> None:
-    """Refuse what nobody writes, and what tomllib takes minutes for: it is quadratic in dots."""
+    """Refuse what no one writes, and what tomllib takes minutes for: it is quadratic in dots."""
     if len(text) > MOST_CHARACTERS:
         raise SchemaError(source, "", f"must have at most {MOST_CHARACTERS:,} characters")
     # Of a text, only its line ends count.

@@ -3,7 +3,7 @@
 The pickle holds plain arrays, dicts, lists, numbers and texts only. Loading reads its bytes once,
 compares their SHA-256 with the manifest's, unpickles those very bytes with two allowed names, and
 scores the golden applicants: equal to the last bit, or the model is refused. The manifest also
-holds the digest of the model card, so that nobody reads figures of another model, and its own.
+holds the digest of the model card, so that no figures of another model are read, and its own.
 """
 
 from __future__ import annotations

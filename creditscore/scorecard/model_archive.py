@@ -19,7 +19,7 @@ from creditscore.scorecard.model import Model
 #: Inside the folder of the model in service.
 FOLDER = "archive"
 
-#: As `scorecard.version` makes them. A log that somebody edited must not lead out of the archive.
+#: As `scorecard.version` makes them. A log that was edited must not lead out of the archive.
 VERSION = re.compile(r"\w+-[0-9a-f]{8}")
 
 
@@ -44,6 +44,11 @@ class ArchivedVersion:
     rows: int | None = None
     cutoff: float | None = None
 
+    @property
+    def scorecard(self) -> str:
+        """The name of the scorecard."""
+        return self.version.rpartition("-")[0]
+
 
 def archive_model(model: Model, model_dir: Path) -> list[str]:
     """Archive each scorecard of a model, unless it is archived and complete.
@@ -62,9 +67,8 @@ def archive_model(model: Model, model_dir: Path) -> list[str]:
     """
     added = []
     for name, version in model.versions.items():
-        folder = _folder(model_dir, version)
-        if not artifact.is_complete(folder):
-            artifact.save(_single_scorecard(model, name), folder)
+        if not is_archived(version, model_dir):
+            artifact.save(_single_scorecard(model, name), _folder(model_dir, version))
             added.append(version)
     return added
 
@@ -112,32 +116,24 @@ def load_version(version: str, model_dir: Path, in_service: Model) -> Model:
     raise ArtifactError(folder, "is missing", "copy that folder from a backup")
 
 
-def read_times(model_dir: Path) -> dict[str, str]:
-    """Return when each version in the archive was trained; only the complete ones."""
-    folders = sorted((model_dir / FOLDER).glob("*"))
-    return {
-        folder.name: artifact.read_manifest(folder)["trained_at"]
-        for folder in folders
-        if VERSION.fullmatch(folder.name) and artifact.is_complete(folder)
-    }
-
-
-def list_versions(name: str, model_dir: Path, in_service: Model) -> list[ArchivedVersion]:
-    """List the versions of a scorecard, the latest first: those archived, and the one in service.
+def list_versions(model_dir: Path, in_service: Model) -> list[ArchivedVersion]:
+    """List the versions of all scorecards, the latest first: those archived, and those in service.
 
     Only manifests are read. A version that cannot be read is listed last.
     """
-    archive, current = model_dir / FOLDER, in_service.versions[name]
+    archive = model_dir / FOLDER
     folders = archive.iterdir() if archive.is_dir() else ()
-    names = {folder.name for folder in folders if VERSION.fullmatch(folder.name)}
-    found = {each: _archived(each, archive / each) for each in names if _scorecard_of(each) == name}
-    if found.get(current, ArchivedVersion(current)).trained_at is None:
-        found[current] = _described(current, in_service.manifest)
-    return sorted(found.values(), key=lambda one: one.trained_at or "", reverse=True)
+    names = (folder.name for folder in folders if VERSION.fullmatch(folder.name))
+    found = {name: _archived(name, archive / name) for name in names}
+    for version in in_service.versions.values():
+        if found.get(version, ArchivedVersion(version)).trained_at is None:
+            found[version] = _described(version, in_service.manifest)
+    return sorted(found.values(), key=lambda one: (one.trained_at or "", one.version), reverse=True)
 
 
-def _scorecard_of(version: str) -> str:
-    return version.rpartition("-")[0]
+def is_archived(version: str, model_dir: Path) -> bool:
+    """Check whether the archive has all files of a version, with the digests of its manifest."""
+    return artifact.is_complete(_folder(model_dir, version))
 
 
 def _archived(version: str, folder: Path) -> ArchivedVersion:

@@ -22,7 +22,7 @@ from creditscore.i18n.number_format import say_number, say_points
 from creditscore.schema import CodeList, Field, Schema, Value, Wording
 from creditscore.scorecard.scorecard import Reference
 
-#: Reasons given, at most: more than four help nobody (12 CFR 1002.9, comment 9(b)(2)-1).
+#: Reasons given, at most: more than four help no one (12 CFR 1002.9, comment 9(b)(2)-1).
 MOST_REASONS = 4
 
 #: Worded reasons that are kept at hand: most applicants share their codes and many amounts.
@@ -62,27 +62,6 @@ class Reason(NamedTuple):
     impact: float
     actionable: bool
     text: Text
-
-    @classmethod
-    def from_log(cls, content: Mapping[str, Any]) -> Reason:
-        """Rebuild a reason from its members, as the log keeps them: with texts by language.
-
-        Raises
-        ------
-        KeyError, TypeError, ValueError
-            If these are not its members.
-        """
-        reason = cls(
-            code=content["code"],
-            field=content["field"],
-            value=content["value"],
-            impact=content["impact"],
-            actionable=content["actionable"],
-            text=content["text"],
-        )
-        if len(content) != len(reason):
-            raise ValueError("a reason has parts that none has")
-        return reason
 
 
 def principal_reasons(
@@ -194,7 +173,7 @@ def _worded(
         what = say("titled_value", title=field.title, value=value_in_words(field, value))
     key = f"{'raised' if raised else 'lowered'}{'_by_described' if description else '_by_value'}"
     text = say(key, what=what, points=_points(tenths), group=_group(group))
-    # Nobody is advised to change what they have left out.
+    # No one is advised to change what they have left out.
     return f"{field.code_name}_{code}", field.actionable and not field.is_missing(value), text
 
 

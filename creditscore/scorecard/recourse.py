@@ -31,7 +31,7 @@ MOST_CHANGES = 12
 #: Pairs of changes, at most, that are tried to find a nearer pair than the first.
 MOST_PAIRS = 4000
 
-#: Fields that are changed at once, at most: nobody acts on a longer list.
+#: Fields that are changed at once, at most: no one acts on a longer list.
 MOST_FIELDS = 4
 
 

@@ -34,7 +34,7 @@ def reference_rows(probability: Floats, *, cutoff: float, group: str) -> tuple[s
     Returns
     -------
     group : str
-        The one that was asked for; everybody where nobody is approved.
+        The one that was asked for; everyone where no one is approved.
     rows : ndarray of shape (n_reference,)
         Indices of its rows.
     """

@@ -14,7 +14,7 @@ from creditscore.decision_log.tables import api_keys
 from creditscore.decisions.record import to_milliseconds, to_time
 from creditscore.errors import KeyRefused
 
-#: Random bytes of a key: nobody guesses them, so one fast hash keeps it as well as a slow one.
+#: Random bytes of a key: too many to guess, so one fast hash keeps it as well as a slow one.
 KEY_BYTES = 32
 
 #: Shows what a text is, if one is found where it should not be.
@@ -51,7 +51,7 @@ def digest_of(key: str) -> bytes:
 
 
 def issue(database: Database, name: str, now: datetime) -> tuple[ApiKey, str]:
-    """Make a key; give also the key itself, which nobody can read again.
+    """Make a key; give also the key itself, which cannot be read later.
 
     Raises
     ------

@@ -81,7 +81,7 @@ class Asgi:
             await self._send(answer, send, receive, whole=whole)
             log_request(environ, answer.status, monotonic() - began)
         except Refused as refused:
-            metrics.requests_shed(refused.args[0])
+            metrics.request_shed(refused.args[0])
             problem = Answer(*write_problem(*refused.args), pieces_of(()))
             await self._send(problem, send, receive, whole=whole)
         finally:

@@ -52,13 +52,13 @@ class Caller:
         The key that was shown; None for none, or none that is accepted.
     keys_exist : bool
         Whether anybody needs one. Also true when all were revoked: taking the last key away from
-        somebody must not open the service to everybody.
+        a client must not open the service to everybody.
     key_failed : bool
         Whether one was shown that is not accepted.
     key_name : str
         What the key is called; empty for none.
     cookie : str
-        That of the session, for somebody who has signed in; empty for others.
+        That of the session, of a client that has signed in; empty for others.
     signing_in : bool
         Whether the session begins with this very request, which shows the key itself.
     """
@@ -130,7 +130,7 @@ class Keys:
         return caller
 
     def authenticate(self, shown: str) -> Caller:
-        """Tell whose key it is that somebody shows; none is shown where the text is empty.
+        """Return whose key is shown; none is shown where the text is empty.
 
         Raises
         ------
@@ -149,7 +149,7 @@ class Keys:
         return visitor
 
     def _look_at_cookie(self, cookie: str) -> Caller:
-        """Tell whose session it is; nobody's where the key is accepted no longer."""
+        """Return whose session it is; no one's where the key is accepted no longer."""
         key_id, now = self.sessions.key_of(cookie) if cookie else None, self._clock()
         for earliest in (now - REMEMBERED, now):
             kept = self._seen_since(earliest)
@@ -245,13 +245,8 @@ def check_predict(request: Request, keys: Keys, settings: Settings) -> str | Non
 
 
 def lacks_key(visitor: Caller, *, open_predict: bool) -> bool:
-    """Tell whether somebody would have to show a key to get a decision, and has shown none."""
+    """Check whether a decision needs a key, and none is shown."""
     return visitor.key_id is None and visitor.keys_exist and not open_predict
-
-
-def check_what_if(request: Request, keys: Keys, settings: Settings) -> str | None:
-    """Let a request pass that explores, or raise as `check_predict` does."""
-    return check_predict(request, keys, settings)
 
 
 def check_key(request: Request, keys: Keys) -> str:
@@ -272,7 +267,7 @@ def check_key(request: Request, keys: Keys) -> str:
 
 
 def check_own_page(request: Request) -> None:
-    """Let a request pass that signs in: another site could sign somebody in with its own key.
+    """Let a request pass that signs in: another site could sign a user in with its own key.
 
     Raises
     ------

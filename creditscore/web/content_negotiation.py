@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 from flask import Request, Response, request
 from werkzeug.datastructures import LanguageAccept, MIMEAccept
 from werkzeug.http import parse_accept_header
@@ -24,7 +22,6 @@ def chosen_language() -> str:
     return first_language(request.environ.get("HTTP_ACCEPT_LANGUAGE", ""))
 
 
-@lru_cache(maxsize=256)
 def first_language(accepted: str) -> str:
     """Return the first supported language in an Accept-Language, best quality first."""
     # Werkzeug's best_match() wants exact tags first: "en-GB, id;q=0.5" would get Indonesian.

@@ -142,7 +142,7 @@ class Connection(ASGIProtocol):  # type: ignore[misc]
 def post_worker_init(worker: Any) -> None:
     """Set up what gunicorn has no settings for: its connections, and how a process ends."""
     if not isinstance(worker, ASGIWorker):
-        # Somebody chose another one.
+        # Another one was chosen.
         return
     loop, create_server, asgi = worker.loop, worker.loop.create_server, worker.app.wsgi().asgi
     most_requests, worker.max_requests = worker.max_requests, sys.maxsize

@@ -2,7 +2,7 @@
 
 Each process counts in files of its own in a shared folder, and whichever is asked adds them up;
 those of processes that have ended still count. All labels come from short lists: a route as it is
-written in the code, a status, a scorecard; never a path, an address or a value that somebody sent.
+written in the code, a status, a scorecard; never a path, an address or a value of a request.
 
 No request fails because it cannot be counted. The files have their full size before the first count
 goes in: a file with holes would kill its process where the disk has no room for them.
@@ -18,6 +18,8 @@ import sys
 import threading
 from collections.abc import Sequence
 from functools import cache
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from time import perf_counter
 from typing import Any, NamedTuple
@@ -185,35 +187,22 @@ def count(request: Request, answer: Response, values: _AppCtxGlobals) -> None:
     route = rule.rule if rule is not None else "other"
     method = request.method if request.method in METHODS else "other"
     with contextlib.suppress(OSError):
-        counted, timed = _children(route, method, answer.status_code)
-        counted.inc()
-        timed.observe(perf_counter() - values.began)
-
-
-@cache
-def _children(route: str, method: str, status: int) -> tuple[Any, Any]:
-    found = instruments()
-    return found.requests.labels(route, method, str(status)), found.latency.labels(route)
+        found = instruments()
+        found.requests.labels(route, method, str(answer.status_code)).inc()
+        found.latency.labels(route).observe(perf_counter() - values.began)
 
 
 def logged(seen: Sequence[ScoredRow], seconds: float) -> None:
     """Count decisions that were logged in one transaction."""
     with contextlib.suppress(OSError):
-        instruments().writes.observe(seconds)
-        scores: dict[tuple[str, str], list[int]] = {}
-        for scorecard, label, score in seen:
-            scores.setdefault((scorecard, label), []).append(score)
-        for names, some in scores.items():
-            decided, scored = _of_decision(*names)
-            decided.inc(len(some))
-            for score in some:
+        found = instruments()
+        found.writes.observe(seconds)
+        for (scorecard, label), some in groupby(sorted(seen), itemgetter(0, 1)):
+            scores = [score for _, _, score in some]
+            found.decisions.labels(scorecard, label).inc(len(scores))
+            scored = found.scores.labels(scorecard)
+            for score in scores:
                 scored.observe(score)
-
-
-@cache
-def _of_decision(scorecard: str, label: str) -> tuple[Any, Any]:
-    found = instruments()
-    return found.decisions.labels(scorecard, label), found.scores.labels(scorecard)
 
 
 def failed(kind: str) -> None:
@@ -222,15 +211,10 @@ def failed(kind: str) -> None:
         instruments().errors.labels(kind).inc()
 
 
-def requests_shed(status: int, count: int = 1) -> None:
-    """Count requests that the server itself refused."""
+def request_shed(status: int) -> None:
+    """Count a request that the server itself refused."""
     with contextlib.suppress(OSError):
-        _of_status(status).inc(count)
-
-
-@cache
-def _of_status(status: int) -> Any:
-    return instruments().requests_shed.labels(str(status))
+        instruments().requests_shed.labels(str(status)).inc()
 
 
 def as_text(about: Any) -> tuple[bytes, str]:

@@ -37,9 +37,6 @@ MEDIA_TYPE = "application/problem+json"
 UNPROCESSABLE = HTTPStatus.UNPROCESSABLE_ENTITY
 UNAUTHORIZED, FORBIDDEN = HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN
 
-#: Of a form that was taken: the browser goes on to another page, and can load that again.
-SEE_OTHER = HTTPStatus.SEE_OTHER
-
 #: Where an app keeps what makes the page of a problem, of its status, its detail and its faults.
 PAGE = "creditscore.problem_page"
 ShowPage = Callable[[int, str, Sequence[str]], Response]
@@ -150,7 +147,7 @@ class ForeignForm(Problem):
 
 
 class NoSessions(Problem):
-    """Nobody can sign in, as there is no secret to sign a cookie with; its cause says why."""
+    """No one can sign in, as there is no secret to sign a cookie with; its cause says why."""
 
     status = HTTPStatus.SERVICE_UNAVAILABLE
 

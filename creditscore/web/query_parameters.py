@@ -124,7 +124,7 @@ def cursor() -> Parameter:
 
 
 def moment() -> Parameter:
-    """Allow dates and times, none without a zone: nobody could tell which one was meant."""
+    """Allow dates and times, none without a zone: it could be any."""
     return Parameter(_moment, say("any_time"))
 
 

@@ -4,7 +4,7 @@ A client is known by its API key, else by its network.
 
 A token bucket for each client: it holds the limit, fills up evenly, and each request takes one.
 The buckets lie in a small file that all processes map into memory, so that more workers allow no
-more requests. It names nobody: a client is a keyed hash, whose key is made with the file.
+more requests. It names no client: each is a keyed hash, whose key is made with the file.
 """
 
 from __future__ import annotations

@@ -36,7 +36,7 @@ class Service:
     openapi : dict
         The description of its routes.
     limits : Limits
-        How often somebody may ask.
+        How often a client may ask.
     refused : str
         Why the last reload kept the model that was there; empty if it did not.
     reachable : bool

@@ -1,4 +1,4 @@
-"""Whether other machines can reach a service that asks nobody for a key."""
+"""Whether other machines can reach a service that asks for no key."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ def is_terminal(stream: IO[str]) -> bool:
 
 
 def show_address(host: str, port: int, *, tls: bool = False) -> None:
-    """Print where to open the service, if somebody started it in a terminal."""
+    """Print where to open the service, if it was started in a terminal."""
     if is_terminal(sys.stderr):
         host = EVERY_ADDRESS.get(host, host)
         name = f"[{host}]" if ":" in host else host

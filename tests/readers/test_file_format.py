@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import io
+
 import pytest
 
 from creditscore.errors import NotATable
-from creditscore.readers import FileFormat, StatedFormat, clean_name, detect_format
+from creditscore.readers import FileFormat, StatedFormat, clean_name, open_csv
+from creditscore.readers.detection import detect_encoding, file_kind
 
 SEMICOLONS = b"id;income;work\n1;1000,50;permanent\n2;2000,25;contract\n"
 
 
 def found(raw: bytes, wanted: tuple[str, ...] = (), **stated: object) -> tuple[str, int]:
-    fmt = detect_format(raw, wanted=wanted, stated=StatedFormat(**stated))  # type: ignore[arg-type]  # one of its keys
+    fmt = open_csv(io.BytesIO(raw), wanted=wanted, stated=StatedFormat(**stated)).format  # type: ignore[arg-type]  # one of its keys
     return fmt.separator, fmt.header_line
 
 
@@ -81,14 +84,16 @@ def test_names_are_compared_without_spaces_around_and_in_one_form() -> None:
     ],
 )
 def test_the_encoding_is_found(raw: bytes, encoding: str) -> None:
-    assert detect_format(raw).encoding == encoding
+    assert detect_encoding(raw) == encoding
 
 
 def test_a_stated_encoding_is_taken_but_for_a_byte_order_mark() -> None:
     stated = StatedFormat(encoding="cp850")
 
-    assert detect_format(b"a,\x82\n", stated=stated).encoding == "cp850"
-    assert detect_format("a,b\n".encode("utf-16"), stated=stated).encoding == "utf-16-le"
+    assert open_csv(io.BytesIO(b"a,\x82\n"), stated=stated).format.encoding == "cp850"
+    assert (
+        open_csv(io.BytesIO("a,b\n".encode("utf-16")), stated=stated).format.encoding == "utf-16-le"
+    )
 
 
 @pytest.mark.parametrize(
@@ -100,13 +105,13 @@ def test_a_stated_encoding_is_taken_but_for_a_byte_order_mark() -> None:
     ],
 )
 def test_other_tables_are_known_by_their_first_bytes(raw: bytes, kind: str) -> None:
-    assert detect_format(raw).kind == kind
+    assert file_kind(raw) == kind
 
 
 @pytest.mark.parametrize("raw", [b"PK\x03\x04....", b"\x1f\x8b\x08", b"\0\1\2"])
 def test_what_is_no_table_is_refused(raw: bytes) -> None:
     with pytest.raises(NotATable):
-        detect_format(raw)
+        open_csv(io.BytesIO(raw))
 
 
 def test_a_format_is_told_in_words() -> None:

@@ -14,7 +14,7 @@ from creditscore.i18n.catalogue import say
 from creditscore.json_codec import dumps_bytes
 from creditscore.schema.constraints import describe_value
 from creditscore.tables.csv_request import CsvRequest
-from creditscore.web.authentication import check_predict, check_what_if
+from creditscore.web.authentication import check_predict
 from creditscore.web.content_negotiation import (
     chosen_language,
     language_headers,
@@ -68,7 +68,7 @@ def _predict_table(svc: Service, key_id: str | None) -> Response:
 def what_if() -> ResponseReturnValue:
     """Answer as `predict` would, but log nothing: for exploration only."""
     svc, request = service(), current_request()
-    check_what_if(request, svc.keys, svc.settings)
+    check_predict(request, svc.keys, svc.settings)
     svc.limits.admit_what_if(request)
     body = read_json(request, most_bytes=svc.settings.max_json_bytes)
     decisions = _assess(svc, body)

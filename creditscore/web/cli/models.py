@@ -20,9 +20,9 @@ def list_models() -> None:
     Decisions of each can be replayed.
     """
     svc = service()
-    serving = svc.assessor.model
-    trained = dict.fromkeys(serving.versions.values(), serving.manifest["trained_at"])
-    trained |= model_archive.read_times(svc.settings.model_dir)
-    for version, moment in sorted(trained.items(), key=lambda one: (one[1], one[0]), reverse=True):
-        state = "in service" if version in serving.versions.values() else "archived"
-        click.echo(f"{version}\t{moment}\t{state}")
+    model_dir, serving = svc.settings.model_dir, svc.assessor.model
+    for one in model_archive.list_versions(model_dir, serving):
+        if one.version in serving.versions.values():
+            click.echo(f"{one.version}\t{one.trained_at}\tin service")
+        elif model_archive.is_archived(one.version, model_dir):
+            click.echo(f"{one.version}\t{one.trained_at}\tarchived")

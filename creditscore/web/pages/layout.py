@@ -70,7 +70,7 @@ def render_part(template: str, language: str, **parts: Any) -> Response:
 
 
 def signed_in() -> Caller | None:
-    """Return who has signed in on the pages; None for nobody, and where that cannot be read."""
+    """Return who has signed in on the pages; None for no one, and where that cannot be read."""
     try:
         caller = service().keys.look_at(request)
     except DatabaseUnavailable:
@@ -79,7 +79,7 @@ def signed_in() -> Caller | None:
 
 
 def csrf_field() -> Markup:
-    """Return what a form needs to be accepted from somebody who has signed in; else nothing."""
+    """Return what a form needs to be accepted from a user who has signed in; else nothing."""
     caller = signed_in()
     if caller is None:
         return Markup()

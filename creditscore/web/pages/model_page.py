@@ -96,7 +96,8 @@ def _versions(card: Card, name: str) -> list[tuple[ArchivedVersion, list[Release
     declared = card.governance.versions if card.governance else ()
     return [
         (one, [each for each in declared if one.version in re.findall(r"[\w-]+", each.version)])
-        for one in list_versions(name, svc.settings.model_dir, svc.assessor.model)
+        for one in list_versions(svc.settings.model_dir, svc.assessor.model)
+        if one.scorecard == name
     ]
 
 

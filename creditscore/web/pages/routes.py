@@ -11,7 +11,7 @@ from creditscore.decisions.assessor import Decision
 from creditscore.errors import Fault, InvalidApplicants
 from creditscore.i18n.catalogue import DECIMAL_SIGNS, PAGE_TEXTS, in_language
 from creditscore.schema import Applicant
-from creditscore.web.authentication import check_own_page, check_predict, check_what_if
+from creditscore.web.authentication import check_own_page, check_predict
 from creditscore.web.content_negotiation import page_language, wants_page
 from creditscore.web.pages import form
 from creditscore.web.pages.decision_view import key_needed, result_parts
@@ -64,8 +64,7 @@ def _answer(sent: form.Sent, raw: bytes) -> Response:
             raise KeyNeeded
     if sent.explore:
         here.limits.admit_what_if(request)
-    check = check_what_if if sent.explore else check_predict
-    key_id = check(request, here.keys, here.settings)
+    key_id = check_predict(request, here.keys, here.settings)
     schema = here.assessor.model.schema
     try:
         applicant = schema.parse(form.to_raw(schema, sent.typed, page_language()))

@@ -28,7 +28,7 @@ NEXT = "next"
 
 @bp.get("/sign-in")
 def sign_in_form() -> ResponseReturnValue:
-    """Show the form that takes a key, to somebody who has not signed in yet."""
+    """Show the form that takes a key, to a user who has not signed in yet."""
     wanted = request.args.get(NEXT, "")
     if signed_in():
         return redirect(_destination(wanted), SEE_OTHER)

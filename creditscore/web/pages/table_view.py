@@ -169,10 +169,5 @@ def _format_in_words(found: FileFormat, language: str) -> str:
     )
 
 
-def _view_cell(row: CheckedRow, place: int) -> CellView:
-    """Return a cell of a row, which may have too few of them."""
-    return CellView(_short(row.cells[place]) if place < len(row.cells) else "", place in row.wrong)
-
-
 def _short(cell: str) -> str:
     return cell if len(cell) <= LONGEST_CELL else f"{cell[:LONGEST_CELL]}…"

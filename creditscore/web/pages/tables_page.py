@@ -79,7 +79,7 @@ def read() -> ResponseReturnValue:
     request = current_request()
     most_bytes = svc.settings.max_csv_bytes
     try:
-        # First, as nobody can read a token in a form that is too large.
+        # First, as no token can be read in a form that is too large.
         bound_upload(request, most_bytes=most_bytes)
         key_id = check_predict(request, svc.keys, svc.settings)
         upload = read_upload(request, TABLE, most_bytes=most_bytes)
