@@ -53,6 +53,7 @@ LOCKS = {
     "requirements-tables.txt": ["--extra", "train", "--extra", "excel", "--extra", "dask"],
     DEV_LOCK: ["--extra", "dev"],
 }
+NEWEST_TESTED = (3, 14)
 PUBLIC_INDEX = "https://pypi.org/simple"
 MEGABYTES = {RUNTIME_LOCK: 320, DEV_LOCK: 700}
 
@@ -180,7 +181,8 @@ def test(arguments: list[str], *, everything: bool) -> int:
     with one_at_a_time():
         install(DEV_LOCK)
         install_checkout()
-        install_newman()
+        if not packages or {"docs", "tools"} & set(packages):
+            install_newman()
     # On all cores and one more, as many tests wait for servers; each file in one process, as its
     # tests share what they set up.
     processes = str((os.cpu_count() or 1) + 1)
@@ -238,6 +240,9 @@ def install(lock_name: str) -> None:
         return
     # A kill from here on leaves the mark, and the next start begins afresh.
     STAMP.write_text(UNFINISHED)
+    if sys.version_info[:2] > NEWEST_TESTED:
+        version, tested = ("{}.{}".format(*each) for each in (sys.version_info, NEWEST_TESTED))
+        say(f"Python {version} is not tested yet: if the installation fails, take {tested}.")
     say(f"Installing the packages of {lock_name} (about {MEGABYTES[lock_name]} MB, once) ...")
     command = [str(PYTHON), "-m", "pip", "install", "--disable-pip-version-check", "--no-input"]
     command += ["--no-compile", "--require-hashes", "-r", lock_name]

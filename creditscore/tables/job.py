@@ -6,7 +6,7 @@ import contextlib
 import io
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -83,7 +83,8 @@ def run(
     """
     check_paths(job)
     assessor = assessor_of(artifact.load(settings.model_dir), settings)
-    return run_with(job, assessor, log=_open_log(job, settings, assessor), progress=progress)
+    with _open_log(job, settings, assessor) as log:
+        return run_with(job, assessor, log=log, progress=progress)
 
 
 def assessor_of(model: Model, settings: Settings) -> Assessor:
@@ -222,14 +223,18 @@ def _scorer(
     return LoggingScorer(assessor, log, table, write=write, run=job.run)
 
 
-def _open_log(job: Job, settings: Settings, assessor: Assessor) -> DecisionLog | None:
+@contextlib.contextmanager
+def _open_log(job: Job, settings: Settings, assessor: Assessor) -> Iterator[DecisionLog | None]:
+    """Open the decision log while a table is scored, if its decisions are logged."""
     if not job.columns.logged:
-        return None
+        yield None
+        return
     # Imported here, as loading the database driver takes time that runs without a log can save.
     from creditscore.decision_log.database import Database
     from creditscore.decision_log.log import DecisionLog
     from creditscore.decision_log.migrations import migrate
 
     database = Database(settings.database_url, journal=settings.sqlite_journal)
-    migrate(database)
-    return DecisionLog(database, now=assessor.now)
+    with contextlib.closing(database):
+        migrate(database)
+        yield DecisionLog(database, now=assessor.now)

@@ -13,7 +13,7 @@ import yaml
 from answers import PROJECT
 
 from creditscore.schema import load_schema
-from tools import fetch_real_rows
+from tools import check_pythons, fetch_real_rows
 
 GITHUB = PROJECT / ".github"
 
@@ -23,17 +23,28 @@ def content_of(path: Path) -> Any:
 
 
 def test_the_workflow_ends_with_the_whole_of_ci_and_nothing_else_checks() -> None:
-    (job,) = content_of(GITHUB / "workflows" / "ci.yml")["jobs"].values()
+    job = content_of(GITHUB / "workflows" / "ci.yml")["jobs"]["everything"]
     commands = [step["run"] for step in job["steps"] if "run" in step]
 
     assert commands[-1] == "bash .ci/run"
     assert not any(re.search("pytest|ruff|mypy|manage.py", command) for command in commands)
-    assert set(job["steps"][-1]["env"]) == {"CREDITSCORE_UCI_CSV", "CREDITSCORE_UCI_ARCHIVE_CSV"}
+    assert set(job["steps"][-1]["env"]) == {
+        "CREDITSCORE_UCI_CSV",
+        "CREDITSCORE_UCI_ARCHIVE_CSV",
+        "LEAST_PYTHONS",
+    }
+
+
+def test_the_workflow_tests_each_version_of_python_that_the_package_names() -> None:
+    job = content_of(GITHUB / "workflows" / "ci.yml")["jobs"]["pythons"]
+
+    assert job["strategy"]["matrix"]["version"] == check_pythons.supported_versions()
+    assert job["steps"][-1]["run"] == "python3 tools/check_pythons.py ${{ matrix.version }}"
 
 
 def test_what_the_workflow_and_the_updates_name_is_there() -> None:
-    (job,) = content_of(GITHUB / "workflows" / "ci.yml")["jobs"].values()
-    text = " ".join(step.get("run", "") for step in job["steps"])
+    jobs = content_of(GITHUB / "workflows" / "ci.yml")["jobs"].values()
+    text = " ".join(step.get("run", "") for job in jobs for step in job["steps"])
 
     for name in re.findall(r"\S+\.py|\S+\.txt|\.ci/run", text):
         assert (PROJECT / name).is_file(), name

@@ -26,6 +26,8 @@ import pytest
 from live_server import free_port
 from terminal import in_terminal
 
+from tools import check_pythons
+
 ROOT = Path(__file__).resolve().parents[2]
 WHEEL = "tools-1.0-py3-none-any.whl"
 TOOLS = ("gunicorn", "ruff", "mypy", "pytest")
@@ -222,6 +224,20 @@ def test_an_old_python_is_refused_in_one_line(fresh: Path, tmp_path: Path) -> No
 
     assert "needs Python 3.11 or newer, this is 3.8.18" in line
     assert sys.executable in line
+
+
+def test_a_python_newer_than_those_tested_is_named_before_the_installation(
+    fresh: Path, tmp_path: Path
+) -> None:
+    new = pretend(tmp_path / "new", "import sys; sys.version_info = (3, 99, 0, 'final', 0)")
+
+    lines = start(fresh, "run", **new).stdout.splitlines()
+
+    newest = check_pythons.supported_versions()[-1]
+    assert lines[:2] == [
+        f"{MAKING} ...",
+        f"Python 3.99 is not tested yet: if the installation fails, take {newest}.",
+    ]
 
 
 def test_an_old_python_can_read_the_file_that_refuses_it() -> None:
