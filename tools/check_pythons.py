@@ -67,7 +67,9 @@ def find_python(version: str) -> str | None:
     # A shim of pyenv's is on PATH whether or not it works here: each is tried.
     pyenv = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
     folders = [Path(folder) for folder in os.get_exec_path()]
-    folders += sorted(pyenv.glob(f"versions/{version}.*/bin"))
+    # Beside the one that runs this, too: it may be pyenv's where HOME is not.
+    for versions in (pyenv / "versions", Path(sys.base_prefix).parent):
+        folders += sorted(versions.glob(f"{version}.*/bin"))
     question = "import ensurepip, sqlite3, ssl, sys; print('%d.%d' % sys.version_info[:2])"
     for folder in folders:
         python = str(folder / f"python{version}")
