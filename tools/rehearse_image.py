@@ -234,7 +234,7 @@ def own(place: Path, like: Path) -> None:
 
 def serve(stage: Stage, volumes: dict[str, Path], postgres: Path | None) -> int:
     """Run the service until its health check passes; then ask it for a decision."""
-    subprocess.run(["du", "-sh", stage.root, stage.root / "srv/creditscore/.venv"], check=True)
+    subprocess.run(["du", "-sh", stage.root], check=True)
     mounts = dict(volumes)
     stage.variables.pop("CREDITSCORE_DATABASE_URL", None)
     if postgres is not None:
