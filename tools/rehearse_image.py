@@ -5,9 +5,10 @@ For machines that reach no registry of images. Run as root, with mmdebstrap and 
     mmdebstrap --variant=minbase bookworm debian.tar
     .venv/bin/python tools/rehearse_image.py debian.tar --model model
 
-Without --model, the stage train makes one. With --postgres FOLDER the decisions are logged in the
-database creditscore of a PostgreSQL server that listens on a socket in that folder and trusts its
-user creditscore.
+At last it puts the model into an image of its own, as deploy/with-model.Dockerfile does, and asks
+that one too. Without --model, the stage train makes one. With --postgres FOLDER the decisions are
+logged in the database creditscore of a PostgreSQL server that listens on a socket in that folder
+and trusts its user creditscore.
 
 The steps FROM, ENV, RUN, COPY, WORKDIR, USER, VOLUME, HEALTHCHECK and CMD come from the Dockerfile
 itself; another one is an error. The root file system is read-only while the service runs.
@@ -34,9 +35,9 @@ MODEL, INSTANCE = "/srv/creditscore/model", "/srv/creditscore/instance"
 #: Where the container finds the socket of PostgreSQL.
 SOCKET = "/tmp/postgresql"
 ASK = """
-import json, urllib.request
+import json, os, urllib.request
 applicant = {"LIMIT_BAL": 30000, "SEX": 1, "EDUCATION": 2, "MARRIAGE": 2, "AGE": 26}
-url = "http://127.0.0.1:8000/predict"
+url = f"http://127.0.0.1:{os.environ.get('PORT', '8000')}/predict"
 print(urllib.request.urlopen(url, json.dumps(applicant).encode()).read().decode())
 """
 
@@ -72,7 +73,8 @@ def main() -> int:
             own(volumes[MODEL], stages["serve"].root / MODEL[1:])
         elif status := contain(stages["train"], shlex.join(stages["train"].command), volumes):
             return status
-        return serve(stages["serve"], volumes, options.postgres)
+        status = serve(stages["serve"], volumes, options.postgres)
+        return status or serve_included(stages["serve"], volumes)
 
 
 def steps(dockerfile: Path) -> list[tuple[str, str]]:
@@ -232,8 +234,9 @@ def own(place: Path, like: Path) -> None:
 
 def serve(stage: Stage, volumes: dict[str, Path], postgres: Path | None) -> int:
     """Run the service until its health check passes; then ask it for a decision."""
-    subprocess.run(["du", "-sh", stage.root, stage.root / "srv/creditscore/.venv"], check=True)
+    subprocess.run(["du", "-sh", stage.root], check=True)
     mounts = dict(volumes)
+    stage.variables.pop("CREDITSCORE_DATABASE_URL", None)
     if postgres is not None:
         mounts[SOCKET] = postgres
         url = f"postgresql://creditscore@/creditscore?host={SOCKET}"
@@ -252,6 +255,26 @@ def serve(stage: Stage, volumes: dict[str, Path], postgres: Path | None) -> int:
     if written == (postgres is not None):
         raise SystemExit(f"the decision was logged in {'SQLite' if written else 'no file'}")
     return status
+
+
+def serve_included(stage: Stage, volumes: dict[str, Path]) -> int:
+    """Serve from an image that holds a model, as a container host starts it: on a port it names."""
+    for instruction, words in steps(PROJECT / "deploy" / "with-model.Dockerfile"):
+        print(f"with-model: {instruction} {words}", flush=True)
+        if instruction == "COPY":
+            owner, _, target = words.split()
+            included = f"{stage.folder}/{target}"
+            shutil.copytree(volumes[MODEL], stage.root / included[1:])
+            chown = ["chown", "-R", owner.removeprefix("--chown="), included]
+            subprocess.run(["chroot", stage.root, *chown], check=True)
+        elif instruction != "FROM":
+            carry_out(instruction, words, stage, {})
+    stage.variables |= {"PORT": "9000", "WEB_CONCURRENCY": "1"}
+    empty = {path: place.with_name(f"{place.name}-empty") for path, place in volumes.items()}
+    for path, place in empty.items():
+        place.mkdir()
+        own(place, stage.root / path[1:])
+    return serve(stage, empty, None)
 
 
 def contain(stage: Stage, script: str, mounts: dict[str, Path]) -> int:
