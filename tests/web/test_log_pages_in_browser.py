@@ -316,7 +316,7 @@ def test_a_conflict_is_said_beside_the_outcome_that_stays(
     visitor.follow("#outcome-form button")
 
     assert visitor.text("#outcome-problem") == visitor.texts["outcome_conflicts"]
-    assert visitor.text("#outcome").startswith("Bad: this happened")
+    assert visitor.text("#outcome").startswith("Bad: Missed")
 
 
 def test_a_printed_decision_has_the_notice_and_a_place_to_sign_and_no_controls(
