@@ -236,7 +236,7 @@ def test_a_conflict_is_said_beside_the_outcome_that_stays(
     visitor.follow("#outcome-form button")
 
     assert visitor.text("#outcome-problem") == visitor.texts["outcome_conflicts"]
-    assert visitor.text("#outcome").startswith("Bad: this happened")
+    assert visitor.text("#outcome").startswith("Bad: Missed")
 
 
 def height(browser: Browser, selector: str) -> float:
