@@ -20,6 +20,7 @@ import tempfile
 import time
 import tomllib
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -136,7 +137,7 @@ def measure_split(data: Dataset, schema: Schema, seed: int) -> tuple[dict[str, A
     found = {
         "seconds": seconds,
         "forest": model.manifest["scorecards"][card.name]["forest"],
-        "calibration": card.calibration.to_dict(),
+        "calibration": asdict(card.calibration),
         "test_rows": len(rows.test),
         "models": {name: _measured(rows.test.bad, one, seed) for name, one in predicted.items()},
     }

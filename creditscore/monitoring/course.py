@@ -100,17 +100,14 @@ class Period:
         }
 
 
-def measure(
-    counts: Counts, card: Scorecard, reference: Reference | None, triggers: Triggers
-) -> Figures:
+def measure(counts: Counts, card: Scorecard, reference: Reference, triggers: Triggers) -> Figures:
     """Compute the figures of some decisions of a scorecard.
 
     Parameters
     ----------
     counts : Counts
     card : Scorecard
-    reference : Reference or None
-        Without one, approvals and AUC have no verdict.
+    reference : Reference
     triggers : Triggers
     """
     trained, least = card.training_bins, triggers.min_decisions
@@ -132,17 +129,15 @@ def measure(
         expected=float(predicted.sum()) if enough else None,
         observed=bads if enough else None,
         score_psi=judge_psi(score, limit=triggers.score_psi, notice=triggers.score_psi_notice),
-        approval_rate=judge_approvals(counts.labels[True], counts.decisions, reference, triggers)
-        if reference
-        else Judged(),
-        auc=judge_auc(auc, bads, known, reference, triggers) if reference else Judged(),
+        approval_rate=judge_approvals(counts.labels[True], counts.decisions, reference, triggers),
+        auc=judge_auc(auc, bads, known, reference, triggers),
         calibration=judge_calibration(np.asarray(predicted), bads, triggers),
         fields=fields,
     )
 
 
 def fired(
-    whole: Figures, periods: Sequence[Period], reference: Reference | None, triggers: Triggers
+    whole: Figures, periods: Sequence[Period], reference: Reference, triggers: Triggers
 ) -> list[dict[str, Any]]:
     """Return each trigger with its verdict, of the window or of its last period.
 
@@ -181,7 +176,7 @@ def make_periods(
     counts: dict[date, Counts],
     by: str,
     card: Scorecard,
-    reference: Reference | None,
+    reference: Reference,
     triggers: Triggers,
 ) -> list[Period]:
     """Compute the figures of each period that has decisions."""
@@ -191,7 +186,7 @@ def make_periods(
     ]
 
 
-def _limits(trigger: str, reference: Reference | None, triggers: Triggers) -> dict[str, Any]:
+def _limits(trigger: str, reference: Reference, triggers: Triggers) -> dict[str, Any]:
     limits: dict[str, Any] = {
         SCORE_PSI: triggers.score_psi,
         FIELD_PSI: triggers.field_psi,
@@ -199,5 +194,5 @@ def _limits(trigger: str, reference: Reference | None, triggers: Triggers) -> di
         AUC: triggers.auc_drop,
         CALIBRATION: list(triggers.calibration),
     }
-    known = {APPROVALS: reference.approval_rate, AUC: reference.auc} if reference else {}
+    known = {APPROVALS: reference.approval_rate, AUC: reference.auc}
     return {"limit": limits[trigger], "reference": known.get(trigger)}

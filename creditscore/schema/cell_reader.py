@@ -7,11 +7,9 @@ sign, no digit on one side of its decimal sign, its thousands in groups, and the
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from functools import lru_cache
 
 from creditscore.readers.file_format import clean_name
-from creditscore.schema.constraints import NumericRange, Value, from_text
+from creditscore.schema.constraints import NumericRange, from_text
 from creditscore.schema.csv_cells import unescape
 from creditscore.schema.fields import Field
 
@@ -90,17 +88,12 @@ def _code(field: Field, text: str) -> str:
     if text in codes or text in field.merged_codes:
         return text
     clean = clean_name(text)
-    same = _clean_codes(field)
+    same = field.clean_codes
     found = same.get(clean)
     if found is None and clean.casefold() in _TRUTHS:
         alike = [code for each, code in same.items() if each.casefold() == clean.casefold()]
         found = alike[0] if len(alike) == 1 else None
     return clean if found is None else str(found)
-
-
-@lru_cache(maxsize=1024)
-def _clean_codes(field: Field) -> Mapping[str, Value]:
-    return {clean_name(str(code)): code for code in [*field.rule.labels, *field.merged_codes]}
 
 
 def accepts_empty(field: Field) -> bool:

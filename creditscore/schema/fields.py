@@ -8,6 +8,7 @@ from functools import cached_property
 from math import isnan, nan
 
 from creditscore.i18n.catalogue import Text, say
+from creditscore.readers.file_format import clean_name
 from creditscore.schema.constraints import CodeList, Rule, Value
 from creditscore.schema.missing_values import MissingValues
 
@@ -154,6 +155,11 @@ class Field:
         allowed = self.rule.allowed
         return allowed if self.missing is None else say("or_not_stated", allowed=allowed)
 
+    @cached_property
+    def clean_codes(self) -> Mapping[str, Value]:
+        """The codes, and those that count as others, by their texts as tables are compared."""
+        return {clean_name(str(code)): code for code in [*self.rule.labels, *self.merged_codes]}
+
     def is_monotone(self, scorecard: str) -> bool:
         """Check whether the probability of a scorecard may only go the way that `risk` says."""
         return self.monotone is True or (self.monotone is not False and scorecard in self.monotone)
@@ -226,20 +232,9 @@ class ForestSettings:
     min_samples_leaf: int | None = None
     max_features: int | None = None
 
-    def completed(
-        self, *, trees: int = USUAL_TREES, max_depth: int = USUAL_DEPTH
-    ) -> ForestSettings:
+    def completed(self, *, trees: int = USUAL_TREES) -> ForestSettings:
         """Return the settings with a number and a depth of the trees, those given if there are."""
-        return replace(self, trees=self.trees or trees, max_depth=self.max_depth or max_depth)
-
-    def to_dict(self) -> dict[str, int | None]:
-        """Return the settings as the manifest has them, under the schema file's names."""
-        return {
-            "trees": self.trees,
-            "max_depth": self.max_depth,
-            "min_samples_leaf": self.min_samples_leaf,
-            "max_features": self.max_features,
-        }
+        return replace(self, trees=self.trees or trees, max_depth=self.max_depth or USUAL_DEPTH)
 
 
 @dataclass(frozen=True)

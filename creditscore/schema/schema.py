@@ -6,7 +6,7 @@ name.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -95,12 +95,6 @@ class Schema:
         """Parse one applicant from any JSON value (`ApplicantParser.parse`)."""
         return self.parser.parse(raw)
 
-    def parse_all(
-        self, raws: Sequence[object], *, pointers: Iterable[str] | None = None
-    ) -> list[Applicant]:
-        """Parse several applicants; one bad one fails them all (`ApplicantParser.parse_all`)."""
-        return self.parser.parse_all(raws, pointers=pointers)
-
     def matrix(self, applicants: Sequence[Applicant], names: Sequence[str]) -> Matrix:
         """Encode applicants for the model.
 
@@ -124,12 +118,6 @@ class Schema:
     def base_fields(self) -> tuple[str, ...]:
         """The fields of the smallest scorecard, which every applicant has."""
         return next(iter(self.scorecards.values())).fields
-
-    def answering(self, names: Collection[str]) -> list[ScorecardSpec]:
-        """List the scorecards that can answer applicants with some of these fields."""
-        smallest, *larger = self.scorecards.values()
-        given = set(names)
-        return [smallest, *(spec for spec in larger if not given.isdisjoint(spec.added_fields))]
 
 
 def to_matrix(rows: Sequence[Sequence[float]], *, n_columns: int) -> Matrix:

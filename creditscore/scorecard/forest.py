@@ -7,8 +7,8 @@ missing value (NaN) sent the same way.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import Any
 
@@ -122,38 +122,9 @@ class Forest:
                     waiting += [right[node], left[node]]
 
     def to_dict(self) -> dict[str, Any]:
-        """Return its arrays under the names that the format has for them."""
-        missing = {} if self.missing_left is None else {"missing_left": self.missing_left}
-        return {
-            "roots": self.roots,
-            "column": self.column,
-            "threshold": self.threshold,
-            "left": self.left,
-            "right": self.right,
-            "probability": self.probability,
-            "depth": self.depth,
-            **missing,
-        }
-
-    @classmethod
-    def from_dict(cls, content: Mapping[str, Any]) -> Forest:
-        """Rebuild a forest from `to_dict`; `validate` checks it.
-
-        Raises
-        ------
-        KeyError, TypeError
-            If it was made by something else.
-        """
-        return cls(
-            roots=content["roots"],
-            column=content["column"],
-            threshold=content["threshold"],
-            left=content["left"],
-            right=content["right"],
-            probability=content["probability"],
-            depth=content["depth"],
-            missing_left=content.get("missing_left"),
-        )
+        """Return its attributes by name, without those that are None."""
+        parts = ((field.name, getattr(self, field.name)) for field in fields(self))
+        return {name: part for name, part in parts if part is not None}
 
     def validate(self, n_columns: int) -> None:
         """Check the arrays against each other.

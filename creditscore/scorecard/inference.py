@@ -71,23 +71,16 @@ class LeafTableEngine:
         """Find which conditions of each leaf the row fulfils, and sum over the leaves."""
         bitmasks = self.shapley_tables.conditions.bitmasks_of_row(row)
         impacts: list[float] = self.shapley_tables.shapley_values_of_row(bitmasks).tolist()
-        return self._probability(bitmasks), impacts
+        leaves = self._leaves
+        by_tree = leaves.single.copy()
+        # Each tree has one leaf that is reached, and the leaves stand in the order of the trees.
+        by_tree[leaves.trees] = leaves.probability[bitmasks == leaves.full_masks]
+        return float(np.cumsum(by_tree)[-1]) / len(by_tree), impacts
 
     def predict(self, matrix: Matrix) -> tuple[Floats, Floats]:
         """Walk the trees, and sum over the leaves."""
         probabilities = self.forest.probability_of_default(matrix)
         return probabilities, self.shapley_tables.shapley_values(matrix)
-
-    def probability_of_one(self, row: Sequence[float]) -> float:
-        """Return the probability alone."""
-        return self._probability(self.shapley_tables.conditions.bitmasks_of_row(row))
-
-    def _probability(self, bitmasks: Bitmasks) -> float:
-        leaves = self._leaves
-        by_tree = leaves.single.copy()
-        # Each tree has one leaf that is reached, and the leaves stand in the order of the trees.
-        by_tree[leaves.trees] = leaves.probability[bitmasks == leaves.full_masks]
-        return float(np.cumsum(by_tree)[-1]) / len(by_tree)
 
     @cached_property
     def _leaves(self) -> _Leaves:

@@ -100,6 +100,6 @@ def save_sample_model(folder: Path) -> Model:
 
 
 def _rebuild(parts: Mapping[str, Any]) -> Scorecard:
-    forest = Forest.from_dict(parts["forest"])
+    forest = Forest(**parts["forest"])
     tables = compute_shapley_tables(forest, parts[REFERENCE_ROWS])
     return Scorecard.from_dict({**parts, TABLES: tables.to_dict()})

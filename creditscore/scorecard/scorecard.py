@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -35,31 +35,6 @@ class Calibration:
     error_before: float
     error_after: float
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the line as plain data."""
-        return {
-            "slope": self.slope,
-            "intercept": self.intercept,
-            "error_before": self.error_before,
-            "error_after": self.error_after,
-        }
-
-    @classmethod
-    def from_dict(cls, content: Mapping[str, Any]) -> Calibration:
-        """Rebuild the line from `to_dict`.
-
-        Raises
-        ------
-        KeyError, TypeError
-            If it was made by something else.
-        """
-        return cls(
-            slope=content["slope"],
-            intercept=content["intercept"],
-            error_before=content["error_before"],
-            error_after=content["error_after"],
-        )
-
 
 @dataclass(frozen=True)
 class Reference:
@@ -84,33 +59,6 @@ class Reference:
     baseline: float
     medians: Mapping[str, float]
     spreads: Mapping[str, float]
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the group as plain data."""
-        return {
-            "group": self.group,
-            "rows": self.rows,
-            "baseline": self.baseline,
-            "medians": dict(self.medians),
-            "spreads": dict(self.spreads),
-        }
-
-    @classmethod
-    def from_dict(cls, content: Mapping[str, Any]) -> Reference:
-        """Rebuild the group from `to_dict`.
-
-        Raises
-        ------
-        KeyError, TypeError
-            If it was made by something else.
-        """
-        return cls(
-            group=content["group"],
-            rows=content["rows"],
-            baseline=content["baseline"],
-            medians=content["medians"],
-            spreads=content["spreads"],
-        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -180,8 +128,9 @@ class Scorecard:
         """Return everything as plain arrays, dicts, numbers and strings.
 
         The keys, here and within the parts, belong to the format and to every version's hash:
-        they stay, whatever the attributes are called. A spread is there where there is one, as it
-        decides on warnings: models without it keep their versions.
+        they stay. Those of the forest, the games, the line and the group are their attributes. A
+        spread is there where there is one, as it decides on warnings: models without it keep their
+        versions.
         """
         spread = self.retraining_spread
         return {
@@ -189,9 +138,9 @@ class Scorecard:
             "predictors": list(self.predictors),
             "monitored": list(self.monitored),
             "forest": self.forest.to_dict(),
-            "calibration": self.calibration.to_dict(),
+            "calibration": asdict(self.calibration),
             "games": self.shapley_tables.to_dict(),
-            "reference": self.reference.to_dict(),
+            "reference": asdict(self.reference),
             "training_ranges": {name: list(seen) for name, seen in self.training_ranges.items()},
             "training_bins": self.training_bins.to_dict(),
             **({} if spread is None else {"retraining_spread": spread.to_dict()}),
@@ -211,18 +160,14 @@ class Scorecard:
             name=content["name"],
             predictors=tuple(content["predictors"]),
             monitored=tuple(content["monitored"]),
-            forest=Forest.from_dict(content["forest"]),
-            calibration=Calibration.from_dict(content["calibration"]),
-            shapley_tables=LeafShapleyTables.from_dict(content["games"]),
-            reference=Reference.from_dict(content["reference"]),
+            forest=Forest(**content["forest"]),
+            calibration=Calibration(**content["calibration"]),
+            shapley_tables=LeafShapleyTables(**content["games"]),
+            reference=Reference(**content["reference"]),
             training_ranges=content["training_ranges"],
             training_bins=TrainingBins.from_dict(content["training_bins"]),
             retraining_spread=None if spread is None else RetrainingSpread.from_dict(spread),
         )
-        written = scorecard.to_dict()
-        for part in ("forest", "calibration", "games", "reference"):
-            if content[part].keys() != written[part].keys():
-                raise ValueError(f"its {part} has keys that it should not have")
         scorecard.forest.validate(len(scorecard.predictors))
         scorecard.shapley_tables.validate(len(scorecard.predictors))
         return scorecard

@@ -38,8 +38,8 @@ the applicant's probability of default.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Any
 
@@ -190,38 +190,9 @@ class LeafShapleyTables:
         return self.conditions.grid
 
     def to_dict(self) -> dict[str, Any]:
-        """Return its arrays under the names that the format has for them."""
-        missing = {} if self.missing is None else {"missing": self.missing}
-        return {
-            "column": self.column,
-            "low": self.low,
-            "high": self.high,
-            "first": self.first,
-            "values": self.values,
-            "offset": self.offset,
-            "n_columns": self.n_columns,
-            **missing,
-        }
-
-    @classmethod
-    def from_dict(cls, content: Mapping[str, Any]) -> LeafShapleyTables:
-        """Rebuild the tables from `to_dict`; `validate` checks them.
-
-        Raises
-        ------
-        KeyError, TypeError
-            If they were made by something else.
-        """
-        return cls(
-            column=content["column"],
-            low=content["low"],
-            high=content["high"],
-            first=content["first"],
-            values=content["values"],
-            offset=content["offset"],
-            n_columns=content["n_columns"],
-            missing=content.get("missing"),
-        )
+        """Return its attributes by name, without those that are None."""
+        parts = ((field.name, getattr(self, field.name)) for field in fields(self))
+        return {name: part for name, part in parts if part is not None}
 
     def validate(self, n_columns: int) -> None:
         """Check the arrays against each other.

@@ -16,8 +16,8 @@ from creditscore.schema.number_text import AmbiguousNumber
 from creditscore.schema.outcomes import OutcomeReader
 from creditscore.training.wrong_cells import EMPTY, TableFault, WrongCells, cell_hint
 
-#: Different texts of a column that are kept with their numbers: 15 MB at most.
-MOST_TEXTS = 100_000
+#: Different texts of a column that are kept with their numbers: 3 MB at most.
+MOST_TEXTS = 20_000
 
 #: Different outcomes that are counted one by one, and the name for all others.
 MOST_OUTCOMES, OTHER_OUTCOMES = 20, "others"

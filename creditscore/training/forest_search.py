@@ -11,7 +11,7 @@ trees too.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from math import isqrt
 from typing import Any
 
@@ -64,7 +64,7 @@ class ForestTrial:
     def to_dict(self) -> dict[str, Any]:
         """Return the trial as the manifest has it."""
         return {
-            **self.settings.to_dict(),
+            **asdict(self.settings),
             "log_loss": round(self.log_loss, 6),
             "reasons_fit": self.reasons_fit,
         }

@@ -46,7 +46,7 @@ def people(schema: Schema) -> list[Applicant]:
         rules = [schema.fields[name].rule for name in spec.fields]
         columns = [draw_values(rule, 150, draw) for rule in rules]
         rows = [dict(zip(spec.fields, row, strict=True)) for row in zip(*columns, strict=True)]
-        groups.append(iter(schema.parse_all(rows)))
+        groups.append(iter(schema.parser.parse_all(rows)))
     mixed = [applicant for group in groups for applicant in group]
     return [mixed[place] for place in draw.permutation(len(mixed))]
 

@@ -45,7 +45,7 @@ def test_what_a_model_decides_comes_back_as_the_same_answer(
     assessor = Assessor(
         model=model, policy=model.policy, now=lambda: NOON, new_ids=new_decision_ids
     )
-    made = assessor.assess_batch(model.schema.parse_all(drawn(model, 150)))
+    made = assessor.assess_batch(model.schema.parser.parse_all(drawn(model, 150)))
     assert any(each.warnings for each in made)
     log = DecisionLog(database, now=lambda: NOON)
 

@@ -100,10 +100,10 @@ def test_several_are_refused_exactly_if_one_of_them_is(raws: list[object]) -> No
 
     if refused:
         with pytest.raises(InvalidApplicants) as caught:
-            SCHEMA.parse_all(raws)
+            SCHEMA.parser.parse_all(raws)
         assert caught.value.faults[0].pointer.startswith(f"/{refused[0]}")
     else:
-        assert SCHEMA.parse_all(raws) == alone
+        assert SCHEMA.parser.parse_all(raws) == alone
 
 
 @pytest.mark.parametrize("raw", [[], [{}], 3, 0.5, "x", True, None, math.nan, *HUGE])
@@ -293,7 +293,7 @@ def test_braces_in_what_came_are_only_text() -> None:
 
 def test_faults_of_an_array_point_into_it() -> None:
     with pytest.raises(InvalidApplicants) as caught:
-        SCHEMA.parse_all([applicant(), [], applicant(), applicant(AGE=130)])
+        SCHEMA.parser.parse_all([applicant(), [], applicant(), applicant(AGE=130)])
 
     assert [fault.pointer for fault in caught.value.faults] == ["/1", "/3/AGE"]
 
@@ -317,7 +317,7 @@ def test_100_faults_are_told_at_most() -> None:
     raw: dict[str, Any] = {f"LIMIT_BAL{place}": 1 for place in range(100_000)}
 
     with pytest.raises(InvalidApplicants) as caught:
-        SCHEMA.parse_all([{}] * 1000)
+        SCHEMA.parser.parse_all([{}] * 1000)
 
     assert len(caught.value.faults) == MOST_FAULTS == 100
     assert len(faults_of(applicant() | raw)) == len(faults_of(raw)) == 100

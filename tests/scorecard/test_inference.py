@@ -130,16 +130,6 @@ def test_drawn_forests_give_the_same_bits_as_a_table_and_leaf_by_leaf(
             assert engine.predict_one(row) == (p, each)
 
 
-def test_the_probability_alone_is_the_same(model: Model) -> None:
-    card = model.scorecards["behavioural"]
-    rows = bundled_rows().matrix(card.predictors).astype(np.float32)[:200]
-    engine = LeafTableEngine(card.forest, card.shapley_tables)
-
-    alone = [engine.probability_of_one(row) for row in rows.tolist()]
-
-    assert alone == card.probability_of_default(rows).tolist()
-
-
 @pytest.mark.parametrize("scorecard", SCORECARDS)
 def test_nobody_has_no_numbers(model: Model, scorecard: str) -> None:
     columns = len(model.scorecards[scorecard].predictors)

@@ -281,8 +281,8 @@ def test_forest_and_tables_survive_being_written_as_plain_data() -> None:
     tables = compute_shapley_tables(forest, random_rows(draw, 5, 3, missing=0.3))
     rows = random_rows(draw, 50, 3, missing=0.3)
 
-    again = Forest.from_dict(pickle.loads(pickle.dumps(forest.to_dict())))
-    tables_again = LeafShapleyTables.from_dict(pickle.loads(pickle.dumps(tables.to_dict())))
+    again = Forest(**pickle.loads(pickle.dumps(forest.to_dict())))
+    tables_again = LeafShapleyTables(**pickle.loads(pickle.dumps(tables.to_dict())))
 
     again.validate(3)
     tables_again.validate(3)
