@@ -23,7 +23,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 
 #: The folders in tests/ that are fast, and what is left out of them.
 PACKAGES = ["i18n", "schema", "readers", "charts", "api_docs", "decisions", "scorecard"]
-PACKAGES += ["evaluation", "monitoring", "decision_log", "tables"]
+PACKAGES += ["monitoring", "decision_log", "tables"]
 LEFT_OUT = ["-k", "not postgres"]
 RUNNING = f"{sys.version_info.major}.{sys.version_info.minor}"
 

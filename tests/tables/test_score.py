@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -32,8 +34,9 @@ def environment(monkeypatch: pytest.MonkeyPatch, model_dir: Path, tmp_path: Path
 
 
 @pytest.fixture
-def log(tmp_path: Path) -> DecisionLog:
-    return DecisionLog(Database(f"sqlite:///{tmp_path}/log.sqlite"), now=lambda: None)  # type: ignore[arg-type,return-value]
+def log(tmp_path: Path) -> Iterator[DecisionLog]:
+    with contextlib.closing(Database(f"sqlite:///{tmp_path}/log.sqlite")) as database:
+        yield DecisionLog(database, now=lambda: NOON)
 
 
 def test_results_that_are_not_kept_any_more_are_computed_again(
