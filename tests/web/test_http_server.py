@@ -9,25 +9,16 @@ import json
 import random
 import re
 import socket
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from answers import Answer, decision_of, problem_of
 from bad_bodies import bad_bodies, check_answer
-from live_server import LiveServer, serving
+from live_server import LiveServer
 
 from creditscore.schema import Schema
 
 LIMIT = 1024 * 1024
 FUZZED = 1000
-
-
-@pytest.fixture(scope="module")
-def server(model_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
-    """Serve with gunicorn, as manage.py does."""
-    with serving(model_dir, tmp_path_factory.mktemp("server")) as running:
-        yield running
 
 
 @pytest.fixture(scope="module")

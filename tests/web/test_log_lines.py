@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from answers import PROJECT
-from live_server import free_port, gunicorn, serving, variables_of
+from live_server import LiveServer, free_port, gunicorn, variables_of
 from terminal import in_terminal
 from waiting import wait_until
 
@@ -57,10 +57,9 @@ def test_a_start_in_a_terminal_is_told_in_text_and_ends_with_the_address_to_open
     assert terminal.shown.count("Ctrl+C stops") == 1
 
 
-def test_where_there_is_no_terminal_every_line_is_json(model_dir: Path, tmp_path: Path) -> None:
-    with serving(model_dir, tmp_path) as server:
-        server.ask("GET", "/health")
-        assert wait_until(lambda: '"/health"' in server.printed())
+def test_where_there_is_no_terminal_every_line_is_json(server: LiveServer) -> None:
+    server.ask("GET", "/health", headers={"X-Request-ID": "of-the-test-of-lines"})
+    assert wait_until(lambda: "of-the-test-of-lines" in server.printed())
 
     lines = [json.loads(line) for line in server.printed().splitlines()]
     assert all({"time", "level"} <= line.keys() for line in lines)
