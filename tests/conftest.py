@@ -37,7 +37,7 @@ settings.load_profile("shared-machine")
 
 #: The files that take longest, in this order. They come first: whichever process gets one of them
 #: last would be alone with it in the end.
-LONGEST = ("test_manage", "test_pipeline", "test_hosting", "test_artifact", "test_json_parser")
+LONGEST = ("test_pipeline", "test_manage", "test_hosting", "test_readme", "test_score")
 
 
 def pytest_configure() -> None:
