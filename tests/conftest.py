@@ -14,6 +14,7 @@ from database_servers import running_postgres, schema_of_its_own
 from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import settings
+from live_server import LiveServer, serving
 from service_settings import settings_of
 from skips import skip_or_fail
 from trained_models import trained_model
@@ -36,7 +37,7 @@ settings.load_profile("shared-machine")
 
 #: The files that take longest, in this order. They come first: whichever process gets one of them
 #: last would be alone with it in the end.
-LONGEST = ("test_manage", "test_pipeline", "test_hosting", "test_artifact", "test_json_parser")
+LONGEST = ("test_pipeline", "test_manage", "test_hosting", "test_readme", "test_score")
 
 
 def pytest_configure() -> None:
@@ -104,6 +105,13 @@ def full_app(full_model_dir: Path) -> Flask:
 @pytest.fixture(scope="session")
 def client(app: Flask) -> FlaskClient:
     return app.test_client()
+
+
+@pytest.fixture(scope="session")
+def server(model_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
+    """A service as manage.py starts it, for tests that need no settings of their own."""
+    with serving(model_dir, tmp_path_factory.mktemp("server")) as running:
+        yield running
 
 
 @pytest.fixture

@@ -266,7 +266,7 @@ def test_live_answers_over_the_log_are_as_described(
     assert described <= seen
 
 
-@settings(max_examples=100)
+@settings(max_examples=50)
 @given(group=st.lists(applicants(BUNDLED), min_size=1, max_size=3))
 def test_decisions_are_as_described(
     client: FlaskClient, description: Body, group: list[Body]
@@ -275,7 +275,7 @@ def test_decisions_are_as_described(
         conforms(description, "/predict", "POST", read(client.post("/predict", json=body)))
 
 
-@settings(max_examples=600)
+@settings(max_examples=300)
 @given(
     body=st.one_of(
         applicants(BUNDLED),

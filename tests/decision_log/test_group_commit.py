@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
@@ -11,6 +10,7 @@ from dataclasses import replace
 import pytest
 from decided import NOON, decision
 from sqlalchemy import Engine, event
+from waiting import wait_until
 
 from creditscore.decision_log.database import Database
 from creditscore.decision_log.group_commit import CommitTimeout, GroupCommitter
@@ -38,13 +38,6 @@ class Worker:
         if 13 in asked:
             raise RuntimeError("all of them")
         return [ValueError("only this one") if one == 7 else 2 * one for one in asked]
-
-
-def until(condition: Callable[[], bool]) -> None:
-    ends = time.monotonic() + PATIENT
-    while not condition():
-        assert time.monotonic() < ends
-        time.sleep(0.002)
 
 
 def ask(
@@ -80,7 +73,7 @@ def test_requests_that_wait_are_committed_together_in_bounded_groups(
     with ThreadPoolExecutor(9) as pool:
         first = busy(pool, committer, worker)
         others = ask(pool, committer, range(20, 28))
-        until(lambda: committer.queued == 8)
+        assert wait_until(lambda: committer.queued == 8)
         assert not any(one.done() for one in (first, *others))
         worker.go_on.set()
 
@@ -104,7 +97,7 @@ def test_a_request_that_comes_before_the_queue_is_drained_is_in_the_group() -> N
         (first,) = ask(pool, committer, [1])
         assert begun.wait(PATIENT)
         others = ask(pool, committer, (2, 3, 4))
-        until(lambda: committer.queued == 3)
+        assert wait_until(lambda: committer.queued == 3)
         go_on.set()
         assert sorted(one.result() for one in (first, *others)) == [0, 1, 2, 3]
     assert groups == [[1, 2, 3, 4]]
@@ -124,9 +117,9 @@ def test_a_leader_that_fails_before_it_drained_the_queue_fails_alone() -> None:
     with ThreadPoolExecutor(3) as pool:
         first = busy(pool, committer, worker)
         (unlucky,) = ask(pool, committer, [5])
-        until(lambda: committer.queued == 1)
+        assert wait_until(lambda: committer.queued == 1)
         (lucky,) = ask(pool, committer, [6])
-        until(lambda: committer.queued == 2)
+        assert wait_until(lambda: committer.queued == 2)
         broken.set()
         worker.go_on.set()
 
@@ -151,7 +144,7 @@ def test_an_error_is_for_whom_it_concerns_and_the_next_group_is_committed(
     with ThreadPoolExecutor(3) as pool:
         first = busy(pool, committer, worker)
         asked = ask(pool, committer, numbers)
-        until(lambda: committer.queued == 2)
+        assert wait_until(lambda: committer.queued == 2)
         worker.go_on.set()
 
         assert first.result() == 2
@@ -191,7 +184,7 @@ def test_a_leader_that_is_interrupted_leaves_no_follower_waiting(
         (leader,) = ask(pool, committer, [1])
         assert begun.wait(PATIENT)
         (follower,) = ask(pool, committer, [2])
-        until(lambda: committer.queued == 1)
+        assert wait_until(lambda: committer.queued == 1)
         go_on.set()
 
         assert type(leader.exception()) is error
@@ -239,7 +232,7 @@ def test_requests_that_wait_at_the_same_moment_share_a_commit(
             pool.submit(log.record, [one], RequestOrigin(f"r-{place}"))
             for place, one in enumerate(made[1:], start=1)
         ]
-        until(lambda: log.committer.queued == 8)
+        assert wait_until(lambda: log.committer.queued == 8)
         assert not first.done()
         commits.go_on.set()
         recorded = [one.result() for one in (first, *others)]
@@ -262,7 +255,7 @@ def test_a_request_that_is_refused_does_not_touch_those_beside_it(
         refused = pool.submit(log.record, [two], replace(keyed, body_hash="another"))
         again = pool.submit(log.record, [three], keyed)
         beside = pool.submit(log.record, [four], RequestOrigin("r-4"))
-        until(lambda: log.committer.queued == 3)
+        assert wait_until(lambda: log.committer.queued == 3)
         commits.go_on.set()
 
         assert first.result().decisions == again.result().decisions

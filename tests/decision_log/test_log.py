@@ -187,24 +187,6 @@ def log_number(connection: Connection, decision_id: str) -> int:
 # Pages
 
 
-def test_pages_give_every_decision_once_newest_first(log: DecisionLog) -> None:
-    made = list(hourly(7))
-    log.record(made, ORIGIN)
-
-    seen = []
-    page = log.page(limit=3)
-    log.record([decision()], ORIGIN)
-    while True:
-        seen += [found.decision for found in page.decisions]
-        if page.cursor is None:
-            break
-        page = log.page(limit=3, cursor=page.cursor)
-
-    assert seen == made[::-1]
-    assert log.page(limit=8).cursor is None
-    assert log.page(limit=3, scorecard="other").decisions == ()
-
-
 def test_a_page_can_be_of_one_label_scorecard_and_time(log: DecisionLog) -> None:
     made = list(hourly(6))
     other = decision(label="eligible")

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import json
 import math
-import os
-import subprocess
-import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from answers import PROJECT
 from flask import Flask
 from logged import database_of, decide, edit, row_of, run, successor
 from service_settings import settings_of
@@ -188,49 +184,22 @@ def test_nothing_of_an_applicant_is_printed(build: Build) -> None:
     assert "987654321" not in result.output
 
 
-# Many
-
-
-@pytest.mark.skipif(os.name == "nt", reason="Windows cannot tell how much memory was taken")
-@pytest.mark.parametrize(("options", "status"), [([], 0), (["--fault"], 1)])
-def test_the_benchmark_replays_all_identical_and_finds_a_single_wrong_bit(
-    model_dir: Path, options: list[str], status: int
-) -> None:
-    command = [sys.executable, "benchmarks/replay.py", "--decisions", "1500", *options]
-
-    result = subprocess.run(
-        [*command, "--model-dir", str(model_dir)],
-        cwd=PROJECT,
-        stdout=subprocess.PIPE,
-        encoding="utf-8",
-    )
-
-    assert result.returncode == status, result.stdout
-    assert ("data differ" in result.stdout) == bool(status)
-    assert "each second" in result.stdout
-
-
 # Usage
 
 
-@pytest.mark.parametrize(
-    ("arguments", "says"),
-    [
+def test_what_cannot_be_replayed_is_a_mistake_in_the_command(app: Flask) -> None:
+    for arguments, says in (
         ([], "say which: one ID, --all, or --since TIME"),
         (["--all", "--since", "2026-01-01"], "say which"),
         ([UNKNOWN, "--all"], "say which"),
         (["no id"], "is not a valid UUID"),
         (["--since", "yesterday"], "a time with its zone"),
         (["--since", "2026-01-01T10:00:00"], "a time with its zone"),
-    ],
-)
-def test_what_cannot_be_replayed_is_a_mistake_in_the_command(
-    app: Flask, arguments: list[str], says: str
-) -> None:
-    result = run(app, "replay", *arguments)
+    ):
+        result = run(app, "replay", *arguments)
 
-    assert result.exit_code == 2
-    assert says in result.stderr
+        assert result.exit_code == 2, arguments
+        assert says in result.stderr
 
 
 def test_an_unknown_id_is_told_in_one_line(app: Flask) -> None:

@@ -53,15 +53,13 @@ def scanned(log: DecisionLog, **filters: Any) -> list[str]:
     return [row["id"] for rows in read_rows(log.database, numbers) for row in rows]
 
 
-@pytest.mark.parametrize("reference", ODD)
-def test_a_reference_is_found_to_the_letter_whatever_is_in_it(
-    log: DecisionLog, reference: str
-) -> None:
+def test_a_reference_is_found_to_the_letter_whatever_is_in_it(log: DecisionLog) -> None:
     made = {each: named(each) for each in ODD}
     log.record(list(made.values()), ORIGIN)
 
-    assert found(log, search=reference) == [made[reference].decision_id]
-    assert scanned(log, search=reference) == [made[reference].decision_id]
+    for reference in ODD:
+        assert found(log, search=reference) == [made[reference].decision_id]
+        assert scanned(log, search=reference) == [made[reference].decision_id]
 
 
 def test_a_search_is_for_an_id_in_any_case_or_for_a_reference(log: DecisionLog) -> None:
@@ -203,23 +201,21 @@ RARE: list[dict[str, Any]] = [
 ]
 
 
-@pytest.mark.parametrize("filters", RARE, ids=lambda filters: "-".join(filters))
 def test_sqlite_never_walks_through_all_rows_of_the_log(
-    sqlite_url: str, filters: dict[str, Any], many: list[Decision]
+    sqlite_url: str, many: list[Decision]
 ) -> None:
     database = Database(sqlite_url)
     migrate(database)
     log = DecisionLog(database, now=lambda: NOON)
     log.record(many, ORIGIN)
 
-    plans = list(plans_of(log, filters))
-
-    assert plans
-    for plan in plans:
-        for step in plan:
+    for filters in RARE:
+        plans = list(plans_of(log, filters))
+        assert plans
+        for step in itertools.chain(*plans):
             # An index that holds all that is asked for, or a part of the table.
-            assert "SCAN decisions" not in step or "COVERING INDEX" in step, step
-            assert "PRIMARY KEY (rowid<?)" not in step, step
+            assert "SCAN decisions" not in step or "COVERING INDEX" in step, (filters, step)
+            assert "PRIMARY KEY (rowid<?)" not in step, (filters, step)
     database.close()
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import http.client
 import json
 import re
 import shlex
@@ -13,12 +11,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from answers import PROJECT
+from answers import PROJECT, decision_of
 from compose_files import COMPOSE, SERVICES
 from guide import blocks, commands
-from live_server import free_port
-from service_settings import log_in
-from waiting import wait_until
+from live_server import free_port, serving
 
 from creditscore.schema import Schema
 from creditscore.settings import DEFINITIONS
@@ -61,31 +57,9 @@ def test_waitress_decides_with_the_options_of_the_guide_for_windows(
     assert f"--threads={THREADS}" in options
     members = {name: schema.fields[name].example for name in schema.base_fields}
 
-    process = subprocess.Popen(
-        [sys.executable, "-m", "waitress", *options],
-        cwd=PROJECT,
-        env={
-            "PATH": str(Path(sys.executable).parent),
-            "CREDITSCORE_MODEL_DIR": str(model_dir),
-            "CREDITSCORE_DATABASE_URL": log_in(tmp_path),
-            "CREDITSCORE_RUNTIME_DIR": str(tmp_path / "run"),
-        },
-    )
-    try:
-        answers: list[int] = []
-
-        def answered() -> bool:
-            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
-            with contextlib.suppress(OSError), contextlib.closing(connection):
-                connection.request("POST", "/predict", json.dumps(members))
-                answers.append(connection.getresponse().status)
-            return bool(answers) or process.poll() is not None
-
-        assert wait_until(answered)
-        assert answers == [200]
-    finally:
-        process.terminate()
-        process.wait(timeout=60)
+    command = [sys.executable, "-m", "waitress", *options]
+    with serving(model_dir, tmp_path, command=command, port=port) as server:
+        decision_of(server.ask("POST", "/predict", json.dumps(members).encode()))
 
 
 # Docker and container hosts

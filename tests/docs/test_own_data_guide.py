@@ -24,7 +24,6 @@ from creditscore.schema.reader import read_schema
 from creditscore.settings import Settings
 
 GUIDE = PROJECT / "docs" / "own-data.md"
-TRANSLATION = PROJECT / "docs" / "own-data.id.md"
 TEXT = GUIDE.read_text(encoding="utf-8")
 EXPORT = re.compile(r"export (\w+)=(\S+)")
 # What the guide says that training says, in the first column of its table.
@@ -97,10 +96,6 @@ def test_the_decision_comes_with_the_tenth_command() -> None:
     typed = [line for block in blocks(GUIDE) for line in commands(block)]
 
     assert "/predict" in typed[9]
-
-
-def test_both_languages_show_the_same() -> None:
-    assert blocks(TRANSLATION) == blocks(GUIDE)
 
 
 def test_the_table_the_draft_and_what_training_tells_are_as_the_guide_shows(

@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -260,6 +261,12 @@ class Book:
         told = [one.to_dict("en") for one in made]
         return Asked(request_id, b"", size, None, [told])
 
+    @property
+    def told(self) -> dict[str, Any]:
+        """Give the decision of the first answer."""
+        told: dict[str, Any] = self.asked[0].answers[0][0]
+        return told
+
     def insert(self, request_id: str, **changes: Any) -> None:
         """Log one more decision, somehow else."""
         row = to_row(decision(), request_id=request_id, key_id=None, idempotency_key=None)
@@ -285,79 +292,70 @@ def test_an_audit_of_nothing_does_not_hold(book: Book) -> None:
     assert not replace(SOUND, answered=0).holds
 
 
-def test_an_unseen_decision_is_no_fault(book: Book) -> None:
-    unseen = book.answer("unseen", 2)
+Change = Callable[[Book], object]
+
+
+def logged_too(book: Book, request_id: str, *, size: int, of: int) -> None:
+    """Log some decisions of a request for so many, and lose the answer."""
+    unseen = book.answer(request_id, size)
     unseen.answers.clear()
-
-    found = compare_with_log([*book.asked, unseen], book.url)
-
-    assert found == replace(SOUND, logged=5, unseen=2)
-    assert found.holds
+    unseen.size = of
+    book.asked.append(unseen)
 
 
-def test_an_audit_finds_a_missing_decision(book: Book) -> None:
-    lost = Asked("lost", b"", 1, None, [[decision().to_dict("en")]])
-
-    found = compare_with_log([*book.asked, lost], book.url)
-
-    assert found == replace(SOUND, answered=4, missing=1)
-    assert not found.holds
-
-
-def test_an_audit_finds_a_request_that_is_logged_twice(book: Book) -> None:
-    book.answer("array", 2)
-
-    found = compare_with_log(book.asked, book.url)
-
-    assert found == replace(SOUND, logged=5, unseen=2, doubled=1)
-    assert not found.holds
-
-
-def test_an_audit_finds_half_an_array(book: Book) -> None:
-    torn = book.answer("torn", 1)
-    torn.answers.clear()
-    torn.size = 2
-
-    found = compare_with_log([*book.asked, torn], book.url)
-
-    assert found == replace(SOUND, logged=4, unseen=1, torn=1)
-    assert not found.holds
-
-
-def test_an_audit_finds_what_was_told_otherwise(book: Book) -> None:
-    told = book.asked[0].answers[0][0]
-    told["probability_of_default"] += 1e-16
-
-    found = compare_with_log(book.asked, book.url)
-
-    assert found == replace(SOUND, altered=1)
-    assert not found.holds
-
-
-def test_an_audit_finds_a_request_that_was_told_two_things(book: Book) -> None:
-    array = book.asked[1]
-    array.answers.append(array.answers[0][::-1])
-
-    found = compare_with_log(book.asked, book.url)
-
-    assert found == replace(SOUND, contradicted=1)
-    assert not found.holds
-
-
-def test_an_audit_finds_a_row_that_nobody_asked_for(book: Book) -> None:
-    book.insert("somebody else's")
-
-    found = compare_with_log(book.asked, book.url)
-
-    assert found == replace(SOUND, logged=4, unseen=1, unsound=1)
-    assert not found.holds
-
-
-def test_an_audit_finds_a_row_that_was_edited(book: Book) -> None:
-    asked = Asked("edited", b"", 1, None)
+def edited(book: Book) -> None:
     book.insert("edited", score=999)
+    book.asked.append(Asked("edited", b"", 1, None))
 
-    found = compare_with_log([*book.asked, asked], book.url)
 
-    assert found == replace(SOUND, logged=4, unseen=1, unsound=1)
-    assert not found.holds
+#: What happens to the log or to the answers, the figures that differ, and whether all is well.
+AUDITED: dict[str, tuple[Change, dict[str, int], bool]] = {
+    "an unseen decision": (
+        lambda book: logged_too(book, "unseen", size=2, of=2),
+        {"logged": 5, "unseen": 2},
+        True,
+    ),
+    "a missing decision": (
+        lambda book: book.asked.append(Asked("lost", b"", 1, None, [[decision().to_dict("en")]])),
+        {"answered": 4, "missing": 1},
+        False,
+    ),
+    "a request that is logged twice": (
+        lambda book: book.answer("array", 2),
+        {"logged": 5, "unseen": 2, "doubled": 1},
+        False,
+    ),
+    "half an array": (
+        lambda book: logged_too(book, "torn", size=1, of=2),
+        {"logged": 4, "unseen": 1, "torn": 1},
+        False,
+    ),
+    "another probability": (
+        lambda book: book.told.update(
+            probability_of_default=book.told["probability_of_default"] + 1e-16
+        ),
+        {"altered": 1},
+        False,
+    ),
+    "two answers to a request": (
+        lambda book: book.asked[1].answers.append(book.asked[1].answers[0][::-1]),
+        {"contradicted": 1},
+        False,
+    ),
+    "a row that was not asked for": (
+        lambda book: book.insert("of another client"),
+        {"logged": 4, "unseen": 1, "unsound": 1},
+        False,
+    ),
+    "a row that was edited": (edited, {"logged": 4, "unseen": 1, "unsound": 1}, False),
+}
+
+
+@pytest.mark.parametrize(("change", "figures", "holds"), AUDITED.values(), ids=AUDITED)
+def test_an_audit_finds(book: Book, change: Change, figures: dict[str, int], holds: bool) -> None:
+    change(book)
+
+    found = compare_with_log(book.asked, book.url)
+
+    assert found == replace(SOUND, **figures)
+    assert found.holds is holds

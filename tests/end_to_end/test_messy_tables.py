@@ -276,14 +276,6 @@ def test_columns_without_a_name_and_one_called_score_are_passed_through(
     assert lines[1].startswith("1,1000,a,12%,12 Monate,,true,7,")
 
 
-def test_workbooks_stay_refused_by_name_in_requests(lender: FlaskClient, tmp_path: Path) -> None:
-    path = write_workbook(tmp_path / "x.xlsx", {"A": [["income"], [1]]})
-
-    problem = problem_of(post(lender, path.read_bytes()), 422)
-
-    assert "this is an Excel workbook (.xlsx), not CSV" in problem["errors"][0]["detail"]
-
-
 def test_no_workbook_is_written(
     folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

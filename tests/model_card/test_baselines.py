@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 from carded import Carded, carded
-from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.metrics import brier_score_loss, roc_auc_score
 
 from creditscore.model_card import ablation, baselines
@@ -14,8 +12,6 @@ from creditscore.model_card.baselines import EvaluationData
 from creditscore.schema import Schema
 from creditscore.scorecard.forest import Forest
 from creditscore.training.dataset import Dataset
-
-Floats = npt.NDArray[np.float64]
 
 
 @pytest.fixture(scope="module")
@@ -36,24 +32,6 @@ def predictors(made: Carded) -> tuple[str, ...]:
 
 
 # Baselines
-
-
-def test_baselines_are_the_average_and_scikit_learns_own_models(
-    data: EvaluationData, predictors: tuple[str, ...]
-) -> None:
-    found = baselines.baselines(data, predictors)
-
-    assert list(found) == [
-        "majority", "logistic_regression", "default_forest", "gradient_boosting",
-    ]  # fmt: skip
-    assert set(found["majority"]) == {data.train.bad.mean()}
-    for name, model in (
-        ("default_forest", RandomForestClassifier(random_state=1)),
-        ("gradient_boosting", HistGradientBoostingClassifier(random_state=1)),
-    ):
-        model.fit(data.train.matrix(predictors), data.train.bad)
-        said = model.predict_proba(data.test.matrix(predictors))[:, 1]
-        assert found[name] == pytest.approx(said, abs=1e-12)
 
 
 def test_a_logistic_regression_gives_each_code_its_own_weight(
@@ -82,31 +60,6 @@ def test_a_logistic_regression_gives_each_code_its_own_weight(
 
 
 # Exclusions
-
-
-def test_each_protected_predictor_is_left_out_alone_and_then_all(made: Carded) -> None:
-    for name, section in made.card["scorecards"].items():
-        card = made.model.scorecards[name]
-        protected = made.model.protected_predictors(name)
-        assert len(protected) == 3
-
-        left_out = [one["excluded"] for one in section["ablation"]]
-
-        assert left_out == [[], *([field] for field in protected), protected]
-        assert set(protected) < set(card.predictors)
-
-
-def test_the_first_row_is_the_scorecard_as_it_is(made: Carded) -> None:
-    for section in made.card["scorecards"].values():
-        first = section["ablation"][0]
-
-        assert first["change"] is None
-        assert first["auc"] == section["performance"]["scorecard"]["auc"]
-        assert first["brier"] == section["performance"]["scorecard"]["brier"]
-        rate = section["decision"]["approval_rate"]["value"]
-        assert first["approval_rate"] == pytest.approx(rate, abs=1e-6)
-        for name, parity in first["demographic_parity_ratio"].items():
-            assert parity == section["fairness"][name]["demographic_parity_ratio"]
 
 
 def test_the_others_are_trained_without_the_field_and_measured_on_the_same_rows(

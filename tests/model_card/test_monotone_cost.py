@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
 import pytest
+from carded import trained
 
 from creditscore.evaluation.card import read_card
 from creditscore.evaluation.confidence_intervals import summarise
@@ -16,8 +16,6 @@ from creditscore.model_card.build import build_card
 from creditscore.model_card.markdown import to_markdown
 from creditscore.schema import ForestSettings
 from creditscore.schema.reader import read_schema
-from creditscore.scorecard.policy import Policy
-from creditscore.training import pipeline
 from creditscore.training.dataset import Dataset
 from creditscore.training.fit import fit_forest, flatten
 
@@ -47,16 +45,8 @@ def card_of(**income: Any) -> dict[str, Any]:
         },
         "fields": fields,
     }
-    model, rows = pipeline.train(
-        Dataset(name="loans.csv", sha256="0" * 64, columns=columns, bad=bad, folded={}),
-        read_schema(document, "loans.toml"),
-        policy=Policy.from_ratio(3),
-        exclude=[],
-        reference_group="all",
-        seed=1,
-        now=datetime(2026, 1, 1, tzinfo=UTC),
-        progress=lambda _: None,
-    )
+    data = Dataset(name="loans.csv", sha256="0" * 64, columns=columns, bad=bad, folded={})
+    model, rows = trained(data, read_schema(document, "loans.toml"))
     return build_card(model, rows, progress=lambda _: None)
 
 

@@ -5,10 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 from carded import Carded, carded
-from sklearn.metrics import roc_auc_score
 from small_card import small_card
 
 from creditscore import model_card, training
@@ -17,8 +15,6 @@ from creditscore.model_card import report
 from creditscore.model_card.markdown import to_markdown
 from creditscore.model_card.stability_sections import over_splits_in_short
 from creditscore.schema import Schema
-from creditscore.training.fit import grow
-from creditscore.training.split import join, split
 
 SPLITS, SEEDS = 3, 2
 
@@ -31,55 +27,6 @@ def found(schema: Schema, tmp_path_factory: pytest.TempPathFactory) -> Carded:
 
 def sections(found: Carded) -> list[tuple[str, Any]]:
     return list(found.card["scorecards"].items())
-
-
-def test_each_split_is_trained_and_tested_on_as_the_shipped_one(found: Carded) -> None:
-    whole = join(found.train, found.test)
-    for name, section in sections(found):
-        aucs = []
-        for seed in range(2, 2 + SPLITS):
-            rows = split(whole, seed)
-            predictors = found.model.scorecards[name].predictors
-            spec, schema = found.model.schema.scorecards[name], found.model.schema
-            forest = grow(rows.train, predictors, schema, spec, seed=1).forest
-            predicted = forest.probability_of_default(rows.test.matrix(predictors).astype("f4"))
-            aucs.append(roc_auc_score(rows.test.bad, predicted))
-
-        repeated = section["cross_validation"]
-        auc = repeated["figures"]["auc"]
-        assert repeated["splits"] == auc["count"] == SPLITS
-        assert auc["mean"] == pytest.approx(np.mean(aucs), abs=1e-6)
-        assert auc["sd"] == pytest.approx(np.std(aucs, ddof=1), abs=1e-6)
-        assert (auc["lowest"], auc["highest"]) == pytest.approx((min(aucs), max(aucs)), abs=1e-6)
-        assert auc["shipped"] == section["performance"]["scorecard"]["auc"]["value"]
-
-
-def test_the_shipped_figures_are_those_of_the_rest_of_the_card(found: Carded) -> None:
-    for _, section in sections(found):
-        figures, performance = section["cross_validation"]["figures"], section["performance"]
-        for name in ("auc", "gini", "ks", "brier", "log_loss", "ece", "calibration_slope"):
-            assert figures[name]["shipped"] == performance["scorecard"][name]["value"]
-        for name in ("approval_rate", "bad_rate_approved"):
-            assert figures[name]["shipped"] == section["decision"][name]["value"]
-
-
-def test_other_seeds_are_compared_on_the_test_rows(found: Carded) -> None:
-    for name, section in sections(found):
-        card = found.model.scorecards[name]
-        matrix = found.test.matrix(card.predictors)
-        spec, schema = found.model.schema.scorecards[name], found.model.schema
-        every = [card.forest] + [
-            grow(found.train, card.predictors, schema, spec, seed=seed).forest for seed in (2, 3)
-        ]
-        predicted = np.array([one.probability_of_default(matrix.astype("f4")) for one in every])
-        labels = predicted < found.model.policy.cutoff
-
-        retraining = section["retraining"]
-        assert retraining["seeds"] == 1 + SEEDS
-        assert retraining["changed_rows"] == int((labels != labels[0]).any(axis=0).sum())
-        assert retraining["probability_sd"]["largest"] == pytest.approx(
-            predicted.std(axis=0, ddof=1).max(), abs=1e-6
-        )
 
 
 def test_the_stored_spread_covers_most_of_what_another_seed_moves(found: Carded) -> None:

@@ -162,7 +162,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Trained:
     folder = tmp_path_factory.mktemp("validation")
     path = write_csv(folder / "people.csv", invented())
     (folder / "people.toml").write_text(SCHEMA, encoding="utf-8")
-    options = [f"--data={path}", f"--schema={folder / 'people.toml'}", "--no-plots"]
+    options = [f"--data={path}", f"--schema={folder / 'people.toml'}", "--no-plots", "--quick"]
     assert train.main([*options, f"--model-dir={folder / 'model'}", "--loss-to-margin=4"]) == 0
     schema = load_schema(folder / "people.toml")
     rows = split(weighted(dataset.load(path, schema), schema.sample), 1)

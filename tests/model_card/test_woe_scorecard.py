@@ -1,4 +1,7 @@
-"""The benchmark of the trade: its bins, its probabilities and the list of variables."""
+"""The benchmark of the trade: its bins, weights and missing values.
+
+That its figures on the bundled rows are right, test_recompute_card.py holds.
+"""
 
 from __future__ import annotations
 
@@ -7,15 +10,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from drawing import bundled_rows
 from invented import invent, write_csv
-from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import brier_score_loss, roc_auc_score
 
-from creditscore.arrays import Floats, Ints
-from creditscore.evaluation.woe import Variable, WoeBin
 from creditscore.model_card.woe_binning import COARSE_BINS, Binning, find_bins
 from creditscore.model_card.woe_scorecard import (
-    WoeScorecard,
     describe_variables,
     fit_woe_scorecard,
 )
@@ -25,33 +24,11 @@ from creditscore.schema.reader import load_schema
 from creditscore.scorecard.policy import Scale
 from creditscore.training import dataset
 from creditscore.training.dataset import Dataset
-from creditscore.training.split import Split, split
 
 PROJECT = Path(__file__).resolve().parents[2]
 
 #: A lender whose applicants leave fields out.
 GAPS = PROJECT / "tests" / "data" / "gaps.toml"
-
-
-@pytest.fixture(scope="module")
-def rows(schema: Schema) -> Split:
-    return split(dataset.load(PROJECT / "data" / "credit.csv", schema), 1)
-
-
-@pytest.fixture(scope="module", params=["application", "behavioural"])
-def name(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
-
-
-@pytest.fixture(scope="module")
-def fitted(rows: Split, schema: Schema, name: str) -> WoeScorecard:
-    return fit_woe_scorecard(rows.train, schema.scorecards[name].fields, schema)
-
-
-@pytest.fixture(scope="module")
-def variables(fitted: WoeScorecard, rows: Split, schema: Schema) -> dict[str, Variable]:
-    found = describe_variables(fitted, rows.train, schema, Scale())
-    return {one.field: one for one in found}
 
 
 # Bins
@@ -110,97 +87,13 @@ def test_places_are_found_for_values_bands_and_missing_ones() -> None:
     assert (len(bins), len(codes)) == (6, 2)
 
 
-def test_every_band_of_the_bundled_rows_goes_one_way(
-    variables: dict[str, Variable], schema: Schema
-) -> None:
-    for field, one in variables.items():
-        rule = schema.fields[field].rule
-        if isinstance(rule, CodeList):
-            assert [each.label for each in one.bins] == [
-                text["en"] for text in rule.labels.values()
-            ]
-            continue
-        bands = one.bins[len(rule.labels) :]
-        rates = [each.bad_rate for each in bands if each.bad_rate is not None]
-        assert rates in (sorted(rates), sorted(rates, reverse=True)), field
-        assert 1 < len(bands) <= COARSE_BINS
-
-
 # Probabilities
 
 
-def test_the_benchmark_of_the_bundled_rows_is_what_was_measured_by_hand(
-    fitted: WoeScorecard, rows: Split, name: str
-) -> None:
-    """Ten bins of equal size, not monotone, gave an AUC of 0.6330 and 0.7728."""
-    auc, brier = {"application": (0.6330, 0.1653), "behavioural": (0.7728, 0.1348)}[name]
-    bad, said = rows.test.bad, fitted.probability_of_default(rows.test)
-
-    assert roc_auc_score(bad, said) == pytest.approx(auc, abs=0.003)
-    assert brier_score_loss(bad, said) == pytest.approx(brier, abs=0.0005)
-
-
-def test_probabilities_are_those_of_a_logistic_regression_on_the_listed_weights(
-    fitted: WoeScorecard, variables: dict[str, Variable], rows: Split, schema: Schema
-) -> None:
-    """Bins and WoE are read from the list alone, as somebody who has only the card would."""
-    train, test = (
-        np.column_stack(
-            [woe_of(variables[field], part.columns[field], schema) for field in fitted.binnings]
-        )
-        for part in (rows.train, rows.test)
-    )
-    oracle = LogisticRegression(max_iter=1000).fit(train, rows.train.bad)
-
-    said = fitted.probability_of_default(rows.test)
-
-    assert said == pytest.approx(oracle.predict_proba(test)[:, 1], abs=1e-3)
-
-
-def test_the_points_of_an_applicant_add_up_to_the_score_of_the_probability(
-    fitted: WoeScorecard, variables: dict[str, Variable], rows: Split, schema: Schema
-) -> None:
-    added = np.sum(
-        [
-            np.array([each.points for each in one.bins])[places(one, rows.test, schema)]
-            for one in variables.values()
-        ],
-        axis=0,
-    )
-
-    score = Scale().points(fitted.probability_of_default(rows.test))
-
-    # Half a point of each field, and half a point of the score.
-    assert np.abs(added - score).max() <= (len(variables) + 1) / 2
-
-
-def places(one: Variable, part: Dataset, schema: Schema) -> Ints:
-    """Find each row's bin by the labels and bounds that the list has."""
-    rule, column = schema.fields[one.field].rule, part.columns[one.field]
-    found = np.full(len(part), -1)
-    for place, each in enumerate(one.bins):
-        if each.low is None and each.high is None:
-            code = next(code for code, text in rule.labels.items() if text["en"] == each.label)
-            found[column == rule.encode(code)] = place
-    for place, each in enumerate(one.bins):
-        if each.low is not None or each.high is not None:
-            low = -np.inf if each.low is None else each.low
-            high = np.inf if each.high is None else each.high
-            found[(found < 0) & (column >= low) & (column < high)] = place
-    assert found.min() >= 0, one.field
-    return found
-
-
-def woe_of(one: Variable, column: Floats, schema: Schema) -> Floats:
-    part = Dataset("", "", {one.field: column}, np.zeros(len(column), dtype=np.int64), {})
-    woe: Floats = np.array([each.woe for each in one.bins])[places(one, part, schema)]
-    return woe
-
-
-def test_rows_of_weight_two_are_fitted_as_two_rows(rows: Split, schema: Schema) -> None:
+def test_rows_of_weight_two_are_fitted_as_two_rows(schema: Schema) -> None:
     """Of fields of codes, as the quantiles of weighted rows may lie a row apart."""
     names = [name for name in schema.base_fields if isinstance(schema.fields[name].rule, CodeList)]
-    part = rows.train.rows(np.arange(3000))
+    part = bundled_rows().rows(np.arange(3000))
     heavy = replace(part, weight=1.0 + (np.arange(3000) % 3 == 0))
     doubled = part.rows(np.concatenate([np.arange(3000), np.arange(0, 3000, 3)]))
 
@@ -223,25 +116,6 @@ def test_rows_of_weight_two_are_fitted_as_two_rows(rows: Split, schema: Schema) 
 
 
 # The list
-
-
-def test_the_list_is_counts_of_the_training_rows(
-    variables: dict[str, Variable], rows: Split
-) -> None:
-    train, values = rows.train, [one.information_value for one in variables.values()]
-    sex = variables["SEX"].bins
-    male = train.columns["SEX"] == 1
-
-    assert values == sorted(values, reverse=True)
-    for one in variables.values():
-        assert sum(each.rows for each in one.bins) == len(train)
-        assert one.missing == 0
-    assert sex[0] == WoeBin(
-        "male", None, None, int(male.sum()), round(float(train.bad[male].mean()), 6), sex[0].woe,
-        sex[0].points,
-    )  # fmt: skip
-    assert sex[0].woe < 0 < sex[1].woe
-    assert variables["LIMIT_BAL"].bins[0].label.startswith("under ")
 
 
 def test_missing_values_are_a_bin_of_their_own_with_its_own_weight(tmp_path: Path) -> None:

@@ -8,14 +8,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from drawing import bundled_rows, number_of
+from drawing import decide_on_rows, number_of
 from sklearn.metrics import roc_auc_score
 
 from creditscore.decision_log.database import Database
 from creditscore.decision_log.idempotency import RequestOrigin
 from creditscore.decision_log.log import DecisionLog
-from creditscore.decisions.assessor import Assessor, Decision
-from creditscore.decisions.record import new_decision_ids
+from creditscore.decisions.assessor import Decision
 from creditscore.monitoring.course_csv import COLUMNS, course_csv
 from creditscore.monitoring.monitor import monitor_model
 from creditscore.monitoring.periods import Window
@@ -31,16 +30,8 @@ ALWAYS = Window(datetime(2020, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UT
 
 def decide(model: Model, *, count: int, day: int) -> list[Decision]:
     """Decide with the application scorecard on bundled rows, on a day after the Monday."""
-    names = model.scorecards["application"].predictors
-    rules = [model.schema.fields[name].rule for name in names]
-    applicants = [
-        model.schema.parse(
-            {name: rule.decode(each) for name, rule, each in zip(names, rules, row, strict=True)}
-        )
-        for row in bundled_rows().matrix(names)[:count].tolist()
-    ]
     moment = MONDAY + timedelta(days=day)
-    return Assessor(model, model.policy, lambda: moment, new_decision_ids).assess_batch(applicants)
+    return decide_on_rows(model, "application", count=count, moment=moment)
 
 
 def young(made: list[Decision], count: int) -> list[Decision]:

@@ -10,15 +10,14 @@ from typing import Any
 
 import numpy as np
 import pytest
-from drawing import bundled_rows, number_of
+from drawing import decide_on_rows, number_of
 from sklearn.metrics import brier_score_loss, roc_auc_score
 
 from creditscore.decision_log.database import Database
 from creditscore.decision_log.idempotency import RequestOrigin
 from creditscore.decision_log.log import DecisionLog
 from creditscore.decision_log.overrides import Override, record_override
-from creditscore.decisions.assessor import Assessor, Decision
-from creditscore.decisions.record import new_decision_ids
+from creditscore.decisions.assessor import Decision
 from creditscore.monitoring.monitor import monitor_model
 from creditscore.monitoring.periods import Window
 from creditscore.scorecard.model import Model
@@ -45,21 +44,8 @@ class Logged:
 
 
 def decide(model: Model, scorecard: str, *, count: int, day: int = 0) -> list[Decision]:
-    """Decide on bundled rows, an hour after another."""
-    rows, card = bundled_rows(), model.scorecards[scorecard]
-    rules = [model.schema.fields[name].rule for name in card.predictors]
-    applicants = [
-        model.schema.parse(
-            {
-                name: rule.decode(number)
-                for name, rule, number in zip(card.predictors, rules, row, strict=True)
-            }
-        )
-        for row in rows.matrix(card.predictors)[:count].tolist()
-    ]
-    moment = NOON + timedelta(days=day)
-    assessor = Assessor(model, model.policy, lambda: moment, new_decision_ids)
-    return assessor.assess_batch(applicants)
+    """Decide on bundled rows, so many days after the first."""
+    return decide_on_rows(model, scorecard, count=count, moment=NOON + timedelta(days=day))
 
 
 def record(database: Database, made: list[Decision], bad: Sequence[bool] = ()) -> Logged:

@@ -6,9 +6,8 @@ import io
 
 import pytest
 
-from creditscore.errors import NotATable
 from creditscore.readers import FileFormat, StatedFormat, clean_name, open_csv
-from creditscore.readers.detection import detect_encoding, file_kind
+from creditscore.readers.detection import detect_encoding
 
 SEMICOLONS = b"id;income;work\n1;1000,50;permanent\n2;2000,25;contract\n"
 
@@ -94,24 +93,6 @@ def test_a_stated_encoding_is_taken_but_for_a_byte_order_mark() -> None:
     assert (
         open_csv(io.BytesIO("a,b\n".encode("utf-16")), stated=stated).format.encoding == "utf-16-le"
     )
-
-
-@pytest.mark.parametrize(
-    ("raw", "kind"),
-    [
-        (b"PAR1....", "parquet"),
-        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "excel"),
-        (b"PK\x03\x04....xl/workbook.xml", "excel"),
-    ],
-)
-def test_other_tables_are_known_by_their_first_bytes(raw: bytes, kind: str) -> None:
-    assert file_kind(raw) == kind
-
-
-@pytest.mark.parametrize("raw", [b"PK\x03\x04....", b"\x1f\x8b\x08", b"\0\1\2"])
-def test_what_is_no_table_is_refused(raw: bytes) -> None:
-    with pytest.raises(NotATable):
-        open_csv(io.BytesIO(raw))
 
 
 def test_a_format_is_told_in_words() -> None:

@@ -13,15 +13,12 @@ from hypothesis import strategies as st
 
 from creditscore.errors import Fault, InvalidApplicants
 from creditscore.i18n.catalogue import LANGUAGES
-from creditscore.schema import MOST_FAULTS, Applicant, ScorecardSpec
-from creditscore.schema.constraints import CodeList, NumericRange
+from creditscore.schema import MOST_FAULTS, Applicant
 from creditscore.schema.reader import load_schema
 
 SCHEMA = load_schema(Path(__file__).resolve().parents[2] / "data" / "schema.toml")
 SMALLEST, LARGEST = SCHEMA.scorecards["application"], SCHEMA.scorecards["behavioural"]
 HISTORY = [name for name in LARGEST.fields if name not in SMALLEST.fields]
-NUMBERS = [name for name, field in SCHEMA.fields.items() if isinstance(field.rule, NumericRange)]
-CODES = [name for name, field in SCHEMA.fields.items() if isinstance(field.rule, CodeList)]
 
 #: Whole numbers of more digits than Python turns into text.
 HUGE = [pytest.param(10**5000, id="huge"), pytest.param(-(10**5000), id="minus huge")]
@@ -126,85 +123,45 @@ def test_an_integral_float_is_kept_as_the_integer_that_it_is() -> None:
 
 
 @pytest.mark.parametrize("name", SCHEMA.fields)
-@pytest.mark.parametrize("raw", ["1", "", True, False, None, math.nan, [], [1], {}])
-def test_no_field_takes_a_text_boolean_null_or_nan(name: str, raw: object) -> None:
-    fault = fault_of(example(*LARGEST.fields) | {name: raw})
-
-    assert (fault.code, fault.pointer) == ("wrong_type", f"/{name}")
-
-
-@pytest.mark.parametrize("name", SCHEMA.fields)
-@pytest.mark.parametrize("raw", [math.inf, -math.inf, *HUGE])
-def test_no_field_takes_what_no_number_can_hold(name: str, raw: object) -> None:
-    fault = fault_of(example(*LARGEST.fields) | {name: raw})
-
-    assert fault.pointer == f"/{name}"
-    assert fault.text["en"].endswith("got a number too large to be stored")
-
-
-@pytest.mark.parametrize("name", NUMBERS)
-def test_each_bound_is_where_the_schema_puts_it(name: str) -> None:
-    rule = SCHEMA.fields[name].rule
-    assert isinstance(rule, NumericRange)
-    for bound, is_open, away in ((rule.low, rule.low_open, -1), (rule.high, rule.high_open, 1)):
-        assert bound is not None
-        step = 1.0 if rule.integral else math.nan
-        beyond = bound + away * step if rule.integral else math.nextafter(bound, away * math.inf)
-        within = bound - away * step if rule.integral else math.nextafter(bound, -away * math.inf)
-        accepted, refused = [within], [beyond]
-        (refused if is_open else accepted).append(bound)
-
-        for value in accepted:
-            assert SCHEMA.parse(example(*LARGEST.fields) | {name: value}).values[name] == value
-        for value in refused:
-            fault = fault_of(example(*LARGEST.fields) | {name: value})
-            assert (fault.code, fault.pointer) == ("out_of_range", f"/{name}")
-
-
-@pytest.mark.parametrize("name", CODES)
-def test_each_code_is_accepted_as_it_is_and_no_other(name: str) -> None:
-    rule = SCHEMA.fields[name].rule
-    assert isinstance(rule, CodeList)
-    codes = [code for code in (*rule.labels, *rule.merged_codes) if isinstance(code, int)]
-
-    for code in codes:
-        assert SCHEMA.parse(applicant(**{name: code})).values[name] == code
-    for other in (min(codes) - 1, max(codes) + 1):
-        fault = fault_of(applicant(**{name: other}))
-        assert (fault.code, fault.pointer) == ("unknown_code", f"/{name}")
+def test_no_field_takes_another_type_or_what_no_number_can_hold(name: str) -> None:
+    others: list[object] = ["1", "", True, False, None, math.nan, [], [1], {}]
+    for raw in others:
+        fault = fault_of(example(*LARGEST.fields) | {name: raw})
+        assert (fault.code, fault.pointer) == ("wrong_type", f"/{name}"), raw
+    for raw in (math.inf, -math.inf, 10**5000, -(10**5000)):
+        fault = fault_of(example(*LARGEST.fields) | {name: raw})
+        assert fault.pointer == f"/{name}"
+        assert fault.text["en"].endswith("got a number too large to be stored")
 
 
 # Which scorecard answers
 
 
-@pytest.mark.parametrize("spec", SCHEMA.scorecards.values(), ids=SCHEMA.scorecards)
-def test_the_scorecard_of_the_given_fields_answers(spec: ScorecardSpec) -> None:
-    assert SCHEMA.parse(example(*spec.fields)).scorecard == spec.name
+def test_the_scorecard_of_the_given_fields_answers() -> None:
+    for spec in SCHEMA.scorecards.values():
+        assert SCHEMA.parse(example(*spec.fields)).scorecard == spec.name
 
 
-@pytest.mark.parametrize("name", HISTORY)
-def test_one_field_of_the_history_asks_for_all_of_it(name: str) -> None:
-    faults = faults_of(example(*SMALLEST.fields, name))
+def test_one_field_of_the_history_asks_for_all_of_it() -> None:
+    asked = f"give all of {', '.join(HISTORY)} (Behavioural scorecard), or none of them"
+    for name in HISTORY:
+        faults = faults_of(example(*SMALLEST.fields, name))
 
-    assert {fault.code for fault in faults} == {"missing"}
-    assert [fault.pointer for fault in faults] == [
-        f"/{other}" for other in HISTORY if other != name
-    ]
-    assert (
-        faults[0]
-        .text["en"]
-        .endswith(f"give all of {', '.join(HISTORY)} (Behavioural scorecard), or none of them")
-    )
+        assert {fault.code for fault in faults} == {"missing"}
+        assert [fault.pointer for fault in faults] == [
+            f"/{other}" for other in HISTORY if other != name
+        ]
+        assert faults[0].text["en"].endswith(asked)
 
 
-@pytest.mark.parametrize("name", LARGEST.fields)
-def test_with_the_history_no_field_may_be_missing(name: str) -> None:
-    raw = example(*LARGEST.fields)
-    del raw[name]
+def test_with_the_history_no_field_may_be_missing() -> None:
+    for name in LARGEST.fields:
+        raw = example(*LARGEST.fields)
+        del raw[name]
 
-    fault = fault_of(raw)
+        fault = fault_of(raw)
 
-    assert (fault.code, fault.pointer) == ("missing", f"/{name}")
+        assert (fault.code, fault.pointer) == ("missing", f"/{name}")
 
 
 def test_the_order_of_the_members_does_not_matter() -> None:
@@ -340,5 +297,5 @@ def test_the_matrix_holds_the_asked_columns_in_single_precision() -> None:
     assert np.array_equal(matrix, expected)
 
 
-def test_the_matrix_of_nobody_has_its_columns() -> None:
+def test_the_matrix_of_no_applicants_has_its_columns() -> None:
     assert SCHEMA.matrix([], ["AGE", "SEX"]).shape == (0, 2)

@@ -11,7 +11,6 @@ import json
 import math
 import os
 import pickle
-import re
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -30,7 +29,6 @@ from creditscore.scorecard.inference import LookupTableEngine
 from creditscore.scorecard.model import Model
 from creditscore.scorecard.verification import with_self_digest
 
-PROJECT = Path(__file__).resolve().parents[2]
 FILES = ("model.pkl", "model_card.json", "manifest.json")
 
 
@@ -133,7 +131,7 @@ def test_folded_codes_and_words_of_the_outcome_are_no_part_of_a_version(model: M
     assert not any(field.merged_codes for field in schema.fields.values())
 
 
-def test_the_folder_holds_files_that_everybody_may_read(model: Model, tmp_path: Path) -> None:
+def test_the_folder_holds_files_that_all_users_may_read(model: Model, tmp_path: Path) -> None:
     artifact.save(model, tmp_path)
 
     assert {path.name for path in tmp_path.iterdir()} == set(FILES)
@@ -225,7 +223,7 @@ def test_no_flipped_byte_of_the_manifest_gets_through(folder: Path) -> None:
         refusal(folder)
 
 
-def test_a_figure_of_the_manifest_that_somebody_touched_up_is_noticed(folder: Path) -> None:
+def test_an_edited_figure_of_the_manifest_is_noticed(folder: Path) -> None:
     raw = (folder / "manifest.json").read_bytes()
     changed = raw.replace(b'"rows": ', b'"rows": 1', 1)
     assert changed != raw
@@ -234,46 +232,31 @@ def test_a_figure_of_the_manifest_that_somebody_touched_up_is_noticed(folder: Pa
     assert "is damaged: its SHA-256 is not its own" in refusal(folder)
 
 
-@pytest.mark.parametrize(
-    "golden",
-    [
-        [],
-        {},
-        None,
-        [1],
-        ["x"],
-        [{}],
-        [{"applicant": {}, "probability_of_default": 0.1}],
-        [{"applicant": 3, "probability_of_default": 0.1}],
-    ],
-)
-def test_golden_applicants_that_are_none_are_refused(folder: Path, golden: object) -> None:
-    write_manifest(folder, manifest_of(folder) | {"golden": golden})
+def test_a_manifest_with_other_golden_applicants_or_without_a_part_is_refused(
+    folder: Path,
+) -> None:
+    sound = manifest_of(folder)
+    parts = ("format", "model", "card", "versions", "golden", "scorecards", "data", "seed")
+    applicants: list[object] = [{}, 3]
+    scored = [[{"applicant": one, "probability_of_default": 0.1}] for one in applicants]
+    others: list[object] = [[], {}, None, [1], ["x"], [{}], *scored]
 
-    refusal(folder)
+    for manifest in [
+        *({name: sound[name] for name in sound if name != part} for part in (*parts, "software")),
+        *({**sound, "golden": golden} for golden in others),
+    ]:
+        write_manifest(folder, manifest)
+        refusal(folder)
 
-
-@pytest.mark.parametrize(
-    "raw",
-    [b"[]", b"3", b"null", b"{}", b'"x"', b"\xff", b"NaN", b"[" * 100_000, b"1" * 5000, b"\0"],
-    ids=range(10),
-)
-def test_any_other_json_is_no_manifest(folder: Path, raw: bytes) -> None:
-    (folder / "manifest.json").write_bytes(raw)
-
-    assert "is damaged: it is not a manifest of train.py" in refusal(folder)
+    write_manifest(folder, sound)
+    artifact.load(folder)
 
 
-@pytest.mark.parametrize(
-    "part",
-    ["format", "model", "card", "versions", "golden", "scorecards", "data", "seed", "software"],
-)
-def test_a_manifest_without_one_of_its_parts_is_refused(folder: Path, part: str) -> None:
-    manifest = manifest_of(folder)
-    del manifest[part]
-    write_manifest(folder, manifest)
+def test_any_other_json_is_no_manifest(folder: Path) -> None:
+    for raw in (b"[]", b"3", b"null", b"{}", b'"x"', b"\xff", b"NaN", b"[" * 100_000, b"\0"):
+        (folder / "manifest.json").write_bytes(raw)
 
-    refusal(folder)
+        assert "is damaged: it is not a manifest of train.py" in refusal(folder)
 
 
 @pytest.mark.parametrize(("number", "age"), [(FORMAT - 1, "an older"), (FORMAT + 1, "a newer")])
@@ -508,22 +491,6 @@ def test_a_loaded_table_is_the_one_that_was_computed(model: Model, folder: Path)
 
 
 # The tree
-
-
-def test_nothing_else_in_the_project_can_run_what_it_reads() -> None:
-    """Whatever unpickles or evaluates must go through this gate."""
-    running = re.compile(
-        r"\b(pickle|joblib|dill|cloudpickle|shelve|marshal)\.(load|loads|open|Unpickler)\b"
-        r"|\b(np|numpy|pd)\.(load|read_pickle)\b|allow_pickle|yaml\.load|\b(eval|exec)\("
-    )
-    found = [
-        f"{path.relative_to(PROJECT)}: {line.strip()}"
-        for path in [*PROJECT.glob("*.py"), *(PROJECT / "creditscore").rglob("*.py")]
-        for line in path.read_text(encoding="utf-8").splitlines()
-        if running.search(line)
-    ]
-
-    assert found == ["creditscore/scorecard/artifact.py: class _Unpickler(pickle.Unpickler):"]
 
 
 # Saving

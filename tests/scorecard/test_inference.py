@@ -7,8 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from drawing import bundled_rows, random_forest, random_rows
-from edges import around_thresholds
+from drawing import around_thresholds, bundled_rows
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -20,16 +19,12 @@ from creditscore.scorecard.inference import (
     LookupTableEngine,
     fits,
     select_engine,
-    tabulate,
 )
 from creditscore.scorecard.model import Model
 from creditscore.scorecard.scorecard import Scorecard
-from creditscore.scorecard.shapley import compute_shapley_tables
 from creditscore.scorecard.thresholds import ThresholdGrid
 
 SCORECARDS = ("application", "behavioural")
-
-seeds = st.integers(0, 2**32 - 1)
 
 
 def bits(card: Scorecard, matrix: Matrix) -> list[tuple[bytes, bytes]]:
@@ -111,27 +106,8 @@ def test_a_value_can_lie_on_one_side_of_a_threshold_and_be_rounded_to_the_other(
     ]
 
 
-@given(seed=seeds, columns=st.integers(1, 4), depth=st.integers(0, 6))
-@settings(max_examples=60)
-def test_drawn_forests_give_the_same_bits_as_a_table_and_leaf_by_leaf(
-    seed: int, columns: int, depth: int
-) -> None:
-    # Depth 0, or luck, makes trees of a single leaf.
-    draw = np.random.default_rng(seed)
-    forest = random_forest(draw, columns=range(columns), trees=4, depth=depth)
-    tables = compute_shapley_tables(forest, random_rows(draw, 5, columns))
-    rows = random_rows(draw, 40, columns) - np.float32(0.5) * draw.integers(0, 2)
-    probability, impacts = forest.probability_of_default(rows), tables.shapley_values(rows)
-
-    for engine in (tabulate(forest, tables), LeafTableEngine(forest, tables)):
-        said, shares = engine.predict(rows)
-        assert (said.tobytes(), shares.tobytes()) == (probability.tobytes(), impacts.tobytes())
-        for row, p, each in zip(rows.tolist(), probability, impacts.tolist(), strict=True):
-            assert engine.predict_one(row) == (p, each)
-
-
 @pytest.mark.parametrize("scorecard", SCORECARDS)
-def test_nobody_has_no_numbers(model: Model, scorecard: str) -> None:
+def test_no_rows_have_no_numbers(model: Model, scorecard: str) -> None:
     columns = len(model.scorecards[scorecard].predictors)
 
     probability, impacts = model.engines[scorecard].predict(np.empty((0, columns), np.float32))

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
-from drawing import by_brute_force, out_of_bag, random_forest, random_rows
+from drawing import out_of_bag, random_forest, random_rows
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from invented import invent, write_csv
@@ -165,15 +165,22 @@ def assert_engines_agree(forest: Forest, tables: LeafShapleyTables, rows: Matrix
             assert engine.predict_one(row) == (p, each)
 
 
-@given(seed=seeds, columns=st.integers(1, 4), depth=st.integers(0, 6))
+@given(
+    seed=seeds,
+    columns=st.integers(1, 4),
+    depth=st.integers(0, 6),
+    missing=st.sampled_from([0.0, 0.3]),
+)
 @settings(max_examples=60)
 def test_drawn_forests_give_the_same_bits_as_a_table_and_leaf_by_leaf(
-    seed: int, columns: int, depth: int
+    seed: int, columns: int, depth: int, missing: float
 ) -> None:
+    # Depth 0, or luck, makes trees of a single leaf.
     draw = np.random.default_rng(seed)
-    forest = random_forest(draw, columns=range(columns), trees=4, depth=depth, missing=True)
-    tables = compute_shapley_tables(forest, random_rows(draw, 5, columns, missing=0.3))
-    rows = random_rows(draw, 40, columns, missing=0.3)
+    forest = random_forest(draw, columns=range(columns), trees=4, depth=depth, missing=missing > 0)
+    tables = compute_shapley_tables(forest, random_rows(draw, 5, columns, missing=missing))
+    rows = random_rows(draw, 40, columns, missing=missing)
+    rows -= np.float32(0.5) * draw.integers(0, 2)
 
     tables.validate(columns)
     assert_engines_agree(forest, tables, rows)
@@ -197,20 +204,6 @@ def test_a_learnt_forest_gives_the_same_bits_as_a_table_and_leaf_by_leaf(
 
 
 # Reasons
-
-
-@given(seed=seeds, columns=st.integers(1, 5), trees=st.integers(1, 3))
-@settings(max_examples=60)
-def test_values_are_those_of_the_definition(seed: int, columns: int, trees: int) -> None:
-    draw = np.random.default_rng(seed)
-    forest = random_forest(draw, columns=range(columns), trees=trees, depth=5, missing=True)
-    reference = random_rows(draw, 7, columns, missing=0.3)
-    rows = random_rows(draw, 4, columns, missing=0.3)
-
-    found = compute_shapley_tables(forest, reference).shapley_values(rows)
-
-    for row, shares in zip(rows, found, strict=True):
-        assert np.abs(shares - by_brute_force(forest, row, reference)).max() <= EXACT
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -11,12 +11,12 @@ import numpy.typing as npt
 import pytest
 from drawing import (
     applicants,
+    around_thresholds,
     bundled_rows,
     by_brute_force,
     random_forest,
     random_rows,
 )
-from edges import around_thresholds
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from skips import skip_or_fail
@@ -49,13 +49,20 @@ def assert_by_definition(forest: Forest, reference: Matrix, rows: Matrix) -> Non
         assert np.abs(shares - by_brute_force(forest, row, reference)).max() <= EXACT
 
 
-@given(seed=seeds, columns=st.integers(1, 6), trees=st.integers(1, 3))
+@given(
+    seed=seeds,
+    columns=st.integers(1, 5),
+    trees=st.integers(1, 3),
+    missing=st.sampled_from([0.0, 0.3]),
+)
 @settings(max_examples=60)
-def test_values_are_those_of_the_definition(seed: int, columns: int, trees: int) -> None:
+def test_values_are_those_of_the_definition(
+    seed: int, columns: int, trees: int, missing: float
+) -> None:
     draw = np.random.default_rng(seed)
-    forest = random_forest(draw, columns=range(columns), trees=trees, depth=5)
-    reference = random_rows(draw, 7, columns)
-    rows = random_rows(draw, 4, columns)
+    forest = random_forest(draw, columns=range(columns), trees=trees, depth=5, missing=missing > 0)
+    reference = random_rows(draw, 7, columns, missing=missing)
+    rows = random_rows(draw, 4, columns, missing=missing)
 
     assert_by_definition(forest, reference, rows)
 
@@ -219,7 +226,7 @@ def test_a_game_worked_by_hand() -> None:
     assert found.tolist() == [[0.375, 0.375], [0, 0], [0, 0]]
 
 
-def test_trees_of_a_single_leaf_are_nobodys_reason() -> None:
+def test_trees_of_a_single_leaf_are_no_reason() -> None:
     draw = np.random.default_rng(1)
     forest = random_forest(draw, columns=[0], trees=3, depth=0)
 
@@ -238,12 +245,6 @@ def test_a_tree_of_a_single_leaf_among_others_changes_nothing_but_the_mean() -> 
     reference, rows = random_rows(draw, 5, 2), random_rows(draw, 4, 2)
 
     assert_by_definition(forest, reference, rows)
-
-
-def test_nobody_gets_no_values(model: Model) -> None:
-    for card in model.scorecards.values():
-        columns = len(card.predictors)
-        assert card.impacts(np.empty((0, columns), np.float32)).shape == (0, columns)
 
 
 def test_tables_too_large_are_refused_with_what_to_do() -> None:

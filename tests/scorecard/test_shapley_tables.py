@@ -7,8 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from drawing import bundled_rows, random_forest, random_rows
-from edges import around_thresholds
+from drawing import around_thresholds, bundled_rows, random_forest, random_rows
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

@@ -1,4 +1,4 @@
-"""What every answer must be, whoever gives it: the service, or the server in front of it."""
+"""What every answer must be, of the service or of the server in front of it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Bodies that go wrong in ways nobody thought of: mutated, arbitrary, and nearly right."""
+"""Bodies that go wrong in unforeseen ways: mutated, arbitrary, and nearly right."""
 
 from __future__ import annotations
 

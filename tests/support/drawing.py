@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Sequence
+from datetime import datetime
 from functools import cache
 from math import comb
 from pathlib import Path
@@ -19,10 +20,13 @@ from sklearn.ensemble import RandomForestClassifier
 
 from creditscore.arrays import Floats, Matrix
 from creditscore.cli import train
+from creditscore.decisions.assessor import Assessor, Decision
+from creditscore.decisions.record import new_decision_ids
 from creditscore.schema import Applicant, Schema
 from creditscore.schema.constraints import CodeList, Value
 from creditscore.schema.reader import load_schema
 from creditscore.scorecard.forest import Forest
+from creditscore.scorecard.model import Model
 from creditscore.scorecard.scorecard import Scorecard
 from creditscore.training.calibration import mean_of_trees
 from creditscore.training.dataset import Dataset
@@ -52,6 +56,19 @@ def applicant_of(data: Dataset, row: int, schema: Schema, scorecard: str) -> App
     """Make an applicant of a row of integer codes and numbers."""
     names = schema.scorecards[scorecard].fields
     return schema.parse({name: data.columns[name][row].item() for name in names})
+
+
+def decide_on_rows(model: Model, scorecard: str, *, count: int, moment: datetime) -> list[Decision]:
+    """Decide on the first bundled rows, at a moment."""
+    names = model.scorecards[scorecard].predictors
+    rules = [model.schema.fields[name].rule for name in names]
+    applicants = [
+        model.schema.parse(
+            {name: rule.decode(each) for name, rule, each in zip(names, rules, row, strict=True)}
+        )
+        for row in bundled_rows().matrix(names)[:count].tolist()
+    ]
+    return Assessor(model, model.policy, lambda: moment, new_decision_ids).assess_batch(applicants)
 
 
 def write_rows(path: Path, data: Dataset, schema: Schema) -> Path:
@@ -172,3 +189,15 @@ def by_brute_force(forest: Forest, row: npt.NDArray[np.float32], reference: Matr
             orders = columns * comb(columns - 1, len(coalition))
             shares[column] += (worth[joined] - worth[coalition]) / orders
     return shares
+
+
+def around_thresholds(card: Scorecard, usual: npt.NDArray[np.float32], *, step: int = 1) -> Matrix:
+    """Put every threshold, or each of so many, and its two neighbours into a usual row."""
+    rows = []
+    for place, name in enumerate(card.predictors):
+        for cut in thresholds(card, name)[::step]:
+            at = np.float32(cut)
+            for value in (np.nextafter(at, -np.float32(np.inf)), at, np.nextafter(at, np.inf)):
+                rows.append(usual.copy())
+                rows[-1][place] = value
+    return np.array(rows)

@@ -1,4 +1,4 @@
-"""Guides and their commands: what stands in a document, and somebody who follows it."""
+"""Guides and their commands: what a document says, and a reader who follows it."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def shell_lines(path: Path) -> Iterator[str]:
 
 @dataclass
 class Reader:
-    """Somebody who follows a guide, in a folder of their own.
+    """A reader who follows a guide, in a folder of their own.
 
     Attributes
     ----------
@@ -140,7 +140,7 @@ class Reader:
 
 @contextlib.contextmanager
 def reader_of(model_dir: Path, folder: Path) -> Iterator[Reader]:
-    """Serve to somebody whose log lies in their folder, as the project's in the project's."""
+    """Serve to a reader whose log lies in their folder, as the project's in the project's."""
     url = f"sqlite:///{folder}/instance/decisions.sqlite"
     variables = {"CREDITSCORE_MODEL_DIR": str(model_dir), "CREDITSCORE_DATABASE_URL": url}
     with serving(model_dir, folder, CREDITSCORE_DATABASE_URL=url) as server:

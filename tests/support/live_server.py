@@ -8,7 +8,7 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -40,6 +40,10 @@ class LiveServer:
     def signal(self, number: int) -> None:
         """Send a signal to its first process."""
         self._process.send_signal(number)
+
+    def status(self) -> int:
+        """Wait for its end, and give its exit status."""
+        return self._process.wait(timeout=45)
 
     def ask(
         self,
@@ -82,27 +86,23 @@ def serving(
     *,
     port: int | None = None,
     host: str = "127.0.0.1",
+    command: Sequence[str] = (),
+    cwd: Path = PROJECT,
     **variables: str,
 ) -> Iterator[LiveServer]:
-    """Run the service as manage.py does, on a free port, until the block ends."""
-    if os.name == "nt":
+    """Run the service until the block ends: as manage.py does, or with another command.
+
+    It is on a free port, unless the command names one.
+    """
+    if os.name == "nt" and not command:
         pytest.skip("gunicorn does not run on Windows")
     port = free_port() if port is None else port
     log = folder / f"{port}.log"
-    arguments = ["-c", "gunicorn.conf.py", "--bind", f"{host}:{port}"]
-    kept = {name: value for name, value in os.environ.items() if "CREDITSCORE" not in name}
-    settings = {
-        "CREDITSCORE_MODEL_DIR": str(model_dir),
-        "CREDITSCORE_DATABASE_URL": log_in(folder),
-        "CREDITSCORE_RUNTIME_DIR": str(folder / "run"),
-        "CREDITSCORE_RATE_LIMIT": "off",
-        "CREDITSCORE_WHAT_IF_RATE_LIMIT": "off",
-    }
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "gunicorn", *arguments, "app:app"],
-            cwd=PROJECT,
-            env={**kept, **settings, **variables},
+            command or gunicorn(sys.executable, f"{host}:{port}"),
+            cwd=cwd,
+            env={**variables_of(model_dir, folder), **variables},
             stdout=output,
             stderr=output,
         )
@@ -119,8 +119,25 @@ def serving(
             process.wait()
 
 
+def gunicorn(python: str, address: str) -> list[str]:
+    """Give the command that manage.py ends with."""
+    return [python, "-m", "gunicorn", "-c", "gunicorn.conf.py", "--bind", address, "app:app"]
+
+
+def variables_of(model_dir: Path, folder: Path) -> dict[str, str]:
+    """Give the environment of a service: its model, its log in a folder, and no other settings."""
+    kept = {name: value for name, value in os.environ.items() if "CREDITSCORE" not in name}
+    return kept | {
+        "CREDITSCORE_MODEL_DIR": str(model_dir),
+        "CREDITSCORE_DATABASE_URL": log_in(folder),
+        "CREDITSCORE_RUNTIME_DIR": str(folder / "run"),
+        "CREDITSCORE_RATE_LIMIT": "off",
+        "CREDITSCORE_WHAT_IF_RATE_LIMIT": "off",
+    }
+
+
 def free_port() -> int:
-    """Give a port that nobody listens on."""
+    """Give a port that is free."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port: int = listener.getsockname()[1]
     return port

@@ -1,4 +1,4 @@
-"""A log with decisions of a real model in it, and what somebody could do to it behind our back."""
+"""A log with decisions of a real model, and ways to change it behind the service's back."""
 
 from __future__ import annotations
 
@@ -18,6 +18,9 @@ from creditscore.decisions.record import content_hash
 from creditscore.scorecard.model import Model
 from creditscore.scorecard.policy import Policy
 from creditscore.web.service import NAME
+
+#: How the tests show the key of a service that asks for one.
+KEY = {"X-API-Key": "the-key-of-the-tests"}
 
 #: A loss-to-margin ratio with which other applicants are eligible.
 OTHER_RATIO = 4

@@ -55,7 +55,7 @@ class Certificate:
 
 
 def find(program: str) -> str:
-    """Return a program's path; a system's own are not on everybody's PATH.
+    """Return a program's path; a system's own are not on every PATH.
 
     Raises
     ------
@@ -138,7 +138,7 @@ def _configuration(
     for stands, instead in here.items():
         assert server.count(stands) == 1, stands
         server = server.replace(stands, instead)
-    # As root, its workers would be somebody who may not look into this folder.
+    # As root, its workers would be a user who may not look into this folder.
     user = "user root;" if os.geteuid() == 0 else ""
     return FRAME.format(user=user, folder=folder, main=main, server=server)
 

@@ -59,7 +59,7 @@ def running_prometheus(service_port: int, key: Path, folder: Path) -> Iterator[P
     for file in FILES.iterdir():
         text = file.read_text(encoding="utf-8")
         text = text.replace(TARGET, f"127.0.0.1:{service_port}").replace(KEY_FILE, str(key))
-        # Nobody waits minutes for an alert here: promtool looks at that.
+        # No test waits minutes for an alert: promtool looks at that.
         lines = (line for line in text.splitlines() if not line.startswith("        for: "))
         text = "\n".join(lines).replace("_interval: 15s", "_interval: 1s")
         (folder / file.name).write_text(text, encoding="utf-8")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-#: Seconds after which nobody believes that it is still to come.
+#: Seconds after which it is not to be expected any more.
 PATIENCE = 120.0
 
 

@@ -68,7 +68,7 @@ class Cluster:
         return process
 
     def add_worker(self) -> subprocess.Popen[bytes]:
-        """Start a worker of one thread, which nobody starts again."""
+        """Start a worker of one thread, which is not started again."""
         return self.start(
             "worker", self.address, "--nworkers", "1", "--no-nanny", "--no-dashboard",
             "--local-directory", str(self.folder),
@@ -123,6 +123,7 @@ def finish(running: subprocess.Popen[str], status: int = 0) -> str:
     return said
 
 
+@pytest.mark.slow
 def test_a_cluster_gives_what_one_process_gives_though_a_worker_is_killed(
     cluster: Cluster, schema: Schema, tmp_path: Path
 ) -> None:
@@ -145,6 +146,7 @@ def test_a_cluster_gives_what_one_process_gives_though_a_worker_is_killed(
         assert (target / path.name).read_bytes() == (tmp_path / "alone.parquet").read_bytes()
 
 
+@pytest.mark.slow
 def test_finished_parts_are_left_alone_missing_ones_made_and_another_models_refused(
     cluster: Cluster, schema: Schema, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -168,6 +170,7 @@ def test_finished_parts_are_left_alone_missing_ones_made_and_another_models_refu
     assert "holds decisions of another model, cut-off or choice of columns" in said
 
 
+@pytest.mark.slow
 def test_bad_rows_are_rejected_beside_their_part_and_a_part_that_is_no_table_is_named(
     cluster: Cluster, schema: Schema, tmp_path: Path
 ) -> None:
@@ -200,7 +203,6 @@ def test_what_cannot_be_done_is_said_in_one_line(
         assert told in capsys.readouterr().err
 
 
-@pytest.mark.slow
 def test_a_workbook_gets_its_decisions_as_csv(tmp_path: Path) -> None:
     for name in ("a.xlsx", "b.csv"):
         (tmp_path / name).touch()
@@ -210,11 +212,11 @@ def test_a_workbook_gets_its_decisions_as_csv(tmp_path: Path) -> None:
     assert [job.target.name for job in parts.jobs()] == ["a.xlsx.csv", "b.csv"]
 
 
-def test_nobody_at_the_address_is_said_in_one_line(schema: Schema, tmp_path: Path) -> None:
+def test_no_scheduler_at_the_address_is_said_in_one_line(schema: Schema, tmp_path: Path) -> None:
     write(tmp_path / "a.csv", people(schema, "application", 1))
-    nobody = Cluster(tmp_path)
+    nowhere = Cluster(tmp_path)
 
-    said = finish(score_on(nobody, str(tmp_path / "a.csv"), tmp_path / "out"), status=1)
+    said = finish(score_on(nowhere, str(tmp_path / "a.csv"), tmp_path / "out"), status=1)
 
     assert "no scheduler answers at" in said
     assert "Traceback" not in said

@@ -14,6 +14,8 @@ from skips import skip_or_fail
 from creditscore.web import app as web
 from tools.take_screenshots import HISTORY, PICTURES, Browser, browsing, serving, take
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def url(model_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:

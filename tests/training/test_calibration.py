@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import copy
 import warnings
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pytest
+from carded import trained
 from drawing import bundled_rows, out_of_bag
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -22,9 +21,8 @@ from creditscore.schema.reader import read_schema
 from creditscore.scorecard import artifact
 from creditscore.scorecard.forest import Forest
 from creditscore.scorecard.model import Model
-from creditscore.scorecard.policy import Policy
 from creditscore.scorecard.shapley import compute_shapley_tables
-from creditscore.training import calibration, pipeline
+from creditscore.training import calibration
 from creditscore.training.calibration import (
     POOR_CALIBRATION_ERROR,
     OutOfBag,
@@ -40,9 +38,6 @@ from creditscore.training.fit import (
     predict_by_tree,
 )
 from creditscore.training.split import split
-
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
 
 #: Trees that learn their rows by heart, and are far too sure of others.
 OVERCONFIDENT = ForestSettings(trees=20, max_depth=16, min_samples_leaf=1, max_features=2)
@@ -257,16 +252,8 @@ def repaired(schema: Schema, tmp_path_factory: pytest.TempPathFactory) -> Model:
     document["fields"]["LIMIT_BAL"].pop("monotone")
     application["forest"] = {"trees": 20, "max_depth": 16, "min_samples_leaf": 1}
     folder = tmp_path_factory.mktemp("repaired")
-    model, _ = pipeline.train(
-        bundled_rows().rows(np.arange(0, len(bundled_rows()), 7)),
-        read_schema(document, "own.toml"),
-        policy=Policy.from_ratio(3),
-        exclude=[],
-        reference_group="approved",
-        seed=1,
-        now=datetime(2026, 1, 1, tzinfo=UTC),
-        progress=lambda _: None,
-    )
+    rows = bundled_rows().rows(np.arange(0, len(bundled_rows()), 7))
+    model, _ = trained(rows, read_schema(document, "own.toml"), group="approved")
     artifact.save(model, folder)
     return artifact.load(folder)
 

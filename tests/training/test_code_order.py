@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from carded import trained
 
 from creditscore.errors import SchemaError
 from creditscore.evaluation.card import read_card
@@ -20,8 +20,7 @@ from creditscore.schema import CodeList, Schema
 from creditscore.schema.reader import read_schema
 from creditscore.scorecard import artifact
 from creditscore.scorecard.model import Model
-from creditscore.scorecard.policy import Policy
-from creditscore.training import dataset, pipeline
+from creditscore.training import dataset
 from creditscore.training.code_order import encode_again, learn_order
 from creditscore.training.fit import grow
 from creditscore.training.split import Split, join, split
@@ -67,16 +66,7 @@ def write_table(folder: Path, shares: dict[str, float]) -> Path:
 
 
 def train(path: Path, schema: Schema) -> tuple[Model, Split]:
-    return pipeline.train(
-        dataset.load(path, schema),
-        schema,
-        policy=Policy.from_ratio(3),
-        exclude=[],
-        reference_group="all",
-        seed=1,
-        now=datetime(2026, 1, 1, tzinfo=UTC),
-        progress=lambda _: None,
-    )
+    return trained(dataset.load(path, schema), schema)
 
 
 BY_RISK = ["clerk", "farmer", "baker", "driver"]

@@ -75,28 +75,6 @@ def test_a_table_is_read_by_the_names_of_its_columns(path: Path, loans: Schema) 
     assert not data.folded
 
 
-@pytest.mark.parametrize(
-    ("end", "before", "last"),
-    [("\r\n", b"", b"\r\n"), ("\r", b"", b"\r"), ("\n", b"\xef\xbb\xbf", b"\n"), ("\n", b"", b"")],
-    ids=["Windows", "old Mac", "byte order mark", "no last line end"],
-)
-def test_what_programs_write_is_fine(
-    path: Path, loans: Schema, end: str, before: bytes, last: bytes
-) -> None:
-    written(path, *ROWS, end=end)
-    path.write_bytes(before + path.read_bytes().rstrip() + last)
-
-    assert_read(load(path, loans))
-
-
-def test_quoted_cells_are_fine(path: Path, loans: Schema) -> None:
-    header = ",".join(f'"{name}"' for name in HEADER.split(","))
-
-    data = load(written(path, '"7, ""a""",12,"1","30.5",0', ROWS[1], header=header), loans)
-
-    assert_read(data)
-
-
 def test_the_ignored_columns_need_not_be_there(path: Path, loans: Schema) -> None:
     rows = [row.split(",", 1)[1] for row in ROWS]
 
@@ -288,12 +266,6 @@ def test_many_unknown_columns_are_counted(path: Path, loans: Schema) -> None:
     assert len(str(error)) < 400
 
 
-def test_a_quoted_line_break_does_not_shift_the_line(path: Path, loans: Schema) -> None:
-    error = refusal(written(path, '"7\n7",12,1,30.5,0', cells(home="9")), loans)
-
-    assert error.line == 4
-
-
 @pytest.mark.parametrize("place", [0, 1, 2])
 @pytest.mark.parametrize(
     ("row", "said"),
@@ -317,24 +289,11 @@ def test_a_row_of_another_width_is_refused(
 # The file
 
 
-@pytest.mark.parametrize("raw", [b"", b"\n", b"  \r\n\t\n"])
-def test_an_empty_file_is_refused(path: Path, loans: Schema, raw: bytes) -> None:
-    path.write_bytes(raw)
-
-    assert str(refusal(path, loans)).startswith(f"{path}, line 1: the table is empty")
-
-
 @pytest.mark.parametrize("end", ["", "\n", "\r\n"])
 def test_a_header_alone_is_refused(path: Path, loans: Schema, end: str) -> None:
     path.write_bytes((HEADER + end).encode())
 
     assert str(refusal(path, loans)) == f"{path}: holds a header but no rows"
-
-
-def test_a_byte_order_mark_alone_has_no_header(path: Path, loans: Schema) -> None:
-    path.write_bytes(b"\xef\xbb\xbf")
-
-    assert refusal(path, loans).line == 1
 
 
 @pytest.mark.parametrize("outcome", ["0", "1"])
@@ -345,41 +304,7 @@ def test_rows_of_one_outcome_are_refused(path: Path, loans: Schema, outcome: str
     assert f"must hold both outcomes, but no row has {1 - int(outcome)}" in str(error)
 
 
-@pytest.mark.parametrize(
-    "row",
-    ['"7,12,1,30.5,0', '"7"7,12,1,30.5,0', f'"{"x" * 200_000}",12,1,30.5,0'],
-    ids=["open quote", "text after a quote", "cell without end"],
-)
-def test_what_is_no_csv_is_refused(path: Path, loans: Schema, row: str) -> None:
-    error = refusal(written(path, ROWS[0], row), loans)
-
-    assert error.line is not None
-    assert "this is not CSV: " in str(error)
-
-
-def test_a_header_without_end_is_refused(path: Path, loans: Schema) -> None:
-    assert "this is not CSV: " in str(refusal(written(path, header="x" * 200_000), loans))
-
-
-@pytest.mark.parametrize("raw", [b"\0\1\2", b"PK\3\4\0\0", b"\x80\x04\x95", b"<html></html>"])
-def test_what_is_no_table_at_all_is_refused(path: Path, loans: Schema, raw: bytes) -> None:
-    path.write_bytes(raw)
-
-    refusal(path, loans)
-
-
 # Amounts
-
-
-@pytest.mark.parametrize(("decimal", "amount"), [(",", '"30,5","1.000"'), (".", '"30.5","1,000"')])
-def test_the_schema_file_says_what_the_decimal_sign_is(
-    path: Path, decimal: str, amount: str
-) -> None:
-    document = tomllib.loads(LOANS.read_text(encoding="utf-8")) | {"file": {"decimal": decimal}}
-    first, second = amount.split(",", 1) if decimal == "." else amount.rsplit(",", 1)
-    rows = [f"7,12,1,{first},0", f"8,0,2,{second},1"]
-
-    assert_read(load(written(path, *rows), read_schema(document, "loans.toml")))
 
 
 def test_three_digits_behind_one_separator_are_refused_unless_others_settle_it(

@@ -61,25 +61,6 @@ def bodies(schema: Schema) -> Bodies:
 
 
 @pytest.mark.parametrize("scorecard", SCORECARDS)
-def test_flipping_what_is_excluded_changes_no_bit(
-    fair_client: FlaskClient, bodies: Bodies, scorecard: str
-) -> None:
-    flipped = [
-        {**bodies[scorecard], "SEX": sex, "MARRIAGE": marriage, "AGE": age}
-        for sex, marriage, age in itertools.product((1, 2), (1, 2, 3), (18, 26, 61, 62, 100))
-    ]
-
-    answers = fair_client.post("/predict", json=flipped).get_json()
-
-    answered = [
-        {name: answer[name] for name in ("label", "probability_of_default", "score", "reasons")}
-        for answer in answers
-    ]
-    assert len(answered) == 30
-    assert all(answer == answered[0] for answer in answered)
-
-
-@pytest.mark.parametrize("scorecard", SCORECARDS)
 @given(data=st.data())
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_applicants_who_differ_in_what_is_excluded_get_the_same_bits(
@@ -94,20 +75,6 @@ def test_applicants_who_differ_in_what_is_excluded_get_the_same_bits(
 
     assert card.probability_of_default(first) == card.probability_of_default(second)
     assert card.impacts(first).tobytes() == card.impacts(second).tobytes()
-
-
-@pytest.mark.parametrize("scorecard", SCORECARDS)
-def test_what_is_excluded_is_neither_asked_by_a_tree_nor_explained(
-    fair: Model, scorecard: str
-) -> None:
-    card = fair.scorecards[scorecard]
-
-    assert not set(card.predictors) & set(EXCLUDED)
-    assert card.monitored == EXCLUDED
-    assert card.impacts(np.zeros((1, len(card.predictors)), np.float32)).shape[1] == len(
-        card.predictors
-    )
-    assert not set(card.reference.medians) & set(EXCLUDED)
 
 
 def test_what_is_excluded_is_listed_as_monitored(fair: Model, fair_client: FlaskClient) -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
 import pytest
+from carded import trained
 
 from creditscore.arrays import Floats, Ints
 from creditscore.errors import SchemaError
@@ -17,8 +17,6 @@ from creditscore.schema import ForestSettings, Schema
 from creditscore.schema.reader import read_schema
 from creditscore.scorecard import shapley
 from creditscore.scorecard.model import Model
-from creditscore.scorecard.policy import Policy
-from creditscore.training import pipeline
 from creditscore.training.dataset import Dataset
 from creditscore.training.fit import fit_forest, flatten, judged
 from creditscore.training.forest_search import LEAVES, candidates, try_forests
@@ -143,16 +141,8 @@ def train() -> Train:
     def train_on_loans(schema: Schema) -> Model:
         matrix, bad = loans(ROWS, seed=1)
         columns = dict(zip(schema.fields, matrix.T, strict=True))
-        model, _ = pipeline.train(
-            Dataset(name="loans.csv", sha256="0" * 64, columns=columns, bad=bad, folded={}),
-            schema,
-            policy=Policy.from_ratio(3),
-            exclude=[],
-            reference_group="approved",
-            seed=1,
-            now=datetime(2026, 1, 1, tzinfo=UTC),
-            progress=lambda _: None,
-        )
+        rows = Dataset(name="loans.csv", sha256="0" * 64, columns=columns, bad=bad, folded={})
+        model, _ = trained(rows, schema, group="approved")
         return model
 
     return train_on_loans

@@ -64,23 +64,6 @@ def test_who_has_not_signed_in_learns_of_no_decision_whether_it_is_there(
     assert there.replace(decision_id, "") == nowhere.replace(other, "")
 
 
-@pytest.mark.parametrize(
-    "headers",
-    [
-        {"Accept": "*/*"},
-        {"Accept": "application/json, text/html;q=0.9"},
-        {"Accept": "*/*", "X-API-Key": "wrong"},
-        {"Accept": "application/json", "Authorization": "Bearer wrong"},
-    ],
-)
-def test_programs_are_refused_with_a_problem(
-    visitor: FlaskClient, decision_id: str, headers: dict[str, str]
-) -> None:
-    explanation = f"/decisions/{decision_id}/explanation"
-    for place in ("/monitoring", "/decisions", f"/decisions/{decision_id}", explanation):
-        problem_of(visitor.get(place, headers=headers), 401)
-
-
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_with_a_key_the_decision_stands_on_its_page(
     visitor: FlaskClient, decision_id: str, language: str
@@ -160,13 +143,6 @@ def test_where_there_is_no_key_at_all_the_page_says_how_to_make_one(
         page = build().test_client().get(place, headers=BROWSER)
 
         assert "keys new --name" in shown(page.text, "no-key-yet")
-
-
-def test_a_refused_form_is_told_in_the_language_of_its_page(visitor: FlaskClient) -> None:
-    for language in LANGUAGES:
-        answer = visitor.post(f"/?lang={language}", data={})
-        assert answer.status_code == 401
-        assert answer.headers["Content-Language"] == language
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -83,31 +83,22 @@ def test_these_are_all_routes_and_commands_that_take_times(app: Flask) -> None:
 
 @pytest.mark.parametrize("path", PATHS)
 @pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("time", OUTSIDE)
-def test_a_time_outside_the_calendar_is_a_fault_at_its_parameter(
-    client: FlaskClient, path: str, name: str, time: str
+def test_a_time_outside_the_calendar_is_a_fault_at_its_parameter_and_one_at_its_end_no_surprise(
+    client: FlaskClient, path: str, name: str
 ) -> None:
-    answer = client.get(f"{path}?{name}={quote(time)}", headers=HEADERS)
+    for time in OUTSIDE:
+        answer = client.get(f"{path}?{name}={quote(time)}", headers=HEADERS)
 
-    ((pointer, code),) = faults_of(answer, 422)
-    assert (pointer, code) == (f"/{name}", "not_allowed")
-    assert "from the year 1 to 9999" in answer.get_json()["detail"]
+        assert faults_of(answer, 422) == [(f"/{name}", "not_allowed")], time
+        assert "from the year 1 to 9999" in answer.get_json()["detail"]
+    for time in INSIDE:
+        for accept in ("application/json", "text/html"):
+            headers = {**HEADERS, "Accept": accept}
+            answer = client.get(f"{path}?{name}={quote(time)}", headers=headers)
 
-
-@pytest.mark.parametrize("path", PATHS)
-@pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("time", INSIDE)
-def test_a_time_at_the_end_of_the_calendar_is_no_surprise(
-    client: FlaskClient, path: str, name: str, time: str
-) -> None:
-    for accept in ("application/json", "text/html"):
-        headers = {**HEADERS, "Accept": accept}
-        answer = client.get(f"{path}?{name}={quote(time)}", headers=headers)
-
-        if answer.status_code != 200:
             # No window begins at the last moment, or ends at the first.
-            assert path == "/monitoring"
-            assert answer.status_code == 422
+            allowed = {200, 422} if path == "/monitoring" else {200}
+            assert answer.status_code in allowed, time
 
 
 def test_a_window_from_end_to_end_of_the_calendar_is_answered(client: FlaskClient) -> None:

@@ -191,10 +191,6 @@ def test_where_a_decision_needs_a_key_the_page_asks_for_it_and_never_holds_it(
     assert "YOUR_KEY" in shown(page.text, "curl")
 
 
-def test_another_site_may_not_send_the_form(client: FlaskClient, applicant: Body) -> None:
-    problem_of(client.post("/", data=applicant, headers={"Sec-Fetch-Site": "cross-site"}), 403)
-
-
 def test_browsers_are_told_to_run_and_load_only_files_of_this_service(
     client: FlaskClient, applicant: Body
 ) -> None:
@@ -223,22 +219,15 @@ def test_a_merged_code_is_decided_on_and_its_option_stays_chosen(
     assert '<option value="0"' not in answer.text.partition('name="MARRIAGE"')[0]
 
 
+# test_number_text.py holds what else may be typed.
 @pytest.mark.parametrize(
     ("language", "typed", "amount"),
-    [
-        ("en", "30000", 30000),
-        ("en", "30,000", 30000),
-        ("en", "30,000.5", 30000.5),
-        ("id", "30000", 30000),
-        ("id", "30.000", 30000),
-        ("id", "30.000,50", 30000.5),
-        ("id", "1,5", 1.5),
-    ],
+    [("en", "30,000", 30000), ("id", "30.000,50", 30000.5), ("id", "1,5", 1.5)],
 )
 def test_an_amount_is_read_by_the_language_of_the_page(
-    client: FlaskClient, applicant: Body, language: str, typed: str, amount: float
+    client: FlaskClient, example: Body, language: str, typed: str, amount: float
 ) -> None:
-    answer = client.post(f"/?lang={language}", data={**applicant, "LIMIT_BAL": typed})
+    answer = client.post(f"/?lang={language}", data={**example, "LIMIT_BAL": typed})
 
     assert answer.status_code == 200
     assert f'"LIMIT_BAL": {amount}' in unescape(shown(answer.text, "curl"))
@@ -251,17 +240,13 @@ def test_an_amount_is_read_by_the_language_of_the_page(
     ("language", "typed", "said"),
     [
         ("en", "30.000,50", "Thousands and decimals are written as in 30,000 and 1.5."),
-        ("en", "1,5", "Thousands and decimals are written as in 30,000 and 1.5."),
-        ("en", "3,00,000", "Thousands and decimals are written as in 30,000 and 1.5."),
-        ("en", "30 000", "Thousands and decimals are written as in 30,000 and 1.5."),
         ("id", "30,000.50", "Ribuan dan desimal ditulis seperti 30.000 dan 1,5."),
-        ("id", "30.00", "Ribuan dan desimal ditulis seperti 30.000 dan 1,5."),
     ],
 )
 def test_a_wrongly_grouped_amount_is_refused_and_told_how_to_write_it(
-    client: FlaskClient, applicant: Body, language: str, typed: str, said: str
+    client: FlaskClient, example: Body, language: str, typed: str, said: str
 ) -> None:
-    answer = client.post(f"/?lang={language}", data={**applicant, "LIMIT_BAL": typed})
+    answer = client.post(f"/?lang={language}", data={**example, "LIMIT_BAL": typed})
 
     assert answer.status_code == 422
     error = shown(answer.text, "field-LIMIT_BAL-error")
@@ -270,10 +255,10 @@ def test_a_wrongly_grouped_amount_is_refused_and_told_how_to_write_it(
 
 
 def test_how_to_write_amounts_is_not_told_of_other_mistakes(
-    client: FlaskClient, applicant: Body
+    client: FlaskClient, example: Body
 ) -> None:
     for wrong in ("much", "-5", "1e999"):
-        answer = client.post("/?lang=en", data={**applicant, "LIMIT_BAL": wrong})
+        answer = client.post("/?lang=en", data={**example, "LIMIT_BAL": wrong})
 
         assert answer.status_code == 422
         assert "Thousands" not in shown(answer.text, "field-LIMIT_BAL-error")

@@ -7,16 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from answers import PROJECT, decision_of, lasting
+from answers import decision_of
 from flask.testing import FlaskClient
-from hypothesis import given, settings
-from service_settings import settings_of
-from strategies import BUNDLED, applicants
 
-from creditscore.cli import train
 from creditscore.i18n.catalogue import LEGAL_SENTENCE
 from creditscore.schema import Schema
-from creditscore.web import create_app
 
 Body = dict[str, Any]
 
@@ -95,7 +90,7 @@ def test_the_model_describes_every_field_in_the_language_asked_for(
             assert card["fields"][name]["protected"] == field.protected
 
 
-def test_the_model_gives_nobody_away(client: FlaskClient, model_dir: Path) -> None:
+def test_the_model_gives_no_applicant_away(client: FlaskClient, model_dir: Path) -> None:
     golden = json.loads((model_dir / "manifest.json").read_text(encoding="utf-8"))["golden"]
     text = client.get("/model").get_data(as_text=True)
 
@@ -105,49 +100,6 @@ def test_the_model_gives_nobody_away(client: FlaskClient, model_dir: Path) -> No
         assert repr(entry["probability_of_default"]) not in text
     assert str(model_dir) not in text
     assert "sources" not in json.loads(text)
-
-
-@pytest.fixture(scope="module")
-def lawful(tmp_path_factory: pytest.TempPathFactory, schema: Schema) -> FlaskClient:
-    """Ask a service whose model was trained without protected attributes, on a few rows."""
-    folder = tmp_path_factory.mktemp("lawful")
-    rows = (PROJECT / "data" / "credit.csv").read_text(encoding="utf-8").splitlines(keepends=True)
-    (folder / "few.csv").write_text("".join(rows[:3001]), encoding="utf-8")
-    data = ["--data", str(folder / "few.csv"), "--model-dir", str(folder), "--no-plots", "--quick"]
-    assert train.main([*data, "--exclude", *protected_fields(schema)]) == 0
-    return create_app(settings_of(folder)).test_client()
-
-
-def protected_fields(schema: Schema) -> list[str]:
-    return [name for name, field in schema.fields.items() if field.protected]
-
-
-def test_a_model_without_protected_predictors_needs_no_legal_sentence(
-    lawful: FlaskClient, schema: Schema
-) -> None:
-    card = card_of(lawful)
-
-    assert card["legal"] is None
-    for scorecard in card["scorecards"].values():
-        assert scorecard["monitored_attributes"] == protected_fields(schema)
-        assert not set(scorecard["predictors"]) & set(protected_fields(schema))
-        assert scorecard["protected_predictors"] == []
-
-
-@settings(max_examples=100)
-@given(applicant=applicants(BUNDLED), other=applicants(BUNDLED))
-def test_a_monitored_attribute_changes_no_number_and_may_be_left_out(
-    lawful: FlaskClient, schema: Schema, applicant: Body, other: Body
-) -> None:
-    changed = {**applicant, **{name: other[name] for name in protected_fields(schema)}}
-    less = {name: value for name, value in applicant.items() if name != protected_fields(schema)[0]}
-
-    before, after, without = (
-        {**lasting(decision_of(lawful.post("/predict", json=body))), "warnings": []}
-        for body in (applicant, changed, less)
-    )
-
-    assert before == after == without
 
 
 def test_head_answers_as_get_does_but_without_a_body(client: FlaskClient) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from answers import Answer, decision_of, problem_of
+from answers import Answer, decision_of, faults_of, problem_of
 from flask import Flask, request
 from flask.testing import FlaskClient
 from service_settings import settings_of
@@ -153,6 +153,52 @@ def test_what_an_applicant_sent_is_never_logged(
 
     assert answer.status_code in {400, 422}
     assert MARKER not in caplog.text
+
+
+# Bodies that are no JSON, or none of ours; test_json_parser.py holds what the reader takes
+
+
+@pytest.mark.parametrize(
+    ("body", "fault"),
+    [
+        (b"[" * 100_000, ("", "too_deep")),
+        (b"[" * 8 + b"]" * 8, ("/0", "not_an_object")),
+        (b'[[{"a": {"b": 1, "b": 1}}]]', ("", "duplicate_key")),
+        (b'{"LIMIT_BAL": 1, "\\u004cIMIT_BAL": 2}', ("", "duplicate_key")),
+        (b'{"\\ud800": 1}', ("", "not_unicode")),
+        (b"", ("", "empty")),
+        (b"\xef\xbb\xbf\r\n\t ", ("", "empty")),
+        (b'"\xff"', ("", "not_utf8")),
+        (b'{"a": NaN}', ("", "not_json")),
+        (b"{}{}", ("", "not_json")),
+        (b"1" * 5000, ("", "not_applicants")),
+    ],
+)
+def test_a_body_that_is_no_applicant_is_refused_by_name(
+    client: FlaskClient, body: bytes, fault: tuple[str, str]
+) -> None:
+    answer = client.post("/predict", data=body)
+
+    assert faults_of(answer, 422 if answer.status_code == 422 else 400) == [fault]
+
+
+def test_the_place_of_a_mistake_is_told(client: FlaskClient) -> None:
+    problem = problem_of(client.post("/predict", data=b'{\n"a": 1,\n  b}'), 400)
+
+    assert "line 3, column 3" in problem["detail"]
+
+
+def test_what_is_repeated_from_a_request_is_cut_short(client: FlaskClient, example: bytes) -> None:
+    long = b"x" * 100_000
+    bodies = [
+        example.replace(b"{", b'{"AGE": "%s", ' % long),
+        example.replace(b"{", b'{"%s": 1, ' % long),
+        example.replace(b"{", b'{"%s": 1, "%s": 1, ' % (long, long)),
+        b'"%s"' % long,
+    ]
+
+    for body in bodies:
+        assert len(client.post("/predict", data=body).data) < 2000
 
 
 # Bodies that do not come as they should; over a real server in test_http_server.py

@@ -1,10 +1,10 @@
-"""The reader of strangers' JSON, against a slow reader that is plainly right, and a corpus."""
+"""The reader of clients' JSON, against another reader that is plainly right, and a corpus."""
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
-from itertools import chain
 from typing import Any
 
 import pytest
@@ -42,7 +42,7 @@ JSON_VALUES = st.recursive(
 )
 
 
-@settings(max_examples=1000)
+@settings(max_examples=500)
 @given(
     raw=st.one_of(
         st.lists(st.sampled_from(SCRAPS), max_size=12).map(lambda scraps: "".join(scraps).encode()),
@@ -69,7 +69,7 @@ def test_every_json_value_comes_back_as_it_was(
     assert found in {repr(value), "refused"}
 
 
-@settings(max_examples=400)
+@settings(max_examples=200)
 @given(data=st.data(), value=JSON_VALUES)
 def test_a_json_text_with_a_changed_byte_is_read_or_refused_as_the_rfc_says(
     data: st.DataObject, value: Any
@@ -201,19 +201,21 @@ def test_what_json_does_not_allow_is_refused_by_its_name(raw: bytes, code: str) 
     assert both(raw) == ("refused", "refused")
 
 
-@pytest.mark.parametrize("raw", [*dict(ACCEPTED), *chain(*REFUSED.values())])
-def test_an_array_of_objects_is_read_as_each_of_its_values_is(raw: bytes) -> None:
-    for array in (
-        b'[{"a":%s},{"b":1,"a":2}]' % raw,
-        b'[{"b":1,"a":2.5,"c":%s}]' % raw,
-        b'[%s,{"a":1}]' % raw,
-        b'[{"a":1,"a":%s}]' % raw,
-        b'[{"a":":","a":%s}]' % raw,
-        b'[{"a":1}%s]' % raw,
+def test_an_array_of_objects_is_read_as_each_of_its_values_is() -> None:
+    arrays = (
+        b'[{"a":%s},{"b":1,"a":2}]',
+        b'[{"b":1,"a":2.5,"c":%s}]',
+        b'[%s,{"a":1}]',
+        b'[{"a":1,"a":%s}]',
+        b'[{"a":":","a":%s}]',
+        b'[{"a":1}%s]',
+    )
+    for raw, array in itertools.product(
+        [*dict(ACCEPTED), *itertools.chain(*REFUSED.values())], arrays
     ):
-        found, expected = both(array)
+        found, expected = both(array % raw)
 
-        assert found == expected
+        assert found == expected, array % raw
 
 
 @pytest.mark.parametrize("digits", ["9" * 18, "9" * 19, str(2**64 - 1), str(2**64), "9" * 300])
@@ -246,19 +248,16 @@ def nested(levels: int, inside: bytes, *, objects: bool = False) -> bytes:
     return b"[" * levels + inside + b"]" * levels
 
 
-@pytest.mark.parametrize("inside", INSIDE)
-@pytest.mark.parametrize("objects", [False, True])
-def test_eight_levels_are_read_and_nine_refused_whatever_stands_in_texts(
-    inside: bytes, objects: bool
-) -> None:
-    eight, nine = (nested(levels, inside, objects=objects) for levels in (8, 9))
-    brothers = b"[%s]" % b",".join([nested(7, inside, objects=objects)] * 5)
+def test_eight_levels_are_read_and_nine_refused_whatever_stands_in_texts() -> None:
+    for inside, objects in itertools.product(INSIDE, (False, True)):
+        eight, nine = (nested(levels, inside, objects=objects) for levels in (8, 9))
+        brothers = b"[%s]" % b",".join([nested(7, inside, objects=objects)] * 5)
 
-    assert both(eight)[0] == both(eight)[1] != "refused"
-    assert both(brothers)[0] == both(brothers)[1] != "refused"
-    with pytest.raises(NotJson) as refusal:
-        json_parser.parse(nine)
-    assert refusal.value.code == "too_deep"
+        assert both(eight)[0] == both(eight)[1] != "refused"
+        assert both(brothers)[0] == both(brothers)[1] != "refused"
+        with pytest.raises(NotJson) as refusal:
+            json_parser.parse(nine)
+        assert refusal.value.code == "too_deep"
 
 
 # Bodies that are made to take long; a reader that is not linear would not end

@@ -13,8 +13,7 @@ from pathlib import Path
 
 import pytest
 from answers import PROJECT
-from live_server import free_port, serving
-from service_settings import log_in
+from live_server import LiveServer, free_port, gunicorn, variables_of
 from terminal import in_terminal
 from waiting import wait_until
 
@@ -38,27 +37,14 @@ def logger_on(stream: io.StringIO) -> logging.Logger:
     return logger
 
 
-def variables_of(model_dir: Path, folder: Path) -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if "CREDITSCORE" not in name}
-    return kept | {
-        "CREDITSCORE_MODEL_DIR": str(model_dir),
-        "CREDITSCORE_DATABASE_URL": log_in(folder),
-        "CREDITSCORE_RUNTIME_DIR": str(folder / "run"),
-    }
-
-
-def servers() -> dict[str, list[str]]:
-    """Return the commands that serve, but for the port."""
-    gunicorn = ["-m", "gunicorn", "-c", "gunicorn.conf.py", "app:app", "--bind"]
-    return {"gunicorn": [*gunicorn, "127.0.0.1:{}"], "app.py": ["app.py", "--port", "{}"]}
-
-
-@pytest.mark.parametrize("server", servers())
+@pytest.mark.parametrize("server", ["gunicorn", "app.py"])
 def test_a_start_in_a_terminal_is_told_in_text_and_ends_with_the_address_to_open(
     server: str, model_dir: Path, tmp_path: Path
 ) -> None:
     port = free_port()
-    command = [sys.executable, *(word.format(port) for word in servers()[server])]
+    command = gunicorn(sys.executable, f"127.0.0.1:{port}")
+    if server == "app.py":
+        command = [sys.executable, "app.py", "--port", str(port)]
 
     with in_terminal(command, cwd=PROJECT, variables=variables_of(model_dir, tmp_path)) as terminal:
         shown = terminal.read_until("stops\n")
@@ -71,10 +57,9 @@ def test_a_start_in_a_terminal_is_told_in_text_and_ends_with_the_address_to_open
     assert terminal.shown.count("Ctrl+C stops") == 1
 
 
-def test_where_there_is_no_terminal_every_line_is_json(model_dir: Path, tmp_path: Path) -> None:
-    with serving(model_dir, tmp_path) as server:
-        server.ask("GET", "/health")
-        assert wait_until(lambda: '"/health"' in server.printed())
+def test_where_there_is_no_terminal_every_line_is_json(server: LiveServer) -> None:
+    server.ask("GET", "/health", headers={"X-Request-ID": "of-the-test-of-lines"})
+    assert wait_until(lambda: "of-the-test-of-lines" in server.printed())
 
     lines = [json.loads(line) for line in server.printed().splitlines()]
     assert all({"time", "level"} <= line.keys() for line in lines)

@@ -194,32 +194,33 @@ def test_a_table_sent_again_is_known_and_changes_nothing(app: Flask, client: Fla
     assert outcome_of(client, made) == before
 
 
+#: A table, the line at which it is refused, and what its fault names.
+UNREADABLE = [
+    ("reference,bad\nA-1,no\n", 1, "defaulted"),
+    ("defaulted\nno\n", 1, "reference"),
+    ("reference,defaulted\n", 1, ""),
+    ("reference,reference,defaulted\nA-1,A-1,no\n", 1, "reference"),
+    ('reference,defaulted\nA-1,no\n"A-2,no\n', 3, ""),
+]
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize(
-    ("table", "line", "named"),
-    [
-        ("reference,bad\nA-1,no\n", 1, "defaulted"),
-        ("defaulted\nno\n", 1, "reference"),
-        ("reference,defaulted\n", 1, ""),
-        ("reference,reference,defaulted\nA-1,A-1,no\n", 1, "reference"),
-        ('reference,defaulted\nA-1,no\n"A-2,no\n', 3, ""),
-    ],
-)
 def test_a_table_that_cannot_be_read_is_refused_whole_with_its_line(
-    app: Flask, client: FlaskClient, language: str, table: str, line: int, named: str
+    app: Flask, client: FlaskClient, language: str
 ) -> None:
     (made,) = decide(app, "A-1")
 
-    answer = upload(client, table, language=language)
+    for table, line, named in UNREADABLE:
+        answer = upload(client, table, language=language)
 
-    assert answer.status_code == 422
-    problem = answer.text.partition('id="problem"')[2].partition("</div>")[0]
-    assert PAGE_TEXTS[language]["many_line"].partition("{")[0] + str(line) in problem
-    assert named in problem
-    assert 'id="upload"' in answer.text
-    assert 'id="report"' not in answer.text
-    assert outcome_of(client, made) is None
-    read_page(answer.text)
+        assert answer.status_code == 422
+        problem = answer.text.partition('id="problem"')[2].partition("</div>")[0]
+        assert PAGE_TEXTS[language]["many_line"].partition("{")[0] + str(line) in problem, table
+        assert named in problem
+        assert 'id="upload"' in answer.text
+        assert 'id="report"' not in answer.text
+        assert outcome_of(client, made) is None
+        read_page(answer.text)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

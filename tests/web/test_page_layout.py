@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from browsing import click, element, follow, place_of, send
 from chromium import LAPTOP, PHONE, Browser, driving, set_screen
-from live_server import LiveServer, serving
+from live_server import LiveServer
 
 from creditscore.i18n import LANGUAGES, write_moment
 
@@ -30,12 +29,6 @@ while (walk.nextNode()) {
 }
 return broken;
 """
-
-
-@pytest.fixture(scope="module")
-def server(model_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
-    with serving(model_dir, tmp_path_factory.mktemp("layout")) as running:
-        yield running
 
 
 @pytest.fixture(scope="module", params=[True, False], ids=["javascript", "plain"])

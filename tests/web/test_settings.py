@@ -165,8 +165,3 @@ def test_settings_and_variables_of_others_are_not_warned_of() -> None:
     known = {setting.variable: "x" for setting in DEFINITIONS}
 
     assert not list(unknown_variables({**known, "CUTOFF": "1", "MY_CREDITSCORE_CUTTOFF": "1"}))
-
-
-def test_settings_cannot_be_changed_once_read() -> None:
-    with pytest.raises(AttributeError):
-        Settings().cutoff = 0.5  # type: ignore[misc]  # that is the point

@@ -46,8 +46,8 @@ def visitor(app: Flask) -> FlaskClient:
 
 
 @pytest.fixture
-def form(applicant: dict[str, Any]) -> dict[str, str]:
-    return {name: str(value) for name, value in applicant.items()}
+def form(example: dict[str, Any]) -> dict[str, str]:
+    return {name: str(value) for name, value in example.items()}
 
 
 def sign_in(visitor: FlaskClient, key: str = KEY, **fields: str) -> TestResponse:
@@ -56,14 +56,14 @@ def sign_in(visitor: FlaskClient, key: str = KEY, **fields: str) -> TestResponse
 
 
 def token_of(visitor: FlaskClient) -> str:
-    """Give the token of the forms that are shown to somebody who has signed in."""
+    """Give the token of the forms that are shown to a person who has signed in."""
     found = re.search('name="csrf_token" value="([^"]+)"', visitor.get("/", headers=BROWSER).text)
     assert found
     return found[1]
 
 
 def name_shown(visitor: FlaskClient) -> str:
-    """Give the name that the header shows; empty for nobody's."""
+    """Give the name that the header shows; empty without one."""
     page = visitor.get("/", headers=BROWSER).text
     return shown(page, "signed-in") if 'id="signed-in"' in page else ""
 
@@ -135,7 +135,7 @@ def forged(app: Flask) -> str:
 
 
 def of_another_secret(app: Flask) -> str:
-    return Sessions("another-secret-of-somebody-else--", Path()).issue(key_id(app))
+    return Sessions("another-secret-of-another-host---", Path()).issue(key_id(app))
 
 
 def of_no_key(app: Flask) -> str:
@@ -152,17 +152,13 @@ def key_id(app: Flask) -> str:
     return found
 
 
-@pytest.mark.parametrize(
-    "make", [forged, of_another_secret, of_no_key, lambda _: "x", lambda _: ""]
-)
-def test_a_cookie_that_is_none_of_ours_opens_nothing(
-    app: Flask, visitor: FlaskClient, make: Callable[[Flask], str]
-) -> None:
-    visitor.set_cookie(name_of_cookie(app), make(app))
+def test_a_cookie_that_is_none_of_ours_opens_nothing(app: Flask, visitor: FlaskClient) -> None:
+    for cookie in (forged(app), of_another_secret(app), of_no_key(app), "x", ""):
+        visitor.set_cookie(name_of_cookie(app), cookie)
 
-    assert visitor.get("/monitoring", headers=BROWSER).status_code == 401
-    problem_of(visitor.get("/decisions"), 401)
-    assert name_shown(visitor) == ""
+        assert visitor.get("/monitoring", headers=BROWSER).status_code == 401, cookie
+        problem_of(visitor.get("/decisions"), 401)
+        assert name_shown(visitor) == ""
 
 
 @pytest.mark.parametrize(("age", "status"), [(LIFETIME_S - 60, 200), (LIFETIME_S + 60, 401)])
@@ -222,14 +218,14 @@ def test_a_form_that_relies_on_a_session_needs_its_own_token(
 
 
 def test_a_request_of_a_script_carries_the_token_in_a_header(
-    visitor: FlaskClient, applicant: dict[str, Any]
+    visitor: FlaskClient, example: dict[str, Any]
 ) -> None:
     sign_in(visitor)
 
     for headers in ({}, {"X-CSRF-Token": "x"}):
-        problem_of(visitor.post("/predict", json=applicant, headers=headers), 403)
+        problem_of(visitor.post("/predict", json=example, headers=headers), 403)
     token = {"X-CSRF-Token": token_of(visitor)}
-    answer = visitor.post("/predict", json=applicant, headers=token)
+    answer = visitor.post("/predict", json=example, headers=token)
     assert answer.status_code == 200
     made = answer.get_json()["decision_id"]
     outcome = visitor.post(f"/decisions/{made}/outcome", json={"defaulted": True}, headers=token)
@@ -250,44 +246,41 @@ def test_an_upload_needs_the_token_too(visitor: FlaskClient, route: str) -> None
     assert upload(csrf_token=token_of(visitor)).status_code in {200, 422}
 
 
-@pytest.mark.parametrize(
-    "sender",
-    [
-        {"Sec-Fetch-Site": "cross-site"},
-        {"Sec-Fetch-Site": "same-site"},
-        {"Origin": "https://elsewhere.example"},
-        {"Origin": "null"},
-        {"Origin": "https://app.example", "Sec-Fetch-Site": "cross-site"},
-    ],
-)
 def test_no_other_site_can_use_a_session_not_even_with_its_token_or_one_that_may_ask(
-    build: Build, form: dict[str, str], sender: dict[str, str]
+    build: Build, form: dict[str, str]
 ) -> None:
     app = build(api_keys=(KEY,), cors_origins=("https://app.example",))
     visitor = app.test_client()
     sign_in(visitor)
     data = {**form, "csrf_token": token_of(visitor)}
 
-    problem_of(visitor.post("/", data=data, headers=sender), 403)
-    problem_of(visitor.post("/sign-out", data=data, headers=sender), 403)
-    # Nor sign somebody in, as whom what they do would be logged.
-    problem_of(app.test_client().post("/sign-in", data={"api-key": KEY}, headers=sender), 403)
-    problem_of(app.test_client().post("/", data={**form, "api-key": KEY}, headers=sender), 403)
+    for sender in (
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+        {"Origin": "https://elsewhere.example"},
+        {"Origin": "null"},
+        {"Origin": "https://app.example", "Sec-Fetch-Site": "cross-site"},
+    ):
+        problem_of(visitor.post("/", data=data, headers=sender), 403)
+        problem_of(visitor.post("/sign-out", data=data, headers=sender), 403)
+        # Nor sign a person in, as whom what they do would be logged.
+        problem_of(app.test_client().post("/sign-in", data={"api-key": KEY}, headers=sender), 403)
+        problem_of(app.test_client().post("/", data={**form, "api-key": KEY}, headers=sender), 403)
 
 
 def test_a_key_in_a_header_comes_before_the_cookie(
-    app: Flask, visitor: FlaskClient, applicant: dict[str, Any]
+    app: Flask, visitor: FlaskClient, example: dict[str, Any]
 ) -> None:
     sign_in(visitor, named_key(app, "of the session"))
     key = named_key(app, "of the header")
 
-    answer = visitor.post("/predict", json=applicant, headers={"X-API-Key": key})
+    answer = visitor.post("/predict", json=example, headers={"X-API-Key": key})
 
     assert answer.status_code == 200
     made = answer.get_json()["decision_id"]
     page = visitor.get(f"/decisions/{made}", headers=BROWSER)
     assert shown(page.text, "key-name") == "of the header"
-    problem_of(visitor.post("/predict", json=applicant, headers={"X-API-Key": "wrong"}), 401)
+    problem_of(visitor.post("/predict", json=example, headers={"X-API-Key": "wrong"}), 401)
     problem_of(visitor.get("/decisions", headers={"Authorization": "Bearer wrong"}), 401)
 
 
@@ -298,21 +291,19 @@ ELSEWHERE = (
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("place", ELSEWHERE)
-def test_after_signing_in_nobody_is_led_to_another_host(visitor: FlaskClient, place: str) -> None:
-    page = visitor.get("/sign-in", query_string={"next": place}, headers=BROWSER)
-    assert 'name="next" value="/"' in page.text
+def test_after_signing_in_no_one_is_led_to_another_host(app: Flask) -> None:
+    for place in ELSEWHERE:
+        visitor = app.test_client()
+        page = visitor.get("/sign-in", query_string={"next": place}, headers=BROWSER)
+        assert 'name="next" value="/"' in page.text
 
-    answer = sign_in(visitor, next=place)
+        answer = sign_in(visitor, next=place)
 
-    assert (answer.status_code, answer.headers["Location"]) == (303, "/")
-    again = visitor.get("/sign-in", query_string={"next": place}, headers=BROWSER)
-    assert (again.status_code, again.headers["Location"]) == (303, "/")
-
-
-@pytest.mark.parametrize("place", ["/", "/monitoring?days=7&lang=id", "/decisions/019b7c8a-1"])
-def test_after_signing_in_everybody_is_where_they_wanted_to_go(place: str) -> None:
-    assert local_path(place) == place
+        assert (answer.status_code, answer.headers["Location"]) == (303, "/"), place
+        again = visitor.get("/sign-in", query_string={"next": place}, headers=BROWSER)
+        assert (again.status_code, again.headers["Location"]) == (303, "/")
+    for place in ("/", "/monitoring?days=7&lang=id", "/decisions/019b7c8a-1"):
+        assert local_path(place) == place
 
 
 def test_a_refused_form_leads_back_to_the_page_that_it_stood_on(visitor: FlaskClient) -> None:
@@ -497,7 +488,7 @@ def test_two_services_on_one_host_do_not_sign_each_other_out(
     assert len(list(jar)) == 2
 
 
-def test_where_no_secret_can_be_kept_nobody_signs_in_and_the_log_says_why(
+def test_where_no_secret_can_be_kept_no_one_signs_in_and_the_log_says_why(
     app: Flask, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     (tmp_path / "file").write_bytes(b"")

@@ -1,4 +1,4 @@
-"""A service that lets everybody in says so."""
+"""A service that lets anyone in says so."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from pathlib import Path
 import pytest
 from decided import NOON
 from flask import Flask
-from live_server import serving
+from live_server import LiveServer, serving
 
 from creditscore.web import api_keys
 from creditscore.web.authentication import REMEMBERED, Keys
 from creditscore.web.service import NAME
 from creditscore.web.startup_checks import is_own, note_hosts
 
-EVERYBODY = "0.0.0.0"  # that is what is tested
+ANYONE = "0.0.0.0"  # that is what is tested
 
 
 @pytest.mark.parametrize(
     ("own", "hosts"),
     [
         (True, ["127.0.0.1", "127.3.2.1", "::1", "localhost"]),
-        (False, [EVERYBODY, "", "::", "192.168.1.5", "fe80::1%eth0", "my.host"]),
+        (False, [ANYONE, "", "::", "192.168.1.5", "fe80::1%eth0", "my.host"]),
     ],
 )
 def test_others_reach_every_address_but_those_of_the_machine(own: bool, hosts: list[str]) -> None:
@@ -39,18 +39,18 @@ def test_an_open_service_warns_until_it_has_a_key(
     keys = Keys((), service.log.database, sessions=service.keys.sessions, clock=lambda: now)
     app.extensions[NAME] = replace(service, keys=keys)
 
-    note_hosts(app, ["127.0.0.1", EVERYBODY])
+    note_hosts(app, ["127.0.0.1", ANYONE])
 
     assert "no API key" in caplog.text
     client = app.test_client()
     assert "no API key" in client.get("/health").get_json()["warning"]
-    api_keys.issue(service.log.database, "somebody", NOON)
+    api_keys.issue(service.log.database, "one", NOON)
     now += 2 * REMEMBERED
     assert "warning" not in client.get("/health").get_json()
 
 
 @pytest.mark.parametrize(
-    ("keys", "host"), [(("a key of thirty-two characters or so",), EVERYBODY), ((), "127.0.0.1")]
+    ("keys", "host"), [(("a key of thirty-two characters or so",), ANYONE), ((), "127.0.0.1")]
 )
 def test_a_service_with_a_key_or_of_this_machine_alone_does_not_warn(
     build: Callable[..., Flask], caplog: pytest.LogCaptureFixture, keys: tuple[str, ...], host: str
@@ -63,18 +63,16 @@ def test_a_service_with_a_key_or_of_this_machine_alone_does_not_warn(
     assert "warning" not in app.test_client().get("/health").get_json()
 
 
-def test_gunicorn_warns_when_it_listens_for_everybody(model_dir: Path, tmp_path: Path) -> None:
-    with serving(model_dir, tmp_path, host=EVERYBODY) as server:
+def test_gunicorn_warns_when_it_listens_for_all_machines(model_dir: Path, tmp_path: Path) -> None:
+    with serving(model_dir, tmp_path, host=ANYONE) as server:
         assert "no API key" in server.ask("GET", "/health").json["warning"]
 
         assert "Other machines can reach this service" in server.printed()
 
 
-def test_gunicorn_does_not_warn_as_it_comes(model_dir: Path, tmp_path: Path) -> None:
-    with serving(model_dir, tmp_path) as server:
-        assert "warning" not in server.ask("GET", "/health").json
-
-        assert "Other machines" not in server.printed()
+def test_gunicorn_does_not_warn_as_it_comes(server: LiveServer) -> None:
+    assert "warning" not in server.ask("GET", "/health").json
+    assert "Other machines" not in server.printed()
 
 
 def test_gunicorn_warns_of_a_misspelt_setting_once(model_dir: Path, tmp_path: Path) -> None:

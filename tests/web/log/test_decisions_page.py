@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from logged import KEY
+from markupsafe import escape
 from pages import BROWSER, Page, read_page, shown
 from werkzeug.test import TestResponse
 
@@ -20,26 +21,15 @@ from creditscore.i18n.catalogue import LANGUAGES, PAGE_TEXTS
 from creditscore.i18n.number_format import FORMATS
 from creditscore.web.service import NAME
 
-KEY = "the-key-of-the-decisions-page-test"
-WITH_KEY = {**BROWSER, "X-API-Key": KEY}
+WITH_KEY = {**BROWSER, **KEY}
 
 Body = dict[str, Any]
-
-
-@pytest.fixture
-def app(build: Callable[..., Flask]) -> Flask:
-    return build(api_keys=(KEY,))
-
-
-@pytest.fixture
-def client(app: Flask) -> FlaskClient:
-    return app.test_client()
 
 
 def decide(client: FlaskClient, app: Flask, *references: str | None) -> list[Body]:
     applicant = next(iter(example_applicants(app.extensions[NAME].assessor.model.schema).values()))
     body = [{**applicant, "reference": each} for each in references]
-    answer = client.post("/predict", json=body, headers={"X-API-Key": KEY})
+    answer = client.post("/predict", json=body, headers=KEY)
     assert answer.status_code == 200, answer.text
     made: list[Body] = answer.get_json()
     return made
@@ -83,7 +73,7 @@ def test_the_table_shows_each_decision_in_the_language_of_the_page(
     texts, write = PAGE_TEXTS[language], FORMATS[language]
     made = decide(client, app, "A-17", None)
     outcome = f"/decisions/{made[0]['decision_id']}/outcome"
-    client.post(outcome, json={"defaulted": True}, headers={"X-API-Key": KEY})
+    client.post(outcome, json={"defaulted": True}, headers=KEY)
 
     text = page_of(client, f"lang={language}")
 
@@ -138,31 +128,24 @@ def test_a_form_without_values_is_no_filter_and_its_values_come_back(
         assert f'<option value="{value}" selected>' in chosen
 
 
-@pytest.mark.parametrize(
-    "reference", ["100%", "A_17", "O'Brien & Söhne", '<b>"x"</b>', "漢字+é", "a?b=c&d#e"]
-)
-def test_an_odd_reference_is_found_and_shown_as_it_is(
-    app: Flask, client: FlaskClient, reference: str
-) -> None:
-    first, _ = decide(client, app, reference, "another")
+def test_an_odd_reference_is_found_and_shown_as_it_is(app: Flask, client: FlaskClient) -> None:
+    odd = ["100%", "A_17", "O'Brien & Söhne", '<b>"x"</b>', "漢字+é", "a?b=c&d#e"]
+    for reference, made in zip(odd, decide(client, app, *odd), strict=True):
+        answer = client.get("/decisions", query_string={"search": reference}, headers=WITH_KEY)
 
-    answer = client.get("/decisions", query_string={"search": reference}, headers=WITH_KEY)
-
-    assert ids_on(answer.text) == [first["decision_id"]]
-    assert str(html.escape(reference).replace("&#x27;", "&#39;").replace("&quot;", "&#34;")) in (
-        answer.text
-    )
-    table = client.get(html.unescape(csv_link(answer.text)), headers=WITH_KEY).text
-    assert first["decision_id"] in table
-    assert len(table.splitlines()) == 2
-    swapped = next(
-        str(attributes["href"])
-        for _, attributes in Page(answer.text).elements
-        if attributes.get("class") == "language"
-    )
-    other = client.get(swapped, headers=WITH_KEY)
-    assert ids_on(other.text) == [first["decision_id"]]
-    assert other.headers["Content-Language"] == "id"
+        assert ids_on(answer.text) == [made["decision_id"]], reference
+        assert str(escape(reference)) in answer.text
+        table = client.get(html.unescape(csv_link(answer.text)), headers=WITH_KEY).text
+        assert made["decision_id"] in table
+        assert len(table.splitlines()) == 2
+        swapped = next(
+            str(attributes["href"])
+            for _, attributes in Page(answer.text).elements
+            if attributes.get("class") == "language"
+        )
+        other = client.get(swapped, headers=WITH_KEY)
+        assert ids_on(other.text) == [made["decision_id"]]
+        assert other.headers["Content-Language"] == "id"
 
 
 def test_pages_follow_each_other_without_gaps_and_doubles_while_others_arrive(
@@ -212,29 +195,30 @@ def test_days_are_whole_and_of_the_zone_of_the_reader(app: Flask, client: FlaskC
         assert not is_there(after, after, zone)
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize(
-    ("query", "field", "value"),
-    [
-        ("from=31.12.2026", "list_from", "31.12.2026"),
-        ("to=2026-02-30", "list_to", "2026-02-30"),
-        ("search=" + "x" * 101, "list_search", "x" * 101),
-        ("outcome=good", "list_outcome", None),
-        ("to=9999-12-31", "", "9999-12-31"),
-        ("nonsense=1&_external=1", "", None),
-        ("zone=%2B99:00&from=2026-01-01", "", "2026-01-01"),
-    ],
-)
-def test_a_wrong_form_comes_back_with_what_was_typed_and_what_is_wrong(
-    client: FlaskClient, language: str, query: str, field: str, value: str | None
-) -> None:
-    text = page_of(client, f"{query}&lang={language}", status=422)
+#: A query, the field that its fault names, and the value that comes back.
+WRONG: list[tuple[str, str, str | None]] = [
+    ("from=31.12.2026", "list_from", "31.12.2026"),
+    ("to=2026-02-30", "list_to", "2026-02-30"),
+    ("search=" + "x" * 101, "list_search", "x" * 101),
+    ("outcome=good", "list_outcome", None),
+    ("to=9999-12-31", "", "9999-12-31"),
+    ("nonsense=1&_external=1", "", None),
+    ("zone=%2B99:00&from=2026-01-01", "", "2026-01-01"),
+]
 
-    problem = text.partition('role="alert">')[2].partition("</div>")[0]
-    assert problem.startswith(f"<p>{PAGE_TEXTS[language][field]}" if field else "<p>")
-    assert value is None or f'value="{value}"' in text
-    assert PAGE_TEXTS[language]["list_faults"] in text
-    assert "_external" not in text.replace(problem, "")
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_wrong_form_comes_back_with_what_was_typed_and_what_is_wrong(
+    client: FlaskClient, language: str
+) -> None:
+    for query, field, value in WRONG:
+        text = page_of(client, f"{query}&lang={language}", status=422)
+
+        problem = text.partition('role="alert">')[2].partition("</div>")[0]
+        assert problem.startswith(f"<p>{PAGE_TEXTS[language][field]}" if field else "<p>"), query
+        assert value is None or f'value="{value}"' in text
+        assert PAGE_TEXTS[language]["list_faults"] in text
+        assert "_external" not in text.replace(problem, "")
 
 
 def test_what_programs_ask_for_can_be_opened_in_a_browser(app: Flask, client: FlaskClient) -> None:
@@ -275,7 +259,7 @@ def post_outcome(
 
 def logged_outcome(client: FlaskClient, decision: Body) -> Any:
     place = f"/decisions/{decision['decision_id']}"
-    return client.get(place, headers={"X-API-Key": KEY}).get_json()["outcome"]
+    return client.get(place, headers=KEY).get_json()["outcome"]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -332,26 +316,22 @@ def test_another_outcome_is_refused_in_plain_words_beside_the_one_that_stays(
     read_page(answer.text)
 
 
-@pytest.mark.parametrize("form", [{}, {"defaulted": ""}, {"defaulted": "perhaps"}])
-def test_a_form_without_a_choice_asks_for_one(
-    app: Flask, client: FlaskClient, form: dict[str, str]
+def test_a_form_without_a_choice_asks_for_one_and_an_unknown_decision_is_not_found(
+    app: Flask, client: FlaskClient
 ) -> None:
     (made,) = decide(client, app, "A-17")
+    unknown = {"decision_id": "019b7c8a-0000-7000-8000-000000000000"}
+    forms: list[dict[str, str]] = [{}, {"defaulted": ""}, {"defaulted": "perhaps"}]
 
-    answer = post_outcome(client, made, form)
-
-    assert answer.status_code == 422
-    assert PAGE_TEXTS["en"]["outcome_choose"] in answer.text
-    assert 'id="outcome-form"' in answer.text
-    assert logged_outcome(client, made) is None
-
-
-def test_an_outcome_of_no_decision_is_a_problem(client: FlaskClient) -> None:
-    nobodys = {"decision_id": "019b7c8a-0000-7000-8000-000000000000"}
-
+    for form in forms:
+        answer = post_outcome(client, made, form)
+        assert answer.status_code == 422
+        assert PAGE_TEXTS["en"]["outcome_choose"] in answer.text
+        assert 'id="outcome-form"' in answer.text
     for form in ({"defaulted": "true"}, {}):
-        answer = post_outcome(client, nobodys, form)
-        assert answer.status_code == 404
+        assert post_outcome(client, unknown, form).status_code == 404
+
+    assert logged_outcome(client, made) is None
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -4,31 +4,18 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable
 from typing import Any
 
-import pytest
+from answers import faults_of
 from flask import Flask
 from flask.testing import FlaskClient
-from logged import database_of, edit, row_of, run
+from logged import KEY, database_of, edit, row_of, run
 from werkzeug.test import TestResponse
 
 from creditscore.api_docs.examples import example_applicants, example_table
 from creditscore.schema.csv_cells import to_line
 from creditscore.schema.reference import LONGEST_REFERENCE
 from creditscore.web.service import NAME
-
-KEY = {"X-API-Key": "the-key-of-the-references-test"}
-
-
-@pytest.fixture
-def app(build: Callable[..., Flask]) -> Flask:
-    return build(api_keys=(KEY["X-API-Key"],))
-
-
-@pytest.fixture
-def client(app: Flask) -> FlaskClient:
-    return app.test_client()
 
 
 def applicants(app: Flask) -> list[dict[str, Any]]:
@@ -79,27 +66,19 @@ def test_a_reference_changes_nothing_of_a_decision(app: Flask, client: FlaskClie
     assert {**plain, "decided_at": ""} == {**referred, "decided_at": ""}
 
 
-@pytest.mark.parametrize("nothing", [None, "", "  "])
-def test_an_empty_reference_is_none(app: Flask, client: FlaskClient, nothing: object) -> None:
-    body = {**applicants(app)[0], "reference": nothing}
-
-    answer = client.post("/predict", json=body, headers=KEY)
-
-    assert answer.status_code == 200
-    assert "reference" not in answer.get_json()
-
-
-@pytest.mark.parametrize("wrong", [17, True, ["A"], "A" * (LONGEST_REFERENCE + 1), "A\n1", "\x00A"])
-def test_what_is_no_reference_is_refused_beside_other_faults(
-    app: Flask, client: FlaskClient, wrong: object
+def test_an_empty_reference_is_none_and_a_wrong_one_is_refused_beside_other_faults(
+    app: Flask, client: FlaskClient
 ) -> None:
-    body = {**applicants(app)[0], "reference": wrong, "surplus": 1}
-
-    answer = client.post("/predict", json=body, headers=KEY)
-
-    assert answer.status_code == 422
-    pointers = [fault["pointer"] for fault in answer.get_json()["errors"]]
-    assert sorted(pointers) == ["/reference", "/surplus"]
+    for nothing in (None, "", "  "):
+        body = {**applicants(app)[0], "reference": nothing}
+        answer = client.post("/predict", json=body, headers=KEY)
+        assert answer.status_code == 200
+        assert "reference" not in answer.get_json()
+    for wrong in (17, True, ["A"], "A" * (LONGEST_REFERENCE + 1), "A\n1", "\x00A"):
+        body = {**applicants(app)[0], "reference": wrong, "surplus": 1}
+        answer = client.post("/predict", json=body, headers=KEY)
+        pointers = [pointer for pointer, _ in faults_of(answer, 422)]
+        assert sorted(pointers) == ["/reference", "/surplus"], wrong
 
 
 def test_rows_of_a_table_have_references_of_their_own(app: Flask, client: FlaskClient) -> None:

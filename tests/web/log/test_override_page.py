@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Callable
 from typing import Any
 
 import pytest
-from flask import Flask
 from flask.testing import FlaskClient
+from logged import KEY
 from pages import BROWSER, read_page, shown
 from werkzeug.test import TestResponse
 
@@ -17,14 +16,7 @@ from creditscore.decision_log.overrides import LONGEST_REASON
 from creditscore.i18n.catalogue import LANGUAGES, PAGE_TEXTS
 from creditscore.scorecard.policy import ELIGIBLE, NOT_ELIGIBLE
 
-KEY = {"X-API-Key": "the-key-of-the-override-page-test"}
-
 Body = dict[str, Any]
-
-
-@pytest.fixture
-def client(build: Callable[..., Flask]) -> FlaskClient:
-    return build(api_keys=(KEY["X-API-Key"],)).test_client()
 
 
 @pytest.fixture
