@@ -57,8 +57,6 @@ def test_pythonanywhere_decides_in_one_process_without_threads(
     monkeypatch.setenv("HOME", str(home))
     pasted = tmp_path / "you_pythonanywhere_com_wsgi.py"
     shutil.copy(PROJECT / "pythonanywhere_wsgi.py", pasted)
-        PROJECT / "pythonanywhere_wsgi.py", tmp_path / "you_pythonanywhere_com_wsgi.py"
-    )
     command = [sys.executable, "-c", "import pyuwsgi; pyuwsgi.run()"]
     command += ["--http-socket", f"127.0.0.1:{port}", "--wsgi-file", str(pasted)]
     command += ["--virtualenv", sys.prefix, "--master", "--processes", "1", "--harakiri", "300"]
