@@ -88,8 +88,8 @@ def model(model_dir: Path) -> Model:
 
 
 @pytest.fixture(scope="session")
-def app(model_dir: Path) -> Flask:
-    return create_app(settings_of(model_dir))
+def app(model_dir: Path) -> Iterator[Flask]:
+    yield from closing_log(create_app(settings_of(model_dir)))
 
 
 @pytest.fixture(scope="session")
@@ -98,8 +98,14 @@ def full_model(full_model_dir: Path) -> Model:
 
 
 @pytest.fixture(scope="session")
-def full_app(full_model_dir: Path) -> Flask:
-    return create_app(settings_of(full_model_dir))
+def full_app(full_model_dir: Path) -> Iterator[Flask]:
+    yield from closing_log(create_app(settings_of(full_model_dir)))
+
+
+def closing_log(app: Flask) -> Iterator[Flask]:
+    """Lend a service, and close the connections of its log."""
+    yield app
+    app.extensions[NAME].log.database.close()
 
 
 @pytest.fixture(scope="session")

@@ -9,6 +9,7 @@ import stat
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -93,7 +94,7 @@ def test_a_backup_while_others_decide_holds_whole_requests_only(app: Flask, tmp_
 
     counts = []
     for number in range(5):
-        with sqlite3.connect(tmp_path / f"{number}.sqlite") as copy:
+        with closing(sqlite3.connect(tmp_path / f"{number}.sqlite")) as copy:
             counts += copy.execute("SELECT count(*) FROM decisions").fetchone()
             assert copy.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     assert [count % 7 for count in counts] == [0] * 5

@@ -46,7 +46,7 @@ def test_all_languages_have_the_same_keys_in_the_same_order(language: str) -> No
 
 def test_both_versions_of_a_text_say_something_with_the_same_braces() -> None:
     # What is called the same in both languages; any other text would have been forgotten.
-    same = {"Model", "API", "{title}: {value}", "Indonesia", "{short} {year}"}
+    same = {"Model", "API", "PSI", "{title}: {value}", "Indonesia", "{short} {year}"}
     faults = []
     for key in KEYS:
         english, indonesian = (BY_LANGUAGE[language][key] for language in LANGUAGES)

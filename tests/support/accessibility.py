@@ -8,6 +8,15 @@ from skips import skip_or_fail
 
 AXE = PROJECT / "tests" / "node" / "node_modules" / "axe-core" / "axe.min.js"
 
+#: After a frame in which scripts follow a change of the screen, and the transitions that it begins.
+RUN = """
+const done = arguments[0];
+requestAnimationFrame(() => requestAnimationFrame(async () => {
+  await Promise.allSettled(document.getAnimations().map((each) => each.finished));
+  done(await axe.run({resultTypes: ["violations"]}));
+}));
+"""
+
 
 def violations(browser: Browser, *, least: int = 10) -> list[tuple[str, str]]:
     """Return the rules of accessibility that the page breaks, each with an element.
@@ -18,8 +27,6 @@ def violations(browser: Browser, *, least: int = 10) -> list[tuple[str, str]]:
         skip_or_fail("chromium", "axe-core is not installed: accessibility is not tested")
     if not browser.execute_script("return 'axe' in window"):
         browser.execute_script(AXE.read_text(encoding="utf-8"))
-    found = browser.execute_async_script(
-        "axe.run({resultTypes: ['violations']}).then(arguments[0])"
-    )
+    found = browser.execute_async_script(RUN)
     assert len(found["passes"]) > least
     return [(each["id"], each["nodes"][0]["html"]) for each in found["violations"]]

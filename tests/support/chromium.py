@@ -65,6 +65,12 @@ def start_afresh(browser: Browser) -> None:
         browser.get_log(kind)
 
 
+def allow_scripts(browser: Browser, *, allowed: bool) -> None:
+    """Let the pages that are opened from now on run their scripts, or not."""
+    browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": not allowed})
+    browser.javascript = allowed
+
+
 def set_screen(browser: Browser, screen: tuple[int, int], *, scheme: str = "light") -> None:
     """Give the pages a screen of so many pixels, light or dark."""
     width, height = screen

@@ -136,7 +136,7 @@ def running_postgres() -> Iterator[PostgresServer]:
     folder.chmod(0o755)
     try:
         if _is_root() and not _reachable(programs):
-            programs = shutil.copytree(programs.parent, folder / "programs") / programs.name
+            programs = _copy(programs, folder)
         server = PostgresServer(folder, programs)
         server.prepare()
         try:
@@ -167,6 +167,15 @@ def find_programs() -> Path:
         skip_or_fail("postgres", "no PostgreSQL: install requirements-dev.txt, not on Windows")
     folders = Path(found.submodule_search_locations[0]).glob("pginstall*/bin")
     return max(folders, key=lambda folder: int(folder.parent.name[len("pginstall") :] or 0))
+
+
+def _copy(programs: Path, folder: Path) -> Path:
+    """Copy PostgreSQL with the libraries of the wheel, which it looks for beside the package."""
+    site = programs.parents[2]
+    libraries = [each for each in [site / f"{WHEEL}.libs"] if each.is_dir()]
+    for part in (programs.parent, *libraries):
+        shutil.copytree(part, folder / part.relative_to(site), symlinks=True)
+    return folder / programs.relative_to(site)
 
 
 def _options(settings: Sequence[str]) -> list[str]:

@@ -314,7 +314,21 @@ def test_a_refused_form_leads_back_to_the_page_that_it_stood_on(visitor: FlaskCl
 
     assert (page.status_code, other.status_code) == (401, 401)
     assert 'name="next" value="/decisions/019b7c8a?lang=en"' in page.text
-    assert 'name="next" value="/"' in other.text
+    assert 'name="next" value=""' in other.text
+
+
+def test_after_signing_in_the_start_page_is_in_the_language_of_the_form(app: Flask) -> None:
+    visitor = app.test_client()
+    form = {**BROWSER, "Referer": "http://localhost/sign-in?lang=id"}
+    visitor.get("/sign-in?lang=id", headers=BROWSER)
+    refused = visitor.post("/sign-in?lang=id", data={"api-key": "wrong", "next": ""}, headers=form)
+    assert 'name="next" value="/sign-in?lang=id"' in refused.text
+
+    sent = {"api-key": KEY, "next": "/sign-in?lang=id"}
+    answer = visitor.post("/sign-in?lang=id", data=sent, headers=form, follow_redirects=True)
+
+    assert answer.request.url == "http://localhost/?lang=id"
+    assert '<html lang="id"' in answer.text
 
 
 @pytest.mark.parametrize("site", ["cross-site", "same-site"])

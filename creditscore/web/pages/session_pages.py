@@ -98,7 +98,8 @@ def _show_sign_in(wanted: str) -> Response:
     return render_page(
         "sign_in.html",
         language,
-        wanted=local_path(wanted),
+        # Without a page to lead on to, it is the start page, in the language of this one.
+        wanted=local_path(wanted) if wanted else "",
         error=error,
         ended=ended,
         hours=LIFETIME_S // 3600,
