@@ -19,6 +19,7 @@ def pyenv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A machine with nothing on PATH, and a folder for what pyenv has."""
     monkeypatch.setenv("PATH", str(tmp_path / "bin"))
     monkeypatch.setenv("PYENV_ROOT", str(tmp_path / "pyenv"))
+    monkeypatch.setattr(sys, "base_prefix", str(tmp_path / "python"))
     return tmp_path / "pyenv"
 
 

@@ -311,7 +311,7 @@ def test_the_report_names_versions_figures_and_law(run: Run, tmp_path: Path) -> 
         leaves_out = not slope["low"] <= 1 <= slope["high"]
         words = f"The calibration slope, {FORMATS['en'].figure(slope['value'])} ("
         assert (words in printed) == leaves_out
-    assert printed.count(LEGAL_SENTENCE["en"]) == 2
+    assert " ".join(printed.split()).count(LEGAL_SENTENCE["en"]) == 2
     wrote = "Wrote model.pkl, manifest.json, model_card.json and model_card.md to"
     assert f"{wrote} {tmp_path / 'new'}." in printed
     assert "measuring the behavioural scorecard" in messages
