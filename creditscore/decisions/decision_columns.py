@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from creditscore.decisions.assessor import Decision, timestamp
 from creditscore.i18n.catalogue import in_language
@@ -90,11 +90,12 @@ class DecisionColumns:
     def text(self, decision: Decision) -> str:
         """Return a decision's cells as CSV, without the line end."""
         cells = self.cells(decision)
+        # Texts recur from row to row, other than probabilities and impacts.
         sign, separator = self.decimal, self.separator
         texts = [
             (repr(cell) if sign == "." else repr(cell).replace(".", sign))
             if type(cell) is float
-            else to_cell(cell, separator)
+            else _cached_cell(cell, separator)
             for cell in cells
         ]
         return separator.join(texts)
@@ -107,3 +108,6 @@ class DecisionColumns:
                 cells.append(in_language(reason.text, self.language))
         width = 2 if self.language is None else 3
         return cells + [None] * (width * (MOST_REASONS - len(decision.reasons)))
+
+
+_cached_cell = lru_cache(maxsize=4096)(to_cell)

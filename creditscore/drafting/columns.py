@@ -82,11 +82,11 @@ def read_table(path: Path) -> Table:
         _check_header(path, header, line=file.format.header_line)
         builders = [_ColumnBuilder() for _ in header]
         for piece in file.pieces():
-            for line, cells in piece:
+            for line, cells in piece.rows:
                 if len(cells) != len(header):
                     problem = f"has {len(cells)} cells, the header has {len(header)}"
                     raise DatasetError(path, problem, line=line)
-            rows = [cells for _, cells in piece]
+            rows = [cells for _, cells in piece.rows]
             for builder, column in zip(builders, zip(*rows, strict=True), strict=False):
                 builder.add(column)
         found = file.format

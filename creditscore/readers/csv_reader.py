@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import contextlib
 import csv
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import BinaryIO
 
 from creditscore.errors import NotATable
@@ -28,6 +29,39 @@ LONGEST_NAME = 200
 
 #: The line that a row begins on, and its cells.
 NumberedRow = tuple[int, list[str]]
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Some whole rows of a file.
+
+    Attributes
+    ----------
+    raw : bytes
+        The rows as they stand in the file, in UTF-8.
+    line : int
+        The line that they begin on, counted from 1.
+    width : int
+        How many cells a row has; empty ones behind them are dropped.
+    separator : str
+        Of the cells.
+    parsed : sequence of (int, list of str) or None
+        The cells of each row, where they have been read already.
+    """
+
+    raw: bytes
+    line: int
+    width: int
+    separator: str
+    parsed: Sequence[NumberedRow] | None = None
+
+    @cached_property
+    def rows(self) -> Sequence[NumberedRow]:
+        """The line and the cells of each row; other than the width where the file has it so."""
+        parsed: Iterable[NumberedRow] | None = self.parsed
+        if parsed is None:
+            parsed = _Rows(self.raw, self.line, self.separator)
+        return [(line, _trim(cells, self.width)) for line, cells in parsed]
 
 
 @dataclass(frozen=True)
@@ -72,8 +106,8 @@ class CsvFile:
             header_line=self.header_line,
         )
 
-    def pieces(self) -> Iterator[Sequence[NumberedRow]]:
-        """Read the rows, piece by piece; other than the header's width where the file has it so.
+    def pieces(self) -> Iterator[Piece]:
+        """Read the rows, piece by piece.
 
         Raises
         ------
@@ -82,9 +116,9 @@ class CsvFile:
         """
         waiting, line, width, size = self.begun, self.line, len(self.columns), PIECE
         while read := self.stream.read(size):
-            rows, taken = _whole_rows(waiting, line, self.separator)
+            taken, parsed = _whole_rows(waiting, line, self.separator)
             if taken:
-                yield [(number, _trim(cells, width)) for number, cells in rows]
+                yield Piece(waiting[:taken], line, width, self.separator, parsed)
                 line += _count_lines(waiting[:taken])
             elif len(waiting) > LONGEST_ROW:
                 raise NotATable("not_csv", say("endless_row", most=LONGEST_ROW), line)
@@ -92,8 +126,7 @@ class CsvFile:
             # Doubled where no row ended, so that a long one is not read over and over.
             size = PIECE if taken else len(waiting)
         if waiting:
-            last = _Rows(waiting, line, self.separator)
-            yield [(number, _trim(cells, width)) for number, cells in last]
+            yield Piece(waiting, line, width, self.separator)
 
     def first_rows(self) -> Sequence[list[str]]:
         """Return the cells of the rows that were read together with the header.
@@ -102,7 +135,7 @@ class CsvFile:
         """
         raw = self.begun
         if not self.is_whole:
-            raw = raw[: _end_of_lines(raw)]
+            raw = raw[: _whole_rows(raw, self.line, self.separator)[0]]
         rows = []
         with contextlib.suppress(NotATable):
             for _, cells in _Rows(raw, self.line, self.separator):
@@ -200,25 +233,21 @@ class _Rows(Iterator[NumberedRow]):
         self.exhausted = True
 
 
-def _whole_rows(raw: bytes, line: int, separator: str) -> tuple[Sequence[NumberedRow], int]:
-    """Return the whole rows, and how many bytes they are."""
-    ends = _end_of_lines(raw)
-    rows, taken, whole = _Rows(raw[:ends], line, separator), 0, []
+def _whole_rows(raw: bytes, line: int, separator: str) -> tuple[int, Sequence[NumberedRow] | None]:
+    """Return how many bytes are whole rows, and the rows if finding that out has read them."""
+    # A CR at the very end may be the first half of a CRLF.
+    ends = max(raw.rfind(b"\n"), raw.rfind(b"\r", 0, -1)) + 1
+    if b'"' not in raw:
+        return ends, None
+    rows, taken, parsed = _Rows(raw[:ends], line, separator), 0, []
     try:
         for row in rows:
-            whole.append(row)
+            parsed.append(row)
             taken = rows.taken
     except NotATable:
-        if not rows.exhausted:
-            raise
-        # A quoted cell goes on behind the piece.
-        return whole, taken
-    return whole, ends
-
-
-def _end_of_lines(raw: bytes) -> int:
-    # A CR at the very end may be the first half of a CRLF.
-    return max(raw.rfind(b"\n"), raw.rfind(b"\r", 0, -1)) + 1
+        # A quoted cell goes on behind the piece; other faults are raised when the rows are read.
+        return (taken, parsed) if rows.exhausted else (ends, None)
+    return ends, parsed
 
 
 def _count_lines(raw: bytes) -> int:

@@ -30,6 +30,13 @@ PIECE_ROWS = 4096
 
 
 @dataclass(frozen=True)
+class RowsPiece:
+    """Some rows, each with its number in the file, counted from 1."""
+
+    rows: Sequence[NumberedRow]
+
+
+@dataclass(frozen=True)
 class ExcelFile:
     """A sheet whose header has been read.
 
@@ -45,7 +52,7 @@ class ExcelFile:
     format: FileFormat
     sheet: CalamineSheet
 
-    def pieces(self) -> Iterator[Sequence[NumberedRow]]:
+    def pieces(self) -> Iterator[RowsPiece]:
         """Read the rows below the header; blank ones are left out."""
         width = len(self.columns)
         rows = (
@@ -54,11 +61,12 @@ class ExcelFile:
             if number > self.format.header_line and any(cell.strip() for cell in cells)
         )
         while some := list(islice(rows, PIECE_ROWS)):
-            yield some
+            yield RowsPiece(some)
 
     def first_rows(self) -> Sequence[list[str]]:
         """Return the cells of some rows below the header."""
-        return [cells for _, cells in next(self.pieces(), [])]
+        first = next(self.pieces(), None)
+        return [cells for _, cells in first.rows] if first else []
 
 
 def open_excel(

@@ -11,7 +11,7 @@ from creditscore.environment import install_command
 from creditscore.errors import MissingPackage, NotATable
 from creditscore.i18n.catalogue import say
 from creditscore.readers.cell_text import cell_text
-from creditscore.readers.csv_reader import NumberedRow
+from creditscore.readers.excel_reader import RowsPiece
 from creditscore.readers.file_format import PARQUET, FileFormat
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class ParquetFile:
         """How it is written."""
         return FileFormat(kind=PARQUET)
 
-    def pieces(self) -> Iterator[Sequence[NumberedRow]]:
+    def pieces(self) -> Iterator[RowsPiece]:
         """Read the rows, numbered from 1.
 
         Raises
@@ -52,14 +52,15 @@ class ParquetFile:
             for batch in self.file.iter_batches(batch_size=READ_ROWS):
                 columns = [list(map(cell_text, column.to_pylist())) for column in batch.columns]
                 rows = [list(cells) for cells in zip(*columns, strict=True)]
-                yield list(enumerate(rows, start=number))
+                yield RowsPiece(list(enumerate(rows, start=number)))
                 number += len(rows)
         except (OSError, ValueError) as error:
             raise NotATable("not_csv", say("not_readable", problem=str(error)), number) from None
 
     def first_rows(self) -> Sequence[list[str]]:
         """Return the cells of the first rows."""
-        return [cells for _, cells in next(self.pieces(), [])]
+        first = next(self.pieces(), None)
+        return [cells for _, cells in first.rows] if first else []
 
 
 def require_pyarrow() -> None:

@@ -23,6 +23,20 @@ from creditscore.readers.header_search import SAMPLE_BYTES
 from creditscore.readers.parquet_reader import open_parquet
 
 
+class TablePiece(Protocol):
+    """Some rows of a table.
+
+    Attributes
+    ----------
+    rows : sequence of (int, list of str)
+        The line (CSV) or row of each, counted from 1, and its cells, which may be too many or too
+        few.
+    """
+
+    @property
+    def rows(self) -> Sequence[NumberedRow]: ...  # noqa: D102
+
+
 class TableFile(Protocol):
     """A table whose header has been read.
 
@@ -41,11 +55,8 @@ class TableFile(Protocol):
     @property
     def format(self) -> FileFormat: ...  # noqa: D102
 
-    def pieces(self) -> Iterator[Sequence[NumberedRow]]:
-        """Read the rows, some at a time; blank ones are left out.
-
-        Each has its line (CSV) or row, counted from 1, and its cells: perhaps too many or too few.
-        """
+    def pieces(self) -> Iterator[TablePiece]:
+        """Read the rows, some at a time; blank ones are left out."""
 
     def first_rows(self) -> Sequence[list[str]]:
         """Return the cells of the first rows: what the decimal signs are found by."""

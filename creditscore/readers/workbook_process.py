@@ -23,8 +23,7 @@ from creditscore.environment import CHECKOUT, interpreter
 from creditscore.errors import NotATable
 from creditscore.i18n.catalogue import say
 from creditscore.json_codec import dumps_bytes, loads
-from creditscore.readers.csv_reader import NumberedRow
-from creditscore.readers.excel_reader import open_excel
+from creditscore.readers.excel_reader import RowsPiece, open_excel
 from creditscore.readers.file_format import EXCEL, FileFormat, StatedFormat
 
 try:
@@ -56,16 +55,17 @@ class WorkbookFile:
     format: FileFormat
     file: BinaryIO
 
-    def pieces(self) -> Iterator[Sequence[NumberedRow]]:
+    def pieces(self) -> Iterator[RowsPiece]:
         """Read the rows below the header; blank ones are left out."""
         self.file.seek(0)
         self.file.readline()
         for line in self.file:
-            yield [(number, cells) for number, cells in loads(line)]
+            yield RowsPiece([(number, cells) for number, cells in loads(line)])
 
     def first_rows(self) -> Sequence[list[str]]:
         """Return the cells of some rows below the header."""
-        return [cells for _, cells in next(self.pieces(), [])]
+        first = next(self.pieces(), None)
+        return [cells for _, cells in first.rows] if first else []
 
     def close(self) -> None:
         """Remove the rows."""
@@ -150,7 +150,7 @@ def _serve(source: BinaryIO, target: BinaryIO) -> None:
     header = {"columns": sheet.columns, **asdict(sheet.format)}
     target.write(dumps_bytes(header) + b"\n")
     for piece in sheet.pieces():
-        target.write(dumps_bytes(piece) + b"\n")
+        target.write(dumps_bytes(piece.rows) + b"\n")
 
 
 def _limit_process() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from functools import lru_cache
 
 from creditscore.readers.file_format import SEPARATORS
 from creditscore.schema.number_text import NUMBER, read_undecided
@@ -64,13 +63,7 @@ def to_cell(value: object, separator: str = ",") -> str:
     if isinstance(value, float):
         # The shortest digits that bring every bit back.
         return repr(value)
-    return "" if value is None else _text_cell(str(value), separator)
-
-
-# Texts recur from row to row.
-@lru_cache(maxsize=4096)
-def _text_cell(text: str, separator: str) -> str:
-    return quote(safe(text), separator)
+    return "" if value is None else quote(safe(str(value)), separator)
 
 
 def to_line(values: Iterable[object], separator: str = ",") -> str:

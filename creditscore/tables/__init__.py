@@ -4,7 +4,7 @@ A table is read block by block, so that its size takes no memory. Parquet, Dask,
 runs have modules of their own, as they load libraries that plain CSV does not need.
 """
 
-from creditscore.tables.csv_table import TextTable, open_table
+from creditscore.tables.csv_table import CsvTable, open_table
 from creditscore.tables.output import Counts, CsvOutput, Rejects, score_table
 from creditscore.tables.scorer import Scorer
 from creditscore.tables.table import Block, RejectedRow, RowReader, Table
@@ -13,12 +13,12 @@ __all__ = [
     "Block",
     "Counts",
     "CsvOutput",
+    "CsvTable",
     "RejectedRow",
     "Rejects",
     "RowReader",
     "Scorer",
     "Table",
-    "TextTable",
     "open_table",
     "score_table",
 ]

@@ -23,7 +23,7 @@ from creditscore.i18n.catalogue import say
 from creditscore.readers.detection import is_utf_8
 from creditscore.schema import MOST_FAULTS, Schema
 from creditscore.scorecard.model import Model
-from creditscore.tables.csv_table import TextTable, open_table
+from creditscore.tables.csv_table import CsvTable, open_table
 from creditscore.tables.scorer import Scorer
 from creditscore.tables.spooled_decisions import (
     MOST_RESULTS,
@@ -92,7 +92,7 @@ class CsvRequest:
             stack.pop_all()
         return answer, replayed
 
-    def _open(self, model: Model) -> tuple[TextTable, DecisionColumns]:
+    def _open(self, model: Model) -> tuple[CsvTable, DecisionColumns]:
         """Open the table, and return the decision's columns as they are written behind it."""
         schema = model.schema
         columns = DecisionColumns(True, language=self.language, prefix=schema.decision_prefix)
@@ -142,7 +142,7 @@ class CsvRequest:
             write_rows(answer, table, block.lines(), map(columns.text, decisions))
 
 
-def _score_all(scorer: Scorer[Result], table: TextTable) -> Iterator[tuple[Block, list[Result]]]:
+def _score_all(scorer: Scorer[Result], table: CsvTable) -> Iterator[tuple[Block, list[Result]]]:
     """Score each block; after the first fault, only collect further ones."""
     faults: list[Fault] = []
     rows = 0

@@ -2,19 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from creditscore.readers.excel_reader import ExcelFile, open_excel
 from creditscore.readers.workbook_process import WorkbookFile
-from creditscore.schema import Schema
+from creditscore.schema import Field, Schema
 from creditscore.schema.decimal_signs import decimal_signs
-from creditscore.schema.table_columns import field_names
-from creditscore.tables.csv_table import TextTable
-from creditscore.tables.table import Style, check_header
+from creditscore.schema.table_columns import field_columns, field_names
+from creditscore.tables.csv_table import CellReader, FieldCutter, cell_block
+from creditscore.tables.table import Block, Style, check_header
 
 
-def open_excel_table(path: Path, schema: Schema, *, taken: Collection[str]) -> TextTable:
+@dataclass(frozen=True)
+class ExcelTable:
+    """A sheet whose header has been read; its rows are written as CSV."""
+
+    source: ExcelFile | WorkbookFile
+    cut: FieldCutter
+    cells: CellReader
+    style: Style
+
+    @property
+    def columns(self) -> Sequence[str]:
+        """The header."""
+        return self.source.columns
+
+    def blocks(self) -> Iterator[Block]:
+        """Read the rows."""
+        for piece in self.source.pieces():
+            yield cell_block(piece.rows, self.cut, self.style.separator)
+
+    def read(self, field: Field, cell: str) -> object:
+        """Read a cell as the JSON value that it stands for; None where it is empty."""
+        return self.cells.read(field, cell)
+
+    def share_read(self) -> float | None:
+        """Return None: how many rows a sheet has is known when all of it is read."""
+        return None
+
+
+def open_excel_table(path: Path, schema: Schema, *, taken: Collection[str]) -> ExcelTable:
     """Open a workbook: the sheet that the schema file names, or the first with its fields.
 
     Parameters
@@ -38,10 +67,16 @@ def open_excel_table(path: Path, schema: Schema, *, taken: Collection[str]) -> T
 
 def excel_table(
     source: ExcelFile | WorkbookFile, schema: Schema, *, taken: Collection[str], style: Style
-) -> TextTable:
+) -> ExcelTable:
     """Check the header of a sheet; parameters and errors as of `open_excel_table`.
 
     The rows are written as CSV in a style.
     """
-    places = check_header(source.columns, schema, taken=taken, line=source.format.header_line)
-    return TextTable(source, [*places.values()], decimal_signs(source, schema, places), (), style)
+    check_header(source.columns, schema, taken=taken, line=source.format.header_line)
+    places = {name: at[0] for name, at in field_columns(source.columns, schema).items()}
+    return ExcelTable(
+        source=source,
+        cut=FieldCutter(source.columns, places.values(), style.separator),
+        cells=CellReader(decimal_signs(source, schema, places), ()),
+        style=style,
+    )

@@ -159,7 +159,7 @@ def read_table(table: TableFile, *, prefix: str = "") -> Iterator[OutcomeRow]:
     places = _find_columns(table, prefix)
     width = len(table.columns)
     for piece in table.pieces():
-        for line, cells in piece:
+        for line, cells in piece.rows:
             if len(cells) == width:
                 read: dict[str, Any] = {name: cells[at] for name, at in places.items()}
                 named = {name: unescape(cell.strip()) or None for name, cell in read.items()}

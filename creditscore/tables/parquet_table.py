@@ -16,7 +16,7 @@ from creditscore.readers.parquet_reader import require_pyarrow
 from creditscore.schema import Field, Schema
 from creditscore.schema.cell_reader import accepts_empty, read_cell
 from creditscore.schema.csv_cells import to_line
-from creditscore.schema.table_columns import field_names
+from creditscore.schema.table_columns import field_columns, field_names
 from creditscore.tables.output import without
 from creditscore.tables.table import Block, Style, Table, check_header
 
@@ -57,8 +57,8 @@ def open_parquet(path: Path, schema: Schema, *, taken: Collection[str]) -> Parqu
         file = pq.ParquetFile(path)
     except pa.ArrowException as error:
         raise BatchError(f"{path} is not a Parquet file: {error}") from None
-    places = check_header(file.schema_arrow.names, schema, taken=taken)
-    return ParquetTable(file, [*places.values()])
+    check_header(file.schema_arrow.names, schema, taken=taken)
+    return ParquetTable(file, schema)
 
 
 @dataclass
@@ -66,7 +66,7 @@ class ParquetTable:
     """A Parquet file that is open."""
 
     file: pq.ParquetFile
-    places: Sequence[int]
+    schema: Schema
     style: Style = field(default_factory=Style, init=False)
     _read_rows: int = field(default=0, init=False)
 
@@ -83,11 +83,12 @@ class ParquetTable:
         BatchError
             Where the file is damaged.
         """
+        places = [found[0] for found in field_columns(self.columns, self.schema).values()]
         try:
             for batch in self.file.iter_batches(batch_size=READ_ROWS):
                 first = self._read_rows + 1
                 self._read_rows += len(batch)
-                yield ParquetBlock(range(first, first + len(batch)), batch, self.places)
+                yield ParquetBlock(range(first, first + len(batch)), batch, places)
         except (OSError, ValueError) as error:
             raise BatchError(f"the Parquet file is damaged: {error}") from None
 

@@ -171,8 +171,8 @@ def refer(result: Result | RejectedRow, reference: object) -> Result | RejectedR
 
 def check_header(
     columns: Sequence[str], schema: Schema, *, taken: Collection[str], line: int = 1
-) -> dict[str, int]:
-    """Check that the columns have different names and none is missing; return each field's place.
+) -> None:
+    """Check that the columns have different names, and that none is missing.
 
     Parameters
     ----------
@@ -216,7 +216,6 @@ def check_header(
     ]
     if faults:
         raise InvalidApplicants(faults[:MOST_FAULTS])
-    return {name: at for name, (at, *_) in found.items()}
 
 
 def taken_columns(columns: Sequence[str], schema: Schema) -> list[str]:

@@ -17,7 +17,7 @@ from creditscore.schema.csv_cells import quote
 
 def rows(raw: bytes, wanted: tuple[str, ...] = ()) -> list[tuple[int, list[str]]]:
     file = open_csv(io.BytesIO(raw), wanted=wanted)
-    return [row for piece in file.pieces() for row in piece]
+    return [row for piece in file.pieces() for row in piece.rows]
 
 
 def refusal(raw: bytes, wanted: tuple[str, ...] = ("a", "b")) -> tuple[str, str, int | None]:
@@ -118,7 +118,7 @@ def test_each_separator_line_end_and_encoding_is_read(encoding: str) -> None:
 
         file = open_csv(io.BytesIO(text.encode(encoding)), wanted=wanted)
 
-        rows = [row for piece in file.pieces() for row in piece]
+        rows = [row for piece in file.pieces() for row in piece.rows]
         expected = [(2, [f"x{separator}y", "2"]), (3, ["é", "4"])]
         assert (file.columns, rows) == (("a", "ü"), expected), (separator, end, wanted)
 
@@ -128,7 +128,7 @@ def test_an_encoding_that_shows_late_is_found_there(encoding: str) -> None:
     text = "a,b\n" + "1,2\n" * 200_000 + "é,1\n"
 
     file = open_csv(io.BytesIO(text.encode(encoding)))
-    found = [row for piece in file.pieces() for row in piece]
+    found = [row for piece in file.pieces() for row in piece.rows]
 
     assert found[-1] == (200_002, ["é", "1"])
     assert file.format.encoding == encoding
@@ -155,7 +155,7 @@ def test_whatever_comes_is_rows_or_a_refusal(
 ) -> None:
     try:
         file = open_csv(io.BytesIO(raw), wanted=wanted, encoding=encoding)
-        found = [row for piece in file.pieces() for row in piece]
+        found = [row for piece in file.pieces() for row in piece.rows]
     except NotATable:
         return
     lines = [file.format.header_line, *(line for line, _ in found)]
@@ -167,7 +167,7 @@ def test_over_http_only_utf_8_is_read() -> None:
     for encoding, line in (("utf-16", 1), ("cp1252", 2)):
         raw = io.BytesIO("a,b\né,1\n".encode(encoding))
         with pytest.raises(NotATable) as caught:
-            list(next(open_csv(raw, encoding="utf-8").pieces()))
+            list(next(open_csv(raw, encoding="utf-8").pieces()).rows)
 
         assert [(fault.code, fault.line) for fault in caught.value.faults] == [("not_utf8", line)]
 
@@ -187,4 +187,4 @@ def test_lines_above_the_header_are_skipped() -> None:
         file = open_csv(io.BytesIO(raw), wanted=wanted)
         assert file.columns == ("id", "sum", "late")
         assert file.format.header_line == 4
-        assert next(file.pieces())[0] == (5, ["7", "12", "0"])
+        assert next(file.pieces()).rows[0] == (5, ["7", "12", "0"])

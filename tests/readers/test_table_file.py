@@ -25,7 +25,7 @@ ROWS = [["1", "2.5", "rents"], ["2", "1000", ""], ["3", "0.125", "Größe"]]
 def read(path: Path, **options: object) -> tuple[tuple[str, ...], list[list[str]], FileFormat]:
     file: TableFile
     with open_table_file(path, **options) as file:  # type: ignore[arg-type]  # its keywords
-        rows = [cells for piece in file.pieces() for _, cells in piece]
+        rows = [cells for piece in file.pieces() for _, cells in piece.rows]
         return file.columns, rows, file.format
 
 
@@ -92,7 +92,7 @@ def test_rows_of_a_workbook_keep_their_numbers(tmp_path: Path, above: int, befor
     with open_table_file(path) as file:
         assert file.columns == ("a", "b")
         assert file.format.header_line == 1 + above
-        assert [row for piece in file.pieces() for row in piece] == [
+        assert [row for piece in file.pieces() for row in piece.rows] == [
             (2 + above, ["1", "3"]),
             (5 + above, ["2", "4"]),
         ]

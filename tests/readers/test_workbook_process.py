@@ -48,13 +48,13 @@ def changed(raw: bytes, change: Callable[[bytes], bytes]) -> bytes:
 
 def test_rows_and_format_are_those_of_the_sheet_with_the_columns(raw: bytes) -> None:
     with closing(read(raw, "id", "home")) as found:
-        rows = [row for piece in found.pieces() for row in piece]
+        rows = [row for piece in found.pieces() for row in piece.rows]
 
         assert found.columns == ("id", "home")
         assert (found.format.sheet, found.format.header_line) == ("Data", 2)
         assert rows == [(3, ["1", "Größe"]), (5, ["2.5", ""])]
         # Twice, as a table is checked and then scored.
-        assert [row for piece in found.pieces() for row in piece] == rows
+        assert [row for piece in found.pieces() for row in piece.rows] == rows
         assert found.first_rows() == [["1", "Größe"], ["2.5", ""]]
 
 

@@ -83,7 +83,7 @@ def check_takes_every_row(path: Path, text: str) -> Schema:
         places = {name: found[0] for name, found in field_columns(table.columns, schema).items()}
         signs = decimal_signs(table, schema, places)
         for piece in table.pieces():
-            for line, cells in piece:
+            for line, cells in piece.rows:
                 for name, field in schema.fields.items():
                     raw = read_cell(field, cells[places[name]], decimal=signs.get(name), whole=True)
                     try:
