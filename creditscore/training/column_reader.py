@@ -11,9 +11,10 @@ from creditscore.arrays import Floats, Ints
 from creditscore.i18n.catalogue import DEFAULT_LANGUAGE, in_language
 from creditscore.schema import Field, Label
 from creditscore.schema.cell_reader import accepts_empty, read_cell
-from creditscore.schema.constraints import CodeList, Rejected, describe_value
+from creditscore.schema.constraints import CodeList, NumericRange, Rejected, describe_value
 from creditscore.schema.number_text import AmbiguousNumber
 from creditscore.schema.outcomes import OutcomeReader
+from creditscore.training.plain_numbers import PlainNumbers
 from creditscore.training.wrong_cells import EMPTY, TableFault, WrongCells, cell_hint
 
 #: Different texts of a column that are kept with their numbers: 3 MB at most.
@@ -40,6 +41,10 @@ class FieldReader:
 
     def __init__(self, field: Field, column: str, decimal: str | None) -> None:
         self.field, self.column, self.decimal = field, column.strip(), decimal
+        self._plain: PlainNumbers | None = None
+        if isinstance(field.rule, NumericRange):
+            self._plain = PlainNumbers(field.rule, field.missing, decimal)
+        self._all_differ = False
         #: What is wrong with its cells, by kind.
         self.wrong: dict[str, WrongCells] = {}
         #: How many rows held an undocumented code.
@@ -55,12 +60,24 @@ class FieldReader:
 
     def read(self, cells: Sequence[str], lines: Sequence[int]) -> Sequence[int]:
         """Read the cells of some rows, and return the indices of those that are wrong."""
+        if self._plain is not None and self._all_differ:
+            column = self._plain.read_all(cells)
+            if column is not None:
+                self._look_for_thousandths(cells)
+                self._pieces.append(column)
+                return ()
         different = set(cells)
         if len(self._numbers) > MOST_TEXTS:
             self._numbers.clear()
             self._kinds.clear()
         new = different.difference(self._numbers)
+        # Where most texts are new, looking them up is slower than reading them.
+        self._all_differ = 2 * len(new) > len(cells)
         self._look_for_thousandths(new)
+        if self._plain is not None:
+            plain = self._plain.read(new)
+            self._numbers.update(plain)
+            new = new.difference(plain)
         for text in new:
             self._read(text)
         numbers = list(map(self._numbers.__getitem__, cells))
