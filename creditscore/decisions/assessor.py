@@ -146,6 +146,7 @@ class _ScorecardAssessor:
         self._features = feature_caches(self._card, model.schema)
         fields = list(self._features)
         self._predictor_columns = [fields.index(field) for field in self._card.predictors]
+        self._score_bin = lru_cache(maxsize=4096)(self._card.training_bins.score.bin_code)
         self._near_cutoff = (near_cutoff(),)
 
     def assess(self, applicant: Applicant, decision_id: str, decided_at: datetime) -> Decision:
@@ -203,8 +204,7 @@ class _ScorecardAssessor:
         warnings = tuple([warning for value in features for warning in value.warnings])
         if self._could_change(probability):
             warnings += self._near_cutoff
-        bin_codes = [card.training_bins.score.bin_code(score)]
-        bin_codes += [value.bin_code for value in features]
+        bins = self._score_bin(score) + "".join([value.bin_code for value in features])
         return Decision(
             decision_id=decision_id,
             decided_at=decided_at,
@@ -228,7 +228,7 @@ class _ScorecardAssessor:
                 values, impacts, schema=self._schema, reference=card.reference
             ),
             warnings=warnings,
-            bins="".join(bin_codes),
+            bins=bins,
         )
 
     def _could_change(self, probability: float) -> bool:
