@@ -1,6 +1,7 @@
 """Run the fast part of the tests on other versions of Python, each with packages of its own.
 
-    python3 tools/check_pythons.py --least 2    # all others that are found: at least two
+    python3 tools/check_pythons.py              # all others that are found
+    python3 tools/check_pythons.py --newest     # the newest of them alone
     python3 tools/check_pythons.py 3.13 3.14    # these: each must be found
 
 The classifiers in pyproject.toml name the supported versions. They are looked for on PATH and among
@@ -40,6 +41,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--least", type=int, default=1, help="fail if fewer are found (%(default)s)"
     )
+    parser.add_argument("--newest", action="store_true", help="test the newest of them alone")
     options = parser.parse_args(arguments)
     wanted = options.versions or [each for each in supported_versions() if each != RUNNING]
     found = {version: python for version in wanted if (python := find_python(version))}
@@ -48,6 +50,8 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"Not found on PATH or among pyenv's: Python {', '.join(missing)}", flush=True)
     if len(found) < (len(wanted) if options.versions else options.least):
         return 1
+    if options.newest:
+        found = dict(list(found.items())[-1:])
     failed = [version for version, python in found.items() if run_fast_tests(python) != 0]
     for version in found:
         print(f"Python {version}: {'failed' if version in failed else 'passed'}")

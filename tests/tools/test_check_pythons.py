@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from answers import PROJECT
 from tools import check_pythons
 
 RUNNING = check_pythons.RUNNING
+GIT = shutil.which("git")
 
 
 @pytest.fixture
@@ -67,6 +69,23 @@ def test_too_few_versions_are_a_failure_that_names_them(
 
 def test_none_found_is_well_where_none_is_asked_for(pyenv: Path) -> None:
     assert check_pythons.main(["--least", "0"]) == 0
+
+
+def test_of_those_found_the_newest_alone_is_tested(
+    pyenv: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    for version in ("3.98", "3.99"):
+        answer = f'[ "$1" = -c ] && echo {version} || echo "tested on {version}"'
+        put(pyenv / f"versions/{version}.0/bin/python{version}", answer)
+    put(pyenv.parent / "bin" / "git", f'exec {GIT} "$@"')
+
+    monkeypatch.setattr(check_pythons, "supported_versions", lambda: ["3.98", "3.99"])
+    status = check_pythons.main(["--newest"])
+
+    printed = capfd.readouterr().out
+    assert status == 0
+    assert "tested on 3.99" in printed
+    assert "tested on 3.98" not in printed
 
 
 @pytest.mark.parametrize(("exit_status", "verdict"), [(0, "passed"), (3, "failed")])
