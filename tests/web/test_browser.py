@@ -24,7 +24,7 @@ from browsing import (
     type_in,
     wait_for,
 )
-from chromium import LAPTOP, PHONE, Browser, driving, set_screen, start_afresh
+from chromium import LAPTOP, PHONE, Browser, driving, set_screen
 from live_server import LiveServer, serving
 
 from creditscore.i18n.catalogue import PAGE_TEXTS
@@ -48,19 +48,6 @@ def closed(model_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     folder = tmp_path_factory.mktemp("closed")
     with serving(model_dir, folder, CREDITSCORE_API_KEYS=KEY) as running:
         yield running
-
-
-@pytest.fixture(scope="module")
-def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    with driving(tmp_path_factory.mktemp("profile")) as driver:
-        yield driver
-
-
-@pytest.fixture
-def browser(chromium: Browser) -> Browser:
-    """The browser of these tests, without what another test has left in it."""
-    start_afresh(chromium)
-    return chromium
 
 
 @pytest.mark.parametrize("language", PAGE_TEXTS)

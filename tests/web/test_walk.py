@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 from accessibility import violations
 from browsing import click, complaints, element, follow, now, send, sign_in, text, type_in, wait_for
-from chromium import LAPTOP, PHONE, Browser, allow_scripts, driving, set_screen, start_afresh
+from chromium import LAPTOP, PHONE, Browser, allow_scripts, set_screen
 from flask import Flask
 from live_server import LiveServer, serving
 from table_files import as_csv
@@ -173,12 +173,6 @@ def server(model_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         yield running
 
 
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    with driving(tmp_path_factory.mktemp("profile")) as driver:
-        yield driver
-
-
 @pytest.fixture
 def table(applicants: list[dict[str, Any]], tmp_path: Path) -> Path:
     """An applicant of each scorecard, and one with a fault."""
@@ -200,7 +194,6 @@ def test_every_page_is_on_the_walk(app: Flask) -> None:
 def test_every_page_is_accessible_fits_the_screen_and_leaves_the_console_empty(
     app: Flask, server: LiveServer, browser: Browser, table: Path, language: str, scripts: bool
 ) -> None:
-    start_afresh(browser)
     allow_scripts(browser, allowed=scripts)
     walk = Walk(browser, server, language, table)
 
