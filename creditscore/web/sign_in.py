@@ -67,7 +67,7 @@ class Sessions:
 
     @property
     def cookie_name(self) -> str:
-        """The name of the cookie, by the secret; until there is one, nobody has such a cookie.
+        """The name of the cookie, by the secret; before there is one, no browser has the cookie.
 
         A browser sends a host's cookies to all of its ports (RFC 6265): with one name for all, who
         signs in to a service would be signed out of another one on the same machine.
