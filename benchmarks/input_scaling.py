@@ -49,10 +49,10 @@ SMALL = [15_000, 30_000, 60_000]
 QUICK = {LARGE[0]: 8, MIDDLE[0]: 4}
 
 #: The most that the time may grow when the size doubles.
-MOST_RATIO = 3.0
+MAX_RATIO = 3.0
 
 #: Shorter times are counted as this: below, the ratio would tell of the clock.
-SHORTEST_S = 0.002
+MIN_SECONDS = 0.002
 
 KEY = "a-key-of-the-benchmark-that-opens-nothing"
 
@@ -172,7 +172,7 @@ def seconds(read: Callable[[bytes], None], raw: bytes, runs: int) -> float:
             read(raw)
         times.append(process_time() - begun)
     gc.enable()
-    return max(min(times), SHORTEST_S)
+    return max(min(times), MIN_SECONDS)
 
 
 def largest_ratio(times: Sequence[float]) -> float:
@@ -185,7 +185,7 @@ def measure(case: Case, sizes: Sequence[int], runs: int) -> list[float]:
     raws = [case.make(size).encode("utf-8", "surrogateescape") for size in sizes]
     times = [seconds(case.read, raw, runs) for raw in raws]
     for _ in range(3):
-        if largest_ratio(times) > MOST_RATIO:
+        if largest_ratio(times) > MAX_RATIO:
             times = list(map(min, times, (seconds(case.read, raw, 2 * runs) for raw in raws)))
     return times
 
@@ -231,11 +231,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
             times = measure(case, sizes, 2 if options.quick else options.runs)
             ratio = largest_ratio(times)
             worst = max(worst, ratio)
-            over += [name] if ratio > MOST_RATIO else []
+            over += [name] if ratio > MAX_RATIO else []
             shown = ", ".join(f"{1000 * time:,.0f}" for time in times)
             spread = f"{sizes[0]:,} to {sizes[-1]:,}"
             print(f"| {name} | {spread} | {shown} | {ratio:.1f} |", flush=True)
-    print(f"\nlargest ratio: {worst:.1f}, at most {MOST_RATIO:.0f}")
+    print(f"\nlargest ratio: {worst:.1f}, at most {MAX_RATIO:.0f}")
     if over:
         print("over it:", "; ".join(over))
     return 1 if over else 0

@@ -55,7 +55,7 @@ SEED = 1
 FEW_ROWS, SPLITS_OF_FEW_ROWS = 2000, 5
 
 #: Goals: no table has a worse Brier score than the default forest; larger ones are near boosting's.
-BRIER_OVER_BOOSTING, MOST_ECE = 0.01, 0.05
+BRIER_OVER_BOOSTING, MAX_ECE = 0.01, 0.05
 
 FIGURES = ("auc", "brier", "ece", "calibration_slope")
 OURS, FOREST, BOOSTING, WOE = "this project", "default forest", "boosting", "WoE scorecard"
@@ -195,7 +195,7 @@ def print_table(name: str, found: dict[str, Any]) -> list[bool]:
     if found["rows"] >= FEW_ROWS:
         near = means[BOOSTING]["brier"] + BRIER_OVER_BOOSTING
         goals["Brier within 0.01 of boosting's"] = (means[OURS]["brier"], near)
-        goals["ECE"] = (means[OURS]["ece"], MOST_ECE)
+        goals["ECE"] = (means[OURS]["ece"], MAX_ECE)
     for goal, (value, bound) in goals.items():
         verdict = "met" if value <= bound else "MISSED"
         print(f"  {goal:<36}{value:>8.4f}   goal <= {bound:.4f} {verdict}", flush=True)

@@ -23,11 +23,11 @@ Applicant = Mapping[str, Any]
 Value = float | str | None
 
 #: Applicants in a request, the most that the service takes.
-LARGEST_ARRAY = 1000
+MAX_ARRAY = 1000
 #: Nothing was decided, or the same Idempotency-Key gets the decision: 502 is a proxy's.
 RETRIED = (429, 502, 503)
 #: Seconds that one pause lasts at most, whatever Retry-After asks for.
-LONGEST_PAUSE = 60
+MAX_PAUSE_S = 60
 
 
 class Reason(TypedDict):
@@ -169,8 +169,8 @@ class Client:
                 raise_on_status=False,
                 backoff_factor=0.2,
                 backoff_jitter=0.2,
-                backoff_max=LONGEST_PAUSE,
-                retry_after_max=LONGEST_PAUSE,
+                backoff_max=MAX_PAUSE_S,
+                retry_after_max=MAX_PAUSE_S,
             ),
         )
 
@@ -219,7 +219,7 @@ class Client:
             If no answer came.
         """
         remaining = iter(applicants)
-        while batch := [dict(applicant) for applicant in islice(remaining, LARGEST_ARRAY)]:
+        while batch := [dict(applicant) for applicant in islice(remaining, MAX_ARRAY)]:
             yield from cast(list[Decision], self._ask("POST", "/predict", batch, new_key()))
 
     def explain(self, decision_id: str) -> Explanation:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 
 #: Longer names are no typing errors.
-LONGEST = 100
+MAX_NAME_LENGTH = 100
 
 #: What tells no two names apart, beside upper and lower case.
 _SEPARATORS = re.compile(r"[\s_.-]+")
@@ -30,14 +30,14 @@ def nearest_name(name: str, candidates: Iterable[str]) -> str | None:
     Damerau (1964), A technique for computer detection and correction of spelling errors,
     Communications of the ACM 7(3): four in five misspellings are one such error.
     """
-    wanted = _folded(name[: LONGEST + 1])
-    digits, characters, limit = _digits(wanted), set(wanted), _most_errors(wanted)
-    if len(name) > LONGEST or not wanted:
+    wanted = _folded(name[: MAX_NAME_LENGTH + 1])
+    digits, characters, limit = _digits(wanted), set(wanted), _max_errors(wanted)
+    if len(name) > MAX_NAME_LENGTH or not wanted:
         return None
     found: list[tuple[int, str]] = []
     for candidate in candidates:
-        folded = _folded(candidate[:LONGEST])
-        most = min(limit, _most_errors(folded))
+        folded = _folded(candidate[:MAX_NAME_LENGTH])
+        most = min(limit, _max_errors(folded))
         # Cheap bounds first: a table may have thousands of columns.
         if (
             abs(len(folded) - len(wanted)) <= most
@@ -80,7 +80,7 @@ def _digits(folded: str) -> list[str]:
     return re.findall(r"\d+", folded)
 
 
-def _most_errors(folded: str) -> int:
+def _max_errors(folded: str) -> int:
     """Return how many typing errors a name may have: about one in four characters."""
     length = len(folded)
     return (length > 2) + (length > 5) + (length > 9)

@@ -26,8 +26,8 @@ from data.synthesis.generator import SynthesisError
 from data.synthesis.privacy import PrivacyError
 
 #: Rows to learn from, and rows of each outcome among them, at least.
-FEWEST_ROWS = 2_000
-FEWEST_OF_EACH = 200
+MIN_ROWS = 2_000
+MIN_OF_EACH = 200
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -131,14 +131,14 @@ def read_rows(path: Path) -> pd.DataFrame:
 
 def refuse_unfit(path: Path, table: pd.DataFrame) -> None:
     """Refuse rows that nothing can be learnt from."""
-    if len(table) < FEWEST_ROWS:
-        raise SynthesisError(f"{path} must hold at least {FEWEST_ROWS} rows, got {len(table)}")
+    if len(table) < MIN_ROWS:
+        raise SynthesisError(f"{path} must hold at least {MIN_ROWS} rows, got {len(table)}")
     if not table[LABEL].isin((0, 1)).all():
         raise SynthesisError(f"{path}, column {LABEL}: must be 0 or 1")
     fewest = int(table[LABEL].value_counts().reindex((0, 1), fill_value=0).min())
-    if fewest < FEWEST_OF_EACH:
+    if fewest < MIN_OF_EACH:
         raise SynthesisError(
-            f"{path}, column {LABEL}: must hold each of 0 and 1 in at least {FEWEST_OF_EACH} rows, "
+            f"{path}, column {LABEL}: must hold each of 0 and 1 in at least {MIN_OF_EACH} rows, "
             f"got {fewest}"
         )
     if (table["LIMIT_BAL"] <= 0).any():

@@ -16,7 +16,7 @@ from typing import Any
 COUNT = 8
 
 #: Most applicants in an array.
-MOST = 20
+MAX_ARRAY = 20
 
 #: Shares of the requests that are an array, that carry an idempotency key, and of those with a
 #: key that are sent once more after they were answered.
@@ -61,7 +61,7 @@ class Clients:
 
     `broken` counts the connections that gave no answer, `last_break` says how the last one ended,
     `slowest` is the most seconds that a
-    client waited for an answer or for its connection to break, `longest_silence` the most between
+    client waited for an answer or for its connection to break, `max_silence` the most between
     two answers with a decision, no matter who got them.
 
     Parameters
@@ -78,7 +78,7 @@ class Clients:
         self.asked: list[Asked] = []
         self.statuses: Counter[int] = Counter()
         self.slowest = 0.0
-        self.longest_silence = 0.0
+        self.max_silence = 0.0
         self.broken = 0
         self.last_break = ""
         self._decided = 0.0
@@ -114,7 +114,7 @@ class Clients:
             self._send(asked, repeat=draw.random() < REPEATED)
 
     def _invent(self, draw: random.Random, request_id: str) -> Asked:
-        size = draw.randint(1, MOST) if draw.random() < ARRAYS else 0
+        size = draw.randint(1, MAX_ARRAY) if draw.random() < ARRAYS else 0
         chosen = [draw.choice(self._applicants) for _ in range(size or 1)]
         body = json.dumps(chosen if size else chosen[0]).encode()
         key = f"key-{request_id}" if draw.random() < KEYED else None
@@ -161,7 +161,7 @@ class Clients:
             if status:
                 self.statuses[status] += 1
             if status == 200:
-                self.longest_silence = max(self.longest_silence, now - self._decided)
+                self.max_silence = max(self.max_silence, now - self._decided)
                 self._decided = now
 
 

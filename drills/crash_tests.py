@@ -46,7 +46,7 @@ def kill_again_and_again(drill: Drill) -> int:
             service.start()
     figures = (
         f"{drill.options.database}, {drill.options.kills} kills, answering again after "
-        f"{clients.longest_silence:.1f} s at most, {clients.surprises()} odd answers"
+        f"{clients.max_silence:.1f} s at most, {clients.surprises()} odd answers"
     )
     return drill.finish(clients, figures, fine=clients.surprises() == 0)
 

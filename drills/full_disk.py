@@ -88,18 +88,18 @@ class Disk:
         assert row is not None
         return int(row[0])
 
-    def limit(self, most_bytes: int | str) -> None:
+    def limit(self, max_bytes: int | str) -> None:
         """Let no file grow past a limit, from now on."""
         server = self.drill.server
         writers = self.service.processes() if server is None else server.processes()
         # As their owner: even root may need a privilege for what is somebody else's.
         account = None if server is None else server.account
         with ThreadPoolExecutor() as pool:
-            list(pool.map(lambda one: _limit(one.pid, most_bytes, account), writers))
+            list(pool.map(lambda one: _limit(one.pid, max_bytes, account), writers))
 
 
-def _limit(process_id: int, most_bytes: int | str, account: str | None) -> None:
-    command = ["prlimit", f"--pid={process_id}", f"--fsize={most_bytes}:"]
+def _limit(process_id: int, max_bytes: int | str, account: str | None) -> None:
+    command = ["prlimit", f"--pid={process_id}", f"--fsize={max_bytes}:"]
     ended = subprocess.run(command, stderr=subprocess.PIPE, encoding="utf-8", user=account)
     if ended.returncode != 0 and psutil.pid_exists(process_id):
         raise OSError(ended.stderr)

@@ -28,14 +28,14 @@ DIGITS = (1, 18, 19, 20, 40)
 
 #: One-byte chunks of a short body and of one four times as long, and the most that may take as
 #: many times as long: proportional cost makes it 4, a quadratic one 16.
-CHUNKS, TIMES, MOST_TIMES = 32_768, 4, 8.0
+CHUNKS, TIMES, MAX_TIMES = 32_768, 4, 8.0
 
 #: Clients that read nothing, and a file larger than the system takes from a server for them.
 READERS, LARGE_FILE = 60, "/static/swagger-ui/swagger-ui-bundle.js"
 
 #: Bytes of a body that is nearly sent, how many such there are, bodies that come and go before, and
 #: the bytes that a process may hold.
-HELD, HOLDERS, BEFORE, MOST_BYTES = 15 * 2**20, 24, 40, 128 * 2**20
+HELD, HOLDERS, BEFORE, MAX_BYTES = 15 * 2**20, 24, 40, 128 * 2**20
 
 #: Seconds to wait for what should not come.
 MOMENT = 1.0
@@ -59,8 +59,8 @@ def attack(drill: Drill) -> int:
             come_and_go(service.port, HELD)
         held = fill(service.port, HELD, HOLDERS)
     failed = len(beside) - beside.count(200)
-    most = WORKERS * MOST_BYTES // HELD
-    fine = not hidden and times <= MOST_TIMES and not failed and held <= most
+    most = WORKERS * MAX_BYTES // HELD
+    fine = not hidden and times <= MAX_TIMES and not failed and held <= most
     print(
         f"{'holds' if fine else 'FAILS'}, seed {options.seed}, {hidden} hidden requests answered; "
         f"{TIMES} times as many chunks took {times:.1f} times as long; {failed} of {len(beside)} "

@@ -31,7 +31,7 @@ from harness import Drill
 from load import Tally, load, request_of
 
 #: Connections that reach the peak, and those that an overload may open.
-FOR_PEAK, MOST = 32, 1500
+FOR_PEAK, MAX_CONNECTIONS = 32, 1500
 
 #: Decisions that are missing for each request that was refused.
 COST = 0.25
@@ -79,10 +79,10 @@ def ask_too_much(drill: Drill) -> int:
         ask = partial(load, service.port, requests, warm_up=WARM_UP, seconds=options.seconds)
         peaks, loads, wanted = [ask(connections=FOR_PEAK)], [], 0.0
         while len(costs) < options.rounds or (
-            len(costs) < options.most_rounds and is_open(costs, options.cost)
+            len(costs) < options.max_rounds and is_open(costs, options.cost)
         ):
             due = options.times * peaks[-1].rate()
-            loads.append(ask(connections=MOST, per_second=due))
+            loads.append(ask(connections=MAX_CONNECTIONS, per_second=due))
             wanted += due * loads[-1].seconds
             peaks.append(ask(connections=FOR_PEAK))
             peak = mean(one.rate() for one in peaks[-2:])

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 
 import harness
 from client_journal import count_logged
-from clients import MOST as MOST_IN_ARRAY
+from clients import MAX_ARRAY as MAX_IN_ARRAY
 from harness import WORKERS, Drill, Service
 from load import load, request_of
 
@@ -124,7 +124,7 @@ def invent(drill: Drill, draw: random.Random) -> tuple[list[bytes], Counter[int]
         if number < BAD * KINDS:
             chosen.append(draw.choice(BAD_KINDS)(body))
         elif draw.random() < 0.02:
-            several = draw.choices(applicants, k=draw.randint(1, MOST_IN_ARRAY))
+            several = draw.choices(applicants, k=draw.randint(1, MAX_IN_ARRAY))
             chosen.append((request_of(json.dumps(several).encode()), 200))
         elif draw.random() < 0.1:
             chosen.append((request_of(body, path=b"/what-if"), 200))

@@ -20,13 +20,13 @@ Section = dict[str, Any]
 TOLERANCE = 1e-9
 
 #: Test rows of a curve, its points, and the values of a field that has a point for each.
-CURVE_ROWS, CURVE_POINTS, MOST_VALUES = 500, 21, 30
+CURVE_ROWS, CURVE_POINTS, MAX_VALUES = 500, 21, 30
 
 #: Test rows that are put under stress, at most, and by how much their numbers are moved.
 STRESS_ROWS, CHANGES = 5000, (-0.10, 0.10)
 
 #: Reasons of a refusal, at most, and the smallest impact that is one.
-MOST_REASONS, LEAST_IMPACT = 4, 0.005
+MAX_REASONS, MIN_IMPACT = 4, 0.005
 
 
 def with_column(matrix: Array, column: int, values: Any) -> Array:
@@ -99,7 +99,7 @@ def partial_dependence(files: ModelFiles, name: str, grown: Grown) -> Section:
     for column, field in enumerate(predictors):
         about, train = files.schema["fields"][field], files.split[0].matrix([field])[:, 0]
         values = np.unique(train)
-        if about["kind"] == "number" or len(values) > MOST_VALUES:
+        if about["kind"] == "number" or len(values) > MAX_VALUES:
             shares = np.linspace(0.01, 0.99, CURVE_POINTS)
             values = np.unique(np.quantile(train, shares, method="nearest"))
         means = [float(grown.predict(with_column(sample, column, one)).mean()) for one in values]
@@ -288,8 +288,8 @@ def reason_frequencies(
     given: Counter[str] = Counter()
     first: Counter[str] = Counter()
     for row, shares in zip(rows, impacts, strict=True):
-        ranked = np.argsort(-shares, kind="stable")[:MOST_REASONS]
-        chosen = [place for place in ranked if shares[place] >= LEAST_IMPACT] or ranked[:1]
+        ranked = np.argsort(-shares, kind="stable")[:MAX_REASONS]
+        chosen = [place for place in ranked if shares[place] >= MIN_IMPACT] or ranked[:1]
         fields = [predictors[place] for place in chosen]
         codes = [
             f"{field}_{_code(files.schema['fields'][field], row[place], medians[field])}"

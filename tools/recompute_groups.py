@@ -20,7 +20,7 @@ Section = dict[str, Any]
 GROUP_ROWS, GROUP_OUTCOMES = 200, 30
 
 #: Pairs of groups that are listed, at most.
-MOST_PAIRS = 20
+MAX_PAIRS = 20
 
 
 def is_large(inside: Array, bad: Array) -> bool:
@@ -129,7 +129,7 @@ def _pair(
     both = [one & other for (_, one), (_, other) in product(*(files.groups(f, test) for f in pair))]
     large = [part for part in both if is_large(part, test.bad)]
     small = [part for part in both if part.any() and not is_large(part, test.bad)]
-    kept = sorted(sorted(range(len(large)), key=lambda at: -large[at].sum())[:MOST_PAIRS])
+    kept = sorted(sorted(range(len(large)), key=lambda at: -large[at].sum())[:MAX_PAIRS])
     found = by_group([("", large[at]) for at in kept], test.bad, approved, draws)["groups"]
     names = ("rows", "bads", "approval_rate", "approval_ratio", "bad_rate_approved")
     return {

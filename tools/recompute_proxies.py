@@ -17,7 +17,7 @@ Array = NDArray[Any]
 Section = dict[str, Any]
 
 #: Training rows that are learnt from, values that are told apart, and rows that a value needs.
-MOST_ROWS, MOST_VALUES, FEWEST = 10_000, 10, 30
+MAX_ROWS, MAX_VALUES, MIN_ROWS = 10_000, 10, 30
 
 #: From where on a measure is moderate, and strong.
 BOUNDS = {"auc": (0.6, 0.7), "macro_auc": (0.6, 0.7), "r2": (0.13, 0.26)}
@@ -62,13 +62,13 @@ class Target:
 
     def _is_frequent(self, value: int) -> bool:
         has = int((self.actual == value).sum())
-        return min(has, len(self.actual) - has) >= FEWEST
+        return min(has, len(self.actual) - has) >= MIN_ROWS
 
 
 def proxies(files: ModelFiles, name: str, draws: metrics.Bootstrap) -> list[Section]:
     """Measure it for each protected field, from training rows on test rows."""
     train, test = files.split
-    chosen = np.sort(np.random.default_rng(files.seed).permutation(len(train.bad))[:MOST_ROWS])
+    chosen = np.sort(np.random.default_rng(files.seed).permutation(len(train.bad))[:MAX_ROWS])
     some = Rows(train.table.iloc[chosen], train.bad[chosen])
     predictors = files.manifest["scorecards"][name]["predictors"]
     found = []
@@ -94,7 +94,7 @@ def _target(files: ModelFiles, field: str, some: Rows, test: Rows) -> Target:
     if about["kind"] != "coded":
         return Target("r2", before, after, 0)
     values, rows = np.unique(before, return_counts=True)
-    frequent = values[np.argsort(-rows, kind="stable")][:MOST_VALUES]
+    frequent = values[np.argsort(-rows, kind="stable")][:MAX_VALUES]
     learnt, actual = (
         np.select([side == one for one in frequent], range(len(frequent)), -1)
         for side in (before, after)

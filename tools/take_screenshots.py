@@ -42,7 +42,7 @@ HISTORY = History(until=datetime(2026, 11, 27, 9, 30, tzinfo=UTC), seed=1)
 KEY = "the-key-of-the-pictures"
 
 #: Seconds that a page may take until it is as it should be.
-LONGEST = 20
+TIMEOUT_S = 20
 
 #: Pixels above the element at the top.
 MARGIN = 12
@@ -209,7 +209,7 @@ def decide(browser: Browser, empty: str) -> None:
 
     browser.execute_script("document.querySelector('#form button[type=submit]').click()")
     told = "const text = document.querySelector('#result').textContent; return text.trim() && "
-    WebDriverWait(browser, LONGEST).until(
+    WebDriverWait(browser, TIMEOUT_S).until(
         lambda driver: driver.execute_script(f"{told}!text.includes(arguments[0])", empty)
     )
 

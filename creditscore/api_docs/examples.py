@@ -9,7 +9,7 @@ from typing import Any
 from creditscore.decisions.assessor import Assessor, Decision
 from creditscore.errors import Fault, InvalidApplicants
 from creditscore.schema import Schema
-from creditscore.schema.constraints import LARGEST_NUMBER, CodeList, NumericRange, Value
+from creditscore.schema.constraints import MAX_NUMBER, CodeList, NumericRange, Value
 
 #: When and under which id the decisions of examples were made: never changing, and of no client.
 EXAMPLE_TIME = datetime(2026, 1, 2, 3, 4, 5, 678000, tzinfo=UTC)
@@ -85,7 +85,7 @@ def mistakes(schema: Schema) -> list[Mistake]:
 def _beyond(rule: NumericRange) -> Value:
     if rule.high is not None:
         return rule.high + 30
-    return LARGEST_NUMBER * 10 if rule.low is None else rule.low - 30
+    return MAX_NUMBER * 10 if rule.low is None else rule.low - 30
 
 
 def _no_code(rule: CodeList) -> Value:

@@ -13,7 +13,7 @@ from typing import Any
 import creditscore
 from creditscore.api_docs.examples import example_applicants, example_table
 from creditscore.decision_log.log import MAX_PAGE_SIZE, PAGE_SIZE
-from creditscore.decision_log.overrides import LONGEST_NAME, LONGEST_REASON
+from creditscore.decision_log.overrides import MAX_NAME_LENGTH, MAX_REASON_LENGTH
 from creditscore.decision_log.search import OUTCOMES
 from creditscore.decisions.decision_columns import DecisionColumns
 from creditscore.evaluation.fairness import MIN_GROUP_ROWS
@@ -23,12 +23,12 @@ from creditscore.monitoring.course import TRIGGERS
 from creditscore.monitoring.monitor import DEFAULT_DAYS, MAX_DAYS
 from creditscore.monitoring.periods import PERIODS
 from creditscore.monitoring.verdicts import VERDICTS
-from creditscore.schema import MOST_FAULTS, Schema
+from creditscore.schema import MAX_FAULTS, Schema
 from creditscore.schema.csv_cells import to_line
 from creditscore.schema.descriptions import applicant_schema
 from creditscore.schema.reference import (
     LINE_PATTERN,
-    LONGEST_REFERENCE,
+    MAX_REFERENCE_LENGTH,
     REFERENCE,
     REFERENCE_PATTERN,
 )
@@ -87,11 +87,11 @@ def template_values(
             for name in [*schema.fields, REFERENCE, "explore", "api-key", "csrf_token"]
         },
         "scorecards": list(schema.scorecards),
-        "longest_reference": LONGEST_REFERENCE,
+        "max_reference_length": MAX_REFERENCE_LENGTH,
         "reference_pattern": REFERENCE_PATTERN,
         "line_pattern": LINE_PATTERN,
-        "longest_reason": LONGEST_REASON,
-        "longest_name": LONGEST_NAME,
+        "max_reason_length": MAX_REASON_LENGTH,
+        "max_name_length": MAX_NAME_LENGTH,
         "event": in_language(schema.label.event, DEFAULT_LANGUAGE),
         "outcome": in_language(schema.label.title, DEFAULT_LANGUAGE),
         "applicant_examples": {**_examples(schema, applicants), "array": several},
@@ -101,12 +101,12 @@ def template_values(
         "decision_columns": ", ".join(columns),
         "report_columns": ", ".join(REPORT),
         "max_applicants": settings.max_applicants,
-        "most_faults": MOST_FAULTS,
+        "max_faults": MAX_FAULTS,
         "outcome_filters": list(OUTCOMES),
         "usual_page": PAGE_SIZE,
         "largest_page": MAX_PAGE_SIZE,
         "usual_days": DEFAULT_DAYS,
-        "longest_days": MAX_DAYS,
+        "max_days": MAX_DAYS,
         "fewest_rows": schema.triggers.min_decisions,
         "periods": list(PERIODS),
         "verdicts": list(VERDICTS),

@@ -8,7 +8,7 @@ from creditscore.charts.axes import Axes, Point, Writer
 from creditscore.charts.svg import Plot
 
 #: Periods are named under a plot at most so often.
-MOST_TICKS = 4
+MAX_TICKS = 4
 
 #: A figure of each period, None where there are too few decisions for one.
 Course = Sequence[float | None]
@@ -54,7 +54,7 @@ def course_plot(
     known = [value for course in courses.values() for value in course if value is not None]
     top = max([*known, *levels, *([] if y_high is None else [y_high])])
     axes = Axes(-0.5, len(days) - 0.5, min([y_low, *known, *levels]), top if top > y_low else 1.0)
-    step = -(-len(days) // MOST_TICKS)
+    step = -(-len(days) // MAX_TICKS)
     ends = (axes.x_low, axes.x_high)
     lines = [("even", axes.line((x, level) for x in ends)) for level in levels]
     for style, course in courses.items():

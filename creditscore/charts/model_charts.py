@@ -15,7 +15,7 @@ from creditscore.i18n.number_format import FORMATS
 Texts = Mapping[str, str]
 
 #: Most fields that are drawn or listed, those that weigh most; the card has all.
-MOST_FIELDS = 30
+MAX_FIELDS = 30
 
 
 def scorecard_plots(section: ScorecardCard, texts: Texts, language: str) -> list[Plot]:
@@ -102,15 +102,15 @@ def field_curves(
 ) -> Iterator[Plot]:
     """Draw the partial dependence of each field, all on the same vertical axis.
 
-    Of more than `MOST_FIELDS`, those that weigh most.
+    Of more than `MAX_FIELDS`, those that weigh most.
 
     With ``mark_violations``, the steps against the expected direction have a colour of their own.
     """
     curves = section.sensitivity.partial_dependence
     top = max(point.probability_of_default for one in curves.values() for point in one.points)
     names = list(curves)
-    if len(names) > MOST_FIELDS:
-        names = [one.field for one in section.explanation.importance[:MOST_FIELDS]]
+    if len(names) > MAX_FIELDS:
+        names = [one.field for one in section.explanation.importance[:MAX_FIELDS]]
     for name in names:
         curve = curves[name]
         yield _field_curve(

@@ -14,7 +14,7 @@ from creditscore.evaluation.validation import Validation
 from creditscore.i18n.catalogue import PAGE_TEXTS
 
 #: Fields whose shift is shown, at most; the JSON has all.
-MOST_FIELDS = 12
+MAX_FIELDS = 12
 
 
 def validation_topics(section: ScorecardCard, words: Wording) -> Iterator[Topic]:
@@ -93,7 +93,7 @@ def _need(need: CalibrationNeed, words: Wording) -> str:
 
 def _shift(found: Validation, words: Wording) -> Topic:
     fields = sorted(found.shifts.items(), key=lambda one: -(one[1].psi or 0.0))
-    shown = fields[:MOST_FIELDS]
+    shown = fields[:MAX_FIELDS]
     rows = [
         (words.say("val_psi_score"), *_psi(found.score_shift, words)),
         *((words.field(name), *_psi(one, words)) for name, one in shown),

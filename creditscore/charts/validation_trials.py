@@ -13,7 +13,7 @@ from creditscore.evaluation.validation import Validation
 from creditscore.i18n.number_format import MINUS
 
 #: Changes that are shown, at most: the largest; the JSON has all.
-MOST_CHANGES = 12
+MAX_CHANGES = 12
 
 
 def two_way(found: Validation, words: Wording) -> Topic:
@@ -172,7 +172,7 @@ def loss_at_cutoff(found: Validation, words: Wording) -> Topic:
 def stress(found: Validation, words: Wording) -> Topic:
     """Return what moved numbers and a missing history do to decisions."""
     tried, title = found.stress, words.say("val_stress_title")
-    effects = tried.effects[:MOST_CHANGES]
+    effects = tried.effects[:MAX_CHANGES]
     history = _history(tried.missing_history, words)
     if not effects:
         return Topic(title, (words.say("val_stress_none"), *history))

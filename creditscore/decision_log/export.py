@@ -19,7 +19,7 @@ from creditscore.decisions.record import to_time
 from creditscore.environment import COMMAND
 from creditscore.errors import ExportRefused
 from creditscore.schema.csv_cells import escape
-from creditscore.scorecard.reason_codes import MOST_REASONS
+from creditscore.scorecard.reason_codes import MAX_REASONS
 
 #: The columns of CSV that every decision has, before and after those of its fields.
 VERIFY = f"{COMMAND} decisions verify"
@@ -37,7 +37,7 @@ LAST_COLUMNS = (
 REASON_COLUMNS = tuple(
     f"{kind}.{rank}.{part}"
     for kind in ("reasons", "strengths")
-    for rank in range(1, MOST_REASONS + 1)
+    for rank in range(1, MAX_REASONS + 1)
     for part in ("code", "field", "value", "impact", "text.en", "text.id")
 )
 
@@ -144,7 +144,7 @@ def _flat(decision: Decision) -> dict[str, Any]:
     for part in BY_FIELD:
         flat |= {f"{part}.{name}": value for name, value in decision[part].items()}
     for kind in ("reasons", "strengths"):
-        for rank, reason in enumerate(decision[kind][:MOST_REASONS], start=1):
+        for rank, reason in enumerate(decision[kind][:MAX_REASONS], start=1):
             path = f"{kind}.{rank}"
             flat |= {f"{path}.{name}": reason[name] for name in _REASON_PARTS}
             flat |= {f"{path}.text.{name}": text for name, text in reason["text"].items()}

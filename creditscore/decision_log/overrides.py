@@ -18,8 +18,8 @@ from creditscore.decisions.record import LoggedDecision, to_milliseconds, to_tim
 from creditscore.errors import NoOverride, OverrideConflict
 
 #: Characters of a reason and of a person's name, at most.
-LONGEST_REASON = 1000
-LONGEST_NAME = 100
+MAX_REASON_LENGTH = 1000
+MAX_NAME_LENGTH = 100
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from creditscore.decisions.assessor import Assessor, Decision
 from creditscore.decisions.record import EPOCH, from_row
 from creditscore.errors import ArtifactError
 from creditscore.scorecard.model import Model
-from creditscore.scorecard.reason_codes import LEAST_IMPACT, ROUNDING
+from creditscore.scorecard.reason_codes import MIN_IMPACT, ROUNDING
 
 IDENTICAL = "identical"
 POLICY_CHANGED = "policy changed"
@@ -88,7 +88,7 @@ def _replay_group(
         policy=replace(model.policy, cutoff=cutoff),
         now=lambda: EPOCH,
         new_ids=lambda _, count: [""] * count,
-        least_impact=ROUNDING if old else LEAST_IMPACT,
+        min_impact=ROUNDING if old else MIN_IMPACT,
     )
     try:
         again = assessor.assess_batch([decision.applicant for decision in logged])

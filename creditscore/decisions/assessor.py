@@ -23,7 +23,7 @@ from creditscore.schema import Applicant
 from creditscore.scorecard.model import Model
 from creditscore.scorecard.policy import NOT_ELIGIBLE, Policy
 from creditscore.scorecard.reason_codes import (
-    LEAST_IMPACT,
+    MIN_IMPACT,
     Reason,
     principal_reasons,
     principal_strengths,
@@ -93,7 +93,7 @@ class Assessor:
         Returns the time.
     new_ids : callable
         Returns so many ids for decisions made at a time.
-    least_impact : float
+    min_impact : float
         The smallest impact that is a reason.
     """
 
@@ -101,7 +101,7 @@ class Assessor:
     policy: Policy
     now: Callable[[], datetime]
     new_ids: Callable[[datetime, int], list[str]]
-    least_impact: float = LEAST_IMPACT
+    min_impact: float = MIN_IMPACT
 
     def assess(self, applicant: Applicant) -> Decision:
         """Decide on one applicant, in plain floats: NumPy's call overhead would dominate."""
@@ -128,7 +128,7 @@ class Assessor:
     @cached_property
     def _scorecards(self) -> dict[str, _ScorecardAssessor]:
         return {
-            name: _ScorecardAssessor(self.model, self.policy, name, self.least_impact)
+            name: _ScorecardAssessor(self.model, self.policy, name, self.min_impact)
             for name in self.model.scorecards
         }
 
@@ -139,10 +139,10 @@ class _ScorecardAssessor:
     It holds what all its decisions have in common, and the caches of its fields' values.
     """
 
-    def __init__(self, model: Model, policy: Policy, name: str, least_impact: float) -> None:
+    def __init__(self, model: Model, policy: Policy, name: str, min_impact: float) -> None:
         self._card, self._version = model.scorecards[name], model.versions[name]
         self._schema, self._engine, self._policy = model.schema, model.engines[name], policy
-        self._least_impact = least_impact
+        self._min_impact = min_impact
         self._features = feature_caches(self._card, model.schema)
         fields = list(self._features)
         self._predictor_columns = [fields.index(field) for field in self._card.predictors]
@@ -222,7 +222,7 @@ class _ScorecardAssessor:
                 schema=self._schema,
                 reference=card.reference,
                 refused=label == NOT_ELIGIBLE,
-                least=self._least_impact,
+                least=self._min_impact,
             ),
             strengths=principal_strengths(
                 values, impacts, schema=self._schema, reference=card.reference

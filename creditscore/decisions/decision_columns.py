@@ -9,7 +9,7 @@ from functools import cached_property, lru_cache
 from creditscore.decisions.assessor import Decision, timestamp
 from creditscore.i18n.catalogue import in_language
 from creditscore.schema.csv_cells import to_cell
-from creditscore.scorecard.reason_codes import MOST_REASONS
+from creditscore.scorecard.reason_codes import MAX_REASONS
 
 Cell = str | int | float | None
 
@@ -60,7 +60,7 @@ class DecisionColumns:
             "model_version": str,
             "baseline": float,
         }
-        for rank in range(1, 1 + MOST_REASONS if self.reasons else 1):
+        for rank in range(1, 1 + MAX_REASONS if self.reasons else 1):
             types |= {f"reasons.{rank}.code": str, f"reasons.{rank}.impact": float}
             if self.language is not None:
                 types[f"reasons.{rank}.text"] = str
@@ -107,7 +107,7 @@ class DecisionColumns:
             if self.language is not None:
                 cells.append(in_language(reason.text, self.language))
         width = 2 if self.language is None else 3
-        return cells + [None] * (width * (MOST_REASONS - len(decision.reasons)))
+        return cells + [None] * (width * (MAX_REASONS - len(decision.reasons)))
 
 
 _cached_cell = lru_cache(maxsize=4096)(to_cell)

@@ -18,7 +18,7 @@ from creditscore.scorecard.bins import Bins
 from creditscore.scorecard.scorecard import Scorecard
 
 #: Values of one field whose features are kept.
-MOST_KEPT = 4096
+MAX_KEPT = 4096
 
 
 class Warning(NamedTuple):
@@ -53,7 +53,7 @@ FeatureCache = Callable[[Value | None], ValueFeatures]
 
 
 def feature_cache(
-    field: Field, bins: Bins, seen: Sequence[Value], *, maxsize: int = MOST_KEPT
+    field: Field, bins: Bins, seen: Sequence[Value], *, maxsize: int = MAX_KEPT
 ) -> FeatureCache:
     """Return a function from a value of a field to its features, which keeps its results.
 

@@ -28,7 +28,7 @@ FIRST_REFERENCE = 1001
 
 #: The share of the time after which riskier applicants begin to come, and how many standard
 #: deviations riskier they are in the end. The population stability index is about its square.
-DRIFT_BEGINS, MOST_SHIFT = 0.6, 0.8
+DRIFT_BEGINS, MAX_SHIFT = 0.6, 0.8
 
 #: An outcome is known so many days after the decision, if anybody reports it.
 DAYS_TO_OUTCOME, REPORTED = 30, 0.95
@@ -92,7 +92,7 @@ class History:
     def shift(self, moment: datetime) -> float:
         """Return how much riskier applicants are at a time, in standard deviations."""
         drifted = max(0.0, self.progress(moment) - DRIFT_BEGINS) / (1 - DRIFT_BEGINS)
-        return MOST_SHIFT * drifted
+        return MAX_SHIFT * drifted
 
 
 def write_history(

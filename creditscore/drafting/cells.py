@@ -15,7 +15,7 @@ from creditscore.arrays import Floats
 from creditscore.drafting.columns import Column, Table
 from creditscore.readers.file_format import CSV
 from creditscore.schema.cell_reader import plain_number
-from creditscore.schema.constraints import LARGEST_NUMBER
+from creditscore.schema.constraints import MAX_NUMBER
 from creditscore.schema.number_text import SIGNS, find_decimal_sign, read_amount
 
 #: Texts for "not known", in lower case.
@@ -113,7 +113,7 @@ def _read_number(text: str, suffix: str, decimal: str) -> float:
     number = read_amount(plain_number(text, suffix=suffix, decimal=decimal), decimal)
     if number is None:
         return math.nan
-    return float(number) if abs(number) <= LARGEST_NUMBER else math.inf
+    return float(number) if abs(number) <= MAX_NUMBER else math.inf
 
 
 def find_date_format(column: Column) -> str | None:

@@ -12,7 +12,7 @@ from creditscore.errors import DatasetError
 from creditscore.files import PUBLIC, atomic_write
 
 #: Columns that a sentence names at most.
-MOST_NAMES = 5
+MAX_NAMES = 5
 
 
 def draft(table: Path, target: Path | None = None, *, outcome: str | None = None) -> None:
@@ -55,7 +55,7 @@ def _write(target: Path, text: str) -> None:
 def summarise(drafted: Draft, table: Path, target: Path | None) -> str:
     """Return three lines: what was taken for the outcome, what to look at, and the next command."""
     outcome = drafted.outcome
-    values = " or ".join(repr(value) for value in outcome.bad[:MOST_NAMES])
+    values = " or ".join(repr(value) for value in outcome.bad[:MAX_NAMES])
     bad, rows = (outcome.bad_rows == 1).sum(), (outcome.bad_rows >= 0).sum()
     where = target or Path("OUT.toml")
     found = (
@@ -67,8 +67,8 @@ def summarise(drafted: Draft, table: Path, target: Path | None) -> str:
     names = [f"{each.name!r}" for each in drafted.ignored]
     ignored = f"{len(names)} {'column' if len(names) == 1 else 'columns'} ignored"
     if names:
-        more = ", ..." if len(names) > MOST_NAMES else ""
-        ignored += f" ({', '.join(names[:MOST_NAMES])}{more})"
+        more = ", ..." if len(names) > MAX_NAMES else ""
+        ignored += f" ({', '.join(names[:MAX_NAMES])}{more})"
     look = f"{len(drafted.fields)} fields, {ignored}. Look for {LOOK.strip(': ')} in {where}: "
     look += f"{drafted.looks} guesses and findings."
     model = where.parent / "model"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from creditscore.drafting import names, toml_text
-from creditscore.drafting.levels import MOST_CODES
+from creditscore.drafting.levels import MAX_CODES
 from creditscore.drafting.profile import DATES, NOTHING, NUMBERS, TEXTS, Profile
 from creditscore.schema.number_text import read_amount
 from creditscore.schema.reference import REFERENCE
@@ -21,7 +21,7 @@ LEAK, SUSPICIOUS = 0.95, 0.85
 NEARLY_ALL, HALF = 0.9, 0.5
 
 #: Rows with another value than the usual one, below which a column is as good as constant.
-LEAST_VARYING = 5
+MIN_VARYING = 5
 
 _RESERVED = (
     "is read as the client's own reference, not as a field: "
@@ -77,7 +77,7 @@ def judge(profile: Profile, *, copy_of: str | None) -> Ignored | None:
     if profile.kind == NOTHING:
         return Ignored(name, "is empty in every row")
     varying = profile.n_rows - int(column.counts.max())
-    if profile.n_values == 1 and varying < LEAST_VARYING:
+    if profile.n_values == 1 and varying < MIN_VARYING:
         shown = toml_text.quoted(profile.known_texts[0][:40])
         return Ignored(name, f"has the same value in every row, {shown}")
     if copy_of is not None:
@@ -86,7 +86,7 @@ def judge(profile: Profile, *, copy_of: str | None) -> Ignored | None:
         shown = toml_text.quoted(profile.known_texts[0][:40])
         _, problems = read_times(column.texts)
         return Ignored(name, f"holds dates, such as {shown}", role="" if problems else "time")
-    if names.is_place(name) and profile.n_values > MOST_CODES:
+    if names.is_place(name) and profile.n_values > MAX_CODES:
         return Ignored(
             name, "is a postal code: where people live can reveal what law protects", True
         )
@@ -95,7 +95,7 @@ def judge(profile: Profile, *, copy_of: str | None) -> Ignored | None:
 
 def _identifier(profile: Profile) -> Ignored | None:
     name, known_rows = profile.name, profile.n_rows - profile.missing_rows
-    if profile.n_values <= min(MOST_CODES, profile.n_rows / 2):
+    if profile.n_values <= min(MAX_CODES, profile.n_rows / 2):
         return None
     share = profile.n_values / known_rows
     differs = f"{profile.n_values:,} different values in {known_rows:,} rows"

@@ -6,16 +6,16 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from creditscore.schema.constraints import LONGEST_OTHER_CODE
+from creditscore.schema.constraints import MAX_OTHER_CODE_LENGTH
 
 #: Codes that are listed at most, and that get their order from the outcome.
-MOST_CODES, MOST_TARGET_CODES = 50, 10
+MAX_CODES, MAX_TARGET_CODES = 50, 10
 
 #: Rows that a code needs for a place of its own: a share of all, within two bounds.
-SHARE, LEAST_ROWS, ENOUGH_ROWS = 0.002, 10, 50
+SHARE, MIN_ROWS, ENOUGH_ROWS = 0.002, 10, 50
 
 #: Share of the stated rows that listed codes hold; below it a column is mostly free text.
-LEAST_COVERED = 0.5
+MIN_COVERAGE = 0.5
 
 #: Codes that mean any other one, in lower case.
 _OTHERS = frozenset({"other", "others", "lain", "lainnya", "lain-lain"})
@@ -80,14 +80,14 @@ def choose_levels(rows: Mapping[str, int]) -> Levels | None:
         usual = max(alike, key=lambda text: (rows[text], text))
         counts[usual] = sum(rows[text] for text in alike)
         fold |= {text: usual for text in alike if text != usual}
-    least = min(ENOUGH_ROWS, max(LEAST_ROWS, SHARE * total))
+    least = min(ENOUGH_ROWS, max(MIN_ROWS, SHARE * total))
     frequent = sorted(counts, key=lambda text: (-counts[text], text))
-    listed = [text for text in frequent if counts[text] >= least][:MOST_CODES]
+    listed = [text for text in frequent if counts[text] >= least][:MAX_CODES]
     rare = [text for text in frequent if text not in set(listed)]
     covered = sum(counts[text] for text in listed)
-    if not listed or covered < LEAST_COVERED * total:
+    if not listed or covered < MIN_COVERAGE * total:
         return None
-    if any(len(text) > LONGEST_OTHER_CODE for text in rows):
+    if any(len(text) > MAX_OTHER_CODE_LENGTH for text in rows):
         return None
     kept = set(listed)
     ordered, is_ordered = order_levels(listed)
@@ -100,7 +100,7 @@ def choose_levels(rows: Mapping[str, int]) -> Levels | None:
         codes=tuple(ordered),
         fold={text: usual for text, usual in fold.items() if usual in kept},
         other=other,
-        by_outcome=not is_ordered and 2 < len(ordered) <= MOST_TARGET_CODES,
+        by_outcome=not is_ordered and 2 < len(ordered) <= MAX_TARGET_CODES,
         n_rare=len(rare),
     )
 

@@ -58,10 +58,10 @@ _YES = frozenset({"1", "yes", "y", "true", "t", "+", "ya"})
 _NO = frozenset({"0", "no", "n", "false", "f", "-", "tidak"})
 
 #: Values of an outcome at most.
-MOST_VALUES = 30
+MAX_VALUES = 30
 
 #: Least of a guess's points.
-LEAST_SURE = 2.0
+MIN_MARGIN = 2.0
 
 
 @dataclass(frozen=True)
@@ -111,7 +111,7 @@ def find_outcome(table: Table, name: str | None) -> Outcome:
         return _read_outcome(table, found[0], is_guess=False)
     points = [_points(table, place) for place in range(len(table.columns))]
     best = max(range(len(points)), key=lambda place: (points[place], place))
-    if points[best] < LEAST_SURE:
+    if points[best] < MIN_MARGIN:
         two = [each.name for each in table.columns if len(_levels(each)) == 2]
         having = f"; these have two values: {', '.join(two[:30])}" if two else ""
         raise DatasetError(
@@ -124,7 +124,7 @@ def _points(table: Table, place: int) -> float:
     """Return how likely a column is the outcome; 0 if it cannot be."""
     column = table.columns[place]
     levels = _levels(column)
-    if not 2 <= len(levels) <= MOST_VALUES or not column.name:
+    if not 2 <= len(levels) <= MAX_VALUES or not column.name:
         return 0.0
     kinds = {_kind(level) for level in levels}
     said = 3.0 if {"good", "bad"} <= kinds else 2.0 if len(levels) == 2 and len(kinds) > 1 else 0.0
@@ -144,8 +144,8 @@ def _points(table: Table, place: int) -> float:
 
 def _read_outcome(table: Table, column: Column, *, is_guess: bool) -> Outcome:
     levels = _levels(column)
-    if not 2 <= len(levels) <= MOST_VALUES:
-        problem = f"must have at least two values and at most {MOST_VALUES}, has {len(levels)}"
+    if not 2 <= len(levels) <= MAX_VALUES:
+        problem = f"must have at least two values and at most {MAX_VALUES}, has {len(levels)}"
         raise DatasetError(table.path, problem, column=column.name)
     rows = dict.fromkeys(levels, 0)
     stated = _stated(column)

@@ -18,7 +18,7 @@ NOTHING, DATES, NUMBERS, TEXTS = "nothing", "dates", "numbers", "texts"
 
 #: A column of numbers may hold so many different words, in such a share of its rows: they mean
 #: "not known" there.
-MOST_WORDS, MOST_WORD_ROWS = 5, 0.05
+MAX_WORDS, MAX_WORD_ROWS = 5, 0.05
 
 Mask = npt.NDArray[np.bool_]
 
@@ -123,8 +123,8 @@ def profile_column(column: Column, *, decimal: str | None) -> Profile:
     numbers[missing] = np.nan
     is_word = np.isnan(numbers) & ~missing
     word_rows = column.counts[is_word].sum()
-    few = is_word.sum() <= MOST_WORDS and word_rows <= MOST_WORD_ROWS * len(column.codes)
-    has_numbers = np.isfinite(numbers).sum() > MOST_WORDS
+    few = is_word.sum() <= MAX_WORDS and word_rows <= MAX_WORD_ROWS * len(column.codes)
+    has_numbers = np.isfinite(numbers).sum() > MAX_WORDS
     if np.isinf(numbers).any() or (is_word.any() and not (few and has_numbers)):
         return Profile(column, TEXTS, missing, nan)
     missing |= is_word

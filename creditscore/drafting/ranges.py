@@ -22,7 +22,7 @@ _HIGH = frozenset(
 )
 
 #: So many different special values at most; how far they are from the rest.
-MOST_SPECIAL, FAR = 4, 3.0
+MAX_SPECIAL, FAR = 4, 3.0
 
 #: -1 is special beside numbers that reach this far, or are so many.
 WIDE, MANY = 100.0, 30
@@ -60,7 +60,7 @@ def special_values(values: Floats, counts: Floats) -> list[float]:
 
 def _low_ones(values: Floats) -> list[float]:
     negative, rest = values[values < 0], values[values >= 0]
-    if not 0 < len(negative) <= MOST_SPECIAL or len(rest) < 2:
+    if not 0 < len(negative) <= MAX_SPECIAL or len(rest) < 2:
         return []
     if not set(negative.tolist()) <= _LOW | {-1.0}:
         return []
@@ -72,7 +72,7 @@ def _high_ones(values: Floats, counts: Floats) -> list[float]:
     if len(values) < 3:
         return []
     count = 0
-    while count < min(MOST_SPECIAL, len(values) - 2) and values[-1 - count] in _HIGH:
+    while count < min(MAX_SPECIAL, len(values) - 2) and values[-1 - count] in _HIGH:
         count += 1
     for some in range(count, 0, -1):
         rest = values[:-some]

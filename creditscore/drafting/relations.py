@@ -13,7 +13,7 @@ from creditscore.drafting.profile import NUMBERS, Profile
 BINS = 32
 
 #: Rows of a level that is looked at alone, and rows that pull its rate to the average.
-LEAST_ROWS, SMOOTHING = 5, 10.0
+MIN_ROWS, SMOOTHING = 5, 10.0
 
 #: Rows with another than the usual value that one outcome would hold by chance, at least, and the
 #: share of them that it may hold, for the column to be one that is filled in later.
@@ -85,7 +85,7 @@ def _groups(profile: Profile) -> Ints:
     """Return the group of each row: of few values each value, of many numbers a range."""
     column = profile.column
     if profile.kind != NUMBERS or profile.n_values <= BINS:
-        rare = column.counts < LEAST_ROWS
+        rare = column.counts < MIN_ROWS
         groups = np.where(rare, 0, 1 + np.arange(len(column.texts)))
         return groups[column.codes]
     values, counts = profile.value_counts

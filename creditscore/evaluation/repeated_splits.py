@@ -19,7 +19,7 @@ from creditscore.evaluation.rounding import rounded
 RANKING_AND_CALIBRATION = ("auc", "gini", "ks", "brier", "log_loss", "ece", "calibration_slope")
 
 #: Fewer values have no spread that means anything.
-FEWEST_VALUES = 3
+MIN_VALUES = 3
 
 
 @dataclass(frozen=True)
@@ -113,14 +113,14 @@ def cross_validation(
         name: distribution([one[name] for one in splits], figure)
         for name, figure in shipped.items()
     }
-    enough = len(splits) >= FEWEST_VALUES
+    enough = len(splits) >= MIN_VALUES
     return CrossValidation(len(splits), left_out, figures if enough else {})
 
 
 def distribution(values: Sequence[float], shipped: float) -> Distribution | None:
     """Summarise a figure's values, those that are numbers; None for fewer than three."""
     known = np.array([value for value in values if np.isfinite(value)])
-    if len(known) < FEWEST_VALUES or not np.isfinite(shipped):
+    if len(known) < MIN_VALUES or not np.isfinite(shipped):
         return None
     return Distribution(
         count=len(known),

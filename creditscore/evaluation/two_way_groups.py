@@ -11,7 +11,7 @@ from creditscore.evaluation.confidence_intervals import BootstrapResamples, Figu
 from creditscore.evaluation.fairness import PopulationGroup, by_group, is_large
 
 #: Groups of a pair of fields that are compared, at most: the largest.
-MOST_GROUPS = 30
+MAX_GROUPS = 30
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ def _pair(
             inside.append(both)
         elif rows:
             small, small_rows = small + 1, small_rows + rows
-    largest = sorted(range(len(names)), key=lambda index: -int(inside[index].sum()))[:MOST_GROUPS]
+    largest = sorted(range(len(names)), key=lambda index: -int(inside[index].sum()))[:MAX_GROUPS]
     kept = sorted(largest)
     if not kept:
         return TwoWayGroups(fields, None, (), small, small_rows)

@@ -30,7 +30,7 @@ from creditscore.training.split import TimeSplit, find_twins
 
 #: Rows that each tree of scikit-learn's default forest draws, at most: they grow until they hold
 #: each row, which takes an hour of a million.
-MOST_DRAWN = 50_000
+MAX_DRAWN = 50_000
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ def baselines(data: EvaluationData, predictors: Sequence[str]) -> dict[str, Floa
 
 def drawn_rows(n_rows: int) -> int | None:
     """Return how many rows each tree of the default forest draws; None for as many as there are."""
-    return MOST_DRAWN if n_rows > MOST_DRAWN else None
+    return MAX_DRAWN if n_rows > MAX_DRAWN else None
 
 
 def _logistic(schema: Schema, predictors: Sequence[str]) -> Any:

@@ -35,10 +35,10 @@ from creditscore.scorecard.scorecard import Scorecard
 from creditscore.training.dataset import Dataset
 
 #: Training rows that a protected field is learnt from, at most.
-MOST_ROWS = 10_000
+MAX_ROWS = 10_000
 
 #: Values of a protected field that are told apart, at most: the most frequent.
-MOST_VALUES = 10
+MAX_VALUES = 10
 
 #: Enough for what a few fields say of another, and quick.
 BOOSTING = {"max_iter": 50, "max_leaf_nodes": 8, "early_stopping": False}
@@ -102,7 +102,7 @@ def find_proxies(data: EvaluationData, card: Scorecard, fields: Sequence[str]) -
     fields : sequence of str
         All its fields, also those that are only monitored.
     """
-    chosen = np.random.default_rng(data.seed).permutation(len(data.train))[:MOST_ROWS]
+    chosen = np.random.default_rng(data.seed).permutation(len(data.train))[:MAX_ROWS]
     train = data.train.rows(np.sort(chosen))
     return tuple(
         _proxy(data, card, name, train) for name in fields if data.schema.fields[name].protected
@@ -148,7 +148,7 @@ def _target(data: EvaluationData, name: str, train: Dataset) -> _Target:
     if not isinstance(rule, CodeList):
         return _Target(R2, learnt, actual, before, after, 0, data.seed)
     values, rows = np.unique(before, return_counts=True)
-    frequent = values[np.argsort(-rows, kind="stable")][:MOST_VALUES]
+    frequent = values[np.argsort(-rows, kind="stable")][:MAX_VALUES]
     places: Mapping[float, int] = {value: place for place, value in enumerate(frequent.tolist())}
     before, after = (
         np.array([places.get(value, -1) for value in column.tolist()], dtype=np.float64)

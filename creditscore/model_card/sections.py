@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from creditscore.charts.model_charts import MOST_FIELDS
+from creditscore.charts.model_charts import MAX_FIELDS
 from creditscore.evaluation.card import Card, ScorecardCard
 from creditscore.evaluation.card_effects import AgeTest, GroupFairness, PartialDependence
 from creditscore.evaluation.confidence_intervals import Figure
@@ -247,10 +247,10 @@ def _explanation(card: Card, section: ScorecardCard) -> Iterator[str]:
         ["field", "mean impact"],
         (
             [f"`{one.field}`", WRITE.impact(one.mean_impact)]
-            for one in found.importance[:MOST_FIELDS]
+            for one in found.importance[:MAX_FIELDS]
         ),
     )
-    if len(found.importance) > MOST_FIELDS:
+    if len(found.importance) > MAX_FIELDS:
         yield "\nThe fields that weigh most; model_card.json has all."
     if found.reasons:
         yield from (

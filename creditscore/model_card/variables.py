@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from creditscore.charts.model_charts import MOST_FIELDS
+from creditscore.charts.model_charts import MAX_FIELDS
 from creditscore.evaluation.card import Card, ScorecardCard
 from creditscore.evaluation.woe import Variable
 from creditscore.model_card.formats import WRITE, count, group_name, share, table
@@ -34,10 +34,10 @@ def variables(card: Card, section: ScorecardCard) -> Iterator[str]:
     )
     if section is next(iter(card.scorecards.values())):
         yield from ("", _method(card))
-    for one in found[:MOST_FIELDS]:
+    for one in found[:MAX_FIELDS]:
         yield from ("", f"**{card.fields[one.field].title}** (`{one.field}`)", "")
         yield from _bins(one)
-    if len(found) > MOST_FIELDS:
+    if len(found) > MAX_FIELDS:
         yield "\nThe fields of the highest IV; model_card.json has all."
 
 

@@ -15,7 +15,7 @@ DAY, WEEK, MONTH = "day", "week", "month"
 PERIODS = (DAY, WEEK, MONTH)
 
 #: Decisions that span at most so many days are shown by day, or by week; longer ones by month.
-MOST_DAYS_BY_DAY, MOST_DAYS_BY_WEEK = 14, 182
+MAX_DAYS_BY_DAY, MAX_DAYS_BY_WEEK = 14, 182
 
 
 @dataclass(frozen=True)
@@ -43,9 +43,9 @@ class Window:
 def choose_period(window: Window) -> str:
     """Choose the length of periods that shows a course over a window."""
     days = (window.until - window.since) / timedelta(days=1)
-    if days <= MOST_DAYS_BY_DAY:
+    if days <= MAX_DAYS_BY_DAY:
         return DAY
-    return WEEK if days <= MOST_DAYS_BY_WEEK else MONTH
+    return WEEK if days <= MAX_DAYS_BY_WEEK else MONTH
 
 
 def first_day(day: date, by: str) -> date:

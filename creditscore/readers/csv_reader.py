@@ -22,10 +22,10 @@ from creditscore.readers.utf8_stream import Utf8Stream
 
 #: Bytes that are read at once, and the longest row.
 PIECE = 256 * 1024
-LONGEST_ROW = 1024 * 1024
+MAX_ROW_LENGTH = 1024 * 1024
 
-MOST_COLUMNS = 2000
-LONGEST_NAME = 200
+MAX_COLUMNS = 2000
+MAX_NAME_LENGTH = 200
 
 #: The line that a row begins on, and its cells.
 NumberedRow = tuple[int, list[str]]
@@ -120,8 +120,8 @@ class CsvFile:
             if taken:
                 yield Piece(waiting[:taken], line, width, self.separator, parsed)
                 line += _count_lines(waiting[:taken])
-            elif len(waiting) > LONGEST_ROW:
-                raise NotATable("not_csv", say("endless_row", most=LONGEST_ROW), line)
+            elif len(waiting) > MAX_ROW_LENGTH:
+                raise NotATable("not_csv", say("endless_row", most=MAX_ROW_LENGTH), line)
             waiting = waiting[taken:] + read
             # Doubled where no row ended, so that a long one is not read over and over.
             size = PIECE if taken else len(waiting)
@@ -266,8 +266,8 @@ def check_columns(columns: Sequence[str], line: int) -> None:
     """Check that there are columns, not too many and not too long."""
     if not columns:
         raise NotATable("no_header", say("no_header"), line)
-    if len(columns) > MOST_COLUMNS:
-        text = say("too_many_columns", most=MOST_COLUMNS, count=len(columns))
+    if len(columns) > MAX_COLUMNS:
+        text = say("too_many_columns", most=MAX_COLUMNS, count=len(columns))
         raise NotATable("too_many_columns", text, line)
-    if max(map(len, columns)) > LONGEST_NAME:
-        raise NotATable("long_column", say("long_column", most=LONGEST_NAME), line)
+    if max(map(len, columns)) > MAX_NAME_LENGTH:
+        raise NotATable("long_column", say("long_column", most=MAX_NAME_LENGTH), line)

@@ -26,7 +26,7 @@ _NUMBER = re.compile(r"[-+]?[0-9][0-9.,' \u00a0\u202f]*(?:[eE][-+]?[0-9]+)?\s?%?
 SAMPLE_BYTES, HEADER_LINES, SAMPLE_ROWS = 64 * 1024, 30, 200
 
 #: Lines that a header may take: a quoted name can hold line ends.
-MOST_LINES = 50
+MAX_LINES = 50
 
 #: Share of a column's cells that are numbers, above which the column is one of numbers; and of
 #: rows as wide as most are, above which a separator can be the right one.
@@ -92,7 +92,7 @@ def _best_header(
 ) -> _Header:
     """Return the line that has most of the names; the earliest, by the separator named first."""
     if stated is not None:
-        found = _count_names(lines[stated - 1 : stated + MOST_LINES], separators[0], names)
+        found = _count_names(lines[stated - 1 : stated + MAX_LINES], separators[0], names)
         if found:
             return _Header(found, separators[0], stated)
     best = _Header(0, separators[0], first)
@@ -100,7 +100,7 @@ def _best_header(
         if not lines[line - 1].strip():
             continue
         for separator in separators:
-            found = _count_names(lines[line - 1 : line + MOST_LINES], separator, names)
+            found = _count_names(lines[line - 1 : line + MAX_LINES], separator, names)
             if found > best.found:
                 best = _Header(found, separator, line)
         if 2 * best.found > len(names):

@@ -32,10 +32,10 @@ except ImportError:  # Windows, where one process serves its own user
     resource = None  # type: ignore[assignment]
 
 #: Bytes that a workbook may unpack to: several times what a table of 16 MiB takes.
-MOST_UNPACKED = 256 * 1024 * 1024
+MAX_UNPACKED = 256 * 1024 * 1024
 
 #: Bytes of memory, seconds of computing, and bytes of its rows that the process may take.
-MOST_MEMORY, MOST_SECONDS, MOST_WRITTEN = 512 * 1024 * 1024, 60, 512 * 1024 * 1024
+MAX_MEMORY, MAX_SECONDS, MAX_WRITTEN = 512 * 1024 * 1024, 60, 512 * 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ def can_read_workbooks() -> bool:
 
 
 def read_workbook(
-    raw: bytes, *, wanted: Collection[str], stated: StatedFormat, most_seconds: int = MOST_SECONDS
+    raw: bytes, *, wanted: Collection[str], stated: StatedFormat, max_seconds: int = MAX_SECONDS
 ) -> WorkbookFile:
     """Read a sheet as `open_excel` does, all of it.
 
@@ -90,7 +90,7 @@ def read_workbook(
         Some names of its columns.
     stated : StatedFormat
         What is known of it.
-    most_seconds : int
+    max_seconds : int
         After so many it is given up.
 
     Raises
@@ -109,7 +109,7 @@ def read_workbook(
                 stdout=file,
                 stderr=subprocess.DEVNULL,
                 cwd=CHECKOUT,
-                timeout=most_seconds,
+                timeout=max_seconds,
                 check=True,
             )
         except subprocess.SubprocessError:
@@ -132,7 +132,7 @@ def _check_unpacked(raw: bytes) -> None:
             unpacked = sum(entry.file_size for entry in archive.infolist())
     except (zipfile.BadZipFile, OSError, ValueError) as error:
         raise NotATable("not_csv", say("not_readable", problem=str(error)), 1) from None
-    if unpacked > MOST_UNPACKED:
+    if unpacked > MAX_UNPACKED:
         raise NotATable("not_csv", say("workbook_too_large"), 1)
 
 
@@ -158,9 +158,9 @@ def _limit_process() -> None:
     if resource is None:
         return
     for limit, most in (
-        (resource.RLIMIT_AS, MOST_MEMORY),
-        (resource.RLIMIT_CPU, MOST_SECONDS),
-        (resource.RLIMIT_FSIZE, MOST_WRITTEN),
+        (resource.RLIMIT_AS, MAX_MEMORY),
+        (resource.RLIMIT_CPU, MAX_SECONDS),
+        (resource.RLIMIT_FSIZE, MAX_WRITTEN),
         (resource.RLIMIT_CORE, 0),
     ):
         _, hard = resource.getrlimit(limit)

@@ -23,12 +23,12 @@ from creditscore.schema.fields import (
     Source,
     Wording,
 )
-from creditscore.schema.parsing import MOST_FAULTS
+from creditscore.schema.parsing import MAX_FAULTS
 from creditscore.schema.reader import load_schema, read_schema
 from creditscore.schema.schema import Schema, to_matrix
 
 __all__ = [
-    "MOST_FAULTS",
+    "MAX_FAULTS",
     "Applicant",
     "Change",
     "CodeList",

@@ -22,10 +22,10 @@ from creditscore.schema.number_text import NUMBER, AmbiguousNumber, read_amount,
 Value = int | float | str
 
 #: The model computes in single precision; beyond this a number would turn into infinity.
-LARGEST_NUMBER = 3.4028234e38
+MAX_NUMBER = 3.4028234e38
 
 #: Characters of a code that is not documented and counts as another, at most.
-LONGEST_OTHER_CODE = 200
+MAX_OTHER_CODE_LENGTH = 200
 
 
 class Rejected(Exception):
@@ -96,8 +96,8 @@ class NumericRange:
     @cached_property
     def bounds(self) -> tuple[int | float, int | float]:
         """The bounds, or those of single precision where there are none."""
-        low = -LARGEST_NUMBER if self.low is None else self.low
-        return low, LARGEST_NUMBER if self.high is None else self.high
+        low = -MAX_NUMBER if self.low is None else self.low
+        return low, MAX_NUMBER if self.high is None else self.high
 
     @property
     def python_type(self) -> type[int | float]:
@@ -222,7 +222,7 @@ class CodeList:
             raise Rejected("wrong_type")
         if code in self.labels or code in self.merged_codes:
             return code
-        if self.other is None or len(str(code)) > LONGEST_OTHER_CODE or code == "":
+        if self.other is None or len(str(code)) > MAX_OTHER_CODE_LENGTH or code == "":
             raise Rejected("unknown_code")
         return code
 
@@ -345,6 +345,6 @@ def describe_value(raw: object) -> Text | str:
         return {None: "null", True: "true", False: "false"}[raw]
     if isinstance(raw, int | float):
         # A whole number of thousands of digits is refused by str(); infinity is 1e400 in JSON.
-        too_large = abs(raw) > LARGEST_NUMBER
+        too_large = abs(raw) > MAX_NUMBER
         return say("got_huge") if too_large else format_number(raw)
     return type(raw).__name__

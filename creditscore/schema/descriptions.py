@@ -12,7 +12,7 @@ from creditscore.i18n.number_format import say_number
 from creditscore.schema.constraints import CodeList, format_number
 from creditscore.schema.fields import Field
 from creditscore.schema.number_text import read_amount
-from creditscore.schema.reference import LONGEST_REFERENCE, REFERENCE, REFERENCE_PATTERN
+from creditscore.schema.reference import MAX_REFERENCE_LENGTH, REFERENCE, REFERENCE_PATTERN
 from creditscore.schema.schema import Schema
 
 #: Sentences that name a band of numbers, the more particular ones first.
@@ -90,7 +90,7 @@ def applicant_schema(schema: Schema) -> dict[str, Any]:
                 "description": "Such as an application number. Logged with the decision, which "
                 "does not depend on it; the blanks around it are removed.",
                 "type": ["string", "null"],
-                "maxLength": LONGEST_REFERENCE,
+                "maxLength": MAX_REFERENCE_LENGTH,
                 "pattern": REFERENCE_PATTERN,
                 "examples": ["A-17"],
             },

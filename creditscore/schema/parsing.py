@@ -18,7 +18,7 @@ from creditscore.schema.reference import REFERENCE, accept_reference, reference_
 Accept = Callable[[object], Value | None]
 
 #: Faults reported of one request, at most.
-MOST_FAULTS = 100
+MAX_FAULTS = 100
 
 
 @dataclass(frozen=True)
@@ -74,10 +74,10 @@ class ApplicantParser:
             applicant = self._parse(raw, pointer, faults)
             if applicant is not None:
                 applicants.append(applicant)
-            if len(faults) >= MOST_FAULTS:
+            if len(faults) >= MAX_FAULTS:
                 break
         if faults:
-            raise InvalidApplicants(faults[:MOST_FAULTS])
+            raise InvalidApplicants(faults[:MAX_FAULTS])
         return applicants
 
     def _parse(self, raw: object, pointer: str, faults: list[Fault]) -> Applicant | None:
@@ -133,7 +133,7 @@ class ApplicantParser:
         if not raw.keys() <= self.fields.keys():
             unknown = (name for name in raw if name not in self.fields)
             # A body can hold 100,000 unknown names, and finding the nearest takes its time.
-            some = itertools.islice(unknown, MOST_FAULTS)
+            some = itertools.islice(unknown, MAX_FAULTS)
             faults += [self._unknown(name, pointer) for name in some]
         if len(faults) > count:
             return None

@@ -16,7 +16,7 @@ from creditscore.errors import SchemaError
 from creditscore.i18n.catalogue import DEFAULT_LANGUAGE, LANGUAGES, Text, say
 from creditscore.nearest_name import hint
 from creditscore.readers.file_format import SEPARATORS, StatedFormat, clean_name
-from creditscore.schema.constraints import LARGEST_NUMBER
+from creditscore.schema.constraints import MAX_NUMBER
 from creditscore.schema.field_reader import read_fields
 from creditscore.schema.fields import Field, ForestSettings, Label, ScorecardSpec, Source
 from creditscore.schema.governance import (
@@ -32,7 +32,7 @@ from creditscore.schema.schema import Schema
 from creditscore.schema.toml_reader import TomlTable, shown
 
 #: Characters of a schema file, and dots of one of its lines outside of texts, at most.
-MOST_CHARACTERS, MOST_DOTS = 4_000_000, 500
+MAX_CHARACTERS, MAX_DOTS = 4_000_000, 500
 
 #: What a schema file may have.
 TABLES = (
@@ -91,13 +91,13 @@ def _read_toml(path: Path) -> dict[str, Any]:
 
 def _check_size(text: str, source: str) -> None:
     """Refuse what no one writes, and what tomllib takes minutes for: it is quadratic in dots."""
-    if len(text) > MOST_CHARACTERS:
-        raise SchemaError(source, "", f"must have at most {MOST_CHARACTERS:,} characters")
+    if len(text) > MAX_CHARACTERS:
+        raise SchemaError(source, "", f"must have at most {MAX_CHARACTERS:,} characters")
     # Of a text, only its line ends count.
     bare = TEXT_OR_COMMENT.sub(lambda match: "\n" * match[0].count("\n"), text)
     for number, line in enumerate(bare.split("\n"), start=1):
-        if line.count(".") > MOST_DOTS:
-            raise SchemaError(source, "", f"line {number} must have at most {MOST_DOTS} dots")
+        if line.count(".") > MAX_DOTS:
+            raise SchemaError(source, "", f"line {number} must have at most {MAX_DOTS} dots")
 
 
 def _refuse_sentences(top: TomlTable) -> None:
@@ -217,7 +217,7 @@ def _outcomes(table: TomlTable, key: str) -> tuple[int | float | str, ...]:
     known = all(isinstance(value, int | float | str) for value in values)
     numbers = [value for value in values if isinstance(value, int | float)]
     # TOML has nan and inf, which no table has.
-    if not values or not known or not all(abs(number) <= LARGEST_NUMBER for number in numbers):
+    if not values or not known or not all(abs(number) <= MAX_NUMBER for number in numbers):
         table.refuse(key, f"must be {allowed}, got {shown(raw)}")
     return tuple(values)
 

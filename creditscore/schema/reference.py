@@ -12,7 +12,7 @@ from creditscore.schema.constraints import Rejected, describe_value
 REFERENCE = "reference"
 
 #: Characters of a reference, at most.
-LONGEST_REFERENCE = 100
+MAX_REFERENCE_LENGTH = 100
 
 #: No control characters and no line ends, as JSON Schema says it.
 _FORBIDDEN = r"\u0000-\u001f\u007f-\u009f\u2028\u2029"
@@ -29,7 +29,7 @@ _text = re.compile(REFERENCE_PATTERN.replace("]", r"\ud800-\udfff]"))
 
 def accept_reference(raw: object) -> str | None:
     """Return a reference without the blanks around it; errors as of `accept_line`."""
-    return accept_line(raw, longest=LONGEST_REFERENCE)
+    return accept_line(raw, longest=MAX_REFERENCE_LENGTH)
 
 
 def accept_line(raw: object, *, longest: int) -> str | None:
@@ -53,5 +53,5 @@ def accept_line(raw: object, *, longest: int) -> str | None:
 
 def reference_fault(raw: object, code: str, pointer: str = "") -> Fault:
     """Return what is wrong with a reference that was rejected."""
-    text = say("not_a_reference", most=LONGEST_REFERENCE, got=describe_value(raw))
+    text = say("not_a_reference", most=MAX_REFERENCE_LENGTH, got=describe_value(raw))
     return Fault(code, f"{pointer}/{REFERENCE}", text)

@@ -9,10 +9,10 @@ from typing import Any, NoReturn
 from creditscore.errors import SchemaError
 from creditscore.i18n.catalogue import DEFAULT_LANGUAGE, LANGUAGES, Text
 from creditscore.nearest_name import hint
-from creditscore.schema.constraints import LARGEST_NUMBER
+from creditscore.schema.constraints import MAX_NUMBER
 
 #: Largest count that a forest's settings take; scikit-learn counts in fixed widths.
-LARGEST_COUNT = 1_000_000
+MAX_COUNT = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class TomlTable:
         if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
             self.refuse(name, f"must be {allowed}, got {shown(value)}")
         # TOML has nan, inf and numbers of any length, which neither JSON nor the model can hold.
-        if isinstance(value, int | float) and not abs(value) <= LARGEST_NUMBER:
+        if isinstance(value, int | float) and not abs(value) <= MAX_NUMBER:
             problem = f"must be {allowed}, in what single precision can hold, got {shown(value)}"
             self.refuse(name, problem)
         return value
@@ -69,9 +69,9 @@ class TomlTable:
         """Read a count."""
         if name not in self.content:
             return default
-        allowed = f"a whole number from 1 to {LARGEST_COUNT}"
+        allowed = f"a whole number from 1 to {MAX_COUNT}"
         value: int = self.get(name, int, allowed, None)
-        if not 1 <= value <= LARGEST_COUNT:
+        if not 1 <= value <= MAX_COUNT:
             self.refuse(name, f"must be {allowed}, got {value}")
         return value
 

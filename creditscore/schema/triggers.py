@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from creditscore.errors import SchemaError
-from creditscore.schema.toml_reader import LARGEST_COUNT, TomlTable, raise_all, read_parts, shown
+from creditscore.schema.toml_reader import MAX_COUNT, TomlTable, raise_all, read_parts, shown
 
 NAME = "triggers"
 
@@ -84,7 +84,7 @@ def _readers(table: TomlTable) -> dict[str, Callable[[str], Any]]:
         return _number(table, name, "percentage points above 0 and below 100", low=0, high=100)
 
     def count(name: str) -> int:
-        return table.positive(name, None) or LARGEST_COUNT
+        return table.positive(name, None) or MAX_COUNT
 
     return {
         "score_psi": positive,

@@ -39,7 +39,7 @@ FORMAT = 4
 MODEL_FILE = "model.pkl"
 CARD_FILE = "model_card.json"
 MANIFEST_FILE = "manifest.json"
-LARGEST_BYTES = 64 * 1024 * 1024
+MAX_BYTES = 64 * 1024 * 1024
 
 #: Parts of the manifest that the service shows to clients that ask about the model.
 SHOWN_PARTS = ("scorecards", "data", "trained_at", "seed", "software")
@@ -79,8 +79,8 @@ def save(model: Model, folder: Path) -> None:
     manifest = computed | dict(model.manifest) | computed
     files = {MODEL_FILE: raw, CARD_FILE: card, MANIFEST_FILE: with_self_digest(manifest)}
     for name, written in files.items():
-        if len(written) > LARGEST_BYTES:
-            problem = f"would be {len(written):,} bytes large, the most is {LARGEST_BYTES:,}"
+        if len(written) > MAX_BYTES:
+            problem = f"would be {len(written):,} bytes large, the most is {MAX_BYTES:,}"
             raise ArtifactError(folder / name, problem, "fewer or smaller trees in the schema file")
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -191,7 +191,7 @@ def _read_verified(path: Path, entry: Mapping[str, Any]) -> bytes:
 
 def _read(path: Path) -> bytes:
     try:
-        if path.is_symlink() or path.stat().st_size > LARGEST_BYTES:
+        if path.is_symlink() or path.stat().st_size > MAX_BYTES:
             raise ArtifactError(path, "is a link or larger than 64 MiB", REMEDY)
         return path.read_bytes()
     except FileNotFoundError:

@@ -24,7 +24,7 @@ from creditscore.scorecard.shapley_tables import LeafShapleyTables
 from creditscore.scorecard.thresholds import ThresholdGrid
 
 #: Numbers in a lookup table, at most: 8 MB.
-MOST_NUMBERS = 1_000_000
+MAX_NUMBERS = 1_000_000
 
 
 class Engine(Protocol):
@@ -167,7 +167,7 @@ class LookupTableEngine:
 
 def fits(grid: ThresholdGrid) -> bool:
     """Check whether a grid is coarse enough for a table."""
-    return prod(grid.shape) * (1 + len(grid.cuts)) <= MOST_NUMBERS
+    return prod(grid.shape) * (1 + len(grid.cuts)) <= MAX_NUMBERS
 
 
 def tabulate(forest: Forest, shapley_tables: LeafShapleyTables) -> LookupTableEngine:

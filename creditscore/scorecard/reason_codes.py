@@ -23,13 +23,13 @@ from creditscore.schema import CodeList, Field, Schema, Value, Wording
 from creditscore.scorecard.scorecard import Reference
 
 #: Reasons given, at most: more than four help no one (12 CFR 1002.9, comment 9(b)(2)-1).
-MOST_REASONS = 4
+MAX_REASONS = 4
 
 #: Worded reasons that are kept at hand: most applicants share their codes and many amounts.
-MOST_WORDED = 16384
+MAX_WORDED = 16384
 
 #: A smaller impact is no reason and no strength: half a percentage point.
-LEAST_IMPACT = 0.005
+MIN_IMPACT = 0.005
 
 #: What is smaller than this may be rounding.
 ROUNDING = 1e-12
@@ -71,7 +71,7 @@ def principal_reasons(
     schema: Schema,
     reference: Reference,
     refused: bool,
-    least: float = LEAST_IMPACT,
+    least: float = MIN_IMPACT,
 ) -> tuple[Reason, ...]:
     """Return the fields that raised the probability of default, most first.
 
@@ -92,7 +92,7 @@ def principal_reasons(
         The smallest impact that is a reason, in probability of default.
     """
     # Sorting keeps schema order among equals.
-    ranked = sorted(impacts, key=impacts.__getitem__, reverse=True)[:MOST_REASONS]
+    ranked = sorted(impacts, key=impacts.__getitem__, reverse=True)[:MAX_REASONS]
     chosen = [name for name in ranked if impacts[name] >= least]
     if refused and not chosen:
         chosen = ranked[:1]
@@ -110,8 +110,8 @@ def principal_strengths(
 
     Parameters are those of `principal_reasons`.
     """
-    ranked = sorted(impacts, key=impacts.__getitem__)[:MOST_REASONS]
-    chosen = [name for name in ranked if impacts[name] <= -LEAST_IMPACT]
+    ranked = sorted(impacts, key=impacts.__getitem__)[:MAX_REASONS]
+    chosen = [name for name in ranked if impacts[name] <= -MIN_IMPACT]
     return _worded_reasons(chosen, values, impacts, schema, reference)
 
 
@@ -134,7 +134,7 @@ def _worded_reasons(
     return tuple(reasons)
 
 
-@lru_cache(maxsize=MOST_WORDED, typed=True)
+@lru_cache(maxsize=MAX_WORDED, typed=True)
 def _worded(
     field: Field, value: Value | None, median: float | None, tenths: int, raised: bool, group: str
 ) -> tuple[str, bool, Text]:

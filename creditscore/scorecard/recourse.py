@@ -26,13 +26,13 @@ from creditscore.schema import Applicant, Change, Field, NumericRange, Schema, V
 from creditscore.scorecard.scorecard import Scorecard
 
 #: Changes of one field, at most, that are combined with those of others.
-MOST_CHANGES = 12
+MAX_CHANGES = 12
 
 #: Pairs of changes, at most, that are tried to find a nearer pair than the first.
-MOST_PAIRS = 4000
+MAX_PAIRS = 4000
 
 #: Fields that are changed at once, at most: no one acts on a longer list.
-MOST_FIELDS = 4
+MAX_FIELDS = 4
 
 
 @dataclass(frozen=True)
@@ -181,7 +181,7 @@ class _CandidateScorer:
             if after < lowest:
                 kept.append(change)
                 lowest = after
-        every = max(1, math.ceil(len(kept) / MOST_CHANGES))
+        every = max(1, math.ceil(len(kept) / MAX_CHANGES))
         # The last one lowers it most: thin the list out from its end.
         return kept[::-1][::every][::-1]
 
@@ -225,8 +225,8 @@ def _nearer_pairs(changes: Changes, limit: float) -> list[Plan]:
         for first, second in itertools.combinations(changes, 2)
     ]
     nearer = np.concatenate([total[total < limit] for _, _, total in totals])
-    if len(nearer) > MOST_PAIRS:
-        limit = float(np.partition(nearer, MOST_PAIRS)[MOST_PAIRS])
+    if len(nearer) > MAX_PAIRS:
+        limit = float(np.partition(nearer, MAX_PAIRS)[MAX_PAIRS])
     return [
         (changes[first][one], changes[second][other])
         for first, second, total in totals
@@ -237,7 +237,7 @@ def _nearer_pairs(changes: Changes, limit: float) -> list[Plan]:
 def _more_fields(scorer: _CandidateScorer, effective: Changes, cutoff: float) -> Plan | None:
     """Add the change that lowers the probability most, field after field."""
     plan: tuple[FieldChange, ...] = ()
-    for _ in range(MOST_FIELDS):
+    for _ in range(MAX_FIELDS):
         fields = {change.field for change in plan}
         others = (each for name, each in effective.items() if name not in fields)
         longer = [(*plan, change) for each in others for change in each]

@@ -41,11 +41,11 @@ Condition = tuple[int, Bounds]
 VALUE_FUNCTION = "interventional"
 
 #: Numbers in all the tables together, at most: 256 MB.
-MOST_VALUES = 32_000_000
+MAX_VALUES = 32_000_000
 
 
 def compute_shapley_tables(
-    forest: Forest, reference: Matrix, *, most_values: int | None = None
+    forest: Forest, reference: Matrix, *, max_values: int | None = None
 ) -> LeafShapleyTables:
     """Compute every leaf's table.
 
@@ -54,8 +54,8 @@ def compute_shapley_tables(
     forest : Forest
     reference : ndarray of shape (n_reference, n_columns), float32
         The reference group; NaN where a value is missing.
-    most_values : int, optional
-        Numbers in all the tables together, at most; never more than `MOST_VALUES`.
+    max_values : int, optional
+        Numbers in all the tables together, at most; never more than `MAX_VALUES`.
 
     Raises
     ------
@@ -63,7 +63,7 @@ def compute_shapley_tables(
         If the tables would be too large: the trees are too deep.
     """
     leaves = list(_leaves(forest))
-    size, most = _size(leaves), min(MOST_VALUES, most_values or MOST_VALUES)
+    size, most = _size(leaves), min(MAX_VALUES, max_values or MAX_VALUES)
     if size > most:
         raise ValueError(
             f"exact reasons would need {size:,} numbers, {most:,} are allowed: "

@@ -21,12 +21,12 @@ from creditscore.decisions.record import to_milliseconds
 from creditscore.errors import Fault, InvalidApplicants
 from creditscore.i18n.catalogue import say
 from creditscore.readers.detection import is_utf_8
-from creditscore.schema import MOST_FAULTS, Schema
+from creditscore.schema import MAX_FAULTS, Schema
 from creditscore.scorecard.model import Model
 from creditscore.tables.csv_table import CsvTable, open_table
 from creditscore.tables.scorer import Scorer
 from creditscore.tables.spooled_decisions import (
-    MOST_RESULTS,
+    MAX_RESULTS,
     Result,
     logged_ends,
     spool,
@@ -118,7 +118,7 @@ class CsvRequest:
         write_header(answer, table, columns)
         ending = replace(columns, logged=False)
         write = partial(Result.of, columns=ending, origin=self.origin)
-        scorer = Scorer(assessor, table, write=write, most_results=MOST_RESULTS)
+        scorer = Scorer(assessor, table, write=write, max_results=MAX_RESULTS)
         ids, moment = [], log.now()
         at = timestamp(moment)
         with spooled_file() as spooled:
@@ -151,8 +151,8 @@ def _score_all(scorer: Scorer[Result], table: CsvTable) -> Iterator[tuple[Block,
         for line, result in zip(block.numbers, scorer.score(block), strict=True):
             if isinstance(result, RejectedRow):
                 faults += [replace(fault, line=line) for fault in result.faults]
-                if len(faults) >= MOST_FAULTS:
-                    raise InvalidApplicants(faults[:MOST_FAULTS])
+                if len(faults) >= MAX_FAULTS:
+                    raise InvalidApplicants(faults[:MAX_FAULTS])
             else:
                 results.append(result)
         rows += len(block.numbers)

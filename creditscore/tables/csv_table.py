@@ -33,7 +33,7 @@ _UNSAFE = {
 _MARKS = [mark.encode() for mark in FORMULA if mark not in "\r\n"]
 
 #: Cells whose values are kept at hand.
-MOST_CELLS = 16_384
+MAX_CELLS = 16_384
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class CellReader:
     @cached_property
     def _read(self) -> Callable[[Field, str], object]:
         # Most cells of a column recur.
-        @lru_cache(maxsize=MOST_CELLS)
+        @lru_cache(maxsize=MAX_CELLS)
         def read(field: Field, cell: str) -> object:
             decimal = self.decimals.get(field.name)
             return read_cell(field, cell, decimal=decimal, whole=field.name in self.whole)

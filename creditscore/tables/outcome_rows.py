@@ -27,7 +27,7 @@ from creditscore.schema.constraints import Rejected, describe_value
 from creditscore.schema.csv_cells import escape, unescape
 from creditscore.schema.outcomes import outcome_key
 from creditscore.schema.reference import (
-    LONGEST_REFERENCE,
+    MAX_REFERENCE_LENGTH,
     REFERENCE,
     accept_reference,
     reference_fault,
@@ -252,4 +252,4 @@ def _row(at: int, read: dict[str, Any], defaulted: bool | None) -> OutcomeRow:
 
 
 def _shown(raw: object) -> str | None:
-    return raw[:LONGEST_REFERENCE] if isinstance(raw, str) else None
+    return raw[:MAX_REFERENCE_LENGTH] if isinstance(raw, str) else None

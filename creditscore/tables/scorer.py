@@ -21,7 +21,7 @@ Written = TypeVar("Written")
 CHUNK_ROWS = 4096
 
 #: Results that are kept: 100 MB at most.
-MOST_RESULTS = 200_000
+MAX_RESULTS = 200_000
 
 
 class Scorer(Generic[Written]):
@@ -33,7 +33,7 @@ class Scorer(Generic[Written]):
     table : Table
     write : callable
         Returns what is wanted of a decision, which must not depend on its id, time and reference.
-    most_results : int
+    max_results : int
         Results that are kept for rows to come.
     """
 
@@ -43,9 +43,9 @@ class Scorer(Generic[Written]):
         table: Table,
         *,
         write: Callable[[Decision], Written],
-        most_results: int = MOST_RESULTS,
+        max_results: int = MAX_RESULTS,
     ) -> None:
-        self._assessor, self._write, self._most = assessor, write, most_results
+        self._assessor, self._write, self._most = assessor, write, max_results
         self._rows = RowReader(assessor.model.schema, table)
         self._results: dict[Hashable, Written | RejectedRow] = {}
 

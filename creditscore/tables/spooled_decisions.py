@@ -22,7 +22,7 @@ from creditscore.tables.table import Table
 IN_MEMORY = 1024 * 1024
 
 #: Results of different rows that are kept for equal ones to come: about 60 MB.
-MOST_RESULTS = 10_000
+MAX_RESULTS = 10_000
 
 
 class Result(NamedTuple):

@@ -14,7 +14,7 @@ from creditscore.i18n.catalogue import DEFAULT_LANGUAGE, Text, say
 from creditscore.nearest_name import nearest_name
 from creditscore.readers import clean_name
 from creditscore.readers.cell_text import cell_text
-from creditscore.schema import MOST_FAULTS, Applicant, Field, Schema
+from creditscore.schema import MAX_FAULTS, Applicant, Field, Schema
 from creditscore.schema.constraints import Rejected
 from creditscore.schema.csv_cells import unescape
 from creditscore.schema.reference import REFERENCE, accept_reference, reference_fault
@@ -23,7 +23,7 @@ from creditscore.schema.table_columns import field_columns
 Result = TypeVar("Result")
 
 #: Columns that are no fields, of which the nearest to a missing name is looked for.
-MOST_HINTS = 100
+MAX_HINTS = 100
 
 
 @dataclass(frozen=True, eq=False)
@@ -209,13 +209,13 @@ def check_header(
     missing = [name for name in schema.base_fields if name not in {*found, *schema.optional}]
     # Finding the nearest name takes its time.
     unknown = (column for place, column in enumerate(columns) if place not in names)
-    others = list(itertools.islice(unknown, MOST_HINTS))
+    others = list(itertools.islice(unknown, MAX_HINTS))
     faults += [
         Fault("column_missing", f"/{name}", _missing(schema.fields[name], others), line)
-        for name in missing[:MOST_FAULTS]
+        for name in missing[:MAX_FAULTS]
     ]
     if faults:
-        raise InvalidApplicants(faults[:MOST_FAULTS])
+        raise InvalidApplicants(faults[:MAX_FAULTS])
 
 
 def taken_columns(columns: Sequence[str], schema: Schema) -> list[str]:

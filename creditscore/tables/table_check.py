@@ -13,7 +13,7 @@ from creditscore.schema.table_columns import field_columns
 from creditscore.tables.table import Block, RejectedRow, RowReader, Table, refer
 
 #: Rows whose faults are kept, for equal ones to come.
-MOST_KEPT = 100_000
+MAX_KEPT = 100_000
 
 #: Rows that are shown: the first ones, and so many rejected ones behind them.
 FIRST_ROWS, REJECTED_ROWS = 8, 12
@@ -49,14 +49,14 @@ class RowSample:
     ----------
     table : Table
     schema : Schema
-    most_first, most_rejected : int
+    max_first, max_rejected : int
         How many of each; rejected ones among the first count as first.
     """
 
     table: Table
     schema: Schema
-    most_first: int = FIRST_ROWS
-    most_rejected: int = REJECTED_ROWS
+    max_first: int = FIRST_ROWS
+    max_rejected: int = REJECTED_ROWS
     rows: list[CheckedRow] = field(default_factory=list, init=False)
     _seen: int = field(default=0, init=False)
 
@@ -71,13 +71,13 @@ class RowSample:
     def add(self, block: Block, rejected: dict[int, RejectedRow]) -> None:
         """Take what is shown of a block, given its rejected rows by their index."""
         count = len(block.numbers)
-        first = range(max(0, min(count, self.most_first - self._seen)))
+        first = range(max(0, min(count, self.max_first - self._seen)))
         self._seen += count
         for index in first:
             self._take(block, index, rejected.get(index))
         for index, row in rejected.items():
-            if self.most_rejected and index not in first:
-                self.most_rejected -= 1
+            if self.max_rejected and index not in first:
+                self.max_rejected -= 1
                 self._take(block, index, row)
 
     def _take(self, block: Block, index: int, rejected: RejectedRow | None) -> None:
@@ -126,7 +126,7 @@ def _check_blocks(table: Table, schema: Schema) -> Iterator[tuple[Block, dict[in
     reader = RowReader(schema, table)
     kept: dict[Hashable, RejectedRow | None] = {}
     for block in table.blocks():
-        if len(kept) > MOST_KEPT:
+        if len(kept) > MAX_KEPT:
             kept.clear()
         faulty = {}
         for index, (key, reference) in enumerate(

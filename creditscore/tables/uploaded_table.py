@@ -39,7 +39,7 @@ from creditscore.tables.excel_table import excel_table
 from creditscore.tables.output import without
 from creditscore.tables.scorer import Scorer
 from creditscore.tables.spooled_decisions import (
-    MOST_RESULTS,
+    MAX_RESULTS,
     Result,
     logged_ends,
     spool,
@@ -185,7 +185,7 @@ class UploadedTable:
         origin: RequestOrigin,
     ) -> Generator[ScoredTable]:
         with ExitStack() as stack:
-            sample = RowSample(table, self.model.schema, most_first=0)
+            sample = RowSample(table, self.model.schema, max_first=0)
             scored = ScoredTable(spooled_file(), spooled_file(), sample)
             stack.callback(scored.close)
             if is_recorded := (yield from _score(table, columns, assessor, log, origin, scored)):
@@ -229,7 +229,7 @@ def _score(
     again = iter(first_ids or ())
     moment = log.find_all(first_ids[:1])[0].decided_at if first_ids else log.now()
     write = partial(Result.of, columns=replace(columns, logged=False), origin=origin)
-    scorer = Scorer(assessor, table, write=write, most_results=MOST_RESULTS)
+    scorer = Scorer(assessor, table, write=write, max_results=MAX_RESULTS)
     ids: list[str] = []
     for file in (scored.scored, scored.rejects):
         file.write(codecs.BOM_UTF8)

@@ -24,7 +24,7 @@ from creditscore.scorecard.scorecard import Calibration
 POOR_CALIBRATION_ERROR = 0.05
 
 #: Rows that a line is fitted to, at most: it has two parameters.
-MOST_ROWS = 20_000
+MAX_ROWS = 20_000
 
 #: Folds of the cross-validation that decides whether the line helps.
 FOLDS = 5
@@ -110,8 +110,8 @@ def fit_calibration(rows: OutOfBag, *, seed: int) -> Calibration:
     unchanged = Calibration(1.0, 0.0, before, before)
     if before <= POOR_CALIBRATION_ERROR * min(rows.bad_rate, 1 - rows.bad_rate):
         return unchanged
-    if len(rows.bad) > MOST_ROWS:
-        drawn = np.random.default_rng(seed).permutation(len(rows.bad))[:MOST_ROWS]
+    if len(rows.bad) > MAX_ROWS:
+        drawn = np.random.default_rng(seed).permutation(len(rows.bad))[:MAX_ROWS]
         rows = rows.rows(np.sort(drawn))
         predicted = rows.mean()
     recalibrated = _cross_fitted(rows, seed)

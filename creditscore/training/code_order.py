@@ -24,7 +24,7 @@ from creditscore.training.dataset import Dataset
 SMOOTHING = 20.0
 
 #: Rows of the rarer outcome for each code, on average, below which an order from the data is noise.
-FEWEST_PER_CODE = 20
+MIN_PER_CODE = 20
 
 
 def learn_order(train: Dataset, schema: Schema) -> Schema:
@@ -96,7 +96,7 @@ def _stated(table: Mapping[str, Any], order: tuple[Value, ...]) -> dict[str, Any
 
 def _order(rule: CodeList, column: Floats, train: Dataset, name: str) -> tuple[Value, ...]:
     bads = int(train.bad.sum())
-    if min(bads, len(train) - bads) < FEWEST_PER_CODE * len(rule.labels):
+    if min(bads, len(train) - bads) < MIN_PER_CODE * len(rule.labels):
         logging.getLogger(__name__).warning(
             "fields.%s: too few rows of one outcome to order %d codes; the written order stays",
             name,

@@ -18,13 +18,13 @@ from creditscore.training.plain_numbers import PlainNumbers
 from creditscore.training.wrong_cells import EMPTY, TableFault, WrongCells, cell_hint
 
 #: Different texts of a column that are kept with their numbers: 3 MB at most.
-MOST_TEXTS = 20_000
+MAX_TEXTS = 20_000
 
 #: Different outcomes that are counted one by one, and the name for all others.
-MOST_OUTCOMES, OTHER_OUTCOMES = 20, "others"
+MAX_OUTCOMES, OTHER_OUTCOMES = 20, "others"
 
 #: Characters of an outcome that are kept.
-LONGEST_OUTCOME = 40
+MAX_OUTCOME_LENGTH = 40
 
 
 class FieldReader:
@@ -67,7 +67,7 @@ class FieldReader:
                 self._pieces.append(column)
                 return ()
         different = set(cells)
-        if len(self._numbers) > MOST_TEXTS:
+        if len(self._numbers) > MAX_TEXTS:
             self._numbers.clear()
             self._kinds.clear()
         new = different.difference(self._numbers)
@@ -150,7 +150,7 @@ class OutcomeColumn:
 
     def read(self, cells: Sequence[str]) -> Sequence[int] | None:
         """Read some rows, and return the indices of those that count; None for all of them."""
-        if len(self._outcomes) > MOST_TEXTS:
+        if len(self._outcomes) > MAX_TEXTS:
             self._outcomes.clear()
         for text in set(cells).difference(self._outcomes):
             self._outcomes[text] = self._reader.read(text)
@@ -172,8 +172,8 @@ class OutcomeColumn:
         return np.concatenate([*self._pieces, np.empty(0, dtype=np.int64)])
 
     def _leave_out(self, cell: str) -> None:
-        text = cell.strip()[:LONGEST_OUTCOME]
-        if text not in self.left_out and len(self.left_out) >= MOST_OUTCOMES:
+        text = cell.strip()[:MAX_OUTCOME_LENGTH]
+        if text not in self.left_out and len(self.left_out) >= MAX_OUTCOMES:
             text = OTHER_OUTCOMES
         self.left_out[text] = self.left_out.get(text, 0) + 1
 

@@ -28,14 +28,14 @@ from creditscore.training.reference import (
 
 #: Numbers that the exact reasons of a model may need, all its scorecards together, where settings
 #: are chosen from the data: 40 of the 64 MB that a model's file may have.
-MOST_VALUES_TOGETHER = 5_000_000
+MAX_VALUES_TOGETHER = 5_000_000
 
 #: Rows that each tree draws, at most: of a million, all of them make trees no better, but growing
 #: them takes minutes more.
-MOST_DRAWN = 100_000
+MAX_DRAWN = 100_000
 
 #: Rows whose out-of-bag predictions are judged, at most: each has a number by each tree.
-MOST_JUDGED = 100_000
+MAX_JUDGED = 100_000
 
 #: So many rows are few: trees are cheap, and each counts.
 FEW_ROWS = 5000
@@ -114,7 +114,7 @@ def fit(
         games = compute_shapley_tables(
             forest,
             rounded[rows],
-            most_values=most_values(schema) if chosen else None,
+            max_values=max_values(schema) if chosen else None,
         )
     except ValueError as error:
         key = f"scorecards.{spec.name}.forest"
@@ -137,9 +137,9 @@ def fit(
     return scorecard, grown.out_of_bag.averaged(grown.calibration)
 
 
-def most_values(schema: Schema) -> int:
+def max_values(schema: Schema) -> int:
     """Return how many numbers exact reasons may need where settings are chosen from the data."""
-    return MOST_VALUES_TOGETHER // len(schema.scorecards)
+    return MAX_VALUES_TOGETHER // len(schema.scorecards)
 
 
 def grow(
@@ -221,7 +221,7 @@ def fit_forest(
         max_features=min(settings.max_features, columns) if settings.max_features else "sqrt",
         # None and zeros grow the same trees, but None is the faster way.
         monotonic_cst=list(monotonic) if any(monotonic) else None,
-        max_samples=MOST_DRAWN if len(bad) > MOST_DRAWN else None,
+        max_samples=MAX_DRAWN if len(bad) > MAX_DRAWN else None,
         random_state=seed,
         n_jobs=-1,
     )
@@ -278,7 +278,7 @@ def out_of_bag_rows(
     weights: Floats | None = None,
     *,
     seed: int,
-    most: int = MOST_JUDGED,
+    most: int = MAX_JUDGED,
 ) -> OutOfBag:
     """Return what each tree predicts for the rows that it did not draw.
 

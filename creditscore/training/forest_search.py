@@ -35,13 +35,13 @@ from creditscore.training.fit import (
 LEAVES = (60, 30, 15, 7, 3)
 
 #: Another one where there are few rows, and how many trees there are then.
-SMALLEST_LEAF, TREES_OF_FEW_ROWS = 1, 100
+MIN_LEAF_ROWS, TREES_OF_FEW_ROWS = 1, 100
 
 #: The depth that the best settings are tried with as well.
 DEEPER = 12
 
 #: Rows that the grid is tried on, at most, which bounds the time.
-MOST_ROWS = 20_000
+MAX_ROWS = 20_000
 
 
 @dataclass(frozen=True)
@@ -76,10 +76,10 @@ def try_forests(
     settings: ForestSettings,
     *,
     seed: int,
-    most_values: int,
+    max_values: int,
     monotonic: Sequence[int] = (),
     weights: Floats | None = None,
-    most_rows: int = MOST_ROWS,
+    max_rows: int = MAX_ROWS,
 ) -> list[ForestTrial]:
     """Try the grid, and return its settings with the best first, and those too large last.
 
@@ -92,18 +92,18 @@ def try_forests(
         Whatever is not None stays.
     seed : int
         Of the rows that are tried where there are many, and of the forests.
-    most_values : int
+    max_values : int
         Numbers that the exact reasons may need.
     monotonic : sequence of int
     weights : ndarray of shape (n_rows,), or None
         As of `fit_forest`.
-    most_rows : int
+    max_rows : int
         Rows to try them on, at most, drawn with the same share of defaults.
     """
     few = len(bad) <= FEW_ROWS
-    if len(bad) > most_rows:
+    if len(bad) > max_rows:
         rows, _ = train_test_split(
-            np.arange(len(bad)), train_size=most_rows, stratify=bad, random_state=seed
+            np.arange(len(bad)), train_size=max_rows, stratify=bad, random_state=seed
         )
         rows = np.sort(rows)
         matrix, bad = matrix[rows], bad[rows]
@@ -116,7 +116,7 @@ def try_forests(
         rows = out_of_bag_rows(grown, forest, matrix, bad, weights, seed=seed)
         loss = rows.log_loss(rows.recalibrated(*fit_line(rows)))
         size = table_size(flatten(grown, trees=candidate.trees))
-        return ForestTrial(candidate, loss, reasons_fit=size <= most_values)
+        return ForestTrial(candidate, loss, reasons_fit=size <= max_values)
 
     trials = [try_one(candidate) for candidate in candidates(settings, matrix.shape[1], few=few)]
     if settings.max_depth is None:
@@ -149,6 +149,6 @@ def candidates(
     complete = settings.completed(trees=TREES_OF_FEW_ROWS) if few else settings.completed()
     return [
         replace(complete, min_samples_leaf=leaf, max_features=features)
-        for leaf in (*LEAVES, *([SMALLEST_LEAF] if few else []))
+        for leaf in (*LEAVES, *([MIN_LEAF_ROWS] if few else []))
         for features in some
     ]

@@ -15,7 +15,7 @@ from creditscore.schema.table_columns import field_columns, field_names, is_name
 from creditscore.training.wrong_cells import TableFault, capped
 
 #: Columns that a message lists.
-MOST_COLUMNS = 30
+MAX_COLUMNS = 30
 
 
 @dataclass(frozen=True)
@@ -134,8 +134,8 @@ def _missing(near: Mapping[str, str | None], columns: Sequence[str], line: int) 
     for name, nearest in near.items():
         text = "is missing"
         if not faults:
-            more = ", ..." if len(columns) > MOST_COLUMNS else ""
-            text += f", the header is {', '.join(columns[:MOST_COLUMNS])}{more}"
+            more = ", ..." if len(columns) > MAX_COLUMNS else ""
+            text += f", the header is {', '.join(columns[:MAX_COLUMNS])}{more}"
         faults.append(
             TableFault(text + (f"; nearest is {nearest!r}" if nearest else ""), line, name)
         )
@@ -161,8 +161,8 @@ def _twice(
 
 def _unknown(unknown: Sequence[str], names: Sequence[str], line: int) -> list[TableFault]:
     problem = "is not a field of the schema, nor among its ignored_columns"
-    if len(unknown) > MOST_COLUMNS:
-        listed = ", ".join(unknown[:MOST_COLUMNS])
+    if len(unknown) > MAX_COLUMNS:
+        listed = ", ".join(unknown[:MAX_COLUMNS])
         text = f"{len(unknown)} columns are not fields of the schema, nor among its "
         return [TableFault(f"{text}ignored_columns: {listed}, ...", line)]
     return [TableFault(problem + hint(name, names), line, name) for name in unknown]

@@ -23,7 +23,7 @@ from creditscore.scorecard.verification import golden_applicants
 from creditscore.training.calibration import OutOfBag
 from creditscore.training.code_order import encode_again, learn_order, learnt_orders
 from creditscore.training.dataset import Dataset
-from creditscore.training.fit import fit, most_values
+from creditscore.training.fit import fit, max_values
 from creditscore.training.forest_search import ForestTrial, try_forests
 from creditscore.training.retraining import train_again
 from creditscore.training.split import Split, split, split_by_time, weighted
@@ -151,7 +151,7 @@ def _try_forests(
         data.bad,
         spec.forest,
         seed=seed,
-        most_values=most_values(schema),
+        max_values=max_values(schema),
         monotonic=schema.monotonic_constraints(predictors, spec.name),
         weights=data.weight,
     )

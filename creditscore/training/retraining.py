@@ -19,7 +19,7 @@ WITHIN = 0.95
 
 #: Bands of probability, each of as many training rows, and the fewest of those rows.
 BANDS = 20
-FEWEST_IN_BAND = 100
+MIN_IN_BAND = 100
 
 #: Decimals of edges and spreads: fewer than machines agree on, as both are part of a version.
 DIGITS = 6
@@ -73,7 +73,7 @@ def measure_spread(probability_of_default: Floats, moved: Floats) -> RetrainingS
     moved : ndarray of shape (n_seeds, n_rows)
         The difference that each other seed makes.
     """
-    bands = int(np.clip(len(probability_of_default) // FEWEST_IN_BAND, 1, BANDS))
+    bands = int(np.clip(len(probability_of_default) // MIN_IN_BAND, 1, BANDS))
     shares = np.linspace(0, 1, bands + 1)[1:-1]
     edges = np.unique(np.quantile(probability_of_default, shares).round(DIGITS))
     band = np.searchsorted(edges, probability_of_default, side="right")

@@ -18,13 +18,13 @@ from creditscore.schema.constraints import NumericRange
 EMPTY = "empty"
 
 #: Faults, and columns in a sentence, that are listed at most.
-MOST_LISTED = 30
+MAX_LISTED = 30
 
 #: Characters that say what is allowed in a column, at most: it can have many codes.
-LONGEST_ALLOWED = 300
+MAX_ALLOWED_LENGTH = 300
 
 #: Texts that are shown beside the first one, and how much of each.
-MOST_EXAMPLES, LONGEST_EXAMPLE = 3, 40
+MAX_EXAMPLES, MAX_EXAMPLE_LENGTH = 3, 40
 
 REMEDY = "say missing = true of a field whose value may be unknown"
 
@@ -73,8 +73,8 @@ class WrongCells:
     def add(self, text: str) -> None:
         """Count a cell."""
         self.count += 1
-        if self.count > 1 and len(self.examples) < MOST_EXAMPLES:
-            short = text.strip()[:LONGEST_EXAMPLE]
+        if self.count > 1 and len(self.examples) < MAX_EXAMPLES:
+            short = text.strip()[:MAX_EXAMPLE_LENGTH]
             if short not in {self.first.strip(), *self.examples}:
                 self.examples.append(short)
 
@@ -90,7 +90,7 @@ class WrongCells:
     @property
     def _allowed(self) -> str:
         text = self.allowed
-        return text if len(text) <= LONGEST_ALLOWED else f"{text[:LONGEST_ALLOWED]}…"
+        return text if len(text) <= MAX_ALLOWED_LENGTH else f"{text[:MAX_ALLOWED_LENGTH]}…"
 
 
 @dataclass(frozen=True)
@@ -166,9 +166,9 @@ def refuse_table(
 
 def capped(listed: Sequence[str]) -> Sequence[str]:
     """Return the first of many lines, and how many more there are."""
-    if len(listed) <= MOST_LISTED:
+    if len(listed) <= MAX_LISTED:
         return listed
-    return [*listed[:MOST_LISTED], f"and {len(listed) - MOST_LISTED} more"]
+    return [*listed[:MAX_LISTED], f"and {len(listed) - MAX_LISTED} more"]
 
 
 def _describe(fault: TableFault) -> str:
@@ -181,8 +181,8 @@ def _empty_cells(empty: Sequence[WrongCells]) -> str:
     total = _WRITE.number(sum(each.count for each in empty))
     columns = [
         f"{each.column} {_WRITE.number(each.count)} (from line {each.line})"
-        for each in empty[:MOST_LISTED]
+        for each in empty[:MAX_LISTED]
     ]
-    if len(empty) > MOST_LISTED:
-        columns.append(f"and {len(empty) - MOST_LISTED} more columns")
+    if len(empty) > MAX_LISTED:
+        columns.append(f"and {len(empty) - MAX_LISTED} more columns")
     return f"{total} cells of {len(empty)} columns are empty: {', '.join(columns)}; {REMEDY}"

@@ -111,11 +111,11 @@ def create_app(settings: Settings, model: Model | None = None) -> App:
     if settings.proxies:
         proxied = ProxyFix(app.wsgi_app, x_for=settings.proxies, x_proto=0, x_host=0)
         app.wsgi_app = proxied  # type: ignore[method-assign]
-    most_upload = settings.max_csv_bytes + UPLOAD_ROOM
-    most_body = max(settings.max_json_bytes, most_upload, pages.MOST_FORM_BYTES)
-    app.asgi = Asgi(app, most_body)
+    max_upload = settings.max_csv_bytes + UPLOAD_ROOM
+    max_body = max(settings.max_json_bytes, max_upload, pages.MAX_FORM_BYTES)
+    app.asgi = Asgi(app, max_body)
     # For code that reads a form by Flask's own means, also on a server that has no such limit.
-    app.config["MAX_CONTENT_LENGTH"] = most_body
+    app.config["MAX_CONTENT_LENGTH"] = max_body
     here = Service(
         settings=settings,
         keys=keys,

@@ -49,16 +49,16 @@ class Asgi:
     def __init__(
         self,
         app: WSGIApplication,
-        most_body: int,
+        max_body: int,
         *,
         body_seconds: float = 20.0,
-        most_bytes: int = 128 * 1024 * 1024,
-        most_waiting: int = 128,
-        longest_wait: float = 1.0,
+        max_bytes: int = 128 * 1024 * 1024,
+        max_waiting: int = 128,
+        max_wait: float = 1.0,
     ) -> None:
-        self._app, self._most_body, self._body_seconds = app, most_body, body_seconds
-        self._most_bytes, self._longest_wait = most_bytes, longest_wait
-        self._most_under_way, self._under_way, self._bytes = THREADS + most_waiting, 0, 0
+        self._app, self._max_body, self._body_seconds = app, max_body, body_seconds
+        self._max_bytes, self._max_wait = max_bytes, max_wait
+        self._max_under_way, self._under_way, self._bytes = THREADS + max_waiting, 0, 0
         self.closing = False
 
     @cached_property
@@ -96,29 +96,29 @@ class Asgi:
     async def _collect(self, scope: Message, receive: Receive, body: BytesIO) -> bool:
         """Read the body; return whether it is whole, and not too long to be read on."""
         lengths = [int(value) for name, value in scope["headers"] if name == b"content-length"]
-        if max(lengths, default=0) > self._most_body:
+        if max(lengths, default=0) > self._max_body:
             return False
         with suppress(TimeoutError):
             async with asyncio.timeout(self._body_seconds) as limit:
                 end = limit.when() or 0.0
                 while (message := await receive())["type"] == "http.request":
                     self._bytes += body.write(message["body"])
-                    if not message["more_body"] or body.tell() > self._most_body:
+                    if not message["more_body"] or body.tell() > self._max_body:
                         body.seek(0)
                         return not message["more_body"]
-                    if self._bytes > self._most_bytes:
+                    if self._bytes > self._max_bytes:
                         raise Refused(HTTPStatus.SERVICE_UNAVAILABLE, LATER)
                     limit.reschedule(end + body.tell() // SLOWEST)
         raise Refused(HTTPStatus.REQUEST_TIMEOUT, TOO_SLOW)
 
     async def _answer(self, environ: WSGIEnvironment) -> Answer:
         """Run the application in a thread, unless too many requests wait for one."""
-        if self._under_way >= self._most_under_way:
+        if self._under_way >= self._max_under_way:
             raise Refused(HTTPStatus.SERVICE_UNAVAILABLE, LATER)
         queued = monotonic()
 
         def run() -> Answer:
-            if monotonic() - queued > self._longest_wait:
+            if monotonic() - queued > self._max_wait:
                 raise Refused(HTTPStatus.SERVICE_UNAVAILABLE, LATER)
             return answer_of(self._app, environ)
 

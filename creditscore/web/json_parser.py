@@ -21,7 +21,7 @@ from creditscore.i18n.catalogue import say
 DEEPEST = 8
 
 #: Digits of an integer that are still converted; what is longer is beyond every bound anyway.
-MOST_DIGITS = 300
+MAX_DIGITS = 300
 
 # Possessive, and content with a string that never ends: linear whatever comes.
 _STRING_OR_BRACKET = re.compile(rb'"(?:[^"\\]++|\\.)*+"?|[][{}]', re.DOTALL)
@@ -104,7 +104,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _integer(text: str) -> int | float:
-    if len(text) <= MOST_DIGITS:
+    if len(text) <= MAX_DIGITS:
         return int(text)
     return -math.inf if text.startswith("-") else math.inf
 

@@ -20,7 +20,7 @@ from creditscore.web.service import Service
 from creditscore.web.startup_checks import is_own
 
 #: Characters of a wrong host that are repeated.
-LONGEST_SHOWN = 60
+MAX_SHOWN_LENGTH = 60
 
 #: What a page may send beside what it always may, and read beside what it always may.
 ALLOWED = "Authorization, X-API-Key, Idempotency-Key, Content-Type"
@@ -52,7 +52,7 @@ def check_host(request: Request, svc: Service) -> None:
     else:
         wrong = svc.loopback and not svc.keys.exist()
     if wrong:
-        raise WrongHost(say("wrong_host", got=host[:LONGEST_SHOWN]))
+        raise WrongHost(say("wrong_host", got=host[:MAX_SHOWN_LENGTH]))
 
 
 def _without_port(host: str) -> str:

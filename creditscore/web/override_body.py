@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 from creditscore.decision_log.log import DecisionLog
 from creditscore.decision_log.overrides import (
-    LONGEST_NAME,
-    LONGEST_REASON,
+    MAX_NAME_LENGTH,
+    MAX_REASON_LENGTH,
     Override,
     record_override,
 )
@@ -47,9 +47,9 @@ def read_override(body: object) -> StatedOverride:
     if label not in LABELS:
         text = say("not_a_label", labels=", ".join(LABELS), got=describe_value(label))
         faults.append(Fault("not_a_label", "/label", text))
-    reason, fault = _read_line(body, "reason", LONGEST_REASON, needed=True)
+    reason, fault = _read_line(body, "reason", MAX_REASON_LENGTH, needed=True)
     faults += fault
-    decided_by, fault = _read_line(body, "decided_by", LONGEST_NAME, needed=False)
+    decided_by, fault = _read_line(body, "decided_by", MAX_NAME_LENGTH, needed=False)
     faults += fault
     if faults:
         raise WrongValues(faults)

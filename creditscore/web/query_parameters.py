@@ -12,13 +12,13 @@ from flask import Request
 
 from creditscore.errors import Fault
 from creditscore.i18n.catalogue import Text, say
-from creditscore.schema import MOST_FAULTS
+from creditscore.schema import MAX_FAULTS
 from creditscore.schema.constraints import Rejected, describe_value
-from creditscore.schema.reference import LONGEST_REFERENCE, accept_reference
+from creditscore.schema.reference import MAX_REFERENCE_LENGTH, accept_reference
 from creditscore.web.problems import WrongValues
 
 #: Cursors are the numbers of decisions, which are 64 bits wide.
-LARGEST_CURSOR = 2**63 - 1
+MAX_CURSOR = 2**63 - 1
 
 DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,6})?(Z|[+-]\d{2}:\d{2})", re.ASCII)
@@ -79,7 +79,7 @@ def read_query(
                 )
                 faults.append(Fault("not_allowed", f"/{name}", text))
     if faults:
-        raise WrongValues(faults[:MOST_FAULTS])
+        raise WrongValues(faults[:MAX_FAULTS])
     return values
 
 
@@ -115,12 +115,12 @@ def reference() -> Parameter:
         # No decision has a reference of blanks alone.
         return accepted or ""
 
-    return Parameter(read, say("any_reference", most=LONGEST_REFERENCE))
+    return Parameter(read, say("any_reference", most=MAX_REFERENCE_LENGTH))
 
 
 def cursor() -> Parameter:
     """Allow what an earlier page gave."""
-    return Parameter(lambda text: _whole(text, 1, LARGEST_CURSOR), say("any_cursor"))
+    return Parameter(lambda text: _whole(text, 1, MAX_CURSOR), say("any_cursor"))
 
 
 def moment() -> Parameter:

@@ -33,7 +33,7 @@ CSV_TYPE = "text/csv"
 CSV_TYPES = frozenset({CSV_TYPE, "application/vnd.ms-excel"})
 
 #: Characters of an Idempotency-Key.
-LONGEST_KEY = 255
+MAX_KEY_LENGTH = 255
 
 #: Hexadecimal digits of a mark: hundreds of IPv4 addresses have the same one, so that it gives none
 #: away, and hardly two clients that choose the same key.
@@ -49,9 +49,9 @@ UPLOAD_ROOM = 64 * 1024
 TABLE_CHARSETS = re.compile(r"utf-8|utf-16(-[bl]e)?|cp125[0-8]|iso8859-[0-9]{1,2}", re.ASCII)
 
 
-def read_json(request: Request, *, most_bytes: int) -> object:
+def read_json(request: Request, *, max_bytes: int) -> object:
     """Read the body as one JSON value; errors as of `read_body` and `parse_json`."""
-    return parse_json(request, read_body(request, most_bytes=most_bytes))
+    return parse_json(request, read_body(request, max_bytes=max_bytes))
 
 
 def parse_json(request: Request, body: bytes) -> object:
@@ -77,7 +77,7 @@ def is_csv(request: Request) -> bool:
     return request.mimetype in CSV_TYPES
 
 
-def read_csv(request: Request, *, most_bytes: int) -> tuple[bytes, str | None]:
+def read_csv(request: Request, *, max_bytes: int) -> tuple[bytes, str | None]:
     """Read a body that is announced as CSV; errors as of `read_body`.
 
     Returns
@@ -88,7 +88,7 @@ def read_csv(request: Request, *, most_bytes: int) -> tuple[bytes, str | None]:
     """
     charset = _table_charset(request)
     _check_coding(request, charset="utf-8")
-    return _read(request, most_bytes), charset
+    return _read(request, max_bytes), charset
 
 
 def _table_charset(request: Request) -> str | None:
@@ -109,7 +109,7 @@ def is_upload(request: Request) -> bool:
     return request.mimetype == MULTIPART
 
 
-def read_body(request: Request, *, most_bytes: int) -> bytes:
+def read_body(request: Request, *, max_bytes: int) -> bytes:
     """Read a body that is announced as JSON.
 
     Raises
@@ -118,15 +118,15 @@ def read_body(request: Request, *, most_bytes: int) -> bytes:
         If it is of another type, too large, or did not come whole.
     """
     _check_media(request)
-    return _read(request, most_bytes)
+    return _read(request, max_bytes)
 
 
-def read_form_body(request: Request, *, most_bytes: int) -> bytes:
+def read_form_body(request: Request, *, max_bytes: int) -> bytes:
     """Read a body that is announced as the page's form; errors as of `read_body`."""
     if request.mimetype not in {"", URL_ENCODED}:
         raise WrongMediaType(say("not_the_form", got=_short(request.mimetype)))
     _check_coding(request)
-    raw = _read(request, most_bytes)
+    raw = _read(request, max_bytes)
     # The look for the token of a session gets the form whole too.
     put_back(request.environ, raw)
     return raw
@@ -149,7 +149,7 @@ class Upload:
     fields: Mapping[str, str]
 
 
-def bound_upload(request: Request, *, most_bytes: int) -> None:
+def bound_upload(request: Request, *, max_bytes: int) -> None:
     """Check type and announced length of a form with a file, before anybody reads any of it.
 
     Raises
@@ -159,13 +159,13 @@ def bound_upload(request: Request, *, most_bytes: int) -> None:
     """
     if request.mimetype != MULTIPART:
         raise WrongMediaType(say("not_an_upload", got=_short(request.mimetype)))
-    most = most_bytes + UPLOAD_ROOM
+    most = max_bytes + UPLOAD_ROOM
     request.max_content_length = request.max_form_memory_size = most
     if (request.content_length or 0) > most:
-        raise TooLarge(say("too_large", most=most_bytes))
+        raise TooLarge(say("too_large", most=max_bytes))
 
 
-def read_upload(request: Request, field: str, *, most_bytes: int) -> Upload:
+def read_upload(request: Request, field: str, *, max_bytes: int) -> Upload:
     """Read a form with a file in a field, at most so many bytes long.
 
     Raises
@@ -174,10 +174,10 @@ def read_upload(request: Request, field: str, *, most_bytes: int) -> Upload:
         If it is too large, or did not come whole.
     """
     _check_coding(request)
-    too_large = TooLarge(say("too_large", most=most_bytes))
+    too_large = TooLarge(say("too_large", most=max_bytes))
     try:
         file = request.files.get(field)
-        raw = b"" if file is None else file.read(most_bytes + 1)
+        raw = b"" if file is None else file.read(max_bytes + 1)
         fields = request.form.to_dict()
         # Long ones are in temporary files.
         request.close()
@@ -185,7 +185,7 @@ def read_upload(request: Request, field: str, *, most_bytes: int) -> Upload:
         raise too_large from None
     except Exception:  # noqa: BLE001  # each server raises its own kind while the body comes in
         raise BrokenBody(say("broken_off")) from None
-    if most_bytes < len(raw):
+    if max_bytes < len(raw):
         raise too_large
     return Upload((file.filename if file else None) or "", raw, fields)
 
@@ -207,24 +207,24 @@ def _check_coding(request: Request, *, charset: str | None = None) -> None:
         raise WrongMediaType(say("content_coding", got=_short(coding)))
 
 
-def _read(request: Request, most_bytes: int) -> bytes:
+def _read(request: Request, max_bytes: int) -> bytes:
     announced = request.content_length
-    if announced is not None and announced > most_bytes:
-        raise TooLarge(say("too_large", most=most_bytes))
+    if announced is not None and announced > max_bytes:
+        raise TooLarge(say("too_large", most=max_bytes))
     try:
         if announced is not None:
             raw: bytes = request.environ["wsgi.input"].read(announced)
         else:
             # Werkzeug cuts a chunked body at its limit without a word: allow one byte more, and
             # count.
-            request.max_content_length = most_bytes + 1
+            request.max_content_length = max_bytes + 1
             raw = request.get_data()
     except RequestEntityTooLarge:
-        raise TooLarge(say("too_large", most=most_bytes)) from None
+        raise TooLarge(say("too_large", most=max_bytes)) from None
     except Exception:  # noqa: BLE001  # each server raises its own kind while the body comes in
         raise BrokenBody(say("broken_off")) from None
-    if len(raw) > most_bytes:
-        raise TooLarge(say("too_large", most=most_bytes))
+    if len(raw) > max_bytes:
+        raise TooLarge(say("too_large", most=max_bytes))
     if announced is not None and len(raw) != announced:
         raise BrokenBody(say("shorter_than_announced", got=len(raw), announced=announced))
     return raw
@@ -254,8 +254,8 @@ def read_origin(
         If its Idempotency-Key is not 1 to 255 visible ASCII characters.
     """
     key = own_key or request.environ.get("HTTP_IDEMPOTENCY_KEY")
-    if key is not None and not re.fullmatch(f"[!-~]{{1,{LONGEST_KEY}}}", key, re.ASCII):
-        raise WrongIdempotencyKey(say("idempotency_key", most=LONGEST_KEY))
+    if key is not None and not re.fullmatch(f"[!-~]{{1,{MAX_KEY_LENGTH}}}", key, re.ASCII):
+        raise WrongIdempotencyKey(say("idempotency_key", most=MAX_KEY_LENGTH))
     if key is not None and key_id is None:
         # Clients without an API key share one name space: a key of theirs is one of their network.
         # No client can send the blank.

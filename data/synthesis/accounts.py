@@ -24,7 +24,7 @@ from data.synthesis.columns import (
     spell_out,
 )
 from data.synthesis.conditionals import Conditional, fit_codes, fit_numbers
-from data.synthesis.leaves import FEWEST, Leaf, summarise_numbers
+from data.synthesis.leaves import MIN_ROWS, Leaf, summarise_numbers
 
 #: Limits are granted in steps of this many dollars, one step at least.
 LIMIT_STEP = 10_000
@@ -73,7 +73,7 @@ def fit_accounts(table: pd.DataFrame, progress: Callable[[str], None]) -> Accoun
         if variable.kind is not Kind.COMPUTED:
             progress(f"fitting {variable.name}")
             here = _where(variable, known, len(table))
-            if here.sum() >= FEWEST:
+            if here.sum() >= MIN_ROWS:
                 part = {name: column[here] for name, column in known.items()}
                 variables[variable.name] = _fit(variable, part, NAMES[:place])
     overpaid = {

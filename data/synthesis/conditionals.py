@@ -10,7 +10,7 @@ import pandas as pd
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from data.synthesis.columns import Floats, Ints
-from data.synthesis.leaves import FEWEST, Leaf, choose, summarise_codes, summarise_numbers
+from data.synthesis.leaves import MIN_ROWS, Leaf, choose, summarise_codes, summarise_numbers
 from data.synthesis.trees import Tree, plain, stump
 
 #: Rows of a leaf, at least, and leaves of a tree, at most.
@@ -155,10 +155,10 @@ def _pools(counts: Mapping[int, tuple[int, int]]) -> list[list[int]]:
     """
     pools: list[list[int]] = [[]]
     for place in counts:
-        if sum(counts[known][0] for known in pools[-1]) >= FEWEST:
+        if sum(counts[known][0] for known in pools[-1]) >= MIN_ROWS:
             pools.append([])
         pools[-1].append(place)
-    if sum(counts[known][0] for known in pools[-1]) < FEWEST:
+    if sum(counts[known][0] for known in pools[-1]) < MIN_ROWS:
         leftover = pools.pop()
         if pools:
             pools[-1] += leftover

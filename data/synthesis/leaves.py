@@ -1,6 +1,6 @@
 """What is kept of a group of rows: a short table of values, and how many rows each stands for.
 
-Nothing is kept that stands for fewer than ``FEWEST`` rows.
+Nothing is kept that stands for fewer than ``MIN_ROWS`` rows.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import numpy as np
 from data.synthesis.columns import Floats, Ints
 
 #: Rows that every stored number must cover, at least.
-FEWEST = 20
+MIN_ROWS = 20
 
 #: Groups that the values of a leaf are cut into, at most, and the first and last of those again.
 GROUPS = 10
@@ -62,14 +62,14 @@ def choose(weights: Floats, uniform: Floats) -> Ints:
 def summarise_codes(codes: Floats) -> Leaf:
     """Keep the codes that enough rows hold; the others are left out."""
     value, rows = np.unique(codes, return_counts=True)
-    enough = rows >= FEWEST
+    enough = rows >= MIN_ROWS
     return Leaf(value[enough], np.zeros(int(enough.sum())), rows[enough].astype(np.int64))
 
 
 def summarise_numbers(numbers: Floats, *, relative: bool = False) -> Leaf:
     """Keep the numbers that enough rows share, and the rest as groups of neighbours."""
     value, rows = np.unique(numbers, return_counts=True)
-    shared = rows >= FEWEST
+    shared = rows >= MIN_ROWS
     groups = _groups(np.sort(numbers[~np.isin(numbers, value[shared])]))
     centres = np.array([_centre(group, relative) for group in groups]).reshape(-1, 2)
     return Leaf(
@@ -81,7 +81,7 @@ def summarise_numbers(numbers: Floats, *, relative: bool = False) -> Leaf:
 
 
 def _groups(ordered: Floats) -> list[Floats]:
-    """Cut sorted numbers into groups; fewer than ``FEWEST`` are dropped."""
+    """Cut sorted numbers into groups; fewer than ``MIN_ROWS`` are dropped."""
     groups = _cut(ordered, GROUPS)
     if len(groups) < 2:
         return groups
@@ -89,7 +89,7 @@ def _groups(ordered: Floats) -> list[Floats]:
 
 
 def _cut(ordered: Floats, most: int) -> list[Floats]:
-    pieces = min(most, len(ordered) // FEWEST)
+    pieces = min(most, len(ordered) // MIN_ROWS)
     return np.array_split(ordered, pieces) if pieces else []
 
 

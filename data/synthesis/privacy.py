@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from data.synthesis.columns import FEATURES, Bools, Ints, active
-from data.synthesis.leaves import FEWEST
+from data.synthesis.leaves import MIN_ROWS
 
 
 class PrivacyError(Exception):
@@ -38,13 +38,13 @@ def check(thing: object) -> Stored:
     Raises
     ------
     PrivacyError
-        If that is fewer than ``FEWEST``, or if a number does not say how many rows it covers.
+        If that is fewer than ``MIN_ROWS``, or if a number does not say how many rows it covers.
     """
     fewest = min(stored(thing, "generator"), key=lambda found: found.rows)
-    if fewest.rows < FEWEST:
+    if fewest.rows < MIN_ROWS:
         raise PrivacyError(
             f"{fewest.where} covers {fewest.rows} rows, every stored number must cover at least "
-            f"{FEWEST}; nothing was written"
+            f"{MIN_ROWS}; nothing was written"
         )
     return fewest
 

@@ -17,7 +17,7 @@ from data.synthesis.columns import (
     fold,
 )
 from data.synthesis.fidelity import Distances
-from data.synthesis.leaves import FEWEST
+from data.synthesis.leaves import MIN_ROWS
 from data.synthesis.privacy import Stored, copies
 
 T = TypeVar("T")
@@ -84,7 +84,7 @@ def summarise(figures: dict[str, Any]) -> str:
         ("worst column", f"{columns['worst']}: distance {columns['worst_distance']:.3f}"),
         ("worst pair of columns", f"{pairs['worst']}: distance {pairs['worst_distance']:.3f}"),
         ("worst rank correlation", f"{ranks['worst']}: off by {ranks['worst_distance']:.3f}"),
-        ("smallest stored count", f"{figures['fewest_rows_covered']} rows, allowed {FEWEST}"),
+        ("smallest stored count", f"{figures['fewest_rows_covered']} rows, allowed {MIN_ROWS}"),
         (
             "identical to a real row",
             f"{same['active']} active accounts, {same['inactive']} inactive ones "

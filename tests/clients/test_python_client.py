@@ -18,7 +18,7 @@ from flask.testing import FlaskClient
 from live_server import LiveServer, free_port, serving
 
 from creditscore import client as module
-from creditscore.client import LARGEST_ARRAY, Client, Problem, Unreachable
+from creditscore.client import MAX_ARRAY, Client, Problem, Unreachable
 
 KEY = "a-key-of-the-test-for-the-client"
 BUSY = b"HTTP/1.1 %d Busy\r\nRetry-After: %d\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
@@ -178,7 +178,7 @@ def test_a_key_of_the_callers_own_gets_the_first_decision_again(
 def test_many_come_in_order_and_in_as_few_requests_as_the_service_takes(
     relay: Relay, relayed: Client, direct: Client, example: dict[str, Any]
 ) -> None:
-    ages = [18 + number % 80 for number in range(LARGEST_ARRAY + 3)]
+    ages = [18 + number % 80 for number in range(MAX_ARRAY + 3)]
 
     decisions = list(relayed.decide_many({**example, "AGE": age} for age in ages))
 
@@ -256,7 +256,7 @@ def test_it_takes_as_many_in_a_request_as_the_service(client: FlaskClient) -> No
     described = client.get("/openapi.json").get_json()["paths"]["/predict"]["post"]
     body = described["requestBody"]["content"]["application/json"]["schema"]
 
-    assert [each["maxItems"] for each in body["oneOf"] if "maxItems" in each] == [LARGEST_ARRAY]
+    assert [each["maxItems"] for each in body["oneOf"] if "maxItems" in each] == [MAX_ARRAY]
 
 
 def test_it_is_imported_without_the_packages_of_the_service() -> None:

@@ -24,7 +24,7 @@ pytestmark = pytest.mark.slow
 Body = dict[str, Any]
 
 ROWS = 30_000
-MOST = 1000
+MAX_ARRAY = 1000
 # Two thousandths of a second each: one by one, all take minutes. Continuous integration asks for
 # all of them.
 ALONE = ROWS if os.environ.get("CREDITSCORE_EVERY_ROW") else 3000
@@ -67,7 +67,7 @@ def decide(app: Flask) -> Callable[[object], Any]:
 
 def in_arrays(decide: Callable[[object], Any], bodies: list[Body]) -> list[Body]:
     """Ask about bodies in arrays as large as may be; give what lasts of each decision."""
-    arrays = (bodies[start : start + MOST] for start in range(0, len(bodies), MOST))
+    arrays = (bodies[start : start + MAX_ARRAY] for start in range(0, len(bodies), MAX_ARRAY))
     return [lasting(decision) for array in arrays for decision in decide(array)]
 
 

@@ -255,7 +255,7 @@ def test_the_proxy_lets_the_largest_table_through_and_names_the_client() -> None
 
 def test_the_proxy_passes_on_a_few_requests_more_than_the_service_takes() -> None:
     (most,) = re.findall(r"max_conns=([0-9]+);", TEXT)
-    waiting = inspect.signature(Asgi).parameters["most_waiting"].default
+    waiting = inspect.signature(Asgi).parameters["max_waiting"].default
     taken = int(runpy.run_path(str(PROJECT / "gunicorn.conf.py"))["workers"]) * (THREADS + waiting)
 
     assert f"takes {THREADS + waiting} and refuses the others" in " ".join(TEXT.split())

@@ -21,7 +21,7 @@ from service_settings import settings_of
 from creditscore.scorecard import artifact, model_archive
 from creditscore.scorecard.model import Model
 from creditscore.scorecard.policy import NOT_ELIGIBLE
-from creditscore.scorecard.reason_codes import LEAST_IMPACT
+from creditscore.scorecard.reason_codes import MIN_IMPACT
 from creditscore.web import create_app
 
 RELEASE = PROJECT / "tests" / "fixtures" / "release_0_1_0"
@@ -283,7 +283,7 @@ def computed(answer: Body) -> Body:
 
     The old one has reasons of every size.
     """
-    large = [each for each in answer["reasons"] if each["impact"] >= LEAST_IMPACT]
+    large = [each for each in answer["reasons"] if each["impact"] >= MIN_IMPACT]
     reasons = large or (answer["reasons"][:1] if answer["label"] == NOT_ELIGIBLE else [])
     lasts = {name: part for name, part in lasting(answer).items() if name != "strengths"}
     return {

@@ -7,7 +7,7 @@ import pytest
 
 from creditscore.evaluation.confidence_intervals import BootstrapResamples
 from creditscore.evaluation.fairness import PopulationGroup
-from creditscore.evaluation.two_way_groups import MOST_GROUPS, two_way_groups
+from creditscore.evaluation.two_way_groups import MAX_GROUPS, two_way_groups
 
 #: Rows, bads and approved of each cell: sex by age.
 CELLS = {
@@ -95,7 +95,7 @@ def test_without_a_large_group_only_their_number_is_told() -> None:
 
 
 def test_of_many_large_groups_the_largest_are_compared() -> None:
-    sizes = [200 + 10 * place for place in range(MOST_GROUPS + 5)]
+    sizes = [200 + 10 * place for place in range(MAX_GROUPS + 5)]
     member = np.repeat(np.arange(len(sizes)), sizes)
     bad = (np.arange(len(member)) % 4 == 0).astype(np.int64)
     first = [PopulationGroup(str(one), None, None, member == one) for one in range(len(sizes))]

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from creditscore.errors import NotATable
 from creditscore.readers import csv_reader
-from creditscore.readers.csv_reader import LONGEST_NAME, MOST_COLUMNS, open_csv
+from creditscore.readers.csv_reader import MAX_COLUMNS, MAX_NAME_LENGTH, open_csv
 from creditscore.schema.csv_cells import quote
 
 
@@ -83,11 +83,11 @@ def test_a_row_without_end_is_refused() -> None:
 
 
 def test_headers_are_limited() -> None:
-    names = ",".join(f"c{number}" for number in range(MOST_COLUMNS))
+    names = ",".join(f"c{number}" for number in range(MAX_COLUMNS))
 
-    assert len(open_csv(io.BytesIO(f"{names}\n".encode())).columns) == MOST_COLUMNS
+    assert len(open_csv(io.BytesIO(f"{names}\n".encode())).columns) == MAX_COLUMNS
     assert refusal(f"{names},a\n".encode())[0] == "too_many_columns"
-    assert refusal(f"a,{'x' * (LONGEST_NAME + 1)}\n".encode())[0] == "long_column"
+    assert refusal(f"a,{'x' * (MAX_NAME_LENGTH + 1)}\n".encode())[0] == "long_column"
 
 
 @pytest.mark.parametrize(

@@ -103,7 +103,7 @@ def test_sizes_that_a_workbook_states_are_not_believed(raw: bytes) -> None:
 
 def test_a_workbook_that_takes_too_long_is_given_up(raw: bytes) -> None:
     with pytest.raises(NotATable, match="too much memory or time"):
-        read_workbook(raw, wanted=["id"], stated=StatedFormat(), most_seconds=0)
+        read_workbook(raw, wanted=["id"], stated=StatedFormat(), max_seconds=0)
 
 
 @pytest.mark.parametrize("cut", [8, 300, -30])

@@ -31,7 +31,7 @@ def test_the_workflow_ends_with_the_whole_of_ci_and_nothing_else_checks() -> Non
     assert set(job["steps"][-1]["env"]) == {
         "CREDITSCORE_UCI_CSV",
         "CREDITSCORE_UCI_ARCHIVE_CSV",
-        "LEAST_PYTHONS",
+        "MIN_PYTHONS",
     }
 
 

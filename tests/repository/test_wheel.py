@@ -28,7 +28,7 @@ pytestmark = pytest.mark.slow
 APPLICANT = {"LIMIT_BAL": 30000, "SEX": 1, "EDUCATION": 2, "MARRIAGE": 2, "AGE": 26}
 
 #: What an installation for serving may take on the disk, in bytes.
-MOST_BYTES = 130_000_000
+MAX_BYTES = 130_000_000
 
 
 @pytest.fixture(scope="module")
@@ -223,4 +223,4 @@ def test_an_installation_for_serving_is_small(installed: Installed) -> None:
     """docs/install.md gives the size."""
     files = (path for path in installed.environment.rglob("*") if path.is_file())
 
-    assert sum(path.stat().st_size for path in files if not path.is_symlink()) < MOST_BYTES
+    assert sum(path.stat().st_size for path in files if not path.is_symlink()) < MAX_BYTES

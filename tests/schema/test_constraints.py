@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from creditscore.schema.constraints import (
-    LARGEST_NUMBER,
+    MAX_NUMBER,
     CodeList,
     NumericRange,
     Rejected,
@@ -235,7 +235,7 @@ def test_a_number_is_written_so_that_it_reads_back(number: float) -> None:
         ({}, "an object"),
         (math.inf, "a number too large to be stored"),
         pytest.param(-(10**5000), "a number too large to be stored", id="minus huge"),
-        (LARGEST_NUMBER, "3.4028234e+38"),
+        (MAX_NUMBER, "3.4028234e+38"),
     ],
 )
 def test_what_came_is_described_briefly(raw: object, words: str) -> None:

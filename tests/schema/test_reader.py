@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from creditscore.errors import SchemaError
 from creditscore.schema import ForestSettings, Schema
-from creditscore.schema.constraints import LARGEST_NUMBER, CodeList, NumericRange
+from creditscore.schema.constraints import MAX_NUMBER, CodeList, NumericRange
 from creditscore.schema.field_reader import code_names
 from creditscore.schema.reader import load_schema, read_schema
 
@@ -278,7 +278,7 @@ def test_the_bundled_file_is_sound() -> None:
 TOML = st.recursive(
     st.text(max_size=5)
     | st.integers(-(10**30), 10**30)
-    | st.sampled_from([0, 1, 2, "en", "AGE", "number", "coded", LARGEST_NUMBER])
+    | st.sampled_from([0, 1, 2, "en", "AGE", "number", "coded", MAX_NUMBER])
     | st.floats()
     | st.booleans()
     | st.datetimes()

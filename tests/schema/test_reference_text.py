@@ -7,7 +7,7 @@ from jsonschema import Draft202012Validator
 
 from creditscore.schema.constraints import Rejected
 from creditscore.schema.descriptions import applicant_schema
-from creditscore.schema.reference import LONGEST_REFERENCE, REFERENCE, accept_reference
+from creditscore.schema.reference import MAX_REFERENCE_LENGTH, REFERENCE, accept_reference
 from creditscore.schema.schema import Schema
 
 
@@ -18,9 +18,9 @@ from creditscore.schema.schema import Schema
         "",
         "   ",
         " A-17 ",
-        "a" * LONGEST_REFERENCE,
-        "a" * (LONGEST_REFERENCE + 1),
-        " " * (LONGEST_REFERENCE + 1),
+        "a" * MAX_REFERENCE_LENGTH,
+        "a" * (MAX_REFERENCE_LENGTH + 1),
+        " " * (MAX_REFERENCE_LENGTH + 1),
         "café № 17",
         "\U0001f600",
         "A\n17",

@@ -24,7 +24,7 @@ from sklearn.ensemble import RandomForestClassifier
 from creditscore.errors import ArtifactError
 from creditscore.schema.reader import read_schema
 from creditscore.scorecard import artifact
-from creditscore.scorecard.artifact import FORMAT, LARGEST_BYTES
+from creditscore.scorecard.artifact import FORMAT, MAX_BYTES
 from creditscore.scorecard.inference import LookupTableEngine
 from creditscore.scorecard.model import Model
 from creditscore.scorecard.verification import with_self_digest
@@ -167,7 +167,7 @@ DAMAGES: dict[str, tuple[Callable[[Path], object], str]] = {
         "is a link or larger than 64 MiB",
     ),
     "more than 64 MiB": (
-        lambda path: os.truncate(path, LARGEST_BYTES + 1),
+        lambda path: os.truncate(path, MAX_BYTES + 1),
         "is a link or larger than 64 MiB",
     ),
 }
@@ -545,7 +545,7 @@ def test_a_model_that_json_cannot_hold_leaves_the_old_one_whole(
 
 def test_a_model_that_could_not_be_loaded_is_not_saved(unchanged: Path, model: Model) -> None:
     card = model.scorecards["application"]
-    huge = replace(card.forest, threshold=np.zeros(LARGEST_BYTES // 8 + 1))
+    huge = replace(card.forest, threshold=np.zeros(MAX_BYTES // 8 + 1))
     scorecards = {**model.scorecards, "application": replace(card, forest=huge)}
 
     with pytest.raises(ArtifactError, match=r"model.pkl: would be [0-9]{2},[0-9,]+ bytes large"):

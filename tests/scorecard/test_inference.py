@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from creditscore.arrays import Matrix
 from creditscore.scorecard.inference import (
-    MOST_NUMBERS,
+    MAX_NUMBERS,
     Engine,
     LeafTableEngine,
     LookupTableEngine,
@@ -116,7 +116,7 @@ def test_no_rows_have_no_numbers(model: Model, scorecard: str) -> None:
 
 
 def test_a_grid_of_too_many_cells_is_no_table() -> None:
-    cuts = [float(cut) for cut in range(MOST_NUMBERS // 2 - 1)]
+    cuts = [float(cut) for cut in range(MAX_NUMBERS // 2 - 1)]
 
     assert fits(ThresholdGrid((cuts,)))
     assert not fits(ThresholdGrid(([*cuts, 1e9],)))

@@ -44,7 +44,7 @@ def members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def whole(text: str) -> int | float:
     """Read an integer; one with too many digits is infinite."""
-    if len(text) > json_parser.MOST_DIGITS:
+    if len(text) > json_parser.MAX_DIGITS:
         return -math.inf if text.startswith("-") else math.inf
     return int(text)
 

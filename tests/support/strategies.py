@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from creditscore.schema import Field, Schema, ScorecardSpec
-from creditscore.schema.constraints import LARGEST_NUMBER, CodeList, NumericRange, Rule
+from creditscore.schema.constraints import MAX_NUMBER, CodeList, NumericRange, Rule
 from creditscore.schema.reader import load_schema
 
 Body = dict[str, Any]
@@ -74,8 +74,8 @@ def broken_applicants(schema: Schema) -> SearchStrategy[Broken]:
 
 def bounds(rule: NumericRange) -> tuple[float, float]:
     """Give the bounds of an interval, whether or not it has any of its own."""
-    low = -LARGEST_NUMBER if rule.low is None else rule.low
-    high = LARGEST_NUMBER if rule.high is None else rule.high
+    low = -MAX_NUMBER if rule.low is None else rule.low
+    high = MAX_NUMBER if rule.high is None else rule.high
     return low, high
 
 

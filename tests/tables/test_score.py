@@ -46,13 +46,13 @@ def test_results_that_are_not_kept_any_more_are_computed_again(
     # Larger than a piece, so that there are several blocks.
     text = as_csv(people(schema, "application", 200) * 100).encode()
 
-    def score(most_results: int) -> list[object]:
+    def score(max_results: int) -> list[object]:
         table = open_table(io.BytesIO(text), schema, taken=[])
         columns = DecisionColumns(logged=False)
-        scorer = Scorer(assessor, table, write=columns.cells, most_results=most_results)
+        scorer = Scorer(assessor, table, write=columns.cells, max_results=max_results)
         return [result for block in table.blocks() for result in scorer.score(block)]
 
-    assert score(most_results=0) == score(most_results=1000)
+    assert score(max_results=0) == score(max_results=1000)
 
 
 def test_bad_rows_go_to_the_rejects_with_their_line(schema: Schema, tmp_path: Path) -> None:

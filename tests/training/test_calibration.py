@@ -30,7 +30,7 @@ from creditscore.training.calibration import (
     fit_line,
 )
 from creditscore.training.fit import (
-    MOST_DRAWN,
+    MAX_DRAWN,
     calibrate,
     fit_forest,
     flatten,
@@ -115,7 +115,7 @@ def test_what_a_line_does_not_help_is_left_alone() -> None:
 
 def test_many_rows_are_fitted_on_some_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
     rows = outcomes((0.1, 0.3), (0.9, 0.7))
-    monkeypatch.setattr(calibration, "MOST_ROWS", 500)
+    monkeypatch.setattr(calibration, "MAX_ROWS", 500)
 
     found, again = (fit_calibration(rows, seed=1) for _ in range(2))
 
@@ -286,14 +286,14 @@ def test_the_artefact_keeps_the_line_that_was_applied(repaired: Model, tmp_path:
 def test_of_many_rows_each_tree_draws_a_part_and_a_part_is_judged() -> None:
     """A million rows train in minutes, and their out-of-bag predictions fit into memory."""
     draw = np.random.default_rng(1)
-    matrix = draw.random((MOST_DRAWN + 400, 2))
+    matrix = draw.random((MAX_DRAWN + 400, 2))
     bad = (draw.random(len(matrix)) < matrix[:, 0] / 2).astype(np.int64)
     settings = ForestSettings(trees=3, max_depth=3, min_samples_leaf=60)
 
     grown = fit_forest(matrix, bad, settings, seed=1)
     some = out_of_bag_rows(grown, flatten(grown), matrix, bad, seed=1, most=2000)
 
-    assert {len(drawn) for drawn in grown.estimators_samples_} == {MOST_DRAWN}
+    assert {len(drawn) for drawn in grown.estimators_samples_} == {MAX_DRAWN}
     chosen = np.sort(np.random.default_rng(1).permutation(len(bad))[:2000])
     expected = out_of_bag(grown, flatten(grown), matrix)[chosen]
     known = np.isfinite(expected)

@@ -40,7 +40,7 @@ def test_a_small_table_gets_leaves_that_can_split_off_what_few_rows_hold() -> No
     matrix, bad = loans(ROWS, seed=1)
     unseen, truth = loans(4000, seed=2)
 
-    best, *_ = trials = try_forests(matrix, bad, ForestSettings(), seed=1, most_values=MANY)
+    best, *_ = trials = try_forests(matrix, bad, ForestSettings(), seed=1, max_values=MANY)
 
     losses = {
         leaf: log_loss(
@@ -60,8 +60,7 @@ def test_the_same_rows_and_seed_choose_the_same() -> None:
     matrix, bad = loans(300, seed=3)
 
     first, again = (
-        try_forests(matrix, bad, ForestSettings(trees=5), seed=1, most_values=MANY)
-        for _ in range(2)
+        try_forests(matrix, bad, ForestSettings(trees=5), seed=1, max_values=MANY) for _ in range(2)
     )
 
     assert first == again
@@ -94,7 +93,7 @@ def test_more_trees_are_grown_to_judge_than_to_serve() -> None:
 def test_settings_whose_reasons_are_too_large_come_last() -> None:
     matrix, bad = loans(300, seed=3)
 
-    trials = try_forests(matrix, bad, ForestSettings(trees=20), seed=1, most_values=6000)
+    trials = try_forests(matrix, bad, ForestSettings(trees=20), seed=1, max_values=6000)
 
     fits = [trial.reasons_fit for trial in trials]
     assert fits == sorted(fits, reverse=True)
@@ -106,12 +105,12 @@ def test_many_rows_are_tried_on_some_of_them() -> None:
     settings = ForestSettings(trees=10)
 
     some, same, everything = (
-        try_forests(matrix, bad, settings, seed=1, most_values=MANY, most_rows=rows)
+        try_forests(matrix, bad, settings, seed=1, max_values=MANY, max_rows=rows)
         for rows in (400, 400, 900)
     )
 
     assert some == same
-    assert some != everything == try_forests(matrix, bad, settings, seed=1, most_values=MANY)
+    assert some != everything == try_forests(matrix, bad, settings, seed=1, max_values=MANY)
 
 
 # In training
@@ -171,7 +170,7 @@ def test_settings_of_the_schema_file_are_taken_as_they_are(train: Train) -> None
 def test_a_forest_whose_reasons_would_not_fit_says_so_and_the_next_is_taken(
     train: Train, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(shapley, "MOST_VALUES", 5000)
+    monkeypatch.setattr(shapley, "MAX_VALUES", 5000)
 
     with caplog.at_level(logging.WARNING):
         model = train(schema_of())

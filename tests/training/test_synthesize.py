@@ -23,7 +23,7 @@ from data.synthesis import fidelity, generator, privacy
 from data.synthesis.columns import AMOUNTS, COLUMNS, FEATURES, Floats, Ints, active
 from data.synthesis.generator import Generator
 from data.synthesis.labels import sample_evenly
-from data.synthesis.leaves import FEWEST, Leaf, summarise_codes, summarise_numbers
+from data.synthesis.leaves import MIN_ROWS, Leaf, summarise_codes, summarise_numbers
 from data.synthesis.privacy import PrivacyError
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -147,7 +147,7 @@ class TestCommand:
         self, real_csv: Path, refused: Refused, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         # Leaves that keep values of five rows, while the check still asks for twenty.
-        monkeypatch.setattr("data.synthesis.leaves.FEWEST", 5)
+        monkeypatch.setattr("data.synthesis.leaves.MIN_ROWS", 5)
 
         assert "every stored number must cover at least 20" in refused(real_csv)
 
@@ -228,7 +228,7 @@ class TestCommand:
 
 class TestPrivacy:
     def test_all_that_is_stored_covers_enough_rows(self, fitted: Generator) -> None:
-        assert privacy.check(fitted).rows >= FEWEST
+        assert privacy.check(fitted).rows >= MIN_ROWS
 
     @pytest.mark.parametrize(
         "counts",
@@ -250,7 +250,7 @@ class TestPrivacy:
         self, counts: Callable[[Generator], Ints], fitted: Generator
     ) -> None:
         doctored = copy.deepcopy(fitted)
-        counts(doctored)[-1] = FEWEST - 1
+        counts(doctored)[-1] = MIN_ROWS - 1
 
         with pytest.raises(PrivacyError, match="covers 19 rows, every stored number must cover"):
             privacy.check(doctored)
@@ -296,8 +296,8 @@ class TestLeaves:
     def test_a_leaf_keeps_nothing_of_fewer_than_twenty_rows(self, numbers: Floats) -> None:
         leaf = summarise_numbers(numbers)
 
-        assert (leaf.rows >= FEWEST).all()
-        assert len(numbers) - FEWEST < leaf.rows.sum() <= len(numbers)
+        assert (leaf.rows >= MIN_ROWS).all()
+        assert len(numbers) - MIN_ROWS < leaf.rows.sum() <= len(numbers)
         assert (leaf.spread >= 0).all()
 
     def test_a_value_that_many_share_is_kept_and_the_rest_is_blurred(self) -> None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from creditscore.training.retraining import BANDS, FEWEST_IN_BAND, WITHIN, measure_spread
+from creditscore.training.retraining import BANDS, MIN_IN_BAND, WITHIN, measure_spread
 
 
 def test_few_rows_have_one_spread_that_most_stay_within() -> None:
-    probability = np.linspace(0.1, 0.9, FEWEST_IN_BAND + 1)
+    probability = np.linspace(0.1, 0.9, MIN_IN_BAND + 1)
     moved = np.tile(-np.linspace(0, 1, len(probability)), (2, 1)) / 100
 
     spread = measure_spread(probability, moved)
@@ -19,7 +19,7 @@ def test_few_rows_have_one_spread_that_most_stay_within() -> None:
 
 
 def test_each_band_has_the_distance_of_its_own_rows() -> None:
-    probability = np.repeat([0.1, 0.3], FEWEST_IN_BAND)
+    probability = np.repeat([0.1, 0.3], MIN_IN_BAND)
     moved = np.where(probability == 0.1, 0.01, -0.04)[np.newaxis]
 
     spread = measure_spread(probability, moved)
@@ -29,7 +29,7 @@ def test_each_band_has_the_distance_of_its_own_rows() -> None:
 
 
 def test_many_rows_have_no_more_than_twenty_bands() -> None:
-    probability = np.random.default_rng(1).random(FEWEST_IN_BAND * BANDS * 2)
+    probability = np.random.default_rng(1).random(MIN_IN_BAND * BANDS * 2)
 
     spread = measure_spread(probability, np.full((1, len(probability)), 0.001))
 

@@ -16,7 +16,7 @@ from creditscore.web.wsgi import PIECE
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
-MOST_BODY = 1000
+MAX_BODY = 1000
 
 Message = dict[str, Any]
 Headers = Sequence[tuple[bytes, bytes]]
@@ -99,7 +99,7 @@ def test_the_application_gets_the_request_as_wsgi_has_it() -> None:
     headers = [(b"x-odd", b"\xe9"), (b"x-odd", b"2"), (b"content-type", b"text/plain")]
 
     answer = asyncio.run(
-        ask(Asgi(echo, MOST_BODY), pieces(b"ab", b"", b"c"), headers=headers, path=b"/%C3%A9%2f")
+        ask(Asgi(echo, MAX_BODY), pieces(b"ab", b"", b"c"), headers=headers, path=b"/%C3%A9%2f")
     )
 
     told = json.loads(answer.body)
@@ -113,7 +113,7 @@ def test_the_application_gets_the_request_as_wsgi_has_it() -> None:
 
 
 def test_a_whole_address_is_taken_for_its_path() -> None:
-    answer = asyncio.run(ask(Asgi(echo, MOST_BODY), path=b"http://elsewhere.example/health"))
+    answer = asyncio.run(ask(Asgi(echo, MAX_BODY), path=b"http://elsewhere.example/health"))
 
     assert json.loads(answer.body)["PATH_INFO"] == "/health"
 
@@ -131,7 +131,7 @@ def test_a_body_that_is_too_long_is_not_read_to_its_end(
 ) -> None:
     rest = [{"type": "http.disconnect"}]
 
-    answer = asyncio.run(ask(Asgi(echo, MOST_BODY), [*messages, *rest], headers=headers))
+    answer = asyncio.run(ask(Asgi(echo, MAX_BODY), [*messages, *rest], headers=headers))
 
     # The application refuses it by its announcement, or by what came.
     assert answer.status == 201
@@ -140,7 +140,7 @@ def test_a_body_that_is_too_long_is_not_read_to_its_end(
 
 
 def test_a_body_that_does_not_end_is_refused() -> None:
-    door = Asgi(echo, MOST_BODY, body_seconds=0.05)
+    door = Asgi(echo, MAX_BODY, body_seconds=0.05)
 
     # Long enough for a busy machine, and less than for ever.
     answer = asyncio.run(asyncio.wait_for(ask(door, pieces(b"a", b"b", b"c")[:2]), 30))
@@ -156,7 +156,7 @@ def test_a_client_that_goes_while_it_sends_reaches_no_thread() -> None:
 
     gone = [*pieces(b"a", b"b")[:1], {"type": "http.disconnect"}]
 
-    asyncio.run(ask(Asgi(fail, MOST_BODY), gone))
+    asyncio.run(ask(Asgi(fail, MAX_BODY), gone))
 
 
 def test_what_bodies_fill_together_is_limited_and_all_of_it_is_given_back() -> None:
@@ -174,7 +174,7 @@ def test_what_bodies_fill_together_is_limited_and_all_of_it_is_given_back() -> N
         return count
 
     async def run() -> list[int]:
-        door = Asgi(echo, MOST_BODY, most_bytes=2499)
+        door = Asgi(echo, MAX_BODY, max_bytes=2499)
         counts = [await fill(door)]
         for _ in range(20):
             await ask(door, pieces(bytes(500), bytes(100)))
@@ -194,7 +194,7 @@ def test_more_than_can_wait_for_a_thread_are_told_to_come_later() -> None:
         return echo(environ, start_response)
 
     async def run() -> list[Answered]:
-        door = Asgi(wait, MOST_BODY, most_waiting=2)
+        door = Asgi(wait, MAX_BODY, max_waiting=2)
         asked = [asyncio.create_task(ask(door)) for _ in range(THREADS + 5)]
         try:
             # Long enough for a busy machine, and less than for ever.
@@ -216,7 +216,7 @@ def test_more_than_can_wait_for_a_thread_are_told_to_come_later() -> None:
 
 def test_who_has_waited_too_long_for_a_thread_is_told_so() -> None:
     async def run() -> Answered:
-        return await ask(Asgi(echo, MOST_BODY, longest_wait=-1.0))
+        return await ask(Asgi(echo, MAX_BODY, max_wait=-1.0))
 
     assert asyncio.run(run()).status == 503
 
@@ -247,7 +247,7 @@ def serving(file: File) -> Callable[..., Iterable[bytes]]:
 def test_a_file_is_sent_piece_by_piece_and_closed() -> None:
     file = File()
 
-    answer = asyncio.run(ask(Asgi(serving(file), MOST_BODY)))
+    answer = asyncio.run(ask(Asgi(serving(file), MAX_BODY)))
 
     assert len(answer.body) == 40 * 8192
     # Each is worth a thread's while, and none keeps a slow reader for long.
@@ -260,7 +260,7 @@ def test_a_long_part_is_sent_in_pieces_too() -> None:
         start_response("200 OK", [])
         return [bytes(range(256)) * 1000]
 
-    answer = asyncio.run(ask(Asgi(app, MOST_BODY)))
+    answer = asyncio.run(ask(Asgi(app, MAX_BODY)))
 
     assert answer.body == bytes(range(256)) * 1000
     assert max(len(one["body"]) for one in answer[1:]) <= PIECE
@@ -269,7 +269,7 @@ def test_a_long_part_is_sent_in_pieces_too() -> None:
 def test_a_file_is_read_no_further_when_its_client_has_gone() -> None:
     file = File()
 
-    asyncio.run(ask(Asgi(serving(file), MOST_BODY), [*pieces(b""), {"type": "http.disconnect"}]))
+    asyncio.run(ask(Asgi(serving(file), MAX_BODY), [*pieces(b""), {"type": "http.disconnect"}]))
 
     assert file.read < 40
     assert file.closed
@@ -283,7 +283,7 @@ def test_a_thread_counts_until_it_is_done_though_its_client_has_gone() -> None:
         return echo(environ, start_response)
 
     async def run() -> list[int]:
-        door = Asgi(wait, MOST_BODY, most_waiting=0, longest_wait=60)
+        door = Asgi(wait, MAX_BODY, max_waiting=0, max_wait=60)
         asked = [asyncio.create_task(ask(door, pieces(b"a"))) for _ in range(THREADS)]
         await asyncio.sleep(0.1)
         for one in asked:
@@ -300,12 +300,12 @@ def test_a_thread_counts_until_it_is_done_though_its_client_has_gone() -> None:
 
 
 def test_a_process_that_ends_says_so_in_its_answers() -> None:
-    door = Asgi(echo, MOST_BODY)
+    door = Asgi(echo, MAX_BODY)
     assert "connection" not in asyncio.run(ask(door)).headers
 
     door.closing = True
 
-    assert asyncio.run(ask(Asgi(echo, MOST_BODY))).status == 201
+    assert asyncio.run(ask(Asgi(echo, MAX_BODY))).status == 201
     assert asyncio.run(ask(door)).headers["connection"] == "close"
 
 
@@ -315,8 +315,8 @@ def test_other_protocols_are_not_spoken() -> None:
     async def send(message: Message) -> None:
         sent.append(message)
 
-    asyncio.run(Asgi(echo, MOST_BODY)({"type": "websocket"}, None, send))  # type: ignore[arg-type]
+    asyncio.run(Asgi(echo, MAX_BODY)({"type": "websocket"}, None, send))  # type: ignore[arg-type]
 
     assert sent == [{"type": "websocket.close"}]
     with pytest.raises(NotImplementedError):
-        asyncio.run(Asgi(echo, MOST_BODY)({"type": "lifespan"}, None, None))  # type: ignore[arg-type]
+        asyncio.run(Asgi(echo, MAX_BODY)({"type": "lifespan"}, None, None))  # type: ignore[arg-type]

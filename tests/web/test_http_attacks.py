@@ -12,7 +12,7 @@ from pathlib import Path
 
 import http_attacks
 import pytest
-from http_attacks import BEFORE, DIGITS, HELD, MOST_BYTES, MOST_TIMES
+from http_attacks import BEFORE, DIGITS, HELD, MAX_BYTES, MAX_TIMES
 from live_server import LiveServer, serving
 
 from creditscore.schema import Schema
@@ -42,7 +42,7 @@ def test_a_body_is_no_request_however_its_length_is_written(
 
 
 def test_many_times_as_many_chunks_take_about_as_many_times_as_long(server: LiveServer) -> None:
-    assert http_attacks.growth(server.port) <= MOST_TIMES
+    assert http_attacks.growth(server.port) <= MAX_TIMES
 
 
 def test_clients_that_read_nothing_keep_nobody_from_an_answer(
@@ -52,7 +52,7 @@ def test_clients_that_read_nothing_keep_nobody_from_an_answer(
 
 
 def test_no_more_bodies_are_held_however_many_came_before(server: LiveServer) -> None:
-    most = MOST_BYTES // HELD
+    most = MAX_BYTES // HELD
 
     fresh = http_attacks.fill(server.port, HELD, most + 6)
     for _ in range(BEFORE):

@@ -408,7 +408,7 @@ def test_long_results_come_as_an_archive(
 ) -> None:
     text = as_csv(faulty(people))
     usual = files_of(upload(client, text, form_id="one"))
-    monkeypatch.setattr(scored_files, "MOST_IN_PAGE", 1000)
+    monkeypatch.setattr(scored_files, "MAX_IN_PAGE", 1000)
 
     answer = upload(client, text, name="Mar/ch <1>.csv", form_id="one")
 

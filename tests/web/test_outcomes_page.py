@@ -23,18 +23,18 @@ from creditscore.api_docs.examples import example_applicants
 from creditscore.decision_log.outcome_batch import STATES
 from creditscore.i18n.catalogue import LANGUAGES, PAGE_TEXTS
 from creditscore.tables.outcome_rows import REPORT
-from creditscore.web.pages.outcomes_page import MOST_REPORT_BYTES, SHOWN_ROWS
+from creditscore.web.pages.outcomes_page import MAX_REPORT_BYTES, SHOWN_ROWS
 from creditscore.web.service import NAME
 
 KEY = "the-key-of-the-outcomes-page-test"
 WITH_KEY = {**BROWSER, "X-API-Key": KEY}
 
-MOST_BYTES = 200_000
+MAX_BYTES = 200_000
 
 
 @pytest.fixture
 def app(build: Callable[..., Flask]) -> Flask:
-    return build(api_keys=(KEY,), max_csv_bytes=MOST_BYTES, max_json_bytes=MOST_BYTES)
+    return build(api_keys=(KEY,), max_csv_bytes=MAX_BYTES, max_json_bytes=MAX_BYTES)
 
 
 @pytest.fixture
@@ -242,7 +242,7 @@ def test_nothing_sent_and_too_much_sent_are_said_on_the_page(
 ) -> None:
     texts = PAGE_TEXTS[language]
     nothing = upload(client, b"", name="", language=language)
-    much = upload(client, b"x" * (MOST_BYTES + 1), language=language)
+    much = upload(client, b"x" * (MAX_BYTES + 1), language=language)
 
     assert nothing.status_code == 415
     assert texts["many_none"] in nothing.text
@@ -274,7 +274,7 @@ def test_a_report_that_no_link_can_hold_is_left_out(
     build: Callable[..., Flask],
 ) -> None:
     client = build(api_keys=(KEY,)).test_client()
-    rows = MOST_REPORT_BYTES // 50
+    rows = MAX_REPORT_BYTES // 50
     table = "reference,defaulted\n" + "".join(f"N-{at},no\n" for at in range(rows))
 
     answer = upload(client, table)
@@ -299,7 +299,7 @@ def test_programs_may_send_a_file_too_and_get_their_own_answers(
     assert told["outcomes"][0]["line"] == 2
     assert table.text.splitlines()[1].startswith(f"2,{made},A-1,false,known,")
     problem_of(wrong, 422)
-    problem_of(upload(client, b"x" * (MOST_BYTES + 1), headers=key), 413)
+    problem_of(upload(client, b"x" * (MAX_BYTES + 1), headers=key), 413)
     problem_of(upload(client, "", headers=key), 415)
 
 

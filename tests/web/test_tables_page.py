@@ -19,7 +19,7 @@ from creditscore.i18n.catalogue import PAGE_TEXTS
 from creditscore.schema import Schema
 
 #: Clicks from the first page to a result.
-MOST_CLICKS = 5
+MAX_CLICKS = 5
 
 SCREENS = pytest.mark.parametrize("screen", [PHONE, LAPTOP], ids=["phone", "laptop"])
 LANGUAGES = pytest.mark.parametrize("language", PAGE_TEXTS)
@@ -105,7 +105,7 @@ def test_a_newcomer_has_a_scored_table_after_few_clicks(
     assert place_of(browser, "#answer-title")["top"] >= 0
     visitor.click("#file-scored")
 
-    assert visitor.clicks <= MOST_CLICKS
+    assert visitor.clicks <= MAX_CLICKS
     file = downloads / "March-scored.csv"
     assert wait_until(file.exists)
     rows = rows_of(file.read_bytes(), ";")

@@ -128,9 +128,9 @@ def override(decision_id: str) -> ResponseReturnValue:
     """Log what a person decided in place of the model."""
     read_id = _read_id(decision_id)
     if wants_page(request):
-        form = read_override_form(request, most_bytes=MAX_OVERRIDE_BYTES)
+        form = read_override_form(request, max_bytes=MAX_OVERRIDE_BYTES)
         return mark_negotiated(write_override_from_page(read_id, form, key_id=g.key_id))
-    stated = read_override(read_json(request, most_bytes=MAX_OVERRIDE_BYTES))
+    stated = read_override(read_json(request, max_bytes=MAX_OVERRIDE_BYTES))
     logged = record_stated(service().log, read_id, stated, key_id=g.key_id)
     return jsonify(decision_id=read_id, **logged.to_dict())
 
@@ -140,9 +140,9 @@ def outcome(decision_id: str) -> ResponseReturnValue:
     """Log the outcome of a decision."""
     read_id = _read_id(decision_id)
     if wants_page(request):
-        stated = read_outcome_form(request, most_bytes=MAX_OUTCOME_BYTES)
+        stated = read_outcome_form(request, max_bytes=MAX_OUTCOME_BYTES)
         return mark_negotiated(write_from_page(read_id, stated, key_id=g.key_id))
-    defaulted = _read_outcome(read_json(request, most_bytes=MAX_OUTCOME_BYTES))
+    defaulted = _read_outcome(read_json(request, max_bytes=MAX_OUTCOME_BYTES))
     logged = service().log.record_outcome(read_id, defaulted=defaulted, key_id=g.key_id)
     return jsonify(decision_id=read_id, **logged.to_dict())
 

@@ -66,7 +66,7 @@ def write_outcomes() -> ResponseReturnValue:
     page = is_upload(request) and wants_page(request)
     try:
         if is_upload(request):
-            bound_upload(request, most_bytes=svc.settings.max_csv_bytes)
+            bound_upload(request, max_bytes=svc.settings.max_csv_bytes)
         key_id = check_key(request, svc.keys)
         table = is_csv(request) or is_upload(request)
         rows = _read_rows(svc, request) if table else read_array(_read_values(svc, request))
@@ -88,7 +88,7 @@ def _read_rows(svc: Service, request: Request) -> Iterable[OutcomeRow]:
         # A file of whatever program, whose encoding nothing announces.
         raw, encoding = _uploaded(svc, request), None
     else:
-        raw, charset = read_csv(request, most_bytes=svc.settings.max_csv_bytes)
+        raw, charset = read_csv(request, max_bytes=svc.settings.max_csv_bytes)
         encoding = charset or "utf-8"
     prefix = svc.assessor.model.schema.decision_prefix
     wanted = wanted_columns(prefix)
@@ -98,7 +98,7 @@ def _read_rows(svc: Service, request: Request) -> Iterable[OutcomeRow]:
 
 def _uploaded(svc: Service, request: Request) -> bytes:
     """Read the table of the page's form: its file, or else the text that was pasted."""
-    upload = read_upload(request, "file", most_bytes=svc.settings.max_csv_bytes)
+    upload = read_upload(request, "file", max_bytes=svc.settings.max_csv_bytes)
     raw = upload.raw or upload.fields.get("table", "").encode(errors="replace")
     if not raw.strip():
         raise WrongMediaType(say("not_the_upload"))
@@ -106,7 +106,7 @@ def _uploaded(svc: Service, request: Request) -> bytes:
 
 
 def _read_values(svc: Service, request: Request) -> Sequence[object]:
-    body = read_json(request, most_bytes=svc.settings.max_json_bytes)
+    body = read_json(request, max_bytes=svc.settings.max_json_bytes)
     most = svc.settings.max_applicants
     if not isinstance(body, list):
         text = say("not_outcomes", most=most, got=describe_value(body))

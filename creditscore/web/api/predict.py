@@ -46,7 +46,7 @@ def predict() -> ResponseReturnValue:
     key_id = check_predict(request, svc.keys, svc.settings)
     if is_csv(request):
         return _predict_table(svc, key_id)
-    raw = read_body(request, most_bytes=svc.settings.max_json_bytes)
+    raw = read_body(request, max_bytes=svc.settings.max_json_bytes)
     origin = read_origin(request, raw, key_id=key_id)
     body = parse_json(request, raw)
     # First, as another model may be here by now, to which the same body means something else.
@@ -57,7 +57,7 @@ def predict() -> ResponseReturnValue:
 
 
 def _predict_table(svc: Service, key_id: str | None) -> Response:
-    raw, charset = read_csv(request, most_bytes=svc.settings.max_csv_bytes)
+    raw, charset = read_csv(request, max_bytes=svc.settings.max_csv_bytes)
     language = chosen_language()
     table = CsvRequest(raw, read_origin(request, raw, key_id=key_id), language, charset)
     file, replayed = table.decide(svc.assessor, svc.log)
@@ -70,7 +70,7 @@ def what_if() -> ResponseReturnValue:
     svc, request = service(), current_request()
     check_predict(request, svc.keys, svc.settings)
     svc.limits.admit_what_if(request)
-    body = read_json(request, most_bytes=svc.settings.max_json_bytes)
+    body = read_json(request, max_bytes=svc.settings.max_json_bytes)
     decisions = _assess(svc, body)
     language = chosen_language()
     answers = [decision.to_what_if(language) for decision in decisions]

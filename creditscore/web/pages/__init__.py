@@ -3,7 +3,7 @@
 from flask import Flask
 
 from creditscore.web.pages import routes, session_pages, tables_page
-from creditscore.web.pages.form import MOST_BYTES as MOST_FORM_BYTES
+from creditscore.web.pages.form import MAX_BYTES as MAX_FORM_BYTES
 from creditscore.web.pages.layout import csrf_field, signed_in
 from creditscore.web.pages.session_pages import show_refusal
 
@@ -16,4 +16,4 @@ def register(app: Flask) -> None:
     app.jinja_env.globals |= {"csrf_field": csrf_field, "signed_in": signed_in}
 
 
-__all__ = ["MOST_FORM_BYTES", "register", "show_refusal"]
+__all__ = ["MAX_FORM_BYTES", "register", "show_refusal"]

@@ -17,7 +17,7 @@ from creditscore.web.service import service
 ANSWERS = {"true": True, "false": False}
 
 
-def read_outcome_form(request: Request, *, most_bytes: int) -> bool | None:
+def read_outcome_form(request: Request, *, max_bytes: int) -> bool | None:
     """Return whether the outcome was the bad one; None if nothing was chosen.
 
     Raises
@@ -25,7 +25,7 @@ def read_outcome_form(request: Request, *, most_bytes: int) -> bool | None:
     Problem
         As of `read_form_body`.
     """
-    raw = read_form_body(request, most_bytes=most_bytes)
+    raw = read_form_body(request, max_bytes=max_bytes)
     (chosen, *_) = parse_qs(raw.decode(errors="replace")).get("defaulted", [""])
     return ANSWERS.get(chosen)
 

@@ -16,7 +16,7 @@ from creditscore.web.request_body import read_form_body
 from creditscore.web.service import service
 
 
-def read_override_form(request: Request, *, most_bytes: int) -> dict[str, str]:
+def read_override_form(request: Request, *, max_bytes: int) -> dict[str, str]:
     """Return what was typed, by name.
 
     Raises
@@ -24,7 +24,7 @@ def read_override_form(request: Request, *, most_bytes: int) -> dict[str, str]:
     Problem
         As of `read_form_body`.
     """
-    raw = read_form_body(request, most_bytes=most_bytes).decode(errors="replace")
+    raw = read_form_body(request, max_bytes=max_bytes).decode(errors="replace")
     typed = dict(parse_qsl(raw, keep_blank_values=True))
     return {name: typed.get(name, "").strip() for name in (*NEEDED, *OPTIONAL)}
 

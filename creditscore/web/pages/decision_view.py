@@ -9,7 +9,7 @@ from typing import Any
 
 from flask import Response, url_for
 
-from creditscore.decision_log.overrides import LONGEST_NAME, LONGEST_REASON, overrides_of
+from creditscore.decision_log.overrides import MAX_NAME_LENGTH, MAX_REASON_LENGTH, overrides_of
 from creditscore.decisions.assessor import Decision
 from creditscore.decisions.explanation import explain
 from creditscore.decisions.record import LoggedDecision
@@ -29,7 +29,7 @@ from creditscore.web.service import service
 RISKIEST, SAFEST = 0.9, 0.01
 
 #: Bars that are too short to be seen are drawn this long, in hundredths of the chart.
-SHORTEST = 0.6
+MIN_BAR_WIDTH = 0.6
 
 
 @dataclass(frozen=True)
@@ -171,7 +171,7 @@ def _bars(
                 value=in_language(value_in_words(field, value), language) if field else str(value),
                 points=FORMATS[language].signed_points(impact),
                 start=round(start, 2),
-                width=round(max(width, SHORTEST), 2),
+                width=round(max(width, MIN_BAR_WIDTH), 2),
                 riskier=impact > 0,
             )
         )
@@ -240,7 +240,7 @@ def show_decision(
         override=override and override.to_dict(),
         other_label=NOT_ELIGIBLE if logged.decision.label == ELIGIBLE else ELIGIBLE,
         override_form=override_form,
-        longest={"reason": LONGEST_REASON, "decided_by": LONGEST_NAME},
+        longest={"reason": MAX_REASON_LENGTH, "decided_by": MAX_NAME_LENGTH},
         problem=problem,
         notice=notice(language),
         endpoint=endpoint,

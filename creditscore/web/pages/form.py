@@ -19,10 +19,10 @@ from creditscore.scorecard.reason_codes import value_in_words
 from creditscore.web.sign_in import TOKEN_FIELD
 
 #: Whole numbers of which some have names of their own become a list, unless they are more.
-MOST_OPTIONS = 30
+MAX_OPTIONS = 30
 
 #: A form is a few hundred bytes, whatever limit the host has set for applicants.
-MOST_BYTES = 65536
+MAX_BYTES = 65536
 
 #: Digits with separators of any kind between them.
 SEPARATED = re.compile(r"-?[0-9]+([.,' \u00a0\u202f][0-9]*)+", re.ASCII)
@@ -226,7 +226,7 @@ def _control(
 
 
 def _options(field: Field, language: str) -> list[tuple[str, str]]:
-    choices = field.rule.choices(MOST_OPTIONS)
+    choices = field.rule.choices(MAX_OPTIONS)
     special = field.missing.titled if field.missing is not None and choices else ()
     return [
         (str(value), in_language(value_in_words(field, value), language))

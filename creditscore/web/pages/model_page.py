@@ -9,7 +9,7 @@ from typing import Any
 
 from flask import Response, request
 
-from creditscore.charts.model_charts import MOST_FIELDS, cutoff_plot, field_curves, scorecard_plots
+from creditscore.charts.model_charts import MAX_FIELDS, cutoff_plot, field_curves, scorecard_plots
 from creditscore.evaluation.benchmark import benchmark_paragraph
 from creditscore.evaluation.card import Card, read_card
 from creditscore.evaluation.cutoff_tradeoff import (
@@ -77,7 +77,7 @@ def show_model() -> Response:
             figures=FIGURES,
             decimal=DECIMAL_SIGNS[language],
             declarations=TEXTS,
-            most_fields=MOST_FIELDS,
+            max_fields=MAX_FIELDS,
             validation=validation,
             plots=scorecard_plots(card.scorecards[name], PAGE_TEXTS[language], language),
             curves=list(

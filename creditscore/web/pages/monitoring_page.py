@@ -29,7 +29,7 @@ DAYS = (7, 30, 90, 365)
 WINDOW = ("days", "since", "until", "by")
 
 #: Days are named under a plot at most so often.
-MOST_TICKS = 4
+MAX_TICKS = 4
 
 
 def show_monitoring(found: Mapping[str, Any]) -> Response:
@@ -134,7 +134,7 @@ def approvals_by_day(
     """Draw the approval rate of each day that has decisions, with its interval."""
     axes = Axes(-0.5, len(days) - 0.5, 0, 1)
     rates = [day["rate"] for day in days]
-    step = -(-len(days) // MOST_TICKS)
+    step = -(-len(days) // MAX_TICKS)
     return Plot(
         axes=axes,
         title=texts["watch_by_day"],

@@ -26,7 +26,7 @@ SHOWN_ROWS = 500
 
 #: Bytes of a report that a link can hold: browsers take addresses of two million characters, and
 #: base64 writes four for three bytes.
-MOST_REPORT_BYTES = 1_400_000
+MAX_REPORT_BYTES = 1_400_000
 
 #: Bytes of a megabyte, as settings count them.
 MEGABYTE = 1024 * 1024
@@ -63,7 +63,7 @@ class Report:
             line = to_line(row.cells(language))
             self.size += len(line.encode()) + 1
             self.lines.append(line)
-            if self.size > MOST_REPORT_BYTES:
+            if self.size > MAX_REPORT_BYTES:
                 self.lines = None
 
     @property

@@ -34,7 +34,7 @@ def home() -> ResponseReturnValue:
 @bp.post("/")
 def decide() -> ResponseReturnValue:
     """Decide on what was typed into the form, and log it unless it is only to explore."""
-    raw = read_form_body(request, most_bytes=form.MOST_BYTES)
+    raw = read_form_body(request, max_bytes=form.MAX_BYTES)
     sent = form.read_form(raw)
     try:
         answer = _answer(sent, raw)

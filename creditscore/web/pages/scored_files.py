@@ -35,12 +35,12 @@ SCORED, REJECTED = "scored", "rejected"
 PIECE = 64 * 1024
 
 #: Bytes of files that a page carries: browsers open links of several times that.
-MOST_IN_PAGE = 4 * 1024 * 1024
+MAX_IN_PAGE = 4 * 1024 * 1024
 
 
 def fits_into_page(scored: ScoredTable) -> bool:
     """Check whether the files are short enough to be carried by a page."""
-    return sum(map(_size, _files(scored).values())) <= MOST_IN_PAGE
+    return sum(map(_size, _files(scored).values())) <= MAX_IN_PAGE
 
 
 def as_links(scored: ScoredTable) -> dict[str, str]:

@@ -13,7 +13,7 @@ from creditscore.errors import DatabaseUnavailable
 from creditscore.i18n.catalogue import PAGE_TEXTS, in_language, say
 from creditscore.web.authentication import CALLER, Caller, check_form, check_own_page
 from creditscore.web.content_negotiation import mark_negotiated, page_language
-from creditscore.web.pages.form import KEY_FIELD, MOST_BYTES
+from creditscore.web.pages.form import KEY_FIELD, MAX_BYTES
 from creditscore.web.pages.layout import can_be_opened, render_page, signed_in
 from creditscore.web.problems import SEE_OTHER, UNAUTHORIZED, KeyNeeded
 from creditscore.web.request_body import read_form_body
@@ -39,7 +39,7 @@ def sign_in_form() -> ResponseReturnValue:
 def sign_in() -> ResponseReturnValue:
     """Check a key, begin a session with it, and lead on to where it was asked for."""
     check_own_page(request)
-    sent = parse_qs(read_form_body(request, most_bytes=MOST_BYTES).decode(errors="replace"))
+    sent = parse_qs(read_form_body(request, max_bytes=MAX_BYTES).decode(errors="replace"))
     g.next = sent.get(NEXT, [""])[0]
     caller = service().keys.sign_in(current_request(), sent.get(KEY_FIELD, [""])[0].strip())
     if caller.key_id is None:

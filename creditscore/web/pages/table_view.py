@@ -19,7 +19,7 @@ from creditscore.tables.table_check import CheckedRow
 from creditscore.tables.uploaded_table import style_of
 
 #: Columns, names of columns that are no fields, and characters of a cell that are shown.
-MOST_COLUMNS, MOST_OTHERS, LONGEST_CELL = 24, 30, 40
+MAX_COLUMNS, MAX_OTHERS, MAX_CELL_LENGTH = 24, 30, 40
 
 
 #: The texts that name what separates cells.
@@ -97,16 +97,16 @@ def view_header(file: TableFile, schema: Schema, language: str) -> HeaderView:
     read |= {place for place, name in enumerate(columns) if clean_name(name) == REFERENCE}
     others = [place for place in range(len(columns)) if place not in read]
     missing = [name for name in schema.fields if name not in places]
-    shown = sorted([*read, *others][:MOST_COLUMNS])
+    shown = sorted([*read, *others][:MAX_COLUMNS])
     return HeaderView(
         format=_format_in_words(file.format, language),
         columns=columns,
         read=[columns[place] for place in sorted(read)],
         others=[
             (columns[place], nearest_name(columns[place], missing) or "")
-            for place in others[:MOST_OTHERS]
+            for place in others[:MAX_OTHERS]
         ],
-        more=max(0, len(others) - MOST_OTHERS),
+        more=max(0, len(others) - MAX_OTHERS),
         shown=shown,
     )
 
@@ -170,4 +170,4 @@ def _format_in_words(found: FileFormat, language: str) -> str:
 
 
 def _short(cell: str) -> str:
-    return cell if len(cell) <= LONGEST_CELL else f"{cell[:LONGEST_CELL]}…"
+    return cell if len(cell) <= MAX_CELL_LENGTH else f"{cell[:MAX_CELL_LENGTH]}…"

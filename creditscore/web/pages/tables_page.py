@@ -54,7 +54,7 @@ TABLE, TASK, FORM_ID = "table", "task", "form_id"
 SCORE = "score"
 
 #: Characters of a file's name that are kept.
-LONGEST_NAME = 60
+MAX_NAME_LENGTH = 60
 
 MEGABYTE = 1024 * 1024
 
@@ -77,12 +77,12 @@ def read() -> ResponseReturnValue:
     """Check an uploaded table, or decide on its valid rows and log the decisions."""
     svc = service()
     request = current_request()
-    most_bytes = svc.settings.max_csv_bytes
+    max_bytes = svc.settings.max_csv_bytes
     try:
         # First, as no token can be read in a form that is too large.
-        bound_upload(request, most_bytes=most_bytes)
+        bound_upload(request, max_bytes=max_bytes)
         key_id = check_predict(request, svc.keys, svc.settings)
-        upload = read_upload(request, TABLE, most_bytes=most_bytes)
+        upload = read_upload(request, TABLE, max_bytes=max_bytes)
     except TooLarge as problem:
         return _page(errors=[_too_large(svc)], status=problem.status)
     except BrokenBody as problem:
@@ -150,7 +150,7 @@ def _origin_of(svc: Service, upload: Upload, key_id: str | None) -> RequestOrigi
 
 def _file_names(upload: Upload, language: str) -> dict[str, str]:
     """Return what the scored and the rejected rows are called, after the file that came."""
-    stem = PurePath(upload.name.replace("\\", "/")).stem[:LONGEST_NAME]
+    stem = PurePath(upload.name.replace("\\", "/")).stem[:MAX_NAME_LENGTH]
     kept = "".join(each if each.isalnum() or each in " -_." else "_" for each in stem).strip(" .")
     texts = PAGE_TEXTS[language]
     return {field: f"{kept or TABLE}-{texts[f'file_{field}']}.csv" for field in (SCORED, REJECTED)}
@@ -189,7 +189,7 @@ def _page(
         upload=upload,
         key_needed=key_needed,
         form_id=secrets.token_hex(16),
-        most_bytes=svc.settings.max_csv_bytes,
+        max_bytes=svc.settings.max_csv_bytes,
         most=in_language(_most(svc), language),
         too_large=in_language(_too_large(svc), language),
         workbooks=can_read_workbooks(),

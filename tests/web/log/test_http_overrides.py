@@ -11,7 +11,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from logged import KEY, count, database_of, run
 
-from creditscore.decision_log.overrides import LONGEST_REASON
+from creditscore.decision_log.overrides import MAX_REASON_LENGTH
 from creditscore.decision_log.tables import overrides
 from creditscore.errors import DatabaseUnavailable
 from creditscore.scorecard.policy import ELIGIBLE, NOT_ELIGIBLE
@@ -94,7 +94,7 @@ WRONG: list[tuple[Body, list[tuple[str, str]]]] = [
     ({"reason": None}, [("/reason", "missing")]),
     ({"reason": 7}, [("/reason", "wrong_type")]),
     ({"reason": "a\nb"}, [("/reason", "not_allowed")]),
-    ({"reason": "x" * (LONGEST_REASON + 1)}, [("/reason", "too_long")]),
+    ({"reason": "x" * (MAX_REASON_LENGTH + 1)}, [("/reason", "too_long")]),
     ({"decided_by": "x" * 101}, [("/decided_by", "too_long")]),
     ({"decided_by": True}, [("/decided_by", "wrong_type")]),
     ({"Label": "eligible"}, [("", "not_an_override")]),
@@ -115,7 +115,7 @@ def test_what_is_no_override_is_refused(client: FlaskClient, decided: Body) -> N
 
 
 def test_the_longest_reason_is_taken_in_any_script(client: FlaskClient, decided: Body) -> None:
-    stated = {"label": other_label(decided), "reason": "\N{GRINNING FACE}" * LONGEST_REASON}
+    stated = {"label": other_label(decided), "reason": "\N{GRINNING FACE}" * MAX_REASON_LENGTH}
 
     answer = client.post(f"{path_of(decided)}/override", json=stated, headers=KEY)
 

@@ -14,7 +14,7 @@ from werkzeug.test import TestResponse
 
 from creditscore.api_docs.examples import example_applicants, example_table
 from creditscore.schema.csv_cells import to_line
-from creditscore.schema.reference import LONGEST_REFERENCE
+from creditscore.schema.reference import MAX_REFERENCE_LENGTH
 from creditscore.web.service import NAME
 
 
@@ -74,7 +74,7 @@ def test_an_empty_reference_is_none_and_a_wrong_one_is_refused_beside_other_faul
         answer = client.post("/predict", json=body, headers=KEY)
         assert answer.status_code == 200
         assert "reference" not in answer.get_json()
-    for wrong in (17, True, ["A"], "A" * (LONGEST_REFERENCE + 1), "A\n1", "\x00A"):
+    for wrong in (17, True, ["A"], "A" * (MAX_REFERENCE_LENGTH + 1), "A\n1", "\x00A"):
         body = {**applicants(app)[0], "reference": wrong, "surplus": 1}
         answer = client.post("/predict", json=body, headers=KEY)
         pointers = [pointer for pointer, _ in faults_of(answer, 422)]
@@ -99,7 +99,7 @@ def test_rows_of_a_table_have_references_of_their_own(app: Flask, client: FlaskC
 def test_a_table_with_a_wrong_reference_is_refused_at_its_line(
     app: Flask, client: FlaskClient
 ) -> None:
-    body = table(app, ["A-1", "A" * (LONGEST_REFERENCE + 1)])
+    body = table(app, ["A-1", "A" * (MAX_REFERENCE_LENGTH + 1)])
 
     answer = post_table(client, body)
 
@@ -131,7 +131,7 @@ def test_the_form_logs_a_reference_and_shows_it(app: Flask, client: FlaskClient)
 def test_the_form_keeps_a_wrong_reference_and_says_what_is_wrong(
     app: Flask, client: FlaskClient
 ) -> None:
-    long = "A" * (LONGEST_REFERENCE + 1)
+    long = "A" * (MAX_REFERENCE_LENGTH + 1)
 
     answer = client.post("/", data={**applicants(app)[0], "reference": long}, headers=KEY)
 
@@ -159,7 +159,7 @@ def test_a_repeated_request_is_answered_with_its_reference(app: Flask, client: F
 def test_a_reference_of_as_many_characters_as_allowed_is_logged(
     app: Flask, client: FlaskClient
 ) -> None:
-    longest = "é" * LONGEST_REFERENCE
+    longest = "é" * MAX_REFERENCE_LENGTH
 
     client.post("/predict", json={**applicants(app)[0], "reference": longest}, headers=KEY)
 
@@ -181,6 +181,6 @@ def test_the_description_knows_the_reference(client: FlaskClient) -> None:
     described = client.get("/openapi.json").get_json()
 
     applicant = described["components"]["schemas"]["Applicant"]
-    assert applicant["properties"]["reference"]["maxLength"] == LONGEST_REFERENCE
+    assert applicant["properties"]["reference"]["maxLength"] == MAX_REFERENCE_LENGTH
     parameters = described["paths"]["/decisions"]["get"]["parameters"]
     assert "reference" in [each.get("name") for each in parameters]

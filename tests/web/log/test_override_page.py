@@ -12,7 +12,7 @@ from logged import KEY
 from pages import BROWSER, read_page, shown
 from werkzeug.test import TestResponse
 
-from creditscore.decision_log.overrides import LONGEST_REASON
+from creditscore.decision_log.overrides import MAX_REASON_LENGTH
 from creditscore.i18n.catalogue import LANGUAGES, PAGE_TEXTS
 from creditscore.scorecard.policy import ELIGIBLE, NOT_ELIGIBLE
 
@@ -67,7 +67,7 @@ def test_the_form_offers_the_other_label_and_records_it(
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("reason", ["", "   ", "<i>" + "x" * LONGEST_REASON])
+@pytest.mark.parametrize("reason", ["", "   ", "<i>" + "x" * MAX_REASON_LENGTH])
 def test_what_was_typed_stays_where_it_is_not_recorded(
     client: FlaskClient, decided: Body, language: str, reason: str
 ) -> None:
