@@ -30,6 +30,7 @@ title = "Paid late"
 [scorecards.all]
 title = "All"
 fields = ["income", "debt", "months"]
+forest = {{ trees = 50, min_samples_leaf = 20 }}
 
 [fields.income]
 kind = "number"

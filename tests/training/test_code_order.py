@@ -28,6 +28,9 @@ from creditscore.training.split import Split, join, split
 #: What becomes of each job: neither the alphabet nor the list knows.
 SHARES = {"baker": 0.5, "clerk": 0.1, "driver": 0.7, "farmer": 0.3}
 
+#: Quickly grown, and not searched for.
+FOREST = {"trees": 20, "min_samples_leaf": 50}
+
 
 def schema_of(order: object = "target", **more: Any) -> Schema:
     """Make a schema of a job and an age."""
@@ -36,7 +39,7 @@ def schema_of(order: object = "target", **more: Any) -> Schema:
         {
             "dataset": {"name": "jobs", "title": "Jobs"},
             "label": {"column": "bad", "good": 0, "bad": 1, "title": "Bad"},
-            "scorecards": {"all": {"title": "All", "fields": ["job", "age"]}},
+            "scorecards": {"all": {"title": "All", "fields": ["job", "age"], "forest": FOREST}},
             "fields": {
                 "job": job | ({"order": order} if order else {}) | more,
                 "age": {"kind": "number", "title": "Age", "example": 30},

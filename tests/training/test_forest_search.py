@@ -170,10 +170,10 @@ def test_settings_of_the_schema_file_are_taken_as_they_are(train: Train) -> None
 def test_a_forest_whose_reasons_would_not_fit_says_so_and_the_next_is_taken(
     train: Train, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(shapley, "MAX_VALUES", 5000)
+    monkeypatch.setattr(shapley, "MAX_VALUES", 1000)
 
     with caplog.at_level(logging.WARNING):
-        model = train(schema_of())
+        model = train(schema_of(forest={"trees": 20}))
 
     about = model.manifest["scorecards"]["loan"]
     assert about["forest"]["min_samples_leaf"] != about["forest_trials"][0]["min_samples_leaf"]
@@ -193,8 +193,9 @@ def test_a_monotone_field_only_goes_the_way_that_is_declared(train: Train) -> No
         probability = card.probability_of_default(swept.astype(np.float32))
         return bool((np.diff(probability.reshape(len(people), -1), axis=1) < 0).any())
 
-    assert falls(schema_of())
-    assert not falls(schema_of(field={"risk": "rises", "monotone": True}))
+    forest = {"trees": 20, "min_samples_leaf": 5}
+    assert falls(schema_of(forest=forest))
+    assert not falls(schema_of(field={"risk": "rises", "monotone": True}, forest=forest))
 
 
 def test_a_monotone_field_must_say_which_way() -> None:

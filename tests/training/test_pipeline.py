@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from invented import Row, invent, write_csv
+from invented import Row, invent, write_csv, write_quick_schema
 from sklearn.model_selection import train_test_split
 
 import creditscore
@@ -26,6 +26,7 @@ from creditscore.cli import train
 from creditscore.i18n.catalogue import LEGAL_SENTENCE
 from creditscore.i18n.number_format import FORMATS
 from creditscore.schema import Schema
+from creditscore.schema.reader import load_schema
 from creditscore.scorecard import artifact
 from creditscore.scorecard.model import Model
 from creditscore.training import dataset
@@ -34,6 +35,16 @@ PROJECT = Path(__file__).resolve().parents[2]
 ROWS = 2_000
 
 Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture(scope="module")
+def schema_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_quick_schema(tmp_path_factory.mktemp("schema") / "schema.toml")
+
+
+@pytest.fixture(scope="module")
+def schema(schema_file: Path) -> Schema:
+    return load_schema(schema_file)
 
 
 @pytest.fixture(scope="module")
@@ -48,9 +59,10 @@ def data(rows: list[Row], tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def trained(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def trained(data: Path, schema_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("trained")
-    assert train.main([f"--data={data}", f"--model-dir={folder}", "--seed=7", "--quick"]) == 0
+    options = [f"--data={data}", f"--schema={schema_file}", f"--model-dir={folder}"]
+    assert train.main([*options, "--seed=7", "--quick"]) == 0
     return folder
 
 
@@ -63,12 +75,12 @@ def trained_whole(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def run(data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Run:
+def run(data: Path, schema_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Run:
     """Run the command on the small table; give status, output and messages."""
 
     def run_command(*arguments: str) -> tuple[int, str, str]:
-        options = [f"--data={data}", f"--model-dir={tmp_path / 'new'}", "--no-plots", "--quick"]
-        status = train.main([*options, *arguments])
+        options = [f"--data={data}", f"--schema={schema_file}", f"--model-dir={tmp_path / 'new'}"]
+        status = train.main([*options, "--no-plots", "--quick", *arguments])
         printed = capsys.readouterr()
         return status, printed.out, printed.err
 
@@ -283,7 +295,7 @@ def test_the_loss_to_margin_ratio_sets_the_cutoff(run: Run, tmp_path: Path) -> N
 
 
 def test_where_no_one_is_approved_the_baseline_is_that_of_all(run: Run, tmp_path: Path) -> None:
-    status, printed, _ = run("--loss-to-margin", "1e9")
+    status, printed, _ = run("--loss-to-margin", "1e15")
 
     assert status == 0
     assert "0.0% approved\n" in printed
@@ -482,11 +494,13 @@ def test_a_wrong_cell_stops_training_and_leaves_the_old_model(
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT to send")
-def test_an_interruption_leaves_the_old_model_untouched(trained: Path, tmp_path: Path) -> None:
+def test_an_interruption_leaves_the_old_model_untouched(
+    trained: Path, data: Path, tmp_path: Path
+) -> None:
     old = Path(shutil.copytree(trained, tmp_path / "model"))
     before = read_only(old)
     with subprocess.Popen(
-        [sys.executable, PROJECT / "train.py", f"--model-dir={old}", "--quick"],
+        [sys.executable, PROJECT / "train.py", f"--data={data}", f"--model-dir={old}", "--quick"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         # In the background, where a build may run, SIGINT is ignored from the start.
