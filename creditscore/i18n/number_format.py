@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 
 from creditscore.i18n.catalogue import DECIMAL_SIGNS, LANGUAGES, SWAPPED_SEPARATORS, Text
 
@@ -25,13 +25,16 @@ CUTOFF_DECIMALS = 4
 #: Digits of a binary fraction that are no noise.
 SIGNIFICANT_DIGITS = 15
 
+#: Digits enough for the largest floating-point number; Decimal itself keeps 28 and refuses more.
+_EXACT = Context(prec=400)
+
 MINUS = "\N{MINUS SIGN}"
 
 
 def round_half_up(number: float | Decimal, decimals: int) -> Decimal:
     """Round to so many decimals, half away from zero; zero has no sign."""
     unit = Decimal(1).scaleb(-decimals)
-    return _decimal(number).quantize(unit, ROUND_HALF_UP) + 0
+    return _EXACT.plus(_decimal(number).quantize(unit, ROUND_HALF_UP, _EXACT))
 
 
 def _decimal(number: float | Decimal) -> Decimal:

@@ -48,7 +48,7 @@ def test_the_draft_is_trained_on_by_the_command_that_it_names(tmp_path: Path) ->
         "5 fields, 1 column ignored ('no'). Look for LOOK in loans.toml: 3 guesses and findings."
     )
     words = shlex.split(then.removeprefix("Then train: "))
-    trained = run(tmp_path, *words[2:], "--no-plots")
+    trained = run(tmp_path, *words[2:], "--no-plots", "--quick")
     assert trained.returncode == 0, trained.stderr
     assert (tmp_path / "model" / "manifest.json").is_file()
 

@@ -64,6 +64,11 @@ def test_decimals_in_a_column_agree(column: list[float], written: list[str]) -> 
     assert EN.numbers(column) == written
 
 
+def test_the_largest_numbers_are_written_too() -> None:
+    assert FORMATS["en"].fixed(3.4028234e38, 1) == f"{3402823400000 * 10**26:,}.0"
+    assert FORMATS["en"].short(1e300) == f"{10**300:,}"
+
+
 def test_shares_of_an_axis_agree_too() -> None:
     assert EN.shares([0, 0.2, 1]) == ["0%", "20%", "100%"]
     assert ID.shares([0, 0.025, 0.05]) == ["0,0%", "2,5%", "5,0%"]

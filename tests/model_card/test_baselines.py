@@ -9,14 +9,13 @@ from sklearn.metrics import brier_score_loss, roc_auc_score
 
 from creditscore.model_card import ablation, baselines
 from creditscore.model_card.baselines import EvaluationData
-from creditscore.schema import Schema
 from creditscore.scorecard.forest import Forest
 from creditscore.training.dataset import Dataset
 
 
 @pytest.fixture(scope="module")
-def made(schema: Schema, tmp_path_factory: pytest.TempPathFactory) -> Carded:
-    return carded(schema, tmp_path_factory.mktemp("challengers"), rows=1500)
+def made(tmp_path_factory: pytest.TempPathFactory) -> Carded:
+    return carded(tmp_path_factory.mktemp("challengers"), rows=1500)
 
 
 @pytest.fixture(scope="module")

@@ -14,15 +14,14 @@ from creditscore.evaluation.card import read_card
 from creditscore.model_card import report
 from creditscore.model_card.markdown import to_markdown
 from creditscore.model_card.stability_sections import over_splits_in_short
-from creditscore.schema import Schema
 
 SPLITS, SEEDS = 3, 2
 
 
 @pytest.fixture(scope="module")
-def found(schema: Schema, tmp_path_factory: pytest.TempPathFactory) -> Carded:
+def found(tmp_path_factory: pytest.TempPathFactory) -> Carded:
     folder = tmp_path_factory.mktemp("stable")
-    return carded(schema, folder, rows=1500, other_seeds=SEEDS, other_splits=SPLITS)
+    return carded(folder, rows=1500, trees=30, other_seeds=SEEDS, other_splits=SPLITS)
 
 
 def sections(found: Carded) -> list[tuple[str, Any]]:
@@ -63,8 +62,8 @@ def test_progress_has_a_step_for_each_split_and_one_for_the_seeds(found: Carded)
     assert "testing the application scorecard on split 3 of 3" in found.steps
 
 
-def test_a_quick_training_says_what_it_left_out(schema: Schema, tmp_path: Path) -> None:
-    quick = carded(schema, tmp_path, rows=1200)
+def test_a_quick_training_says_what_it_left_out(tmp_path: Path) -> None:
+    quick = carded(tmp_path, rows=1200)
 
     for name, section in sections(quick):
         assert section["cross_validation"] is section["retraining"] is None

@@ -8,10 +8,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from invented import invent, write_csv
+from invented import invent, write_csv, write_quick_schema
 
 from creditscore.model_card.build import build_card
 from creditscore.schema import Schema
+from creditscore.schema.reader import load_schema
 from creditscore.scorecard.model import Model
 from creditscore.scorecard.policy import Policy
 from creditscore.training import dataset, pipeline
@@ -60,14 +61,15 @@ def trained(
 
 
 def carded(
-    schema: Schema,
     folder: Path,
     *,
     rows: int,
+    trees: int = 10,
     other_seeds: int = 0,
     other_splits: int = 0,
 ) -> Carded:
-    """Invent rows and train on them."""
+    """Invent rows of the project's schema and train small forests on them."""
+    schema = load_schema(write_quick_schema(folder / "schema.toml", trees=trees))
     path = write_csv(folder / "invented.csv", invent(schema, count=rows, seed=3))
     data = dataset.load(path, schema)
     steps: list[str] = []

@@ -53,10 +53,10 @@ def bounds(rule: NumericRange) -> tuple[float, float]:
     return rule.low, rule.high
 
 
-def write_quick_schema(path: Path) -> Path:
-    """Write the project's schema file with forests of ten trees, and give its path."""
+def write_quick_schema(path: Path, *, trees: int = 10) -> Path:
+    """Write the project's schema file with forests of few trees, and give its path."""
     text = (PROJECT / "data" / "schema.toml").read_text(encoding="utf-8")
-    quick, count = re.subn(r"^trees = \d+$", "trees = 10", text, flags=re.MULTILINE)
+    quick, count = re.subn(r"^trees = \d+$", f"trees = {trees}", text, flags=re.MULTILINE)
     assert count == 2
     path.write_text(quick, encoding="utf-8")
     return path

@@ -13,6 +13,7 @@ from drawing import applicants, bundled_rows, write_rows
 from flask.testing import FlaskClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from invented import write_quick_schema
 from jsonschema import Draft202012Validator
 from service_settings import settings_of
 
@@ -39,8 +40,8 @@ def fair_dir(schema: Schema, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("fair")
     rows = bundled_rows().rows(np.arange(0, len(bundled_rows()), 6))
     csv = write_rows(folder / "rows.csv", rows, schema)
-    options = ["--data", str(csv), "--model-dir", str(folder), "--no-plots", "--quick"]
-    options += ["--exclude", *EXCLUDED]
+    options = ["--data", str(csv), "--schema", str(write_quick_schema(folder / "schema.toml"))]
+    options += ["--model-dir", str(folder), "--no-plots", "--quick", "--exclude", *EXCLUDED]
     assert train.main(options) == 0
     return folder
 

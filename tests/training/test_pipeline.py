@@ -97,6 +97,10 @@ def card_of(folder: Path) -> dict[str, Any]:
     return content
 
 
+def fifty_of_each_outcome(rows: list[Row]) -> list[Row]:
+    return [row for value in (0, 1) for row in [row for row in rows if row["TARGET"] == value][:50]]
+
+
 def read_only(folder: Path) -> dict[str, bytes]:
     files = (path for path in folder.rglob("*") if path.is_file())
     return {str(path.relative_to(folder)): path.read_bytes() for path in files}
@@ -294,13 +298,17 @@ def test_the_loss_to_margin_ratio_sets_the_cutoff(run: Run, tmp_path: Path) -> N
     assert "Eligible below a probability of default of 0.2: " in printed
 
 
-def test_where_no_one_is_approved_the_baseline_is_that_of_all(run: Run, tmp_path: Path) -> None:
-    status, printed, _ = run("--loss-to-margin", "1e15")
+def test_where_no_one_is_approved_the_baseline_is_that_of_all(
+    run: Run, rows: list[Row], tmp_path: Path
+) -> None:
+    table = write_csv(tmp_path / "few.csv", fifty_of_each_outcome(rows))
+
+    status, printed, _ = run(f"--data={table}", "--loss-to-margin", "1e9")
 
     assert status == 0
     assert "0.0% approved\n" in printed
     for card in artifact.load(tmp_path / "new").scorecards.values():
-        assert card.reference.baseline == pytest.approx(1 / 3, abs=0.05)
+        assert card.reference.baseline == pytest.approx(1 / 2, abs=0.05)
 
 
 # What is told
@@ -471,8 +479,7 @@ def test_too_few_rows_of_one_outcome_are_refused(
 
 
 def test_50_rows_of_each_outcome_are_enough(run: Run, rows: list[Row], tmp_path: Path) -> None:
-    few = [row for value in (0, 1) for row in [row for row in rows if row["TARGET"] == value][:50]]
-    table = write_csv(tmp_path / "few.csv", few)
+    table = write_csv(tmp_path / "few.csv", fifty_of_each_outcome(rows))
 
     assert run(f"--data={table}")[0] == 0
     assert artifact.load(tmp_path / "new").versions

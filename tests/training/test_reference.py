@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from drawing import bundled_rows, write_rows
+from invented import write_quick_schema
 from service_settings import settings_of
 
 from creditscore.cli import train
@@ -110,8 +111,8 @@ def test_ranges_are_what_training_saw(full_model: Model) -> None:
 def test_all_rows_can_be_asked_for(schema: Schema, tmp_path: Path) -> None:
     data = bundled_rows().rows(np.arange(0, len(bundled_rows()), 10))
     csv = write_rows(tmp_path / "rows.csv", data, schema)
-    options = ["--data", str(csv), "--model-dir", str(tmp_path), "--no-plots", "--quick"]
-    options += ["--reference-group", "all"]
+    options = ["--data", str(csv), "--schema", str(write_quick_schema(tmp_path / "schema.toml"))]
+    options += ["--model-dir", str(tmp_path), "--no-plots", "--quick", "--reference-group", "all"]
 
     assert train.main(options) == 0
 
