@@ -8,18 +8,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
+from uuid import uuid4
 
 import pytest
-from accessibility import violations
 from browsing import Visitor, element, place_of
 from chromium import LAPTOP, PHONE, Browser, driving, set_screen
 from live_server import LiveServer, serving
 from waiting import wait_until
 
-from creditscore.i18n.catalogue import LANGUAGES
-
 KEY = "the-key-of-the-log-pages-test"
-REFERENCE = "A-17 & 20%"
 
 #: Seven hours before UTC's midnight it is the next day there.
 ZONE = "Asia/Jakarta"
@@ -47,14 +44,21 @@ def browser(
         yield driver
 
 
-@pytest.fixture(params=[PHONE, LAPTOP], ids=["phone", "laptop"])
-def screen(request: pytest.FixtureRequest, browser: Browser) -> tuple[int, int]:
-    chosen: tuple[int, int] = request.param
-    set_screen(browser, chosen)
-    return chosen
+@pytest.fixture(params=[(PHONE, "id"), (LAPTOP, "en")], ids=["phone", "laptop"])
+def visitor(request: pytest.FixtureRequest, browser: Browser, server: LiveServer) -> Visitor:
+    """Somebody on the start page, with a phone in one language, with a laptop in the other."""
+    screen, language = request.param
+    set_screen(browser, screen)
+    return Visitor(browser, server.url, language)
 
 
-def decide(server: LiveServer, example: dict[str, Any], reference: str = REFERENCE) -> str:
+@pytest.fixture
+def reference() -> str:
+    """A reference that no other decision has, and that an address cannot hold as it is."""
+    return f"A-17 & 20% {uuid4()}"
+
+
+def decide(server: LiveServer, example: dict[str, Any], reference: str = "A-17") -> str:
     """Have a decision logged; give its id."""
     body = json.dumps({**example, "reference": reference}).encode()
     answer = server.ask("POST", "/predict", body, {"X-API-Key": KEY})
@@ -75,16 +79,13 @@ def find_by_reference(visitor: Visitor, reference: str) -> None:
 
 
 def test_a_decision_is_made_in_five_clicks(
-    browser: Browser, server: LiveServer, example: dict[str, Any], screen: tuple[int, int]
+    visitor: Visitor, server: LiveServer, reference: str
 ) -> None:
-    visitor = Visitor(browser, server.url)
-    reference = f"form {screen} {browser.javascript}"
-
     visitor.follow("a[href*='example=application']")
     visitor.type("[name=reference]", reference)
     visitor.send("#form button.primary")
 
-    element(browser, "#result [data-label]")
+    element(visitor.browser, "#result [data-label]")
     assert visitor.clicks <= MAX_CLICKS
     asked = server.ask(
         "GET", f"/decisions?reference={quote(reference)}", headers={"X-API-Key": KEY}
@@ -93,10 +94,9 @@ def test_a_decision_is_made_in_five_clicks(
 
 
 def test_a_decision_is_overridden_in_five_clicks(
-    browser: Browser, server: LiveServer, example: dict[str, Any], screen: tuple[int, int]
+    visitor: Visitor, server: LiveServer, example: dict[str, Any], reference: str
 ) -> None:
-    made = decide(server, example, reference := f"override {screen} {browser.javascript}")
-    visitor = Visitor(browser, server.url)
+    made = decide(server, example, reference)
 
     find_by_reference(visitor, reference)
     visitor.follow(".rows tbody a")
@@ -110,16 +110,10 @@ def test_a_decision_is_overridden_in_five_clicks(
     assert asked.json["override"]["reason"] == "A guarantor with a steady income"
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
 def test_a_decision_is_found_again_by_its_reference_in_five_clicks(
-    browser: Browser,
-    server: LiveServer,
-    example: dict[str, Any],
-    screen: tuple[int, int],
-    language: str,
+    visitor: Visitor, server: LiveServer, example: dict[str, Any], reference: str
 ) -> None:
-    made = decide(server, example, reference := f"{REFERENCE} {language} {screen}")
-    visitor = Visitor(browser, server.url, language)
+    made = decide(server, example, reference)
 
     find_by_reference(visitor, reference)
     visitor.follow(".rows tbody a")
@@ -129,44 +123,31 @@ def test_a_decision_is_found_again_by_its_reference_in_five_clicks(
     assert visitor.clicks <= MAX_CLICKS
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
 def test_an_outcome_is_entered_in_five_clicks(
-    browser: Browser,
-    server: LiveServer,
-    example: dict[str, Any],
-    screen: tuple[int, int],
-    language: str,
+    visitor: Visitor, server: LiveServer, example: dict[str, Any], reference: str
 ) -> None:
-    made = decide(server, example, reference := f"one {language} {screen} {browser.javascript}")
-    visitor = Visitor(browser, server.url, language)
+    made = decide(server, example, reference)
 
     find_by_reference(visitor, reference)
     visitor.follow(".rows td a")
     visitor.click("#outcome_bad")
     visitor.follow("#outcome-form button")
 
-    element(browser, "#outcome-recorded")
+    element(visitor.browser, "#outcome-recorded")
     assert visitor.texts["outcome_bad"].partition(":")[0] in visitor.text("#outcome")
     assert outcome_of(server, made)["defaulted"] is True
     assert visitor.clicks <= MAX_CLICKS
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
 def test_many_outcomes_are_entered_in_five_clicks_and_their_report_downloaded(
-    browser: Browser,
-    server: LiveServer,
-    example: dict[str, Any],
-    screen: tuple[int, int],
-    language: str,
-    tmp_path: Path,
+    visitor: Visitor, server: LiveServer, example: dict[str, Any], reference: str, tmp_path: Path
 ) -> None:
-    names = [f"{each} {language} {screen[0]} {browser.javascript}" for each in ("m1", "m2", "m3")]
+    names = [f"{reference} {number}" for number in (1, 2, 3)]
     made = [decide(server, example, name) for name in names[:2]]
     table = tmp_path / "outcomes.csv"
     table.write_text("reference,defaulted\n" + "".join(f"{name},no\n" for name in names))
     behaviour = {"behavior": "allow", "downloadPath": str(tmp_path)}
-    browser.execute_cdp_cmd("Page.setDownloadBehavior", behaviour)
-    visitor = Visitor(browser, server.url, language)
+    visitor.browser.execute_cdp_cmd("Page.setDownloadBehavior", behaviour)
 
     visitor.follow("nav a[href^='/decisions']")
     visitor.follow(".tools a[href^='/outcomes']")
@@ -261,74 +242,3 @@ def test_a_printed_decision_has_the_notice_and_a_place_to_sign_and_no_controls(
             assert height(browser, selector) == 0, selector
     finally:
         browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
-
-
-def pages(server: LiveServer, example: dict[str, Any]) -> Iterator[str]:
-    """Give the addresses of pages in each of their states."""
-    known, unknown = decide(server, example), decide(server, example)
-    stated = json.dumps({"defaulted": True}).encode()
-    server.ask("POST", f"/decisions/{known}/outcome", stated, {"X-API-Key": KEY})
-    yield from ("/decisions", "/decisions?search=nothing", "/outcomes")
-    yield from (f"/decisions/{each}" for each in (known, unknown))
-
-
-@pytest.fixture(scope="module")
-def examined(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    """A browser that runs axe-core, and can leave out the pages' own scripts."""
-    with driving(tmp_path_factory.mktemp("profile")) as driver:
-        driver.execute_cdp_cmd("Network.enable", {})
-        driver.execute_cdp_cmd("Network.setExtraHTTPHeaders", {"headers": {"X-API-Key": KEY}})
-        yield driver
-
-
-def visit_all(
-    browser: Browser, server: LiveServer, example: dict[str, Any], language: str
-) -> Iterator[str]:
-    """Open each page in each of its states, the report of an upload among them."""
-    for address in pages(server, example):
-        mark = "&" if "?" in address else "?"
-        browser.get(f"{server.url}{address}{mark}lang={language}")
-        yield address
-    visitor = Visitor(browser, server.url, language)
-    browser.get(f"{server.url}/outcomes?lang={language}")
-    visitor.click("#upload details summary")
-    visitor.type("#table", "reference,defaulted\nA-17 & 20%,no\nnobody's,no\nx,perhaps\n")
-    visitor.follow("#upload button.primary")
-    element(browser, "#report")
-    yield "the report"
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_pages_fit_the_screen_and_leave_the_console_empty(
-    browser: Browser,
-    server: LiveServer,
-    example: dict[str, Any],
-    screen: tuple[int, int],
-    language: str,
-) -> None:
-    browser.get_log("browser")
-    for page in visit_all(browser, server, example, language):
-        width = browser.execute_script("return document.documentElement.scrollWidth")
-        assert width <= screen[0], page
-    assert browser.get_log("browser") == []
-
-
-@pytest.mark.parametrize("scripts", [True, False], ids=["javascript", "plain"])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", [PHONE, LAPTOP], ids=["phone", "laptop"])
-def test_no_rule_of_accessibility_is_broken(
-    examined: Browser,
-    server: LiveServer,
-    example: dict[str, Any],
-    size: tuple[int, int],
-    scheme: str,
-    scripts: bool,
-) -> None:
-    blocked = [] if scripts else ["*.js"]
-    examined.execute_cdp_cmd("Network.setBlockedURLs", {"urls": blocked})
-    set_screen(examined, size, scheme=scheme)
-
-    # Of each language once on each screen.
-    language = LANGUAGES[(scheme == "dark") ^ scripts]
-    for page in visit_all(examined, server, example, language):
-        assert violations(examined) == [], page

@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from accessibility import violations
-from browsing import Visitor, complaints, element, now, place_of, send, text, type_in
+from browsing import Visitor, place_of, send, text, type_in
 from chromium import LAPTOP, PHONE, Browser, driving, set_screen
 from live_server import LiveServer, serving
 from table_files import as_csv
@@ -63,31 +62,6 @@ def upload(browser: Browser, table: Path, task: str) -> None:
     """Choose a table, and click a button of the form."""
     type_in(browser, "#table", str(table))
     send(browser, f"button[value={task}]")
-
-
-@SCREENS
-@LANGUAGES
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_form_check_and_result_are_accessible_and_the_console_is_clean(
-    browser: Browser,
-    server: LiveServer,
-    table: Path,
-    language: str,
-    screen: tuple[int, int],
-    scheme: str,
-) -> None:
-    set_screen(browser, screen, scheme=scheme)
-    browser.get(f"{server.url}/tables?lang={language}")
-
-    for task, selector in (("", "#form"), ("check", "#count-valid"), ("score", "#count-eligible")):
-        if task:
-            upload(browser, table, task)
-        element(browser, selector)
-        # Axe-core cannot wait in a page without JavaScript, which has the same elements.
-        assert not browser.javascript or violations(browser) == []
-        assert now(browser, "document.documentElement.scrollWidth") <= screen[0]
-
-    assert complaints(browser) == []
 
 
 @SCREENS
