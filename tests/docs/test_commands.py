@@ -126,6 +126,7 @@ def test_the_beginnings_of_commands_are_found() -> None:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="the commands are for a POSIX shell")
+@pytest.mark.slow
 @pytest.mark.parametrize("head", heads())
 def test_a_command_runs_in_the_projects_folder_without_the_environment_activated(
     head: str, model_dir: Path, tmp_path: Path

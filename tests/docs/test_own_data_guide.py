@@ -98,6 +98,7 @@ def test_the_decision_comes_with_the_tenth_command() -> None:
     assert "/predict" in typed[9]
 
 
+@pytest.mark.slow
 def test_the_table_the_draft_and_what_training_tells_are_as_the_guide_shows(
     trained: Reader,
 ) -> None:
@@ -111,6 +112,7 @@ def test_the_table_the_draft_and_what_training_tells_are_as_the_guide_shows(
     assert (trained.folder / "mine" / "model" / "model_card.md").is_file()
 
 
+@pytest.mark.slow
 def test_the_guides_own_words_fit_into_the_draft(trained: Reader) -> None:
     draft = trained.folder / "mine" / "instalments.toml"
     document = tomllib.loads(draft.read_text(encoding="utf-8"))
@@ -123,6 +125,7 @@ def test_the_guides_own_words_fit_into_the_draft(trained: Reader) -> None:
     assert read_schema(document, "guide").fields["months"].risk == "rises"
 
 
+@pytest.mark.slow
 def test_the_answers_are_those_that_are_shown_and_logged_where_the_guide_says(
     reader: Reader,
 ) -> None:
@@ -163,6 +166,7 @@ MISTAKES: list[tuple[str, Change]] = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("said", "mistake"), list(zip(SAID, MISTAKES, strict=True)), ids=SAID)
 def test_what_training_refuses_is_told_in_the_words_of_the_guide(
     trained: Reader, tmp_path: Path, said: str, mistake: tuple[str, Change]

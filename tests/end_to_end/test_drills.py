@@ -233,6 +233,7 @@ def test_processes_that_race_with_one_idempotency_key_leave_one_decision(
     assert found == replace(SOUND, answered=RACES, logged=RACES)
 
 
+@pytest.mark.slow
 def test_a_race_catches_a_service_that_forgets_keys(
     model_dir: Path, model: Model, database_url: str
 ) -> None:

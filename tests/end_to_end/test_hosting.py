@@ -152,6 +152,7 @@ def serving_python(tmp_path_factory: pytest.TempPathFactory) -> str:
     return python
 
 
+@pytest.mark.slow
 def test_a_serving_host_has_nothing_that_trains(serving_python: str) -> None:
     code = "from importlib.util import find_spec; print(*map(find_spec, %r))"
 
@@ -162,6 +163,7 @@ def test_a_serving_host_has_nothing_that_trains(serving_python: str) -> None:
     assert found == "None None None\n"
 
 
+@pytest.mark.slow
 @ON_POSIX
 @pytest.mark.parametrize("server", ["gunicorn", "app.py"])
 def test_a_serving_host_decides_also_where_waitress_is_missing(
@@ -176,6 +178,7 @@ def test_a_serving_host_decides_also_where_waitress_is_missing(
         assert_decides(running)
 
 
+@pytest.mark.slow
 def test_a_serving_host_scores_files(serving_python: str, model_dir: Path, tmp_path: Path) -> None:
     rows = (PROJECT / "data" / "credit.csv").read_text(encoding="utf-8").splitlines()[:4]
     (tmp_path / "in.csv").write_text("\n".join(rows), encoding="utf-8")

@@ -212,6 +212,7 @@ def test_a_workbook_gets_its_decisions_as_csv(tmp_path: Path) -> None:
     assert [job.target.name for job in parts.jobs()] == ["a.xlsx.csv", "b.csv"]
 
 
+@pytest.mark.slow
 def test_no_scheduler_at_the_address_is_said_in_one_line(schema: Schema, tmp_path: Path) -> None:
     write(tmp_path / "a.csv", people(schema, "application", 1))
     nowhere = Cluster(tmp_path)
