@@ -48,8 +48,8 @@ def _find(content: Any, path: list[str]) -> Iterator[Any]:
         yield content
         return
     if isinstance(content, dict):
-        found = list(content.values()) if path[0] == "*" else [content.get(path[0])]
+        values = list(content.values()) if path[0] == "*" else [content.get(path[0])]
     else:
-        found = content if path[0] == "*" and isinstance(content, list) else []
-    for value in found:
+        values = content if path[0] == "*" and isinstance(content, list) else []
+    for value in values:
         yield from _find(value, path[1:])

@@ -74,11 +74,11 @@ def groups(field: Field, column: Floats, *, training_column: Floats) -> list[Pop
         The rows, encoded for the model.
     training_column : ndarray of shape (n_training_rows,)
     """
-    known = _known_groups(field, column, training_column=training_column)
+    known_groups = _known_groups(field, column, training_column=training_column)
     if field.missing is None:
-        return known
+        return known_groups
     label = in_language(say("not_stated"), DEFAULT_LANGUAGE)
-    return [*known, PopulationGroup(label, None, None, np.isnan(column))]
+    return [*known_groups, PopulationGroup(label, None, None, np.isnan(column))]
 
 
 def _known_groups(
@@ -129,7 +129,7 @@ def by_group(
         _entry(part, bad, approved, weights, differs=differs)
         for part, differs in zip(parts, differing, strict=True)
     ]
-    compared = [index for index, one in enumerate(entries) if one.verdict == CONCLUSIVE]
+    compared = [index for index, entry in enumerate(entries) if entry.verdict == CONCLUSIVE]
     rates, good_rates = _sampled_rates(parts, bad, approved, resamples)
     best = max(compared, key=lambda index: rates[0, index], default=None)
     if best is not None:
@@ -168,13 +168,13 @@ def differ_from_rest(approvals: Sequence[float], rows: Sequence[float]) -> list[
     filled = sum(of > 0 for of in rows)
     # Of two groups, each is the rest of the other: that is one test.
     tests = filled if filled > 2 else 1
-    found: list[str | None] = []
+    directions: list[str | None] = []
     for hits, of in zip(approvals, rows, strict=True):
         rest = (all_approvals - hits, all_rows - of)
         differs = rates_differ(hits, of, than=rest, tests=tests)
         way = HIGHER if hits * all_rows > all_approvals * of else LOWER
-        found.append(way if differs else None)
-    return found
+        directions.append(way if differs else None)
+    return directions
 
 
 def is_large(rows: int, bads: int) -> bool:
@@ -291,14 +291,16 @@ def approvals_at(
                 group=part.label,
                 rows=int(part.inside.sum()),
                 approval_rates=tuple(
-                    float(np.average(inside < cutoff, weights=each)) if len(inside) else None
+                    float(np.average(inside < cutoff, weights=group_weights))
+                    if len(inside)
+                    else None
                     for cutoff in cutoffs
                 ),
             )
             for part in groups(
                 schema.fields[name], columns[name], training_column=training_columns[name]
             )
-            for inside, each in [_within(part.inside, probability_of_default, weights)]
+            for inside, group_weights in [_within(part.inside, probability_of_default, weights)]
         )
         for name in names
         if schema.fields[name].protected

@@ -149,10 +149,10 @@ def bin_indices(bins: Bins, column: Floats, decode: Callable[[float], Value | No
     decode : callable
         Turns a number of the column into the value that it stands for.
     """
-    numbers, places = np.unique(column, return_inverse=True)
-    found = (bins.bin_index(bins.bin_code(decode(float(number)))) for number in numbers)
-    indices = np.array([-1 if index is None else index for index in found], dtype=np.int64)
-    return indices[places]
+    numbers, inverse = np.unique(column, return_inverse=True)
+    bin_by_number = (bins.bin_index(bins.bin_code(decode(float(number)))) for number in numbers)
+    indices = np.array([-1 if index is None else index for index in bin_by_number], dtype=np.int64)
+    return indices[inverse]
 
 
 def bin_counts(bins: Bins, indices: Ints, weights: Floats | None = None) -> list[int]:
@@ -161,11 +161,11 @@ def bin_counts(bins: Bins, indices: Ints, weights: Floats | None = None) -> list
     Where rows have weights, the counts are those of the population that they stand for, together
     as many as `effective_rows`.
     """
-    each = None
+    row_weights = None
     if weights is not None:
-        each = weights * effective_rows(weights) / weights.sum()
-        each = each[indices >= 0]
-    counts = np.bincount(indices[indices >= 0], weights=each, minlength=len(bins.counts))
+        row_weights = weights * effective_rows(weights) / weights.sum()
+        row_weights = row_weights[indices >= 0]
+    counts = np.bincount(indices[indices >= 0], weights=row_weights, minlength=len(bins.counts))
     return [round(float(count)) for count in counts]
 
 
@@ -191,15 +191,15 @@ def periods(times: Any) -> tuple[Ints, list[tuple[Any, Any]]]:
     ends : list of tuple
         The first and the last time of each.
     """
-    known, places, rows = np.unique(times, return_inverse=True, return_counts=True)
+    distinct_times, inverse, rows = np.unique(times, return_inverse=True, return_counts=True)
     # Each time is where the middle one of its rows is.
     middle = (np.cumsum(rows) - rows / 2) / len(times)
     of_time = np.unique((middle * PERIODS).astype(np.int64), return_inverse=True)[1]
     ends = [
-        (known[of_time == index][0], known[of_time == index][-1])
+        (distinct_times[of_time == index][0], distinct_times[of_time == index][-1])
         for index in range(int(of_time.max()) + 1)
     ]
-    return of_time[places], ends
+    return of_time[inverse], ends
 
 
 def measure_period(

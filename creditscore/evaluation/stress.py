@@ -153,8 +153,8 @@ def effect(
 def largest_first(effects: list[StressEffect]) -> tuple[StressEffect, ...]:
     """Return effects, those that change most labels first, then those that move the mean most."""
 
-    def size(one: StressEffect) -> tuple[float, float]:
-        labels = one.labels_changed["value"] if one.labels_changed else 0.0
-        return labels, abs(one.mean_change)
+    def size(effect: StressEffect) -> tuple[float, float]:
+        labels = effect.labels_changed["value"] if effect.labels_changed else 0.0
+        return labels, abs(effect.mean_change)
 
     return tuple(sorted(effects, key=size, reverse=True))

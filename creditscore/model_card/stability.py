@@ -60,14 +60,14 @@ def _cross_validate(
     progress: Callable[[str], None],
 ) -> CrossValidation:
     """Fit the scorecard's forest on other splits, made as the shipped one, and test it on each."""
-    whole, seed, figures = join(rows.train, rows.test), model.manifest["seed"], []
+    all_rows, seed, figures = join(rows.train, rows.test), model.manifest["seed"], []
     for number in range(1, other_splits + 1):
         progress(f"testing the {name} scorecard on split {number} of {other_splits}")
         try:
-            other = split(whole, (seed + number) % SEED_END)
+            other_split = split(all_rows, (seed + number) % SEED_END)
         except DatasetError:
             continue
-        figures.append(_test(model, name, other))
+        figures.append(_test(model, name, other_split))
     return cross_validation(shipped, figures, left_out=other_splits - len(figures))
 
 

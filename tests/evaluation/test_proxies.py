@@ -31,7 +31,7 @@ def test_weighted_figures_are_scikit_learns() -> None:
     scores = random.random((400, 3)) + np.eye(3)[actual] / 3
     weights = random.random(400) + 0.1
 
-    found = mean_auc(actual, scores, drawn(400, weights), fewest=30)
+    found = mean_auc(actual, scores, drawn(400, weights), min_rows=30)
 
     each = [
         roc_auc_score(actual == value, scores[:, value], sample_weight=weights)
@@ -48,12 +48,12 @@ def test_a_rare_value_is_left_out_of_the_mean() -> None:
     actual = np.array([0] * 40 + [1] * 40 + [2] * 29)
     scores = np.column_stack([actual == 0, actual != 0, actual == 0]).astype(np.float64)
 
-    found = mean_auc(actual, scores, drawn(109), fewest=30)
+    found = mean_auc(actual, scores, drawn(109), min_rows=30)
 
     # The first value is told for sure; for the second, 40 of the 69 others are told apart from it
     # and 29 are tied.
     assert found == pytest.approx((1 + (40 + 29 / 2) / 69) / 2)
-    assert mean_auc(actual[:40], scores[:40], drawn(40), fewest=30) is None
+    assert mean_auc(actual[:40], scores[:40], drawn(40), min_rows=30) is None
 
 
 def test_each_draw_is_measured_as_its_rows_would_be() -> None:
@@ -64,7 +64,7 @@ def test_each_draw_is_measured_as_its_rows_would_be() -> None:
     # How often each row is in each draw.
     (_, *often) = draws.over(lambda weights: weights).astype(np.int64)
 
-    aucs = mean_auc(actual, scores, draws, fewest=30)
+    aucs = mean_auc(actual, scores, draws, min_rows=30)
     shares = r_squared(scores[:, 0], scores[:, 1], draws)
 
     assert aucs is not None
