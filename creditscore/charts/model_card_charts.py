@@ -105,8 +105,8 @@ def _cutoffs(card: Card, section: ScorecardCard, texts: Texts) -> str:
 def _partial_dependence(card: Card, section: ScorecardCard, texts: Texts) -> str:
     plots = field_curves(section, card.fields, texts, DEFAULT_LANGUAGE, mark_violations=True)
     curves = section.sensitivity.partial_dependence.values()
-    violated = any(curve.violating_steps for curve in curves)
-    note = " (red: against the expected direction of the risk)" if violated else ""
+    has_violations = any(curve.violating_steps for curve in curves)
+    note = " (red: against the expected direction of the risk)" if has_violations else ""
     return _sheet(section, *plots, title=f"partial dependence{note}", columns=3)
 
 
@@ -132,16 +132,16 @@ def _fairness(card: Card, section: ScorecardCard, texts: Texts) -> str:
         axes = _row_axes(
             labels, round_up(max((figure["high"] for figure in figures if figure), default=0))
         )
-        measured = [(row, figure) for row, figure in enumerate(figures) if figure]
+        rows = [(row, figure) for row, figure in enumerate(figures) if figure]
         plots.append(
             _plot(axes, title, x_ticks=axes.x_ticks(SHARE), y_ticks=_row_labels(axes, labels),
                   bars=[
                       axes.horizontal_bar(style + " faint" * small[row], row, figure["value"])
-                      for row, figure in measured
+                      for row, figure in rows
                   ],
                   lines=[
                       ("interval", axes.line([(figure["low"], row), (figure["high"], row)]))
-                      for row, figure in measured
+                      for row, figure in rows
                   ])
         )  # fmt: skip
     note = " (* too few rows to be compared)" if any(small) else ""

@@ -32,14 +32,14 @@ def cutoff_plot(section: ScorecardCard, chosen_row: CutoffRow, texts: Texts, lan
     rows, axes, write = section.curves.cutoffs, Axes(0, 1, 0, 1), FORMATS[language]
     approved = [(row.cutoff, row.approval_rate) for row in rows]
     bad = [(row.cutoff, row.bad_rate_approved) for row in rows if row.bad_rate_approved is not None]
-    nobody = texts["cut_nobody"]
+    nobody_text = texts["cut_nobody"]
     return Plot(
         axes=axes,
         title=texts["cut_plot"],
         spoken=texts["cut_spoken"].format(
             cutoff=write.setting(chosen_row.cutoff),
             approved=write.share(chosen_row.approval_rate),
-            bad=nobody
+            bad=nobody_text
             if chosen_row.bad_rate_approved is None
             else write.share(chosen_row.bad_rate_approved),
         ),
@@ -137,16 +137,16 @@ def _field_curve(
     write = FORMATS[language]
     values = [point.value for point in points]
     numbers = [value for value in values if not isinstance(value, str)]
-    coded = len(numbers) < len(values) or all(point.label for point in points)
-    positions: Sequence[float] = range(len(points)) if coded else numbers
-    ends = (-0.5, len(points) - 0.5) if coded else _spread(numbers)
+    is_coded = len(numbers) < len(values) or all(point.label for point in points)
+    positions: Sequence[float] = range(len(points)) if is_coded else numbers
+    ends = (-0.5, len(points) - 0.5) if is_coded else _spread(numbers)
     axes = Axes(*ends, 0.0, top)
-    labels = [(axes.x(index), str(index + 1)) for index in range(len(points))] if coded else []
+    labels = [(axes.x(index), str(index + 1)) for index in range(len(points))] if is_coded else []
     numbered_labels = [
         f"{index}: {_label(point, field)}" for index, point in enumerate(points, start=1)
     ]
     steps = [[values.index(start), values.index(end)] for start, end in violations]
-    violating = [[(positions[index], risks[index]) for index in step] for step in steps]
+    violating_lines = [[(positions[index], risks[index]) for index in step] for step in steps]
     unit = f"{field.title} ({field.unit})" if field.unit else field.title
     return Plot(
         axes=axes,
@@ -154,18 +154,18 @@ def _field_curve(
         spoken=texts["curves_spoken"].format(
             low=write.share(min(risks)), high=write.share(max(risks))
         ),
-        x_title=", ".join(numbered_labels) if coded else unit,
+        x_title=", ".join(numbered_labels) if is_coded else unit,
         y_title=texts["curves_y"],
         x_ticks=labels or axes.x_ticks(write.numbers),
         y_ticks=axes.y_ticks(write.shares),
         lines=[
-            *([] if coded else [("one", axes.line(zip(positions, risks, strict=True)))]),
-            *(("two", axes.line(step)) for step in violating),
+            *([] if is_coded else [("one", axes.line(zip(positions, risks, strict=True)))]),
+            *(("two", axes.line(step)) for step in violating_lines),
         ],
         bars=[
             axes.bar("one", index - 0.3, index + 0.3, foot=0, top=risk)
             for index, risk in enumerate(risks)
-            if coded
+            if is_coded
         ],
     )
 

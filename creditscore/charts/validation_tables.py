@@ -45,21 +45,21 @@ def validation_topics(section: ScorecardCard, words: Wording) -> Iterator[Topic]
 
 def _fit(validation: Validation, words: Wording) -> Topic:
     figures = validation.train_test
-    flattered = sum(bool(figure.flattered) for figure in figures.values())
-    agreeing = sum(bool(figure.out_of_bag_agrees) for figure in figures.values())
-    every = words.number(len(figures))
+    flattered_count = sum(bool(figure.flattered) for figure in figures.values())
+    agreeing_count = sum(bool(figure.out_of_bag_agrees) for figure in figures.values())
+    total = words.number(len(figures))
     titles = PAGE_TEXTS[words.language]
     return Topic(
         words.say("val_fit_title"),
         (
             words.say(
-                "val_fit_flattered" if flattered else "val_fit_fair",
-                count=words.number(flattered),
-                all=every,
+                "val_fit_flattered" if flattered_count else "val_fit_fair",
+                count=words.number(flattered_count),
+                all=total,
             ),
             _need(validation.calibration, words),
         ),
-        (words.say("val_fit_oob_help", count=words.number(agreeing), all=every),),
+        (words.say("val_fit_oob_help", count=words.number(agreeing_count), all=total),),
         (
             Table(
                 words.header("later_figure", "val_fit_train", "val_fit_oob", "val_fit_test"),
@@ -98,10 +98,10 @@ def _shift(validation: Validation, words: Wording) -> Topic:
         (words.say("val_psi_score"), *_psi(validation.score_shift, words)),
         *((words.field(name), *_psi(shift, words)) for name, shift in shown_fields),
     ]
-    more: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     if len(shown_fields) < len(fields):
         counts = {"shown": words.number(len(shown_fields)), "fields": words.number(len(fields))}
-        more = (words.say("val_psi_more", **counts),)
+        notes = (words.say("val_psi_more", **counts),)
     bounds = {
         name: words.write.short(bound)
         for name, bound in (("moderate", MODERATE_FROM), ("large", LARGE_FROM))
@@ -119,7 +119,7 @@ def _shift(validation: Validation, words: Wording) -> Topic:
         (answer,),
         (words.say("val_psi_help", **bounds),),
         (Table(words.header("drift_field", "val_psi", "drift_verdict"), tuple(rows)),),
-        more,
+        notes,
     )
 
 
@@ -137,13 +137,13 @@ def _calibration(validation: Validation, words: Wording) -> Topic:
     ]
     parts += validation.group_calibration.items()
     filled_groups = [group for _, groups in parts for group in groups if group.rows]
-    outside = sum(group.verdict in ("more_bad", "fewer_bad") for group in filled_groups)
+    outside_count = sum(group.verdict in ("more_bad", "fewer_bad") for group in filled_groups)
     return Topic(
         words.say("val_cal_title"),
         (
             words.say(
                 "val_cal_help",
-                outside=words.number(outside),
+                outside=words.number(outside_count),
                 all=words.number(len(filled_groups)),
                 chance=words.write.fixed((1 - CONFIDENCE) * len(filled_groups), 1),
             ),

@@ -184,7 +184,7 @@ def stress(validation: Validation, words: Wording) -> Topic:
     largest_effect = effects[0]
     answer = words.say(
         "val_stress_head",
-        change=_changed(largest_effect, words),
+        change=_change_text(largest_effect, words),
         labels=words.share(largest_effect.labels_changed),
         approval=words.write.signed_points(largest_effect.approval_change),
     )
@@ -197,7 +197,7 @@ def stress(validation: Validation, words: Wording) -> Topic:
                 words.header(*columns),
                 tuple(
                     (
-                        _changed(effect, words),
+                        _change_text(effect, words),
                         words.write.signed_points(effect.approval_change),
                         words.write.signed_points(effect.mean_change),
                         words.share(effect.labels_changed),
@@ -210,7 +210,7 @@ def stress(validation: Validation, words: Wording) -> Topic:
     )
 
 
-def _changed(effect: StressEffect, words: Wording) -> str:
+def _change_text(effect: StressEffect, words: Wording) -> str:
     """Name what is moved, and by how much."""
     fields = effect.fields
     name = words.field(fields[0]) if len(fields) == 1 else words.say("val_stress_all")

@@ -61,8 +61,8 @@ def group_rates(section: ScorecardCard, percent: int) -> dict[str, dict[str, flo
 
     None for a card of an early version, which lacks them.
     """
-    stored = section.curves.groups
-    if stored is None:
+    groups_by_field = section.curves.groups
+    if groups_by_field is None:
         return None
     index = percent - LOWEST_PERCENT
     return {
@@ -71,5 +71,5 @@ def group_rates(section: ScorecardCard, percent: int) -> dict[str, dict[str, flo
             for group in groups
             if (rate := group.approval_rates[index]) is not None
         }
-        for field, groups in stored.items()
+        for field, groups in groups_by_field.items()
     }

@@ -75,11 +75,11 @@ def partial_dependence(
 
 def ceteris_paribus(predict: Predict, matrix: Floats, column: int, values: Floats) -> Floats:
     """Compute each row's probability at each value of one field, of shape (n_rows, n_values)."""
-    changed = matrix.astype(np.float32)
+    changed_matrix = matrix.astype(np.float32)
     predicted = np.empty((len(matrix), len(values)))
     for index, value in enumerate(values):
-        changed[:, column] = value
-        predicted[:, index] = predict(changed)
+        changed_matrix[:, column] = value
+        predicted[:, index] = predict(changed_matrix)
     return predicted
 
 

@@ -112,8 +112,11 @@ def population_stability_index(expected: Sequence[int], actual: Sequence[int]) -
 
 def contributions(expected: Sequence[int], actual: Sequence[int]) -> list[float]:
     """Return what each bin adds to the index."""
-    before, now = _shares(expected), _shares(actual)
-    return [(new - old) * log(new / old) for old, new in zip(before, now, strict=True)]
+    expected_shares, actual_shares = _shares(expected), _shares(actual)
+    return [
+        (new - old) * log(new / old)
+        for old, new in zip(expected_shares, actual_shares, strict=True)
+    ]
 
 
 def band(index: float) -> str:
@@ -131,11 +134,11 @@ def compare_counts(bins: Bins, counts: Sequence[int], *, min_rows: int = MIN_ROW
     Without a shift the index is (1/n + 1/m) times a chi-square of bins - 1 degrees (Yurdakul &
     Naranjo), n and m being these and the training rows.
     """
-    rows, trained = sum(counts), sum(bins.counts)
+    rows, training_rows = sum(counts), sum(bins.counts)
     if rows < min_rows:
         return Shift(rows, None, INSUFFICIENT, None)
     psi = population_stability_index(bins.counts, counts)
-    significant = psi > (1 / rows + 1 / trained) * bins.critical
+    significant = psi > (1 / rows + 1 / training_rows) * bins.critical
     return Shift(rows, psi, band(psi), significant)
 
 

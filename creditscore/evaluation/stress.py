@@ -138,15 +138,15 @@ def effect(
     weights : ndarray of shape (n_rows,), optional
         How many people each row stands for.
     """
-    was, now = before < cutoff, after < cutoff
-    gained = now.astype(np.int64) - was.astype(np.int64)
+    was_approved, is_approved = before < cutoff, after < cutoff
+    gains = is_approved.astype(np.int64) - was_approved.astype(np.int64)
     return StressEffect(
         fields=fields,
         change=change,
         moved=share(moved, weights),
-        approval_change=float(np.average(gained, weights=weights)),
+        approval_change=float(np.average(gains, weights=weights)),
         mean_change=float(np.average(after - before, weights=weights)),
-        labels_changed=share(was != now, weights),
+        labels_changed=share(was_approved != is_approved, weights),
     )
 
 

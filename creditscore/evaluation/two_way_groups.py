@@ -92,11 +92,11 @@ def _pair(
     names, inside = [], []
     small, small_rows = 0, 0
     for first_group, second_group in product(first, second):
-        both = first_group.inside & second_group.inside
-        rows = int(both.sum())
-        if is_large(rows, int(bad[both].sum())):
+        overlap = first_group.inside & second_group.inside
+        rows = int(overlap.sum())
+        if is_large(rows, int(bad[overlap].sum())):
             names.append((first_group.label, second_group.label))
-            inside.append(both)
+            inside.append(overlap)
         elif rows:
             small, small_rows = small + 1, small_rows + rows
     largest = sorted(range(len(names)), key=lambda index: -int(inside[index].sum()))[:MAX_GROUPS]
@@ -104,8 +104,10 @@ def _pair(
     if not kept_indices:
         return TwoWayGroups(fields, None, (), small, small_rows)
     # The labels are only numbers here, so that no two are alike.
-    numbered = [PopulationGroup(str(index), None, None, inside[index]) for index in kept_indices]
-    fairness = by_group(numbered, bad, approved, resamples=resamples)
+    numbered_groups = [
+        PopulationGroup(str(index), None, None, inside[index]) for index in kept_indices
+    ]
+    fairness = by_group(numbered_groups, bad, approved, resamples=resamples)
     best = fairness.reference_group
     return TwoWayGroups(
         fields=fields,

@@ -158,8 +158,8 @@ def strongest_correlations(
     with np.errstate(divide="ignore", invalid="ignore"):
         sizes = covariance / np.outer(spreads, spreads)
     # A constant column has no correlation but what rounding makes, and none counts with itself.
-    varying = spreads > CONSTANT_SPREAD
-    has_correlation = np.outer(varying, varying) & ~np.eye(len(sizes), dtype=bool)
+    is_varying = spreads > CONSTANT_SPREAD
+    has_correlation = np.outer(is_varying, is_varying) & ~np.eye(len(sizes), dtype=bool)
     absolute = np.where(has_correlation, np.abs(sizes), -1.0)
     strongest = absolute.argmax(axis=1)
     return [

@@ -58,11 +58,11 @@ def measure_exclusions(
     unchanged = bootstrap_metrics(data.test.bad, predicted, data.resamples)
     rows = [_consequences(data, [], predicted, unchanged, unchanged, fields)]
     for names in ablations:
-        remaining = tuple(name for name in predictors if name not in names)
-        if not remaining:
+        other_predictors = tuple(name for name in predictors if name not in names)
+        if not other_predictors:
             continue
-        matrix = data.test.matrix(remaining).astype(np.float32)
-        without = refit(remaining).probability_of_default(matrix)
+        matrix = data.test.matrix(other_predictors).astype(np.float32)
+        without = refit(other_predictors).probability_of_default(matrix)
         samples = bootstrap_metrics(data.test.bad, without, data.resamples)
         rows.append(_consequences(data, names, without, samples, unchanged, fields))
     return tuple(rows)

@@ -109,8 +109,8 @@ def _method(model: Model, rows: Split) -> Method:
 def _data(model: Model, rows: Split, evaluation: EvaluationData) -> Data:
     """Describe the rows: published ones, known ones, or ones of the lender's own."""
     about, schema = model.manifest["data"], model.schema
-    published = (source for source in schema.sources.values() if source.sha256 == about["sha256"])
-    source = next(published, None)
+    matches = (source for source in schema.sources.values() if source.sha256 == about["sha256"])
+    source = next(matches, None)
     description = schema.files.get(about["sha256"])
     return Data(
         **about,

@@ -41,10 +41,10 @@ def _owner_and_status(declarations: Declarations | None) -> list[list[str]]:
 
 
 def _status(declarations: Declarations) -> str:
-    unsigned = [step for step in STEPS if step in declarations.missing]
-    if not unsigned:
+    unsigned_steps = [step for step in STEPS if step in declarations.missing]
+    if not unsigned_steps:
         return f"Approved on {declarations.sign_off['approved'].date}"
-    return f"**Not signed off**: {', '.join(unsigned)} missing"
+    return f"**Not signed off**: {', '.join(unsigned_steps)} missing"
 
 
 def governance(declarations: Declarations) -> Iterator[str]:
@@ -154,16 +154,16 @@ def lineage(trace: Lineage, card: Card) -> Iterator[str]:
         f"The split is at random with seed {trace.seed}, with the same share of bad rows on "
         f"both sides (stratified){', and all rows of a person on one side' if people else ''}.",
     )
-    if ignored := trace.ignored_columns:
+    if ignored_columns := trace.ignored_columns:
         yield ""
-        yield f"Columns of the file that are not used: {', '.join(map(_cell, ignored))}."
+        yield f"Columns of the file that are not used: {', '.join(map(_cell, ignored_columns))}."
     yield from ("", "### Missing values by field", "")
-    yield from _missing(trace)
+    yield from _missing_values(trace)
     yield from ("", "### Software", "")
     yield ", ".join(f"{name} {version}" for name, version in card.software.items()) + "."
 
 
-def _missing(trace: Lineage) -> Iterator[str]:
+def _missing_values(trace: Lineage) -> Iterator[str]:
     missing = {name: rows for name, rows in trace.missing.items() if rows}
     if not missing:
         yield "No field is empty in any of the rows used."

@@ -178,7 +178,8 @@ def _performance(
         **baselines(data, card.predictors),
     }
     rival_samples = {
-        name: bootstrap_metrics(bad, theirs, data.resamples) for name, theirs in rivals.items()
+        name: bootstrap_metrics(bad, rival_predicted, data.resamples)
+        for name, rival_predicted in rivals.items()
     }
     return Performance(
         rows=len(bad),

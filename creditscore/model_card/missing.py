@@ -52,7 +52,7 @@ def _leaving_out(
     missing = np.isnan(train.columns[name])
     missing_rows, stated_rows = (train.rows(np.flatnonzero(mask)) for mask in (missing, ~missing))
     stated = np.flatnonzero(~np.isnan(test.columns[name]))
-    before, after = predicted[stated], _without(card, test.rows(stated), column)
+    before, after = predicted[stated], _predict_without(card, test.rows(stated), column)
     weights = None if test.weight is None else test.weight[stated]
     refused = before >= data.cutoff
     approved_instead = share(
@@ -72,7 +72,7 @@ def _leaving_out(
     )
 
 
-def _without(card: Scorecard, rows: Dataset, column: int) -> Floats:
+def _predict_without(card: Scorecard, rows: Dataset, column: int) -> Floats:
     """Predict rows as if their people had left a field out."""
     matrix = rows.matrix(card.predictors).astype(np.float32)
     matrix[:, column] = np.nan

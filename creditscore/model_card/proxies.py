@@ -115,7 +115,9 @@ def _proxy(data: EvaluationData, card: Scorecard, name: str, train: Dataset) -> 
     target, fields = _target(data, name, train), data.schema.fields
     other_names = [predictor for predictor in card.predictors if predictor != name]
     unprotected_names = [predictor for predictor in other_names if not fields[predictor].protected]
-    by_bins = {predictor: _by_bins(target, data, card, predictor) for predictor in other_names}
+    by_bins = {
+        predictor: _predict_by_bins(target, data, card, predictor) for predictor in other_names
+    }
     return Proxy(
         field=name,
         measure=target.measure,
@@ -133,7 +135,7 @@ def _proxy_strength(target: _Target, by_bins: Mapping[str, Floats]) -> ProxyStre
     """Measure predictors together, and the best of them alone by its predictions from its bins."""
     names, together = list(by_bins), None
     if names and len(np.unique(target.train_values)) > 1:
-        together = target.score_with_interval(_boosted(target, names, target.seed))
+        together = target.score_with_interval(_predict_by_boosting(target, names, target.seed))
     measured = {
         predictor: value
         for predictor in names
@@ -170,7 +172,7 @@ def _target(data: EvaluationData, name: str, train: Dataset) -> _Target:
     )
 
 
-def _boosted(target: _Target, names: Sequence[str], seed: int) -> Floats:
+def _predict_by_boosting(target: _Target, names: Sequence[str], seed: int) -> Floats:
     """Predict the test rows by gradient boosting over some predictors."""
     train, test = target.train.matrix(names), target.test.matrix(names)
     if not len(test):
@@ -188,7 +190,7 @@ def _boosted(target: _Target, names: Sequence[str], seed: int) -> Floats:
     return shares
 
 
-def _by_bins(target: _Target, data: EvaluationData, card: Scorecard, name: str) -> Floats:
+def _predict_by_bins(target: _Target, data: EvaluationData, card: Scorecard, name: str) -> Floats:
     """Predict the test rows by the training means in the bins of one predictor."""
     bins, decode = card.training_bins.fields[name], data.schema.fields[name].decode
     train_bins, test_bins = (

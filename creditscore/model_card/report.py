@@ -88,8 +88,8 @@ def _lines(model: Model) -> Iterator[str]:
         f"{WRITE.share(data.bad_rate)} bad; tested on rows that training never saw."
     )
     for field, rows in data.folded_rows.items():
-        folded = f"{WRITE.number(rows)} rows with undocumented codes"
-        yield f"  {field}: {folded}, folded as the schema file says"
+        folded_rows = f"{WRITE.number(rows)} rows with undocumented codes"
+        yield f"  {field}: {folded_rows}, folded as the schema file says"
     if left_out := left_out_rows(data):
         yield _indented(left_out)
     rarer = round(data.rows * min(data.bad_rate, 1 - data.bad_rate))

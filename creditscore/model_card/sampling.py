@@ -70,7 +70,7 @@ def without_twins(data: EvaluationData, predicted: Floats) -> WithoutTwins | Non
     if fresh.all() or min(bads, int(fresh.sum()) - bads) < MIN_TESTED_PER_OUTCOME:
         return None
     rest = data.test.rows(np.flatnonzero(fresh))
-    return WithoutTwins(rows=len(rest), **_measured(rest, predicted[fresh], data.seed))
+    return WithoutTwins(rows=len(rest), **_measure_rows(rest, predicted[fresh], data.seed))
 
 
 def out_of_time(
@@ -95,7 +95,7 @@ def out_of_time(
     return replace(
         result,
         mean_predicted=mean(predicted, latest.weight),
-        scorecard=_measured(latest, predicted, data.seed),
+        scorecard=_measure_rows(latest, predicted, data.seed),
     )
 
 
@@ -104,6 +104,6 @@ def mean(predicted: Floats, weights: Floats | None) -> float:
     return rounded(np.average(predicted, weights=weights))
 
 
-def _measured(rows: Dataset, predicted: Floats, seed: int) -> dict[str, Figure | None]:
+def _measure_rows(rows: Dataset, predicted: Floats, seed: int) -> dict[str, Figure | None]:
     resamples = BootstrapResamples(len(rows), seed, case_weights=rows.weight)
     return figures(bootstrap_metrics(rows.bad, predicted, resamples))

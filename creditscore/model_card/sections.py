@@ -89,13 +89,13 @@ def _performance(card: Card, section: ScorecardCard) -> Iterator[str]:
         yield from ("", f"Each tree of {MODELS['default_forest']} drew {count(draws)} rows.")
     if warning := calibration_warning(performance.scorecard["calibration_slope"]):
         yield from ("", warning)
-    repaired = section.calibration
-    if repaired.slope != 1 or repaired.intercept != 0:
+    line = section.calibration
+    if line.slope != 1 or line.intercept != 0:
         yield from (
             "",
-            f"The probabilities were repaired by a line (slope {WRITE.figure(repaired.slope)}), "
+            f"The probabilities were repaired by a line (slope {WRITE.figure(line.slope)}), "
             f"which lowered the ECE on rows that the trees had not seen from "
-            f"{WRITE.figure(repaired.error_before)} to {WRITE.figure(repaired.error_after)}.",
+            f"{WRITE.figure(line.error_before)} to {WRITE.figure(line.error_after)}.",
         )
     yield ""
     for name, difference in performance.difference_to_baseline.items():

@@ -33,31 +33,31 @@ NOT_MEASURED = (
 
 def over_splits_in_short(section: ScorecardCard) -> str:
     """Say in a sentence how the scorecard does over other splits; nothing for an older card."""
-    repeated = section.cross_validation
-    if repeated is None:
+    validation = section.cross_validation
+    if validation is None:
         return NOT_MEASURED if section.is_quick else ""
     phrases = [
         f"{OVER_SPLITS[name][0]} {WRITE.figure(distribution.mean)} on average (standard deviation "
         f"{WRITE.figure(distribution.sd)}, {WRITE.figure(distribution.lowest)} to "
         f"{WRITE.figure(distribution.highest)})"
         for name in IN_SHORT
-        if (distribution := repeated.figures.get(name))
+        if (distribution := validation.figures.get(name))
     ]
-    auc = repeated.figures.get("auc")
+    auc = validation.figures.get("auc")
     if not auc:
-        return _too_few(repeated)
+        return _too_few(validation)
     return (
-        f"Over {repeated.splits} other splits of the rows: {', '.join(phrases)}. The AUC of the "
+        f"Over {validation.splits} other splits of the rows: {', '.join(phrases)}. The AUC of the "
         f"one split of all other figures, {WRITE.figure(auc.shipped)}, is higher than "
         f"{auc.lower} of the {auc.count}."
     )
 
 
-def _too_few(repeated: CrossValidation) -> str:
-    tried = repeated.splits + repeated.left_out
+def _too_few(validation: CrossValidation) -> str:
+    split_count = validation.splits + validation.left_out
     return (
-        f"Other splits of the rows could not be measured: of {tried}, {repeated.left_out} have "
-        "too few people to have both outcomes on both sides."
+        f"Other splits of the rows could not be measured: of {split_count}, "
+        f"{validation.left_out} have too few people to have both outcomes on both sides."
     )
 
 
@@ -66,11 +66,11 @@ def over_splits(section: ScorecardCard) -> Iterator[str]:
     if not (headline := over_splits_in_short(section)):
         return
     yield from (f"**{headline}**", "")
-    repeated = section.cross_validation
-    if not repeated or not repeated.figures:
+    validation = section.cross_validation
+    if not validation or not validation.figures:
         return
     yield (
-        f"Each of the {repeated.splits} splits was made as that of this card, with the seeds "
+        f"Each of the {validation.splits} splits was made as that of this card, with the seeds "
         "that follow it, from the training rows followed by the test rows, and trained on as many "
         "rows with the same settings. These were chosen on the training rows of this "
         "card's split, some of which the other splits test on: a slight advantage."
@@ -81,7 +81,7 @@ def over_splits(section: ScorecardCard) -> Iterator[str]:
          "higher than"],
         (
             _row(*OVER_SPLITS[name], distribution)
-            for name, distribution in repeated.figures.items()
+            for name, distribution in validation.figures.items()
             if distribution is not None
         ),
     )  # fmt: skip

@@ -96,22 +96,22 @@ def _changes(schema: Schema, trial: _Trial) -> Iterator[tuple[Mapping[str, Float
     """Yield each number moved both ways, and all that are not protected together."""
     rules = {name: schema.fields[name].rule for name in trial.card.predictors}
     numbers = {name: rule for name, rule in rules.items() if isinstance(rule, NumericRange)}
-    together = [name for name in numbers if not schema.fields[name].protected]
+    joint_names = [name for name in numbers if not schema.fields[name].protected]
     for change in CHANGES:
         moved = {
             name: moved_numbers(trial.rows.columns[name], rule, change)
             for name, rule in numbers.items()
         }
         yield from (({name: column}, change) for name, column in moved.items())
-        if len(together) > 1:
-            yield {name: moved[name] for name in together}, change
+        if len(joint_names) > 1:
+            yield {name: moved[name] for name in joint_names}, change
 
 
 def _missing_history(model: Model, trial: _Trial) -> MissingHistory | None:
     """Leave out what a scorecard asks for beyond the next smaller one; None of the smallest."""
     card, names = trial.card, list(model.schema.scorecards)
-    index, added = names.index(card.name), model.schema.scorecards[card.name].added_fields
-    history = tuple(name for name in added if name in card.predictors)
+    index, added_fields = names.index(card.name), model.schema.scorecards[card.name].added_fields
+    history = tuple(name for name in added_fields if name in card.predictors)
     if index == 0 or not history:
         return None
     may_be = tuple(name for name in history if model.schema.fields[name].missing is not None)
