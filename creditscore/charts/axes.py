@@ -60,13 +60,13 @@ class Axes:
 
     def x_ticks(self, write: Writer) -> list[tuple[float, str]]:
         """Return coordinates and labels of the ticks of the horizontal axis."""
-        places = ticks(self.x_low, self.x_high)
-        return [(self.x(tick), text) for tick, text in zip(places, write(places), strict=True)]
+        values = ticks(self.x_low, self.x_high)
+        return [(self.x(tick), text) for tick, text in zip(values, write(values), strict=True)]
 
     def y_ticks(self, write: Writer) -> list[tuple[float, str]]:
         """Return coordinates and labels of the ticks of the vertical axis."""
-        places = ticks(self.y_low, self.y_high)
-        return [(self.y(tick), text) for tick, text in zip(places, write(places), strict=True)]
+        values = ticks(self.y_low, self.y_high)
+        return [(self.y(tick), text) for tick, text in zip(values, write(values), strict=True)]
 
 
 def ticks(low: float, high: float) -> list[float]:

@@ -51,9 +51,9 @@ def course_plot(
     legend : sequence of (str, str)
         As in `Plot`.
     """
-    known = [value for course in courses.values() for value in course if value is not None]
-    top = max([*known, *levels, *([] if y_high is None else [y_high])])
-    axes = Axes(-0.5, len(days) - 0.5, min([y_low, *known, *levels]), top if top > y_low else 1.0)
+    values = [value for course in courses.values() for value in course if value is not None]
+    top = max([*values, *levels, *([] if y_high is None else [y_high])])
+    axes = Axes(-0.5, len(days) - 0.5, min([y_low, *values, *levels]), top if top > y_low else 1.0)
     step = -(-len(days) // MAX_TICKS)
     ends = (axes.x_low, axes.x_high)
     lines = [("even", axes.line((x, level) for x in ends)) for level in levels]
@@ -66,12 +66,12 @@ def course_plot(
         spoken=spoken,
         x_title=x_title,
         y_title="",
-        x_ticks=[(axes.x(place), days[place]) for place in range(0, len(days), step)],
+        x_ticks=[(axes.x(index), days[index]) for index in range(0, len(days), step)],
         y_ticks=axes.y_ticks(write),
         lines=lines,
         dots=[
-            (axes.x(place), axes.y(value), axes.y(value), axes.y(value))
-            for place, value in enumerate(main)
+            (axes.x(index), axes.y(value), axes.y(value), axes.y(value))
+            for index, value in enumerate(main)
             if value is not None
         ],
         legend=legend,
@@ -81,9 +81,9 @@ def course_plot(
 def _pieces(course: Course) -> Iterator[list[Point]]:
     """Cut a course at its gaps."""
     piece: list[Point] = []
-    for place, value in enumerate(course):
+    for index, value in enumerate(course):
         if value is not None:
-            piece.append((place, value))
+            piece.append((index, value))
         elif piece:
             yield piece
             piece = []

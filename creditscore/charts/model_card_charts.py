@@ -105,8 +105,8 @@ def _cutoffs(card: Card, section: ScorecardCard, texts: Texts) -> str:
 def _partial_dependence(card: Card, section: ScorecardCard, texts: Texts) -> str:
     plots = field_curves(section, card.fields, texts, DEFAULT_LANGUAGE, mark_violations=True)
     curves = section.sensitivity.partial_dependence.values()
-    violated = any(curve.violating_steps for curve in curves)
-    note = " (red: against the expected direction of the risk)" if violated else ""
+    has_violations = any(curve.violating_steps for curve in curves)
+    note = " (red: against the expected direction of the risk)" if has_violations else ""
     return _sheet(section, *plots, title=f"partial dependence{note}", columns=3)
 
 
@@ -129,17 +129,19 @@ def _fairness(card: Card, section: ScorecardCard, texts: Texts) -> str:
     ]
     plots = []
     for style, title, figures in panels:
-        axes = _row_axes(labels, round_up(max((one["high"] for one in figures if one), default=0)))
-        measured = [(row, one) for row, one in enumerate(figures) if one]
+        axes = _row_axes(
+            labels, round_up(max((figure["high"] for figure in figures if figure), default=0))
+        )
+        rows = [(row, figure) for row, figure in enumerate(figures) if figure]
         plots.append(
             _plot(axes, title, x_ticks=axes.x_ticks(SHARE), y_ticks=_row_labels(axes, labels),
                   bars=[
-                      axes.horizontal_bar(style + " faint" * small[row], row, one["value"])
-                      for row, one in measured
+                      axes.horizontal_bar(style + " faint" * small[row], row, figure["value"])
+                      for row, figure in rows
                   ],
                   lines=[
-                      ("interval", axes.line([(one["low"], row), (one["high"], row)]))
-                      for row, one in measured
+                      ("interval", axes.line([(figure["low"], row), (figure["high"], row)]))
+                      for row, figure in rows
                   ])
         )  # fmt: skip
     note = " (* too few rows to be compared)" if any(small) else ""
@@ -150,8 +152,10 @@ def _fairness(card: Card, section: ScorecardCard, texts: Texts) -> str:
 def _reasons(card: Card, section: ScorecardCard, texts: Texts) -> str:
     explanation = section.explanation
     reasons = explanation.reasons[:MAX_REASONS]
-    refusals, labels = max(1, explanation.refusals), [one.code for one in reasons]
-    axes = _row_axes(labels, round_up(max((one.given for one in reasons), default=0) / refusals))
+    refusals, labels = max(1, explanation.refusals), [reason.code for reason in reasons]
+    axes = _row_axes(
+        labels, round_up(max((reason.given for reason in reasons), default=0) / refusals)
+    )
     return _sheet(
         section,
         _plot(axes, "Reasons of refusals", y_ticks=_row_labels(axes, labels),
@@ -161,8 +165,8 @@ def _reasons(card: Card, section: ScorecardCard, texts: Texts) -> str:
               bars=[
                   axes.horizontal_bar(style, row, number / refusals)
                   for style, numbers in (
-                      ("light", [one.given for one in reasons]),
-                      ("one", [one.first for one in reasons]),
+                      ("light", [reason.given for reason in reasons]),
+                      ("one", [reason.first for reason in reasons]),
                   )
                   for row, number in enumerate(numbers)
               ]),

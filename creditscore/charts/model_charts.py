@@ -27,28 +27,28 @@ def scorecard_plots(section: ScorecardCard, texts: Texts, language: str) -> list
     ]
 
 
-def cutoff_plot(section: ScorecardCard, chosen: CutoffRow, texts: Texts, language: str) -> Plot:
+def cutoff_plot(section: ScorecardCard, chosen_row: CutoffRow, texts: Texts, language: str) -> Plot:
     """Draw approval rate and bad rate of the approved at each cut-off; mark the chosen one."""
     rows, axes, write = section.curves.cutoffs, Axes(0, 1, 0, 1), FORMATS[language]
     approved = [(row.cutoff, row.approval_rate) for row in rows]
     bad = [(row.cutoff, row.bad_rate_approved) for row in rows if row.bad_rate_approved is not None]
-    nobody = texts["cut_nobody"]
+    nobody_text = texts["cut_nobody"]
     return Plot(
         axes=axes,
         title=texts["cut_plot"],
         spoken=texts["cut_spoken"].format(
-            cutoff=write.setting(chosen.cutoff),
-            approved=write.share(chosen.approval_rate),
-            bad=nobody
-            if chosen.bad_rate_approved is None
-            else write.share(chosen.bad_rate_approved),
+            cutoff=write.setting(chosen_row.cutoff),
+            approved=write.share(chosen_row.approval_rate),
+            bad=nobody_text
+            if chosen_row.bad_rate_approved is None
+            else write.share(chosen_row.bad_rate_approved),
         ),
         x_title=texts["cut_axis"],
         y_title=texts["share_axis"],
         x_ticks=axes.x_ticks(write.shares),
         y_ticks=axes.y_ticks(write.shares),
         lines=[("one", axes.line(approved)), ("two", axes.line(bad))],
-        marks=[axes.x(chosen.cutoff)],
+        marks=[axes.x(chosen_row.cutoff)],
         legend=[("one", texts["legend_approved"]), ("two", texts["legend_bad"])],
     )
 
@@ -66,14 +66,14 @@ class CalibrationPoint:
 def calibration_points(section: ScorecardCard) -> list[CalibrationPoint]:
     """Return the calibration curve of a scorecard's test rows."""
     return [
-        CalibrationPoint(one.mean_predicted, one.observed_rate, *one.interval)
-        for one in section.curves.calibration
+        CalibrationPoint(band.mean_predicted, band.observed_rate, *band.interval)
+        for band in section.curves.calibration
     ]
 
 
 def calibration(points: Sequence[CalibrationPoint], texts: Texts, language: str) -> Plot:
     """Draw a calibration curve: observed rates over mean predictions, with intervals."""
-    top = round_up(max(end for one in points for end in (one.predicted, one.high)))
+    top = round_up(max(end for point in points for end in (point.predicted, point.high)))
     axes, write = Axes(0, top, 0, top), FORMATS[language]
     low, high = points[0].predicted, points[-1].predicted
     return Plot(
@@ -86,8 +86,8 @@ def calibration(points: Sequence[CalibrationPoint], texts: Texts, language: str)
         y_ticks=axes.y_ticks(write.shares),
         lines=[("even", axes.line([(0, 0), (top, top)]))],
         dots=[
-            (axes.x(one.predicted), axes.y(one.observed), axes.y(one.low), axes.y(one.high))
-            for one in points
+            (axes.x(point.predicted), axes.y(point.observed), axes.y(point.low), axes.y(point.high))
+            for point in points
         ],
     )
 
@@ -107,10 +107,10 @@ def field_curves(
     With ``mark_violations``, the steps against the expected direction have a colour of their own.
     """
     curves = section.sensitivity.partial_dependence
-    top = max(point.probability_of_default for one in curves.values() for point in one.points)
+    top = max(point.probability_of_default for curve in curves.values() for point in curve.points)
     names = list(curves)
     if len(names) > MAX_FIELDS:
-        names = [one.field for one in section.explanation.importance[:MAX_FIELDS]]
+        names = [importance.field for importance in section.explanation.importance[:MAX_FIELDS]]
     for name in names:
         curve = curves[name]
         yield _field_curve(
@@ -137,14 +137,16 @@ def _field_curve(
     write = FORMATS[language]
     values = [point.value for point in points]
     numbers = [value for value in values if not isinstance(value, str)]
-    coded = len(numbers) < len(values) or all(point.label for point in points)
-    positions: Sequence[float] = range(len(points)) if coded else numbers
-    ends = (-0.5, len(points) - 0.5) if coded else _spread(numbers)
+    is_coded = len(numbers) < len(values) or all(point.label for point in points)
+    positions: Sequence[float] = range(len(points)) if is_coded else numbers
+    ends = (-0.5, len(points) - 0.5) if is_coded else _spread(numbers)
     axes = Axes(*ends, 0.0, top)
-    labels = [(axes.x(index), str(index + 1)) for index in range(len(points))] if coded else []
-    named = [f"{index}: {_label(point, field)}" for index, point in enumerate(points, start=1)]
+    labels = [(axes.x(index), str(index + 1)) for index in range(len(points))] if is_coded else []
+    numbered_labels = [
+        f"{index}: {_label(point, field)}" for index, point in enumerate(points, start=1)
+    ]
     steps = [[values.index(start), values.index(end)] for start, end in violations]
-    violating = [[(positions[index], risks[index]) for index in step] for step in steps]
+    violating_lines = [[(positions[index], risks[index]) for index in step] for step in steps]
     unit = f"{field.title} ({field.unit})" if field.unit else field.title
     return Plot(
         axes=axes,
@@ -152,18 +154,18 @@ def _field_curve(
         spoken=texts["curves_spoken"].format(
             low=write.share(min(risks)), high=write.share(max(risks))
         ),
-        x_title=", ".join(named) if coded else unit,
+        x_title=", ".join(numbered_labels) if is_coded else unit,
         y_title=texts["curves_y"],
         x_ticks=labels or axes.x_ticks(write.numbers),
         y_ticks=axes.y_ticks(write.shares),
         lines=[
-            *([] if coded else [("one", axes.line(zip(positions, risks, strict=True)))]),
-            *(("two", axes.line(step)) for step in violating),
+            *([] if is_coded else [("one", axes.line(zip(positions, risks, strict=True)))]),
+            *(("two", axes.line(step)) for step in violating_lines),
         ],
         bars=[
             axes.bar("one", index - 0.3, index + 0.3, foot=0, top=risk)
             for index, risk in enumerate(risks)
-            if coded
+            if is_coded
         ],
     )
 
@@ -197,8 +199,8 @@ def roc(section: ScorecardCard, texts: Texts, language: str) -> Plot:
 def score_distribution(scores: ScoreHistogram, texts: Texts, language: str) -> Plot:
     """Draw the counts of good and bad applicants by score, stacked, with the cut-off marked."""
     edges, good, bad = scores.edges, scores.good, scores.bad
-    most = max(map(sum, zip(good, bad, strict=True)))
-    axes, write = Axes(edges[0], edges[-1], 0, most * 1.05), FORMATS[language]
+    highest_count = max(map(sum, zip(good, bad, strict=True)))
+    axes, write = Axes(edges[0], edges[-1], 0, highest_count * 1.05), FORMATS[language]
     bars = []
     for low, high, goods, bads in zip(edges[:-1], edges[1:], good, bad, strict=True):
         bars.append(axes.bar("two", low, high, foot=0, top=bads))

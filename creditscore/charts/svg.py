@@ -145,7 +145,7 @@ def sheet(title: str, plots: Sequence[Plot], *, columns: int = 1) -> str:
 
 def text_width(words: str) -> float:
     """Estimate the width of a text in SVG units."""
-    return sum(CAPITAL if each.isupper() else CHARACTER for each in words)
+    return sum(CAPITAL if character.isupper() else CHARACTER for character in words)
 
 
 def _header(plot: Plot, *, spoken: bool) -> Iterator[tuple[str, str]]:
@@ -171,5 +171,5 @@ def _wrap(words: str, width: float) -> list[str]:
 
 
 def _text(x: float, y: float, words: str, style: str = "") -> str:
-    kind = f' class="{style}"' if style else ""
-    return f'<text{kind} x="{x:g}" y="{y:g}">{escape(words)}</text>'
+    attribute = f' class="{style}"' if style else ""
+    return f'<text{attribute} x="{x:g}" y="{y:g}">{escape(words)}</text>'

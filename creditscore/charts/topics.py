@@ -71,18 +71,18 @@ class Wording:
         """Write a count."""
         return self.write.number(number)
 
-    def figure(self, one: Figure | float | None) -> str:
+    def figure(self, figure: Figure | float | None) -> str:
         """Write a figure, with its interval where it has one."""
-        return self._with_interval(one, self.write.figure)
+        return self._with_interval(figure, self.write.figure)
 
-    def share(self, one: Figure | float | None) -> str:
+    def share(self, figure: Figure | float | None) -> str:
         """Write a share, with its interval where it has one."""
-        return self._with_interval(one, self.write.share)
+        return self._with_interval(figure, self.write.share)
 
-    def _with_interval(self, one: Figure | float | None, write: Callable[[float], str]) -> str:
-        if one is None:
+    def _with_interval(self, figure: Figure | float | None, write: Callable[[float], str]) -> str:
+        if figure is None:
             return NOTHING
-        if not isinstance(one, dict):
-            return write(one)
-        between = self.say("val_between", low=write(one["low"]), high=write(one["high"]))
-        return f"{write(one['value'])} ({between})"
+        if not isinstance(figure, dict):
+            return write(figure)
+        between = self.say("val_between", low=write(figure["low"]), high=write(figure["high"]))
+        return f"{write(figure['value'])} ({between})"

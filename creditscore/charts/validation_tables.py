@@ -26,51 +26,51 @@ def validation_topics(section: ScorecardCard, words: Wording) -> Iterator[Topic]
         The scorecard's, of the model card.
     words : Wording
     """
-    found = section.validation
-    if found is None:
+    validation = section.validation
+    if validation is None:
         return
-    yield _fit(found, words)
-    yield _shift(found, words)
-    yield _calibration(found, words)
-    yield two_way(found, words)
-    yield proxies(found, words)
-    yield loss_at_cutoff(found, words)
-    yield stress(found, words)
-    if found.periods:
-        yield _periods(found.periods, words)
+    yield _fit(validation, words)
+    yield _shift(validation, words)
+    yield _calibration(validation, words)
+    yield two_way(validation, words)
+    yield proxies(validation, words)
+    yield loss_at_cutoff(validation, words)
+    yield stress(validation, words)
+    if validation.periods:
+        yield _periods(validation.periods, words)
 
 
 # Topics
 
 
-def _fit(found: Validation, words: Wording) -> Topic:
-    compared = found.train_test
-    flattered = sum(bool(one.flattered) for one in compared.values())
-    agreeing = sum(bool(one.out_of_bag_agrees) for one in compared.values())
-    every = words.number(len(compared))
+def _fit(validation: Validation, words: Wording) -> Topic:
+    figures = validation.train_test
+    flattered_count = sum(bool(figure.flattered) for figure in figures.values())
+    agreeing_count = sum(bool(figure.out_of_bag_agrees) for figure in figures.values())
+    total = words.number(len(figures))
     titles = PAGE_TEXTS[words.language]
     return Topic(
         words.say("val_fit_title"),
         (
             words.say(
-                "val_fit_flattered" if flattered else "val_fit_fair",
-                count=words.number(flattered),
-                all=every,
+                "val_fit_flattered" if flattered_count else "val_fit_fair",
+                count=words.number(flattered_count),
+                all=total,
             ),
-            _need(found.calibration, words),
+            _need(validation.calibration, words),
         ),
-        (words.say("val_fit_oob_help", count=words.number(agreeing), all=every),),
+        (words.say("val_fit_oob_help", count=words.number(agreeing_count), all=total),),
         (
             Table(
                 words.header("later_figure", "val_fit_train", "val_fit_oob", "val_fit_test"),
                 tuple(
                     (
                         titles.get(f"val_{name}") or titles[name],
-                        words.figure(one.train),
-                        words.figure(one.out_of_bag),
-                        words.figure(one.test),
+                        words.figure(figure.train),
+                        words.figure(figure.out_of_bag),
+                        words.figure(figure.test),
                     )
-                    for name, one in compared.items()
+                    for name, figure in figures.items()
                 ),
             ),
         ),
@@ -91,35 +91,35 @@ def _need(need: CalibrationNeed, words: Wording) -> str:
     )
 
 
-def _shift(found: Validation, words: Wording) -> Topic:
-    fields = sorted(found.shifts.items(), key=lambda one: -(one[1].psi or 0.0))
-    shown = fields[:MAX_FIELDS]
+def _shift(validation: Validation, words: Wording) -> Topic:
+    fields = sorted(validation.shifts.items(), key=lambda item: -(item[1].psi or 0.0))
+    shown_fields = fields[:MAX_FIELDS]
     rows = [
-        (words.say("val_psi_score"), *_psi(found.score_shift, words)),
-        *((words.field(name), *_psi(one, words)) for name, one in shown),
+        (words.say("val_psi_score"), *_psi(validation.score_shift, words)),
+        *((words.field(name), *_psi(shift, words)) for name, shift in shown_fields),
     ]
-    more: tuple[str, ...] = ()
-    if len(shown) < len(fields):
-        counts = {"shown": words.number(len(shown)), "fields": words.number(len(fields))}
-        more = (words.say("val_psi_more", **counts),)
+    notes: tuple[str, ...] = ()
+    if len(shown_fields) < len(fields):
+        counts = {"shown": words.number(len(shown_fields)), "fields": words.number(len(fields))}
+        notes = (words.say("val_psi_more", **counts),)
     bounds = {
         name: words.write.short(bound)
         for name, bound in (("moderate", MODERATE_FROM), ("large", LARGE_FROM))
     }
     answer = words.say("val_psi_head_few")
-    if found.score_shift.psi is not None:
+    if validation.score_shift.psi is not None:
         answer = words.say(
             "val_psi_head",
-            score=words.figure(found.score_shift.psi),
-            field=words.field(shown[0][0]),
-            psi=words.figure(shown[0][1].psi),
+            score=words.figure(validation.score_shift.psi),
+            field=words.field(shown_fields[0][0]),
+            psi=words.figure(shown_fields[0][1].psi),
         )
     return Topic(
         words.say("val_psi_title"),
         (answer,),
         (words.say("val_psi_help", **bounds),),
         (Table(words.header("drift_field", "val_psi", "drift_verdict"), tuple(rows)),),
-        more,
+        notes,
     )
 
 
@@ -131,19 +131,21 @@ def _psi(shift: Shift, words: Wording) -> tuple[str, str]:
     return words.figure(shift.psi), verdict + chance
 
 
-def _calibration(found: Validation, words: Wording) -> Topic:
-    parts: list[tuple[str | None, Sequence[CalibrationGroup]]] = [(None, found.band_calibration)]
-    parts += found.group_calibration.items()
-    filled = [one for _, groups in parts for one in groups if one.rows]
-    outside = sum(one.verdict in ("more_bad", "fewer_bad") for one in filled)
+def _calibration(validation: Validation, words: Wording) -> Topic:
+    parts: list[tuple[str | None, Sequence[CalibrationGroup]]] = [
+        (None, validation.band_calibration)
+    ]
+    parts += validation.group_calibration.items()
+    filled_groups = [group for _, groups in parts for group in groups if group.rows]
+    outside_count = sum(group.verdict in ("more_bad", "fewer_bad") for group in filled_groups)
     return Topic(
         words.say("val_cal_title"),
         (
             words.say(
                 "val_cal_help",
-                outside=words.number(outside),
-                all=words.number(len(filled)),
-                chance=words.write.fixed((1 - CONFIDENCE) * len(filled), 1),
+                outside=words.number(outside_count),
+                all=words.number(len(filled_groups)),
+                chance=words.write.fixed((1 - CONFIDENCE) * len(filled_groups), 1),
             ),
         ),
         tables=tuple(_calibration_table(field, groups, words) for field, groups in parts),
@@ -159,13 +161,13 @@ def _calibration_table(
         (name, *words.header(*columns)),
         tuple(
             (
-                words.group(field, one.group),
-                words.number(one.rows),
-                words.share(one.mean_predicted),
-                words.share(one.observed),
-                words.say(f"val_{one.verdict}"),
+                words.group(field, group.group),
+                words.number(group.rows),
+                words.share(group.mean_predicted),
+                words.share(group.observed),
+                words.say(f"val_{group.verdict}"),
             )
-            for one in groups
+            for group in groups
         ),
         name,
     )
@@ -173,8 +175,8 @@ def _calibration_table(
 
 def _periods(periods: Sequence[Period], words: Wording) -> Topic:
     columns = ("fair_rows", "data_bad", "val_cal_predicted", "auc", "val_psi")
-    aucs = [one.auc["value"] for one in periods if one.auc]
-    rates = [one.bad_rate["value"] for one in periods if one.bad_rate]
+    aucs = [period.auc["value"] for period in periods if period.auc]
+    rates = [period.bad_rate["value"] for period in periods if period.bad_rate]
     answer = words.say(
         "val_time_head",
         periods=words.number(len(periods)),
@@ -192,16 +194,16 @@ def _periods(periods: Sequence[Period], words: Wording) -> Topic:
                 words.header("val_time_period", *columns),
                 tuple(
                     (
-                        words.say("val_between", low=one.first, high=one.last)
-                        if one.first != one.last
-                        else one.first,
-                        words.number(one.rows),
-                        words.share(one.bad_rate),
-                        words.share(one.mean_predicted),
-                        words.figure(one.auc),
-                        ", ".join(_psi(one.score, words)),
+                        words.say("val_between", low=period.first, high=period.last)
+                        if period.first != period.last
+                        else period.first,
+                        words.number(period.rows),
+                        words.share(period.bad_rate),
+                        words.share(period.mean_predicted),
+                        words.figure(period.auc),
+                        ", ".join(_psi(period.score, words)),
                     )
-                    for one in periods
+                    for period in periods
                 ),
             ),
         ),

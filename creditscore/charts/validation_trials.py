@@ -16,10 +16,10 @@ from creditscore.i18n.number_format import MINUS
 MAX_CHANGES = 12
 
 
-def two_way(found: Validation, words: Wording) -> Topic:
+def two_way(validation: Validation, words: Wording) -> Topic:
     """Return how groups of two protected fields fare."""
     title = words.say("val_two_title")
-    pairs = found.two_way_groups
+    pairs = validation.two_way_groups
     if not pairs:
         return Topic(title, (words.say("val_two_nothing"),))
     bounds = {"rows": words.number(MIN_GROUP_ROWS), "outcomes": words.number(MIN_GROUP_OUTCOMES)}
@@ -34,15 +34,15 @@ def two_way(found: Validation, words: Wording) -> Topic:
 
 def _lowest(pairs: Sequence[TwoWayGroups], words: Wording) -> str:
     """Name the two-way group that fares worst beside the best of its pair."""
-    rated = [
-        (one.approval_ratio["value"], pair.fields, one)
+    ratings = [
+        (group.approval_ratio["value"], pair.fields, group)
         for pair in pairs
-        for one in pair.large
-        if one.approval_ratio
+        for group in pair.large
+        if group.approval_ratio
     ]
-    if not rated:
+    if not ratings:
         return words.say("val_two_none")
-    _, fields, lowest = min(rated, key=lambda one: one[0])
+    _, fields, lowest = min(ratings, key=lambda rating: rating[0])
     return words.say(
         "val_two_head",
         groups=_groups(fields, lowest, words),
@@ -50,8 +50,8 @@ def _lowest(pairs: Sequence[TwoWayGroups], words: Wording) -> str:
     )
 
 
-def _groups(fields: Sequence[str], one: TwoWayGroup, words: Wording) -> str:
-    return ", ".join(map(words.group, fields, one.groups))
+def _groups(fields: Sequence[str], group: TwoWayGroup, words: Wording) -> str:
+    return ", ".join(map(words.group, fields, group.groups))
 
 
 def _pair_name(pair: TwoWayGroups, words: Wording) -> str:
@@ -64,38 +64,38 @@ def _pair(pair: TwoWayGroups, words: Wording) -> Table:
         (name, *words.header("fair_rows", "cut_approved", "val_two_ratio", "cut_bad")),
         tuple(
             (
-                _groups(pair.fields, one, words),
-                words.number(one.rows),
-                words.share(one.approval_rate),
-                words.figure(1.0 if one.groups == pair.reference else one.approval_ratio),
-                words.share(one.bad_rate_approved),
+                _groups(pair.fields, group, words),
+                words.number(group.rows),
+                words.share(group.approval_rate),
+                words.figure(1.0 if group.groups == pair.reference else group.approval_ratio),
+                words.share(group.bad_rate_approved),
             )
-            for one in pair.large
+            for group in pair.large
         ),
         name,
     )
 
 
 def _pair_left(pair: TwoWayGroups, words: Wording) -> str:
-    said = [] if pair.large else [words.say("val_two_none")]
+    sentences = [] if pair.large else [words.say("val_two_none")]
     if pair.small:
         counts = {"groups": words.number(pair.small), "rows": words.number(pair.small_rows)}
-        said.append(words.say("val_two_small", **counts))
-    return f"{_pair_name(pair, words)}: {' '.join(said)}"
+        sentences.append(words.say("val_two_small", **counts))
+    return f"{_pair_name(pair, words)}: {' '.join(sentences)}"
 
 
-def proxies(found: Validation, words: Wording) -> Topic:
+def proxies(validation: Validation, words: Wording) -> Topic:
     """Return how well other predictors tell the protected fields, and what that means."""
     title = words.say("val_proxy_title")
-    if not found.proxies:
+    if not validation.proxies:
         return Topic(title, (words.say("val_proxy_none"),))
     columns = ("drift_field", "val_proxy_others", "val_proxy_unprotected", "val_proxy_alone")
-    told = max(found.proxies, key=lambda one: _rank(one.others))
+    top_proxy = max(validation.proxies, key=lambda proxy: _rank(proxy.others))
     answer = words.say(
         "val_proxy_head",
-        field=words.field(told.field),
-        others=_strength(told.others, told.measure, words),
-        unprotected=_strength(told.unprotected, told.measure, words),
+        field=words.field(top_proxy.field),
+        others=_strength(top_proxy.others, top_proxy.measure, words),
+        unprotected=_strength(top_proxy.unprotected, top_proxy.measure, words),
     )
     return Topic(
         title,
@@ -106,42 +106,42 @@ def proxies(found: Validation, words: Wording) -> Topic:
                 words.header(*columns),
                 tuple(
                     (
-                        words.field(one.field),
-                        _strength(one.others, one.measure, words),
-                        _strength(one.unprotected, one.measure, words),
-                        _strongest(one.others, one.measure, words),
+                        words.field(proxy.field),
+                        _strength(proxy.others, proxy.measure, words),
+                        _strength(proxy.unprotected, proxy.measure, words),
+                        _strongest(proxy.others, proxy.measure, words),
                     )
-                    for one in found.proxies
+                    for proxy in validation.proxies
                 ),
             ),
         ),
     )
 
 
-def _rank(one: ProxyStrength) -> tuple[int, float]:
+def _rank(strength: ProxyStrength) -> tuple[int, float]:
     """Order what tells a field: by its verdict first, as measures cannot be compared."""
-    if one.together is None or one.verdict is None:
+    if strength.together is None or strength.verdict is None:
         return -1, 0.0
-    return (WEAK, MODERATE, STRONG).index(one.verdict), one.together["value"]
+    return (WEAK, MODERATE, STRONG).index(strength.verdict), strength.together["value"]
 
 
-def _strength(one: ProxyStrength, measure: str, words: Wording) -> str:
-    if one.together is None or one.verdict is None:
-        return words.say("val_proxy_no") if not one.predictors else NOTHING
-    value = words.say(f"val_told_{measure}", value=words.figure(one.together))
-    return f"{value}, {words.say('val_' + one.verdict)}"
+def _strength(strength: ProxyStrength, measure: str, words: Wording) -> str:
+    if strength.together is None or strength.verdict is None:
+        return words.say("val_proxy_no") if not strength.predictors else NOTHING
+    value = words.say(f"val_told_{measure}", value=words.figure(strength.together))
+    return f"{value}, {words.say('val_' + strength.verdict)}"
 
 
-def _strongest(one: ProxyStrength, measure: str, words: Wording) -> str:
-    if one.strongest is None:
+def _strongest(strength: ProxyStrength, measure: str, words: Wording) -> str:
+    if strength.strongest is None:
         return NOTHING
-    value = words.say(f"val_told_{measure}", value=words.figure(one.alone))
-    return f"{words.field(one.strongest)} ({value})"
+    value = words.say(f"val_told_{measure}", value=words.figure(strength.alone))
+    return f"{words.field(strength.strongest)} ({value})"
 
 
-def loss_at_cutoff(found: Validation, words: Wording) -> Topic:
+def loss_at_cutoff(validation: Validation, words: Wording) -> Topic:
     """Return what the approved were expected to cost and what they cost, in margins."""
-    loss, title = found.expected_loss, words.say("val_loss_title")
+    loss, title = validation.expected_loss, words.say("val_loss_title")
     if loss is None:
         return Topic(title, (words.say("val_loss_none"),))
     rows, ratio = words.number(loss.approved), words.write.short(loss.loss_to_margin)
@@ -169,24 +169,24 @@ def loss_at_cutoff(found: Validation, words: Wording) -> Topic:
     )
 
 
-def stress(found: Validation, words: Wording) -> Topic:
+def stress(validation: Validation, words: Wording) -> Topic:
     """Return what moved numbers and a missing history do to decisions."""
-    tried, title = found.stress, words.say("val_stress_title")
-    effects = tried.effects[:MAX_CHANGES]
-    history = _history(tried.missing_history, words)
+    result, title = validation.stress, words.say("val_stress_title")
+    effects = result.effects[:MAX_CHANGES]
+    history = _history(result.missing_history, words)
     if not effects:
         return Topic(title, (words.say("val_stress_none"), *history))
-    counts = {"shown": words.number(len(effects)), "all": words.number(len(tried.effects))}
-    is_cut = len(effects) < len(tried.effects)
+    counts = {"shown": words.number(len(effects)), "all": words.number(len(result.effects))}
+    is_cut = len(effects) < len(result.effects)
     columns = ("val_stress_change", "val_stress_approval", "val_stress_mean", "val_stress_labels")
-    rows = words.number(tried.rows)
-    approved = words.share(tried.approval_rate)
-    most = effects[0]
+    rows = words.number(result.rows)
+    approved = words.share(result.approval_rate)
+    largest_effect = effects[0]
     answer = words.say(
         "val_stress_head",
-        change=_changed(most, words),
-        labels=words.share(most.labels_changed),
-        approval=words.write.signed_points(most.approval_change),
+        change=_change_text(largest_effect, words),
+        labels=words.share(largest_effect.labels_changed),
+        approval=words.write.signed_points(largest_effect.approval_change),
     )
     return Topic(
         title,
@@ -197,12 +197,12 @@ def stress(found: Validation, words: Wording) -> Topic:
                 words.header(*columns),
                 tuple(
                     (
-                        _changed(one, words),
-                        words.write.signed_points(one.approval_change),
-                        words.write.signed_points(one.mean_change),
-                        words.share(one.labels_changed),
+                        _change_text(effect, words),
+                        words.write.signed_points(effect.approval_change),
+                        words.write.signed_points(effect.mean_change),
+                        words.share(effect.labels_changed),
                     )
-                    for one in effects
+                    for effect in effects
                 ),
             ),
         ),
@@ -210,31 +210,31 @@ def stress(found: Validation, words: Wording) -> Topic:
     )
 
 
-def _changed(one: StressEffect, words: Wording) -> str:
+def _change_text(effect: StressEffect, words: Wording) -> str:
     """Name what is moved, and by how much."""
-    fields = one.fields
+    fields = effect.fields
     name = words.field(fields[0]) if len(fields) == 1 else words.say("val_stress_all")
-    change = one.change or 0.0
+    change = effect.change or 0.0
     return f"{name} {'+' if change > 0 else MINUS}{words.write.setting(abs(change))}"
 
 
-def _history(found: MissingHistory | None, words: Wording) -> tuple[str, ...]:
-    if found is None:
+def _history(history: MissingHistory | None, words: Wording) -> tuple[str, ...]:
+    if history is None:
         return ()
-    fields, may_be = words.number(len(found.fields)), words.number(len(found.may_be_missing))
-    said = words.say("val_history_all", fields=fields)
-    if found.left_out is not None:
-        said = words.say(
-            "val_history_some", some=may_be, fields=fields, **_effect(found.left_out, words)
+    fields, may_be = words.number(len(history.fields)), words.number(len(history.may_be_missing))
+    sentence = words.say("val_history_all", fields=fields)
+    if history.left_out is not None:
+        sentence = words.say(
+            "val_history_some", some=may_be, fields=fields, **_effect(history.left_out, words)
         )
-    title = words.scorecard(found.smaller_scorecard)
-    smaller = words.say("val_history_smaller", title=title, **_effect(found.smaller, words))
-    return said, smaller
+    title = words.scorecard(history.smaller_scorecard)
+    smaller = words.say("val_history_smaller", title=title, **_effect(history.smaller, words))
+    return sentence, smaller
 
 
-def _effect(one: StressEffect, words: Wording) -> dict[str, str]:
+def _effect(effect: StressEffect, words: Wording) -> dict[str, str]:
     return {
-        "approval": words.write.signed_points(one.approval_change),
-        "mean": words.write.signed_points(one.mean_change),
-        "labels": words.share(one.labels_changed),
+        "approval": words.write.signed_points(effect.approval_change),
+        "mean": words.write.signed_points(effect.mean_change),
+        "labels": words.share(effect.labels_changed),
     }

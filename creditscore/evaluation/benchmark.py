@@ -77,33 +77,35 @@ def benchmark_in_short(performance: Performance) -> str | None:
 
 
 def _verdict(performance: Performance, language: str) -> str | None:
-    found = gains(performance)
-    if found is None:
+    figure_gains = gains(performance)
+    if figure_gains is None:
         return None
     texts, differences = PAGE_TEXTS[language], performance.difference_to_baseline[BENCHMARK]
-    if -1 in found.values():
-        said = texts["benchmark_worse"]
-    elif 1 not in found.values():
-        said = texts["benchmark_none"]
+    if -1 in figure_gains.values():
+        template = texts["benchmark_worse"]
+    elif 1 not in figure_gains.values():
+        template = texts["benchmark_none"]
     else:
-        said = texts["benchmark_one" if 0 in found.values() else "benchmark_both"]
-    return said.format(
-        better=_named(found, 1, texts),
-        worse=_named(found, -1, texts),
+        template = texts["benchmark_one" if 0 in figure_gains.values() else "benchmark_both"]
+    return template.format(
+        better=_figure_names(figure_gains, 1, texts),
+        worse=_figure_names(figure_gains, -1, texts),
         figures=", ".join(
-            f"{texts[name]} {_written(difference, language)}"
+            f"{texts[name]} {_format_figure(difference, language)}"
             for name in COMPARED
             if (difference := differences[name]) is not None
         ),
     )
 
 
-def _named(found: Mapping[str, int], way: int, texts: Mapping[str, str]) -> str:
+def _figure_names(figure_gains: Mapping[str, int], way: int, texts: Mapping[str, str]) -> str:
     """Name the figures that changed one way."""
-    return texts["benchmark_and"].join(texts[name] for name, each in found.items() if each == way)
+    return texts["benchmark_and"].join(
+        texts[name] for name, sign in figure_gains.items() if sign == way
+    )
 
 
-def _written(figure: Figure, language: str) -> str:
+def _format_figure(figure: Figure, language: str) -> str:
     write = FORMATS[language].difference
     return PAGE_TEXTS[language]["benchmark_figure"].format(
         value=write(figure["value"]), low=write(figure["low"]), high=write(figure["high"])

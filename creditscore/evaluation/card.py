@@ -322,7 +322,7 @@ class Card:
 def read_card(document: Mapping[str, Any]) -> Card:
     """Read a model card from its JSON, whichever release wrote it."""
     current = with_current_keys(document)
-    scorecards = {name: _with_quick(one) for name, one in current["scorecards"].items()}
+    scorecards = {name: _with_quick(section) for name, section in current["scorecards"].items()}
     return read_section(Card, {**current, "scorecards": scorecards})
 
 

@@ -32,14 +32,14 @@ def with_current_keys(card: Mapping[str, Any]) -> dict[str, Any]:
     """Return a model card with the keys of this release, whichever release wrote it."""
     if "min_group_rows" in card["method"]:
         return dict(card)
-    copied = deepcopy(dict(card))
+    current = deepcopy(dict(card))
     for path, old, new in RENAMED:
-        for holder in _find(copied, path.split(".")):
+        for holder in _find(current, path.split(".")):
             if isinstance(holder, dict) and old in holder:
                 items = {new if key == old else key: value for key, value in holder.items()}
                 holder.clear()
                 holder.update(items)
-    return copied
+    return current
 
 
 def _find(content: Any, path: list[str]) -> Iterator[Any]:
@@ -48,8 +48,8 @@ def _find(content: Any, path: list[str]) -> Iterator[Any]:
         yield content
         return
     if isinstance(content, dict):
-        found = list(content.values()) if path[0] == "*" else [content.get(path[0])]
+        values = list(content.values()) if path[0] == "*" else [content.get(path[0])]
     else:
-        found = content if path[0] == "*" and isinstance(content, list) else []
-    for value in found:
+        values = content if path[0] == "*" and isinstance(content, list) else []
+    for value in values:
         yield from _find(value, path[1:])

@@ -55,17 +55,18 @@ def _read(reader: Reader, content: Any) -> Any:
 
 def _reader(hint: Any) -> Reader:
     """Return what reads a value that is not null as a type says."""
-    origin, inner = get_origin(hint), [one for one in get_args(hint) if one is not NoneType]
+    origin = get_origin(hint)
+    inner = [argument for argument in get_args(hint) if argument is not NoneType]
     if origin in (Union, UnionType):
         return _reader(inner[0]) if len(inner) == 1 else _as_it_is
     if is_dataclass(hint):
         return partial(read_section, cast("type[Any]", hint))
     if origin not in (tuple, list, dict, Mapping):
         return _as_it_is
-    part = _reader(inner[1 if origin in (dict, Mapping) else 0])
+    item_reader = _reader(inner[1 if origin in (dict, Mapping) else 0])
     if origin in (dict, Mapping):
-        return lambda content: {key: _read(part, each) for key, each in content.items()}
-    return lambda content: origin(_read(part, each) for each in content)
+        return lambda content: {key: _read(item_reader, value) for key, value in content.items()}
+    return lambda content: origin(_read(item_reader, item) for item in content)
 
 
 def _as_it_is(content: Any) -> Any:
@@ -84,7 +85,7 @@ def plain(part: Any) -> Any:
             if (value := getattr(part, field.name)) is not None or "optional" not in field.metadata
         }
     if isinstance(part, Mapping):
-        return {key: plain(each) for key, each in part.items()}
+        return {key: plain(value) for key, value in part.items()}
     if isinstance(part, list | tuple):
-        return [plain(each) for each in part]
+        return [plain(item) for item in part]
     return part

@@ -78,10 +78,10 @@ class Performance:
     @property
     def auc(self) -> Figure:
         """The scorecard's AUC: the test rows have both outcomes, so there always is one."""
-        found = self.scorecard["auc"]
-        if found is None:
+        figure = self.scorecard["auc"]
+        if figure is None:
             raise ValueError("the model card has no AUC")
-        return found
+        return figure
 
 
 @dataclass(frozen=True)

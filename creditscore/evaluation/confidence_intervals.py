@@ -164,22 +164,22 @@ class BootstrapResamples:
             results = [statistic(self._standing_for(np.ones((1, self.rows))))]
             step = max(1, self.block // self.rows)
             for start in range(0, self.count, step):
-                drawn = _weights(self, start, min(step, self.count - start))
-                results.append(statistic(self._standing_for(drawn)))
+                counts = _weights(self, start, min(step, self.count - start))
+                results.append(statistic(self._standing_for(counts)))
         return np.concatenate(results)
 
-    def _standing_for(self, drawn: Floats) -> Floats:
+    def _standing_for(self, counts: Floats) -> Floats:
         """Turn how often each row was drawn into how many people its draws stand for."""
-        return drawn if self.case_weights is None else drawn * self.case_weights
+        return counts if self.case_weights is None else counts * self.case_weights
 
 
 @lru_cache(maxsize=1)
 def _weights(resamples: BootstrapResamples, start: int, draws: int) -> Floats:
     """Draw; the last draws are cached, since one metric after the other needs the same."""
     rows = resamples.rows
-    drawn = np.random.default_rng([resamples.seed, start]).integers(rows, size=(draws, rows))
-    drawn += np.arange(draws)[:, np.newaxis] * rows
-    counts = np.bincount(drawn.ravel(), minlength=draws * rows)
+    indices = np.random.default_rng([resamples.seed, start]).integers(rows, size=(draws, rows))
+    indices += np.arange(draws)[:, np.newaxis] * rows
+    counts = np.bincount(indices.ravel(), minlength=draws * rows)
     return counts.reshape(draws, rows).astype(np.float64)
 
 
@@ -241,10 +241,10 @@ def figures(samples: Mapping[str, Floats]) -> dict[str, Figure | None]:
 
 
 def differences(
-    samples: Mapping[str, Floats], others: Mapping[str, Floats], *names: str
+    samples: Mapping[str, Floats], other_samples: Mapping[str, Floats], *names: str
 ) -> dict[str, Figure | None]:
-    """Compute by how much ``others`` exceed ``samples``, paired draw by draw."""
-    return {name: interval(others[name] - samples[name]) for name in names}
+    """Compute by how much ``other_samples`` exceed ``samples``, paired draw by draw."""
+    return {name: interval(other_samples[name] - samples[name]) for name in names}
 
 
 def _figure(value: float, low: float, high: float) -> Figure:

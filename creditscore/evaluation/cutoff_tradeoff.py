@@ -38,11 +38,11 @@ def trade_off(section: ScorecardCard, percent: int, ratio: float) -> CutoffRow:
     rows = section.performance.rows
     # The card's shares are rounded: whole rows give the same cost as the card's own. Shares of
     # weighted rows are no whole rows.
-    whole = float if section.performance.weighted else round
-    approved_rows = whole(row.approval_rate * rows)
+    to_rows = float if section.performance.weighted else round
+    approved_rows = to_rows(row.approval_rate * rows)
     declined_rows = rows - approved_rows
-    approved_bads = whole(approved_rows * (row.bad_rate_approved or 0.0))
-    declined_bads = whole(declined_rows * (row.bad_rate_declined or 0.0))
+    approved_bads = to_rows(approved_rows * (row.bad_rate_approved or 0.0))
+    declined_bads = to_rows(declined_rows * (row.bad_rate_declined or 0.0))
     # A default among the approved costs the ratio; a good one who is declined, the margin.
     cost = (ratio * approved_bads + declined_rows - declined_bads) / rows
     return replace(row, cost=cost)
@@ -51,7 +51,9 @@ def trade_off(section: ScorecardCard, percent: int, ratio: float) -> CutoffRow:
 def cheapest(section: ScorecardCard, ratio: float) -> CutoffRow:
     """Return the cut-off at which the errors on the held-out rows cost least."""
     percents = range(LOWEST_PERCENT, HIGHEST_PERCENT + 1)
-    return min((trade_off(section, each, ratio) for each in percents), key=lambda one: one.cost)
+    return min(
+        (trade_off(section, percent, ratio) for percent in percents), key=lambda row: row.cost
+    )
 
 
 def group_rates(section: ScorecardCard, percent: int) -> dict[str, dict[str, float]] | None:
@@ -59,8 +61,8 @@ def group_rates(section: ScorecardCard, percent: int) -> dict[str, dict[str, flo
 
     None for a card of an early version, which lacks them.
     """
-    stored = section.curves.groups
-    if stored is None:
+    groups_by_field = section.curves.groups
+    if groups_by_field is None:
         return None
     index = percent - LOWEST_PERCENT
     return {
@@ -69,5 +71,5 @@ def group_rates(section: ScorecardCard, percent: int) -> dict[str, dict[str, flo
             for group in groups
             if (rate := group.approval_rates[index]) is not None
         }
-        for field, groups in stored.items()
+        for field, groups in groups_by_field.items()
     }

@@ -66,13 +66,13 @@ def expected_loss(
         None where no one is approved.
     """
     approved = predicted < cutoff
-    each = None if weights is None else weights[approved]
-    hits, of = hits_of(bad[approved], each)
+    approved_weights = None if weights is None else weights[approved]
+    hits, of = hits_of(bad[approved], approved_weights)
     if of == 0:
         return None
     low, high = wilson(hits, of)
     rate: Figure = {"value": hits / of, "low": low, "high": high}
-    mean = float(np.average(predicted[approved], weights=each))
+    mean = float(np.average(predicted[approved], weights=approved_weights))
     return ExpectedLoss(
         loss_to_margin=loss_to_margin,
         approved=int(approved.sum()),

@@ -74,11 +74,11 @@ def groups(field: Field, column: Floats, *, training_column: Floats) -> list[Pop
         The rows, encoded for the model.
     training_column : ndarray of shape (n_training_rows,)
     """
-    known = _known_groups(field, column, training_column=training_column)
+    known_groups = _known_groups(field, column, training_column=training_column)
     if field.missing is None:
-        return known
+        return known_groups
     label = in_language(say("not_stated"), DEFAULT_LANGUAGE)
-    return [*known, PopulationGroup(label, None, None, np.isnan(column))]
+    return [*known_groups, PopulationGroup(label, None, None, np.isnan(column))]
 
 
 def _known_groups(
@@ -123,24 +123,24 @@ def by_group(
         For the intervals of comparisons.
     """
     weights = resamples.case_weights
-    counted = [hits_of(*_within(part.inside, approved, weights)) for part in parts]
-    differing = differ_from_rest([hits for hits, _ in counted], [of for _, of in counted])
+    counts = [hits_of(*_within(part.inside, approved, weights)) for part in parts]
+    directions = differ_from_rest([hits for hits, _ in counts], [of for _, of in counts])
     entries = [
         _entry(part, bad, approved, weights, differs=differs)
-        for part, differs in zip(parts, differing, strict=True)
+        for part, differs in zip(parts, directions, strict=True)
     ]
-    compared = [index for index, one in enumerate(entries) if one.verdict == CONCLUSIVE]
+    compared_indices = [index for index, entry in enumerate(entries) if entry.verdict == CONCLUSIVE]
     rates, good_rates = _sampled_rates(parts, bad, approved, resamples)
-    best = max(compared, key=lambda index: rates[0, index], default=None)
+    best = max(compared_indices, key=lambda index: rates[0, index], default=None)
     if best is not None:
-        for index in compared:
+        for index in compared_indices:
             ratio = interval(_ratio(rates[:, index], rates[:, best]))
             entries[index] = replace(entries[index], approval_ratio=ratio)
     reference = None if best is None else entries[best].group
-    if len(compared) < 2:
+    if len(compared_indices) < 2:
         return FieldFairness(reference, tuple(entries), None, None, None)
-    low, high = rates[:, compared].min(axis=1), rates[:, compared].max(axis=1)
-    good = good_rates[:, compared]
+    low, high = rates[:, compared_indices].min(axis=1), rates[:, compared_indices].max(axis=1)
+    good = good_rates[:, compared_indices]
     # Noise drives groups apart, never together: the differences are biased upwards.
     gap = interval(1 - _ratio(low, high), recentre=True)
     return FieldFairness(
@@ -165,16 +165,16 @@ def differ_from_rest(approvals: Sequence[float], rows: Sequence[float]) -> list[
         Of each group.
     """
     all_approvals, all_rows = sum(approvals), sum(rows)
-    filled = sum(of > 0 for of in rows)
+    filled_count = sum(of > 0 for of in rows)
     # Of two groups, each is the rest of the other: that is one test.
-    tests = filled if filled > 2 else 1
-    found: list[str | None] = []
+    tests = filled_count if filled_count > 2 else 1
+    directions: list[str | None] = []
     for hits, of in zip(approvals, rows, strict=True):
         rest = (all_approvals - hits, all_rows - of)
         differs = rates_differ(hits, of, than=rest, tests=tests)
         way = HIGHER if hits * all_rows > all_approvals * of else LOWER
-        found.append(way if differs else None)
-    return found
+        directions.append(way if differs else None)
+    return directions
 
 
 def is_large(rows: int, bads: int) -> bool:
@@ -228,8 +228,8 @@ def _sampled_rates(
     """Compute approval rates, of all and of the good, each of shape (1 + count, n_groups)."""
     inside = np.column_stack([part.inside for part in parts])
     good = (bad == 0)[:, np.newaxis] & inside
-    yes = approved[:, np.newaxis]
-    columns = np.hstack([inside & yes, inside, good & yes, good]).astype(np.float64)
+    is_approved = approved[:, np.newaxis]
+    columns = np.hstack([inside & is_approved, inside, good & is_approved, good]).astype(np.float64)
     sums = resamples.over(lambda weights: weights @ columns)
     hits, of, good_hits, good_of = np.split(sums, 4, axis=1)
     return _ratio(hits, of), _ratio(good_hits, good_of)
@@ -291,14 +291,16 @@ def approvals_at(
                 group=part.label,
                 rows=int(part.inside.sum()),
                 approval_rates=tuple(
-                    float(np.average(inside < cutoff, weights=each)) if len(inside) else None
+                    float(np.average(inside < cutoff, weights=group_weights))
+                    if len(inside)
+                    else None
                     for cutoff in cutoffs
                 ),
             )
             for part in groups(
                 schema.fields[name], columns[name], training_column=training_columns[name]
             )
-            for inside, each in [_within(part.inside, probability_of_default, weights)]
+            for inside, group_weights in [_within(part.inside, probability_of_default, weights)]
         )
         for name in names
         if schema.fields[name].protected

@@ -93,11 +93,11 @@ def _group(
     label: str, inside: Flags, bad: Ints, predicted: Floats, weights: Floats | None
 ) -> CalibrationGroup:
     rows, bads = int(inside.sum()), int(bad[inside].sum())
-    each = None if weights is None else weights[inside]
-    observed = share(bad[inside], each)
+    group_weights = None if weights is None else weights[inside]
+    observed = share(bad[inside], group_weights)
     if observed is None:
         return CalibrationGroup(label, 0, 0, None, None, INCONCLUSIVE)
-    mean = float(np.average(predicted[inside], weights=each))
+    mean = float(np.average(predicted[inside], weights=group_weights))
     verdict = compared(mean, observed)
     if verdict == AS_PREDICTED and not is_large(rows, bads):
         verdict = INCONCLUSIVE

@@ -61,17 +61,18 @@ def trace_rows(
     seed : int
     """
     counts = {name: RowCounts(len(bad), int(bad.sum())) for name, (bad, _) in parts.items()}
-    used = RowCounts(
-        sum(one.rows for one in counts.values()), sum(one.bad or 0 for one in counts.values())
+    used_rows = RowCounts(
+        sum(count.rows for count in counts.values()),
+        sum(count.bad or 0 for count in counts.values()),
     )
     missing: dict[str, int] = {}
     for _, columns in parts.values():
         for name, values in columns.items():
             missing[name] = missing.get(name, 0) + int(np.isnan(values).sum())
     steps = {
-        "file": RowCounts(used.rows + left_out, None if left_out else used.bad),
+        "file": RowCounts(used_rows.rows + left_out, None if left_out else used_rows.bad),
         "left_out": RowCounts(left_out, None),
-        "used": used,
+        "used": used_rows,
         **counts,
     }
     return Lineage(steps, missing, list(ignored_columns), seed)

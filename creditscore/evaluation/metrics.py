@@ -42,10 +42,10 @@ def auc(bad: Ints, probability_of_default: Floats, weights: Floats | None = None
     The chance that a random bad applicant has a higher probability than a random good one:
     0.5 is guessing, 1 is perfect; ties count half (Mann & Whitney 1947).
     """
-    _, places = np.unique(probability_of_default, return_inverse=True)
-    each = np.ones(len(bad)) if weights is None else weights
-    bads = np.bincount(places, weights=each * bad)
-    goods = np.bincount(places, weights=each * (1 - bad))
+    _, indices = np.unique(probability_of_default, return_inverse=True)
+    row_weights = np.ones(len(bad)) if weights is None else weights
+    bads = np.bincount(indices, weights=row_weights * bad)
+    goods = np.bincount(indices, weights=row_weights * (1 - bad))
     goods_below = np.cumsum(goods) - goods
     return float(bads @ (goods_below + goods / 2) / (bads.sum() * goods.sum()))
 
@@ -80,10 +80,12 @@ def expected_calibration_error(
     0 means that of those predicted at 20 %, 20 % defaulted, and so on (Naeini et al. 2015).
     """
     bin_indices = np.minimum((probability_of_default * bins).astype(np.int64), bins - 1)
-    each = np.ones(len(bad)) if weights is None else weights
-    predicted = np.bincount(bin_indices, weights=probability_of_default * each, minlength=bins)
-    observed = np.bincount(bin_indices, weights=bad * each, minlength=bins)
-    return float(np.abs(predicted - observed).sum() / each.sum())
+    row_weights = np.ones(len(bad)) if weights is None else weights
+    predicted = np.bincount(
+        bin_indices, weights=probability_of_default * row_weights, minlength=bins
+    )
+    observed = np.bincount(bin_indices, weights=bad * row_weights, minlength=bins)
+    return float(np.abs(predicted - observed).sum() / row_weights.sum())
 
 
 def calibration_line(
@@ -111,13 +113,13 @@ def calibration_line(
     bads, goods = odds[bad == 1], odds[bad == 0]
     if bads.min() >= goods.max() or goods.min() >= bads.max():
         return np.nan, np.nan
-    each = np.ones(len(bad)) if weights is None else weights
+    row_weights = np.ones(len(bad)) if weights is None else weights
     line = np.array([float(log_odds(np.array([np.average(bad, weights=weights)]))[0]), 0.0])
     for _ in range(MAX_NEWTON_ITERATIONS):
         # A step that went too far makes a line so steep that exp() would overflow.
         predicted = 1 / (1 + np.exp(np.minimum(-design @ line, 700.0)))
-        gradient = design.T @ (each * (bad - predicted))
-        variance = each * predicted * (1 - predicted)
+        gradient = design.T @ (row_weights * (bad - predicted))
+        variance = row_weights * predicted * (1 - predicted)
         hessian = (design * variance[:, np.newaxis]).T @ design
         if np.linalg.det(hessian) < SINGULAR_DETERMINANT:
             break
@@ -174,14 +176,14 @@ def cutoff_table(
     ``cost`` is the mean over all applicants, in margins of a good account: an approved bad one
     costs the ratio, a declined good one costs 1, the margin that was not earned.
     """
-    each = np.ones(len(bad)) if weights is None else weights
-    bads, goods = bad * each, (1 - bad) * each
+    row_weights = np.ones(len(bad)) if weights is None else weights
+    bads, goods = bad * row_weights, (1 - bad) * row_weights
     table: list[CutoffCost] = []
     for cutoff in cutoffs:
         approved = probability_of_default < cutoff
         cost = loss_to_margin * float(bads[approved].sum()) + float(goods[~approved].sum())
         row = at_cutoff(bad, probability_of_default, cutoff, weights)
-        table.append({"cutoff": cutoff, **row, "cost": cost / float(each.sum())})
+        table.append({"cutoff": cutoff, **row, "cost": cost / float(row_weights.sum())})
     return table
 
 
@@ -193,9 +195,9 @@ def roc(
     Thinned to at most ``points``, evenly along the curve.
     """
     levels, ranks = np.unique(-probability_of_default, return_inverse=True)
-    each = np.ones(len(bad)) if weights is None else weights
-    bads = np.cumsum(np.bincount(ranks, weights=bad * each, minlength=len(levels)))
-    goods = np.cumsum(np.bincount(ranks, weights=(1 - bad) * each, minlength=len(levels)))
+    row_weights = np.ones(len(bad)) if weights is None else weights
+    bads = np.cumsum(np.bincount(ranks, weights=bad * row_weights, minlength=len(levels)))
+    goods = np.cumsum(np.bincount(ranks, weights=(1 - bad) * row_weights, minlength=len(levels)))
     declined_good = np.concatenate([[0.0], goods / goods[-1]])
     declined_bad = np.concatenate([[0.0], bads / bads[-1]])
     lengths = declined_good + declined_bad
@@ -227,14 +229,20 @@ def calibration_curve(
     curve = []
     for index in np.unique(group_indices):
         inside = group_indices == index
-        each = None if weights is None else weights[inside]
+        group_weights = None if weights is None else weights[inside]
         curve.append(
             {
                 "rows": int(inside.sum()),
                 "bads": int(bad[inside].sum()),
-                "mean_predicted": float(np.average(probability_of_default[inside], weights=each)),
-                "observed_rate": float(np.average(bad[inside], weights=each)),
-                **({} if each is None else {"effective_rows": effective_rows(each)}),
+                "mean_predicted": float(
+                    np.average(probability_of_default[inside], weights=group_weights)
+                ),
+                "observed_rate": float(np.average(bad[inside], weights=group_weights)),
+                **(
+                    {}
+                    if group_weights is None
+                    else {"effective_rows": effective_rows(group_weights)}
+                ),
             }
         )
     return curve

@@ -58,12 +58,14 @@ def compare_train_test(
     test : mapping of str to Figure or None
     """
     return {
-        name: _compared(name, _finite(train.get(name)), _finite(out_of_bag.get(name)), test_figure)
+        name: _compare_figure(
+            name, _finite(train.get(name)), _finite(out_of_bag.get(name)), test_figure
+        )
         for name, test_figure in test.items()
     }
 
 
-def _compared(
+def _compare_figure(
     name: str, train: float | None, out_of_bag: float | None, test: Figure | None
 ) -> TrainTestFigure:
     if test is None:

@@ -102,7 +102,7 @@ def r_squared(actual: Floats, predicted: Floats, resamples: BootstrapResamples) 
 
 
 def mean_auc(
-    actual: Ints, scores: Floats, resamples: BootstrapResamples, *, fewest: int
+    actual: Ints, scores: Floats, resamples: BootstrapResamples, *, min_rows: int
 ) -> Floats | None:
     """Compute the AUC of each value against all others, averaged over the values (macro-AUC).
 
@@ -113,7 +113,7 @@ def mean_auc(
     scores : ndarray of shape (n_rows, n_values)
         How likely each value is.
     resamples : BootstrapResamples
-    fewest : int
+    min_rows : int
         A value of fewer rows, or that all but fewer rows have, is left out.
 
     Returns
@@ -121,13 +121,13 @@ def mean_auc(
     ndarray of shape (1 + n_draws,) or None
         Of the rows and of each draw; of two values, the AUC. None where no value is left.
     """
-    found = []
+    aucs = []
     for value in range(scores.shape[1]):
         has = (actual == value).astype(np.int64)
-        if min(has.sum(), len(has) - has.sum()) >= fewest:
+        if min(has.sum(), len(has) - has.sum()) >= min_rows:
             _, statistic = ranking(has, scores[:, value])
-            found.append(resamples.over(statistic)[:, 0])
-    return np.mean(found, axis=0, dtype=np.float64) if found else None
+            aucs.append(resamples.over(statistic)[:, 0])
+    return np.mean(aucs, axis=0, dtype=np.float64) if aucs else None
 
 
 def strength(measure: str, value: float | None) -> str | None:
@@ -156,10 +156,10 @@ def bin_means(
     bins : int
         How many there are.
     """
-    each = np.ones(len(targets)) if weights is None else weights
-    means = np.tile(np.average(targets, axis=0, weights=each), (1 + bins, 1))
+    row_weights = np.ones(len(targets)) if weights is None else weights
+    means = np.tile(np.average(targets, axis=0, weights=row_weights), (1 + bins, 1))
     for index in range(bins):
         inside = indices == index
-        if each[inside].sum() > 0:
-            means[1 + index] = np.average(targets[inside], axis=0, weights=each[inside])
+        if row_weights[inside].sum() > 0:
+            means[1 + index] = np.average(targets[inside], axis=0, weights=row_weights[inside])
     return means

@@ -110,7 +110,7 @@ def cross_validation(
         Splits that could not be made.
     """
     figures = {
-        name: distribution([one[name] for one in splits], figure)
+        name: distribution([split[name] for split in splits], figure)
         for name, figure in shipped.items()
     }
     enough = len(splits) >= MIN_VALUES
@@ -119,15 +119,15 @@ def cross_validation(
 
 def distribution(values: Sequence[float], shipped: float) -> Distribution | None:
     """Summarise a figure's values, those that are numbers; None for fewer than three."""
-    known = np.array([value for value in values if np.isfinite(value)])
-    if len(known) < MIN_VALUES or not np.isfinite(shipped):
+    numbers = np.array([value for value in values if np.isfinite(value)])
+    if len(numbers) < MIN_VALUES or not np.isfinite(shipped):
         return None
     return Distribution(
-        count=len(known),
-        mean=rounded(known.mean()),
-        sd=rounded(known.std(ddof=1)),
-        lowest=rounded(known.min()),
-        highest=rounded(known.max()),
+        count=len(numbers),
+        mean=rounded(numbers.mean()),
+        sd=rounded(numbers.std(ddof=1)),
+        lowest=rounded(numbers.min()),
+        highest=rounded(numbers.max()),
         shipped=rounded(shipped),
-        lower=int((known < shipped).sum()),
+        lower=int((numbers < shipped).sum()),
     )

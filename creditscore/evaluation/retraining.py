@@ -69,7 +69,7 @@ class Retraining:
 def compare_seeds(
     bad: Ints,
     shipped: Floats,
-    others: Floats,
+    other_predictions: Floats,
     *,
     cutoff: float,
     near: Flags,
@@ -82,20 +82,20 @@ def compare_seeds(
     bad : ndarray of shape (n_rows,)
     shipped : ndarray of shape (n_rows,)
         The probabilities of default that are served.
-    others : ndarray of shape (n_other_seeds, n_rows)
+    other_predictions : ndarray of shape (n_other_seeds, n_rows)
     cutoff : float
     near : ndarray of shape (n_rows,)
         Whose answers warn.
     weights : ndarray of shape (n_rows,), optional
         How many people each row stands for.
     """
-    every = np.vstack([shipped, others])
-    approved = every < cutoff
+    predictions = np.vstack([shipped, other_predictions])
+    approved = predictions < cutoff
     changed = np.asarray(approved.any(axis=0) & ~approved.all(axis=0))
-    spread = every.std(axis=0, ddof=1)
-    aucs = [_auc(bad, each, weights) for each in every]
+    spread = predictions.std(axis=0, ddof=1)
+    aucs = [_auc(bad, predicted, weights) for predicted in predictions]
     return Retraining(
-        seeds=len(every),
+        seeds=len(predictions),
         rows=len(bad),
         changed_rows=int(changed.sum()),
         changed=share(changed, weights),

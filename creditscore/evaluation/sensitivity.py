@@ -52,8 +52,8 @@ def curve_values(field: Field, training_column: Floats) -> Floats:
     """
     training_column = training_column[~np.isnan(training_column)]
     values = np.unique(training_column)
-    whole = isinstance(field.rule, CodeList) or field.rule.integral
-    if whole and len(values) <= MAX_DISTINCT_VALUES:
+    is_discrete = isinstance(field.rule, CodeList) or field.rule.integral
+    if is_discrete and len(values) <= MAX_DISTINCT_VALUES:
         return values
     shares = np.linspace(0.01, 0.99, MAX_CURVE_POINTS)
     # Only values that occur: the model knows no applicant between two of them.
@@ -75,11 +75,11 @@ def partial_dependence(
 
 def ceteris_paribus(predict: Predict, matrix: Floats, column: int, values: Floats) -> Floats:
     """Compute each row's probability at each value of one field, of shape (n_rows, n_values)."""
-    changed = matrix.astype(np.float32)
+    changed_matrix = matrix.astype(np.float32)
     predicted = np.empty((len(matrix), len(values)))
     for index, value in enumerate(values):
-        changed[:, column] = value
-        predicted[:, index] = predict(changed)
+        changed_matrix[:, column] = value
+        predicted[:, index] = predict(changed_matrix)
     return predicted
 
 
@@ -122,8 +122,8 @@ def label_flips(
         Of the probability of default.
     """
     approved = predict(matrix.astype(np.float32)) < cutoff
-    others = ceteris_paribus(predict, matrix, column, np.array(values)) < cutoff
-    flipped = (others != approved[:, np.newaxis]).any(axis=1)
+    approvals = ceteris_paribus(predict, matrix, column, np.array(values)) < cutoff
+    flipped = (approvals != approved[:, np.newaxis]).any(axis=1)
     return rate(int(flipped.sum()), len(matrix))
 
 
@@ -157,15 +157,15 @@ def age_62_test(
     values = values[values < edge]
     if not len(rows) or not len(values):
         return None
-    own = predict(rows.astype(np.float32))
+    predicted = predict(rows.astype(np.float32))
     best = ceteris_paribus(predict, rows, column, values).min(axis=1)
-    refused = (own >= cutoff) & (best < cutoff)
+    refused = (predicted >= cutoff) & (best < cutoff)
     return AgeTest(
         from_=edge,
         rows=len(rows),
-        worse_off=rate(int((own > best + PROBABILITY_TOLERANCE).sum()), len(rows)),
+        worse_off=rate(int((predicted > best + PROBABILITY_TOLERANCE).sum()), len(rows)),
         refused_due_to_age=rate(int(refused.sum()), len(rows)),
-        mean_gap=rounded(np.maximum(own - best, 0).mean()),
+        mean_gap=rounded(np.maximum(predicted - best, 0).mean()),
     )
 
 
@@ -206,31 +206,33 @@ def monotonicity_violations(
     rows, after = matrix[movable].astype(np.float32), after[movable]
     if not len(rows):
         return MonotonicityViolations(0, None, None, None)
-    own = predict(rows)
-    moved = rows.copy()
-    moved[:, column] = after
-    predicted = predict(moved)
-    fall = own - predicted
+    predicted_before = predict(rows)
+    moved_rows = rows.copy()
+    moved_rows[:, column] = after
+    predicted_after = predict(moved_rows)
+    fall = predicted_before - predicted_after
     lowered = fall > PROBABILITY_TOLERANCE
     worst = int(np.argmax(fall))
     largest = LargestFall(
         from_=rule.decode(float(before[movable][worst])),
         to=rule.decode(float(after[worst])),
-        probability_from=rounded(own[worst]),
-        probability_to=rounded(predicted[worst]),
+        probability_from=rounded(predicted_before[worst]),
+        probability_to=rounded(predicted_after[worst]),
     )
     return MonotonicityViolations(
         rows=len(rows),
         lowered=rate(int(lowered.sum()), len(rows)),
-        made_eligible=rate(int(((own >= cutoff) & (predicted < cutoff)).sum()), len(rows)),
+        made_eligible=rate(
+            int(((predicted_before >= cutoff) & (predicted_after < cutoff)).sum()), len(rows)
+        ),
         largest_fall=largest if lowered.any() else None,
     )
 
 
 def _next_worse(before: Floats, rule: NumericRange, risk: str, training_column: Floats) -> Floats:
     """Return the next value in the direction of higher risk; NaN where there is none."""
-    known = np.unique(training_column[~np.isnan(training_column)])
-    steps = np.setdiff1d(known, np.array(list(rule.labels), dtype=np.float64))
+    training_values = np.unique(training_column[~np.isnan(training_column)])
+    steps = np.setdiff1d(training_values, np.array(list(rule.labels), dtype=np.float64))
     rising = risk == "rises"
     indices = np.searchsorted(steps, before, side="right" if rising else "left") - (not rising)
     # NaN would be sorted behind all numbers.
@@ -263,9 +265,10 @@ def is_proven_monotone(forest: Forest, column: int, risk: str) -> bool:
     for node in reversed(range(len(left))):
         if left[node] == node:
             continue
-        one, other = left[node], right[node]
-        low[node], high[node] = min(low[one], low[other]), max(high[one], high[other])
-        safer, riskier = (one, other) if risk == "rises" else (other, one)
+        left_child, right_child = left[node], right[node]
+        low[node] = min(low[left_child], low[right_child])
+        high[node] = max(high[left_child], high[right_child])
+        safer, riskier = (left_child, right_child) if risk == "rises" else (right_child, left_child)
         if asks[node] and high[safer] > low[riskier]:
             return False
     return True

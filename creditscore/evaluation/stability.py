@@ -112,8 +112,11 @@ def population_stability_index(expected: Sequence[int], actual: Sequence[int]) -
 
 def contributions(expected: Sequence[int], actual: Sequence[int]) -> list[float]:
     """Return what each bin adds to the index."""
-    before, now = _shares(expected), _shares(actual)
-    return [(new - old) * log(new / old) for old, new in zip(before, now, strict=True)]
+    expected_shares, actual_shares = _shares(expected), _shares(actual)
+    return [
+        (new - old) * log(new / old)
+        for old, new in zip(expected_shares, actual_shares, strict=True)
+    ]
 
 
 def band(index: float) -> str:
@@ -131,11 +134,11 @@ def compare_counts(bins: Bins, counts: Sequence[int], *, min_rows: int = MIN_ROW
     Without a shift the index is (1/n + 1/m) times a chi-square of bins - 1 degrees (Yurdakul &
     Naranjo), n and m being these and the training rows.
     """
-    rows, trained = sum(counts), sum(bins.counts)
+    rows, training_rows = sum(counts), sum(bins.counts)
     if rows < min_rows:
         return Shift(rows, None, INSUFFICIENT, None)
     psi = population_stability_index(bins.counts, counts)
-    significant = psi > (1 / rows + 1 / trained) * bins.critical
+    significant = psi > (1 / rows + 1 / training_rows) * bins.critical
     return Shift(rows, psi, band(psi), significant)
 
 
@@ -149,10 +152,10 @@ def bin_indices(bins: Bins, column: Floats, decode: Callable[[float], Value | No
     decode : callable
         Turns a number of the column into the value that it stands for.
     """
-    numbers, places = np.unique(column, return_inverse=True)
-    found = (bins.bin_index(bins.bin_code(decode(float(number)))) for number in numbers)
-    indices = np.array([-1 if index is None else index for index in found], dtype=np.int64)
-    return indices[places]
+    numbers, inverse = np.unique(column, return_inverse=True)
+    bin_by_number = (bins.bin_index(bins.bin_code(decode(float(number)))) for number in numbers)
+    indices = np.array([-1 if index is None else index for index in bin_by_number], dtype=np.int64)
+    return indices[inverse]
 
 
 def bin_counts(bins: Bins, indices: Ints, weights: Floats | None = None) -> list[int]:
@@ -161,11 +164,11 @@ def bin_counts(bins: Bins, indices: Ints, weights: Floats | None = None) -> list
     Where rows have weights, the counts are those of the population that they stand for, together
     as many as `effective_rows`.
     """
-    each = None
+    row_weights = None
     if weights is not None:
-        each = weights * effective_rows(weights) / weights.sum()
-        each = each[indices >= 0]
-    counts = np.bincount(indices[indices >= 0], weights=each, minlength=len(bins.counts))
+        row_weights = weights * effective_rows(weights) / weights.sum()
+        row_weights = row_weights[indices >= 0]
+    counts = np.bincount(indices[indices >= 0], weights=row_weights, minlength=len(bins.counts))
     return [round(float(count)) for count in counts]
 
 
@@ -191,15 +194,15 @@ def periods(times: Any) -> tuple[Ints, list[tuple[Any, Any]]]:
     ends : list of tuple
         The first and the last time of each.
     """
-    known, places, rows = np.unique(times, return_inverse=True, return_counts=True)
+    distinct_times, inverse, rows = np.unique(times, return_inverse=True, return_counts=True)
     # Each time is where the middle one of its rows is.
     middle = (np.cumsum(rows) - rows / 2) / len(times)
     of_time = np.unique((middle * PERIODS).astype(np.int64), return_inverse=True)[1]
     ends = [
-        (known[of_time == index][0], known[of_time == index][-1])
+        (distinct_times[of_time == index][0], distinct_times[of_time == index][-1])
         for index in range(int(of_time.max()) + 1)
     ]
-    return of_time[places], ends
+    return of_time[inverse], ends
 
 
 def measure_period(

@@ -138,23 +138,23 @@ def effect(
     weights : ndarray of shape (n_rows,), optional
         How many people each row stands for.
     """
-    was, now = before < cutoff, after < cutoff
-    gained = now.astype(np.int64) - was.astype(np.int64)
+    was_approved, is_approved = before < cutoff, after < cutoff
+    gains = is_approved.astype(np.int64) - was_approved.astype(np.int64)
     return StressEffect(
         fields=fields,
         change=change,
         moved=share(moved, weights),
-        approval_change=float(np.average(gained, weights=weights)),
+        approval_change=float(np.average(gains, weights=weights)),
         mean_change=float(np.average(after - before, weights=weights)),
-        labels_changed=share(was != now, weights),
+        labels_changed=share(was_approved != is_approved, weights),
     )
 
 
 def largest_first(effects: list[StressEffect]) -> tuple[StressEffect, ...]:
     """Return effects, those that change most labels first, then those that move the mean most."""
 
-    def size(one: StressEffect) -> tuple[float, float]:
-        labels = one.labels_changed["value"] if one.labels_changed else 0.0
-        return labels, abs(one.mean_change)
+    def size(effect: StressEffect) -> tuple[float, float]:
+        labels = effect.labels_changed["value"] if effect.labels_changed else 0.0
+        return labels, abs(effect.mean_change)
 
     return tuple(sorted(effects, key=size, reverse=True))

@@ -91,35 +91,37 @@ def _pair(
 ) -> TwoWayGroups:
     names, inside = [], []
     small, small_rows = 0, 0
-    for one, other in product(first, second):
-        both = one.inside & other.inside
-        rows = int(both.sum())
-        if is_large(rows, int(bad[both].sum())):
-            names.append((one.label, other.label))
-            inside.append(both)
+    for first_group, second_group in product(first, second):
+        overlap = first_group.inside & second_group.inside
+        rows = int(overlap.sum())
+        if is_large(rows, int(bad[overlap].sum())):
+            names.append((first_group.label, second_group.label))
+            inside.append(overlap)
         elif rows:
             small, small_rows = small + 1, small_rows + rows
     largest = sorted(range(len(names)), key=lambda index: -int(inside[index].sum()))[:MAX_GROUPS]
-    kept = sorted(largest)
-    if not kept:
+    kept_indices = sorted(largest)
+    if not kept_indices:
         return TwoWayGroups(fields, None, (), small, small_rows)
     # The labels are only numbers here, so that no two are alike.
-    numbered = [PopulationGroup(str(index), None, None, inside[index]) for index in kept]
-    found = by_group(numbered, bad, approved, resamples=resamples)
-    best = found.reference_group
+    numbered_groups = [
+        PopulationGroup(str(index), None, None, inside[index]) for index in kept_indices
+    ]
+    fairness = by_group(numbered_groups, bad, approved, resamples=resamples)
+    best = fairness.reference_group
     return TwoWayGroups(
         fields=fields,
         reference=None if best is None else names[int(best)],
         large=tuple(
             TwoWayGroup(
                 groups=names[index],
-                rows=one.rows,
-                bads=one.bads,
-                approval_rate=one.approval_rate,
-                approval_ratio=one.approval_ratio,
-                bad_rate_approved=one.bad_rate_approved,
+                rows=group.rows,
+                bads=group.bads,
+                approval_rate=group.approval_rate,
+                approval_ratio=group.approval_ratio,
+                bad_rate_approved=group.bad_rate_approved,
             )
-            for index, one in zip(kept, found.groups, strict=True)
+            for index, group in zip(kept_indices, fairness.groups, strict=True)
         ),
         small=small,
         small_rows=small_rows,

@@ -158,11 +158,11 @@ def strongest_correlations(
     with np.errstate(divide="ignore", invalid="ignore"):
         sizes = covariance / np.outer(spreads, spreads)
     # A constant column has no correlation but what rounding makes, and none counts with itself.
-    varying = spreads > CONSTANT_SPREAD
-    known = np.outer(varying, varying) & ~np.eye(len(sizes), dtype=bool)
-    absolute = np.where(known, np.abs(sizes), -1.0)
+    is_varying = spreads > CONSTANT_SPREAD
+    has_correlation = np.outer(is_varying, is_varying) & ~np.eye(len(sizes), dtype=bool)
+    absolute = np.where(has_correlation, np.abs(sizes), -1.0)
     strongest = absolute.argmax(axis=1)
     return [
-        (int(other), float(sizes[own, other])) if known[own, other] else None
-        for own, other in enumerate(strongest)
+        (int(partner), float(sizes[column, partner])) if has_correlation[column, partner] else None
+        for column, partner in enumerate(strongest)
     ]

@@ -58,11 +58,11 @@ def measure_exclusions(
     unchanged = bootstrap_metrics(data.test.bad, predicted, data.resamples)
     rows = [_consequences(data, [], predicted, unchanged, unchanged, fields)]
     for names in ablations:
-        remaining = tuple(name for name in predictors if name not in names)
-        if not remaining:
+        other_predictors = tuple(name for name in predictors if name not in names)
+        if not other_predictors:
             continue
-        matrix = data.test.matrix(remaining).astype(np.float32)
-        without = refit(remaining).probability_of_default(matrix)
+        matrix = data.test.matrix(other_predictors).astype(np.float32)
+        without = refit(other_predictors).probability_of_default(matrix)
         samples = bootstrap_metrics(data.test.bad, without, data.resamples)
         rows.append(_consequences(data, names, without, samples, unchanged, fields))
     return tuple(rows)
@@ -81,9 +81,11 @@ def measure_constraints(
     predicted, without : ndarray of shape (n_test_rows,)
         Probabilities of the scorecard, and of one that was trained without the constraints.
     """
-    free = bootstrap_metrics(data.test.bad, without, data.resamples)
-    own = bootstrap_metrics(data.test.bad, predicted, data.resamples)
-    return Constraints(tuple(monotone), differences(free, own, "auc", "brier"))
+    free_samples = bootstrap_metrics(data.test.bad, without, data.resamples)
+    constrained_samples = bootstrap_metrics(data.test.bad, predicted, data.resamples)
+    return Constraints(
+        tuple(monotone), differences(free_samples, constrained_samples, "auc", "brier")
+    )
 
 
 def _consequences(
@@ -94,7 +96,7 @@ def _consequences(
     unchanged: Mapping[str, Floats],
     fields: Sequence[str],
 ) -> Exclusion:
-    compared = of_protected(
+    fairness_by_field = of_protected(
         data.schema,
         data.test.columns,
         data.train.columns,
@@ -114,7 +116,8 @@ def _consequences(
         bad_rate_approved=rates["bad_rate_approved"],
         bad_rate_declined=rates["bad_rate_declined"],
         demographic_parity_ratio={
-            name: one.demographic_parity_ratio for name, one in compared.items()
+            name: field_fairness.demographic_parity_ratio
+            for name, field_fairness in fairness_by_field.items()
         },
     )
 
@@ -181,32 +184,33 @@ def exclusion_table(exclusions: Sequence[Exclusion]) -> tuple[list[str], list[li
     exclusions : sequence of Exclusion
         As `measure_exclusions` returns them: the scorecard as it is first.
     """
-    watched = list(exclusions[0].demographic_parity_ratio)
+    monitored_fields = list(exclusions[0].demographic_parity_ratio)
     header = ["left out", "AUC", "change of AUC", "Brier score", "approved", "bad among approved"]
-    return header + [f"{name} parity" for name in watched], [
+    return header + [f"{name} parity" for name in monitored_fields], [
         [
-            ", ".join(one.excluded) or "nothing",
-            figure_alone(one.auc),
-            signed(one.change["auc"] if one.change else None),
-            figure_alone(one.brier),
-            share(one.approval_rate),
-            share(one.bad_rate_approved),
-            *(figure_alone(one.demographic_parity_ratio[name]) for name in watched),
+            ", ".join(exclusion.excluded) or "nothing",
+            figure_alone(exclusion.auc),
+            signed(exclusion.change["auc"] if exclusion.change else None),
+            figure_alone(exclusion.brier),
+            share(exclusion.approval_rate),
+            share(exclusion.bad_rate_approved),
+            *(figure_alone(exclusion.demographic_parity_ratio[name]) for name in monitored_fields),
         ]
-        for one in exclusions
+        for exclusion in exclusions
     ]
 
 
 def constraints_text(section: ScorecardCard) -> str | None:
     """Say what its monotone fields cost a scorecard; None without any."""
-    found = section.constraints
-    if found is None:
+    constraints = section.constraints
+    if constraints is None:
         return None
-    change = found.change
+    change = constraints.change
     auc, brier = (signed(change[name]) for name in ("auc", "brier"))
     return (
         f"That the probability of default may only go one way along "
-        f"{', '.join(found.monotone)} changes the AUC by {auc} and the Brier score by {brier}."
+        f"{', '.join(constraints.monotone)} changes the AUC by {auc} and the Brier score by "
+        f"{brier}."
     )
 
 

@@ -109,14 +109,14 @@ def _method(model: Model, rows: Split) -> Method:
 def _data(model: Model, rows: Split, evaluation: EvaluationData) -> Data:
     """Describe the rows: published ones, known ones, or ones of the lender's own."""
     about, schema = model.manifest["data"], model.schema
-    published = (one for one in schema.sources.values() if one.sha256 == about["sha256"])
-    source = next(published, None)
-    known = schema.files.get(about["sha256"])
+    matches = (source for source in schema.sources.values() if source.sha256 == about["sha256"])
+    source = next(matches, None)
+    description = schema.files.get(about["sha256"])
     return Data(
         **about,
         published_as=source.title if source else None,
         licence=source.licence if source else None,
-        about=in_language(known, DEFAULT_LANGUAGE) if known else None,
+        about=in_language(description, DEFAULT_LANGUAGE) if description else None,
         train_rows=len(rows.train),
         test_rows=len(rows.test),
         test_bads=int(rows.test.bad.sum()),

@@ -14,28 +14,28 @@ def numbered(lines: Sequence[str]) -> Iterator[str]:
 
     The list, with links, comes before the first section.
     """
-    written: list[str] = []
+    output: list[str] = []
     chapters: list[str] = []
     section = 0
     for line in lines:
         heading = _HEADING.fullmatch(line)
         if heading is None:
-            written.append(line)
+            output.append(line)
         elif heading[1] == "##":
             section = 0
             chapters.append(f"{len(chapters) + 1}. {heading[2]}")
-            written.append(f"## {chapters[-1]}")
+            output.append(f"## {chapters[-1]}")
         else:
             section += 1
-            written.append(f"### {len(chapters)}.{section} {heading[2]}")
-    first = next(i for i, line in enumerate(written) if line.startswith("## "))
-    yield from written[:first]
+            output.append(f"### {len(chapters)}.{section} {heading[2]}")
+    first = next(i for i, line in enumerate(output) if line.startswith("## "))
+    yield from output[:first]
     yield from ("**Contents**", "")
     for chapter in chapters:
         number, title = chapter.split(". ", 1)
         yield f"{number}. [{title}](#{anchor(chapter)})"
     yield ""
-    yield from written[first:]
+    yield from output[first:]
 
 
 def anchor(heading: str) -> str:

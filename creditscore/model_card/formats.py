@@ -55,39 +55,39 @@ def share(raw: float | None) -> str:
     return "-" if raw is None else WRITE.share(raw)
 
 
-def share_of(one: Figure | None) -> str:
+def share_of(figure: Figure | None) -> str:
     """Write a share with its interval."""
-    if one is None:
+    if figure is None:
         return "-"
-    return _with_interval(one, WRITE.share)
+    return _with_interval(figure, WRITE.share)
 
 
-def figure(one: Figure | None) -> str:
+def figure(figure: Figure | None) -> str:
     """Write a figure with its interval."""
-    if one is None:
+    if figure is None:
         return "-"
-    return _with_interval(one, WRITE.figure)
+    return _with_interval(figure, WRITE.figure)
 
 
-def share_alone(one: Figure | None) -> str:
+def share_alone(figure: Figure | None) -> str:
     """Write a share without its interval."""
-    return "-" if one is None else WRITE.share(one["value"])
+    return "-" if figure is None else WRITE.share(figure["value"])
 
 
-def figure_alone(one: Figure | None) -> str:
+def figure_alone(figure: Figure | None) -> str:
     """Write a figure without its interval."""
-    return "-" if one is None else WRITE.figure(one["value"])
+    return "-" if figure is None else WRITE.figure(figure["value"])
 
 
-def signed(one: Figure | None) -> str:
+def signed(figure: Figure | None) -> str:
     """Write a difference with its interval, its sign always shown."""
-    if one is None:
+    if figure is None:
         return "-"
-    return _with_interval(one, WRITE.difference)
+    return _with_interval(figure, WRITE.difference)
 
 
-def _with_interval(one: Figure, write: Callable[[float], str]) -> str:
-    return f"{write(one['value'])} ({write(one['low'])} to {write(one['high'])})"
+def _with_interval(figure: Figure, write: Callable[[float], str]) -> str:
+    return f"{write(figure['value'])} ({write(figure['low'])} to {write(figure['high'])})"
 
 
 def listed(names: Sequence[str]) -> str:

@@ -22,7 +22,7 @@ LINE = "\\_" * 20
 
 def front_page(card: Card) -> Iterator[str]:
     """Write what a filed document has on its first page: which models, when, whose, signed by."""
-    versions = ", ".join(f"`{one.version}`" for one in card.scorecards.values())
+    versions = ", ".join(f"`{scorecard.version}`" for scorecard in card.scorecards.values())
     yield from table(
         ["Document", "Model card"],
         [
@@ -34,53 +34,56 @@ def front_page(card: Card) -> Iterator[str]:
     )
 
 
-def _owner_and_status(found: Declarations | None) -> list[list[str]]:
-    if found is None:
+def _owner_and_status(declarations: Declarations | None) -> list[list[str]]:
+    if declarations is None:
         return []
-    return [["Owner", _or_not_stated(found.owner)], ["Status", _status(found)]]
+    return [["Owner", _or_not_stated(declarations.owner)], ["Status", _status(declarations)]]
 
 
-def _status(found: Declarations) -> str:
-    unsigned = [step for step in STEPS if step in found.missing]
-    if not unsigned:
-        return f"Approved on {found.sign_off['approved'].date}"
-    return f"**Not signed off**: {', '.join(unsigned)} missing"
+def _status(declarations: Declarations) -> str:
+    unsigned_steps = [step for step in STEPS if step in declarations.missing]
+    if not unsigned_steps:
+        return f"Approved on {declarations.sign_off['approved'].date}"
+    return f"**Not signed off**: {', '.join(unsigned_steps)} missing"
 
 
-def governance(found: Declarations) -> Iterator[str]:
+def governance(declarations: Declarations) -> Iterator[str]:
     """Write what is declared, and what is not."""
-    texts, missing = PAGE_TEXTS[DEFAULT_LANGUAGE], len(found.missing)
+    texts, missing = PAGE_TEXTS[DEFAULT_LANGUAGE], len(declarations.missing)
     state = texts["governance_missing" if missing else "governance_complete"]
-    counts = state.format(missing=missing, total=found.total)
+    counts = state.format(missing=missing, total=declarations.total)
     yield f"{texts['governance_lead']} {f'**{counts}**' if missing else counts}"
     yield ""
     yield from table(
         ["declaration", "stated"],
-        ([_title(key), _or_not_stated(getattr(found, key))] for key in TEXTS),
+        ([_title(key), _or_not_stated(getattr(declarations, key))] for key in TEXTS),
     )
     yield from ("", "### Version history", "")
     yield from _or_nothing(
-        found.versions,
+        declarations.versions,
         table(
             ["version", "date", "what changed", "by"],
             (
-                [_cell(text) for text in (one.version, one.date, one.change, one.by)]
-                for one in found.versions
+                [
+                    _cell(text)
+                    for text in (version.version, version.date, version.change, version.by)
+                ]
+                for version in declarations.versions
             ),
         ),
     )
     yield from ("", "### Why each variable is in", "")
     yield from table(
         ["field", "why"],
-        ([f"`{name}`", _or_not_stated(why)] for name, why in found.variables.items()),
+        ([f"`{name}`", _or_not_stated(why)] for name, why in declarations.variables.items()),
     )
     yield from ("", "### Triggers for a validation before its time", "")
     usual = f"**{texts['usual_limit']}**"
     yield from table(
         ["trigger", "limit", "declared"],
         (
-            [f"`{name}`", _limit(limit), usual if name in found.usual_triggers else "yes"]
-            for name, limit in found.triggers.items()
+            [f"`{name}`", _limit(limit), usual if name in declarations.usual_triggers else "yes"]
+            for name, limit in declarations.triggers.items()
         ),
     )
 
@@ -93,7 +96,7 @@ def _or_nothing(stated: object, lines: Iterable[str]) -> Iterable[str]:
     return lines if stated else [f"{NOT_STATED}."]
 
 
-def sign_off(found: Declarations) -> Iterator[str]:
+def sign_off(declarations: Declarations) -> Iterator[str]:
     """Write the block that is signed, on paper where names and dates are not declared."""
     yield (
         "The person who signs has read this document and answers for the step. A signature covers "
@@ -105,7 +108,7 @@ def sign_off(found: Declarations) -> Iterator[str]:
         (
             [
                 _title(step),
-                *(_or_not_stated(text) for text in astuple(found.sign_off[step])),
+                *(_or_not_stated(text) for text in astuple(declarations.sign_off[step])),
                 LINE,
             ]
             for step in STEPS
@@ -129,7 +132,7 @@ def _cell(text: str) -> str:
 # Lineage
 
 
-def lineage(found: Lineage, card: Card) -> Iterator[str]:
+def lineage(trace: Lineage, card: Card) -> Iterator[str]:
     """Write the way of the rows: counts by step, missing values by field, the split, software."""
     texts = PAGE_TEXTS[DEFAULT_LANGUAGE]
     yield from ("", "### Rows from the file to the figures", "")
@@ -138,39 +141,39 @@ def lineage(found: Lineage, card: Card) -> Iterator[str]:
         (
             [
                 texts[f"rows_{step}"],
-                count(one.rows),
-                "-" if one.bad is None else count(one.bad),
-                share(one.bad / one.rows if one.bad is not None and one.rows else None),
+                count(counts.rows),
+                "-" if counts.bad is None else count(counts.bad),
+                share(counts.bad / counts.rows if counts.bad is not None and counts.rows else None),
             ]
-            for step, one in found.steps.items()
+            for step, counts in trace.steps.items()
         ),
     )
     people = card.data.people
     yield from (
         "",
-        f"The split is at random with seed {found.seed}, with the same share of bad rows on "
+        f"The split is at random with seed {trace.seed}, with the same share of bad rows on "
         f"both sides (stratified){', and all rows of a person on one side' if people else ''}.",
     )
-    if ignored := found.ignored_columns:
+    if ignored_columns := trace.ignored_columns:
         yield ""
-        yield f"Columns of the file that are not used: {', '.join(map(_cell, ignored))}."
+        yield f"Columns of the file that are not used: {', '.join(map(_cell, ignored_columns))}."
     yield from ("", "### Missing values by field", "")
-    yield from _missing(found)
+    yield from _missing_values(trace)
     yield from ("", "### Software", "")
     yield ", ".join(f"{name} {version}" for name, version in card.software.items()) + "."
 
 
-def _missing(found: Lineage) -> Iterator[str]:
-    missing = {name: rows for name, rows in found.missing.items() if rows}
+def _missing_values(trace: Lineage) -> Iterator[str]:
+    missing = {name: rows for name, rows in trace.missing.items() if rows}
     if not missing:
         yield "No field is empty in any of the rows used."
         return
-    used = found.steps["used"].rows
+    used_rows = trace.steps["used"].rows
     yield from table(
         ["field", "rows without a value", "share of the rows used"],
-        ([f"`{name}`", count(rows), share(rows / used)] for name, rows in missing.items()),
+        ([f"`{name}`", count(rows), share(rows / used_rows)] for name, rows in missing.items()),
     )
-    complete = len(found.missing) - len(missing)
+    complete = len(trace.missing) - len(missing)
     if complete:
         yield from ("", f"The other fields, {count(complete)}, have no gap.")
 
@@ -184,7 +187,7 @@ def law_clauses(card: Card) -> Iterator[str]:
     yield from table(
         ["place", "clause", "what it asks for", "what is there for it"],
         (
-            [_cell(text) for text in (one.place, one.clause, one.asks, one.answer)]
-            for one in card.law_clauses
+            [_cell(text) for text in (clause.place, clause.clause, clause.asks, clause.answer)]
+            for clause in card.law_clauses
         ),
     )

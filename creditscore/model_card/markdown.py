@@ -54,7 +54,7 @@ def _lines(card: Card, plots: Sequence[str]) -> Iterator[str]:
     yield from _section("Predictors and monitored attributes", _fields(card))
     may_be_missing = any(section.missing_values for section in card.scorecards.values())
     for title in (title for title in PARTS if may_be_missing or title != MISSING):
-        yield from _section(title, _each(card, title, plots))
+        yield from _section(title, _scorecard_sections(card, title, plots))
     yield from _section("Limits", bullets(card.limits))
     yield from _section("Human oversight and monitoring", bullets(card.oversight))
     yield from _section("Law", [*bullets(card.law), *law_clauses(card)])
@@ -65,8 +65,8 @@ def _lines(card: Card, plots: Sequence[str]) -> Iterator[str]:
 
 def _beside_benchmark(card: Card) -> Iterator[str]:
     """Say before all else whether the scorecards beat the benchmark of the trade."""
-    if said := benchmark_paragraph(card, DEFAULT_LANGUAGE):
-        yield from ("", said)
+    if paragraph := benchmark_paragraph(card, DEFAULT_LANGUAGE):
+        yield from ("", paragraph)
 
 
 def _section(title: str, lines: Iterable[str]) -> Iterator[str]:
@@ -74,7 +74,7 @@ def _section(title: str, lines: Iterable[str]) -> Iterator[str]:
     yield from lines
 
 
-def _each(card: Card, title: str, plots: Sequence[str]) -> Iterator[str]:
+def _scorecard_sections(card: Card, title: str, plots: Sequence[str]) -> Iterator[str]:
     """Write one section for every scorecard, with its plots."""
     for index, (name, section) in enumerate(card.scorecards.items()):
         if index:

@@ -100,7 +100,7 @@ def measure_scorecard(
     matrix = data.test.matrix(card.predictors)
     predicted = card.probability_of_default(matrix.astype(np.float32))
     progress(f"measuring the {name} scorecard")
-    compared = fairness.of_protected(
+    fairness_by_field = fairness.of_protected(
         model.schema,
         data.test.columns,
         data.train.columns,
@@ -132,10 +132,10 @@ def measure_scorecard(
         ),
         fields=spec.fields,
     )
-    own = performance.scorecard
+    scorecard_figures = performance.scorecard
     return Measured(
         decision=decision,
-        fairness=compared,
+        fairness=fairness_by_field,
         protected_attribute_effects=effects,
         explanation=explanation,
         sensitivity=sensitivity,
@@ -145,7 +145,9 @@ def measure_scorecard(
         variables=tuple(variables),
         out_of_time=later,
         ablation=exclusions,
-        validation=all_rounded(validate(model, name, data=data, predicted=predicted, figures=own)),
+        validation=all_rounded(
+            validate(model, name, data=data, predicted=predicted, figures=scorecard_figures)
+        ),
         constraints=_constraints(card, data, predicted, spec),
     )
 
@@ -155,7 +157,7 @@ def _constraints(
 ) -> Constraints | None:
     """Measure what monotone fields cost, beside a forest without them; None without any."""
     fields = data.schema.fields
-    monotone = [one for one in card.predictors if fields[one].is_monotone(card.name)]
+    monotone = [name for name in card.predictors if fields[name].is_monotone(card.name)]
     if not monotone:
         return None
     free = {name: replace(field, monotone=False) for name, field in fields.items()}
@@ -170,13 +172,14 @@ def _performance(
     data: EvaluationData, card: Scorecard, predicted: Floats, woe: WoeScorecard
 ) -> Performance:
     bad = data.test.bad
-    own = bootstrap_metrics(bad, predicted, data.resamples)
+    scorecard_samples = bootstrap_metrics(bad, predicted, data.resamples)
     rivals = {
         BENCHMARK: woe.probability_of_default(data.test),
         **baselines(data, card.predictors),
     }
-    others = {
-        name: bootstrap_metrics(bad, theirs, data.resamples) for name, theirs in rivals.items()
+    rival_samples = {
+        name: bootstrap_metrics(bad, rival_predicted, data.resamples)
+        for name, rival_predicted in rivals.items()
     }
     return Performance(
         rows=len(bad),
@@ -184,11 +187,12 @@ def _performance(
         weighted=data.test.weight is not None,
         bad_rate=share(bad, data.test.weight),
         mean_predicted=mean(predicted, data.test.weight),
-        scorecard=figures(own),
+        scorecard=figures(scorecard_samples),
         without_twins=without_twins(data, predicted),
-        baselines={name: figures(samples) for name, samples in others.items()},
+        baselines={name: figures(samples) for name, samples in rival_samples.items()},
         difference_to_baseline={
-            name: differences(samples, own, "auc", "brier") for name, samples in others.items()
+            name: differences(samples, scorecard_samples, "auc", "brier")
+            for name, samples in rival_samples.items()
         },
     )
 
@@ -197,13 +201,15 @@ def _decision(test: Dataset, predicted: Floats, model: Model) -> DecisionFigures
     policy, weights = model.policy, test.weight
     approved = predicted < policy.cutoff
     cutoffs = sorted({*CUTOFFS, policy.cutoff})
-    yes, no = (test.rows(np.flatnonzero(side)) for side in (approved, ~approved))
+    approved_rows, declined_rows = (
+        test.rows(np.flatnonzero(mask)) for mask in (approved, ~approved)
+    )
     return DecisionFigures(
         cutoff=policy.cutoff,
         loss_to_margin=_ratio(policy),
         approval_rate=share(approved, weights),
-        bad_rate_approved=share(yes.bad, yes.weight),
-        bad_rate_declined=share(no.bad, no.weight),
+        bad_rate_approved=share(approved_rows.bad, approved_rows.weight),
+        bad_rate_declined=share(declined_rows.bad, declined_rows.weight),
         table=_cutoff_rows(test, predicted, cutoffs, policy),
     )
 
@@ -220,7 +226,7 @@ def _cutoff_rows(
 def _explanation(model: Model, card: Scorecard, matrix: Floats, predicted: Floats) -> Explanation:
     sample = matrix[:IMPORTANCE_ROWS].astype(np.float32)
     weight = np.abs(card.impacts(sample)).mean(axis=0)
-    ranked = sorted(zip(card.predictors, weight.tolist(), strict=True), key=lambda one: -one[1])
+    ranked = sorted(zip(card.predictors, weight.tolist(), strict=True), key=lambda pair: -pair[1])
     refused = predicted >= model.policy.cutoff
     return Explanation(
         importance=tuple(Importance(name, rounded(share)) for name, share in ranked),
@@ -255,11 +261,11 @@ def reason_frequencies(lists: Sequence[Sequence[str]]) -> tuple[ReasonFrequency,
     lists : sequence of sequence of str
         Each refusal's reason codes, the weightiest first.
     """
-    given = Counter(code for codes in lists for code in codes)
-    first = Counter(codes[0] for codes in lists if codes)
+    given_counts = Counter(code for codes in lists for code in codes)
+    first_counts = Counter(codes[0] for codes in lists if codes)
     return tuple(
-        ReasonFrequency(code, count, first[code], rate(count, len(lists)))
-        for code, count in sorted(given.items(), key=lambda one: (-one[1], one[0]))
+        ReasonFrequency(code, count, first_counts[code], rate(count, len(lists)))
+        for code, count in sorted(given_counts.items(), key=lambda item: (-item[1], item[0]))
     )
 
 
@@ -333,9 +339,10 @@ def _scores(test: Dataset, predicted: Floats, policy: Policy) -> ScoreHistogram:
     points = policy.scale.points(predicted)
     first, last = points.min() // SCORE_BIN_POINTS, points.max() // SCORE_BIN_POINTS
     edges = np.arange(first, last + 2) * SCORE_BIN_POINTS
-    each = np.ones(len(test)) if test.weight is None else test.weight
+    row_weights = np.ones(len(test)) if test.weight is None else test.weight
     good, bad = (
-        np.histogram(points, edges, weights=each * (test.bad == outcome))[0] for outcome in (0, 1)
+        np.histogram(points, edges, weights=row_weights * (test.bad == outcome))[0]
+        for outcome in (0, 1)
     )
     return ScoreHistogram(
         edges=tuple(edges.tolist()),

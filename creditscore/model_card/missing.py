@@ -50,27 +50,29 @@ def _leaving_out(
 ) -> LeavingOut:
     name, train, test = card.predictors[column], data.train, data.test
     missing = np.isnan(train.columns[name])
-    without, stating = (train.rows(np.flatnonzero(side)) for side in (missing, ~missing))
+    missing_rows, stated_rows = (train.rows(np.flatnonzero(mask)) for mask in (missing, ~missing))
     stated = np.flatnonzero(~np.isnan(test.columns[name]))
-    before, after = predicted[stated], _without(card, test.rows(stated), column)
+    before, after = predicted[stated], _predict_without(card, test.rows(stated), column)
     weights = None if test.weight is None else test.weight[stated]
     refused = before >= data.cutoff
-    instead = share(after[refused] < data.cutoff, None if weights is None else weights[refused])
+    approved_instead = share(
+        after[refused] < data.cutoff, None if weights is None else weights[refused]
+    )
     change = after - before
     return LeavingOut(
         missing=share(missing, train.weight),
-        bad_rate_missing=share(without.bad, without.weight),
-        bad_rate_stated=share(stating.bad, stating.weight),
+        bad_rate_missing=share(missing_rows.bad, missing_rows.weight),
+        bad_rate_stated=share(stated_rows.bad, stated_rows.weight),
         rows=len(stated),
         mean_change=rounded(np.average(change, weights=weights)) if len(stated) else None,
         lowered=share(change < -PROBABILITY_TOLERANCE, weights),
         refused=int(refused.sum()),
-        approved_instead=instead,
-        hiding_pays=instead is not None and instead["value"] > HIDING_PAYS_FROM,
+        approved_instead=approved_instead,
+        hiding_pays=approved_instead is not None and approved_instead["value"] > HIDING_PAYS_FROM,
     )
 
 
-def _without(card: Scorecard, rows: Dataset, column: int) -> Floats:
+def _predict_without(card: Scorecard, rows: Dataset, column: int) -> Floats:
     """Predict rows as if their people had left a field out."""
     matrix = rows.matrix(card.predictors).astype(np.float32)
     matrix[:, column] = np.nan
@@ -82,8 +84,8 @@ def _without(card: Scorecard, rows: Dataset, column: int) -> Floats:
 
 def missing_values(card: Card, section: ScorecardCard) -> Iterator[str]:
     """Write what leaving fields out does, and warn where it pays."""
-    found = section.missing_values
-    if not found:
+    effects = section.missing_values
+    if not effects:
         yield "Each of its predictors must be stated."
         return
     yield (
@@ -100,14 +102,14 @@ def missing_values(card: Card, section: ScorecardCard) -> Iterator[str]:
         (
             [
                 f"`{name}`",
-                share_of(one.missing),
-                share_of(one.bad_rate_missing),
-                share_of(one.bad_rate_stated),
-                "-" if one.mean_change is None else WRITE.impact(one.mean_change),
-                share_of(one.lowered),
-                f"{share_of(one.approved_instead)} of {count(one.refused)}",
+                share_of(effect.missing),
+                share_of(effect.bad_rate_missing),
+                share_of(effect.bad_rate_stated),
+                "-" if effect.mean_change is None else WRITE.impact(effect.mean_change),
+                share_of(effect.lowered),
+                f"{share_of(effect.approved_instead)} of {count(effect.refused)}",
             ]
-            for name, one in found.items()
+            for name, effect in effects.items()
         ),
     )  # fmt: skip
     if names := hiding_pays(section):
@@ -117,15 +119,15 @@ def missing_values(card: Card, section: ScorecardCard) -> Iterator[str]:
 def hiding_pays(section: ScorecardCard) -> Sequence[str]:
     """Return the fields that it pays to leave out, the one that pays most first."""
     paying = {
-        name: one.approved_instead["value"]
-        for name, one in section.missing_values.items()
-        if one.hiding_pays and one.approved_instead
+        name: effect.approved_instead["value"]
+        for name, effect in section.missing_values.items()
+        if effect.hiding_pays and effect.approved_instead
     }
     return sorted(paying, key=paying.__getitem__, reverse=True)
 
 
 def warning(section: ScorecardCard, names: Sequence[str]) -> str:
     """Say which fields it pays to leave out, and how much; the first ones of many."""
-    found = section.missing_values
-    shares = listed([f"{name} for {share_alone(found[name].approved_instead)}" for name in names])
+    effects = section.missing_values
+    shares = listed([f"{name} for {share_alone(effects[name].approved_instead)}" for name in names])
     return f"Leaving out pays, as the refused who state it would be approved without: {shares}."

@@ -53,7 +53,7 @@ class _Target:
     measure : str
     train, test : Dataset
         The rows that state it.
-    learnt, actual : ndarray of shape (n_rows,)
+    train_values, test_values : ndarray of shape (n_rows,)
         Its numbers in both, or the numbers of its values: -1 for one that is not told apart.
     values : int
         How many are told apart; 0 of a number.
@@ -64,20 +64,20 @@ class _Target:
     measure: str
     train: Dataset
     test: Dataset
-    learnt: Floats
-    actual: Floats
+    train_values: Floats
+    test_values: Floats
     values: int
     seed: int
 
     def score(self, scores: Floats) -> float | None:
         """Measure predictions of the test rows, of shape (n_rows, 1 or n_values)."""
-        found = self._samples(scores, draws=0)
-        return None if found is None else float(found[0])
+        samples = self._samples(scores, draws=0)
+        return None if samples is None else float(samples[0])
 
     def score_with_interval(self, scores: Floats) -> Figure | None:
         """Measure the same, with its bootstrap interval over the test rows."""
-        found = self._samples(scores, draws=RESAMPLES)
-        return None if found is None else interval(found)
+        samples = self._samples(scores, draws=RESAMPLES)
+        return None if samples is None else interval(samples)
 
     def _samples(self, scores: Floats, *, draws: int) -> Floats | None:
         if len(self.test) < MIN_GROUP_OUTCOMES:
@@ -86,8 +86,10 @@ class _Target:
             len(self.test), self.seed, count=draws, case_weights=self.test.weight
         )
         if self.measure == R2:
-            return r_squared(self.actual, scores[:, 0], rows)
-        return mean_auc(self.actual.astype(np.int64), scores, rows, fewest=MIN_GROUP_OUTCOMES)
+            return r_squared(self.test_values, scores[:, 0], rows)
+        return mean_auc(
+            self.test_values.astype(np.int64), scores, rows, min_rows=MIN_GROUP_OUTCOMES
+        )
 
 
 def find_proxies(data: EvaluationData, card: Scorecard, fields: Sequence[str]) -> tuple[Proxy, ...]:
@@ -102,8 +104,8 @@ def find_proxies(data: EvaluationData, card: Scorecard, fields: Sequence[str]) -
     fields : sequence of str
         All its fields, also those that are only monitored.
     """
-    chosen = np.random.default_rng(data.seed).permutation(len(data.train))[:MAX_ROWS]
-    train = data.train.rows(np.sort(chosen))
+    indices = np.random.default_rng(data.seed).permutation(len(data.train))[:MAX_ROWS]
+    train = data.train.rows(np.sort(indices))
     return tuple(
         _proxy(data, card, name, train) for name in fields if data.schema.fields[name].protected
     )
@@ -111,24 +113,34 @@ def find_proxies(data: EvaluationData, card: Scorecard, fields: Sequence[str]) -
 
 def _proxy(data: EvaluationData, card: Scorecard, name: str, train: Dataset) -> Proxy:
     target, fields = _target(data, name, train), data.schema.fields
-    others = [one for one in card.predictors if one != name]
-    unprotected = [one for one in others if not fields[one].protected]
-    by_bins = {one: _by_bins(target, data, card, one) for one in others}
+    other_names = [predictor for predictor in card.predictors if predictor != name]
+    unprotected_names = [predictor for predictor in other_names if not fields[predictor].protected]
+    by_bins = {
+        predictor: _predict_by_bins(target, data, card, predictor) for predictor in other_names
+    }
     return Proxy(
         field=name,
         measure=target.measure,
         rows=len(target.test),
-        others=_told_by(target, {one: by_bins[one] for one in others}),
-        unprotected=_told_by(target, {one: by_bins[one] for one in unprotected}),
+        others=_proxy_strength(
+            target, {predictor: by_bins[predictor] for predictor in other_names}
+        ),
+        unprotected=_proxy_strength(
+            target, {predictor: by_bins[predictor] for predictor in unprotected_names}
+        ),
     )
 
 
-def _told_by(target: _Target, by_bins: Mapping[str, Floats]) -> ProxyStrength:
+def _proxy_strength(target: _Target, by_bins: Mapping[str, Floats]) -> ProxyStrength:
     """Measure predictors together, and the best of them alone by its predictions from its bins."""
     names, together = list(by_bins), None
-    if names and len(np.unique(target.learnt)) > 1:
-        together = target.score_with_interval(_boosted(target, names, target.seed))
-    measured = {one: value for one in names if (value := target.score(by_bins[one])) is not None}
+    if names and len(np.unique(target.train_values)) > 1:
+        together = target.score_with_interval(_predict_by_boosting(target, names, target.seed))
+    measured = {
+        predictor: value
+        for predictor in names
+        if (value := target.score(by_bins[predictor])) is not None
+    }
     strongest = max(measured, key=measured.__getitem__, default=None)
     return ProxyStrength(
         predictors=len(names),
@@ -140,25 +152,27 @@ def _told_by(target: _Target, by_bins: Mapping[str, Floats]) -> ProxyStrength:
 
 
 def _target(data: EvaluationData, name: str, train: Dataset) -> _Target:
-    learnt, actual = (
+    train_rows, test_rows = (
         rows.rows(np.flatnonzero(~np.isnan(rows.columns[name]))) for rows in (train, data.test)
     )
-    before, after = learnt.columns[name], actual.columns[name]
+    train_values, test_values = train_rows.columns[name], test_rows.columns[name]
     rule = data.schema.fields[name].rule
     if not isinstance(rule, CodeList):
-        return _Target(R2, learnt, actual, before, after, 0, data.seed)
-    values, rows = np.unique(before, return_counts=True)
+        return _Target(R2, train_rows, test_rows, train_values, test_values, 0, data.seed)
+    values, rows = np.unique(train_values, return_counts=True)
     frequent = values[np.argsort(-rows, kind="stable")][:MAX_VALUES]
-    places: Mapping[float, int] = {value: place for place, value in enumerate(frequent.tolist())}
-    before, after = (
-        np.array([places.get(value, -1) for value in column.tolist()], dtype=np.float64)
-        for column in (before, after)
+    indices: Mapping[float, int] = {value: index for index, value in enumerate(frequent.tolist())}
+    train_values, test_values = (
+        np.array([indices.get(value, -1) for value in column.tolist()], dtype=np.float64)
+        for column in (train_values, test_values)
     )
     measure = AUC if len(rule.labels) == 2 else MACRO_AUC
-    return _Target(measure, learnt, actual, before, after, len(places), data.seed)
+    return _Target(
+        measure, train_rows, test_rows, train_values, test_values, len(indices), data.seed
+    )
 
 
-def _boosted(target: _Target, names: Sequence[str], seed: int) -> Floats:
+def _predict_by_boosting(target: _Target, names: Sequence[str], seed: int) -> Floats:
     """Predict the test rows by gradient boosting over some predictors."""
     train, test = target.train.matrix(names), target.test.matrix(names)
     if not len(test):
@@ -167,23 +181,23 @@ def _boosted(target: _Target, names: Sequence[str], seed: int) -> Floats:
     with threadpool_limits(limits=1):
         if target.measure == R2:
             number = HistGradientBoostingRegressor(random_state=seed, **BOOSTING)
-            number.fit(train, target.learnt, sample_weight=target.train.weight)
+            number.fit(train, target.train_values, sample_weight=target.train.weight)
             predicted: Floats = number.predict(test)[:, np.newaxis]
             return predicted
         model = HistGradientBoostingClassifier(random_state=seed, **BOOSTING)
-        model.fit(train, target.learnt, sample_weight=target.train.weight)
+        model.fit(train, target.train_values, sample_weight=target.train.weight)
         shares: Floats = model.predict_proba(test)[:, model.classes_ >= 0]
     return shares
 
 
-def _by_bins(target: _Target, data: EvaluationData, card: Scorecard, name: str) -> Floats:
+def _predict_by_bins(target: _Target, data: EvaluationData, card: Scorecard, name: str) -> Floats:
     """Predict the test rows by the training means in the bins of one predictor."""
     bins, decode = card.training_bins.fields[name], data.schema.fields[name].decode
-    before, after = (
+    train_bins, test_bins = (
         bin_indices(bins, rows.columns[name], decode) for rows in (target.train, target.test)
     )
-    targets = target.learnt[:, np.newaxis]
+    targets = target.train_values[:, np.newaxis]
     if target.measure != R2:
         targets = (targets == np.arange(target.values)).astype(np.float64)
-    means = bin_means(targets, before, target.train.weight, bins=len(bins.counts))
-    return means[1 + after]
+    means = bin_means(targets, train_bins, target.train.weight, bins=len(bins.counts))
+    return means[1 + test_bins]

@@ -56,16 +56,16 @@ def write(card: Card, folder: Path, *, plots: bool) -> None:
     ArtifactError
         If the files cannot be written.
     """
-    drawn = dict(model_card_plots(card, PAGE_TEXTS[DEFAULT_LANGUAGE])) if plots else {}
+    drawings = dict(model_card_plots(card, PAGE_TEXTS[DEFAULT_LANGUAGE])) if plots else {}
     try:
         (folder / TEXT_FILE).unlink(missing_ok=True)
         for old in (folder / PLOTS_FOLDER).glob("*.svg"):
             old.unlink()
-        for name, svg in drawn.items():
+        for name, svg in drawings.items():
             (folder / PLOTS_FOLDER).mkdir(exist_ok=True)
             (folder / PLOTS_FOLDER / name).write_text(svg, encoding="utf-8")
         with atomic_write(folder / TEXT_FILE, mode=PUBLIC) as file:
-            file.write(to_markdown(card, plots=list(drawn)).encode())
+            file.write(to_markdown(card, plots=list(drawings)).encode())
     except OSError as error:
         problem = f"cannot be written: {error.strerror}"
         raise ArtifactError(folder / TEXT_FILE, problem, "make room for it") from None
@@ -88,8 +88,8 @@ def _lines(model: Model) -> Iterator[str]:
         f"{WRITE.share(data.bad_rate)} bad; tested on rows that training never saw."
     )
     for field, rows in data.folded_rows.items():
-        folded = f"{WRITE.number(rows)} rows with undocumented codes"
-        yield f"  {field}: {folded}, folded as the schema file says"
+        folded_rows = f"{WRITE.number(rows)} rows with undocumented codes"
+        yield f"  {field}: {folded_rows}, folded as the schema file says"
     if left_out := left_out_rows(data):
         yield _indented(left_out)
     rarer = round(data.rows * min(data.bad_rate, 1 - data.bad_rate))
@@ -104,14 +104,14 @@ def _lines(model: Model) -> Iterator[str]:
         yield _indented(text)
     yield from map(_indented, drawn_rows(data))
     if card.governance:
-        yield _undeclared(card.governance)
+        yield _governance_line(card.governance)
     for name in model.scorecards:
         yield from _scorecard(model, card.scorecards[name])
 
 
-def _undeclared(found: Declarations) -> str:
+def _governance_line(declarations: Declarations) -> str:
     """Say how much of what only people can say of the model is missing."""
-    missing, total = len(found.missing), found.total
+    missing, total = len(declarations.missing), declarations.total
     if not missing:
         return f"  Governance: all {total} declarations are made in [governance]"
     return (

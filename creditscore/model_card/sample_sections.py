@@ -30,10 +30,10 @@ COMPARED = {
 
 def drawn_rows(data: Data) -> Sequence[str]:
     """Say how the rows were drawn: of which people, for which population, with which twins."""
-    sample, people, seen = data.sample, data.people, data.twins
-    said = []
+    sample, people, twins = data.sample, data.people, data.twins
+    sentences = []
     if people:
-        said.append(
+        sentences.append(
             f"People: {count(people.train)} to learn from and {count(people.test)} held out, "
             f"by the column {sample['group']}; no one is on both sides."
         )
@@ -43,17 +43,18 @@ def drawn_rows(data: Data) -> Sequence[str]:
             if "weight" in sample
             else "to the bad rate that the schema file states"
         )
-        said.append(
+        sentences.append(
             f"Population: rows are weighted {how}, so that {share(data.population_bad_rate)} "
             "are bad. Probabilities and rates are of that population; numbers of rows, reasons and "
             "curves are of the rows as they are."
         )
-    if seen.test_rows:
-        known = f"{count(seen.test_rows)} of the rows held out ({share_alone(seen.share)})"
-        said.append(
-            f"Twins: {known} are the same as a row to learn from, in all fields and the outcome."
+    if twins.test_rows:
+        twin_count = f"{count(twins.test_rows)} of the rows held out ({share_alone(twins.share)})"
+        sentences.append(
+            f"Twins: {twin_count} are the same as a row to learn from, in all fields and the "
+            "outcome."
         )
-    return said
+    return sentences
 
 
 def rows_without_twins(performance: Performance) -> Sequence[str]:
@@ -110,8 +111,8 @@ def _later_rows(random: Performance, later: OutOfTime) -> Iterator[str]:
             ],
         ],
     )
-    if found := _verdict(random, later):
-        yield from ("", f"**{found}**")
+    if verdict := _verdict(random, later):
+        yield from ("", f"**{verdict}**")
 
 
 def later_in_short(section: ScorecardCard) -> str | None:
@@ -133,8 +134,8 @@ def later_in_short(section: ScorecardCard) -> str | None:
         f"{share_alone(later.train_bad_rate)} before, "
         f"{share(later.mean_predicted)} predicted"
     )
-    found = _verdict(random, later)
-    return f"{begin}: {figures}; {rates}." + (f" {found}" if found else "")
+    verdict = _verdict(random, later)
+    return f"{begin}: {figures}; {rates}." + (f" {verdict}" if verdict else "")
 
 
 def _known_people(later: OutOfTime) -> str:
@@ -150,12 +151,12 @@ def _too_few() -> str:
 
 def _verdict(random: Performance, later: OutOfTime) -> str:
     """Say what is significantly worse for later rows."""
-    said = []
+    sentences = []
     auc, at_random = (later.scorecard or {}).get("auc"), random.scorecard["auc"]
     if auc and at_random and auc["high"] < at_random["value"]:
-        said.append("Later rows are ranked worse than rows at random.")
+        sentences.append("Later rows are ranked worse than rows at random.")
     rate, predicted = later.bad_rate, later.mean_predicted
     if rate and predicted is not None and not rate["low"] <= predicted <= rate["high"]:
         way = "more" if predicted < rate["low"] else "fewer"
-        said.append(f"Of the later rows {way} turned out bad than was predicted.")
-    return " ".join(said)
+        sentences.append(f"Of the later rows {way} turned out bad than was predicted.")
+    return " ".join(sentences)

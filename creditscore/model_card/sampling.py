@@ -37,9 +37,9 @@ def describe_sample(data: EvaluationData) -> dict[str, Any]:
         and of ``twins`` the number and share of test rows that are in training too.
     """
     sample, twins = data.schema.sample, int(data.twins.sum())
-    said = {**sample.columns, "bad_rate": sample.bad_rate}
+    description = {**sample.columns, "bad_rate": sample.bad_rate}
     return {
-        "sample": {key: value for key, value in said.items() if value is not None},
+        "sample": {key: value for key, value in description.items() if value is not None},
         "people": _people(data),
         "population_bad_rate": _population_bad_rate(data),
         "twins": {"test_rows": twins, "share": rate(twins, len(data.test))},
@@ -70,7 +70,7 @@ def without_twins(data: EvaluationData, predicted: Floats) -> WithoutTwins | Non
     if fresh.all() or min(bads, int(fresh.sum()) - bads) < MIN_TESTED_PER_OUTCOME:
         return None
     rest = data.test.rows(np.flatnonzero(fresh))
-    return WithoutTwins(rows=len(rest), **_measured(rest, predicted[fresh], data.seed))
+    return WithoutTwins(rows=len(rest), **_measure_rows(rest, predicted[fresh], data.seed))
 
 
 def out_of_time(
@@ -78,7 +78,7 @@ def out_of_time(
 ) -> OutOfTime:
     """Fit a scorecard's forest to the earlier rows, and measure it on the latest fifth."""
     earlier, latest = by_time.earlier, by_time.latest
-    found = OutOfTime(
+    result = OutOfTime(
         since=by_time.since,
         train_rows=len(earlier),
         train_bad_rate=share(earlier.bad, earlier.weight),
@@ -89,13 +89,13 @@ def out_of_time(
         scorecard=None,
     )
     if not by_time.is_enough:
-        return found
+        return result
     forest = grow(earlier, predictors, data.schema, spec, seed=data.seed).forest
     predicted = forest.probability_of_default(latest.matrix(predictors).astype(np.float32))
     return replace(
-        found,
+        result,
         mean_predicted=mean(predicted, latest.weight),
-        scorecard=_measured(latest, predicted, data.seed),
+        scorecard=_measure_rows(latest, predicted, data.seed),
     )
 
 
@@ -104,6 +104,6 @@ def mean(predicted: Floats, weights: Floats | None) -> float:
     return rounded(np.average(predicted, weights=weights))
 
 
-def _measured(rows: Dataset, predicted: Floats, seed: int) -> dict[str, Figure | None]:
+def _measure_rows(rows: Dataset, predicted: Floats, seed: int) -> dict[str, Figure | None]:
     resamples = BootstrapResamples(len(rows), seed, case_weights=rows.weight)
     return figures(bootstrap_metrics(rows.bad, predicted, resamples))

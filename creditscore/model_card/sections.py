@@ -85,17 +85,17 @@ def _performance(card: Card, section: ScorecardCard) -> Iterator[str]:
         f"perfect. The ECE has {method.ece_bins} bins of equal width. Accuracy means little: "
         "compare it with that of the average."
     )
-    if drawn := method.default_forest_rows:
-        yield from ("", f"Each tree of {MODELS['default_forest']} drew {count(drawn)} rows.")
+    if draws := method.default_forest_rows:
+        yield from ("", f"Each tree of {MODELS['default_forest']} drew {count(draws)} rows.")
     if warning := calibration_warning(performance.scorecard["calibration_slope"]):
         yield from ("", warning)
-    repaired = section.calibration
-    if repaired.slope != 1 or repaired.intercept != 0:
+    line = section.calibration
+    if line.slope != 1 or line.intercept != 0:
         yield from (
             "",
-            f"The probabilities were repaired by a line (slope {WRITE.figure(repaired.slope)}), "
+            f"The probabilities were repaired by a line (slope {WRITE.figure(line.slope)}), "
             f"which lowered the ECE on rows that the trees had not seen from "
-            f"{WRITE.figure(repaired.error_before)} to {WRITE.figure(repaired.error_after)}.",
+            f"{WRITE.figure(line.error_before)} to {WRITE.figure(line.error_after)}.",
         )
     yield ""
     for name, difference in performance.difference_to_baseline.items():
@@ -124,7 +124,7 @@ def _decision(card: Card, section: ScorecardCard) -> Iterator[str]:
     decision, policy = section.decision, card.policy
     ratio = WRITE.short(decision.loss_to_margin)
     cutoffs = WRITE.numbers([row.cutoff for row in decision.table], most=CUTOFF_DECIMALS)
-    chosen = (
+    origin = (
         f"chosen as 1 / (1 + {ratio}), the break-even where a bad account costs {ratio} times what "
         "a good one earns"
         if policy.loss_to_margin
@@ -132,7 +132,7 @@ def _decision(card: Card, section: ScorecardCard) -> Iterator[str]:
     )
     yield (
         "An applicant is eligible with a probability of default below "
-        f"{WRITE.cutoff(decision.cutoff)}, {chosen}. That approves "
+        f"{WRITE.cutoff(decision.cutoff)}, {origin}. That approves "
         f"{share_of(decision.approval_rate)}; of the approved "
         f"{share_of(decision.bad_rate_approved)} turned out bad, of the declined "
         f"{share_of(decision.bad_rate_declined)}."
@@ -169,21 +169,21 @@ def _fairness(card: Card, section: ScorecardCard) -> Iterator[str]:
         f"{method.min_group_outcomes} good or bad ones, is inconclusive and not compared, "
         "unless a test of proportions shows that it is approved more, or less, often than the rest."
     )
-    for name, one in section.fairness.items():
+    for name, fairness in section.fairness.items():
         yield from ("", f"**{card.fields[name].title}** (`{name}`)", "")
         yield from table(
             [
                 "group", "rows", "approved", "bad among approved", "approved among the good",
                 "approval against the highest",
             ],
-            (_group_row(group, one.reference_group) for group in one.groups),
+            (_group_row(group, fairness.reference_group) for group in fairness.groups),
         )  # fmt: skip
-        if one.demographic_parity_ratio:
+        if fairness.demographic_parity_ratio:
             yield from (
                 "",
-                f"Lowest over highest approval rate {figure(one.demographic_parity_ratio)}, "
-                f"difference {figure(one.demographic_parity_difference)}; difference of the "
-                f"approval rates among the good {figure(one.equal_opportunity_difference)}.",
+                f"Lowest over highest approval rate {figure(fairness.demographic_parity_ratio)}, "
+                f"difference {figure(fairness.demographic_parity_difference)}; difference of the "
+                f"approval rates among the good {figure(fairness.equal_opportunity_difference)}.",
             )
     if section.protected_attribute_effects:
         yield from ("", "What a protected predictor alone does, all else unchanged:", "")
@@ -210,14 +210,14 @@ def _group_row(group: GroupFairness, reference: str | None) -> list[str]:
 def _band(name: str, band: AgeTest | None) -> str:
     if band is None:
         return ""
-    said = (
+    text = (
         f" Of the {count(band.rows)} with {name} of {band.from_:g} and over, "
         f"{share_of(band.worse_off)} have a higher probability of default than with their best "
         f"lower value, and {share_of(band.refused_due_to_age)} are refused for that alone."
     )
     if band.from_ == ELDERLY and band.worse_off and band.worse_off["value"] > 0:
-        said += " So the scorecard fails the test of Regulation B for applicants of that age."
-    return said
+        text += " So the scorecard fails the test of Regulation B for applicants of that age."
+    return text
 
 
 def _exclusions(section: ScorecardCard) -> Iterator[str]:
@@ -229,7 +229,7 @@ def _exclusions(section: ScorecardCard) -> Iterator[str]:
 
 
 def _explanation(card: Card, section: ScorecardCard) -> Iterator[str]:
-    reasons, found = section.reasons, section.explanation
+    reasons, explanation = section.reasons, section.explanation
     yield (
         "The reasons of a decision are its fields' exact Shapley values "
         f"({reasons.value_function}): each field's share in what sets the applicant's "
@@ -246,26 +246,26 @@ def _explanation(card: Card, section: ScorecardCard) -> Iterator[str]:
     yield from table(
         ["field", "mean impact"],
         (
-            [f"`{one.field}`", WRITE.impact(one.mean_impact)]
-            for one in found.importance[:MAX_FIELDS]
+            [f"`{importance.field}`", WRITE.impact(importance.mean_impact)]
+            for importance in explanation.importance[:MAX_FIELDS]
         ),
     )
-    if len(found.importance) > MAX_FIELDS:
+    if len(explanation.importance) > MAX_FIELDS:
         yield "\nThe fields that weigh most; model_card.json has all."
-    if found.reasons:
+    if explanation.reasons:
         yield from (
             "",
-            f"What the {count(found.refusals)} held-out refusals would be given as reasons:",
+            f"What the {count(explanation.refusals)} held-out refusals would be given as reasons:",
             "",
         )
         yield from table(
             ["reason", "given to", "first for"],
             (
-                [f"`{one.code}`", share_of(one.share), count(one.first)]
-                for one in found.reasons[:MAX_REASONS]
+                [f"`{reason.code}`", share_of(reason.share), count(reason.first)]
+                for reason in explanation.reasons[:MAX_REASONS]
             ),
         )
-        if len(found.reasons) > MAX_REASONS:
+        if len(explanation.reasons) > MAX_REASONS:
             yield "\nThe most frequent ones; model_card.json has all."
     rows = count(card.method.curve_rows)
     yield f"\nPartial dependence is the mean over {rows} held-out rows, were all to have the value."
@@ -275,40 +275,40 @@ def _monotonicity(card: Card, section: ScorecardCard) -> Iterator[str]:
     sensitivity = section.sensitivity
     if not sensitivity.monotonicity_violations:
         yield "The schema file expects nothing of how the risk goes with any of its fields."
-    for name, one in sensitivity.monotonicity_violations.items():
+    for name, violations in sensitivity.monotonicity_violations.items():
         way = "higher" if card.fields[name].expected_risk == "rises" else "lower"
-        if not one.rows and not one.proven_monotone:
+        if not violations.rows and not violations.proven_monotone:
             continue
-        if one.proven_monotone:
+        if violations.proven_monotone:
             yield (
                 f"- {name}: declared monotone, and proven from the trees for every applicant: "
                 f"a {way} value never lowers the probability of default."
             )
             continue
-        if one.largest_fall is None:
+        if violations.largest_fall is None:
             yield f"- {name}: one step {way} never lowers the probability of default. Good."
             continue
-        fall, curve = one.largest_fall, sensitivity.partial_dependence[name]
+        fall, curve = violations.largest_fall, sensitivity.partial_dependence[name]
         yield (
             f"- {name}: one step {way} should raise the risk, but **lowers** the probability of "
-            f"default of {share_of(one.lowered)} of the {count(one.rows)} held-out rows "
-            f"that can take it, and makes {share_of(one.made_eligible)} of them eligible that "
-            f"were not; the most from {share(fall.probability_from)} to "
-            f"{share(fall.probability_to)}, going from {_named(fall.from_, curve)} to "
-            f"{_named(fall.to, curve)}.{_violating_steps(curve)}"
+            f"default of {share_of(violations.lowered)} of the {count(violations.rows)} held-out "
+            f"rows that can take it, and makes {share_of(violations.made_eligible)} of them "
+            f"eligible that were not; the most from {share(fall.probability_from)} to "
+            f"{share(fall.probability_to)}, going from {_value_text(fall.from_, curve)} to "
+            f"{_value_text(fall.to, curve)}.{_violating_steps(curve)}"
         )
     if text := constraints_text(section):
         yield from ("", text)
 
 
-def _named(end: float | str, curve: PartialDependence) -> str:
+def _value_text(end: float | str, curve: PartialDependence) -> str:
     """Write a value, with what it means where it has a meaning of its own."""
     label = next((point.label for point in curve.points if point.value == end), None)
     return f"{value(end)} ({label})" if label else value(end)
 
 
 def _violating_steps(curve: PartialDependence) -> str:
-    steps = [" to ".join(_named(end, curve) for end in step) for step in curve.violating_steps]
+    steps = [" to ".join(_value_text(end, curve) for end in step) for step in curve.violating_steps]
     return f" Its curve goes the wrong way from {'; from '.join(steps)}." if steps else ""
 
 

@@ -43,11 +43,13 @@ def measure_stability(
         rows.test.matrix(model.scorecards[name].predictors).astype(np.float32)
     )
     shipped = headline(rows.test.bad, predicted, model.policy.cutoff, rows.test.weight)
-    repeated = other_splits and _cross_validate(model, name, rows, other_splits, shipped, progress)
-    retrained = name in rows.by_seed and _compare_seeds(model, name, rows, predicted)
+    validation = other_splits and _cross_validate(
+        model, name, rows, other_splits, shipped, progress
+    )
+    comparison = name in rows.by_seed and _compare_seeds(model, name, rows, predicted)
     return {
-        "cross_validation": plain(repeated) if repeated else None,
-        "retraining": plain(retrained) if retrained else None,
+        "cross_validation": plain(validation) if validation else None,
+        "retraining": plain(comparison) if comparison else None,
     }
 
 
@@ -60,14 +62,14 @@ def _cross_validate(
     progress: Callable[[str], None],
 ) -> CrossValidation:
     """Fit the scorecard's forest on other splits, made as the shipped one, and test it on each."""
-    whole, seed, figures = join(rows.train, rows.test), model.manifest["seed"], []
+    all_rows, seed, figures = join(rows.train, rows.test), model.manifest["seed"], []
     for number in range(1, other_splits + 1):
         progress(f"testing the {name} scorecard on split {number} of {other_splits}")
         try:
-            other = split(whole, (seed + number) % SEED_END)
+            other_split = split(all_rows, (seed + number) % SEED_END)
         except DatasetError:
             continue
-        figures.append(_test(model, name, other))
+        figures.append(_test(model, name, other_split))
     return cross_validation(shipped, figures, left_out=other_splits - len(figures))
 
 
@@ -100,12 +102,12 @@ def _by_target(field: Field) -> Field:
 
 def _compare_seeds(model: Model, name: str, rows: Split, predicted: Floats) -> Retraining:
     cutoff, spread = model.policy.cutoff, model.scorecards[name].retraining_spread
-    nobody = np.zeros(len(predicted), dtype=np.bool_)
+    no_warnings = np.zeros(len(predicted), dtype=np.bool_)
     return compare_seeds(
         rows.test.bad,
         predicted,
         rows.by_seed[name],
         cutoff=cutoff,
-        near=nobody if spread is None else spread.near(predicted, cutoff),
+        near=no_warnings if spread is None else spread.near(predicted, cutoff),
         weights=rows.test.weight,
     )

@@ -33,31 +33,31 @@ NOT_MEASURED = (
 
 def over_splits_in_short(section: ScorecardCard) -> str:
     """Say in a sentence how the scorecard does over other splits; nothing for an older card."""
-    repeated = section.cross_validation
-    if repeated is None:
+    validation = section.cross_validation
+    if validation is None:
         return NOT_MEASURED if section.is_quick else ""
-    found = [
-        f"{OVER_SPLITS[name][0]} {WRITE.figure(one.mean)} on average (standard deviation "
-        f"{WRITE.figure(one.sd)}, {WRITE.figure(one.lowest)} to "
-        f"{WRITE.figure(one.highest)})"
+    phrases = [
+        f"{OVER_SPLITS[name][0]} {WRITE.figure(distribution.mean)} on average (standard deviation "
+        f"{WRITE.figure(distribution.sd)}, {WRITE.figure(distribution.lowest)} to "
+        f"{WRITE.figure(distribution.highest)})"
         for name in IN_SHORT
-        if (one := repeated.figures.get(name))
+        if (distribution := validation.figures.get(name))
     ]
-    auc = repeated.figures.get("auc")
+    auc = validation.figures.get("auc")
     if not auc:
-        return _too_few(repeated)
+        return _too_few(validation)
     return (
-        f"Over {repeated.splits} other splits of the rows: {', '.join(found)}. The AUC of the "
+        f"Over {validation.splits} other splits of the rows: {', '.join(phrases)}. The AUC of the "
         f"one split of all other figures, {WRITE.figure(auc.shipped)}, is higher than "
         f"{auc.lower} of the {auc.count}."
     )
 
 
-def _too_few(repeated: CrossValidation) -> str:
-    tried = repeated.splits + repeated.left_out
+def _too_few(validation: CrossValidation) -> str:
+    split_count = validation.splits + validation.left_out
     return (
-        f"Other splits of the rows could not be measured: of {tried}, {repeated.left_out} have "
-        "too few people to have both outcomes on both sides."
+        f"Other splits of the rows could not be measured: of {split_count}, "
+        f"{validation.left_out} have too few people to have both outcomes on both sides."
     )
 
 
@@ -66,11 +66,11 @@ def over_splits(section: ScorecardCard) -> Iterator[str]:
     if not (headline := over_splits_in_short(section)):
         return
     yield from (f"**{headline}**", "")
-    repeated = section.cross_validation
-    if not repeated or not repeated.figures:
+    validation = section.cross_validation
+    if not validation or not validation.figures:
         return
     yield (
-        f"Each of the {repeated.splits} splits was made as that of this card, with the seeds "
+        f"Each of the {validation.splits} splits was made as that of this card, with the seeds "
         "that follow it, from the training rows followed by the test rows, and trained on as many "
         "rows with the same settings. These were chosen on the training rows of this "
         "card's split, some of which the other splits test on: a slight advantage."
@@ -80,29 +80,35 @@ def over_splits(section: ScorecardCard) -> Iterator[str]:
         ["over other splits", "mean", "standard deviation", "lowest", "highest", "this split",
          "higher than"],
         (
-            _row(*OVER_SPLITS[name], one)
-            for name, one in repeated.figures.items()
-            if one is not None
+            _row(*OVER_SPLITS[name], distribution)
+            for name, distribution in validation.figures.items()
+            if distribution is not None
         ),
     )  # fmt: skip
     yield from ("", "The rest of this card, its plots and intervals are of one split.", "")
 
 
-def _row(title: str, write: Callable[[float], str], one: Distribution) -> Sequence[str]:
-    numbers = (one.mean, one.sd, one.lowest, one.highest, one.shipped)
-    return [title, *map(write, numbers), f"{one.lower} of {one.count}"]
+def _row(title: str, write: Callable[[float], str], distribution: Distribution) -> Sequence[str]:
+    numbers = (
+        distribution.mean,
+        distribution.sd,
+        distribution.lowest,
+        distribution.highest,
+        distribution.shipped,
+    )
+    return [title, *map(write, numbers), f"{distribution.lower} of {distribution.count}"]
 
 
 def other_seeds(section: ScorecardCard) -> Iterator[str]:
     """Write what other seeds change for the same rows; nothing where none were tried."""
-    found = section.retraining
-    if not found:
+    retraining = section.retraining
+    if not retraining:
         return
-    spread, auc = found.probability_sd, found.auc
+    spread, auc = retraining.probability_sd, retraining.auc
     yield (
-        f"Trained on the same rows with {found.seeds} seeds, this card's among them, "
-        f"{count(found.changed_rows)} of {count(found.rows)} held-out applicants "
-        f"({share_of(found.changed)}) do not get the same label from all."
+        f"Trained on the same rows with {retraining.seeds} seeds, this card's among them, "
+        f"{count(retraining.changed_rows)} of {count(retraining.rows)} held-out applicants "
+        f"({share_of(retraining.changed)}) do not get the same label from all."
         + _auc(auc)
         + " The standard deviation of one person's probability is "
         f"{WRITE.impact(spread.median)} percentage points in the median, "
@@ -111,10 +117,10 @@ def other_seeds(section: ScorecardCard) -> Iterator[str]:
     )
     yield ""
     yield (
-        f"{share_of(found.within_a_point)} lie within one percentage point of the cut-off. "
-        f"{share_of(found.warned)} are answered with the warning `near_cutoff`: training again "
-        "could change their label, and a person should look at them."
-        + _caught(found.changed_warned)
+        f"{share_of(retraining.within_a_point)} lie within one percentage point of the cut-off. "
+        f"{share_of(retraining.warned)} are answered with the warning `near_cutoff`: training "
+        "again could change their label, and a person should look at them."
+        + _caught(retraining.changed_warned)
     )
     yield ""
 
@@ -134,11 +140,11 @@ def _caught(caught: Figure | None) -> str:
 
 def other_seeds_in_short(section: ScorecardCard) -> str | None:
     """Say the same in one sentence for a terminal."""
-    found = section.retraining
-    if not found:
+    retraining = section.retraining
+    if not retraining:
         return None
     return (
-        f"With {found.seeds} seeds, {share_alone(found.changed)} of the test rows do not "
-        f"get the same label from all; {share_alone(found.warned)} would get the warning "
+        f"With {retraining.seeds} seeds, {share_alone(retraining.changed)} of the test rows do not "
+        f"get the same label from all; {share_alone(retraining.warned)} would get the warning "
         "near_cutoff."
     )

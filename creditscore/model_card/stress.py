@@ -47,7 +47,9 @@ class _Trial:
         """Their probabilities."""
         return self.card.probability_of_default(self.matrix)
 
-    def replaced(self, columns: Mapping[str, Floats], change: float | None) -> StressEffect | None:
+    def replace_columns(
+        self, columns: Mapping[str, Floats], change: float | None
+    ) -> StressEffect | None:
         """Put other columns in place of some; None where they are the same."""
         matrix = self.matrix.copy()
         for name, column in columns.items():
@@ -58,9 +60,9 @@ class _Trial:
             return None
         after = self.before.copy()
         after[moved] = self.card.probability_of_default(matrix[moved])
-        return self.compared(tuple(columns), change, after, moved)
+        return self.compare(tuple(columns), change, after, moved)
 
-    def compared(
+    def compare(
         self, names: tuple[str, ...], change: float | None, after: Floats, moved: Flags
     ) -> StressEffect:
         """Compare other probabilities with those of the rows as they are."""
@@ -77,15 +79,15 @@ class _Trial:
 
 def measure_stress(model: Model, card: Scorecard, data: EvaluationData) -> Stress:
     """Measure what changes of its predictors do to a scorecard's decisions on held-out rows."""
-    chosen = np.random.default_rng(data.seed).permutation(len(data.test))[:STRESS_ROWS]
-    trial = _Trial(card, data.test.rows(np.sort(chosen)), data.cutoff)
+    indices = np.random.default_rng(data.seed).permutation(len(data.test))[:STRESS_ROWS]
+    trial = _Trial(card, data.test.rows(np.sort(indices)), data.cutoff)
     weights = trial.rows.weight
-    tried = (trial.replaced(*one) for one in _changes(model.schema, trial))
+    effects = (trial.replace_columns(*change) for change in _changes(model.schema, trial))
     return Stress(
         rows=len(trial.rows),
         approval_rate=float(np.average(trial.before < data.cutoff, weights=weights)),
         mean_predicted=float(np.average(trial.before, weights=weights)),
-        effects=largest_first([found for found in tried if found is not None]),
+        effects=largest_first([effect for effect in effects if effect is not None]),
         missing_history=_missing_history(model, trial),
     )
 
@@ -94,33 +96,33 @@ def _changes(schema: Schema, trial: _Trial) -> Iterator[tuple[Mapping[str, Float
     """Yield each number moved both ways, and all that are not protected together."""
     rules = {name: schema.fields[name].rule for name in trial.card.predictors}
     numbers = {name: rule for name, rule in rules.items() if isinstance(rule, NumericRange)}
-    together = [name for name in numbers if not schema.fields[name].protected]
+    joint_names = [name for name in numbers if not schema.fields[name].protected]
     for change in CHANGES:
         moved = {
             name: moved_numbers(trial.rows.columns[name], rule, change)
             for name, rule in numbers.items()
         }
         yield from (({name: column}, change) for name, column in moved.items())
-        if len(together) > 1:
-            yield {name: moved[name] for name in together}, change
+        if len(joint_names) > 1:
+            yield {name: moved[name] for name in joint_names}, change
 
 
 def _missing_history(model: Model, trial: _Trial) -> MissingHistory | None:
     """Leave out what a scorecard asks for beyond the next smaller one; None of the smallest."""
     card, names = trial.card, list(model.schema.scorecards)
-    place, added = names.index(card.name), model.schema.scorecards[card.name].added_fields
-    history = tuple(name for name in added if name in card.predictors)
-    if place == 0 or not history:
+    index, added_fields = names.index(card.name), model.schema.scorecards[card.name].added_fields
+    history = tuple(name for name in added_fields if name in card.predictors)
+    if index == 0 or not history:
         return None
     may_be = tuple(name for name in history if model.schema.fields[name].missing is not None)
     rows = len(trial.rows)
-    smaller = model.scorecards[names[place - 1]]
+    smaller = model.scorecards[names[index - 1]]
     matrix = trial.rows.matrix(smaller.predictors).astype(np.float32)
     everybody = np.ones(rows, dtype=np.bool_)
     return MissingHistory(
         fields=history,
         may_be_missing=may_be,
-        left_out=trial.replaced(dict.fromkeys(may_be, np.full(rows, np.nan)), None),
+        left_out=trial.replace_columns(dict.fromkeys(may_be, np.full(rows, np.nan)), None),
         smaller_scorecard=smaller.name,
-        smaller=trial.compared(history, None, smaller.probability_of_default(matrix), everybody),
+        smaller=trial.compare(history, None, smaller.probability_of_default(matrix), everybody),
     )

@@ -114,9 +114,9 @@ def _train_test(
     figures: Mapping[str, Figure | None],
 ) -> Mapping[str, TrainTestFigure]:
     train = data.train
-    seen = card.probability_of_default(train.matrix(card.predictors).astype(np.float32))
+    predicted = card.probability_of_default(train.matrix(card.predictors).astype(np.float32))
     return compare_train_test(
-        summarise(train.bad, seen, train.weight),
+        summarise(train.bad, predicted, train.weight),
         summarise(unseen.bad, unseen.mean(), unseen.weights),
         figures,
     )
@@ -149,11 +149,11 @@ def _periods(
     if test.time is None:
         return None
     of_row, ends = periods(test.time)
-    found = []
+    results = []
     for index, (first, last) in enumerate(ends):
         inside = of_row == index
         weights = None if test.weight is None else test.weight[inside]
-        found.append(
+        results.append(
             measure_period(
                 time_text(first),
                 time_text(last),
@@ -164,4 +164,4 @@ def _periods(
                 weights=weights,
             )
         )
-    return tuple(found)
+    return tuple(results)

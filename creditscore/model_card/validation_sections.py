@@ -25,8 +25,8 @@ def validation(card: Card, section: ScorecardCard) -> Iterator[str]:
         yield f"#### {topic.title}"
         for sentence in (*topic.answer, *topic.help):
             yield from ("", sentence)
-        for one in topic.tables:
+        for topic_table in topic.tables:
             yield ""
-            yield from table(one.header, one.rows)
+            yield from table(topic_table.header, topic_table.rows)
         for sentence in topic.notes:
             yield from ("", sentence)

@@ -12,7 +12,7 @@ from creditscore.model_card.formats import WRITE, count, group_name, share, tabl
 
 def variables(card: Card, section: ScorecardCard) -> Iterator[str]:
     """Write the table of all predictors, and then each one's bins."""
-    found = section.variables
+    predictors = section.variables
     yield (
         "Of the training rows. IV is the information value of the field alone; 0 is none. The "
         "correlation is Pearson's, between the weights of evidence (WoE) of two fields."
@@ -22,22 +22,22 @@ def variables(card: Card, section: ScorecardCard) -> Iterator[str]:
         ["field", "IV", "missing", "strongest correlation", "with", "coefficient"],
         (
             [
-                f"`{one.field}`",
-                WRITE.figure(one.information_value),
-                share(one.missing),
-                "-" if one.correlation is None else WRITE.figure(one.correlation),
-                f"`{one.correlated_with}`" if one.correlated_with else "-",
-                WRITE.figure(one.coefficient),
+                f"`{variable.field}`",
+                WRITE.figure(variable.information_value),
+                share(variable.missing),
+                "-" if variable.correlation is None else WRITE.figure(variable.correlation),
+                f"`{variable.correlated_with}`" if variable.correlated_with else "-",
+                WRITE.figure(variable.coefficient),
             ]
-            for one in found
+            for variable in predictors
         ),
     )
     if section is next(iter(card.scorecards.values())):
         yield from ("", _method(card))
-    for one in found[:MAX_FIELDS]:
-        yield from ("", f"**{card.fields[one.field].title}** (`{one.field}`)", "")
-        yield from _bins(one)
-    if len(found) > MAX_FIELDS:
+    for variable in predictors[:MAX_FIELDS]:
+        yield from ("", f"**{card.fields[variable.field].title}** (`{variable.field}`)", "")
+        yield from _bins(variable)
+    if len(predictors) > MAX_FIELDS:
         yield "\nThe fields of the highest IV; model_card.json has all."
 
 
@@ -60,12 +60,12 @@ def _bins(variable: Variable) -> Iterator[str]:
         ["bin", "rows", "bad", "WoE", "points"],
         (
             [
-                group_name(one.label),
-                count(one.rows),
-                share(one.bad_rate),
-                WRITE.figure(one.woe),
-                WRITE.number(one.points),
+                group_name(woe_bin.label),
+                count(woe_bin.rows),
+                share(woe_bin.bad_rate),
+                WRITE.figure(woe_bin.woe),
+                WRITE.number(woe_bin.points),
             ]
-            for one in variable.bins
+            for woe_bin in variable.bins
         ),
     )

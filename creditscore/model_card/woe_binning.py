@@ -46,11 +46,11 @@ class Binning:
         -------
         ndarray of shape (n_rows,)
         """
-        places = len(self.values) + np.searchsorted(self.edges or (), column, side="right")
-        for place, value in enumerate(self.values):
-            places[column == value] = place
-        places[np.isnan(column)] = len(self) - 1
-        return places.astype(np.int64)
+        indices = len(self.values) + np.searchsorted(self.edges or (), column, side="right")
+        for index, value in enumerate(self.values):
+            indices[column == value] = index
+        indices[np.isnan(column)] = len(self) - 1
+        return indices.astype(np.int64)
 
 
 def find_bins(field: Field, column: Floats, bad: Ints, weights: Floats | None) -> Binning:
@@ -70,8 +70,10 @@ def find_bins(field: Field, column: Floats, bad: Ints, weights: Floats | None) -
         return Binning(codes, None, has_missing)
     special = tuple(float(value) for value in field.rule.labels)
     ordinary = ~np.isnan(column) & ~np.isin(column, special)
-    kept = None if weights is None else weights[ordinary]
-    return Binning(special, _monotone_edges(column[ordinary], bad[ordinary], kept), has_missing)
+    ordinary_weights = None if weights is None else weights[ordinary]
+    return Binning(
+        special, _monotone_edges(column[ordinary], bad[ordinary], ordinary_weights), has_missing
+    )
 
 
 def _monotone_edges(column: Floats, bad: Ints, weights: Floats | None) -> tuple[float, ...]:
@@ -88,12 +90,12 @@ def _monotone_edges(column: Floats, bad: Ints, weights: Floats | None) -> tuple[
     if not len(column):
         return ()
     edges = quantile_edges(column, COARSE_BINS, weights)
-    each = np.ones(len(column)) if weights is None else weights
+    row_weights = np.ones(len(column)) if weights is None else weights
     coarse = np.searchsorted(edges, column, side="right")
-    rows = np.bincount(coarse, weights=each, minlength=len(edges) + 1)
-    bad_rates = np.bincount(coarse, weights=each * bad, minlength=len(edges) + 1) / rows
+    rows = np.bincount(coarse, weights=row_weights, minlength=len(edges) + 1)
+    bad_rates = np.bincount(coarse, weights=row_weights * bad, minlength=len(edges) + 1) / rows
     rising, falling = (
         isotonic_regression(bad_rates, weights=rows, increasing=way) for way in (True, False)
     )
-    fit = min(rising, falling, key=lambda one: float(rows @ (one.x - bad_rates) ** 2))
+    fit = min(rising, falling, key=lambda regression: float(rows @ (regression.x - bad_rates) ** 2))
     return tuple(edges[start - 1] for start in fit.blocks[1:-1])

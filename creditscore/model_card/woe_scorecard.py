@@ -92,10 +92,12 @@ def _woe_columns(
 
 def _counts(train: Dataset, name: str, bins: Binning) -> tuple[Floats, Floats]:
     """Count good and bad rows of each bin, or the people that they stand for."""
-    places = bins.places(train.columns[name])
-    each = np.ones(len(train)) if train.weight is None else train.weight
-    people = np.bincount(places, weights=each, minlength=len(bins)).astype(np.float64)
-    bads = np.bincount(places, weights=each * train.bad, minlength=len(bins)).astype(np.float64)
+    indices = bins.places(train.columns[name])
+    row_weights = np.ones(len(train)) if train.weight is None else train.weight
+    people = np.bincount(indices, weights=row_weights, minlength=len(bins)).astype(np.float64)
+    bads = np.bincount(indices, weights=row_weights * train.bad, minlength=len(bins)).astype(
+        np.float64
+    )
     return people - bads, bads
 
 
@@ -119,9 +121,9 @@ def describe_variables(
     names = list(fitted.binnings)
     correlations = strongest_correlations(fitted.woe_columns(train), train.weight)
     variables = []
-    for place, (name, strongest) in enumerate(zip(names, correlations, strict=True)):
+    for index, (name, strongest) in enumerate(zip(names, correlations, strict=True)):
         column, woe = train.columns[name], fitted.woe[name]
-        coefficient = float(fitted.coefficients[place])
+        coefficient = float(fitted.coefficients[index])
         points = bin_points(
             woe,
             coefficient=coefficient,
@@ -143,7 +145,7 @@ def describe_variables(
                 ),
             )
         )
-    return sorted(variables, key=lambda one: -one.information_value)
+    return sorted(variables, key=lambda variable: -variable.information_value)
 
 
 def _bins(
@@ -152,20 +154,20 @@ def _bins(
     column = train.columns[field.name]
     rows = np.bincount(bins.places(column), minlength=len(bins)).tolist()
     goods, bads = _counts(train, field.name, bins)
-    for place, (label, low, high) in enumerate(_labels(field, bins, column)):
-        is_band = len(bins.values) <= place < len(bins) - bins.has_missing
-        if is_band and not rows[place]:
+    for index, (label, low, high) in enumerate(_labels(field, bins, column)):
+        is_band = len(bins.values) <= index < len(bins) - bins.has_missing
+        if is_band and not rows[index]:
             # The only band, where each number has a meaning of its own.
             continue
-        people = goods[place] + bads[place]
+        people = goods[index] + bads[index]
         yield WoeBin(
             label=label,
             low=low,
             high=high,
-            rows=rows[place],
-            bad_rate=rounded(bads[place] / people) if people else None,
-            woe=rounded(woe[place]),
-            points=points[place],
+            rows=rows[index],
+            bad_rate=rounded(bads[index] / people) if people else None,
+            woe=rounded(woe[index]),
+            points=points[index],
         )
 
 

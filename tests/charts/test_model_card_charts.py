@@ -27,7 +27,7 @@ def card(model_dir: Path) -> Any:
 
 
 @pytest.fixture(scope="module")
-def drawn(card: Any) -> dict[str, str]:
+def plots(card: Any) -> dict[str, str]:
     return draw(card)
 
 
@@ -40,9 +40,9 @@ def words_of(svg: str) -> list[str]:
     return [str(text.text) for text in ElementTree.fromstring(svg).iter(f"{SVG}text")]
 
 
-def test_every_plot_is_sound_and_names_its_scorecard(drawn: dict[str, str], card: Any) -> None:
-    assert list(drawn) == [f"{name}-{kind}.svg" for name in card["scorecards"] for kind in KINDS]
-    for file, svg in drawn.items():
+def test_every_plot_is_sound_and_names_its_scorecard(plots: dict[str, str], card: Any) -> None:
+    assert list(plots) == [f"{name}-{kind}.svg" for name in card["scorecards"] for kind in KINDS]
+    for file, svg in plots.items():
         title = card["scorecards"][file.partition("-")[0]]["title"]
         words = words_of(svg)
 
@@ -54,9 +54,9 @@ def test_every_plot_is_sound_and_names_its_scorecard(drawn: dict[str, str], card
         assert "<script" not in svg
 
 
-def test_a_file_is_legible_on_any_page(drawn: dict[str, str]) -> None:
+def test_a_file_is_legible_on_any_page(plots: dict[str, str]) -> None:
     """White ground and fixed colours; every class that is drawn has a colour of its own."""
-    for svg in drawn.values():
+    for svg in plots.values():
         root = ElementTree.fromstring(svg)
         ground, style = root.find(f"{SVG}rect"), root.findtext(f"{SVG}style")
 
@@ -69,21 +69,21 @@ def test_a_file_is_legible_on_any_page(drawn: dict[str, str]) -> None:
                 assert f".{name}{{" in style, name
 
 
-def test_what_is_drawn_lies_within_the_sheet(drawn: dict[str, str]) -> None:
-    for svg in drawn.values():
+def test_what_is_drawn_lies_within_the_sheet(plots: dict[str, str]) -> None:
+    for svg in plots.values():
         root = ElementTree.fromstring(svg)
         wide, high = float(root.get("width", 0)), float(root.get("height", 0))
         for group in root.findall(f"{SVG}g"):
             left, top = map(float, re.findall(r"[\d.]+", group.get("transform", "")))
             for bar in group.iter(f"{SVG}rect"):
-                place = [float(bar.get(name, 0)) for name in ("x", "y", "width", "height")]
-                assert min(place) >= 0
-                assert left + place[0] + place[2] <= wide
-                assert top + place[1] + place[3] <= high
+                box = [float(bar.get(name, 0)) for name in ("x", "y", "width", "height")]
+                assert min(box) >= 0
+                assert left + box[0] + box[2] <= wide
+                assert top + box[1] + box[3] <= high
 
 
-def test_the_same_numbers_give_the_same_files(card: Any, drawn: dict[str, str]) -> None:
-    assert draw(copy.deepcopy(card)) == drawn
+def test_the_same_numbers_give_the_same_files(card: Any, plots: dict[str, str]) -> None:
+    assert draw(copy.deepcopy(card)) == plots
 
 
 @pytest.mark.parametrize(
@@ -96,23 +96,23 @@ def test_the_same_numbers_give_the_same_files(card: Any, drawn: dict[str, str]) 
     ],
 )
 def test_other_numbers_give_another_file(
-    card: Any, drawn: dict[str, str], kind: str, change: Callable[[Any], object]
+    card: Any, plots: dict[str, str], kind: str, change: Callable[[Any], object]
 ) -> None:
     changed = copy.deepcopy(card)
 
     change(changed["scorecards"]["application"])
 
     files = draw(changed)
-    assert {name for name in files if files[name] != drawn[name]} == {f"application-{kind}.svg"}
+    assert {name for name in files if files[name] != plots[name]} == {f"application-{kind}.svg"}
 
 
 def test_the_fairness_bars_name_every_group_and_mark_the_small_ones(
-    drawn: dict[str, str], card: Any
+    plots: dict[str, str], card: Any
 ) -> None:
-    words = words_of(drawn["application-fairness.svg"])
+    words = words_of(plots["application-fairness.svg"])
 
-    for name, one in card["scorecards"]["application"]["fairness"].items():
-        for group in one["groups"]:
+    for name, field_fairness in card["scorecards"]["application"]["fairness"].items():
+        for group in field_fairness["groups"]:
             label = f"{card['fields'][name]['title']}: {group['group']} ({group['rows']:,})"
             small = group["verdict"] == "inconclusive"
             assert words.count(label + ("*" if small else "")) == 3
@@ -131,20 +131,20 @@ def test_a_scorecard_without_protected_fields_or_refusals_is_drawn(card: Any) ->
     assert "Share of the 0 held-out refusals" in words_of(files["application-reasons.svg"])
 
 
-def test_axes_have_their_units(drawn: dict[str, str]) -> None:
-    curves = " ".join(words_of(drawn["behavioural-partial_dependence.svg"]))
+def test_axes_have_their_units(plots: dict[str, str]) -> None:
+    curves = " ".join(words_of(plots["behavioural-partial_dependence.svg"]))
 
     for unit, count in (("New Taiwan dollars", 7), ("months late", 3), ("years", 1)):
         assert curves.count(f"({unit})") == count
-    assert "Score" in words_of(drawn["application-scores.svg"])
-    assert any("held-out refusals" in one for one in words_of(drawn["application-reasons.svg"]))
+    assert "Score" in words_of(plots["application-scores.svg"])
+    assert any("held-out refusals" in text for text in words_of(plots["application-reasons.svg"]))
 
 
-def test_steps_against_the_expected_direction_are_marked(drawn: dict[str, str], card: Any) -> None:
+def test_steps_against_the_expected_direction_are_marked(plots: dict[str, str], card: Any) -> None:
     curves = card["scorecards"]["behavioural"]["sensitivity"]["partial_dependence"]
     steps = sum(len(curve["violating_steps"]) for curve in curves.values())
 
-    svg = drawn["behavioural-partial_dependence.svg"]
+    svg = plots["behavioural-partial_dependence.svg"]
 
     assert steps > 0
     assert svg.count('class="line-two"') == steps
@@ -152,7 +152,7 @@ def test_steps_against_the_expected_direction_are_marked(drawn: dict[str, str], 
 
 
 def test_rates_of_a_handful_are_left_out_of_the_cutoff_curve(
-    card: Any, drawn: dict[str, str]
+    card: Any, plots: dict[str, str]
 ) -> None:
     changed = copy.deepcopy(card)
     row = changed["scorecards"]["application"]["curves"]["cutoffs"][0]
@@ -160,7 +160,7 @@ def test_rates_of_a_handful_are_left_out_of_the_cutoff_curve(
 
     row["bad_rate_approved"] = 1.0
 
-    assert draw(changed) == drawn
+    assert draw(changed) == plots
 
 
 def test_texts_are_escaped_in_files_and_in_pages() -> None:

@@ -27,20 +27,20 @@ def card(*differences: tuple[Any, Any]) -> Card:
     """Make a card of scorecards with these differences of AUC and Brier score."""
     return small_cards(
         {
-            f"card{place}": {
-                "title": f"Card {place}",
+            f"card{index}": {
+                "title": f"Card {index}",
                 "performance": {
                     "difference_to_baseline": {BENCHMARK: {"auc": auc, "brier": brier}}
                 },
             }
-            for place, (auc, brier) in enumerate(differences)
+            for index, (auc, brier) in enumerate(differences)
         }
     )
 
 
 def test_a_gain_is_an_interval_that_leaves_out_zero_on_the_better_side() -> None:
-    assert [gain(one, better=1) for one in (UP, DOWN, NONE, None)] == [1, -1, 0, 0]
-    assert [gain(one, better=-1) for one in (UP, DOWN, NONE, None)] == [-1, 1, 0, 0]
+    assert [gain(difference, better=1) for difference in (UP, DOWN, NONE, None)] == [1, -1, 0, 0]
+    assert [gain(difference, better=-1) for difference in (UP, DOWN, NONE, None)] == [-1, 1, 0, 0]
 
 
 def test_an_interval_that_touches_zero_is_no_gain() -> None:
@@ -49,7 +49,7 @@ def test_an_interval_that_touches_zero_is_no_gain() -> None:
 
 
 @pytest.mark.parametrize(
-    ("differences", "said", "justified"),
+    ("differences", "sentence", "justified"),
     [
         ((UP, DOWN), "Card 0: better beyond noise, AUC +0.0200 (+0.0100 to +0.0300), Brier", True),
         ((UP, NONE), "Card 0: better beyond noise only in the AUC, AUC +0.0200", True),
@@ -61,12 +61,12 @@ def test_an_interval_that_touches_zero_is_no_gain() -> None:
     ],
 )
 def test_the_verdict_is_that_of_the_intervals(
-    differences: tuple[Any, Any], said: str, justified: bool
+    differences: tuple[Any, Any], sentence: str, justified: bool
 ) -> None:
     paragraph = benchmark_paragraph(card(differences), "en")
 
     assert paragraph is not None
-    assert said in paragraph
+    assert sentence in paragraph
     assert (UNJUSTIFIED not in paragraph) == justified
 
 

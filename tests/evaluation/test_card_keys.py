@@ -26,10 +26,10 @@ def card(model_dir: Path) -> Any:
 @pytest.fixture(scope="module")
 def old(card: Any) -> Any:
     """The card as release 0.1.0 wrote it."""
-    written = json.loads(json.dumps(card))
+    document = json.loads(json.dumps(card))
     for path, old, new in reversed(RENAMED):
-        put_back(written, path.split("."), old, new)
-    return written
+        put_back(document, path.split("."), old, new)
+    return document
 
 
 def put_back(content: Any, path: list[str], old: str, new: str) -> None:

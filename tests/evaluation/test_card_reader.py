@@ -24,48 +24,48 @@ class Inner:
 class Outer:
     rows: int
     parts: tuple[Inner, ...]
-    named: Mapping[str, Inner | None]
+    by_name: Mapping[str, Inner | None]
     pairs: tuple[tuple[float, float], ...] = ()
     proven: bool | None = field(default=None, metadata={"optional": True})
 
 
-WRITTEN = {
+DOCUMENT = {
     "rows": 3,
     "parts": [{"from": "late", "label": None}, {"from": 0.5, "label": "half"}],
-    "named": {"a": {"from": 1, "label": None}, "b": None},
+    "by_name": {"a": {"from": 1, "label": None}, "b": None},
     "pairs": [[1, 2], [3, 4]],
 }
-READ = Outer(
+SECTION = Outer(
     rows=3,
     parts=(Inner("late"), Inner(0.5, "half")),
-    named={"a": Inner(1), "b": None},
+    by_name={"a": Inner(1), "b": None},
     pairs=((1, 2), (3, 4)),
 )
 
 
 def test_what_was_written_is_read_and_written_alike() -> None:
-    assert read_section(Outer, WRITTEN) == READ
-    assert json.dumps(plain(READ)) == json.dumps(WRITTEN)
+    assert read_section(Outer, DOCUMENT) == SECTION
+    assert json.dumps(plain(SECTION)) == json.dumps(DOCUMENT)
 
 
 def test_an_optional_part_is_written_only_where_there_is_one() -> None:
-    proven = read_section(Outer, {**WRITTEN, "proven": False})
+    proven = read_section(Outer, {**DOCUMENT, "proven": False})
 
     assert proven.proven is False
     assert plain(proven)["proven"] is False
-    assert "proven" not in plain(READ)
+    assert "proven" not in plain(SECTION)
 
 
 def test_an_earlier_release_lacks_parts_and_a_later_one_has_more() -> None:
-    older = {key: part for key, part in WRITTEN.items() if key != "pairs"}
+    older = {key: part for key, part in DOCUMENT.items() if key != "pairs"}
 
     assert read_section(Outer, older).pairs == ()
-    assert read_section(Outer, {**WRITTEN, "from_the_future": 1}) == READ
+    assert read_section(Outer, {**DOCUMENT, "from_the_future": 1}) == SECTION
 
 
 def test_a_part_that_every_release_has_must_be_there() -> None:
     with pytest.raises(TypeError, match="rows"):
-        read_section(Outer, {key: part for key, part in WRITTEN.items() if key != "rows"})
+        read_section(Outer, {key: part for key, part in DOCUMENT.items() if key != "rows"})
 
 
 def test_the_whole_card_is_read_and_written_as_it_is_on_disk(model_dir: Path) -> None:
@@ -76,16 +76,16 @@ def test_the_whole_card_is_read_and_written_as_it_is_on_disk(model_dir: Path) ->
     assert _differing(card, document, without={"scorecards", "data"}) == []
     assert plain(card.data).items() <= document["data"].items()
     for name, section in card.scorecards.items():
-        written = document["scorecards"][name]
+        stored_section = document["scorecards"][name]
         # The ranges are in the manifest too, and no reader of the card needs them.
-        assert _differing(section, written, without={"training_ranges"}) == []
+        assert _differing(section, stored_section, without={"training_ranges"}) == []
 
 
 def _differing(
-    read: Card | ScorecardCard, document: Mapping[str, Any], *, without: set[str]
+    section: Card | ScorecardCard, document: Mapping[str, Any], *, without: set[str]
 ) -> list[str]:
     return [
         key
         for key, part in document.items()
-        if key not in without and json.dumps(plain(getattr(read, key))) != json.dumps(part)
+        if key not in without and json.dumps(plain(getattr(section, key))) != json.dumps(part)
     ]

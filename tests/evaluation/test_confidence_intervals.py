@@ -53,7 +53,7 @@ def test_the_interval_of_a_share_holds_it_and_stays_a_share(of: int, data: st.Da
 
 
 @pytest.mark.parametrize(
-    ("one", "other", "differ"),
+    ("first", "second", "differ"),
     [
         ((80, 161), (165, 252), True),
         ((165, 252), (80, 161), True),
@@ -69,13 +69,13 @@ def test_the_interval_of_a_share_holds_it_and_stays_a_share(of: int, data: st.Da
     ],
 )
 def test_rates_differ_as_the_chi_squared_test_finds(
-    one: tuple[int, int], other: tuple[int, int], differ: bool
+    first: tuple[int, int], second: tuple[int, int], differ: bool
 ) -> None:
-    table = np.array([[hits, of - hits] for hits, of in (one, other)])
+    table = np.array([[hits, of - hits] for hits, of in (first, second)])
     margins = np.outer(table.sum(axis=1), table.sum(axis=0))
     testable = margins.min() >= 5 * table.sum() > 0
 
-    assert rates_differ(*one, than=other) is differ
+    assert rates_differ(*first, than=second) is differ
 
     # z squared is chi-squared of the table, without Yates' correction.
     assert differ == (testable and stats.chi2_contingency(table, correction=False).pvalue < 0.05)
@@ -95,140 +95,140 @@ def test_nobodys_share_is_none() -> None:
 
 
 def test_each_draw_takes_as_many_rows_as_there_are() -> None:
-    found = BootstrapResamples(50, seed=3, count=7).over(lambda weights: weights)
+    draws = BootstrapResamples(50, seed=3, count=7).over(lambda weights: weights)
 
-    assert found.shape == (8, 50)
-    assert (found[0] == 1).all()
-    assert (found.sum(axis=1) == 50).all()
-    assert len(np.unique(found, axis=0)) == 8
+    assert draws.shape == (8, 50)
+    assert (draws[0] == 1).all()
+    assert (draws.sum(axis=1) == 50).all()
+    assert len(np.unique(draws, axis=0)) == 8
 
 
 def test_the_same_seed_draws_the_same_rows() -> None:
     def total(weights: Floats) -> Floats:
         return weights @ np.arange(1000.0)
 
-    whole = BootstrapResamples(1000, seed=5, count=9).over(total)
+    totals = BootstrapResamples(1000, seed=5, count=9).over(total)
     again = BootstrapResamples(1000, seed=5, count=9).over(total)
-    other = BootstrapResamples(1000, seed=6, count=9).over(total)
+    other_totals = BootstrapResamples(1000, seed=6, count=9).over(total)
     parts = BootstrapResamples(1000, seed=5, count=9, block=2000).over(total)
 
-    assert (whole == again).all()
-    assert (whole[1:] != other[1:]).any()
-    assert parts.shape == whole.shape
-    assert parts[0] == whole[0]
+    assert (totals == again).all()
+    assert (totals[1:] != other_totals[1:]).any()
+    assert parts.shape == totals.shape
+    assert parts[0] == totals[0]
 
 
 # Every figure
 
 
 def test_figures_on_a_draw_are_those_of_the_drawn_rows() -> None:
-    bad, said = drawn(400)
-    said = said.round(2)
+    bad, predicted = drawn(400)
+    predicted = predicted.round(2)
     resamples = BootstrapResamples(400, seed=2, count=20)
 
-    found = bootstrap_metrics(bad, said, resamples)
+    samples = bootstrap_metrics(bad, predicted, resamples)
 
-    for place, weights in enumerate(resamples.over(lambda weights: weights)):
+    for index, weights in enumerate(resamples.over(lambda weights: weights)):
         rows = np.repeat(np.arange(400), weights.astype(int))
-        for name, value in summarise(bad[rows], said[rows]).items():
+        for name, value in summarise(bad[rows], predicted[rows]).items():
             if not name.startswith("calibration_"):
-                assert found[name][place] == pytest.approx(value, abs=1e-9), name
+                assert samples[name][index] == pytest.approx(value, abs=1e-9), name
 
 
 def test_one_step_to_the_calibration_line_of_a_draw_is_as_good_as_all() -> None:
-    bad, said = drawn(3000)
+    bad, predicted = drawn(3000)
     resamples = BootstrapResamples(3000, seed=2, count=50)
 
-    found = bootstrap_metrics(bad, said, resamples)
+    samples = bootstrap_metrics(bad, predicted, resamples)
 
     exact = []
     for weights in resamples.over(lambda weights: weights):
         rows = np.repeat(np.arange(3000), weights.astype(int))
-        exact.append(metrics.calibration_line(bad[rows], said[rows]))
+        exact.append(metrics.calibration_line(bad[rows], predicted[rows]))
     slopes, lifts = np.array(exact).T
-    assert np.abs(found["calibration_slope"] - slopes).max() < 0.2 * slopes.std()
-    assert np.abs(found["calibration_intercept"] - lifts).max() < 0.2 * lifts.std()
+    assert np.abs(samples["calibration_slope"] - slopes).max() < 0.2 * slopes.std()
+    assert np.abs(samples["calibration_intercept"] - lifts).max() < 0.2 * lifts.std()
 
 
 def test_the_interval_of_a_mean_is_that_of_the_textbook() -> None:
-    bad, said = drawn(3000)
-    errors = (said - bad) ** 2
+    bad, predicted = drawn(3000)
+    errors = (predicted - bad) ** 2
 
-    found = figures(bootstrap_metrics(bad, said, BootstrapResamples(3000, seed=1)))["brier"]
+    figure = figures(bootstrap_metrics(bad, predicted, BootstrapResamples(3000, seed=1)))["brier"]
 
-    assert found is not None
+    assert figure is not None
     half = 1.96 * errors.std() / np.sqrt(3000)
-    assert found["value"] == pytest.approx(errors.mean(), abs=1e-6)
-    assert found["high"] - found["low"] == pytest.approx(2 * half, rel=0.15)
+    assert figure["value"] == pytest.approx(errors.mean(), abs=1e-6)
+    assert figure["high"] - figure["low"] == pytest.approx(2 * half, rel=0.15)
 
 
 def test_the_interval_of_the_auc_is_as_wide_as_delongs() -> None:
-    bad, said = drawn(2000)
-    wins = (said[bad == 1][:, np.newaxis] > said[bad == 0]).astype(float)
+    bad, predicted = drawn(2000)
+    wins = (predicted[bad == 1][:, np.newaxis] > predicted[bad == 0]).astype(float)
     variance = wins.mean(axis=1).var(ddof=1) / bad.sum()
     variance += wins.mean(axis=0).var(ddof=1) / (1 - bad).sum()
 
-    found = figures(bootstrap_metrics(bad, said, BootstrapResamples(2000, seed=1)))["auc"]
+    figure = figures(bootstrap_metrics(bad, predicted, BootstrapResamples(2000, seed=1)))["auc"]
 
-    assert found is not None
-    assert found["high"] - found["low"] == pytest.approx(2 * 1.96 * variance**0.5, rel=0.15)
+    assert figure is not None
+    assert figure["high"] - figure["low"] == pytest.approx(2 * 1.96 * variance**0.5, rel=0.15)
 
 
 def test_nineteen_in_twenty_intervals_hold_the_truth() -> None:
     """Draw 200 samples; the true Brier score of honest probabilities is E[p (1 - p)]."""
     truth = 2 / 8 - (2 * 3) / (8 * 9)
-    held = 0
+    hits = 0
     for seed in range(200):
-        bad, said = drawn(300, seed=seed)
-        found = bootstrap_metrics(bad, said, BootstrapResamples(300, seed=seed, count=300))
-        figure = interval(found["brier"])
+        bad, predicted = drawn(300, seed=seed)
+        samples = bootstrap_metrics(bad, predicted, BootstrapResamples(300, seed=seed, count=300))
+        figure = interval(samples["brier"])
         assert figure is not None
-        held += figure["low"] <= truth <= figure["high"]
+        hits += figure["low"] <= truth <= figure["high"]
 
-    assert 180 <= held <= 199
+    assert 180 <= hits <= 199
 
 
 def test_what_noise_can_only_raise_keeps_its_interval_around_it() -> None:
-    bad, said = drawn(500)
-    samples = bootstrap_metrics(bad, said, BootstrapResamples(500, seed=1))
+    bad, predicted = drawn(500)
+    samples = bootstrap_metrics(bad, predicted, BootstrapResamples(500, seed=1))
 
-    found = figures(samples)["ece"]
+    figure = figures(samples)["ece"]
 
-    assert found is not None
-    assert 0 <= found["low"] < found["value"] < found["high"]
-    assert samples["ece"][1:].mean() > found["value"]
+    assert figure is not None
+    assert 0 <= figure["low"] < figure["value"] < figure["high"]
+    assert samples["ece"][1:].mean() > figure["value"]
 
 
 def test_a_model_beats_itself_by_nothing_and_another_by_a_paired_difference() -> None:
-    bad, said = drawn(2000)
+    bad, predicted = drawn(2000)
     resamples = BootstrapResamples(2000, seed=1)
-    own = bootstrap_metrics(bad, said, resamples)
-    noisy = np.clip(said + np.random.default_rng(1).normal(0, 0.02, 2000), 0.001, 0.999)
+    samples = bootstrap_metrics(bad, predicted, resamples)
+    noisy = np.clip(predicted + np.random.default_rng(1).normal(0, 0.02, 2000), 0.001, 0.999)
 
-    same = differences(own, own, "auc")["auc"]
-    other = differences(own, bootstrap_metrics(bad, noisy, resamples), "auc")["auc"]
-    alone = figures(own)["auc"]
+    same = differences(samples, samples, "auc")["auc"]
+    noisy_difference = differences(samples, bootstrap_metrics(bad, noisy, resamples), "auc")["auc"]
+    alone = figures(samples)["auc"]
 
     assert same == {"value": 0.0, "low": 0.0, "high": 0.0}
-    assert other is not None
+    assert noisy_difference is not None
     assert alone is not None
-    assert other["high"] - other["low"] < 0.5 * (alone["high"] - alone["low"])
+    assert noisy_difference["high"] - noisy_difference["low"] < 0.5 * (alone["high"] - alone["low"])
 
 
 def test_draws_without_a_bad_row_are_left_out() -> None:
-    bad, said = np.array([1, 0, 0, 0, 0, 0]), np.array([0.9, 0.1, 0.2, 0.3, 0.4, 0.5])
+    bad, predicted = np.array([1, 0, 0, 0, 0, 0]), np.array([0.9, 0.1, 0.2, 0.3, 0.4, 0.5])
 
-    found = figures(bootstrap_metrics(bad, said, BootstrapResamples(6, seed=1)))
+    intervals = figures(bootstrap_metrics(bad, predicted, BootstrapResamples(6, seed=1)))
 
-    assert found["auc"] == {"value": 1.0, "low": 1.0, "high": 1.0}
-    assert found["brier_skill"] is not None
+    assert intervals["auc"] == {"value": 1.0, "low": 1.0, "high": 1.0}
+    assert intervals["brier_skill"] is not None
 
 
 def test_what_cannot_be_computed_is_none() -> None:
-    bad, said = np.array([1, 0, 0, 1]), np.full(4, 0.5)
+    bad, predicted = np.array([1, 0, 0, 1]), np.full(4, 0.5)
 
-    found = figures(bootstrap_metrics(bad, said, BootstrapResamples(4, seed=1)))
+    intervals = figures(bootstrap_metrics(bad, predicted, BootstrapResamples(4, seed=1)))
 
-    assert found["calibration_slope"] is None
-    assert found["calibration_intercept"] is None
-    assert found["auc"] == {"value": 0.5, "low": 0.5, "high": 0.5}
+    assert intervals["calibration_slope"] is None
+    assert intervals["calibration_intercept"] is None
+    assert intervals["auc"] == {"value": 0.5, "low": 0.5, "high": 0.5}

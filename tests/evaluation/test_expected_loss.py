@@ -14,41 +14,41 @@ PREDICTED = np.array([0.1] * 100 + [0.25] * 50)
 
 
 def test_a_default_costs_the_ratio_and_a_good_account_earns_one() -> None:
-    found = expected_loss(BAD, PREDICTED, cutoff=0.25, loss_to_margin=4)
+    result = expected_loss(BAD, PREDICTED, cutoff=0.25, loss_to_margin=4)
 
-    assert found is not None
-    assert found.approved == 100
-    assert found.expected_loss == pytest.approx(0.4)
-    assert found.expected_result == pytest.approx(0.9 - 0.4)
+    assert result is not None
+    assert result.approved == 100
+    assert result.expected_loss == pytest.approx(0.4)
+    assert result.expected_result == pytest.approx(0.9 - 0.4)
     low, high = wilson(20, 100)
-    assert found.loss == pytest.approx({"value": 0.8, "low": 4 * low, "high": 4 * high}, abs=1e-5)
+    assert result.loss == pytest.approx({"value": 0.8, "low": 4 * low, "high": 4 * high}, abs=1e-5)
     # 80 margins less 20 x 4.
-    assert found.result["value"] == 0
-    assert found.result["low"] == pytest.approx(1 - 5 * high, abs=1e-5)
-    assert found.result["high"] == pytest.approx(1 - 5 * low, abs=1e-5)
-    assert found.verdict == "more_bad"
+    assert result.result["value"] == 0
+    assert result.result["low"] == pytest.approx(1 - 5 * high, abs=1e-5)
+    assert result.result["high"] == pytest.approx(1 - 5 * low, abs=1e-5)
+    assert result.verdict == "more_bad"
 
 
 @pytest.mark.parametrize(
-    ("said", "verdict"), [(0.13, "more_bad"), (0.2, "as_predicted"), (0.24, "as_predicted")]
+    ("probability", "verdict"), [(0.13, "more_bad"), (0.2, "as_predicted"), (0.24, "as_predicted")]
 )
-def test_the_verdict_is_that_of_the_bad_rate(said: float, verdict: str) -> None:
+def test_the_verdict_is_that_of_the_bad_rate(probability: float, verdict: str) -> None:
     """Of 100 with 20 bad the interval of the rate is 0.133 to 0.289."""
-    predicted = np.where(PREDICTED < 0.25, said, PREDICTED)
+    predicted = np.where(PREDICTED < 0.25, probability, PREDICTED)
 
-    found = expected_loss(BAD, predicted, cutoff=0.25, loss_to_margin=4)
+    result = expected_loss(BAD, predicted, cutoff=0.25, loss_to_margin=4)
 
-    assert found is not None
-    assert found.verdict == verdict
+    assert result is not None
+    assert result.verdict == verdict
 
 
 def test_weights_count_people() -> None:
     weights = np.where(BAD == 1, 2.0, 1.0)
 
-    found = expected_loss(BAD, PREDICTED, cutoff=0.25, loss_to_margin=3, weights=weights)
+    result = expected_loss(BAD, PREDICTED, cutoff=0.25, loss_to_margin=3, weights=weights)
 
-    assert found is not None
-    assert found.loss["value"] == pytest.approx(3 * 40 / 120)
+    assert result is not None
+    assert result.loss["value"] == pytest.approx(3 * 40 / 120)
 
 
 def test_where_nobody_is_approved_there_is_no_loss() -> None:

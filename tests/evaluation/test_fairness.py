@@ -25,15 +25,17 @@ Flags = npt.NDArray[np.bool_]
 ROWS = 3000
 
 
-def drawn(shares: list[float], *, seed: int = 1) -> tuple[list[PopulationGroup], Ints, Flags, Ints]:
+def draw_groups(
+    shares: list[float], *, seed: int = 1
+) -> tuple[list[PopulationGroup], Ints, Flags, Ints]:
     """Draw groups of given shares, each approved less often than the one before."""
     random = np.random.default_rng(seed)
     member = random.choice(len(shares), size=ROWS, p=shares)
     bad = (random.random(ROWS) < 0.2 + 0.05 * member).astype(np.int64)
     approved = random.random(ROWS) < 0.8 - 0.1 * member - 0.2 * bad
     parts = [
-        PopulationGroup(f"group {place}", None, None, member == place)
-        for place in range(len(shares))
+        PopulationGroup(f"group {index}", None, None, member == index)
+        for index in range(len(shares))
     ]
     return parts, bad, approved, member
 
@@ -44,8 +46,8 @@ def halves(inside: Flags) -> list[PopulationGroup]:
 
 def compare(parts: list[PopulationGroup], bad: Ints, approved: Flags) -> dict[str, Any]:
     resamples = BootstrapResamples(len(bad), seed=1)
-    found: dict[str, Any] = plain(fairness.by_group(parts, bad, approved, resamples=resamples))
-    return found
+    comparison: dict[str, Any] = plain(fairness.by_group(parts, bad, approved, resamples=resamples))
+    return comparison
 
 
 # Against fairlearn
@@ -53,53 +55,55 @@ def compare(parts: list[PopulationGroup], bad: Ints, approved: Flags) -> dict[st
 
 @pytest.mark.parametrize("shares", [[0.5, 0.5], [0.6, 0.3, 0.1], [0.4, 0.3, 0.2, 0.1]])
 def test_rates_and_differences_are_fairlearns(shares: list[float]) -> None:
-    parts, bad, approved, member = drawn(shares)
+    parts, bad, approved, member = draw_groups(shares)
 
-    found = compare(parts, bad, approved)
+    comparison = compare(parts, bad, approved)
 
     # fairlearn's positive outcome is ours turned round: being good, and being approved.
-    asked = {"y_true": 1 - bad, "y_pred": approved.astype(int), "sensitive_features": member}
+    arguments = {"y_true": 1 - bad, "y_pred": approved.astype(int), "sensitive_features": member}
     frame = oracle.MetricFrame(
         metrics={
             "approved": oracle.selection_rate,
             "good": oracle.true_positive_rate,
             "rows": oracle.count,
         },
-        **asked,
+        **arguments,
     ).by_group
-    groups = found["groups"]
-    assert [one["rows"] for one in groups] == frame["rows"].tolist()
-    for one, row in zip(groups, frame.itertuples(), strict=True):
-        assert one["verdict"] == "conclusive"
-        assert one["approval_rate"]["value"] == pytest.approx(row.approved, abs=1e-6)
-        assert one["approval_rate_good"]["value"] == pytest.approx(row.good, abs=1e-6)
+    groups = comparison["groups"]
+    assert [group["rows"] for group in groups] == frame["rows"].tolist()
+    for group, row in zip(groups, frame.itertuples(), strict=True):
+        assert group["verdict"] == "conclusive"
+        assert group["approval_rate"]["value"] == pytest.approx(row.approved, abs=1e-6)
+        assert group["approval_rate_good"]["value"] == pytest.approx(row.good, abs=1e-6)
         ratio = row.approved / frame["approved"].max()
-        assert one["approval_ratio"]["value"] == pytest.approx(ratio, abs=1e-6)
+        assert group["approval_ratio"]["value"] == pytest.approx(ratio, abs=1e-6)
     for name, measure in (
         ("demographic_parity_ratio", oracle.demographic_parity_ratio),
         ("demographic_parity_difference", oracle.demographic_parity_difference),
     ):
-        assert found[name]["value"] == pytest.approx(measure(**asked), abs=1e-6), name
-    equal = oracle.equal_opportunity_difference(**asked)
-    assert found["equal_opportunity_difference"]["value"] == pytest.approx(equal, abs=1e-6)
+        assert comparison[name]["value"] == pytest.approx(measure(**arguments), abs=1e-6), name
+    equal = oracle.equal_opportunity_difference(**arguments)
+    assert comparison["equal_opportunity_difference"]["value"] == pytest.approx(equal, abs=1e-6)
 
 
 def test_groups_that_are_too_small_are_left_out_of_the_comparison() -> None:
-    parts, bad, approved, member = drawn([0.55, 0.41, 0.04])
-    kept = member < 2
+    parts, bad, approved, member = draw_groups([0.55, 0.41, 0.04])
+    is_large = member < 2
     # The small group is approved as often as the other two together.
-    approved[~kept] = np.arange((~kept).sum()) < approved[kept].mean() * (~kept).sum()
+    approved[~is_large] = (
+        np.arange((~is_large).sum()) < approved[is_large].mean() * (~is_large).sum()
+    )
 
-    found = compare(parts, bad, approved)
+    comparison = compare(parts, bad, approved)
 
-    groups = found["groups"]
-    assert [one["verdict"] for one in groups] == ["conclusive", "conclusive", "inconclusive"]
+    groups = comparison["groups"]
+    assert [group["verdict"] for group in groups] == ["conclusive", "conclusive", "inconclusive"]
     assert groups[2]["approval_rate"] is not None
     assert groups[2]["approval_ratio"] is None
     ratio = oracle.demographic_parity_ratio(
-        1 - bad[kept], approved[kept].astype(int), sensitive_features=member[kept]
+        1 - bad[is_large], approved[is_large].astype(int), sensitive_features=member[is_large]
     )
-    assert found["demographic_parity_ratio"]["value"] == pytest.approx(ratio, abs=1e-6)
+    assert comparison["demographic_parity_ratio"]["value"] == pytest.approx(ratio, abs=1e-6)
 
 
 # By hand
@@ -123,11 +127,11 @@ def test_a_group_counts_from_200_rows_and_30_of_each_outcome_on(
     bad = np.array([0] * goods + [1] * bads + [0] * 300 + [1] * 300)
     inside = np.arange(len(bad)) < rows
 
-    found = compare(halves(inside), bad, np.ones(len(bad), dtype=bool))
+    comparison = compare(halves(inside), bad, np.ones(len(bad), dtype=bool))
 
-    groups = found["groups"]
-    assert [one["verdict"] for one in groups] == [verdict, "conclusive"]
-    assert (found["demographic_parity_ratio"] is None) == (verdict == "inconclusive")
+    groups = comparison["groups"]
+    assert [group["verdict"] for group in groups] == [verdict, "conclusive"]
+    assert (comparison["demographic_parity_ratio"] is None) == (verdict == "inconclusive")
 
 
 def test_a_small_group_counts_where_a_test_shows_that_it_differs() -> None:
@@ -136,11 +140,11 @@ def test_a_small_group_counts_where_a_test_shows_that_it_differs() -> None:
     approved = np.concatenate([np.arange(161) < 80, np.arange(252) < 165])
     bad = np.arange(161 + 252) % 5 == 0
 
-    found = compare(halves(inside), bad.astype(np.int64), approved)
+    comparison = compare(halves(inside), bad.astype(np.int64), approved)
 
-    small, other = found["groups"]
-    assert [small["verdict"], other["verdict"]] == ["conclusive", "conclusive"]
-    assert [small["differs_from_rest"], other["differs_from_rest"]] == ["lower", "higher"]
+    small, rest = comparison["groups"]
+    assert [small["verdict"], rest["verdict"]] == ["conclusive", "conclusive"]
+    assert [small["differs_from_rest"], rest["differs_from_rest"]] == ["lower", "higher"]
     assert small["approval_ratio"]["value"] == pytest.approx((80 / 161) / (165 / 252), abs=1e-6)
 
 
@@ -149,12 +153,12 @@ def test_no_difference_is_found_in_a_small_group_by_chance() -> None:
     random = np.random.default_rng(1)
     rows = [20, 40, 60, 80, 100, 120]
 
-    found = sum(
+    count = sum(
         any(fairness.differ_from_rest(random.binomial(rows, 0.7).tolist(), rows))
         for _ in range(400)
     )
 
-    assert found <= 30
+    assert count <= 30
 
 
 def test_a_groups_figures_are_shares_with_wilsons_intervals() -> None:
@@ -162,44 +166,49 @@ def test_a_groups_figures_are_shares_with_wilsons_intervals() -> None:
     approved = np.array([True, True, False, True, False, False])
     inside = np.array([True] * 5 + [False])
 
-    found = compare([PopulationGroup("all but one", None, None, inside)], bad, approved)
+    comparison = compare([PopulationGroup("all but one", None, None, inside)], bad, approved)
 
-    groups = found["groups"]
-    (one,) = groups
+    groups = comparison["groups"]
+    (group,) = groups
     low, high = wilson(3, 5)
-    assert (one["group"], one["rows"], one["bads"]) == ("all but one", 5, 2)
-    assert one["approval_rate"] == pytest.approx({"value": 0.6, "low": low, "high": high}, abs=1e-6)
-    assert one["bad_rate_approved"]["value"] == pytest.approx(1 / 3, abs=1e-6)
-    assert one["approval_rate_good"]["value"] == pytest.approx(2 / 3, abs=1e-6)
-    assert found["reference_group"] is None
+    assert (group["group"], group["rows"], group["bads"]) == ("all but one", 5, 2)
+    assert group["approval_rate"] == pytest.approx(
+        {"value": 0.6, "low": low, "high": high}, abs=1e-6
+    )
+    assert group["bad_rate_approved"]["value"] == pytest.approx(1 / 3, abs=1e-6)
+    assert group["approval_rate_good"]["value"] == pytest.approx(2 / 3, abs=1e-6)
+    assert comparison["reference_group"] is None
 
 
 def test_the_interval_of_a_ratio_is_that_of_its_logarithm() -> None:
     """Katz et al. (1978): the variance of ln(p1 / p2) is (1 - p1) / x1 + (1 - p2) / x2."""
-    parts, bad, approved, _ = drawn([0.5, 0.5])
+    parts, bad, approved, _ = draw_groups([0.5, 0.5])
 
-    found = compare(parts, bad, approved)
+    comparison = compare(parts, bad, approved)
 
-    groups = found["groups"]
-    best, other = groups
-    assert found["reference_group"] == best["group"]
+    groups = comparison["groups"]
+    best, second = groups
+    assert comparison["reference_group"] == best["group"]
     hits = [int((part.inside & approved).sum()) for part in parts]
-    rates = [hits[place] / int(part.inside.sum()) for place, part in enumerate(parts)]
+    rates = [hits[index] / int(part.inside.sum()) for index, part in enumerate(parts)]
     error = ((1 - rates[0]) / hits[0] + (1 - rates[1]) / hits[1]) ** 0.5
     expected = rates[1] / rates[0] * np.exp(np.array([-1.96, 1.96]) * error)
-    ratio = other["approval_ratio"]
+    ratio = second["approval_ratio"]
     assert [ratio["low"], ratio["high"]] == pytest.approx(expected.tolist(), abs=0.015)
 
 
 def test_equal_treatment_is_a_ratio_of_one_within_an_interval() -> None:
     """Two halves with the very same outcomes: what noise adds must not look like a difference."""
-    _, bad, approved, _ = drawn([1.0])
+    _, bad, approved, _ = draw_groups([1.0])
     twice = np.concatenate([bad, bad]), np.concatenate([approved, approved])
     first = np.arange(2 * ROWS) < ROWS
 
-    found = compare(halves(first), *twice)
+    comparison = compare(halves(first), *twice)
 
-    ratio, difference = found["demographic_parity_ratio"], found["demographic_parity_difference"]
+    ratio, difference = (
+        comparison["demographic_parity_ratio"],
+        comparison["demographic_parity_difference"],
+    )
     assert (ratio["value"], ratio["high"]) == (1, 1)
     assert 0.95 < ratio["low"] < 1
     assert (difference["value"], difference["low"]) == (0, 0)
@@ -207,12 +216,12 @@ def test_equal_treatment_is_a_ratio_of_one_within_an_interval() -> None:
 
 
 def test_whoever_is_never_approved_has_no_ratio_to_himself() -> None:
-    parts, bad, _, _ = drawn([0.5, 0.5])
+    parts, bad, _, _ = draw_groups([0.5, 0.5])
 
-    found = compare(parts, bad, np.zeros(ROWS, dtype=bool))
+    comparison = compare(parts, bad, np.zeros(ROWS, dtype=bool))
 
-    assert found["demographic_parity_ratio"] is None
-    difference = found["demographic_parity_difference"]
+    assert comparison["demographic_parity_ratio"] is None
+    difference = comparison["demographic_parity_difference"]
     assert difference == {"value": 0.0, "low": 0.0, "high": 0.0}
 
 
@@ -227,23 +236,23 @@ def test_every_row_is_in_one_group_of_every_field(schema: Schema) -> None:
         else:
             column = random.integers(18, 90, 500).astype(float)
 
-        found = fairness.groups(field, column, training_column=column)
+        parts = fairness.groups(field, column, training_column=column)
 
-        assert np.sum([part.inside for part in found], axis=0).tolist() == [1] * 500
-        assert len({part.label for part in found}) == len(found)
+        assert np.sum([part.inside for part in parts], axis=0).tolist() == [1] * 500
+        assert len({part.label for part in parts}) == len(parts)
 
 
 def test_the_bands_of_the_schema_file_are_named_by_their_ends(schema: Schema) -> None:
     field = next(field for field in schema.fields.values() if field.bands)
     column = np.array([field.bands[0] - 1, *field.bands])
 
-    found = fairness.groups(field, column, training_column=column)
+    parts = fairness.groups(field, column, training_column=column)
 
-    assert [part.label for part in found] == [
+    assert [part.label for part in parts] == [
         "under 25", "25 to 29", "30 to 39", "40 to 49", "50 to 61", "62 and over",
     ]  # fmt: skip
-    inside = [np.flatnonzero(part.inside).tolist() for part in found]
-    assert inside == [[place] for place in range(6)]
+    inside = [np.flatnonzero(part.inside).tolist() for part in parts]
+    assert inside == [[index] for index in range(6)]
 
 
 def test_without_bands_training_is_cut_into_quarters(schema: Schema) -> None:
@@ -254,11 +263,11 @@ def test_without_bands_training_is_cut_into_quarters(schema: Schema) -> None:
     )
     training = np.arange(1.0, 401)
 
-    found = fairness.groups(field, training, training_column=training)
+    parts = fairness.groups(field, training, training_column=training)
 
-    assert [int(part.inside.sum()) for part in found] == [100] * 4
-    assert found[0].label == "under 100.75"
-    assert found[1].label == "100.75 to under 200.5"
+    assert [int(part.inside.sum()) for part in parts] == [100] * 4
+    assert parts[0].label == "under 100.75"
+    assert parts[1].label == "100.75 to under 200.5"
 
 
 @pytest.mark.parametrize(
@@ -284,6 +293,6 @@ def test_columns_of_few_values_are_grouped_without_a_row_lost(values: list[int])
     field = Field("n", rule, True, False, None, (), 0, {"en": "n"}, {"en": ""}, {})
     column = np.array(values, dtype=float)
 
-    found = fairness.groups(field, column, training_column=column)
+    parts = fairness.groups(field, column, training_column=column)
 
-    assert np.sum([part.inside for part in found], axis=0).tolist() == [1] * len(values)
+    assert np.sum([part.inside for part in parts], axis=0).tolist() == [1] * len(values)

@@ -32,7 +32,7 @@ def test_a_group_has_its_mean_its_rate_and_its_interval() -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "rows", "verdict"),
+    ("probability", "rows", "verdict"),
     [
         (0.15, 300, "more_bad"),
         (0.26, 300, "fewer_bad"),
@@ -44,28 +44,28 @@ def test_a_group_has_its_mean_its_rate_and_its_interval() -> None:
     ],
 )
 def test_outside_the_interval_is_a_finding_and_within_it_a_small_group_is_inconclusive(
-    said: float, rows: int, verdict: str
+    probability: float, rows: int, verdict: str
 ) -> None:
     bad = (np.arange(rows) < rows // 5).astype(np.int64)
     part = PopulationGroup("all", None, None, np.ones(rows, dtype=bool))
 
-    (found,) = calibration_of([part], bad, np.full(rows, said))
+    (group,) = calibration_of([part], bad, np.full(rows, probability))
 
-    assert found.verdict == verdict
+    assert group.verdict == verdict
 
 
 def test_weighted_rows_count_as_the_people_that_they_stand_for() -> None:
     """The bad row counts three times: 3 of 4, predicted (3 x 0.5 + 0.1) / 4, of 1.6 rows."""
     part = PopulationGroup("all", None, None, np.ones(2, dtype=bool))
 
-    (found,) = calibration_of([part], np.array([1, 0]), np.array([0.5, 0.1]), np.array([3.0, 1.0]))
+    (group,) = calibration_of([part], np.array([1, 0]), np.array([0.5, 0.1]), np.array([3.0, 1.0]))
 
-    assert found.mean_predicted == pytest.approx(0.4)
-    assert found.observed is not None
-    assert found.observed["value"] == 0.75
+    assert group.mean_predicted == pytest.approx(0.4)
+    assert group.observed is not None
+    assert group.observed["value"] == 0.75
     low, high = wilson(0.75 * 1.6, 1.6)
-    assert (found.observed["low"], found.observed["high"]) == pytest.approx((low, high), abs=1e-6)
-    assert found.rows == 2
+    assert (group.observed["low"], group.observed["high"]) == pytest.approx((low, high), abs=1e-6)
+    assert group.rows == 2
 
 
 def test_a_mean_at_the_bound_is_as_predicted() -> None:

@@ -18,7 +18,7 @@ Ints = npt.NDArray[np.int64]
 
 #: Two bad, three good; one bad and one good are rated alike.
 BAD = np.array([1, 1, 0, 0, 0])
-SAID = np.array([0.8, 0.4, 0.4, 0.2, 0.1])
+PREDICTED = np.array([0.8, 0.4, 0.4, 0.2, 0.1])
 
 
 # By hand
@@ -40,12 +40,12 @@ SAID = np.array([0.8, 0.4, 0.4, 0.2, 0.1])
     ],
 )
 def test_a_metric_is_the_one_worked_by_hand(name: str, value: float) -> None:
-    assert summarise(BAD, SAID)[name] == pytest.approx(value, abs=1e-14)
+    assert summarise(BAD, PREDICTED)[name] == pytest.approx(value, abs=1e-14)
 
 
 def test_the_calibration_error_is_the_mean_gap_within_bins() -> None:
     """In halves: below 0.5 were said 1.1 in all and 1 happened; above, 0.8 and 1."""
-    error = metrics.expected_calibration_error(BAD, SAID, bins=2)
+    error = metrics.expected_calibration_error(BAD, PREDICTED, bins=2)
 
     assert error == pytest.approx((0.1 + 0.2) / 5, abs=1e-15)
 
@@ -62,7 +62,7 @@ def test_the_accuracy_counts_from_a_half_on() -> None:
 
 
 def test_who_lies_below_the_cutoff_would_be_approved() -> None:
-    assert metrics.at_cutoff(BAD, SAID, 0.4) == {
+    assert metrics.at_cutoff(BAD, PREDICTED, 0.4) == {
         "approval_rate": 2 / 5,
         "bad_rate_approved": 0,
         "bad_rate_declined": 2 / 3,
@@ -71,7 +71,7 @@ def test_who_lies_below_the_cutoff_would_be_approved() -> None:
 
 @pytest.mark.parametrize(("cutoff", "nobody"), [(0.01, "approved"), (0.99, "declined")])
 def test_of_nobody_there_is_no_bad_rate(cutoff: float, nobody: str) -> None:
-    assert {**metrics.at_cutoff(BAD, SAID, cutoff)}[f"bad_rate_{nobody}"] is None
+    assert {**metrics.at_cutoff(BAD, PREDICTED, cutoff)}[f"bad_rate_{nobody}"] is None
 
 
 def test_perfect_and_useless_probabilities_have_the_figures_that_the_texts_promise() -> None:
@@ -91,79 +91,82 @@ def test_perfect_and_useless_probabilities_have_the_figures_that_the_texts_promi
 
 @given(judged())
 def test_the_figures_are_scikit_learns(pair: tuple[Ints, Floats]) -> None:
-    bad, said = pair
-    found = summarise(bad, said)
+    bad, predicted = pair
+    figures = summarise(bad, predicted)
 
-    false_alarms, hits, _ = oracle.roc_curve(bad, said, drop_intermediate=False)
+    false_alarms, hits, _ = oracle.roc_curve(bad, predicted, drop_intermediate=False)
     expected = {
-        "auc": oracle.roc_auc_score(bad, said),
-        "gini": 2 * oracle.roc_auc_score(bad, said) - 1,
+        "auc": oracle.roc_auc_score(bad, predicted),
+        "gini": 2 * oracle.roc_auc_score(bad, predicted) - 1,
         "ks": np.abs(hits - false_alarms).max(),
-        "brier": oracle.brier_score_loss(bad, said),
-        "log_loss": oracle.log_loss(bad, said),
-        "accuracy": oracle.accuracy_score(bad, said >= 0.5),
+        "brier": oracle.brier_score_loss(bad, predicted),
+        "log_loss": oracle.log_loss(bad, predicted),
+        "accuracy": oracle.accuracy_score(bad, predicted >= 0.5),
     }
-    assert {name: found[name] for name in expected} == pytest.approx(expected, abs=1e-12)
+    assert {name: figures[name] for name in expected} == pytest.approx(expected, abs=1e-12)
     for metric in (metrics.auc, metrics.brier, metrics.log_loss):
-        assert metric(bad, said) == pytest.approx(found[metric.__name__], abs=1e-12)
-    ece = metrics.expected_calibration_error(bad, said)
-    assert ece == pytest.approx(found["ece"], abs=1e-12)
+        assert metric(bad, predicted) == pytest.approx(figures[metric.__name__], abs=1e-12)
+    ece = metrics.expected_calibration_error(bad, predicted)
+    assert ece == pytest.approx(figures["ece"], abs=1e-12)
 
 
 @given(judged())
 def test_the_calibration_error_is_the_textbooks(pair: tuple[Ints, Floats]) -> None:
-    bad, said = pair
-    places = np.floor(said * 15)
+    bad, predicted = pair
+    bin_indices = np.floor(predicted * 15)
     textbook = sum(
-        (places == place).mean() * abs(said[places == place].mean() - bad[places == place].mean())
-        for place in set(places.tolist())
+        (bin_indices == index).mean()
+        * abs(predicted[bin_indices == index].mean() - bad[bin_indices == index].mean())
+        for index in set(bin_indices.tolist())
     )
 
-    assert metrics.expected_calibration_error(bad, said) == pytest.approx(textbook, abs=1e-12)
+    assert metrics.expected_calibration_error(bad, predicted) == pytest.approx(textbook, abs=1e-12)
 
 
 @given(judged())
 def test_turning_the_ratings_round_turns_the_auc_round(pair: tuple[Ints, Floats]) -> None:
-    bad, said = pair
+    bad, predicted = pair
 
-    assert metrics.auc(bad, said) + metrics.auc(bad, 1 - said) == pytest.approx(1)
+    assert metrics.auc(bad, predicted) + metrics.auc(bad, 1 - predicted) == pytest.approx(1)
 
 
 def test_a_weighted_auc_is_scikit_learns() -> None:
-    bad, said = drawn(500)
+    bad, predicted = drawn(500)
     # Ties count half.
-    said = said.round(1)
+    predicted = predicted.round(1)
     weights = np.random.default_rng(3).random(len(bad)) + 0.1
 
-    expected = oracle.roc_auc_score(bad, said, sample_weight=weights)
+    expected = oracle.roc_auc_score(bad, predicted, sample_weight=weights)
 
-    assert metrics.auc(bad, said, weights) == pytest.approx(expected, abs=1e-12)
-    assert metrics.auc(bad, said) == pytest.approx(oracle.roc_auc_score(bad, said), abs=1e-12)
+    assert metrics.auc(bad, predicted, weights) == pytest.approx(expected, abs=1e-12)
+    assert metrics.auc(bad, predicted) == pytest.approx(
+        oracle.roc_auc_score(bad, predicted), abs=1e-12
+    )
 
 
 # The calibration line
 
 
 def test_the_calibration_line_is_a_logistic_regression() -> None:
-    bad, said = drawn(2000)
-    said = said**1.5
+    bad, predicted = drawn(2000)
+    predicted = predicted**1.5
     oracle = LogisticRegression(C=np.inf, tol=1e-10, max_iter=1000)
-    oracle.fit(metrics.log_odds(said)[:, np.newaxis], bad)
+    oracle.fit(metrics.log_odds(predicted)[:, np.newaxis], bad)
 
-    slope, intercept = metrics.calibration_line(bad, said)
+    slope, intercept = metrics.calibration_line(bad, predicted)
 
     assert slope == pytest.approx(oracle.coef_[0, 0], abs=1e-5)
     assert intercept == pytest.approx(oracle.intercept_[0], abs=1e-5)
 
 
 def test_the_calibration_line_undoes_what_was_done_to_the_odds() -> None:
-    bad, said = drawn(2000)
-    slope, intercept = metrics.calibration_line(bad, said)
-    too_extreme = 1 / (1 + np.exp(-(2 * metrics.log_odds(said) + 1)))
+    bad, predicted = drawn(2000)
+    slope, intercept = metrics.calibration_line(bad, predicted)
+    too_extreme = 1 / (1 + np.exp(-(2 * metrics.log_odds(predicted) + 1)))
 
-    found = metrics.calibration_line(bad, too_extreme)
+    line = metrics.calibration_line(bad, too_extreme)
 
-    assert found == pytest.approx((slope / 2, intercept - slope / 2), abs=1e-6)
+    assert line == pytest.approx((slope / 2, intercept - slope / 2), abs=1e-6)
 
 
 def test_there_is_no_calibration_line_without_a_difference_or_without_an_overlap() -> None:
@@ -181,7 +184,7 @@ def test_there_is_no_calibration_line_without_a_difference_or_without_an_overlap
 
 def test_the_cutoff_table_counts_what_the_errors_cost() -> None:
     """At 0.3 two good ones are approved; a good one is declined: 1 in 5 applicants' margin."""
-    low, high = metrics.cutoff_table(BAD, SAID, [0.3, 0.5], loss_to_margin=3)
+    low, high = metrics.cutoff_table(BAD, PREDICTED, [0.3, 0.5], loss_to_margin=3)
 
     assert low == {
         "cutoff": 0.3,
@@ -197,35 +200,35 @@ def test_the_cutoff_table_counts_what_the_errors_cost() -> None:
 def test_the_roc_curve_runs_from_corner_to_corner_and_holds_the_auc(
     case: tuple[Ints, Floats],
 ) -> None:
-    bad, said = case
+    bad, predicted = case
 
-    curve = metrics.roc(bad, said, points=10_001)
+    curve = metrics.roc(bad, predicted, points=10_001)
 
     across, up = np.array(curve["declined_good"]), np.array(curve["declined_bad"])
     assert (across[0], up[0], across[-1], up[-1]) == (0, 0, 1, 1)
     assert (np.diff(across) >= 0).all()
     assert (np.diff(up) >= 0).all()
     area = float(((up[1:] + up[:-1]) / 2 * np.diff(across)).sum())
-    assert area == pytest.approx(metrics.auc(bad, said), abs=1e-9)
+    assert area == pytest.approx(metrics.auc(bad, predicted), abs=1e-9)
 
 
 def test_a_thinned_roc_curve_keeps_the_area_and_the_corners() -> None:
-    bad, said = drawn(6000)
+    bad, predicted = drawn(6000)
 
-    curve = metrics.roc(bad, said)
+    curve = metrics.roc(bad, predicted)
 
     across, up = np.array(curve["declined_good"]), np.array(curve["declined_bad"])
     assert len(across) <= 101
     assert (across[0], up[0], across[-1], up[-1]) == (0, 0, 1, 1)
     area = float(((up[1:] + up[:-1]) / 2 * np.diff(across)).sum())
-    assert area == pytest.approx(metrics.auc(bad, said), abs=2e-3)
+    assert area == pytest.approx(metrics.auc(bad, predicted), abs=2e-3)
 
 
 @given(judged())
 def test_the_calibration_curve_has_every_row_in_one_group(case: tuple[Ints, Floats]) -> None:
-    bad, said = case
+    bad, predicted = case
 
-    curve = metrics.calibration_curve(bad, said)
+    curve = metrics.calibration_curve(bad, predicted)
 
     assert sum(group["rows"] for group in curve) == len(bad)
     assert sum(group["bads"] for group in curve) == bad.sum()
@@ -233,10 +236,10 @@ def test_the_calibration_curve_has_every_row_in_one_group(case: tuple[Ints, Floa
         group["mean_predicted"] for group in curve
     )
     weighted = sum(group["rows"] * group["mean_predicted"] for group in curve)
-    assert weighted == pytest.approx(said.sum())
+    assert weighted == pytest.approx(predicted.sum())
 
 
 def test_groups_of_the_calibration_curve_are_of_one_size() -> None:
-    bad, said = drawn(1000)
+    bad, predicted = drawn(1000)
 
-    assert [group["rows"] for group in metrics.calibration_curve(bad, said)] == [100] * 10
+    assert [group["rows"] for group in metrics.calibration_curve(bad, predicted)] == [100] * 10

@@ -28,12 +28,12 @@ def test_figures_that_are_better_than_the_whole_interval_flatter(
 ) -> None:
     test = figure(0.6, 0.5, 0.7)
 
-    found = compare_train_test({name: train}, {}, {name: test})[name]
+    result = compare_train_test({name: train}, {}, {name: test})[name]
 
-    assert found.flattered is flattered
-    assert found.test == test
-    assert found.out_of_bag is None
-    assert found.out_of_bag_agrees is None
+    assert result.flattered is flattered
+    assert result.test == test
+    assert result.out_of_bag is None
+    assert result.out_of_bag_agrees is None
 
 
 @pytest.mark.parametrize(
@@ -51,27 +51,28 @@ def test_figures_that_are_better_than_the_whole_interval_flatter(
 def test_a_slope_is_best_at_one(interval: Figure, train: float, flattered: bool) -> None:
     name = "calibration_slope"
 
-    found = compare_train_test({name: train}, {}, {name: interval})[name]
+    result = compare_train_test({name: train}, {}, {name: interval})[name]
 
-    assert found.flattered is flattered
+    assert result.flattered is flattered
 
 
 def test_the_gap_is_train_less_test_and_has_the_interval_of_the_test() -> None:
-    found = compare_train_test({"auc": 0.8}, {"auc": 0.72}, {"auc": figure(0.75, 0.7, 0.78)})["auc"]
+    auc = compare_train_test({"auc": 0.8}, {"auc": 0.72}, {"auc": figure(0.75, 0.7, 0.78)})["auc"]
 
-    assert found.gap == {"value": 0.05, "low": 0.02, "high": 0.1}
-    assert found.out_of_bag == 0.72
-    assert found.out_of_bag_agrees is True
+    assert auc.gap == {"value": 0.05, "low": 0.02, "high": 0.1}
+    assert auc.out_of_bag == 0.72
+    assert auc.out_of_bag_agrees is True
 
 
 def test_what_is_not_measured_is_not_compared() -> None:
-    found = compare_train_test(
+    result = compare_train_test(
         {"auc": float("nan"), "ks": 0.3},
         {"auc": 0.9},
         {"auc": figure(0.75, 0.7, 0.78), "ks": None},
     )
 
-    assert (found["auc"].train, found["auc"].gap, found["auc"].flattered) == (None, None, None)
-    assert found["auc"].out_of_bag_agrees is False
-    assert found["ks"].train == 0.3
-    assert (found["ks"].gap, found["ks"].flattered) == (None, None)
+    auc, ks = result["auc"], result["ks"]
+    assert (auc.train, auc.gap, auc.flattered) == (None, None, None)
+    assert auc.out_of_bag_agrees is False
+    assert ks.train == 0.3
+    assert (ks.gap, ks.flattered) == (None, None)

@@ -9,24 +9,24 @@ from creditscore.evaluation.repeated_splits import cross_validation, distributio
 
 #: Two bad, three good, as in test_metrics: of six pairs five are in order and one is a tie.
 BAD = np.array([1, 1, 0, 0, 0])
-SAID = np.array([0.8, 0.4, 0.4, 0.2, 0.1])
+PREDICTED = np.array([0.8, 0.4, 0.4, 0.2, 0.1])
 
 
 def test_a_figure_is_summed_up_with_where_the_shipped_one_stands() -> None:
-    found = distribution([0.5, 0.7, 0.9], 0.8)
+    figure = distribution([0.5, 0.7, 0.9], 0.8)
 
-    assert found is not None
-    assert (found.mean, found.lowest, found.highest) == (0.7, 0.5, 0.9)
+    assert figure is not None
+    assert (figure.mean, figure.lowest, figure.highest) == (0.7, 0.5, 0.9)
     # Squares of -0.2, 0 and 0.2 add up to 0.08, over 2 for a sample.
-    assert found.sd == 0.2
-    assert (found.shipped, found.lower, found.count) == (0.8, 2, 3)
+    assert figure.sd == 0.2
+    assert (figure.shipped, figure.lower, figure.count) == (0.8, 2, 3)
 
 
 def test_a_split_with_the_very_figure_of_the_shipped_one_is_not_lower() -> None:
-    found = distribution([0.5, 0.8, 0.9], 0.8)
+    figure = distribution([0.5, 0.8, 0.9], 0.8)
 
-    assert found is not None
-    assert found.lower == 1
+    assert figure is not None
+    assert figure.lower == 1
 
 
 @pytest.mark.parametrize(
@@ -39,45 +39,45 @@ def test_fewer_than_three_numbers_or_none_to_compare_are_no_distribution(
 
 
 def test_the_headline_is_worked_by_hand() -> None:
-    found = headline(BAD, SAID, 0.4)
+    figures = headline(BAD, PREDICTED, 0.4)
 
     # Below 0.4 are two good ones: two in five are approved and none of them is bad.
-    assert found["auc"] == pytest.approx(5.5 / 6)
-    assert found["gini"] == pytest.approx(2 * 5.5 / 6 - 1)
-    assert found["ks"] == pytest.approx(2 / 3)
-    assert found["brier"] == pytest.approx(0.61 / 5)
-    assert found["log_loss"] == pytest.approx(-np.log(0.8 * 0.4 * 0.6 * 0.8 * 0.9) / 5)
-    assert (found["approval_rate"], found["bad_rate_approved"]) == (0.4, 0.0)
+    assert figures["auc"] == pytest.approx(5.5 / 6)
+    assert figures["gini"] == pytest.approx(2 * 5.5 / 6 - 1)
+    assert figures["ks"] == pytest.approx(2 / 3)
+    assert figures["brier"] == pytest.approx(0.61 / 5)
+    assert figures["log_loss"] == pytest.approx(-np.log(0.8 * 0.4 * 0.6 * 0.8 * 0.9) / 5)
+    assert (figures["approval_rate"], figures["bad_rate_approved"]) == (0.4, 0.0)
 
 
 def test_weights_make_a_headline_of_the_population() -> None:
     twice = np.repeat(np.arange(5), [1, 2, 1, 3, 1])
     weights = np.array([1.0, 2.0, 1.0, 3.0, 1.0])
 
-    weighted = headline(BAD, SAID, 0.5, weights)
+    weighted = headline(BAD, PREDICTED, 0.5, weights)
 
-    assert weighted == pytest.approx(headline(BAD[twice], SAID[twice], 0.5), nan_ok=True)
+    assert weighted == pytest.approx(headline(BAD[twice], PREDICTED[twice], 0.5), nan_ok=True)
 
 
 def test_nobody_approved_has_no_bad_rate() -> None:
-    found = headline(BAD, SAID, 0.05)
+    figures = headline(BAD, PREDICTED, 0.05)
 
-    assert found["approval_rate"] == 0
-    assert np.isnan(found["bad_rate_approved"])
+    assert figures["approval_rate"] == 0
+    assert np.isnan(figures["bad_rate_approved"])
 
 
 def test_each_figure_of_the_splits_is_summed_up() -> None:
     splits = [{"auc": auc, "ece": np.nan} for auc in (0.6, 0.62, 0.64, 0.66)]
 
-    found = cross_validation({"auc": 0.65, "ece": 0.1}, splits, left_out=1)
+    summary = cross_validation({"auc": 0.65, "ece": 0.1}, splits, left_out=1)
 
-    assert (found.splits, found.left_out) == (4, 1)
-    assert found.figures["auc"] is not None
-    assert (found.figures["auc"].mean, found.figures["auc"].lower) == (0.63, 3)
-    assert found.figures["ece"] is None
+    assert (summary.splits, summary.left_out) == (4, 1)
+    assert summary.figures["auc"] is not None
+    assert (summary.figures["auc"].mean, summary.figures["auc"].lower) == (0.63, 3)
+    assert summary.figures["ece"] is None
 
 
 def test_two_splits_are_too_few() -> None:
-    found = cross_validation({"auc": 0.65}, [{"auc": 0.6}, {"auc": 0.7}], left_out=6)
+    summary = cross_validation({"auc": 0.65}, [{"auc": 0.6}, {"auc": 0.7}], left_out=6)
 
-    assert (found.splits, found.left_out, found.figures) == (2, 6, {})
+    assert (summary.splits, summary.left_out, summary.figures) == (2, 6, {})

@@ -49,18 +49,18 @@ def test_partial_dependence_is_scikit_learns() -> None:
     grown = RandomForestClassifier(n_estimators=10, max_depth=4, random_state=1).fit(matrix, bad)
     values = np.unique(matrix[:, 1]).astype(float)
 
-    found = sensitivity.partial_dependence(
+    means = sensitivity.partial_dependence(
         flatten(grown).probability_of_default, matrix.astype(float), 1, values
     )
 
     theirs = partial_dependence(grown, matrix, [1], custom_values={1: values}, method="brute")
-    assert found == pytest.approx(theirs["average"][0].tolist(), abs=1e-6)
+    assert means == pytest.approx(theirs["average"][0].tolist(), abs=1e-6)
 
 
 def test_a_curve_names_codes_and_the_steps_that_go_the_wrong_way() -> None:
     predict = by_table({-1: 0.2, 0: 0.1, 1: 0.3, 2: 0.5, 3: 0.4})
 
-    found = sensitivity.curve(
+    curve = sensitivity.curve(
         predict,
         column(0, 1),
         0,
@@ -68,14 +68,14 @@ def test_a_curve_names_codes_and_the_steps_that_go_the_wrong_way() -> None:
         training_column=np.array([-1.0, 0, 1, 2, 3]),
     )
 
-    assert [point.value for point in found.points] == [-1, 0, 1, 2, 3]
-    assert [point.label for point in found.points][:3] == ["in full", "revolving", None]
-    assert found.points[3].probability_of_default == 0.5
-    assert found.violating_steps == ((-1, 0), (2, 3))
+    assert [point.value for point in curve.points] == [-1, 0, 1, 2, 3]
+    assert [point.label for point in curve.points][:3] == ["in full", "revolving", None]
+    assert curve.points[3].probability_of_default == 0.5
+    assert curve.violating_steps == ((-1, 0), (2, 3))
 
 
 def test_a_curve_of_which_nothing_is_expected_goes_no_wrong_way() -> None:
-    found = sensitivity.curve(
+    curve = sensitivity.curve(
         by_table({0: 0.9, 1: 0.1}),
         column(0, 1),
         0,
@@ -83,25 +83,25 @@ def test_a_curve_of_which_nothing_is_expected_goes_no_wrong_way() -> None:
         training_column=np.array([0.0, 1]),
     )
 
-    assert (found.expected, found.violating_steps) == (None, ())
+    assert (curve.expected, curve.violating_steps) == (None, ())
 
 
 def test_many_values_are_shown_at_some_that_training_saw() -> None:
     values = np.random.default_rng(1).uniform(0, 100, 5000)
 
-    found = sensitivity.curve_values(field(AMOUNT), values)
+    points = sensitivity.curve_values(field(AMOUNT), values)
 
-    assert len(found) <= sensitivity.MAX_CURVE_POINTS
-    assert set(found) <= set(values)
-    assert found.min() < 3
-    assert found.max() > 97
+    assert len(points) <= sensitivity.MAX_CURVE_POINTS
+    assert set(points) <= set(values)
+    assert points.min() < 3
+    assert points.max() > 97
 
 
 def test_every_code_is_decoded_to_itself(schema: Schema) -> None:
-    for one in schema.fields.values():
-        if isinstance(one.rule, CodeList):
-            for code in one.rule.labels:
-                assert one.rule.decode(one.rule.encode(code)) == code
+    for schema_field in schema.fields.values():
+        if isinstance(schema_field.rule, CodeList):
+            for code in schema_field.rule.labels:
+                assert schema_field.rule.decode(schema_field.rule.encode(code)) == code
 
 
 # Flips
@@ -111,8 +111,8 @@ def test_a_label_flips_where_any_other_value_would_change_it() -> None:
     """At 0.5: value 0 is approved, 1 refused, 2 approved; the second column decides alone at 9."""
 
     def predict(matrix: npt.NDArray[np.float32]) -> Floats:
-        said = np.where(matrix[:, 0] == 1, 0.6, 0.4)
-        return np.where(matrix[:, 1] == 9, 0.9, said)
+        probability = np.where(matrix[:, 0] == 1, 0.6, 0.4)
+        return np.where(matrix[:, 1] == 9, 0.9, probability)
 
     matrix = np.array([[0, 0], [1, 0], [2, 9], [1, 9]], dtype=float)
 
@@ -129,25 +129,25 @@ def test_the_highest_band_is_compared_with_its_best_lower_value() -> None:
     predict = by_table({20: 0.4, 30: 0.2, 61: 0.3, 62: 0.2, 70: 0.3, 80: 0.6})
     values = np.array([20.0, 30, 61, 62, 70, 80])
 
-    found = sensitivity.age_62_test(
+    age_test = sensitivity.age_62_test(
         predict, column(30, 62, 70, 80), 0, edge=62, values=values, cutoff=0.5
     )
 
-    assert found is not None
-    assert (found.from_, found.rows) == (62, 3)
-    assert found.worse_off is not None
-    assert found.worse_off["value"] == pytest.approx(2 / 3, abs=1e-6)
-    assert found.refused_due_to_age is not None
-    assert found.refused_due_to_age["value"] == pytest.approx(1 / 3, abs=1e-6)
-    assert found.mean_gap == pytest.approx((0 + 0.1 + 0.4) / 3, abs=1e-6)
+    assert age_test is not None
+    assert (age_test.from_, age_test.rows) == (62, 3)
+    assert age_test.worse_off is not None
+    assert age_test.worse_off["value"] == pytest.approx(2 / 3, abs=1e-6)
+    assert age_test.refused_due_to_age is not None
+    assert age_test.refused_due_to_age["value"] == pytest.approx(1 / 3, abs=1e-6)
+    assert age_test.mean_gap == pytest.approx((0 + 0.1 + 0.4) / 3, abs=1e-6)
 
 
 def test_an_empty_highest_band_is_not_compared() -> None:
-    found = sensitivity.age_62_test(
+    age_test = sensitivity.age_62_test(
         by_table({}), column(30), 0, edge=62, values=np.array([30.0]), cutoff=0.5
     )
 
-    assert found is None
+    assert age_test is None
 
 
 # Monotonicity
@@ -156,7 +156,7 @@ def test_an_empty_highest_band_is_not_compared() -> None:
 def violations(
     table: dict[float, float], rows: Floats, rule: NumericRange, risk: str, *training: float
 ) -> dict[str, Any]:
-    found: dict[str, Any] = plain(
+    document: dict[str, Any] = plain(
         sensitivity.monotonicity_violations(
             by_table(table),
             rows,
@@ -167,19 +167,19 @@ def violations(
             cutoff=0.5,
         )
     )
-    return found
+    return document
 
 
 def test_a_step_that_should_be_worse_and_is_better_is_told() -> None:
     """From -1 and from 0 the next later payment is 1; from 3 there is none."""
     table = {-1.0: 0.3, 0.0: 0.1, 1.0: 0.2, 2.0: 0.6, 3.0: 0.4}
 
-    found = violations(table, column(*table), MONTHS, "rises")
+    figures = violations(table, column(*table), MONTHS, "rises")
 
-    assert found["rows"] == 4
-    assert found["lowered"]["value"] == 0.5
-    assert found["made_eligible"]["value"] == 0.25
-    assert found["largest_fall"] == {
+    assert figures["rows"] == 4
+    assert figures["lowered"]["value"] == 0.5
+    assert figures["made_eligible"]["value"] == 0.25
+    assert figures["largest_fall"] == {
         "from": 2, "to": 3, "probability_from": 0.6, "probability_to": 0.4,
     }  # fmt: skip
 
@@ -187,12 +187,12 @@ def test_a_step_that_should_be_worse_and_is_better_is_told() -> None:
 def test_where_the_risk_falls_the_worse_step_is_down() -> None:
     table = {10.0: 0.5, 20.5: 0.3, 40.0: 0.2}
 
-    found = violations(table, column(*table), AMOUNT, "falls")
+    figures = violations(table, column(*table), AMOUNT, "falls")
 
-    assert found["rows"] == 2
-    assert found["lowered"]["value"] == 0
-    assert found["made_eligible"]["value"] == 0
-    assert found["largest_fall"] is None
+    assert figures["rows"] == 2
+    assert figures["lowered"]["value"] == 0
+    assert figures["made_eligible"]["value"] == 0
+    assert figures["largest_fall"] is None
 
 
 def test_a_value_that_training_never_saw_steps_to_the_next_that_it_saw() -> None:
@@ -207,6 +207,6 @@ def test_a_value_that_training_never_saw_steps_to_the_next_that_it_saw() -> None
 
 
 def test_where_no_step_is_left_nothing_is_told() -> None:
-    found = violations({}, column(3, 4), MONTHS, "rises", 1, 3)
+    figures = violations({}, column(3, 4), MONTHS, "rises", 1, 3)
 
-    assert found == {"rows": 0, "lowered": None, "made_eligible": None, "largest_fall": None}
+    assert figures == {"rows": 0, "lowered": None, "made_eligible": None, "largest_fall": None}

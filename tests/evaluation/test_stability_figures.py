@@ -25,13 +25,13 @@ from creditscore.scorecard.bins import Bins
 
 def bins(*counts: int, **changes: Any) -> Bins:
     """Make bins of whole numbers: 0, 1, 2 and so on."""
-    known = len(counts) - changes.get("has_missing", False)
+    stated_bins = len(counts) - changes.get("has_missing", False)
     parts: dict[str, Any] = {
         "codes": (),
-        "edges": tuple(float(edge) for edge in range(1, known)),
+        "edges": tuple(float(edge) for edge in range(1, stated_bins)),
         "low": 0.0,
-        "high": float(known - 1),
-        "labels": tuple(str(place) for place in range(len(counts))),
+        "high": float(stated_bins - 1),
+        "labels": tuple(str(index) for index in range(len(counts))),
         "counts": counts,
         "critical": float(chi2.ppf(0.99, len(counts) - 1)),
     }
@@ -66,27 +66,27 @@ def test_the_bands_are_those_of_the_trade(index: float, name: str) -> None:
 def test_a_shift_has_its_index_its_band_and_what_chance_gives() -> None:
     trained = bins(500, 500)
 
-    few, same, other = (
+    small_shift, same_shift, large_shift = (
         compare_counts(trained, counts) for counts in ([299, 0], [155, 145], [250, 50])
     )
 
-    assert few == Shift(299, None, "insufficient", None)
-    assert same.psi == pytest.approx(population_stability_index([500, 500], [155, 145]))
-    assert (same.verdict, same.significant) == ("little", False)
+    assert small_shift == Shift(299, None, "insufficient", None)
+    assert same_shift.psi == pytest.approx(population_stability_index([500, 500], [155, 145]))
+    assert (same_shift.verdict, same_shift.significant) == ("little", False)
     # 6.63 x (1/300 + 1/1000) is 0.029.
-    assert (other.verdict, other.significant) == ("large", True)
+    assert (large_shift.verdict, large_shift.significant) == ("large", True)
 
 
 def test_rows_fall_into_the_bins_of_training() -> None:
     trained = bins(5, 5, 5, 1, has_missing=True)
 
-    found = bin_indices(
+    indices = bin_indices(
         trained,
         np.array([0.0, 2.0, np.nan, 1.0, -7.0, 99.0, np.nan]),
         lambda number: None if np.isnan(number) else number,
     )
 
-    assert found.tolist() == [0, 2, 3, 1, 0, 2, 3]
+    assert indices.tolist() == [0, 2, 3, 1, 0, 2, 3]
     # Where training knew of no missing values, they are in no bin.
     unknown = bin_indices(bins(5, 5), np.array([np.nan, 1.0]), lambda n: None if n != n else n)
     assert unknown.tolist() == [-1, 1]
@@ -96,18 +96,18 @@ def test_rows_fall_into_the_bins_of_training() -> None:
 def test_codes_have_a_bin_each() -> None:
     trained = bins(5, 5, codes=("a", "b"), edges=(), low=None, high=None)
 
-    found = bin_indices(trained, np.array([2.0, 1.0]), lambda number: "ab"[int(number) - 1])
+    indices = bin_indices(trained, np.array([2.0, 1.0]), lambda number: "ab"[int(number) - 1])
 
-    assert found.tolist() == [1, 0]
+    assert indices.tolist() == [1, 0]
 
 
 def test_weighted_rows_are_as_many_as_they_are_sure() -> None:
     """Weights 3 and 1 a hundred times: 400^2 / 1000 = 160 rows, three quarters in the first."""
     indices = np.array([0, 1] * 100)
 
-    found = bin_counts(bins(5, 5), indices, np.array([3.0, 1.0] * 100))
+    counts = bin_counts(bins(5, 5), indices, np.array([3.0, 1.0] * 100))
 
-    assert found == [120, 40]
+    assert counts == [120, 40]
 
 
 # Periods
@@ -140,25 +140,25 @@ def test_a_period_is_measured_on_its_rows() -> None:
     weights = random.random(400) + 0.5
     score = Shift(400, 0.01, "little", False)
 
-    found = measure_period("a", "b", bad, predicted, score=score, seed=1, weights=weights)
+    period = measure_period("a", "b", bad, predicted, score=score, seed=1, weights=weights)
 
-    assert (found.first, found.last, found.rows, found.bads) == ("a", "b", 400, bad.sum())
-    assert found.score == score
-    assert found.auc is not None
+    assert (period.first, period.last, period.rows, period.bads) == ("a", "b", 400, bad.sum())
+    assert period.score == score
+    assert period.auc is not None
     area = roc_auc_score(bad, predicted, sample_weight=weights)
-    assert found.auc["value"] == pytest.approx(area, abs=1e-6)
-    assert found.auc["low"] < area < found.auc["high"]
-    assert found.bad_rate is not None
-    assert found.bad_rate["value"] == pytest.approx(np.average(bad, weights=weights), abs=1e-6)
-    assert found.mean_predicted == pytest.approx(np.average(predicted, weights=weights))
+    assert period.auc["value"] == pytest.approx(area, abs=1e-6)
+    assert period.auc["low"] < area < period.auc["high"]
+    assert period.bad_rate is not None
+    assert period.bad_rate["value"] == pytest.approx(np.average(bad, weights=weights), abs=1e-6)
+    assert period.mean_predicted == pytest.approx(np.average(predicted, weights=weights))
 
 
 def test_of_few_of_an_outcome_there_is_no_auc() -> None:
     bad = (np.arange(200) < 29).astype(np.int64)
 
-    found = measure_period(
+    period = measure_period(
         "a", "a", bad, np.linspace(0, 1, 200), score=Shift(200, None, "insufficient", None), seed=1
     )
 
-    assert found.auc is None
-    assert found.bads == 29
+    assert period.auc is None
+    assert period.bads == 29

@@ -44,16 +44,16 @@ def rule(**changes: Any) -> NumericRange:
 def test_numbers_move_as_far_as_their_rule_allows(
     changes: dict[str, Any], numbers: list[float], change: float, moved: list[float]
 ) -> None:
-    found = moved_numbers(np.array(numbers), rule(**changes), change)
+    result = moved_numbers(np.array(numbers), rule(**changes), change)
 
-    assert found.tolist() == pytest.approx(moved)
+    assert result.tolist() == pytest.approx(moved)
 
 
 def test_a_missing_number_stays_missing() -> None:
-    found = moved_numbers(np.array([np.nan, 10.0]), rule(low=0), 0.1)
+    result = moved_numbers(np.array([np.nan, 10.0]), rule(low=0), 0.1)
 
-    assert np.isnan(found[0])
-    assert found[1] == pytest.approx(11)
+    assert np.isnan(result[0])
+    assert result[1] == pytest.approx(11)
 
 
 #: Of four rows one is approved then refused, one the other way round twice as often as weighted.
@@ -63,25 +63,25 @@ MOVED = np.array([True, True, True, False])
 
 
 def test_the_effect_is_a_count_of_decisions() -> None:
-    found = effect(("A",), 0.1, BEFORE, AFTER, moved=MOVED, cutoff=0.25)
+    result = effect(("A",), 0.1, BEFORE, AFTER, moved=MOVED, cutoff=0.25)
 
-    assert found.moved is not None
-    assert found.moved["value"] == 0.75
-    assert found.approval_change == 0
-    assert found.mean_change == pytest.approx((0.2 - 0.2 + 0.1) / 4)
-    assert found.labels_changed is not None
-    assert found.labels_changed["value"] == 0.5
+    assert result.moved is not None
+    assert result.moved["value"] == 0.75
+    assert result.approval_change == 0
+    assert result.mean_change == pytest.approx((0.2 - 0.2 + 0.1) / 4)
+    assert result.labels_changed is not None
+    assert result.labels_changed["value"] == 0.5
 
 
 def test_weights_count_people() -> None:
     weights = np.array([1.0, 3.0, 1.0, 1.0])
 
-    found = effect(("A",), 0.1, BEFORE, AFTER, moved=MOVED, cutoff=0.25, weights=weights)
+    result = effect(("A",), 0.1, BEFORE, AFTER, moved=MOVED, cutoff=0.25, weights=weights)
 
-    assert found.approval_change == pytest.approx((3 - 1) / 6)
-    assert found.mean_change == pytest.approx((0.2 - 0.6 + 0.1) / 6)
-    assert found.labels_changed is not None
-    assert found.labels_changed["value"] == pytest.approx(4 / 6)
+    assert result.approval_change == pytest.approx((3 - 1) / 6)
+    assert result.mean_change == pytest.approx((0.2 - 0.6 + 0.1) / 6)
+    assert result.labels_changed is not None
+    assert result.labels_changed["value"] == pytest.approx(4 / 6)
 
 
 def test_what_changes_most_labels_comes_first() -> None:
@@ -89,6 +89,6 @@ def test_what_changes_most_labels_comes_first() -> None:
     more = effect(("B",), 0.1, BEFORE, BEFORE + 0.02, moved=MOVED, cutoff=0.25)
     flips = effect(("C",), 0.1, BEFORE, AFTER, moved=MOVED, cutoff=0.25)
 
-    found = largest_first([none, more, flips])
+    ordered_effects = largest_first([none, more, flips])
 
-    assert [one.fields for one in found] == [("C",), ("B",), ("A",)]
+    assert [item.fields for item in ordered_effects] == [("C",), ("B",), ("A",)]

@@ -23,14 +23,14 @@ CELLS = {
 def parts() -> tuple[dict[str, list[PopulationGroup]], np.ndarray, np.ndarray]:
     """Lay the cells out, the first rows of each bad and the last ones approved."""
     sex, age, bad, approved = [], [], [], []
-    for (one, other), (rows, bads, yes) in CELLS.items():
-        sex += [one] * rows
-        age += [other] * rows
+    for (sex_group, age_group), (rows, bads, yes) in CELLS.items():
+        sex += [sex_group] * rows
+        age += [age_group] * rows
         bad += [1] * bads + [0] * (rows - bads)
         approved += [False] * (rows - yes) + [True] * yes
     groups = {
         name: [
-            PopulationGroup(label, None, None, np.array([one == label for one in column]))
+            PopulationGroup(label, None, None, np.array([value == label for value in column]))
             for label in dict.fromkeys(column)
         ]
         for name, column in (("SEX", sex), ("AGE", age))
@@ -41,18 +41,20 @@ def parts() -> tuple[dict[str, list[PopulationGroup]], np.ndarray, np.ndarray]:
 def test_large_groups_are_compared_with_the_one_that_is_approved_most() -> None:
     groups, bad, approved = parts()
 
-    (found,) = two_way_groups(groups, bad, approved, resamples=BootstrapResamples(len(bad), 1))
+    (pair,) = two_way_groups(groups, bad, approved, resamples=BootstrapResamples(len(bad), 1))
 
-    assert found.fields == ("SEX", "AGE")
-    assert found.reference == ("women", "old")
-    assert (found.small, found.small_rows) == (2, 499)
-    rates = {one.groups: one.approval_rate["value"] for one in found.large if one.approval_rate}
+    assert pair.fields == ("SEX", "AGE")
+    assert pair.reference == ("women", "old")
+    assert (pair.small, pair.small_rows) == (2, 499)
+    rates = {
+        group.groups: group.approval_rate["value"] for group in pair.large if group.approval_rate
+    }
     assert rates == {
         ("women", "young"): 0.5,
         ("women", "old"): 0.8,
         ("men", "young"): 0.6,
     }
-    young = found.large[0]
+    young = pair.large[0]
     assert young.approval_ratio is not None
     assert young.approval_ratio["value"] == pytest.approx(0.5 / 0.8)
     assert young.approval_ratio["low"] < 0.625 < young.approval_ratio["high"]
@@ -66,43 +68,47 @@ def test_weights_move_the_rates() -> None:
     groups, bad, approved = parts()
     weights = np.where(approved, 3.0, 1.0)
 
-    (found,) = two_way_groups(
+    (pair,) = two_way_groups(
         groups, bad, approved, resamples=BootstrapResamples(len(bad), 1, case_weights=weights)
     )
 
-    rate = found.large[0].approval_rate
+    rate = pair.large[0].approval_rate
     assert rate is not None
     assert rate["value"] == pytest.approx(3 * 150 / (3 * 150 + 150))
 
 
 def test_without_a_large_group_only_their_number_is_told() -> None:
     halves = [
-        PopulationGroup(label, None, None, np.arange(40) % 2 == place)
-        for place, label in enumerate(("even", "odd"))
+        PopulationGroup(label, None, None, np.arange(40) % 2 == index)
+        for index, label in enumerate(("even", "odd"))
     ]
     bad = np.arange(40) % 4 == 0
 
-    (found,) = two_way_groups(
+    (pair,) = two_way_groups(
         {"A": halves, "B": halves},
         bad.astype(np.int64),
         ~bad,
         resamples=BootstrapResamples(40, 1),
     )
 
-    assert found.reference is None
-    assert found.large == ()
-    assert (found.small, found.small_rows) == (2, 40)
+    assert pair.reference is None
+    assert pair.large == ()
+    assert (pair.small, pair.small_rows) == (2, 40)
 
 
 def test_of_many_large_groups_the_largest_are_compared() -> None:
-    sizes = [200 + 10 * place for place in range(MAX_GROUPS + 5)]
+    sizes = [200 + 10 * index for index in range(MAX_GROUPS + 5)]
     member = np.repeat(np.arange(len(sizes)), sizes)
     bad = (np.arange(len(member)) % 4 == 0).astype(np.int64)
-    first = [PopulationGroup(str(one), None, None, member == one) for one in range(len(sizes))]
+    first = [
+        PopulationGroup(str(index), None, None, member == index) for index in range(len(sizes))
+    ]
     second = [PopulationGroup("all", None, None, np.ones(len(member), dtype=bool))]
 
-    (found,) = two_way_groups(
+    (pair,) = two_way_groups(
         {"A": first, "B": second}, bad, bad == 0, resamples=BootstrapResamples(len(bad), 1, 20)
     )
 
-    assert [one.groups[0] for one in found.large] == [str(one) for one in range(5, len(sizes))]
+    assert [group.groups[0] for group in pair.large] == [
+        str(index) for index in range(5, len(sizes))
+    ]

@@ -70,14 +70,14 @@ def test_the_strongest_correlation_is_numpys_and_never_with_itself() -> None:
     first = draw.normal(size=500)
     columns = np.column_stack([first, draw.normal(size=500), -first + draw.normal(size=500)])
 
-    found = strongest_correlations(columns)
+    correlations = strongest_correlations(columns)
 
     (_, expected), _ = np.corrcoef(columns[:, 0], columns[:, 2]).tolist()
-    assert found[0] is not None
-    assert found[2] is not None
-    assert (found[0][0], found[2][0]) == (2, 0)
-    assert found[0][1] == pytest.approx(expected)
-    assert found[0][1] < -0.5
+    assert correlations[0] is not None
+    assert correlations[2] is not None
+    assert (correlations[0][0], correlations[2][0]) == (2, 0)
+    assert correlations[0][1] == pytest.approx(expected)
+    assert correlations[0][1] < -0.5
 
 
 def test_a_row_of_weight_two_counts_as_two_rows() -> None:

@@ -56,7 +56,7 @@ def texts_of(content: Any) -> list[str]:
     return []
 
 
-def written(number: float) -> set[str]:
+def list_forms(number: float) -> set[str]:
     """Write a number in every way that the card does."""
     exact = Decimal(str(number))
     forms = {f"{number:,}", f"{number:g}", f"{number:.4g}", f"{number:,.10g}"}
@@ -66,8 +66,8 @@ def written(number: float) -> set[str]:
     in_percent = [(100 * exact).quantize(Decimal(unit), ROUND_HALF_UP) for unit in ("1", "0.1")]
     # Mean impacts and changes are in percentage points; a minus is no part of the number there.
     points = [(100 * exact).quantize(Decimal(unit), ROUND_HALF_UP) for unit in ("0.1", "0.01")]
-    forms |= {f"{each:{sign}}" for each in points for sign in ("", "+")} | {f"{abs(points[0])}"}
-    return forms | {f"{each:{sign}}%" for each in in_percent for sign in ("", "+")}
+    forms |= {f"{number:{sign}}" for number in points for sign in ("", "+")} | {f"{abs(points[0])}"}
+    return forms | {f"{number:{sign}}%" for number in in_percent for sign in ("", "+")}
 
 
 def test_every_number_of_the_words_comes_from_the_json(card: Any, model_dir: Path) -> None:
@@ -78,11 +78,11 @@ def test_every_number_of_the_words_comes_from_the_json(card: Any, model_dir: Pat
     fixed = sorted(texts, key=len, reverse=True)
     for sentence in fixed:
         text = text.replace(sentence, " ")
-    allowed = {form for number in numbers_of(card) for form in written(number)}
+    allowed = {form for number in numbers_of(card) for form in list_forms(number)}
     # The formula of the cut-off, the accuracy's threshold, what perfection is, and SHA-256.
     allowed |= {"1", "0", "0.5", "256"}
 
-    foreign = [found for found in NUMBER.findall(text) if found.strip(",") not in allowed]
+    foreign = [number for number in NUMBER.findall(text) if number.strip(",") not in allowed]
 
     assert foreign == []
     assert len(NUMBER.findall(text)) > 500
@@ -129,9 +129,9 @@ def test_the_card_has_all_its_sections_and_no_gap(card: Any, model_dir: Path) ->
 
 
 def test_the_service_shows_the_card(client: Any, card: Any, schema: Schema) -> None:
-    shown = client.get("/model").get_json()
+    answer = client.get("/model").get_json()
 
-    assert shown == card
+    assert answer == card
 
 
 def test_the_card_is_shown_in_indonesian_where_it_is_words(
@@ -140,12 +140,12 @@ def test_the_card_is_shown_in_indonesian_where_it_is_words(
     """The card of the bundled rows, of which there is something to say."""
     card = full_model.card
 
-    shown = full_app.test_client().get("/model", headers={"Accept-Language": "id"}).get_json()
+    answer = full_app.test_client().get("/model", headers={"Accept-Language": "id"}).get_json()
 
     for name, statements in card_statements("id").items():
-        assert shown[name] == statements
-    assert shown["data"]["about"] != card["data"]["about"]
-    assert shown["legal"] != card["legal"]
-    for name, section in shown["scorecards"].items():
+        assert answer[name] == statements
+    assert answer["data"]["about"] != card["data"]["about"]
+    assert answer["legal"] != card["legal"]
+    for name, section in answer["scorecards"].items():
         assert section["title"] != card["scorecards"][name]["title"]
         assert section["performance"] == card["scorecards"][name]["performance"]

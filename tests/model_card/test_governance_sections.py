@@ -39,9 +39,9 @@ def complete(schema: Schema) -> Governance:
         "versions": [{"version": "1", "date": "2026-01-31", "change": "First", "by": "Ani"}],
         "triggers": {"score_psi": 0.25},
     }
-    read = read_schema({**schema.document, "governance": document}, "test").governance
+    governance = read_schema({**schema.document, "governance": document}, "test").governance
     return replace(
-        read,
+        governance,
         owner=TEXT, purpose=TEXT, business_use=TEXT, observation_window=TEXT, outcome_window=TEXT,
         exclusions=TEXT, override_policy=TEXT, revalidation_interval=TEXT,
         variables=dict.fromkeys(schema.fields, TEXT),
@@ -49,14 +49,14 @@ def complete(schema: Schema) -> Governance:
     )  # fmt: skip
 
 
-def words_with(card: dict[str, Any], found: Declarations) -> str:
-    return to_markdown(read_card({**card, "governance": plain(found)}))
+def words_with(card: dict[str, Any], declarations: Declarations) -> str:
+    return to_markdown(read_card({**card, "governance": plain(declarations)}))
 
 
 def chapter(words: str, title: str) -> str:
-    found = re.search(rf"^## \d+\. {title}\n(.*?)(?=^## |\Z)", words, re.DOTALL | re.MULTILINE)
-    assert found, title
-    return found[1]
+    match = re.search(rf"^## \d+\. {title}\n(.*?)(?=^## |\Z)", words, re.DOTALL | re.MULTILINE)
+    assert match, title
+    return match[1]
 
 
 def test_what_is_not_declared_is_missing_in_bold(card: dict[str, Any], model: Model) -> None:
@@ -74,9 +74,9 @@ def test_what_is_not_declared_is_missing_in_bold(card: dict[str, Any], model: Mo
 
 
 def test_what_is_declared_stands_in_its_place(card: dict[str, Any], model: Model) -> None:
-    found = declared(complete(model.schema), list(model.schema.fields), "en")
+    declarations = declared(complete(model.schema), list(model.schema.fields), "en")
 
-    words = words_with(card, found)
+    words = words_with(card, declarations)
 
     assert "Not stated" not in words
     assert "All 14 declarations are made." in chapter(words, "Governance")
@@ -97,32 +97,34 @@ def test_the_summary_says_in_a_line_how_much_is_missing(model: Model) -> None:
     complete = report.summarise(replace(model, card=everything), Path("model"), plots=False)
 
     assert missing > 0
-    said = f"  Governance: {missing} of 14 declarations are missing or incomplete in [governance]\n"
-    assert said in summary
+    sentence = (
+        f"  Governance: {missing} of 14 declarations are missing or incomplete in [governance]\n"
+    )
+    assert sentence in summary
     assert "  Governance: all 14 declarations are made in [governance]\n" in complete
 
 
 def test_the_bundled_model_says_what_can_be_said_and_signs_nothing(model: Model) -> None:
-    found = model.declarations("en")
+    declarations = model.declarations("en")
 
-    assert found.missing[:1] == ["owner"]
-    assert {"prepared", "validated", "approved"} <= set(found.missing)
-    assert found.purpose
-    assert None not in found.variables.values()
-    assert found.observation_window is not None
-    assert "2005" in found.observation_window
+    assert declarations.missing[:1] == ["owner"]
+    assert {"prepared", "validated", "approved"} <= set(declarations.missing)
+    assert declarations.purpose
+    assert None not in declarations.variables.values()
+    assert declarations.observation_window is not None
+    assert "2005" in declarations.observation_window
 
 
 def test_no_version_depends_on_what_is_declared(model: Model, tmp_path: Path) -> None:
     document = {**model.schema.document, "governance": {"owner": "Somebody else"}}
-    other = Model.assemble(
+    other_model = Model.assemble(
         schema=read_schema(document, "test"),
         scorecards=model.scorecards,
         policy=model.policy,
         manifest=model.manifest,
         card=model.card,
     )
-    artifact.save(other, tmp_path / "model")
+    artifact.save(other_model, tmp_path / "model")
 
     loaded = artifact.load(tmp_path / "model")
 
@@ -141,11 +143,11 @@ def test_the_rows_are_counted_from_the_file_to_the_test(card: dict[str, Any]) ->
 
 
 def test_gaps_and_columns_without_use_are_listed(card: dict[str, Any]) -> None:
-    found = {**card["lineage"], "ignored_columns": ["no"]}
-    found["missing"] = {**found["missing"], "AGE": 30}
-    rows = found["steps"]["used"]["rows"]
+    lineage = {**card["lineage"], "ignored_columns": ["no"]}
+    lineage["missing"] = {**lineage["missing"], "AGE": 30}
+    rows = lineage["steps"]["used"]["rows"]
 
-    words = chapter(to_markdown(read_card({**card, "lineage": found})), "Data and lineage")
+    words = chapter(to_markdown(read_card({**card, "lineage": lineage})), "Data and lineage")
 
     assert f"| `AGE` | 30 | {100 * 30 / rows:.1f}% |" in words
     assert f"The other fields, {len(card['fields']) - 1}, have no gap." in words
@@ -156,8 +158,11 @@ def test_each_clause_of_law_stands_beside_what_answers_it(card: dict[str, Any]) 
     law = chapter(to_markdown(read_card(card)), "Law")
 
     assert card["law_clauses"] == law_clauses("en")
-    for one in card["law_clauses"]:
-        assert f"| {one['place']} | {one['clause']} | {one['asks']} | {one['answer']} |" in law
+    for clause in card["law_clauses"]:
+        assert (
+            f"| {clause['place']} | {clause['clause']} | {clause['asks']} | {clause['answer']} |"
+            in law
+        )
 
 
 def test_headings_are_numbered_and_listed_with_links() -> None:

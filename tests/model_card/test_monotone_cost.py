@@ -67,8 +67,8 @@ def test_the_card_proves_a_monotone_field_and_says_what_it_costs() -> None:
     assert change["brier"]["value"] == pytest.approx(lost["brier"], abs=2e-6)
     # The poorest are safe: not to be told so must cost something.
     assert lost["auc"] < -0.01
-    for told in (text, ablation.compare(read_card(constrained))):
-        assert "may only go one way along income changes the AUC by" in told
+    for words in (text, ablation.compare(read_card(constrained))):
+        assert "may only go one way along income changes the AUC by" in words
     assert "may only go one way" not in ablation.compare(read_card(free))
 
 

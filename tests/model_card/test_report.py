@@ -19,7 +19,7 @@ from creditscore.scorecard.model import Model
 
 
 @pytest.mark.parametrize(
-    ("rows", "bad_rate", "said"),
+    ("rows", "bad_rate", "sentence"),
     [
         (614, 0.31, "Few rows: 190 have the rarer outcome"),
         (30_000, 0.003, "Few rows: 90 have the rarer outcome"),
@@ -28,28 +28,28 @@ from creditscore.scorecard.model import Model
     ],
 )
 def test_few_rows_or_few_of_an_outcome_are_said(
-    model: Model, rows: int, bad_rate: float, said: str | None
+    model: Model, rows: int, bad_rate: float, sentence: str | None
 ) -> None:
     data = {**model.card["data"], "rows": rows, "bad_rate": bad_rate}
-    other = replace(model, card={**model.card, "data": data})
+    changed_model = replace(model, card={**model.card, "data": data})
 
-    summary = report.summarise(other, Path("model"), plots=False)
+    summary = report.summarise(changed_model, Path("model"), plots=False)
 
-    assert (said in summary) if said else ("Few rows" not in summary)
+    assert (sentence in summary) if sentence else ("Few rows" not in summary)
 
 
 def with_many_fields(model: Model, count: int) -> Model:
     """Pretend that the smallest scorecard had so many predictors, the first ones the heaviest."""
-    (name, section), *others = model.card["scorecards"].items()
+    (name, section), *other_scorecards = model.card["scorecards"].items()
     names = [f"F{number:03}" for number in range(count)]
     curve = next(iter(section["sensitivity"]["partial_dependence"].values()))
-    many = {
+    wide_section = {
         **section,
         "predictors": names,
         "protected_predictors": names,
         "explanation": {
             **section["explanation"],
-            "importance": [{"field": one, "mean_impact": 0.01} for one in names],
+            "importance": [{"field": field_name, "mean_impact": 0.01} for field_name in names],
         },
         "sensitivity": {
             "partial_dependence": dict.fromkeys(names, curve),
@@ -57,8 +57,15 @@ def with_many_fields(model: Model, count: int) -> Model:
         },
     }
     field = next(iter(model.card["fields"].values()))
-    fields = {**model.card["fields"], **{one: {**field, "title": one} for one in names}}
-    card = {**model.card, "fields": fields, "scorecards": {name: many, **dict(others)}}
+    fields = {
+        **model.card["fields"],
+        **{field_name: {**field, "title": field_name} for field_name in names},
+    }
+    card = {
+        **model.card,
+        "fields": fields,
+        "scorecards": {name: wide_section, **dict(other_scorecards)},
+    }
     return replace(model, card=card)
 
 
@@ -85,9 +92,9 @@ def test_of_500_fields_the_card_shows_the_weightiest(model: Model) -> None:
 
 def test_the_auc_of_few_rows_is_said_with_its_interval(model: Model) -> None:
     data = {**model.card["data"], "rows": 614}
-    few = replace(model, card={**model.card, "data": data})
+    small_model = replace(model, card={**model.card, "data": data})
 
-    summary = " ".join(report.summarise(few, Path("model"), plots=False).split())
+    summary = " ".join(report.summarise(small_model, Path("model"), plots=False).split())
 
     auc = model.card["scorecards"]["behavioural"]["performance"]["scorecard"]["auc"]
     low, high = (FORMATS["en"].figure(auc[end]) for end in ("low", "high"))
@@ -102,48 +109,52 @@ DIFFERENCES = {
 }
 
 
-@pytest.mark.parametrize("said", DIFFERENCES)
+@pytest.mark.parametrize("sentence", DIFFERENCES)
 def test_card_and_summary_say_first_where_the_benchmark_is_not_beaten(
-    model: Model, said: str
+    model: Model, sentence: str
 ) -> None:
-    (name, section), *others = model.card["scorecards"].items()
+    (name, section), *other_scorecards = model.card["scorecards"].items()
     performance = section["performance"]
-    auc = {"value": 0.0, **DIFFERENCES[said]}
+    auc = {"value": 0.0, **DIFFERENCES[sentence]}
     none = {"value": 0.0, "low": -0.001, "high": 0.001}
     differences = {
         **performance["difference_to_baseline"],
         "woe_scorecard": {"auc": auc, "brier": none},
     }
     beaten = {**section, "performance": {**performance, "difference_to_baseline": differences}}
-    card = {**model.card, "scorecards": {name: beaten, **dict(others)}}
+    card = {**model.card, "scorecards": {name: beaten, **dict(other_scorecards)}}
 
     paragraph = to_markdown(read_card(card)).split("\n\n")[1]
     summary = report.summarise(replace(model, card=card), Path("model"), plots=False)
 
-    assert f"{section['title']}: {said}" in paragraph
+    assert f"{section['title']}: {sentence}" in paragraph
     assert "do not justify a forest" in paragraph
-    assert f"Against the WoE scorecard: {said}" in summary
+    assert f"Against the WoE scorecard: {sentence}" in summary
 
 
 def test_the_list_of_variables_has_each_predictor_and_all_of_its_bins(model: Model) -> None:
     words = to_markdown(read_card(model.card))
 
     for section in model.card["scorecards"].values():
-        assert {one["field"] for one in section["variables"]} == set(section["predictors"])
-        for one in section["variables"]:
-            title = model.card["fields"][one["field"]]["title"]
-            table = words.split(f"**{title}** (`{one['field']}`)\n\n| bin |")[1].split("\n\n")[0]
-            for each in one["bins"]:
-                rows = FORMATS["en"].number(each["rows"])
-                assert f"| {group_name(each['label'])} | {rows} |" in table
+        assert {variable["field"] for variable in section["variables"]} == set(
+            section["predictors"]
+        )
+        for variable in section["variables"]:
+            title = model.card["fields"][variable["field"]]["title"]
+            heading = f"**{title}** (`{variable['field']}`)\n\n"
+            table = words.split(f"{heading}| bin |")[1].split("\n\n")[0]
+            for woe_bin in variable["bins"]:
+                rows = FORMATS["en"].number(woe_bin["rows"])
+                assert f"| {group_name(woe_bin['label'])} | {rows} |" in table
 
 
 def test_of_500_fields_the_list_has_each_but_bins_of_the_strongest_only(model: Model) -> None:
-    (name, section), *others = model.card["scorecards"].items()
-    many = {**section, "variables": section["variables"] * 100}
-    card = {**model.card, "scorecards": {name: many, **dict(others)}}
+    (name, section), *other_scorecards = model.card["scorecards"].items()
+    wide_section = {**section, "variables": section["variables"] * 100}
+    card = {**model.card, "scorecards": {name: wide_section, **dict(other_scorecards)}}
 
-    words = to_markdown(read_card(card)).split(". Variables\n")[1].split(others[0][1]["title"])[0]
+    end = other_scorecards[0][1]["title"]
+    words = to_markdown(read_card(card)).split(". Variables\n")[1].split(end)[0]
 
     assert words.count("| bin | rows |") == 30
     assert "The fields of the highest IV; model_card.json has all." in words

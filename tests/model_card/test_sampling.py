@@ -83,32 +83,34 @@ def test_the_latest_fifth_is_measured_with_a_forest_of_the_earlier_rows(trained:
     data, section = trained.data, trained.section
     assert data.time is not None
     late = data.time >= np.datetime64("2025-09-01")
-    earlier, latest = (data.rows(np.flatnonzero(side)) for side in (~late, late))
+    earlier, latest = (data.rows(np.flatnonzero(mask)) for mask in (~late, late))
     (spec,) = trained.schema.scorecards.values()
     spec = replace(spec, forest=ForestSettings(**section["forest"]))
     forest = grow(earlier, section["predictors"], trained.schema, spec, seed=1).forest
-    said = forest.probability_of_default(latest.matrix(section["predictors"]).astype(np.float32))
+    predicted = forest.probability_of_default(
+        latest.matrix(section["predictors"]).astype(np.float32)
+    )
 
-    found = section["out_of_time"]
+    out_of_time = section["out_of_time"]
 
-    assert found["since"] == "2025-09-01"
-    assert (found["train_rows"], found["rows"]) == (len(earlier), len(latest))
-    assert found["train_bad_rate"]["value"] == pytest.approx(earlier.bad.mean(), abs=1e-6)
-    assert found["bad_rate"]["value"] == pytest.approx(latest.bad.mean(), abs=1e-6)
-    assert found["mean_predicted"] == pytest.approx(said.mean(), abs=1e-6)
-    auc = metrics.roc_auc_score(latest.bad, said)
-    brier = metrics.brier_score_loss(latest.bad, said)
-    assert found["scorecard"]["auc"]["value"] == pytest.approx(auc, abs=1e-6)
-    assert found["scorecard"]["brier"]["value"] == pytest.approx(brier, abs=1e-6)
+    assert out_of_time["since"] == "2025-09-01"
+    assert (out_of_time["train_rows"], out_of_time["rows"]) == (len(earlier), len(latest))
+    assert out_of_time["train_bad_rate"]["value"] == pytest.approx(earlier.bad.mean(), abs=1e-6)
+    assert out_of_time["bad_rate"]["value"] == pytest.approx(latest.bad.mean(), abs=1e-6)
+    assert out_of_time["mean_predicted"] == pytest.approx(predicted.mean(), abs=1e-6)
+    auc = metrics.roc_auc_score(latest.bad, predicted)
+    brier = metrics.brier_score_loss(latest.bad, predicted)
+    assert out_of_time["scorecard"]["auc"]["value"] == pytest.approx(auc, abs=1e-6)
+    assert out_of_time["scorecard"]["brier"]["value"] == pytest.approx(brier, abs=1e-6)
 
 
 def test_what_is_worse_later_is_said_in_card_and_summary(trained: Trained) -> None:
-    said = "Of the later rows more turned out bad than was predicted."
+    sentence = "Of the later rows more turned out bad than was predicted."
 
     summary = summarise(trained.model, trained.folder, plots=False)
 
-    assert said in trained.words
-    assert said in " ".join(summary.split())
+    assert sentence in trained.words
+    assert sentence in " ".join(summary.split())
     assert "By time, from 2025-09-01 on (" in summary
     assert "| AUC | " in trained.words.split("those from 2025-09-01 on")[1]
 
@@ -147,7 +149,7 @@ def test_twins_are_counted_and_left_out_of_a_second_auc(trained: Trained) -> Non
     parts = split(trained.data, 1)
     section = trained.section
     matrix = parts.test.matrix(section["predictors"])
-    known = {
+    train_rows = {
         (*row, bad)
         for row, bad in zip(
             map(str, parts.train.matrix(section["predictors"]).tolist()),
@@ -155,25 +157,25 @@ def test_twins_are_counted_and_left_out_of_a_second_auc(trained: Trained) -> Non
             strict=True,
         )
     }
-    seen = np.array(
+    is_twin = np.array(
         [
-            (*row, bad) in known
+            (*row, bad) in train_rows
             for row, bad in zip(map(str, matrix.tolist()), parts.test.bad, strict=True)
         ]
     )
-    said = trained.model.scorecards["all"].probability_of_default(matrix.astype(np.float32))
+    predicted = trained.model.scorecards["all"].probability_of_default(matrix.astype(np.float32))
 
     twins, rest = trained.card["data"]["twins"], section["performance"]["without_twins"]
 
-    assert twins["test_rows"] == seen.sum() > 20
-    assert twins["share"]["value"] == pytest.approx(seen.mean(), abs=1e-6)
-    assert rest["rows"] == (~seen).sum()
-    auc = metrics.roc_auc_score(parts.test.bad[~seen], said[~seen])
+    assert twins["test_rows"] == is_twin.sum() > 20
+    assert twins["share"]["value"] == pytest.approx(is_twin.mean(), abs=1e-6)
+    assert rest["rows"] == (~is_twin).sum()
+    auc = metrics.roc_auc_score(parts.test.bad[~is_twin], predicted[~is_twin])
     assert rest["auc"]["value"] == pytest.approx(auc, abs=1e-6)
-    told = f"{seen.sum()} of the rows held out"
-    assert told in trained.words
+    phrase = f"{is_twin.sum()} of the rows held out"
+    assert phrase in trained.words
     summary = " ".join(summarise(trained.model, trained.folder, plots=False).split())
-    assert told in summary
+    assert phrase in summary
     assert "Without test rows that have a twin in training: AUC " in summary
 
 
@@ -192,28 +194,28 @@ def test_leaving_a_field_out_is_measured_by_leaving_it_out(trained: Trained) -> 
     refused = before >= trained.model.policy.cutoff
     missing = np.isnan(parts.train.columns["debt"])
 
-    found = trained.section["missing_values"]
+    effects = trained.section["missing_values"]
 
-    assert list(found) == ["debt"]
-    one = found["debt"]
-    assert one["missing"]["value"] == pytest.approx(missing.mean(), abs=1e-6)
+    assert list(effects) == ["debt"]
+    effect = effects["debt"]
+    assert effect["missing"]["value"] == pytest.approx(missing.mean(), abs=1e-6)
     bad = parts.train.bad
-    assert one["bad_rate_missing"]["value"] == pytest.approx(bad[missing].mean(), abs=1e-6)
-    assert one["bad_rate_stated"]["value"] == pytest.approx(bad[~missing].mean(), abs=1e-6)
-    assert (one["rows"], one["refused"]) == (stated.sum(), refused.sum())
-    assert one["mean_change"] == pytest.approx((after - before).mean(), abs=1e-6)
-    assert one["lowered"]["value"] == pytest.approx((after < before - 1e-9).mean(), abs=1e-6)
+    assert effect["bad_rate_missing"]["value"] == pytest.approx(bad[missing].mean(), abs=1e-6)
+    assert effect["bad_rate_stated"]["value"] == pytest.approx(bad[~missing].mean(), abs=1e-6)
+    assert (effect["rows"], effect["refused"]) == (stated.sum(), refused.sum())
+    assert effect["mean_change"] == pytest.approx((after - before).mean(), abs=1e-6)
+    assert effect["lowered"]["value"] == pytest.approx((after < before - 1e-9).mean(), abs=1e-6)
     instead = (after[refused] < trained.model.policy.cutoff).mean()
-    assert one["approved_instead"]["value"] == pytest.approx(instead, abs=1e-6)
+    assert effect["approved_instead"]["value"] == pytest.approx(instead, abs=1e-6)
     assert instead > 0.01
-    assert one["hiding_pays"]
+    assert effect["hiding_pays"]
 
 
 def test_where_hiding_pays_card_and_summary_warn(trained: Trained) -> None:
-    said = "Leaving out pays, as the refused who state it would be approved without: debt for"
+    sentence = "Leaving out pays, as the refused who state it would be approved without: debt for"
 
-    assert said in trained.words
-    assert said in " ".join(summarise(trained.model, trained.folder, plots=False).split())
+    assert sentence in trained.words
+    assert sentence in " ".join(summarise(trained.model, trained.folder, plots=False).split())
     assert re.search(r"^## \d+\. Missing values$", trained.words, re.MULTILINE)
 
 

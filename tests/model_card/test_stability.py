@@ -19,17 +19,17 @@ SPLITS, SEEDS = 3, 2
 
 
 @pytest.fixture(scope="module")
-def found(tmp_path_factory: pytest.TempPathFactory) -> Carded:
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Carded:
     folder = tmp_path_factory.mktemp("stable")
     return carded(folder, rows=1500, trees=30, other_seeds=SEEDS, other_splits=SPLITS)
 
 
-def sections(found: Carded) -> list[tuple[str, Any]]:
-    return list(found.card["scorecards"].items())
+def sections(trained: Carded) -> list[tuple[str, Any]]:
+    return list(trained.card["scorecards"].items())
 
 
-def test_the_stored_spread_covers_most_of_what_another_seed_moves(found: Carded) -> None:
-    for card in found.model.scorecards.values():
+def test_the_stored_spread_covers_most_of_what_another_seed_moves(trained: Carded) -> None:
+    for card in trained.model.scorecards.values():
         spread = card.retraining_spread
         assert spread is not None
         assert len(spread.edges) >= 9
@@ -37,29 +37,29 @@ def test_the_stored_spread_covers_most_of_what_another_seed_moves(found: Carded)
 
 
 def test_markdown_and_summary_name_the_figure_over_splits_first(
-    found: Carded, tmp_path: Path
+    trained: Carded, tmp_path: Path
 ) -> None:
-    text = to_markdown(read_card(found.card))
-    printed = " ".join(report.summarise(found.model, tmp_path, plots=False).split())
+    text = to_markdown(read_card(trained.card))
+    printed = " ".join(report.summarise(trained.model, tmp_path, plots=False).split())
     performance = text.split(". Performance\n")[1].split(". Decision\n")[0]
 
-    for section in read_card(found.card).scorecards.values():
-        said = over_splits_in_short(section)
-        assert said.startswith("Over 3 other splits of the rows: AUC 0.")
-        assert f" {section.title}\n\n**{said}**" in performance
-        assert said in printed
+    for section in read_card(trained.card).scorecards.values():
+        headline = over_splits_in_short(section)
+        assert headline.startswith("Over 3 other splits of the rows: AUC 0.")
+        assert f" {section.title}\n\n**{headline}**" in performance
+        assert headline in printed
         assert "| higher than |" in performance
-    assert text.count("with 3 seeds") == len(sections(found))
-    assert printed.count("With 3 seeds") == len(sections(found))
+    assert text.count("with 3 seeds") == len(sections(trained))
+    assert printed.count("With 3 seeds") == len(sections(trained))
 
 
-def test_progress_has_a_step_for_each_split_and_one_for_the_seeds(found: Carded) -> None:
-    schema = found.model.schema
+def test_progress_has_a_step_for_each_split_and_one_for_the_seeds(trained: Carded) -> None:
+    schema = trained.model.schema
     expected = model_card.steps(schema, other_splits=SPLITS)
     expected += (training.STEPS + 1) * len(schema.scorecards)
 
-    assert len(found.steps) == expected
-    assert "testing the application scorecard on split 3 of 3" in found.steps
+    assert len(trained.steps) == expected
+    assert "testing the application scorecard on split 3 of 3" in trained.steps
 
 
 def test_a_quick_training_says_what_it_left_out(tmp_path: Path) -> None:
@@ -68,9 +68,9 @@ def test_a_quick_training_says_what_it_left_out(tmp_path: Path) -> None:
     for name, section in sections(quick):
         assert section["cross_validation"] is section["retraining"] is None
         assert quick.model.scorecards[name].retraining_spread is None
-    said = "Measured on one split and with one seed only"
-    assert to_markdown(read_card(quick.card)).count(said) == 2
-    assert report.summarise(quick.model, tmp_path, plots=False).count(said) == 2
+    sentence = "Measured on one split and with one seed only"
+    assert to_markdown(read_card(quick.card)).count(sentence) == 2
+    assert report.summarise(quick.model, tmp_path, plots=False).count(sentence) == 2
 
 
 def test_a_table_too_small_for_other_splits_says_so() -> None:

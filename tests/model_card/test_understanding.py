@@ -108,9 +108,9 @@ def of_calibration(card: Any) -> list[str]:
     assert len(tenths) == 10
     # Only of the third and of the last one chance is no explanation.
     outside = [
-        not one["interval"][0] < one["mean_predicted"] < one["interval"][1] for one in tenths
+        not band["interval"][0] < band["mean_predicted"] < band["interval"][1] for band in tenths
     ]
-    assert [place for place, one in enumerate(outside, start=1) if one] == [3, 10]
+    assert [number for number, is_outside in enumerate(outside, start=1) if is_outside] == [3, 10]
     riskiest = card["scorecards"]["behavioural"]["curves"]["calibration"][-1]
     slope = card["scorecards"]["application"]["performance"]["scorecard"]["calibration_slope"]
     assert slope["low"] > 1
@@ -119,9 +119,9 @@ def of_calibration(card: Any) -> list[str]:
         f"the {card['data']['test_rows']:,} people were sorted".capitalize(),
         f"measured on {card['data']['test_rows']:,} people",
         *(
-            f"| {names.get(place, place)} | {share(one['mean_predicted'])} "
-            f"| {share(one['observed_rate'])} |"
-            for place, one in enumerate(tenths, start=1)
+            f"| {names.get(number, number)} | {share(band['mean_predicted'])} "
+            f"| {share(band['observed_rate'])} |"
+            for number, band in enumerate(tenths, start=1)
         ),
         f"predicted {share(riskiest['mean_predicted'])} for its riskiest group, and "
         f"{share(riskiest['observed_rate'])} missed",
@@ -140,10 +140,10 @@ def of_the_cutoff(card: Any, model: Model) -> list[str]:
         *(f"| {ratio} | {break_even(ratio):.0%} |" for ratio in (1, 3, 9, 19)),
         f"with the {card['data']['test_rows']:,} people, on the application scorecard",
         *(
-            f"| {one} | {share(rows[one]['approval_rate'])} "
-            f"| {share(rows[one]['bad_rate_approved'])} "
-            f"| {'-' if one == 0.5 else share(rows[one]['bad_rate_declined'])} |"
-            for one in (0.15, 0.2, 0.25, 0.3, 0.5)
+            f"| {level} | {share(rows[level]['approval_rate'])} "
+            f"| {share(rows[level]['bad_rate_approved'])} "
+            f"| {'-' if level == 0.5 else share(rows[level]['bad_rate_declined'])} |"
+            for level in (0.15, 0.2, 0.25, 0.3, 0.5)
         ),
         f"the cut-off of {cutoff} refuses, {declined} missed a payment, so {100 - declined} would",
         f"Remember the {100 - declined} of 100",
@@ -176,25 +176,25 @@ def of_the_reasons(card: Any, model: Model, decisions: dict[str, Decision]) -> l
         rows.append(f"| {field.title['en']}: {value} | {impact * 100:+.2f} | {so_far:.2%} |")
     assert math.isclose(so_far, decision.probability_of_default, abs_tol=1e-12)
     assert [reason.field for reason in decision.reasons][1] == "SEX"
-    told, other = (
+    recourse, late_recourse = (
         explain(
-            one,
+            candidate,
             schema=model.schema,
-            scorecard=model.scorecards[one.applicant.scorecard],
+            scorecard=model.scorecards[candidate.applicant.scorecard],
             language="en",
         )["recourse"]
-        for one in (decision, late)
+        for candidate in (decision, late)
     )
-    (change,) = other["changes"]
+    (change,) = late_recourse["changes"]
     assert (change["field"], change["from"], change["to"]) == ("PAY_1", 2, 1)
     wrong = card["scorecards"]["application"]["sensitivity"]["monotonicity_violations"]["LIMIT_BAL"]
     assert wrong["proven_monotone"]
     assert wrong["lowered"]["value"] == 0
     return [
         *rows,
-        f'"{told["text"]}"',
+        f'"{recourse["text"]}"',
         f"gets {share(late.probability_of_default)}; one month late",
-        f"eligible with {share(other['probability_of_default'])}.",
+        f"eligible with {share(late_recourse['probability_of_default'])}.",
     ]
 
 
@@ -214,7 +214,10 @@ def of_accuracy(card: Any) -> list[str]:
     application, behavioural = (
         card["scorecards"][name]["performance"] for name in ("application", "behavioural")
     )
-    few, many = application["scorecard"], behavioural["scorecard"]
+    (accuracy, auc), (history_accuracy, history_auc) = (
+        (performance["scorecard"]["accuracy"]["value"], performance["scorecard"]["auc"]["value"])
+        for performance in (application, behavioural)
+    )
     rows = {row["cutoff"]: row for row in card["scorecards"]["application"]["decision"]["table"]}
     assert rows[0.5]["approval_rate"] == 1
     usual = 1 - application["bad_rate"]["value"]
@@ -223,29 +226,29 @@ def of_accuracy(card: Any) -> list[str]:
         "missed a payment.",
         f"right {share(usual)} of the time",
         f'"will pay" about everyone | {share(usual)} | 50 |',
-        f"five fields | {share(few['accuracy']['value'])} | {few['auc']['value'] * 100:.0f} |",
-        f"history | {share(many['accuracy']['value'])} | {many['auc']['value'] * 100:.0f} |",
-        f"AUC: {few['auc']['value']:.3f} and {many['auc']['value']:.3f}.",
-        f"from 50 to {few['auc']['value'] * 100:.0f}, because",
-        f"history {share(many['accuracy']['value'])} is real",
+        f"five fields | {share(accuracy)} | {auc * 100:.0f} |",
+        f"history | {share(history_accuracy)} | {history_auc * 100:.0f} |",
+        f"AUC: {auc:.3f} and {history_auc:.3f}.",
+        f"from 50 to {auc * 100:.0f}, because",
+        f"history {share(history_accuracy)} is real",
         f"most relations ({share(card['data']['bad_rate'])} missed",
     ]
 
 
 def of_the_benchmark(card: Any) -> list[str]:
-    performances = {name: one["performance"] for name, one in card["scorecards"].items()}
+    performances = {name: section["performance"] for name, section in card["scorecards"].items()}
     leads = {
-        name: one["difference_to_baseline"]["woe_scorecard"]["auc"]
-        for name, one in performances.items()
+        name: performance["difference_to_baseline"]["woe_scorecard"]["auc"]
+        for name, performance in performances.items()
     }
     # None of the two is better beyond noise.
     assert all(lead["low"] < 0 < lead["high"] for lead in leads.values())
     application, behavioural = (f"{lead['value']:.4f}" for lead in leads.values())
     return [
         *(
-            f"| {name} scorecard | {one['scorecard']['auc']['value']:.3f} "
-            f"| {one['baselines']['woe_scorecard']['auc']['value']:.3f} |"
-            for name, one in performances.items()
+            f"| {name} scorecard | {performance['scorecard']['auc']['value']:.3f} "
+            f"| {performance['baselines']['woe_scorecard']['auc']['value']:.3f} |"
+            for name, performance in performances.items()
         ),
         f"differences, {application} and {behavioural}, are smaller",
     ]
@@ -254,18 +257,22 @@ def of_the_benchmark(card: Any) -> list[str]:
 def of_fairness(card: Any) -> list[str]:
     section = card["scorecards"]["application"]
     groups = {
-        group["group"]: group for found in section["fairness"].values() for group in found["groups"]
+        group["group"]: group
+        for field_fairness in section["fairness"].values()
+        for group in field_fairness["groups"]
     }
     parity = {
-        name: found["demographic_parity_ratio"]["value"]
-        for name, found in section["fairness"].items()
+        name: field_fairness["demographic_parity_ratio"]["value"]
+        for name, field_fairness in section["fairness"].items()
     }
     flips = {
-        name: one["label_flips"]["value"]
-        for name, one in section["protected_attribute_effects"].items()
+        name: effect["label_flips"]["value"]
+        for name, effect in section["protected_attribute_effects"].items()
     }
     without = section["ablation"][-1]
-    left = {name: one["value"] for name, one in without["demographic_parity_ratio"].items()}
+    parity_without = {
+        name: figure["value"] for name, figure in without["demographic_parity_ratio"].items()
+    }
     auc, with_all = without["auc"]["value"], section["performance"]["scorecard"]["auc"]["value"]
     assert without["excluded"] == ["SEX", "MARRIAGE", "AGE"]
     assert groups["62 and over"]["verdict"] == "inconclusive"
@@ -286,8 +293,8 @@ def of_fairness(card: Any) -> list[str]:
         f"the decision for {share(flips['SEX'])} of people, the marital status for "
         f"{share(flips['MARRIAGE'])}, the age for {share(flips['AGE'])}.",
         f"{auc * 100:.0f} right pairs of 100, as before ({with_all:.3f} becomes {auc:.3f})",
-        f"the sexes rises from {parity['SEX']:.3f} to {left['SEX']:.3f}",
-        f"do not gain: {parity['AGE']:.3f} becomes {left['AGE']:.3f}",
+        f"the sexes rises from {parity['SEX']:.3f} to {parity_without['SEX']:.3f}",
+        f"do not gain: {parity['AGE']:.3f} becomes {parity_without['AGE']:.3f}",
     ]
 
 
@@ -326,8 +333,8 @@ def test_the_indonesian_guide_has_the_same_figures_in_the_same_sections() -> Non
 
     assert len(ours) == len(theirs)
     for indonesian, english in zip(ours, theirs, strict=True):
-        found = Counter(FIGURE.findall(indonesian.translate(SWAPPED_SEPARATORS)))
-        assert found == Counter(FIGURE.findall(english)), indonesian.partition("\n")[0]
+        figures = Counter(FIGURE.findall(indonesian.translate(SWAPPED_SEPARATORS)))
+        assert figures == Counter(FIGURE.findall(english)), indonesian.partition("\n")[0]
 
 
 def test_the_tables_of_the_indonesian_guide_have_the_same_figures_in_the_same_cells() -> None:

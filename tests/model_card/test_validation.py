@@ -124,9 +124,9 @@ def invented() -> list[Row]:
         "income": income.round(2).tolist(),
         "shoes": (38 + 4 * sex + draw.normal(0, 1.5, ROWS)).round(1).tolist(),
         "noise": draw.random(ROWS).round(3).tolist(),
-        "sex": ["fm"[each] for each in sex],
+        "sex": ["fm"[code] for code in sex],
         "age": age.tolist(),
-        "months_late": ["" if draw.random() < 0.1 else each for each in late.tolist()],
+        "months_late": ["" if draw.random() < 0.1 else months for months in late.tolist()],
         "paid": draw.gamma(1, 20, ROWS).round(1).tolist(),
         "late": bad.astype(int).tolist(),
         "month": (202401 + draw.integers(MONTHS, size=ROWS)).tolist(),
@@ -141,14 +141,14 @@ class Trained:
     model: Model
     rows: Split
 
-    def found(self, name: str) -> Any:
+    def validation(self, name: str) -> Any:
         return self.model.card["scorecards"][name]["validation"]
 
-    def said(self, name: str, changes: dict[str, Any] | None = None) -> Floats:
+    def predict(self, name: str, changes: dict[str, Any] | None = None) -> Floats:
         """What a scorecard says of the test rows, with some columns replaced."""
         card = self.model.scorecards[name]
         columns = {**self.rows.test.columns, **(changes or {})}
-        matrix = np.column_stack([columns[one] for one in card.predictors])
+        matrix = np.column_stack([columns[predictor] for predictor in card.predictors])
         return card.probability_of_default(matrix.astype(np.float32))
 
     @property
@@ -172,21 +172,21 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Trained:
 @pytest.mark.parametrize("name", ["new", "known"])
 def test_training_figures_are_those_of_the_training_rows(trained: Trained, name: str) -> None:
     card, part = trained.model.scorecards[name], trained.rows.train
-    said = card.probability_of_default(part.matrix(card.predictors).astype(np.float32))
+    predicted = card.probability_of_default(part.matrix(card.predictors).astype(np.float32))
 
-    found = trained.found(name)["train_test"]
+    train_test = trained.validation(name)["train_test"]
 
-    area = metrics.roc_auc_score(part.bad, said, sample_weight=part.weight)
-    brier = metrics.brier_score_loss(part.bad, said, sample_weight=part.weight)
-    assert found["auc"]["train"] == pytest.approx(area, abs=1e-6)
-    assert found["brier"]["train"] == pytest.approx(brier, abs=1e-6)
+    area = metrics.roc_auc_score(part.bad, predicted, sample_weight=part.weight)
+    brier = metrics.brier_score_loss(part.bad, predicted, sample_weight=part.weight)
+    assert train_test["auc"]["train"] == pytest.approx(area, abs=1e-6)
+    assert train_test["brier"]["train"] == pytest.approx(brier, abs=1e-6)
     # Trees know the rows that they drew.
-    assert found["auc"]["out_of_bag"] < found["auc"]["train"] - 0.01
+    assert train_test["auc"]["out_of_bag"] < train_test["auc"]["train"] - 0.01
     figures = trained.model.card["scorecards"][name]["performance"]["scorecard"]
-    for key, one in found.items():
-        assert one["test"] == figures[key]
-    assert found["auc"]["gap"]["value"] == pytest.approx(
-        found["auc"]["train"] - figures["auc"]["value"], abs=2e-6
+    for key, figure in train_test.items():
+        assert figure["test"] == figures[key]
+    assert train_test["auc"]["gap"]["value"] == pytest.approx(
+        train_test["auc"]["train"] - figures["auc"]["value"], abs=2e-6
     )
 
 
@@ -198,45 +198,45 @@ def test_shifts_are_those_of_weighted_counts(trained: Trained) -> None:
     column = trained.rows.test.columns["income"]
     counts = np.histogram(column, edges, weights=people)[0].round().astype(int)
 
-    found = trained.found("known")
+    validation = trained.validation("known")
 
     psi = population_stability_index(bins.counts, counts.tolist())
-    assert found["shifts"]["income"]["psi"] == pytest.approx(psi, abs=1e-6)
-    assert found["shifts"]["income"]["rows"] == counts.sum()
-    assert list(found["shifts"]) == list(trained.model.schema.scorecards["known"].fields)
-    assert found["score_shift"]["verdict"] == "little"
+    assert validation["shifts"]["income"]["psi"] == pytest.approx(psi, abs=1e-6)
+    assert validation["shifts"]["income"]["rows"] == counts.sum()
+    assert list(validation["shifts"]) == list(trained.model.schema.scorecards["known"].fields)
+    assert validation["score_shift"]["verdict"] == "little"
 
 
 def test_groups_and_bands_hold_all_rows_and_their_people(trained: Trained) -> None:
-    test, weights, said = trained.rows.test, trained.weights, trained.said("known")
+    test, weights, predicted = trained.rows.test, trained.weights, trained.predict("known")
 
-    found = trained.found("known")
+    validation = trained.validation("known")
 
     men = test.columns["sex"] == 2
-    group = found["group_calibration"]["sex"][1]
+    group = validation["group_calibration"]["sex"][1]
     assert (group["group"], group["rows"]) == ("men", men.sum())
-    mean = np.average(said[men], weights=weights[men])
+    mean = np.average(predicted[men], weights=weights[men])
     assert group["mean_predicted"] == pytest.approx(mean, abs=1e-6)
     rate = np.average(test.bad[men], weights=weights[men])
     assert group["observed"]["value"] == pytest.approx(rate, abs=1e-6)
-    for groups in (found["band_calibration"], *found["group_calibration"].values()):
-        assert sum(one["rows"] for one in groups) == len(test)
-        assert sum(one["bads"] for one in groups) == test.bad.sum()
-    predicted = [one["mean_predicted"] for one in found["band_calibration"] if one["rows"]]
-    assert predicted == sorted(predicted, reverse=True)
+    for groups in (validation["band_calibration"], *validation["group_calibration"].values()):
+        assert sum(entry["rows"] for entry in groups) == len(test)
+        assert sum(entry["bads"] for entry in groups) == test.bad.sum()
+    means = [entry["mean_predicted"] for entry in validation["band_calibration"] if entry["rows"]]
+    assert means == sorted(means, reverse=True)
 
 
 def test_loss_is_that_of_the_approved_people(trained: Trained) -> None:
-    test, weights, said = trained.rows.test, trained.weights, trained.said("known")
-    yes = said < 0.2
+    test, weights, predicted = trained.rows.test, trained.weights, trained.predict("known")
+    approved = predicted < 0.2
 
-    found = trained.found("known")["expected_loss"]
+    figures = trained.validation("known")["expected_loss"]
 
-    assert (found["approved"], found["loss_to_margin"]) == (yes.sum(), 4)
-    loss = 4 * np.average(test.bad[yes], weights=weights[yes])
-    assert found["loss"]["value"] == pytest.approx(loss, abs=1e-5)
-    expected = 4 * np.average(said[yes], weights=weights[yes])
-    assert found["expected_loss"] == pytest.approx(expected, abs=1e-5)
+    assert (figures["approved"], figures["loss_to_margin"]) == (approved.sum(), 4)
+    loss = 4 * np.average(test.bad[approved], weights=weights[approved])
+    assert figures["loss"]["value"] == pytest.approx(loss, abs=1e-5)
+    expected = 4 * np.average(predicted[approved], weights=weights[approved])
+    assert figures["expected_loss"] == pytest.approx(expected, abs=1e-5)
 
 
 # Proxies
@@ -244,7 +244,7 @@ def test_loss_is_that_of_the_approved_people(trained: Trained) -> None:
 
 @pytest.mark.parametrize("name", ["new", "known"])
 def test_what_tells_a_protected_field_is_found(trained: Trained, name: str) -> None:
-    sex, age = trained.found(name)["proxies"]
+    sex, age = trained.validation(name)["proxies"]
 
     assert (sex["field"], sex["measure"]) == ("sex", "auc")
     # Two normals 4 apart with a spread of 1.5: the AUC is Phi(4 / (1.5 sqrt 2)) = 0.97.
@@ -263,61 +263,66 @@ def test_what_tells_a_protected_field_is_found(trained: Trained, name: str) -> N
 
 
 def test_a_moved_number_is_measured_by_moving_it(trained: Trained) -> None:
-    before, weights = trained.said("known"), trained.weights
+    before, weights = trained.predict("known"), trained.weights
     income = trained.rows.test.columns["income"]
-    after = trained.said("known", {"income": np.minimum(income * 0.9, 1e6)})
+    after = trained.predict("known", {"income": np.minimum(income * 0.9, 1e6)})
 
-    effects = trained.found("known")["stress"]["effects"]
+    effects = trained.validation("known")["stress"]["effects"]
 
-    one = next(each for each in effects if (each["fields"], each["change"]) == (["income"], -0.1))
+    effect = next(
+        item for item in effects if (item["fields"], item["change"]) == (["income"], -0.1)
+    )
     change = np.average((after < 0.2) * 1 - (before < 0.2) * 1, weights=weights)
-    assert one["approval_change"] == pytest.approx(change, abs=1e-6)
-    assert one["mean_change"] == pytest.approx(
+    assert effect["approval_change"] == pytest.approx(change, abs=1e-6)
+    assert effect["mean_change"] == pytest.approx(
         np.average(after - before, weights=weights), abs=1e-6
     )
     flips = np.average((after < 0.2) != (before < 0.2), weights=weights)
-    assert one["labels_changed"]["value"] == pytest.approx(flips, abs=1e-6) != 0
-    together = {tuple(each["fields"]) for each in effects if len(each["fields"]) > 1}
+    assert effect["labels_changed"]["value"] == pytest.approx(flips, abs=1e-6) != 0
+    together = {tuple(item["fields"]) for item in effects if len(item["fields"]) > 1}
     assert together == {("income", "shoes", "noise", "months_late", "paid")}
 
 
 def test_a_history_is_left_out_where_the_schema_lets_it(trained: Trained) -> None:
-    before, weights = trained.said("known"), trained.weights
+    before, weights = trained.predict("known"), trained.weights
     nothing = np.full(len(before), np.nan)
-    hidden, smaller = trained.said("known", {"months_late": nothing}), trained.said("new")
+    hidden, smaller = trained.predict("known", {"months_late": nothing}), trained.predict("new")
 
-    found = trained.found("known")["stress"]["missing_history"]
+    history = trained.validation("known")["stress"]["missing_history"]
 
-    assert found["fields"] == ["months_late", "paid"]
-    assert found["may_be_missing"] == ["months_late"]
-    assert found["smaller_scorecard"] == "new"
-    for one, after in ((found["left_out"], hidden), (found["smaller"], smaller)):
+    assert history["fields"] == ["months_late", "paid"]
+    assert history["may_be_missing"] == ["months_late"]
+    assert history["smaller_scorecard"] == "new"
+    for effect, after in ((history["left_out"], hidden), (history["smaller"], smaller)):
         mean = np.average(after - before, weights=weights)
-        assert one["mean_change"] == pytest.approx(mean, abs=1e-6)
+        assert effect["mean_change"] == pytest.approx(mean, abs=1e-6)
         flips = np.average((after < 0.2) != (before < 0.2), weights=weights)
-        assert one["labels_changed"]["value"] == pytest.approx(flips, abs=1e-6)
-    assert trained.found("new")["stress"]["missing_history"] is None
+        assert effect["labels_changed"]["value"] == pytest.approx(flips, abs=1e-6)
+    assert trained.validation("new")["stress"]["missing_history"] is None
 
 
 # By time
 
 
 def test_periods_are_those_of_the_test_rows(trained: Trained) -> None:
-    test, weights, said = trained.rows.test, trained.weights, trained.said("known")
+    test, weights, predicted = trained.rows.test, trained.weights, trained.predict("known")
 
-    found = trained.found("known")["periods"]
+    periods = trained.validation("known")["periods"]
 
-    assert [one["first"] for one in found] == sorted(one["first"] for one in found)
-    assert sum(one["rows"] for one in found) == len(test)
+    firsts = [period["first"] for period in periods]
+    assert firsts == sorted(firsts)
+    assert sum(period["rows"] for period in periods) == len(test)
     assert test.time is not None
     times = test.time.astype(np.float64)
-    for one in found:
-        inside = (times >= float(one["first"])) & (times <= float(one["last"]))
-        assert one["rows"] == inside.sum()
-        area = metrics.roc_auc_score(test.bad[inside], said[inside], sample_weight=weights[inside])
-        assert one["auc"]["value"] == pytest.approx(area, abs=1e-6)
+    for period in periods:
+        inside = (times >= float(period["first"])) & (times <= float(period["last"]))
+        assert period["rows"] == inside.sum()
+        area = metrics.roc_auc_score(
+            test.bad[inside], predicted[inside], sample_weight=weights[inside]
+        )
+        assert period["auc"]["value"] == pytest.approx(area, abs=1e-6)
         # Of 240 rows or so nothing is said of a shift.
-        assert one["score"]["verdict"] == "insufficient"
+        assert period["score"]["verdict"] == "insufficient"
 
 
 def test_without_times_there_are_no_periods(model: Model) -> None:
@@ -333,12 +338,12 @@ def test_the_need_of_a_line_is_judged_by_the_rarer_outcome(trained: Trained) -> 
     card = trained.model.scorecards["known"]
     rows = OutOfBag(np.full((1, 10), 0.2), np.array([1, 1] + [0] * 8))
 
-    found = calibration_need(card, rows)
+    need = calibration_need(card, rows)
 
-    assert found.bound == pytest.approx(0.01)
-    assert found.needed is (card.calibration.error_before > 0.01)
-    assert found.applied is (card.calibration.slope != 1)
-    assert (found.rows, found.error_after) == (10, card.calibration.error_after)
+    assert need.bound == pytest.approx(0.01)
+    assert need.needed is (card.calibration.error_before > 0.01)
+    assert need.applied is (card.calibration.slope != 1)
+    assert (need.rows, need.error_after) == (10, card.calibration.error_after)
 
 
 # In words
@@ -371,17 +376,17 @@ def test_the_page_has_it_in_short_and_in_full(trained: Trained, language: str) -
     read_page(full.text)
     assert full.headers["Content-Language"] == language
     assert f"/model?lang={language}&amp;part=validation#known" in short
-    loss = trained.found("known")["expected_loss"]["loss"]["value"]
+    loss = trained.validation("known")["expected_loss"]["loss"]["value"]
     for page in (short, full.text):
         assert texts["val_proxy_title"] in page
         assert write.figure(loss) in page
         assert "{" not in page.partition(texts["val_title"])[2].partition("</section>")[0]
-    for one in trained.found("known")["band_calibration"]:
+    for band in trained.validation("known")["band_calibration"]:
         title = texts["val_cal_predicted"]
-        cell = f'<td data-title="{title}">{write.share(one["mean_predicted"])}</td>'
+        cell = f'<td data-title="{title}">{write.share(band["mean_predicted"])}</td>'
         assert cell in full.text
-    other = next(each for each in LANGUAGES if each != language)
-    assert f"/model?lang={other}&amp;part=validation" in full.text
+    other_language = next(code for code in LANGUAGES if code != language)
+    assert f"/model?lang={other_language}&amp;part=validation" in full.text
 
 
 @pytest.mark.parametrize("address", ["/model", "/model?part=validation"])

@@ -46,16 +46,16 @@ def test_bands_are_merged_until_the_bad_rate_goes_one_way(schema: Schema, way: i
     bins = find_bins(schema.fields["AGE"], column, bad, None)
 
     assert len(BADS) == COARSE_BINS == 20
-    expected = [50 * place for place in range(1, 20) if place != 10]
+    expected = [50 * index for index in range(1, 20) if index != 10]
     assert bins.edges == pytest.approx(expected, abs=1)
 
 
-@pytest.mark.parametrize(("place", "outcome"), [(9, 0), (10, 1)])
-def test_a_weight_counts_as_so_many_rows(schema: Schema, place: int, outcome: int) -> None:
+@pytest.mark.parametrize(("index", "outcome"), [(9, 0), (10, 1)])
+def test_a_weight_counts_as_so_many_rows(schema: Schema, index: int, outcome: int) -> None:
     """Heavy goods make the tenth bin less bad than the eleventh, or heavy bads that one worse."""
     column = np.repeat(np.arange(20.0), 50)
     bad = np.concatenate([np.arange(50) < count for count in BADS]).astype(np.int64)
-    weights = np.where((column == place) & (bad == outcome), 1.5, 1.0)
+    weights = np.where((column == index) & (bad == outcome), 1.5, 1.0)
 
     heavy = find_bins(schema.fields["AGE"], column, bad, weights)
     alike = find_bins(schema.fields["AGE"], column, bad, np.ones(len(bad)))
@@ -102,17 +102,17 @@ def test_rows_of_weight_two_are_fitted_as_two_rows(schema: Schema) -> None:
 
     assert weighted.coefficients == pytest.approx(repeated.coefficients, abs=1e-3)
     assert weighted.intercept == pytest.approx(repeated.intercept, abs=1e-3)
-    mine, theirs = (
-        describe_variables(one, part, schema, Scale())
-        for one, part in ((weighted, heavy), (repeated, doubled))
+    weighted_variables, repeated_variables = (
+        describe_variables(fitted, part, schema, Scale())
+        for fitted, part in ((weighted, heavy), (repeated, doubled))
     )
-    for one, other in zip(mine, theirs, strict=True):
-        assert one.information_value == pytest.approx(other.information_value, abs=1e-5)
-        assert one.correlation == pytest.approx(other.correlation, abs=1e-3)
-        for each, same in zip(one.bins, other.bins, strict=True):
-            assert each.bad_rate == pytest.approx(same.bad_rate, abs=2e-6)
-            assert each.woe == pytest.approx(same.woe, abs=2e-6)
-            assert each.rows < same.rows
+    for variable, twin in zip(weighted_variables, repeated_variables, strict=True):
+        assert variable.information_value == pytest.approx(twin.information_value, abs=1e-5)
+        assert variable.correlation == pytest.approx(twin.correlation, abs=1e-3)
+        for woe_bin, twin_bin in zip(variable.bins, twin.bins, strict=True):
+            assert woe_bin.bad_rate == pytest.approx(twin_bin.bad_rate, abs=2e-6)
+            assert woe_bin.woe == pytest.approx(twin_bin.woe, abs=2e-6)
+            assert woe_bin.rows < twin_bin.rows
 
 
 # The list
@@ -123,20 +123,22 @@ def test_missing_values_are_a_bin_of_their_own_with_its_own_weight(tmp_path: Pat
     data = dataset.load(
         write_csv(tmp_path / "gaps.csv", invent(schema, count=2000, seed=1)), schema
     )
-    field = next(one for one in schema.fields.values() if one.missing is not None)
+    field = next(field for field in schema.fields.values() if field.missing is not None)
     empty = (data.bad == 1) & (np.arange(len(data)) % 2 == 0)
     column = np.where(empty, np.nan, data.columns[field.name])
     data = replace(data, columns={**data.columns, field.name: column})
 
     fitted = fit_woe_scorecard(data, list(schema.fields), schema)
-    (one,) = (
-        one for one in describe_variables(fitted, data, schema, Scale()) if one.field == field.name
+    (variable,) = (
+        variable
+        for variable in describe_variables(fitted, data, schema, Scale())
+        if variable.field == field.name
     )
 
-    last = one.bins[-1]
+    last = variable.bins[-1]
     assert (last.label, last.rows, last.bad_rate) == ("not stated", int(empty.sum()), 1)
-    assert last.woe < min(each.woe for each in one.bins[:-1])
-    assert one.missing == pytest.approx(empty.mean(), abs=1e-6)
+    assert last.woe < min(woe_bin.woe for woe_bin in variable.bins[:-1])
+    assert variable.missing == pytest.approx(empty.mean(), abs=1e-6)
     assert np.isfinite(fitted.probability_of_default(data)).all()
 
 
@@ -151,13 +153,15 @@ def test_a_constant_field_and_one_whose_numbers_all_have_names_are_listed(schema
     data = Dataset("", "", columns, bad, {})
 
     fitted = fit_woe_scorecard(data, list(columns), schema)
-    found = {one.field: one for one in describe_variables(fitted, data, schema, Scale())}
+    variables = {
+        variable.field: variable for variable in describe_variables(fitted, data, schema, Scale())
+    }
 
-    assert found["AGE"].information_value == 0
-    assert found["AGE"].correlated_with is None
-    assert [each.label for each in found["AGE"].bins] == ["all"]
-    assert [each.rows for each in found["SEX"].bins] == [400, 0]
-    assert found["SEX"].bins[1].bad_rate is None
-    assert [each.label for each in found["PAY_1"].bins] == [
+    assert variables["AGE"].information_value == 0
+    assert variables["AGE"].correlated_with is None
+    assert [woe_bin.label for woe_bin in variables["AGE"].bins] == ["all"]
+    assert [woe_bin.rows for woe_bin in variables["SEX"].bins] == [400, 0]
+    assert variables["SEX"].bins[1].bad_rate is None
+    assert [woe_bin.label for woe_bin in variables["PAY_1"].bins] == [
         "no consumption", "paid in full", "revolving credit",
     ]  # fmt: skip
