@@ -149,7 +149,7 @@ def describe(folder: Path, mark: Mapping[str, object]) -> str:
 
 def serve(folder: Path, mark: Mapping[str, str], host: str, port: str) -> int:
     """Serve the demo with gunicorn, which takes this process's place; on Windows with app.py."""
-    chosen = {
+    values = {
         "model_dir": str(folder / "model"),
         "database_url": f"sqlite:///{folder / 'decisions.sqlite'}",
         "runtime_dir": str(folder / "run"),
@@ -159,7 +159,7 @@ def serve(folder: Path, mark: Mapping[str, str], host: str, port: str) -> int:
     }
     # For the server alone, which this process becomes or starts. An empty one counts as left out.
     for setting in DEFINITIONS:
-        os.putenv(setting.variable, chosen.get(setting.name, ""))
+        os.putenv(setting.variable, values.get(setting.name, ""))
     os.chdir(WORKING_FOLDER)
     command = server_command(host, port)
     if os.name != "nt":

@@ -24,7 +24,7 @@ from creditscore.scorecard.model import Model
 
 #: A Friday.
 UNTIL = datetime(2026, 8, 28, 23, tzinfo=UTC)
-HISTORY = History(until=UNTIL, days=84, an_hour=9)
+HISTORY = History(until=UNTIL, days=84, decisions_per_hour=9)
 
 
 @pytest.fixture(scope="module")
@@ -118,7 +118,9 @@ def test_a_seed_gives_the_same_log_to_the_last_hash(model: Model, tmp_path: Path
     hashes = []
     for name, seed in (("one", 1), ("again", 1), ("other", 2)):
         (tmp_path / name).mkdir()
-        made = filled(model, tmp_path / name, History(until=UNTIL, days=3, an_hour=2, seed=seed))
+        made = filled(
+            model, tmp_path / name, History(until=UNTIL, days=3, decisions_per_hour=2, seed=seed)
+        )
         hashes.append([row["content_hash"] for row in rows_of(made)])
 
     assert hashes[0] == hashes[1]

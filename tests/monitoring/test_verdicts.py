@@ -11,7 +11,7 @@ from creditscore.monitoring.verdicts import (
     NOTICE,
     OK,
     TOO_FEW,
-    Judged,
+    JudgedFigure,
     Reference,
     auc_error,
     judge_approvals,
@@ -43,7 +43,7 @@ def test_an_index_fails_from_its_limit_on(
 ) -> None:
     shift = {"psi": psi, "significant": significant}
 
-    assert judge_psi(shift, limit=0.25, notice=0.1) == Judged(psi, verdict)
+    assert judge_psi(shift, limit=0.25, notice=0.1) == JudgedFigure(psi, verdict)
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def test_an_index_fails_from_its_limit_on(
 def test_approvals_fail_more_than_ten_points_away(
     approved: int, decisions: int, value: float | None, verdict: str
 ) -> None:
-    assert judge_approvals(approved, decisions, CARD, USUAL) == Judged(value, verdict)
+    assert judge_approvals(approved, decisions, CARD, USUAL) == JudgedFigure(value, verdict)
 
 
 def test_approvals_that_chance_could_explain_are_a_notice() -> None:
@@ -69,7 +69,7 @@ def test_approvals_that_chance_could_explain_are_a_notice() -> None:
 
     found = judge_approvals(10, 20, CARD, few)
 
-    assert found == Judged(0.5, NOTICE)
+    assert found == JudgedFigure(0.5, NOTICE)
 
 
 def test_the_error_of_an_auc_is_that_of_hanley_and_mcneil() -> None:
@@ -97,7 +97,7 @@ def test_an_auc_fails_more_than_a_twentieth_below_the_card(
 ) -> None:
     found = judge_auc(auc, bads, known, CARD, USUAL)
 
-    assert found == Judged(None if verdict == TOO_FEW else auc, verdict)
+    assert found == JudgedFigure(None if verdict == TOO_FEW else auc, verdict)
 
 
 @pytest.mark.parametrize(
