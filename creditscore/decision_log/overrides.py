@@ -103,10 +103,7 @@ def write_override(connection: Connection, number: int, override: Override) -> O
         insert_if_new(connection, overrides, row)
         # In PostgreSQL another worker's may have come first: then it counts.
         entry = read_overrides(connection, [number])[number]
-    if (entry.reason, logged_override.decided_by) != (
-        override.reason,
-        override.decided_by,
-    ):
+    if (entry.reason, entry.decided_by) != (override.reason, override.decided_by):
         raise OverrideConflict("the decision has another override already")
     return entry
 
