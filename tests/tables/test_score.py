@@ -47,7 +47,7 @@ def test_results_that_are_not_kept_any_more_are_computed_again(
     text = as_csv(people(schema, "application", 200) * 100).encode()
 
     def score(max_results: int) -> list[object]:
-        table = open_table(io.BytesIO(text), schema, taken=[])
+        table = open_table(io.BytesIO(text), schema, reserved_names=[])
         columns = DecisionColumns(logged=False)
         scorer = Scorer(assessor, table, write=columns.cells, max_results=max_results)
         return [result for block in table.blocks() for result in scorer.score(block)]
