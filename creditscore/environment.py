@@ -100,12 +100,12 @@ def install_command(extra: str) -> str:
 
 def require_packages(*names: str) -> None:
     """Exit with one line that says which Python to use, unless packages are installed here."""
-    missing = [name for name in names if importlib.util.find_spec(name) is None]
-    if missing:
+    missing_packages = [name for name in names if importlib.util.find_spec(name) is None]
+    if missing_packages:
         script = Path(sys.argv[0]).name
         if INSTALLED:
             script = f"{script} {' '.join(sys.argv[1:2])}".rstrip()
-        problem = f"{script}: this Python ({sys.executable}) lacks {', '.join(missing)}"
+        problem = f"{script}: this Python ({sys.executable}) lacks {', '.join(missing_packages)}"
         sys.exit(f"{problem}; use {_advice(script, sys.argv[1:])}")
 
 

@@ -79,8 +79,8 @@ class SettingsError(StartupError):
 
     def __init__(self, variable: str, value: str | None, allowed: str) -> None:
         hidden = " (not shown: it may hold a password)"
-        ending = hidden if value is None else f", got {value!r}"
-        super().__init__(f"{variable} must be {allowed}{ending}")
+        value_text = hidden if value is None else f", got {value!r}"
+        super().__init__(f"{variable} must be {allowed}{value_text}")
         self.variable = variable
 
 

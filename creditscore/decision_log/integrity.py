@@ -59,9 +59,9 @@ def check_row(row: Mapping[str, Any]) -> list[str]:
 
 
 def _faults(row: Mapping[str, Any]) -> Iterator[str]:
-    logged = from_row(row)
-    decision = logged.decision
-    if content_hash(row) != logged.content_hash:
+    logged_decision = from_row(row)
+    decision = logged_decision.decision
+    if content_hash(row) != logged_decision.content_hash:
         yield "does not fit its content hash: it was changed after it was logged"
     if decision.decision_id != row["id"]:
         yield "has an id that is not written as ids are"

@@ -91,12 +91,12 @@ def build(
     CreditScoreError
         If the model cannot be trained, or the log cannot be written.
     """
-    building = folder.with_name(f"{folder.name}.part")
-    shutil.rmtree(building, ignore_errors=True)
-    building.mkdir(parents=True)
+    temporary_folder = folder.with_name(f"{folder.name}.part")
+    shutil.rmtree(temporary_folder, ignore_errors=True)
+    temporary_folder.mkdir(parents=True)
     say("Building the demo: a model, then months of made-up decisions (about a minute) ...")
-    model = train(table, schema, building / "model", history)
-    database = Database(f"sqlite:///{building / 'decisions.sqlite'}")
+    model = train(table, schema, temporary_folder / "model", history)
+    database = Database(f"sqlite:///{temporary_folder / 'decisions.sqlite'}")
     migrate(database)
     assessor = Assessor(model, model.policy, lambda: history.until, new_decision_ids)
     crowds = read_crowds(table, assessor)
@@ -110,9 +110,9 @@ def build(
         "key": f"demo-{secrets.token_hex(8)}",
     }
     # For the owner alone, as it holds a key.
-    with atomic_write(building / MARK) as file:
+    with atomic_write(temporary_folder / MARK) as file:
         file.write(json.dumps(mark, indent=2).encode())
-    building.rename(folder)
+    temporary_folder.rename(folder)
     say(f"Logged {count:,} made-up decisions.")
 
 

@@ -133,10 +133,10 @@ def _check_unpacked(raw: bytes) -> None:
         return
     try:
         with zipfile.ZipFile(io.BytesIO(raw)) as archive:
-            unpacked = sum(entry.file_size for entry in archive.infolist())
+            unpacked_size = sum(entry.file_size for entry in archive.infolist())
     except (zipfile.BadZipFile, OSError, ValueError) as error:
         raise NotATable("not_csv", say("not_readable", problem=str(error)), 1) from None
-    if unpacked > MAX_UNPACKED:
+    if unpacked_size > MAX_UNPACKED:
         raise NotATable("not_csv", say("workbook_too_large"), 1)
 
 
