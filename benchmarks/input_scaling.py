@@ -77,7 +77,9 @@ class Case(NamedTuple):
 
 def score(raw: bytes) -> None:
     """Read a table as score.py and POST /predict do."""
-    table = open_table(io.BytesIO(raw), SCHEMA, taken=["label"], whole=list(SCHEMA.fields))
+    table = open_table(
+        io.BytesIO(raw), SCHEMA, reserved_names=["label"], whole_fields=list(SCHEMA.fields)
+    )
     rows = RowReader(SCHEMA, table)
     for block in table.blocks():
         for index in range(len(block.numbers)):

@@ -68,23 +68,23 @@ def python_command(*arguments: str) -> str:
         a door stands for the command that does the same.
     """
     if INSTALLED and arguments[0] in DOORS:
-        return _typed("creditscore", DOORS[arguments[0]][0], *arguments[1:])
-    return _typed(interpreter(), *arguments)
+        return _format_command("creditscore", DOORS[arguments[0]][0], *arguments[1:])
+    return _format_command(interpreter(), *arguments)
 
 
 def interpreter() -> Path:
     """Return the running interpreter; in a server's own program, the one of its environment."""
-    running = Path(sys.executable or "")
-    return running if running.name.startswith("py") else _python_of(Path(sys.prefix))
+    executable = Path(sys.executable or "")
+    return executable if executable.name.startswith("py") else _python_of(Path(sys.prefix))
 
 
 def server_command(host: str, port: object) -> list[str]:
     """Return the command that serves: with gunicorn, on Windows without."""
     if os.name == "nt":
         return [sys.executable, "-m", "creditscore.cli.serve", "--host", host, "--port", str(port)]
-    bound = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     config = "python:creditscore.web.gunicorn_config"
-    return [sys.executable, "-m", "gunicorn", "-c", config, "--bind", bound]
+    return [sys.executable, "-m", "gunicorn", "-c", config, "--bind", address]
 
 
 def install_command(extra: str) -> str:
@@ -100,13 +100,13 @@ def install_command(extra: str) -> str:
 
 def require_packages(*names: str) -> None:
     """Exit with one line that says which Python to use, unless packages are installed here."""
-    missing = [name for name in names if importlib.util.find_spec(name) is None]
-    if missing:
+    missing_packages = [name for name in names if importlib.util.find_spec(name) is None]
+    if missing_packages:
         script = Path(sys.argv[0]).name
         if INSTALLED:
             script = f"{script} {' '.join(sys.argv[1:2])}".rstrip()
-        lacks = f"{script}: this Python ({sys.executable}) lacks {', '.join(missing)}"
-        sys.exit(f"{lacks}; use {_advice(script, sys.argv[1:])}")
+        problem = f"{script}: this Python ({sys.executable}) lacks {', '.join(missing_packages)}"
+        sys.exit(f"{problem}; use {_advice(script, sys.argv[1:])}")
 
 
 def _advice(script: str, arguments: list[str]) -> str:
@@ -115,9 +115,9 @@ def _advice(script: str, arguments: list[str]) -> str:
     if INSTALLED or Path(sys.prefix).resolve() == ENVIRONMENT.resolve():
         return install_command("train")
     if python.exists():
-        return _typed(python, script, *arguments)
-    starter = _typed("py" if os.name == "nt" else "python3", "manage.py", "run")
-    return f"{starter} once, which makes .venv, then {_typed(python, script, *arguments)}"
+        return _format_command(python, script, *arguments)
+    starter = _format_command("py" if os.name == "nt" else "python3", "manage.py", "run")
+    return f"{starter} once, which makes .venv, then {_format_command(python, script, *arguments)}"
 
 
 def _python_of(environment: Path) -> Path:
@@ -125,15 +125,15 @@ def _python_of(environment: Path) -> Path:
     return environment / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
 
-def _typed(program: str | Path, *arguments: str) -> str:
+def _format_command(program: str | Path, *arguments: str) -> str:
     """Write a command for the system's shell."""
-    words = [_short(program) if isinstance(program, Path) else program]
+    words = [_shorten(program) if isinstance(program, Path) else program]
     for word in arguments:
-        words.append(_short(CHECKOUT / word) if (CHECKOUT / word).is_file() else word)
+        words.append(_shorten(CHECKOUT / word) if (CHECKOUT / word).is_file() else word)
     return subprocess.list2cmdline(words) if os.name == "nt" else " ".join(map(shlex.quote, words))
 
 
-def _short(path: Path) -> str:
+def _shorten(path: Path) -> str:
     """Return a path from the current folder, if it lies within."""
     try:
         return str(path.relative_to(Path.cwd()))

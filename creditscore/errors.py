@@ -43,12 +43,12 @@ class DatasetError(CreditScoreError):
     def __init__(
         self, source: Path | str, problem: str, *, line: int | None = None, column: str = ""
     ) -> None:
-        where = [str(source)]
+        location = [str(source)]
         if line is not None:
-            where.append(f"line {line}")
+            location.append(f"line {line}")
         if column:
-            where.append(f"column {column}")
-        super().__init__(f"{', '.join(where)}: {problem}")
+            location.append(f"column {column}")
+        super().__init__(f"{', '.join(location)}: {problem}")
         self.line = line
         self.column = column
 
@@ -79,8 +79,8 @@ class SettingsError(StartupError):
 
     def __init__(self, variable: str, value: str | None, allowed: str) -> None:
         hidden = " (not shown: it may hold a password)"
-        got = hidden if value is None else f", got {value!r}"
-        super().__init__(f"{variable} must be {allowed}{got}")
+        value_text = hidden if value is None else f", got {value!r}"
+        super().__init__(f"{variable} must be {allowed}{value_text}")
         self.variable = variable
 
 
@@ -88,8 +88,8 @@ class SettingsFileError(StartupError):
     """The settings file cannot be read, or a line of it is wrong."""
 
     def __init__(self, path: Path, problem: str, *, line: int | None = None) -> None:
-        where = str(path) if line is None else f"{path}, line {line}"
-        super().__init__(f"{where}: {problem}")
+        location = str(path) if line is None else f"{path}, line {line}"
+        super().__init__(f"{location}: {problem}")
 
 
 class ArtifactError(StartupError):
@@ -106,8 +106,8 @@ class BatchError(CreditScoreError):
 class MissingPackage(CreditScoreError):
     """A file needs a package that is an extra and not installed; says how to install it."""
 
-    def __init__(self, what: str, package: str, remedy: str) -> None:
-        super().__init__(f"{what} needs {package}, which is not installed: {remedy}")
+    def __init__(self, subject: str, package: str, remedy: str) -> None:
+        super().__init__(f"{subject} needs {package}, which is not installed: {remedy}")
 
 
 class DatabaseUnavailable(CreditScoreError):

@@ -90,11 +90,11 @@ def atomic_write_all(files: Mapping[Path, bytes], *, mode: int = PRIVATE) -> Non
         If one cannot be written.
     """
     with contextlib.ExitStack() as stack:
-        written = {path: stack.enter_context(_temporary_file(path, mode)) for path in files}
-        for path, file in written.items():
+        temporary_files = {path: stack.enter_context(_temporary_file(path, mode)) for path in files}
+        for path, file in temporary_files.items():
             file.write(files[path])
             _sync(file)
-        for path, file in written.items():
+        for path, file in temporary_files.items():
             Path(file.name).replace(path)
     for folder in {path.parent for path in files}:
         sync_folder(folder)
@@ -170,14 +170,14 @@ def _find_denial(path: Path, *, write: bool) -> Denial | None:
     for folder in reversed(path.parents):
         if folder.is_dir() and not _allows(folder, os.X_OK):
             return _denial(folder, "enter")
-    existing = next(each for each in (path, *path.parents) if each.exists())
+    existing_path = next(candidate for candidate in (path, *path.parents) if candidate.exists())
     if write and path.is_file() and os.geteuid() == 0 and path.stat().st_uid != 0:
         return _denial(path, "take over")
     # SQLite's journal, and the temporary file of an atomic write, stand beside the file.
-    for place in (path, path.parent) if write and path.is_file() else (existing,):
-        needed = os.R_OK | (os.W_OK if write else 0) | (os.X_OK if place.is_dir() else 0)
-        if not _allows(place, needed):
-            return _denial(place, "write" if write else "read")
+    for entry in (path, path.parent) if write and path.is_file() else (existing_path,):
+        permissions = os.R_OK | (os.W_OK if write else 0) | (os.X_OK if entry.is_dir() else 0)
+        if not _allows(entry, permissions):
+            return _denial(entry, "write" if write else "read")
     return None
 
 
@@ -186,23 +186,23 @@ def _allows(path: Path, mode: int) -> bool:
     return os.access(path, mode, effective_ids=os.access in os.supports_effective_ids)
 
 
-def _denial(place: Path, action: str) -> Denial:
+def _denial(entry: Path, action: str) -> Denial:
     """Describe what cannot be done with a file or folder that is there."""
-    status, user = place.stat(), _user_name(os.geteuid())
+    status, user = entry.stat(), _user_name(os.geteuid())
     owner, mode = _user_name(status.st_uid), stat.filemode(status.st_mode)
-    if os.statvfs(place).f_flag & os.ST_RDONLY:
+    if os.statvfs(entry).f_flag & os.ST_RDONLY:
         remedy = "mount it for writing; in a systemd unit, name it in ReadWritePaths="
     elif status.st_uid == os.geteuid():
-        remedy = f"chmod u+rw{'x' if place.is_dir() else ''} {place}"
+        remedy = f"chmod u+rw{'x' if entry.is_dir() else ''} {entry}"
     elif status.st_uid != 0:
         account = f"'#{owner}'" if owner.isdigit() else owner
         remedy = f"run this as its owner (sudo -u {account} ...)"
-    elif place.is_file() or WORKING_FOLDER in (place, *place.parents):
+    elif entry.is_file() or WORKING_FOLDER in (entry, *entry.parents):
         # It was made by mistake as root, as whom no service should run.
-        remedy = f"sudo chown {'-R ' if place.is_dir() else ''}{user}: {place}"
+        remedy = f"sudo chown {'-R ' if entry.is_dir() else ''}{user}: {entry}"
     else:
         remedy = f"choose a folder of {user}'s own (sudo install -d -m 700 -o {user} FOLDER)"
-    fact = f"{user} cannot {action} {place}, which belongs to {owner} and has mode {mode}"
+    fact = f"{user} cannot {action} {entry}, which belongs to {owner} and has mode {mode}"
     return Denial(fact, remedy)
 
 

@@ -30,49 +30,55 @@ def nearest_name(name: str, candidates: Iterable[str]) -> str | None:
     Damerau (1964), A technique for computer detection and correction of spelling errors,
     Communications of the ACM 7(3): four in five misspellings are one such error.
     """
-    wanted = _folded(name[: MAX_NAME_LENGTH + 1])
-    digits, characters, limit = _digits(wanted), set(wanted), _max_errors(wanted)
-    if len(name) > MAX_NAME_LENGTH or not wanted:
+    folded_name = _fold(name[: MAX_NAME_LENGTH + 1])
+    digits, characters, limit = _digits(folded_name), set(folded_name), _max_errors(folded_name)
+    if len(name) > MAX_NAME_LENGTH or not folded_name:
         return None
-    found: list[tuple[int, str]] = []
+    matches: list[tuple[int, str]] = []
     for candidate in candidates:
-        folded = _folded(candidate[:MAX_NAME_LENGTH])
-        most = min(limit, _max_errors(folded))
+        folded_candidate = _fold(candidate[:MAX_NAME_LENGTH])
+        max_errors = min(limit, _max_errors(folded_candidate))
         # Cheap bounds first: a table may have thousands of columns.
         if (
-            abs(len(folded) - len(wanted)) <= most
-            and len(characters ^ set(folded)) <= 2 * most
-            and _digits(folded) == digits
-            and (errors := typing_errors(wanted, folded)) <= most
+            abs(len(folded_candidate) - len(folded_name)) <= max_errors
+            and len(characters ^ set(folded_candidate)) <= 2 * max_errors
+            and _digits(folded_candidate) == digits
+            and (errors := typing_errors(folded_name, folded_candidate)) <= max_errors
         ):
-            found.append((errors, candidate))
-    least = min(found, default=(0, ""))[0]
-    nearest = [candidate for errors, candidate in found if errors == least]
+            matches.append((errors, candidate))
+    min_errors = min(matches, default=(0, ""))[0]
+    nearest = [candidate for errors, candidate in matches if errors == min_errors]
     return nearest[0] if len(nearest) == 1 else None
 
 
 def hint(name: str, candidates: Iterable[str]) -> str:
     """Return ", did you mean 'NAME'?", or nothing where no candidate is near."""
-    near = nearest_name(name, candidates)
-    return "" if near is None else f", did you mean {near!r}?"
+    nearest = nearest_name(name, candidates)
+    return "" if nearest is None else f", did you mean {nearest!r}?"
 
 
-def typing_errors(one: str, other: str) -> int:
+def typing_errors(text: str, target: str) -> int:
     """Count the typing errors between two texts (optimal string alignment distance)."""
-    before: list[int] = []
-    last = list(range(len(other) + 1))
-    for row, character in enumerate(one, start=1):
+    older_line: list[int] = []
+    last_line = list(range(len(target) + 1))
+    for row, character in enumerate(text, start=1):
         line = [row]
-        for column, wanted in enumerate(other, start=1):
-            errors = min(last[column] + 1, line[-1] + 1, last[column - 1] + (character != wanted))
-            if row > 1 and column > 1 and character == other[column - 2] and one[row - 2] == wanted:
-                errors = min(errors, before[column - 2] + 1)
+        for column, target_character in enumerate(target, start=1):
+            substitution = last_line[column - 1] + (character != target_character)
+            errors = min(last_line[column] + 1, line[-1] + 1, substitution)
+            if (
+                row > 1
+                and column > 1
+                and character == target[column - 2]
+                and text[row - 2] == target_character
+            ):
+                errors = min(errors, older_line[column - 2] + 1)
             line.append(errors)
-        before, last = last, line
-    return last[-1]
+        older_line, last_line = last_line, line
+    return last_line[-1]
 
 
-def _folded(name: str) -> str:
+def _fold(name: str) -> str:
     return _SEPARATORS.sub("", name.casefold())
 
 

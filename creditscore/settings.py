@@ -134,8 +134,8 @@ class Settings:
                     values[setting.name] = setting.read(text)
                 except ValueError:
                     # A key or a password is a secret, even a malformed one.
-                    shown = None if setting.secret else text
-                    raise SettingsError(setting.variable, shown, setting.allowed) from None
+                    value = None if setting.secret else text
+                    raise SettingsError(setting.variable, value, setting.allowed) from None
         return cls(**values)
 
 
@@ -210,8 +210,8 @@ def _hosts(text: str) -> tuple[str, ...]:
 def _origins(text: str) -> tuple[str, ...]:
     origins = _split(text.lower(), f"https?://{HOST}(:[1-9][0-9]{{0,4}})?")
     # A browser leaves out the port that the scheme implies.
-    implied = {"http": ":80", "https": ":443"}
-    return tuple(each.removesuffix(implied[each.partition(":")[0]]) for each in origins)
+    default_ports = {"http": ":80", "https": ":443"}
+    return tuple(origin.removesuffix(default_ports[origin.partition(":")[0]]) for origin in origins)
 
 
 def _database_url(text: str) -> str:
@@ -257,6 +257,6 @@ def unknown_variables(environment: Mapping[str, str]) -> Iterator[str]:
         name = variable.upper().removeprefix(PREFIX)
         if not variable.upper().startswith(PREFIX) or variable in names.values():
             continue
-        near = nearest_name(name, names)
-        meant = f"did you mean {names[near]}?" if near else "docs/settings.md lists them all"
-        yield f"{variable} is not a setting and has no effect; {meant}"
+        nearest = nearest_name(name, names)
+        hint = f"did you mean {names[nearest]}?" if nearest else "docs/settings.md lists them all"
+        yield f"{variable} is not a setting and has no effect; {hint}"

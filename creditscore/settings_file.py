@@ -55,7 +55,7 @@ def load_settings(
         if line is None or environment.get(error.variable, line.value) != line.value:
             raise
         raise SettingsFileError(path, str(error), line=line.number) from None
-    return settings, [*_warnings(path, lines), *unknown_variables(_without(environment, lines))]
+    return settings, [*_warnings(path, lines), *unknown_variables(_drop_names(environment, lines))]
 
 
 def given_variables(
@@ -75,7 +75,7 @@ def _merge(lines: Mapping[str, Line], environment: Mapping[str, str]) -> dict[st
     return {**{name: line.value for name, line in lines.items()}, **environment}
 
 
-def _without(environment: Mapping[str, str], lines: Mapping[str, Line]) -> dict[str, str]:
+def _drop_names(environment: Mapping[str, str], lines: Mapping[str, Line]) -> dict[str, str]:
     return {name: value for name, value in environment.items() if name not in lines}
 
 
@@ -86,14 +86,14 @@ def _read_lines(path: Path, environment: Mapping[str, str]) -> dict[str, Line]:
     text = _read_text(path)
     numbers: dict[str, int] = {}
     for binding in parse_stream(StringIO(text)):
-        before = len(binding.original.string) - len(binding.original.string.lstrip())
-        number = binding.original.line + binding.original.string[:before].count("\n")
+        indent = len(binding.original.string) - len(binding.original.string.lstrip())
+        number = binding.original.line + binding.original.string[:indent].count("\n")
         key = binding.key or ""
-        ours = key.upper().startswith(PREFIX)
-        if binding.error or (ours and binding.value is None):
+        is_setting = key.upper().startswith(PREFIX)
+        if binding.error or (is_setting and binding.value is None):
             # Never the line itself: it may hold a secret.
             raise SettingsFileError(path, "must be of the form NAME=value", line=number)
-        if ours:
+        if is_setting:
             numbers[key] = number
     values = dotenv_values(stream=StringIO(text))
     return {name: Line(values[name] or "", number) for name, number in numbers.items()}

@@ -50,45 +50,47 @@ def example_table(schema: Schema) -> list[list[object]]:
 
 def example_decisions(assessor: Assessor) -> dict[str, Decision]:
     """Return the decisions of a model on the example applicants, at a fixed time and id."""
-    still = replace(
+    fixed_assessor = replace(
         assessor, now=lambda: EXAMPLE_TIME, new_ids=lambda _, count: [EXAMPLE_ID] * count
     )
     return {
-        name: still.assess(assessor.model.schema.parse(applicant))
+        name: fixed_assessor.assess(assessor.model.schema.parse(applicant))
         for name, applicant in example_applicants(assessor.model.schema).items()
     }
 
 
 def mistakes(schema: Schema) -> list[Mistake]:
     """Return the mistakes that clients make, each on the smallest scorecard's example."""
-    good = next(iter(example_applicants(schema).values()))
-    first, last = next(iter(good)), list(good)[-1]
-    rest = {name: value for name, value in good.items() if name != first}
+    applicant = next(iter(example_applicants(schema).values()))
+    first_name, last_name = next(iter(applicant)), list(applicant)[-1]
+    rest = {name: value for name, value in applicant.items() if name != first_name}
     bodies: dict[str, dict[str, Any]] = {
-        "A field is missing": {name: value for name, value in good.items() if name != last},
-        "A name is misspelt": {f"{first}{first[-1]}": good[first], **rest},
-        "Everything is null": dict.fromkeys(good),
+        "A field is missing": {
+            name: value for name, value in applicant.items() if name != last_name
+        },
+        "A name is misspelt": {f"{first_name}{first_name[-1]}": applicant[first_name], **rest},
+        "Everything is null": dict.fromkeys(applicant),
     }
-    for name in good:
+    for name in applicant:
         rule = schema.fields[name].rule
         if isinstance(rule, NumericRange):
-            bodies["A number is sent as text"] = {**good, name: str(good[name])}
-            bodies["A number is out of range"] = {**good, name: _beyond(rule)}
+            bodies["A number is sent as text"] = {**applicant, name: str(applicant[name])}
+            bodies["A number is out of range"] = {**applicant, name: _out_of_range(rule)}
         else:
-            bodies["A code does not exist"] = {**good, name: _no_code(rule)}
+            bodies["A code does not exist"] = {**applicant, name: _unknown_code(rule)}
     return [
         Mistake(title, body, tuple(fault.pointer for fault in _faults(schema, body)))
         for title, body in bodies.items()
     ]
 
 
-def _beyond(rule: NumericRange) -> Value:
+def _out_of_range(rule: NumericRange) -> Value:
     if rule.high is not None:
         return rule.high + 30
     return MAX_NUMBER * 10 if rule.low is None else rule.low - 30
 
 
-def _no_code(rule: CodeList) -> Value:
+def _unknown_code(rule: CodeList) -> Value:
     numbers = [code for code in (*rule.labels, *rule.merged_codes) if isinstance(code, int)]
     return max(numbers) + 5 if numbers else "no such code"
 

@@ -31,8 +31,8 @@ def field_table(schema: Schema, language: str) -> str:
     rows = [
         (
             f"`{name}`",
-            _kind(field),
-            _accepted(field, language),
+            _json_type(field),
+            _accepted_values(field, language),
             field_meaning(field, language),
         )
         for name, field in schema.fields.items()
@@ -42,11 +42,11 @@ def field_table(schema: Schema, language: str) -> str:
 
 def settings_table(language: str) -> str:
     """Return the settings as a Markdown table."""
-    usual, words = Settings(), CATALOGUES[language]["documents"]
+    defaults, words = Settings(), CATALOGUES[language]["documents"]
     rows = []
     for row in DEFINITIONS:
         text = words["settings"][row.name]
-        default = _shown_setting(getattr(usual, row.name)) or words["none"]
+        default = _setting_text(getattr(defaults, row.name)) or words["none"]
         rows.append((f"`{row.variable}`", text["allowed"], default, text["sentence"]))
     return _table(words["setting_columns"], rows)
 
@@ -112,11 +112,11 @@ def replace_blocks(document: str, blocks: Mapping[str, str]) -> str:
         If the document has no such block.
     """
     for name, text in blocks.items():
-        before, opening, rest = document.partition(f"<!-- {name}: generated -->")
-        _, closing, after = rest.partition(f"<!-- end of {name} -->")
+        head, opening, rest = document.partition(f"<!-- {name}: generated -->")
+        _, closing, tail = rest.partition(f"<!-- end of {name} -->")
         if not opening or not closing:
             raise KeyError(name)
-        document = f"{before}{opening}\n{text}\n{closing}{after}"
+        document = f"{head}{opening}\n{text}\n{closing}{tail}"
     return document
 
 
@@ -129,8 +129,8 @@ def blocks_of(document: str) -> Iterator[str]:
 
 def _short(value: object) -> str:
     """Write a value as JSON, a number with few decimals."""
-    shown = round(value, SHOWN_DIGITS) if isinstance(value, float) else value
-    return json.dumps(shown, ensure_ascii=False)
+    rounded = round(value, SHOWN_DIGITS) if isinstance(value, float) else value
+    return json.dumps(rounded, ensure_ascii=False)
 
 
 def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -138,12 +138,12 @@ def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
 
 
-def _kind(field: Field) -> str:
-    kind: str = field.rule.json_schema()["type"]
-    return kind if field.missing is None else f"{kind} or null"
+def _json_type(field: Field) -> str:
+    json_type: str = field.rule.json_schema()["type"]
+    return json_type if field.missing is None else f"{json_type} or null"
 
 
-def _accepted(field: Field, language: str) -> str:
+def _accepted_values(field: Field, language: str) -> str:
     rule = field.rule
     if isinstance(rule, CodeList):
         codes = ", ".join(
@@ -157,7 +157,7 @@ def _accepted(field: Field, language: str) -> str:
     return text
 
 
-def _shown_setting(value: object) -> str:
+def _setting_text(value: object) -> str:
     if value is None or value == ():
         return ""
     if isinstance(value, bool):

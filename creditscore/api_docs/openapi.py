@@ -54,8 +54,8 @@ def build_openapi(
     decisions : mapping of str to dict
         The answer to each scorecard's example applicant.
     """
-    described: JsonObject = fill(read_template(), template_values(schema, settings, decisions))
-    return described
+    document: JsonObject = fill(read_template(), template_values(schema, settings, decisions))
+    return document
 
 
 @cache
@@ -70,9 +70,9 @@ def template_values(
 ) -> JsonObject:
     """Return what goes into each placeholder of the template."""
     applicants = example_applicants(schema)
-    several = {"summary": "Several at once", "value": list(applicants.values())}
+    array_example = {"summary": "Several at once", "value": list(applicants.values())}
     columns = DecisionColumns(logged=True, language=DEFAULT_LANGUAGE).types
-    explored = {name: _explored(decision) for name, decision in decisions.items()}
+    explorations = {name: _to_what_if(decision) for name, decision in decisions.items()}
     return {
         "version": creditscore.__version__,
         "notice": schema.notice[DEFAULT_LANGUAGE],
@@ -94,10 +94,10 @@ def template_values(
         "max_name_length": MAX_NAME_LENGTH,
         "event": in_language(schema.label.event, DEFAULT_LANGUAGE),
         "outcome": in_language(schema.label.title, DEFAULT_LANGUAGE),
-        "applicant_examples": {**_examples(schema, applicants), "array": several},
+        "applicant_examples": {**_examples(schema, applicants), "array": array_example},
         "table_example": "".join(f"{to_line(row)}\n" for row in example_table(schema)),
         "decision_examples": _examples(schema, decisions),
-        "what_if_examples": _examples(schema, explored),
+        "what_if_examples": _examples(schema, explorations),
         "decision_columns": ", ".join(columns),
         "report_columns": ", ".join(REPORT),
         "max_applicants": settings.max_applicants,
@@ -136,9 +136,9 @@ def fill(node: Any, values: Mapping[str, Any]) -> Any:
         return [fill(item, values) for item in node]
     if not isinstance(node, str):
         return node
-    if alone := PLACEHOLDER.fullmatch(node):
-        return values[alone[1]]
-    return PLACEHOLDER.sub(lambda found: str(values[found[1]]), node)
+    if match := PLACEHOLDER.fullmatch(node):
+        return values[match[1]]
+    return PLACEHOLDER.sub(lambda match: str(values[match[1]]), node)
 
 
 def _examples(schema: Schema, values: Mapping[str, JsonObject]) -> JsonObject:
@@ -148,6 +148,6 @@ def _examples(schema: Schema, values: Mapping[str, JsonObject]) -> JsonObject:
     }
 
 
-def _explored(decision: JsonObject) -> JsonObject:
+def _to_what_if(decision: JsonObject) -> JsonObject:
     rest = {name: value for name, value in decision.items() if name != "decision_id"}
     return {"what_if": True, **rest}

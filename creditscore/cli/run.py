@@ -58,8 +58,8 @@ def provide_model() -> None:
     """
     # Someone's own model is never replaced, not even half of one: the server says what it lacks.
     names = (artifact.MODEL_FILE, artifact.MANIFEST_FILE)
-    named = f"{PREFIX}MODEL_DIR" in given_variables(os.environ)
-    if named or any((MODEL_FOLDER / name).exists() for name in names):
+    is_configured = f"{PREFIX}MODEL_DIR" in given_variables(os.environ)
+    if is_configured or any((MODEL_FOLDER / name).exists() for name in names):
         return
     click.echo(
         f"No model in {MODEL_FOLDER}: taking the sample model, which is trained on made-up rows.\n"

@@ -67,7 +67,7 @@ def score_file(options: argparse.Namespace, settings: Settings) -> Counts:
     job = Job(options.source, options.target, rejects_of(options), columns_of(options), options.run)
     # Without a terminal (None) there is no bar.
     with tqdm(desc="Scoring", unit=" rows", unit_scale=True, disable=None) as bar:
-        return run(job, settings, progress=lambda *done: advance(bar, *done))
+        return run(job, settings, progress=lambda table, rows: advance(bar, table, rows))
 
 
 def score_cluster(options: argparse.Namespace, settings: Settings) -> Counts:
@@ -76,10 +76,10 @@ def score_cluster(options: argparse.Namespace, settings: Settings) -> Counts:
     with tqdm(total=len(parts.jobs()), desc="Scoring", unit=" parts", disable=None) as bar:
         rows = 0
 
-        def advance_parts(left: int, more: int) -> None:
+        def advance_parts(parts_left: int, new_rows: int) -> None:
             nonlocal rows
-            rows += more
-            bar.update(bar.total - left - bar.n)
+            rows += new_rows
+            bar.update(bar.total - parts_left - bar.n)
             bar.set_postfix_str(f"{rows:,} rows")
 
         return dask_cluster.score_parts(options.dask, parts, settings, progress=advance_parts)
@@ -171,5 +171,5 @@ def summarise(counts: Counts, options: argparse.Namespace) -> str:
     if not counts.rejected:
         return summary
     rejects = f"{options.target}/*.rejects.csv" if options.dask else rejects_of(options)
-    where = f", see {rejects}" if rejects else "; --rejects FILE keeps them"
-    return f"{summary}, {counts.rejected:,} rejected{where} (the first: {counts.first_reject})"
+    hint = f", see {rejects}" if rejects else "; --rejects FILE keeps them"
+    return f"{summary}, {counts.rejected:,} rejected{hint} (the first: {counts.first_reject})"

@@ -49,9 +49,9 @@ def back_up(database: Database, target: Path) -> int:
     return count
 
 
-def _copy(database: Database, copied: Path) -> int:
+def _copy(database: Database, copy_path: Path) -> int:
     with (
-        contextlib.closing(sqlite3.connect(copied, isolation_level=None)) as copy,
+        contextlib.closing(sqlite3.connect(copy_path, isolation_level=None)) as copy,
         database.reading(seconds=BACKUP_TIMEOUT_S) as connection,
     ):
         # What is not yet on the disk has no name yet: a crash leaves no half copy.
@@ -67,9 +67,9 @@ def _copy(database: Database, copied: Path) -> int:
     return count
 
 
-def _check(copied: Path) -> None:
+def _check(copy_path: Path) -> None:
     """Read the whole copy: damage in the log would be copied with it."""
-    with contextlib.closing(sqlite3.connect(copied)) as copy:
+    with contextlib.closing(sqlite3.connect(copy_path)) as copy:
         try:
             problems = [text for (text,) in copy.execute("PRAGMA integrity_check(1)")]
         except sqlite3.DatabaseError as error:

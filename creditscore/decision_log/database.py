@@ -46,9 +46,9 @@ _deadline: ContextVar[float | None] = ContextVar("_deadline", default=None)
 @contextlib.contextmanager
 def within(seconds: float) -> Iterator[None]:
     """Set the deadline of what happens inside; one that is in force already may only be earlier."""
-    outer = _deadline.get()
-    ends = monotonic() + seconds
-    token = _deadline.set(ends if outer is None else min(ends, outer))
+    outer_deadline = _deadline.get()
+    deadline = monotonic() + seconds
+    token = _deadline.set(deadline if outer_deadline is None else min(deadline, outer_deadline))
     try:
         yield
     finally:
@@ -57,8 +57,8 @@ def within(seconds: float) -> Iterator[None]:
 
 def seconds_left() -> float | None:
     """Return the seconds that are left, never below 0; None if no deadline is in force."""
-    ends = _deadline.get()
-    return None if ends is None else max(0.0, ends - monotonic())
+    deadline = _deadline.get()
+    return None if deadline is None else max(0.0, deadline - monotonic())
 
 
 class Database:
@@ -82,7 +82,7 @@ class Database:
         self._lock = threading.Lock()
         #: The engine, and the process that it was made in.
         self._process_engine: tuple[int, Engine] | None = None
-        self._inherited: list[Engine] = []
+        self._inherited_engines: list[Engine] = []
 
     @property
     def is_sqlite(self) -> bool:
@@ -149,17 +149,19 @@ class Database:
         A server that forks must call it before, as no two processes can share a connection.
         """
         with self._lock:
-            current, self._process_engine = self._process_engine, None
-        if current is not None and current[0] == os.getpid():
-            current[1].dispose()
+            process_engine, self._process_engine = self._process_engine, None
+        if process_engine is not None and process_engine[0] == os.getpid():
+            process_engine[1].dispose()
 
     @contextlib.contextmanager
     def _transaction(self, seconds: float, *, writes: bool) -> Iterator[Connection]:
         try:
             engine = self._engine()
             with within(seconds), engine.connect() as connection:
-                longer = seconds if seconds > TRANSACTION_TIMEOUT_S else None
-                connection.execution_options(creditscore_writes=writes, creditscore_seconds=longer)
+                raised_timeout = seconds if seconds > TRANSACTION_TIMEOUT_S else None
+                connection.execution_options(
+                    creditscore_writes=writes, creditscore_seconds=raised_timeout
+                )
                 try:
                     transaction = connection.begin()
                     yield connection
@@ -181,7 +183,7 @@ class Database:
         with self._lock:
             if self._process_engine is not None and self._process_engine[0] != os.getpid():
                 # Made before a fork: closing it here would speak in the parent's name. Keep it.
-                self._inherited.append(self._process_engine[1])
+                self._inherited_engines.append(self._process_engine[1])
                 self._process_engine = None
             if self._process_engine is None:
                 self._process_engine = (os.getpid(), _make_engine(self._target))

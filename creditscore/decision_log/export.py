@@ -21,9 +21,9 @@ from creditscore.errors import ExportRefused
 from creditscore.schema.csv_cells import escape
 from creditscore.scorecard.reason_codes import MAX_REASONS
 
-#: The columns of CSV that every decision has, before and after those of its fields.
 VERIFY = f"{COMMAND} decisions verify"
 
+#: The columns of CSV that every decision has, before and after those of its fields.
 FIRST_COLUMNS = (
     "decision_id", "decided_at", "scorecard", "model_version", "label", "probability",
     "probability_of_default", "cutoff", "score", "baseline", "reference",
@@ -61,14 +61,14 @@ def read(database: Database, pages: Iterable[list[Row]]) -> Iterator[list[Decisi
             outcomes = read_outcomes(connection, numbers)
             overrides = read_overrides(connection, numbers)
         yield [
-            _plain(row, outcomes.get(row["number"]), overrides.get(row["number"])) for row in rows
+            _to_dict(row, outcomes.get(row["number"]), overrides.get(row["number"])) for row in rows
         ]
 
 
 def to_json_lines(page: Iterable[Decision]) -> bytes:
     """Write a decision on each line, every number to the last bit."""
     # In ASCII: nothing in a text can end a line, or be no valid UTF-8.
-    lines = [json.dumps(each, allow_nan=False, separators=(",", ":")) for each in page]
+    lines = [json.dumps(decision, allow_nan=False, separators=(",", ":")) for decision in page]
     return "".join(f"{line}\n" for line in lines).encode("ascii")
 
 
@@ -80,12 +80,12 @@ def columns_of(pages: Iterable[list[Row]]) -> list[str]:
     pages : iterable of list of mapping
         With `BY_FIELD` of each row.
     """
-    names_of: dict[str, dict[str, None]] = {part: {} for part in BY_FIELD}
+    names_by_column: dict[str, dict[str, None]] = {column: {} for column in BY_FIELD}
     for rows in pages:
         for row in rows:
-            for part in BY_FIELD:
-                names_of[part].update(dict.fromkeys(_read(row, part)))
-    fields = [f"{part}.{name}" for part, names in names_of.items() for name in names]
+            for column in BY_FIELD:
+                names_by_column[column].update(dict.fromkeys(_read(row, column)))
+    fields = [f"{column}.{name}" for column, names in names_by_column.items() for name in names]
     return [*FIRST_COLUMNS, *fields, *REASON_COLUMNS, *LAST_COLUMNS]
 
 
@@ -96,10 +96,10 @@ def to_csv_header(columns: Sequence[str]) -> bytes:
 
 def to_csv(page: Iterable[Decision], columns: Sequence[str]) -> bytes:
     """Write a decision on each line as RFC 4180 has it, numbers to the last bit."""
-    return _lines([_flat(each) for each in page], columns)
+    return _lines([_flatten(decision) for decision in page], columns)
 
 
-def _plain(row: Row, outcome: Outcome | None, override: Override | None) -> Decision:
+def _to_dict(row: Row, outcome: Outcome | None, override: Override | None) -> Decision:
     try:
         probability_of_default = row["probability_of_default"]
         return {
@@ -119,7 +119,7 @@ def _plain(row: Row, outcome: Outcome | None, override: Override | None) -> Deci
             "override": None if override is None else override.to_dict(),
         }
     except MALFORMED:
-        raise _not_as_logged(row) from None
+        raise _malformed_row(row) from None
 
 
 def _read(row: Row, name: str) -> Any:
@@ -127,35 +127,35 @@ def _read(row: Row, name: str) -> Any:
         # Rows of the releases before have no strengths.
         value = json.loads(row[name]) if row[name] is not None or name != "strengths" else []
     except MALFORMED:
-        raise _not_as_logged(row) from None
+        raise _malformed_row(row) from None
     if not isinstance(value, dict if name in BY_FIELD else list):
-        raise _not_as_logged(row)
+        raise _malformed_row(row)
     return value
 
 
-def _not_as_logged(row: Row) -> ExportRefused:
-    named = f"decision {row['id']}" if "id" in row else f"the decision of number {row['number']}"
-    return ExportRefused(f"{named} is not well-formed: run {VERIFY}")
+def _malformed_row(row: Row) -> ExportRefused:
+    subject = f"decision {row['id']}" if "id" in row else f"the decision of number {row['number']}"
+    return ExportRefused(f"{subject} is not well-formed: run {VERIFY}")
 
 
-def _flat(decision: Decision) -> dict[str, Any]:
+def _flatten(decision: Decision) -> dict[str, Any]:
     """Return a decision as one row of a table; a column's name is its path in JSON."""
     flat = {name: decision[name] for name in FIRST_COLUMNS}
-    for part in BY_FIELD:
-        flat |= {f"{part}.{name}": value for name, value in decision[part].items()}
+    for column in BY_FIELD:
+        flat |= {f"{column}.{name}": value for name, value in decision[column].items()}
     for kind in ("reasons", "strengths"):
         for rank, reason in enumerate(decision[kind][:MAX_REASONS], start=1):
             path = f"{kind}.{rank}"
             flat |= {f"{path}.{name}": reason[name] for name in _REASON_PARTS}
             flat |= {f"{path}.text.{name}": text for name, text in reason["text"].items()}
-    warned = ((each["code"], each["field"]) for each in decision["warnings"])
-    flat["warnings"] = warnings_in_short(warned)
+    codes = ((warning["code"], warning["field"]) for warning in decision["warnings"])
+    flat["warnings"] = warnings_in_short(codes)
     flat |= {
         name: decision[name] for name in LAST_COLUMNS if name in decision and name != "warnings"
     }
-    for later in ("outcome", "override"):
-        added: Mapping[str, Any] = decision[later] or {}
-        flat |= {f"{later}.{name}": value for name, value in added.items()}
+    for section in ("outcome", "override"):
+        members: Mapping[str, Any] = decision[section] or {}
+        flat |= {f"{section}.{name}": value for name, value in members.items()}
     return flat
 
 
@@ -166,9 +166,11 @@ def _lines(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> bytes:
     text = io.StringIO()
     writer = csv.DictWriter(text, columns)
     for row in rows:
-        if unknown := row.keys() - set(columns):
+        if unknown_names := row.keys() - set(columns):
             # Logged late, by a model that the look at the columns did not see.
-            raise ExportRefused(f"the log has changed meanwhile ({min(unknown)}): export again")
+            raise ExportRefused(
+                f"the log has changed meanwhile ({min(unknown_names)}): export again"
+            )
         writer.writerow({name: _cell(value) for name, value in row.items()})
     return text.getvalue().encode("utf-8", errors="backslashreplace")
 

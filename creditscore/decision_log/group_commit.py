@@ -42,7 +42,7 @@ class _Role(Enum):
 
 
 @dataclass(frozen=True)
-class _Waiting(Generic[Request, Result]):
+class _QueuedRequest(Generic[Request, Result]):
     """A request in the queue; `future` ends with its result, or with the role of the leader."""
 
     request: Request
@@ -64,7 +64,7 @@ class GroupCommitter(Generic[Request, Result]):
         self._commit = commit
         self._max_group = max_group
         self._lock = threading.Lock()
-        self._queue: deque[_Waiting[Request, Result]] = deque()
+        self._queue: deque[_QueuedRequest[Request, Result]] = deque()
         self._has_leader = False
 
     @property
@@ -87,38 +87,38 @@ class GroupCommitter(Generic[Request, Result]):
             If that was too short. The request may be committed all the same, if its group was
             being committed.
         """
-        waiting: _Waiting[Request, Result] | None = None
-        ends = monotonic() + seconds
+        queued_request: _QueuedRequest[Request, Result] | None = None
+        deadline = monotonic() + seconds
         with self._lock:
             if self._has_leader:
-                waiting = _Waiting(request)
-                self._queue.append(waiting)
+                queued_request = _QueuedRequest(request)
+                self._queue.append(queued_request)
             self._has_leader = True
-        result = _Role.LEADER if waiting is None else _wait(waiting.future, seconds)
+        result = _Role.LEADER if queued_request is None else _wait(queued_request.future, seconds)
         if result is not _Role.LEADER:
             return result
         try:
-            return self._lead(request, max(0.0, ends - monotonic()))
+            return self._lead(request, max(0.0, deadline - monotonic()))
         finally:
             self._appoint_leader()
 
     def _lead(self, request: Request, seconds: float) -> Result:
         """Commit a request together with those in the queue, and hand out their results."""
-        followers: list[_Waiting[Request, Result]] = []
+        followers: list[_QueuedRequest[Request, Result]] = []
 
         def drain_queue() -> Sequence[Request]:
             while self._queue and len(followers) < self._max_group - 1:
-                waiting = self._queue.popleft()
-                if waiting.future.set_running_or_notify_cancel():
-                    followers.append(waiting)
+                queued_request = self._queue.popleft()
+                if queued_request.future.set_running_or_notify_cancel():
+                    followers.append(queued_request)
             return [request, *(follower.request for follower in followers)]
 
         try:
             result, *results = self._commit(drain_queue, seconds)
         except BaseException as error:
             # A thread that is told to exit must not take its followers with it.
-            shared = error if isinstance(error, Exception) else CommitTimeout("was interrupted")
-            results = [shared] * len(followers)
+            failure = error if isinstance(error, Exception) else CommitTimeout("was interrupted")
+            results = [failure] * len(followers)
             raise
         finally:
             for follower, outcome in zip(followers, results, strict=True):

@@ -58,12 +58,12 @@ def first_answer(connection: Connection, origin: RequestOrigin) -> list[str] | N
         If that was another request.
     """
     query = select(idempotency_keys).filter_by(**_key_of(origin))
-    claimed = connection.execute(query).one_or_none()
-    if claimed is None:
+    row = connection.execute(query).one_or_none()
+    if row is None:
         return None
-    if claimed.body_hash != origin.body_hash:
+    if row.body_hash != origin.body_hash:
         raise KeyReused("the idempotency key came before, with another request")
-    return list(json.loads(claimed.decision_ids))
+    return list(json.loads(row.decision_ids))
 
 
 def _key_of(origin: RequestOrigin) -> dict[str, str | None]:

@@ -31,7 +31,7 @@ ROUNDING = 1e-12
 MALFORMED = (KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError)
 
 #: The last number that was ever given to a decision.
-ISSUED = {
+LAST_NUMBER = {
     "sqlite": text("SELECT seq FROM sqlite_sequence WHERE name = 'decisions'"),
     "postgresql": text(
         "SELECT pg_sequence_last_value(pg_get_serial_sequence('decisions', 'number')::regclass)"
@@ -59,20 +59,20 @@ def check_row(row: Mapping[str, Any]) -> list[str]:
 
 
 def _faults(row: Mapping[str, Any]) -> Iterator[str]:
-    logged = from_row(row)
-    decision = logged.decision
-    if content_hash(row) != logged.content_hash:
+    logged_decision = from_row(row)
+    decision = logged_decision.decision
+    if content_hash(row) != logged_decision.content_hash:
         yield "does not fit its content hash: it was changed after it was logged"
     if decision.decision_id != row["id"]:
         yield "has an id that is not written as ids are"
     name, _, digest = decision.model_version.rpartition("-")
     if name != decision.applicant.scorecard or len(digest) != 8:
         yield "has a model version that is not its scorecard's"
-    yield from _wrong_numbers(decision)
-    yield from _wrong_reasons(decision)
+    yield from _check_numbers(decision)
+    yield from _check_reasons(decision)
 
 
-def _wrong_numbers(decision: Decision) -> Iterator[str]:
+def _check_numbers(decision: Decision) -> Iterator[str]:
     probability = decision.probability_of_default
     if not (0 <= probability <= 1 and 0 < decision.cutoff <= 1 and type(decision.score) is int):
         yield "has a probability, a cut-off or a score that is none"
@@ -85,14 +85,14 @@ def _wrong_numbers(decision: Decision) -> Iterator[str]:
         yield "has impacts that do not add up to its probability"
 
 
-def _wrong_reasons(decision: Decision) -> Iterator[str]:
+def _check_reasons(decision: Decision) -> Iterator[str]:
     values = decision.applicant.values
     if any(type(value) not in (int, float, str, NoneType) for value in values.values()):
         yield "has an input that is neither a number nor a text, nor missing"
     if any(name not in values for name in decision.impacts):
         yield "has impacts of what was no input"
-    told = (*decision.reasons, *decision.strengths)
-    if any(each.impact != decision.impacts.get(each.field) for each in told):
+    all_reasons = (*decision.reasons, *decision.strengths)
+    if any(reason.impact != decision.impacts.get(reason.field) for reason in all_reasons):
         yield "has a reason or a strength whose impact is not the field's"
     if decision.label == NOT_ELIGIBLE and not decision.reasons:
         yield "refuses without a reason"
@@ -117,28 +117,28 @@ class LogIntegrityReport:
 def check_log(database: Database) -> LogIntegrityReport:
     """Check the log as a whole."""
     with database.reading(seconds=SCAN_TIMEOUT_S) as connection:
-        faults = [*_repeated(connection), *_unguarded(connection)]
-        gone = _gone_without_trace(connection)
+        faults = [*_check_ids(connection), *_check_triggers(connection)]
+        missing_count = _count_missing(connection)
     notes = []
-    if gone < 0:
-        faults.append(f"the tombstones count {-gone:,} decisions more than are gone")
-    elif gone and database.is_sqlite:
-        faults.append(f"{gone:,} decisions are gone, and no tombstone counts them")
-    elif gone:
+    if missing_count < 0:
+        faults.append(f"the tombstones count {-missing_count:,} decisions more than are gone")
+    elif missing_count and database.is_sqlite:
+        faults.append(f"{missing_count:,} decisions are gone, and no tombstone counts them")
+    elif missing_count:
         notes.append(
-            f"{gone:,} numbers have no decision and are in no tombstone: "
+            f"{missing_count:,} numbers have no decision and are in no tombstone: "
             "PostgreSQL skips those of transactions that failed"
         )
     return LogIntegrityReport(tuple(faults), tuple(notes))
 
 
-def _repeated(connection: Connection) -> Iterator[str]:
+def _check_ids(connection: Connection) -> Iterator[str]:
     """Check that ids cannot repeat, and if they can, that they do not.
 
     Only then: on a large log the look takes long, and SQLite lets no one write meanwhile.
     """
-    unique = inspect(connection).get_unique_constraints(decisions.name)
-    if any(each["column_names"] == [decisions.c.id.name] for each in unique):
+    constraints = inspect(connection).get_unique_constraints(decisions.name)
+    if any(constraint["column_names"] == [decisions.c.id.name] for constraint in constraints):
         return
     yield "the index that keeps ids unique is gone"
     ids = select(decisions.c.id).group_by(decisions.c.id).having(func.count() > 1).subquery()
@@ -147,7 +147,7 @@ def _repeated(connection: Connection) -> Iterator[str]:
         yield f"{count:,} ids are used by more than one decision"
 
 
-def _unguarded(connection: Connection) -> Iterator[str]:
+def _check_triggers(connection: Connection) -> Iterator[str]:
     kind = connection.dialect.name
     actual = {row.name: row.does for row in connection.execute(TRIGGERS[kind])}
     expected = _guards(kind)
@@ -170,21 +170,21 @@ def _guards(kind: str) -> dict[str, str]:
         for statement in statements
         if (match := re.match(r"CREATE FUNCTION (\w+)\(\).*?\$\$(.*)\$\$", statement))
     }
-    called = re.compile(r"EXECUTE FUNCTION (\w+)\(\)$")
-    return {name: bodies[called.findall(statement)[0]] for name, statement in triggers.items()}
+    call = re.compile(r"EXECUTE FUNCTION (\w+)\(\)$")
+    return {name: bodies[call.findall(statement)[0]] for name, statement in triggers.items()}
 
 
-def _gone_without_trace(connection: Connection) -> int:
+def _count_missing(connection: Connection) -> int:
     """Return how many numbers have neither a decision nor a place in a tombstone's count."""
-    issued = connection.execute(ISSUED[connection.dialect.name]).scalar() or 0
+    last_number = connection.execute(LAST_NUMBER[connection.dialect.name]).scalar() or 0
     number = decisions.c.number
     # In one statement: a purge that commits meanwhile is in all counts or in none.
-    kept, late, buried = connection.execute(
+    decision_count, late_count, tombstone_count = connection.execute(
         select(
             select(func.count()).select_from(decisions).scalar_subquery(),
             # Logged after the look above. Counting the others would read every row, not an index.
-            select(func.count()).where(number > issued).scalar_subquery(),
+            select(func.count()).where(number > last_number).scalar_subquery(),
             select(func.coalesce(func.sum(tombstones.c.decisions), 0)).scalar_subquery(),
         )
     ).one()
-    return int(issued) - (int(kept) - int(late)) - int(buried)
+    return int(last_number) - (int(decision_count) - int(late_count)) - int(tombstone_count)

@@ -109,8 +109,8 @@ class DecisionLog:
         KeyReused
             If the idempotency key came with another request.
         """
-        first = self.log_rows(to_rows(batch, origin), origin)
-        return first or Recorded(tuple(batch), replayed=False)
+        earlier_answer = self.log_rows(to_rows(batch, origin), origin)
+        return earlier_answer or Recorded(tuple(batch), replayed=False)
 
     def log_rows(self, rows: Sequence[Row], origin: RequestOrigin) -> Recorded | None:
         """Log the rows of one request, as many as one transaction takes; otherwise as `record`.
@@ -135,7 +135,7 @@ class DecisionLog:
         """
         with self.database.reading(seconds=LOOKUP_TIMEOUT_S) as connection:
             ids = first_answer(connection, origin)
-            return None if ids is None else _again(connection, ids)
+            return None if ids is None else _read_again(connection, ids)
 
     def record_rows(
         self,
@@ -163,8 +163,8 @@ class DecisionLog:
         bool
             False if the idempotency key is taken; then nothing is logged.
         """
-        begun = monotonic()
-        seen: list[ScoredRow] = []
+        start = monotonic()
+        scored_rows: list[ScoredRow] = []
         with self.database.writing(seconds=LARGE_TRANSACTION_TIMEOUT_S) as connection:
             if origin.idempotency_key is not None and not claim(
                 connection, origin, decision_ids=ids, moment=moment
@@ -172,8 +172,8 @@ class DecisionLog:
                 return False
             for rows in groups:
                 insert_all(connection, decisions, COLUMNS, rows)
-                seen += map(_scored_row, rows)
-        self.on_committed(seen, monotonic() - begun)
+                scored_rows += map(_scored_row, rows)
+        self.on_committed(scored_rows, monotonic() - start)
         return True
 
     def first_ids(self, origin: RequestOrigin) -> list[str] | None:
@@ -191,11 +191,11 @@ class DecisionLog:
 
     def find_all(self, ids: Sequence[str]) -> list[Decision]:
         """Read decisions, in the order of their ids, all of which are in the log."""
-        made: list[Decision] = []
+        batch: list[Decision] = []
         for begin in range(0, len(ids), MAX_PAGE_SIZE):
             with self.database.reading() as connection:
-                made += _again(connection, ids[begin : begin + MAX_PAGE_SIZE]).decisions
-        return made
+                batch += _read_again(connection, ids[begin : begin + MAX_PAGE_SIZE]).decisions
+        return batch
 
     def find(self, decision_id: str) -> LoggedDecision:
         """Read one decision.
@@ -244,31 +244,33 @@ class DecisionLog:
         """
         with self.database.writing() as connection:
             number = read_row(connection, decision_id)["number"]
-            stated = Outcome(defaulted, self.now(), key_id)
-            return write_outcome(connection, number, stated)
+            outcome = Outcome(defaulted, self.now(), key_id)
+            return write_outcome(connection, number, outcome)
 
-    def outcomes_of(self, logged: Sequence[LoggedDecision]) -> dict[int, Outcome]:
+    def outcomes_of(self, logged_decisions: Sequence[LoggedDecision]) -> dict[int, Outcome]:
         """Read the known outcomes of decisions, by the decisions' numbers."""
         with self.database.reading() as connection:
-            return read_outcomes(connection, [each.number for each in logged])
+            return read_outcomes(connection, [decision.number for decision in logged_decisions])
 
     def _record_all(
         self, drain_queue: Callable[[], Sequence[_Request]], seconds: float
     ) -> list[Recorded | Exception | None]:
         """Log the decisions of requests that wait at the same moment: one transaction."""
-        begun = monotonic()
+        start = monotonic()
         with self.database.writing(seconds=seconds) as connection:
             requests = drain_queue()
-            new = {id(request) for request in requests if _claim(connection, request)}
-            rows = [row for request in requests if id(request) in new for row in request.rows]
+            new_requests = {id(request) for request in requests if _claim(connection, request)}
+            rows = [
+                row for request in requests if id(request) in new_requests for row in request.rows
+            ]
             if rows:
                 insert_all(connection, decisions, COLUMNS, rows)
-            given: list[Recorded | Exception | None] = [
-                None if id(request) in new else _answer_again(connection, request.origin)
+            results: list[Recorded | Exception | None] = [
+                None if id(request) in new_requests else _answer_again(connection, request.origin)
                 for request in requests
             ]
-        self.on_committed([*map(_scored_row, rows)], monotonic() - begun)
-        return given
+        self.on_committed([*map(_scored_row, rows)], monotonic() - start)
+        return results
 
     def check_writable(self) -> None:
         """Check that the log would take a decision now, by a write that is rolled back."""
@@ -303,13 +305,13 @@ def _claim(connection: Connection, request: _Request) -> bool:
 def _answer_again(connection: Connection, origin: RequestOrigin) -> Recorded | KeyReused:
     """Read the first answer to a request whose idempotency key is taken."""
     try:
-        return _again(connection, first_answer(connection, origin) or [])
+        return _read_again(connection, first_answer(connection, origin) or [])
     except KeyReused as error:
         return error
 
 
-def _again(connection: Connection, ids: Sequence[str]) -> Recorded:
+def _read_again(connection: Connection, ids: Sequence[str]) -> Recorded:
     """Read the decisions that a request got at its first coming, in their order."""
     rows = connection.execute(select(decisions).where(decisions.c.id.in_(ids)))
-    found = {row.id: from_row(row._asdict()).decision for row in rows}
-    return Recorded(tuple(found[decision_id] for decision_id in ids), replayed=True)
+    by_id = {row.id: from_row(row._asdict()).decision for row in rows}
+    return Recorded(tuple(by_id[decision_id] for decision_id in ids), replayed=True)

@@ -95,20 +95,20 @@ DECISION_COVERED = (
 )
 
 #: Whether a row may go: of each table that is guarded, whether a tombstone covers OLD.
-COVERED = {
+COVER_CONDITIONS = {
     "decisions": "EXISTS (SELECT 1 FROM tombstones WHERE older_than > OLD.decided_at)",
     "outcomes": DECISION_COVERED,
     "tombstones": "FALSE",
 }
 
 
-def _sqlite_triggers(guarded: Mapping[str, str]) -> tuple[str, ...]:
+def _sqlite_triggers(conditions: Mapping[str, str]) -> tuple[str, ...]:
     statements = []
-    for table, covered in guarded.items():
+    for table, condition in conditions.items():
         statements += [
             f"CREATE TRIGGER {table}_keep BEFORE UPDATE ON {table} "
             f"BEGIN SELECT RAISE(ABORT, '{table} are never changed'); END",
-            f"CREATE TRIGGER {table}_stay BEFORE DELETE ON {table} WHEN NOT {covered} "
+            f"CREATE TRIGGER {table}_stay BEFORE DELETE ON {table} WHEN NOT {condition} "
             f"BEGIN SELECT RAISE(ABORT, '{table} are never deleted'); END",
             # INSERT OR REPLACE deletes without asking the trigger above.
             f"CREATE TRIGGER {table}_once BEFORE INSERT ON {table} "
@@ -126,14 +126,14 @@ DECISIONS_ONCE_BY_ID = (
 )
 
 
-def _postgres_triggers(guarded: Mapping[str, str]) -> tuple[str, ...]:
+def _postgres_triggers(conditions: Mapping[str, str]) -> tuple[str, ...]:
     statements = []
-    for table, covered in guarded.items():
+    for table, condition in conditions.items():
         statements += [
             f"CREATE FUNCTION {table}_refuse() RETURNS trigger LANGUAGE plpgsql AS $$ "
             f"BEGIN RAISE EXCEPTION '{table} are never changed or deleted'; END $$",
             f"CREATE FUNCTION {table}_guard() RETURNS trigger LANGUAGE plpgsql AS $$ "
-            f"BEGIN IF {covered} THEN RETURN OLD; END IF; "
+            f"BEGIN IF {condition} THEN RETURN OLD; END IF; "
             f"RAISE EXCEPTION '{table} are never changed or deleted'; END $$",
             f"CREATE TRIGGER {table}_keep BEFORE UPDATE OR TRUNCATE ON {table} "
             f"FOR EACH STATEMENT EXECUTE FUNCTION {table}_refuse()",
@@ -153,7 +153,7 @@ TYPES = {
 
 #: Rows of one array have one time: with the number next to it, their entries are added at the end
 #: and not all over the place, which saved a quarter of the insert.
-IN_ORDER = (
+ORDERED_INDEX = (
     "DROP INDEX decisions_watched",
     "CREATE INDEX decisions_watched ON decisions "
     "(decided_at, number, model_version, label, probability_of_default, bins)",
@@ -192,10 +192,10 @@ MIGRATIONS: Migrations = {
     name: (
         (
             *(text.format(**types) for text in TABLES),
-            *TRIGGERS[name](COVERED),
+            *TRIGGERS[name](COVER_CONDITIONS),
             *((DECISIONS_ONCE_BY_ID,) if name == "sqlite" else ()),
         ),
-        IN_ORDER,
+        ORDERED_INDEX,
         STRENGTHS,
         REFERENCE,
         (OVERRIDES, *TRIGGERS[name]({"overrides": DECISION_COVERED})),
@@ -240,7 +240,7 @@ def migrate(database: Database, *, migrations: Migrations = MIGRATIONS) -> None:
         database.create()
         with database.writing(seconds=MIGRATION_TIMEOUT_S) as connection:
             _lock(connection)
-            _run_missing(connection, migrations[database.kind], str(database))
+            _run_migrations(connection, migrations[database.kind], str(database))
     except DatabaseUnavailable as error:
         raise StartupError(
             f"the decision log {database} cannot be used: {error}; "
@@ -256,18 +256,18 @@ def _lock(connection: Connection) -> None:
         connection.execute(select(func.pg_advisory_xact_lock(LOCK)))
 
 
-def _run_missing(
+def _run_migrations(
     connection: Connection, migrations: tuple[tuple[str, ...], ...], name: str
 ) -> None:
     connection.exec_driver_sql(MAKE_VERSION_TABLE)
-    current = connection.execute(select(func.max(schema_version.c.version))).scalar() or 0
-    if current > len(migrations):
+    current_version = connection.execute(select(func.max(schema_version.c.version))).scalar() or 0
+    if current_version > len(migrations):
         raise StartupError(
-            f"the decision log {name} has version {current}, this release knows "
+            f"the decision log {name} has version {current_version}, this release knows "
             f"{len(migrations)}: a newer release has migrated it; "
             "to fix it: run that release or a newer one, or restore a backup of before"
         )
-    for version, statements in enumerate(migrations[current:], start=current + 1):
+    for version, statements in enumerate(migrations[current_version:], start=current_version + 1):
         for statement in statements:
             connection.exec_driver_sql(statement)
         row = {"version": version, "applied_at": time.time_ns() // 1_000_000}

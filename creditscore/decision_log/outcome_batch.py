@@ -62,7 +62,7 @@ class OutcomeResult:
     outcome: Outcome | None = None
 
 
-class _Named(NamedTuple):
+class _NamedDecision(NamedTuple):
     """The decision that is named: its number, id and reference; none if `decisions` is not 1."""
 
     decisions: int
@@ -71,12 +71,12 @@ class _Named(NamedTuple):
     reference: str | None = None
 
 
-NONE = _Named(0)
+NO_DECISION = _NamedDecision(0)
 
 
 def record_outcomes(
     database: Database,
-    stated: Sequence[StatedOutcome],
+    statements: Sequence[StatedOutcome],
     *,
     now: Callable[[], datetime],
     key_id: str | None,
@@ -93,72 +93,84 @@ def record_outcomes(
         known.
     """
     results: list[OutcomeResult] = []
-    for begin in range(0, len(stated), CHUNK_ROWS):
+    for begin in range(0, len(statements), CHUNK_ROWS):
         with database.writing() as connection:
-            chunk = stated[begin : begin + CHUNK_ROWS]
+            chunk = statements[begin : begin + CHUNK_ROWS]
             results += _record_chunk(connection, chunk, moment=now(), key_id=key_id)
     return results
 
 
 def _record_chunk(
     connection: Connection,
-    stated: Sequence[StatedOutcome],
+    statements: Sequence[StatedOutcome],
     *,
     moment: datetime,
     key_id: str | None,
 ) -> list[OutcomeResult]:
-    named = _find_named(connection, stated)
-    wanted: dict[int, Outcome] = {}
-    for each, decision in zip(stated, named, strict=True):
+    named_decisions = _find_named(connection, statements)
+    new_outcomes: dict[int, Outcome] = {}
+    for statement, decision in zip(statements, named_decisions, strict=True):
         if decision.decisions == 1:
-            wanted.setdefault(decision.number, Outcome(each.defaulted, moment, key_id))
-    known = read_outcomes(connection, list(wanted))
-    missing = {number: one for number, one in wanted.items() if number not in known}
-    new = _insert_new(connection, missing)
+            new_outcomes.setdefault(decision.number, Outcome(statement.defaulted, moment, key_id))
+    known_outcomes = read_outcomes(connection, list(new_outcomes))
+    missing_outcomes = {
+        number: outcome for number, outcome in new_outcomes.items() if number not in known_outcomes
+    }
+    new_numbers = _insert_new(connection, missing_outcomes)
     # In PostgreSQL another worker's may have come first: then it counts.
-    logged = known | read_outcomes(connection, list(missing))
+    logged_outcomes = known_outcomes | read_outcomes(connection, list(missing_outcomes))
     results = []
-    for each, decision in zip(stated, named, strict=True):
+    for statement, decision in zip(statements, named_decisions, strict=True):
         if decision.decisions != 1:
             state = AMBIGUOUS if decision.decisions else UNKNOWN
             results.append(OutcomeResult(state, decision.decisions))
             continue
-        outcome = logged[decision.number]
-        state = KNOWN if outcome.defaulted == each.defaulted else CONFLICT
-        if decision.number in new:
+        outcome = logged_outcomes[decision.number]
+        state = KNOWN if outcome.defaulted == statement.defaulted else CONFLICT
+        if decision.number in new_numbers:
             # A row further down may state it of the same decision once more.
-            new.remove(decision.number)
+            new_numbers.remove(decision.number)
             state = RECORDED
         results.append(OutcomeResult(state, 1, decision.id, outcome))
     return results
 
 
-def _find_named(connection: Connection, stated: Sequence[StatedOutcome]) -> list[_Named]:
+def _find_named(
+    connection: Connection, statements: Sequence[StatedOutcome]
+) -> list[_NamedDecision]:
     """Find the decision that each outcome is stated of."""
-    by_id = _find_by_id(connection, {each.decision_id for each in stated if each.decision_id})
-    references = {each.reference for each in stated if each.reference and not each.decision_id}
+    by_id = _find_by_id(
+        connection, {statement.decision_id for statement in statements if statement.decision_id}
+    )
+    references = {
+        statement.reference
+        for statement in statements
+        if statement.reference and not statement.decision_id
+    }
     by_reference = _find_by_reference(connection, references)
-    named = []
-    for each in stated:
-        if each.decision_id is None:
-            found = by_reference.get(each.reference or "", NONE)
+    named_decisions = []
+    for statement in statements:
+        if statement.decision_id is None:
+            decision = by_reference.get(statement.reference or "", NO_DECISION)
         else:
-            found = by_id.get(each.decision_id, NONE)
-            if each.reference and each.reference != found.reference:
-                found = NONE
-        named.append(found)
-    return named
+            decision = by_id.get(statement.decision_id, NO_DECISION)
+            if statement.reference and statement.reference != decision.reference:
+                decision = NO_DECISION
+        named_decisions.append(decision)
+    return named_decisions
 
 
-def _find_by_id(connection: Connection, ids: Collection[str]) -> dict[str, _Named]:
+def _find_by_id(connection: Connection, ids: Collection[str]) -> dict[str, _NamedDecision]:
     if not ids:
         return {}
     columns = decisions.c.number, decisions.c.id, decisions.c.reference
     rows = connection.execute(select(*columns).where(decisions.c.id.in_(ids)))
-    return {row.id: _Named(1, *row) for row in rows}
+    return {row.id: _NamedDecision(1, *row) for row in rows}
 
 
-def _find_by_reference(connection: Connection, references: Collection[str]) -> dict[str, _Named]:
+def _find_by_reference(
+    connection: Connection, references: Collection[str]
+) -> dict[str, _NamedDecision]:
     """Find the decision of each reference; where several have it, only how many."""
     if not references:
         return {}
@@ -166,11 +178,12 @@ def _find_by_reference(connection: Connection, references: Collection[str]) -> d
         name: (count, number)
         for name, count, number in connection.execute(count_references(references))
     }
-    alone = [number for count, number in counts.values() if count == 1]
+    unique_numbers = [number for count, number in counts.values() if count == 1]
     columns = decisions.c.number, decisions.c.id, decisions.c.reference
-    rows = connection.execute(select(*columns).where(decisions.c.number.in_(alone)))
-    found = {str(row.reference): _Named(1, *row) for row in rows}
-    return {name: _Named(count) for name, (count, _) in counts.items() if count > 1} | found
+    rows = connection.execute(select(*columns).where(decisions.c.number.in_(unique_numbers)))
+    named_decisions = {str(row.reference): _NamedDecision(1, *row) for row in rows}
+    ambiguous = {name: _NamedDecision(count) for name, (count, _) in counts.items() if count > 1}
+    return ambiguous | named_decisions
 
 
 def count_references(references: Collection[str]) -> Select[Any]:
@@ -185,18 +198,18 @@ def count_references(references: Collection[str]) -> Select[Any]:
     )
 
 
-def _insert_new(connection: Connection, missing: dict[int, Outcome]) -> set[int]:
+def _insert_new(connection: Connection, missing_outcomes: dict[int, Outcome]) -> set[int]:
     """Log outcomes; return the numbers of the decisions that had none until then."""
     # In one order, as two transactions of PostgreSQL that insert the same would block each other.
     rows = [
         (number, outcome.defaulted, to_milliseconds(outcome.recorded_at), outcome.key_id)
-        for number, outcome in sorted(missing.items())
+        for number, outcome in sorted(missing_outcomes.items())
     ]
     names = tuple(outcomes.columns.keys())
     if connection.dialect.name == "sqlite":
         # No one else writes meanwhile.
         insert_all(connection, outcomes, names, rows)
-        return set(missing)
+        return set(missing_outcomes)
     if not rows:
         return set()
     # Only where it is in use.

@@ -40,8 +40,8 @@ def write_outcome(connection: Connection, number: int, outcome: Outcome) -> Outc
     OutcomeConflict
         If that is another one.
     """
-    logged = read_outcome(connection, number)
-    if logged is None:
+    logged_outcome = read_outcome(connection, number)
+    if logged_outcome is None:
         row = {
             "number": number,
             "defaulted": outcome.defaulted,
@@ -50,10 +50,10 @@ def write_outcome(connection: Connection, number: int, outcome: Outcome) -> Outc
         }
         insert_if_new(connection, outcomes, row)
         # In PostgreSQL another worker's may have come first: then it counts.
-        logged = read_outcome(connection, number)
-    if logged is None or logged.defaulted != outcome.defaulted:
+        logged_outcome = read_outcome(connection, number)
+    if logged_outcome is None or logged_outcome.defaulted != outcome.defaulted:
         raise OutcomeConflict("the decision has another outcome already")
-    return logged
+    return logged_outcome
 
 
 def read_outcome(connection: Connection, number: int) -> Outcome | None:

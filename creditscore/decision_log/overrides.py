@@ -90,8 +90,8 @@ def write_override(connection: Connection, number: int, override: Override) -> O
     OverrideConflict
         If that is another one.
     """
-    logged = read_overrides(connection, [number]).get(number)
-    if logged is None:
+    entry = read_overrides(connection, [number]).get(number)
+    if entry is None:
         row = {
             "number": number,
             "label": override.label,
@@ -102,13 +102,15 @@ def write_override(connection: Connection, number: int, override: Override) -> O
         }
         insert_if_new(connection, overrides, row)
         # In PostgreSQL another worker's may have come first: then it counts.
-        logged = read_overrides(connection, [number])[number]
-    if (logged.reason, logged.decided_by) != (override.reason, override.decided_by):
+        entry = read_overrides(connection, [number])[number]
+    if (entry.reason, entry.decided_by) != (override.reason, override.decided_by):
         raise OverrideConflict("the decision has another override already")
-    return logged
+    return entry
 
 
-def overrides_of(database: Database, logged: Sequence[LoggedDecision]) -> dict[int, Override]:
+def overrides_of(
+    database: Database, logged_decisions: Sequence[LoggedDecision]
+) -> dict[int, Override]:
     """Read the overrides of decisions, by the decisions' numbers.
 
     Raises
@@ -117,7 +119,7 @@ def overrides_of(database: Database, logged: Sequence[LoggedDecision]) -> dict[i
         If they cannot be read.
     """
     with database.reading() as connection:
-        return read_overrides(connection, [each.number for each in logged])
+        return read_overrides(connection, [decision.number for decision in logged_decisions])
 
 
 def read_overrides(connection: Connection, numbers: Sequence[int]) -> dict[int, Override]:
@@ -142,5 +144,5 @@ def count_overrides(
         .where(which)
         .group_by(version, label)
     )
-    for name, final, count in connection.execute(query):
-        counts[name][final] += int(count)
+    for name, final_label, count in connection.execute(query):
+        counts[name][final_label] += int(count)

@@ -35,8 +35,10 @@ class BoundedConnection(psycopg.Connection[TupleRow]):
         self, gen: PQGen[Result], interval: float = 0.1, timeout: float | None = None
     ) -> Result:
         """Wait for the server as long as the deadline allows, and no longer."""
-        left = self.seconds_left()
-        bound = min(NO_DEADLINE_TIMEOUT_S if left is None else left, timeout or math.inf)
+        seconds_left = self.seconds_left()
+        bound = min(
+            NO_DEADLINE_TIMEOUT_S if seconds_left is None else seconds_left, timeout or math.inf
+        )
         return super().wait(gen, interval, None if math.isinf(bound) else bound)
 
 

@@ -56,28 +56,28 @@ def replay(
         Returns the model of a version; raises ArtifactError if there is none.
     """
     results: dict[int, ReplayResult] = {}
-    logged: dict[int, Decision] = {}
+    logged_decisions: dict[int, Decision] = {}
     for index, row in enumerate(rows):
         if faults := check_row(row):
             results[index] = ReplayResult(str(row["id"]), DATA_DIFFER, "; ".join(faults))
         else:
-            logged[index] = from_row(row).decision
+            logged_decisions[index] = from_row(row).decision
     groups: dict[tuple[str, float, bool], list[int]] = {}
-    for index, decision in logged.items():
+    for index, decision in logged_decisions.items():
         old = rows[index]["strengths"] is None
         groups.setdefault((decision.model_version, decision.cutoff, old), []).append(index)
     for (version, cutoff, old), indices in groups.items():
-        group = [logged[index] for index in indices]
+        group = [logged_decisions[index] for index in indices]
         try:
-            replayed = _replay_group(group, find_model(version), cutoff, old=old)
+            group_results = _replay_group(group, find_model(version), cutoff, old=old)
         except ArtifactError as error:
-            replayed = [ReplayResult(d.decision_id, MODEL_MISSING, str(error)) for d in group]
-        results.update(zip(indices, replayed, strict=True))
+            group_results = [ReplayResult(d.decision_id, MODEL_MISSING, str(error)) for d in group]
+        results.update(zip(indices, group_results, strict=True))
     return [results[index] for index in range(len(rows))]
 
 
 def _replay_group(
-    logged: Sequence[Decision], model: Model, cutoff: float, *, old: bool
+    decisions: Sequence[Decision], model: Model, cutoff: float, *, old: bool
 ) -> list[ReplayResult]:
     """Replay decisions of one model and one cut-off.
 
@@ -91,36 +91,37 @@ def _replay_group(
         min_impact=ROUNDING if old else MIN_IMPACT,
     )
     try:
-        again = assessor.assess_batch([decision.applicant for decision in logged])
+        replays = assessor.assess_batch([decision.applicant for decision in decisions])
     except MALFORMED as error:
-        if len(logged) > 1:
+        if len(decisions) > 1:
             # One of them has inputs that no applicant can have. It must not speak for the others.
-            return [_replay_group([each], model, cutoff, old=old)[0] for each in logged]
+            return [_replay_group([decision], model, cutoff, old=old)[0] for decision in decisions]
         detail = f"the model cannot score its inputs ({type(error).__name__})"
-        return [ReplayResult(logged[0].decision_id, DATA_DIFFER, detail)]
+        return [ReplayResult(decisions[0].decision_id, DATA_DIFFER, detail)]
     if old:
-        again = [decision._replace(strengths=()) for decision in again]
-    return [_compare(*pair, model) for pair in zip(logged, again, strict=True)]
+        replays = [decision._replace(strengths=()) for decision in replays]
+    return [_compare(*pair, model) for pair in zip(decisions, replays, strict=True)]
 
 
-def _compare(logged: Decision, again: Decision, model: Model) -> ReplayResult:
-    decision_id, policy = logged.decision_id, model.policy
-    before, now = _computed(logged), _computed(again)
+def _compare(logged_decision: Decision, replayed_decision: Decision, model: Model) -> ReplayResult:
+    decision_id, policy = logged_decision.decision_id, model.policy
+    values = _computed_values(logged_decision)
+    new_values = _computed_values(replayed_decision)
     # repr() tells apart whatever differs in a single bit, -0.0 and 0.0 as well.
-    differing = [name for name in before if repr(before[name]) != repr(now[name])]
-    if differing:
-        return ReplayResult(decision_id, DATA_DIFFER, f"not as replayed: {', '.join(differing)}")
-    if logged.cutoff != policy.cutoff:
-        would_be = policy.label(logged.probability_of_default)
+    differences = [name for name in values if repr(values[name]) != repr(new_values[name])]
+    if differences:
+        return ReplayResult(decision_id, DATA_DIFFER, f"not as replayed: {', '.join(differences)}")
+    if logged_decision.cutoff != policy.cutoff:
+        own_label = policy.label(logged_decision.probability_of_default)
         detail = (
-            f"decided {logged.label} at the cut-off {logged.cutoff}; "
-            f"at the model's own, {policy.cutoff}, it would be {would_be}"
+            f"decided {logged_decision.label} at the cut-off {logged_decision.cutoff}; "
+            f"at the model's own, {policy.cutoff}, it would be {own_label}"
         )
         return ReplayResult(decision_id, POLICY_CHANGED, detail)
     return ReplayResult(decision_id, IDENTICAL)
 
 
-def _computed(decision: Decision) -> dict[str, Any]:
+def _computed_values(decision: Decision) -> dict[str, Any]:
     """Return all that a model computes for a decision; texts are not computed."""
     return {
         "probability_of_default": decision.probability_of_default,

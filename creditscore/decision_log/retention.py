@@ -65,9 +65,9 @@ def subtract_months(moment: datetime, *, months: int, days: int = 0) -> datetime
         If no calendar goes back so far.
     """
     year, month = divmod(moment.year * 12 + moment.month - 1 - months, 12)
-    last = calendar.monthrange(year, month + 1)[1]
-    earlier = moment.replace(year=year, month=month + 1, day=min(moment.day, last))
-    return earlier - timedelta(days=days)
+    last_day = calendar.monthrange(year, month + 1)[1]
+    same_day = moment.replace(year=year, month=month + 1, day=min(moment.day, last_day))
+    return same_day - timedelta(days=days)
 
 
 def check_old_enough(before: datetime, *, now: datetime, force: bool) -> None:
@@ -90,9 +90,9 @@ def check_old_enough(before: datetime, *, now: datetime, force: bool) -> None:
 
 def count_older(database: Database, before: datetime) -> int:
     """Count the decisions from before a time."""
-    old = decisions.c.decided_at < to_milliseconds(before)
+    condition = decisions.c.decided_at < to_milliseconds(before)
     with database.reading(seconds=SCAN_TIMEOUT_S) as connection:
-        return int(connection.execute(select(func.count()).where(old)).scalar_one())
+        return int(connection.execute(select(func.count()).where(condition)).scalar_one())
 
 
 def purge(
@@ -126,28 +126,28 @@ def purge(
     while True:
         with database.writing(seconds=SCAN_TIMEOUT_S) as connection:
             times = {"before": to_milliseconds(before), "now": to_milliseconds(now)}
-            gone = _purge_batch(connection, batch_rows, **times)
-        if not gone:
+            count = _purge_batch(connection, batch_rows, **times)
+        if not count:
             return
-        yield gone
+        yield count
 
 
-def _purge_batch(connection: Connection, rows: int, *, before: int, now: int) -> int:
+def _purge_batch(connection: Connection, limit: int, *, before: int, now: int) -> int:
     if connection.dialect.name == "sqlite":
         # Or the file keeps the deleted data until something else is written over it.
         connection.exec_driver_sql("PRAGMA secure_delete = ON")
-    old = (
+    query = (
         select(decisions.c.number, decisions.c.model_version, decisions.c.label)
         .where(decisions.c.decided_at < before)
         .order_by(decisions.c.decided_at)
-        .limit(rows)
+        .limit(limit)
         # PostgreSQL: another purge waits here, and then counts none of them again.
         .with_for_update(of=decisions)
     )
-    chosen = connection.execute(old).all()
-    if not chosen:
+    rows = connection.execute(query).all()
+    if not rows:
         return 0
-    counts = Counter((row.model_version, row.label) for row in chosen)
+    counts = Counter((row.model_version, row.label) for row in rows)
     graves = [
         {
             "purged_at": now,
@@ -160,24 +160,24 @@ def _purge_batch(connection: Connection, rows: int, *, before: int, now: int) ->
     ]
     # First: the triggers let go only what a tombstone covers.
     connection.execute(insert(tombstones), graves)
-    _delete(connection, [row.number for row in chosen], before)
-    return len(chosen)
+    _delete(connection, [row.number for row in rows], before)
+    return len(rows)
 
 
 def _delete(connection: Connection, numbers: list[int], before: int) -> None:
-    chosen = decisions.c.number.in_(numbers)
+    condition = decisions.c.number.in_(numbers)
     # A key goes with the first of its decisions: it must never promise an answer that is gone.
     # One that came again meanwhile, with decisions of today, stays.
-    used = select(func.coalesce(decisions.c.key_id, ""), decisions.c.idempotency_key)
+    used_keys = select(func.coalesce(decisions.c.key_id, ""), decisions.c.idempotency_key)
     key = tuple_(idempotency_keys.c.key_id, idempotency_keys.c.key)
     connection.execute(
         delete(idempotency_keys).where(
-            key.in_(used.where(chosen, decisions.c.idempotency_key.is_not(None))),
+            key.in_(used_keys.where(condition, decisions.c.idempotency_key.is_not(None))),
             idempotency_keys.c.created_at < before,
         )
     )
     for table in (outcomes, overrides):
         connection.execute(delete(table).where(table.c.number.in_(numbers)))
-    gone = connection.execute(delete(decisions).where(chosen)).rowcount
-    if gone != len(numbers):
-        raise DatabaseUnavailable(f"{gone} of {len(numbers)} decisions would go: none does")
+    count = connection.execute(delete(decisions).where(condition)).rowcount
+    if count != len(numbers):
+        raise DatabaseUnavailable(f"{count} of {len(numbers)} decisions would go: none does")

@@ -48,12 +48,12 @@ def range_of(
     database: Database, *, since: datetime | None = None, until: datetime | None = None
 ) -> LogRange:
     """Return the range of the decisions from a time on, and before another."""
-    number, inside = decisions.c.number, decided_between(since, until)
+    number, condition = decisions.c.number, decided_between(since, until)
     # Each alone is one look at an index; asked for together they would be a look at every row,
     # and as long as SQLite reads, no commit succeeds.
     with database.reading(seconds=SCAN_TIMEOUT_S) as connection:
-        first = connection.execute(select(func.min(number)).where(inside)).scalar()
-        last = connection.execute(select(func.max(number)).where(inside)).scalar()
+        first = connection.execute(select(func.min(number)).where(condition)).scalar()
+        last = connection.execute(select(func.max(number)).where(condition)).scalar()
     return LogRange(since, until, first or 1, last or 0)
 
 
@@ -70,11 +70,11 @@ def scan(
         Only these, beside the number; all if there are none.
     """
     number, last_read = decisions.c.number, log_range.first - 1
-    selected = [number, *(decisions.c[name] for name in columns)] if columns else [decisions]
+    selection = [number, *(decisions.c[name] for name in columns)] if columns else [decisions]
     in_window = decided_between(log_range.since, log_range.until)
     while last_read < log_range.last:
         rest = and_(number > last_read, number <= log_range.last, in_window)
-        page = select(*selected).where(rest).order_by(number).limit(PAGE_ROWS)
+        page = select(*selection).where(rest).order_by(number).limit(PAGE_ROWS)
         with database.reading(seconds=SCAN_TIMEOUT_S) as connection:
             rows = [row._asdict() for row in connection.execute(page)]
         if not rows:

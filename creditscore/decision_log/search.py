@@ -76,8 +76,8 @@ class Filters:
             by_reference = and_(columns.reference == self.search, columns.reference.is_not(None))
             conditions.append(or_(columns.id == self.search.lower(), by_reference))
         if self.outcome is not None:
-            known = exists(outcomes.c.number).where(outcomes.c.number == columns.number)
-            conditions.append(known if self.outcome == RECORDED else ~known)
+            has_outcome = exists(outcomes.c.number).where(outcomes.c.number == columns.number)
+            conditions.append(has_outcome if self.outcome == RECORDED else ~has_outcome)
         return and_(*conditions)
 
 
@@ -104,9 +104,9 @@ def read_page(
         From an earlier page.
     """
     numbers = _find_newest(database, filters, count=limit + 1, cursor=cursor)
-    shown = numbers[:limit]
-    decided = [from_row(row) for rows in read_rows(database, shown) for row in rows]
-    return Page(tuple(decided), shown[-1] if len(numbers) > limit else None)
+    page_numbers = numbers[:limit]
+    page_decisions = [from_row(row) for rows in read_rows(database, page_numbers) for row in rows]
+    return Page(tuple(page_decisions), page_numbers[-1] if len(numbers) > limit else None)
 
 
 def find_all(database: Database, filters: Filters, *, walk_rows: int = WALK_ROWS) -> Sequence[int]:
@@ -138,12 +138,12 @@ def read_rows(
         Only these, beside the number; all if there are none.
     """
     number = decisions.c.number
-    selected = [number, *(decisions.c[name] for name in columns)] if columns else [decisions]
+    selection = [number, *(decisions.c[name] for name in columns)] if columns else [decisions]
     for begin in range(0, len(numbers), PAGE_ROWS):
-        page = select(*selected).where(number.in_(numbers[begin : begin + PAGE_ROWS]))
+        page = select(*selection).where(number.in_(numbers[begin : begin + PAGE_ROWS]))
         with database.reading() as connection:
-            found = connection.execute(page.order_by(number.desc()))
-            rows = [row._asdict() for row in found]
+            result = connection.execute(page.order_by(number.desc()))
+            rows = [row._asdict() for row in result]
         yield rows
 
 
@@ -153,17 +153,17 @@ def _find_newest(
     """Find the newest decisions before a number, at most so many; give their numbers."""
     number, condition = decisions.c.number, filters.condition()
     # Outcomes come months later: the newest decisions have none.
-    first = outcomes.c.number if filters.outcome == RECORDED else number
+    column = outcomes.c.number if filters.outcome == RECORDED else number
     with database.reading() as connection:
-        newest = connection.execute(select(func.max(first))).scalar() or 0
-        top = min(cursor or newest + 1, newest + 1)
+        newest_number = connection.execute(select(func.max(column))).scalar() or 0
+        top = min(cursor or newest_number + 1, newest_number + 1)
         floor = top - NEAR_ROWS * count
-        near = select(number).where(number < top, number >= floor, condition)
-        found = [*connection.execute(near.order_by(number.desc()).limit(count)).scalars()]
-    if len(found) < count and floor > 1:
+        query = select(number).where(number < top, number >= floor, condition)
+        numbers = [*connection.execute(query.order_by(number.desc()).limit(count)).scalars()]
+    if len(numbers) < count and floor > 1:
         rest = chain.from_iterable(_walk(database, filters, below=floor))
-        found += heapq.nlargest(count - len(found), rest)
-    return found
+        numbers += heapq.nlargest(count - len(numbers), rest)
+    return numbers
 
 
 def _walk(
@@ -195,32 +195,33 @@ def _walk(
         # As a sum, the number does not lead SQLite through the table.
         condition = and_(condition, number + 0 < below)
     by_name = filters.search is not None or filters.reference is not None
-    before, since = decided_between(None, filters.until), decided_between(filters.since, None)
+    end_condition = decided_between(None, filters.until)
+    start_condition = decided_between(filters.since, None)
     while True:
-        part = select(moment, number).where(before, since)
-        end = part.order_by(moment.desc(), number.desc()).offset(walk_rows).limit(1)
+        entries = select(moment, number).where(end_condition, start_condition)
+        end = entries.order_by(moment.desc(), number.desc()).offset(walk_rows).limit(1)
         with database.reading() as connection:
             # An index of its own has the few decisions of a name.
-            last = None if by_name else connection.execute(end).one_or_none()
+            last_entry = None if by_name else connection.execute(end).one_or_none()
             # One limit on each side: SQLite would take any of two.
-            after = since if last is None else _follows(last)
-            found = select(number).where(condition, before, after)
-            numbers = connection.execute(found).scalars().all()
+            chunk_start = start_condition if last_entry is None else _follows(last_entry)
+            query = select(number).where(condition, end_condition, chunk_start)
+            numbers = connection.execute(query).scalars().all()
         yield numbers
-        if last is None:
+        if last_entry is None:
             return
-        before = _precedes(last)
+        end_condition = _precedes(last_entry)
 
 
-def _precedes(place: Any) -> ColumnElement[bool]:
+def _precedes(entry: Any) -> ColumnElement[bool]:
     """Return the condition that a decision stands before a place in the index of times."""
     moment, number = decisions.c.decided_at, decisions.c.number
-    inside = or_(moment < place.decided_at, number < place.number)
-    return and_(moment <= place.decided_at, inside)
+    tie_break = or_(moment < entry.decided_at, number < entry.number)
+    return and_(moment <= entry.decided_at, tie_break)
 
 
-def _follows(place: Any) -> ColumnElement[bool]:
+def _follows(entry: Any) -> ColumnElement[bool]:
     """Return the condition that it stands at that place or behind it."""
     moment, number = decisions.c.decided_at, decisions.c.number
-    inside = or_(moment > place.decided_at, number >= place.number)
-    return and_(moment >= place.decided_at, inside)
+    tie_break = or_(moment > entry.decided_at, number >= entry.number)
+    return and_(moment >= entry.decided_at, tie_break)

@@ -71,16 +71,16 @@ class FileConnection(sqlite3.Connection):
 
     def _retry(self, statement: str, *, share: float = 1.0) -> None:
         """Run a statement as soon as no other connection holds the lock that it needs."""
-        ends = math.inf
+        deadline = math.inf
         while True:
             try:
                 self.execute(statement).fetchall()
                 return
             except sqlite3.OperationalError as error:
-                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or monotonic() > ends:
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or monotonic() > deadline:
                     raise
-            if ends == math.inf:
-                ends = monotonic() + share * _lock_timeout(self.seconds_left())
+            if deadline == math.inf:
+                deadline = monotonic() + share * _lock_timeout(self.seconds_left())
             sleep(random.uniform(*RETRY_PAUSE_S))
 
     def check_in_place(self) -> None:
@@ -107,10 +107,12 @@ def check_journal(journal: str, *, version: tuple[int, ...] = sqlite3.sqlite_ver
         If WAL is asked of a version that can corrupt the file with it.
     """
     if journal == "wal" and version < SAFE_WAL_VERSION:
-        wanted, actual = (".".join(map(str, numbers)) for numbers in (SAFE_WAL_VERSION, version))
+        safe_version, actual = (
+            ".".join(map(str, numbers)) for numbers in (SAFE_WAL_VERSION, version)
+        )
         raise StartupError(
-            f"CREDITSCORE_SQLITE_JOURNAL=wal needs SQLite {wanted}, as older ones can corrupt the "
-            f"file with it; this Python has {actual}. Leave it at truncate"
+            f"CREDITSCORE_SQLITE_JOURNAL=wal needs SQLite {safe_version}, as older ones can "
+            f"corrupt the file with it; this Python has {actual}. Leave it at truncate"
         )
 
 
@@ -184,8 +186,8 @@ def connect(
     return connection
 
 
-def _lock_timeout(left: float | None) -> float:
-    return LOCK_TIMEOUT_S if left is None else min(LOCK_TIMEOUT_S, left)
+def _lock_timeout(seconds_left: float | None) -> float:
+    return LOCK_TIMEOUT_S if seconds_left is None else min(LOCK_TIMEOUT_S, seconds_left)
 
 
 def _make_durable(connection: FileConnection, journal: str) -> None:

@@ -140,8 +140,8 @@ def insert_if_new(connection: Connection, table: Table, row: dict[str, Any]) -> 
     dialect = importlib.import_module(f"sqlalchemy.dialects.{connection.dialect.name}")
     statement = dialect.insert(table).values(**row).on_conflict_do_nothing()
     # For inserts SQLAlchemy forgets the count unless it is asked to keep it.
-    kept = connection.execute(statement, execution_options={"preserve_rowcount": True})
-    return kept.rowcount == 1
+    result = connection.execute(statement, execution_options={"preserve_rowcount": True})
+    return result.rowcount == 1
 
 
 def insert_all(
@@ -163,9 +163,9 @@ def insert_all(
     if connection.dialect.name == "sqlite":
         # sqlite3 releases the GIL during each statement, and may wait long to get it back.
         for begin in range(0, len(rows), SQLITE_INSERT_ROWS):
-            some = rows[begin : begin + SQLITE_INSERT_ROWS]
-            values = tuple(chain.from_iterable(some))
-            connection.exec_driver_sql(_insert_values(table, names, len(some)), values)
+            chunk = rows[begin : begin + SQLITE_INSERT_ROWS]
+            values = tuple(chain.from_iterable(chunk))
+            connection.exec_driver_sql(_insert_values(table, names, len(chunk)), values)
     else:
         # As one JSON text: the driver prepares each value of a statement on its own, which takes
         # several times as long.

@@ -119,10 +119,10 @@ class Assessor:
             indices.setdefault(applicant.scorecard, []).append(index)
         decisions: dict[int, Decision] = {}
         for name, group in indices.items():
-            assessed = self._scorecards[name].assess_batch(
+            group_decisions = self._scorecards[name].assess_batch(
                 [applicants[index] for index in group], [ids[index] for index in group], decided_at
             )
-            decisions.update(zip(group, assessed, strict=True))
+            decisions.update(zip(group, group_decisions, strict=True))
         return [decisions[index] for index in range(len(applicants))]
 
     @cached_property
@@ -172,9 +172,9 @@ class _ScorecardAssessor:
         matrix = np.array(encoded, dtype=np.float64).T.astype(np.float32)
         probabilities, impacts = self._engine.predict(matrix)
         points = self._policy.scale.points(probabilities).tolist()
-        exact = probabilities.tolist()
-        labels = map(self._policy.label, exact)
-        numbers = zip(exact, points, labels, impacts.tolist(), strict=True)
+        exact_probabilities = probabilities.tolist()
+        labels = map(self._policy.label, exact_probabilities)
+        numbers = zip(exact_probabilities, points, labels, impacts.tolist(), strict=True)
         rows = zip(*columns, strict=True)
         return map(self._decide, ids, repeat(decided_at), applicants, rows, numbers)
 
@@ -236,8 +236,8 @@ class _ScorecardAssessor:
         spread = self._card.retraining_spread
         if spread is None:
             return False
-        within = spread.spreads[bisect_right(spread.edges, probability)]
-        return abs(probability - self._policy.cutoff) <= within
+        distance = spread.spreads[bisect_right(spread.edges, probability)]
+        return abs(probability - self._policy.cutoff) <= distance
 
 
 @lru_cache(maxsize=16)

@@ -65,7 +65,7 @@ class DecisionColumns:
             if self.language is not None:
                 types[f"reasons.{rank}.text"] = str
         types["warnings"] = str
-        return {f"{self.prefix}{name}": kind for name, kind in types.items()}
+        return {f"{self.prefix}{name}": cell_type for name, cell_type in types.items()}
 
     def cells(self, decision: Decision) -> tuple[Cell, ...]:
         """Return a decision's cells; None for an empty one."""
@@ -84,7 +84,7 @@ class DecisionColumns:
         ]
         if self.reasons:
             cells += self._reasons(decision)
-        cells.append(warnings_in_short([each[:2] for each in decision.warnings]) or None)
+        cells.append(warnings_in_short([warning[:2] for warning in decision.warnings]) or None)
         return tuple(cells)
 
     def text(self, decision: Decision) -> str:

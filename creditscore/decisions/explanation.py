@@ -30,7 +30,7 @@ def explain(
     language : str
         The language of the texts.
     """
-    ranked = sorted(decision.impacts.items(), key=lambda item: -item[1])
+    impacts = sorted(decision.impacts.items(), key=lambda item: -item[1])
     return {
         "decision_id": str(decision.decision_id),
         "decided_at": timestamp(decision.decided_at),
@@ -49,7 +49,7 @@ def explain(
                     _in_words(schema, name, decision.applicant.values[name], impact), language
                 ),
             }
-            for name, impact in ranked
+            for name, impact in impacts
         ],
         "recourse": _recourse(decision, schema, scorecard, language),
     }
@@ -58,12 +58,14 @@ def explain(
 def _in_words(schema: Schema, name: str, value: Value | None, impact: float) -> Text:
     field = schema.fields.get(name)
     title: Text = {DEFAULT_LANGUAGE: name} if field is None else field.title
-    shown: Text = {DEFAULT_LANGUAGE: str(value)} if field is None else value_in_words(field, value)
+    value_text: Text = (
+        {DEFAULT_LANGUAGE: str(value)} if field is None else value_in_words(field, value)
+    )
     event = schema.label.event
     if round_half_up(100 * impact, POINTS_DECIMALS) == 0:
-        return say("impact_none", title=title, value=shown, event=event)
+        return say("impact_none", title=title, value=value_text, event=event)
     key = "impact_raised" if impact > 0 else "impact_lowered"
-    return say(key, title=title, value=shown, event=event, points=say_points(impact))
+    return say(key, title=title, value=value_text, event=event, points=say_points(impact))
 
 
 def _recourse(
@@ -72,7 +74,7 @@ def _recourse(
     if scorecard is None:
         text = in_language(say("other_model"), language)
         return {"possible": None, "text": text, "changes": [], "probability_of_default": None}
-    found = find_recourse(
+    recourse = find_recourse(
         decision.applicant, scorecard=scorecard, schema=schema, cutoff=decision.cutoff
     )
-    return explain_recourse(found, schema, language)
+    return explain_recourse(recourse, schema, language)

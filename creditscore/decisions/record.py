@@ -126,13 +126,13 @@ class RowTemplate(NamedTuple):
             idempotency_key,
         )
         added = (strengths,)
-        return cls((*content, *added), _canonical(content, added))
+        return cls((*content, *added), _canonical_form(content, added))
 
     def row(self, decision_id: str, milliseconds: int, reference: str | None) -> Row:
         """Return the row of a decision with this id, made so long after 1970 began."""
-        canonical = _canonical((decision_id, milliseconds)) + self.canonical
+        canonical = _canonical_form((decision_id, milliseconds)) + self.canonical
         if reference is not None:
-            canonical += _named("reference", reference)
+            canonical += _named_value("reference", reference)
         return (decision_id, milliseconds, *self.values, reference, _digest(canonical))
 
 
@@ -175,7 +175,7 @@ def from_row(row: Mapping[str, Any]) -> LoggedDecision:
         baseline=row["baseline"],
         impacts=json.loads(row["impacts"]),
         reasons=tuple(Reason(**reason) for reason in json.loads(row["reasons"])),
-        strengths=tuple(Reason(**one) for one in json.loads(row["strengths"] or "[]")),
+        strengths=tuple(Reason(**strength) for strength in json.loads(row["strengths"] or "[]")),
         warnings=tuple(Warning(**warning) for warning in json.loads(row["warnings"])),
         bins=row["bins"],
     )
@@ -197,18 +197,18 @@ def content_hash(row: Mapping[str, Any]) -> str:
     digits as bring back its every bit; a column that is null is a hyphen alone. Those of `ADDED`
     follow, each behind its name and an equals sign, unless they are null.
     """
-    return _digest(_canonical([row[name] for name in CONTENT], [row[name] for name in ADDED]))
+    return _digest(_canonical_form([row[name] for name in CONTENT], [row[name] for name in ADDED]))
 
 
-def _canonical(content: Iterable[object], added: Iterable[object] = ()) -> str:
+def _canonical_form(content: Iterable[object], added: Iterable[object] = ()) -> str:
     parts = ["-" if value is None else f"{len(text := str(value))}:{text}" for value in content]
     for name, value in zip(ADDED, added, strict=False):
         if value is not None:
-            parts.append(_named(name, value))
+            parts.append(_named_value(name, value))
     return "".join(parts)
 
 
-def _named(name: str, value: object) -> str:
+def _named_value(name: str, value: object) -> str:
     return f"{name}={len(text := str(value))}:{text}"
 
 

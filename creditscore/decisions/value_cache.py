@@ -18,7 +18,7 @@ from creditscore.scorecard.bins import Bins
 from creditscore.scorecard.scorecard import Scorecard
 
 #: Values of one field whose features are kept.
-MAX_KEPT = 4096
+MAX_CACHED_VALUES = 4096
 
 
 class Warning(NamedTuple):
@@ -53,7 +53,7 @@ FeatureCache = Callable[[Value | None], ValueFeatures]
 
 
 def feature_cache(
-    field: Field, bins: Bins, seen: Sequence[Value], *, maxsize: int = MAX_KEPT
+    field: Field, bins: Bins, training_range: Sequence[Value], *, maxsize: int = MAX_CACHED_VALUES
 ) -> FeatureCache:
     """Return a function from a value of a field to its features, which keeps its results.
 
@@ -62,7 +62,7 @@ def feature_cache(
     field : Field
     bins : Bins
         How the training rows were spread over the field.
-    seen : sequence
+    training_range : sequence
         What training saw of it: the smallest and the largest number, or the codes.
     maxsize : int
         Values whose features are kept.
@@ -73,13 +73,15 @@ def feature_cache(
     def features(value: Value | None) -> ValueFeatures:
         if value is None or field.is_missing(value):
             bin_code = bins.bin_code(None)
-            unseen = bins.has_missing and bins.is_outside(bin_code)
-            return ValueFeatures(math.nan, bin_code, (_never_missing(field, value),) * unseen)
-        counted = field.rule.counts_as(value)
-        warnings = [] if counted == value else [_folded(field, value, counted)]
-        if not _was_seen(field, counted, seen):
-            warnings.append(_unseen(field, value, seen))
-        return ValueFeatures(field.rule.encode(value), bins.bin_code(counted), tuple(warnings))
+            is_unseen = bins.has_missing and bins.is_outside(bin_code)
+            return ValueFeatures(math.nan, bin_code, (_missing_warning(field, value),) * is_unseen)
+        counted_value = field.rule.counts_as(value)
+        warnings = [] if counted_value == value else [_folded_warning(field, value, counted_value)]
+        if not _is_in_training_range(field, counted_value, training_range):
+            warnings.append(_unseen_warning(field, value, training_range))
+        return ValueFeatures(
+            field.rule.encode(value), bins.bin_code(counted_value), tuple(warnings)
+        )
 
     return features
 
@@ -97,15 +99,16 @@ def near_cutoff() -> Warning:
     return Warning("near_cutoff", None, None, say("near_cutoff"))
 
 
-def _was_seen(field: Field, value: Value, seen: Sequence[Value]) -> bool:
+def _is_in_training_range(field: Field, value: Value, training_range: Sequence[Value]) -> bool:
     if isinstance(field.rule, CodeList):
-        return value in seen
-    return bool(float(seen[0]) <= float(value) <= float(seen[1]))
+        return value in training_range
+    return bool(float(training_range[0]) <= float(value) <= float(training_range[1]))
 
 
-def _folded(field: Field, value: Value, counted: Value) -> Warning:
+def _folded_warning(field: Field, value: Value, counted_value: Value) -> Warning:
     target = {
-        language: f"{counted} ({label})" for language, label in field.rule.labels[counted].items()
+        language: f"{counted_value} ({label})"
+        for language, label in field.rule.labels[counted_value].items()
     }
     is_other = isinstance(field.rule, CodeList) and value not in field.rule.merged_codes
     code = "counted_as_other" if is_other else "folded"
@@ -114,11 +117,11 @@ def _folded(field: Field, value: Value, counted: Value) -> Warning:
     )
 
 
-def _never_missing(field: Field, value: Value | None) -> Warning:
+def _missing_warning(field: Field, value: Value | None) -> Warning:
     return Warning("missing_unseen", field.name, value, say("missing_unseen", field=field.title))
 
 
-def _unseen(field: Field, value: Value, seen: Sequence[Value]) -> Warning:
+def _unseen_warning(field: Field, value: Value, training_range: Sequence[Value]) -> Warning:
     if isinstance(field.rule, CodeList):
         text = say("outside_training_codes", field=field.title, got=str(value))
         return Warning("outside_training_codes", field.name, value, text)
@@ -126,8 +129,8 @@ def _unseen(field: Field, value: Value, seen: Sequence[Value]) -> Warning:
         "outside_training_range",
         field=field.title,
         got=say_number(float(value)),
-        low=say_number(float(seen[0])),
-        high=say_number(float(seen[1])),
+        low=say_number(float(training_range[0])),
+        high=say_number(float(training_range[1])),
         unit={language: f" {unit}" for language, unit in field.unit.items()} or "",
     )
     return Warning("outside_training_range", field.name, value, text)

@@ -46,12 +46,12 @@ class Crowd:
         random : numpy.random.Generator
         """
         weights = np.exp(shift * self.risk)
-        chosen = random.choice(
+        indices = random.choice(
             len(self.applicants), size=len(references), p=weights / weights.sum()
         )
         return [
-            replace(self.applicants[place], reference=reference)
-            for place, reference in zip(chosen, references, strict=True)
+            replace(self.applicants[index], reference=reference)
+            for index, reference in zip(indices, references, strict=True)
         ]
 
 
@@ -65,8 +65,10 @@ def read_crowds(table: Path, assessor: Assessor, *, rows: int = ROWS) -> dict[st
     """
     schema = assessor.model.schema
     with table.open(encoding="utf-8", newline="") as file:
-        raw = [row for row, _ in zip(csv.DictReader(file), range(rows), strict=False)]
-    return {name: _crowd(list(_parse(raw, schema, name)), assessor) for name in schema.scorecards}
+        raw_rows = [row for row, _ in zip(csv.DictReader(file), range(rows), strict=False)]
+    return {
+        name: _crowd(list(_parse(raw_rows, schema, name)), assessor) for name in schema.scorecards
+    }
 
 
 def _parse(
@@ -82,7 +84,7 @@ def _parse(
 
 
 def _crowd(applicants: Sequence[Applicant], assessor: Assessor) -> Crowd:
-    decided = assessor.assess_batch(applicants)
-    probability = np.array([decision.probability_of_default for decision in decided])
+    decisions = assessor.assess_batch(applicants)
+    probability = np.array([decision.probability_of_default for decision in decisions])
     log_odds = np.log(probability / (1 - probability))
     return Crowd(applicants, (log_odds - log_odds.mean()) / log_odds.std())

@@ -91,12 +91,12 @@ def build(
     CreditScoreError
         If the model cannot be trained, or the log cannot be written.
     """
-    building = folder.with_name(f"{folder.name}.part")
-    shutil.rmtree(building, ignore_errors=True)
-    building.mkdir(parents=True)
+    temporary_folder = folder.with_name(f"{folder.name}.part")
+    shutil.rmtree(temporary_folder, ignore_errors=True)
+    temporary_folder.mkdir(parents=True)
     say("Building the demo: a model, then months of made-up decisions (about a minute) ...")
-    model = train(table, schema, building / "model", history)
-    database = Database(f"sqlite:///{building / 'decisions.sqlite'}")
+    model = train(table, schema, temporary_folder / "model", history)
+    database = Database(f"sqlite:///{temporary_folder / 'decisions.sqlite'}")
     migrate(database)
     assessor = Assessor(model, model.policy, lambda: history.until, new_decision_ids)
     crowds = read_crowds(table, assessor)
@@ -110,9 +110,9 @@ def build(
         "key": f"demo-{secrets.token_hex(8)}",
     }
     # For the owner alone, as it holds a key.
-    with atomic_write(building / MARK) as file:
+    with atomic_write(temporary_folder / MARK) as file:
         file.write(json.dumps(mark, indent=2).encode())
-    building.rename(folder)
+    temporary_folder.rename(folder)
     say(f"Logged {count:,} made-up decisions.")
 
 
@@ -149,7 +149,7 @@ def describe(folder: Path, mark: Mapping[str, object]) -> str:
 
 def serve(folder: Path, mark: Mapping[str, str], host: str, port: str) -> int:
     """Serve the demo with gunicorn, which takes this process's place; on Windows with app.py."""
-    chosen = {
+    values = {
         "model_dir": str(folder / "model"),
         "database_url": f"sqlite:///{folder / 'decisions.sqlite'}",
         "runtime_dir": str(folder / "run"),
@@ -159,7 +159,7 @@ def serve(folder: Path, mark: Mapping[str, str], host: str, port: str) -> int:
     }
     # For the server alone, which this process becomes or starts. An empty one counts as left out.
     for setting in DEFINITIONS:
-        os.putenv(setting.variable, chosen.get(setting.name, ""))
+        os.putenv(setting.variable, values.get(setting.name, ""))
     os.chdir(WORKING_FOLDER)
     command = server_command(host, port)
     if os.name != "nt":

@@ -28,19 +28,19 @@ FIRST_REFERENCE = 1001
 
 #: The share of the time after which riskier applicants begin to come, and how many standard
 #: deviations riskier they are in the end. The population stability index is about its square.
-DRIFT_BEGINS, MAX_SHIFT = 0.6, 0.8
+DRIFT_START, MAX_SHIFT = 0.6, 0.8
 
 #: An outcome is known so many days after the decision, if anybody reports it.
-DAYS_TO_OUTCOME, REPORTED = 30, 0.95
+DAYS_TO_OUTCOME, REPORTED_SHARE = 30, 0.95
 
 #: How much riskier than predicted applicants turn out, in log-odds: at first, and what the end
 #: adds. And what no field knows of them.
-UNDERSTATED, UNDERSTATED_LATER, UNKNOWN = 0.05, 0.6, 0.4
+UNDERSTATEMENT, LATER_UNDERSTATEMENT, UNKNOWN_SPREAD = 0.05, 0.6, 0.4
 
 #: How far from the cut-off, as a probability, officers may decide otherwise; how often they do, by
 #: the final label, and why.
 NEAR_CUTOFF = 0.05
-OVERRIDDEN = {
+OVERRIDES = {
     ELIGIBLE: (0.06, ("A guarantor with a steady income", "A long-standing customer")),
     NOT_ELIGIBLE: (0.02, ("The statement of income could not be confirmed",)),
 }
@@ -69,7 +69,7 @@ class History:
         No decision and no outcome is later.
     days : int
         How long before that the first decision was made.
-    an_hour : float
+    decisions_per_hour : float
         Decisions per office hour and scorecard, on average.
     seed : int
         The same seed and time give the same history, ids included.
@@ -77,7 +77,7 @@ class History:
 
     until: datetime
     days: int = 182
-    an_hour: float = 9.0
+    decisions_per_hour: float = 9.0
     seed: int = 1
 
     @property
@@ -91,8 +91,8 @@ class History:
 
     def shift(self, moment: datetime) -> float:
         """Return how much riskier applicants are at a time, in standard deviations."""
-        drifted = max(0.0, self.progress(moment) - DRIFT_BEGINS) / (1 - DRIFT_BEGINS)
-        return MAX_SHIFT * drifted
+        drift = max(0.0, self.progress(moment) - DRIFT_START) / (1 - DRIFT_START)
+        return MAX_SHIFT * drift
 
 
 def write_history(
@@ -122,7 +122,7 @@ def write_history(
     log = DecisionLog(database, now=clock.now)
     ids = partial(new_decision_ids, random_bytes=random.bytes)
     assessor = replace(assessor, now=clock.now, new_ids=ids)
-    written = 0
+    total = 0
     for hours in _days(history):
         groups = []
         for moment in hours:
@@ -130,20 +130,20 @@ def write_history(
             for crowd in crowds.values():
                 # Requests come at any second of the hour.
                 clock.moment = moment + timedelta(seconds=int(random.integers(60)))
-                count = int(random.poisson(history.an_hour))
-                numbers = range(FIRST_REFERENCE + written, FIRST_REFERENCE + written + count)
-                drawn = crowd.draw(
+                count = int(random.poisson(history.decisions_per_hour))
+                numbers = range(FIRST_REFERENCE + total, FIRST_REFERENCE + total + count)
+                applicants = crowd.draw(
                     [f"A-{number}" for number in numbers],
                     shift=history.shift(moment),
                     random=random,
                 )
-                groups.append(to_rows(assessor.assess_batch(drawn), origin))
-                written += count
+                groups.append(to_rows(assessor.assess_batch(applicants), origin))
+                total += count
         _record(log, groups, hours[0])
         progress(history.progress(hours[0]))
     _record_outcomes(database, history, random)
     _record_overrides(database, random)
-    return written
+    return total
 
 
 def _days(history: History) -> Iterator[list[datetime]]:
@@ -151,7 +151,7 @@ def _days(history: History) -> Iterator[list[datetime]]:
     for day in range(history.days + 1):
         midnight = history.since + timedelta(days=day)
         hours = [midnight + timedelta(hours=hour) for hour in HOURS]
-        hours = [each for each in hours if each + timedelta(minutes=1) <= history.until]
+        hours = [hour for hour in hours if hour + timedelta(minutes=1) <= history.until]
         if hours and midnight.weekday() < 5:
             yield hours
 
@@ -169,27 +169,27 @@ def _record_outcomes(database: Database, history: History, random: np.random.Gen
     with database.writing(seconds=float("inf")) as connection:
         for number, milliseconds, predicted in connection.execute(query).all():
             known_at = to_time(milliseconds) + timedelta(days=DAYS_TO_OUTCOME)
-            reported, unknown, luck = random.random(), random.normal(), random.random()
-            if known_at > history.until or reported > REPORTED:
+            report_draw, deviation, default_draw = random.random(), random.normal(), random.random()
+            if known_at > history.until or report_draw > REPORTED_SHARE:
                 continue
             progress = history.progress(to_time(milliseconds))
-            log_odds = np.log(predicted / (1 - predicted)) + UNKNOWN * unknown
-            log_odds += UNDERSTATED + UNDERSTATED_LATER * progress**2
-            defaulted = bool(luck < 1 / (1 + np.exp(-log_odds)))
+            log_odds = np.log(predicted / (1 - predicted)) + UNKNOWN_SPREAD * deviation
+            log_odds += UNDERSTATEMENT + LATER_UNDERSTATEMENT * progress**2
+            defaulted = bool(default_draw < 1 / (1 + np.exp(-log_odds)))
             write_outcome(connection, number, Outcome(defaulted, known_at, None))
 
 
 def _record_overrides(database: Database, random: np.random.Generator) -> None:
     """Log that officers decided otherwise about some of those who are next to the cut-off."""
-    near = select(decisions.c.number, decisions.c.decided_at, decisions.c.label).where(
+    query = select(decisions.c.number, decisions.c.decided_at, decisions.c.label).where(
         func.abs(decisions.c.probability_of_default - decisions.c.cutoff) < NEAR_CUTOFF
     )
     with database.writing(seconds=float("inf")) as connection:
-        found = connection.execute(near.order_by(decisions.c.number)).all()
-        for number, milliseconds, label in found:
-            final = NOT_ELIGIBLE if label == ELIGIBLE else ELIGIBLE
-            share, reasons = OVERRIDDEN[final]
+        rows = connection.execute(query.order_by(decisions.c.number)).all()
+        for number, milliseconds, label in rows:
+            final_label = NOT_ELIGIBLE if label == ELIGIBLE else ELIGIBLE
+            share, reasons = OVERRIDES[final_label]
             luck, reason = random.random(), str(random.choice(reasons))
             if luck < share:
-                made = Override(final, reason, OFFICER, to_time(milliseconds), None)
-                write_override(connection, number, made)
+                override = Override(final_label, reason, OFFICER, to_time(milliseconds), None)
+                write_override(connection, number, override)

@@ -70,11 +70,11 @@ def compare_outcomes(counts: OutcomeCounts) -> dict[str, Any]:
         "brier": metrics.brier(observed, predicted),
         "bands": [
             {
-                "decisions": int(one["rows"]),
-                "mean_predicted": one["mean_predicted"],
-                "observed_rate": one["observed_rate"],
-                "interval": list(wilson(int(one["bads"]), int(one["rows"]))),
+                "decisions": int(band["rows"]),
+                "mean_predicted": band["mean_predicted"],
+                "observed_rate": band["observed_rate"],
+                "interval": list(wilson(int(band["bads"]), int(band["rows"]))),
             }
-            for one in metrics.calibration_curve(observed, predicted, bins=BANDS)
+            for band in metrics.calibration_curve(observed, predicted, bins=BANDS)
         ],
     }

@@ -56,12 +56,12 @@ class Counts:
         """How many decisions there are."""
         return self.labels.total()
 
-    def add(self, other: Counts) -> None:
+    def add(self, counts: Counts) -> None:
         """Add those of another period."""
-        self.labels.update(other.labels)
-        self.outcomes.update(other.outcomes)
-        self.overrides.update(other.overrides)
-        for index, rows in other.by_bin.items():
+        self.labels.update(counts.labels)
+        self.outcomes.update(counts.outcomes)
+        self.overrides.update(counts.overrides)
+        for index, rows in counts.by_bin.items():
             self.by_bin[index].update(rows)
 
 
@@ -80,13 +80,13 @@ class VersionCounts:
     by_day: defaultdict[date, Counter[bool]] = field(default_factory=lambda: defaultdict(Counter))
     periods: defaultdict[date, Counts] = field(default_factory=lambda: defaultdict(Counts))
 
-    def whole(self) -> Counts:
+    def total(self) -> Counts:
         """Return the sum of all periods."""
         if len(self.periods) == 1:
             return next(iter(self.periods.values()))
         total = Counts()
-        for each in self.periods.values():
-            total.add(each)
+        for counts in self.periods.values():
+            total.add(counts)
         return total
 
 
@@ -118,8 +118,8 @@ def count(database: Database, window: Window, by: str) -> defaultdict[str, Versi
             count_outcomes(connection, day.condition, outcomes)
             count_overrides(connection, day.condition, overrides)
         start = first_day(day.since.astimezone(UTC).date(), by)
-        for version, found in outcomes.items():
-            versions[version].periods[start].outcomes.update(found)
+        for version, counts in outcomes.items():
+            versions[version].periods[start].outcomes.update(counts)
         for version, labels in overrides.items():
             for label, rows in labels.items():
                 versions[version].periods[start].overrides[label == ELIGIBLE] += rows
@@ -144,6 +144,6 @@ def _count_bins(
         width = len(text or "") // int(rows)
         characters = np.frombuffer((text or "").encode("ascii"), dtype=np.uint8)
         for index, column in enumerate(characters.reshape(-1, width).T if width else ()):
-            found = np.bincount(column)
-            for code in np.flatnonzero(found):
-                period.by_bin[index][chr(code), approved] += int(found[code])
+            code_counts = np.bincount(column)
+            for code in np.flatnonzero(code_counts):
+                period.by_bin[index][chr(code), approved] += int(code_counts[code])

@@ -22,7 +22,7 @@ from creditscore.monitoring.verdicts import (
     FAILS,
     NOTICE,
     TOO_FEW,
-    Judged,
+    JudgedFigure,
     Reference,
     judge_approvals,
     judge_auc,
@@ -58,17 +58,17 @@ class Figures:
     matured: int
     expected: float | None
     observed: int | None
-    score_psi: Judged
-    approval_rate: Judged
-    auc: Judged
-    calibration: Judged
-    fields: dict[str, Judged]
+    score_psi: JudgedFigure
+    approval_rate: JudgedFigure
+    auc: JudgedFigure
+    calibration: JudgedFigure
+    fields: dict[str, JudgedFigure]
 
-    def judged(self) -> Iterator[tuple[str, str | None, Judged]]:
+    def all_figures(self) -> Iterator[tuple[str, str | None, JudgedFigure]]:
         """Return every figure with its trigger, and its field if it is of one."""
         yield SCORE_PSI, None, self.score_psi
-        for name, one in self.fields.items():
-            yield FIELD_PSI, name, one
+        for name, figure in self.fields.items():
+            yield FIELD_PSI, name, figure
         yield APPROVALS, None, self.approval_rate
         yield AUC, None, self.auc
         yield CALIBRATION, None, self.calibration
@@ -84,19 +84,21 @@ class Period:
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as plain data."""
-        told = self.figures
-        known = told.expected is not None
+        figures = self.figures
+        has_outcomes = figures.expected is not None
         return {
             "from": self.first.isoformat(),
             "to": self.last.isoformat(),
-            "decisions": told.decisions,
-            "matured": told.matured,
-            "defaults": {"expected": told.expected, "observed": told.observed} if known else None,
-            "score_psi": told.score_psi.to_dict(),
-            "approval_rate": told.approval_rate.to_dict(),
-            "auc": told.auc.to_dict(),
-            "calibration": told.calibration.to_dict(),
-            "fields": {name: one.to_dict() for name, one in told.fields.items()},
+            "decisions": figures.decisions,
+            "matured": figures.matured,
+            "defaults": {"expected": figures.expected, "observed": figures.observed}
+            if has_outcomes
+            else None,
+            "score_psi": figures.score_psi.to_dict(),
+            "approval_rate": figures.approval_rate.to_dict(),
+            "auc": figures.auc.to_dict(),
+            "calibration": figures.calibration.to_dict(),
+            "fields": {name: figure.to_dict() for name, figure in figures.fields.items()},
         }
 
 
@@ -110,34 +112,34 @@ def measure(counts: Counts, card: Scorecard, reference: Reference, triggers: Tri
     reference : Reference
     triggers : Triggers
     """
-    trained, least = card.training_bins, triggers.min_decisions
+    training_bins, min_rows = card.training_bins, triggers.min_decisions
     predicted, observed = outcome_arrays(counts.outcomes)
-    known, bads = len(observed), int(observed.sum())
-    enough = known >= triggers.min_outcomes
-    auc = metrics.auc(observed, predicted) if enough and 0 < bads < known else None
+    matured, bads = len(observed), int(observed.sum())
+    has_enough = matured >= triggers.min_outcomes
+    auc = metrics.auc(observed, predicted) if has_enough and 0 < bads < matured else None
     fields = {}
-    for index, (name, bins) in enumerate(trained.fields.items(), 1):
-        found = shift(bins, merge_labels(counts.by_bin[index]), min_rows=least)
-        one = judge_psi(found, limit=triggers.field_psi, notice=triggers.field_psi_notice)
+    for index, (name, bins) in enumerate(training_bins.fields.items(), 1):
+        drift = shift(bins, merge_labels(counts.by_bin[index]), min_rows=min_rows)
+        figure = judge_psi(drift, limit=triggers.field_psi, notice=triggers.field_psi_notice)
         # No decision depends on a field that is only monitored: it calls for a look, no more.
-        soft = one.verdict == FAILS and name not in card.predictors
-        fields[name] = Judged(one.value, NOTICE) if soft else one
-    score = shift(trained.score, merge_labels(counts.by_bin[0]), min_rows=least)
+        is_softened = figure.verdict == FAILS and name not in card.predictors
+        fields[name] = JudgedFigure(figure.value, NOTICE) if is_softened else figure
+    score = shift(training_bins.score, merge_labels(counts.by_bin[0]), min_rows=min_rows)
     return Figures(
         decisions=counts.decisions,
-        matured=known,
-        expected=float(predicted.sum()) if enough else None,
-        observed=bads if enough else None,
+        matured=matured,
+        expected=float(predicted.sum()) if has_enough else None,
+        observed=bads if has_enough else None,
         score_psi=judge_psi(score, limit=triggers.score_psi, notice=triggers.score_psi_notice),
         approval_rate=judge_approvals(counts.labels[True], counts.decisions, reference, triggers),
-        auc=judge_auc(auc, bads, known, reference, triggers),
+        auc=judge_auc(auc, bads, matured, reference, triggers),
         calibration=judge_calibration(np.asarray(predicted), bads, triggers),
         fields=fields,
     )
 
 
 def fired(
-    whole: Figures, periods: Sequence[Period], reference: Reference, triggers: Triggers
+    window_figures: Figures, periods: Sequence[Period], reference: Reference, triggers: Triggers
 ) -> list[dict[str, Any]]:
     """Return each trigger with its verdict, of the window or of its last period.
 
@@ -148,28 +150,28 @@ def fired(
         that it is of (None for the whole window), with the ``limit`` and what the model card says
         (``reference``).
     """
-    latest: dict[tuple[str, str | None], tuple[Period, Judged]] = {}
+    latest_figures: dict[tuple[str, str | None], tuple[Period, JudgedFigure]] = {}
     for period in periods:
-        for trigger, name, one in period.figures.judged():
-            if one.verdict != TOO_FEW:
-                latest[trigger, name] = period, one
-    told = []
-    for trigger, name, one in whole.judged():
+        for trigger, name, figure in period.figures.all_figures():
+            if figure.verdict != TOO_FEW:
+                latest_figures[trigger, name] = period, figure
+    findings = []
+    for trigger, name, figure in window_figures.all_figures():
         start = None
-        last = latest.get((trigger, name))
-        if last and worst([one.verdict, last[1].verdict]) != one.verdict:
-            start, one = last[0].first.isoformat(), last[1]
-        told.append(
+        latest = latest_figures.get((trigger, name))
+        if latest and worst([figure.verdict, latest[1].verdict]) != figure.verdict:
+            start, figure = latest[0].first.isoformat(), latest[1]
+        findings.append(
             {
                 "trigger": trigger,
                 "field": name,
-                "verdict": one.verdict,
-                "value": one.value,
+                "verdict": figure.verdict,
+                "value": figure.value,
                 "period": start,
                 **_limits(trigger, reference, triggers),
             }
         )
-    return told
+    return findings
 
 
 def make_periods(
@@ -181,8 +183,8 @@ def make_periods(
 ) -> list[Period]:
     """Compute the figures of each period that has decisions."""
     return [
-        Period(first, last_day(first, by), measure(each, card, reference, triggers))
-        for first, each in sorted(counts.items())
+        Period(first, last_day(first, by), measure(period_counts, card, reference, triggers))
+        for first, period_counts in sorted(counts.items())
     ]
 
 
@@ -194,5 +196,5 @@ def _limits(trigger: str, reference: Reference, triggers: Triggers) -> dict[str,
         AUC: triggers.auc_drop,
         CALIBRATION: list(triggers.calibration),
     }
-    known = {APPROVALS: reference.approval_rate, AUC: reference.auc}
-    return {"limit": limits[trigger], "reference": known.get(trigger)}
+    references = {APPROVALS: reference.approval_rate, AUC: reference.auc}
+    return {"limit": limits[trigger], "reference": references.get(trigger)}

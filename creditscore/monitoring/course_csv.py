@@ -11,16 +11,22 @@ COLUMNS = (
     "scorecard", "model_version", "by", "from", "to", "figure", "field", "value", "verdict",
 )  # fmt: skip
 
-JUDGED = ("score_psi", "approval_rate", "auc", "calibration")
+FIGURES = ("score_psi", "approval_rate", "auc", "calibration")
 
 
-def course_csv(found: Mapping[str, Any]) -> str:
+def course_csv(monitoring: Mapping[str, Any]) -> str:
     """Write what monitoring found over time; an empty value is a figure of too few decisions."""
     lines = [to_line(COLUMNS)]
-    for name, section in found["scorecards"].items():
+    for name, section in monitoring["scorecards"].items():
         for period in section["series"]:
-            where = [name, section["model_version"], found["by"], period["from"], period["to"]]
-            lines += [to_line([*where, *row]) for row in _rows(period)]
+            prefix = [
+                name,
+                section["model_version"],
+                monitoring["by"],
+                period["from"],
+                period["to"],
+            ]
+            lines += [to_line([*prefix, *row]) for row in _rows(period)]
     return "".join(f"{line}\r\n" for line in lines)
 
 
@@ -31,7 +37,7 @@ def _rows(period: Mapping[str, Any]) -> Iterator[tuple[object, ...]]:
     yield "matured", None, period["matured"], None
     yield "expected_defaults", None, defaults["expected"], None
     yield "observed_defaults", None, defaults["observed"], None
-    for figure in JUDGED:
+    for figure in FIGURES:
         yield figure, None, period[figure]["value"], period[figure]["verdict"]
-    for field, one in period["fields"].items():
-        yield "field_psi", field, one["value"], one["verdict"]
+    for field, psi in period["fields"].items():
+        yield "field_psi", field, psi["value"], psi["verdict"]

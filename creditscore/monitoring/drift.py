@@ -38,30 +38,30 @@ def shift(bins: Bins, codes: Mapping[str, int], *, min_rows: int = MIN_ROWS) -> 
         what it adds to the index.
     """
     counts = [0] * len(bins.counts)
-    outside = 0
+    outside_rows = 0
     for code, rows in codes.items():
         index = bins.bin_index(code)
         if index is not None:
             counts[index] += rows
-            outside += rows if bins.is_outside(code) else 0
-    live, trained = sum(counts), sum(bins.counts)
-    found = compare_counts(bins, counts, min_rows=min_rows)
-    parts = contributions(bins.counts, counts)
+            outside_rows += rows if bins.is_outside(code) else 0
+    live_total, training_total = sum(counts), sum(bins.counts)
+    comparison = compare_counts(bins, counts, min_rows=min_rows)
+    all_contributions = contributions(bins.counts, counts)
     return {
-        "rows": live,
-        "psi": found.psi,
-        "verdict": found.verdict,
-        "significant": found.significant,
-        "outside_training": outside / live if live else None,
+        "rows": live_total,
+        "psi": comparison.psi,
+        "verdict": comparison.verdict,
+        "significant": comparison.significant,
+        "outside_training": outside_rows / live_total if live_total else None,
         "bins": [
             {
                 "label": label,
-                "training": before / trained,
-                "live": now / live if live else None,
-                "contribution": None if found.psi is None else part,
+                "training": training_rows / training_total,
+                "live": live_rows / live_total if live_total else None,
+                "contribution": None if comparison.psi is None else contribution,
             }
-            for label, before, now, part in zip(
-                bins.labels, bins.counts, counts, parts, strict=True
+            for label, training_rows, live_rows, contribution in zip(
+                bins.labels, bins.counts, counts, all_contributions, strict=True
             )
         ],
     }

@@ -64,9 +64,9 @@ def monitor_model(
     DatabaseUnavailable
         If the log cannot be read.
     """
-    decided = clip(database, window)
-    by = by or choose_period(decided)
-    counts = count(database, decided, by)
+    span = clip(database, window)
+    by = by or choose_period(span)
+    counts = count(database, span, by)
     card = read_card(model.card)
     cutoff = model.policy.cutoff if cutoff is None else cutoff
     scorecards = {
@@ -78,21 +78,26 @@ def monitor_model(
         }
         for name, version in model.versions.items()
     }
-    served = set(model.versions.values())
-    made = {version: sum(map(_size, each.by_day.values())) for version, each in counts.items()}
+    served_versions = set(model.versions.values())
+    decisions_by_version = {
+        version: sum(map(_size, version_counts.by_day.values()))
+        for version, version_counts in counts.items()
+    }
     return {
         "by": by,
-        "verdict": worst(one["verdict"] for one in scorecards.values()),
+        "verdict": worst(section["verdict"] for section in scorecards.values()),
         "reasons": [
             {"scorecard": name, **trigger}
-            for name, one in scorecards.items()
-            for trigger in one["triggers"]
+            for name, section in scorecards.items()
+            for trigger in section["triggers"]
             if trigger["verdict"] in {NOTICE, FAILS}
         ],
-        "decisions": sum(made.values()),
+        "decisions": sum(decisions_by_version.values()),
         "scorecards": scorecards,
         "other_versions": {
-            version: size for version, size in made.items() if version not in served
+            version: size
+            for version, size in decisions_by_version.items()
+            if version not in served_versions
         },
     }
 
@@ -106,85 +111,85 @@ def _describe(
 ) -> dict[str, Any]:
     """Compare a scorecard's decisions with training, in the whole window and over time."""
     card, triggers = model.scorecards[name], model.schema.triggers
-    counts = version.whole()
-    whole = measure(counts, card, reference, triggers)
+    counts = version.total()
+    figures = measure(counts, card, reference, triggers)
     periods = make_periods(version.periods, by, card, reference, triggers)
-    told = fired(whole, periods, reference, triggers)
+    fired_triggers = fired(figures, periods, reference, triggers)
     return {
-        "verdict": worst(one["verdict"] for one in told),
-        "triggers": told,
+        "verdict": worst(trigger["verdict"] for trigger in fired_triggers),
+        "triggers": fired_triggers,
         "series": [period.to_dict() for period in periods],
         "approvals_by_day": [
             {
                 "day": day.isoformat(),
-                "decisions": both.total(),
-                "rate": rate(both[True], _size(both)),
+                "decisions": labels.total(),
+                "rate": rate(labels[True], _size(labels)),
             }
-            for day, both in version.by_day.items()
+            for day, labels in version.by_day.items()
         ],
-        **_against_training(model, name, counts),
+        **_compare_with_training(model, name, counts),
         "outcomes": compare_outcomes(counts.outcomes),
         "overrides": {
-            "low_side": _overridden(counts, approved=True),
-            "high_side": _overridden(counts, approved=False),
+            "low_side": _count_overrides(counts, approved=True),
+            "high_side": _count_overrides(counts, approved=False),
         },
     }
 
 
-def _overridden(counts: Counts, *, approved: bool) -> dict[str, Any]:
+def _count_overrides(counts: Counts, *, approved: bool) -> dict[str, Any]:
     """Count the decisions to which a person gave the other label, of all that had the model's.
 
     Low-side overrides approve what the model refused; high-side overrides refuse what it approved.
     """
-    decided, overridden = counts.labels[not approved], counts.overrides[approved]
+    decisions, overrides = counts.labels[not approved], counts.overrides[approved]
     return {
-        "decisions": decided,
-        "overridden": overridden,
-        "rate": rate(overridden, decided),
+        "decisions": decisions,
+        "overridden": overrides,
+        "rate": rate(overrides, decisions),
     }
 
 
-def _against_training(model: Model, name: str, counts: Counts) -> dict[str, Any]:
+def _compare_with_training(model: Model, name: str, counts: Counts) -> dict[str, Any]:
     """Compare score and fields with the training rows, and protected groups with each other."""
-    card, least = model.scorecards[name], model.schema.triggers.min_decisions
-    trained = card.training_bins
-    by_field = {field: counts.by_bin[index] for index, field in enumerate(trained.fields, 1)}
+    card, min_rows = model.scorecards[name], model.schema.triggers.min_decisions
+    training_bins = card.training_bins
+    by_field = {field: counts.by_bin[index] for index, field in enumerate(training_bins.fields, 1)}
     return {
         "decisions": counts.decisions,
         "approval_rate": rate(counts.labels[True], counts.decisions),
         "approvals_by_group": {
-            field: _by_group(bins, by_field[field])
-            for field, bins in trained.fields.items()
+            field: _group_rates(bins, by_field[field])
+            for field, bins in training_bins.fields.items()
             if model.schema.fields[field].protected
         },
-        "score": shift(trained.score, merge_labels(counts.by_bin[0]), min_rows=least),
+        "score": shift(training_bins.score, merge_labels(counts.by_bin[0]), min_rows=min_rows),
         "fields": {
             field: {
                 "part": "predictor" if field in card.predictors else "monitored",
-                **shift(bins, merge_labels(by_field[field]), min_rows=least),
+                **shift(bins, merge_labels(by_field[field]), min_rows=min_rows),
             }
-            for field, bins in trained.fields.items()
+            for field, bins in training_bins.fields.items()
         },
     }
 
 
-def _by_group(bins: Bins, counts: BinCounts) -> list[dict[str, Any]]:
+def _group_rates(bins: Bins, counts: BinCounts) -> list[dict[str, Any]]:
     """Return the approval rate of each group, which is a bin of a protected field."""
-    rows, approved = [0] * len(bins.counts), [0] * len(bins.counts)
-    for (code, yes), size in counts.items():
+    rows, approvals = [0] * len(bins.counts), [0] * len(bins.counts)
+    for (code, is_approval), size in counts.items():
         index = bins.bin_index(code)
         if index is not None:
             rows[index] += size
-            approved[index] += size if yes else 0
+            approvals[index] += size if is_approval else 0
     return [
         {
             "group": label,
             "decisions": size,
-            "rate": rate(yes, size),
+            "rate": rate(approved, size),
             "verdict": verdict(large=size >= MIN_GROUP_ROWS, differs=differs),
             "differs_from_rest": differs,
         }
-        for label, size, yes, differs in zip(
-            bins.labels, rows, approved, differ_from_rest(approved, rows), strict=True
+        for label, size, approved, differs in zip(
+            bins.labels, rows, approvals, differ_from_rest(approvals, rows), strict=True
         )
     ]

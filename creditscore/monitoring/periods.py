@@ -62,8 +62,10 @@ def last_day(first: date, by: str) -> date:
     if by == WEEK:
         return first + timedelta(days=6)
     december = first.month == 12
-    return date(first.year, 12, 31) if december else _before(first.replace(month=first.month + 1))
+    return (
+        date(first.year, 12, 31) if december else _day_before(first.replace(month=first.month + 1))
+    )
 
 
-def _before(day: date) -> date:
+def _day_before(day: date) -> date:
     return day - timedelta(days=1)

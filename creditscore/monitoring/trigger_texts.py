@@ -26,16 +26,16 @@ def describe_trigger(trigger: Mapping[str, Any], schema: Schema) -> Text:
 
 
 def _numbers(trigger: Mapping[str, Any]) -> dict[str, Text | str | int]:
-    kind, value, limit, card = (trigger[key] for key in ("trigger", "value", "limit", "reference"))
-    if kind in {SCORE_PSI, FIELD_PSI}:
+    name, value, limit, card = (trigger[key] for key in ("trigger", "value", "limit", "reference"))
+    if name in {SCORE_PSI, FIELD_PSI}:
         return {"value": _figure(value), "limit": _short(limit)}
-    if kind == APPROVALS:
+    if name == APPROVALS:
         return {"value": _share(value), "card": _share(card), "limit": _short(limit)}
-    if kind == AUC:
+    if name == AUC:
         return {"value": _figure(value), "card": _figure(card), "limit": _short(limit)}
-    if kind == CALIBRATION:
+    if name == CALIBRATION:
         return {"value": _figure(value), "low": _short(limit[0]), "high": _short(limit[1])}
-    raise ValueError(f"no trigger is called {kind}")
+    raise ValueError(f"no trigger is called {name}")
 
 
 def _figure(number: float) -> Text:

@@ -30,7 +30,7 @@ Z = NormalDist().inv_cdf((1 + CONFIDENCE) / 2)
 
 
 @dataclass(frozen=True)
-class Judged:
+class JudgedFigure:
     """A figure and its verdict; no figure where there are too few decisions for one."""
 
     value: float | None = None
@@ -82,45 +82,45 @@ def worst(verdicts: Iterable[str]) -> str:
     return max(verdicts, key=VERDICTS.index, default=TOO_FEW)
 
 
-def judge_psi(shift: Mapping[str, Any], *, limit: float, notice: float) -> Judged:
+def judge_psi(shift: Mapping[str, Any], *, limit: float, notice: float) -> JudgedFigure:
     """Hold the population stability index of a field, or of the score, against its limits."""
     psi = shift["psi"]
     if psi is None:
-        return Judged()
-    beyond = psi >= limit and bool(shift["significant"])
-    return Judged(psi, FAILS if beyond else NOTICE if psi >= notice else OK)
+        return JudgedFigure()
+    is_beyond = psi >= limit and bool(shift["significant"])
+    return JudgedFigure(psi, FAILS if is_beyond else NOTICE if psi >= notice else OK)
 
 
 def judge_approvals(
     approved: int, decisions: int, reference: Reference, triggers: Triggers
-) -> Judged:
+) -> JudgedFigure:
     """Hold the approval rate against that of the card, with the z-test of two proportions."""
     if decisions < triggers.min_decisions:
-        return Judged()
+        return JudgedFigure()
     rate = approved / decisions
     # 0.1 + 0.7 is not 0.8 to the last bit.
     points = round(100 * abs(rate - reference.approval_rate), 9)
     if points <= triggers.approval_points:
-        return Judged(rate, OK)
-    trained = (reference.approval_rate * reference.rows, reference.rows)
-    differs = rates_differ(approved, decisions, than=trained)
-    return Judged(rate, FAILS if differs else NOTICE)
+        return JudgedFigure(rate, OK)
+    card_rate = (reference.approval_rate * reference.rows, reference.rows)
+    differs = rates_differ(approved, decisions, than=card_rate)
+    return JudgedFigure(rate, FAILS if differs else NOTICE)
 
 
 def judge_auc(
-    auc: float | None, bads: int, known: int, reference: Reference, triggers: Triggers
-) -> Judged:
+    auc: float | None, bads: int, matured: int, reference: Reference, triggers: Triggers
+) -> JudgedFigure:
     """Hold the live AUC against that of the card.
 
     Chance is told from the standard errors of both (Hanley & McNeil 1982, Radiology 143).
     """
-    if auc is None or known < triggers.min_outcomes:
-        return Judged()
+    if auc is None or matured < triggers.min_outcomes:
+        return JudgedFigure()
     drop = reference.auc - auc
     if round(drop, 9) <= triggers.auc_drop:
-        return Judged(auc, OK)
-    error = sqrt(auc_error(auc, bads, known - bads) ** 2 + reference.auc_error**2)
-    return Judged(auc, FAILS if drop > Z * error else NOTICE)
+        return JudgedFigure(auc, OK)
+    error = sqrt(auc_error(auc, bads, matured - bads) ** 2 + reference.auc_error**2)
+    return JudgedFigure(auc, FAILS if drop > Z * error else NOTICE)
 
 
 def auc_error(auc: float, bads: int, goods: int) -> float:
@@ -135,17 +135,17 @@ def auc_error(auc: float, bads: int, goods: int) -> float:
     return sqrt(max(variance, 0.0) / (bads * goods))
 
 
-def judge_calibration(predicted: Floats, observed: int, triggers: Triggers) -> Judged:
+def judge_calibration(predicted: Floats, observed: int, triggers: Triggers) -> JudgedFigure:
     """Hold the ratio of observed to expected defaults against its interval.
 
     Were the probabilities p right, the observed number would vary by sqrt(sum p (1 - p)).
     """
     expected = float(predicted.sum())
     if len(predicted) < triggers.min_outcomes or expected == 0:
-        return Judged()
+        return JudgedFigure()
     ratio = observed / expected
     low, high = triggers.calibration
     if low <= ratio <= high:
-        return Judged(ratio, OK)
+        return JudgedFigure(ratio, OK)
     spread = sqrt(float((predicted * (1 - predicted)).sum()))
-    return Judged(ratio, FAILS if abs(observed - expected) > Z * spread else NOTICE)
+    return JudgedFigure(ratio, FAILS if abs(observed - expected) > Z * spread else NOTICE)

@@ -45,7 +45,7 @@ class Piece:
         How many cells a row has; empty ones behind them are dropped.
     separator : str
         Of the cells.
-    parsed : sequence of (int, list of str) or None
+    parsed_rows : sequence of (int, list of str) or None
         The cells of each row, where they have been read already.
     """
 
@@ -53,15 +53,15 @@ class Piece:
     line: int
     width: int
     separator: str
-    parsed: Sequence[NumberedRow] | None = None
+    parsed_rows: Sequence[NumberedRow] | None = None
 
     @cached_property
     def rows(self) -> Sequence[NumberedRow]:
         """The line and the cells of each row; other than the width where the file has it so."""
-        parsed: Iterable[NumberedRow] | None = self.parsed
-        if parsed is None:
-            parsed = _Rows(self.raw, self.line, self.separator)
-        return [(line, _trim(cells, self.width)) for line, cells in parsed]
+        parsed_rows: Iterable[NumberedRow] | None = self.parsed_rows
+        if parsed_rows is None:
+            parsed_rows = _Rows(self.raw, self.line, self.separator)
+        return [(line, _trim(cells, self.width)) for line, cells in parsed_rows]
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ class CsvFile:
         Of the cells.
     header_line : int
         The line of the header, counted from 1.
-    begun : bytes
+    buffer : bytes
         What was read together with the header.
     line : int
         The line behind the header.
@@ -93,7 +93,7 @@ class CsvFile:
     stream: Utf8Stream
     separator: str
     header_line: int
-    begun: bytes
+    buffer: bytes
     line: int
     is_whole: bool
 
@@ -114,26 +114,26 @@ class CsvFile:
         NotATable
             With the line, where it is not CSV, or not of its encoding.
         """
-        waiting, line, width, size = self.begun, self.line, len(self.columns), PIECE
-        while read := self.stream.read(size):
-            taken, parsed = _whole_rows(waiting, line, self.separator)
-            if taken:
-                yield Piece(waiting[:taken], line, width, self.separator, parsed)
-                line += _count_lines(waiting[:taken])
-            elif len(waiting) > MAX_ROW_LENGTH:
+        buffer, line, width, size = self.buffer, self.line, len(self.columns), PIECE
+        while chunk := self.stream.read(size):
+            length, parsed_rows = _whole_rows(buffer, line, self.separator)
+            if length:
+                yield Piece(buffer[:length], line, width, self.separator, parsed_rows)
+                line += _count_lines(buffer[:length])
+            elif len(buffer) > MAX_ROW_LENGTH:
                 raise NotATable("not_csv", say("endless_row", most=MAX_ROW_LENGTH), line)
-            waiting = waiting[taken:] + read
+            buffer = buffer[length:] + chunk
             # Doubled where no row ended, so that a long one is not read over and over.
-            size = PIECE if taken else len(waiting)
-        if waiting:
-            yield Piece(waiting, line, width, self.separator)
+            size = PIECE if length else len(buffer)
+        if buffer:
+            yield Piece(buffer, line, width, self.separator)
 
     def first_rows(self) -> Sequence[list[str]]:
         """Return the cells of the rows that were read together with the header.
 
         They are whole rows, up to the first fault, which is raised when the rows are read.
         """
-        raw = self.begun
+        raw = self.buffer
         if not self.is_whole:
             raw = raw[: _whole_rows(raw, self.line, self.separator)[0]]
         rows = []
@@ -146,7 +146,7 @@ class CsvFile:
 def open_csv(
     file: BinaryIO,
     *,
-    wanted: Collection[str] = (),
+    column_names: Collection[str] = (),
     stated: StatedFormat | None = None,
     encoding: str | None = None,
 ) -> CsvFile:
@@ -156,7 +156,7 @@ def open_csv(
     ----------
     file : file
         Read from its beginning, in pieces.
-    wanted : collection of str
+    column_names : collection of str
         Some of its columns, to find separator and header.
     stated : StatedFormat, optional
         What is known of it.
@@ -172,25 +172,29 @@ def open_csv(
     stream = Utf8Stream(file, encoding or stated.encoding)
     if encoding == "utf-8" and stream.encoding != encoding:
         raise NotATable("not_utf8", say("another_file", kind=say("file_utf16")), 1)
-    read = stream.read(PIECE)
-    text = decode_beginning(read[:SAMPLE_BYTES], "utf-8")
-    separator, line = find_header(text, wanted=wanted, stated=stated)
-    before = _length_of_lines(read, line - 1)
-    rows = _Rows(read[before:], line, separator)
-    begins, cells = next(rows, (line, []))
-    header = read[before : before + rows.taken]
+    chunk = stream.read(PIECE)
+    text = decode_beginning(chunk[:SAMPLE_BYTES], "utf-8")
+    separator, line = find_header(text, column_names=column_names, stated=stated)
+    start = _length_of_lines(chunk, line - 1)
+    rows = _Rows(chunk[start:], line, separator)
+    header_line, cells = next(rows, (line, []))
+    header = chunk[start : start + rows.bytes_read]
     is_whole = stream.is_exhausted
-    if not is_whole and before + rows.taken == len(read) and not header.endswith((b"\n", b"\r")):
-        raise NotATable("not_csv", say("endless_row", most=PIECE), begins)
+    if (
+        not is_whole
+        and start + rows.bytes_read == len(chunk)
+        and not header.endswith((b"\n", b"\r"))
+    ):
+        raise NotATable("not_csv", say("endless_row", most=PIECE), header_line)
     columns = _trim(cells, 0)
-    check_columns(columns, begins)
+    check_columns(columns, header_line)
     return CsvFile(
         columns=tuple(columns),
         newline="\r\n" if header.endswith(b"\r\n") else "\n",
         stream=stream,
         separator=separator,
-        header_line=begins,
-        begun=read[before + rows.taken :],
+        header_line=header_line,
+        buffer=chunk[start + rows.bytes_read :],
         line=line + rows.lines,
         is_whole=is_whole,
     )
@@ -207,47 +211,47 @@ class _Rows(Iterator[NumberedRow]):
     def __init__(self, raw: bytes, line: int, separator: str) -> None:
         # Of bytes, splitlines knows LF, CRLF and CR only.
         self._raw, self._line = iter(raw.splitlines(keepends=True)), line
-        self._reader = csv.reader(self._decoded(), delimiter=separator, strict=True)
-        self.taken = self.lines = 0
-        self.exhausted = False
+        self._reader = csv.reader(self._decode_lines(), delimiter=separator, strict=True)
+        self.bytes_read = self.lines = 0
+        self.is_exhausted = False
 
     def __next__(self) -> NumberedRow:
         while True:
-            begins = self._line + self.lines
+            line = self._line + self.lines
             try:
                 cells = next(self._reader)
             except csv.Error as error:
-                raise NotATable("not_csv", say("not_csv", problem=str(error)), begins) from None
+                raise NotATable("not_csv", say("not_csv", problem=str(error)), line) from None
             if len(cells) > 1 or (cells and cells[0].strip(" \t")):
-                return begins, cells
+                return line, cells
 
-    def _decoded(self) -> Iterator[str]:
+    def _decode_lines(self) -> Iterator[str]:
         for raw in self._raw:
-            self.taken += len(raw)
+            self.bytes_read += len(raw)
             self.lines += 1
             try:
                 yield raw.decode()
             except UnicodeDecodeError:
                 line = self._line + self.lines - 1
                 raise NotATable("not_utf8", say("table_not_utf8"), line) from None
-        self.exhausted = True
+        self.is_exhausted = True
 
 
 def _whole_rows(raw: bytes, line: int, separator: str) -> tuple[int, Sequence[NumberedRow] | None]:
     """Return how many bytes are whole rows, and the rows if finding that out has read them."""
     # A CR at the very end may be the first half of a CRLF.
-    ends = max(raw.rfind(b"\n"), raw.rfind(b"\r", 0, -1)) + 1
+    end = max(raw.rfind(b"\n"), raw.rfind(b"\r", 0, -1)) + 1
     if b'"' not in raw:
-        return ends, None
-    rows, taken, parsed = _Rows(raw[:ends], line, separator), 0, []
+        return end, None
+    rows, length, parsed_rows = _Rows(raw[:end], line, separator), 0, []
     try:
         for row in rows:
-            parsed.append(row)
-            taken = rows.taken
+            parsed_rows.append(row)
+            length = rows.bytes_read
     except NotATable:
         # A quoted cell goes on behind the piece; other faults are raised when the rows are read.
-        return (taken, parsed) if rows.exhausted else (ends, None)
-    return ends, parsed
+        return (length, parsed_rows) if rows.is_exhausted else (end, None)
+    return end, parsed_rows
 
 
 def _count_lines(raw: bytes) -> int:
@@ -256,10 +260,10 @@ def _count_lines(raw: bytes) -> int:
 
 def _trim(cells: list[str], width: int) -> list[str]:
     """Drop empty cells at the end that are beyond a width."""
-    kept = len(cells)
-    while kept > width and not cells[kept - 1]:
-        kept -= 1
-    return cells if kept == len(cells) else cells[:kept]
+    end = len(cells)
+    while end > width and not cells[end - 1]:
+        end -= 1
+    return cells if end == len(cells) else cells[:end]
 
 
 def check_columns(columns: Sequence[str], line: int) -> None:

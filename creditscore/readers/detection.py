@@ -13,13 +13,13 @@ from creditscore.readers.file_format import (
     LEGACY_ENCODING,
     PARQUET,
 )
-from creditscore.readers.header_search import MOSTLY
+from creditscore.readers.header_search import MAJORITY
 
 #: How files begin that are no tables here, and the message that names each.
 OTHER_FILES = {b"PK\x03\x04": "file_zip", b"\x1f\x8b": "file_gzip"}
 
 
-def file_kind(begun: bytes) -> str:
+def file_kind(head: bytes) -> str:
     """Return the kind of a file by its first bytes: CSV where it is none of the others.
 
     Raises
@@ -27,31 +27,31 @@ def file_kind(begun: bytes) -> str:
     NotATable
         If it is an archive.
     """
-    if begun.startswith(b"PAR1"):
+    if head.startswith(b"PAR1"):
         return PARQUET
     # Old workbooks are compound files; new ones are ZIP archives with a folder of that name.
-    is_archive = begun.startswith(b"PK\x03\x04")
-    if begun.startswith(b"\xd0\xcf\x11\xe0") or (is_archive and b"xl/" in begun):
+    is_archive = head.startswith(b"PK\x03\x04")
+    if head.startswith(b"\xd0\xcf\x11\xe0") or (is_archive and b"xl/" in head):
         return EXCEL
     for beginning, message in OTHER_FILES.items():
-        if begun.startswith(beginning):
+        if head.startswith(beginning):
             raise NotATable("not_csv", say("another_file", kind=say(message)), 1)
     return CSV
 
 
-def check_is_csv(begun: bytes) -> None:
+def check_is_csv(head: bytes) -> None:
     """Check that a file is CSV by its first bytes.
 
     Excel workbooks and Parquet are read from files, but not from a pipe or a request.
     """
-    kind = file_kind(begun)
+    kind = file_kind(head)
     if kind != CSV:
-        workbook = "file_xlsx" if begun.startswith(b"PK") else "file_xls"
+        workbook = "file_xlsx" if head.startswith(b"PK") else "file_xls"
         message = "file_parquet" if kind == PARQUET else workbook
         raise NotATable("not_csv", say("another_file", kind=say(message)), 1)
 
 
-def detect_encoding(begun: bytes, *, stated: str | None = None) -> str:
+def detect_encoding(head: bytes, *, stated: str | None = None) -> str:
     """Find out the encoding of a text from its beginning.
 
     A byte order mark settles it; then what is stated. UTF-16 in Latin letters shows by its zeros,
@@ -63,30 +63,31 @@ def detect_encoding(begun: bytes, *, stated: str | None = None) -> str:
         If it is no text.
     """
     for mark, encoding in BYTE_ORDER_MARKS.items():
-        if begun.startswith(mark):
+        if head.startswith(mark):
             return encoding
-    if b"\0" in begun and not (stated or "").startswith(("utf-16", "utf-32")):
-        head = begun[:200]
+    if b"\0" in head and not (stated or "").startswith(("utf-16", "utf-32")):
+        sample = head[:200]
         # Every other byte of a text in Latin letters is 0: behind the letter, or before it.
-        for encoding, place in (("utf-16-le", 1), ("utf-16-be", 0)):
-            zeros = head[place::2].count(0)
-            if len(head) > 1 and zeros >= MOSTLY * len(head[place::2]) and zeros == head.count(0):
+        for encoding, offset in (("utf-16-le", 1), ("utf-16-be", 0)):
+            half = sample[offset::2]
+            zeros = half.count(0)
+            if len(sample) > 1 and zeros >= MAJORITY * len(half) and zeros == sample.count(0):
                 return encoding
         raise NotATable("not_csv", say("another_file", kind=say("file_binary")), 1)
     if stated is not None:
         return stated
-    return "utf-8" if is_utf_8(begun) else LEGACY_ENCODING
+    return "utf-8" if is_utf_8(head) else LEGACY_ENCODING
 
 
-def is_utf_8(begun: bytes) -> bool:
+def is_utf_8(head: bytes) -> bool:
     """Check whether bytes are UTF-8, but for a character that is cut at their end."""
     try:
-        codecs.getincrementaldecoder("utf-8")().decode(begun)
+        codecs.getincrementaldecoder("utf-8")().decode(head)
     except UnicodeDecodeError:
         return False
     return True
 
 
-def decode_beginning(begun: bytes, encoding: str) -> str:
+def decode_beginning(head: bytes, encoding: str) -> str:
     """Return the text at the beginning of a file, without a byte order mark."""
-    return codecs.getincrementaldecoder(encoding)("replace").decode(begun).removeprefix("\ufeff")
+    return codecs.getincrementaldecoder(encoding)("replace").decode(head).removeprefix("\ufeff")

@@ -60,17 +60,20 @@ class ExcelFile:
             for number, cells in _rows(self.sheet)
             if number > self.format.header_line and any(cell.strip() for cell in cells)
         )
-        while some := list(islice(rows, PIECE_ROWS)):
-            yield RowsPiece(some)
+        while chunk := list(islice(rows, PIECE_ROWS)):
+            yield RowsPiece(chunk)
 
     def first_rows(self) -> Sequence[list[str]]:
         """Return the cells of some rows below the header."""
-        first = next(self.pieces(), None)
-        return [cells for _, cells in first.rows] if first else []
+        first_piece = next(self.pieces(), None)
+        return [cells for _, cells in first_piece.rows] if first_piece else []
 
 
 def open_excel(
-    source: Path | BinaryIO, *, wanted: Collection[str] = (), stated: StatedFormat | None = None
+    source: Path | BinaryIO,
+    *,
+    column_names: Collection[str] = (),
+    stated: StatedFormat | None = None,
 ) -> ExcelFile:
     """Read the header of a sheet: the one that is stated, or the first that has wanted columns.
 
@@ -79,7 +82,7 @@ def open_excel(
     Parameters
     ----------
     source : Path or file
-    wanted : collection of str
+    column_names : collection of str
         Some names of its columns, if any are known.
     stated : StatedFormat, optional
         What is known of it.
@@ -92,21 +95,21 @@ def open_excel(
         If it is no workbook, has no such sheet, or is empty.
     """
     workbook = _open_workbook(source)
-    stated, names = stated or StatedFormat(), frozenset(map(clean_name, wanted))
+    stated, names = stated or StatedFormat(), frozenset(map(clean_name, column_names))
     sheets = _sheet_names(workbook, stated.sheet)
-    found = []
+    candidates = []
     for name in sheets:
         sheet = workbook.get_sheet_by_name(name)
         rows = dict(islice(_rows(sheet), SAMPLE_ROWS))
         count, line = _find_header(rows, names, stated.header_line)
         size = sum(map(len, rows.values()))
         if size:
-            found.append((count, size, line, rows, sheet))
+            candidates.append((count, size, line, rows, sheet))
         if count:
             break
-    if not found:
+    if not candidates:
         raise NotATable("no_header", say("no_header"), 1)
-    *_, line, rows, sheet = max(found, key=lambda each: each[:2])
+    *_, line, rows, sheet = max(candidates, key=lambda candidate: candidate[:2])
     columns = list(rows.get(line, ()))
     while columns and not columns[-1]:
         columns.pop()
@@ -129,29 +132,29 @@ def _open_workbook(source: Path | BinaryIO) -> CalamineWorkbook:
         raise NotATable("not_csv", say("not_readable", problem=str(error)), 1) from None
 
 
-def _sheet_names(workbook: CalamineWorkbook, stated: str | None) -> Sequence[str]:
+def _sheet_names(workbook: CalamineWorkbook, stated_sheet: str | None) -> Sequence[str]:
     from python_calamine import SheetVisibleEnum
 
-    if stated is None:
+    if stated_sheet is None:
         sheets = workbook.sheets_metadata
-        visible = [each.name for each in sheets if each.visible == SheetVisibleEnum.Visible]
+        visible = [sheet.name for sheet in sheets if sheet.visible == SheetVisibleEnum.Visible]
         return visible or workbook.sheet_names
-    if stated not in workbook.sheet_names:
+    if stated_sheet not in workbook.sheet_names:
         sheets_text = ", ".join(f'"{name}"' for name in workbook.sheet_names)
-        raise NotATable("not_csv", say("no_sheet", sheet=stated, sheets=sheets_text), 1)
-    return [stated]
+        raise NotATable("not_csv", say("no_sheet", sheet=stated_sheet, sheets=sheets_text), 1)
+    return [stated_sheet]
 
 
 def _find_header(
-    rows: Mapping[int, Sequence[str]], names: frozenset[str], stated: int | None
+    rows: Mapping[int, Sequence[str]], names: frozenset[str], stated_line: int | None
 ) -> tuple[int, int]:
     """Return how many wanted names the header has, and its row."""
     counts = {
         line: len(names.intersection(map(clean_name, cells)))
         for line, cells in islice(rows.items(), HEADER_LINES)
     }
-    if stated is not None and (counts.get(stated) or not any(counts.values())):
-        return counts.get(stated, 0), stated
+    if stated_line is not None and (counts.get(stated_line) or not any(counts.values())):
+        return counts.get(stated_line, 0), stated_line
     line = max(counts, key=lambda line: counts[line], default=1)
     if counts.get(line):
         return counts[line], line

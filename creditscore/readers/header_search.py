@@ -30,25 +30,27 @@ MAX_LINES = 50
 
 #: Share of a column's cells that are numbers, above which the column is one of numbers; and of
 #: rows as wide as most are, above which a separator can be the right one.
-MOSTLY = 0.8
+MAJORITY = 0.8
 
 
 class _Header(NamedTuple):
     """A line that may be the header, and how many wanted names it has with a separator."""
 
-    found: int
+    name_count: int
     separator: str
     line: int
 
 
-def find_header(text: str, *, wanted: Collection[str], stated: StatedFormat) -> tuple[str, int]:
+def find_header(
+    text: str, *, column_names: Collection[str], stated: StatedFormat
+) -> tuple[str, int]:
     """Find the separator of CSV, and the line of its header.
 
     Parameters
     ----------
     text : str
         The beginning of the table.
-    wanted : collection of str
+    column_names : collection of str
         Some names of its columns, if any are known.
     stated : StatedFormat
         Preferred, where a wanted column is found by it.
@@ -60,20 +62,22 @@ def find_header(text: str, *, wanted: Collection[str], stated: StatedFormat) -> 
         Counted from 1.
     """
     lines = _lines(text)
-    sign = _SEPARATOR_LINE.fullmatch(lines[0]) if lines else None
-    said = sign[1] if sign and sign[1] in SEPARATORS else None
-    first = 2 if sign else 1
-    separators = [stated.separator or said or ","]
-    separators += [each for each in SEPARATORS if each not in separators]
-    if wanted:
-        names = frozenset(map(clean_name, wanted))
-        stated_line = stated.header_line or (first if stated.separator else None)
-        best = _best_header(lines, separators, names, first=first, stated=stated_line)
-        if best.found:
-            return best.separator, best.line
-    if stated.separator is None and said is None:
+    declaration = _SEPARATOR_LINE.fullmatch(lines[0]) if lines else None
+    declared_separator = declaration[1] if declaration and declaration[1] in SEPARATORS else None
+    first_line = 2 if declaration else 1
+    separators = [stated.separator or declared_separator or ","]
+    separators += [separator for separator in SEPARATORS if separator not in separators]
+    if column_names:
+        names = frozenset(map(clean_name, column_names))
+        stated_line = stated.header_line or (first_line if stated.separator else None)
+        best_header = _best_header(
+            lines, separators, names, first_line=first_line, stated_line=stated_line
+        )
+        if best_header.name_count:
+            return best_header.separator, best_header.line
+    if stated.separator is None and declared_separator is None:
         separators = [_likely_separator(text, separators)]
-    line = stated.header_line or _likely_header(lines, separators[0], first)
+    line = stated.header_line or _likely_header(lines, separators[0], first_line)
     return separators[0], line
 
 
@@ -87,25 +91,25 @@ def _best_header(
     separators: Sequence[str],
     names: frozenset[str],
     *,
-    first: int,
-    stated: int | None,
+    first_line: int,
+    stated_line: int | None,
 ) -> _Header:
     """Return the line that has most of the names; the earliest, by the separator named first."""
-    if stated is not None:
-        found = _count_names(lines[stated - 1 : stated + MAX_LINES], separators[0], names)
-        if found:
-            return _Header(found, separators[0], stated)
-    best = _Header(0, separators[0], first)
-    for line in range(first, 1 + min(len(lines), HEADER_LINES)):
+    if stated_line is not None:
+        count = _count_names(lines[stated_line - 1 : stated_line + MAX_LINES], separators[0], names)
+        if count:
+            return _Header(count, separators[0], stated_line)
+    best_header = _Header(0, separators[0], first_line)
+    for line in range(first_line, 1 + min(len(lines), HEADER_LINES)):
         if not lines[line - 1].strip():
             continue
         for separator in separators:
-            found = _count_names(lines[line - 1 : line + MAX_LINES], separator, names)
-            if found > best.found:
-                best = _Header(found, separator, line)
-        if 2 * best.found > len(names):
+            count = _count_names(lines[line - 1 : line + MAX_LINES], separator, names)
+            if count > best_header.name_count:
+                best_header = _Header(count, separator, line)
+        if 2 * best_header.name_count > len(names):
             break
-    return best
+    return best_header
 
 
 def _count_names(lines: Sequence[str], separator: str, names: frozenset[str]) -> int:
@@ -130,25 +134,25 @@ def _likely_separator(text: str, separators: Sequence[str]) -> str:
         rows = [row for row in _rows(lines[:SAMPLE_ROWS], separator) if row]
         if rows:
             width, count = Counter(map(len, rows)).most_common(1)[0]
-            if width > best_width and count >= MOSTLY * len(rows):
+            if width > best_width and count >= MAJORITY * len(rows):
                 best, best_width = separator, width
     return best
 
 
-def _likely_header(lines: Sequence[str], separator: str, first: int) -> int:
+def _likely_header(lines: Sequence[str], separator: str, first_line: int) -> int:
     """Return the line of the header by what the rows look like."""
     rows: dict[int, list[str]] = {}
-    reader = csv.reader(lines[first - 1 :], delimiter=separator)
-    begins = first
+    reader = csv.reader(lines[first_line - 1 :], delimiter=separator)
+    line = first_line
     try:
         for cells in reader:
-            rows[begins] = cells
-            begins = first + reader.line_num
+            rows[line] = cells
+            line = first_line + reader.line_num
             if len(rows) >= SAMPLE_ROWS:
                 break
     except csv.Error:
         pass
-    return likely_header(rows) or first
+    return likely_header(rows) or first_line
 
 
 def likely_header(rows: Mapping[int, Sequence[str]]) -> int | None:
@@ -167,17 +171,19 @@ def likely_header(rows: Mapping[int, Sequence[str]]) -> int | None:
     int or None
         None where there are no rows.
     """
-    filled = {line: row for line, row in rows.items() if any(cell.strip() for cell in row)}
-    if not filled:
+    filled_rows = {line: row for line, row in rows.items() if any(cell.strip() for cell in row)}
+    if not filled_rows:
         return None
-    usual = Counter(map(_filled, filled.values())).most_common(1)[0][0]
-    header, *below = [line for line, row in filled.items() if _filled(row) > usual / 2]
-    numbers = _number_columns([filled[line] for line in below])
+    usual_width = Counter(map(_count_cells, filled_rows.values())).most_common(1)[0][0]
+    header, *lines_below = [
+        line for line, row in filled_rows.items() if _count_cells(row) > usual_width / 2
+    ]
+    numbers = _number_columns([filled_rows[line] for line in lines_below])
     # One column of numbers could hold a word for "not known" in the first rows.
     if len(numbers) < 2:
         return header
-    for line in below[: HEADER_LINES - 1]:
-        row = filled[line]
+    for line in lines_below[: HEADER_LINES - 1]:
+        row = filled_rows[line]
         cells = [row[column].strip() if column < len(row) else "" for column in numbers]
         if not all(cells) or len(set(cells)) < len(cells) or any(map(_is_number, cells)):
             break
@@ -185,7 +191,7 @@ def likely_header(rows: Mapping[int, Sequence[str]]) -> int | None:
     return header
 
 
-def _filled(row: Sequence[str]) -> int:
+def _count_cells(row: Sequence[str]) -> int:
     return sum(1 for cell in row if cell.strip())
 
 
@@ -194,7 +200,7 @@ def _number_columns(rows: Sequence[Sequence[str]]) -> list[int]:
     columns = []
     for column in range(max(map(len, rows), default=0)):
         cells = [row[column] for row in rows if column < len(row) and row[column].strip()]
-        if cells and sum(map(_is_number, cells)) >= MOSTLY * len(cells):
+        if cells and sum(map(_is_number, cells)) >= MAJORITY * len(cells):
             columns.append(column)
     return columns
 

@@ -59,8 +59,8 @@ class ParquetFile:
 
     def first_rows(self) -> Sequence[list[str]]:
         """Return the cells of the first rows."""
-        first = next(self.pieces(), None)
-        return [cells for _, cells in first.rows] if first else []
+        first_piece = next(self.pieces(), None)
+        return [cells for _, cells in first_piece.rows] if first_piece else []
 
 
 def require_pyarrow() -> None:

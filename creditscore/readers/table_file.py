@@ -82,14 +82,14 @@ def naming_file(path: Path) -> Iterator[None]:
 
 @contextlib.contextmanager
 def open_table_file(
-    path: Path, *, wanted: Collection[str] = (), stated: StatedFormat | None = None
+    path: Path, *, column_names: Collection[str] = (), stated: StatedFormat | None = None
 ) -> Iterator[TableFile]:
     """Open a table, and read its header.
 
     Parameters
     ----------
     path : Path
-    wanted : collection of str
+    column_names : collection of str
         Some names of its columns, if any are known.
     stated : StatedFormat, optional
         What the schema file says of it.
@@ -110,8 +110,8 @@ def open_table_file(
     ):
         kind = file_kind(file.peek())
         if kind == EXCEL:
-            yield open_excel(path, wanted=wanted, stated=stated)
+            yield open_excel(path, column_names=column_names, stated=stated)
         elif kind == PARQUET:
             yield open_parquet(path)
         else:
-            yield open_csv(file, wanted=wanted, stated=stated)
+            yield open_csv(file, column_names=column_names, stated=stated)

@@ -37,26 +37,26 @@ class Utf8Stream:
 
     def __init__(self, file: BinaryIO, encoding: str | None = None) -> None:
         self._file = file
-        self._begun = file.read(BEGINNING)
-        self._is_short = len(self._begun) < BEGINNING
+        self._buffer = file.read(BEGINNING)
+        self._is_short = len(self._buffer) < BEGINNING
         self._lines = 0
-        check_is_csv(self._begun)
-        self.encoding = detect_encoding(self._begun, stated=encoding)
-        self._decided = encoding is not None or not self._begun.isascii()
+        check_is_csv(self._buffer)
+        self.encoding = detect_encoding(self._buffer, stated=encoding)
+        self._is_decided = encoding is not None or not self._buffer.isascii()
         for mark in BYTE_ORDER_MARKS:
-            if self._begun.startswith(mark) and BYTE_ORDER_MARKS[mark] == self.encoding:
-                self._begun, self._decided = self._begun.removeprefix(mark), True
+            if self._buffer.startswith(mark) and BYTE_ORDER_MARKS[mark] == self.encoding:
+                self._buffer, self._is_decided = self._buffer.removeprefix(mark), True
         self._decoder = codecs.getincrementaldecoder(self.encoding)()
 
     @property
-    def begun(self) -> bytes:
+    def buffer(self) -> bytes:
         """What was read already, as it stands in the file."""
-        return self._begun
+        return self._buffer
 
     @property
     def is_exhausted(self) -> bool:
         """Whether all of a short file has been read."""
-        return self._is_short and not self._begun
+        return self._is_short and not self._buffer
 
     def tell(self) -> int:
         """Return how many bytes of the file have been read."""
@@ -72,9 +72,9 @@ class Utf8Stream:
             are refused when the lines are decoded.
         """
         while True:
-            raw, self._begun = self._begun[:size], self._begun[size:]
+            raw, self._buffer = self._buffer[:size], self._buffer[size:]
             raw = raw or self._file.read(size)
-            if not self._decided and not raw.isascii():
+            if not self._is_decided and not raw.isascii():
                 self._decide(raw)
             if codecs.lookup(self.encoding).name in UTF_8:
                 return raw
@@ -83,7 +83,7 @@ class Utf8Stream:
                 return text.encode()
 
     def _decide(self, raw: bytes) -> None:
-        self._decided = True
+        self._is_decided = True
         if not is_utf_8(raw):
             self.encoding = LEGACY_ENCODING
             self._decoder = codecs.getincrementaldecoder(LEGACY_ENCODING)()
@@ -95,8 +95,8 @@ class Utf8Stream:
             # UTF-16 without its byte order mark is a UnicodeError that says no place.
             line = 1 + self._lines
             if isinstance(error, UnicodeDecodeError):
-                before = error.object[: error.start].decode(self.encoding, "replace")
-                line += before.count("\n")
+                text_before = error.object[: error.start].decode(self.encoding, "replace")
+                line += text_before.count("\n")
             name = ENCODINGS.get(self.encoding, self.encoding)
             raise NotATable("not_utf8", say("not_encoded", encoding=name), line) from None
         self._lines += text.count("\n")

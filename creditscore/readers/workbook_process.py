@@ -64,8 +64,8 @@ class WorkbookFile:
 
     def first_rows(self) -> Sequence[list[str]]:
         """Return the cells of some rows below the header."""
-        first = next(self.pieces(), None)
-        return [cells for _, cells in first.rows] if first else []
+        first_piece = next(self.pieces(), None)
+        return [cells for _, cells in first_piece.rows] if first_piece else []
 
     def close(self) -> None:
         """Remove the rows."""
@@ -78,7 +78,11 @@ def can_read_workbooks() -> bool:
 
 
 def read_workbook(
-    raw: bytes, *, wanted: Collection[str], stated: StatedFormat, max_seconds: int = MAX_SECONDS
+    raw: bytes,
+    *,
+    column_names: Collection[str],
+    stated: StatedFormat,
+    max_seconds: int = MAX_SECONDS,
 ) -> WorkbookFile:
     """Read a sheet as `open_excel` does, all of it.
 
@@ -86,7 +90,7 @@ def read_workbook(
     ----------
     raw : bytes
         The workbook.
-    wanted : collection of str
+    column_names : collection of str
         Some names of its columns.
     stated : StatedFormat
         What is known of it.
@@ -99,7 +103,7 @@ def read_workbook(
         As of `open_excel`, or if it takes too much memory or time.
     """
     _check_unpacked(raw)
-    job = dumps_bytes({"wanted": list(wanted), "stated": asdict(stated)}) + b"\n"
+    job = dumps_bytes({"wanted": list(column_names), "stated": asdict(stated)}) + b"\n"
     with ExitStack() as stack:
         file = cast(BinaryIO, stack.enter_context(TemporaryFile()))
         try:
@@ -119,8 +123,8 @@ def read_workbook(
         if "fault" in header:
             raise NotATable(**header["fault"])
         stack.pop_all()
-    found = FileFormat(kind=EXCEL, header_line=header["header_line"], sheet=header["sheet"])
-    return WorkbookFile(tuple(header["columns"]), found, file)
+    file_format = FileFormat(kind=EXCEL, header_line=header["header_line"], sheet=header["sheet"])
+    return WorkbookFile(tuple(header["columns"]), file_format, file)
 
 
 def _check_unpacked(raw: bytes) -> None:
@@ -129,10 +133,10 @@ def _check_unpacked(raw: bytes) -> None:
         return
     try:
         with zipfile.ZipFile(io.BytesIO(raw)) as archive:
-            unpacked = sum(entry.file_size for entry in archive.infolist())
+            unpacked_size = sum(entry.file_size for entry in archive.infolist())
     except (zipfile.BadZipFile, OSError, ValueError) as error:
         raise NotATable("not_csv", say("not_readable", problem=str(error)), 1) from None
-    if unpacked > MAX_UNPACKED:
+    if unpacked_size > MAX_UNPACKED:
         raise NotATable("not_csv", say("workbook_too_large"), 1)
 
 
@@ -141,11 +145,11 @@ def _serve(source: BinaryIO, target: BinaryIO) -> None:
     job = loads(source.readline())
     stated = StatedFormat(**job["stated"])
     try:
-        sheet = open_excel(io.BytesIO(source.read()), wanted=job["wanted"], stated=stated)
+        sheet = open_excel(io.BytesIO(source.read()), column_names=job["wanted"], stated=stated)
     except NotATable as error:
         (fault,) = error.faults
-        found = {"code": fault.code, "text": dict(fault.text), "line": fault.line}
-        target.write(dumps_bytes({"fault": found}) + b"\n")
+        fault_fields = {"code": fault.code, "text": dict(fault.text), "line": fault.line}
+        target.write(dumps_bytes({"fault": fault_fields}) + b"\n")
         return
     header = {"columns": sheet.columns, **asdict(sheet.format)}
     target.write(dumps_bytes(header) + b"\n")
@@ -157,16 +161,16 @@ def _limit_process() -> None:
     """Take no more memory, time and room on the disk than a workbook needs."""
     if resource is None:
         return
-    for limit, most in (
+    for kind, limit in (
         (resource.RLIMIT_AS, MAX_MEMORY),
         (resource.RLIMIT_CPU, MAX_SECONDS),
         (resource.RLIMIT_FSIZE, MAX_WRITTEN),
         (resource.RLIMIT_CORE, 0),
     ):
-        _, hard = resource.getrlimit(limit)
+        _, hard = resource.getrlimit(kind)
         # The host may allow even less.
-        least = most if hard == resource.RLIM_INFINITY else min(most, hard)
-        resource.setrlimit(limit, (least, least))
+        value = limit if hard == resource.RLIM_INFINITY else min(limit, hard)
+        resource.setrlimit(kind, (value, value))
 
 
 if __name__ == "__main__":

@@ -51,4 +51,4 @@ def decimal_signs(file: TableFile, schema: Schema, places: Mapping[str, int]) ->
 
 def _may_settle(file: CsvFile) -> bool:
     """Check cheaply whether there can be a decimal sign: only a quoted cell can hold a comma."""
-    return file.separator != "," or b"." in file.begun or b'"' in file.begun
+    return file.separator != "," or b"." in file.buffer or b'"' in file.buffer

@@ -99,8 +99,8 @@ class CsvRequest:
         table = open_table(
             io.BytesIO(self.raw),
             schema,
-            taken=columns.types,
-            whole=model.whole_fields,
+            reserved_names=columns.types,
+            whole_fields=model.whole_fields,
             encoding=self._encoding(schema),
         )
         return table, table.style.of(columns, schema)
@@ -116,19 +116,19 @@ class CsvRequest:
         """Decide on every row and log it; return whether the idempotency key was free."""
         table, columns = self._open(assessor.model)
         write_header(answer, table, columns)
-        ending = replace(columns, logged=False)
-        write = partial(Result.of, columns=ending, origin=self.origin)
+        answer_columns = replace(columns, logged=False)
+        write = partial(Result.of, columns=answer_columns, origin=self.origin)
         scorer = Scorer(assessor, table, write=write, max_results=MAX_RESULTS)
         ids, moment = [], log.now()
-        at = timestamp(moment)
-        with spooled_file() as spooled:
+        decided_at = timestamp(moment)
+        with spooled_file() as spool_file:
             for block, results in _score_all(scorer, table):
-                new = assessor.new_ids(moment, len(results))
-                ids += new
-                spool(spooled, results, new, scorer.references(block))
-                ends = logged_ends(results, new, at, columns.separator)
+                new_ids = assessor.new_ids(moment, len(results))
+                ids += new_ids
+                spool(spool_file, results, new_ids, scorer.references(block))
+                ends = logged_ends(results, new_ids, decided_at, columns.separator)
                 write_rows(answer, table, block.lines(), ends)
-            rows = spooled_rows(spooled, to_milliseconds(moment))
+            rows = spooled_rows(spool_file, to_milliseconds(moment))
             return log.record_rows(rows, self.origin, ids=ids, moment=moment)
 
     def _repeat(self, log: DecisionLog, ids: Sequence[str], answer: BinaryIO, model: Model) -> None:

@@ -44,12 +44,12 @@ class CellReader:
     ----------
     decimals : mapping of str to str
         The decimal sign of each field's column, where it is known.
-    whole : collection of str
+    whole_fields : collection of str
         Fields where whole numbers are expected.
     """
 
     decimals: Mapping[str, str]
-    whole: Collection[str]
+    whole_fields: Collection[str]
 
     def read(self, field: Field, cell: str) -> object:
         """Read a cell as the JSON value that it stands for; None where it is empty."""
@@ -63,7 +63,7 @@ class CellReader:
         @lru_cache(maxsize=MAX_CELLS)
         def read(field: Field, cell: str) -> object:
             decimal = self.decimals.get(field.name)
-            return read_cell(field, cell, decimal=decimal, whole=field.name in self.whole)
+            return read_cell(field, cell, decimal=decimal, whole=field.name in self.whole_fields)
 
         return read
 
@@ -136,16 +136,16 @@ class PlainBlock:
 
     numbers: Sequence[int]
     keys: Sequence[Hashable]
-    plain: Sequence[bytes]
+    raw_lines: Sequence[bytes]
     separator: str
 
     def row(self, index: int) -> Sequence[str]:
         """Return all cells of a row."""
-        return self.plain[index].decode().split(self.separator)
+        return self.raw_lines[index].decode().split(self.separator)
 
     def lines(self) -> Sequence[bytes]:
         """Return the rows as lines of CSV."""
-        return self.plain
+        return self.raw_lines
 
 
 @dataclass(frozen=True)
@@ -189,25 +189,26 @@ class FieldCutter:
 
     def __init__(self, columns: Sequence[str], indices: Collection[int], separator: str) -> None:
         self._indices = sorted(indices)
-        self._before, self._after = self._indices[0], len(columns) - 1 - self._indices[-1]
+        self._cells_before = self._indices[0]
+        self._cells_after = len(columns) - 1 - self._indices[-1]
         self._width = len(columns)
         self._separator = separator.encode()
-        wide = len(columns) - self._before - self._after
+        width = len(columns) - self._cells_before - self._cells_after
         # With one field alone, its cell would not show that other cells are missing.
-        self._adjacent = wide == len(self._indices) > 1
+        self._are_adjacent = width == len(self._indices) > 1
 
     def keys(self, lines: Sequence[bytes]) -> Sequence[bytes]:
         """Return the fields' part of each line; an empty list where columns are not adjacent.
 
         A line with too many cells or too few has a part that no line of the right width has.
         """
-        if not self._adjacent:
+        if not self._are_adjacent:
             return []
         pieces, separator = lines, self._separator
-        if self._before:
-            pieces = [piece.split(separator, self._before)[-1] for piece in pieces]
-        if self._after:
-            pieces = [piece.rsplit(separator, self._after)[0] for piece in pieces]
+        if self._cells_before:
+            pieces = [piece.split(separator, self._cells_before)[-1] for piece in pieces]
+        if self._cells_after:
+            pieces = [piece.rsplit(separator, self._cells_after)[0] for piece in pieces]
         return pieces
 
     def key(self, row: Sequence[str]) -> Hashable:
@@ -221,8 +222,8 @@ def open_table(
     file: BinaryIO,
     schema: Schema,
     *,
-    taken: Collection[str],
-    whole: Collection[str] = (),
+    reserved_names: Collection[str],
+    whole_fields: Collection[str] = (),
     size: int | None = None,
     encoding: str | None = None,
 ) -> CsvTable:
@@ -234,9 +235,9 @@ def open_table(
         Read from its beginning, in pieces.
     schema : Schema
         Whose fields are among the columns; others are passed through.
-    taken : collection of str
+    reserved_names : collection of str
         Names that no column may have.
-    whole : collection of str
+    whole_fields : collection of str
         Fields where whole numbers are expected, so that "30.000" is ambiguous.
     size : int, optional
         Bytes of the file.
@@ -248,18 +249,17 @@ def open_table(
     InvalidApplicants
         With all that is wrong with the header.
     """
-    wanted = field_names(schema)
-    source = open_csv(file, wanted=wanted, stated=schema.file, encoding=encoding)
-    check_header(source.columns, schema, taken=taken, line=source.header_line)
-    places = {name: at[0] for name, at in field_columns(source.columns, schema).items()}
-    decimals, separator = decimal_signs(source, schema, places), source.separator
+    source = open_csv(file, column_names=field_names(schema), stated=schema.file, encoding=encoding)
+    check_header(source.columns, schema, reserved_names=reserved_names, line=source.header_line)
+    columns = {name: indices[0] for name, indices in field_columns(source.columns, schema).items()}
+    decimals, separator = decimal_signs(source, schema, columns), source.separator
     if separator != ",":
         # Where commas do not separate cells, "1.000" may well be a thousand.
-        whole = schema.fields
+        whole_fields = schema.fields
     return CsvTable(
         source=source,
-        cut=FieldCutter(source.columns, places.values(), separator),
-        cells=CellReader(decimals, whole),
+        cut=FieldCutter(source.columns, columns.values(), separator),
+        cells=CellReader(decimals, whole_fields),
         style=Style(separator, source.newline, _decimal(decimals, separator)),
         size=size,
     )

@@ -88,8 +88,8 @@ class Parts:
     def sweep(self) -> None:
         """Delete unfinished files of killed workers; to be called when all parts are there."""
         for path in self.sources:
-            for left in self.folder.glob(f".{glob.escape(_target_name(path))}.*.part"):
-                left.unlink(missing_ok=True)
+            for leftover in self.folder.glob(f".{glob.escape(_target_name(path))}.*.part"):
+                leftover.unlink(missing_ok=True)
 
     def _rejects(self, path: Path) -> Path:
         return self.folder / f"{path.name}.rejects.csv"
@@ -136,13 +136,13 @@ def score_parts(
             client.submit(_score_part, job, model, settings.cutoff, pure=False, retries=RETRIES)
             for job in jobs
         ]
-        for done in _as_completed(futures):
-            one = _result(done)
-            counts.scored += one.scored
-            counts.rejected += one.rejected
-            counts.first_reject = counts.first_reject or one.first_reject
+        for future in _as_completed(futures):
+            part_counts = _result(future)
+            counts.scored += part_counts.scored
+            counts.rejected += part_counts.rejected
+            counts.first_reject = counts.first_reject or part_counts.first_reject
             jobs.pop()
-            progress(len(jobs), one.scored + one.rejected)
+            progress(len(jobs), part_counts.scored + part_counts.rejected)
     parts.sweep()
     if futures and not (counts.scored or counts.rejected):
         raise BatchError("none of the parts has any rows")
@@ -208,10 +208,10 @@ def _keep_recipe(parts: Parts, assessor: Assessor) -> None:
             file.write(json.dumps(recipe, indent=2).encode())
         return
     try:
-        same = json.loads(path.read_bytes()) == recipe
+        is_same = json.loads(path.read_bytes()) == recipe
     except ValueError:
-        same = False
-    if not same:
+        is_same = False
+    if not is_same:
         raise BatchError(
             f"{parts.folder} holds decisions of another model, cut-off or choice of columns "
             f"({RECIPE} says which): name another folder"
@@ -224,10 +224,10 @@ def _as_completed(futures: Sequence[Any]) -> Iterator[Any]:
     return iter(as_completed(futures))  # type: ignore[no-untyped-call]
 
 
-def _result(done: Any) -> Counts:
+def _result(future: Any) -> Counts:
     """Return the counts of a part."""
     try:
-        counts: Counts = done.result()
+        counts: Counts = future.result()
     except CreditScoreError:
         raise
     except Exception as error:  # noqa: BLE001  # Dask passes on whatever a worker met

@@ -43,7 +43,7 @@ class ExcelTable:
         return None
 
 
-def open_excel_table(path: Path, schema: Schema, *, taken: Collection[str]) -> ExcelTable:
+def open_excel_table(path: Path, schema: Schema, *, reserved_names: Collection[str]) -> ExcelTable:
     """Open a workbook: the sheet that the schema file names, or the first with its fields.
 
     Parameters
@@ -51,7 +51,7 @@ def open_excel_table(path: Path, schema: Schema, *, taken: Collection[str]) -> E
     path : Path
     schema : Schema
         Whose fields are among the columns; others are passed through.
-    taken : collection of str
+    reserved_names : collection of str
         Names that no column may have.
 
     Raises
@@ -61,22 +61,28 @@ def open_excel_table(path: Path, schema: Schema, *, taken: Collection[str]) -> E
     InvalidApplicants
         If it is no workbook, or with all that is wrong with the header.
     """
-    source = open_excel(path, wanted=field_names(schema), stated=schema.file)
-    return excel_table(source, schema, taken=taken, style=Style())
+    source = open_excel(path, column_names=field_names(schema), stated=schema.file)
+    return excel_table(source, schema, reserved_names=reserved_names, style=Style())
 
 
 def excel_table(
-    source: ExcelFile | WorkbookFile, schema: Schema, *, taken: Collection[str], style: Style
+    source: ExcelFile | WorkbookFile,
+    schema: Schema,
+    *,
+    reserved_names: Collection[str],
+    style: Style,
 ) -> ExcelTable:
     """Check the header of a sheet; parameters and errors as of `open_excel_table`.
 
     The rows are written as CSV in a style.
     """
-    check_header(source.columns, schema, taken=taken, line=source.format.header_line)
-    places = {name: at[0] for name, at in field_columns(source.columns, schema).items()}
+    check_header(
+        source.columns, schema, reserved_names=reserved_names, line=source.format.header_line
+    )
+    columns = {name: indices[0] for name, indices in field_columns(source.columns, schema).items()}
     return ExcelTable(
         source=source,
-        cut=FieldCutter(source.columns, places.values(), style.separator),
-        cells=CellReader(decimal_signs(source, schema, places), ()),
+        cut=FieldCutter(source.columns, columns.values(), style.separator),
+        cells=CellReader(decimal_signs(source, schema, columns), ()),
         style=style,
     )

@@ -141,16 +141,16 @@ def run_with(
 
 def check_paths(job: Job) -> None:
     """Check that no file is both read and written, or written twice."""
-    named = (job.source, job.target, job.rejects)
-    paths = [path for path in named if path is not None and path != STANDARD]
+    job_paths = (job.source, job.target, job.rejects)
+    paths = [path for path in job_paths if path is not None and path != STANDARD]
     for index, path in enumerate(paths):
-        for other in paths[:index]:
-            if path.resolve() == other.resolve() or _is_same(path, other):
-                raise BatchError(f"{path} and {other} are the same file: name another one")
+        for earlier_path in paths[:index]:
+            if path.resolve() == earlier_path.resolve() or _is_same(path, earlier_path):
+                raise BatchError(f"{path} and {earlier_path} are the same file: name another one")
 
 
-def _is_same(path: Path, other: Path) -> bool:
-    return path.exists() and other.exists() and path.samefile(other)
+def _is_same(first: Path, second: Path) -> bool:
+    return first.exists() and second.exists() and first.samefile(second)
 
 
 def is_parquet(path: Path) -> bool:
@@ -160,22 +160,23 @@ def is_parquet(path: Path) -> bool:
 
 def _open_table(job: Job, model: Model, stack: contextlib.ExitStack) -> Table:
     schema = model.schema
-    taken = replace(job.columns, prefix=schema.decision_prefix).types
+    reserved_names = replace(job.columns, prefix=schema.decision_prefix).types
     if job.source == STANDARD:
         file, size = sys.stdin.buffer, None
     else:
         raw = stack.enter_context(job.source.open("rb", buffering=0))
         # Peeked at, as a pipe has no way back.
-        peeked = stack.enter_context(io.BufferedReader(raw, buffer_size=BEGINNING))
-        kind = PARQUET if is_parquet(job.source) else file_kind(peeked.peek())
+        buffered_file = stack.enter_context(io.BufferedReader(raw, buffer_size=BEGINNING))
+        kind = PARQUET if is_parquet(job.source) else file_kind(buffered_file.peek())
         if kind == PARQUET:
-            return open_parquet(job.source, schema, taken=taken)
+            return open_parquet(job.source, schema, reserved_names=reserved_names)
         if kind == EXCEL:
-            return open_excel_table(job.source, schema, taken=taken)
+            return open_excel_table(job.source, schema, reserved_names=reserved_names)
         # A pipe has no size.
-        file, size = peeked, os.fstat(raw.fileno()).st_size or None
-    whole = model.whole_fields
-    return csv_table.open_table(file, schema, taken=taken, whole=whole, size=size)
+        file, size = buffered_file, os.fstat(raw.fileno()).st_size or None
+    return csv_table.open_table(
+        file, schema, reserved_names=reserved_names, whole_fields=model.whole_fields, size=size
+    )
 
 
 def _open_output(

@@ -17,14 +17,14 @@ from creditscore.decisions.assessor import Assessor, Decision
 from creditscore.schema import Applicant
 from creditscore.tables.table import Block, RejectedRow, RowReader, Table, refer
 
-Written = TypeVar("Written")
+Record = TypeVar("Record")
 
 #: Rows that share an idempotency key. With another number, the rows of a run that was killed before
 #: would be logged again.
 CHUNK_ROWS = 1000
 
 
-class LoggingScorer(Generic[Written]):
+class LoggingScorer(Generic[Record]):
     """Decides on the rows of a table, and logs every decision.
 
     Parameters
@@ -44,7 +44,7 @@ class LoggingScorer(Generic[Written]):
         log: DecisionLog,
         table: Table,
         *,
-        write: Callable[[Decision], Written],
+        write: Callable[[Decision], Record],
         run: str,
     ) -> None:
         self._assessor, self._log, self._write = assessor, log, write
@@ -53,9 +53,9 @@ class LoggingScorer(Generic[Written]):
         versions = sorted(assessor.model.versions.values())
         self._run = [run, *versions, assessor.policy.cutoff, *table.columns]
 
-    def score(self, block: Block) -> list[Written | RejectedRow]:
+    def score(self, block: Block) -> list[Record | RejectedRow]:
         """Return the result of each row, in their order; decisions are in the log by then."""
-        results: list[Written | RejectedRow] = []
+        results: list[Record | RejectedRow] = []
         references = self._rows.references(block)
         for begin in range(0, len(block.numbers), CHUNK_ROWS):
             indices = range(len(block.numbers))[begin : begin + CHUNK_ROWS]
@@ -64,8 +64,8 @@ class LoggingScorer(Generic[Written]):
 
     def _score(
         self, block: Block, indices: range, references: Sequence[str | RejectedRow | None]
-    ) -> list[Written | RejectedRow]:
-        rows = [_referred(self._rows.applicant(block, i), references[i]) for i in indices]
+    ) -> list[Record | RejectedRow]:
+        rows = [_add_reference(self._rows.applicant(block, i), references[i]) for i in indices]
         applicants = [row for row in rows if not isinstance(row, RejectedRow)]
         if not applicants:
             return [row for row in rows if isinstance(row, RejectedRow)]
@@ -76,14 +76,14 @@ class LoggingScorer(Generic[Written]):
             request_id=f"score.py-{key[:16]}", idempotency_key=key, body_hash=key
         )
         # Looked up first: a decision that is in the log need not be made again.
-        recorded = self._log.replay(origin) or self._log.record(
+        answer = self._log.replay(origin) or self._log.record(
             self._assessor.assess_batch(applicants), origin
         )
-        written = map(self._write, recorded.decisions)
-        return [row if isinstance(row, RejectedRow) else next(written) for row in rows]
+        records = map(self._write, answer.decisions)
+        return [row if isinstance(row, RejectedRow) else next(records) for row in rows]
 
 
-def _referred(
+def _add_reference(
     row: Applicant | RejectedRow, reference: str | RejectedRow | None
 ) -> Applicant | RejectedRow:
     """Return an applicant with its reference, or all that is wrong with its row."""

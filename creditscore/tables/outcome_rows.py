@@ -47,9 +47,9 @@ ANSWERS = {
 #: The columns of a report.
 REPORT = ("line", DECISION_ID, REFERENCE, DEFAULTED, "state", "recorded_at", "key_id", "detail")
 
-_an_id = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
+_ID_PATTERN = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
 
-_details = {
+_DETAILS = {
     UNKNOWN: "outcome_unknown_decision",
     AMBIGUOUS: "outcome_ambiguous",
     CONFLICT: "outcome_conflict",
@@ -91,7 +91,7 @@ class ReportedRow:
         """Why it was not recorded; None if it was, or is known."""
         if self.row.fault is not None:
             return self.row.fault
-        key = _details.get(self.result.state)
+        key = _DETAILS.get(self.result.state)
         return None if key is None else say(key, count=self.result.decisions)
 
     def to_dict(self, language: str) -> dict[str, Any]:
@@ -156,15 +156,15 @@ def read_table(table: TableFile, *, prefix: str = "") -> Iterator[OutcomeRow]:
     NotATable
         If it has no column ``defaulted``, or none that names decisions, or has one of them twice.
     """
-    places = _find_columns(table, prefix)
+    indices = _find_columns(table, prefix)
     width = len(table.columns)
     for piece in table.pieces():
         for line, cells in piece.rows:
             if len(cells) == width:
-                read: dict[str, Any] = {name: cells[at] for name, at in places.items()}
-                named = {name: unescape(cell.strip()) or None for name, cell in read.items()}
-                answer = _read_answer(read[DEFAULTED])
-                yield _row(line, {**named, DEFAULTED: read[DEFAULTED]}, answer)
+                texts: dict[str, Any] = {name: cells[index] for name, index in indices.items()}
+                values = {name: unescape(cell.strip()) or None for name, cell in texts.items()}
+                answer = _read_answer(texts[DEFAULTED])
+                yield _row(line, {**values, DEFAULTED: texts[DEFAULTED]}, answer)
             else:
                 text = say("wrong_cells", got=len(cells), expected=width)
                 yield OutcomeRow(line, None, None, None, text)
@@ -172,13 +172,13 @@ def read_table(table: TableFile, *, prefix: str = "") -> Iterator[OutcomeRow]:
 
 def read_array(values: Sequence[object]) -> Iterator[OutcomeRow]:
     """Read values of JSON, each of which should be an object that states an outcome."""
-    for at, value in enumerate(values):
+    for index, value in enumerate(values):
         if isinstance(value, dict) and DEFAULTED in value and value.keys() <= {*COLUMNS}:
             defaulted = value[DEFAULTED]
-            yield _row(at, value, defaulted if isinstance(defaulted, bool) else None)
+            yield _row(index, value, defaulted if isinstance(defaulted, bool) else None)
         else:
-            got = say("another_object") if isinstance(value, dict) else describe_value(value)
-            yield OutcomeRow(at, None, None, None, say("not_an_outcome_row", got=got))
+            text = say("another_object") if isinstance(value, dict) else describe_value(value)
+            yield OutcomeRow(index, None, None, None, say("not_an_outcome_row", got=text))
 
 
 def record_rows(
@@ -195,33 +195,33 @@ def record_rows(
     DatabaseUnavailable
         As of `record_outcomes`.
     """
-    waiting = iter(rows)
-    while some := list(islice(waiting, CHUNK_ROWS)):
-        stated = [row.stated for row in some if row.stated is not None]
-        results = iter(record_outcomes(database, stated, now=now, key_id=key_id))
+    remaining_rows = iter(rows)
+    while chunk := list(islice(remaining_rows, CHUNK_ROWS)):
+        statements = [row.stated for row in chunk if row.stated is not None]
+        results = iter(record_outcomes(database, statements, now=now, key_id=key_id))
         yield [
             ReportedRow(row, OutcomeResult(INVALID) if row.stated is None else next(results))
-            for row in some
+            for row in chunk
         ]
 
 
 def _find_columns(table: TableFile, prefix: str) -> dict[str, int]:
     names = list(map(clean_name, table.columns))
-    places, line = {}, table.format.header_line
+    indices, line = {}, table.format.header_line
     for name in COLUMNS:
         spellings = {name, f"{prefix}{name}"} if name == DECISION_ID else {name}
-        found = [at for at, each in enumerate(names) if each in spellings]
-        if len(found) > 1:
+        matches = [index for index, column in enumerate(names) if column in spellings]
+        if len(matches) > 1:
             raise NotATable("column_twice", say("column_twice", name=name), line)
-        if found:
-            places[name] = found[0]
-    if DEFAULTED not in places:
+        if matches:
+            indices[name] = matches[0]
+    if DEFAULTED not in indices:
         text = say("column_missing", field=DEFAULTED)
         raise NotATable("column_missing", text, line)
-    if len(places) == 1:
+    if len(indices) == 1:
         text = say("column_missing_either", field=DECISION_ID, column=REFERENCE)
         raise NotATable("column_missing", text, line)
-    return places
+    return indices
 
 
 def _read_answer(cell: str) -> bool | None:
@@ -229,27 +229,27 @@ def _read_answer(cell: str) -> bool | None:
     return ANSWERS.get(key.casefold() if isinstance(key, str) else key)
 
 
-def _row(at: int, read: dict[str, Any], defaulted: bool | None) -> OutcomeRow:
+def _row(position: int, values: dict[str, Any], defaulted: bool | None) -> OutcomeRow:
     """Check what a row names and states."""
-    named, raw = read.get(DECISION_ID), read.get(REFERENCE)
+    raw_id, raw_reference = values.get(DECISION_ID), values.get(REFERENCE)
     fault = None
-    decision_id = str(named).strip().lower() if isinstance(named, str) else None
+    decision_id = str(raw_id).strip().lower() if isinstance(raw_id, str) else None
     reference = None
     try:
-        reference = accept_reference(raw)
+        reference = accept_reference(raw_reference)
     except Rejected as rejected:
-        fault = reference_fault(raw, rejected.code).text
-    if named is not None and not (decision_id and _an_id.fullmatch(decision_id)):
-        fault = say("not_a_decision_id", got=describe_value(named))
-    elif fault is None and named is None and reference is None:
+        fault = reference_fault(raw_reference, rejected.code).text
+    if raw_id is not None and not (decision_id and _ID_PATTERN.fullmatch(decision_id)):
+        fault = say("not_a_decision_id", got=describe_value(raw_id))
+    elif fault is None and raw_id is None and reference is None:
         fault = say("no_decision_named")
     if fault is None and defaulted is None:
-        fault = say("not_defaulted", got=describe_value(read[DEFAULTED]))
-    shown = _shown(named), _shown(raw)
+        fault = say("not_defaulted", got=describe_value(values[DEFAULTED]))
+    excerpts = _excerpt(raw_id), _excerpt(raw_reference)
     if fault is not None or defaulted is None:
-        return OutcomeRow(at, *shown, None, fault)
-    return OutcomeRow(at, *shown, StatedOutcome(decision_id, reference, defaulted))
+        return OutcomeRow(position, *excerpts, None, fault)
+    return OutcomeRow(position, *excerpts, StatedOutcome(decision_id, reference, defaulted))
 
 
-def _shown(raw: object) -> str | None:
-    return raw[:MAX_REFERENCE_LENGTH] if isinstance(raw, str) else None
+def _excerpt(value: object) -> str | None:
+    return value[:MAX_REFERENCE_LENGTH] if isinstance(value, str) else None

@@ -62,13 +62,13 @@ class CsvOutput:
     file: IO[bytes]
     style: Style
     columns: Sequence[str]
-    _begun: bool = field(default=False, init=False)
+    _has_header: bool = field(default=False, init=False)
 
     def begin(self) -> None:
         """Write the header."""
         line = to_line(self.columns, self.style.separator)
         self.file.write(f"{line}{self.style.newline}".encode())
-        self._begun = True
+        self._has_header = True
 
     def end(self, text: str) -> bytes:
         """Return a decision's cells as what is appended to its row, line end included."""
@@ -76,7 +76,7 @@ class CsvOutput:
 
     def write(self, block: Block, results: Sequence[Any], rejected: Sequence[int]) -> None:
         """Write the rows of a block, without those at the indices that were rejected."""
-        if not self._begun:
+        if not self._has_header:
             self.begin()
         ends = without(results, rejected)
         pairs = zip(without(block.lines(), rejected), ends, strict=True)
@@ -106,13 +106,13 @@ class Rejects:
 
     def write(self, block: Block, results: Sequence[Any], rejected: Sequence[int]) -> str:
         """Write the rows of a block that were rejected; return line and faults of the first."""
-        first = ""
+        first_reject = ""
         for index in rejected:
             faults = results[index].faults
-            why = "; ".join(in_language(fault.text, DEFAULT_LANGUAGE) for fault in faults)
-            first = first or f"line {block.numbers[index]}: {why}"
-            self._write([block.numbers[index], why, *block.row(index)])
-        return first
+            reason = "; ".join(in_language(fault.text, DEFAULT_LANGUAGE) for fault in faults)
+            first_reject = first_reject or f"line {block.numbers[index]}: {reason}"
+            self._write([block.numbers[index], reason, *block.row(index)])
+        return first_reject
 
     def _write(self, cells: Sequence[object]) -> None:
         if self.path is None:
@@ -147,8 +147,8 @@ def score_table(
         rejected = []
         if RejectedRow in map(type, results):
             rejected = [i for i, result in enumerate(results) if type(result) is RejectedRow]
-            first = rejects.write(block, results, rejected)
-            counts.first_reject = counts.first_reject or first
+            first_reject = rejects.write(block, results, rejected)
+            counts.first_reject = counts.first_reject or first_reject
         output.write(block, results, rejected)
         counts.scored += len(results) - len(rejected)
         counts.rejected += len(rejected)
@@ -160,7 +160,7 @@ def without(rows: Sequence[Any], indices: Sequence[int]) -> Sequence[Any]:
     """Return rows without those at some indices, which are in ascending order."""
     if not indices:
         return rows
-    kept = list(rows)
+    remaining_rows = list(rows)
     for index in reversed(indices):
-        del kept[index]
-    return kept
+        del remaining_rows[index]
+    return remaining_rows

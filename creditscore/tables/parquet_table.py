@@ -29,7 +29,7 @@ READ_ROWS = 8192
 GROUP_ROWS = 131_072
 
 
-def open_parquet(path: Path, schema: Schema, *, taken: Collection[str]) -> ParquetTable:
+def open_parquet(path: Path, schema: Schema, *, reserved_names: Collection[str]) -> ParquetTable:
     """Open a Parquet file.
 
     Parameters
@@ -37,7 +37,7 @@ def open_parquet(path: Path, schema: Schema, *, taken: Collection[str]) -> Parqu
     path : Path
     schema : Schema
         Whose fields are among its columns; others are passed through.
-    taken : collection of str
+    reserved_names : collection of str
         Names that no column may have.
 
     Raises
@@ -57,7 +57,7 @@ def open_parquet(path: Path, schema: Schema, *, taken: Collection[str]) -> Parqu
         file = pq.ParquetFile(path)
     except pa.ArrowException as error:
         raise BatchError(f"{path} is not a Parquet file: {error}") from None
-    check_header(file.schema_arrow.names, schema, taken=taken)
+    check_header(file.schema_arrow.names, schema, reserved_names=reserved_names)
     return ParquetTable(file, schema)
 
 
@@ -83,12 +83,14 @@ class ParquetTable:
         BatchError
             Where the file is damaged.
         """
-        places = [found[0] for found in field_columns(self.columns, self.schema).values()]
+        field_indices = [
+            indices[0] for indices in field_columns(self.columns, self.schema).values()
+        ]
         try:
             for batch in self.file.iter_batches(batch_size=READ_ROWS):
-                first = self._read_rows + 1
+                start = self._read_rows + 1
                 self._read_rows += len(batch)
-                yield ParquetBlock(range(first, first + len(batch)), batch, places)
+                yield ParquetBlock(range(start, start + len(batch)), batch, field_indices)
         except (OSError, ValueError) as error:
             raise BatchError(f"the Parquet file is damaged: {error}") from None
 
@@ -119,12 +121,12 @@ class ParquetBlock:
 
     numbers: Sequence[int]
     batch: pa.RecordBatch
-    places: Sequence[int]
+    field_indices: Sequence[int]
 
     @cached_property
     def keys(self) -> Sequence[Hashable]:
         """The fields' cells of each row."""
-        columns = [self.batch.column(place).to_pylist() for place in self.places]
+        columns = [self.batch.column(index).to_pylist() for index in self.field_indices]
         return list(zip(*columns, strict=True))
 
     @cached_property
@@ -163,36 +165,40 @@ class ParquetOutput:
         import pyarrow.parquet as pq
 
         self._table, self._schema = table, schema
-        kinds = {str: pa.string(), float: pa.float64(), int: pa.int64()}
+        arrow_types = {str: pa.string(), float: pa.float64(), int: pa.int64()}
         self._row_fields = (
             list(table.file.schema_arrow)
             if isinstance(table, ParquetTable)
-            else [pa.field(name, kinds[_type(schema, name)]) for name in table.columns]
+            else [pa.field(name, arrow_types[_type(schema, name)]) for name in table.columns]
         )
-        self._decision_fields = [pa.field(name, kinds[kind]) for name, kind in types.items()]
+        self._decision_fields = [
+            pa.field(name, arrow_types[python_type]) for name, python_type in types.items()
+        ]
         self._writer = pq.ParquetWriter(
             file, pa.schema([*self._row_fields, *self._decision_fields])
         )
-        self._pending: list[pa.RecordBatch] = []
+        self._batches: list[pa.RecordBatch] = []
 
     def write(self, block: Block, results: Sequence[Any], rejected: Sequence[int]) -> None:
         """Write the rows of a block, without those at the indices that were rejected."""
         import pyarrow as pa
 
-        kept = without(range(len(results)), rejected)
-        if not kept:
+        indices = without(range(len(results)), rejected)
+        if not indices:
             return
         if isinstance(block, ParquetBlock):
-            columns = block.batch.take(pa.array(kept)).columns if rejected else block.batch.columns
+            columns = (
+                block.batch.take(pa.array(indices)).columns if rejected else block.batch.columns
+            )
         else:
-            columns = self._typed([block.row(index) for index in kept])
+            columns = self._read_columns([block.row(index) for index in indices])
         cells = zip(*without(results, rejected), strict=True)
         columns = [
             *columns,
             *(pa.array(c, f.type) for c, f in zip(cells, self._decision_fields, strict=True)),
         ]
-        self._pending.append(pa.RecordBatch.from_arrays(columns, schema=self._writer.schema))
-        if sum(map(len, self._pending)) >= GROUP_ROWS:
+        self._batches.append(pa.RecordBatch.from_arrays(columns, schema=self._writer.schema))
+        if sum(map(len, self._batches)) >= GROUP_ROWS:
             self._flush()
 
     def close(self) -> None:
@@ -203,12 +209,12 @@ class ParquetOutput:
     def _flush(self) -> None:
         import pyarrow as pa
 
-        if self._pending:
-            table = pa.Table.from_batches(self._pending)
+        if self._batches:
+            table = pa.Table.from_batches(self._batches)
             self._writer.write_table(table, row_group_size=GROUP_ROWS)
-            self._pending.clear()
+            self._batches.clear()
 
-    def _typed(self, rows: Sequence[Sequence[str]]) -> list[Any]:
+    def _read_columns(self, rows: Sequence[Sequence[str]]) -> list[Any]:
         """Return the columns of rows of text, fields as their rules read them."""
         import pyarrow as pa
 
@@ -223,20 +229,20 @@ class ParquetOutput:
 
 def _type(schema: Schema, name: str) -> type:
     """Return the type of a column whose cells are texts."""
-    field = field_names(schema).get(clean_name(name))
-    return schema.fields[field].rule.python_type if field else str
+    field_name = field_names(schema).get(clean_name(name))
+    return schema.fields[field_name].rule.python_type if field_name else str
 
 
 def _reader(table: Table, schema: Schema, name: str) -> Callable[[str], Any]:
-    field = field_names(schema).get(clean_name(name))
-    if field is None:
+    field_name = field_names(schema).get(clean_name(name))
+    if field_name is None:
         return str
-    known, kind = schema.fields[field], _type(schema, name)
+    field, python_type = schema.fields[field_name], _type(schema, name)
 
     def read(cell: str) -> Any:
-        raw = table.read(known, cell)
-        accepted = known.accept(raw) if raw is not None else None
-        return None if accepted is None else kind(accepted)
+        raw = table.read(field, cell)
+        value = field.accept(raw) if raw is not None else None
+        return None if value is None else python_type(value)
 
     return read
 

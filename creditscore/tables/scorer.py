@@ -15,7 +15,7 @@ from creditscore.decisions.assessor import Assessor, Decision
 from creditscore.schema import Applicant
 from creditscore.tables.table import Block, RejectedRow, RowReader, Table, refer
 
-Written = TypeVar("Written")
+Record = TypeVar("Record")
 
 #: Applicants that are assessed at once: enough for NumPy, little enough for memory.
 CHUNK_ROWS = 4096
@@ -24,7 +24,7 @@ CHUNK_ROWS = 4096
 MAX_RESULTS = 200_000
 
 
-class Scorer(Generic[Written]):
+class Scorer(Generic[Record]):
     """Decides on the rows of a table.
 
     Parameters
@@ -42,14 +42,14 @@ class Scorer(Generic[Written]):
         assessor: Assessor,
         table: Table,
         *,
-        write: Callable[[Decision], Written],
+        write: Callable[[Decision], Record],
         max_results: int = MAX_RESULTS,
     ) -> None:
-        self._assessor, self._write, self._most = assessor, write, max_results
+        self._assessor, self._write, self._max_results = assessor, write, max_results
         self._rows = RowReader(assessor.model.schema, table)
-        self._results: dict[Hashable, Written | RejectedRow] = {}
+        self._results: dict[Hashable, Record | RejectedRow] = {}
 
-    def score(self, block: Block) -> list[Written | RejectedRow]:
+    def score(self, block: Block) -> list[Record | RejectedRow]:
         """Return the result of each row of a block, in their order."""
         pairs = zip(self._score(block), self.references(block), strict=True)
         return [refer(result, reference) for result, reference in pairs]
@@ -58,21 +58,21 @@ class Scorer(Generic[Written]):
         """Return the reference of each row of a block, or what is wrong with it."""
         return self._rows.references(block)
 
-    def _score(self, block: Block) -> list[Written | RejectedRow]:
-        if len(self._results) > self._most:
+    def _score(self, block: Block) -> list[Record | RejectedRow]:
+        if len(self._results) > self._max_results:
             self._results.clear()
         results = list(map(self._results.get, block.keys))
         if None in results:
-            missing = [index for index, result in enumerate(results) if result is None]
-            self._assess(block, {block.keys[index]: index for index in missing})
-            for index in missing:
+            missing_indices = [index for index, result in enumerate(results) if result is None]
+            self._assess(block, {block.keys[index]: index for index in missing_indices})
+            for index in missing_indices:
                 results[index] = self._results[block.keys[index]]
         return results  # type: ignore[return-value]  # none of them is None any more
 
-    def _assess(self, block: Block, new: dict[Hashable, int]) -> None:
+    def _assess(self, block: Block, new_rows: dict[Hashable, int]) -> None:
         """Find the results of keys that are new, given the row of each."""
         applicants: dict[Hashable, Applicant] = {}
-        for key, index in new.items():
+        for key, index in new_rows.items():
             row = self._rows.applicant(block, index)
             if isinstance(row, RejectedRow):
                 self._results[key] = row

@@ -52,11 +52,11 @@ def spooled_file() -> BinaryIO:
 
 
 def logged_ends(
-    results: Sequence[Result], ids: Sequence[str], at: str, separator: str
+    results: Sequence[Result], ids: Sequence[str], decided_at: str, separator: str
 ) -> Iterator[str]:
     """Return the cells of decisions that are logged, made at one moment."""
     for result, decision_id in zip(results, ids, strict=True):
-        yield f"{decision_id}{separator}{at}{separator}{result.text}"
+        yield f"{decision_id}{separator}{decided_at}{separator}{result.text}"
 
 
 def write_header(file: BinaryIO, table: Table, columns: DecisionColumns) -> None:
@@ -76,10 +76,10 @@ def spool(
     file: BinaryIO, results: Sequence[Result], ids: Sequence[str], references: Sequence[object]
 ) -> None:
     """Write the decisions of a block: each different result once, and which one each id has."""
-    different = {id(result): result for result in results}
-    numbers = {key: number for number, key in enumerate(different)}
+    unique_results = {id(result): result for result in results}
+    numbers = {key: number for number, key in enumerate(unique_results)}
     content = [
-        [[*result.template] for result in different.values()],
+        [[*result.template] for result in unique_results.values()],
         [numbers[id(result)] for result in results],
         ids,
         references,

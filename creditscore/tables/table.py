@@ -123,13 +123,17 @@ class RowReader:
     """
 
     def __init__(self, schema: Schema, table: Table) -> None:
-        places = field_columns(table.columns, schema)
-        self._fields = [(schema.fields[name], found[0]) for name, found in places.items()]
-        self._width, self._read, self._schema = len(table.columns), table.read, schema
-        taken = {at for found in places.values() for at in found}
+        columns = field_columns(table.columns, schema)
+        self._fields = [(schema.fields[name], indices[0]) for name, indices in columns.items()]
+        self._width, self._read_cell, self._schema = len(table.columns), table.read, schema
+        field_indices = {index for indices in columns.values() for index in indices}
         names = map(clean_name, table.columns)
-        others = [at for at, name in enumerate(names) if name == REFERENCE and at not in taken]
-        self._reference = next(iter(others), None)
+        reference_indices = [
+            index
+            for index, name in enumerate(names)
+            if name == REFERENCE and index not in field_indices
+        ]
+        self._reference = next(iter(reference_indices), None)
 
     def applicant(self, block: Block, index: int) -> Applicant | RejectedRow:
         """Return the applicant of a row, or what is wrong with it."""
@@ -137,7 +141,9 @@ class RowReader:
         if len(cells) != self._width:
             text = say("wrong_cells", got=len(cells), expected=self._width)
             return RejectedRow([Fault("wrong_cells", "", text)])
-        values = ((field.name, self._read(field, cells[column])) for field, column in self._fields)
+        values = (
+            (field.name, self._read_cell(field, cells[column])) for field, column in self._fields
+        )
         try:
             return self._schema.parse({name: raw for name, raw in values if raw is not None})
         except InvalidApplicants as error:
@@ -150,11 +156,11 @@ class RowReader:
             return [None for _ in rows]
         return [self._read_reference(block.row(index), self._reference) for index in rows]
 
-    def _read_reference(self, cells: Sequence[Any], at: int) -> str | RejectedRow | None:
+    def _read_reference(self, cells: Sequence[Any], index: int) -> str | RejectedRow | None:
         if len(cells) != self._width:
             # A fault of the applicant.
             return None
-        raw = unescape(cell_text(cells[at]))
+        raw = unescape(cell_text(cells[index]))
         try:
             return accept_reference(raw)
         except Rejected as rejected:
@@ -170,7 +176,7 @@ def refer(result: Result | RejectedRow, reference: object) -> Result | RejectedR
 
 
 def check_header(
-    columns: Sequence[str], schema: Schema, *, taken: Collection[str], line: int = 1
+    columns: Sequence[str], schema: Schema, *, reserved_names: Collection[str], line: int = 1
 ) -> None:
     """Check that the columns have different names, and that none is missing.
 
@@ -179,7 +185,7 @@ def check_header(
     columns : sequence of str
         The header; columns that are not fields are passed through.
     schema : Schema
-    taken : collection of str
+    reserved_names : collection of str
         Names that no column may have.
     line : int
         The header's.
@@ -192,27 +198,29 @@ def check_header(
     if not columns:
         raise InvalidApplicants([Fault("no_header", "", say("no_header"), line)])
     faults = []
-    found = field_columns(columns, schema)
-    names = {place: name for name, places in found.items() for place in places}
+    columns_by_field = field_columns(columns, schema)
+    names = {index: name for name, indices in columns_by_field.items() for index in indices}
     # Several columns may have no name; of the others no two may mean the same.
-    meant = Counter(
-        names.get(place, clean_name(column))
-        for place, column in enumerate(columns)
+    name_counts = Counter(
+        names.get(index, clean_name(column))
+        for index, column in enumerate(columns)
         if clean_name(column)
     )
-    for name, count in meant.items():
+    for name, count in name_counts.items():
         if count > 1:
-            faults.append(Fault("column_twice", "", say("column_twice", name=_short(name)), line))
+            faults.append(Fault("column_twice", "", say("column_twice", name=_shorten(name)), line))
     for column in columns:
-        if column in taken:
+        if column in reserved_names:
             faults.append(Fault("column_taken", "", say("column_taken", name=column), line))
-    missing = [name for name in schema.base_fields if name not in {*found, *schema.optional}]
+    missing_names = [
+        name for name in schema.base_fields if name not in {*columns_by_field, *schema.optional}
+    ]
     # Finding the nearest name takes its time.
-    unknown = (column for place, column in enumerate(columns) if place not in names)
-    others = list(itertools.islice(unknown, MAX_HINTS))
+    spare_columns = (column for index, column in enumerate(columns) if index not in names)
+    candidates = list(itertools.islice(spare_columns, MAX_HINTS))
     faults += [
-        Fault("column_missing", f"/{name}", _missing(schema.fields[name], others), line)
-        for name in missing[:MAX_FAULTS]
+        Fault("column_missing", f"/{name}", _missing_text(schema.fields[name], candidates), line)
+        for name in missing_names[:MAX_FAULTS]
     ]
     if faults:
         raise InvalidApplicants(faults[:MAX_FAULTS])
@@ -221,24 +229,24 @@ def check_header(
 def taken_columns(columns: Sequence[str], schema: Schema) -> list[str]:
     """Say which columns of a table are called as those of a decision, which scoring refuses."""
     types = DecisionColumns(True, language=DEFAULT_LANGUAGE, prefix=schema.decision_prefix).types
-    taken = [column for column in columns if column in types]
-    if not taken:
+    reserved = [column for column in columns if column in types]
+    if not reserved:
         return []
     prefix = "credit_"
     return [
-        f"a decision has columns of the names {', '.join(taken)}: tables with such ones cannot be "
-        f"scored; say [file] decision_prefix = {prefix!r} in the schema file, or rename them"
+        f"a decision has columns of the names {', '.join(reserved)}: tables with such ones cannot "
+        f"be scored; say [file] decision_prefix = {prefix!r} in the schema file, or rename them"
     ]
 
 
-def _missing(field: Field, others: Sequence[str]) -> Text:
+def _missing_text(field: Field, candidates: Sequence[str]) -> Text:
     for name in filter(None, (field.name, field.column)):
-        if near := nearest_name(name, others):
-            return say("column_missing_near", field=field.name, nearest=_short(near))
+        if nearest := nearest_name(name, candidates):
+            return say("column_missing_near", field=field.name, nearest=_shorten(nearest))
     if field.column is not None:
         return say("column_missing_either", field=field.name, column=field.column)
     return say("column_missing", field=field.name)
 
 
-def _short(name: str) -> str:
+def _shorten(name: str) -> str:
     return name if len(name) <= 40 else f"{name[:40]}…"

@@ -13,7 +13,7 @@ from creditscore.schema.table_columns import field_columns
 from creditscore.tables.table import Block, RejectedRow, RowReader, Table, refer
 
 #: Rows whose faults are kept, for equal ones to come.
-MAX_KEPT = 100_000
+MAX_CACHED_ROWS = 100_000
 
 #: Rows that are shown: the first ones, and so many rejected ones behind them.
 FIRST_ROWS, REJECTED_ROWS = 8, 12
@@ -58,21 +58,21 @@ class RowSample:
     max_first: int = FIRST_ROWS
     max_rejected: int = REJECTED_ROWS
     rows: list[CheckedRow] = field(default_factory=list, init=False)
-    _seen: int = field(default=0, init=False)
+    _row_count: int = field(default=0, init=False)
 
     def __post_init__(self) -> None:
         """Find the columns that faults point to."""
-        places = field_columns(self.table.columns, self.schema)
-        self._places = {f"/{name}": found[0] for name, found in places.items()}
+        columns = field_columns(self.table.columns, self.schema)
+        self._columns = {f"/{name}": indices[0] for name, indices in columns.items()}
         names = list(map(clean_name, self.table.columns))
         if REFERENCE in names:
-            self._places.setdefault(f"/{REFERENCE}", names.index(REFERENCE))
+            self._columns.setdefault(f"/{REFERENCE}", names.index(REFERENCE))
 
     def add(self, block: Block, rejected: dict[int, RejectedRow]) -> None:
         """Take what is shown of a block, given its rejected rows by their index."""
         count = len(block.numbers)
-        first = range(max(0, min(count, self.max_first - self._seen)))
-        self._seen += count
+        first = range(max(0, min(count, self.max_first - self._row_count)))
+        self._row_count += count
         for index in first:
             self._take(block, index, rejected.get(index))
         for index, row in rejected.items():
@@ -83,7 +83,7 @@ class RowSample:
     def _take(self, block: Block, index: int, rejected: RejectedRow | None) -> None:
         faults = rejected.faults if rejected is not None else ()
         wrong = frozenset(
-            self._places[fault.pointer] for fault in faults if fault.pointer in self._places
+            self._columns[fault.pointer] for fault in faults if fault.pointer in self._columns
         )
         self.rows.append(CheckedRow(block.numbers[index], list(block.row(index)), faults, wrong))
 
@@ -114,28 +114,28 @@ def check_table(table: Table, schema: Schema) -> CheckedTable:
         With the line, where it cannot be read.
     """
     sample, valid, rejected = RowSample(table, schema), 0, 0
-    for block, faulty in _check_blocks(table, schema):
-        valid += len(block.numbers) - len(faulty)
-        rejected += len(faulty)
-        sample.add(block, faulty)
+    for block, faulty_rows in _check_blocks(table, schema):
+        valid += len(block.numbers) - len(faulty_rows)
+        rejected += len(faulty_rows)
+        sample.add(block, faulty_rows)
     return CheckedTable(valid, rejected, sample.rows)
 
 
 def _check_blocks(table: Table, schema: Schema) -> Iterator[tuple[Block, dict[int, RejectedRow]]]:
     """Read the rows, and return the rejected ones of each block by their index."""
     reader = RowReader(schema, table)
-    kept: dict[Hashable, RejectedRow | None] = {}
+    cache: dict[Hashable, RejectedRow | None] = {}
     for block in table.blocks():
-        if len(kept) > MAX_KEPT:
-            kept.clear()
-        faulty = {}
+        if len(cache) > MAX_CACHED_ROWS:
+            cache.clear()
+        faulty_rows = {}
         for index, (key, reference) in enumerate(
             zip(block.keys, reader.references(block), strict=True)
         ):
-            if key not in kept:
+            if key not in cache:
                 row = reader.applicant(block, index)
-                kept[key] = row if isinstance(row, RejectedRow) else None
-            result = refer(kept[key], reference)
+                cache[key] = row if isinstance(row, RejectedRow) else None
+            result = refer(cache[key], reference)
             if result is not None:
-                faulty[index] = result
-        yield block, faulty
+                faulty_rows[index] = result
+        yield block, faulty_rows

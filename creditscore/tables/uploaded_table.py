@@ -56,7 +56,7 @@ _SCORECARD, _LABEL = (COLUMNS.index(name) - 2 for name in ("scorecard", "label")
 
 
 #: The share of a table that is read at most, before all of it is decided.
-ALMOST_READ = 0.99
+MAX_SHARE_READ = 0.99
 
 
 @dataclass
@@ -122,7 +122,7 @@ class UploadedTable:
             # The command that installs it would show a client where the service lies.
             raise NotATable("not_csv", say("no_workbooks_here"), 1)
         schema = self.model.schema
-        return read_workbook(self.raw, wanted=field_names(schema), stated=schema.file)
+        return read_workbook(self.raw, column_names=field_names(schema), stated=schema.file)
 
     def close(self) -> None:
         """Remove what was read of a workbook."""
@@ -138,15 +138,16 @@ class UploadedTable:
             If it is no table.
         """
         schema = self.model.schema
-        wanted = field_names(schema)
-        return self._workbook or open_csv(io.BytesIO(self.raw), wanted=wanted, stated=schema.file)
+        return self._workbook or open_csv(
+            io.BytesIO(self.raw), column_names=field_names(schema), stated=schema.file
+        )
 
     def check(self) -> CheckedTable:
         """Read all rows, and decide on none; errors as of `decide`."""
-        checked = check_table(self._open()[0], self.model.schema)
-        if not checked.valid + checked.rejected:
+        checked_table = check_table(self._open()[0], self.model.schema)
+        if not checked_table.valid + checked_table.rejected:
             raise InvalidApplicants([Fault("no_rows", "", say("no_rows"))])
-        return checked
+        return checked_table
 
     def decide(
         self, assessor: Assessor, log: DecisionLog, origin: RequestOrigin
@@ -186,12 +187,14 @@ class UploadedTable:
     ) -> Generator[ScoredTable]:
         with ExitStack() as stack:
             sample = RowSample(table, self.model.schema, max_first=0)
-            scored = ScoredTable(spooled_file(), spooled_file(), sample)
-            stack.callback(scored.close)
-            if is_recorded := (yield from _score(table, columns, assessor, log, origin, scored)):
+            scored_table = ScoredTable(spooled_file(), spooled_file(), sample)
+            stack.callback(scored_table.close)
+            if is_recorded := (
+                yield from _score(table, columns, assessor, log, origin, scored_table)
+            ):
                 stack.pop_all()
         if is_recorded:
-            yield scored
+            yield scored_table
         else:
             # Another request took the key just now.
             yield from self.decide(assessor, log, origin)
@@ -200,14 +203,18 @@ class UploadedTable:
         """Open the table, and return the decision's columns as they are written behind it."""
         model, schema, workbook = self.model, self.model.schema, self._workbook
         columns = DecisionColumns(True, language=self.language, prefix=schema.decision_prefix)
-        taken, whole = columns.types, model.whole_fields
+        reserved_names = columns.types
         if workbook is not None:
             style = style_of(self.language)
-            table: Table = excel_table(workbook, schema, taken=taken, style=style)
+            table: Table = excel_table(workbook, schema, reserved_names=reserved_names, style=style)
         else:
-            size = len(self.raw)
-            file = io.BytesIO(self.raw)
-            table = open_table(file, schema, taken=taken, whole=whole, size=size)
+            table = open_table(
+                io.BytesIO(self.raw),
+                schema,
+                reserved_names=reserved_names,
+                whole_fields=model.whole_fields,
+                size=len(self.raw),
+            )
         return table, table.style.of(columns, schema)
 
 
@@ -222,60 +229,67 @@ def _score(
     assessor: Assessor,
     log: DecisionLog,
     origin: RequestOrigin,
-    scored: ScoredTable,
+    scored_table: ScoredTable,
 ) -> Generator[ScoredTable, None, bool]:
     """Decide on the rows; return whether their decisions are in the log."""
     first_ids = log.first_ids(origin)
-    again = iter(first_ids or ())
+    old_ids = iter(first_ids or ())
     moment = log.find_all(first_ids[:1])[0].decided_at if first_ids else log.now()
     write = partial(Result.of, columns=replace(columns, logged=False), origin=origin)
     scorer = Scorer(assessor, table, write=write, max_results=MAX_RESULTS)
     ids: list[str] = []
-    for file in (scored.scored, scored.rejects):
+    for file in (scored_table.scored, scored_table.rejects):
         file.write(codecs.BOM_UTF8)
-    write_header(scored.scored, table, columns)
-    _write_line(scored.rejects, table, ["line", "faults", *table.columns])
-    with spooled_file() as spooled:
+    write_header(scored_table.scored, table, columns)
+    _write_line(scored_table.rejects, table, ["line", "faults", *table.columns])
+    with spooled_file() as spool_file:
         for block in table.blocks():
             results = scorer.score(block)
             rejected = {
                 index: row for index, row in enumerate(results) if isinstance(row, RejectedRow)
             }
-            valid: Sequence[Result] = without(results, [*rejected])
-            count = len(valid)
-            new = list(islice(again, count)) if first_ids else assessor.new_ids(moment, count)
-            ids += new
-            spool(spooled, valid, new, without(scorer.references(block), [*rejected]))
-            ends = logged_ends(valid, new, timestamp(moment), columns.separator)
-            write_rows(scored.scored, table, without(block.lines(), [*rejected]), ends)
-            _reject(scored, table, block, rejected, columns.language or "")
-            scored.counts.update(
+            valid_results: Sequence[Result] = without(results, [*rejected])
+            count = len(valid_results)
+            block_ids = (
+                list(islice(old_ids, count)) if first_ids else assessor.new_ids(moment, count)
+            )
+            ids += block_ids
+            references = without(scorer.references(block), [*rejected])
+            spool(spool_file, valid_results, block_ids, references)
+            ends = logged_ends(valid_results, block_ids, timestamp(moment), columns.separator)
+            write_rows(scored_table.scored, table, without(block.lines(), [*rejected]), ends)
+            _reject(scored_table, table, block, rejected, columns.language or "")
+            scored_table.counts.update(
                 (str(result.template.values[_SCORECARD]), str(result.template.values[_LABEL]))
-                for result in valid
+                for result in valid_results
             )
             share = table.share_read()
             # Some of what has been read waits for the next block.
-            scored.share = share and min(share, ALMOST_READ)
-            yield scored
-        if not ids and not scored.rejected:
+            scored_table.share = share and min(share, MAX_SHARE_READ)
+            yield scored_table
+        if not ids and not scored_table.rejected:
             raise InvalidApplicants([Fault("no_rows", "", say("no_rows"))])
         if first_ids or not ids:
             return True
-        scored.share = 1.0
-        yield scored
-        rows = spooled_rows(spooled, to_milliseconds(moment))
+        scored_table.share = 1.0
+        yield scored_table
+        rows = spooled_rows(spool_file, to_milliseconds(moment))
         return log.record_rows(rows, origin, ids=ids, moment=moment)
 
 
 def _reject(
-    scored: ScoredTable, table: Table, block: Block, rejected: dict[int, RejectedRow], language: str
+    scored_table: ScoredTable,
+    table: Table,
+    block: Block,
+    rejected: dict[int, RejectedRow],
+    language: str,
 ) -> None:
     """Write rejected rows, each behind its line and what is wrong with it."""
-    scored.rejected += len(rejected)
-    scored.sample.add(block, rejected)
+    scored_table.rejected += len(rejected)
+    scored_table.sample.add(block, rejected)
     for index, row in rejected.items():
-        why = "; ".join(in_language(fault.text, language) for fault in row.faults)
-        _write_line(scored.rejects, table, [block.numbers[index], why, *block.row(index)])
+        reason = "; ".join(in_language(fault.text, language) for fault in row.faults)
+        _write_line(scored_table.rejects, table, [block.numbers[index], reason, *block.row(index)])
 
 
 def _write_line(file: BinaryIO, table: Table, cells: Sequence[object]) -> None:

@@ -111,7 +111,7 @@ def load(path: Path, schema: Schema, *, columns: Mapping[str, str] | None = None
     with (
         naming_file(path),
         _on_disk(path) as (local, sha256),
-        open_table_file(local, wanted=wanted, stated=schema.file) as file,
+        open_table_file(local, column_names=wanted, stated=schema.file) as file,
     ):
         line = file.format.header_line
         header = find_columns(path, file.columns, schema, headers=columns, line=line)

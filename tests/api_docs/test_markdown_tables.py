@@ -37,11 +37,13 @@ def test_the_tables_differ_between_the_languages_in_words_only(schema: Schema) -
     ):
         ours, theirs = indonesian.splitlines(), english.splitlines()
         assert len(ours) == len(theirs)
-        for one, other in zip(ours[2:], theirs[2:], strict=True):
-            assert one.count("|") == other.count("|")
-            assert one.split("|")[1] == other.split("|")[1]
-            assert sorted(re.findall("[0-9]+", one)) == sorted(re.findall("[0-9]+", other))
-            assert one != other
+        for our_line, their_line in zip(ours[2:], theirs[2:], strict=True):
+            assert our_line.count("|") == their_line.count("|")
+            assert our_line.split("|")[1] == their_line.split("|")[1]
+            assert sorted(re.findall("[0-9]+", our_line)) == sorted(
+                re.findall("[0-9]+", their_line)
+            )
+            assert our_line != their_line
 
 
 def test_the_indonesian_table_of_fields_says_what_is_accepted_in_indonesian(

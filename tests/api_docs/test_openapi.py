@@ -38,8 +38,8 @@ METHODS = {"GET", "POST", "PUT", "PATCH", "DELETE"}
 
 @pytest.fixture(scope="module")
 def description(client: FlaskClient) -> Body:
-    described: Body = client.get("/openapi.json").get_json()
-    return described
+    document: Body = client.get("/openapi.json").get_json()
+    return document
 
 
 @pytest.fixture(scope="module")
@@ -57,9 +57,9 @@ def applicant_check(description: Body) -> jsonschema.Draft202012Validator:
 
 def checker(description: Body, schema: Body) -> jsonschema.Draft202012Validator:
     """Check values against a schema of the description, formats included."""
-    whole = {**schema, "components": description["components"]}
+    full_schema = {**schema, "components": description["components"]}
     return jsonschema.Draft202012Validator(
-        whole, format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER
+        full_schema, format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER
     )
 
 
@@ -122,10 +122,10 @@ def test_the_template_has_a_place_for_each_value(schema: Schema) -> None:
 
 def test_operations_are_grouped_under_the_names_that_the_page_shows(description: Body) -> None:
     declared = [tag["name"] for tag in description["tags"]]
-    used = [operation["tags"] for _, _, operation in operations(description)]
+    tag_lists = [operation["tags"] for _, _, operation in operations(description)]
 
-    assert [tags for tags in used if len(tags) != 1] == []
-    assert list(dict.fromkeys(tag for tags in used for tag in tags)) == declared
+    assert [tags for tags in tag_lists if len(tags) != 1] == []
+    assert list(dict.fromkeys(tag for tags in tag_lists for tag in tags)) == declared
 
 
 def test_only_operations_that_may_ask_for_a_key_say_so(description: Body) -> None:
@@ -135,7 +135,7 @@ def test_only_operations_that_may_ask_for_a_key_say_so(description: Body) -> Non
 
 
 def test_every_component_is_used(description: Body) -> None:
-    used = set(re.findall("#/components/([a-z]+)/([A-Za-z-]+)", json.dumps(description)))
+    references = set(re.findall("#/components/([a-z]+)/([A-Za-z-]+)", json.dumps(description)))
     declared = {
         (kind, name)
         for kind, components in description["components"].items()
@@ -143,7 +143,7 @@ def test_every_component_is_used(description: Body) -> None:
         if kind != "securitySchemes"
     }
 
-    assert used == declared
+    assert references == declared
 
 
 def test_every_example_is_valid_against_its_schema(description: Body) -> None:
@@ -221,37 +221,46 @@ def test_live_answers_over_the_log_are_as_described(
     guarded: FlaskClient, schema: Schema, description: Body
 ) -> None:
     example = {name: schema.fields[name].example for name in schema.base_fields}
-    seen = set()
+    answers = set()
 
-    def ask(method: str, path: str, name: str = "", key: str = KEY, **sent: Any) -> Answer:
-        place = path.replace("{decision_id}", name)
-        answer = guarded.open(place, method=method, headers={"X-API-Key": key}, **sent)
+    def ask(method: str, path: str, name: str = "", key: str = KEY, **options: Any) -> Answer:
+        url = path.replace("{decision_id}", name)
+        answer = guarded.open(url, method=method, headers={"X-API-Key": key}, **options)
         conforms(description, path, method, read(answer))
-        seen.add((path, method, answer.status_code))
+        answers.add((path, method, answer.status_code))
         return read(answer)
 
-    made = [ask("POST", "/predict", json=example).json["decision_id"] for _ in range(3)]
-    one = "/decisions/{decision_id}"
+    decision_ids = [ask("POST", "/predict", json=example).json["decision_id"] for _ in range(3)]
+    decision_path = "/decisions/{decision_id}"
     for query in ["", "limit=1", "limit=0", "label=eligible&scorecard=x"]:
         ask("GET", "/decisions", query_string=query)
     for body in ['{"defaulted": true}', '{"defaulted": false}', "[]", "{"]:
-        ask("POST", f"{one}/outcome", made[0], data=body)
-    ask("POST", f"{one}/outcome", made[0], data="x" * 2000)
-    ask("POST", f"{one}/outcome", made[0], data="x", content_type="text/csv")
+        ask("POST", f"{decision_path}/outcome", decision_ids[0], data=body)
+    ask("POST", f"{decision_path}/outcome", decision_ids[0], data="x" * 2000)
+    ask("POST", f"{decision_path}/outcome", decision_ids[0], data="x", content_type="text/csv")
     for label in ("eligible", "not_eligible", "x"):
-        ask("POST", f"{one}/override", made[0], json={"label": label, "reason": "a guarantor"})
-    ask("POST", f"{one}/override", made[0], data="{")
-    ask("POST", f"{one}/override", made[0], data="x" * 20_000)
-    ask("POST", f"{one}/override", made[0], data="x", content_type="text/csv")
-    ask("POST", f"{one}/override", "nobodys", json={"label": "eligible", "reason": "x"})
-    ask("POST", f"{one}/override", made[0], key="wrong")
-    for name in (made[0], made[1], "nobodys"):
-        for path in (one, f"{one}/explanation"):
+        ask(
+            "POST",
+            f"{decision_path}/override",
+            decision_ids[0],
+            json={"label": label, "reason": "a guarantor"},
+        )
+    ask("POST", f"{decision_path}/override", decision_ids[0], data="{")
+    ask("POST", f"{decision_path}/override", decision_ids[0], data="x" * 20_000)
+    ask("POST", f"{decision_path}/override", decision_ids[0], data="x", content_type="text/csv")
+    ask("POST", f"{decision_path}/override", "nobodys", json={"label": "eligible", "reason": "x"})
+    ask("POST", f"{decision_path}/override", decision_ids[0], key="wrong")
+    for name in (decision_ids[0], decision_ids[1], "nobodys"):
+        for path in (decision_path, f"{decision_path}/explanation"):
             ask("GET", path, name)
-        ask("POST", f"{one}/outcome", name, json={"defaulted": True})
-    for path, method in [(one, "GET"), (f"{one}/explanation", "GET"), ("/decisions", "GET")]:
-        ask(method, path, made[0], key="wrong")
-    ask("POST", f"{one}/outcome", made[0], key="wrong")
+        ask("POST", f"{decision_path}/outcome", name, json={"defaulted": True})
+    for path, method in [
+        (decision_path, "GET"),
+        (f"{decision_path}/explanation", "GET"),
+        ("/decisions", "GET"),
+    ]:
+        ask(method, path, decision_ids[0], key="wrong")
+    ask("POST", f"{decision_path}/outcome", decision_ids[0], key="wrong")
     for query in ("", "days=0"):
         ask("GET", "/monitoring", query_string=query)
     ask("GET", "/monitoring", key="wrong")
@@ -263,7 +272,7 @@ def test_live_answers_over_the_log_are_as_described(
         if path.startswith(("/decisions", "/monitoring"))
         and status not in {"default", "408", "429", "503"}
     }
-    assert described <= seen
+    assert described <= answers
 
 
 @settings(max_examples=50)
@@ -314,7 +323,7 @@ def test_service_and_json_schema_agree_at_every_bound(
     applicant_check: jsonschema.Draft202012Validator, schema: Schema, name: str
 ) -> None:
     largest = list(schema.scorecards.values())[-1].fields
-    example = {other: schema.fields[other].example for other in largest}
+    example = {field: schema.fields[field].example for field in largest}
     verdicts = set()
 
     for value in edges(schema.fields[name].rule):

@@ -58,7 +58,7 @@ def everything(app: Flask) -> str:
 def test_a_backup_serves_again_with_the_same_decisions_and_verifies(
     app: Flask, build: Build, tmp_path: Path
 ) -> None:
-    made = decide(app, **{"Idempotency-Key": "once"})
+    decision_ids = decide(app, **{"Idempotency-Key": "once"})
     result = back_up(app, tmp_path / "copy.sqlite")
     exported = everything(app)
     decide(app)
@@ -67,7 +67,7 @@ def test_a_backup_serves_again_with_the_same_decisions_and_verifies(
 
     assert result.stderr == f"2 decisions backed up to {tmp_path / 'copy.sqlite'}\n"
     assert everything(restored) == exported
-    assert decide(restored, **{"Idempotency-Key": "once"}) == made
+    assert decide(restored, **{"Idempotency-Key": "once"}) == decision_ids
     assert len(decide(restored)) == 2
     assert run(restored, "verify").stdout == "4 verified: 0 with faults\n"
     assert run(restored, "replay", "--all").stdout == "4 replayed: 4 identical\n"
@@ -81,16 +81,16 @@ def test_a_backup_while_others_decide_holds_whole_requests_only(app: Flask, tmp_
         while not stop.is_set():
             log.record(list(hourly(7)), RequestOrigin("r-1", "k-1"))
 
-    others = [threading.Thread(target=keep_deciding) for _ in range(3)]
-    for other in others:
-        other.start()
+    threads = [threading.Thread(target=keep_deciding) for _ in range(3)]
+    for thread in threads:
+        thread.start()
     try:
         for number in range(5):
             back_up(app, tmp_path / f"{number}.sqlite")
     finally:
         stop.set()
-        for other in others:
-            other.join()
+        for thread in threads:
+            thread.join()
 
     counts = []
     for number in range(5):
@@ -106,29 +106,30 @@ def test_a_backup_while_others_decide_holds_whole_requests_only(app: Flask, tmp_
 def test_a_backup_is_its_owners_only_whatever_the_umask(app: Flask, tmp_path: Path) -> None:
     target = tmp_path / "backups" / "copy.sqlite"
     target.parent.mkdir()
-    before = os.umask(0)
+    umask = os.umask(0)
     try:
         back_up(app, target)
     finally:
-        os.umask(before)
+        os.umask(umask)
 
     assert stat.S_IMODE(target.stat().st_mode) == OWNER_ONLY
     assert list(target.parent.iterdir()) == [target]
 
 
 def test_a_backup_replaces_nothing_and_not_the_log_itself(app: Flask, tmp_path: Path) -> None:
-    there = tmp_path / "there"
-    there.write_text("kept")
+    existing_path = tmp_path / "there"
+    existing_path.write_text("kept")
     log = database_of(app).path
     assert log is not None
 
-    assert "is there already" in refused(app, there)
+    assert "is there already" in refused(app, existing_path)
     assert "is there already" in refused(app, log)
     assert "is there already" in refused(app, tmp_path)
-    assert there.read_text() == "kept"
-    nowhere = tmp_path / "nowhere" / "copy.sqlite"
+    assert existing_path.read_text() == "kept"
+    missing_path = tmp_path / "nowhere" / "copy.sqlite"
     assert (
-        refused(app, nowhere) == f"Error: {nowhere} cannot be written: No such file or directory\n"
+        refused(app, missing_path)
+        == f"Error: {missing_path} cannot be written: No such file or directory\n"
     )
     assert len(decide(app)) == 2
 
@@ -170,7 +171,7 @@ def test_a_log_in_postgres_is_backed_up_and_restored_with_its_own_tools(
 ) -> None:
     first, second = two_databases
     app = build(database_url=first)
-    made = decide(app, **{"Idempotency-Key": "once"})
+    decision_ids = decide(app, **{"Idempotency-Key": "once"})
     dump, tools = str(tmp_path / "decisions.dump"), find_programs()
 
     subprocess.run([tools / "pg_dump", "--format=custom", f"--file={dump}", first], check=True)
@@ -178,7 +179,7 @@ def test_a_log_in_postgres_is_backed_up_and_restored_with_its_own_tools(
     restored = build(database_url=second)
 
     assert everything(restored) == everything(app)
-    assert decide(restored, **{"Idempotency-Key": "once"}) == made
+    assert decide(restored, **{"Idempotency-Key": "once"}) == decision_ids
     assert len(decide(restored)) == 2
     assert run(restored, "verify").stdout == "4 verified: 0 with faults\n"
     assert "back it up with pg_dump" in refused(app, tmp_path / "copy.sqlite")

@@ -74,12 +74,12 @@ def path_of(log: DecisionLog) -> Path:
 
 def logs_one(log: DecisionLog) -> bool:
     """Log a decision, and return whether it was taken."""
-    made = decision()
+    original = decision()
     try:
-        log.record([made], ORIGIN)
+        log.record([original], ORIGIN)
     except DatabaseUnavailable:
         return False
-    return log.find(made.decision_id).decision == made
+    return log.find(original.decision_id).decision == original
 
 
 # Durable
@@ -141,10 +141,10 @@ def test_the_database_is_named_without_its_password() -> None:
 
 def test_an_error_says_nothing_of_the_row(log: DecisionLog) -> None:
     # PostgreSQL quotes the whole row where a column has nothing that needs something.
-    made = decision(model_version="Marker-77", score=None)
+    row = decision(model_version="Marker-77", score=None)
 
     with pytest.raises(DatabaseUnavailable) as caught:
-        log.record([made], ORIGIN)
+        log.record([row], ORIGIN)
 
     assert "Marker-77" not in str(caught.value)
     assert caught.value.__cause__ is None
@@ -168,11 +168,11 @@ def test_a_connection_that_saw_an_error_is_not_used_again(log: DecisionLog) -> N
 @contextmanager
 def locked(log: DecisionLog, lock: str) -> Iterator[None]:
     """Hold a lock on the file of the log, as another process would."""
-    other = sqlite3.connect(path_of(log), isolation_level=None)
+    connection = sqlite3.connect(path_of(log), isolation_level=None)
     for statement in lock.split(";"):
-        other.execute(statement).fetchone()
+        connection.execute(statement).fetchone()
     yield
-    other.close()
+    connection.close()
 
 
 # A reader lets a writer begin, but not commit.
@@ -264,11 +264,11 @@ def test_a_file_that_was_replaced_is_written_to_from_then_on(file_log: DecisionL
 
 def test_a_damaged_file_ends_in_an_error(file_log: DecisionLog) -> None:
     path = path_of(file_log)
-    whole = path.read_bytes()
+    content = path.read_bytes()
     path.write_bytes(b"nothing like a database" * 1000)
 
     assert not logs_one(file_log)
-    path.write_bytes(whole)
+    path.write_bytes(content)
     assert logs_one(file_log)
 
 
@@ -293,15 +293,15 @@ def test_a_database_that_takes_no_writes_is_noticed_and_reads_on(file_log: Decis
 def test_a_forked_worker_uses_connections_of_its_own(log: DecisionLog) -> None:
     assert logs_one(log)
     with log.database.reading() as connection:
-        mine = id(connection.connection.dbapi_connection)
+        own_id = id(connection.connection.dbapi_connection)
 
     worker = os.fork()
     if worker == 0:
         status = 1
         try:
             with log.database.reading() as connection:
-                same = id(connection.connection.dbapi_connection) == mine
-            status = 0 if logs_one(log) and not same else 2
+                is_shared = id(connection.connection.dbapi_connection) == own_id
+            status = 0 if logs_one(log) and not is_shared else 2
         finally:
             os._exit(status)
     _, status = os.waitpid(worker, 0)
@@ -313,11 +313,11 @@ def test_a_forked_worker_uses_connections_of_its_own(log: DecisionLog) -> None:
 
 @pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="only Linux tells what is open")
 def test_a_start_leaves_nothing_open_that_a_fork_could_share(database: Database) -> None:
-    before = count_open()
+    open_count = count_open()
 
     migrate(database)
 
-    assert count_open() == before
+    assert count_open() == open_count
 
 
 def count_open() -> int:
@@ -330,8 +330,8 @@ def count_open() -> int:
 @pytest.fixture
 def server() -> Iterator[PostgresServer]:
     """A server that a test may maltreat."""
-    with running_postgres() as made:
-        yield made
+    with running_postgres() as postgres:
+        yield postgres
 
 
 @pytest.fixture
@@ -369,10 +369,10 @@ def test_a_postgres_that_dies_is_noticed_in_time_and_back_by_itself(
 def test_a_table_locked_in_postgres_ends_in_an_error_and_then_all_is_well(
     server: PostgresServer, server_log: DecisionLog
 ) -> None:
-    other = Database(server.url)
-    with other.writing(seconds=30) as connection:
+    other_database = Database(server.url)
+    with other_database.writing(seconds=30) as connection:
         connection.execute(text("LOCK TABLE decisions IN ACCESS EXCLUSIVE MODE"))
         assert not logs_one(server_log)
-    other.close()
+    other_database.close()
 
     assert logs_one(server_log)

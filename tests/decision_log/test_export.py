@@ -56,8 +56,8 @@ def table(result: Result) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(text, newline=""), strict=True))
 
 
-def ids(exported: list[dict[str, Any]]) -> list[str]:
-    return [each["decision_id"] for each in exported]
+def ids(lines_: list[dict[str, Any]]) -> list[str]:
+    return [line["decision_id"] for line in lines_]
 
 
 # JSON Lines
@@ -75,26 +75,26 @@ def test_a_line_holds_all_that_is_logged_so_exactly_that_its_hash_can_be_made_an
     for line in exported:
         row = row_of(database_of(app), line["decision_id"])
         names = (*CONTENT, *ADDED)
-        again = {name: line.get(name) for name in names} | {"id": line["decision_id"]}
+        copy = {name: line.get(name) for name in names} | {"id": line["decision_id"]}
         for name in ("inputs", "impacts", "reasons", "strengths", "warnings"):
-            again[name] = dumps_text(line[name])
+            copy[name] = dumps_text(line[name])
         assert line["decided_at"] == timestamp(
             NOON + timedelta(milliseconds=row["decided_at"] - to_milliseconds(NOON))
         )
-        again["decided_at"] = row["decided_at"]
-        assert content_hash(again) == row["content_hash"] == line["content_hash"]
+        copy["decided_at"] = row["decided_at"]
+        assert content_hash(copy) == row["content_hash"] == line["content_hash"]
 
 
 def test_a_line_agrees_with_what_was_answered(app: Flask) -> None:
     first, _ = decide(app)
-    answered = app.extensions["creditscore"].log.find(first).decision.to_dict("en")
+    answer = app.extensions["creditscore"].log.find(first).decision.to_dict("en")
 
     (line, _) = lines(export(app))
 
     for part in ("reasons", "strengths", "warnings"):
-        for each in line[part]:
-            each["text"] = each["text"]["en"]
-    assert {name: line[name] for name in answered} == answered
+        for entry in line[part]:
+            entry["text"] = entry["text"]["en"]
+    assert {name: line[name] for name in answer} == answer
 
 
 def test_an_outcome_is_exported_with_its_decision(app: Flask, log: DecisionLog) -> None:
@@ -103,12 +103,12 @@ def test_an_outcome_is_exported_with_its_decision(app: Flask, log: DecisionLog) 
     log.record_outcome(old.decision_id, defaulted=True, key_id="k-2")
 
     exported = {line["decision_id"]: line["outcome"] for line in lines(export(app))}
-    (with_outcome, without) = table(export(app, "--format", "csv"))
+    (stated_row, unstated_row) = table(export(app, "--format", "csv"))
 
-    stated = {"defaulted": True, "recorded_at": timestamp(NOON), "key_id": "k-2"}
-    assert exported == {old.decision_id: stated, young.decision_id: None}
-    assert [with_outcome[f"outcome.{name}"] for name in stated] == ["true", timestamp(NOON), "k-2"]
-    assert {without[f"outcome.{name}"] for name in stated} == {""}
+    outcome = {"defaulted": True, "recorded_at": timestamp(NOON), "key_id": "k-2"}
+    assert exported == {old.decision_id: outcome, young.decision_id: None}
+    assert [stated_row[f"outcome.{name}"] for name in outcome] == ["true", timestamp(NOON), "k-2"]
+    assert {unstated_row[f"outcome.{name}"] for name in outcome} == {""}
 
 
 def test_an_override_is_exported_with_its_decision(app: Flask, log: DecisionLog) -> None:
@@ -118,12 +118,12 @@ def test_an_override_is_exported_with_its_decision(app: Flask, log: DecisionLog)
     record_override(log.database, old.decision_id, override)
 
     exported = {line["decision_id"]: line["override"] for line in lines(export(app))}
-    (overridden, kept) = table(export(app, "--format", "csv"))
+    (overridden_row, other_row) = table(export(app, "--format", "csv"))
 
     assert exported == {old.decision_id: override.to_dict(), young.decision_id: None}
-    cells = {name: overridden[f"override.{name}"] for name in override.to_dict()}
+    cells = {name: overridden_row[f"override.{name}"] for name in override.to_dict()}
     assert cells == {**override.to_dict(), "reason": "'=a guarantor"}
-    assert {kept[f"override.{name}"] for name in override.to_dict()} == {""}
+    assert {other_row[f"override.{name}"] for name in override.to_dict()} == {""}
 
 
 # CSV
@@ -132,11 +132,11 @@ def test_an_override_is_exported_with_its_decision(app: Flask, log: DecisionLog)
 def test_what_a_single_decision_states_beyond_the_others_of_its_version_has_a_column(
     app: Flask, log: DecisionLog
 ) -> None:
-    made = [*hourly(5)]
+    batch = [*hourly(5)]
     # A monitored attribute is logged only where it is given.
-    stated = {**made[2].applicant.values, "REGION": "north"}
-    made[2] = made[2]._replace(applicant=Applicant(made[2].applicant.scorecard, stated))
-    log.record(made, ORIGIN)
+    inputs = {**batch[2].applicant.values, "REGION": "north"}
+    batch[2] = batch[2]._replace(applicant=Applicant(batch[2].applicant.scorecard, inputs))
+    log.record(batch, ORIGIN)
 
     rows = table(export(app, "--format", "csv"))
 
@@ -144,11 +144,11 @@ def test_what_a_single_decision_states_beyond_the_others_of_its_version_has_a_co
 
 
 def test_a_table_has_a_flat_line_for_each_decision_of_whatever_scorecard(app: Flask) -> None:
-    made = decide(app)
+    decision_ids = decide(app)
 
     rows = table(export(app, "--format", "csv"))
 
-    assert ids(rows) == made
+    assert ids(rows) == decision_ids
     for row, line in zip(rows, lines(export(app)), strict=True):
         assert float(row["probability_of_default"]) == line["probability_of_default"]
         for part in ("inputs", "impacts"):
@@ -158,10 +158,10 @@ def test_a_table_has_a_flat_line_for_each_decision_of_whatever_scorecard(app: Fl
                 if name.startswith(f"{part}.") and value
             }
             assert cells == line[part]
-        for place, reason in enumerate(line["reasons"], start=1):
-            assert row[f"reasons.{place}.code"] == reason["code"]
-            assert float(row[f"reasons.{place}.impact"]) == reason["impact"]
-            assert row[f"reasons.{place}.text.id"] == reason["text"]["id"]
+        for rank, reason in enumerate(line["reasons"], start=1):
+            assert row[f"reasons.{rank}.code"] == reason["code"]
+            assert float(row[f"reasons.{rank}.impact"]) == reason["impact"]
+            assert row[f"reasons.{rank}.text.id"] == reason["text"]["id"]
         assert row["reasons.4.code"] == "" or len(line["reasons"]) == 4
 
 
@@ -169,8 +169,8 @@ def test_a_text_that_a_spreadsheet_would_run_is_defused(app: Flask, log: Decisio
     texts = [f'{start}HYPERLINK("x")' for start in "=+-@\t\r\n"]
     for evil in texts:
         values = dict(decision().applicant.values) | {"house": evil}
-        made = decision(applicant=Applicant("application", values))
-        log.record([made], RequestOrigin(evil, None, evil, "hash"))
+        original = decision(applicant=Applicant("application", values))
+        log.record([original], RequestOrigin(evil, None, evil, "hash"))
 
     rows, exported = table(export(app, "--format", "csv")), lines(export(app))
 
@@ -186,13 +186,13 @@ def test_numbers_below_0_stay_numbers_and_texts_stay_in_their_cell(
     values = dict(decision().applicant.values) | {"amount": -20000, "rate": -1e-17, "house": text}
     log.record([decision(applicant=Applicant("application", values)), decision()], ORIGIN)
 
-    row, other = table(export(app, "--format", "csv"))
+    row, other_row = table(export(app, "--format", "csv"))
 
     assert (row["inputs.amount"], row["inputs.rate"]) == ("-20000", "-1e-17")
     assert (row["inputs.below"], row["inputs.whole"]) == ("-0.0", "35.0")
-    assert (row["inputs.house"], other["inputs.house"]) == (text, "own é")
-    there = {name.partition(".")[0] for name in row}
-    assert {column.name for column in decisions.columns} - {"number", "id", "bins"} <= there
+    assert (row["inputs.house"], other_row["inputs.house"]) == (text, "own é")
+    columns = {name.partition(".")[0] for name in row}
+    assert {column.name for column in decisions.columns} - {"number", "id", "bins"} <= columns
 
 
 # Which
@@ -202,31 +202,31 @@ def test_numbers_below_0_stay_numbers_and_texts_stay_in_their_cell(
 def test_a_stretch_is_from_a_time_on_and_before_another(
     app: Flask, log: DecisionLog, kind: str
 ) -> None:
-    made = list(hourly(5))
-    log.record(made, ORIGIN)
-    at = [f"{each.decided_at:%FT%T}.123Z" for each in made]
+    batch = list(hourly(5))
+    log.record(batch, ORIGIN)
+    times = [f"{original.decided_at:%FT%T}.123Z" for original in batch]
 
     def hours(*arguments: str) -> list[int]:
         result = export(app, "--format", kind, *arguments)
-        found = lines(result) if kind == "jsonl" else table(result)
-        return [[d.decision_id for d in made].index(each) for each in ids(found)]
+        rows = lines(result) if kind == "jsonl" else table(result)
+        return [[d.decision_id for d in batch].index(decision_id) for decision_id in ids(rows)]
 
     assert hours() == [0, 1, 2, 3, 4]
-    assert hours("--since", at[3]) == [3, 4]
-    assert hours("--until", at[2]) == [0, 1]
-    assert hours("--since", at[1], "--until", at[3]) == [1, 2]
+    assert hours("--since", times[3]) == [3, 4]
+    assert hours("--until", times[2]) == [0, 1]
+    assert hours("--since", times[1], "--until", times[3]) == [1, 2]
     assert hours("--since", "2030-01-01") == []
 
 
 def test_pages_are_exported_one_after_the_other_each_decision_once(
     app: Flask, log: DecisionLog
 ) -> None:
-    made = list(hourly(PAGE_ROWS + 5))
-    log.record(made, ORIGIN)
+    batch = list(hourly(PAGE_ROWS + 5))
+    log.record(batch, ORIGIN)
 
     result = export(app)
 
-    assert ids(lines(result)) == [each.decision_id for each in made]
+    assert ids(lines(result)) == [original.decision_id for original in batch]
     assert result.stderr == f"{PAGE_ROWS + 5:,} decisions exported\n"
     assert ids(table(export(app, "--format", "csv"))) == ids(lines(result))
 
@@ -244,11 +244,11 @@ def test_a_file_is_its_owners_only_whatever_was_there(app: Flask, tmp_path: Path
     target = tmp_path / "log.jsonl"
     target.write_text("old")
     target.chmod(0o644)
-    before = os.umask(0)
+    umask = os.umask(0)
     try:
         result = run(app, "export", "--output", str(target))
     finally:
-        os.umask(before)
+        os.umask(umask)
 
     assert (result.exit_code, result.stdout, result.stderr) == (0, "", "2 decisions exported\n")
     assert mode_of(target) == OWNER_ONLY
@@ -260,10 +260,10 @@ def test_a_file_is_its_owners_only_whatever_was_there(app: Flask, tmp_path: Path
 def test_after_a_failure_the_old_file_is_there_and_nothing_else(
     app: Flask, log: DecisionLog, tmp_path: Path, kind: str
 ) -> None:
-    made = list(hourly(PAGE_ROWS + 5))
-    log.record(made, ORIGIN)
-    last = made[-1].decision_id
-    edit(database_of(app), last, reasons="no JSON")
+    batch = list(hourly(PAGE_ROWS + 5))
+    log.record(batch, ORIGIN)
+    last_id = batch[-1].decision_id
+    edit(database_of(app), last_id, reasons="no JSON")
     folder = tmp_path / "exports"
     folder.mkdir()
     target = folder / "log"
@@ -273,7 +273,7 @@ def test_after_a_failure_the_old_file_is_there_and_nothing_else(
 
     assert result.exit_code == 1
     assert result.stderr == (
-        f"Error: decision {last} is not well-formed: "
+        f"Error: decision {last_id} is not well-formed: "
         "run .venv/bin/flask --app app decisions verify\n"
     )
     assert [path.name for path in folder.iterdir()] == ["log"]

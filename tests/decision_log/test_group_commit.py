@@ -24,20 +24,20 @@ PATIENT = 60.0
 class Worker:
     """Doubles numbers; the first commit waits until it is let go."""
 
-    def __init__(self, *, held: bool = False) -> None:
+    def __init__(self, *, is_held: bool = False) -> None:
         self.groups: list[list[int]] = []
-        self.begun, self.go_on = threading.Event(), threading.Event()
-        if not held:
+        self.has_begun, self.go_on = threading.Event(), threading.Event()
+        if not is_held:
             self.go_on.set()
 
     def __call__(self, drain_queue: Callable[[], Sequence[int]], _: float) -> list[int | Exception]:
-        asked = drain_queue()
-        self.groups.append(list(asked))
-        self.begun.set()
+        numbers = drain_queue()
+        self.groups.append(list(numbers))
+        self.has_begun.set()
         assert self.go_on.wait(PATIENT)
-        if 13 in asked:
+        if 13 in numbers:
             raise RuntimeError("all of them")
-        return [ValueError("only this one") if one == 7 else 2 * one for one in asked]
+        return [ValueError("only this one") if number == 7 else 2 * number for number in numbers]
 
 
 def ask(
@@ -52,7 +52,7 @@ def busy(
 ) -> Future[int]:
     """Begin a commit that does not end yet."""
     (first,) = ask(pool, committer, [1])
-    assert worker.begun.wait(PATIENT)
+    assert worker.has_begun.wait(PATIENT)
     return first
 
 
@@ -68,26 +68,26 @@ def test_a_request_that_comes_alone_is_committed_at_once() -> None:
 def test_requests_that_wait_are_committed_together_in_bounded_groups(
     bound: int, sizes: list[int]
 ) -> None:
-    worker = Worker(held=True)
+    worker = Worker(is_held=True)
     committer: GroupCommitter[int, int] = GroupCommitter(worker, max_group=bound)
     with ThreadPoolExecutor(9) as pool:
         first = busy(pool, committer, worker)
-        others = ask(pool, committer, range(20, 28))
+        followers = ask(pool, committer, range(20, 28))
         assert wait_until(lambda: committer.queued == 8)
-        assert not any(one.done() for one in (first, *others))
+        assert not any(future.done() for future in (first, *followers))
         worker.go_on.set()
 
         assert first.result() == 2
-        assert [one.result() for one in others] == [2 * number for number in range(20, 28)]
+        assert [future.result() for future in followers] == [2 * number for number in range(20, 28)]
     assert sorted(map(len, worker.groups)) == sizes
-    assert sorted(one for group in worker.groups for one in group) == [1, *range(20, 28)]
+    assert sorted(number for group in worker.groups for number in group) == [1, *range(20, 28)]
 
 
 def test_a_request_that_comes_before_the_queue_is_drained_is_in_the_group() -> None:
-    begun, go_on, groups = threading.Event(), threading.Event(), []
+    has_begun, go_on, groups = threading.Event(), threading.Event(), []
 
     def work(drain_queue: Callable[[], Sequence[int]], _: float) -> list[int | Exception]:
-        begun.set()
+        has_begun.set()
         assert go_on.wait(PATIENT)
         groups.append(sorted(drain_queue()))
         return list(range(len(groups[-1])))
@@ -95,16 +95,16 @@ def test_a_request_that_comes_before_the_queue_is_drained_is_in_the_group() -> N
     committer: GroupCommitter[int, int] = GroupCommitter(work)
     with ThreadPoolExecutor(4) as pool:
         (first,) = ask(pool, committer, [1])
-        assert begun.wait(PATIENT)
-        others = ask(pool, committer, (2, 3, 4))
+        assert has_begun.wait(PATIENT)
+        followers = ask(pool, committer, (2, 3, 4))
         assert wait_until(lambda: committer.queued == 3)
         go_on.set()
-        assert sorted(one.result() for one in (first, *others)) == [0, 1, 2, 3]
+        assert sorted(future.result() for future in (first, *followers)) == [0, 1, 2, 3]
     assert groups == [[1, 2, 3, 4]]
 
 
 def test_a_leader_that_fails_before_it_drained_the_queue_fails_alone() -> None:
-    worker = Worker(held=True)
+    worker = Worker(is_held=True)
     broken = threading.Event()
 
     def work(drain_queue: Callable[[], Sequence[int]], _: float) -> list[int | Exception]:
@@ -139,21 +139,21 @@ def test_a_leader_that_fails_before_it_drained_the_queue_fails_alone() -> None:
 def test_an_error_is_for_whom_it_concerns_and_the_next_group_is_committed(
     numbers: tuple[int, int], outcomes: list[str]
 ) -> None:
-    worker = Worker(held=True)
+    worker = Worker(is_held=True)
     committer: GroupCommitter[int, int] = GroupCommitter(worker)
     with ThreadPoolExecutor(3) as pool:
         first = busy(pool, committer, worker)
-        asked = ask(pool, committer, numbers)
+        futures = ask(pool, committer, numbers)
         assert wait_until(lambda: committer.queued == 2)
         worker.go_on.set()
 
         assert first.result() == 2
-        assert [repr(one.exception() or one.result()) for one in asked] == outcomes
+        assert [repr(future.exception() or future.result()) for future in futures] == outcomes
     assert committer.submit(5, seconds=0) == 10
 
 
 def test_a_request_whose_time_is_up_is_not_committed_later() -> None:
-    worker = Worker(held=True)
+    worker = Worker(is_held=True)
     committer: GroupCommitter[int, int] = GroupCommitter(worker)
     with ThreadPoolExecutor(1) as pool:
         first = busy(pool, committer, worker)
@@ -170,10 +170,10 @@ def test_a_request_whose_time_is_up_is_not_committed_later() -> None:
 def test_a_leader_that_is_interrupted_leaves_no_follower_waiting(
     error: type[BaseException],
 ) -> None:
-    begun, go_on = threading.Event(), threading.Event()
+    has_begun, go_on = threading.Event(), threading.Event()
 
     def commit(drain_queue: Callable[[], Sequence[int]], _: float) -> list[int | Exception]:
-        begun.set()
+        has_begun.set()
         assert go_on.wait(PATIENT)
         if drain_queue()[0] == 1:
             raise error
@@ -182,7 +182,7 @@ def test_a_leader_that_is_interrupted_leaves_no_follower_waiting(
     committer: GroupCommitter[int, int] = GroupCommitter(commit)
     with ThreadPoolExecutor(2) as pool:
         (leader,) = ask(pool, committer, [1])
-        assert begun.wait(PATIENT)
+        assert has_begun.wait(PATIENT)
         (follower,) = ask(pool, committer, [2])
         assert wait_until(lambda: committer.queued == 1)
         go_on.set()
@@ -198,10 +198,10 @@ def test_many_at_once_get_each_their_own() -> None:
     committer: GroupCommitter[int, int] = GroupCommitter(worker)
     numbers = range(100, 2100)
     with ThreadPoolExecutor(16) as pool:
-        found = list(pool.map(lambda number: committer.submit(number, seconds=PATIENT), numbers))
+        results = list(pool.map(lambda number: committer.submit(number, seconds=PATIENT), numbers))
 
-    assert found == [2 * number for number in numbers]
-    assert sorted(one for group in worker.groups for one in group) == list(numbers)
+    assert results == [2 * number for number in numbers]
+    assert sorted(number for group in worker.groups for number in group) == list(numbers)
 
 
 # The log
@@ -210,7 +210,7 @@ def test_many_at_once_get_each_their_own() -> None:
 @pytest.fixture
 def commits() -> Iterator[Worker]:
     """Count what is committed in any database, and hold the first until it is let go."""
-    counter = Worker(held=True)
+    counter = Worker(is_held=True)
 
     def count(_: object) -> None:
         counter(lambda: [1], PATIENT)
@@ -224,45 +224,47 @@ def test_requests_that_wait_at_the_same_moment_share_a_commit(
     database: Database, commits: Worker
 ) -> None:
     log = DecisionLog(database, now=lambda: NOON)
-    made = [decision() for _ in range(9)]
+    batch = [decision() for _ in range(9)]
     with ThreadPoolExecutor(9) as pool:
-        first = pool.submit(log.record, made[:1], RequestOrigin("r-0"))
-        assert commits.begun.wait(PATIENT)
-        others = [
-            pool.submit(log.record, [one], RequestOrigin(f"r-{place}"))
-            for place, one in enumerate(made[1:], start=1)
+        first = pool.submit(log.record, batch[:1], RequestOrigin("r-0"))
+        assert commits.has_begun.wait(PATIENT)
+        followers = [
+            pool.submit(log.record, [original], RequestOrigin(f"r-{number}"))
+            for number, original in enumerate(batch[1:], start=1)
         ]
         assert wait_until(lambda: log.committer.queued == 8)
         assert not first.done()
         commits.go_on.set()
-        recorded = [one.result() for one in (first, *others)]
+        results = [future.result() for future in (first, *followers)]
 
     assert len(commits.groups) == 2
-    assert [one.decisions for one in recorded] == [(one,) for one in made]
-    for place, one in enumerate(made):
-        assert log.find(one.decision_id).request_id == f"r-{place}"
+    assert [result.decisions for result in results] == [(original,) for original in batch]
+    for number, original in enumerate(batch):
+        assert log.find(original.decision_id).request_id == f"r-{number}"
 
 
 def test_a_request_that_is_refused_does_not_touch_those_beside_it(
     database: Database, commits: Worker
 ) -> None:
     log = DecisionLog(database, now=lambda: NOON)
-    one, two, three, four = (decision() for _ in range(4))
+    first_decision, second_decision, third_decision, fourth_decision = (
+        decision() for _ in range(4)
+    )
     keyed = RequestOrigin("r-1", idempotency_key="k", body_hash="one")
     with ThreadPoolExecutor(4) as pool:
-        first = pool.submit(log.record, [one], keyed)
-        assert commits.begun.wait(PATIENT)
-        refused = pool.submit(log.record, [two], replace(keyed, body_hash="another"))
-        again = pool.submit(log.record, [three], keyed)
-        beside = pool.submit(log.record, [four], RequestOrigin("r-4"))
+        first = pool.submit(log.record, [first_decision], keyed)
+        assert commits.has_begun.wait(PATIENT)
+        refused = pool.submit(log.record, [second_decision], replace(keyed, body_hash="another"))
+        repetition = pool.submit(log.record, [third_decision], keyed)
+        neighbour = pool.submit(log.record, [fourth_decision], RequestOrigin("r-4"))
         assert wait_until(lambda: log.committer.queued == 3)
         commits.go_on.set()
 
-        assert first.result().decisions == again.result().decisions
+        assert first.result().decisions == repetition.result().decisions
         with pytest.raises(KeyReused):
             refused.result()
-        assert beside.result().decisions == (four,)
-    logged = [each.decision for each in log.page(limit=9).decisions]
-    assert sorted(each.decision_id for each in logged) == sorted(
-        each.decision_id for each in (one, four)
+        assert neighbour.result().decisions == (fourth_decision,)
+    logged_decisions = [entry.decision for entry in log.page(limit=9).decisions]
+    assert sorted(entry.decision_id for entry in logged_decisions) == sorted(
+        entry.decision_id for entry in (first_decision, fourth_decision)
     )

@@ -45,14 +45,14 @@ def test_every_page_is_verified(app: Flask) -> None:
     # Invented ones: their impacts do not add up.
     log.record(list(hourly(PAGE_ROWS)), RequestOrigin("r-1"))
     last, _ = decide(app)
-    for each in (first, last):
-        edit(database_of(app), each, request_id="another")
+    for decision_id in (first, last):
+        edit(database_of(app), decision_id, request_id="another")
 
     result = run(app, "verify")
 
     assert result.exit_code == 1
-    for each in (first, last):
-        assert f"{each}\tdoes not fit its content hash" in result.stdout
+    for decision_id in (first, last):
+        assert f"{decision_id}\tdoes not fit its content hash" in result.stdout
     assert result.stdout.endswith(f"{PAGE_ROWS + 4:,} verified: {PAGE_ROWS + 2:,} with faults\n")
 
 
@@ -60,17 +60,17 @@ def test_transactions_that_failed_leave_no_fault(app: Flask) -> None:
     database = database_of(app)
     log = DecisionLog(database, now=lambda: NOON)
     decide(app)
-    made = decision()
+    duplicate = decision()
     with pytest.raises(DatabaseUnavailable):
-        log.record([made, made], RequestOrigin("r-1"))
+        log.record([duplicate, duplicate], RequestOrigin("r-1"))
     decide(app)
 
     result = run(app, "verify")
 
     assert result.exit_code == 0
     # SQLite takes its numbers back; PostgreSQL does not, and that is no loss.
-    noted = [line for line in result.stdout.splitlines() if line.startswith("the log\t")]
-    assert [line.split("\t")[1].split(":")[0] for line in noted] == (
+    notes = [line for line in result.stdout.splitlines() if line.startswith("the log\t")]
+    assert [line.split("\t")[1].split(":")[0] for line in notes] == (
         [] if database.is_sqlite else ["2 numbers have no decision and are in no tombstone"]
     )
 
@@ -86,15 +86,15 @@ def test_a_log_that_grows_while_it_is_verified_is_sound(app: Flask) -> None:
     writer = threading.Thread(target=grow)
     writer.start()
     try:
-        found = [check_log(database) for _ in range(20)]
-        verified = [run(app, "verify") for _ in range(2)]
+        reports = [check_log(database) for _ in range(20)]
+        results = [run(app, "verify") for _ in range(2)]
     finally:
         done.set()
         writer.join()
 
-    assert [each.faults for each in found] == [()] * 20
+    assert [report.faults for report in reports] == [()] * 20
     # The decisions are invented, and their hashes and impacts are: the log as a whole is at stake.
-    assert not [each.stdout for each in verified if "the log as a whole" in each.stdout]
+    assert not [result.stdout for result in results if "the log as a whole" in result.stdout]
 
 
 # One row
@@ -109,14 +109,14 @@ def nearly_all(row: Row) -> Row:
 def other_side(row: Row) -> Row:
     """Give a probability on the other side of the cut-off, with the label that follows."""
     refused = row["label"] == NOT_ELIGIBLE
-    said = row["cutoff"] - 0.05 if refused else row["cutoff"] + 0.05
-    return {"probability_of_default": said, "label": ELIGIBLE if refused else NOT_ELIGIBLE}
+    probability = row["cutoff"] - 0.05 if refused else row["cutoff"] + 0.05
+    return {"probability_of_default": probability, "label": ELIGIBLE if refused else NOT_ELIGIBLE}
 
 
 def first_reason(**changes: Any) -> Callable[[Row], Row]:
     def change(row: Row) -> Row:
-        first, *others = json.loads(row["reasons"])
-        return {"reasons": json.dumps([first | changes, *others], separators=(",", ":"))}
+        reason, *other_reasons = json.loads(row["reasons"])
+        return {"reasons": json.dumps([reason | changes, *other_reasons], separators=(",", ":"))}
 
     return change
 
@@ -160,9 +160,9 @@ def renamed(row: Row) -> str:
 def row(model: Model, example: dict[str, Any]) -> Row:
     """Return the row of a refusal."""
     assessor = Assessor(model, model.policy.with_cutoff(0.1), lambda: NOON, new_decision_ids)
-    made = assessor.assess(model.schema.parse(example))
-    assert made.label == NOT_ELIGIBLE
-    (values,) = to_rows([made], RequestOrigin("r-1"))
+    refusal = assessor.assess(model.schema.parse(example))
+    assert refusal.label == NOT_ELIGIBLE
+    (values,) = to_rows([refusal], RequestOrigin("r-1"))
     return {"number": 1, **dict(zip(COLUMNS, values, strict=True))}
 
 
@@ -237,22 +237,22 @@ def forget_that_ids_are_unique(connection: Connection) -> None:
         connection.execute(text("ALTER TABLE decisions DROP CONSTRAINT decisions_id_key"))
         return
     # SQLite can only make the table anew, and with it the triggers.
-    made = MIGRATIONS["sqlite"][0][0].replace("id TEXT NOT NULL UNIQUE", "id TEXT NOT NULL")
-    assert "UNIQUE" not in made
+    create_table = MIGRATIONS["sqlite"][0][0].replace("id TEXT NOT NULL UNIQUE", "id TEXT NOT NULL")
+    assert "UNIQUE" not in create_table
     connection.exec_driver_sql("CREATE TEMP TABLE kept AS SELECT * FROM decisions")
     connection.exec_driver_sql("DROP TABLE decisions")
-    connection.exec_driver_sql(made)
+    connection.exec_driver_sql(create_table)
     for statement in (*STRENGTHS, *REFERENCE):
         connection.exec_driver_sql(statement)
     connection.exec_driver_sql("INSERT INTO decisions SELECT * FROM kept")
 
 
-@pytest.mark.parametrize("place", [0, 3])
-def test_a_decision_that_was_deleted_is_missed(app: Flask, place: int) -> None:
-    gone = [*decide(app), *decide(app)][place]
+@pytest.mark.parametrize("index", [0, 3])
+def test_a_decision_that_was_deleted_is_missed(app: Flask, index: int) -> None:
+    decision_id = [*decide(app), *decide(app)][index]
     database = database_of(app)
     with unguarded(database) as connection:
-        connection.execute(delete(decisions).where(decisions.c.id == gone))
+        connection.execute(delete(decisions).where(decisions.c.id == decision_id))
 
     result = run(app, "verify")
 
@@ -304,16 +304,16 @@ def weakenings(database: Database) -> Iterator[str]:
 
 def test_a_guard_that_is_gone_or_weakened_is_found_and_named(database: Database) -> None:
     keep, stay = "decisions_keep", "decisions_stay"
-    named = []
+    named_triggers = []
     for statement in weakenings(database):
         with database.writing() as connection:
             connection.exec_driver_sql(statement)
 
         (fault,) = check_log(database).faults
         assert fault.startswith("triggers that keep rows as they are are gone or changed: ")
-        named.append(fault.partition(": ")[2].split(", "))
+        named_triggers.append(fault.partition(": ")[2].split(", "))
 
-    assert named == [[keep], [keep, stay], [keep, stay]]
+    assert named_triggers == [[keep], [keep, stay], [keep, stay]]
 
 
 def test_a_guard_that_does_something_else_is_found(database: Database) -> None:

@@ -39,9 +39,9 @@ def log(database: Database) -> DecisionLog:
     return DecisionLog(database, now=lambda: LATER)
 
 
-def outcome_of(log: DecisionLog, made: Decision) -> Outcome | None:
-    found = log.find(made.decision_id)
-    return log.outcomes_of([found]).get(found.number)
+def outcome_of(log: DecisionLog, original: Decision) -> Outcome | None:
+    logged = log.find(original.decision_id)
+    return log.outcomes_of([logged]).get(logged.number)
 
 
 # What is logged
@@ -49,17 +49,17 @@ def outcome_of(log: DecisionLog, made: Decision) -> Outcome | None:
 
 def test_a_logged_decision_comes_back_as_it_was_made(log: DecisionLog) -> None:
     moment = datetime(2026, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC)
-    made = decision(decided_at=moment)
+    original = decision(decided_at=moment)
 
-    log.record([made], ORIGIN)
+    log.record([original], ORIGIN)
 
-    found = log.find(made.decision_id)
+    logged = log.find(original.decision_id)
     # To the millisecond of its answer.
-    assert found.decision == made._replace(decided_at=moment.replace(microsecond=999_000))
+    assert logged.decision == original._replace(decided_at=moment.replace(microsecond=999_000))
     for language in LANGUAGES:
-        assert found.decision.to_dict(language) == made.to_dict(language)
-    assert (found.request_id, found.key_id, found.idempotency_key) == ("r-1", "k-1", None)
-    assert found.decision.bins == "a0c"
+        assert logged.decision.to_dict(language) == original.to_dict(language)
+    assert (logged.request_id, logged.key_id, logged.idempotency_key) == ("r-1", "k-1", None)
+    assert logged.decision.bins == "a0c"
 
 
 # As many as go into one statement, and more; and so few that each value goes by itself.
@@ -67,15 +67,15 @@ def test_a_logged_decision_comes_back_as_it_was_made(log: DecisionLog) -> None:
 def test_every_number_comes_back_to_the_last_bit_and_of_its_kind(
     log: DecisionLog, database: Database, number: int
 ) -> None:
-    made = [decision() for _ in range(number)]
-    log.record(made, ORIGIN)
+    batch = [decision() for _ in range(number)]
+    log.record(batch, ORIGIN)
 
-    found = [each.decision for each in log.page(limit=500).decisions][::-1]
+    logged_batch = [entry.decision for entry in log.page(limit=500).decisions][::-1]
 
     # repr() tells 35.0 from 35, and -0.0 from 0.0.
-    assert list(map(repr, found)) == list(map(repr, made))
-    for each in made:
-        row = row_of(database, each.decision_id)
+    assert list(map(repr, logged_batch)) == list(map(repr, batch))
+    for original in batch:
+        row = row_of(database, original.decision_id)
         assert content_hash(row) == row["content_hash"]
 
 
@@ -86,9 +86,9 @@ def test_the_decisions_of_a_request_are_logged_all_or_none(log: DecisionLog) -> 
     with pytest.raises(DatabaseUnavailable):
         log.record([first, second, first], origin)
 
-    for made in (first, second):
+    for original in (first, second):
         with pytest.raises(UnknownDecision):
-            log.find(made.decision_id)
+            log.find(original.decision_id)
     # Its key is free again.
     assert not log.record([first], origin).replayed
 
@@ -114,9 +114,9 @@ def test_the_hash_covers_each_column_that_says_something(log: DecisionLog) -> No
 # What is never changed
 
 
-def copied(**changed: str) -> str:
+def copied(**expressions: str) -> str:
     """Return a statement of SQLite that replaces decisions by changed copies."""
-    values = [changed.get(column.name, column.name) for column in decisions.columns]
+    values = [expressions.get(column.name, column.name) for column in decisions.columns]
     return f"INSERT OR REPLACE INTO decisions SELECT {', '.join(values)} FROM decisions"
 
 
@@ -139,16 +139,16 @@ REPLACING = {
 
 
 def test_the_database_refuses_to_change_delete_or_replace(log: DecisionLog) -> None:
-    made = decision()
-    log.record([made], ORIGIN)
-    log.record_outcome(made.decision_id, defaulted=False)
+    original = decision()
+    log.record([original], ORIGIN)
+    log.record_outcome(original.decision_id, defaulted=False)
 
     for statement in [*TAMPERING, *REPLACING[log.database.kind]]:
         with pytest.raises(DatabaseUnavailable), log.database.writing() as connection:
             connection.execute(text(statement))
 
-    assert log.find(made.decision_id).decision == made
-    assert outcome_of(log, made) is not None
+    assert log.find(original.decision_id).decision == original
+    assert outcome_of(log, original) is not None
 
 
 def test_a_row_goes_only_where_a_tombstone_covers_its_time(log: DecisionLog) -> None:
@@ -188,19 +188,19 @@ def log_number(connection: Connection, decision_id: str) -> int:
 
 
 def test_a_page_can_be_of_one_label_scorecard_and_time(log: DecisionLog) -> None:
-    made = list(hourly(6))
-    other = decision(label="eligible")
-    log.record([*made, other], ORIGIN)
+    batch = list(hourly(6))
+    eligible = decision(label="eligible")
+    log.record([*batch, eligible], ORIGIN)
 
     def ids(**filters: object) -> list[str]:
         page = log.page(limit=10, **filters)  # type: ignore[arg-type]  # each test names its own
-        return [found.decision.decision_id for found in page.decisions]
+        return [entry.decision.decision_id for entry in page.decisions]
 
-    hours = [each.decision_id for each in made]
-    assert ids(label="eligible") == [other.decision_id]
+    hours = [original.decision_id for original in batch]
+    assert ids(label="eligible") == [eligible.decision_id]
     assert ids(scorecard="application", label="not_eligible") == hours[::-1]
-    assert ids(since=made[4].decided_at) == [hours[5], hours[4]]
-    assert ids(since=made[1].decided_at, until=made[3].decided_at) == [hours[2], hours[1]]
+    assert ids(since=batch[4].decided_at) == [hours[5], hours[4]]
+    assert ids(since=batch[1].decided_at, until=batch[3].decided_at) == [hours[2], hours[1]]
 
 
 # Idempotency
@@ -208,26 +208,26 @@ def test_a_page_can_be_of_one_label_scorecard_and_time(log: DecisionLog) -> None
 
 def test_a_request_that_comes_again_gets_its_first_answer(log: DecisionLog) -> None:
     origin = RequestOrigin("r-1", "k-1", "once", "hash")
-    made = list(hourly(3))
+    batch = list(hourly(3))
     assert log.replay(origin) is None
-    first = log.record(made, origin)
+    first_answer = log.record(batch, origin)
 
-    again = log.record(list(hourly(3)), RequestOrigin("r-2", "k-1", "once", "hash"))
+    repetition = log.record(list(hourly(3)), RequestOrigin("r-2", "k-1", "once", "hash"))
 
-    assert (first.replayed, again.replayed) == (False, True)
-    assert first.decisions == again.decisions == tuple(made)
-    assert log.replay(origin) == again
+    assert (first_answer.replayed, repetition.replayed) == (False, True)
+    assert first_answer.decisions == repetition.decisions == tuple(batch)
+    assert log.replay(origin) == repetition
     assert count(log.database, decisions) == 3
 
 
 def test_a_key_that_comes_with_another_request_is_refused(log: DecisionLog) -> None:
     log.record([decision()], RequestOrigin("r-1", None, "once", "hash"))
-    other = RequestOrigin("r-2", None, "once", "another hash")
+    other_origin = RequestOrigin("r-2", None, "once", "another hash")
 
     with pytest.raises(KeyReused):
-        log.record([decision()], other)
+        log.record([decision()], other_origin)
     with pytest.raises(KeyReused):
-        log.replay(other)
+        log.replay(other_origin)
 
     assert count(log.database, decisions) == 1
 
@@ -256,7 +256,7 @@ def test_of_many_that_arrive_at_once_one_is_logged_and_all_get_its_answer(
 ) -> None:
     origin = RequestOrigin("r", "k", "once", "hash")
 
-    answers = ask_at_once(database_url, lambda mine, _: mine.record(list(hourly(5)), origin))
+    answers = ask_at_once(database_url, lambda own_log, _: own_log.record(list(hourly(5)), origin))
 
     recorded = [answer for answer in answers if isinstance(answer, Recorded)]
     assert sorted(answer.replayed for answer in recorded) == [False] + [True] * 5
@@ -270,35 +270,35 @@ def test_of_many_that_arrive_at_once_one_is_logged_and_all_get_its_answer(
 
 
 def test_an_outcome_is_said_once_and_may_be_repeated_but_not_changed(log: DecisionLog) -> None:
-    made = decision()
-    log.record([made], ORIGIN)
-    assert outcome_of(log, made) is None
+    original = decision()
+    log.record([original], ORIGIN)
+    assert outcome_of(log, original) is None
 
-    first = log.record_outcome(made.decision_id, defaulted=True, key_id="k-1")
-    again = log.record_outcome(made.decision_id, defaulted=True, key_id="k-2")
+    outcome = log.record_outcome(original.decision_id, defaulted=True, key_id="k-1")
+    repetition = log.record_outcome(original.decision_id, defaulted=True, key_id="k-2")
     with pytest.raises(OutcomeConflict):
-        log.record_outcome(made.decision_id, defaulted=False)
+        log.record_outcome(original.decision_id, defaulted=False)
 
-    assert first == again == outcome_of(log, made)
-    assert (first.defaulted, first.recorded_at, first.key_id) == (True, LATER, "k-1")
+    assert outcome == repetition == outcome_of(log, original)
+    assert (outcome.defaulted, outcome.recorded_at, outcome.key_id) == (True, LATER, "k-1")
 
 
 def test_of_outcomes_that_arrive_at_once_one_counts_and_the_others_hear_of_it(
     database_url: str, log: DecisionLog
 ) -> None:
     for _ in range(5):
-        made = decision()
-        log.record([made], ORIGIN)
+        original = decision()
+        log.record([original], ORIGIN)
 
         answers = ask_at_once(
             database_url,
-            lambda mine, place, of=made: mine.record_outcome(  # type: ignore[misc]  # lambdas
-                of.decision_id, defaulted=place % 2 == 0
+            lambda own_log, number, of=original: own_log.record_outcome(  # type: ignore[misc]  # lambdas
+                of.decision_id, defaulted=number % 2 == 0
             ),
         )
 
-        found = outcome_of(log, made)
-        assert [answer for answer in answers if isinstance(answer, Outcome)] == [found] * 3
+        outcome = outcome_of(log, original)
+        assert [answer for answer in answers if isinstance(answer, Outcome)] == [outcome] * 3
         assert sum(isinstance(answer, OutcomeConflict) for answer in answers) == 3
 
 

@@ -29,20 +29,22 @@ def versions(database: Database) -> list[int]:
 def test_a_migrated_database_has_the_tables_that_queries_expect(database: Database) -> None:
     with database.reading() as connection:
         inspector = inspect(connection)
-        found = {
+        nullable = {
             table: {column["name"]: column["nullable"] for column in inspector.get_columns(table)}
             for table in inspector.get_table_names()
         }
 
-    found = {name: columns for name, columns in found.items() if not name.startswith("sqlite_")}
-    assert set(found) == set(METADATA.tables)
+    nullable = {
+        name: columns for name, columns in nullable.items() if not name.startswith("sqlite_")
+    }
+    assert set(nullable) == set(METADATA.tables)
     for name, table in METADATA.tables.items():
-        assert list(found[name]) == [column.name for column in table.columns]
-        wanted = {column.name: column.nullable for column in table.columns}
+        assert list(nullable[name]) == [column.name for column in table.columns]
+        expected = {column.name: column.nullable for column in table.columns}
         # SQLite lets a numeric key be declared without NOT NULL.
         keys = {column.name for column in table.primary_key}
-        assert {k: v for k, v in found[name].items() if k not in keys} == {
-            k: v for k, v in wanted.items() if k not in keys
+        assert {k: v for k, v in nullable[name].items() if k not in keys} == {
+            k: v for k, v in expected.items() if k not in keys
         }
 
 
@@ -51,11 +53,11 @@ def test_both_databases_have_been_through_the_same_versions() -> None:
 
 
 def test_a_second_start_changes_nothing(database: Database) -> None:
-    before = versions(database)
+    versions_before = versions(database)
 
     migrate(database)
 
-    assert versions(database) == before == list(range(1, VERSION + 1))
+    assert versions(database) == versions_before == list(range(1, VERSION + 1))
 
 
 def test_starts_at_the_same_moment_migrate_once(database_url: str) -> None:
@@ -77,13 +79,13 @@ def test_a_database_that_a_newer_release_has_changed_is_refused(database: Databa
 
 
 def test_a_step_that_fails_leaves_nothing_of_any(database_url: str) -> None:
-    broken = {
+    broken_migrations = {
         name: (*steps[:-1], (*steps[-1], "CREATE TABLE decisions (x INT)"))
         for name, steps in MIGRATIONS.items()
     }
     database = Database(database_url)
     with pytest.raises(StartupError, match="cannot be used"):
-        migrate(database, migrations=broken)
+        migrate(database, migrations=broken_migrations)
 
     with database.reading() as connection:
         assert set(inspect(connection).get_table_names()) & set(METADATA.tables) == set()
@@ -95,42 +97,42 @@ def test_a_step_that_fails_leaves_nothing_of_any(database_url: str) -> None:
 def insert_as_before(database: Database, rows: Sequence[Row]) -> None:
     """Insert rows without the columns that came later."""
     names = tuple(name for name in COLUMNS if name not in ADDED)
-    kept = [tuple(row[COLUMNS.index(name)] for name in names) for row in rows]
+    old_rows = [tuple(row[COLUMNS.index(name)] for name in names) for row in rows]
     with database.writing() as connection:
-        insert_all(connection, decisions, names, kept)
+        insert_all(connection, decisions, names, old_rows)
 
 
 @pytest.mark.parametrize("earlier", range(1, VERSION))
 def test_decisions_of_an_earlier_version_are_kept(database_url: str, earlier: int) -> None:
     database = Database(database_url)
     log = DecisionLog(database, now=lambda: NOON)
-    made = [decision(), decision()]
-    first = {name: steps[:earlier] for name, steps in MIGRATIONS.items()}
-    migrate(database, migrations=first)
+    batch = [decision(), decision()]
+    old_migrations = {name: steps[:earlier] for name, steps in MIGRATIONS.items()}
+    migrate(database, migrations=old_migrations)
     assert versions(database) == list(range(1, earlier + 1))
-    insert_as_before(database, to_rows(made, RequestOrigin("before")))
+    insert_as_before(database, to_rows(batch, RequestOrigin("before")))
 
     migrate(database)
 
     assert versions(database) == list(range(1, VERSION + 1))
-    later = decision()
-    later = later._replace(applicant=replace(later.applicant, reference="A-17"))
-    log.record([later], RequestOrigin("after"))
-    assert [log.find(each.decision_id).decision for each in made] == made
-    assert [each.request_id for each in log.page(limit=9).decisions] == ["after", *2 * ["before"]]
-    found = log.page(limit=9, reference="A-17").decisions
-    assert [each.decision.applicant.reference for each in found] == ["A-17"]
+    newer = decision()
+    newer = newer._replace(applicant=replace(newer.applicant, reference="A-17"))
+    log.record([newer], RequestOrigin("after"))
+    assert [log.find(original.decision_id).decision for original in batch] == batch
+    assert [entry.request_id for entry in log.page(limit=9).decisions] == ["after", *2 * ["before"]]
+    page = log.page(limit=9, reference="A-17").decisions
+    assert [entry.decision.applicant.reference for entry in page] == ["A-17"]
     database.close()
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such permissions")
 def test_the_file_is_its_owners_alone_whatever_the_umask(sqlite_url: str, tmp_path: Path) -> None:
     database = Database(sqlite_url)
-    before = os.umask(0)
+    umask = os.umask(0)
     try:
         migrate(database)
     finally:
-        os.umask(before)
+        os.umask(umask)
 
     assert database.path is not None
     folder = database.path.parent

@@ -57,7 +57,7 @@ def made_at(moment: datetime, count: int = 1, **changes: Any) -> list[Decision]:
 
 
 def ids(log: DecisionLog) -> set[object]:
-    return {each.decision.decision_id for each in log.page(limit=500).decisions}
+    return {entry.decision.decision_id for entry in log.page(limit=500).decisions}
 
 
 # What goes
@@ -69,15 +69,15 @@ def test_what_is_older_goes_with_all_that_belongs_to_it_and_the_rest_stays(
     old, young = made_at(OLD, 3), made_at(YOUNG, 2)
     log.record(old, RequestOrigin("r-1", "k-1", "once", "hash"))
     log.record(young, RequestOrigin("r-2", None, "once", "hash"))
-    for each in (old[0], young[0]):
-        log.record_outcome(each.decision_id, defaulted=True)
+    for original in (old[0], young[0]):
+        log.record_outcome(original.decision_id, defaulted=True)
         override = Override("eligible", "a guarantor", None, NOW, None)
-        record_override(log.database, each.decision_id, override)
+        record_override(log.database, original.decision_id, override)
 
-    gone = list(purge(log.database, LIMIT, now=NOW))
+    counts = list(purge(log.database, LIMIT, now=NOW))
 
-    assert gone == [3]
-    assert ids(log) == {each.decision_id for each in young}
+    assert counts == [3]
+    assert ids(log) == {original.decision_id for original in young}
     assert count(log.database, outcomes) == 1
     assert count(log.database, overrides) == 1
     assert log.replay(RequestOrigin("r", "k-1", "once", "hash")) is None
@@ -85,12 +85,13 @@ def test_what_is_older_goes_with_all_that_belongs_to_it_and_the_rest_stays(
 
 
 def test_the_time_itself_stays(log: DecisionLog) -> None:
-    just, before = decision(decided_at=LIMIT), decision(decided_at=LIMIT - timedelta(seconds=1))
-    log.record([just, before], RequestOrigin("r"))
+    at_limit = decision(decided_at=LIMIT)
+    before_limit = decision(decided_at=LIMIT - timedelta(seconds=1))
+    log.record([at_limit, before_limit], RequestOrigin("r"))
 
     assert count_older(log.database, LIMIT) == 1
     assert list(purge(log.database, LIMIT, now=NOW)) == [1]
-    assert ids(log) == {just.decision_id}
+    assert ids(log) == {at_limit.decision_id}
 
 
 def test_what_is_gone_is_counted_by_model_and_label(log: DecisionLog) -> None:
@@ -102,12 +103,12 @@ def test_what_is_gone_is_counted_by_model_and_label(log: DecisionLog) -> None:
 
     with log.database.reading() as connection:
         graves = connection.execute(select(tombstones).order_by(tombstones.c.decisions)).all()
-    assert [(each.model_version, each.label, each.decisions) for each in graves] == [
+    assert [(grave.model_version, grave.label, grave.decisions) for grave in graves] == [
         ("application-00000001", "not_eligible", 1),
         ("application-3f2a9c1d", "not_eligible", 2),
         ("application-3f2a9c1d", "eligible", 3),
     ]
-    times = {(each.purged_at, each.older_than) for each in graves}
+    times = {(grave.purged_at, grave.older_than) for grave in graves}
     assert times == {(to_milliseconds(NOW), to_milliseconds(LIMIT))}
 
 
@@ -134,18 +135,18 @@ def test_the_file_does_not_keep_what_is_purged(app: Flask) -> None:
 
 def test_each_batch_is_whole_and_the_log_sound_after_each(log: DecisionLog) -> None:
     log.record(made_at(OLD, 5), RequestOrigin("r-1", None, "once", "hash"))
-    seen = []
+    counts = []
 
-    for gone in purge(log.database, LIMIT, now=NOW, batch_rows=2):
-        seen.append(gone)
-        found = check_log(log.database)
-        assert (found.faults, found.notes) == ((), ())
+    for row_count in purge(log.database, LIMIT, now=NOW, batch_rows=2):
+        counts.append(row_count)
+        report = check_log(log.database)
+        assert (report.faults, report.notes) == ((), ())
         # The key promises an answer of all five: it went with the first of them.
         assert count(log.database, idempotency_keys) == 0
         # No batch is a transaction that is still open: this needs the lock.
         log.record(made_at(NOW), RequestOrigin("r-2"))
 
-    assert seen == [2, 2, 1]
+    assert counts == [2, 2, 1]
     assert count(log.database, decisions) == 3
 
 
@@ -154,11 +155,11 @@ def test_a_key_that_came_again_while_its_first_decisions_go_stays(log: DecisionL
     log.record(made_at(OLD, 3), origin)
     batches = purge(log.database, LIMIT, now=NOW, batch_rows=2)
     next(batches)
-    again = log.record(made_at(NOW), origin)
+    repetition = log.record(made_at(NOW), origin)
 
     list(batches)
 
-    assert not again.replayed
+    assert not repetition.replayed
     assert log.replay(origin) is not None
 
 
@@ -167,13 +168,13 @@ def test_purges_that_run_at_once_count_each_decision_once(
 ) -> None:
     log.record(made_at(OLD, 60), RequestOrigin("r"))
 
-    gone = at_once(
+    counts = at_once(
         database_url,
         3,
-        lambda mine, _: sum(purge(mine, LIMIT, now=NOW, batch_rows=2)),
+        lambda database, _: sum(purge(database, LIMIT, now=NOW, batch_rows=2)),
     )
 
-    assert sum(gone) == 60
+    assert sum(counts) == 60
     assert check_log(log.database).faults == ()
     assert check_log(log.database).notes == ()
 
@@ -204,15 +205,15 @@ def log_at(app: Flask, moment: datetime, number: int) -> None:
 
 
 def test_the_command_purges_and_the_log_still_verifies(app: Flask) -> None:
-    kept = decide(app)
+    decision_ids = decide(app)
     log_at(app, OLD, 3)
 
     result = run(app, "purge", "--older-than", "25months", "--yes")
 
     assert result.exit_code == 0
     assert result.stderr.startswith("3 decisions purged from before ")
-    verified = run(app, "verify")
-    assert (verified.exit_code, verified.stdout) == (0, f"{len(kept)} verified: 0 with faults\n")
+    check = run(app, "verify")
+    assert (check.exit_code, check.stdout) == (0, f"{len(decision_ids)} verified: 0 with faults\n")
     assert run(app, "replay", "--all").stdout == "2 replayed: 2 identical\n"
 
 
@@ -275,9 +276,9 @@ def test_on_a_terminal_the_command_asks_first(
         "CREDITSCORE_MODEL_DIR": str(model_dir),
     }
 
-    for typed, status, kept in (("n\n", 1, 2), ("y\n", 0, 0)):
+    for answer, status, rows_left in (("n\n", 1, 2), ("y\n", 0, 0)):
         keyboard, screen = pty.openpty()
-        os.write(keyboard, typed.encode())
+        os.write(keyboard, answer.encode())
         command = [sys.executable, "-m", "flask", "--app", "app", "decisions", "purge"]
         result = subprocess.run(
             [*command, "--older-than", "25months"],
@@ -292,7 +293,7 @@ def test_on_a_terminal_the_command_asks_first(
         os.close(screen)
         assert result.returncode == status, result.stdout
         assert "Delete 2 decisions from before " in result.stdout
-        assert count(database_of(app), decisions) == kept
+        assert count(database_of(app), decisions) == rows_left
 
 
 # Ages

@@ -33,17 +33,17 @@ def verdicts(text: str) -> dict[str, str]:
 
 
 def test_what_the_model_in_service_decided_is_replayed_identical(app: Flask) -> None:
-    one, *_ = [*decide(app), *decide(app)]
+    decision_id, *_ = [*decide(app), *decide(app)]
     later = f"{datetime.now(UTC) + timedelta(hours=1):%FT%TZ}"
 
-    for arguments, said in (
+    for arguments, output in (
         (["--all"], "4 replayed: 4 identical\n"),
-        ([one], f"{one}\tidentical\n1 replayed: 1 identical\n"),
+        ([decision_id], f"{decision_id}\tidentical\n1 replayed: 1 identical\n"),
         (["--since", "2020-01-01"], "4 replayed: 4 identical\n"),
         (["--since", later], "0 replayed: there is none\n"),
     ):
         result = run(app, "replay", *arguments)
-        assert (result.exit_code, result.stdout) == (0, said)
+        assert (result.exit_code, result.stdout) == (0, output)
 
 
 def test_decisions_of_a_model_that_was_replaced_are_replayed_from_the_archive(
@@ -74,12 +74,12 @@ def test_a_decision_at_another_cutoff_is_told_what_it_would_be_at_the_models_own
     assert result.exit_code == 0
     assert verdicts(result.stdout) == dict.fromkeys(ids, "policy changed")
     for decision_id in ids:
-        said = row_of(database_of(cautious), decision_id)["probability_of_default"]
-        would_be = model.policy.label(said)
+        probability = row_of(database_of(cautious), decision_id)["probability_of_default"]
+        label = model.policy.label(probability)
         (line,) = (line for line in result.stdout.splitlines() if line.startswith(decision_id))
         assert line.endswith(
             f"decided not_eligible at the cut-off 1e-06; "
-            f"at the model's own, {model.policy.cutoff}, it would be {would_be}"
+            f"at the model's own, {model.policy.cutoff}, it would be {label}"
         )
     assert result.stdout.endswith("2 replayed: 2 policy changed\n")
 
@@ -90,14 +90,14 @@ def test_a_decision_whose_model_is_gone_fails(
     ids = decide(build(model_dir=tmp_path / "first"))
     settings = settings_of(tmp_path / "second", database_url=database_url)
     later = create_app(settings, successor(model))
-    (kept, _) = decide(later)
+    (later_id, _) = decide(later)
 
     result = run(later, "replay", "--all")
 
     assert result.exit_code == 1
     assert verdicts(result.stdout) == dict.fromkeys(ids, "model missing")
     assert result.stdout.endswith("4 replayed: 2 identical, 2 model missing\n")
-    assert run(later, "replay", kept).exit_code == 0
+    assert run(later, "replay", later_id).exit_code == 0
     database_of(later).close()
 
 
@@ -120,7 +120,7 @@ def unscorable(value: object) -> Callable[[Row], Row]:
     """Give all inputs and reasons a value that no model can score."""
     return lambda row: {
         "inputs": json.dumps(dict.fromkeys(json.loads(row["inputs"]), value)),
-        "reasons": json.dumps([each | {"value": value} for each in json.loads(row["reasons"])]),
+        "reasons": json.dumps([reason | {"value": value} for reason in json.loads(row["reasons"])]),
     }
 
 
@@ -150,17 +150,17 @@ EDITS: list[tuple[Callable[[Row], Row], str]] = [
 def test_an_edit_is_found_though_its_hash_was_made_anew(
     app: Flask, change: Callable[[Row], Row], says: str
 ) -> None:
-    edited, other = decide(app)
+    edited_id, other_id = decide(app)
     database = database_of(app)
-    edit(database, edited, rehash=True, **change(row_of(database, edited)))
+    edit(database, edited_id, rehash=True, **change(row_of(database, edited_id)))
 
     result = run(app, "replay", "--all")
 
     assert (result.exit_code, result.exception.__class__) == (1, SystemExit)
-    assert verdicts(result.stdout) == {edited: "data differ"}
+    assert verdicts(result.stdout) == {edited_id: "data differ"}
     assert says in result.stdout
     assert result.stdout.endswith("2 replayed: 1 identical, 1 data differ\n")
-    assert run(app, "replay", other).exit_code == 0
+    assert run(app, "replay", other_id).exit_code == 0
 
 
 def test_an_edit_without_a_new_hash_is_found_though_it_changes_no_answer(app: Flask) -> None:

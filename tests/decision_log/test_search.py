@@ -36,30 +36,30 @@ def named(reference: str, **changes: Any) -> Decision:
     return decision(applicant=Applicant("application", values, reference), **changes)
 
 
-def found(log: DecisionLog, *, limit: int = 500, **filters: Any) -> list[str]:
+def search_ids(log: DecisionLog, *, limit: int = 500, **filters: Any) -> list[str]:
     """Give the ids on all pages of a search."""
     ids: list[str] = []
     cursor = None
     while True:
         page = log.page(limit=limit, cursor=cursor, **filters)
-        ids += [each.decision.decision_id for each in page.decisions]
+        ids += [entry.decision.decision_id for entry in page.decisions]
         cursor = page.cursor
         if cursor is None:
             return ids
 
 
-def scanned(log: DecisionLog, **filters: Any) -> list[str]:
+def scan_ids(log: DecisionLog, **filters: Any) -> list[str]:
     numbers = find_all(log.database, Filters(**filters))
     return [row["id"] for rows in read_rows(log.database, numbers) for row in rows]
 
 
 def test_a_reference_is_found_to_the_letter_whatever_is_in_it(log: DecisionLog) -> None:
-    made = {each: named(each) for each in ODD}
-    log.record(list(made.values()), ORIGIN)
+    by_reference = {reference: named(reference) for reference in ODD}
+    log.record(list(by_reference.values()), ORIGIN)
 
     for reference in ODD:
-        assert found(log, search=reference) == [made[reference].decision_id]
-        assert scanned(log, search=reference) == [made[reference].decision_id]
+        assert search_ids(log, search=reference) == [by_reference[reference].decision_id]
+        assert scan_ids(log, search=reference) == [by_reference[reference].decision_id]
 
 
 def test_a_search_is_for_an_id_in_any_case_or_for_a_reference(log: DecisionLog) -> None:
@@ -67,56 +67,58 @@ def test_a_search_is_for_an_id_in_any_case_or_for_a_reference(log: DecisionLog) 
     second = named(first.decision_id)
     log.record([first, second, named("other")], ORIGIN)
 
-    assert found(log, search=first.decision_id) == [second.decision_id, first.decision_id]
-    assert found(log, search=first.decision_id.upper()) == [first.decision_id]
-    assert found(log, search="nothing") == []
+    assert search_ids(log, search=first.decision_id) == [second.decision_id, first.decision_id]
+    assert search_ids(log, search=first.decision_id.upper()) == [first.decision_id]
+    assert search_ids(log, search="nothing") == []
 
 
 def test_decisions_are_found_by_whether_their_outcome_is_known(log: DecisionLog) -> None:
-    made = [each.decision_id for each in log.record(list(hourly(6)), ORIGIN).decisions]
-    for decision_id in made[1:4]:
-        log.record_outcome(decision_id, defaulted=decision_id == made[2])
+    ids = [row.decision_id for row in log.record(list(hourly(6)), ORIGIN).decisions]
+    for decision_id in ids[1:4]:
+        log.record_outcome(decision_id, defaulted=decision_id == ids[2])
 
-    assert found(log, limit=2, outcome="recorded") == made[3:0:-1]
-    assert found(log, limit=2, outcome="missing") == [made[5], made[4], made[0]]
-    assert found(log) == made[::-1]
+    assert search_ids(log, limit=2, outcome="recorded") == ids[3:0:-1]
+    assert search_ids(log, limit=2, outcome="missing") == [ids[5], ids[4], ids[0]]
+    assert search_ids(log) == ids[::-1]
 
 
 def test_all_filters_together_leave_what_fits_each(log: DecisionLog) -> None:
     labels, scorecards, ages = ("eligible", "not_eligible"), ("application", "a_b"), (0, 1)
-    made = {}
-    for label, scorecard, age, known in itertools.product(labels, scorecards, ages, (True, False)):
-        each = decision(
+    ids_by_case = {}
+    for label, scorecard, age, has_outcome in itertools.product(
+        labels, scorecards, ages, (True, False)
+    ):
+        original = decision(
             label=label,
             decided_at=NOON + timedelta(days=age),
             applicant=Applicant(scorecard, decision().applicant.values, "A-17"),
             model_version=f"{scorecard}-3f2a9c1d",
         )
-        log.record([each], ORIGIN)
-        if known:
-            log.record_outcome(each.decision_id, defaulted=False)
-        made[label, scorecard, age, known] = each.decision_id
+        log.record([original], ORIGIN)
+        if has_outcome:
+            log.record_outcome(original.decision_id, defaulted=False)
+        ids_by_case[label, scorecard, age, has_outcome] = original.decision_id
     windows: list[dict[str, Any]] = [
         {"until": NOON + timedelta(hours=1)},
         {"since": NOON + timedelta(hours=1)},
     ]
 
-    for (label, scorecard, age, known), decision_id in made.items():
-        outcome = "recorded" if known else "missing"
+    for (label, scorecard, age, has_outcome), decision_id in ids_by_case.items():
+        outcome = "recorded" if has_outcome else "missing"
         filters: dict[str, Any] = {
             "label": label,
             "scorecard": scorecard,
             "outcome": outcome,
             "search": "A-17",
         }
-        assert found(log, **filters, **windows[age]) == [decision_id]
-        assert scanned(log, **filters, **windows[age]) == [decision_id]
-    assert len(found(log, scorecard="a_b")) == 8
-    assert found(log, scorecard="a") == found(log, scorecard="axb") == []
+        assert search_ids(log, **filters, **windows[age]) == [decision_id]
+        assert scan_ids(log, **filters, **windows[age]) == [decision_id]
+    assert len(search_ids(log, scorecard="a_b")) == 8
+    assert search_ids(log, scorecard="a") == search_ids(log, scorecard="axb") == []
 
 
 @pytest.fixture(scope="module")
-def many() -> list[Decision]:
+def many_decisions() -> list[Decision]:
     """Decisions of which the first ones differ from those that a page looks at itself."""
     return [
         decision(
@@ -128,43 +130,43 @@ def many() -> list[Decision]:
 
 
 def test_pages_go_on_where_the_newest_rows_end_without_gaps_and_doubles(
-    log: DecisionLog, many: list[Decision]
+    log: DecisionLog, many_decisions: list[Decision]
 ) -> None:
-    log.record(many, ORIGIN)
-    wanted = [each.decision_id for each in many if each.label == "eligible"][::-1]
+    log.record(many_decisions, ORIGIN)
+    expected = [row.decision_id for row in many_decisions if row.label == "eligible"][::-1]
 
-    assert found(log, limit=7, label="eligible") == wanted
-    assert found(log, limit=50) == [each.decision_id for each in many][::-1]
-    assert scanned(log, label="eligible") == wanted
+    assert search_ids(log, limit=7, label="eligible") == expected
+    assert search_ids(log, limit=50) == [original.decision_id for original in many_decisions][::-1]
+    assert scan_ids(log, label="eligible") == expected
 
 
 def test_pages_show_each_decision_once_while_others_are_logged(
-    log: DecisionLog, many: list[Decision]
+    log: DecisionLog, many_decisions: list[Decision]
 ) -> None:
-    log.record(many, ORIGIN)
-    before = [each.decision_id for each in many if each.label == "eligible"][::-1]
+    log.record(many_decisions, ORIGIN)
+    expected = [row.decision_id for row in many_decisions if row.label == "eligible"][::-1]
 
-    seen: list[str] = []
+    ids: list[str] = []
     page = log.page(limit=9, label="eligible")
     while True:
-        seen += [each.decision.decision_id for each in page.decisions]
+        ids += [entry.decision.decision_id for entry in page.decisions]
         # One of the time of the first, as where clocks differ.
         log.record([decision(label="eligible")], ORIGIN)
         if page.cursor is None:
             break
         page = log.page(limit=9, cursor=page.cursor, label="eligible")
 
-    assert seen == before
+    assert ids == expected
 
 
 def test_what_was_found_is_read_whatever_is_logged_meanwhile(log: DecisionLog) -> None:
-    made = [each.decision_id for each in log.record(list(hourly(3)), ORIGIN).decisions]
+    ids = [row.decision_id for row in log.record(list(hourly(3)), ORIGIN).decisions]
     numbers = find_all(log.database, Filters())
 
     log.record([decision()], ORIGIN)
 
     pages = read_rows(log.database, numbers, columns=("id",))
-    assert [row["id"] for rows in pages for row in rows] == made[::-1]
+    assert [row["id"] for rows in pages for row in rows] == ids[::-1]
 
 
 @pytest.mark.parametrize("walk_rows", [1, 7, 40, 500, 1000])
@@ -173,9 +175,9 @@ def test_the_index_of_times_is_walked_part_by_part_and_each_decision_found_once(
 ) -> None:
     # Several parts of one moment, as a large table has, between others.
     moment = NOON + timedelta(hours=2)
-    same = [decision(decided_at=moment) for _ in range(150)]
-    other = decision(decided_at=moment, label="eligible")
-    log.record([*hourly(5), *same, other], ORIGIN)
+    same_time = [decision(decided_at=moment) for _ in range(150)]
+    eligible = decision(decided_at=moment, label="eligible")
+    log.record([*hourly(5), *same_time, eligible], ORIGIN)
 
     def numbers(**filters: Any) -> list[int]:
         return list(find_all(log.database, Filters(**filters), walk_rows=walk_rows))
@@ -202,12 +204,12 @@ RARE: list[dict[str, Any]] = [
 
 
 def test_sqlite_never_walks_through_all_rows_of_the_log(
-    sqlite_url: str, many: list[Decision]
+    sqlite_url: str, many_decisions: list[Decision]
 ) -> None:
     database = Database(sqlite_url)
     migrate(database)
     log = DecisionLog(database, now=lambda: NOON)
-    log.record(many, ORIGIN)
+    log.record(many_decisions, ORIGIN)
 
     for filters in RARE:
         plans = list(plans_of(log, filters))

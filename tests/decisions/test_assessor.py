@@ -47,8 +47,8 @@ def people(schema: Schema) -> list[Applicant]:
         columns = [draw_values(rule, 150, draw) for rule in rules]
         rows = [dict(zip(spec.fields, row, strict=True)) for row in zip(*columns, strict=True)]
         groups.append(iter(schema.parser.parse_all(rows)))
-    mixed = [applicant for group in groups for applicant in group]
-    return [mixed[place] for place in draw.permutation(len(mixed))]
+    applicants = [applicant for group in groups for applicant in group]
+    return [applicants[index] for index in draw.permutation(len(applicants))]
 
 
 def example(schema: Schema, scorecard: str, **changes: Value) -> Applicant:
@@ -58,25 +58,25 @@ def example(schema: Schema, scorecard: str, **changes: Value) -> Applicant:
 
 def numbers(decision: Decision) -> dict[str, Any]:
     """Give all of a decision that does not depend on when it was made."""
-    given = decision.to_dict("en")
-    del given["decision_id"], given["decided_at"]
-    return given
+    answer = decision.to_dict("en")
+    del answer["decision_id"], answer["decided_at"]
+    return answer
 
 
 def test_an_applicant_gets_the_same_bits_alone_as_among_others_in_any_order(
     assessor: Assessor, people: list[Applicant]
 ) -> None:
-    together = assessor.assess_batch(people)
-    backwards = assessor.assess_batch(people[::-1])
-    alone = [assessor.assess(applicant) for applicant in people]
+    batch = assessor.assess_batch(people)
+    reversed_batch = assessor.assess_batch(people[::-1])
+    single_decisions = [assessor.assess(applicant) for applicant in people]
 
-    expected = [numbers(one) for one in alone]
-    assert [numbers(decision) for decision in together] == expected
-    assert [numbers(decision) for decision in backwards] == expected[::-1]
-    assert [decision.applicant for decision in together] == people
-    scorecards = {decision.applicant.scorecard for decision in together}
+    expected = [numbers(decision) for decision in single_decisions]
+    assert [numbers(decision) for decision in batch] == expected
+    assert [numbers(decision) for decision in reversed_batch] == expected[::-1]
+    assert [decision.applicant for decision in batch] == people
+    scorecards = {decision.applicant.scorecard for decision in batch}
     assert scorecards == set(assessor.model.scorecards)
-    assert len({decision.decision_id for decision in together}) == len(people)
+    assert len({decision.decision_id for decision in batch}) == len(people)
 
 
 def test_no_applicants_get_no_decisions(assessor: Assessor) -> None:
@@ -86,15 +86,18 @@ def test_no_applicants_get_no_decisions(assessor: Assessor) -> None:
 def test_an_applicant_at_the_cutoff_is_not_eligible(
     assessor: Assessor, people: list[Applicant]
 ) -> None:
-    someone = people[0]
-    before = assessor.assess(someone)
-    at, above = before.probability_of_default, np.nextafter(before.probability_of_default, 1)
+    applicant = people[0]
+    decision_before = assessor.assess(applicant)
+    at, above = (
+        decision_before.probability_of_default,
+        np.nextafter(decision_before.probability_of_default, 1),
+    )
 
     for cutoff, label in ((at, NOT_ELIGIBLE), (float(above), ELIGIBLE)):
         stricter = replace(assessor, policy=replace(assessor.policy, cutoff=cutoff))
-        decision = stricter.assess(someone)
+        decision = stricter.assess(applicant)
         assert (decision.label, decision.cutoff) == (label, cutoff)
-        assert decision.probability_of_default == before.probability_of_default
+        assert decision.probability_of_default == decision_before.probability_of_default
 
 
 def test_a_decision_says_what_it_rests_on(assessor: Assessor, schema: Schema) -> None:
@@ -105,24 +108,24 @@ def test_a_decision_says_what_it_rests_on(assessor: Assessor, schema: Schema) ->
         decision = assessor.assess(applicant)
 
         matrix = schema.matrix([applicant], card.predictors)
-        said = float(card.probability_of_default(matrix)[0])
-        given = decision.to_dict("en")
-        assert given["probability_of_default"] == said
-        assert given["probability"] == 1 - said
-        assert given["cutoff"] == model.policy.cutoff
-        assert given["score"] == model.policy.scale.points(np.array([said]))[0]
-        assert given["scorecard"] == name
-        assert given["model_version"] == model.versions[name]
-        assert given["baseline"] == card.reference.baseline
-        assert given["decided_at"] == "2026-11-22T12:30:05.123Z"
+        predicted = float(card.probability_of_default(matrix)[0])
+        answer = decision.to_dict("en")
+        assert answer["probability_of_default"] == predicted
+        assert answer["probability"] == 1 - predicted
+        assert answer["cutoff"] == model.policy.cutoff
+        assert answer["score"] == model.policy.scale.points(np.array([predicted]))[0]
+        assert answer["scorecard"] == name
+        assert answer["model_version"] == model.versions[name]
+        assert answer["baseline"] == card.reference.baseline
+        assert answer["decided_at"] == "2026-11-22T12:30:05.123Z"
 
 
 def test_a_decision_is_an_object_of_the_contract(assessor: Assessor, schema: Schema) -> None:
     decision = assessor.assess(example(schema, "application"))
 
-    given = decision.to_dict("en")
+    answer = decision.to_dict("en")
 
-    assert list(given) == [
+    assert list(answer) == [
         "decision_id",
         "decided_at",
         "label",
@@ -137,8 +140,8 @@ def test_a_decision_is_an_object_of_the_contract(assessor: Assessor, schema: Sch
         "strengths",
         "warnings",
     ]
-    assert type(given["score"]) is int
-    assert type(given["probability_of_default"]) is float
+    assert type(answer["score"]) is int
+    assert type(answer["probability_of_default"]) is float
 
 
 # Warnings
@@ -152,8 +155,8 @@ def values_alone(assessor: Assessor) -> Assessor:
 
 def with_spread(assessor: Assessor, spread: RetrainingSpread | None) -> Assessor:
     cards = assessor.model.scorecards.items()
-    other = {name: replace(card, retraining_spread=spread) for name, card in cards}
-    return replace(assessor, model=replace(assessor.model, scorecards=other))
+    scorecards = {name: replace(card, retraining_spread=spread) for name, card in cards}
+    return replace(assessor, model=replace(assessor.model, scorecards=scorecards))
 
 
 def test_the_examples_are_no_news_to_the_model(values_alone: Assessor, schema: Schema) -> None:
@@ -173,28 +176,30 @@ def test_a_number_outside_of_what_training_saw_is_answered_with_a_warning(
             decision = values_alone.assess(example(schema, "behavioural", **{name: value}))
             assert decision.warnings == ()
         for bound in bounds(field.rule):
-            beyond = bound if field.rule.contains(bound) else math.nextafter(bound, float(high))
-            if beyond in (low, high):
+            outside_value = (
+                bound if field.rule.contains(bound) else math.nextafter(bound, float(high))
+            )
+            if outside_value in (low, high):
                 continue
-            decision = values_alone.assess(example(schema, "behavioural", **{name: beyond}))
+            decision = values_alone.assess(example(schema, "behavioural", **{name: outside_value}))
             (warning,) = decision.to_dict("en")["warnings"]
             assert warning["code"] == "outside_training_range"
-            assert (warning["field"], warning["value"]) == (name, beyond)
+            assert (warning["field"], warning["value"]) == (name, outside_value)
 
 
-def having_seen(values_alone: Assessor, **seen: list[Any]) -> Assessor:
+def having_seen(values_alone: Assessor, **training_ranges: list[Any]) -> Assessor:
     """Let the application scorecard have been trained on other values of some fields."""
     card = values_alone.model.scorecards["application"]
-    other = replace(card, training_ranges={**card.training_ranges, **seen})
+    scorecard = replace(card, training_ranges={**card.training_ranges, **training_ranges})
     return replace(
-        values_alone, model=replace(values_alone.model, scorecards={"application": other})
+        values_alone, model=replace(values_alone.model, scorecards={"application": scorecard})
     )
 
 
 def test_a_warning_names_value_range_and_unit(values_alone: Assessor, schema: Schema) -> None:
-    younger = having_seen(values_alone, AGE=[21, 79])
+    narrower_assessor = having_seen(values_alone, AGE=[21, 79])
 
-    decision = younger.assess(example(schema, "application", AGE=80))
+    decision = narrower_assessor.assess(example(schema, "application", AGE=80))
 
     (warning,) = decision.warnings
     assert warning.text == {
@@ -211,17 +216,17 @@ def test_a_code_that_training_never_saw_is_answered_with_a_warning(
     for name, field in schema.fields.items():
         if not isinstance(field.rule, CodeList):
             continue
-        *seen, unseen = field.rule.labels
-        applicant = example(schema, "application", **{name: unseen})
+        *known_codes, unknown_code = field.rule.labels
+        applicant = example(schema, "application", **{name: unknown_code})
 
-        decision = having_seen(values_alone, **{name: seen}).assess(applicant)
+        decision = having_seen(values_alone, **{name: known_codes}).assess(applicant)
 
         (warning,) = decision.warnings
         assert (warning.code, warning.field) == ("outside_training_codes", name)
-        assert warning.value == unseen
+        assert warning.value == unknown_code
         assert set(warning.text) == set(LANGUAGES)
         assert warning.text["en"] == (
-            f"{field.title['en']} {unseen} does not occur in the training data; "
+            f"{field.title['en']} {unknown_code} does not occur in the training data; "
             "the result is less reliable"
         )
 
@@ -243,7 +248,7 @@ def test_a_merged_code_is_decided_on_as_what_it_counts_as(
 
     for name, code, target in cases:
         decision = values_alone.assess(example(schema, "application", **{name: code}))
-        counted = values_alone.assess(example(schema, "application", **{name: target}))
+        target_decision = values_alone.assess(example(schema, "application", **{name: target}))
 
         (warning,) = decision.warnings
         assert (warning.code, warning.field, warning.value) == ("folded", name, code)
@@ -251,14 +256,14 @@ def test_a_merged_code_is_decided_on_as_what_it_counts_as(
         title, label = schema.fields[name].title, schema.fields[name].rule.labels[target]["en"]
         assert warning.text["en"] == f"{title['en']} {code} counts as {target} ({label})"
         assert decision.applicant.values[name] == code
-        assert counted.warnings == ()
+        assert target_decision.warnings == ()
         assert (decision.probability_of_default, decision.impacts, decision.bins) == (
-            counted.probability_of_default,
-            counted.impacts,
-            counted.bins,
+            target_decision.probability_of_default,
+            target_decision.impacts,
+            target_decision.bins,
         )
         assert [(r.code, r.text) for r in decision.reasons] == [
-            (r.code, r.text) for r in counted.reasons
+            (r.code, r.text) for r in target_decision.reasons
         ]
 
 
@@ -266,9 +271,9 @@ def test_a_merged_code_of_what_training_never_saw_has_both_warnings(
     values_alone: Assessor, schema: Schema
 ) -> None:
     for name, code, target in merged(schema):
-        seen = [other for other in schema.fields[name].rule.labels if other != target]
+        known_codes = [label for label in schema.fields[name].rule.labels if label != target]
 
-        decision = having_seen(values_alone, **{name: seen}).assess(
+        decision = having_seen(values_alone, **{name: known_codes}).assess(
             example(schema, "application", **{name: code})
         )
 
@@ -285,18 +290,18 @@ def near(decision: Decision) -> bool:
 def test_an_applicant_whom_another_seed_could_decide_otherwise_on_is_warned_of(
     assessor: Assessor, people: list[Applicant]
 ) -> None:
-    someone = people[0]
-    probability = assessor.assess(someone).probability_of_default
+    applicant = people[0]
+    probability = assessor.assess(applicant).probability_of_default
     spread = RetrainingSpread((), (0.01,))
 
     for distance, warned in ((-0.011, False), (-0.009, True), (0.009, True), (0.011, False)):
         policy = replace(assessor.policy, cutoff=probability + distance)
-        decision = with_spread(replace(assessor, policy=policy), spread).assess(someone)
+        decision = with_spread(replace(assessor, policy=policy), spread).assess(applicant)
         assert near(decision) == warned
 
     (*_, warning) = (
         with_spread(replace(assessor, policy=replace(assessor.policy, cutoff=probability)), spread)
-        .assess(someone)
+        .assess(applicant)
         .warnings
     )
     assert warning[:3] == ("near_cutoff", None, None)
@@ -306,38 +311,40 @@ def test_an_applicant_whom_another_seed_could_decide_otherwise_on_is_warned_of(
 def test_the_spread_is_that_of_the_probabilitys_band(
     assessor: Assessor, people: list[Applicant]
 ) -> None:
-    someone = people[0]
-    probability = assessor.assess(someone).probability_of_default
+    applicant = people[0]
+    probability = assessor.assess(applicant).probability_of_default
     stricter = replace(assessor, policy=replace(assessor.policy, cutoff=probability + 0.01))
 
     for spreads, warned in (((0.0, 0.02), True), ((0.02, 0.0), False)):
         spread = RetrainingSpread((probability,), spreads)
-        assert near(with_spread(stricter, spread).assess(someone)) == warned
+        assert near(with_spread(stricter, spread).assess(applicant)) == warned
 
 
 def test_one_and_many_are_warned_of_as_the_card_counts_them(
     assessor: Assessor, people: list[Applicant]
 ) -> None:
-    found = assessor.assess_batch(people)
+    decisions = assessor.assess_batch(people)
 
-    assert 0 < sum(map(near, found)) < len(people)
-    for applicant, decision in zip(people, found, strict=True):
+    assert 0 < sum(map(near, decisions)) < len(people)
+    for applicant, decision in zip(people, decisions, strict=True):
         spread = assessor.model.scorecards[applicant.scorecard].retraining_spread
         assert spread is not None
-        said = np.array([decision.probability_of_default])
+        predicted = np.array([decision.probability_of_default])
         assert near(decision) == near(assessor.assess(applicant))
-        assert near(decision) == spread.near(said, assessor.policy.cutoff)[0]
+        assert near(decision) == spread.near(predicted, assessor.policy.cutoff)[0]
 
 
 def test_a_model_without_other_seeds_warns_of_no_one_near(
     values_alone: Assessor, people: list[Applicant]
 ) -> None:
-    someone = people[0]
-    probability = values_alone.assess(someone).probability_of_default
+    applicant = people[0]
+    probability = values_alone.assess(applicant).probability_of_default
 
-    at = replace(values_alone, policy=replace(values_alone.policy, cutoff=probability))
+    assessor_at_cutoff = replace(
+        values_alone, policy=replace(values_alone.policy, cutoff=probability)
+    )
 
-    assert not near(at.assess(someone))
+    assert not near(assessor_at_cutoff.assess(applicant))
 
 
 # Time

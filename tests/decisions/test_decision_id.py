@@ -21,20 +21,22 @@ MOMENTS = st.datetimes(
 # A float of these seconds, times 1,000, falls short of the millisecond.
 @example(datetime(2038, 6, 1, 12, 0, 0, 2_000, tzinfo=UTC))
 def test_an_id_is_a_uuid_of_version_7_that_holds_its_time(moment: datetime) -> None:
-    (written,) = new_decision_ids(moment, 1)
+    (text,) = new_decision_ids(moment, 1)
 
-    made = UUID(written)
-    assert str(made) == written
-    assert made.version == 7
-    assert made.variant == RFC_4122
-    milliseconds = made.int >> 80
-    held = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=milliseconds)
-    assert timestamp(held) == timestamp(moment)
+    decision_id = UUID(text)
+    assert str(decision_id) == text
+    assert decision_id.version == 7
+    assert decision_id.variant == RFC_4122
+    milliseconds = decision_id.int >> 80
+    moment_held = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=milliseconds)
+    assert timestamp(moment_held) == timestamp(moment)
 
 
 @given(MOMENTS, MOMENTS)
-def test_ids_sort_by_the_millisecond_of_their_time(one: datetime, other: datetime) -> None:
-    earlier, later = sorted([one, other])
+def test_ids_sort_by_the_millisecond_of_their_time(
+    first_moment: datetime, second_moment: datetime
+) -> None:
+    earlier, later = sorted([first_moment, second_moment])
     apart = later - earlier >= timedelta(milliseconds=1)
 
     (first,), (second,) = new_decision_ids(earlier, 1), new_decision_ids(later, 1)
@@ -43,9 +45,9 @@ def test_ids_sort_by_the_millisecond_of_their_time(one: datetime, other: datetim
 
 
 def test_the_time_zone_does_not_matter() -> None:
-    here = NOON.astimezone(timezone(timedelta(hours=7)))
+    local_noon = NOON.astimezone(timezone(timedelta(hours=7)))
 
-    (away,), (home,) = new_decision_ids(here, 1), new_decision_ids(NOON, 1)
+    (away,), (home,) = new_decision_ids(local_noon, 1), new_decision_ids(NOON, 1)
 
     assert away[:13] == home[:13]
 
@@ -61,10 +63,10 @@ def test_ids_differ_even_if_the_clock_stands_still_or_is_set_back() -> None:
 
 
 def test_all_but_time_version_and_variant_is_random() -> None:
-    together, common = 0, (1 << 128) - 1
-    for written in new_decision_ids(NOON, 200):
-        value = UUID(written).int
-        together |= value
-        common &= value
+    union, intersection = 0, (1 << 128) - 1
+    for text in new_decision_ids(NOON, 200):
+        value = UUID(text).int
+        union |= value
+        intersection &= value
 
-    assert (together ^ common).bit_count() == 74
+    assert (union ^ intersection).bit_count() == 74

@@ -58,9 +58,9 @@ def decide(app: Flask) -> Callable[[object], Any]:
             "wsgi.input": BytesIO(raw),
         }
         parts, status, _ = run_wsgi_app(app.wsgi_app, environ)
-        decided = json.loads(b"".join(parts))
-        assert status == "200 OK", decided
-        return decided
+        answer = json.loads(b"".join(parts))
+        assert status == "200 OK", answer
+        return answer
 
     return ask
 
@@ -78,9 +78,9 @@ def test_every_real_row_gets_the_same_decision_among_others_and_alone(
     spec = list(schema.scorecards.values())[0 if size == "smallest" else -1]
     bodies = [{name: row[name] for name in spec.fields} for row in rows]
 
-    together = in_arrays(decide, bodies)
+    decisions = in_arrays(decide, bodies)
 
-    assert len(together) == ROWS
-    assert {decision["scorecard"] for decision in together} == {spec.name}
-    for place in random.Random(1).sample(range(ROWS), ALONE):
-        assert lasting(decide(bodies[place])) == together[place]
+    assert len(decisions) == ROWS
+    assert {decision["scorecard"] for decision in decisions} == {spec.name}
+    for index in random.Random(1).sample(range(ROWS), ALONE):
+        assert lasting(decide(bodies[index])) == decisions[index]

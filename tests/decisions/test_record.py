@@ -28,7 +28,7 @@ from creditscore.i18n.catalogue import LANGUAGES
 from creditscore.scorecard.model import Model
 
 
-def drawn(model: Model, count: int) -> list[dict[str, Any]]:
+def draw_rows(model: Model, count: int) -> list[dict[str, Any]]:
     """Draw applicants of each scorecard, from all that its fields accept."""
     draw = np.random.default_rng(4)
     rows = []
@@ -45,39 +45,39 @@ def test_what_a_model_decides_comes_back_as_the_same_answer(
     assessor = Assessor(
         model=model, policy=model.policy, now=lambda: NOON, new_ids=new_decision_ids
     )
-    made = assessor.assess_batch(model.schema.parser.parse_all(drawn(model, 150)))
-    assert any(each.warnings for each in made)
+    decisions = assessor.assess_batch(model.schema.parser.parse_all(draw_rows(model, 150)))
+    assert any(decision.warnings for decision in decisions)
     log = DecisionLog(database, now=lambda: NOON)
 
-    log.record(made, RequestOrigin(request_id="r"))
+    log.record(decisions, RequestOrigin(request_id="r"))
 
-    back = [found.decision for found in log.page(limit=1000).decisions][::-1]
-    assert back == made
-    assert repr(back) == repr(made)
+    back = [entry.decision for entry in log.page(limit=1000).decisions][::-1]
+    assert back == decisions
+    assert repr(back) == repr(decisions)
     for language in LANGUAGES:
-        assert [d.to_dict(language) for d in back] == [d.to_dict(language) for d in made]
+        assert [d.to_dict(language) for d in back] == [d.to_dict(language) for d in decisions]
 
 
 def test_a_row_that_was_read_back_gives_the_same_row_and_hash() -> None:
     row = to_row(decision(), request_id="r", key_id=None, idempotency_key="i")
 
-    found = from_row({"number": 7, **dict(zip(COLUMNS, row, strict=True))})
+    logged_decision = from_row({"number": 7, **dict(zip(COLUMNS, row, strict=True))})
 
-    again = to_row(
-        found.decision,
-        request_id=found.request_id,
-        key_id=found.key_id,
-        idempotency_key=found.idempotency_key,
+    second_row = to_row(
+        logged_decision.decision,
+        request_id=logged_decision.request_id,
+        key_id=logged_decision.key_id,
+        idempotency_key=logged_decision.idempotency_key,
     )
-    assert again == row
-    assert found.content_hash == content_hash(dict(zip(COLUMNS, row, strict=True)))
+    assert second_row == row
+    assert logged_decision.content_hash == content_hash(dict(zip(COLUMNS, row, strict=True)))
 
 
 def test_the_hash_of_a_row_never_changes_its_way() -> None:
     # Written down once: rows of years ago have to be verified with today's release.
-    made = decision(decision_id=str(UUID(int=1)))
+    sample = decision(decision_id=str(UUID(int=1)))
 
-    row = to_row(made, request_id="r", key_id=None, idempotency_key=None)
+    row = to_row(sample, request_id="r", key_id=None, idempotency_key=None)
     before = dict(zip(COLUMNS, row, strict=True)) | dict.fromkeys(ADDED)
 
     assert content_hash(before) == (

@@ -24,23 +24,23 @@ from creditscore.scorecard.model import Model
 
 #: A Friday.
 UNTIL = datetime(2026, 8, 28, 23, tzinfo=UTC)
-HISTORY = History(until=UNTIL, days=84, an_hour=9)
+HISTORY = History(until=UNTIL, days=84, decisions_per_hour=9)
 
 
 @pytest.fixture(scope="module")
 def database(model: Model, tmp_path_factory: pytest.TempPathFactory) -> Database:
-    return filled(model, tmp_path_factory.mktemp("demo"), HISTORY)
+    return fill_log(model, tmp_path_factory.mktemp("demo"), HISTORY)
 
 
-def filled(model: Model, folder: Path, history: History) -> Database:
+def fill_log(model: Model, folder: Path, history: History) -> Database:
     """Write a history into a log of its own."""
-    made = Database(f"sqlite:///{folder / 'log.sqlite'}")
-    migrate(made)
+    database = Database(f"sqlite:///{folder / 'log.sqlite'}")
+    migrate(database)
     assessor = Assessor(model, model.policy, lambda: UNTIL, new_decision_ids)
     crowds = read_crowds(SAMPLE_DATA, assessor, rows=1500)
-    count = write_history(made, assessor, crowds, history)
-    assert len(rows_of(made)) == count
-    return made
+    count = write_history(database, assessor, crowds, history)
+    assert len(rows_of(database)) == count
+    return database
 
 
 def rows_of(database: Database) -> list[dict[str, Any]]:
@@ -73,24 +73,26 @@ def test_decisions_are_made_in_office_hours_in_their_order_each_with_a_reference
 
 def test_old_decisions_have_outcomes_and_young_ones_have_none(database: Database) -> None:
     with database.reading() as connection:
-        known = {row.number: row.recorded_at for row in connection.execute(select(outcomes))}
+        recorded_times = {
+            row.number: row.recorded_at for row in connection.execute(select(outcomes))
+        }
     rows = rows_of(database)
     old = [row for row in rows if to_time(row["decided_at"]) < UNTIL - timedelta(days=30)]
 
-    assert 0.92 < len(known) / len(old) < 0.98
-    assert set(known) <= {row["number"] for row in old}
-    assert max(map(to_time, known.values())) <= UNTIL
+    assert 0.92 < len(recorded_times) / len(old) < 0.98
+    assert set(recorded_times) <= {row["number"] for row in old}
+    assert max(map(to_time, recorded_times.values())) <= UNTIL
 
 
 def test_a_person_overrides_a_few_of_those_next_to_the_cut_off(database: Database) -> None:
     with database.reading() as connection:
-        final = {row.number: row.label for row in connection.execute(select(overrides))}
-    overridden = [row for row in rows_of(database) if row["number"] in final]
+        final_labels = {row.number: row.label for row in connection.execute(select(overrides))}
+    overridden_rows = [row for row in rows_of(database) if row["number"] in final_labels]
 
-    assert 0.0005 < len(final) / len(rows_of(database)) < 0.05
-    assert set(final.values()) == {"eligible", "not_eligible"}
-    for row in overridden:
-        assert final[row["number"]] != row["label"]
+    assert 0.0005 < len(final_labels) / len(rows_of(database)) < 0.05
+    assert set(final_labels.values()) == {"eligible", "not_eligible"}
+    for row in overridden_rows:
+        assert final_labels[row["number"]] != row["label"]
         assert abs(row["probability_of_default"] - row["cutoff"]) < 0.05
 
 
@@ -103,23 +105,27 @@ def test_monitoring_sees_no_drift_at_first_and_notices_it_in_the_end(
     last = monitor_model(database, model, Window(UNTIL - month, UNTIL), by="week")
 
     for name in model.scorecards:
-        before, after = (found["scorecards"][name]["score"]["psi"] for found in (first, last))
-        assert before < 0.1 < after
+        first_psi, last_psi = (
+            result["scorecards"][name]["score"]["psi"] for result in (first, last)
+        )
+        assert first_psi < 0.1 < last_psi
     assert last["verdict"] == "fails"
-    whole = monitor_model(database, model, Window(HISTORY.since, UNTIL))["scorecards"]
-    for section in whole.values():
-        ends = section["outcomes"]["defaults"]
-        assert ends["observed"] > ends["expected"]
+    sections = monitor_model(database, model, Window(HISTORY.since, UNTIL))["scorecards"]
+    for section in sections.values():
+        defaults = section["outcomes"]["defaults"]
+        assert defaults["observed"] > defaults["expected"]
         assert section["outcomes"]["auc"] > 0.55
-        assert len([one for one in section["series"] if one["score_psi"]["value"]]) >= 10
+        assert len([period for period in section["series"] if period["score_psi"]["value"]]) >= 10
 
 
 def test_a_seed_gives_the_same_log_to_the_last_hash(model: Model, tmp_path: Path) -> None:
     hashes = []
     for name, seed in (("one", 1), ("again", 1), ("other", 2)):
         (tmp_path / name).mkdir()
-        made = filled(model, tmp_path / name, History(until=UNTIL, days=3, an_hour=2, seed=seed))
-        hashes.append([row["content_hash"] for row in rows_of(made)])
+        database = fill_log(
+            model, tmp_path / name, History(until=UNTIL, days=3, decisions_per_hour=2, seed=seed)
+        )
+        hashes.append([row["content_hash"] for row in rows_of(database)])
 
     assert hashes[0] == hashes[1]
     assert not set(hashes[0]) & set(hashes[2])
@@ -153,4 +159,4 @@ def test_the_demo_is_built_once_and_again_only_if_asked(
     assert f"To remove the demo, delete {folder}" in first
     assert "Logged " not in capsys.readouterr().err
     assert artifact.load(folder / "model").versions.keys() == {"application", "behavioural"}
-    assert sorted(each.name for each in tmp_path.iterdir()) == ["demo"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["demo"]

@@ -34,42 +34,44 @@ def decide(model: Model, *, count: int, day: int) -> list[Decision]:
     return decide_on_rows(model, "application", count=count, moment=moment)
 
 
-def young(made: list[Decision], count: int) -> list[Decision]:
-    return [one for one in made if number_of(one.applicant, "AGE") < 30][:count]
+def young(decisions: list[Decision], count: int) -> list[Decision]:
+    return [decision for decision in decisions if number_of(decision.applicant, "AGE") < 30][:count]
 
 
-def log(database: Database, *made: list[Decision]) -> DecisionLog:
-    kept = DecisionLog(database, now=lambda: MONDAY)
-    for some in made:
-        kept.record(some, RequestOrigin(request_id="r-1", key_id=None))
-    return kept
+def log(database: Database, *batches: list[Decision]) -> DecisionLog:
+    decision_log = DecisionLog(database, now=lambda: MONDAY)
+    for batch in batches:
+        decision_log.record(batch, RequestOrigin(request_id="r-1", key_id=None))
+    return decision_log
 
 
-def of_application(found: Any) -> Any:
-    return found["scorecards"]["application"]
+def of_application(result: Any) -> Any:
+    return result["scorecards"]["application"]
 
 
 def test_each_week_has_figures_and_one_of_few_decisions_none(
     database: Database, model: Model
 ) -> None:
-    first, few = decide(model, count=400, day=0), decide(model, count=299, day=14)
-    last = young(decide(model, count=4000, day=21), 400)
-    log(database, first, few, last)
+    first_batch, small_batch = decide(model, count=400, day=0), decide(model, count=299, day=14)
+    last_batch = young(decide(model, count=4000, day=21), 400)
+    log(database, first_batch, small_batch, last_batch)
 
-    found = monitor_model(database, model, ALWAYS)
+    result = monitor_model(database, model, ALWAYS)
 
-    assert found["by"] == "week"
-    weeks = of_application(found)["series"]
+    assert result["by"] == "week"
+    weeks = of_application(result)["series"]
     assert [week["from"] for week in weeks] == ["2026-03-02", "2026-03-16", "2026-03-23"]
     assert [week["to"] for week in weeks] == ["2026-03-08", "2026-03-22", "2026-03-29"]
     assert [week["decisions"] for week in weeks] == [400, 299, 400]
-    for week, made in zip(weeks, (first, few, last), strict=True):
-        told = week["approval_rate"]["value"]
-        if made is few:
-            assert told is None
-            assert {one["verdict"] for one in week["fields"].values()} == {"too_few"}
+    for week, batch in zip(weeks, (first_batch, small_batch, last_batch), strict=True):
+        approval_rate = week["approval_rate"]["value"]
+        if batch is small_batch:
+            assert approval_rate is None
+            assert {figure["verdict"] for figure in week["fields"].values()} == {"too_few"}
         else:
-            assert told == pytest.approx(np.mean([one.label == ELIGIBLE for one in made]))
+            assert approval_rate == pytest.approx(
+                np.mean([figure.label == ELIGIBLE for figure in batch])
+            )
     assert weeks[0]["fields"]["AGE"]["verdict"] == "ok"
     assert weeks[2]["fields"]["AGE"]["verdict"] == "fails"
 
@@ -79,16 +81,18 @@ def test_a_shift_of_the_last_week_fires_though_the_whole_is_far_from_it(
 ) -> None:
     log(database, decide(model, count=3000, day=0), young(decide(model, count=4000, day=20), 400))
 
-    found = monitor_model(database, model, ALWAYS)
+    result = monitor_model(database, model, ALWAYS)
 
-    assert found["verdict"] == of_application(found)["verdict"] == "fails"
-    age = next(one for one in of_application(found)["triggers"] if one["field"] == "AGE")
+    assert result["verdict"] == of_application(result)["verdict"] == "fails"
+    age = next(
+        trigger for trigger in of_application(result)["triggers"] if trigger["field"] == "AGE"
+    )
     assert age["verdict"] == "fails"
     assert age["period"] == "2026-03-16"
     assert age["limit"] == 0.25
-    assert of_application(found)["fields"]["AGE"]["psi"] < 0.25 < age["value"]
-    assert {"scorecard": "application", **age} in found["reasons"]
-    assert all(one["verdict"] in {"notice", "fails"} for one in found["reasons"])
+    assert of_application(result)["fields"]["AGE"]["psi"] < 0.25 < age["value"]
+    assert {"scorecard": "application", **age} in result["reasons"]
+    assert all(trigger["verdict"] in {"notice", "fails"} for trigger in result["reasons"])
     text = describe_trigger(age, model.schema)
     assert text["en"].startswith("PSI of Age ")
     assert text["en"].endswith("(limit 0.25), in the period from March 16, 2026")
@@ -96,45 +100,47 @@ def test_a_shift_of_the_last_week_fires_though_the_whole_is_far_from_it(
 
 def test_the_limits_are_those_of_the_schema_file(database: Database, model: Model) -> None:
     log(database, decide(model, count=100, day=0))
-    strict = Triggers(field_psi=1e-9, field_psi_notice=1e-9, min_decisions=100)
-    declared = replace(model.schema.governance, triggers=strict)
-    stricter = replace(model, schema=replace(model.schema, governance=declared))
+    triggers = Triggers(field_psi=1e-9, field_psi_notice=1e-9, min_decisions=100)
+    governance = replace(model.schema.governance, triggers=triggers)
+    stricter_model = replace(model, schema=replace(model.schema, governance=governance))
 
-    usual = of_application(monitor_model(database, model, ALWAYS))
-    told = of_application(monitor_model(database, stricter, ALWAYS))
+    result = of_application(monitor_model(database, model, ALWAYS))
+    stricter_result = of_application(monitor_model(database, stricter_model, ALWAYS))
 
-    assert usual["verdict"] == "too_few"
-    assert usual["fields"]["AGE"]["psi"] is None
+    assert result["verdict"] == "too_few"
+    assert result["fields"]["AGE"]["psi"] is None
     # Beyond the limit, but no more than chance: these are rows of training.
-    fields = [one for one in told["triggers"] if one["trigger"] == "field_psi"]
-    assert {one["verdict"] for one in fields} == {"notice"}
-    assert told["fields"]["AGE"]["psi"] == pytest.approx(
-        sum(one["contribution"] for one in told["fields"]["AGE"]["bins"])
+    fields = [
+        trigger for trigger in stricter_result["triggers"] if trigger["trigger"] == "field_psi"
+    ]
+    assert {trigger["verdict"] for trigger in fields} == {"notice"}
+    assert stricter_result["fields"]["AGE"]["psi"] == pytest.approx(
+        sum(bin_["contribution"] for bin_ in stricter_result["fields"]["AGE"]["bins"])
     )
 
 
 def test_outcomes_are_followed_over_time(database: Database, model: Model) -> None:
-    made = [decide(model, count=320, day=day) for day in (0, 1)]
-    kept = log(database, *made)
+    batches = [decide(model, count=320, day=day) for day in (0, 1)]
+    decision_log = log(database, *batches)
     draw = np.random.default_rng(3)
-    bad = {one.decision_id: bool(draw.random() < 0.8) for one in made[1]}
+    bad = {decision.decision_id: bool(draw.random() < 0.8) for decision in batches[1]}
     for decision_id, defaulted in bad.items():
-        kept.record_outcome(decision_id, defaulted=defaulted, key_id=None)
+        decision_log.record_outcome(decision_id, defaulted=defaulted, key_id=None)
 
-    found = of_application(monitor_model(database, model, ALWAYS, by="day"))
+    section = of_application(monitor_model(database, model, ALWAYS, by="day"))
 
-    before, after = found["series"]
-    assert before["defaults"] is None
-    assert before["auc"] == {"value": None, "verdict": "too_few"}
-    said = [one.probability_of_default for one in made[1]]
-    happened = [bad[one.decision_id] for one in made[1]]
-    assert after["matured"] == 320
-    assert after["defaults"]["expected"] == pytest.approx(sum(said))
-    assert after["defaults"]["observed"] == sum(happened)
-    assert after["auc"]["value"] == pytest.approx(roc_auc_score(happened, said))
+    first_day, second_day = section["series"]
+    assert first_day["defaults"] is None
+    assert first_day["auc"] == {"value": None, "verdict": "too_few"}
+    predicted = [decision.probability_of_default for decision in batches[1]]
+    observed = [bad[decision.decision_id] for decision in batches[1]]
+    assert second_day["matured"] == 320
+    assert second_day["defaults"]["expected"] == pytest.approx(sum(predicted))
+    assert second_day["defaults"]["observed"] == sum(observed)
+    assert second_day["auc"]["value"] == pytest.approx(roc_auc_score(observed, predicted))
     # Four of five defaulted, of whom about one in five was expected to.
-    assert after["calibration"]["value"] == pytest.approx(sum(happened) / sum(said))
-    assert after["calibration"]["verdict"] == "fails"
+    assert second_day["calibration"]["value"] == pytest.approx(sum(observed) / sum(predicted))
+    assert second_day["calibration"]["verdict"] == "fails"
 
 
 def test_another_cutoff_is_compared_with_the_card_at_that_cutoff(
@@ -143,32 +149,34 @@ def test_another_cutoff_is_compared_with_the_card_at_that_cutoff(
     log(database, decide(model, count=400, day=0))
     rows = model.card["scorecards"]["application"]["curves"]["cutoffs"]
 
-    found = of_application(monitor_model(database, model, ALWAYS, cutoff=0.1))
+    section = of_application(monitor_model(database, model, ALWAYS, cutoff=0.1))
 
-    told = next(one for one in found["triggers"] if one["trigger"] == "approval_rate")
-    assert told["reference"] == pytest.approx(rows[9]["approval_rate"])
-    assert told["verdict"] == "fails"
+    trigger = next(
+        trigger for trigger in section["triggers"] if trigger["trigger"] == "approval_rate"
+    )
+    assert trigger["reference"] == pytest.approx(rows[9]["approval_rate"])
+    assert trigger["verdict"] == "fails"
 
 
 def test_csv_has_a_line_for_each_figure_of_each_period(database: Database, model: Model) -> None:
     log(database, decide(model, count=400, day=0), decide(model, count=20, day=1))
 
-    found = monitor_model(database, model, ALWAYS)
-    lines = [line.split(",") for line in course_csv(found).splitlines()]
+    result = monitor_model(database, model, ALWAYS)
+    lines = [line.split(",") for line in course_csv(result).splitlines()]
 
     assert tuple(lines[0]) == COLUMNS
-    fields = len(of_application(found)["fields"])
+    fields = len(of_application(result)["fields"])
     assert len(lines) == 1 + 2 * (8 + fields)
     week = [dict(zip(COLUMNS, line, strict=True)) for line in lines[1:]]
-    score = [one for one in week if one["figure"] == "score_psi"]
-    assert float(score[0]["value"]) == of_application(found)["series"][0]["score_psi"]["value"]
+    score = [line for line in week if line["figure"] == "score_psi"]
+    assert float(score[0]["value"]) == of_application(result)["series"][0]["score_psi"]["value"]
     assert (score[0]["verdict"], score[1]["verdict"]) == ("ok", "too_few")
     assert score[1]["value"] == ""
 
 
 def test_an_empty_log_has_no_course_and_no_verdict(database: Database, model: Model) -> None:
-    found = monitor_model(database, model, ALWAYS)
+    result = monitor_model(database, model, ALWAYS)
 
-    assert found["verdict"] == "too_few"
-    assert found["reasons"] == []
-    assert of_application(found)["series"] == []
+    assert result["verdict"] == "too_few"
+    assert result["reasons"] == []
+    assert of_application(result)["series"] == []

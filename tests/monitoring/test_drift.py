@@ -23,7 +23,7 @@ def bins(*counts: int, **changes: Any) -> Bins:
         "edges": tuple(float(edge) for edge in range(1, len(counts))),
         "low": 0.0,
         "high": float(len(counts) - 1),
-        "labels": tuple(str(place) for place in range(len(counts))),
+        "labels": tuple(str(index) for index in range(len(counts))),
         "counts": counts,
         "critical": float(chi2.ppf(0.99, len(counts) - 1)),
     }
@@ -31,45 +31,45 @@ def bins(*counts: int, **changes: Any) -> Bins:
 
 
 def test_of_fewer_than_300_nothing_is_said() -> None:
-    found = shift(bins(100, 100), {"a": 299})
+    result = shift(bins(100, 100), {"a": 299})
 
-    assert (found["psi"], found["verdict"], found["significant"]) == (None, "insufficient", None)
+    assert (result["psi"], result["verdict"], result["significant"]) == (None, "insufficient", None)
     assert shift(bins(100, 100), {"a": 300})["verdict"] == "large"
 
 
 def test_without_any_rows_there_are_no_shares() -> None:
-    found = shift(bins(100, 100), {})
+    result = shift(bins(100, 100), {})
 
-    assert found["rows"] == 0
-    assert found["outside_training"] is None
-    assert [one["live"] for one in found["bins"]] == [None, None]
+    assert result["rows"] == 0
+    assert result["outside_training"] is None
+    assert [bin_["live"] for bin_ in result["bins"]] == [None, None]
 
 
 def test_values_beyond_training_count_in_the_outer_bins_and_are_told() -> None:
-    found = shift(bins(100, 100, 100), {"<": 10, "a": 90, "b": 100, "c": 80, ">": 20, "-": 50})
+    result = shift(bins(100, 100, 100), {"<": 10, "a": 90, "b": 100, "c": 80, ">": 20, "-": 50})
 
-    assert found["rows"] == 300
-    assert found["outside_training"] == pytest.approx(0.1)
-    assert [one["live"] for one in found["bins"]] == [pytest.approx(1 / 3)] * 3
-    assert found["verdict"] == "little"
+    assert result["rows"] == 300
+    assert result["outside_training"] == pytest.approx(0.1)
+    assert [bin_["live"] for bin_ in result["bins"]] == [pytest.approx(1 / 3)] * 3
+    assert result["verdict"] == "little"
 
 
 def test_a_code_that_training_never_saw_is_told() -> None:
-    coded = bins(100, 0, codes=(1, 2), edges=())
+    code_bins = bins(100, 0, codes=(1, 2), edges=())
 
-    assert shift(coded, {"a": 270, "b": 30})["outside_training"] == pytest.approx(0.1)
+    assert shift(code_bins, {"a": 270, "b": 30})["outside_training"] == pytest.approx(0.1)
 
 
 def test_chance_alone_is_significant_once_in_a_hundred_times() -> None:
     """And exceeds 0.10 with 100 rows in about three of ten, hence the least of 300."""
     draw = np.random.default_rng(1)
-    trained = bins(*[2_400] * 10)
+    training_bins = bins(*[2_400] * 10)
     loud = significant = 0
     for _ in range(2000):
-        few = draw.multinomial(100, [0.1] * 10)
-        loud += population_stability_index(trained.counts, few.tolist()) > 0.1
-        many = dict(zip("abcdefghij", draw.multinomial(1000, [0.1] * 10).tolist(), strict=True))
-        significant += bool(shift(trained, many)["significant"])
+        small_sample = draw.multinomial(100, [0.1] * 10)
+        loud += population_stability_index(training_bins.counts, small_sample.tolist()) > 0.1
+        codes = dict(zip("abcdefghij", draw.multinomial(1000, [0.1] * 10).tolist(), strict=True))
+        significant += bool(shift(training_bins, codes)["significant"])
 
     assert 0.2 < loud / 2000 < 0.45
     assert 0.002 < significant / 2000 < 0.025
@@ -79,16 +79,19 @@ def test_chance_alone_is_significant_once_in_a_hundred_times() -> None:
 
 
 def test_every_value_has_the_letter_of_its_bin() -> None:
-    three = bins(5, 5, 5)
+    number_bins = bins(5, 5, 5)
 
-    assert [three.bin_code(value) for value in (0, 0.5, 1, 1.9, 2, None)] == list("aabbc-")
-    assert (three.bin_code(-1), three.bin_code(2.1)) == ("<", ">")
-    assert [three.bin_index(letter) for letter in "abc<>-"] == [0, 1, 2, 0, 2, None]
+    assert [number_bins.bin_code(value) for value in (0, 0.5, 1, 1.9, 2, None)] == list("aabbc-")
+    assert (number_bins.bin_code(-1), number_bins.bin_code(2.1)) == ("<", ">")
+    assert [number_bins.bin_index(code) for code in "abc<>-"] == [0, 1, 2, 0, 2, None]
 
 
 def test_bins_come_back_as_they_were_written() -> None:
-    for one in (bins(5, 5, 5), bins(5, 0, codes=("own", "rent"), edges=(), low=None, high=None)):
-        assert Bins.from_dict(one.to_dict()) == one
+    for original in (
+        bins(5, 5, 5),
+        bins(5, 0, codes=("own", "rent"), edges=(), low=None, high=None),
+    ):
+        assert Bins.from_dict(original.to_dict()) == original
 
 
 @pytest.mark.parametrize("change", [{"counts": [1]}, {"edges": []}, {"labels": []}])
@@ -101,17 +104,17 @@ def test_a_model_knows_the_bins_of_its_training_rows(model: Model) -> None:
     rows = model.card["data"]["train_rows"]
     for name, card in model.scorecards.items():
         spec = model.schema.scorecards[name]
-        trained = card.training_bins
-        assert list(trained.fields) == list(spec.fields)
-        for one in (trained.score, *trained.fields.values()):
-            assert sum(one.counts) == rows
-            assert len(one.counts) == len(one.labels)
-        assert min(trained.score.counts) > rows / 24
-        assert trained.fields["SEX"].labels == ("male", "female")
-        assert trained.fields["AGE"].labels[0] == "under 25"
-        assert trained.fields["AGE"].labels[-1] == "62 and over"
-        assert trained.fields["LIMIT_BAL"].critical == pytest.approx(
-            chi2.ppf(0.99, len(trained.fields["LIMIT_BAL"].counts) - 1)
+        training_bins = card.training_bins
+        assert list(training_bins.fields) == list(spec.fields)
+        for bins_ in (training_bins.score, *training_bins.fields.values()):
+            assert sum(bins_.counts) == rows
+            assert len(bins_.counts) == len(bins_.labels)
+        assert min(training_bins.score.counts) > rows / 24
+        assert training_bins.fields["SEX"].labels == ("male", "female")
+        assert training_bins.fields["AGE"].labels[0] == "under 25"
+        assert training_bins.fields["AGE"].labels[-1] == "62 and over"
+        assert training_bins.fields["LIMIT_BAL"].critical == pytest.approx(
+            chi2.ppf(0.99, len(training_bins.fields["LIMIT_BAL"].counts) - 1)
         )
 
 
@@ -120,20 +123,20 @@ def test_an_applicants_bins_are_spelt_in_schema_order(model: Model) -> None:
     caches = feature_caches(card, model.schema)
 
     def spell(values: dict[str, Value], score: int) -> str:
-        letters = [cache(values.get(name)).bin_code for name, cache in caches.items()]
-        return "".join([card.training_bins.score.bin_code(score), *letters])
+        codes = [cache(values.get(name)).bin_code for name, cache in caches.items()]
+        return "".join([card.training_bins.score.bin_code(score), *codes])
 
-    everything: dict[str, Value] = {
+    values: dict[str, Value] = {
         "LIMIT_BAL": 1, "SEX": 2, "EDUCATION": 1, "MARRIAGE": 2, "AGE": 99,
     }  # fmt: skip
-    assert spell(everything, score=10_000) == "><bab>"
+    assert spell(values, score=10_000) == "><bab>"
     assert spell({"LIMIT_BAL": 1, "AGE": 24}, score=-5) == "<<---a"
 
 
 def test_features_are_the_same_once_more_of_them_came_than_are_kept(model: Model) -> None:
     card, name = model.scorecards["application"], "LIMIT_BAL"
-    bins, seen = card.training_bins.fields[name], card.training_ranges[name]
-    cache = feature_cache(model.schema.fields[name], bins, seen, maxsize=10)
-    first = [cache(amount) for amount in range(1, 30)]
+    bins, training_range = card.training_bins.fields[name], card.training_ranges[name]
+    cache = feature_cache(model.schema.fields[name], bins, training_range, maxsize=10)
+    features = [cache(amount) for amount in range(1, 30)]
 
-    assert [cache(amount) for amount in range(1, 30)] == first
+    assert [cache(amount) for amount in range(1, 30)] == features

@@ -48,49 +48,57 @@ def decide(model: Model, scorecard: str, *, count: int, day: int = 0) -> list[De
     return decide_on_rows(model, scorecard, count=count, moment=NOON + timedelta(days=day))
 
 
-def record(database: Database, made: list[Decision], bad: Sequence[bool] = ()) -> Logged:
+def record(database: Database, decisions: list[Decision], bad: Sequence[bool] = ()) -> Logged:
     """Log decisions, and outcomes of every second one."""
     log = DecisionLog(database, now=lambda: NOON)
-    log.record(made, ORIGIN)
-    defaulted = {one.decision_id: is_bad for one, is_bad in zip(made[::2], bad, strict=False)}
+    log.record(decisions, ORIGIN)
+    defaulted = {
+        decision.decision_id: is_bad for decision, is_bad in zip(decisions[::2], bad, strict=False)
+    }
     for decision_id, is_bad in defaulted.items():
         log.record_outcome(decision_id, defaulted=is_bad, key_id=None)
-    return Logged(log, made, defaulted)
+    return Logged(log, decisions, defaulted)
 
 
 @pytest.fixture
 def logged(database: Database, model: Model) -> Logged:
-    made = decide(model, "application", count=400) + decide(model, "behavioural", count=310)
-    made += decide(model, "application", count=50, day=2)
+    decisions = decide(model, "application", count=400) + decide(model, "behavioural", count=310)
+    decisions += decide(model, "application", count=50, day=2)
     draw = np.random.default_rng(1)
-    bad = [bool(draw.random() < one.probability_of_default) for one in made[::2]]
-    return record(database, made, bad)
+    bad = [bool(draw.random() < decision.probability_of_default) for decision in decisions[::2]]
+    return record(database, decisions, bad)
 
 
 def of_scorecard(logged: Logged, name: str) -> list[Decision]:
-    return [one for one in logged.decisions if one.applicant.scorecard == name]
+    return [decision for decision in logged.decisions if decision.applicant.scorecard == name]
 
 
 @pytest.mark.parametrize("name", ["application", "behavioural"])
 def test_approvals_are_those_of_the_log(logged: Logged, model: Model, name: str) -> None:
-    found = logged.monitor(model)["scorecards"][name]
+    section = logged.monitor(model)["scorecards"][name]
 
-    mine = of_scorecard(logged, name)
-    approved = [one.label == ELIGIBLE for one in mine]
-    assert found["decisions"] == len(mine)
-    assert found["approval_rate"]["value"] == pytest.approx(np.mean(approved), abs=1e-6)
-    days = Counter(str(one.decided_at.date()) for one in mine)
-    assert {one["day"]: one["decisions"] for one in found["approvals_by_day"]} == days
-    for group in found["approvals_by_group"]["SEX"]:
+    decisions = of_scorecard(logged, name)
+    approved = [decision.label == ELIGIBLE for decision in decisions]
+    assert section["decisions"] == len(decisions)
+    assert section["approval_rate"]["value"] == pytest.approx(np.mean(approved), abs=1e-6)
+    days = Counter(str(decision.decided_at.date()) for decision in decisions)
+    assert {row["day"]: row["decisions"] for row in section["approvals_by_day"]} == days
+    for group in section["approvals_by_group"]["SEX"]:
         code = {"male": 1, "female": 2}[group["group"]]
-        inside = [one.label == ELIGIBLE for one in mine if one.applicant.values["SEX"] == code]
-        assert group["decisions"] == len(inside)
-        assert group["rate"]["value"] == pytest.approx(np.mean(inside), abs=1e-6)
-        told = len(inside) >= 200 or group["differs_from_rest"]
-        assert group["verdict"] == ("conclusive" if told else "inconclusive")
-    old = found["approvals_by_group"]["AGE"][-1]
-    assert old["group"] == "62 and over"
-    assert old["decisions"] == sum(number_of(one.applicant, "AGE") >= 62 for one in mine)
+        group_approved = [
+            decision.label == ELIGIBLE
+            for decision in decisions
+            if decision.applicant.values["SEX"] == code
+        ]
+        assert group["decisions"] == len(group_approved)
+        assert group["rate"]["value"] == pytest.approx(np.mean(group_approved), abs=1e-6)
+        is_conclusive = len(group_approved) >= 200 or group["differs_from_rest"]
+        assert group["verdict"] == ("conclusive" if is_conclusive else "inconclusive")
+    oldest = section["approvals_by_group"]["AGE"][-1]
+    assert oldest["group"] == "62 and over"
+    assert oldest["decisions"] == sum(
+        number_of(decision.applicant, "AGE") >= 62 for decision in decisions
+    )
 
 
 def test_a_difference_that_a_test_shows_is_told_of_a_small_group(
@@ -98,17 +106,17 @@ def test_a_difference_that_a_test_shows_is_told_of_a_small_group(
 ) -> None:
     """Of 161 men 80 approved, of 252 women 165: fewer than 200, but z = 3.2."""
     rows = decide(model, "application", count=700)
-    men = [one for one in rows if one.applicant.values["SEX"] == 1][:161]
-    women = [one for one in rows if one.applicant.values["SEX"] == 2][:252]
-    made = [
-        one._replace(label=ELIGIBLE if index < approved else NOT_ELIGIBLE)
+    men = [decision for decision in rows if decision.applicant.values["SEX"] == 1][:161]
+    women = [decision for decision in rows if decision.applicant.values["SEX"] == 2][:252]
+    decisions = [
+        decision._replace(label=ELIGIBLE if index < approved else NOT_ELIGIBLE)
         for group, approved in ((men, 80), (women, 165))
-        for index, one in enumerate(group)
+        for index, decision in enumerate(group)
     ]
 
-    found = record(database, made).monitor(model)["scorecards"]["application"]
+    section = record(database, decisions).monitor(model)["scorecards"]["application"]
 
-    male, female = found["approvals_by_group"]["SEX"]
+    male, female = section["approvals_by_group"]["SEX"]
     assert [male["decisions"], female["decisions"]] == [161, 252]
     assert [male["verdict"], female["verdict"]] == ["conclusive", "conclusive"]
     assert [male["differs_from_rest"], female["differs_from_rest"]] == ["lower", "higher"]
@@ -116,79 +124,79 @@ def test_a_difference_that_a_test_shows_is_told_of_a_small_group(
 
 @pytest.mark.parametrize("name", ["application", "behavioural"])
 def test_shares_by_bin_are_those_of_the_log(logged: Logged, model: Model, name: str) -> None:
-    found = logged.monitor(model)["scorecards"][name]
+    section = logged.monitor(model)["scorecards"][name]
 
-    mine = of_scorecard(logged, name)
-    trained = model.scorecards[name].training_bins
+    decisions = of_scorecard(logged, name)
+    training_bins = model.scorecards[name].training_bins
     rows = model.card["data"]["train_rows"]
-    assert list(found["fields"]) == list(trained.fields)
-    for field, bins in trained.fields.items():
-        letters = [bins.bin_code(one.applicant.values[field]) for one in mine]
-        counts = Counter(bins.bin_index(letter) for letter in letters)
-        told = found["fields"][field]
-        assert told["part"] == "predictor"
-        assert told["rows"] == len(mine)
-        for place, one in enumerate(told["bins"]):
-            assert one["live"] == pytest.approx(counts[place] / len(mine))
-            assert one["training"] == pytest.approx(bins.counts[place] / rows)
+    assert list(section["fields"]) == list(training_bins.fields)
+    for field, bins in training_bins.fields.items():
+        bin_codes = [bins.bin_code(decision.applicant.values[field]) for decision in decisions]
+        counts = Counter(bins.bin_index(code) for code in bin_codes)
+        shift = section["fields"][field]
+        assert shift["part"] == "predictor"
+        assert shift["rows"] == len(decisions)
+        for index, bin_ in enumerate(shift["bins"]):
+            assert bin_["live"] == pytest.approx(counts[index] / len(decisions))
+            assert bin_["training"] == pytest.approx(bins.counts[index] / rows)
     # These are rows of training, for the most part: no drift.
-    assert found["score"]["verdict"] == "little"
-    assert found["score"]["significant"] is False
+    assert section["score"]["verdict"] == "little"
+    assert section["score"]["significant"] is False
 
 
 @pytest.mark.parametrize("name", ["application", "behavioural"])
 def test_outcomes_are_compared_with_what_was_said(logged: Logged, model: Model, name: str) -> None:
-    found = logged.monitor(model)["scorecards"][name]["outcomes"]
+    outcomes = logged.monitor(model)["scorecards"][name]["outcomes"]
 
-    known = [
-        (one.probability_of_default, logged.defaulted[one.decision_id])
-        for one in of_scorecard(logged, name)
-        if one.decision_id in logged.defaulted
+    pairs = [
+        (decision.probability_of_default, logged.defaulted[decision.decision_id])
+        for decision in of_scorecard(logged, name)
+        if decision.decision_id in logged.defaulted
     ]
-    said, happened = zip(*known, strict=True)
-    assert found["matured"] == len(known)
-    assert found["defaults"]["observed"] == sum(happened)
-    assert found["defaults"]["expected"] == pytest.approx(sum(said))
-    assert found["auc"] == pytest.approx(roc_auc_score(happened, said))
-    assert found["brier"] == pytest.approx(brier_score_loss(happened, said))
-    assert sum(one["decisions"] for one in found["bands"]) == len(known)
-    assert 5 <= len(found["bands"]) <= 10
+    predicted, observed = zip(*pairs, strict=True)
+    assert outcomes["matured"] == len(pairs)
+    assert outcomes["defaults"]["observed"] == sum(observed)
+    assert outcomes["defaults"]["expected"] == pytest.approx(sum(predicted))
+    assert outcomes["auc"] == pytest.approx(roc_auc_score(observed, predicted))
+    assert outcomes["brier"] == pytest.approx(brier_score_loss(observed, predicted))
+    assert sum(band["decisions"] for band in outcomes["bands"]) == len(pairs)
+    assert 5 <= len(outcomes["bands"]) <= 10
 
 
 def test_overrides_are_counted_on_each_side_of_the_cut_off(logged: Logged, model: Model) -> None:
-    mine = of_scorecard(logged, "application")
-    refused = [one.decision_id for one in mine if one.label != ELIGIBLE]
-    approved = [one.decision_id for one in mine if one.label == ELIGIBLE]
+    decisions = of_scorecard(logged, "application")
+    refused = [decision.decision_id for decision in decisions if decision.label != ELIGIBLE]
+    approved = [decision.decision_id for decision in decisions if decision.label == ELIGIBLE]
     for decision_id in refused[:3]:
         override = Override("eligible", "a guarantor", None, NOON, None)
         record_override(logged.log.database, decision_id, override)
     override = Override("not_eligible", "forged papers", None, NOON, None)
     record_override(logged.log.database, approved[-1], override)
 
-    found = logged.monitor(model)["scorecards"]
+    scorecards = logged.monitor(model)["scorecards"]
 
-    low, high = (found["application"]["overrides"][side] for side in ("low_side", "high_side"))
+    low, high = (scorecards["application"]["overrides"][side] for side in ("low_side", "high_side"))
     assert (low["overridden"], low["decisions"]) == (3, len(refused))
     assert (high["overridden"], high["decisions"]) == (1, len(approved))
     assert low["rate"]["value"] == pytest.approx(3 / len(refused), abs=1e-6)
-    others = found["behavioural"]["overrides"]
-    assert [others[side]["overridden"] for side in others] == [0, 0]
-    before = logged.monitor(model, Window(BEGIN, NOON + timedelta(days=2)))
-    sides = before["scorecards"]["application"]["overrides"]
-    assert sides["high_side"]["overridden"] == 0
+    other_overrides = scorecards["behavioural"]["overrides"]
+    assert [other_overrides[side]["overridden"] for side in other_overrides] == [0, 0]
+    earlier_result = logged.monitor(model, Window(BEGIN, NOON + timedelta(days=2)))
+    earlier_overrides = earlier_result["scorecards"]["application"]["overrides"]
+    assert earlier_overrides["high_side"]["overridden"] == 0
 
 
 def test_drift_is_told_where_the_applicants_are_others(database: Database, model: Model) -> None:
-    made = decide(model, "application", count=4000)
-    young = [one for one in made if number_of(one.applicant, "AGE") < 30][:400]
+    decisions = decide(model, "application", count=4000)
+    young = [decision for decision in decisions if number_of(decision.applicant, "AGE") < 30][:400]
 
-    found = record(database, young).monitor(model)["scorecards"]["application"]
+    section = record(database, young).monitor(model)["scorecards"]["application"]
 
     assert len(young) == 400
-    assert found["fields"]["AGE"]["verdict"] == "large"
-    assert found["fields"]["AGE"]["significant"] is True
-    assert found["fields"]["SEX"]["verdict"] != "large"
-    assert found["outcomes"] == {
+    assert section["fields"]["AGE"]["verdict"] == "large"
+    assert section["fields"]["AGE"]["significant"] is True
+    assert section["fields"]["SEX"]["verdict"] != "large"
+    assert section["outcomes"] == {
         "matured": 0, "defaults": None, "auc": None, "brier": None, "bands": [],
     }  # fmt: skip
 
@@ -205,36 +213,36 @@ def test_the_window_holds_its_beginning_and_not_its_end(logged: Logged, model: M
 
 
 def test_an_empty_log_has_figures_of_nothing(database: Database, model: Model) -> None:
-    found = Logged(DecisionLog(database, now=lambda: NOON), [], {}).monitor(model)
+    result = Logged(DecisionLog(database, now=lambda: NOON), [], {}).monitor(model)
 
-    assert found["decisions"] == 0
-    assert found["other_versions"] == {}
-    for one in found["scorecards"].values():
-        assert one["approval_rate"] is None
-        assert one["approvals_by_day"] == []
-        assert one["score"]["rows"] == 0
-        assert all(group["rate"] is None for group in one["approvals_by_group"]["SEX"])
+    assert result["decisions"] == 0
+    assert result["other_versions"] == {}
+    for section in result["scorecards"].values():
+        assert section["approval_rate"] is None
+        assert section["approvals_by_day"] == []
+        assert section["score"]["rows"] == 0
+        assert all(group["rate"] is None for group in section["approvals_by_group"]["SEX"])
 
 
 def test_decisions_of_another_version_are_counted_apart(database: Database, model: Model) -> None:
-    made = decide(model, "application", count=20)
-    foreign = [one._replace(model_version="application-00000000") for one in made]
+    decisions = decide(model, "application", count=20)
+    foreign = [decision._replace(model_version="application-00000000") for decision in decisions]
 
-    found = record(database, foreign).monitor(model)
+    result = record(database, foreign).monitor(model)
 
-    assert found["decisions"] == 20
-    assert found["other_versions"] == {"application-00000000": 20}
-    assert found["scorecards"]["application"]["decisions"] == 0
+    assert result["decisions"] == 20
+    assert result["other_versions"] == {"application-00000000": 20}
+    assert result["scorecards"]["application"]["decisions"] == 0
 
 
 def test_outcomes_all_alike_have_no_ranking(database: Database, model: Model) -> None:
-    made = decide(model, "application", count=40)
+    decisions = decide(model, "application", count=40)
 
-    found = record(database, made, [False] * 20).monitor(model)["scorecards"]["application"][
-        "outcomes"
-    ]
+    outcomes = record(database, decisions, [False] * 20).monitor(model)["scorecards"][
+        "application"
+    ]["outcomes"]
 
-    assert found["matured"] == 20
-    assert found["auc"] is None
-    said = [one.probability_of_default for one in made[::2]]
-    assert found["brier"] == pytest.approx(np.mean(np.square(said)))
+    assert outcomes["matured"] == 20
+    assert outcomes["auc"] is None
+    predicted = [decision.probability_of_default for decision in decisions[::2]]
+    assert outcomes["brier"] == pytest.approx(np.mean(np.square(predicted)))

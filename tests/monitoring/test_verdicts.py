@@ -11,7 +11,7 @@ from creditscore.monitoring.verdicts import (
     NOTICE,
     OK,
     TOO_FEW,
-    Judged,
+    JudgedFigure,
     Reference,
     auc_error,
     judge_approvals,
@@ -43,7 +43,7 @@ def test_an_index_fails_from_its_limit_on(
 ) -> None:
     shift = {"psi": psi, "significant": significant}
 
-    assert judge_psi(shift, limit=0.25, notice=0.1) == Judged(psi, verdict)
+    assert judge_psi(shift, limit=0.25, notice=0.1) == JudgedFigure(psi, verdict)
 
 
 @pytest.mark.parametrize(
@@ -60,16 +60,16 @@ def test_an_index_fails_from_its_limit_on(
 def test_approvals_fail_more_than_ten_points_away(
     approved: int, decisions: int, value: float | None, verdict: str
 ) -> None:
-    assert judge_approvals(approved, decisions, CARD, USUAL) == Judged(value, verdict)
+    assert judge_approvals(approved, decisions, CARD, USUAL) == JudgedFigure(value, verdict)
 
 
 def test_approvals_that_chance_could_explain_are_a_notice() -> None:
     """Of 20, 11 points away: z = 0.11 / sqrt(0.65 x 0.35 / 20) = 1.03."""
-    few = Triggers(min_decisions=20)
+    triggers = Triggers(min_decisions=20)
 
-    found = judge_approvals(10, 20, CARD, few)
+    figure = judge_approvals(10, 20, CARD, triggers)
 
-    assert found == Judged(0.5, NOTICE)
+    assert figure == JudgedFigure(0.5, NOTICE)
 
 
 def test_the_error_of_an_auc_is_that_of_hanley_and_mcneil() -> None:
@@ -81,7 +81,7 @@ def test_the_error_of_an_auc_is_that_of_hanley_and_mcneil() -> None:
 
 
 @pytest.mark.parametrize(
-    ("auc", "bads", "known", "verdict"),
+    ("auc", "bads", "matured", "verdict"),
     [
         (0.60, 60, 299, TOO_FEW),
         (0.65, 300, 1200, OK),
@@ -93,11 +93,11 @@ def test_the_error_of_an_auc_is_that_of_hanley_and_mcneil() -> None:
     ],
 )
 def test_an_auc_fails_more_than_a_twentieth_below_the_card(
-    auc: float, bads: int, known: int, verdict: str
+    auc: float, bads: int, matured: int, verdict: str
 ) -> None:
-    found = judge_auc(auc, bads, known, CARD, USUAL)
+    figure = judge_auc(auc, bads, matured, CARD, USUAL)
 
-    assert found == Judged(None if verdict == TOO_FEW else auc, verdict)
+    assert figure == JudgedFigure(None if verdict == TOO_FEW else auc, verdict)
 
 
 @pytest.mark.parametrize(
@@ -111,11 +111,11 @@ def test_an_auc_fails_more_than_a_twentieth_below_the_card(
     ],
 )
 def test_calibration_fails_outside_its_interval(observed: int, rows: int, verdict: str) -> None:
-    found = judge_calibration(np.full(rows, 0.2), observed, USUAL)
+    figure = judge_calibration(np.full(rows, 0.2), observed, USUAL)
 
-    assert found.verdict == verdict
+    assert figure.verdict == verdict
     if verdict != TOO_FEW:
-        assert found.value == pytest.approx(observed / (0.2 * rows))
+        assert figure.value == pytest.approx(observed / (0.2 * rows))
 
 
 def test_a_ratio_that_chance_could_explain_is_a_notice() -> None:
@@ -128,11 +128,11 @@ def test_the_card_is_read_at_the_cutoff_in_force() -> None:
     auc = {"value": 0.7, "low": 0.68040036, "high": 0.71959964}
     card = small_card(performance={"rows": 50, "scorecard": {"auc": auc}}, curves={"cutoffs": rows})
 
-    found = read_reference(card.scorecards["one"], 0.255)
+    reference = read_reference(card.scorecards["one"], 0.255)
 
-    assert found.approval_rate == pytest.approx(0.255)
-    assert (found.rows, found.auc) == (50, 0.7)
-    assert found.auc_error == pytest.approx(0.01, abs=1e-6)
+    assert reference.approval_rate == pytest.approx(0.255)
+    assert (reference.rows, reference.auc) == (50, 0.7)
+    assert reference.auc_error == pytest.approx(0.01, abs=1e-6)
 
 
 def test_the_worst_verdict_is_that_of_the_whole() -> None:

@@ -15,14 +15,14 @@ from creditscore.readers.csv_reader import MAX_COLUMNS, MAX_NAME_LENGTH, open_cs
 from creditscore.schema.csv_cells import quote
 
 
-def rows(raw: bytes, wanted: tuple[str, ...] = ()) -> list[tuple[int, list[str]]]:
-    file = open_csv(io.BytesIO(raw), wanted=wanted)
+def rows(raw: bytes, column_names: tuple[str, ...] = ()) -> list[tuple[int, list[str]]]:
+    file = open_csv(io.BytesIO(raw), column_names=column_names)
     return [row for piece in file.pieces() for row in piece.rows]
 
 
-def refusal(raw: bytes, wanted: tuple[str, ...] = ("a", "b")) -> tuple[str, str, int | None]:
+def refusal(raw: bytes, column_names: tuple[str, ...] = ("a", "b")) -> tuple[str, str, int | None]:
     with pytest.raises(NotATable) as caught:
-        rows(raw, wanted)
+        rows(raw, column_names)
     (fault,) = caught.value.faults
     return fault.code, fault.text["en"], fault.line
 
@@ -59,10 +59,10 @@ def test_rows_are_the_same_wherever_the_pieces_end(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(csv_reader, "PIECE", piece)
 
-        found = rows(b"".join(raws))
+        numbered_rows = rows(b"".join(raws))
 
     numbers = [1 + len(b"".join(raws[:at]).splitlines()) for at in range(1, len(raws))]
-    assert found == list(zip(numbers, table, strict=True))
+    assert numbered_rows == list(zip(numbers, table, strict=True))
 
 
 def test_a_quotation_mark_inside_a_cell_is_a_character() -> None:
@@ -91,7 +91,7 @@ def test_headers_are_limited() -> None:
 
 
 @pytest.mark.parametrize(
-    ("raw", "named"),
+    ("raw", "kind"),
     [
         (b"PK\x03\x04....xl/workbook.xml", "an Excel workbook (.xlsx)"),
         (b"PK\x03\x04....", "a ZIP archive"),
@@ -101,26 +101,26 @@ def test_headers_are_limited() -> None:
         (b"\0\1\2", "a binary file"),
     ],
 )
-def test_other_files_are_named_as_what_they_are(raw: bytes, named: str) -> None:
-    assert named in refusal(raw)[1]
+def test_other_files_are_named_as_what_they_are(raw: bytes, kind: str) -> None:
+    assert kind in refusal(raw)[1]
 
 
 def test_other_separators_in_names_are_no_separators() -> None:
-    assert open_csv(io.BytesIO(b"a;b;c;d,b\n"), wanted=["b"]).columns == ("a;b;c;d", "b")
+    assert open_csv(io.BytesIO(b"a;b;c;d,b\n"), column_names=["b"]).columns == ("a;b;c;d", "b")
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "cp1252"])
 def test_each_separator_line_end_and_encoding_is_read(encoding: str) -> None:
-    for separator, end, wanted in itertools.product(
+    for separator, end, column_names in itertools.product(
         (",", ";", "\t", "|"), ("\n", "\r\n", "\r"), ((), ("a",))
     ):
         text = f'a,ü\n"x{separator}y",2\né,4\n'.replace(",", separator).replace("\n", end)
 
-        file = open_csv(io.BytesIO(text.encode(encoding)), wanted=wanted)
+        file = open_csv(io.BytesIO(text.encode(encoding)), column_names=column_names)
 
         rows = [row for piece in file.pieces() for row in piece.rows]
         expected = [(2, [f"x{separator}y", "2"]), (3, ["é", "4"])]
-        assert (file.columns, rows) == (("a", "ü"), expected), (separator, end, wanted)
+        assert (file.columns, rows) == (("a", "ü"), expected), (separator, end, column_names)
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "cp1252"])
@@ -128,9 +128,9 @@ def test_an_encoding_that_shows_late_is_found_there(encoding: str) -> None:
     text = "a,b\n" + "1,2\n" * 200_000 + "é,1\n"
 
     file = open_csv(io.BytesIO(text.encode(encoding)))
-    found = [row for piece in file.pieces() for row in piece.rows]
+    numbered_rows = [row for piece in file.pieces() for row in piece.rows]
 
-    assert found[-1] == (200_002, ["é", "1"])
+    assert numbered_rows[-1] == (200_002, ["é", "1"])
     assert file.format.encoding == encoding
 
 
@@ -147,18 +147,18 @@ SNIPPETS = [
 
 @given(
     raw=st.lists(st.sampled_from(SNIPPETS), max_size=40).map(b"".join),
-    wanted=st.sampled_from([(), ("a", "1")]),
+    column_names=st.sampled_from([(), ("a", "1")]),
     encoding=st.sampled_from([None, "utf-8", "utf-16"]),
 )
 def test_whatever_comes_is_rows_or_a_refusal(
-    raw: bytes, wanted: tuple[str, ...], encoding: str | None
+    raw: bytes, column_names: tuple[str, ...], encoding: str | None
 ) -> None:
     try:
-        file = open_csv(io.BytesIO(raw), wanted=wanted, encoding=encoding)
-        found = [row for piece in file.pieces() for row in piece.rows]
+        file = open_csv(io.BytesIO(raw), column_names=column_names, encoding=encoding)
+        numbered_rows = [row for piece in file.pieces() for row in piece.rows]
     except NotATable:
         return
-    lines = [file.format.header_line, *(line for line, _ in found)]
+    lines = [file.format.header_line, *(line for line, _ in numbered_rows)]
     assert file.columns
     assert lines == sorted(set(lines))
 
@@ -175,16 +175,16 @@ def test_over_http_only_utf_8_is_read() -> None:
 def test_a_table_in_utf_16_of_many_pieces_is_read_whole() -> None:
     lines = [f"{number},é{number}" for number in range(100_000)]
 
-    found = rows("\n".join(["a,b", *lines]).encode("utf-16"))
+    numbered_rows = rows("\n".join(["a,b", *lines]).encode("utf-16"))
 
-    assert [cells for _, cells in found] == [line.split(",") for line in lines]
+    assert [cells for _, cells in numbered_rows] == [line.split(",") for line in lines]
 
 
 def test_lines_above_the_header_are_skipped() -> None:
     raw = b"Loans of 2024;;\nprinted on Monday;;\n\nid;sum;late\n7;12;0\n8;13;1\n"
 
-    for wanted in ((), ("sum", "late")):
-        file = open_csv(io.BytesIO(raw), wanted=wanted)
+    for column_names in ((), ("sum", "late")):
+        file = open_csv(io.BytesIO(raw), column_names=column_names)
         assert file.columns == ("id", "sum", "late")
         assert file.format.header_line == 4
         assert next(file.pieces()).rows[0] == (5, ["7", "12", "0"])

@@ -74,7 +74,7 @@ def test_the_sheet_with_the_wanted_columns_is_read(tmp_path: Path) -> None:
     }
     path = write_workbook(tmp_path / "book.xlsx", sheets)
 
-    assert read(path, wanted=("home", "id"))[:2] == (HEADER, [["1", "2", "x"]])
+    assert read(path, column_names=("home", "id"))[:2] == (HEADER, [["1", "2", "x"]])
     assert read(path)[2].sheet == "Sums"
     assert read(path, stated=StatedFormat(sheet="Notes"))[0] == ("hello",)
     with pytest.raises(NotATable, match='no sheet "Nots", it has "Notes", "Sums", "Loans"'):

@@ -22,8 +22,8 @@ XLS = Path(__file__).resolve().parents[1] / "fixtures" / "two_headers.xls"
 pytestmark = pytest.mark.skipif(not can_read_workbooks(), reason="python-calamine is an extra")
 
 
-def read(raw: bytes, *wanted: str, stated: StatedFormat | None = None) -> WorkbookFile:
-    return read_workbook(raw, wanted=wanted, stated=stated or StatedFormat())
+def read(raw: bytes, *column_names: str, stated: StatedFormat | None = None) -> WorkbookFile:
+    return read_workbook(raw, column_names=column_names, stated=stated or StatedFormat())
 
 
 @pytest.fixture
@@ -47,20 +47,20 @@ def changed(raw: bytes, change: Callable[[bytes], bytes]) -> bytes:
 
 
 def test_rows_and_format_are_those_of_the_sheet_with_the_columns(raw: bytes) -> None:
-    with closing(read(raw, "id", "home")) as found:
-        rows = [row for piece in found.pieces() for row in piece.rows]
+    with closing(read(raw, "id", "home")) as workbook:
+        rows = [row for piece in workbook.pieces() for row in piece.rows]
 
-        assert found.columns == ("id", "home")
-        assert (found.format.sheet, found.format.header_line) == ("Data", 2)
+        assert workbook.columns == ("id", "home")
+        assert (workbook.format.sheet, workbook.format.header_line) == ("Data", 2)
         assert rows == [(3, ["1", "Größe"]), (5, ["2.5", ""])]
         # Twice, as a table is checked and then scored.
-        assert [row for piece in found.pieces() for row in piece.rows] == rows
-        assert found.first_rows() == [["1", "Größe"], ["2.5", ""]]
+        assert [row for piece in workbook.pieces() for row in piece.rows] == rows
+        assert workbook.first_rows() == [["1", "Größe"], ["2.5", ""]]
 
 
 def test_old_workbooks_are_read_too() -> None:
-    with closing(read(XLS.read_bytes(), "LIMIT_BAL", "SEX")) as found:
-        assert "LIMIT_BAL" in found.columns
+    with closing(read(XLS.read_bytes(), "LIMIT_BAL", "SEX")) as workbook:
+        assert "LIMIT_BAL" in workbook.columns
 
 
 def test_what_a_schema_file_states_holds_and_its_faults_are_told(raw: bytes) -> None:
@@ -103,7 +103,7 @@ def test_sizes_that_a_workbook_states_are_not_believed(raw: bytes) -> None:
 
 def test_a_workbook_that_takes_too_long_is_given_up(raw: bytes) -> None:
     with pytest.raises(NotATable, match="too much memory or time"):
-        read_workbook(raw, wanted=["id"], stated=StatedFormat(), max_seconds=0)
+        read_workbook(raw, column_names=["id"], stated=StatedFormat(), max_seconds=0)
 
 
 @pytest.mark.parametrize("cut", [8, 300, -30])

@@ -76,7 +76,7 @@ def check_takes_every_row(path: Path, text: str) -> Schema:
     file = path.with_suffix(".toml")
     file.write_text(text, encoding="utf-8")
     schema = load_schema(file)
-    with open_table_file(path, wanted=list(schema.fields), stated=schema.file) as table:
+    with open_table_file(path, column_names=list(schema.fields), stated=schema.file) as table:
         names = [clean_name(name) for name in table.columns]
         known = {*schema.fields, *schema.ignored_columns, schema.label.column}
         assert set(names) == known

@@ -83,13 +83,15 @@ class Cluster:
 
 @pytest.fixture
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    made = Cluster(tmp_path_factory.mktemp("cluster"))
+    cluster = Cluster(tmp_path_factory.mktemp("cluster"))
     with ExitStack() as stack:
-        stack.callback(made.stop)
-        made.start("scheduler", "--host", "127.0.0.1", "--port", str(made.port), "--no-dashboard")
-        made.add_worker()
-        made.add_worker()
-        yield made
+        stack.callback(cluster.stop)
+        cluster.start(
+            "scheduler", "--host", "127.0.0.1", "--port", str(cluster.port), "--no-dashboard"
+        )
+        cluster.add_worker()
+        cluster.add_worker()
+        yield cluster
 
 
 @pytest.fixture(autouse=True)
@@ -117,10 +119,10 @@ def score_on(cluster: Cluster, source: str, target: Path) -> subprocess.Popen[st
     )
 
 
-def finish(running: subprocess.Popen[str], status: int = 0) -> str:
-    _, said = running.communicate(timeout=300)
-    assert running.returncode == status, said
-    return said
+def finish(process: subprocess.Popen[str], status: int = 0) -> str:
+    _, output = process.communicate(timeout=300)
+    assert process.returncode == status, output
+    return output
 
 
 @pytest.mark.slow
@@ -128,15 +130,15 @@ def test_a_cluster_gives_what_one_process_gives_though_a_worker_is_killed(
     cluster: Cluster, schema: Schema, tmp_path: Path
 ) -> None:
     folder, target = parts(schema, tmp_path / "in", count=16, rows=600), tmp_path / "out"
-    running = score_on(cluster, f"{folder}/*.parquet", target)
+    process = score_on(cluster, f"{folder}/*.parquet", target)
     while not list(target.glob("part-*.parquet")):
-        assert running.poll() is None
+        assert process.poll() is None
         time.sleep(0.01)
 
     cluster.running[1].send_signal(signal.SIGKILL)
-    said = finish(running)
+    output = finish(process)
 
-    assert "9,600 rows scored" in said
+    assert "9,600 rows scored" in output
     assert sorted(path.name for path in target.iterdir()) == [
         "_score.json",
         *(f"part-{number:03}.parquet" for number in range(16)),
@@ -155,19 +157,19 @@ def test_finished_parts_are_left_alone_missing_ones_made_and_another_models_refu
     for number in range(3):
         write(folder / f"{number}.csv", people(schema, "application", 50, seed=number))
     finish(score_on(cluster, f"{folder}/*.csv", target))
-    whole = {path.name: path.read_bytes() for path in target.iterdir()}
+    contents = {path.name: path.read_bytes() for path in target.iterdir()}
     times = {path.name: path.stat().st_mtime_ns for path in target.iterdir()}
     (target / "1.csv").unlink()
 
-    said = finish(score_on(cluster, f"{folder}/*.csv", target))
+    output = finish(score_on(cluster, f"{folder}/*.csv", target))
 
-    assert "50 rows scored" in said
-    assert {path.name: path.read_bytes() for path in target.iterdir()} == whole
+    assert "50 rows scored" in output
+    assert {path.name: path.read_bytes() for path in target.iterdir()} == contents
     unchanged = [p.name for p in target.iterdir() if p.stat().st_mtime_ns == times[p.name]]
     assert sorted(unchanged) == ["0.csv", "2.csv", "_score.json"]
     monkeypatch.setenv("CREDITSCORE_CUTOFF", "0.5")
-    said = finish(score_on(cluster, f"{folder}/*.csv", target), status=1)
-    assert "holds decisions of another model, cut-off or choice of columns" in said
+    output = finish(score_on(cluster, f"{folder}/*.csv", target), status=1)
+    assert "holds decisions of another model, cut-off or choice of columns" in output
 
 
 @pytest.mark.slow
@@ -185,9 +187,9 @@ def test_bad_rows_are_rejected_beside_their_part_and_a_part_that_is_no_table_is_
     names = ["_score.json", "a.csv", "a.csv.rejects.csv", "b.csv"]
     assert sorted(path.name for path in target.iterdir()) == names
     (folder / "c.csv").write_text("x,y\n1,2\n")
-    said = finish(score_on(cluster, f"{folder}/*.csv", target), status=1)
-    assert 'c.csv, line 1: the header has no column "LIMIT_BAL"' in said
-    assert "Traceback" not in said
+    output = finish(score_on(cluster, f"{folder}/*.csv", target), status=1)
+    assert 'c.csv, line 1: the header has no column "LIMIT_BAL"' in output
+    assert "Traceback" not in output
     assert sorted(path.name for path in target.iterdir()) == names
 
 
@@ -197,10 +199,10 @@ def test_what_cannot_be_done_is_said_in_one_line(
     nowhere = f"tcp://127.0.0.1:{free_port()}"
     write(tmp_path / "a.csv", people(schema, "application", 1))
 
-    for pattern, told in (("none*.csv", "there is no such file"), ("a.csv", "name another")):
-        target = tmp_path if told == "name another" else tmp_path / "out"
+    for pattern, message in (("none*.csv", "there is no such file"), ("a.csv", "name another")):
+        target = tmp_path if message == "name another" else tmp_path / "out"
         assert score.main(["--dask", nowhere, str(tmp_path / pattern), str(target)]) == 1
-        assert told in capsys.readouterr().err
+        assert message in capsys.readouterr().err
 
 
 def test_a_workbook_gets_its_decisions_as_csv(tmp_path: Path) -> None:
@@ -215,12 +217,14 @@ def test_a_workbook_gets_its_decisions_as_csv(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_no_scheduler_at_the_address_is_said_in_one_line(schema: Schema, tmp_path: Path) -> None:
     write(tmp_path / "a.csv", people(schema, "application", 1))
-    nowhere = Cluster(tmp_path)
+    unreachable_cluster = Cluster(tmp_path)
 
-    said = finish(score_on(nowhere, str(tmp_path / "a.csv"), tmp_path / "out"), status=1)
+    output = finish(
+        score_on(unreachable_cluster, str(tmp_path / "a.csv"), tmp_path / "out"), status=1
+    )
 
-    assert "no scheduler answers at" in said
-    assert "Traceback" not in said
+    assert "no scheduler answers at" in output
+    assert "Traceback" not in output
 
 
 @pytest.mark.slow
@@ -237,22 +241,22 @@ def test_forests_fitted_on_a_cluster_are_the_same_model(cluster: Cluster, tmp_pa
             "--model-dir",
             f"{tmp_path}/{name}",
         ]
-        done = subprocess.run(
+        process = subprocess.run(
             [sys.executable, "-W", "ignore", "train.py", *options, *more],
             cwd=PROJECT,
             capture_output=True,
             text=True,
             check=False,
         )
-        assert done.returncode == 0, done.stderr
+        assert process.returncode == 0, process.stderr
         manifest: dict[str, Any] = json.loads((tmp_path / name / "manifest.json").read_text())
         return manifest
 
-    here, before = train("here"), steps(cluster)
-    there = train("there", "--dask", cluster.address)
+    local_model, steps_before = train("here"), steps(cluster)
+    cluster_model = train("there", "--dask", cluster.address)
 
-    assert there["scorecards"] == here["scorecards"]
-    assert steps(cluster) > before + 2 * 100
+    assert cluster_model["scorecards"] == local_model["scorecards"]
+    assert steps(cluster) > steps_before + 2 * 100
 
 
 def steps(cluster: Cluster) -> int:

@@ -33,10 +33,10 @@ def write_parquet(path: Path, rows: list[Row]) -> Path:
 
 def both(schema: Schema, count: int = 300) -> list[Row]:
     """Invent applicants of both scorecards; fields that one has not are null."""
-    one = people(schema, "behavioural", count)
-    other = people(schema, "application", count, seed=2)
-    rows = [row for pair in zip(one, other, strict=True) for row in pair]
-    return [dict.fromkeys(one[0]) | row for row in rows]
+    behavioural = people(schema, "behavioural", count)
+    application = people(schema, "application", count, seed=2)
+    rows = [row for pair in zip(behavioural, application, strict=True) for row in pair]
+    return [dict.fromkeys(behavioural[0]) | row for row in rows]
 
 
 def test_parquet_gets_the_decisions_of_csv_to_the_last_bit(schema: Schema, tmp_path: Path) -> None:
@@ -50,19 +50,19 @@ def test_parquet_gets_the_decisions_of_csv_to_the_last_bit(schema: Schema, tmp_p
 
     for source in ("in.csv", "in.parquet"):
         texts = read(tmp_path / f"{source}.csv")
-        typed = pq.read_table(tmp_path / f"{source}.parquet").to_pylist()
-        assert len(texts) == len(typed) == len(rows)
-        for row, text, cells in zip(rows, texts, typed, strict=True):
+        typed_rows = pq.read_table(tmp_path / f"{source}.parquet").to_pylist()
+        assert len(texts) == len(typed_rows) == len(rows)
+        for row, text, cells in zip(rows, texts, typed_rows, strict=True):
             assert {name: cells[name] for name in row} == row
             assert list(text) == list(cells)
             for name in list(text)[len(row) :]:
-                shown = cells[name]
-                assert text[name] == ("" if shown is None else str(shown))
+                cell = cells[name]
+                assert text[name] == ("" if cell is None else str(cell))
     expected = read(tmp_path / "in.csv.csv")
-    found = read(tmp_path / "in.parquet.csv")
-    said = list(expected[0])[len(rows[0]) :]
-    assert [[row[name] for name in said] for row in found] == [
-        [row[name] for name in said] for row in expected
+    parquet_rows = read(tmp_path / "in.parquet.csv")
+    decision_columns = list(expected[0])[len(rows[0]) :]
+    assert [[row[name] for name in decision_columns] for row in parquet_rows] == [
+        [row[name] for name in decision_columns] for row in expected
     ]
 
 
@@ -72,23 +72,25 @@ def test_columns_keep_their_types(schema: Schema, tmp_path: Path) -> None:
 
     assert run(tmp_path / "in.parquet", tmp_path / "out.parquet") == 0
 
-    before = pq.read_schema(tmp_path / "in.parquet")
-    after = pq.read_schema(tmp_path / "out.parquet")
-    assert [after.field(name) for name in before.names] == list(before)
-    kinds = {name: str(after.field(name).type) for name in ("label", "probability", "score")}
-    assert kinds == {"label": "string", "probability": "double", "score": "int64"}
+    source_schema = pq.read_schema(tmp_path / "in.parquet")
+    target_schema = pq.read_schema(tmp_path / "out.parquet")
+    assert [target_schema.field(name) for name in source_schema.names] == list(source_schema)
+    types = {
+        name: str(target_schema.field(name).type) for name in ("label", "probability", "score")
+    }
+    assert types == {"label": "string", "probability": "double", "score": "int64"}
 
 
 def test_what_pandas_and_databases_write_is_understood(schema: Schema, tmp_path: Path) -> None:
     (row,) = people(schema, "application", 1)
-    nothing = {name: float("nan") for name in schema.scorecards["behavioural"].fields}
+    missing_values = {name: float("nan") for name in schema.scorecards["behavioural"].fields}
     money = {"LIMIT_BAL": Decimal("20000.50"), "AGE": 30.0}
-    write_parquet(tmp_path / "in.parquet", [nothing | row | money])
+    write_parquet(tmp_path / "in.parquet", [missing_values | row | money])
 
     assert run(tmp_path / "in.parquet", tmp_path / "out.parquet") == 0
 
-    (made,) = pq.read_table(tmp_path / "out.parquet").to_pylist()
-    assert made["scorecard"] == "application"
+    (decision,) = pq.read_table(tmp_path / "out.parquet").to_pylist()
+    assert decision["scorecard"] == "application"
 
 
 @pytest.mark.parametrize(
@@ -105,8 +107,8 @@ def test_bad_rows_are_rejected_with_their_number(
 
     assert run(tmp_path / "in.parquet", tmp_path / "out.parquet") == (0 if scored else 1)
 
-    found = pq.read_table(tmp_path / "out.parquet").to_pylist()
-    assert [row["customer"] for row in found] == list(scored.values())
+    scored_rows = pq.read_table(tmp_path / "out.parquet").to_pylist()
+    assert [row["customer"] for row in scored_rows] == list(scored.values())
     rejects = {row["line"]: row["customer"] for row in read(tmp_path / "out.parquet.rejects.csv")}
     assert rejects | scored == {"1": "C0", "2": "C1", "3": "C2"}
 
@@ -118,13 +120,13 @@ def test_without_pyarrow_one_line_says_what_to_install(schema: Schema, tmp_path:
         f"sys.exit(score.main(['{source}', '{tmp_path}/out.parquet']))"
     )
 
-    done = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=False
     )
 
-    assert done.returncode == 1
-    assert "requirements-tables.txt" in done.stderr
-    assert done.stderr.count("\n") == 1
+    assert process.returncode == 1
+    assert "requirements-tables.txt" in process.stderr
+    assert process.stderr.count("\n") == 1
 
 
 def test_a_large_table_is_written_in_groups_of_rows(schema: Schema, tmp_path: Path) -> None:
@@ -158,6 +160,7 @@ def test_references_are_logged_as_texts(
         logged = connection.execute(query).scalars().all()
     database.close()
     assert logged == [
-        None if each is None else f"{each:.0f}" if each != "A-1" else each for each in references
+        None if reference is None else f"{reference:.0f}" if reference != "A-1" else reference
+        for reference in references
     ]
     assert pq.read_table(tmp_path / "out.parquet")["reference"].to_pylist() == references

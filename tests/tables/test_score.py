@@ -47,7 +47,7 @@ def test_results_that_are_not_kept_any_more_are_computed_again(
     text = as_csv(people(schema, "application", 200) * 100).encode()
 
     def score(max_results: int) -> list[object]:
-        table = open_table(io.BytesIO(text), schema, taken=[])
+        table = open_table(io.BytesIO(text), schema, reserved_names=[])
         columns = DecisionColumns(logged=False)
         scorer = Scorer(assessor, table, write=columns.cells, max_results=max_results)
         return [result for block in table.blocks() for result in scorer.score(block)]
@@ -62,8 +62,8 @@ def test_bad_rows_go_to_the_rejects_with_their_line(schema: Schema, tmp_path: Pa
     assert run(write(tmp_path / "in.csv", rows), tmp_path / "out.csv") == 0
 
     scored = read(tmp_path / "out.csv")
-    for row, found in zip((good[0], good[2]), scored, strict=True):
-        assert {name: found[name] for name in row} == {n: str(v) for n, v in row.items()}
+    for row, scored_row in zip((good[0], good[2]), scored, strict=True):
+        assert {name: scored_row[name] for name in row} == {n: str(v) for n, v in row.items()}
     rejects = read(tmp_path / "out.csv.rejects.csv")
     assert [(row["line"], row["customer"], row["AGE"]) for row in rejects] == [
         ("3", "C1", "12"),
@@ -82,9 +82,9 @@ def test_codes_that_training_merges_are_scored_and_not_rejected(
 
     scored = read(tmp_path / "out.csv")
     assert not (tmp_path / "out.csv.rejects.csv").exists()
-    for row, found in zip(rows, scored, strict=True):
-        assert [found[name] for name in row] == list(row.values())
-        warnings = found["warnings"].split("; ")
+    for row, scored_row in zip(rows, scored, strict=True):
+        assert [scored_row[name] for name in row] == list(row.values())
+        warnings = scored_row["warnings"].split("; ")
         assert {f"{name} folded" for name in merged_fields(schema, row)} <= set(warnings)
 
 
@@ -145,7 +145,7 @@ def test_what_is_read_is_never_written_over(schema: Schema, tmp_path: Path, targ
 
 
 @pytest.mark.parametrize(
-    ("name", "text", "told"),
+    ("name", "text", "message"),
     [
         ("in.csv", "", "the table is empty"),
         ("in.csv", "a,b\n1,2\n", 'the header has no column "LIMIT_BAL"'),
@@ -154,16 +154,16 @@ def test_what_is_read_is_never_written_over(schema: Schema, tmp_path: Path, targ
     ],
 )
 def test_what_cannot_be_scored_is_said_in_one_line_and_writes_nothing(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str, text: str | None, told: str
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str, text: str | None, message: str
 ) -> None:
     if text is not None:
         (tmp_path / name).write_text(text)
 
     assert run(tmp_path / name, tmp_path / "out.csv") == 1
 
-    said = capsys.readouterr().err
-    assert told in said
-    assert said.count("\n") == 1
+    output = capsys.readouterr().err
+    assert message in output
+    assert output.count("\n") == 1
     assert not (tmp_path / "out.csv").exists()
 
 
@@ -307,7 +307,7 @@ def test_rows_are_logged_once_under_the_ids_that_the_table_names(
         assert run(source, tmp_path / name, "--log") == 0
 
     assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
-    logged = [each.decision.decision_id for each in log.page(limit=500).decisions]
+    logged = [entry.decision.decision_id for entry in log.page(limit=500).decisions]
     assert logged[::-1] == [row["decision_id"] for row in read(tmp_path / "one")]
     assert run(source, tmp_path / "three", "--log", "--run", "again") == 0
     # Other customers with the same values are others.
@@ -341,7 +341,7 @@ def test_references_of_workbooks_are_logged_as_they_are_shown(
     cells = [[*map(_plain, row.values())] for row in rows]
     sheet: list[list[Cell]] = [
         [*names],
-        *([*row, mine] for row, mine in zip(cells, [17, "A-2", None], strict=True)),
+        *([*row, reference] for row, reference in zip(cells, [17, "A-2", None], strict=True)),
     ]
     path = write_workbook(tmp_path / "in.xlsx", {"Applicants": sheet})
 
@@ -355,7 +355,7 @@ def _plain(value: object) -> Cell:
 
 
 def _references(log: DecisionLog) -> list[str | None]:
-    return [each.decision.applicant.reference for each in log.page(limit=9).decisions][::-1]
+    return [entry.decision.applicant.reference for entry in log.page(limit=9).decisions][::-1]
 
 
 def test_a_run_that_was_killed_half_way_logs_each_row_once(
@@ -363,18 +363,18 @@ def test_a_run_that_was_killed_half_way_logs_each_row_once(
 ) -> None:
     source = write(tmp_path / "in.csv", people(schema, "application", 9_000))
     target = tmp_path / "out.csv"
-    running = subprocess.Popen([sys.executable, "score.py", "--log", source, target], cwd=PROJECT)
-    while not (tmp_path / "log.sqlite").exists() or running.poll() is None:
+    process = subprocess.Popen([sys.executable, "score.py", "--log", source, target], cwd=PROJECT)
+    while not (tmp_path / "log.sqlite").exists() or process.poll() is None:
         time.sleep(0.05)
         if (tmp_path / "log.sqlite").exists() and _count(log) >= 1000:
             break
-    running.send_signal(signal.SIGKILL)
-    running.wait()
-    half = _count(log)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    count_when_killed = _count(log)
 
     assert run(source, target, "--log") == 0
 
-    assert 1000 <= half < 9_000
+    assert 1000 <= count_when_killed < 9_000
     assert _count(log) == 9_000
     assert len({row["decision_id"] for row in read(target)}) == 9_000
 
@@ -382,8 +382,8 @@ def test_a_run_that_was_killed_half_way_logs_each_row_once(
 def _count(log: DecisionLog) -> int:
     try:
         with log.database.reading() as connection:
-            found: int = connection.exec_driver_sql("SELECT count(*) FROM decisions").scalar_one()
-            return found
+            count: int = connection.exec_driver_sql("SELECT count(*) FROM decisions").scalar_one()
+            return count
     except Exception:  # noqa: BLE001  # the tables are not there yet
         return 0
 

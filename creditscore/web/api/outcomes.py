@@ -92,8 +92,10 @@ def _read_rows(svc: Service, request: Request) -> Iterable[OutcomeRow]:
         encoding = charset or "utf-8"
     prefix = svc.assessor.model.schema.decision_prefix
     wanted = wanted_columns(prefix)
-    check_table(open_csv(io.BytesIO(raw), wanted=wanted, encoding=encoding), prefix=prefix)
-    return read_table(open_csv(io.BytesIO(raw), wanted=wanted, encoding=encoding), prefix=prefix)
+    check_table(open_csv(io.BytesIO(raw), column_names=wanted, encoding=encoding), prefix=prefix)
+    return read_table(
+        open_csv(io.BytesIO(raw), column_names=wanted, encoding=encoding), prefix=prefix
+    )
 
 
 def _uploaded(svc: Service, request: Request) -> bytes:

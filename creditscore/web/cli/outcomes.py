@@ -66,9 +66,9 @@ def _record(file: Path) -> Iterator[list[ReportedRow]]:
     svc = service()
     prefix = svc.assessor.model.schema.decision_prefix
     wanted = wanted_columns(prefix)
-    with open_table_file(file, wanted=wanted) as table:
+    with open_table_file(file, column_names=wanted) as table:
         count = check_table(table, prefix=prefix)
-    with open_table_file(file, wanted=wanted) as table, progress_bar(count) as advance:
+    with open_table_file(file, column_names=wanted) as table, progress_bar(count) as advance:
         rows = read_table(table, prefix=prefix)
         for some in record_rows(rows, svc.log.database, now=svc.log.now, key_id=None):
             yield some
