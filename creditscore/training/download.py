@@ -52,11 +52,11 @@ def fetch(source: Source, cache: Path) -> Path:
     except (OSError, http.client.HTTPException, ValueError) as error:
         # ValueError: an address such as http://[ that Python cannot take apart.
         reason = getattr(error, "reason", None) or error
-        raise DatasetError(source.url, f"cannot be fetched: {reason}{_kept(part)}") from None
-    found = _sha256(part)
-    if found != source.sha256:
+        raise DatasetError(source.url, f"cannot be fetched: {reason}{_kept_note(part)}") from None
+    digest = _sha256(part)
+    if digest != source.sha256:
         part.unlink()
-        problem = f"has SHA-256 {found}, expected {source.sha256}; it was not kept"
+        problem = f"has SHA-256 {digest}, expected {source.sha256}; it was not kept"
         raise DatasetError(source.url, problem)
     part.replace(target)
     return target
@@ -100,7 +100,7 @@ def _append(answer: http.client.HTTPResponse, part: Path, *, have: int, total: i
             bar.update(len(chunk))
 
 
-def _kept(part: Path) -> str:
+def _kept_note(part: Path) -> str:
     if part.exists() and part.stat().st_size:
         return "; run the same command again, it continues from there"
     return ""

@@ -132,7 +132,7 @@ def test_many_codes_are_listed_up_to_fifty() -> None:
 
     assert levels is not None
     assert levels.codes == (*(f"code {number:02}" for number in range(50)), "other")
-    assert levels.other == "other"
+    assert levels.other_code == "other"
     assert levels.n_rare == 20
 
 

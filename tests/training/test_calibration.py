@@ -291,7 +291,7 @@ def test_of_many_rows_each_tree_draws_a_part_and_a_part_is_judged() -> None:
     settings = ForestSettings(trees=3, max_depth=3, min_samples_leaf=60)
 
     grown = fit_forest(matrix, bad, settings, seed=1)
-    some = out_of_bag_rows(grown, flatten(grown), matrix, bad, seed=1, most=2000)
+    some = out_of_bag_rows(grown, flatten(grown), matrix, bad, seed=1, max_rows=2000)
 
     assert {len(drawn) for drawn in grown.estimators_samples_} == {MAX_DRAWN}
     chosen = np.sort(np.random.default_rng(1).permutation(len(bad))[:2000])

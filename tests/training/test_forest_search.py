@@ -68,15 +68,15 @@ def test_the_same_rows_and_seed_choose_the_same() -> None:
 
 def test_half_of_the_features_is_tried_where_it_is_more_than_the_square_root() -> None:
     def features(n_predictors: int, **given: int) -> set[int | None]:
-        grid = candidates(ForestSettings(**given), n_predictors, few=False)
+        grid = candidates(ForestSettings(**given), n_predictors, few_rows=False)
         return {each.max_features for each in grid}
 
     assert features(3) == {None}
     assert features(12) == {None, 6}
     assert features(12, max_features=4) == {4}
-    assert {each.min_samples_leaf for each in candidates(ForestSettings(), 12, few=False)} == set(
-        LEAVES
-    )
+    assert {
+        each.min_samples_leaf for each in candidates(ForestSettings(), 12, few_rows=False)
+    } == set(LEAVES)
 
 
 def test_more_trees_are_grown_to_judge_than_to_serve() -> None:

@@ -42,7 +42,7 @@ def test_they_are_those_of_the_rule(
     found = plain.read(set(texts))
 
     for text in texts:
-        raw = from_text(rule, text, decimal=decimal, whole=True)
+        raw = from_text(rule, text, decimal=decimal, integral=True)
         try:
             expected = rule.encode(rule.accept(raw))
         except Rejected:
