@@ -272,9 +272,9 @@ def test_a_column_of_many_pieces_is_read_whole(tmp_path: Path) -> None:
     cells = [f"{number / 100:.2f}" for number in range(1, 90_001)]
     cells[70_000] = "1e2"
 
-    found = incomes(tmp_path, *cells)
+    values = incomes(tmp_path, *cells)
 
-    assert found == list(map(float, cells))
+    assert values == list(map(float, cells))
 
 
 # Outcomes
@@ -361,9 +361,9 @@ def trained(folder: Path, capsys: pytest.CaptureFixture[str], header: str) -> tu
 
     status = train.main([*map(str, arguments), "--no-plots", "--quick"])
 
-    said = capsys.readouterr()
-    assert status == 0, said.err
-    return said.out, said.err
+    output = capsys.readouterr()
+    assert status == 0, output.err
+    return output.out, output.err
 
 
 def test_training_says_what_it_found_and_what_it_left_out(
