@@ -59,8 +59,8 @@ def draft_field(profile: Profile, bad: Ints, strength: Strength) -> DraftField |
         rows = {text: int(count) for text, count, missing in texts if not missing}
         levels = choose_levels(rows)
         if levels is None:
-            many = f"{profile.n_values:,} different ones"
-            return Ignored(profile.name, f"holds texts that are too different for codes: {many}")
+            count = f"{profile.n_values:,} different ones"
+            return Ignored(profile.name, f"holds texts that are too different for codes: {count}")
         _add_codes(draft, levels, rows, _bad_rates(profile, bad))
         _add_missing(draft, profile, ())
     draft.put("title", names.humanise(profile.name))

@@ -35,7 +35,7 @@ CLIP = 1e-3
 
 #: The steepest line, and the decimals of a line: fewer than any table can settle, and more than
 #: the last bits that processors differ in.
-STEEPEST, DECIMALS = 10.0, 4
+MAX_SLOPE, DECIMALS = 10.0, 4
 
 
 @dataclass(frozen=True)
@@ -163,7 +163,7 @@ def fit_line(rows: OutOfBag) -> tuple[float, float]:
         return rows.log_loss(predicted), gradient
 
     optimum = minimize(
-        loss, np.array([1.0, 0.0]), jac=True, method="L-BFGS-B", bounds=[(0, STEEPEST), (-1, 1)]
+        loss, np.array([1.0, 0.0]), jac=True, method="L-BFGS-B", bounds=[(0, MAX_SLOPE), (-1, 1)]
     )
     slope, shift = optimum.x
     return round(float(slope), DECIMALS), round(float(rate + shift - slope * rate), DECIMALS)

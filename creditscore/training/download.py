@@ -64,15 +64,15 @@ def fetch(source: Source, cache: Path) -> Path:
 
 def _download(url: str, part: Path) -> None:
     """Append to a partial file what is still missing of it, showing progress."""
-    have = part.stat().st_size if part.exists() else 0
+    offset = part.stat().st_size if part.exists() else 0
     request = urllib.request.Request(url)
-    if have:
-        request.add_header("Range", f"bytes={have}-")
+    if offset:
+        request.add_header("Range", f"bytes={offset}-")
     try:
         answer = urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS)
     except urllib.error.HTTPError as error:
         # 416: the partial file is no beginning of what is there now; start over.
-        if error.code != 416 or not have:
+        if error.code != 416 or not offset:
             raise
         error.close()
         part.unlink()
@@ -80,20 +80,22 @@ def _download(url: str, part: Path) -> None:
         return
     with answer:
         if answer.status != 206:
-            have = 0
+            offset = 0
         length = answer.headers.get("Content-Length")
-        total = have + int(length) if length else None
-        _append(answer, part, have=have, total=total)
+        total = offset + int(length) if length else None
+        _append(answer, part, offset=offset, total=total)
         size = part.stat().st_size
         if total is not None and size < total:
             raise http.client.HTTPException(f"it was cut off after {size} of {total} bytes")
 
 
-def _append(answer: http.client.HTTPResponse, part: Path, *, have: int, total: int | None) -> None:
+def _append(
+    answer: http.client.HTTPResponse, part: Path, *, offset: int, total: int | None
+) -> None:
     label = "Fetching the data"
     with (
-        part.open("ab" if have else "wb") as file,
-        tqdm(total=total, initial=have, unit="B", unit_scale=True, desc=label) as bar,
+        part.open("ab" if offset else "wb") as file,
+        tqdm(total=total, initial=offset, unit="B", unit_scale=True, desc=label) as bar,
     ):
         while chunk := answer.read(CHUNK_BYTES):
             file.write(chunk)

@@ -38,7 +38,7 @@ LEAVES = (60, 30, 15, 7, 3)
 MIN_LEAF_ROWS, TREES_OF_FEW_ROWS = 1, 100
 
 #: The depth that the best settings are tried with as well.
-DEEPER = 12
+EXTRA_DEPTH = 12
 
 #: Rows that the grid is tried on, at most, which bounds the time.
 MAX_ROWS = 20_000
@@ -122,7 +122,7 @@ def try_forests(
     trials = [try_one(candidate) for candidate in grid]
     if settings.max_depth is None:
         best = min(trials, key=_rank)
-        trials.append(try_one(replace(best.settings, max_depth=DEEPER)))
+        trials.append(try_one(replace(best.settings, max_depth=EXTRA_DEPTH)))
     return sorted(trials, key=_rank)
 
 

@@ -183,8 +183,8 @@ def check_exclusion(schema: Schema, exclude: Sequence[str]) -> None:
             raise ExclusionError(f"{allowed}; got {name!r}{hint(name, schema.fields)}")
     for spec in schema.scorecards.values():
         if set(spec.fields) <= set(exclude):
-            left = f"must leave the {spec.name} scorecard at least one of {', '.join(spec.fields)}"
-            raise ExclusionError(left)
+            fields = ", ".join(spec.fields)
+            raise ExclusionError(f"must leave the {spec.name} scorecard at least one of {fields}")
 
 
 def training_manifest(

@@ -15,7 +15,7 @@ from creditscore.training.split import Split
 OTHER_SEEDS = 4
 
 #: Share of the repeated trainings in which a probability moves by at most the spread of its band.
-WITHIN = 0.95
+SPREAD_QUANTILE = 0.95
 
 #: Bands of probability, each of as many training rows, and the fewest of those rows.
 BANDS = 20
@@ -80,7 +80,7 @@ def measure_spread(probability_of_default: Floats, moved: Floats) -> RetrainingS
     distances = [np.abs(moved[:, band == index]) for index in range(len(edges) + 1)]
     # Equal probabilities can leave a band without a row: then it is as the others together.
     spreads = [
-        float(np.quantile(distance if distance.size else np.abs(moved), WITHIN))
+        float(np.quantile(distance if distance.size else np.abs(moved), SPREAD_QUANTILE))
         for distance in distances
     ]
     return RetrainingSpread(

@@ -28,7 +28,7 @@ MIN_TESTED_PER_OUTCOME = 10
 
 
 #: Rows that are held in memory side by side to be hashed.
-HASHED_AT_ONCE = 50_000
+HASH_CHUNK_ROWS = 50_000
 
 
 @dataclass(frozen=True)
@@ -194,8 +194,8 @@ def find_twins(train: Dataset, test: Dataset) -> Flags:
 
 def _fingerprints(data: Dataset, names: Sequence[str]) -> Iterator[bytes]:
     """Yield a hash of each row, short enough to keep a million of them."""
-    for start in range(0, len(data), HASHED_AT_ONCE):
-        part = slice(start, start + HASHED_AT_ONCE)
+    for start in range(0, len(data), HASH_CHUNK_ROWS):
+        part = slice(start, start + HASH_CHUNK_ROWS)
         columns = [*(data.columns[name][part] for name in names), data.bad[part]]
         # Adding 0 turns -0.0 into 0.0.
         for row in np.column_stack(columns) + 0.0:
