@@ -222,7 +222,7 @@ class _ScorecardAssessor:
                 schema=self._schema,
                 reference=card.reference,
                 refused=label == NOT_ELIGIBLE,
-                least=self._min_impact,
+                min_impact=self._min_impact,
             ),
             strengths=principal_strengths(
                 values, impacts, schema=self._schema, reference=card.reference

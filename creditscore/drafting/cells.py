@@ -55,19 +55,19 @@ def is_missing(text: str) -> bool:
 
 def sample(texts: Sequence[str]) -> Sequence[str]:
     """Return some texts, evenly from all of them, without those for "not known"."""
-    known = [text for text in texts if not is_missing(text)]
-    return known[:: 1 + len(known) // SAMPLE]
+    known_texts = [text for text in texts if not is_missing(text)]
+    return known_texts[:: 1 + len(known_texts) // SAMPLE]
 
 
 def find_suffix(texts: Sequence[str]) -> str:
     """Return what follows every number of a column, such as "%" or "months"; mostly nothing."""
-    found = set()
+    suffixes = set()
     for text in sample(texts):
         match = _WITH_SUFFIX.fullmatch(text)
         if match is None:
             return ""
-        found.add(match[1].strip())
-    return found.pop() if len(found) == 1 else ""
+        suffixes.add(match[1].strip())
+    return suffixes.pop() if len(suffixes) == 1 else ""
 
 
 def find_decimal(table: Table) -> str | None:

@@ -89,9 +89,9 @@ def read_table(path: Path) -> Table:
             rows = [cells for _, cells in piece.rows]
             for builder, column in zip(builders, zip(*rows, strict=True), strict=False):
                 builder.add(column)
-        found = file.format
+        file_format = file.format
     pairs = zip(header, builders, strict=True)
-    table = Table(path, found, tuple(builder.finish(name) for name, builder in pairs))
+    table = Table(path, file_format, tuple(builder.finish(name) for name, builder in pairs))
     if not table.n_rows:
         raise DatasetError(path, "holds a header but no rows")
     return table
@@ -107,18 +107,18 @@ class _ColumnBuilder:
     """Collects cells, one number for each."""
 
     def __init__(self) -> None:
-        self._seen: defaultdict[str, int] = defaultdict()
-        self._seen.default_factory = self._seen.__len__
+        self._numbers: defaultdict[str, int] = defaultdict()
+        self._numbers.default_factory = self._numbers.__len__
         self._codes = array("i")
 
     def add(self, cells: Iterable[str]) -> None:
         """Add the next cells."""
-        self._codes.extend(map(self._seen.__getitem__, cells))
+        self._codes.extend(map(self._numbers.__getitem__, cells))
 
     def finish(self, name: str) -> Column:
         """Return the column, texts that compare alike as one."""
         places: dict[str, int] = {}
-        merged = [places.setdefault(clean_name(text), len(places)) for text in self._seen]
+        merged = [places.setdefault(clean_name(text), len(places)) for text in self._numbers]
         codes = np.frombuffer(self._codes, dtype=np.int32) if self._codes else np.empty(0, np.int32)
         lookup = np.array(merged, dtype=np.int64)
         return Column(name, tuple(places), lookup[codes] if len(lookup) else codes.astype(np.int64))

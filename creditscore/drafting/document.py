@@ -57,9 +57,9 @@ def write_document(
         *_sample(ignored),
         *_scorecard(fields),
     ]
-    for each in fields:
-        lines += _field(each)
-    lines += governance_table([each.name for each in fields])
+    for field in fields:
+        lines += _field(field)
+    lines += governance_table([field.name for field in fields])
     return "\n".join(lines) + "\n"
 
 
@@ -93,35 +93,35 @@ def _dataset(table: Table, ignored: Sequence[Ignored]) -> Iterable[str]:
     yield f"notice = {_by_language(notice)}"
     if ignored:
         yield "ignored_columns = ["
-        for each in ignored:
-            look = LOOK if each.needs_look else ""
-            yield from (f"    {line}" for line in toml_text.comment(look + each.why))
-            yield f"    {toml_text.quoted(each.name)},"
+        for column in ignored:
+            look = LOOK if column.needs_look else ""
+            yield from (f"    {line}" for line in toml_text.comment(look + column.why))
+            yield f"    {toml_text.quoted(column.name)},"
         yield "]"
     yield ""
 
 
-def _file(found: FileFormat, decimal: str | None, decision_prefix: str) -> Iterable[str]:
+def _file(file_format: FileFormat, decimal: str | None, decision_prefix: str) -> Iterable[str]:
     lines = []
     plain = FileFormat()
-    if found.kind == CSV:
-        lines.append(f"separator = {toml_text.quoted(found.separator)}")
+    if file_format.kind == CSV:
+        lines.append(f"separator = {toml_text.quoted(file_format.separator)}")
         if decimal is not None:
             lines.append(f"decimal = {toml_text.quoted(decimal)}")
-        if found.encoding != plain.encoding:
-            if found.encoding == LEGACY_ENCODING:
+        if file_format.encoding != plain.encoding:
+            if file_format.encoding == LEGACY_ENCODING:
                 lines.append(f"# {LOOK}no UTF-8, so taken for what Windows writes in the West")
-            lines.append(f"encoding = {toml_text.quoted(found.encoding)}")
-    if found.kind == EXCEL and found.sheet is not None:
-        lines.append(f"sheet = {toml_text.quoted(found.sheet)}")
-    if found.kind in {CSV, EXCEL} and found.header_line != plain.header_line:
-        lines.append(f"header_line = {found.header_line}")
+            lines.append(f"encoding = {toml_text.quoted(file_format.encoding)}")
+    if file_format.kind == EXCEL and file_format.sheet is not None:
+        lines.append(f"sheet = {toml_text.quoted(file_format.sheet)}")
+    if file_format.kind in {CSV, EXCEL} and file_format.header_line != plain.header_line:
+        lines.append(f"header_line = {file_format.header_line}")
     if decision_prefix:
         lines.append("# A column here is called as one of a decision's.")
         lines.append(f"decision_prefix = {toml_text.quoted(decision_prefix)}")
     if lines:
-        encoding = ENCODINGS.get(found.encoding, found.encoding)
-        yield f"# {found.describe()}." if encoding.isprintable() else "# How it is written."
+        encoding = ENCODINGS.get(file_format.encoding, file_format.encoding)
+        yield f"# {file_format.describe()}." if encoding.isprintable() else "# How it is written."
         yield "[file]"
         yield from lines
         yield ""
@@ -165,16 +165,16 @@ def _outcome_values(texts: Sequence[str]) -> str:
 
 
 def _sample(ignored: Sequence[Ignored]) -> Iterable[str]:
-    found = [each for each in ignored if each.role]
-    if not found:
+    columns = [column for column in ignored if column.role]
+    if not columns:
         return
     yield from toml_text.comment(
         "How the rows came about; without the sign in front, each line tests the model on what it "
         "will meet: on the latest rows (time), or on people that it has never seen (group)."
     )
     yield "# [sample]"
-    for each in found:
-        yield f"# {each.role} = {toml_text.quoted(each.name)}"
+    for column in columns:
+        yield f"# {column.role} = {toml_text.quoted(column.name)}"
     yield ""
 
 
@@ -182,7 +182,7 @@ def _scorecard(fields: Sequence[DraftField]) -> Iterable[str]:
     yield "[scorecards.scorecard]"
     yield f"title = {_by_language({'en': 'Scorecard', 'id': 'Kartu skor'})}"
     yield "fields = ["
-    yield from (f"    {toml_text.quoted(each.name)}," for each in fields)
+    yield from (f"    {toml_text.quoted(field.name)}," for field in fields)
     yield "]"
 
 

@@ -66,20 +66,20 @@ def draft_table(path: Path, *, outcome: str | None = None) -> Draft:
         If it cannot be read, has no outcome, or nothing that could be a field.
     """
     table = read_table(path)
-    found = find_outcome(table, outcome)
+    drafted_outcome = find_outcome(table, outcome)
     decimal = find_decimal(table)
     profiles = [
         profile_column(column, decimal=decimal)
         for column in table.columns
-        if column is not found.column
+        if column is not drafted_outcome.column
     ]
-    fields, ignored = _divide(profiles, found)
+    fields, ignored = _divide(profiles, drafted_outcome)
     if not fields:
         raise DatasetError(path, "has no column beside the outcome that could be a field")
     text = write_document(
-        table, found, fields, ignored, decimal=decimal, decision_prefix=_prefix(table)
+        table, drafted_outcome, fields, ignored, decimal=decimal, decision_prefix=_prefix(table)
     )
-    return Draft(text, found, fields, ignored)
+    return Draft(text, drafted_outcome, fields, ignored)
 
 
 def _divide(
@@ -89,27 +89,27 @@ def _divide(
     copies: Mapping[int, int] = find_copies(profiles)
     fields: list[DraftField] = []
     ignored: dict[str, Ignored] = {}
-    for place, profile in enumerate(profiles):
-        copy_of = profiles[copies[place]].name if place in copies else None
-        found: DraftField | Ignored | None = judge(profile, copy_of=copy_of)
-        if found is None:
+    for index, profile in enumerate(profiles):
+        copy_of = profiles[copies[index]].name if index in copies else None
+        judgement: DraftField | Ignored | None = judge(profile, copy_of=copy_of)
+        if judgement is None:
             bad = outcome.bad_rows
             strength = Strength(discrimination(profile, bad), filled_for_one(profile, bad))
-            found = judge_strength(profile, strength) or draft_field(profile, bad, strength)
-        if isinstance(found, DraftField):
-            fields.append(found)
+            judgement = judge_strength(profile, strength) or draft_field(profile, bad, strength)
+        if isinstance(judgement, DraftField):
+            fields.append(judgement)
         else:
-            ignored.setdefault(found.name, found)
+            ignored.setdefault(judgement.name, judgement)
     return fields, list(ignored.values())
 
 
 def _prefix(table: Table) -> str:
     """Return what keeps the decision's columns apart from those of the table."""
     columns = {column.name for column in table.columns}
-    taken = set(DecisionColumns(logged=True, language="en").types)
-    if columns.isdisjoint(taken):
+    decision_columns = set(DecisionColumns(logged=True, language="en").types)
+    if columns.isdisjoint(decision_columns):
         return ""
     prefix = PREFIX
-    while any(f"{prefix}{name}" in columns for name in taken):
+    while any(f"{prefix}{name}" in columns for name in decision_columns):
         prefix = f"new_{prefix}"
     return prefix

@@ -58,13 +58,13 @@ def summarise(drafted: Draft, table: Path, target: Path | None) -> str:
     values = " or ".join(repr(value) for value in outcome.bad[:MAX_NAMES])
     bad, rows = (outcome.bad_rows == 1).sum(), (outcome.bad_rows >= 0).sum()
     where = target or Path("OUT.toml")
-    found = (
+    summary = (
         f"The outcome is taken to be {outcome.column.name!r}, bad where it is {values}: "
         f"{bad:,} of {rows:,} rows."
     )
     if outcome.is_guess:
-        found += " If it is another column, say --outcome COLUMN."
-    names = [f"{each.name!r}" for each in drafted.ignored]
+        summary += " If it is another column, say --outcome COLUMN."
+    names = [f"{column.name!r}" for column in drafted.ignored]
     ignored = f"{len(names)} {'column' if len(names) == 1 else 'columns'} ignored"
     if names:
         more = ", ..." if len(names) > MAX_NAMES else ""
@@ -75,4 +75,4 @@ def summarise(drafted: Draft, table: Path, target: Path | None) -> str:
     command = python_command(
         "train.py", "--data", str(table), "--schema", str(where), "--model-dir", str(model)
     )
-    return f"{found}\n{look}\nThen train: {command}"
+    return f"{summary}\n{look}\nThen train: {command}"

@@ -15,7 +15,7 @@ from creditscore.drafting.profile import NUMBERS, Profile
 from creditscore.schema.number_text import NUMBER
 
 #: Whole numbers up to so many different ones may be codes.
-FEW = 10
+MAX_FEW_NUMBERS = 10
 
 
 @dataclass
@@ -59,8 +59,8 @@ def draft_field(profile: Profile, bad: Ints, strength: Strength) -> DraftField |
         rows = {text: int(count) for text, count, missing in texts if not missing}
         levels = choose_levels(rows)
         if levels is None:
-            many = f"{profile.n_values:,} different ones"
-            return Ignored(profile.name, f"holds texts that are too different for codes: {many}")
+            count = f"{profile.n_values:,} different ones"
+            return Ignored(profile.name, f"holds texts that are too different for codes: {count}")
         _add_codes(draft, levels, rows, _bad_rates(profile, bad))
         _add_missing(draft, profile, ())
     draft.put("title", names.humanise(profile.name))
@@ -95,13 +95,13 @@ def _add_numbers(draft: DraftField, profile: Profile) -> None:
 
 def _add_range(draft: DraftField, profile: Profile, values: Floats, counts: Floats) -> None:
     """Add kind, bounds, example and what was seen."""
-    whole = bool((np.mod(values, 1) == 0).all())
+    is_whole = bool((np.mod(values, 1) == 0).all())
     middle = ranges.median_of(values, counts)
     low, high = float(values[0]), float(values[-1])
     draft.notes.append(f"seen: {low:,.10g} to {high:,.10g}, median {middle:,.10g}")
     plain = all(NUMBER.fullmatch(text) for text in profile.known_texts)
     is_flag = (low, high) == (0, 1) or (names.is_protected(profile.name) and len(values) == 2)
-    if whole and plain and is_flag and len(values) <= 2:
+    if is_whole and plain and is_flag and len(values) <= 2:
         draft.put("kind", "coded")
         draft.put("codes", [int(value) for value in values])
         draft.put("example", int(middle))
@@ -110,17 +110,17 @@ def _add_range(draft: DraftField, profile: Profile, values: Floats, counts: Floa
             for value, count in zip(values, counts, strict=True)
         )
         return
-    draft.put("kind", "integer" if whole else "number")
+    draft.put("kind", "integer" if is_whole else "number")
     lower, upper = ranges.bounds(
         values, is_age=names.is_age(profile.name), is_share=profile.suffix == "%"
     )
     draft.put("minimum", lower)
     draft.put("maximum", upper)
-    draft.put("example", int(middle) if whole else middle)
+    draft.put("example", int(middle) if is_whole else middle)
     if profile.suffix:
         draft.put("suffix", profile.suffix)
         draft.put("unit", profile.suffix)
-    if whole and len(values) <= FEW:
+    if is_whole and len(values) <= MAX_FEW_NUMBERS:
         draft.notes.append('few whole numbers: if they are codes, say kind = "coded" with codes')
     if share := ranges.capped_share(values, counts):
         draft.looks.append(f"{share:.1%} of the rows hold the largest number: a cap, or a code?")
@@ -154,15 +154,15 @@ def _add_codes(
     draft.put("kind", "coded")
     lines = []
     for code in levels.codes:
-        seen = f"{rows[code]:,} rows" if code in rows else "of none"
+        comment = f"{rows[code]:,} rows" if code in rows else "of none"
         rate = f", {rates[code]:.1%} bad" if code in rates else ""
-        if code == levels.other:
+        if code == levels.other_code:
             alone = sum(
                 count for text, count in rows.items() if text not in {*levels.codes, *levels.fold}
             )
-            seen = f"{levels.n_rare:,} rare codes, {alone + rows.get(code, 0):,} rows"
+            comment = f"{levels.n_rare:,} rare codes, {alone + rows.get(code, 0):,} rows"
             rate = ""
-        lines.append(f"    {toml_text.quoted(code)},  # {seen}{rate}")
+        lines.append(f"    {toml_text.quoted(code)},  # {comment}{rate}")
     draft.keys["codes"] = "\n".join(["[", *lines, "]"])
     if levels.fold:
         pairs = (
@@ -170,8 +170,8 @@ def _add_codes(
             for text, code in levels.fold.items()
         )
         draft.keys["fold"] = f"{{ {', '.join(pairs)} }}"
-    if levels.other is not None:
-        draft.put("other", levels.other)
+    if levels.other_code is not None:
+        draft.put("other", levels.other_code)
     if levels.by_outcome:
         draft.put("order", "target")
     draft.put("example", max(levels.codes, key=lambda code: rows.get(code, 0)))

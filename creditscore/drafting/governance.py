@@ -14,7 +14,7 @@ INTRODUCTION = (
     "file governance.toml beside this one."
 )
 
-ASKED = {
+QUESTIONS = {
     "owner": "Who answers for the model: a person or a department.",
     "purpose": "What it is for.",
     "business_use": "Which decisions use it, on which product and which applicants.",
@@ -47,7 +47,7 @@ def governance_table(names: Sequence[str]) -> Iterable[str]:
     yield from toml_text.comment(INTRODUCTION)
     yield "[governance]"
     for key in TEXTS:
-        yield from toml_text.comment(ASKED[key])
+        yield from toml_text.comment(QUESTIONS[key])
         yield f'{key} = ""'
     yield ""
     yield from VERSIONS

@@ -78,14 +78,14 @@ def judge(profile: Profile, *, copy_of: str | None) -> Ignored | None:
         return Ignored(name, "is empty in every row")
     varying = profile.n_rows - int(column.counts.max())
     if profile.n_values == 1 and varying < MIN_VARYING:
-        shown = toml_text.quoted(profile.known_texts[0][:40])
-        return Ignored(name, f"has the same value in every row, {shown}")
+        example = toml_text.quoted(profile.known_texts[0][:40])
+        return Ignored(name, f"has the same value in every row, {example}")
     if copy_of is not None:
         return Ignored(name, f"says the same as {toml_text.quoted(copy_of)}, row by row")
     if profile.kind == DATES:
-        shown = toml_text.quoted(profile.known_texts[0][:40])
+        example = toml_text.quoted(profile.known_texts[0][:40])
         _, problems = read_times(column.texts)
-        return Ignored(name, f"holds dates, such as {shown}", role="" if problems else "time")
+        return Ignored(name, f"holds dates, such as {example}", role="" if problems else "time")
     if names.is_place(name) and profile.n_values > MAX_CODES:
         return Ignored(
             name, "is a postal code: where people live can reveal what law protects", True
@@ -106,8 +106,8 @@ def _identifier(profile: Profile) -> Ignored | None:
         names.is_identifier(name) and share >= NEARLY_ALL
     )
     if profile.kind == NUMBERS:
-        whole = profile.is_whole and not profile.suffix
-        if not whole or not (is_personal or is_identifier or _is_row_number(profile)):
+        is_whole = profile.is_whole and not profile.suffix
+        if not is_whole or not (is_personal or is_identifier or _is_row_number(profile)):
             return None
     elif not is_identifier and share < HALF:
         return None
@@ -136,26 +136,28 @@ def _is_any_number(text: str) -> bool:
 
 def _foreign_number(profile: Profile) -> str:
     texts = profile.known_texts
-    found = next(text for text in texts if _CURRENCY.match(text) or _is_any_number(text))
-    shown = toml_text.quoted(found[:40])
-    if _CURRENCY.match(found):
-        return f"holds amounts with a currency, such as {shown}: write them without it to use them"
-    return f"holds numbers and other texts, or another decimal sign, such as {shown}"
+    text = next(text for text in texts if _CURRENCY.match(text) or _is_any_number(text))
+    example = toml_text.quoted(text[:40])
+    if _CURRENCY.match(text):
+        return (
+            f"holds amounts with a currency, such as {example}: write them without it to use them"
+        )
+    return f"holds numbers and other texts, or another decimal sign, such as {example}"
 
 
 def judge_strength(profile: Profile, strength: Strength) -> Ignored | None:
     """Return why a column gives the outcome away; None where it does not."""
-    asked = "was it known when the decision was made?"
+    question = "was it known when the decision was made?"
     if strength.filled_for:
         return Ignored(
             profile.name,
             f"is another than usual in rows with a {strength.filled_for} outcome alone, as what is "
-            f"filled in later: {asked}",
+            f"filled in later: {question}",
             needs_look=True,
         )
     if strength.area >= LEAK:
-        why = f"gives the outcome away: alone it has an AUC of {strength.area:.3f}; {asked}"
+        why = f"gives the outcome away: alone it has an AUC of {strength.area:.3f}; {question}"
         return Ignored(profile.name, why, needs_look=True)
     if names.is_known_later(profile.name):
-        return Ignored(profile.name, f"sounds as if it is filled in later: {asked}", True)
+        return Ignored(profile.name, f"sounds as if it is filled in later: {question}", True)
     return None

@@ -18,7 +18,7 @@ SHARE, MIN_ROWS, ENOUGH_ROWS = 0.002, 10, 50
 MIN_COVERAGE = 0.5
 
 #: Codes that mean any other one, in lower case.
-_OTHERS = frozenset({"other", "others", "lain", "lainnya", "lain-lain"})
+_OTHER_CODES = frozenset({"other", "others", "lain", "lainnya", "lain-lain"})
 
 _NUMBER = re.compile(r"([<>]?)\s*=?\s*(?:[a-z]+\s+)?(-?[0-9]+(?:[.,][0-9]+)*)")
 
@@ -43,7 +43,7 @@ class Levels:
         In the order of the schema file.
     fold : mapping of str to str
         Other spellings of a code.
-    other : str or None
+    other_code : str or None
         The code that all rarer texts count as, one of `codes`.
     by_outcome : bool
         Whether their order is to come from the outcome.
@@ -53,7 +53,7 @@ class Levels:
 
     codes: tuple[str, ...]
     fold: Mapping[str, str]
-    other: str | None
+    other_code: str | None
     by_outcome: bool
     n_rare: int
 
@@ -80,26 +80,26 @@ def choose_levels(rows: Mapping[str, int]) -> Levels | None:
         usual = max(alike, key=lambda text: (rows[text], text))
         counts[usual] = sum(rows[text] for text in alike)
         fold |= {text: usual for text in alike if text != usual}
-    least = min(ENOUGH_ROWS, max(MIN_ROWS, SHARE * total))
+    min_rows = min(ENOUGH_ROWS, max(MIN_ROWS, SHARE * total))
     frequent = sorted(counts, key=lambda text: (-counts[text], text))
-    listed = [text for text in frequent if counts[text] >= least][:MAX_CODES]
+    listed = [text for text in frequent if counts[text] >= min_rows][:MAX_CODES]
     rare = [text for text in frequent if text not in set(listed)]
     covered = sum(counts[text] for text in listed)
     if not listed or covered < MIN_COVERAGE * total:
         return None
     if any(len(text) > MAX_OTHER_CODE_LENGTH for text in rows):
         return None
-    kept = set(listed)
+    kept_codes = set(listed)
     ordered, is_ordered = order_levels(listed)
-    other = None
+    other_code = None
     if rare:
-        other = next((text for text in frequent if text.casefold() in _OTHERS), "other")
-        kept.add(other)
-        ordered = [*(text for text in ordered if text != other), other]
+        other_code = next((text for text in frequent if text.casefold() in _OTHER_CODES), "other")
+        kept_codes.add(other_code)
+        ordered = [*(text for text in ordered if text != other_code), other_code]
     return Levels(
         codes=tuple(ordered),
-        fold={text: usual for text, usual in fold.items() if usual in kept},
-        other=other,
+        fold={text: usual for text, usual in fold.items() if usual in kept_codes},
+        other_code=other_code,
         by_outcome=not is_ordered and 2 < len(ordered) <= MAX_TARGET_CODES,
         n_rare=len(rare),
     )

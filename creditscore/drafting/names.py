@@ -65,22 +65,22 @@ def joined(name: str) -> str:
 
 def is_protected(name: str) -> bool:
     """Check whether a name sounds like an attribute that law protects from discrimination."""
-    found = set(words(name))
-    return not PROTECTED.isdisjoint(found) or ("age" in found and found <= _OF_PERSONS)
+    tokens = set(words(name))
+    return not PROTECTED.isdisjoint(tokens) or ("age" in tokens and tokens <= _OF_PERSONS)
 
 
 def is_age(name: str) -> bool:
     """Check whether a name sounds like a person's age."""
-    found = set(words(name))
-    return is_protected(name) and not _AGES.isdisjoint(found)
+    tokens = set(words(name))
+    return is_protected(name) and not _AGES.isdisjoint(tokens)
 
 
 def is_identifier(name: str) -> bool:
     """Check whether a name sounds like that of a number of things, not of a count."""
-    found = words(name)
-    if not found or (len(found) > 1 and found[0] in _COUNTS):
+    tokens = words(name)
+    if not tokens or (len(tokens) > 1 and tokens[0] in _COUNTS):
         return False
-    return found[0] in {"id", "nomor"} or found[-1] in IDENTIFIERS or found[-2:-1] == ["id"]
+    return tokens[0] in {"id", "nomor"} or tokens[-1] in IDENTIFIERS or tokens[-2:-1] == ["id"]
 
 
 def is_exact_identifier(name: str) -> bool:
@@ -105,8 +105,8 @@ def is_date(name: str) -> bool:
 
 def is_known_later(name: str) -> bool:
     """Check whether a name sounds like what is known only after the decision."""
-    whole = joined(name)
-    return any(phrase in whole for phrase in KNOWN_LATER) and "12mth" not in whole
+    text = joined(name)
+    return any(phrase in text for phrase in KNOWN_LATER) and "12mth" not in text
 
 
 def humanise(name: str) -> str:

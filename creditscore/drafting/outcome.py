@@ -91,7 +91,7 @@ class Outcome:
 
     def count(self, text: str) -> int:
         """Count the rows of a value, however it is written."""
-        alike = [_level(each) == _level(text) for each in self.column.texts]
+        alike = [_level(spelling) == _level(text) for spelling in self.column.texts]
         return int(self.column.counts[alike].sum())
 
 
@@ -104,15 +104,15 @@ def find_outcome(table: Table, name: str | None) -> Outcome:
         If there is no such column, none is likely, or it does not have values of two kinds.
     """
     if name is not None:
-        found = [each for each in table.columns if each.name == name.strip()]
-        if not found:
-            listed = ", ".join(each.name for each in table.columns[:30])
+        columns = [column for column in table.columns if column.name == name.strip()]
+        if not columns:
+            listed = ", ".join(column.name for column in table.columns[:30])
             raise DatasetError(table.path, f"has no column {name!r} for --outcome; it has {listed}")
-        return _read_outcome(table, found[0], is_guess=False)
-    points = [_points(table, place) for place in range(len(table.columns))]
-    best = max(range(len(points)), key=lambda place: (points[place], place))
+        return _read_outcome(table, columns[0], is_guess=False)
+    points = [_points(table, index) for index in range(len(table.columns))]
+    best = max(range(len(points)), key=lambda index: (points[index], index))
     if points[best] < MIN_MARGIN:
-        two = [each.name for each in table.columns if len(_levels(each)) == 2]
+        two = [column.name for column in table.columns if len(_levels(column)) == 2]
         having = f"; these have two values: {', '.join(two[:30])}" if two else ""
         raise DatasetError(
             table.path, f"has no column that looks like the outcome: say --outcome COLUMN{having}"
@@ -120,26 +120,28 @@ def find_outcome(table: Table, name: str | None) -> Outcome:
     return _read_outcome(table, table.columns[best], is_guess=True)
 
 
-def _points(table: Table, place: int) -> float:
+def _points(table: Table, index: int) -> float:
     """Return how likely a column is the outcome; 0 if it cannot be."""
-    column = table.columns[place]
+    column = table.columns[index]
     levels = _levels(column)
     if not 2 <= len(levels) <= MAX_VALUES or not column.name:
         return 0.0
     kinds = {_kind(level) for level in levels}
-    said = 3.0 if {"good", "bad"} <= kinds else 2.0 if len(levels) == 2 and len(kinds) > 1 else 0.0
-    if not said and len(levels) > 2 and not _is_collectibility(column.name, levels):
+    value_points = (
+        3.0 if {"good", "bad"} <= kinds else 2.0 if len(levels) == 2 and len(kinds) > 1 else 0.0
+    )
+    if not value_points and len(levels) > 2 and not _is_collectibility(column.name, levels):
         return 0.0
     if levels <= _YES | _NO:
-        said = max(said, 1.0)
+        value_points = max(value_points, 1.0)
     words = set(names.words(column.name))
-    named = 6.0 if names.joined(column.name) in _NAMES else 0.0
-    if not named and not words.isdisjoint(_BAD_WORDS | _GOOD_WORDS | _OTHER_WORDS):
-        named = 3.0
+    name_points = 6.0 if names.joined(column.name) in _NAMES else 0.0
+    if not name_points and not words.isdisjoint(_BAD_WORDS | _GOOD_WORDS | _OTHER_WORDS):
+        name_points = 3.0
     if not words.isdisjoint(_ABOUT_OTHERS):
-        named -= 4.0
-    is_last = 1.0 if place == len(table.columns) - 1 else 0.0
-    return said + named + is_last
+        name_points -= 4.0
+    is_last = 1.0 if index == len(table.columns) - 1 else 0.0
+    return value_points + name_points + is_last
 
 
 def _read_outcome(table: Table, column: Column, *, is_guess: bool) -> Outcome:
@@ -230,7 +232,7 @@ def _kind(level: str) -> str:
 
 def _is_collectibility(name: str, levels: set[str]) -> bool:
     """Check whether these are the five classes of Indonesian banks: 1 is current, 5 is loss."""
-    found = names.joined(name)
-    named = "kolektibilitas" in found or found == "kol" or "collectib" in found
+    text = names.joined(name)
+    is_named = "kolektibilitas" in text or text == "kol" or "collectib" in text
     numbers = levels <= {"1", "2", "3", "4", "5"}
-    return named and numbers and bool(levels & {"1", "2"}) and bool(levels & {"3", "4", "5"})
+    return is_named and numbers and bool(levels & {"1", "2"}) and bool(levels & {"3", "4", "5"})

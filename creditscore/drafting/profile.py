@@ -76,9 +76,9 @@ class Profile:
     @cached_property
     def value_counts(self) -> tuple[Floats, Floats]:
         """The different numbers, ascending, and how many rows hold each."""
-        known = ~self.is_missing
-        values, places = np.unique(self.numbers[known], return_inverse=True)
-        return values, np.bincount(places, weights=self.column.counts[known]).astype(float)
+        is_known = ~self.is_missing
+        values, indices = np.unique(self.numbers[is_known], return_inverse=True)
+        return values, np.bincount(indices, weights=self.column.counts[is_known]).astype(float)
 
     @property
     def is_whole(self) -> bool:
@@ -95,10 +95,10 @@ class Profile:
     def words(self) -> tuple[str, ...]:
         """The texts other than the empty one that mean "not known", as training compares them."""
         texts = zip(self.column.texts, self.is_missing, strict=True)
-        found = [text for text, missing in texts if missing and text]
+        words = [text for text, missing in texts if missing and text]
         if self.kind == NUMBERS:
-            found = [plain_number(t, suffix=self.suffix, decimal=self.decimal) for t in found]
-        return tuple(dict.fromkeys(found))
+            words = [plain_number(t, suffix=self.suffix, decimal=self.decimal) for t in words]
+        return tuple(dict.fromkeys(words))
 
 
 def profile_column(column: Column, *, decimal: str | None) -> Profile:
@@ -123,9 +123,9 @@ def profile_column(column: Column, *, decimal: str | None) -> Profile:
     numbers[missing] = np.nan
     is_word = np.isnan(numbers) & ~missing
     word_rows = column.counts[is_word].sum()
-    few = is_word.sum() <= MAX_WORDS and word_rows <= MAX_WORD_ROWS * len(column.codes)
+    has_few_words = is_word.sum() <= MAX_WORDS and word_rows <= MAX_WORD_ROWS * len(column.codes)
     has_numbers = np.isfinite(numbers).sum() > MAX_WORDS
-    if np.isinf(numbers).any() or (is_word.any() and not (few and has_numbers)):
+    if np.isinf(numbers).any() or (is_word.any() and not (has_few_words and has_numbers)):
         return Profile(column, TEXTS, missing, nan)
     missing |= is_word
     profile = Profile(column, NUMBERS, missing, numbers, suffix=suffix, decimal=decimal or ".")

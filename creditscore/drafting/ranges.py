@@ -22,18 +22,18 @@ _HIGH = frozenset(
 )
 
 #: So many different special values at most; how far they are from the rest.
-MAX_SPECIAL, FAR = 4, 3.0
+MAX_SPECIAL, FAR_FACTOR = 4, 3.0
 
 #: -1 is special beside numbers that reach this far, or are so many.
-WIDE, MANY = 100.0, 30
+WIDE_REACH, MANY_VALUES = 100.0, 30
 
 #: Share of rows at a value far from all others, above which it is special whatever it is.
-COMMON = 0.01
+COMMON_SHARE = 0.01
 
 #: Room above the largest number that was seen.
 ROOM = 1.2
 
-ADULT, OLDEST = 18, 100
+MIN_AGE, MAX_AGE = 18, 100
 YEARS = (1900, 2100)
 
 
@@ -64,7 +64,7 @@ def _low_ones(values: Floats) -> list[float]:
         return []
     if not set(negative.tolist()) <= _LOW | {-1.0}:
         return []
-    wide = rest[-1] >= WIDE or len(rest) >= MANY
+    wide = rest[-1] >= WIDE_REACH or len(rest) >= MANY_VALUES
     return negative.tolist() if wide or not _LOW.isdisjoint(negative.tolist()) else []
 
 
@@ -76,11 +76,11 @@ def _high_ones(values: Floats, counts: Floats) -> list[float]:
         count += 1
     for some in range(count, 0, -1):
         rest = values[:-some]
-        if values[-some] >= FAR * max(rest[-1], 1.0) and counts[-some:].sum() > 1:
+        if values[-some] >= FAR_FACTOR * max(rest[-1], 1.0) and counts[-some:].sum() > 1:
             return [float(value) for value in values[-some:]]
     # A single number far above all others that many rows share.
     far = values[-1] >= 10 * max(abs(values[-2]), abs(values[0]), 1.0)
-    common = counts[-1] >= COMMON * counts.sum() and counts[-1] >= 5 * np.median(counts)
+    common = counts[-1] >= COMMON_SHARE * counts.sum() and counts[-1] >= 5 * np.median(counts)
     return [float(values[-1])] if far and common else []
 
 
@@ -97,8 +97,8 @@ def bounds(values: Floats, *, is_age: bool, is_share: bool) -> tuple[float, floa
         Whether they are percentages.
     """
     low, high = float(values[0]), float(values[-1])
-    if is_age and low >= ADULT and high <= OLDEST:
-        return ADULT, OLDEST
+    if is_age and low >= MIN_AGE and high <= MAX_AGE:
+        return MIN_AGE, MAX_AGE
     if YEARS[0] <= low and high <= YEARS[1] and np.mod(values, 1).max() == 0:
         return 10 * (low // 10), 10 * (high // 10 + 2)
     lower = 0.0 if low >= 0 else -_round_up(-low * ROOM)
@@ -127,5 +127,5 @@ def median_of(values: Floats, counts: Floats) -> float:
 def capped_share(values: Floats, counts: Floats) -> float:
     """Return the share of rows at the largest of many values, where it looks like a cap; else 0."""
     share = float(counts[-1] / counts.sum())
-    many = len(values) > MANY and share >= 2 * COMMON and counts[-1] >= 10 * np.median(counts)
-    return share if many else 0.0
+    common = share >= 2 * COMMON_SHARE and counts[-1] >= 10 * np.median(counts)
+    return share if len(values) > MANY_VALUES and common else 0.0

@@ -25,31 +25,31 @@ def find_copies(profiles: Sequence[Profile]) -> dict[int, int]:
 
     The values may differ: codes beside their names are a copy as well, where they are few.
     """
-    found: dict[int, int] = {}
+    copies: dict[int, int] = {}
     first: dict[bytes, list[int]] = {}
-    for place, profile in enumerate(profiles):
+    for index, profile in enumerate(profiles):
         key = profile.column.codes[:1000].tobytes()
         for earlier in first.setdefault(key, []):
             if _is_copy(profile, profiles[earlier]):
-                found[place] = earlier
+                copies[index] = earlier
                 break
         else:
-            first[key].append(place)
-    return found
+            first[key].append(index)
+    return copies
 
 
-def _is_copy(one: Profile, other: Profile) -> bool:
+def _is_copy(first: Profile, second: Profile) -> bool:
     # Numbered in order of appearance: the same codes are the same partition of the rows.
-    if not np.array_equal(one.column.codes, other.column.codes):
+    if not np.array_equal(first.column.codes, second.column.codes):
         return False
-    if one.column.texts == other.column.texts:
+    if first.column.texts == second.column.texts:
         return True
-    if one.kind == other.kind == NUMBERS and np.array_equal(
-        one.numbers, other.numbers, equal_nan=True
+    if first.kind == second.kind == NUMBERS and np.array_equal(
+        first.numbers, second.numbers, equal_nan=True
     ):
         return True
     # Two columns of all different numbers are numbered alike without being copies.
-    return 1 < len(one.column.texts) <= len(one.column.codes) / 20
+    return 1 < len(first.column.texts) <= len(first.column.codes) / 20
 
 
 def discrimination(profile: Profile, bad: Ints) -> float:
@@ -73,11 +73,11 @@ def discrimination(profile: Profile, bad: Ints) -> float:
     halves = np.random.default_rng(1).integers(2, size=len(counted))
     areas = []
     for half in (0, 1):
-        here, there = halves == half, halves != half
-        if not 0 < outcome[here].sum() < here.sum():
+        in_half, in_other_half = halves == half, halves != half
+        if not 0 < outcome[in_half].sum() < in_half.sum():
             return 0.5
-        rates = _rates(groups[there], outcome[there], size=int(groups.max()) + 1)
-        areas.append(_area(rates[groups[here]], outcome[here]))
+        rates = _rates(groups[in_other_half], outcome[in_other_half], size=int(groups.max()) + 1)
+        areas.append(_area(rates[groups[in_half]], outcome[in_half]))
     return max(0.5, float(np.mean(areas)))
 
 

@@ -75,7 +75,7 @@ class NumberFormat:
 
     def cutoff(self, probability: float) -> str:
         """Write a cut-off as a probability, as short as it is: 0.25, 0.3333."""
-        return self.numbers([probability], most=CUTOFF_DECIMALS)[0]
+        return self.numbers([probability], max_decimals=CUTOFF_DECIMALS)[0]
 
     def setting(self, share: float) -> str:
         """Write a share that was chosen as a percentage, as short as it is: 25%, 33.3%."""
@@ -100,19 +100,21 @@ class NumberFormat:
         return self.numbers([number])[0]
 
     def numbers(
-        self, numbers: Sequence[float | Decimal], *, most: int = FIGURE_DECIMALS
+        self, numbers: Sequence[float | Decimal], *, max_decimals: int = FIGURE_DECIMALS
     ) -> list[str]:
         """Write a column of numbers with the same decimals: as many as one needs, at most so many.
 
         Ticks of an axis, and settings, are such columns: 0.5 beside 1.0.
         """
-        rounded = [round_half_up(number, most) for number in numbers]
-        decimals = max((_decimals(each) for each in rounded), default=0)
-        return [self.fixed(each, decimals) for each in rounded]
+        rounded = [round_half_up(number, max_decimals) for number in numbers]
+        decimals = max(map(_decimals, rounded), default=0)
+        return [self.fixed(number, decimals) for number in rounded]
 
     def shares(self, shares: Sequence[float]) -> list[str]:
         """Write a column of shares as percentages with the same decimals, at most one."""
-        percentages = self.numbers([100 * _decimal(share) for share in shares], most=SHARE_DECIMALS)
+        percentages = self.numbers(
+            [100 * _decimal(share) for share in shares], max_decimals=SHARE_DECIMALS
+        )
         return [f"{percentage}%" for percentage in percentages]
 
     def _localise(self, english: str) -> str:

@@ -123,7 +123,7 @@ def calibration_warning(slope: Figure | None) -> str | None:
 def _decision(card: Card, section: ScorecardCard) -> Iterator[str]:
     decision, policy = section.decision, card.policy
     ratio = WRITE.short(decision.loss_to_margin)
-    cutoffs = WRITE.numbers([row.cutoff for row in decision.table], most=CUTOFF_DECIMALS)
+    cutoffs = WRITE.numbers([row.cutoff for row in decision.table], max_decimals=CUTOFF_DECIMALS)
     origin = (
         f"chosen as 1 / (1 + {ratio}), the break-even where a bad account costs {ratio} times what "
         "a good one earns"

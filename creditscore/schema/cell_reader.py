@@ -28,7 +28,7 @@ _LOOSE = re.compile(r"([-+]?)([0-9]*)(?:([.,])([0-9]*))?", re.ASCII)
 _TRUTHS = frozenset({"true", "false"})
 
 
-def read_cell(field: Field, text: str, *, decimal: str | None, whole: bool) -> object:
+def read_cell(field: Field, text: str, *, decimal: str | None, integral: bool) -> object:
     """Read a cell; what is no number or code of the field stays text.
 
     The apostrophe that our tables put before a text such as =1+1 is taken away again.
@@ -39,7 +39,7 @@ def read_cell(field: Field, text: str, *, decimal: str | None, whole: bool) -> o
     text : str
     decimal : {".", ",", None}
         The decimal sign of the column, where that is known: then thousands may be in groups.
-    whole : bool
+    integral : bool
         Whether whole numbers are expected: then "30.000" is ambiguous if the sign is not known.
     """
     if text.startswith("'") and text not in field.rule.labels:
@@ -50,7 +50,7 @@ def read_cell(field: Field, text: str, *, decimal: str | None, whole: bool) -> o
         text = _code(field, text)
     else:
         text = text.strip()
-    return from_text(field.rule, text, decimal=decimal, whole=whole)
+    return from_text(field.rule, text, decimal=decimal, integral=integral)
 
 
 def plain_number(text: str, *, suffix: str = "", decimal: str | None = None) -> str:
@@ -89,11 +89,11 @@ def _code(field: Field, text: str) -> str:
         return text
     clean = clean_name(text)
     same = field.clean_codes
-    found = same.get(clean)
-    if found is None and clean.casefold() in _TRUTHS:
-        alike = [code for each, code in same.items() if each.casefold() == clean.casefold()]
-        found = alike[0] if len(alike) == 1 else None
-    return clean if found is None else str(found)
+    code = same.get(clean)
+    if code is None and clean.casefold() in _TRUTHS:
+        alike = [same[name] for name in same if name.casefold() == clean.casefold()]
+        code = alike[0] if len(alike) == 1 else None
+    return clean if code is None else str(code)
 
 
 def accepts_empty(field: Field) -> bool:

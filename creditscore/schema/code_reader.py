@@ -21,7 +21,7 @@ def read_code_list(table: TomlTable) -> CodeList:
     return replace(
         rule,
         merged_codes=_merged_codes(table, rule),
-        other=_other(table, rule),
+        other_code=_other_code(table, rule),
         order=order,
         order_by_target=by_target,
     )
@@ -43,13 +43,13 @@ def _order(table: TomlTable, rule: CodeList) -> tuple[tuple[Value, ...], bool]:
     return tuple(codes), False
 
 
-def _other(table: TomlTable, rule: CodeList) -> Value | None:
+def _other_code(table: TomlTable, rule: CodeList) -> Value | None:
     if "other" not in table.content:
         return None
-    other: Value = table.get("other", (int, str), "one of the field's codes", None)
-    if type(other) is not rule.python_type or other not in rule.labels:
-        table.refuse("other", f"must be one of the field's codes, got {shown(other)}")
-    return other
+    code: Value = table.get("other", (int, str), "one of the field's codes", None)
+    if type(code) is not rule.python_type or code not in rule.labels:
+        table.refuse("other", f"must be one of the field's codes, got {shown(code)}")
+    return code
 
 
 def _merged_codes(table: TomlTable, rule: CodeList) -> dict[Value, Value]:
@@ -57,18 +57,18 @@ def _merged_codes(table: TomlTable, rule: CodeList) -> dict[Value, Value]:
         return {}
     merged: dict[Value, Value] = {}
     inner = table.table("fold")
-    for written, target in inner.content.items():
+    for key, target in inner.content.items():
         # By type as well: true equals 1, and no table has a hash.
         if type(target) is not rule.python_type or target not in rule.labels:
-            inner.refuse(written, f"must be one of the field's codes, got {shown(target)}")
+            inner.refuse(key, f"must be one of the field's codes, got {shown(target)}")
         # The keys of a TOML table are texts, even where the codes are numbers.
-        code: int | str = written
+        code: int | str = key
         if rule.python_type is int:
-            if not re.fullmatch("0|-?[1-9][0-9]{0,37}", written, re.ASCII):
-                inner.refuse(written, "must be a whole number, as the field's codes are")
-            code = int(written)
+            if not re.fullmatch("0|-?[1-9][0-9]{0,37}", key, re.ASCII):
+                inner.refuse(key, "must be a whole number, as the field's codes are")
+            code = int(key)
         if code in rule.labels:
-            inner.refuse(written, "is a code of the field already, it cannot be folded")
+            inner.refuse(key, "is a code of the field already, it cannot be folded")
         merged[code] = target
     return merged
 

@@ -116,12 +116,12 @@ class NumericRange:
         """Return the value that the model sees as a number."""
         return self.accept(float(number))
 
-    def choices(self, most: int) -> Sequence[Value]:
+    def choices(self, limit: int) -> Sequence[Value]:
         """List the accepted values where some have labels and they are few; else none."""
         if not (self.labels and self.integral) or self.low is None or self.high is None:
             return ()
         numbers = range(int(self.low) + self.low_open, int(self.high) + 1 - self.high_open)
-        return numbers if len(numbers) <= most else ()
+        return numbers if len(numbers) <= limit else ()
 
     def json_schema(self) -> dict[str, Any]:
         """Return the type and the bounds in JSON Schema 2020-12."""
@@ -163,7 +163,7 @@ class CodeList:
         Each code and what it means, in the order of the schema file.
     merged_codes : mapping of int or str to int or str
         Undocumented codes that are accepted too, and the code that each counts as.
-    other : int, str or None
+    other_code : int, str or None
         The code that all further codes count as; None where these are refused.
     order : tuple of int or str
         All codes in the order that the trees may split on; empty for that of the list, or of the
@@ -174,7 +174,7 @@ class CodeList:
 
     labels: Mapping[Value, Text]
     merged_codes: Mapping[Value, Value] = field(default_factory=dict)
-    other: Value | None = None
+    other_code: Value | None = None
     order: tuple[Value, ...] = ()
     order_by_target: bool = False
 
@@ -222,7 +222,7 @@ class CodeList:
             raise Rejected("wrong_type")
         if code in self.labels or code in self.merged_codes:
             return code
-        if self.other is None or len(str(code)) > MAX_OTHER_CODE_LENGTH or code == "":
+        if self.other_code is None or len(str(code)) > MAX_OTHER_CODE_LENGTH or code == "":
             raise Rejected("unknown_code")
         return code
 
@@ -238,7 +238,7 @@ class CodeList:
         if value in self.labels:
             return value
         # Whatever was accepted and is no code of the list counts as another.
-        return self.merged_codes.get(value, value if self.other is None else self.other)
+        return self.merged_codes.get(value, value if self.other_code is None else self.other_code)
 
     def encode(self, value: Value) -> float:
         """Return the number that the model sees for an accepted code."""
@@ -248,14 +248,14 @@ class CodeList:
         """Return the code that the model sees as a number."""
         return next(code for code, position in self.positions.items() if position == number)
 
-    def choices(self, most: int) -> Sequence[Value]:
+    def choices(self, limit: int) -> Sequence[Value]:
         """List the documented codes."""
         return list(self.labels)
 
     def json_schema(self) -> dict[str, Any]:
         """Return the type and all accepted codes in JSON Schema 2020-12."""
         described: dict[str, Any] = {"type": "string" if self.python_type is str else "integer"}
-        if self.other is not None:
+        if self.other_code is not None:
             return described | {"examples": list(self.labels)}
         return described | {"enum": [*self.labels, *self.merged_codes]}
 
@@ -269,8 +269,8 @@ class CodeList:
             )
             for language in languages
         }
-        if self.other is not None:
-            return say("one_of_or_other", codes=codes, other=str(self.other))
+        if self.other_code is not None:
+            return say("one_of_or_other", codes=codes, other=str(self.other_code))
         if self.merged_codes:
             return say("one_of_or", codes=codes, merged=self.merged_text)
         return say("one_of", codes=codes)
@@ -298,7 +298,9 @@ def _titled(code: Value, title: str) -> str:
     return title if title == str(code) else f"{code} ({title})"
 
 
-def from_text(rule: Rule, text: str, *, decimal: str | None = None, whole: bool = False) -> object:
+def from_text(
+    rule: Rule, text: str, *, decimal: str | None = None, integral: bool = False
+) -> object:
     """Read a CSV cell as the JSON value that it stands for; what is no number stays text.
 
     Parameters
@@ -307,7 +309,7 @@ def from_text(rule: Rule, text: str, *, decimal: str | None = None, whole: bool 
     text : str
     decimal : {".", ",", None}
         The decimal sign of the column, where that is known: then thousands may be in groups.
-    whole : bool
+    integral : bool
         Whether whole numbers are expected: then "30.000" is ambiguous if the sign is not known.
     """
     if rule.python_type is str:
@@ -315,7 +317,7 @@ def from_text(rule: Rule, text: str, *, decimal: str | None = None, whole: bool 
     raw: object = None
     if isinstance(rule, NumericRange) and decimal is not None:
         raw = read_amount(text, decimal)
-    elif isinstance(rule, NumericRange) and whole:
+    elif isinstance(rule, NumericRange) and integral:
         raw = read_undecided(text)
     elif NUMBER.fullmatch(text):
         raw = read_amount(text)
@@ -331,9 +333,9 @@ def format_number(number: int | float) -> str:
 
 def describe_value(raw: object) -> Text | str:
     """Describe a raw value, briefly enough to repeat in an error text."""
-    most = 40
+    max_length = 40
     if isinstance(raw, str):
-        return say("got_text", value=raw if len(raw) <= most else f"{raw[:most]}…")
+        return say("got_text", value=raw if len(raw) <= max_length else f"{raw[:max_length]}…")
     if isinstance(raw, AmbiguousNumber):
         point, comma = map(format_number, (raw.with_point, raw.with_comma))
         return say("got_ambiguous", value=raw.text, point=point, comma=comma)

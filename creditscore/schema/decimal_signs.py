@@ -11,7 +11,7 @@ from creditscore.schema.number_text import find_decimal_sign
 from creditscore.schema.schema import Schema
 
 
-def decimal_signs(file: TableFile, schema: Schema, places: Mapping[str, int]) -> dict[str, str]:
+def decimal_signs(file: TableFile, schema: Schema, indices: Mapping[str, int]) -> dict[str, str]:
     """Return the decimal sign of each number's column, where it is known.
 
     The schema file says it, or other cells of the column settle it, as "12.5" and "1.234.567" do.
@@ -23,12 +23,12 @@ def decimal_signs(file: TableFile, schema: Schema, places: Mapping[str, int]) ->
     ----------
     file : TableFile
     schema : Schema
-    places : mapping of str to int
+    indices : mapping of str to int
         Where each field's column is.
     """
     numbers = {
-        name: place
-        for name, place in places.items()
+        name: index
+        for name, index in indices.items()
         if isinstance(schema.fields[name].rule, NumericRange)
     }
     if not isinstance(file, CsvFile):
@@ -38,9 +38,9 @@ def decimal_signs(file: TableFile, schema: Schema, places: Mapping[str, int]) ->
         return dict.fromkeys(numbers, schema.file.decimal)
     signs = {}
     rows = file.first_rows() if _may_settle(file) else []
-    for name, place in numbers.items():
+    for name, index in numbers.items():
         suffix = schema.fields[name].suffix
-        cells = (row[place] for row in rows if place < len(row))
+        cells = (row[index] for row in rows if index < len(row))
         sign = find_decimal_sign(plain_number(cell, suffix=suffix) for cell in cells)
         if sign is not None:
             signs[name] = sign

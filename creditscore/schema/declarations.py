@@ -70,9 +70,9 @@ class Declarations:
 
 def declared(governance: Governance, predictors: Sequence[str], language: str) -> Declarations:
     """Return what is declared of a model with these predictors, and which declarations miss."""
-    texts = {key: _said(getattr(governance, key), language) for key in TEXTS}
+    texts = {key: _line_in(getattr(governance, key), language) for key in TEXTS}
     variables = {
-        name: _said(governance.variables.get(name), language)
+        name: _line_in(governance.variables.get(name), language)
         for name in dict.fromkeys([*predictors, *governance.variables])
     }
     sign_off = {
@@ -90,12 +90,18 @@ def declared(governance: Governance, predictors: Sequence[str], language: str) -
     return Declarations(
         **texts,
         versions=tuple(
-            ReleaseText(one.version, one.date, _one_line(in_language(one.change, language)), one.by)
-            for one in governance.versions
+            ReleaseText(
+                release.version,
+                release.date,
+                _one_line(in_language(release.change, language)),
+                release.by,
+            )
+            for release in governance.versions
         ),
         variables=variables,
         triggers={
-            name: list(one) if isinstance(one, tuple) else one for name, one in limits.items()
+            name: list(limit) if isinstance(limit, tuple) else limit
+            for name, limit in limits.items()
         },
         usual_triggers=[name for name in limits if name not in declared_limits],
         sign_off=sign_off,
@@ -104,12 +110,12 @@ def declared(governance: Governance, predictors: Sequence[str], language: str) -
     )
 
 
-def _said(text: Text | None, language: str) -> str | None:
+def _line_in(text: Text | None, language: str) -> str | None:
     return None if text is None else _one_line(in_language(text, language))
 
 
 def _signed(signature: Signature, language: str) -> SignatureText:
-    return SignatureText(signature.name, _said(signature.role, language), signature.date)
+    return SignatureText(signature.name, _line_in(signature.role, language), signature.date)
 
 
 def _one_line(text: str) -> str:

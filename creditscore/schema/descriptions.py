@@ -101,7 +101,9 @@ def applicant_schema(schema: Schema) -> dict[str, Any]:
         added = [name for name in spec.fields if name not in schema.base_fields]
         for name in spec.added_fields:
             described.setdefault("dependentRequired", {})[name] = [
-                other for other in added if other != name and _is_required(schema, other)
+                required
+                for required in added
+                if required != name and _is_required(schema, required)
             ]
     return described
 
@@ -173,7 +175,7 @@ def _number(number: float) -> Text:
     return {DEFAULT_LANGUAGE: format_number(float(number))}
 
 
-def _grouped(written: str) -> Text:
+def _grouped(text: str) -> Text:
     """Return a number of an English label as each language writes it; other texts as they are."""
-    number = read_amount(written)
-    return {DEFAULT_LANGUAGE: written} if number is None else say_number(number)
+    number = read_amount(text)
+    return {DEFAULT_LANGUAGE: text} if number is None else say_number(number)

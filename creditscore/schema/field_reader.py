@@ -49,12 +49,12 @@ def code_names(names: Collection[str]) -> dict[str, str]:
     Programs keep reason codes in enumerations, whose members "Monthly income (%)" cannot name.
     """
     codes = {name: name for name in names if IDENTIFIER.fullmatch(name)}
-    for place, name in enumerate(names, start=1):
+    for number, name in enumerate(names, start=1):
         if name not in codes:
             plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
             code = re.sub("[^A-Z0-9]+", "_", plain.upper()).strip("_")
             if not IDENTIFIER.fullmatch(code) or code in codes.values():
-                code = f"FIELD_{place}_{code}".rstrip("_")
+                code = f"FIELD_{number}_{code}".rstrip("_")
             codes[name] = code
     return codes
 

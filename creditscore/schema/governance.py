@@ -86,7 +86,7 @@ class Governance:
     sign_off: Mapping[str, Signature] = field(default_factory=dict)
 
 
-KEYS = tuple(one.name for one in fields(Governance))
+KEYS = tuple(attribute.name for attribute in fields(Governance))
 
 
 def read_governance(top: TomlTable, names: Collection[str]) -> Governance:
@@ -170,11 +170,11 @@ def _release(item: TomlTable) -> Release:
 
 def _date(table: TomlTable, key: str) -> str:
     allowed = "a date such as 2026-01-31"
-    written: str = table.get(key, str, allowed, None)
+    text: str = table.get(key, str, allowed, None)
     try:
-        return date.fromisoformat(written).isoformat()
+        return date.fromisoformat(text).isoformat()
     except ValueError:
-        table.refuse(key, f"must be {allowed}, got {shown(written)}")
+        table.refuse(key, f"must be {allowed}, got {shown(text)}")
 
 
 def _variables(table: TomlTable, names: Collection[str]) -> dict[str, Text]:
@@ -239,7 +239,8 @@ def joined_governance(
     table = beside.table("governance")
     read_governance(beside, names)
     added = {key: item for key, item in table.content.items() if not is_blank(item)}
-    kept = {key: item for key, item in stated.items() if not is_blank(item)}
+    stated_items = {key: item for key, item in stated.items() if not is_blank(item)}
     problem = "is in the schema file too, keep it in one of the two"
-    raise_all([SchemaError(table.source, table.key(key), problem) for key in added if key in kept])
-    return {**kept, **added}
+    twice = [key for key in added if key in stated_items]
+    raise_all([SchemaError(table.source, table.key(key), problem) for key in twice])
+    return {**stated_items, **added}

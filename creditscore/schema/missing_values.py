@@ -37,13 +37,13 @@ class MissingValues:
             raw = clean_name(raw)
             return not raw or raw in self.untitled or raw in self.titled
         # By type: true equals 1.
-        known = type(raw) is int or type(raw) is float
-        return known and (raw in self.untitled or raw in self.titled)
+        is_number = type(raw) is int or type(raw) is float
+        return is_number and (raw in self.untitled or raw in self.titled)
 
     def kept(self, raw: object) -> Value | None:
         """Return what is kept of a raw value that stands for a missing one."""
-        given = clean_name(raw) if isinstance(raw, str) else raw
-        return next((value for value in self.titled if value == given), None)
+        code = clean_name(raw) if isinstance(raw, str) else raw
+        return next((value for value in self.titled if value == code), None)
 
     def title(self, value: Value | None) -> Text:
         """Return what a missing value is called: "not stated", or its own title."""

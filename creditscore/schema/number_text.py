@@ -66,10 +66,10 @@ def read_undecided(text: str) -> int | float | AmbiguousNumber | None:
 
 def find_decimal_sign(texts: Iterable[str]) -> str | None:
     """Return the decimal sign that texts settle, such as "12.5" or "1.234.567"; else None."""
-    found = set()
+    signs = set()
     for text in texts:
         if "." in text or "," in text:
             readable = [sign for sign in SIGNS if read_amount(text, sign) is not None]
             if len(readable) == 1:
-                found.update(readable)
-    return found.pop() if len(found) == 1 else None
+                signs.update(readable)
+    return signs.pop() if len(signs) == 1 else None

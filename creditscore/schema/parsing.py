@@ -104,13 +104,13 @@ class ApplicantParser:
     def _parse_with_reference(
         self, raw: Mapping[str, object], pointer: str, faults: list[Fault]
     ) -> Applicant | None:
-        given = raw[REFERENCE]
+        raw_reference = raw[REFERENCE]
         rest = {name: value for name, value in raw.items() if name != REFERENCE}
         applicant = self._parse(rest, pointer, faults)
         try:
-            reference = accept_reference(given)
+            reference = accept_reference(raw_reference)
         except Rejected as rejected:
-            faults.append(reference_fault(given, rejected.code, pointer))
+            faults.append(reference_fault(raw_reference, rejected.code, pointer))
             return None
         return applicant and replace(applicant, reference=reference)
 

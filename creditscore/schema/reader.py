@@ -198,9 +198,9 @@ def _label(table: TomlTable, fields: Mapping[str, Field]) -> Label:
     if column in fields:
         table.refuse("column", f"must not be one of the fields, got {column!r}")
     good, bad = _outcomes(table, "good"), _outcomes(table, "bad")
-    known = {outcome_key(value) for value in good}
+    good_keys = {outcome_key(value) for value in good}
     for value in bad:
-        if outcome_key(value) in known:
+        if outcome_key(value) in good_keys:
             table.refuse("bad", f"must differ from good, got {value!r}")
     title = table.words("title")
     event = table.words("event", default=say("outcome_is", title=title))
@@ -214,10 +214,10 @@ def _outcomes(table: TomlTable, key: str) -> tuple[int | float | str, ...]:
         table.refuse(key, f"is missing, it must be {allowed}")
     raw = table.content[key]
     values = list(raw) if isinstance(raw, list | tuple) else [raw]
-    known = all(isinstance(value, int | float | str) for value in values)
+    are_scalars = all(isinstance(value, int | float | str) for value in values)
     numbers = [value for value in values if isinstance(value, int | float)]
     # TOML has nan and inf, which no table has.
-    if not values or not known or not all(abs(number) <= MAX_NUMBER for number in numbers):
+    if not values or not are_scalars or not all(abs(number) <= MAX_NUMBER for number in numbers):
         table.refuse(key, f"must be {allowed}, got {shown(raw)}")
     return tuple(values)
 
@@ -251,11 +251,11 @@ def _scorecards(top: TomlTable, fields: Mapping[str, Field]) -> dict[str, Scorec
         names = set(listed := table.names("fields"))
         for field in listed:
             if field not in fields:
-                got = f"got {field!r}{hint(field, fields)}"
-                table.refuse("fields", f"must name fields of this file, {got}")
+                problem = f"must name fields of this file, got {field!r}{hint(field, fields)}"
+                table.refuse("fields", problem)
         if not set(smaller) < names:
-            what = f"more than the fields of the scorecard before: {', '.join(smaller)}"
-            table.refuse("fields", f"must hold {what if smaller else 'at least one field'}")
+            requirement = f"more than the fields of the scorecard before: {', '.join(smaller)}"
+            table.refuse("fields", f"must hold {requirement if smaller else 'at least one field'}")
         before = set(smaller)
         # Schema order, whatever the order in the list: it is the order of the model's columns.
         ordered = tuple(field for field in fields if field in names)
@@ -267,9 +267,8 @@ def _scorecards(top: TomlTable, fields: Mapping[str, Field]) -> dict[str, Scorec
             forest=_forest(table),
         )
         smaller = ordered
-    used = set(smaller)
     for field in fields:
-        if field not in used:
+        if field not in smaller:
             top.refuse(f"fields.{field}", "must belong to a scorecard, it belongs to none")
         monotone = fields[field].monotone
         for name in monotone if isinstance(monotone, tuple) else ():
@@ -294,16 +293,16 @@ def _forest(parent: TomlTable) -> ForestSettings:
     return settings if settings.min_samples_leaf is None else settings.completed()
 
 
-def _source(table: TomlTable, wanted: Sequence[str]) -> Source:
+def _source(table: TomlTable, names: Sequence[str]) -> Source:
     table.allow("title", "licence", "url", "sha256", "columns")
     columns = table.table("columns")
-    columns.allow(*wanted)
+    columns.allow(*names)
     return Source(
         title=table.text("title"),
         licence=table.text("licence"),
         url=table.text("url"),
         sha256=_sha256(table),
-        columns={name: columns.text(name) for name in wanted},
+        columns={name: columns.text(name) for name in names},
     )
 
 

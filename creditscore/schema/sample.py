@@ -32,8 +32,8 @@ class Sample:
     @property
     def columns(self) -> dict[str, str]:
         """Its columns by what they are for, those that it has."""
-        named = {"time": self.time, "group": self.group, "weight": self.weight}
-        return {role: column for role, column in named.items() if column is not None}
+        columns = {"time": self.time, "group": self.group, "weight": self.weight}
+        return {role: column for role, column in columns.items() if column is not None}
 
 
 def read_sample(top: TomlTable, *, fields: Sequence[str], label: str) -> Sample:

@@ -43,11 +43,11 @@ def field_columns(
     names = field_names(schema)
     if headers is not None:
         names = {clean_name(headers[name]): name for name in schema.fields}
-    found: dict[str, list[int]] = {}
-    for place, column in enumerate(columns):
+    indices: dict[str, list[int]] = {}
+    for index, column in enumerate(columns):
         if name := names.get(clean_name(column)):
-            found.setdefault(name, []).append(place)
-    return {name: found[name] for name in schema.fields if name in found}
+            indices.setdefault(name, []).append(index)
+    return {name: indices[name] for name in schema.fields if name in indices}
 
 
 def is_nameless(column: str) -> bool:

@@ -33,9 +33,8 @@ class TomlTable:
 
     def allow(self, *names: str) -> None:
         """Refuse all keys but these."""
-        known = set(names)
         for name in self.content:
-            if name not in known:
+            if name not in names:
                 allowed = f"allowed are {', '.join(names)}{hint(name, names)}"
                 self.refuse(name, f"is not a key here: {allowed}")
 
@@ -142,8 +141,8 @@ def read_parts(
 def raise_all(faults: Sequence[SchemaError]) -> None:
     """Raise one error that names each of the faults in a line of its own, none if there is none."""
     if faults:
-        first, *others = faults
-        problem = "".join([first.problem, *(f"\n  {each}" for each in others)])
+        first, *rest = faults
+        problem = "".join([first.problem, *(f"\n  {fault}" for fault in rest)])
         raise SchemaError(first.source, first.key, problem)
 
 

@@ -109,7 +109,7 @@ def _number(table: TomlTable, name: str, allowed: str, *, low: float, high: floa
 def _bounds(table: TomlTable, name: str) -> tuple[float, float]:
     allowed = "a list of two numbers around 1, such as [0.8, 1.25]"
     bounds = table.get(name, (list, tuple), allowed, None)
-    numbers = [each for each in bounds if isinstance(each, int | float)]
+    numbers = [bound for bound in bounds if isinstance(bound, int | float)]
     if len(bounds) != 2 or len(numbers) != 2 or not 0 < numbers[0] < 1 < numbers[1] < float("inf"):
         table.refuse(name, f"must be {allowed}, got {shown(bounds)}")
     return float(numbers[0]), float(numbers[1])

@@ -78,9 +78,9 @@ def save(model: Model, folder: Path) -> None:
     # The manifest of a loaded model has these keys too, of the files that it was loaded from.
     manifest = computed | dict(model.manifest) | computed
     files = {MODEL_FILE: raw, CARD_FILE: card, MANIFEST_FILE: with_self_digest(manifest)}
-    for name, written in files.items():
-        if len(written) > MAX_BYTES:
-            problem = f"would be {len(written):,} bytes large, the most is {MAX_BYTES:,}"
+    for name, data in files.items():
+        if len(data) > MAX_BYTES:
+            problem = f"would be {len(data):,} bytes large, the most is {MAX_BYTES:,}"
             raise ArtifactError(folder / name, problem, "fewer or smaller trees in the schema file")
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -56,7 +56,7 @@ class Bins:
     has_missing: bool = False
 
     @property
-    def whole(self) -> bool:
+    def is_whole(self) -> bool:
         """Whether a number's extremes and quantiles in training were all whole numbers."""
         numbers = [number for number in (self.low, self.high, *self.edges) if number is not None]
         return not self.codes and all(number.is_integer() for number in numbers)

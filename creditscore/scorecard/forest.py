@@ -135,9 +135,9 @@ class Forest:
             If they are not those of a forest over so many columns.
         """
         nodes = len(self.column)
-        whole = [self.column, self.left, self.right, self.roots]
+        integers = [self.column, self.left, self.right, self.roots]
         real = [self.threshold, self.probability]
-        if any(array.dtype != np.int32 or array.ndim != 1 for array in whole):
+        if any(array.dtype != np.int32 or array.ndim != 1 for array in integers):
             raise ValueError("a node array is not of 32-bit integers")
         if any(array.dtype != np.float64 or array.ndim != 1 for array in real):
             raise ValueError("a node array is not of 64-bit numbers")
@@ -149,7 +149,7 @@ class Forest:
             raise ValueError("the ways of missing values are not one flag for each node")
         if not len(self.roots) or not nodes:
             raise ValueError("the forest is empty")
-        inside = all(((array >= 0) & (array < nodes)).all() for array in whole[1:])
+        inside = all(((array >= 0) & (array < nodes)).all() for array in integers[1:])
         if not inside or not ((self.column >= 0) & (self.column < n_columns)).all():
             raise ValueError("a node points outside the forest")
         if type(self.depth) is not int or not 0 <= self.depth <= nodes:

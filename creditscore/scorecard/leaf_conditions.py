@@ -77,12 +77,12 @@ class LeafConditions:
         )
         begin, end = np.zeros_like(column), np.zeros_like(column)
         for index, cuts in enumerate(grid.cuts):
-            mine = column == index
-            begin[mine] = np.searchsorted([-np.inf, *cuts], low[mine])
-            end[mine] = 1 + np.searchsorted([*cuts, np.inf], high[mine])
+            in_column = column == index
+            begin[in_column] = np.searchsorted([-np.inf, *cuts], low[in_column])
+            end[in_column] = 1 + np.searchsorted([*cuts, np.inf], high[in_column])
             if missing is not None and np.inf in cuts:
                 # The bin of missing values comes right behind those of the largest ones.
-                end[mine] += missing[mine] & np.isinf(high[mine])
+                end[in_column] += missing[in_column] & np.isinf(high[in_column])
         width = next(bits for bits in (8, 16, 32) if bits >= sizes.max(initial=0))
         slots = np.arange(width) < sizes[:, np.newaxis]
 
@@ -135,10 +135,10 @@ class LeafConditions:
         # Condition by condition of all the leaves, the last one first, as it is the highest bit.
         for position in reversed(range(sizes.max(initial=0))):
             condition = leaves, position, np.newaxis
-            found = bins.take(self.column[leaves, position], 0)
-            fulfilled = found - self.begin[condition] < self.count[condition]
+            row_bins = bins.take(self.column[leaves, position], 0)
+            fulfilled = row_bins - self.begin[condition] < self.count[condition]
             if self.missing_too is not None and (too := self.missing_too[condition]).any():
-                fulfilled |= too & (found == self._last_bins.take(self.column[condition]))
+                fulfilled |= too & (row_bins == self._last_bins.take(self.column[condition]))
             np.add(masks, masks, out=masks)
             np.bitwise_or(masks, fulfilled.view(np.uint8), out=masks)
         return masks

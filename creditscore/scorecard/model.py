@@ -83,8 +83,8 @@ class Model:
 
     def declarations(self, language: str) -> Declarations:
         """Return what its lender declares of it, with what is missing, in a language."""
-        used = {name for card in self.scorecards.values() for name in card.predictors}
-        predictors = [name for name in self.schema.fields if name in used]
+        used_names = {name for card in self.scorecards.values() for name in card.predictors}
+        predictors = [name for name in self.schema.fields if name in used_names]
         return declared(self.schema.governance, predictors, language)
 
     @cached_property
@@ -92,7 +92,10 @@ class Model:
         """The fields of which training saw whole numbers only; there "30.000" is ambiguous."""
         cards = self.scorecards.values()
         return frozenset(
-            name for card in cards for name, bins in card.training_bins.fields.items() if bins.whole
+            name
+            for card in cards
+            for name, bins in card.training_bins.fields.items()
+            if bins.is_whole
         )
 
     @property

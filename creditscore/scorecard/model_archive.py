@@ -124,11 +124,13 @@ def list_versions(model_dir: Path, in_service: Model) -> list[ArchivedVersion]:
     archive = model_dir / FOLDER
     folders = archive.iterdir() if archive.is_dir() else ()
     names = (folder.name for folder in folders if VERSION.fullmatch(folder.name))
-    found = {name: _archived(name, archive / name) for name in names}
+    entries = {name: _archived(name, archive / name) for name in names}
     for version in in_service.versions.values():
-        if found.get(version, ArchivedVersion(version)).trained_at is None:
-            found[version] = _described(version, in_service.manifest)
-    return sorted(found.values(), key=lambda one: (one.trained_at or "", one.version), reverse=True)
+        if entries.get(version, ArchivedVersion(version)).trained_at is None:
+            entries[version] = _read_entry(version, in_service.manifest)
+    return sorted(
+        entries.values(), key=lambda entry: (entry.trained_at or "", entry.version), reverse=True
+    )
 
 
 def is_archived(version: str, model_dir: Path) -> bool:
@@ -138,13 +140,13 @@ def is_archived(version: str, model_dir: Path) -> bool:
 
 def _archived(version: str, folder: Path) -> ArchivedVersion:
     try:
-        return _described(version, artifact.read_manifest(folder))
+        return _read_entry(version, artifact.read_manifest(folder))
     except ArtifactError:
         # Of an older release, or damaged: it was in service all the same.
         return ArchivedVersion(version)
 
 
-def _described(version: str, manifest: Mapping[str, Any]) -> ArchivedVersion:
+def _read_entry(version: str, manifest: Mapping[str, Any]) -> ArchivedVersion:
     return ArchivedVersion(
         version=version,
         trained_at=manifest["trained_at"],
@@ -161,9 +163,9 @@ def _single_scorecard(model: Model, name: str) -> Model:
     """Return the model of one scorecard, without what only others need."""
     fields = model.schema.scorecards[name].fields
     golden = [
-        each
-        for each in model.manifest["golden"]
-        if model.schema.parse(each["applicant"]).scorecard == name
+        entry
+        for entry in model.manifest["golden"]
+        if model.schema.parse(entry["applicant"]).scorecard == name
     ]
     about = {name: model.manifest["scorecards"][name]}
     return replace(
@@ -178,7 +180,7 @@ def _single_scorecard(model: Model, name: str) -> Model:
 
 def _document(document: Mapping[str, Any], name: str, fields: tuple[str, ...]) -> dict[str, Any]:
     """Cut a schema file down to one scorecard and its fields; sources would name others too."""
-    kept = {
+    kept_fields = {
         field: _monotone_here(content, name)
         for field, content in document["fields"].items()
         if field in fields
@@ -188,7 +190,7 @@ def _document(document: Mapping[str, Any], name: str, fields: tuple[str, ...]) -
     if "variables" in governance:
         variables = {key: why for key, why in governance["variables"].items() if key in fields}
         rest["governance"] = {**governance, "variables": variables}
-    return {**rest, "scorecards": {name: document["scorecards"][name]}, "fields": kept}
+    return {**rest, "scorecards": {name: document["scorecards"][name]}, "fields": kept_fields}
 
 
 def _monotone_here(content: Mapping[str, Any], name: str) -> Mapping[str, Any]:

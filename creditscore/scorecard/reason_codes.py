@@ -71,7 +71,7 @@ def principal_reasons(
     schema: Schema,
     reference: Reference,
     refused: bool,
-    least: float = MIN_IMPACT,
+    min_impact: float = MIN_IMPACT,
 ) -> tuple[Reason, ...]:
     """Return the fields that raised the probability of default, most first.
 
@@ -88,15 +88,15 @@ def principal_reasons(
     refused : bool
         A refusal is never without a reason: where no impact is large enough, the largest is named,
         even if it is negative, which it can be where the baseline is itself beyond the cut-off.
-    least : float
+    min_impact : float
         The smallest impact that is a reason, in probability of default.
     """
     # Sorting keeps schema order among equals.
     ranked = sorted(impacts, key=impacts.__getitem__, reverse=True)[:MAX_REASONS]
-    chosen = [name for name in ranked if impacts[name] >= least]
-    if refused and not chosen:
-        chosen = ranked[:1]
-    return _worded_reasons(chosen, values, impacts, schema, reference)
+    names = [name for name in ranked if impacts[name] >= min_impact]
+    if refused and not names:
+        names = ranked[:1]
+    return _worded_reasons(names, values, impacts, schema, reference)
 
 
 def principal_strengths(
@@ -111,8 +111,8 @@ def principal_strengths(
     Parameters are those of `principal_reasons`.
     """
     ranked = sorted(impacts, key=impacts.__getitem__)[:MAX_REASONS]
-    chosen = [name for name in ranked if impacts[name] <= -MIN_IMPACT]
-    return _worded_reasons(chosen, values, impacts, schema, reference)
+    names = [name for name in ranked if impacts[name] <= -MIN_IMPACT]
+    return _worded_reasons(names, values, impacts, schema, reference)
 
 
 def _worded_reasons(
@@ -164,15 +164,15 @@ def _worded(
         code = _general_code(field, value, side) if wording is None else wording.code
         description = wording.description if wording else None
     if description:
-        shown = _shown(field, value)
-        what: Text = {
-            language: words.replace("{value}", in_language(shown, language))
+        value_text = _value_text(field, value)
+        subject: Text = {
+            language: words.replace("{value}", in_language(value_text, language))
             for language, words in description.items()
         }
     else:
-        what = say("titled_value", title=field.title, value=value_in_words(field, value))
+        subject = say("titled_value", title=field.title, value=value_in_words(field, value))
     key = f"{'raised' if raised else 'lowered'}{'_by_described' if description else '_by_value'}"
-    text = say(key, what=what, points=_points(tenths), group=_group(group))
+    text = say(key, what=subject, points=_points(tenths), group=_group(group))
     # No one is advised to change what they have left out.
     return f"{field.code_name}_{code}", field.actionable and not field.is_missing(value), text
 
@@ -209,10 +209,10 @@ def _codes(field: Field) -> dict[Value, str]:
     """Name a field's codes by their labels; by their places where that would not be unique."""
     slugs = {value: _slug(label) for value, label in field.rule.labels.items()}
     numbers = [] if isinstance(field.rule, CodeList) else ["LOW", "HIGH"]
-    taken = [*numbers, *slugs.values()]
-    if all(slug and taken.count(slug) == 1 for slug in slugs.values()):
+    names = [*numbers, *slugs.values()]
+    if all(slug and names.count(slug) == 1 for slug in slugs.values()):
         return slugs
-    return {value: f"CODE_{place}" for place, value in enumerate(slugs, start=1)}
+    return {value: f"CODE_{number}" for number, value in enumerate(slugs, start=1)}
 
 
 def _slug(label: Text) -> str:
@@ -238,13 +238,13 @@ def reason_code_fingerprint(field: Field) -> list[Any]:
 def value_in_words(field: Field, value: Value | None) -> Text:
     """Write a value as people read it: a code by its label, a number with its unit."""
     value = field.counts_as(value)
-    shown = _shown(field, value)
+    words = _value_text(field, value)
     if value is None or field.label_of(value) or not (unit := field.unit_of(value)):
-        return shown
-    return {language: f"{text} {in_language(unit, language)}" for language, text in shown.items()}
+        return words
+    return {language: f"{text} {in_language(unit, language)}" for language, text in words.items()}
 
 
-def _shown(field: Field, value: Value | None) -> Text:
+def _value_text(field: Field, value: Value | None) -> Text:
     label = field.label_of(value)
     if label is not None or value is None:
         return label or {}

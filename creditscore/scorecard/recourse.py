@@ -108,7 +108,7 @@ def find_recourse(
     }
     plan = _one_field(scorer, changes, cutoff)
     if plan is None:
-        effective = {name: scorer.most_effective(each) for name, each in changes.items()}
+        effective = {name: scorer.most_effective(options) for name, options in changes.items()}
         plan = _two_fields(scorer, changes, effective, cutoff)
         plan = plan or _more_fields(scorer, effective, cutoff)
     if plan is None:
@@ -174,16 +174,16 @@ class _CandidateScorer:
     def most_effective(self, changes: Sequence[FieldChange]) -> list[FieldChange]:
         """Keep the changes that lower the probability more than every cheaper one."""
         lowest = self.probabilities([()])[0]
-        kept = []
+        effective = []
         probabilities = self.probabilities([(change,) for change in changes])
         pairs = zip(changes, probabilities, strict=True)
         for change, after in sorted(pairs, key=lambda pair: pair[0].cost):
             if after < lowest:
-                kept.append(change)
+                effective.append(change)
                 lowest = after
-        every = max(1, math.ceil(len(kept) / MAX_CHANGES))
+        every = max(1, math.ceil(len(effective) / MAX_CHANGES))
         # The last one lowers it most: thin the list out from its end.
-        return kept[::-1][::every][::-1]
+        return effective[::-1][::every][::-1]
 
     def changed(self, plan: Plan) -> Applicant:
         """Return the applicant after a plan."""
@@ -196,7 +196,7 @@ Changes = Mapping[str, Sequence[FieldChange]]
 
 
 def _one_field(scorer: _CandidateScorer, changes: Changes, cutoff: float) -> Plan | None:
-    plans = [(change,) for each in changes.values() for change in each]
+    plans = [(change,) for options in changes.values() for change in options]
     return scorer.nearest(plans, cutoff) if plans else None
 
 
@@ -219,7 +219,9 @@ def _two_fields(
 
 def _nearer_pairs(changes: Changes, limit: float) -> list[Plan]:
     """List the nearest pairs of changes that together cost less than a limit."""
-    cost = {name: np.array([change.cost for change in each]) for name, each in changes.items()}
+    cost = {
+        name: np.array([change.cost for change in options]) for name, options in changes.items()
+    }
     totals = [
         (first, second, np.add.outer(cost[first], cost[second]))
         for first, second in itertools.combinations(changes, 2)
@@ -228,9 +230,9 @@ def _nearer_pairs(changes: Changes, limit: float) -> list[Plan]:
     if len(nearer) > MAX_PAIRS:
         limit = float(np.partition(nearer, MAX_PAIRS)[MAX_PAIRS])
     return [
-        (changes[first][one], changes[second][other])
+        (changes[first][row], changes[second][column])
         for first, second, total in totals
-        for one, other in np.argwhere(total < limit).tolist()
+        for row, column in np.argwhere(total < limit).tolist()
     ]
 
 
@@ -239,8 +241,8 @@ def _more_fields(scorer: _CandidateScorer, effective: Changes, cutoff: float) ->
     plan: tuple[FieldChange, ...] = ()
     for _ in range(MAX_FIELDS):
         fields = {change.field for change in plan}
-        others = (each for name, each in effective.items() if name not in fields)
-        longer = [(*plan, change) for each in others for change in each]
+        unused = (options for name, options in effective.items() if name not in fields)
+        longer = [(*plan, change) for options in unused for change in options]
         if not longer:
             return None
         probabilities = scorer.probabilities(longer)
@@ -254,9 +256,9 @@ def _more_fields(scorer: _CandidateScorer, effective: Changes, cutoff: float) ->
 def _reduce(scorer: _CandidateScorer, plan: Plan, changes: Changes, cutoff: float) -> Plan:
     """Reduce each change as far as the applicant stays eligible, the dearest first."""
     for change in sorted(plan, key=lambda change: -change.cost):
-        others = [other for other in plan if other.field != change.field]
-        cheaper = [(*others, less) for less in changes[change.field] if less.cost < change.cost]
-        plan = scorer.nearest([others, *cheaper, (*others, change)], cutoff) or plan
+        rest = [step for step in plan if step.field != change.field]
+        cheaper = [(*rest, less) for less in changes[change.field] if less.cost < change.cost]
+        plan = scorer.nearest([rest, *cheaper, (*rest, change)], cutoff) or plan
     return plan
 
 
@@ -297,12 +299,12 @@ def _behind(threshold: float, direction: str, digits: int) -> float:
     return math.floor(float(edge) * 10.0**digits) / 10.0**digits
 
 
-def _allowed(change: Change, value: int | float, seen: Sequence[Value]) -> tuple[float, float]:
+def _allowed(change: Change, value: int | float, bounds: Sequence[Value]) -> tuple[float, float]:
     """Return the lowest and highest value that may be advised, by schema and training range."""
-    least, most = float(seen[0]), float(seen[1])
+    lowest, highest = float(bounds[0]), float(bounds[1])
     if change.direction == "increase":
-        return value, most if change.limit is None else min(most, change.limit)
-    return least if change.limit is None else max(least, change.limit), value
+        return value, highest if change.limit is None else min(highest, change.limit)
+    return lowest if change.limit is None else max(lowest, change.limit), value
 
 
 def _cost(plan: Plan) -> tuple[int, float]:
@@ -313,12 +315,12 @@ def _in_words(field: Field, before: Value | None, after: Value | None) -> Text:
     return say(
         "change",
         title=field.title,
-        before=_shown(field, before, unit={}),
-        after=_shown(field, after, unit=field.unit_of(after)),
+        before=_value_text(field, before, unit={}),
+        after=_value_text(field, after, unit=field.unit_of(after)),
     )
 
 
-def _shown(field: Field, value: Value | None, *, unit: Text) -> Text | str:
+def _value_text(field: Field, value: Value | None, *, unit: Text) -> Text | str:
     """Write a value with its label, or else with a unit."""
     if isinstance(value, str):
         return value

@@ -141,7 +141,9 @@ class Scorecard:
             "calibration": asdict(self.calibration),
             "games": self.shapley_tables.to_dict(),
             "reference": asdict(self.reference),
-            "training_ranges": {name: list(seen) for name, seen in self.training_ranges.items()},
+            "training_ranges": {
+                name: list(values) for name, values in self.training_ranges.items()
+            },
             "training_bins": self.training_bins.to_dict(),
             **({} if spread is None else {"retraining_spread": spread.to_dict()}),
         }

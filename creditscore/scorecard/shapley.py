@@ -63,10 +63,10 @@ def compute_shapley_tables(
         If the tables would be too large: the trees are too deep.
     """
     leaves = list(_leaves(forest))
-    size, most = _size(leaves), min(MAX_VALUES, max_values or MAX_VALUES)
-    if size > most:
+    size, limit = _size(leaves), min(MAX_VALUES, max_values or MAX_VALUES)
+    if size > limit:
         raise ValueError(
-            f"exact reasons would need {size:,} numbers, {most:,} are allowed: "
+            f"exact reasons would need {size:,} numbers, {limit:,} are allowed: "
             "lower max_depth or the number of trees"
         )
     sizes = np.array([len(conditions) for conditions, _ in leaves], dtype=np.int64)

@@ -140,14 +140,15 @@ class LeafShapleyTables:
         summed = np.zeros((self.n_columns, len(matrix)))
         shares = np.empty((self.n_conditions.max(initial=0), len(matrix)))
         # An array's rows and its first rows, taken once: numpy takes long to make a view.
-        sums, each, first = list(summed), list(shares), [shares[:n] for n in range(len(shares) + 1)]
+        sums, share_rows = list(summed), list(shares)
+        first = [shares[:n] for n in range(len(shares) + 1)]
         for begin in range(0, len(self.first), BLOCK_LEAVES):
             leaves = slice(begin, begin + BLOCK_LEAVES)
             masks = self.conditions.bitmasks(bins, leaves).astype(np.intp)
             for (columns, table), mask in zip(self.leaves(leaves), masks, strict=True):
                 # No mask is out of bounds, but without a mode numpy would fill a buffer first.
                 table.take(mask, 1, out=first[len(columns)], mode="clip")
-                for column, share in zip(columns, each, strict=False):
+                for column, share in zip(columns, share_rows, strict=False):
                     np.add(sums[column], share, out=sums[column])
         return summed.T.copy()
 
@@ -204,9 +205,10 @@ class LeafShapleyTables:
         """
         if self.n_columns != n_columns:
             raise ValueError("the Shapley tables are of another scorecard")
-        whole, real = (self.column, self.first, self.offset), (self.low, self.high, self.values)
-        types = [array.dtype for array in (*whole, *real)]
-        if types != [np.int64] * 3 + [np.float64] * 3 or any(a.ndim != 1 for a in (*whole, *real)):
+        integers, reals = (self.column, self.first, self.offset), (self.low, self.high, self.values)
+        arrays = (*integers, *reals)
+        types = [array.dtype for array in arrays]
+        if types != [np.int64] * 3 + [np.float64] * 3 or any(array.ndim != 1 for array in arrays):
             raise ValueError("an array of the Shapley tables is of a wrong type")
         conditions, leaves = self.column.size, self.first.size
         if {self.low.size, self.high.size} != {conditions} or self.offset.size != leaves:

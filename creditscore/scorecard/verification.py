@@ -76,8 +76,8 @@ def golden_applicants(card: Scorecard, schema: Schema, *, seed: int) -> list[dic
         Applicant(
             card.name,
             {
-                name: _draw(schema.fields[name], seen, random)
-                for name, seen in card.training_ranges.items()
+                name: _draw(schema.fields[name], values, random)
+                for name, values in card.training_ranges.items()
             },
         )
         for _ in range(GOLDEN_COUNT)
@@ -109,13 +109,13 @@ def golden_difference(model: Model) -> str | None:
     return None
 
 
-def _draw(field: Field, seen: Sequence[Value], random: np.random.Generator) -> Value | None:
+def _draw(field: Field, values: Sequence[Value], random: np.random.Generator) -> Value | None:
     rule = field.rule
     if field.missing is not None and random.random() < MISSING_SHARE:
         return None
     if isinstance(rule, CodeList):
-        return seen[int(random.integers(len(seen)))]
-    low, high = float(seen[0]), float(seen[1])
+        return values[int(random.integers(len(values)))]
+    low, high = float(values[0]), float(values[1])
     value = float(low + (high - low) * random.random())
     rounded = round(value) if rule.integral else round(value, 2)
-    return rule.accept(rounded) if rule.contains(rounded) else seen[0]
+    return rule.accept(rounded) if rule.contains(rounded) else values[0]

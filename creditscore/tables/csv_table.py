@@ -63,7 +63,7 @@ class CellReader:
         @lru_cache(maxsize=MAX_CELLS)
         def read(field: Field, cell: str) -> object:
             decimal = self.decimals.get(field.name)
-            return read_cell(field, cell, decimal=decimal, whole=field.name in self.whole_fields)
+            return read_cell(field, cell, decimal=decimal, integral=field.name in self.whole_fields)
 
         return read
 

@@ -107,7 +107,7 @@ class ParquetTable:
         text = cell_text(cell)
         if not text.strip():
             return "" if accepts_empty(field) else None
-        return read_cell(field, text, decimal=".", whole=False)
+        return read_cell(field, text, decimal=".", integral=False)
 
     def share_read(self) -> float | None:
         """Return the share of the table that has been read; None if it has no rows."""

@@ -35,7 +35,7 @@ CLIP = 1e-3
 
 #: The steepest line, and the decimals of a line: fewer than any table can settle, and more than
 #: the last bits that processors differ in.
-STEEPEST, DECIMALS = 10.0, 4
+MAX_SLOPE, DECIMALS = 10.0, 4
 
 
 @dataclass(frozen=True)
@@ -82,10 +82,10 @@ class OutOfBag:
         predicted = self.recalibrated(line.slope, line.intercept)
         return OutOfBag(predicted[np.newaxis], self.bad, self.weights)
 
-    def rows(self, chosen: Ints) -> OutOfBag:
+    def rows(self, indices: Ints) -> OutOfBag:
         """Return some of the rows."""
-        weights = None if self.weights is None else self.weights[chosen]
-        return OutOfBag(self.by_tree[:, chosen], self.bad[chosen], weights)
+        weights = None if self.weights is None else self.weights[indices]
+        return OutOfBag(self.by_tree[:, indices], self.bad[indices], weights)
 
 
 def mean_of_trees(by_tree: Floats) -> Floats:
@@ -111,8 +111,8 @@ def fit_calibration(rows: OutOfBag, *, seed: int) -> Calibration:
     if before <= POOR_CALIBRATION_ERROR * min(rows.bad_rate, 1 - rows.bad_rate):
         return unchanged
     if len(rows.bad) > MAX_ROWS:
-        drawn = np.random.default_rng(seed).permutation(len(rows.bad))[:MAX_ROWS]
-        rows = rows.rows(np.sort(drawn))
+        sample = np.random.default_rng(seed).permutation(len(rows.bad))[:MAX_ROWS]
+        rows = rows.rows(np.sort(sample))
         predicted = rows.mean()
     recalibrated = _cross_fitted(rows, seed)
     if rows.log_loss(recalibrated) >= rows.log_loss(predicted):
@@ -143,13 +143,13 @@ def fit_line(rows: OutOfBag) -> tuple[float, float]:
     with (a, b) = (0, 1) to begin with, the derivatives of p_i are the means of (v - r) and of 1
     over the trees whose leaf is not held.
     """
-    known = np.isfinite(rows.by_tree)
-    weight = known / known.sum(axis=0)
+    out_of_bag = np.isfinite(rows.by_tree)
+    weight = out_of_bag / out_of_bag.sum(axis=0)
     rate = rows.bad_rate
-    leaves = np.where(known, rows.by_tree, rate) - rate
+    leaves = np.where(out_of_bag, rows.by_tree, rate) - rate
     bad = rows.bad
-    each = np.ones(len(bad)) if rows.weights is None else rows.weights
-    each = each / each.sum()
+    row_weights = np.ones(len(bad)) if rows.weights is None else rows.weights
+    row_weights = row_weights / row_weights.sum()
 
     def loss(line: Floats) -> tuple[float, Floats]:
         slope, shift = line
@@ -158,12 +158,12 @@ def fit_line(rows: OutOfBag) -> tuple[float, float]:
         predicted = np.sum(weight * np.clip(mapped, 0, 1), axis=0)
         clipped = np.clip(predicted, CLIP, 1 - CLIP)
         inside = clipped == predicted
-        pull = each * inside * (clipped - bad) / (clipped * (1 - clipped))
+        pull = row_weights * inside * (clipped - bad) / (clipped * (1 - clipped))
         gradient = np.array([np.sum(free * leaves, axis=0) @ pull, free.sum(axis=0) @ pull])
         return rows.log_loss(predicted), gradient
 
-    found = minimize(
-        loss, np.array([1.0, 0.0]), jac=True, method="L-BFGS-B", bounds=[(0, STEEPEST), (-1, 1)]
+    optimum = minimize(
+        loss, np.array([1.0, 0.0]), jac=True, method="L-BFGS-B", bounds=[(0, MAX_SLOPE), (-1, 1)]
     )
-    slope, shift = found.x
+    slope, shift = optimum.x
     return round(float(slope), DECIMALS), round(float(rate + shift - slope * rate), DECIMALS)

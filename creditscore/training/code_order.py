@@ -107,9 +107,9 @@ def _order(rule: CodeList, column: Floats, train: Dataset, name: str) -> tuple[V
     average = float(np.average(train.bad, weights=weights))
     share = {}
     for code in rule.labels:
-        own = column == rule.encode(code)
-        bad = float(weights[own] @ train.bad[own])
-        share[code] = (bad + SMOOTHING * average) / (float(weights[own].sum()) + SMOOTHING)
+        has_code = column == rule.encode(code)
+        bad = float(weights[has_code] @ train.bad[has_code])
+        share[code] = (bad + SMOOTHING * average) / (float(weights[has_code].sum()) + SMOOTHING)
     # Codes of the same share keep their order: sorted() is stable.
     return tuple(sorted(rule.labels, key=share.__getitem__))
 

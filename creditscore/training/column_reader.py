@@ -106,29 +106,29 @@ class FieldReader:
 
     def _read(self, text: str) -> None:
         """Read a text, and keep the number that the model sees for it; NaN where it is wrong."""
-        known = self.field
-        raw = read_cell(known, text, decimal=self.decimal, whole=True)
+        field = self.field
+        raw = read_cell(field, text, decimal=self.decimal, integral=True)
         try:
-            value = known.accept(raw)
-            self._numbers[text] = known.encode(value)
-            if self._may_fold and known.counts_as(value) != value:
+            value = field.accept(raw)
+            self._numbers[text] = field.encode(value)
+            if self._may_fold and field.counts_as(value) != value:
                 self._folded_texts.add(text)
         except Rejected as rejected:
             self._numbers[text] = np.nan
-            is_empty = not text.strip() and not accepts_empty(known)
+            is_empty = not text.strip() and not accepts_empty(field)
             self._kinds[text] = EMPTY if is_empty else rejected.code
 
     def _count(self, text: str, line: int) -> None:
         kind = self._kinds[text]
         if kind not in self.wrong:
-            raw = read_cell(self.field, text, decimal=self.decimal, whole=True)
+            raw = read_cell(self.field, text, decimal=self.decimal, integral=True)
             self.wrong[kind] = WrongCells(
                 column=self.column,
                 allowed=self.field.allowed[DEFAULT_LANGUAGE],
                 kind=kind,
                 line=line,
                 first=text,
-                got="" if kind == EMPTY else _got(raw) + cell_hint(self.field, raw),
+                got_text="" if kind == EMPTY else _got_text(raw) + cell_hint(self.field, raw),
             )
         self.wrong[kind].add("" if kind == EMPTY else text)
 
@@ -158,14 +158,14 @@ class OutcomeColumn:
         if None not in outcomes:
             self._pieces.append(np.array(outcomes, dtype=np.int64))
             return None
-        kept = []
+        indices = []
         for index, outcome in enumerate(outcomes):
             if outcome is None:
                 self._leave_out(cells[index])
             else:
-                kept.append(index)
-        self._pieces.append(np.array([outcomes[index] for index in kept], dtype=np.int64))
-        return kept
+                indices.append(index)
+        self._pieces.append(np.array([outcomes[index] for index in indices], dtype=np.int64))
+        return indices
 
     def finish(self) -> Ints:
         """Return the whole column: 1 for a bad outcome, 0 for a good one."""
@@ -189,9 +189,9 @@ class NamelessColumn:
         Counted from 1.
     """
 
-    def __init__(self, column: str, place: int) -> None:
+    def __init__(self, column: str, number: int) -> None:
         name = column.strip()
-        self.name = f"{place} (its name is {name!r})" if name else f"{place} (it has no name)"
+        self.name = f"{number} (its name is {name!r})" if name else f"{number} (it has no name)"
         self._ignored = name
         self._line, self._cell = 0, ""
         self._indices: set[int] = set()
@@ -227,11 +227,11 @@ def _has_three_decimals(text: str, decimal: str) -> bool:
     return bool(sign) and 0 < len(before) < 4 and len(behind) == 3 and (before + behind).isdigit()
 
 
-def _got(raw: object) -> str:
+def _got_text(raw: object) -> str:
     if isinstance(raw, str):
         return f"got {raw[:40]!r}"
-    got = describe_value(raw)
-    text = got if isinstance(got, str) else in_language(got, DEFAULT_LANGUAGE)
+    words = describe_value(raw)
+    text = words if isinstance(words, str) else in_language(words, DEFAULT_LANGUAGE)
     advice = (
         ", or say [file] decimal in the schema file" if isinstance(raw, AmbiguousNumber) else ""
     )

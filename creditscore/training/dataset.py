@@ -46,7 +46,7 @@ class Dataset:
         the schema file names no such column.
     left_out : mapping of str to int
         How many rows of the file had an outcome that is neither good nor bad, by its text.
-    written : mapping
+    file_format : mapping
         How the file is written: kind, encoding, separator and so on.
     notes : sequence of str
         What to know of the file before training on it.
@@ -63,7 +63,7 @@ class Dataset:
     group: Ints | None = None
     weight: Floats | None = None
     left_out: Mapping[str, int] = field(default_factory=dict)
-    written: Mapping[str, Any] = field(default_factory=dict)
+    file_format: Mapping[str, Any] = field(default_factory=dict)
     notes: Sequence[str] = ()
     header: Sequence[str] = ()
 
@@ -107,11 +107,12 @@ def load(path: Path, schema: Schema, *, columns: Mapping[str, str] | None = None
     MissingPackage
         If it needs a package that is not installed.
     """
-    wanted = wanted_columns(schema, columns)
     with (
         naming_file(path),
         _on_disk(path) as (local, sha256),
-        open_table_file(local, column_names=wanted, stated=schema.file) as file,
+        open_table_file(
+            local, column_names=wanted_columns(schema, columns), stated=schema.file
+        ) as file,
     ):
         line = file.format.header_line
         header = find_columns(path, file.columns, schema, headers=columns, line=line)
@@ -127,7 +128,7 @@ def load(path: Path, schema: Schema, *, columns: Mapping[str, str] | None = None
             folded=reader.folded,
             **reader.sample(),
             left_out=reader.left_out,
-            written=reader.described(),
+            file_format=reader.describe_file(),
             notes=tuple(reader.notes()),
             header=file.columns,
         )

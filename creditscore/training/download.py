@@ -52,11 +52,11 @@ def fetch(source: Source, cache: Path) -> Path:
     except (OSError, http.client.HTTPException, ValueError) as error:
         # ValueError: an address such as http://[ that Python cannot take apart.
         reason = getattr(error, "reason", None) or error
-        raise DatasetError(source.url, f"cannot be fetched: {reason}{_kept(part)}") from None
-    found = _sha256(part)
-    if found != source.sha256:
+        raise DatasetError(source.url, f"cannot be fetched: {reason}{_kept_note(part)}") from None
+    digest = _sha256(part)
+    if digest != source.sha256:
         part.unlink()
-        problem = f"has SHA-256 {found}, expected {source.sha256}; it was not kept"
+        problem = f"has SHA-256 {digest}, expected {source.sha256}; it was not kept"
         raise DatasetError(source.url, problem)
     part.replace(target)
     return target
@@ -64,15 +64,15 @@ def fetch(source: Source, cache: Path) -> Path:
 
 def _download(url: str, part: Path) -> None:
     """Append to a partial file what is still missing of it, showing progress."""
-    have = part.stat().st_size if part.exists() else 0
+    offset = part.stat().st_size if part.exists() else 0
     request = urllib.request.Request(url)
-    if have:
-        request.add_header("Range", f"bytes={have}-")
+    if offset:
+        request.add_header("Range", f"bytes={offset}-")
     try:
         answer = urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS)
     except urllib.error.HTTPError as error:
         # 416: the partial file is no beginning of what is there now; start over.
-        if error.code != 416 or not have:
+        if error.code != 416 or not offset:
             raise
         error.close()
         part.unlink()
@@ -80,27 +80,29 @@ def _download(url: str, part: Path) -> None:
         return
     with answer:
         if answer.status != 206:
-            have = 0
+            offset = 0
         length = answer.headers.get("Content-Length")
-        total = have + int(length) if length else None
-        _append(answer, part, have=have, total=total)
+        total = offset + int(length) if length else None
+        _append(answer, part, offset=offset, total=total)
         size = part.stat().st_size
         if total is not None and size < total:
             raise http.client.HTTPException(f"it was cut off after {size} of {total} bytes")
 
 
-def _append(answer: http.client.HTTPResponse, part: Path, *, have: int, total: int | None) -> None:
+def _append(
+    answer: http.client.HTTPResponse, part: Path, *, offset: int, total: int | None
+) -> None:
     label = "Fetching the data"
     with (
-        part.open("ab" if have else "wb") as file,
-        tqdm(total=total, initial=have, unit="B", unit_scale=True, desc=label) as bar,
+        part.open("ab" if offset else "wb") as file,
+        tqdm(total=total, initial=offset, unit="B", unit_scale=True, desc=label) as bar,
     ):
         while chunk := answer.read(CHUNK_BYTES):
             file.write(chunk)
             bar.update(len(chunk))
 
 
-def _kept(part: Path) -> str:
+def _kept_note(part: Path) -> str:
     if part.exists() and part.stat().st_size:
         return "; run the same command again, it continues from there"
     return ""

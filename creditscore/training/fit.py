@@ -104,7 +104,7 @@ def fit(
         If the forest is too large for exact reasons.
     """
     predictors = tuple(name for name in spec.fields if name not in exclude)
-    chosen = schema.scorecards[spec.name].forest.min_samples_leaf is None
+    is_searched = schema.scorecards[spec.name].forest.min_samples_leaf is None
     grown = grow(train, predictors, schema, spec, seed=seed)
     forest, matrix = grown.forest, train.matrix(predictors)
     rounded = matrix.astype(np.float32)
@@ -114,7 +114,7 @@ def fit(
         games = compute_shapley_tables(
             forest,
             rounded[rows],
-            max_values=max_values(schema) if chosen else None,
+            max_values=max_values(schema) if is_searched else None,
         )
     except ValueError as error:
         key = f"scorecards.{spec.name}.forest"
@@ -259,8 +259,8 @@ def calibrate(
     weights : ndarray of shape (n_rows,), optional
         Those that it was grown with.
     """
-    seen = columns_with_missing(matrix)
-    missing = seen if missing is None else seen | missing
+    has_missing = columns_with_missing(matrix)
+    missing = has_missing if missing is None else has_missing | missing
     judges = flatten(grown, missing=missing)
     rows = out_of_bag_rows(grown, judges, matrix, bad, weights, seed=seed)
     calibration = fit_calibration(rows, seed=seed)
@@ -278,32 +278,32 @@ def out_of_bag_rows(
     weights: Floats | None = None,
     *,
     seed: int,
-    most: int = MAX_JUDGED,
+    max_rows: int = MAX_JUDGED,
 ) -> OutOfBag:
     """Return what each tree predicts for the rows that it did not draw.
 
     With few trees there are rows that each of them drew; these are left out. Where there are many
     rows, so many of them are drawn at random.
     """
-    chosen = np.sort(np.random.default_rng(seed).permutation(len(bad))[:most])
-    each = None if weights is None else weights[chosen]
-    rows = OutOfBag(predict_by_tree(grown, forest, matrix, chosen), bad[chosen], each)
+    indices = np.sort(np.random.default_rng(seed).permutation(len(bad))[:max_rows])
+    row_weights = None if weights is None else weights[indices]
+    rows = OutOfBag(predict_by_tree(grown, forest, matrix, indices), bad[indices], row_weights)
     drawn_by_all = np.isnan(rows.by_tree).all(axis=0)
     return rows.rows(np.flatnonzero(~drawn_by_all)) if drawn_by_all.any() else rows
 
 
 def predict_by_tree(
-    grown: RandomForestClassifier, forest: Forest, matrix: Floats, chosen: Ints
+    grown: RandomForestClassifier, forest: Forest, matrix: Floats, rows: Ints
 ) -> Floats:
     """Return what each tree predicts for the chosen rows, NaN for those that it drew.
 
     Averaged over the trees, it is scikit-learn's `oob_decision_function_`, ten times as fast.
     """
-    predicted = forest.of_each_tree(matrix[chosen].astype(np.float32))
-    for tree, drawn in enumerate(grown.estimators_samples_):
-        seen = np.zeros(len(matrix), dtype=np.bool_)
-        seen[drawn] = True
-        predicted[tree, seen[chosen]] = np.nan
+    predicted = forest.of_each_tree(matrix[rows].astype(np.float32))
+    for tree, sample in enumerate(grown.estimators_samples_):
+        in_bag = np.zeros(len(matrix), dtype=np.bool_)
+        in_bag[sample] = True
+        predicted[tree, in_bag[rows]] = np.nan
     return predicted
 
 

@@ -38,7 +38,7 @@ LEAVES = (60, 30, 15, 7, 3)
 MIN_LEAF_ROWS, TREES_OF_FEW_ROWS = 1, 100
 
 #: The depth that the best settings are tried with as well.
-DEEPER = 12
+EXTRA_DEPTH = 12
 
 #: Rows that the grid is tried on, at most, which bounds the time.
 MAX_ROWS = 20_000
@@ -100,7 +100,7 @@ def try_forests(
     max_rows : int
         Rows to try them on, at most, drawn with the same share of defaults.
     """
-    few = len(bad) <= FEW_ROWS
+    few_rows = len(bad) <= FEW_ROWS
     if len(bad) > max_rows:
         rows, _ = train_test_split(
             np.arange(len(bad)), train_size=max_rows, stratify=bad, random_state=seed
@@ -118,10 +118,11 @@ def try_forests(
         size = table_size(flatten(grown, trees=candidate.trees))
         return ForestTrial(candidate, loss, reasons_fit=size <= max_values)
 
-    trials = [try_one(candidate) for candidate in candidates(settings, matrix.shape[1], few=few)]
+    grid = candidates(settings, matrix.shape[1], few_rows=few_rows)
+    trials = [try_one(candidate) for candidate in grid]
     if settings.max_depth is None:
         best = min(trials, key=_rank)
-        trials.append(try_one(replace(best.settings, max_depth=DEEPER)))
+        trials.append(try_one(replace(best.settings, max_depth=EXTRA_DEPTH)))
     return sorted(trials, key=_rank)
 
 
@@ -130,7 +131,7 @@ def _rank(trial: ForestTrial) -> tuple[bool, float]:
 
 
 def candidates(
-    settings: ForestSettings, n_predictors: int, *, few: bool
+    settings: ForestSettings, n_predictors: int, *, few_rows: bool
 ) -> Sequence[ForestSettings]:
     """Return the grid: each size of a leaf with the square root and half of the predictors.
 
@@ -139,16 +140,16 @@ def candidates(
     settings : ForestSettings
         Whatever is not None stays.
     n_predictors : int
-    few : bool
+    few_rows : bool
         Whether there are few rows: more trees and a smaller leaf then.
     """
     some: list[int | None] = [settings.max_features]
     half = n_predictors // 2
     if settings.max_features is None and half > isqrt(n_predictors):
         some.append(half)
-    complete = settings.completed(trees=TREES_OF_FEW_ROWS) if few else settings.completed()
+    complete = settings.completed(trees=TREES_OF_FEW_ROWS) if few_rows else settings.completed()
     return [
         replace(complete, min_samples_leaf=leaf, max_features=features)
-        for leaf in (*LEAVES, *([MIN_LEAF_ROWS] if few else []))
+        for leaf in (*LEAVES, *([MIN_LEAF_ROWS] if few_rows else []))
         for features in some
     ]

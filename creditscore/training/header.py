@@ -76,55 +76,55 @@ def find_columns(
         With all that is wrong.
     """
     label_name = headers[schema.label.column] if headers else schema.label.column
-    found = field_columns(columns, schema, headers=headers)
+    field_indices = field_columns(columns, schema, headers=headers)
     labels = [i for i, name in enumerate(columns) if clean_name(name) == clean_name(label_name)]
-    nameless = [place for place, name in enumerate(columns) if is_nameless(name)]
+    nameless = [index for index, name in enumerate(columns) if is_nameless(name)]
     ignored = {clean_name(name) for name in schema.ignored_columns}
-    nameless = [place for place in nameless if clean_name(columns[place]) not in ignored]
-    known = {place for places in found.values() for place in places}
-    sample = _sample_columns(columns, schema, found, headers)
-    nameless = [place for place in nameless if place not in sample.values()]
-    known |= {*labels, *nameless, *sample.values()}
-    known |= {i for i, name in enumerate(columns) if clean_name(name) in ignored}
-    wanted = {
+    nameless = [index for index in nameless if clean_name(columns[index]) not in ignored]
+    known_indices = {index for indices in field_indices.values() for index in indices}
+    sample = _sample_columns(columns, schema, field_indices, headers)
+    nameless = [index for index in nameless if index not in sample.values()]
+    known_indices |= {*labels, *nameless, *sample.values()}
+    known_indices |= {i for i, name in enumerate(columns) if clean_name(name) in ignored}
+    missing_fields = {
         name: (headers[name] if headers else schema.fields[name].column or name)
         for name in schema.fields
-        if name not in found
+        if name not in field_indices
     }
-    missing = [*wanted.values(), *([] if labels else [label_name])]
+    missing = [*missing_fields.values(), *([] if labels else [label_name])]
     missing += [
         headers[name] if headers else name
         for role, name in schema.sample.columns.items()
-        if role not in sample and name not in wanted
+        if role not in sample and name not in missing_fields
     ]
-    unknown = [name for place, name in enumerate(columns) if place not in known]
+    unknown = [name for index, name in enumerate(columns) if index not in known_indices]
     near = {name: nearest_name(name, unknown) for name in missing}
     faults = _missing(near, columns, line)
-    faults += _twice(columns, found, line)
+    faults += _twice(columns, field_indices, line)
     if headers is None:
         # A misspelt column is one fault, not two.
         unknown = [name for name in unknown if name not in near.values()]
         faults += _unknown(unknown, [*field_names(schema), label_name], line)
     _refuse(path, faults, line)
-    fields = {name: places[0] for name, places in found.items()}
+    fields = {name: indices[0] for name, indices in field_indices.items()}
     return Header(fields, labels[0], sample, nameless)
 
 
 def _sample_columns(
     columns: Sequence[str],
     schema: Schema,
-    found: Mapping[str, Sequence[int]],
+    field_indices: Mapping[str, Sequence[int]],
     headers: Mapping[str, str] | None,
 ) -> dict[str, int]:
     """Find the columns of [sample], by what they are for; one may be that of a field."""
-    places = {clean_name(name): place for place, name in reversed(list(enumerate(columns)))}
+    indices = {clean_name(name): index for index, name in reversed(list(enumerate(columns)))}
     sample = {}
     for role, name in schema.sample.columns.items():
-        place = places.get(clean_name(headers[name] if headers else name))
-        if place is None and name in found:
-            place = found[name][0]
-        if place is not None:
-            sample[role] = place
+        index = indices.get(clean_name(headers[name] if headers else name))
+        if index is None and name in field_indices:
+            index = field_indices[name][0]
+        if index is not None:
+            sample[role] = index
     return sample
 
 
@@ -143,7 +143,7 @@ def _missing(near: Mapping[str, str | None], columns: Sequence[str], line: int) 
 
 
 def _twice(
-    columns: Sequence[str], found: Mapping[str, Sequence[int]], line: int
+    columns: Sequence[str], field_indices: Mapping[str, Sequence[int]], line: int
 ) -> list[TableFault]:
     counts = Counter(clean_name(name) for name in columns if not is_nameless(name))
     faults = [
@@ -151,8 +151,8 @@ def _twice(
         for name, count in counts.items()
         if count > 1
     ]
-    for name, places in found.items():
-        names = {clean_name(columns[place]) for place in places}
+    for name, indices in field_indices.items():
+        names = {clean_name(columns[index]) for index in indices}
         if len(names) > 1:
             both = " and ".join(sorted(names))
             faults.append(TableFault(f"is in the header as {both}: leave one out", line, name))
@@ -173,7 +173,8 @@ def _refuse(path: Path, faults: Sequence[TableFault], line: int) -> None:
         raise DatasetError(path, faults[0].text, line=line, column=faults[0].column)
     if faults:
         listed = [
-            f"column {each.column}: {each.text}" if each.column else each.text for each in faults
+            f"column {fault.column}: {fault.text}" if fault.column else fault.text
+            for fault in faults
         ]
         problem = f"line {line}: the header has {len(faults)} faults:"
         raise DatasetFaults(path, problem, capped(listed), line=line)

@@ -84,17 +84,17 @@ def train(
     """
     check_exclusion(schema, exclude)
     data = weighted(data, schema.sample)
-    rows, written = split(data, seed), schema
-    schema = learn_order(rows.train, written)
-    train, test = (encode_again(part, written, schema) for part in (rows.train, rows.test))
-    by_time = split_by_time(data, written.sample)
+    rows, written_schema = split(data, seed), schema
+    schema = learn_order(rows.train, written_schema)
+    train, test = (encode_again(part, written_schema, schema) for part in (rows.train, rows.test))
+    by_time = split_by_time(data, written_schema.sample)
     if by_time is not None:
         # Of the earlier rows alone: the latest ones are not known yet.
-        earlier = learn_order(by_time.earlier, written)
+        earlier = learn_order(by_time.earlier, written_schema)
         by_time = replace(
             by_time,
-            earlier=encode_again(by_time.earlier, written, earlier),
-            latest=encode_again(by_time.latest, written, earlier),
+            earlier=encode_again(by_time.earlier, written_schema, earlier),
+            latest=encode_again(by_time.latest, written_schema, earlier),
         )
     rows = Split(train, test, by_time)
     cards, golden, specs, trials, by_seed, out_of_bag = {}, [], {}, {}, {}, {}
@@ -129,7 +129,7 @@ def train(
         seed=seed,
         scorecards=cards,
         trials=trials,
-        code_orders=learnt_orders(written, schema),
+        code_orders=learnt_orders(written_schema, schema),
         golden=golden,
         now=now,
     )
@@ -161,13 +161,13 @@ def _fit_first(
     specs: Sequence[ScorecardSpec], fit_one: Callable[[ScorecardSpec], _Fitted]
 ) -> tuple[_Fitted, ScorecardSpec]:
     """Fit by the first settings whose exact reasons fit into memory."""
-    *others, last = specs
-    for spec in others:
+    *better_specs, last_spec = specs
+    for spec in better_specs:
         try:
             return fit_one(spec), spec
         except ReasonsTooLargeError as error:
             logging.getLogger(__name__).warning("%s; the next best settings are taken", error)
-    return fit_one(last), last
+    return fit_one(last_spec), last_spec
 
 
 def check_exclusion(schema: Schema, exclude: Sequence[str]) -> None:
@@ -183,8 +183,8 @@ def check_exclusion(schema: Schema, exclude: Sequence[str]) -> None:
             raise ExclusionError(f"{allowed}; got {name!r}{hint(name, schema.fields)}")
     for spec in schema.scorecards.values():
         if set(spec.fields) <= set(exclude):
-            left = f"must leave the {spec.name} scorecard at least one of {', '.join(spec.fields)}"
-            raise ExclusionError(left)
+            fields = ", ".join(spec.fields)
+            raise ExclusionError(f"must leave the {spec.name} scorecard at least one of {fields}")
 
 
 def training_manifest(
@@ -216,7 +216,7 @@ def training_manifest(
             "folded_rows": dict(data.folded),
             "code_orders": {name: list(codes) for name, codes in code_orders.items()},
             "left_out_rows": dict(data.left_out),
-            "format": dict(data.written),
+            "format": dict(data.file_format),
         },
         "policy": policy.to_dict(),
         "scorecards": {

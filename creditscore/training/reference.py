@@ -64,9 +64,10 @@ def describe_reference(
     schema : Schema
     """
     numbers = {
-        name: known
+        name: values
         for name, column in zip(predictors, matrix.T, strict=True)
-        if isinstance(schema.fields[name].rule, NumericRange) and len(known := _known(column))
+        if isinstance(schema.fields[name].rule, NumericRange)
+        and len(values := _known_values(column))
     }
     return Reference(
         group=f"{group}_training_rows",
@@ -90,18 +91,18 @@ def training_ranges(
     """
     ranges: dict[str, list[Value]] = {}
     for name in names:
-        rule, column = schema.fields[name].rule, _known(train.columns[name])
+        rule, column = schema.fields[name].rule, _known_values(train.columns[name])
         if not len(column):
             raise DatasetError(train.name, "is empty in all training rows", column=name)
         if isinstance(rule, CodeList):
-            seen = set(column.tolist())
-            ranges[name] = [code for code in rule.labels if rule.encode(code) in seen]
+            codes = set(column.tolist())
+            ranges[name] = [code for code in rule.labels if rule.encode(code) in codes]
         else:
             ranges[name] = [rule.accept(float(column.min())), rule.accept(float(column.max()))]
     return ranges
 
 
-def _known(column: Floats) -> Floats:
+def _known_values(column: Floats) -> Floats:
     """Return the values of a column that are not missing."""
     return column[~np.isnan(column)]
 
@@ -145,8 +146,8 @@ def bin_training_rows(
 
 def _field_bins(field: Field, column: Floats, weights: Floats | None) -> Bins:
     missing = np.isnan(column)
-    known = None if weights is None else weights[~missing]
-    bins = _known_bins(field, column[~missing], known)
+    known_weights = None if weights is None else weights[~missing]
+    bins = _known_bins(field, column[~missing], known_weights)
     if field.missing is None:
         return bins
     counts = (*bins.counts, _count(missing, weights))
@@ -164,8 +165,10 @@ def _known_bins(field: Field, column: Floats, weights: Floats | None) -> Bins:
         codes = tuple(field.rule.labels)
         rows = [_count(column == field.rule.encode(code), weights) for code in codes]
         # One is left for missing values.
-        most = len(ALPHABET) - (field.missing is not None)
-        counts = [*rows[: most - 1], sum(rows[most - 1 :])] if len(rows) > most else rows
+        max_bins = len(ALPHABET) - (field.missing is not None)
+        counts = (
+            [*rows[: max_bins - 1], sum(rows[max_bins - 1 :])] if len(rows) > max_bins else rows
+        )
         labels = [in_language(text, DEFAULT_LANGUAGE) for text in field.rule.labels.values()]
         return Bins(
             codes=codes,
@@ -183,8 +186,8 @@ def _known_bins(field: Field, column: Floats, weights: Floats | None) -> Bins:
 def _number_bins(
     column: Floats, weights: Floats | None, edges: Sequence[float], *, integral: bool
 ) -> Bins:
-    places = np.searchsorted(edges, column, side="right")
-    counts = [_count(places == place, weights) for place in range(len(edges) + 1)]
+    indices = np.searchsorted(edges, column, side="right")
+    counts = [_count(indices == index, weights) for index in range(len(edges) + 1)]
     return Bins(
         codes=(),
         edges=tuple(float(edge) for edge in edges),

@@ -15,7 +15,7 @@ from creditscore.training.split import Split
 OTHER_SEEDS = 4
 
 #: Share of the repeated trainings in which a probability moves by at most the spread of its band.
-WITHIN = 0.95
+SPREAD_QUANTILE = 0.95
 
 #: Bands of probability, each of as many training rows, and the fewest of those rows.
 BANDS = 20
@@ -55,12 +55,12 @@ def train_again(
     names = scorecard.predictors
     learned, tested = (part.matrix(names).astype(np.float32) for part in (rows.train, rows.test))
     moved, by_seed = [], []
-    own = scorecard.probability_of_default(learned)
-    for other in range(1, seeds + 1):
-        forest = grow(rows.train, names, schema, spec, seed=(seed + other) % SEED_END).forest
-        moved.append(forest.probability_of_default(learned) - own)
+    predicted = scorecard.probability_of_default(learned)
+    for offset in range(1, seeds + 1):
+        forest = grow(rows.train, names, schema, spec, seed=(seed + offset) % SEED_END).forest
+        moved.append(forest.probability_of_default(learned) - predicted)
         by_seed.append(forest.probability_of_default(tested))
-    return measure_spread(own, np.array(moved)), np.array(by_seed)
+    return measure_spread(predicted, np.array(moved)), np.array(by_seed)
 
 
 def measure_spread(probability_of_default: Floats, moved: Floats) -> RetrainingSpread:
@@ -80,7 +80,8 @@ def measure_spread(probability_of_default: Floats, moved: Floats) -> RetrainingS
     distances = [np.abs(moved[:, band == index]) for index in range(len(edges) + 1)]
     # Equal probabilities can leave a band without a row: then it is as the others together.
     spreads = [
-        float(np.quantile(each if each.size else np.abs(moved), WITHIN)) for each in distances
+        float(np.quantile(distance if distance.size else np.abs(moved), SPREAD_QUANTILE))
+        for distance in distances
     ]
     return RetrainingSpread(
         tuple(edges.tolist()), tuple(round(spread, DIGITS) for spread in spreads)

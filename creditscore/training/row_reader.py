@@ -35,19 +35,19 @@ class RowReader:
 
     def __init__(self, path: Path, file: TableFile, schema: Schema, header: Header) -> None:
         self._path, self._file, self._label = path, file, schema.label
-        self._label_place, self._width = header.label, len(file.columns)
+        self._label_index, self._width = header.label, len(file.columns)
         self._decimals = decimal_signs(file, schema, header.fields)
         columns = file.columns
         self._fields = [
-            (FieldReader(schema.fields[name], columns[place], self._decimals.get(name)), place)
-            for name, place in header.fields.items()
+            (FieldReader(schema.fields[name], columns[index], self._decimals.get(name)), index)
+            for name, index in header.fields.items()
         ]
         self._outcome = OutcomeColumn(schema.label)
         # Numbers of other files are made texts with a point.
         decimal = schema.file.decimal if isinstance(file, CsvFile) else "."
         self._sample = [
-            (SampleColumn(role, columns[place].strip(), decimal), place)
-            for role, place in header.sample.items()
+            (SampleColumn(role, columns[index].strip(), decimal), index)
+            for role, index in header.sample.items()
         ]
         self._nameless = [(NamelessColumn(columns[at], 1 + at), at) for at in header.nameless]
         self._rows = self._kept_rows = self._odd_rows = 0
@@ -62,16 +62,16 @@ class RowReader:
             return
         lines: Sequence[int] = [line for line, _ in rows]
         columns: list[Sequence[str]] = list(zip(*[cells for _, cells in rows], strict=True))
-        for nameless, place in self._nameless:
-            nameless.read(columns[place], lines)
-        kept = self._outcome.read(columns[self._label_place])
-        if kept is not None:
-            lines = [lines[index] for index in kept]
-            columns = [[cells[index] for index in kept] for cells in columns]
-        for drawn, place in self._sample:
-            drawn.read(columns[place], lines)
-        for field, place in self._fields:
-            wrong = field.read(columns[place], lines)
+        for nameless, index in self._nameless:
+            nameless.read(columns[index], lines)
+        kept_indices = self._outcome.read(columns[self._label_index])
+        if kept_indices is not None:
+            lines = [lines[index] for index in kept_indices]
+            columns = [[cells[index] for index in kept_indices] for cells in columns]
+        for column, index in self._sample:
+            column.read(columns[index], lines)
+        for field, index in self._fields:
+            wrong = field.read(columns[index], lines)
             self._bad_rows.update(self._kept_rows + index for index in wrong)
         self._kept_rows += len(lines)
 
@@ -96,18 +96,18 @@ class RowReader:
         """
         if not self._rows:
             raise DatasetError(self._path, "holds a header but no rows")
-        others = [fault for nameless, _ in self._nameless if (fault := nameless.fault())]
-        for drawn, _ in self._sample:
-            if fault := drawn.fault():
-                others.append(fault)
-                self._bad_rows.update(drawn.wrong_rows().tolist())
+        faults = [fault for nameless, _ in self._nameless if (fault := nameless.fault())]
+        for column, _ in self._sample:
+            if fault := column.fault():
+                faults.append(fault)
+                self._bad_rows.update(column.wrong_rows().tolist())
         if self._odd is not None:
             more = self._odd_rows - 1
             text = self._odd.text + (f" (and {more:,} more such rows)" if more else "")
-            others.append(TableFault(text, self._odd.line))
+            faults.append(TableFault(text, self._odd.line))
         cells = [wrong for field, _ in self._fields for wrong in field.wrong.values()]
         bad_rows = len(self._bad_rows) + self._odd_rows
-        refuse_table(self._path, cells, others, bad_rows=bad_rows, rows=self._rows)
+        refuse_table(self._path, cells, faults, bad_rows=bad_rows, rows=self._rows)
 
     def outcomes(self) -> Ints:
         """Return the outcomes: 1 for a bad one, 0 for a good one.
@@ -121,11 +121,11 @@ class RowReader:
         for value, words in ((0, self._label.good), (1, self._label.bad)):
             if not (bad == value).any():
                 text = f"must hold both outcomes, but no row has {' or '.join(map(repr, words))}"
-                seen = ", ".join(
+                counts = ", ".join(
                     f"{text!r} ({rows:,} rows)" for text, rows in self.left_out.items()
                 )
-                text += f"; other outcomes are {seen}" if seen else ""
-                raise DatasetError(self._path, text, column=self._file.columns[self._label_place])
+                text += f"; other outcomes are {counts}" if counts else ""
+                raise DatasetError(self._path, text, column=self._file.columns[self._label_index])
         return bad
 
     def columns(self) -> dict[str, Floats]:
@@ -134,7 +134,7 @@ class RowReader:
 
     def sample(self) -> dict[str, Any]:
         """Return the columns of [sample], by what they are for."""
-        return {drawn.role: drawn.finish() for drawn, _ in self._sample}
+        return {column.role: column.finish() for column, _ in self._sample}
 
     @property
     def folded(self) -> dict[str, int]:
@@ -146,29 +146,31 @@ class RowReader:
         """How many rows had another outcome, by its text."""
         return self._outcome.left_out
 
-    def described(self) -> dict[str, Any]:
+    def describe_file(self) -> dict[str, Any]:
         """Return how the file is written, for the manifest."""
-        found = self._file.format
+        file_format = self._file.format
         return {
-            "kind": found.kind,
-            "encoding": found.encoding,
-            "separator": found.separator,
-            "header_line": found.header_line,
-            "sheet": found.sheet,
+            "kind": file_format.kind,
+            "encoding": file_format.encoding,
+            "separator": file_format.separator,
+            "header_line": file_format.header_line,
+            "sheet": file_format.sheet,
             "decimal": self._decimal(),
         }
 
     def notes(self) -> Iterator[str]:
         """Say what was found out about the file, and what may not be as it was meant."""
-        found, decimal = self._file.format, self._decimal()
+        file_format, decimal = self._file.format, self._decimal()
         plain = FileFormat()
-        if found != plain or decimal == ",":
-            sign = f", with {DECIMALS[decimal]}" if found.kind == plain.kind and decimal else ""
-            yield f"{self._path.name} is {found.describe()}{sign}"
+        if file_format != plain or decimal == ",":
+            sign = (
+                f", with {DECIMALS[decimal]}" if file_format.kind == plain.kind and decimal else ""
+            )
+            yield f"{self._path.name} is {file_format.describe()}{sign}"
         for nameless, _ in self._nameless:
             yield f"column {nameless.name} is left out: it holds an index, or nothing"
         for field, _ in self._fields:
-            if field.only_thousandths and found.kind == plain.kind:
+            if field.only_thousandths and file_format.kind == plain.kind:
                 yield (
                     f"every value of {field.column} has exactly three digits behind its decimal "
                     f"sign: where they are thousands, say so by [file] decimal in the schema file"

@@ -71,19 +71,19 @@ def read_times(cells: Sequence[str]) -> tuple[Times, Problems]:
         first = next(iter(numbers))
         problem = f"must have the year first, such as 201503, got {first.strip()!r}"
         return np.zeros(len(cells)), {first: problem}
-    others = {text: _no_time(text) for text in texts if text not in numbers}
-    return np.array([numbers.get(text, 0) for text in cells], dtype=np.float64), others
+    problems = {text: _no_time(text) for text in texts if text not in numbers}
+    return np.array([numbers.get(text, 0) for text in cells], dtype=np.float64), problems
 
 
 def _read_dates(texts: Sequence[str]) -> tuple[Mapping[str, datetime], Problems]:
     readings = [_parse_each(texts, datetime.fromisoformat)]
     readings += [_parse_each(texts, _reader(form)) for form in FORMATS]
     best = max(readings, key=len)
-    for other in readings:
-        if len(other) == len(best) == len(texts) and other != best:
-            text = next(text for text in texts if best[text] != other[text])
-            one, two = (reading[text].date().isoformat() for reading in (best, other))
-            problem = f"may be {one} or {two}: write the year first, such as {one}"
+    for reading in readings:
+        if len(reading) == len(best) == len(texts) and reading != best:
+            text = next(text for text in texts if best[text] != reading[text])
+            first, second = (dates[text].date().isoformat() for dates in (best, reading))
+            problem = f"may be {first} or {second}: write the year first, such as {first}"
             return best, {text: problem}
     return best, {text: _no_time(text) for text in texts if text not in best}
 
@@ -165,7 +165,7 @@ class SampleColumn:
         self._numbers: dict[str, int] = {}
         self._first_lines: list[int] = []
         self._pieces: list[Ints] = []
-        self._read: tuple[npt.NDArray[Any], Problems] | None = None
+        self._reading: tuple[npt.NDArray[Any], Problems] | None = None
 
     def read(self, cells: Sequence[str], lines: Sequence[int]) -> None:
         """Read the cells of some rows."""
@@ -200,12 +200,12 @@ class SampleColumn:
 
     def _texts(self) -> tuple[npt.NDArray[Any], Problems]:
         """Read the different texts."""
-        if self._read is None:
+        if self._reading is None:
             texts = list(self._numbers)
             if self.role == "time":
-                self._read = read_times(texts)
+                self._reading = read_times(texts)
             elif self.role == "group":
-                self._read = read_groups(texts)
+                self._reading = read_groups(texts)
             else:
-                self._read = read_weights(texts, decimal=self._decimal)
-        return self._read
+                self._reading = read_weights(texts, decimal=self._decimal)
+        return self._reading

@@ -28,7 +28,7 @@ MIN_TESTED_PER_OUTCOME = 10
 
 
 #: Rows that are held in memory side by side to be hashed.
-HASHED_AT_ONCE = 50_000
+HASH_CHUNK_ROWS = 50_000
 
 
 @dataclass(frozen=True)
@@ -116,8 +116,8 @@ def split(dataset: Dataset, seed: int) -> Split:
 def join(first: Dataset, second: Dataset) -> Dataset:
     """Return the rows of two parts of one data set, those of the first before the second's."""
 
-    def both(one: Any, other: Any) -> Any:
-        return None if one is None else np.concatenate([one, other])
+    def both(column: Any, more: Any) -> Any:
+        return None if column is None else np.concatenate([column, more])
 
     return replace(
         first,
@@ -155,14 +155,14 @@ def split_by_time(dataset: Dataset, sample: Sample) -> TimeSplit | None:
     from_each_on = np.cumsum(rows[::-1])[::-1] / len(dataset)
     cut = 1 + int(np.argmin(np.abs(from_each_on[1:] - TEST_SHARE)))
     late = dataset.time >= times[cut]
-    kept = late
+    is_latest = late
     if dataset.group is not None:
-        kept = late & ~np.isin(dataset.group, dataset.group[~late])
+        is_latest = late & ~np.isin(dataset.group, dataset.group[~late])
     return TimeSplit(
         earlier=dataset.rows(np.flatnonzero(~late)),
-        latest=dataset.rows(np.flatnonzero(kept)),
+        latest=dataset.rows(np.flatnonzero(is_latest)),
         since=time_text(times[cut]),
-        known_people=int(late.sum() - kept.sum()),
+        known_people=int(late.sum() - is_latest.sum()),
     )
 
 
@@ -188,14 +188,14 @@ def find_twins(train: Dataset, test: Dataset) -> Flags:
     ndarray of shape (n_test_rows,)
     """
     names = list(train.columns)
-    known = set(_fingerprints(train, names))
-    return np.fromiter((each in known for each in _fingerprints(test, names)), bool, len(test))
+    train_rows = set(_fingerprints(train, names))
+    return np.fromiter((row in train_rows for row in _fingerprints(test, names)), bool, len(test))
 
 
 def _fingerprints(data: Dataset, names: Sequence[str]) -> Iterator[bytes]:
     """Yield a hash of each row, short enough to keep a million of them."""
-    for start in range(0, len(data), HASHED_AT_ONCE):
-        part = slice(start, start + HASHED_AT_ONCE)
+    for start in range(0, len(data), HASH_CHUNK_ROWS):
+        part = slice(start, start + HASH_CHUNK_ROWS)
         columns = [*(data.columns[name][part] for name in names), data.bad[part]]
         # Adding 0 turns -0.0 into 0.0.
         for row in np.column_stack(columns) + 0.0:

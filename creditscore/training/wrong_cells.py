@@ -53,7 +53,7 @@ class WrongCells:
         The line of the first.
     first : str
         The first.
-    got : str
+    got_text : str
         What stands there, in words.
     count : int
         How many they are.
@@ -66,7 +66,7 @@ class WrongCells:
     kind: str
     line: int
     first: str
-    got: str
+    got_text: str
     count: int = 0
     examples: list[str] = field(default_factory=list)
 
@@ -85,7 +85,7 @@ class WrongCells:
         more = more if self.count > 1 else ""
         if self.kind == EMPTY:
             return f"must be {self._allowed}, but the cell is empty{more}; {REMEDY}"
-        return f"must be {self._allowed}, {self.got}{more}"
+        return f"must be {self._allowed}, {self.got_text}{more}"
 
     @property
     def _allowed(self) -> str:
@@ -125,7 +125,7 @@ def cell_hint(field: Field, raw: object) -> str:
 def refuse_table(
     path: Path,
     cells: Sequence[WrongCells],
-    others: Sequence[TableFault],
+    other_faults: Sequence[TableFault],
     *,
     bad_rows: int,
     rows: int,
@@ -137,7 +137,7 @@ def refuse_table(
     path : Path
     cells : sequence of WrongCells
         By column.
-    others : sequence of TableFault
+    other_faults : sequence of TableFault
     bad_rows, rows : int
         How many rows have a fault, and how many there are.
 
@@ -148,9 +148,12 @@ def refuse_table(
     DatasetFaults
         For several.
     """
-    empty = [each for each in cells if each.kind == EMPTY]
-    single = cells if len(empty) < 2 else [each for each in cells if each.kind != EMPTY]
-    faults = [*(TableFault(each.describe(), each.line, each.column) for each in single), *others]
+    empty = [wrong for wrong in cells if wrong.kind == EMPTY]
+    single = cells if len(empty) < 2 else [wrong for wrong in cells if wrong.kind != EMPTY]
+    faults = [
+        *(TableFault(wrong.describe(), wrong.line, wrong.column) for wrong in single),
+        *other_faults,
+    ]
     listed = [_describe(fault) for fault in faults]
     if len(empty) > 1:
         listed.insert(0, _empty_cells(empty))
@@ -159,7 +162,7 @@ def refuse_table(
         raise DatasetError(path, fault.text, line=fault.line, column=fault.column)
     if not listed:
         return
-    first = min([fault.line for fault in faults] + [each.line for each in empty])
+    first = min([fault.line for fault in faults] + [wrong.line for wrong in empty])
     share = f"{_WRITE.number(bad_rows)} of {_WRITE.number(rows)} rows"
     raise DatasetFaults(path, f"{share} cannot be trained on:", capped(listed), line=first)
 
@@ -178,10 +181,10 @@ def _describe(fault: TableFault) -> str:
 
 def _empty_cells(empty: Sequence[WrongCells]) -> str:
     """Return how many cells of which columns are empty, in one sentence."""
-    total = _WRITE.number(sum(each.count for each in empty))
+    total = _WRITE.number(sum(wrong.count for wrong in empty))
     columns = [
-        f"{each.column} {_WRITE.number(each.count)} (from line {each.line})"
-        for each in empty[:MAX_LISTED]
+        f"{wrong.column} {_WRITE.number(wrong.count)} (from line {wrong.line})"
+        for wrong in empty[:MAX_LISTED]
     ]
     if len(empty) > MAX_LISTED:
         columns.append(f"and {len(empty) - MAX_LISTED} more columns")

@@ -108,7 +108,7 @@ def test_a_workbook_is_drafted_from(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("raw", "said"),
+    ("raw", "text"),
     [
         (b"", "t.csv, line 1"),
         (b"a,default\n", "holds a header but no rows"),
@@ -117,14 +117,14 @@ def test_a_workbook_is_drafted_from(tmp_path: Path) -> None:
         (b"PK\x03\x04 a zip", "t.csv, line 1"),
     ],
 )
-def test_what_is_no_table_is_said(tmp_path: Path, raw: bytes, said: str) -> None:
+def test_what_is_no_table_is_said(tmp_path: Path, raw: bytes, text: str) -> None:
     path = tmp_path / "t.csv"
     path.write_bytes(raw)
 
     with pytest.raises(DatasetError) as raised:
         draft_schema(path)
 
-    assert said in str(raised.value)
+    assert text in str(raised.value)
 
 
 def test_a_table_that_is_not_there_is_said(tmp_path: Path) -> None:

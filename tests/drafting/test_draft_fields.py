@@ -15,8 +15,8 @@ NUMBERS = [str(10 + row // 4 % 60) for row in range(ROWS)]
 
 def field_of(tmp_path: Path, name: str, cells: list[str], **options: Any) -> dict[str, Any]:
     _, document = drafted(tmp_path, {name: cells}, **options)
-    found: dict[str, Any] = document["fields"][name]
-    return found
+    field: dict[str, Any] = document["fields"][name]
+    return field
 
 
 def test_whole_numbers_are_integers_with_bounds_rounded_outwards(tmp_path: Path) -> None:
@@ -111,10 +111,11 @@ def test_an_evident_order_is_kept(tmp_path: Path, codes: list[str]) -> None:
 
 
 def test_few_codes_without_an_order_get_it_from_the_outcome(tmp_path: Path) -> None:
-    few, many = ["red", "green", "blue"], [f"{chr(97 + place)}ish" for place in range(11)]
+    few_codes = ["red", "green", "blue"]
+    many_codes = [f"{chr(97 + index)}ish" for index in range(11)]
 
-    assert field_of(tmp_path, "colour", cycle(*few))["order"] == "target"
-    assert "order" not in field_of(tmp_path, "colour", cycle(*many))
+    assert field_of(tmp_path, "colour", cycle(*few_codes))["order"] == "target"
+    assert "order" not in field_of(tmp_path, "colour", cycle(*many_codes))
     assert "order" not in field_of(tmp_path, "colour", cycle("red", "green"))
 
 
@@ -132,7 +133,7 @@ def test_many_codes_are_listed_up_to_fifty() -> None:
 
     assert levels is not None
     assert levels.codes == (*(f"code {number:02}" for number in range(50)), "other")
-    assert levels.other == "other"
+    assert levels.other_code == "other"
     assert levels.n_rare == 20
 
 
@@ -174,8 +175,8 @@ def test_few_words_among_numbers_are_missing(tmp_path: Path) -> None:
 )  # fmt: skip
 def test_special_values_are_missing(tmp_path: Path, special: list[str], top: int) -> None:
     cells = [str(row // 4 * top // (ROWS // 4)) for row in range(ROWS)]
-    for place, value in enumerate(special * 8):
-        cells[place * 9] = value
+    for index, value in enumerate(special * 8):
+        cells[index * 9] = value
 
     draft, document = drafted(tmp_path, {"x": cells})
 

@@ -18,8 +18,8 @@ COLUMNS = {
 def test_each_declaration_is_asked_for_and_none_is_made(tmp_path: Path) -> None:
     draft, document = drafted(tmp_path, COLUMNS)
 
-    asked = {*document["governance"], "versions", "triggers"}
-    assert asked == set(KEYS)
+    questions = {*document["governance"], "versions", "triggers"}
+    assert questions == set(KEYS)
     assert "# [[governance.versions]]" in draft.text
     assert list(document["governance"]["variables"]) == list(document["fields"])
     (tmp_path / "draft.toml").write_text(draft.text, encoding="utf-8")
@@ -28,22 +28,22 @@ def test_each_declaration_is_asked_for_and_none_is_made(tmp_path: Path) -> None:
 
 def test_the_template_is_filled_in_where_it_stands(tmp_path: Path) -> None:
     draft, _ = drafted(tmp_path, COLUMNS)
-    filled = draft.text.replace('owner = ""', 'owner = "Risk"')
-    filled = filled.replace('"Monthly income (%)" = ""', '"Monthly income (%)" = "Ability to pay"')
-    filled = filled.replace(
+    text = draft.text.replace('owner = ""', 'owner = "Risk"')
+    text = text.replace('"Monthly income (%)" = ""', '"Monthly income (%)" = "Ability to pay"')
+    text = text.replace(
         'approved = { name = "", role = "", date = "" }',
         'approved = { name = "Citra", role = "Director", date = 2026-02-03 }',
     )
-    versions = filled.split("# [[governance.versions]]")[1].split("\n\n")[0]
+    versions = text.split("# [[governance.versions]]")[1].split("\n\n")[0]
     first = "[[governance.versions]]" + versions.replace("\n# ", "\n").replace('""', '"2026-01-31"')
-    filled = filled.replace(f"# [[governance.versions]]{versions}", first)
-    (tmp_path / "draft.toml").write_text(filled, encoding="utf-8")
+    text = text.replace(f"# [[governance.versions]]{versions}", first)
+    (tmp_path / "draft.toml").write_text(text, encoding="utf-8")
 
-    found = load_schema(tmp_path / "draft.toml").governance
+    governance = load_schema(tmp_path / "draft.toml").governance
 
-    assert found.owner == {"en": "Risk"}
-    assert found.variables == {"Monthly income (%)": {"en": "Ability to pay"}}
-    assert found.sign_off["approved"].date == "2026-02-03"
-    assert found.versions[0] == Release(
+    assert governance.owner == {"en": "Risk"}
+    assert governance.variables == {"Monthly income (%)": {"en": "Ability to pay"}}
+    assert governance.sign_off["approved"].date == "2026-02-03"
+    assert governance.versions[0] == Release(
         "2026-01-31", "2026-01-31", {"en": "2026-01-31"}, "2026-01-31"
     )

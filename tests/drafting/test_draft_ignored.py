@@ -21,7 +21,7 @@ PLAIN = [str(row * 31 % 97) for row in range(ROWS)]
 def ignored(tmp_path: Path, columns: dict[str, list[str]]) -> dict[str, str]:
     """Draft, and give why each column is ignored."""
     draft, document = drafted(tmp_path, columns)
-    why = {each.name: each.why for each in draft.ignored}
+    why = {column.name: column.why for column in draft.ignored}
     assert document["dataset"].get("ignored_columns", []) == list(why)
     assert document["fields"].keys() == {"amount", *columns} - why.keys() - {"default"}
     return why
@@ -53,9 +53,9 @@ def ignored(tmp_path: Path, columns: dict[str, list[str]]) -> dict[str, str]:
     ],
 )  # fmt: skip
 def test_such_a_column_is_ignored(tmp_path: Path, name: str, cells: list[str], why: str) -> None:
-    found = ignored(tmp_path, {name: cells})
+    reasons = ignored(tmp_path, {name: cells})
 
-    assert found[name].startswith(why)
+    assert reasons[name].startswith(why)
 
 
 def test_a_repeated_identifier_and_a_date_are_offered_for_honest_tests(tmp_path: Path) -> None:
@@ -88,14 +88,15 @@ def test_what_is_offered_is_trained_on(tmp_path: Path) -> None:
 
 
 def test_copies_are_ignored_whatever_they_call_their_values(tmp_path: Path) -> None:
-    one = cycle("A", "B", "C")
+    codes = cycle("A", "B", "C")
 
-    found = ignored(tmp_path, {
-        "grade": one, "same": list(one), "grade_code": [str("ABC".index(code)) for code in one],
+    reasons = ignored(tmp_path, {
+        "grade": codes, "same": list(codes),
+        "grade_code": [str("ABC".index(code)) for code in codes],
         "plain": PLAIN, "float": [f"{cell}.0" for cell in PLAIN],
     })  # fmt: skip
 
-    assert found == {
+    assert reasons == {
         "same": 'says the same as "grade", row by row',
         "grade_code": 'says the same as "grade", row by row',
         "float": 'says the same as "plain", row by row',
@@ -103,10 +104,10 @@ def test_copies_are_ignored_whatever_they_call_their_values(tmp_path: Path) -> N
 
 
 def test_columns_of_all_different_numbers_are_no_copies(tmp_path: Path) -> None:
-    one = [str(row * 7919 % 100_003) for row in range(ROWS)]
-    other = [str(row * 104_729 % 100_019) for row in range(ROWS)]
+    incomes = [str(row * 7919 % 100_003) for row in range(ROWS)]
+    debts = [str(row * 104_729 % 100_019) for row in range(ROWS)]
 
-    assert ignored(tmp_path, {"income": one, "debt": other}) == {}
+    assert ignored(tmp_path, {"income": incomes, "debt": debts}) == {}
 
 
 IS_BAD = [outcome == "bad" for outcome in OUTCOMES]
@@ -121,9 +122,9 @@ LEAKS = {
 def test_what_gives_the_outcome_away_is_ignored(tmp_path: Path, name: str) -> None:
     draft, _ = drafted(tmp_path, {name: LEAKS[name]})
 
-    (found,) = draft.ignored
-    assert found.name == name
-    assert found.needs_look
+    (column,) = draft.ignored
+    assert column.name == name
+    assert column.needs_look
     assert "was it known when the decision was made?" in draft.text.replace("\n    # ", " ")
 
 
@@ -132,9 +133,9 @@ def test_what_is_filled_in_for_bad_rows_alone_is_ignored(tmp_path: Path) -> None
     for row in range(3, ROWS, 8):
         recovered[row] = str(100 + row)
 
-    found = ignored(tmp_path, {"received": recovered})
+    reasons = ignored(tmp_path, {"received": recovered})
 
-    assert found["received"].startswith("is another than usual in rows with a bad outcome alone")
+    assert reasons["received"].startswith("is another than usual in rows with a bad outcome alone")
 
 
 @pytest.mark.parametrize(

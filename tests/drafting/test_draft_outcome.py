@@ -109,7 +109,7 @@ def test_a_named_outcome_is_taken(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("outcome", "said"),
+    ("outcome", "text"),
     [
         ("endet", "has no column 'endet' for --outcome; it has amount, ended"),
         ("amount", "column amount: must have at least two values and at most 30, has 250"),
@@ -118,13 +118,13 @@ def test_a_named_outcome_is_taken(tmp_path: Path) -> None:
     ],
 )  # fmt: skip
 def test_without_an_outcome_there_is_no_draft(
-    tmp_path: Path, outcome: str | None, said: str
+    tmp_path: Path, outcome: str | None, text: str
 ) -> None:
     rows = zip(AMOUNTS, outcome_cells(("A", 70), ("B", 30)), AMOUNTS[::-1], strict=True)
     path = write_rows(tmp_path / "t.csv", ["amount", "kind", "ended"], rows)
-    said = said.replace("amount, ended", "amount, kind, ended")
+    text = text.replace("amount, ended", "amount, kind, ended")
 
     with pytest.raises(DatasetError) as raised:
         draft_table(path, outcome=outcome)
 
-    assert said in str(raised.value)
+    assert text in str(raised.value)

@@ -52,8 +52,8 @@ def test_both_versions_of_a_text_say_something_with_the_same_braces() -> None:
         english, indonesian = (BY_LANGUAGE[language][key] for language in LANGUAGES)
         names = braces(english)
         alike = names == braces(indonesian) and all(name.isidentifier() for name in names)
-        said = english.strip() and indonesian.strip()
-        if not (alike and said and (english != indonesian or english in same)):
+        is_filled = english.strip() and indonesian.strip()
+        if not (alike and is_filled and (english != indonesian or english in same)):
             faults.append(key)
 
     assert faults == []
@@ -62,25 +62,25 @@ def test_both_versions_of_a_text_say_something_with_the_same_braces() -> None:
 def test_no_name_stands_in_two_tables_that_are_read_as_one() -> None:
     english = CATALOGUES[DEFAULT_LANGUAGE]
     names = [name for page in english["pages"].values() for name in page]
-    said = ("values", "errors", "reasons", "warnings", "groups", "triggers")
+    tables = ("values", "errors", "reasons", "warnings", "groups", "triggers")
 
     assert len(names) == len(PAGE_TEXTS[DEFAULT_LANGUAGE])
-    assert sum(len(english[table]) for table in said) == len(MESSAGES[DEFAULT_LANGUAGE])
+    assert sum(len(english[table]) for table in tables) == len(MESSAGES[DEFAULT_LANGUAGE])
 
 
 def test_a_sentence_is_said_in_every_language() -> None:
-    said = say("unknown_field_near", field="AEG", nearest="AGE")
+    text = say("unknown_field_near", field="AEG", nearest="AGE")
 
-    assert said == {
+    assert text == {
         "en": '"AEG" is not a field, did you mean "AGE"?',
         "id": '"AEG" bukan nama isian, maksud Anda "AGE"?',
     }
 
 
 def test_a_part_that_is_a_text_goes_in_by_language() -> None:
-    said = say("must_be", field="AGE", allowed={"en": "one", "id": "satu"}, got={"en": "two"})
+    text = say("must_be", field="AGE", allowed={"en": "one", "id": "satu"}, got={"en": "two"})
 
-    assert said == {"en": "AGE must be one, got two", "id": "AGE harus satu, tetapi isinya two"}
+    assert text == {"en": "AGE must be one, got two", "id": "AGE harus satu, tetapi isinya two"}
 
 
 def test_a_text_without_a_version_is_given_in_english() -> None:

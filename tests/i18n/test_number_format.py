@@ -17,7 +17,7 @@ EN, ID = FORMATS["en"], FORMATS["id"]
 
 
 @pytest.mark.parametrize(
-    ("written", "expected"),
+    ("text", "expected"),
     [
         (EN.figure(0.3995), "0.400"),
         (EN.figure(1 - 0.6005), "0.400"),
@@ -47,12 +47,12 @@ EN, ID = FORMATS["en"], FORMATS["id"]
         (say_points(-0.09)["id"], "9,0"),
     ],
 )
-def test_each_kind_of_number_has_its_decimals_in_its_language(written: str, expected: str) -> None:
-    assert written == expected
+def test_each_kind_of_number_has_its_decimals_in_its_language(text: str, expected: str) -> None:
+    assert text == expected
 
 
 @pytest.mark.parametrize(
-    ("column", "written"),
+    ("column", "texts"),
     [
         ([0, 0.5, 1], ["0.0", "0.5", "1.0"]),
         ([0, 1000, 20_000], ["0", "1,000", "20,000"]),
@@ -60,8 +60,8 @@ def test_each_kind_of_number_has_its_decimals_in_its_language(written: str, expe
         ([], []),
     ],
 )
-def test_decimals_in_a_column_agree(column: list[float], written: list[str]) -> None:
-    assert EN.numbers(column) == written
+def test_decimals_in_a_column_agree(column: list[float], texts: list[str]) -> None:
+    assert EN.numbers(column) == texts
 
 
 def test_the_largest_numbers_are_written_too() -> None:
@@ -84,18 +84,18 @@ def test_half_is_rounded_away_from_zero_as_written(ten_thousandths: int, decimal
 
 def test_nothing_else_writes_numbers_for_people() -> None:
     """A format of its own in a page, the card or a text is a second way to write a figure."""
-    own = re.compile(r"\{[^{}]*:[+,]*\.\d+[fg%]\}|\d} %|\bround\([^|]*\)\s*\}\}|\|round")
-    places = (
+    number_format = re.compile(r"\{[^{}]*:[+,]*\.\d+[fg%]\}|\d} %|\bround\([^|]*\)\s*\}\}|\|round")
+    patterns = (
         "creditscore/web/pages/*.py", "creditscore/model_card/*.py", "creditscore/charts/*.py",
         "creditscore/scorecard/re*.py", "creditscore/decisions/*.py",
         "creditscore/web/templates/*.html", "creditscore/i18n/*.toml",
     )  # fmt: skip
-    found = [
+    lines = [
         f"{path.relative_to(PROJECT)}: {line.strip()}"
-        for place in places
-        for path in sorted(PROJECT.glob(place))
+        for pattern in patterns
+        for path in sorted(PROJECT.glob(pattern))
         for line in Path(path).read_text(encoding="utf-8").splitlines()
-        if own.search(line) and "width=" not in line
+        if number_format.search(line) and "width=" not in line
     ]
 
-    assert found == []
+    assert lines == []

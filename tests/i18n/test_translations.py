@@ -39,16 +39,16 @@ def own_links(page: Path) -> list[str]:
 
 def meant(page: Path) -> set[tuple[str, int | None]]:
     """Give what a page's links lead to in any language: a file, and which of its headings."""
-    found: set[tuple[str, int | None]] = set()
+    targets: set[tuple[str, int | None]] = set()
     for target in own_links(page):
         name, _, heading = target.partition("#")
         if "://" in name:
-            found.add((target, None))
+            targets.add((target, None))
             continue
         linked = page.parent / name if name else page
-        place = anchors(linked).index(heading) if heading else None
-        found.add((re.sub(r"\.id\.(md|svg|png)$", r".\1", str(linked.resolve())), place))
-    return found
+        index = anchors(linked).index(heading) if heading else None
+        targets.add((re.sub(r"\.id\.(md|svg|png)$", r".\1", str(linked.resolve())), index))
+    return targets
 
 
 def test_there_are_translations() -> None:
@@ -57,9 +57,9 @@ def test_there_are_translations() -> None:
 
 @PAGES
 def test_a_page_and_its_translation_lead_to_each_other_at_the_top(page: Path) -> None:
-    for one, other in ((page, english(page)), (english(page), page)):
-        top, _, _ = prose(one).partition("\n## ")
-        assert other.name in LINK.findall(top)
+    for source, target in ((page, english(page)), (english(page), page)):
+        top, _, _ = prose(source).partition("\n## ")
+        assert target.name in LINK.findall(top)
 
 
 @PAGES
@@ -69,7 +69,9 @@ def test_the_headings_are_as_deep_and_in_the_same_order(page: Path) -> None:
 
 @PAGES
 def test_the_code_is_the_same_but_for_its_comments(page: Path) -> None:
-    ours, theirs = ([uncommented(each) for each in blocks(one)] for one in (page, english(page)))
+    ours, theirs = (
+        [uncommented(block) for block in blocks(source)] for source in (page, english(page))
+    )
 
     assert ours == theirs
 
@@ -77,8 +79,8 @@ def test_the_code_is_the_same_but_for_its_comments(page: Path) -> None:
 @PAGES
 def test_the_tables_and_lists_are_as_long(page: Path) -> None:
     ours, theirs = (
-        re.findall(r"^ *([|]|[-*]|\d+[.]) ", prose(each), re.MULTILINE)
-        for each in (page, english(page))
+        re.findall(r"^ *([|]|[-*]|\d+[.]) ", prose(source), re.MULTILINE)
+        for source in (page, english(page))
     )
 
     assert ours == theirs
@@ -101,6 +103,6 @@ def test_who_reads_indonesian_is_led_to_indonesian_pages(page: Path) -> None:
 @PAGES
 def test_every_fence_of_a_page_is_found(page: Path) -> None:
     """A block in a list is indented, and no other test would see it."""
-    for each in (page, english(page)):
-        text = each.read_text(encoding="utf-8")
+    for source in (page, english(page)):
+        text = source.read_text(encoding="utf-8")
         assert text.count("```") == 2 * len(FENCED.findall(text))

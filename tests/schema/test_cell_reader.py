@@ -52,7 +52,7 @@ def test_what_programs_add_to_numbers_is_taken_off(
 
 @given(st.text(st.sampled_from("0159.,+- '\u00a0%e"), max_size=8))
 def test_a_cell_is_at_most_the_number_that_it_shows(text: str) -> None:
-    raw = read_cell(field(suffix="%"), text, decimal=".", whole=True)
+    raw = read_cell(field(suffix="%"), text, decimal=".", integral=True)
 
     if isinstance(raw, int | float):
         digits = [sign for sign in text if sign.isdigit()]
@@ -62,9 +62,9 @@ def test_a_cell_is_at_most_the_number_that_it_shows(text: str) -> None:
 
 
 def test_a_suffix_is_no_number_on_its_own() -> None:
-    assert read_cell(field(suffix="%"), "%", decimal=None, whole=True) == "%"
-    assert read_cell(field(suffix=" months"), "36 months", decimal=None, whole=True) == 36
-    assert read_cell(field(), "36 months", decimal=None, whole=True) == "36 months"
+    assert read_cell(field(suffix="%"), "%", decimal=None, integral=True) == "%"
+    assert read_cell(field(suffix=" months"), "36 months", decimal=None, integral=True) == 36
+    assert read_cell(field(), "36 months", decimal=None, integral=True) == "36 months"
 
 
 def test_outcomes_are_compared_as_numbers_texts_or_truths() -> None:

@@ -182,10 +182,10 @@ def test_codes_become_the_numbers_that_the_model_sees() -> None:
     ],
 )
 def test_a_cell_is_read_as_the_number_that_json_would_be(text: str, value: float) -> None:
-    read = from_text(AGE, text)
+    number = from_text(AGE, text)
 
-    assert read == value
-    assert type(read) is type(value)
+    assert number == value
+    assert type(number) is type(value)
 
 
 NO_NUMBERS = (

@@ -63,7 +63,7 @@ def test_a_cell_of_a_field_is_read_without_the_apostrophe(
 ) -> None:
     field = schema.fields["LIMIT_BAL"]
     cell = f"{mark}{text} x"
-    plain = read_cell(field, cell, decimal=None, whole=False)
+    plain = read_cell(field, cell, decimal=None, integral=False)
 
     assert escape(cell) == f"'{cell}"
-    assert read_cell(field, escape(cell), decimal=None, whole=False) == plain
+    assert read_cell(field, escape(cell), decimal=None, integral=False) == plain

@@ -58,50 +58,50 @@ def schema_with(folder: Path, governance: str, beside: str | None = None) -> Sch
 
 
 def test_a_file_without_it_declares_nothing(tmp_path: Path) -> None:
-    found = declared(schema_with(tmp_path, "").governance, NAMES, "en")
+    declarations = declared(schema_with(tmp_path, "").governance, NAMES, "en")
 
-    assert found.total == 14
-    assert found.missing == [
+    assert declarations.total == 14
+    assert declarations.missing == [
         "owner", "purpose", "business_use", "observation_window", "outcome_window", "exclusions",
         "override_policy", "revalidation_interval", "versions", "variables", "triggers",
         "prepared", "validated", "approved",
     ]  # fmt: skip
-    assert found.variables == {"income": None, "home": None, "months": None}
+    assert declarations.variables == {"income": None, "home": None, "months": None}
 
 
 def test_all_that_is_declared_is_read(tmp_path: Path) -> None:
-    found = schema_with(tmp_path, FULL).governance
+    governance = schema_with(tmp_path, FULL).governance
 
-    assert found.purpose == {"en": "To decide on loans", "id": "Untuk memutuskan pinjaman"}
-    assert found.versions == (
+    assert governance.purpose == {"en": "To decide on loans", "id": "Untuk memutuskan pinjaman"}
+    assert governance.versions == (
         Release("1", "2026-01-31", {"en": "First version", "id": "Versi pertama"}, "Ani"),
     )
-    assert found.sign_off["prepared"] == Signature("Ani", {"en": "Analyst"}, "2026-02-01")
-    assert found.sign_off["validated"].date == "2026-02-02"
-    assert declared(found, NAMES, "en").missing == []
+    assert governance.sign_off["prepared"] == Signature("Ani", {"en": "Analyst"}, "2026-02-01")
+    assert governance.sign_off["validated"].date == "2026-02-02"
+    assert declared(governance, NAMES, "en").missing == []
 
 
 def test_the_card_gets_it_in_one_language(tmp_path: Path) -> None:
-    found = asdict(declared(schema_with(tmp_path, FULL).governance, ["income"], "id"))
+    declarations = asdict(declared(schema_with(tmp_path, FULL).governance, ["income"], "id"))
 
-    assert found["purpose"] == "Untuk memutuskan pinjaman"
-    assert found["owner"] == "Credit Risk"
-    assert found["versions"][0]["change"] == "Versi pertama"
-    assert found["triggers"]["score_psi"] == 0.3
-    assert found["triggers"]["calibration"] == [0.7, 1.5]
+    assert declarations["purpose"] == "Untuk memutuskan pinjaman"
+    assert declarations["owner"] == "Credit Risk"
+    assert declarations["versions"][0]["change"] == "Versi pertama"
+    assert declarations["triggers"]["score_psi"] == 0.3
+    assert declarations["triggers"]["calibration"] == [0.7, 1.5]
     # The usual one.
-    assert found["triggers"]["auc_drop"] == 0.05
+    assert declarations["triggers"]["auc_drop"] == 0.05
     # A field that is only monitored too, where somebody says why.
-    assert list(found["variables"]) == NAMES
+    assert list(declarations["variables"]) == NAMES
 
 
 def test_an_empty_text_is_not_stated_and_half_a_signature_is_missing() -> None:
     half = {"prepared": Signature("Ani", None, "2026-02-01"), "validated": Signature()}
 
-    found = declared(Governance(owner=None, sign_off=half), [], "en")
+    declarations = declared(Governance(owner=None, sign_off=half), [], "en")
 
-    assert {"owner", "prepared", "validated", "approved"} <= set(found.missing)
-    assert found.sign_off["prepared"] == SignatureText("Ani", None, "2026-02-01")
+    assert {"owner", "prepared", "validated", "approved"} <= set(declarations.missing)
+    assert declarations.sign_off["prepared"] == SignatureText("Ani", None, "2026-02-01")
 
 
 def test_a_template_that_is_not_filled_in_declares_nothing(tmp_path: Path) -> None:
@@ -127,7 +127,7 @@ def test_a_reason_for_some_predictors_is_not_one_for_all() -> None:
 
 
 @pytest.mark.parametrize(
-    ("wrong", "said"),
+    ("wrong", "text"),
     [
         ('ownr = "A"', "governance.ownr is not a key here: allowed are owner, purpose"),
         ("owner = 1", "governance.owner must be a text, or a table of texts by language"),
@@ -160,11 +160,11 @@ def test_a_reason_for_some_predictors_is_not_one_for_all() -> None:
         ("triggers = 1", "governance.triggers must be a table"),
     ],
 )
-def test_a_fault_is_named_by_its_key(tmp_path: Path, wrong: str, said: str) -> None:
+def test_a_fault_is_named_by_its_key(tmp_path: Path, wrong: str, text: str) -> None:
     with pytest.raises(SchemaError) as caught:
         schema_with(tmp_path, f"[governance]\n{wrong}\n")
 
-    assert said in str(caught.value)
+    assert text in str(caught.value)
 
 
 def test_all_faults_are_named_together(tmp_path: Path) -> None:
@@ -212,17 +212,19 @@ def test_a_file_beside_declares_the_same(tmp_path: Path) -> None:
 
 
 def test_both_files_add_up_and_none_has_precedence(tmp_path: Path) -> None:
-    kept = '[governance]\nowner = ""\npurpose = "Loans"\n'
+    stated = '[governance]\nowner = ""\npurpose = "Loans"\n'
 
-    found = schema_with(tmp_path, kept, '[governance]\nowner = "Risk"\npurpose = ""\n').governance
+    governance = schema_with(
+        tmp_path, stated, '[governance]\nowner = "Risk"\npurpose = ""\n'
+    ).governance
 
-    assert (found.owner, found.purpose) == ({"en": "Risk"}, {"en": "Loans"})
+    assert (governance.owner, governance.purpose) == ({"en": "Risk"}, {"en": "Loans"})
     with pytest.raises(SchemaError, match=r"governance.purpose is in the schema file too"):
-        schema_with(tmp_path, kept, '[governance]\npurpose = "Cards"\n')
+        schema_with(tmp_path, stated, '[governance]\npurpose = "Cards"\n')
 
 
 @pytest.mark.parametrize(
-    ("beside", "said"),
+    ("beside", "text"),
     [
         ("[label]", "governance.toml: label is not a key here"),
         ("", "governance is missing"),
@@ -230,8 +232,8 @@ def test_both_files_add_up_and_none_has_precedence(tmp_path: Path) -> None:
         ("[governance", "governance.toml is not a TOML file"),
     ],
 )
-def test_a_fault_of_the_file_beside_names_that_file(tmp_path: Path, beside: str, said: str) -> None:
+def test_a_fault_of_the_file_beside_names_that_file(tmp_path: Path, beside: str, text: str) -> None:
     with pytest.raises(SchemaError) as caught:
         schema_with(tmp_path, "", beside)
 
-    assert said in str(caught.value)
+    assert text in str(caught.value)

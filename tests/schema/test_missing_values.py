@@ -56,16 +56,16 @@ def schema() -> Schema:
     return schema_of()
 
 
-GIVEN = {"income": 50, "job": "clerk", "owner": "True"}
+APPLICANT = {"income": 50, "job": "clerk", "owner": "True"}
 
 
 @pytest.mark.parametrize("raw", [None, "", "  ", "NA", " NA ", "?", -7, -7.0])
 def test_all_that_stands_for_a_missing_number_is_one_and_the_same(
     schema: Schema, raw: object
 ) -> None:
-    applicant = schema.parse(GIVEN | {"income": raw})
+    applicant = schema.parse(APPLICANT | {"income": raw})
 
-    assert dict(applicant.values) == GIVEN | {"income": None}
+    assert dict(applicant.values) == APPLICANT | {"income": None}
     assert math.isnan(schema.row(applicant, ["income"])[0])
 
 
@@ -76,7 +76,7 @@ def test_a_field_that_is_left_out_is_missing_too(schema: Schema) -> None:
 
 
 def test_a_special_value_with_a_title_is_kept_but_is_no_number(schema: Schema) -> None:
-    applicant = schema.parse(GIVEN | {"income": -8.0})
+    applicant = schema.parse(APPLICANT | {"income": -8.0})
 
     assert applicant.values["income"] == -8
     assert math.isnan(schema.row(applicant, ["income"])[0])
@@ -94,27 +94,27 @@ def test_cells_are_read_as_json_values_are(schema: Schema) -> None:
 @pytest.mark.parametrize("raw", [-9, "N/A", True, [], {}])
 def test_other_values_are_refused_as_before(schema: Schema, raw: object) -> None:
     with pytest.raises(InvalidApplicants) as refused:
-        schema.parse(GIVEN | {"income": raw})
+        schema.parse(APPLICANT | {"income": raw})
 
     assert "or null if it is not stated" in refused.value.faults[0].text["en"]
 
 
 def test_a_field_that_must_be_stated_must_not_be_missing(schema: Schema) -> None:
-    for body in ({"job": "clerk"}, {"job": "clerk", "owner": None}, GIVEN | {"owner": ""}):
+    for body in ({"job": "clerk"}, {"job": "clerk", "owner": None}, APPLICANT | {"owner": ""}):
         with pytest.raises(InvalidApplicants) as refused:
             schema.parse(body)
         assert [fault.pointer for fault in refused.value.faults] == ["/owner"]
 
 
 def test_a_missing_value_asks_for_no_larger_scorecard(schema: Schema) -> None:
-    assert schema.parse(GIVEN | {"debt": None}).scorecard == "small"
-    assert "debt" not in schema.parse(GIVEN | {"debt": None}).values
-    assert schema.parse(GIVEN | {"debt": 3}).scorecard == "large"
+    assert schema.parse(APPLICANT | {"debt": None}).scorecard == "small"
+    assert "debt" not in schema.parse(APPLICANT | {"debt": None}).values
+    assert schema.parse(APPLICANT | {"debt": 3}).scorecard == "large"
     assert schema.parse({"owner": "False", "debt": 3}).values["income"] is None
 
 
 def test_a_code_that_nobody_has_listed_counts_as_the_other_one(schema: Schema) -> None:
-    applicant = schema.parse(GIVEN | {"job": "astronaut"})
+    applicant = schema.parse(APPLICANT | {"job": "astronaut"})
     field = schema.fields["job"]
 
     assert applicant.values["job"] == "astronaut"
@@ -122,20 +122,20 @@ def test_a_code_that_nobody_has_listed_counts_as_the_other_one(schema: Schema) -
     assert schema.row(applicant, ["job"]) == [3.0]
     for raw in (7, True, "x" * 201):
         with pytest.raises(InvalidApplicants):
-            schema.parse(GIVEN | {"job": raw})
+            schema.parse(APPLICANT | {"job": raw})
 
 
 def test_codes_are_compared_without_outer_spaces_and_in_one_form(schema: Schema) -> None:
     decomposed = unicodedata.normalize("NFD", "ditjén")
 
     assert decomposed != "ditjén"
-    assert schema.parse(GIVEN | {"job": f" {decomposed} "}).values["job"] == "ditjén"
+    assert schema.parse(APPLICANT | {"job": f" {decomposed} "}).values["job"] == "ditjén"
 
 
 def test_true_and_false_are_the_codes_that_are_written_so(schema: Schema) -> None:
-    assert schema.parse(GIVEN | {"owner": False}).values["owner"] == "False"
+    assert schema.parse(APPLICANT | {"owner": False}).values["owner"] == "False"
     with pytest.raises(InvalidApplicants):
-        schema.parse(GIVEN | {"job": False})
+        schema.parse(APPLICANT | {"job": False})
 
 
 def test_json_schema_says_what_may_be_missing(schema: Schema) -> None:

@@ -70,7 +70,7 @@ def test_a_hint_is_quoted_so_that_a_space_shows() -> None:
 
 
 @pytest.mark.parametrize(
-    ("one", "other", "errors"),
+    ("first", "second", "errors"),
     [
         ("", "", 0),
         ("", "abc", 3),
@@ -81,17 +81,17 @@ def test_a_hint_is_quoted_so_that_a_space_shows() -> None:
         ("kitten", "sitting", 3),
     ],
 )
-def test_typing_errors_are_counted(one: str, other: str, errors: int) -> None:
-    assert typing_errors(one, other) == typing_errors(other, one) == errors
+def test_typing_errors_are_counted(first: str, second: str, errors: int) -> None:
+    assert typing_errors(first, second) == typing_errors(second, first) == errors
 
 
 @given(name=st.sampled_from(FIELDS), data=st.data())
 def test_one_typing_error_in_a_name_is_found(name: str, data: st.DataObject) -> None:
-    letters = [place for place, letter in enumerate(name) if letter.isalpha()]
-    place = data.draw(st.sampled_from(letters))
-    changed = data.draw(st.sampled_from(["", "x", name[place] * 2]))
+    letters = [index for index, character in enumerate(name) if character.isalpha()]
+    index = data.draw(st.sampled_from(letters))
+    changed = data.draw(st.sampled_from(["", "x", name[index] * 2]))
 
-    assert nearest_name(name[:place] + changed + name[place + 1 :], FIELDS) in (
+    assert nearest_name(name[:index] + changed + name[index + 1 :], FIELDS) in (
         name,
         *((None,) if len(name) < 5 else ()),
     )

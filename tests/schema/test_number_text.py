@@ -55,10 +55,10 @@ def test_an_amount_is_read_by_its_decimal_sign(
 
 @given(st.one_of(st.integers(-(10**12), 10**12), st.integers(-(10**7), 10**7).map(lambda n: n / 4)))
 def test_what_pages_write_is_read_back(number: int | float) -> None:
-    written = say_number(number)
+    texts = say_number(number)
 
-    assert read_amount(written["en"], ".") == number
-    assert read_amount(written["id"], ",") == number
+    assert read_amount(texts["en"], ".") == number
+    assert read_amount(texts["id"], ",") == number
 
 
 def test_only_two_different_readings_are_ambiguous() -> None:

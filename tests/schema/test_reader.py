@@ -92,9 +92,9 @@ def test_a_scorecards_fields_come_in_the_order_of_the_file(path: Path) -> None:
     assert load_schema(path).scorecards["short"].fields == ("income", "home")
 
 
-@pytest.mark.parametrize(("old", "new", "key", "said"), WRONG.values(), ids=WRONG)
+@pytest.mark.parametrize(("old", "new", "key", "text"), WRONG.values(), ids=WRONG)
 def test_a_wrong_file_is_refused_by_key_and_what_is_allowed(
-    path: Path, old: str, new: str, key: str, said: str
+    path: Path, old: str, new: str, key: str, text: str
 ) -> None:
     assert SMALL.count(old) >= 1
     path.write_text(SMALL.replace(old, new, 1), encoding="utf-8")
@@ -102,7 +102,7 @@ def test_a_wrong_file_is_refused_by_key_and_what_is_allowed(
     error = refusal(path)
 
     assert error.key == key
-    assert re.search(said, str(error))
+    assert re.search(text, str(error))
     if key:
         assert str(error).startswith(f"{path}: {key} ")
 
@@ -222,7 +222,7 @@ def test_reason_codes_are_identifiers_whatever_the_columns_are_called() -> None:
 
 
 @pytest.mark.parametrize(
-    ("raw", "said"),
+    ("raw", "text"),
     [
         ("\n" + "a." * 50_000 + "b = 1", "line 2 must have at most 500 dots"),
         ('x = "a.b"\n[' + '"a" . ' * 50_000 + "b]", "line 2 must have at most 500 dots"),
@@ -232,10 +232,10 @@ def test_reason_codes_are_identifiers_whatever_the_columns_are_called() -> None:
         ("#" * 4_000_001, "must have at most 4,000,000 characters"),
     ],
 )
-def test_what_would_be_read_for_minutes_is_refused_at_once(path: Path, raw: str, said: str) -> None:
+def test_what_would_be_read_for_minutes_is_refused_at_once(path: Path, raw: str, text: str) -> None:
     path.write_text(raw, encoding="utf-8")
 
-    assert str(refusal(path)) == f"{path} {said}"
+    assert str(refusal(path)) == f"{path} {text}"
 
 
 @pytest.mark.parametrize("marks", ['"', "'", '"""', "'''", '"\\\\', '"""\n\\"'])
@@ -298,12 +298,12 @@ TOML = st.recursive(
 def places(node: Any, way: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     """Give the way to every value inside a document."""
     items = node.items() if isinstance(node, dict) else enumerate(node)
-    found = []
+    ways = []
     for key, child in items:
-        found.append((*way, key))
+        ways.append((*way, key))
         if isinstance(child, dict | list):
-            found += places(child, (*way, key))
-    return found
+            ways += places(child, (*way, key))
+    return ways
 
 
 DOCUMENTS = [tomllib.loads(SMALL), tomllib.loads(BUNDLED.read_text(encoding="utf-8"))]

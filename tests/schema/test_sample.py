@@ -45,9 +45,9 @@ def test_a_bad_rate_is_read(tmp_path: Path, bad_rate: float) -> None:
 
 
 def test_a_source_names_its_columns_too(tmp_path: Path) -> None:
-    named = SMALL.replace(COLUMNS, COLUMNS.replace(" }", ', customer = "E" }'))
+    document = SMALL.replace(COLUMNS, COLUMNS.replace(" }", ', customer = "E" }'))
 
-    schema = schema_with(tmp_path, 'group = "customer"', named)
+    schema = schema_with(tmp_path, 'group = "customer"', document)
 
     assert schema.sources["archive"].columns["customer"] == "E"
     with pytest.raises(SchemaError, match=r"sources.archive.columns.customer is missing"):
@@ -55,7 +55,7 @@ def test_a_source_names_its_columns_too(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("sample", "said"),
+    ("sample", "text"),
     [
         ('time = "late"', "sample.time must not be the column of the outcome, got 'late'"),
         ('weight = "income"', "sample.weight must not be one of the fields, got 'income'"),
@@ -70,6 +70,6 @@ def test_a_source_names_its_columns_too(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_what_it_may_not_say_is_refused(tmp_path: Path, sample: str, said: str) -> None:
-    with pytest.raises(SchemaError, match=said):
+def test_what_it_may_not_say_is_refused(tmp_path: Path, sample: str, text: str) -> None:
+    with pytest.raises(SchemaError, match=text):
         schema_with(tmp_path, sample)

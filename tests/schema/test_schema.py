@@ -93,7 +93,7 @@ def test_any_json_value_is_a_canonical_applicant_or_is_refused(raw: object) -> N
 @given(st.lists(NEARLY_APPLICANTS | JSON, max_size=5))
 def test_several_are_refused_exactly_if_one_of_them_is(raws: list[object]) -> None:
     alone = [parsed_or_refused(raw) for raw in raws]
-    refused = [place for place, result in enumerate(alone) if not isinstance(result, Applicant)]
+    refused = [index for index, result in enumerate(alone) if not isinstance(result, Applicant)]
 
     if refused:
         with pytest.raises(InvalidApplicants) as caught:
@@ -124,8 +124,8 @@ def test_an_integral_float_is_kept_as_the_integer_that_it_is() -> None:
 
 @pytest.mark.parametrize("name", SCHEMA.fields)
 def test_no_field_takes_another_type_or_what_no_number_can_hold(name: str) -> None:
-    others: list[object] = ["1", "", True, False, None, math.nan, [], [1], {}]
-    for raw in others:
+    wrong_types: list[object] = ["1", "", True, False, None, math.nan, [], [1], {}]
+    for raw in wrong_types:
         fault = fault_of(example(*LARGEST.fields) | {name: raw})
         assert (fault.code, fault.pointer) == ("wrong_type", f"/{name}"), raw
     for raw in (math.inf, -math.inf, 10**5000, -(10**5000)):
@@ -143,15 +143,15 @@ def test_the_scorecard_of_the_given_fields_answers() -> None:
 
 
 def test_one_field_of_the_history_asks_for_all_of_it() -> None:
-    asked = f"give all of {', '.join(HISTORY)} (Behavioural scorecard), or none of them"
+    request = f"give all of {', '.join(HISTORY)} (Behavioural scorecard), or none of them"
     for name in HISTORY:
         faults = faults_of(example(*SMALLEST.fields, name))
 
         assert {fault.code for fault in faults} == {"missing"}
         assert [fault.pointer for fault in faults] == [
-            f"/{other}" for other in HISTORY if other != name
+            f"/{field}" for field in HISTORY if field != name
         ]
-        assert faults[0].text["en"].endswith(asked)
+        assert faults[0].text["en"].endswith(request)
 
 
 def test_with_the_history_no_field_may_be_missing() -> None:
@@ -271,7 +271,7 @@ def test_all_faults_are_told_at_once() -> None:
 
 
 def test_100_faults_are_told_at_most() -> None:
-    raw: dict[str, Any] = {f"LIMIT_BAL{place}": 1 for place in range(100_000)}
+    raw: dict[str, Any] = {f"LIMIT_BAL{number}": 1 for number in range(100_000)}
 
     with pytest.raises(InvalidApplicants) as caught:
         SCHEMA.parser.parse_all([{}] * 1000)

@@ -31,15 +31,15 @@ def test_a_file_without_them_has_the_usual_ones(tmp_path: Path) -> None:
 def test_those_that_are_stated_take_their_place(tmp_path: Path) -> None:
     stated = "field_psi = 0.2\napproval_points = 5\ncalibration = [0.9, 1.1]\nmin_outcomes = 100"
 
-    found = schema_with(tmp_path, stated).triggers
+    triggers = schema_with(tmp_path, stated).triggers
 
-    assert found == Triggers(
+    assert triggers == Triggers(
         field_psi=0.2, approval_points=5.0, calibration=(0.9, 1.1), min_outcomes=100
     )
 
 
 @pytest.mark.parametrize(
-    ("stated", "said"),
+    ("stated", "text"),
     [
         ("psi = 0.2", "governance.triggers.psi is not a key here"),
         ("field_psi = true", "governance.triggers.field_psi must be a number above 0, got True"),
@@ -53,11 +53,11 @@ def test_those_that_are_stated_take_their_place(tmp_path: Path) -> None:
         ("field_psi_notice = 0.3", "field_psi_notice must leave field_psi_notice at most"),
     ],
 )
-def test_what_cannot_be_a_limit_is_refused(tmp_path: Path, stated: str, said: str) -> None:
+def test_what_cannot_be_a_limit_is_refused(tmp_path: Path, stated: str, text: str) -> None:
     with pytest.raises(SchemaError) as refused:
         schema_with(tmp_path, stated)
 
-    assert said in str(refused.value)
+    assert text in str(refused.value)
 
 
 def test_all_that_is_wrong_is_said_at_once(tmp_path: Path) -> None:

@@ -124,9 +124,9 @@ def test_folded_codes_and_words_of_the_outcome_are_no_part_of_a_version(model: M
         field.pop("fold", None)
     schema = read_schema(document, "without.toml")
 
-    other = replace(model, schema=schema)
+    other_model = replace(model, schema=schema)
 
-    assert stricter(other).versions == stricter(model).versions
+    assert stricter(other_model).versions == stricter(model).versions
     assert schema.label.event != model.schema.label.event
     assert not any(field.merged_codes for field in schema.fields.values())
 
@@ -192,9 +192,9 @@ def test_no_flipped_byte_of_pickle_or_card_gets_through(folder: Path, name: str)
     raw = (folder / name).read_bytes()
     draw = np.random.default_rng(1)
 
-    for place in draw.choice(len(raw), size=200, replace=False):
+    for index in draw.choice(len(raw), size=200, replace=False):
         damaged = bytearray(raw)
-        damaged[place] ^= int(draw.integers(1, 256))
+        damaged[index] ^= int(draw.integers(1, 256))
         (folder / name).write_bytes(damaged)
 
         assert "is damaged: its SHA-256 is not the manifest's" in refusal(folder)
@@ -215,9 +215,9 @@ def test_no_flipped_byte_of_the_manifest_gets_through(folder: Path) -> None:
     raw = (folder / "manifest.json").read_bytes()
     draw = np.random.default_rng(3)
 
-    for place in draw.choice(len(raw), size=200, replace=False):
+    for index in draw.choice(len(raw), size=200, replace=False):
         damaged = bytearray(raw)
-        damaged[place] ^= int(draw.integers(1, 256))
+        damaged[index] ^= int(draw.integers(1, 256))
         (folder / "manifest.json").write_bytes(damaged)
 
         refusal(folder)
@@ -238,12 +238,12 @@ def test_a_manifest_with_other_golden_applicants_or_without_a_part_is_refused(
     sound = manifest_of(folder)
     parts = ("format", "model", "card", "versions", "golden", "scorecards", "data", "seed")
     applicants: list[object] = [{}, 3]
-    scored = [[{"applicant": one, "probability_of_default": 0.1}] for one in applicants]
-    others: list[object] = [[], {}, None, [1], ["x"], [{}], *scored]
+    scored = [[{"applicant": applicant, "probability_of_default": 0.1}] for applicant in applicants]
+    golden_lists: list[object] = [[], {}, None, [1], ["x"], [{}], *scored]
 
     for manifest in [
         *({name: sound[name] for name in sound if name != part} for part in (*parts, "software")),
-        *({**sound, "golden": golden} for golden in others),
+        *({**sound, "golden": golden} for golden in golden_lists),
     ]:
         write_manifest(folder, manifest)
         refusal(folder)
@@ -378,7 +378,7 @@ BOMBS = {
     + nested(300_000)[2:-1]
     + b"u.",
     "a number of 10,000 digits": b"\x80\x04}\x8c\x06format\x8a\xff" + b"\x7f" * 255 + b"s.",
-    "doubled 40 times": b"\x80\x04]" + b"".join(b"q%c2" % place for place in range(40)) + b"0.",
+    "doubled 40 times": b"\x80\x04]" + b"".join(b"q%c2" % index for index in range(40)) + b"0.",
 }
 
 
@@ -526,8 +526,8 @@ def test_a_disk_that_fills_at_the_second_file_leaves_the_old_model_whole(
     unchanged: Path, model: Model, small_disk: Callable[[int], None]
 ) -> None:
     size = (unchanged / "model.pkl").stat().st_size + 1000
-    other = stricter(model)
-    bulky = replace(other, manifest={**other.manifest, "more": "x" * size})
+    other_model = stricter(model)
+    bulky = replace(other_model, manifest={**other_model.manifest, "more": "x" * size})
     small_disk(size)
 
     with pytest.raises(ArtifactError, match=os.strerror(errno.EFBIG)):

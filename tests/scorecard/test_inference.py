@@ -39,8 +39,8 @@ def bits_of_many(engine: Engine, matrix: Matrix) -> list[tuple[bytes, bytes]]:
 
 
 def bits_of_each(engine: Engine, matrix: Matrix) -> list[tuple[bytes, bytes]]:
-    found = [engine.predict_one(row) for row in matrix.tolist()]
-    return [(np.float64(p).tobytes(), np.array(impacts).tobytes()) for p, impacts in found]
+    predictions = [engine.predict_one(row) for row in matrix.tolist()]
+    return [(np.float64(p).tobytes(), np.array(impacts).tobytes()) for p, impacts in predictions]
 
 
 def test_a_few_coarse_fields_become_a_table_and_many_do_not(model: Model) -> None:
@@ -87,10 +87,10 @@ def test_numbers_are_rounded_to_single_precision_before_they_are_compared(
     ]
     row = [float(data.draw(st.sampled_from(values))) for values in cuts]
 
-    found = model.engines[scorecard].predict_one(row)
+    prediction = model.engines[scorecard].predict_one(row)
 
     matrix = np.array([row]).astype(np.float32)
-    assert found == (card.probability_of_default(matrix)[0], card.impacts(matrix)[0].tolist())
+    assert prediction == (card.probability_of_default(matrix)[0], card.impacts(matrix)[0].tolist())
 
 
 def test_a_value_can_lie_on_one_side_of_a_threshold_and_be_rounded_to_the_other() -> None:
@@ -144,10 +144,10 @@ def test_a_table_of_something_else_is_refused(model: Model, change: Any) -> None
 
 def test_shapley_tables_of_another_forest_are_refused(model: Model) -> None:
     card = model.scorecards["behavioural"]
-    other = replace(card.forest, roots=card.forest.roots[:-1])
+    other_forest = replace(card.forest, roots=card.forest.roots[:-1])
 
     with pytest.raises(ValueError, match="of another forest"):
-        LeafTableEngine(other, card.shapley_tables).predict_one([0.0] * len(card.predictors))
+        LeafTableEngine(other_forest, card.shapley_tables).predict_one([0.0] * len(card.predictors))
 
 
 def test_trees_that_share_nodes_are_refused(model: Model) -> None:

@@ -64,9 +64,9 @@ def all_columns(matrix: Floats) -> Flags:
 
 
 def assert_same_bits(forest: Forest, theirs: RandomForestClassifier, rows: Matrix) -> None:
-    found = forest.probability_of_default(rows)
+    predicted = forest.probability_of_default(rows)
 
-    assert found.tobytes() == np.ascontiguousarray(theirs.predict_proba(rows)[:, 1]).tobytes()
+    assert predicted.tobytes() == np.ascontiguousarray(theirs.predict_proba(rows)[:, 1]).tobytes()
 
 
 # Beside scikit-learn
@@ -131,10 +131,10 @@ def test_a_field_that_may_be_missing_is_prepared_even_if_no_training_row_misses_
     names = schema.scorecards["loan"].fields
     spec = replace(schema.scorecards["loan"], forest=SETTINGS)
     forest = grow(data, names, schema, spec, seed=1).forest
-    known = data.matrix(names).astype(np.float32)
-    tables = compute_shapley_tables(forest, known[:50])
+    matrix = data.matrix(names).astype(np.float32)
+    tables = compute_shapley_tables(forest, matrix[:50])
 
-    assert not np.isnan(known).any()
+    assert not np.isnan(matrix).any()
     assert_engines_agree(forest, tables, with_missing(data.matrix(names)[:60], 1))
 
 
@@ -159,10 +159,10 @@ def assert_engines_agree(forest: Forest, tables: LeafShapleyTables, rows: Matrix
 
     assert by_leaf.tobytes() == impacts.tobytes()
     for engine in (tabulate(forest, tables), LeafTableEngine(forest, tables)):
-        said, shares = engine.predict(rows)
-        assert (said.tobytes(), shares.tobytes()) == (probability.tobytes(), impacts.tobytes())
-        for row, p, each in zip(rows.tolist(), probability, impacts.tolist(), strict=True):
-            assert engine.predict_one(row) == (p, each)
+        predicted, shares = engine.predict(rows)
+        assert (predicted.tobytes(), shares.tobytes()) == (probability.tobytes(), impacts.tobytes())
+        for row, p, row_impacts in zip(rows.tolist(), probability, impacts.tolist(), strict=True):
+            assert engine.predict_one(row) == (p, row_impacts)
 
 
 @given(
@@ -192,8 +192,8 @@ def test_a_learnt_forest_gives_the_same_bits_as_a_table_and_leaf_by_leaf(
 ) -> None:
     matrix, bad = drawn_rows(4)
     matrix = np.floor(matrix[:, :3])
-    others = [column for column in range(3) if column not in missing]
-    matrix[:, others] = np.nan_to_num(matrix[:, others])
+    complete = [column for column in range(3) if column not in missing]
+    matrix[:, complete] = np.nan_to_num(matrix[:, complete])
     flags = np.isin(np.arange(3), missing)
     forest = flatten(fit_forest(matrix, bad, SETTINGS, seed=1), missing=flags)
     tables = compute_shapley_tables(forest, matrix[:100].astype(np.float32))
@@ -232,9 +232,9 @@ def test_a_missing_value_can_be_a_reason() -> None:
     )
     tables = compute_shapley_tables(forest, np.zeros((1, 1), dtype=np.float32))
 
-    found = tables.shapley_values(np.array([[np.nan], [9]], dtype=np.float32))
+    impacts = tables.shapley_values(np.array([[np.nan], [9]], dtype=np.float32))
 
-    assert found.tolist() == [[0.75], [0]]
+    assert impacts.tolist() == [[0.75], [0]]
 
 
 # The bins of missing values
@@ -280,9 +280,9 @@ def test_forest_and_tables_survive_being_written_as_plain_data() -> None:
     again.validate(3)
     tables_again.validate(3)
     assert again.to_dict().keys() == forest.to_dict().keys()
-    said = again.probability_of_default(rows), tables_again.shapley_values(rows)
-    assert said[0].tobytes() == forest.probability_of_default(rows).tobytes()
-    assert said[1].tobytes() == tables.shapley_values(rows).tobytes()
+    numbers = again.probability_of_default(rows), tables_again.shapley_values(rows)
+    assert numbers[0].tobytes() == forest.probability_of_default(rows).tobytes()
+    assert numbers[1].tobytes() == tables.shapley_values(rows).tobytes()
 
 
 def test_where_nothing_may_be_missing_nothing_about_it_is_written() -> None:

@@ -27,16 +27,17 @@ def test_each_scorecard_comes_back_from_its_version_to_the_last_bit(
 ) -> None:
     assert model_archive.archive_model(model, tmp_path) == list(model.versions.values())
 
-    golden = [model.schema.parse(each["applicant"]) for each in model.manifest["golden"]]
+    golden = [model.schema.parse(entry["applicant"]) for entry in model.manifest["golden"]]
     for name, version in model.versions.items():
-        found = model_archive.load_version(version, tmp_path, successor(model))
-        theirs = [each for each in golden if each.scorecard == name]
-        matrix = found.schema.matrix(theirs, found.scorecards[name].predictors)
-        kept, original = found.engines[name].predict(matrix), model.engines[name].predict(matrix)
-        assert [each.tobytes() for each in kept] == [each.tobytes() for each in original]
-        assert found.versions == {name: version}
-        assert found.policy == model.policy
-        assert len(theirs) == len(found.manifest["golden"]) > 0
+        archived_model = model_archive.load_version(version, tmp_path, successor(model))
+        theirs = [applicant for applicant in golden if applicant.scorecard == name]
+        matrix = archived_model.schema.matrix(theirs, archived_model.scorecards[name].predictors)
+        archived = archived_model.engines[name].predict(matrix)
+        original = model.engines[name].predict(matrix)
+        assert [part.tobytes() for part in archived] == [part.tobytes() for part in original]
+        assert archived_model.versions == {name: version}
+        assert archived_model.policy == model.policy
+        assert len(theirs) == len(archived_model.manifest["golden"]) > 0
 
 
 def test_what_is_archived_is_not_written_again(model: Model, tmp_path: Path) -> None:
@@ -110,8 +111,8 @@ def test_a_start_that_cannot_archive_warns_and_serves(
     app = build(model_dir=tmp_path)
 
     assert app.test_client().get("/health").status_code == 200
-    warnings = [each for each in caplog.records if "not in the archive" in each.message]
-    assert [each.levelname for each in warnings] == ["WARNING"]
+    warnings = [record for record in caplog.records if "not in the archive" in record.message]
+    assert [record.levelname for record in warnings] == ["WARNING"]
 
 
 def test_a_model_is_archived_before_another_takes_its_place(model: Model, tmp_path: Path) -> None:
@@ -145,7 +146,7 @@ def test_a_model_whose_reasons_have_other_codes_has_another_version(
     renamed = tuple(replace(wording, code=f"{wording.code}_NOW") for wording in field.reasons)
     fields = {**model.schema.fields, name: replace(field, reasons=renamed)}
 
-    other = Model.assemble(
+    other_model = Model.assemble(
         schema=replace(model.schema, fields=fields),
         scorecards=model.scorecards,
         policy=model.policy,
@@ -153,7 +154,7 @@ def test_a_model_whose_reasons_have_other_codes_has_another_version(
         card=model.card,
     )
 
-    using = [card for card, made in model.scorecards.items() if name in made.predictors]
+    using = [key for key, card in model.scorecards.items() if name in card.predictors]
     assert using
-    for card in model.scorecards:
-        assert (other.versions[card] != model.versions[card]) == (card in using)
+    for key in model.scorecards:
+        assert (other_model.versions[key] != model.versions[key]) == (key in using)

@@ -15,8 +15,8 @@ PROBABILITIES = st.floats(1e-6, 1 - 1e-6)
 
 
 def points(*probabilities: float, scale: Scale | None = None) -> list[int]:
-    said: list[int] = (scale or Scale()).points(np.array(probabilities)).tolist()
-    return said
+    scores: list[int] = (scale or Scale()).points(np.array(probabilities)).tolist()
+    return scores
 
 
 def policy(cutoff: float) -> Policy:
@@ -85,8 +85,8 @@ def test_the_scale_is_the_lenders_own() -> None:
 
 
 @given(PROBABILITIES, PROBABILITIES)
-def test_a_higher_probability_of_default_never_has_more_points(one: float, other: float) -> None:
-    low, high = sorted([one, other])
+def test_a_higher_probability_of_default_never_has_more_points(first: float, second: float) -> None:
+    low, high = sorted([first, second])
 
     safer, riskier = points(low, high)
 
@@ -113,9 +113,9 @@ def test_points_end_where_odds_do() -> None:
 
 
 def test_a_policy_survives_being_written_as_plain_data() -> None:
-    chosen = Policy(0.125, 7.0, Scale(500.0, 1.0, 20.0))
+    original = Policy(0.125, 7.0, Scale(500.0, 1.0, 20.0))
 
-    assert Policy.from_dict(chosen.to_dict()) == chosen
+    assert Policy.from_dict(original.to_dict()) == original
     assert Policy.from_dict(policy(0.3).to_dict()) == policy(0.3)
 
 

@@ -42,12 +42,16 @@ def reasons_for(
 ) -> tuple[float, dict[str, float], tuple[Reason, ...]]:
     """Give an applicant's probability of default, impacts and reasons."""
     matrix = schema.matrix([applicant], card.predictors)
-    said = float(card.probability_of_default(matrix)[0])
+    probability = float(card.probability_of_default(matrix)[0])
     impacts = dict(zip(card.predictors, card.impacts(matrix)[0].tolist(), strict=True))
     reasons = principal_reasons(
-        applicant.values, impacts, schema=schema, reference=card.reference, refused=said >= cutoff
+        applicant.values,
+        impacts,
+        schema=schema,
+        reference=card.reference,
+        refused=probability >= cutoff,
     )
-    return said, impacts, reasons
+    return probability, impacts, reasons
 
 
 @pytest.mark.parametrize("scorecard", SCORECARDS)
@@ -59,17 +63,19 @@ def test_reasons_are_the_fields_that_raised_the_probability_most_in_words(
     card = model.scorecards[scorecard]
     applicant = data.draw(applicants(model.schema, card))
 
-    said, impacts, reasons = reasons_for(model.schema, card, applicant)
+    probability, impacts, reasons = reasons_for(model.schema, card, applicant)
 
     assert len(reasons) <= 4
-    assert said < CUTOFF or reasons
-    told = [reason.impact for reason in reasons]
-    assert told == sorted(told, reverse=True)
-    assert all(impact >= 0.005 for impact in told) or (said >= CUTOFF and len(told) == 1)
+    assert probability < CUTOFF or reasons
+    reason_impacts = [reason.impact for reason in reasons]
+    assert reason_impacts == sorted(reason_impacts, reverse=True)
+    assert all(impact >= 0.005 for impact in reason_impacts) or (
+        probability >= CUTOFF and len(reason_impacts) == 1
+    )
     assert len({reason.field for reason in reasons}) == len(reasons)
     rest = [impacts[name] for name in impacts if name not in {reason.field for reason in reasons}]
-    assert max(rest, default=0) < 0.005 or max(rest) <= min(told)
-    assert max(rest, default=0) < 0.005 or len(told) == 4
+    assert max(rest, default=0) < 0.005 or max(rest) <= min(reason_impacts)
+    assert max(rest, default=0) < 0.005 or len(reason_impacts) == 4
     for reason in reasons:
         assert reason.impact == impacts[reason.field]
         assert reason.value == applicant.values[reason.field]
@@ -96,8 +102,8 @@ def test_every_value_of_every_field_has_words_of_its_own(model: Model, scorecard
             reason = reason_of(model.schema, card.reference, name, value)
 
             check_wording(model.schema, reason)
-            own = {wording.code for wording in model.schema.fields[name].reasons}
-            assert reason.code.removeprefix(f"{name}_") in own
+            codes = {wording.code for wording in model.schema.fields[name].reasons}
+            assert reason.code.removeprefix(f"{name}_") in codes
             if isinstance(value, int) and value > 1 and not rule.labels.get(rule.counts_as(value)):
                 assert f"{value:,}" in reason.text["en"]
                 assert f"{value:,}".replace(",", ".") in reason.text["id"]
@@ -190,14 +196,14 @@ def fit_tenth(schema: Schema, ratio: float, exclude: list[str], group: str) -> S
 def test_only_predictors_are_named(model: Model) -> None:
     card = fit_tenth(model.schema, 3, ["LIMIT_BAL", "SEX"], "approved")
 
-    named = set()
+    fields = set()
     for row in range(0, 3000, 10):
         applicant = applicant_of(bundled_rows(), row, model.schema, "application")
         _, impacts, reasons = reasons_for(model.schema, card, applicant)
-        named |= {reason.field for reason in reasons}
+        fields |= {reason.field for reason in reasons}
         assert set(impacts) == {"EDUCATION", "MARRIAGE", "AGE"}
 
-    assert named == {"EDUCATION", "MARRIAGE", "AGE"}
+    assert fields == {"EDUCATION", "MARRIAGE", "AGE"}
 
 
 @pytest.fixture(scope="module")
@@ -213,10 +219,10 @@ def test_a_refusal_has_a_reason_even_where_the_baseline_is_beyond_the_cutoff(
 ) -> None:
     applicant = data.draw(applicants(schema, against_all))
 
-    said, _, reasons = reasons_for(schema, against_all, applicant, cutoff=0.1)
+    probability, _, reasons = reasons_for(schema, against_all, applicant, cutoff=0.1)
 
     assert against_all.reference.baseline > 0.1
-    assume(said >= 0.1)
+    assume(probability >= 0.1)
     assert 1 <= len(reasons) <= 4
 
 
@@ -239,7 +245,7 @@ def test_what_lowered_the_probability_least_is_not_said_to_have_raised_it(model:
 
 
 @pytest.mark.parametrize(
-    ("impacts", "refused", "named"),
+    ("impacts", "refused", "fields"),
     [
         ([-0.1, -0.2, -0.01], False, []),
         # Less than half a percentage point is no reason, unless a refusal had none without it.
@@ -251,7 +257,7 @@ def test_what_lowered_the_probability_least_is_not_said_to_have_raised_it(model:
     ],
 )
 def test_only_what_raised_the_probability_is_named(
-    model: Model, impacts: list[float], refused: bool, named: list[str]
+    model: Model, impacts: list[float], refused: bool, fields: list[str]
 ) -> None:
     values: dict[str, Value] = {"LIMIT_BAL": 20_000, "EDUCATION": 1, "AGE": 40}
 
@@ -263,7 +269,7 @@ def test_only_what_raised_the_probability_is_named(
         refused=refused,
     )
 
-    assert [reason.field for reason in reasons] == named
+    assert [reason.field for reason in reasons] == fields
 
 
 def test_strengths_are_the_fields_that_lowered_the_probability_most_in_words(model: Model) -> None:
@@ -272,7 +278,7 @@ def test_strengths_are_the_fields_that_lowered_the_probability_most_in_words(mod
 
     strengths = principal_strengths(values, impacts, schema=model.schema, reference=NO_REFERENCE)
 
-    assert [(each.field, each.impact) for each in strengths] == [
+    assert [(strength.field, strength.impact) for strength in strengths] == [
         ("AGE", -0.1234),
         ("LIMIT_BAL", -0.006),
     ]
@@ -373,22 +379,22 @@ LABELS = st.one_of(
 
 @given(kind=st.sampled_from(["number", "coded"]), labels=st.lists(LABELS, min_size=1, max_size=5))
 def test_codes_are_unique_per_value_whatever_the_labels_are(kind: str, labels: list[str]) -> None:
-    codes = [{"value": place - 2, "en": label} for place, label in enumerate(labels)]
+    codes = [{"value": index - 2, "en": label} for index, label in enumerate(labels)]
     schema = own_schema(kind=kind, codes=codes, example=-2)
 
-    found = [words_of(schema, place - 2)[0] for place in range(len(labels))]
+    reason_codes = [words_of(schema, index - 2)[0] for index in range(len(labels))]
     if kind == "number":
-        found += [words_of(schema, value)[0] for value in (50, 150)]
+        reason_codes += [words_of(schema, value)[0] for value in (50, 150)]
 
-    assert len(set(found)) == len(found)
-    assert all(re.fullmatch("x_[A-Z0-9]+(_[A-Z0-9]+)*", code) for code in found)
+    assert len(set(reason_codes)) == len(reason_codes)
+    assert all(re.fullmatch("x_[A-Z0-9]+(_[A-Z0-9]+)*", code) for code in reason_codes)
 
 
 WORDING = {"code": "OWN", "describes": {"en": "own words for {value}"}}
 
 
 @pytest.mark.parametrize(
-    ("condition", "fitting", "others"),
+    ("condition", "fitting", "other_values"),
     [
         ({"values": [3, 5]}, [3, 5], [4, 3.5]),
         ({"minimum": 3}, [3, 99], [2.9]),
@@ -401,12 +407,12 @@ WORDING = {"code": "OWN", "describes": {"en": "own words for {value}"}}
     ],
 )
 def test_a_wording_is_used_where_its_condition_fits(
-    condition: dict[str, Any], fitting: Sequence[Value], others: Sequence[Value]
+    condition: dict[str, Any], fitting: Sequence[Value], other_values: Sequence[Value]
 ) -> None:
     schema = own_schema(reasons=[{**WORDING, **condition}])
 
     assert {words_of(schema, value)[0] for value in fitting} == {"x_OWN"}
-    assert "x_OWN" not in {words_of(schema, value)[0] for value in others}
+    assert "x_OWN" not in {words_of(schema, value)[0] for value in other_values}
     assert words_of(schema, fitting[-1])[1] == f"own words for {fitting[-1]:,}, which raised"
 
 
@@ -416,13 +422,13 @@ def test_the_first_wording_that_fits_is_used() -> None:
     assert [words_of(schema, value)[0] for value in (9, 10)] == ["x_REST", "x_OWN"]
 
 
-@pytest.mark.parametrize(("field", "key", "said"), BAD_FIELDS.values(), ids=BAD_FIELDS)
+@pytest.mark.parametrize(("field", "key", "text"), BAD_FIELDS.values(), ids=BAD_FIELDS)
 def test_a_schema_file_with_wrong_words_or_advice_is_refused_by_key(
-    field: dict[str, Any], key: str, said: str
+    field: dict[str, Any], key: str, text: str
 ) -> None:
     with pytest.raises(SchemaError) as refused:
         own_schema(**copy.deepcopy(field))
 
     assert str(refused.value).startswith("own.toml: ")
     assert refused.value.key.endswith(key)
-    assert said in str(refused.value)
+    assert text in str(refused.value)

@@ -31,8 +31,8 @@ CUTOFF = 0.25
 
 
 @dataclass(frozen=True)
-class Found:
-    """What was found for an applicant."""
+class Case:
+    """An applicant, and the advice where there is any."""
 
     applicant: Applicant
     recourse: Recourse | None
@@ -49,15 +49,15 @@ def risk(schema: Schema, card: Scorecard, applicant: Applicant) -> float:
 
 
 @pytest.fixture(scope="module")
-def found(model: Model) -> list[Found]:
+def cases(model: Model) -> list[Case]:
     """Advise 60 refused rows."""
     card = model.scorecards["behavioural"]
     data = bundled_rows()
-    said = card.probability_of_default(data.matrix(card.predictors)[:2000].astype(np.float32))
+    predicted = card.probability_of_default(data.matrix(card.predictors)[:2000].astype(np.float32))
     advised = []
-    for row in np.flatnonzero(said >= CUTOFF)[:60].tolist():
+    for row in np.flatnonzero(predicted >= CUTOFF)[:60].tolist():
         applicant = applicant_of(data, row, model.schema, "behavioural")
-        advised.append(Found(applicant, find(model, applicant)))
+        advised.append(Case(applicant, find(model, applicant)))
     return advised
 
 
@@ -71,8 +71,8 @@ def check_lawful(model: Model, recourse: Recourse) -> None:
         assert change is not None
         assert not isinstance(before, str)
         assert not isinstance(after, str)
-        least, most = (float(seen) for seen in card.training_ranges[name])
-        assert least <= after <= most
+        lowest, highest = (float(bound) for bound in card.training_ranges[name])
+        assert lowest <= after <= highest
         assert after < before if change.direction == "decrease" else after > before
         if change.limit is not None:
             assert (
@@ -85,11 +85,11 @@ def check_lawful(model: Model, recourse: Recourse) -> None:
 
 
 def test_a_merged_code_is_advised_as_what_it_counts_as_and_kept(
-    model: Model, found: Sequence[Found]
+    model: Model, cases: Sequence[Case]
 ) -> None:
     for name, field in model.schema.fields.items():
         for code, target in field.merged_codes.items():
-            values = {**found[0].applicant.values, name: code}
+            values = {**cases[0].applicant.values, name: code}
             merged = find(model, Applicant("behavioural", values))
             counted = find(model, Applicant("behavioural", {**values, name: target}))
 
@@ -100,15 +100,15 @@ def test_a_merged_code_is_advised_as_what_it_counts_as_and_kept(
             assert merged.after.values[name] == code
 
 
-def test_most_refused_can_do_something(found: Sequence[Found]) -> None:
-    assert sum(each.recourse is not None for each in found) >= 0.8 * len(found)
+def test_most_refused_can_do_something(cases: Sequence[Case]) -> None:
+    assert sum(case.recourse is not None for case in cases) >= 0.8 * len(cases)
 
 
-def test_advice_is_lawful_and_would_do(model: Model, found: Sequence[Found]) -> None:
-    for each in found:
-        if each.recourse is not None:
-            assert each.recourse.before == each.applicant
-            check_lawful(model, each.recourse)
+def test_advice_is_lawful_and_would_do(model: Model, cases: Sequence[Case]) -> None:
+    for case in cases:
+        if case.recourse is not None:
+            assert case.recourse.before == case.applicant
+            check_lawful(model, case.recourse)
 
 
 @given(data=st.data())
@@ -124,14 +124,14 @@ def test_advice_to_anybody_is_lawful_and_would_do(model: Model, data: st.DataObj
         check_lawful(model, recourse)
 
 
-def test_no_change_of_one_field_would_be_nearer(model: Model, found: Sequence[Found]) -> None:
+def test_no_change_of_one_field_would_be_nearer(model: Model, cases: Sequence[Case]) -> None:
     card = model.scorecards["behavioural"]
-    for each in found[:20]:
-        nearest = single_changes_by_brute_force(model.schema, card, each.applicant)
-        if each.recourse is None or len(each.recourse.changes) > 1:
+    for case in cases[:20]:
+        nearest = single_changes_by_brute_force(model.schema, card, case.applicant)
+        if case.recourse is None or len(case.recourse.changes) > 1:
             assert not nearest
         else:
-            assert cost(card, each.recourse) <= min(nearest) + 1e-9
+            assert cost(card, case.recourse) <= min(nearest) + 1e-9
 
 
 def single_changes_by_brute_force(
@@ -140,19 +140,19 @@ def single_changes_by_brute_force(
     """Score a fine grid of each field; give the costs of what would do."""
     usual = schema.matrix([applicant], card.predictors)[0]
     costs: list[float] = []
-    for place, name in enumerate(card.predictors):
+    for index, name in enumerate(card.predictors):
         change, value = schema.fields[name].change, applicant.values[name]
         if change is None or not isinstance(value, int | float):
             continue
-        seen = [float(bound) for bound in card.training_ranges[name]]
-        far = seen[change.direction == "increase"]
+        bounds = [float(bound) for bound in card.training_ranges[name]]
+        far = bounds[change.direction == "increase"]
         if change.limit is not None:
             far = max(far, change.limit) if change.direction == "decrease" else change.limit
         if (far > value) != (change.direction == "increase"):
             continue
         grid = np.unique(np.linspace(value, far, 3000).round())
         matrix = np.repeat(usual[np.newaxis], len(grid), axis=0)
-        matrix[:, place] = grid
+        matrix[:, index] = grid
         eligible = grid[card.probability_of_default(matrix) < CUTOFF]
         costs += (np.abs(eligible - value) / card.reference.spreads[name]).tolist()
     return costs
@@ -190,8 +190,8 @@ def test_nothing_on_the_application_scorecard_can_be_changed(
 def test_who_is_eligible_already_need_not_change_anything(model: Model) -> None:
     card = model.scorecards["behavioural"]
     data = bundled_rows()
-    said = card.probability_of_default(data.matrix(card.predictors)[:200].astype(np.float32))
-    row = int(np.flatnonzero(said < CUTOFF)[0])
+    predicted = card.probability_of_default(data.matrix(card.predictors)[:200].astype(np.float32))
+    row = int(np.flatnonzero(predicted < CUTOFF)[0])
     applicant = applicant_of(data, row, model.schema, "behavioural")
 
     recourse = find(model, applicant)
@@ -199,14 +199,14 @@ def test_who_is_eligible_already_need_not_change_anything(model: Model) -> None:
     assert recourse is not None
     assert recourse.after == applicant
     assert recourse.changes == {}
-    assert recourse.probability_of_default == said[row]
+    assert recourse.probability_of_default == predicted[row]
     explained = explain_recourse(recourse, model.schema, "en")
     assert explained["text"] == "Nothing has to change: as it is, the decision would be: eligible."
     assert explained["changes"] == []
 
 
-def test_advice_is_said_in_both_languages(model: Model, found: Sequence[Found]) -> None:
-    recourse = next(each.recourse for each in found if each.recourse is not None)
+def test_advice_is_said_in_both_languages(model: Model, cases: Sequence[Case]) -> None:
+    recourse = next(case.recourse for case in cases if case.recourse is not None)
     english, indonesian = (
         explain_recourse(recourse, model.schema, language) for language in ("en", "id")
     )
@@ -215,14 +215,14 @@ def test_advice_is_said_in_both_languages(model: Model, found: Sequence[Found]) 
     assert english["text"].startswith("With these changes, and all else as it is")
     assert indonesian["text"].startswith("Dengan perubahan ini")
     assert english["probability_of_default"] == recourse.probability_of_default
-    assert [(each["field"], each["from"], each["to"]) for each in english["changes"]] == [
+    assert [(step["field"], step["from"], step["to"]) for step in english["changes"]] == [
         (name, before, after) for name, (before, after) in recourse.changes.items()
     ]
-    for each, other in zip(english["changes"], indonesian["changes"], strict=True):
-        field = model.schema.fields[each["field"]]
-        assert each["text"].startswith(f"{field.title['en']}: from ")
-        assert other["text"].startswith(f"{field.title['id']}: dari ")
-        assert "{" not in each["text"] + other["text"]
+    for step, translated in zip(english["changes"], indonesian["changes"], strict=True):
+        field = model.schema.fields[step["field"]]
+        assert step["text"].startswith(f"{field.title['en']}: from ")
+        assert translated["text"].startswith(f"{field.title['id']}: dari ")
+        assert "{" not in step["text"] + translated["text"]
 
 
 def test_advice_names_what_has_a_name_and_counts_the_rest(model: Model) -> None:
@@ -234,7 +234,7 @@ def test_advice_names_what_has_a_name_and_counts_the_rest(model: Model) -> None:
     recourse = Recourse(before, Applicant("behavioural", values), 0.2)
 
     english, indonesian = (
-        [each["text"] for each in explain_recourse(recourse, model.schema, language)["changes"]]
+        [step["text"] for step in explain_recourse(recourse, model.schema, language)["changes"]]
         for language in ("en", "id")
     )
 
@@ -246,7 +246,7 @@ def test_advice_names_what_has_a_name_and_counts_the_rest(model: Model) -> None:
     assert indonesian[2] == "Tagihan, bulan lalu: dari 28.500 menjadi 1.500 dolar Taiwan Baru"
 
 
-OWN = """
+OWN_SCHEMA = """
 [dataset]
 name = "own"
 title = "Own"
@@ -266,7 +266,7 @@ forest = { trees = 10, max_depth = 4, min_samples_leaf = 20 }
 
 def own_schema(**fields: dict[str, Any]) -> Schema:
     """Make a schema of one's own of these fields."""
-    document = tomllib.loads(OWN)
+    document = tomllib.loads(OWN_SCHEMA)
     document["fields"] = {
         name: {"kind": "number", "title": name, "example": 1, **field}
         for name, field in fields.items()
@@ -318,8 +318,8 @@ def test_shares_are_moved_in_fractions(direction: str) -> None:
 
     assert recourse is not None
     grid = np.linspace(0, 1, 100_001)
-    said = card.probability_of_default(grid[:, np.newaxis].astype(np.float32))
-    eligible = grid[said < CUTOFF]
+    predicted = card.probability_of_default(grid[:, np.newaxis].astype(np.float32))
+    eligible = grid[predicted < CUTOFF]
     nearest = np.abs(eligible - 0.5).min()
     after = recourse.after.values["share"]
     assert isinstance(after, float)
@@ -371,10 +371,12 @@ def small_world() -> tuple[Schema, Scorecard, list[Applicant]]:
     columns = {name: draw.integers(0, 101, 1500).astype(np.float64) for name in directions}
     risk = columns["a"] + columns["b"] - columns["c"] - columns["d"] + draw.normal(0, 30, 1500)
     card = own_scorecard(schema, columns, risk > 20)
-    drawn = draw.integers(0, 101, (400, 4)).tolist()
-    everybody = [schema.parse(dict(zip(directions, row, strict=True))) for row in drawn]
-    said = card.probability_of_default(schema.matrix(everybody, card.predictors))
-    refused = [one for one, after in zip(everybody, said, strict=True) if after >= CUTOFF]
+    rows = draw.integers(0, 101, (400, 4)).tolist()
+    everybody = [schema.parse(dict(zip(directions, row, strict=True))) for row in rows]
+    predicted = card.probability_of_default(schema.matrix(everybody, card.predictors))
+    refused = [
+        applicant for applicant, after in zip(everybody, predicted, strict=True) if after >= CUTOFF
+    ]
     return schema, card, refused
 
 
@@ -414,7 +416,7 @@ def pair_by_brute_force(schema: Schema, card: Scorecard, applicant: Applicant) -
         matrix = np.repeat(usual[np.newaxis], len(pairs), axis=0)
         matrix[:, [first, second]] = pairs
         does = card.probability_of_default(matrix) < CUTOFF
-        spreads = [card.reference.spreads[card.predictors[place]] for place in (first, second)]
+        spreads = [card.reference.spreads[card.predictors[index]] for index in (first, second)]
         far = (np.abs(pairs - usual[[first, second]]) / spreads).sum(axis=1)
         best = min(best, float(far[does].min(initial=np.inf)))
     return best

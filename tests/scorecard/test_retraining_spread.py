@@ -33,9 +33,9 @@ def test_near_is_whoever_lies_within_the_spread_of_his_band(probability: float, 
 
 
 def test_a_spread_without_bands_is_one_for_all() -> None:
-    one = RetrainingSpread((), (0.1,))
+    spread = RetrainingSpread((), (0.1,))
 
-    assert one.near(np.array([0.5, 0.6, 0.7]), 0.5).tolist() == [True, True, False]
+    assert spread.near(np.array([0.5, 0.6, 0.7]), 0.5).tolist() == [True, True, False]
 
 
 def test_plain_data_brings_it_back() -> None:
@@ -76,12 +76,12 @@ def without_spread(model: Model) -> Model:
 def test_a_model_comes_back_with_its_spreads(model: Model, tmp_path: Path) -> None:
     artifact.save(model, tmp_path)
 
-    found = artifact.load(tmp_path)
+    loaded_model = artifact.load(tmp_path)
 
-    assert found.versions == model.versions
+    assert loaded_model.versions == model.versions
     for name, card in model.scorecards.items():
         assert card.retraining_spread is not None
-        assert found.scorecards[name].retraining_spread == card.retraining_spread
+        assert loaded_model.scorecards[name].retraining_spread == card.retraining_spread
 
 
 def test_a_model_without_spreads_is_written_and_loaded_as_before(
@@ -90,10 +90,10 @@ def test_a_model_without_spreads_is_written_and_loaded_as_before(
     before = without_spread(model)
     artifact.save(before, tmp_path)
 
-    found = artifact.load(tmp_path)
+    loaded_model = artifact.load(tmp_path)
 
-    assert found.versions == before.versions
-    for card in found.scorecards.values():
+    assert loaded_model.versions == before.versions
+    for card in loaded_model.scorecards.values():
         assert card.retraining_spread is None
         # The keys are part of the version: no key more than earlier releases wrote.
         assert "retraining_spread" not in card.to_dict()

@@ -34,13 +34,13 @@ def test_it_is_the_model_of_the_bundled_rows(full_model: Model, tmp_path: Path) 
 
 
 def test_a_folder_that_is_a_file_is_refused_before_anything_is_computed(tmp_path: Path) -> None:
-    place = tmp_path / "model"
-    place.write_text("")
+    path = tmp_path / "model"
+    path.write_text("")
 
     with pytest.raises(ArtifactError, match="cannot be written"):
-        sample_model.save_sample_model(place)
+        sample_model.save_sample_model(path)
 
-    assert place.read_text() == ""
+    assert path.read_text() == ""
 
 
 def test_one_that_computes_something_else_is_refused() -> None:

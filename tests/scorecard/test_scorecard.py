@@ -114,11 +114,11 @@ def test_a_forest_that_learned_nothing_gives_all_rows_the_average() -> None:
     settings = ForestSettings(trees=200, min_samples_leaf=60)
     forest = flatten(fit_forest(matrix, bad, settings, seed=1))
 
-    said = forest.probability_of_default(matrix.astype(np.float32))
+    predicted = forest.probability_of_default(matrix.astype(np.float32))
 
     assert forest.depth == 0
-    assert len(set(said.tolist())) == 1
-    assert abs(said[0] - 0.5) < 0.05
+    assert len(set(predicted.tolist())) == 1
+    assert abs(predicted[0] - 0.5) < 0.05
 
 
 # A hand-made forest
@@ -141,9 +141,9 @@ def by_hand(**changes: Any) -> Forest:
 def test_a_value_up_to_the_threshold_goes_left() -> None:
     matrix = np.array([[0, 10], [0, 10.001], [99, -1]], np.float32)
 
-    said = by_hand().probability_of_default(matrix)
+    predicted = by_hand().probability_of_default(matrix)
 
-    assert said.tolist() == [(0.1 + 0.2) / 2, (0.5 + 0.2) / 2, (0.1 + 0.2) / 2]
+    assert predicted.tolist() == [(0.1 + 0.2) / 2, (0.5 + 0.2) / 2, (0.1 + 0.2) / 2]
 
 
 def test_a_forest_as_it_should_be_is_valid() -> None:
@@ -220,7 +220,7 @@ REFERENCE = Reference(
 
 
 def card(**changes: Any) -> Scorecard:
-    whole = Scorecard(
+    scorecard = Scorecard(
         name="short",
         predictors=("income", "months"),
         monitored=("sex",),
@@ -231,7 +231,7 @@ def card(**changes: Any) -> Scorecard:
         training_ranges={"income": [1, 9], "months": [0, 12], "sex": [1, 2]},
         training_bins=TrainingBins(SCORES, {"sex": replace(SCORES, codes=(1, 2), edges=())}),
     )
-    return replace(whole, **changes)
+    return replace(scorecard, **changes)
 
 
 POLICY = {"cutoff": 0.25, "base_points": 600.0}
@@ -242,10 +242,10 @@ def version_of(scorecard: Scorecard) -> str:
     return version(scorecard, policy=POLICY, encoding=ENCODING)
 
 
-def changed(name: str, place: int, difference: float) -> Callable[[], Scorecard]:
+def changed(name: str, index: int, difference: float) -> Callable[[], Scorecard]:
     def change() -> Scorecard:
         array = np.array(getattr(by_hand(), name))
-        array[place] += difference
+        array[index] += difference
         return card(forest=by_hand(**{name: array}))
 
     return change

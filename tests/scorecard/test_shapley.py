@@ -43,9 +43,9 @@ seeds = st.integers(0, 2**32 - 1)
 
 def assert_by_definition(forest: Forest, reference: Matrix, rows: Matrix) -> None:
     """Check a forest's values of some rows against those of the definition."""
-    found = compute_shapley_tables(forest, reference).shapley_values(rows)
+    values = compute_shapley_tables(forest, reference).shapley_values(rows)
 
-    for row, shares in zip(rows, found, strict=True):
+    for row, shares in zip(rows, values, strict=True):
         assert np.abs(shares - by_brute_force(forest, row, reference)).max() <= EXACT
 
 
@@ -91,9 +91,9 @@ def test_values_agree_with_shap(schema: Schema) -> None:
     grown = fit_forest(data.matrix(spec.fields)[:4000], data.bad[:4000], spec.forest, seed=1)
     reference, some = rows[:15], rows[-100:]
 
-    found = compute_shapley_tables(flatten(grown), reference).shapley_values(some)
+    values = compute_shapley_tables(flatten(grown), reference).shapley_values(some)
 
-    assert np.abs(found - _by_shap(grown, some, reference)).max() <= SHAP_NOISE
+    assert np.abs(values - _by_shap(grown, some, reference)).max() <= SHAP_NOISE
 
 
 @pytest.mark.parametrize("scorecard", SCORECARDS)
@@ -137,15 +137,15 @@ def test_many_at_once_get_the_same_bits_as_each_alone(model: Model, scorecard: s
 @settings(max_examples=30)
 def test_columns_that_play_the_same_part_share_equally(seed: int) -> None:
     draw = np.random.default_rng(seed)
-    one = random_forest(draw, columns=[0, 2], trees=2, depth=4)
-    forest = _both(one, replace(one, column=_swapped(one.column)))
+    half = random_forest(draw, columns=[0, 2], trees=2, depth=4)
+    forest = _both(half, replace(half, column=_swapped(half.column)))
     # Two columns that are equal everywhere, and asked the same.
     reference, rows = random_rows(draw, 6, 3), random_rows(draw, 6, 3)
     reference[:, 1], rows[:, 1] = reference[:, 0], rows[:, 0]
 
-    found = compute_shapley_tables(forest, reference).shapley_values(rows)
+    values = compute_shapley_tables(forest, reference).shapley_values(rows)
 
-    assert np.abs(found[:, 0] - found[:, 1]).max() <= EXACT
+    assert np.abs(values[:, 0] - values[:, 1]).max() <= EXACT
 
 
 @given(seed=seeds)
@@ -156,12 +156,12 @@ def test_swapping_two_columns_swaps_their_values(seed: int) -> None:
     reference, rows = random_rows(draw, 6, 3), random_rows(draw, 6, 3)
     swap = [1, 0, 2]
 
-    found = compute_shapley_tables(forest, reference).shapley_values(rows)
+    values = compute_shapley_tables(forest, reference).shapley_values(rows)
     swapped = compute_shapley_tables(
         replace(forest, column=_swapped(forest.column)), reference[:, swap]
     ).shapley_values(rows[:, swap])
 
-    assert np.abs(found[:, swap] - swapped).max() <= EXACT
+    assert np.abs(values[:, swap] - swapped).max() <= EXACT
 
 
 @given(seed=seeds)
@@ -171,9 +171,9 @@ def test_a_column_without_influence_gets_exactly_nothing(seed: int) -> None:
     forest = random_forest(draw, columns=[0, 2], trees=3, depth=4)
     reference, rows = random_rows(draw, 6, 3), random_rows(draw, 6, 3)
 
-    found = compute_shapley_tables(forest, reference).shapley_values(rows)
+    values = compute_shapley_tables(forest, reference).shapley_values(rows)
 
-    assert (found[:, 1] == 0).all()
+    assert (values[:, 1] == 0).all()
 
 
 def test_a_column_where_all_are_alike_gets_exactly_nothing() -> None:
@@ -182,10 +182,10 @@ def test_a_column_where_all_are_alike_gets_exactly_nothing() -> None:
     reference, rows = random_rows(draw, 6, 3), random_rows(draw, 6, 3)
     reference[:, 1] = rows[:, 1] = 2
 
-    found = compute_shapley_tables(forest, reference).shapley_values(rows)
+    values = compute_shapley_tables(forest, reference).shapley_values(rows)
 
     assert (forest.column == 1).any()
-    assert (found[:, 1] == 0).all()
+    assert (values[:, 1] == 0).all()
 
 
 def test_thresholds_are_not_rounded_to_single_precision() -> None:
@@ -202,10 +202,10 @@ def test_thresholds_are_not_rounded_to_single_precision() -> None:
     )
     reference = np.array([[0.6]], dtype=np.float32)
 
-    found = compute_shapley_tables(forest, reference).shapley_values(reference)
+    values = compute_shapley_tables(forest, reference).shapley_values(reference)
 
     assert forest.probability_of_default(reference).tolist() == [0.75]
-    assert found.tolist() == [[0]]
+    assert values.tolist() == [[0]]
 
 
 def test_a_game_worked_by_hand() -> None:
@@ -221,9 +221,9 @@ def test_a_game_worked_by_hand() -> None:
     )
     tables = compute_shapley_tables(forest, np.zeros((1, 2), dtype=np.float32))
 
-    found = tables.shapley_values(np.array([[1, 1], [1, 0], [0, 0]], dtype=np.float32))
+    values = tables.shapley_values(np.array([[1, 1], [1, 0], [0, 0]], dtype=np.float32))
 
-    assert found.tolist() == [[0.375, 0.375], [0, 0], [0, 0]]
+    assert values.tolist() == [[0.375, 0.375], [0, 0], [0, 0]]
 
 
 def test_trees_of_a_single_leaf_are_no_reason() -> None:
@@ -249,14 +249,14 @@ def test_a_tree_of_a_single_leaf_among_others_changes_nothing_but_the_mean() -> 
 
 def test_tables_too_large_are_refused_with_what_to_do() -> None:
     # One leaf behind 20 questions to 20 columns: 2 ** 20 bitmasks of 20 numbers each.
-    asked = np.arange(20, dtype=np.int32)
-    leaf = np.arange(20, 41, dtype=np.int32)
+    inner_nodes = np.arange(20, dtype=np.int32)
+    leaves = np.arange(20, 41, dtype=np.int32)
     forest = Forest(
         roots=np.array([0], dtype=np.int32),
-        column=np.concatenate([asked, leaf * 0]),
+        column=np.concatenate([inner_nodes, leaves * 0]),
         threshold=np.zeros(41),
-        left=np.concatenate([asked + 20, leaf]),
-        right=np.concatenate([asked[1:], leaf[-1:], leaf]),
+        left=np.concatenate([inner_nodes + 20, leaves]),
+        right=np.concatenate([inner_nodes[1:], leaves[-1:], leaves]),
         probability=np.full(41, 0.5),
         depth=20,
     )
@@ -323,17 +323,17 @@ def test_a_leaf_wider_than_its_table_is_refused() -> None:
         tables.validate(1)
 
 
-def _both(one: Forest, other: Forest) -> Forest:
+def _both(first: Forest, second: Forest) -> Forest:
     """Put the trees of two forests side by side."""
-    nodes = len(one.column)
+    nodes = len(first.column)
     return Forest(
-        roots=np.concatenate([one.roots, other.roots + nodes]).astype(np.int32),
-        column=np.concatenate([one.column, other.column]),
-        threshold=np.concatenate([one.threshold, other.threshold]),
-        left=np.concatenate([one.left, other.left + nodes]).astype(np.int32),
-        right=np.concatenate([one.right, other.right + nodes]).astype(np.int32),
-        probability=np.concatenate([one.probability, other.probability]),
-        depth=max(one.depth, other.depth),
+        roots=np.concatenate([first.roots, second.roots + nodes]).astype(np.int32),
+        column=np.concatenate([first.column, second.column]),
+        threshold=np.concatenate([first.threshold, second.threshold]),
+        left=np.concatenate([first.left, second.left + nodes]).astype(np.int32),
+        right=np.concatenate([first.right, second.right + nodes]).astype(np.int32),
+        probability=np.concatenate([first.probability, second.probability]),
+        depth=max(first.depth, second.depth),
     )
 
 
@@ -355,7 +355,7 @@ def _by_shap(grown: object, rows: Matrix, reference: Matrix) -> npt.NDArray[np.f
             feature_perturbation="interventional",
             model_output="probability",
         )
-        found: npt.NDArray[np.float64] = explainer.shap_values(
+        values: npt.NDArray[np.float64] = explainer.shap_values(
             rows.astype(np.float64), check_additivity=False
         )[:, :, 1]
-    return found
+    return values

@@ -105,7 +105,7 @@ def test_the_example_in_the_docstring() -> None:
     assert (tables.first.tolist(), tables.offset.tolist()) == ([0, 2, 4], [0, 8, 16])
     assert tables.conditions.bitmasks_of_row([25, 200]).tolist() == [0b01, 0b11, 0b0]
     looked_up = [tables.values[2:4], tables.values[14:16], tables.values[16:17]]
-    assert [each.tolist() for each in looked_up] == [
+    assert [values.tolist() for values in looked_up] == [
         pytest.approx([0.30, -0.30]),
         pytest.approx([0.15, 0.15]),
         pytest.approx([-0.10]),

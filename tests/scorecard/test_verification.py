@@ -26,50 +26,52 @@ Golden = dict[str, Any]
 
 def golden_of(model: Model, scorecard: str) -> list[Golden]:
     return [
-        each
-        for each in model.manifest["golden"]
-        if model.schema.parse(each["applicant"]).scorecard == scorecard
+        entry
+        for entry in model.manifest["golden"]
+        if model.schema.parse(entry["applicant"]).scorecard == scorecard
     ]
 
 
 def test_each_lies_within_what_training_saw(model: Model) -> None:
     for name, card in model.scorecards.items():
-        for each in golden_of(model, name):
-            for field, seen in card.training_ranges.items():
-                value = each["applicant"][field]
+        for entry in golden_of(model, name):
+            for field, values in card.training_ranges.items():
+                value = entry["applicant"][field]
                 if isinstance(model.schema.fields[field].rule, CodeList):
-                    assert value in seen
+                    assert value in values
                 else:
-                    assert seen[0] <= value <= seen[1]
+                    assert values[0] <= value <= values[1]
 
 
 def test_they_are_not_all_alike(model: Model) -> None:
     for name, card in model.scorecards.items():
         golden = golden_of(model, name)
 
-        assert len({each["probability_of_default"] for each in golden}) > GOLDEN_COUNT / 2
-        assert {len(each["impacts"]) for each in golden} == {len(card.predictors)}
+        assert len({entry["probability_of_default"] for entry in golden}) > GOLDEN_COUNT / 2
+        assert {len(entry["impacts"]) for entry in golden} == {len(card.predictors)}
 
 
 def test_the_same_seed_invents_the_same(model: Model) -> None:
     card = model.scorecards["application"]
 
-    one, same, other = (golden_applicants(card, model.schema, seed=seed) for seed in (1, 1, 2))
+    first, second, by_other_seed = (
+        golden_applicants(card, model.schema, seed=seed) for seed in (1, 1, 2)
+    )
 
-    assert one == same
-    assert one != other
+    assert first == second
+    assert first != by_other_seed
 
 
 def test_what_is_written_down_is_what_is_answered_to_the_last_bit(model: Model) -> None:
-    for each in model.manifest["golden"]:
-        applicant = model.schema.parse(each["applicant"])
+    for entry in model.manifest["golden"]:
+        applicant = model.schema.parse(entry["applicant"])
         card = model.scorecards[applicant.scorecard]
 
-        said = score_applicant(card, model.schema, applicant)
+        answer = score_applicant(card, model.schema, applicant)
 
-        assert said == {name: each[name] for name in ("probability_of_default", "impacts")}
-        total = card.reference.baseline + math.fsum(said["impacts"])
-        assert abs(total - said["probability_of_default"]) <= 1e-12
+        assert answer == {name: entry[name] for name in ("probability_of_default", "impacts")}
+        total = card.reference.baseline + math.fsum(answer["impacts"])
+        assert abs(total - answer["probability_of_default"]) <= 1e-12
 
 
 def one_up(numbers: Any, key: str | int) -> None:
@@ -77,9 +79,9 @@ def one_up(numbers: Any, key: str | int) -> None:
     numbers[key] = math.nextafter(numbers[key], 1)
 
 
-@pytest.mark.parametrize("place", [0, -1])
+@pytest.mark.parametrize("index", [0, -1])
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "text"),
     [
         (lambda golden: one_up(golden, "probability_of_default"), "probability_of_default"),
         (lambda golden: one_up(golden["impacts"], -1), "impacts"),
@@ -89,13 +91,13 @@ def one_up(numbers: Any, key: str | int) -> None:
     ],
 )
 def test_a_model_that_says_anything_else_is_refused(
-    model: Model, tmp_path: Path, place: int, change: Callable[[Golden], object], said: str
+    model: Model, tmp_path: Path, index: int, change: Callable[[Golden], object], text: str
 ) -> None:
     manifest = save(model, tmp_path)
-    change(manifest["golden"][place])
+    change(manifest["golden"][index])
     (tmp_path / artifact.MANIFEST_FILE).write_bytes(with_self_digest(manifest))
 
-    with pytest.raises(ArtifactError, match=said):
+    with pytest.raises(ArtifactError, match=text):
         artifact.load(tmp_path)
 
 

@@ -85,7 +85,9 @@ def check_takes_every_row(path: Path, text: str) -> Schema:
         for piece in table.pieces():
             for line, cells in piece.rows:
                 for name, field in schema.fields.items():
-                    raw = read_cell(field, cells[places[name]], decimal=signs.get(name), whole=True)
+                    raw = read_cell(
+                        field, cells[places[name]], decimal=signs.get(name), integral=True
+                    )
                     try:
                         field.accept(raw)
                     except Rejected as rejected:
@@ -99,5 +101,5 @@ def _json(
     schema: Schema, cells: Sequence[str], places: Mapping[str, int], signs: Mapping[str, str]
 ) -> Iterable[tuple[str, object]]:
     for name, field in schema.fields.items():
-        raw = read_cell(field, cells[places[name]], decimal=signs.get(name), whole=True)
+        raw = read_cell(field, cells[places[name]], decimal=signs.get(name), integral=True)
         yield name, None if raw == "" else raw

@@ -45,54 +45,54 @@ OVERCONFIDENT = ForestSettings(trees=20, max_depth=16, min_samples_leaf=1, max_f
 
 def outcomes(*groups: tuple[float, float]) -> OutOfBag:
     """Make 1,000 rows for each pair of what one tree said and the share that turned out bad."""
-    said = np.repeat([probability for probability, _ in groups], 1000)
+    predicted = np.repeat([probability for probability, _ in groups], 1000)
     bad = np.concatenate([np.arange(1000) < 1000 * share for _, share in groups])
-    return OutOfBag(said[np.newaxis], bad.astype(np.int64))
+    return OutOfBag(predicted[np.newaxis], bad.astype(np.int64))
 
 
 def test_the_line_is_the_one_worked_by_hand() -> None:
     # Of those told 10 %, 30 % defaulted; of those told 90 %, 70 %: a line through both points.
-    found = fit_calibration(outcomes((0.1, 0.3), (0.9, 0.7)), seed=1)
+    line = fit_calibration(outcomes((0.1, 0.3), (0.9, 0.7)), seed=1)
 
-    assert found.slope == pytest.approx(0.5, abs=1e-3)
-    assert found.intercept == pytest.approx(0.25, abs=1e-3)
-    assert found.error_before == pytest.approx(0.2, abs=1e-12)
-    assert found.error_after < 0.03
+    assert line.slope == pytest.approx(0.5, abs=1e-3)
+    assert line.intercept == pytest.approx(0.25, abs=1e-3)
+    assert line.error_before == pytest.approx(0.2, abs=1e-12)
+    assert line.error_after < 0.03
 
 
 def test_the_line_of_two_trees_is_fitted_to_what_each_row_was_told() -> None:
     # A row that a tree drew is told by the other one alone.
-    one = outcomes((0.1, 0.3), (0.9, 0.7))
-    gap = np.where(np.arange(2000) % 2, np.nan, one.by_tree[0])
-    both = OutOfBag(np.stack([one.by_tree[0], gap]), one.bad)
+    rows = outcomes((0.1, 0.3), (0.9, 0.7))
+    gap = np.where(np.arange(2000) % 2, np.nan, rows.by_tree[0])
+    both = OutOfBag(np.stack([rows.by_tree[0], gap]), rows.bad)
 
-    assert fit_line(both) == pytest.approx(fit_line(one), abs=1e-3)
+    assert fit_line(both) == pytest.approx(fit_line(rows), abs=1e-3)
 
 
 def test_leaves_are_held_between_0_and_1() -> None:
     # A slope of 4 about 0.5 takes the leaves of 0.2 to -0.7: they are held at 0.
     rows = outcomes((0.2, 0.0), (0.4, 0.1), (0.6, 0.9), (0.8, 1.0))
 
-    found = fit_calibration(rows, seed=1)
+    line = fit_calibration(rows, seed=1)
 
-    mapped = rows.recalibrated(found.slope, found.intercept)
-    assert found.slope == pytest.approx(4, abs=0.1)
+    mapped = rows.recalibrated(line.slope, line.intercept)
+    assert line.slope == pytest.approx(4, abs=0.1)
     assert (mapped.min(), mapped.max()) == (0, 1)
     assert mapped[1000] == pytest.approx(0.1, abs=0.02)
 
 
 def test_a_line_that_would_rate_everybody_alike_or_upside_down_is_not_applied() -> None:
-    found = fit_calibration(outcomes((0.1, 0.5), (0.5, 0.2)), seed=1)
+    line = fit_calibration(outcomes((0.1, 0.5), (0.5, 0.2)), seed=1)
 
-    assert found.error_before > POOR_CALIBRATION_ERROR
-    assert (found.slope, found.intercept) == (1, 0)
+    assert line.error_before > POOR_CALIBRATION_ERROR
+    assert (line.slope, line.intercept) == (1, 0)
 
 
 def test_what_is_right_is_left_alone() -> None:
-    found = fit_calibration(outcomes((0.1, 0.1), (0.3, 0.3), (0.8, 0.8)), seed=1)
+    line = fit_calibration(outcomes((0.1, 0.1), (0.3, 0.3), (0.8, 0.8)), seed=1)
 
-    assert (found.slope, found.intercept) == (1, 0)
-    assert found.error_before == found.error_after < 0.01
+    assert (line.slope, line.intercept) == (1, 0)
+    assert line.error_before == line.error_after < 0.01
 
 
 def test_an_error_is_poor_by_the_rate_of_the_rarer_outcome() -> None:
@@ -106,22 +106,22 @@ def test_an_error_is_poor_by_the_rate_of_the_rarer_outcome() -> None:
 
 def test_what_a_line_does_not_help_is_left_alone() -> None:
     # Off in the middle, one way and the other: the best line is the one that is there.
-    found = fit_calibration(outcomes((0.2, 0.3), (0.5, 0.1875), (0.8, 0.9)), seed=1)
+    line = fit_calibration(outcomes((0.2, 0.3), (0.5, 0.1875), (0.8, 0.9)), seed=1)
 
-    assert found.error_before > 0.02
-    assert (found.slope, found.intercept) == (1, 0)
-    assert found.error_after == found.error_before
+    assert line.error_before > 0.02
+    assert (line.slope, line.intercept) == (1, 0)
+    assert line.error_after == line.error_before
 
 
 def test_many_rows_are_fitted_on_some_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
     rows = outcomes((0.1, 0.3), (0.9, 0.7))
     monkeypatch.setattr(calibration, "MAX_ROWS", 500)
 
-    found, again = (fit_calibration(rows, seed=1) for _ in range(2))
+    line, again = (fit_calibration(rows, seed=1) for _ in range(2))
 
-    assert found == again
-    assert found.slope == pytest.approx(0.5, abs=0.15)
-    assert found.slope != pytest.approx(0.5, abs=1e-3)
+    assert line == again
+    assert line.slope == pytest.approx(0.5, abs=0.15)
+    assert line.slope != pytest.approx(0.5, abs=1e-3)
 
 
 @given(
@@ -135,12 +135,12 @@ def test_no_leaf_leaves_0_to_1(leaves: list[float], shares: tuple[float, float])
     nodes = np.arange(len(leaves), dtype=np.int32)
     forest = Forest(nodes, shape, shape.astype(float), nodes, nodes, np.array(leaves), depth=0)
 
-    found = fit_calibration(rows, seed=1)
+    line = fit_calibration(rows, seed=1)
 
-    repaired = forest.recalibrated(found.slope, found.intercept)
+    repaired = forest.recalibrated(line.slope, line.intercept)
     repaired.validate(1)
     assert 0 <= repaired.probability.min() <= repaired.probability.max() <= 1
-    assert found.slope >= 0
+    assert line.slope >= 0
 
 
 def test_a_well_calibrated_forest_keeps_its_bits(full_model: Model) -> None:
@@ -163,14 +163,14 @@ def test_a_well_calibrated_forest_keeps_its_bits(full_model: Model) -> None:
 def test_an_overconfident_forest_is_repaired(schema: Schema, seed: int) -> None:
     data = bundled_rows()
     names = schema.scorecards["application"].fields
-    seen, unseen = slice(0, None, 7), slice(1, None, 7)
+    train_rows, test_rows = slice(0, None, 7), slice(1, None, 7)
     matrix = data.matrix(names)
-    grown = fit_forest(matrix[seen], data.bad[seen], OVERCONFIDENT, seed)
+    grown = fit_forest(matrix[train_rows], data.bad[train_rows], OVERCONFIDENT, seed)
 
-    repaired = calibrate(grown, matrix[seen], data.bad[seen], seed)
+    repaired = calibrate(grown, matrix[train_rows], data.bad[train_rows], seed)
     line, forest = repaired.calibration, repaired.forest
 
-    rows, bad = matrix[unseen].astype(np.float32)[:4000], data.bad[unseen][:4000]
+    rows, bad = matrix[test_rows].astype(np.float32)[:4000], data.bad[test_rows][:4000]
     before = flatten(grown).probability_of_default(rows)
     after = forest.probability_of_default(rows)
     assert 0 < line.slope < 1
@@ -218,19 +218,19 @@ def test_out_of_bag_predictions_are_scikit_learns(schema: Schema, trees: int) ->
     ours = out_of_bag(theirs, flatten(theirs), matrix)
 
     expected = theirs.oob_decision_function_
-    known = expected.sum(axis=1) > 0
-    assert np.array_equal(np.isfinite(ours), known)
-    assert ours[known] == pytest.approx(expected[known, 1], abs=1e-12)
-    assert known.all() == (trees == 60)
+    has_prediction = expected.sum(axis=1) > 0
+    assert np.array_equal(np.isfinite(ours), has_prediction)
+    assert ours[has_prediction] == pytest.approx(expected[has_prediction, 1], abs=1e-12)
+    assert has_prediction.all() == (trees == 60)
 
 
 @pytest.mark.parametrize("trees", [1, 3])
 def test_rows_that_every_tree_drew_do_not_count(schema: Schema, trees: int) -> None:
     data = bundled_rows()
     names = schema.scorecards["application"].fields
-    few = ForestSettings(trees=trees, max_depth=3, min_samples_leaf=200, max_features=2)
+    settings = ForestSettings(trees=trees, max_depth=3, min_samples_leaf=200, max_features=2)
     matrix, bad = data.matrix(names)[:4000], data.bad[:4000]
-    grown = fit_forest(matrix, bad, few, seed=1)
+    grown = fit_forest(matrix, bad, settings, seed=1)
 
     line = calibrate(grown, matrix, bad, seed=1).calibration
 
@@ -259,11 +259,11 @@ def repaired(schema: Schema, tmp_path_factory: pytest.TempPathFactory) -> Model:
 
 
 def test_training_repairs_and_says_so(repaired: Model) -> None:
-    said = repaired.manifest["scorecards"]["application"]["calibration"]
+    entry = repaired.manifest["scorecards"]["application"]["calibration"]
 
-    assert 0 < said["slope"] < 1
-    assert said["error_after"] < said["error_before"]
-    assert said["error_before"] > POOR_CALIBRATION_ERROR
+    assert 0 < entry["slope"] < 1
+    assert entry["error_after"] < entry["error_before"]
+    assert entry["error_before"] > POOR_CALIBRATION_ERROR
 
 
 def test_reasons_are_exact_for_the_repaired_probability(repaired: Model) -> None:
@@ -291,12 +291,12 @@ def test_of_many_rows_each_tree_draws_a_part_and_a_part_is_judged() -> None:
     settings = ForestSettings(trees=3, max_depth=3, min_samples_leaf=60)
 
     grown = fit_forest(matrix, bad, settings, seed=1)
-    some = out_of_bag_rows(grown, flatten(grown), matrix, bad, seed=1, most=2000)
+    some = out_of_bag_rows(grown, flatten(grown), matrix, bad, seed=1, max_rows=2000)
 
-    assert {len(drawn) for drawn in grown.estimators_samples_} == {MAX_DRAWN}
-    chosen = np.sort(np.random.default_rng(1).permutation(len(bad))[:2000])
-    expected = out_of_bag(grown, flatten(grown), matrix)[chosen]
-    known = np.isfinite(expected)
-    assert some.by_tree.shape == (3, known.sum())
-    assert some.mean().tolist() == expected[known].tolist()
-    assert some.bad.tolist() == bad[chosen][known].tolist()
+    assert {len(sample) for sample in grown.estimators_samples_} == {MAX_DRAWN}
+    indices = np.sort(np.random.default_rng(1).permutation(len(bad))[:2000])
+    expected = out_of_bag(grown, flatten(grown), matrix)[indices]
+    has_prediction = np.isfinite(expected)
+    assert some.by_tree.shape == (3, has_prediction.sum())
+    assert some.mean().tolist() == expected[has_prediction].tolist()
+    assert some.bad.tolist() == bad[indices][has_prediction].tolist()

@@ -62,8 +62,8 @@ def write_table(folder: Path, shares: dict[str, float]) -> Path:
     for _ in range(2000):
         job = names[draw.integers(4)]
         bad = int(draw.random() < shares[job])
-        shown = "" if draw.random() < 0.05 else job
-        lines.append(f"{shown},{draw.integers(20, 70)},{bad}")
+        cell = "" if draw.random() < 0.05 else job
+        lines.append(f"{cell},{draw.integers(20, 70)},{bad}")
     path.write_text("\n".join(lines), encoding="utf-8")
     return path
 
@@ -88,12 +88,12 @@ def test_codes_are_ordered_by_their_share_of_bad_outcomes(table: Path) -> None:
 
 def test_the_rows_are_encoded_as_applicants_will_be(table: Path) -> None:
     schema = schema_of(missing=True)
-    written = split(dataset.load(table, schema), 1)
+    file_rows = split(dataset.load(table, schema), 1)
 
     model, rows = train(table, schema)
 
     old, new = schema.fields["job"], model.schema.fields["job"]
-    for before, after in ((written.train, rows.train), (written.test, rows.test)):
+    for before, after in ((file_rows.train, rows.train), (file_rows.test, rows.test)):
         again = [new.encode(old.decode(code)) for code in before.columns["job"].tolist()]
         assert np.array_equal(after.columns["job"], np.array(again), equal_nan=True)
 
@@ -106,19 +106,19 @@ def test_another_split_orders_the_codes_by_its_own_training_rows(tmp_path: Path)
     card = build_card(model, rows, progress=lambda _: None, other_splits=3)
 
     spec = model.schema.scorecards["all"]
-    written = encode_again(join(rows.train, rows.test), model.schema, schema)
+    file_rows = encode_again(join(rows.train, rows.test), model.schema, schema)
     orders, aucs = [], []
     for seed in (2, 3, 4):
-        other = split(written, seed)
-        learnt = learn_order(other.train, schema)
-        parts = [encode_again(part, schema, learnt) for part in (other.train, other.test)]
+        other_rows = split(file_rows, seed)
+        learnt = learn_order(other_rows.train, schema)
+        parts = [encode_again(part, schema, learnt) for part in (other_rows.train, other_rows.test)]
         forest = grow(parts[0], spec.fields, learnt, spec, seed=1).forest
         predicted = forest.probability_of_default(parts[1].matrix(spec.fields).astype("f4"))
         orders.append(learnt.document["fields"]["job"]["order"])
         aucs.append(auc(parts[1].bad, predicted))
     assert orders != [model.schema.document["fields"]["job"]["order"]] * 3
-    found = card["scorecards"]["all"]["cross_validation"]["figures"]["auc"]
-    assert found["mean"] == pytest.approx(np.mean(aucs), abs=1e-6)
+    figure = card["scorecards"]["all"]["cross_validation"]["figures"]["auc"]
+    assert figure["mean"] == pytest.approx(np.mean(aucs), abs=1e-6)
 
 
 def test_the_model_on_disk_keeps_the_order(table: Path, tmp_path: Path) -> None:
@@ -134,12 +134,12 @@ def test_the_model_on_disk_keeps_the_order(table: Path, tmp_path: Path) -> None:
 
 
 def test_the_order_is_part_of_the_version(table: Path) -> None:
-    stated, _ = train(table, schema_of(BY_RISK, missing=True))
-    learnt, _ = train(table, schema_of(missing=True))
-    written, _ = train(table, schema_of(None, missing=True))
+    with_order, _ = train(table, schema_of(BY_RISK, missing=True))
+    with_learnt_order, _ = train(table, schema_of(missing=True))
+    without_order, _ = train(table, schema_of(None, missing=True))
 
-    assert stated.versions == learnt.versions != written.versions
-    assert stated.manifest["data"]["code_orders"] == {}
+    assert with_order.versions == with_learnt_order.versions != without_order.versions
+    assert with_order.manifest["data"]["code_orders"] == {}
 
 
 def test_only_training_rows_have_a_say(table: Path) -> None:
@@ -147,10 +147,10 @@ def test_only_training_rows_have_a_say(table: Path) -> None:
     rows = split(dataset.load(table, schema), 1)
     upside_down = replace(rows.train, bad=1 - rows.train.bad)
 
-    found = learn_order(upside_down, schema).fields["job"].rule
+    rule = learn_order(upside_down, schema).fields["job"].rule
 
-    assert isinstance(found, CodeList)
-    assert list(found.positions) == BY_RISK[::-1]
+    assert isinstance(rule, CodeList)
+    assert list(rule.positions) == BY_RISK[::-1]
 
 
 def test_rare_codes_are_drawn_towards_the_average(table: Path) -> None:
@@ -161,9 +161,11 @@ def test_rare_codes_are_drawn_towards_the_average(table: Path) -> None:
     job[job == 1] = np.nan
     job[:2], bad[:2] = 1, 0
 
-    found = learn_order(replace(rows, columns={**rows.columns, "job": job}, bad=bad), schema)
+    ordered_schema = learn_order(
+        replace(rows, columns={**rows.columns, "job": job}, bad=bad), schema
+    )
 
-    rule = found.fields["job"].rule
+    rule = ordered_schema.fields["job"].rule
     assert isinstance(rule, CodeList)
     assert list(rule.positions) == ["clerk", "farmer", "baker", "driver"]
 
@@ -175,10 +177,10 @@ def test_too_few_rows_for_the_codes_keep_the_written_order(
     rows = split(dataset.load(table, schema), 1).train
 
     with caplog.at_level(logging.WARNING):
-        found = learn_order(rows.rows(np.arange(150)), schema)
+        ordered_schema = learn_order(rows.rows(np.arange(150)), schema)
 
-    assert found.fields["job"].rule == schema_of(None, missing=True).fields["job"].rule
-    assert "order" not in found.document["fields"]["job"]
+    assert ordered_schema.fields["job"].rule == schema_of(None, missing=True).fields["job"].rule
+    assert "order" not in ordered_schema.document["fields"]["job"]
     assert "the written order stays" in caplog.text
 
 

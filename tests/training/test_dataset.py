@@ -120,7 +120,7 @@ def test_rows_can_be_picked(path: Path, loans: Schema) -> None:
 
 
 @pytest.mark.parametrize(
-    ("header", "column", "said"),
+    ("header", "column", "text"),
     [
         ("customer,months,home,late", "income", "is missing, the header is customer, months"),
         ("customer,months,home,incom,late", "income", "; nearest is 'incom'"),
@@ -133,19 +133,19 @@ def test_rows_can_be_picked(path: Path, loans: Schema) -> None:
     ],
 )
 def test_a_wrong_header_is_told_first(
-    path: Path, loans: Schema, header: str, column: str, said: str
+    path: Path, loans: Schema, header: str, column: str, text: str
 ) -> None:
     error = refusal(written(path, "x", header=header), loans)
 
     assert (error.line, error.column) == (1, column)
-    assert said in str(error)
+    assert text in str(error)
 
 
 # The rows
 
 
 @pytest.mark.parametrize(
-    ("column", "cell", "said"),
+    ("column", "cell", "text"),
     [
         ("income", "0", "must be a number greater than 0 and at most 1,000, got 0"),
         ("income", "1000.01", "got 1000.01"),
@@ -189,12 +189,12 @@ def test_a_wrong_header_is_told_first(
     ],
 )
 def test_a_wrong_cell_is_named_by_line_and_column(
-    path: Path, loans: Schema, column: str, cell: str, said: str
+    path: Path, loans: Schema, column: str, cell: str, text: str
 ) -> None:
     error = refusal(written(path, *ROWS, cells(**{column: cell}), *ROWS), loans)
 
     assert (error.line, error.column) == (4, column)
-    assert str(error).endswith(said)
+    assert str(error).endswith(text)
 
 
 def test_everything_that_is_wrong_is_told_at_once(path: Path, loans: Schema) -> None:
@@ -266,9 +266,9 @@ def test_many_unknown_columns_are_counted(path: Path, loans: Schema) -> None:
     assert len(str(error)) < 400
 
 
-@pytest.mark.parametrize("place", [0, 1, 2])
+@pytest.mark.parametrize("index", [0, 1, 2])
 @pytest.mark.parametrize(
-    ("row", "said"),
+    ("row", "text"),
     [
         ("7,12,1", "has 3 cells, the header has 5"),
         (f"{ROWS[0]},1", "has 6 cells, the header has 5"),
@@ -276,14 +276,14 @@ def test_many_unknown_columns_are_counted(path: Path, loans: Schema) -> None:
     ],
 )
 def test_a_row_of_another_width_is_refused(
-    path: Path, loans: Schema, place: int, row: str, said: str
+    path: Path, loans: Schema, index: int, row: str, text: str
 ) -> None:
     rows = list(ROWS)
-    rows.insert(place, row)
+    rows.insert(index, row)
 
     error = refusal(written(path, *rows), loans)
 
-    assert str(error) == f"{path}, line {place + 2}: {said}"
+    assert str(error) == f"{path}, line {index + 2}: {text}"
 
 
 # The file

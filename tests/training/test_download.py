@@ -36,7 +36,7 @@ class Archive:
     announces_length: bool = True
     #: The connection breaks after so many bytes of the body.
     breaks_after: int | None = None
-    asked: list[str | None] = field(default_factory=list)
+    ranges_asked: list[str | None] = field(default_factory=list)
     url: str = ""
 
     def source(self, content: bytes = CONTENT) -> Source:
@@ -51,11 +51,11 @@ def archive() -> Iterator[Archive]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            asked = self.headers["Range"]
-            published.asked.append(asked)
-            start = int(asked.removeprefix("bytes=").removesuffix("-")) if asked else 0
+            byte_range = self.headers["Range"]
+            published.ranges_asked.append(byte_range)
+            start = int(byte_range.removeprefix("bytes=").removesuffix("-")) if byte_range else 0
             status = published.status
-            if published.ranges and asked:
+            if published.ranges and byte_range:
                 status = 206 if start < len(published.content) else 416
             body = published.content[start:] if status == 206 else published.content
             if status >= 400:
@@ -106,7 +106,7 @@ def test_a_file_is_fetched_whole(archive: Archive, cache: Path, announces_length
     archive.announces_length = announces_length
 
     assert fetch(archive.source(), cache).read_bytes() == CONTENT
-    assert archive.asked == [None]
+    assert archive.ranges_asked == [None]
     assert kept(cache) == {".csv": len(CONTENT)}
 
 
@@ -116,22 +116,22 @@ def test_the_second_time_nothing_is_fetched(archive: Archive, cache: Path) -> No
     second = fetch(archive.source(), cache)
 
     assert second == first
-    assert len(archive.asked) == 1
+    assert len(archive.ranges_asked) == 1
 
 
 def test_a_damaged_cache_is_fetched_anew(archive: Archive, cache: Path) -> None:
     fetch(archive.source(), cache).write_bytes(b"damaged")
 
     assert fetch(archive.source(), cache).read_bytes() == CONTENT
-    assert archive.asked == [None, None]
+    assert archive.ranges_asked == [None, None]
 
 
 def test_what_was_cut_off_is_kept_and_resumed(archive: Archive, cache: Path) -> None:
     archive.breaks_after = 70_000
 
-    said = refusal(archive.source(), cache)
+    text = refusal(archive.source(), cache)
 
-    assert said == (
+    assert text == (
         f"cannot be fetched: it was cut off after 70000 of {len(CONTENT)} bytes; "
         "run the same command again, it continues from there"
     )
@@ -140,7 +140,7 @@ def test_what_was_cut_off_is_kept_and_resumed(archive: Archive, cache: Path) -> 
     archive.breaks_after = None
 
     assert fetch(archive.source(), cache).read_bytes() == CONTENT
-    assert archive.asked == [None, "bytes=70000-"]
+    assert archive.ranges_asked == [None, "bytes=70000-"]
     assert kept(cache) == {".csv": len(CONTENT)}
 
 
@@ -150,7 +150,7 @@ def test_it_may_be_cut_off_again_and_again(archive: Archive, cache: Path) -> Non
         refusal(archive.source(), cache)
 
     assert fetch(archive.source(), cache).read_bytes() == CONTENT
-    assert archive.asked == [None, "bytes=90000-", "bytes=180000-"]
+    assert archive.ranges_asked == [None, "bytes=90000-", "bytes=180000-"]
 
 
 def test_without_ranges_it_starts_over(archive: Archive, cache: Path) -> None:
@@ -160,7 +160,7 @@ def test_without_ranges_it_starts_over(archive: Archive, cache: Path) -> None:
     archive.breaks_after = None
 
     assert fetch(archive.source(), cache).read_bytes() == CONTENT
-    assert archive.asked == [None, "bytes=70000-"]
+    assert archive.ranges_asked == [None, "bytes=70000-"]
 
 
 @pytest.mark.parametrize("extra", [b"", b"more"], ids=["as long", "longer"])
@@ -172,7 +172,7 @@ def test_a_part_that_is_no_beginning_of_the_file_is_thrown_away(
     (cache / f"{source.sha256[:16]}.part").write_bytes(b"x" * len(CONTENT) + extra)
 
     assert fetch(source, cache).read_bytes() == CONTENT
-    assert archive.asked == [f"bytes={len(CONTENT + extra)}-", None]
+    assert archive.ranges_asked == [f"bytes={len(CONTENT + extra)}-", None]
     assert kept(cache) == {".csv": len(CONTENT)}
 
 
@@ -183,9 +183,9 @@ def test_a_wrong_part_is_thrown_away_and_the_next_call_succeeds(
     cache.mkdir(parents=True)
     (cache / f"{source.sha256[:16]}.part").write_bytes(b"wrong")
 
-    said = refusal(source, cache)
+    text = refusal(source, cache)
 
-    assert "it was not kept" in said
+    assert "it was not kept" in text
     assert kept(cache) == {}
     assert fetch(source, cache).read_bytes() == CONTENT
 
@@ -193,38 +193,38 @@ def test_a_wrong_part_is_thrown_away_and_the_next_call_succeeds(
 def test_another_file_than_expected_is_refused_and_not_kept(archive: Archive, cache: Path) -> None:
     source = archive.source(b"something else")
 
-    said = refusal(source, cache)
+    text = refusal(source, cache)
 
-    found = hashlib.sha256(CONTENT).hexdigest()
-    assert said == f"has SHA-256 {found}, expected {source.sha256}; it was not kept"
+    digest = hashlib.sha256(CONTENT).hexdigest()
+    assert text == f"has SHA-256 {digest}, expected {source.sha256}; it was not kept"
     assert kept(cache) == {}
 
 
 @pytest.mark.parametrize(
-    ("status", "said"), [(404, "answered 404 Not Found"), (503, "answered 503 Service Unavailable")]
+    ("status", "text"), [(404, "answered 404 Not Found"), (503, "answered 503 Service Unavailable")]
 )
 def test_a_refusal_of_the_server_is_told(
-    archive: Archive, cache: Path, status: int, said: str
+    archive: Archive, cache: Path, status: int, text: str
 ) -> None:
     archive.status = status
 
-    assert refusal(archive.source(), cache) == said
+    assert refusal(archive.source(), cache) == text
     assert kept(cache) == {}
 
 
 def test_a_refused_connection_is_told(cache: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        nobody = Archive(url=f"http://127.0.0.1:{taken.getsockname()[1]}")
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        nobody = Archive(url=f"http://127.0.0.1:{server.getsockname()[1]}")
 
-    said = refusal(nobody.source(), cache)
+    text = refusal(nobody.source(), cache)
 
-    assert said.startswith("cannot be fetched: ")
-    assert "refused" in said
-    assert "again" not in said
+    assert text.startswith("cannot be fetched: ")
+    assert "refused" in text
+    assert "again" not in text
 
 
 @pytest.mark.parametrize(
-    ("urls", "said"),
+    ("urls", "text"),
     [
         (["http://[", "http://", "http://127.0.0.1:port/", "http://a b/"], "cannot be fetched: "),
         ([f"http://{'a' * 70}.invalid/"], "cannot be fetched: "),
@@ -235,12 +235,12 @@ def test_a_refused_connection_is_told(cache: Path) -> None:
     ],
 )
 def test_an_address_that_is_none_of_the_web_is_told(
-    cache: Path, urls: list[str], said: str
+    cache: Path, urls: list[str], text: str
 ) -> None:
     for url in urls:
         source = Source("An archive", "CC BY 4.0", url, "0" * 64, columns={})
 
-        assert refusal(source, cache).startswith(said)
+        assert refusal(source, cache).startswith(text)
 
 
 def test_a_cache_that_is_no_folder_is_told(archive: Archive, tmp_path: Path) -> None:
@@ -255,10 +255,10 @@ def test_an_answer_that_is_no_http_is_told(cache: Path) -> None:
         thread.start()
         noise = Archive(url=f"http://127.0.0.1:{server.getsockname()[1]}")
 
-        said = refusal(noise.source(), cache)
+        text = refusal(noise.source(), cache)
         thread.join()
 
-    assert said.startswith("cannot be fetched: ")
+    assert text.startswith("cannot be fetched: ")
 
 
 def answer_with_noise(server: socket.socket) -> None:

@@ -68,11 +68,11 @@ def test_applicants_who_differ_in_what_is_excluded_get_the_same_bits(
     fair: Model, scorecard: str, data: st.DataObject
 ) -> None:
     card = fair.scorecards[scorecard]
-    one, other = (data.draw(applicants(fair.schema, card)) for _ in range(2))
-    values = {**other.values, **{name: one.values[name] for name in card.predictors}}
+    applicant, stranger = (data.draw(applicants(fair.schema, card)) for _ in range(2))
+    values = {**stranger.values, **{name: applicant.values[name] for name in card.predictors}}
     twin = fair.schema.parse(values)
 
-    first, second = (fair.schema.matrix([each], card.predictors) for each in (one, twin))
+    first, second = (fair.schema.matrix([person], card.predictors) for person in (applicant, twin))
 
     assert card.probability_of_default(first) == card.probability_of_default(second)
     assert card.impacts(first).tobytes() == card.impacts(second).tobytes()
@@ -82,10 +82,10 @@ def test_what_is_excluded_is_listed_as_monitored(fair: Model, fair_client: Flask
     card = fair_client.get("/model").get_json()
 
     for name in SCORECARDS:
-        for told in (card["scorecards"][name], fair.manifest["scorecards"][name]):
-            assert told["monitored_attributes"] == list(EXCLUDED)
-            assert told["protected_predictors"] == []
-            assert not set(told["predictors"]) & set(EXCLUDED)
+        for section in (card["scorecards"][name], fair.manifest["scorecards"][name]):
+            assert section["monitored_attributes"] == list(EXCLUDED)
+            assert section["protected_predictors"] == []
+            assert not set(section["predictors"]) & set(EXCLUDED)
     assert card["legal"] is None
 
 
@@ -93,10 +93,10 @@ def test_what_is_excluded_is_listed_as_monitored(fair: Model, fair_client: Flask
 def test_what_is_excluded_may_be_left_out(
     fair_client: FlaskClient, bodies: Bodies, scorecard: str
 ) -> None:
-    whole = bodies[scorecard]
-    less = {name: value for name, value in whole.items() if name not in EXCLUDED}
+    complete = bodies[scorecard]
+    less = {name: value for name, value in complete.items() if name not in EXCLUDED}
 
-    with_it, without = fair_client.post("/predict", json=[whole, less]).get_json()
+    with_it, without = fair_client.post("/predict", json=[complete, less]).get_json()
 
     assert without["scorecard"] == scorecard
     for name in ("label", "probability_of_default", "score", "reasons", "model_version"):
@@ -106,17 +106,17 @@ def test_what_is_excluded_may_be_left_out(
 def test_the_form_asks_for_it_without_insisting(fair_client: FlaskClient) -> None:
     page = fair_client.get("/").text
 
-    asked = dict(re.findall(r'<(?:input|select) id="field-[A-Z_0-9]+" name="(.+?)"([^>]*)>', page))
-    assert {"LIMIT_BAL", *EXCLUDED} <= asked.keys()
-    assert 'aria-required="true"' in asked["LIMIT_BAL"]
-    assert not [name for name in EXCLUDED if "aria-required" in asked[name]]
+    inputs = dict(re.findall(r'<(?:input|select) id="field-[A-Z_0-9]+" name="(.+?)"([^>]*)>', page))
+    assert {"LIMIT_BAL", *EXCLUDED} <= inputs.keys()
+    assert 'aria-required="true"' in inputs["LIMIT_BAL"]
+    assert not [name for name in EXCLUDED if "aria-required" in inputs[name]]
 
 
 def test_an_applicant_holds_what_was_told_and_no_more(fair: Model, bodies: Bodies) -> None:
-    whole = bodies["application"]
-    less = {name: value for name, value in whole.items() if name != "SEX"}
+    complete = bodies["application"]
+    less = {name: value for name, value in complete.items() if name != "SEX"}
 
-    assert fair.schema.parse(whole).values == whole
+    assert fair.schema.parse(complete).values == complete
     assert fair.schema.parse(less).values == less
 
 
@@ -148,8 +148,8 @@ def test_the_api_description_asks_for_no_more_than_the_model_needs(
     fair_client: FlaskClient, client: FlaskClient, bodies: Bodies
 ) -> None:
     described = {
-        each: each.get("/openapi.json").get_json()["components"]["schemas"]["Applicant"]
-        for each in (fair_client, client)
+        caller: caller.get("/openapi.json").get_json()["components"]["schemas"]["Applicant"]
+        for caller in (fair_client, client)
     }
 
     assert described[fair_client]["required"] == ["LIMIT_BAL", "EDUCATION"]
@@ -164,10 +164,10 @@ def test_parser_and_api_description_agree_on_every_choice_of_fields(
     fair: Model, bodies: Bodies, scorecard: str
 ) -> None:
     described = Draft202012Validator(applicant_schema(fair.schema))
-    whole = bodies[scorecard]
+    complete = bodies[scorecard]
     for count in (1, 2, 3):
-        for missing in itertools.combinations(whole, count):
-            body = {name: value for name, value in whole.items() if name not in missing}
+        for missing in itertools.combinations(complete, count):
+            body = {name: value for name, value in complete.items() if name not in missing}
 
             assert described.is_valid(body) == _is_accepted(fair.schema, body), missing
 

@@ -66,8 +66,8 @@ def test_a_file_is_read_as_it_is_written(
     data = load(written(tmp_path, *lines, encoding=encoding, end=end), schema_of())
 
     assert data.columns["income"].tolist() == [30.5, 1000]
-    assert (data.written["separator"], data.written["header_line"]) == (separator, 3)
-    assert data.written["decimal"] == ","
+    assert (data.file_format["separator"], data.file_format["header_line"]) == (separator, 3)
+    assert data.file_format["decimal"] == ","
     (note,) = data.notes
     assert note.endswith(", header in line 3, with decimal commas")
 
@@ -76,7 +76,7 @@ def test_a_plain_file_needs_no_word(tmp_path: Path) -> None:
     data = load(written(tmp_path, "months,home,income,late", "1,1,5,0", "2,1,7,1"), schema_of())
 
     assert data.notes == ()
-    assert data.written == {
+    assert data.file_format == {
         "kind": "csv",
         "encoding": "utf-8",
         "separator": ",",
@@ -93,7 +93,7 @@ def test_what_the_schema_file_states_is_taken(tmp_path: Path) -> None:
     data = load(path, schema_of(file=stated))
 
     assert data.columns["income"].tolist() == [1000, 5]
-    assert data.written["encoding"] == "cp850"
+    assert data.file_format["encoding"] == "cp850"
 
 
 def test_a_wrong_encoding_is_refused_by_its_line(tmp_path: Path) -> None:
@@ -272,9 +272,9 @@ def test_a_column_of_many_pieces_is_read_whole(tmp_path: Path) -> None:
     cells = [f"{number / 100:.2f}" for number in range(1, 90_001)]
     cells[70_000] = "1e2"
 
-    found = incomes(tmp_path, *cells)
+    values = incomes(tmp_path, *cells)
 
-    assert found == list(map(float, cells))
+    assert values == list(map(float, cells))
 
 
 # Outcomes
@@ -363,9 +363,9 @@ def trained(folder: Path, capsys: pytest.CaptureFixture[str], header: str) -> tu
 
     status = train.main([*map(str, arguments), "--no-plots", "--quick"])
 
-    said = capsys.readouterr()
-    assert status == 0, said.err
-    return said.out, said.err
+    output = capsys.readouterr()
+    assert status == 0, output.err
+    return output.out, output.err
 
 
 def test_training_says_what_it_found_and_what_it_left_out(

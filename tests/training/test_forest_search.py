@@ -67,26 +67,29 @@ def test_the_same_rows_and_seed_choose_the_same() -> None:
 
 
 def test_half_of_the_features_is_tried_where_it_is_more_than_the_square_root() -> None:
-    def features(n_predictors: int, **given: int) -> set[int | None]:
-        grid = candidates(ForestSettings(**given), n_predictors, few=False)
-        return {each.max_features for each in grid}
+    def features(n_predictors: int, **settings: int) -> set[int | None]:
+        grid = candidates(ForestSettings(**settings), n_predictors, few_rows=False)
+        return {candidate.max_features for candidate in grid}
 
     assert features(3) == {None}
     assert features(12) == {None, 6}
     assert features(12, max_features=4) == {4}
-    assert {each.min_samples_leaf for each in candidates(ForestSettings(), 12, few=False)} == set(
-        LEAVES
-    )
+    assert {
+        candidate.min_samples_leaf for candidate in candidates(ForestSettings(), 12, few_rows=False)
+    } == set(LEAVES)
 
 
 def test_more_trees_are_grown_to_judge_than_to_serve() -> None:
     matrix, bad = loans(300, seed=3)
     settings = ForestSettings(trees=10, min_samples_leaf=5)
 
-    few, many = (fit_forest(matrix, bad, one, 1) for one in (settings, judged(settings, 300)))
+    served, judges = (
+        fit_forest(matrix, bad, forest_settings, 1)
+        for forest_settings in (settings, judged(settings, 300))
+    )
 
-    assert len(many.estimators_) == 28
-    assert flatten(many, trees=10).probability.tobytes() == flatten(few).probability.tobytes()
+    assert len(judges.estimators_) == 28
+    assert flatten(judges, trees=10).probability.tobytes() == flatten(served).probability.tobytes()
     assert judged(settings, 300_000).trees == 10
 
 

@@ -55,8 +55,8 @@ def rows() -> list[Row]:
 @pytest.fixture(scope="module")
 def folder(rows: list[Row], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Train as a user does, from another folder."""
-    here = tmp_path_factory.mktemp("kleinkredit")
-    write_csv(here / "kredite.csv", rows)
+    work_dir = tmp_path_factory.mktemp("kleinkredit")
+    write_csv(work_dir / "kredite.csv", rows)
     command = [sys.executable, str(PROJECT / "train.py"), "--data=kredite.csv"]
     result = subprocess.run(
         [
@@ -66,7 +66,7 @@ def folder(rows: list[Row], tmp_path_factory: pytest.TempPathFactory) -> Path:
             "--loss-to-margin=4",
             "--quick",
         ],
-        cwd=here,
+        cwd=work_dir,
         capture_output=True,
         encoding="utf-8",
         timeout=120,
@@ -74,7 +74,7 @@ def folder(rows: list[Row], tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert result.returncode == 0, result.stderr
     assert "wohnung: 7 rows with undocumented codes" in result.stdout
     assert "kunde" not in result.stdout
-    return here / "modell"
+    return work_dir / "modell"
 
 
 @pytest.fixture(scope="module")
@@ -194,17 +194,17 @@ def test_the_description_is_valid_openapi_of_these_fields(lender: FlaskClient) -
 
 
 def test_the_collection_for_postman_can_be_built(folder: Path, tmp_path: Path) -> None:
-    asked: list[tuple[Call, int]] = []
+    calls: list[tuple[Call, int]] = []
     service = ExampleService(artifact.load(folder), tmp_path)
 
     def answer(call: Call) -> Answer:
-        given = service.answer(call)
-        asked.append((call, given.code))
-        return given
+        reply = service.answer(call)
+        calls.append((call, reply.code))
+        return reply
 
     text = to_text(build_collection(SCHEMA, answer))
 
-    assert [status for _, status in asked] == [call.status for call, _ in asked]
+    assert [status for _, status in calls] == [call.status for call, _ in calls]
     assert "einkommen" in text
     assert "LIMIT_BAL" not in text
 

@@ -213,8 +213,8 @@ def test_the_rows_of_the_test_teach_nothing(
     """Other applicants in the rows of the test, with the same outcomes, change no scorecard."""
     learned, tested = split_places([int(row["TARGET"]) for row in rows], seed=7)
     changed = list(rows)
-    for place in tested:
-        changed[place] = rows[learned[0]] | {"TARGET": rows[place]["TARGET"]}
+    for index in tested:
+        changed[index] = rows[learned[0]] | {"TARGET": rows[index]["TARGET"]}
     table = write_csv(tmp_path / "changed.csv", changed)
 
     # Not --quick: other seeds are part of a version.
@@ -227,10 +227,11 @@ def test_the_rows_of_the_test_teach_nothing(
 
 def test_the_bundled_model_ranks_better_than_the_default_forest(full_model: Model) -> None:
     for section in full_model.card["scorecards"].values():
-        own, others = section["performance"]["scorecard"], section["performance"]["baselines"]
-        assert own["auc"]["low"] > others["default_forest"]["auc"]["value"]
-        assert own["brier"]["value"] < others["majority"]["brier"]["value"]
-        assert own["ece"]["value"] < 0.03
+        performance = section["performance"]
+        figures, baselines = performance["scorecard"], performance["baselines"]
+        assert figures["auc"]["low"] > baselines["default_forest"]["auc"]["value"]
+        assert figures["brier"]["value"] < baselines["majority"]["brier"]["value"]
+        assert figures["ece"]["value"] < 0.03
 
 
 # The same again
@@ -262,8 +263,10 @@ def test_the_same_data_and_seed_give_the_same_bytes_in_another_process(
 def test_another_seed_gives_other_versions(run: Run, trained: Path, tmp_path: Path) -> None:
     assert run("--seed=8")[0] == 0
 
-    one, other = (manifest_of(folder)["versions"] for folder in (trained, tmp_path / "new"))
-    assert not set(one.values()) & set(other.values())
+    versions, other_versions = (
+        manifest_of(folder)["versions"] for folder in (trained, tmp_path / "new")
+    )
+    assert not set(versions.values()) & set(other_versions.values())
 
 
 # What is excluded
@@ -390,15 +393,15 @@ def refused(run: Run, *arguments: str) -> str:
     """Run into a refusal; give its one line."""
     status, printed, messages = run(*arguments)
     lines = messages.replace("\r", "\n").splitlines()
-    told = [line for line in lines if line.startswith("train.py: ")]
+    refusals = [line for line in lines if line.startswith("train.py: ")]
     assert (status, printed) == (1, "")
-    assert len(told) == 1
+    assert len(refusals) == 1
     assert not any("Traceback" in line for line in lines)
-    return told[0]
+    return refusals[0]
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "text"),
     [
         (["--exclude", "SEXX"], "--exclude must name fields: LIMIT_BAL, SEX, .*; got 'SEXX', did"),
         (["--exclude", "zzz"], "got 'zzz'$"),
@@ -412,8 +415,8 @@ def refused(run: Run, *arguments: str) -> str:
         (["--schema", __file__], f"{Path(__file__).name} is not a TOML file: "),
     ],
 )
-def test_a_mistake_is_told_in_one_line(run: Run, arguments: list[str], said: str) -> None:
-    assert re.search(said, refused(run, *arguments))
+def test_a_mistake_is_told_in_one_line(run: Run, arguments: list[str], text: str) -> None:
+    assert re.search(text, refused(run, *arguments))
 
 
 @pytest.mark.parametrize(
@@ -432,9 +435,9 @@ def test_a_folder_that_cannot_be_written_is_refused_before_anything_is_trained(
     # Data that is not there would be the next mistake.
     status = train.main([f"--model-dir={folder}", "--data=no such file.csv"])
 
-    said = f"train.py: {folder}: cannot be written: {reason}; to fix it: make room for it, or "
+    text = f"train.py: {folder}: cannot be written: {reason}; to fix it: make room for it, or "
     assert status == 1
-    assert capsys.readouterr().err == f"{said}choose another folder with --model-dir\n"
+    assert capsys.readouterr().err == f"{text}choose another folder with --model-dir\n"
 
 
 @pytest.mark.parametrize(
@@ -460,9 +463,9 @@ def test_the_help_names_every_option(capsys: pytest.CaptureFixture[str]) -> None
     with pytest.raises(SystemExit):
         train.main(["--help"])
 
-    shown = capsys.readouterr().out
+    text = capsys.readouterr().out
     for option in ("data", "schema", "model-dir", "exclude", "loss-to-margin", "seed", "quick"):
-        assert f"--{option} " in shown
+        assert f"--{option} " in text
 
 
 @pytest.mark.parametrize("bads", [1, 49])
@@ -492,9 +495,9 @@ def test_a_wrong_cell_stops_training_and_leaves_the_old_model(
     before = read_only(old)
     table = write_csv(tmp_path / "wrong.csv", [*rows[:100], rows[100] | {"AGE": 17}, *rows[101:]])
 
-    said = refused(run, f"--data={table}")
+    text = refused(run, f"--data={table}")
 
-    assert said.endswith(
+    assert text.endswith(
         "wrong.csv, line 102, column AGE: must be an integer from 18 to 100 years, got 17"
     )
     assert read_only(old) == before
@@ -514,11 +517,11 @@ def test_an_interruption_leaves_the_old_model_untouched(
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     ) as process:
         assert process.stderr is not None
-        seen = b""
-        while b"measuring the application" not in seen:
+        output = b""
+        while b"measuring the application" not in output:
             byte = process.stderr.read(1)
-            assert byte, seen
-            seen += byte
+            assert byte, output
+            output += byte
 
         process.send_signal(signal.SIGINT)
         printed, messages = process.communicate(timeout=60)

@@ -39,22 +39,22 @@ def test_they_are_those_of_the_rule(
     )
     plain = PlainNumbers(rule, MISSING, decimal)
 
-    found = plain.read(set(texts))
+    numbers = plain.read(set(texts))
 
     for text in texts:
-        raw = from_text(rule, text, decimal=decimal, whole=True)
+        raw = from_text(rule, text, decimal=decimal, integral=True)
         try:
             expected = rule.encode(rule.accept(raw))
         except Rejected:
-            assert text not in found
+            assert text not in numbers
         else:
-            if text in found:
-                assert repr(found[text]) == repr(expected)
+            if text in numbers:
+                assert repr(numbers[text]) == repr(expected)
                 assert not MISSING.stands_for(rule.accept(raw))
     column = plain.read_all(texts)
-    assert (column is None) == (found.keys() != set(texts))
+    assert (column is None) == (numbers.keys() != set(texts))
     if column is not None:
-        assert column.tolist() == [found[text] for text in texts]
+        assert column.tolist() == [numbers[text] for text in texts]
 
 
 def test_what_stands_for_a_missing_value_is_no_number() -> None:

@@ -43,8 +43,8 @@ def undersampled(population: Population) -> list[Row]:
     """As many good rows as bad ones, in no order."""
     draw = np.random.default_rng(2)
     sides = [np.flatnonzero(population.bad == outcome) for outcome in (0, 1)]
-    chosen = np.concatenate([draw.choice(side, BADS, replace=False) for side in sides])
-    return population.rows(draw.permutation(chosen))
+    indices = np.concatenate([draw.choice(side, BADS, replace=False) for side in sides])
+    return population.rows(draw.permutation(indices))
 
 
 def trained(folder: Path, rows: list[Row], sample: str = "") -> Model:
@@ -64,12 +64,12 @@ def card_of(model: Model) -> Any:
 
 
 def near_the_population(model: Model, population: Population) -> None:
-    said, bad = predicted(model, population), population.bad
-    assert said.mean() == pytest.approx(bad.mean(), rel=0.1)
-    assert expected_calibration_error(bad, said) < 0.005
-    slope, _ = calibration_line(bad, said)
+    probability, bad = predicted(model, population), population.bad
+    assert probability.mean() == pytest.approx(bad.mean(), rel=0.1)
+    assert expected_calibration_error(bad, probability) < 0.005
+    slope, _ = calibration_line(bad, probability)
     assert 0.8 < slope < 1.3
-    assert np.abs(said - population.probability).mean() < 0.02
+    assert np.abs(probability - population.probability).mean() < 0.02
 
 
 @pytest.fixture(scope="module")
@@ -83,9 +83,9 @@ def by_bad_rate(
 def test_without_it_half_of_all_are_said_to_turn_out_bad(
     undersampled: list[Row], population: Population, tmp_path: Path
 ) -> None:
-    said = predicted(trained(tmp_path, undersampled), population)
+    probability = predicted(trained(tmp_path, undersampled), population)
 
-    assert said.mean() > 0.3
+    assert probability.mean() > 0.3
 
 
 def test_a_known_bad_rate_gives_probabilities_of_the_population(
@@ -110,17 +110,17 @@ def test_its_figures_are_those_of_the_population(
     by_bad_rate: Model, population: Population, bad_rate: float
 ) -> None:
     """What the card says after 600 rows, half of them bad, is what the population shows."""
-    section, said = card_of(by_bad_rate), predicted(by_bad_rate, population)
+    section, probability = card_of(by_bad_rate), predicted(by_bad_rate, population)
     performance, decision = section["performance"], section["decision"]
 
     assert by_bad_rate.card["data"]["population_bad_rate"] == pytest.approx(bad_rate, abs=1e-6)
     assert performance["bad_rate"]["value"] == pytest.approx(bad_rate, abs=1e-4)
-    assert performance["mean_predicted"] == pytest.approx(said.mean(), rel=0.15)
+    assert performance["mean_predicted"] == pytest.approx(probability.mean(), rel=0.15)
     figures = performance["scorecard"]
-    brier = np.mean((said - population.bad) ** 2)
+    brier = np.mean((probability - population.bad) ** 2)
     assert figures["brier"]["low"] <= brier <= figures["brier"]["high"]
     assert figures["calibration_slope"]["low"] < 1.2
-    approved = said < by_bad_rate.policy.cutoff
+    approved = probability < by_bad_rate.policy.cutoff
     assert decision["approval_rate"]["value"] == pytest.approx(approved.mean(), abs=0.02)
     low, high = (decision["bad_rate_approved"][end] for end in ("low", "high"))
     assert low <= population.bad[approved].mean() <= high
@@ -174,7 +174,9 @@ def test_a_field_that_nobody_left_out_yet_may_be_left_out_later(
     matrix = population.matrix[:200].astype(np.float32)
     matrix[:, card.predictors.index("debt")] = np.nan
 
-    said = card.probability_of_default(matrix)
+    probability = card.probability_of_default(matrix)
 
-    assert said == pytest.approx(card.forest.probability_of_default(matrix), abs=1e-12)
-    assert (card.reference.baseline + card.impacts(matrix).sum(axis=1)) == pytest.approx(said)
+    assert probability == pytest.approx(card.forest.probability_of_default(matrix), abs=1e-12)
+    assert (card.reference.baseline + card.impacts(matrix).sum(axis=1)) == pytest.approx(
+        probability
+    )

@@ -20,7 +20,7 @@ from creditscore.training.reference import describe_reference, reference_rows
 from creditscore.training.split import split
 from creditscore.web import create_app
 
-SAID = np.array([0.1, 0.3, 0.2, 0.25, 0.24])
+PROBABILITIES = np.array([0.1, 0.3, 0.2, 0.25, 0.24])
 
 
 @pytest.mark.parametrize(
@@ -35,16 +35,16 @@ SAID = np.array([0.1, 0.3, 0.2, 0.25, 0.24])
 def test_the_reference_group_is_the_approved_or_all(
     cutoff: float, group: str, expected: tuple[str, list[int]]
 ) -> None:
-    chosen, rows = reference_rows(SAID, cutoff=cutoff, group=group)
+    name, rows = reference_rows(PROBABILITIES, cutoff=cutoff, group=group)
 
-    assert (chosen, rows.tolist()) == expected
+    assert (name, rows.tolist()) == expected
 
 
 def test_medians_and_spreads_are_those_worked_by_hand(schema: Schema) -> None:
     # The tenth and ninetieth percentile of 0 to 100 are 10 and 90.
     matrix = np.column_stack([np.arange(101.0), np.full(101, 2.0), np.full(101, 30.0)])
 
-    found = describe_reference(
+    reference = describe_reference(
         "approved",
         np.full(101, 0.1),
         matrix,
@@ -52,44 +52,44 @@ def test_medians_and_spreads_are_those_worked_by_hand(schema: Schema) -> None:
         schema=schema,
     )
 
-    assert found.group == "approved_training_rows"
-    assert found.rows == 101
-    assert found.baseline == pytest.approx(0.1, abs=1e-16)
-    assert found.medians == {"LIMIT_BAL": 50, "AGE": 30}
-    assert found.spreads["LIMIT_BAL"] == pytest.approx(80)
+    assert reference.group == "approved_training_rows"
+    assert reference.rows == 101
+    assert reference.baseline == pytest.approx(0.1, abs=1e-16)
+    assert reference.medians == {"LIMIT_BAL": 50, "AGE": 30}
+    assert reference.spreads["LIMIT_BAL"] == pytest.approx(80)
     # Nobody differs in AGE here, yet distances are divided by its spread.
-    assert found.spreads["AGE"] == 1
+    assert reference.spreads["AGE"] == 1
 
 
 def test_a_column_that_hardly_varies_has_its_whole_width_as_spread(schema: Schema) -> None:
     column = np.zeros(101)
     column[0] = 7
 
-    found = describe_reference(
+    reference = describe_reference(
         "all", np.full(101, 0.1), column[:, None], predictors=["BILL_AMT1"], schema=schema
     )
 
-    assert found.spreads == {"BILL_AMT1": 7}
+    assert reference.spreads == {"BILL_AMT1": 7}
 
 
 def test_a_model_compares_with_its_approved_training_rows(full_model: Model) -> None:
     rows = split(bundled_rows(), full_model.manifest["seed"]).train
     for name, card in full_model.scorecards.items():
         matrix = rows.matrix(card.predictors)
-        said = card.probability_of_default(matrix.astype(np.float32))
-        approved = said < full_model.policy.cutoff
+        probability = card.probability_of_default(matrix.astype(np.float32))
+        approved = probability < full_model.policy.cutoff
 
         assert card.reference.group == "approved_training_rows"
         assert card.reference.rows == approved.sum() > 0
-        assert card.reference.baseline == fsum(said[approved]) / approved.sum()
+        assert card.reference.baseline == fsum(probability[approved]) / approved.sum()
         assert card.reference.baseline < full_model.policy.cutoff
-        for place, field in enumerate(card.predictors):
+        for index, field in enumerate(card.predictors):
             if isinstance(full_model.schema.fields[field].rule, NumericRange):
-                assert card.reference.medians[field] == np.median(matrix[approved, place])
+                assert card.reference.medians[field] == np.median(matrix[approved, index])
             else:
                 assert field not in card.reference.medians
-        told = full_model.manifest["scorecards"][name]["reasons"]
-        assert told == {
+        entry = full_model.manifest["scorecards"][name]["reasons"]
+        assert entry == {
             "value_function": "interventional",
             "reference_group": "approved_training_rows",
             "reference_rows": card.reference.rows,
@@ -100,12 +100,12 @@ def test_a_model_compares_with_its_approved_training_rows(full_model: Model) -> 
 def test_ranges_are_what_training_saw(full_model: Model) -> None:
     rows = split(bundled_rows(), full_model.manifest["seed"]).train
     for card in full_model.scorecards.values():
-        for name, seen in card.training_ranges.items():
+        for name, values in card.training_ranges.items():
             column = rows.columns[name]
             if isinstance(full_model.schema.fields[name].rule, NumericRange):
-                assert list(seen) == [column.min(), column.max()]
+                assert list(values) == [column.min(), column.max()]
             else:
-                assert sorted(float(code) for code in seen) == np.unique(column).tolist()
+                assert sorted(float(code) for code in values) == np.unique(column).tolist()
 
 
 def test_all_rows_can_be_asked_for(schema: Schema, tmp_path: Path) -> None:
@@ -121,13 +121,13 @@ def test_all_rows_can_be_asked_for(schema: Schema, tmp_path: Path) -> None:
     rows = split(data, 1).train
     for name, scorecard in model.scorecards.items():
         matrix = rows.matrix(scorecard.predictors).astype(np.float32)
-        said = scorecard.probability_of_default(matrix)
-        told = card["scorecards"][name]["reasons"]
-        assert told["reference_group"] == "all_training_rows"
-        assert told["reference_rows"] == len(rows)
-        assert told["baseline"] == fsum(said) / len(rows)
-        sums = told["baseline"] + scorecard.impacts(matrix[:100]).sum(axis=1)
-        assert np.abs(sums - said[:100]).max() <= 1e-12
+        probability = scorecard.probability_of_default(matrix)
+        entry = card["scorecards"][name]["reasons"]
+        assert entry["reference_group"] == "all_training_rows"
+        assert entry["reference_rows"] == len(rows)
+        assert entry["baseline"] == fsum(probability) / len(rows)
+        sums = entry["baseline"] + scorecard.impacts(matrix[:100]).sum(axis=1)
+        assert np.abs(sums - probability[:100]).max() <= 1e-12
 
 
 def test_an_unknown_group_is_refused(capsys: pytest.CaptureFixture[str]) -> None:

@@ -49,7 +49,7 @@ def test_times_are_in_their_order(cells: list[str], first: str, last: str) -> No
 
 
 @pytest.mark.parametrize(
-    ("cells", "said"),
+    ("cells", "texts"),
     [
         (
             ["01/02/2015", "03/04/2015"],
@@ -66,11 +66,11 @@ def test_times_are_in_their_order(cells: list[str], first: str, last: str) -> No
         (["30/02/2015", "28/02/2015"], {"30/02/2015": "must be a date"}),
     ],
 )
-def test_what_is_no_time_or_may_be_two_is_named(cells: list[str], said: dict[str, str]) -> None:
+def test_what_is_no_time_or_may_be_two_is_named(cells: list[str], texts: dict[str, str]) -> None:
     _, problems = read_times(cells)
 
-    assert list(problems) == list(said)
-    for text, words in said.items():
+    assert list(problems) == list(texts)
+    for text, words in texts.items():
         assert np.char.count(problems[text], words.split(".*")[0]) == 1
 
 
@@ -102,8 +102,8 @@ def test_the_decimal_sign_of_weights_is_settled_by_their_cells() -> None:
 
     _, problems = read_weights(["1,234", "2"], decimal=None)
 
-    said = "may be 1234 or 1.234, got '1,234': say [file] decimal in the schema file"
-    assert problems == {"1,234": said}
+    text = "may be 1234 or 1.234, got '1,234': say [file] decimal in the schema file"
+    assert problems == {"1,234": text}
 
 
 def test_a_workbook_has_them_whatever_decimal_sign_its_csv_has(tmp_path: Path) -> None:

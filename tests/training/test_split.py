@@ -153,13 +153,13 @@ def test_a_known_bad_rate_gives_both_outcomes_their_share(data: Dataset) -> None
 
 
 def test_weights_keep_their_proportions(data: Dataset) -> None:
-    given = np.array([1.0, 2.0, 3.0])[np.arange(ROWS) % 3]
+    weights = np.array([1.0, 2.0, 3.0])[np.arange(ROWS) % 3]
 
-    rows = weighted(replace(data, weight=given), Sample(weight="w"))
+    rows = weighted(replace(data, weight=weights), Sample(weight="w"))
 
     assert rows.weight is not None
     assert rows.weight.mean() == pytest.approx(1)
-    assert rows.weight / rows.weight[0] == pytest.approx(given)
+    assert rows.weight / rows.weight[0] == pytest.approx(weights)
 
 
 def test_rows_without_weights_have_none(data: Dataset) -> None:
@@ -170,15 +170,15 @@ def test_rows_without_weights_have_none(data: Dataset) -> None:
 
 
 def test_a_test_row_has_a_twin_where_all_fields_and_the_outcome_are_the_same() -> None:
-    def rows(*each: tuple[float, float, int]) -> Dataset:
-        a, b, bad = (np.array(column) for column in zip(*each, strict=True))
+    def rows(*cells: tuple[float, float, int]) -> Dataset:
+        a, b, bad = (np.array(column) for column in zip(*cells, strict=True))
         columns = {"a": a.astype(np.float64), "b": b.astype(np.float64)}
         return Dataset(name="", sha256="", columns=columns, bad=bad, folded={})
 
     train = rows((1, 2, 0), (3, 4, 1), (0.0, 5, 0), (np.nan, 6, 0))
 
-    found = find_twins(
+    twins = find_twins(
         train, rows((1, 2, 0), (1, 2, 1), (1, 3, 0), (3, 4, 1), (-0.0, 5, 0), (np.nan, 6, 0))
     )
 
-    assert found.tolist() == [True, False, False, True, True, True]
+    assert twins.tolist() == [True, False, False, True, True, True]

@@ -104,9 +104,9 @@ def refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Refused:
         out = tmp_path / "out.csv"
         assert synthesize.main([str(path), str(out)]) == 1
         assert not out.exists()
-        told = capsys.readouterr().err
-        assert told.count("\n") == 1, told
-        return told
+        message = capsys.readouterr().err
+        assert message.count("\n") == 1, message
+        return message
 
     return run
 
@@ -115,16 +115,16 @@ class TestCommand:
     def test_the_same_rows_and_seed_give_the_same_bytes(
         self, real_csv: Path, tmp_path: Path
     ) -> None:
-        one, two, other = (tmp_path / name for name in ("one.csv", "two.csv", "other.csv"))
+        first, second, third = (tmp_path / name for name in ("one.csv", "two.csv", "other.csv"))
 
         statuses = [
             synthesize.main([str(real_csv), str(out), "--rows", "1000", "--seed", seed])
-            for out, seed in ((one, "7"), (two, "7"), (other, "8"))
+            for out, seed in ((first, "7"), (second, "7"), (third, "8"))
         ]
 
         assert statuses == [0, 0, 0]
-        assert one.read_bytes() == two.read_bytes()
-        features = [pd.read_csv(path)[list(FEATURES)] for path in (one, other)]
+        assert first.read_bytes() == second.read_bytes()
+        features = [pd.read_csv(path)[list(FEATURES)] for path in (first, third)]
         assert (features[0] != features[1]).any(axis=1).mean() > 0.9
 
     def test_it_tells_the_figures_and_writes_them_down(
@@ -136,11 +136,11 @@ class TestCommand:
             [str(real_csv), str(out), "--rows", "999", "--report", str(figures)]
         )
 
-        told = capsys.readouterr().out
+        output = capsys.readouterr().out
         assert status == 0
         assert len(pd.read_csv(out)) == 999
         for name in ("rows", "default rate", "worst column", "smallest stored count", "identical"):
-            assert name in told
+            assert name in output
         assert pd.read_json(figures, typ="series")["rows"] == {"real": ROWS, "drawn": 999}
 
     def test_it_refuses_to_draw_from_what_stands_for_too_few_rows(
@@ -179,10 +179,10 @@ class TestCommand:
         path = tmp_path / "wrong.csv"
         change(stand_in).to_csv(path, index=False)
 
-        told = refused(path)
+        refusal = refused(path)
 
-        assert message in told
-        assert str(path) in told
+        assert message in refusal
+        assert str(path) in refusal
 
     @pytest.mark.parametrize("content", [None, b"", b"\xff\xfe\x00", b'a,b\n"1,2\n'])
     def test_it_refuses_what_is_no_csv_file(
@@ -318,10 +318,10 @@ class TestLeaves:
         leaf = Leaf(np.array([100.0]), np.array([10.0]), np.array([20]))
         rng = np.random.default_rng(1)
 
-        drawn = leaf.draw(rng.random(100_000), rng)
+        values = leaf.draw(rng.random(100_000), rng)
 
-        assert drawn.mean() == pytest.approx(100, abs=0.2)
-        assert np.abs(drawn - 100).mean() == pytest.approx(10, abs=0.1)
+        assert values.mean() == pytest.approx(100, abs=0.2)
+        assert np.abs(values - 100).mean() == pytest.approx(10, abs=0.1)
 
 
 class TestLabels:
@@ -350,25 +350,25 @@ class TestLabels:
     def test_the_default_rate_is_the_real_one(
         self, fitted: Generator, stand_in: pd.DataFrame
     ) -> None:
-        drawn = fitted.draw(5_000, seed=1)
+        rows = fitted.draw(5_000, seed=1)
 
-        assert drawn["TARGET"].mean() == pytest.approx(stand_in["TARGET"].mean(), abs=0.001)
+        assert rows["TARGET"].mean() == pytest.approx(stand_in["TARGET"].mean(), abs=0.001)
 
 
 class TestFidelity:
     def test_total_variation_by_hand(self) -> None:
-        one, other = np.array([1, 1, 2, 2]), np.array([1, 2, 2, 3])
+        first, second = np.array([1, 1, 2, 2]), np.array([1, 2, 2, 3])
 
-        assert fidelity.total_variation(one, one) == 0
-        assert fidelity.total_variation(one, other) == 0.25
-        assert fidelity.total_variation(one, other + 10) == 1
+        assert fidelity.total_variation(first, first) == 0
+        assert fidelity.total_variation(first, second) == 0.25
+        assert fidelity.total_variation(first, second + 10) == 1
 
     def test_kolmogorov_smirnov_by_hand(self) -> None:
-        one, other = np.array([1, 2, 3, 4]), np.array([3, 4, 5, 6])
+        first, second = np.array([1, 2, 3, 4]), np.array([3, 4, 5, 6])
 
-        assert fidelity.kolmogorov_smirnov(one, one) == 0
-        assert fidelity.kolmogorov_smirnov(one, other) == 0.5
-        assert fidelity.kolmogorov_smirnov(one, other + 10) == 1
+        assert fidelity.kolmogorov_smirnov(first, first) == 0
+        assert fidelity.kolmogorov_smirnov(first, second) == 0.5
+        assert fidelity.kolmogorov_smirnov(first, second + 10) == 1
 
     def test_a_row_is_nearest_to_itself_and_half_a_scale_from_another_code(self) -> None:
         rows = invent(1).assign(SEX=1)
@@ -438,18 +438,24 @@ class TestBesideTheRealRows:
         real = dataset.load(uci_csv, schema)
         train, test = synthetic_rows.split_rows(real.bad, seed=1)
         rows = uci_rows.iloc[train]
-        drawn = generator.fit(rows).draw(30_000, seed=1, avoid=rows)
+        drawn_rows = generator.fit(rows).draw(30_000, seed=1, avoid=rows)
 
         lost = synthetic_rows.auc_lost(
-            synthetic_rows.read_back(drawn, schema), real.rows(train), real.rows(test), schema, 1
+            synthetic_rows.read_back(drawn_rows, schema),
+            real.rows(train),
+            real.rows(test),
+            schema,
+            1,
         )
 
         # One split scatters; benchmarks/model_quality.py holds the mean to 0.006 and 0.012.
         assert lost["application"] < 0.01
         assert lost["behavioural"] < 0.015
-        told = re.findall(r"^(\w+) +(\S+) .* from (\S+) to (\S+)$", block("splits"), re.MULTILINE)
-        assert {card for card, *_ in told} == set(lost)
-        for card, mean, least, most in told:
-            assert float(least) <= float(mean) <= float(most)
+        figures = re.findall(
+            r"^(\w+) +(\S+) .* from (\S+) to (\S+)$", block("splits"), re.MULTILINE
+        )
+        assert {card for card, *_ in figures} == set(lost)
+        for card, mean, lowest, highest in figures:
+            assert float(lowest) <= float(mean) <= float(highest)
             # This is one of the splits of the datasheet.
-            assert float(least) - 1e-4 <= lost[card] <= float(most) + 1e-4
+            assert float(lowest) - 1e-4 <= lost[card] <= float(highest) + 1e-4

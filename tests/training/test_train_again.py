@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from creditscore.training.retraining import BANDS, MIN_IN_BAND, WITHIN, measure_spread
+from creditscore.training.retraining import BANDS, MIN_IN_BAND, SPREAD_QUANTILE, measure_spread
 
 
 def test_few_rows_have_one_spread_that_most_stay_within() -> None:
@@ -15,7 +15,7 @@ def test_few_rows_have_one_spread_that_most_stay_within() -> None:
     spread = measure_spread(probability, moved)
 
     assert spread.edges == ()
-    assert spread.spreads == pytest.approx((WITHIN / 100,))
+    assert spread.spreads == pytest.approx((SPREAD_QUANTILE / 100,))
 
 
 def test_each_band_has_the_distance_of_its_own_rows() -> None:
