@@ -19,7 +19,7 @@ from creditscore.schema.csv_cells import to_line
 JSON_TYPE = "application/json"
 
 #: The decision that was made last.
-ONE = "/decisions/{{decisionId}}"
+DECISION_PATH = "/decisions/{{decisionId}}"
 
 
 @dataclass(frozen=True)
@@ -120,15 +120,17 @@ def log_calls() -> list[Call]:
     problem = read_script("problem")
     return [
         _log("The newest decision", "/decisions?limit=1", script=read_script("newest_decision")),
-        _log("A decision, as it was logged", ONE, script=read_script("logged_decision")),
-        _log("Why this decision?", f"{ONE}/explanation", script=read_script("explanation")),
+        _log("A decision, as it was logged", DECISION_PATH, script=read_script("logged_decision")),
+        _log(
+            "Why this decision?", f"{DECISION_PATH}/explanation", script=read_script("explanation")
+        ),
         _outcome("Record the outcome", {"defaulted": False}, script=read_script("outcome")),
         _outcome("Record the same outcome again", {"defaulted": False}),
         _outcome("Record a different outcome", {"defaulted": True}, status=409, script=problem),
         Call(
             "Override the decision",
             "POST",
-            f"{ONE}/override",
+            f"{DECISION_PATH}/override",
             _indented({"label": "{{otherLabel}}", "reason": "A guarantor with a steady income"}),
             JSON_TYPE,
             script=read_script("override"),
@@ -229,7 +231,9 @@ def _outcome(
     title: str, body: dict[str, bool], *, script: tuple[str, ...] = (), status: int = 200
 ) -> Call:
     text = json.dumps(body)
-    return Call(title, "POST", f"{ONE}/outcome", text, JSON_TYPE, status, script, needs_key=True)
+    return Call(
+        title, "POST", f"{DECISION_PATH}/outcome", text, JSON_TYPE, status, script, needs_key=True
+    )
 
 
 def _indented(body: object) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from answers import PROJECT
 
-from tools.take_screenshots import DRAWN, IMAGES, PICTURES, Picture
+from tools.take_screenshots import DRAWINGS, IMAGES, PICTURES, Picture
 
 DOCUMENTS = [*PROJECT.glob("*.md"), *(PROJECT / "docs").rglob("*.md"), *PROJECT.glob("data/*.md")]
 # ![...](images/x.png) and <img src="docs/images/x.png">, from the document's folder.
@@ -25,7 +25,7 @@ def shown_in(document: Path) -> set[Path]:
 def test_every_picture_is_taken_or_drawn() -> None:
     taken = {IMAGES / f"{picture.name}.png" for picture in PICTURES}
 
-    assert set(IMAGES.iterdir()) == taken | set(IMAGES.glob(DRAWN))
+    assert set(IMAGES.iterdir()) == taken | set(IMAGES.glob(DRAWINGS))
     assert len(taken) == len(PICTURES)
 
 
