@@ -22,7 +22,7 @@ import power_cut
 import pytest
 from answers import PROJECT
 from client_journal import LogComparison, compare_with_log
-from clients import Asked, post
+from clients import JournaledRequest, post
 from decided import NOON, decision
 from harness import Service
 from load import Tally
@@ -198,7 +198,9 @@ def race(
     model_dir: Path, database_url: str, body: bytes, *, fault: str | None = None
 ) -> LogComparison:
     """Send one request with one key to two services on one log at once, some times."""
-    raced = [Asked(f"race-{number}", body, 1, f"key-{number}") for number in range(RACES)]
+    raced = [
+        JournaledRequest(f"race-{number}", body, 1, f"key-{number}") for number in range(RACES)
+    ]
     start = threading.Barrier(RACERS)
 
     def run(port: int) -> None:
@@ -253,19 +255,19 @@ class Book:
     def __init__(self, database: Database, url: str) -> None:
         self.log = DecisionLog(database, now=lambda: NOON)
         self.url = url
-        self.asked = [self.answer("alone", 1), self.answer("array", 2)]
+        self.requests = [self.answer("alone", 1), self.answer("array", 2)]
 
-    def answer(self, request_id: str, size: int) -> Asked:
+    def answer(self, request_id: str, size: int) -> JournaledRequest:
         """Log some decisions, and give them as an answer."""
         made = [decision() for _ in range(size)]
         self.log.record(made, RequestOrigin(request_id))
         told = [one.to_dict("en") for one in made]
-        return Asked(request_id, b"", size, None, [told])
+        return JournaledRequest(request_id, b"", size, None, [told])
 
     @property
     def told(self) -> dict[str, Any]:
         """Give the decision of the first answer."""
-        told: dict[str, Any] = self.asked[0].answers[0][0]
+        told: dict[str, Any] = self.requests[0].answers[0][0]
         return told
 
     def insert(self, request_id: str, **changes: Any) -> None:
@@ -283,7 +285,7 @@ def book(database: Database, database_url: str) -> Book:
 
 
 def test_an_audit_of_what_fits_holds(book: Book) -> None:
-    found = compare_with_log(book.asked, book.url)
+    found = compare_with_log(book.requests, book.url)
 
     assert found == SOUND
     assert found.holds
@@ -301,12 +303,12 @@ def logged_too(book: Book, request_id: str, *, size: int, of: int) -> None:
     unseen = book.answer(request_id, size)
     unseen.answers.clear()
     unseen.size = of
-    book.asked.append(unseen)
+    book.requests.append(unseen)
 
 
 def edited(book: Book) -> None:
     book.insert("edited", score=999)
-    book.asked.append(Asked("edited", b"", 1, None))
+    book.requests.append(JournaledRequest("edited", b"", 1, None))
 
 
 #: What happens to the log or to the answers, the figures that differ, and whether all is well.
@@ -317,7 +319,9 @@ AUDITED: dict[str, tuple[Change, dict[str, int], bool]] = {
         True,
     ),
     "a missing decision": (
-        lambda book: book.asked.append(Asked("lost", b"", 1, None, [[decision().to_dict("en")]])),
+        lambda book: book.requests.append(
+            JournaledRequest("lost", b"", 1, None, [[decision().to_dict("en")]])
+        ),
         {"answered": 4, "missing": 1},
         False,
     ),
@@ -339,7 +343,7 @@ AUDITED: dict[str, tuple[Change, dict[str, int], bool]] = {
         False,
     ),
     "two answers to a request": (
-        lambda book: book.asked[1].answers.append(book.asked[1].answers[0][::-1]),
+        lambda book: book.requests[1].answers.append(book.requests[1].answers[0][::-1]),
         {"contradicted": 1},
         False,
     ),
@@ -356,7 +360,7 @@ AUDITED: dict[str, tuple[Change, dict[str, int], bool]] = {
 def test_an_audit_finds(book: Book, change: Change, figures: dict[str, int], holds: bool) -> None:
     change(book)
 
-    found = compare_with_log(book.asked, book.url)
+    found = compare_with_log(book.requests, book.url)
 
     assert found == replace(SOUND, **figures)
     assert found.holds is holds
