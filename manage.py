@@ -241,7 +241,9 @@ def install(lock_name: str) -> None:
     # A kill from here on leaves the mark, and the next start begins afresh.
     STAMP.write_text(UNFINISHED)
     if sys.version_info[:2] > NEWEST_TESTED:
-        version, tested = ("{}.{}".format(*version_info) for version_info in (sys.version_info, NEWEST_TESTED))
+        version, tested = (
+            "{}.{}".format(*numbers) for numbers in (sys.version_info, NEWEST_TESTED)
+        )
         say(f"Python {version} is not tested yet: if the installation fails, take {tested}.")
     say(f"Installing the packages of {lock_name} (about {MEGABYTES[lock_name]} MB, once) ...")
     command = [str(PYTHON), "-m", "pip", "install", "--disable-pip-version-check", "--no-input"]
