@@ -184,8 +184,8 @@ write("unnamed", "synced", sync=True)
     for _ in range(2):
         disk.put_back()
 
-        left = {path.name: path.read_text() for path in disk.folder.iterdir()}
-        assert left == {
+        contents = {path.name: path.read_text() for path in disk.folder.iterdir()}
+        assert contents == {
             **dict.fromkeys(["kept", "longer", "shorter", "deleted"], "synced"),
             "empty": "",
         }
@@ -204,24 +204,24 @@ def race(
     start = threading.Barrier(RACERS)
 
     def run(port: int) -> None:
-        for asked in raced:
-            headers = {"X-Request-ID": asked.request_id, "Idempotency-Key": str(asked.key)}
+        for request in raced:
+            headers = {"X-Request-ID": request.request_id, "Idempotency-Key": str(request.key)}
             start.wait(timeout=60)
             status, answer = post(port, body, headers)
             assert status == 200, answer
-            asked.answers.append([json.loads(answer)])
+            request.answers.append([json.loads(answer)])
 
     with (
-        Service(model_dir, database_url, fault=fault) as one,
-        Service(model_dir, database_url, fault=fault) as other,
+        Service(model_dir, database_url, fault=fault) as first,
+        Service(model_dir, database_url, fault=fault) as second,
     ):
-        ports = [(one, other)[number % 2].port for number in range(RACERS)]
+        ports = [(first, second)[number % 2].port for number in range(RACERS)]
         threads = [threading.Thread(target=run, args=(port,)) for port in ports]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
-    assert all(len(asked.answers) == RACERS for asked in raced)
+    assert all(len(request.answers) == RACERS for request in raced)
     return compare_with_log(raced, database_url)
 
 
@@ -230,9 +230,9 @@ def test_processes_that_race_with_one_idempotency_key_leave_one_decision(
 ) -> None:
     body = json.dumps(next(iter(example_applicants(model.schema).values()))).encode()
 
-    found = race(model_dir, database_url, body)
+    comparison = race(model_dir, database_url, body)
 
-    assert found == replace(SOUND, answered=RACES, logged=RACES)
+    assert comparison == replace(SOUND, answered=RACES, logged=RACES)
 
 
 @pytest.mark.slow
@@ -241,9 +241,9 @@ def test_a_race_catches_a_service_that_forgets_keys(
 ) -> None:
     body = json.dumps(next(iter(example_applicants(model.schema).values()))).encode()
 
-    found = race(model_dir, database_url, body, fault="forgets_keys")
+    comparison = race(model_dir, database_url, body, fault="forgets_keys")
 
-    assert (found.doubled, found.contradicted) == (RACES, RACES)
+    assert (comparison.doubled, comparison.contradicted) == (RACES, RACES)
 
 
 # The comparison itself: each figure, with a log and answers that fit but for one thing
@@ -259,16 +259,16 @@ class Book:
 
     def answer(self, request_id: str, size: int) -> JournaledRequest:
         """Log some decisions, and give them as an answer."""
-        made = [decision() for _ in range(size)]
-        self.log.record(made, RequestOrigin(request_id))
-        told = [one.to_dict("en") for one in made]
-        return JournaledRequest(request_id, b"", size, None, [told])
+        decisions = [decision() for _ in range(size)]
+        self.log.record(decisions, RequestOrigin(request_id))
+        answer = [entry.to_dict("en") for entry in decisions]
+        return JournaledRequest(request_id, b"", size, None, [answer])
 
     @property
-    def told(self) -> dict[str, Any]:
+    def first_decision(self) -> dict[str, Any]:
         """Give the decision of the first answer."""
-        told: dict[str, Any] = self.requests[0].answers[0][0]
-        return told
+        first: dict[str, Any] = self.requests[0].answers[0][0]
+        return first
 
     def insert(self, request_id: str, **changes: Any) -> None:
         """Log one more decision, somehow else."""
@@ -285,10 +285,10 @@ def book(database: Database, database_url: str) -> Book:
 
 
 def test_an_audit_of_what_fits_holds(book: Book) -> None:
-    found = compare_with_log(book.requests, book.url)
+    comparison = compare_with_log(book.requests, book.url)
 
-    assert found == SOUND
-    assert found.holds
+    assert comparison == SOUND
+    assert comparison.holds
 
 
 def test_an_audit_of_nothing_does_not_hold(book: Book) -> None:
@@ -336,8 +336,8 @@ AUDITED: dict[str, tuple[Change, dict[str, int], bool]] = {
         False,
     ),
     "another probability": (
-        lambda book: book.told.update(
-            probability_of_default=book.told["probability_of_default"] + 1e-16
+        lambda book: book.first_decision.update(
+            probability_of_default=book.first_decision["probability_of_default"] + 1e-16
         ),
         {"altered": 1},
         False,
@@ -360,7 +360,7 @@ AUDITED: dict[str, tuple[Change, dict[str, int], bool]] = {
 def test_an_audit_finds(book: Book, change: Change, figures: dict[str, int], holds: bool) -> None:
     change(book)
 
-    found = compare_with_log(book.requests, book.url)
+    comparison = compare_with_log(book.requests, book.url)
 
-    assert found == replace(SOUND, **figures)
-    assert found.holds is holds
+    assert comparison == replace(SOUND, **figures)
+    assert comparison.holds is holds

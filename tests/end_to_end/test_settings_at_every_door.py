@@ -50,12 +50,12 @@ def project(model_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def variables(**more: str) -> dict[str, str]:
     """Return the environment without settings, where the file is read."""
-    kept = {
+    inherited = {
         name: value
         for name, value in os.environ.items()
         if "CREDITSCORE" not in name and name not in ("FLASK_SKIP_DOTENV", "PYTHONPATH")
     }
-    return {**kept, **more}
+    return {**inherited, **more}
 
 
 DOORS = {
