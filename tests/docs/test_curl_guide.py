@@ -31,13 +31,13 @@ class Step:
 
 def steps() -> list[Step]:
     """Give the commands in their order, but the one that starts the service."""
-    found: list[Step] = []
+    guide_steps: list[Step] = []
     for block in blocks(GUIDE):
         if block.language == "sh":
-            found += map(Step, commands(block))
+            guide_steps += map(Step, commands(block))
         else:
-            found[-1] = Step(found[-1].command, block.text)
-    return [step for step in found if "manage.py" not in step.command]
+            guide_steps[-1] = Step(guide_steps[-1].command, block.text)
+    return [step for step in guide_steps if "manage.py" not in step.command]
 
 
 @pytest.fixture(scope="module")
@@ -56,10 +56,10 @@ def said_json(reader: Reader, words: str) -> Any:
 
 
 def test_the_guide_shows_answers_and_uses_no_other_program() -> None:
-    asked = [step.command for step in steps()]
+    run_commands = [step.command for step in steps()]
 
     assert sum(step.shown is not None for step in steps()) >= 5
-    assert all(command.startswith(("curl ", "echo ", FLASK)) for command in asked)
+    assert all(command.startswith(("curl ", "echo ", FLASK)) for command in run_commands)
 
 
 @pytest.mark.parametrize("step", [step for step in steps() if step.shown], ids=str)

@@ -28,8 +28,8 @@ def is_there(holder: str) -> bool:
     paths = [
         path for folder in ("*", "*/*") for path in (PROJECT / "tests").glob(f"{folder}/{name}")
     ]
-    found = [path.read_text(encoding="utf-8") for path in paths]
-    return "".join(found).count(f"\ndef {function}(") == 1
+    contents = [path.read_text(encoding="utf-8") for path in paths]
+    return "".join(contents).count(f"\ndef {function}(") == 1
 
 
 def test_what_is_said_to_hold_a_defence_is_there() -> None:
