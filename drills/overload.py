@@ -79,7 +79,7 @@ def ask_too_much(drill: Drill) -> int:
         ask = partial(load, service.port, requests, warm_up=WARM_UP, seconds=options.seconds)
         peaks, loads, requested = [ask(connections=FOR_PEAK)], [], 0.0
         while len(costs) < options.rounds or (
-            len(costs) < options.max_rounds and is_open(costs, options.cost)
+            len(costs) < options.most_rounds and is_open(costs, options.cost)
         ):
             due = options.times * peaks[-1].rate()
             loads.append(ask(connections=MAX_CONNECTIONS, per_second=due))
