@@ -142,11 +142,11 @@ def spread(model: Model, name: str, count: int, draw: np.random.Generator) -> li
     """Draw bins as the training rows lie in them."""
     trained = model.scorecards[name].training_bins
     alphabet = np.array(list(ALPHABET))
-    places = [
+    positions = [
         draw.choice(len(bins.counts), size=count, p=np.array(bins.counts) / sum(bins.counts))
         for bins in (trained.score, *trained.fields.values())
     ]
-    return ["".join(row) for row in alphabet[np.column_stack(places)]]
+    return ["".join(row) for row in alphabet[np.column_stack(positions)]]
 
 
 def count_here(database: Database, window: Window) -> int:

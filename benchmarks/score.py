@@ -31,7 +31,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 GOAL = 6.0
 
 #: A run of more rows may take this much more memory than one of the fewest, in MiB.
-FLAT = 16.0
+MAX_GROWTH_MIB = 16.0
 
 #: What the script does: no checks, no reasons, all rows at once.
 SCRIPT = """
@@ -153,11 +153,11 @@ def _judge(results: dict[int, dict[str, tuple[float, float]]]) -> int:
     for name in ("score.py --no-reasons", "score.py"):
         ratio = results[max_rows]["script"][0] / results[max_rows][name][0]
         more = results[max_rows][name][1] - results[min_rows][name][1]
-        fast, flat = ratio >= GOAL, more <= FLAT
+        fast, flat = ratio >= GOAL, more <= MAX_GROWTH_MIB
         print(
             f"{name}, {max_rows:,} rows: {ratio:.1f} times the script ({GOAL:.0f} asked): "
             f"{'met' if fast else 'not met'}; {more:+.0f} MiB from {min_rows:,} rows "
-            f"(flat: {FLAT:.0f}): {'met' if flat else 'not met'}"
+            f"(flat: {MAX_GROWTH_MIB:.0f}): {'met' if flat else 'not met'}"
         )
         met = met and fast and flat
     return 0 if met else 1

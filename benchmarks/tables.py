@@ -140,14 +140,14 @@ def measure_split(data: Dataset, schema: Schema, seed: int) -> tuple[dict[str, A
         "calibration": asdict(card.calibration),
         "test_rows": len(rows.test),
         "models": {
-            name: _measured(rows.test.bad, probabilities, seed)
+            name: _measure(rows.test.bad, probabilities, seed)
             for name, probabilities in predicted.items()
         },
     }
     return results, model
 
 
-def _measured(bad: Ints, predicted: Floats, seed: int) -> dict[str, Any]:
+def _measure(bad: Ints, predicted: Floats, seed: int) -> dict[str, Any]:
     metrics = figures(bootstrap_metrics(bad, predicted, BootstrapResamples(len(bad), seed)))
     return {name: metrics[name] for name in FIGURES}
 

@@ -84,7 +84,7 @@ def compare_with_log(requests: Sequence[JournaledRequest], database_url: str) ->
     """
     rows, broken = _read(database_url)
     logged = {row["id"]: row for row in rows}
-    answers = {decision["decision_id"]: decision for decision in _answered(requests)}
+    answers = {decision["decision_id"]: decision for decision in _list_decisions(requests)}
     by_request: dict[str, int] = defaultdict(int)
     for row in rows:
         by_request[row["request_id"]] += 1
@@ -126,7 +126,7 @@ def count_logged(database_url: str) -> int:
         database.close()
 
 
-def _answered(requests: Sequence[JournaledRequest]) -> list[dict[str, Any]]:
+def _list_decisions(requests: Sequence[JournaledRequest]) -> list[dict[str, Any]]:
     return [decision for request in requests for answer in request.answers for decision in answer]
 
 

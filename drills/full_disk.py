@@ -36,7 +36,7 @@ ROOM, SMALL_ROOM = 65_536, 8_192
 REFUSALS, ANSWERS = 20, 200
 
 #: Bytes of PostgreSQL's table to begin with: more than any other of its files.
-LARGEST = WAL_MEGABYTES * 2**20
+START_TABLE_BYTES = WAL_MEGABYTES * 2**20
 
 #: Seconds that a drill waits for anything.
 WAIT_TIMEOUT_S = 60.0
@@ -56,7 +56,7 @@ def fill_again_and_again(drill: Drill) -> int:
     with drill.service() as service, drill.clients(service) as clients:
         disk = Disk(drill, service)
         if drill.server is not None:
-            wait_until(lambda: disk.log_bytes() > LARGEST, pause=0.5)
+            wait_until(lambda: disk.log_bytes() > START_TABLE_BYTES, pause=0.5)
         for _ in range(drill.options.steps):
             disk.limit(draw_limit(draw, disk))
             fill(clients)

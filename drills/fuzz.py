@@ -43,7 +43,7 @@ CLIENTS, READERS = 8, 2
 FRAMED = 0.25
 
 #: Seconds that an answer may take, and a reading.
-SLOWEST = 1.0
+MAX_ANSWER_S = 1.0
 
 #: Statuses of the server itself for what it does not know: no fault of its own.
 UNKNOWN = {HTTPStatus.NOT_IMPLEMENTED, HTTPStatus.HTTP_VERSION_NOT_SUPPORTED}
@@ -96,7 +96,7 @@ def send_everything(drill: Drill) -> int:
     slowest = max(client.slowest for client in clients)
     for fault in faults[:20]:
         print(fault)
-    fine = well and not faults and slowest <= SLOWEST
+    fine = well and not faults and slowest <= MAX_ANSWER_S
     refused = statuses[400] + statuses[422]
     other_answers = statuses.total() - statuses[200] - refused - statuses[0]
     print(
@@ -120,7 +120,7 @@ def read_all(seed: str, count: int, lenient: bool) -> list[str]:
             result, expected = both(body)
         except (ValueError, RecursionError) as error:
             result, expected = repr(error), "no other error"
-        if result != expected or time.monotonic() - start > SLOWEST:
+        if result != expected or time.monotonic() - start > MAX_ANSWER_S:
             faults.append(f"{body!r} was read as {result}, not {expected}")
     return faults
 
@@ -179,11 +179,11 @@ class Client(threading.Thread):
                 connection.sendall(raw)
                 # Else the server would wait for what a lost byte has announced.
                 connection.shutdown(socket.SHUT_WR)
-            came = b""
+            received = b""
             with contextlib.suppress(ConnectionError):
                 while piece := connection.recv(65536):
-                    came += piece
-        first = came.removeprefix(b"HTTP/1.1 100 Continue\r\n\r\n")
+                    received += piece
+        first = received.removeprefix(b"HTTP/1.1 100 Continue\r\n\r\n")
         status = int(first[9:12]) if first else 0
         self.statuses[status] += 1
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR and status not in UNKNOWN:

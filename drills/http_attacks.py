@@ -146,12 +146,12 @@ def _connect(port: int) -> socket.socket:
 
 def _read(connection: socket.socket) -> bytes:
     """Read whatever comes, until nothing does for a moment."""
-    came = b""
+    received = b""
     connection.settimeout(MOMENT)
     with contextlib.suppress(OSError):
         while piece := connection.recv(65536):
-            came += piece
-    return came
+            received += piece
+    return received
 
 
 if __name__ == "__main__":

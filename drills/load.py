@@ -81,7 +81,7 @@ class Connection:
         self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.sock.setblocking(False)
         self.sent_at = 0.0
-        self.came = b""
+        self.received = b""
 
     def answer(self) -> tuple[int, bool] | None:
         """Give the status of a whole answer, and whether the connection stays open.
@@ -94,15 +94,15 @@ class Connection:
         piece = self.sock.recv(65536)
         if not piece:
             raise ConnectionResetError
-        self.came += piece
-        head, separator, rest = self.came.partition(b"\r\n\r\n")
+        self.received += piece
+        head, separator, rest = self.received.partition(b"\r\n\r\n")
         if not separator:
             return None
         lines = head.lower()
         length = int(lines.partition(b"content-length:")[2].split(b"\r\n", 1)[0] or 0)
         if len(rest) < length:
             return None
-        self.came = b""
+        self.received = b""
         return int(head[9:12]), b"connection: close" not in lines
 
 

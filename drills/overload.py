@@ -163,10 +163,10 @@ def is_open(costs: Sequence[float], limit: float) -> bool:
 def describe_tally(tally: Tally) -> str:
     """Say in words what became of the requests."""
     refused = tally.statuses[429] + tally.statuses[503]
-    others = tally.statuses.total() - tally.statuses[200] - refused
+    other_answers = tally.statuses.total() - tally.statuses[200] - refused
     return (
         f"p99 {tally.percentile(99, 200):.2f} s; {refused} refused, "
-        f"p99 {tally.percentile(99, 429, 503) * 1000:.0f} ms; {others} other answers, "
+        f"p99 {tally.percentile(99, 429, 503) * 1000:.0f} ms; {other_answers} other answers, "
         f"{tally.broken} without an answer"
     )
 

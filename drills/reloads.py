@@ -41,7 +41,7 @@ from creditscore.scorecard.model import Model
 COMPARED = ("probability_of_default", "label", "cutoff", "score", "model_version")
 
 #: Seconds that a reload may take, whatever else the machine does.
-SECONDS = 60.0
+RELOAD_TIMEOUT_S = 60.0
 
 DAMAGED_EVERY = 10
 
@@ -138,7 +138,7 @@ def renew(service: Service, fault: str | None) -> None:
 
 def wait_for_model(service: Service, model: Model, *, refused: bool) -> bool:
     """Wait until only the model that should decide does, and `/health` says what became of it."""
-    deadline = time.monotonic() + SECONDS
+    deadline = time.monotonic() + RELOAD_TIMEOUT_S
     agreed = 0
     while agreed < 6:
         if time.monotonic() > deadline:

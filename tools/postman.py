@@ -138,7 +138,7 @@ def _item(call: Call, answer: Answer) -> JsonObject:
                 "_postman_previewlanguage": _preview(answer.media_type),
                 "header": [{"key": "Content-Type", "value": answer.media_type}],
                 "cookie": [],
-                "body": _saved(call, answer),
+                "body": _keep_lasting(call, answer),
             }
         ],
     }
@@ -170,7 +170,7 @@ def _request(call: Call) -> JsonObject:
     return request
 
 
-def _saved(call: Call, answer: Answer) -> str:
+def _keep_lasting(call: Call, answer: Answer) -> str:
     """Return what is the same every time of an answer's body."""
     if "csv" in answer.media_type:
         still = f"{STILL['decision_id']},{STILL['decided_at']}"

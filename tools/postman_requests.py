@@ -76,7 +76,7 @@ def decision_calls(schema: Schema) -> list[Call]:
         *(
             _predict(
                 f"Decide: {schema.scorecards[name].title[DEFAULT_LANGUAGE].lower()}",
-                _indented(applicant),
+                _indent(applicant),
                 script=(
                     *read_script("decide_one", scorecard=name),
                     *read_script("decision"),
@@ -87,7 +87,7 @@ def decision_calls(schema: Schema) -> list[Call]:
         ),
         _predict(
             "Decide: several at once",
-            _indented(list(applicants.values())),
+            _indent(list(applicants.values())),
             script=(
                 *read_script("decide_several", scorecards=json.dumps(list(applicants))),
                 "for (const decision of decisions) {",
@@ -105,7 +105,7 @@ def decision_calls(schema: Schema) -> list[Call]:
             "What if?",
             "POST",
             "/what-if",
-            _indented(next(iter(applicants.values()))),
+            _indent(next(iter(applicants.values()))),
             JSON_TYPE,
             script=read_script("what_if"),
         ),
@@ -131,7 +131,7 @@ def log_calls() -> list[Call]:
             "Override the decision",
             "POST",
             f"{DECISION_PATH}/override",
-            _indented({"label": "{{otherLabel}}", "reason": "A guarantor with a steady income"}),
+            _indent({"label": "{{otherLabel}}", "reason": "A guarantor with a steady income"}),
             JSON_TYPE,
             script=read_script("override"),
             needs_key=True,
@@ -140,7 +140,7 @@ def log_calls() -> list[Call]:
             "Record several outcomes",
             "POST",
             "/outcomes",
-            _indented([{"decision_id": "{{decisionId}}", "defaulted": False}]),
+            _indent([{"decision_id": "{{decisionId}}", "defaulted": False}]),
             JSON_TYPE,
             script=read_script("outcomes"),
             needs_key=True,
@@ -170,7 +170,7 @@ def mistake_calls(schema: Schema) -> list[Call]:
     wrong = [
         _predict(
             mistake.title,
-            _indented(mistake.body),
+            _indent(mistake.body),
             status=422,
             script=_faults(mistake.pointers),
         )
@@ -236,7 +236,7 @@ def _outcome(
     )
 
 
-def _indented(body: object) -> str:
+def _indent(body: object) -> str:
     return json.dumps(body, indent=2)
 
 

@@ -203,7 +203,7 @@ def stress(files: ModelFiles, name: str, grown: Grown, smaller: Grown | None) ->
         for field in names:
             column = predictors.index(field)
             about = files.schema["fields"][field]
-            changed[:, column] = _moved(rows[:, column], about, change)
+            changed[:, column] = _move(rows[:, column], about, change)
         # The card predicts in single precision, as the model serves.
         moved = (changed.astype(np.float32) != rows.astype(np.float32)).any(axis=1)
         if moved.any():
@@ -241,7 +241,7 @@ def _changes(files: ModelFiles, predictors: list[str]) -> Iterator[tuple[list[st
             yield together, change
 
 
-def _moved(column: Array, about: Section, change: float) -> Array:
+def _move(column: Array, about: Section, change: float) -> Array:
     """Move numbers by a share of themselves; whole ones stay whole, and none leaves its bounds."""
     moved = column * (1 + change)
     if about["kind"] == "integer":

@@ -108,12 +108,12 @@ class WoeScorecard:
         self.bins = {
             name: _bins(fields[name], train.matrix([name])[:, 0], train.bad) for name in names
         }
-        self.counts = {name: self._counted(train, name) for name in names}
+        self.counts = {name: self._count(train, name) for name in names}
         self.woe = {name: _woe(*self.counts[name]) for name in names}
         self.columns = self._columns(train)
         self.model = LogisticRegression(max_iter=1000).fit(self.columns, 1 - train.bad)
 
-    def _places(self, rows: Rows, name: str) -> Array:
+    def _bin_indices(self, rows: Rows, name: str) -> Array:
         special, edges = self.bins[name]
         column = rows.matrix([name])[:, 0]
         indices = len(special) + np.searchsorted(edges, column, side="right")
@@ -121,14 +121,16 @@ class WoeScorecard:
             indices[column == value] = index
         return np.asarray(indices)
 
-    def _counted(self, rows: Rows, name: str) -> tuple[Array, Array]:
+    def _count(self, rows: Rows, name: str) -> tuple[Array, Array]:
         special, edges = self.bins[name]
-        places, size = self._places(rows, name), len(special) + len(edges) + 1
-        bads = np.bincount(places[rows.bad == 1], minlength=size)
-        return np.bincount(places[rows.bad == 0], minlength=size), bads
+        indices, size = self._bin_indices(rows, name), len(special) + len(edges) + 1
+        bads = np.bincount(indices[rows.bad == 1], minlength=size)
+        return np.bincount(indices[rows.bad == 0], minlength=size), bads
 
     def _columns(self, rows: Rows) -> Array:
-        return np.column_stack([self.woe[name][self._places(rows, name)] for name in self.names])
+        return np.column_stack(
+            [self.woe[name][self._bin_indices(rows, name)] for name in self.names]
+        )
 
     def predict(self, rows: Rows) -> Array:
         """Return each row's probability of default."""

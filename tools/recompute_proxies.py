@@ -110,7 +110,7 @@ def _target(files: ModelFiles, field: str, some: Rows, test: Rows) -> Target:
 def _strength(
     files: ModelFiles, target: Target, names: list[str], some: Rows, draws: metrics.Bootstrap
 ) -> Section:
-    together = target.with_interval(_boosted(files, target, names, some), draws)
+    together = target.with_interval(_predict_by_boosting(files, target, names, some), draws)
     by_bins = {predictor: _by_bins(files, target, predictor, some) for predictor in names}
     alone = {predictor: target.score(predicted) for predictor, predicted in by_bins.items()}
     strongest = max(names, key=lambda predictor: alone[predictor])
@@ -125,7 +125,7 @@ def _strength(
     }
 
 
-def _boosted(files: ModelFiles, target: Target, names: list[str], some: Rows) -> Array:
+def _predict_by_boosting(files: ModelFiles, target: Target, names: list[str], some: Rows) -> Array:
     """Predict the test rows by gradient boosting."""
     test = files.split[1].matrix(names)
     if target.measure == "r2":

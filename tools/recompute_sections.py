@@ -118,9 +118,9 @@ def roc(bad: Array, predicted: Array) -> Section:
         for predictions in sides
     ]
     good, bads = (np.concatenate([[0.0], rates]) for rates in declined)
-    places = np.unique(np.searchsorted(good + bads, np.linspace(0, 2, 101)))
-    places = np.minimum(places, len(levels))
-    return {"declined_good": good[places].tolist(), "declined_bad": bads[places].tolist()}
+    points = np.unique(np.searchsorted(good + bads, np.linspace(0, 2, 101)))
+    points = np.minimum(points, len(levels))
+    return {"declined_good": good[points].tolist(), "declined_bad": bads[points].tolist()}
 
 
 def tenths(bad: Array, predicted: Array) -> list[Section]:
@@ -176,15 +176,15 @@ def shift(before: Array, now: Array) -> Section:
 
 def field_shift(files: ModelFiles, field: str) -> Section:
     """Compute the shift of a field, in its codes, its bands, or tenths of the training rows."""
-    places = [files.bins(field, rows) for rows in files.split]
+    bins_of_sides = [files.bins(field, rows) for rows in files.split]
     about = files.schema["fields"][field]
-    size = len(about["codes"]) if about["kind"] == "coded" else int(places[0].max()) + 1
-    return shift(*(np.bincount(bins, minlength=size) for bins in places))
+    size = len(about["codes"]) if about["kind"] == "coded" else int(bins_of_sides[0].max()) + 1
+    return shift(*(np.bincount(bins, minlength=size) for bins in bins_of_sides))
 
 
 def _counts(column: Array, edges: Any) -> Array:
-    places = np.searchsorted(edges, column, side="right")
-    return np.bincount(places, minlength=len(edges) + 1)
+    bins = np.searchsorted(edges, column, side="right")
+    return np.bincount(bins, minlength=len(edges) + 1)
 
 
 def expected_loss(bad: Array, predicted: Array, policy: Section) -> Section:

@@ -55,19 +55,22 @@ def _add_leaf(
     fields = list(way)
     size = len(fields)
     sets = np.arange(2**size)
-    conditions_met, reference_met = _met(rows, way), _met(reference, way)
+    conditions_met, reference_met = (
+        _encode_conditions(rows, way),
+        _encode_conditions(reference, way),
+    )
     # Of each coalition: the share of reference rows that meet the conditions of all others.
     shares = np.bincount(reference_met, minlength=2**size) / len(reference)
     for bit in range(size):
         without = sets[(sets >> bit) & 1 == 0]
         shares[without] += shares[without | (1 << bit)]
     reached = value * shares[2**size - 1 - sets]
-    patterns, places = np.unique(conditions_met, return_inverse=True)
+    patterns, inverse = np.unique(conditions_met, return_inverse=True)
     game = reached * ((patterns[:, None] & sets) == sets)
-    impacts[:, fields] += (game @ _shapley_matrix(size))[places]
+    impacts[:, fields] += (game @ _shapley_matrix(size))[inverse]
 
 
-def _met(rows: Array, way: dict[int, tuple[float, float]]) -> Array:
+def _encode_conditions(rows: Array, way: dict[int, tuple[float, float]]) -> Array:
     """Return which of a leaf's conditions each row meets, as the bits of a number."""
     met = np.zeros(len(rows), dtype=np.int64)
     for bit, (field, (low, high)) in enumerate(way.items()):

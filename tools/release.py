@@ -157,8 +157,8 @@ def _git(*arguments: str) -> str:
 
 def _run(program: str, *arguments: str) -> str:
     """Run a program in the project, the environment's own before another; return its output."""
-    places = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
-    executable = shutil.which(program, path=places)
+    search_path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
+    executable = shutil.which(program, path=search_path)
     if executable is None:
         raise Refused(f"{program} is not installed")
     result = subprocess.run(

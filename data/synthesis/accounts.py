@@ -30,7 +30,7 @@ from data.synthesis.leaves import MIN_ROWS, Leaf, summarise_numbers
 LIMIT_STEP = 10_000
 
 #: The youngest age of the table, in years; more than enough rows hold it.
-YOUNGEST = 21
+MIN_AGE = 21
 
 #: Tries to draw charges that leave something to pay, and the most used where all of them fail.
 TRIES = 6
@@ -111,7 +111,7 @@ class _Drawing:
         """Draw who it is, the limit, and how the three months were paid."""
         for name in ("SEX", "EDUCATION", "MARRIAGE"):
             self.columns[name] = self.draw(name)
-        self.columns["AGE"] = np.maximum(self.draw("AGE").round(), YOUNGEST)
+        self.columns["AGE"] = np.maximum(self.draw("AGE").round(), MIN_AGE)
         steps = (self.draw("LIMIT_BAL") / LIMIT_STEP).round()
         self.columns["LIMIT_BAL"] = np.maximum(steps, 1) * LIMIT_STEP
         for name in ("PAY_3", "PAY_2", "PAY_1"):

@@ -20,7 +20,7 @@ from data.synthesis.leaves import Leaf, summarise_codes
 from data.synthesis.trees import Tree, plain
 
 #: Log-odds of the boosted probabilities stay within these probabilities.
-LOWEST, HIGHEST = 0.02, 0.95
+MIN_PROBABILITY, MAX_PROBABILITY = 0.02, 0.95
 
 #: Learning rate of the boosted trees.
 RATE = 0.08
@@ -113,7 +113,7 @@ class LabelModel:
 
     def probability_of_default(self, table: pd.DataFrame) -> Floats:
         """Return each row's probability of default, as an array of shape (n_rows,)."""
-        echo = np.clip(self.echo.predict(table), LOWEST, HIGHEST)
+        echo = np.clip(self.echo.predict(table), MIN_PROBABILITY, MAX_PROBABILITY)
         log_odds = self.everything.predict(table) + self.application.predict(table) - logit(echo)
         return expit(_reconcile(log_odds, table, self.groups)).round(DECIMALS)
 

@@ -59,7 +59,7 @@ def stored(content: object, where: str) -> Iterator[Stored]:
         inside = {field.name: getattr(content, field.name) for field in fields(content)}
         counts = inside.get("rows")
         if isinstance(counts, np.ndarray):
-            yield from _counted(counts, inside, where)
+            yield from _count_rows(counts, inside, where)
         else:
             for name, value in inside.items():
                 yield from stored(value, f"{where}.{name}")
@@ -83,7 +83,7 @@ def copies(synthetic: pd.DataFrame, real: pd.DataFrame) -> Copies:
     return Copies(active=same & moved, inactive=same & ~moved)
 
 
-def _counted(counts: Ints, inside: Mapping[str, object], where: str) -> Iterator[Stored]:
+def _count_rows(counts: Ints, inside: Mapping[str, object], where: str) -> Iterator[Stored]:
     """Return the counts of an object in which every number has one."""
     for name, value in inside.items():
         if not isinstance(value, np.ndarray):

@@ -158,25 +158,25 @@ def _percent(both: dict[str, float]) -> tuple[str, str]:
 
 
 def _both(real: T, synthetic: T, figure: Callable[[T], float]) -> dict[str, float]:
-    return {"real": _rounded(figure(real)), "drawn": _rounded(figure(synthetic))}
+    return {"real": _round(figure(real)), "drawn": _round(figure(synthetic))}
 
 
 def _summarise(distances: Distances, *, with_names: bool = False) -> dict[str, Any]:
     name, distance = distances.worst
     summary = {
         "worst": name,
-        "worst_distance": _rounded(distance),
-        "mean_distance": _rounded(distances.mean),
+        "worst_distance": _round(distance),
+        "mean_distance": _round(distances.mean),
     }
     if with_names:
-        summary["by_name"] = {name: _rounded(off) for name, off in distances.by_name.items()}
+        summary["by_name"] = {name: _round(off) for name, off in distances.by_name.items()}
     return summary
 
 
 def _by_code(real: pd.DataFrame, synthetic: pd.DataFrame, name: str) -> dict[str, dict[str, float]]:
     rates = [table.groupby(name)[LABEL].mean() for table in (real, synthetic)]
     return {
-        str(code): {"real": _rounded(rates[0][code]), "drawn": _rounded(rates[1][code])}
+        str(code): {"real": _round(rates[0][code]), "drawn": _round(rates[1][code])}
         for code in rates[0].index.intersection(rates[1].index)
     }
 
@@ -193,5 +193,5 @@ def _paid_in_thousands(table: pd.DataFrame) -> float:
     return float((paid % 1000 == 0).mean())
 
 
-def _rounded(figure: float) -> float:
+def _round(figure: float) -> float:
     return figure if isinstance(figure, int) else round(float(figure), DECIMALS)

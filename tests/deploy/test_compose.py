@@ -237,6 +237,6 @@ def test_the_dashboard_is_found_by_grafana_and_finds_prometheus() -> None:
     assert source["url"] == "http://prometheus:9090"
     for panel in DASHBOARD["panels"]:
         assert {target["datasource"]["uid"] for target in panel["targets"]} == {source["uid"]}
-    places = [tuple(panel["gridPos"].values()) for panel in DASHBOARD["panels"]]
-    assert len(set(places)) == len(places)
-    assert len({panel["id"] for panel in DASHBOARD["panels"]}) == len(places)
+    positions = [tuple(panel["gridPos"].values()) for panel in DASHBOARD["panels"]]
+    assert len(set(positions)) == len(positions)
+    assert len({panel["id"] for panel in DASHBOARD["panels"]}) == len(positions)

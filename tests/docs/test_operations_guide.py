@@ -74,8 +74,8 @@ def test_whatever_the_installation_does_in_the_folder_its_owner_does() -> None:
     ours = [line for line in lines if ".venv" in line or "git clone" in line]
     assert [line.partition(f"sudo -u {user} ")[0] for line in ours] == [""] * len(ours)
     done = ["git clone", "-m venv", "-r requirements.txt", "train.py", "keys new", "enable --now"]
-    places = [next(i for i, line in enumerate(lines) if words in line) for words in done]
-    assert places == sorted(places)
+    positions = [next(i for i, line in enumerate(lines) if words in line) for words in done]
+    assert positions == sorted(positions)
 
 
 def test_systemd_finds_no_fault_in_the_unit(tmp_path: Path) -> None:

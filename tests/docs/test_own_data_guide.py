@@ -129,10 +129,10 @@ def test_the_guides_own_words_fit_into_the_draft(trained: Reader) -> None:
 def test_the_answers_are_those_that_are_shown_and_logged_where_the_guide_says(
     reader: Reader,
 ) -> None:
-    came, expected = json.loads(reader.said('"contract"')), json.loads(shown_after('"contract"'))
+    answer, expected = json.loads(reader.said('"contract"')), json.loads(shown_after('"contract"'))
 
-    assert came.keys() == expected.keys()
-    assert lasting(came) == lasting(expected)
+    assert answer.keys() == expected.keys()
+    assert lasting(answer) == lasting(expected)
     assert json.loads(reader.said('"student"')) == json.loads(shown_after('"student"'))
     assert (reader.folder / "mine" / "decisions.sqlite").is_file()
 

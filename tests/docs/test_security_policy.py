@@ -9,7 +9,7 @@ from answers import PROJECT
 TEXT = (PROJECT / "SECURITY.md").read_text(encoding="utf-8")
 #: A row of the table of threats: the threat, the defence, and what holds it.
 ROWS = re.findall(r"^\| ([^|]+) \| ([^|]+) \| ((?:`[\w./:]+`(?:, )?)+) \|$", TEXT, re.MULTILINE)
-HOLDERS = sorted({name for _, _, held in ROWS for name in re.findall("`([^`]+)`", held)})
+HOLDERS = sorted({name for _, _, holders in ROWS for name in re.findall("`([^`]+)`", holders)})
 
 
 def test_every_threat_of_the_table_names_what_holds_its_defence() -> None:
