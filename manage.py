@@ -107,13 +107,13 @@ def command_line() -> argparse.ArgumentParser:
         "demo/, once, and serve them. Your own model and log are not touched. Further arguments: "
         "--rebuild (begin again), --build-only, --folder, --seed.",
     )
-    for each in (run_parser, demo_parser):
-        each.add_argument(
+    for subparser in (run_parser, demo_parser):
+        subparser.add_argument(
             "--host",
             default="127.0.0.1",
             help="address to listen on (%(default)s: this machine only)",
         )
-        each.add_argument(
+        subparser.add_argument(
             "--port", type=port_number, default=8000, help="port to listen on (%(default)s)"
         )
     test_parser = commands.add_parser(
@@ -241,7 +241,9 @@ def install(lock_name: str) -> None:
     # A kill from here on leaves the mark, and the next start begins afresh.
     STAMP.write_text(UNFINISHED)
     if sys.version_info[:2] > NEWEST_TESTED:
-        version, tested = ("{}.{}".format(*each) for each in (sys.version_info, NEWEST_TESTED))
+        version, tested = (
+            "{}.{}".format(*numbers) for numbers in (sys.version_info, NEWEST_TESTED)
+        )
         say(f"Python {version} is not tested yet: if the installation fails, take {tested}.")
     say(f"Installing the packages of {lock_name} (about {MEGABYTES[lock_name]} MB, once) ...")
     command = [str(PYTHON), "-m", "pip", "install", "--disable-pip-version-check", "--no-input"]
@@ -302,10 +304,10 @@ def make_environment() -> None:
     STAMP.write_text(UNFINISHED)
     # Started from inside .venv, this Python has just been removed: ask the one beneath it.
     python = getattr(sys, "_base_executable", sys.executable)
-    made = call_quietly([python, "-m", "venv", str(ENVIRONMENT)])
-    if made.returncode != 0:
+    result = call_quietly([python, "-m", "venv", str(ENVIRONMENT)])
+    if result.returncode != 0:
         remove(ENVIRONMENT)
-        stop("The environment could not be made. Python says:\n" + last_lines(made.stdout))
+        stop("The environment could not be made. Python says:\n" + last_lines(result.stdout))
 
 
 def remove(path: Path) -> None:
@@ -321,9 +323,9 @@ def remove(path: Path) -> None:
 
 def pip_step(line: str) -> str:
     """Return what pip does in a few words, or nothing if its line is about something else."""
-    found = re.match(r" *(?:Downloading|Using cached) (?:\S*/)?(\w+)-\S+\.whl (\(.*\))", line)
-    if found:
-        return f"downloading {found[1].replace('_', '-')} {found[2]}"
+    match = re.match(r" *(?:Downloading|Using cached) (?:\S*/)?(\w+)-\S+\.whl (\(.*\))", line)
+    if match:
+        return f"downloading {match[1].replace('_', '-')} {match[2]}"
     if line.startswith("Installing collected packages:"):
         count = line.count(",") + 1
         return f"unpacking {count} package{'s' * (count > 1)} (the longest step)"

@@ -44,8 +44,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     draw = random.Random(SEED)
     text = (PROJECT / "data" / "credit.csv").read_text(encoding="utf-8")
     header, *lines = text.splitlines()
-    places = [header.split(",").index(name) for name in FIELDS]
-    bundled = [[line.split(",")[place] for place in places] for line in lines]
+    columns = [header.split(",").index(name) for name in FIELDS]
+    bundled = [[line.split(",")[column] for column in columns] for line in lines]
     same = bundled[0]
     kinds: dict[str, Callable[[int], list[str]]] = {
         "all the same": lambda _: same,
@@ -85,15 +85,15 @@ def table(row_of: Callable[[int], list[str]], size: int) -> tuple[str, int]:
 
 def best(client: FlaskClient, body: str, media_type: str, rounds: int) -> float:
     """Return the seconds of the fastest of some rounds."""
-    taken = []
+    times = []
     for _ in range(rounds):
-        begun = perf_counter()
+        start = perf_counter()
         with client.post("/predict", data=body, content_type=media_type) as answer:
             assert answer.status_code == 200
             for _ in answer.iter_encoded():
                 pass
-        taken.append(perf_counter() - begun)
-    return min(taken)
+        times.append(perf_counter() - start)
+    return min(times)
 
 
 if __name__ == "__main__":

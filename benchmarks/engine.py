@@ -83,10 +83,10 @@ def read_options() -> argparse.Namespace:
 
 def grow(card: Scorecard, data: Dataset, model: Model) -> RandomForestClassifier:
     """Grow the scorecard's forest again, as scikit-learn's."""
-    seen = split(data, model.manifest["seed"]).train
+    train = split(data, model.manifest["seed"]).train
     return fit_forest(
-        seen.matrix(card.predictors),
-        seen.bad,
+        train.matrix(card.predictors),
+        train.bad,
         model.schema.scorecards[card.name].forest,
         model.manifest["seed"],
         monotonic=model.schema.monotonic_constraints(card.predictors, card.name),
@@ -98,12 +98,13 @@ def print_exactness(
 ) -> bool:
     """Hold the engine's bits against scikit-learn's and the leaf games'."""
     engine = model.engines[card.name]
-    said, shares = engine.predict(rows[:COMPARED])
-    each = [engine.predict_one(row) for row in rows[:COMPARED].tolist()]
+    predicted, shares = engine.predict(rows[:COMPARED])
+    single_results = [engine.predict_one(row) for row in rows[:COMPARED].tolist()]
     checks = {
-        "probabilities: the trees'": same(said, card.probability_of_default(rows[:COMPARED])),
+        "probabilities: the trees'": same(predicted, card.probability_of_default(rows[:COMPARED])),
         "impacts: the leaf games'": same(shares, card.impacts(rows[:COMPARED])),
-        "one by one: as among many": each == list(zip(said.tolist(), shares.tolist(), strict=True)),
+        "one by one: as among many": single_results
+        == list(zip(predicted.tolist(), shares.tolist(), strict=True)),
     }
     if (card.calibration.slope, card.calibration.intercept) == (1, 0):
         theirs = grown.predict_proba(rows)[:, 1]
@@ -149,23 +150,23 @@ def print_times(
         new_ids=new_decision_ids,
     )
 
-    def whole(applicant: Applicant) -> str:
-        read = schema.parse(json.loads(json.dumps(dict(applicant.values))))
-        return json.dumps(assessor.assess(read).to_dict("en"))
+    def decide(applicant: Applicant) -> str:
+        parsed = schema.parse(json.loads(json.dumps(dict(applicant.values))))
+        return json.dumps(assessor.assess(parsed).to_dict("en"))
 
     calls: dict[str, Callable[[Applicant], object]] = {
         "predict_proba": lambda a: grown.predict_proba(schema.matrix([a], card.predictors)),
         "probability and all impacts": lambda a: engine.predict_one(schema.row(a, card.predictors)),
-        "decision: JSON in, numbers, reasons, JSON out": whole,
+        "decision: JSON in, numbers, reasons, JSON out": decide,
     }
     times = in_turns(calls, some)
     goals = {"probability and all impacts": GOALS[card.name]}
     naive, _ = times["predict_proba"]
-    for name, (found, fastest) in times.items():
+    for name, (typical, fastest) in times.items():
         goal = goals.get(name)
-        verdict = "" if goal is None else f"   goal {goal:,.0f}: {met(found <= goal)}"
+        verdict = "" if goal is None else f"   goal {goal:,.0f}: {met(typical <= goal)}"
         print(
-            f"  {name:52} {found:9.1f} us {naive / found:9.1f} x"
+            f"  {name:52} {typical:9.1f} us {naive / typical:9.1f} x"
             f"   fastest round {fastest:9.1f} us{verdict}"
         )
     if isinstance(engine, LookupTableEngine):
@@ -178,8 +179,8 @@ def print_times(
 def applicants(card: Scorecard, data: Dataset, model: Model) -> list[Applicant]:
     """Give some rows as parsed applicants."""
     names = model.schema.scorecards[card.name].fields
-    places = range(0, len(data), len(data) // APPLICANTS)
-    rows = [{name: data.columns[name][place].item() for name in names} for place in places]
+    indices = range(0, len(data), len(data) // APPLICANTS)
+    rows = [{name: data.columns[name][index].item() for name in names} for index in indices]
     return model.schema.parser.parse_all(rows)
 
 
@@ -201,7 +202,7 @@ def in_turns(
             for applicant in some:
                 call(applicant)
             times[name].append((perf_counter() - begin) / len(some) * 1e6)
-    return {name: (median(found), min(found)) for name, found in times.items()}
+    return {name: (median(rounds), min(rounds)) for name, rounds in times.items()}
 
 
 def print_batch(card: Scorecard, model: Model, grown: RandomForestClassifier, rows: Matrix) -> None:

@@ -64,13 +64,13 @@ class Check:
     scorecard: str
     name: str
     rows: int
-    found: float
+    deviation: float
     allowed: float
 
     @property
     def holds(self) -> bool:
         """Whether it is allowed; NaN never is."""
-        return self.found <= self.allowed
+        return self.deviation <= self.allowed
 
 
 def main() -> int:
@@ -87,10 +87,10 @@ def main() -> int:
     for card in model.scorecards.values():
         for check in checks_of(card, data, model):
             checks.append(check)
-            said = "" if check.holds else "  FAILED"
+            verdict = "" if check.holds else "  FAILED"
             print(
                 f"{check.scorecard:12} {check.name:52} {check.rows:7,} "
-                f"{check.found:9.1e} {check.allowed:9.1e}{said}",
+                f"{check.deviation:9.1e} {check.allowed:9.1e}{verdict}",
                 flush=True,
             )
     print()
@@ -119,39 +119,39 @@ def train(path: Path) -> tuple[Dataset, Model]:
 def checks_of(card: Scorecard, data: Dataset, model: Model) -> Iterator[Check]:
     """Check one scorecard on all rows."""
     rows = data.matrix(card.predictors).astype(np.float32)
-    seen = split(data, SEED).train
-    grown = grow(card, seen, model)
+    train_rows = split(data, SEED).train
+    grown = grow(card, train_rows, model)
 
-    said = card.probability_of_default(rows)
+    predicted = card.probability_of_default(rows)
     theirs = grown.predict_proba(data.matrix(card.predictors))[:, 1]
     slope, intercept = card.calibration.slope, card.calibration.intercept
     if (slope, intercept) == (1, 0):
-        off = float(np.abs(said - theirs).max())
+        off = float(np.abs(predicted - theirs).max())
         yield Check(card.name, "probability: scikit-learn's, to the last bit", len(rows), off, 0)
     else:
-        off = float(np.abs(said - (intercept + slope * theirs)).max())
+        off = float(np.abs(predicted - (intercept + slope * theirs)).max())
         yield Check(card.name, "probability: scikit-learn's, on the line", len(rows), off, EXACT)
 
     impacts = card.impacts(rows)
-    off = float(np.abs(card.reference.baseline + impacts.sum(axis=1) - said).max())
+    off = float(np.abs(card.reference.baseline + impacts.sum(axis=1) - predicted).max())
     yield Check(card.name, "baseline + all impacts = probability", len(rows), off, EXACT)
 
-    group = reference_of(card, seen, model)
-    few = spread_over(group, SHAP_REFERENCE)
-    ours = compute_shapley_tables(flatten(grown), few).shapley_values(rows)
-    off = float(np.abs(ours - by_shap(grown, few)(rows)).max())
-    name = f"impacts: shap's, against {len(few)} rows, uncalibrated"
+    group = reference_of(card, train_rows, model)
+    reference = spread_over(group, SHAP_REFERENCE)
+    ours = compute_shapley_tables(flatten(grown), reference).shapley_values(rows)
+    off = float(np.abs(ours - by_shap(grown, reference)(rows)).max())
+    name = f"impacts: shap's, against {len(reference)} rows, uncalibrated"
     yield Check(card.name, name, len(rows), off, SHAP_NOISE)
 
     some = spread_over(rows, BRUTE_FORCE_ROWS)
     if len(card.predictors) <= BRUTE_FORCE_FIELDS:
-        few, found = group, card.impacts(some)
+        reference, impacts_of_some = group, card.impacts(some)
     else:
-        some, few = some[:1], spread_over(group, 10)
-        found = compute_shapley_tables(card.forest, few).shapley_values(some)
-    brute = np.array([by_brute_force(card.forest, row, few) for row in some])
-    name = f"impacts: brute force, against {len(few):,} rows"
-    yield Check(card.name, name, len(some), float(np.abs(found - brute).max()), EXACT)
+        some, reference = some[:1], spread_over(group, 10)
+        impacts_of_some = compute_shapley_tables(card.forest, reference).shapley_values(some)
+    brute = np.array([by_brute_force(card.forest, row, reference) for row in some])
+    name = f"impacts: brute force, against {len(reference):,} rows"
+    yield Check(card.name, name, len(some), float(np.abs(impacts_of_some - brute).max()), EXACT)
 
 
 def spread_over(rows: Matrix, count: int) -> Matrix:
@@ -159,23 +159,23 @@ def spread_over(rows: Matrix, count: int) -> Matrix:
     return rows[np.linspace(0, len(rows) - 1, count).astype(np.int64)]
 
 
-def grow(card: Scorecard, seen: Dataset, model: Model) -> RandomForestClassifier:
+def grow(card: Scorecard, train_rows: Dataset, model: Model) -> RandomForestClassifier:
     """Grow the scorecard's forest again, for those who need it as scikit-learn's."""
     return fit_forest(
-        seen.matrix(card.predictors),
-        seen.bad,
+        train_rows.matrix(card.predictors),
+        train_rows.bad,
         model.schema.scorecards[card.name].forest,
         SEED,
         monotonic=model.schema.monotonic_constraints(card.predictors, card.name),
     )
 
 
-def reference_of(card: Scorecard, seen: Dataset, model: Model) -> Matrix:
+def reference_of(card: Scorecard, train_rows: Dataset, model: Model) -> Matrix:
     """Give the rows that the artefact's reasons compare with."""
-    rows = seen.matrix(card.predictors).astype(np.float32)
-    said = card.probability_of_default(rows)
-    _, places = reference_rows(said, cutoff=model.policy.cutoff, group="approved")
-    return rows[places]
+    rows = train_rows.matrix(card.predictors).astype(np.float32)
+    predicted = card.probability_of_default(rows)
+    _, positions = reference_rows(predicted, cutoff=model.policy.cutoff, group="approved")
+    return rows[positions]
 
 
 def by_shap(grown: RandomForestClassifier, reference: Matrix) -> Callable[[Matrix], Floats]:
@@ -194,8 +194,8 @@ def by_shap(grown: RandomForestClassifier, reference: Matrix) -> Callable[[Matri
     def explain(rows: Matrix) -> Floats:
         # In parts: after ten seconds it would draw a progress bar into the table.
         parts = np.array_split(rows.astype(np.float64), 1 + len(rows) // 3000)
-        found = [explainer.shap_values(part, check_additivity=False)[:, :, 1] for part in parts]
-        return np.concatenate(found)
+        impacts = [explainer.shap_values(part, check_additivity=False)[:, :, 1] for part in parts]
+        return np.concatenate(impacts)
 
     return explain
 
@@ -203,21 +203,21 @@ def by_shap(grown: RandomForestClassifier, reference: Matrix) -> Callable[[Matri
 def print_times(card: Scorecard, data: Dataset, model: Model) -> None:
     """Tell what one applicant's reasons cost, beside the ways that others go."""
     rows = data.matrix(card.predictors).astype(np.float32)[:TIMED]
-    seen = split(data, SEED).train
-    grown = grow(card, seen, model)
-    group = reference_of(card, seen, model)
+    train_rows = split(data, SEED).train
+    grown = grow(card, train_rows, model)
+    group = reference_of(card, train_rows, model)
     ours = per_row(card.impacts, rows)
     print(
         f"{card.name}: one row at a time, median of {TIMED}; {card.reference.rows:,} compared with"
     )
     print(f"  impacts, here                             {ours * 1e3:8.3f} ms      1 x")
     explain = by_shap(grown, group[:20])
-    others: dict[str, Callable[[Matrix], object]] = {
+    alternatives: dict[str, Callable[[Matrix], object]] = {
         "probability, here": card.probability_of_default,
         "probability, scikit-learn's predict_proba": grown.predict_proba,
         "impacts, shap, against 20 rows only": explain,
     }
-    for name, call in others.items():
+    for name, call in alternatives.items():
         seconds = per_row(call, rows)
         print(f"  {name:41} {seconds * 1e3:8.3f} ms {seconds / ours:6.2g} x")
 

@@ -188,8 +188,8 @@ def coded(rest: Callable[[int], str]) -> Callable[[int], str]:
 
 def many_fields(size: int) -> str:
     """Write a file of many fields, all in one scorecard and one source."""
-    part = size // 3
-    names = numbered(f"[fields.f#]\n{_FIELD}'number'\n", part)
+    third = size // 3
+    names = numbered(f"[fields.f#]\n{_FIELD}'number'\n", third)
     listed = itertools.islice(_numbered("f#"), names.count("[fields"))
     quoted = ",".join(f'"{name}"' for name in listed)
     columns = "".join(f'{name}="x"\n' for name in quoted.split(",")) + 'y = "y"\n'

@@ -70,7 +70,7 @@ HEADERS = {
 class Case(NamedTuple):
     """What is timed: what reads an input, what makes one, and the sizes."""
 
-    read: Callable[[bytes], None]
+    reader: Callable[[bytes], None]
     make: Callable[[int], str]
     sizes: Sequence[int]
 
@@ -135,44 +135,46 @@ def answer(app: App, environ: dict[str, object]) -> None:
 def cases(app: App) -> Iterator[tuple[str, Case]]:
     """Give all that is timed, by name."""
 
-    def named(prefix: str, kinds: Kinds, read: Callable[[bytes], None], sizes: Sequence[int]):  # type: ignore[no-untyped-def]
+    def name_cases(
+        prefix: str, kinds: Kinds, reader: Callable[[bytes], None], sizes: Sequence[int]
+    ) -> Iterator[tuple[str, Case]]:
         for name, make in kinds.items():
-            yield f"{prefix}, {name}", Case(read, make, sizes)
+            yield f"{prefix}, {name}", Case(reader, make, sizes)
 
-    for read in (score, train):
-        yield from named(read.__name__, input_kinds.TABLES, read, LARGE)
-    yield from named("schema file", input_kinds.TOML, schema_file, MIDDLE)
-    yield from named("JSON", input_kinds.JSON, partial(ask, app, "/predict"), LARGE)
+    for reader in (score, train):
+        yield from name_cases(reader.__name__, input_kinds.TABLES, reader, LARGE)
+    yield from name_cases("schema file", input_kinds.TOML, schema_file, MIDDLE)
+    yield from name_cases("JSON", input_kinds.JSON, partial(ask, app, "/predict"), LARGE)
     form = "application/x-www-form-urlencoded"
     for path in ("/", "/predict"):
-        yield from named(
+        yield from name_cases(
             f"form to {path}", input_kinds.FORMS, partial(ask, app, path, kind=form), SMALL
         )
     outcome = partial(ask, app, f"/decisions/{'0' * 8}-0000-0000-0000-{'0' * 12}/outcome")
-    yield from named("outcome", input_kinds.JSON, outcome, [250, 500, 1000])
+    yield from name_cases("outcome", input_kinds.JSON, outcome, [250, 500, 1000])
     for path in ("/decisions", "/monitoring", "/"):
         accept = "application/json" if path == "/decisions" else "text/html"
-        read = partial(ask_for, app, path, accept=accept)
-        yield from named(f"query of {path}", input_kinds.QUERIES, read, SMALL)
+        reader = partial(ask_for, app, path, accept=accept)
+        yield from name_cases(f"query of {path}", input_kinds.QUERIES, reader, SMALL)
     for path in ("/*", "/decisions/*", "/decisions/*/outcome", "/static/*"):
-        read = partial(ask_for, app, path, accept="*/*")
-        yield from named(f"path {path}", input_kinds.HEADERS, read, SMALL)
+        reader = partial(ask_for, app, path, accept="*/*")
+        yield from name_cases(f"path {path}", input_kinds.HEADERS, reader, SMALL)
     for path, headers in HEADERS.items():
         for header in headers.split():
-            read = partial(ask, app, path, header=header)
-            yield from named(header, input_kinds.HEADERS, read, MIDDLE)
+            reader = partial(ask, app, path, header=header)
+            yield from name_cases(header, input_kinds.HEADERS, reader, MIDDLE)
 
 
-def seconds(read: Callable[[bytes], None], raw: bytes, runs: int) -> float:
+def seconds(reader: Callable[[bytes], None], raw: bytes, runs: int) -> float:
     """Return the shortest of several processor times."""
     times = []
     # The time for unreachable objects comes in steps, each a share of all objects that there are.
     gc.disable()
     for _ in range(runs):
-        begun = process_time()
+        start = process_time()
         with contextlib.suppress(CreditScoreError):
-            read(raw)
-        times.append(process_time() - begun)
+            reader(raw)
+        times.append(process_time() - start)
     gc.enable()
     return max(min(times), MIN_SECONDS)
 
@@ -185,24 +187,24 @@ def largest_ratio(times: Sequence[float]) -> float:
 def measure(case: Case, sizes: Sequence[int], runs: int) -> list[float]:
     """Return the times of a case; the shortest of several if they are over the limit."""
     raws = [case.make(size).encode("utf-8", "surrogateescape") for size in sizes]
-    times = [seconds(case.read, raw, runs) for raw in raws]
+    times = [seconds(case.reader, raw, runs) for raw in raws]
     for _ in range(3):
         if largest_ratio(times) > MAX_RATIO:
-            times = list(map(min, times, (seconds(case.read, raw, 2 * runs) for raw in raws)))
+            times = list(map(min, times, (seconds(case.reader, raw, 2 * runs) for raw in raws)))
     return times
 
 
 def service(model_dir: Path, folder: Path) -> App:
     """Return a service with every feature that reads an input, and sizes without limits."""
-    most = 1 << 24
+    limit = 1 << 24
     settings = Settings(
         model_dir=model_dir,
         database_url=f"sqlite:///{folder}/log.sqlite",
         runtime_dir=folder,
         api_keys=(KEY,),
         open_predict=True,
-        max_json_bytes=most,
-        max_applicants=most,
+        max_json_bytes=limit,
+        max_applicants=limit,
         proxies=1,
         hosts=("a.example",),
         cors_origins=("https://a.example",),
@@ -226,7 +228,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         app = service(options.model_dir, Path(folder))
         gc.freeze()
         for name, case in cases(app):
-            if options.names and not any(part in name for part in options.names):
+            if options.names and not any(text in name for text in options.names):
                 continue
             cut = QUICK.get(case.sizes[0], 1) if options.quick else 1
             sizes = [size // cut for size in case.sizes]
@@ -234,9 +236,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             ratio = largest_ratio(times)
             worst = max(worst, ratio)
             over += [name] if ratio > MAX_RATIO else []
-            shown = ", ".join(f"{1000 * time:,.0f}" for time in times)
+            times_text = ", ".join(f"{1000 * time:,.0f}" for time in times)
             spread = f"{sizes[0]:,} to {sizes[-1]:,}"
-            print(f"| {name} | {spread} | {shown} | {ratio:.1f} |", flush=True)
+            print(f"| {name} | {spread} | {times_text} | {ratio:.1f} |", flush=True)
     print(f"\nlargest ratio: {worst:.1f}, at most {MAX_RATIO:.0f}")
     if over:
         print("over it:", "; ".join(over))

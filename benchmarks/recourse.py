@@ -48,14 +48,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     card, cutoff = model.scorecards[SCORECARD], model.policy.cutoff
     matrix = data.matrix(card.predictors)
     refused = np.flatnonzero(card.probability_of_default(matrix.astype(np.float32)) >= cutoff)
-    times, found = [], 0
+    times, advised = [], 0
     for row in refused[:REFUSALS].tolist():
         values = {name: data.columns[name][row].item() for name in card.predictors}
         applicant = model.schema.parse(values)
         begin = perf_counter()
         advice = find_recourse(applicant, scorecard=card, schema=model.schema, cutoff=cutoff)
         times.append(perf_counter() - begin)
-        found += advice is not None
+        advised += advice is not None
     constraints = model.schema.monotonic_constraints(card.predictors, SCORECARD)
     settings = model.schema.scorecards[SCORECARD].forest
     grown = fit_forest(matrix, data.bad, settings, SEED, monotonic=constraints)
@@ -65,7 +65,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         grown.predict_proba(matrix[row : row + 1])
         baseline.append(perf_counter() - begin)
     once = float(np.median(baseline))
-    print(f"{len(times)} refused applicants, {found} of whom can do something about it")
+    print(f"{len(times)} refused applicants, {advised} of whom can do something about it")
     for name, seconds in (("median", np.median(times)), ("95 of 100", np.quantile(times, 0.95))):
         print(f"  {name:24} {seconds * 1e3:8.1f} ms  {seconds / once:6.1f} x")
     print(f"  {'one predict_proba call':24} {once * 1e3:8.1f} ms     1.0 x")

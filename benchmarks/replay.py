@@ -61,21 +61,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Log, replay, print what was found, and give the exit status."""
     options = read_options(arguments)
     with tempfile.TemporaryDirectory() as folder:
-        place = Path(folder)
+        log_folder = Path(folder)
         # In a process of its own: what training rows take is not what a replay takes.
         context = multiprocessing.get_context("spawn")
-        given = (options.model_dir, options.decisions, place)
-        writer = context.Process(target=fill, args=given)
+        arguments_of_fill = (options.model_dir, options.decisions, log_folder)
+        writer = context.Process(target=fill, args=arguments_of_fill)
         writer.start()
         writer.join()
         if writer.exitcode:
             return 2
         model = artifact.load(options.model_dir)
-        database = Database(url_of(place))
+        database = Database(url_of(log_folder))
         start = perf_counter()
         parsed = read_only(database)
         baseline = perf_counter() - start
-        find_model = finder(place, model, fault=options.fault)
+        find_model = finder(log_folder, model, fault=options.fault)
         start = perf_counter()
         counts = replay_all(database, find_model)
         seconds = perf_counter() - start
@@ -96,27 +96,27 @@ def read_options(arguments: Sequence[str] | None) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-def url_of(place: Path) -> str:
+def url_of(folder: Path) -> str:
     """Give the address of the log in a folder."""
-    return f"sqlite:///{place / 'decisions.sqlite'}"
+    return f"sqlite:///{folder / 'decisions.sqlite'}"
 
 
 # The log
 
 
-def fill(model_dir: Path, count: int, place: Path) -> None:
+def fill(model_dir: Path, count: int, folder: Path) -> None:
     """Decide on so many applicants, log it as the service does, and archive the model."""
     try:
         model = artifact.load(model_dir)
-        model_archive.archive_model(model, place)
-        database = Database(url_of(place))
+        model_archive.archive_model(model, folder)
+        database = Database(url_of(folder))
         migrate(database)
         log = DecisionLog(database, now=now)
         assessor = Assessor(model=model, policy=model.policy, now=now, new_ids=new_decision_ids)
         waiting = applicants(model, count)
         for number in range(0, count, REQUEST):
-            asked = [next(waiting) for _ in range(min(REQUEST, count - number))]
-            log.record(assessor.assess_batch(asked), RequestOrigin(f"request-{number}"))
+            batch = [next(waiting) for _ in range(min(REQUEST, count - number))]
+            log.record(assessor.assess_batch(batch), RequestOrigin(f"request-{number}"))
     except CreditScoreError as error:
         print(f"replay.py: {error}", file=sys.stderr)
         sys.exit(2)
@@ -148,22 +148,22 @@ def applicants(model: Model, count: int) -> Iterator[Applicant]:
 
 def enlarged(value: float, field: Field, turn: int) -> float:
     """Give a value as JSON has it; an amount, larger each time that the rows come round."""
-    whole = int(value) if value == int(value) else value
+    number = int(value) if value == int(value) else value
     if field.rule.python_type is not float:
-        return whole
-    return whole * LARGER**turn if turn else whole
+        return number
+    return number * LARGER**turn if turn else number
 
 
 # The replay
 
 
-def finder(place: Path, model: Model, *, fault: bool) -> Callable[[str], Model]:
+def finder(folder: Path, model: Model, *, fault: bool) -> Callable[[str], Model]:
     """Give a way to find archived models by their version, faulty ones if asked."""
 
     @cache
     def find(version: str) -> Model:
-        found = model_archive.load_version(version, place, model)
-        return turn_a_bit(found) if fault else found
+        archived = model_archive.load_version(version, folder, model)
+        return turn_a_bit(archived) if fault else archived
 
     return find
 

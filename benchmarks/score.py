@@ -31,7 +31,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 GOAL = 6.0
 
 #: A run of more rows may take this much more memory than one of the fewest, in MiB.
-FLAT = 16.0
+MAX_GROWTH_MIB = 16.0
 
 #: What the script does: no checks, no reasons, all rows at once.
 SCRIPT = """
@@ -68,8 +68,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         programs = _programs(folder)
-        found = {rows: _measure(programs, rows, options.runs, folder) for rows in options.rows}
-    return _judge(found)
+        results = {rows: _measure(programs, rows, options.runs, folder) for rows in options.rows}
+    return _judge(results)
 
 
 def _programs(folder: Path) -> dict[str, list[str]]:
@@ -101,14 +101,14 @@ def _measure(
     """Run the programs in turns, and give seconds and MiB of each: the median of the runs."""
     source = folder / "in.csv"
     _draw(rows).to_csv(source, index=False)
-    found: dict[str, list[tuple[float, float]]] = {name: [] for name in programs}
+    measurements: dict[str, list[tuple[float, float]]] = {name: [] for name in programs}
     for _ in range(runs):
         for name, command in programs.items():
-            places = {"IN": str(source), "OUT": str(folder / "out.csv")}
-            found[name].append(_run([places.get(part, part) for part in command]))
+            paths = {"IN": str(source), "OUT": str(folder / "out.csv")}
+            measurements[name].append(_run([paths.get(word, word) for word in command]))
     medians = {
-        name: (median(run[0] for run in each), median(run[1] for run in each))
-        for name, each in found.items()
+        name: (median(run[0] for run in results), median(run[1] for run in results))
+        for name, results in measurements.items()
     }
     for name, (seconds, memory) in medians.items():
         ratio = medians["script"][0] / seconds
@@ -122,11 +122,11 @@ def _draw(count: int) -> pd.DataFrame:
     schema = load_schema(PROJECT / "data" / "schema.toml")
     table = dataset.load(PROJECT / "data" / "credit.csv", schema)
     draw = np.random.default_rng(1)
-    drawn = {
+    columns = {
         name: draw.choice(table.columns[name], count).astype(np.int64)
         for name in schema.scorecards["application"].fields
     }
-    return pd.DataFrame({"customer": np.arange(count) + 1_000_000, **drawn})
+    return pd.DataFrame({"customer": np.arange(count) + 1_000_000, **columns})
 
 
 def _run(command: Sequence[str]) -> tuple[float, float]:
@@ -146,18 +146,18 @@ def _run(command: Sequence[str]) -> tuple[float, float]:
     return float(seconds), float(memory) / (1024 if sys.platform != "darwin" else 1024**2)
 
 
-def _judge(found: dict[int, dict[str, tuple[float, float]]]) -> int:
+def _judge(results: dict[int, dict[str, tuple[float, float]]]) -> int:
     """Compare with the goals, print the last lines, and give the exit status."""
-    least, most = min(found), max(found)
+    min_rows, max_rows = min(results), max(results)
     met = True
     for name in ("score.py --no-reasons", "score.py"):
-        ratio = found[most]["script"][0] / found[most][name][0]
-        more = found[most][name][1] - found[least][name][1]
-        fast, flat = ratio >= GOAL, more <= FLAT
+        ratio = results[max_rows]["script"][0] / results[max_rows][name][0]
+        more = results[max_rows][name][1] - results[min_rows][name][1]
+        fast, flat = ratio >= GOAL, more <= MAX_GROWTH_MIB
         print(
-            f"{name}, {most:,} rows: {ratio:.1f} times the script ({GOAL:.0f} asked): "
-            f"{'met' if fast else 'not met'}; {more:+.0f} MiB from {least:,} rows "
-            f"(flat: {FLAT:.0f}): {'met' if flat else 'not met'}"
+            f"{name}, {max_rows:,} rows: {ratio:.1f} times the script ({GOAL:.0f} asked): "
+            f"{'met' if fast else 'not met'}; {more:+.0f} MiB from {min_rows:,} rows "
+            f"(flat: {MAX_GROWTH_MIB:.0f}): {'met' if flat else 'not met'}"
         )
         met = met and fast and flat
     return 0 if met else 1

@@ -45,7 +45,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 APPLICANT = {"LIMIT_BAL": 30000, "SEX": 1, "EDUCATION": 2, "MARRIAGE": 2, "AGE": 25}
 
 #: Applicants of the array that is sent, and how often it is in each round.
-MANY, ARRAYS = 1000, 10
+ARRAY_ROWS, ARRAYS = 1000, 10
 
 #: What the log writes for each of them.
 ROW_BYTES = 1500
@@ -77,7 +77,7 @@ class Service:
 
     def start(self) -> float:
         """Start it, and give the seconds until its first decision."""
-        begun = time.perf_counter()
+        start = time.perf_counter()
         command = ["gunicorn", "--bind", f"127.0.0.1:{self.port}", "--access-logfile", os.devnull]
         # The naive design as it is run: gunicorn's own way to start, as many workers and threads.
         floor = "benchmarks/floor_config.py" if self.name == "constant" else "gunicorn.conf.py"
@@ -89,18 +89,18 @@ class Service:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        while time.perf_counter() - begun < 60:
+        while time.perf_counter() - start < 60:
             if self.process.poll() is not None:
                 raise SystemExit(f"{self.name} did not start")
             try:
                 self.ask(json.dumps(APPLICANT).encode())
             except HTTPError as error:
-                said = error.read().decode(errors="replace")
-                raise SystemExit(f"{self.name} answers {error.code}: {said}") from None
+                text = error.read().decode(errors="replace")
+                raise SystemExit(f"{self.name} answers {error.code}: {text}") from None
             except (URLError, ConnectionError):
                 time.sleep(0.005)
             else:
-                return time.perf_counter() - begun
+                return time.perf_counter() - start
         raise SystemExit(f"{self.name} does not answer")
 
     def stop(self) -> None:
@@ -111,15 +111,15 @@ class Service:
 
     def ask(self, body: bytes) -> None:
         """Ask for decisions; what they are is the tests' matter."""
-        sent = Request(self.url, body, {"Content-Type": "application/json"})
-        with urlopen(sent, timeout=60) as answer:
+        request = Request(self.url, body, {"Content-Type": "application/json"})
+        with urlopen(request, timeout=60) as answer:
             answer.read()
 
     def memory(self) -> float:
         """Give the mean resident MiB of a worker."""
         assert self.process is not None
         workers = psutil.Process(self.process.pid).children()
-        return float(sum(one.memory_info().rss for one in workers)) / len(workers) / 2**20
+        return float(sum(worker.memory_info().rss for worker in workers)) / len(workers) / 2**20
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -175,9 +175,9 @@ def variables(name: str, folder: Path, model_dir: Path) -> Iterator[dict[str, st
         "CREDITSCORE_RATE_LIMIT": unlimited,
     }
     if name == "postgresql":
-        given = os.environ.get("TEST_DATABASE_URL", "")
+        server_url = os.environ.get("TEST_DATABASE_URL", "")
         with contextlib.ExitStack() as stack:
-            server = given or stack.enter_context(running_postgres()).url
+            server = server_url or stack.enter_context(running_postgres()).url
             url = stack.enter_context(schema_of_its_own(server))
             yield {**common, "CREDITSCORE_DATABASE_URL": url}
         return
@@ -211,21 +211,21 @@ def measure(service: Service, figures: Figures, folder: Path, seconds: int) -> N
             rate, _ = load(service, connections, folder, seconds)
             figures.rates.setdefault(connections, []).append(rate)
         if service.name != "constant":
-            array = json.dumps(many()).encode()
+            array = json.dumps(invent_array()).encode()
             for _ in range(ARRAYS):
-                begun = time.perf_counter()
+                start = time.perf_counter()
                 service.ask(array)
-                figures.arrays.append(time.perf_counter() - begun)
+                figures.arrays.append(time.perf_counter() - start)
         figures.memory.append(service.memory())
     finally:
         service.stop()
 
 
-def many() -> list[dict[str, int]]:
+def invent_array() -> list[dict[str, int]]:
     """Make an array in which no two applicants are the same."""
     return [
-        APPLICANT | {"AGE": 21 + place % 50, "LIMIT_BAL": 10_000 * (1 + place // 50)}
-        for place in range(MANY)
+        APPLICANT | {"AGE": 21 + index % 50, "LIMIT_BAL": 10_000 * (1 + index // 50)}
+        for index in range(ARRAY_ROWS)
     ]
 
 
@@ -242,11 +242,11 @@ def commit_floor(folder: Path) -> float:
     """Commit single rows as the log does, and give how many go to the disk in a second."""
     with durable_file(folder / "floor.sqlite") as file:
         file.execute("CREATE TABLE IF NOT EXISTS rows (number INTEGER PRIMARY KEY, content TEXT)")
-        begun, commits = time.perf_counter(), 0
-        while time.perf_counter() - begun < 1:
+        start, commits = time.perf_counter(), 0
+        while time.perf_counter() - start < 1:
             file.execute("INSERT INTO rows (content) VALUES (?)", ("x" * ROW_BYTES,))
             commits += 1
-        return commits / (time.perf_counter() - begun)
+        return commits / (time.perf_counter() - start)
 
 
 def array_floor(folder: Path) -> float:
@@ -254,14 +254,14 @@ def array_floor(folder: Path) -> float:
 
     They are as long as the log's, and have its key and no other index, and no trigger.
     """
-    rows = [(os.urandom(18).hex(), "x" * ROW_BYTES) for _ in range(MANY)]
+    rows = [(os.urandom(18).hex(), "x" * ROW_BYTES) for _ in range(ARRAY_ROWS)]
     with durable_file(folder / "array.sqlite") as file:
         file.execute("CREATE TABLE IF NOT EXISTS rows (id TEXT PRIMARY KEY, content TEXT)")
-        begun = time.perf_counter()
+        start = time.perf_counter()
         file.execute("BEGIN IMMEDIATE")
         file.executemany("INSERT INTO rows VALUES (?, ?)", rows)
         file.execute("COMMIT")
-        return time.perf_counter() - begun
+        return time.perf_counter() - start
 
 
 def load(service: Service, connections: int, folder: Path, seconds: int) -> tuple[float, float]:
@@ -274,13 +274,13 @@ def load(service: Service, connections: int, folder: Path, seconds: int) -> tupl
     )
     command: list[str | Path] = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency"]
     command += ["-s", script, service.url]
-    said = subprocess.run(command, capture_output=True, text=True, check=True)
-    if "Non-2xx" in said.stdout:
-        raise SystemExit(f"{service.name} refused requests:\n{said.stdout}")
-    rate = re.search(r"Requests/sec:\s+([0-9.]+)", said.stdout)
-    half = re.search(r"50%\s+([0-9.]+)(us|ms|s)", said.stdout)
-    assert rate, said.stdout
-    assert half, said.stdout
+    output = subprocess.run(command, capture_output=True, text=True, check=True)
+    if "Non-2xx" in output.stdout:
+        raise SystemExit(f"{service.name} refused requests:\n{output.stdout}")
+    rate = re.search(r"Requests/sec:\s+([0-9.]+)", output.stdout)
+    half = re.search(r"50%\s+([0-9.]+)(us|ms|s)", output.stdout)
+    assert rate, output.stdout
+    assert half, output.stdout
     return float(rate[1]), float(half[1]) * {"us": 1e-6, "ms": 1e-3, "s": 1.0}[half[2]]
 
 

@@ -71,6 +71,6 @@ class Forgetful(DecisionLog):
 def in_memory() -> Flask:
     """Give the service with a log that commits nothing."""
     app = create_app(Settings.from_env(os.environ))
-    here = app.extensions[NAME]
-    app.extensions[NAME] = replace(here, log=Forgetful(here.log.database, here.log.now))
+    service = app.extensions[NAME]
+    app.extensions[NAME] = replace(service, log=Forgetful(service.log.database, service.log.now))
     return app

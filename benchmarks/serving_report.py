@@ -33,20 +33,20 @@ def report(figures: dict[str, Figures]) -> None:
     """Print medians, and ratios to the naive design and to Flask's floor."""
     print(f"{'':12}{'1 conn.':>9}{'8':>8}{'32':>8}{'p50 ms':>8}{'1,000 ms':>10}"
           f"{'start s':>9}{'MiB':>7}")  # fmt: skip
-    for name, one in figures.items():
-        rates = "".join(f"{median(one.rates[count]):8.0f}" for count in (1, 8, 32))
-        array = f"{median(one.arrays) * 1000:10.0f}" if one.arrays else f"{'-':>10}"
+    for name, service in figures.items():
+        rates = "".join(f"{median(service.rates[count]):8.0f}" for count in (1, 8, 32))
+        array = f"{median(service.arrays) * 1000:10.0f}" if service.arrays else f"{'-':>10}"
         print(
-            f"{name:12} {rates}{median(one.latencies) * 1000:8.2f}{array}"
-            f"{median(one.starts):9.2f}{median(one.memory):7.0f}"
+            f"{name:12} {rates}{median(service.latencies) * 1000:8.2f}{array}"
+            f"{median(service.starts):9.2f}{median(service.memory):7.0f}"
         )
     for base in ("naive", "constant"):
         if base not in figures:
             continue
         print(f"\nthroughput over that of {base}: connections 1, 8, 32")
-        for name, one in figures.items():
+        for name, service in figures.items():
             ratios = (
-                median(one.rates[count]) / median(figures[base].rates[count])
+                median(service.rates[count]) / median(figures[base].rates[count])
                 for count in (1, 8, 32)
             )
             print(f"{name:12} {' '.join(f'{ratio:7.2f}' for ratio in ratios)}")
@@ -58,9 +58,9 @@ def judge(figures: dict[str, Figures]) -> bool:
     def rate(name: str, count: int, base: str) -> float:
         return median(figures[name].rates[count]) / median(figures[base].rates[count])
 
-    def part(name: str, what: str) -> float:
-        found = median(getattr(figures[name], what))
-        return float(found / median(getattr(figures["naive"], what)))
+    def ratio_to_naive(name: str, figure: str) -> float:
+        value = median(getattr(figures[name], figure))
+        return float(value / median(getattr(figures["naive"], figure)))
 
     goals = [
         ("log in memory, 8 connections, over naive", 10, ("memory", "naive"), 8),
@@ -68,7 +68,7 @@ def judge(figures: dict[str, Figures]) -> bool:
         ("SQLite, 32 connections, over naive", 5, ("sqlite", "naive"), 32),
         ("PostgreSQL, 32 connections, over naive", 4, ("postgresql", "naive"), 32),
     ]
-    told = [
+    results = [
         (words, rate(name, count, base), goal, True)
         for words, goal, (name, base), count in goals
         if {name, base} <= figures.keys()
@@ -80,12 +80,14 @@ def judge(figures: dict[str, Figures]) -> bool:
         ("resident memory of a worker, of naive's", "memory", 0.6),
     ]
     if {"sqlite", "naive"} <= figures.keys():
-        told += [(words, part("sqlite", what), goal, False) for words, what, goal in limits]
+        results += [
+            (words, ratio_to_naive("sqlite", figure), goal, False) for words, figure, goal in limits
+        ]
     met = True
     print()
-    for words, found, goal, at_least in told:
-        kept = found >= goal if at_least else found <= goal
+    for words, value, goal, at_least in results:
+        is_met = value >= goal if at_least else value <= goal
         bound = "at least" if at_least else "at most"
-        print(f"{words}: {found:.2f}, {bound} {goal} asked: {'met' if kept else 'not met'}")
-        met = met and kept
+        print(f"{words}: {value:.2f}, {bound} {goal} asked: {'met' if is_met else 'not met'}")
+        met = met and is_met
     return met

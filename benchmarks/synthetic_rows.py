@@ -31,15 +31,19 @@ def measure_splits(
     table: pd.DataFrame, real: Dataset, schema: Schema, *, splits: int, seed: int
 ) -> list[dict[str, Any]]:
     """Measure, split by split, what training on synthetic rows costs."""
-    found = []
+    rows_of_splits = []
     for split in tqdm(range(seed, seed + splits), desc="Splits", unit="split", leave=False):
         train, test = split_rows(real.bad, split)
         fitted = generator.fit(table.iloc[train])
         privacy.check(fitted)
-        drawn = fitted.draw(len(table), split, avoid=table.iloc[train])
-        lost = auc_lost(read_back(drawn, schema), real.rows(train), real.rows(test), schema, split)
-        found.append({"auc_lost": lost, **compare_rows(table.iloc[train], table.iloc[test], drawn)})
-    return found
+        synthetic = fitted.draw(len(table), split, avoid=table.iloc[train])
+        lost = auc_lost(
+            read_back(synthetic, schema), real.rows(train), real.rows(test), schema, split
+        )
+        rows_of_splits.append(
+            {"auc_lost": lost, **compare_rows(table.iloc[train], table.iloc[test], synthetic)}
+        )
+    return rows_of_splits
 
 
 def split_rows(bad: Ints, seed: int) -> tuple[Ints, Ints]:
@@ -50,38 +54,40 @@ def split_rows(bad: Ints, seed: int) -> tuple[Ints, Ints]:
     return np.sort(train), np.sort(test)
 
 
-def read_back(drawn: pd.DataFrame, schema: Schema) -> Dataset:
+def read_back(synthetic: pd.DataFrame, schema: Schema) -> Dataset:
     """Take drawn rows through the door that all training data takes."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "drawn.csv"
-        drawn.to_csv(path, index=False)
+        synthetic.to_csv(path, index=False)
         return dataset.load(path, schema)
 
 
 def auc_lost(
-    drawn: Dataset, train: Dataset, test: Dataset, schema: Schema, seed: int
+    synthetic: Dataset, train: Dataset, test: Dataset, schema: Schema, seed: int
 ) -> dict[str, float]:
     """Return, for each scorecard, how much AUC is lost by training on drawn rows."""
     lost = {}
     for name, spec in schema.scorecards.items():
         reached = []
-        for rows in (train, drawn):
+        for rows in (train, synthetic):
             constraints = schema.monotonic_constraints(spec.fields, name)
             matrix = rows.matrix(spec.fields)
             forest = fit_forest(matrix, rows.bad, spec.forest, seed, monotonic=constraints)
-            said = forest.predict_proba(test.matrix(spec.fields))[:, 1]
-            reached.append(metrics.auc(test.bad, said))
+            predicted = forest.predict_proba(test.matrix(spec.fields))[:, 1]
+            reached.append(metrics.auc(test.bad, predicted))
         lost[name] = reached[0] - reached[1]
     return lost
 
 
-def compare_rows(train: pd.DataFrame, test: pd.DataFrame, drawn: pd.DataFrame) -> dict[str, Any]:
+def compare_rows(
+    train: pd.DataFrame, test: pd.DataFrame, synthetic: pd.DataFrame
+) -> dict[str, Any]:
     """Compare drawn rows, and real ones that the generator never saw, to those it was fitted to."""
-    few = drawn.head(len(test))
+    sample = synthetic.head(len(test))
     return {
-        "column_distance": fidelity.column_distances(train, drawn).worst[1],
+        "column_distance": fidelity.column_distances(train, synthetic).worst[1],
         "column_distance_of_unseen": fidelity.column_distances(train, test).worst[1],
-        "drawn": {**vars(fidelity.nearness(few, train)), **share_of_copies(drawn, train)},
+        "drawn": {**vars(fidelity.nearness(sample, train)), **share_of_copies(synthetic, train)},
         "unseen": {**vars(fidelity.nearness(test, train)), **share_of_copies(test, train)},
     }
 

@@ -105,7 +105,7 @@ def measure(name: str, table: PublicTable, path: Path) -> dict[str, Any]:
         "decided": counts.scored,
         "rejected": counts.rejected,
         "first_reject": counts.first_reject,
-        "splits": [found for found, _ in measured],
+        "splits": [figures_of_split for figures_of_split, _ in measured],
     }
 
 
@@ -132,24 +132,27 @@ def measure_split(data: Dataset, schema: Schema, seed: int) -> tuple[dict[str, A
     )
     seconds = time.perf_counter() - began
     (card,) = model.scorecards.values()
-    own = card.probability_of_default(rows.test.matrix(card.predictors).astype(np.float32))
-    predicted = {OURS: own, **others(split(data, seed), schema, seed)}
-    found = {
+    ours = card.probability_of_default(rows.test.matrix(card.predictors).astype(np.float32))
+    predicted = {OURS: ours, **predict_by_baselines(split(data, seed), schema, seed)}
+    results = {
         "seconds": seconds,
         "forest": model.manifest["scorecards"][card.name]["forest"],
         "calibration": asdict(card.calibration),
         "test_rows": len(rows.test),
-        "models": {name: _measured(rows.test.bad, one, seed) for name, one in predicted.items()},
+        "models": {
+            name: _measure(rows.test.bad, probabilities, seed)
+            for name, probabilities in predicted.items()
+        },
     }
-    return found, model
+    return results, model
 
 
-def _measured(bad: Ints, predicted: Floats, seed: int) -> dict[str, Any]:
-    found = figures(bootstrap_metrics(bad, predicted, BootstrapResamples(len(bad), seed)))
-    return {name: found[name] for name in FIGURES}
+def _measure(bad: Ints, predicted: Floats, seed: int) -> dict[str, Any]:
+    metrics = figures(bootstrap_metrics(bad, predicted, BootstrapResamples(len(bad), seed)))
+    return {name: metrics[name] for name in FIGURES}
 
 
-def others(rows: Split, schema: Schema, seed: int) -> dict[str, Floats]:
+def predict_by_baselines(rows: Split, schema: Schema, seed: int) -> dict[str, Floats]:
     """Fit what anyone would try, and predict the rows held out."""
     names = list(schema.fields)
     train, test = rows.train.matrix(names), rows.test.matrix(names)
@@ -163,14 +166,14 @@ def others(rows: Split, schema: Schema, seed: int) -> dict[str, Floats]:
     }
 
 
-def print_table(name: str, found: dict[str, Any]) -> list[bool]:
+def print_table(name: str, table: dict[str, Any]) -> list[bool]:
     """Print a table's figures and goals; return which goals are met."""
-    splits = found["splits"]
+    splits = table["splits"]
     first = splits[0]
     print(
-        f"\n{name}: {found['rows']:,} rows of {found['fields']} fields, "
-        f"{found['bad_rate']:.1%} bad; {found['schema_lines_by_hand']} lines of schema by hand, "
-        f"{found['schema_lines_drafted']} drafted; "
+        f"\n{name}: {table['rows']:,} rows of {table['fields']} fields, "
+        f"{table['bad_rate']:.1%} bad; {table['schema_lines_by_hand']} lines of schema by hand, "
+        f"{table['schema_lines_drafted']} drafted; "
         f"{np.mean([split['seconds'] for split in splits]):.0f} s; "
         f"{len(splits)} split(s) of {first['test_rows']:,} test rows"
     )
@@ -180,19 +183,19 @@ def print_table(name: str, found: dict[str, Any]) -> list[bool]:
         model: {figure: _mean(splits, model, figure) for figure in FIGURES}
         for model in first["models"]
     }
-    for model, one in means.items():
-        auc, brier, ece, slope = (one[figure] for figure in FIGURES)
+    for model, model_means in means.items():
+        auc, brier, ece, slope = (model_means[figure] for figure in FIGURES)
         print(f"  {model:<16}{auc:>8.4f}{brier:>9.4f}{ece:>8.3f}{slope:>8.2f}")
     slopes = [split["models"][OURS]["calibration_slope"] for split in splits]
-    held = sum(one["low"] <= 1 <= one["high"] for one in slopes if one)
-    print(f"  the interval of our slope holds 1 on {held} of {len(splits)} split(s)")
+    holding = sum(interval["low"] <= 1 <= interval["high"] for interval in slopes if interval)
+    print(f"  the interval of our slope holds 1 on {holding} of {len(splits)} split(s)")
     print(
-        f"  of the file's rows {found['decided']:,} were decided, {found['rejected']:,} rejected "
-        f"{found['first_reject']}"
+        f"  of the file's rows {table['decided']:,} were decided, {table['rejected']:,} rejected "
+        f"{table['first_reject']}"
     )
-    goals: dict[str, tuple[float, float]] = {"rejected rows": (found["rejected"], 0)}
+    goals: dict[str, tuple[float, float]] = {"rejected rows": (table["rejected"], 0)}
     goals |= {"Brier at most the default forest's": (means[OURS]["brier"], means[FOREST]["brier"])}
-    if found["rows"] >= FEW_ROWS:
+    if table["rows"] >= FEW_ROWS:
         near = means[BOOSTING]["brier"] + BRIER_OVER_BOOSTING
         goals["Brier within 0.01 of boosting's"] = (means[OURS]["brier"], near)
         goals["ECE"] = (means[OURS]["ece"], MAX_ECE)
@@ -204,7 +207,7 @@ def print_table(name: str, found: dict[str, Any]) -> list[bool]:
 
 def _mean(splits: Sequence[dict[str, Any]], model: str, figure: str) -> float:
     values = [split["models"][model][figure] for split in splits]
-    return float(np.mean([one["value"] for one in values if one] or [np.nan]))
+    return float(np.mean([value["value"] for value in values if value] or [np.nan]))
 
 
 if __name__ == "__main__":

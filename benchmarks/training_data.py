@@ -115,9 +115,9 @@ def measured(reader: Callable[[Path], dict[str, float]], path: Path) -> dict[str
     """Run a reader in a process of its own, print what it took, and return what it found."""
     context = multiprocessing.get_context("spawn")
     with context.Pool(1) as pool:
-        found, wall, processor, peak = pool.apply(timed, (reader, path))
+        answer, wall, processor, peak = pool.apply(timed, (reader, path))
     print(f"{reader.__name__:12} {wall:6.1f} s, {processor:6.1f} s of processor, {peak:6.0f} MB")
-    return found
+    return answer
 
 
 def timed(
@@ -125,9 +125,9 @@ def timed(
 ) -> tuple[dict[str, float], float, float, float]:
     """Run a reader; return what it found, its seconds, those of the processor, and its memory."""
     began, began_processor = perf_counter(), process_time()
-    found = reader(path)
+    answer = reader(path)
     wall, processor = perf_counter() - began, process_time() - began_processor
-    return found, wall, processor, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
+    return answer, wall, processor, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
 
 
 if __name__ == "__main__":

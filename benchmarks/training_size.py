@@ -28,7 +28,7 @@ from creditscore.training.fit import MAX_DRAWN
 PROJECT = Path(__file__).resolve().parent.parent
 
 #: Goals for a million rows.
-SECONDS, GIGABYTES = 300, 3.0
+MAX_SECONDS, MAX_GIGABYTES = 300, 3.0
 
 SCRIPT = """
 import sys
@@ -72,12 +72,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
             "--model-dir",
             folder / "model",
         )
-        alone, _, said = run("script", "-c", SCRIPT, table, MAX_DRAWN)
-    found = re.search(r"this scorecard +(\S+)", printed)
-    print(f"AUC {found[1] if found else '-'}; the script's: {said.strip()}")
+        alone, _, script_output = run("script", "-c", SCRIPT, table, MAX_DRAWN)
+    auc = re.search(r"this scorecard +(\S+)", printed)
+    print(f"AUC {auc[1] if auc else '-'}; the script's: {script_output.strip()}")
     print(f"training took {took / alone:.2f} times as long as the script")
-    fine = took <= SECONDS and gigabytes <= GIGABYTES
-    print(f"goal of {SECONDS} s and {GIGABYTES:g} GB: {'met' if fine else 'NOT MET'}")
+    fine = took <= MAX_SECONDS and gigabytes <= MAX_GIGABYTES
+    print(f"goal of {MAX_SECONDS} s and {MAX_GIGABYTES:g} GB: {'met' if fine else 'NOT MET'}")
     return 0 if fine else 1
 
 
@@ -88,15 +88,15 @@ def run(name: str, *command: object) -> tuple[float, float, str]:
         process = subprocess.Popen(
             [sys.executable, *map(str, command)], cwd=PROJECT, stdout=printed, stderr=sys.stderr
         )
-        _, status, used = os.wait4(process.pid, 0)
+        _, status, usage = os.wait4(process.pid, 0)
         took = perf_counter() - began
         printed.seek(0)
         text = printed.read()
     if status:
         sys.exit(f"{name} ended with status {os.waitstatus_to_exitcode(status)}: {text[-500:]}")
-    gigabytes = used.ru_maxrss / 1e6
+    gigabytes = usage.ru_maxrss / 1e6
     print(
-        f"{name:8} {took:6.1f} s, {used.ru_utime + used.ru_stime:6.1f} s of processor, "
+        f"{name:8} {took:6.1f} s, {usage.ru_utime + usage.ru_stime:6.1f} s of processor, "
         f"{gigabytes:.2f} GB"
     )
     return took, gigabytes, text

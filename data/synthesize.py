@@ -36,9 +36,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         real = read_rows(options.real)
         refuse_targets(options.real, options.out, options.report)
-        drawn, fewest = synthesise(real, options.rows, options.seed)
-        figures = report.measure(real, drawn, fewest, options.seed)
-        write(options.out, drawn.to_csv(index=False, lineterminator="\n"))
+        synthetic, fewest = synthesise(real, options.rows, options.seed)
+        figures = report.measure(real, synthetic, fewest, options.seed)
+        write(options.out, synthetic.to_csv(index=False, lineterminator="\n"))
         if options.report:
             write(options.report, render(figures, options.report) + "\n")
     except (SynthesisError, PrivacyError) as error:
@@ -101,8 +101,8 @@ def synthesise(real: pd.DataFrame, rows: int, seed: int) -> tuple[pd.DataFrame, 
         fitted = generator.fit(real, progress)
         fewest = privacy.check(fitted)
         progress("drawing")
-        drawn = fitted.draw(rows, seed, avoid=real)
-    return drawn, fewest
+        synthetic = fitted.draw(rows, seed, avoid=real)
+    return synthetic, fewest
 
 
 def read_rows(path: Path) -> pd.DataFrame:
@@ -120,8 +120,8 @@ def read_rows(path: Path) -> pd.DataFrame:
     except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError):
         raise SynthesisError(f"{path} must be a CSV file with a header, in UTF-8") from None
     if tuple(table.columns) != COLUMNS:
-        got = ",".join(map(str, table.columns[:30]))
-        raise SynthesisError(f"{path} must have the header {','.join(COLUMNS)}, got {got}")
+        header = ",".join(map(str, table.columns[:30]))
+        raise SynthesisError(f"{path} must have the header {','.join(COLUMNS)}, got {header}")
     for name in COLUMNS:
         if not pd.api.types.is_integer_dtype(table[name]):
             raise SynthesisError(f"{path}, column {name}: must hold integers and no gaps")
@@ -191,14 +191,14 @@ def write(path: Path, text: str) -> None:
 def number_from(low: int, high: int) -> Callable[[str], int]:
     """Return a reader of whole numbers within bounds."""
 
-    def read(text: str) -> int:
+    def parse_number(text: str) -> int:
         if not (text.isascii() and text.isdigit() and low <= int(text) <= high):
             raise argparse.ArgumentTypeError(
                 f"must be a whole number from {low} to {high}, got {text!r}"
             )
         return int(text)
 
-    return read
+    return parse_number
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from clients import Asked
+from clients import JournaledRequest
 from sqlalchemy import func, select
 
 from creditscore.decision_log.database import Database
@@ -74,7 +74,7 @@ class LogComparison:
         )
 
 
-def compare_with_log(asked: Sequence[Asked], database_url: str) -> LogComparison:
+def compare_with_log(requests: Sequence[JournaledRequest], database_url: str) -> LogComparison:
     """Compare all that was answered with all that is logged.
 
     Raises
@@ -84,22 +84,26 @@ def compare_with_log(asked: Sequence[Asked], database_url: str) -> LogComparison
     """
     rows, broken = _read(database_url)
     logged = {row["id"]: row for row in rows}
-    answers = {decision["decision_id"]: decision for decision in _answered(asked)}
+    answers = {decision["decision_id"]: decision for decision in _list_decisions(requests)}
     by_request: dict[str, int] = defaultdict(int)
     for row in rows:
         by_request[row["request_id"]] += 1
-    counts = [(by_request.pop(one.request_id, 0), one.size) for one in asked]
+    counts = [(by_request.pop(request.request_id, 0), request.size) for request in requests]
     return LogComparison(
         answered=len(answers),
         logged=len(rows),
         unseen=len(logged.keys() - answers.keys()),
         missing=len(answers.keys() - logged.keys()),
-        doubled=sum(found > size for found, size in counts),
-        torn=sum(0 < found < size for found, size in counts),
+        doubled=sum(rows_found > size for rows_found, size in counts),
+        torn=sum(0 < rows_found < size for rows_found, size in counts),
         altered=sum(
-            _as_answered(logged[name]) != told for name, told in answers.items() if name in logged
+            _as_answered(logged[name]) != answer
+            for name, answer in answers.items()
+            if name in logged
         ),
-        contradicted=sum(any(a != one.answers[0] for a in one.answers) for one in asked),
+        contradicted=sum(
+            any(a != request.answers[0] for a in request.answers) for request in requests
+        ),
         unsound=broken
         + sum(by_request.values())
         + sum(content_hash(row) != row["content_hash"] for row in rows),
@@ -122,8 +126,8 @@ def count_logged(database_url: str) -> int:
         database.close()
 
 
-def _answered(asked: Sequence[Asked]) -> list[dict[str, Any]]:
-    return [decision for one in asked for answer in one.answers for decision in answer]
+def _list_decisions(requests: Sequence[JournaledRequest]) -> list[dict[str, Any]]:
+    return [decision for request in requests for answer in request.answers for decision in answer]
 
 
 def _read(database_url: str) -> tuple[Sequence[Row], int]:
@@ -134,8 +138,8 @@ def _read(database_url: str) -> tuple[Sequence[Row], int]:
             rows = [row._asdict() for row in connection.execute(select(decisions))]
             if not database.is_sqlite:
                 return rows, 0
-            found = connection.exec_driver_sql("PRAGMA integrity_check").scalars().all()
-            return rows, 0 if found == ["ok"] else len(found)
+            findings = connection.exec_driver_sql("PRAGMA integrity_check").scalars().all()
+            return rows, 0 if findings == ["ok"] else len(findings)
     finally:
         database.close()
 

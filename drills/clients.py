@@ -32,7 +32,7 @@ Answer = list[dict[str, Any]]
 
 
 @dataclass
-class Asked:
+class JournaledRequest:
     """A request for decisions, and what was answered each time that it was sent.
 
     Attributes
@@ -75,7 +75,7 @@ class Clients:
     """
 
     def __init__(self, port: int, applicants: Sequence[dict[str, Any]], *, seed: int) -> None:
-        self.asked: list[Asked] = []
+        self.requests: list[JournaledRequest] = []
         self.statuses: Counter[int] = Counter()
         self.slowest = 0.0
         self.max_silence = 0.0
@@ -109,55 +109,55 @@ class Clients:
         count = 0
         while not self._ending.is_set():
             count += 1
-            asked = self._invent(draw, f"drill-{self._seed}-{number}-{count}")
-            self.asked.append(asked)
-            self._send(asked, repeat=draw.random() < REPEATED)
+            request = self._invent(draw, f"drill-{self._seed}-{number}-{count}")
+            self.requests.append(request)
+            self._send(request, repeat=draw.random() < REPEATED)
 
-    def _invent(self, draw: random.Random, request_id: str) -> Asked:
+    def _invent(self, draw: random.Random, request_id: str) -> JournaledRequest:
         size = draw.randint(1, MAX_ARRAY) if draw.random() < ARRAYS else 0
-        chosen = [draw.choice(self._applicants) for _ in range(size or 1)]
-        body = json.dumps(chosen if size else chosen[0]).encode()
+        applicants = [draw.choice(self._applicants) for _ in range(size or 1)]
+        body = json.dumps(applicants if size else applicants[0]).encode()
         key = f"key-{request_id}" if draw.random() < KEYED else None
-        return Asked(request_id, body, len(chosen), key)
+        return JournaledRequest(request_id, body, len(applicants), key)
 
-    def _send(self, asked: Asked, *, repeat: bool) -> None:
+    def _send(self, request: JournaledRequest, *, repeat: bool) -> None:
         """Send a request; with a key until it is answered, and once more if so drawn."""
-        answered = self._ask(asked)
-        if asked.key is None:
+        answered = self._ask(request)
+        if request.key is None:
             return
         deadline = time.monotonic() + PERSEVERANCE
         while not answered and time.monotonic() < deadline:
-            answered = self._ask(asked)
+            answered = self._ask(request)
         if repeat:
-            self._ask(asked)
+            self._ask(request)
 
-    def _ask(self, asked: Asked) -> bool:
+    def _ask(self, request: JournaledRequest) -> bool:
         """Send a request once, and tell whether decisions came."""
-        headers = {"X-Request-ID": asked.request_id}
-        if asked.key is not None:
-            headers["Idempotency-Key"] = asked.key
-        begun = time.monotonic()
+        headers = {"X-Request-ID": request.request_id}
+        if request.key is not None:
+            headers["Idempotency-Key"] = request.key
+        start = time.monotonic()
         try:
-            status, body = post(self._port, asked.body, headers)
+            status, body = post(self._port, request.body, headers)
         except (OSError, http.client.HTTPException) as error:
             # The connection broke: nobody knows what became of the request.
             status, body = 0, b""
             self.broken += 1
             self.last_break = f"{type(error).__name__}: {error}"
-        self._count(status, begun)
+        self._count(status, start)
         if status == 200:
             answer = json.loads(body)
-            asked.answers.append(answer if isinstance(answer, list) else [answer])
+            request.answers.append(answer if isinstance(answer, list) else [answer])
             return True
         if status not in {0, 503}:
-            print(f"{asked.request_id} got {status}: {body[:500]!r}")
+            print(f"{request.request_id} got {status}: {body[:500]!r}")
         time.sleep(PAUSE)
         return False
 
-    def _count(self, status: int, begun: float) -> None:
+    def _count(self, status: int, start: float) -> None:
         with self._lock:
             now = time.monotonic()
-            self.slowest = max(self.slowest, now - begun)
+            self.slowest = max(self.slowest, now - start)
             if status:
                 self.statuses[status] += 1
             if status == 200:

@@ -66,16 +66,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def ask_everything(drill: Drill) -> int:
     """Let schemathesis ask, and tell what it found."""
     with drill.service(CREDITSCORE_API_KEYS=KEY) as service:
-        said = ask(drill, service)
-    cases, failures = said["test_cases"], said["failures"]
-    tested = said["operations"]["tested"]
+        report = ask(drill, service)
+    cases, failures = report["test_cases"], report["failures"]
+    tested = report["operations"]["tested"]
     for failure in failures:
         print(f"{failure['code']} {failure['title']}: {', '.join(failure['operations'])}")
-    fine = not (failures or said["errors"]) and said["complete"] and tested > 0
+    fine = not (failures or report["errors"]) and report["complete"] and tested > 0
     print(
         f"{'holds' if fine else 'FAILS'}, seed {drill.options.seed}, {tested} of "
-        f"{said['operations']['total']} routes, {cases['generated']} requests, all checks: "
-        f"{sum(failure['count'] for failure in failures)} failures, {len(said['errors'])} errors"
+        f"{report['operations']['total']} routes, {cases['generated']} requests, all checks: "
+        f"{sum(failure['count'] for failure in failures)} failures, {len(report['errors'])} errors"
     )
     return 0 if fine else 1
 

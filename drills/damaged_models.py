@@ -31,7 +31,7 @@ from creditscore.scorecard.model import Model
 FILES = (MODEL_FILE, CARD_FILE, MANIFEST_FILE)
 
 #: Share of the damages that are a file of another model.
-OTHERS = 0.1
+SWAPPED_FILES = 0.1
 
 #: Bytes of a piece that is changed, left out or written twice, at most.
 PIECE = 4096
@@ -49,30 +49,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def damage_again_and_again(drill: Drill) -> int:
     """Damage one file at a time, and try to load the model."""
     draw, count = random.Random(drill.options.seed), drill.options.damages
-    folder, other = drill.folder / "model", drill.folder / "other"
+    folder, other_folder = drill.folder / "model", drill.folder / "other"
     folder.mkdir()
     for name in FILES:
         shutil.copy(drill.options.model_dir / name, folder)
     sound = artifact.load(folder)
-    artifact.save(successor(sound), other)
+    artifact.save(successor(sound), other_folder)
     if drill.options.fault == "trusting":
         trust()
-    found: Counter[str] = Counter()
+    outcomes: Counter[str] = Counter()
     for _ in range(count):
         name = draw.choice(FILES)
         raw = (folder / name).read_bytes()
         damaged = draw.choice(WAYS)(raw, draw)
-        if draw.random() < OTHERS:
-            damaged = (other / name).read_bytes()
+        if draw.random() < SWAPPED_FILES:
+            damaged = (other_folder / name).read_bytes()
         # What came out as it was before would be no damage.
         (folder / name).write_bytes(damaged if damaged != raw else raw[:-1])
-        found[attempt(folder / name, sound)] += 1
+        outcomes[attempt(folder / name, sound)] += 1
         (folder / name).write_bytes(raw)
-    fine = found["refused"] == count
+    fine = outcomes["refused"] == count
     print(
         f"{'holds' if fine else 'FAILS'}, seed {drill.options.seed}, {count} damaged models: "
-        f"{found['refused']} refused with one clear line, {found['mumbled']} in other words, "
-        f"{found['loaded']} loaded, {found['wrong']} loaded that compute something else"
+        f"{outcomes['refused']} refused with one clear line, {outcomes['mumbled']} in other words, "
+        f"{outcomes['loaded']} loaded, {outcomes['wrong']} loaded that compute something else"
     )
     return 0 if fine else 1
 
@@ -85,22 +85,22 @@ def trust() -> None:
 def attempt(path: Path, sound: Model) -> str:
     """Try to load a model one of whose files is damaged, and tell what came of it."""
     try:
-        found = artifact.load(path.parent)
+        model = artifact.load(path.parent)
     except ArtifactError as error:
-        said = str(error)
-        clear = said.endswith(f"to fix it: {REMEDY}") and len(said.splitlines()) == 1
-        return "refused" if clear and str(path.parent) in said else "mumbled"
-    return "loaded" if numbers(found) == numbers(sound) else "wrong"
+        message = str(error)
+        clear = message.endswith(f"to fix it: {REMEDY}") and len(message.splitlines()) == 1
+        return "refused" if clear and str(path.parent) in message else "mumbled"
+    return "loaded" if numbers(model) == numbers(sound) else "wrong"
 
 
 def numbers(model: Model) -> list[Any]:
     """Give what a model computes for applicants all over, and what it makes of that."""
     draw = np.random.default_rng(1)
-    found: list[Any] = [model.policy, model.versions]
+    figures: list[Any] = [model.policy, model.versions]
     for name, card in model.scorecards.items():
         rows = draw.uniform(-3, 5e5, size=(50, len(card.predictors))).astype(np.float32)
-        found.append([model.engines[name].predict_one(row) for row in rows])
-    return json.loads(json.dumps(found, default=str))  # type: ignore[no-any-return]
+        figures.append([model.engines[name].predict_one(row) for row in rows])
+    return json.loads(json.dumps(figures, default=str))  # type: ignore[no-any-return]
 
 
 def flip_bit(raw: bytes, draw: random.Random) -> bytes:

@@ -87,12 +87,12 @@ def prepared(drill: Drill) -> Iterator[tuple[Drill, Sequence[Trouble]]]:
 @contextlib.contextmanager
 def locked(path: str) -> Iterator[None]:
     """Hold the lock of an SQLite file."""
-    with closing(sqlite3.connect(path, isolation_level=None, timeout=30)) as other:
-        other.execute("BEGIN EXCLUSIVE")
+    with closing(sqlite3.connect(path, isolation_level=None, timeout=30)) as connection:
+        connection.execute("BEGIN EXCLUSIVE")
         try:
             yield
         finally:
-            other.execute("ROLLBACK")
+            connection.execute("ROLLBACK")
 
 
 @contextlib.contextmanager
@@ -131,7 +131,7 @@ class Line:
         self.port: int = self._listener.getsockname()[1]
         self._open: set[socket.socket] = set()
         self._lock = threading.Lock()
-        self._whole = True
+        self._is_up = True
 
     def __enter__(self) -> Line:
         """Begin to carry what comes."""
@@ -146,12 +146,12 @@ class Line:
     @contextlib.contextmanager
     def cut(self) -> Iterator[None]:
         """Break all connections, wherever they are, and let no new one through."""
-        self._whole = False
+        self._is_up = False
         self._close_all()
         try:
             yield
         finally:
-            self._whole = True
+            self._is_up = True
 
     def _close_all(self) -> None:
         with self._lock:
@@ -165,7 +165,7 @@ class Line:
                 near, _ = self._listener.accept()
             except OSError:
                 return
-            if not self._whole:
+            if not self._is_up:
                 near.close()
                 continue
             try:
@@ -176,17 +176,17 @@ class Line:
             far.settimeout(None)
             with self._lock:
                 self._open |= {near, far}
-            for one, other in ((near, far), (far, near)):
-                threading.Thread(target=self._carry, args=(one, other), daemon=True).start()
+            for source, target in ((near, far), (far, near)):
+                threading.Thread(target=self._carry, args=(source, target), daemon=True).start()
 
-    def _carry(self, one: socket.socket, other: socket.socket) -> None:
+    def _carry(self, source: socket.socket, target: socket.socket) -> None:
         """Carry bytes one way, until an end is closed; then close both."""
         with contextlib.suppress(OSError):
-            while piece := one.recv(65536):
-                other.sendall(piece)
+            while piece := source.recv(65536):
+                target.sendall(piece)
         with self._lock:
-            self._open -= {one, other}
-        for end in (one, other):
+            self._open -= {source, target}
+        for end in (source, target):
             with contextlib.suppress(OSError):
                 end.shutdown(socket.SHUT_RDWR)
             end.close()

@@ -84,21 +84,21 @@ PRAGMAS = {"unsynced": "PRAGMA synchronous = OFF", "usual_journal": "PRAGMA jour
 
 def leak(
     answer: WSGIApplication,
-    kept: list[bytes],
+    leaked: list[bytes],
     environ: WSGIEnvironment,
     start_response: StartResponse,
 ) -> Iterable[bytes]:
     """Answer any request, and forget to forget."""
-    kept.append(bytes(LEAKED_BYTES))
+    leaked.append(bytes(LEAKED_BYTES))
     return answer(environ, start_response)
 
 
 def forget_a_member(answer: Response) -> Response:
     """Leave out what the description promises."""
     if (request.method, request.path) == ("GET", "/health") and answer.status_code == 200:
-        said = json.loads(answer.get_data())
-        del said["database"]
-        answer.set_data(json.dumps(said))
+        health = json.loads(answer.get_data())
+        del health["database"]
+        answer.set_data(json.dumps(health))
     return answer
 
 
@@ -120,6 +120,8 @@ def create_faulty_app(name: str) -> Flask:
     if name == "leaks":
         app.wsgi_app = partial(leak, app.wsgi_app, [])  # type: ignore[method-assign]
     if name in LOGS:
-        here = app.extensions[NAME]
-        app.extensions[NAME] = replace(here, log=LOGS[name](here.log.database, here.log.now))
+        service = app.extensions[NAME]
+        app.extensions[NAME] = replace(
+            service, log=LOGS[name](service.log.database, service.log.now)
+        )
     return app

@@ -36,7 +36,7 @@ ROOM, SMALL_ROOM = 65_536, 8_192
 REFUSALS, ANSWERS = 20, 200
 
 #: Bytes of PostgreSQL's table to begin with: more than any other of its files.
-LARGEST = WAL_MEGABYTES * 2**20
+START_TABLE_BYTES = WAL_MEGABYTES * 2**20
 
 #: Seconds that a drill waits for anything.
 WAIT_TIMEOUT_S = 60.0
@@ -56,7 +56,7 @@ def fill_again_and_again(drill: Drill) -> int:
     with drill.service() as service, drill.clients(service) as clients:
         disk = Disk(drill, service)
         if drill.server is not None:
-            wait_until(lambda: disk.used() > LARGEST, pause=0.5)
+            wait_until(lambda: disk.log_bytes() > START_TABLE_BYTES, pause=0.5)
         for _ in range(drill.options.steps):
             disk.limit(draw_limit(draw, disk))
             fill(clients)
@@ -79,7 +79,7 @@ class Disk:
     drill: Drill
     service: Service
 
-    def used(self) -> int:
+    def log_bytes(self) -> int:
         """Give the size of the file that grows with every decision."""
         if self.drill.server is None:
             return (self.drill.folder / "log" / "decisions.sqlite").stat().st_size
@@ -95,7 +95,7 @@ class Disk:
         # As their owner: even root may need a privilege for what is somebody else's.
         account = None if server is None else server.account
         with ThreadPoolExecutor() as pool:
-            list(pool.map(lambda one: _limit(one.pid, max_bytes, account), writers))
+            list(pool.map(lambda process: _limit(process.pid, max_bytes, account), writers))
 
 
 def _limit(process_id: int, max_bytes: int | str, account: str | None) -> None:
@@ -109,7 +109,7 @@ def draw_limit(draw: random.Random, disk: Disk) -> int:
     """Give a limit that stops the database after some more bytes, or some SQLite's journal."""
     if disk.drill.server is None and draw.random() < 1 / 3:
         return draw.randrange(SMALL_ROOM)
-    return disk.used() + draw.randrange(ROOM)
+    return disk.log_bytes() + draw.randrange(ROOM)
 
 
 def fill(clients: Clients) -> None:
@@ -139,12 +139,12 @@ def wait_until(done: Callable[[], bool], *, pause: float = 0.01) -> float:
     NoService
         If it takes too long.
     """
-    begun = time.monotonic()
+    start = time.monotonic()
     while not done():
-        if time.monotonic() > begun + WAIT_TIMEOUT_S:
+        if time.monotonic() > start + WAIT_TIMEOUT_S:
             raise NoService(f"the service did nothing of what it should in {WAIT_TIMEOUT_S:.0f} s")
         time.sleep(pause)
-    return time.monotonic() - begun
+    return time.monotonic() - start
 
 
 if __name__ == "__main__":

@@ -43,7 +43,7 @@ CLIENTS, READERS = 8, 2
 FRAMED = 0.25
 
 #: Seconds that an answer may take, and a reading.
-SLOWEST = 1.0
+MAX_ANSWER_S = 1.0
 
 #: Statuses of the server itself for what it does not know: no fault of its own.
 UNKNOWN = {HTTPStatus.NOT_IMPLEMENTED, HTTPStatus.HTTP_VERSION_NOT_SUPPORTED}
@@ -73,7 +73,7 @@ def send_everything(drill: Drill) -> int:
     with multiprocessing.get_context("spawn").Pool(READERS) as pool:
         share = options.readings // READERS
         work = [(f"{options.seed} {n}", share, options.fault == "lenient") for n in range(READERS)]
-        read = pool.starmap(read_all, work)
+        reader_faults = pool.starmap(read_all, work)
     with drill.service() as service:
         schema = load_schema(PROJECT / "data" / "schema.toml")
         share = options.requests // CLIENTS
@@ -88,17 +88,21 @@ def send_everything(drill: Drill) -> int:
     statuses: Counter[int] = Counter()
     for client in clients:
         statuses += client.statuses
-    faults = [fault for found in (*read, *(client.faults for client in clients)) for fault in found]
+    faults = [
+        fault
+        for batch in (*reader_faults, *(client.faults for client in clients))
+        for fault in batch
+    ]
     slowest = max(client.slowest for client in clients)
     for fault in faults[:20]:
         print(fault)
-    fine = well and not faults and slowest <= SLOWEST
+    fine = well and not faults and slowest <= MAX_ANSWER_S
     refused = statuses[400] + statuses[422]
-    others = statuses.total() - statuses[200] - refused - statuses[0]
+    other_answers = statuses.total() - statuses[200] - refused - statuses[0]
     print(
         f"{'holds' if fine else 'FAILS'}, seed {options.seed}, {options.readings} readings and "
         f"{statuses.total()} requests ({statuses[200]} decided, {refused} refused as invalid, "
-        f"{statuses[0]} closed, {others} others): "
+        f"{statuses[0]} closed, {other_answers} others): "
         f"{len(faults)} faults, slowest answer {slowest * 1000:.0f} ms"
     )
     return 0 if fine else 1
@@ -111,13 +115,13 @@ def read_all(seed: str, count: int, lenient: bool) -> list[str]:
     faults = []
     schema = load_schema(PROJECT / "data" / "schema.toml")
     for body in bad_bodies(schema, random.Random(seed), count):
-        begun = time.monotonic()
+        start = time.monotonic()
         try:
-            found, expected = both(body)
+            result, expected = both(body)
         except (ValueError, RecursionError) as error:
-            found, expected = repr(error), "no other error"
-        if found != expected or time.monotonic() - begun > SLOWEST:
-            faults.append(f"{body!r} was read as {found}, not {expected}")
+            result, expected = repr(error), "no other error"
+        if result != expected or time.monotonic() - start > MAX_ANSWER_S:
+            faults.append(f"{body!r} was read as {result}, not {expected}")
     return faults
 
 
@@ -138,13 +142,13 @@ class Client(threading.Thread):
         bodies = bad_bodies(self._schema, random.Random(f"sent {self._seed}"), self._count)
         for body in bodies:
             framed = self._draw.random() < FRAMED
-            begun = time.monotonic()
+            start = time.monotonic()
             try:
                 self._send_framed() if framed else self._send(body)
             except Exception as error:  # noqa: BLE001  # whatever it is, it is to be told
                 self.faults.append(f"{body!r}: {type(error).__name__}: {error}")
                 self._connection.close()
-            self.slowest = max(self.slowest, time.monotonic() - begun)
+            self.slowest = max(self.slowest, time.monotonic() - start)
         self._connection.close()
 
     def _send(self, body: bytes) -> None:
@@ -175,11 +179,11 @@ class Client(threading.Thread):
                 connection.sendall(raw)
                 # Else the server would wait for what a lost byte has announced.
                 connection.shutdown(socket.SHUT_WR)
-            came = b""
+            received = b""
             with contextlib.suppress(ConnectionError):
                 while piece := connection.recv(65536):
-                    came += piece
-        first = came.removeprefix(b"HTTP/1.1 100 Continue\r\n\r\n")
+                    received += piece
+        first = received.removeprefix(b"HTTP/1.1 100 Continue\r\n\r\n")
         status = int(first[9:12]) if first else 0
         self.statuses[status] += 1
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR and status not in UNKNOWN:

@@ -91,7 +91,7 @@ class Service:
         self._behind_nginx = behind_nginx
         self._in_front = contextlib.ExitStack()
         self._master: psutil.Popen | None = None
-        self._seen: set[psutil.Process] = set()
+        self._known_processes: set[psutil.Process] = set()
         self._printed: list[bytes] = []
 
     def __enter__(self) -> Service:
@@ -152,16 +152,16 @@ class Service:
         """Give the processes that answer."""
         if self._master is None or self._master.poll() is not None:
             return []
-        found: list[psutil.Process] = self._master.children()
-        self._seen.update(found)
-        return found
+        workers: list[psutil.Process] = self._master.children()
+        self._known_processes.update(workers)
+        return workers
 
     def processes(self) -> list[psutil.Process]:
         """Give all its living processes, also those whose master has died."""
         workers = self.workers()
         masters = [self.master()] if workers else []
-        orphans = self._seen - set(workers)
-        return [one for one in (*masters, *workers, *orphans) if _lives(one)]
+        orphans = self._known_processes - set(workers)
+        return [process for process in (*masters, *workers, *orphans) if _lives(process)]
 
     def kill(self, processes: Sequence[psutil.Process]) -> None:
         """Kill processes at once, and wait until they are dead."""
@@ -173,8 +173,8 @@ class Service:
 
     def kill_all(self) -> None:
         """Kill every process of it, as a machine does that loses its power."""
-        while found := self.processes():
-            self.kill(found)
+        while processes := self.processes():
+            self.kill(processes)
 
     def printed(self) -> str:
         """Give what it printed so far."""
@@ -201,7 +201,7 @@ class Service:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
         )
-        self._seen.add(self.master())
+        self._known_processes.add(self.master())
         threading.Thread(target=self._keep, args=(self._master.stdout,), daemon=True).start()
 
     def _keep(self, output: IO[bytes]) -> None:
@@ -261,14 +261,14 @@ class Drill:
         fine : bool
             Whether that is as it should be.
         """
-        found: LogComparison | str
+        comparison: LogComparison | str
         try:
-            found = compare_with_log(clients.asked, self.database_url)
-            fine = fine and found.holds
+            comparison = compare_with_log(clients.requests, self.database_url)
+            fine = fine and comparison.holds
         except DatabaseUnavailable as error:
-            found, fine = f"the log cannot be read: {error}", False
+            comparison, fine = f"the log cannot be read: {error}", False
         verdict = "holds" if fine else "FAILS"
-        print(f"{verdict}, seed {self.options.seed}, {figures}; {found}")
+        print(f"{verdict}, seed {self.options.seed}, {figures}; {comparison}")
         return 0 if fine else 1
 
 
@@ -288,17 +288,19 @@ def parser(
     faults, databases, proxies : sequence of str
         What may be planted, where the service may log, and what it may stand behind.
     """
-    made = argparse.ArgumentParser(
+    command_line = argparse.ArgumentParser(
         description=description, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    made.add_argument("--database", choices=databases, default=databases[0])
-    made.add_argument("--model-dir", type=Path, default=PROJECT / "model")
-    made.add_argument("--seed", type=int, default=1)
-    made.add_argument("--fault", choices=faults, help="plant this one: the drill must fail")
-    made.set_defaults(behind=None)
+    command_line.add_argument("--database", choices=databases, default=databases[0])
+    command_line.add_argument("--model-dir", type=Path, default=PROJECT / "model")
+    command_line.add_argument("--seed", type=int, default=1)
+    command_line.add_argument("--fault", choices=faults, help="plant this one: the drill must fail")
+    command_line.set_defaults(behind=None)
     if proxies:
-        made.add_argument("--behind", choices=proxies, help="set up in front as the guide has it")
-    return made
+        command_line.add_argument(
+            "--behind", choices=proxies, help="set up in front as the guide has it"
+        )
+    return command_line
 
 
 def run(
@@ -311,9 +313,9 @@ def run(
     own_server : bool
         Whether PostgreSQL is to be one that nobody else uses, though TEST_DATABASE_URL names one.
     """
-    given = "" if own_server else os.environ.get("TEST_DATABASE_URL", "")
+    server_url = "" if own_server else os.environ.get("TEST_DATABASE_URL", "")
     try:
-        with _prepared(options, given) as prepared:
+        with _prepared(options, server_url) as prepared:
             return drill(prepared)
     except (NoService, NoNginx) as error:
         print(f"FAILS, seed {options.seed}: {error}")
@@ -321,14 +323,14 @@ def run(
 
 
 @contextlib.contextmanager
-def _prepared(options: argparse.Namespace, given: str) -> Iterator[Drill]:
+def _prepared(options: argparse.Namespace, server_url: str) -> Iterator[Drill]:
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="drill-")))
         if options.database == "sqlite":
             yield Drill(options, folder, f"sqlite:///{folder}/log/decisions.sqlite")
             return
-        if given:
-            url = stack.enter_context(schema_of_its_own(given))
+        if server_url:
+            url = stack.enter_context(schema_of_its_own(server_url))
             yield Drill(options, folder, url)
         else:
             server = stack.enter_context(running_postgres())

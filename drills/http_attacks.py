@@ -57,15 +57,15 @@ def attack(drill: Drill) -> int:
         beside = ask_beside_readers(service.port, body)
         for _ in range(BEFORE):
             come_and_go(service.port, HELD)
-        held = fill(service.port, HELD, HOLDERS)
+        held_bodies = fill(service.port, HELD, HOLDERS)
     failed = len(beside) - beside.count(200)
-    most = WORKERS * MAX_BYTES // HELD
-    fine = not hidden and times <= MAX_TIMES and not failed and held <= most
+    max_held = WORKERS * MAX_BYTES // HELD
+    fine = not hidden and times <= MAX_TIMES and not failed and held_bodies <= max_held
     print(
         f"{'holds' if fine else 'FAILS'}, seed {options.seed}, {hidden} hidden requests answered; "
         f"{TIMES} times as many chunks took {times:.1f} times as long; {failed} of {len(beside)} "
         f"requests failed beside {READERS} clients that read nothing; "
-        f"{held} bodies of {HELD // 2**20} MiB held, {most} at most"
+        f"{held_bodies} bodies of {HELD // 2**20} MiB held, {max_held} at most"
     )
     return 0 if fine else 1
 
@@ -80,7 +80,7 @@ def smuggle(port: int, digits: int, opened: socket.socket | None = None) -> list
         time.sleep(0.1)
         with contextlib.suppress(OSError):
             connection.sendall(hidden)
-        return [int(found) for found in re.findall(rb"HTTP/1[.]1 ([0-9]+) ", _read(connection))]
+        return [int(status) for status in re.findall(rb"HTTP/1[.]1 ([0-9]+) ", _read(connection))]
 
 
 def growth(port: int) -> float:
@@ -146,12 +146,12 @@ def _connect(port: int) -> socket.socket:
 
 def _read(connection: socket.socket) -> bytes:
     """Read whatever comes, until nothing does for a moment."""
-    came = b""
+    received = b""
     connection.settimeout(MOMENT)
     with contextlib.suppress(OSError):
         while piece := connection.recv(65536):
-            came += piece
-    return came
+            received += piece
+    return received
 
 
 if __name__ == "__main__":

@@ -54,12 +54,12 @@ class Tally:
     def together(cls, tallies: Sequence[Tally]) -> Tally:
         """Add up what became of requests at different times."""
         waits: dict[int, list[float]] = {}
-        for one in tallies:
-            for status, seconds in one.waits.items():
+        for tally in tallies:
+            for status, seconds in tally.waits.items():
                 waits.setdefault(status, []).extend(seconds)
-        broken = sum(one.broken for one in tallies)
-        lasted = sum(one.seconds for one in tallies)
-        return cls(waits, broken, lasted, max(one.busy for one in tallies))
+        broken = sum(tally.broken for tally in tallies)
+        lasted = sum(tally.seconds for tally in tallies)
+        return cls(waits, broken, lasted, max(tally.busy for tally in tallies))
 
     def rate(self, status: int = 200) -> float:
         """Give the answers of a status per second."""
@@ -80,8 +80,8 @@ class Connection:
         self.sock = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)
         self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.sock.setblocking(False)
-        self.sent = 0.0
-        self.came = b""
+        self.sent_at = 0.0
+        self.received = b""
 
     def answer(self) -> tuple[int, bool] | None:
         """Give the status of a whole answer, and whether the connection stays open.
@@ -94,15 +94,15 @@ class Connection:
         piece = self.sock.recv(65536)
         if not piece:
             raise ConnectionResetError
-        self.came += piece
-        head, found, rest = self.came.partition(b"\r\n\r\n")
-        if not found:
+        self.received += piece
+        head, separator, rest = self.received.partition(b"\r\n\r\n")
+        if not separator:
             return None
         lines = head.lower()
         length = int(lines.partition(b"content-length:")[2].split(b"\r\n", 1)[0] or 0)
         if len(rest) < length:
             return None
-        self.came = b""
+        self.received = b""
         return int(head[9:12]), b"connection: close" not in lines
 
 
@@ -131,7 +131,7 @@ class Load:
         seconds: float = float("inf"),
         warm_up: float = 0.0,
         per_second: float | None = None,
-        most: int = sys.maxsize,
+        max_requests: int = sys.maxsize,
     ) -> Tally:
         """Send requests, and tell what became of them.
 
@@ -145,19 +145,19 @@ class Load:
             Seconds of the same before, in which connections are made and nothing is counted.
         per_second : float, optional
             How many requests fall due; as many as are answered if left out.
-        most : int
+        max_requests : int
             How many requests.
         """
         self._tally = Tally()
-        begun, due, swept, computed = time.monotonic(), 0, 0.0, time.process_time()
-        self._counted_from = begun + warm_up
-        last = self._next + most
-        while (now := time.monotonic()) < begun + warm_up + seconds and self._next < last:
+        start, due, swept, computed = time.monotonic(), 0, 0.0, time.process_time()
+        self._counted_from = start + warm_up
+        last = self._next + max_requests
+        while (now := time.monotonic()) < start + warm_up + seconds and self._next < last:
             free = min(connections - len(self._waiting), last - self._next)
-            wanted = free if per_second is None else int(per_second * (now - begun)) - due
-            for _ in range(min(wanted, free)):
+            to_send = free if per_second is None else int(per_second * (now - start)) - due
+            for _ in range(min(to_send, free)):
                 self._send()
-            due += wanted
+            due += to_send
             if per_second is None:
                 self._read(TICK)
             else:
@@ -167,7 +167,7 @@ class Load:
             if now - swept > 0.5:
                 swept = now
                 self._sweep(now)
-        lasted = time.monotonic() - begun
+        lasted = time.monotonic() - start
         self._tally.seconds = lasted - warm_up
         self._tally.busy = (time.process_time() - computed) / lasted
         ends = time.monotonic() + PATIENCE
@@ -181,7 +181,7 @@ class Load:
     def _send(self) -> None:
         try:
             connection = self._idle.popleft() if self._idle else self._connect()
-            connection.sent = time.monotonic()
+            connection.sent_at = time.monotonic()
             self._next += 1
             connection.sock.sendall(self._requests[self._next % len(self._requests)])
         except OSError:
@@ -207,8 +207,8 @@ class Load:
             if answer is None:
                 continue
             status, stays = answer
-            if connection.sent >= self._counted_from:
-                self._tally.waits.setdefault(status, []).append(now - connection.sent)
+            if connection.sent_at >= self._counted_from:
+                self._tally.waits.setdefault(status, []).append(now - connection.sent_at)
             self._waiting.discard(connection)
             if stays:
                 self._idle.append(connection)
@@ -230,7 +230,9 @@ class Load:
 
     def _sweep(self, now: float) -> None:
         """Give up those that have waited for too long."""
-        for connection in [one for one in self._waiting if one.sent < now - PATIENCE]:
+        for connection in [
+            connection for connection in self._waiting if connection.sent_at < now - PATIENCE
+        ]:
             self._drop(connection)
 
 

@@ -49,7 +49,7 @@ class Defence:
 def read_defences() -> list[Defence]:
     """Read all defences."""
     listed = tomllib.loads((PROJECT / "drills" / "mutation_tests.toml").read_text("utf-8"))
-    return [Defence(**{**one, "tests": tuple(one["tests"])}) for one in listed["defence"]]
+    return [Defence(**{**entry, "tests": tuple(entry["tests"])}) for entry in listed["defence"]]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -63,9 +63,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def take_away_in_turn(drill: Drill) -> int:
     """Take the defences away, and tell which of them nobody missed."""
     options = drill.options
-    chosen = [one for one in read_defences() if options.only in one.what]
+    defences = [defence for defence in read_defences() if options.only in defence.what]
     if options.some is not None:
-        chosen = random.Random(options.seed).sample(chosen, min(options.some, len(chosen)))
+        defences = random.Random(options.seed).sample(defences, min(options.some, len(defences)))
     model = shutil.copytree(options.model_dir, drill.folder / "model")
     copies: queue.Queue[Path] = queue.Queue()
     for number in range(COPIES):
@@ -75,23 +75,25 @@ def take_away_in_turn(drill: Drill) -> int:
         folder = copies.get()
         try:
             if defence is None:
-                return run_tests(folder, sorted({n for one in chosen for n in one.tests}), model)
+                return run_tests(
+                    folder, sorted({name for entry in defences for name in entry.tests}), model
+                )
             return run_without(defence, folder, model, really=not options.fault)
         finally:
             copies.put(folder)
 
     with ThreadPoolExecutor(COPIES) as pool:
-        whole, *found = pool.map(try_one, [None, *chosen])
-    for defence, status in zip(chosen, found, strict=True):
+        status_with_all, *statuses = pool.map(try_one, [None, *defences])
+    for defence, status in zip(defences, statuses, strict=True):
         verdict = {PASSED: "NOBODY NOTICED", FAILED: "noticed"}.get(status, f"BROKE OFF: {status}")
         print(f"{verdict}: without '{defence.what}' ({', '.join(defence.tests)})")
-    noticed = found.count(FAILED)
-    fine = whole == PASSED and noticed == len(found) > 0
+    noticed = statuses.count(FAILED)
+    fine = status_with_all == PASSED and noticed == len(statuses) > 0
     print(
-        f"{'holds' if fine else 'FAILS'}, seed {options.seed}, {len(found)} defences taken away: "
-        f"{noticed} noticed, {found.count(PASSED)} not, "
-        f"{len(found) - noticed - found.count(PASSED)} broke off; with all of them the tests "
-        f"{'pass' if whole == PASSED else 'FAIL'}"
+        f"{'holds' if fine else 'FAILS'}, seed {options.seed}, {len(statuses)} defences taken "
+        f"away: {noticed} noticed, {statuses.count(PASSED)} not, "
+        f"{len(statuses) - noticed - statuses.count(PASSED)} broke off; with all of them the tests "
+        f"{'pass' if status_with_all == PASSED else 'FAIL'}"
     )
     return 0 if fine else 1
 
@@ -115,15 +117,15 @@ def copy_project(folder: Path) -> Path:
 def run_without(defence: Defence, folder: Path, model: Path, *, really: bool) -> int:
     """Run the tests of a defence in a copy that lacks it, and give their exit status."""
     path = folder / defence.file
-    whole = path.read_text("utf-8")
-    if whole.count(defence.remove) != 1:
+    source = path.read_text("utf-8")
+    if source.count(defence.remove) != 1:
         raise ValueError(f"{defence.file} does not have this once: {defence.remove}")
     if really:
-        path.write_text(whole.replace(defence.remove, defence.instead), "utf-8")
+        path.write_text(source.replace(defence.remove, defence.instead), "utf-8")
     try:
         return run_tests(folder, defence.tests, model)
     finally:
-        path.write_text(whole, "utf-8")
+        path.write_text(source, "utf-8")
 
 
 def run_tests(folder: Path, names: Sequence[str], model: Path) -> int:

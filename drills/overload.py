@@ -39,7 +39,7 @@ COST = 0.25
 #: Share that has to be sent of what was meant to be. A load whose processor is not busy for this
 #: share of the time has a request on each connection: then so many have to be refused for each
 #: decision.
-SENT, BUSY, FOR_EACH = 0.4, 0.9, 2.0
+MIN_SENT, BUSY, FOR_EACH = 0.4, 0.9, 2.0
 
 #: Standard errors of the mean cost beyond which it is not by chance above or below what is wanted.
 SURE = 2.0
@@ -77,33 +77,34 @@ def ask_too_much(drill: Drill) -> int:
     with drill.service() as service:
         process.cpu_affinity(for_load)
         ask = partial(load, service.port, requests, warm_up=WARM_UP, seconds=options.seconds)
-        peaks, loads, wanted = [ask(connections=FOR_PEAK)], [], 0.0
+        peaks, loads, requested = [ask(connections=FOR_PEAK)], [], 0.0
         while len(costs) < options.rounds or (
-            len(costs) < options.max_rounds and is_open(costs, options.cost)
+            len(costs) < options.most_rounds and is_open(costs, options.cost)
         ):
             due = options.times * peaks[-1].rate()
             loads.append(ask(connections=MAX_CONNECTIONS, per_second=due))
-            wanted += due * loads[-1].seconds
+            requested += due * loads[-1].seconds
             peaks.append(ask(connections=FOR_PEAK))
-            peak = mean(one.rate() for one in peaks[-2:])
+            peak = mean(tally.rate() for tally in peaks[-2:])
             shares.append(loads[-1].rate() / peak)
             costs.append(cost_of_refusal(peak, loads[-1]))
     logged = count_logged(drill.database_url)
     alone, during = Tally.together(peaks), Tally.together(loads)
     decided = alone.statuses[200] + during.statuses[200]
     refused = during.statuses[429] + during.statuses[503]
-    sent = (during.statuses.total() + during.broken) / wanted
-    told_peaks = ", ".join(f"{one.rate():.0f}" for one in peaks)
-    told_shares = ", ".join(f"{share:.0%}" for share in shares)
-    told_costs = ", ".join(f"{cost:.2f}" for cost in costs)
+    sent_share = (during.statuses.total() + during.broken) / requested
+    peaks_text = ", ".join(f"{tally.rate():.0f}" for tally in peaks)
+    shares_text = ", ".join(f"{share:.0%}" for share in shares)
+    costs_text = ", ".join(f"{cost:.2f}" for cost in costs)
     print(
-        f"peaks of {told_peaks} decisions per second, shares of {told_shares}; "
-        f"a refusal cost {told_costs} decisions"
+        f"peaks of {peaks_text} decisions per second, shares of {shares_text}; "
+        f"a refusal cost {costs_text} decisions"
     )
     fine = all(
         (
             mean(costs) <= options.cost,
-            sent >= SENT or (during.busy < BUSY and refused >= FOR_EACH * during.statuses[200]),
+            sent_share >= MIN_SENT
+            or (during.busy < BUSY and refused >= FOR_EACH * during.statuses[200]),
             during.statuses.keys() <= {200, 429, 503},
             during.broken == alone.broken == 0,
             during.percentile(99, 200) <= DECIDED,
@@ -113,10 +114,10 @@ def ask_too_much(drill: Drill) -> int:
     )
     print(
         f"{'holds' if fine else 'FAILS'}, seed {options.seed}, {options.database}, "
-        f"{sent * options.times:.1f} times the peak asked for by a load busy for "
+        f"{sent_share * options.times:.1f} times the peak asked for by a load busy for "
         f"{during.busy:.0%} of the time: "
         f"{mean(shares):.0%} of its decisions, {mean(costs):.2f} of a decision for each refusal, "
-        f"{told(during)}; {decided} answered in all and {logged} logged"
+        f"{describe_tally(during)}; {decided} answered in all and {logged} logged"
     )
     return 0 if fine else 1
 
@@ -149,23 +150,23 @@ def cost_of_refusal(peak: float, load: Tally) -> float:
     return missing / refused
 
 
-def is_open(costs: Sequence[float], most: float) -> bool:
+def is_open(costs: Sequence[float], limit: float) -> bool:
     """Tell whether, of so few costs, chance may have decided on which side their mean is."""
     if len(costs) < 2:
         return True
     if not all(map(isfinite, costs)):
         return False
     error: float = stdev(costs) / len(costs) ** 0.5
-    return abs(mean(costs) - most) <= SURE * error
+    return abs(mean(costs) - limit) <= SURE * error
 
 
-def told(tally: Tally) -> str:
+def describe_tally(tally: Tally) -> str:
     """Say in words what became of the requests."""
     refused = tally.statuses[429] + tally.statuses[503]
-    other = tally.statuses.total() - tally.statuses[200] - refused
+    other_answers = tally.statuses.total() - tally.statuses[200] - refused
     return (
         f"p99 {tally.percentile(99, 200):.2f} s; {refused} refused, "
-        f"p99 {tally.percentile(99, 429, 503) * 1000:.0f} ms; {other} other answers, "
+        f"p99 {tally.percentile(99, 429, 503) * 1000:.0f} ms; {other_answers} other answers, "
         f"{tally.broken} without an answer"
     )
 

@@ -77,19 +77,21 @@ class Disk:
 
     def prepare(self) -> None:
         """Begin with an empty folder."""
-        for made in (self.folder, self.synced):
-            made.mkdir(mode=0o700)
+        for folder in (self.folder, self.synced):
+            folder.mkdir(mode=0o700)
         (self.synced / "names").touch()
 
     def put_back(self) -> None:
         """Put the folder back to what was synced; no process may have it open."""
         lines = (self.synced / "names").read_text().splitlines()
-        left = {name: self._content(inode) for inode, _, name in (s.partition(" ") for s in lines)}
+        synced_files = {
+            name: self._content(inode) for inode, _, name in (s.partition(" ") for s in lines)
+        }
         for old in (self.folder, self.synced):
             shutil.rmtree(old)
         self.prepare()
         listed = []
-        for name, content in left.items():
+        for name, content in synced_files.items():
             path = self.folder / name
             path.write_bytes(content)
             path.chmod(0o600)

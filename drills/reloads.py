@@ -38,15 +38,15 @@ from creditscore.scorecard.artifact import MODEL_FILE
 from creditscore.scorecard.model import Model
 
 #: What an answer tells besides its own id and time, and depends on the model.
-TOLD = ("probability_of_default", "label", "cutoff", "score", "model_version")
+COMPARED = ("probability_of_default", "label", "cutoff", "score", "model_version")
 
 #: Seconds that a reload may take, whatever else the machine does.
-SECONDS = 60.0
+RELOAD_TIMEOUT_S = 60.0
 
 DAMAGED_EVERY = 10
 
 #: Connections that are kept, requests on them per second, and seconds after which others follow.
-KEPT, PACE, PART = 8, 100.0, 10.0
+CONNECTIONS, PACE, PART = 8, 100.0, 10.0
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -74,22 +74,22 @@ def reload_again_and_again(drill: Drill) -> int:
         for number in range(1, drill.options.reloads + 1):
             damaged = number % DAMAGED_EVERY == 0
             arriving = models[number % 2]
-            put(arriving, folder, draw if damaged else None)
+            save_model(arriving, folder, draw if damaged else None)
             renew(service, drill.options.fault)
             serving = serving if damaged else arriving
             refused += damaged
-            wrong_health += not settled(service, serving, refused=damaged)
+            wrong_health += not wait_for_model(service, serving, refused=damaged)
     print(
         f"answers by status {dict(clients.statuses)}, {clients.broken} broken {clients.last_break}"
     )
-    told = {json.dumps(pair) for pair in expected(models, clients.asked)}
-    answers = Counter(json.dumps(pair) for pair in answered(clients.asked))
-    altered = sum(count for pair, count in answers.items() if pair not in told)
+    answers_of_models = {json.dumps(pair) for pair in expected(models, clients.requests)}
+    answers = Counter(json.dumps(pair) for pair in answered(clients.requests))
+    altered = sum(count for pair, count in answers.items() if pair not in answers_of_models)
     failed = sum(count for status, count in clients.statuses.items() if status != 200)
     failed += clients.broken
-    kept = Tally.together(tallies)
-    print(f"on kept connections {dict(kept.statuses)}, {kept.broken} broken")
-    failed += kept.broken + kept.statuses.total() - kept.statuses[200]
+    tally = Tally.together(tallies)
+    print(f"on kept connections {dict(tally.statuses)}, {tally.broken} broken")
+    failed += tally.broken + tally.statuses.total() - tally.statuses[200]
     figures = (
         f"{drill.options.reloads} reloads, {refused} of a damaged model, {failed} failed requests, "
         f"{altered} answers of no model, {wrong_health} wrong words on health"
@@ -106,7 +106,7 @@ def keeping_connections(port: int, bodies: Sequence[bytes]) -> Iterator[list[Tal
 
     def ask() -> None:
         while not ending.is_set():
-            how = {"connections": KEPT, "per_second": PACE, "seconds": PART}
+            how = {"connections": CONNECTIONS, "per_second": PACE, "seconds": PART}
             tallies.append(load(port, requests, **how))
 
     thread = threading.Thread(target=ask)
@@ -118,14 +118,14 @@ def keeping_connections(port: int, bodies: Sequence[bytes]) -> Iterator[list[Tal
         thread.join()
 
 
-def put(model: Model, folder: Path, draw: random.Random | None) -> None:
+def save_model(model: Model, folder: Path, draw: random.Random | None) -> None:
     """Put a model in place, as training does; damaged if there is somebody to draw how."""
     artifact.save(model, folder)
     if draw is not None:
-        place = folder / MODEL_FILE
-        raw = bytearray(place.read_bytes())
+        path = folder / MODEL_FILE
+        raw = bytearray(path.read_bytes())
         raw[draw.randrange(len(raw))] ^= 1 << draw.randrange(8)
-        place.write_bytes(raw)
+        path.write_bytes(raw)
 
 
 def renew(service: Service, fault: str | None) -> None:
@@ -136,15 +136,15 @@ def renew(service: Service, fault: str | None) -> None:
         service.kill(service.workers())
 
 
-def settled(service: Service, model: Model, *, refused: bool) -> bool:
+def wait_for_model(service: Service, model: Model, *, refused: bool) -> bool:
     """Wait until only the model that should decide does, and `/health` says what became of it."""
-    deadline = time.monotonic() + SECONDS
+    deadline = time.monotonic() + RELOAD_TIMEOUT_S
     agreed = 0
     while agreed < 6:
         if time.monotonic() > deadline:
             return False
-        said = health_of(service)
-        fine = said.get("versions") == model.versions and ("refused" in said) == refused
+        health = health_of(service)
+        fine = health.get("versions") == model.versions and ("refused" in health) == refused
         agreed = agreed + 1 if fine else 0
         if not fine:
             time.sleep(0.1)
@@ -155,38 +155,38 @@ def health_of(service: Service) -> dict[str, Any]:
     """Give what the service says of its model; nothing if it is not well."""
     url = f"http://127.0.0.1:{service.port}/health"
     with contextlib.suppress(OSError, HTTPException), urlopen(url, timeout=10) as answer:
-        said: dict[str, Any] = json.loads(answer.read())["model"]
-        return said
+        health: dict[str, Any] = json.loads(answer.read())["model"]
+        return health
     return {}
 
 
-def expected(models: Sequence[Model], asked: Sequence[Any]) -> Iterator[list[Any]]:
+def expected(models: Sequence[Model], requests: Sequence[Any]) -> Iterator[list[Any]]:
     """Tell what each model gives for whatever was asked."""
-    bodies = {body for one in asked for body in map(json.dumps, applicants_of(one))}
+    bodies = {body for request in requests for body in map(json.dumps, applicants_of(request))}
     for model in models:
         assessor = Assessor(model, model.policy, lambda: datetime.now(UTC), new_decision_ids)
         for body in bodies:
-            made = assessor.assess(model.schema.parse(json.loads(body)))
-            yield told_of(json.loads(body), made.to_dict("en"))
+            decision = assessor.assess(model.schema.parse(json.loads(body)))
+            yield compared_values(json.loads(body), decision.to_dict("en"))
 
 
-def answered(asked: Sequence[Any]) -> Iterator[list[Any]]:
+def answered(requests: Sequence[Any]) -> Iterator[list[Any]]:
     """Tell what was answered."""
-    for one in asked:
-        for answer in one.answers:
-            for applicant, decision in zip(applicants_of(one), answer, strict=True):
-                yield told_of(applicant, decision)
+    for request in requests:
+        for answer in request.answers:
+            for applicant, decision in zip(applicants_of(request), answer, strict=True):
+                yield compared_values(applicant, decision)
 
 
-def applicants_of(one: Any) -> list[dict[str, Any]]:
+def applicants_of(request: Any) -> list[dict[str, Any]]:
     """Give the applicants that a request was about."""
-    body = json.loads(one.body)
+    body = json.loads(request.body)
     return body if isinstance(body, list) else [body]
 
 
-def told_of(applicant: dict[str, Any], decision: dict[str, Any]) -> list[Any]:
+def compared_values(applicant: dict[str, Any], decision: dict[str, Any]) -> list[Any]:
     """Pair an applicant with what depends on the model."""
-    return [applicant, *(decision[name] for name in TOLD)]
+    return [applicant, *(decision[name] for name in COMPARED)]
 
 
 if __name__ == "__main__":

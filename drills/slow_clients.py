@@ -77,31 +77,31 @@ def crowd_out(drill: Drill) -> int:
 
 def ask(port: int, body: bytes, *, seconds: float) -> list[float | None]:
     """Ask at a steady pace, and give how long each answer took; None for a failure."""
-    taken: list[float | None] = []
+    durations: list[float | None] = []
     ends = time.monotonic() + seconds
     due = time.monotonic()
-    while (begun := time.monotonic()) < ends:
+    while (start := time.monotonic()) < ends:
         try:
             status, _ = post(port, body, {})
         except OSError:
             status = 0
-        taken.append(time.monotonic() - begun if status == 200 else None)
+        durations.append(time.monotonic() - start if status == 200 else None)
         due = max(due + 1 / PER_SECOND, time.monotonic())
         time.sleep(max(0.0, due - time.monotonic()))
-    return taken
+    return durations
 
 
-def percentile(taken: Sequence[float | None]) -> float:
+def percentile(durations: Sequence[float | None]) -> float:
     """Give the 99th percentile; a failure takes for ever."""
-    known = [float("inf") if one is None else one for one in taken]
-    return quantiles(known, n=100, method="inclusive")[98] if len(known) > 1 else float("inf")
+    seconds = [float("inf") if duration is None else duration for duration in durations]
+    return quantiles(seconds, n=100, method="inclusive")[98] if len(seconds) > 1 else float("inf")
 
 
 @contextlib.contextmanager
-def crowd(port: int, each: int, seed: int) -> Iterator[None]:
+def crowd(port: int, per_opening: int, seed: int) -> Iterator[None]:
     """Run the slow clients in a process of their own."""
     process = multiprocessing.get_context("spawn").Process(
-        target=run_crowd, args=(port, each, seed), daemon=True
+        target=run_crowd, args=(port, per_opening, seed), daemon=True
     )
     process.start()
     try:
@@ -111,15 +111,17 @@ def crowd(port: int, each: int, seed: int) -> Iterator[None]:
         process.join()
 
 
-def run_crowd(port: int, each: int, seed: int) -> None:
+def run_crowd(port: int, per_opening: int, seed: int) -> None:
     """Hold the connections, until killed."""
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (min(most, len(OPENINGS) * each + 100), most))
-    asyncio.run(_hold_all(port, each, random.Random(seed)))
+    _, hard_limit = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(
+        resource.RLIMIT_NOFILE, (min(hard_limit, len(OPENINGS) * per_opening + 100), hard_limit)
+    )
+    asyncio.run(_hold_all(port, per_opening, random.Random(seed)))
 
 
-async def _hold_all(port: int, each: int, draw: random.Random) -> None:
-    waits = [draw.uniform(0, GATHERING / 2) for _ in range(each)]
+async def _hold_all(port: int, per_opening: int, draw: random.Random) -> None:
+    waits = [draw.uniform(0, GATHERING / 2) for _ in range(per_opening)]
     await asyncio.gather(
         *(_hold(port, opening, wait) for opening in OPENINGS.values() for wait in waits)
     )

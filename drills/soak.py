@@ -34,7 +34,7 @@ KINDS, BAD = 2000, 0.1
 NOTES, WARM = 20, 10
 
 #: Bytes of memory that a worker may gain: anyway, and for each request.
-ANYWAY, EACH = 4 * 2**20, 10
+ANYWAY, BYTES_PER_REQUEST = 4 * 2**20, 10
 
 #: Threads of a worker that has needed all that it may have, and its first one. Each of them costs
 #: memory when it starts, however late that is: so all are started before anything is noted, by so
@@ -68,35 +68,35 @@ def ask_for_long(drill: Drill) -> int:
     options = drill.options
     requests, deserved = invent(drill, random.Random(options.seed))
     statuses: Counter[int] = Counter()
-    broken, begun = 0, time.monotonic()
+    broken, start = 0, time.monotonic()
     notes: dict[int, list[Note]] = {}
     with drill.service() as service:
         start_all_threads(service, requests)
-        most = options.requests // NOTES
+        max_requests = options.requests // NOTES
         for number in range(NOTES):
             # Each time from where the last one ended.
-            first = number * most % len(requests)
+            first = number * max_requests % len(requests)
             turned = requests[first:] + requests[:first]
-            tally = load(service.port, turned, connections=CONNECTIONS, most=most)
+            tally = load(service.port, turned, connections=CONNECTIONS, max_requests=max_requests)
             statuses += tally.statuses
             broken += tally.broken
             time.sleep(QUIET)
             for process, note in take_notes(service).items():
                 notes.setdefault(process, []).append(note)
             print(f"{number + 1} of {NOTES}: {list(take_notes(service).values())}", flush=True)
-        minutes = (time.monotonic() - begun) / 60
+        minutes = (time.monotonic() - start) / 60
     logged = count_logged(drill.database_url)
-    sent = statuses.total() + broken
-    grown = [(taken[-1].memory - taken[WARM - 1].memory) / MEGABYTE for taken in notes.values()]
-    files = [taken[-1].files - taken[WARM - 1].files for taken in notes.values()]
-    threads = [taken[-1].threads - taken[WARM - 1].threads for taken in notes.values()]
-    allowed = (ANYWAY + EACH * sent / WORKERS) / MEGABYTE
-    odd = wrong(statuses, deserved, sent // len(requests))
+    requests_sent = statuses.total() + broken
+    grown = [(series[-1].memory - series[WARM - 1].memory) / MEGABYTE for series in notes.values()]
+    files = [series[-1].files - series[WARM - 1].files for series in notes.values()]
+    threads = [series[-1].threads - series[WARM - 1].threads for series in notes.values()]
+    allowed = (ANYWAY + BYTES_PER_REQUEST * requests_sent / WORKERS) / MEGABYTE
+    odd = wrong(statuses, deserved, requests_sent // len(requests))
     print(f"{dict(statuses)} of {dict(deserved)} in turn")
     fine = all(
         (
             len(notes) == WORKERS,
-            all(len(taken) == NOTES for taken in notes.values()),
+            all(len(series) == NOTES for series in notes.values()),
             max(grown) <= allowed,
             max(files) <= 0,
             max(threads) <= 0,
@@ -106,9 +106,9 @@ def ask_for_long(drill: Drill) -> int:
     )
     print(
         f"{'holds' if fine else 'FAILS'}, seed {options.seed}, {options.database}, "
-        f"{sent} requests in {minutes:.0f} min, {logged} decisions logged, {odd} odd answers, "
-        f"{broken} broken: "
-        f"memory grown by {', '.join(f'{each:.1f}' for each in grown)} MB of {allowed:.1f}, "
+        f"{requests_sent} requests in {minutes:.0f} min, {logged} decisions logged, "
+        f"{odd} odd answers, {broken} broken: "
+        f"memory grown by {', '.join(f'{mb:.1f}' for mb in grown)} MB of {allowed:.1f}, "
         f"files by {', '.join(map(str, files))}, threads by {', '.join(map(str, threads))}"
     )
     return 0 if fine else 1
@@ -117,21 +117,21 @@ def ask_for_long(drill: Drill) -> int:
 def invent(drill: Drill, draw: random.Random) -> tuple[list[bytes], Counter[int]]:
     """Give the requests, and how many of them deserve which status."""
     applicants = drill.applicants()
-    good = [json.dumps(one).encode() for one in applicants]
-    chosen: list[tuple[bytes, int]] = []
+    good = [json.dumps(applicant).encode() for applicant in applicants]
+    exchanges: list[tuple[bytes, int]] = []
     for number in range(KINDS):
         body = draw.choice(good)
         if number < BAD * KINDS:
-            chosen.append(draw.choice(BAD_KINDS)(body))
+            exchanges.append(draw.choice(BAD_KINDS)(body))
         elif draw.random() < 0.02:
             several = draw.choices(applicants, k=draw.randint(1, MAX_IN_ARRAY))
-            chosen.append((request_of(json.dumps(several).encode()), 200))
+            exchanges.append((request_of(json.dumps(several).encode()), 200))
         elif draw.random() < 0.1:
-            chosen.append((request_of(body, path=b"/what-if"), 200))
+            exchanges.append((request_of(body, path=b"/what-if"), 200))
         else:
-            chosen.append((request_of(body), 200))
-    draw.shuffle(chosen)
-    return [request for request, _ in chosen], Counter(status for _, status in chosen)
+            exchanges.append((request_of(body), 200))
+    draw.shuffle(exchanges)
+    return [request for request, _ in exchanges], Counter(status for _, status in exchanges)
 
 
 #: What somebody gets wrong, and what that is answered with.
@@ -159,16 +159,16 @@ def wrong(statuses: Counter[int], deserved: Counter[int], rounds: int) -> int:
     expected = {status: (rounds * n, (rounds + 1) * n) for status, n in deserved.items()}
     off = 0
     for status in expected.keys() | statuses.keys():
-        least, most = expected.get(status, (0, 0))
-        off += max(0, least - statuses[status], statuses[status] - most)
+        minimum, maximum = expected.get(status, (0, 0))
+        off += max(0, minimum - statuses[status], statuses[status] - maximum)
     return off
 
 
 def start_all_threads(service: Service, requests: Sequence[bytes]) -> None:
     """Ask with so many connections that each worker starts all threads that it may have."""
     for _ in range(TRIES):
-        load(service.port, requests, connections=CROWD, most=10 * CROWD)
-        if all(one.num_threads() == ALL_THREADS for one in service.workers()):
+        load(service.port, requests, connections=CROWD, max_requests=10 * CROWD)
+        if all(worker.num_threads() == ALL_THREADS for worker in service.workers()):
             return
     raise RuntimeError(f"a worker has not started its {ALL_THREADS} threads")
 
@@ -176,8 +176,8 @@ def start_all_threads(service: Service, requests: Sequence[bytes]) -> None:
 def take_notes(service: Service) -> dict[int, Note]:
     """Note what each worker has."""
     return {
-        one.pid: Note(one.memory_info().rss, one.num_fds(), one.num_threads())
-        for one in service.workers()
+        worker.pid: Note(worker.memory_info().rss, worker.num_fds(), worker.num_threads())
+        for worker in service.workers()
     }
 
 

@@ -142,9 +142,9 @@ def applicants(schema: Schema) -> list[dict[str, Any]]:
 @pytest.fixture(scope="session")
 def postgres_url() -> Iterator[str]:
     """A real PostgreSQL, for the length of the tests."""
-    given = os.environ.get("TEST_DATABASE_URL", "")
-    if given:
-        yield given
+    server_url = os.environ.get("TEST_DATABASE_URL", "")
+    if server_url:
+        yield server_url
     else:
         with running_postgres() as server:
             yield server.url
@@ -169,10 +169,10 @@ def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
 @pytest.fixture
 def database(database_url: str) -> Iterator[Database]:
     """A database with the tables of the log, of each kind."""
-    made = Database(database_url)
-    migrate(made)
-    yield made
-    made.close()
+    database = Database(database_url)
+    migrate(database)
+    yield database
+    database.close()
 
 
 @pytest.fixture
@@ -202,12 +202,12 @@ def uci_archive_csv() -> Path:
     return _real_rows("CREDITSCORE_UCI_ARCHIVE_CSV", "the UCI archive's data.csv")
 
 
-def _real_rows(variable: str, what: str) -> Path:
+def _real_rows(variable: str, content: str) -> Path:
     path = os.environ.get(variable, "")
     if not path:
         skip_or_fail(
             "uci",
-            f"{variable} is not set: point it to {what}, see data/README.md for where to get it",
+            f"{variable} is not set: point it to {content}, see data/README.md for where to get it",
         )
     if not Path(path).is_file():
         skip_or_fail("uci", f"{variable} names no file: {path}")

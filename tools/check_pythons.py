@@ -43,17 +43,19 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("--newest", action="store_true", help="test the newest of them alone")
     options = parser.parse_args(arguments)
-    wanted = options.versions or [each for each in supported_versions() if each != RUNNING]
-    found = {version: python for version in wanted if (python := find_python(version))}
-    missing = [version for version in wanted if version not in found]
+    versions = options.versions or [
+        version for version in supported_versions() if version != RUNNING
+    ]
+    pythons = {version: python for version in versions if (python := find_python(version))}
+    missing = [version for version in versions if version not in pythons]
     if missing:
         print(f"Not found on PATH or among pyenv's: Python {', '.join(missing)}", flush=True)
-    if len(found) < (len(wanted) if options.versions else options.least):
+    if len(pythons) < (len(versions) if options.versions else options.least):
         return 1
     if options.newest:
-        found = dict(list(found.items())[-1:])
-    failed = [version for version, python in found.items() if run_fast_tests(python) != 0]
-    for version in found:
+        pythons = dict(list(pythons.items())[-1:])
+    failed = [version for version, python in pythons.items() if run_fast_tests(python) != 0]
+    for version in pythons:
         print(f"Python {version}: {'failed' if version in failed else 'passed'}")
     return 1 if failed else 0
 
@@ -62,8 +64,8 @@ def supported_versions() -> list[str]:
     """Return the versions that the classifiers of pyproject.toml name, oldest first."""
     text = (PROJECT / "pyproject.toml").read_text(encoding="utf-8")
     classifiers = tomllib.loads(text)["project"]["classifiers"]
-    found = [re.fullmatch(r"Programming Language :: Python :: (3\.\d+)", c) for c in classifiers]
-    return [match[1] for match in found if match]
+    matches = [re.fullmatch(r"Programming Language :: Python :: (3\.\d+)", c) for c in classifiers]
+    return [match[1] for match in matches if match]
 
 
 def find_python(version: str) -> str | None:

@@ -103,8 +103,8 @@ def generated_files(model: Model, folder: Path) -> dict[Path, str]:
         document = path.read_text(encoding="utf-8")
         # A translation is called after its language: README.id.md.
         texts = blocks.get(path.stem.rpartition(".")[2], blocks[DEFAULT_LANGUAGE])
-        wanted = {name: texts[name] for name in blocks_of(document)}
-        files[path] = replace_blocks(document, wanted)
+        block_texts = {name: texts[name] for name in blocks_of(document)}
+        files[path] = replace_blocks(document, block_texts)
     return files
 
 
@@ -147,8 +147,8 @@ class ExampleService:
         )
         content = answer.get_json(silent=True)
         if isinstance(content, dict) and {"decision_id", "probability"} <= content.keys():
-            other = NOT_ELIGIBLE if content["label"] == ELIGIBLE else ELIGIBLE
-            self._variables = {"decisionId": content["decision_id"], "otherLabel": other}
+            other_label = NOT_ELIGIBLE if content["label"] == ELIGIBLE else ELIGIBLE
+            self._variables = {"decisionId": content["decision_id"], "otherLabel": other_label}
         return Answer(
             status=HTTPStatus(answer.status_code).phrase,
             code=answer.status_code,

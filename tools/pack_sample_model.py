@@ -43,11 +43,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def find_reference_rows(model: Model) -> dict[str, Matrix]:
     """Find each scorecard's reference group among the training rows again."""
-    written = load_schema(SAMPLE_SCHEMA)
-    data = weighted(training.load(SAMPLE_DATA, written), written.sample)
+    schema = load_schema(SAMPLE_SCHEMA)
+    data = weighted(training.load(SAMPLE_DATA, schema), schema.sample)
     rows = split(data, model.manifest["seed"])
-    train = encode_again(rows.train, written, learn_order(rows.train, written))
-    found = {}
+    train = encode_again(rows.train, schema, learn_order(rows.train, schema))
+    groups = {}
     for name, card in model.scorecards.items():
         matrix = train.matrix(card.predictors).astype(np.float32)
         _, reference = reference_rows(
@@ -55,8 +55,8 @@ def find_reference_rows(model: Model) -> dict[str, Matrix]:
             cutoff=model.policy.cutoff,
             group=card.reference.group.removesuffix("_training_rows"),
         )
-        found[name] = matrix[reference]
-    return found
+        groups[name] = matrix[reference]
+    return groups
 
 
 if __name__ == "__main__":

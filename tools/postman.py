@@ -42,7 +42,7 @@ SHOW_KEY: JsonObject = {
 }
 
 #: Parts of long answers that are worth saving; the rest differs from machine to machine.
-KEPT = {
+EXAMPLE_KEYS = {
     "/model": ("title", "notice", "label", "policy"),
     "/openapi.json": ("openapi", "info"),
     "/health": ("status", "model"),
@@ -138,7 +138,7 @@ def _item(call: Call, answer: Answer) -> JsonObject:
                 "_postman_previewlanguage": _preview(answer.media_type),
                 "header": [{"key": "Content-Type", "value": answer.media_type}],
                 "cookie": [],
-                "body": _saved(call, answer),
+                "body": _keep_lasting(call, answer),
             }
         ],
     }
@@ -170,7 +170,7 @@ def _request(call: Call) -> JsonObject:
     return request
 
 
-def _saved(call: Call, answer: Answer) -> str:
+def _keep_lasting(call: Call, answer: Answer) -> str:
     """Return what is the same every time of an answer's body."""
     if "csv" in answer.media_type:
         still = f"{STILL['decision_id']},{STILL['decided_at']}"
@@ -181,8 +181,8 @@ def _saved(call: Call, answer: Answer) -> str:
     if "json" not in answer.media_type:
         return answer.body
     body = json.loads(answer.body)
-    if call.path in KEPT:
-        body = {name: body[name] for name in KEPT[call.path]}
+    if call.path in EXAMPLE_KEYS:
+        body = {name: body[name] for name in EXAMPLE_KEYS[call.path]}
     return json.dumps(_still(body), indent=2, ensure_ascii=False)
 
 

@@ -78,8 +78,8 @@ def draw_variables(collection: Item) -> str:
         text(332, 149, "Variable", colour=FAINT, weight=600),
         text(452, 149, "Value", colour=FAINT, weight=600),
     ]
-    for place, variable in enumerate(collection["variable"]):
-        y = 185 + 36 * place
+    for row, variable in enumerate(collection["variable"]):
+        y = 185 + 36 * row
         table += [
             text(332, y, variable["key"], font=MONOSPACE, size=13),
             text(452, y, variable["value"], font=MONOSPACE, size=13),
@@ -103,7 +103,7 @@ def draw_variables(collection: Item) -> str:
         [
             *window(810, 300, sidebar=300),
             *buttons(),
-            *chosen(60, 300, 1),
+            *draw_selection(60, 300, 1),
             *lines(rows, 60),
             *tabs,
             *table,
@@ -115,10 +115,10 @@ def draw_send(collection: Item) -> str:
     """Draw the first request, its body, and its answer."""
     folder = collection["item"][0]
     request = folder["item"][0]
-    sent = json.dumps(json.loads(request["request"]["body"]["raw"]), indent=2).splitlines()
+    body_lines = json.dumps(json.loads(request["request"]["body"]["raw"]), indent=2).splitlines()
     answer = request["response"][0]
     answered = [*answer["body"].splitlines()[:ANSWER_LINES], "  ..."]
-    below = 148 + CODE * len(sent) + 12
+    below = 148 + CODE * len(body_lines) + 12
     height = below + 44 + CODE * len(answered) + 10
     rows = list(tree(collection, opened={folder["name"]}))
     method = request["request"]["method"]
@@ -135,7 +135,7 @@ def draw_send(collection: Item) -> str:
         text(456, 118, "raw", colour=FAINT),
         text(494, 118, "JSON", colour=FAINT),
         number(546, 114, 2),
-        *code(sent, 324, 148),
+        *code(body_lines, 324, 148),
         f'<path d="M300 {below}H809" stroke="{LINE}"/>',
         text(324, below + 27, "Body", colour="#8a3608", weight=600),
         text(378, below + 27, "Headers", colour=FAINT),
@@ -150,7 +150,7 @@ def draw_send(collection: Item) -> str:
         "A request and its answer in Postman, a drawing",
         "1: the request chosen on the left side. 2: its body, the applicant. 3: the button Send. "
         "4: the answer below, with its status and the tab Test Results.",
-        [*window(810, height, sidebar=300), *buttons(), *chosen(60 + 2 * ROW, 300, 1),
+        [*window(810, height, sidebar=300), *buttons(), *draw_selection(60 + 2 * ROW, 300, 1),
          *lines(rows, 60), *editor],
     )  # fmt: skip
 
@@ -167,17 +167,17 @@ def tree(collection: Item, *, opened: set[str]) -> Iterator[tuple[int, str, str]
 
 def lines(rows: list[tuple[int, str, str]], top: int) -> Iterator[str]:
     """Draw rows of the left side, each under the one before."""
-    for place, (depth, method, name) in enumerate(rows):
-        x, y = 18 + 14 * depth, top + ROW * place + 18
+    for index, (depth, method, name) in enumerate(rows):
+        x, y = 18 + 14 * depth, top + ROW * index + 18
         if method:
             yield text(x, y, method, colour=METHOD_COLOURS[method], weight=700, size=10)
             yield text(x + 34, y, name, size=12.5)
         else:
-            is_open = place + 1 < len(rows) and rows[place + 1][0] > depth
+            is_open = index + 1 < len(rows) and rows[index + 1][0] > depth
             yield triangle(x, y, is_open=is_open)
             # What the collection's name has in brackets is too long here.
-            shown = name.partition(" (")[0] if depth == 0 else name
-            yield text(x + 14, y, shown, weight=600 if depth == 0 else 400, size=13)
+            label = name.partition(" (")[0] if depth == 0 else name
+            yield text(x + 14, y, label, weight=600 if depth == 0 else 400, size=13)
 
 
 def triangle(x: int, y: int, *, is_open: bool) -> str:
@@ -186,10 +186,10 @@ def triangle(x: int, y: int, *, is_open: bool) -> str:
     return f'<path d="{shape}" fill="{FAINT}"/>'
 
 
-def chosen(top: int, width: int, place: int) -> list[str]:
+def draw_selection(top: int, width: int, mark: int) -> list[str]:
     """Draw the frame of the row that is chosen, and its number."""
     frame = f'<rect x="8" y="{top}" width="{width - 20}" height="{ROW}" rx="5" fill="#fdeadf" '
-    return [f'{frame}stroke="{MARK}" stroke-width="2"/>', number(width - 12, top, place)]
+    return [f'{frame}stroke="{MARK}" stroke-width="2"/>', number(width - 12, top, mark)]
 
 
 def window(width: int, height: int, *, sidebar: int) -> list[str]:
@@ -203,21 +203,21 @@ def window(width: int, height: int, *, sidebar: int) -> list[str]:
 def buttons(*, marked: bool = False) -> list[str]:
     """Draw the workspace's name and the buttons beside it."""
     fill, line = ("#fdeadf", MARK) if marked else ("#f6f7f9", "#8a8f98")
-    drawn = [
+    shapes = [
         text(18, 29, "My Workspace", weight=600, size=13),
         rect(140, 12, 44, 24, fill="#f6f7f9", line="#8a8f98"),
         text(162, 28, "New", size=12, anchor="middle"),
         rect(190, 12, 60, 24, fill=fill, line=line),
         text(220, 28, "Import", size=12, anchor="middle"),
     ]  # fmt: skip
-    return [*drawn, number(252, 14, 1)] if marked else drawn
+    return [*shapes, number(252, 14, 1)] if marked else shapes
 
 
 def code(content: list[str], x: int, y: int) -> Iterator[str]:
     """Draw lines of JSON, indented as they are."""
-    for place, line in enumerate(content):
+    for index, line in enumerate(content):
         indent = len(line) - len(line.lstrip())
-        yield text(x + 8 * indent, y + CODE * place, line.strip(), font=MONOSPACE, size=13)
+        yield text(x + 8 * indent, y + CODE * index, line.strip(), font=MONOSPACE, size=13)
 
 
 def number(x: int, y: int, value: int) -> str:
@@ -265,5 +265,7 @@ def picture(size: tuple[int, int], title: str, description: str, shapes: list[st
         'role="img" aria-labelledby="title desc" font-family="system-ui, sans-serif" '
         'font-size="14">'
     )
-    named = [f'<title id="title">{title}</title>', f'<desc id="desc">{description}</desc>']
-    return "\n".join([head, *(f"  {each}" for each in [*named, *shapes] if each), "</svg>\n"])
+    texts = [f'<title id="title">{title}</title>', f'<desc id="desc">{description}</desc>']
+    return "\n".join(
+        [head, *(f"  {element}" for element in [*texts, *shapes] if element), "</svg>\n"]
+    )

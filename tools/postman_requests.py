@@ -19,7 +19,7 @@ from creditscore.schema.csv_cells import to_line
 JSON_TYPE = "application/json"
 
 #: The decision that was made last.
-ONE = "/decisions/{{decisionId}}"
+DECISION_PATH = "/decisions/{{decisionId}}"
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ def decision_calls(schema: Schema) -> list[Call]:
         *(
             _predict(
                 f"Decide: {schema.scorecards[name].title[DEFAULT_LANGUAGE].lower()}",
-                _indented(applicant),
+                _indent(applicant),
                 script=(
                     *read_script("decide_one", scorecard=name),
                     *read_script("decision"),
@@ -87,7 +87,7 @@ def decision_calls(schema: Schema) -> list[Call]:
         ),
         _predict(
             "Decide: several at once",
-            _indented(list(applicants.values())),
+            _indent(list(applicants.values())),
             script=(
                 *read_script("decide_several", scorecards=json.dumps(list(applicants))),
                 "for (const decision of decisions) {",
@@ -105,7 +105,7 @@ def decision_calls(schema: Schema) -> list[Call]:
             "What if?",
             "POST",
             "/what-if",
-            _indented(next(iter(applicants.values()))),
+            _indent(next(iter(applicants.values()))),
             JSON_TYPE,
             script=read_script("what_if"),
         ),
@@ -120,16 +120,18 @@ def log_calls() -> list[Call]:
     problem = read_script("problem")
     return [
         _log("The newest decision", "/decisions?limit=1", script=read_script("newest_decision")),
-        _log("A decision, as it was logged", ONE, script=read_script("logged_decision")),
-        _log("Why this decision?", f"{ONE}/explanation", script=read_script("explanation")),
+        _log("A decision, as it was logged", DECISION_PATH, script=read_script("logged_decision")),
+        _log(
+            "Why this decision?", f"{DECISION_PATH}/explanation", script=read_script("explanation")
+        ),
         _outcome("Record the outcome", {"defaulted": False}, script=read_script("outcome")),
         _outcome("Record the same outcome again", {"defaulted": False}),
         _outcome("Record a different outcome", {"defaulted": True}, status=409, script=problem),
         Call(
             "Override the decision",
             "POST",
-            f"{ONE}/override",
-            _indented({"label": "{{otherLabel}}", "reason": "A guarantor with a steady income"}),
+            f"{DECISION_PATH}/override",
+            _indent({"label": "{{otherLabel}}", "reason": "A guarantor with a steady income"}),
             JSON_TYPE,
             script=read_script("override"),
             needs_key=True,
@@ -138,7 +140,7 @@ def log_calls() -> list[Call]:
             "Record several outcomes",
             "POST",
             "/outcomes",
-            _indented([{"decision_id": "{{decisionId}}", "defaulted": False}]),
+            _indent([{"decision_id": "{{decisionId}}", "defaulted": False}]),
             JSON_TYPE,
             script=read_script("outcomes"),
             needs_key=True,
@@ -168,7 +170,7 @@ def mistake_calls(schema: Schema) -> list[Call]:
     wrong = [
         _predict(
             mistake.title,
-            _indented(mistake.body),
+            _indent(mistake.body),
             status=422,
             script=_faults(mistake.pointers),
         )
@@ -229,10 +231,12 @@ def _outcome(
     title: str, body: dict[str, bool], *, script: tuple[str, ...] = (), status: int = 200
 ) -> Call:
     text = json.dumps(body)
-    return Call(title, "POST", f"{ONE}/outcome", text, JSON_TYPE, status, script, needs_key=True)
+    return Call(
+        title, "POST", f"{DECISION_PATH}/outcome", text, JSON_TYPE, status, script, needs_key=True
+    )
 
 
-def _indented(body: object) -> str:
+def _indent(body: object) -> str:
     return json.dumps(body, indent=2)
 
 

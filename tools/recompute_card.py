@@ -84,12 +84,12 @@ def scorecard(files: ModelFiles, name: str) -> dict[str, Any]:
     grown = files.grow(name, train, seed=files.seed)
     predicted, draws = grown.predict(test.matrix(names)), Bootstrap(len(test.bad), files.seed)
     woe = models.WoeScorecard(files, names)
-    others = models.predictions(files, names, woe)
-    found: dict[str, Any] = {
+    baselines = models.predictions(files, names, woe)
+    section: dict[str, Any] = {
         "decision": sections.decision(test.bad, predicted, policy),
         "fairness": groups.fairness(files, name, test, predicted, draws),
         "curves": sections.curves(files, name, test, predicted),
-        "performance": models.performance(files, predicted, others, draws),
+        "performance": models.performance(files, predicted, baselines, draws),
         "variables": woe.variables(),
         "explanation": explanation(files, name, grown, predicted),
         "protected_attribute_effects": effects.protected_effects(files, name, grown),
@@ -98,22 +98,22 @@ def scorecard(files: ModelFiles, name: str) -> dict[str, Any]:
             "monotonicity_violations": effects.monotonicity(files, name, grown),
         },
     }
-    found["validation"] = sections.validation(
-        files, name, grown, found["performance"]["scorecard"], draws
+    section["validation"] = sections.validation(
+        files, name, grown, section["performance"]["scorecard"], draws
     )
-    found["validation"]["proxies"] = proxies(files, name, draws)
-    found["validation"]["stress"] = effects.stress(files, name, grown, smaller(files, name))
+    section["validation"]["proxies"] = proxies(files, name, draws)
+    section["validation"]["stress"] = effects.stress(files, name, grown, smaller(files, name))
     if (grown.slope, grown.intercept) == (1, 0):
         # Each other forest would have a line of its own, which is not fitted here.
-        found |= trained_otherwise(files, name, predicted, draws)
-    return found
+        section |= trained_otherwise(files, name, predicted, draws)
+    return section
 
 
 def smaller(files: ModelFiles, name: str) -> Grown | None:
     """Train the forest of the next smaller scorecard; None of the smallest."""
     names = list(files.manifest["scorecards"])
-    place = names.index(name)
-    return files.grow(names[place - 1], files.split[0], seed=files.seed) if place else None
+    index = names.index(name)
+    return files.grow(names[index - 1], files.split[0], seed=files.seed) if index else None
 
 
 def trained_otherwise(
@@ -121,16 +121,16 @@ def trained_otherwise(
 ) -> dict[str, Any]:
     """Recompute what the same forest shows without fields, on other splits and by other seeds."""
     card = files.card["scorecards"][name]
-    found: dict[str, Any] = {"ablation": models.ablation(files, name, predicted, draws)}
+    section: dict[str, Any] = {"ablation": models.ablation(files, name, predicted, draws)}
     if card.get("constraints"):
-        found["constraints"] = models.constraints(files, name, predicted, draws)
+        section["constraints"] = models.constraints(files, name, predicted, draws)
     if repeated := card.get("cross_validation"):
-        found["cross_validation"] = models.cross_validation(
+        section["cross_validation"] = models.cross_validation(
             files, name, predicted, repeated["splits"]
         )
     if again := card.get("retraining"):
-        found["retraining"] = models.retraining(files, name, predicted, again["seeds"])
-    return found
+        section["retraining"] = models.retraining(files, name, predicted, again["seeds"])
+    return section
 
 
 def explanation(files: ModelFiles, name: str, grown: Any, predicted: Any) -> dict[str, Any]:
@@ -143,7 +143,7 @@ def explanation(files: ModelFiles, name: str, grown: Any, predicted: Any) -> dic
     rows, refused = test.matrix(names), predicted >= cutoff
     impacts = impacts_of(grown, rows, matrix)
     means = np.abs(impacts[:IMPORTANCE_ROWS]).mean(axis=0).tolist()
-    ranked = sorted(zip(names, means, strict=True), key=lambda one: -one[1])
+    ranked = sorted(zip(names, means, strict=True), key=lambda pair: -pair[1])
     return {
         "importance": [{"field": field, "mean_impact": mean} for field, mean in ranked],
         "refusals": int(refused.sum()),
@@ -166,21 +166,23 @@ def leaves(content: Any, path: str = "") -> Iterator[Leaf]:
     else:
         yield path, content
         return
-    for key, part in parts:
-        yield from leaves(part, f"{path}.{key}" if path else str(key))
+    for key, value in parts:
+        yield from leaves(value, f"{path}.{key}" if path else str(key))
 
 
 def agrees(card: Any, ours: Any) -> bool:
     """Compare a value of the card with the same, recomputed."""
-    numbers = [isinstance(one, int | float) and not isinstance(one, bool) for one in (card, ours)]
+    numbers = [
+        isinstance(value, int | float) and not isinstance(value, bool) for value in (card, ours)
+    ]
     if all(numbers):
         return bool(abs(card - ours) <= TOLERANCE)
     return type(card) is type(ours) and bool(card == ours)
 
 
-def section_of(place: str) -> str:
+def section_of(path: str) -> str:
     """Return the section that a place belongs to, short enough for a table."""
-    parts = place.split(".")
+    parts = path.split(".")
     if parts[0] != "scorecards":
         return parts[0]
     deep = 4 if parts[2] in {"curves", "performance", "validation", "sensitivity"} else 3
@@ -190,22 +192,20 @@ def section_of(place: str) -> str:
 def report(card: Any, recomputed: Any, *, every: bool) -> int:
     """Print what agrees and what does not, and what is not recomputed; return the exit status."""
     stated, ours = dict(leaves(card)), dict(leaves(recomputed))
-    results = {
-        place: place in stated and agrees(stated[place], value) for place, value in ours.items()
-    }
+    results = {path: path in stated and agrees(stated[path], value) for path, value in ours.items()}
     print(f"{'section':32} {'figures':>8} {'agree':>8}")
     counts = Counter(map(section_of, ours))
-    good = Counter(section_of(place) for place, same in results.items() if same)
+    good = Counter(section_of(path) for path, same in results.items() if same)
     for section, count in counts.items():
         print(f"{section:32} {count:8} {good[section]:8}")
-    shown = [place for place, same in results.items() if every or not same]
-    if shown:
+    paths = [path for path, same in results.items() if every or not same]
+    if paths:
         print(f"\n{'section':32} {'figure':60} {'card':>22} {'recomputed':>22} agrees")
-    for place in shown:
-        section, figure = section_of(place), place.partition(section_of(place) + ".")[2]
-        values = f"{stated.get(place, 'not there')!s:>22} {ours[place]!s:>22}"
-        print(f"{section:32} {figure or place:60} {values} {'yes' if results[place] else 'NO'}")
-    rest = [place for place in stated if place not in ours]
+    for path in paths:
+        section, figure = section_of(path), path.partition(section_of(path) + ".")[2]
+        values = f"{stated.get(path, 'not there')!s:>22} {ours[path]!s:>22}"
+        print(f"{section:32} {figure or path:60} {values} {'yes' if results[path] else 'NO'}")
+    rest = [path for path in stated if path not in ours]
     missing = ", ".join(
         f"{section} ({count})" for section, count in Counter(map(section_of, rest)).items()
     )

@@ -47,7 +47,7 @@ def labels_of(about: Section) -> dict[float, str]:
 def protected_effects(files: ModelFiles, name: str, grown: Grown) -> Section:
     """Compute whose label another value of a protected field would change."""
     predictors, cutoff, matrix = _rows(files, name)
-    own, found = grown.predict(matrix), {}
+    predicted, effects = grown.predict(matrix), {}
     for column, field in enumerate(predictors):
         if field not in files.protected(name):
             continue
@@ -58,33 +58,35 @@ def protected_effects(files: ModelFiles, name: str, grown: Grown) -> Section:
             for _, inside in files.groups(field, files.split[0])
             if inside.any()
         ]
-        others = [grown.predict(with_column(matrix, column, value)) < cutoff for value in typical]
-        flipped = (np.array(others) != (own < cutoff)).any(axis=0)
+        approvals = [
+            grown.predict(with_column(matrix, column, value)) < cutoff for value in typical
+        ]
+        flipped = (np.array(approvals) != (predicted < cutoff)).any(axis=0)
         bands = files.schema["fields"][field].get("bands")
-        found[field] = {
+        effects[field] = {
             "label_flips": metrics.rate(flipped),
             "age_62_test": None
             if not bands
             else _highest_band(grown, matrix, column, bands[-1], np.unique(train), cutoff),
         }
-    return found
+    return effects
 
 
 def _highest_band(
-    grown: Grown, matrix: Array, column: int, edge: float, known: Array, cutoff: float
+    grown: Grown, matrix: Array, column: int, edge: float, values: Array, cutoff: float
 ) -> Section | None:
     """Compare the rows of the highest band with their best value below it."""
-    rows, lower = matrix[matrix[:, column] >= edge], known[known < edge]
+    rows, lower = matrix[matrix[:, column] >= edge], values[values < edge]
     if not len(rows) or not len(lower):
         return None
-    own = grown.predict(rows)
+    predicted = grown.predict(rows)
     best = np.min([grown.predict(with_column(rows, column, value)) for value in lower], axis=0)
     return {
         "from": edge,
         "rows": len(rows),
-        "worse_off": metrics.rate(own > best + TOLERANCE),
-        "refused_due_to_age": metrics.rate((own >= cutoff) & (best < cutoff)),
-        "mean_gap": float(np.maximum(own - best, 0).mean()),
+        "worse_off": metrics.rate(predicted > best + TOLERANCE),
+        "refused_due_to_age": metrics.rate((predicted >= cutoff) & (best < cutoff)),
+        "mean_gap": float(np.maximum(predicted - best, 0).mean()),
     }
 
 
@@ -95,29 +97,31 @@ def partial_dependence(files: ModelFiles, name: str, grown: Grown) -> Section:
     """Compute the mean probability of some rows at each value of a field."""
     predictors, _, matrix = _rows(files, name)
     sample = matrix[np.random.default_rng(files.seed).permutation(len(matrix))[:CURVE_ROWS]]
-    found: Section = {}
+    section: Section = {}
     for column, field in enumerate(predictors):
         about, train = files.schema["fields"][field], files.split[0].matrix([field])[:, 0]
         values = np.unique(train)
         if about["kind"] == "number" or len(values) > MAX_VALUES:
             shares = np.linspace(0.01, 0.99, CURVE_POINTS)
             values = np.unique(np.quantile(train, shares, method="nearest"))
-        means = [float(grown.predict(with_column(sample, column, one)).mean()) for one in values]
+        means = [
+            float(grown.predict(with_column(sample, column, value)).mean()) for value in values
+        ]
         way, labels = {"rises": 1, "falls": -1}.get(about.get("risk", ""), 0), labels_of(about)
-        found[field] = {
+        section[field] = {
             "expected": about.get("risk"),
             "points": [
-                {"value": float(one), "label": labels.get(one), "probability_of_default": mean}
-                for one, mean in zip(values, means, strict=True)
+                {"value": float(value), "label": labels.get(value), "probability_of_default": mean}
+                for value, mean in zip(values, means, strict=True)
             ],
             # A step of less than the card's last decimal is none.
             "violating_steps": [
-                [float(values[place]), float(values[place + 1])]
-                for place, step in enumerate(np.diff(np.round(means, 6)))
+                [float(values[index]), float(values[index + 1])]
+                for index, step in enumerate(np.diff(np.round(means, 6)))
                 if way * step < 0
             ],
         }
-    return found
+    return section
 
 
 # Directions
@@ -126,38 +130,38 @@ def partial_dependence(files: ModelFiles, name: str, grown: Grown) -> Section:
 def monotonicity(files: ModelFiles, name: str, grown: Grown) -> Section:
     """Compute how often one step of higher risk lowers the probability."""
     predictors, cutoff, matrix = _rows(files, name)
-    found = {}
+    section = {}
     for column, field in enumerate(predictors):
         about = files.schema["fields"][field]
         if "risk" not in about or about["kind"] == "coded":
             continue
         way = {"rises": 1, "falls": -1}[about["risk"]]
-        known = np.unique(files.split[0].matrix([field])[:, 0])
-        steps = way * np.setdiff1d(known, list(labels_of(about)))
+        values = np.unique(files.split[0].matrix([field])[:, 0])
+        steps = way * np.setdiff1d(values, list(labels_of(about)))
         steps.sort()
-        places = np.searchsorted(steps, way * matrix[:, column], side="right")
-        rows, after = matrix[places < len(steps)], way * steps[places[places < len(steps)]]
-        found[field] = _steps(grown, rows, column, after, cutoff)
+        positions = np.searchsorted(steps, way * matrix[:, column], side="right")
+        rows, after = matrix[positions < len(steps)], way * steps[positions[positions < len(steps)]]
+        section[field] = _steps(grown, rows, column, after, cutoff)
         if files.way(field, name):
-            found[field]["proven_monotone"] = all(
+            section[field]["proven_monotone"] = all(
                 _goes_one_way(tree.tree_, column, way) for tree in grown.forest.estimators_
             )
-    return found
+    return section
 
 
 def _steps(grown: Grown, rows: Array, column: int, after: Array, cutoff: float) -> Section:
-    own, then = grown.predict(rows), grown.predict(with_column(rows, column, after))
-    worst = int(np.argmax(own - then))
-    lowered = own - then > TOLERANCE
+    predicted, stepped = grown.predict(rows), grown.predict(with_column(rows, column, after))
+    worst = int(np.argmax(predicted - stepped))
+    lowered = predicted - stepped > TOLERANCE
     return {
         "rows": len(rows),
         "lowered": metrics.rate(lowered),
-        "made_eligible": metrics.rate((own >= cutoff) & (then < cutoff)),
+        "made_eligible": metrics.rate((predicted >= cutoff) & (stepped < cutoff)),
         "largest_fall": {
             "from": float(rows[worst, column]),
             "to": float(after[worst]),
-            "probability_from": float(own[worst]),
-            "probability_to": float(then[worst]),
+            "probability_from": float(predicted[worst]),
+            "probability_to": float(stepped[worst]),
         }
         if lowered.any()
         else None,
@@ -167,14 +171,14 @@ def _steps(grown: Grown, rows: Array, column: int, after: Array, cutoff: float) 
 def _goes_one_way(tree: Any, column: int, way: int) -> bool:
     """Check each question to a field: no leaf of the safer side above one of the riskier side."""
 
-    def leaves(node: int) -> Array:
-        stack, values = [node], []
+    def leaves(top: int) -> Array:
+        stack, values = [top], []
         while stack:
-            one = stack.pop()
-            if tree.children_left[one] < 0:
-                values.append(tree.value[one, 0, 1])
+            node = stack.pop()
+            if tree.children_left[node] < 0:
+                values.append(tree.value[node, 0, 1])
             else:
-                stack += [tree.children_left[one], tree.children_right[one]]
+                stack += [tree.children_left[node], tree.children_right[node]]
         return np.array(values)
 
     for node in np.flatnonzero((tree.children_left >= 0) & (tree.feature == column)):
@@ -190,8 +194,8 @@ def _goes_one_way(tree: Any, column: int, way: int) -> bool:
 def stress(files: ModelFiles, name: str, grown: Grown, smaller: Grown | None) -> Section:
     """Compute what becomes of decisions if numbers were higher or lower."""
     predictors, cutoff, matrix = _rows(files, name)
-    chosen = np.sort(np.random.default_rng(files.seed).permutation(len(matrix))[:STRESS_ROWS])
-    rows = matrix[chosen]
+    sample = np.sort(np.random.default_rng(files.seed).permutation(len(matrix))[:STRESS_ROWS])
+    rows = matrix[sample]
     before = grown.predict(rows)
     effects = []
     for names, change in _changes(files, predictors):
@@ -199,13 +203,15 @@ def stress(files: ModelFiles, name: str, grown: Grown, smaller: Grown | None) ->
         for field in names:
             column = predictors.index(field)
             about = files.schema["fields"][field]
-            changed[:, column] = _moved(rows[:, column], about, change)
+            changed[:, column] = _move(rows[:, column], about, change)
         # The card predicts in single precision, as the model serves.
         moved = (changed.astype(np.float32) != rows.astype(np.float32)).any(axis=1)
         if moved.any():
             effects.append(_effect(names, change, before, grown.predict(changed), moved, cutoff))
-    effects.sort(key=lambda one: (-one["labels_changed"]["value"], -abs(one["mean_change"])))
-    found: Section = {
+    effects.sort(
+        key=lambda effect: (-effect["labels_changed"]["value"], -abs(effect["mean_change"]))
+    )
+    section: Section = {
         "rows": len(rows),
         "approval_rate": float((before < cutoff).mean()),
         "mean_predicted": float(before.mean()),
@@ -215,14 +221,14 @@ def stress(files: ModelFiles, name: str, grown: Grown, smaller: Grown | None) ->
         names = list(files.manifest["scorecards"])
         base = files.manifest["scorecards"][names[names.index(name) - 1]]["predictors"]
         history = [field for field in predictors if field not in base]
-        theirs = smaller.predict(files.split[1].matrix(base)[chosen])
+        theirs = smaller.predict(files.split[1].matrix(base)[sample])
         everybody = np.ones(len(rows), dtype=bool)
-        found["missing_history"] = {
+        section["missing_history"] = {
             "fields": history,
             "smaller_scorecard": names[names.index(name) - 1],
             "smaller": _effect(history, None, before, theirs, everybody, cutoff),
         }
-    return found
+    return section
 
 
 def _changes(files: ModelFiles, predictors: list[str]) -> Iterator[tuple[list[str], float]]:
@@ -235,7 +241,7 @@ def _changes(files: ModelFiles, predictors: list[str]) -> Iterator[tuple[list[st
             yield together, change
 
 
-def _moved(column: Array, about: Section, change: float) -> Array:
+def _move(column: Array, about: Section, change: float) -> Array:
     """Move numbers by a share of themselves; whole ones stay whole, and none leaves its bounds."""
     moved = column * (1 + change)
     if about["kind"] == "integer":
@@ -285,26 +291,26 @@ def reason_frequencies(
         The rows that the refused are compared with.
     """
     medians = dict(zip(predictors, np.median(reference, axis=0), strict=True))
-    given: Counter[str] = Counter()
-    first: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
+    first_counts: Counter[str] = Counter()
     for row, shares in zip(rows, impacts, strict=True):
         ranked = np.argsort(-shares, kind="stable")[:MAX_REASONS]
-        chosen = [place for place in ranked if shares[place] >= MIN_IMPACT] or ranked[:1]
-        fields = [predictors[place] for place in chosen]
+        columns = [column for column in ranked if shares[column] >= MIN_IMPACT] or ranked[:1]
+        fields = [predictors[column] for column in columns]
         codes = [
-            f"{field}_{_code(files.schema['fields'][field], row[place], medians[field])}"
-            for field, place in zip(fields, chosen, strict=True)
+            f"{field}_{_code(files.schema['fields'][field], row[column], medians[field])}"
+            for field, column in zip(fields, columns, strict=True)
         ]
-        given.update(codes)
-        first.update(codes[:1])
+        counts.update(codes)
+        first_counts.update(codes[:1])
     return [
         {
             "code": code,
             "given": count,
-            "first": first[code],
+            "first": first_counts[code],
             "share": metrics.share_of(count, len(rows)),
         }
-        for code, count in sorted(given.items(), key=lambda one: (-one[1], one[0]))
+        for code, count in sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     ]
 
 

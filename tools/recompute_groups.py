@@ -32,22 +32,22 @@ def is_large(inside: Array, bad: Array) -> bool:
 def differing(parts: list[Array], approved: Array) -> list[str | None]:
     """Test each group's approval rate against that of all others (z-test, Bonferroni)."""
     everyone = np.any(parts, axis=0)
-    filled = sum(part.any() for part in parts)
+    filled = sum(inside.any() for inside in parts)
     level = 0.05 / (filled if filled > 2 else 1)
-    found: list[str | None] = []
-    for part in parts:
-        rest = everyone & ~part
-        n, m = int(part.sum()), int(rest.sum())
-        hits, others = int(approved[part].sum()), int(approved[rest].sum())
-        together = hits + others
+    ways: list[str | None] = []
+    for inside in parts:
+        rest = everyone & ~inside
+        n, m = int(inside.sum()), int(rest.sum())
+        hits, rest_hits = int(approved[inside].sum()), int(approved[rest].sum())
+        together = hits + rest_hits
         if min(together, n + m - together) * min(n, m) < 5 * (n + m):
-            found.append(None)
+            ways.append(None)
             continue
         share = together / (n + m)
-        z = (hits / n - others / m) / sqrt(share * (1 - share) * (1 / n + 1 / m))
+        z = (hits / n - rest_hits / m) / sqrt(share * (1 - share) * (1 / n + 1 / m))
         way = "higher" if z > 0 else "lower"
-        found.append(way if abs(z) > norm.ppf(1 - level / 2) else None)
-    return found
+        ways.append(way if abs(z) > norm.ppf(1 - level / 2) else None)
+    return ways
 
 
 def by_group(
@@ -58,28 +58,30 @@ def by_group(
     ways = differing(members, approved)
     good = bad == 0
     hits, rows, good_hits, good_rows = (
-        draws.sums(*(part & which for part in members))
-        for which in (approved, np.ones_like(approved), approved & good, good)
+        draws.sums(*(inside & condition for inside in members))
+        for condition in (approved, np.ones_like(approved), approved & good, good)
     )
     with np.errstate(divide="ignore", invalid="ignore"):
         rates, good_rates = hits / rows, good_hits / good_rows
-    compared = [index for index, part in enumerate(members) if is_large(part, bad) or ways[index]]
+    compared = [
+        index for index, inside in enumerate(members) if is_large(inside, bad) or ways[index]
+    ]
     best = max(compared, key=lambda index: rates[0, index])
     entries = [
         {
             **({"group": label} if label else {}),
-            "rows": int(part.sum()),
-            "bads": int(bad[part].sum()),
+            "rows": int(inside.sum()),
+            "bads": int(bad[inside].sum()),
             "verdict": "conclusive" if index in compared else "inconclusive",
             "differs_from_rest": ways[index],
-            "approval_rate": metrics.rate(approved[part]),
-            "bad_rate_approved": metrics.rate(bad[part & approved]),
-            "approval_rate_good": metrics.rate(approved[part & good]),
+            "approval_rate": metrics.rate(approved[inside]),
+            "bad_rate_approved": metrics.rate(bad[inside & approved]),
+            "approval_rate_good": metrics.rate(approved[inside & good]),
             "approval_ratio": metrics.interval(rates[:, index] / rates[:, best])
             if index in compared
             else None,
         }
-        for index, (label, part) in enumerate(parts)
+        for index, (label, inside) in enumerate(parts)
     ]
     reference = {"reference_group": parts[best][0]} if parts[best][0] else {}
     return {**reference, "groups": entries, **_parity(rates[:, compared], good_rates[:, compared])}
@@ -93,7 +95,7 @@ def _parity(rates: Array, good_rates: Array) -> Section:
     gap = metrics.interval(1 - low / high, centred=True)
     ends = zip(("value", "low", "high"), ("value", "high", "low"), strict=True)
     return {
-        names[0]: {end: 1 - gap[other] for end, other in ends},
+        names[0]: {end: 1 - gap[opposite] for end, opposite in ends},
         names[1]: metrics.interval(high - low, centred=True),
         "equal_opportunity_difference": metrics.interval(np.ptp(good_rates, axis=1), centred=True),
     }
@@ -126,29 +128,32 @@ def _pair(
     approved: Array,
     draws: metrics.Bootstrap,
 ) -> Section:
-    both = [one & other for (_, one), (_, other) in product(*(files.groups(f, test) for f in pair))]
-    large = [part for part in both if is_large(part, test.bad)]
-    small = [part for part in both if part.any() and not is_large(part, test.bad)]
-    kept = sorted(sorted(range(len(large)), key=lambda at: -large[at].sum())[:MAX_PAIRS])
-    found = by_group([("", large[at]) for at in kept], test.bad, approved, draws)["groups"]
+    cells = [
+        first & second
+        for (_, first), (_, second) in product(*(files.groups(f, test) for f in pair))
+    ]
+    large = [inside for inside in cells if is_large(inside, test.bad)]
+    small = [inside for inside in cells if inside.any() and not is_large(inside, test.bad)]
+    largest = sorted(sorted(range(len(large)), key=lambda at: -large[at].sum())[:MAX_PAIRS])
+    entries = by_group([("", large[at]) for at in largest], test.bad, approved, draws)["groups"]
     names = ("rows", "bads", "approval_rate", "approval_ratio", "bad_rate_approved")
     return {
         "fields": list(pair),
-        "large": [{name: one[name] for name in names} for one in found],
+        "large": [{name: entry[name] for name in names} for entry in entries],
         "small": len(small),
-        "small_rows": int(sum(part.sum() for part in small)),
+        "small_rows": int(sum(inside.sum() for inside in small)),
     }
 
 
 def calibration_of(parts: list[tuple[str, Array]], bad: Array, predicted: Array) -> list[Section]:
     """Compare each group's mean probability with the rate that came true."""
-    found = []
+    entries = []
     for label, inside in parts:
         observed, mean = metrics.rate(bad[inside]), float(predicted[inside].mean())
         verdict = compared(mean, observed)
         if verdict == "as_predicted" and not is_large(inside, bad):
             verdict = "inconclusive"
-        found.append(
+        entries.append(
             {
                 **({"group": label} if label else {}),
                 "rows": int(inside.sum()),
@@ -158,7 +163,7 @@ def calibration_of(parts: list[tuple[str, Array]], bad: Array, predicted: Array)
                 "verdict": verdict,
             }
         )
-    return found
+    return entries
 
 
 def compared(mean: float, observed: dict[str, float] | None) -> str:

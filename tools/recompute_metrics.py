@@ -55,7 +55,7 @@ def point_figures(bad: Array, predicted: Array) -> dict[str, float | None]:
 def calibration_error(bad: Array, predicted: Array) -> float:
     """Compute the sum over bins of |sum of (p - y) in the bin| / n."""
     bins = np.minimum((predicted * ECE_BINS).astype(int), ECE_BINS - 1)
-    gaps = [abs(float((predicted - bad)[bins == one].sum())) for one in range(ECE_BINS)]
+    gaps = [abs(float((predicted - bad)[bins == number].sum())) for number in range(ECE_BINS)]
     return sum(gaps) / len(bad)
 
 
@@ -80,8 +80,8 @@ def share_of(hits: int, rows: int) -> dict[str, float] | None:
     """Compute hits / rows with its Wilson interval; None of no rows."""
     if rows == 0:
         return None
-    found = binomtest(hits, rows).proportion_ci(0.95, method="wilson")
-    return {"value": hits / rows, "low": float(found.low), "high": float(found.high)}
+    bounds = binomtest(hits, rows).proportion_ci(0.95, method="wilson")
+    return {"value": hits / rows, "low": float(bounds.low), "high": float(bounds.high)}
 
 
 class Bootstrap:
@@ -93,8 +93,8 @@ class Bootstrap:
         blocks: list[Array] = []
         for start in range(0, DRAWS, step):
             count = min(step, DRAWS - start)
-            drawn = np.random.default_rng([seed, start]).integers(rows, size=(count, rows))
-            blocks.extend(np.bincount(one, minlength=rows) for one in drawn)
+            draws = np.random.default_rng([seed, start]).integers(rows, size=(count, rows))
+            blocks.extend(np.bincount(draw, minlength=rows) for draw in draws)
         #: First the rows as they are.
         self.weights = np.array([np.ones(rows), *blocks], dtype=np.float64)
 
@@ -109,11 +109,11 @@ class Bootstrap:
 
     def ranking(self, bad: Array, predicted: Array) -> dict[str, Array]:
         """Compute AUC, Gini and KS on each draw."""
-        levels, place = np.unique(predicted, return_inverse=True)
+        levels, level_index = np.unique(predicted, return_inverse=True)
         aucs, gaps = [], []
         for weight in self.weights:
-            bads = np.bincount(place, weights=weight * bad, minlength=len(levels))
-            goods = np.bincount(place, weights=weight * (1 - bad), minlength=len(levels))
+            bads = np.bincount(level_index, weights=weight * bad, minlength=len(levels))
+            goods = np.bincount(level_index, weights=weight * (1 - bad), minlength=len(levels))
             below = np.cumsum(goods) - goods / 2
             aucs.append(bads @ below / (bads.sum() * goods.sum()))
             apart = np.cumsum(bads) / bads.sum() - np.cumsum(goods) / goods.sum()
@@ -125,7 +125,7 @@ class Bootstrap:
         clipped = np.clip(predicted, CLIP_LOSS, 1 - CLIP_LOSS)
         losses = -np.where(bad == 1, np.log(clipped), np.log(1 - clipped))
         bins = np.minimum((predicted * ECE_BINS).astype(int), ECE_BINS - 1)
-        in_bin = [(predicted - bad) * (bins == one) for one in range(ECE_BINS)]
+        in_bin = [(predicted - bad) * (bins == number) for number in range(ECE_BINS)]
         right = (predicted >= 0.5) == (bad == 1)
         sums = self.sums(bad, (predicted - bad) ** 2, losses, right, *in_bin) / len(bad)
         share, brier, loss, accuracy = sums[:, :4].T
@@ -155,27 +155,27 @@ class Bootstrap:
 
 def interval(draws: Array, *, centred: bool = False) -> dict[str, float]:
     """Return a figure with the 2.5th and the 97.5th percentile of its draws."""
-    value, others = float(draws[0]), draws[1:][np.isfinite(draws[1:])]
+    value, spread = float(draws[0]), draws[1:][np.isfinite(draws[1:])]
     if centred:
-        others = np.maximum(others - others.mean() + value, 0)
-    low, high = np.quantile(others, [0.025, 0.975])
+        spread = np.maximum(spread - spread.mean() + value, 0)
+    low, high = np.quantile(spread, [0.025, 0.975])
     return {"value": value, "low": float(low), "high": float(high)}
 
 
 def with_intervals(bad: Array, predicted: Array, draws: dict[str, Array]) -> dict[str, Any]:
     """Return each metric: the value by scikit-learn and scipy, the bounds by the draws."""
-    found: dict[str, Any] = {}
+    figures: dict[str, Any] = {}
     for name, value in point_figures(bad, predicted).items():
         if value is None:
-            found[name] = None
+            figures[name] = None
         else:
-            found[name] = {**interval(draws[name], centred=name in CENTRED), "value": value}
-    return found
+            figures[name] = {**interval(draws[name], centred=name in CENTRED), "value": value}
+    return figures
 
 
-def differences(own: dict[str, Array], other: dict[str, Array]) -> dict[str, Any]:
+def differences(draws: dict[str, Array], baseline: dict[str, Array]) -> dict[str, Any]:
     """Return by how much AUC and Brier score exceed another model's, draw by draw."""
-    return {name: interval(own[name] - other[name]) for name in ("auc", "brier")}
+    return {name: interval(draws[name] - baseline[name]) for name in ("auc", "brier")}
 
 
 # Tables
@@ -230,14 +230,14 @@ def stability_index(before: Array, now: Array) -> float:
 
 def distribution(values: Sequence[float], shipped: float) -> dict[str, float | int]:
     """Summarise a figure over several trainings."""
-    known = np.array(values)
+    figures = np.array(values)
     summary: list[tuple[str, Callable[[Array], Any]]] = [
-        ("mean", np.mean), ("sd", lambda one: np.std(one, ddof=1)),
+        ("mean", np.mean), ("sd", lambda array: np.std(array, ddof=1)),
         ("lowest", np.min), ("highest", np.max),
     ]  # fmt: skip
     return {
-        "count": len(known),
-        **{name: float(function(known)) for name, function in summary},
+        "count": len(figures),
+        **{name: float(function(figures)) for name, function in summary},
         "shipped": shipped,
-        "lower": int((known < shipped).sum()),
+        "lower": int((figures < shipped).sum()),
     }

@@ -33,8 +33,8 @@ def predictions(files: ModelFiles, names: list[str], woe: WoeScorecard) -> dict[
     """Train the models that the scorecard is compared with, and predict the test rows."""
     train, test = files.split
     fields = files.schema["fields"]
-    coded = [place for place, name in enumerate(names) if fields[name]["kind"] == "coded"]
-    numbers = [place for place in range(len(names)) if place not in coded]
+    coded = [column for column, name in enumerate(names) if fields[name]["kind"] == "coded"]
+    numbers = [column for column in range(len(names)) if column not in coded]
     steps = [
         ("codes", OneHotEncoder(handle_unknown="ignore", sparse_output=False), coded),
         ("numbers", StandardScaler(), numbers),
@@ -59,32 +59,38 @@ def predictions(files: ModelFiles, names: list[str], woe: WoeScorecard) -> dict[
 def performance(
     files: ModelFiles,
     predicted: Array,
-    others: dict[str, Array],
+    baselines: dict[str, Array],
     draws: metrics.Bootstrap,
 ) -> Section:
     """Recompute every metric of the scorecard and of the models beside it."""
     train, test = files.split
-    bad, own = test.bad, draws.metrics(test.bad, predicted)
-    theirs = {name: draws.metrics(bad, one) for name, one in others.items()}
+    bad, figures = test.bad, draws.metrics(test.bad, predicted)
+    theirs = {name: draws.metrics(bad, baseline) for name, baseline in baselines.items()}
     names = list(files.schema["fields"])
-    known = {(*row, one) for row, one in zip(train.matrix(names).tolist(), train.bad, strict=True)}
-    kept = ~twin_rows(test, known, names)
-    alone = metrics.Bootstrap(int(kept.sum()), files.seed).metrics(bad[kept], predicted[kept])
+    train_rows = {
+        (*row, outcome)
+        for row, outcome in zip(train.matrix(names).tolist(), train.bad, strict=True)
+    }
+    unmatched = ~twin_rows(test, train_rows, names)
+    alone = metrics.Bootstrap(int(unmatched.sum()), files.seed).metrics(
+        bad[unmatched], predicted[unmatched]
+    )
     return {
         "rows": len(bad),
         "bads": int(bad.sum()),
         "bad_rate": metrics.rate(bad),
         "mean_predicted": float(predicted.mean()),
-        "scorecard": metrics.with_intervals(bad, predicted, own),
+        "scorecard": metrics.with_intervals(bad, predicted, figures),
         "without_twins": {
-            "rows": int(kept.sum()),
-            **metrics.with_intervals(bad[kept], predicted[kept], alone),
+            "rows": int(unmatched.sum()),
+            **metrics.with_intervals(bad[unmatched], predicted[unmatched], alone),
         },
         "baselines": {
-            name: metrics.with_intervals(bad, others[name], draw) for name, draw in theirs.items()
+            name: metrics.with_intervals(bad, baselines[name], draw)
+            for name, draw in theirs.items()
         },
         "difference_to_baseline": {
-            name: metrics.differences(own, draw) for name, draw in theirs.items()
+            name: metrics.differences(figures, draw) for name, draw in theirs.items()
         },
     }
 
@@ -102,27 +108,29 @@ class WoeScorecard:
         self.bins = {
             name: _bins(fields[name], train.matrix([name])[:, 0], train.bad) for name in names
         }
-        self.counts = {name: self._counted(train, name) for name in names}
+        self.counts = {name: self._count(train, name) for name in names}
         self.woe = {name: _woe(*self.counts[name]) for name in names}
         self.columns = self._columns(train)
         self.model = LogisticRegression(max_iter=1000).fit(self.columns, 1 - train.bad)
 
-    def _places(self, rows: Rows, name: str) -> Array:
+    def _bin_indices(self, rows: Rows, name: str) -> Array:
         special, edges = self.bins[name]
         column = rows.matrix([name])[:, 0]
-        places = len(special) + np.searchsorted(edges, column, side="right")
-        for place, value in enumerate(special):
-            places[column == value] = place
-        return np.asarray(places)
+        indices = len(special) + np.searchsorted(edges, column, side="right")
+        for index, value in enumerate(special):
+            indices[column == value] = index
+        return np.asarray(indices)
 
-    def _counted(self, rows: Rows, name: str) -> tuple[Array, Array]:
+    def _count(self, rows: Rows, name: str) -> tuple[Array, Array]:
         special, edges = self.bins[name]
-        places, size = self._places(rows, name), len(special) + len(edges) + 1
-        bads = np.bincount(places[rows.bad == 1], minlength=size)
-        return np.bincount(places[rows.bad == 0], minlength=size), bads
+        indices, size = self._bin_indices(rows, name), len(special) + len(edges) + 1
+        bads = np.bincount(indices[rows.bad == 1], minlength=size)
+        return np.bincount(indices[rows.bad == 0], minlength=size), bads
 
     def _columns(self, rows: Rows) -> Array:
-        return np.column_stack([self.woe[name][self._places(rows, name)] for name in self.names])
+        return np.column_stack(
+            [self.woe[name][self._bin_indices(rows, name)] for name in self.names]
+        )
 
     def predict(self, rows: Rows) -> Array:
         """Return each row's probability of default."""
@@ -132,20 +140,20 @@ class WoeScorecard:
         """Describe each field, that of the highest information value first."""
         sizes = np.corrcoef(self.columns, rowvar=False)
         np.fill_diagonal(sizes, 0)
-        found = [self._variable(place, sizes[place]) for place in range(len(self.names))]
-        return sorted(found, key=lambda one: -one["information_value"])
+        variables = [self._variable(column, sizes[column]) for column in range(len(self.names))]
+        return sorted(variables, key=lambda variable: -variable["information_value"])
 
-    def _variable(self, place: int, correlations: Array) -> Section:
-        name, other = self.names[place], int(np.abs(correlations).argmax())
+    def _variable(self, column: int, correlations: Array) -> Section:
+        name, nearest = self.names[column], int(np.abs(correlations).argmax())
         goods, bads = self.counts[name]
-        woe, coefficient = self.woe[name], float(self.model.coef_[0, place])
+        woe, coefficient = self.woe[name], float(self.model.coef_[0, column])
         shares = goods / goods.sum() - bads / bads.sum()
         return {
             "field": name,
             "information_value": float((shares * woe).sum()),
             "missing": 0.0,
-            "correlated_with": self.names[other],
-            "correlation": float(correlations[other]),
+            "correlated_with": self.names[nearest],
+            "correlation": float(correlations[nearest]),
             "coefficient": coefficient,
             "bins": list(self._bin_rows(name, coefficient)),
         }
@@ -154,19 +162,19 @@ class WoeScorecard:
         (special, edges), (goods, bads), woe = self.bins[name], self.counts[name], self.woe[name]
         factor = self.policy["points_to_double_odds"] / np.log(2)
         offset = self.policy["base_points"] - factor * np.log(self.policy["base_odds"])
-        each = (factor * float(self.model.intercept_[0]) + offset) / len(self.names)
+        base_points = (factor * float(self.model.intercept_[0]) + offset) / len(self.names)
         rows = goods + bads
-        for place in range(len(woe)):
-            if place >= len(special) and not rows[place]:
+        for index in range(len(woe)):
+            if index >= len(special) and not rows[index]:
                 continue
             yield {
-                "rows": int(rows[place]),
-                "bad_rate": float(bads[place] / rows[place]) if rows[place] else None,
-                "woe": float(woe[place]),
-                "points": int(np.rint(factor * coefficient * woe[place] + each)),
+                "rows": int(rows[index]),
+                "bad_rate": float(bads[index] / rows[index]) if rows[index] else None,
+                "woe": float(woe[index]),
+                "points": int(np.rint(factor * coefficient * woe[index] + base_points)),
                 **(
-                    {"high": float(edges[place - len(special)])}
-                    if len(special) <= place < len(special) + len(edges)
+                    {"high": float(edges[index - len(special)])}
+                    if len(special) <= index < len(special) + len(edges)
                     else {"high": None}
                 ),
             }
@@ -180,11 +188,11 @@ def _bins(about: Section, column: Array, bad: Array) -> tuple[list[float], Array
     if about["kind"] == "coded" or not len(numbers):
         return special, np.array([])
     edges = metrics.edges_of(numbers, COARSE_BINS)
-    places = np.searchsorted(edges, numbers, side="right")
-    rows = np.bincount(places, minlength=len(edges) + 1)
-    rates = np.bincount(places, weights=outcomes, minlength=len(edges) + 1) / rows
+    bins = np.searchsorted(edges, numbers, side="right")
+    rows = np.bincount(bins, minlength=len(edges) + 1)
+    rates = np.bincount(bins, weights=outcomes, minlength=len(edges) + 1) / rows
     fits = [isotonic_regression(rates, weights=rows, increasing=way) for way in (True, False)]
-    best = min(fits, key=lambda one: float(rows @ (one.x - rates) ** 2))
+    best = min(fits, key=lambda fit: float(rows @ (fit.x - rates) ** 2))
     return special, edges[np.asarray(best.blocks[1:-1], dtype=int) - 1]
 
 
@@ -203,14 +211,14 @@ def ablation(
     """Train the forest without each protected field, and without all of them."""
     (train, test), predictors = files.split, files.manifest["scorecards"][name]["predictors"]
     protected = [field for field in predictors if field in files.protected(name)]
-    own = draws.metrics(test.bad, predicted)
-    found = [_consequences(files, name, [], predicted, own, draws)]
+    figures = draws.metrics(test.bad, predicted)
+    rows = [_consequences(files, name, [], predicted, figures, draws)]
     for left_out in [[field] for field in protected] + [protected] * (len(protected) > 1):
         rest = [field for field in predictors if field not in left_out]
         grown = files.grow(name, train, seed=files.seed, predictors=rest)
         without = grown.predict(test.matrix(rest))
-        found.append(_consequences(files, name, left_out, without, own, draws))
-    return found
+        rows.append(_consequences(files, name, left_out, without, figures, draws))
+    return rows
 
 
 def _consequences(
@@ -218,7 +226,7 @@ def _consequences(
     name: str,
     left_out: list[str],
     predicted: Array,
-    own: dict[str, Array],
+    shipped: dict[str, Array],
     draws: metrics.Bootstrap,
 ) -> Section:
     test, cutoff = files.split[1], files.manifest["policy"]["cutoff"]
@@ -227,7 +235,7 @@ def _consequences(
         "excluded": left_out,
         "auc": metrics.interval(theirs["auc"]),
         "brier": metrics.interval(theirs["brier"]),
-        "change": metrics.differences(theirs, own) if left_out else None,
+        "change": metrics.differences(theirs, shipped) if left_out else None,
         **metrics.at_cutoff(test.bad, predicted, cutoff),
         "demographic_parity_ratio": {
             field: by_group(files.groups(field, test), test.bad, predicted < cutoff, draws)[
@@ -252,46 +260,53 @@ def cross_validation(files: ModelFiles, name: str, predicted: Array, splits: int
     """Train and test the forest on other splits of the rows."""
     predictors = files.manifest["scorecards"][name]["predictors"]
     cutoff, test = files.manifest["policy"]["cutoff"], files.split[1]
-    shipped, others = _headline(test.bad, predicted, cutoff), []
+    shipped, repeated = _headline(test.bad, predicted, cutoff), []
     for number in range(1, splits + 1):
-        train, other = files.other_split(number)
+        train, test_rows = files.other_split(number)
         grown = files.grow(name, train, seed=files.seed)
-        others.append(_headline(other.bad, grown.predict(other.matrix(predictors)), cutoff))
+        repeated.append(
+            _headline(test_rows.bad, grown.predict(test_rows.matrix(predictors)), cutoff)
+        )
     return {
         "splits": splits,
         "figures": {
-            figure: metrics.distribution([one[figure] for one in others], value)
+            figure: metrics.distribution([figures[figure] for figures in repeated], value)
             for figure, value in shipped.items()
         },
     }
 
 
 def _headline(bad: Array, predicted: Array, cutoff: float) -> dict[str, float]:
-    found, rates = metrics.point_figures(bad, predicted), metrics.at_cutoff(bad, predicted, cutoff)
-    wanted = {name: found[name] for name in HEADLINE} | {
+    figures, rates = (
+        metrics.point_figures(bad, predicted),
+        metrics.at_cutoff(bad, predicted, cutoff),
+    )
+    headline = {name: figures[name] for name in HEADLINE} | {
         name: rates[name] for name in ("approval_rate", "bad_rate_approved")
     }
-    return {name: np.nan if value is None else value for name, value in wanted.items()}
+    return {name: np.nan if value is None else value for name, value in headline.items()}
 
 
 def retraining(files: ModelFiles, name: str, predicted: Array, seeds: int) -> Section:
     """Train the forest with other seeds on the same rows."""
     (train, test), predictors = files.split, files.manifest["scorecards"][name]["predictors"]
     cutoff, matrix = files.manifest["policy"]["cutoff"], test.matrix(predictors)
-    forests = [files.grow(name, train, seed=files.seed + other) for other in range(seeds)]
+    forests = [files.grow(name, train, seed=files.seed + offset) for offset in range(seeds)]
     every = [predicted] + [forest.predict(matrix) for forest in forests[1:]]
     near = near_cutoff(train.matrix(predictors), forests, predicted, cutoff)
     approved = np.array(every) < cutoff
     changed = approved.any(axis=0) & ~approved.all(axis=0)
     spread = np.std(every, axis=0, ddof=1)
-    first, *others = (metrics.point_figures(test.bad, one)["auc"] or np.nan for one in every)
+    shipped, *aucs = (
+        metrics.point_figures(test.bad, probabilities)["auc"] or np.nan for probabilities in every
+    )
     levels = {"median": 0.5, "percentile_95": 0.95, "largest": 1}
     return {
         "seeds": len(every),
         "rows": len(test.bad),
         "changed_rows": int(changed.sum()),
         "changed": metrics.rate(changed),
-        "auc": metrics.distribution(others, first),
+        "auc": metrics.distribution(aucs, shipped),
         "probability_sd": {key: float(np.quantile(spread, level)) for key, level in levels.items()},
         "within_a_point": metrics.rate(np.abs(predicted - cutoff) <= 0.01),
         "warned": metrics.rate(near),
@@ -304,13 +319,13 @@ def near_cutoff(matrix: Array, forests: list[Grown], predicted: Array, cutoff: f
 
     The distance is that of 95 % of the moves, in each of 20 bands of equally many training rows.
     """
-    own, *others = (forest.predict(matrix) for forest in forests)
-    moved = np.abs(np.array(others) - own)
-    bands = int(np.clip(len(own) // 100, 1, 20))
-    edges = np.unique(np.quantile(own, np.arange(1, bands) / bands).round(6))
-    places = np.searchsorted(edges, own, side="right")
+    base, *repeated = (forest.predict(matrix) for forest in forests)
+    moved = np.abs(np.array(repeated) - base)
+    bands = int(np.clip(len(base) // 100, 1, 20))
+    edges = np.unique(np.quantile(base, np.arange(1, bands) / bands).round(6))
+    bands_of_rows = np.searchsorted(edges, base, side="right")
     spreads = np.array(
-        [np.quantile(moved[:, places == place], 0.95) for place in range(len(edges) + 1)]
+        [np.quantile(moved[:, bands_of_rows == number], 0.95) for number in range(len(edges) + 1)]
     ).round(6)
     band = np.searchsorted(edges, predicted, side="right")
     return np.asarray(np.abs(predicted - cutoff) <= spreads[band])

@@ -38,27 +38,27 @@ class Target:
         """Measure predictions of the test rows with scikit-learn."""
         if self.measure == "r2":
             return float(r2_score(self.actual, predicted[:, 0]))
-        each = [
+        aucs = [
             roc_auc_score(self.actual == value, predicted[:, value])
             for value in range(self.values)
             if self._is_frequent(value)
         ]
-        return float(np.mean(each))
+        return float(np.mean(aucs))
 
     def with_interval(self, predicted: Array, draws: metrics.Bootstrap) -> dict[str, float]:
         """Measure the same, and on each draw of the test rows."""
         if self.measure == "r2":
             y, errors = self.actual - self.actual.mean(), (self.actual - predicted[:, 0]) ** 2
             sums = draws.sums(y, y * y, errors) / len(y)
-            found = 1 - sums[:, 2] / (sums[:, 1] - sums[:, 0] ** 2)
+            values = 1 - sums[:, 2] / (sums[:, 1] - sums[:, 0] ** 2)
         else:
-            each = [
+            aucs = [
                 draws.ranking((self.actual == value).astype(int), predicted[:, value])["auc"]
                 for value in range(self.values)
                 if self._is_frequent(value)
             ]
-            found = np.mean(each, axis=0)
-        return {**metrics.interval(found), "value": self.score(predicted)}
+            values = np.mean(aucs, axis=0)
+        return {**metrics.interval(values), "value": self.score(predicted)}
 
     def _is_frequent(self, value: int) -> bool:
         has = int((self.actual == value).sum())
@@ -68,24 +68,28 @@ class Target:
 def proxies(files: ModelFiles, name: str, draws: metrics.Bootstrap) -> list[Section]:
     """Measure it for each protected field, from training rows on test rows."""
     train, test = files.split
-    chosen = np.sort(np.random.default_rng(files.seed).permutation(len(train.bad))[:MAX_ROWS])
-    some = Rows(train.table.iloc[chosen], train.bad[chosen])
+    sample = np.sort(np.random.default_rng(files.seed).permutation(len(train.bad))[:MAX_ROWS])
+    some = Rows(train.table.iloc[sample], train.bad[sample])
     predictors = files.manifest["scorecards"][name]["predictors"]
-    found = []
+    entries = []
     for field in files.protected(name):
         target = _target(files, field, some, test)
-        others = [one for one in predictors if one != field]
-        open_ones = [one for one in others if not files.schema["fields"][one]["protected"]]
-        found.append(
+        other_fields = [predictor for predictor in predictors if predictor != field]
+        open_ones = [
+            predictor
+            for predictor in other_fields
+            if not files.schema["fields"][predictor]["protected"]
+        ]
+        entries.append(
             {
                 "field": field,
                 "measure": target.measure,
                 "rows": len(test.bad),
-                "others": _strength(files, target, others, some, draws),
+                "others": _strength(files, target, other_fields, some, draws),
                 "unprotected": _strength(files, target, open_ones, some, draws),
             }
         )
-    return found
+    return entries
 
 
 def _target(files: ModelFiles, field: str, some: Rows, test: Rows) -> Target:
@@ -96,8 +100,8 @@ def _target(files: ModelFiles, field: str, some: Rows, test: Rows) -> Target:
     values, rows = np.unique(before, return_counts=True)
     frequent = values[np.argsort(-rows, kind="stable")][:MAX_VALUES]
     learnt, actual = (
-        np.select([side == one for one in frequent], range(len(frequent)), -1)
-        for side in (before, after)
+        np.select([column == value for value in frequent], range(len(frequent)), -1)
+        for column in (before, after)
     )
     measure = "auc" if len(about["codes"]) == 2 else "macro_auc"
     return Target(measure, learnt, actual, len(frequent))
@@ -106,10 +110,10 @@ def _target(files: ModelFiles, field: str, some: Rows, test: Rows) -> Target:
 def _strength(
     files: ModelFiles, target: Target, names: list[str], some: Rows, draws: metrics.Bootstrap
 ) -> Section:
-    together = target.with_interval(_boosted(files, target, names, some), draws)
-    by_bins = {one: _by_bins(files, target, one, some) for one in names}
-    alone = {one: target.score(predicted) for one, predicted in by_bins.items()}
-    strongest = max(names, key=lambda one: alone[one])
+    together = target.with_interval(_predict_by_boosting(files, target, names, some), draws)
+    by_bins = {predictor: _by_bins(files, target, predictor, some) for predictor in names}
+    alone = {predictor: target.score(predicted) for predictor, predicted in by_bins.items()}
+    strongest = max(names, key=lambda predictor: alone[predictor])
     moderate, strong = BOUNDS[target.measure]
     value = together["value"]
     return {
@@ -121,7 +125,7 @@ def _strength(
     }
 
 
-def _boosted(files: ModelFiles, target: Target, names: list[str], some: Rows) -> Array:
+def _predict_by_boosting(files: ModelFiles, target: Target, names: list[str], some: Rows) -> Array:
     """Predict the test rows by gradient boosting."""
     test = files.split[1].matrix(names)
     if target.measure == "r2":
@@ -139,6 +143,6 @@ def _by_bins(files: ModelFiles, target: Target, name: str, some: Rows) -> Array:
     if target.measure != "r2":
         targets = (targets == np.arange(target.values)).astype(float)
     means = np.tile(targets.mean(axis=0), (after.max() + 1, 1))
-    for place in np.unique(before[before <= after.max()]):
-        means[place] = targets[before == place].mean(axis=0)
+    for index in np.unique(before[before <= after.max()]):
+        means[index] = targets[before == index].mean(axis=0)
     return np.asarray(means[after])

@@ -55,7 +55,9 @@ def split_by(rows: Rows, seed: int) -> tuple[Rows, Rows]:
     sides = train_test_split(
         np.arange(len(rows.bad)), test_size=TEST_SHARE, stratify=rows.bad, random_state=seed
     )
-    train, test = (Rows(rows.table.iloc[side], rows.bad[side]) for side in map(np.sort, sides))
+    train, test = (
+        Rows(rows.table.iloc[indices], rows.bad[indices]) for indices in map(np.sort, sides)
+    )
     return train, test
 
 
@@ -94,8 +96,8 @@ class Grown:
     def out_of_bag(self, matrix: Array) -> Array:
         """Return for each training row the mean over the trees that did not draw it."""
         predicted = self.by_tree(matrix)
-        for shares, drawn in zip(predicted, self.forest.estimators_samples_, strict=True):
-            shares[drawn] = np.nan
+        for shares, sample in zip(predicted, self.forest.estimators_samples_, strict=True):
+            shares[sample] = np.nan
         return np.asarray(np.nanmean(predicted, axis=0))
 
 
@@ -159,8 +161,8 @@ class ModelFiles:
     def way(self, field: str, scorecard: str) -> int:
         """Return 1 where the probability may only rise with a field, -1 to fall, 0 for either."""
         about = self.schema["fields"][field]
-        held = about.get("monotone", False)
-        if held is not True and scorecard not in (held or []):
+        monotone = about.get("monotone", False)
+        if monotone is not True and scorecard not in (monotone or []):
             return 0
         return {"rises": 1, "falls": -1}[about["risk"]]
 
@@ -186,8 +188,8 @@ class ModelFiles:
             return [(code["en"], column == code["value"]) for code in about["codes"]]
         train = self.split[0].matrix([field])[:, 0]
         edges = about.get("bands") or np.unique(np.quantile(train, [0.25, 0.5, 0.75]))
-        places = np.searchsorted(edges, column, side="right")
-        return [("", places == place) for place in range(len(edges) + 1)]
+        bins = np.searchsorted(edges, column, side="right")
+        return [("", bins == index) for index in range(len(edges) + 1)]
 
 
 def read_files(data: Path, schema: Path, model: Path) -> ModelFiles:

@@ -29,8 +29,10 @@ def data_section(files: ModelFiles) -> Section:
         if "fold" in fields[name]
     }
     names = list(fields)
-    known = {(*row, bad) for row, bad in zip(train.matrix(names).tolist(), train.bad, strict=True)}
-    twins = twin_rows(test, known, names)
+    train_rows = {
+        (*row, bad) for row, bad in zip(train.matrix(names).tolist(), train.bad, strict=True)
+    }
+    twins = twin_rows(test, train_rows, names)
     return {
         "sha256": files.sha256,
         "rows": len(files.bad),
@@ -57,10 +59,10 @@ def lineage(files: ModelFiles) -> Section:
     }
 
 
-def twin_rows(test: Rows, known: set[Any], names: list[str]) -> Array:
+def twin_rows(test: Rows, train_rows: set[Any], names: list[str]) -> Array:
     """Find the test rows that a training row equals, in every field and the outcome."""
     rows = zip(test.matrix(names).tolist(), test.bad, strict=True)
-    return np.array([(*row, bad) in known for row, bad in rows])
+    return np.array([(*row, bad) in train_rows for row, bad in rows])
 
 
 def decision(bad: Array, predicted: Array, policy: Section) -> Section:
@@ -96,7 +98,9 @@ def curves(files: ModelFiles, name: str, test: Rows, predicted: Array) -> Sectio
                 {
                     **({"group": label} if label else {}),
                     "rows": int(inside.sum()),
-                    "approval_rates": [float((predicted[inside] < one).mean()) for one in every],
+                    "approval_rates": [
+                        float((predicted[inside] < cutoff).mean()) for cutoff in every
+                    ],
                 }
                 for label, inside in files.groups(field, test)
             ]
@@ -109,22 +113,25 @@ def roc(bad: Array, predicted: Array) -> Section:
     """Compute the shares of good and of bad rows declined, at 101 places along the curve."""
     levels = np.unique(predicted)[::-1]
     sides = [np.sort(predicted[bad == outcome]) for outcome in (0, 1)]
-    declined = [1 - np.searchsorted(side, levels, side="left") / len(side) for side in sides]
-    good, bads = (np.concatenate([[0.0], one]) for one in declined)
-    places = np.unique(np.searchsorted(good + bads, np.linspace(0, 2, 101)))
-    places = np.minimum(places, len(levels))
-    return {"declined_good": good[places].tolist(), "declined_bad": bads[places].tolist()}
+    declined = [
+        1 - np.searchsorted(predictions, levels, side="left") / len(predictions)
+        for predictions in sides
+    ]
+    good, bads = (np.concatenate([[0.0], rates]) for rates in declined)
+    points = np.unique(np.searchsorted(good + bads, np.linspace(0, 2, 101)))
+    points = np.minimum(points, len(levels))
+    return {"declined_good": good[points].tolist(), "declined_bad": bads[points].tolist()}
 
 
 def tenths(bad: Array, predicted: Array) -> list[Section]:
     """Compare predicted and observed rates of ten groups of about equal size."""
     edges = np.unique(np.quantile(predicted, np.linspace(0, 1, 11)[1:-1]))
-    places = np.searchsorted(edges, predicted, side="left")
-    found = []
-    for place in np.unique(places):
-        inside = places == place
+    bins = np.searchsorted(edges, predicted, side="left")
+    groups = []
+    for index in np.unique(bins):
+        inside = bins == index
         share = metrics.rate(bad[inside]) or {}
-        found.append(
+        groups.append(
             {
                 "rows": int(inside.sum()),
                 "bads": int(bad[inside].sum()),
@@ -133,7 +140,7 @@ def tenths(bad: Array, predicted: Array) -> list[Section]:
                 "interval": [share["low"], share["high"]],
             }
         )
-    return found
+    return groups
 
 
 def scores(bad: Array, predicted: Array, policy: Section) -> Section:
@@ -169,15 +176,15 @@ def shift(before: Array, now: Array) -> Section:
 
 def field_shift(files: ModelFiles, field: str) -> Section:
     """Compute the shift of a field, in its codes, its bands, or tenths of the training rows."""
-    places = [files.bins(field, rows) for rows in files.split]
+    bins_of_sides = [files.bins(field, rows) for rows in files.split]
     about = files.schema["fields"][field]
-    size = len(about["codes"]) if about["kind"] == "coded" else int(places[0].max()) + 1
-    return shift(*(np.bincount(side, minlength=size) for side in places))
+    size = len(about["codes"]) if about["kind"] == "coded" else int(bins_of_sides[0].max()) + 1
+    return shift(*(np.bincount(bins, minlength=size) for bins in bins_of_sides))
 
 
 def _counts(column: Array, edges: Any) -> Array:
-    places = np.searchsorted(edges, column, side="right")
-    return np.bincount(places, minlength=len(edges) + 1)
+    bins = np.searchsorted(edges, column, side="right")
+    return np.bincount(bins, minlength=len(edges) + 1)
 
 
 def expected_loss(bad: Array, predicted: Array, policy: Section) -> Section:
@@ -191,7 +198,7 @@ def expected_loss(bad: Array, predicted: Array, policy: Section) -> Section:
         "expected_loss": ratio * mean,
         "expected_result": 1 - (1 + ratio) * mean,
         "loss": {end: ratio * number for end, number in rate.items()},
-        "result": {end: 1 - (1 + ratio) * rate[other] for end, other in swapped},
+        "result": {end: 1 - (1 + ratio) * rate[opposite] for end, opposite in swapped},
         "verdict": compared(mean, rate),
     }
 
@@ -206,14 +213,16 @@ def validation(
     """Recompute what is measured on training and test rows beside each other."""
     (train, test), section = files.split, files.manifest["scorecards"][name]
     policy, names = files.manifest["policy"], section["predictors"]
-    seen, predicted = (grown.predict(rows.matrix(names)) for rows in (train, test))
-    before, now = (metrics.points(one, policy) for one in (seen, predicted))
+    train_predicted, predicted = (grown.predict(rows.matrix(names)) for rows in (train, test))
+    before, now = (
+        metrics.points(probabilities, policy) for probabilities in (train_predicted, predicted)
+    )
     edges = metrics.edges_of(before, 10)
     unseen = grown.out_of_bag(train.matrix(names))
-    places = np.searchsorted(edges, now, side="right")
-    bands = [("", places == place) for place in range(len(edges) + 1)]
+    bins = np.searchsorted(edges, now, side="right")
+    bands = [("", bins == index) for index in range(len(edges) + 1)]
     return {
-        "train_test": train_test(train.bad, seen, unseen, figures),
+        "train_test": train_test(train.bad, train_predicted, unseen, figures),
         "score_shift": shift(_counts(before, edges), _counts(now, edges)),
         "shifts": {
             field: field_shift(files, field) for field in files.schema["scorecards"][name]["fields"]
@@ -245,16 +254,18 @@ def calibration(train: Rows, grown: Grown, names: list[str]) -> Section:
     }
 
 
-def train_test(bad: Array, seen: Array, unseen: Array, figures: Section) -> Section:
+def train_test(bad: Array, in_sample: Array, unseen: Array, figures: Section) -> Section:
     """Put the figures of the training rows beside those of the test rows."""
-    train, outside = (metrics.point_figures(bad, one) for one in (seen, unseen))
+    train, outside = (
+        metrics.point_figures(bad, probabilities) for probabilities in (in_sample, unseen)
+    )
     swapped = (("value", "value"), ("low", "high"), ("high", "low"))
-    found: Section = {}
+    section: Section = {}
     for name, test in figures.items():
-        own, other = train[name], outside[name]
-        found[name] = {"train": own, "out_of_bag": other, "test": test}
-        if own is not None:
-            found[name]["gap"] = {end: own - test[end_of] for end, end_of in swapped}
-        if other is not None:
-            found[name]["out_of_bag_agrees"] = bool(test["low"] <= other <= test["high"])
-    return found
+        train_value, outside_value = train[name], outside[name]
+        section[name] = {"train": train_value, "out_of_bag": outside_value, "test": test}
+        if train_value is not None:
+            section[name]["gap"] = {end: train_value - test[end_of] for end, end_of in swapped}
+        if outside_value is not None:
+            section[name]["out_of_bag_agrees"] = bool(test["low"] <= outside_value <= test["high"])
+    return section

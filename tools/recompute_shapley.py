@@ -55,19 +55,22 @@ def _add_leaf(
     fields = list(way)
     size = len(fields)
     sets = np.arange(2**size)
-    own, theirs = _met(rows, way), _met(reference, way)
+    conditions_met, reference_met = (
+        _encode_conditions(rows, way),
+        _encode_conditions(reference, way),
+    )
     # Of each coalition: the share of reference rows that meet the conditions of all others.
-    shares = np.bincount(theirs, minlength=2**size) / len(reference)
+    shares = np.bincount(reference_met, minlength=2**size) / len(reference)
     for bit in range(size):
         without = sets[(sets >> bit) & 1 == 0]
         shares[without] += shares[without | (1 << bit)]
     reached = value * shares[2**size - 1 - sets]
-    patterns, places = np.unique(own, return_inverse=True)
+    patterns, inverse = np.unique(conditions_met, return_inverse=True)
     game = reached * ((patterns[:, None] & sets) == sets)
-    impacts[:, fields] += (game @ _shapley_matrix(size))[places]
+    impacts[:, fields] += (game @ _shapley_matrix(size))[inverse]
 
 
-def _met(rows: Array, way: dict[int, tuple[float, float]]) -> Array:
+def _encode_conditions(rows: Array, way: dict[int, tuple[float, float]]) -> Array:
     """Return which of a leaf's conditions each row meets, as the bits of a number."""
     met = np.zeros(len(rows), dtype=np.int64)
     for bit, (field, (low, high)) in enumerate(way.items()):
@@ -86,8 +89,10 @@ def _shapley_matrix(size: int) -> Array:
             count = members.bit_count()
             for player in range(size):
                 inside = members >> player & 1
-                others = count - inside
-                weight = factorial(others) * factorial(size - others - 1) / factorial(size)
+                other_members = count - inside
+                weight = (
+                    factorial(other_members) * factorial(size - other_members - 1) / factorial(size)
+                )
                 matrix[members, player] = weight if inside else -weight
         _MATRICES[size] = matrix
     return _MATRICES[size]

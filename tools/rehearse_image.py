@@ -64,13 +64,13 @@ def main() -> int:
     parser.add_argument("--model", type=Path, help="a trained model (default: train one)")
     parser.add_argument("--postgres", type=Path, help="the folder of a PostgreSQL server's socket")
     options = parser.parse_args()
-    wanted = ["serve"] if options.model else ["train", "serve"]
+    targets = ["serve"] if options.model else ["train", "serve"]
     with tempfile.TemporaryDirectory(prefix="image-") as folder:
-        stages = build(steps(PROJECT / "Dockerfile"), options.debian, Path(folder), wanted)
-        volumes = make_volumes(stages[wanted[0]], stages["serve"].volumes, Path(folder))
+        stages = build(steps(PROJECT / "Dockerfile"), options.debian, Path(folder), targets)
+        volumes = make_volumes(stages[targets[0]], stages["serve"].volumes, Path(folder))
         if options.model:
             shutil.copytree(options.model, volumes[MODEL], dirs_exist_ok=True)
-            own(volumes[MODEL], stages["serve"].root / MODEL[1:])
+            change_owner(volumes[MODEL], stages["serve"].root / MODEL[1:])
         elif status := contain(stages["train"], shlex.join(stages["train"].command), volumes):
             return status
         status = serve(stages["serve"], volumes, options.postgres)
@@ -85,11 +85,11 @@ def steps(dockerfile: Path) -> list[tuple[str, str]]:
 
 
 def build(
-    instructions: list[tuple[str, str]], debian: Path, folder: Path, wanted: list[str]
+    instructions: list[tuple[str, str]], debian: Path, folder: Path, targets: list[str]
 ) -> dict[str, Stage]:
     """Carry out the steps of some stages and of those that they are made from."""
     stages: dict[str, Stage] = {}
-    needed = set().union(*(needed_stages(instructions, name) for name in wanted))
+    needed = set().union(*(needed_stages(instructions, name) for name in targets))
     stage, name = None, ""
     for instruction, words in instructions:
         if instruction == "FROM":
@@ -116,9 +116,9 @@ def needed_stages(instructions: list[tuple[str, str]], last: str) -> set[str]:
         raise SystemExit(f"the Dockerfile has no stage {last}")
     needed, waiting = set(), [last]
     while waiting:
-        one = waiting.pop()
-        needed.add(one)
-        waiting += sources.get(one, set()) & sources.keys()
+        stage = waiting.pop()
+        needed.add(stage)
+        waiting += sources.get(stage, set()) & sources.keys()
     return needed
 
 
@@ -180,18 +180,18 @@ def copy(words: list[str], stage: Stage, stages: dict[str, Stage]) -> None:
     """Copy from another stage, or from the context without what .dockerignore leaves out."""
     folder = stage.root / stage.folder[1:]
     if words[0].startswith("--from="):
-        other = stages[words[0].partition("=")[2]]
+        source_stage = stages[words[0].partition("=")[2]]
         source, to = words[1:]
-        subprocess.run(["cp", "-a", other.root / source[1:], folder / to], check=True)
+        subprocess.run(["cp", "-a", source_stage.root / source[1:], folder / to], check=True)
         return
     for source in words[:-1]:
-        for path in sent(PROJECT / source):
+        for path in context_files(PROJECT / source):
             target = folder / words[-1] / path.relative_to(PROJECT)
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, target)
 
 
-def sent(path: Path) -> list[Path]:
+def context_files(path: Path) -> list[Path]:
     """Return the files at a path that belong to the build's context."""
     ignore = (PROJECT / ".dockerignore").read_text(encoding="utf-8").splitlines()
     rules = [rule for rule in ignore if rule and not rule.startswith("#")]
@@ -207,13 +207,13 @@ def sent(path: Path) -> list[Path]:
 
 def is_sent(name: str, rules: list[str]) -> bool:
     """Return whether the last rule of .dockerignore that fits a file or its folders lets it in."""
-    places = [name, *(str(parent) for parent in Path(name).parents if str(parent) != ".")]
+    paths = [name, *(str(parent) for parent in Path(name).parents if str(parent) != ".")]
     verdict = True
     for rule in rules:
         pattern = rule.removeprefix("!").removeprefix("**/")
         deep = rule.startswith("**/")
-        tried = [Path(place).name if deep else place for place in places]
-        if pattern == "**" or any(fnmatchcase(place, pattern) for place in tried):
+        candidates = [Path(path).name if deep else path for path in paths]
+        if pattern == "**" or any(fnmatchcase(path, pattern) for path in candidates):
             verdict = rule.startswith("!")
     return verdict
 
@@ -221,15 +221,15 @@ def is_sent(name: str, rules: list[str]) -> bool:
 def make_volumes(first: Stage, paths: list[str], folder: Path) -> dict[str, Path]:
     """Make the volumes, as Docker does: each belongs to the owner of its folder in the image."""
     volumes = {path: folder / f"volume-{Path(path).name}" for path in paths}
-    for path, place in volumes.items():
-        place.mkdir()
-        own(place, first.root / path[1:])
+    for path, volume in volumes.items():
+        volume.mkdir()
+        change_owner(volume, first.root / path[1:])
     return volumes
 
 
-def own(place: Path, like: Path) -> None:
+def change_owner(folder: Path, like: Path) -> None:
     """Give a folder, and all in it, to the owner of another."""
-    subprocess.run(["chown", "-R", f"--reference={like}", place], check=True)
+    subprocess.run(["chown", "-R", f"--reference={like}", folder], check=True)
 
 
 def serve(stage: Stage, volumes: dict[str, Path], postgres: Path | None) -> int:
@@ -251,9 +251,9 @@ def serve(stage: Stage, volumes: dict[str, Path], postgres: Path | None) -> int:
         f"{health} && {ask}; status=$?; kill $service; wait $service; id -un; exit $status"
     )
     status = contain(stage, script, mounts)
-    written = (volumes[INSTANCE] / "decisions.sqlite").exists()
-    if written == (postgres is not None):
-        raise SystemExit(f"the decision was logged in {'SQLite' if written else 'no file'}")
+    is_in_sqlite = (volumes[INSTANCE] / "decisions.sqlite").exists()
+    if is_in_sqlite == (postgres is not None):
+        raise SystemExit(f"the decision was logged in {'SQLite' if is_in_sqlite else 'no file'}")
     return status
 
 
@@ -270,10 +270,10 @@ def serve_included(stage: Stage, volumes: dict[str, Path]) -> int:
         elif instruction != "FROM":
             carry_out(instruction, words, stage, {})
     stage.variables |= {"PORT": "9000", "WEB_CONCURRENCY": "1"}
-    empty = {path: place.with_name(f"{place.name}-empty") for path, place in volumes.items()}
-    for path, place in empty.items():
-        place.mkdir()
-        own(place, stage.root / path[1:])
+    empty = {path: volume.with_name(f"{volume.name}-empty") for path, volume in volumes.items()}
+    for path, volume in empty.items():
+        volume.mkdir()
+        change_owner(volume, stage.root / path[1:])
     return serve(stage, empty, None)
 
 
@@ -281,10 +281,10 @@ def contain(stage: Stage, script: str, mounts: dict[str, Path]) -> int:
     """Run a command as the stage's user, on a read-only root and without a network."""
     inside = ["bwrap", "--ro-bind", str(stage.root), "/", "--proc", "/proc", "--dev", "/dev"]
     inside += ["--perms", "1777", "--tmpfs", "/tmp"]
-    for path, place in mounts.items():
+    for path, volume in mounts.items():
         # A stage may lack the folder of a volume that another one has.
         if path == SOCKET or path in stage.volumes:
-            inside += ["--bind", str(place), path]
+            inside += ["--bind", str(volume), path]
     inside += ["--unshare-net", "--unshare-pid", "--chdir", stage.folder]
     inside += ["--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
     inside += ["setpriv", f"--reuid={stage.user}", f"--regid={stage.user}", "--clear-groups"]

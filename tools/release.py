@@ -71,8 +71,8 @@ def check(version: str) -> str:
         raise Refused(f"{version} exists already")
     if _numbers(version) <= _numbers(current_version()):
         raise Refused(f"{version} is not higher than {current_version()}")
-    if left := _git("status", "--porcelain"):
-        raise Refused(f"these files are not committed:\n{left}")
+    if changes_left := _git("status", "--porcelain"):
+        raise Refused(f"these files are not committed:\n{changes_left}")
     notes = changes.partition(UNRELEASED)[2].partition("\n## ")[0].strip()
     if not notes:
         raise Refused("CHANGELOG.md has nothing under Unreleased")
@@ -135,8 +135,8 @@ def write_checksums(folder: Path) -> None:
 
 def current_version() -> str:
     """Return the version that the package says it has."""
-    (found,) = re.findall('__version__ = "(.*)"', VERSION_FILE.read_text(encoding="utf-8"))
-    return str(found)
+    (version,) = re.findall('__version__ = "(.*)"', VERSION_FILE.read_text(encoding="utf-8"))
+    return str(version)
 
 
 def _numbers(version: str) -> list[int]:
@@ -157,11 +157,13 @@ def _git(*arguments: str) -> str:
 
 def _run(program: str, *arguments: str) -> str:
     """Run a program in the project, the environment's own before another; return its output."""
-    places = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
-    found = shutil.which(program, path=places)
-    if found is None:
+    search_path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
+    executable = shutil.which(program, path=search_path)
+    if executable is None:
         raise Refused(f"{program} is not installed")
-    result = subprocess.run([found, *arguments], cwd=PROJECT, capture_output=True, encoding="utf-8")
+    result = subprocess.run(
+        [executable, *arguments], cwd=PROJECT, capture_output=True, encoding="utf-8"
+    )
     if result.returncode != 0:
         raise Refused(f"{program} {arguments[0]} failed:\n{result.stderr or result.stdout}")
     return result.stdout

@@ -104,7 +104,7 @@ PICTURES = (
 )  # fmt: skip
 
 #: Pictures that are drawn from the collection: tools/postman_drawings.py.
-DRAWN = "postman-*.svg"
+DRAWINGS = "postman-*.svg"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -116,14 +116,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     if unknown := set(options.names) - set(names):
         parser.error(f"there is no picture {', '.join(sorted(unknown))}")
-    chosen = [each for each in PICTURES if each.name in (options.names or names)]
+    pictures = [picture for picture in PICTURES if picture.name in (options.names or names)]
     logging.disable(logging.WARNING)
     with tempfile.TemporaryDirectory() as temporary:
         folder = options.demo or Path(temporary) / "demo"
         if not (folder / MARK).is_file():
             build(folder, HISTORY)
         with serving(folder) as url, browsing(Path(temporary) / "profile") as browser:
-            for picture in chosen:
+            for picture in pictures:
                 path = take(picture, url, browser)
                 sys.stderr.write(f"{path.name}: {path.stat().st_size // 1024} kB\n")
     return 0
@@ -189,8 +189,8 @@ def take(picture: Picture, url: str, browser: Browser, folder: Path = IMAGES) ->
     browser.get(f"{url}{picture.address}{join}lang={picture.language}")
     if picture.decide:
         decide(browser, PAGE_TEXTS[picture.language]["result_none"])
-    found = browser.execute_cdp_cmd("DOM.getDocument", {})
-    node = {"nodeId": found["root"]["nodeId"], "selector": picture.top or "html"}
+    document = browser.execute_cdp_cmd("DOM.getDocument", {})
+    node = {"nodeId": document["root"]["nodeId"], "selector": picture.top or "html"}
     box = browser.execute_cdp_cmd("DOM.querySelector", node)
     quad = browser.execute_cdp_cmd("DOM.getBoxModel", box)["model"]["border"]
     scrolled = browser.execute_cdp_cmd("Page.getLayoutMetrics", {})["cssLayoutViewport"]["pageY"]
@@ -208,9 +208,11 @@ def decide(browser: Browser, empty: str) -> None:
     from selenium.webdriver.support.wait import WebDriverWait
 
     browser.execute_script("document.querySelector('#form button[type=submit]').click()")
-    told = "const text = document.querySelector('#result').textContent; return text.trim() && "
+    result_text = (
+        "const text = document.querySelector('#result').textContent; return text.trim() && "
+    )
     WebDriverWait(browser, TIMEOUT_S).until(
-        lambda driver: driver.execute_script(f"{told}!text.includes(arguments[0])", empty)
+        lambda driver: driver.execute_script(f"{result_text}!text.includes(arguments[0])", empty)
     )
 
 

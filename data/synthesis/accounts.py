@@ -30,7 +30,7 @@ from data.synthesis.leaves import MIN_ROWS, Leaf, summarise_numbers
 LIMIT_STEP = 10_000
 
 #: The youngest age of the table, in years; more than enough rows hold it.
-YOUNGEST = 21
+MIN_AGE = 21
 
 #: Tries to draw charges that leave something to pay, and the most used where all of them fail.
 TRIES = 6
@@ -67,37 +67,37 @@ class Accounts:
 
 def fit_accounts(table: pd.DataFrame, progress: Callable[[str], None]) -> Accounts:
     """Fit every variable of the story."""
-    known = spell_out(table)
+    columns = spell_out(table)
     variables = {}
-    for place, variable in enumerate(STORY):
+    for index, variable in enumerate(STORY):
         if variable.kind is not Kind.COMPUTED:
             progress(f"fitting {variable.name}")
-            here = _where(variable, known, len(table))
-            if here.sum() >= MIN_ROWS:
-                part = {name: column[here] for name, column in known.items()}
-                variables[variable.name] = _fit(variable, part, NAMES[:place])
+            rows = _where(variable, columns, len(table))
+            if rows.sum() >= MIN_ROWS:
+                subset = {name: column[rows] for name, column in columns.items()}
+                variables[variable.name] = _fit(variable, subset, NAMES[:index])
     overpaid = {
-        month: summarise_numbers(known[f"USE_{month}"][known[f"SIGN_{month}"] < 0])
+        month: summarise_numbers(columns[f"USE_{month}"][columns[f"SIGN_{month}"] < 0])
         for month in MONTHS
     }
     return Accounts(variables, overpaid)
 
 
-def _where(variable: Variable, known: Mapping[str, Floats], rows: int) -> Bools:
+def _where(variable: Variable, columns: Mapping[str, Floats], rows: int) -> Bools:
     if variable.where is None:
         return np.ones(rows, dtype=np.bool_)
     name, value = variable.where
-    here: Bools = known[name] == value
-    return here
+    matches: Bools = columns[name] == value
+    return matches
 
 
-def _fit(variable: Variable, part: Mapping[str, Floats], names: tuple[str, ...]) -> Conditional:
-    own = part[variable.name]
-    before = side_by_side(part, names, len(own))
+def _fit(variable: Variable, columns: Mapping[str, Floats], names: tuple[str, ...]) -> Conditional:
+    target = columns[variable.name]
+    before = side_by_side(columns, names, len(target))
     if variable.kind is Kind.CODE:
-        return fit_codes(before, own)
-    alike = [part[name] for name in variable.alike]
-    return fit_numbers(before, own, alike=alike, relative=variable.relative)
+        return fit_codes(before, target)
+    alike = [columns[name] for name in variable.alike]
+    return fit_numbers(before, target, alike=alike, relative=variable.relative)
 
 
 class _Drawing:
@@ -111,7 +111,7 @@ class _Drawing:
         """Draw who it is, the limit, and how the three months were paid."""
         for name in ("SEX", "EDUCATION", "MARRIAGE"):
             self.columns[name] = self.draw(name)
-        self.columns["AGE"] = np.maximum(self.draw("AGE").round(), YOUNGEST)
+        self.columns["AGE"] = np.maximum(self.draw("AGE").round(), MIN_AGE)
         steps = (self.draw("LIMIT_BAL") / LIMIT_STEP).round()
         self.columns["LIMIT_BAL"] = np.maximum(steps, 1) * LIMIT_STEP
         for name in ("PAY_3", "PAY_2", "PAY_1"):
@@ -172,15 +172,15 @@ class _Drawing:
 
     def draw_amount(self, month: int) -> Floats:
         """Draw a payment where it is an amount of its own, and give 0 elsewhere."""
-        here = self.columns[f"PAID_{month}"] == AMOUNT
-        drawn = self.draw(f"PAY_AMT{month}", here)
-        return np.where(here, np.maximum(drawn.round(), 1), 0)
+        is_amount = self.columns[f"PAID_{month}"] == AMOUNT
+        amounts = self.draw(f"PAY_AMT{month}", is_amount)
+        return np.where(is_amount, np.maximum(amounts.round(), 1), 0)
 
-    def draw(self, name: str, here: Bools | None = None) -> Floats:
+    def draw(self, name: str, within: Bools | None = None) -> Floats:
         """Draw a variable, given those before it; 0 where it is not asked for."""
-        drawn = np.zeros(self.rows)
-        where = np.ones(self.rows, dtype=np.bool_) if here is None else here
+        values = np.zeros(self.rows)
+        where = np.ones(self.rows, dtype=np.bool_) if within is None else within
         if where.any():
             before = side_by_side(self.columns, NAMES[: NAMES.index(name)], self.rows)
-            drawn[where] = self.accounts.variables[name].draw(before[where], self.rng)
-        return drawn
+            values[where] = self.accounts.variables[name].draw(before[where], self.rng)
+        return values

@@ -123,22 +123,22 @@ STORY = (
 
 def spell_out(table: pd.DataFrame) -> dict[str, Floats]:
     """Return every column and every variable of a table as an array of shape (n_rows,)."""
-    known = {name: table[name].to_numpy(np.float64) for name in FEATURES}
-    limit = known["LIMIT_BAL"]
+    columns = {name: table[name].to_numpy(np.float64) for name in FEATURES}
+    limit = columns["LIMIT_BAL"]
     for month in MONTHS:
-        bill, payment = known[f"BILL_AMT{month}"], known[f"PAY_AMT{month}"]
-        known[f"SIGN_{month}"] = np.sign(bill)
-        known[f"USE_{month}"] = bill / limit
-        known[f"REPAID_{month}"] = payment / limit
-    known["PAID_3"] = np.where(known["PAY_AMT3"] > 0, float(AMOUNT), float(NOTHING))
+        bill, payment = columns[f"BILL_AMT{month}"], columns[f"PAY_AMT{month}"]
+        columns[f"SIGN_{month}"] = np.sign(bill)
+        columns[f"USE_{month}"] = bill / limit
+        columns[f"REPAID_{month}"] = payment / limit
+    columns["PAID_3"] = np.where(columns["PAY_AMT3"] > 0, float(AMOUNT), float(NOTHING))
     for month in (2, 1):
-        before, payment = known[f"BILL_AMT{month + 1}"], known[f"PAY_AMT{month}"]
-        kind = known[f"PAID_{month}"] = kind_of_payment(payment, before)
-        known[f"RATIO_{month}"] = np.where(kind == ABOUT, payment / np.maximum(before, 1), 0)
-        known[f"CARRIED_{month}"] = (before - payment) / limit
-        known[f"CHARGES_{month}"] = known[f"BILL_AMT{month}"] - before + payment
-        known[f"SPENT_{month}"] = known[f"CHARGES_{month}"] / limit
-    return known
+        before, payment = columns[f"BILL_AMT{month + 1}"], columns[f"PAY_AMT{month}"]
+        kind = columns[f"PAID_{month}"] = kind_of_payment(payment, before)
+        columns[f"RATIO_{month}"] = np.where(kind == ABOUT, payment / np.maximum(before, 1), 0)
+        columns[f"CARRIED_{month}"] = (before - payment) / limit
+        columns[f"CHARGES_{month}"] = columns[f"BILL_AMT{month}"] - before + payment
+        columns[f"SPENT_{month}"] = columns[f"CHARGES_{month}"] / limit
+    return columns
 
 
 def kind_of_payment(payment: Floats, bill: Floats) -> Floats:
@@ -148,9 +148,9 @@ def kind_of_payment(payment: Floats, bill: Floats) -> Floats:
     return kinds.astype(np.float64)
 
 
-def side_by_side(known: Mapping[str, Floats], names: Sequence[str], rows: int) -> Floats:
+def side_by_side(columns: Mapping[str, Floats], names: Sequence[str], rows: int) -> Floats:
     """Return the named variables as an array of shape (n_rows, n_names)."""
-    return np.column_stack([known[name] for name in names]) if names else np.empty((rows, 0))
+    return np.column_stack([columns[name] for name in names]) if names else np.empty((rows, 0))
 
 
 def fold(table: pd.DataFrame) -> pd.DataFrame:

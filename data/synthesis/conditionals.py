@@ -38,9 +38,9 @@ class Rare:
     def draw(self, leaf: Leaf, uniform: Floats) -> Floats:
         """Draw codes of a leaf, those it lacks at their pools' rates."""
         rates = self.rows / self.among
-        own = leaf.rows / max(int(leaf.rows.sum()), 1) * (1 - rates.sum())
+        leaf_rates = leaf.rows / max(int(leaf.rows.sum()), 1) * (1 - rates.sum())
         value = np.concatenate([leaf.value, self.value])
-        return value[choose(np.concatenate([own, rates]), uniform)]
+        return value[choose(np.concatenate([leaf_rates, rates]), uniform)]
 
 
 @dataclass(frozen=True)
@@ -63,14 +63,14 @@ class Conditional:
 
     def draw(self, before: Floats, rng: np.random.Generator) -> Floats:
         """Draw a value for every row of an (n_rows, n_variables) array."""
-        places = self.tree.leaf_of(before)
-        drawn = np.empty(len(places))
-        for place, leaf in self.leaves.items():
-            here = np.flatnonzero(places == place)
-            if len(here):
-                even, rare = _evenly(len(here), rng), self.rare.get(place)
-                drawn[here] = rare.draw(leaf, even) if rare else leaf.draw(even, rng)
-        return drawn
+        leaf_of_row = self.tree.leaf_of(before)
+        values = np.empty(len(leaf_of_row))
+        for index, leaf in self.leaves.items():
+            rows = np.flatnonzero(leaf_of_row == index)
+            if len(rows):
+                even, rare = _evenly(len(rows), rng), self.rare.get(index)
+                values[rows] = rare.draw(leaf, even) if rare else leaf.draw(even, rng)
+        return values
 
 
 def fit_codes(before: Floats, codes: Floats) -> Conditional:
@@ -89,9 +89,9 @@ def fit_codes(before: Floats, codes: Floats) -> Conditional:
         random_state=0,
     )
     tree, groups = _grow(grower, before, codes)
-    held = {place: codes[rows] for place, rows in groups.items()}
-    leaves = {place: summarise_codes(own) for place, own in held.items()}
-    return Conditional(tree, leaves, _pool(held, leaves))
+    codes_of_leaf = {index: codes[rows] for index, rows in groups.items()}
+    leaves = {index: summarise_codes(leaf_codes) for index, leaf_codes in codes_of_leaf.items()}
+    return Conditional(tree, leaves, _pool(codes_of_leaf, leaves))
 
 
 def fit_numbers(
@@ -115,7 +115,7 @@ def fit_numbers(
     ranks = [pd.Series(column).rank(pct=True).to_numpy() for column in (numbers, *alike)]
     tree, groups = _grow(grower, before, np.column_stack(ranks))
     leaves = {
-        place: summarise_numbers(numbers[rows], relative=relative) for place, rows in groups.items()
+        index: summarise_numbers(numbers[rows], relative=relative) for index, rows in groups.items()
     }
     return Conditional(tree, leaves, {})
 
@@ -127,24 +127,26 @@ def _grow(
     tree = stump(len(target))
     if matrix.shape[1] and len(target) >= 2 * LEAF_ROWS:
         tree = plain(grower.fit(matrix, target).tree_, matrix, with_values=False)
-    places = tree.leaf_of(matrix)
-    return tree, {int(place): np.flatnonzero(places == place) for place in np.unique(places)}
+    leaf_of_row = tree.leaf_of(matrix)
+    return tree, {
+        int(index): np.flatnonzero(leaf_of_row == index) for index in np.unique(leaf_of_row)
+    }
 
 
-def _pool(held: Mapping[int, Floats], leaves: Mapping[int, Leaf]) -> dict[int, Rare]:
+def _pool(codes_of_leaf: Mapping[int, Floats], leaves: Mapping[int, Leaf]) -> dict[int, Rare]:
     """Find, for each leaf and each code too rare in it, the code's rate in a pool of leaves."""
-    entries: dict[int, list[tuple[float, int, int]]] = {place: [] for place in held}
-    for code in np.unique(np.concatenate(list(held.values()))):
+    entries: dict[int, list[tuple[float, int, int]]] = {index: [] for index in codes_of_leaf}
+    for code in np.unique(np.concatenate(list(codes_of_leaf.values()))):
         counts = {
-            place: (int((own == code).sum()), len(own))
-            for place, own in held.items()
-            if code not in leaves[place].value
+            index: (int((leaf_codes == code).sum()), len(leaf_codes))
+            for index, leaf_codes in codes_of_leaf.items()
+            if code not in leaves[index].value
         }
         for pool in _pools(counts):
-            rows, among = (sum(counts[place][i] for place in pool) for i in (0, 1))
-            for place in pool:
-                entries[place].append((float(code), rows, among))
-    return {place: _rare(found) for place, found in entries.items() if found}
+            rows, among = (sum(counts[index][i] for index in pool) for i in (0, 1))
+            for index in pool:
+                entries[index].append((float(code), rows, among))
+    return {index: _rare(pooled) for index, pooled in entries.items() if pooled}
 
 
 def _pools(counts: Mapping[int, tuple[int, int]]) -> list[list[int]]:
@@ -154,19 +156,19 @@ def _pools(counts: Mapping[int, tuple[int, int]]) -> list[list[int]]:
     in all these leaves gets no pool, and is never drawn there.
     """
     pools: list[list[int]] = [[]]
-    for place in counts:
-        if sum(counts[known][0] for known in pools[-1]) >= MIN_ROWS:
+    for index in counts:
+        if sum(counts[leaf][0] for leaf in pools[-1]) >= MIN_ROWS:
             pools.append([])
-        pools[-1].append(place)
-    if sum(counts[known][0] for known in pools[-1]) < MIN_ROWS:
+        pools[-1].append(index)
+    if sum(counts[leaf][0] for leaf in pools[-1]) < MIN_ROWS:
         leftover = pools.pop()
         if pools:
             pools[-1] += leftover
     return pools
 
 
-def _rare(found: Sequence[tuple[float, int, int]]) -> Rare:
-    value, rows, among = zip(*found, strict=True)
+def _rare(entries: Sequence[tuple[float, int, int]]) -> Rare:
+    value, rows, among = zip(*entries, strict=True)
     return Rare(np.array(value), np.array(rows, dtype=np.int64), np.array(among, dtype=np.int64))
 
 

@@ -25,7 +25,7 @@ class Distances:
     @property
     def worst(self) -> tuple[str, float]:
         """Return the largest distance and its name."""
-        name = max(self.by_name, key=lambda known: self.by_name[known])
+        name = max(self.by_name, key=lambda candidate: self.by_name[candidate])
         return name, self.by_name[name]
 
     @property
@@ -34,53 +34,55 @@ class Distances:
         return sum(self.by_name.values()) / len(self.by_name)
 
 
-def column_distances(real: pd.DataFrame, drawn: pd.DataFrame) -> Distances:
+def column_distances(real: pd.DataFrame, synthetic: pd.DataFrame) -> Distances:
     """Compare column by column: total variation for codes, Kolmogorov-Smirnov for quantities."""
     return Distances(
         {
-            name: total_variation(real[name].to_numpy(), drawn[name].to_numpy())
+            name: total_variation(real[name].to_numpy(), synthetic[name].to_numpy())
             if name in CODED
-            else kolmogorov_smirnov(real[name].to_numpy(), drawn[name].to_numpy())
+            else kolmogorov_smirnov(real[name].to_numpy(), synthetic[name].to_numpy())
             for name in COLUMNS
         }
     )
 
 
-def pair_distances(real: pd.DataFrame, drawn: pd.DataFrame) -> Distances:
+def pair_distances(real: pd.DataFrame, synthetic: pd.DataFrame) -> Distances:
     """Compare every table of two columns, quantities cut into bins: total variation."""
-    cut = {name: _bins(real[name], drawn[name]) for name in COLUMNS}
+    cut = {name: _bins(real[name], synthetic[name]) for name in COLUMNS}
     return Distances(
         {
-            f"{one}, {other}": total_variation(
-                *(a * 1000 + b for a, b in zip(cut[one], cut[other], strict=True))
+            f"{first}, {second}": total_variation(
+                *(a * 1000 + b for a, b in zip(cut[first], cut[second], strict=True))
             )
-            for one, other in combinations(COLUMNS, 2)
+            for first, second in combinations(COLUMNS, 2)
         }
     )
 
 
-def rank_correlation_errors(real: pd.DataFrame, drawn: pd.DataFrame) -> Distances:
+def rank_correlation_errors(real: pd.DataFrame, synthetic: pd.DataFrame) -> Distances:
     """Compare Spearman's rank correlation of every two columns: absolute difference."""
     names = list(COLUMNS)
-    off = (real[names].corr("spearman") - drawn[names].corr("spearman")).abs().to_numpy()
+    off = (real[names].corr("spearman") - synthetic[names].corr("spearman")).abs().to_numpy()
     pairs = combinations(range(len(names)), 2)
     return Distances({f"{names[a]}, {names[b]}": float(off[a, b]) for a, b in pairs})
 
 
-def total_variation(one: Ints, other: Ints) -> float:
+def total_variation(first: Ints, second: Ints) -> float:
     """Return half the sum of the absolute differences of the shares of all values."""
-    values, places = np.unique(np.concatenate([one, other]), return_inverse=True)
+    values, indices = np.unique(np.concatenate([first, second]), return_inverse=True)
     shares = [
-        np.bincount(part, minlength=len(values)) / len(part)
-        for part in (places[: len(one)], places[len(one) :])
+        np.bincount(column, minlength=len(values)) / len(column)
+        for column in (indices[: len(first)], indices[len(first) :])
     ]
     return float(np.abs(shares[0] - shares[1]).sum() / 2)
 
 
-def kolmogorov_smirnov(one: Ints, other: Ints) -> float:
+def kolmogorov_smirnov(first: Ints, second: Ints) -> float:
     """Return the largest difference of the two distribution functions."""
-    steps = np.unique(np.concatenate([one, other]))
-    below = [np.searchsorted(np.sort(part), steps, "right") / len(part) for part in (one, other)]
+    steps = np.unique(np.concatenate([first, second]))
+    below = [
+        np.searchsorted(np.sort(column), steps, "right") / len(column) for column in (first, second)
+    ]
     return float(np.abs(below[0] - below[1]).max())
 
 
@@ -113,17 +115,17 @@ def nearness(rows: pd.DataFrame, fitted: pd.DataFrame) -> Nearness:
 def _scale(rows: pd.DataFrame, fitted: pd.DataFrame) -> Floats:
     columns = []
     for name in FEATURES:
-        own, known = rows[name].to_numpy(), np.sort(fitted[name].to_numpy())
+        values, fitted_values = rows[name].to_numpy(), np.sort(fitted[name].to_numpy())
         if name in CODED:
             # Two codes differ in two of these columns: the square root of 2 x 0.125 is a half.
-            columns += [(own == code) * np.sqrt(0.125) for code in np.unique(known)]
+            columns += [(values == code) * np.sqrt(0.125) for code in np.unique(fitted_values)]
         else:
-            columns.append(np.searchsorted(known, own, "right") / len(known))
+            columns.append(np.searchsorted(fitted_values, values, "right") / len(fitted_values))
     return np.column_stack(columns)
 
 
-def _bins(real: pd.Series[int], drawn: pd.Series[int]) -> list[Ints]:
-    columns = [np.asarray(column, dtype=np.int64) for column in (real, drawn)]
+def _bins(real: pd.Series[int], synthetic: pd.Series[int]) -> list[Ints]:
+    columns = [np.asarray(column, dtype=np.int64) for column in (real, synthetic)]
     if real.name in CODED:
         return columns
     edges = np.unique(np.quantile(real, np.linspace(0, 1, BINS + 1)[1:-1]))

@@ -20,7 +20,7 @@ from data.synthesis.leaves import Leaf, summarise_codes
 from data.synthesis.trees import Tree, plain
 
 #: Log-odds of the boosted probabilities stay within these probabilities.
-LOWEST, HIGHEST = 0.02, 0.95
+MIN_PROBABILITY, MAX_PROBABILITY = 0.02, 0.95
 
 #: Learning rate of the boosted trees.
 RATE = 0.08
@@ -113,7 +113,7 @@ class LabelModel:
 
     def probability_of_default(self, table: pd.DataFrame) -> Floats:
         """Return each row's probability of default, as an array of shape (n_rows,)."""
-        echo = np.clip(self.echo.predict(table), LOWEST, HIGHEST)
+        echo = np.clip(self.echo.predict(table), MIN_PROBABILITY, MAX_PROBABILITY)
         log_odds = self.everything.predict(table) + self.application.predict(table) - logit(echo)
         return expit(_reconcile(log_odds, table, self.groups)).round(DECIMALS)
 
@@ -124,26 +124,26 @@ class LabelModel:
         return sample_evenly(probability, beside, rng.random())
 
 
-def fit_labels(real: pd.DataFrame, drawn: pd.DataFrame) -> LabelModel:
+def fit_labels(real: pd.DataFrame, synthetic: pd.DataFrame) -> LabelModel:
     """Fit the label to real rows, and the correction to drawn ones.
 
     Parameters
     ----------
     real : DataFrame
         All columns.
-    drawn : DataFrame
+    synthetic : DataFrame
         The features of many drawn rows.
     """
     bad, features, application = real[LABEL], real[list(FEATURES)], real[list(APPLICATION)]
     start = float(logit(np.array(bad.mean())))
     everything = _boost(GradientBoostingClassifier(**FROM_ALL), features, bad, start)
     alone = _boost(GradientBoostingClassifier(**FROM_APPLICATION), application, bad, start)
-    said = pd.Series(expit(everything.predict(drawn)))
+    predicted = pd.Series(expit(everything.predict(synthetic)))
     echo = _boost(
         GradientBoostingRegressor(**FROM_APPLICATION),
-        drawn[list(APPLICATION)],
-        said,
-        float(said.mean()),
+        synthetic[list(APPLICATION)],
+        predicted,
+        float(predicted.mean()),
     )
     return LabelModel(everything, alone, echo, _groups(real))
 
@@ -206,7 +206,7 @@ def _groups(real: pd.DataFrame) -> tuple[Group, ...]:
         meant = UNDOCUMENTED.get(column, {})
         counted_as = real[column].replace(meant)
         for code in sorted(set(counted_as)):
-            codes = (int(code), *(other for other, into in meant.items() if into == code))
+            codes = (int(code), *(raw for raw, into in meant.items() if into == code))
             outcomes = summarise_codes(real.loc[counted_as == code, LABEL].to_numpy(np.float64))
             if len(outcomes.rows) == 2:
                 groups.append(Group(column, codes, outcomes))
@@ -217,8 +217,8 @@ def _reconcile(log_odds: Floats, table: pd.DataFrame, groups: tuple[Group, ...])
     """Shift each group's log-odds until its mean probability is its real default rate."""
     members = [(group.default_rate, group.within(table)) for group in groups]
     for _ in range(ROUNDS):
-        for rate, here in members:
-            if here.any():
-                shift = logit(np.array(rate)) - logit(expit(log_odds[here]).mean())
-                log_odds[here] += shift
+        for rate, inside in members:
+            if inside.any():
+                shift = logit(np.array(rate)) - logit(expit(log_odds[inside]).mean())
+                log_odds[inside] += shift
     return log_odds

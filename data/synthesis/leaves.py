@@ -54,9 +54,9 @@ class Leaf:
 def choose(weights: Floats, uniform: Floats) -> Ints:
     """Return the place that each number between 0 and 1 falls to, in proportion to the weights."""
     bounds = np.cumsum(weights)
-    places = np.searchsorted(bounds, uniform * bounds[-1], side="right")
-    chosen: Ints = np.minimum(places, len(weights) - 1).astype(np.int64)
-    return chosen
+    positions = np.searchsorted(bounds, uniform * bounds[-1], side="right")
+    indices: Ints = np.minimum(positions, len(weights) - 1).astype(np.int64)
+    return indices
 
 
 def summarise_codes(codes: Floats) -> Leaf:
@@ -88,8 +88,8 @@ def _groups(ordered: Floats) -> list[Floats]:
     return [*_cut(groups[0], END_GROUPS), *groups[1:-1], *_cut(groups[-1], END_GROUPS)]
 
 
-def _cut(ordered: Floats, most: int) -> list[Floats]:
-    pieces = min(most, len(ordered) // MIN_ROWS)
+def _cut(ordered: Floats, max_pieces: int) -> list[Floats]:
+    pieces = min(max_pieces, len(ordered) // MIN_ROWS)
     return np.array_split(ordered, pieces) if pieces else []
 
 

@@ -32,7 +32,7 @@ class Copies:
     inactive: Bools
 
 
-def check(thing: object) -> Stored:
+def check(generator: object) -> Stored:
     """Look through everything a generator stores, and give what covers the fewest rows.
 
     Raises
@@ -40,7 +40,7 @@ def check(thing: object) -> Stored:
     PrivacyError
         If that is fewer than ``MIN_ROWS``, or if a number does not say how many rows it covers.
     """
-    fewest = min(stored(thing, "generator"), key=lambda found: found.rows)
+    fewest = min(stored(generator, "generator"), key=lambda entry: entry.rows)
     if fewest.rows < MIN_ROWS:
         raise PrivacyError(
             f"{fewest.where} covers {fewest.rows} rows, every stored number must cover at least "
@@ -49,45 +49,46 @@ def check(thing: object) -> Stored:
     return fewest
 
 
-def stored(thing: object, where: str) -> Iterator[Stored]:
+def stored(content: object, where: str) -> Iterator[Stored]:
     """Walk through all that is stored, however deep.
 
     An object with numbers must have ``rows``, one count for each of them. Names, codes and
     switches are no numbers of that sort.
     """
-    if is_dataclass(thing) and not isinstance(thing, type):
-        inside = {field.name: getattr(thing, field.name) for field in fields(thing)}
+    if is_dataclass(content) and not isinstance(content, type):
+        inside = {field.name: getattr(content, field.name) for field in fields(content)}
         counts = inside.get("rows")
         if isinstance(counts, np.ndarray):
-            yield from _counted(counts, inside, where)
+            yield from _count_rows(counts, inside, where)
         else:
-            for name, part in inside.items():
-                yield from stored(part, f"{where}.{name}")
-    elif isinstance(thing, Mapping):
-        for key, part in thing.items():
-            yield from stored(part, f"{where}[{key}]")
-    elif isinstance(thing, list | tuple):
-        for place, part in enumerate(thing):
-            yield from stored(part, f"{where}[{place}]")
-    elif not isinstance(thing, str | int | None):
-        raise PrivacyError(f"{where} does not say how many rows it covers: {type(thing).__name__}")
+            for name, value in inside.items():
+                yield from stored(value, f"{where}.{name}")
+    elif isinstance(content, Mapping):
+        for key, value in content.items():
+            yield from stored(value, f"{where}[{key}]")
+    elif isinstance(content, list | tuple):
+        for index, value in enumerate(content):
+            yield from stored(value, f"{where}[{index}]")
+    elif not isinstance(content, str | int | None):
+        kind = type(content).__name__
+        raise PrivacyError(f"{where} does not say how many rows it covers: {kind}")
 
 
-def copies(drawn: pd.DataFrame, real: pd.DataFrame) -> Copies:
+def copies(synthetic: pd.DataFrame, real: pd.DataFrame) -> Copies:
     """Find which drawn rows equal a real row in all features."""
     names = list(FEATURES)
-    known = pd.MultiIndex.from_frame(real[names].drop_duplicates())
-    same = pd.MultiIndex.from_frame(drawn[names]).isin(known)
-    moved = active(drawn)
+    real_rows = pd.MultiIndex.from_frame(real[names].drop_duplicates())
+    same = pd.MultiIndex.from_frame(synthetic[names]).isin(real_rows)
+    moved = active(synthetic)
     return Copies(active=same & moved, inactive=same & ~moved)
 
 
-def _counted(counts: Ints, inside: Mapping[str, object], where: str) -> Iterator[Stored]:
+def _count_rows(counts: Ints, inside: Mapping[str, object], where: str) -> Iterator[Stored]:
     """Return the counts of an object in which every number has one."""
-    for name, part in inside.items():
-        if not isinstance(part, np.ndarray):
-            yield from stored(part, f"{where}.{name}")
-        elif part.shape != counts.shape:
+    for name, value in inside.items():
+        if not isinstance(value, np.ndarray):
+            yield from stored(value, f"{where}.{name}")
+        elif value.shape != counts.shape:
             raise PrivacyError(f"{where}.{name} does not say how many rows each number covers")
-    for place, rows in enumerate(counts):
-        yield Stored(f"{where}[{place}]", int(rows))
+    for index, rows in enumerate(counts):
+        yield Stored(f"{where}[{index}]", int(rows))

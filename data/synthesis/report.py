@@ -26,7 +26,9 @@ T = TypeVar("T")
 DECIMALS = 4
 
 
-def measure(real: pd.DataFrame, drawn: pd.DataFrame, fewest: Stored, seed: int) -> dict[str, Any]:
+def measure(
+    real: pd.DataFrame, synthetic: pd.DataFrame, fewest: Stored, seed: int
+) -> dict[str, Any]:
     """Compare the drawn table to the real one.
 
     Parameters
@@ -37,38 +39,38 @@ def measure(real: pd.DataFrame, drawn: pd.DataFrame, fewest: Stored, seed: int) 
     seed : int
         That the rows were drawn with.
     """
-    same, real_same = copies(drawn, real), real.duplicated(list(FEATURES), keep=False)
+    same, real_same = copies(synthetic, real), real.duplicated(list(FEATURES), keep=False)
     return {
         "seed": seed,
-        "rows": {"real": len(real), "drawn": len(drawn)},
-        "default_rate": _both(real, drawn, lambda table: table[LABEL].mean()),
-        "column_distance": _told(fidelity.column_distances(real, drawn), each=True),
-        "pair_distance": _told(fidelity.pair_distances(real, drawn)),
-        "rank_correlation_error": _told(fidelity.rank_correlation_errors(real, drawn)),
+        "rows": {"real": len(real), "drawn": len(synthetic)},
+        "default_rate": _both(real, synthetic, lambda table: table[LABEL].mean()),
+        "column_distance": _summarise(fidelity.column_distances(real, synthetic), with_names=True),
+        "pair_distance": _summarise(fidelity.pair_distances(real, synthetic)),
+        "rank_correlation_error": _summarise(fidelity.rank_correlation_errors(real, synthetic)),
         "fewest_rows_covered": fewest.rows,
-        "inactive_accounts": _both(real, drawn, lambda table: int((~active(table)).sum())),
+        "inactive_accounts": _both(real, synthetic, lambda table: int((~active(table)).sum())),
         "identical_to_a_real_row": {
             "active": int(same.active.sum()),
             "inactive": int(same.inactive.sum()),
         },
         "real_rows_identical_to_another": int(real_same.sum()),
-        "paid_the_bill_exactly": _both(real, drawn, _paid_exactly),
-        "paid_in_thousands": _both(real, drawn, _paid_in_thousands),
+        "paid_the_bill_exactly": _both(real, synthetic, _paid_exactly),
+        "paid_in_thousands": _both(real, synthetic, _paid_in_thousands),
         "over_the_limit": _both(
-            real, drawn, lambda table: (table["BILL_AMT1"] > table["LIMIT_BAL"]).mean()
+            real, synthetic, lambda table: (table["BILL_AMT1"] > table["LIMIT_BAL"]).mean()
         ),
         "percentile_99": {
-            name: _both(real[name], drawn[name], lambda column: int(column.quantile(0.99)))
+            name: _both(real[name], synthetic[name], lambda column: int(column.quantile(0.99)))
             for name in ("LIMIT_BAL", *AMOUNTS)
         },
         "default_rate_by_code": {
-            name: _by_code(fold(real), fold(drawn), name)
+            name: _by_code(fold(real), fold(synthetic), name)
             for name in ("SEX", "EDUCATION", "MARRIAGE")
         },
         "codes_never_drawn": {
             name: missing
             for name in CODED
-            if (missing := sorted(set(real[name].tolist()) - set(drawn[name].tolist())))
+            if (missing := sorted(set(real[name].tolist()) - set(synthetic[name].tolist())))
         },
     }
 
@@ -155,26 +157,26 @@ def _percent(both: dict[str, float]) -> tuple[str, str]:
     return f"{both['real']:.2%}", f"{both['drawn']:.2%}"
 
 
-def _both(real: T, drawn: T, figure: Callable[[T], float]) -> dict[str, float]:
-    return {"real": _rounded(figure(real)), "drawn": _rounded(figure(drawn))}
+def _both(real: T, synthetic: T, figure: Callable[[T], float]) -> dict[str, float]:
+    return {"real": _round(figure(real)), "drawn": _round(figure(synthetic))}
 
 
-def _told(distances: Distances, *, each: bool = False) -> dict[str, Any]:
+def _summarise(distances: Distances, *, with_names: bool = False) -> dict[str, Any]:
     name, distance = distances.worst
-    told = {
+    summary = {
         "worst": name,
-        "worst_distance": _rounded(distance),
-        "mean_distance": _rounded(distances.mean),
+        "worst_distance": _round(distance),
+        "mean_distance": _round(distances.mean),
     }
-    if each:
-        told["by_name"] = {name: _rounded(off) for name, off in distances.by_name.items()}
-    return told
+    if with_names:
+        summary["by_name"] = {name: _round(off) for name, off in distances.by_name.items()}
+    return summary
 
 
-def _by_code(real: pd.DataFrame, drawn: pd.DataFrame, name: str) -> dict[str, dict[str, float]]:
-    rates = [table.groupby(name)[LABEL].mean() for table in (real, drawn)]
+def _by_code(real: pd.DataFrame, synthetic: pd.DataFrame, name: str) -> dict[str, dict[str, float]]:
+    rates = [table.groupby(name)[LABEL].mean() for table in (real, synthetic)]
     return {
-        str(code): {"real": _rounded(rates[0][code]), "drawn": _rounded(rates[1][code])}
+        str(code): {"real": _round(rates[0][code]), "drawn": _round(rates[1][code])}
         for code in rates[0].index.intersection(rates[1].index)
     }
 
@@ -191,5 +193,5 @@ def _paid_in_thousands(table: pd.DataFrame) -> float:
     return float((paid % 1000 == 0).mean())
 
 
-def _rounded(figure: float) -> float:
+def _round(figure: float) -> float:
     return figure if isinstance(figure, int) else round(float(figure), DECIMALS)

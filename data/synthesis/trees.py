@@ -40,14 +40,14 @@ class Tree:
 
     def leaf_of(self, matrix: Floats) -> Ints:
         """Return the leaf that each row of an (n_rows, n_columns) array ends in."""
-        place = np.zeros(len(matrix), dtype=np.int64)
-        moving = np.flatnonzero(self.left[place] != place)
+        leaf = np.zeros(len(matrix), dtype=np.int64)
+        moving = np.flatnonzero(self.left[leaf] != leaf)
         while len(moving):
-            node = place[moving]
+            node = leaf[moving]
             goes_left = matrix[moving, self.column[node]] <= self.threshold[node]
-            place[moving] = np.where(goes_left, self.left[node], self.right[node])
-            moving = moving[self.left[place[moving]] != place[moving]]
-        return place
+            leaf[moving] = np.where(goes_left, self.left[node], self.right[node])
+            moving = moving[self.left[leaf[moving]] != leaf[moving]]
+        return leaf
 
     def predict(self, matrix: Floats) -> Floats:
         """Return the value of the leaf that each row ends in."""

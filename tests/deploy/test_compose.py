@@ -52,7 +52,7 @@ def test_compose_takes_the_file() -> None:
 
 @pytest.mark.parametrize("name", SECRETS)
 def test_without_a_secret_nothing_starts(name: str) -> None:
-    result = compose(**{other: text for other, text in SECRETS.items() if other != name})
+    result = compose(**{secret: text for secret, text in SECRETS.items() if secret != name})
 
     assert result.returncode != 0
     assert "see docs/docker.md" in result.stderr
@@ -118,18 +118,18 @@ def test_what_a_service_mounts_is_there_and_can_be_written_only_where_it_has_to(
 
 def test_a_volume_of_the_service_belongs_to_its_user_from_the_start() -> None:
     serve = (PROJECT / "Dockerfile").read_text(encoding="utf-8").partition(" AS serve\n")[2]
-    (made,) = re.findall("install -d -o creditscore -g creditscore (.*)", serve)
+    (folders,) = re.findall("install -d -o creditscore -g creditscore (.*)", serve)
 
     for name in ("prepare", "creditscore"):
         for volume in SERVICES[name]["volumes"]:
             folder = volume.removesuffix(":ro").partition(":/srv/creditscore/")[2]
-            assert folder in made.split(), volume
+            assert folder in folders.split(), volume
 
 
 def test_its_settings_are_settings() -> None:
-    known = {setting.variable for setting in DEFINITIONS}
+    variables = {setting.variable for setting in DEFINITIONS}
 
-    assert set(SERVICES["creditscore"]["environment"]) <= known
+    assert set(SERVICES["creditscore"]["environment"]) <= variables
 
 
 def test_no_secret_is_written_down() -> None:
@@ -153,7 +153,7 @@ def test_what_the_image_needs_of_the_folder_is_sent_to_its_build() -> None:
 
 def test_the_proxy_is_that_of_the_guide() -> None:
     # What differs is where things are.
-    here = {
+    replacements = {
         "creditscore:8000": "127.0.0.1:8000",
         "listen 8443 ssl": "listen 443 ssl",
         "server_name localhost": "server_name credit.example",
@@ -161,7 +161,7 @@ def test_the_proxy_is_that_of_the_guide() -> None:
         "/etc/nginx/tls/key.pem": "/etc/ssl/credit.example.key",
     }
     text = (DEPLOY / "nginx" / "nginx.conf").read_text(encoding="utf-8")
-    for ours, theirs in here.items():
+    for ours, theirs in replacements.items():
         assert text.count(ours) == 1, ours
         text = text.replace(ours, theirs)
     ours = " ".join(text.split())
@@ -198,7 +198,7 @@ def test_each_alert_fires_at_its_fault_and_at_no_other() -> None:
         for group in yaml.safe_load((DEPLOY / "prometheus" / "alerts.yml").read_text())["groups"]
         for rule in group["rules"]
     }
-    seen = " ".join(file.read_text(encoding="utf-8") for file in files)
+    rule_tests = " ".join(file.read_text(encoding="utf-8") for file in files)
 
     result = subprocess.run(
         [find_prometheus("promtool"), "test", "rules", *files],
@@ -207,17 +207,17 @@ def test_each_alert_fires_at_its_fault_and_at_no_other() -> None:
     )
 
     assert result.returncode == 0, result.stdout + result.stderr
-    assert alerts == {name for name in alerts if name in seen}
+    assert alerts == {name for name in alerts if name in rule_tests}
 
 
 def test_the_dashboard_asks_for_metrics_that_exist(model_dir: Path) -> None:
-    known = known_names(metric_families(model_dir))
+    metrics = known_names(metric_families(model_dir))
 
     assert len(expressions()) >= 12
     for expression in expressions():
-        asked = set(re.findall(r"creditscore_\w+", expression))
-        assert asked <= known, expression
-        assert asked or "ALERTS" in expression or "up{" in expression
+        names = set(re.findall(r"creditscore_\w+", expression))
+        assert names <= metrics, expression
+        assert names or "ALERTS" in expression or "up{" in expression
 
 
 def test_the_dashboard_is_found_by_grafana_and_finds_prometheus() -> None:
@@ -237,6 +237,6 @@ def test_the_dashboard_is_found_by_grafana_and_finds_prometheus() -> None:
     assert source["url"] == "http://prometheus:9090"
     for panel in DASHBOARD["panels"]:
         assert {target["datasource"]["uid"] for target in panel["targets"]} == {source["uid"]}
-    places = [tuple(panel["gridPos"].values()) for panel in DASHBOARD["panels"]]
-    assert len(set(places)) == len(places)
-    assert len({panel["id"] for panel in DASHBOARD["panels"]}) == len(places)
+    positions = [tuple(panel["gridPos"].values()) for panel in DASHBOARD["panels"]]
+    assert len(set(positions)) == len(positions)
+    assert len({panel["id"] for panel in DASHBOARD["panels"]}) == len(positions)

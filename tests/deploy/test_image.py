@@ -72,9 +72,9 @@ def test_the_service_is_well_on_the_port_that_its_host_chooses(
 def test_a_model_goes_into_an_image_of_ones_own_where_the_service_looks_for_it() -> None:
     text = (PROJECT / "deploy" / "with-model.Dockerfile").read_text(encoding="utf-8")
     (folder,) = re.findall(r"^COPY --chown=creditscore:creditscore \. (\w+)/$", text, re.MULTILINE)
-    (place,) = re.findall("^WORKDIR (.*)$", DOCKERFILE, re.MULTILINE)
+    (workdir,) = re.findall("^WORKDIR (.*)$", DOCKERFILE, re.MULTILINE)
 
-    assert f"ENV CREDITSCORE_MODEL_DIR={place}/{folder}\n" in text
+    assert f"ENV CREDITSCORE_MODEL_DIR={workdir}/{folder}\n" in text
     # What is copied into a volume may be lost.
     (volumes,) = re.findall("^VOLUME (.*)$", DOCKERFILE, re.MULTILINE)
-    assert f"{place}/{folder}" not in json.loads(volumes)
+    assert f"{workdir}/{folder}" not in json.loads(volumes)

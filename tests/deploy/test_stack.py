@@ -62,8 +62,8 @@ def prepare(folder: Path) -> None:
     """Do what the service `prepare` does, with folders of ours."""
     script, *names = SERVICES["prepare"]["command"][1:]
     folders = [folder / name for name in names]
-    for each in folders:
-        each.mkdir(exist_ok=True)
+    for path in folders:
+        path.mkdir(exist_ok=True)
     environment = {"PATH": os.environ["PATH"], "METRICS_KEY": KEY}
     subprocess.run(["sh", PROJECT / script, *folders], env=environment, check=True)
 
@@ -72,10 +72,10 @@ def prepare(folder: Path) -> None:
 def proxy(service_port: int, folder: Path) -> Iterator[int]:
     """Run nginx with the file of deploy/nginx."""
     text, port = (PROJECT / "deploy" / "nginx" / "nginx.conf").read_text(), free_port()
-    place = folder / "nginx"
-    place.mkdir()
+    nginx_folder = folder / "nginx"
+    nginx_folder.mkdir()
     for stands, instead in {
-        "/tmp/": f"{place}/",
+        "/tmp/": f"{nginx_folder}/",
         "creditscore:8000": f"127.0.0.1:{service_port}",
         "listen 8443 ssl": f"listen 127.0.0.1:{port} ssl",
         "/etc/nginx/tls": str(folder / "tls"),
@@ -84,7 +84,7 @@ def proxy(service_port: int, folder: Path) -> Iterator[int]:
         text = text.replace(stands, instead)
     # As root, its workers would be somebody who may not look into this folder.
     user = "user root;\n" if os.geteuid() == 0 else ""
-    with running_nginx(f"{user}daemon off;\n{text}", port, place):
+    with running_nginx(f"{user}daemon off;\n{text}", port, nginx_folder):
         yield port
 
 
@@ -136,7 +136,7 @@ def test_a_decision_comes_through_a_certificate_that_the_client_trusts(
 
 def test_metrics_are_for_prometheus_alone(stack: Stack) -> None:
     assert stack.ask("/metrics")[0] == 403
-    assert wait_until(lambda: [one["value"][1] for one in stack.prometheus.query("up")] == ["1"])
+    assert wait_until(lambda: [row["value"][1] for row in stack.prometheus.query("up")] == ["1"])
 
 
 def test_the_dashboard_shows_what_was_decided(stack: Stack, schema: Schema) -> None:
@@ -155,14 +155,14 @@ def made_in(folder: Path) -> dict[Path, bytes]:
 
 def test_a_second_preparation_makes_no_other_certificate(tmp_path: Path) -> None:
     prepare(tmp_path)
-    made = made_in(tmp_path)
+    files = made_in(tmp_path)
 
     prepare(tmp_path)
 
-    assert [path.name for path in made] == ["key", "certificate.pem", "key.pem"]
-    assert made_in(tmp_path) == made
+    assert [path.name for path in files] == ["key", "certificate.pem", "key.pem"]
+    assert made_in(tmp_path) == files
     # Their readers are in the service's group; nobody else is.
-    assert {path.stat().st_mode & 0o777 for path in made} == {0o640}
+    assert {path.stat().st_mode & 0o777 for path in files} == {0o640}
 
 
 def test_a_database_that_is_gone_wakes_the_operator(stack: Stack, schema: Schema) -> None:

@@ -79,22 +79,22 @@ def of_document(path: Path) -> list[str]:
 
 
 def of_code(path: Path) -> list[str]:
-    found = IN_CODE.finditer(path.read_text(encoding="utf-8"))
-    return [match[1] or match[2] for match in found]
+    matches = IN_CODE.finditer(path.read_text(encoding="utf-8"))
+    return [match[1] or match[2] for match in matches]
 
 
 @pytest.mark.parametrize(("paths", "commands"), [(GUIDES, of_document), (TEXTS, of_code)])
 def test_no_command_in_a_document_or_in_the_code_needs_an_activated_environment(
     paths: list[Path], commands: Callable[[Path], list[str]]
 ) -> None:
-    found = {
+    bare_commands = {
         str(path.relative_to(PROJECT)): bare
         for path in paths
         if (bare := [command for command in commands(path) if is_bare(command)])
     }
 
     assert len(paths) > 20
-    assert found == {}
+    assert bare_commands == {}
 
 
 # They run
@@ -102,20 +102,20 @@ def test_no_command_in_a_document_or_in_the_code_needs_an_activated_environment(
 
 def heads() -> list[str]:
     """Return the beginnings of the guides' commands, up to their own arguments."""
-    found = set()
+    beginnings = set()
     for path in [*PROJECT.glob("README*.md"), *PROJECT.glob("docs/*.md")]:
         for line in shell_lines(path):
             for command in programs(line):
                 words = command.split()
                 if words[:1] == [FLASK]:
-                    found.add(" ".join(words[:5]))
+                    beginnings.add(" ".join(words[:5]))
                 elif words[:3] == [PYTHON, "-m", "dask"]:
-                    found.add(" ".join(words[:4]))
+                    beginnings.add(" ".join(words[:4]))
                 elif words[:2] == [PYTHON, "-m"]:
-                    found.add(" ".join(words[:3]))
+                    beginnings.add(" ".join(words[:3]))
                 elif words[:1] == [PYTHON] and (PROJECT / words[1]).is_file():
-                    found.add(" ".join(words[:2]))
-    return sorted(found)
+                    beginnings.add(" ".join(words[:2]))
+    return sorted(beginnings)
 
 
 def test_the_beginnings_of_commands_are_found() -> None:

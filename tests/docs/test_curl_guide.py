@@ -26,18 +26,18 @@ class Step:
     """A command of the guide, and what it shows as its answer, if it shows any."""
 
     command: str
-    shown: str | None = None
+    answer: str | None = None
 
 
 def steps() -> list[Step]:
     """Give the commands in their order, but the one that starts the service."""
-    found: list[Step] = []
+    guide_steps: list[Step] = []
     for block in blocks(GUIDE):
         if block.language == "sh":
-            found += map(Step, commands(block))
+            guide_steps += map(Step, commands(block))
         else:
-            found[-1] = Step(found[-1].command, block.text)
-    return [step for step in found if "manage.py" not in step.command]
+            guide_steps[-1] = Step(guide_steps[-1].command, block.text)
+    return [step for step in guide_steps if "manage.py" not in step.command]
 
 
 @pytest.fixture(scope="module")
@@ -56,22 +56,22 @@ def said_json(reader: Reader, words: str) -> Any:
 
 
 def test_the_guide_shows_answers_and_uses_no_other_program() -> None:
-    asked = [step.command for step in steps()]
+    run_commands = [step.command for step in steps()]
 
-    assert sum(step.shown is not None for step in steps()) >= 5
-    assert all(command.startswith(("curl ", "echo ", FLASK)) for command in asked)
+    assert sum(step.answer is not None for step in steps()) >= 5
+    assert all(command.startswith(("curl ", "echo ", FLASK)) for command in run_commands)
 
 
-@pytest.mark.parametrize("step", [step for step in steps() if step.shown], ids=str)
+@pytest.mark.parametrize("step", [step for step in steps() if step.answer], ids=str)
 def test_every_answer_that_is_shown_is_the_one_that_comes(reader: Reader, step: Step) -> None:
-    assert step.shown is not None
-    came = reader.printed[step.command]
+    assert step.answer is not None
+    output = reader.printed[step.command]
 
-    if step.shown.startswith("{"):
-        assert lasting(json.loads(came)) == lasting(json.loads(step.shown))
-        assert json.loads(came).keys() == json.loads(step.shown).keys()
+    if step.answer.startswith("{"):
+        assert lasting(json.loads(output)) == lasting(json.loads(step.answer))
+        assert json.loads(output).keys() == json.loads(step.answer).keys()
     else:
-        assert came.strip() == step.shown.strip()
+        assert output.strip() == step.answer.strip()
 
 
 def test_every_field_of_a_decision_is_explained_and_no_other() -> None:

@@ -26,8 +26,8 @@ NOTHING = dict.fromkeys(STATES, 0)
 
 def runnable() -> list[str]:
     """Give the commands but those that need a server of PostgreSQL, or that install."""
-    own = [line for line in shell_lines(GUIDE) if line.startswith((FLASK, "curl ", "printf "))]
-    return [re.sub(" +", " ", line) for line in own]
+    lines = [line for line in shell_lines(GUIDE) if line.startswith((FLASK, "curl ", "printf "))]
+    return [re.sub(" +", " ", line) for line in lines]
 
 
 @pytest.fixture(scope="module")
@@ -41,9 +41,9 @@ def reader(model_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 
 def test_the_guide_has_a_command_for_everything() -> None:
-    named = set(re.findall(r"decisions (\w+)", " ".join(runnable())))
+    subcommands = set(re.findall(r"decisions (\w+)", " ".join(runnable())))
 
-    assert named == {"replay", "verify", "outcomes", "export", "purge", "backup"}
+    assert subcommands == {"replay", "verify", "outcomes", "export", "purge", "backup"}
     assert len(runnable()) >= 14
 
 
@@ -55,7 +55,7 @@ def test_what_is_read_back_is_what_was_answered(reader: Reader) -> None:
     listed = json.loads(reader.said("label=not_eligible"))
 
     assert read_back["decision_id"] == explained["decision_id"]
-    assert read_back["decision_id"] in {each["decision_id"] for each in listed["decisions"]}
+    assert read_back["decision_id"] in {entry["decision_id"] for entry in listed["decisions"]}
     assert json.loads(reader.said("/outcome -H"))["defaulted"] is False
     assert json.loads(reader.said("/outcomes -H"))["counts"] == {**NOTHING, "known": 1}
     assert reader.said("decisions outcomes").endswith("1 rows: 1 known\n")

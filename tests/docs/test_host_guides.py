@@ -67,14 +67,14 @@ def test_waitress_decides_with_the_options_of_the_guide_for_windows(
 
 def docker_lines(guide: str) -> list[list[str]]:
     """Give the commands of docker in a guide, in words."""
-    found: list[list[str]] = []
+    lines: list[list[str]] = []
     for line in (line for block in blocks(DOCS / guide) for line in commands(block)):
         words = shlex.split(line)
         while "|" in words:
             words = words[words.index("|") + 1 :]
         if words[0] == "docker":
-            found.append(words)
-    return found
+            lines.append(words)
+    return lines
 
 
 @pytest.mark.parametrize("guide", ["docker.md", "container-host.md"])
@@ -102,19 +102,19 @@ def test_the_secrets_that_the_guide_makes_are_those_that_compose_asks_for(tmp_pa
     subprocess.run(["sh", "-c", line], cwd=tmp_path, check=True)
 
     text = (tmp_path / ".env").read_text(encoding="utf-8")
-    made = dict(entry.split("=") for entry in text.splitlines())
-    asked = re.findall(r"\$\{(\w+):\?", (PROJECT / "compose.yaml").read_text(encoding="utf-8"))
-    assert set(made) == set(asked)
+    secrets = dict(entry.split("=") for entry in text.splitlines())
+    names = re.findall(r"\$\{(\w+):\?", (PROJECT / "compose.yaml").read_text(encoding="utf-8"))
+    assert set(secrets) == set(names)
     # The service takes them: a key has at least 16 characters, a password stands in an address.
-    assert all(re.fullmatch("[0-9a-f]{48}", secret) for secret in made.values())
-    assert len(set(made.values())) == len(made)
+    assert all(re.fullmatch("[0-9a-f]{48}", secret) for secret in secrets.values())
+    assert len(set(secrets.values())) == len(secrets)
     assert (tmp_path / ".env").stat().st_mode & 0o777 == 0o600
     assert set(COMPOSE) == {"x-hardened", "x-once", "services", "networks", "volumes"}
 
 
 def test_the_settings_of_the_guide_for_container_hosts_are_settings() -> None:
     text = (DOCS / "container-host.md").read_text(encoding="utf-8")
-    named = re.findall(r"^\| `(CREDITSCORE_\w+)` \|", text, re.MULTILINE)
+    variables = re.findall(r"^\| `(CREDITSCORE_\w+)` \|", text, re.MULTILINE)
 
-    assert len(named) == 3
-    assert set(named) <= {setting.variable for setting in DEFINITIONS}
+    assert len(variables) == 3
+    assert set(variables) <= {setting.variable for setting in DEFINITIONS}

@@ -58,10 +58,10 @@ def test_the_installation_makes_the_user_and_the_folder_of_the_unit() -> None:
     service, lines = unit()["Service"], install_commands()
     user, folder = service["User"], service["WorkingDirectory"]
 
-    (made,) = (line for line in lines if "useradd" in line)
-    (owned,) = (line for line in lines if "install -d" in line)
-    assert made.endswith(f" {user}")
-    assert owned == f"sudo install -d -o {user} -g {service['Group']} {folder}"
+    (useradd,) = (line for line in lines if "useradd" in line)
+    (install,) = (line for line in lines if "install -d" in line)
+    assert useradd.endswith(f" {user}")
+    assert install == f"sudo install -d -o {user} -g {service['Group']} {folder}"
     assert f"sudo -u {user} git clone REPOSITORY_ADDRESS {folder}" in lines
     assert f"cd {folder}" in lines
     (unit_file,) = re.findall(r"`/etc/systemd/system/(\w+).service`", TEXT)
@@ -74,8 +74,8 @@ def test_whatever_the_installation_does_in_the_folder_its_owner_does() -> None:
     ours = [line for line in lines if ".venv" in line or "git clone" in line]
     assert [line.partition(f"sudo -u {user} ")[0] for line in ours] == [""] * len(ours)
     done = ["git clone", "-m venv", "-r requirements.txt", "train.py", "keys new", "enable --now"]
-    places = [next(i for i, line in enumerate(lines) if words in line) for words in done]
-    assert places == sorted(places)
+    positions = [next(i for i, line in enumerate(lines) if words in line) for words in done]
+    assert positions == sorted(positions)
 
 
 def test_systemd_finds_no_fault_in_the_unit(tmp_path: Path) -> None:
@@ -117,7 +117,7 @@ def test_systemd_calls_what_the_service_can_reach_little(tmp_path: Path) -> None
 
 def steps(first: str) -> list[str]:
     """Give the commands of the block that has this one in it."""
-    (block,) = (each for each in blocks(GUIDE) if first in each.text)
+    (block,) = (candidate for candidate in blocks(GUIDE) if first in candidate.text)
     return block.text.splitlines()
 
 
@@ -125,8 +125,8 @@ def decide(server: LiveServer, schema: Schema, count: int) -> list[Any]:
     members = {name: schema.fields[name].example for name in schema.base_fields}
     answer = server.ask("POST", "/predict", json.dumps([members] * count).encode())
     assert answer.status == 200
-    made: list[Any] = answer.json
-    return made
+    decisions: list[Any] = answer.json
+    return decisions
 
 
 @pytest.fixture
@@ -155,7 +155,7 @@ def test_what_was_backed_up_serves_again_after_all_was_lost(host: Reader, schema
         )
 
     with serve() as server:
-        made = decide(server, schema, 3)
+        decisions = decide(server, schema, 3)
         for line in steps("decisions backup"):
             host.follow(line)
         decide(server, schema, 2)
@@ -171,10 +171,10 @@ def test_what_was_backed_up_serves_again_after_all_was_lost(host: Reader, schema
     assert host.said("verify") == "3 verified: 0 with faults\n"
     assert host.said("replay --all") == "3 replayed: 3 identical\n"
     with serve() as server:
-        for each in made:
-            path = f"/decisions/{each['decision_id']}"
+        for decision in decisions:
+            path = f"/decisions/{decision['decision_id']}"
             answer = server.ask("GET", path, headers={"X-API-Key": KEY})
-            assert answer.json["probability_of_default"] == each["probability_of_default"]
+            assert answer.json["probability_of_default"] == decision["probability_of_default"]
         assert len(decide(server, schema, 1)) == 1
     private = [*(folder / "backups").iterdir(), folder / "instance" / "decisions.sqlite"]
     assert len(private) == 3
@@ -205,27 +205,27 @@ def test_the_guide_has_the_alerts_of_the_file_that_prometheus_reads() -> None:
 
 
 def test_each_alert_asks_for_metrics_that_exist(families: dict[str, Any]) -> None:
-    known = known_names(families)
-    found = list(rules())
+    metrics = known_names(families)
+    alerts = list(rules())
 
-    assert len(found) >= 6
-    assert len({rule["alert"] for rule in found}) == len(found)
-    for rule in found:
-        asked = set(re.findall(r"creditscore_\w+", rule["expr"]))
-        assert asked <= known, rule["alert"]
-        assert asked or "up{" in rule["expr"]
+    assert len(alerts) >= 6
+    assert len({rule["alert"] for rule in alerts}) == len(alerts)
+    for rule in alerts:
+        names = set(re.findall(r"creditscore_\w+", rule["expr"]))
+        assert names <= metrics, rule["alert"]
+        assert names or "up{" in rule["expr"]
         assert rule["expr"].count("(") == rule["expr"].count(")")
         assert rule["annotations"]["summary"]
         assert rule["labels"]["severity"] in {"page", "ticket"}
 
 
 def test_the_table_of_metrics_is_all_there_is(families: dict[str, Any]) -> None:
-    told = re.findall(r"^\| `(creditscore_\w+)` \|", TEXT, re.MULTILINE)
+    listed = re.findall(r"^\| `(creditscore_\w+)` \|", TEXT, re.MULTILINE)
 
-    assert told
-    counters = {f"{name}_total" for name, each in families.items() if each.type == "counter"}
-    others = {name for name, each in families.items() if each.type != "counter"}
-    assert sorted(told) == sorted(counters | others)
+    assert listed
+    counters = {f"{name}_total" for name, family in families.items() if family.type == "counter"}
+    other_metrics = {name for name, family in families.items() if family.type != "counter"}
+    assert sorted(listed) == sorted(counters | other_metrics)
 
 
 # The examples
@@ -254,13 +254,14 @@ def test_the_proxy_lets_the_largest_table_through_and_names_the_client() -> None
 
 
 def test_the_proxy_passes_on_a_few_requests_more_than_the_service_takes() -> None:
-    (most,) = re.findall(r"max_conns=([0-9]+);", TEXT)
+    (connections,) = re.findall(r"max_conns=([0-9]+);", TEXT)
     waiting = inspect.signature(Asgi).parameters["max_waiting"].default
-    taken = int(runpy.run_path(str(PROJECT / "gunicorn.conf.py"))["workers"]) * (THREADS + waiting)
+    workers = int(runpy.run_path(str(PROJECT / "gunicorn.conf.py"))["workers"])
+    capacity = workers * (THREADS + waiting)
 
     assert f"takes {THREADS + waiting} and refuses the others" in " ".join(TEXT.split())
-    assert f"The few above {taken} " in TEXT
-    assert taken < int(most) < 1.1 * taken
+    assert f"The few above {capacity} " in TEXT
+    assert capacity < int(connections) < 1.1 * capacity
 
 
 def test_the_figures_of_the_guide_stand_in_the_results_of_the_benchmarks() -> None:
@@ -268,7 +269,7 @@ def test_the_figures_of_the_guide_stand_in_the_results_of_the_benchmarks() -> No
     section = TEXT.partition("## How much it can take")[2]
     quoted = re.findall(r"about ([0-9,]+) (?:decisions a second|MiB)|and ([0-9,]+) with", section)
 
-    figures = [figure for found in quoted for figure in found if figure]
+    figures = [figure for groups in quoted for figure in groups if figure]
     assert len(figures) == 3
     for figure in figures:
         assert re.search(rf"\b{figure}\b", results), figure

@@ -27,7 +27,7 @@ GUIDE = PROJECT / "docs" / "own-data.md"
 TEXT = GUIDE.read_text(encoding="utf-8")
 EXPORT = re.compile(r"export (\w+)=(\S+)")
 # What the guide says that training says, in the first column of its table.
-SAID = re.findall(r"^ *\| `(.+)` \| ", TEXT, re.MULTILINE)
+MESSAGES = re.findall(r"^ *\| `(.+)` \| ", TEXT, re.MULTILINE)
 
 
 def files() -> dict[str, str]:
@@ -46,8 +46,8 @@ def commands_with(words: str) -> list[str]:
 def shown_after(words: str) -> str:
     """Give the block that follows the one with these words."""
     all_blocks = blocks(GUIDE)
-    (place,) = (n for n, block in enumerate(all_blocks) if is_command(block, words))
-    return all_blocks[place + 1].text
+    (index,) = (n for n, block in enumerate(all_blocks) if is_command(block, words))
+    return all_blocks[index + 1].text
 
 
 def is_command(block: Block, words: str) -> bool:
@@ -129,10 +129,10 @@ def test_the_guides_own_words_fit_into_the_draft(trained: Reader) -> None:
 def test_the_answers_are_those_that_are_shown_and_logged_where_the_guide_says(
     reader: Reader,
 ) -> None:
-    came, shown = json.loads(reader.said('"contract"')), json.loads(shown_after('"contract"'))
+    answer, expected = json.loads(reader.said('"contract"')), json.loads(shown_after('"contract"'))
 
-    assert came.keys() == shown.keys()
-    assert lasting(came) == lasting(shown)
+    assert answer.keys() == expected.keys()
+    assert lasting(answer) == lasting(expected)
     assert json.loads(reader.said('"student"')) == json.loads(shown_after('"student"'))
     assert (reader.folder / "mine" / "decisions.sqlite").is_file()
 
@@ -167,13 +167,15 @@ MISTAKES: list[tuple[str, Change]] = [
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("said", "mistake"), list(zip(SAID, MISTAKES, strict=True)), ids=SAID)
+@pytest.mark.parametrize(
+    ("message", "mistake"), list(zip(MESSAGES, MISTAKES, strict=True)), ids=MESSAGES
+)
 def test_what_training_refuses_is_told_in_the_words_of_the_guide(
-    trained: Reader, tmp_path: Path, said: str, mistake: tuple[str, Change]
+    trained: Reader, tmp_path: Path, message: str, mistake: tuple[str, Change]
 ) -> None:
     kind, change = mistake
     paths: dict[str, Any] = {
-        each: trained.folder / "mine" / f"instalments.{each}" for each in ("csv", "toml")
+        suffix: trained.folder / "mine" / f"instalments.{suffix}" for suffix in ("csv", "toml")
     }
     wrong = tmp_path / f"wrong.{kind}"
     wrong.write_text(change(paths[kind].read_text(encoding="utf-8")), encoding="utf-8")
@@ -189,5 +191,5 @@ def test_what_training_refuses_is_told_in_the_words_of_the_guide(
     )
 
     assert result.returncode == 1
-    assert said in result.stderr
+    assert message in result.stderr
     assert not (tmp_path / "model").exists()

@@ -9,30 +9,30 @@ from pathlib import Path
 import pytest
 from answers import PROJECT
 
-from tools.take_screenshots import DRAWN, IMAGES, PICTURES, Picture
+from tools.take_screenshots import DRAWINGS, IMAGES, PICTURES, Picture
 
 DOCUMENTS = [*PROJECT.glob("*.md"), *(PROJECT / "docs").rglob("*.md"), *PROJECT.glob("data/*.md")]
 # ![...](images/x.png) and <img src="docs/images/x.png">, from the document's folder.
-SHOWN = re.compile(r'(?:!\[[^\]]*\]\(|<img [^>]*?src=")([^)"\s]+)')
+PICTURE_LINK = re.compile(r'(?:!\[[^\]]*\]\(|<img [^>]*?src=")([^)"\s]+)')
 
 
 def shown_in(document: Path) -> set[Path]:
     """Give the pictures that a document shows."""
-    found = SHOWN.findall(document.read_text("utf-8"))
-    return {(document.parent / each).resolve() for each in found if "://" not in each}
+    targets = PICTURE_LINK.findall(document.read_text("utf-8"))
+    return {(document.parent / target).resolve() for target in targets if "://" not in target}
 
 
 def test_every_picture_is_taken_or_drawn() -> None:
-    taken = {IMAGES / f"{picture.name}.png" for picture in PICTURES}
+    screenshots = {IMAGES / f"{picture.name}.png" for picture in PICTURES}
 
-    assert set(IMAGES.iterdir()) == taken | set(IMAGES.glob(DRAWN))
-    assert len(taken) == len(PICTURES)
+    assert set(IMAGES.iterdir()) == screenshots | set(IMAGES.glob(DRAWINGS))
+    assert len(screenshots) == len(PICTURES)
 
 
 def test_every_picture_is_shown_and_every_shown_one_is_there() -> None:
-    shown = set().union(*map(shown_in, DOCUMENTS))
+    pictures = set().union(*map(shown_in, DOCUMENTS))
 
-    assert shown == set(IMAGES.iterdir())
+    assert pictures == set(IMAGES.iterdir())
 
 
 @pytest.mark.parametrize("picture", PICTURES, ids=lambda picture: picture.name)

@@ -94,7 +94,7 @@ INDONESIAN_TEXTS = sorted(
 
 
 def habits(text: str, pattern: re.Pattern[str] = PATTERN) -> list[str]:
-    return [found.group() for found in pattern.finditer(text)]
+    return [match.group() for match in pattern.finditer(text)]
 
 
 def habits_in(paths: list[Path], pattern: re.Pattern[str]) -> dict[str, list[str]]:
@@ -149,22 +149,22 @@ def test_errors_and_output_of_commands_are_in_plain_words() -> None:
         *PROJECT.glob("data/*.py"),
     ]
 
-    found = {
+    habits_by_line = {
         f"{path.relative_to(PROJECT)}:{line}": words
         for path in modules
         for line, text in strings(path).items()
         if (words := habits(text))
     }
 
-    assert not found, f"write instead: {HABITS}"
+    assert not habits_by_line, f"write instead: {HABITS}"
 
 
 def test_an_indonesian_habit_is_found() -> None:
     text = "Yang melewatkan 5 % tidak sah; seadanya pun sah menurut hukum."
 
-    found = habits(text, INDONESIAN_PATTERN)
+    phrases = habits(text, INDONESIAN_PATTERN)
 
-    assert found == ["melewatkan", "5 %", "sah", "seadanya"]
+    assert phrases == ["melewatkan", "5 %", "sah", "seadanya"]
 
 
 def test_a_habit_is_found() -> None:

@@ -43,7 +43,7 @@ def names() -> set[str]:
     return {item["name"] for item in requests_of(COLLECTION)}
 
 
-def drawn(path: Path) -> list[str]:
+def texts_of(path: Path) -> list[str]:
     """Give the words of a drawing."""
     texts = ElementTree.parse(path).getroot().iter(f"{SVG}text")
     return ["".join(text.itertext()) for text in texts]
@@ -106,10 +106,10 @@ def test_every_variable_of_the_collection_is_explained_and_no_other(language: st
 
 
 def test_the_request_and_the_answer_are_those_of_the_collection() -> None:
-    sent, answered = (json.loads(b.text) for b in blocks(GUIDES["en"]) if b.language == "json")
+    body, answer = (json.loads(b.text) for b in blocks(GUIDES["en"]) if b.language == "json")
 
-    assert sent == json.loads(FIRST["request"]["body"]["raw"])
-    assert lasting(answered) == lasting(json.loads(FIRST["response"][0]["body"]))
+    assert body == json.loads(FIRST["request"]["body"]["raw"])
+    assert lasting(answer) == lasting(json.loads(FIRST["response"][0]["body"]))
 
 
 @pytest.mark.parametrize("path", DRAWINGS, ids=lambda path: path.name)
@@ -129,13 +129,13 @@ def test_a_drawing_can_be_read_aloud_and_needs_nothing_else(path: Path) -> None:
 
 
 def test_every_drawing_stands_in_the_guide() -> None:
-    shown = [target for target in LINK.findall(TEXTS["en"]) if target.endswith(".svg")]
+    targets = [target for target in LINK.findall(TEXTS["en"]) if target.endswith(".svg")]
 
-    assert sorted(shown) == [f"images/{path.name}" for path in DRAWINGS]
+    assert sorted(targets) == [f"images/{path.name}" for path in DRAWINGS]
 
 
 def test_the_drawings_show_what_the_collection_holds() -> None:
-    drawings = {path.stem: drawn(path) for path in DRAWINGS}
+    drawings = {path.stem: texts_of(path) for path in DRAWINGS}
     answer = json.loads(FIRST["response"][0]["body"])
 
     assert set(folders()) <= set(drawings["postman-variables"])
@@ -143,8 +143,8 @@ def test_the_drawings_show_what_the_collection_holds() -> None:
         assert {variable["key"], variable["value"]} - {""} <= set(drawings["postman-variables"])
     requests = [item["name"] for item in COLLECTION["item"][0]["item"]]
     assert [word for word in drawings["postman-send"] if word in names()] == requests
-    sent = re.findall(r'\{ "LIMIT.*?\}', " ".join(drawings["postman-send"]))
-    assert json.loads(sent[0]) == json.loads(FIRST["request"]["body"]["raw"])
+    bodies = re.findall(r'\{ "LIMIT.*?\}', " ".join(drawings["postman-send"]))
+    assert json.loads(bodies[0]) == json.loads(FIRST["request"]["body"]["raw"])
     for name, value in re.findall(r'"(\w+)": ([^,]+),', " ".join(drawings["postman-send"])):
         if name in answer:
             assert json.dumps(answer[name]).startswith(value.removesuffix("...")), name

@@ -32,21 +32,21 @@ PORT = 8000
 # A file or folder in backticks, such as `data/schema.toml` or `docs/`.
 MENTIONED = re.compile(r"`((?:[\w.-]+/)*[\w.-]+\.(?:py|md|toml|csv|txt|in|json)|(?:[\w.-]+/)+)`")
 # A file that a command of the document itself writes.
-WRITTEN = re.compile(r"(?:>|(?<= -o )|(?<= --output ))([\w./-]+)")
+OUTPUT_FILE = re.compile(r"(?:>|(?<= -o )|(?<= --output ))([\w./-]+)")
 # What the reader is to put a file of their own for.
 PLACEHOLDER = re.compile("[A-Z_]+[.][a-z]+")
 
 
 def calls(page: Path) -> list[tuple[str, str | None]]:
     """Give a page's curl commands, each with the JSON block that follows it as its answer."""
-    found: list[tuple[str, str | None]] = []
+    lines: list[tuple[str, str | None]] = []
     for block in blocks(page):
         if block.language == "sh":
-            found += [(line, None) for line in block.text.replace("\\\n", " ").splitlines()]
-        elif block.language == "json" and found:
-            found[-1] = (found[-1][0], block.text)
-    asked = [(line, answer) for line, answer in found if line.startswith("curl ")]
-    return [(line, answer) for line, answer in asked if "text/csv" not in line]
+            lines += [(line, None) for line in block.text.replace("\\\n", " ").splitlines()]
+        elif block.language == "json" and lines:
+            lines[-1] = (lines[-1][0], block.text)
+    curl_calls = [(line, answer) for line, answer in lines if line.startswith("curl ")]
+    return [(line, answer) for line, answer in curl_calls if "text/csv" not in line]
 
 
 @pytest.fixture(scope="module")
@@ -76,16 +76,16 @@ def run(line: str, server: LiveServer) -> str:
 def test_the_readme_asks_the_service_once_and_shows_the_main_parts_of_the_answer(
     server: LiveServer,
 ) -> None:
-    ((line, shown),) = calls(README)
-    assert shown is not None
-    main, answer = json.loads(shown), json.loads(run(line, server))
+    ((line, excerpt),) = calls(README)
+    assert excerpt is not None
+    main, answer = json.loads(excerpt), json.loads(run(line, server))
 
-    assert len(shown.splitlines()) < len(json.dumps(answer, indent=2).splitlines())
+    assert len(excerpt.splitlines()) < len(json.dumps(answer, indent=2).splitlines())
     check_decision(answer)
     for name, value in main.items():
         if name == "reasons":
-            for said, reason in zip(value, answer["reasons"], strict=True):
-                assert said == {
+            for stated, reason in zip(value, answer["reasons"], strict=True):
+                assert stated == {
                     "text": reason["text"],
                     "impact": pytest.approx(reason["impact"], abs=0.0005),
                 }
@@ -93,19 +93,19 @@ def test_the_readme_asks_the_service_once_and_shows_the_main_parts_of_the_answer
             assert answer[name] == pytest.approx(value, abs=0.0005), name
 
 
-@pytest.mark.parametrize(("line", "shown"), calls(API))
+@pytest.mark.parametrize(("line", "expected"), calls(API))
 def test_every_curl_command_is_answered_as_the_reference_shows(
-    server: LiveServer, line: str, shown: str | None
+    server: LiveServer, line: str, expected: str | None
 ) -> None:
     answer = json.loads(run(line, server))
 
-    if shown is None:
+    if expected is None:
         # All faults at once.
         assert len(answer["errors"]) > 1
     else:
         check_decision(answer)
-        assert answer.keys() == json.loads(shown).keys()
-        assert lasting(answer) == lasting(json.loads(shown))
+        assert answer.keys() == json.loads(expected).keys()
+        assert lasting(answer) == lasting(json.loads(expected))
 
 
 def test_the_reference_shows_an_answer_and_a_refusal() -> None:
@@ -115,12 +115,12 @@ def test_the_reference_shows_an_answer_and_a_refusal() -> None:
 def test_a_table_gets_the_same_answer_from_the_service_as_from_a_file(
     server: LiveServer, full_model_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (block,) = [each.text for each in blocks(API) if "text/csv" in each.text]
+    (text,) = [block.text for block in blocks(API) if "text/csv" in block.text]
     (tmp_path / "data").symlink_to(PROJECT / "data")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("CREDITSCORE_MODEL_DIR", str(full_model_dir))
     interpreter = f"{shlex.quote(sys.executable)} {shlex.quote(str(PROJECT / 'score.py'))}"
-    head, curl, score = block.splitlines()
+    head, curl, score = text.splitlines()
 
     run(head, server)
     answered = list(csv.DictReader(io.StringIO(run(curl, server))))
@@ -131,15 +131,15 @@ def test_a_table_gets_the_same_answer_from_the_service_as_from_a_file(
     assert len(answered) == 3
     assert len(scored) == 30_000
     assert not (tmp_path / "decisions.csv.rejects.csv").exists()
-    for one, other in zip(answered, scored, strict=False):
-        assert {name: one[name] for name in other} == other
+    for over_http, from_file in zip(answered, scored, strict=False):
+        assert {name: over_http[name] for name in from_file} == from_file
 
 
 def test_every_option_of_a_command_exists() -> None:
     for line in itertools.chain(*map(shell_lines, DOCUMENTS)):
         words = shlex.split(line, comments=True)
-        for place, script in enumerate(Path(word).name for word in words):
-            options = {word.partition("=")[0] for word in words[place:] if word.startswith("--")}
+        for index, script in enumerate(Path(word).name for word in words):
+            options = {word.partition("=")[0] for word in words[index:] if word.startswith("--")}
             if script in {"train.py", "app.py", "score.py"} and options:
                 assert options <= options_of(script), line
             # `manage.py test` and `lock` hand their options to pytest and uv.
@@ -181,8 +181,8 @@ def test_every_link_to_a_file_leads_somewhere() -> None:
 
 def is_known(path: Path, name: str) -> bool:
     """Return whether a file that a document mentions exists, or is made at run time."""
-    written = {name for line in shell_lines(path) for name in WRITTEN.findall(line)}
-    if PLACEHOLDER.fullmatch(Path(name).name) or name in written:
+    output_files = {name for line in shell_lines(path) for name in OUTPUT_FILE.findall(line)}
+    if PLACEHOLDER.fullmatch(Path(name).name) or name in output_files:
         return True
     if any((folder / name).exists() for folder in (PROJECT, path.parent)):
         return True

@@ -9,7 +9,7 @@ from answers import PROJECT
 TEXT = (PROJECT / "SECURITY.md").read_text(encoding="utf-8")
 #: A row of the table of threats: the threat, the defence, and what holds it.
 ROWS = re.findall(r"^\| ([^|]+) \| ([^|]+) \| ((?:`[\w./:]+`(?:, )?)+) \|$", TEXT, re.MULTILINE)
-HOLDERS = sorted({name for _, _, held in ROWS for name in re.findall("`([^`]+)`", held)})
+HOLDERS = sorted({name for _, _, holders in ROWS for name in re.findall("`([^`]+)`", holders)})
 
 
 def test_every_threat_of_the_table_names_what_holds_its_defence() -> None:
@@ -28,8 +28,8 @@ def is_there(holder: str) -> bool:
     paths = [
         path for folder in ("*", "*/*") for path in (PROJECT / "tests").glob(f"{folder}/{name}")
     ]
-    found = [path.read_text(encoding="utf-8") for path in paths]
-    return "".join(found).count(f"\ndef {function}(") == 1
+    contents = [path.read_text(encoding="utf-8") for path in paths]
+    return "".join(contents).count(f"\ndef {function}(") == 1
 
 
 def test_what_is_said_to_hold_a_defence_is_there() -> None:

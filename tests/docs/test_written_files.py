@@ -16,7 +16,7 @@ DOCUMENTS = sorted(
     for path in PROJECT.glob(pattern)
 )
 #: A file or folder of the project: no address, and neither below / nor below ~.
-NAMED = re.compile(
+FILE_NAME = re.compile(
     r"(?:^|[\s@'\"=>]|sqlite:///)((?:[\w*-][\w.*-]*/)*(?:[\w*-][\w.*-]*)?)(?=$|[\s'\"])"
 )
 SCORED = re.compile(r"score\.py .*?([\w.-]+\.csv) +([\w.-]+\.csv)")
@@ -40,10 +40,10 @@ def git(*arguments: str) -> list[str]:
 
 def files_of(command: str) -> set[str]:
     """Return the project's files of data that a command reads or writes, and the folders."""
-    named = {name.replace("*", "x") for name in NAMED.findall(command)}
-    found = {name for name in named if name.endswith("/") or Path(name).suffix in DATA}
-    found |= {f"{target}.rejects.csv" for _, target in SCORED.findall(command)}
-    return found | {f"{name}/" for name in MADE_FOLDER.findall(command)}
+    names = {name.replace("*", "x") for name in FILE_NAME.findall(command)}
+    files = {name for name in names if name.endswith("/") or Path(name).suffix in DATA}
+    files |= {f"{target}.rejects.csv" for _, target in SCORED.findall(command)}
+    return files | {f"{name}/" for name in MADE_FOLDER.findall(command)}
 
 
 def files() -> set[str]:

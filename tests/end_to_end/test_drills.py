@@ -22,7 +22,7 @@ import power_cut
 import pytest
 from answers import PROJECT
 from client_journal import LogComparison, compare_with_log
-from clients import Asked, post
+from clients import JournaledRequest, post
 from decided import NOON, decision
 from harness import Service
 from load import Tally
@@ -184,8 +184,8 @@ write("unnamed", "synced", sync=True)
     for _ in range(2):
         disk.put_back()
 
-        left = {path.name: path.read_text() for path in disk.folder.iterdir()}
-        assert left == {
+        contents = {path.name: path.read_text() for path in disk.folder.iterdir()}
+        assert contents == {
             **dict.fromkeys(["kept", "longer", "shorter", "deleted"], "synced"),
             "empty": "",
         }
@@ -198,28 +198,30 @@ def race(
     model_dir: Path, database_url: str, body: bytes, *, fault: str | None = None
 ) -> LogComparison:
     """Send one request with one key to two services on one log at once, some times."""
-    raced = [Asked(f"race-{number}", body, 1, f"key-{number}") for number in range(RACES)]
+    raced = [
+        JournaledRequest(f"race-{number}", body, 1, f"key-{number}") for number in range(RACES)
+    ]
     start = threading.Barrier(RACERS)
 
     def run(port: int) -> None:
-        for asked in raced:
-            headers = {"X-Request-ID": asked.request_id, "Idempotency-Key": str(asked.key)}
+        for request in raced:
+            headers = {"X-Request-ID": request.request_id, "Idempotency-Key": str(request.key)}
             start.wait(timeout=60)
             status, answer = post(port, body, headers)
             assert status == 200, answer
-            asked.answers.append([json.loads(answer)])
+            request.answers.append([json.loads(answer)])
 
     with (
-        Service(model_dir, database_url, fault=fault) as one,
-        Service(model_dir, database_url, fault=fault) as other,
+        Service(model_dir, database_url, fault=fault) as first,
+        Service(model_dir, database_url, fault=fault) as second,
     ):
-        ports = [(one, other)[number % 2].port for number in range(RACERS)]
+        ports = [(first, second)[number % 2].port for number in range(RACERS)]
         threads = [threading.Thread(target=run, args=(port,)) for port in ports]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
-    assert all(len(asked.answers) == RACERS for asked in raced)
+    assert all(len(request.answers) == RACERS for request in raced)
     return compare_with_log(raced, database_url)
 
 
@@ -228,9 +230,9 @@ def test_processes_that_race_with_one_idempotency_key_leave_one_decision(
 ) -> None:
     body = json.dumps(next(iter(example_applicants(model.schema).values()))).encode()
 
-    found = race(model_dir, database_url, body)
+    comparison = race(model_dir, database_url, body)
 
-    assert found == replace(SOUND, answered=RACES, logged=RACES)
+    assert comparison == replace(SOUND, answered=RACES, logged=RACES)
 
 
 @pytest.mark.slow
@@ -239,9 +241,9 @@ def test_a_race_catches_a_service_that_forgets_keys(
 ) -> None:
     body = json.dumps(next(iter(example_applicants(model.schema).values()))).encode()
 
-    found = race(model_dir, database_url, body, fault="forgets_keys")
+    comparison = race(model_dir, database_url, body, fault="forgets_keys")
 
-    assert (found.doubled, found.contradicted) == (RACES, RACES)
+    assert (comparison.doubled, comparison.contradicted) == (RACES, RACES)
 
 
 # The comparison itself: each figure, with a log and answers that fit but for one thing
@@ -253,20 +255,20 @@ class Book:
     def __init__(self, database: Database, url: str) -> None:
         self.log = DecisionLog(database, now=lambda: NOON)
         self.url = url
-        self.asked = [self.answer("alone", 1), self.answer("array", 2)]
+        self.requests = [self.answer("alone", 1), self.answer("array", 2)]
 
-    def answer(self, request_id: str, size: int) -> Asked:
+    def answer(self, request_id: str, size: int) -> JournaledRequest:
         """Log some decisions, and give them as an answer."""
-        made = [decision() for _ in range(size)]
-        self.log.record(made, RequestOrigin(request_id))
-        told = [one.to_dict("en") for one in made]
-        return Asked(request_id, b"", size, None, [told])
+        decisions = [decision() for _ in range(size)]
+        self.log.record(decisions, RequestOrigin(request_id))
+        answer = [entry.to_dict("en") for entry in decisions]
+        return JournaledRequest(request_id, b"", size, None, [answer])
 
     @property
-    def told(self) -> dict[str, Any]:
+    def first_decision(self) -> dict[str, Any]:
         """Give the decision of the first answer."""
-        told: dict[str, Any] = self.asked[0].answers[0][0]
-        return told
+        first: dict[str, Any] = self.requests[0].answers[0][0]
+        return first
 
     def insert(self, request_id: str, **changes: Any) -> None:
         """Log one more decision, somehow else."""
@@ -283,10 +285,10 @@ def book(database: Database, database_url: str) -> Book:
 
 
 def test_an_audit_of_what_fits_holds(book: Book) -> None:
-    found = compare_with_log(book.asked, book.url)
+    comparison = compare_with_log(book.requests, book.url)
 
-    assert found == SOUND
-    assert found.holds
+    assert comparison == SOUND
+    assert comparison.holds
 
 
 def test_an_audit_of_nothing_does_not_hold(book: Book) -> None:
@@ -301,12 +303,12 @@ def logged_too(book: Book, request_id: str, *, size: int, of: int) -> None:
     unseen = book.answer(request_id, size)
     unseen.answers.clear()
     unseen.size = of
-    book.asked.append(unseen)
+    book.requests.append(unseen)
 
 
 def edited(book: Book) -> None:
     book.insert("edited", score=999)
-    book.asked.append(Asked("edited", b"", 1, None))
+    book.requests.append(JournaledRequest("edited", b"", 1, None))
 
 
 #: What happens to the log or to the answers, the figures that differ, and whether all is well.
@@ -317,7 +319,9 @@ AUDITED: dict[str, tuple[Change, dict[str, int], bool]] = {
         True,
     ),
     "a missing decision": (
-        lambda book: book.asked.append(Asked("lost", b"", 1, None, [[decision().to_dict("en")]])),
+        lambda book: book.requests.append(
+            JournaledRequest("lost", b"", 1, None, [[decision().to_dict("en")]])
+        ),
         {"answered": 4, "missing": 1},
         False,
     ),
@@ -332,14 +336,14 @@ AUDITED: dict[str, tuple[Change, dict[str, int], bool]] = {
         False,
     ),
     "another probability": (
-        lambda book: book.told.update(
-            probability_of_default=book.told["probability_of_default"] + 1e-16
+        lambda book: book.first_decision.update(
+            probability_of_default=book.first_decision["probability_of_default"] + 1e-16
         ),
         {"altered": 1},
         False,
     ),
     "two answers to a request": (
-        lambda book: book.asked[1].answers.append(book.asked[1].answers[0][::-1]),
+        lambda book: book.requests[1].answers.append(book.requests[1].answers[0][::-1]),
         {"contradicted": 1},
         False,
     ),
@@ -356,7 +360,7 @@ AUDITED: dict[str, tuple[Change, dict[str, int], bool]] = {
 def test_an_audit_finds(book: Book, change: Change, figures: dict[str, int], holds: bool) -> None:
     change(book)
 
-    found = compare_with_log(book.asked, book.url)
+    comparison = compare_with_log(book.requests, book.url)
 
-    assert found == replace(SOUND, **figures)
-    assert found.holds is holds
+    assert comparison == replace(SOUND, **figures)
+    assert comparison.holds is holds

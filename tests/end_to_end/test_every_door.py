@@ -45,8 +45,8 @@ RUNS = count()
 @st.composite
 def groups(draw: DrawFn) -> list[Body]:
     """Draw applicants of one scorecard or of both, two of them alike but for one field."""
-    one = st.one_of([applicants(BUNDLED, name) for name in BUNDLED.scorecards])
-    people = draw(st.lists(one, min_size=1, max_size=3))
+    applicant = st.one_of([applicants(BUNDLED, name) for name in BUNDLED.scorecards])
+    people = draw(st.lists(applicant, min_size=1, max_size=3))
     name = draw(st.sampled_from(list(people[0])))
     return [*people, {**people[0], name: draw(values(BUNDLED.fields[name].rule))}]
 
@@ -126,7 +126,7 @@ def check_every_door(
     assert post(client, "/predict", people) == expected
     assert service.contents(number) == rows
     assert post(client, "/what-if", people[0]) == {"what_if": True, **expected[0]}
-    assert post(client, "/what-if", people) == [{"what_if": True, **each} for each in expected]
+    assert post(client, "/what-if", people) == [{"what_if": True, **body} for body in expected]
     assert table_over_http(client, people) == list(map(as_columns, expected))
     assert service.contents(number) == rows
     for person, row in zip(people, rows, strict=True):
@@ -145,7 +145,7 @@ def check_every_door(
 
 def post(client: FlaskClient, route: str, body: object) -> Any:
     answer = client.post(route, json=body).get_json()
-    return [lasting(each) for each in answer] if isinstance(answer, list) else lasting(answer)
+    return [lasting(body) for body in answer] if isinstance(answer, list) else lasting(answer)
 
 
 def table_over_http(client: FlaskClient, people: Sequence[Body]) -> list[Body]:

@@ -117,11 +117,11 @@ def test_every_way_to_leave_a_value_out_is_the_same_applicant(
     first = lasting(ask(lender, WAYS[0]))
 
     assert [lasting(ask(lender, way)) for way in WAYS] == [first] * 3
-    assert [lasting(each) for each in ask(lender, list(WAYS))] == [first] * 3
+    assert [lasting(decision) for decision in ask(lender, list(WAYS))] == [first] * 3
     assert ask(lender, WAYS[1], "/what-if")["probability"] == first["probability"]
     assert lender.post("/", data={"debt": "10", "income": "", "job": ""}).status_code == 200
-    sent = as_csv([{"income": cell, "debt": 10, "job": "?"} for cell in ("", "NA", -7)])
-    with lender.post("/predict", data=sent, content_type="text/csv") as answer:
+    table = as_csv([{"income": cell, "debt": 10, "job": "?"} for cell in ("", "NA", -7)])
+    with lender.post("/predict", data=table, content_type="text/csv") as answer:
         over_http = list(csv.DictReader(io.StringIO(answer.get_data(as_text=True))))
     assert {row["probability"] for row in over_http} == {repr(first["probability"])}
     rows = logged(lender, 10)
@@ -130,7 +130,7 @@ def test_every_way_to_leave_a_value_out_is_the_same_applicant(
     monkeypatch.setenv("CREDITSCORE_MODEL_DIR", str(model_folder))
     monkeypatch.setenv("CREDITSCORE_DATABASE_URL", log_url)
     source, target = model_folder.parent / "in.csv", model_folder.parent / "out.csv"
-    source.write_text(sent, encoding="utf-8")
+    source.write_text(table, encoding="utf-8")
     for options in ([], ["--log"]):
         assert score.main([str(source), str(target), *options]) == 0
         scored = list(csv.DictReader(io.StringIO(target.read_text(encoding="utf-8"))))
@@ -175,15 +175,17 @@ def test_recourse_never_advises_to_leave_something_out(lender: FlaskClient) -> N
     possible = []
     for body in (*WAYS, {"income": 600, "debt": 95}, {"income": 600}, {"income": -8, "debt": 99}):
         decision = ask(lender, body)
-        found = lender.get(f"/decisions/{decision['decision_id']}/explanation").get_json()
-        changes = {change["field"]: change["to"] for change in found["recourse"]["changes"]}
-        possible += [found["recourse"]["possible"]]
+        explanation = lender.get(f"/decisions/{decision['decision_id']}/explanation").get_json()
+        changes = {change["field"]: change["to"] for change in explanation["recourse"]["changes"]}
+        possible += [explanation["recourse"]["possible"]]
         assert all(body.get(name) not in (None, "NA", "?", -8) for name in changes)
         assert None not in changes.values()
-        if found["recourse"]["possible"]:
+        if explanation["recourse"]["possible"]:
             after = ask(lender, body | changes, "/what-if")
             assert after["label"] == "eligible"
-            assert after["probability_of_default"] == found["recourse"]["probability_of_default"]
+            assert (
+                after["probability_of_default"] == explanation["recourse"]["probability_of_default"]
+            )
     assert set(possible) == {True, False}
 
 
@@ -225,9 +227,9 @@ def test_a_model_that_never_saw_a_value_missing_warns(lender: FlaskClient, table
 
 
 def test_a_code_that_nobody_listed_is_decided_on_with_a_warning(lender: FlaskClient) -> None:
-    other, pilot = ask(lender, [{"income": 900, "job": job} for job in ("other", "pilot")])
+    unlisted, pilot = ask(lender, [{"income": 900, "job": job} for job in ("other", "pilot")])
 
-    assert pilot["probability"] == other["probability"]
+    assert pilot["probability"] == unlisted["probability"]
     assert [(w["code"], w["value"]) for w in pilot["warnings"]] == [("counted_as_other", "pilot")]
 
 

@@ -73,19 +73,19 @@ def test_pythonanywhere_decides_in_one_process_without_threads(
 def test_gunicorn_decides_and_its_access_log_has_one_line_per_request_and_no_data(
     model_dir: Path, tmp_path: Path
 ) -> None:
-    sent = {"Referer": "http://x/?LIMIT_BAL=24", "X-Request-ID": "asked-for-a-forged-path"}
+    headers = {"Referer": "http://x/?LIMIT_BAL=24", "X-Request-ID": "asked-for-a-forged-path"}
 
     with serving(model_dir, tmp_path) as server:
         assert_decides(server)
-        server.ask("POST", "/x%0A[forged]%1B?LIMIT_BAL=24", APPLICANT.encode(), sent)
-        assert wait_until(lambda: sent["X-Request-ID"] in server.printed())
+        server.ask("POST", "/x%0A[forged]%1B?LIMIT_BAL=24", APPLICANT.encode(), headers)
+        assert wait_until(lambda: headers["X-Request-ID"] in server.printed())
 
-    (line,) = (line for line in server.printed().splitlines() if sent["X-Request-ID"] in line)
-    told = json.loads(line)
-    assert told.keys() == {
+    (line,) = (line for line in server.printed().splitlines() if headers["X-Request-ID"] in line)
+    entry = json.loads(line)
+    assert entry.keys() == {
         "time", "level", "logger", "request_id", "method", "route", "status", "milliseconds"
     }  # fmt: skip
-    assert (told["method"], told["route"], told["status"]) == ("POST", "other", 404)
+    assert (entry["method"], entry["route"], entry["status"]) == ("POST", "other", 404)
     assert "LIMIT_BAL" not in server.printed()
     assert "[forged]" not in server.printed()
 
@@ -156,11 +156,11 @@ def serving_python(tmp_path_factory: pytest.TempPathFactory) -> str:
 def test_a_serving_host_has_nothing_that_trains(serving_python: str) -> None:
     code = "from importlib.util import find_spec; print(*map(find_spec, %r))"
 
-    found = subprocess.check_output(
+    output = subprocess.check_output(
         [serving_python, "-c", code % ["sklearn", "scipy", "pandas"]], encoding="utf-8"
     )
 
-    assert found == "None None None\n"
+    assert output == "None None None\n"
 
 
 @pytest.mark.slow
@@ -182,16 +182,16 @@ def test_a_serving_host_decides_also_where_waitress_is_missing(
 def test_a_serving_host_scores_files(serving_python: str, model_dir: Path, tmp_path: Path) -> None:
     rows = (PROJECT / "data" / "credit.csv").read_text(encoding="utf-8").splitlines()[:4]
     (tmp_path / "in.csv").write_text("\n".join(rows), encoding="utf-8")
-    here, there = tmp_path / "here.csv", tmp_path / "there.csv"
+    full_output, serving_output = tmp_path / "here.csv", tmp_path / "there.csv"
 
-    for python, target in ((sys.executable, here), (serving_python, there)):
+    for python, target in ((sys.executable, full_output), (serving_python, serving_output)):
         subprocess.run(
             [python, "score.py", "--model-dir", model_dir, tmp_path / "in.csv", target],
             cwd=PROJECT,
             check=True,
         )
 
-    assert there.read_bytes() == here.read_bytes()
+    assert serving_output.read_bytes() == full_output.read_bytes()
 
 
 # app.py, the server on Windows

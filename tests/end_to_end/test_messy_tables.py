@@ -130,13 +130,13 @@ def rows() -> list[Row]:
 @pytest.fixture(scope="module")
 def folder(rows: list[Row], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Train as a user does."""
-    here = tmp_path_factory.mktemp("messy")
+    base = tmp_path_factory.mktemp("messy")
     # Windows-1252 has no combining marks, as UTF-16 has.
-    (here / "loans.csv").write_bytes(as_text(rows).encode("utf-16"))
-    (here / "loans.toml").write_text(SCHEMA, encoding="utf-8")
-    options = ["--quick", "--data", here / "loans.csv", "--schema", here / "loans.toml"]
-    assert train.main([*map(str, options), "--model-dir", str(here / "model"), "--no-plots"]) == 0
-    return here
+    (base / "loans.csv").write_bytes(as_text(rows).encode("utf-16"))
+    (base / "loans.toml").write_text(SCHEMA, encoding="utf-8")
+    options = ["--quick", "--data", base / "loans.csv", "--schema", base / "loans.toml"]
+    assert train.main([*map(str, options), "--model-dir", str(base / "model"), "--no-plots"]) == 0
+    return base
 
 
 @pytest.fixture(scope="module")
@@ -154,7 +154,7 @@ def scored(folder: Path, source: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file, delimiter=separator, strict=True))
 
 
-def asked(lender: FlaskClient, rows: Sequence[Row]) -> list[str]:
+def ask_as_json(lender: FlaskClient, rows: Sequence[Row]) -> list[str]:
     """Give the probabilities of the same applicants as JSON."""
     names = ("income", "rate", "months", "home")
     bodies = [{n: row[n] for n in names} | {"member": str(row["member"])} for row in rows]
@@ -167,13 +167,15 @@ def asked(lender: FlaskClient, rows: Sequence[Row]) -> list[str]:
 def test_every_row_that_was_read_in_training_is_scored(
     folder: Path, lender: FlaskClient, rows: list[Row]
 ) -> None:
-    found = scored(folder, folder / "loans.csv")
+    decisions = scored(folder, folder / "loans.csv")
 
-    assert len(found) == ROWS
-    assert [row["credit_probability"].replace(",", ".") for row in found] == asked(lender, rows)
-    assert "," in found[0]["credit_probability"]
-    assert found[0]["score"] == "x"
-    assert found[0]["credit_score"].isdigit()
+    assert len(decisions) == ROWS
+    assert [row["credit_probability"].replace(",", ".") for row in decisions] == ask_as_json(
+        lender, rows
+    )
+    assert "," in decisions[0]["credit_probability"]
+    assert decisions[0]["score"] == "x"
+    assert decisions[0]["credit_score"].isdigit()
     assert not (folder / "loans.out.csv.rejects.csv").exists()
 
 
@@ -195,9 +197,9 @@ def test_a_workbook_is_scored_like_the_table(
         sheet.append([values[0], "x", *values[1:4], values[4] or None, values[5], row["outcome"]])
     path = write_workbook(tmp_path / "loans.xlsx", {"Info": [["x"]], "Loans": sheet})
 
-    found = scored(folder, path)
+    decisions = scored(folder, path)
 
-    assert [row["credit_probability"] for row in found] == asked(lender, rows)
+    assert [row["credit_probability"] for row in decisions] == ask_as_json(lender, rows)
 
 
 def test_parquet_is_scored_like_the_table(
@@ -212,9 +214,9 @@ def test_parquet_is_scored_like_the_table(
     columns["rate"] = [f"{row['rate']}%" for row in rows]
     pq.write_table(pa.table(columns), tmp_path / "loans.parquet")
 
-    found = scored(folder, tmp_path / "loans.parquet")
+    decisions = scored(folder, tmp_path / "loans.parquet")
 
-    assert [row["credit_probability"] for row in found] == asked(lender, rows)
+    assert [row["credit_probability"] for row in decisions] == ask_as_json(lender, rows)
 
 
 def post(lender: FlaskClient, text: str | bytes, kind: str = "text/csv") -> Any:
@@ -222,7 +224,7 @@ def post(lender: FlaskClient, text: str | bytes, kind: str = "text/csv") -> Any:
 
 
 def test_a_request_reads_the_table_too(lender: FlaskClient, rows: list[Row]) -> None:
-    expected = asked(lender, rows)
+    expected = ask_as_json(lender, rows)
 
     for text, kind in (
         (as_text(rows).encode(), "text/csv"),
@@ -230,8 +232,8 @@ def test_a_request_reads_the_table_too(lender: FlaskClient, rows: list[Row]) -> 
     ):
         answer = post(lender, text, kind)
         assert answer.status_code == 200, answer.text
-        found = csv.DictReader(io.StringIO(answer.text, newline=""), delimiter=";", strict=True)
-        assert [row["credit_probability"].replace(",", ".") for row in found] == expected
+        decisions = csv.DictReader(io.StringIO(answer.text, newline=""), delimiter=";", strict=True)
+        assert [row["credit_probability"].replace(",", ".") for row in decisions] == expected
 
 
 def test_commas_and_the_fields_own_names_stay_what_requests_may_send(
@@ -244,12 +246,12 @@ def test_commas_and_the_fields_own_names_stay_what_requests_may_send(
 
     answer = post(lender, text.getvalue())
 
-    found = csv.DictReader(io.StringIO(answer.text, newline=""), strict=True)
-    assert [row["credit_probability"] for row in found] == asked(lender, rows)
+    decisions = csv.DictReader(io.StringIO(answer.text, newline=""), strict=True)
+    assert [row["credit_probability"] for row in decisions] == ask_as_json(lender, rows)
 
 
 @pytest.mark.parametrize(
-    ("header", "code", "said"),
+    ("header", "code", "words"),
     [
         ("income,rate,home,member", "column_missing", 'no column "months"'),
         ("Einkunfte,rate,months,home,member", "column_missing", 'mean it by "Einkunfte"'),
@@ -258,11 +260,11 @@ def test_commas_and_the_fields_own_names_stay_what_requests_may_send(
         ("income,rate,months,home,member,credit_score", "column_taken", "credit_score must be"),
     ],
 )
-def test_a_wrong_header_is_named(lender: FlaskClient, header: str, code: str, said: str) -> None:
+def test_a_wrong_header_is_named(lender: FlaskClient, header: str, code: str, words: str) -> None:
     problem = problem_of(post(lender, f"{header}\n1\n"), 422)
 
-    (fault,) = [each for each in problem["errors"] if each["code"] == code]
-    assert said in fault["detail"]
+    (fault,) = [error for error in problem["errors"] if error["code"] == code]
+    assert words in fault["detail"]
 
 
 def test_columns_without_a_name_and_one_called_score_are_passed_through(

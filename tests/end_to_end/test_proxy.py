@@ -27,7 +27,7 @@ KEY = "the-key-of-the-proxy-test"
 ALLOWED = 12
 
 #: Requests that nginx has under way at once (`max_conns`).
-TAKEN = 300
+MAX_CONNECTIONS = 300
 
 
 def find_or_skip(program: str) -> str:
@@ -79,12 +79,12 @@ def connect(port: int) -> http.client.HTTPSConnection:
 
 def ask(port: int, method: str, path: str, body: bytes | None = None, **headers: str) -> Answer:
     """Ask through the proxy, as a client does that knows it by its name."""
-    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    header_fields = {name.replace("_", "-"): value for name, value in headers.items()}
     with contextlib.closing(connect(port)) as connection:
-        connection.request(method, path, body, {"Host": NAME, **named})
+        connection.request(method, path, body, {"Host": NAME, **header_fields})
         response = connection.getresponse()
-        found = {name.lower(): value for name, value in response.getheaders()}
-        return Answer(response.status, found, response.read())
+        answer_headers = {name.lower(): value for name, value in response.getheaders()}
+        return Answer(response.status, answer_headers, response.read())
 
 
 @pytest.fixture(scope="module")
@@ -102,12 +102,12 @@ def test_the_form_of_the_page_is_not_taken_for_another_site(
     body = "&".join(f"{name}={value}" for name, value in example.items()).encode()
     form = {"Content_Type": "application/x-www-form-urlencoded", "X_API_Key": ""}
 
-    own = ask(proxy, "POST", "/", body, **form, Origin=f"https://{NAME}")
-    other = ask(proxy, "POST", "/", body, **form, Origin="https://elsewhere.example")
+    same_site = ask(proxy, "POST", "/", body, **form, Origin=f"https://{NAME}")
+    other_site = ask(proxy, "POST", "/", body, **form, Origin="https://elsewhere.example")
 
-    assert own.status == 200
-    assert b'id="decision-id"' in own.body
-    problem_of(other, 403)
+    assert same_site.status == 200
+    assert b'id="decision-id"' in same_site.body
+    problem_of(other_site, 403)
 
 
 def test_what_is_too_large_is_told_by_the_service(proxy: int) -> None:
@@ -160,8 +160,8 @@ def answer_on(connection: http.client.HTTPConnection) -> Answer:
     """Read the answer, and end the connection."""
     with contextlib.closing(connection):
         response = connection.getresponse()
-        found = {name.lower(): value for name, value in response.getheaders()}
-        return Answer(response.status, found, response.read())
+        headers = {name.lower(): value for name, value in response.getheaders()}
+        return Answer(response.status, headers, response.read())
 
 
 @pytest.fixture
@@ -193,7 +193,7 @@ def test_a_request_that_nobody_takes_was_not_decided(
 
 def test_more_requests_than_the_service_takes_are_refused_at_once(nginx: int) -> None:
     more = 20
-    connections = [plainly(nginx, "POST", "/predict") for _ in range(TAKEN + more)]
+    connections = [plainly(nginx, "POST", "/predict") for _ in range(MAX_CONNECTIONS + more)]
 
     def answered() -> list[socket.socket]:
         return select.select([connection.sock for connection in connections], [], [], 0)[0]
@@ -212,9 +212,9 @@ def test_of_a_request_that_broke_off_nobody_says_that_nothing_was_decided(
     nginx: int, listener: socket.socket
 ) -> None:
     connection = plainly(nginx, "POST", "/predict")
-    taken, _ = listener.accept()
-    with taken:
-        assert taken.recv(1)
+    peer, _ = listener.accept()
+    with peer:
+        assert peer.recv(1)
 
     answer = answer_on(connection)
 
@@ -223,8 +223,8 @@ def test_of_a_request_that_broke_off_nobody_says_that_nothing_was_decided(
 
 def test_no_connection_to_the_service_is_used_twice(nginx: int, listener: socket.socket) -> None:
     connection = plainly(nginx, "GET", "/health")
-    taken, _ = listener.accept()
-    with taken, taken.makefile("rwb") as stream:
+    peer, _ = listener.accept()
+    with peer, peer.makefile("rwb") as stream:
         head = list(iter(stream.readline, b"\r\n"))
         stream.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
         stream.flush()

@@ -43,7 +43,7 @@ DECIDED = [
 
 #: What a decision says of its applicant, as the log keeps it; reasons and warnings are worded
 #: in another way since, and only reasons of half a percentage point or more are given.
-WRITTEN = (
+ROW_QUERY = (
     "SELECT scorecard, model_version, inputs, probability_of_default, cutoff, label, score, "
     "baseline, impacts, bins, warnings FROM decisions WHERE id = ?"
 )
@@ -60,9 +60,9 @@ def folder(tmp_path: Path) -> Path:
 @pytest.fixture
 def app(folder: Path) -> Iterator[Flask]:
     """Serve it as it was served."""
-    made = serve(folder, folder / "model")
-    yield made
-    database_of(made).close()
+    service = serve(folder, folder / "model")
+    yield service
+    database_of(service).close()
 
 
 def serve(folder: Path, model_dir: Path) -> Flask:
@@ -76,10 +76,10 @@ def serve(folder: Path, model_dir: Path) -> Flask:
 
 def models_in(folder: Path) -> dict[str, Path]:
     """Find the model in service and those of the archive, each by what it is."""
-    kept = folder / "model" / model_archive.FOLDER
-    found = {path.name: path for path in sorted(kept.iterdir())}
-    assert found.keys() == REPLACED | set(IN_SERVICE.values())
-    return {"in service": folder / "model", **found}
+    archive = folder / "model" / model_archive.FOLDER
+    archived = {path.name: path for path in sorted(archive.iterdir())}
+    assert archived.keys() == REPLACED | set(IN_SERVICE.values())
+    return {"in service": folder / "model", **archived}
 
 
 # Models
@@ -116,13 +116,13 @@ def test_its_models_saved_once_more_have_the_same_contents(folder: Path) -> None
         artifact.save(artifact.load(path), folder / "again")
 
         old, new = (
-            pickle.loads((place / artifact.MODEL_FILE).read_bytes())
-            for place in (path, folder / "again")
+            pickle.loads((model_dir / artifact.MODEL_FILE).read_bytes())
+            for model_dir in (path, folder / "again")
         )
         assert spelled(new) == spelled(old), name
         old, new = (
-            json.loads((place / artifact.MANIFEST_FILE).read_bytes())
-            for place in (path, folder / "again")
+            json.loads((model_dir / artifact.MANIFEST_FILE).read_bytes())
+            for model_dir in (path, folder / "again")
         )
         # The pickle holds the same, but a text that stands in it twice may be written once.
         for manifest in (old, new):
@@ -138,16 +138,16 @@ def spelled(content: object) -> str:
     if isinstance(content, np.ndarray):
         return f"{content.dtype.str}{content.shape}{content.tobytes().hex()}"
     if isinstance(content, dict):
-        return f"{{{','.join(f'{name!r}:{spelled(part)}' for name, part in content.items())}}}"
+        return f"{{{','.join(f'{name!r}:{spelled(value)}' for name, value in content.items())}}}"
     if isinstance(content, list):
         return f"[{','.join(map(spelled, content))}]"
     return repr(content)
 
 
 def test_its_archive_is_whole_and_a_start_writes_none_of_it_again(folder: Path, app: Flask) -> None:
-    kept = models_in(folder).values()
+    paths = models_in(folder).values()
 
-    assert all(artifact.is_complete(path) for path in kept)
+    assert all(artifact.is_complete(path) for path in paths)
     assert model_archive.archive_model(artifact.load(folder / "model"), folder / "model") == []
 
 
@@ -155,7 +155,7 @@ def leaves(content: Any) -> list[Any]:
     """Return all values of a document; keys have been renamed since."""
     if isinstance(content, dict | list):
         parts = content.values() if isinstance(content, dict) else content
-        return [leaf for part in parts for leaf in leaves(part)]
+        return [leaf for value in parts for leaf in leaves(value)]
     return [content]
 
 
@@ -167,9 +167,9 @@ def test_its_model_card_is_served_with_the_figures_that_were_written(
 
     served = client.get("/model").get_json()
 
-    for part in ("policy", "data", "method", "scorecards", "trained_at", "seed", "software"):
-        written = sorted(map(repr, leaves(card[part])))
-        assert sorted(map(repr, leaves(served[part]))) == written, part
+    for section in ("policy", "data", "method", "scorecards", "trained_at", "seed", "software"):
+        values = sorted(map(repr, leaves(card[section])))
+        assert sorted(map(repr, leaves(served[section]))) == values, section
     assert client.get("/model", headers={"Accept": "text/html"}).status_code == 200
 
 
@@ -191,10 +191,12 @@ def test_nothing_is_wrong_with_its_log(app: Flask) -> None:
 def test_its_log_takes_references_and_stays_as_it_was(app: Flask) -> None:
     client, (applicant, _) = app.test_client(), DECIDED[0]
 
-    made = client.post("/predict", json={**applicant, "reference": "A-17"}, headers=KEY).get_json()
+    decision = client.post(
+        "/predict", json={**applicant, "reference": "A-17"}, headers=KEY
+    ).get_json()
 
-    found = client.get("/decisions?reference=A-17", headers=KEY).get_json()["decisions"]
-    assert [each["decision_id"] for each in found] == [made["decision_id"]]
+    decisions = client.get("/decisions?reference=A-17", headers=KEY).get_json()["decisions"]
+    assert [entry["decision_id"] for entry in decisions] == [decision["decision_id"]]
     assert run(app, "verify").stdout == "40 verified: 0 with faults\n"
     assert run(app, "replay", "--all").stdout == "40 replayed: 40 identical\n"
 
@@ -203,18 +205,20 @@ def test_each_of_its_decisions_is_read_as_it_was(app: Flask) -> None:
     client = app.test_client()
 
     for logged in ANSWERS["logged"]:
-        place = f"/decisions/{logged['decision_id']}"
-        answer = client.get(place, headers=KEY)
+        path = f"/decisions/{logged['decision_id']}"
+        answer = client.get(path, headers=KEY)
         assert answer.status_code == 200
         assert exact(as_before(answer.get_json())) == exact(logged)
-        assert client.get(place, headers={**KEY, "Accept": "text/html"}).status_code == 200
+        assert client.get(path, headers={**KEY, "Accept": "text/html"}).status_code == 200
 
 
 def test_its_idempotency_keys_still_bring_the_first_answer(app: Flask) -> None:
-    sent = [each for each in ANSWERS["exchanges"] if "Idempotency-Key" in each["headers"]]
-    assert [each["array"] for each in sent] == [False, True]
+    exchanges = [
+        exchange for exchange in ANSWERS["exchanges"] if "Idempotency-Key" in exchange["headers"]
+    ]
+    assert [exchange["array"] for exchange in exchanges] == [False, True]
 
-    for exchange in sent:
+    for exchange in exchanges:
         answer = predict(app, exchange)
 
         assert exact(list(map(as_before, answer))) == exact(exchange["answer"])
@@ -233,9 +237,9 @@ def test_what_the_model_in_service_decided_it_decides_again(folder: Path, app: F
 
         again = predict(app, exchange)
 
-        for one, other in zip(again, first, strict=True):
-            assert exact(computed(one)) == exact(computed(other))
-            assert written(folder, one) == written(folder, other)
+        for new, old in zip(again, first, strict=True):
+            assert exact(computed(new)) == exact(computed(old))
+            assert logged_row(folder, new) == logged_row(folder, old)
 
 
 @pytest.mark.parametrize("version", sorted(REPLACED | set(IN_SERVICE.values())))
@@ -246,28 +250,28 @@ def test_what_a_version_decided_its_archived_model_decides_again(
     theirs = [pair for pair in DECIDED if pair[1]["model_version"] == version]
     assert theirs
     languages = {
-        each["decision_id"]: exchange["headers"].get("Accept-Language", "en")
+        decision["decision_id"]: exchange["headers"].get("Accept-Language", "en")
         for exchange in ANSWERS["exchanges"]
-        for each in exchange["answer"]
+        for decision in exchange["answer"]
     }
 
     for applicant, first in theirs:
         language = {"Accept-Language": languages[first["decision_id"]]}
-        sent = {"headers": language, "array": False, "applicants": [applicant]}
-        (again,) = predict(app, sent)
+        exchange = {"headers": language, "array": False, "applicants": [applicant]}
+        (again,) = predict(app, exchange)
 
         assert exact(computed(again)) == exact(computed(first))
-        assert written(folder, again) == written(folder, first)
+        assert logged_row(folder, again) == logged_row(folder, first)
     database_of(app).close()
 
 
 def predict(app: Flask, exchange: Body) -> list[Body]:
     """Send a request as it was sent, and give the decisions."""
-    sent = exchange["applicants"] if exchange["array"] else exchange["applicants"][0]
-    answer = app.test_client().post("/predict", json=sent, headers={**KEY, **exchange["headers"]})
+    body = exchange["applicants"] if exchange["array"] else exchange["applicants"][0]
+    answer = app.test_client().post("/predict", json=body, headers={**KEY, **exchange["headers"]})
     assert answer.status_code == 200, answer.get_data(as_text=True)
-    made = answer.get_json()
-    decisions: list[Body] = made if exchange["array"] else [made]
+    result = answer.get_json()
+    decisions: list[Body] = result if exchange["array"] else [result]
     return decisions
 
 
@@ -275,7 +279,7 @@ def as_before(answer: Body) -> Body:
     """Return an answer from the log without strengths and override, unknown to that release."""
     assert answer["strengths"] == []
     assert answer.get("override") is None
-    return {name: part for name, part in answer.items() if name not in {"strengths", "override"}}
+    return {name: value for name, value in answer.items() if name not in {"strengths", "override"}}
 
 
 def computed(answer: Body) -> Body:
@@ -283,9 +287,9 @@ def computed(answer: Body) -> Body:
 
     The old one has reasons of every size.
     """
-    large = [each for each in answer["reasons"] if each["impact"] >= MIN_IMPACT]
+    large = [reason for reason in answer["reasons"] if reason["impact"] >= MIN_IMPACT]
     reasons = large or (answer["reasons"][:1] if answer["label"] == NOT_ELIGIBLE else [])
-    lasts = {name: part for name, part in lasting(answer).items() if name != "strengths"}
+    lasts = {name: value for name, value in lasting(answer).items() if name != "strengths"}
     return {
         **lasts,
         "reasons": without_texts(reasons),
@@ -294,17 +298,17 @@ def computed(answer: Body) -> Body:
 
 
 def without_texts(parts: list[Body]) -> list[Body]:
-    return [{name: part for name, part in each.items() if name != "text"} for each in parts]
+    return [{name: value for name, value in entry.items() if name != "text"} for entry in parts]
 
 
 def without_idempotency(headers: dict[str, str]) -> dict[str, str]:
     return {name: text for name, text in headers.items() if name != "Idempotency-Key"}
 
 
-def written(folder: Path, decision: Body) -> Any:
+def logged_row(folder: Path, decision: Body) -> Any:
     """Read how the log keeps a decision: all to the letter, but for the texts of warnings."""
     with closing(sqlite3.connect(folder / "instance" / "decisions.sqlite")) as connection:
-        *columns, warnings = connection.execute(WRITTEN, [decision["decision_id"]]).fetchone()
+        *columns, warnings = connection.execute(ROW_QUERY, [decision["decision_id"]]).fetchone()
     return [*columns, without_texts(json.loads(warnings))]
 
 

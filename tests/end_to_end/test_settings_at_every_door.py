@@ -50,12 +50,12 @@ def project(model_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def variables(**more: str) -> dict[str, str]:
     """Return the environment without settings, where the file is read."""
-    kept = {
+    inherited = {
         name: value
         for name, value in os.environ.items()
         if "CREDITSCORE" not in name and name not in ("FLASK_SKIP_DOTENV", "PYTHONPATH")
     }
-    return {**kept, **more}
+    return {**inherited, **more}
 
 
 DOORS = {
@@ -151,8 +151,8 @@ def test_a_command_has_the_settings_of_the_file(
     applicants = tmp_path / "in.csv"
     columns = ",".join(APPLICANT)
     applicants.write_text(f"{columns}\n{','.join(map(str, APPLICANT.values()))}\n")
-    places = {"IN": str(applicants), "OUT": str(tmp_path / "out.csv")}
-    words = [places.get(word, word) for word in command]
+    paths = {"IN": str(applicants), "OUT": str(tmp_path / "out.csv")}
+    words = [paths.get(word, word) for word in command]
 
     result = subprocess.run(
         [sys.executable, *words], cwd=project, env=variables(), capture_output=True, text=True

@@ -52,10 +52,10 @@ def verdicts(
 
     def score(raw: bytes) -> Verdict:
         status = run(source, target)
-        said = capsys.readouterr().err
-        if found := re.search(r"line (\d+): ", said):
-            return "line", int(found[1])
-        assert status == 0, said
+        printed = capsys.readouterr().err
+        if match := re.search(r"line (\d+): ", printed):
+            return "line", int(match[1])
+        assert status == 0, printed
         return "rows", len(read(target))
 
     def post(raw: bytes) -> Verdict:

@@ -57,7 +57,9 @@ def test_the_hooks_run_what_the_launcher_checks() -> None:
     entries = [hook["entry"] for hook in local["hooks"]]
     launcher = (PROJECT / "manage.py").read_text(encoding="utf-8")
     (listed,) = re.findall(r"else (\[\[.*\]\])", launcher)
-    checks = [" ".join(re.findall(r'"(.+?)"', one)) for one in re.findall(r"\[(\".+?)\]", listed)]
+    checks = [
+        " ".join(re.findall(r'"(.+?)"', words)) for words in re.findall(r"\[(\".+?)\]", listed)
+    ]
 
     assert len(checks) == 3
     assert {f".venv/bin/python -m {check}" for check in checks} <= set(entries)
@@ -70,7 +72,7 @@ def test_the_form_for_faults_asks_for_no_applicant() -> None:
     form = content_of(GITHUB / "ISSUE_TEMPLATE" / "fault.yml")
 
     assert "Leave out every applicant's data" in form["body"][0]["attributes"]["value"]
-    assert len({part["id"] for part in form["body"][1:]}) == len(form["body"]) - 1
+    assert len({field["id"] for field in form["body"][1:]}) == len(form["body"]) - 1
 
 
 # The real rows, for a machine that has none
@@ -97,8 +99,8 @@ def test_the_archives_rows_become_those_that_the_tests_know(
 
     fetch_real_rows.write_renamed(source, uci_archive_csv, tmp_path / "renamed.csv")
 
-    with (tmp_path / "renamed.csv").open() as ours, uci_csv.open() as known:
-        assert list(csv.reader(ours)) == list(csv.reader(known))
+    with (tmp_path / "renamed.csv").open() as ours, uci_csv.open() as expected:
+        assert list(csv.reader(ours)) == list(csv.reader(expected))
 
 
 def test_rows_that_cannot_be_had_are_a_line_and_a_status(tmp_path: Path) -> None:

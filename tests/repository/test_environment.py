@@ -70,12 +70,12 @@ def test_without_an_environment_the_launcher_is_named(copy: Path, script: str) -
 def test_beside_an_environment_its_python_is_named(copy: Path, script: str) -> None:
     make_environment(copy)
 
-    here = start(copy, script, "--some", "two words")
-    elsewhere = start(copy.parent, f"{copy.name}/{script}")
+    inside = start(copy, script, "--some", "two words")
+    outside = start(copy.parent, f"{copy.name}/{script}")
 
-    (line,) = here.stderr.splitlines()
+    (line,) = inside.stderr.splitlines()
     assert line.endswith(f"; use .venv/bin/python {script} --some 'two words'")
-    assert elsewhere.stderr.endswith(f"; use 'a copy/.venv/bin/python' 'a copy/{script}'\n")
+    assert outside.stderr.endswith(f"; use 'a copy/.venv/bin/python' 'a copy/{script}'\n")
 
 
 def test_an_environment_without_the_packages_is_told_how_to_install_them(copy: Path) -> None:
@@ -107,7 +107,7 @@ def test_an_old_python_can_read_what_is_told_to_it() -> None:
 
 def test_what_is_behind_a_door_is_asked_for_by_it() -> None:
     """A package that the door forgot would show a traceback where a sentence belongs."""
-    own = {"creditscore", *sys.stdlib_module_names}
+    ours = {"creditscore", *sys.stdlib_module_names}
     for module, packages in DOORS.values():
         path = PROJECT / "creditscore" / "cli" / f"{module}.py"
         tree = ast.parse(path.read_text(encoding="utf-8"))
@@ -121,7 +121,7 @@ def test_what_is_behind_a_door_is_asked_for_by_it() -> None:
                 else [alias.name for alias in node.names]
             )
         }
-        assert imported - own <= set(packages), module
+        assert imported - ours <= set(packages), module
 
 
 def test_a_printed_command_runs_where_it_was_printed(

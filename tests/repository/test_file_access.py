@@ -59,9 +59,9 @@ def test_a_log_that_root_made_is_refused_with_its_owner_its_mode_and_the_remedy(
     log = make_file(folder / "instance" / "decisions.sqlite", owner=0)
 
     with acting_as(NOBODY):
-        said = refusal(log)
+        text = refusal(log)
 
-    assert said == (
+    assert text == (
         f"the decision log cannot be used: nobody cannot write {log}, which belongs to root and "
         f"has mode -rw-------; to fix it: sudo chown nobody: {log}"
     )
@@ -70,10 +70,10 @@ def test_a_log_that_root_made_is_refused_with_its_owner_its_mode_and_the_remedy(
 def test_root_is_refused_the_log_of_another_user(folder: Path) -> None:
     log = make_file(folder / "instance" / "decisions.sqlite", owner=NOBODY)
 
-    said = refusal(log)
+    text = refusal(log)
 
-    assert f"root cannot take over {log}, which belongs to nobody and has mode -rw-------" in said
-    assert said.endswith("run this as its owner (sudo -u nobody ...)")
+    assert f"root cannot take over {log}, which belongs to nobody and has mode -rw-------" in text
+    assert text.endswith("run this as its owner (sudo -u nobody ...)")
 
 
 def test_root_may_begin_a_log_in_the_folder_of_another_user_as_in_a_container(
@@ -109,10 +109,10 @@ def test_a_folder_of_root_is_given_away_only_if_it_is_the_projects(
         monkeypatch.setattr(files, "WORKING_FOLDER", folder)
 
     with acting_as(NOBODY):
-        said = refusal(folder / "instance" / "decisions.sqlite")
+        text = refusal(folder / "instance" / "decisions.sqlite")
 
-    assert f"nobody cannot {denied} {folder}/instance, which belongs to root and has mode d" in said
-    assert remedy.format(folder=folder) in said
+    assert f"nobody cannot {denied} {folder}/instance, which belongs to root and has mode d" in text
+    assert remedy.format(folder=folder) in text
 
 
 def test_an_owner_without_permission_changes_the_mode(folder: Path) -> None:
@@ -146,16 +146,16 @@ def test_a_model_that_cannot_be_read_or_written_is_refused_in_the_same_way(
     folder: Path, model_dir: Path
 ) -> None:
     model = artifact.load(model_dir)
-    kept = shutil.copytree(model_dir, folder / "model")
-    kept.chmod(0o755)
-    (kept / artifact.MODEL_FILE).chmod(0o600)
+    copy = shutil.copytree(model_dir, folder / "model")
+    copy.chmod(0o755)
+    (copy / artifact.MODEL_FILE).chmod(0o600)
     owned = "which belongs to root and has mode"
 
     with acting_as(NOBODY):
         with pytest.raises(ArtifactError, match=f"model.pkl: cannot be read: nobody .*{owned} -rw"):
-            artifact.load(kept)
+            artifact.load(copy)
         with pytest.raises(ArtifactError, match=f"cannot be written: nobody cannot .*{owned} drwx"):
-            artifact.save(model, kept)
+            artifact.save(model, copy)
 
 
 def test_a_folder_for_what_the_processes_share_is_named_with_its_owner(
@@ -163,13 +163,13 @@ def test_a_folder_for_what_the_processes_share_is_named_with_its_owner(
 ) -> None:
     log = make_file(folder / "instance" / "decisions.sqlite", owner=NOBODY)
     # Without the archive, which a service of another test may have made.
-    kept = shutil.copytree(model_dir, folder / "model", ignore=shutil.ignore_patterns("archive"))
-    kept.chmod(0o755)
+    copy = shutil.copytree(model_dir, folder / "model", ignore=shutil.ignore_patterns("archive"))
+    copy.chmod(0o755)
     (folder / "run").mkdir()
-    settings = Settings(model_dir=kept, database_url=f"sqlite:///{log}", runtime_dir=folder / "run")
+    settings = Settings(model_dir=copy, database_url=f"sqlite:///{log}", runtime_dir=folder / "run")
 
     with acting_as(NOBODY), caplog.at_level(logging.WARNING):
         create_app(settings)
 
     assert f"as {folder}/run cannot be used: nobody cannot write {folder}/run, which" in caplog.text
-    assert f"the model is not in the archive: {kept}/archive" in caplog.text
+    assert f"the model is not in the archive: {copy}/archive" in caplog.text

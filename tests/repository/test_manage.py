@@ -149,7 +149,7 @@ def silent_index() -> Iterator[str]:
 
 def popen(project: Path, *arguments: str, **variables: str) -> subprocess.Popen[str]:
     """Start manage.py from another working directory, on a machine without npm."""
-    if arguments[:1] == ("run",) and not any(each.startswith("--port") for each in arguments):
+    if arguments[:1] == ("run",) and not any(name.startswith("--port") for name in arguments):
         arguments += ("--port", str(PORT))
     return subprocess.Popen(
         [sys.executable, project / "manage.py", *arguments],
@@ -307,10 +307,10 @@ def as_a_user() -> list[str]:
 
 
 def test_help_names_every_command(fresh: Path) -> None:
-    shown = output_of(start(fresh))
+    output = output_of(start(fresh))
 
-    assert shown == output_of(start(fresh, "--help"))
-    assert all(command in shown for command in ("run", "test", "lock"))
+    assert output == output_of(start(fresh, "--help"))
+    assert all(command in output for command in ("run", "test", "lock"))
 
 
 @pytest.mark.parametrize(
@@ -363,14 +363,14 @@ def test_a_terminal_shows_each_step_of_the_installation(fresh: Path) -> None:
     variables = {"PATH": str(fresh / "empty"), "PYTHONUTF8": "1"}
 
     with in_terminal(command, cwd=fresh, variables=variables) as terminal:
-        shown = terminal.read_all()
+        output = terminal.read_all()
 
     steps = (MAKING, INSTALLING, "\r  unpacking 1 package", "training", "gunicorn -c")
-    assert all(step in shown for step in steps), shown
-    positions = [shown.index(step) for step in steps]
+    assert all(step in output for step in steps), output
+    positions = [output.index(step) for step in steps]
     assert positions == sorted(positions)
     # The steps are gone when the next thing begins.
-    assert re.search(r"unpacking 1 package[^\n]*\r +\rTraining", shown)
+    assert re.search(r"unpacking 1 package[^\n]*\r +\rTraining", output)
 
 
 def test_without_a_terminal_no_step_is_written_over_another(
@@ -412,7 +412,7 @@ def test_the_second_start_only_serves(started: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("gone", "variables", "status"),
+    ("missing_files", "variables", "status"),
     [
         (["model.pkl"], {}, 0),
         (["manifest.json"], {}, 0),
@@ -421,9 +421,9 @@ def test_the_second_start_only_serves(started: Path) -> None:
     ],
 )
 def test_only_a_model_that_is_missing_is_trained_and_a_failure_stops_the_start(
-    started: Path, gone: list[str], variables: dict[str, str], status: int
+    started: Path, missing_files: list[str], variables: dict[str, str], status: int
 ) -> None:
-    for name in gone:
+    for name in missing_files:
         (started / "model" / name).unlink()
     (started / "train.py").write_text("raise SystemExit(4)")
 
@@ -594,9 +594,9 @@ def test_a_failed_check_fails_all_and_stops_none(started: Path) -> None:
 def test_the_tests_find_the_checkout_installed_and_a_broken_one_is_told(started: Path) -> None:
     output_of(start(started, "test"))
     python = str(started / ".venv" / "bin" / "python")
-    found = [python, "-I", "-c", "import backend; print(backend.__file__)"]
+    command = [python, "-I", "-c", "import backend; print(backend.__file__)"]
 
-    where = subprocess.check_output(found, cwd=started.parent, encoding="utf-8")
+    where = subprocess.check_output(command, cwd=started.parent, encoding="utf-8")
     (started / "pyproject.toml").write_text("no TOML")
     broken = start(started, "test")
 
@@ -647,9 +647,10 @@ def test_the_tests_and_a_serving_host_have_the_versions_of_the_service() -> None
 def test_a_lock_names_all_that_was_asked_for_and_no_machine(name: str, extras: list[str]) -> None:
     lock = (ROOT / name).read_text(encoding="utf-8")
 
-    for asked in [*PROJECT["dependencies"], *(each for extra in extras for each in EXTRAS[extra])]:
+    optional = [requirement for extra in extras for requirement in EXTRAS[extra]]
+    for requirement in [*PROJECT["dependencies"], *optional]:
         # uv writes what an extra brings, such as psycopg's [binary], as pins of its own.
-        package = re.match(r"[\w-]+", asked)[0]  # type: ignore[index]  # it begins with a letter
+        package = re.match(r"[\w-]+", requirement)[0]  # type: ignore[index]  # it begins with a letter
         if package != PROJECT["name"]:
             assert any(pin.startswith(f"{package}==") for pin in pins(name)), package
     assert "    # via" in lock
@@ -660,7 +661,7 @@ def test_the_lock_of_uv_has_the_same_versions_and_names_the_public_index_alone()
     text = (ROOT / "uv.lock").read_text(encoding="utf-8")
     packages = tomllib.loads(text)["package"]
 
-    locked = {f"{each['name']}=={each['version']}" for each in packages if "version" in each}
+    locked = {f"{pin['name']}=={pin['version']}" for pin in packages if "version" in pin}
     pinned = {pin.partition(" ")[0] for pin in pins("requirements-dev.txt")}
     assert pinned == locked
     hosts = {urlsplit(address).hostname for address in re.findall(r'"(\w+://[^"]+)"', text)}

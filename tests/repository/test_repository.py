@@ -24,11 +24,11 @@ INDEX = re.compile(r"(?:index-url|find-links|trusted-host|^registry|\"resolved\"
 
 def modules() -> dict[str, Path]:
     """Give every module of the package by its name without `creditscore.`."""
-    found = {}
+    paths = {}
     for path in sorted(PACKAGE.rglob("*.py")):
         parts = path.relative_to(PACKAGE).with_suffix("").parts
-        found[".".join(part for part in parts if part != "__init__")] = path
-    return found
+        paths[".".join(name for name in parts if name != "__init__")] = path
+    return paths
 
 
 def tree_of(path: Path) -> ast.Module:
@@ -102,12 +102,12 @@ def code_files() -> list[Path]:
 def test_neither_code_nor_pages_know_a_field_by_name(schema: Schema) -> None:
     names = {*schema.fields, schema.label.column}
     web = PACKAGE / "web"
-    said = {path: " ".join(strings_and_names(tree_of(path))) for path in code_files()}
+    texts = {path: " ".join(strings_and_names(tree_of(path))) for path in code_files()}
     for path in [*web.glob("templates/*"), *web.glob("static/*.*")]:
-        said[path] = path.read_text(encoding="utf-8")
+        texts[path] = path.read_text(encoding="utf-8")
 
-    assert len(said) > len(code_files())
-    for path, text in said.items():
+    assert len(texts) > len(code_files())
+    for path, text in texts.items():
         assert not set(re.findall(r"\w+", text)) & names, path
 
 
@@ -115,9 +115,9 @@ def test_settings_are_read_from_the_environment_in_one_place_only() -> None:
     # prometheus_client and gunicorn learn only from there about processes. The commands
     # hand their environment to the settings.
     for name, path in modules().items():
-        found = {ast.unparse(node) for node in ast.walk(tree_of(path))}
+        expressions = {ast.unparse(node) for node in ast.walk(tree_of(path))}
         if name not in {"web.metrics", "web.gunicorn_config", "cli.run", "cli.score", "cli.serve"}:
-            assert not found & {"os.environ", "os.getenv"}, f"{name} reads the environment"
+            assert not expressions & {"os.environ", "os.getenv"}, f"{name} reads the environment"
 
 
 def test_pickles_are_loaded_through_one_gate() -> None:
@@ -125,14 +125,16 @@ def test_pickles_are_loaded_through_one_gate() -> None:
         r"\b(pickle|joblib|dill|cloudpickle|shelve|marshal)\.(load|loads|open|Unpickler)\b"
         r"|\b(np|numpy|pd)\.(load|read_pickle)\b|allow_pickle|yaml\.load|\b(eval|exec)\("
     )
-    found = {
+    loading_lines = {
         str(path.relative_to(PROJECT)): lines
         for path in code_files()
-        if (lines := [one for one in path.read_text("utf-8").splitlines() if running.search(one)])
+        if (
+            lines := [line for line in path.read_text("utf-8").splitlines() if running.search(line)]
+        )
     }
 
     gate = "class _Unpickler(pickle.Unpickler):"
-    assert found == {"creditscore/scorecard/artifact.py": [gate]}
+    assert loading_lines == {"creditscore/scorecard/artifact.py": [gate]}
 
 
 # What is committed

@@ -179,14 +179,14 @@ def test_in_an_empty_folder_it_decides_and_keeps_model_and_log_there(
 def test_the_settings_file_of_the_folder_is_for_the_service_and_the_commands(
     installed: Installed, tmp_path: Path
 ) -> None:
-    here = installed._replace(folder=tmp_path / "work")
-    here.folder.mkdir()
-    key, log = "the-key-of-the-file", here.folder / "my log.sqlite"
-    settings = here.folder / ".env"
+    work = installed._replace(folder=tmp_path / "work")
+    work.folder.mkdir()
+    key, log = "the-key-of-the-file", work.folder / "my log.sqlite"
+    settings = work.folder / ".env"
     settings.write_text(f"CREDITSCORE_API_KEYS={key}\nCREDITSCORE_DATABASE_URL='sqlite:///{log}'\n")
     settings.chmod(0o600)
 
-    with running(here, tmp_path / "log.txt") as address:
+    with running(work, tmp_path / "log.txt") as address:
         request = urllib.request.Request(f"{address}/predict", json.dumps(APPLICANT).encode())
         with pytest.raises(urllib.error.HTTPError, match="401"):
             urllib.request.urlopen(request, timeout=20)
@@ -194,9 +194,9 @@ def test_the_settings_file_of_the_folder_is_for_the_service_and_the_commands(
         with urllib.request.urlopen(request, timeout=20) as answer:
             assert answer.status == 200
 
-    assert here.command("decisions", "replay", "--all").stdout.startswith("1 replayed: 1 identical")
+    assert work.command("decisions", "replay", "--all").stdout.startswith("1 replayed: 1 identical")
     assert log.is_file()
-    assert not (here.folder / "instance" / "decisions.sqlite").exists()
+    assert not (work.folder / "instance" / "decisions.sqlite").exists()
 
 
 @pytest.mark.parametrize("command", ["train", "demo"])
@@ -211,12 +211,12 @@ def test_what_needs_more_packages_says_what_to_type(installed: Installed, comman
 
 def test_nothing_is_imported_from_the_checkout(installed: Installed) -> None:
     result = installed.command("--version")
-    told = installed.command("score", "no such file.csv", "out.csv")
+    refusal = installed.command("score", "no such file.csv", "out.csv")
 
     assert result.stdout == f"creditscore, version {creditscore.__version__}\n"
-    assert told.returncode == 1
-    assert told.stderr.startswith("creditscore score: ")
-    assert str(PROJECT) not in told.stderr
+    assert refusal.returncode == 1
+    assert refusal.stderr.startswith("creditscore score: ")
+    assert str(PROJECT) not in refusal.stderr
 
 
 def test_an_installation_for_serving_is_small(installed: Installed) -> None:

@@ -18,7 +18,7 @@ requestAnimationFrame(() => requestAnimationFrame(async () => {
 """
 
 
-def violations(browser: Browser, *, least: int = 10) -> list[tuple[str, str]]:
+def violations(browser: Browser, *, minimum: int = 10) -> list[tuple[str, str]]:
     """Return the rules of accessibility that the page breaks, each with an element.
 
     Fewer than so many rules that it keeps would say that axe-core saw no page.
@@ -27,6 +27,6 @@ def violations(browser: Browser, *, least: int = 10) -> list[tuple[str, str]]:
         skip_or_fail("chromium", "axe-core is not installed: accessibility is not tested")
     if not browser.execute_script("return 'axe' in window"):
         browser.execute_script(AXE.read_text(encoding="utf-8"))
-    found = browser.execute_async_script(RUN)
-    assert len(found["passes"]) > least
-    return [(each["id"], each["nodes"][0]["html"]) for each in found["violations"]]
+    results = browser.execute_async_script(RUN)
+    assert len(results["passes"]) > minimum
+    return [(violation["id"], violation["nodes"][0]["html"]) for violation in results["violations"]]

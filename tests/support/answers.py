@@ -121,11 +121,12 @@ def check_decision(decision: Body) -> None:
     assert all(0 <= decision[name] <= 1 for name in DECISION if DECISION[name] is float)
     assert re.fullmatch(f"{decision['scorecard']}-[0-9a-f]{{8}}", decision["model_version"])
     assert TIME.fullmatch(decision["decided_at"])
-    made = UUID(decision["decision_id"])
-    assert str(made) == decision["decision_id"]
-    assert (made.version, made.variant) == (7, RFC_4122)
+    decision_id = UUID(decision["decision_id"])
+    assert str(decision_id) == decision["decision_id"]
+    assert (decision_id.version, decision_id.variant) == (7, RFC_4122)
     # A UUIDv7 begins with its time, in milliseconds.
-    assert made.int >> 80 == round(datetime.fromisoformat(decision["decided_at"]).timestamp() * 1e3)
+    decided_at = datetime.fromisoformat(decision["decided_at"])
+    assert decision_id.int >> 80 == round(decided_at.timestamp() * 1e3)
     check_reasons(decision)
     for warning in decision["warnings"]:
         assert warning.keys() == {"code", "field", "value", "text"}
@@ -137,7 +138,9 @@ def check_reasons(decision: Body) -> None:
     assert max(len(reasons), len(strengths)) <= 4
     refused = decision["label"] == "not_eligible"
     assert reasons or not refused
-    impacts, lowered = ([each["impact"] for each in told] for told in (reasons, strengths))
+    impacts, lowered = (
+        [reason["impact"] for reason in entries] for entries in (reasons, strengths)
+    )
     assert impacts == sorted(impacts, reverse=True)
     assert lowered == sorted(lowered)
     assert all(impact >= 0.005 for impact in impacts) or (refused and len(impacts) == 1)

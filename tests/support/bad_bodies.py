@@ -76,17 +76,17 @@ def _dumps(value: object) -> bytes:
 def _flip(body: bytes, generator: random.Random) -> bytes:
     if not body:
         return body
-    place = generator.randrange(len(body))
-    flipped = body[place] ^ (1 << generator.randrange(8))
-    return body[:place] + bytes([flipped]) + body[place + 1 :]
+    index = generator.randrange(len(body))
+    flipped = body[index] ^ (1 << generator.randrange(8))
+    return body[:index] + bytes([flipped]) + body[index + 1 :]
 
 
 def _splice(body: bytes, generator: random.Random) -> bytes:
     """Put a token before a part or in its place, repeat it, or leave it out."""
     start = generator.randint(0, len(body))
     end = min(len(body), start + generator.randint(0, 12))
-    part, token = body[start:end], generator.choice(TOKENS)
-    instead = generator.choice([b"", token, token + part, part * generator.randint(2, 6)])
+    piece, token = body[start:end], generator.choice(TOKENS)
+    instead = generator.choice([b"", token, token + piece, piece * generator.randint(2, 6)])
     return body[:start] + instead + body[end:]
 
 
@@ -106,7 +106,7 @@ def _arbitrary(schema: Schema, generator: random.Random, depth: int) -> Any:
         if generator.random() < 0.3:
             return parts
         names = [*schema.fields, "", "x", "~/", "\ud800", *map(str.lower, schema.fields)]
-        return {generator.choice(names): part for part in parts}
+        return {generator.choice(names): value for value in parts}
     return generator.choice(
         [
             *[None, True, False, "", "x", "\ud800", "\x00", 0, 1, -1, 2, 24, 1.0, -0.0, 1.5, 1e300],

@@ -33,16 +33,16 @@ def element(browser: Browser, selector: str) -> Any:
 
 def text(browser: Browser, selector: str) -> str:
     """Wait until the page has an element, and return what it shows."""
-    shown: str = element(browser, selector).text
-    return shown
+    content: str = element(browser, selector).text
+    return content
 
 
 def place_of(browser: Browser, selector: str) -> dict[str, float]:
     """Return where an element is, in pixels of the screen."""
-    place: dict[str, float] = browser.execute_script(
+    box: dict[str, float] = browser.execute_script(
         "return arguments[0].getBoundingClientRect().toJSON()", element(browser, selector)
     )
-    return place
+    return box
 
 
 def type_in(browser: Browser, selector: str, typed: str) -> None:
@@ -68,21 +68,21 @@ def fill(browser: Browser, example: Mapping[str, Any], **changes: str) -> None:
 
 def click(browser: Browser, selector: str) -> None:
     """Click on what stays on the page."""
-    found = element(browser, selector)
-    browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", found)
-    found.click()
+    target = element(browser, selector)
+    browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", target)
+    target.click()
 
 
 def follow(browser: Browser, selector: str) -> None:
     """Click on what leads to another page, and wait until that is there with all its parts."""
     from selenium.common.exceptions import WebDriverException
 
-    left = element(browser, "html")
+    old_page = element(browser, "html")
 
     def is_there() -> bool:
         try:
             page = browser.find_element("css selector", "html")
-            return bool(page != left and now(browser, "document.readyState") == "complete")
+            return bool(page != old_page and now(browser, "document.readyState") == "complete")
         except WebDriverException:
             # The driver has several names for a page that is just being replaced.
             return False
@@ -123,8 +123,9 @@ def complaints(browser: Browser, *refusals: int) -> list[str]:
 
     Chromium notes an answer of 4xx to a form as if it were a mistake of the page.
     """
-    said = [entry["message"] for entry in browser.get_log("browser")]
-    return [each for each in said if not {f"{it}" for it in refusals} & set(each.split())]
+    messages = [entry["message"] for entry in browser.get_log("browser")]
+    statuses = set(map(str, refusals))
+    return [message for message in messages if not statuses & set(message.split())]
 
 
 class Visitor:
@@ -163,13 +164,13 @@ class Visitor:
         return text(self.browser, selector)
 
 
-def _wait(look: Callable[[], Any], what: str) -> Any:
-    found: Any = None
+def _wait(look: Callable[[], Any], description: str) -> Any:
+    result: Any = None
 
     def is_found() -> bool:
-        nonlocal found
-        found = look()
-        return bool(found)
+        nonlocal result
+        result = look()
+        return bool(result)
 
-    assert wait_until(is_found), f"never there: {what}"
-    return found
+    assert wait_until(is_found), f"never there: {description}"
+    return result

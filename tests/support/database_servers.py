@@ -59,7 +59,7 @@ class PostgresServer:
         options += ["--encoding=UTF8", "--locale=C", "--no-sync", f"--pgdata={self._data}"]
         # Small ones are made sooner, and a limit on the size of files can be above theirs.
         options += [f"--wal-segsize={WAL_MEGABYTES}"]
-        made = subprocess.run(
+        result = subprocess.run(
             [self._programs / "initdb", *options],
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -67,7 +67,7 @@ class PostgresServer:
             cwd=self._folder,
             user=_account(),
         )
-        assert made.returncode == 0, made.stdout
+        assert result.returncode == 0, result.stdout
 
     def start(self) -> None:
         """Start it, and wait until it answers."""
@@ -107,11 +107,11 @@ class PostgresServer:
             self._process.wait()
         self._process = None
 
-    def send(self, sent: signal.Signals) -> None:
+    def send(self, signal_number: signal.Signals) -> None:
         """Send a signal to every process of it; each leads a process group of its own."""
         for process in self.processes():
             with contextlib.suppress(psutil.NoSuchProcess):
-                process.send_signal(sent)
+                process.send_signal(signal_number)
 
     @property
     def account(self) -> str | None:
@@ -162,19 +162,19 @@ def schema_of_its_own(url: str) -> Iterator[str]:
 
 def find_programs() -> Path:
     """Give the folder of PostgreSQL's programs; importing the wheel would start more than that."""
-    found = importlib.util.find_spec(WHEEL)
-    if os.name == "nt" or found is None or not found.submodule_search_locations:
+    spec = importlib.util.find_spec(WHEEL)
+    if os.name == "nt" or spec is None or not spec.submodule_search_locations:
         skip_or_fail("postgres", "no PostgreSQL: install requirements-dev.txt, not on Windows")
-    folders = Path(found.submodule_search_locations[0]).glob("pginstall*/bin")
+    folders = Path(spec.submodule_search_locations[0]).glob("pginstall*/bin")
     return max(folders, key=lambda folder: int(folder.parent.name[len("pginstall") :] or 0))
 
 
 def _copy(programs: Path, folder: Path) -> Path:
     """Copy PostgreSQL with the libraries of the wheel, which it looks for beside the package."""
     site = programs.parents[2]
-    libraries = [each for each in [site / f"{WHEEL}.libs"] if each.is_dir()]
-    for part in (programs.parent, *libraries):
-        shutil.copytree(part, folder / part.relative_to(site), symlinks=True)
+    libraries = [library for library in [site / f"{WHEEL}.libs"] if library.is_dir()]
+    for source in (programs.parent, *libraries):
+        shutil.copytree(source, folder / source.relative_to(site), symlinks=True)
     return folder / programs.relative_to(site)
 
 

@@ -30,7 +30,7 @@ def decision(**changes: Any) -> Decision:
         "below": -0.0,
         "house": "own é",
     }
-    made = Decision(
+    template = Decision(
         decision_id=str(uuid4()),
         decided_at=NOON,
         applicant=Applicant("application", values),
@@ -55,7 +55,7 @@ def decision(**changes: Any) -> Decision:
         warnings=(Warning("outside", "whole", 35.0, {"en": "never seen", "id": "belum"}),),
         bins="a0c",
     )
-    return made._replace(**changes)
+    return template._replace(**changes)
 
 
 def hourly(count: int, **changes: Any) -> Iterator[Decision]:

@@ -64,7 +64,7 @@ def decide_on_rows(model: Model, scorecard: str, *, count: int, moment: datetime
     rules = [model.schema.fields[name].rule for name in names]
     applicants = [
         model.schema.parse(
-            {name: rule.decode(each) for name, rule, each in zip(names, rules, row, strict=True)}
+            {name: rule.decode(code) for name, rule, code in zip(names, rules, row, strict=True)}
         )
         for row in bundled_rows().matrix(names)[:count].tolist()
     ]
@@ -112,8 +112,8 @@ def thresholds(card: Scorecard, name: str) -> list[float]:
     inner = forest.left != np.arange(len(forest.left))
     asks = inner & (forest.column == card.predictors.index(name))
     asks &= np.isfinite(forest.threshold)
-    found: list[float] = np.unique(forest.threshold[asks]).tolist()
-    return found
+    values: list[float] = np.unique(forest.threshold[asks]).tolist()
+    return values
 
 
 def random_forest(
@@ -152,15 +152,15 @@ def _grow(
     nodes: list[list[Any]], draw: np.random.Generator, columns: Sequence[int], depth: int
 ) -> int:
     """Add a tree to the nodes; give its root."""
-    place = len(nodes)
-    nodes.append([0, 0.0, place, place, draw.random()])
+    index = len(nodes)
+    nodes.append([0, 0.0, index, index, draw.random()])
     if depth and draw.random() < 0.9:
-        nodes[place][0] = draw.choice(columns)
+        nodes[index][0] = draw.choice(columns)
         # Halves among whole values, so that values lie on thresholds and beside them.
-        nodes[place][1] = draw.integers(0, 9) / 2
-        nodes[place][2] = _grow(nodes, draw, columns, depth - 1)
-        nodes[place][3] = _grow(nodes, draw, columns, depth - 1)
-    return place
+        nodes[index][1] = draw.integers(0, 9) / 2
+        nodes[index][2] = _grow(nodes, draw, columns, depth - 1)
+        nodes[index][3] = _grow(nodes, draw, columns, depth - 1)
+    return index
 
 
 def random_rows(
@@ -194,10 +194,10 @@ def by_brute_force(forest: Forest, row: npt.NDArray[np.float32], reference: Matr
 def around_thresholds(card: Scorecard, usual: npt.NDArray[np.float32], *, step: int = 1) -> Matrix:
     """Put every threshold, or each of so many, and its two neighbours into a usual row."""
     rows = []
-    for place, name in enumerate(card.predictors):
+    for column, name in enumerate(card.predictors):
         for cut in thresholds(card, name)[::step]:
             at = np.float32(cut)
             for value in (np.nextafter(at, -np.float32(np.inf)), at, np.nextafter(at, np.inf)):
                 rows.append(usual.copy())
-                rows[-1][place] = value
+                rows[-1][column] = value
     return np.array(rows)

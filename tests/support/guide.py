@@ -33,8 +33,8 @@ class Block:
 
 def blocks(path: Path) -> list[Block]:
     """Give the fenced blocks of a document, in their order."""
-    found = FENCED.findall(path.read_text(encoding="utf-8"))
-    return [Block(language, textwrap.dedent(text)) for _, language, text in found]
+    matches = FENCED.findall(path.read_text(encoding="utf-8"))
+    return [Block(language, textwrap.dedent(text)) for _, language, text in matches]
 
 
 def prose(path: Path) -> str:
@@ -45,20 +45,20 @@ def prose(path: Path) -> str:
 def anchors(path: Path) -> list[str]:
     """Give the anchors of a document's headings, as GitHub makes them."""
     titles = re.findall("^#+ (.*)$", prose(path), re.MULTILINE)
-    kept = (re.sub(r"[^\w\- ]", "", title.lower()) for title in titles)
-    return [title.replace(" ", "-") for title in kept]
+    slugs = (re.sub(r"[^\w\- ]", "", title.lower()) for title in titles)
+    return [title.replace(" ", "-") for title in slugs]
 
 
 def commands(block: Block) -> list[str]:
     """Give the commands of a block, continued lines joined; none if it is not for the shell."""
-    found: list[str] = []
-    begun = ""
+    complete: list[str] = []
+    command = ""
     for line in block.text.replace("\\\n", " ").splitlines() if block.language == "sh" else []:
-        begun = f"{begun}\n{line}" if begun else line
-        if is_whole(begun):
-            found.append(begun)
-            begun = ""
-    return [*found, begun] if begun else found
+        command = f"{command}\n{line}" if command else line
+        if is_whole(command):
+            complete.append(command)
+            command = ""
+    return [*complete, command] if command else complete
 
 
 def is_whole(command: str) -> bool:
@@ -114,14 +114,14 @@ class Reader:
         self.printed[line] = result.stdout
         if "keys new" in line:
             self.key = result.stdout.strip()
-        if "/predict" in line and (found := re.match('{"decision_id":"([^"]+)"', result.stdout)):
-            self.decision_id = found[1]
+        if "/predict" in line and (match := re.match('{"decision_id":"([^"]+)"', result.stdout)):
+            self.decision_id = match[1]
         return result.stdout
 
     def said(self, words: str) -> str:
         """Give what the last command with these words printed."""
-        (*_, found) = (line for line in self.printed if words in line)
-        return self.printed[found]
+        (*_, line) = (line for line in self.printed if words in line)
+        return self.printed[line]
 
     def _filled_in(self, line: str) -> str:
         interpreter = shlex.quote(sys.executable)
@@ -132,7 +132,7 @@ class Reader:
             for name in ("train.py", "score.py")
         }
         longest_first = sorted(map(re.escape, ours), key=len, reverse=True)
-        line = re.sub("|".join(longest_first), lambda found: ours[found[0]], line)
+        line = re.sub("|".join(longest_first), lambda match: ours[match[0]], line)
         if self.server is not None:
             line = line.replace(":8000/", f":{self.server.port}/")
         return line.replace("YOUR_KEY", self.key).replace("DECISION_ID", self.decision_id)

@@ -37,7 +37,7 @@ def draw_values(rule: Rule, count: int, draw: np.random.Generator) -> list[Value
     """Draw values that a rule accepts."""
     if isinstance(rule, CodeList):
         codes = list(rule.labels)
-        return [codes[place] for place in draw.integers(len(codes), size=count)]
+        return [codes[index] for index in draw.integers(len(codes), size=count)]
     low, high = bounds(rule)
     if rule.integral:
         return [int(value) for value in draw.integers(int(low), int(high) + 1, size=count)]

@@ -126,8 +126,8 @@ def gunicorn(python: str, address: str) -> list[str]:
 
 def variables_of(model_dir: Path, folder: Path) -> dict[str, str]:
     """Give the environment of a service: its model, its log in a folder, and no other settings."""
-    kept = {name: value for name, value in os.environ.items() if "CREDITSCORE" not in name}
-    return kept | {
+    inherited = {name: value for name, value in os.environ.items() if "CREDITSCORE" not in name}
+    return inherited | {
         "CREDITSCORE_MODEL_DIR": str(model_dir),
         "CREDITSCORE_DATABASE_URL": log_in(folder),
         "CREDITSCORE_RUNTIME_DIR": str(folder / "run"),

@@ -39,8 +39,8 @@ def successor(model: Model) -> Model:
 
 
 def database_of(app: Flask) -> Database:
-    found: Database = app.extensions[NAME].log.database
-    return found
+    database: Database = app.extensions[NAME].log.database
+    return database
 
 
 def decide(app: Flask, **headers: str) -> list[str]:
@@ -48,7 +48,7 @@ def decide(app: Flask, **headers: str) -> list[str]:
     applicants = example_applicants(app.extensions[NAME].assessor.model.schema)
     answer = app.test_client().post("/predict", json=list(applicants.values()), headers=headers)
     assert answer.status_code == 200, answer.get_data(as_text=True)
-    return [each["decision_id"] for each in answer.get_json()]
+    return [decision["decision_id"] for decision in answer.get_json()]
 
 
 def run(app: Flask, *arguments: str, typed: str | None = None) -> Result:
@@ -58,8 +58,8 @@ def run(app: Flask, *arguments: str, typed: str | None = None) -> Result:
 
 def row_of(database: Database, decision_id: str) -> dict[str, Any]:
     with database.reading() as connection:
-        found = connection.execute(select(decisions).where(decisions.c.id == decision_id)).one()
-    return found._asdict()
+        row = connection.execute(select(decisions).where(decisions.c.id == decision_id)).one()
+    return row._asdict()
 
 
 def count(database: Database, table: Table) -> int:
@@ -70,8 +70,13 @@ def count(database: Database, table: Table) -> int:
 @contextmanager
 def unguarded(database: Database) -> Iterator[Connection]:
     """Give a connection to a database whose triggers are gone until the block ends."""
-    made = [each for step in MIGRATIONS[database.kind] for each in step if "CREATE TRIGGER" in each]
-    names = [each.split()[2] for each in made]
+    triggers = [
+        statement
+        for step in MIGRATIONS[database.kind]
+        for statement in step
+        if "CREATE TRIGGER" in statement
+    ]
+    names = [trigger.split()[2] for trigger in triggers]
     tables = ("decisions", "outcomes", "overrides", "tombstones")
     with database.writing() as connection:
         for name in names:
@@ -79,7 +84,7 @@ def unguarded(database: Database) -> Iterator[Connection]:
             connection.execute(text(f"DROP TRIGGER {name}{on}"))
         assert database.is_sqlite or {name.rpartition("_")[0] for name in names} == set(tables)
         yield connection
-        for statement in made:
+        for statement in triggers:
             connection.exec_driver_sql(statement)
 
 
@@ -89,5 +94,5 @@ def edit(database: Database, decision_id: str, *, rehash: bool = False, **change
     if rehash:
         changes["content_hash"] = content_hash(row)
     with unguarded(database) as connection:
-        chosen = decisions.c.id == decision_id
-        connection.execute(decisions.update().where(chosen).values(**changes))
+        condition = decisions.c.id == decision_id
+        connection.execute(decisions.update().where(condition).values(**changes))

@@ -39,9 +39,9 @@ def metric_families(model_dir: Path) -> dict[str, Any]:
         encoding="utf-8",
         check=True,
     )
-    found = text_string_to_metric_families(result.stdout)
+    families = text_string_to_metric_families(result.stdout)
     # When each began to count is told only where processes count for themselves.
-    return {family.name: family for family in found if not family.name.endswith("_created")}
+    return {family.name: family for family in families if not family.name.endswith("_created")}
 
 
 def known_names(families: dict[str, Any]) -> set[str]:

@@ -62,10 +62,10 @@ def find(program: str) -> str:
     NoNginx
         If it is not installed.
     """
-    found = shutil.which(program, path=f"{os.environ['PATH']}:/usr/sbin:/usr/local/sbin")
-    if found is None:
+    path = shutil.which(program, path=f"{os.environ['PATH']}:/usr/sbin:/usr/local/sbin")
+    if path is None:
         raise NoNginx(f"{program} is not installed")
-    return found
+    return path
 
 
 @contextlib.contextmanager
@@ -122,20 +122,20 @@ def _configuration(
     """Return the guide's examples with the ports and files that they have here."""
     guide = PROJECT / "docs" / "operations.md"
     main, server = (block.text for block in blocks(guide) if block.language == "nginx")
-    here = {"127.0.0.1:8000": f"127.0.0.1:{service_port}"}
+    replacements = {"127.0.0.1:8000": f"127.0.0.1:{service_port}"}
     if certificate:
-        here |= {
+        replacements |= {
             "listen 443 ssl": f"listen 127.0.0.1:{port} ssl",
             "/etc/ssl/credit.example.pem": str(certificate.chain),
             "/etc/ssl/credit.example.key": str(certificate.key),
         }
     else:
-        here |= {
+        replacements |= {
             "listen 443 ssl": f"listen 127.0.0.1:{port}",
             "ssl_certificate     /etc/ssl/credit.example.pem;": "",
             "ssl_certificate_key /etc/ssl/credit.example.key;": "",
         }
-    for stands, instead in here.items():
+    for stands, instead in replacements.items():
         assert server.count(stands) == 1, stands
         server = server.replace(stands, instead)
     # As root, its workers would be a user who may not look into this folder.

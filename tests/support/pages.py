@@ -52,9 +52,9 @@ def text_of(client: FlaskClient, address: str) -> str:
 
 def shown(text: str, element: str) -> str:
     """Give the text of the element with an id."""
-    found = re.search(rf'id="{element}"[^>]*>\s*([^<]*?)\s*<', text)
-    assert found, element
-    return found[1]
+    match = re.search(rf'id="{element}"[^>]*>\s*([^<]*?)\s*<', text)
+    assert match, element
+    return match[1]
 
 
 def read_page(text: str) -> Page:
@@ -79,4 +79,4 @@ def bytes_of_first_load(client: FlaskClient, text: str) -> int:
         if tag in {"link", "script"}
     }
     assert len(loaded) == 3
-    return sum(len(each.encode()) for each in (text, *(text_of(client, a) for a in loaded)))
+    return sum(len(content.encode()) for content in (text, *(text_of(client, a) for a in loaded)))

@@ -67,12 +67,15 @@ class Population:
     probability: Floats
     bad: Ints
 
-    def rows(self, chosen: Ints) -> list[Row]:
+    def rows(self, indices: Ints) -> list[Row]:
         """Give some of them as rows of a table."""
         names = ("income", "debt", "months")
         return [
-            {**dict(zip(names, self.matrix[one].tolist(), strict=True)), "late": int(self.bad[one])}
-            for one in chosen
+            {
+                **dict(zip(names, self.matrix[index].tolist(), strict=True)),
+                "late": int(self.bad[index]),
+            }
+            for index in indices
         ]
 
 
@@ -88,8 +91,8 @@ def draw_population(count: int, *, seed: int, intercept: float = -4.0) -> Popula
 
 def write_table(folder: Path, rows: list[Row], sample: str = "") -> tuple[Path, Schema]:
     """Write a table and its schema file, and read the latter."""
-    used = {column for column in EXTRA if f'"{column}"' in sample}
-    ignored = [column for column in EXTRA if column in rows[0] and column not in used]
+    used_columns = {column for column in EXTRA if f'"{column}"' in sample}
+    ignored = [column for column in EXTRA if column in rows[0] and column not in used_columns]
     path = folder / "people.toml"
     names = ", ".join(f'"{column}"' for column in ignored)
     path.write_text(SCHEMA.format(ignored=names, sample=sample), encoding="utf-8")

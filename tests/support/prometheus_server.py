@@ -46,10 +46,10 @@ class Prometheus:
 
 def find(program: str) -> str:
     """Give the path of prometheus or promtool."""
-    found = shutil.which(program)
-    if found is None:
+    path = shutil.which(program)
+    if path is None:
         skip_or_fail("prometheus", f"{program} is not installed (Debian's package: prometheus)")
-    return found
+    return path
 
 
 @contextlib.contextmanager

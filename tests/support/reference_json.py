@@ -69,7 +69,7 @@ def both(raw: bytes) -> tuple[str, str]:
     except Refused:
         expected = "refused"
     try:
-        found = repr(json_parser.parse(raw))
+        parsed = repr(json_parser.parse(raw))
     except NotJson:
-        found = "refused"
-    return found, expected
+        parsed = "refused"
+    return parsed, expected

@@ -109,7 +109,7 @@ def _section(parts: Mapping[str, Any]) -> dict[str, Any]:
         },
         "ablation": [],
     }
-    for name, part in parts.items():
-        known = smallest.get(name)
-        smallest[name] = {**known, **part} if isinstance(known, dict) and part else part
+    for name, value in parts.items():
+        base = smallest.get(name)
+        smallest[name] = {**base, **value} if isinstance(base, dict) and value else value
     return smallest

@@ -42,18 +42,18 @@ def values(rule: Rule) -> SearchStrategy[Any]:
         codes = [*rule.labels, *rule.merged_codes]
         return st.sampled_from(codes if rule.python_type is str else [*codes, *map(float, codes)])
     low, high = bounds(rule)
-    whole = st.integers(
+    integers = st.integers(
         math.floor(low) + 1 if rule.low_open else math.ceil(low),
         math.ceil(high) - 1 if rule.high_open else math.floor(high),
     )
-    drawn: list[SearchStrategy[Any]] = [whole]
+    choices: list[SearchStrategy[Any]] = [integers]
     if max(abs(low), abs(high)) < 2**53:
-        drawn.append(whole.map(float))
+        choices.append(integers.map(float))
     if rule.labels:
-        drawn.append(st.sampled_from(list(rule.labels)))
+        choices.append(st.sampled_from(list(rule.labels)))
     if not rule.integral:
-        drawn.append(_fractions(rule))
-    return st.one_of(drawn)
+        choices.append(_fractions(rule))
+    return st.one_of(choices)
 
 
 def applicants(schema: Schema, scorecard: str | None = None) -> SearchStrategy[Body]:
@@ -148,7 +148,7 @@ def _with(body: Body, field: Field, value: object, code: str) -> Broken:
 
 
 def _without(body: Body, name: str) -> Broken:
-    rest = {other: value for other, value in body.items() if other != name}
+    rest = {key: value for key, value in body.items() if key != name}
     return Broken(rest, escaped(name), "missing")
 
 

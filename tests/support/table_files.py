@@ -51,4 +51,4 @@ def read(path: Path) -> list[dict[str, str]]:
 
 
 def run(*arguments: object) -> int:
-    return score.main([str(each) for each in arguments])
+    return score.main([str(argument) for argument in arguments])

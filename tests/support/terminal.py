@@ -26,8 +26,8 @@ class Terminal:
         while words not in self.shown:
             # Linux reports the end of the last program as an error.
             with contextlib.suppress(OSError):
-                if read := os.read(self.screen, 65536):
-                    self.shown += read.decode(errors="replace").replace("\r\n", "\n")
+                if chunk := os.read(self.screen, 65536):
+                    self.shown += chunk.decode(errors="replace").replace("\r\n", "\n")
                     continue
             break
         return self.shown

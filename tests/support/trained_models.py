@@ -31,7 +31,7 @@ CACHE = PROJECT / ".pytest_cache" / "models"
 ROWS = {"small": 3000, "full": None}
 
 #: Models of a kind that are kept: going back and forth between branches trains none anew.
-KEPT = 4
+MODELS_KEPT = 4
 
 #: What a model depends on: our code and data, and other people's packages.
 SOURCES = (
@@ -117,5 +117,5 @@ def remove_old(cache: Path, kind: str) -> None:
     folders = [path for path in cache.glob(f"{kind}-*") if path.is_dir()]
     unfinished = [path for path in folders if "unfinished" in path.name]
     models = sorted(set(folders) - set(unfinished), key=lambda path: path.stat().st_mtime)
-    for path in unfinished + models[:-KEPT]:
+    for path in unfinished + models[:-MODELS_KEPT]:
         shutil.rmtree(path, ignore_errors=True)

@@ -59,8 +59,8 @@ def words(text: str) -> str:
 
 def counts(text: str) -> dict[str, int]:
     """Return the numbers of rows that a page shows."""
-    found = re.findall(r'id="count-(\w+)"><dt>[^<]*</dt><dd>([\d,.]+)</dd>', text)
-    return {kind: int(re.sub("[,.]", "", count)) for kind, count in found}
+    matches = re.findall(r'id="count-(\w+)"><dt>[^<]*</dt><dd>([\d,.]+)</dd>', text)
+    return {kind: int(re.sub("[,.]", "", count)) for kind, count in matches}
 
 
 def files_of(answer: TestResponse) -> dict[str, bytes]:

@@ -73,11 +73,11 @@ def _letters(column: int) -> str:
     return chr(ord("A") + column)
 
 
-def _cell(place: str, cell: Cell) -> str:
+def _cell(reference: str, cell: Cell) -> str:
     if cell is None:
         return ""
     if isinstance(cell, bool):
-        return f'<c r="{place}" t="b"><v>{int(cell)}</v></c>'
+        return f'<c r="{reference}" t="b"><v>{int(cell)}</v></c>'
     if isinstance(cell, str):
-        return f'<c r="{place}" t="inlineStr"><is><t>{escape(cell)}</t></is></c>'
-    return f'<c r="{place}"><v>{cell!r}</v></c>'
+        return f'<c r="{reference}" t="inlineStr"><is><t>{escape(cell)}</t></is></c>'
+    return f'<c r="{reference}"><v>{cell!r}</v></c>'

@@ -25,7 +25,7 @@ def pyenv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "pyenv"
 
 
-def put(python: Path, script: str) -> Path:
+def write_script(python: Path, script: str) -> Path:
     """Write a program."""
     python.parent.mkdir(parents=True)
     python.write_text(f"#!/bin/sh\n{script}\n")
@@ -45,14 +45,16 @@ def test_what_is_tested_fast_is_there() -> None:
 def test_a_shim_that_does_not_work_is_passed_over_for_one_of_pyenvs(
     pyenv: Path, tmp_path: Path
 ) -> None:
-    put(tmp_path / "bin" / f"python{RUNNING}", "exit 127")
-    works = put(pyenv / f"versions/{RUNNING}.9/bin/python{RUNNING}", f'exec {sys.executable} "$@"')
+    write_script(tmp_path / "bin" / f"python{RUNNING}", "exit 127")
+    works = write_script(
+        pyenv / f"versions/{RUNNING}.9/bin/python{RUNNING}", f'exec {sys.executable} "$@"'
+    )
 
     assert check_pythons.find_python(RUNNING) == str(works)
 
 
 def test_a_python_of_another_version_is_not_taken(pyenv: Path) -> None:
-    put(pyenv / "versions/3.99.0/bin/python3.99", f'exec {sys.executable} "$@"')
+    write_script(pyenv / "versions/3.99.0/bin/python3.99", f'exec {sys.executable} "$@"')
 
     assert check_pythons.find_python("3.99") is None
 
@@ -76,8 +78,8 @@ def test_of_those_found_the_newest_alone_is_tested(
 ) -> None:
     for version in ("3.98", "3.99"):
         answer = f'[ "$1" = -c ] && echo {version} || echo "tested on {version}"'
-        put(pyenv / f"versions/{version}.0/bin/python{version}", answer)
-    put(pyenv.parent / "bin" / "git", f'exec {GIT} "$@"')
+        write_script(pyenv / f"versions/{version}.0/bin/python{version}", answer)
+    write_script(pyenv.parent / "bin" / "git", f'exec {GIT} "$@"')
 
     monkeypatch.setattr(check_pythons, "supported_versions", lambda: ["3.98", "3.99"])
     status = check_pythons.main(["--newest"])
@@ -97,7 +99,7 @@ def test_each_version_tests_a_clone_and_a_failure_is_named(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
     answer = f'[ "$1" = -c ] && exec {sys.executable} "$@"; ls manage.py; echo "$@"'
-    put(tmp_path / "bin" / f"python{RUNNING}", f"{answer}; exit {exit_status}")
+    write_script(tmp_path / "bin" / f"python{RUNNING}", f"{answer}; exit {exit_status}")
     monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}{os.pathsep}{os.environ['PATH']}")
 
     status = check_pythons.main([RUNNING])

@@ -58,28 +58,28 @@ def test_the_reference_promises_no_better_calibration_than_the_card_finds(
 ) -> None:
     for name, language in (("api.md", "en"), ("api.id.md", "id")):
         _, _, rest = files[PROJECT / "docs" / name].partition("<!-- calibration: generated -->")
-        said = " ".join(rest.partition("<!-- end of calibration -->")[0].split())
+        text = " ".join(rest.partition("<!-- end of calibration -->")[0].split())
         for section in full_model.card["scorecards"].values():
             slope = section["performance"]["scorecard"]["calibration_slope"]
             riskiest = section["curves"]["calibration"][-1]
             for end in ("value", "low", "high"):
-                assert FORMATS[language].figure(slope[end]) in said
+                assert FORMATS[language].figure(slope[end]) in text
             for key in ("mean_predicted", "observed_rate"):
-                assert FORMATS[language].share(riskiest[key]) in said
-        assert {"en": "approximately calibrated", "id": "kira-kira terkalibrasi"}[language] in said
+                assert FORMATS[language].share(riskiest[key]) in text
+        assert {"en": "approximately calibrated", "id": "kira-kira terkalibrasi"}[language] in text
 
 
 def test_translations_have_the_same_generated_parts_in_the_same_order() -> None:
-    found = []
+    parts = []
     for path in [*PROJECT.glob("*.id.md"), *(PROJECT / "docs").glob("*.id.md")]:
         original = path.with_name(path.name.replace(".id.md", ".md"))
         indonesian, english = (
             list(blocks_of(page.read_text(encoding="utf-8"))) for page in (path, original)
         )
         assert indonesian == english, path.name
-        found += english
+        parts += english
 
-    assert sorted(found) == [
+    assert sorted(parts) == [
         "calibration", "decision", "decision_summary", "fields", "routes", "settings",
     ]  # fmt: skip
 

@@ -68,7 +68,7 @@ def test_it_has_the_structure_of_a_collection_of_version_2_1(collection: Node) -
     assert collection["info"]["schema"].endswith("/json/collection/v2.1.0/collection.json")
     variables = {variable["key"] for variable in collection["variable"]}
     assert variables == {"baseUrl", "apiKey", "decisionId", "otherLabel"}
-    assert {type(part["value"]) for part in collection["auth"]["apikey"]} == {str}
+    assert {type(entry["value"]) for entry in collection["auth"]["apikey"]} == {str}
     names = [item["name"] for item in requests_of(collection)]
     assert len(set(names)) == len(names)
     for folder in collection["item"]:
@@ -91,7 +91,7 @@ def check_item(item: Node) -> None:
     assert (type(saved["code"]), type(saved["body"])) == (int, str)
     assert saved["name"] == f"{saved['code']} {saved['status']}"
     check_headers(saved["header"])
-    media_types = [part["value"] for part in saved["header"] if part["key"] == "Content-Type"]
+    media_types = [header["value"] for header in saved["header"] if header["key"] == "Content-Type"]
     assert len(media_types) == 1
     if "json" in media_types[0]:
         json.loads(saved["body"])
@@ -101,7 +101,9 @@ def check_request(request: Node) -> None:
     assert request.keys() - {"body", "auth"} == {"method", "header", "url"}
     assert re.fullmatch("[A-Z]+", request["method"])
     url = request["url"]
-    query = "&".join(f"{part['key']}={part['value']}" for part in url.get("query", []))
+    query = "&".join(
+        f"{parameter['key']}={parameter['value']}" for parameter in url.get("query", [])
+    )
     assert url["raw"] == "/".join([*url["host"], *url["path"]]) + (f"?{query}" if query else "")
     assert url["host"] == ["{{baseUrl}}"]
     check_headers(request["header"])
@@ -132,13 +134,13 @@ def test_every_operation_of_the_description_has_a_request(
         # they send tables to /predict.
         if path not in {"/", "/sign-in", "/sign-out", "/tables"}
     }
-    asked = {
+    requested = {
         (item["request"]["method"], path_of(item["request"]))
         for item in requests_of(collection)
         if item["response"][0]["code"] == 200
     }
 
-    assert asked == described
+    assert requested == described
 
 
 def test_every_typical_mistake_is_saved_as_a_problem(collection: Node) -> None:
@@ -164,8 +166,8 @@ def test_no_key_is_saved(collection: Node) -> None:
 def test_all_requests_pass_against_a_live_service_but_for_one_that_lacks_its_key(
     server: LiveServer, guarded: LiveServer
 ) -> None:
-    for asked, key, code in ((server, "", 0), (guarded, KEY, 0), (guarded, "", 1)):
-        result = newman(COLLECTION, asked.url, key)
+    for service, key, code in ((server, "", 0), (guarded, KEY, 0), (guarded, "", 1)):
+        result = newman(COLLECTION, service.url, key)
 
         assert result.returncode == code, result.stdout
     assert "401" in result.stdout

@@ -53,9 +53,9 @@ def test_a_figure_agrees_to_the_last_of_six_decimals() -> None:
 
 
 def test_every_single_value_of_a_card_is_counted_with_its_place() -> None:
-    found = list(leaves({"a": [1, {"b": None}], "c": "text"}))
+    values = list(leaves({"a": [1, {"b": None}], "c": "text"}))
 
-    assert found == [("a.0", 1), ("a.1.b", None), ("c", "text")]
+    assert values == [("a.0", 1), ("a.1.b", None), ("c", "text")]
 
 
 def test_rows_other_than_those_of_the_manifest_are_refused(full_model_dir: Path) -> None:
@@ -92,9 +92,9 @@ def test_changed_figures_are_found(full_model_dir: Path, tmp_path: Path) -> None
 
     result = recompute(model, "--scorecard", "application")
 
-    found = [line.split()[:2] for line in result.stdout.splitlines() if line.endswith(" NO")]
+    changed = [line.split()[:2] for line in result.stdout.splitlines() if line.endswith(" NO")]
     assert result.returncode == 1
-    assert found == [
+    assert changed == [
         ["application.fairness", "SEX.groups.0.rows"],
         ["application.performance.scorecard", "auc.value"],
         ["application.variables", "0.bins.0.points"],

@@ -47,25 +47,25 @@ def test_no_model_log_table_or_secret_is_in_the_image(name: str) -> None:
 def test_the_image_serves_as_a_user_without_rights_and_does_not_train() -> None:
     stage = [words for name, words in STEPS if name == "FROM"][-1].partition(" AS ")[2]
     last = STEPS[max(i for i, (name, _) in enumerate(STEPS) if name == "FROM") :]
-    said = dict(last)
+    instructions = dict(last)
 
     assert stage == "serve"
     assert needed_stages(STEPS, stage) == {"serve", "python", "packages"}
     assert needed_stages(STEPS, "train") == {"train", "python"}
-    assert said["USER"] == "creditscore"
+    assert instructions["USER"] == "creditscore"
     assert [name for name, _ in last].index("USER") > [name for name, _ in last].index("RUN")
-    assert "-m gunicorn" in json.loads(said["CMD"])[-1]
-    assert "/health" in said["HEALTHCHECK"]
+    assert "-m gunicorn" in json.loads(instructions["CMD"])[-1]
+    assert "/health" in instructions["HEALTHCHECK"]
 
 
 def test_packages_are_installed_with_their_hashes_only() -> None:
     installed = [
-        part
+        command
         for name, words in STEPS
         if name == "RUN"
-        for part in words.split("&&")
-        if "pip" in part
+        for command in words.split("&&")
+        if "pip" in command
     ]
 
     assert installed
-    assert all("--require-hashes" in part for part in installed)
+    assert all("--require-hashes" in command for command in installed)

@@ -22,9 +22,9 @@ NEW = "97.0.0"
 def git(folder: Path, *arguments: str) -> str:
     """Run git with an author; return what it prints."""
     author = {
-        f"GIT_{role}_{what}": value
+        f"GIT_{role}_{suffix}": value
         for role in ("AUTHOR", "COMMITTER")
-        for what, value in (("NAME", "A test"), ("EMAIL", "test@example.com"))
+        for suffix, value in (("NAME", "A test"), ("EMAIL", "test@example.com"))
     }
     result = subprocess.run(
         ["git", *arguments],
@@ -74,7 +74,7 @@ def release(
 def pinned() -> set[tuple[str, str]]:
     """Give name and version of every package in the lock, but our own."""
     lock = tomllib.loads((PROJECT / "uv.lock").read_text(encoding="utf-8"))
-    packages = {(each["name"], each.get("version", "")) for each in lock["package"]}
+    packages = {(package["name"], package.get("version", "")) for package in lock["package"]}
     return {(name, version) for name, version in packages if name != "creditscore"}
 
 
@@ -118,7 +118,7 @@ def test_a_release_is_a_commit_a_tag_and_files_with_their_checksums(
     bill = json.loads((folder / f"creditscore-{NEW}.cdx.json").read_text(encoding="utf-8"))
     assert bill["bomFormat"] == "CycloneDX"
     assert bill["metadata"]["component"]["version"] == NEW
-    assert {(each["name"], each["version"]) for each in bill["components"]} == pinned()
+    assert {(item["name"], item["version"]) for item in bill["components"]} == pinned()
     assert len(pinned()) > 50
 
     again = release(clone, NEW, model_dir=full_model_dir)
@@ -142,11 +142,11 @@ def test_without_a_new_version_a_clean_tree_and_a_change_there_is_no_release(clo
         assert result.stderr.startswith("no release: ")
         return result.stderr.removeprefix("no release: ").rstrip("\n")
 
-    wanted = "the version must be three numbers such as 0.2.0, got"
+    start = "the version must be three numbers such as 0.2.0, got"
     assert refusal("0.0.1", "--dry-run").startswith("0.0.1 is not higher than")
     assert refusal("0.1.0", "--dry-run").startswith("0.1.0 exists already")
-    assert refusal("1.0", "--dry-run") == f"{wanted} 1.0"
-    assert refusal("v1.0.0", "--dry-run") == f"{wanted} v1.0.0"
+    assert refusal("1.0", "--dry-run") == f"{start} 1.0"
+    assert refusal("v1.0.0", "--dry-run") == f"{start} v1.0.0"
     git(clone, "tag", f"v{NEW}")
     assert refusal(NEW, "--dry-run") == f"{NEW} exists already"
     git(clone, "tag", "--delete", f"v{NEW}")

@@ -39,7 +39,7 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
 def test_a_picture_shows_a_decision_in_its_size(
     url: str, browser: Browser, tmp_path: Path, name: str
 ) -> None:
-    (picture,) = (each for each in PICTURES if each.name == name)
+    (picture,) = (candidate for candidate in PICTURES if candidate.name == name)
 
     path = take(picture, url, browser, tmp_path)
 
@@ -53,13 +53,13 @@ def test_a_picture_shows_a_decision_in_its_size(
 def test_pages_behind_a_key_are_shown_as_of_the_demos_end(
     url: str, browser: Browser, tmp_path: Path
 ) -> None:
-    (picture,) = (each for each in PICTURES if each.name == "monitoring")
+    (picture,) = (candidate for candidate in PICTURES if candidate.name == "monitoring")
 
     # An empty log has no scorecards.
     take(replace(picture, top="#window"), url, browser, tmp_path)
 
-    shown = browser.find_element("id", "window").text
-    assert f"{HISTORY.until:%B} {HISTORY.until.day}, {HISTORY.until.year}" in shown
+    window_text = browser.find_element("id", "window").text
+    assert f"{HISTORY.until:%B} {HISTORY.until.day}, {HISTORY.until.year}" in window_text
 
 
 def test_the_clock_goes_right_afterwards(model_dir: Path, tmp_path: Path) -> None:
