@@ -23,7 +23,7 @@ from creditscore.api_docs.examples import example_applicants
 from creditscore.decision_log.outcome_batch import STATES
 from creditscore.i18n.catalogue import LANGUAGES, PAGE_TEXTS
 from creditscore.tables.outcome_rows import REPORT
-from creditscore.web.pages.outcomes_page import MAX_REPORT_BYTES, SHOWN_ROWS
+from creditscore.web.pages.outcomes_page import MAX_REPORT_BYTES, MAX_SHOWN_ROWS
 from creditscore.web.service import NAME
 
 KEY = "the-key-of-the-outcomes-page-test"
@@ -259,14 +259,14 @@ def test_a_long_table_is_recorded_whole_though_the_page_shows_its_first_rows(
     app: Flask, client: FlaskClient
 ) -> None:
     (made,) = decide(app, "A-1")
-    unknown = "".join(f"N-{at},no\n" for at in range(SHOWN_ROWS + 5))
+    unknown = "".join(f"N-{at},no\n" for at in range(MAX_SHOWN_ROWS + 5))
 
     answer = upload(client, f"reference,defaulted\n{unknown}A-1,yes\n")
 
-    assert counts(answer.text) == {"recorded": 1, "unknown": SHOWN_ROWS + 5}
-    assert answer.text.count("<tr>") == SHOWN_ROWS + 1 + 2
-    assert PAGE_TEXTS["en"]["many_first"].format(count=SHOWN_ROWS) in answer.text
-    assert len(report_of(answer.text)) == SHOWN_ROWS + 6
+    assert counts(answer.text) == {"recorded": 1, "unknown": MAX_SHOWN_ROWS + 5}
+    assert answer.text.count("<tr>") == MAX_SHOWN_ROWS + 1 + 2
+    assert PAGE_TEXTS["en"]["many_first"].format(count=MAX_SHOWN_ROWS) in answer.text
+    assert len(report_of(answer.text)) == MAX_SHOWN_ROWS + 6
     assert outcome_of(client, made)["defaulted"] is True
 
 

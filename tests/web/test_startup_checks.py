@@ -13,7 +13,7 @@ from flask import Flask
 from live_server import LiveServer, serving
 
 from creditscore.web import api_keys
-from creditscore.web.authentication import REMEMBERED, Keys
+from creditscore.web.authentication import REMEMBERED_S, Keys
 from creditscore.web.service import NAME
 from creditscore.web.startup_checks import is_own, note_hosts
 
@@ -45,7 +45,7 @@ def test_an_open_service_warns_until_it_has_a_key(
     client = app.test_client()
     assert "no API key" in client.get("/health").get_json()["warning"]
     api_keys.issue(service.log.database, "one", NOON)
-    now += 2 * REMEMBERED
+    now += 2 * REMEMBERED_S
     assert "warning" not in client.get("/health").get_json()
 
 

@@ -73,11 +73,11 @@ def page() -> ResponseReturnValue:
 def _as_json(filters: Mapping[str, Any]) -> Response:
     language = chosen_language()
     with within(TRANSACTION_TIMEOUT_S):
-        found = service().log.page(**{"limit": PAGE_SIZE, **filters})
-        decisions = _to_dicts(found.decisions, language)
-    if found.cursor is None:
+        log_page = service().log.page(**{"limit": PAGE_SIZE, **filters})
+        decisions = _to_dicts(log_page.decisions, language)
+    if log_page.cursor is None:
         return mark_language(jsonify(decisions=decisions, next=None), language)
-    next_page = f"{url_for('.page')}?{urlencode({**request.args, 'cursor': found.cursor})}"
+    next_page = f"{url_for('.page')}?{urlencode({**request.args, 'cursor': log_page.cursor})}"
     answer = mark_language(jsonify(decisions=decisions, next=next_page), language)
     answer.headers["Link"] = f'<{next_page}>; rel="next"'
     return answer
@@ -174,22 +174,22 @@ def _read_outcome(body: object) -> bool:
             return defaulted
         text = say("not_an_outcome", got=describe_value(defaulted))
         raise WrongValues([Fault("not_an_outcome", "/defaulted", text)])
-    got = say("another_object") if isinstance(body, dict) else describe_value(body)
-    raise WrongValues([Fault("not_an_outcome", "", say("not_an_outcome", got=got))])
+    body_text = say("another_object") if isinstance(body, dict) else describe_value(body)
+    raise WrongValues([Fault("not_an_outcome", "", say("not_an_outcome", got=body_text))])
 
 
-def _to_dicts(logged: Sequence[LoggedDecision], language: str) -> list[dict[str, Any]]:
+def _to_dicts(decisions: Sequence[LoggedDecision], language: str) -> list[dict[str, Any]]:
     """Return decisions with their outcomes and overrides."""
     log = service().log
-    outcomes = log.outcomes_of(logged)
-    overrides = overrides_of(log.database, logged)
-    known = {number: one.to_dict() for number, one in outcomes.items()}
-    made = {number: one.to_dict() for number, one in overrides.items()}
+    outcomes = log.outcomes_of(decisions)
+    overrides = overrides_of(log.database, decisions)
+    outcome_dicts = {number: outcome.to_dict() for number, outcome in outcomes.items()}
+    override_dicts = {number: override.to_dict() for number, override in overrides.items()}
     return [
         {
-            **each.to_dict(language),
-            "outcome": known.get(each.number),
-            "override": made.get(each.number),
+            **logged.to_dict(language),
+            "outcome": outcome_dicts.get(logged.number),
+            "override": override_dicts.get(logged.number),
         }
-        for each in logged
+        for logged in decisions
     ]

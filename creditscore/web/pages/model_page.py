@@ -55,9 +55,9 @@ def show_model() -> Response:
     card = read_card(localised_card(assessor.model, assessor.policy, language))
     validation = validation_view(card, assessor.model.schema, language)
     if request.args.get("part") == "validation":
-        whole = {"part": "validation"}
+        query = {"part": "validation"}
         return render_page(
-            "validation.html", language, query=whole, card=card, validation=validation
+            "validation.html", language, query=query, card=card, validation=validation
         )
     choice = _read_choice(card, language)
     name = choice.scorecard
@@ -93,11 +93,14 @@ def show_model() -> Response:
 def _versions(card: Card, name: str) -> list[tuple[ArchivedVersion, list[ReleaseText]]]:
     """List the versions of a scorecard, each with what is declared of it in the version history."""
     svc = service()
-    declared = card.governance.versions if card.governance else ()
+    releases = card.governance.versions if card.governance else ()
     return [
-        (one, [each for each in declared if one.version in re.findall(r"[\w-]+", each.version)])
-        for one in list_versions(svc.settings.model_dir, svc.assessor.model)
-        if one.scorecard == name
+        (
+            archived,
+            [text for text in releases if archived.version in re.findall(r"[\w-]+", text.version)],
+        )
+        for archived in list_versions(svc.settings.model_dir, svc.assessor.model)
+        if archived.scorecard == name
     ]
 
 
@@ -125,13 +128,13 @@ def _read_choice(card: Card, language: str) -> Choice:
     default = break_even_percent(ratio) if "ratio" in query else round(100 * policy.cutoff)
     # A browser sends both fields; the button says which of them counts.
     typed = query.get("cutoff") if query.get("by") != "ratio" else None
-    chosen = _number(typed, LOWEST_PERCENT, HIGHEST_PERCENT, default)
-    if chosen is None:
+    percent = _number(typed, LOWEST_PERCENT, HIGHEST_PERCENT, default)
+    if percent is None:
         errors["cutoff"] = _wrong(texts, "cut_percent", LOWEST_PERCENT, HIGHEST_PERCENT, language)
     return Choice(
         scorecard=scorecard if scorecard in names else names[0],
         ratio=ratio,
-        percent=round(default if chosen is None else chosen),
+        percent=round(default if percent is None else percent),
         errors=errors,
     )
 
@@ -156,14 +159,14 @@ def _cutoff_part(card: Card, choice: Choice, language: str) -> dict[str, Any]:
     """Return the trade-off of the chosen cut-off, beside that of the one in force."""
     section = card.scorecards[choice.scorecard]
     now = round(100 * card.policy.cutoff)
-    chosen = trade_off(section, choice.percent, choice.ratio)
+    tradeoff = trade_off(section, choice.percent, choice.ratio)
     return {
         "choice": choice,
         "card_fields": card.fields,
-        "chosen": chosen,
+        "tradeoff": tradeoff,
         "in_force": trade_off(section, now, choice.ratio),
         "cheapest": cheapest(section, choice.ratio),
         "group_rates": group_rates(section, choice.percent),
         "group_rates_now": group_rates(section, now),
-        "cutoff_plot": cutoff_plot(section, chosen, PAGE_TEXTS[language], language),
+        "cutoff_plot": cutoff_plot(section, tradeoff, PAGE_TEXTS[language], language),
     }

@@ -55,9 +55,9 @@ def as_links(scored: ScoredTable) -> dict[str, str]:
 def as_zip(scored: ScoredTable, names: Mapping[str, str]) -> Response:
     """Return an archive of the files."""
     archive = spooled_file()
-    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as written:
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as zip_file:
         for field, file in _files(scored).items():
-            with written.open(names[field], "w") as entry:
+            with zip_file.open(names[field], "w") as entry:
                 file.seek(0)
                 copyfileobj(file, entry)
     answer = file_answer(archive, "application/zip")
