@@ -59,7 +59,7 @@ class CourseView:
         defaults = [period["defaults"] or {} for period in self._periods]
         expected = [row.get("expected") for row in defaults]
         if not drawable(expected):
-            yield self._few(texts["course_expected"], "course_few_outcomes")
+            yield self._too_few(texts["course_expected"], "course_few_outcomes")
             return
         yield course_plot(
             self._days,
@@ -94,7 +94,7 @@ class CourseView:
         """Draw one figure beside its limit, or beside what the model card says."""
         title = self._texts[f"course_{name}"]
         if not drawable(course):
-            return self._few(title, "course_few_outcomes" if name == "auc" else "course_few")
+            return self._too_few(title, "course_few_outcomes" if name == "auc" else "course_few")
         card = next(
             trigger["reference"] for trigger in self._triggers if trigger["trigger"] == name
         )
@@ -114,7 +114,7 @@ class CourseView:
     def _values(self, name: str) -> list[float | None]:
         return [period[name]["value"] for period in self._periods]
 
-    def _few(self, title: str, key: str) -> str:
+    def _too_few(self, title: str, key: str) -> str:
         triggers = self._schema.triggers
         minimum = triggers.min_outcomes if key == "course_few_outcomes" else triggers.min_decisions
         return f"{title}: {self._texts[key].format(count=self._write.number(minimum))}"

@@ -20,7 +20,6 @@ def render_page(
     template: str,
     language: str,
     *,
-    part: str | None = None,
     endpoint: str | None = None,
     query: Mapping[str, str] | None = None,
     **parts: Any,
@@ -30,8 +29,6 @@ def render_page(
     Parameters
     ----------
     template, language : str
-    part : str, optional
-        The part of it that the request asks for.
     endpoint : str, optional
         The route that shows this page; the request's own, unless that only writes.
     query : mapping of str to str, optional

@@ -10,6 +10,8 @@ from typing import Any
 from flask import Response, request
 
 from creditscore.charts.model_charts import MAX_FIELDS, cutoff_plot, field_curves, scorecard_plots
+from creditscore.charts.topics import Topic, Wording
+from creditscore.charts.validation_tables import validation_topics
 from creditscore.evaluation.benchmark import benchmark_paragraph
 from creditscore.evaluation.card import Card, read_card
 from creditscore.evaluation.cutoff_tradeoff import (
@@ -24,14 +26,14 @@ from creditscore.evaluation.cutoff_tradeoff import (
 )
 from creditscore.i18n.catalogue import DECIMAL_SIGNS, PAGE_TEXTS, in_language
 from creditscore.i18n.number_format import FORMATS
+from creditscore.schema import Schema
 from creditscore.schema.declarations import ReleaseText
-from creditscore.schema.descriptions import group_text
+from creditscore.schema.descriptions import band_label_text, group_text
 from creditscore.schema.governance import TEXTS
 from creditscore.scorecard.model_archive import ArchivedVersion, list_versions
 from creditscore.web.content_negotiation import page_language
 from creditscore.web.localised_card import localised_card
 from creditscore.web.pages.layout import notice, render_page, render_part
-from creditscore.web.pages.validation_view import validation_view
 from creditscore.web.problems import UNPROCESSABLE
 from creditscore.web.service import service
 
@@ -53,7 +55,7 @@ def show_model() -> Response:
     """Render the card, or only the part on the cut-off if a script asks for that."""
     assessor, language = service().assessor, page_language()
     card = read_card(localised_card(assessor.model, assessor.policy, language))
-    validation = validation_view(card, assessor.model.schema, language)
+    validation = _validation_topics(card, assessor.model.schema, language)
     if request.args.get("part") == "validation":
         query = {"part": "validation"}
         return render_page(
@@ -88,6 +90,24 @@ def show_model() -> Response:
     if choice.errors:
         answer.status_code = UNPROCESSABLE
     return answer
+
+
+def _validation_topics(card: Card, schema: Schema, language: str) -> dict[str, list[Topic]]:
+    """Return the topics of each scorecard by its name; none for a card of an earlier release."""
+
+    def group(field: str | None, label: str) -> str:
+        text = band_label_text(label) if field is None else group_text(schema.fields[field], label)
+        return label if text is None else in_language(text, language)
+
+    words = Wording(
+        language=language,
+        field=lambda name: str(card.fields[name].title),
+        group=group,
+        scorecard=lambda name: str(card.scorecards[name].title),
+    )
+    return {
+        name: list(validation_topics(section, words)) for name, section in card.scorecards.items()
+    }
 
 
 def _versions(card: Card, name: str) -> list[tuple[ArchivedVersion, list[ReleaseText]]]:
