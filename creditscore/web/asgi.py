@@ -73,13 +73,13 @@ class Asgi:
             return
         if scope["type"] != "http":
             raise NotImplementedError(scope["type"])
-        began, body, is_complete = monotonic(), BytesIO(), False
+        began_at, body, is_complete = monotonic(), BytesIO(), False
         try:
             is_complete = await self._collect(scope, receive, body)
             environ = environ_of(scope, body)
             answer = await self._answer(environ)
             await self._send(answer, send, receive, is_complete=is_complete)
-            log_request(environ, answer.status, monotonic() - began)
+            log_request(environ, answer.status, monotonic() - began_at)
         except Refused as refused:
             metrics.request_shed(refused.args[0])
             problem = Answer(*write_problem(*refused.args), pieces_of(()))
@@ -115,20 +115,20 @@ class Asgi:
         """Run the application in a thread, unless too many requests wait for one."""
         if self._under_way >= self._max_under_way:
             raise Refused(HTTPStatus.SERVICE_UNAVAILABLE, LATER)
-        queued = monotonic()
+        queued_at = monotonic()
 
         def run() -> Answer:
-            if monotonic() - queued > self._max_wait:
+            if monotonic() - queued_at > self._max_wait:
                 raise Refused(HTTPStatus.SERVICE_UNAVAILABLE, LATER)
             return answer_of(self._app, environ)
 
         self._under_way += 1
-        running = asyncio.get_running_loop().run_in_executor(self._pool, run)
+        future = asyncio.get_running_loop().run_in_executor(self._pool, run)
         try:
-            return await asyncio.shield(running)
+            return await asyncio.shield(future)
         except asyncio.CancelledError:
             # The client has gone. Its thread goes on, with all that it holds: both still count.
-            await asyncio.wait([running])
+            await asyncio.wait([future])
             raise
         finally:
             self._under_way -= 1

@@ -248,7 +248,7 @@ def test_each_type_has_the_members_of_its_schema(client: FlaskClient, name: str)
 
     assert set(typed.__annotations__) == set(described["properties"])
     # `from __future__ import annotations` hides NotRequired from __required_keys__.
-    optional = {key for key, kind in typed.__annotations__.items() if "NotRequired" in str(kind)}
+    optional = {key for key, hint in typed.__annotations__.items() if "NotRequired" in str(hint)}
     assert set(typed.__annotations__) - optional == set(described["required"])
 
 

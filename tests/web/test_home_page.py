@@ -64,16 +64,16 @@ def test_what_would_have_to_change_stands_only_under_a_refusal(
     assert (PAGE_TEXTS["en"]["recourse_title"] in page) == (label == "not_eligible")
 
 
-@pytest.mark.parametrize("kind", ["multipart/form-data", "text/plain", "application/json"])
+@pytest.mark.parametrize("content_type", ["multipart/form-data", "text/plain", "application/json"])
 def test_a_form_of_another_type_is_told_how_the_page_sends_it(
-    client: FlaskClient, kind: str
+    client: FlaskClient, content_type: str
 ) -> None:
-    boundary = "; boundary=x" if "multipart" in kind else ""
+    boundary = "; boundary=x" if "multipart" in content_type else ""
 
-    answer = client.post("/", data="AGE=30", content_type=kind + boundary)
+    answer = client.post("/", data="AGE=30", content_type=content_type + boundary)
 
     assert problem_of(answer, 415)["detail"] == (
-        f"the form must be sent as application/x-www-form-urlencoded, got {kind}; "
+        f"the form must be sent as application/x-www-form-urlencoded, got {content_type}; "
         "programs send JSON to POST /predict"
     )
 

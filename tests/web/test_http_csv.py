@@ -207,9 +207,9 @@ def test_a_table_is_read_in_the_charset_that_is_announced(
     client: FlaskClient, schema: Schema, charset: str, encoding: str
 ) -> None:
     raw = as_csv([{"name": "Zoë", **examples(schema)}]).encode(encoding)
-    kind = f"text/csv; charset={charset}"
+    content_type = f"text/csv; charset={charset}"
 
-    answer = client.post("/predict", data=raw, content_type=kind, buffered=True)
+    answer = client.post("/predict", data=raw, content_type=content_type, buffered=True)
 
     assert read(answer)[0]["name"] == "Zoë"
     assert answer.content_type == "text/csv; charset=utf-8; header=present"
@@ -264,12 +264,12 @@ def test_a_decimal_comma_is_answered_with_decimal_commas(
 
 
 def test_what_windows_browsers_call_a_csv_file_is_one(client: FlaskClient, schema: Schema) -> None:
-    kind = "application/vnd.ms-excel"
+    content_type = "application/vnd.ms-excel"
     text = as_csv([examples(schema)])
 
-    answer = client.post("/predict", data=text, content_type=kind, buffered=True)
+    answer = client.post("/predict", data=text, content_type=content_type, buffered=True)
 
     assert len(read(answer)) == 1
     workbook = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(512)
-    problem = problem_of(client.post("/predict", data=workbook, content_type=kind), 422)
+    problem = problem_of(client.post("/predict", data=workbook, content_type=content_type), 422)
     assert "this is an old Excel workbook (.xls)" in problem["errors"][0]["detail"]

@@ -100,9 +100,9 @@ def test_another_body_under_the_same_key_is_refused(
     assert len(logged(app)) == 1
 
 
-@pytest.mark.parametrize("kind", ["application/json", "text/csv"])
+@pytest.mark.parametrize("content_type", ["application/json", "text/csv"])
 def test_without_an_api_key_each_network_has_keys_of_its_own(
-    build: Build, example: Body, kind: str
+    build: Build, example: Body, content_type: str
 ) -> None:
     app = build(api_keys=(KEY,), open_predict=True)
     client = app.test_client()
@@ -112,8 +112,8 @@ def test_without_an_api_key_each_network_has_keys_of_its_own(
     def ask(address: str, **headers: str) -> str:
         with client.post(
             "/predict",
-            data=bodies[kind],
-            headers={**ONCE, "Content-Type": kind, **headers},
+            data=bodies[content_type],
+            headers={**ONCE, "Content-Type": content_type, **headers},
             environ_overrides={"REMOTE_ADDR": address},
         ) as answer:
             assert answer.status_code == 200

@@ -47,7 +47,7 @@ def card(model_dir: Path) -> Card:
 
 
 @pytest.mark.parametrize(
-    ("accept", "kind"),
+    ("accept", "content_type"),
     [
         (BROWSER["Accept"], "text/html; charset=utf-8"),
         ("*/*", "application/json"),
@@ -58,23 +58,23 @@ def card(model_dir: Path) -> Card:
     ],
 )
 def test_browsers_get_the_page_and_programs_json(
-    client: FlaskClient, accept: str, kind: str
+    client: FlaskClient, accept: str, content_type: str
 ) -> None:
     answer = client.get("/model", headers={"Accept": accept})
 
-    assert (answer.status_code, answer.content_type) == (200, kind)
+    assert (answer.status_code, answer.content_type) == (200, content_type)
     assert "Accept" in answer.headers["Vary"].split(", ")
 
 
 @pytest.mark.parametrize(
-    ("end", "kind"), [("; q=0.9", "text/html; charset=utf-8"), ("x", "application/json")]
+    ("end", "content_type"), [("; q=0.9", "text/html; charset=utf-8"), ("x", "application/json")]
 )
 def test_a_million_blanks_in_accept_come_to_an_end(
-    client: FlaskClient, end: str, kind: str
+    client: FlaskClient, end: str, content_type: str
 ) -> None:
     answer = client.get("/model", headers={"Accept": f"text/html{' ' * 1_000_000}{end}"})
 
-    assert (answer.status_code, answer.content_type) == (200, kind)
+    assert (answer.status_code, answer.content_type) == (200, content_type)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -78,7 +78,7 @@ BAD = {
 
 
 def cases(table: dict[str, list[Any]]) -> list[tuple[str, Any]]:
-    return [(name, case) for name, many in table.items() for case in many]
+    return [(name, case) for name, texts in table.items() for case in texts]
 
 
 def test_each_setting_has_a_definition_and_its_cases_here() -> None:

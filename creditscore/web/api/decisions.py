@@ -61,10 +61,10 @@ def need_key() -> None:
 @bp.get("")
 def page() -> ResponseReturnValue:
     """Return logged decisions, newest first: some, and the address of the next, or all as CSV."""
-    stated = request.args.get("format")
-    if stated is None and wants_page(request):
+    format_name = request.args.get("format")
+    if format_name is None and wants_page(request):
         return mark_negotiated(show_decisions())
-    table = stated == CSV if stated else wants_csv(request)
+    table = format_name == CSV if format_name else wants_csv(request)
     filters = query_parameters.read_query(request, _parameters(table=table))
     filters.pop("format", None)
     return mark_negotiated(_as_csv(Filters(**filters)) if table else _as_json(filters))
@@ -126,25 +126,25 @@ def explanation(decision_id: str) -> ResponseReturnValue:
 @bp.post("/<decision_id>/override")
 def override(decision_id: str) -> ResponseReturnValue:
     """Log what a person decided in place of the model."""
-    read_id = _read_id(decision_id)
+    valid_id = _read_id(decision_id)
     if wants_page(request):
         form = read_override_form(request, max_bytes=MAX_OVERRIDE_BYTES)
-        return mark_negotiated(write_override_from_page(read_id, form, key_id=g.key_id))
+        return mark_negotiated(write_override_from_page(valid_id, form, key_id=g.key_id))
     stated = read_override(read_json(request, max_bytes=MAX_OVERRIDE_BYTES))
-    logged = record_stated(service().log, read_id, stated, key_id=g.key_id)
-    return jsonify(decision_id=read_id, **logged.to_dict())
+    logged = record_stated(service().log, valid_id, stated, key_id=g.key_id)
+    return jsonify(decision_id=valid_id, **logged.to_dict())
 
 
 @bp.post("/<decision_id>/outcome")
 def outcome(decision_id: str) -> ResponseReturnValue:
     """Log the outcome of a decision."""
-    read_id = _read_id(decision_id)
+    valid_id = _read_id(decision_id)
     if wants_page(request):
-        stated = read_outcome_form(request, max_bytes=MAX_OUTCOME_BYTES)
-        return mark_negotiated(write_from_page(read_id, stated, key_id=g.key_id))
+        defaulted = read_outcome_form(request, max_bytes=MAX_OUTCOME_BYTES)
+        return mark_negotiated(write_from_page(valid_id, defaulted, key_id=g.key_id))
     defaulted = _read_outcome(read_json(request, max_bytes=MAX_OUTCOME_BYTES))
-    logged = service().log.record_outcome(read_id, defaulted=defaulted, key_id=g.key_id)
-    return jsonify(decision_id=read_id, **logged.to_dict())
+    logged = service().log.record_outcome(valid_id, defaulted=defaulted, key_id=g.key_id)
+    return jsonify(decision_id=valid_id, **logged.to_dict())
 
 
 def _parameters(*, table: bool) -> Mapping[str, Parameter]:

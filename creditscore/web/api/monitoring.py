@@ -40,8 +40,8 @@ PARAMETERS = {
 @bp.get("/monitoring")
 def monitoring() -> ResponseReturnValue:
     """Compare the decisions of a window with training, and predictions with outcomes."""
-    svc, stated = service(), request.args.get("format")
-    page = stated is None and wants_page(request)
+    svc, format_name = service(), request.args.get("format")
+    page = format_name is None and wants_page(request)
     check_key(request, svc.keys)
     languages = {"lang": query_parameters.one_of(LANGUAGES)} if page else {}
     # A form sends an empty choice.
@@ -51,7 +51,7 @@ def monitoring() -> ResponseReturnValue:
     report = watch(svc, window, values.get("by") or None)
     if page:
         return mark_negotiated(show_monitoring(report))
-    table = stated == "csv" if stated else wants_csv(request)
+    table = format_name == "csv" if format_name else wants_csv(request)
     return mark_negotiated(_as_csv(report) if table else jsonify(report))
 
 

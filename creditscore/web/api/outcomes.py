@@ -74,12 +74,12 @@ def write_outcomes() -> ResponseReturnValue:
         if not page:
             raise
         return mark_negotiated(show_refused(refused))
-    reported = record_rows(rows, svc.log.database, now=svc.log.now, key_id=key_id)
+    batches = record_rows(rows, svc.log.database, now=svc.log.now, key_id=key_id)
     if page:
-        return mark_negotiated(show_report(reported))
+        return mark_negotiated(show_report(batches))
     language = chosen_language()
     answer = _as_csv if wants_csv(request) else _as_json
-    return mark_negotiated(mark_language(answer(reported, language, table=table), language))
+    return mark_negotiated(mark_language(answer(batches, language, table=table), language))
 
 
 def _read_rows(svc: Service, request: Request) -> Iterable[OutcomeRow]:
@@ -118,7 +118,7 @@ def _read_values(svc: Service, request: Request) -> Sequence[object]:
     return body
 
 
-def _as_json(reported: Iterable[list[ReportedRow]], language: str, *, table: bool) -> Response:
+def _as_json(batches: Iterable[list[ReportedRow]], language: str, *, table: bool) -> Response:
     """Write the state of each row, behind the counts, which are known at the end."""
     counts = dict.fromkeys(STATES, 0)
 
@@ -128,19 +128,19 @@ def _as_json(reported: Iterable[list[ReportedRow]], language: str, *, table: boo
         position = {"line": row.row.at} if table else {"pointer": f"/{row.row.at}"}
         return comma + dumps_bytes({**position, **row.to_dict(language)})
 
-    file = _spool(write(row) for rows in reported for row in rows)
+    file = _spool(write(row) for rows in batches for row in rows)
     begin = dumps_bytes({"counts": counts})[:-1] + b',"outcomes":['
     return file_answer(file, "application/json", begin=begin, end=b"]}")
 
 
-def _as_csv(reported: Iterable[list[ReportedRow]], language: str, *, table: bool) -> Response:
+def _as_csv(batches: Iterable[list[ReportedRow]], language: str, *, table: bool) -> Response:
     """Write the state of each row, in a line of its own; of an array the first is in line 1."""
 
     def write(row: ReportedRow) -> bytes:
         _, *cells = row.cells(language)
         return f"{to_line([row.row.at + (not table), *cells])}\n".encode()
 
-    file = _spool(write(row) for rows in reported for row in rows)
+    file = _spool(write(row) for rows in batches for row in rows)
     return file_answer(file, TABLE, begin=f"{to_line(REPORT)}\n".encode())
 
 

@@ -100,11 +100,11 @@ def show_refused(refused: Problem | NotATable) -> Response:
     return answer
 
 
-def show_report(reported: Iterable[list[ReportedRow]]) -> Response:
+def show_report(batches: Iterable[list[ReportedRow]]) -> Response:
     """Record the outcomes, and show the result of each row."""
     language = page_language()
     report = Report()
-    for rows in reported:
+    for rows in batches:
         for row in rows:
             report.add(row, language)
     return _page(language, report=report)

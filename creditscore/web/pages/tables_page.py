@@ -104,9 +104,11 @@ def read() -> ResponseReturnValue:
             show_page = partial(_page, upload, header=header, names=names)
             if wants_parts(request):
                 # Called later, perhaps by another thread.
-                page = copy_current_request_context(partial(_result_page, show_page))
-                refused = copy_current_request_context(partial(_refused_page, show_page, origin))
-                answer = as_parts(steps, page, refused, names)
+                make_page = copy_current_request_context(partial(_result_page, show_page))
+                make_error_page = copy_current_request_context(
+                    partial(_error_page, show_page, origin)
+                )
+                answer = as_parts(steps, make_page, make_error_page, names)
                 answer.call_on_close(stack.pop_all().close)
                 return answer
             *_, scored = steps
@@ -123,7 +125,7 @@ def _result_page(show_page: Callable[..., Response], scored: ScoredTable) -> byt
     return show_page(scored=scored, rows=scored.sample.rows).get_data()
 
 
-def _refused_page(
+def _error_page(
     show_page: Callable[..., Response], origin: RequestOrigin, error: CreditScoreError
 ) -> bytes:
     """Make the page of what went wrong after the answer began."""
