@@ -180,7 +180,7 @@ class Client:
 
     def __exit__(
         self,
-        kind: type[BaseException] | None,
+        error_type: type[BaseException] | None,
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
@@ -269,8 +269,8 @@ def new_key() -> str:
 
 def problem_document(answer: urllib3.BaseHTTPResponse) -> JsonObject:
     """Return the problem document of an answer; empty if it is a proxy's page or the like."""
-    kind = answer.headers.get("Content-Type", "").partition(";")[0]
-    if kind != "application/problem+json":
+    media_type = answer.headers.get("Content-Type", "").partition(";")[0]
+    if media_type != "application/problem+json":
         return {}
     try:
         document = json.loads(answer.data)

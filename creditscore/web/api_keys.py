@@ -59,18 +59,18 @@ def issue(database: Database, name: str, now: datetime) -> tuple[ApiKey, str]:
         If there is one of that name: names are never used again, as they stand in reports.
     """
     secret = PREFIX + secrets.token_urlsafe(KEY_BYTES)
-    made = ApiKey(f"key-{secrets.token_hex(4)}", name, digest_of(secret), now)
+    key = ApiKey(f"key-{secrets.token_hex(4)}", name, digest_of(secret), now)
     with database.writing() as connection:
         if connection.execute(select(api_keys).filter_by(name=name)).first() is not None:
             raise KeyRefused(f"there is, or was, an API key named {name} already")
         row = {
-            "id": made.key_id,
+            "id": key.key_id,
             "name": name,
-            "digest": made.digest.hex(),
+            "digest": key.digest.hex(),
             "created_at": to_milliseconds(now),
         }
         connection.execute(insert(api_keys), [row])
-    return made, secret
+    return key, secret
 
 
 def revoke(database: Database, name: str, now: datetime) -> ApiKey:
@@ -81,15 +81,15 @@ def revoke(database: Database, name: str, now: datetime) -> ApiKey:
     KeyRefused
         If there is none of that name or id, or it was revoked before.
     """
-    found = next((key for key in read_keys(database) if name in {key.name, key.key_id}), None)
-    if found is None:
+    key = next((key for key in read_keys(database) if name in {key.name, key.key_id}), None)
+    if key is None:
         raise KeyRefused(f"there is no API key named {name}")
-    if found.revoked_at is not None:
-        raise KeyRefused(f"the API key {name} was revoked before, at {found.revoked_at:%F %T} UTC")
+    if key.revoked_at is not None:
+        raise KeyRefused(f"the API key {name} was revoked before, at {key.revoked_at:%F %T} UTC")
     with database.writing() as connection:
-        change = update(api_keys).where(api_keys.c.id == found.key_id)
+        change = update(api_keys).where(api_keys.c.id == key.key_id)
         connection.execute(change.values(revoked_at=to_milliseconds(now)))
-    return found
+    return key
 
 
 def read_keys(database: Database) -> list[ApiKey]:

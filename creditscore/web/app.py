@@ -116,14 +116,14 @@ def create_app(settings: Settings, model: Model | None = None) -> App:
     app.asgi = Asgi(app, max_body)
     # For code that reads a form by Flask's own means, also on a server that has no such limit.
     app.config["MAX_CONTENT_LENGTH"] = max_body
-    here = Service(
+    svc = Service(
         settings=settings,
         keys=keys,
         **_deciding(model, settings),
         log=DecisionLog(database, now=now, on_committed=metrics.logged),
         limits=Limits(settings, keys),
     )
-    app.extensions[NAME] = here
+    app.extensions[NAME] = svc
     metrics.prepare(settings.runtime_dir)
     _register_hooks(app)
     problems.register(app, pages.show_refusal)
@@ -172,17 +172,17 @@ def reload_model(app: Flask) -> bool:
     bool
         Whether it was taken over. If it is not sound, `GET /health` says why.
     """
-    here: Service = app.extensions[NAME]
+    svc: Service = app.extensions[NAME]
     try:
-        model = artifact.load(here.settings.model_dir)
-        changes = _deciding(model, here.settings)
+        model = artifact.load(svc.settings.model_dir)
+        changes = _deciding(model, svc.settings)
     except StartupError as error:
         app.logger.error("the new model is refused, the old one keeps deciding: %s", error)
-        app.extensions[NAME] = replace(here, refused=REFUSED)
+        app.extensions[NAME] = replace(svc, refused=REFUSED)
         return False
-    app.extensions[NAME] = replace(here, **changes, refused="")
+    app.extensions[NAME] = replace(svc, **changes, refused="")
     _announce(app, model)
-    _archive(app, model, here.settings)
+    _archive(app, model, svc.settings)
     return True
 
 
@@ -191,7 +191,8 @@ def _deciding(model: Model, settings: Settings) -> dict[str, Any]:
     policy = model.policy.with_cutoff(settings.cutoff)
     assessor = Assessor(model=model, policy=policy, now=now, new_ids=new_decision_ids)
     examples = {
-        name: made.to_dict(DEFAULT_LANGUAGE) for name, made in example_decisions(assessor).items()
+        name: decision.to_dict(DEFAULT_LANGUAGE)
+        for name, decision in example_decisions(assessor).items()
     }
     return {"assessor": assessor, "openapi": build_openapi(model.schema, settings, examples)}
 

@@ -30,7 +30,7 @@ Send: TypeAlias = Callable[[Message], Awaitable[None]]
 
 #: Threads of a process; bytes of a body that get it one second more; seconds to read on a refused
 #: body, as a client may lose an answer that comes while it sends.
-THREADS, SLOWEST, LINGER_S = 16, 64 * 1024, 2.0
+THREADS, MIN_BYTES_PER_S, LINGER_S = 16, 64 * 1024, 2.0
 
 LATER = "There is more to do than can be done soon; ask again a little later."
 TOO_SLOW = "The request did not come whole in time."
@@ -73,24 +73,24 @@ class Asgi:
             return
         if scope["type"] != "http":
             raise NotImplementedError(scope["type"])
-        began, body, whole = monotonic(), BytesIO(), False
+        began_at, body, is_complete = monotonic(), BytesIO(), False
         try:
-            whole = await self._collect(scope, receive, body)
+            is_complete = await self._collect(scope, receive, body)
             environ = environ_of(scope, body)
             answer = await self._answer(environ)
-            await self._send(answer, send, receive, whole=whole)
-            log_request(environ, answer.status, monotonic() - began)
+            await self._send(answer, send, receive, is_complete=is_complete)
+            log_request(environ, answer.status, monotonic() - began_at)
         except Refused as refused:
             metrics.request_shed(refused.args[0])
             problem = Answer(*write_problem(*refused.args), pieces_of(()))
-            await self._send(problem, send, receive, whole=whole)
+            await self._send(problem, send, receive, is_complete=is_complete)
         finally:
             self._bytes -= body.getbuffer().nbytes
             # It may take a while yet, and what is not counted must not be held.
             body.truncate(0)
         with suppress(TimeoutError):
             async with asyncio.timeout(LINGER_S):
-                while not whole and (await receive()).get("more_body"):
+                while not is_complete and (await receive()).get("more_body"):
                     pass
 
     async def _collect(self, scope: Message, receive: Receive, body: BytesIO) -> bool:
@@ -108,50 +108,52 @@ class Asgi:
                         return not message["more_body"]
                     if self._bytes > self._max_bytes:
                         raise Refused(HTTPStatus.SERVICE_UNAVAILABLE, LATER)
-                    limit.reschedule(end + body.tell() // SLOWEST)
+                    limit.reschedule(end + body.tell() // MIN_BYTES_PER_S)
         raise Refused(HTTPStatus.REQUEST_TIMEOUT, TOO_SLOW)
 
     async def _answer(self, environ: WSGIEnvironment) -> Answer:
         """Run the application in a thread, unless too many requests wait for one."""
         if self._under_way >= self._max_under_way:
             raise Refused(HTTPStatus.SERVICE_UNAVAILABLE, LATER)
-        queued = monotonic()
+        queued_at = monotonic()
 
         def run() -> Answer:
-            if monotonic() - queued > self._max_wait:
+            if monotonic() - queued_at > self._max_wait:
                 raise Refused(HTTPStatus.SERVICE_UNAVAILABLE, LATER)
             return answer_of(self._app, environ)
 
         self._under_way += 1
-        running = asyncio.get_running_loop().run_in_executor(self._pool, run)
+        future = asyncio.get_running_loop().run_in_executor(self._pool, run)
         try:
-            return await asyncio.shield(running)
+            return await asyncio.shield(future)
         except asyncio.CancelledError:
             # The client has gone. Its thread goes on, with all that it holds: both still count.
-            await asyncio.wait([running])
+            await asyncio.wait([future])
             raise
         finally:
             self._under_way -= 1
 
-    async def _send(self, answer: Answer, send: Send, receive: Receive, *, whole: bool) -> None:
+    async def _send(
+        self, answer: Answer, send: Send, receive: Receive, *, is_complete: bool
+    ) -> None:
         """Send an answer; a thread reads the rest of it, which may come from a file."""
-        status, headers, piece, rest, least = answer
+        status, headers, piece, rest, min_size = answer
         lines = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
-        lines += [(b"connection", b"close")] if self.closing or not whole else []
+        lines += [(b"connection", b"close")] if self.closing or not is_complete else []
         await send({"type": "http.response.start", "status": status, "headers": lines})
-        size, read = len(piece), asyncio.get_running_loop().run_in_executor
-        gone = asyncio.ensure_future(receive()) if whole and size >= least else None
+        size, loop = len(piece), asyncio.get_running_loop()
+        disconnect = asyncio.ensure_future(receive()) if is_complete and size >= min_size else None
         self._bytes += size
         try:
-            while len(piece) >= least and not (gone and gone.done()):
-                for at in range(0, len(piece), PIECE):
-                    part = piece[at : at + PIECE]
+            while len(piece) >= min_size and not (disconnect and disconnect.done()):
+                for offset in range(0, len(piece), PIECE):
+                    part = piece[offset : offset + PIECE]
                     await send({"type": "http.response.body", "body": part, "more_body": True})
-                piece = await read(self._pool, next, rest)
+                piece = await loop.run_in_executor(self._pool, next, rest)
             await send({"type": "http.response.body", "body": piece})
         finally:
             self._bytes -= size
-            if gone:
-                gone.cancel()
+            if disconnect:
+                disconnect.cancel()
             with suppress(ValueError):  # a thread is reading still, and ends it itself
                 rest.close()

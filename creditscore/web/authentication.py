@@ -21,10 +21,10 @@ from creditscore.web.wsgi import put_back
 
 #: Seconds to look a key up. What follows waits for the database too, and all together must stay
 #: below the five that an answer may take.
-SECONDS = 1.0
+LOOKUP_TIMEOUT_S = 1.0
 
 #: Seconds that the keys of the database are remembered: so long a revoked one may still open.
-REMEMBERED = 0.5
+REMEMBERED_S = 0.5
 
 #: Headers that a key is shown in, as WSGI names them.
 KEY_HEADERS = ("HTTP_AUTHORIZATION", "HTTP_X_API_KEY")
@@ -92,26 +92,26 @@ class Keys:
         sessions: Sessions,
         clock: Callable[[], float] = monotonic,
     ) -> None:
-        self._settled = {_id_of(digest): digest for digest in map(digest_of, from_settings)}
+        self._settings_keys = {_id_of(digest): digest for digest in map(digest_of, from_settings)}
         self.sessions = sessions
         self._database = database
         self._clock = clock
-        self._seen: tuple[float, Sequence[ApiKey]] = (-math.inf, ())
-        self._looking = threading.Lock()
+        self._snapshot: tuple[float, Sequence[ApiKey]] = (-math.inf, ())
+        self._lock = threading.Lock()
 
     def look_at(self, request: Request) -> Caller:
         """Authenticate a request once, by key or else cookie; errors as of `authenticate`."""
         environ = request.environ
         if CALLER not in environ:
             if shows_key(request) or "HTTP_COOKIE" not in environ:
-                shown = presented_key(*(environ.get(name, "") for name in KEY_HEADERS))
-                environ[CALLER] = self.authenticate(shown)
+                key = presented_key(*(environ.get(name, "") for name in KEY_HEADERS))
+                environ[CALLER] = self.authenticate(key)
             else:
                 environ[CALLER] = self._look_at_cookie(self.sessions.cookie_of(request))
         caller: Caller = environ[CALLER]
         return caller
 
-    def sign_in(self, request: Request, shown: str) -> Caller:
+    def sign_in(self, request: Request, key: str) -> Caller:
         """Begin a session with a key that was typed into a form; errors as of `authenticate`.
 
         Raises
@@ -119,7 +119,7 @@ class Keys:
         NoSessions
             If there is no secret to sign the cookie with.
         """
-        caller = self.authenticate(shown)
+        caller = self.authenticate(key)
         if caller.key_id is not None:
             try:
                 cookie = self.sessions.issue(caller.key_id)
@@ -129,7 +129,7 @@ class Keys:
         request.environ[CALLER] = caller
         return caller
 
-    def authenticate(self, shown: str) -> Caller:
+    def authenticate(self, key: str) -> Caller:
         """Return whose key is shown; none is shown where the text is empty.
 
         Raises
@@ -137,29 +137,29 @@ class Keys:
         DatabaseUnavailable
             If the keys cannot be read.
         """
-        visitor = self._find(shown, ())
-        if visitor.key_id is not None:
+        caller = self._find(key, ())
+        if caller.key_id is not None:
             # Of the settings: /metrics answers Prometheus while the database is away.
-            return visitor
+            return caller
         now = self._clock()
-        visitor = self._find(shown, self._seen_since(now - REMEMBERED))
-        if shown and visitor.key_id is None:
+        caller = self._find(key, self._read_since(now - REMEMBERED_S))
+        if key and caller.key_id is None:
             # It may have been made this moment.
-            visitor = self._find(shown, self._seen_since(now))
-        return visitor
+            caller = self._find(key, self._read_since(now))
+        return caller
 
     def _look_at_cookie(self, cookie: str) -> Caller:
         """Return whose session it is; no one's where the key is accepted no longer."""
         key_id, now = self.sessions.key_of(cookie) if cookie else None, self._clock()
-        for earliest in (now - REMEMBERED, now):
-            kept = self._seen_since(earliest)
-            names = self._accepted(kept)
-            if key_id is None or key_id in names:
+        for earliest in (now - REMEMBERED_S, now):
+            stored_keys = self._read_since(earliest)
+            accepted = self._accepted_keys(stored_keys)
+            if key_id is None or key_id in accepted:
                 break
-        caller = Caller(None, bool(self._settled or kept))
-        if key_id is None or key_id not in names:
+        caller = Caller(None, bool(self._settings_keys or stored_keys))
+        if key_id is None or key_id not in accepted:
             return caller
-        return replace(caller, key_id=key_id, key_name=names[key_id][0], cookie=cookie)
+        return replace(caller, key_id=key_id, key_name=accepted[key_id][0], cookie=cookie)
 
     def name_of(self, key_id: str | None) -> str:
         """Return what a key is called, also one that was revoked; its id where it has no name.
@@ -169,8 +169,8 @@ class Keys:
         DatabaseUnavailable
             If the keys cannot be read.
         """
-        kept = self._seen_since(self._clock() - REMEMBERED)
-        return {key.key_id: key.name for key in kept}.get(key_id or "", key_id or "")
+        stored_keys = self._read_since(self._clock() - REMEMBERED_S)
+        return {key.key_id: key.name for key in stored_keys}.get(key_id or "", key_id or "")
 
     def exist(self) -> bool:
         """Tell whether there is any key.
@@ -180,47 +180,49 @@ class Keys:
         DatabaseUnavailable
             If the keys cannot be read.
         """
-        return bool(self._settled or self._seen_since(self._clock() - REMEMBERED))
+        return bool(self._settings_keys or self._read_since(self._clock() - REMEMBERED_S))
 
-    def _seen_since(self, earliest: float) -> Sequence[ApiKey]:
+    def _read_since(self, earliest: float) -> Sequence[ApiKey]:
         """Give the keys of the database as they were at that moment or later."""
-        moment, kept = self._seen
+        moment, stored_keys = self._snapshot
         if moment >= earliest:
-            return kept
-        with within(SECONDS):
-            if not self._looking.acquire(timeout=seconds_left() or 0.0):
+            return stored_keys
+        with within(LOOKUP_TIMEOUT_S):
+            if not self._lock.acquire(timeout=seconds_left() or 0.0):
                 raise DatabaseUnavailable("is busy with the look for others' keys")
             try:
-                moment, kept = self._seen
+                moment, stored_keys = self._snapshot
                 if moment < earliest:
-                    moment, kept = self._clock(), read_keys(self._database)
-                    self._seen = moment, kept
-                return kept
+                    moment, stored_keys = self._clock(), read_keys(self._database)
+                    self._snapshot = moment, stored_keys
+                return stored_keys
             finally:
-                self._looking.release()
+                self._lock.release()
 
-    def _find(self, shown: str, kept: Sequence[ApiKey]) -> Caller:
-        keys_exist = bool(self._settled or kept)
-        if not shown:
+    def _find(self, key: str, stored_keys: Sequence[ApiKey]) -> Caller:
+        keys_exist = bool(self._settings_keys or stored_keys)
+        if not key:
             return Caller(None, keys_exist)
-        digest = digest_of(shown)
+        digest = digest_of(key)
         # Every hash is compared, each in constant time, so that time tells nothing of the keys.
         matches = [
             (key_id, name)
-            for key_id, (name, known) in self._accepted(kept).items()
-            if hmac.compare_digest(digest, known)
+            for key_id, (name, key_digest) in self._accepted_keys(stored_keys).items()
+            if hmac.compare_digest(digest, key_digest)
         ]
         key_id, name = next(iter(matches), (None, ""))
         return Caller(key_id, keys_exist, key_failed=not matches, key_name=name)
 
-    def _accepted(self, kept: Sequence[ApiKey]) -> dict[str, tuple[str, bytes]]:
+    def _accepted_keys(self, stored_keys: Sequence[ApiKey]) -> dict[str, tuple[str, bytes]]:
         """Return name and hash of every key that is accepted, by its id.
 
         A key of the settings has no name but its id.
         """
-        settled = {key_id: (key_id, digest) for key_id, digest in self._settled.items()}
-        accepted = {key.key_id: (key.name, key.digest) for key in kept if key.revoked_at is None}
-        return settled | accepted
+        settings_keys = {key_id: (key_id, digest) for key_id, digest in self._settings_keys.items()}
+        accepted = {
+            key.key_id: (key.name, key.digest) for key in stored_keys if key.revoked_at is None
+        }
+        return settings_keys | accepted
 
 
 def check_predict(request: Request, keys: Keys, settings: Settings) -> str | None:
@@ -235,18 +237,18 @@ def check_predict(request: Request, keys: Keys, settings: Settings) -> str | Non
     ForeignForm
         If it relies on a session, and none of its pages sent it.
     """
-    visitor = keys.look_at(request)
-    check_form(request, visitor, keys)
-    if lacks_key(visitor, open_predict=settings.open_predict):
+    caller = keys.look_at(request)
+    check_form(request, caller, keys)
+    if lacks_key(caller, open_predict=settings.open_predict):
         raise KeyNeeded
-    if visitor.key_id is None and _from_another_site(request, settings.cors_origins):
+    if caller.key_id is None and _from_another_site(request, settings.cors_origins):
         raise CrossSite
-    return visitor.key_id
+    return caller.key_id
 
 
-def lacks_key(visitor: Caller, *, open_predict: bool) -> bool:
+def lacks_key(caller: Caller, *, open_predict: bool) -> bool:
     """Check whether a decision needs a key, and none is shown."""
-    return visitor.key_id is None and visitor.keys_exist and not open_predict
+    return caller.key_id is None and caller.keys_exist and not open_predict
 
 
 def check_key(request: Request, keys: Keys) -> str:
@@ -259,11 +261,11 @@ def check_key(request: Request, keys: Keys) -> str:
     ForeignForm
         If it relies on a session, would change something, and no page of the session sent it.
     """
-    visitor = keys.look_at(request)
-    check_form(request, visitor, keys)
-    if visitor.key_id is None:
-        raise KeyNeeded(keys_exist=visitor.keys_exist)
-    return visitor.key_id
+    caller = keys.look_at(request)
+    check_form(request, caller, keys)
+    if caller.key_id is None:
+        raise KeyNeeded(keys_exist=caller.keys_exist)
+    return caller.key_id
 
 
 def check_own_page(request: Request) -> None:
@@ -278,7 +280,7 @@ def check_own_page(request: Request) -> None:
         raise CrossSite
 
 
-def check_form(request: Request, visitor: Caller, keys: Keys) -> None:
+def check_form(request: Request, caller: Caller, keys: Keys) -> None:
     """Let a request pass that shows its key, changes nothing, or was sent by a page of its session.
 
     Raises
@@ -286,10 +288,10 @@ def check_form(request: Request, visitor: Caller, keys: Keys) -> None:
     ForeignForm
         If it is none of these.
     """
-    if not visitor.cookie or visitor.signing_in or request.method in SAFE_METHODS:
+    if not caller.cookie or caller.signing_in or request.method in SAFE_METHODS:
         return
     if _from_another_site(request, ()) or not keys.sessions.is_token(
-        visitor.cookie, _token_in(request)
+        caller.cookie, _token_in(request)
     ):
         raise ForeignForm
 

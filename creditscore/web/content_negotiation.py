@@ -34,8 +34,8 @@ def first_language(accepted: str) -> str:
 
 def page_language() -> str:
     """Return the language that the address asks for, or else the browser."""
-    wanted = request.args.get("lang")
-    return wanted if wanted in LANGUAGES else chosen_language()
+    language = request.args.get("lang")
+    return language if language in LANGUAGES else chosen_language()
 
 
 def language_headers(language: str) -> list[tuple[str, str]]:
@@ -75,8 +75,8 @@ def wants_parts(request: Request) -> bool:
 
 def _accepted(request: Request) -> MIMEAccept:
     # Werkzeug takes seconds for a few thousand blanks.
-    sent = request.environ.get("HTTP_ACCEPT", "").translate(NO_BLANKS)
-    return parse_accept_header(sent, MIMEAccept)
+    accept = request.environ.get("HTTP_ACCEPT", "").translate(NO_BLANKS)
+    return parse_accept_header(accept, MIMEAccept)
 
 
 def mark_negotiated(answer: Response) -> Response:

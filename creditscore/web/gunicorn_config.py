@@ -41,7 +41,8 @@ def on_starting(server: Any) -> None:
     """Begin to count again, and warn if everyone is let in."""
     metrics.forget_the_dead()
     # What is no pair is the file of a socket, or one that systemd opened.
-    note_hosts(server.app.wsgi(), [one[0] for one in server.cfg.address if isinstance(one, tuple)])
+    hosts = [address[0] for address in server.cfg.address if isinstance(address, tuple)]
+    note_hosts(server.app.wsgi(), hosts)
     settle()
 
 
@@ -65,8 +66,8 @@ max_requests_jitter = 100_000
 timeout = 30  # seconds without a sign of life from a process
 graceful_timeout = 30  # seconds that running requests get at a stop
 keepalive = 5  # seconds that a connection stays open without a whole head
-STALLED = 10  # seconds that a client may take nothing of what is sent
-ANNOUNCED = 1  # second in which a process that ends tells its clients
+MAX_STALL_S = 10  # seconds that a client may take nothing of what is sent
+ANNOUNCE_S = 1  # second in which a process that ends tells its clients
 
 limit_request_line = 4094  # bytes
 limit_request_fields = 64
@@ -117,7 +118,7 @@ class Connection(ASGIProtocol):  # type: ignore[misc]
     def pause_writing(self) -> None:
         """Wait for the client to read, but not for ever."""
         super().pause_writing()
-        self.reader_stalls = self.worker.loop.call_later(STALLED, self.transport.abort)
+        self.reader_stalls = self.worker.loop.call_later(MAX_STALL_S, self.transport.abort)
 
     def resume_writing(self) -> None:
         """Go on: it has read."""
@@ -145,7 +146,7 @@ def post_worker_init(worker: Any) -> None:
         # Another one was chosen.
         return
     loop, create_server, asgi = worker.loop, worker.loop.create_server, worker.app.wsgi().asgi
-    most_requests, worker.max_requests = worker.max_requests, sys.maxsize
+    request_limit, worker.max_requests = worker.max_requests, sys.maxsize
 
     async def create_fairly(_: Any, *, sock: Any, **options: Any) -> asyncio.Server:
         # asyncio takes a hundred new connections at once: one process would get all of them. With
@@ -161,11 +162,11 @@ def post_worker_init(worker: Any) -> None:
     def announce() -> None:
         # In its answers: a client must not reuse a connection that ends.
         asgi.closing = True
-        loop.call_later(ANNOUNCED, worker.handle_exit_signal)
+        loop.call_later(ANNOUNCE_S, worker.handle_exit_signal)
 
     def end_in_time() -> None:
         # gunicorn would end it in the middle of others' answers.
-        if worker.nr >= most_requests:
+        if worker.nr >= request_limit:
             announce()
         else:
             loop.call_later(1.0, end_in_time)

@@ -20,10 +20,10 @@ PAGE_POLICY = (
 )
 
 
-def name_request(sent: str) -> str:
+def name_request(header: str) -> str:
     """Return a request's id: the client's own if it is fit for logs."""
     # It is no secret, and unlike os.urandom does not release the GIL.
-    return sent if SANE_ID.fullmatch(sent) else f"{random.getrandbits(64):016x}"
+    return header if SANE_ID.fullmatch(header) else f"{random.getrandbits(64):016x}"
 
 
 def begin(request: Request, values: _AppCtxGlobals) -> None:

@@ -18,7 +18,7 @@ from creditscore.errors import NotJson
 from creditscore.i18n.catalogue import say
 
 #: Arrays and objects inside one another, at most. An array of applicants needs two.
-DEEPEST = 8
+MAX_DEPTH = 8
 
 #: Digits of an integer that are still converted; what is longer is beyond every bound anyway.
 MAX_DIGITS = 300
@@ -44,7 +44,7 @@ def parse(raw: bytes) -> object:
         return _parse_carefully(raw)
     # Of duplicate keys orjson keeps the last, and it turns whole numbers beyond 64 bits into
     # floats. A colon or digits inside a text only cost the slower reading.
-    if raw.count(b":") != _count_members(value, DEEPEST) or _BEYOND_64_BITS.search(raw):
+    if raw.count(b":") != _count_members(value, MAX_DEPTH) or _BEYOND_64_BITS.search(raw):
         return _parse_carefully(raw)
     return value
 
@@ -57,7 +57,7 @@ def _count_members(value: object, levels: int) -> float:
         count, inner = 0, value
     else:
         return 0
-    nested = [each for each in inner if isinstance(each, dict | list)]
+    nested = [item for item in inner if isinstance(item, dict | list)]
     return math.inf if levels == 0 else count + sum(_count_members(v, levels - 1) for v in nested)
 
 
@@ -90,8 +90,8 @@ def _check_depth(raw: bytes) -> None:
             depth += 1
         elif token in b"]}":
             depth -= 1
-        if depth > DEEPEST:
-            raise NotJson("too_deep", say("too_deep", most=DEEPEST))
+        if depth > MAX_DEPTH:
+            raise NotJson("too_deep", say("too_deep", most=MAX_DEPTH))
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

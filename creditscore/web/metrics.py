@@ -147,26 +147,26 @@ def prepare(folder: Path) -> None:
     if "prometheus_client" in sys.modules:
         return
     os.environ.pop(VARIABLE, None)
-    place = folder / "metrics"
+    counts_folder = folder / "metrics"
     try:
-        place.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if not os.access(place, os.W_OK):
+        counts_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not os.access(counts_folder, os.W_OK):
             raise PermissionError(13, "Permission denied")
     except OSError as error:
         logging.getLogger(__name__).warning(
             "each process counts for itself, as %s cannot be used: %s",
-            place,
-            describe_access(place) or error.strerror,
+            counts_folder,
+            describe_access(counts_folder) or error.strerror,
         )
         return
-    os.environ[VARIABLE] = str(place)
+    os.environ[VARIABLE] = str(counts_folder)
 
 
 def forget_the_dead() -> None:
     """Remove the counts of an earlier run; called once, when a server starts."""
     for file in Path(os.environ.get(VARIABLE) or os.devnull).glob("*.db"):
-        found = re.search("_([0-9]+)[.]db$", file.name)
-        if found and int(found[1]) != os.getpid() and not _lives(int(found[1])):
+        match = re.search("_([0-9]+)[.]db$", file.name)
+        if match and int(match[1]) != os.getpid() and not _lives(int(match[1])):
             with contextlib.suppress(OSError):
                 file.unlink()
 
@@ -187,22 +187,22 @@ def count(request: Request, answer: Response, values: _AppCtxGlobals) -> None:
     route = rule.rule if rule is not None else "other"
     method = request.method if request.method in METHODS else "other"
     with contextlib.suppress(OSError):
-        found = instruments()
-        found.requests.labels(route, method, str(answer.status_code)).inc()
-        found.latency.labels(route).observe(perf_counter() - values.began)
+        meters = instruments()
+        meters.requests.labels(route, method, str(answer.status_code)).inc()
+        meters.latency.labels(route).observe(perf_counter() - values.began)
 
 
-def logged(seen: Sequence[ScoredRow], seconds: float) -> None:
+def logged(rows: Sequence[ScoredRow], seconds: float) -> None:
     """Count decisions that were logged in one transaction."""
     with contextlib.suppress(OSError):
-        found = instruments()
-        found.writes.observe(seconds)
-        for (scorecard, label), some in groupby(sorted(seen), itemgetter(0, 1)):
-            scores = [score for _, _, score in some]
-            found.decisions.labels(scorecard, label).inc(len(scores))
-            scored = found.scores.labels(scorecard)
+        meters = instruments()
+        meters.writes.observe(seconds)
+        for (scorecard, label), group in groupby(sorted(rows), itemgetter(0, 1)):
+            scores = [score for _, _, score in group]
+            meters.decisions.labels(scorecard, label).inc(len(scores))
+            histogram = meters.scores.labels(scorecard)
             for score in scores:
-                scored.observe(score)
+                histogram.observe(score)
 
 
 def failed(kind: str) -> None:
@@ -228,11 +228,11 @@ def as_text(about: Any) -> tuple[bytes, str]:
     from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
     from prometheus_client.multiprocess import MultiProcessCollector
 
-    shown = CollectorRegistry()
+    registry = CollectorRegistry()
     with contextlib.suppress(OSError):
-        own = instruments().registry
-        shown = shown if os.environ.get(VARIABLE) else own
+        own_registry = instruments().registry
+        registry = registry if os.environ.get(VARIABLE) else own_registry
     if os.environ.get(VARIABLE):
-        MultiProcessCollector(shown)  # type: ignore[no-untyped-call]
-    text: bytes = generate_latest(shown) + generate_latest(about)
+        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    text: bytes = generate_latest(registry) + generate_latest(about)
     return text, CONTENT_TYPE_LATEST

@@ -31,11 +31,11 @@ Check = Mapping[str, Any]
 def watch(svc: Service, window: Window, by: str | None) -> dict[str, Any]:
     """Compare the decisions of a window with training, at the cut-off in force."""
     cutoff = svc.assessor.policy.cutoff
-    found = monitor_model(svc.log.database, svc.assessor.model, window, by=by, cutoff=cutoff)
-    return {"since": timestamp(window.since), "until": timestamp(window.until), **found}
+    report = monitor_model(svc.log.database, svc.assessor.model, window, by=by, cutoff=cutoff)
+    return {"since": timestamp(window.since), "until": timestamp(window.until), **report}
 
 
-def store_check(folder: Path, found: Check, *, checked_at: float) -> None:
+def store_check(folder: Path, report: Check, *, checked_at: float) -> None:
     """Keep the verdicts of a check; `checked_at` is in seconds since 1970.
 
     Raises
@@ -43,49 +43,49 @@ def store_check(folder: Path, found: Check, *, checked_at: float) -> None:
     OSError
         If the folder takes no file.
     """
-    told = [
-        {"scorecard": name, **{key: one[key] for key in ("trigger", "field", "verdict")}}
-        for name, section in found["scorecards"].items()
-        for one in section["triggers"]
+    triggers = [
+        {"scorecard": name, **{key: trigger[key] for key in ("trigger", "field", "verdict")}}
+        for name, section in report["scorecards"].items()
+        for trigger in section["triggers"]
     ]
-    kept = {"checked_at": checked_at, "verdict": found["verdict"], "triggers": told}
+    check = {"checked_at": checked_at, "verdict": report["verdict"], "triggers": triggers}
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     with atomic_write(folder / FILE) as file:
-        file.write(dumps_text(kept).encode())
+        file.write(dumps_text(check).encode())
 
 
 def read_check(folder: Path) -> Check | None:
     """Read the last check; None where there was none, or the file is damaged."""
     with contextlib.suppress(OSError, ValueError):
-        found = json.loads((folder / FILE).read_bytes())
-        if isinstance(found, dict) and {"checked_at", "verdict", "triggers"} <= set(found):
-            return found
+        check = json.loads((folder / FILE).read_bytes())
+        if isinstance(check, dict) and {"checked_at", "verdict", "triggers"} <= set(check):
+            return check
     return None
 
 
-def monitoring_gauges(found: Check | None) -> Iterator[Any]:
+def monitoring_gauges(check: Check | None) -> Iterator[Any]:
     """Return the gauges of the last check; none before the first."""
     from prometheus_client.core import GaugeMetricFamily
 
-    if found is None:
+    if check is None:
         return
     meaning = "-1 too few decisions, 0 ok, 1 notice, 2 fails"
     yield GaugeMetricFamily(
         "creditscore_monitoring_verdict",
         f"The worst verdict of the last monitoring check: {meaning}",
-        value=LEVELS[found["verdict"]],
+        value=LEVELS[check["verdict"]],
     )
     triggers = GaugeMetricFamily(
         "creditscore_monitoring_trigger",
         f"The verdict of each trigger for revalidation: {meaning}",
         labels=["scorecard", "trigger", "field"],
     )
-    for one in found["triggers"]:
-        labels = [one["scorecard"], one["trigger"], one["field"] or ""]
-        triggers.add_metric(labels, LEVELS[one["verdict"]])
+    for trigger in check["triggers"]:
+        labels = [trigger["scorecard"], trigger["trigger"], trigger["field"] or ""]
+        triggers.add_metric(labels, LEVELS[trigger["verdict"]])
     yield triggers
     yield GaugeMetricFamily(
         "creditscore_monitoring_check_timestamp_seconds",
         "When the last monitoring check was made",
-        value=found["checked_at"],
+        value=check["checked_at"],
     )

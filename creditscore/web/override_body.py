@@ -41,8 +41,8 @@ def read_override(body: object) -> StatedOverride:
         Naming all that is wrong with it.
     """
     if not isinstance(body, dict) or not set(NEEDED) <= body.keys() <= {*NEEDED, *OPTIONAL}:
-        got = say("another_object") if isinstance(body, dict) else describe_value(body)
-        raise WrongValues([Fault("not_an_override", "", say("not_an_override", got=got))])
+        body_text = say("another_object") if isinstance(body, dict) else describe_value(body)
+        raise WrongValues([Fault("not_an_override", "", say("not_an_override", got=body_text))])
     label, faults = body["label"], []
     if label not in LABELS:
         text = say("not_a_label", labels=", ".join(LABELS), got=describe_value(label))
@@ -60,21 +60,21 @@ def record_stated(
     log: DecisionLog, decision_id: str, stated: StatedOverride, *, key_id: str
 ) -> Override:
     """Log an override that a client states, now; errors as of `record_override`."""
-    made = Override(*stated, recorded_at=log.now(), key_id=key_id)
-    return record_override(log.database, decision_id, made)
+    override = Override(*stated, recorded_at=log.now(), key_id=key_id)
+    return record_override(log.database, decision_id, override)
 
 
 def _read_line(
-    body: dict[str, object], name: str, longest: int, *, needed: bool
+    body: dict[str, object], name: str, max_length: int, *, needed: bool
 ) -> tuple[str | None, list[Fault]]:
     raw = body.get(name)
     code = "missing"
     try:
-        line = accept_line(raw, longest=longest)
+        line = accept_line(raw, longest=max_length)
     except Rejected as rejected:
         line, code = None, rejected.code
     else:
         if line or not needed:
             return line, []
-    text = say("not_a_line", name=name, most=longest, got=describe_value(raw))
+    text = say("not_a_line", name=name, most=max_length, got=describe_value(raw))
     return line, [Fault(code, f"/{name}", text)]

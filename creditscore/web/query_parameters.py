@@ -42,14 +42,14 @@ class Parameter:
 
 
 def read_query(
-    request: Request, known: Mapping[str, Parameter], *, of_form: bool = False
+    request: Request, parameters: Mapping[str, Parameter], *, of_form: bool = False
 ) -> dict[str, Any]:
     """Read the parameters that are given.
 
     Parameters
     ----------
     request : Request
-    known : mapping of str to Parameter
+    parameters : mapping of str to Parameter
     of_form : bool
         Whether a form may have sent them: then those without a value are not given.
 
@@ -62,19 +62,19 @@ def read_query(
     values: dict[str, Any] = {}
     faults = []
     for name, texts in request.args.lists():
-        if name not in known:
-            text = say("unknown_parameter", name=describe_value(name), known=", ".join(known))
+        if name not in parameters:
+            text = say("unknown_parameter", name=describe_value(name), known=", ".join(parameters))
             faults.append(Fault("unknown_parameter", "", text))
         elif len(texts) > 1:
             faults.append(Fault("duplicate", f"/{name}", say("parameter_twice", name=name)))
         elif texts[0].strip() or not of_form:
             try:
-                values[name] = known[name].read(texts[0])
+                values[name] = parameters[name].read(texts[0])
             except ValueError:
                 text = say(
                     "parameter_must_be",
                     name=name,
-                    allowed=known[name].allowed,
+                    allowed=parameters[name].allowed,
                     got=describe_value(texts[0]),
                 )
                 faults.append(Fault("not_allowed", f"/{name}", text))
@@ -83,11 +83,11 @@ def read_query(
     return values
 
 
-def whole(least: int, most: int) -> Parameter:
+def whole(low: int, high: int) -> Parameter:
     """Allow whole numbers within bounds."""
-    kind = say("integer")
     return Parameter(
-        lambda text: _whole(text, least, most), say("from_to", kind=kind, low=least, high=most)
+        lambda text: _integer(text, low, high),
+        say("from_to", kind=say("integer"), low=low, high=high),
     )
 
 
@@ -120,7 +120,7 @@ def reference() -> Parameter:
 
 def cursor() -> Parameter:
     """Allow what an earlier page gave."""
-    return Parameter(lambda text: _whole(text, 1, MAX_CURSOR), say("any_cursor"))
+    return Parameter(lambda text: _integer(text, 1, MAX_CURSOR), say("any_cursor"))
 
 
 def moment() -> Parameter:
@@ -150,8 +150,8 @@ def zone() -> Parameter:
     return Parameter(read, say("any_zone"))
 
 
-def _whole(text: str, least: int, most: int) -> int:
-    if not re.fullmatch("[0-9]{1,19}", text, re.ASCII) or not least <= int(text) <= most:
+def _integer(text: str, low: int, high: int) -> int:
+    if not re.fullmatch("[0-9]{1,19}", text, re.ASCII) or not low <= int(text) <= high:
         raise ValueError
     return int(text)
 

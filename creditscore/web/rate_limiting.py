@@ -88,10 +88,10 @@ class RateDecision(NamedTuple):
     def headers(self) -> list[tuple[str, str]]:
         """Tell what is left (draft-ietf-httpapi-ratelimit-headers)."""
         name, limit, result = self
-        left = f"r={result.remaining};t={math.ceil(result.reset)}"
+        state = f"r={result.remaining};t={math.ceil(result.reset)}"
         return [
             ("RateLimit-Policy", f'"{name}";q={limit.requests};w={limit.seconds}'),
-            ("RateLimit", f'"{name}";{left}'),
+            ("RateLimit", f'"{name}";{state}'),
         ]
 
 
@@ -158,14 +158,14 @@ def _open(folder: Path) -> RateLimits:
         return RateLimits(folder)
     except OSError as error:
         # Processes that fork from this one still share it.
-        other = Path(tempfile.mkdtemp(prefix="creditscore-"))
+        temporary_folder = Path(tempfile.mkdtemp(prefix="creditscore-"))
         logging.getLogger(__name__).warning(
             "rate limits are kept in %s, as %s cannot be used: %s",
-            other,
+            temporary_folder,
             folder,
             describe_access(folder) or error.strerror,
         )
-        return RateLimits(other)
+        return RateLimits(temporary_folder)
 
 
 class RateLimits:
@@ -212,25 +212,25 @@ class RateLimits:
 
     def _take(self, begin: int, name: int, limit: RateLimit, now: float) -> RateLimitResult:
         """Take from one group. A bucket is what was in it, and when."""
-        places = range(begin, begin + GROUP_BYTES, BUCKET.size)
-        buckets = [BUCKET.unpack_from(self._map, place) for place in places]
-        rate, held = limit.requests / limit.seconds, float(limit.requests)
-        mine = next((i for i, (owner, _, _) in enumerate(buckets) if owner == name), None)
-        if mine is None:
-            mine = min(range(WAYS), key=lambda i: buckets[i][2])
+        offsets = range(begin, begin + GROUP_BYTES, BUCKET.size)
+        buckets = [BUCKET.unpack_from(self._map, offset) for offset in offsets]
+        rate, tokens = limit.requests / limit.seconds, float(limit.requests)
+        slot = next((i for i, (owner, _, _) in enumerate(buckets) if owner == name), None)
+        if slot is None:
+            slot = min(range(WAYS), key=lambda i: buckets[i][2])
         else:
-            _, before, moment = buckets[mine]
+            _, tokens_before, moment = buckets[slot]
             # A clock that was set back by more than a bucket takes to fill begins again.
             if now >= moment - limit.seconds:
-                held = min(held, before + max(0.0, now - moment) * rate)
+                tokens = min(tokens, tokens_before + max(0.0, now - moment) * rate)
         # A hair's breadth, as sums of fractions miss the whole by one.
-        allowed = held >= 1 - 1e-6
+        allowed = tokens >= 1 - 1e-6
         if allowed:
-            held = max(0.0, held - 1)
-            BUCKET.pack_into(self._map, places[mine], name, held, now)
-        reset = (limit.requests - held) / rate
-        wait = 0.0 if allowed else (1 - held) / rate
-        return RateLimitResult(allowed, math.floor(held + 1e-6), reset, wait)
+            tokens = max(0.0, tokens - 1)
+            BUCKET.pack_into(self._map, offsets[slot], name, tokens, now)
+        reset = (limit.requests - tokens) / rate
+        wait = 0.0 if allowed else (1 - tokens) / rate
+        return RateLimitResult(allowed, math.floor(tokens + 1e-6), reset, wait)
 
     def _open(self) -> None:
         """Map the file; each process for itself, as a lock belongs to the one that opened it."""
@@ -261,8 +261,8 @@ def _locked(file: int, begin: int) -> Iterator[None]:
 
 def _create(path: Path) -> None:
     """Make an empty account; of two processes that do so at once, the first one's counts."""
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.") as made:
-        made.write(secrets.token_bytes(SECRET_BYTES) + bytes(FILE_BYTES - SECRET_BYTES))
-        made.flush()
+    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.") as file:
+        file.write(secrets.token_bytes(SECRET_BYTES) + bytes(FILE_BYTES - SECRET_BYTES))
+        file.flush()
         with contextlib.suppress(FileExistsError):
-            os.link(made.name, path)
+            os.link(file.name, path)

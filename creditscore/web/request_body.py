@@ -159,9 +159,9 @@ def bound_upload(request: Request, *, max_bytes: int) -> None:
     """
     if request.mimetype != MULTIPART:
         raise WrongMediaType(say("not_an_upload", got=_short(request.mimetype)))
-    most = max_bytes + UPLOAD_ROOM
-    request.max_content_length = request.max_form_memory_size = most
-    if (request.content_length or 0) > most:
+    max_length = max_bytes + UPLOAD_ROOM
+    request.max_content_length = request.max_form_memory_size = max_length
+    if (request.content_length or 0) > max_length:
         raise TooLarge(say("too_large", most=max_bytes))
 
 

@@ -51,7 +51,7 @@ class Sessions:
     """
 
     def __init__(self, secret: str | None, folder: Path) -> None:
-        self._stated, self._path = secret, folder / SECRET_NAME
+        self._secret_setting, self._path = secret, folder / SECRET_NAME
 
     def issue(self, key_id: str) -> str:
         """Return the cookie of a new session.
@@ -61,7 +61,7 @@ class Sessions:
         OSError
             If the secret can neither be read nor made.
         """
-        if not self._stated and not self._path.exists():
+        if not self._secret_setting and not self._path.exists():
             _make_secret(self._path)
         return str(self._cookies.dumps([key_id, secrets.token_urlsafe(NONCE_BYTES)]))
 
@@ -100,7 +100,7 @@ class Sessions:
 
     @cached_property
     def _secret(self) -> str:
-        return self._stated or self._path.read_text(encoding="ascii")
+        return self._secret_setting or self._path.read_text(encoding="ascii")
 
     @cached_property
     def _cookie_name(self) -> str:

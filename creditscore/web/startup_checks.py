@@ -23,22 +23,22 @@ def note_hosts(app: Flask, hosts: Iterable[str]) -> None:
 
     Called in the process that the others fork from: they know it too.
     """
-    here: Service = app.extensions[NAME]
-    own = [is_own(host) for host in hosts]
-    here = replace(here, reachable=not all(own), loopback=bool(own) and all(own))
-    app.extensions[NAME] = here
+    svc: Service = app.extensions[NAME]
+    is_local = [is_own(host) for host in hosts]
+    svc = replace(svc, reachable=not all(is_local), loopback=bool(is_local) and all(is_local))
+    app.extensions[NAME] = svc
     try:
-        if warning := warning_of(here):
+        if warning := warning_of(svc):
             app.logger.warning(warning)
     except DatabaseUnavailable:
         # The first request will say so.
         pass
     finally:
         # No process can share a connection with those that fork from it.
-        here.log.database.close()
+        svc.log.database.close()
 
 
-def warning_of(here: Service) -> str:
+def warning_of(svc: Service) -> str:
     """Tell who can come in, if that is everybody; else nothing.
 
     Raises
@@ -46,7 +46,7 @@ def warning_of(here: Service) -> str:
     DatabaseUnavailable
         If the keys cannot be read.
     """
-    return WARNING if here.reachable and not here.keys.exist() else ""
+    return WARNING if svc.reachable and not svc.keys.exist() else ""
 
 
 def is_own(host: str) -> bool:

@@ -21,14 +21,14 @@ UNBUFFERED = ("X-Accel-Buffering", "no")
 class Answer(NamedTuple):
     """Status, headers, the body's first piece, and its other ones if that is a long one.
 
-    All pieces but the last are at least `least` bytes long.
+    All pieces but the last are at least `min_size` bytes long.
     """
 
     status: int
     headers: Sequence[tuple[str, str]]
     piece: bytes
     rest: Generator[bytes]
-    least: int = PIECE
+    min_size: int = PIECE
 
 
 def answer_of(app: WSGIApplication, environ: WSGIEnvironment) -> Answer:
@@ -40,22 +40,22 @@ def answer_of(app: WSGIApplication, environ: WSGIEnvironment) -> Answer:
         return start.append
 
     body = app(environ, start_response)
-    least = 1 if UNBUFFERED in start[1] else PIECE
-    rest = pieces_of(body, least)
+    min_size = 1 if UNBUFFERED in start[1] else PIECE
+    rest = pieces_of(body, min_size)
     first = next(rest)
-    if len(first) < least:
+    if len(first) < min_size:
         rest.close()
-    return Answer(int(start[0][:3]), start[1], first, rest, least)
+    return Answer(int(start[0][:3]), start[1], first, rest, min_size)
 
 
-def pieces_of(body: Iterable[bytes], least: int = PIECE) -> Generator[bytes]:
+def pieces_of(body: Iterable[bytes], min_size: int = PIECE) -> Generator[bytes]:
     """Yield a WSGI body in pieces, all but the last, which may be empty, long; and close it."""
     try:
         parts, size = [], 0
         for part in body:
             parts.append(part)
             size += len(part)
-            if size >= least:
+            if size >= min_size:
                 yield b"".join(parts)
                 parts, size = [], 0
         yield b"".join(parts)

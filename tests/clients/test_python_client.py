@@ -120,8 +120,8 @@ def logged_with(server: LiveServer, reference: str) -> list[dict[str, Any]]:
     """Return the logged decisions with a reference."""
     answer = server.ask("GET", f"/decisions?reference={reference}", headers={"X-API-Key": KEY})
     assert answer.status == 200
-    found: list[dict[str, Any]] = answer.json["decisions"]
-    return found
+    decisions: list[dict[str, Any]] = answer.json["decisions"]
+    return decisions
 
 
 def test_a_decision_is_explained_and_gets_its_outcome(
@@ -132,7 +132,7 @@ def test_a_decision_is_explained_and_gets_its_outcome(
     outcome = direct.outcome(decision["decision_id"], defaulted=True)
 
     assert explanation["probability_of_default"] == decision["probability_of_default"]
-    impacts = sum(each["impact"] for each in explanation["impacts"])
+    impacts = sum(impact["impact"] for impact in explanation["impacts"])
     assert decision["baseline"] + impacts == pytest.approx(
         decision["probability_of_default"], abs=1e-12
     )
@@ -152,7 +152,7 @@ def test_after_a_fault_the_retry_has_the_same_key_and_logs_one_decision(
     first, second = relay.requests
     assert header(first, b"idempotency-key") == header(second, b"idempotency-key") != b""
     logged = logged_with(server, reference)
-    assert [each["decision_id"] for each in logged] == [decision["decision_id"]]
+    assert [row["decision_id"] for row in logged] == [decision["decision_id"]]
 
 
 def test_the_pause_is_what_retry_after_asks_for(
@@ -185,7 +185,7 @@ def test_many_come_in_order_and_in_as_few_requests_as_the_service_takes(
     assert len(relay.requests) == 2
     last = direct.decide({**example, "AGE": ages[-1]})
     assert decisions[-1]["probability_of_default"] == last["probability_of_default"]
-    assert len({each["decision_id"] for each in decisions}) == len(ages)
+    assert len({decision["decision_id"] for decision in decisions}) == len(ages)
 
 
 def test_a_refusal_is_a_problem_with_every_error_in_it(
@@ -195,7 +195,7 @@ def test_a_refusal_is_a_problem_with_every_error_in_it(
         relayed.decide({**example, "AGE": 17})
 
     assert caught.value.status == 422
-    assert [each["pointer"] for each in caught.value.errors] == ["/AGE"]
+    assert [error["pointer"] for error in caught.value.errors] == ["/AGE"]
     assert caught.value.request_id
     assert len(relay.requests) == 1, "what was refused once is refused again"
 
@@ -248,7 +248,7 @@ def test_each_type_has_the_members_of_its_schema(client: FlaskClient, name: str)
 
     assert set(typed.__annotations__) == set(described["properties"])
     # `from __future__ import annotations` hides NotRequired from __required_keys__.
-    optional = {key for key, kind in typed.__annotations__.items() if "NotRequired" in str(kind)}
+    optional = {key for key, hint in typed.__annotations__.items() if "NotRequired" in str(hint)}
     assert set(typed.__annotations__) - optional == set(described["required"])
 
 
@@ -256,7 +256,7 @@ def test_it_takes_as_many_in_a_request_as_the_service(client: FlaskClient) -> No
     described = client.get("/openapi.json").get_json()["paths"]["/predict"]["post"]
     body = described["requestBody"]["content"]["application/json"]["schema"]
 
-    assert [each["maxItems"] for each in body["oneOf"] if "maxItems" in each] == [MAX_ARRAY]
+    assert [schema["maxItems"] for schema in body["oneOf"] if "maxItems" in schema] == [MAX_ARRAY]
 
 
 def test_it_is_imported_without_the_packages_of_the_service() -> None:

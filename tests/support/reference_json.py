@@ -29,7 +29,7 @@ def reference(raw: bytes) -> object:
         json.dumps(value, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
         raise Refused from None
-    if depth(value) > json_parser.DEEPEST:
+    if depth(value) > json_parser.MAX_DEPTH:
         raise Refused
     return value
 

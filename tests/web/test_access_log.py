@@ -21,20 +21,24 @@ def line_of(server: LiveServer, request_id: str) -> dict[str, Any]:
 
     assert wait_until(lambda: bool(lines()))
     (line,) = lines()
-    told: dict[str, Any] = json.loads(line)
-    return told
+    line_members: dict[str, Any] = json.loads(line)
+    return line_members
 
 
 @pytest.mark.parametrize("limit", ["off", "600/minute"])
 def test_a_line_names_the_key_by_its_id_and_says_that_one_failed(
     model_dir: Path, tmp_path: Path, limit: str
 ) -> None:
-    shown = {"right": {"X-API-Key": KEY}, "wrong": {"Authorization": f"Bearer {WRONG}"}, "none": {}}
+    headers_of = {
+        "right": {"X-API-Key": KEY},
+        "wrong": {"Authorization": f"Bearer {WRONG}"},
+        "none": {},
+    }
     with serving(
         model_dir, tmp_path, CREDITSCORE_API_KEYS=KEY, CREDITSCORE_RATE_LIMIT=limit
     ) as server:
         lines = {}
-        for name, headers in shown.items():
+        for name, headers in headers_of.items():
             server.ask("GET", "/decisions", headers={**headers, "X-Request-ID": f"shows-{name}"})
             lines[name] = line_of(server, f"shows-{name}")
         printed = server.printed()
@@ -59,8 +63,8 @@ def test_a_sign_in_is_noted_as_a_key_in_a_header_is(model_dir: Path, tmp_path: P
             lines[name] = line_of(server, f"signs-in-{name}")
             if name == "right":
                 cookie = answer.headers["set-cookie"].partition(";")[0]
-        seen = {"Cookie": cookie, "X-Request-ID": "signed-in"}
-        server.ask("GET", "/decisions", headers=seen)
+        headers = {"Cookie": cookie, "X-Request-ID": "signed-in"}
+        server.ask("GET", "/decisions", headers=headers)
         lines["after"] = line_of(server, "signed-in")
         printed = server.printed()
 

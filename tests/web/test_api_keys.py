@@ -18,35 +18,35 @@ LATER = NOON + timedelta(days=1)
 
 
 def test_a_key_is_kept_as_its_hash_only(database: Database) -> None:
-    made, secret = issue(database, "the branch office", NOON)
+    key, secret = issue(database, "the branch office", NOON)
 
     with database.reading() as connection:
         (row,) = connection.execute(select(api_keys)).all()
-    assert row.digest == hashlib.sha256(secret.encode()).hexdigest() == made.digest.hex()
+    assert row.digest == hashlib.sha256(secret.encode()).hexdigest() == key.digest.hex()
     assert secret not in str(row)
-    assert read_keys(database) == [made]
-    assert digest_of(secret) == made.digest
+    assert read_keys(database) == [key]
+    assert digest_of(secret) == key.digest
 
 
 def test_a_key_cannot_be_guessed(database: Database) -> None:
-    made = [issue(database, f"number {place}", NOON) for place in range(20)]
+    pairs = [issue(database, f"number {number}", NOON) for number in range(20)]
 
-    secrets = {secret for _, secret in made}
-    assert len(secrets) == len({key.key_id for key, _ in made}) == 20
+    secrets = {secret for _, secret in pairs}
+    assert len(secrets) == len({key.key_id for key, _ in pairs}) == 20
     # 32 bytes in base64 are 43 characters.
     assert {len(secret.removeprefix(PREFIX)) for secret in secrets} == {43}
 
 
 @pytest.mark.parametrize("by", ["name", "key_id"])
 def test_a_key_is_revoked_once_by_its_name_or_id(database: Database, by: str) -> None:
-    made, _ = issue(database, "one", NOON)
-    other, _ = issue(database, "another", LATER)
+    first_key, _ = issue(database, "one", NOON)
+    second_key, _ = issue(database, "another", LATER)
 
-    revoked = revoke(database, getattr(made, by), LATER)
+    revoked = revoke(database, getattr(first_key, by), LATER)
 
-    assert revoked.key_id == made.key_id
+    assert revoked.key_id == first_key.key_id
     assert [key.revoked_at for key in read_keys(database)] == [LATER, None]
-    assert read_keys(database)[1] == other
+    assert read_keys(database)[1] == second_key
     with pytest.raises(KeyRefused, match="was revoked before, at 2026-11-23 12:30:05 UTC"):
         revoke(database, "one", LATER)
 

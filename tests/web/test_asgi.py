@@ -35,10 +35,10 @@ class Answered(list[Message]):
 
     @property
     def body(self) -> bytes:
-        assert [one.get("more_body", False) for one in self[1:]] == [True] * (len(self) - 2) + [
-            False
-        ]
-        return b"".join(one["body"] for one in self[1:])
+        assert [message.get("more_body", False) for message in self[1:]] == [True] * (
+            len(self) - 2
+        ) + [False]
+        return b"".join(message["body"] for message in self[1:])
 
 
 def scope_of(headers: Headers = (), path: bytes = b"/x", method: str = "POST") -> Message:
@@ -60,8 +60,8 @@ def pieces(*bodies: bytes) -> list[Message]:
     """Give the messages of a body that comes in pieces."""
     last = len(bodies) - 1
     return [
-        {"type": "http.request", "body": body, "more_body": place < last}
-        for place, body in enumerate(bodies)
+        {"type": "http.request", "body": body, "more_body": index < last}
+        for index, body in enumerate(bodies)
     ]
 
 
@@ -89,10 +89,10 @@ async def ask(
 
 def echo(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
     """Tell what came."""
-    told = {name: value for name, value in environ.items() if not name.startswith("wsgi.")}
-    told["body"] = environ["wsgi.input"].read().decode()
+    answer_body = {name: value for name, value in environ.items() if not name.startswith("wsgi.")}
+    answer_body["body"] = environ["wsgi.input"].read().decode()
     start_response("201 Created", [("Content-Type", "application/json")])
-    return [json.dumps(told).encode()]
+    return [json.dumps(answer_body).encode()]
 
 
 def test_the_application_gets_the_request_as_wsgi_has_it() -> None:
@@ -102,14 +102,14 @@ def test_the_application_gets_the_request_as_wsgi_has_it() -> None:
         ask(Asgi(echo, MAX_BODY), pieces(b"ab", b"", b"c"), headers=headers, path=b"/%C3%A9%2f")
     )
 
-    told = json.loads(answer.body)
+    request_seen = json.loads(answer.body)
     assert answer.status == 201
-    assert told["body"] == "abc"
-    assert told["PATH_INFO"] == "/é/".encode().decode("latin-1")
-    assert told["QUERY_STRING"] == "a=b%20c"
-    assert told["HTTP_X_ODD"] == "é,2"
-    assert told["CONTENT_TYPE"] == "text/plain"
-    assert told["REMOTE_ADDR"] == "192.0.2.1"
+    assert request_seen["body"] == "abc"
+    assert request_seen["PATH_INFO"] == "/é/".encode().decode("latin-1")
+    assert request_seen["QUERY_STRING"] == "a=b%20c"
+    assert request_seen["HTTP_X_ODD"] == "é,2"
+    assert request_seen["CONTENT_TYPE"] == "text/plain"
+    assert request_seen["REMOTE_ADDR"] == "192.0.2.1"
 
 
 def test_a_whole_address_is_taken_for_its_path() -> None:
@@ -154,9 +154,9 @@ def test_a_client_that_goes_while_it_sends_reaches_no_thread() -> None:
     def fail(*_: object) -> Iterable[bytes]:
         raise AssertionError
 
-    gone = [*pieces(b"a", b"b")[:1], {"type": "http.disconnect"}]
+    messages = [*pieces(b"a", b"b")[:1], {"type": "http.disconnect"}]
 
-    asyncio.run(ask(Asgi(fail, MAX_BODY), gone))
+    asyncio.run(ask(Asgi(fail, MAX_BODY), messages))
 
 
 def test_what_bodies_fill_together_is_limited_and_all_of_it_is_given_back() -> None:
@@ -164,13 +164,13 @@ def test_what_bodies_fill_together_is_limited_and_all_of_it_is_given_back() -> N
         """Tell how many bodies of half a kilobyte are held, not refused, while none ends."""
         answers = [Answered() for _ in range(8)]
         coming = pieces(bytes(500), b"", b"")[:2]
-        asked = [asyncio.create_task(ask(door, coming, answer)) for answer in answers]
+        tasks = [asyncio.create_task(ask(door, coming, answer)) for answer in answers]
         for _ in range(10):
             await asyncio.sleep(0)
         count = answers.count(Answered())
-        for one in asked:
-            one.cancel()
-        await asyncio.gather(*asked, return_exceptions=True)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         return count
 
     async def run() -> list[int]:
@@ -195,15 +195,15 @@ def test_more_than_can_wait_for_a_thread_are_told_to_come_later() -> None:
 
     async def run() -> list[Answered]:
         door = Asgi(wait, MAX_BODY, max_waiting=2)
-        asked = [asyncio.create_task(ask(door)) for _ in range(THREADS + 5)]
+        tasks = [asyncio.create_task(ask(door)) for _ in range(THREADS + 5)]
         try:
             # Long enough for a busy machine, and less than for ever.
             async with asyncio.timeout(30):
-                while sum(one.done() for one in asked) < 3:
+                while sum(task.done() for task in tasks) < 3:
                     await asyncio.sleep(0)
         finally:
             go_on.set()
-        return await asyncio.gather(*asked)
+        return await asyncio.gather(*tasks)
 
     answers = asyncio.run(run())
 
@@ -225,11 +225,11 @@ class File:
     """A long body that notes its end."""
 
     def __init__(self) -> None:
-        self.read, self.closed = 0, False
+        self.pieces_read, self.closed = 0, False
 
     def __iter__(self) -> Iterator[bytes]:
         for _ in range(40):
-            self.read += 1
+            self.pieces_read += 1
             yield bytes(8192)
 
     def close(self) -> None:
@@ -251,7 +251,7 @@ def test_a_file_is_sent_piece_by_piece_and_closed() -> None:
 
     assert len(answer.body) == 40 * 8192
     # Each is worth a thread's while, and none keeps a slow reader for long.
-    assert {len(one["body"]) for one in answer[1:-1]} == {PIECE}
+    assert {len(message["body"]) for message in answer[1:-1]} == {PIECE}
     assert file.closed
 
 
@@ -263,7 +263,7 @@ def test_a_long_part_is_sent_in_pieces_too() -> None:
     answer = asyncio.run(ask(Asgi(app, MAX_BODY)))
 
     assert answer.body == bytes(range(256)) * 1000
-    assert max(len(one["body"]) for one in answer[1:]) <= PIECE
+    assert max(len(message["body"]) for message in answer[1:]) <= PIECE
 
 
 def test_a_file_is_read_no_further_when_its_client_has_gone() -> None:
@@ -271,7 +271,7 @@ def test_a_file_is_read_no_further_when_its_client_has_gone() -> None:
 
     asyncio.run(ask(Asgi(serving(file), MAX_BODY), [*pieces(b""), {"type": "http.disconnect"}]))
 
-    assert file.read < 40
+    assert file.pieces_read < 40
     assert file.closed
 
 
@@ -284,16 +284,16 @@ def test_a_thread_counts_until_it_is_done_though_its_client_has_gone() -> None:
 
     async def run() -> list[int]:
         door = Asgi(wait, MAX_BODY, max_waiting=0, max_wait=60)
-        asked = [asyncio.create_task(ask(door, pieces(b"a"))) for _ in range(THREADS)]
+        tasks = [asyncio.create_task(ask(door, pieces(b"a"))) for _ in range(THREADS)]
         await asyncio.sleep(0.1)
-        for one in asked:
-            one.cancel()
+        for task in tasks:
+            task.cancel()
         await asyncio.sleep(0.1)
         try:
             during = await asyncio.wait_for(ask(door), 30)
         finally:
             go_on.set()
-        await asyncio.gather(*asked, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
         return [during.status, (await ask(door)).status]
 
     assert asyncio.run(run()) == [503, 201]
@@ -310,13 +310,13 @@ def test_a_process_that_ends_says_so_in_its_answers() -> None:
 
 
 def test_other_protocols_are_not_spoken() -> None:
-    sent: list[Message] = []
+    messages: list[Message] = []
 
     async def send(message: Message) -> None:
-        sent.append(message)
+        messages.append(message)
 
     asyncio.run(Asgi(echo, MAX_BODY)({"type": "websocket"}, None, send))  # type: ignore[arg-type]
 
-    assert sent == [{"type": "websocket.close"}]
+    assert messages == [{"type": "websocket.close"}]
     with pytest.raises(NotImplementedError):
         asyncio.run(Asgi(echo, MAX_BODY)({"type": "lifespan"}, None, None))  # type: ignore[arg-type]

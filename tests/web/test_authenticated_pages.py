@@ -25,7 +25,7 @@ def app_with_key(build: Callable[..., Flask]) -> Flask:
 
 
 @pytest.fixture
-def visitor(app_with_key: Flask) -> FlaskClient:
+def client(app_with_key: Flask) -> FlaskClient:
     return app_with_key.test_client()
 
 
@@ -40,37 +40,37 @@ def inputs_in(text: str) -> bool:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_without_a_key_a_browser_is_asked_to_sign_in_and_shown_nothing(
-    visitor: FlaskClient, decision_id: str, language: str
+    client: FlaskClient, decision_id: str, language: str
 ) -> None:
-    for place in ("/monitoring", f"/decisions/{decision_id}"):
-        page = visitor.get(f"{place}?lang={language}", headers=BROWSER)
+    for path in ("/monitoring", f"/decisions/{decision_id}"):
+        page = client.get(f"{path}?lang={language}", headers=BROWSER)
 
         assert (page.status_code, page.content_type) == (401, "text/html; charset=utf-8")
         assert page.headers["Content-Language"] == language
         assert "Accept" in page.headers["Vary"]
         assert PAGE_TEXTS[language]["sign_in_lead"] in page.text
-        assert f'name="next" value="{place}?lang={language}"' in page.text
+        assert f'name="next" value="{path}?lang={language}"' in page.text
         assert not inputs_in(page.text)
 
 
 def test_who_has_not_signed_in_learns_of_no_decision_whether_it_is_there(
-    visitor: FlaskClient, decision_id: str
+    client: FlaskClient, decision_id: str
 ) -> None:
-    other = decision_id[:-1] + ("0" if decision_id[-1] != "0" else "1")
+    other_id = decision_id[:-1] + ("0" if decision_id[-1] != "0" else "1")
 
-    there = visitor.get(f"/decisions/{decision_id}", headers=BROWSER).text
-    nowhere = visitor.get(f"/decisions/{other}", headers=BROWSER).text
+    existing_text = client.get(f"/decisions/{decision_id}", headers=BROWSER).text
+    missing_text = client.get(f"/decisions/{other_id}", headers=BROWSER).text
 
-    assert there.replace(decision_id, "") == nowhere.replace(other, "")
+    assert existing_text.replace(decision_id, "") == missing_text.replace(other_id, "")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_with_a_key_the_decision_stands_on_its_page(
-    visitor: FlaskClient, decision_id: str, language: str
+    client: FlaskClient, decision_id: str, language: str
 ) -> None:
-    logged = visitor.get(f"/decisions/{decision_id}", headers={"X-API-Key": KEY}).get_json()
+    logged = client.get(f"/decisions/{decision_id}", headers={"X-API-Key": KEY}).get_json()
 
-    page = visitor.get(f"/decisions/{decision_id}?lang={language}", headers=WITH_KEY)
+    page = client.get(f"/decisions/{decision_id}?lang={language}", headers=WITH_KEY)
 
     assert page.status_code == 200
     assert f'data-label="{logged["label"]}"' in page.text
@@ -79,8 +79,8 @@ def test_with_a_key_the_decision_stands_on_its_page(
     assert shown(page.text, "outcome") == PAGE_TEXTS[language]["outcome_unknown"]
     assert KEY not in page.text
     outcome = {"defaulted": True}
-    visitor.post(f"/decisions/{decision_id}/outcome", json=outcome, headers={"X-API-Key": KEY})
-    page = visitor.get(f"/decisions/{decision_id}?lang=en", headers=WITH_KEY)
+    client.post(f"/decisions/{decision_id}/outcome", json=outcome, headers={"X-API-Key": KEY})
+    page = client.get(f"/decisions/{decision_id}?lang=en", headers=WITH_KEY)
     outcome_in_words = shown(page.text, "outcome")
     assert outcome_in_words.startswith("Bad: ")
     assert outcome_in_words.endswith(" Missed the next month&#39;s payment")
@@ -88,30 +88,28 @@ def test_with_a_key_the_decision_stands_on_its_page(
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_decision_that_is_not_there_is_a_page_for_a_browser_and_a_problem_for_others(
-    visitor: FlaskClient, language: str
+    client: FlaskClient, language: str
 ) -> None:
     nobody = f"/decisions/019b7c8a-0000-7000-8000-000000000001?lang={language}"
 
-    page = visitor.get(nobody, headers=WITH_KEY)
+    page = client.get(nobody, headers=WITH_KEY)
 
     assert page.status_code == 404
     assert shown(page.text, "refusal") == f"{PAGE_TEXTS[language]['refused_404_text']}."
     read_page(page.text)
-    problem_of(visitor.get(nobody, headers={"X-API-Key": KEY}), 404)
+    problem_of(client.get(nobody, headers={"X-API-Key": KEY}), 404)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_monitoring_shows_days_verdicts_and_outcomes(
-    visitor: FlaskClient, decision_id: str, language: str
+    client: FlaskClient, decision_id: str, language: str
 ) -> None:
     texts = PAGE_TEXTS[language]
-    none = visitor.get(
-        f"/monitoring?days=7&until=2020-01-01&lang={language}", headers=WITH_KEY
-    ).text
-    empty = visitor.get(f"/monitoring?lang={language}", headers=WITH_KEY).text
+    none = client.get(f"/monitoring?days=7&until=2020-01-01&lang={language}", headers=WITH_KEY).text
+    empty = client.get(f"/monitoring?lang={language}", headers=WITH_KEY).text
     outcome: dict[str, Any] = {"defaulted": False}
-    visitor.post(f"/decisions/{decision_id}/outcome", json=outcome, headers={"X-API-Key": KEY})
-    full = visitor.get(f"/monitoring?lang={language}", headers=WITH_KEY).text
+    client.post(f"/decisions/{decision_id}/outcome", json=outcome, headers={"X-API-Key": KEY})
+    full = client.get(f"/monitoring?lang={language}", headers=WITH_KEY).text
 
     assert texts["watch_none"] in none
     assert texts["outcomes_none"] in empty
@@ -126,21 +124,21 @@ def test_monitoring_shows_days_verdicts_and_outcomes(
         assert len(re.findall(r'<time datetime="[^"]+Z" title="[0-9: -]+ UTC">', page)) == 2
 
 
-def test_a_wrong_window_is_refused_and_a_stray_parameter_too(visitor: FlaskClient) -> None:
+def test_a_wrong_window_is_refused_and_a_stray_parameter_too(client: FlaskClient) -> None:
     for query in ("days=0", "days=x", "nonsense=1"):
-        problem = problem_of(visitor.get(f"/monitoring?{query}", headers={"X-API-Key": KEY}), 422)
-        page = visitor.get(f"/monitoring?{query}", headers=WITH_KEY)
+        problem = problem_of(client.get(f"/monitoring?{query}", headers={"X-API-Key": KEY}), 422)
+        page = client.get(f"/monitoring?{query}", headers=WITH_KEY)
         assert page.status_code == 422
         name = problem["errors"][0]["detail"].partition(" ")[0]
         assert f"<li>{name} " in page.text
-    problem_of(visitor.get("/monitoring?lang=en", headers={"X-API-Key": KEY}), 422)
+    problem_of(client.get("/monitoring?lang=en", headers={"X-API-Key": KEY}), 422)
 
 
 def test_where_there_is_no_key_at_all_the_page_says_how_to_make_one(
     build: Callable[..., Flask],
 ) -> None:
-    for place in ("/monitoring?lang=en", "/sign-in?lang=en"):
-        page = build().test_client().get(place, headers=BROWSER)
+    for path in ("/monitoring?lang=en", "/sign-in?lang=en"):
+        page = build().test_client().get(path, headers=BROWSER)
 
         assert "keys new --name" in shown(page.text, "no-key-yet")
 
@@ -161,6 +159,6 @@ def test_a_page_says_too_few_only_where_no_test_shows_a_difference(
     texts = PAGE_TEXTS[language]
     plots: Any = app_with_key.jinja_env.get_template("plots.html").module
 
-    said = plots.compared({"verdict": verdict, "differs_from_rest": differs}, texts)
+    text = plots.compared({"verdict": verdict, "differs_from_rest": differs}, texts)
 
-    assert said.strip() == (f", {texts[key]}" if key else "")
+    assert text.strip() == (f", {texts[key]}" if key else "")

@@ -71,13 +71,13 @@ def keys(browser: Browser, text: str) -> str:
     field = browser.find_element("css selector", "#field-LIMIT_BAL")
     for key in text:
         field.send_keys(key)
-    written: str = now(browser, "document.getElementById('field-LIMIT_BAL').value")
-    return written
+    value: str = now(browser, "document.getElementById('field-LIMIT_BAL').value")
+    return value
 
 
 def caret(browser: Browser) -> int:
-    place: int = now(browser, "document.getElementById('field-LIMIT_BAL').selectionStart")
-    return place
+    position: int = now(browser, "document.getElementById('field-LIMIT_BAL').selectionStart")
+    return position
 
 
 @pytest.mark.parametrize(
@@ -185,8 +185,8 @@ def test_a_history_folds_out_and_a_value_moved_in_it_moves_the_decision_unlogged
 def logged(server: LiveServer, example: dict[str, Any]) -> str:
     """Have a decision logged; give its id."""
     answer = server.ask("POST", "/predict", json.dumps(example).encode())
-    found: str = answer.json["decision_id"]
-    return found
+    decision_id: str = answer.json["decision_id"]
+    return decision_id
 
 
 @pytest.mark.parametrize("language", PAGE_TEXTS)
@@ -220,7 +220,7 @@ def test_a_moved_ratio_moves_the_cutoff_and_a_wrong_one_is_told(
 def test_a_key_opens_monitoring_and_the_decision_until_its_session_is_ended(
     browser: Browser, server: LiveServer, example: dict[str, Any]
 ) -> None:
-    made = logged(server, example)
+    decision_id = logged(server, example)
     browser.get(f"{server.url}/monitoring?lang=en")
     sign_in(browser, "wrong")
     assert text(browser, "#api-key-error") == PAGE_TEXTS["en"]["key_wrong"]
@@ -230,14 +230,14 @@ def test_a_key_opens_monitoring_and_the_decision_until_its_session_is_ended(
     assert element(browser, "table.drift")
     assert now(browser, "location.pathname + location.search") == "/monitoring?lang=en"
 
-    browser.get(f"{server.url}/decisions/{made}?lang=en")
-    assert now(browser, "document.getElementById('decision-id').textContent") == made
+    browser.get(f"{server.url}/decisions/{decision_id}?lang=en")
+    assert now(browser, "document.getElementById('decision-id').textContent") == decision_id
     # No script of a page can read what the browser signs in with.
     assert now(browser, "document.cookie") == ""
     assert now(browser, "localStorage.length + sessionStorage.length") == 0
 
     sign_out(browser)
-    browser.get(f"{server.url}/decisions/{made}?lang=en")
+    browser.get(f"{server.url}/decisions/{decision_id}?lang=en")
     assert now(browser, "document.getElementById('api-key') !== null")
     assert now(browser, "document.getElementById('decision-id')") is None
 
@@ -250,8 +250,8 @@ def test_who_has_signed_in_decides_explores_and_tries_requests_of_the_descriptio
     assert text(browser, "#signed-in").startswith("env-")
 
     assert decide_in_form(browser, example)
-    made = now(browser, "document.getElementById('decision-id').textContent")
-    answer = server.ask("GET", f"/decisions/{made}", headers={"X-API-Key": KEY})
+    decision_id = now(browser, "document.getElementById('decision-id').textContent")
+    answer = server.ask("GET", f"/decisions/{decision_id}", headers={"X-API-Key": KEY})
     assert answer.json["key_id"] == now(browser, "document.getElementById('signed-in').textContent")
 
     browser.get(f"{server.url}/docs?lang=en")
@@ -304,12 +304,12 @@ def test_without_javascript_one_signs_in_decides_sees_the_decision_and_signs_out
         follow(browser, "#examples a")
         follow(browser, "#form button.primary")
         assert text(browser, "#label")
-        made = text(browser, "#decision-id")
-        follow(browser, f"a[href*='/decisions/{made}']")
-        assert text(browser, "#decision-id") == made
+        decision_id = text(browser, "#decision-id")
+        follow(browser, f"a[href*='/decisions/{decision_id}']")
+        assert text(browser, "#decision-id") == decision_id
         assert text(browser, "#key-name").startswith("env-")
         sign_out(browser)
-        browser.get(f"{closed.url}/decisions/{made}")
+        browser.get(f"{closed.url}/decisions/{decision_id}")
         assert element(browser, "#api-key").is_displayed()
 
 
@@ -346,21 +346,21 @@ def test_no_page_asks_another_host(
         browser.get(f"{server.url}{address}?lang=en")
     wait_for(browser, "document.querySelectorAll('.opblock').length > 5")
 
-    asked = addresses_asked(browser)
-    assert len(asked) > 10
-    assert [url for url in asked if not url.startswith(f"{server.url}/")] == []
+    addresses = addresses_asked(browser)
+    assert len(addresses) > 10
+    assert [url for url in addresses if not url.startswith(f"{server.url}/")] == []
 
 
 def addresses_asked(browser: Browser) -> list[str]:
     """Return what the browser has asked over the network since the last time."""
     messages = [json.loads(entry["message"])["message"] for entry in browser.get_log("performance")]
-    sent = [
-        each["params"]["request"]["url"]
-        for each in messages
-        if each["method"] == "Network.requestWillBeSent"
+    addresses = [
+        message["params"]["request"]["url"]
+        for message in messages
+        if message["method"] == "Network.requestWillBeSent"
     ]
     # Chromium's own pages, such as that of a new tab, go over no network.
-    return [url for url in sent if not url.startswith(("chrome", "data:"))]
+    return [url for url in addresses if not url.startswith(("chrome", "data:"))]
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from creditscore.web import create_app
 
 APP, OTHER = "https://app.example", "https://elsewhere.example"
 KEY = "the-key-of-the-page-that-may"
-CROSS = {"Origin": APP, "Sec-Fetch-Site": "cross-site"}
+CROSS_ORIGIN = {"Origin": APP, "Sec-Fetch-Site": "cross-site"}
 
 
 @pytest.fixture(scope="module")
@@ -66,25 +66,25 @@ def test_a_browser_is_told_what_a_trusted_page_may_send(
 
         assert answer.status_code == 200
         assert not answer.data
-        told = cors_headers(answer)
-        assert told["Access-Control-Allow-Origin"] == APP
-        assert method in names_in(told["Access-Control-Allow-Methods"])
-        assert names_in(told["Access-Control-Allow-Headers"]) == {
+        cors = cors_headers(answer)
+        assert cors["Access-Control-Allow-Origin"] == APP
+        assert method in names_in(cors["Access-Control-Allow-Methods"])
+        assert names_in(cors["Access-Control-Allow-Headers"]) == {
             "Authorization",
             "X-API-Key",
             "Idempotency-Key",
             "Content-Type",
         }
-        assert int(told["Access-Control-Max-Age"]) > 0
-        assert "Access-Control-Allow-Credentials" not in told
+        assert int(cors["Access-Control-Max-Age"]) > 0
+        assert "Access-Control-Allow-Credentials" not in cors
         assert "Origin" in answer.vary
 
 
 def test_a_trusted_page_may_ask_and_read(
     client: FlaskClient, guarded: FlaskClient, example: dict[str, Any]
 ) -> None:
-    without_key = client.post("/predict", json=example, headers=CROSS)
-    with_key = guarded.post("/predict", json=example, headers={**CROSS, "X-API-Key": KEY})
+    without_key = client.post("/predict", json=example, headers=CROSS_ORIGIN)
+    with_key = guarded.post("/predict", json=example, headers={**CROSS_ORIGIN, "X-API-Key": KEY})
 
     for answer in (without_key, with_key):
         decision_of(answer)
@@ -104,9 +104,9 @@ def test_a_trusted_page_reads_refusals_too(
     limited.get("/model")
 
     answers = [
-        (guarded.post("/predict", json=example, headers=CROSS), 401),
-        (guarded.get("/nowhere", headers=CROSS), 404),
-        (limited.get("/model", headers=CROSS), 429),
+        (guarded.post("/predict", json=example, headers=CROSS_ORIGIN), 401),
+        (guarded.get("/nowhere", headers=CROSS_ORIGIN), 404),
+        (limited.get("/model", headers=CROSS_ORIGIN), 429),
     ]
 
     for answer, status in answers:
@@ -118,13 +118,13 @@ def test_a_trusted_page_reads_refusals_too(
     "origin", [OTHER, "null", "http://app.example", f"{APP}.evil.example", f"{APP}:444", ""]
 )
 def test_no_other_page_may(client: FlaskClient, example: dict[str, Any], origin: str) -> None:
-    asked = preflight(client, "/predict", origin)
-    posted = client.post(
+    preflight_answer = preflight(client, "/predict", origin)
+    post_answer = client.post(
         "/predict", json=example, headers={"Origin": origin, "Sec-Fetch-Site": "cross-site"}
     )
 
-    problem_of(posted, 403)
-    for answer in (asked, posted):
+    problem_of(post_answer, 403)
+    for answer in (preflight_answer, post_answer):
         assert not cors_headers(answer)
         # Or a cache would give one page the answer to another.
         assert "Origin" in answer.vary

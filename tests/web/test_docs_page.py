@@ -49,7 +49,7 @@ def test_browsers_are_told_to_load_from_here_only(client: FlaskClient) -> None:
     assert "frame-ancestors 'none'" in directives
     assert "base-uri 'none'" in directives
     assert policy == client.get("/").headers["Content-Security-Policy"]
-    assert not [each for each in directives if "unsafe" in each]
+    assert not [directive for directive in directives if "unsafe" in directive]
     assert answer.headers["Referrer-Policy"] == "same-origin"
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
 
@@ -99,9 +99,9 @@ def test_it_is_a_page_among_the_pages_in_both_languages(client: FlaskClient, lan
     assert answer.headers["Content-Language"] == language
     assert ("html", {"lang": language}) in page.elements
     assert f"<title>{texts['docs_title']} \N{EN DASH} {texts['title']}</title>" in answer.text
-    other = next(each for each in LANGUAGES if each != language)
-    places = [f"/?lang={language}", f"/model?lang={language}", f"/docs?lang={other}"]
-    assert set(places) <= set(page.addresses())
+    other_language = next(code for code in LANGUAGES if code != language)
+    addresses = [f"/?lang={language}", f"/model?lang={language}", f"/docs?lang={other_language}"]
+    assert set(addresses) <= set(page.addresses())
     # The description itself is in English.
     assert {"id": "docs", "lang": "en", "data-openapi": "/openapi.json"} in [
         attributes for _, attributes in page.elements

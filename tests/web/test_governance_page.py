@@ -44,13 +44,13 @@ def test_what_is_missing_is_said_in_words_and_in_a_class_of_its_own(
 ) -> None:
     texts = PAGE_TEXTS[language]
 
-    shown = part(page_of(with_governance(model, {}), tmp_path, language), "governance")
+    section = part(page_of(with_governance(model, {}), tmp_path, language), "governance")
 
     missing = f'<strong class="unstated">{texts["not_declared"]}</strong>'
     # Eight texts, versions, nine cells of the sign-off, and each field.
-    assert shown.count(missing) == 8 + 1 + 9 + len(model.schema.fields)
-    assert shown.count(f'<strong class="unstated">{texts["usual_limit"]}</strong>') == 9
-    assert texts["governance_missing"].format(missing=14, total=14) in shown
+    assert section.count(missing) == 8 + 1 + 9 + len(model.schema.fields)
+    assert section.count(f'<strong class="unstated">{texts["usual_limit"]}</strong>') == 9
+    assert texts["governance_missing"].format(missing=14, total=14) in section
 
 
 def test_what_is_declared_is_shown_in_the_language_of_the_page(
@@ -64,9 +64,9 @@ def test_what_is_declared_is_shown_in_the_language_of_the_page(
         "sign_off": {"prepared": {"name": "Ani", "role": "Analis", "date": "2026-02-01"}},
     }
 
-    shown = part(page_of(with_governance(model, stated), tmp_path, "id"), "governance")
+    section = part(page_of(with_governance(model, stated), tmp_path, "id"), "governance")
 
-    assert shown.count(PAGE_TEXTS["id"]["usual_limit"]) == 8
+    assert section.count(PAGE_TEXTS["id"]["usual_limit"]) == 8
     for words in (
         "Risiko",
         "1.0<br>31 Januari 2026, Ani",
@@ -75,7 +75,7 @@ def test_what_is_declared_is_shown_in_the_language_of_the_page(
         "0,25",
         "2026-02-01",
     ):
-        assert words in shown
+        assert words in section
     english = part(page_of(with_governance(model, stated), tmp_path, "en"), "governance")
     assert str(escape("Risk <b>")) in english
 
@@ -84,8 +84,8 @@ def test_what_is_declared_is_shown_in_the_language_of_the_page(
 def test_law_and_the_way_of_the_rows_are_shown(model: Model, tmp_path: Path, language: str) -> None:
     page = page_of(model, tmp_path, language)
 
-    for one in law_clauses(language):
-        assert str(escape(one["asks"])) in part(page, "use")
+    for clause in law_clauses(language):
+        assert str(escape(clause["asks"])) in part(page, "use")
     for step in ("file", "left_out", "used", "train", "test"):
         assert PAGE_TEXTS[language][f"rows_{step}"] in part(page, "versions")
 

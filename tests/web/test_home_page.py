@@ -40,8 +40,8 @@ def test_the_form_gives_the_decision_that_a_program_gets_and_logs_it_unless_trie
     assert shown(page.text, "probability") == FORMATS["en"].share(decided["probability"])
     for reason in decided["reasons"]:
         assert reason["text"] in page.text
-    place = f"/decisions/{shown(page.text, 'decision-id')}"
-    logged = client.get(place, headers={"X-API-Key": KEY}).get_json()
+    path = f"/decisions/{shown(page.text, 'decision-id')}"
+    logged = client.get(path, headers={"X-API-Key": KEY}).get_json()
     assert logged["inputs"] == applicant
     assert logged["score"] == decided["score"]
     before = client.get("/decisions", headers={"X-API-Key": KEY}).get_json()
@@ -64,16 +64,16 @@ def test_what_would_have_to_change_stands_only_under_a_refusal(
     assert (PAGE_TEXTS["en"]["recourse_title"] in page) == (label == "not_eligible")
 
 
-@pytest.mark.parametrize("kind", ["multipart/form-data", "text/plain", "application/json"])
+@pytest.mark.parametrize("content_type", ["multipart/form-data", "text/plain", "application/json"])
 def test_a_form_of_another_type_is_told_how_the_page_sends_it(
-    client: FlaskClient, kind: str
+    client: FlaskClient, content_type: str
 ) -> None:
-    boundary = "; boundary=x" if "multipart" in kind else ""
+    boundary = "; boundary=x" if "multipart" in content_type else ""
 
-    answer = client.post("/", data="AGE=30", content_type=kind + boundary)
+    answer = client.post("/", data="AGE=30", content_type=content_type + boundary)
 
     assert problem_of(answer, 415)["detail"] == (
-        f"the form must be sent as application/x-www-form-urlencoded, got {kind}; "
+        f"the form must be sent as application/x-www-form-urlencoded, got {content_type}; "
         "programs send JSON to POST /predict"
     )
 
@@ -135,15 +135,15 @@ def test_the_language_is_the_switchs_or_else_the_browsers(
     assert ("html", {"lang": language}) in Page(page.text).elements
     for field in schema.fields.values():
         assert field.title[language] in page.text
-    other = next(each for each in LANGUAGES if each != language)
-    assert f'href="/?lang={other}"' in page.text
+    other_language = next(code for code in LANGUAGES if code != language)
+    assert f'href="/?lang={other_language}"' in page.text
 
 
 def test_it_says_what_the_model_is_and_that_it_uses_protected_fields(
     model_dir: Path, model: Model
 ) -> None:
-    known, about = next(iter(model.schema.files.items()))
-    card = {**model.card, "data": {**model.card["data"], "sha256": known}}
+    digest, about = next(iter(model.schema.files.items()))
+    card = {**model.card, "data": {**model.card["data"], "sha256": digest}}
     app = create_app(settings_of(model_dir), replace(model, card=card))
 
     text = app.test_client().get("/?lang=id").text
@@ -157,7 +157,7 @@ def test_it_says_what_the_model_is_and_that_it_uses_protected_fields(
 def test_an_example_can_be_filled_in(client: FlaskClient, schema: Schema) -> None:
     for name, spec in schema.scorecards.items():
         text = client.get(f"/?example={name}").text
-        number = next(each for each in spec.fields if f'<input id="field-{each}"' in text)
+        number = next(name for name in spec.fields if f'<input id="field-{name}"' in text)
 
         assert f'name="{number}" value="{schema.fields[number].example:,}"' in text
         assert ('<details class="group" open>' in text) == (len(spec.fields) > 5)
@@ -237,21 +237,21 @@ def test_an_amount_is_read_by_the_language_of_the_page(
 
 
 @pytest.mark.parametrize(
-    ("language", "typed", "said"),
+    ("language", "typed", "hint"),
     [
         ("en", "30.000,50", "Thousands and decimals are written as in 30,000 and 1.5."),
         ("id", "30,000.50", "Ribuan dan desimal ditulis seperti 30.000 dan 1,5."),
     ],
 )
 def test_a_wrongly_grouped_amount_is_refused_and_told_how_to_write_it(
-    client: FlaskClient, example: Body, language: str, typed: str, said: str
+    client: FlaskClient, example: Body, language: str, typed: str, hint: str
 ) -> None:
     answer = client.post(f"/?lang={language}", data={**example, "LIMIT_BAL": typed})
 
     assert answer.status_code == 422
     error = shown(answer.text, "field-LIMIT_BAL-error")
     assert f"{typed}" in error
-    assert error.endswith(f". {said}")
+    assert error.endswith(f". {hint}")
 
 
 def test_how_to_write_amounts_is_not_told_of_other_mistakes(
@@ -268,9 +268,9 @@ def test_how_to_write_amounts_is_not_told_of_other_mistakes(
 def test_a_demo_says_on_every_page_that_its_data_are_made_up(
     build: Callable[..., Flask], language: str
 ) -> None:
-    said = PAGE_TEXTS[language]["demo"]
+    banner = PAGE_TEXTS[language]["demo"]
     for demo in (True, False):
         client = build(demo=demo).test_client()
         for path in ("/", "/model", "/monitoring", "/docs"):
             page = client.get(f"{path}?lang={language}", headers=BROWSER).text
-            assert (said in page) == demo, path
+            assert (banner in page) == demo, path

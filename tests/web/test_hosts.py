@@ -16,11 +16,11 @@ from service_settings import settings_of
 from waiting import wait_until
 
 from creditscore.web import api_keys, create_app
-from creditscore.web.authentication import REMEMBERED
+from creditscore.web.authentication import REMEMBERED_S
 from creditscore.web.service import NAME
 from creditscore.web.startup_checks import note_hosts
 
-OWN = [
+OWN_HOSTS = [
     "localhost",
     "LOCALHOST:8000",
     "127.0.0.1",
@@ -29,7 +29,7 @@ OWN = [
     "[::1]",
     "[::1]:8000",
 ]
-FOREIGN = [
+FOREIGN_HOSTS = [
     "evil.example",
     "evil.example:8000",
     "localhost.evil.example",
@@ -67,10 +67,10 @@ def test_an_open_service_of_this_machine_answers_to_no_name_but_the_machines_own
 ) -> None:
     client = build_on("127.0.0.1", "::1")
 
-    assert statuses(client, OWN) == {200}
-    assert statuses(client, FOREIGN) == {421}
-    assert statuses(client, FOREIGN, "/static/page.css") == {421}
-    assert statuses(client, FOREIGN, "/nowhere") == {421}
+    assert statuses(client, OWN_HOSTS) == {200}
+    assert statuses(client, FOREIGN_HOSTS) == {421}
+    assert statuses(client, FOREIGN_HOSTS, "/static/page.css") == {421}
+    assert statuses(client, FOREIGN_HOSTS, "/nowhere") == {421}
 
 
 def test_a_web_site_that_gives_the_service_a_name_of_its_own_can_have_nothing_decided(
@@ -94,7 +94,7 @@ def test_a_web_site_that_gives_the_service_a_name_of_its_own_can_have_nothing_de
 def test_where_others_may_ask_or_nobody_knows_who_can_any_name_will_do(
     build_on: Callable[..., FlaskClient], addresses: list[str]
 ) -> None:
-    assert statuses(build_on(*addresses), [*OWN, "credit.example"]) == {200}
+    assert statuses(build_on(*addresses), [*OWN_HOSTS, "credit.example"]) == {200}
 
 
 def test_with_a_key_any_name_will_do(build: Build) -> None:
@@ -106,20 +106,20 @@ def test_with_a_key_any_name_will_do(build: Build) -> None:
     api_keys.issue(app.extensions[NAME].log.database, "somebody", datetime.now(UTC))
 
     assert wait_until(lambda: statuses(client, ["credit.example"]) == {200})
-    assert REMEMBERED < 1
+    assert REMEMBERED_S < 1
 
 
 @pytest.mark.parametrize("changes", [{}, {"api_keys": ("a-key-of-the-test-of-hosts",)}])
 def test_named_hosts_are_answered_and_no_others_wherever_it_listens(
     build_on: Callable[..., FlaskClient], changes: dict[str, Any]
 ) -> None:
-    named = ("credit.example", "[2001:db8::7]")
+    host_names = ("credit.example", "[2001:db8::7]")
     for addresses in (["127.0.0.1"], ["0.0.0.0"], []):
-        client = build_on(*addresses, hosts=named, **changes)
+        client = build_on(*addresses, hosts=host_names, **changes)
 
-        allowed = ["credit.example", "Credit.Example:8443", "[2001:db8::7]:80", *OWN]
+        allowed = ["credit.example", "Credit.Example:8443", "[2001:db8::7]:80", *OWN_HOSTS]
         assert statuses(client, allowed) == {200}
-        assert statuses(client, FOREIGN) == {421}
+        assert statuses(client, FOREIGN_HOSTS) == {421}
 
 
 def test_a_request_without_a_host_is_no_browsers(build_on: Callable[..., FlaskClient]) -> None:

@@ -104,7 +104,7 @@ def test_the_model_gives_no_applicant_away(client: FlaskClient, model_dir: Path)
 
 def test_head_answers_as_get_does_but_without_a_body(client: FlaskClient) -> None:
     for route in [*ROUTES, "/docs", "/"]:
-        whole, head = client.get(route), client.head(route)
+        get_answer, head_answer = client.get(route), client.head(route)
 
-        assert (head.status_code, head.data) == (200, b"")
-        assert head.headers["Content-Type"] == whole.headers["Content-Type"]
+        assert (head_answer.status_code, head_answer.data) == (200, b"")
+        assert head_answer.headers["Content-Type"] == get_answer.headers["Content-Type"]

@@ -52,14 +52,14 @@ def test_clients_that_read_nothing_keep_nobody_from_an_answer(
 
 
 def test_no_more_bodies_are_held_however_many_came_before(server: LiveServer) -> None:
-    most = MAX_BYTES // HELD
+    expected = MAX_BYTES // HELD
 
-    fresh = http_attacks.fill(server.port, HELD, most + 6)
+    fresh = http_attacks.fill(server.port, HELD, expected + 6)
     for _ in range(BEFORE):
         http_attacks.come_and_go(server.port, HELD)
-    later = http_attacks.fill(server.port, HELD, most + 6)
+    later = http_attacks.fill(server.port, HELD, expected + 6)
 
-    assert fresh == later == most
+    assert fresh == later == expected
 
 
 @pytest.mark.parametrize("half", [b"", b"P", b"GET / HTTP/1.1\r\nHost: localhost\r\nX-Slow: "])

@@ -33,9 +33,11 @@ def read(answer: TestResponse) -> list[dict[str, str]]:
 
 
 def post(client: FlaskClient, text: str | bytes, **headers: str) -> TestResponse:
-    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    header_names = {name.replace("_", "-"): value for name, value in headers.items()}
     # Like a server, it closes the answer when it has read it.
-    return client.post("/predict", data=text, content_type="text/csv", headers=named, buffered=True)
+    return client.post(
+        "/predict", data=text, content_type="text/csv", headers=header_names, buffered=True
+    )
 
 
 def examples(schema: Schema, **changes: Any) -> Body:
@@ -54,7 +56,9 @@ def test_the_header_may_stand_in_any_order(client: FlaskClient, schema: Schema) 
     usual = read(post(client, as_csv(people)))
     for seed in range(5):
         random.Random(seed).shuffle(names)
-        shuffled = read(post(client, as_csv({n: each[n] for n in names} for each in people)))
+        shuffled = read(
+            post(client, as_csv({n: applicant[n] for n in names} for applicant in people))
+        )
         assert [row["probability"] for row in shuffled] == [row["probability"] for row in usual]
 
 
@@ -95,7 +99,7 @@ def test_every_fault_is_named_with_its_line(client: FlaskClient, schema: Schema)
     problem = problem_of(post(client, f"{text}1,2\n"), 422)
 
     width = len(good)
-    assert [(each["line"], each["pointer"], each["code"]) for each in problem["errors"]] == [
+    assert [(error["line"], error["pointer"], error["code"]) for error in problem["errors"]] == [
         (3, "/AGE", "out_of_range"),
         (5, "/AGE", "wrong_type"),
         (5, "/SEX", "missing"),
@@ -123,8 +127,8 @@ def test_what_is_no_table_is_refused(
 ) -> None:
     problem = problem_of(post(client, change(as_csv([examples(schema)]))), 422)
 
-    assert code in [each["code"] for each in problem["errors"]]
-    assert all(each["line"] >= 1 for each in problem["errors"])
+    assert code in [error["code"] for error in problem["errors"]]
+    assert all(error["line"] >= 1 for error in problem["errors"])
 
 
 def test_a_misspelt_column_is_named(client: FlaskClient, schema: Schema) -> None:
@@ -177,11 +181,11 @@ def test_a_table_larger_than_a_piece_keeps_its_order(build: Build, schema: Schem
         for number in range(6000)
     ]
 
-    found = read(post(app.test_client(), as_csv(rows)))
+    answers = read(post(app.test_client(), as_csv(rows)))
 
-    assert [row["customer"] for row in found] == [row["customer"] for row in rows]
-    assert len({row["decision_id"] for row in found}) == 6000
-    assert len({row["probability"] for row in found if row["AGE"] == "30"}) == 1
+    assert [row["customer"] for row in answers] == [row["customer"] for row in rows]
+    assert len({row["decision_id"] for row in answers}) == 6000
+    assert len({row["probability"] for row in answers if row["AGE"] == "30"}) == 1
 
 
 def test_words_follow_the_language_that_is_asked_for(client: FlaskClient, schema: Schema) -> None:
@@ -203,9 +207,9 @@ def test_a_table_is_read_in_the_charset_that_is_announced(
     client: FlaskClient, schema: Schema, charset: str, encoding: str
 ) -> None:
     raw = as_csv([{"name": "Zoë", **examples(schema)}]).encode(encoding)
-    kind = f"text/csv; charset={charset}"
+    content_type = f"text/csv; charset={charset}"
 
-    answer = client.post("/predict", data=raw, content_type=kind, buffered=True)
+    answer = client.post("/predict", data=raw, content_type=content_type, buffered=True)
 
     assert read(answer)[0]["name"] == "Zoë"
     assert answer.content_type == "text/csv; charset=utf-8; header=present"
@@ -238,9 +242,9 @@ def test_the_answer_is_separated_as_the_table_is(
     )
     (given_back,) = rows
     assert given_back.keys() == with_commas.keys()
-    own = {"decision_id", "decided_at"}
-    assert {k: v for k, v in given_back.items() if k not in own} == {
-        k: v for k, v in with_commas.items() if k not in own
+    own_columns = {"decision_id", "decided_at"}
+    assert {k: v for k, v in given_back.items() if k not in own_columns} == {
+        k: v for k, v in with_commas.items() if k not in own_columns
     }
 
 
@@ -254,18 +258,18 @@ def test_a_decimal_comma_is_answered_with_decimal_commas(
 
     head, row = post(client, text).get_data(as_text=True).splitlines()
 
-    found = dict(zip(head.split(";"), row.split(";"), strict=True))
-    assert found["probability"] == plain["probability"].replace(".", ",")
-    assert found["reasons.1.impact"] == plain["reasons.1.impact"].replace(".", ",")
+    values = dict(zip(head.split(";"), row.split(";"), strict=True))
+    assert values["probability"] == plain["probability"].replace(".", ",")
+    assert values["reasons.1.impact"] == plain["reasons.1.impact"].replace(".", ",")
 
 
 def test_what_windows_browsers_call_a_csv_file_is_one(client: FlaskClient, schema: Schema) -> None:
-    kind = "application/vnd.ms-excel"
+    content_type = "application/vnd.ms-excel"
     text = as_csv([examples(schema)])
 
-    answer = client.post("/predict", data=text, content_type=kind, buffered=True)
+    answer = client.post("/predict", data=text, content_type=content_type, buffered=True)
 
     assert len(read(answer)) == 1
     workbook = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(512)
-    problem = problem_of(client.post("/predict", data=workbook, content_type=kind), 422)
+    problem = problem_of(client.post("/predict", data=workbook, content_type=content_type), 422)
     assert "this is an old Excel workbook (.xls)" in problem["errors"][0]["detail"]

@@ -94,9 +94,9 @@ def test_how_a_number_is_written_and_the_order_of_members_change_nothing(
     }
 
     plain = decision_of(post(client, applicant))
-    other = decision_of(post(client, rewritten))
+    rewritten_decision = decision_of(post(client, rewritten))
 
-    assert lasting(other) == lasting(plain)
+    assert lasting(rewritten_decision) == lasting(plain)
 
 
 @settings(max_examples=100)
@@ -124,34 +124,41 @@ def test_a_value_that_training_never_saw_is_answered_with_a_warning_and_no_other
     card = client.get("/model").get_json()["scorecards"][decision["scorecard"]]
     unseen = [
         name
-        for name, seen in card["training_ranges"].items()
-        if not was_seen(schema, name, applicant[name], seen)
+        for name, training_range in card["training_ranges"].items()
+        if not was_seen(schema, name, applicant[name], training_range)
     ]
 
     # One that is about no field says that the probability is near the cut-off.
-    warned = {one["field"]: one for one in decision["warnings"] if one["code"] != "near_cutoff"}
+    warned = {
+        warning["field"]: warning
+        for warning in decision["warnings"]
+        if warning["code"] != "near_cutoff"
+    }
     assert list(warned) == unseen
     assert all(warned[name]["value"] == applicant[name] for name in unseen)
     assert all(schema.fields[name].title["en"] in warned[name]["text"] for name in unseen)
 
 
-def was_seen(schema: Schema, name: str, value: Any, seen: Sequence[Any]) -> bool:
+def was_seen(schema: Schema, name: str, value: Any, training_range: Sequence[Any]) -> bool:
     if isinstance(schema.fields[name].rule, CodeList):
-        return value in seen
-    return bool(seen[0] <= value <= seen[1])
+        return value in training_range
+    return bool(training_range[0] <= value <= training_range[1])
 
 
 def test_a_host_can_choose_the_cutoff_and_only_below_it_is_eligible(
     client: FlaskClient, model_dir: Path, schema: Schema
 ) -> None:
-    said = decision_of(post(client, example(schema)))["probability_of_default"]
+    probability = decision_of(post(client, example(schema)))["probability_of_default"]
 
-    for cutoff, label in ((said, "not_eligible"), (math.nextafter(said, 1), "eligible")):
-        other = create_app(settings_of(model_dir, cutoff=cutoff)).test_client()
-        decision = decision_of(post(other, example(schema)))
+    for cutoff, label in (
+        (probability, "not_eligible"),
+        (math.nextafter(probability, 1), "eligible"),
+    ):
+        strict_client = create_app(settings_of(model_dir, cutoff=cutoff)).test_client()
+        decision = decision_of(post(strict_client, example(schema)))
 
         assert (decision["cutoff"], decision["label"]) == (cutoff, label)
-        assert other.get("/model").get_json()["policy"]["cutoff"] == cutoff
+        assert strict_client.get("/model").get_json()["policy"]["cutoff"] == cutoff
 
 
 # Several applicants
@@ -160,13 +167,13 @@ def test_a_host_can_choose_the_cutoff_and_only_below_it_is_eligible(
 def test_a_thousand_applicants_are_decided_on_or_as_many_as_the_host_says_and_no_more(
     client: FlaskClient, model_dir: Path, schema: Schema
 ) -> None:
-    chosen = create_app(settings_of(model_dir, max_applicants=2)).test_client()
-    for asked, most in ((client, 1000), (chosen, 2)):
-        array = [example(schema)] * most
+    small_client = create_app(settings_of(model_dir, max_applicants=2)).test_client()
+    for test_client, limit in ((client, 1000), (small_client, 2)):
+        array = [example(schema)] * limit
 
-        ids = {made["decision_id"] for made in decisions_of(post(asked, array))}
-        assert len(ids) == most
-        assert faults_of(post(asked, [*array, *array[:1]]), 422) == [("", "too_many")]
+        ids = {decision["decision_id"] for decision in decisions_of(post(test_client, array))}
+        assert len(ids) == limit
+        assert faults_of(post(test_client, [*array, *array[:1]]), 422) == [("", "too_many")]
 
 
 @settings(max_examples=100)
@@ -270,22 +277,24 @@ def test_a_warning_comes_in_indonesian_too(client: FlaskClient, schema: Schema) 
 
 
 @pytest.mark.parametrize(
-    "sent", ["", "x" * 65, "a b", "<b>", "%0A", "ä", "\N{FULLWIDTH DIGIT ONE}", "a\tb"]
+    "request_id", ["", "x" * 65, "a b", "<b>", "%0A", "ä", "\N{FULLWIDTH DIGIT ONE}", "a\tb"]
 )
-def test_any_other_request_id_is_replaced(client: FlaskClient, schema: Schema, sent: str) -> None:
-    answer = post(client, example(schema), **{"X-Request-ID": sent})
+def test_any_other_request_id_is_replaced(
+    client: FlaskClient, schema: Schema, request_id: str
+) -> None:
+    answer = post(client, example(schema), **{"X-Request-ID": request_id})
 
     decision_of(answer)
-    assert answer.headers["X-Request-ID"] != sent
+    assert answer.headers["X-Request-ID"] != request_id
     assert answer.headers["X-Request-ID"].isalnum()
 
 
-@pytest.mark.parametrize("sent", ["a", "A-z_0.9", "x" * 64])
+@pytest.mark.parametrize("request_id", ["a", "A-z_0.9", "x" * 64])
 def test_a_sane_request_id_is_echoed_and_a_decision_neither_cached_nor_sniffed(
-    client: FlaskClient, schema: Schema, sent: str
+    client: FlaskClient, schema: Schema, request_id: str
 ) -> None:
-    answer = post(client, example(schema), **{"X-Request-ID": sent})
+    answer = post(client, example(schema), **{"X-Request-ID": request_id})
 
-    assert answer.headers["X-Request-ID"] == sent
+    assert answer.headers["X-Request-ID"] == request_id
     assert answer.headers["Cache-Control"] == "no-store"
     assert answer.headers["X-Content-Type-Options"] == "nosniff"

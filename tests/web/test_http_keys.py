@@ -27,7 +27,7 @@ from creditscore.web.sign_in import Sessions
 
 Build = Callable[..., Flask]
 
-SETTLED = "a-key-of-the-settings"
+SETTINGS_KEY = "a-key-of-the-settings"
 
 SESSIONS = Sessions("a-secret-of-the-settings", Path())
 
@@ -58,12 +58,12 @@ def test_the_first_key_closes_an_open_service_and_opens_it_to_its_owner(
 ) -> None:
     assert status_of(app, model) == 200
 
-    made = run(app, "new", "--name", "the branch office")
+    result = run(app, "new", "--name", "the branch office")
 
-    key = made.stdout.strip()
-    assert made.exit_code == 0
+    key = result.stdout.strip()
+    assert result.exit_code == 0
     assert re.fullmatch("credit_[A-Za-z0-9_-]{43}", key)
-    assert "not be shown again" in made.stderr
+    assert "not be shown again" in result.stderr
     assert soon_is(401, app, model)
     assert status_of(app, model, key) == 200
 
@@ -72,15 +72,15 @@ def test_a_revoked_key_opens_nothing_and_leaves_the_service_closed(
     app: Flask, build: Build, model: Model
 ) -> None:
     # One that runs already, in another process.
-    other = build()
-    assert status_of(other, model) == 200
+    other_app = build()
+    assert status_of(other_app, model) == 200
     key = run(app, "new", "--name", "one").stdout.strip()
-    assert status_of(other, model, key) == 200
+    assert status_of(other_app, model, key) == 200
 
     revoked = run(app, "revoke", "one")
 
     assert revoked.exit_code == 0
-    for service in (app, other):
+    for service in (app, other_app):
         assert soon_is(401, service, model, key)
         assert soon_is(401, service, model)
 
@@ -124,40 +124,42 @@ def test_what_cannot_be_done_is_said_in_a_line_and_fails(
 def test_keys_of_the_settings_keep_working_beside_those_of_the_database(
     build: Build, model: Model
 ) -> None:
-    app = build(api_keys=(SETTLED,))
+    app = build(api_keys=(SETTINGS_KEY,))
 
     key = run(app, "new", "--name", "one").stdout.strip()
 
-    assert [status_of(app, model, shown) for shown in (SETTLED, key, None)] == [200, 200, 401]
+    assert [
+        status_of(app, model, presented_key) for presented_key in (SETTINGS_KEY, key, None)
+    ] == [200, 200, 401]
 
 
 def test_each_key_has_an_id_that_tells_where_it_comes_from(
     build: Build, database: Database
 ) -> None:
-    made, secret = issue(database, "one", NOON)
-    app, keys = build(), Keys([SETTLED], database, sessions=SESSIONS)
+    issued_key, secret = issue(database, "one", NOON)
+    app, keys = build(), Keys([SETTINGS_KEY], database, sessions=SESSIONS)
 
     ids = []
-    for key in (secret, SETTLED, "another"):
+    for key in (secret, SETTINGS_KEY, "another"):
         with app.test_request_context(headers={"X-API-Key": key}) as context:
             ids.append(keys.look_at(context.request).key_id)
 
-    assert ids == [made.key_id, f"env-{digest_of(SETTLED).hex()[:8]}", None]
+    assert ids == [issued_key.key_id, f"env-{digest_of(SETTINGS_KEY).hex()[:8]}", None]
 
 
 @pytest.fixture
 def looks() -> Iterator[list[str]]:
     """Give the statements that read the keys, as they are sent, each of which takes a while."""
-    seen: list[str] = []
+    statements: list[str] = []
 
     def note(_: Any, __: Any, statement: str, *___: Any) -> None:
         if "FROM api_keys" in statement:
-            seen.append(statement)
+            statements.append(statement)
             # Others come meanwhile.
             time.sleep(0.05)
 
     event.listen(Engine, "before_cursor_execute", note)
-    yield seen
+    yield statements
     event.remove(Engine, "before_cursor_execute", note)
 
 
@@ -166,20 +168,20 @@ def test_one_look_at_the_keys_serves_all_who_wait_for_it(
     database: Database, looks: list[str], key: str
 ) -> None:
     # More than the database has connections for: each with its own, some would get none.
-    many = 24
+    waiters = 24
     # All come at the same moment, however long each takes to get there.
-    keys = Keys([SETTLED], database, sessions=SESSIONS, clock=lambda: 100.0)
-    together = Barrier(many)
+    keys = Keys([SETTINGS_KEY], database, sessions=SESSIONS, clock=lambda: 100.0)
+    together = Barrier(waiters)
 
     def look() -> str | None:
         request = Request(EnvironBuilder(headers=[("X-API-Key", key)]).get_environ())
         together.wait()
         return keys.look_at(request).key_id
 
-    with ThreadPoolExecutor(many) as pool:
-        ids = [seen.result() for seen in [pool.submit(look) for _ in range(many)]]
+    with ThreadPoolExecutor(waiters) as pool:
+        ids = [future.result() for future in [pool.submit(look) for _ in range(waiters)]]
 
-    assert ids == [None] * many
+    assert ids == [None] * waiters
     assert len(looks) == 1
 
 
@@ -187,9 +189,9 @@ def test_a_key_of_the_settings_is_known_without_the_database(
     database: Database, looks: list[str]
 ) -> None:
     """Prometheus shows such a key: the metrics matter most while the database is away."""
-    keys = Keys([SETTLED], database, sessions=SESSIONS)
+    keys = Keys([SETTINGS_KEY], database, sessions=SESSIONS)
 
-    assert keys.authenticate(SETTLED).key_id is not None
+    assert keys.authenticate(SETTINGS_KEY).key_id is not None
     assert looks == []
     assert keys.authenticate("another").key_id is None
     assert looks

@@ -63,8 +63,8 @@ def test_a_refused_request_leaves_no_row(
 def test_a_request_that_comes_again_gets_its_first_answer_and_no_row(
     app: Flask, client: FlaskClient, applicants: list[Body]
 ) -> None:
-    for place, body in enumerate([applicants, applicants[0]]):
-        key = {"Idempotency-Key": f"key-{place}".ljust(255, "~")}
+    for number, body in enumerate([applicants, applicants[0]]):
+        key = {"Idempotency-Key": f"key-{number}".ljust(255, "~")}
         first = client.post("/predict", json=body, headers=key)
         count = len(logged(app))
 
@@ -100,9 +100,9 @@ def test_another_body_under_the_same_key_is_refused(
     assert len(logged(app)) == 1
 
 
-@pytest.mark.parametrize("kind", ["application/json", "text/csv"])
+@pytest.mark.parametrize("content_type", ["application/json", "text/csv"])
 def test_without_an_api_key_each_network_has_keys_of_its_own(
-    build: Build, example: Body, kind: str
+    build: Build, example: Body, content_type: str
 ) -> None:
     app = build(api_keys=(KEY,), open_predict=True)
     client = app.test_client()
@@ -112,18 +112,18 @@ def test_without_an_api_key_each_network_has_keys_of_its_own(
     def ask(address: str, **headers: str) -> str:
         with client.post(
             "/predict",
-            data=bodies[kind],
-            headers={**ONCE, "Content-Type": kind, **headers},
+            data=bodies[content_type],
+            headers={**ONCE, "Content-Type": content_type, **headers},
             environ_overrides={"REMOTE_ADDR": address},
         ) as answer:
             assert answer.status_code == 200
             return answer.get_data(as_text=True)
 
-    first, other = ask("203.0.113.7"), ask("203.0.113.8")
+    first, neighbour = ask("203.0.113.7"), ask("203.0.113.8")
     network = ask("2001:db8:1:2::1")
     with_key = ask("203.0.113.7", **{"X-API-Key": KEY})
 
-    assert len({first, other, network, with_key}) == 4
+    assert len({first, neighbour, network, with_key}) == 4
     assert ask("203.0.113.7") == ask("::ffff:203.0.113.7") == first
     assert ask("2001:db8:1:2::2") == network
     assert ask("203.0.113.9", **{"X-API-Key": KEY}) == with_key
@@ -184,11 +184,11 @@ def test_repetitions_that_arrive_at_once_on_several_workers_leave_one_row(
         barrier = threading.Barrier(clients)
 
         def ask() -> None:
-            for place in range(rounds):
-                headers = {"Idempotency-Key": f"round-{place}", "Content-Type": "application/json"}
+            for index in range(rounds):
+                headers = {"Idempotency-Key": f"round-{index}", "Content-Type": "application/json"}
                 barrier.wait()
                 body = json.dumps(applicants).encode()
-                answers[place].append(server.ask("POST", "/predict", body, headers))
+                answers[index].append(server.ask("POST", "/predict", body, headers))
 
         threads = [threading.Thread(target=ask) for _ in range(clients)]
         for thread in threads:
@@ -196,10 +196,12 @@ def test_repetitions_that_arrive_at_once_on_several_workers_leave_one_row(
         for thread in threads:
             thread.join()
 
-    for asked in answers:
-        assert [answer.status for answer in asked] == [200] * clients
-        assert len({answer.body for answer in asked}) == 1
-        assert sum("idempotent-replayed" in answer.headers for answer in asked) == clients - 1
+    for round_answers in answers:
+        assert [answer.status for answer in round_answers] == [200] * clients
+        assert len({answer.body for answer in round_answers}) == 1
+        assert (
+            sum("idempotent-replayed" in answer.headers for answer in round_answers) == clients - 1
+        )
     database = Database(database_url)
     log = DecisionLog(database, now=lambda: pytest.fail("only read"))
     assert len(log.page(limit=1000).decisions) == rounds * len(applicants)
@@ -210,7 +212,7 @@ def test_repetitions_that_arrive_at_once_on_several_workers_leave_one_row(
 
 
 @pytest.fixture
-def held(database_url: str) -> Iterator[sqlite3.Connection]:
+def blocking_connection(database_url: str) -> Iterator[sqlite3.Connection]:
     """Hold the file of the log, as a program does that writes into it for long."""
     path = database_url.removeprefix("sqlite:///")
     connection = sqlite3.connect(path, isolation_level=None)
@@ -224,10 +226,10 @@ def test_no_decision_is_given_that_cannot_be_logged_and_soon_they_are_again(
     app: Flask,
     client: FlaskClient,
     applicants: list[Body],
-    held: sqlite3.Connection,
+    blocking_connection: sqlite3.Connection,
     lock: str,
 ) -> None:
-    held.execute(lock)
+    blocking_connection.execute(lock)
 
     for headers in ({}, ONCE, {"X-API-Key": "x"}):
         answer = client.post("/predict", json=applicants, headers=headers)
@@ -236,7 +238,7 @@ def test_no_decision_is_given_that_cannot_be_logged_and_soon_they_are_again(
         assert int(answer.headers["Retry-After"]) > 0
     problem_of(client.get("/health"), 503)
 
-    held.execute("ROLLBACK")
+    blocking_connection.execute("ROLLBACK")
     decisions_of(client.post("/predict", json=applicants, headers=ONCE))
     assert client.get("/health").status_code == 200
     assert len(logged(app)) == len(applicants)

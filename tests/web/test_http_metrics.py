@@ -55,11 +55,11 @@ def figures(server: LiveServer) -> Figures:
     }
 
 
-def total(found: Figures, name: str, **labels: str) -> float:
+def total(samples: Figures, name: str, **labels: str) -> float:
     return sum(
         value
-        for (named, given), value in found.items()
-        if named == name and labels.items() <= dict(given).items()
+        for (sample_name, labels_of), value in samples.items()
+        if sample_name == name and labels.items() <= dict(labels_of).items()
     )
 
 
@@ -75,11 +75,11 @@ def test_only_a_key_opens_it(server: LiveServer) -> None:
 def test_all_workers_are_added_up_and_a_dead_one_still_counts(
     server: LiveServer, example: dict[str, Any]
 ) -> None:
-    single, many = 24, 3
+    singles, arrays = 24, 3
     before = figures(server)
-    for _ in range(single):
+    for _ in range(singles):
         assert decide(server, example).status == 200
-    for _ in range(many):
+    for _ in range(arrays):
         assert decide(server, [example] * 5).status == 200
     table = ",".join(example) + "\n" + (",".join(map(str, example.values())) + "\n") * 7
     assert decide(server, table.encode(), "text/csv").status == 200
@@ -87,7 +87,7 @@ def test_all_workers_are_added_up_and_a_dead_one_still_counts(
     def added(name: str, **labels: str) -> float:
         return total(figures(server), name, **labels) - total(before, name, **labels)
 
-    expected = single + 5 * many + 7
+    expected = singles + 5 * arrays + 7
     assert added("creditscore_decisions_total") == expected
     master = psutil.Process(server.pid)
     workers = set(master.children())
@@ -96,29 +96,33 @@ def test_all_workers_are_added_up_and_a_dead_one_still_counts(
 
     assert added("creditscore_decisions_total") == expected
     assert added("creditscore_score_count") == expected
-    asked = {"route": "/predict", "method": "POST", "status": "200"}
-    assert added("creditscore_requests_total", **asked) == single + many + 1
-    assert added("creditscore_request_seconds_count", route="/predict") == single + many + 1
-    assert 0 < added("creditscore_log_write_seconds_count") <= single + many + 1
+    labels = {"route": "/predict", "method": "POST", "status": "200"}
+    assert added("creditscore_requests_total", **labels) == singles + arrays + 1
+    assert added("creditscore_request_seconds_count", route="/predict") == singles + arrays + 1
+    assert 0 < added("creditscore_log_write_seconds_count") <= singles + arrays + 1
 
 
 def test_the_scores_of_an_array_are_counted_one_by_one(
     server: LiveServer, example: dict[str, Any]
 ) -> None:
-    scores = "creditscore_score_bucket", "creditscore_score_sum"
+    score_names = "creditscore_score_bucket", "creditscore_score_sum"
     before = figures(server)
-    array = [example | {"LIMIT_BAL": 10_000 * (1 + place % 80)} for place in range(200)]
+    array = [example | {"LIMIT_BAL": 10_000 * (1 + index % 80)} for index in range(200)]
 
-    given = [one["score"] for one in decide(server, array).json]
+    scores = [decision["score"] for decision in decide(server, array).json]
 
     after = figures(server)
-    added = {at: after[at] - before.get(at, 0) for at in after if at[0] in scores}
-    assert len({*given}) > 5
-    assert added.pop(("creditscore_score_sum", (("scorecard", "application"),))) == sum(given)
+    added = {
+        sample: after[sample] - before.get(sample, 0)
+        for sample in after
+        if sample[0] in score_names
+    }
+    assert len({*scores}) > 5
+    assert added.pop(("creditscore_score_sum", (("scorecard", "application"),))) == sum(scores)
     assert len(added) == len(metrics.SCORE_BUCKETS) + 1
     for (_, labels), count in added.items():
         edge = float(dict(labels)["le"])
-        assert count == sum(score <= edge for score in given), edge
+        assert count == sum(score <= edge for score in scores), edge
 
 
 def test_errors_are_counted_by_kind(server: LiveServer, example: dict[str, Any]) -> None:
@@ -128,23 +132,23 @@ def test_errors_are_counted_by_kind(server: LiveServer, example: dict[str, Any])
     before = total(figures(server), "creditscore_requests_total", route="other", status="404")
     server.ask("GET", "/nowhere")
 
-    found = figures(server)
-    kinds = {dict(given)["kind"] for name, given in found if name == "creditscore_errors_total"}
+    after = figures(server)
+    kinds = {dict(labels)["kind"] for name, labels in after if name == "creditscore_errors_total"}
 
     assert {"out_of_range", "not_found"} <= kinds
-    asked = {"route": "other", "status": "404"}
-    assert total(found, "creditscore_requests_total", **asked) == before + 1
+    not_found = {"route": "other", "status": "404"}
+    assert total(after, "creditscore_requests_total", **not_found) == before + 1
 
 
 def test_the_model_is_named(server: LiveServer) -> None:
     versions = json.loads(server.ask("GET", "/health").body)["model"]["versions"]
 
-    found = figures(server)
+    after = figures(server)
 
     for scorecard, version in versions.items():
         labels = {"scorecard": scorecard, "version": version}
-        assert total(found, "creditscore_model_info", **labels) == 1
-    assert total(found, "creditscore_model_reload_failed") == 0
+        assert total(after, "creditscore_model_info", **labels) == 1
+    assert total(after, "creditscore_model_reload_failed") == 0
 
 
 def test_nothing_that_is_sent_gets_into_a_label(
@@ -159,7 +163,7 @@ def test_nothing_that_is_sent_gets_into_a_label(
     text = scrape(server).body.decode()
 
     # A figure may hold the digits by chance; a label may not.
-    assert not [found for found in re.findall(r"{[^}]*}", text) if MARKER in found]
+    assert not [label for label in re.findall(r"{[^}]*}", text) if MARKER in label]
 
 
 def test_a_new_start_counts_anew(model_dir: Path, tmp_path: Path, example: dict[str, Any]) -> None:

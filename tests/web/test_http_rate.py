@@ -33,8 +33,8 @@ def limited(model_dir: Path, tmp_path: Path) -> Build:
     return build
 
 
-def statuses(client: FlaskClient, count: int, **sent: Any) -> list[int]:
-    return [client.get("/model", **sent).status_code for _ in range(count)]
+def statuses(client: FlaskClient, count: int, **options: Any) -> list[int]:
+    return [client.get("/model", **options).status_code for _ in range(count)]
 
 
 def from_address(address: str) -> dict[str, Any]:
@@ -59,12 +59,15 @@ def test_whoever_asks_too_often_is_told_when_to_ask_again(
 def test_every_answer_tells_what_is_left(limited: Build) -> None:
     client = limited()
 
-    told = [client.get("/model").headers for _ in range(4)]
+    answer_headers = [client.get("/model").headers for _ in range(4)]
 
-    assert {each["RateLimit-Policy"] for each in told} == {'"all";q=3;w=3600'}
-    left = [re.fullmatch('"all";r=([0-9]+);t=([0-9]+)', each["RateLimit"]) for each in told]
-    assert [int(each[1]) for each in left if each] == [2, 1, 0, 0]
-    assert all(0 < int(each[2]) <= 3600 for each in left if each)
+    assert {headers["RateLimit-Policy"] for headers in answer_headers} == {'"all";q=3;w=3600'}
+    matches = [
+        re.fullmatch('"all";r=([0-9]+);t=([0-9]+)', headers["RateLimit"])
+        for headers in answer_headers
+    ]
+    assert [int(match[1]) for match in matches if match] == [2, 1, 0, 0]
+    assert all(0 < int(match[2]) <= 3600 for match in matches if match)
 
 
 def test_an_error_counts_and_tells_as_well(limited: Build) -> None:
@@ -78,7 +81,7 @@ def test_an_error_counts_and_tells_as_well(limited: Build) -> None:
 
 
 @pytest.mark.parametrize(
-    ("one", "other"),
+    ("addresses", "other_address"),
     [
         (["203.0.113.7"] * 4, "203.0.113.8"),
         # A network of IPv6 is one client, and an address that is mapped is what it maps.
@@ -86,24 +89,26 @@ def test_an_error_counts_and_tells_as_well(limited: Build) -> None:
         (["::ffff:203.0.113.9"] * 3 + ["203.0.113.9"], "::ffff:203.0.113.8"),
     ],
 )
-def test_each_address_has_its_own_account(limited: Build, one: list[str], other: str) -> None:
+def test_each_address_has_its_own_account(
+    limited: Build, addresses: list[str], other_address: str
+) -> None:
     client = limited()
 
-    asked = [statuses(client, 1, **from_address(address)) for address in one]
+    answer_statuses = [statuses(client, 1, **from_address(address)) for address in addresses]
 
-    assert asked == [[200], [200], [200], [429]]
-    assert statuses(client, 1, **from_address(other)) == [200]
+    assert answer_statuses == [[200], [200], [200], [429]]
+    assert statuses(client, 1, **from_address(other_address)) == [200]
 
 
 def test_addresses_that_a_client_makes_up_share_its_account(limited: Build) -> None:
     client = limited()
 
-    asked = [
+    answer_statuses = [
         client.get("/model", headers={"X-Forwarded-For": f"198.51.100.{n}"}).status_code
         for n in range(5)
     ]
 
-    assert asked == [200, 200, 200, 429, 429]
+    assert answer_statuses == [200, 200, 200, 429, 429]
 
 
 def test_behind_a_proxy_only_the_address_that_it_adds_counts(limited: Build) -> None:
@@ -119,26 +124,26 @@ def test_behind_a_proxy_only_the_address_that_it_adds_counts(limited: Build) -> 
 
 def test_each_key_has_its_own_account_wherever_it_is_used(limited: Build) -> None:
     client = limited(api_keys=KEYS)
-    first, other = ({"X-API-Key": key} for key in KEYS)
+    first, second = ({"X-API-Key": key} for key in KEYS)
 
-    asked = [
+    answer_statuses = [
         statuses(client, 1, headers=first, **from_address(f"203.0.113.{n}"))[0] for n in range(4)
     ]
 
-    assert asked == [200, 200, 200, 429]
-    assert statuses(client, 1, headers=other) == [200]
+    assert answer_statuses == [200, 200, 200, 429]
+    assert statuses(client, 1, headers=second) == [200]
     assert statuses(client, 1) == [200]
 
 
 def test_guessing_keys_counts_for_the_address(limited: Build) -> None:
     client = limited(api_keys=KEYS)
 
-    asked = [
+    answer_statuses = [
         client.get("/decisions", headers={"X-API-Key": f"a-guess-of-a-key-{n}"}).status_code
         for n in range(5)
     ]
 
-    assert asked == [401, 401, 401, 429, 429]
+    assert answer_statuses == [401, 401, 401, 429, 429]
 
 
 def test_exploring_has_a_limit_of_its_own(limited: Build, example: dict[str, Any]) -> None:
@@ -147,10 +152,10 @@ def test_exploring_has_a_limit_of_its_own(limited: Build, example: dict[str, Any
     def explore() -> TestResponse:
         return client.post("/what-if", json=example)
 
-    asked = [explore() for _ in range(3)]
+    answers = [explore() for _ in range(3)]
 
-    assert [answer.status_code for answer in asked] == [200, 200, 429]
-    assert asked[-1].headers["RateLimit-Policy"] == '"what-if";q=2;w=3600'
+    assert [answer.status_code for answer in answers] == [200, 200, 429]
+    assert answers[-1].headers["RateLimit-Policy"] == '"what-if";q=2;w=3600'
     assert client.post("/predict", json=example).status_code == 200
     # The page explores too.
     form = {**{name: str(value) for name, value in example.items()}, "explore": "1"}
@@ -160,13 +165,13 @@ def test_exploring_has_a_limit_of_its_own(limited: Build, example: dict[str, Any
 def test_the_files_of_the_pages_count_as_well(limited: Build) -> None:
     client = limited()
 
-    asked = []
+    answer_statuses = []
     for _ in range(4):
         with client.get("/static/page.css") as answer:
-            asked.append(answer.status_code)
+            answer_statuses.append(answer.status_code)
             assert "RateLimit" in answer.headers
 
-    assert asked == [200, 200, 200, 429]
+    assert answer_statuses == [200, 200, 200, 429]
 
 
 def test_without_a_limit_nothing_is_said_of_one(limited: Build, tmp_path: Path) -> None:
@@ -193,8 +198,8 @@ def test_all_workers_share_one_account(model_dir: Path, tmp_path: Path) -> None:
         model_dir, tmp_path, CREDITSCORE_RATE_LIMIT="50/hour", WEB_CONCURRENCY="3"
     ) as server:
         # The server was asked for its health until it was well.
-        asked = [server.ask("GET", "/openapi.json").status for _ in range(60)]
+        answer_statuses = [server.ask("GET", "/openapi.json").status for _ in range(60)]
 
-    assert 40 <= asked.count(200) < 50
-    assert set(asked) == {200, 429}
-    assert sorted(asked) == asked
+    assert 40 <= answer_statuses.count(200) < 50
+    assert set(answer_statuses) == {200, 429}
+    assert sorted(answer_statuses) == answer_statuses

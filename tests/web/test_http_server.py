@@ -132,8 +132,8 @@ def test_a_chunked_body_without_its_end_is_refused_even_if_it_is_json(
     server: LiveServer, example: bytes
 ) -> None:
     assert server.send(CHUNKED, chunk(example), hang_up=True) is None
-    for begun in (b"100\r\n", b"ffffffffffffffffff\r\n", b""):
-        assert server.send(CHUNKED, begun + example, hang_up=True) is None
+    for beginning in (b"100\r\n", b"ffffffffffffffffff\r\n", b""):
+        assert server.send(CHUNKED, beginning + example, hang_up=True) is None
     assert_alive(server, example)
 
 
@@ -187,13 +187,15 @@ def test_the_server_itself_refuses_what_is_no_request_in_words_that_repeat_nothi
 @pytest.mark.parametrize("name", [b"SCRIPT_NAME", b"Script-Name", b"PATH_INFO", b"Path-Info"])
 def test_a_header_moves_no_route(server: LiveServer, name: bytes) -> None:
     moved = server.send(b"GET /x/health HTTP/1.1\r\nHost: localhost\r\n%s: /x\r\n\r\n" % name)
-    led = server.send(b"GET /nowhere HTTP/1.1\r\nHost: localhost\r\n%s: /health\r\n\r\n" % name)
-    kept = server.send(b"GET /health HTTP/1.1\r\nHost: localhost\r\n%s: /x\r\n\r\n" % name)
+    rewritten = server.send(
+        b"GET /nowhere HTTP/1.1\r\nHost: localhost\r\n%s: /health\r\n\r\n" % name
+    )
+    direct = server.send(b"GET /health HTTP/1.1\r\nHost: localhost\r\n%s: /x\r\n\r\n" % name)
 
     # Either refused by the server, or without any effect.
-    assert {answered(moved).status, answered(led).status} <= {400, 404}
+    assert {answered(moved).status, answered(rewritten).status} <= {400, 404}
     problem_of(answered(moved), answered(moved).status)
-    assert answered(kept).status in {400, 200}
+    assert answered(direct).status in {400, 200}
 
 
 @pytest.mark.parametrize(

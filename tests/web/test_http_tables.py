@@ -54,9 +54,9 @@ PARTS = "multipart/form-data, application/json;q=0.9"
 @pytest.fixture
 def app(model_dir: Path, model: Model, sqlite_url: str) -> Iterator[Flask]:
     """A service whose log is empty."""
-    made = create_app(settings_of(model_dir, database_url=sqlite_url), model)
-    yield made
-    made.extensions[NAME].log.database.close()
+    app_with_log = create_app(settings_of(model_dir, database_url=sqlite_url), model)
+    yield app_with_log
+    app_with_log.extensions[NAME].log.database.close()
 
 
 @pytest.fixture
@@ -115,22 +115,24 @@ def test_rows_get_the_numbers_of_predict_and_are_in_the_log(
 
     scored = rows_of(files_of(answer)["scored"])
     decided = logged(app)
-    assert [row["decision_id"] for row in scored] == [one.decision.decision_id for one in decided]
-    assert [one.decision.applicant.reference for one in decided] == [
+    assert [row["decision_id"] for row in scored] == [
+        entry.decision.decision_id for entry in decided
+    ]
+    assert [entry.decision.applicant.reference for entry in decided] == [
         f"A-{n}" for n in range(30, 36)
     ]
     assert [*map(without_names, scored)] == [*map(without_names, predicted(client, text))]
     assert scored[0]["name"] == "'=1+1"
     assert {"application", "behavioural"} == {row["scorecard"] for row in scored}
-    shown = counts(page_of(answer))
-    assert shown["rejected"] == 0
+    numbers = counts(page_of(answer))
+    assert numbers["rejected"] == 0
     for label in ("eligible", "not_eligible"):
-        assert shown[label] == [row["label"] for row in scored].count(label)
+        assert numbers[label] == [row["label"] for row in scored].count(label)
     assert 'id="by-scorecard"' in page_of(answer)
 
 
 @pytest.mark.parametrize(
-    ("separator", "encoding", "said"),
+    ("separator", "encoding", "format_text"),
     [
         (",", "utf-8", "separated by commas, UTF-8, column names in line 1"),
         (",", "utf-8-sig", "separated by commas, UTF-8, column names in line 1"),
@@ -139,14 +141,14 @@ def test_rows_get_the_numbers_of_predict_and_are_in_the_log(
     ],
 )
 def test_separator_and_encoding_are_found_and_said(
-    client: FlaskClient, people: list[Row], separator: str, encoding: str, said: str
+    client: FlaskClient, people: list[Row], separator: str, encoding: str, format_text: str
 ) -> None:
     raw = as_csv(people).replace(",", separator).encode(encoding)
 
     checked = page_of(upload(client, raw, task="check"))
     scored = rows_of(files_of(upload(client, raw))["scored"], separator)
 
-    assert said in words(checked)
+    assert format_text in words(checked)
     assert counts(checked) == {"valid": 6, "rejected": 0}
     assert [row["name"] for row in scored] == ["Zoë"] * 6
 
@@ -226,10 +228,10 @@ def test_cells_with_faults_are_marked_and_explained(
     assert counts(page) == {"valid": 4, "rejected": 2}
     wrong = re.findall(r'<td class="wrong"><span aria-hidden="true">✕ </span>([^<]*)</td>', page)
     assert wrong == ["", "17", f"{'x' * 40}…"]
-    said = words(page)
-    assert "AGE must be an integer from 18 to 100 years, got 17" in said
-    assert "SEX is missing" in said
-    assert "reference must be text of up to 100 characters" in said
+    page_words = words(page)
+    assert "AGE must be an integer from 18 to 100 years, got 17" in page_words
+    assert "SEX is missing" in page_words
+    assert "reference must be text of up to 100 characters" in page_words
     assert logged(app) == []
 
 
@@ -252,7 +254,7 @@ def test_valid_rows_are_decided_and_the_others_listed_with_their_faults(
     files = files_of(answer)
     scored, rejected = rows_of(files["scored"]), rows_of(files["rejected"])
     assert [row["reference"] for row in scored] == ["A-30", "A-32", "A-34", "A-35"]
-    assert [one.decision.decision_id for one in logged(app)] == [
+    assert [entry.decision.decision_id for entry in logged(app)] == [
         row["decision_id"] for row in scored
     ]
     assert counts(page_of(answer))["rejected"] == 2
@@ -288,7 +290,7 @@ def test_without_a_valid_row_nothing_is_logged(
 
 @pytest.mark.parametrize("task", ["check", "score"])
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "complaint"),
     [
         (lambda text: text.replace(",AGE", ",AEG", 1), 'no column "AGE", did you mean it by "AEG"'),
         (lambda text: text.replace(",AGE", ",SEX", 1), "the column SEX appears twice"),
@@ -303,11 +305,11 @@ def test_without_a_valid_row_nothing_is_logged(
     ],
 )
 def test_what_is_no_table_is_refused_in_words(
-    app: Flask, client: FlaskClient, people: list[Row], change: Any, said: str, task: str
+    app: Flask, client: FlaskClient, people: list[Row], change: Any, complaint: str, task: str
 ) -> None:
     page = page_of(upload(client, change(as_csv(people)), task=task), 422)
 
-    assert said in words(page)
+    assert complaint in words(page)
     assert PAGE_TEXTS["en"]["tables_wrong"] in words(page)
     assert logged(app) == []
 
@@ -316,9 +318,9 @@ def test_what_is_no_table_is_refused_in_words(
     ("raw", "key"), [(None, "no_file"), (b"", "empty_file")], ids=["none", "empty"]
 )
 def test_a_form_without_a_table_says_so(client: FlaskClient, raw: bytes | None, key: str) -> None:
-    said = {"no_file": "Choose a file first.", "empty_file": "The file is empty."}
+    messages = {"no_file": "Choose a file first.", "empty_file": "The file is empty."}
 
-    assert said[key] in words(page_of(upload(client, raw), 422))
+    assert messages[key] in words(page_of(upload(client, raw), 422))
 
 
 def test_a_misspelt_optional_column_is_asked_after(client: FlaskClient, people: list[Row]) -> None:
@@ -337,9 +339,9 @@ def test_a_table_over_the_limit_gets_a_page_that_says_what_to_do(
 
     assert counts(page_of(upload(client, text)))["rejected"] == 0
     for more in (text + "\n", text * 50):
-        said = words(page_of(upload(client, more), 413))
-        assert re.search(r"larger than 0\.00\d MB", said)
-        assert "score.py" in said
+        page_words = words(page_of(upload(client, more), 413))
+        assert re.search(r"larger than 0\.00\d MB", page_words)
+        assert "score.py" in page_words
 
 
 def test_another_type_of_body_is_refused(client: FlaskClient) -> None:
@@ -355,11 +357,11 @@ def test_a_form_that_is_sent_twice_logs_once(build: Build, people: list[Row]) ->
     first, again = (files_of(upload(client, text, form_id="one")) for _ in range(2))
     assert again == first
     assert len(logged(app)) == 4
-    other = files_of(upload(client, as_csv(people), form_id="one"))
+    other_files = files_of(upload(client, as_csv(people), form_id="one"))
     assert len(logged(app)) == 10
     assert files_of(upload(client, text, form_id="two")) != first
     assert len(logged(app)) == 14
-    assert len(rows_of(other["scored"])) == 6
+    assert len(rows_of(other_files["scored"])) == 6
 
 
 def test_a_script_gets_progress_page_and_files_in_one_answer(
@@ -435,7 +437,7 @@ def test_where_keys_exist_a_table_needs_one(build: Build, people: list[Row]) -> 
     assert upload(client, as_csv(people)).status_code == 401
     client.environ_base["HTTP_X_API_KEY"] = key
     assert upload(client, as_csv(people)).status_code == 200
-    assert {one.key_id for one in logged(app)} == {logged(app)[0].key_id} != {None}
+    assert {entry.key_id for entry in logged(app)} == {logged(app)[0].key_id} != {None}
 
 
 def test_a_page_of_another_site_cannot_upload(client: FlaskClient, people: list[Row]) -> None:
@@ -447,10 +449,10 @@ def test_a_page_of_another_site_cannot_upload(client: FlaskClient, people: list[
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of all that the service writes: its log, what runs, and temporary files."""
-    made = tmp_path_factory.mktemp("tables")
+    folder = tmp_path_factory.mktemp("tables")
     for name in ("service", "tmp"):
-        (made / name).mkdir()
-    return made
+        (folder / name).mkdir()
+    return folder
 
 
 @pytest.fixture(scope="module")
@@ -514,10 +516,10 @@ def _break_off(server: LiveServer, body: bytes, headers: dict[str, str]) -> None
     headers = headers | {"Host": "localhost", "Content-Length": str(len(body)), "Accept": PARTS}
     head = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
     head = f"POST /tables HTTP/1.1\r\n{head}\r\n"
-    for sent in (len(body) // 2, len(body)):
+    for size in (len(body) // 2, len(body)):
         with socket.create_connection(("127.0.0.1", server.port), timeout=20) as connection:
-            connection.sendall(head.encode() + body[:sent])
-            if sent == len(body):
+            connection.sendall(head.encode() + body[:size])
+            if size == len(body):
                 assert connection.recv(100).startswith(b"HTTP/1.1 200")
 
 

@@ -35,7 +35,8 @@ def test_it_asks_for_a_key_exactly_where_a_decision_does(
     build: Callable[..., Flask], applicant: Body
 ) -> None:
     guarded, opened = (
-        build(api_keys=(KEY,), open_predict=kept).test_client() for kept in (False, True)
+        build(api_keys=(KEY,), open_predict=open_predict).test_client()
+        for open_predict in (False, True)
     )
 
     problem_of(guarded.post("/what-if", json=applicant), 401)

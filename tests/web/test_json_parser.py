@@ -53,9 +53,9 @@ JSON_VALUES = st.recursive(
 @example(raw=b'{"a":1,"a":1}')
 @example(raw=b'{"a":":","a":1}')
 def test_scraps_of_json_and_arbitrary_bytes_are_read_or_refused_as_the_rfc_says(raw: bytes) -> None:
-    found, expected = both(raw)
+    result, expected = both(raw)
 
-    assert found == expected
+    assert result == expected
 
 
 @settings(max_examples=200)
@@ -63,10 +63,10 @@ def test_scraps_of_json_and_arbitrary_bytes_are_read_or_refused_as_the_rfc_says(
 def test_every_json_value_comes_back_as_it_was(
     value: Any, ascii_only: bool, indent: int | None
 ) -> None:
-    found, expected = both(json.dumps(value, ensure_ascii=ascii_only, indent=indent).encode())
+    result, expected = both(json.dumps(value, ensure_ascii=ascii_only, indent=indent).encode())
 
-    assert found == expected
-    assert found in {repr(value), "refused"}
+    assert result == expected
+    assert result in {repr(value), "refused"}
 
 
 @settings(max_examples=200)
@@ -77,9 +77,9 @@ def test_a_json_text_with_a_changed_byte_is_read_or_refused_as_the_rfc_says(
     raw = bytearray(json.dumps(value).encode())
     raw[data.draw(st.integers(0, len(raw) - 1))] = data.draw(st.integers(0, 255))
 
-    found, expected = both(bytes(raw))
+    result, expected = both(bytes(raw))
 
-    assert found == expected
+    assert result == expected
 
 
 # A corpus
@@ -184,9 +184,9 @@ REFUSED: dict[str, list[bytes]] = {
 
 @pytest.mark.parametrize(("raw", "value"), ACCEPTED)
 def test_what_json_allows_is_read(raw: bytes, value: object) -> None:
-    found = json_parser.parse(raw)
+    result = json_parser.parse(raw)
 
-    assert repr(found) == repr(value)
+    assert repr(result) == repr(value)
     assert both(raw)[0] == both(raw)[1]
 
 
@@ -213,19 +213,19 @@ def test_an_array_of_objects_is_read_as_each_of_its_values_is() -> None:
     for raw, array in itertools.product(
         [*dict(ACCEPTED), *itertools.chain(*REFUSED.values())], arrays
     ):
-        found, expected = both(array % raw)
+        result, expected = both(array % raw)
 
-        assert found == expected, array % raw
+        assert result == expected, array % raw
 
 
 @pytest.mark.parametrize("digits", ["9" * 18, "9" * 19, str(2**64 - 1), str(2**64), "9" * 300])
 @pytest.mark.parametrize("sign", ["", "-"])
 def test_whole_numbers_of_an_array_keep_their_every_digit(digits: str, sign: str) -> None:
-    found, expected = both(f'[{{"a":{sign}{digits}}},{{"a":0.5}}]'.encode())
+    result, expected = both(f'[{{"a":{sign}{digits}}},{{"a":0.5}}]'.encode())
 
-    assert found == expected
+    assert result == expected
     if len(digits) < 300:
-        assert sign + digits in found
+        assert sign + digits in result
 
 
 # Depth: exact at its limit, whatever stands in strings

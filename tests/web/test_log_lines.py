@@ -47,9 +47,9 @@ def test_a_start_in_a_terminal_is_told_in_text_and_ends_with_the_address_to_open
         command = [sys.executable, "app.py", "--port", str(port)]
 
     with in_terminal(command, cwd=PROJECT, variables=variables_of(model_dir, tmp_path)) as terminal:
-        shown = terminal.read_until("stops\n")
+        output = terminal.read_until("stops\n")
 
-    *log, empty, last = shown.splitlines()
+    *log, empty, last = output.splitlines()
     assert last == f"Open http://127.0.0.1:{port} - Ctrl+C stops"
     assert empty == ""
     assert log
@@ -91,9 +91,9 @@ def test_an_event_begins_no_line_of_its_own_and_commands_no_terminal() -> None:
     except ValueError:
         logger_on(stream).exception("b\r\n2026-01-01 forged \x1b]0;title\x07 ké")
 
-    first, *others = stream.getvalue().splitlines()
+    first, *traceback_lines = stream.getvalue().splitlines()
     assert first.endswith(r"b\r\n2026-01-01 forged \x1b]0;title\x07 ké")
-    assert all(line.startswith("  ") for line in others)
+    assert all(line.startswith("  ") for line in traceback_lines)
     assert "\x1b" not in stream.getvalue()
 
 
@@ -103,10 +103,10 @@ def test_a_wildcard_address_is_shown_as_one_that_a_browser_opens(tmp_path: Path)
     with in_terminal(
         [sys.executable, "-c", code], cwd=PROJECT, variables={**os.environ}
     ) as terminal:
-        shown = terminal.read_all()
+        output = terminal.read_all()
     piped = subprocess.run(
         [sys.executable, "-c", code], cwd=PROJECT, capture_output=True, check=True
     )
 
-    assert re.findall(r"http://\S+", shown) == ["http://[::1]:1", "http://127.0.0.1:2"]
+    assert re.findall(r"http://\S+", output) == ["http://[::1]:1", "http://127.0.0.1:2"]
     assert piped.stderr == b""

@@ -62,8 +62,8 @@ def decide(server: LiveServer, example: dict[str, Any], reference: str = "A-17")
     """Have a decision logged; give its id."""
     body = json.dumps({**example, "reference": reference}).encode()
     answer = server.ask("POST", "/predict", body, {"X-API-Key": KEY})
-    found: str = answer.json["decision_id"]
-    return found
+    decision_id: str = answer.json["decision_id"]
+    return decision_id
 
 
 def outcome_of(server: LiveServer, decision_id: str) -> Any:
@@ -87,16 +87,16 @@ def test_a_decision_is_made_in_five_clicks(
 
     element(visitor.browser, "#result [data-label]")
     assert visitor.clicks <= MAX_CLICKS
-    asked = server.ask(
+    answer = server.ask(
         "GET", f"/decisions?reference={quote(reference)}", headers={"X-API-Key": KEY}
     )
-    assert len(asked.json["decisions"]) == 1
+    assert len(answer.json["decisions"]) == 1
 
 
 def test_a_decision_is_overridden_in_five_clicks(
     visitor: Visitor, server: LiveServer, example: dict[str, Any], reference: str
 ) -> None:
-    made = decide(server, example, reference)
+    decision_id = decide(server, example, reference)
 
     find_by_reference(visitor, reference)
     visitor.follow(".rows tbody a")
@@ -106,19 +106,19 @@ def test_a_decision_is_overridden_in_five_clicks(
 
     assert visitor.text("#override-reason") == "A guarantor with a steady income"
     assert visitor.clicks <= MAX_CLICKS
-    asked = server.ask("GET", f"/decisions/{made}", headers={"X-API-Key": KEY})
-    assert asked.json["override"]["reason"] == "A guarantor with a steady income"
+    answer = server.ask("GET", f"/decisions/{decision_id}", headers={"X-API-Key": KEY})
+    assert answer.json["override"]["reason"] == "A guarantor with a steady income"
 
 
 def test_a_decision_is_found_again_by_its_reference_in_five_clicks(
     visitor: Visitor, server: LiveServer, example: dict[str, Any], reference: str
 ) -> None:
-    made = decide(server, example, reference)
+    decision_id = decide(server, example, reference)
 
     find_by_reference(visitor, reference)
     visitor.follow(".rows tbody a")
 
-    assert visitor.text("#decision-id") == made
+    assert visitor.text("#decision-id") == decision_id
     assert visitor.text("#reference") == reference
     assert visitor.clicks <= MAX_CLICKS
 
@@ -126,7 +126,7 @@ def test_a_decision_is_found_again_by_its_reference_in_five_clicks(
 def test_an_outcome_is_entered_in_five_clicks(
     visitor: Visitor, server: LiveServer, example: dict[str, Any], reference: str
 ) -> None:
-    made = decide(server, example, reference)
+    decision_id = decide(server, example, reference)
 
     find_by_reference(visitor, reference)
     visitor.follow(".rows td a")
@@ -135,7 +135,7 @@ def test_an_outcome_is_entered_in_five_clicks(
 
     element(visitor.browser, "#outcome-recorded")
     assert visitor.texts["outcome_bad"].partition(":")[0] in visitor.text("#outcome")
-    assert outcome_of(server, made)["defaulted"] is True
+    assert outcome_of(server, decision_id)["defaulted"] is True
     assert visitor.clicks <= MAX_CLICKS
 
 
@@ -143,7 +143,7 @@ def test_many_outcomes_are_entered_in_five_clicks_and_their_report_downloaded(
     visitor: Visitor, server: LiveServer, example: dict[str, Any], reference: str, tmp_path: Path
 ) -> None:
     names = [f"{reference} {number}" for number in (1, 2, 3)]
-    made = [decide(server, example, name) for name in names[:2]]
+    decision_ids = [decide(server, example, name) for name in names[:2]]
     table = tmp_path / "outcomes.csv"
     table.write_text("reference,defaulted\n" + "".join(f"{name},no\n" for name in names))
     behaviour = {"behavior": "allow", "downloadPath": str(tmp_path)}
@@ -155,7 +155,8 @@ def test_many_outcomes_are_entered_in_five_clicks_and_their_report_downloaded(
     visitor.follow("#upload button.primary")
 
     assert (visitor.text("#count-recorded"), visitor.text("#count-unknown")) == ("2", "1")
-    assert [outcome_of(server, each)["defaulted"] for each in made] == [False, False]
+    outcomes = [outcome_of(server, decision_id) for decision_id in decision_ids]
+    assert [outcome["defaulted"] for outcome in outcomes] == [False, False]
     assert visitor.clicks <= MAX_CLICKS
     visitor.click("#report-csv")
     report = tmp_path / "outcomes-report.csv"
@@ -171,7 +172,7 @@ def test_what_is_filtered_is_what_the_link_downloads(
     browser: Browser, server: LiveServer, example: dict[str, Any]
 ) -> None:
     reference = f"download {browser.javascript}"
-    made = [decide(server, example, reference) for _ in range(3)]
+    decision_ids = [decide(server, example, reference) for _ in range(3)]
     visitor = Visitor(browser, server.url)
 
     find_by_reference(visitor, reference)
@@ -179,22 +180,24 @@ def test_what_is_filtered_is_what_the_link_downloads(
     # Asked for here: the headers that show the key here are left out of downloads by Chromium.
     address = element(browser, ".tools a[download]").get_attribute("href")
     table = server.ask("GET", address.removeprefix(server.url), headers={"X-API-Key": KEY})
-    assert [line.split(",")[0] for line in table.body.decode().splitlines()[1:]] == made[::-1]
+    rows = table.body.decode().splitlines()[1:]
+    assert [row.split(",")[0] for row in rows] == decision_ids[::-1]
 
 
 def test_times_and_days_are_those_of_the_reader_and_of_utc_without_javascript(
     browser: Browser, server: LiveServer, example: dict[str, Any]
 ) -> None:
     reference = f"time {browser.javascript}"
-    made = decide(server, example, reference)
-    at = server.ask("GET", f"/decisions/{made}", headers={"X-API-Key": KEY}).json["decided_at"]
+    decision_id = decide(server, example, reference)
+    answer = server.ask("GET", f"/decisions/{decision_id}", headers={"X-API-Key": KEY})
+    at = answer.json["decided_at"]
     visitor = Visitor(browser, server.url)
     find_by_reference(visitor, reference)
 
-    said = visitor.text(".rows time")
+    title = visitor.text(".rows time")
 
     hour = (int(at[11:13]) + (7 if browser.javascript else 0)) % 24
-    assert f"at {hour:02}:{at[14:16]} {'GMT+7' if browser.javascript else 'UTC'}" in said
+    assert f"at {hour:02}:{at[14:16]} {'GMT+7' if browser.javascript else 'UTC'}" in title
     visitor.type("#from", "01012026")
     visitor.follow("#filters button")
     element(browser, ".rows")
@@ -206,12 +209,12 @@ def test_times_and_days_are_those_of_the_reader_and_of_utc_without_javascript(
 def test_a_conflict_is_said_beside_the_outcome_that_stays(
     browser: Browser, server: LiveServer, example: dict[str, Any]
 ) -> None:
-    made = decide(server, example)
+    decision_id = decide(server, example)
     visitor = Visitor(browser, server.url)
-    browser.get(f"{server.url}/decisions/{made}?lang=en")
+    browser.get(f"{server.url}/decisions/{decision_id}?lang=en")
     element(browser, "#outcome-form")
     stated = json.dumps({"defaulted": True}).encode()
-    server.ask("POST", f"/decisions/{made}/outcome", stated, {"X-API-Key": KEY})
+    server.ask("POST", f"/decisions/{decision_id}/outcome", stated, {"X-API-Key": KEY})
 
     visitor.click("#outcome_good")
     visitor.follow("#outcome-form button")
@@ -228,8 +231,8 @@ def height(browser: Browser, selector: str) -> float:
 def test_a_printed_decision_has_the_notice_and_a_place_to_sign_and_no_controls(
     browser: Browser, server: LiveServer, example: dict[str, Any]
 ) -> None:
-    made = decide(server, example)
-    browser.get(f"{server.url}/decisions/{made}?lang=en")
+    decision_id = decide(server, example)
+    browser.get(f"{server.url}/decisions/{decision_id}?lang=en")
     hidden = ("#outcome-form", "#print", ".top")
     assert height(browser, ".printed") == 0
 

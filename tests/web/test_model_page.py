@@ -47,7 +47,7 @@ def card(model_dir: Path) -> Card:
 
 
 @pytest.mark.parametrize(
-    ("accept", "kind"),
+    ("accept", "content_type"),
     [
         (BROWSER["Accept"], "text/html; charset=utf-8"),
         ("*/*", "application/json"),
@@ -58,23 +58,23 @@ def card(model_dir: Path) -> Card:
     ],
 )
 def test_browsers_get_the_page_and_programs_json(
-    client: FlaskClient, accept: str, kind: str
+    client: FlaskClient, accept: str, content_type: str
 ) -> None:
     answer = client.get("/model", headers={"Accept": accept})
 
-    assert (answer.status_code, answer.content_type) == (200, kind)
+    assert (answer.status_code, answer.content_type) == (200, content_type)
     assert "Accept" in answer.headers["Vary"].split(", ")
 
 
 @pytest.mark.parametrize(
-    ("end", "kind"), [("; q=0.9", "text/html; charset=utf-8"), ("x", "application/json")]
+    ("end", "content_type"), [("; q=0.9", "text/html; charset=utf-8"), ("x", "application/json")]
 )
 def test_a_million_blanks_in_accept_come_to_an_end(
-    client: FlaskClient, end: str, kind: str
+    client: FlaskClient, end: str, content_type: str
 ) -> None:
     answer = client.get("/model", headers={"Accept": f"text/html{' ' * 1_000_000}{end}"})
 
-    assert (answer.status_code, answer.content_type) == (200, kind)
+    assert (answer.status_code, answer.content_type) == (200, content_type)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -99,11 +99,15 @@ def test_the_page_tells_what_the_card_tells(
 def test_each_scorecard_has_a_tab_and_the_first_one_comes_first(
     client: FlaskClient, schema: Schema, language: str
 ) -> None:
-    first, *others = schema.scorecards
+    first, *other_names = schema.scorecards
     tab = '<a href="/model?lang={}&amp;scorecard={}"'
 
-    for asked, shown_name in (("", first), ("&scorecard=nothing", first), *_asked(others)):
-        page = client.get(f"/model?lang={language}{asked}", headers=BROWSER).text
+    for query, shown_name in (
+        ("", first),
+        ("&scorecard=nothing", first),
+        *_tab_queries(other_names),
+    ):
+        page = client.get(f"/model?lang={language}{query}", headers=BROWSER).text
         tabs = page[page.index('class="tabs"') :].partition("</nav>")[0]
 
         assert f'id="{shown_name}"' in page
@@ -118,11 +122,11 @@ def test_each_scorecard_has_a_tab_and_the_first_one_comes_first(
             current = ' aria-current="page"' if name == shown_name else ""
             assert f"{tab.format(language, name)}{current}>" in tabs
         # Another language keeps the tab.
-        other = next(each for each in LANGUAGES if each != language)
-        assert f'"/model?lang={other}&amp;scorecard={shown_name}"' in page
+        other_language = next(code for code in LANGUAGES if code != language)
+        assert f'"/model?lang={other_language}&amp;scorecard={shown_name}"' in page
 
 
-def _asked(names: list[str]) -> list[tuple[str, str]]:
+def _tab_queries(names: list[str]) -> list[tuple[str, str]]:
     return [(f"&scorecard={name}", name) for name in names]
 
 
@@ -138,8 +142,8 @@ def test_the_page_lists_each_version_with_its_date_and_what_is_declared_of_it(
         {"version": f"{version}, {older}", "date": "2026-03-04", "by": "Ani", "change": "x"}
     ]
     document = {**model.schema.document, "governance": {"versions": declared}}
-    other = replace(model, schema=read_schema(document, "schema.toml"))
-    app = create_app(settings_of(folder), other)
+    declared_model = replace(model, schema=read_schema(document, "schema.toml"))
+    app = create_app(settings_of(folder), declared_model)
 
     page = app.test_client().get("/model?lang=en", headers=BROWSER).text
 
@@ -209,8 +213,8 @@ def test_the_cutoff_part_shows_the_stored_row(
         ("cut_bad", stored["bad_rate_approved"]),
         ("cut_declined", stored["bad_rate_declined"]),
     ):
-        said = "no one" if share is None else FORMATS["en"].share(share)
-        assert shown(page.text, key) == said
+        share_text = "no one" if share is None else FORMATS["en"].share(share)
+        assert shown(page.text, key) == share_text
     # As the model card writes it, whose ratio is this one too.
     assert shown(page.text, "cut_cost") == FORMATS["en"].figure(stored["cost"])
     assert "<html" not in page.text
@@ -240,8 +244,8 @@ def test_any_ratio_costs_what_it_costs_on_the_rows(card: Card) -> None:
     for section in read_card(card).scorecards.values():
         for percent in range(1, 100):
             stored = section.curves.cutoffs[percent - 1].cost
-            found = trade_off(section, percent, 3.0).cost
-            assert round(found, 6) == stored
+            cost = trade_off(section, percent, 3.0).cost
+            assert round(cost, 6) == stored
 
 
 def test_the_cheapest_cutoff_is_no_dearer_than_any(card: Card) -> None:
@@ -258,8 +262,8 @@ def test_groups_at_the_cutoff_of_training_are_approved_as_the_card_says(card: Ca
         rates = group_rates(section, 25)
         assert rates is not None
         assert rates.keys() == section.fairness.keys()
-        for field, found in section.fairness.items():
-            for group in found.groups:
+        for field, fairness in section.fairness.items():
+            for group in fairness.groups:
                 if group.approval_rate is not None:
                     expected = group.approval_rate["value"]
                     assert rates[field][group.group] == pytest.approx(expected, abs=2e-6)
@@ -293,12 +297,12 @@ def test_nothing_stands_inline_and_the_first_load_is_small(client: FlaskClient) 
 
 @pytest.mark.parametrize("ends", [(0, 1), (0, 0.4), (420, 640), (10000, 800000), (-1, 8)])
 def test_ticks_are_round_few_and_within(ends: tuple[float, float]) -> None:
-    found = np.array(ticks(*ends))
+    tick_values = np.array(ticks(*ends))
 
-    assert 3 <= len(found) <= 7
-    assert found.min() >= ends[0] - 1e-9
-    assert found.max() <= ends[1] + 1e-9
-    assert np.allclose(np.diff(found), found[1] - found[0])
+    assert 3 <= len(tick_values) <= 7
+    assert tick_values.min() >= ends[0] - 1e-9
+    assert tick_values.max() <= ends[1] + 1e-9
+    assert np.allclose(np.diff(tick_values), tick_values[1] - tick_values[0])
 
 
 # The list of variables, beside the benchmark of the trade
@@ -313,16 +317,16 @@ def test_the_page_lists_each_predictor_with_its_bins(
     for name, section in card["scorecards"].items():
         page = client.get(f"/model?lang={language}&scorecard={name}", headers=BROWSER).text
         part = page[page.index(f'id="{name}-variables"') :]
-        for place, one in enumerate(section["variables"], start=1):
-            bins = part[part.index(f'id="{name}-bins-{place}"') :].partition("</details>")[0]
-            field = schema.fields[one["field"]]
-            title, iv = escape(field.title[language]), write.figure(one["information_value"])
+        for number, variable in enumerate(section["variables"], start=1):
+            bins = part[part.index(f'id="{name}-bins-{number}"') :].partition("</details>")[0]
+            field = schema.fields[variable["field"]]
+            title, iv = escape(field.title[language]), write.figure(variable["information_value"])
             assert f"{title}: {PAGE_TEXTS[language]['variables_iv']} {iv}</summary>" in bins
-            for each in one["bins"]:
-                label = escape(group_text(field, each["label"])[language])
-                rows, points = write.number(each["rows"]), write.number(each["points"])
+            for bin_row in variable["bins"]:
+                label = escape(group_text(field, bin_row["label"])[language])
+                rows, points = write.number(bin_row["rows"]), write.number(bin_row["points"])
                 assert f'<th scope="row">{label}</th><td>{rows}</td>' in bins
-                assert f"<td>{write.figure(each['woe'])}</td><td>{points}</td>" in bins
+                assert f"<td>{write.figure(bin_row['woe'])}</td><td>{points}</td>" in bins
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -369,30 +373,32 @@ def test_the_page_shows_what_other_splits_and_seeds_give(
     for tab, section in card["scorecards"].items():
         page = client.get(f"/model?lang={language}&scorecard={tab}", headers=BROWSER).text
         assert page.count(texts["splits_title"]) == page.count(texts["seeds_title"]) == 1
-        for name, one in section["cross_validation"]["figures"].items():
+        for name, spread in section["cross_validation"]["figures"].items():
             form = write.share if name in ("approval_rate", "bad_rate_approved") else write.figure
-            assert f"<td>{form(one['mean'])} <small>({form(one['sd'])}),</small>" in page
-            assert f"{form(one['lowest'])}\u2013{form(one['highest'])}</small>" in page
+            assert f"<td>{form(spread['mean'])} <small>({form(spread['sd'])}),</small>" in page
+            assert f"{form(spread['lowest'])}\u2013{form(spread['highest'])}</small>" in page
         changed = section["retraining"]["changed_rows"]
         assert f"{write.number(changed)} ({write.share(changed / 600)})" in page
 
 
-@pytest.mark.parametrize(("left", "said"), [({}, False), ({"cross_validation": None}, True)])
+@pytest.mark.parametrize(
+    ("remainder", "is_said"), [({}, False), ({"cross_validation": None}, True)]
+)
 def test_a_card_without_other_splits_says_so_only_if_training_left_them_out(
-    model: Model, model_dir: Path, tmp_path: Path, left: Card, said: bool
+    model: Model, model_dir: Path, tmp_path: Path, remainder: Card, is_said: bool
 ) -> None:
     without = {"cross_validation", "retraining"}
     sections = {
-        name: {key: part for key, part in section.items() if key not in without} | left
+        name: {key: part for key, part in section.items() if key not in without} | remainder
         for name, section in model.card["scorecards"].items()
     }
-    other = replace(model, card={**model.card, "scorecards": sections})
+    quick_model = replace(model, card={**model.card, "scorecards": sections})
     url = f"sqlite:///{tmp_path}/decisions.sqlite"
-    app = create_app(settings_of(model_dir, database_url=url), other)
+    app = create_app(settings_of(model_dir, database_url=url), quick_model)
 
     page = app.test_client().get("/model?lang=en", headers=BROWSER).text
 
-    assert ("train.py --quick left out" in page) == said
+    assert ("train.py --quick left out" in page) == is_said
     assert PAGE_TEXTS["en"]["splits_title"] not in page
     assert PAGE_TEXTS["en"]["seeds_title"] not in page
     app.extensions[NAME].log.database.close()

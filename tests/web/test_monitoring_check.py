@@ -78,12 +78,12 @@ def test_each_trigger_that_fires_is_a_line_and_a_gauge(app_with_key: Flask, sche
     assert lines[0][:2] == ["application", "fails"]
     assert any(text.startswith("PSI of the score ") for _, _, text in lines)
     assert any(text.startswith("PSI of Age ") for _, _, text in lines)
-    told = gauges(app_with_key)
-    assert told["creditscore_monitoring_verdict", "", ""] == 2
-    assert told["creditscore_monitoring_trigger", "score_psi", ""] == 2
-    assert told["creditscore_monitoring_trigger", "field_psi", "AGE"] == 2
-    assert told["creditscore_monitoring_trigger", "auc", ""] == -1
-    assert told["creditscore_monitoring_check_timestamp_seconds", "", ""] > 1.7e9
+    values = gauges(app_with_key)
+    assert values["creditscore_monitoring_verdict", "", ""] == 2
+    assert values["creditscore_monitoring_trigger", "score_psi", ""] == 2
+    assert values["creditscore_monitoring_trigger", "field_psi", "AGE"] == 2
+    assert values["creditscore_monitoring_trigger", "auc", ""] == -1
+    assert values["creditscore_monitoring_check_timestamp_seconds", "", ""] > 1.7e9
 
 
 @pytest.mark.parametrize(
@@ -99,9 +99,9 @@ def test_verdicts_that_cannot_be_kept_are_an_error(
     decide(app_with_key, schema, count=300)
     blocked = tmp_path / "file"
     blocked.write_text("", encoding="utf-8")
-    here = app_with_key.extensions[NAME]
+    svc = app_with_key.extensions[NAME]
     app_with_key.extensions[NAME] = replace(
-        here, settings=replace(here.settings, runtime_dir=blocked / "run")
+        svc, settings=replace(svc.settings, runtime_dir=blocked / "run")
     )
 
     result = check(app_with_key)
@@ -111,11 +111,11 @@ def test_verdicts_that_cannot_be_kept_are_an_error(
 
 
 def test_a_crash_is_not_taken_for_a_trigger(app_with_key: Flask) -> None:
-    here = app_with_key.extensions[NAME]
-    app_with_key.extensions[NAME] = replace(here, log=None)
+    svc = app_with_key.extensions[NAME]
+    app_with_key.extensions[NAME] = replace(svc, log=None)
 
     result = check(app_with_key)
-    app_with_key.extensions[NAME] = here
+    app_with_key.extensions[NAME] = svc
 
     assert result.exit_code == 70
     assert "Traceback" in result.stderr
@@ -146,7 +146,7 @@ def test_json_has_the_course_by_the_period_that_is_asked_for(
     assert month["decisions"] == 300
     for query in ("by=year", "by=", "format=xml"):
         answer = client.get(f"/monitoring?{query}", headers=KEY)
-        assert [place for place, _ in faults_of(answer, 422)] == [f"/{query.split('=')[0]}"]
+        assert [pointer for pointer, _ in faults_of(answer, 422)] == [f"/{query.split('=')[0]}"]
 
 
 @pytest.mark.parametrize(
@@ -209,8 +209,8 @@ def test_outcomes_of_one_probability_draw_no_chart_of_one_point(
     decide(app_with_key, schema, count=2)
     client = app_with_key.test_client()
     listed: Any = client.get("/decisions", headers=KEY).json
-    for one in listed["decisions"]:
-        address = f"/decisions/{one['decision_id']}/outcome"
+    for decision in listed["decisions"]:
+        address = f"/decisions/{decision['decision_id']}/outcome"
         assert client.post(address, json={"defaulted": False}, headers=KEY).status_code < 300
 
     page = client.get("/monitoring?lang=en", headers={**BROWSER, **KEY}).text

@@ -23,7 +23,7 @@ from creditscore.api_docs.examples import example_applicants
 from creditscore.decision_log.outcome_batch import STATES
 from creditscore.i18n.catalogue import LANGUAGES, PAGE_TEXTS
 from creditscore.tables.outcome_rows import REPORT
-from creditscore.web.pages.outcomes_page import MAX_REPORT_BYTES, SHOWN_ROWS
+from creditscore.web.pages.outcomes_page import MAX_REPORT_BYTES, MAX_SHOWN_ROWS
 from creditscore.web.service import NAME
 
 KEY = "the-key-of-the-outcomes-page-test"
@@ -45,10 +45,10 @@ def client(app: Flask) -> FlaskClient:
 def decide(app: Flask, *references: str) -> list[str]:
     """Decide once for each reference; give the ids."""
     applicant = next(iter(example_applicants(app.extensions[NAME].assessor.model.schema).values()))
-    body = [{**applicant, "reference": each} for each in references]
+    body = [{**applicant, "reference": reference} for reference in references]
     answer = app.test_client().post("/predict", json=body, headers={"X-API-Key": KEY})
     assert answer.status_code == 200, answer.text
-    return [each["decision_id"] for each in answer.get_json()]
+    return [decision["decision_id"] for decision in answer.get_json()]
 
 
 def upload(
@@ -97,7 +97,7 @@ def test_the_form_says_what_a_table_needs_and_its_example_is_taken(
     app: Flask, client: FlaskClient, language: str
 ) -> None:
     texts = PAGE_TEXTS[language]
-    (made,) = decide(app, "A-17")
+    (decision_id,) = decide(app, "A-17")
 
     answer = client.get(f"/outcomes?lang={language}", headers=WITH_KEY)
 
@@ -109,7 +109,7 @@ def test_the_form_says_what_a_table_needs_and_its_example_is_taken(
     assert texts["many_others"] in answer.text
     example = shown(answer.text, "example")
     assert counts(upload(client, example).text) == {"recorded": 1, "unknown": 1}
-    assert outcome_of(client, made)["defaulted"] is False
+    assert outcome_of(client, decision_id)["defaulted"] is False
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -164,34 +164,34 @@ def test_each_row_of_an_upload_is_shown_with_its_state_counted_and_reported(
 def test_a_file_as_excel_saves_it_is_read(
     app: Flask, client: FlaskClient, raw: str, encoding: str
 ) -> None:
-    (made,) = decide(app, "Café Zoë")
+    (decision_id,) = decide(app, "Café Zoë")
 
     answer = upload(client, raw.encode(encoding))
 
     assert counts(answer.text) == {"recorded": 1}
-    assert outcome_of(client, made)["defaulted"] is True
+    assert outcome_of(client, decision_id)["defaulted"] is True
 
 
 def test_pasted_cells_count_where_there_is_no_file(app: Flask, client: FlaskClient) -> None:
-    (made,) = decide(app, "A-1")
+    (decision_id,) = decide(app, "A-1")
 
     answer = upload(client, "", name="", table="reference\tdefaulted\r\nA-1\tno\r\n")
 
     assert counts(answer.text) == {"recorded": 1}
-    assert outcome_of(client, made)["defaulted"] is False
+    assert outcome_of(client, decision_id)["defaulted"] is False
 
 
 def test_a_table_sent_again_is_known_and_changes_nothing(app: Flask, client: FlaskClient) -> None:
-    (made,) = decide(app, "A-1")
+    (decision_id,) = decide(app, "A-1")
     table = "reference,defaulted\nA-1,no\n"
     upload(client, table)
-    before = outcome_of(client, made)
+    before = outcome_of(client, decision_id)
 
     again = upload(client, table)
 
     assert counts(again.text) == {"recorded": 0, "known": 1}
     assert PAGE_TEXTS["en"]["many_faulty_none"] in again.text
-    assert outcome_of(client, made) == before
+    assert outcome_of(client, decision_id) == before
 
 
 #: A table, the line at which it is refused, and what its fault names.
@@ -208,18 +208,18 @@ UNREADABLE = [
 def test_a_table_that_cannot_be_read_is_refused_whole_with_its_line(
     app: Flask, client: FlaskClient, language: str
 ) -> None:
-    (made,) = decide(app, "A-1")
+    (decision_id,) = decide(app, "A-1")
 
-    for table, line, named in UNREADABLE:
+    for table, line, column in UNREADABLE:
         answer = upload(client, table, language=language)
 
         assert answer.status_code == 422
         problem = answer.text.partition('id="problem"')[2].partition("</div>")[0]
         assert PAGE_TEXTS[language]["many_line"].partition("{")[0] + str(line) in problem, table
-        assert named in problem
+        assert column in problem
         assert 'id="upload"' in answer.text
         assert 'id="report"' not in answer.text
-        assert outcome_of(client, made) is None
+        assert outcome_of(client, decision_id) is None
         read_page(answer.text)
 
 
@@ -258,16 +258,16 @@ def test_nothing_sent_and_too_much_sent_are_said_on_the_page(
 def test_a_long_table_is_recorded_whole_though_the_page_shows_its_first_rows(
     app: Flask, client: FlaskClient
 ) -> None:
-    (made,) = decide(app, "A-1")
-    unknown = "".join(f"N-{at},no\n" for at in range(SHOWN_ROWS + 5))
+    (decision_id,) = decide(app, "A-1")
+    unknown = "".join(f"N-{at},no\n" for at in range(MAX_SHOWN_ROWS + 5))
 
     answer = upload(client, f"reference,defaulted\n{unknown}A-1,yes\n")
 
-    assert counts(answer.text) == {"recorded": 1, "unknown": SHOWN_ROWS + 5}
-    assert answer.text.count("<tr>") == SHOWN_ROWS + 1 + 2
-    assert PAGE_TEXTS["en"]["many_first"].format(count=SHOWN_ROWS) in answer.text
-    assert len(report_of(answer.text)) == SHOWN_ROWS + 6
-    assert outcome_of(client, made)["defaulted"] is True
+    assert counts(answer.text) == {"recorded": 1, "unknown": MAX_SHOWN_ROWS + 5}
+    assert answer.text.count("<tr>") == MAX_SHOWN_ROWS + 1 + 2
+    assert PAGE_TEXTS["en"]["many_first"].format(count=MAX_SHOWN_ROWS) in answer.text
+    assert len(report_of(answer.text)) == MAX_SHOWN_ROWS + 6
+    assert outcome_of(client, decision_id)["defaulted"] is True
 
 
 def test_a_report_that_no_link_can_hold_is_left_out(
@@ -288,16 +288,16 @@ def test_a_report_that_no_link_can_hold_is_left_out(
 def test_programs_may_send_a_file_too_and_get_their_own_answers(
     app: Flask, client: FlaskClient
 ) -> None:
-    (made,) = decide(app, "A-1")
+    (decision_id,) = decide(app, "A-1")
     key = {"X-API-Key": KEY}
 
-    told = upload(client, "reference,defaulted\nA-1,no\n", headers=key).get_json()
+    report = upload(client, "reference,defaulted\nA-1,no\n", headers=key).get_json()
     table = upload(client, "reference,defaulted\nA-1,no\n", headers={**key, "Accept": "text/csv"})
     wrong = upload(client, "x\n1\n", headers=key)
 
-    assert told["outcomes"][0]["decision_id"] == made
-    assert told["outcomes"][0]["line"] == 2
-    assert table.text.splitlines()[1].startswith(f"2,{made},A-1,false,known,")
+    assert report["outcomes"][0]["decision_id"] == decision_id
+    assert report["outcomes"][0]["line"] == 2
+    assert table.text.splitlines()[1].startswith(f"2,{decision_id},A-1,false,known,")
     problem_of(wrong, 422)
     problem_of(upload(client, b"x" * (MAX_BYTES + 1), headers=key), 413)
     problem_of(upload(client, "", headers=key), 415)
@@ -321,13 +321,13 @@ def test_the_decisions_without_an_outcome_come_back_as_a_table_to_fill_in(
 
     assert len(lines) == 2
     assert counts(answer.text) == {"recorded": 2}
-    assert [outcome_of(client, each)["defaulted"] for each in ids] == [False] * 3
+    assert [outcome_of(client, decision_id)["defaulted"] for decision_id in ids] == [False] * 3
 
 
 def test_an_upload_needs_a_key(app: Flask, client: FlaskClient) -> None:
-    (made,) = decide(app, "A-1")
+    (decision_id,) = decide(app, "A-1")
 
     answer = upload(client, "reference,defaulted\nA-1,no\n", headers=BROWSER)
 
     assert answer.status_code == 401
-    assert outcome_of(client, made) is None
+    assert outcome_of(client, decision_id) is None

@@ -20,7 +20,7 @@ from creditscore.schema import Schema
 from creditscore.web.asgi import LATER
 
 #: Requests that two processes take: for their threads, and to wait for one. And many more.
-TAKEN, MANY = 2 * (16 + 128), 500
+MAX_ACCEPTED, REQUESTS = 2 * (16 + 128), 500
 
 
 @pytest.fixture
@@ -57,15 +57,15 @@ def test_while_the_log_is_locked_all_get_503_and_can_ask_again(
     members = {name: schema.fields[name].example for name in schema.base_fields}
     body = json.dumps(members).encode()
     log = log_in(folder).removeprefix("sqlite:///")
-    clients = [Client(server.port, body) for _ in range(MANY)]
+    clients = [Client(server.port, body) for _ in range(REQUESTS)]
 
-    with closing(sqlite3.connect(log, isolation_level=None)) as other:
-        other.execute("BEGIN EXCLUSIVE")
+    with closing(sqlite3.connect(log, isolation_level=None)) as lock:
+        lock.execute("BEGIN EXCLUSIVE")
         for client in clients:
             client.start()
         for client in clients:
             client.join()
-        other.execute("ROLLBACK")
+        lock.execute("ROLLBACK")
 
     for client in clients:
         assert client.answer is not None
@@ -73,12 +73,14 @@ def test_while_the_log_is_locked_all_get_503_and_can_ask_again(
         assert int(client.answer.headers["retry-after"]) >= 1
         assert problem["detail"]
     # Both kinds: those that had a thread and failed, and those that never got one.
-    told = Counter(client.answer.json["detail"] for client in clients if client.answer)
-    assert len(told) == 2
-    assert told[LATER] >= MANY - TAKEN
-    kept = [client for client in clients if client.answer and client.connection.sock is not None]
-    assert len(kept) > MANY // 2
-    for client in kept[:: len(kept) // 20]:
+    details = Counter(client.answer.json["detail"] for client in clients if client.answer)
+    assert len(details) == 2
+    assert details[LATER] >= REQUESTS - MAX_ACCEPTED
+    open_clients = [
+        client for client in clients if client.answer and client.connection.sock is not None
+    ]
+    assert len(open_clients) > REQUESTS // 2
+    for client in open_clients[:: len(open_clients) // 20]:
         client.run()
         assert client.answer is not None
         decision_of(client.answer)

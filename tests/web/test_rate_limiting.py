@@ -89,9 +89,9 @@ def take_many(folder: Path, count: int) -> int:
 
 def test_processes_share_one_account(tmp_path: Path) -> None:
     with multiprocessing.get_context("spawn").Pool(4) as pool:
-        taken = pool.starmap(take_many, [(tmp_path, 300)] * 4)
+        counts = pool.starmap(take_many, [(tmp_path, 300)] * 4)
 
-    assert sum(taken) == 500
+    assert sum(counts) == 500
     assert not RateLimits(tmp_path).take("shared", RateLimit(500, 3600), now=NOON).allowed
 
 
@@ -115,7 +115,7 @@ def test_the_file_is_private_and_names_nobody(tmp_path: Path) -> None:
     assert b"203.0.113.7" not in file.read_bytes()
     if os.name != "nt":
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    assert [each.name for each in file.parent.iterdir()] == [NAME]
+    assert [path.name for path in file.parent.iterdir()] == [NAME]
 
 
 def test_another_file_in_its_place_is_not_touched(tmp_path: Path) -> None:

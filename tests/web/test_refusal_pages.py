@@ -24,14 +24,14 @@ CASES = [
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize(("method", "place", "status"), CASES)
+@pytest.mark.parametrize(("method", "path", "status"), CASES)
 def test_a_browser_gets_a_page_that_says_what_to_do_and_leads_home(
-    client: FlaskClient, language: str, method: str, place: str, status: int
+    client: FlaskClient, language: str, method: str, path: str, status: int
 ) -> None:
     texts, xml = PAGE_TEXTS[language], "application/xml"
     headers = {**BROWSER, "Accept-Language": language}
 
-    answer = client.open(place, method=method, headers=headers, content_type=xml)
+    answer = client.open(path, method=method, headers=headers, content_type=xml)
 
     assert (answer.status_code, answer.content_type) == (status, "text/html; charset=utf-8")
     assert answer.headers["Content-Language"] == language
@@ -41,9 +41,9 @@ def test_a_browser_gets_a_page_that_says_what_to_do_and_leads_home(
     assert texts.get(f"refused_{status}_do", texts["refused_other_do"]) in answer.text
     assert ("a", {"class": "button", "href": f"/?lang={language}"}) in page.elements
     # No address on it is made of the one that was asked for.
-    assert all(each.startswith(("/", "#main")) for each in page.addresses())
+    assert all(address.startswith(("/", "#main")) for address in page.addresses())
     assert "elsewhere" not in answer.text
-    problem = client.open(place, method=method, headers={"Accept": "*/*"}, content_type=xml)
+    problem = client.open(path, method=method, headers={"Accept": "*/*"}, content_type=xml)
     problem_of(problem, status)
     assert ("Allow" in problem.headers) == ("Allow" in answer.headers) == (status == 405)
 

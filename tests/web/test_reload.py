@@ -43,8 +43,8 @@ def damage(folder: Path) -> None:
 def health_of(app: Flask) -> dict[str, Any]:
     answer = app.test_client().get("/health")
     assert answer.status_code == 200
-    said: dict[str, Any] = answer.get_json()["model"]
-    return said
+    model_health: dict[str, Any] = answer.get_json()["model"]
+    return model_health
 
 
 def test_a_new_model_decides_describes_and_is_archived(
@@ -59,7 +59,7 @@ def test_a_new_model_decides_describes_and_is_archived(
     assert health_of(app) == {"status": "ok", "versions": dict(new.versions)}
     assert client.get("/model").get_json()["policy"]["cutoff"] == new.policy.cutoff
     assert str(new.policy.cutoff) in client.get("/openapi.json").get_data(as_text=True)
-    archived = {each.name for each in (folder / "archive").iterdir()}
+    archived = {path.name for path in (folder / "archive").iterdir()}
     assert archived >= {*new.versions.values(), *model.versions.values()}
 
 
@@ -72,10 +72,10 @@ def test_a_damaged_model_changes_nothing_and_is_told_of(
 
     assert not reload_model(app)
 
-    said = health_of(app)
-    assert said["versions"] == model.versions
-    assert str(folder) not in json.dumps(said)
-    assert said["refused"]
+    model_health = health_of(app)
+    assert model_health["versions"] == model.versions
+    assert str(folder) not in json.dumps(model_health)
+    assert model_health["refused"]
     assert app.test_client().get("/openapi.json").get_data() == before
     assert "is damaged" in caplog.text
 
@@ -97,13 +97,13 @@ def server(folder: Path, tmp_path: Path) -> Iterator[LiveServer]:
         yield running
 
 
-def settled(server: LiveServer, versions: dict[str, str], *, refused: bool) -> None:
+def wait_until_settled(server: LiveServer, versions: dict[str, str], *, refused: bool) -> None:
     """Wait until every process says so."""
     deadline, agreed = time.monotonic() + 60, 0
     while agreed < 8:
         assert time.monotonic() < deadline, server.printed()
-        said = json.loads(server.ask("GET", "/health").body)["model"]
-        fine = said["versions"] == versions and ("refused" in said) == refused
+        model_health = json.loads(server.ask("GET", "/health").body)["model"]
+        fine = model_health["versions"] == versions and ("refused" in model_health) == refused
         agreed = agreed + 1 if fine else 0
         time.sleep(0.05)
 
@@ -115,8 +115,8 @@ def test_hup_brings_in_a_new_model_and_keeps_the_old_one_from_a_damaged_one(
     new = successor(model)
     artifact.save(new, folder)
     server.signal(signal.SIGHUP)
-    settled(server, dict(new.versions), refused=False)
+    wait_until_settled(server, dict(new.versions), refused=False)
 
     damage(folder)
     server.signal(signal.SIGHUP)
-    settled(server, dict(new.versions), refused=True)
+    wait_until_settled(server, dict(new.versions), refused=True)

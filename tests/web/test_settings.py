@@ -78,12 +78,12 @@ BAD = {
 
 
 def cases(table: dict[str, list[Any]]) -> list[tuple[str, Any]]:
-    return [(name, case) for name, many in table.items() for case in many]
+    return [(name, case) for name, texts in table.items() for case in texts]
 
 
 def test_each_setting_has_a_definition_and_its_cases_here() -> None:
-    assert [each.name for each in DEFINITIONS] == [field.name for field in fields(Settings)]
-    assert set(GOOD) == {each.name for each in DEFINITIONS}
+    assert [setting.name for setting in DEFINITIONS] == [field.name for field in fields(Settings)]
+    assert set(GOOD) == {setting.name for setting in DEFINITIONS}
     # Any text is a folder's name.
     assert set(BAD) == set(GOOD) - {"model_dir", "runtime_dir"}
 
@@ -93,7 +93,7 @@ def test_without_variables_every_setting_is_its_fallback() -> None:
     assert Settings.from_env({"HOME": "/", "CREDITSCORE_UNKNOWN": "x"}) == Settings()
 
 
-@pytest.mark.parametrize("setting", DEFINITIONS, ids=[each.name for each in DEFINITIONS])
+@pytest.mark.parametrize("setting", DEFINITIONS, ids=[setting.name for setting in DEFINITIONS])
 @pytest.mark.parametrize("empty", ["", "  "])
 def test_an_empty_variable_counts_as_left_out(setting: Setting, empty: str) -> None:
     assert Settings.from_env({setting.variable: empty}) == Settings()
@@ -110,14 +110,14 @@ def test_a_setting_is_read_from_its_variable(name: str, case: tuple[str, Any]) -
 
 @pytest.mark.parametrize(("name", "text"), cases(BAD))
 def test_a_bad_value_is_refused_by_variable_and_allowed_form(name: str, text: str) -> None:
-    (setting,) = (each for each in DEFINITIONS if each.name == name)
+    (setting,) = (definition for definition in DEFINITIONS if definition.name == name)
 
     with pytest.raises(SettingsError) as caught:
         Settings.from_env({setting.variable: text})
 
     hidden = " (not shown: it may hold a password)"
-    got = hidden if setting.secret else f", got {text.strip()!r}"
-    assert str(caught.value) == f"{setting.variable} must be {setting.allowed}{got}"
+    value_text = hidden if setting.secret else f", got {text.strip()!r}"
+    assert str(caught.value) == f"{setting.variable} must be {setting.allowed}{value_text}"
 
 
 @given(st.text(min_size=1))
@@ -125,12 +125,12 @@ def test_a_secret_is_never_repeated(text: str) -> None:
     secret = [setting for setting in DEFINITIONS if setting.secret]
     assert [setting.name for setting in secret] == ["api_keys", "database_url", "secret_key"]
     for setting in secret:
-        said = ""
+        message = ""
         try:
             Settings.from_env({setting.variable: f"secret{text}"})
         except SettingsError as error:
-            said = str(error)
-        assert "secret" not in said
+            message = str(error)
+        assert "secret" not in message
 
 
 @pytest.mark.parametrize(
@@ -162,6 +162,6 @@ def test_an_unknown_variable_that_is_near_none_is_told_without_a_guess(variable:
 
 
 def test_settings_and_variables_of_others_are_not_warned_of() -> None:
-    known = {setting.variable: "x" for setting in DEFINITIONS}
+    environ = {setting.variable: "x" for setting in DEFINITIONS}
 
-    assert not list(unknown_variables({**known, "CUTOFF": "1", "MY_CREDITSCORE_CUTTOFF": "1"}))
+    assert not list(unknown_variables({**environ, "CUTOFF": "1", "MY_CREDITSCORE_CUTTOFF": "1"}))

@@ -41,7 +41,7 @@ def app(build: Build) -> Flask:
 
 
 @pytest.fixture
-def visitor(app: Flask) -> FlaskClient:
+def client(app: Flask) -> FlaskClient:
     return app.test_client()
 
 
@@ -50,21 +50,21 @@ def form(example: dict[str, Any]) -> dict[str, str]:
     return {name: str(value) for name, value in example.items()}
 
 
-def sign_in(visitor: FlaskClient, key: str = KEY, **fields: str) -> TestResponse:
+def sign_in(client: FlaskClient, key: str = KEY, **fields: str) -> TestResponse:
     headers = {**BROWSER, "Sec-Fetch-Site": "same-origin"}
-    return visitor.post("/sign-in", data={"api-key": key, **fields}, headers=headers)
+    return client.post("/sign-in", data={"api-key": key, **fields}, headers=headers)
 
 
-def token_of(visitor: FlaskClient) -> str:
+def token_of(client: FlaskClient) -> str:
     """Give the token of the forms that are shown to a person who has signed in."""
-    found = re.search('name="csrf_token" value="([^"]+)"', visitor.get("/", headers=BROWSER).text)
-    assert found
-    return found[1]
+    match = re.search('name="csrf_token" value="([^"]+)"', client.get("/", headers=BROWSER).text)
+    assert match
+    return match[1]
 
 
-def name_shown(visitor: FlaskClient) -> str:
+def name_shown(client: FlaskClient) -> str:
     """Give the name that the header shows; empty without one."""
-    page = visitor.get("/", headers=BROWSER).text
+    page = client.get("/", headers=BROWSER).text
     return shown(page, "signed-in") if 'id="signed-in"' in page else ""
 
 
@@ -74,25 +74,25 @@ def named_key(app: Flask, name: str) -> str:
 
 
 def test_a_key_that_is_entered_once_opens_all_pages_and_its_name_is_in_the_header(
-    app: Flask, visitor: FlaskClient
+    app: Flask, client: FlaskClient
 ) -> None:
     key = named_key(app, "branch office")
-    made = decide(app, **{"X-API-Key": key})[0]
+    decision_id = decide(app, **{"X-API-Key": key})[0]
 
-    answer = sign_in(visitor, key)
+    answer = sign_in(client, key)
 
     assert (answer.status_code, answer.headers["Location"]) == (303, "/?lang=en")
-    assert name_shown(visitor) == "branch office"
-    for place in ("/monitoring", f"/decisions/{made}"):
-        page = visitor.get(place, headers=BROWSER)
+    assert name_shown(client) == "branch office"
+    for path in ("/monitoring", f"/decisions/{decision_id}"):
+        page = client.get(path, headers=BROWSER)
         assert page.status_code == 200
         assert shown(page.text, "signed-in") == "branch office"
         read_page(page.text)
     assert shown(page.text, "key-name") == "branch office"
 
 
-def test_the_cookie_holds_no_key_and_no_script_or_other_site_gets_it(visitor: FlaskClient) -> None:
-    cookie = sign_in(visitor).headers["Set-Cookie"]
+def test_the_cookie_holds_no_key_and_no_script_or_other_site_gets_it(client: FlaskClient) -> None:
+    cookie = sign_in(client).headers["Set-Cookie"]
 
     assert KEY not in cookie
     value, *flags = cookie.split("; ")
@@ -104,20 +104,20 @@ def test_the_cookie_holds_no_key_and_no_script_or_other_site_gets_it(visitor: Fl
     "encrypted", [{"base_url": "https://localhost"}, {"headers": {"Origin": "https://localhost"}}]
 )
 def test_over_https_also_up_to_a_proxy_the_cookie_is_sent_over_https_only(
-    visitor: FlaskClient, encrypted: dict[str, Any]
+    client: FlaskClient, encrypted: dict[str, Any]
 ) -> None:
-    cookie = visitor.post("/sign-in", data={"api-key": KEY}, **encrypted).headers["Set-Cookie"]
+    cookie = client.post("/sign-in", data={"api-key": KEY}, **encrypted).headers["Set-Cookie"]
 
     assert "; Secure" in cookie
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_wrong_key_is_told_at_once_in_the_language_of_the_page_and_never_written_back(
-    visitor: FlaskClient, language: str
+    client: FlaskClient, language: str
 ) -> None:
     data = {"api-key": "not-a-key-of-ours", "next": "/monitoring?days=7"}
 
-    page = visitor.post(f"/sign-in?lang={language}", data=data, headers=BROWSER)
+    page = client.post(f"/sign-in?lang={language}", data=data, headers=BROWSER)
 
     assert page.status_code == 401
     assert "Set-Cookie" not in page.headers
@@ -125,7 +125,7 @@ def test_a_wrong_key_is_told_at_once_in_the_language_of_the_page_and_never_writt
     assert 'name="next" value="/monitoring?days=7"' in page.text
     assert "not-a-key-of-ours" not in page.text
     read_page(page.text)
-    problem_of(visitor.post("/sign-in", data=data), 401)
+    problem_of(client.post("/sign-in", data=data), 401)
 
 
 def forged(app: Flask) -> str:
@@ -148,111 +148,113 @@ def name_of_cookie(app: Flask) -> str:
 
 
 def key_id(app: Flask) -> str:
-    found: str = app.extensions[NAME].keys.authenticate(KEY).key_id
-    return found
+    identifier: str = app.extensions[NAME].keys.authenticate(KEY).key_id
+    return identifier
 
 
-def test_a_cookie_that_is_none_of_ours_opens_nothing(app: Flask, visitor: FlaskClient) -> None:
+def test_a_cookie_that_is_none_of_ours_opens_nothing(app: Flask, client: FlaskClient) -> None:
     for cookie in (forged(app), of_another_secret(app), of_no_key(app), "x", ""):
-        visitor.set_cookie(name_of_cookie(app), cookie)
+        client.set_cookie(name_of_cookie(app), cookie)
 
-        assert visitor.get("/monitoring", headers=BROWSER).status_code == 401, cookie
-        problem_of(visitor.get("/decisions"), 401)
-        assert name_shown(visitor) == ""
+        assert client.get("/monitoring", headers=BROWSER).status_code == 401, cookie
+        problem_of(client.get("/decisions"), 401)
+        assert name_shown(client) == ""
 
 
 @pytest.mark.parametrize(("age", "status"), [(LIFETIME_S - 60, 200), (LIFETIME_S + 60, 401)])
 def test_a_session_ends_after_its_time_however_busy_it_was(
-    visitor: FlaskClient, monkeypatch: pytest.MonkeyPatch, age: int, status: int
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch, age: int, status: int
 ) -> None:
     with monkeypatch.context() as clock:
         signed_in_at = 1_800_000_000
         clock.setattr("itsdangerous.timed.time.time", lambda: signed_in_at)
-        sign_in(visitor)
-        assert visitor.get("/monitoring", headers=BROWSER).status_code == 200
+        sign_in(client)
+        assert client.get("/monitoring", headers=BROWSER).status_code == 200
         clock.setattr("itsdangerous.timed.time.time", lambda: signed_in_at + age)
 
-        page = visitor.get("/monitoring?lang=en", headers=BROWSER)
+        page = client.get("/monitoring?lang=en", headers=BROWSER)
 
     assert page.status_code == status
     assert ('id="ended"' in page.text) == (status == 401)
 
 
 def test_a_revoked_key_ends_its_sessions_and_no_others(app: Flask) -> None:
-    one, other = app.test_client(), app.test_client()
-    sign_in(one, named_key(app, "one"))
-    sign_in(other, named_key(app, "other"))
+    first_client, second_client = app.test_client(), app.test_client()
+    sign_in(first_client, named_key(app, "one"))
+    sign_in(second_client, named_key(app, "other"))
 
     app.test_cli_runner().invoke(args=["keys", "revoke", "one"])
     # What a process remembers of the keys is forgotten at once for a new one.
     problem_of(app.test_client().get("/decisions", headers={"X-API-Key": "an-unknown-key"}), 401)
 
-    assert one.get("/monitoring", headers=BROWSER).status_code == 401
-    assert other.get("/monitoring", headers=BROWSER).status_code == 200
+    assert first_client.get("/monitoring", headers=BROWSER).status_code == 401
+    assert second_client.get("/monitoring", headers=BROWSER).status_code == 200
 
 
 def test_signing_out_needs_the_token_and_deletes_the_cookie(
-    app: Flask, visitor: FlaskClient
+    app: Flask, client: FlaskClient
 ) -> None:
-    sign_in(visitor)
-    problem_of(visitor.post("/sign-out"), 403)
-    assert name_shown(visitor)
+    sign_in(client)
+    problem_of(client.post("/sign-out"), 403)
+    assert name_shown(client)
 
-    answer = visitor.post("/sign-out", data={"csrf_token": token_of(visitor)}, headers=BROWSER)
+    answer = client.post("/sign-out", data={"csrf_token": token_of(client)}, headers=BROWSER)
 
     assert answer.status_code == 303
-    assert visitor.get_cookie(name_of_cookie(app)) is None
-    assert visitor.get("/monitoring", headers=BROWSER).status_code == 401
+    assert client.get_cookie(name_of_cookie(app)) is None
+    assert client.get("/monitoring", headers=BROWSER).status_code == 401
 
 
 def test_a_form_that_relies_on_a_session_needs_its_own_token(
-    app: Flask, visitor: FlaskClient, form: dict[str, str]
+    app: Flask, client: FlaskClient, form: dict[str, str]
 ) -> None:
-    sign_in(visitor)
+    sign_in(client)
     another = app.test_client()
     sign_in(another)
 
     for token in ({}, {"csrf_token": "x"}, {"csrf_token": token_of(another)}, {"csrf_token": ""}):
-        problem_of(visitor.post("/", data={**form, **token}), 403)
-    assert visitor.post("/", data={**form, "csrf_token": token_of(visitor)}).status_code == 200
+        problem_of(client.post("/", data={**form, **token}), 403)
+    assert client.post("/", data={**form, "csrf_token": token_of(client)}).status_code == 200
 
 
 def test_a_request_of_a_script_carries_the_token_in_a_header(
-    visitor: FlaskClient, example: dict[str, Any]
+    client: FlaskClient, example: dict[str, Any]
 ) -> None:
-    sign_in(visitor)
+    sign_in(client)
 
     for headers in ({}, {"X-CSRF-Token": "x"}):
-        problem_of(visitor.post("/predict", json=example, headers=headers), 403)
-    token = {"X-CSRF-Token": token_of(visitor)}
-    answer = visitor.post("/predict", json=example, headers=token)
+        problem_of(client.post("/predict", json=example, headers=headers), 403)
+    token = {"X-CSRF-Token": token_of(client)}
+    answer = client.post("/predict", json=example, headers=token)
     assert answer.status_code == 200
-    made = answer.get_json()["decision_id"]
-    outcome = visitor.post(f"/decisions/{made}/outcome", json={"defaulted": True}, headers=token)
+    decision_id = answer.get_json()["decision_id"]
+    outcome = client.post(
+        f"/decisions/{decision_id}/outcome", json={"defaulted": True}, headers=token
+    )
     assert outcome.status_code == 200
 
 
 @pytest.mark.parametrize("route", ["/outcomes", "/tables"])
-def test_an_upload_needs_the_token_too(visitor: FlaskClient, route: str) -> None:
-    sign_in(visitor)
+def test_an_upload_needs_the_token_too(client: FlaskClient, route: str) -> None:
+    sign_in(client)
 
     def upload(**fields: str) -> TestResponse:
         table = (BytesIO(b"reference,defaulted\nA-17,true\n"), "table.csv")
         # One form has the file under the first name, the other under the second.
         data = {**fields, "file": table, "table": (BytesIO(table[0].getvalue()), "table.csv")}
-        return visitor.post(route, data=data, headers=BROWSER)
+        return client.post(route, data=data, headers=BROWSER)
 
     assert upload().status_code == upload(csrf_token="x").status_code == 403
-    assert upload(csrf_token=token_of(visitor)).status_code in {200, 422}
+    assert upload(csrf_token=token_of(client)).status_code in {200, 422}
 
 
 def test_no_other_site_can_use_a_session_not_even_with_its_token_or_one_that_may_ask(
     build: Build, form: dict[str, str]
 ) -> None:
     app = build(api_keys=(KEY,), cors_origins=("https://app.example",))
-    visitor = app.test_client()
-    sign_in(visitor)
-    data = {**form, "csrf_token": token_of(visitor)}
+    client = app.test_client()
+    sign_in(client)
+    data = {**form, "csrf_token": token_of(client)}
 
     for sender in (
         {"Sec-Fetch-Site": "cross-site"},
@@ -261,27 +263,27 @@ def test_no_other_site_can_use_a_session_not_even_with_its_token_or_one_that_may
         {"Origin": "null"},
         {"Origin": "https://app.example", "Sec-Fetch-Site": "cross-site"},
     ):
-        problem_of(visitor.post("/", data=data, headers=sender), 403)
-        problem_of(visitor.post("/sign-out", data=data, headers=sender), 403)
+        problem_of(client.post("/", data=data, headers=sender), 403)
+        problem_of(client.post("/sign-out", data=data, headers=sender), 403)
         # Nor sign a person in, as whom what they do would be logged.
         problem_of(app.test_client().post("/sign-in", data={"api-key": KEY}, headers=sender), 403)
         problem_of(app.test_client().post("/", data={**form, "api-key": KEY}, headers=sender), 403)
 
 
 def test_a_key_in_a_header_comes_before_the_cookie(
-    app: Flask, visitor: FlaskClient, example: dict[str, Any]
+    app: Flask, client: FlaskClient, example: dict[str, Any]
 ) -> None:
-    sign_in(visitor, named_key(app, "of the session"))
+    sign_in(client, named_key(app, "of the session"))
     key = named_key(app, "of the header")
 
-    answer = visitor.post("/predict", json=example, headers={"X-API-Key": key})
+    answer = client.post("/predict", json=example, headers={"X-API-Key": key})
 
     assert answer.status_code == 200
-    made = answer.get_json()["decision_id"]
-    page = visitor.get(f"/decisions/{made}", headers=BROWSER)
+    decision_id = answer.get_json()["decision_id"]
+    page = client.get(f"/decisions/{decision_id}", headers=BROWSER)
     assert shown(page.text, "key-name") == "of the header"
-    problem_of(visitor.post("/predict", json=example, headers={"X-API-Key": "wrong"}), 401)
-    problem_of(visitor.get("/decisions", headers={"Authorization": "Bearer wrong"}), 401)
+    problem_of(client.post("/predict", json=example, headers={"X-API-Key": "wrong"}), 401)
+    problem_of(client.get("/decisions", headers={"Authorization": "Bearer wrong"}), 401)
 
 
 ELSEWHERE = (
@@ -292,40 +294,40 @@ ELSEWHERE = (
 
 
 def test_after_signing_in_no_one_is_led_to_another_host(app: Flask) -> None:
-    for place in ELSEWHERE:
-        visitor = app.test_client()
-        page = visitor.get("/sign-in", query_string={"next": place}, headers=BROWSER)
+    for address in ELSEWHERE:
+        client = app.test_client()
+        page = client.get("/sign-in", query_string={"next": address}, headers=BROWSER)
         assert 'name="next" value="/"' in page.text
 
-        answer = sign_in(visitor, next=place)
+        answer = sign_in(client, next=address)
 
-        assert (answer.status_code, answer.headers["Location"]) == (303, "/"), place
-        again = visitor.get("/sign-in", query_string={"next": place}, headers=BROWSER)
+        assert (answer.status_code, answer.headers["Location"]) == (303, "/"), address
+        again = client.get("/sign-in", query_string={"next": address}, headers=BROWSER)
         assert (again.status_code, again.headers["Location"]) == (303, "/")
-    for place in ("/", "/monitoring?days=7&lang=id", "/decisions/019b7c8a-1"):
-        assert local_path(place) == place
+    for address in ("/", "/monitoring?days=7&lang=id", "/decisions/019b7c8a-1"):
+        assert local_path(address) == address
 
 
-def test_a_refused_form_leads_back_to_the_page_that_it_stood_on(visitor: FlaskClient) -> None:
+def test_a_refused_form_leads_back_to_the_page_that_it_stood_on(client: FlaskClient) -> None:
     form = "/decisions/019b7c8a-0000-7000-8000-000000000001/outcome"
     ours = "http://localhost/decisions/019b7c8a?lang=en"
-    page = visitor.post(form, headers={**BROWSER, "Referer": ours})
-    other = visitor.post(form, headers={**BROWSER, "Referer": "http://evil.example/x"})
+    page = client.post(form, headers={**BROWSER, "Referer": ours})
+    elsewhere = client.post(form, headers={**BROWSER, "Referer": "http://evil.example/x"})
 
-    assert (page.status_code, other.status_code) == (401, 401)
+    assert (page.status_code, elsewhere.status_code) == (401, 401)
     assert 'name="next" value="/decisions/019b7c8a?lang=en"' in page.text
-    assert 'name="next" value=""' in other.text
+    assert 'name="next" value=""' in elsewhere.text
 
 
 def test_after_signing_in_the_start_page_is_in_the_language_of_the_form(app: Flask) -> None:
-    visitor = app.test_client()
+    client = app.test_client()
     form = {**BROWSER, "Referer": "http://localhost/sign-in?lang=id"}
-    visitor.get("/sign-in?lang=id", headers=BROWSER)
-    refused = visitor.post("/sign-in?lang=id", data={"api-key": "wrong", "next": ""}, headers=form)
+    client.get("/sign-in?lang=id", headers=BROWSER)
+    refused = client.post("/sign-in?lang=id", data={"api-key": "wrong", "next": ""}, headers=form)
     assert 'name="next" value="/sign-in?lang=id"' in refused.text
 
-    sent = {"api-key": KEY, "next": "/sign-in?lang=id"}
-    answer = visitor.post("/sign-in?lang=id", data=sent, headers=form, follow_redirects=True)
+    fields = {"api-key": KEY, "next": "/sign-in?lang=id"}
+    answer = client.post("/sign-in?lang=id", data=fields, headers=form, follow_redirects=True)
 
     assert answer.request.url == "http://localhost/?lang=id"
     assert '<html lang="id"' in answer.text
@@ -333,28 +335,28 @@ def test_after_signing_in_the_start_page_is_in_the_language_of_the_form(app: Fla
 
 @pytest.mark.parametrize("site", ["cross-site", "same-site"])
 def test_who_follows_a_link_from_elsewhere_can_go_on_without_the_key(
-    visitor: FlaskClient, site: str
+    client: FlaskClient, site: str
 ) -> None:
     # A browser sends no SameSite=Strict cookie along with it.
-    page = visitor.get("/monitoring", headers={**BROWSER, "Sec-Fetch-Site": site})
+    page = client.get("/monitoring", headers={**BROWSER, "Sec-Fetch-Site": site})
     link = "/sign-in?lang=en&amp;next=/monitoring"
     assert f'href="{link}"' in page.text
 
-    sign_in(visitor)
-    answer = visitor.get(link.replace("&amp;", "&"), headers=BROWSER)
+    sign_in(client)
+    answer = client.get(link.replace("&amp;", "&"), headers=BROWSER)
 
     assert (answer.status_code, answer.headers["Location"]) == (303, "/monitoring")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_form_keeps_its_values_where_the_key_is_wrong_or_missing(
-    visitor: FlaskClient, form: dict[str, str], language: str
+    client: FlaskClient, form: dict[str, str], language: str
 ) -> None:
     texts = PAGE_TEXTS[language]
     for key, error in ((None, texts["key_missing"]), ("not-ours-at-all", texts["key_wrong"])):
         data = form if key is None else {**form, "api-key": key}
 
-        page = visitor.post(f"/?lang={language}", data={**data, "AGE": "47"}, headers=BROWSER)
+        page = client.post(f"/?lang={language}", data={**data, "AGE": "47"}, headers=BROWSER)
 
         assert page.status_code == 401
         assert shown(page.text, "api-key-error") == error
@@ -365,42 +367,42 @@ def test_the_form_keeps_its_values_where_the_key_is_wrong_or_missing(
 
 
 def test_the_form_keeps_its_values_where_its_token_is_that_of_an_ended_session(
-    visitor: FlaskClient, form: dict[str, str]
+    client: FlaskClient, form: dict[str, str]
 ) -> None:
-    sign_in(visitor)
-    old = token_of(visitor)
-    sign_in(visitor)
+    sign_in(client)
+    old = token_of(client)
+    sign_in(client)
 
-    page = visitor.post("/?lang=en", data={**form, "AGE": "47", "csrf_token": old}, headers=BROWSER)
+    page = client.post("/?lang=en", data={**form, "AGE": "47", "csrf_token": old}, headers=BROWSER)
 
     assert page.status_code == 403
     assert PAGE_TEXTS["en"]["form_too_old"] in page.text
     assert 'name="AGE" value="47"' in page.text
-    assert token_of(visitor) in page.text
+    assert token_of(client) in page.text
 
 
 def test_a_right_key_in_the_form_signs_in_and_decides_in_one_step(
-    app: Flask, visitor: FlaskClient, form: dict[str, str]
+    app: Flask, client: FlaskClient, form: dict[str, str]
 ) -> None:
     key = named_key(app, "branch office")
     headers = {**BROWSER, "Sec-Fetch-Site": "same-origin"}
 
-    page = visitor.post("/", data={**form, "api-key": key}, headers=headers)
+    page = client.post("/", data={**form, "api-key": key}, headers=headers)
 
     assert page.status_code == 200
     assert shown(page.text, "signed-in") == "branch office"
-    assert token_of(visitor) in page.text
+    assert token_of(client) in page.text
     assert key not in page.text
-    made = visitor.get(f"/decisions/{shown(page.text, 'decision-id')}", headers=BROWSER)
-    assert shown(made.text, "key-name") == "branch office"
+    decision_page = client.get(f"/decisions/{shown(page.text, 'decision-id')}", headers=BROWSER)
+    assert shown(decision_page.text, "key-name") == "branch office"
 
 
 def test_where_no_key_is_needed_a_wrong_one_is_refused_all_the_same(
     build: Build, form: dict[str, str]
 ) -> None:
-    visitor = build(api_keys=(KEY,), open_predict=True).test_client()
+    client = build(api_keys=(KEY,), open_predict=True).test_client()
 
-    page = visitor.post("/", data={**form, "api-key": "not-ours-at-all"}, headers=BROWSER)
+    page = client.post("/", data={**form, "api-key": "not-ours-at-all"}, headers=BROWSER)
 
     assert page.status_code == 401
 
@@ -421,12 +423,12 @@ def test_a_failed_sign_in_counts_for_the_address_as_a_wrong_header_does(
 
 def test_who_has_signed_in_has_the_account_of_the_key(build: Build, tmp_path: Path) -> None:
     app = build(api_keys=(KEY,), rate_limit=RateLimit(3, 3600), runtime_dir=tmp_path)
-    visitor = app.test_client()
-    sign_in(visitor)
+    client = app.test_client()
+    sign_in(client)
     for _ in range(3):
-        assert visitor.get("/model").status_code == 200
+        assert client.get("/model").status_code == 200
 
-    assert visitor.get("/model").status_code == 429
+    assert client.get("/model").status_code == 429
     assert app.test_client().get("/model").status_code == 200
 
 
@@ -442,7 +444,7 @@ def test_processes_that_sign_in_first_at_once_agree_on_one_secret(tmp_path: Path
     assert {Sessions(None, folder).key_of(cookie) for cookie in cookies} == {"key-1"}
     file = folder / SECRET_NAME
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    assert [each.name for each in folder.iterdir()] == [SECRET_NAME]
+    assert [path.name for path in folder.iterdir()] == [SECRET_NAME]
 
 
 def test_the_secret_lies_beside_the_log_or_in_the_folder_of_what_processes_share(
@@ -463,14 +465,14 @@ def test_the_secret_lies_beside_the_log_or_in_the_folder_of_what_processes_share
 def test_a_secret_of_the_settings_serves_several_hosts_and_leaves_no_file(
     build: Build, tmp_path: Path
 ) -> None:
-    one, other = (
+    first_app, second_app = (
         build(api_keys=(KEY,), secret_key=SECRET, runtime_dir=tmp_path / name) for name in "ab"
     )
-    visitor = one.test_client()
-    sign_in(visitor)
-    cookie = visitor.get_cookie(name_of_cookie(one))
+    client = first_app.test_client()
+    sign_in(client)
+    cookie = client.get_cookie(name_of_cookie(first_app))
     assert cookie is not None
-    elsewhere = other.test_client()
+    elsewhere = second_app.test_client()
     elsewhere.set_cookie(cookie.key, cookie.value)
 
     assert elsewhere.get("/monitoring", headers=BROWSER).status_code == 200
@@ -491,13 +493,13 @@ def test_two_services_on_one_host_do_not_sign_each_other_out(
             return 'id="signed-in"' in page.read().decode()
 
     with (
-        serving(model_dir, tmp_path / "a", CREDITSCORE_API_KEYS=KEY) as one,
-        serving(model_dir, tmp_path / "b", CREDITSCORE_API_KEYS=KEY) as other,
+        serving(model_dir, tmp_path / "a", CREDITSCORE_API_KEYS=KEY) as first_server,
+        serving(model_dir, tmp_path / "b", CREDITSCORE_API_KEYS=KEY) as second_server,
     ):
-        for server in (one, other):
+        for server in (first_server, second_server):
             browser.open(f"{server.url}/sign-in", urlencode({"api-key": KEY}).encode()).close()
-        assert is_signed_in(one)
-        assert is_signed_in(other)
+        assert is_signed_in(first_server)
+        assert is_signed_in(second_server)
 
     assert len(list(jar)) == 2
 

@@ -13,7 +13,7 @@ from flask import Flask
 from live_server import LiveServer, serving
 
 from creditscore.web import api_keys
-from creditscore.web.authentication import REMEMBERED, Keys
+from creditscore.web.authentication import REMEMBERED_S, Keys
 from creditscore.web.service import NAME
 from creditscore.web.startup_checks import is_own, note_hosts
 
@@ -21,14 +21,16 @@ ANYONE = "0.0.0.0"  # that is what is tested
 
 
 @pytest.mark.parametrize(
-    ("own", "hosts"),
+    ("expected", "hosts"),
     [
         (True, ["127.0.0.1", "127.3.2.1", "::1", "localhost"]),
         (False, [ANYONE, "", "::", "192.168.1.5", "fe80::1%eth0", "my.host"]),
     ],
 )
-def test_others_reach_every_address_but_those_of_the_machine(own: bool, hosts: list[str]) -> None:
-    assert [is_own(host) for host in hosts] == [own] * len(hosts)
+def test_others_reach_every_address_but_those_of_the_machine(
+    expected: bool, hosts: list[str]
+) -> None:
+    assert [is_own(host) for host in hosts] == [expected] * len(hosts)
 
 
 def test_an_open_service_warns_until_it_has_a_key(
@@ -45,7 +47,7 @@ def test_an_open_service_warns_until_it_has_a_key(
     client = app.test_client()
     assert "no API key" in client.get("/health").get_json()["warning"]
     api_keys.issue(service.log.database, "one", NOON)
-    now += 2 * REMEMBERED
+    now += 2 * REMEMBERED_S
     assert "warning" not in client.get("/health").get_json()
 
 

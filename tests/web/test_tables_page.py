@@ -100,10 +100,10 @@ def test_a_table_that_is_too_large_is_refused_in_words(
 
     upload(browser, large, "score")
 
-    said = text(browser, "#answer .problems")
+    problem_text = text(browser, "#answer .problems")
     number = "0.286" if language == "en" else "0,286"
-    assert f"{number} MB" in said
-    assert "score.py" in said
+    assert f"{number} MB" in problem_text
+    assert "score.py" in problem_text
 
 
 def test_what_is_wrong_with_a_table_is_in_view(

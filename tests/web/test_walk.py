@@ -47,7 +47,7 @@ class Walk:
     server: LiveServer
     language: str
     table: Path
-    made: list[str] = field(default_factory=list)
+    ids: list[str] = field(default_factory=list)
 
     def open(self, address: str) -> None:
         """Open a page in the language of the walk."""
@@ -73,7 +73,7 @@ def after(scorecard: str) -> Callable[[Walk], None]:
         walk.open(f"/?example={scorecard}")
         send(walk.browser, "#form button.primary")
         element(walk.browser, "#label")
-        walk.made.append(text(walk.browser, "#decision-id"))
+        walk.ids.append(text(walk.browser, "#decision-id"))
 
     return decide
 
@@ -92,7 +92,7 @@ def send_empty_form(walk: Walk) -> None:
 
 def override(reason: str) -> Callable[[Walk], None]:
     def fill_in(walk: Walk) -> None:
-        walk.open(f"/decisions/{walk.made[0]}")
+        walk.open(f"/decisions/{walk.ids[0]}")
         click(walk.browser, "#override-part summary")
         type_in(walk.browser, "#override-reason-typed", reason)
         follow(walk.browser, "#override-form button")
@@ -101,9 +101,9 @@ def override(reason: str) -> Callable[[Walk], None]:
 
 
 def enter_other_outcome(walk: Walk) -> None:
-    walk.open(f"/decisions/{walk.made[0]}")
+    walk.open(f"/decisions/{walk.ids[0]}")
     stated = json.dumps({"defaulted": True}).encode()
-    walk.server.ask("POST", f"/decisions/{walk.made[0]}/outcome", stated, {"X-API-Key": KEY})
+    walk.server.ask("POST", f"/decisions/{walk.ids[0]}/outcome", stated, {"X-API-Key": KEY})
     click(walk.browser, "#outcome_good")
     follow(walk.browser, "#outcome-form button")
     element(walk.browser, "#outcome-problem")
@@ -112,18 +112,18 @@ def enter_other_outcome(walk: Walk) -> None:
 def enter_outcomes(walk: Walk) -> None:
     walk.open("/outcomes")
     click(walk.browser, "#upload details summary")
-    rows = f"decision_id,defaulted\n{walk.made[1]},no\nunknown,no\n{walk.made[0]},perhaps\n"
+    rows = f"decision_id,defaulted\n{walk.ids[1]},no\nunknown,no\n{walk.ids[0]},perhaps\n"
     type_in(walk.browser, "#table", rows)
     follow(walk.browser, "#upload button.primary")
     element(walk.browser, "#report")
 
 
-def upload(task: str, shown: str) -> Callable[[Walk], None]:
+def upload(task: str, selector: str) -> Callable[[Walk], None]:
     def choose(walk: Walk) -> None:
         walk.open("/tables")
         type_in(walk.browser, "#table", str(walk.table))
         send(walk.browser, f"button[value={task}]")
-        element(walk.browser, shown)
+        element(walk.browser, selector)
 
     return choose
 
@@ -144,11 +144,11 @@ PAGES = (
     Page("the form for a key", "session.sign_in_form", at("/sign-in")),
     Page("a wrong key", "session.sign_in", lambda walk: sign_in(walk.browser, "wrong")),
     Page("home, signed in", "pages.home", lambda walk: sign_in(walk.browser, KEY)),
-    *(Page(f"home, a decision, {each}", "pages.decide", after(each)) for each in SCORECARDS),
+    *(Page(f"home, a decision, {name}", "pages.decide", after(name)) for name in SCORECARDS),
     Page("home with faults", "pages.decide", send_empty_form),
     Page("decisions", "log.page", at("/decisions")),
     Page("no decision found", "log.page", at("/decisions?search=nothing")),
-    Page("a decision", "log.decision", lambda walk: walk.open(f"/decisions/{walk.made[0]}")),
+    Page("a decision", "log.decision", lambda walk: walk.open(f"/decisions/{walk.ids[0]}")),
     Page("no reason for an override", "log.override", override("   ")),
     Page("an override", "log.decision", override("A guarantor with a steady income")),
     Page("another outcome", "log.outcome", enter_other_outcome),
@@ -158,10 +158,10 @@ PAGES = (
     Page("tables", "tables.show", at("/tables")),
     Page("a checked table", "tables.read", upload("check", "#count-valid")),
     Page("a scored table", "tables.read", upload("score", "#count-eligible")),
-    *(Page(f"model, {each}", "api.model", at(f"/model?scorecard={each}")) for each in SCORECARDS),
+    *(Page(f"model, {name}", "api.model", at(f"/model?scorecard={name}")) for name in SCORECARDS),
     *(
-        Page(f"validation, {each}", "api.model", at(f"/model?scorecard={each}&part=validation"))
-        for each in SCORECARDS
+        Page(f"validation, {name}", "api.model", at(f"/model?scorecard={name}&part=validation"))
+        for name in SCORECARDS
     ),
     Page("monitoring", "monitoring.monitoring", at("/monitoring")),
     Page("refused days", "monitoring.monitoring", at("/monitoring?days=0")),
@@ -220,5 +220,5 @@ def test_every_page_is_accessible_fits_the_screen_and_leaves_the_console_empty(
 def endpoints_at(app: Flask, address: str) -> set[str]:
     """Return the endpoints that answer at an address; an empty name where there is none."""
     routes, path = app.url_map.bind("localhost"), urlsplit(address).path
-    methods = [each for each in ("GET", "POST") if routes.test(path, each)]
-    return {routes.match(path, each)[0] for each in methods} or {""}
+    methods = [method for method in ("GET", "POST") if routes.test(path, method)]
+    return {routes.match(path, method)[0] for method in methods} or {""}

@@ -7,8 +7,8 @@ from creditscore.web.api import decisions, monitoring, outcomes, predict
 
 def register(app: Flask) -> None:
     """Add the routes to an app."""
-    for part in (predict, decisions, outcomes, monitoring):
-        app.register_blueprint(part.bp)
+    for module in (predict, decisions, outcomes, monitoring):
+        app.register_blueprint(module.bp)
 
 
 __all__ = ["register"]

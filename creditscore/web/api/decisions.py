@@ -61,10 +61,10 @@ def need_key() -> None:
 @bp.get("")
 def page() -> ResponseReturnValue:
     """Return logged decisions, newest first: some, and the address of the next, or all as CSV."""
-    stated = request.args.get("format")
-    if stated is None and wants_page(request):
+    format_name = request.args.get("format")
+    if format_name is None and wants_page(request):
         return mark_negotiated(show_decisions())
-    table = stated == CSV if stated else wants_csv(request)
+    table = format_name == CSV if format_name else wants_csv(request)
     filters = query_parameters.read_query(request, _parameters(table=table))
     filters.pop("format", None)
     return mark_negotiated(_as_csv(Filters(**filters)) if table else _as_json(filters))
@@ -73,11 +73,11 @@ def page() -> ResponseReturnValue:
 def _as_json(filters: Mapping[str, Any]) -> Response:
     language = chosen_language()
     with within(TRANSACTION_TIMEOUT_S):
-        found = service().log.page(**{"limit": PAGE_SIZE, **filters})
-        decisions = _to_dicts(found.decisions, language)
-    if found.cursor is None:
+        log_page = service().log.page(**{"limit": PAGE_SIZE, **filters})
+        decisions = _to_dicts(log_page.decisions, language)
+    if log_page.cursor is None:
         return mark_language(jsonify(decisions=decisions, next=None), language)
-    next_page = f"{url_for('.page')}?{urlencode({**request.args, 'cursor': found.cursor})}"
+    next_page = f"{url_for('.page')}?{urlencode({**request.args, 'cursor': log_page.cursor})}"
     answer = mark_language(jsonify(decisions=decisions, next=next_page), language)
     answer.headers["Link"] = f'<{next_page}>; rel="next"'
     return answer
@@ -126,25 +126,25 @@ def explanation(decision_id: str) -> ResponseReturnValue:
 @bp.post("/<decision_id>/override")
 def override(decision_id: str) -> ResponseReturnValue:
     """Log what a person decided in place of the model."""
-    read_id = _read_id(decision_id)
+    valid_id = _read_id(decision_id)
     if wants_page(request):
         form = read_override_form(request, max_bytes=MAX_OVERRIDE_BYTES)
-        return mark_negotiated(write_override_from_page(read_id, form, key_id=g.key_id))
+        return mark_negotiated(write_override_from_page(valid_id, form, key_id=g.key_id))
     stated = read_override(read_json(request, max_bytes=MAX_OVERRIDE_BYTES))
-    logged = record_stated(service().log, read_id, stated, key_id=g.key_id)
-    return jsonify(decision_id=read_id, **logged.to_dict())
+    logged = record_stated(service().log, valid_id, stated, key_id=g.key_id)
+    return jsonify(decision_id=valid_id, **logged.to_dict())
 
 
 @bp.post("/<decision_id>/outcome")
 def outcome(decision_id: str) -> ResponseReturnValue:
     """Log the outcome of a decision."""
-    read_id = _read_id(decision_id)
+    valid_id = _read_id(decision_id)
     if wants_page(request):
-        stated = read_outcome_form(request, max_bytes=MAX_OUTCOME_BYTES)
-        return mark_negotiated(write_from_page(read_id, stated, key_id=g.key_id))
+        defaulted = read_outcome_form(request, max_bytes=MAX_OUTCOME_BYTES)
+        return mark_negotiated(write_from_page(valid_id, defaulted, key_id=g.key_id))
     defaulted = _read_outcome(read_json(request, max_bytes=MAX_OUTCOME_BYTES))
-    logged = service().log.record_outcome(read_id, defaulted=defaulted, key_id=g.key_id)
-    return jsonify(decision_id=read_id, **logged.to_dict())
+    logged = service().log.record_outcome(valid_id, defaulted=defaulted, key_id=g.key_id)
+    return jsonify(decision_id=valid_id, **logged.to_dict())
 
 
 def _parameters(*, table: bool) -> Mapping[str, Parameter]:
@@ -174,22 +174,22 @@ def _read_outcome(body: object) -> bool:
             return defaulted
         text = say("not_an_outcome", got=describe_value(defaulted))
         raise WrongValues([Fault("not_an_outcome", "/defaulted", text)])
-    got = say("another_object") if isinstance(body, dict) else describe_value(body)
-    raise WrongValues([Fault("not_an_outcome", "", say("not_an_outcome", got=got))])
+    body_text = say("another_object") if isinstance(body, dict) else describe_value(body)
+    raise WrongValues([Fault("not_an_outcome", "", say("not_an_outcome", got=body_text))])
 
 
-def _to_dicts(logged: Sequence[LoggedDecision], language: str) -> list[dict[str, Any]]:
+def _to_dicts(decisions: Sequence[LoggedDecision], language: str) -> list[dict[str, Any]]:
     """Return decisions with their outcomes and overrides."""
     log = service().log
-    outcomes = log.outcomes_of(logged)
-    overrides = overrides_of(log.database, logged)
-    known = {number: one.to_dict() for number, one in outcomes.items()}
-    made = {number: one.to_dict() for number, one in overrides.items()}
+    outcomes = log.outcomes_of(decisions)
+    overrides = overrides_of(log.database, decisions)
+    outcome_dicts = {number: outcome.to_dict() for number, outcome in outcomes.items()}
+    override_dicts = {number: override.to_dict() for number, override in overrides.items()}
     return [
         {
-            **each.to_dict(language),
-            "outcome": known.get(each.number),
-            "override": made.get(each.number),
+            **logged.to_dict(language),
+            "outcome": outcome_dicts.get(logged.number),
+            "override": override_dicts.get(logged.number),
         }
-        for each in logged
+        for logged in decisions
     ]

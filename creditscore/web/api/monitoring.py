@@ -40,23 +40,23 @@ PARAMETERS = {
 @bp.get("/monitoring")
 def monitoring() -> ResponseReturnValue:
     """Compare the decisions of a window with training, and predictions with outcomes."""
-    svc, stated = service(), request.args.get("format")
-    page = stated is None and wants_page(request)
+    svc, format_name = service(), request.args.get("format")
+    page = format_name is None and wants_page(request)
     check_key(request, svc.keys)
     languages = {"lang": query_parameters.one_of(LANGUAGES)} if page else {}
     # A form sends an empty choice.
     lengths = {"by": query_parameters.one_of(("", *PERIODS))} if page else {}
     values = query_parameters.read_query(request, {**PARAMETERS, **languages, **lengths})
     window = _read_window(values, svc.log.now())
-    found = watch(svc, window, values.get("by") or None)
+    report = watch(svc, window, values.get("by") or None)
     if page:
-        return mark_negotiated(show_monitoring(found))
-    table = stated == "csv" if stated else wants_csv(request)
-    return mark_negotiated(_as_csv(found) if table else jsonify(found))
+        return mark_negotiated(show_monitoring(report))
+    table = format_name == "csv" if format_name else wants_csv(request)
+    return mark_negotiated(_as_csv(report) if table else jsonify(report))
 
 
-def _as_csv(found: Mapping[str, Any]) -> Response:
-    answer = Response(course_csv(found), content_type=f"{CSV}; charset=utf-8")
+def _as_csv(report: Mapping[str, Any]) -> Response:
+    answer = Response(course_csv(report), content_type=f"{CSV}; charset=utf-8")
     answer.headers["Content-Disposition"] = 'attachment; filename="monitoring.csv"'
     return answer
 

@@ -74,31 +74,31 @@ def write_outcomes() -> ResponseReturnValue:
         if not page:
             raise
         return mark_negotiated(show_refused(refused))
-    reported = record_rows(rows, svc.log.database, now=svc.log.now, key_id=key_id)
+    batches = record_rows(rows, svc.log.database, now=svc.log.now, key_id=key_id)
     if page:
-        return mark_negotiated(show_report(reported))
+        return mark_negotiated(show_report(batches))
     language = chosen_language()
     answer = _as_csv if wants_csv(request) else _as_json
-    return mark_negotiated(mark_language(answer(reported, language, table=table), language))
+    return mark_negotiated(mark_language(answer(batches, language, table=table), language))
 
 
 def _read_rows(svc: Service, request: Request) -> Iterable[OutcomeRow]:
     """Read the rows of a table, once all of it is known to be readable."""
     if is_upload(request):
         # A file of whatever program, whose encoding nothing announces.
-        raw, encoding = _uploaded(svc, request), None
+        raw, encoding = _read_uploaded(svc, request), None
     else:
         raw, charset = read_csv(request, max_bytes=svc.settings.max_csv_bytes)
         encoding = charset or "utf-8"
     prefix = svc.assessor.model.schema.decision_prefix
-    wanted = wanted_columns(prefix)
-    check_table(open_csv(io.BytesIO(raw), column_names=wanted, encoding=encoding), prefix=prefix)
+    columns = wanted_columns(prefix)
+    check_table(open_csv(io.BytesIO(raw), column_names=columns, encoding=encoding), prefix=prefix)
     return read_table(
-        open_csv(io.BytesIO(raw), column_names=wanted, encoding=encoding), prefix=prefix
+        open_csv(io.BytesIO(raw), column_names=columns, encoding=encoding), prefix=prefix
     )
 
 
-def _uploaded(svc: Service, request: Request) -> bytes:
+def _read_uploaded(svc: Service, request: Request) -> bytes:
     """Read the table of the page's form: its file, or else the text that was pasted."""
     upload = read_upload(request, "file", max_bytes=svc.settings.max_csv_bytes)
     raw = upload.raw or upload.fields.get("table", "").encode(errors="replace")
@@ -109,44 +109,44 @@ def _uploaded(svc: Service, request: Request) -> bytes:
 
 def _read_values(svc: Service, request: Request) -> Sequence[object]:
     body = read_json(request, max_bytes=svc.settings.max_json_bytes)
-    most = svc.settings.max_applicants
+    max_rows = svc.settings.max_applicants
     if not isinstance(body, list):
-        text = say("not_outcomes", most=most, got=describe_value(body))
+        text = say("not_outcomes", most=max_rows, got=describe_value(body))
         raise WrongValues([Fault("not_outcomes", "", text)])
-    if not 1 <= len(body) <= most:
+    if not 1 <= len(body) <= max_rows:
         code = "too_many" if body else "empty_array"
-        text = say("wrong_number_of_outcomes", most=most, count=len(body))
+        text = say("wrong_number_of_outcomes", most=max_rows, count=len(body))
         raise WrongValues([Fault(code, "", text)])
     return body
 
 
-def _as_json(reported: Iterable[list[ReportedRow]], language: str, *, table: bool) -> Response:
+def _as_json(batches: Iterable[list[ReportedRow]], language: str, *, table: bool) -> Response:
     """Write the state of each row, behind the counts, which are known at the end."""
     counts = dict.fromkeys(STATES, 0)
 
     def write(row: ReportedRow) -> bytes:
         comma = b"," if any(counts.values()) else b""
         counts[row.result.state] += 1
-        place = {"line": row.row.at} if table else {"pointer": f"/{row.row.at}"}
-        return comma + dumps_bytes({**place, **row.to_dict(language)})
+        position = {"line": row.row.at} if table else {"pointer": f"/{row.row.at}"}
+        return comma + dumps_bytes({**position, **row.to_dict(language)})
 
-    file = _spooled(write(row) for some in reported for row in some)
+    file = _spool(write(row) for rows in batches for row in rows)
     begin = dumps_bytes({"counts": counts})[:-1] + b',"outcomes":['
     return file_answer(file, "application/json", begin=begin, end=b"]}")
 
 
-def _as_csv(reported: Iterable[list[ReportedRow]], language: str, *, table: bool) -> Response:
+def _as_csv(batches: Iterable[list[ReportedRow]], language: str, *, table: bool) -> Response:
     """Write the state of each row, in a line of its own; of an array the first is in line 1."""
 
     def write(row: ReportedRow) -> bytes:
         _, *cells = row.cells(language)
         return f"{to_line([row.row.at + (not table), *cells])}\n".encode()
 
-    file = _spooled(write(row) for some in reported for row in some)
+    file = _spool(write(row) for rows in batches for row in rows)
     return file_answer(file, TABLE, begin=f"{to_line(REPORT)}\n".encode())
 
 
-def _spooled(pieces: Iterable[bytes]) -> BinaryIO:
+def _spool(pieces: Iterable[bytes]) -> BinaryIO:
     """Write pieces to a file, which the caller closes."""
     with ExitStack() as stack:
         file = stack.enter_context(spooled_file())

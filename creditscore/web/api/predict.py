@@ -53,7 +53,7 @@ def predict() -> ResponseReturnValue:
     recorded = svc.log.replay(origin) if origin.idempotency_key else None
     if recorded is None:
         recorded = svc.log.record(_assess(svc, body), origin)
-    return _render(recorded, many=isinstance(body, list))
+    return _render(recorded, as_array=isinstance(body, list))
 
 
 def _predict_table(svc: Service, key_id: str | None) -> Response:
@@ -80,15 +80,15 @@ def what_if() -> ResponseReturnValue:
 @bp.get("/health")
 def health() -> ResponseReturnValue:
     """Tell whether decisions can be given, and whether a new model could not be taken over."""
-    here = service()
-    here.log.check_writable()
-    versions = dict(here.assessor.model.versions)
-    refused = {"refused": here.refused} if here.refused else {}
-    warning = warning_of(here)
+    svc = service()
+    svc.log.check_writable()
+    versions = dict(svc.assessor.model.versions)
+    refused = {"refused": svc.refused} if svc.refused else {}
+    warning = warning_of(svc)
     return jsonify(
         status="ok",
         model={"status": "ok", "versions": versions, **refused},
-        database={"status": "ok", "kind": here.log.database.kind},
+        database={"status": "ok", "kind": svc.log.database.kind},
         **({"warning": warning} if warning else {}),
     )
 
@@ -98,9 +98,9 @@ def model() -> ResponseReturnValue:
     """Tell what the model is, where it comes from and how good it is."""
     if wants_page(request):
         return mark_negotiated(show_model())
-    here = service()
+    svc = service()
     language = chosen_language()
-    card = localised_card(here.assessor.model, here.assessor.policy, language)
+    card = localised_card(svc.assessor.model, svc.assessor.policy, language)
     return mark_negotiated(mark_language(jsonify(card), language))
 
 
@@ -110,17 +110,17 @@ def openapi() -> ResponseReturnValue:
     return jsonify(service().openapi)
 
 
-def _applicants_in(body: object, most: int) -> list[Any]:
+def _applicants_in(body: object, max_applicants: int) -> list[Any]:
     """Find what should be applicants in a body: itself, or what an array holds."""
     if isinstance(body, dict):
         return [body]
     if not isinstance(body, list):
-        text = say("not_applicants", most=most, got=describe_value(body))
+        text = say("not_applicants", most=max_applicants, got=describe_value(body))
         raise InvalidApplicants([Fault("not_applicants", "", text)])
     if not body:
-        raise InvalidApplicants([Fault("empty_array", "", say("empty_array", most=most))])
-    if len(body) > most:
-        text = say("too_many", most=most, count=len(body))
+        raise InvalidApplicants([Fault("empty_array", "", say("empty_array", most=max_applicants))])
+    if len(body) > max_applicants:
+        text = say("too_many", most=max_applicants, count=len(body))
         raise InvalidApplicants([Fault("too_many", "", text)])
     return body
 
@@ -134,11 +134,11 @@ def _assess(svc: Service, body: object) -> list[Decision]:
     return [assessor.assess(parser.parse(body))]
 
 
-def _render(recorded: Recorded, *, many: bool) -> Response:
+def _render(recorded: Recorded, *, as_array: bool) -> Response:
     language = chosen_language()
     headers = [("Content-Type", "application/json"), *language_headers(language)]
     answers = [decision.to_dict(language) for decision in recorded.decisions]
-    answer = Response(dumps_bytes(answers if many else answers[0]), headers=headers)
+    answer = Response(dumps_bytes(answers if as_array else answers[0]), headers=headers)
     if recorded.replayed:
         answer.headers["Idempotent-Replayed"] = "true"
     return answer

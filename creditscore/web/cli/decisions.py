@@ -71,8 +71,8 @@ def verify() -> None:
     report = check_log(service().log.database)
     for line in (*report.faults, *report.notes):
         _print(f"the log\t{line}")
-    whole = f", {len(report.faults)} of the log as a whole" if report.faults else ""
-    _print(f"{checked:,} verified: {faulty:,} with faults{whole}")
+    log_faults = f", {len(report.faults)} of the log as a whole" if report.faults else ""
+    _print(f"{checked:,} verified: {faulty:,} with faults{log_faults}")
     _exit_unless(not faulty and not report.faults)
 
 

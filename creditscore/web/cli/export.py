@@ -51,12 +51,12 @@ def export_command(kind: str, since: datetime | None, until: datetime | None, ou
         raise click.UsageError("--since must be before --until")
     log_range = range_of(service().log.database, since=since, until=until)
     table = kind == "csv"
-    written = 0
-    with _opened(output) as file, progress_bar(len(log_range) * (2 if table else 1)) as advance:
+    count = 0
+    with _open(output) as file, progress_bar(len(log_range) * (2 if table else 1)) as advance:
         for rows, chunk in _chunks(log_range, advance, table=table):
             file.write(chunk)
-            written += rows
-    click.echo(f"{written:,} decisions exported", err=True)
+            count += rows
+    click.echo(f"{count:,} decisions exported", err=True)
 
 
 def _chunks(
@@ -75,7 +75,7 @@ def _chunks(
 
 
 @contextlib.contextmanager
-def _opened(output: Path) -> Iterator[IO[bytes]]:
+def _open(output: Path) -> Iterator[IO[bytes]]:
     """Open the standard output, or a file that takes its place when it is whole."""
     if output == STANDARD_OUTPUT:
         yield sys.stdout.buffer

@@ -26,9 +26,9 @@ def _check_name(_: click.Context, __: click.Parameter, name: str) -> str:
 @in_one_line
 def new(name: str) -> None:
     """Create a key and show it, only this once."""
-    made, secret = api_keys.issue(service().log.database, name, datetime.now(UTC))
+    key, secret = api_keys.issue(service().log.database, name, datetime.now(UTC))
     click.echo(
-        f"API key for {name} ({made.key_id}). Copy it now, it will not be shown again:", err=True
+        f"API key for {name} ({key.key_id}). Copy it now, it will not be shown again:", err=True
     )
     # Alone on the standard output, so that a script can take it.
     click.echo(secret)

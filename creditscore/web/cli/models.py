@@ -21,8 +21,8 @@ def list_models() -> None:
     """
     svc = service()
     model_dir, serving = svc.settings.model_dir, svc.assessor.model
-    for one in model_archive.list_versions(model_dir, serving):
-        if one.version in serving.versions.values():
-            click.echo(f"{one.version}\t{one.trained_at}\tin service")
-        elif model_archive.is_archived(one.version, model_dir):
-            click.echo(f"{one.version}\t{one.trained_at}\tarchived")
+    for entry in model_archive.list_versions(model_dir, serving):
+        if entry.version in serving.versions.values():
+            click.echo(f"{entry.version}\t{entry.trained_at}\tin service")
+        elif model_archive.is_archived(entry.version, model_dir):
+            click.echo(f"{entry.version}\t{entry.trained_at}\tarchived")

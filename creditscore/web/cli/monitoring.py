@@ -56,14 +56,18 @@ def check(since: datetime | None, by: str | None) -> None:
     if window.since >= now:
         raise click.BadParameter("must lie in the past", param_hint="--since")
     try:
-        found = watch(svc, window, by)
-        store_check(svc.settings.runtime_dir, found, checked_at=now.timestamp())
+        report = watch(svc, window, by)
+        store_check(svc.settings.runtime_dir, report, checked_at=now.timestamp())
     except (CreditScoreError, OSError) as error:
         click.echo(f"Error: {error}", err=True)
         click.get_current_context().exit(FAILED)
-    for one in found["reasons"]:
-        text = in_language(describe_trigger(one, svc.assessor.model.schema), DEFAULT_LANGUAGE)
-        click.echo(f"{one['scorecard']}\t{one['verdict']}\t{text}", err=one["verdict"] != FAILS)
-    click.echo(f"{found['decisions']:,} decisions: {found['verdict'].replace('_', ' ')}", err=True)
-    if found["verdict"] == FAILS:
+    for trigger in report["reasons"]:
+        text = in_language(describe_trigger(trigger, svc.assessor.model.schema), DEFAULT_LANGUAGE)
+        click.echo(
+            f"{trigger['scorecard']}\t{trigger['verdict']}\t{text}", err=trigger["verdict"] != FAILS
+        )
+    click.echo(
+        f"{report['decisions']:,} decisions: {report['verdict'].replace('_', ' ')}", err=True
+    )
+    if report["verdict"] == FAILS:
         click.get_current_context().exit(FIRED)

@@ -46,7 +46,7 @@ def outcomes_command(file: Path, report: Path | None) -> None:
     sent again: its outcomes are known then, and nothing changes.
     """
     counts = dict.fromkeys(STATES, 0)
-    with _opened(report) as out, naming_file(file):
+    with _open_report(report) as out, naming_file(file):
         for rows in _record(file):
             for row in rows:
                 counts[row.result.state] += 1
@@ -65,18 +65,18 @@ def _record(file: Path) -> Iterator[list[ReportedRow]]:
     """Record the rows of a file, once all of it is known to be readable."""
     svc = service()
     prefix = svc.assessor.model.schema.decision_prefix
-    wanted = wanted_columns(prefix)
-    with open_table_file(file, column_names=wanted) as table:
+    columns = wanted_columns(prefix)
+    with open_table_file(file, column_names=columns) as table:
         count = check_table(table, prefix=prefix)
-    with open_table_file(file, column_names=wanted) as table, progress_bar(count) as advance:
+    with open_table_file(file, column_names=columns) as table, progress_bar(count) as advance:
         rows = read_table(table, prefix=prefix)
-        for some in record_rows(rows, svc.log.database, now=svc.log.now, key_id=None):
-            yield some
-            advance(len(some))
+        for batch in record_rows(rows, svc.log.database, now=svc.log.now, key_id=None):
+            yield batch
+            advance(len(batch))
 
 
 @contextlib.contextmanager
-def _opened(report: Path | None) -> Iterator[IO[bytes] | None]:
+def _open_report(report: Path | None) -> Iterator[IO[bytes] | None]:
     """Open the report, which takes its place when it is whole."""
     if report is None:
         yield None

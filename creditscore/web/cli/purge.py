@@ -36,17 +36,17 @@ def purge_command(before: datetime, force: bool, yes: bool) -> None:
     now, database = datetime.now(UTC), service().log.database
     check_old_enough(before, now=now, force=force)
     count = count_older(database, before)
-    what = f"{count:,} decisions from before {timestamp(before)}"
+    scope = f"{count:,} decisions from before {timestamp(before)}"
     if count and not yes:
         if not sys.stdin.isatty():
-            raise click.UsageError(f"there is no terminal to ask: give --yes to delete {what}")
-        click.confirm(f"Delete {what}, for good?", abort=True, err=True)
-    gone, start = 0, time.monotonic()
+            raise click.UsageError(f"there is no terminal to ask: give --yes to delete {scope}")
+        click.confirm(f"Delete {scope}, for good?", abort=True, err=True)
+    total, start = 0, time.monotonic()
     with progress_bar(count) as advance:
         for batch in purge(database, before, now=now):
-            gone += batch
+            total += batch
             advance(batch)
             # As long as it took: the service's own transactions get their turn.
             time.sleep(time.monotonic() - start)
             start = time.monotonic()
-    click.echo(f"{gone:,} decisions purged from before {timestamp(before)}", err=True)
+    click.echo(f"{total:,} decisions purged from before {timestamp(before)}", err=True)

@@ -27,7 +27,7 @@ class CourseView:
         self, section: Section, by: str, schema: Schema, texts: Texts, language: str
     ) -> None:
         self._periods: Sequence[Section] = section["series"]
-        self._told: Sequence[Section] = section["triggers"]
+        self._triggers: Sequence[Section] = section["triggers"]
         self._by, self._schema, self._texts, self._language = by, schema, texts, language
         self._write = FORMATS[language]
 
@@ -41,13 +41,13 @@ class CourseView:
         """Each trigger with its verdict, in words."""
         return [
             {
-                "title": self._title(one["trigger"], one["field"]),
-                "verdict": one["verdict"],
+                "title": self._title(trigger["trigger"], trigger["field"]),
+                "verdict": trigger["verdict"],
                 "text": ""
-                if one["value"] is None
-                else in_language(describe_trigger(one, self._schema), self._language),
+                if trigger["value"] is None
+                else in_language(describe_trigger(trigger, self._schema), self._language),
             }
-            for one in self._told
+            for trigger in self._triggers
         ]
 
     def plots(self) -> Iterator[Plot | str]:
@@ -56,14 +56,14 @@ class CourseView:
         yield self._plot("score_psi", self._values("score_psi"), self._write.numbers, triggers)
         yield self._plot("approval_rate", self._values("approval_rate"), self._write.shares, None)
         yield self._plot("auc", self._values("auc"), self._write.numbers, None)
-        both = [period["defaults"] or {} for period in self._periods]
-        expected = [one.get("expected") for one in both]
+        defaults = [period["defaults"] or {} for period in self._periods]
+        expected = [row.get("expected") for row in defaults]
         if not drawable(expected):
-            yield self._few(texts["course_expected"], "course_few_outcomes")
+            yield self._too_few(texts["course_expected"], "course_few_outcomes")
             return
         yield course_plot(
             self._days,
-            {"one": expected, "two": [one.get("observed") for one in both]},
+            {"one": expected, "two": [row.get("observed") for row in defaults]},
             title=texts["course_expected"],
             write=self._write.numbers,
             legend=[
@@ -94,8 +94,10 @@ class CourseView:
         """Draw one figure beside its limit, or beside what the model card says."""
         title = self._texts[f"course_{name}"]
         if not drawable(course):
-            return self._few(title, "course_few_outcomes" if name == "auc" else "course_few")
-        card = next(one["reference"] for one in self._told if one["trigger"] == name)
+            return self._too_few(title, "course_few_outcomes" if name == "auc" else "course_few")
+        card = next(
+            trigger["reference"] for trigger in self._triggers if trigger["trigger"] == name
+        )
         level, words = (triggers.score_psi, "course_limit") if triggers else (card, "course_card")
         return course_plot(
             self._days,
@@ -112,10 +114,10 @@ class CourseView:
     def _values(self, name: str) -> list[float | None]:
         return [period[name]["value"] for period in self._periods]
 
-    def _few(self, title: str, key: str) -> str:
+    def _too_few(self, title: str, key: str) -> str:
         triggers = self._schema.triggers
-        least = triggers.min_outcomes if key == "course_few_outcomes" else triggers.min_decisions
-        return f"{title}: {self._texts[key].format(count=self._write.number(least))}"
+        minimum = triggers.min_outcomes if key == "course_few_outcomes" else triggers.min_decisions
+        return f"{title}: {self._texts[key].format(count=self._write.number(minimum))}"
 
     def _title(self, trigger: str, field: str | None) -> str:
         title = in_language(self._schema.fields[field].title, self._language) if field else ""

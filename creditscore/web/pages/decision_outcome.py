@@ -26,8 +26,8 @@ def read_outcome_form(request: Request, *, max_bytes: int) -> bool | None:
         As of `read_form_body`.
     """
     raw = read_form_body(request, max_bytes=max_bytes)
-    (chosen, *_) = parse_qs(raw.decode(errors="replace")).get("defaulted", [""])
-    return ANSWERS.get(chosen)
+    (answer, *_) = parse_qs(raw.decode(errors="replace")).get("defaulted", [""])
+    return ANSWERS.get(answer)
 
 
 def write_from_page(decision_id: str, defaulted: bool | None, *, key_id: str) -> Response:
@@ -40,15 +40,15 @@ def write_from_page(decision_id: str, defaulted: bool | None, *, key_id: str) ->
     """
     log = service().log
     if defaulted is None:
-        return _refused(log.find(decision_id), "outcome_choose", UNPROCESSABLE)
+        return _show_refused(log.find(decision_id), "outcome_choose", UNPROCESSABLE)
     try:
         log.record_outcome(decision_id, defaulted=defaulted, key_id=key_id)
     except OutcomeConflict:
-        return _refused(log.find(decision_id), "outcome_conflicts", CONFLICT)
-    return lead_to_decision(decision_id, part="outcome-title")
+        return _show_refused(log.find(decision_id), "outcome_conflicts", CONFLICT)
+    return lead_to_decision(decision_id, anchor="outcome-title")
 
 
-def _refused(logged: LoggedDecision, problem: str, status: int) -> Response:
+def _show_refused(logged: LoggedDecision, problem: str, status: int) -> Response:
     answer = show_decision(logged, problem=problem, endpoint="log.decision")
     answer.status_code = status
     return answer

@@ -44,14 +44,17 @@ def write_override_from_page(decision_id: str, typed: dict[str, str], *, key_id:
         stated = read_override({**typed, "reason": " ".join(typed["reason"].split())})
         record_stated(log, decision_id, stated, key_id=key_id)
     except WrongValues as wrong:
-        told, status = [in_language(fault.text, language) for fault in wrong.faults], UNPROCESSABLE
+        messages, status = (
+            [in_language(fault.text, language) for fault in wrong.faults],
+            UNPROCESSABLE,
+        )
     except OverrideConflict:
-        told, status = [texts["override_conflicts"]], CONFLICT
+        messages, status = [texts["override_conflicts"]], CONFLICT
     except NoOverride:
-        told, status = [texts["override_none"]], CONFLICT
+        messages, status = [texts["override_none"]], CONFLICT
     else:
-        return lead_to_decision(decision_id, part="override-title")
-    form = OverrideForm(typed["reason"], typed["decided_by"], told)
+        return lead_to_decision(decision_id, anchor="override-title")
+    form = OverrideForm(typed["reason"], typed["decided_by"], messages)
     answer = show_decision(log.find(decision_id), override_form=form, endpoint="log.decision")
     answer.status_code = status
     return answer

@@ -34,7 +34,7 @@ MIN_BAR_WIDTH = 0.6
 
 @dataclass(frozen=True)
 class Bar:
-    """One row of the chart; places are from 0 to 100.
+    """One row of the chart; positions are from 0 to 100.
 
     Attributes
     ----------
@@ -68,11 +68,11 @@ class DecisionView:
         Percentages.
     low, high, score_needed : int
         The ends of the score's scale, and the cut-off on it.
-    place, cutoff_place : float
+    position, cutoff_position : float
         Where score and cut-off stand on the scale, from 0 to 100.
     bars : list of Bar
         From the baseline to the result, the largest rise first.
-    baseline, baseline_place, result_place, chart_cutoff : str or float
+    baseline, baseline_position, result_position, chart_cutoff : str or float
         The baseline in words, and where it, the result and the cut-off stand in the chart.
     """
 
@@ -85,12 +85,12 @@ class DecisionView:
     low: int
     high: int
     score_needed: int
-    place: float
-    cutoff_place: float
+    position: float
+    cutoff_position: float
     bars: list[Bar]
     baseline: str
-    baseline_place: float
-    result_place: float
+    baseline_position: float
+    result_position: float
     chart_cutoff: float
 
 
@@ -121,7 +121,7 @@ def view_decision(
     risk, cutoff, baseline = decision.probability_of_default, decision.cutoff, decision.baseline
     left, right = _ends(decision)
 
-    def place(share: float) -> float:
+    def position(share: float) -> float:
         return round(100 * (share - left) / (right - left), 2)
 
     return DecisionView(
@@ -134,13 +134,13 @@ def view_decision(
         low=low,
         high=high,
         score_needed=needed,
-        place=_along(decision.score, low, high),
-        cutoff_place=_along(needed, low, high),
+        position=_along(decision.score, low, high),
+        cutoff_position=_along(needed, low, high),
         bars=_bars(decision, schema, language, ends=(left, right)),
         baseline=percent(baseline),
-        baseline_place=place(baseline),
-        result_place=place(risk),
-        chart_cutoff=place(cutoff),
+        baseline_position=position(baseline),
+        result_position=position(risk),
+        chart_cutoff=position(cutoff),
     )
 
 
@@ -160,10 +160,10 @@ def _ranked(decision: Decision) -> dict[str, float]:
 def _bars(
     decision: Decision, schema: Schema, language: str, *, ends: tuple[float, float]
 ) -> list[Bar]:
-    bars, at = [], decision.baseline
+    bars, level = [], decision.baseline
     for name, impact in _ranked(decision).items():
         field, value = schema.fields.get(name), decision.applicant.values[name]
-        start = 100 * (min(at, at + impact) - ends[0]) / (ends[1] - ends[0])
+        start = 100 * (min(level, level + impact) - ends[0]) / (ends[1] - ends[0])
         width = 100 * abs(impact) / (ends[1] - ends[0])
         bars.append(
             Bar(
@@ -175,7 +175,7 @@ def _bars(
                 riskier=impact > 0,
             )
         )
-        at += impact
+        level += impact
     return bars
 
 
@@ -240,7 +240,7 @@ def show_decision(
         override=override and override.to_dict(),
         other_label=NOT_ELIGIBLE if logged.decision.label == ELIGIBLE else ELIGIBLE,
         override_form=override_form,
-        longest={"reason": MAX_REASON_LENGTH, "decided_by": MAX_NAME_LENGTH},
+        max_lengths={"reason": MAX_REASON_LENGTH, "decided_by": MAX_NAME_LENGTH},
         problem=problem,
         notice=notice(language),
         endpoint=endpoint,
@@ -251,10 +251,10 @@ def show_decision(
     )
 
 
-def lead_to_decision(decision_id: str, *, part: str) -> Response:
+def lead_to_decision(decision_id: str, *, anchor: str) -> Response:
     """Lead a browser from a form to a part of the decision's page, where it sees what is logged."""
-    place = url_for("log.decision", decision_id=decision_id, lang=page_language(), _anchor=part)
-    return Response(status=SEE_OTHER, headers={"Location": place})
+    address = url_for("log.decision", decision_id=decision_id, lang=page_language(), _anchor=anchor)
+    return Response(status=SEE_OTHER, headers={"Location": address})
 
 
 def key_needed() -> bool:

@@ -30,10 +30,10 @@ from creditscore.web.service import service
 
 #: What the form of the page has, in its order: days, of the reader's zone, in place of moments.
 FROM, TO, ZONE = "from", "to", "zone"
-SHOWN = ("search", "label", "scorecard", "outcome", FROM, TO)
+FORM_FIELDS = ("search", "label", "scorecard", "outcome", FROM, TO)
 
 #: What the addresses of the same search have: those, and what programs have in place of days.
-KEPT = (*SHOWN, ZONE, "reference", "since", "until")
+ADDRESS_PARAMETERS = (*FORM_FIELDS, ZONE, "reference", "since", "until")
 
 ONE_DAY = timedelta(days=1)
 
@@ -63,18 +63,18 @@ class DecisionRow:
 def show_decisions() -> Response:
     """Show the decisions that the form asks for, or what is wrong with the form."""
     language = page_language()
-    sent = {name: text.strip() for name, text in request.args.items() if text.strip()}
+    entries = {name: text.strip() for name, text in request.args.items() if text.strip()}
     try:
         filters, cursor = _read_filters()
     except WrongValues as wrong:
-        answer = _page(sent, language, faults=_in_words(wrong.faults, language))
+        answer = _page(entries, language, faults=_in_words(wrong.faults, language))
         answer.status_code = UNPROCESSABLE
         return answer
     with within(TRANSACTION_TIMEOUT_S):
-        found = service().log.page(limit=PAGE_SIZE, cursor=cursor, **filters)
-        outcomes = service().log.outcomes_of(found.decisions)
-    rows = [_row(each, outcomes.get(each.number), language) for each in found.decisions]
-    return _page(sent, language, rows=rows, cursor=found.cursor, csv=_csv_address(filters))
+        log_page = service().log.page(limit=PAGE_SIZE, cursor=cursor, **filters)
+        outcomes = service().log.outcomes_of(log_page.decisions)
+    rows = [_row(logged, outcomes.get(logged.number), language) for logged in log_page.decisions]
+    return _page(entries, language, rows=rows, cursor=log_page.cursor, csv=_csv_address(filters))
 
 
 def _parameters() -> Mapping[str, Parameter]:
@@ -113,7 +113,7 @@ def _in_words(faults: Sequence[Fault], language: str) -> list[str]:
     words = []
     for fault in faults:
         name, text = fault.pointer.removeprefix("/"), in_language(fault.text, language)
-        title = PAGE_TEXTS[language][f"list_{name}"] if name in SHOWN else name
+        title = PAGE_TEXTS[language][f"list_{name}"] if name in FORM_FIELDS else name
         words.append(title + text[len(name) :] if name and text.startswith(name) else text)
     return words
 
@@ -122,7 +122,7 @@ def _row(logged: LoggedDecision, outcome: Outcome | None, language: str) -> Deci
     decision, texts, write = logged.decision, PAGE_TEXTS[language], FORMATS[language]
     scorecard = decision.applicant.scorecard
     spec = service().assessor.model.schema.scorecards.get(scorecard)
-    known = {None: "", True: texts["list_bad"], False: texts["list_good"]}
+    outcome_texts = {None: "", True: texts["list_bad"], False: texts["list_good"]}
     return DecisionRow(
         id=str(decision.decision_id),
         decided_at=timestamp(decision.decided_at),
@@ -131,7 +131,7 @@ def _row(logged: LoggedDecision, outcome: Outcome | None, language: str) -> Deci
         risk=write.share(decision.probability_of_default),
         score=write.number(decision.score),
         scorecard=in_language(spec.title, language) if spec else scorecard,
-        outcome=known[None if outcome is None else outcome.defaulted],
+        outcome=outcome_texts[None if outcome is None else outcome.defaulted],
     )
 
 
@@ -149,7 +149,7 @@ def _address(query: Mapping[str, str], **more: object) -> str:
 
 
 def _page(
-    sent: Mapping[str, str],
+    entries: Mapping[str, str],
     language: str,
     *,
     rows: Sequence[DecisionRow] | None = None,
@@ -159,13 +159,13 @@ def _page(
 ) -> Response:
     schema = service().assessor.model.schema
     texts = PAGE_TEXTS[language]
-    kept = {name: sent[name] for name in KEPT if name in sent}
+    query = {name: entries[name] for name in ADDRESS_PARAMETERS if name in entries}
     return render_page(
         "decisions.html",
         language,
-        query=kept,
-        sent=sent,
-        filtered=bool(kept.keys() - {ZONE}),
+        query=query,
+        entries=entries,
+        filtered=bool(query.keys() - {ZONE}),
         choices={
             "label": {name: texts[name] for name in (ELIGIBLE, NOT_ELIGIBLE)},
             "scorecard": {
@@ -175,8 +175,8 @@ def _page(
         },
         days=(FROM, TO),
         rows=rows,
-        first=_address(kept, lang=language) if "cursor" in sent else None,
-        older=_address(kept, lang=language, cursor=cursor) if cursor else None,
+        first=_address(query, lang=language) if "cursor" in entries else None,
+        older=_address(query, lang=language, cursor=cursor) if cursor else None,
         csv=csv,
         faults=faults,
     )

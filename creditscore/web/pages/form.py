@@ -32,7 +32,7 @@ EXPLORE, KEY_FIELD = "explore", "api-key"
 
 
 @dataclass(frozen=True)
-class Sent:
+class Submission:
     """What a browser sent with the form.
 
     Attributes
@@ -69,7 +69,7 @@ class Control:
     low, high, position : str
         The range that training has seen, for a slider, and where it stands, as HTML writes
         numbers; empty for none.
-    whole : bool
+    is_integer : bool
         Whether only whole numbers count.
     optional : bool
         Whether a decision can do without it.
@@ -86,7 +86,7 @@ class Control:
     low: str
     high: str
     position: str
-    whole: bool
+    is_integer: bool
     optional: bool
 
 
@@ -100,7 +100,7 @@ class Group:
     controls: Sequence[Control]
 
 
-def read_form(raw: bytes) -> Sent:
+def read_form(raw: bytes) -> Submission:
     """Read a form.
 
     Empty fields count as not given; names that are no fields are kept, for the schema to refuse.
@@ -109,7 +109,7 @@ def read_form(raw: bytes) -> Sent:
     typed = {name: value.strip() for name, value in pairs if value.strip()}
     typed.pop(TOKEN_FIELD, None)
     explore, key = typed.pop(EXPLORE, None) is not None, typed.pop(KEY_FIELD, "")
-    return Sent(typed, explore, key)
+    return Submission(typed, explore, key)
 
 
 def to_raw(schema: Schema, typed: Mapping[str, str], language: str) -> dict[str, object]:
@@ -154,7 +154,7 @@ def groups(
                     schema.fields[name],
                     typed.get(name, ""),
                     error=errors.get(name, ""),
-                    seen=ranges.get(name, ()),
+                    training_range=ranges.get(name, ()),
                     optional=optional
                     or name in schema.optional
                     or schema.fields[name].missing is not None,
@@ -181,7 +181,7 @@ def reference_control(typed: Mapping[str, str], faults: Sequence[Fault], languag
         low="",
         high="",
         position="",
-        whole=False,
+        is_integer=False,
         optional=True,
     )
 
@@ -200,12 +200,12 @@ def _control(
     value: str,
     *,
     error: str,
-    seen: Sequence[Value],
+    training_range: Sequence[Value],
     optional: bool,
     language: str,
 ) -> Control:
     options = _options(field, language)
-    slides = not options and len(seen) == 2
+    slides = not options and len(training_range) == 2
     raw = _read(field, value, language)
     at = raw if isinstance(raw, int | float) else field.example
     return Control(
@@ -217,10 +217,10 @@ def _control(
         options=options,
         error=error,
         example=_typed(field.example, language),
-        low=_written(seen[0]) if slides else "",
-        high=_written(seen[1]) if slides else "",
-        position=_written(at) if slides else "",
-        whole=field.rule.python_type is int,
+        low=_to_html(training_range[0]) if slides else "",
+        high=_to_html(training_range[1]) if slides else "",
+        position=_to_html(at) if slides else "",
+        is_integer=field.rule.python_type is int,
         optional=optional,
     )
 
@@ -274,5 +274,5 @@ def _typed(value: Value, language: str) -> str:
     return value if isinstance(value, str) else FORMATS[language].exact(value)
 
 
-def _written(value: Value) -> str:
+def _to_html(value: Value) -> str:
     return value if isinstance(value, str) else format_number(value)

@@ -20,7 +20,6 @@ def render_page(
     template: str,
     language: str,
     *,
-    part: str | None = None,
     endpoint: str | None = None,
     query: Mapping[str, str] | None = None,
     **parts: Any,
@@ -30,8 +29,6 @@ def render_page(
     Parameters
     ----------
     template, language : str
-    part : str, optional
-        The part of it that the request asks for.
     endpoint : str, optional
         The route that shows this page; the request's own, unless that only writes.
     query : mapping of str to str, optional
@@ -39,17 +36,17 @@ def render_page(
     **parts
         What the template shows.
     """
-    other = next(each for each in LANGUAGES if each != language)
-    place: dict[str, Any] = {**(query or {}), **(request.view_args or {})}
+    other_language = next(code for code in LANGUAGES if code != language)
+    parameters: dict[str, Any] = {**(query or {}), **(request.view_args or {})}
     if endpoint is None and not can_be_opened():
-        endpoint, place = "pages.home", {}
+        endpoint, parameters = "pages.home", {}
     endpoint = endpoint or str(request.endpoint)
     return render_part(
         template,
         language,
-        other=other,
-        here=url_for(endpoint, lang=language, **place),
-        there=url_for(endpoint, lang=other, **place),
+        other_language=other_language,
+        address=url_for(endpoint, lang=language, **parameters),
+        other_address=url_for(endpoint, lang=other_language, **parameters),
         **parts,
     )
 
@@ -96,11 +93,11 @@ def can_be_opened() -> bool:
 def notice(language: str) -> list[str]:
     """Say what everyone must know before using this model."""
     model = service().assessor.model
-    said = [in_language(model.schema.notice, language)]
+    texts = [in_language(model.schema.notice, language)]
     about = model.schema.files.get(model.card["data"]["sha256"])
-    said += [in_language(about, language)] if about else []
+    texts += [in_language(about, language)] if about else []
     if names := model.protected_predictors():
         titles = [in_language(model.schema.fields[name].title, language) for name in names]
-        said.append(PAGE_TEXTS[language]["protected"].format(fields=", ".join(titles)))
-        said.append(in_language(LEGAL_SENTENCE, language) + ".")
-    return said
+        texts.append(PAGE_TEXTS[language]["protected"].format(fields=", ".join(titles)))
+        texts.append(in_language(LEGAL_SENTENCE, language) + ".")
+    return texts

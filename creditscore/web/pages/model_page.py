@@ -10,6 +10,8 @@ from typing import Any
 from flask import Response, request
 
 from creditscore.charts.model_charts import MAX_FIELDS, cutoff_plot, field_curves, scorecard_plots
+from creditscore.charts.topics import Topic, Wording
+from creditscore.charts.validation_tables import validation_topics
 from creditscore.evaluation.benchmark import benchmark_paragraph
 from creditscore.evaluation.card import Card, read_card
 from creditscore.evaluation.cutoff_tradeoff import (
@@ -24,14 +26,14 @@ from creditscore.evaluation.cutoff_tradeoff import (
 )
 from creditscore.i18n.catalogue import DECIMAL_SIGNS, PAGE_TEXTS, in_language
 from creditscore.i18n.number_format import FORMATS
+from creditscore.schema import Schema
 from creditscore.schema.declarations import ReleaseText
-from creditscore.schema.descriptions import group_text
+from creditscore.schema.descriptions import band_label_text, group_text
 from creditscore.schema.governance import TEXTS
 from creditscore.scorecard.model_archive import ArchivedVersion, list_versions
 from creditscore.web.content_negotiation import page_language
 from creditscore.web.localised_card import localised_card
 from creditscore.web.pages.layout import notice, render_page, render_part
-from creditscore.web.pages.validation_view import validation_view
 from creditscore.web.problems import UNPROCESSABLE
 from creditscore.web.service import service
 
@@ -53,11 +55,11 @@ def show_model() -> Response:
     """Render the card, or only the part on the cut-off if a script asks for that."""
     assessor, language = service().assessor, page_language()
     card = read_card(localised_card(assessor.model, assessor.policy, language))
-    validation = validation_view(card, assessor.model.schema, language)
+    validation = _validation_topics(card, assessor.model.schema, language)
     if request.args.get("part") == "validation":
-        whole = {"part": "validation"}
+        query = {"part": "validation"}
         return render_page(
-            "validation.html", language, query=whole, card=card, validation=validation
+            "validation.html", language, query=query, card=card, validation=validation
         )
     choice = _read_choice(card, language)
     name = choice.scorecard
@@ -90,14 +92,35 @@ def show_model() -> Response:
     return answer
 
 
+def _validation_topics(card: Card, schema: Schema, language: str) -> dict[str, list[Topic]]:
+    """Return the topics of each scorecard by its name; none for a card of an earlier release."""
+
+    def group(field: str | None, label: str) -> str:
+        text = band_label_text(label) if field is None else group_text(schema.fields[field], label)
+        return label if text is None else in_language(text, language)
+
+    words = Wording(
+        language=language,
+        field=lambda name: str(card.fields[name].title),
+        group=group,
+        scorecard=lambda name: str(card.scorecards[name].title),
+    )
+    return {
+        name: list(validation_topics(section, words)) for name, section in card.scorecards.items()
+    }
+
+
 def _versions(card: Card, name: str) -> list[tuple[ArchivedVersion, list[ReleaseText]]]:
     """List the versions of a scorecard, each with what is declared of it in the version history."""
     svc = service()
-    declared = card.governance.versions if card.governance else ()
+    releases = card.governance.versions if card.governance else ()
     return [
-        (one, [each for each in declared if one.version in re.findall(r"[\w-]+", each.version)])
-        for one in list_versions(svc.settings.model_dir, svc.assessor.model)
-        if one.scorecard == name
+        (
+            archived,
+            [text for text in releases if archived.version in re.findall(r"[\w-]+", text.version)],
+        )
+        for archived in list_versions(svc.settings.model_dir, svc.assessor.model)
+        if archived.scorecard == name
     ]
 
 
@@ -125,13 +148,13 @@ def _read_choice(card: Card, language: str) -> Choice:
     default = break_even_percent(ratio) if "ratio" in query else round(100 * policy.cutoff)
     # A browser sends both fields; the button says which of them counts.
     typed = query.get("cutoff") if query.get("by") != "ratio" else None
-    chosen = _number(typed, LOWEST_PERCENT, HIGHEST_PERCENT, default)
-    if chosen is None:
+    percent = _number(typed, LOWEST_PERCENT, HIGHEST_PERCENT, default)
+    if percent is None:
         errors["cutoff"] = _wrong(texts, "cut_percent", LOWEST_PERCENT, HIGHEST_PERCENT, language)
     return Choice(
         scorecard=scorecard if scorecard in names else names[0],
         ratio=ratio,
-        percent=round(default if chosen is None else chosen),
+        percent=round(default if percent is None else percent),
         errors=errors,
     )
 
@@ -156,14 +179,14 @@ def _cutoff_part(card: Card, choice: Choice, language: str) -> dict[str, Any]:
     """Return the trade-off of the chosen cut-off, beside that of the one in force."""
     section = card.scorecards[choice.scorecard]
     now = round(100 * card.policy.cutoff)
-    chosen = trade_off(section, choice.percent, choice.ratio)
+    tradeoff = trade_off(section, choice.percent, choice.ratio)
     return {
         "choice": choice,
         "card_fields": card.fields,
-        "chosen": chosen,
+        "tradeoff": tradeoff,
         "in_force": trade_off(section, now, choice.ratio),
         "cheapest": cheapest(section, choice.ratio),
         "group_rates": group_rates(section, choice.percent),
         "group_rates_now": group_rates(section, now),
-        "cutoff_plot": cutoff_plot(section, chosen, PAGE_TEXTS[language], language),
+        "cutoff_plot": cutoff_plot(section, tradeoff, PAGE_TEXTS[language], language),
     }

@@ -32,30 +32,32 @@ WINDOW = ("days", "since", "until", "by")
 MAX_TICKS = 4
 
 
-def show_monitoring(found: Mapping[str, Any]) -> Response:
+def show_monitoring(report: Mapping[str, Any]) -> Response:
     """Show what monitoring found."""
     language = page_language()
-    wanted = request.args.get("days", str(DEFAULT_DAYS))
+    days = request.args.get("days", str(DEFAULT_DAYS))
     return render_page(
         "monitoring.html",
         language,
-        days=wanted,
-        offered=sorted({*DAYS, int(wanted)}) if wanted.isdecimal() else DAYS,
+        days=days,
+        day_choices=sorted({*DAYS, int(days)}) if days.isdecimal() else DAYS,
         periods=PERIODS,
         by=request.args.get("by", ""),
         csv=_csv_address(),
-        found=found,
-        fewest=FORMATS[language].number(service().assessor.model.schema.triggers.min_decisions),
-        course_help=_course_help(found["by"], language),
-        scorecards=_scorecards(found, language),
+        report=report,
+        min_decisions=FORMATS[language].number(
+            service().assessor.model.schema.triggers.min_decisions
+        ),
+        course_help=_course_help(report["by"], language),
+        scorecards=_scorecards(report, language),
         write=FORMATS[language],
     )
 
 
 def _csv_address() -> str:
     """Return the address of the same window as CSV."""
-    asked = [(name, request.args[name]) for name in WINDOW if request.args.get(name)]
-    return f"{url_for('monitoring.monitoring')}?{urlencode([*asked, ('format', 'csv')])}"
+    window = [(name, request.args[name]) for name in WINDOW if request.args.get(name)]
+    return f"{url_for('monitoring.monitoring')}?{urlencode([*window, ('format', 'csv')])}"
 
 
 def _course_help(by: str, language: str) -> str:
@@ -67,20 +69,20 @@ def _course_help(by: str, language: str) -> str:
     )
 
 
-def _scorecards(found: Mapping[str, Any], language: str) -> list[dict[str, Any]]:
+def _scorecards(report: Mapping[str, Any], language: str) -> list[dict[str, Any]]:
     schema, texts = service().assessor.model.schema, PAGE_TEXTS[language]
-    shown = []
-    for name, section in found["scorecards"].items():
+    cards = []
+    for name, section in report["scorecards"].items():
         titles = {
             field: in_language(schema.fields[field].title, language) for field in section["fields"]
         }
         days, bands = section["approvals_by_day"], section["outcomes"]["bands"]
-        shifts = {texts["drift_score"]: _named(section["score"], None, language)}
+        shifts = {texts["drift_score"]: _name_bins(section["score"], None, language)}
         shifts |= {
-            titles[field]: _named(shift, field, language)
+            titles[field]: _name_bins(shift, field, language)
             for field, shift in section["fields"].items()
         }
-        shown.append(
+        cards.append(
             {
                 "name": name,
                 "title": in_language(schema.scorecards[name].title, language),
@@ -88,32 +90,32 @@ def _scorecards(found: Mapping[str, Any], language: str) -> list[dict[str, Any]]
                 "shifts": shifts,
                 "groups": {
                     titles[field]: [
-                        {**one, "group": _group(field, one["group"], language)} for one in groups
+                        {**row, "group": _group(field, row["group"], language)} for row in groups
                     ]
                     for field, groups in section["approvals_by_group"].items()
                 },
-                "course": CourseView(section, found["by"], schema, texts, language),
+                "course": CourseView(section, report["by"], schema, texts, language),
                 "by_day": approvals_by_day(days, texts, language) if len(days) > 1 else None,
                 "calibration": _calibration(bands, texts, language),
             }
         )
-    return shown
+    return cards
 
 
 def _calibration(
     bands: Sequence[Mapping[str, Any]], texts: Mapping[str, str], language: str
 ) -> Plot | None:
     points = [
-        CalibrationPoint(one["mean_predicted"], one["observed_rate"], *one["interval"])
-        for one in bands
+        CalibrationPoint(band["mean_predicted"], band["observed_rate"], *band["interval"])
+        for band in bands
     ]
     # One point says less than the two numbers above it.
     return calibration(points, texts, language) if len(points) > 1 else None
 
 
-def _named(shift: Mapping[str, Any], field: str | None, language: str) -> dict[str, Any]:
+def _name_bins(shift: Mapping[str, Any], field: str | None, language: str) -> dict[str, Any]:
     """Return a shift with its bins named in a language; None is the score."""
-    bins = [{**one, "label": _bin(field, one["label"], language)} for one in shift["bins"]]
+    bins = [{**bin, "label": _bin(field, bin["label"], language)} for bin in shift["bins"]]
     return {**shift, "bins": bins}
 
 
@@ -146,13 +148,13 @@ def approvals_by_day(
         x_title=texts["watch_day"],
         y_title=texts["watch_approved"],
         x_ticks=[
-            (axes.x(place), write_short_day(days[place]["day"], language))
-            for place in range(0, len(days), step)
+            (axes.x(index), write_short_day(days[index]["day"], language))
+            for index in range(0, len(days), step)
         ],
         y_ticks=axes.y_ticks(FORMATS[language].shares),
-        lines=[("one", axes.line((place, rate["value"]) for place, rate in enumerate(rates)))],
+        lines=[("one", axes.line((index, rate["value"]) for index, rate in enumerate(rates)))],
         dots=[
-            (axes.x(place), axes.y(rate["value"]), axes.y(rate["low"]), axes.y(rate["high"]))
-            for place, rate in enumerate(rates)
+            (axes.x(index), axes.y(rate["value"]), axes.y(rate["low"]), axes.y(rate["high"]))
+            for index, rate in enumerate(rates)
         ],
     )

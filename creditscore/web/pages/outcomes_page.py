@@ -22,7 +22,7 @@ from creditscore.web.problems import UNPROCESSABLE, Problem, TooLarge, WrongMedi
 from creditscore.web.service import service
 
 #: Rows of each kind that the page shows.
-SHOWN_ROWS = 500
+MAX_SHOWN_ROWS = 500
 
 #: Bytes of a report that a link can hold: browsers take addresses of two million characters, and
 #: base64 writes four for three bytes.
@@ -56,9 +56,9 @@ class Report:
         """Add the next row."""
         state = row.result.state
         self.counts[state] += 1
-        shown = self.fine if state in {RECORDED, KNOWN} else self.faulty
-        if len(shown) < SHOWN_ROWS:
-            shown.append(row)
+        rows = self.fine if state in {RECORDED, KNOWN} else self.faulty
+        if len(rows) < MAX_SHOWN_ROWS:
+            rows.append(row)
         if self.lines is not None:
             line = to_line(row.cells(language))
             self.size += len(line.encode()) + 1
@@ -100,11 +100,11 @@ def show_refused(refused: Problem | NotATable) -> Response:
     return answer
 
 
-def show_report(reported: Iterable[list[ReportedRow]]) -> Response:
+def show_report(batches: Iterable[list[ReportedRow]]) -> Response:
     """Record the outcomes, and show the result of each row."""
     language = page_language()
     report = Report()
-    for rows in reported:
+    for rows in batches:
         for row in rows:
             report.add(row, language)
     return _page(language, report=report)

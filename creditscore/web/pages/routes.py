@@ -35,13 +35,13 @@ def home() -> ResponseReturnValue:
 def decide() -> ResponseReturnValue:
     """Decide on what was typed into the form, and log it unless it is only to explore."""
     raw = read_form_body(request, max_bytes=form.MAX_BYTES)
-    sent = form.read_form(raw)
+    submission = form.read_form(raw)
     try:
-        answer = _answer(sent, raw)
+        answer = _answer(submission, raw)
     except (KeyNeeded, ForeignForm) as refused:
         if not wants_page(request):
             raise
-        answer = _page(sent.typed, refused=refused)
+        answer = _page(submission.typed, refused=refused)
         answer.status_code = refused.status
     caller = signed_in()
     if caller is not None and caller.signing_in:
@@ -55,33 +55,33 @@ def docs() -> ResponseReturnValue:
     return render_page("docs.html", page_language())
 
 
-def _answer(sent: form.Sent, raw: bytes) -> Response:
+def _answer(submission: form.Submission, raw: bytes) -> Response:
     """Sign in with the key, if one was typed; decide, and log it unless it is only to explore."""
-    here, request = service(), current_request()
-    if sent.key:
+    svc, request = service(), current_request()
+    if submission.key:
         check_own_page(request)
-        if here.keys.sign_in(request, sent.key).key_id is None:
+        if svc.keys.sign_in(request, submission.key).key_id is None:
             raise KeyNeeded
-    if sent.explore:
-        here.limits.admit_what_if(request)
-    key_id = check_predict(request, here.keys, here.settings)
-    schema = here.assessor.model.schema
+    if submission.explore:
+        svc.limits.admit_what_if(request)
+    key_id = check_predict(request, svc.keys, svc.settings)
+    schema = svc.assessor.model.schema
     try:
-        applicant = schema.parse(form.to_raw(schema, sent.typed, page_language()))
+        applicant = schema.parse(form.to_raw(schema, submission.typed, page_language()))
     except InvalidApplicants as invalid:
-        answer = _page(sent.typed, faults=invalid.faults)
+        answer = _page(submission.typed, faults=invalid.faults)
         answer.status_code = UNPROCESSABLE
         return answer
-    decision = _decide(applicant, raw, explore=sent.explore, key_id=key_id)
-    return _page(sent.typed, decision=decision, explore=sent.explore)
+    decision = _decide(applicant, raw, explore=submission.explore, key_id=key_id)
+    return _page(submission.typed, decision=decision, explore=submission.explore)
 
 
 def _decide(applicant: Applicant, raw: bytes, *, explore: bool, key_id: str | None) -> Decision:
-    here = service()
-    decision = here.assessor.assess(applicant)
+    svc = service()
+    decision = svc.assessor.assess(applicant)
     if explore:
         return decision
-    recorded = here.log.record([decision], read_origin(request, raw, key_id=key_id))
+    recorded = svc.log.record([decision], read_origin(request, raw, key_id=key_id))
     return recorded.decisions[0]
 
 
@@ -94,11 +94,11 @@ def _page(
     refused: Problem | None = None,
 ) -> Response:
     """Make the page of the form; `refused` says why it was not taken."""
-    here, language = service(), page_language()
-    model = here.assessor.model
+    svc, language = service(), page_language()
+    model = svc.assessor.model
     errors, key_error = form.other_errors(model.schema, faults, language), ""
     if isinstance(refused, KeyNeeded):
-        wrong = here.keys.look_at(current_request()).key_failed
+        wrong = svc.keys.look_at(current_request()).key_failed
         key_error = PAGE_TEXTS[language]["key_wrong" if wrong else "key_missing"]
     elif refused is not None:
         errors.append(PAGE_TEXTS[language]["form_too_old"])

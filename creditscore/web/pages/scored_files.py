@@ -55,9 +55,9 @@ def as_links(scored: ScoredTable) -> dict[str, str]:
 def as_zip(scored: ScoredTable, names: Mapping[str, str]) -> Response:
     """Return an archive of the files."""
     archive = spooled_file()
-    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as written:
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as zip_file:
         for field, file in _files(scored).items():
-            with written.open(names[field], "w") as entry:
+            with zip_file.open(names[field], "w") as entry:
                 file.seek(0)
                 copyfileobj(file, entry)
     answer = file_answer(archive, "application/zip")
@@ -68,8 +68,8 @@ def as_zip(scored: ScoredTable, names: Mapping[str, str]) -> Response:
 
 def as_parts(
     steps: Generator[ScoredTable],
-    page: Callable[[ScoredTable], bytes],
-    refused: Callable[[CreditScoreError], bytes],
+    make_page: Callable[[ScoredTable], bytes],
+    make_error_page: Callable[[CreditScoreError], bytes],
     names: Mapping[str, str],
 ) -> Response:
     """Return an answer that begins while a table is scored, and ends with a page and the files.
@@ -81,15 +81,15 @@ def as_parts(
     ----------
     steps : iterator of ScoredTable
         The result so far; closed with the answer.
-    page : callable
+    make_page : callable
         Makes the page of the result.
-    refused : callable
+    make_error_page : callable
         Makes the page of what went wrong in between, when the status has been sent already.
     names : mapping of str to str
         Of the files.
     """
     boundary = secrets.token_hex(16)
-    body = _send(boundary, steps, page, refused, names)
+    body = _send(boundary, steps, make_page, make_error_page, names)
     answer = Response(body, content_type=f"{MULTIPART}; boundary={boundary}")
     answer.headers.add(*UNBUFFERED)
     return answer
@@ -98,8 +98,8 @@ def as_parts(
 def _send(
     boundary: str,
     steps: Generator[ScoredTable],
-    page: Callable[[ScoredTable], bytes],
-    refused: Callable[[CreditScoreError], bytes],
+    make_page: Callable[[ScoredTable], bytes],
+    make_error_page: Callable[[CreditScoreError], bytes],
     names: Mapping[str, str],
 ) -> Iterator[bytes]:
     encoder = MultipartEncoder(boundary.encode())
@@ -112,9 +112,9 @@ def _send(
                 yield dumps_bytes(state) + b"\n"
             files = _files(scored)
             stack.callback(scored.close)
-            text = page(scored)
+            text = make_page(scored)
         except CreditScoreError as error:
-            text = refused(error)
+            text = make_error_page(error)
         yield from map(encoder.send_event, _events(text, files, names))
 
 

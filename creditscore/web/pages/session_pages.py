@@ -29,19 +29,19 @@ NEXT = "next"
 @bp.get("/sign-in")
 def sign_in_form() -> ResponseReturnValue:
     """Show the form that takes a key, to a user who has not signed in yet."""
-    wanted = request.args.get(NEXT, "")
+    next_address = request.args.get(NEXT, "")
     if signed_in():
-        return redirect(_destination(wanted), SEE_OTHER)
-    return _show_sign_in(wanted)
+        return redirect(_destination(next_address), SEE_OTHER)
+    return _show_sign_in(next_address)
 
 
 @bp.post("/sign-in")
 def sign_in() -> ResponseReturnValue:
     """Check a key, begin a session with it, and lead on to where it was asked for."""
     check_own_page(request)
-    sent = parse_qs(read_form_body(request, max_bytes=MAX_BYTES).decode(errors="replace"))
-    g.next = sent.get(NEXT, [""])[0]
-    caller = service().keys.sign_in(current_request(), sent.get(KEY_FIELD, [""])[0].strip())
+    fields = parse_qs(read_form_body(request, max_bytes=MAX_BYTES).decode(errors="replace"))
+    g.next = fields.get(NEXT, [""])[0]
+    caller = service().keys.sign_in(current_request(), fields.get(KEY_FIELD, [""])[0].strip())
     if caller.key_id is None:
         raise KeyNeeded(keys_exist=caller.keys_exist)
     answer = redirect(_destination(g.next), SEE_OTHER)
@@ -72,7 +72,7 @@ def show_refusal(status: int, detail: str, faults: Sequence[str]) -> Response:
         The single faults of an input.
     """
     if status == UNAUTHORIZED:
-        return mark_negotiated(_show_sign_in(g.get(NEXT) or _here()))
+        return mark_negotiated(_show_sign_in(g.get(NEXT) or _return_address()))
     language = page_language()
     texts = PAGE_TEXTS[language]
     detail = texts.get(f"refused_{status}_text", detail)
@@ -87,7 +87,7 @@ def show_refusal(status: int, detail: str, faults: Sequence[str]) -> Response:
     return mark_negotiated(page)
 
 
-def _show_sign_in(wanted: str) -> Response:
+def _show_sign_in(next_address: str) -> Response:
     """Show the form that takes a key, and say why where a key or a session was refused."""
     caller, language = _caller(), page_language()
     texts, error, ended = PAGE_TEXTS[language], "", False
@@ -99,7 +99,7 @@ def _show_sign_in(wanted: str) -> Response:
         "sign_in.html",
         language,
         # Without a page to lead on to, it is the start page, in the language of this one.
-        wanted=local_path(wanted) if wanted else "",
+        next_address=local_path(next_address) if next_address else "",
         error=error,
         ended=ended,
         hours=LIFETIME_S // 3600,
@@ -125,15 +125,15 @@ def _sentence(text: str) -> str:
     return f"{text[:1].upper()}{text[1:]}."
 
 
-def _destination(wanted: str) -> str:
-    return local_path(wanted) if wanted else _home()
+def _destination(next_address: str) -> str:
+    return local_path(next_address) if next_address else _home()
 
 
 def _home() -> str:
     return url_for("pages.home", lang=page_language())
 
 
-def _here() -> str:
+def _return_address() -> str:
     """Return the address to come back to: this one, or the page whose form was sent."""
     if can_be_opened():
         query = request.query_string.decode("ascii", "replace")

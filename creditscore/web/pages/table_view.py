@@ -40,26 +40,26 @@ class HeaderView:
     format : str
         In words.
     columns : sequence of str
-    read : sequence of str
+    used_columns : sequence of str
         Those that are fields or the reference.
-    others : sequence of (str, str)
+    other_columns : sequence of (str, str)
         Those that are passed through, some of them, each with the field that it may have meant.
     more : int
         How many of those are not named.
-    shown : sequence of int
-        The places of those whose cells are shown.
+    shown_indexes : sequence of int
+        Of the columns whose cells are shown.
     """
 
     format: str
     columns: Sequence[str]
-    read: Sequence[str]
-    others: Sequence[tuple[str, str]]
+    used_columns: Sequence[str]
+    other_columns: Sequence[tuple[str, str]]
     more: int
-    shown: Sequence[int]
+    shown_indexes: Sequence[int]
 
-    def is_read(self, place: int) -> bool:
+    def is_used(self, index: int) -> bool:
         """Return whether a column is a field or the reference."""
-        return self.columns[place] in self.read
+        return self.columns[index] in self.used_columns
 
 
 @dataclass(frozen=True)
@@ -92,22 +92,22 @@ class FieldView:
 def view_header(file: TableFile, schema: Schema, language: str) -> HeaderView:
     """Return how a table is written, and its columns."""
     columns = file.columns
-    places = field_columns(columns, schema)
-    read = {place for found in places.values() for place in found}
-    read |= {place for place, name in enumerate(columns) if clean_name(name) == REFERENCE}
-    others = [place for place in range(len(columns)) if place not in read]
-    missing = [name for name in schema.fields if name not in places]
-    shown = sorted([*read, *others][:MAX_COLUMNS])
+    indexes = field_columns(columns, schema)
+    used_indexes = {index for column_indexes in indexes.values() for index in column_indexes}
+    used_indexes |= {index for index, name in enumerate(columns) if clean_name(name) == REFERENCE}
+    other_indexes = [index for index in range(len(columns)) if index not in used_indexes]
+    missing = [name for name in schema.fields if name not in indexes]
+    shown_indexes = sorted([*used_indexes, *other_indexes][:MAX_COLUMNS])
     return HeaderView(
         format=_format_in_words(file.format, language),
         columns=columns,
-        read=[columns[place] for place in sorted(read)],
-        others=[
-            (columns[place], nearest_name(columns[place], missing) or "")
-            for place in others[:MAX_OTHERS]
+        used_columns=[columns[index] for index in sorted(used_indexes)],
+        other_columns=[
+            (columns[index], nearest_name(columns[index], missing) or "")
+            for index in other_indexes[:MAX_OTHERS]
         ],
-        more=max(0, len(others) - MAX_OTHERS),
-        shown=shown,
+        more=max(0, len(other_indexes) - MAX_OTHERS),
+        shown_indexes=shown_indexes,
     )
 
 
@@ -118,9 +118,9 @@ def view_rows(header: HeaderView, rows: Iterable[CheckedRow], language: str) -> 
             line=row.line,
             cells=[
                 CellView(
-                    _short(row.cells[place] if place < len(row.cells) else ""), place in row.wrong
+                    _short(row.cells[index] if index < len(row.cells) else ""), index in row.wrong
                 )
-                for place in header.shown
+                for index in header.shown_indexes
             ],
             faults=faults_in_words(row.faults, language),
         )
@@ -158,14 +158,16 @@ def empty_table(schema: Schema, language: str) -> str:
     return f"data:text/csv;base64,{base64.b64encode(text.encode('utf-8-sig')).decode()}"
 
 
-def _format_in_words(found: FileFormat, language: str) -> str:
+def _format_in_words(file_format: FileFormat, language: str) -> str:
     texts = PAGE_TEXTS[language]
-    if found.kind == EXCEL:
-        return texts["format_workbook"].format(sheet=found.sheet, line=found.header_line)
+    if file_format.kind == EXCEL:
+        return texts["format_workbook"].format(
+            sheet=file_format.sheet, line=file_format.header_line
+        )
     return texts["format_csv"].format(
-        separator=texts[SEPARATOR_TEXTS[found.separator]],
-        encoding=ENCODINGS.get(found.encoding, found.encoding),
-        line=found.header_line,
+        separator=texts[SEPARATOR_TEXTS[file_format.separator]],
+        encoding=ENCODINGS.get(file_format.encoding, file_format.encoding),
+        line=file_format.header_line,
     )
 
 

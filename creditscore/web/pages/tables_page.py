@@ -101,12 +101,14 @@ def read() -> ResponseReturnValue:
             origin = _origin_of(svc, upload, key_id)
             steps = table.decide(svc.assessor, svc.log, origin)
             names = _file_names(upload, table.language)
-            shown = partial(_page, upload, header=header, names=names)
+            show_page = partial(_page, upload, header=header, names=names)
             if wants_parts(request):
                 # Called later, perhaps by another thread.
-                page = copy_current_request_context(partial(_result_page, shown))
-                refused = copy_current_request_context(partial(_refused_page, shown, origin))
-                answer = as_parts(steps, page, refused, names)
+                make_page = copy_current_request_context(partial(_result_page, show_page))
+                make_error_page = copy_current_request_context(
+                    partial(_error_page, show_page, origin)
+                )
+                answer = as_parts(steps, make_page, make_error_page, names)
                 answer.call_on_close(stack.pop_all().close)
                 return answer
             *_, scored = steps
@@ -115,23 +117,23 @@ def read() -> ResponseReturnValue:
     with closing(scored):
         if not fits_into_page(scored):
             return as_zip(scored, names)
-        return shown(scored=scored, rows=scored.sample.rows, links=as_links(scored))
+        return show_page(scored=scored, rows=scored.sample.rows, links=as_links(scored))
 
 
-def _result_page(shown: Callable[..., Response], scored: ScoredTable) -> bytes:
+def _result_page(show_page: Callable[..., Response], scored: ScoredTable) -> bytes:
     """Make the page of a result whose files a script has got."""
-    return shown(scored=scored, rows=scored.sample.rows).get_data()
+    return show_page(scored=scored, rows=scored.sample.rows).get_data()
 
 
-def _refused_page(
-    shown: Callable[..., Response], origin: RequestOrigin, error: CreditScoreError
+def _error_page(
+    show_page: Callable[..., Response], origin: RequestOrigin, error: CreditScoreError
 ) -> bytes:
     """Make the page of what went wrong after the answer began."""
     if isinstance(error, InvalidApplicants):
-        return shown(faults=error.faults).get_data()
+        return show_page(faults=error.faults).get_data()
     # The cause is for the operator only.
     current_app.logger.error("request %s failed: %s", origin.request_id, error)
-    return shown(errors=[say("log_unavailable")]).get_data()
+    return show_page(errors=[say("log_unavailable")]).get_data()
 
 
 def _origin_of(svc: Service, upload: Upload, key_id: str | None) -> RequestOrigin:
@@ -143,24 +145,24 @@ def _origin_of(svc: Service, upload: Upload, key_id: str | None) -> RequestOrigi
     if form_id:
         versions = sorted(svc.assessor.model.versions.values())
         body = hashlib.sha256(upload.raw).hexdigest()
-        meant = repr([form_id, versions, svc.assessor.policy.cutoff, body])
-        own_key = f"table-{hashlib.sha256(meant.encode()).hexdigest()}"
+        request_text = repr([form_id, versions, svc.assessor.policy.cutoff, body])
+        own_key = f"table-{hashlib.sha256(request_text.encode()).hexdigest()}"
     return read_origin(current_request(), upload.raw, key_id=key_id, own_key=own_key)
 
 
 def _file_names(upload: Upload, language: str) -> dict[str, str]:
     """Return what the scored and the rejected rows are called, after the file that came."""
     stem = PurePath(upload.name.replace("\\", "/")).stem[:MAX_NAME_LENGTH]
-    kept = "".join(each if each.isalnum() or each in " -_." else "_" for each in stem).strip(" .")
+    stem = "".join(char if char.isalnum() or char in " -_." else "_" for char in stem).strip(" .")
     texts = PAGE_TEXTS[language]
-    return {field: f"{kept or TABLE}-{texts[f'file_{field}']}.csv" for field in (SCORED, REJECTED)}
+    return {field: f"{stem or TABLE}-{texts[f'file_{field}']}.csv" for field in (SCORED, REJECTED)}
 
 
 def _too_large(svc: Service) -> Text:
-    return say("table_too_large", most=_most(svc))
+    return say("table_too_large", most=_max_size(svc))
 
 
-def _most(svc: Service) -> Text:
+def _max_size(svc: Service) -> Text:
     """Return the size of the largest table, in MB."""
     return say_number(round(svc.settings.max_csv_bytes / MEGABYTE, 3))
 
@@ -190,7 +192,7 @@ def _page(
         key_needed=key_needed,
         form_id=secrets.token_hex(16),
         max_bytes=svc.settings.max_csv_bytes,
-        most=in_language(_most(svc), language),
+        max_size=in_language(_max_size(svc), language),
         too_large=in_language(_too_large(svc), language),
         workbooks=can_read_workbooks(),
         fields=describe_fields(schema, language),
@@ -218,4 +220,4 @@ def _by_scorecard(scored: ScoredTable | None, titles: Mapping[str, str]) -> dict
         title: Counts(scored.counts[name, ELIGIBLE], scored.counts[name, NOT_ELIGIBLE])
         for name, title in titles.items()
     }
-    return {title: each for title, each in counts.items() if any(each)}
+    return {title: pair for title, pair in counts.items() if any(pair)}

@@ -28,11 +28,11 @@ Body = dict[str, Any]
 
 def decide(client: FlaskClient, app: Flask, *references: str | None) -> list[Body]:
     applicant = next(iter(example_applicants(app.extensions[NAME].assessor.model.schema).values()))
-    body = [{**applicant, "reference": each} for each in references]
+    body = [{**applicant, "reference": reference} for reference in references]
     answer = client.post("/predict", json=body, headers=KEY)
     assert answer.status_code == 200, answer.text
-    made: list[Body] = answer.get_json()
-    return made
+    decisions: list[Body] = answer.get_json()
+    return decisions
 
 
 def page_of(client: FlaskClient, query: str = "", *, status: int = 200) -> str:
@@ -60,10 +60,10 @@ def link(text: str, element: str) -> str:
 
 def csv_link(text: str) -> str:
     """Give the address of the table as CSV."""
-    (found,) = [
+    (address,) = [
         str(attributes["href"]) for _, attributes in Page(text).elements if "download" in attributes
     ]
-    return found
+    return address
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -71,19 +71,19 @@ def test_the_table_shows_each_decision_in_the_language_of_the_page(
     app: Flask, client: FlaskClient, language: str
 ) -> None:
     texts, write = PAGE_TEXTS[language], FORMATS[language]
-    made = decide(client, app, "A-17", None)
-    outcome = f"/decisions/{made[0]['decision_id']}/outcome"
+    decisions = decide(client, app, "A-17", None)
+    outcome = f"/decisions/{decisions[0]['decision_id']}/outcome"
     client.post(outcome, json={"defaulted": True}, headers=KEY)
 
     text = page_of(client, f"lang={language}")
 
     assert f'<html lang="{language}">' in text
-    assert ids_on(text) == [each["decision_id"] for each in made[::-1]]
-    for each in made:
-        assert f"/decisions/{each['decision_id']}?lang={language}" in text
-        assert f'<time datetime="{each["decided_at"]}"' in text
-        assert write.share(each["probability_of_default"]) in text
-        assert texts[each["label"]] in text
+    assert ids_on(text) == [decision["decision_id"] for decision in decisions[::-1]]
+    for decision in decisions:
+        assert f"/decisions/{decision['decision_id']}?lang={language}" in text
+        assert f'<time datetime="{decision["decided_at"]}"' in text
+        assert write.share(decision["probability_of_default"]) in text
+        assert texts[decision["label"]] in text
     newest, older = text.partition("<tbody>")[2].split("</tr>")[:2]
     assert ">A-17<" in older
     assert f">{texts['list_bad']}<" in older
@@ -113,78 +113,78 @@ def test_an_empty_log_and_a_search_without_a_find_say_what_to_do(
 def test_a_form_without_values_is_no_filter_and_its_values_come_back(
     app: Flask, client: FlaskClient
 ) -> None:
-    made = decide(client, app, "A-17", "A-18")
+    decisions = decide(client, app, "A-17", "A-18")
     nothing = "lang=en&zone=&search=&label=&scorecard=&outcome=&from=&to="
 
     text = page_of(client, nothing)
-    chosen = page_of(client, "search=A-17&label=not_eligible&outcome=missing&from=2020-01-31")
+    filtered = page_of(client, "search=A-17&label=not_eligible&outcome=missing&from=2020-01-31")
 
-    assert ids_on(text) == [each["decision_id"] for each in made[::-1]]
+    assert ids_on(text) == [decision["decision_id"] for decision in decisions[::-1]]
     assert PAGE_TEXTS["en"]["list_clear"] not in text
-    assert ids_on(chosen) == [made[0]["decision_id"]]
-    assert 'value="A-17"' in chosen
-    assert 'value="2020-01-31"' in chosen
+    assert ids_on(filtered) == [decisions[0]["decision_id"]]
+    assert 'value="A-17"' in filtered
+    assert 'value="2020-01-31"' in filtered
     for value in ("not_eligible", "missing"):
-        assert f'<option value="{value}" selected>' in chosen
+        assert f'<option value="{value}" selected>' in filtered
 
 
 def test_an_odd_reference_is_found_and_shown_as_it_is(app: Flask, client: FlaskClient) -> None:
     odd = ["100%", "A_17", "O'Brien & Söhne", '<b>"x"</b>', "漢字+é", "a?b=c&d#e"]
-    for reference, made in zip(odd, decide(client, app, *odd), strict=True):
+    for reference, decision in zip(odd, decide(client, app, *odd), strict=True):
         answer = client.get("/decisions", query_string={"search": reference}, headers=WITH_KEY)
 
-        assert ids_on(answer.text) == [made["decision_id"]], reference
+        assert ids_on(answer.text) == [decision["decision_id"]], reference
         assert str(escape(reference)) in answer.text
         table = client.get(html.unescape(csv_link(answer.text)), headers=WITH_KEY).text
-        assert made["decision_id"] in table
+        assert decision["decision_id"] in table
         assert len(table.splitlines()) == 2
         swapped = next(
             str(attributes["href"])
             for _, attributes in Page(answer.text).elements
             if attributes.get("class") == "language"
         )
-        other = client.get(swapped, headers=WITH_KEY)
-        assert ids_on(other.text) == [made["decision_id"]]
-        assert other.headers["Content-Language"] == "id"
+        translation = client.get(swapped, headers=WITH_KEY)
+        assert ids_on(translation.text) == [decision["decision_id"]]
+        assert translation.headers["Content-Language"] == "id"
 
 
 def test_pages_follow_each_other_without_gaps_and_doubles_while_others_arrive(
     app: Flask, client: FlaskClient
 ) -> None:
-    made = decide(client, app, *["A-17"] * (2 * PAGE_SIZE + 3))
+    decisions = decide(client, app, *["A-17"] * (2 * PAGE_SIZE + 3))
 
     text = page_of(client, "lang=en&search=A-17")
-    seen = ids_on(text)
-    sizes = [len(seen)]
+    listed = ids_on(text)
+    sizes = [len(listed)]
     while 'id="older"' in text:
         decide(client, app, "A-17")
         text = client.get(link(text, "older"), headers=WITH_KEY).text
-        seen += ids_on(text)
+        listed += ids_on(text)
         sizes.append(len(ids_on(text)))
 
-    assert seen == [each["decision_id"] for each in made[::-1]]
+    assert listed == [decision["decision_id"] for decision in decisions[::-1]]
     assert sizes == [PAGE_SIZE, PAGE_SIZE, 3]
     first = client.get(link(text, "first"), headers=WITH_KEY).text
     assert len(ids_on(first)) == PAGE_SIZE
     assert 'id="first"' not in first
     # All of them, from whichever page.
     table = client.get(csv_link(text), headers=WITH_KEY).text
-    assert len(table.splitlines()) == 1 + len(made) + 2
+    assert len(table.splitlines()) == 1 + len(decisions) + 2
 
 
 def test_days_are_whole_and_of_the_zone_of_the_reader(app: Flask, client: FlaskClient) -> None:
-    (made,) = decide(client, app, "A-17")
-    at = datetime.fromisoformat(made["decided_at"])
+    (decision,) = decide(client, app, "A-17")
+    at = datetime.fromisoformat(decision["decided_at"])
 
-    def is_there(day: str, other: str, zone: str = "") -> bool:
-        query = {"from": day, "to": other, "zone": zone}
+    def is_there(first_day: str, last_day: str, zone: str = "") -> bool:
+        query = {"from": first_day, "to": last_day, "zone": zone}
         answer = client.get("/decisions", query_string=query, headers=WITH_KEY)
         assert answer.status_code == 200, answer.text
-        found = ids_on(answer.text) == [made["decision_id"]]
-        if found:
+        is_listed = ids_on(answer.text) == [decision["decision_id"]]
+        if is_listed:
             table = client.get(csv_link(answer.text), headers=WITH_KEY).text
-            assert made["decision_id"] in table
-        return found
+            assert decision["decision_id"] in table
+        return is_listed
 
     for zone, hours in (("", 0), ("+07:00", 7), ("-11:30", -11.5), ("+14:00", 14)):
         day = (at.astimezone(UTC) + timedelta(hours=hours)).date()
@@ -231,18 +231,18 @@ def test_what_programs_ask_for_can_be_opened_in_a_browser(app: Flask, client: Fl
 
 
 def test_without_a_key_the_page_holds_nothing(app: Flask, client: FlaskClient) -> None:
-    (made,) = decide(client, app, "A-17")
+    (decision,) = decide(client, app, "A-17")
 
     answers = [
-        client.get(place, headers=BROWSER)
-        for place in ("/decisions", "/outcomes", "/decisions?format=csv")
+        client.get(path, headers=BROWSER)
+        for path in ("/decisions", "/outcomes", "/decisions?format=csv")
     ]
-    answers.append(post_outcome(client, made, {"defaulted": "true"}, headers=BROWSER))
+    answers.append(post_outcome(client, decision, {"defaulted": "true"}, headers=BROWSER))
 
     for answer in answers:
         assert answer.status_code == 401
         assert "A-17" not in answer.text
-        assert made["model_version"] not in answer.text
+        assert decision["model_version"] not in answer.text
 
 
 def post_outcome(
@@ -253,13 +253,13 @@ def post_outcome(
     language: str = "en",
     headers: dict[str, str] | None = None,
 ) -> TestResponse:
-    place = f"/decisions/{decision['decision_id']}/outcome?lang={language}"
-    return client.post(place, data=form, headers=headers or WITH_KEY)
+    path = f"/decisions/{decision['decision_id']}/outcome?lang={language}"
+    return client.post(path, data=form, headers=headers or WITH_KEY)
 
 
 def logged_outcome(client: FlaskClient, decision: Body) -> Any:
-    place = f"/decisions/{decision['decision_id']}"
-    return client.get(place, headers=KEY).get_json()["outcome"]
+    path = f"/decisions/{decision['decision_id']}"
+    return client.get(path, headers=KEY).get_json()["outcome"]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -268,31 +268,31 @@ def test_an_outcome_is_recorded_by_the_form_and_shown_with_time_and_key(
     app: Flask, client: FlaskClient, language: str, defaulted: bool
 ) -> None:
     texts = PAGE_TEXTS[language]
-    (made,) = decide(client, app, "A-17")
-    place = f"/decisions/{made['decision_id']}?lang={language}"
-    before = client.get(place, headers=WITH_KEY).text
+    (decision,) = decide(client, app, "A-17")
+    path = f"/decisions/{decision['decision_id']}?lang={language}"
+    before = client.get(path, headers=WITH_KEY).text
     form = {"defaulted": str(defaulted).lower(), "csrf_token": "whatever"}
 
-    answer = post_outcome(client, made, form, language=language)
+    answer = post_outcome(client, decision, form, language=language)
 
     assert answer.status_code == 303
-    assert answer.location == f"{place}#outcome-title"
-    after = client.get(place, headers=WITH_KEY).text
+    assert answer.location == f"{path}#outcome-title"
+    after = client.get(path, headers=WITH_KEY).text
     read_page(before), read_page(after)
-    outcome = logged_outcome(client, made)
+    outcome = logged_outcome(client, decision)
     assert outcome["defaulted"] is defaulted
     assert shown(before, "outcome") == texts["outcome_unknown"]
     title = app.extensions[NAME].assessor.model.schema.label.title[language]
-    said = texts["outcome_bad" if defaulted else "outcome_good"].format(title=title)
-    assert html.unescape(shown(after, "outcome")) == said
+    outcome_text = texts["outcome_bad" if defaulted else "outcome_good"].format(title=title)
+    assert html.unescape(shown(after, "outcome")) == outcome_text
     assert f'<time datetime="{outcome["recorded_at"]}"' in after
     assert outcome["key_id"] in after
     assert 'id="outcome-form"' in before
     assert 'id="outcome-form"' not in after
     # The same once more changes nothing.
-    again = post_outcome(client, made, form, language=language)
+    again = post_outcome(client, decision, form, language=language)
     assert again.status_code == 303
-    assert logged_outcome(client, made) == outcome
+    assert logged_outcome(client, decision) == outcome
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -300,47 +300,49 @@ def test_another_outcome_is_refused_in_plain_words_beside_the_one_that_stays(
     app: Flask, client: FlaskClient, language: str
 ) -> None:
     texts = PAGE_TEXTS[language]
-    (made,) = decide(client, app, "A-17")
-    post_outcome(client, made, {"defaulted": "false"})
+    (decision,) = decide(client, app, "A-17")
+    post_outcome(client, decision, {"defaulted": "false"})
 
-    answer = post_outcome(client, made, {"defaulted": "true"}, language=language)
+    answer = post_outcome(client, decision, {"defaulted": "true"}, language=language)
 
     assert answer.status_code == 409
     assert texts["outcome_conflicts"] in answer.text
     title = app.extensions[NAME].assessor.model.schema.label.title[language]
     good = texts["outcome_good"].format(title=title)
     assert html.unescape(shown(answer.text, "outcome")) == good
-    assert logged_outcome(client, made)["defaulted"] is False
+    assert logged_outcome(client, decision)["defaulted"] is False
     # Its links lead to the page of the decision, not to where forms are sent.
-    assert f'href="/decisions/{made["decision_id"]}?lang=' in answer.text
+    assert f'href="/decisions/{decision["decision_id"]}?lang=' in answer.text
     read_page(answer.text)
 
 
 def test_a_form_without_a_choice_asks_for_one_and_an_unknown_decision_is_not_found(
     app: Flask, client: FlaskClient
 ) -> None:
-    (made,) = decide(client, app, "A-17")
+    (decision,) = decide(client, app, "A-17")
     unknown = {"decision_id": "019b7c8a-0000-7000-8000-000000000000"}
     forms: list[dict[str, str]] = [{}, {"defaulted": ""}, {"defaulted": "perhaps"}]
 
     for form in forms:
-        answer = post_outcome(client, made, form)
+        answer = post_outcome(client, decision, form)
         assert answer.status_code == 422
         assert PAGE_TEXTS["en"]["outcome_choose"] in answer.text
         assert 'id="outcome-form"' in answer.text
     for form in ({"defaulted": "true"}, {}):
         assert post_outcome(client, unknown, form).status_code == 404
 
-    assert logged_outcome(client, made) is None
+    assert logged_outcome(client, decision) is None
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_page_of_a_decision_has_a_copy_button_and_is_printed_with_notice_and_signature(
     app: Flask, client: FlaskClient, language: str
 ) -> None:
-    (made,) = decide(client, app, "A-17")
+    (decision,) = decide(client, app, "A-17")
 
-    text = client.get(f"/decisions/{made['decision_id']}?lang={language}", headers=WITH_KEY).text
+    text = client.get(
+        f"/decisions/{decision['decision_id']}?lang={language}", headers=WITH_KEY
+    ).text
 
     printed = text.partition('<section class="printed"')[2]
     texts = PAGE_TEXTS[language]
@@ -348,4 +350,4 @@ def test_the_page_of_a_decision_has_a_copy_button_and_is_printed_with_notice_and
         assert texts[name] in printed
     assert texts["notice_title"] in printed
     assert 'class="copy small" data-from="decision-id"' in text
-    assert f'<time datetime="{made["decided_at"]}"' in text
+    assert f'<time datetime="{decision["decided_at"]}"' in text

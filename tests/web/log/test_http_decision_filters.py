@@ -22,18 +22,20 @@ Body = dict[str, Any]
 
 
 @pytest.fixture
-def made(app: Flask, client: FlaskClient) -> list[Body]:
+def decisions(app: Flask, client: FlaskClient) -> list[Body]:
     """Decisions of both scorecards, of both labels, with and without reference and outcome."""
     small, large = example_applicants(app.extensions[NAME].assessor.model.schema).values()
     applicants = [small, large, {**small, "LIMIT_BAL": 500000}, {**large, "LIMIT_BAL": 500000}]
-    body = [{**each, "reference": f"A-{at}"} for at, each in enumerate(applicants * 2)]
+    body = [
+        {**applicant, "reference": f"A-{number}"} for number, applicant in enumerate(applicants * 2)
+    ]
     decisions: list[Body] = client.post("/predict", json=[*body, small], headers=KEY).get_json()
-    for at, each in enumerate(decisions):
-        if at % 3:
-            outcome = {"defaulted": at % 2 == 0}
-            client.post(f"/decisions/{each['decision_id']}/outcome", json=outcome, headers=KEY)
+    for number, decision in enumerate(decisions):
+        if number % 3:
+            outcome = {"defaulted": number % 2 == 0}
+            client.post(f"/decisions/{decision['decision_id']}/outcome", json=outcome, headers=KEY)
     listed: list[Body] = get(client)["decisions"]
-    assert {each["label"] for each in listed} == {"eligible", "not_eligible"}
+    assert {decision["label"] for decision in listed} == {"eligible", "not_eligible"}
     return listed
 
 
@@ -44,7 +46,7 @@ def get(client: FlaskClient, **query: str | int) -> Any:
 
 
 def ids(decisions: list[Body]) -> list[str]:
-    return [each["decision_id"] for each in decisions]
+    return [decision["decision_id"] for decision in decisions]
 
 
 def table(client: FlaskClient, **query: str) -> list[dict[str, str]]:
@@ -67,34 +69,34 @@ CHOICES = {
 
 def fits(decision: Body, query: dict[str, str]) -> bool:
     """Return whether a decision is what a search is for."""
-    known = "missing" if decision["outcome"] is None else "recorded"
-    facts = {**decision, "outcome": known, "search": decision.get("reference")}
+    state = "missing" if decision["outcome"] is None else "recorded"
+    facts = {**decision, "outcome": state, "search": decision.get("reference")}
     return all(facts[name] == value for name, value in query.items())
 
 
 def test_each_filter_and_each_combination_leaves_what_fits_all_of_them(
-    client: FlaskClient, made: list[Body]
+    client: FlaskClient, decisions: list[Body]
 ) -> None:
     for names in itertools.chain(*(itertools.combinations(CHOICES, n) for n in range(5))):
         for values in itertools.product(*(CHOICES[name] for name in names)):
             query = dict(zip(names, values, strict=True))
-            wanted = [each for each in made if fits(each, query)]
+            expected = [decision for decision in decisions if fits(decision, query)]
 
-            assert get(client, **query)["decisions"] == wanted
-            assert [row["decision_id"] for row in table(client, **query)] == ids(wanted)
+            assert get(client, **query)["decisions"] == expected
+            assert [row["decision_id"] for row in table(client, **query)] == ids(expected)
 
 
 def test_the_table_is_what_the_export_writes_but_newest_first(
-    app: Flask, client: FlaskClient, made: list[Body]
+    app: Flask, client: FlaskClient, decisions: list[Body]
 ) -> None:
     exported = run(app, "export", "--format", "csv", "--output", "-")
 
-    whole = client.get("/decisions", headers={**KEY, "Accept": "text/csv"})
+    table_answer = client.get("/decisions", headers={**KEY, "Accept": "text/csv"})
 
-    header, *lines = whole.text.splitlines()
+    header, *lines = table_answer.text.splitlines()
     assert [header, *lines[::-1]] == exported.stdout.splitlines()
-    assert len(lines) == len(made)
-    assert "Accept" in whole.headers["Vary"]
+    assert len(lines) == len(decisions)
+    assert "Accept" in table_answer.headers["Vary"]
     assert table(client, search="nothing") == []
 
 
@@ -119,12 +121,12 @@ def test_a_table_is_sent_while_it_is_read(app: Flask, client: FlaskClient, examp
 
 def newest_first(client: FlaskClient) -> list[str]:
     """Give the ids of all decisions."""
-    found = get(client, limit=500)
-    made = ids(found["decisions"])
-    while found["next"]:
-        found = client.get(found["next"], headers=KEY).get_json()
-        made += ids(found["decisions"])
-    return made
+    page = get(client, limit=500)
+    all_ids = ids(page["decisions"])
+    while page["next"]:
+        page = client.get(page["next"], headers=KEY).get_json()
+        all_ids += ids(page["decisions"])
+    return all_ids
 
 
 def test_a_reference_that_a_spreadsheet_would_run_is_made_safe(
@@ -132,10 +134,12 @@ def test_a_reference_that_a_spreadsheet_would_run_is_made_safe(
 ) -> None:
     applicant = next(iter(example_applicants(app.extensions[NAME].assessor.model.schema).values()))
     formulae = ["=1+1", "+1+1", "@SUM(A1)", "-1-1", '=HYPERLINK("http://x")']
-    body = [{**applicant, "reference": each} for each in formulae]
+    body = [{**applicant, "reference": formula} for formula in formulae]
     client.post("/predict", json=body, headers=KEY)
 
-    assert [row["reference"] for row in table(client)] == [f"'{each}" for each in formulae[::-1]]
+    assert [row["reference"] for row in table(client)] == [
+        f"'{formula}" for formula in formulae[::-1]
+    ]
 
 
 def test_a_wrong_query_is_refused_before_anything_is_sent(client: FlaskClient) -> None:

@@ -82,19 +82,21 @@ def test_a_decision_is_read_back_as_it_was_answered_with_its_inputs(
     for language in LANGUAGES:
         headers = {**ask.headers, "Accept-Language": language, "X-Request-ID": "r-77"}
         for applicant in applicants:
-            made = decision_of(ask.client.post("/predict", json=applicant, headers=headers))
+            decision = decision_of(ask.client.post("/predict", json=applicant, headers=headers))
 
-            found = ask.get(f"/decisions/{made['decision_id']}", **{"Accept-Language": language})
+            logged = ask.get(
+                f"/decisions/{decision['decision_id']}", **{"Accept-Language": language}
+            )
 
-            assert {name: found[name] for name in made} == made
-            assert found.keys() - made.keys() == ADDED
-            assert found["inputs"] == applicant
-            assert found["request_id"] == "r-77"
-            assert found["key_id"].startswith("env-")
-            assert found["outcome"] is None
-            assert found["override"] is None
-            total = made["baseline"] + sum(found["impacts"].values())
-            assert total == pytest.approx(made["probability_of_default"], abs=1e-12)
+            assert {name: logged[name] for name in decision} == decision
+            assert logged.keys() - decision.keys() == ADDED
+            assert logged["inputs"] == applicant
+            assert logged["request_id"] == "r-77"
+            assert logged["key_id"].startswith("env-")
+            assert logged["outcome"] is None
+            assert logged["override"] is None
+            total = decision["baseline"] + sum(logged["impacts"].values())
+            assert total == pytest.approx(decision["probability_of_default"], abs=1e-12)
 
 
 def test_an_unknown_id_is_a_404(ask: Asker) -> None:
@@ -121,63 +123,68 @@ def test_an_unknown_id_is_a_404(ask: Asker) -> None:
 def test_an_explanation_gives_every_field_in_words_the_worst_first(
     ask: Asker, applicants: list[Body], schema: Schema, language: str
 ) -> None:
-    for made in ask.predict(applicants):
-        path = f"/decisions/{made['decision_id']}/explanation"
+    for decision in ask.predict(applicants):
+        path = f"/decisions/{decision['decision_id']}/explanation"
 
-        told = ask.get(path, **{"Accept-Language": language})
+        explanation = ask.get(path, **{"Accept-Language": language})
 
-        shared = set(told) & set(made)
-        assert {name: told[name] for name in shared} == {name: made[name] for name in shared}
-        impacts = [each["impact"] for each in told["impacts"]]
+        shared = set(explanation) & set(decision)
+        assert {name: explanation[name] for name in shared} == {
+            name: decision[name] for name in shared
+        }
+        impacts = [row["impact"] for row in explanation["impacts"]]
         assert impacts == sorted(impacts, reverse=True)
-        fields = [each["field"] for each in told["impacts"]]
-        assert sorted(fields) == sorted(schema.scorecards[made["scorecard"]].fields)
-        assert told["baseline"] + sum(impacts) == pytest.approx(
-            made["probability_of_default"], abs=1e-12
+        fields = [row["field"] for row in explanation["impacts"]]
+        assert sorted(fields) == sorted(schema.scorecards[decision["scorecard"]].fields)
+        assert explanation["baseline"] + sum(impacts) == pytest.approx(
+            decision["probability_of_default"], abs=1e-12
         )
-        for each in told["impacts"]:
-            assert each["text"].startswith(schema.fields[each["field"]].title[language])
-        assert [each["field"] for each in made["reasons"]] == fields[: len(made["reasons"])]
+        for row in explanation["impacts"]:
+            assert row["text"].startswith(schema.fields[row["field"]].title[language])
+        assert [row["field"] for row in decision["reasons"]] == fields[: len(decision["reasons"])]
 
 
 def test_a_change_that_is_named_would_really_change_the_decision(
     ask: Asker, schema: Schema, applicants: list[Body]
 ) -> None:
-    named = 0
+    count = 0
     # For each field that an applicant may lower, a high value.
     worse = [
         {**applicants[-1], name: 4}
         for name, field in schema.fields.items()
         if field.change is not None and field.change.direction == "decrease"
     ]
-    for applicant, made in zip(worse, ask.predict(worse), strict=True):
-        told = ask.get(f"/decisions/{made['decision_id']}/explanation")["recourse"]
-        assert told["text"]
-        if told["possible"]:
-            changed = {**applicant, **{each["field"]: each["to"] for each in told["changes"]}}
+    for applicant, decision in zip(worse, ask.predict(worse), strict=True):
+        recourse = ask.get(f"/decisions/{decision['decision_id']}/explanation")["recourse"]
+        assert recourse["text"]
+        if recourse["possible"]:
+            changed = {
+                **applicant,
+                **{change["field"]: change["to"] for change in recourse["changes"]},
+            }
             (after,) = ask.predict([changed])
             assert after["label"] == "eligible"
-            assert after["probability_of_default"] == told["probability_of_default"]
-            named += made["label"] == "not_eligible"
+            assert after["probability_of_default"] == recourse["probability_of_default"]
+            count += decision["label"] == "not_eligible"
 
-    assert named
+    assert count
 
 
 def test_of_a_model_that_has_gone_the_impacts_stay_and_the_rest_is_said_plainly(
     app: Flask, ask: Asker, applicants: list[Body]
 ) -> None:
-    (made,) = ask.predict(applicants[:1])
-    before = ask.get(f"/decisions/{made['decision_id']}/explanation")
+    (decision,) = ask.predict(applicants[:1])
+    before = ask.get(f"/decisions/{decision['decision_id']}/explanation")
     log: DecisionLog = app.extensions[NAME].log
     (now,) = log.page(limit=1).decisions
     older = now.decision._replace(decision_id=str(uuid4()), model_version="application-00000000")
     log.record([older], RequestOrigin(request_id="of-last-year"))
 
-    told = ask.get(f"/decisions/{older.decision_id}/explanation")
+    explanation = ask.get(f"/decisions/{older.decision_id}/explanation")
 
-    assert told["impacts"] == before["impacts"]
-    assert told["recourse"]["possible"] is None
-    assert "Another model" in told["recourse"]["text"]
+    assert explanation["impacts"] == before["impacts"]
+    assert explanation["recourse"]["possible"] is None
+    assert "Another model" in explanation["recourse"]["text"]
 
 
 # Pages
@@ -186,31 +193,33 @@ def test_of_a_model_that_has_gone_the_impacts_stay_and_the_rest_is_said_plainly(
 def test_pages_give_each_decision_once_newest_first_while_more_arrive(
     ask: Asker, applicants: list[Body]
 ) -> None:
-    made = ids(ask.predict(applicants * 4))
+    decision_ids = ids(ask.predict(applicants * 4))
 
-    seen = []
+    listed_ids = []
     for page in ask.pages("/decisions?limit=3"):
-        seen += ids(page)
+        listed_ids += ids(page)
         assert page[0] == ask.get(f"/decisions/{page[0]['decision_id']}")
         ask.predict(applicants)
 
-    assert seen == made[::-1]
+    assert listed_ids == decision_ids[::-1]
 
 
 def test_filters_can_be_combined_and_stay_on_the_next_page(
     ask: Asker, applicants: list[Body]
 ) -> None:
-    made = ask.predict(applicants * 3)
-    first, last = made[0], made[-1]
-    wanted = [each for each in made if each["scorecard"] == first["scorecard"]]
+    decisions = ask.predict(applicants * 3)
+    first, last = decisions[0], decisions[-1]
+    expected = [decision for decision in decisions if decision["scorecard"] == first["scorecard"]]
     query = f"scorecard={first['scorecard']}&label={first['label']}&limit=2"
 
     pages = list(ask.pages(f"/decisions?{query}&since={first['decided_at']}"))
 
-    assert [ids(page) for page in pages] == [ids(wanted[:0:-1]), ids(wanted[:1])]
+    assert [ids(page) for page in pages] == [ids(expected[:0:-1]), ids(expected[:1])]
     assert not ask.get(f"/decisions?until={first['decided_at']}")["decisions"]
     assert not ask.get("/decisions?since=2999-01-01")["decisions"]
-    assert len(ask.get("/decisions?since=2000-01-01&until=2999-01-01")["decisions"]) == len(made)
+    assert len(ask.get("/decisions?since=2000-01-01&until=2999-01-01")["decisions"]) == len(
+        decisions
+    )
     assert last["decided_at"] >= first["decided_at"]
 
 
@@ -231,7 +240,7 @@ def test_a_wrong_query_is_refused_naming_all_that_is_wrong(ask: Asker) -> None:
         "_external=1": [""],
     }
 
-    found = {
+    pointers = {
         query: [
             pointer
             for pointer, _ in faults_of(
@@ -241,7 +250,7 @@ def test_a_wrong_query_is_refused_naming_all_that_is_wrong(ask: Asker) -> None:
         for query in wrong
     }
 
-    assert found == wrong
+    assert pointers == wrong
 
 
 def test_a_query_at_its_bounds_is_answered(ask: Asker) -> None:
@@ -259,8 +268,8 @@ def test_a_query_at_its_bounds_is_answered(ask: Asker) -> None:
 def test_an_outcome_is_told_once_and_may_be_repeated_but_not_changed(
     ask: Asker, applicants: list[Body]
 ) -> None:
-    (made,) = ask.predict(applicants[:1])
-    path = f"/decisions/{made['decision_id']}/outcome"
+    (decision,) = ask.predict(applicants[:1])
+    path = f"/decisions/{decision['decision_id']}/outcome"
 
     answers = [
         ask.client.post(path, json={"defaulted": True}, headers={"X-API-Key": key})
@@ -271,17 +280,17 @@ def test_an_outcome_is_told_once_and_may_be_repeated_but_not_changed(
     stated = answers[0].get_json()
     assert answers[1].get_json() == stated
     assert stated.keys() == {"decision_id", "defaulted", "recorded_at", "key_id"}
-    assert (stated["decision_id"], stated["defaulted"]) == (made["decision_id"], True)
+    assert (stated["decision_id"], stated["defaulted"]) == (decision["decision_id"], True)
     assert TIME.fullmatch(stated["recorded_at"])
     problem_of(ask.client.post(path, json={"defaulted": False}, headers=ask.headers), 409)
-    found = ask.get(f"/decisions/{made['decision_id']}")
-    assert found["key_id"] == stated["key_id"]
-    assert found["outcome"] == {name: stated[name] for name in stated.keys() - {"decision_id"}}
+    logged = ask.get(f"/decisions/{decision['decision_id']}")
+    assert logged["key_id"] == stated["key_id"]
+    assert logged["outcome"] == {name: stated[name] for name in stated.keys() - {"decision_id"}}
 
 
 def test_what_is_no_outcome_is_refused(ask: Asker, applicants: list[Body]) -> None:
-    (made,) = ask.predict(applicants[:1])
-    path = f"/decisions/{made['decision_id']}"
+    (decision,) = ask.predict(applicants[:1])
+    path = f"/decisions/{decision['decision_id']}"
 
     for body, pointer in (
         ("[]", ""),

@@ -20,9 +20,9 @@ Build = Callable[..., Flask]
 
 
 @pytest.fixture
-def made(client: FlaskClient, schema: Schema) -> list[Body]:
+def decisions(client: FlaskClient, schema: Schema) -> list[Body]:
     """Decide on twenty applicants, ten for each scorecard."""
-    applicants = [dict(one) for one in example_applicants(schema).values()] * 10
+    applicants = [dict(applicant) for applicant in example_applicants(schema).values()] * 10
     return decisions_of(client.post("/predict", json=applicants, headers=KEY))
 
 
@@ -30,46 +30,46 @@ def look(client: FlaskClient, path: str = "/monitoring") -> Body:
     answer = client.get(path, headers=KEY)
     assert answer.status_code == 200, answer.text
     assert answer.headers["Cache-Control"] == "no-store"
-    found: Body = answer.get_json()
-    return found
+    report: Body = answer.get_json()
+    return report
 
 
-def test_it_counts_decisions_and_their_outcomes(client: FlaskClient, made: list[Body]) -> None:
-    for one in made[:4]:
-        path = f"/decisions/{one['decision_id']}/outcome"
+def test_it_counts_decisions_and_their_outcomes(client: FlaskClient, decisions: list[Body]) -> None:
+    for decision in decisions[:4]:
+        path = f"/decisions/{decision['decision_id']}/outcome"
         assert client.post(path, json={"defaulted": True}, headers=KEY).status_code == 200
 
-    found = look(client)
+    report = look(client)
 
-    assert found["decisions"] == 20
-    for name, one in found["scorecards"].items():
-        mine = [each for each in made if each["scorecard"] == name]
-        assert one["decisions"] == len(mine) == 10
-        assert one["model_version"] == mine[0]["model_version"]
-        share = sum(each["label"] == "eligible" for each in mine) / 10
-        assert one["approval_rate"]["value"] == share
-        assert one["outcomes"]["matured"] == one["outcomes"]["defaults"]["observed"] == 2
+    assert report["decisions"] == 20
+    for name, figures in report["scorecards"].items():
+        scorecard_decisions = [decision for decision in decisions if decision["scorecard"] == name]
+        assert figures["decisions"] == len(scorecard_decisions) == 10
+        assert figures["model_version"] == scorecard_decisions[0]["model_version"]
+        share = sum(decision["label"] == "eligible" for decision in scorecard_decisions) / 10
+        assert figures["approval_rate"]["value"] == share
+        assert figures["outcomes"]["matured"] == figures["outcomes"]["defaults"]["observed"] == 2
 
 
 def test_the_window_is_of_thirty_days_unless_another_is_asked_for(
-    client: FlaskClient, made: list[Body]
+    client: FlaskClient, decisions: list[Body]
 ) -> None:
     before = datetime.now(UTC) - timedelta(milliseconds=1)
 
-    found = look(client)
+    report = look(client)
 
-    since, until = (datetime.fromisoformat(found[name]) for name in ("since", "until"))
+    since, until = (datetime.fromisoformat(report[name]) for name in ("since", "until"))
     assert until - since == timedelta(days=30)
     assert before <= until <= datetime.now(UTC)
 
 
-def test_a_window_holds_its_own_decisions(client: FlaskClient, made: list[Body]) -> None:
-    for query, counted in (
+def test_a_window_holds_its_own_decisions(client: FlaskClient, decisions: list[Body]) -> None:
+    for query, count in (
         ("since=2020-01-01&until=2020-02-01", 0),
         ("until=2020-02-01T00:00:00Z&days=3660", 0),
         ("since=2020-01-01&until=9999-12-31", 20),
     ):
-        assert look(client, f"/monitoring?{query}")["decisions"] == counted
+        assert look(client, f"/monitoring?{query}")["decisions"] == count
 
 
 def test_a_window_that_cannot_be_is_told_at_its_parameter(client: FlaskClient) -> None:
@@ -85,7 +85,7 @@ def test_a_window_that_cannot_be_is_told_at_its_parameter(client: FlaskClient) -
     ):
         answer = client.get(f"/monitoring?{query}", headers=KEY)
 
-        assert [place for place, _ in faults_of(answer, 422)] == [pointer], query
+        assert [fault_pointer for fault_pointer, _ in faults_of(answer, 422)] == [pointer], query
 
 
 def test_it_needs_a_key_whether_or_not_there_is_one(build: Build) -> None:

@@ -44,20 +44,20 @@ def post(client: FlaskClient, body: object, **headers: str) -> Body:
     answer = client.post("/outcomes", json=body, headers={**KEY, **headers}, buffered=True)
     assert answer.status_code == 200, answer.text
     assert answer.content_length == len(answer.data)
-    told: Body = answer.get_json()
-    assert sum(told["counts"].values()) == len(told["outcomes"])
-    return told
+    report: Body = answer.get_json()
+    assert sum(report["counts"].values()) == len(report["outcomes"])
+    return report
 
 
 def post_table(client: FlaskClient, table: str | bytes, kind: str = "text/csv") -> Body:
     answer = client.post("/outcomes", data=table, content_type=kind, headers=KEY, buffered=True)
     assert answer.status_code == 200, answer.text
-    told: Body = answer.get_json()
-    return told
+    report: Body = answer.get_json()
+    return report
 
 
-def states(told: Body) -> list[str]:
-    return [each["state"] for each in told["outcomes"]]
+def states(report: Body) -> list[str]:
+    return [row["state"] for row in report["outcomes"]]
 
 
 def outcome_of(client: FlaskClient, decision_id: str) -> Any:
@@ -67,54 +67,59 @@ def outcome_of(client: FlaskClient, decision_id: str) -> Any:
 
 
 def test_each_outcome_of_an_array_stands_by_itself(app: Flask, client: FlaskClient) -> None:
-    one, two, *_ = decide_for(app, ["A-1", "A-2", "twice", "twice", "twice"])
+    first_id, second_id, *_ = decide_for(app, ["A-1", "A-2", "twice", "twice", "twice"])
     body = [
-        {"decision_id": one, "defaulted": True},
+        {"decision_id": first_id, "defaulted": True},
         {"reference": " A-2 ", "defaulted": False},
-        {"decision_id": one, "defaulted": True},
-        {"decision_id": one, "defaulted": False},
+        {"decision_id": first_id, "defaulted": True},
+        {"decision_id": first_id, "defaulted": False},
         {"decision_id": UNKNOWN, "defaulted": True},
         {"reference": "unknown", "defaulted": True},
         {"reference": "twice", "defaulted": True},
-        {"decision_id": one, "reference": "A-2", "defaulted": True},
-        {"decision_id": two, "reference": "A-2", "defaulted": False},
+        {"decision_id": first_id, "reference": "A-2", "defaulted": True},
+        {"decision_id": second_id, "reference": "A-2", "defaulted": False},
         {"reference": "A-1"},
     ]
 
-    told = post(client, body)
+    report = post(client, body)
 
-    assert states(told) == [
+    assert states(report) == [
         "recorded", "recorded", "known", "conflict", "unknown", "unknown", "ambiguous", "unknown",
         "known", "invalid",
     ]  # fmt: skip
-    assert [each["decisions"] for each in told["outcomes"]] == [1, 1, 1, 1, 0, 0, 3, 0, 1, 0]
-    assert [each["pointer"] for each in told["outcomes"]] == [f"/{at}" for at in range(10)]
-    assert told["counts"] == {
+    assert [row["decisions"] for row in report["outcomes"]] == [1, 1, 1, 1, 0, 0, 3, 0, 1, 0]
+    assert [row["pointer"] for row in report["outcomes"]] == [
+        f"/{position}" for position in range(10)
+    ]
+    assert report["counts"] == {
         "recorded": 2, "known": 2, "conflict": 1, "unknown": 3, "ambiguous": 1, "invalid": 1,
     }  # fmt: skip
-    assert "3 decisions" in told["outcomes"][6]["detail"]
-    assert outcome_of(client, one) == told["outcomes"][0]["outcome"]
-    assert outcome_of(client, one)["defaulted"] is True
-    assert outcome_of(client, two)["defaulted"] is False
+    assert "3 decisions" in report["outcomes"][6]["detail"]
+    assert outcome_of(client, first_id) == report["outcomes"][0]["outcome"]
+    assert outcome_of(client, first_id)["defaulted"] is True
+    assert outcome_of(client, second_id)["defaulted"] is False
     assert count(database_of(app), outcomes) == 2
 
 
 def test_an_outcome_says_who_recorded_it_and_when(app: Flask, client: FlaskClient) -> None:
-    (one,) = decide_for(app, ["A-1"])
+    (decision_id,) = decide_for(app, ["A-1"])
 
-    (told,) = post(client, [{"reference": "A-1", "defaulted": True}])["outcomes"]
+    (row,) = post(client, [{"reference": "A-1", "defaulted": True}])["outcomes"]
 
-    logged = client.get(f"/decisions/{one}", headers=KEY).get_json()
-    assert told["decision_id"] == one
-    assert told["outcome"]["key_id"] == logged["key_id"]
-    assert TIME.fullmatch(told["outcome"]["recorded_at"])
-    assert told["detail"] is None
+    logged = client.get(f"/decisions/{decision_id}", headers=KEY).get_json()
+    assert row["decision_id"] == decision_id
+    assert row["outcome"]["key_id"] == logged["key_id"]
+    assert TIME.fullmatch(row["outcome"]["recorded_at"])
+    assert row["detail"] is None
     assert run(app, "verify").exit_code == 0
 
 
 def test_sent_again_all_is_known_and_nothing_is_written(app: Flask, client: FlaskClient) -> None:
     ids = decide_for(app, ["A-1", "A-2", "A-3"])
-    body = [{"decision_id": each, "defaulted": at == 0} for at, each in enumerate(ids)]
+    body = [
+        {"decision_id": decision_id, "defaulted": position == 0}
+        for position, decision_id in enumerate(ids)
+    ]
     first = post(client, body)
 
     again = post(client, body)
@@ -125,15 +130,17 @@ def test_sent_again_all_is_known_and_nothing_is_written(app: Flask, client: Flas
 
 
 def test_a_single_outcome_and_one_of_many_are_the_same(app: Flask, client: FlaskClient) -> None:
-    one, two = decide_for(app, ["A-1", "A-2"])
-    client.post(f"/decisions/{one}/outcome", json={"defaulted": True}, headers=KEY)
+    first_id, second_id = decide_for(app, ["A-1", "A-2"])
+    client.post(f"/decisions/{first_id}/outcome", json={"defaulted": True}, headers=KEY)
 
-    body = [{"decision_id": each, "defaulted": False} for each in (one, two)]
-    told = post(client, body)
+    body = [
+        {"decision_id": decision_id, "defaulted": False} for decision_id in (first_id, second_id)
+    ]
+    report = post(client, body)
 
-    assert states(told) == ["conflict", "recorded"]
-    assert told["outcomes"][0]["outcome"]["defaulted"] is True
-    single = client.post(f"/decisions/{two}/outcome", json={"defaulted": True}, headers=KEY)
+    assert states(report) == ["conflict", "recorded"]
+    assert report["outcomes"][0]["outcome"]["defaulted"] is True
+    single = client.post(f"/decisions/{second_id}/outcome", json={"defaulted": True}, headers=KEY)
     problem_of(single, 409)
 
 
@@ -156,12 +163,12 @@ def test_a_row_that_is_not_valid_spoils_no_other(app: Flask, client: FlaskClient
         "A-17",
     ]
 
-    told = post(client, [*wrong, {"reference": "A-1", "defaulted": False}])
+    report = post(client, [*wrong, {"reference": "A-1", "defaulted": False}])
 
-    assert states(told) == ["invalid"] * len(wrong) + ["recorded"]
+    assert states(report) == ["invalid"] * len(wrong) + ["recorded"]
     for language in LANGUAGES:
         again = post(client, wrong, **{"Accept-Language": language})
-        assert all(each["detail"] for each in again["outcomes"])
+        assert all(row["detail"] for row in again["outcomes"])
 
 
 def test_a_body_that_is_no_array_of_outcomes_is_refused(client: FlaskClient) -> None:
@@ -206,26 +213,26 @@ def test_outcomes_need_a_key(build: Callable[..., Flask]) -> None:
 def test_a_table_may_have_other_columns_and_any_separator(
     app: Flask, client: FlaskClient, separator: str
 ) -> None:
-    one, two, three = decide_for(app, ["A-1", "A-2", "A-3"])
+    first_id, second_id, third_id = decide_for(app, ["A-1", "A-2", "A-3"])
     rows = [
         ["name", "defaulted", "reference", "decision_id"],
-        ["x", "yes", "", one],
+        ["x", "yes", "", first_id],
         ["x", "0", "A-2", ""],
         [],
-        ["x", "FALSE", "", three.upper()],
+        ["x", "FALSE", "", third_id.upper()],
         ["x", "1", "", ""],
         ["x", "perhaps", "A-3", ""],
         ["x", "1"],
     ]
     table = "".join(f"{separator.join(row)}\r\n" for row in rows)
 
-    told = post_table(client, table)
+    report = post_table(client, table)
 
-    assert [(each["line"], each["state"]) for each in told["outcomes"]] == [
+    assert [(row["line"], row["state"]) for row in report["outcomes"]] == [
         (2, "recorded"), (3, "recorded"), (5, "recorded"), (6, "invalid"), (7, "invalid"),
         (8, "invalid"),
     ]  # fmt: skip
-    assert [outcome_of(client, each)["defaulted"] for each in (one, two, three)] == [
+    assert [outcome_of(client, item)["defaulted"] for item in (first_id, second_id, third_id)] == [
         True, False, False,
     ]  # fmt: skip
 
@@ -236,16 +243,16 @@ def test_yes_and_no_are_read_in_either_language(app: Flask, client: FlaskClient)
         **dict.fromkeys(("false", "no", "NO", "0", " 0 ", "0,0", "Tidak", "SALAH"), False),
         **dict.fromkeys(("", "2", "-1", "y", "n", "null", "default", "10")),
     }
-    decide_for(app, [f"A-{at}" for at in range(len(meant))])
-    rows = "".join(f'A-{at};"{said}"\n' for at, said in enumerate(meant))
+    decide_for(app, [f"A-{number}" for number in range(len(meant))])
+    rows = "".join(f'A-{number};"{text}"\n' for number, text in enumerate(meant))
 
-    told = post_table(client, f"reference;defaulted\n{rows}")["outcomes"]
+    answered_rows = post_table(client, f"reference;defaulted\n{rows}")["outcomes"]
 
-    found = {
-        said: None if each["state"] == "invalid" else each["outcome"]["defaulted"]
-        for said, each in zip(meant, told, strict=True)
+    values = {
+        text: None if row["state"] == "invalid" else row["outcome"]["defaulted"]
+        for text, row in zip(meant, answered_rows, strict=True)
     }
-    assert found == meant
+    assert values == meant
 
 
 def test_a_scored_table_with_a_column_for_the_outcome_is_read(
@@ -259,12 +266,12 @@ def test_a_scored_table_with_a_column_for_the_outcome_is_read(
         "/predict", data=table, content_type="text/csv", headers=KEY, buffered=True
     ).text.splitlines()
 
-    told = post_table(
+    report = post_table(
         client, "\n".join([f"{scored[0]},defaulted", *(f"{s},no" for s in scored[1:])])
     )
 
-    assert set(states(told)) == {"recorded"}
-    assert len(told["outcomes"]) == len(scored) - 1
+    assert set(states(report)) == {"recorded"}
+    assert len(report["outcomes"]) == len(scored) - 1
 
 
 #: References of which one is written as another one looks in a table.
@@ -281,12 +288,12 @@ def test_a_reference_like_a_formula_comes_back_from_the_table_of_decisions(
     rows = list(csv.DictReader(io.StringIO(table)))
     stated = "".join(f"{row['reference']},no\n" for row in rows)
 
-    told = post_table(client, f"reference,defaulted\n{stated}")
+    report = post_table(client, f"reference,defaulted\n{stated}")
 
-    assert set(states(told)) == {"recorded"}
-    assert {each["reference"] for each in told["outcomes"]} == set(LIKE_FORMULAS)
-    named = {each["decision_id"]: each["reference"] for each in told["outcomes"]}
-    for decision_id, reference in named.items():
+    assert set(states(report)) == {"recorded"}
+    assert {row["reference"] for row in report["outcomes"]} == set(LIKE_FORMULAS)
+    references = {row["decision_id"]: row["reference"] for row in report["outcomes"]}
+    for decision_id, reference in references.items():
         logged = client.get(f"/decisions/{decision_id}", headers=KEY).get_json()
         assert logged["reference"] == reference
 
@@ -304,12 +311,12 @@ def test_a_reference_like_a_formula_is_logged_the_same_when_its_scored_table_is_
             "/predict", data=table, content_type="text/csv", headers=KEY, buffered=True
         ).text
         rows = list(csv.reader(io.StringIO(scored)))
-        assert [each[len(header)] for each in rows[1:]] == cells
+        assert [row[len(header)] for row in rows[1:]] == cells
         # Without the cells of the decision, it is a table of applicants again.
-        table = "".join(f"{to_line(each[: len(header) + 1])}\n" for each in rows)
+        table = "".join(f"{to_line(row[: len(header) + 1])}\n" for row in rows)
 
     listed = client.get("/decisions?limit=500", headers=KEY).get_json()["decisions"]
-    assert [each["reference"] for each in listed] == [*LIKE_FORMULAS[::-1]] * 2
+    assert [row["reference"] for row in listed] == [*LIKE_FORMULAS[::-1]] * 2
 
 
 def test_a_table_that_cannot_be_read_is_refused_and_nothing_of_it_recorded(
@@ -334,24 +341,24 @@ def test_a_table_that_cannot_be_read_is_refused_and_nothing_of_it_recorded(
 
 
 def test_the_report_comes_as_csv_where_it_is_asked_for(app: Flask, client: FlaskClient) -> None:
-    (one,) = decide_for(app, ["=A"])
+    (decision_id,) = decide_for(app, ["=A"])
     headers = {**KEY, "Accept": "text/csv"}
     table = f"decision_id,reference,defaulted\n,=A,yes\n{UNKNOWN},,no\n"
 
     from_table = client.post(
         "/outcomes", data=table, content_type="text/csv", headers=headers, buffered=True
     )
-    body = [{"decision_id": one, "defaulted": True}]
+    body = [{"decision_id": decision_id, "defaulted": True}]
     from_array = client.post("/outcomes", json=body, headers=headers, buffered=True)
 
     first, second = csv.DictReader(io.StringIO(from_table.text))
-    assert (first["line"], first["state"], first["decision_id"]) == ("2", "recorded", one)
+    assert (first["line"], first["state"], first["decision_id"]) == ("2", "recorded", decision_id)
     assert first["reference"] == "'=A"
     assert (second["line"], second["state"], second["defaulted"]) == ("3", "unknown", "false")
     assert second["detail"]
-    (known,) = csv.DictReader(io.StringIO(from_array.text))
-    assert (known["line"], known["state"]) == ("1", "known")
-    assert known["recorded_at"] == first["recorded_at"]
+    (repeated,) = csv.DictReader(io.StringIO(from_array.text))
+    assert (repeated["line"], repeated["state"]) == ("1", "known")
+    assert repeated["recorded_at"] == first["recorded_at"]
 
 
 # Many
@@ -364,11 +371,11 @@ def test_many_rows_are_recorded_in_a_few_transactions(app: Flask, client: FlaskC
         f"{name},{at % 2}\n" for at, name in enumerate(references)
     )
 
-    told = post_table(client, table)
+    report = post_table(client, table)
 
-    assert told["counts"]["recorded"] == len(references)
+    assert report["counts"]["recorded"] == len(references)
     assert count(database_of(app), outcomes) == len(references)
-    times = {each["outcome"]["recorded_at"] for each in told["outcomes"]}
+    times = {row["outcome"]["recorded_at"] for row in report["outcomes"]}
     assert len(times) <= 3
     assert set(states(post_table(client, table))) == {"known"}
 
@@ -403,20 +410,24 @@ def test_a_row_for_every_state_is_described(client: FlaskClient) -> None:
 def test_the_command_reports_each_row_and_exits_with_1_unless_all_are_in_the_log(
     app: Flask, client: FlaskClient, tmp_path: Any
 ) -> None:
-    one, _ = decide_for(app, ["A-1", "Ünit 2"])
+    decision_id, _ = decide_for(app, ["A-1", "Ünit 2"])
     file, report = tmp_path / "outcomes.csv", tmp_path / "report.csv"
     file.write_bytes("reference;defaulted\r\nA-1;ya\r\nÜnit 2;tidak\r\nA-3;ya\r\n".encode("cp1252"))
 
-    said = run(app, "outcomes", str(file), "--report", str(report))
+    result = run(app, "outcomes", str(file), "--report", str(report))
 
-    assert said.exit_code == 1
-    lines = said.stdout.splitlines()
-    assert lines[0] == f"line 2\trecorded\t{one}"
+    assert result.exit_code == 1
+    lines = result.stdout.splitlines()
+    assert lines[0] == f"line 2\trecorded\t{decision_id}"
     assert lines[2].startswith("line 4\tunknown\tA-3\t")
     assert lines[-1] == "3 rows: 2 recorded, 1 unknown"
     rows = list(csv.DictReader(io.StringIO(report.read_text("utf-8"))))
     assert [row["state"] for row in rows] == ["recorded", "recorded", "unknown"]
-    assert outcome_of(client, one) == {**outcome_of(client, one), "defaulted": True, "key_id": None}
+    assert outcome_of(client, decision_id) == {
+        **outcome_of(client, decision_id),
+        "defaulted": True,
+        "key_id": None,
+    }
     file.write_text("reference,defaulted\nA-1,1\nÜnit 2,0\n", "utf-8")
     again = run(app, "outcomes", str(file))
     assert (again.exit_code, again.stdout.splitlines()[-1]) == (0, "2 rows: 2 known")
@@ -430,18 +441,18 @@ def test_the_command_refuses_a_file_that_it_cannot_read_in_one_line(
     for content in ("", "reference\nA\n", 'reference,defaulted\nA-1,1\n"'):
         file.write_text(content)
 
-        said = run(app, "outcomes", str(file))
+        result = run(app, "outcomes", str(file))
 
-        assert said.exit_code == 1
-        assert "outcomes.csv" in said.output
-        assert "Traceback" not in said.output
+        assert result.exit_code == 1
+        assert "outcomes.csv" in result.output
+        assert "Traceback" not in result.output
     assert count(database_of(app), outcomes) == 0
 
 
 def test_outcomes_by_id_reach_decisions_of_every_scorecard(app: Flask, client: FlaskClient) -> None:
     ids = decide(app, **KEY)
 
-    told = post(client, [{"decision_id": each, "defaulted": False} for each in ids])
+    report = post(client, [{"decision_id": decision_id, "defaulted": False} for decision_id in ids])
 
     assert len(ids) == len(example_applicants(app.extensions[NAME].assessor.model.schema))
-    assert set(states(told)) == {"recorded"}
+    assert set(states(report)) == {"recorded"}

@@ -35,8 +35,8 @@ def path_of(decision: Body) -> str:
 
 
 def read(client: FlaskClient, decision: Body) -> Body:
-    found: Body = client.get(path_of(decision), headers=KEY).get_json()
-    return found
+    logged: Body = client.get(path_of(decision), headers=KEY).get_json()
+    return logged
 
 
 def test_an_override_stands_beside_the_decision_which_stays(
@@ -47,15 +47,15 @@ def test_an_override_stands_beside_the_decision_which_stays(
     answer = client.post(f"{path_of(decided)}/override", json=stated, headers=KEY)
 
     assert answer.status_code == 200, answer.text
-    told = answer.get_json()
-    assert TIME.fullmatch(told.pop("recorded_at"))
-    assert told.pop("key_id").startswith("env-")
-    assert told == {"decision_id": decided["decision_id"], **stated, "reason": "a guarantor"}
-    found = read(client, decided)
-    assert found["label"] == decided["label"]
-    assert found["override"]["reason"] == "a guarantor"
+    answer_body = answer.get_json()
+    assert TIME.fullmatch(answer_body.pop("recorded_at"))
+    assert answer_body.pop("key_id").startswith("env-")
+    assert answer_body == {"decision_id": decided["decision_id"], **stated, "reason": "a guarantor"}
+    logged = read(client, decided)
+    assert logged["label"] == decided["label"]
+    assert logged["override"]["reason"] == "a guarantor"
     page = client.get("/decisions", headers=KEY).get_json()
-    assert [one["override"] for one in page["decisions"]] == [found["override"]]
+    assert [decision["override"] for decision in page["decisions"]] == [logged["override"]]
 
 
 def test_the_same_override_changes_nothing_and_another_is_refused(
@@ -67,11 +67,11 @@ def test_the_same_override_changes_nothing_and_another_is_refused(
     )
 
     answers = [client.post(path, json=stated, headers=KEY) for _ in range(2)]
-    other = client.post(path, json={**stated, "reason": "second"}, headers=KEY)
+    conflict = client.post(path, json={**stated, "reason": "second"}, headers=KEY)
     by_another = client.post(path, json={**stated, "decided_by": "B. Officer"}, headers=KEY)
 
     assert answers[0].get_json() == answers[1].get_json()
-    problem_of(other, 409)
+    problem_of(conflict, 409)
     problem_of(by_another, 409)
     assert read(client, decided)["override"]["reason"] == "first"
 
@@ -125,19 +125,19 @@ def test_the_longest_reason_is_taken_in_any_script(client: FlaskClient, decided:
 def test_of_overrides_at_the_same_moment_one_counts(
     app: Flask, client: FlaskClient, decided: Body
 ) -> None:
-    path, told = f"{path_of(decided)}/override", []
+    path, statuses = f"{path_of(decided)}/override", []
 
     def override(number: int) -> None:
         stated = {"label": other_label(decided), "reason": f"reason {number}"}
-        told.append(app.test_client().post(path, json=stated, headers=KEY).status_code)
+        statuses.append(app.test_client().post(path, json=stated, headers=KEY).status_code)
 
     threads = [threading.Thread(target=override, args=(number,)) for number in range(8)]
-    for each in threads:
-        each.start()
-    for each in threads:
-        each.join()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
 
-    assert sorted(told) == [200] + [409] * 7
+    assert sorted(statuses) == [200] + [409] * 7
     assert count(database_of(app), overrides) == 1
 
 
@@ -163,6 +163,6 @@ def test_verify_finds_that_the_guards_of_overrides_are_gone(app: Flask) -> None:
         on = "" if database.is_sqlite else " ON overrides"
         connection.exec_driver_sql(f"DROP TRIGGER overrides_keep{on}")
 
-    told = run(app, "verify")
-    assert told.exit_code != 0
-    assert "overrides_keep" in told.output
+    result = run(app, "verify")
+    assert result.exit_code != 0
+    assert "overrides_keep" in result.output

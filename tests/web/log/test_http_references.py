@@ -26,7 +26,7 @@ def table(app: Flask, references: list[str], *, column: str = "reference") -> st
     """Return a table of one applicant, as often as there are references."""
     header, row, *_ = example_table(app.extensions[NAME].assessor.model.schema)
     rows = [[*header, column], *([*row, reference] for reference in references)]
-    return "".join(f"{to_line(each)}\n" for each in rows)
+    return "".join(f"{to_line(line)}\n" for line in rows)
 
 
 def post_table(client: FlaskClient, text: str) -> TestResponse:
@@ -34,23 +34,23 @@ def post_table(client: FlaskClient, text: str) -> TestResponse:
     return client.post("/predict", data=text, content_type="text/csv", headers=KEY, buffered=True)
 
 
-def found(client: FlaskClient, reference: str) -> list[str]:
+def find_ids(client: FlaskClient, reference: str) -> list[str]:
     answer = client.get("/decisions", query_string={"reference": reference}, headers=KEY)
     assert answer.status_code == 200, answer.get_data(as_text=True)
-    return [each["decision_id"] for each in answer.get_json()["decisions"]]
+    return [decision["decision_id"] for decision in answer.get_json()["decisions"]]
 
 
 def test_a_decision_is_found_by_the_reference_that_came_with_it(
     app: Flask, client: FlaskClient
 ) -> None:
-    body = [{**each, "reference": f"  A-{n} "} for n, each in enumerate(applicants(app))]
+    body = [{**applicant, "reference": f"  A-{n} "} for n, applicant in enumerate(applicants(app))]
 
     answers = client.post("/predict", json=body, headers=KEY).get_json()
 
-    assert [each["reference"] for each in answers] == [f"A-{n}" for n in range(len(body))]
-    assert found(client, "A-0") == [answers[0]["decision_id"]]
-    assert found(client, " A-1 ") == [answers[1]["decision_id"]]
-    assert found(client, "A-") == []
+    assert [decision["reference"] for decision in answers] == [f"A-{n}" for n in range(len(body))]
+    assert find_ids(client, "A-0") == [answers[0]["decision_id"]]
+    assert find_ids(client, " A-1 ") == [answers[1]["decision_id"]]
+    assert find_ids(client, "A-") == []
     logged = client.get(f"/decisions/{answers[0]['decision_id']}", headers=KEY).get_json()
     assert logged["reference"] == "A-0"
     assert "reference" not in logged["inputs"]
@@ -90,8 +90,8 @@ def test_rows_of_a_table_have_references_of_their_own(app: Flask, client: FlaskC
     rows = list(csv.DictReader(io.StringIO(answer.get_data(as_text=True))))
     assert [row["reference"].strip() for row in rows] == ["A-1", "A-2", "", "A-1"]
     ids = [row["decision_id"] for row in rows]
-    assert found(client, "A-1") == [ids[3], ids[0]]
-    assert found(client, "A-2") == [ids[1]]
+    assert find_ids(client, "A-1") == [ids[3], ids[0]]
+    assert find_ids(client, "A-2") == [ids[1]]
     assert row_of(database_of(app), ids[2])["reference"] is None
     assert run(app, "verify").stdout.endswith("4 verified: 0 with faults\n")
 
@@ -125,7 +125,7 @@ def test_the_form_logs_a_reference_and_shows_it(app: Flask, client: FlaskClient)
     page = client.post("/", data=typed, headers=KEY).get_data(as_text=True)
 
     assert '<dd id="reference">A-17</dd>' in page
-    assert len(found(client, "A-17")) == 1
+    assert len(find_ids(client, "A-17")) == 1
 
 
 def test_the_form_keeps_a_wrong_reference_and_says_what_is_wrong(
@@ -146,14 +146,14 @@ def test_a_repeated_request_is_answered_with_its_reference(app: Flask, client: F
     body = {**applicants(app)[0], "reference": "A-17"}
 
     first, again = (client.post("/predict", json=body, headers=headers) for _ in range(2))
-    other = client.post("/predict", json={**body, "reference": "A-18"}, headers=headers)
+    conflict = client.post("/predict", json={**body, "reference": "A-18"}, headers=headers)
 
     assert again.headers["Idempotent-Replayed"] == "true"
     assert again.get_json() == first.get_json()
     assert again.get_json()["reference"] == "A-17"
-    assert other.status_code == 422
-    assert len(found(client, "A-17")) == 1
-    assert found(client, "A-18") == []
+    assert conflict.status_code == 422
+    assert len(find_ids(client, "A-17")) == 1
+    assert find_ids(client, "A-18") == []
 
 
 def test_a_reference_of_as_many_characters_as_allowed_is_logged(
@@ -163,7 +163,7 @@ def test_a_reference_of_as_many_characters_as_allowed_is_logged(
 
     client.post("/predict", json={**applicants(app)[0], "reference": longest}, headers=KEY)
 
-    assert len(found(client, longest)) == 1
+    assert len(find_ids(client, longest)) == 1
 
 
 def test_an_edited_reference_is_found(app: Flask, client: FlaskClient) -> None:
@@ -183,4 +183,4 @@ def test_the_description_knows_the_reference(client: FlaskClient) -> None:
     applicant = described["components"]["schemas"]["Applicant"]
     assert applicant["properties"]["reference"]["maxLength"] == MAX_REFERENCE_LENGTH
     parameters = described["paths"]["/decisions"]["get"]["parameters"]
-    assert "reference" in [each.get("name") for each in parameters]
+    assert "reference" in [parameter.get("name") for parameter in parameters]

@@ -30,8 +30,8 @@ def other_label(decision: Body) -> str:
 
 
 def page(client: FlaskClient, decision: Body, language: str = "en") -> str:
-    place = f"/decisions/{decision['decision_id']}?lang={language}"
-    answer = client.get(place, headers={**KEY, **BROWSER})
+    path = f"/decisions/{decision['decision_id']}?lang={language}"
+    answer = client.get(path, headers={**KEY, **BROWSER})
     assert answer.status_code == 200, answer.text
     return answer.text
 
@@ -39,8 +39,10 @@ def page(client: FlaskClient, decision: Body, language: str = "en") -> str:
 def send(client: FlaskClient, text: str, **typed: str) -> TestResponse:
     """Send the form of a page as a browser does, with something typed into it."""
     elements = read_page(text).elements
-    (action,) = [each["action"] for tag, each in elements if each.get("id") == "override-form"]
-    (label,) = [each["value"] for tag, each in elements if each.get("name") == "label"]
+    (action,) = [
+        element["action"] for tag, element in elements if element.get("id") == "override-form"
+    ]
+    (label,) = [element["value"] for tag, element in elements if element.get("name") == "label"]
     data = {"label": label, "reason": "", "decided_by": "", **typed}
     return client.post(str(action), data=data, headers={**KEY, **BROWSER})
 
@@ -49,21 +51,21 @@ def send(client: FlaskClient, text: str, **typed: str) -> TestResponse:
 def test_the_form_offers_the_other_label_and_records_it(
     client: FlaskClient, decided: Body, language: str
 ) -> None:
-    texts, other = PAGE_TEXTS[language], other_label(decided)
+    texts, final_label = PAGE_TEXTS[language], other_label(decided)
     before = page(client, decided, language)
-    assert texts[f"override_to_{other}"] in before
+    assert texts[f"override_to_{final_label}"] in before
 
     answer = send(client, before, reason="  a guarantor\r\nwith land ", decided_by="A. Officer")
 
     assert answer.status_code == 303
     after = page(client, decided, language)
     assert 'id="override-form"' not in after
-    assert shown(after, "override") == texts[f"override_{other}"]
+    assert shown(after, "override") == texts[f"override_{final_label}"]
     assert shown(after, "override-reason") == "a guarantor with land"
     assert "A. Officer" in after
-    found = client.get(f"/decisions/{decided['decision_id']}", headers=KEY).get_json()
-    assert found["override"]["label"] == other
-    assert found["label"] == decided["label"]
+    logged = client.get(f"/decisions/{decided['decision_id']}", headers=KEY).get_json()
+    assert logged["override"]["label"] == final_label
+    assert logged["label"] == decided["label"]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -75,9 +77,9 @@ def test_what_was_typed_stays_where_it_is_not_recorded(
 
     assert answer.status_code == 422
     elements = read_page(answer.text).elements
-    assert any(each.get("id") == "override-problem" for _, each in elements)
+    assert any(element.get("id") == "override-problem" for _, element in elements)
     assert '<details class="paperless" open>' in answer.text
-    (name,) = [each["value"] for _, each in elements if each.get("name") == "decided_by"]
+    (name,) = [element["value"] for _, element in elements if element.get("name") == "decided_by"]
     assert name == '"<b>'
     typed = re.search(r"<textarea[^>]*>(.*?)</textarea>", answer.text, re.DOTALL)
     assert typed
