@@ -35,7 +35,7 @@ READERS, LARGE_FILE = 60, "/static/swagger-ui/swagger-ui-bundle.js"
 
 #: Bytes of a body that is nearly sent, how many such there are, bodies that come and go before, and
 #: the bytes that a process may hold.
-HELD, HOLDERS, BEFORE, MAX_BYTES = 15 * 2**20, 24, 40, 128 * 2**20
+BODY_BYTES, HOLDERS, BEFORE, MAX_BYTES = 15 * 2**20, 24, 40, 128 * 2**20
 
 #: Seconds to wait for what should not come.
 MOMENT = 1.0
@@ -56,16 +56,16 @@ def attack(drill: Drill) -> int:
         times = growth(service.port)
         beside = ask_beside_readers(service.port, body)
         for _ in range(BEFORE):
-            come_and_go(service.port, HELD)
-        held_bodies = fill(service.port, HELD, HOLDERS)
+            come_and_go(service.port, BODY_BYTES)
+        held_bodies = fill(service.port, BODY_BYTES, HOLDERS)
     failed = len(beside) - beside.count(200)
-    max_held = WORKERS * MAX_BYTES // HELD
+    max_held = WORKERS * MAX_BYTES // BODY_BYTES
     fine = not hidden and times <= MAX_TIMES and not failed and held_bodies <= max_held
     print(
         f"{'holds' if fine else 'FAILS'}, seed {options.seed}, {hidden} hidden requests answered; "
         f"{TIMES} times as many chunks took {times:.1f} times as long; {failed} of {len(beside)} "
         f"requests failed beside {READERS} clients that read nothing; "
-        f"{held_bodies} bodies of {HELD // 2**20} MiB held, {max_held} at most"
+        f"{held_bodies} bodies of {BODY_BYTES // 2**20} MiB held, {max_held} at most"
     )
     return 0 if fine else 1
 

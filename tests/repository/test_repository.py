@@ -111,6 +111,44 @@ def test_neither_code_nor_pages_know_a_field_by_name(schema: Schema) -> None:
         assert not set(re.findall(r"\w+", text)) & names, path
 
 
+#: Names that say nothing of what they hold: participles, pronouns and adverbs.
+EMPTY_NAME = re.compile(
+    "_*(asked|begun|chosen|drawn|each|few|found|given|gone|got|held|here|kept|known|least|letter|"
+    "made|mine|most|named|one|other|others|own|place|put|said|seen|sent|settled|shown|taken|told|"
+    "wanted|what|whole|written)_*"
+)
+
+
+def bound_names(tree: ast.Module) -> Iterator[tuple[int, str]]:
+    """Give variables, parameters and attributes, each with its line; fields may be JSON's."""
+    fields = {
+        statement.target
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ClassDef)
+        for statement in node.body
+        if isinstance(statement, ast.AnnAssign)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and node not in fields:
+            yield node.lineno, node.id
+        elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
+            yield node.lineno, node.attr
+        elif isinstance(node, ast.arg):
+            yield node.lineno, node.arg
+
+
+def test_names_are_nouns_for_what_they_hold() -> None:
+    empty = [
+        f"{path.relative_to(PROJECT)}:{line}: {name}"
+        for path in committed()
+        if path.suffix == ".py"
+        for line, name in bound_names(tree_of(path))
+        if EMPTY_NAME.fullmatch(name)
+    ]
+
+    assert empty == []
+
+
 def test_settings_are_read_from_the_environment_in_one_place_only() -> None:
     # prometheus_client and gunicorn learn only from there about processes. The commands
     # hand their environment to the settings.

@@ -78,28 +78,32 @@ def check_takes_every_row(path: Path, text: str) -> Schema:
     schema = load_schema(file)
     with open_table_file(path, column_names=list(schema.fields), stated=schema.file) as table:
         names = [clean_name(name) for name in table.columns]
-        known = {*schema.fields, *schema.ignored_columns, schema.label.column}
-        assert set(names) == known
-        places = {name: found[0] for name, found in field_columns(table.columns, schema).items()}
-        signs = decimal_signs(table, schema, places)
+        expected_names = {*schema.fields, *schema.ignored_columns, schema.label.column}
+        assert set(names) == expected_names
+        positions = {
+            name: column[0] for name, column in field_columns(table.columns, schema).items()
+        }
+        signs = decimal_signs(table, schema, positions)
         for piece in table.pieces():
             for line, cells in piece.rows:
                 for name, field in schema.fields.items():
                     raw = read_cell(
-                        field, cells[places[name]], decimal=signs.get(name), integral=True
+                        field, cells[positions[name]], decimal=signs.get(name), integral=True
                     )
                     try:
                         field.accept(raw)
                     except Rejected as rejected:
                         raise AssertionError(f"line {line}, {name}: {raw!r}") from rejected
-                (applicant,) = schema.parser.parse_all([dict(_json(schema, cells, places, signs))])
+                (applicant,) = schema.parser.parse_all(
+                    [dict(_json(schema, cells, positions, signs))]
+                )
                 assert applicant.values.keys() == schema.fields.keys()
     return schema
 
 
 def _json(
-    schema: Schema, cells: Sequence[str], places: Mapping[str, int], signs: Mapping[str, str]
+    schema: Schema, cells: Sequence[str], positions: Mapping[str, int], signs: Mapping[str, str]
 ) -> Iterable[tuple[str, object]]:
     for name, field in schema.fields.items():
-        raw = read_cell(field, cells[places[name]], decimal=signs.get(name), integral=True)
+        raw = read_cell(field, cells[positions[name]], decimal=signs.get(name), integral=True)
         yield name, None if raw == "" else raw

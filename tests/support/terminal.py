@@ -19,18 +19,18 @@ class Terminal:
 
     process: subprocess.Popen[bytes]
     screen: int
-    shown: str = ""
+    output: str = ""
 
     def read_until(self, words: str) -> str:
         """Read until the program has shown some words, or has ended; return all that it showed."""
-        while words not in self.shown:
+        while words not in self.output:
             # Linux reports the end of the last program as an error.
             with contextlib.suppress(OSError):
                 if chunk := os.read(self.screen, 65536):
-                    self.shown += chunk.decode(errors="replace").replace("\r\n", "\n")
+                    self.output += chunk.decode(errors="replace").replace("\r\n", "\n")
                     continue
             break
-        return self.shown
+        return self.output
 
     def read_all(self) -> str:
         """Read until the program has ended; return all that it showed."""

@@ -14,7 +14,7 @@ from werkzeug.test import TestResponse
 from creditscore.settings import RateLimit
 from creditscore.web import create_app
 
-APP, OTHER = "https://app.example", "https://elsewhere.example"
+APP, OTHER_SITE = "https://app.example", "https://elsewhere.example"
 KEY = "the-key-of-the-page-that-may"
 CROSS_ORIGIN = {"Origin": APP, "Sec-Fetch-Site": "cross-site"}
 
@@ -115,7 +115,7 @@ def test_a_trusted_page_reads_refusals_too(
 
 
 @pytest.mark.parametrize(
-    "origin", [OTHER, "null", "http://app.example", f"{APP}.evil.example", f"{APP}:444", ""]
+    "origin", [OTHER_SITE, "null", "http://app.example", f"{APP}.evil.example", f"{APP}:444", ""]
 )
 def test_no_other_page_may(client: FlaskClient, example: dict[str, Any], origin: str) -> None:
     preflight_answer = preflight(client, "/predict", origin)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import http_attacks
 import pytest
-from http_attacks import BEFORE, DIGITS, HELD, MAX_BYTES, MAX_TIMES
+from http_attacks import BEFORE, BODY_BYTES, DIGITS, MAX_BYTES, MAX_TIMES
 from live_server import LiveServer, serving
 
 from creditscore.schema import Schema
@@ -52,12 +52,12 @@ def test_clients_that_read_nothing_keep_nobody_from_an_answer(
 
 
 def test_no_more_bodies_are_held_however_many_came_before(server: LiveServer) -> None:
-    expected = MAX_BYTES // HELD
+    expected = MAX_BYTES // BODY_BYTES
 
-    fresh = http_attacks.fill(server.port, HELD, expected + 6)
+    fresh = http_attacks.fill(server.port, BODY_BYTES, expected + 6)
     for _ in range(BEFORE):
-        http_attacks.come_and_go(server.port, HELD)
-    later = http_attacks.fill(server.port, HELD, expected + 6)
+        http_attacks.come_and_go(server.port, BODY_BYTES)
+    later = http_attacks.fill(server.port, BODY_BYTES, expected + 6)
 
     assert fresh == later == expected
 

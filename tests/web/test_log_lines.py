@@ -54,7 +54,7 @@ def test_a_start_in_a_terminal_is_told_in_text_and_ends_with_the_address_to_open
     assert empty == ""
     assert log
     assert all(TEXT_LINE.match(line) for line in log), log
-    assert terminal.shown.count("Ctrl+C stops") == 1
+    assert terminal.output.count("Ctrl+C stops") == 1
 
 
 def test_where_there_is_no_terminal_every_line_is_json(server: LiveServer) -> None:
