@@ -18,7 +18,6 @@ from creditscore.decisions.value_cache import (
     feature_caches,
     near_cutoff,
 )
-from creditscore.i18n.catalogue import localise
 from creditscore.schema import Applicant
 from creditscore.scorecard.model import Model
 from creditscore.scorecard.policy import NOT_ELIGIBLE, Policy
@@ -65,9 +64,9 @@ class Decision(NamedTuple):
             "scorecard": self.applicant.scorecard,
             "model_version": self.model_version,
             "baseline": self.baseline,
-            "reasons": localise(self.reasons, language),
-            "strengths": localise(self.strengths, language),
-            "warnings": localise(self.warnings, language),
+            "reasons": [reason.to_dict(language) for reason in self.reasons],
+            "strengths": [strength.to_dict(language) for strength in self.strengths],
+            "warnings": [warning.to_dict(language) for warning in self.warnings],
         }
 
     def to_what_if(self, language: str) -> dict[str, Any]:

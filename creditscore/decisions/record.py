@@ -103,10 +103,9 @@ class RowTemplate(NamedTuple):
             decision.applicant.values,
             decision.impacts,
             # With their words: what an applicant was told is evidence, which needs no model.
-            # Built here: _asdict() would be a tenth of the time of an array.
-            [dict(zip(Reason._fields, reason, strict=True)) for reason in decision.reasons],
-            [dict(zip(Reason._fields, strength, strict=True)) for strength in decision.strengths],
-            [dict(zip(Warning._fields, warning, strict=True)) for warning in decision.warnings],
+            [reason.to_dict() for reason in decision.reasons],
+            [strength.to_dict() for strength in decision.strengths],
+            [warning.to_dict() for warning in decision.warnings],
         )
         content = (
             decision.applicant.scorecard,

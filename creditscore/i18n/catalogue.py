@@ -6,27 +6,12 @@ Texts about fields (titles, units, codes) come from the schema file instead.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 #: A text by language; English is always there, the others may be missing.
 Text = Mapping[str, str]
-
-
-class Worded(Protocol):
-    """A named tuple with a text."""
-
-    @property
-    def text(self) -> Text:
-        """The text, by language."""
-
-    @property
-    def _fields(self) -> tuple[str, ...]:
-        """The names of the members."""
-
-    def __iter__(self) -> Iterator[Any]:
-        """Yield the members."""
 
 
 LANGUAGES = ("en", "id")
@@ -91,16 +76,6 @@ def law_clauses(language: str) -> list[dict[str, str]]:
 def in_language(text: Text, language: str) -> str:
     """Return a text in a language, or in English where it has no such version."""
     return text.get(language, text[DEFAULT_LANGUAGE])
-
-
-def localise(parts: Iterable[Worded], language: str) -> list[dict[str, Any]]:
-    """Return named tuples that have a text as dictionaries, their text in one language."""
-    answers = []
-    for part in parts:
-        answer = dict(zip(part._fields, part, strict=True))
-        answer["text"] = in_language(part.text, language)
-        answers.append(answer)
-    return answers
 
 
 def say(key: str, **parts: Text | str | int) -> Text:
