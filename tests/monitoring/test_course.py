@@ -14,6 +14,7 @@ from sklearn.metrics import roc_auc_score
 from creditscore.decision_log.database import Database
 from creditscore.decision_log.idempotency import RequestOrigin
 from creditscore.decision_log.log import DecisionLog
+from creditscore.decision_log.outcome_batch import StatedOutcome, record_outcomes
 from creditscore.decisions.assessor import Decision
 from creditscore.monitoring.course_csv import COLUMNS, course_csv
 from creditscore.monitoring.monitor import monitor_model
@@ -121,11 +122,11 @@ def test_the_limits_are_those_of_the_schema_file(database: Database, model: Mode
 
 def test_outcomes_are_followed_over_time(database: Database, model: Model) -> None:
     batches = [decide(model, count=320, day=day) for day in (0, 1)]
-    decision_log = log(database, *batches)
+    log(database, *batches)
     draw = np.random.default_rng(3)
     bad = {decision.decision_id: bool(draw.random() < 0.8) for decision in batches[1]}
-    for decision_id, defaulted in bad.items():
-        decision_log.record_outcome(decision_id, defaulted=defaulted, key_id=None)
+    outcomes = [StatedOutcome(decision_id, None, bad[decision_id]) for decision_id in bad]
+    record_outcomes(database, outcomes, now=lambda: MONDAY, key_id=None)
 
     section = of_application(monitor_model(database, model, ALWAYS, by="day"))
 

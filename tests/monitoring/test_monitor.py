@@ -16,6 +16,7 @@ from sklearn.metrics import brier_score_loss, roc_auc_score
 from creditscore.decision_log.database import Database
 from creditscore.decision_log.idempotency import RequestOrigin
 from creditscore.decision_log.log import DecisionLog
+from creditscore.decision_log.outcome_batch import StatedOutcome, record_outcomes
 from creditscore.decision_log.overrides import Override, record_override
 from creditscore.decisions.assessor import Decision
 from creditscore.monitoring.monitor import monitor_model
@@ -55,8 +56,11 @@ def record(database: Database, decisions: list[Decision], bad: Sequence[bool] = 
     defaulted = {
         decision.decision_id: is_bad for decision, is_bad in zip(decisions[::2], bad, strict=False)
     }
-    for decision_id, is_bad in defaulted.items():
-        log.record_outcome(decision_id, defaulted=is_bad, key_id=None)
+    outcomes = [
+        StatedOutcome(decision_id, None, defaulted=is_bad)
+        for decision_id, is_bad in defaulted.items()
+    ]
+    record_outcomes(database, outcomes, now=lambda: NOON, key_id=None)
     return Logged(log, decisions, defaulted)
 
 
