@@ -18,6 +18,7 @@ from creditscore.decisions.value_cache import (
     feature_caches,
     near_cutoff,
 )
+from creditscore.i18n.catalogue import localise
 from creditscore.schema import Applicant
 from creditscore.scorecard.model import Model
 from creditscore.scorecard.policy import NOT_ELIGIBLE, Policy
@@ -64,9 +65,9 @@ class Decision(NamedTuple):
             "scorecard": self.applicant.scorecard,
             "model_version": self.model_version,
             "baseline": self.baseline,
-            "reasons": [reason.to_dict(language) for reason in self.reasons],
-            "strengths": [strength.to_dict(language) for strength in self.strengths],
-            "warnings": [warning.to_dict(language) for warning in self.warnings],
+            "reasons": localise(self.reasons, language),
+            "strengths": localise(self.strengths, language),
+            "warnings": localise(self.warnings, language),
         }
 
     def to_what_if(self, language: str) -> dict[str, Any]:

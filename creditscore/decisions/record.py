@@ -103,9 +103,9 @@ class RowTemplate(NamedTuple):
             decision.applicant.values,
             decision.impacts,
             # With their words: what an applicant was told is evidence, which needs no model.
-            [reason.to_dict() for reason in decision.reasons],
-            [strength.to_dict() for strength in decision.strengths],
-            [warning.to_dict() for warning in decision.warnings],
+            [reason._asdict() for reason in decision.reasons],
+            [strength._asdict() for strength in decision.strengths],
+            [warning._asdict() for warning in decision.warnings],
         )
         content = (
             decision.applicant.scorecard,

@@ -8,9 +8,9 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from creditscore.i18n.catalogue import Text, in_language, say
+from creditscore.i18n.catalogue import Text, say
 from creditscore.i18n.number_format import say_number
 from creditscore.schema import Field, Schema
 from creditscore.schema.constraints import CodeList, Value
@@ -28,15 +28,6 @@ class Warning(NamedTuple):
     field: str | None
     value: Value | None
     text: Text
-
-    def to_dict(self, language: str | None = None) -> dict[str, Any]:
-        """Return the warning as plain data, its text in one language or, for the log, in all."""
-        return {
-            "code": self.code,
-            "field": self.field,
-            "value": self.value,
-            "text": self.text if language is None else in_language(self.text, language),
-        }
 
 
 class ValueFeatures(NamedTuple):

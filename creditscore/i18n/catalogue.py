@@ -6,12 +6,19 @@ Texts about fields (titles, units, codes) come from the schema file instead.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 #: A text by language; English is always there, the others may be missing.
 Text = Mapping[str, str]
+
+
+class Worded(Protocol):
+    """A named tuple with a text."""
+
+    def _asdict(self) -> dict[str, Any]:
+        """Return the members by their names."""
 
 
 LANGUAGES = ("en", "id")
@@ -76,6 +83,14 @@ def law_clauses(language: str) -> list[dict[str, str]]:
 def in_language(text: Text, language: str) -> str:
     """Return a text in a language, or in English where it has no such version."""
     return text.get(language, text[DEFAULT_LANGUAGE])
+
+
+def localise(parts: Iterable[Worded], language: str) -> list[dict[str, Any]]:
+    """Return named tuples that have a text as dictionaries, their text in one language."""
+    answers = [part._asdict() for part in parts]
+    for answer in answers:
+        answer["text"] = in_language(answer["text"], language)
+    return answers
 
 
 def say(key: str, **parts: Text | str | int) -> Text:

@@ -63,17 +63,6 @@ class Reason(NamedTuple):
     actionable: bool
     text: Text
 
-    def to_dict(self, language: str | None = None) -> dict[str, Any]:
-        """Return the reason as plain data, its text in one language or, for the log, in all."""
-        return {
-            "code": self.code,
-            "field": self.field,
-            "value": self.value,
-            "impact": self.impact,
-            "actionable": self.actionable,
-            "text": self.text if language is None else in_language(self.text, language),
-        }
-
 
 def principal_reasons(
     values: Mapping[str, Value | None],
