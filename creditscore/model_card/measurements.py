@@ -132,7 +132,6 @@ def measure_scorecard(
         ),
         fields=spec.fields,
     )
-    scorecard_figures = performance.scorecard
     return Measured(
         decision=decision,
         fairness=fairness_by_field,
@@ -146,7 +145,7 @@ def measure_scorecard(
         out_of_time=later,
         ablation=exclusions,
         validation=all_rounded(
-            validate(model, name, data=data, predicted=predicted, figures=scorecard_figures)
+            validate(model, name, data=data, predicted=predicted, figures=performance.scorecard)
         ),
         constraints=_constraints(card, data, predicted, spec),
     )
@@ -178,8 +177,7 @@ def _performance(
         **baselines(data, card.predictors),
     }
     rival_samples = {
-        name: bootstrap_metrics(bad, rival_predicted, data.resamples)
-        for name, rival_predicted in rivals.items()
+        name: bootstrap_metrics(bad, rival, data.resamples) for name, rival in rivals.items()
     }
     return Performance(
         rows=len(bad),
@@ -206,7 +204,7 @@ def _decision(test: Dataset, predicted: Floats, model: Model) -> DecisionFigures
     )
     return DecisionFigures(
         cutoff=policy.cutoff,
-        loss_to_margin=_ratio(policy),
+        loss_to_margin=policy.implied_loss_to_margin,
         approval_rate=share(approved, weights),
         bad_rate_approved=share(approved_rows.bad, approved_rows.weight),
         bad_rate_declined=share(declined_rows.bad, declined_rows.weight),
@@ -218,7 +216,7 @@ def _cutoff_rows(
     test: Dataset, predicted: Floats, cutoffs: Sequence[float], policy: Policy
 ) -> tuple[CutoffRow, ...]:
     rows = metrics.cutoff_table(
-        test.bad, predicted, cutoffs, test.weight, loss_to_margin=_ratio(policy)
+        test.bad, predicted, cutoffs, test.weight, loss_to_margin=policy.implied_loss_to_margin
     )
     return all_rounded(tuple(CutoffRow(**row) for row in rows))
 
@@ -350,8 +348,3 @@ def _scores(test: Dataset, predicted: Floats, policy: Policy) -> ScoreHistogram:
         bad=tuple(bad.round().astype(int).tolist()),
         cutoff=int(policy.scale.points(np.array([policy.cutoff]))[0]),
     )
-
-
-def _ratio(policy: Policy) -> float:
-    """Return the loss-to-margin ratio that was set, or that the cut-off implies."""
-    return policy.loss_to_margin or (1 - policy.cutoff) / policy.cutoff

@@ -333,9 +333,8 @@ def format_number(number: int | float) -> str:
 
 def describe_value(raw: object) -> Text | str:
     """Describe a raw value, briefly enough to repeat in an error text."""
-    max_length = 40
     if isinstance(raw, str):
-        return say("got_text", value=raw if len(raw) <= max_length else f"{raw[:max_length]}…")
+        return say("got_text", value=raw if len(raw) <= 40 else f"{raw[:40]}…")
     if isinstance(raw, AmbiguousNumber):
         point, comma = map(format_number, (raw.with_point, raw.with_comma))
         return say("got_ambiguous", value=raw.text, point=point, comma=comma)
@@ -347,6 +346,5 @@ def describe_value(raw: object) -> Text | str:
         return {None: "null", True: "true", False: "false"}[raw]
     if isinstance(raw, int | float):
         # A whole number of thousands of digits is refused by str(); infinity is 1e400 in JSON.
-        too_large = abs(raw) > MAX_NUMBER
-        return say("got_huge") if too_large else format_number(raw)
+        return say("got_huge") if abs(raw) > MAX_NUMBER else format_number(raw)
     return type(raw).__name__

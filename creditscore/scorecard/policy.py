@@ -106,6 +106,11 @@ class Policy:
         """Return the decision on a probability of default."""
         return ELIGIBLE if probability_of_default < self.cutoff else NOT_ELIGIBLE
 
+    @property
+    def implied_loss_to_margin(self) -> float:
+        """The ratio that was set, or at which lending breaks even at the cut-off."""
+        return self.loss_to_margin or (1 - self.cutoff) / self.cutoff
+
     def with_cutoff(self, cutoff: float | None) -> Policy:
         """Return the policy with another cut-off; the same one for None."""
         return self if cutoff is None else replace(self, cutoff=cutoff, loss_to_margin=None)

@@ -137,6 +137,12 @@ def bound_names(tree: ast.Module) -> Iterator[tuple[int, str]]:
             yield node.lineno, node.arg
 
 
+def test_no_module_is_longer_than_350_lines() -> None:
+    lengths = {name: path.read_bytes().count(b"\n") for name, path in modules().items()}
+
+    assert {name: length for name, length in lengths.items() if length > 350} == {}
+
+
 def test_names_are_nouns_for_what_they_hold() -> None:
     empty = [
         f"{path.relative_to(PROJECT)}:{line}: {name}"
