@@ -109,9 +109,9 @@ def create_faulty_app(name: str) -> Flask:
         event.listen(Engine, "connect", lambda opened, _: opened.execute(PRAGMAS[name]))
     app = create_app(Settings.from_env(os.environ))
     if name == "patient":
-        app.asgi = Asgi(app, LARGE, max_waiting=10**6, max_wait=1e6)
+        app.asgi = Asgi(app, LARGE, max_waiting=10**6, max_wait_seconds=1e6)
     if name == "boundless":
-        app.asgi = Asgi(app, LARGE, max_bytes=10**12)
+        app.asgi = Asgi(app, LARGE, max_total_bytes=10**12)
     if name == "lenient":
         # As everybody reads JSON.
         json_parser.parse = lambda raw: json.loads(raw)

@@ -112,10 +112,10 @@ def create_app(settings: Settings, model: Model | None = None) -> App:
         proxied = ProxyFix(app.wsgi_app, x_for=settings.proxies, x_proto=0, x_host=0)
         app.wsgi_app = proxied  # type: ignore[method-assign]
     max_upload = settings.max_csv_bytes + UPLOAD_ROOM
-    max_body = max(settings.max_json_bytes, max_upload, pages.MAX_FORM_BYTES)
-    app.asgi = Asgi(app, max_body)
+    max_body_bytes = max(settings.max_json_bytes, max_upload, pages.MAX_FORM_BYTES)
+    app.asgi = Asgi(app, max_body_bytes)
     # For code that reads a form by Flask's own means, also on a server that has no such limit.
-    app.config["MAX_CONTENT_LENGTH"] = max_body
+    app.config["MAX_CONTENT_LENGTH"] = max_body_bytes
     svc = Service(
         settings=settings,
         keys=keys,

@@ -49,15 +49,15 @@ class Asgi:
     def __init__(
         self,
         app: WSGIApplication,
-        max_body: int,
+        max_body_bytes: int,
         *,
         body_seconds: float = 20.0,
-        max_bytes: int = 128 * 1024 * 1024,
+        max_total_bytes: int = 128 * 1024 * 1024,
         max_waiting: int = 128,
-        max_wait: float = 1.0,
+        max_wait_seconds: float = 1.0,
     ) -> None:
-        self._app, self._max_body, self._body_seconds = app, max_body, body_seconds
-        self._max_bytes, self._max_wait = max_bytes, max_wait
+        self._app, self._max_body_bytes, self._body_seconds = app, max_body_bytes, body_seconds
+        self._max_total_bytes, self._max_wait_seconds = max_total_bytes, max_wait_seconds
         self._max_under_way, self._under_way, self._bytes = THREADS + max_waiting, 0, 0
         self.closing = False
 
@@ -96,17 +96,17 @@ class Asgi:
     async def _collect(self, scope: Message, receive: Receive, body: BytesIO) -> bool:
         """Read the body; return whether it is whole, and not too long to be read on."""
         lengths = [int(value) for name, value in scope["headers"] if name == b"content-length"]
-        if max(lengths, default=0) > self._max_body:
+        if max(lengths, default=0) > self._max_body_bytes:
             return False
         with suppress(TimeoutError):
             async with asyncio.timeout(self._body_seconds) as limit:
                 end = limit.when() or 0.0
                 while (message := await receive())["type"] == "http.request":
                     self._bytes += body.write(message["body"])
-                    if not message["more_body"] or body.tell() > self._max_body:
+                    if not message["more_body"] or body.tell() > self._max_body_bytes:
                         body.seek(0)
                         return not message["more_body"]
-                    if self._bytes > self._max_bytes:
+                    if self._bytes > self._max_total_bytes:
                         raise Refused(HTTPStatus.SERVICE_UNAVAILABLE, LATER)
                     limit.reschedule(end + body.tell() // MIN_BYTES_PER_S)
         raise Refused(HTTPStatus.REQUEST_TIMEOUT, TOO_SLOW)
@@ -118,7 +118,7 @@ class Asgi:
         queued_at = monotonic()
 
         def run() -> Answer:
-            if monotonic() - queued_at > self._max_wait:
+            if monotonic() - queued_at > self._max_wait_seconds:
                 raise Refused(HTTPStatus.SERVICE_UNAVAILABLE, LATER)
             return answer_of(self._app, environ)
 

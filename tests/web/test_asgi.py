@@ -174,7 +174,7 @@ def test_what_bodies_fill_together_is_limited_and_all_of_it_is_given_back() -> N
         return count
 
     async def run() -> list[int]:
-        door = Asgi(echo, MAX_BODY, max_bytes=2499)
+        door = Asgi(echo, MAX_BODY, max_total_bytes=2499)
         counts = [await fill(door)]
         for _ in range(20):
             await ask(door, pieces(bytes(500), bytes(100)))
@@ -216,7 +216,7 @@ def test_more_than_can_wait_for_a_thread_are_told_to_come_later() -> None:
 
 def test_who_has_waited_too_long_for_a_thread_is_told_so() -> None:
     async def run() -> Answered:
-        return await ask(Asgi(echo, MAX_BODY, max_wait=-1.0))
+        return await ask(Asgi(echo, MAX_BODY, max_wait_seconds=-1.0))
 
     assert asyncio.run(run()).status == 503
 
@@ -283,7 +283,7 @@ def test_a_thread_counts_until_it_is_done_though_its_client_has_gone() -> None:
         return echo(environ, start_response)
 
     async def run() -> list[int]:
-        door = Asgi(wait, MAX_BODY, max_waiting=0, max_wait=60)
+        door = Asgi(wait, MAX_BODY, max_waiting=0, max_wait_seconds=60)
         tasks = [asyncio.create_task(ask(door, pieces(b"a"))) for _ in range(THREADS)]
         await asyncio.sleep(0.1)
         for task in tasks:
