@@ -8,7 +8,6 @@ and never works on a network file system, so it has to be asked for.
 
 from __future__ import annotations
 
-import math
 import os
 import random
 import sqlite3
@@ -40,6 +39,25 @@ class FileConnection(sqlite3.Connection):
     identity: tuple[int, int]
     seconds_left: Callable[[], float | None]
 
+    def make_durable(self, journal: str) -> None:
+        """Choose the settings that keep what was committed, and check that they are in force.
+
+        Raises
+        ------
+        sqlite3.OperationalError
+            If SQLite does not take them, or others kept the file locked until the deadline.
+        """
+        # SQLite reads the file first, even for a setting of the connection alone.
+        self._retry("PRAGMA synchronous = FULL")
+        # On macOS an fsync ends in the drive's cache; elsewhere this changes nothing.
+        self._retry("PRAGMA fullfsync = ON")
+        self._retry("PRAGMA foreign_keys = ON")
+        self._retry(f"PRAGMA journal_mode = {journal}")
+        names = ("journal_mode", "synchronous", "foreign_keys")
+        actual = tuple(self._retry(f"PRAGMA {name}")[0][0] for name in names)
+        if actual != (journal, SYNCHRONOUS_FULL, 1):
+            raise sqlite3.OperationalError(f"SQLite does not take the settings it needs: {actual}")
+
     def begin_reading(self) -> None:
         """Begin a transaction that sees one state of the file; errors as of `begin_writing`."""
         self.execute("BEGIN")
@@ -49,16 +67,14 @@ class FileConnection(sqlite3.Connection):
     def begin_writing(self) -> None:
         """Begin a transaction with the right to write, which only one has at a time.
 
-        SQLite's own waiting doubles its pauses up to a tenth of a second: beside processes that
-        write all the time, one that waits so would hardly ever get the lock.
-
         Raises
         ------
         sqlite3.OperationalError
             If others kept it until the deadline.
         """
-        # The other half of the time is for readers that a commit has to wait for.
-        self._retry("BEGIN IMMEDIATE", share=0.5)
+        # The rest of the time is for readers that a commit has to wait for: the other processes'
+        # commits, which this waits for, can take long where a disk stalls.
+        self._retry("BEGIN IMMEDIATE", share=0.75)
 
     def commit(self) -> None:
         """End the transaction; errors as of `begin_writing`, after which it is still open.
@@ -69,18 +85,24 @@ class FileConnection(sqlite3.Connection):
             self._retry("COMMIT")
         self.check_in_place()
 
-    def _retry(self, statement: str, *, share: float = 1.0) -> None:
-        """Run a statement as soon as no other connection holds the lock that it needs."""
-        deadline = math.inf
+    def _retry(self, statement: str, *, share: float = 1.0) -> list[tuple[object, ...]]:
+        """Run a statement as soon as no other connection holds the lock that it needs.
+
+        SQLite's own waiting doubles its pauses up to a tenth of a second: beside processes that
+        write all the time, one that waits so would hardly ever get the lock.
+        """
+        deadline: float | None = None
         while True:
             try:
-                self.execute(statement).fetchall()
-                return
+                return self.execute(statement).fetchall()
             except sqlite3.OperationalError as error:
-                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or monotonic() > deadline:
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
                     raise
-            if deadline == math.inf:
-                deadline = monotonic() + share * _lock_timeout(self.seconds_left())
+                now = monotonic()
+                if deadline is None:
+                    deadline = now + share * _lock_timeout(self.seconds_left())
+                if now >= deadline:
+                    raise
             sleep(random.uniform(*RETRY_PAUSE_S))
 
     def check_in_place(self) -> None:
@@ -170,7 +192,7 @@ def connect(
         # mode=rw: a file that has vanished must not come back as an empty one.
         f"{path.as_uri()}?mode=rw",
         uri=True,
-        timeout=_lock_timeout(seconds_left()),
+        timeout=0,  # a statement tells at once that it has to wait, and `_retry` does
         isolation_level=None,
         check_same_thread=False,
         factory=FileConnection,
@@ -179,7 +201,7 @@ def connect(
         connection.path, connection.identity = path, identity
         connection.seconds_left = seconds_left
         connection.check_in_place()
-        _make_durable(connection, journal)
+        connection.make_durable(journal)
     except BaseException:
         connection.close()
         raise
@@ -188,23 +210,6 @@ def connect(
 
 def _lock_timeout(seconds_left: float | None) -> float:
     return LOCK_TIMEOUT_S if seconds_left is None else min(LOCK_TIMEOUT_S, seconds_left)
-
-
-def _make_durable(connection: FileConnection, journal: str) -> None:
-    """Choose the settings that keep what was committed, and check that they are in force."""
-    connection.execute("PRAGMA synchronous = FULL")
-    # On macOS an fsync ends in the drive's cache; elsewhere this changes nothing.
-    connection.execute("PRAGMA fullfsync = ON")
-    connection.execute("PRAGMA foreign_keys = ON")
-    actual = (
-        connection.execute(f"PRAGMA journal_mode = {journal}").fetchone()[0],
-        connection.execute("PRAGMA synchronous").fetchone()[0],
-        connection.execute("PRAGMA foreign_keys").fetchone()[0],
-    )
-    if actual != (journal, SYNCHRONOUS_FULL, 1):
-        raise sqlite3.OperationalError(f"SQLite does not take the settings it needs: {actual}")
-    # From here on a statement tells at once that it has to wait, and `_retry` does.
-    connection.execute("PRAGMA busy_timeout = 0")
 
 
 def _identity(path: Path) -> tuple[int, int]:

@@ -189,6 +189,29 @@ def test_a_lock_held_by_another_process_ends_in_an_error_and_then_all_is_well(
     assert logs_one(file_log)
 
 
+def test_a_connection_opens_as_soon_as_another_process_lets_go_of_its_lock(
+    file_log: DecisionLog, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # SQLite's own pauses grow: beside processes that write all the time it would miss each gap.
+    def sleep(seconds: float) -> None:
+        clock.sleep(seconds)
+        pauses.append(seconds)
+        if len(pauses) == 3:
+            neighbour.execute("COMMIT")
+
+    pauses: list[float] = []
+    monkeypatch.setattr(sqlite, "sleep", sleep)
+    neighbour = sqlite3.connect(path_of(file_log), isolation_level=None)
+    neighbour.execute("BEGIN EXCLUSIVE")
+
+    connection = sqlite.connect(path_of(file_log), "truncate", lambda: 1.0)
+
+    assert len(pauses) == 3
+    assert connection.execute("PRAGMA synchronous").fetchone() == (sqlite.SYNCHRONOUS_FULL,)
+    connection.close()
+    neighbour.close()
+
+
 def test_many_threads_that_meet_a_lock_all_get_their_error(
     file_log: DecisionLog, clock: Clock
 ) -> None:
