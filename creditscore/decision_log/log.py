@@ -45,9 +45,6 @@ _id_and_time: Callable[[Row], Any] = itemgetter(*map(COLUMNS.index, ("id", "deci
 #: Seconds for a request of many decisions; a table of 16 MB takes a small part of them.
 LARGE_TRANSACTION_TIMEOUT_S = 60.0
 
-#: Seconds to look up a first answer: where there is none, recording waits for the database too.
-LOOKUP_TIMEOUT_S = 1.0
-
 
 @dataclass(frozen=True)
 class Recorded:
@@ -133,7 +130,7 @@ class DecisionLog:
         KeyReused
             If its idempotency key came with another request.
         """
-        with self.database.reading(seconds=LOOKUP_TIMEOUT_S) as connection:
+        with self.database.reading() as connection:
             ids = first_answer(connection, origin)
             return None if ids is None else _read_again(connection, ids)
 
@@ -186,7 +183,7 @@ class DecisionLog:
         """
         if origin.idempotency_key is None:
             return None
-        with self.database.reading(seconds=LOOKUP_TIMEOUT_S) as connection:
+        with self.database.reading() as connection:
             return first_answer(connection, origin)
 
     def find_all(self, ids: Sequence[str]) -> list[Decision]:

@@ -21,7 +21,7 @@ from creditscore.web.wsgi import put_back
 
 #: Seconds to look a key up. What follows waits for the database too, and all together must stay
 #: below the five that an answer may take.
-LOOKUP_TIMEOUT_S = 1.0
+LOOKUP_TIMEOUT_S = 2.0
 
 #: Seconds that the keys of the database are remembered: so long a revoked one may still open.
 REMEMBERED_S = 0.5

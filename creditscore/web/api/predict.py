@@ -49,10 +49,15 @@ def predict() -> ResponseReturnValue:
     raw = read_body(request, max_bytes=svc.settings.max_json_bytes)
     origin = read_origin(request, raw, key_id=key_id)
     body = parse_json(request, raw)
-    # First, as another model may be here by now, to which the same body means something else.
-    recorded = svc.log.replay(origin) if origin.idempotency_key else None
-    if recorded is None:
-        recorded = svc.log.record(_assess(svc, body), origin)
+    try:
+        decisions = _assess(svc, body)
+    except InvalidApplicants:
+        # The model that answered first may have taken what this one refuses.
+        recorded = svc.log.replay(origin) if origin.idempotency_key else None
+        if recorded is None:
+            raise
+    else:
+        recorded = svc.log.record(decisions, origin)
     return _render(recorded, as_array=isinstance(body, list))
 
 
