@@ -60,7 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the drill, and give the exit status."""
     parser = harness.parser(__doc__, faults=["untrue"])
     parser.add_argument("--examples", type=int, default=100, help="of each route, at most")
-    return harness.run(ask_everything, parser.parse_args(arguments))
+    return harness.run(ask_everything, parser.parse_args(arguments), in_memory=True)
 
 
 def ask_everything(drill: Drill) -> int:

@@ -64,7 +64,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = harness.parser(__doc__, faults=["lenient"])
     parser.add_argument("--requests", type=int, default=100_000)
     parser.add_argument("--readings", type=int, default=1_000_000)
-    return harness.run(send_everything, parser.parse_args(arguments))
+    return harness.run(send_everything, parser.parse_args(arguments), in_memory=True)
 
 
 def send_everything(drill: Drill) -> int:

@@ -6,6 +6,7 @@ import argparse
 import contextlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -39,6 +40,9 @@ BEHIND_NGINX = {"CREDITSCORE_PROXIES": "1", "CREDITSCORE_HOSTS": NAME}
 
 #: Seconds that a start may take, whatever else the machine does.
 START_SECONDS = 60.0
+
+#: Where Linux keeps files in memory, and the free bytes there that a drill needs.
+MEMORY, MIN_FREE_BYTES = Path("/dev/shm"), 4 * 1024**3
 
 
 class NoService(Exception):
@@ -304,7 +308,11 @@ def parser(
 
 
 def run(
-    drill: Callable[[Drill], int], options: argparse.Namespace, *, own_server: bool = False
+    drill: Callable[[Drill], int],
+    options: argparse.Namespace,
+    *,
+    own_server: bool = False,
+    in_memory: bool = False,
 ) -> int:
     """Run a drill with an empty database, and give the exit status.
 
@@ -312,10 +320,14 @@ def run(
     ----------
     own_server : bool
         Whether PostgreSQL is to be one that nobody else uses, though TEST_DATABASE_URL names one.
+    in_memory : bool
+        Whether SQLite's file is kept in memory where there is room for it. On a disk that others
+        keep busy one write can take longer than a request may, whatever the drill does.
     """
+    parent = MEMORY if in_memory and _has_room(MEMORY) else None
     server_url = "" if own_server else os.environ.get("TEST_DATABASE_URL", "")
     try:
-        with _prepared(options, server_url) as prepared:
+        with _prepared(options, server_url, parent) as prepared:
             return drill(prepared)
     except (NoService, NoNginx) as error:
         print(f"FAILS, seed {options.seed}: {error}")
@@ -323,9 +335,10 @@ def run(
 
 
 @contextlib.contextmanager
-def _prepared(options: argparse.Namespace, server_url: str) -> Iterator[Drill]:
+def _prepared(options: argparse.Namespace, server_url: str, parent: Path | None) -> Iterator[Drill]:
     with contextlib.ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="drill-")))
+        name = stack.enter_context(tempfile.TemporaryDirectory(prefix="drill-", dir=parent))
+        folder = Path(name)
         if options.database == "sqlite":
             yield Drill(options, folder, f"sqlite:///{folder}/log/decisions.sqlite")
             return
@@ -335,3 +348,9 @@ def _prepared(options: argparse.Namespace, server_url: str) -> Iterator[Drill]:
         else:
             server = stack.enter_context(running_postgres())
             yield Drill(options, folder, server.url, server)
+
+
+def _has_room(folder: Path) -> bool:
+    with contextlib.suppress(OSError):
+        return shutil.disk_usage(folder).free >= MIN_FREE_BYTES
+    return False

@@ -44,7 +44,7 @@ MOMENT = 1.0
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the drill, and give the exit status."""
     parser = harness.parser(__doc__, faults=["boundless"])
-    return harness.run(attack, parser.parse_args(arguments))
+    return harness.run(attack, parser.parse_args(arguments), in_memory=True)
 
 
 def attack(drill: Drill) -> int:

@@ -53,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the drill, and give the exit status."""
     parser = harness.parser(__doc__, faults=["abrupt"], proxies=["nginx"])
     parser.add_argument("--reloads", type=int, default=100)
-    return harness.run(reload_again_and_again, parser.parse_args(arguments))
+    return harness.run(reload_again_and_again, parser.parse_args(arguments), in_memory=True)
 
 
 def reload_again_and_again(drill: Drill) -> int:

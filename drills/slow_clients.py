@@ -50,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = harness.parser(__doc__, faults=["threads"], proxies=["nginx"])
     parser.add_argument("--each", type=int, default=1000, help="slow clients of each kind")
     parser.add_argument("--seconds", type=float, default=20)
-    return harness.run(crowd_out, parser.parse_args(arguments))
+    return harness.run(crowd_out, parser.parse_args(arguments), in_memory=True)
 
 
 def crowd_out(drill: Drill) -> int:

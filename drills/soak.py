@@ -60,7 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the drill, and give the exit status."""
     parser = harness.parser(__doc__, faults=["leaks"], databases=["sqlite", "postgres"])
     parser.add_argument("--requests", type=int, default=1_000_000)
-    return harness.run(ask_for_long, parser.parse_args(arguments))
+    return harness.run(ask_for_long, parser.parse_args(arguments), in_memory=True)
 
 
 def ask_for_long(drill: Drill) -> int:
