@@ -12,14 +12,13 @@ from typing import Any
 
 import psutil
 import pytest
-from answers import Answer, problem_of
+from answers import PROJECT, Answer, problem_of
 from live_server import LiveServer, serving
 from prometheus_client.parser import text_string_to_metric_families
 from waiting import wait_until
 
 from creditscore.web import metrics
 
-PROJECT = Path(__file__).resolve().parents[2]
 KEY = "a-key-of-the-test-for-metrics"
 MARKER = "31415926"
 
