@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -172,6 +173,8 @@ def test_a_new_start_counts_anew(model_dir: Path, tmp_path: Path, example: dict[
         ) as running:
             assert decide(running, example).status == 200
             assert total(figures(running), "creditscore_decisions_total") == 1
+            running.signal(signal.SIGINT)
+            assert running.status() == 0
 
 
 NO_ROOM = """
