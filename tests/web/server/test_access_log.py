@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,23 +26,41 @@ def line_of(server: LiveServer, request_id: str) -> dict[str, Any]:
     return line_members
 
 
-@pytest.mark.parametrize("limit", ["off", "600/minute"])
+@pytest.fixture(scope="module")
+def server(model_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
+    """A service that asks for a key, and limits nobody's rate."""
+    folder = tmp_path_factory.mktemp("access-log")
+    with serving(model_dir, folder, CREDITSCORE_API_KEYS=KEY) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def limiting(model_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
+    """One that looks for the key before, as it counts who asks."""
+    with serving(
+        model_dir,
+        tmp_path_factory.mktemp("access-log"),
+        CREDITSCORE_API_KEYS=KEY,
+        CREDITSCORE_RATE_LIMIT="600/minute",
+    ) as running:
+        yield running
+
+
+@pytest.mark.parametrize("name_of_server", ["server", "limiting"])
 def test_a_line_names_the_key_by_its_id_and_says_that_one_failed(
-    model_dir: Path, tmp_path: Path, limit: str
+    request: pytest.FixtureRequest, name_of_server: str
 ) -> None:
     headers_of = {
         "right": {"X-API-Key": KEY},
         "wrong": {"Authorization": f"Bearer {WRONG}"},
         "none": {},
     }
-    with serving(
-        model_dir, tmp_path, CREDITSCORE_API_KEYS=KEY, CREDITSCORE_RATE_LIMIT=limit
-    ) as server:
-        lines = {}
-        for name, headers in headers_of.items():
-            server.ask("GET", "/decisions", headers={**headers, "X-Request-ID": f"shows-{name}"})
-            lines[name] = line_of(server, f"shows-{name}")
-        printed = server.printed()
+    server: LiveServer = request.getfixturevalue(name_of_server)
+    lines = {}
+    for name, headers in headers_of.items():
+        server.ask("GET", "/decisions", headers={**headers, "X-Request-ID": f"shows-{name}"})
+        lines[name] = line_of(server, f"shows-{name}")
+    printed = server.printed()
 
     assert lines["right"]["status"] == 200
     assert lines["right"]["key_id"].startswith("env-")
@@ -54,19 +73,18 @@ def test_a_line_names_the_key_by_its_id_and_says_that_one_failed(
     assert WRONG not in printed
 
 
-def test_a_sign_in_is_noted_as_a_key_in_a_header_is(model_dir: Path, tmp_path: Path) -> None:
-    with serving(model_dir, tmp_path, CREDITSCORE_API_KEYS=KEY) as server:
-        form, lines = {"Content-Type": "application/x-www-form-urlencoded"}, {}
-        for name, key in (("right", KEY), ("wrong", WRONG)):
-            headers = {**form, "X-Request-ID": f"signs-in-{name}"}
-            answer = server.ask("POST", "/sign-in", f"api-key={key}".encode(), headers)
-            lines[name] = line_of(server, f"signs-in-{name}")
-            if name == "right":
-                cookie = answer.headers["set-cookie"].partition(";")[0]
-        headers = {"Cookie": cookie, "X-Request-ID": "signed-in"}
-        server.ask("GET", "/decisions", headers=headers)
-        lines["after"] = line_of(server, "signed-in")
-        printed = server.printed()
+def test_a_sign_in_is_noted_as_a_key_in_a_header_is(server: LiveServer) -> None:
+    form, lines = {"Content-Type": "application/x-www-form-urlencoded"}, {}
+    for name, key in (("right", KEY), ("wrong", WRONG)):
+        headers = {**form, "X-Request-ID": f"signs-in-{name}"}
+        answer = server.ask("POST", "/sign-in", f"api-key={key}".encode(), headers)
+        lines[name] = line_of(server, f"signs-in-{name}")
+        if name == "right":
+            cookie = answer.headers["set-cookie"].partition(";")[0]
+    headers = {"Cookie": cookie, "X-Request-ID": "signed-in"}
+    server.ask("GET", "/decisions", headers=headers)
+    lines["after"] = line_of(server, "signed-in")
+    printed = server.printed()
 
     assert lines["right"]["status"] == 303
     assert lines["right"]["key_id"] == lines["after"]["key_id"]
