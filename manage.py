@@ -122,7 +122,7 @@ def command_line() -> argparse.ArgumentParser:
         help="check style and types, then run the tests; or those of some packages",
         description="Check style (ruff) and types (mypy), then run all but the slow tests. With "
         "names of folders in tests/, run the tests in them and no other check, for example: "
-        "python3 manage.py test schema scorecard. Any further arguments go to pytest, "
+        "python3 manage.py test schema web/api. Any further arguments go to pytest, "
         "for example: python3 manage.py test web -k form -x",
         allow_abbrev=False,
     )
@@ -198,8 +198,8 @@ def test(arguments: list[str], *, everything: bool) -> int:
 
 
 def is_test_package(name: str) -> bool:
-    """Tell whether tests/ has a folder of this name."""
-    return name.isidentifier() and (ROOT / "tests" / name).is_dir()
+    """Tell whether tests/ has a folder of this name, such as `web` or, in it, `web/api`."""
+    return all(map(str.isidentifier, name.split("/"))) and (ROOT / "tests" / name).is_dir()
 
 
 def lock(uv_arguments: list[str]) -> int:

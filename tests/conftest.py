@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from compiled_templates import CompiledTemplates
 from database_servers import running_postgres, schema_of_its_own
 from flask import Flask
 from flask.testing import FlaskClient
@@ -43,10 +44,12 @@ LONGEST = ("test_pipeline", "test_manage", "test_hosting", "test_readme", "test_
 def pytest_configure() -> None:
     """Let OpenMP compute in one thread: the processes of the tests share the cores already.
 
-    And let no service under test read the settings file of this checkout.
+    And let no service under test read the settings file of this checkout, and each template be
+    compiled once for all of them.
     """
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     os.environ["FLASK_SKIP_DOTENV"] = "1"
+    Flask.jinja_options = {**Flask.jinja_options, "bytecode_cache": CompiledTemplates()}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

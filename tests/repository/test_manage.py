@@ -567,12 +567,17 @@ CHECKS = ["ruff check", "ruff format --check", "mypy"]
         ),
         # The tests of some packages run alone.
         (["schema", "web", "-k", "form"], [f"{PYTEST} tests/schema tests/web -k form"]),
+        (["web/api", "schema"], [f"{PYTEST} tests/web/api tests/schema"]),
+        # Other paths are for pytest.
+        (["/tmp"], [*CHECKS, f"{PYTEST} /tmp"]),
+        (["web/../schema"], [*CHECKS, f"{PYTEST} web/../schema"]),
+        (["web/pages"], [*CHECKS, f"{PYTEST} web/pages"]),
     ],
 )
 def test_the_checks_run_in_order_and_pytest_gets_the_arguments(
     started: Path, arguments: list[str], checks: list[str]
 ) -> None:
-    for name in ("schema", "web"):
+    for name in ("schema", "web", "web/api"):
         (started / "tests" / name).mkdir()
 
     output = output_of(start(started, "test", *arguments))

@@ -143,7 +143,8 @@ def running_postgres() -> Iterator[PostgresServer]:
             server.start()
             yield server
         finally:
-            server.stop()
+            # Not orderly: what that writes to the disk, the next line deletes.
+            server.stop(signal.SIGQUIT)
     finally:
         shutil.rmtree(folder)
 

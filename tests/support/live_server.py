@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import http.client
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -92,7 +93,8 @@ def serving(
 ) -> Iterator[LiveServer]:
     """Run the service until the block ends: as manage.py does, or with another command.
 
-    It is on a free port, unless the command names one.
+    It is on a free port, unless the command names one. At the end it is killed: to wait until each
+    client has been told would take two seconds a service, and no test is about that.
     """
     if os.name == "nt" and not command:
         pytest.skip("gunicorn does not run on Windows")
@@ -105,12 +107,15 @@ def serving(
             env={**variables_of(model_dir, folder), **variables},
             stdout=output,
             stderr=output,
+            process_group=None if command else 0,
         )
     server = LiveServer(port, log, process)
     try:
         _wait(server, process)
         yield server
     finally:
+        if not command and process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
         process.terminate()
         try:
             process.wait(timeout=20)

@@ -1,21 +1,22 @@
-"""The browser of tests that look at pages with scripts."""
+"""What the tests of routes and of pages share: a service that asks for the key."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
 
 import pytest
-from chromium import Browser, driving, start_afresh
-
-
-@pytest.fixture(scope="module")
-def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    with driving(tmp_path_factory.mktemp("profile")) as driver:
-        yield driver
+from flask import Flask
+from flask.testing import FlaskClient
+from logged import KEY
 
 
 @pytest.fixture
-def browser(chromium: Browser) -> Browser:
-    """The browser of a file of tests, without what another test has left in it."""
-    start_afresh(chromium)
-    return chromium
+def guarded_app(build: Callable[..., Flask]) -> Flask:
+    """A service with a log of its own, which asks for the key."""
+    return build(api_keys=tuple(KEY.values()))
+
+
+@pytest.fixture
+def guarded(guarded_app: Flask) -> FlaskClient:
+    """Ask that service."""
+    return guarded_app.test_client()

@@ -11,7 +11,7 @@ import pytest
 from answers import problem_of
 from flask import Flask
 from flask.testing import FlaskClient
-from live_server import serving
+from live_server import LiveServer
 from service_settings import settings_of
 from waiting import wait_until
 
@@ -128,10 +128,9 @@ def test_a_request_without_a_host_is_no_browsers(build_on: Callable[..., FlaskCl
     assert client.get("/health", environ_overrides={"HTTP_HOST": ""}).status_code == 200
 
 
-def test_gunicorn_tells_where_it_listens(model_dir: Path, tmp_path: Path) -> None:
-    with serving(model_dir, tmp_path) as server:
-        refused = server.ask("GET", "/model", headers={"Host": f"evil.example:{server.port}"})
-        answered = server.ask("GET", "/model", headers={"Host": f"localhost:{server.port}"})
+def test_gunicorn_tells_where_it_listens(server: LiveServer) -> None:
+    refused = server.ask("GET", "/model", headers={"Host": f"evil.example:{server.port}"})
+    answered = server.ask("GET", "/model", headers={"Host": f"localhost:{server.port}"})
 
     problem_of(refused, 421)
     assert answered.status == 200

@@ -68,14 +68,14 @@ def csv_link(text: str) -> str:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_table_shows_each_decision_in_the_language_of_the_page(
-    app: Flask, client: FlaskClient, language: str
+    guarded_app: Flask, guarded: FlaskClient, language: str
 ) -> None:
     texts, write = PAGE_TEXTS[language], FORMATS[language]
-    decisions = decide(client, app, "A-17", None)
+    decisions = decide(guarded, guarded_app, "A-17", None)
     outcome = f"/decisions/{decisions[0]['decision_id']}/outcome"
-    client.post(outcome, json={"defaulted": True}, headers=KEY)
+    guarded.post(outcome, json={"defaulted": True}, headers=KEY)
 
-    text = page_of(client, f"lang={language}")
+    text = page_of(guarded, f"lang={language}")
 
     assert f'<html lang="{language}">' in text
     assert ids_on(text) == [decision["decision_id"] for decision in decisions[::-1]]
@@ -94,12 +94,12 @@ def test_the_table_shows_each_decision_in_the_language_of_the_page(
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_an_empty_log_and_a_search_without_a_find_say_what_to_do(
-    app: Flask, client: FlaskClient, language: str
+    guarded_app: Flask, guarded: FlaskClient, language: str
 ) -> None:
     texts = PAGE_TEXTS[language]
-    empty = page_of(client, f"lang={language}")
-    decide(client, app, "A-17")
-    none = page_of(client, f"lang={language}&search=a-17")
+    empty = page_of(guarded, f"lang={language}")
+    decide(guarded, guarded_app, "A-17")
+    none = page_of(guarded, f"lang={language}&search=a-17")
 
     assert texts["list_empty"] in empty
     assert texts["list_decide"] in empty
@@ -111,13 +111,13 @@ def test_an_empty_log_and_a_search_without_a_find_say_what_to_do(
 
 
 def test_a_form_without_values_is_no_filter_and_its_values_come_back(
-    app: Flask, client: FlaskClient
+    guarded_app: Flask, guarded: FlaskClient
 ) -> None:
-    decisions = decide(client, app, "A-17", "A-18")
+    decisions = decide(guarded, guarded_app, "A-17", "A-18")
     nothing = "lang=en&zone=&search=&label=&scorecard=&outcome=&from=&to="
 
-    text = page_of(client, nothing)
-    filtered = page_of(client, "search=A-17&label=not_eligible&outcome=missing&from=2020-01-31")
+    text = page_of(guarded, nothing)
+    filtered = page_of(guarded, "search=A-17&label=not_eligible&outcome=missing&from=2020-01-31")
 
     assert ids_on(text) == [decision["decision_id"] for decision in decisions[::-1]]
     assert PAGE_TEXTS["en"]["list_clear"] not in text
@@ -128,14 +128,16 @@ def test_a_form_without_values_is_no_filter_and_its_values_come_back(
         assert f'<option value="{value}" selected>' in filtered
 
 
-def test_an_odd_reference_is_found_and_shown_as_it_is(app: Flask, client: FlaskClient) -> None:
+def test_an_odd_reference_is_found_and_shown_as_it_is(
+    guarded_app: Flask, guarded: FlaskClient
+) -> None:
     odd = ["100%", "A_17", "O'Brien & Söhne", '<b>"x"</b>', "漢字+é", "a?b=c&d#e"]
-    for reference, decision in zip(odd, decide(client, app, *odd), strict=True):
-        answer = client.get("/decisions", query_string={"search": reference}, headers=WITH_KEY)
+    for reference, decision in zip(odd, decide(guarded, guarded_app, *odd), strict=True):
+        answer = guarded.get("/decisions", query_string={"search": reference}, headers=WITH_KEY)
 
         assert ids_on(answer.text) == [decision["decision_id"]], reference
         assert str(escape(reference)) in answer.text
-        table = client.get(html.unescape(csv_link(answer.text)), headers=WITH_KEY).text
+        table = guarded.get(html.unescape(csv_link(answer.text)), headers=WITH_KEY).text
         assert decision["decision_id"] in table
         assert len(table.splitlines()) == 2
         swapped = next(
@@ -143,46 +145,48 @@ def test_an_odd_reference_is_found_and_shown_as_it_is(app: Flask, client: FlaskC
             for _, attributes in Page(answer.text).elements
             if attributes.get("class") == "language"
         )
-        translation = client.get(swapped, headers=WITH_KEY)
+        translation = guarded.get(swapped, headers=WITH_KEY)
         assert ids_on(translation.text) == [decision["decision_id"]]
         assert translation.headers["Content-Language"] == "id"
 
 
 def test_pages_follow_each_other_without_gaps_and_doubles_while_others_arrive(
-    app: Flask, client: FlaskClient
+    guarded_app: Flask, guarded: FlaskClient
 ) -> None:
-    decisions = decide(client, app, *["A-17"] * (2 * PAGE_SIZE + 3))
+    decisions = decide(guarded, guarded_app, *["A-17"] * (2 * PAGE_SIZE + 3))
 
-    text = page_of(client, "lang=en&search=A-17")
+    text = page_of(guarded, "lang=en&search=A-17")
     listed = ids_on(text)
     sizes = [len(listed)]
     while 'id="older"' in text:
-        decide(client, app, "A-17")
-        text = client.get(link(text, "older"), headers=WITH_KEY).text
+        decide(guarded, guarded_app, "A-17")
+        text = guarded.get(link(text, "older"), headers=WITH_KEY).text
         listed += ids_on(text)
         sizes.append(len(ids_on(text)))
 
     assert listed == [decision["decision_id"] for decision in decisions[::-1]]
     assert sizes == [PAGE_SIZE, PAGE_SIZE, 3]
-    first = client.get(link(text, "first"), headers=WITH_KEY).text
+    first = guarded.get(link(text, "first"), headers=WITH_KEY).text
     assert len(ids_on(first)) == PAGE_SIZE
     assert 'id="first"' not in first
     # All of them, from whichever page.
-    table = client.get(csv_link(text), headers=WITH_KEY).text
+    table = guarded.get(csv_link(text), headers=WITH_KEY).text
     assert len(table.splitlines()) == 1 + len(decisions) + 2
 
 
-def test_days_are_whole_and_of_the_zone_of_the_reader(app: Flask, client: FlaskClient) -> None:
-    (decision,) = decide(client, app, "A-17")
+def test_days_are_whole_and_of_the_zone_of_the_reader(
+    guarded_app: Flask, guarded: FlaskClient
+) -> None:
+    (decision,) = decide(guarded, guarded_app, "A-17")
     at = datetime.fromisoformat(decision["decided_at"])
 
     def is_there(first_day: str, last_day: str, zone: str = "") -> bool:
         query = {"from": first_day, "to": last_day, "zone": zone}
-        answer = client.get("/decisions", query_string=query, headers=WITH_KEY)
+        answer = guarded.get("/decisions", query_string=query, headers=WITH_KEY)
         assert answer.status_code == 200, answer.text
         is_listed = ids_on(answer.text) == [decision["decision_id"]]
         if is_listed:
-            table = client.get(csv_link(answer.text), headers=WITH_KEY).text
+            table = guarded.get(csv_link(answer.text), headers=WITH_KEY).text
             assert decision["decision_id"] in table
         return is_listed
 
@@ -209,10 +213,10 @@ WRONG: list[tuple[str, str, str | None]] = [
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_wrong_form_comes_back_with_what_was_typed_and_what_is_wrong(
-    client: FlaskClient, language: str
+    guarded: FlaskClient, language: str
 ) -> None:
     for query, field, value in WRONG:
-        text = page_of(client, f"{query}&lang={language}", status=422)
+        text = page_of(guarded, f"{query}&lang={language}", status=422)
 
         problem = text.partition('role="alert">')[2].partition("</div>")[0]
         assert problem.startswith(f"<p>{PAGE_TEXTS[language][field]}" if field else "<p>"), query
@@ -221,23 +225,25 @@ def test_a_wrong_form_comes_back_with_what_was_typed_and_what_is_wrong(
         assert "_external" not in text.replace(problem, "")
 
 
-def test_what_programs_ask_for_can_be_opened_in_a_browser(app: Flask, client: FlaskClient) -> None:
-    first, second = decide(client, app, "A-17", "A-18")
+def test_what_programs_ask_for_can_be_opened_in_a_browser(
+    guarded_app: Flask, guarded: FlaskClient
+) -> None:
+    first, second = decide(guarded, guarded_app, "A-17", "A-18")
 
-    assert ids_on(page_of(client, "reference=A-17")) == [first["decision_id"]]
-    assert ids_on(page_of(client, "since=2999-01-01")) == []
-    assert len(ids_on(page_of(client, "until=2999-01-01&since=2020-01-01T00:00:00Z"))) == 2
-    assert second["decision_id"] in page_of(client)
+    assert ids_on(page_of(guarded, "reference=A-17")) == [first["decision_id"]]
+    assert ids_on(page_of(guarded, "since=2999-01-01")) == []
+    assert len(ids_on(page_of(guarded, "until=2999-01-01&since=2020-01-01T00:00:00Z"))) == 2
+    assert second["decision_id"] in page_of(guarded)
 
 
-def test_without_a_key_the_page_holds_nothing(app: Flask, client: FlaskClient) -> None:
-    (decision,) = decide(client, app, "A-17")
+def test_without_a_key_the_page_holds_nothing(guarded_app: Flask, guarded: FlaskClient) -> None:
+    (decision,) = decide(guarded, guarded_app, "A-17")
 
     answers = [
-        client.get(path, headers=BROWSER)
+        guarded.get(path, headers=BROWSER)
         for path in ("/decisions", "/outcomes", "/decisions?format=csv")
     ]
-    answers.append(post_outcome(client, decision, {"defaulted": "true"}, headers=BROWSER))
+    answers.append(post_outcome(guarded, decision, {"defaulted": "true"}, headers=BROWSER))
 
     for answer in answers:
         assert answer.status_code == 401
@@ -265,24 +271,24 @@ def logged_outcome(client: FlaskClient, decision: Body) -> Any:
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("defaulted", [True, False])
 def test_an_outcome_is_recorded_by_the_form_and_shown_with_time_and_key(
-    app: Flask, client: FlaskClient, language: str, defaulted: bool
+    guarded_app: Flask, guarded: FlaskClient, language: str, defaulted: bool
 ) -> None:
     texts = PAGE_TEXTS[language]
-    (decision,) = decide(client, app, "A-17")
+    (decision,) = decide(guarded, guarded_app, "A-17")
     path = f"/decisions/{decision['decision_id']}?lang={language}"
-    before = client.get(path, headers=WITH_KEY).text
+    before = guarded.get(path, headers=WITH_KEY).text
     form = {"defaulted": str(defaulted).lower(), "csrf_token": "whatever"}
 
-    answer = post_outcome(client, decision, form, language=language)
+    answer = post_outcome(guarded, decision, form, language=language)
 
     assert answer.status_code == 303
     assert answer.location == f"{path}#outcome-title"
-    after = client.get(path, headers=WITH_KEY).text
+    after = guarded.get(path, headers=WITH_KEY).text
     read_page(before), read_page(after)
-    outcome = logged_outcome(client, decision)
+    outcome = logged_outcome(guarded, decision)
     assert outcome["defaulted"] is defaulted
     assert shown(before, "outcome") == texts["outcome_unknown"]
-    title = app.extensions[NAME].assessor.model.schema.label.title[language]
+    title = guarded_app.extensions[NAME].assessor.model.schema.label.title[language]
     outcome_text = texts["outcome_bad" if defaulted else "outcome_good"].format(title=title)
     assert html.unescape(shown(after, "outcome")) == outcome_text
     assert f'<time datetime="{outcome["recorded_at"]}"' in after
@@ -290,57 +296,57 @@ def test_an_outcome_is_recorded_by_the_form_and_shown_with_time_and_key(
     assert 'id="outcome-form"' in before
     assert 'id="outcome-form"' not in after
     # The same once more changes nothing.
-    again = post_outcome(client, decision, form, language=language)
+    again = post_outcome(guarded, decision, form, language=language)
     assert again.status_code == 303
-    assert logged_outcome(client, decision) == outcome
+    assert logged_outcome(guarded, decision) == outcome
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_another_outcome_is_refused_in_plain_words_beside_the_one_that_stays(
-    app: Flask, client: FlaskClient, language: str
+    guarded_app: Flask, guarded: FlaskClient, language: str
 ) -> None:
     texts = PAGE_TEXTS[language]
-    (decision,) = decide(client, app, "A-17")
-    post_outcome(client, decision, {"defaulted": "false"})
+    (decision,) = decide(guarded, guarded_app, "A-17")
+    post_outcome(guarded, decision, {"defaulted": "false"})
 
-    answer = post_outcome(client, decision, {"defaulted": "true"}, language=language)
+    answer = post_outcome(guarded, decision, {"defaulted": "true"}, language=language)
 
     assert answer.status_code == 409
     assert texts["outcome_conflicts"] in answer.text
-    title = app.extensions[NAME].assessor.model.schema.label.title[language]
+    title = guarded_app.extensions[NAME].assessor.model.schema.label.title[language]
     good = texts["outcome_good"].format(title=title)
     assert html.unescape(shown(answer.text, "outcome")) == good
-    assert logged_outcome(client, decision)["defaulted"] is False
+    assert logged_outcome(guarded, decision)["defaulted"] is False
     # Its links lead to the page of the decision, not to where forms are sent.
     assert f'href="/decisions/{decision["decision_id"]}?lang=' in answer.text
     read_page(answer.text)
 
 
 def test_a_form_without_a_choice_asks_for_one_and_an_unknown_decision_is_not_found(
-    app: Flask, client: FlaskClient
+    guarded_app: Flask, guarded: FlaskClient
 ) -> None:
-    (decision,) = decide(client, app, "A-17")
+    (decision,) = decide(guarded, guarded_app, "A-17")
     unknown = {"decision_id": "019b7c8a-0000-7000-8000-000000000000"}
     forms: list[dict[str, str]] = [{}, {"defaulted": ""}, {"defaulted": "perhaps"}]
 
     for form in forms:
-        answer = post_outcome(client, decision, form)
+        answer = post_outcome(guarded, decision, form)
         assert answer.status_code == 422
         assert PAGE_TEXTS["en"]["outcome_choose"] in answer.text
         assert 'id="outcome-form"' in answer.text
     for form in ({"defaulted": "true"}, {}):
-        assert post_outcome(client, unknown, form).status_code == 404
+        assert post_outcome(guarded, unknown, form).status_code == 404
 
-    assert logged_outcome(client, decision) is None
+    assert logged_outcome(guarded, decision) is None
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_page_of_a_decision_has_a_copy_button_and_is_printed_with_notice_and_signature(
-    app: Flask, client: FlaskClient, language: str
+    guarded_app: Flask, guarded: FlaskClient, language: str
 ) -> None:
-    (decision,) = decide(client, app, "A-17")
+    (decision,) = decide(guarded, guarded_app, "A-17")
 
-    text = client.get(
+    text = guarded.get(
         f"/decisions/{decision['decision_id']}?lang={language}", headers=WITH_KEY
     ).text
 

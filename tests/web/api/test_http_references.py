@@ -41,25 +41,30 @@ def find_ids(client: FlaskClient, reference: str) -> list[str]:
 
 
 def test_a_decision_is_found_by_the_reference_that_came_with_it(
-    app: Flask, client: FlaskClient
+    guarded_app: Flask, guarded: FlaskClient
 ) -> None:
-    body = [{**applicant, "reference": f"  A-{n} "} for n, applicant in enumerate(applicants(app))]
+    body = [
+        {**applicant, "reference": f"  A-{n} "}
+        for n, applicant in enumerate(applicants(guarded_app))
+    ]
 
-    answers = client.post("/predict", json=body, headers=KEY).get_json()
+    answers = guarded.post("/predict", json=body, headers=KEY).get_json()
 
     assert [decision["reference"] for decision in answers] == [f"A-{n}" for n in range(len(body))]
-    assert find_ids(client, "A-0") == [answers[0]["decision_id"]]
-    assert find_ids(client, " A-1 ") == [answers[1]["decision_id"]]
-    assert find_ids(client, "A-") == []
-    logged = client.get(f"/decisions/{answers[0]['decision_id']}", headers=KEY).get_json()
+    assert find_ids(guarded, "A-0") == [answers[0]["decision_id"]]
+    assert find_ids(guarded, " A-1 ") == [answers[1]["decision_id"]]
+    assert find_ids(guarded, "A-") == []
+    logged = guarded.get(f"/decisions/{answers[0]['decision_id']}", headers=KEY).get_json()
     assert logged["reference"] == "A-0"
     assert "reference" not in logged["inputs"]
 
 
-def test_a_reference_changes_nothing_of_a_decision(app: Flask, client: FlaskClient) -> None:
-    plain = client.post("/what-if", json=applicants(app)[0], headers=KEY).get_json()
-    body = {**applicants(app)[0], "reference": "A-17"}
-    referred = client.post("/what-if", json=body, headers=KEY).get_json()
+def test_a_reference_changes_nothing_of_a_decision(
+    guarded_app: Flask, guarded: FlaskClient
+) -> None:
+    plain = guarded.post("/what-if", json=applicants(guarded_app)[0], headers=KEY).get_json()
+    body = {**applicants(guarded_app)[0], "reference": "A-17"}
+    referred = guarded.post("/what-if", json=body, headers=KEY).get_json()
 
     assert referred.pop("reference") == "A-17"
     assert "reference" not in plain
@@ -67,73 +72,77 @@ def test_a_reference_changes_nothing_of_a_decision(app: Flask, client: FlaskClie
 
 
 def test_an_empty_reference_is_none_and_a_wrong_one_is_refused_beside_other_faults(
-    app: Flask, client: FlaskClient
+    guarded_app: Flask, guarded: FlaskClient
 ) -> None:
     for nothing in (None, "", "  "):
-        body = {**applicants(app)[0], "reference": nothing}
-        answer = client.post("/predict", json=body, headers=KEY)
+        body = {**applicants(guarded_app)[0], "reference": nothing}
+        answer = guarded.post("/predict", json=body, headers=KEY)
         assert answer.status_code == 200
         assert "reference" not in answer.get_json()
     for wrong in (17, True, ["A"], "A" * (MAX_REFERENCE_LENGTH + 1), "A\n1", "\x00A"):
-        body = {**applicants(app)[0], "reference": wrong, "surplus": 1}
-        answer = client.post("/predict", json=body, headers=KEY)
+        body = {**applicants(guarded_app)[0], "reference": wrong, "surplus": 1}
+        answer = guarded.post("/predict", json=body, headers=KEY)
         pointers = [pointer for pointer, _ in faults_of(answer, 422)]
         assert sorted(pointers) == ["/reference", "/surplus"], wrong
 
 
-def test_rows_of_a_table_have_references_of_their_own(app: Flask, client: FlaskClient) -> None:
+def test_rows_of_a_table_have_references_of_their_own(
+    guarded_app: Flask, guarded: FlaskClient
+) -> None:
     references = ["A-1", "A-2", "", " A-1 "]
 
-    answer = post_table(client, table(app, references))
+    answer = post_table(guarded, table(guarded_app, references))
 
     assert answer.status_code == 200, answer.get_data(as_text=True)
     rows = list(csv.DictReader(io.StringIO(answer.get_data(as_text=True))))
     assert [row["reference"].strip() for row in rows] == ["A-1", "A-2", "", "A-1"]
     ids = [row["decision_id"] for row in rows]
-    assert find_ids(client, "A-1") == [ids[3], ids[0]]
-    assert find_ids(client, "A-2") == [ids[1]]
-    assert row_of(database_of(app), ids[2])["reference"] is None
-    assert run(app, "verify").stdout.endswith("4 verified: 0 with faults\n")
+    assert find_ids(guarded, "A-1") == [ids[3], ids[0]]
+    assert find_ids(guarded, "A-2") == [ids[1]]
+    assert row_of(database_of(guarded_app), ids[2])["reference"] is None
+    assert run(guarded_app, "verify").stdout.endswith("4 verified: 0 with faults\n")
 
 
 def test_a_table_with_a_wrong_reference_is_refused_at_its_line(
-    app: Flask, client: FlaskClient
+    guarded_app: Flask, guarded: FlaskClient
 ) -> None:
-    body = table(app, ["A-1", "A" * (MAX_REFERENCE_LENGTH + 1)])
+    body = table(guarded_app, ["A-1", "A" * (MAX_REFERENCE_LENGTH + 1)])
 
-    answer = post_table(client, body)
+    answer = post_table(guarded, body)
 
     assert answer.status_code == 422
     (fault,) = answer.get_json()["errors"]
     assert (fault["line"], fault["pointer"]) == (3, "/reference")
 
 
-def test_logged_references_verify_replay_and_are_exported(app: Flask, client: FlaskClient) -> None:
-    body = {**applicants(app)[0], "reference": "Ünit 7: é"}
-    decision_id = client.post("/predict", json=body, headers=KEY).get_json()["decision_id"]
+def test_logged_references_verify_replay_and_are_exported(
+    guarded_app: Flask, guarded: FlaskClient
+) -> None:
+    body = {**applicants(guarded_app)[0], "reference": "Ünit 7: é"}
+    decision_id = guarded.post("/predict", json=body, headers=KEY).get_json()["decision_id"]
 
-    assert run(app, "verify").exit_code == 0
-    assert run(app, "replay", decision_id).exit_code == 0
-    exported = run(app, "export", "--format", "csv", "--output", "-").stdout
+    assert run(guarded_app, "verify").exit_code == 0
+    assert run(guarded_app, "replay", decision_id).exit_code == 0
+    exported = run(guarded_app, "export", "--format", "csv", "--output", "-").stdout
     (row,) = csv.DictReader(io.StringIO(exported))
     assert row["reference"] == "Ünit 7: é"
 
 
-def test_the_form_logs_a_reference_and_shows_it(app: Flask, client: FlaskClient) -> None:
-    typed = {**applicants(app)[0], "reference": "A-17"}
+def test_the_form_logs_a_reference_and_shows_it(guarded_app: Flask, guarded: FlaskClient) -> None:
+    typed = {**applicants(guarded_app)[0], "reference": "A-17"}
 
-    page = client.post("/", data=typed, headers=KEY).get_data(as_text=True)
+    page = guarded.post("/", data=typed, headers=KEY).get_data(as_text=True)
 
     assert '<dd id="reference">A-17</dd>' in page
-    assert len(find_ids(client, "A-17")) == 1
+    assert len(find_ids(guarded, "A-17")) == 1
 
 
 def test_the_form_keeps_a_wrong_reference_and_says_what_is_wrong(
-    app: Flask, client: FlaskClient
+    guarded_app: Flask, guarded: FlaskClient
 ) -> None:
     long = "A" * (MAX_REFERENCE_LENGTH + 1)
 
-    answer = client.post("/", data={**applicants(app)[0], "reference": long}, headers=KEY)
+    answer = guarded.post("/", data={**applicants(guarded_app)[0], "reference": long}, headers=KEY)
 
     page = answer.get_data(as_text=True)
     assert answer.status_code == 422
@@ -141,44 +150,46 @@ def test_the_form_keeps_a_wrong_reference_and_says_what_is_wrong(
     assert '<p class="error" id="field-reference-error">reference must be text' in page
 
 
-def test_a_repeated_request_is_answered_with_its_reference(app: Flask, client: FlaskClient) -> None:
+def test_a_repeated_request_is_answered_with_its_reference(
+    guarded_app: Flask, guarded: FlaskClient
+) -> None:
     headers = {**KEY, "Idempotency-Key": "application-17"}
-    body = {**applicants(app)[0], "reference": "A-17"}
+    body = {**applicants(guarded_app)[0], "reference": "A-17"}
 
-    first, again = (client.post("/predict", json=body, headers=headers) for _ in range(2))
-    conflict = client.post("/predict", json={**body, "reference": "A-18"}, headers=headers)
+    first, again = (guarded.post("/predict", json=body, headers=headers) for _ in range(2))
+    conflict = guarded.post("/predict", json={**body, "reference": "A-18"}, headers=headers)
 
     assert again.headers["Idempotent-Replayed"] == "true"
     assert again.get_json() == first.get_json()
     assert again.get_json()["reference"] == "A-17"
     assert conflict.status_code == 422
-    assert len(find_ids(client, "A-17")) == 1
-    assert find_ids(client, "A-18") == []
+    assert len(find_ids(guarded, "A-17")) == 1
+    assert find_ids(guarded, "A-18") == []
 
 
 def test_a_reference_of_as_many_characters_as_allowed_is_logged(
-    app: Flask, client: FlaskClient
+    guarded_app: Flask, guarded: FlaskClient
 ) -> None:
     longest = "é" * MAX_REFERENCE_LENGTH
 
-    client.post("/predict", json={**applicants(app)[0], "reference": longest}, headers=KEY)
+    guarded.post("/predict", json={**applicants(guarded_app)[0], "reference": longest}, headers=KEY)
 
-    assert len(find_ids(client, longest)) == 1
+    assert len(find_ids(guarded, longest)) == 1
 
 
-def test_an_edited_reference_is_found(app: Flask, client: FlaskClient) -> None:
-    body = {**applicants(app)[0], "reference": "A-17"}
-    decision_id = client.post("/predict", json=body, headers=KEY).get_json()["decision_id"]
+def test_an_edited_reference_is_found(guarded_app: Flask, guarded: FlaskClient) -> None:
+    body = {**applicants(guarded_app)[0], "reference": "A-17"}
+    decision_id = guarded.post("/predict", json=body, headers=KEY).get_json()["decision_id"]
 
-    edit(database_of(app), decision_id, reference="A-18")
+    edit(database_of(guarded_app), decision_id, reference="A-18")
 
-    result = run(app, "verify")
+    result = run(guarded_app, "verify")
     assert result.exit_code == 1
     assert "does not fit its content hash" in result.stdout
 
 
-def test_the_description_knows_the_reference(client: FlaskClient) -> None:
-    described = client.get("/openapi.json").get_json()
+def test_the_description_knows_the_reference(guarded: FlaskClient) -> None:
+    described = guarded.get("/openapi.json").get_json()
 
     applicant = described["components"]["schemas"]["Applicant"]
     assert applicant["properties"]["reference"]["maxLength"] == MAX_REFERENCE_LENGTH

@@ -22,19 +22,19 @@ Body = dict[str, Any]
 
 
 @pytest.fixture
-def decisions(app: Flask, client: FlaskClient) -> list[Body]:
+def decisions(guarded_app: Flask, guarded: FlaskClient) -> list[Body]:
     """Decisions of both scorecards, of both labels, with and without reference and outcome."""
-    small, large = example_applicants(app.extensions[NAME].assessor.model.schema).values()
+    small, large = example_applicants(guarded_app.extensions[NAME].assessor.model.schema).values()
     applicants = [small, large, {**small, "LIMIT_BAL": 500000}, {**large, "LIMIT_BAL": 500000}]
     body = [
         {**applicant, "reference": f"A-{number}"} for number, applicant in enumerate(applicants * 2)
     ]
-    decisions: list[Body] = client.post("/predict", json=[*body, small], headers=KEY).get_json()
+    decisions: list[Body] = guarded.post("/predict", json=[*body, small], headers=KEY).get_json()
     for number, decision in enumerate(decisions):
         if number % 3:
             outcome = {"defaulted": number % 2 == 0}
-            client.post(f"/decisions/{decision['decision_id']}/outcome", json=outcome, headers=KEY)
-    listed: list[Body] = get(client)["decisions"]
+            guarded.post(f"/decisions/{decision['decision_id']}/outcome", json=outcome, headers=KEY)
+    listed: list[Body] = get(guarded)["decisions"]
     assert {decision["label"] for decision in listed} == {"eligible", "not_eligible"}
     return listed
 
@@ -75,42 +75,44 @@ def fits(decision: Body, query: dict[str, str]) -> bool:
 
 
 def test_each_filter_and_each_combination_leaves_what_fits_all_of_them(
-    client: FlaskClient, decisions: list[Body]
+    guarded: FlaskClient, decisions: list[Body]
 ) -> None:
     for names in itertools.chain(*(itertools.combinations(CHOICES, n) for n in range(5))):
         for values in itertools.product(*(CHOICES[name] for name in names)):
             query = dict(zip(names, values, strict=True))
             expected = [decision for decision in decisions if fits(decision, query)]
 
-            assert get(client, **query)["decisions"] == expected
-            assert [row["decision_id"] for row in table(client, **query)] == ids(expected)
+            assert get(guarded, **query)["decisions"] == expected
+            assert [row["decision_id"] for row in table(guarded, **query)] == ids(expected)
 
 
 def test_the_table_is_what_the_export_writes_but_newest_first(
-    app: Flask, client: FlaskClient, decisions: list[Body]
+    guarded_app: Flask, guarded: FlaskClient, decisions: list[Body]
 ) -> None:
-    exported = run(app, "export", "--format", "csv", "--output", "-")
+    exported = run(guarded_app, "export", "--format", "csv", "--output", "-")
 
-    table_answer = client.get("/decisions", headers={**KEY, "Accept": "text/csv"})
+    table_answer = guarded.get("/decisions", headers={**KEY, "Accept": "text/csv"})
 
     header, *lines = table_answer.text.splitlines()
     assert [header, *lines[::-1]] == exported.stdout.splitlines()
     assert len(lines) == len(decisions)
     assert "Accept" in table_answer.headers["Vary"]
-    assert table(client, search="nothing") == []
+    assert table(guarded, search="nothing") == []
 
 
-def test_a_table_is_sent_while_it_is_read(app: Flask, client: FlaskClient, example: Body) -> None:
+def test_a_table_is_sent_while_it_is_read(
+    guarded_app: Flask, guarded: FlaskClient, example: Body
+) -> None:
     count = PAGE_ROWS + 3
     for begin in range(0, count, 500):
-        client.post("/predict", json=[example] * min(500, count - begin), headers=KEY)
-    oldest = newest_first(client)[-1]
+        guarded.post("/predict", json=[example] * min(500, count - begin), headers=KEY)
+    oldest = newest_first(guarded)[-1]
 
-    with client.get("/decisions?format=csv", headers=KEY) as answer:
+    with guarded.get("/decisions?format=csv", headers=KEY) as answer:
         pieces = cast("Iterator[bytes]", iter(answer.response))
         first = next(pieces)
         # What is logged of an older decision now is in the table: it has not been read yet.
-        client.post(f"/decisions/{oldest}/outcome", json={"defaulted": True}, headers=KEY)
+        guarded.post(f"/decisions/{oldest}/outcome", json={"defaulted": True}, headers=KEY)
         rest = [next(pieces), *pieces]
 
     assert len(first.splitlines()) == 1
@@ -130,19 +132,21 @@ def newest_first(client: FlaskClient) -> list[str]:
 
 
 def test_a_reference_that_a_spreadsheet_would_run_is_made_safe(
-    app: Flask, client: FlaskClient
+    guarded_app: Flask, guarded: FlaskClient
 ) -> None:
-    applicant = next(iter(example_applicants(app.extensions[NAME].assessor.model.schema).values()))
+    applicant = next(
+        iter(example_applicants(guarded_app.extensions[NAME].assessor.model.schema).values())
+    )
     formulae = ["=1+1", "+1+1", "@SUM(A1)", "-1-1", '=HYPERLINK("http://x")']
     body = [{**applicant, "reference": formula} for formula in formulae]
-    client.post("/predict", json=body, headers=KEY)
+    guarded.post("/predict", json=body, headers=KEY)
 
-    assert [row["reference"] for row in table(client)] == [
+    assert [row["reference"] for row in table(guarded)] == [
         f"'{formula}" for formula in formulae[::-1]
     ]
 
 
-def test_a_wrong_query_is_refused_before_anything_is_sent(client: FlaskClient) -> None:
+def test_a_wrong_query_is_refused_before_anything_is_sent(guarded: FlaskClient) -> None:
     wrong = {
         "outcome=known": ["/outcome"],
         "outcome=": ["/outcome"],
@@ -157,10 +161,10 @@ def test_a_wrong_query_is_refused_before_anything_is_sent(client: FlaskClient) -
     }
 
     for query, pointers in wrong.items():
-        answer = client.get(f"/decisions?{query}", headers=KEY)
+        answer = guarded.get(f"/decisions?{query}", headers=KEY)
         assert [pointer for pointer, _ in faults_of(answer, 422)] == pointers, query
 
 
-def test_the_table_needs_a_key(client: FlaskClient) -> None:
-    problem_of(client.get("/decisions?format=csv"), 401)
-    problem_of(client.get("/decisions", headers={"Accept": "text/csv"}), 401)
+def test_the_table_needs_a_key(guarded: FlaskClient) -> None:
+    problem_of(guarded.get("/decisions?format=csv"), 401)
+    problem_of(guarded.get("/decisions", headers={"Accept": "text/csv"}), 401)

@@ -66,8 +66,10 @@ def outcome_of(client: FlaskClient, decision_id: str) -> Any:
     return answer.get_json()["outcome"]
 
 
-def test_each_outcome_of_an_array_stands_by_itself(app: Flask, client: FlaskClient) -> None:
-    first_id, second_id, *_ = decide_for(app, ["A-1", "A-2", "twice", "twice", "twice"])
+def test_each_outcome_of_an_array_stands_by_itself(
+    guarded_app: Flask, guarded: FlaskClient
+) -> None:
+    first_id, second_id, *_ = decide_for(guarded_app, ["A-1", "A-2", "twice", "twice", "twice"])
     body = [
         {"decision_id": first_id, "defaulted": True},
         {"reference": " A-2 ", "defaulted": False},
@@ -81,7 +83,7 @@ def test_each_outcome_of_an_array_stands_by_itself(app: Flask, client: FlaskClie
         {"reference": "A-1"},
     ]
 
-    report = post(client, body)
+    report = post(guarded, body)
 
     assert states(report) == [
         "recorded", "recorded", "known", "conflict", "unknown", "unknown", "ambiguous", "unknown",
@@ -95,57 +97,61 @@ def test_each_outcome_of_an_array_stands_by_itself(app: Flask, client: FlaskClie
         "recorded": 2, "known": 2, "conflict": 1, "unknown": 3, "ambiguous": 1, "invalid": 1,
     }  # fmt: skip
     assert "3 decisions" in report["outcomes"][6]["detail"]
-    assert outcome_of(client, first_id) == report["outcomes"][0]["outcome"]
-    assert outcome_of(client, first_id)["defaulted"] is True
-    assert outcome_of(client, second_id)["defaulted"] is False
-    assert count(database_of(app), outcomes) == 2
+    assert outcome_of(guarded, first_id) == report["outcomes"][0]["outcome"]
+    assert outcome_of(guarded, first_id)["defaulted"] is True
+    assert outcome_of(guarded, second_id)["defaulted"] is False
+    assert count(database_of(guarded_app), outcomes) == 2
 
 
-def test_an_outcome_says_who_recorded_it_and_when(app: Flask, client: FlaskClient) -> None:
-    (decision_id,) = decide_for(app, ["A-1"])
+def test_an_outcome_says_who_recorded_it_and_when(guarded_app: Flask, guarded: FlaskClient) -> None:
+    (decision_id,) = decide_for(guarded_app, ["A-1"])
 
-    (row,) = post(client, [{"reference": "A-1", "defaulted": True}])["outcomes"]
+    (row,) = post(guarded, [{"reference": "A-1", "defaulted": True}])["outcomes"]
 
-    logged = client.get(f"/decisions/{decision_id}", headers=KEY).get_json()
+    logged = guarded.get(f"/decisions/{decision_id}", headers=KEY).get_json()
     assert row["decision_id"] == decision_id
     assert row["outcome"]["key_id"] == logged["key_id"]
     assert TIME.fullmatch(row["outcome"]["recorded_at"])
     assert row["detail"] is None
-    assert run(app, "verify").exit_code == 0
+    assert run(guarded_app, "verify").exit_code == 0
 
 
-def test_sent_again_all_is_known_and_nothing_is_written(app: Flask, client: FlaskClient) -> None:
-    ids = decide_for(app, ["A-1", "A-2", "A-3"])
+def test_sent_again_all_is_known_and_nothing_is_written(
+    guarded_app: Flask, guarded: FlaskClient
+) -> None:
+    ids = decide_for(guarded_app, ["A-1", "A-2", "A-3"])
     body = [
         {"decision_id": decision_id, "defaulted": position == 0}
         for position, decision_id in enumerate(ids)
     ]
-    first = post(client, body)
+    first = post(guarded, body)
 
-    again = post(client, body)
+    again = post(guarded, body)
 
     assert states(first) == ["recorded"] * 3
     assert states(again) == ["known"] * 3
     assert [e["outcome"] for e in again["outcomes"]] == [e["outcome"] for e in first["outcomes"]]
 
 
-def test_a_single_outcome_and_one_of_many_are_the_same(app: Flask, client: FlaskClient) -> None:
-    first_id, second_id = decide_for(app, ["A-1", "A-2"])
-    client.post(f"/decisions/{first_id}/outcome", json={"defaulted": True}, headers=KEY)
+def test_a_single_outcome_and_one_of_many_are_the_same(
+    guarded_app: Flask, guarded: FlaskClient
+) -> None:
+    first_id, second_id = decide_for(guarded_app, ["A-1", "A-2"])
+    guarded.post(f"/decisions/{first_id}/outcome", json={"defaulted": True}, headers=KEY)
 
     body = [
         {"decision_id": decision_id, "defaulted": False} for decision_id in (first_id, second_id)
     ]
-    report = post(client, body)
+    report = post(guarded, body)
 
     assert states(report) == ["conflict", "recorded"]
     assert report["outcomes"][0]["outcome"]["defaulted"] is True
-    single = client.post(f"/decisions/{second_id}/outcome", json={"defaulted": True}, headers=KEY)
+    single = guarded.post(f"/decisions/{second_id}/outcome", json={"defaulted": True}, headers=KEY)
     problem_of(single, 409)
 
 
-def test_a_row_that_is_not_valid_spoils_no_other(app: Flask, client: FlaskClient) -> None:
-    decide_for(app, ["A-1"])
+def test_a_row_that_is_not_valid_spoils_no_other(guarded_app: Flask, guarded: FlaskClient) -> None:
+    decide_for(guarded_app, ["A-1"])
     wrong = [
         {"decision_id": UNKNOWN},
         {"defaulted": True},
@@ -163,18 +169,18 @@ def test_a_row_that_is_not_valid_spoils_no_other(app: Flask, client: FlaskClient
         "A-17",
     ]
 
-    report = post(client, [*wrong, {"reference": "A-1", "defaulted": False}])
+    report = post(guarded, [*wrong, {"reference": "A-1", "defaulted": False}])
 
     assert states(report) == ["invalid"] * len(wrong) + ["recorded"]
     for language in LANGUAGES:
-        again = post(client, wrong, **{"Accept-Language": language})
+        again = post(guarded, wrong, **{"Accept-Language": language})
         assert all(row["detail"] for row in again["outcomes"])
 
 
-def test_a_body_that_is_no_array_of_outcomes_is_refused(client: FlaskClient) -> None:
+def test_a_body_that_is_no_array_of_outcomes_is_refused(guarded: FlaskClient) -> None:
     bodies: list[object] = [[], {}, {"defaulted": True}, "A-17", None, 3]
     for body in bodies:
-        answer = client.post(
+        answer = guarded.post(
             "/outcomes", data=json.dumps(body), content_type="application/json", headers=KEY
         )
 
@@ -211,9 +217,9 @@ def test_outcomes_need_a_key(build: Callable[..., Flask]) -> None:
 
 @pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
 def test_a_table_may_have_other_columns_and_any_separator(
-    app: Flask, client: FlaskClient, separator: str
+    guarded_app: Flask, guarded: FlaskClient, separator: str
 ) -> None:
-    first_id, second_id, third_id = decide_for(app, ["A-1", "A-2", "A-3"])
+    first_id, second_id, third_id = decide_for(guarded_app, ["A-1", "A-2", "A-3"])
     rows = [
         ["name", "defaulted", "reference", "decision_id"],
         ["x", "yes", "", first_id],
@@ -226,27 +232,27 @@ def test_a_table_may_have_other_columns_and_any_separator(
     ]
     table = "".join(f"{separator.join(row)}\r\n" for row in rows)
 
-    report = post_table(client, table)
+    report = post_table(guarded, table)
 
     assert [(row["line"], row["state"]) for row in report["outcomes"]] == [
         (2, "recorded"), (3, "recorded"), (5, "recorded"), (6, "invalid"), (7, "invalid"),
         (8, "invalid"),
     ]  # fmt: skip
-    assert [outcome_of(client, item)["defaulted"] for item in (first_id, second_id, third_id)] == [
+    assert [outcome_of(guarded, item)["defaulted"] for item in (first_id, second_id, third_id)] == [
         True, False, False,
     ]  # fmt: skip
 
 
-def test_yes_and_no_are_read_in_either_language(app: Flask, client: FlaskClient) -> None:
+def test_yes_and_no_are_read_in_either_language(guarded_app: Flask, guarded: FlaskClient) -> None:
     meant: dict[str, bool | None] = {
         **dict.fromkeys(("true", "True", "TRUE", "yes", "Yes", "1", "1.0", "ya"), True),
         **dict.fromkeys(("false", "no", "NO", "0", " 0 ", "0,0", "Tidak", "SALAH"), False),
         **dict.fromkeys(("", "2", "-1", "y", "n", "null", "default", "10")),
     }
-    decide_for(app, [f"A-{number}" for number in range(len(meant))])
+    decide_for(guarded_app, [f"A-{number}" for number in range(len(meant))])
     rows = "".join(f'A-{number};"{text}"\n' for number, text in enumerate(meant))
 
-    answered_rows = post_table(client, f"reference;defaulted\n{rows}")["outcomes"]
+    answered_rows = post_table(guarded, f"reference;defaulted\n{rows}")["outcomes"]
 
     values = {
         text: None if row["state"] == "invalid" else row["outcome"]["defaulted"]
@@ -256,18 +262,18 @@ def test_yes_and_no_are_read_in_either_language(app: Flask, client: FlaskClient)
 
 
 def test_a_scored_table_with_a_column_for_the_outcome_is_read(
-    app: Flask, client: FlaskClient
+    guarded_app: Flask, guarded: FlaskClient
 ) -> None:
-    header, *rows = example_table(app.extensions[NAME].assessor.model.schema)
+    header, *rows = example_table(guarded_app.extensions[NAME].assessor.model.schema)
     # A reference that a table writes with an apostrophe, as a spreadsheet would compute it.
     lines = [[*header, "reference"], *([*row, f"=A{at}"] for at, row in enumerate(rows))]
     table = "".join(f"{','.join(map(str, line))}\n".replace("None", "") for line in lines)
-    scored = client.post(
+    scored = guarded.post(
         "/predict", data=table, content_type="text/csv", headers=KEY, buffered=True
     ).text.splitlines()
 
     report = post_table(
-        client, "\n".join([f"{scored[0]},defaulted", *(f"{s},no" for s in scored[1:])])
+        guarded, "\n".join([f"{scored[0]},defaulted", *(f"{s},no" for s in scored[1:])])
     )
 
     assert set(states(report)) == {"recorded"}
@@ -279,35 +285,37 @@ LIKE_FORMULAS = ("=1+1", "'=1+1", "''=1+1", "@A", "-A-1", "'quoted'", "O'Brien",
 
 
 def test_a_reference_like_a_formula_comes_back_from_the_table_of_decisions(
-    app: Flask, client: FlaskClient
+    guarded_app: Flask, guarded: FlaskClient
 ) -> None:
-    applicant = next(iter(example_applicants(app.extensions[NAME].assessor.model.schema).values()))
+    applicant = next(
+        iter(example_applicants(guarded_app.extensions[NAME].assessor.model.schema).values())
+    )
     body = [{**applicant, "reference": reference} for reference in LIKE_FORMULAS]
-    client.post("/predict", json=body, headers=KEY)
-    table = client.get("/decisions?format=csv", headers=KEY).text
+    guarded.post("/predict", json=body, headers=KEY)
+    table = guarded.get("/decisions?format=csv", headers=KEY).text
     rows = list(csv.DictReader(io.StringIO(table)))
     stated = "".join(f"{row['reference']},no\n" for row in rows)
 
-    report = post_table(client, f"reference,defaulted\n{stated}")
+    report = post_table(guarded, f"reference,defaulted\n{stated}")
 
     assert set(states(report)) == {"recorded"}
     assert {row["reference"] for row in report["outcomes"]} == set(LIKE_FORMULAS)
     references = {row["decision_id"]: row["reference"] for row in report["outcomes"]}
     for decision_id, reference in references.items():
-        logged = client.get(f"/decisions/{decision_id}", headers=KEY).get_json()
+        logged = guarded.get(f"/decisions/{decision_id}", headers=KEY).get_json()
         assert logged["reference"] == reference
 
 
 def test_a_reference_like_a_formula_is_logged_the_same_when_its_scored_table_is_scored_again(
-    app: Flask, client: FlaskClient
+    guarded_app: Flask, guarded: FlaskClient
 ) -> None:
-    header, row, *_ = example_table(app.extensions[NAME].assessor.model.schema)
+    header, row, *_ = example_table(guarded_app.extensions[NAME].assessor.model.schema)
     cells = [escape(reference) for reference in LIKE_FORMULAS]
     lines = [[*header, "reference"], *([*row, cell] for cell in cells)]
     table = "".join(f"{to_line(line)}\n" for line in lines)
 
     for _ in range(2):
-        scored = client.post(
+        scored = guarded.post(
             "/predict", data=table, content_type="text/csv", headers=KEY, buffered=True
         ).text
         rows = list(csv.reader(io.StringIO(scored)))
@@ -315,14 +323,14 @@ def test_a_reference_like_a_formula_is_logged_the_same_when_its_scored_table_is_
         # Without the cells of the decision, it is a table of applicants again.
         table = "".join(f"{to_line(row[: len(header) + 1])}\n" for row in rows)
 
-    listed = client.get("/decisions?limit=500", headers=KEY).get_json()["decisions"]
+    listed = guarded.get("/decisions?limit=500", headers=KEY).get_json()["decisions"]
     assert [row["reference"] for row in listed] == [*LIKE_FORMULAS[::-1]] * 2
 
 
 def test_a_table_that_cannot_be_read_is_refused_and_nothing_of_it_recorded(
-    app: Flask, client: FlaskClient
+    guarded_app: Flask, guarded: FlaskClient
 ) -> None:
-    decide_for(app, ["A-1"])
+    decide_for(guarded_app, ["A-1"])
     tables: dict[str | bytes, str] = {
         "reference\nA\n": "column_missing",
         "defaulted\n1\n": "column_missing",
@@ -334,22 +342,24 @@ def test_a_table_that_cannot_be_read_is_refused_and_nothing_of_it_recorded(
     }
 
     for table, code in tables.items():
-        answer = client.post("/outcomes", data=table, content_type="text/csv", headers=KEY)
+        answer = guarded.post("/outcomes", data=table, content_type="text/csv", headers=KEY)
         assert faults_of(answer, 422)[0][1] == code
 
-    assert count(database_of(app), outcomes) == 0
+    assert count(database_of(guarded_app), outcomes) == 0
 
 
-def test_the_report_comes_as_csv_where_it_is_asked_for(app: Flask, client: FlaskClient) -> None:
-    (decision_id,) = decide_for(app, ["=A"])
+def test_the_report_comes_as_csv_where_it_is_asked_for(
+    guarded_app: Flask, guarded: FlaskClient
+) -> None:
+    (decision_id,) = decide_for(guarded_app, ["=A"])
     headers = {**KEY, "Accept": "text/csv"}
     table = f"decision_id,reference,defaulted\n,=A,yes\n{UNKNOWN},,no\n"
 
-    from_table = client.post(
+    from_table = guarded.post(
         "/outcomes", data=table, content_type="text/csv", headers=headers, buffered=True
     )
     body = [{"decision_id": decision_id, "defaulted": True}]
-    from_array = client.post("/outcomes", json=body, headers=headers, buffered=True)
+    from_array = guarded.post("/outcomes", json=body, headers=headers, buffered=True)
 
     first, second = csv.DictReader(io.StringIO(from_table.text))
     assert (first["line"], first["state"], first["decision_id"]) == ("2", "recorded", decision_id)
@@ -364,25 +374,27 @@ def test_the_report_comes_as_csv_where_it_is_asked_for(app: Flask, client: Flask
 # Many
 
 
-def test_many_rows_are_recorded_in_a_few_transactions(app: Flask, client: FlaskClient) -> None:
+def test_many_rows_are_recorded_in_a_few_transactions(
+    guarded_app: Flask, guarded: FlaskClient
+) -> None:
     references = [f"A-{number}" for number in range(3 * CHUNK_ROWS)]
-    decide_for(app, references)
+    decide_for(guarded_app, references)
     table = "reference,defaulted\n" + "".join(
         f"{name},{at % 2}\n" for at, name in enumerate(references)
     )
 
-    report = post_table(client, table)
+    report = post_table(guarded, table)
 
     assert report["counts"]["recorded"] == len(references)
-    assert count(database_of(app), outcomes) == len(references)
+    assert count(database_of(guarded_app), outcomes) == len(references)
     times = {row["outcome"]["recorded_at"] for row in report["outcomes"]}
     assert len(times) <= 3
-    assert set(states(post_table(client, table))) == {"known"}
+    assert set(states(post_table(guarded, table))) == {"known"}
 
 
-def test_references_are_counted_by_their_index_alone(app: Flask) -> None:
-    database = database_of(app)
-    decide_for(app, [f"A-{number}" for number in range(200)])
+def test_references_are_counted_by_their_index_alone(guarded_app: Flask) -> None:
+    database = database_of(guarded_app)
+    decide_for(guarded_app, [f"A-{number}" for number in range(200)])
     with database.writing() as connection:
         if not database.is_sqlite:
             connection.execute(text("SET LOCAL enable_seqscan = off"))
@@ -397,8 +409,8 @@ def test_references_are_counted_by_their_index_alone(app: Flask) -> None:
     assert "Seq Scan" not in plan
 
 
-def test_a_row_for_every_state_is_described(client: FlaskClient) -> None:
-    described = client.get("/openapi.json").get_json()["components"]["schemas"]
+def test_a_row_for_every_state_is_described(guarded: FlaskClient) -> None:
+    described = guarded.get("/openapi.json").get_json()["components"]["schemas"]
 
     assert list(described["OutcomeCounts"]["properties"]) == list(STATES)
     assert described["OutcomeReport"]["properties"]["state"]["enum"] == list(STATES)
@@ -408,13 +420,13 @@ def test_a_row_for_every_state_is_described(client: FlaskClient) -> None:
 
 
 def test_the_command_reports_each_row_and_exits_with_1_unless_all_are_in_the_log(
-    app: Flask, client: FlaskClient, tmp_path: Any
+    guarded_app: Flask, guarded: FlaskClient, tmp_path: Any
 ) -> None:
-    decision_id, _ = decide_for(app, ["A-1", "Ünit 2"])
+    decision_id, _ = decide_for(guarded_app, ["A-1", "Ünit 2"])
     file, report = tmp_path / "outcomes.csv", tmp_path / "report.csv"
     file.write_bytes("reference;defaulted\r\nA-1;ya\r\nÜnit 2;tidak\r\nA-3;ya\r\n".encode("cp1252"))
 
-    result = run(app, "outcomes", str(file), "--report", str(report))
+    result = run(guarded_app, "outcomes", str(file), "--report", str(report))
 
     assert result.exit_code == 1
     lines = result.stdout.splitlines()
@@ -423,36 +435,40 @@ def test_the_command_reports_each_row_and_exits_with_1_unless_all_are_in_the_log
     assert lines[-1] == "3 rows: 2 recorded, 1 unknown"
     rows = list(csv.DictReader(io.StringIO(report.read_text("utf-8"))))
     assert [row["state"] for row in rows] == ["recorded", "recorded", "unknown"]
-    assert outcome_of(client, decision_id) == {
-        **outcome_of(client, decision_id),
+    assert outcome_of(guarded, decision_id) == {
+        **outcome_of(guarded, decision_id),
         "defaulted": True,
         "key_id": None,
     }
     file.write_text("reference,defaulted\nA-1,1\nÜnit 2,0\n", "utf-8")
-    again = run(app, "outcomes", str(file))
+    again = run(guarded_app, "outcomes", str(file))
     assert (again.exit_code, again.stdout.splitlines()[-1]) == (0, "2 rows: 2 known")
 
 
 def test_the_command_refuses_a_file_that_it_cannot_read_in_one_line(
-    app: Flask, tmp_path: Any
+    guarded_app: Flask, tmp_path: Any
 ) -> None:
-    decide_for(app, ["A-1"])
+    decide_for(guarded_app, ["A-1"])
     file = tmp_path / "outcomes.csv"
     for content in ("", "reference\nA\n", 'reference,defaulted\nA-1,1\n"'):
         file.write_text(content)
 
-        result = run(app, "outcomes", str(file))
+        result = run(guarded_app, "outcomes", str(file))
 
         assert result.exit_code == 1
         assert "outcomes.csv" in result.output
         assert "Traceback" not in result.output
-    assert count(database_of(app), outcomes) == 0
+    assert count(database_of(guarded_app), outcomes) == 0
 
 
-def test_outcomes_by_id_reach_decisions_of_every_scorecard(app: Flask, client: FlaskClient) -> None:
-    ids = decide(app, **KEY)
+def test_outcomes_by_id_reach_decisions_of_every_scorecard(
+    guarded_app: Flask, guarded: FlaskClient
+) -> None:
+    ids = decide(guarded_app, **KEY)
 
-    report = post(client, [{"decision_id": decision_id, "defaulted": False} for decision_id in ids])
+    report = post(
+        guarded, [{"decision_id": decision_id, "defaulted": False} for decision_id in ids]
+    )
 
-    assert len(ids) == len(example_applicants(app.extensions[NAME].assessor.model.schema))
+    assert len(ids) == len(example_applicants(guarded_app.extensions[NAME].assessor.model.schema))
     assert set(states(report)) == {"recorded"}

@@ -377,8 +377,8 @@ def test_the_page_shows_what_other_splits_and_seeds_give(
             form = write.share if name in ("approval_rate", "bad_rate_approved") else write.figure
             assert f"<td>{form(spread['mean'])} <small>({form(spread['sd'])}),</small>" in page
             assert f"{form(spread['lowest'])}\u2013{form(spread['highest'])}</small>" in page
-        changed = section["retraining"]["changed_rows"]
-        assert f"{write.number(changed)} ({write.share(changed / 600)})" in page
+        changed, rows = (section["retraining"][name] for name in ("changed_rows", "rows"))
+        assert f"{write.number(changed)} ({write.share(changed / rows)})" in page
 
 
 @pytest.mark.parametrize(

@@ -20,8 +20,8 @@ Body = dict[str, Any]
 
 
 @pytest.fixture
-def decided(client: FlaskClient, applicants: list[Body]) -> Body:
-    answer = client.post("/predict", json=applicants[:1], headers=KEY)
+def decided(guarded: FlaskClient, applicants: list[Body]) -> Body:
+    answer = guarded.post("/predict", json=applicants[:1], headers=KEY)
     decision: Body = decisions_of(answer)[0]
     return decision
 
@@ -40,49 +40,49 @@ def read(client: FlaskClient, decision: Body) -> Body:
 
 
 def test_an_override_stands_beside_the_decision_which_stays(
-    client: FlaskClient, decided: Body
+    guarded: FlaskClient, decided: Body
 ) -> None:
     stated = {"label": other_label(decided), "reason": "  a guarantor ", "decided_by": "A. Officer"}
 
-    answer = client.post(f"{path_of(decided)}/override", json=stated, headers=KEY)
+    answer = guarded.post(f"{path_of(decided)}/override", json=stated, headers=KEY)
 
     assert answer.status_code == 200, answer.text
     answer_body = answer.get_json()
     assert TIME.fullmatch(answer_body.pop("recorded_at"))
     assert answer_body.pop("key_id").startswith("env-")
     assert answer_body == {"decision_id": decided["decision_id"], **stated, "reason": "a guarantor"}
-    logged = read(client, decided)
+    logged = read(guarded, decided)
     assert logged["label"] == decided["label"]
     assert logged["override"]["reason"] == "a guarantor"
-    page = client.get("/decisions", headers=KEY).get_json()
+    page = guarded.get("/decisions", headers=KEY).get_json()
     assert [decision["override"] for decision in page["decisions"]] == [logged["override"]]
 
 
 def test_the_same_override_changes_nothing_and_another_is_refused(
-    client: FlaskClient, decided: Body
+    guarded: FlaskClient, decided: Body
 ) -> None:
     path, stated = (
         f"{path_of(decided)}/override",
         {"label": other_label(decided), "reason": "first"},
     )
 
-    answers = [client.post(path, json=stated, headers=KEY) for _ in range(2)]
-    conflict = client.post(path, json={**stated, "reason": "second"}, headers=KEY)
-    by_another = client.post(path, json={**stated, "decided_by": "B. Officer"}, headers=KEY)
+    answers = [guarded.post(path, json=stated, headers=KEY) for _ in range(2)]
+    conflict = guarded.post(path, json={**stated, "reason": "second"}, headers=KEY)
+    by_another = guarded.post(path, json={**stated, "decided_by": "B. Officer"}, headers=KEY)
 
     assert answers[0].get_json() == answers[1].get_json()
     problem_of(conflict, 409)
     problem_of(by_another, 409)
-    assert read(client, decided)["override"]["reason"] == "first"
+    assert read(guarded, decided)["override"]["reason"] == "first"
 
 
-def test_the_label_of_the_model_is_no_override(client: FlaskClient, decided: Body) -> None:
+def test_the_label_of_the_model_is_no_override(guarded: FlaskClient, decided: Body) -> None:
     stated = {"label": decided["label"], "reason": "I agree"}
 
-    answer = client.post(f"{path_of(decided)}/override", json=stated, headers=KEY)
+    answer = guarded.post(f"{path_of(decided)}/override", json=stated, headers=KEY)
 
     assert "the other one" in problem_of(answer, 409)["detail"]
-    assert read(client, decided)["override"] is None
+    assert read(guarded, decided)["override"] is None
 
 
 #: What is changed in a sound override, and the faults that are named.
@@ -101,35 +101,35 @@ WRONG: list[tuple[Body, list[tuple[str, str]]]] = [
 ]
 
 
-def test_what_is_no_override_is_refused(client: FlaskClient, decided: Body) -> None:
+def test_what_is_no_override_is_refused(guarded: FlaskClient, decided: Body) -> None:
     sound, path = {"label": other_label(decided), "reason": "a guarantor"}, path_of(decided)
 
     for change, faults in WRONG:
-        answer = client.post(f"{path}/override", json={**sound, **change}, headers=KEY)
+        answer = guarded.post(f"{path}/override", json={**sound, **change}, headers=KEY)
         assert faults_of(answer, 422) == faults, change
     for body in ("[]", "{}", '{"label": "eligible"}', "1"):
-        answer = client.post(f"{path}/override", data=body, headers=KEY)
+        answer = guarded.post(f"{path}/override", data=body, headers=KEY)
         assert faults_of(answer, 422) == [("", "not_an_override")], body
 
-    assert read(client, decided)["override"] is None
+    assert read(guarded, decided)["override"] is None
 
 
-def test_the_longest_reason_is_taken_in_any_script(client: FlaskClient, decided: Body) -> None:
+def test_the_longest_reason_is_taken_in_any_script(guarded: FlaskClient, decided: Body) -> None:
     stated = {"label": other_label(decided), "reason": "\N{GRINNING FACE}" * MAX_REASON_LENGTH}
 
-    answer = client.post(f"{path_of(decided)}/override", json=stated, headers=KEY)
+    answer = guarded.post(f"{path_of(decided)}/override", json=stated, headers=KEY)
 
     assert answer.get_json()["reason"] == stated["reason"]
 
 
 def test_of_overrides_at_the_same_moment_one_counts(
-    app: Flask, client: FlaskClient, decided: Body
+    guarded_app: Flask, guarded: FlaskClient, decided: Body
 ) -> None:
     path, statuses = f"{path_of(decided)}/override", []
 
     def override(number: int) -> None:
         stated = {"label": other_label(decided), "reason": f"reason {number}"}
-        statuses.append(app.test_client().post(path, json=stated, headers=KEY).status_code)
+        statuses.append(guarded_app.test_client().post(path, json=stated, headers=KEY).status_code)
 
     threads = [threading.Thread(target=override, args=(number,)) for number in range(8)]
     for thread in threads:
@@ -138,31 +138,31 @@ def test_of_overrides_at_the_same_moment_one_counts(
         thread.join()
 
     assert sorted(statuses) == [200] + [409] * 7
-    assert count(database_of(app), overrides) == 1
+    assert count(database_of(guarded_app), overrides) == 1
 
 
 def test_the_database_refuses_to_change_an_override(
-    app: Flask, client: FlaskClient, decided: Body
+    guarded_app: Flask, guarded: FlaskClient, decided: Body
 ) -> None:
     stated = {"label": other_label(decided), "reason": "a guarantor"}
-    client.post(f"{path_of(decided)}/override", json=stated, headers=KEY)
-    database = database_of(app)
+    guarded.post(f"{path_of(decided)}/override", json=stated, headers=KEY)
+    database = database_of(guarded_app)
 
     for statement in (overrides.update().values(reason="none"), overrides.delete()):
         with pytest.raises(DatabaseUnavailable), database.writing() as connection:
             connection.execute(statement)
 
-    assert read(client, decided)["override"]["reason"] == "a guarantor"
+    assert read(guarded, decided)["override"]["reason"] == "a guarantor"
 
 
-def test_verify_finds_that_the_guards_of_overrides_are_gone(app: Flask) -> None:
-    database = database_of(app)
-    assert run(app, "verify").exit_code == 0
+def test_verify_finds_that_the_guards_of_overrides_are_gone(guarded_app: Flask) -> None:
+    database = database_of(guarded_app)
+    assert run(guarded_app, "verify").exit_code == 0
 
     with database.writing() as connection:
         on = "" if database.is_sqlite else " ON overrides"
         connection.exec_driver_sql(f"DROP TRIGGER overrides_keep{on}")
 
-    result = run(app, "verify")
+    result = run(guarded_app, "verify")
     assert result.exit_code != 0
     assert "overrides_keep" in result.output

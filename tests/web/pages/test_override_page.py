@@ -20,8 +20,8 @@ Body = dict[str, Any]
 
 
 @pytest.fixture
-def decided(client: FlaskClient, applicants: list[Body]) -> Body:
-    decision: Body = client.post("/predict", json=applicants[0], headers=KEY).get_json()
+def decided(guarded: FlaskClient, applicants: list[Body]) -> Body:
+    decision: Body = guarded.post("/predict", json=applicants[0], headers=KEY).get_json()
     return decision
 
 
@@ -49,21 +49,21 @@ def send(client: FlaskClient, text: str, **typed: str) -> TestResponse:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_form_offers_the_other_label_and_records_it(
-    client: FlaskClient, decided: Body, language: str
+    guarded: FlaskClient, decided: Body, language: str
 ) -> None:
     texts, final_label = PAGE_TEXTS[language], other_label(decided)
-    before = page(client, decided, language)
+    before = page(guarded, decided, language)
     assert texts[f"override_to_{final_label}"] in before
 
-    answer = send(client, before, reason="  a guarantor\r\nwith land ", decided_by="A. Officer")
+    answer = send(guarded, before, reason="  a guarantor\r\nwith land ", decided_by="A. Officer")
 
     assert answer.status_code == 303
-    after = page(client, decided, language)
+    after = page(guarded, decided, language)
     assert 'id="override-form"' not in after
     assert shown(after, "override") == texts[f"override_{final_label}"]
     assert shown(after, "override-reason") == "a guarantor with land"
     assert "A. Officer" in after
-    logged = client.get(f"/decisions/{decided['decision_id']}", headers=KEY).get_json()
+    logged = guarded.get(f"/decisions/{decided['decision_id']}", headers=KEY).get_json()
     assert logged["override"]["label"] == final_label
     assert logged["label"] == decided["label"]
 
@@ -71,9 +71,9 @@ def test_the_form_offers_the_other_label_and_records_it(
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("reason", ["", "   ", "<i>" + "x" * MAX_REASON_LENGTH])
 def test_what_was_typed_stays_where_it_is_not_recorded(
-    client: FlaskClient, decided: Body, language: str, reason: str
+    guarded: FlaskClient, decided: Body, language: str, reason: str
 ) -> None:
-    answer = send(client, page(client, decided, language), reason=reason, decided_by='"<b>')
+    answer = send(guarded, page(guarded, decided, language), reason=reason, decided_by='"<b>')
 
     assert answer.status_code == 422
     elements = read_page(answer.text).elements
@@ -84,14 +84,14 @@ def test_what_was_typed_stays_where_it_is_not_recorded(
     typed = re.search(r"<textarea[^>]*>(.*?)</textarea>", answer.text, re.DOTALL)
     assert typed
     assert html.unescape(typed[1]) == reason.strip()
-    assert 'id="override"' not in page(client, decided)
+    assert 'id="override"' not in page(guarded, decided)
 
 
-def test_a_second_override_is_refused_in_words(client: FlaskClient, decided: Body) -> None:
-    before = page(client, decided)
-    assert send(client, before, reason="first").status_code == 303
+def test_a_second_override_is_refused_in_words(guarded: FlaskClient, decided: Body) -> None:
+    before = page(guarded, decided)
+    assert send(guarded, before, reason="first").status_code == 303
 
-    answer = send(client, before, reason="second")
+    answer = send(guarded, before, reason="second")
 
     assert answer.status_code == 409
     assert PAGE_TEXTS["en"]["override_conflicts"] in answer.text
@@ -99,10 +99,10 @@ def test_a_second_override_is_refused_in_words(client: FlaskClient, decided: Bod
 
 
 def test_a_form_that_names_the_models_own_label_is_refused(
-    client: FlaskClient, decided: Body
+    guarded: FlaskClient, decided: Body
 ) -> None:
-    answer = send(client, page(client, decided), reason="I agree", label=decided["label"])
+    answer = send(guarded, page(guarded, decided), reason="I agree", label=decided["label"])
 
     assert answer.status_code == 409
     assert PAGE_TEXTS["en"]["override_none"] in answer.text
-    assert 'id="override"' not in page(client, decided)
+    assert 'id="override"' not in page(guarded, decided)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,14 +13,13 @@ from typing import Any
 
 import psutil
 import pytest
-from answers import Answer, problem_of
+from answers import PROJECT, Answer, problem_of
 from live_server import LiveServer, serving
 from prometheus_client.parser import text_string_to_metric_families
 from waiting import wait_until
 
 from creditscore.web import metrics
 
-PROJECT = Path(__file__).resolve().parents[2]
 KEY = "a-key-of-the-test-for-metrics"
 MARKER = "31415926"
 
@@ -173,6 +173,8 @@ def test_a_new_start_counts_anew(model_dir: Path, tmp_path: Path, example: dict[
         ) as running:
             assert decide(running, example).status == 200
             assert total(figures(running), "creditscore_decisions_total") == 1
+            running.signal(signal.SIGINT)
+            assert running.status() == 0
 
 
 NO_ROOM = """
