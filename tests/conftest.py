@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from compiled_templates import CompiledTemplates
 from database_servers import running_postgres, schema_of_its_own
 from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import settings
+from jinja2 import FileSystemBytecodeCache
 from live_server import LiveServer, serving
 from service_settings import settings_of
 from skips import skip_or_fail
@@ -49,7 +49,10 @@ def pytest_configure() -> None:
     """
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     os.environ["FLASK_SKIP_DOTENV"] = "1"
-    Flask.jinja_options = {**Flask.jinja_options, "bytecode_cache": CompiledTemplates()}
+    folder = PROJECT / ".pytest_cache" / "templates"
+    folder.mkdir(parents=True, exist_ok=True)
+    cache = FileSystemBytecodeCache(str(folder))
+    Flask.jinja_options = {**Flask.jinja_options, "bytecode_cache": cache}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
