@@ -4,8 +4,8 @@
 
 Needs wrk (Debian's package), a model in model/, and for PostgreSQL the test dependencies or
 TEST_DATABASE_URL. Every service runs under gunicorn with the same gunicorn.conf.py, two processes;
-rounds are interleaved, medians are given. All share the machine with the load, so only ratios mean
-something.
+rounds are interleaved; rates are means of them, times are medians. All share the machine with the
+load, so only ratios mean something.
 """
 
 from __future__ import annotations

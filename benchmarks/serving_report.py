@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from statistics import median
+from statistics import fmean, median
 
 
 @dataclass
@@ -30,11 +30,15 @@ class Figures:
 
 
 def report(figures: dict[str, Figures]) -> None:
-    """Print medians, and ratios to the naive design and to Flask's floor."""
+    """Print mean rates and median times, and ratios to the naive design and to Flask's floor.
+
+    Rates are means: of connections that are made at the same moment, one process may get all or
+    half, and a median of such rounds is one or the other.
+    """
     print(f"{'':12}{'1 conn.':>9}{'8':>8}{'32':>8}{'p50 ms':>8}{'1,000 ms':>10}"
           f"{'start s':>9}{'MiB':>7}")  # fmt: skip
     for name, service in figures.items():
-        rates = "".join(f"{median(service.rates[count]):8.0f}" for count in (1, 8, 32))
+        rates = "".join(f"{fmean(service.rates[count]):8.0f}" for count in (1, 8, 32))
         array = f"{median(service.arrays) * 1000:10.0f}" if service.arrays else f"{'-':>10}"
         print(
             f"{name:12} {rates}{median(service.latencies) * 1000:8.2f}{array}"
@@ -46,7 +50,7 @@ def report(figures: dict[str, Figures]) -> None:
         print(f"\nthroughput over that of {base}: connections 1, 8, 32")
         for name, service in figures.items():
             ratios = (
-                median(service.rates[count]) / median(figures[base].rates[count])
+                fmean(service.rates[count]) / fmean(figures[base].rates[count])
                 for count in (1, 8, 32)
             )
             print(f"{name:12} {' '.join(f'{ratio:7.2f}' for ratio in ratios)}")
@@ -56,7 +60,7 @@ def judge(figures: dict[str, Figures]) -> bool:
     """Print each goal, and whether it was met; only what was measured."""
 
     def rate(name: str, count: int, base: str) -> float:
-        return median(figures[name].rates[count]) / median(figures[base].rates[count])
+        return fmean(figures[name].rates[count]) / fmean(figures[base].rates[count])
 
     def ratio_to_naive(name: str, figure: str) -> float:
         value = median(getattr(figures[name], figure))
