@@ -50,6 +50,12 @@ class Tally:
         """How many answers there were of each status."""
         return Counter({status: len(waits) for status, waits in self.waits.items()})
 
+    @property
+    def failed(self) -> int:
+        """How many requests got no answer, or another than 200."""
+        statuses = self.statuses
+        return self.broken + statuses.total() - statuses[200]
+
     @classmethod
     def together(cls, tallies: Sequence[Tally]) -> Tally:
         """Add up what became of requests at different times."""

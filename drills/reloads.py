@@ -89,7 +89,7 @@ def reload_again_and_again(drill: Drill) -> int:
     failed += clients.broken
     tally = Tally.together(tallies)
     print(f"on kept connections {dict(tally.statuses)}, {tally.broken} broken")
-    failed += tally.broken + tally.statuses.total() - tally.statuses[200]
+    failed += tally.failed
     figures = (
         f"{drill.options.reloads} reloads, {refused} of a damaged model, {failed} failed requests, "
         f"{altered} answers of no model, {wrong_health} wrong words on health"

@@ -22,11 +22,11 @@ import resource
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from statistics import quantiles
 
 import harness
 from clients import post
 from harness import Drill
+from load import Tally
 
 PER_SECOND = 20
 
@@ -65,42 +65,36 @@ def crowd_out(drill: Drill) -> int:
             time.sleep(GATHERING)
             crowded, calm = ask_in_turn(ports, body, seconds=options.seconds)
         after = ask_in_turn(ports, body, seconds=1)
-    failed = sum(durations.count(None) for durations in (crowded, calm, *after))
-    beside, without = (percentiles(durations) for durations in (crowded, calm))
-    fine = not failed and beside[50] <= 2 * max(without[50], MOMENT)
+    failed = sum(tally.failed for tally in (crowded, calm, *after))
+    beside, without = crowded.percentile(50, 200), calm.percentile(50, 200)
+    fine = not failed and beside <= 2 * max(without, MOMENT)
+    verdict = "holds" if fine else "FAILS"
     print(
-        f"{'holds' if fine else 'FAILS'}, seed {options.seed}, {options.each} slow clients of each "
-        f"of {len(OPENINGS)} kinds: {len(crowded)} requests beside them, {failed} failed, "
-        f"median {beside[50] * 1000:.0f} ms and p95 {beside[95] * 1000:.0f} ms, of a service "
-        f"without them {without[50] * 1000:.0f} and {without[95] * 1000:.0f} ms"
+        f"{verdict}, seed {options.seed}, {options.each} slow clients of each of {len(OPENINGS)} "
+        f"kinds: {crowded.statuses.total()} answers beside them, {failed} failed, median "
+        f"{beside * 1000:.0f} ms and p95 {crowded.percentile(95, 200) * 1000:.0f} ms, of a service "
+        f"without them {without * 1000:.0f} and {calm.percentile(95, 200) * 1000:.0f} ms"
     )
     return 0 if fine else 1
 
 
-def ask_in_turn(ports: Sequence[int], body: bytes, *, seconds: float) -> list[list[float | None]]:
-    """Ask services at a steady pace, and give how long each answer took; None for a failure."""
-    durations: list[list[float | None]] = [[] for _ in ports]
+def ask_in_turn(ports: Sequence[int], body: bytes, *, seconds: float) -> list[Tally]:
+    """Ask services at a steady pace, each time over a new connection."""
+    tallies = [Tally() for _ in ports]
     due = time.monotonic()
     ends = due + seconds
     while time.monotonic() < ends:
-        for port, durations_of_port in zip(ports, durations, strict=True):
+        for port, tally in zip(ports, tallies, strict=True):
             start = time.monotonic()
             try:
                 status, _ = post(port, body, {})
             except OSError:
-                status = 0
-            durations_of_port.append(time.monotonic() - start if status == 200 else None)
+                tally.broken += 1
+                continue
+            tally.waits.setdefault(status, []).append(time.monotonic() - start)
         due = max(due + 1 / PER_SECOND, time.monotonic())
         time.sleep(max(0.0, due - time.monotonic()))
-    return durations
-
-
-def percentiles(durations: Sequence[float | None]) -> dict[int, float]:
-    """Give the percentiles from 1 to 99; a failure takes for ever."""
-    seconds = [float("inf") if duration is None else duration for duration in durations]
-    if len(seconds) == 1:
-        seconds *= 2
-    return dict(enumerate(quantiles(seconds, n=100, method="inclusive"), start=1))
+    return tallies
 
 
 @contextlib.contextmanager
