@@ -28,17 +28,21 @@ class Figures:
     starts: list[float] = field(default_factory=list)
     memory: list[float] = field(default_factory=list)
 
+    def rate(self, count: int) -> float:
+        """Return the mean requests per second with so many connections.
+
+        No median: of connections that are made at the same moment, one process may get all or half,
+        and a median of such rounds is one or the other.
+        """
+        return fmean(self.rates[count])
+
 
 def report(figures: dict[str, Figures]) -> None:
-    """Print mean rates and median times, and ratios to the naive design and to Flask's floor.
-
-    Rates are means: of connections that are made at the same moment, one process may get all or
-    half, and a median of such rounds is one or the other.
-    """
+    """Print mean rates and median times, and ratios to the naive design and to Flask's floor."""
     print(f"{'':12}{'1 conn.':>9}{'8':>8}{'32':>8}{'p50 ms':>8}{'1,000 ms':>10}"
           f"{'start s':>9}{'MiB':>7}")  # fmt: skip
     for name, service in figures.items():
-        rates = "".join(f"{fmean(service.rates[count]):8.0f}" for count in (1, 8, 32))
+        rates = "".join(f"{service.rate(count):8.0f}" for count in (1, 8, 32))
         array = f"{median(service.arrays) * 1000:10.0f}" if service.arrays else f"{'-':>10}"
         print(
             f"{name:12} {rates}{median(service.latencies) * 1000:8.2f}{array}"
@@ -49,18 +53,12 @@ def report(figures: dict[str, Figures]) -> None:
             continue
         print(f"\nthroughput over that of {base}: connections 1, 8, 32")
         for name, service in figures.items():
-            ratios = (
-                fmean(service.rates[count]) / fmean(figures[base].rates[count])
-                for count in (1, 8, 32)
-            )
+            ratios = (service.rate(count) / figures[base].rate(count) for count in (1, 8, 32))
             print(f"{name:12} {' '.join(f'{ratio:7.2f}' for ratio in ratios)}")
 
 
 def judge(figures: dict[str, Figures]) -> bool:
     """Print each goal, and whether it was met; only what was measured."""
-
-    def rate(name: str, count: int, base: str) -> float:
-        return fmean(figures[name].rates[count]) / fmean(figures[base].rates[count])
 
     def ratio_to_naive(name: str, figure: str) -> float:
         value = median(getattr(figures[name], figure))
@@ -73,7 +71,7 @@ def judge(figures: dict[str, Figures]) -> bool:
         ("PostgreSQL, 32 connections, over naive", 4, ("postgresql", "naive"), 32),
     ]
     results = [
-        (words, rate(name, count, base), goal, True)
+        (words, figures[name].rate(count) / figures[base].rate(count), goal, True)
         for words, goal, (name, base), count in goals
         if {name, base} <= figures.keys()
     ]
