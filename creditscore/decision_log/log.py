@@ -123,13 +123,15 @@ class DecisionLog:
             raise DatabaseUnavailable("is busy with the decisions of others") from None
 
     def replay(self, origin: RequestOrigin) -> Recorded | None:
-        """Return the first answer to a request with an idempotency key; None if it is the first.
+        """Return the first answer to a request; None if it is the first, or has no key.
 
         Raises
         ------
         KeyReused
             If its idempotency key came with another request.
         """
+        if origin.idempotency_key is None:
+            return None
         with self.database.reading() as connection:
             ids = first_answer(connection, origin)
             return None if ids is None else _read_again(connection, ids)

@@ -53,7 +53,7 @@ def predict() -> ResponseReturnValue:
         decisions = _assess(svc, body)
     except InvalidApplicants:
         # The model that answered first may have taken what this one refuses.
-        recorded = svc.log.replay(origin) if origin.idempotency_key else None
+        recorded = svc.log.replay(origin)
         if recorded is None:
             raise
     else:

@@ -232,7 +232,7 @@ def test_no_decision_is_given_that_cannot_be_logged_and_soon_they_are_again(
     blocking_connection.execute(lock)
 
     for headers in ({}, ONCE, {"X-API-Key": "x"}):
-        # A service is more patient with whoever holds the log: test_database.py waits for its end.
+        # Its own deadlines are longer: test_database.py tests them.
         with within(0.5):
             answer = client.post("/predict", json=applicants, headers=headers)
         problem = problem_of(answer, 503)
