@@ -223,7 +223,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         problem = f"was written by {age} release (format {number}, this one reads {FORMAT})"
         raise ArtifactError(path, problem, REMEDY)
     try:
-        verify_self_digest(manifest, raw)
+        verify_self_digest(raw)
     except ValueError as error:
         raise ArtifactError(path, f"is damaged: {error}", REMEDY) from None
     del manifest[SELF_DIGEST]

@@ -26,6 +26,9 @@ MISSING_SHARE = 0.2
 #: The manifest's key for its own digest.
 SELF_DIGEST = "sha256"
 
+#: How a manifest's text ends, and what stands in it before its digest.
+END, DIGEST_KEY = b"\n}\n", f',\n  "{SELF_DIGEST}": '.encode()
+
 
 def sha256(content: bytes) -> str:
     """Return the SHA-256 of some bytes, in hexadecimal digits."""
@@ -44,21 +47,26 @@ def to_json(content: Mapping[str, Any]) -> bytes:
 
 
 def with_self_digest(manifest: Mapping[str, Any]) -> bytes:
-    """Write a manifest with the SHA-256 of all the rest of it."""
-    rest = {name: part for name, part in manifest.items() if name != SELF_DIGEST}
-    return to_json(rest | {SELF_DIGEST: sha256(to_json(rest))})
+    """Write a manifest with the SHA-256 of all the rest of it, at its end."""
+    rest = to_json({name: part for name, part in manifest.items() if name != SELF_DIGEST})
+    return _append_digest(rest.removesuffix(END))
 
 
-def verify_self_digest(manifest: Mapping[str, Any], raw: bytes) -> None:
-    """Check that a manifest, written again, gives the very bytes that it was read from.
+def verify_self_digest(raw: bytes) -> None:
+    """Check that the bytes of a manifest have the digest that they end with.
 
     Raises
     ------
     ValueError
-        If it does not: its own digest is another, or not a byte more may have been changed.
+        If they have not: its own digest is another, or not a byte more may have been changed.
     """
-    if raw != with_self_digest(manifest):
+    if raw != _append_digest(raw.rpartition(DIGEST_KEY)[0]):
         raise ValueError("its SHA-256 is not its own")
+
+
+def _append_digest(rest: bytes) -> bytes:
+    """Return the text of a manifest, given all of it before its digest."""
+    return b'%s%s"%s"%s' % (rest, DIGEST_KEY, sha256(rest + END).encode(), END)
 
 
 def golden_applicants(card: Scorecard, schema: Schema, *, seed: int) -> list[dict[str, Any]]:
