@@ -9,6 +9,7 @@ import contextlib
 import json
 import socket
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
@@ -33,14 +34,12 @@ def example(schema: Schema) -> bytes:
     return json.dumps(members).encode()
 
 
-@pytest.mark.parametrize("digits", DIGITS)
-def test_a_body_is_no_request_however_its_length_is_written(
-    server: LiveServer, digits: int
-) -> None:
-    statuses = http_attacks.smuggle(server.port, digits)
+def test_a_body_is_no_request_however_its_length_is_written(server: LiveServer) -> None:
+    with ThreadPoolExecutor() as pool:
+        statuses = [*pool.map(partial(http_attacks.smuggle, server.port), DIGITS)]
 
     # It is read as a body, which is no JSON, or its length is refused.
-    assert statuses == [400]
+    assert statuses == [[400]] * len(DIGITS)
 
 
 def test_many_times_as_many_chunks_take_about_as_many_times_as_long(server: LiveServer) -> None:
