@@ -8,12 +8,14 @@ holds the digest of the model card, so that no figures of another model are read
 
 from __future__ import annotations
 
+import contextlib
 import errno
+import hashlib
 import io
 import json
 import os
 import pickle
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -128,7 +130,9 @@ def load(folder: Path) -> Model:
         If it is missing, damaged, foreign or of another format; says what fixes it.
     """
     path = folder / MODEL_FILE
-    manifest, raw, card = _read_files(folder)
+    manifest = read_manifest(folder)
+    raw = _read_verified(path, manifest["model"])
+    card = _read_verified(folder / CARD_FILE, manifest["card"])
     try:
         content = read_plain(raw)
         model = _rebuild(content, manifest, json.loads(card), str(path))
@@ -143,9 +147,16 @@ def load(folder: Path) -> Model:
 
 
 def is_complete(folder: Path) -> bool:
-    """Check whether a folder holds all files with the manifest's digests, without loading them."""
+    """Check whether a folder holds all files with the manifest's digests, without loading them.
+
+    They are read piece by piece: what a large read takes, the process would keep.
+    """
     try:
-        _read_files(folder)
+        manifest = read_manifest(folder)
+        for name, part in ((MODEL_FILE, "model"), (CARD_FILE, "card")):
+            with _opened(folder / name) as file:
+                if hashlib.file_digest(file, "sha256").hexdigest() != manifest[part]["sha256"]:
+                    return False
     except ArtifactError:
         return False
     return True
@@ -175,13 +186,6 @@ def read_plain(raw: bytes) -> Any:
     return _Unpickler(io.BytesIO(raw)).load()
 
 
-def _read_files(folder: Path) -> tuple[dict[str, Any], bytes, bytes]:
-    """Read the manifest, and the pickle and the card, which must have its digests."""
-    manifest = read_manifest(folder)
-    raw = _read_verified(folder / MODEL_FILE, manifest["model"])
-    return manifest, raw, _read_verified(folder / CARD_FILE, manifest["card"])
-
-
 def _read_verified(path: Path, entry: Mapping[str, Any]) -> bytes:
     raw = _read(path)
     if sha256(raw) != entry["sha256"]:
@@ -190,10 +194,17 @@ def _read_verified(path: Path, entry: Mapping[str, Any]) -> bytes:
 
 
 def _read(path: Path) -> bytes:
+    with _opened(path) as file:
+        return file.read()
+
+
+@contextlib.contextmanager
+def _opened(path: Path) -> Iterator[io.BufferedReader]:
     try:
         if path.is_symlink() or path.stat().st_size > MAX_BYTES:
             raise ArtifactError(path, "is a link or larger than 64 MiB", REMEDY)
-        return path.read_bytes()
+        with path.open("rb") as file:
+            yield file
     except FileNotFoundError:
         raise ArtifactError(path, "not found: no model has been trained yet", REMEDY) from None
     except OSError as error:
