@@ -43,6 +43,19 @@ def _decimal(number: float | Decimal) -> Decimal:
     return Decimal(number)
 
 
+def decimals_that_differ(share: float, limit: float) -> int:
+    """Return how many decimals of a percentage tell a share from a limit: the usual if equal."""
+    return next(
+        (
+            decimals
+            for decimals in range(SHARE_DECIMALS, SIGNIFICANT_DIGITS)
+            if round_half_up(100 * _decimal(share), decimals)
+            != round_half_up(100 * _decimal(limit), decimals)
+        ),
+        SHARE_DECIMALS,
+    )
+
+
 @dataclass(frozen=True)
 class NumberFormat:
     """Writes numbers in one language."""
@@ -69,9 +82,9 @@ class NumberFormat:
         """Write the difference between two figures, its sign always shown: +0.0120."""
         return self.fixed(number, DIFFERENCE_DECIMALS, sign="+")
 
-    def share(self, share: float) -> str:
+    def share(self, share: float, decimals: int = SHARE_DECIMALS) -> str:
         """Write a share as a percentage: 15.0%, in Indonesian 15,0%."""
-        return f"{self.fixed(100 * _decimal(share), SHARE_DECIMALS)}%"
+        return f"{self.fixed(100 * _decimal(share), decimals)}%"
 
     def cutoff(self, probability: float) -> str:
         """Write a cut-off as a probability, as short as it is: 0.25, 0.3333."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from flask import Response, url_for
@@ -14,7 +15,7 @@ from creditscore.decisions.assessor import Decision
 from creditscore.decisions.explanation import explain
 from creditscore.decisions.record import LoggedDecision
 from creditscore.i18n.catalogue import PAGE_TEXTS, in_language
-from creditscore.i18n.number_format import FORMATS
+from creditscore.i18n.number_format import FORMATS, decimals_that_differ
 from creditscore.schema import Schema
 from creditscore.scorecard.policy import ELIGIBLE, NOT_ELIGIBLE, Scale
 from creditscore.scorecard.reason_codes import value_in_words
@@ -117,9 +118,11 @@ def view_decision(
     """Return a decision as positions on the charts, and in words."""
     explained = explain(decision, schema=schema, scorecard=scorecard, language=language)
     low, high, needed = map(scale.points_of_one, (RISKIEST, SAFEST, decision.cutoff))
-    percent = FORMATS[language].share
     risk, cutoff, baseline = decision.probability_of_default, decision.cutoff, decision.baseline
     left, right = _ends(decision)
+    # More than the usual where the two would look the same, as one is refused and the other not.
+    decimals = decimals_that_differ(risk, cutoff)
+    percent = partial(FORMATS[language].share, decimals=decimals)
 
     def position(share: float) -> float:
         return round(100 * (share - left) / (right - left), 2)
@@ -137,7 +140,7 @@ def view_decision(
         position=_along(decision.score, low, high),
         cutoff_position=_along(needed, low, high),
         bars=_bars(decision, schema, language, ends=(left, right)),
-        baseline=percent(baseline),
+        baseline=FORMATS[language].share(baseline),
         baseline_position=position(baseline),
         result_position=position(risk),
         chart_cutoff=position(cutoff),

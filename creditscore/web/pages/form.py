@@ -12,7 +12,7 @@ from creditscore.i18n.catalogue import DECIMAL_SIGNS, PAGE_TEXTS, in_language
 from creditscore.i18n.number_format import FORMATS
 from creditscore.schema import Field, Schema
 from creditscore.schema.constraints import NumericRange, Rejected, Value, format_number, from_text
-from creditscore.schema.number_text import read_amount
+from creditscore.schema.number_text import AmbiguousNumber, read_amount, read_undecided
 from creditscore.schema.reference import REFERENCE
 from creditscore.scorecard.model import Model
 from creditscore.scorecard.reason_codes import value_in_words
@@ -112,19 +112,29 @@ def read_form(raw: bytes) -> Submission:
     return Submission(typed, explore, key)
 
 
-def to_raw(schema: Schema, typed: Mapping[str, str], language: str) -> dict[str, object]:
+def to_raw(model: Model, typed: Mapping[str, str], language: str) -> dict[str, object]:
     """Turn what was typed into the JSON object that a program would send."""
+    fields, whole_fields = model.schema.fields, model.whole_fields
     return {
-        name: _read(schema.fields[name], text, language) if name in schema.fields else text
+        name: _read(fields[name], text, language, integral=name in whole_fields)
+        if name in fields
+        else text
         for name, text in typed.items()
     }
 
 
-def _read(field: Field, text: str, language: str) -> object:
-    """Read a number as the page's language writes it; what is none stays text."""
+def _read(field: Field, text: str, language: str, *, integral: bool = False) -> object:
+    """Read a number as the page's language writes it; what is none stays text.
+
+    Where whole numbers are expected, "30.000" on an English page is no 30: a person who is used to
+    the other separators means 30,000, and is asked.
+    """
     if not isinstance(field.rule, NumericRange):
         return from_text(field.rule, text)
-    number = read_amount(text, decimal=DECIMAL_SIGNS[language])
+    number, undecided = read_amount(text, decimal=DECIMAL_SIGNS[language]), read_undecided(text)
+    if integral and isinstance(undecided, AmbiguousNumber):
+        readings = undecided.with_point, undecided.with_comma
+        return number if number == max(readings, key=abs) else undecided
     return text if number is None else number
 
 

@@ -65,9 +65,9 @@ def _answer(submission: form.Submission, raw: bytes) -> Response:
     if submission.explore:
         svc.limits.admit_what_if(request)
     key_id = check_predict(request, svc.keys, svc.settings)
-    schema = svc.assessor.model.schema
+    model = svc.assessor.model
     try:
-        applicant = schema.parse(form.to_raw(schema, submission.typed, page_language()))
+        applicant = model.schema.parse(form.to_raw(model, submission.typed, page_language()))
     except InvalidApplicants as invalid:
         answer = _page(submission.typed, faults=invalid.faults)
         answer.status_code = UNPROCESSABLE

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from html import unescape
@@ -62,6 +63,20 @@ def test_what_would_have_to_change_stands_only_under_a_refusal(
 
     assert f'data-label="{label}"' in page
     assert (PAGE_TEXTS["en"]["recourse_title"] in page) == (label == "not_eligible")
+
+
+@pytest.mark.parametrize(("step", "label"), [(-0.00002, "not_eligible"), (0.00002, "eligible")])
+def test_a_probability_beside_the_cutoff_is_shown_to_be_on_its_side(
+    build: Callable[..., Flask], client: FlaskClient, example: Body, step: float, label: str
+) -> None:
+    risk = client.post("/what-if", json=example).get_json()["probability_of_default"]
+
+    page = build(cutoff=risk + step).test_client().post("/?lang=en", data=example).text
+
+    assert f'data-label="{label}"' in page
+    pays, needed = re.findall(r"([0-9.]+)%</dd>", page)[:2]
+    assert (float(pays) > float(needed)) == (label == "eligible")
+    assert PAGE_TEXTS["en"]["scores_rounded"] in page
 
 
 @pytest.mark.parametrize("content_type", ["multipart/form-data", "text/plain", "application/json"])
@@ -234,6 +249,22 @@ def test_an_amount_is_read_by_the_language_of_the_page(
     # The field keeps what was typed, and the slider beside it stands there.
     assert f'name="LIMIT_BAL" value="{typed}"' in answer.text
     assert f'value="{amount}"\n    aria-label' in answer.text
+
+
+@pytest.mark.parametrize(
+    ("language", "typed", "text"),
+    [
+        ("en", "30.000", "30.000, which can mean 30 or 30000: write it without a separator"),
+        ("id", "30,000", "30,000, yang bisa berarti 30000 atau 30: tulis tanpa pemisah"),
+    ],
+)
+def test_thousands_in_the_other_languages_way_are_no_fraction(
+    client: FlaskClient, example: Body, language: str, typed: str, text: str
+) -> None:
+    answer = client.post(f"/?lang={language}", data={**example, "LIMIT_BAL": typed})
+
+    assert answer.status_code == 422
+    assert text in answer.text
 
 
 @pytest.mark.parametrize(
