@@ -10,11 +10,11 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from functools import cached_property
+from functools import cached_property, partial
 from http import HTTPStatus
 from io import BytesIO
 from time import monotonic
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from creditscore.web import metrics
 from creditscore.web.json_logging import log_request
@@ -24,6 +24,7 @@ from creditscore.web.wsgi import PIECE, Answer, answer_of, environ_of, pieces_of
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
 
+T = TypeVar("T")
 Message = dict[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[Message]]
 Send: TypeAlias = Callable[[Message], Awaitable[None]]
@@ -59,6 +60,7 @@ class Asgi:
         self._app, self._max_body_bytes, self._body_seconds = app, max_body_bytes, body_seconds
         self._max_total_bytes, self._max_wait_seconds = max_total_bytes, max_wait_seconds
         self._max_under_way, self._under_way, self._bytes = THREADS + max_waiting, 0, 0
+        self._free_threads = asyncio.Semaphore(THREADS)
         self.closing = False
 
     @cached_property
@@ -115,15 +117,21 @@ class Asgi:
         """Run the application in a thread, unless too many requests wait for one."""
         if self._under_way >= self._max_under_way:
             raise Refused(HTTPStatus.SERVICE_UNAVAILABLE, LATER)
-        queued_at = monotonic()
-
-        def run() -> Answer:
-            if monotonic() - queued_at > self._max_wait_seconds:
-                raise Refused(HTTPStatus.SERVICE_UNAVAILABLE, LATER)
-            return answer_of(self._app, environ)
-
         self._under_way += 1
-        future = asyncio.get_running_loop().run_in_executor(self._pool, run)
+        try:
+            return await self._call(self._max_wait_seconds, answer_of, self._app, environ)
+        finally:
+            self._under_way -= 1
+
+    async def _call(self, max_wait: float | None, function: Callable[..., T], *arguments: Any) -> T:
+        """Call a function in a thread, unless none gets free in time."""
+        try:
+            async with asyncio.timeout(max_wait):
+                await self._free_threads.acquire()
+        except TimeoutError:
+            raise Refused(HTTPStatus.SERVICE_UNAVAILABLE, LATER) from None
+        loop = asyncio.get_running_loop()
+        future = loop.run_in_executor(self._pool, partial(function, *arguments))
         try:
             return await asyncio.shield(future)
         except asyncio.CancelledError:
@@ -131,7 +139,7 @@ class Asgi:
             await asyncio.wait([future])
             raise
         finally:
-            self._under_way -= 1
+            self._free_threads.release()
 
     async def _send(
         self, answer: Answer, send: Send, receive: Receive, *, is_complete: bool
@@ -141,7 +149,7 @@ class Asgi:
         lines = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
         lines += [(b"connection", b"close")] if self.closing or not is_complete else []
         await send({"type": "http.response.start", "status": status, "headers": lines})
-        size, loop = len(piece), asyncio.get_running_loop()
+        size = len(piece)
         disconnect = asyncio.ensure_future(receive()) if is_complete and size >= min_size else None
         self._bytes += size
         try:
@@ -149,7 +157,7 @@ class Asgi:
                 for offset in range(0, len(piece), PIECE):
                     part = piece[offset : offset + PIECE]
                     await send({"type": "http.response.body", "body": part, "more_body": True})
-                piece = await loop.run_in_executor(self._pool, next, rest)
+                piece = await self._call(None, next, rest)
             await send({"type": "http.response.body", "body": piece})
         finally:
             self._bytes -= size

@@ -136,6 +136,9 @@ class Limits:
 def client_network(request: Request) -> str:
     """Return the network that a request comes from: an IPv4 address, or a number for IPv6."""
     address: str = request.environ.get("REMOTE_ADDR", "")
+    # Some proxies name a port behind it: 192.0.2.1:50123, [2001:db8::1]:50123.
+    bracketed, _, _ = address.removeprefix("[").partition("]")
+    address = address.partition(":")[0] if address.count(":") == 1 else bracketed
     if ":" not in address:
         return address
     try:

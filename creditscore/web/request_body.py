@@ -235,7 +235,12 @@ def _short(text: str) -> str:
 
 
 def read_origin(
-    request: Request, body: bytes, *, key_id: str | None, own_key: str | None = None
+    request: Request,
+    body: bytes,
+    *,
+    key_id: str | None,
+    own_key: str | None = None,
+    scope: str = "",
 ) -> RequestOrigin:
     """Return what identifies a request in the log.
 
@@ -247,6 +252,8 @@ def read_origin(
         The API key that it shows.
     own_key : str, optional
         An idempotency key of a page's own, as browsers send none.
+    scope : str
+        What the key is for, where it is not `/predict`: elsewhere it is another key.
 
     Raises
     ------
@@ -256,6 +263,8 @@ def read_origin(
     key = own_key or request.environ.get("HTTP_IDEMPOTENCY_KEY")
     if key is not None and not re.fullmatch(f"[!-~]{{1,{MAX_KEY_LENGTH}}}", key, re.ASCII):
         raise WrongIdempotencyKey(say("idempotency_key", most=MAX_KEY_LENGTH))
+    if key is not None and scope:
+        key = hashlib.sha256(repr([scope, key]).encode()).hexdigest()
     if key is not None and key_id is None:
         # Clients without an API key share one name space: a key of theirs is one of their network.
         # No client can send the blank.

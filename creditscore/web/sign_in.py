@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import re
 import secrets
 from functools import cached_property
 from pathlib import Path
@@ -34,6 +35,9 @@ TOKEN_FIELD, TOKEN_HEADER = "csrf_token", "X-CSRF-Token"
 #: The file of the secret, if no setting has it; random bytes of the secret and of a nonce.
 SECRET_NAME = "session_secret"
 SECRET_BYTES, NONCE_BYTES = 32, 16
+
+#: What the file holds: so many bytes in base64.
+WRITTEN_SECRET = re.compile(r"[\w-]{43}\s*", re.ASCII)
 
 #: What is signed or hashed: the three must not be mistaken for one another.
 COOKIE_SALT, TOKEN_SALT, NAME_SALT = "creditscore.session", "creditscore.form", "creditscore.name"
@@ -100,7 +104,11 @@ class Sessions:
 
     @cached_property
     def _secret(self) -> str:
-        return self._secret_setting or self._path.read_text(encoding="ascii")
+        secret = self._secret_setting or self._path.read_text(encoding="ascii", errors="replace")
+        if not self._secret_setting and not WRITTEN_SECRET.fullmatch(secret):
+            # Anyone could sign with that of an empty file.
+            raise OSError(0, "holds no secret; delete it, and a new one is made", str(self._path))
+        return secret
 
     @cached_property
     def _cookie_name(self) -> str:

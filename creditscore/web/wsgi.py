@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Generator, Iterable, Sequence
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, NamedTuple
-from urllib.parse import unquote_to_bytes, urlsplit
+from urllib.parse import unquote_to_bytes
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
@@ -72,7 +72,7 @@ def environ_of(scope: dict[str, Any], body: BytesIO) -> WSGIEnvironment:
     """Return what WSGI knows of a request (PEP 3333)."""
     path = scope["raw_path"]
     if not path.startswith(b"/"):  # a whole address, as proxies are asked for
-        path = urlsplit(path).path
+        path = b"/" + path.partition(b"://")[2].partition(b"/")[2]
     environ = {
         "REQUEST_METHOD": scope["method"],
         "SCRIPT_NAME": "",

@@ -8,6 +8,7 @@ import html
 import io
 import re
 import zipfile
+from collections.abc import Mapping
 from email import message_from_bytes
 from typing import Any
 
@@ -26,6 +27,7 @@ def upload(
     name: str = "applicants.csv",
     language: str = "en",
     accept: str = BROWSER["Accept"],
+    headers: Mapping[str, str] | None = None,
     **fields: str,
 ) -> TestResponse:
     """Send the form with a table, or without one."""
@@ -36,7 +38,7 @@ def upload(
         "/tables",
         query_string={"lang": language},
         data=data,
-        headers={"Accept": accept},
+        headers={"Accept": accept, **(headers or {})},
         content_type="multipart/form-data",
         buffered=True,
     )

@@ -137,17 +137,17 @@ def _error_page(
 
 
 def _origin_of(svc: Service, upload: Upload, key_id: str | None) -> RequestOrigin:
-    """Return what identifies the upload in the log: the same form sent twice is one.
+    """Return what identifies the upload in the log: the same one sent twice is one.
 
-    A second click or a reload must not log everything again.
+    A second click or a reload must not log everything again. A table is not kept, so what decided
+    then has to decide again: another model or cut-off makes it another upload.
     """
-    form_id, own_key = upload.fields.get(FORM_ID), None
-    if form_id:
-        versions = sorted(svc.assessor.model.versions.values())
-        body = hashlib.sha256(upload.raw).hexdigest()
-        request_text = repr([form_id, versions, svc.assessor.policy.cutoff, body])
-        own_key = f"table-{hashlib.sha256(request_text.encode()).hexdigest()}"
-    return read_origin(current_request(), upload.raw, key_id=key_id, own_key=own_key)
+    form_id = upload.fields.get(FORM_ID)
+    decided_by = [*sorted(svc.assessor.model.versions.values()), svc.assessor.policy.cutoff]
+    # One form may be sent with one file after the other.
+    body_hash = hashlib.sha256(upload.raw).hexdigest() if form_id else ""
+    scope = repr(["table", *decided_by, body_hash])
+    return read_origin(current_request(), upload.raw, key_id=key_id, own_key=form_id, scope=scope)
 
 
 def _file_names(upload: Upload, language: str) -> dict[str, str]:

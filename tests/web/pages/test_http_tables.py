@@ -364,6 +364,27 @@ def test_a_form_that_is_sent_twice_logs_once(build: Build, people: list[Row]) ->
     assert len(rows_of(other_files["scored"])) == 6
 
 
+def test_a_repeated_key_answers_no_decision_that_is_not_the_logged_one(
+    build: Build, people: list[Row]
+) -> None:
+    text, key = as_csv(people), {"Idempotency-Key": "one"}
+    lenient, strict = (build(cutoff=cutoff) for cutoff in (0.99, 0.01))
+
+    ids = {}
+    for app in (lenient, lenient, strict):
+        file = files_of(upload(app.test_client(), text, headers=key))["scored"]
+        decisions = {decision.decision.decision_id: decision.decision for decision in logged(app)}
+        for row in rows_of(file):
+            ids[row["decision_id"]] = row["label"]
+            assert decisions[row["decision_id"]].label == row["label"]
+    assert sorted(ids.values()) == ["eligible"] * 6 + ["not_eligible"] * 6
+
+    # Elsewhere it is another key.
+    options = {"content_type": "text/csv", "buffered": True}
+    answer = lenient.test_client().post("/predict", data=text, headers=key, **options)
+    assert "Idempotent-Replayed" not in answer.headers
+
+
 def test_a_script_gets_progress_page_and_files_in_one_answer(
     app: Flask, client: FlaskClient, people: list[Row]
 ) -> None:

@@ -447,6 +447,16 @@ def test_processes_that_sign_in_first_at_once_agree_on_one_secret(tmp_path: Path
     assert [path.name for path in folder.iterdir()] == [SECRET_NAME]
 
 
+@pytest.mark.parametrize("content", [b"", b"short", b"\xff" * 43])
+def test_a_file_that_holds_no_secret_signs_nothing(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / SECRET_NAME).write_bytes(content)
+
+    with pytest.raises(OSError, match="holds no secret"):
+        Sessions(None, tmp_path).issue("key-1")
+    if not content:
+        assert Sessions(None, tmp_path).key_of(Sessions("x" * 43, tmp_path).issue("key-1")) is None
+
+
 def test_the_secret_lies_beside_the_log_or_in_the_folder_of_what_processes_share(
     build: Build, tmp_path: Path
 ) -> None:

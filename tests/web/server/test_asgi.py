@@ -112,10 +112,14 @@ def test_the_application_gets_the_request_as_wsgi_has_it() -> None:
     assert request_seen["REMOTE_ADDR"] == "192.0.2.1"
 
 
-def test_a_whole_address_is_taken_for_its_path() -> None:
-    answer = asyncio.run(ask(Asgi(echo, MAX_BODY), path=b"http://elsewhere.example/health"))
+@pytest.mark.parametrize(
+    ("address", "path"),
+    [("http://elsewhere.example/health", "/health"), ("http://[", "/"), ("odd", "/")],
+)
+def test_a_whole_address_is_taken_for_its_path(address: str, path: str) -> None:
+    answer = asyncio.run(ask(Asgi(echo, MAX_BODY), path=address.encode()))
 
-    assert json.loads(answer.body)["PATH_INFO"] == "/health"
+    assert json.loads(answer.body)["PATH_INFO"] == path
 
 
 @pytest.mark.parametrize(
@@ -186,7 +190,14 @@ def test_what_bodies_fill_together_is_limited_and_all_of_it_is_given_back() -> N
     assert asyncio.run(run()) == [4, 4]
 
 
-def test_more_than_can_wait_for_a_thread_are_told_to_come_later() -> None:
+@pytest.mark.parametrize(
+    ("limits", "count"),
+    [({"max_waiting": 2, "max_wait_seconds": 60.0}, 3), ({"max_wait_seconds": 0.01}, 5)],
+    ids=["too many", "too long"],
+)
+def test_who_would_wait_for_a_thread_is_told_to_come_later_while_all_are_busy(
+    limits: dict[str, Any], count: int
+) -> None:
     go_on = threading.Event()
 
     def wait(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -194,12 +205,12 @@ def test_more_than_can_wait_for_a_thread_are_told_to_come_later() -> None:
         return echo(environ, start_response)
 
     async def run() -> list[Answered]:
-        door = Asgi(wait, MAX_BODY, max_waiting=2)
+        door = Asgi(wait, MAX_BODY, **limits)
         tasks = [asyncio.create_task(ask(door)) for _ in range(THREADS + 5)]
         try:
             # Long enough for a busy machine, and less than for ever.
             async with asyncio.timeout(30):
-                while sum(task.done() for task in tasks) < 3:
+                while sum(task.done() for task in tasks) < count:
                     await asyncio.sleep(0)
         finally:
             go_on.set()
@@ -208,17 +219,10 @@ def test_more_than_can_wait_for_a_thread_are_told_to_come_later() -> None:
     answers = asyncio.run(run())
 
     refused = [answer for answer in answers if answer.status == 503]
-    assert len(refused) == 3
+    assert len(refused) == count
     assert all(answer.headers["retry-after"] == "1" for answer in refused)
     # Its connection stays good.
     assert all("connection" not in answer.headers for answer in refused)
-
-
-def test_who_has_waited_too_long_for_a_thread_is_told_so() -> None:
-    async def run() -> Answered:
-        return await ask(Asgi(echo, MAX_BODY, max_wait_seconds=-1.0))
-
-    assert asyncio.run(run()).status == 503
 
 
 class File:

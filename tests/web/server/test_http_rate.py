@@ -87,6 +87,9 @@ def test_an_error_counts_and_tells_as_well(limited: Build) -> None:
         # A network of IPv6 is one client, and an address that is mapped is what it maps.
         ([f"2001:db8:1:2::{n:x}" for n in range(1, 5)], "2001:db8:1:3::1"),
         (["::ffff:203.0.113.9"] * 3 + ["203.0.113.9"], "::ffff:203.0.113.8"),
+        # Some proxies add the port.
+        ([f"203.0.113.7:5000{n}" for n in range(3)] + ["203.0.113.7"], "203.0.113.8:50000"),
+        ([f"[2001:db8:1:2::{n}]:5000{n}" for n in range(4)], "[2001:db8:1:3::1]:50000"),
     ],
 )
 def test_each_address_has_its_own_account(
