@@ -54,6 +54,7 @@ INDONESIAN_HABITS = {
     r"nisbah": "rasio",
     r"marjin": "margin",
     r"hutan(?:nya)?": "random forest",
+    r"(?:di|mem|pem)?batal\w*": "override",
 }
 
 PATTERN = re.compile(rf"\b(?:{'|'.join(HABITS)})\b", re.IGNORECASE)

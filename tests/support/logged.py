@@ -51,12 +51,13 @@ def decide(app: Flask, **headers: str) -> list[str]:
     return [decision["decision_id"] for decision in answer.get_json()]
 
 
-def decide_alike(app: Flask, count: int) -> None:
+def decide_alike(app: Flask, count: int) -> list[str]:
     """Have a service decide so many times on the same applicant: nothing like training."""
     schema = app.extensions[NAME].assessor.model.schema
     applicant = dict(next(iter(example_applicants(schema).values())))
     answer = app.test_client().post("/predict", json=[applicant] * count, headers=KEY)
     assert answer.status_code == 200, answer.get_data(as_text=True)
+    return [decision["decision_id"] for decision in answer.get_json()]
 
 
 def run(app: Flask, *arguments: str, typed: str | None = None) -> Result:

@@ -13,6 +13,7 @@ from flask import Response, request, url_for
 from creditscore.decision_log.database import TRANSACTION_TIMEOUT_S, within
 from creditscore.decision_log.log import PAGE_SIZE
 from creditscore.decision_log.outcomes import Outcome
+from creditscore.decision_log.overrides import Override, overrides_of
 from creditscore.decision_log.search import OUTCOMES
 from creditscore.decisions.assessor import timestamp
 from creditscore.decisions.record import LoggedDecision
@@ -46,6 +47,8 @@ class DecisionRow:
     ----------
     id, decided_at, label : str
         As programs get them.
+    final_label : str or None
+        The one that a person gave in place of the model's.
     reference, risk, score, scorecard, outcome : str
         In the words of the page; reference and outcome may be empty.
     """
@@ -53,6 +56,7 @@ class DecisionRow:
     id: str
     decided_at: str
     label: str
+    final_label: str | None
     reference: str
     risk: str
     score: str
@@ -70,10 +74,15 @@ def show_decisions() -> Response:
         answer = _page(entries, language, faults=_in_words(wrong.faults, language))
         answer.status_code = UNPROCESSABLE
         return answer
+    log = service().log
     with within(TRANSACTION_TIMEOUT_S):
-        log_page = service().log.page(limit=PAGE_SIZE, cursor=cursor, **filters)
-        outcomes = service().log.outcomes_of(log_page.decisions)
-    rows = [_row(logged, outcomes.get(logged.number), language) for logged in log_page.decisions]
+        log_page = log.page(limit=PAGE_SIZE, cursor=cursor, **filters)
+        outcomes = log.outcomes_of(log_page.decisions)
+        overrides = overrides_of(log.database, log_page.decisions)
+    rows = [
+        _row(logged, outcomes.get(logged.number), overrides.get(logged.number), language)
+        for logged in log_page.decisions
+    ]
     return _page(entries, language, rows=rows, cursor=log_page.cursor, csv=_csv_address(filters))
 
 
@@ -118,7 +127,9 @@ def _in_words(faults: Sequence[Fault], language: str) -> list[str]:
     return words
 
 
-def _row(logged: LoggedDecision, outcome: Outcome | None, language: str) -> DecisionRow:
+def _row(
+    logged: LoggedDecision, outcome: Outcome | None, override: Override | None, language: str
+) -> DecisionRow:
     decision, texts, write = logged.decision, PAGE_TEXTS[language], FORMATS[language]
     scorecard = decision.applicant.scorecard
     spec = service().assessor.model.schema.scorecards.get(scorecard)
@@ -127,6 +138,7 @@ def _row(logged: LoggedDecision, outcome: Outcome | None, language: str) -> Deci
         id=str(decision.decision_id),
         decided_at=timestamp(decision.decided_at),
         label=decision.label,
+        final_label=override.label if override else None,
         reference=decision.applicant.reference or "",
         risk=write.share(decision.probability_of_default),
         score=write.number(decision.score),

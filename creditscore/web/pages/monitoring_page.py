@@ -34,7 +34,7 @@ MAX_TICKS = 4
 
 def show_monitoring(report: Mapping[str, Any]) -> Response:
     """Show what monitoring found."""
-    language = page_language()
+    language, triggers = page_language(), service().assessor.model.schema.triggers
     days = request.args.get("days", str(DEFAULT_DAYS))
     return render_page(
         "monitoring.html",
@@ -45,9 +45,8 @@ def show_monitoring(report: Mapping[str, Any]) -> Response:
         by=request.args.get("by", ""),
         csv=_csv_address(),
         report=report,
-        min_decisions=FORMATS[language].number(
-            service().assessor.model.schema.triggers.min_decisions
-        ),
+        min_decisions=triggers.min_decisions,
+        min_outcomes=triggers.min_outcomes,
         course_help=_course_help(report["by"], language),
         scorecards=_scorecards(report, language),
         write=FORMATS[language],

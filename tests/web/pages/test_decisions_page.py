@@ -19,6 +19,7 @@ from creditscore.api_docs.examples import example_applicants
 from creditscore.decision_log.log import PAGE_SIZE
 from creditscore.i18n.catalogue import LANGUAGES, PAGE_TEXTS
 from creditscore.i18n.number_format import FORMATS
+from creditscore.scorecard.policy import ELIGIBLE, NOT_ELIGIBLE
 from creditscore.web.service import NAME
 
 WITH_KEY = {**BROWSER, **KEY}
@@ -90,6 +91,25 @@ def test_the_table_shows_each_decision_in_the_language_of_the_page(
     assert f">{texts['list_enter']}<" in newest
     assert "#outcome-title" in newest
     assert "#outcome-title" not in older
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_an_overridden_decision_has_the_final_label_beside_the_models(
+    guarded_app: Flask, guarded: FlaskClient, language: str
+) -> None:
+    texts = PAGE_TEXTS[language]
+    overridden, _ = decide(guarded, guarded_app, "A-17", None)
+    final_label = NOT_ELIGIBLE if overridden["label"] == ELIGIBLE else ELIGIBLE
+    body = {"label": final_label, "reason": "a guarantor"}
+    path = f"/decisions/{overridden['decision_id']}/override"
+    assert guarded.post(path, json=body, headers=KEY).status_code == 200
+
+    newest, older = page_of(guarded, f"lang={language}").partition("<tbody>")[2].split("</tr>")[:2]
+
+    assert f">{texts[overridden['label']]}<" in older
+    assert f">{texts[f'list_overridden_{final_label}']}<" in older
+    for label in (ELIGIBLE, NOT_ELIGIBLE):
+        assert texts[f"list_overridden_{label}"] not in newest
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

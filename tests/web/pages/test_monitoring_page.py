@@ -10,6 +10,7 @@ from logged import KEY, decide_alike
 from pages import BROWSER, read_page
 
 from creditscore.i18n.catalogue import LANGUAGES, PAGE_TEXTS
+from creditscore.web.service import NAME
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -42,3 +43,37 @@ def test_outcomes_of_one_probability_draw_no_chart_of_one_point(guarded_app: Fla
 
     assert PAGE_TEXTS["en"]["outcomes_expected"] in page
     assert PAGE_TEXTS["en"]["calibration_title"] not in page
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_backtest_of_fewer_outcomes_than_a_trigger_takes_says_so(
+    guarded_app: Flask, language: str
+) -> None:
+    fewest = guarded_app.extensions[NAME].assessor.model.schema.triggers.min_outcomes
+    decisions = decide_alike(guarded_app, fewest)
+    client, texts = guarded_app.test_client(), PAGE_TEXTS[language]
+
+    def page_after(recorded: list[str]) -> str:
+        outcomes = [{"decision_id": decision, "defaulted": False} for decision in recorded]
+        with client.post("/outcomes", json=outcomes, headers=KEY) as answer:
+            assert answer.status_code == 200
+        return client.get(f"/monitoring?lang={language}", headers={**BROWSER, **KEY}).text
+
+    page_of_fewer, page_of_enough = page_after(decisions[1:]), page_after(decisions[:1])
+
+    caveat = texts["outcomes_few"].format(count=fewest)
+    assert caveat in page_of_fewer
+    assert caveat not in page_of_enough
+    assert texts["outcomes_expected"] in page_of_enough
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_page_without_outcomes_leads_to_where_they_are_recorded(
+    guarded_app: Flask, language: str
+) -> None:
+    decide_alike(guarded_app, 2)
+
+    page = guarded_app.test_client().get(f"/monitoring?lang={language}", headers={**BROWSER, **KEY})
+
+    link = page.text.partition(PAGE_TEXTS[language]["outcomes_none"])[2]
+    assert link.strip().startswith(f'<a href="/outcomes?lang={language}">')

@@ -54,6 +54,7 @@ def test_the_form_offers_the_other_label_and_records_it(
     texts, final_label = PAGE_TEXTS[language], other_label(decided)
     before = page(guarded, decided, language)
     assert texts[f"override_to_{final_label}"] in before
+    assert shown(before, "result-title") == texts["result_title"]
 
     answer = send(guarded, before, reason="  a guarantor\r\nwith land ", decided_by="A. Officer")
 
@@ -61,6 +62,9 @@ def test_the_form_offers_the_other_label_and_records_it(
     after = page(guarded, decided, language)
     assert 'id="override-form"' not in after
     assert shown(after, "override") == texts[f"override_{final_label}"]
+    assert shown(after, "overridden") == texts[f"override_{final_label}"]
+    assert after.index('id="overridden"') < after.index('class="verdict')
+    assert html.unescape(shown(after, "result-title")) == texts["result_of_model"]
     assert shown(after, "override-reason") == "a guarantor with land"
     assert "A. Officer" in after
     logged = guarded.get(f"/decisions/{decided['decision_id']}", headers=KEY).get_json()
