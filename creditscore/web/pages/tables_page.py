@@ -38,6 +38,7 @@ from creditscore.web.pages.scored_files import (
 from creditscore.web.pages.table_view import (
     HeaderView,
     describe_fields,
+    describe_groups,
     empty_table,
     view_header,
     view_rows,
@@ -196,6 +197,7 @@ def _page(
         too_large=in_language(_too_large(svc), language),
         workbooks=can_read_workbooks(),
         fields=describe_fields(schema, language),
+        groups=describe_groups(schema, language),
         empty_table=empty_table(schema, language),
         errors=[in_language(text, language) for text in errors],
         faults=[(fault.line, in_language(fault.text, language)) for fault in faults],
