@@ -333,7 +333,10 @@ def test_what_is_no_table_is_refused_in_words(
 def test_a_form_without_a_table_says_so(client: FlaskClient, raw: bytes | None, key: str) -> None:
     messages = {"no_file": "Choose a file first.", "empty_file": "The file is empty."}
 
-    assert messages[key] in words(page_of(upload(client, raw), 422))
+    page_words = words(page_of(upload(client, raw), 422))
+
+    assert messages[key] in page_words
+    assert (PAGE_TEXTS["en"]["tables_wrong"] in page_words) == (key == "empty_file")
 
 
 def test_a_misspelt_optional_column_is_asked_after(client: FlaskClient, people: list[Row]) -> None:
