@@ -73,6 +73,15 @@ def field_meaning(field: Field, language: str) -> str:
     return f"{title}{unit}{f': {labels}' if labels else ''}"
 
 
+def named_values(field: Field, language: str) -> list[str]:
+    """Return the values with a meaning of their own that `Field.allowed` does not name."""
+    labels = {} if isinstance(field.rule, CodeList) else field.rule.labels
+    special = field.missing.titled if field.missing is not None else {}
+    return [
+        f"{value} {in_language(text, language)}" for value, text in {**labels, **special}.items()
+    ]
+
+
 # JSON Schema
 
 
@@ -81,7 +90,7 @@ def applicant_schema(schema: Schema) -> dict[str, Any]:
     described: dict[str, Any] = {
         "type": "object",
         "title": "Applicant",
-        "required": [name for name in schema.base_fields if _is_required(schema, name)],
+        "required": [name for name in schema.base_fields if is_required(schema, name)],
         "additionalProperties": False,
         "properties": {
             **{name: field_schema(field) for name, field in schema.fields.items()},
@@ -101,14 +110,13 @@ def applicant_schema(schema: Schema) -> dict[str, Any]:
         added = [name for name in spec.fields if name not in schema.base_fields]
         for name in spec.added_fields:
             described.setdefault("dependentRequired", {})[name] = [
-                required
-                for required in added
-                if required != name and _is_required(schema, required)
+                required for required in added if required != name and is_required(schema, required)
             ]
     return described
 
 
-def _is_required(schema: Schema, name: str) -> bool:
+def is_required(schema: Schema, name: str) -> bool:
+    """Return whether a scorecard that asks for a field has to have it."""
     return name not in schema.optional and schema.fields[name].missing is None
 
 

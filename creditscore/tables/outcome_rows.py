@@ -38,6 +38,9 @@ DECISION_ID, DEFAULTED = "decision_id", "defaulted"
 #: The columns that are read; all others are passed over.
 COLUMNS = (DECISION_ID, REFERENCE, DEFAULTED)
 
+#: What the log's own table calls the outcome: read where no column is called ``defaulted``.
+LOGGED_DEFAULTED = "outcome.defaulted"
+
 #: What cells may say for a default or none, in either language; capitals do not count.
 ANSWERS = {
     **dict.fromkeys([1.0, "true", "yes", "ya", "benar"], True),
@@ -125,7 +128,7 @@ class ReportedRow:
 
 def wanted_columns(prefix: str = "") -> tuple[str, ...]:
     """Return the names of columns that a table's header is found by; prefix as of `read_table`."""
-    return (*COLUMNS, f"{prefix}{DECISION_ID}")
+    return (*COLUMNS, LOGGED_DEFAULTED, f"{prefix}{DECISION_ID}")
 
 
 def check_table(table: TableFile, *, prefix: str = "") -> int:
@@ -134,9 +137,12 @@ def check_table(table: TableFile, *, prefix: str = "") -> int:
     Raises
     ------
     NotATable
-        As of `read_table`, or if it has no rows.
+        As of `read_table`, or if it has no rows to read.
     """
     count = sum(1 for _ in read_table(table, prefix=prefix))
+    if not count and _is_logged(table):
+        text = say("no_outcomes", column=LOGGED_DEFAULTED)
+        raise NotATable("no_outcomes", text, table.format.header_line)
     if not count:
         raise NotATable("no_rows", say("no_rows"), table.format.header_line)
     return count
@@ -144,6 +150,9 @@ def check_table(table: TableFile, *, prefix: str = "") -> int:
 
 def read_table(table: TableFile, *, prefix: str = "") -> Iterator[OutcomeRow]:
     """Read the rows of a table, some at a time.
+
+    In the log's own table most decisions have no outcome yet: there, rows without one are
+    passed over.
 
     Parameters
     ----------
@@ -157,11 +166,13 @@ def read_table(table: TableFile, *, prefix: str = "") -> Iterator[OutcomeRow]:
         If it has no column ``defaulted``, or none that names decisions, or has one of them twice.
     """
     indices = _find_columns(table, prefix)
-    width = len(table.columns)
+    width, logged = len(table.columns), _is_logged(table)
     for piece in table.pieces():
         for line, cells in piece.rows:
             if len(cells) == width:
                 texts: dict[str, Any] = {name: cells[index] for name, index in indices.items()}
+                if logged and not texts[DEFAULTED].strip():
+                    continue
                 values = {name: unescape(cell.strip()) or None for name, cell in texts.items()}
                 answer = _read_answer(texts[DEFAULTED])
                 yield _row(line, {**values, DEFAULTED: texts[DEFAULTED]}, answer)
@@ -205,11 +216,19 @@ def record_rows(
         ]
 
 
+def _is_logged(table: TableFile) -> bool:
+    """Return whether the outcomes of a table are in the column of the log's own table."""
+    names = set(map(clean_name, table.columns))
+    return DEFAULTED not in names and LOGGED_DEFAULTED in names
+
+
 def _find_columns(table: TableFile, prefix: str) -> dict[str, int]:
     names = list(map(clean_name, table.columns))
     indices, line = {}, table.format.header_line
     for name in COLUMNS:
         spellings = {name, f"{prefix}{name}"} if name == DECISION_ID else {name}
+        if name == DEFAULTED and _is_logged(table):
+            spellings = {LOGGED_DEFAULTED}
         matches = [index for index, column in enumerate(names) if column in spellings]
         if len(matches) > 1:
             raise NotATable("column_twice", say("column_twice", name=name), line)

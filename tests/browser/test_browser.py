@@ -162,6 +162,22 @@ def test_an_error_stands_at_its_field_which_gets_the_focus(
     assert now(browser, "document.activeElement.id") == f"field-{wrong}"
 
 
+def test_a_group_says_that_it_is_incomplete_until_it_is_filled_in(
+    browser: Browser, server: LiveServer, schema: Schema
+) -> None:
+    browser.get(f"{server.url}/?example=behavioural&lang=en")
+    late = list(schema.scorecards.values())[-1].added_fields[-1]
+    error = "document.querySelector('.group > .error').textContent"
+    set_value(browser, f"field-{late}", "")
+
+    click(browser, "button.primary")
+
+    assert "needs the marked fields" in wait_for(browser, error)
+    set_value(browser, f"field-{late}", "0")
+    click(browser, "button.primary")
+    wait_for(browser, f"{error} === ''")
+
+
 def test_a_history_folds_out_and_a_value_moved_in_it_moves_the_decision_unlogged(
     browser: Browser, server: LiveServer, schema: Schema, example: dict[str, Any]
 ) -> None:

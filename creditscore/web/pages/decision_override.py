@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl
 
 from flask import Request, Response
 
-from creditscore.errors import NoOverride, OverrideConflict
+from creditscore.errors import Fault, NoOverride, OverrideConflict
 from creditscore.i18n.catalogue import PAGE_TEXTS, in_language
 from creditscore.web.content_negotiation import page_language
 from creditscore.web.override_body import NEEDED, OPTIONAL, read_override, record_stated
@@ -44,10 +44,7 @@ def write_override_from_page(decision_id: str, typed: dict[str, str], *, key_id:
         stated = read_override({**typed, "reason": " ".join(typed["reason"].split())})
         record_stated(log, decision_id, stated, key_id=key_id)
     except WrongValues as wrong:
-        messages, status = (
-            [in_language(fault.text, language) for fault in wrong.faults],
-            UNPROCESSABLE,
-        )
+        messages, status = [_in_words(fault, language) for fault in wrong.faults], UNPROCESSABLE
     except OverrideConflict:
         messages, status = [texts["override_conflicts"]], CONFLICT
     except NoOverride:
@@ -58,3 +55,10 @@ def write_override_from_page(decision_id: str, typed: dict[str, str], *, key_id:
     answer = show_decision(log.find(decision_id), override_form=form, endpoint="log.decision")
     answer.status_code = status
     return answer
+
+
+def _in_words(fault: Fault, language: str) -> str:
+    """Return a fault as the page says it: of an empty reason only that one is needed."""
+    if (fault.pointer, fault.code) == ("/reason", "missing"):
+        return PAGE_TEXTS[language]["override_no_reason"]
+    return in_language(fault.text, language)

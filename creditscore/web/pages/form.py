@@ -92,11 +92,25 @@ class Control:
 
 @dataclass(frozen=True)
 class Group:
-    """Fields that are asked for together; those of the smallest scorecard always are."""
+    """Fields that are asked for together; those of the smallest scorecard always are.
+
+    Attributes
+    ----------
+    title : str
+        Of the scorecard that adds them.
+    optional : bool
+        Whether all of them may be left empty.
+    opened : bool
+        Whether the page shows them at once.
+    error : str
+        What is wrong with them as a group; empty for nothing.
+    controls : sequence of Control
+    """
 
     title: str
     optional: bool
     opened: bool
+    error: str
     controls: Sequence[Control]
 
 
@@ -151,14 +165,20 @@ def groups(
     """Lay out the form: the fields of each scorecard that the one before has not."""
     schema = model.schema
     errors = _errors(schema, faults, typed, language)
+    missing = {fault.pointer.removeprefix("/") for fault in faults if fault.code == "missing"}
     for spec in schema.scorecards.values():
         names = spec.added_fields
         optional = names != schema.base_fields
         ranges = model.scorecards[spec.name].training_ranges
+        title = in_language(spec.title, language)
+        incomplete = optional and not missing.isdisjoint(names)
         yield Group(
-            title=in_language(spec.title, language),
+            title=title,
             optional=optional,
             opened=any(name in typed or name in errors for name in names),
+            error=PAGE_TEXTS[language]["group_incomplete"].format(scorecard=title)
+            if incomplete
+            else "",
             controls=[
                 _control(
                     schema.fields[name],
@@ -261,9 +281,13 @@ def _errors(
     for fault in faults:
         name = fault.pointer.removeprefix("/")
         if name in schema.fields and name not in errors:
-            # The list itself says what may be chosen; its codes mean nothing to people.
-            empty = fault.code == "missing" and name in schema.base_fields
+            empty = fault.code == "missing"
+            if empty and name not in schema.base_fields:
+                # What they are needed for is said once, at the head of their group.
+                errors[name] = PAGE_TEXTS[language]["fill_in"]
+                continue
             if empty and _options(schema.fields[name], language):
+                # The list itself says what may be chosen; its codes mean nothing to people.
                 errors[name] = PAGE_TEXTS[language]["choose_one"]
                 continue
             title = in_language(schema.fields[name].title, language)

@@ -75,7 +75,9 @@ def show_refusal(status: int, detail: str, faults: Sequence[str]) -> Response:
         return mark_negotiated(_show_sign_in(g.get(NEXT) or _return_address()))
     language = page_language()
     texts = PAGE_TEXTS[language]
-    detail = texts.get(f"refused_{status}_text", detail)
+    if detail != in_language(say("unknown_decision"), language):
+        # It says what was not found; the detail of a wrong address or method is for programs.
+        detail = texts.get(f"refused_{status}_text", detail)
     page = render_page(
         "refusal.html",
         language,

@@ -13,6 +13,7 @@ from creditscore.readers import TableFile, clean_name
 from creditscore.readers.file_format import ENCODINGS, EXCEL, FileFormat
 from creditscore.schema import Schema
 from creditscore.schema.csv_cells import to_line
+from creditscore.schema.descriptions import is_required, named_values
 from creditscore.schema.reference import REFERENCE
 from creditscore.schema.table_columns import field_columns
 from creditscore.tables.table_check import CheckedRow
@@ -140,10 +141,26 @@ def describe_fields(schema: Schema, language: str) -> list[FieldView]:
         FieldView(
             name=name,
             title=in_language(field.title, language),
-            allowed=in_language(field.allowed, language),
+            allowed="; ".join(
+                [in_language(field.allowed, language), *named_values(field, language)]
+            ),
             needed=name in needed,
         )
         for name, field in schema.fields.items()
+    ]
+
+
+def describe_groups(schema: Schema, language: str) -> list[str]:
+    """Return which columns a row has all of or none, a sentence for each larger scorecard."""
+    text = PAGE_TEXTS[language]["tables_together"]
+    groups = [
+        [name for name in spec.added_fields if is_required(schema, name)]
+        for spec in list(schema.scorecards.values())[1:]
+    ]
+    return [
+        text.format(count=len(names), columns=", ".join(names))
+        for names in groups
+        if len(names) > 1
     ]
 
 

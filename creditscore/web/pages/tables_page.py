@@ -38,6 +38,7 @@ from creditscore.web.pages.scored_files import (
 from creditscore.web.pages.table_view import (
     HeaderView,
     describe_fields,
+    describe_groups,
     empty_table,
     view_header,
     view_rows,
@@ -88,7 +89,9 @@ def read() -> ResponseReturnValue:
     except BrokenBody as problem:
         return _page(errors=[problem.text], status=problem.status)
     if not upload.raw:
-        return _page(errors=[say("empty_file" if upload.name else "no_file")], status=UNPROCESSABLE)
+        if not upload.name:
+            return _page(no_file=True, status=UNPROCESSABLE)
+        return _page(errors=[say("empty_file")], status=UNPROCESSABLE)
     with ExitStack() as stack:
         table = UploadedTable(upload.raw, svc.assessor.model, page_language())
         stack.callback(table.close)
@@ -179,6 +182,7 @@ def _page(
     names: Mapping[str, str] = MappingProxyType({}),
     links: Mapping[str, str] = MappingProxyType({}),
     key_needed: bool = False,
+    no_file: bool = False,
     status: int = HTTPStatus.OK,
 ) -> Response:
     svc, language = service(), page_language()
@@ -190,12 +194,14 @@ def _page(
         notice=notice(language),
         upload=upload,
         key_needed=key_needed,
+        no_file=in_language(say("no_file"), language) if no_file else "",
         form_id=secrets.token_hex(16),
         max_bytes=svc.settings.max_csv_bytes,
         max_size=in_language(_max_size(svc), language),
         too_large=in_language(_too_large(svc), language),
         workbooks=can_read_workbooks(),
         fields=describe_fields(schema, language),
+        groups=describe_groups(schema, language),
         empty_table=empty_table(schema, language),
         errors=[in_language(text, language) for text in errors],
         faults=[(fault.line, in_language(fault.text, language)) for fault in faults],

@@ -36,6 +36,10 @@ function show(page, move) {
   for (const part of ["account", "session"]) {
     byId(part).replaceChildren(...page.getElementById(part).childNodes);
   }
+  const groupErrors = page.querySelectorAll(".group > .error");
+  form.querySelectorAll(".group > .error").forEach((error, at) => {
+    error.textContent = groupErrors[at].textContent;
+  });
   for (const field of form.querySelectorAll(".field")) {
     mark(field, page.querySelector(`.field[data-name="${CSS.escape(field.dataset.name)}"]`));
   }

@@ -127,6 +127,24 @@ def test_a_list_without_a_choice_is_answered_without_its_codes(
     assert shown(page.text, "field-SEX-error") == PAGE_TEXTS[language]["choose_one"]
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_fields_missing_from_a_group_are_marked_and_named_once_above_it(
+    client: FlaskClient, schema: Schema, example: Body, language: str
+) -> None:
+    texts, group = PAGE_TEXTS[language], list(schema.scorecards.values())[-1]
+    name, *missing = group.added_fields
+    data = {**example, name: str(schema.fields[name].example)}
+
+    page = client.post(f"/?lang={language}", data=data)
+
+    assert page.status_code == 422
+    message = texts["group_incomplete"].format(scorecard=group.title[language])
+    assert page.text.count(message) == 1
+    marks = [shown(page.text, f"field-{name}-error") for name in group.added_fields]
+    assert marks == ["", *[texts["fill_in"]] * len(missing)]
+    assert message not in client.get(f"/?lang={language}").text
+
+
 def test_a_name_that_is_no_field_is_refused_above_the_form(
     client: FlaskClient, applicant: Body
 ) -> None:

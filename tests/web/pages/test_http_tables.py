@@ -105,6 +105,19 @@ def test_the_page_has_a_form_and_a_place_among_the_pages(
     assert link in client.get(f"/?lang={language}").get_data(as_text=True)
 
 
+@pytest.mark.parametrize("language", PAGE_TEXTS)
+def test_the_page_says_which_columns_belong_together_and_what_codes_mean(
+    client: FlaskClient, schema: Schema, language: str
+) -> None:
+    text = words(page_of(client.get(f"/tables?lang={language}", headers=BROWSER)))
+
+    for spec in list(schema.scorecards.values())[1:]:
+        assert f": {', '.join(spec.added_fields)}." in text
+    for field in schema.fields.values():
+        for title in field.rule.labels.values():
+            assert title[language] in text
+
+
 def test_rows_get_the_numbers_of_predict_and_are_in_the_log(
     app: Flask, client: FlaskClient, people: list[Row]
 ) -> None:
@@ -320,7 +333,10 @@ def test_what_is_no_table_is_refused_in_words(
 def test_a_form_without_a_table_says_so(client: FlaskClient, raw: bytes | None, key: str) -> None:
     messages = {"no_file": "Choose a file first.", "empty_file": "The file is empty."}
 
-    assert messages[key] in words(page_of(upload(client, raw), 422))
+    page_words = words(page_of(upload(client, raw), 422))
+
+    assert messages[key] in page_words
+    assert (PAGE_TEXTS["en"]["tables_wrong"] in page_words) == (key == "empty_file")
 
 
 def test_a_misspelt_optional_column_is_asked_after(client: FlaskClient, people: list[Row]) -> None:

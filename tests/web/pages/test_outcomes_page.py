@@ -15,6 +15,7 @@ from answers import problem_of
 from flask import Flask
 from flask.testing import FlaskClient
 from pages import BROWSER, Page, read_page, shown
+from table_files import as_csv
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import TestResponse
 from workbooks import write_workbook
@@ -314,14 +315,35 @@ def test_the_decisions_without_an_outcome_come_back_as_a_table_to_fill_in(
         for _, attributes in Page(text).elements
         if attributes.get("id") == "missing"
     ]
-    header, *lines = client.get(address, headers=WITH_KEY).text.splitlines()
+    table = client.get(address, headers=WITH_KEY).text
+    header, *lines = table.splitlines()
 
-    filled = "\n".join([f"{header},defaulted", *(f"{line},no" for line in lines)])
-    answer = upload(client, filled)
+    wider = upload(client, "\n".join([f"{header},defaulted", *(f"{line},no" for line in lines)]))
 
     assert len(lines) == 2
-    assert counts(answer.text) == {"recorded": 2}
+    assert counts(wider.text) == {"recorded": 2}
     assert [outcome_of(client, decision_id)["defaulted"] for decision_id in ids] == [False] * 3
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_logs_own_column_may_be_filled_in_for_some_of_the_decisions(
+    app: Flask, client: FlaskClient, language: str
+) -> None:
+    *earlier_ids, latest_id = decide(app, "A-1", "A-2", "A-3")
+    table = client.get("/decisions?outcome=missing&format=csv", headers=WITH_KEY).text
+    rows = list(csv.DictReader(io.StringIO(table)))
+    empty = upload(client, as_csv(rows), language=language)
+    rows[0]["outcome.defaulted"] = "ya"
+
+    answer = upload(client, as_csv(rows), language=language)
+    page = client.get(f"/outcomes?lang={language}", headers=WITH_KEY)
+
+    assert empty.status_code == 422
+    assert "outcome.defaulted" in empty.text.partition('id="problem"')[2].partition("</div>")[0]
+    assert counts(answer.text) == {"recorded": 1}
+    assert outcome_of(client, latest_id)["defaulted"] is True
+    assert [outcome_of(client, decision_id) for decision_id in earlier_ids] == [None, None]
+    assert "outcome.defaulted" in page.text
 
 
 def test_an_upload_needs_a_key(app: Flask, client: FlaskClient) -> None:

@@ -82,6 +82,8 @@ def test_what_was_typed_stays_where_it_is_not_recorded(
     assert answer.status_code == 422
     elements = read_page(answer.text).elements
     assert any(element.get("id") == "override-problem" for _, element in elements)
+    only_empty = f"<p>{PAGE_TEXTS[language]['override_no_reason']}</p>" in answer.text
+    assert only_empty == (not reason.strip())
     assert '<details class="paperless" open>' in answer.text
     (name,) = [element["value"] for _, element in elements if element.get("name") == "decided_by"]
     assert name == '"<b>'

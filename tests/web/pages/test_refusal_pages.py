@@ -37,6 +37,7 @@ def test_a_browser_gets_a_page_that_says_what_to_do_and_leads_home(
     assert answer.headers["Content-Language"] == language
     assert "Accept" in answer.headers["Vary"]
     page = read_page(answer.text)
+    assert texts.get(f"refused_{status}_text", "") in answer.text
     assert f"<h1>{texts[f'refused_{status}']}</h1>" in answer.text
     assert texts.get(f"refused_{status}_do", texts["refused_other_do"]) in answer.text
     assert ("a", {"class": "button", "href": f"/?lang={language}"}) in page.elements
