@@ -28,7 +28,10 @@ _RESERVED = (
     f'a field of another name, with column = "{REFERENCE}", can use it'
 )
 
-_CURRENCY = re.compile(r"(?:[$€£¥]|(?:rp|idr|usd|eur|gbp)\b\.?)\s*[-+]?[0-9]", re.IGNORECASE)
+#: With or without a space behind the currency. Zeros in front are those of a code: RP00012.
+_CURRENCY = re.compile(
+    r"(?:[$€£¥]|(?:rp|idr|usd|eur|gbp)\.?)\s*[-+]?(?!0[0-9])[0-9]", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True)

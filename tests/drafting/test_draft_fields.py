@@ -211,11 +211,24 @@ def test_what_follows_a_number_is_its_suffix(tmp_path: Path, suffix: str, unit: 
     assert field["maximum"] == 100
 
 
-def test_amounts_with_a_currency_are_ignored_and_said(tmp_path: Path) -> None:
-    draft, document = drafted(tmp_path, {"x": [f"Rp {row * 1000}" for row in range(ROWS)]})
+@pytest.mark.parametrize(
+    "written",
+    ["Rp {}000", "Rp{}.000", "Rp.{}.000", "Rp{}.000,-", "IDR{},000", "idr {}", "$-{}", "USD{}.50"],
+)
+def test_amounts_with_a_currency_are_ignored_and_said(tmp_path: Path, written: str) -> None:
+    draft, document = drafted(tmp_path, {"x": [written.format(row) for row in range(ROWS)]})
 
     assert document["dataset"]["ignored_columns"] == ["x"]
-    assert "write them without it to use them" in draft.text
+    (column,) = draft.ignored
+    assert column.why.endswith("write them without it to use them")
+    assert column.needs_look
+
+
+def test_codes_that_begin_as_a_currency_are_no_amounts(tmp_path: Path) -> None:
+    draft, _ = drafted(tmp_path, {"x": [f"RP{row:05}" for row in range(ROWS)]})
+
+    (column,) = draft.ignored
+    assert column.why.startswith("is an identifier")
 
 
 def test_a_semicolon_file_with_decimal_commas_is_stated(tmp_path: Path) -> None:
