@@ -88,7 +88,8 @@ def judge(profile: Profile, *, copy_of: str | None) -> Ignored | None:
     if profile.kind == DATES:
         example = toml_text.quoted(profile.known_texts[0][:40])
         _, problems = read_times(column.texts)
-        return Ignored(name, f"holds dates, such as {example}", role="" if problems else "time")
+        role = "" if problems or names.is_birth(name) else "time"
+        return Ignored(name, f"holds dates, such as {example}", role=role)
     if names.is_place(name) and profile.n_values > MAX_CODES:
         return Ignored(
             name, "is a postal code: where people live can reveal what law protects", True
