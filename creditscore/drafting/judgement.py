@@ -103,12 +103,15 @@ def _identifier(profile: Profile) -> Ignored | None:
         return None
     share = profile.n_values / known_rows
     differs = f"{profile.n_values:,} different values in {known_rows:,} rows"
-    if profile.kind == TEXTS and _share_of_amounts(profile) >= HALF:
+    is_code = profile.kind == TEXTS and profile.has_zeros_in_front
+    if profile.kind == TEXTS and not is_code and _share_of_amounts(profile) >= HALF:
         return Ignored(name, _foreign_number(profile), True)
     is_personal = names.is_personal_data(name) and share >= HALF
     is_identifier = names.is_exact_identifier(name) or (
         names.is_identifier(name) and share >= NEARLY_ALL
     )
+    if is_code and share < NEARLY_ALL and not (is_personal or is_identifier):
+        return Ignored(name, f"holds codes of digits with zeros in front: {differs}", True)
     if profile.kind == NUMBERS:
         is_whole = profile.is_whole and not profile.suffix
         if not is_whole or not (is_personal or is_identifier or _is_row_number(profile)):

@@ -211,12 +211,25 @@ def test_what_follows_a_number_is_its_suffix(tmp_path: Path, suffix: str, unit: 
     assert field["maximum"] == 100
 
 
+def test_a_few_codes_with_zeros_in_front_stay_texts(tmp_path: Path) -> None:
+    draft, document = drafted(tmp_path, {"branch": cycle("08001", "08002", "28013")})
+
+    assert document["fields"]["branch"]["codes"] == ["08001", "08002", "28013"]
+    assert "# LOOK: digits with zeros in front, so taken for codes" in draft.text
+
+
+def test_a_zero_in_front_of_one_amount_is_a_slip(tmp_path: Path) -> None:
+    cells = ["0500", *(str(500 + row * 37 % 250) for row in range(1, ROWS))]
+
+    assert field_of(tmp_path, "x", cells)["kind"] == "integer"
+
+
 @pytest.mark.parametrize(
-    "written",
+    "pattern",
     ["Rp {}000", "Rp{}.000", "Rp.{}.000", "Rp{}.000,-", "IDR{},000", "idr {}", "$-{}", "USD{}.50"],
 )
-def test_amounts_with_a_currency_are_ignored_and_said(tmp_path: Path, written: str) -> None:
-    draft, document = drafted(tmp_path, {"x": [written.format(row) for row in range(ROWS)]})
+def test_amounts_with_a_currency_are_ignored_and_said(tmp_path: Path, pattern: str) -> None:
+    draft, document = drafted(tmp_path, {"x": [pattern.format(row) for row in range(ROWS)]})
 
     assert document["dataset"]["ignored_columns"] == ["x"]
     (column,) = draft.ignored
