@@ -35,6 +35,9 @@ _LIKE_A_DATE = re.compile(
     re.ASCII,
 )
 
+#: A code of digits, as a number would not be written: 08001.
+_ZERO_IN_FRONT = re.compile(r"0+[1-9][0-9]*", re.ASCII)
+
 DATE_FORMATS = (
     "%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y-%m", "%Y/%m", "%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y",
     "%m.%d.%Y", "%d-%m-%Y", "%m-%d-%Y", "%d/%m/%y", "%m/%d/%y", "%d.%m.%y", "%d-%m-%y", "%Y%m%d",
@@ -68,6 +71,11 @@ def find_suffix(texts: Sequence[str]) -> str:
             return ""
         suffixes.add(match[1].strip())
     return suffixes.pop() if len(suffixes) == 1 else ""
+
+
+def has_zero_in_front(text: str) -> bool:
+    """Check whether a text is digits with a zero in front, which a number would lose."""
+    return _ZERO_IN_FRONT.fullmatch(text) is not None
 
 
 def find_decimal(table: Table) -> str | None:

@@ -165,7 +165,11 @@ def _outcome_values(texts: Sequence[str]) -> str:
 
 
 def _sample(ignored: Sequence[Ignored]) -> Iterable[str]:
-    columns = [column for column in ignored if column.role]
+    # The first of each: TOML has a key only once.
+    columns: dict[str, str] = {}
+    for column in ignored:
+        columns.setdefault(column.role, column.name)
+    columns.pop("", None)
     if not columns:
         return
     yield from toml_text.comment(
@@ -173,8 +177,7 @@ def _sample(ignored: Sequence[Ignored]) -> Iterable[str]:
         "will meet: on the latest rows (time), or on people that it has never seen (group)."
     )
     yield "# [sample]"
-    for column in columns:
-        yield f"# {column.role} = {toml_text.quoted(column.name)}"
+    yield from (f"# {role} = {toml_text.quoted(name)}" for role, name in columns.items())
     yield ""
 
 

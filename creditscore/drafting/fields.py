@@ -63,6 +63,8 @@ def draft_field(profile: Profile, bad: Ints, strength: Strength) -> DraftField |
             return Ignored(profile.name, f"holds texts that are too different for codes: {count}")
         _add_codes(draft, levels, rows, _bad_rates(profile, bad))
         _add_missing(draft, profile, ())
+        if profile.has_zeros_in_front:
+            draft.looks.append("digits with zeros in front, so taken for codes and not for numbers")
     draft.put("title", names.humanise(profile.name))
     if names.is_protected(profile.name):
         draft.put("protected", True)

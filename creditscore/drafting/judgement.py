@@ -28,7 +28,10 @@ _RESERVED = (
     f'a field of another name, with column = "{REFERENCE}", can use it'
 )
 
-_CURRENCY = re.compile(r"(?:[$€£¥]|(?:rp|idr|usd|eur|gbp)\b\.?)\s*[-+]?[0-9]", re.IGNORECASE)
+#: With or without a space behind the currency. Zeros in front are those of a code: RP00012.
+_CURRENCY = re.compile(
+    r"(?:[$€£¥]|(?:rp|idr|usd|eur|gbp)\.?)\s*[-+]?(?!0[0-9])[0-9]", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True)
@@ -85,7 +88,8 @@ def judge(profile: Profile, *, copy_of: str | None) -> Ignored | None:
     if profile.kind == DATES:
         example = toml_text.quoted(profile.known_texts[0][:40])
         _, problems = read_times(column.texts)
-        return Ignored(name, f"holds dates, such as {example}", role="" if problems else "time")
+        role = "" if problems or names.is_birth(name) else "time"
+        return Ignored(name, f"holds dates, such as {example}", role=role)
     if names.is_place(name) and profile.n_values > MAX_CODES:
         return Ignored(
             name, "is a postal code: where people live can reveal what law protects", True
@@ -99,12 +103,15 @@ def _identifier(profile: Profile) -> Ignored | None:
         return None
     share = profile.n_values / known_rows
     differs = f"{profile.n_values:,} different values in {known_rows:,} rows"
-    if profile.kind == TEXTS and _share_of_amounts(profile) >= HALF:
+    is_code = profile.kind == TEXTS and profile.has_zeros_in_front
+    if profile.kind == TEXTS and not is_code and _share_of_amounts(profile) >= HALF:
         return Ignored(name, _foreign_number(profile), True)
     is_personal = names.is_personal_data(name) and share >= HALF
     is_identifier = names.is_exact_identifier(name) or (
         names.is_identifier(name) and share >= NEARLY_ALL
     )
+    if is_code and share < NEARLY_ALL and not (is_personal or is_identifier):
+        return Ignored(name, f"holds codes of digits with zeros in front: {differs}", True)
     if profile.kind == NUMBERS:
         is_whole = profile.is_whole and not profile.suffix
         if not is_whole or not (is_personal or is_identifier or _is_row_number(profile)):

@@ -44,6 +44,12 @@ DATES = frozenset({
     "periode", "waktu",
 })  # fmt: skip
 
+#: Dates of birth, in some more languages: they say nothing of when a row came about.
+_BIRTHS = frozenset({
+    "birth", "birthdate", "birthday", "born", "dob", "dateofbirth", "lahir", "kelahiran",
+    "tgllahir", "nacimiento", "naissance", "nascimento", "nascita", "geburt", "geburtsdatum",
+})  # fmt: skip
+
 #: Phrases of what is known only after the decision, joined without separators.
 KNOWN_LATER = (
     "recoveries", "recoveryfee", "collectionrecovery", "totalrec", "totalpymnt", "totalpayment",
@@ -101,6 +107,11 @@ def is_place(name: str) -> bool:
 def is_date(name: str) -> bool:
     """Check whether a name sounds like a date or a month."""
     return not DATES.isdisjoint(words(name))
+
+
+def is_birth(name: str) -> bool:
+    """Check whether a name sounds like a date of birth."""
+    return not _BIRTHS.isdisjoint(words(name))
 
 
 def is_known_later(name: str) -> bool:

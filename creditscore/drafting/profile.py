@@ -10,7 +10,13 @@ import numpy.typing as npt
 
 from creditscore.arrays import Floats
 from creditscore.drafting import names
-from creditscore.drafting.cells import find_date_format, find_suffix, is_missing, read_numbers
+from creditscore.drafting.cells import (
+    find_date_format,
+    find_suffix,
+    has_zero_in_front,
+    is_missing,
+    read_numbers,
+)
 from creditscore.drafting.columns import Column
 from creditscore.schema.cell_reader import plain_number
 
@@ -19,6 +25,9 @@ NOTHING, DATES, NUMBERS, TEXTS = "nothing", "dates", "numbers", "texts"
 #: A column of numbers may hold so many different words, in such a share of its rows: they mean
 #: "not known" there.
 MAX_WORDS, MAX_WORD_ROWS = 5, 0.05
+
+#: Share of the rows with a zero in front of their digits, from which a column holds codes.
+MIN_ZERO_ROWS = 0.01
 
 Mask = npt.NDArray[np.bool_]
 
@@ -92,6 +101,13 @@ class Profile:
         return tuple(text for text, missing in texts if not missing)
 
     @cached_property
+    def has_zeros_in_front(self) -> bool:
+        """Whether its texts are codes of digits, such as 08001, and not one slip or another."""
+        texts = zip(self.column.texts, self.column.counts, strict=True)
+        rows = sum(int(count) for text, count in texts if has_zero_in_front(text))
+        return rows >= max(2, MIN_ZERO_ROWS * self.n_rows)
+
+    @cached_property
     def words(self) -> tuple[str, ...]:
         """The texts other than the empty one that mean "not known", as training compares them."""
         texts = zip(self.column.texts, self.is_missing, strict=True)
@@ -131,6 +147,8 @@ def profile_column(column: Column, *, decimal: str | None) -> Profile:
     profile = Profile(column, NUMBERS, missing, numbers, suffix=suffix, decimal=decimal or ".")
     if names.is_date(column.name) and _are_months(profile.value_counts[0]):
         return Profile(column, DATES, missing, nan, date_format="%Y%m")
+    if profile.has_zeros_in_front:
+        return Profile(column, TEXTS, missing, nan)
     return profile
 
 

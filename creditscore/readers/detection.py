@@ -15,6 +15,9 @@ from creditscore.readers.file_format import (
 )
 from creditscore.readers.header_search import MAJORITY
 
+#: How encodings are called whose texts have zeros: at every comma and line end at least.
+WITH_ZEROS = ("utf-16", "utf-32")
+
 #: How files begin that are no tables here, and the message that names each.
 OTHER_FILES = {b"PK\x03\x04": "file_zip", b"\x1f\x8b": "file_gzip"}
 
@@ -54,8 +57,7 @@ def check_is_csv(head: bytes) -> None:
 def detect_encoding(head: bytes, *, stated: str | None = None) -> str:
     """Find out the encoding of a text from its beginning.
 
-    A byte order mark settles it; then what is stated. UTF-16 in Latin letters shows by its zeros,
-    and what is no UTF-8 is taken for Windows-1252.
+    A byte order mark settles it. UTF-16 shows by its zeros; it is stated, or in Latin letters.
 
     Raises
     ------
@@ -65,27 +67,36 @@ def detect_encoding(head: bytes, *, stated: str | None = None) -> str:
     for mark, encoding in BYTE_ORDER_MARKS.items():
         if head.startswith(mark):
             return encoding
-    if b"\0" in head and not (stated or "").startswith(("utf-16", "utf-32")):
-        sample = head[:200]
-        # Every other byte of a text in Latin letters is 0: behind the letter, or before it.
-        for encoding, offset in (("utf-16-le", 1), ("utf-16-be", 0)):
-            half = sample[offset::2]
-            zeros = half.count(0)
-            if len(sample) > 1 and zeros >= MAJORITY * len(half) and zeros == sample.count(0):
-                return encoding
-        raise NotATable("not_csv", say("another_file", kind=say("file_binary")), 1)
-    if stated is not None:
+    if b"\0" not in head:
+        return encoding_without_zeros(head, stated=stated)
+    if stated is not None and stated.startswith(WITH_ZEROS):
         return stated
-    return "utf-8" if is_utf_8(head) else LEGACY_ENCODING
+    sample = head[:200]
+    # Every other byte of a text in Latin letters is 0: behind the letter, or before it.
+    for encoding, offset in (("utf-16-le", 1), ("utf-16-be", 0)):
+        half = sample[offset::2]
+        zeros = half.count(0)
+        if len(sample) > 1 and zeros >= MAJORITY * len(half) and zeros == sample.count(0):
+            return encoding
+    raise NotATable("not_csv", say("another_file", kind=say("file_binary")), 1)
 
 
-def is_utf_8(head: bytes) -> bool:
-    """Check whether bytes are UTF-8, but for a character that is cut at their end."""
+def encoding_without_zeros(raw: bytes, *, stated: str | None = None) -> str:
+    """Find out the encoding of some of a text, which may be cut within a character.
+
+    What is UTF-8 beyond plain ASCII is that, whatever is stated: hardly any text of another
+    encoding is, and one table of applicants is saved otherwise than the next. All else is what is
+    stated, or Windows-1252.
+    """
+    if stated is not None and stated.startswith(WITH_ZEROS):
+        stated = None
     try:
-        codecs.getincrementaldecoder("utf-8")().decode(head)
+        is_utf_8 = not codecs.getincrementaldecoder("utf-8")().decode(raw).isascii()
     except UnicodeDecodeError:
-        return False
-    return True
+        is_utf_8 = False
+    if is_utf_8:
+        return "utf-8"
+    return stated or ("utf-8" if raw.isascii() else LEGACY_ENCODING)
 
 
 def decode_beginning(head: bytes, encoding: str) -> str:

@@ -77,7 +77,8 @@ def open_excel(
 ) -> ExcelFile:
     """Read the header of a sheet: the one that is stated, or the first that has wanted columns.
 
-    Where no sheet has any, it is the one whose first rows hold the most cells.
+    A stated sheet that the workbook does not have counts as none. Where no sheet has wanted
+    columns, it is the one whose first rows hold the most cells.
 
     Parameters
     ----------
@@ -92,7 +93,7 @@ def open_excel(
     MissingPackage
         If python-calamine is not installed.
     NotATable
-        If it is no workbook, has no such sheet, or is empty.
+        If it is no workbook, or is empty.
     """
     workbook = _open_workbook(source)
     stated, names = stated or StatedFormat(), frozenset(map(clean_name, column_names))
@@ -135,14 +136,12 @@ def _open_workbook(source: Path | BinaryIO) -> CalamineWorkbook:
 def _sheet_names(workbook: CalamineWorkbook, stated_sheet: str | None) -> Sequence[str]:
     from python_calamine import SheetVisibleEnum
 
-    if stated_sheet is None:
-        sheets = workbook.sheets_metadata
-        visible = [sheet.name for sheet in sheets if sheet.visible == SheetVisibleEnum.Visible]
-        return visible or workbook.sheet_names
-    if stated_sheet not in workbook.sheet_names:
-        sheets_text = ", ".join(f'"{name}"' for name in workbook.sheet_names)
-        raise NotATable("not_csv", say("no_sheet", sheet=stated_sheet, sheets=sheets_text), 1)
-    return [stated_sheet]
+    if stated_sheet in workbook.sheet_names:
+        return [stated_sheet]
+    # The next workbook may call its sheet after another month or branch.
+    sheets = workbook.sheets_metadata
+    visible = [sheet.name for sheet in sheets if sheet.visible == SheetVisibleEnum.Visible]
+    return visible or workbook.sheet_names
 
 
 def _find_header(

@@ -7,11 +7,14 @@ from typing import BinaryIO
 
 from creditscore.errors import NotATable
 from creditscore.i18n.catalogue import say
-from creditscore.readers.detection import check_is_csv, detect_encoding, is_utf_8
-from creditscore.readers.file_format import BYTE_ORDER_MARKS, ENCODINGS, LEGACY_ENCODING
+from creditscore.readers.detection import check_is_csv, detect_encoding, encoding_without_zeros
+from creditscore.readers.file_format import BYTE_ORDER_MARKS, ENCODINGS
 
 #: Bytes that are looked at for the encoding.
 BEGINNING = 256 * 1024
+
+#: Bytes that a character of UTF-8 has behind its first one, at most.
+REST_OF_CHARACTER = 3
 
 UTF_8 = frozenset({"utf-8", "ascii"})
 
@@ -19,15 +22,15 @@ UTF_8 = frozenset({"utf-8", "ascii"})
 class Utf8Stream:
     """A file as UTF-8, without a byte order mark.
 
-    Where nothing states the encoding, it may show only behind many rows of plain ASCII: the first
-    piece with other bytes decides, so that a file is read alike from a disk and from a pipe.
+    The encoding may show only behind many rows of plain ASCII: the first piece with other bytes
+    decides, so that a file is read alike from a disk and from a pipe.
 
     Parameters
     ----------
     file : file
         Read from its beginning.
     encoding : str, optional
-        As Python calls it; found out where it is left out.
+        What is stated, as Python calls it; it gives way to what the bytes show.
 
     Raises
     ------
@@ -37,12 +40,13 @@ class Utf8Stream:
 
     def __init__(self, file: BinaryIO, encoding: str | None = None) -> None:
         self._file = file
-        self._buffer = file.read(BEGINNING)
+        self._stated = encoding
+        self._buffer = self._complete(file.read(BEGINNING))
         self._is_short = len(self._buffer) < BEGINNING
         self._lines = 0
         check_is_csv(self._buffer)
         self.encoding = detect_encoding(self._buffer, stated=encoding)
-        self._is_decided = encoding is not None or not self._buffer.isascii()
+        self._is_decided = b"\0" in self._buffer or not self._buffer.isascii()
         for mark in BYTE_ORDER_MARKS:
             if self._buffer.startswith(mark) and BYTE_ORDER_MARKS[mark] == self.encoding:
                 self._buffer, self._is_decided = self._buffer.removeprefix(mark), True
@@ -75,18 +79,21 @@ class Utf8Stream:
             raw, self._buffer = self._buffer[:size], self._buffer[size:]
             raw = raw or self._file.read(size)
             if not self._is_decided and not raw.isascii():
-                self._decide(raw)
+                raw = self._complete(raw)
+                self._is_decided = True
+                self.encoding = encoding_without_zeros(raw, stated=self._stated)
+                self._decoder = codecs.getincrementaldecoder(self.encoding)()
             if codecs.lookup(self.encoding).name in UTF_8:
+                if not self._is_decided:
+                    self._lines += raw.count(b"\n")
                 return raw
             text = self._decode(raw)
             if text or not raw:
                 return text.encode()
 
-    def _decide(self, raw: bytes) -> None:
-        self._is_decided = True
-        if not is_utf_8(raw):
-            self.encoding = LEGACY_ENCODING
-            self._decoder = codecs.getincrementaldecoder(LEGACY_ENCODING)()
+    def _complete(self, raw: bytes) -> bytes:
+        """Read on behind bytes that decide, so that the first character among them is whole."""
+        return raw if raw.isascii() else raw + self._file.read(REST_OF_CHARACTER)
 
     def _decode(self, raw: bytes) -> str:
         try:

@@ -20,8 +20,7 @@ from creditscore.decisions.decision_columns import DecisionColumns
 from creditscore.decisions.record import to_milliseconds
 from creditscore.errors import Fault, InvalidApplicants
 from creditscore.i18n.catalogue import say
-from creditscore.readers.detection import is_utf_8
-from creditscore.schema import MAX_FAULTS, Schema
+from creditscore.schema import MAX_FAULTS
 from creditscore.scorecard.model import Model
 from creditscore.tables.csv_table import CsvTable, open_table
 from creditscore.tables.scorer import Scorer
@@ -101,16 +100,9 @@ class CsvRequest:
             schema,
             reserved_names=columns.types,
             whole_fields=model.whole_fields,
-            encoding=self._encoding(schema),
+            encoding=self.charset or schema.file.encoding or "utf-8",
         )
         return table, table.style.of(columns, schema)
-
-    def _encoding(self, schema: Schema) -> str:
-        """Return the encoding: the announced one, UTF-8, or the schema file's."""
-        if self.charset is not None:
-            return self.charset
-        stated = schema.file.encoding
-        return "utf-8" if stated is None or is_utf_8(self.raw) else stated
 
     def _record(self, assessor: Assessor, log: DecisionLog, answer: BinaryIO) -> bool:
         """Decide on every row and log it; return whether the idempotency key was free."""

@@ -211,11 +211,37 @@ def test_what_follows_a_number_is_its_suffix(tmp_path: Path, suffix: str, unit: 
     assert field["maximum"] == 100
 
 
-def test_amounts_with_a_currency_are_ignored_and_said(tmp_path: Path) -> None:
-    draft, document = drafted(tmp_path, {"x": [f"Rp {row * 1000}" for row in range(ROWS)]})
+def test_a_few_codes_with_zeros_in_front_stay_texts(tmp_path: Path) -> None:
+    draft, document = drafted(tmp_path, {"branch": cycle("08001", "08002", "28013")})
+
+    assert document["fields"]["branch"]["codes"] == ["08001", "08002", "28013"]
+    assert "# LOOK: digits with zeros in front, so taken for codes" in draft.text
+
+
+def test_a_zero_in_front_of_one_amount_is_a_slip(tmp_path: Path) -> None:
+    cells = ["0500", *(str(500 + row * 37 % 250) for row in range(1, ROWS))]
+
+    assert field_of(tmp_path, "x", cells)["kind"] == "integer"
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    ["Rp {}000", "Rp{}.000", "Rp.{}.000", "Rp{}.000,-", "IDR{},000", "idr {}", "$-{}", "USD{}.50"],
+)
+def test_amounts_with_a_currency_are_ignored_and_said(tmp_path: Path, pattern: str) -> None:
+    draft, document = drafted(tmp_path, {"x": [pattern.format(row) for row in range(ROWS)]})
 
     assert document["dataset"]["ignored_columns"] == ["x"]
-    assert "write them without it to use them" in draft.text
+    (column,) = draft.ignored
+    assert column.why.endswith("write them without it to use them")
+    assert column.needs_look
+
+
+def test_codes_that_begin_as_a_currency_are_no_amounts(tmp_path: Path) -> None:
+    draft, _ = drafted(tmp_path, {"x": [f"RP{row:05}" for row in range(ROWS)]})
+
+    (column,) = draft.ignored
+    assert column.why.startswith("is an identifier")
 
 
 def test_a_semicolon_file_with_decimal_commas_is_stated(tmp_path: Path) -> None:

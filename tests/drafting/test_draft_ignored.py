@@ -66,6 +66,37 @@ def test_a_repeated_identifier_and_a_date_are_offered_for_honest_tests(tmp_path:
     assert '\n# [sample]\n# group = "person_id"\n# time = "opened"\n' in draft.text
 
 
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [("distrito", "holds codes of digits with zeros in front"), ("zip", "is a postal code")],
+)
+def test_digits_with_zeros_in_front_are_codes(tmp_path: Path, name: str, why: str) -> None:
+    cells = [f"{8000 + row * 7919 % 100 * 400:05}" for row in range(ROWS)]
+
+    draft, _ = drafted(tmp_path, {name: cells})
+
+    (column,) = draft.ignored
+    assert column.why.startswith(why)
+    assert column.needs_look
+
+
+def test_one_column_is_offered_for_each_honest_test(tmp_path: Path) -> None:
+    columns = {"opened": DAYS, "paid out": list(reversed(DAYS))}
+    for name, people in (("person_id", 150), ("group_id", 120)):
+        columns[name] = [f"P{row * 7919 % people}" for row in range(ROWS)]
+
+    draft, _ = drafted(tmp_path, columns)
+
+    assert '\n# [sample]\n# time = "opened"\n# group = "person_id"\n\n' in draft.text
+
+
+@pytest.mark.parametrize("name", ["Fecha nacimiento", "tanggal_lahir", "DOB", "birthDate"])
+def test_a_date_of_birth_is_not_when_a_row_came_about(tmp_path: Path, name: str) -> None:
+    draft, _ = drafted(tmp_path, {name: DAYS, "opened": list(reversed(DAYS))})
+
+    assert '\n# [sample]\n# time = "opened"\n\n' in draft.text
+
+
 @pytest.mark.parametrize("odd", ["", "1/2/2021"])
 def test_dates_that_training_cannot_read_are_not_offered(tmp_path: Path, odd: str) -> None:
     draft, _ = drafted(tmp_path, {"opened": [odd, *DAYS[1:]]})

@@ -10,19 +10,25 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from creditscore.errors import NotATable
-from creditscore.readers import csv_reader
-from creditscore.readers.csv_reader import MAX_COLUMNS, MAX_NAME_LENGTH, open_csv
+from creditscore.readers import StatedFormat, csv_reader
+from creditscore.readers.csv_reader import MAX_COLUMNS, MAX_NAME_LENGTH, PIECE, open_csv
 from creditscore.schema.csv_cells import quote
 
 
-def rows(raw: bytes, column_names: tuple[str, ...] = ()) -> list[tuple[int, list[str]]]:
-    file = open_csv(io.BytesIO(raw), column_names=column_names)
+def rows(
+    raw: bytes, column_names: tuple[str, ...] = (), stated: str | None = None
+) -> list[tuple[int, list[str]]]:
+    file = open_csv(
+        io.BytesIO(raw), column_names=column_names, stated=StatedFormat(encoding=stated)
+    )
     return [row for piece in file.pieces() for row in piece.rows]
 
 
-def refusal(raw: bytes, column_names: tuple[str, ...] = ("a", "b")) -> tuple[str, str, int | None]:
+def refusal(
+    raw: bytes, column_names: tuple[str, ...] = ("a", "b"), stated: str | None = None
+) -> tuple[str, str, int | None]:
     with pytest.raises(NotATable) as caught:
-        rows(raw, column_names)
+        rows(raw, column_names, stated)
     (fault,) = caught.value.faults
     return fault.code, fault.text["en"], fault.line
 
@@ -123,15 +129,55 @@ def test_each_separator_line_end_and_encoding_is_read(encoding: str) -> None:
         assert (file.columns, rows) == (("a", "ü"), expected), (separator, end, column_names)
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "cp1252"])
-def test_an_encoding_that_shows_late_is_found_there(encoding: str) -> None:
-    text = "a,b\n" + "1,2\n" * 200_000 + "é,1\n"
+#: A row of 1 KiB.
+FILLER = "1," + "2" * 1021 + "\n"
 
-    file = open_csv(io.BytesIO(text.encode(encoding)))
+
+@pytest.mark.parametrize(
+    ("stated", "encoding"),
+    [
+        (None, "utf-8"),
+        (None, "cp1252"),
+        ("cp1252", "utf-8"),
+        ("cp850", "utf-8"),
+        ("cp850", "cp850"),
+        ("gb18030", "gb18030"),
+        ("utf-16", "utf-8"),
+        ("utf-16", "cp1252"),
+        ("utf-8", "utf-8"),
+    ],
+)
+@pytest.mark.parametrize("ascii_bytes", [PIECE - 1, PIECE, 2 * PIECE - 1])
+@pytest.mark.parametrize("last", ["é", "é,1\n", "é,1\n" + FILLER * 600])
+def test_an_encoding_that_shows_late_is_found_there(
+    stated: str | None, encoding: str, ascii_bytes: int, last: str
+) -> None:
+    beginning = "a,b\n" + FILLER * (ascii_bytes // len(FILLER) - 1)
+    beginning += "1," + "2" * (ascii_bytes - len(beginning) - 3) + "\n"
+    raw = (beginning + last).encode(encoding)
+
+    file = open_csv(io.BytesIO(raw), stated=StatedFormat(encoding=stated))
     numbered_rows = [row for piece in file.pieces() for row in piece.rows]
 
-    assert numbered_rows[-1] == (200_002, ["é", "1"])
+    assert len(beginning) == ascii_bytes
+    lines = beginning.count("\n")
+    assert numbered_rows[lines - 1] == (lines + 1, last.splitlines()[0].split(","))
+    assert len(numbered_rows) == lines - 1 + len(last.splitlines())
     assert file.format.encoding == encoding
+
+
+@pytest.mark.parametrize("stated", [None, "cp1252", "utf-16"])
+def test_a_table_of_two_encodings_is_refused_by_line(stated: str | None) -> None:
+    raw = b"a,b\n" + b"1,2\n" * 100_000 + "é,1\n".encode() + b"1,2\n" * 100_000 + b"\xe9,1\n"
+
+    assert refusal(raw, stated=stated)[::2] == ("not_utf8", 200_003)
+
+
+@pytest.mark.parametrize("stated", [None, "cp1252", "utf-16"])
+def test_late_bytes_that_no_encoding_has_are_refused_by_line(stated: str | None) -> None:
+    raw = b"a,b\n" + b"1,2\n" * 100_000 + b"\xe9,1\n" + b"1,2\n" * 100_000 + b"\x81,1\n"
+
+    assert refusal(raw, stated=stated)[::2] == ("not_utf8", 200_003)
 
 
 def test_bytes_that_no_encoding_has_are_refused_by_line() -> None:

@@ -82,7 +82,8 @@ def test_names_are_compared_without_spaces_around_and_in_one_form() -> None:
     [
         (b"a,b\n", "utf-8"),
         ("é,b\n".encode(), "utf-8"),
-        ("é,b\n".encode()[:1], "utf-8"),
+        ("éé".encode()[:3], "utf-8"),
+        ("é,b\n".encode()[:1], "cp1252"),
         ("é,b\n".encode("utf-8-sig"), "utf-8"),
         ("é,b\n".encode("cp1252"), "cp1252"),
         ("é,b\n".encode("utf-16"), "utf-16-le"),
@@ -94,13 +95,28 @@ def test_the_encoding_is_found(raw: bytes, encoding: str) -> None:
     assert detect_encoding(raw) == encoding
 
 
-def test_a_stated_encoding_is_taken_but_for_a_byte_order_mark() -> None:
-    stated = StatedFormat(encoding="cp850")
-
-    assert open_csv(io.BytesIO(b"a,\x82\n"), stated=stated).format.encoding == "cp850"
-    assert (
-        open_csv(io.BytesIO("a,b\n".encode("utf-16")), stated=stated).format.encoding == "utf-16-le"
-    )
+@pytest.mark.parametrize(
+    ("stated", "raw", "encoding"),
+    [
+        ("cp850", b"a,\x82\n", "cp850"),
+        ("cp850", b"a,b\n", "cp850"),
+        ("cp850", "a,é\n".encode(), "utf-8"),
+        ("cp850", "a,é\n".encode("utf-16"), "utf-16-le"),
+        ("cp850", "a,é\n".encode("utf-16-be"), "utf-16-be"),
+        ("cp1252", "a\né".encode("cp1252"), "cp1252"),
+        ("utf-16", "a,é\n".encode(), "utf-8"),
+        ("utf-16", b"a,b\n", "utf-8"),
+        ("utf-16", "a,é\n".encode("cp1252"), "cp1252"),
+        ("utf-16-le", "a,b\n".encode("utf-16-le"), "utf-16-le"),
+        ("utf-16-le", "a,Ж\n".encode("utf-16-le"), "utf-16-le"),
+        ("utf-32", "a,é\n".encode("utf-32-le"), "utf-32"),
+        ("utf-8", "a,é\n".encode("cp1252"), "utf-8"),
+    ],
+)
+def test_a_stated_encoding_is_taken_but_for_what_the_bytes_show(
+    stated: str, raw: bytes, encoding: str
+) -> None:
+    assert detect_encoding(raw, stated=stated) == encoding
 
 
 def test_a_format_is_told_in_words() -> None:

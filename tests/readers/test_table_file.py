@@ -77,8 +77,20 @@ def test_the_sheet_with_the_wanted_columns_is_read(tmp_path: Path) -> None:
     assert read(path, column_names=("home", "id"))[:2] == (HEADER, [["1", "2", "x"]])
     assert read(path)[2].sheet == "Sums"
     assert read(path, stated=StatedFormat(sheet="Notes"))[0] == ("hello",)
-    with pytest.raises(NotATable, match='no sheet "Nots", it has "Notes", "Sums", "Loans"'):
-        read(path, stated=StatedFormat(sheet="Nots"))
+
+
+def test_a_stated_sheet_that_is_absent_counts_as_none(tmp_path: Path) -> None:
+    sheets: dict[str, Sequence[Sequence[Cell]]] = {
+        "Notes": [["hello"]],
+        "June": [["Title"], HEADER, [1, 2, "x"]],
+    }
+    path = write_workbook(tmp_path / "book.xlsx", sheets)
+    stated = StatedFormat(sheet="May", header_line=1)
+
+    columns, rows, fmt = read(path, column_names=("home", "id"), stated=stated)
+
+    assert (columns, rows) == (HEADER, [["1", "2", "x"]])
+    assert (fmt.sheet, fmt.header_line) == ("June", 2)
 
 
 @pytest.mark.parametrize("above", [0, 1, 3])

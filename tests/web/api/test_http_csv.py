@@ -215,6 +215,18 @@ def test_a_table_is_read_in_the_charset_that_is_announced(
     assert answer.content_type == "text/csv; charset=utf-8; header=present"
 
 
+@pytest.mark.parametrize("charset", ["utf-16", "windows-1252", "latin-1"])
+def test_utf_8_is_read_as_that_whatever_is_announced(
+    client: FlaskClient, schema: Schema, charset: str
+) -> None:
+    raw = as_csv([{"name": "Zoë", **examples(schema)}]).encode()
+    content_type = f"text/csv; charset={charset}"
+
+    answer = client.post("/predict", data=raw, content_type=content_type, buffered=True)
+
+    assert read(answer)[0]["name"] == "Zoë"
+
+
 @pytest.mark.parametrize("charset", ["utf-7", "punycode", "rot13", "base64", "x", "cp037"])
 def test_a_table_in_another_charset_is_refused(
     client: FlaskClient, schema: Schema, charset: str
