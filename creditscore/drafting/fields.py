@@ -11,11 +11,8 @@ from creditscore.arrays import Floats, Ints
 from creditscore.drafting import names, ranges, toml_text
 from creditscore.drafting.judgement import SUSPICIOUS, Ignored, Strength
 from creditscore.drafting.levels import Levels, choose_levels
-from creditscore.drafting.profile import NUMBERS, Profile
+from creditscore.drafting.profile import MAX_FEW_NUMBERS, NUMBERS, Profile
 from creditscore.schema.number_text import NUMBER
-
-#: Whole numbers up to so many different ones may be codes.
-MAX_FEW_NUMBERS = 10
 
 
 @dataclass
@@ -62,6 +59,8 @@ def draft_field(profile: Profile, bad: Ints, strength: Strength) -> DraftField |
             count = f"{profile.n_values:,} different ones"
             return Ignored(profile.name, f"holds texts that are too different for codes: {count}")
         _add_codes(draft, levels, rows, _bad_rates(profile, bad))
+        if profile.is_stray is not None:
+            draft.looks.append(f"numbers, beside {profile.list_rows(profile.is_stray)}")
         _add_missing(draft, profile, ())
     draft.put("title", names.humanise(profile.name))
     if names.is_protected(profile.name):
@@ -133,6 +132,8 @@ def _add_missing(draft: DraftField, profile: Profile, special: Sequence[int | fl
         draft.keys["missing_values"] = toml_text.value([*words, *special])
     elif profile.missing_rows:
         draft.put("missing", True)
+    if (guessed := profile.guessed_words).any():
+        draft.looks.append(f"taken for missing: {profile.list_rows(guessed)}")
     if profile.missing_rows:
         share = profile.missing_rows / profile.n_rows
         draft.notes.append(f"not known in {profile.missing_rows:,} rows ({share:.1%})")

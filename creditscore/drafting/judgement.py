@@ -9,7 +9,7 @@ import numpy as np
 
 from creditscore.drafting import names, toml_text
 from creditscore.drafting.levels import MAX_CODES
-from creditscore.drafting.profile import DATES, NOTHING, NUMBERS, TEXTS, Profile
+from creditscore.drafting.profile import DATES, MAX_FEW_NUMBERS, NOTHING, NUMBERS, TEXTS, Profile
 from creditscore.schema.number_text import read_amount
 from creditscore.schema.reference import REFERENCE
 from creditscore.training.sample_columns import read_times
@@ -90,6 +90,10 @@ def judge(profile: Profile, *, copy_of: str | None) -> Ignored | None:
         return Ignored(
             name, "is a postal code: where people live can reveal what law protects", True
         )
+    n_numbers = int(np.isfinite(profile.numbers).sum())
+    if profile.is_stray is not None and n_numbers > MAX_FEW_NUMBERS:
+        why = f"holds numbers, but also {profile.list_rows(profile.is_stray)}"
+        return Ignored(name, f"{why}: write numbers for these, or nothing, to use it", True)
     return _identifier(profile)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -17,8 +18,16 @@ from creditscore.schema.cell_reader import plain_number
 NOTHING, DATES, NUMBERS, TEXTS = "nothing", "dates", "numbers", "texts"
 
 #: A column of numbers may hold so many different words, in such a share of its rows: they mean
-#: "not known" there.
+#: "not known" there. A text with a digit is no word: ">90" says a lot.
 MAX_WORDS, MAX_WORD_ROWS = 5, 0.05
+
+#: Whole numbers up to so many different ones may be codes.
+MAX_FEW_NUMBERS = 10
+
+#: Texts that a sentence lists at most.
+MAX_LISTED = 5
+
+_HAS_DIGIT = re.compile(r"\d")
 
 Mask = npt.NDArray[np.bool_]
 
@@ -41,6 +50,8 @@ class Profile:
         Their decimal sign.
     date_format : str
         Of dates.
+    is_stray : ndarray of shape (n_texts,), optional
+        Which texts are no numbers, in a column of texts where most rows hold numbers.
     """
 
     column: Column
@@ -50,6 +61,7 @@ class Profile:
     suffix: str = ""
     decimal: str = "."
     date_format: str = ""
+    is_stray: Mask | None = None
 
     @property
     def name(self) -> str:
@@ -100,6 +112,23 @@ class Profile:
             words = [plain_number(t, suffix=self.suffix, decimal=self.decimal) for t in words]
         return tuple(dict.fromkeys(words))
 
+    def list_rows(self, which: Mask) -> str:
+        """Return some of its texts, the most frequent first, with the rows that hold them."""
+        counts = self.column.counts
+        indices = sorted(np.flatnonzero(which), key=lambda index: -counts[index])
+        listed = [
+            f"{self.column.texts[index][:40]} ({counts[index]:,} rows)"
+            for index in indices[:MAX_LISTED]
+        ]
+        return ", ".join([*listed, "..."] if len(indices) > MAX_LISTED else listed)
+
+    @property
+    def guessed_words(self) -> Mask:
+        """Which texts are taken for "not known", though they are none of those for it."""
+        known_words = np.array([is_missing(text) for text in self.column.texts], dtype=bool)
+        guessed: Mask = self.is_missing & ~known_words
+        return guessed
+
 
 def profile_column(column: Column, *, decimal: str | None) -> Profile:
     """Find out what a column holds.
@@ -121,17 +150,26 @@ def profile_column(column: Column, *, decimal: str | None) -> Profile:
     suffix = find_suffix(column.texts)
     numbers = read_numbers(column.texts, suffix=suffix, decimal=decimal)
     numbers[missing] = np.nan
-    is_word = np.isnan(numbers) & ~missing
-    word_rows = column.counts[is_word].sum()
-    has_few_words = is_word.sum() <= MAX_WORDS and word_rows <= MAX_WORD_ROWS * len(column.codes)
-    has_numbers = np.isfinite(numbers).sum() > MAX_WORDS
-    if np.isinf(numbers).any() or (is_word.any() and not (has_few_words and has_numbers)):
-        return Profile(column, TEXTS, missing, nan)
+    is_word = ~np.isfinite(numbers) & ~missing
+    if is_word.any() and not _mean_missing(column, is_word, numbers):
+        has_numbers = np.isfinite(numbers).sum() > MAX_WORDS
+        known_rows = column.counts[~missing].sum()
+        is_rare = has_numbers and column.counts[is_word].sum() < known_rows / 2
+        return Profile(column, TEXTS, missing, numbers, is_stray=is_word if is_rare else None)
     missing |= is_word
     profile = Profile(column, NUMBERS, missing, numbers, suffix=suffix, decimal=decimal or ".")
     if names.is_date(column.name) and _are_months(profile.value_counts[0]):
         return Profile(column, DATES, missing, nan, date_format="%Y%m")
     return profile
+
+
+def _mean_missing(column: Column, is_word: Mask, numbers: Floats) -> bool:
+    """Check whether the texts of a column of numbers that are none mean "not known" there."""
+    words = [column.texts[index] for index in np.flatnonzero(is_word)]
+    if np.isfinite(numbers).sum() <= MAX_WORDS or any(map(_HAS_DIGIT.search, words)):
+        return False
+    word_rows = column.counts[is_word].sum()
+    return len(words) <= MAX_WORDS and bool(word_rows <= MAX_WORD_ROWS * len(column.codes))
 
 
 def _are_months(numbers: Floats) -> bool:

@@ -161,9 +161,28 @@ def test_words_for_missing_are_listed(tmp_path: Path, word: str) -> None:
 def test_few_words_among_numbers_are_missing(tmp_path: Path) -> None:
     cells = ["keine Angabe" if row % 40 == 0 else cell for row, cell in enumerate(NUMBERS)]
 
-    field = field_of(tmp_path, "months", cells)
+    draft, document = drafted(tmp_path, {"months": cells})
 
+    field = document["fields"]["months"]
     assert (field["kind"], field["missing_values"]) == ("integer", ["keine Angabe"])
+    assert "# LOOK: taken for missing: keine Angabe (10 rows)" in draft.text
+
+
+def test_known_words_for_missing_need_no_look(tmp_path: Path) -> None:
+    cells = ["NA" if row % 40 == 0 else cell for row, cell in enumerate(NUMBERS)]
+
+    draft, _ = drafted(tmp_path, {"months": cells})
+
+    assert "taken for missing" not in draft.text
+
+
+def test_a_text_with_a_digit_among_few_numbers_is_a_code_worth_a_look(tmp_path: Path) -> None:
+    cells = [*["9+"] * 12, *cycle(*"12345678")[12:]]
+
+    draft, document = drafted(tmp_path, {"children": cells})
+
+    assert document["fields"]["children"]["codes"] == [*"12345678", "9+"]
+    assert "# LOOK: numbers, beside 9+ (12 rows)" in draft.text
 
 
 @pytest.mark.parametrize(
