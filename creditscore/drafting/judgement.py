@@ -140,13 +140,15 @@ def _is_any_number(text: str) -> bool:
 
 def _foreign_number(profile: Profile) -> str:
     texts = profile.known_texts
-    text = next(text for text in texts if _CURRENCY.match(text) or _is_any_number(text))
+    is_other = ~np.isfinite(profile.numbers) & ~profile.is_missing
+    # Of amounts with a currency, one; else what this file's other numbers do not look like.
+    text = next((text for text in texts if _CURRENCY.match(text)), "")
     example = toml_text.quoted(text[:40])
-    if _CURRENCY.match(text):
+    if text:
         return (
             f"holds amounts with a currency, such as {example}: write them without it to use them"
         )
-    return f"holds numbers and other texts, or another decimal sign, such as {example}"
+    return f"holds numbers and other texts, or another decimal sign: {profile.list_rows(is_other)}"
 
 
 def judge_strength(profile: Profile, strength: Strength) -> Ignored | None:

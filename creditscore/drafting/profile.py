@@ -168,6 +168,9 @@ def _mean_missing(column: Column, is_word: Mask, numbers: Floats) -> bool:
     words = [column.texts[index] for index in np.flatnonzero(is_word)]
     if np.isfinite(numbers).sum() <= MAX_WORDS or any(map(_HAS_DIGIT.search, words)):
         return False
+    # One word beside many numbers: "ND" where a bureau knows nobody of that name.
+    if len(set(map(str.casefold, words))) == 1 and np.isfinite(numbers).sum() > MAX_FEW_NUMBERS:
+        return True
     word_rows = column.counts[is_word].sum()
     return len(words) <= MAX_WORDS and bool(word_rows <= MAX_WORD_ROWS * len(column.codes))
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from drafted import OUTCOMES, ROWS, cycle, drafted
+from drafted import OUTCOMES, PLAIN, ROWS, cycle, drafted
 
 from creditscore.drafting.levels import choose_levels
 
@@ -166,6 +166,27 @@ def test_few_words_among_numbers_are_missing(tmp_path: Path) -> None:
     field = document["fields"]["months"]
     assert (field["kind"], field["missing_values"]) == ("integer", ["keine Angabe"])
     assert "# LOOK: taken for missing: keine Angabe (10 rows)" in draft.text
+
+
+@pytest.mark.parametrize("words", [["ND"], ["tidak ada", "Tidak Ada"]])
+def test_one_word_among_many_numbers_is_missing_however_many_rows_hold_it(
+    tmp_path: Path, words: list[str]
+) -> None:
+    cells = [words[row % len(words)] if row % 10 < 7 else NUMBERS[row] for row in range(ROWS)]
+
+    draft, document = drafted(tmp_path, {"score": cells})
+
+    assert document["fields"]["score"]["missing_values"] == words
+    assert "# LOOK: taken for missing: " in draft.text
+
+
+def test_several_words_among_numbers_are_named_with_their_rows(tmp_path: Path) -> None:
+    cells = [["ND", "none"][row % 2] if row % 5 < 2 else PLAIN[row] for row in range(ROWS)]
+
+    draft, document = drafted(tmp_path, {"score": cells})
+
+    assert document["dataset"]["ignored_columns"] == ["score"]
+    assert "# LOOK: holds numbers, but also ND (80 rows), none (80 rows)" in draft.text
 
 
 def test_known_words_for_missing_need_no_look(tmp_path: Path) -> None:
