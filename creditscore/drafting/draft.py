@@ -10,8 +10,8 @@ import numpy as np
 
 from creditscore.arrays import Ints
 from creditscore.decisions.decision_columns import DecisionColumns
-from creditscore.drafting.cells import find_decimal
 from creditscore.drafting.columns import Table, read_table
+from creditscore.drafting.decimals import find_decimals
 from creditscore.drafting.document import LOOK, write_document
 from creditscore.drafting.fields import DraftField, draft_field
 from creditscore.drafting.judgement import Ignored, Strength, judge, judge_strength
@@ -73,10 +73,10 @@ def draft_table(path: Path, *, outcome: str | None = None) -> Draft:
     # Training leaves the others out too: a row of totals is no applicant.
     rows = np.flatnonzero(drafted_outcome.bad_rows >= 0)
     table_with_outcome = table.of_rows(rows)
-    decimal = find_decimal(table_with_outcome)
+    decimal, signs = find_decimals(table_with_outcome)
     profiles = [
-        profile_column(column, decimal=decimal)
-        for column in table_with_outcome.columns
+        profile_column(column, sign)
+        for column, sign in zip(table_with_outcome.columns, signs, strict=True)
         if column.name != drafted_outcome.column.name
     ]
     fields, ignored = _divide(profiles, drafted_outcome.bad_rows[rows])

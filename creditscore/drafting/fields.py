@@ -116,6 +116,9 @@ def _add_range(draft: DraftField, profile: Profile, values: Floats, counts: Floa
     draft.put("minimum", lower)
     draft.put("maximum", upper)
     draft.put("example", int(middle) if is_whole else middle)
+    if profile.readings:
+        sign = toml_text.quoted(profile.decimal)
+        draft.looks.append(f"{profile.readings}: it is read by decimal = {sign} under [file]")
     if profile.suffix:
         draft.put("suffix", profile.suffix)
         draft.put("unit", profile.suffix)

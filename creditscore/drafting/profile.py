@@ -13,6 +13,7 @@ from creditscore.arrays import Floats
 from creditscore.drafting import names
 from creditscore.drafting.cells import find_date_format, find_suffix, is_missing, read_numbers
 from creditscore.drafting.columns import Column
+from creditscore.drafting.decimals import POINT, DecimalSign, both_readings
 from creditscore.schema.cell_reader import plain_number
 
 NOTHING, DATES, NUMBERS, TEXTS = "nothing", "dates", "numbers", "texts"
@@ -46,8 +47,8 @@ class Profile:
         The number that each text is, NaN where it is none.
     suffix : str
         What follows each number.
-    decimal : {".", ","}
-        Their decimal sign.
+    sign : DecimalSign
+        How they are written.
     date_format : str
         Of dates.
     is_stray : ndarray of shape (n_texts,), optional
@@ -59,7 +60,7 @@ class Profile:
     is_missing: Mask
     numbers: Floats
     suffix: str = ""
-    decimal: str = "."
+    sign: DecimalSign = POINT
     date_format: str = ""
     is_stray: Mask | None = None
 
@@ -67,6 +68,11 @@ class Profile:
     def name(self) -> str:
         """The column's name."""
         return self.column.name
+
+    @property
+    def decimal(self) -> str:
+        """The decimal sign that its numbers are read by."""
+        return self.sign.sign or "."
 
     @property
     def n_rows(self) -> int:
@@ -123,6 +129,17 @@ class Profile:
         return ", ".join([*listed, "..."] if len(indices) > MAX_LISTED else listed)
 
     @property
+    def readings(self) -> str:
+        """What an ambiguous number of a column is with either sign; empty where none is."""
+        if not (self.kind == NUMBERS and self.sign.ambiguous):
+            return ""
+        point, comma = both_readings(self.sign.ambiguous, self.suffix)
+        return (
+            f"{self.sign.ambiguous} is {point} with a decimal point and {comma} with a decimal "
+            f"comma, and no cell here settles which"
+        )
+
+    @property
     def guessed_words(self) -> Mask:
         """Which texts are taken for "not known", though they are none of those for it."""
         known_words = np.array([is_missing(text) for text in self.column.texts], dtype=bool)
@@ -130,14 +147,14 @@ class Profile:
         return guessed
 
 
-def profile_column(column: Column, *, decimal: str | None) -> Profile:
+def profile_column(column: Column, sign: DecimalSign) -> Profile:
     """Find out what a column holds.
 
     Parameters
     ----------
     column : Column
-    decimal : {".", ",", None}
-        The decimal sign of the file.
+    sign : DecimalSign
+        How its numbers are written.
     """
     missing = np.array([is_missing(text) for text in column.texts], dtype=bool)
     nan = np.full(len(missing), np.nan)
@@ -148,7 +165,7 @@ def profile_column(column: Column, *, decimal: str | None) -> Profile:
     if date_format and (date_format != "%Y%m%d" or names.is_date(column.name)):
         return Profile(column, DATES, missing, nan, date_format=date_format)
     suffix = find_suffix(column.texts)
-    numbers = read_numbers(column.texts, suffix=suffix, decimal=decimal)
+    numbers = read_numbers(column.texts, suffix=suffix, decimal=sign.sign)
     numbers[missing] = np.nan
     is_word = ~np.isfinite(numbers) & ~missing
     if is_word.any() and not _mean_missing(column, is_word, numbers):
@@ -157,7 +174,7 @@ def profile_column(column: Column, *, decimal: str | None) -> Profile:
         is_rare = has_numbers and column.counts[is_word].sum() < known_rows / 2
         return Profile(column, TEXTS, missing, numbers, is_stray=is_word if is_rare else None)
     missing |= is_word
-    profile = Profile(column, NUMBERS, missing, numbers, suffix=suffix, decimal=decimal or ".")
+    profile = Profile(column, NUMBERS, missing, numbers, suffix=suffix, sign=sign)
     if names.is_date(column.name) and _are_months(profile.value_counts[0]):
         return Profile(column, DATES, missing, nan, date_format="%Y%m")
     return profile

@@ -278,6 +278,37 @@ def test_thousands_in_groups_are_read_as_the_file_writes_numbers(tmp_path: Path)
     assert commas["fields"]["x"]["example"] == 50.5
 
 
+def test_an_ambiguous_column_is_worth_a_look_that_says_both_readings(tmp_path: Path) -> None:
+    draft, _ = drafted(tmp_path, {"x": [f"{row // 4 + 1}.500" for row in range(ROWS)]})
+
+    look = " ".join(draft.text.replace("\n# ", " ").split())
+    assert "LOOK: 1.500 is 1.5 with a decimal point and 1500 with a decimal comma" in look
+    assert 'it is read by decimal = "."' in look
+
+
+def test_a_few_odd_cells_do_not_decide_on_the_ambiguous_ones(tmp_path: Path) -> None:
+    ratios = [f"{1 + row % 7}.{100 + row % 800}" for row in range(ROWS)]
+    incomes = [*["12.000.000"] * 3, *(f"{row}000000" for row in range(3, ROWS))]
+
+    draft, document = drafted(tmp_path, {"income": incomes, "ratio": ratios})
+
+    assert "decimal" not in document["file"]
+    assert document["fields"]["income"]["kind"] == "integer"
+    assert document["dataset"]["ignored_columns"] == ["ratio"]
+    assert "# LOOK: 1.100 is 1.1 with a decimal point and 1100 with a decimal comma" in draft.text
+
+
+def test_columns_that_disagree_are_each_read_by_their_own_sign(tmp_path: Path) -> None:
+    years = [f"{row // 4}.{row % 9}" for row in range(ROWS)]
+    wages = [f"{2 + row % 9}.{100 + row}.000" for row in range(ROWS)]
+
+    _, document = drafted(tmp_path, {"years": years, "wage": wages}, separator=";")
+
+    assert "decimal" not in document["file"]
+    assert document["fields"]["years"]["maximum"] == 200
+    assert document["fields"]["wage"]["maximum"] == 20_000_000
+
+
 def test_an_old_windows_encoding_is_a_guess(tmp_path: Path) -> None:
     draft, document = drafted(tmp_path, {"Größe": cycle("süß", "groß")}, encoding="cp1252")
 
