@@ -124,6 +124,8 @@ def _add_range(draft: DraftField, profile: Profile, values: Floats, counts: Floa
         draft.put("unit", profile.suffix)
     if is_whole and len(values) <= MAX_FEW_NUMBERS:
         draft.notes.append('few whole numbers: if they are codes, say kind = "coded" with codes')
+    if odd := ranges.odd_rows(values, counts, is_age=names.is_age(profile.name)):
+        draft.looks.append(f"{odd}: if these are typing errors, narrow the bounds")
     if share := ranges.capped_share(values, counts):
         draft.looks.append(f"{share:.1%} of the rows hold the largest number: a cap, or a code?")
 

@@ -52,6 +52,21 @@ def test_ages_of_people_get_the_bounds_of_ages(tmp_path: Path) -> None:
     assert (field["minimum"], field["maximum"]) == (18, 100)
 
 
+def test_an_age_out_of_bounds_is_worth_a_look(tmp_path: Path) -> None:
+    ages = ["3", "230", *(str(19 + row // 4 % 50) for row in range(2, ROWS))]
+
+    draft, _ = drafted(tmp_path, {"umur": ages, "months": ages})
+
+    assert draft.text.count("# LOOK: 2 rows hold no age from 18 to 100: if these are") == 1
+
+
+@pytest.mark.parametrize(("negative", "looks"), [(0, 0), (3, 1), (40, 0)])
+def test_few_negative_numbers_are_worth_a_look(tmp_path: Path, negative: int, looks: int) -> None:
+    draft, _ = drafted(tmp_path, {"months": [*["-6"] * negative, *NUMBERS[negative:]]})
+
+    assert draft.text.count(f"# LOOK: {negative} rows alone hold a number below 0") == looks
+
+
 def test_years_stay_years(tmp_path: Path) -> None:
     field = field_of(tmp_path, "built", [str(1957 + row // 4 % 60) for row in range(ROWS)])
 
