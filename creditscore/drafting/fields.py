@@ -9,9 +9,10 @@ import numpy as np
 
 from creditscore.arrays import Floats, Ints
 from creditscore.drafting import names, ranges, toml_text
-from creditscore.drafting.judgement import SUSPICIOUS, Ignored, Strength
+from creditscore.drafting.judgement import Ignored, Strength
 from creditscore.drafting.levels import Levels, choose_levels
 from creditscore.drafting.profile import MAX_FEW_NUMBERS, NUMBERS, Profile
+from creditscore.evaluation.woe import SUSPICIOUS
 from creditscore.schema.number_text import NUMBER
 
 

@@ -14,8 +14,8 @@ from creditscore.schema.number_text import read_amount
 from creditscore.schema.reference import REFERENCE
 from creditscore.training.sample_columns import read_times
 
-#: AUC of a column alone above which it gives the outcome away, and above which that may be.
-LEAK, SUSPICIOUS = 0.95, 0.85
+#: AUC of a column alone above which it gives the outcome away.
+LEAK = 0.95
 
 #: Share of different values from which a column is an identifier, by its kind and name.
 NEARLY_ALL, HALF = 0.9, 0.5
