@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import math
 import re
-from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
-from functools import partial
 
 import numpy as np
 
 from creditscore.arrays import Floats
-from creditscore.drafting.columns import Column, Table
-from creditscore.readers.file_format import CSV
+from creditscore.drafting.columns import Column
 from creditscore.schema.cell_reader import plain_number
 from creditscore.schema.constraints import MAX_NUMBER
-from creditscore.schema.number_text import SIGNS, find_decimal_sign, read_amount
+from creditscore.schema.number_text import read_amount
 
 #: Texts for "not known", in lower case.
 MISSING_TEXTS = frozenset({
@@ -76,37 +73,6 @@ def find_suffix(texts: Sequence[str]) -> str:
 def has_zero_in_front(text: str) -> bool:
     """Check whether a text is digits with a zero in front, which a number would lose."""
     return _ZERO_IN_FRONT.fullmatch(text) is not None
-
-
-def find_decimal(table: Table) -> str | None:
-    """Return the decimal sign of a file; None where no number has one, or has groups.
-
-    Most columns that settle it decide. Where none does, as in "1.250", it is what is usual with the
-    separator: semicolons are written where the decimal sign is a comma.
-    """
-    if table.format.kind != CSV:
-        return None
-    signs: Counter[str] = Counter()
-    is_open = False
-    for column in table.columns:
-        suffix = find_suffix(column.texts)
-        plain = partial(plain_number, suffix=suffix)
-        texts = [plain(text) for text in sample(column.texts) if "." in text or "," in text]
-        readable = sum(map(_is_any_number, texts))
-        sign = find_decimal_sign(texts)
-        if sign is not None and readable >= len(texts) / 2:
-            signs[sign] += 1
-        # Nothing is left ambiguous, however few of a column's texts are such numbers.
-        signed = (text for text in column.texts if "." in text or "," in text)
-        is_open = is_open or any(_is_any_number(plain(text)) for text in signed)
-    if signs:
-        return signs.most_common(1)[0][0]
-    usual = "." if table.format.separator == "," else ","
-    return usual if is_open else None
-
-
-def _is_any_number(text: str) -> bool:
-    return any(read_amount(text, sign) is not None for sign in SIGNS)
 
 
 def read_numbers(texts: Iterable[str], *, suffix: str, decimal: str | None) -> Floats:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from array import array
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -39,6 +39,14 @@ class Column:
         """How many rows hold each text."""
         return np.bincount(self.codes, minlength=len(self.texts))
 
+    def of_rows(self, rows: Ints) -> Column:
+        """Return the column of some of its rows, with the texts that they hold."""
+        texts, first, codes = np.unique(self.codes[rows], return_index=True, return_inverse=True)
+        # In the order in which they come first.
+        order = np.argsort(first)
+        held_texts = tuple(self.texts[index] for index in texts[order])
+        return Column(self.name, held_texts, np.argsort(order)[codes])
+
     @classmethod
     def of(cls, name: str, cells: Iterable[str]) -> Column:
         """Return a column of some cells."""
@@ -67,6 +75,10 @@ class Table:
     def n_rows(self) -> int:
         """Count the rows."""
         return len(self.columns[0].codes)
+
+    def of_rows(self, rows: Ints) -> Table:
+        """Return a table of some of its rows."""
+        return replace(self, columns=tuple(column.of_rows(rows) for column in self.columns))
 
 
 def read_table(path: Path) -> Table:

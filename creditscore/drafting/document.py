@@ -69,10 +69,10 @@ def _introduction(
     rows, bad = int((outcome.bad_rows >= 0).sum()), int((outcome.bad_rows == 1).sum())
     name = toml_text.quoted(table.path.name)
     yield f"# A draft of a schema file for {name}, made by train.py --draft-schema."
-    yield from toml_text.comment(
-        f"{table.n_rows:,} rows, {rows:,} of them with an outcome, {bad:,} bad; {len(fields)} "
-        f"fields, {len(ignored)} columns ignored."
-    )
+    counts = f"{table.n_rows:,} rows, {rows:,} of them with an outcome, {bad:,} bad"
+    if outcome.rows_left_out:
+        counts += f"; without an outcome, so left out: {outcome.rows_left_out:,}"
+    yield from toml_text.comment(f"{counts}; {len(fields)} fields, {len(ignored)} columns ignored.")
     yield from toml_text.comment(
         "It can be trained on as it is. Look at each LOOK first: these are guesses, and findings "
         "that only a person who knows the table can judge. Then give titles, units, bounds and "

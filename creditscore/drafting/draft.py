@@ -6,9 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
+from creditscore.arrays import Ints
 from creditscore.decisions.decision_columns import DecisionColumns
-from creditscore.drafting.cells import find_decimal
 from creditscore.drafting.columns import Table, read_table
+from creditscore.drafting.decimals import find_decimals
 from creditscore.drafting.document import LOOK, write_document
 from creditscore.drafting.fields import DraftField, draft_field
 from creditscore.drafting.judgement import Ignored, Strength, judge, judge_strength
@@ -67,13 +70,16 @@ def draft_table(path: Path, *, outcome: str | None = None) -> Draft:
     """
     table = read_table(path)
     drafted_outcome = find_outcome(table, outcome)
-    decimal = find_decimal(table)
+    # Training leaves the others out too: a row of totals is no applicant.
+    rows = np.flatnonzero(drafted_outcome.bad_rows >= 0)
+    table_with_outcome = table.of_rows(rows)
+    decimal, signs = find_decimals(table_with_outcome)
     profiles = [
-        profile_column(column, decimal=decimal)
-        for column in table.columns
-        if column is not drafted_outcome.column
+        profile_column(column, sign)
+        for column, sign in zip(table_with_outcome.columns, signs, strict=True)
+        if column.name != drafted_outcome.column.name
     ]
-    fields, ignored = _divide(profiles, drafted_outcome)
+    fields, ignored = _divide(profiles, drafted_outcome.bad_rows[rows])
     if not fields:
         raise DatasetError(path, "has no column beside the outcome that could be a field")
     text = write_document(
@@ -82,9 +88,7 @@ def draft_table(path: Path, *, outcome: str | None = None) -> Draft:
     return Draft(text, drafted_outcome, fields, ignored)
 
 
-def _divide(
-    profiles: Sequence[Profile], outcome: Outcome
-) -> tuple[list[DraftField], list[Ignored]]:
+def _divide(profiles: Sequence[Profile], bad: Ints) -> tuple[list[DraftField], list[Ignored]]:
     """Draft a field of each column that can be one; of the others, say why not."""
     copies: Mapping[int, int] = find_copies(profiles)
     fields: list[DraftField] = []
@@ -93,7 +97,6 @@ def _divide(
         copy_of = profiles[copies[index]].name if index in copies else None
         judgement: DraftField | Ignored | None = judge(profile, copy_of=copy_of)
         if judgement is None:
-            bad = outcome.bad_rows
             strength = Strength(discrimination(profile, bad), filled_for_one(profile, bad))
             judgement = judge_strength(profile, strength) or draft_field(profile, bad, strength)
         if isinstance(judgement, DraftField):

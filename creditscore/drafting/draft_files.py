@@ -62,6 +62,8 @@ def summarise(drafted: Draft, table: Path, target: Path | None) -> str:
         f"The outcome is taken to be {outcome.column.name!r}, bad where it is {values}: "
         f"{bad:,} of {rows:,} rows."
     )
+    if outcome.rows_left_out:
+        summary += f" Rows without an outcome, so left out: {outcome.rows_left_out:,}."
     if outcome.is_guess:
         summary += " If it is another column, say --outcome COLUMN."
     names = [f"{column.name!r}" for column in drafted.ignored]

@@ -9,13 +9,11 @@ import numpy as np
 
 from creditscore.arrays import Floats, Ints
 from creditscore.drafting import names, ranges, toml_text
-from creditscore.drafting.judgement import SUSPICIOUS, Ignored, Strength
+from creditscore.drafting.judgement import Ignored, Strength
 from creditscore.drafting.levels import Levels, choose_levels
-from creditscore.drafting.profile import NUMBERS, Profile
+from creditscore.drafting.profile import MAX_FEW_NUMBERS, NUMBERS, Profile
+from creditscore.evaluation.woe import SUSPICIOUS
 from creditscore.schema.number_text import NUMBER
-
-#: Whole numbers up to so many different ones may be codes.
-MAX_FEW_NUMBERS = 10
 
 
 @dataclass
@@ -62,6 +60,8 @@ def draft_field(profile: Profile, bad: Ints, strength: Strength) -> DraftField |
             count = f"{profile.n_values:,} different ones"
             return Ignored(profile.name, f"holds texts that are too different for codes: {count}")
         _add_codes(draft, levels, rows, _bad_rates(profile, bad))
+        if profile.is_stray is not None:
+            draft.looks.append(f"numbers, beside {profile.list_rows(profile.is_stray)}")
         _add_missing(draft, profile, ())
         if profile.has_zeros_in_front:
             draft.looks.append("digits with zeros in front, so taken for codes and not for numbers")
@@ -119,11 +119,16 @@ def _add_range(draft: DraftField, profile: Profile, values: Floats, counts: Floa
     draft.put("minimum", lower)
     draft.put("maximum", upper)
     draft.put("example", int(middle) if is_whole else middle)
+    if profile.readings:
+        sign = toml_text.quoted(profile.decimal)
+        draft.looks.append(f"{profile.readings}: it is read by decimal = {sign} under [file]")
     if profile.suffix:
         draft.put("suffix", profile.suffix)
         draft.put("unit", profile.suffix)
     if is_whole and len(values) <= MAX_FEW_NUMBERS:
         draft.notes.append('few whole numbers: if they are codes, say kind = "coded" with codes')
+    if odd := ranges.odd_rows(values, counts, is_age=names.is_age(profile.name)):
+        draft.looks.append(f"{odd}: if these are typing errors, narrow the bounds")
     if share := ranges.capped_share(values, counts):
         draft.looks.append(f"{share:.1%} of the rows hold the largest number: a cap, or a code?")
 
@@ -135,6 +140,8 @@ def _add_missing(draft: DraftField, profile: Profile, special: Sequence[int | fl
         draft.keys["missing_values"] = toml_text.value([*words, *special])
     elif profile.missing_rows:
         draft.put("missing", True)
+    if (guessed := profile.guessed_words).any():
+        draft.looks.append(f"taken for missing: {profile.list_rows(guessed)}")
     if profile.missing_rows:
         share = profile.missing_rows / profile.n_rows
         draft.notes.append(f"not known in {profile.missing_rows:,} rows ({share:.1%})")

@@ -9,13 +9,13 @@ import numpy as np
 
 from creditscore.drafting import names, toml_text
 from creditscore.drafting.levels import MAX_CODES
-from creditscore.drafting.profile import DATES, NOTHING, NUMBERS, TEXTS, Profile
+from creditscore.drafting.profile import DATES, MAX_FEW_NUMBERS, NOTHING, NUMBERS, TEXTS, Profile
 from creditscore.schema.number_text import read_amount
 from creditscore.schema.reference import REFERENCE
 from creditscore.training.sample_columns import read_times
 
-#: AUC of a column alone above which it gives the outcome away, and above which that may be.
-LEAK, SUSPICIOUS = 0.95, 0.85
+#: AUC of a column alone above which it gives the outcome away.
+LEAK = 0.95
 
 #: Share of different values from which a column is an identifier, by its kind and name.
 NEARLY_ALL, HALF = 0.9, 0.5
@@ -94,6 +94,12 @@ def judge(profile: Profile, *, copy_of: str | None) -> Ignored | None:
         return Ignored(
             name, "is a postal code: where people live can reveal what law protects", True
         )
+    if profile.readings and profile.sign.sign is None:
+        return Ignored(name, f"{profile.readings}: say decimal under [file] to use it", True)
+    n_numbers = int(np.isfinite(profile.numbers).sum())
+    if profile.is_stray is not None and n_numbers > MAX_FEW_NUMBERS:
+        why = f"holds numbers, but also {profile.list_rows(profile.is_stray)}"
+        return Ignored(name, f"{why}: write numbers for these, or nothing, to use it", True)
     return _identifier(profile)
 
 
@@ -143,13 +149,15 @@ def _is_any_number(text: str) -> bool:
 
 def _foreign_number(profile: Profile) -> str:
     texts = profile.known_texts
-    text = next(text for text in texts if _CURRENCY.match(text) or _is_any_number(text))
+    is_other = ~np.isfinite(profile.numbers) & ~profile.is_missing
+    # Of amounts with a currency, one; else what this file's other numbers do not look like.
+    text = next((text for text in texts if _CURRENCY.match(text)), "")
     example = toml_text.quoted(text[:40])
-    if _CURRENCY.match(text):
+    if text:
         return (
             f"holds amounts with a currency, such as {example}: write them without it to use them"
         )
-    return f"holds numbers and other texts, or another decimal sign, such as {example}"
+    return f"holds numbers and other texts, or another decimal sign: {profile.list_rows(is_other)}"
 
 
 def judge_strength(profile: Profile, strength: Strength) -> Ignored | None:

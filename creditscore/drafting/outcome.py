@@ -89,6 +89,11 @@ class Outcome:
     is_guess: bool
     bad_rows: Ints
 
+    @property
+    def rows_left_out(self) -> int:
+        """Count the rows that are neither good nor bad."""
+        return int((self.bad_rows < 0).sum())
+
     def count(self, text: str) -> int:
         """Count the rows of a value, however it is written."""
         alike = [_level(spelling) == _level(text) for spelling in self.column.texts]

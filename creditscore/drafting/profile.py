@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -18,16 +19,25 @@ from creditscore.drafting.cells import (
     read_numbers,
 )
 from creditscore.drafting.columns import Column
+from creditscore.drafting.decimals import POINT, DecimalSign, both_readings
 from creditscore.schema.cell_reader import plain_number
 
 NOTHING, DATES, NUMBERS, TEXTS = "nothing", "dates", "numbers", "texts"
 
 #: A column of numbers may hold so many different words, in such a share of its rows: they mean
-#: "not known" there.
+#: "not known" there. A text with a digit is no word: ">90" says a lot.
 MAX_WORDS, MAX_WORD_ROWS = 5, 0.05
 
 #: Share of the rows with a zero in front of their digits, from which a column holds codes.
 MIN_ZERO_ROWS = 0.01
+
+#: Whole numbers up to so many different ones may be codes.
+MAX_FEW_NUMBERS = 10
+
+#: Texts that a sentence lists at most.
+MAX_LISTED = 5
+
+_HAS_DIGIT = re.compile(r"\d")
 
 Mask = npt.NDArray[np.bool_]
 
@@ -46,10 +56,12 @@ class Profile:
         The number that each text is, NaN where it is none.
     suffix : str
         What follows each number.
-    decimal : {".", ","}
-        Their decimal sign.
+    sign : DecimalSign
+        How they are written.
     date_format : str
         Of dates.
+    is_stray : ndarray of shape (n_texts,), optional
+        Which texts are no numbers, in a column of texts where most rows hold numbers.
     """
 
     column: Column
@@ -57,13 +69,19 @@ class Profile:
     is_missing: Mask
     numbers: Floats
     suffix: str = ""
-    decimal: str = "."
+    sign: DecimalSign = POINT
     date_format: str = ""
+    is_stray: Mask | None = None
 
     @property
     def name(self) -> str:
         """The column's name."""
         return self.column.name
+
+    @property
+    def decimal(self) -> str:
+        """The decimal sign that its numbers are read by."""
+        return self.sign.sign or "."
 
     @property
     def n_rows(self) -> int:
@@ -116,15 +134,43 @@ class Profile:
             words = [plain_number(t, suffix=self.suffix, decimal=self.decimal) for t in words]
         return tuple(dict.fromkeys(words))
 
+    def list_rows(self, which: Mask) -> str:
+        """Return some of its texts, the most frequent first, with the rows that hold them."""
+        counts = self.column.counts
+        indices = sorted(np.flatnonzero(which), key=lambda index: -counts[index])
+        listed = [
+            f"{self.column.texts[index][:40]} ({counts[index]:,} rows)"
+            for index in indices[:MAX_LISTED]
+        ]
+        return ", ".join([*listed, "..."] if len(indices) > MAX_LISTED else listed)
 
-def profile_column(column: Column, *, decimal: str | None) -> Profile:
+    @property
+    def readings(self) -> str:
+        """What an ambiguous number of a column is with either sign; empty where none is."""
+        if not (self.kind == NUMBERS and self.sign.ambiguous):
+            return ""
+        point, comma = both_readings(self.sign.ambiguous, self.suffix)
+        return (
+            f"{self.sign.ambiguous} is {point} with a decimal point and {comma} with a decimal "
+            f"comma, and no cell here settles which"
+        )
+
+    @property
+    def guessed_words(self) -> Mask:
+        """Which texts are taken for "not known", though they are none of those for it."""
+        known_words = np.array([is_missing(text) for text in self.column.texts], dtype=bool)
+        guessed: Mask = self.is_missing & ~known_words
+        return guessed
+
+
+def profile_column(column: Column, sign: DecimalSign) -> Profile:
     """Find out what a column holds.
 
     Parameters
     ----------
     column : Column
-    decimal : {".", ",", None}
-        The decimal sign of the file.
+    sign : DecimalSign
+        How its numbers are written.
     """
     missing = np.array([is_missing(text) for text in column.texts], dtype=bool)
     nan = np.full(len(missing), np.nan)
@@ -135,21 +181,33 @@ def profile_column(column: Column, *, decimal: str | None) -> Profile:
     if date_format and (date_format != "%Y%m%d" or names.is_date(column.name)):
         return Profile(column, DATES, missing, nan, date_format=date_format)
     suffix = find_suffix(column.texts)
-    numbers = read_numbers(column.texts, suffix=suffix, decimal=decimal)
+    numbers = read_numbers(column.texts, suffix=suffix, decimal=sign.sign)
     numbers[missing] = np.nan
-    is_word = np.isnan(numbers) & ~missing
-    word_rows = column.counts[is_word].sum()
-    has_few_words = is_word.sum() <= MAX_WORDS and word_rows <= MAX_WORD_ROWS * len(column.codes)
-    has_numbers = np.isfinite(numbers).sum() > MAX_WORDS
-    if np.isinf(numbers).any() or (is_word.any() and not (has_few_words and has_numbers)):
-        return Profile(column, TEXTS, missing, nan)
+    is_word = ~np.isfinite(numbers) & ~missing
+    if is_word.any() and not _mean_missing(column, is_word, numbers):
+        has_numbers = np.isfinite(numbers).sum() > MAX_WORDS
+        known_rows = column.counts[~missing].sum()
+        is_rare = has_numbers and column.counts[is_word].sum() < known_rows / 2
+        return Profile(column, TEXTS, missing, numbers, is_stray=is_word if is_rare else None)
     missing |= is_word
-    profile = Profile(column, NUMBERS, missing, numbers, suffix=suffix, decimal=decimal or ".")
+    profile = Profile(column, NUMBERS, missing, numbers, suffix=suffix, sign=sign)
     if names.is_date(column.name) and _are_months(profile.value_counts[0]):
         return Profile(column, DATES, missing, nan, date_format="%Y%m")
     if profile.has_zeros_in_front:
         return Profile(column, TEXTS, missing, nan)
     return profile
+
+
+def _mean_missing(column: Column, is_word: Mask, numbers: Floats) -> bool:
+    """Check whether the texts of a column of numbers that are none mean "not known" there."""
+    words = [column.texts[index] for index in np.flatnonzero(is_word)]
+    if np.isfinite(numbers).sum() <= MAX_WORDS or any(map(_HAS_DIGIT.search, words)):
+        return False
+    # One word beside many numbers: "ND" where a bureau knows nobody of that name.
+    if len(set(map(str.casefold, words))) == 1 and np.isfinite(numbers).sum() > MAX_FEW_NUMBERS:
+        return True
+    word_rows = column.counts[is_word].sum()
+    return len(words) <= MAX_WORDS and bool(word_rows <= MAX_WORD_ROWS * len(column.codes))
 
 
 def _are_months(numbers: Floats) -> bool:

@@ -30,6 +30,9 @@ WIDE_REACH, MANY_VALUES = 100.0, 30
 #: Share of rows at a value far from all others, above which it is special whatever it is.
 COMMON_SHARE = 0.01
 
+#: Share of rows below zero that may be typing errors.
+RARE_SHARE = 0.01
+
 #: Room above the largest number that was seen.
 ROOM = 1.2
 
@@ -122,6 +125,25 @@ def median_of(values: Floats, counts: Floats) -> float:
     """Return the median, one of the values."""
     share = np.cumsum(counts) / counts.sum()
     return float(values[np.searchsorted(share, 0.5)])
+
+
+def odd_rows(values: Floats, counts: Floats, *, is_age: bool) -> str:
+    """Say which rows may hold typing errors that the bounds let in; mostly none.
+
+    Parameters
+    ----------
+    values, counts : ndarray of shape (n_values,)
+        The different numbers, ascending, and how many rows hold each.
+    is_age : bool
+        Whether they are ages of people.
+    """
+    outside = counts[(values < MIN_AGE) | (values > MAX_AGE)].sum() if is_age else 0
+    if outside:
+        return f"{outside:,.0f} rows hold no age from {MIN_AGE} to {MAX_AGE}"
+    negative = counts[values < 0].sum()
+    if 0 < negative < RARE_SHARE * counts.sum():
+        return f"{negative:,.0f} rows alone hold a number below 0"
+    return ""
 
 
 def capped_share(values: Floats, counts: Floats) -> float:

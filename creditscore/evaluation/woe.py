@@ -15,6 +15,7 @@ from math import log
 import numpy as np
 
 from creditscore.arrays import Floats, Ints
+from creditscore.evaluation.metrics import auc
 from creditscore.scorecard.policy import Scale
 
 #: Average rows that are added to each bin: a bin of few rows says little, an empty one nothing.
@@ -22,6 +23,10 @@ SMOOTHING_ROWS = 20.0
 
 #: A column whose values are spread less is constant, but for rounding.
 CONSTANT_SPREAD = 1e-9
+
+
+#: AUC of a field alone from which it may give the outcome away.
+SUSPICIOUS = 0.85
 
 
 @dataclass(frozen=True)
@@ -80,6 +85,16 @@ class Variable:
     correlation: float | None
     coefficient: float
     bins: tuple[WoeBin, ...]
+
+    @property
+    def area(self) -> float:
+        """The AUC of the field alone, each row ranked by the bad rate of its bin."""
+        bins = [woe_bin for woe_bin in self.bins if woe_bin.bad_rate is not None]
+        rates = np.array([woe_bin.bad_rate for woe_bin in bins], dtype=float)
+        rows = np.array([woe_bin.rows for woe_bin in bins], dtype=float)
+        # A bin counts twice: as its bad rows, and as its good ones.
+        bad = np.repeat([1, 0], len(bins))
+        return auc(bad, np.tile(rates, 2), np.concatenate([rows * rates, rows * (1 - rates)]))
 
 
 def weight_of_evidence(goods: Floats, bads: Floats) -> Floats:

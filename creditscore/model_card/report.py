@@ -22,6 +22,7 @@ from creditscore.model_card.sample_sections import (
 )
 from creditscore.model_card.sections import FIGURES, MODELS, calibration_warning
 from creditscore.model_card.stability_sections import other_seeds_in_short, over_splits_in_short
+from creditscore.model_card.variables import leak_questions
 from creditscore.schema.declarations import Declarations
 from creditscore.scorecard.artifact import CARD_FILE, MANIFEST_FILE, MODEL_FILE
 from creditscore.scorecard.model import Model
@@ -143,6 +144,7 @@ def _scorecard(model: Model, card: ScorecardCard) -> Iterator[str]:
         + ("" if bad_rate is None else f", of whom {share_alone(bad_rate)} turned out bad")
     )
     notes = (
+        *leak_questions(card),
         benchmark_in_short(performance),
         over_splits_in_short(card),
         other_seeds_in_short(card),

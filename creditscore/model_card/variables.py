@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from creditscore.charts.model_charts import MAX_FIELDS
 from creditscore.evaluation.card import Card, ScorecardCard
-from creditscore.evaluation.woe import Variable
+from creditscore.evaluation.woe import SUSPICIOUS, Variable
 from creditscore.model_card.formats import WRITE, count, group_name, share, table
 
 
@@ -32,6 +32,8 @@ def variables(card: Card, section: ScorecardCard) -> Iterator[str]:
             for variable in predictors
         ),
     )
+    for question in leak_questions(section):
+        yield from ("", f"**{question}**")
     if section is next(iter(card.scorecards.values())):
         yield from ("", _method(card))
     for variable in predictors[:MAX_FIELDS]:
@@ -39,6 +41,16 @@ def variables(card: Card, section: ScorecardCard) -> Iterator[str]:
         yield from _bins(variable)
     if len(predictors) > MAX_FIELDS:
         yield "\nThe fields of the highest IV; model_card.json has all."
+
+
+def leak_questions(section: ScorecardCard) -> Iterator[str]:
+    """Ask of each predictor that alone tells the outcome nearly, whether it was known in time."""
+    for variable in section.variables:
+        if variable.area >= SUSPICIOUS:
+            yield (
+                f"{variable.field} alone has an AUC of {WRITE.figure(variable.area)}: was it known "
+                "when the decision was made?"
+            )
 
 
 def _method(card: Card) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from drafted import OUTCOMES, ROWS, cycle, drafted
+from drafted import OUTCOMES, PLAIN, ROWS, cycle, drafted
 
 from creditscore.drafting.levels import choose_levels
 
@@ -50,6 +50,21 @@ def test_ages_of_people_get_the_bounds_of_ages(tmp_path: Path) -> None:
     field = field_of(tmp_path, "usia", [str(19 + row // 4 % 50) for row in range(ROWS)])
 
     assert (field["minimum"], field["maximum"]) == (18, 100)
+
+
+def test_an_age_out_of_bounds_is_worth_a_look(tmp_path: Path) -> None:
+    ages = ["3", "230", *(str(19 + row // 4 % 50) for row in range(2, ROWS))]
+
+    draft, _ = drafted(tmp_path, {"umur": ages, "months": ages})
+
+    assert draft.text.count("# LOOK: 2 rows hold no age from 18 to 100: if these are") == 1
+
+
+@pytest.mark.parametrize(("negative", "looks"), [(0, 0), (3, 1), (40, 0)])
+def test_few_negative_numbers_are_worth_a_look(tmp_path: Path, negative: int, looks: int) -> None:
+    draft, _ = drafted(tmp_path, {"months": [*["-6"] * negative, *NUMBERS[negative:]]})
+
+    assert draft.text.count(f"# LOOK: {negative} rows alone hold a number below 0") == looks
 
 
 def test_years_stay_years(tmp_path: Path) -> None:
@@ -161,9 +176,49 @@ def test_words_for_missing_are_listed(tmp_path: Path, word: str) -> None:
 def test_few_words_among_numbers_are_missing(tmp_path: Path) -> None:
     cells = ["keine Angabe" if row % 40 == 0 else cell for row, cell in enumerate(NUMBERS)]
 
-    field = field_of(tmp_path, "months", cells)
+    draft, document = drafted(tmp_path, {"months": cells})
 
+    field = document["fields"]["months"]
     assert (field["kind"], field["missing_values"]) == ("integer", ["keine Angabe"])
+    assert "# LOOK: taken for missing: keine Angabe (10 rows)" in draft.text
+
+
+@pytest.mark.parametrize("words", [["ND"], ["tidak ada", "Tidak Ada"]])
+def test_one_word_among_many_numbers_is_missing_however_many_rows_hold_it(
+    tmp_path: Path, words: list[str]
+) -> None:
+    cells = [words[row % len(words)] if row % 10 < 7 else NUMBERS[row] for row in range(ROWS)]
+
+    draft, document = drafted(tmp_path, {"score": cells})
+
+    assert document["fields"]["score"]["missing_values"] == words
+    assert "# LOOK: taken for missing: " in draft.text
+
+
+def test_several_words_among_numbers_are_named_with_their_rows(tmp_path: Path) -> None:
+    cells = [["ND", "none"][row % 2] if row % 5 < 2 else PLAIN[row] for row in range(ROWS)]
+
+    draft, document = drafted(tmp_path, {"score": cells})
+
+    assert document["dataset"]["ignored_columns"] == ["score"]
+    assert "# LOOK: holds numbers, but also ND (80 rows), none (80 rows)" in draft.text
+
+
+def test_known_words_for_missing_need_no_look(tmp_path: Path) -> None:
+    cells = ["NA" if row % 40 == 0 else cell for row, cell in enumerate(NUMBERS)]
+
+    draft, _ = drafted(tmp_path, {"months": cells})
+
+    assert "taken for missing" not in draft.text
+
+
+def test_a_text_with_a_digit_among_few_numbers_is_a_code_worth_a_look(tmp_path: Path) -> None:
+    cells = [*["9+"] * 12, *cycle(*"12345678")[12:]]
+
+    draft, document = drafted(tmp_path, {"children": cells})
+
+    assert document["fields"]["children"]["codes"] == [*"12345678", "9+"]
+    assert "# LOOK: numbers, beside 9+ (12 rows)" in draft.text
 
 
 @pytest.mark.parametrize(
@@ -262,6 +317,37 @@ def test_thousands_in_groups_are_read_as_the_file_writes_numbers(tmp_path: Path)
 
     assert semicolons["fields"]["x"]["example"] == 50500
     assert commas["fields"]["x"]["example"] == 50.5
+
+
+def test_an_ambiguous_column_is_worth_a_look_that_says_both_readings(tmp_path: Path) -> None:
+    draft, _ = drafted(tmp_path, {"x": [f"{row // 4 + 1}.500" for row in range(ROWS)]})
+
+    look = " ".join(draft.text.replace("\n# ", " ").split())
+    assert "LOOK: 1.500 is 1.5 with a decimal point and 1500 with a decimal comma" in look
+    assert 'it is read by decimal = "."' in look
+
+
+def test_a_few_odd_cells_do_not_decide_on_the_ambiguous_ones(tmp_path: Path) -> None:
+    ratios = [f"{1 + row % 7}.{100 + row % 800}" for row in range(ROWS)]
+    incomes = [*["12.000.000"] * 3, *(f"{row}000000" for row in range(3, ROWS))]
+
+    draft, document = drafted(tmp_path, {"income": incomes, "ratio": ratios})
+
+    assert "decimal" not in document["file"]
+    assert document["fields"]["income"]["kind"] == "integer"
+    assert document["dataset"]["ignored_columns"] == ["ratio"]
+    assert "# LOOK: 1.100 is 1.1 with a decimal point and 1100 with a decimal comma" in draft.text
+
+
+def test_columns_that_disagree_are_each_read_by_their_own_sign(tmp_path: Path) -> None:
+    years = [f"{row // 4}.{row % 9}" for row in range(ROWS)]
+    wages = [f"{2 + row % 9}.{100 + row}.000" for row in range(ROWS)]
+
+    _, document = drafted(tmp_path, {"years": years, "wage": wages}, separator=";")
+
+    assert "decimal" not in document["file"]
+    assert document["fields"]["years"]["maximum"] == 200
+    assert document["fields"]["wage"]["maximum"] == 20_000_000
 
 
 def test_an_old_windows_encoding_is_a_guess(tmp_path: Path) -> None:

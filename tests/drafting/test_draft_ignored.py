@@ -201,3 +201,13 @@ def test_nothing_that_could_be_a_field_is_no_draft(tmp_path: Path) -> None:
 
     with pytest.raises(DatasetError, match="has no column beside the outcome that could be"):
         draft_table(path)
+
+
+@pytest.mark.parametrize("text", [">90", "Rp 4.500.000", "12 jt"])
+def test_a_text_with_a_digit_among_numbers_is_never_taken_for_missing(
+    tmp_path: Path, text: str
+) -> None:
+    draft, document = drafted(tmp_path, {"days late": [text, text, *PLAIN[2:]]})
+
+    assert document["dataset"]["ignored_columns"] == ["days late"]
+    assert f"# LOOK: holds numbers, but also {text} (2 rows)" in draft.text

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from drafted import ROWS, drafted, write_rows
+from drafted import OUTCOMES, ROWS, cycle, drafted, write_rows
 
 from creditscore.drafting import draft_table
 from creditscore.errors import DatasetError
@@ -128,3 +128,26 @@ def test_without_an_outcome_there_is_no_draft(
         draft_table(path, outcome=outcome)
 
     assert text in str(raised.value)
+
+
+def test_a_row_of_totals_says_nothing_of_the_fields(tmp_path: Path) -> None:
+    months = [str(row // 4 % 70) for row in range(ROWS - 1)]
+    columns = {
+        "months": [*months, "13800000"],
+        "term": [*months[::-1], ""],
+        "work": [*cycle("a", "b")[1:], "Jumlah"],
+        "default": [*OUTCOMES[1:], ""],
+    }
+
+    draft, document = drafted(tmp_path, columns)
+
+    assert document["fields"]["months"]["maximum"] == 100
+    assert "missing" not in document["fields"]["term"]
+    assert document["fields"]["work"]["codes"] == ["a", "b"]
+    assert "without an outcome, so left out: 1;" in draft.text
+
+
+def test_nothing_is_said_of_rows_left_out_where_none_are(tmp_path: Path) -> None:
+    draft, _ = drafted(tmp_path, {})
+
+    assert "so left out" not in draft.text

@@ -9,6 +9,8 @@ import pytest
 
 from creditscore.evaluation.woe import (
     SMOOTHING_ROWS,
+    Variable,
+    WoeBin,
     bin_points,
     information_value,
     strongest_correlations,
@@ -42,6 +44,18 @@ def test_information_value_is_the_sum_over_bins_of_shares_apart_times_woe() -> N
     # 2/3 - 1/3 of the first bin, 1/3 - 2/3 of the second.
     assert information_value(goods, bads, woe) == pytest.approx(2 / 3 * log(2))
     assert information_value(goods, goods / 9, woe) == pytest.approx(0)
+
+
+def test_the_area_of_a_field_alone_is_that_of_the_bad_rates_of_its_bins() -> None:
+    """Of 80 good and 20 bad rows: (20 of 20 over 60 + half of 20) / 80 of the goods."""
+    bins = [
+        WoeBin("", None, None, rows, bad_rate, 0.0, 0)
+        for rows, bad_rate in ((60, 0.0), (40, 0.5), (0, None))
+    ]
+
+    variable = Variable("x", 0.0, 0.0, None, None, 1.0, tuple(bins))
+
+    assert variable.area == pytest.approx((60 + 20 / 2) / 80)
 
 
 def test_points_of_all_fields_add_up_to_the_score_of_the_log_odds() -> None:

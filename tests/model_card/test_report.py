@@ -161,3 +161,20 @@ def test_of_500_fields_the_list_has_each_but_bins_of_the_strongest_only(model: M
     # Bounds of bins are written as all numbers of the card are: 20,000 to under 30,000.
     assert re.search(r"^\| [0-9]{2,3},000 to under [0-9]{2,3},000 \|", words, re.MULTILINE)
     assert not re.search(r"^\| [^|]*[0-9]{5}", words, re.MULTILINE)
+
+
+def test_a_field_that_alone_tells_the_outcome_is_asked_about(model: Model) -> None:
+    name, section = next(iter(model.card["scorecards"].items()))
+    first, *other_variables = section["variables"]
+    bins = [{**first["bins"][0], "rows": 100, "bad_rate": rate} for rate in (0.0, 1.0)]
+    leaking = {**section, "variables": [{**first, "bins": bins}, *other_variables]}
+    card = {**model.card, "scorecards": {**model.card["scorecards"], name: leaking}}
+    question = (
+        f"{first['field']} alone has an AUC of 1.000: was it known when the decision was made?"
+    )
+
+    summary = report.summarise(replace(model, card=card), Path("model"), plots=False)
+
+    assert summary.count("alone has an AUC") == 1
+    assert question in " ".join(summary.split())
+    assert f"**{question}**" in to_markdown(read_card(card))

@@ -15,6 +15,7 @@ from creditscore.schema import Schema
 from creditscore.schema.cell_reader import read_cell
 from creditscore.schema.constraints import Rejected
 from creditscore.schema.decimal_signs import decimal_signs
+from creditscore.schema.outcomes import OutcomeReader
 from creditscore.schema.reader import load_schema
 from creditscore.schema.table_columns import field_columns
 
@@ -63,7 +64,7 @@ def write_rows(
 def drafted(
     folder: Path, columns: Mapping[str, Sequence[str]], **options: Any
 ) -> tuple[Draft, dict[str, Any]]:
-    """Draft a schema file for such a table; check that it is one and takes every row."""
+    """Draft a schema file for such a table; check that it is one and takes its rows."""
     outcome = options.pop("outcome", None)
     path = write_table(folder / "table.csv", columns, **options)
     draft = draft_table(path, outcome=outcome)
@@ -72,7 +73,7 @@ def drafted(
 
 
 def check_takes_every_row(path: Path, text: str) -> Schema:
-    """Check that a draft is a schema file by which every row of its table is an applicant."""
+    """Check that a draft is a schema file by which every row with an outcome is an applicant."""
     file = path.with_suffix(".toml")
     file.write_text(text, encoding="utf-8")
     schema = load_schema(file)
@@ -84,8 +85,11 @@ def check_takes_every_row(path: Path, text: str) -> Schema:
             name: column[0] for name, column in field_columns(table.columns, schema).items()
         }
         signs = decimal_signs(table, schema, positions)
+        outcome, outcomes = names.index(schema.label.column), OutcomeReader(schema.label)
         for piece in table.pieces():
             for line, cells in piece.rows:
+                if outcomes.read(cells[outcome]) is None:
+                    continue
                 for name, field in schema.fields.items():
                     raw = read_cell(
                         field, cells[positions[name]], decimal=signs.get(name), integral=True
