@@ -9,7 +9,7 @@ assessed like a request; later rows with the same cells get the same result:
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Sequence
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from creditscore.decisions.assessor import Assessor, Decision
 from creditscore.schema import Applicant
@@ -22,6 +22,9 @@ CHUNK_ROWS = 4096
 
 #: Results that are kept: 100 MB at most.
 MAX_RESULTS = 200_000
+
+#: Kept of cells that are no valid applicant.
+_INVALID: Any = object()
 
 
 class Scorer(Generic[Record]):
@@ -47,18 +50,23 @@ class Scorer(Generic[Record]):
     ) -> None:
         self._assessor, self._write, self._max_results = assessor, write, max_results
         self._rows = RowReader(assessor.model.schema, table)
-        self._results: dict[Hashable, Record | RejectedRow] = {}
+        self._results: dict[Hashable, Record] = {}
 
     def score(self, block: Block) -> list[Record | RejectedRow]:
         """Return the result of each row of a block, in their order."""
         pairs = zip(self._score(block), self.references(block), strict=True)
-        return [refer(result, reference) for result, reference in pairs]
+        return [
+            RejectedRow(self._rows, block, index)
+            if result is _INVALID
+            else refer(result, reference)
+            for index, (result, reference) in enumerate(pairs)
+        ]
 
     def references(self, block: Block) -> list[str | RejectedRow | None]:
         """Return the reference of each row of a block, or what is wrong with it."""
         return self._rows.references(block)
 
-    def _score(self, block: Block) -> list[Record | RejectedRow]:
+    def _score(self, block: Block) -> list[Record]:
         if len(self._results) > self._max_results:
             self._results.clear()
         results = list(map(self._results.get, block.keys))
@@ -75,7 +83,7 @@ class Scorer(Generic[Record]):
         for key, index in new_rows.items():
             row = self._rows.applicant(block, index)
             if isinstance(row, RejectedRow):
-                self._results[key] = row
+                self._results[key] = _INVALID
             else:
                 applicants[key] = row
         decisions = assess_chunks(self._assessor, list(applicants.values()))
