@@ -22,6 +22,7 @@ from creditscore.decision_log.outcome_batch import (
 )
 from creditscore.errors import NotATable
 from creditscore.i18n.catalogue import Text, in_language, say
+from creditscore.i18n.number_format import say_number
 from creditscore.readers import TableFile, clean_name
 from creditscore.schema.constraints import Rejected, describe_value
 from creditscore.schema.csv_cells import escape, unescape
@@ -128,15 +129,19 @@ def wanted_columns(prefix: str = "") -> tuple[str, ...]:
     return (*COLUMNS, f"{prefix}{DECISION_ID}")
 
 
-def check_table(table: TableFile, *, prefix: str = "") -> int:
+def check_table(table: TableFile, *, prefix: str = "", max_rows: int | None = None) -> int:
     """Read all of a table, and return its rows: only then are any of them recorded.
 
     Raises
     ------
     NotATable
-        As of `read_table`, or if it has no rows.
+        As of `read_table`, or if it has no rows or too many.
     """
-    count = sum(1 for _ in read_table(table, prefix=prefix))
+    count = 0
+    for count, row in enumerate(read_table(table, prefix=prefix), start=1):
+        if max_rows is not None and count > max_rows:
+            text = say("too_many_rows", most=say_number(max_rows))
+            raise NotATable("too_many_rows", text, row.at)
     if not count:
         raise NotATable("no_rows", say("no_rows"), table.format.header_line)
     return count
