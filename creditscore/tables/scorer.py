@@ -9,7 +9,7 @@ assessed like a request; later rows with the same cells get the same result:
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Sequence
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from creditscore.decisions.assessor import Assessor, Decision
 from creditscore.schema import Applicant
@@ -22,9 +22,6 @@ CHUNK_ROWS = 4096
 
 #: Results that are kept: 100 MB at most.
 MAX_RESULTS = 200_000
-
-#: Kept of cells that are no valid applicant.
-_INVALID: Any = object()
 
 
 class Scorer(Generic[Record]):
@@ -56,9 +53,7 @@ class Scorer(Generic[Record]):
         """Return the result of each row of a block, in their order."""
         pairs = zip(self._score(block), self.references(block), strict=True)
         return [
-            RejectedRow(self._rows, block, index)
-            if result is _INVALID
-            else refer(result, reference)
+            RejectedRow(self._rows, block, index) if result is None else refer(result, reference)
             for index, (result, reference) in enumerate(pairs)
         ]
 
@@ -66,7 +61,11 @@ class Scorer(Generic[Record]):
         """Return the reference of each row of a block, or what is wrong with it."""
         return self._rows.references(block)
 
-    def _score(self, block: Block) -> list[Record]:
+    def _score(self, block: Block) -> list[Record | None]:
+        """Return the result of each row; None where it is not a valid applicant.
+
+        Only valid rows are kept: the cells of others may be of any length.
+        """
         if len(self._results) > self._max_results:
             self._results.clear()
         results = list(map(self._results.get, block.keys))
@@ -74,17 +73,15 @@ class Scorer(Generic[Record]):
             missing_indices = [index for index, result in enumerate(results) if result is None]
             self._assess(block, {block.keys[index]: index for index in missing_indices})
             for index in missing_indices:
-                results[index] = self._results[block.keys[index]]
-        return results  # type: ignore[return-value]  # none of them is None any more
+                results[index] = self._results.get(block.keys[index])
+        return results
 
     def _assess(self, block: Block, new_rows: dict[Hashable, int]) -> None:
         """Find the results of keys that are new, given the row of each."""
         applicants: dict[Hashable, Applicant] = {}
         for key, index in new_rows.items():
             row = self._rows.applicant(block, index)
-            if isinstance(row, RejectedRow):
-                self._results[key] = _INVALID
-            else:
+            if not isinstance(row, RejectedRow):
                 applicants[key] = row
         decisions = assess_chunks(self._assessor, list(applicants.values()))
         self._results.update(zip(applicants, map(self._write, decisions), strict=True))

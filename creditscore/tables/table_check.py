@@ -14,7 +14,7 @@ from creditscore.schema.reference import REFERENCE
 from creditscore.schema.table_columns import field_columns
 from creditscore.tables.table import Block, RejectedRow, RowReader, Table
 
-#: Different rows that are known to be valid or not.
+#: Different rows that are known to be valid.
 MAX_CACHED_ROWS = 10_000
 
 #: Rejected rows that a table may have: what is said of each is several times as long as the row.
@@ -148,16 +148,17 @@ def check_table(table: Table, schema: Schema) -> CheckedTable:
 def _check_blocks(table: Table, schema: Schema) -> Iterator[tuple[Block, dict[int, RejectedRow]]]:
     """Read the rows, and return the rejected ones of each block by their index."""
     reader = RowReader(schema, table)
-    cache: dict[Hashable, bool] = {}
+    valid_keys: set[Hashable] = set()
     for block in table.blocks():
-        if len(cache) > MAX_CACHED_ROWS:
-            cache.clear()
+        if len(valid_keys) > MAX_CACHED_ROWS:
+            valid_keys.clear()
         faulty_rows = {}
         for index, (key, reference) in enumerate(
             zip(block.keys, reader.references(block), strict=True)
         ):
-            if key not in cache:
-                cache[key] = isinstance(reader.applicant(block, index), RejectedRow)
-            if cache[key] or isinstance(reference, RejectedRow):
+            row = None if key in valid_keys else reader.applicant(block, index)
+            if isinstance(row, RejectedRow) or isinstance(reference, RejectedRow):
                 faulty_rows[index] = RejectedRow(reader, block, index)
+            else:
+                valid_keys.add(key)
         yield block, faulty_rows
