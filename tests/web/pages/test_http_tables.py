@@ -38,6 +38,7 @@ from workbooks import write_workbook
 from creditscore.decision_log.log import DecisionLog
 from creditscore.decisions.record import LoggedDecision
 from creditscore.i18n.catalogue import PAGE_TEXTS
+from creditscore.readers.csv_reader import MAX_ROW_LENGTH
 from creditscore.schema import Schema
 from creditscore.scorecard.model import Model
 from creditscore.tables.table_check import MAX_REJECTED
@@ -181,6 +182,19 @@ def test_a_workbook_is_read_from_the_sheet_that_has_the_columns(
     usual = predicted(client, as_csv(people))
     assert [row["probability"] for row in scored] == [row["probability"] for row in usual]
     assert 'download="people-scored.csv"' in page_of(answer)
+
+
+@pytest.mark.parametrize("task", ["check", "score"])
+def test_a_workbook_with_an_endless_row_is_refused_by_its_number(
+    app: Flask, client: FlaskClient, people: list[Row], tmp_path: Path, task: str
+) -> None:
+    pytest.importorskip("python_calamine")
+    people[-1]["name"] = "x" * (MAX_ROW_LENGTH + 1)
+
+    page = page_of(upload(client, workbook(tmp_path, people), task=task), 422)
+
+    assert "Line 8: the row holds more than 1048576 characters" in words(page)
+    assert logged(app) == []
 
 
 def test_a_workbook_comes_back_as_excel_reads_csv_in_the_language(
