@@ -12,7 +12,7 @@ from creditscore.environment import install_command
 from creditscore.errors import MissingPackage, NotATable
 from creditscore.i18n.catalogue import say
 from creditscore.readers.cell_text import cell_text
-from creditscore.readers.csv_reader import NumberedRow, check_columns
+from creditscore.readers.csv_reader import MAX_ROW_LENGTH, PIECE, NumberedRow, check_columns
 from creditscore.readers.file_format import (
     EXCEL,
     FileFormat,
@@ -53,15 +53,28 @@ class ExcelFile:
     sheet: CalamineSheet
 
     def pieces(self) -> Iterator[RowsPiece]:
-        """Read the rows below the header; blank ones are left out."""
-        width = len(self.columns)
-        rows = (
-            (number, _fit(cells, width))
-            for number, cells in _rows(self.sheet)
-            if number > self.format.header_line and any(cell.strip() for cell in cells)
-        )
-        while chunk := list(islice(rows, PIECE_ROWS)):
-            yield RowsPiece(chunk)
+        """Read the rows below the header, as many at once as of CSV; blank ones are left out.
+
+        Raises
+        ------
+        NotATable
+            With its number, where a row is too long.
+        """
+        width, rows, size = len(self.columns), list[NumberedRow](), 0
+        for number, all_cells in _rows(self.sheet):
+            if number > self.format.header_line and any(cell.strip() for cell in all_cells):
+                cells = _fit(all_cells, width)
+                length = sum(map(len, cells))
+                if length > MAX_ROW_LENGTH:
+                    raise NotATable("not_csv", say("long_row", most=MAX_ROW_LENGTH), number)
+                rows.append((number, cells))
+                size += length
+                # Many cells of a workbook may share one long text.
+                if size >= PIECE or len(rows) == PIECE_ROWS:
+                    yield RowsPiece(rows)
+                    rows, size = [], 0
+        if rows:
+            yield RowsPiece(rows)
 
     def first_rows(self) -> Sequence[list[str]]:
         """Return the cells of some rows below the header."""

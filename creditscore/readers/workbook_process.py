@@ -17,7 +17,7 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from tempfile import TemporaryFile
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
 from creditscore.environment import CHECKOUT, interpreter
 from creditscore.errors import NotATable
@@ -56,11 +56,11 @@ class WorkbookFile:
     file: BinaryIO
 
     def pieces(self) -> Iterator[RowsPiece]:
-        """Read the rows below the header; blank ones are left out."""
+        """Read the rows below the header; errors as of `ExcelFile.pieces`."""
         self.file.seek(0)
         self.file.readline()
         for line in self.file:
-            yield RowsPiece([(number, cells) for number, cells in loads(line)])
+            yield RowsPiece([(number, cells) for number, cells in _load(line)])
 
     def first_rows(self) -> Sequence[list[str]]:
         """Return the cells of some rows below the header."""
@@ -102,7 +102,6 @@ def read_workbook(
     NotATable
         As of `open_excel`, or if it takes too much memory or time.
     """
-    _check_unpacked(raw)
     job = dumps_bytes({"wanted": list(column_names), "stated": asdict(stated)}) + b"\n"
     with ExitStack() as stack:
         file = cast(BinaryIO, stack.enter_context(TemporaryFile()))
@@ -119,12 +118,18 @@ def read_workbook(
         except subprocess.SubprocessError:
             raise NotATable("not_csv", say("workbook_too_large"), 1) from None
         file.seek(0)
-        header = loads(file.readline())
-        if "fault" in header:
-            raise NotATable(**header["fault"])
+        header = _load(file.readline())
         stack.pop_all()
     file_format = FileFormat(kind=EXCEL, header_line=header["header_line"], sheet=header["sheet"])
     return WorkbookFile(tuple(header["columns"]), file_format, file)
+
+
+def _load(line: bytes) -> Any:
+    """Read a line of the process, which may be what is wrong."""
+    value = loads(line)
+    if isinstance(value, dict) and "fault" in value:
+        raise NotATable(**value["fault"])
+    return value
 
 
 def _check_unpacked(raw: bytes) -> None:
@@ -142,19 +147,23 @@ def _check_unpacked(raw: bytes) -> None:
 
 def _serve(source: BinaryIO, target: BinaryIO) -> None:
     """Read a workbook, and write its header and its rows as lines of JSON, or what is wrong."""
-    job = loads(source.readline())
-    stated = StatedFormat(**job["stated"])
     try:
-        sheet = open_excel(io.BytesIO(source.read()), column_names=job["wanted"], stated=stated)
+        target.writelines(dumps_bytes(value) + b"\n" for value in _read(source))
     except NotATable as error:
         (fault,) = error.faults
         fault_fields = {"code": fault.code, "text": dict(fault.text), "line": fault.line}
         target.write(dumps_bytes({"fault": fault_fields}) + b"\n")
-        return
-    header = {"columns": sheet.columns, **asdict(sheet.format)}
-    target.write(dumps_bytes(header) + b"\n")
+
+
+def _read(source: BinaryIO) -> Iterator[object]:
+    """Read the header of a workbook, and its rows, some at a time."""
+    job, raw = loads(source.readline()), source.read()
+    _check_unpacked(raw)
+    stated = StatedFormat(**job["stated"])
+    sheet = open_excel(io.BytesIO(raw), column_names=job["wanted"], stated=stated)
+    yield {"columns": sheet.columns, **asdict(sheet.format)}
     for piece in sheet.pieces():
-        target.write(dumps_bytes(piece.rows) + b"\n")
+        yield piece.rows
 
 
 def _limit_process() -> None:

@@ -22,6 +22,7 @@ from creditscore.decision_log.outcome_batch import (
 )
 from creditscore.errors import NotATable
 from creditscore.i18n.catalogue import Text, in_language, say
+from creditscore.i18n.number_format import say_number
 from creditscore.readers import TableFile, clean_name
 from creditscore.schema.constraints import Rejected, describe_value
 from creditscore.schema.csv_cells import escape, unescape
@@ -131,15 +132,19 @@ def wanted_columns(prefix: str = "") -> tuple[str, ...]:
     return (*COLUMNS, LOGGED_DEFAULTED, f"{prefix}{DECISION_ID}")
 
 
-def check_table(table: TableFile, *, prefix: str = "") -> int:
+def check_table(table: TableFile, *, prefix: str = "", max_rows: int | None = None) -> int:
     """Read all of a table, and return its rows: only then are any of them recorded.
 
     Raises
     ------
     NotATable
-        As of `read_table`, or if it has no rows to read.
+        As of `read_table`, or if it has no rows to read or too many.
     """
-    count = sum(1 for _ in read_table(table, prefix=prefix))
+    count = 0
+    for count, row in enumerate(read_table(table, prefix=prefix), start=1):
+        if max_rows is not None and count > max_rows:
+            text = say("too_many_rows", most=say_number(max_rows))
+            raise NotATable("too_many_rows", text, row.at)
     if not count and _is_logged(table):
         text = say("no_outcomes", column=LOGGED_DEFAULTED)
         raise NotATable("no_outcomes", text, table.format.header_line)

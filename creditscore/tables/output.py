@@ -108,7 +108,7 @@ class Rejects:
         """Write the rows of a block that were rejected; return line and faults of the first."""
         first_reject = ""
         for index in rejected:
-            faults = results[index].faults
+            faults = results[index].first_faults
             reason = "; ".join(in_language(fault.text, DEFAULT_LANGUAGE) for fault in faults)
             first_reject = first_reject or f"line {block.numbers[index]}: {reason}"
             self._write([block.numbers[index], reason, *block.row(index)])

@@ -47,18 +47,25 @@ class Scorer(Generic[Record]):
     ) -> None:
         self._assessor, self._write, self._max_results = assessor, write, max_results
         self._rows = RowReader(assessor.model.schema, table)
-        self._results: dict[Hashable, Record | RejectedRow] = {}
+        self._results: dict[Hashable, Record] = {}
 
     def score(self, block: Block) -> list[Record | RejectedRow]:
         """Return the result of each row of a block, in their order."""
         pairs = zip(self._score(block), self.references(block), strict=True)
-        return [refer(result, reference) for result, reference in pairs]
+        return [
+            RejectedRow(self._rows, block, index) if result is None else refer(result, reference)
+            for index, (result, reference) in enumerate(pairs)
+        ]
 
     def references(self, block: Block) -> list[str | RejectedRow | None]:
         """Return the reference of each row of a block, or what is wrong with it."""
         return self._rows.references(block)
 
-    def _score(self, block: Block) -> list[Record | RejectedRow]:
+    def _score(self, block: Block) -> list[Record | None]:
+        """Return the result of each row; None where it is not a valid applicant.
+
+        Only valid rows are kept: the cells of others may be of any length.
+        """
         if len(self._results) > self._max_results:
             self._results.clear()
         results = list(map(self._results.get, block.keys))
@@ -66,17 +73,15 @@ class Scorer(Generic[Record]):
             missing_indices = [index for index, result in enumerate(results) if result is None]
             self._assess(block, {block.keys[index]: index for index in missing_indices})
             for index in missing_indices:
-                results[index] = self._results[block.keys[index]]
-        return results  # type: ignore[return-value]  # none of them is None any more
+                results[index] = self._results.get(block.keys[index])
+        return results
 
     def _assess(self, block: Block, new_rows: dict[Hashable, int]) -> None:
         """Find the results of keys that are new, given the row of each."""
         applicants: dict[Hashable, Applicant] = {}
         for key, index in new_rows.items():
             row = self._rows.applicant(block, index)
-            if isinstance(row, RejectedRow):
-                self._results[key] = row
-            else:
+            if not isinstance(row, RejectedRow):
                 applicants[key] = row
         decisions = assess_chunks(self._assessor, list(applicants.values()))
         self._results.update(zip(applicants, map(self._write, decisions), strict=True))

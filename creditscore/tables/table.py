@@ -25,12 +25,34 @@ Result = TypeVar("Result")
 #: Columns that are no fields, of which the nearest to a missing name is looked for.
 MAX_HINTS = 100
 
+#: Faults that are told of a row where many rows are listed.
+MAX_ROW_FAULTS = 10
 
-@dataclass(frozen=True, eq=False)
+
+@dataclass(frozen=True, eq=False, slots=True)
 class RejectedRow:
-    """A row that is not a valid applicant, and why."""
+    """A row that is not a valid applicant.
 
-    faults: Sequence[Fault]
+    What is wrong is found once more when it is asked for: kept, it would take many times the memory
+    of the row.
+    """
+
+    reader: RowReader
+    block: Block
+    index: int
+
+    @property
+    def faults(self) -> list[Fault]:
+        """All that is wrong with it."""
+        return self.reader.faults(self.block, self.index)
+
+    @property
+    def first_faults(self) -> list[Fault]:
+        """Some of that, and how much more there is."""
+        faults = self.faults
+        if more := len(faults[MAX_ROW_FAULTS:]):
+            faults[MAX_ROW_FAULTS:] = [Fault("more_faults", "", say("more_faults", count=more))]
+        return faults
 
 
 class Block(Protocol):
@@ -137,42 +159,58 @@ class RowReader:
 
     def applicant(self, block: Block, index: int) -> Applicant | RejectedRow:
         """Return the applicant of a row, or what is wrong with it."""
-        cells = block.row(index)
-        if len(cells) != self._width:
-            text = say("wrong_cells", got=len(cells), expected=self._width)
-            return RejectedRow([Fault("wrong_cells", "", text)])
-        values = (
-            (field.name, self._read_cell(field, cells[column])) for field, column in self._fields
-        )
         try:
-            return self._schema.parse({name: raw for name, raw in values if raw is not None})
-        except InvalidApplicants as error:
-            return RejectedRow(error.faults)
+            return self._parse(block.row(index))
+        except InvalidApplicants:
+            return RejectedRow(self, block, index)
 
     def references(self, block: Block) -> list[str | RejectedRow | None]:
         """Return each row's reference, None where it has none, or what is wrong with it."""
         rows = range(len(block.numbers))
         if self._reference is None:
             return [None for _ in rows]
-        return [self._read_reference(block.row(index), self._reference) for index in rows]
+        return [self._reference_of(block, index) for index in rows]
 
-    def _read_reference(self, cells: Sequence[Any], index: int) -> str | RejectedRow | None:
+    def faults(self, block: Block, index: int) -> list[Fault]:
+        """Return all that is wrong with a row and its reference."""
+        cells = block.row(index)
+        faults: list[Fault] = []
+        for read in (self._parse, self._read_reference):
+            try:
+                read(cells)
+            except InvalidApplicants as error:
+                faults += error.faults
+        return faults
+
+    def _parse(self, cells: Sequence[Any]) -> Applicant:
         if len(cells) != self._width:
-            # A fault of the applicant.
+            text = say("wrong_cells", got=len(cells), expected=self._width)
+            raise InvalidApplicants([Fault("wrong_cells", "", text)])
+        values = (
+            (field.name, self._read_cell(field, cells[column])) for field, column in self._fields
+        )
+        return self._schema.parse({name: raw for name, raw in values if raw is not None})
+
+    def _reference_of(self, block: Block, index: int) -> str | RejectedRow | None:
+        try:
+            return self._read_reference(block.row(index))
+        except InvalidApplicants:
+            return RejectedRow(self, block, index)
+
+    def _read_reference(self, cells: Sequence[Any]) -> str | None:
+        # Another number of cells is a fault of the applicant.
+        if self._reference is None or len(cells) != self._width:
             return None
-        raw = unescape(cell_text(cells[index]))
+        raw = unescape(cell_text(cells[self._reference]))
         try:
             return accept_reference(raw)
         except Rejected as rejected:
-            return RejectedRow([reference_fault(raw, rejected.code)])
+            raise InvalidApplicants([reference_fault(raw, rejected.code)]) from None
 
 
 def refer(result: Result | RejectedRow, reference: object) -> Result | RejectedRow:
-    """Return a row's result, or what is wrong with the row where that is also its reference."""
-    if not isinstance(reference, RejectedRow):
-        return result
-    faults = result.faults if isinstance(result, RejectedRow) else ()
-    return RejectedRow([*faults, *reference.faults])
+    """Return a row's result, or the row as rejected where its reference is wrong."""
+    return reference if isinstance(reference, RejectedRow) else result
 
 
 def check_header(

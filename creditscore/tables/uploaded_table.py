@@ -173,7 +173,7 @@ class UploadedTable:
         ------
         InvalidApplicants
             If it is no table, or with all that is wrong with its header; from the generator, if
-            its rows cannot be read or there are none.
+            its rows cannot be read, there are none, or too many are rejected.
         """
         return self._decide(*self._open(), assessor, log, origin)
 
@@ -285,10 +285,10 @@ def _reject(
     language: str,
 ) -> None:
     """Write rejected rows, each behind its line and what is wrong with it."""
-    scored_table.rejected += len(rejected)
     scored_table.sample.add(block, rejected)
+    scored_table.rejected = scored_table.sample.rejected
     for index, row in rejected.items():
-        reason = "; ".join(in_language(fault.text, language) for fault in row.faults)
+        reason = "; ".join(in_language(fault.text, language) for fault in row.first_faults)
         _write_line(scored_table.rejects, table, [block.numbers[index], reason, *block.row(index)])
 
 

@@ -14,6 +14,7 @@ from workbooks import Cell, write_workbook
 
 from creditscore.errors import NotATable
 from creditscore.readers import StatedFormat
+from creditscore.readers.csv_reader import MAX_ROW_LENGTH, PIECE
 from creditscore.readers.workbook_process import WorkbookFile, can_read_workbooks, read_workbook
 
 #: A workbook as Excel 97 writes it, with two rows of names.
@@ -114,6 +115,28 @@ def test_sizes_that_a_workbook_states_are_not_believed(raw: bytes) -> None:
 def test_a_workbook_that_takes_too_long_is_given_up(raw: bytes) -> None:
     with pytest.raises(NotATable, match="too much memory or time"):
         read_workbook(raw, column_names=["id"], stated=StatedFormat(), max_seconds=0)
+
+
+def test_rows_with_long_texts_come_a_few_at_a_time(tmp_path: Path) -> None:
+    rows: list[list[Cell]] = [[number, "x" * 30_000] for number in range(100)]
+    raw = write_workbook(tmp_path / "x.xlsx", {"Data": [["id", "home"], *rows]}).read_bytes()
+
+    with closing(read(raw, "id", "home")) as workbook:
+        pieces = [piece.rows for piece in workbook.pieces()]
+
+    assert [cells[0] for piece in pieces for _, cells in piece] == [*map(str, range(100))]
+    assert max(len(cells[1]) * len(piece) for piece in pieces for _, cells in piece) < 2 * PIECE
+
+
+def test_a_row_that_would_be_too_long_in_csv_is_refused_by_its_number(tmp_path: Path) -> None:
+    long_row: list[Cell] = ["x" * (MAX_ROW_LENGTH // 4), "x"] * 4
+    raw = write_workbook(tmp_path / "x.xlsx", {"Data": [["id"], [1], long_row]}).read_bytes()
+
+    with closing(read(raw, "id")) as workbook:
+        with pytest.raises(NotATable, match=f"more than {MAX_ROW_LENGTH} characters") as refused:
+            list(workbook.pieces())
+
+        assert refused.value.faults[0].line == 3
 
 
 @pytest.mark.parametrize("cut", [8, 300, -30])

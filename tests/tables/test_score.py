@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -39,10 +40,14 @@ def log(tmp_path: Path) -> Iterator[DecisionLog]:
         yield DecisionLog(database, now=lambda: NOON)
 
 
+@pytest.fixture
+def assessor(model: Model) -> Assessor:
+    return Assessor(model, model.policy, lambda: NOON, lambda _, count: [""] * count)
+
+
 def test_results_that_are_not_kept_any_more_are_computed_again(
-    model: Model, schema: Schema
+    assessor: Assessor, schema: Schema
 ) -> None:
-    assessor = Assessor(model, model.policy, lambda: NOON, lambda _, count: [""] * count)
     # Larger than a piece, so that there are several blocks.
     text = as_csv(people(schema, "application", 200) * 100).encode()
 
@@ -53,6 +58,25 @@ def test_results_that_are_not_kept_any_more_are_computed_again(
         return [result for block in table.blocks() for result in scorer.score(block)]
 
     assert score(max_results=0) == score(max_results=1000)
+
+
+def test_what_is_wrong_with_rows_is_not_kept(assessor: Assessor, schema: Schema) -> None:
+    rows = "".join(f"{'x,' * (len(schema.fields) - 1)}{number}\n" for number in range(5000))
+    table = open_table(
+        io.BytesIO(f"{','.join(schema.fields)}\n{rows}".encode()), schema, reserved_names=[]
+    )
+    scorer = Scorer(assessor, table, write=str)
+
+    tracemalloc.start()
+    try:
+        results = [scorer.score(block) for block in table.blocks()]
+        size, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert sum(map(len, results)) == 5000
+    # With the faults of each row it would be more than two hundred times.
+    assert size < 20 * len(rows)
 
 
 def test_bad_rows_go_to_the_rejects_with_their_line(schema: Schema, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from creditscore.decision_log.outcome_batch import STATES
 from creditscore.errors import Fault, NotATable
 from creditscore.i18n.catalogue import say
 from creditscore.json_codec import dumps_bytes
-from creditscore.readers import open_csv
+from creditscore.readers import CsvFile, open_csv
 from creditscore.schema.constraints import describe_value
 from creditscore.schema.csv_cells import to_line
 from creditscore.tables.outcome_rows import (
@@ -48,6 +48,9 @@ from creditscore.web.request_body import (
     read_upload,
 )
 from creditscore.web.service import Service, current_request, service
+
+#: Rows of a table: what is answered of one can be eighty times as long as the row.
+MAX_ROWS = 200_000
 
 bp = Blueprint("outcomes", __name__, url_prefix="/outcomes")
 
@@ -92,10 +95,12 @@ def _read_rows(svc: Service, request: Request) -> Iterable[OutcomeRow]:
         encoding = charset or "utf-8"
     prefix = svc.assessor.model.schema.decision_prefix
     columns = wanted_columns(prefix)
-    check_table(open_csv(io.BytesIO(raw), column_names=columns, encoding=encoding), prefix=prefix)
-    return read_table(
-        open_csv(io.BytesIO(raw), column_names=columns, encoding=encoding), prefix=prefix
-    )
+
+    def open_table() -> CsvFile:
+        return open_csv(io.BytesIO(raw), column_names=columns, encoding=encoding)
+
+    check_table(open_table(), prefix=prefix, max_rows=MAX_ROWS)
+    return read_table(open_table(), prefix=prefix)
 
 
 def _read_uploaded(svc: Service, request: Request) -> bytes:

@@ -19,7 +19,10 @@ from creditscore.api_docs.examples import example_applicants, example_table
 from creditscore.decision_log.outcome_batch import CHUNK_ROWS, STATES, count_references
 from creditscore.decision_log.tables import outcomes
 from creditscore.i18n.catalogue import LANGUAGES
+from creditscore.readers import open_csv
 from creditscore.schema.csv_cells import escape, to_line
+from creditscore.tables.outcome_rows import check_table
+from creditscore.web.api.outcomes import MAX_ROWS
 from creditscore.web.service import NAME
 
 UNKNOWN = "019b7c8a-0000-7000-8000-000000000000"
@@ -346,6 +349,26 @@ def test_a_table_that_cannot_be_read_is_refused_and_nothing_of_it_recorded(
         assert faults_of(answer, 422)[0][1] == code
 
     assert count(database_of(guarded_app), outcomes) == 0
+
+
+def test_a_table_with_too_many_rows_is_refused_and_nothing_of_it_recorded(
+    guarded_app: Flask, guarded: FlaskClient
+) -> None:
+    decide_for(guarded_app, ["A-1"])
+    table = "reference,defaulted\nA-1,1\n" + ",\n" * MAX_ROWS
+
+    answer = guarded.post("/outcomes", data=table, content_type="text/csv", headers=KEY)
+
+    assert faults_of(answer, 422) == [("", "too_many_rows")]
+    assert "more than 200,000 rows" in answer.text
+    assert count(database_of(guarded_app), outcomes) == 0
+
+
+@pytest.mark.parametrize("max_rows", [2, None])
+def test_as_many_rows_as_a_table_may_have_are_read(max_rows: int | None) -> None:
+    table = open_csv(io.BytesIO(b"reference,defaulted\nA,1\nB,1\n"))
+
+    assert check_table(table, max_rows=max_rows) == 2
 
 
 def test_the_report_comes_as_csv_where_it_is_asked_for(

@@ -38,8 +38,10 @@ from workbooks import write_workbook
 from creditscore.decision_log.log import DecisionLog
 from creditscore.decisions.record import LoggedDecision
 from creditscore.i18n.catalogue import PAGE_TEXTS
+from creditscore.readers.csv_reader import MAX_ROW_LENGTH
 from creditscore.schema import Schema
 from creditscore.scorecard.model import Model
+from creditscore.tables.table_check import MAX_REJECTED
 from creditscore.web import create_app
 from creditscore.web.pages import scored_files
 from creditscore.web.service import NAME
@@ -195,6 +197,19 @@ def test_a_workbook_is_read_from_the_sheet_that_has_the_columns(
     assert 'download="people-scored.csv"' in page_of(answer)
 
 
+@pytest.mark.parametrize("task", ["check", "score"])
+def test_a_workbook_with_an_endless_row_is_refused_by_its_number(
+    app: Flask, client: FlaskClient, people: list[Row], tmp_path: Path, task: str
+) -> None:
+    pytest.importorskip("python_calamine")
+    people[-1]["name"] = "x" * (MAX_ROW_LENGTH + 1)
+
+    page = page_of(upload(client, workbook(tmp_path, people), task=task), 422)
+
+    assert "Line 8: the row holds more than 1048576 characters" in words(page)
+    assert logged(app) == []
+
+
 def test_a_workbook_comes_back_as_excel_reads_csv_in_the_language(
     client: FlaskClient, people: list[Row], tmp_path: Path
 ) -> None:
@@ -299,6 +314,50 @@ def test_without_a_valid_row_nothing_is_logged(
     assert PAGE_TEXTS["en"]["tables_none_decided"] in words(page_of(answer))
     assert [*files_of(answer)] == ["rejected"]
     assert logged(app) == []
+
+
+def test_of_a_row_the_first_ten_faults_are_told_and_how_many_more(
+    client: FlaskClient, schema: Schema
+) -> None:
+    text = f"{','.join(schema.fields)}\n{','.join('x' for _ in schema.fields)}\n"
+
+    page_words = words(page_of(upload(client, text, task="check")))
+    (row,) = rows_of(files_of(upload(client, text))["rejected"])
+
+    faults = row["faults"].split("; ")
+    assert len(faults) == 11
+    assert faults[-1] == f"and {len(schema.fields) - 10} more"
+    assert all(fault in page_words for fault in faults)
+
+
+@pytest.mark.parametrize("task", ["check", "score"])
+@pytest.mark.parametrize("accept", [BROWSER["Accept"], PARTS])
+@pytest.mark.parametrize("language", PAGE_TEXTS)
+def test_a_table_with_too_many_rejected_rows_is_not_read_to_its_end(
+    app: Flask, client: FlaskClient, people: list[Row], task: str, accept: str, language: str
+) -> None:
+    # Valid ones come first, and none of them is logged.
+    text = as_csv(people) + "x\n" * (MAX_REJECTED + 1)
+
+    answer = upload(client, text, task=task, accept=accept, language=language)
+
+    if is_parts := answer.mimetype == "multipart/form-data":
+        page = parts_of(answer)[1]["page"].decode()
+    else:
+        page = page_of(answer, 422)
+    limit, cells = {"en": ("10,000", "has 1 cells"), "id": ("10.000", "berisi 1 sel")}[language]
+    assert limit in words(page)
+    assert cells in words(page)
+    assert is_parts == (task == "score" and accept == PARTS)
+    assert logged(app) == []
+
+
+def test_as_many_rejected_rows_as_a_table_may_have_are_listed(
+    client: FlaskClient, people: list[Row]
+) -> None:
+    answer = upload(client, as_csv(people) + "x\n" * MAX_REJECTED)
+
+    assert len(rows_of(files_of(answer)["rejected"])) == MAX_REJECTED
 
 
 @pytest.mark.parametrize("task", ["check", "score"])
