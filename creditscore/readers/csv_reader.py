@@ -63,6 +63,11 @@ class Piece:
             parsed_rows = _Rows(self.raw, self.line, self.separator)
         return [(line, _trim(cells, self.width)) for line, cells in parsed_rows]
 
+    @property
+    def typed_rows(self) -> Sequence[NumberedRow]:
+        """The same: all cells of CSV are texts."""
+        return self.rows
+
 
 @dataclass(frozen=True)
 class CsvFile:

@@ -1,4 +1,4 @@
-"""Read a sheet of an Excel workbook as texts; needs python-calamine (the extra excel)."""
+"""Read a sheet of an Excel workbook; needs python-calamine (the extra excel)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from creditscore.environment import install_command
 from creditscore.errors import MissingPackage, NotATable
 from creditscore.i18n.catalogue import say
-from creditscore.readers.cell_text import cell_text
+from creditscore.readers.cell_text import Cell, TypedRow, cell_text, typed_cell
 from creditscore.readers.csv_reader import MAX_ROW_LENGTH, PIECE, NumberedRow, check_columns
 from creditscore.readers.file_format import (
     EXCEL,
@@ -33,7 +33,12 @@ PIECE_ROWS = 4096
 class RowsPiece:
     """Some rows, each with its number in the file, counted from 1."""
 
-    rows: Sequence[NumberedRow]
+    typed_rows: Sequence[TypedRow]
+
+    @property
+    def rows(self) -> Sequence[NumberedRow]:
+        """The rows as texts."""
+        return [(number, list(map(cell_text, cells))) for number, cells in self.typed_rows]
 
 
 @dataclass(frozen=True)
@@ -60,11 +65,11 @@ class ExcelFile:
         NotATable
             With its number, where a row is too long.
         """
-        width, rows, size = len(self.columns), list[NumberedRow](), 0
+        width, rows, size = len(self.columns), list[TypedRow](), 0
         for number, all_cells in _rows(self.sheet):
-            if number > self.format.header_line and any(cell.strip() for cell in all_cells):
+            if number > self.format.header_line and not all(map(_is_blank, all_cells)):
                 cells = _fit(all_cells, width)
-                length = sum(map(len, cells))
+                length = sum(len(cell) for cell in cells if isinstance(cell, str))
                 if length > MAX_ROW_LENGTH:
                     raise NotATable("not_csv", say("long_row", most=MAX_ROW_LENGTH), number)
                 rows.append((number, cells))
@@ -76,10 +81,10 @@ class ExcelFile:
         if rows:
             yield RowsPiece(rows)
 
-    def first_rows(self) -> Sequence[list[str]]:
+    def first_rows(self) -> Sequence[Sequence[Cell]]:
         """Return the cells of some rows below the header."""
         first_piece = next(self.pieces(), None)
-        return [cells for _, cells in first_piece.rows] if first_piece else []
+        return [cells for _, cells in first_piece.typed_rows] if first_piece else []
 
 
 def open_excel(
@@ -114,7 +119,8 @@ def open_excel(
     candidates = []
     for name in sheets:
         sheet = workbook.get_sheet_by_name(name)
-        rows = dict(islice(_rows(sheet), SAMPLE_ROWS))
+        first_rows = islice(_rows(sheet), SAMPLE_ROWS)
+        rows = {number: list(map(cell_text, cells)) for number, cells in first_rows}
         count, line = _find_header(rows, names, stated.header_line)
         size = sum(map(len, rows.values()))
         if size:
@@ -173,13 +179,17 @@ def _find_header(
     return 0, likely_header(rows) or 1
 
 
-def _rows(sheet: CalamineSheet) -> Iterator[NumberedRow]:
-    """Read the rows of a sheet as texts, from its first row and its first column with a cell on."""
+def _rows(sheet: CalamineSheet) -> Iterator[tuple[int, list[Cell]]]:
+    """Read the rows of a sheet, from its first row and its first column with a cell on."""
     for number, cells in enumerate(sheet.iter_rows(), start=1):
-        yield number, list(map(cell_text, cells))
+        yield number, list(map(typed_cell, cells))
 
 
-def _fit(cells: list[str], width: int) -> list[str]:
+def _is_blank(cell: Cell) -> bool:
+    return isinstance(cell, str) and not cell.strip()
+
+
+def _fit(cells: list[Cell], width: int) -> list[Cell]:
     """Drop empty cells behind the columns; a sheet's rows are all as wide as its widest."""
     end = len(cells)
     while end > width and not cells[end - 1]:

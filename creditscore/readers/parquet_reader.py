@@ -1,4 +1,4 @@
-"""Read a Parquet file as texts; needs pyarrow (the extra parquet)."""
+"""Read a Parquet file; needs pyarrow (the extra parquet)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from creditscore.environment import install_command
 from creditscore.errors import MissingPackage, NotATable
 from creditscore.i18n.catalogue import say
-from creditscore.readers.cell_text import cell_text
+from creditscore.readers.cell_text import Cell, typed_cell
 from creditscore.readers.excel_reader import RowsPiece
 from creditscore.readers.file_format import PARQUET, FileFormat
 
@@ -50,17 +50,17 @@ class ParquetFile:
         number = 1
         try:
             for batch in self.file.iter_batches(batch_size=READ_ROWS):
-                columns = [list(map(cell_text, column.to_pylist())) for column in batch.columns]
+                columns = [list(map(typed_cell, column.to_pylist())) for column in batch.columns]
                 rows = [list(cells) for cells in zip(*columns, strict=True)]
                 yield RowsPiece(list(enumerate(rows, start=number)))
                 number += len(rows)
         except (OSError, ValueError) as error:
             raise NotATable("not_csv", say("not_readable", problem=str(error)), number) from None
 
-    def first_rows(self) -> Sequence[list[str]]:
+    def first_rows(self) -> Sequence[Sequence[Cell]]:
         """Return the cells of the first rows."""
         first_piece = next(self.pieces(), None)
-        return [cells for _, cells in first_piece.rows] if first_piece else []
+        return [cells for _, cells in first_piece.typed_rows] if first_piece else []
 
 
 def require_pyarrow() -> None:

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from creditscore.errors import DatasetError, NotATable
 from creditscore.i18n.catalogue import DEFAULT_LANGUAGE, in_language
+from creditscore.readers.cell_text import Cell, TypedRow
 from creditscore.readers.csv_reader import NumberedRow, open_csv
 from creditscore.readers.detection import file_kind
 from creditscore.readers.excel_reader import open_excel
@@ -31,10 +32,15 @@ class TablePiece(Protocol):
     rows : sequence of (int, list of str)
         The line (CSV) or row of each, counted from 1, and its cells, which may be too many or too
         few.
+    typed_rows : sequence of (int, sequence of Cell)
+        The same, but what is a number in a workbook or in Parquet is one.
     """
 
     @property
     def rows(self) -> Sequence[NumberedRow]: ...  # noqa: D102
+
+    @property
+    def typed_rows(self) -> Sequence[TypedRow]: ...  # noqa: D102
 
 
 class TableFile(Protocol):
@@ -58,7 +64,7 @@ class TableFile(Protocol):
     def pieces(self) -> Iterator[TablePiece]:
         """Read the rows, some at a time; blank ones are left out."""
 
-    def first_rows(self) -> Sequence[list[str]]:
+    def first_rows(self) -> Sequence[Sequence[Cell]]:
         """Return the cells of the first rows: what the decimal signs are found by."""
 
 

@@ -23,6 +23,7 @@ from creditscore.environment import CHECKOUT, interpreter
 from creditscore.errors import NotATable
 from creditscore.i18n.catalogue import say
 from creditscore.json_codec import dumps_bytes, loads
+from creditscore.readers.cell_text import Cell
 from creditscore.readers.excel_reader import RowsPiece, open_excel
 from creditscore.readers.file_format import EXCEL, FileFormat, StatedFormat
 
@@ -62,10 +63,10 @@ class WorkbookFile:
         for line in self.file:
             yield RowsPiece([(number, cells) for number, cells in _load(line)])
 
-    def first_rows(self) -> Sequence[list[str]]:
+    def first_rows(self) -> Sequence[Sequence[Cell]]:
         """Return the cells of some rows below the header."""
         first_piece = next(self.pieces(), None)
-        return [cells for _, cells in first_piece.rows] if first_piece else []
+        return [cells for _, cells in first_piece.typed_rows] if first_piece else []
 
     def close(self) -> None:
         """Remove the rows."""
@@ -163,7 +164,7 @@ def _read(source: BinaryIO) -> Iterator[object]:
     sheet = open_excel(io.BytesIO(raw), column_names=job["wanted"], stated=stated)
     yield {"columns": sheet.columns, **asdict(sheet.format)}
     for piece in sheet.pieces():
-        yield piece.rows
+        yield piece.typed_rows
 
 
 def _limit_process() -> None:

@@ -42,7 +42,7 @@ def read_cell(field: Field, text: str, *, decimal: str | None, integral: bool) -
     integral : bool
         Whether whole numbers are expected: then "30.000" is ambiguous if the sign is not known.
     """
-    if text.startswith("'") and text not in field.rule.labels:
+    if "'" in text and text not in field.rule.labels:
         text = unescape(text)
     if isinstance(field.rule, NumericRange):
         text = plain_number(text, suffix=field.suffix, decimal=decimal)

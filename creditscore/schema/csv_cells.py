@@ -12,24 +12,32 @@ from creditscore.schema.number_text import NUMBER, read_undecided
 #: take the full-width forms for the same.
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", *"\uff1d\uff0b\uff0d\uff20")
 
+#: A minus before a plain number or nothing is no formula, up to what ends the cell.
+MINUS = r"-(?:[0-9]+(?:[.,][0-9]+)?)?"
+
+#: A formula behind a separator inside a text: a spreadsheet that splits cells at another separator
+#: than the file's takes it for a cell. Its group holds the apostrophes before it.
+INNER_FORMULA = re.compile(
+    rf"(?<=[,;|\t\r\n])('*)(?=[^\S\t\r\n]*(?!{MINUS}(?:[,;\t\r\n]|\Z))"
+    "[=+\\-@\uff1d\uff0b\uff0d\uff20])"
+)
+
 _SPECIAL = {separator: re.compile(f'["\r\n{re.escape(separator)}]') for separator in SEPARATORS}
 
 
 def safe(text: str) -> str:
-    """Put an apostrophe before a cell that a spreadsheet would compute; -5 is a number.
+    """Put an apostrophe before what a spreadsheet would compute; -5 is a number.
 
-    For cells of a table that is passed on: one that has its apostrophe already stays as it is.
-    Spaces in front make no difference to a spreadsheet.
+    That is a text, and each part of it behind a comma, semicolon, tab, bar or line end. For cells
+    of a table that is passed on: what has its apostrophe already stays as it is. Spaces in front
+    make no difference to a spreadsheet.
 
     References
     ----------
     OWASP, "CSV Injection".
     """
-    if not text.startswith(FORMULA) and not text.lstrip().startswith(FORMULA):
-        return text
-    number = text.strip(" ")
-    is_number = NUMBER.fullmatch(number) or read_undecided(number) is not None
-    return text if is_number else f"'{text}"
+    cell = INNER_FORMULA.sub(lambda match: match[1] or "'", text)
+    return f"'{cell}" if _is_formula(text) else cell
 
 
 def escape(text: str) -> str:
@@ -37,18 +45,24 @@ def escape(text: str) -> str:
 
     A text that looks like such a cell already gets an apostrophe more.
     """
-    return f"'{text}" if _is_escaped(f"'{text}") else text
+    cell = INNER_FORMULA.sub(r"'\1", text)
+    return f"'{cell}" if _is_formula(text.lstrip("'")) else cell
 
 
 def unescape(cell: str) -> str:
     """Read a text that `escape` wrote, or the text of a cell that `safe` passed on."""
-    return cell[1:] if _is_escaped(cell) else cell
+    if "'" not in cell:
+        return cell
+    text = INNER_FORMULA.sub(lambda match: match[1][1:], cell)
+    return text[1:] if text.startswith("'") and _is_formula(text.lstrip("'")) else text
 
 
-def _is_escaped(cell: str) -> bool:
-    """Return whether apostrophes stand before a text that a spreadsheet would compute."""
-    text = cell.lstrip("'")
-    return text != cell and safe(text) != text
+def _is_formula(text: str) -> bool:
+    """Return whether a spreadsheet would compute a text."""
+    if not text.startswith(FORMULA) and not text.lstrip().startswith(FORMULA):
+        return False
+    number = text.strip(" ")
+    return not (NUMBER.fullmatch(number) or read_undecided(number) is not None)
 
 
 def quote(text: str, separator: str = ",") -> str:

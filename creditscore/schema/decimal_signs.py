@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TypeGuard
 
 from creditscore.readers import CsvFile, TableFile
 from creditscore.schema.cell_reader import plain_number
@@ -14,7 +15,8 @@ from creditscore.schema.schema import Schema
 def decimal_signs(file: TableFile, schema: Schema, indices: Mapping[str, int]) -> dict[str, str]:
     """Return the decimal sign of each number's column, where it is known.
 
-    The schema file says it, or other cells of the column settle it, as "12.5" and "1.234.567" do.
+    The schema file says it, or other texts of the column settle it, as "12.5" and "1.234.567" do.
+    A cell that is a number in a workbook or in Parquet needs no sign, and settles none.
     They are looked for in the rows that were read together with the header, so that the answer
     does not depend on how much of a table is in memory. Where commas do not separate the cells and
     every column that is settled has a decimal comma, so have the others.
@@ -31,9 +33,6 @@ def decimal_signs(file: TableFile, schema: Schema, indices: Mapping[str, int]) -
         for name, index in indices.items()
         if isinstance(schema.fields[name].rule, NumericRange)
     }
-    if not isinstance(file, CsvFile):
-        # Numbers are numbers there, and are made texts with a point.
-        return dict.fromkeys(numbers, ".")
     if schema.file.decimal is not None:
         return dict.fromkeys(numbers, schema.file.decimal)
     signs = {}
@@ -41,14 +40,20 @@ def decimal_signs(file: TableFile, schema: Schema, indices: Mapping[str, int]) -
     for name, index in numbers.items():
         suffix = schema.fields[name].suffix
         cells = (row[index] for row in rows if index < len(row))
-        sign = find_decimal_sign(plain_number(cell, suffix=suffix) for cell in cells)
+        texts = (cell for cell in cells if isinstance(cell, str))
+        sign = find_decimal_sign(plain_number(text, suffix=suffix) for text in texts)
         if sign is not None:
             signs[name] = sign
-    if file.separator != "," and set(signs.values()) == {","}:
+    if not _has_commas(file) and set(signs.values()) == {","}:
         return dict.fromkeys(numbers, ",")
     return signs
 
 
-def _may_settle(file: CsvFile) -> bool:
+def _has_commas(file: TableFile) -> TypeGuard[CsvFile]:
+    """Return whether commas separate the cells."""
+    return isinstance(file, CsvFile) and file.separator == ","
+
+
+def _may_settle(file: TableFile) -> bool:
     """Check cheaply whether there can be a decimal sign: only a quoted cell can hold a comma."""
-    return file.separator != "," or b"." in file.buffer or b'"' in file.buffer
+    return not _has_commas(file) or b"." in file.buffer or b'"' in file.buffer

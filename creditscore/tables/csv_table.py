@@ -13,10 +13,11 @@ from functools import cached_property, lru_cache
 from typing import BinaryIO
 
 from creditscore.readers import CsvFile, Piece, open_csv
+from creditscore.readers.cell_text import Cell, TypedRow, cell_text
 from creditscore.readers.file_format import SEPARATORS
 from creditscore.schema import Field, Schema
 from creditscore.schema.cell_reader import accepts_empty, read_cell
-from creditscore.schema.csv_cells import FORMULA, to_line
+from creditscore.schema.csv_cells import FORMULA, MINUS, to_line
 from creditscore.schema.decimal_signs import decimal_signs
 from creditscore.schema.table_columns import field_columns, field_names
 from creditscore.tables.table import Block, Style, check_header
@@ -30,6 +31,15 @@ _UNSAFE = {
     )
     for separator in SEPARATORS
 }
+#: The same of a part of a cell, as `safe` finds it.
+_INNER = {
+    separator: re.compile(
+        rf"[{''.join(SEPARATORS).replace(separator, '')}](?:(?![\t\n{re.escape(separator)}])\s)*"
+        rf"(?!{MINUS}(?:[,;\t\n{re.escape(separator)}]|$))"
+        rf"[=+\-@\uff1d\uff0b\uff0d\uff20]"
+    )
+    for separator in SEPARATORS
+}
 _MARKS = [mark.encode() for mark in FORMULA if mark not in "\r\n"]
 
 #: Cells whose values are kept at hand.
@@ -38,7 +48,7 @@ MAX_CELLS = 16_384
 
 @dataclass(frozen=True)
 class CellReader:
-    """Reads the cells of a table whose cells are texts.
+    """Reads the cells of a table: texts, and numbers of workbooks and Parquet.
 
     Attributes
     ----------
@@ -51,8 +61,10 @@ class CellReader:
     decimals: Mapping[str, str]
     whole_fields: Collection[str]
 
-    def read(self, field: Field, cell: str) -> object:
+    def read(self, field: Field, cell: Cell) -> object:
         """Read a cell as the JSON value that it stands for; None where it is empty."""
+        if isinstance(cell, float):
+            return cell_text(cell) if field.rule.python_type is str else cell
         if not cell or cell.isspace():
             return "" if accepts_empty(field) else None
         return self._read(field, cell)
@@ -154,10 +166,10 @@ class CellBlock:
 
     numbers: Sequence[int]
     keys: Sequence[Hashable]
-    rows: Sequence[Sequence[str]]
+    rows: Sequence[Sequence[Cell]]
     separator: str
 
-    def row(self, index: int) -> Sequence[str]:
+    def row(self, index: int) -> Sequence[Cell]:
         """Return all cells of a row."""
         return self.rows[index]
 
@@ -166,9 +178,7 @@ class CellBlock:
         return [to_line(row, self.separator).encode() for row in self.rows]
 
 
-def cell_block(
-    rows: Sequence[tuple[int, Sequence[str]]], cut: FieldCutter, separator: str
-) -> CellBlock:
+def cell_block(rows: Sequence[TypedRow], cut: FieldCutter, separator: str) -> CellBlock:
     """Return rows, each with its line, as a block."""
     cells = [row for _, row in rows]
     return CellBlock([line for line, _ in rows], list(map(cut.key, cells)), cells, separator)
@@ -211,7 +221,7 @@ class FieldCutter:
             pieces = [piece.rsplit(separator, self._cells_after)[0] for piece in pieces]
         return pieces
 
-    def key(self, row: Sequence[str]) -> Hashable:
+    def key(self, row: Sequence[Cell]) -> Hashable:
         """Return the fields' cells of a row."""
         if len(row) != self._width:
             return len(row)
@@ -281,7 +291,10 @@ def _is_plain(lines: bytes, separator: str) -> bool:
     except UnicodeDecodeError:
         return False
     # Searching for the characters first is much faster than matching each cell.
-    return not (any(mark in lines for mark in _MARKS) and _UNSAFE[separator].search(text))
+    return not (
+        any(mark in lines for mark in _MARKS)
+        and (_UNSAFE[separator].search(text) or _INNER[separator].search(text))
+    )
 
 
 def _has_spare_cells(raw: bytes, lines: Sequence[bytes], width: int, separator: bytes) -> bool:

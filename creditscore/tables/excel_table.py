@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from creditscore.readers.cell_text import Cell
 from creditscore.readers.excel_reader import ExcelFile, open_excel
 from creditscore.readers.workbook_process import WorkbookFile
 from creditscore.schema import Field, Schema
@@ -32,9 +33,9 @@ class ExcelTable:
     def blocks(self) -> Iterator[Block]:
         """Read the rows."""
         for piece in self.source.pieces():
-            yield cell_block(piece.rows, self.cut, self.style.separator)
+            yield cell_block(piece.typed_rows, self.cut, self.style.separator)
 
-    def read(self, field: Field, cell: str) -> object:
+    def read(self, field: Field, cell: Cell) -> object:
         """Read a cell as the JSON value that it stands for; None where it is empty."""
         return self.cells.read(field, cell)
 
@@ -83,6 +84,6 @@ def excel_table(
     return ExcelTable(
         source=source,
         cut=FieldCutter(source.columns, columns.values(), style.separator),
-        cells=CellReader(decimal_signs(source, schema, columns), ()),
+        cells=CellReader(decimal_signs(source, schema, columns), schema.fields),
         style=style,
     )

@@ -12,11 +12,12 @@ from typing import IO, TYPE_CHECKING, Any, cast
 from creditscore.errors import BatchError
 from creditscore.readers import clean_name
 from creditscore.readers.cell_text import cell_text
-from creditscore.readers.parquet_reader import require_pyarrow
+from creditscore.readers.parquet_reader import ParquetFile, require_pyarrow
 from creditscore.schema import Field, Schema
-from creditscore.schema.cell_reader import accepts_empty, read_cell
 from creditscore.schema.csv_cells import to_line
+from creditscore.schema.decimal_signs import decimal_signs
 from creditscore.schema.table_columns import field_columns, field_names
+from creditscore.tables.csv_table import CellReader
 from creditscore.tables.output import without
 from creditscore.tables.table import Block, Style, Table, check_header
 
@@ -104,10 +105,14 @@ class ParquetTable:
         if type(cell) in (int, float) and field.rule.python_type is not str:
             return cell
         # As in training, and as the same table is read from CSV.
-        text = cell_text(cell)
-        if not text.strip():
-            return "" if accepts_empty(field) else None
-        return read_cell(field, text, decimal=".", integral=False)
+        return self._cells.read(field, cell_text(cell))
+
+    @cached_property
+    def _cells(self) -> CellReader:
+        source = ParquetFile(tuple(self.columns), self.file)
+        columns = field_columns(self.columns, self.schema)
+        indices = {name: indices[0] for name, indices in columns.items()}
+        return CellReader(decimal_signs(source, self.schema, indices), self.schema.fields)
 
     def share_read(self) -> float | None:
         """Return the share of the table that has been read; None if it has no rows."""

@@ -9,6 +9,7 @@ from creditscore.errors import Fault, InvalidApplicants
 from creditscore.i18n.catalogue import say
 from creditscore.i18n.number_format import say_number
 from creditscore.readers import clean_name
+from creditscore.readers.cell_text import cell_text
 from creditscore.schema import Schema
 from creditscore.schema.reference import REFERENCE
 from creditscore.schema.table_columns import field_columns
@@ -108,7 +109,8 @@ class RowSample:
         wrong = frozenset(
             self._columns[fault.pointer] for fault in faults if fault.pointer in self._columns
         )
-        self.rows.append(CheckedRow(block.numbers[index], list(block.row(index)), faults, wrong))
+        cells = list(map(cell_text, block.row(index)))
+        self.rows.append(CheckedRow(block.numbers[index], cells, faults, wrong))
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ import numpy as np
 
 from creditscore.arrays import Floats, Ints
 from creditscore.i18n.catalogue import DEFAULT_LANGUAGE, in_language
+from creditscore.readers.cell_text import cell_text
 from creditscore.schema import Field, Label
 from creditscore.schema.cell_reader import accepts_empty, read_cell
 from creditscore.schema.constraints import CodeList, NumericRange, Rejected, describe_value
@@ -90,6 +91,16 @@ class FieldReader:
         for index in wrong:
             self._count(cells[index], lines[index])
         return wrong
+
+    def write(self, number: float) -> str:
+        """Write a number of a workbook or of Parquet as a text that is read as this number."""
+        text = cell_text(number)
+        if self._plain is None:
+            return text
+        if self.decimal == ",":
+            return text.replace(".", ",")
+        # Where no sign is known, "30.125" could mean 30125.
+        return f"{text}0" if self.decimal is None and text[-4:-3] == "." else text
 
     def finish(self) -> Floats:
         """Return the whole column, which is forgotten here."""

@@ -118,7 +118,7 @@ def load(path: Path, schema: Schema, *, columns: Mapping[str, str] | None = None
         header = find_columns(path, file.columns, schema, headers=columns, line=line)
         reader = RowReader(path, file, schema, header)
         for piece in file.pieces():
-            reader.read(piece.rows)
+            reader.read(piece.typed_rows)
         reader.refuse_faults()
         return Dataset(
             name=path.name,

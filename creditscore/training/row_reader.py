@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from creditscore.arrays import Floats, Ints
 from creditscore.errors import DatasetError
-from creditscore.readers import CsvFile, FileFormat, TableFile
-from creditscore.readers.csv_reader import NumberedRow
+from creditscore.readers import FileFormat, TableFile
+from creditscore.readers.cell_text import Cell, TypedRow, cell_text
 from creditscore.schema import Schema
 from creditscore.schema.decimal_signs import decimal_signs
 from creditscore.training.column_reader import FieldReader, NamelessColumn, OutcomeColumn
@@ -43,10 +43,8 @@ class RowReader:
             for name, index in header.fields.items()
         ]
         self._outcome = OutcomeColumn(schema.label)
-        # Numbers of other files are made texts with a point.
-        decimal = schema.file.decimal if isinstance(file, CsvFile) else "."
         self._sample = [
-            (SampleColumn(role, columns[index].strip(), decimal), index)
+            (SampleColumn(role, columns[index].strip(), schema.file.decimal), index)
             for role, index in header.sample.items()
         ]
         self._nameless = [(NamelessColumn(columns[at], 1 + at), at) for at in header.nameless]
@@ -54,28 +52,28 @@ class RowReader:
         self._bad_rows: set[int] = set()
         self._odd: TableFault | None = None
 
-    def read(self, rows: Sequence[NumberedRow]) -> None:
+    def read(self, rows: Sequence[TypedRow]) -> None:
         """Read some rows."""
         self._rows += len(rows)
         rows = self._of_right_width(rows)
         if not rows:
             return
         lines: Sequence[int] = [line for line, _ in rows]
-        columns: list[Sequence[str]] = list(zip(*[cells for _, cells in rows], strict=True))
+        columns: list[Sequence[Cell]] = list(zip(*[cells for _, cells in rows], strict=True))
         for nameless, index in self._nameless:
-            nameless.read(columns[index], lines)
-        kept_indices = self._outcome.read(columns[self._label_index])
+            nameless.read(_texts(columns[index]), lines)
+        kept_indices = self._outcome.read(_texts(columns[self._label_index]))
         if kept_indices is not None:
             lines = [lines[index] for index in kept_indices]
             columns = [[cells[index] for index in kept_indices] for cells in columns]
         for column, index in self._sample:
             column.read(columns[index], lines)
         for field, index in self._fields:
-            wrong = field.read(columns[index], lines)
+            wrong = field.read(_texts(columns[index], write=field.write), lines)
             self._bad_rows.update(self._kept_rows + index for index in wrong)
         self._kept_rows += len(lines)
 
-    def _of_right_width(self, rows: Sequence[NumberedRow]) -> Sequence[NumberedRow]:
+    def _of_right_width(self, rows: Sequence[TypedRow]) -> Sequence[TypedRow]:
         odd = [row for row in rows if len(row[1]) != self._width]
         if not odd:
             return rows
@@ -180,3 +178,8 @@ class RowReader:
         """Return the decimal sign that all columns with a known one share."""
         signs = set(self._decimals.values())
         return signs.pop() if len(signs) == 1 else None
+
+
+def _texts(cells: Sequence[Cell], write: Callable[[float], str] = cell_text) -> Sequence[str]:
+    """Return cells as texts."""
+    return [write(cell) if isinstance(cell, float) else cell for cell in cells]

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from creditscore.arrays import Floats, Ints
+from creditscore.readers.cell_text import Cell, cell_text
 from creditscore.schema.number_text import (
     AmbiguousNumber,
     find_decimal_sign,
@@ -25,7 +26,7 @@ from creditscore.training.wrong_cells import TableFault
 #: Times of rows: numbers such as 201503, or moments to the second.
 Times = npt.NDArray[np.float64] | npt.NDArray[np.datetime64]
 
-Problems = Mapping[str, str]
+Problems = Mapping[Cell, str]
 
 #: A time as a number.
 NUMBER = re.compile(r"\d{1,17}(\.\d+)?")
@@ -123,32 +124,35 @@ def read_groups(cells: Sequence[str]) -> tuple[Ints, Problems]:
     numbers: dict[str, int] = {}
     for text in cells:
         numbers.setdefault(text.strip(), len(numbers))
-    problems = {
+    problems: Problems = {
         text: "must name a person, but the cell is empty" for text in set(cells) if not text.strip()
     }
     return np.array([numbers[text.strip()] for text in cells], dtype=np.int64), problems
 
 
-def read_weights(cells: Sequence[str], *, decimal: str | None) -> tuple[Floats, Problems]:
-    """Read how many people each row stands for; the cells settle a decimal sign that is None."""
-    texts = set(cells)
-    sign = decimal or find_decimal_sign(text.strip() for text in texts)
-    weights, problems = {}, {}
-    for text in texts:
-        bare = text.strip()
-        number = read_amount(bare, sign) if sign else read_undecided(bare)
+def read_weights(cells: Sequence[Cell], *, decimal: str | None) -> tuple[Floats, Problems]:
+    """Read how many people each row stands for; the texts settle a decimal sign that is None."""
+    sign = decimal or find_decimal_sign(cell.strip() for cell in cells if isinstance(cell, str))
+    weights: dict[Cell, float] = {}
+    problems: dict[Cell, str] = {}
+    for cell in set(cells):
+        bare = cell_text(cell).strip()
+        if isinstance(cell, float):
+            number: float | AmbiguousNumber | None = cell
+        else:
+            number = read_amount(bare, sign) if sign else read_undecided(bare)
         if isinstance(number, AmbiguousNumber):
             both = f"{number.with_point} or {number.with_comma}"
-            problems[text] = f"may be {both}, got {bare!r}: say [file] decimal in the schema file"
+            problems[cell] = f"may be {both}, got {bare!r}: say [file] decimal in the schema file"
         elif number is None or not 0 < number < np.inf:
-            problems[text] = f"must be a number above 0, got {text[:40]!r}"
+            problems[cell] = f"must be a number above 0, got {cell_text(cell)[:40]!r}"
         else:
-            weights[text] = float(number)
-    return np.array([weights.get(text, 1.0) for text in cells]), problems
+            weights[cell] = float(number)
+    return np.array([weights.get(cell, 1.0) for cell in cells]), problems
 
 
 class SampleColumn:
-    """Reads a column of [sample] piece by piece; each different text is kept once.
+    """Reads a column of [sample] piece by piece; each different cell is kept once.
 
     Parameters
     ----------
@@ -162,19 +166,21 @@ class SampleColumn:
 
     def __init__(self, role: str, column: str, decimal: str | None) -> None:
         self.role, self._column, self._decimal = role, column, decimal
-        self._numbers: dict[str, int] = {}
+        self._numbers: dict[Cell, int] = {}
         self._first_lines: list[int] = []
         self._pieces: list[Ints] = []
         self._reading: tuple[npt.NDArray[Any], Problems] | None = None
 
-    def read(self, cells: Sequence[str], lines: Sequence[int]) -> None:
+    def read(self, cells: Sequence[Cell], lines: Sequence[int]) -> None:
         """Read the cells of some rows."""
         numbers = self._numbers
-        for text, line in zip(cells, lines, strict=True):
-            if text not in numbers:
-                numbers[text] = len(numbers)
+        if self.role != "weight":
+            cells = list(map(cell_text, cells))
+        for cell, line in zip(cells, lines, strict=True):
+            if cell not in numbers:
+                numbers[cell] = len(numbers)
                 self._first_lines.append(line)
-        self._pieces.append(np.array([numbers[text] for text in cells], dtype=np.int64))
+        self._pieces.append(np.array([numbers[cell] for cell in cells], dtype=np.int64))
 
     def fault(self) -> TableFault | None:
         """Return what is wrong with it, if anything is."""
@@ -199,13 +205,11 @@ class SampleColumn:
         return values[np.concatenate(self._pieces)]
 
     def _texts(self) -> tuple[npt.NDArray[Any], Problems]:
-        """Read the different texts."""
+        """Read the different cells."""
         if self._reading is None:
-            texts = list(self._numbers)
-            if self.role == "time":
-                self._reading = read_times(texts)
-            elif self.role == "group":
-                self._reading = read_groups(texts)
+            if self.role == "weight":
+                self._reading = read_weights(list(self._numbers), decimal=self._decimal)
             else:
-                self._reading = read_weights(texts, decimal=self._decimal)
+                read = read_times if self.role == "time" else read_groups
+                self._reading = read(list(map(cell_text, self._numbers)))
         return self._reading

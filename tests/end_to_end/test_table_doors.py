@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 from table_files import as_csv, people, read, run
+from workbooks import Cell, write_workbook
 
 from creditscore.errors import DatasetError
 from creditscore.schema import Schema
@@ -209,3 +210,85 @@ def test_an_ambiguous_amount_is_refused_with_both_readings(
     (tmp_path / "in.csv").write_bytes(raw)
     with pytest.raises(DatasetError, match=r"or say \[file\] decimal in the schema file"):
         load(tmp_path / "in.csv", schema)
+
+
+def as_workbook(path: Path, names: list[str], rows: list[list[Cell]]) -> Path:
+    pytest.importorskip("python_calamine")
+    return write_workbook(path, {"People": [names, *rows]})
+
+
+def as_parquet(path: Path, names: list[str], rows: list[list[Cell]]) -> Path:
+    pa = pytest.importorskip("pyarrow")
+    import pyarrow.parquet as pq
+
+    columns = dict(zip(names, map(list, zip(*rows, strict=True)), strict=True))
+    if any(isinstance(cell, str) for cell in columns["LIMIT_BAL"]):
+        columns["LIMIT_BAL"] = [str(amount).removesuffix(".0") for amount in columns["LIMIT_BAL"]]
+    pq.write_table(pa.table(columns), path)
+    return path
+
+
+def with_typed_amounts(lines: list[str], *amounts: Cell) -> tuple[list[str], list[list[Cell]]]:
+    """Return the header, and rows of numbers, with amounts in the first rows."""
+    head, *rows = lines
+    cells: list[list[Cell]] = [list(map(float, row.split(","))) for row in rows]
+    for row, amount in zip(cells, amounts, strict=False):
+        row[0] = amount
+    return head.split(","), cells
+
+
+@pytest.mark.parametrize("write", [as_workbook, as_parquet])
+@pytest.mark.parametrize(
+    ("amounts", "verdict"),
+    [
+        ((30_000.125, 20_000.5), ("rows", ROWS)),
+        (("30000", "20000"), ("rows", ROWS)),
+        (("30.000", "1.000.000"), ("rows", ROWS)),
+        (("30.000", "20000,5"), ("rows", ROWS)),
+        (("20000", "30.000"), ("line", 2)),
+        (("20000", "30,000"), ("line", 2)),
+    ],
+)
+def test_texts_of_typed_tables_are_read_as_those_of_csv(
+    table: list[str],
+    verdicts: Callable[[bytes], dict[str, Verdict]],
+    tmp_path: Path,
+    write: Callable[[Path, list[str], list[list[Cell]]], Path],
+    amounts: tuple[Cell, ...],
+    verdict: Verdict,
+) -> None:
+    raw = write(tmp_path / "typed", *with_typed_amounts(table, *amounts)).read_bytes()
+
+    by_door = verdicts(raw)
+
+    if verdict == ("line", 2) and write is as_workbook:
+        # Below its header.
+        verdict = ("line", 3)
+    assert (by_door["train"], by_door["score"]) == (verdict, verdict)
+
+
+def test_a_number_of_a_workbook_is_that_number_whatever_the_texts_beside_it(
+    schema: Schema, table: list[str], model_dir: Path, tmp_path: Path
+) -> None:
+    mixed: tuple[Cell, ...] = (30_000.5, 10_000.125, "20.000", "20.000,5")
+    plain = (30_000.5, 10_000.125, 20_000, 20_000.5)
+    target = tmp_path / "out.csv"
+
+    def scored(amounts: tuple[Cell, ...]) -> list[str]:
+        source = as_workbook(tmp_path / "in.xlsx", *with_typed_amounts(table, *amounts))
+        assert load(source, schema).columns["LIMIT_BAL"][:4].tolist() == list(plain)
+        assert run("--model-dir", model_dir, source, target) == 0
+        return [row["probability"] for row in read(target)]
+
+    assert scored(mixed) == scored(plain)
+
+
+def test_numbers_of_a_workbook_settle_nothing_of_the_texts_beside_them(
+    table: list[str], verdicts: Callable[[bytes], dict[str, Verdict]], tmp_path: Path
+) -> None:
+    rows = with_typed_amounts(table, 30_000.5, "30.000")
+    raw = as_workbook(tmp_path / "x.xlsx", *rows).read_bytes()
+
+    by_door = verdicts(raw)
+
+    assert (by_door["train"], by_door["score"]) == (("line", 3), ("line", 3))

@@ -13,7 +13,7 @@ from workbooks import Cell, write_workbook
 
 from creditscore.errors import MissingPackage, NotATable
 from creditscore.readers import FileFormat, StatedFormat, TableFile, open_table_file
-from creditscore.readers.cell_text import cell_text
+from creditscore.readers.cell_text import cell_text, typed_cell
 
 #: A workbook as Excel 97 writes it, with two rows of names.
 XLS = Path(__file__).resolve().parents[1] / "fixtures" / "two_headers.xls"
@@ -54,6 +54,21 @@ def test_all_kinds_of_files_hold_the_same_texts(tmp_path: Path, write: object) -
     columns, rows, _ = read(write(tmp_path / "table"))  # type: ignore[operator]  # one of the above
 
     assert (columns, rows) == (HEADER, ROWS)
+
+
+@pytest.mark.parametrize("write", [as_workbook, as_parquet])
+def test_a_number_with_a_point_is_a_number(tmp_path: Path, write: object) -> None:
+    with open_table_file(write(tmp_path / "table")) as file:  # type: ignore[operator]  # as above
+        rows = [list(cells) for piece in file.pieces() for _, cells in piece.typed_rows]
+        first_rows = list(map(list, file.first_rows()))
+
+    assert rows == [["1", 2.5, "rents"], ["2", "1000", ""], ["3", 0.125, "Größe"]]
+    assert first_rows == rows
+
+
+@pytest.mark.parametrize("cell", ["30.125", "2.5", 3.0, 1e300, float("inf"), True, None])
+def test_all_else_is_a_text(cell: object) -> None:
+    assert typed_cell(cell) == cell_text(cell)
 
 
 def test_an_old_workbook_is_read_below_its_second_row_of_names() -> None:

@@ -56,7 +56,7 @@ def test_rows_and_format_are_those_of_the_sheet_with_the_columns(raw: bytes) -> 
         assert rows == [(3, ["1", "Größe"]), (5, ["2.5", ""])]
         # Twice, as a table is checked and then scored.
         assert [row for piece in workbook.pieces() for row in piece.rows] == rows
-        assert workbook.first_rows() == [["1", "Größe"], ["2.5", ""]]
+        assert workbook.first_rows() == [["1", "Größe"], [2.5, ""]]
 
 
 def test_old_workbooks_are_read_too() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,7 +12,7 @@ from creditscore.schema import Schema
 from creditscore.schema.cell_reader import read_cell
 from creditscore.schema.csv_cells import FORMULA, escape, safe, unescape
 
-TEXTS = st.text(st.sampled_from([*"'=+-@ \tA1.,", "\uff1d"]), max_size=8) | st.text(max_size=20)
+TEXTS = st.text(st.sampled_from([*"'=+-@ \tA1.,;|\n", "\uff1d"]), max_size=8) | st.text(max_size=20)
 
 
 @pytest.mark.parametrize(
@@ -26,6 +28,13 @@ TEXTS = st.text(st.sampled_from([*"'=+-@ \tA1.,", "\uff1d"]), max_size=8) | st.t
         ("", ""),
         ("-5", "-5"),
         ("'-5", "'-5"),
+        ("x;=1+1", "x;'=1+1"),
+        ("x;'=1+1", "x;''=1+1"),
+        ("=1| @A", "'=1|' @A"),
+        ("x\n=1", "x\n'=1"),
+        ("6.2,-106.8", "6.2,-106.8"),
+        ("Rp 1.000,-", "Rp 1.000,-"),
+        ("x;-5|'cmd'!A1", "x;'-5|'cmd'!A1"),
     ],
 )
 def test_only_what_a_spreadsheet_would_compute_gets_an_apostrophe(text: str, cell: str) -> None:
@@ -39,6 +48,16 @@ def test_every_text_comes_back_and_its_cell_is_safe(text: str) -> None:
 
     assert unescape(cell) == text
     assert safe(cell) == cell
+
+
+@given(text=TEXTS)
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|", "\n"])
+def test_no_separator_makes_a_formula_of_a_part_of_a_cell(separator: str, text: str) -> None:
+    for passed in (safe(text), escape(text)):
+        _, *parts = passed.split(separator)
+        formulas = [part for part in parts if part.strip(" ").startswith(FORMULA[:4])]
+        # All are a minus, with a number or nothing behind it up to the next separator.
+        assert all(re.match(r" *-([0-9]+([.,][0-9]+)?)?([,;\t\n]|$)", part) for part in formulas)
 
 
 @given(texts=st.lists(TEXTS, max_size=6, unique=True))

@@ -10,6 +10,7 @@ from typing import Any
 import carded
 import numpy as np
 import pytest
+from workbooks import Cell, write_workbook
 
 from creditscore.cli import train
 from creditscore.errors import DatasetError
@@ -228,6 +229,26 @@ def test_a_suffix_may_follow_numbers(tmp_path: Path, suffix: str, cells: tuple[s
     assert incomes(tmp_path, *cells, schema=schema) == [12.5, 30, 7]
     with pytest.raises(DatasetError, match="got '7 x"):
         incomes(tmp_path, "7 xEUR", "7 x", schema=schema)
+
+
+@pytest.mark.parametrize(
+    ("decimal", "cells", "numbers"),
+    [
+        (None, [30.125, 0.5, "7"], [30.125, 0.5, 7]),
+        (None, [30.125, 0.5, "1,5", "0,125"], [30.125, 0.5, 1.5, 0.125]),
+        (",", [30.125, 0.5, "30,125"], [30.125, 0.5, 30.125]),
+        (".", [30.125, 0.5, "30.125"], [30.125, 0.5, 30.125]),
+    ],
+)
+def test_numbers_of_a_workbook_are_these_numbers(
+    tmp_path: Path, decimal: str | None, cells: list[Cell], numbers: list[float]
+) -> None:
+    rows: list[list[Cell]] = [[12, "1", cell, number % 2] for number, cell in enumerate(cells)]
+    path = write_workbook(tmp_path / "loans.xlsx", {"Loans": [HEADER.split(";"), *rows]})
+
+    data = load(path, schema_of(file={"decimal": decimal} if decimal else {}))
+
+    assert data.columns["income"].tolist() == numbers
 
 
 def test_a_suffix_does_not_hide_the_decimal_comma(tmp_path: Path) -> None:

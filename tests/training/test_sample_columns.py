@@ -106,6 +106,14 @@ def test_the_decimal_sign_of_weights_is_settled_by_their_cells() -> None:
     assert problems == {"1,234": text}
 
 
+def test_weights_that_are_numbers_settle_no_decimal_sign() -> None:
+    weights, problems = read_weights([2.5, 1.125, "1.234"], decimal=None)
+
+    assert weights[:2].tolist() == [2.5, 1.125]
+    assert list(problems) == ["1.234"]
+    assert read_weights([1.125, "1,5"], decimal=None)[0].tolist() == [1.125, 1.5]
+
+
 def test_a_workbook_has_them_whatever_decimal_sign_its_csv_has(tmp_path: Path) -> None:
     people = draw_population(60, seed=1, intercept=0).rows(np.arange(60))
     rows = [row | {"date": 1, "stands_for": 1} for row in people]

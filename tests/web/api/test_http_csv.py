@@ -77,7 +77,7 @@ def test_other_columns_are_passed_through_in_front(client: FlaskClient, schema: 
 @pytest.mark.parametrize(
     "cell",
     [
-        *("=1+1", "+1", "-1+2", "-1.2.3", "@SUM(A1)", "\t=1", " =1", "  -1+2", "\xa0@A1"),
+        *("=1+1", "+1", "-1+2", "-1.2.3", "@SUM(A1)", "\t1", " =1", "  -1+2", "\xa0@A1"),
         *("\uff1d1+1", "\uff0b1", "\uff0d1", "\uff20SUM(A1)", " \uff1d1"),
     ],
 )
@@ -90,6 +90,24 @@ def test_no_text_cell_is_a_formula_for_a_spreadsheet(
 
     assert answer[0]["note"] == f"'{cell}"
     assert f"'{cell}" in answer[0]
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("inner", [",", ";", "\t", "|"])
+def test_no_part_of_a_cell_is_a_formula_for_a_spreadsheet(
+    client: FlaskClient, schema: Schema, separator: str, inner: str
+) -> None:
+    person = examples(schema)
+    row = {**person, "note": f"x{inner}=1+1", "place": f"6.2{inner} -106.8", "sum": f"1{inner}-"}
+    text = io.StringIO()
+    csv.writer(text, delimiter=separator).writerows([[*row], [*row.values()]])
+
+    answer = post(client, text.getvalue()).get_data(as_text=True)
+
+    header, cells = csv.reader(io.StringIO(answer), delimiter=separator)
+    given_back = dict(zip(header, cells, strict=True))
+    assert given_back["note"] == f"x{inner}'=1+1"
+    assert [given_back[name] for name in ("place", "sum")] == [row["place"], row["sum"]]
 
 
 def test_every_fault_is_named_with_its_line(client: FlaskClient, schema: Schema) -> None:

@@ -210,6 +210,19 @@ def test_a_workbook_with_an_endless_row_is_refused_by_its_number(
     assert logged(app) == []
 
 
+def test_a_text_of_a_workbook_is_read_as_one_of_csv(
+    client: FlaskClient, people: list[Row], tmp_path: Path
+) -> None:
+    pytest.importorskip("python_calamine")
+    people[0]["LIMIT_BAL"], people[1]["LIMIT_BAL"] = "30.000", 30_000.125
+
+    answer = upload(client, workbook(tmp_path, people), name="people.xlsx")
+
+    assert len(rows_of(files_of(answer)["scored"])) == len(people) - 1
+    (rejected,) = rows_of(files_of(answer)["rejected"])
+    assert "30.000, which can mean 30 or 30000" in rejected["faults"]
+
+
 def test_a_workbook_comes_back_as_excel_reads_csv_in_the_language(
     client: FlaskClient, people: list[Row], tmp_path: Path
 ) -> None:
