@@ -180,11 +180,11 @@ def test_nothing_on_the_application_scorecard_can_be_changed(
     assert recourse is None
     assert explain_recourse(recourse, model.schema, "en") == {
         "possible": False,
-        "text": "Nothing that the applicant can change today would change this decision.",
+        "text": "No other values of what an applicant can change would have changed this decision.",
         "changes": [],
         "probability_of_default": None,
     }
-    assert explain_recourse(recourse, model.schema, "id")["text"].startswith("Tidak ada yang dapat")
+    assert explain_recourse(recourse, model.schema, "id")["text"].startswith("Tidak ada nilai lain")
 
 
 def test_who_is_eligible_already_need_not_change_anything(model: Model) -> None:
@@ -212,8 +212,8 @@ def test_advice_is_said_in_both_languages(model: Model, cases: Sequence[Case]) -
     )
 
     assert english["possible"] is True
-    assert english["text"].startswith("With these changes, and all else as it is")
-    assert indonesian["text"].startswith("Dengan perubahan ini")
+    assert english["text"].startswith("With these values, and all else as it is")
+    assert indonesian["text"].startswith("Seandainya nilainya seperti ini")
     assert english["probability_of_default"] == recourse.probability_of_default
     assert [(step["field"], step["from"], step["to"]) for step in english["changes"]] == [
         (name, before, after) for name, (before, after) in recourse.changes.items()
