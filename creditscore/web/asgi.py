@@ -8,37 +8,35 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from functools import cached_property, partial
 from http import HTTPStatus
 from io import BytesIO
 from time import monotonic
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from creditscore.web import metrics
 from creditscore.web.json_logging import log_request
 from creditscore.web.problems import write_problem
+from creditscore.web.threads import NoThread, Threads
 from creditscore.web.wsgi import PIECE, Answer, answer_of, environ_of, pieces_of
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
+    from _typeshed.wsgi import WSGIApplication
 
-T = TypeVar("T")
 Message = dict[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[Message]]
 Send: TypeAlias = Callable[[Message], Awaitable[None]]
 
-#: Threads of a process; bytes of a body that get it one second more; seconds to read on a refused
-#: body, as a client may lose an answer that comes while it sends.
-THREADS, MIN_BYTES_PER_S, LINGER_S = 16, 64 * 1024, 2.0
+#: Bytes of a body that get it one second more; seconds to read on a refused body, as a client may
+#: lose an answer that comes while it sends.
+MIN_BYTES_PER_S, LINGER_S = 64 * 1024, 2.0
 
 LATER = "There is more to do than can be done soon; ask again a little later."
 TOO_SLOW = "The request did not come whole in time."
 
 
 class Refused(Exception):
-    """A request that no thread will answer: its status, and why."""
+    """A body that is not waited for: the status, and why."""
 
 
 class Asgi:
@@ -54,19 +52,11 @@ class Asgi:
         *,
         body_seconds: float = 20.0,
         max_total_bytes: int = 128 * 1024 * 1024,
-        max_waiting: int = 128,
-        max_wait_seconds: float = 1.0,
+        threads: Threads | None = None,
     ) -> None:
         self._app, self._max_body_bytes, self._body_seconds = app, max_body_bytes, body_seconds
-        self._max_total_bytes, self._max_wait_seconds = max_total_bytes, max_wait_seconds
-        self._max_under_way, self._under_way, self._bytes = THREADS + max_waiting, 0, 0
-        self._free_threads = asyncio.Semaphore(THREADS)
+        self._max_total_bytes, self._bytes, self._threads = max_total_bytes, 0, threads or Threads()
         self.closing = False
-
-    @cached_property
-    def _pool(self) -> ThreadPoolExecutor:
-        """The threads, started by the first request: the processes have forked by then."""
-        return ThreadPoolExecutor(THREADS, "request")
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -79,12 +69,13 @@ class Asgi:
         try:
             is_complete = await self._collect(scope, receive, body)
             environ = environ_of(scope, body)
-            answer = await self._answer(environ)
+            answer = await self._threads.begin(answer_of, self._app, environ)
             await self._send(answer, send, receive, is_complete=is_complete)
             log_request(environ, answer.status, monotonic() - began_at)
-        except Refused as refused:
-            metrics.request_shed(refused.args[0])
-            problem = Answer(*write_problem(*refused.args), pieces_of(()))
+        except (Refused, NoThread) as refused:
+            status, text = refused.args or (HTTPStatus.SERVICE_UNAVAILABLE, LATER)
+            metrics.request_shed(status)
+            problem = Answer(*write_problem(status, text), pieces_of(()))
             await self._send(problem, send, receive, is_complete=is_complete)
         finally:
             self._bytes -= body.getbuffer().nbytes
@@ -113,34 +104,6 @@ class Asgi:
                     limit.reschedule(end + body.tell() // MIN_BYTES_PER_S)
         raise Refused(HTTPStatus.REQUEST_TIMEOUT, TOO_SLOW)
 
-    async def _answer(self, environ: WSGIEnvironment) -> Answer:
-        """Run the application in a thread, unless too many requests wait for one."""
-        if self._under_way >= self._max_under_way:
-            raise Refused(HTTPStatus.SERVICE_UNAVAILABLE, LATER)
-        self._under_way += 1
-        try:
-            return await self._call(self._max_wait_seconds, answer_of, self._app, environ)
-        finally:
-            self._under_way -= 1
-
-    async def _call(self, max_wait: float | None, function: Callable[..., T], *arguments: Any) -> T:
-        """Call a function in a thread, unless none gets free in time."""
-        try:
-            async with asyncio.timeout(max_wait):
-                await self._free_threads.acquire()
-        except TimeoutError:
-            raise Refused(HTTPStatus.SERVICE_UNAVAILABLE, LATER) from None
-        loop = asyncio.get_running_loop()
-        future = loop.run_in_executor(self._pool, partial(function, *arguments))
-        try:
-            return await asyncio.shield(future)
-        except asyncio.CancelledError:
-            # The client has gone. Its thread goes on, with all that it holds: both still count.
-            await asyncio.wait([future])
-            raise
-        finally:
-            self._free_threads.release()
-
     async def _send(
         self, answer: Answer, send: Send, receive: Receive, *, is_complete: bool
     ) -> None:
@@ -157,7 +120,7 @@ class Asgi:
                 for offset in range(0, len(piece), PIECE):
                     part = piece[offset : offset + PIECE]
                     await send({"type": "http.response.body", "body": part, "more_body": True})
-                piece = await self._call(None, next, rest)
+                piece = await self._threads.go_on(next, rest)
             await send({"type": "http.response.body", "body": piece})
         finally:
             self._bytes -= size

@@ -24,7 +24,7 @@ from creditscore.web.terminal import show_address
 
 wsgi_app = "creditscore.cli.serve:app"  # unless it is named: gunicorn alone starts the service
 bind = "127.0.0.1:8000"
-# An event loop waits for the clients: a slow one takes no thread. Threads: creditscore/web/asgi.py.
+# An event loop waits for the clients: a slow one takes no thread (web/threads.py).
 worker_class = "asgi"
 asgi_loop = "asyncio"
 asgi_lifespan = "off"

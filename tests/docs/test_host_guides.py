@@ -18,7 +18,7 @@ from live_server import free_port, serving
 
 from creditscore.schema import Schema
 from creditscore.settings import DEFINITIONS
-from creditscore.web.asgi import THREADS
+from creditscore.web.threads import THREADS
 
 DOCS = PROJECT / "docs"
 HOSTS = ("linux", "windows", "container-host", "docker", "pythonanywhere")

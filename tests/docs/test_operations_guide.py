@@ -25,7 +25,7 @@ from metric_names import known_names, metric_families
 from skips import skip_or_fail
 
 from creditscore.schema import Schema
-from creditscore.web.asgi import THREADS, Asgi
+from creditscore.web.threads import THREADS, Threads
 
 GUIDE = PROJECT / "docs" / "operations.md"
 TEXT = GUIDE.read_text(encoding="utf-8")
@@ -255,7 +255,7 @@ def test_the_proxy_lets_the_largest_table_through_and_names_the_client() -> None
 
 def test_the_proxy_passes_on_a_few_requests_more_than_the_service_takes() -> None:
     (connections,) = re.findall(r"max_conns=([0-9]+);", TEXT)
-    waiting = inspect.signature(Asgi).parameters["max_waiting"].default
+    waiting = inspect.signature(Threads).parameters["max_waiting"].default
     workers = int(runpy.run_path(str(PROJECT / "gunicorn.conf.py"))["workers"])
     capacity = workers * (THREADS + waiting)
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from creditscore.web.asgi import THREADS, Asgi
+from creditscore.web.asgi import Asgi
+from creditscore.web.threads import THREADS, Threads
 from creditscore.web.wsgi import PIECE
 
 if TYPE_CHECKING:
@@ -205,7 +206,7 @@ def test_who_would_wait_for_a_thread_is_told_to_come_later_while_all_are_busy(
         return echo(environ, start_response)
 
     async def run() -> list[Answered]:
-        door = Asgi(wait, MAX_BODY, **limits)
+        door = Asgi(wait, MAX_BODY, threads=Threads(**limits))
         tasks = [asyncio.create_task(ask(door)) for _ in range(THREADS + 5)]
         try:
             # Long enough for a busy machine, and less than for ever.
@@ -287,7 +288,7 @@ def test_a_thread_counts_until_it_is_done_though_its_client_has_gone() -> None:
         return echo(environ, start_response)
 
     async def run() -> list[int]:
-        door = Asgi(wait, MAX_BODY, max_waiting=0, max_wait_seconds=60)
+        door = Asgi(wait, MAX_BODY, threads=Threads(max_waiting=0, max_wait_seconds=60))
         tasks = [asyncio.create_task(ask(door, pieces(b"a"))) for _ in range(THREADS)]
         await asyncio.sleep(0.1)
         for task in tasks:

@@ -1,0 +1,77 @@
+"""The threads that answer requests: so many at a time, and nobody waits for one too long."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property, partial
+from typing import Any, TypeVar
+
+#: Threads of a process.
+THREADS = 16
+
+Result = TypeVar("Result")
+
+
+class NoThread(Exception):
+    """No thread gets free in time, or too many wait for one."""
+
+
+class Threads:
+    """Calls functions in threads, for an event loop.
+
+    Parameters
+    ----------
+    max_waiting : int
+        Most that wait for a thread.
+    max_wait_seconds : float
+        How long one of them waits.
+    """
+
+    def __init__(self, *, max_waiting: int = 128, max_wait_seconds: float = 1.0) -> None:
+        self._max_under_way, self._under_way = THREADS + max_waiting, 0
+        self._max_wait_seconds, self._free = max_wait_seconds, asyncio.Semaphore(THREADS)
+
+    @cached_property
+    def _pool(self) -> ThreadPoolExecutor:
+        """The threads, started by the first request: the processes have forked by then."""
+        return ThreadPoolExecutor(THREADS, "request")
+
+    async def begin(self, function: Callable[..., Result], *arguments: Any) -> Result:
+        """Call a function, unless too many calls wait for a thread.
+
+        Raises
+        ------
+        NoThread
+            At once if there are too many; else when it has waited for too long.
+        """
+        if self._under_way >= self._max_under_way:
+            raise NoThread
+        self._under_way += 1
+        try:
+            try:
+                async with asyncio.timeout(self._max_wait_seconds):
+                    await self._free.acquire()
+            except TimeoutError:
+                raise NoThread from None
+            return await self._run(function, *arguments)
+        finally:
+            self._under_way -= 1
+
+    async def go_on(self, function: Callable[..., Result], *arguments: Any) -> Result:
+        """Call a function for what has begun already: it waits for a thread however long."""
+        await self._free.acquire()
+        return await self._run(function, *arguments)
+
+    async def _run(self, function: Callable[..., Result], *arguments: Any) -> Result:
+        loop = asyncio.get_running_loop()
+        future = loop.run_in_executor(self._pool, partial(function, *arguments))
+        try:
+            return await asyncio.shield(future)
+        except asyncio.CancelledError:
+            # The client has gone. Its thread goes on, with all that it holds: both still count.
+            await asyncio.wait([future])
+            raise
+        finally:
+            self._free.release()
