@@ -17,7 +17,7 @@ from creditscore.readers.cell_text import Cell, TypedRow, cell_text
 from creditscore.readers.file_format import SEPARATORS
 from creditscore.schema import Field, Schema
 from creditscore.schema.cell_reader import accepts_empty, read_cell
-from creditscore.schema.csv_cells import FORMULA, MINUS, to_line
+from creditscore.schema.csv_cells import FORMULA, INNER_FORMULA, to_line
 from creditscore.schema.decimal_signs import decimal_signs
 from creditscore.schema.table_columns import field_columns, field_names
 from creditscore.tables.table import Block, Style, check_header
@@ -28,15 +28,6 @@ _UNSAFE = {
         rf"(?:^|[{re.escape(separator)}\n])(?:(?![{re.escape(separator)}\n])\s)*"
         rf"(?!-[0-9]+(?:[.,][0-9]+)?(?:[{re.escape(separator)}\n]|$))"
         rf"[=+\-@\uff1d\uff0b\uff0d\uff20{'' if separator == chr(9) else chr(9)}]"
-    )
-    for separator in SEPARATORS
-}
-#: The same of a part of a cell, as `safe` finds it.
-_INNER = {
-    separator: re.compile(
-        rf"[{''.join(SEPARATORS).replace(separator, '')}](?:(?![\t\n{re.escape(separator)}])\s)*"
-        rf"(?!{MINUS}(?:[,;\t\n{re.escape(separator)}]|$))"
-        rf"[=+\-@\uff1d\uff0b\uff0d\uff20]"
     )
     for separator in SEPARATORS
 }
@@ -293,7 +284,7 @@ def _is_plain(lines: bytes, separator: str) -> bool:
     # Searching for the characters first is much faster than matching each cell.
     return not (
         any(mark in lines for mark in _MARKS)
-        and (_UNSAFE[separator].search(text) or _INNER[separator].search(text))
+        and (_UNSAFE[separator].search(text) or INNER_FORMULA.search(text))
     )
 
 

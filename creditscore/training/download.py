@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import http.client
 import urllib.error
 import urllib.request
@@ -11,6 +10,7 @@ from pathlib import Path
 from creditscore.errors import DatasetError
 from creditscore.files import PUBLIC, atomic_write_all
 from creditscore.schema import Source
+from creditscore.scorecard.verification import sha256
 
 TIMEOUT_S = 30.0
 
@@ -36,7 +36,7 @@ def fetch(source: Source, cache: Path) -> Path:
         If it cannot be had.
     """
     target = cache / f"{source.sha256[:16]}.csv"
-    if target.exists() and _sha256(target.read_bytes()) == source.sha256:
+    if target.exists() and sha256(target.read_bytes()) == source.sha256:
         return target
     if not source.url.startswith(("http://", "https://")):
         raise DatasetError(source.url, "is not an http or https address")
@@ -53,7 +53,7 @@ def fetch(source: Source, cache: Path) -> Path:
         # ValueError: an address such as http://[ that Python cannot take apart.
         reason = getattr(error, "reason", None) or error
         raise DatasetError(source.url, f"cannot be fetched: {reason}") from None
-    digest = _sha256(content)
+    digest = sha256(content)
     if digest != source.sha256:
         problem = f"has SHA-256 {digest}, expected {source.sha256}; it was not kept"
         raise DatasetError(source.url, problem)
@@ -63,7 +63,3 @@ def fetch(source: Source, cache: Path) -> Path:
     except OSError as error:
         raise DatasetError(str(cache), f"cannot be written: {error.strerror}") from None
     return target
-
-
-def _sha256(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
