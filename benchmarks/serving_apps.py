@@ -19,6 +19,7 @@ from creditscore.settings import Settings
 from creditscore.web import create_app
 from creditscore.web.app import App
 from creditscore.web.asgi import Asgi
+from creditscore.web.body_collector import BodyCollector
 from creditscore.web.service import NAME
 
 FIELDS = ("LIMIT_BAL", "SEX", "EDUCATION", "MARRIAGE", "AGE")
@@ -30,7 +31,7 @@ PICKLE = "BENCHMARK_PICKLE"
 def constant() -> Flask:
     """Answer every request with the same few bytes: Flask's floor, behind the same server."""
     app = App(__name__)
-    app.asgi = Asgi(app, 2**20)
+    app.asgi = Asgi(app, BodyCollector(2**20))
 
     @app.post("/predict")
     def predict() -> ResponseReturnValue:

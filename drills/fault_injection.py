@@ -21,6 +21,7 @@ from creditscore.errors import DatabaseUnavailable
 from creditscore.settings import Settings
 from creditscore.web import create_app, json_parser
 from creditscore.web.asgi import Asgi
+from creditscore.web.body_collector import BodyCollector
 from creditscore.web.service import NAME
 from creditscore.web.threads import Threads
 
@@ -110,9 +111,9 @@ def create_faulty_app(name: str) -> Flask:
         event.listen(Engine, "connect", lambda opened, _: opened.execute(PRAGMAS[name]))
     app = create_app(Settings.from_env(os.environ))
     if name == "patient":
-        app.asgi = Asgi(app, LARGE, threads=Threads(max_waiting=10**6, max_wait_seconds=1e6))
+        app.asgi = Asgi(app, BodyCollector(LARGE), Threads(max_waiting=10**6, max_wait_seconds=1e6))
     if name == "boundless":
-        app.asgi = Asgi(app, LARGE, max_total_bytes=10**12)
+        app.asgi = Asgi(app, BodyCollector(LARGE, max_total_bytes=10**12))
     if name == "lenient":
         # As everybody reads JSON.
         json_parser.parse = lambda raw: json.loads(raw)

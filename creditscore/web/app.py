@@ -33,6 +33,7 @@ from creditscore.settings import Settings
 from creditscore.web import api, cli, headers, metrics, origins, pages, problems, rate_limiting
 from creditscore.web.asgi import Asgi
 from creditscore.web.authentication import Keys
+from creditscore.web.body_collector import BodyCollector
 from creditscore.web.json_logging import format_lines
 from creditscore.web.rate_limiting import Limits
 from creditscore.web.request_body import UPLOAD_ROOM
@@ -113,7 +114,7 @@ def create_app(settings: Settings, model: Model | None = None) -> App:
         app.wsgi_app = proxied  # type: ignore[method-assign]
     max_upload = settings.max_csv_bytes + UPLOAD_ROOM
     max_body_bytes = max(settings.max_json_bytes, max_upload, pages.MAX_FORM_BYTES)
-    app.asgi = Asgi(app, max_body_bytes)
+    app.asgi = Asgi(app, BodyCollector(max_body_bytes))
     # For code that reads a form by Flask's own means, also on a server that has no such limit.
     app.config["MAX_CONTENT_LENGTH"] = max_body_bytes
     svc = Service(

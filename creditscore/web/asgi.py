@@ -12,9 +12,10 @@ from contextlib import suppress
 from http import HTTPStatus
 from io import BytesIO
 from time import monotonic
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from creditscore.web import metrics
+from creditscore.web.body_collector import LATER, BodyCollector, Message, Receive, Refused
 from creditscore.web.json_logging import log_request
 from creditscore.web.problems import write_problem
 from creditscore.web.threads import NoThread, Threads
@@ -23,20 +24,13 @@ from creditscore.web.wsgi import PIECE, Answer, answer_of, environ_of, pieces_of
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
-Message = dict[str, Any]
-Receive: TypeAlias = Callable[[], Awaitable[Message]]
 Send: TypeAlias = Callable[[Message], Awaitable[None]]
 
-#: Bytes of a body that get it one second more; seconds to read on a refused body, as a client may
-#: lose an answer that comes while it sends.
-MIN_BYTES_PER_S, LINGER_S = 64 * 1024, 2.0
+#: Bytes from which on a body is a long one: some two thousand applicants.
+LONG = 256 * 1024
 
-LATER = "There is more to do than can be done soon; ask again a little later."
-TOO_SLOW = "The request did not come whole in time."
-
-
-class Refused(Exception):
-    """A body that is not waited for: the status, and why."""
+#: Seconds to read on a refused body, as a client may lose an answer that comes while it sends.
+LINGER_S = 2.0
 
 
 class Asgi:
@@ -46,16 +40,9 @@ class Asgi:
     """
 
     def __init__(
-        self,
-        app: WSGIApplication,
-        max_body_bytes: int,
-        *,
-        body_seconds: float = 20.0,
-        max_total_bytes: int = 128 * 1024 * 1024,
-        threads: Threads | None = None,
+        self, app: WSGIApplication, bodies: BodyCollector, threads: Threads | None = None
     ) -> None:
-        self._app, self._max_body_bytes, self._body_seconds = app, max_body_bytes, body_seconds
-        self._max_total_bytes, self._bytes, self._threads = max_total_bytes, 0, threads or Threads()
+        self._app, self._bodies, self._threads = app, bodies, threads or Threads()
         self.closing = False
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
@@ -67,9 +54,10 @@ class Asgi:
             raise NotImplementedError(scope["type"])
         began_at, body, is_complete = monotonic(), BytesIO(), False
         try:
-            is_complete = await self._collect(scope, receive, body)
+            is_complete = await self._bodies.collect(scope, receive, body)
             environ = environ_of(scope, body)
-            answer = await self._threads.begin(answer_of, self._app, environ)
+            is_long = body.getbuffer().nbytes > LONG
+            answer = await self._threads.begin(answer_of, self._app, environ, is_long=is_long)
             await self._send(answer, send, receive, is_complete=is_complete)
             log_request(environ, answer.status, monotonic() - began_at)
         except (Refused, NoThread) as refused:
@@ -78,31 +66,11 @@ class Asgi:
             problem = Answer(*write_problem(status, text), pieces_of(()))
             await self._send(problem, send, receive, is_complete=is_complete)
         finally:
-            self._bytes -= body.getbuffer().nbytes
-            # It may take a while yet, and what is not counted must not be held.
-            body.truncate(0)
+            self._bodies.release(body)
         with suppress(TimeoutError):
             async with asyncio.timeout(LINGER_S):
                 while not is_complete and (await receive()).get("more_body"):
                     pass
-
-    async def _collect(self, scope: Message, receive: Receive, body: BytesIO) -> bool:
-        """Read the body; return whether it is whole, and not too long to be read on."""
-        lengths = [int(value) for name, value in scope["headers"] if name == b"content-length"]
-        if max(lengths, default=0) > self._max_body_bytes:
-            return False
-        with suppress(TimeoutError):
-            async with asyncio.timeout(self._body_seconds) as limit:
-                end = limit.when() or 0.0
-                while (message := await receive())["type"] == "http.request":
-                    self._bytes += body.write(message["body"])
-                    if not message["more_body"] or body.tell() > self._max_body_bytes:
-                        body.seek(0)
-                        return not message["more_body"]
-                    if self._bytes > self._max_total_bytes:
-                        raise Refused(HTTPStatus.SERVICE_UNAVAILABLE, LATER)
-                    limit.reschedule(end + body.tell() // MIN_BYTES_PER_S)
-        raise Refused(HTTPStatus.REQUEST_TIMEOUT, TOO_SLOW)
 
     async def _send(
         self, answer: Answer, send: Send, receive: Receive, *, is_complete: bool
@@ -114,7 +82,7 @@ class Asgi:
         await send({"type": "http.response.start", "status": status, "headers": lines})
         size = len(piece)
         disconnect = asyncio.ensure_future(receive()) if is_complete and size >= min_size else None
-        self._bytes += size
+        self._bodies.total_bytes += size
         try:
             while len(piece) >= min_size and not (disconnect and disconnect.done()):
                 for offset in range(0, len(piece), PIECE):
@@ -123,7 +91,7 @@ class Asgi:
                 piece = await self._threads.go_on(next, rest)
             await send({"type": "http.response.body", "body": piece})
         finally:
-            self._bytes -= size
+            self._bodies.total_bytes -= size
             if disconnect:
                 disconnect.cancel()
             with suppress(ValueError):  # a thread is reading still, and ends it itself

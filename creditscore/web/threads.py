@@ -8,8 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property, partial
 from typing import Any, TypeVar
 
-#: Threads of a process.
-THREADS = 16
+#: Threads of a process, and how many of them long requests may have.
+THREADS, FOR_LONG_ONES = 16, 8
 
 Result = TypeVar("Result")
 
@@ -32,14 +32,19 @@ class Threads:
     def __init__(self, *, max_waiting: int = 128, max_wait_seconds: float = 1.0) -> None:
         self._max_under_way, self._under_way = THREADS + max_waiting, 0
         self._max_wait_seconds, self._free = max_wait_seconds, asyncio.Semaphore(THREADS)
+        self._free_for_long_ones = asyncio.Semaphore(FOR_LONG_ONES)
 
     @cached_property
     def _pool(self) -> ThreadPoolExecutor:
         """The threads, started by the first request: the processes have forked by then."""
         return ThreadPoolExecutor(THREADS, "request")
 
-    async def begin(self, function: Callable[..., Result], *arguments: Any) -> Result:
+    async def begin(
+        self, function: Callable[..., Result], *arguments: Any, is_long: bool = False
+    ) -> Result:
         """Call a function, unless too many calls wait for a thread.
+
+        What `is_long` waits for others that are until it may wait for a thread.
 
         Raises
         ------
@@ -50,14 +55,26 @@ class Threads:
             raise NoThread
         self._under_way += 1
         try:
+            if not is_long:
+                return await self._begin(function, *arguments)
+            await self._wait(self._free_for_long_ones)
             try:
-                async with asyncio.timeout(self._max_wait_seconds):
-                    await self._free.acquire()
-            except TimeoutError:
-                raise NoThread from None
-            return await self._run(function, *arguments)
+                return await self._begin(function, *arguments)
+            finally:
+                self._free_for_long_ones.release()
         finally:
             self._under_way -= 1
+
+    async def _begin(self, function: Callable[..., Result], *arguments: Any) -> Result:
+        await self._wait(self._free)
+        return await self._run(function, *arguments)
+
+    async def _wait(self, semaphore: asyncio.Semaphore) -> None:
+        try:
+            async with asyncio.timeout(self._max_wait_seconds):
+                await semaphore.acquire()
+        except TimeoutError:
+            raise NoThread from None
 
     async def go_on(self, function: Callable[..., Result], *arguments: Any) -> Result:
         """Call a function for what has begun already: it waits for a thread however long."""

@@ -17,7 +17,7 @@ from live_server import LiveServer, serving
 from service_settings import log_in
 
 from creditscore.schema import Schema
-from creditscore.web.asgi import LATER
+from creditscore.web.body_collector import LATER
 
 #: Requests that two processes take: for their threads, and to wait for one. And many more.
 MAX_ACCEPTED, REQUESTS = 2 * (16 + 128), 500
