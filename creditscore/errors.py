@@ -117,6 +117,10 @@ class DatabaseUnavailable(CreditScoreError):
     """
 
 
+class Overloaded(CreditScoreError):
+    """There is more to do than can be done soon."""
+
+
 class KeyRefused(CreditScoreError):
     """An API key cannot be made or revoked."""
 

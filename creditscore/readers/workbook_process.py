@@ -12,6 +12,7 @@ import importlib.util
 import io
 import subprocess
 import sys
+import threading
 import zipfile
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import ExitStack
@@ -20,7 +21,7 @@ from tempfile import TemporaryFile
 from typing import Any, BinaryIO, cast
 
 from creditscore.environment import CHECKOUT, interpreter
-from creditscore.errors import NotATable
+from creditscore.errors import NotATable, Overloaded
 from creditscore.i18n.catalogue import say
 from creditscore.json_codec import dumps_bytes, loads
 from creditscore.readers.cell_text import Cell
@@ -37,6 +38,10 @@ MAX_UNPACKED = 256 * 1024 * 1024
 
 #: Bytes of memory, seconds of computing, and bytes of its rows that the process may take.
 MAX_MEMORY, MAX_SECONDS, MAX_WRITTEN = 512 * 1024 * 1024, 60, 512 * 1024 * 1024
+
+
+#: As many workbooks are read at a time, and another one waits for so many seconds.
+AT_A_TIME, MAX_WAIT_SECONDS = threading.Semaphore(2), 1.0
 
 
 @dataclass(frozen=True)
@@ -84,6 +89,7 @@ def read_workbook(
     column_names: Collection[str],
     stated: StatedFormat,
     max_seconds: int = MAX_SECONDS,
+    at_a_time: threading.Semaphore = AT_A_TIME,
 ) -> WorkbookFile:
     """Read a sheet as `open_excel` does, all of it.
 
@@ -97,15 +103,21 @@ def read_workbook(
         What is known of it.
     max_seconds : int
         After so many it is given up.
+    at_a_time : threading.Semaphore
+        As many are read at a time.
 
     Raises
     ------
     NotATable
         As of `open_excel`, or if it takes too much memory or time.
+    Overloaded
+        If too many others are being read.
     """
     job = dumps_bytes({"wanted": list(column_names), "stated": asdict(stated)}) + b"\n"
     with ExitStack() as stack:
         file = cast(BinaryIO, stack.enter_context(TemporaryFile()))
+        if not at_a_time.acquire(timeout=MAX_WAIT_SECONDS):
+            raise Overloaded
         try:
             subprocess.run(
                 [str(interpreter()), "-m", __name__],
@@ -118,6 +130,8 @@ def read_workbook(
             )
         except subprocess.SubprocessError:
             raise NotATable("not_csv", say("workbook_too_large"), 1) from None
+        finally:
+            at_a_time.release()
         file.seek(0)
         header = _load(file.readline())
         stack.pop_all()

@@ -23,6 +23,7 @@ from creditscore.errors import (
     NoOverride,
     NotJson,
     OutcomeConflict,
+    Overloaded,
     OverrideConflict,
     UnknownDecision,
 )
@@ -164,6 +165,7 @@ class WrongHost(Problem):
 #: What the packages below raise: the status, and the message's key.
 REFUSALS: dict[type[Exception], tuple[HTTPStatus, str]] = {
     DatabaseUnavailable: (HTTPStatus.SERVICE_UNAVAILABLE, "log_unavailable"),
+    Overloaded: (HTTPStatus.SERVICE_UNAVAILABLE, "overloaded"),
     KeyReused: (HTTPStatus.UNPROCESSABLE_ENTITY, "key_reused"),
     UnknownDecision: (HTTPStatus.NOT_FOUND, "unknown_decision"),
     OutcomeConflict: (HTTPStatus.CONFLICT, "outcome_conflict"),
@@ -213,6 +215,7 @@ def _refuse_known(error: Exception) -> Response:
     if isinstance(error, DatabaseUnavailable):
         # The cause is for the operator only.
         current_app.logger.error("request %s: the database failed: %s", g.request_id, error)
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
         answer.headers["Retry-After"] = str(RETRY_SECONDS)
     return answer
 

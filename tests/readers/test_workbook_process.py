@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import threading
 import zipfile
 from collections.abc import Callable
 from contextlib import closing
@@ -12,7 +13,7 @@ from pathlib import Path
 import pytest
 from workbooks import Cell, write_workbook
 
-from creditscore.errors import NotATable
+from creditscore.errors import NotATable, Overloaded
 from creditscore.readers import StatedFormat
 from creditscore.readers.csv_reader import MAX_ROW_LENGTH, PIECE
 from creditscore.readers.workbook_process import WorkbookFile, can_read_workbooks, read_workbook
@@ -115,6 +116,18 @@ def test_sizes_that_a_workbook_states_are_not_believed(raw: bytes) -> None:
 def test_a_workbook_that_takes_too_long_is_given_up(raw: bytes) -> None:
     with pytest.raises(NotATable, match="too much memory or time"):
         read_workbook(raw, column_names=["id"], stated=StatedFormat(), max_seconds=0)
+
+
+def test_only_so_many_workbooks_are_read_at_a_time(raw: bytes) -> None:
+    one = threading.Semaphore(1)
+    stated = StatedFormat()
+
+    with one, pytest.raises(Overloaded):
+        read_workbook(raw, column_names=["id"], stated=stated, at_a_time=one)
+
+    with pytest.raises(NotATable):
+        read_workbook(b"PK", column_names=["id"], stated=stated, at_a_time=one)
+    read_workbook(raw, column_names=["id"], stated=stated, at_a_time=one).close()
 
 
 def test_rows_with_long_texts_come_a_few_at_a_time(tmp_path: Path) -> None:

@@ -39,6 +39,7 @@ from creditscore.decision_log.log import DecisionLog
 from creditscore.decisions.record import LoggedDecision
 from creditscore.i18n.catalogue import PAGE_TEXTS
 from creditscore.readers.csv_reader import MAX_ROW_LENGTH
+from creditscore.readers.workbook_process import AT_A_TIME
 from creditscore.schema import Schema
 from creditscore.scorecard.model import Model
 from creditscore.tables.table_check import MAX_REJECTED
@@ -195,6 +196,20 @@ def test_a_workbook_is_read_from_the_sheet_that_has_the_columns(
     usual = predicted(client, as_csv(people))
     assert [row["probability"] for row in scored] == [row["probability"] for row in usual]
     assert 'download="people-scored.csv"' in page_of(answer)
+
+
+@pytest.mark.parametrize("task", ["check", "score"])
+def test_who_sends_a_workbook_beside_many_others_is_told_to_come_later(
+    app: Flask, client: FlaskClient, people: list[Row], tmp_path: Path, task: str
+) -> None:
+    pytest.importorskip("python_calamine")
+
+    with AT_A_TIME, AT_A_TIME:
+        answer = upload(client, workbook(tmp_path, people), task=task)
+
+    assert "try again in a few seconds" in page_of(answer, 503)
+    assert answer.headers["Retry-After"]
+    assert logged(app) == []
 
 
 @pytest.mark.parametrize("task", ["check", "score"])
