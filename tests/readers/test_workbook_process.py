@@ -119,15 +119,15 @@ def test_a_workbook_that_takes_too_long_is_given_up(raw: bytes) -> None:
 
 
 def test_only_so_many_workbooks_are_read_at_a_time(raw: bytes) -> None:
-    one = threading.Semaphore(1)
+    at_a_time = threading.Semaphore(1)
     stated = StatedFormat()
 
-    with one, pytest.raises(Overloaded):
-        read_workbook(raw, column_names=["id"], stated=stated, at_a_time=one)
+    with at_a_time, pytest.raises(Overloaded):
+        read_workbook(raw, column_names=["id"], stated=stated, at_a_time=at_a_time)
 
     with pytest.raises(NotATable):
-        read_workbook(b"PK", column_names=["id"], stated=stated, at_a_time=one)
-    read_workbook(raw, column_names=["id"], stated=stated, at_a_time=one).close()
+        read_workbook(b"PK", column_names=["id"], stated=stated, at_a_time=at_a_time)
+    read_workbook(raw, column_names=["id"], stated=stated, at_a_time=at_a_time).close()
 
 
 def test_rows_with_long_texts_come_a_few_at_a_time(tmp_path: Path) -> None:
