@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 import numpy as np
@@ -75,12 +75,14 @@ def has_zero_in_front(text: str) -> bool:
     return _ZERO_IN_FRONT.fullmatch(text) is not None
 
 
-def read_numbers(texts: Iterable[str], *, suffix: str, decimal: str | None) -> Floats:
-    """Read texts as training reads them; NaN where one is no number.
+def read_numbers(column: Column, *, suffix: str, decimal: str | None) -> Floats:
+    """Read the texts of a column as training reads them; NaN where one is no number.
 
     A number that the model cannot hold is infinite.
     """
-    return np.array([_read_number(text, suffix, decimal or ".") for text in texts], dtype=float)
+    signs = ("." if text in column.typed else decimal or "." for text in column.texts)
+    texts = zip(column.texts, signs, strict=True)
+    return np.array([_read_number(text, suffix, sign) for text, sign in texts], dtype=float)
 
 
 def _read_number(text: str, suffix: str, decimal: str) -> float:

@@ -1,4 +1,4 @@
-"""Find the decimal sign of each column of a CSV file, and the one to state for all of them."""
+"""Find the decimal sign of each column of a table, and the one to state for all of them."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class DecimalSign:
     ambiguous: str = ""
 
 
-#: Of what is not CSV: numbers are made texts with a point.
+#: Of a column without such numbers.
 POINT = DecimalSign(".")
 
 
@@ -41,18 +41,17 @@ def find_decimals(table: Table) -> tuple[str | None, Sequence[DecimalSign]]:
     """Return the decimal sign to state for a file, and that of each column.
 
     It is stated where all columns that settle it, as "12.5" and "1.234.567" do, agree, and enough
-    rows settle it (`SETTLING_SHARE`). Where none does, it is what is usual with the separator:
-    semicolons are written where the decimal sign is a comma. Otherwise none is stated, and each
-    column is read by its own, as training does.
+    rows settle it (`SETTLING_SHARE`). Where none does, it is in CSV what is usual with the
+    separator: semicolons are written where the decimal sign is a comma. Otherwise none is stated,
+    and each column is read by its own, as training does.
     """
-    if table.format.kind != CSV:
-        return None, [POINT] * len(table.columns)
     votes = [_Votes.of(column) for column in table.columns]
     settled_signs = {vote.sign for vote in votes if vote.sign}
     settling = sum(vote.rows for vote in votes if vote.sign)
     ambiguous = sum(vote.ambiguous_rows for vote in votes if not vote.sign)
     stated = None
-    if not settled_signs and any(vote.ambiguous or vote.rows for vote in votes):
+    is_undecided = not settled_signs and any(vote.ambiguous or vote.rows for vote in votes)
+    if is_undecided and table.format.kind == CSV:
         stated = "." if table.format.separator == "," else ","
     elif len(settled_signs) == 1 and settling >= SETTLING_SHARE * ambiguous:
         (stated,) = settled_signs
@@ -74,7 +73,7 @@ class _Votes:
         counts = dict(zip(column.texts, column.counts.tolist(), strict=True))
         rows: Counter[tuple[str, ...]] = Counter()
         for text in sample(column.texts):
-            if "." in text or "," in text:
+            if _has_sign(text, column):
                 rows[_readable_signs(text, suffix)] += counts[text]
         settling_signs = [signs for signs in rows if len(signs) == 1]
         numbers = rows.total() - rows[()]
@@ -86,9 +85,14 @@ class _Votes:
         ambiguous = ""
         if not settling_signs:
             # Nothing is left ambiguous, however few of a column's texts are such numbers.
-            signed = (text for text in column.texts if "." in text or "," in text)
+            signed = (text for text in column.texts if _has_sign(text, column))
             ambiguous = next((t for t in signed if len(_readable_signs(t, suffix)) == 2), "")
         return cls(sign, sum(rows[signs] for signs in settling_signs), rows[SIGNS], ambiguous)
+
+
+def _has_sign(text: str, column: Column) -> bool:
+    """Check whether a text can settle a decimal sign: a number of the file itself settles none."""
+    return ("." in text or "," in text) and text not in column.typed
 
 
 def _readable_signs(text: str, suffix: str) -> tuple[str, ...]:

@@ -181,7 +181,7 @@ def profile_column(column: Column, sign: DecimalSign) -> Profile:
     if date_format and (date_format != "%Y%m%d" or names.is_date(column.name)):
         return Profile(column, DATES, missing, nan, date_format=date_format)
     suffix = find_suffix(column.texts)
-    numbers = read_numbers(column.texts, suffix=suffix, decimal=sign.sign)
+    numbers = read_numbers(column, suffix=suffix, decimal=sign.sign)
     numbers[missing] = np.nan
     is_word = ~np.isfinite(numbers) & ~missing
     if is_word.any() and not _mean_missing(column, is_word, numbers):
