@@ -73,7 +73,7 @@ def summarise(drafted: Draft, table: Path, target: Path | None) -> str:
         ignored += f" ({', '.join(names[:MAX_NAMES])}{more})"
     look = f"{len(drafted.fields)} fields, {ignored}. Look for {LOOK.strip(': ')} in {where}: "
     look += f"{drafted.looks} guesses and findings."
-    model = where.parent / "model"
+    model = where.parent / f"{table.stem}-model"
     command = python_command(
         "train.py", "--data", str(table), "--schema", str(where), "--model-dir", str(model)
     )

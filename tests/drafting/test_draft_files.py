@@ -50,7 +50,8 @@ def test_the_draft_is_trained_on_by_the_command_that_it_names(tmp_path: Path) ->
     words = shlex.split(then.removeprefix("Then train: "))
     trained = run(tmp_path, *words[2:], "--no-plots", "--quick")
     assert trained.returncode == 0, trained.stderr
-    assert (tmp_path / "model" / "manifest.json").is_file()
+    # By the table's name: two tables of a folder have two models.
+    assert (tmp_path / "my loans-model" / "manifest.json").is_file()
 
 
 def test_without_a_file_the_draft_is_printed(tmp_path: Path) -> None:
