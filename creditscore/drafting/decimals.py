@@ -6,10 +6,9 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from creditscore.drafting.cells import find_suffix, is_missing, sample
+from creditscore.drafting.cells import Affixes, find_affixes, is_missing, sample
 from creditscore.drafting.columns import Column, Table
 from creditscore.readers.file_format import CSV
-from creditscore.schema.cell_reader import plain_number
 from creditscore.schema.number_text import SIGNS, read_amount
 
 #: Cells that settle the sign, at least, as a share of the ambiguous ones that it would decide: a
@@ -69,12 +68,12 @@ class _Votes:
 
     @classmethod
     def of(cls, column: Column) -> _Votes:
-        suffix = find_suffix(column.texts)
+        affixes = find_affixes(column.texts)
         counts = dict(zip(column.texts, column.counts.tolist(), strict=True))
         rows: Counter[tuple[str, ...]] = Counter()
         for text in sample(column.texts):
             if _has_sign(text, column):
-                rows[_readable_signs(text, suffix)] += counts[text]
+                rows[_readable_signs(text, affixes)] += counts[text]
         settling_signs = [signs for signs in rows if len(signs) == 1]
         numbers = rows.total() - rows[()]
         sign = (
@@ -86,7 +85,7 @@ class _Votes:
         if not settling_signs:
             # Nothing is left ambiguous, however few of a column's texts are such numbers.
             signed = (text for text in column.texts if _has_sign(text, column))
-            ambiguous = next((t for t in signed if len(_readable_signs(t, suffix)) == 2), "")
+            ambiguous = next((t for t in signed if len(_readable_signs(t, affixes)) == 2), "")
         return cls(sign, sum(rows[signs] for signs in settling_signs), rows[SIGNS], ambiguous)
 
 
@@ -95,16 +94,16 @@ def _has_sign(text: str, column: Column) -> bool:
     return ("." in text or "," in text) and text not in column.typed
 
 
-def _readable_signs(text: str, suffix: str) -> tuple[str, ...]:
+def _readable_signs(text: str, affixes: Affixes) -> tuple[str, ...]:
     """Return the decimal signs with which a text is a number."""
     if is_missing(text):
         return ()
-    plain = plain_number(text, suffix=suffix)
+    plain = affixes.take_off(text)
     return tuple(sign for sign in SIGNS if read_amount(plain, sign) is not None)
 
 
-def both_readings(text: str, suffix: str) -> tuple[str, str]:
+def both_readings(text: str, affixes: Affixes) -> tuple[str, str]:
     """Return what an ambiguous number is with a decimal point and with a decimal comma."""
-    plain = plain_number(text, suffix=suffix)
+    plain = affixes.take_off(text)
     point, comma = (f"{read_amount(plain, sign) or 0:.10g}" for sign in (".", ","))
     return point, comma

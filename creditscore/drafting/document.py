@@ -23,7 +23,7 @@ _NOT_IN_NAMES = re.compile(r"[^\w.-]+")
 #: The order of a field's keys.
 _KEYS = (
     "kind", "minimum", "maximum", "codes", "order", "other", "fold", "missing", "missing_values",
-    "suffix", "protected", "optional_when_excluded", "example", "title", "unit",
+    "prefix", "suffix", "protected", "optional_when_excluded", "example", "title", "unit",
 )  # fmt: skip
 
 
