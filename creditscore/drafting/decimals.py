@@ -36,14 +36,19 @@ class DecimalSign:
 POINT = DecimalSign(".")
 
 
-def find_decimals(table: Table) -> tuple[str | None, Sequence[DecimalSign]]:
+def find_decimals(
+    table: Table, decimal: str | None = None
+) -> tuple[str | None, Sequence[DecimalSign]]:
     """Return the decimal sign to state for a file, and that of each column.
 
-    It is stated where all columns that settle it, as "12.5" and "1.234.567" do, agree, and enough
-    rows settle it (`SETTLING_SHARE`). Where none does, it is in CSV what is usual with the
-    separator: semicolons are written where the decimal sign is a comma. Otherwise none is stated,
-    and each column is read by its own, as training does.
+    Where it is given, it is that of all columns. Otherwise it is stated where all columns that
+    settle it, as "12.5" and "1.234.567" do, agree, and enough rows settle it (`SETTLING_SHARE`).
+    Where none does, it is in CSV what is usual with the separator: semicolons are written where the
+    decimal sign is a comma. Otherwise none is stated, and each column is read by its own, as
+    training does.
     """
+    if decimal is not None:
+        return decimal, [DecimalSign(decimal)] * len(table.columns)
     votes = [_Votes.of(column) for column in table.columns]
     settled_signs = {vote.sign for vote in votes if vote.sign}
     settling = sum(vote.rows for vote in votes if vote.sign)

@@ -94,7 +94,9 @@ def judge(profile: Profile, *, copy_of: str | None) -> Ignored | None:
             name, "is a postal code: where people live can reveal what law protects", True
         )
     if profile.readings and profile.sign.sign is None:
-        return Ignored(name, f"{profile.readings}: say decimal under [file] to use it", True)
+        return Ignored(
+            name, f"{profile.readings}: draft again with --decimal . or --decimal , to use it", True
+        )
     n_numbers = int(np.isfinite(profile.numbers).sum())
     if profile.is_stray is not None and n_numbers > MAX_FEW_NUMBERS:
         why = f"holds numbers, but also {profile.list_rows(profile.is_stray)}"

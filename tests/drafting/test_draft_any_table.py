@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from workbooks import Cell, write_workbook
 
-from creditscore.drafting import draft_schema
+from creditscore.drafting import draft_schema, draft_table
 from creditscore.errors import DatasetError
 from creditscore.schema.reader import read_schema
 from creditscore.training.dataset import Dataset, load
@@ -131,9 +131,11 @@ def test_a_text_that_can_be_two_numbers_is_worth_a_look_in_any_file(
     path = write_typed(tmp_path / name, {"income": incomes})
 
     document = draft_schema(path)
+    answered = draft_table(path, decimal=",").text
 
     assert "LOOK: 20.000 is 20 with a decimal point and 20000 with a decimal comma" in document
     assert list(train_on(path, document).columns) == ["months"]
+    assert train_on(path, answered).columns["income"][0] == 20_000
 
 
 @pytest.mark.parametrize("name", ["t.xlsx", "t.parquet"])
