@@ -44,7 +44,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = read_options(arguments)
     try:
         if options.draft_schema:
-            draft_files.draft(*options.draft_schema, outcome=options.outcome)
+            draft_files.draft(
+                *options.draft_schema, outcome=options.outcome, decimal=options.decimal
+            )
             return 0
         if not options.compare:
             artifact.check_writable(options.model_dir)
@@ -132,6 +134,11 @@ def read_options(arguments: Sequence[str] | None) -> argparse.Namespace:
         help="with --draft-schema: the column of the outcome, where the guess is wrong",
     )
     parser.add_argument(
+        "--decimal",
+        choices=(".", ","),
+        help="with --draft-schema: the decimal sign of the table's numbers, where the draft asks",
+    )
+    parser.add_argument(
         "--exclude",
         nargs="+",
         action="extend",
@@ -192,6 +199,8 @@ def read_options(arguments: Sequence[str] | None) -> argparse.Namespace:
         parser.error("--draft-schema takes a table and the schema file to write, nothing else")
     if options.outcome is not None and not options.draft_schema:
         parser.error("--outcome goes with --draft-schema; a schema file names it in [label]")
+    if options.decimal is not None and not options.draft_schema:
+        parser.error("--decimal goes with --draft-schema; a schema file states it in [file]")
     return options
 
 

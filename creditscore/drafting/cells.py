@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
@@ -13,7 +14,7 @@ from creditscore.arrays import Floats
 from creditscore.drafting.columns import Column
 from creditscore.schema.cell_reader import plain_number
 from creditscore.schema.constraints import MAX_NUMBER
-from creditscore.schema.number_text import read_amount
+from creditscore.schema.number_text import CURRENCY, read_amount
 
 #: Texts for "not known", in lower case.
 MISSING_TEXTS = frozenset({
@@ -22,8 +23,11 @@ MISSING_TEXTS = frozenset({
     "#value!", "<na>", "tidak diketahui", "tidak tersedia", "tidak ada data", "kosong",
 })  # fmt: skip
 
-#: A number and what follows it.
-_WITH_SUFFIX = re.compile(r"[-+]?[0-9][0-9.,]*\s*([^-+0-9.,\s][^0-9]{0,29})", re.ASCII)
+#: A number, a currency before it and what follows it. Zeros in front are those of a code: RP00012.
+_WITH_AFFIXES = re.compile(
+    rf"[-+]?(?:({CURRENCY})\s*(?!0[0-9]))?[-+]?[0-9][0-9.,]*\s*([^-+0-9.,\s][^0-9]{{0,29}}|,-)?",
+    re.IGNORECASE,
+)
 
 #: What a date needs at least: digits, and separators or a month's name.
 _LIKE_A_DATE = re.compile(
@@ -41,7 +45,7 @@ DATE_FORMATS = (
     "%b-%Y", "%b-%y", "%y-%b", "%d-%b-%Y", "%d-%b-%y", "%d %b %Y",
 )  # fmt: skip
 
-#: Different texts that are looked at to find suffixes, decimal signs and dates.
+#: Different texts that are looked at to find affixes, decimal signs and dates.
 SAMPLE = 5000
 
 #: Share of them that must follow the format of a date.
@@ -59,15 +63,31 @@ def sample(texts: Sequence[str]) -> Sequence[str]:
     return known_texts[:: 1 + len(known_texts) // SAMPLE]
 
 
-def find_suffix(texts: Sequence[str]) -> str:
-    """Return what follows every number of a column, such as "%" or "months"; mostly nothing."""
-    suffixes = set()
+@dataclass(frozen=True)
+class Affixes:
+    """What stands before and behind each number of a column, such as "Rp" and "months"."""
+
+    prefix: str = ""
+    suffix: str = ""
+
+    def take_off(self, text: str, decimal: str | None = None) -> str:
+        """Return a number without them, as training reads it."""
+        return plain_number(text, prefix=self.prefix, suffix=self.suffix, decimal=decimal)
+
+
+#: Of most columns.
+NO_AFFIXES = Affixes()
+
+
+def find_affixes(texts: Sequence[str]) -> Affixes:
+    """Return the currency before every number of a column and what follows it; mostly nothing."""
+    affixes = set()
     for text in sample(texts):
-        match = _WITH_SUFFIX.fullmatch(text)
+        match = _WITH_AFFIXES.fullmatch(text)
         if match is None:
-            return ""
-        suffixes.add(match[1].strip())
-    return suffixes.pop() if len(suffixes) == 1 else ""
+            return NO_AFFIXES
+        affixes.add(Affixes(match[1] or "", (match[2] or "").strip()))
+    return affixes.pop() if len(affixes) == 1 else NO_AFFIXES
 
 
 def has_zero_in_front(text: str) -> bool:
@@ -75,16 +95,18 @@ def has_zero_in_front(text: str) -> bool:
     return _ZERO_IN_FRONT.fullmatch(text) is not None
 
 
-def read_numbers(texts: Iterable[str], *, suffix: str, decimal: str | None) -> Floats:
-    """Read texts as training reads them; NaN where one is no number.
+def read_numbers(column: Column, *, affixes: Affixes, decimal: str | None) -> Floats:
+    """Read the texts of a column as training reads them; NaN where one is no number.
 
     A number that the model cannot hold is infinite.
     """
-    return np.array([_read_number(text, suffix, decimal or ".") for text in texts], dtype=float)
+    signs = ("." if text in column.typed else decimal or "." for text in column.texts)
+    texts = zip(column.texts, signs, strict=True)
+    return np.array([_read_number(text, affixes, sign) for text, sign in texts], dtype=float)
 
 
-def _read_number(text: str, suffix: str, decimal: str) -> float:
-    number = read_amount(plain_number(text, suffix=suffix, decimal=decimal), decimal)
+def _read_number(text: str, affixes: Affixes, decimal: str) -> float:
+    number = read_amount(affixes.take_off(text, decimal), decimal)
     if number is None:
         return math.nan
     return float(number) if abs(number) <= MAX_NUMBER else math.inf

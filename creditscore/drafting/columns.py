@@ -14,6 +14,7 @@ import numpy as np
 from creditscore.arrays import Ints
 from creditscore.errors import DatasetError
 from creditscore.readers import FileFormat, clean_name, naming_file, open_table_file
+from creditscore.readers.cell_text import Cell, cell_text
 
 
 @dataclass(frozen=True)
@@ -28,11 +29,14 @@ class Column:
         The different texts, in the order in which they come first.
     codes : ndarray of shape (n_rows,)
         The index of each row's text.
+    typed : frozenset of str
+        The texts with a decimal point that are numbers in the file itself, a workbook or Parquet.
     """
 
     name: str
     texts: tuple[str, ...]
     codes: Ints
+    typed: frozenset[str] = frozenset()
 
     @cached_property
     def counts(self) -> Ints:
@@ -45,14 +49,7 @@ class Column:
         # In the order in which they come first.
         order = np.argsort(first)
         held_texts = tuple(self.texts[index] for index in texts[order])
-        return Column(self.name, held_texts, np.argsort(order)[codes])
-
-    @classmethod
-    def of(cls, name: str, cells: Iterable[str]) -> Column:
-        """Return a column of some cells."""
-        builder = _ColumnBuilder()
-        builder.add(cells)
-        return builder.finish(name)
+        return replace(self, texts=held_texts, codes=np.argsort(order)[codes])
 
 
 @dataclass(frozen=True)
@@ -94,11 +91,11 @@ def read_table(path: Path) -> Table:
         _check_header(path, header, line=file.format.header_line)
         builders = [_ColumnBuilder() for _ in header]
         for piece in file.pieces():
-            for line, cells in piece.rows:
+            for line, cells in piece.typed_rows:
                 if len(cells) != len(header):
                     problem = f"has {len(cells)} cells, the header has {len(header)}"
                     raise DatasetError(path, problem, line=line)
-            rows = [cells for _, cells in piece.rows]
+            rows = [cells for _, cells in piece.typed_rows]
             for builder, column in zip(builders, zip(*rows, strict=True), strict=False):
                 builder.add(column)
         file_format = file.format
@@ -119,18 +116,24 @@ class _ColumnBuilder:
     """Collects cells, one number for each."""
 
     def __init__(self) -> None:
-        self._numbers: defaultdict[str, int] = defaultdict()
+        self._numbers: defaultdict[Cell, int] = defaultdict()
         self._numbers.default_factory = self._numbers.__len__
         self._codes = array("i")
 
-    def add(self, cells: Iterable[str]) -> None:
+    def add(self, cells: Iterable[Cell]) -> None:
         """Add the next cells."""
         self._codes.extend(map(self._numbers.__getitem__, cells))
 
     def finish(self, name: str) -> Column:
         """Return the column, texts that compare alike as one."""
         places: dict[str, int] = {}
-        merged = [places.setdefault(clean_name(text), len(places)) for text in self._numbers]
+        merged, typed, untyped = list[int](), set[str](), set[str]()
+        for cell in self._numbers:
+            text = clean_name(cell) if isinstance(cell, str) else cell_text(cell)
+            (untyped if isinstance(cell, str) else typed).add(text)
+            merged.append(places.setdefault(text, len(places)))
         codes = np.frombuffer(self._codes, dtype=np.int32) if self._codes else np.empty(0, np.int32)
         lookup = np.array(merged, dtype=np.int64)
-        return Column(name, tuple(places), lookup[codes] if len(lookup) else codes.astype(np.int64))
+        indices = lookup[codes] if len(lookup) else codes.astype(np.int64)
+        # What is a text in one row and a number in another is as ambiguous as a text.
+        return Column(name, tuple(places), indices, frozenset(typed - untyped))

@@ -1,4 +1,4 @@
-"""Find the decimal sign of each column of a CSV file, and the one to state for all of them."""
+"""Find the decimal sign of each column of a table, and the one to state for all of them."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from creditscore.drafting.cells import find_suffix, is_missing, sample
+from creditscore.drafting.cells import Affixes, find_affixes, is_missing, sample
 from creditscore.drafting.columns import Column, Table
 from creditscore.readers.file_format import CSV
-from creditscore.schema.cell_reader import plain_number
 from creditscore.schema.number_text import SIGNS, read_amount
 
 #: Cells that settle the sign, at least, as a share of the ambiguous ones that it would decide: a
@@ -33,26 +32,30 @@ class DecimalSign:
     ambiguous: str = ""
 
 
-#: Of what is not CSV: numbers are made texts with a point.
+#: Of a column without such numbers.
 POINT = DecimalSign(".")
 
 
-def find_decimals(table: Table) -> tuple[str | None, Sequence[DecimalSign]]:
+def find_decimals(
+    table: Table, decimal: str | None = None
+) -> tuple[str | None, Sequence[DecimalSign]]:
     """Return the decimal sign to state for a file, and that of each column.
 
-    It is stated where all columns that settle it, as "12.5" and "1.234.567" do, agree, and enough
-    rows settle it (`SETTLING_SHARE`). Where none does, it is what is usual with the separator:
-    semicolons are written where the decimal sign is a comma. Otherwise none is stated, and each
-    column is read by its own, as training does.
+    Where it is given, it is that of all columns. Otherwise it is stated where all columns that
+    settle it, as "12.5" and "1.234.567" do, agree, and enough rows settle it (`SETTLING_SHARE`).
+    Where none does, it is in CSV what is usual with the separator: semicolons are written where the
+    decimal sign is a comma. Otherwise none is stated, and each column is read by its own, as
+    training does.
     """
-    if table.format.kind != CSV:
-        return None, [POINT] * len(table.columns)
+    if decimal is not None:
+        return decimal, [DecimalSign(decimal)] * len(table.columns)
     votes = [_Votes.of(column) for column in table.columns]
     settled_signs = {vote.sign for vote in votes if vote.sign}
     settling = sum(vote.rows for vote in votes if vote.sign)
     ambiguous = sum(vote.ambiguous_rows for vote in votes if not vote.sign)
     stated = None
-    if not settled_signs and any(vote.ambiguous or vote.rows for vote in votes):
+    is_undecided = not settled_signs and any(vote.ambiguous or vote.rows for vote in votes)
+    if is_undecided and table.format.kind == CSV:
         stated = "." if table.format.separator == "," else ","
     elif len(settled_signs) == 1 and settling >= SETTLING_SHARE * ambiguous:
         (stated,) = settled_signs
@@ -70,12 +73,12 @@ class _Votes:
 
     @classmethod
     def of(cls, column: Column) -> _Votes:
-        suffix = find_suffix(column.texts)
+        affixes = find_affixes(column.texts)
         counts = dict(zip(column.texts, column.counts.tolist(), strict=True))
         rows: Counter[tuple[str, ...]] = Counter()
         for text in sample(column.texts):
-            if "." in text or "," in text:
-                rows[_readable_signs(text, suffix)] += counts[text]
+            if _has_sign(text, column):
+                rows[_readable_signs(text, affixes)] += counts[text]
         settling_signs = [signs for signs in rows if len(signs) == 1]
         numbers = rows.total() - rows[()]
         sign = (
@@ -86,21 +89,26 @@ class _Votes:
         ambiguous = ""
         if not settling_signs:
             # Nothing is left ambiguous, however few of a column's texts are such numbers.
-            signed = (text for text in column.texts if "." in text or "," in text)
-            ambiguous = next((t for t in signed if len(_readable_signs(t, suffix)) == 2), "")
+            signed = (text for text in column.texts if _has_sign(text, column))
+            ambiguous = next((t for t in signed if len(_readable_signs(t, affixes)) == 2), "")
         return cls(sign, sum(rows[signs] for signs in settling_signs), rows[SIGNS], ambiguous)
 
 
-def _readable_signs(text: str, suffix: str) -> tuple[str, ...]:
+def _has_sign(text: str, column: Column) -> bool:
+    """Check whether a text can settle a decimal sign: a number of the file itself settles none."""
+    return ("." in text or "," in text) and text not in column.typed
+
+
+def _readable_signs(text: str, affixes: Affixes) -> tuple[str, ...]:
     """Return the decimal signs with which a text is a number."""
     if is_missing(text):
         return ()
-    plain = plain_number(text, suffix=suffix)
+    plain = affixes.take_off(text)
     return tuple(sign for sign in SIGNS if read_amount(plain, sign) is not None)
 
 
-def both_readings(text: str, suffix: str) -> tuple[str, str]:
+def both_readings(text: str, affixes: Affixes) -> tuple[str, str]:
     """Return what an ambiguous number is with a decimal point and with a decimal comma."""
-    plain = plain_number(text, suffix=suffix)
+    plain = affixes.take_off(text)
     point, comma = (f"{read_amount(plain, sign) or 0:.10g}" for sign in (".", ","))
     return point, comma

@@ -23,7 +23,7 @@ _NOT_IN_NAMES = re.compile(r"[^\w.-]+")
 #: The order of a field's keys.
 _KEYS = (
     "kind", "minimum", "maximum", "codes", "order", "other", "fold", "missing", "missing_values",
-    "suffix", "protected", "optional_when_excluded", "example", "title", "unit",
+    "prefix", "suffix", "protected", "optional_when_excluded", "example", "title", "unit",
 )  # fmt: skip
 
 
@@ -106,8 +106,6 @@ def _file(file_format: FileFormat, decimal: str | None, decision_prefix: str) ->
     plain = FileFormat()
     if file_format.kind == CSV:
         lines.append(f"separator = {toml_text.quoted(file_format.separator)}")
-        if decimal is not None:
-            lines.append(f"decimal = {toml_text.quoted(decimal)}")
         if file_format.encoding != plain.encoding:
             if file_format.encoding == LEGACY_ENCODING:
                 lines.append(f"# {LOOK}no UTF-8, so taken for what Windows writes in the West")
@@ -116,6 +114,8 @@ def _file(file_format: FileFormat, decimal: str | None, decision_prefix: str) ->
         lines.append(f"sheet = {toml_text.quoted(file_format.sheet)}")
     if file_format.kind in {CSV, EXCEL} and file_format.header_line != plain.header_line:
         lines.append(f"header_line = {file_format.header_line}")
+    if decimal is not None:
+        lines.append(f"decimal = {toml_text.quoted(decimal)}")
     if decision_prefix:
         lines.append("# A column here is called as one of a decision's.")
         lines.append(f"decision_prefix = {toml_text.quoted(decision_prefix)}")

@@ -53,7 +53,7 @@ def draft_schema(path: Path, *, outcome: str | None = None) -> str:
     return draft_table(path, outcome=outcome).text
 
 
-def draft_table(path: Path, *, outcome: str | None = None) -> Draft:
+def draft_table(path: Path, *, outcome: str | None = None, decimal: str | None = None) -> Draft:
     """Draft a schema file for a table.
 
     Parameters
@@ -62,6 +62,8 @@ def draft_table(path: Path, *, outcome: str | None = None) -> Draft:
         A table of any kind that training reads.
     outcome : str, optional
         The column of the outcome, where it is not to be guessed.
+    decimal : {".", ","}, optional
+        The decimal sign of its numbers, where it is not to be found out.
 
     Raises
     ------
@@ -73,7 +75,7 @@ def draft_table(path: Path, *, outcome: str | None = None) -> Draft:
     # Training leaves the others out too: a row of totals is no applicant.
     rows = np.flatnonzero(drafted_outcome.bad_rows >= 0)
     table_with_outcome = table.of_rows(rows)
-    decimal, signs = find_decimals(table_with_outcome)
+    decimal, signs = find_decimals(table_with_outcome, decimal)
     profiles = [
         profile_column(column, sign)
         for column, sign in zip(table_with_outcome.columns, signs, strict=True)

@@ -15,7 +15,13 @@ from creditscore.files import PUBLIC, atomic_write
 MAX_NAMES = 5
 
 
-def draft(table: Path, target: Path | None = None, *, outcome: str | None = None) -> None:
+def draft(
+    table: Path,
+    target: Path | None = None,
+    *,
+    outcome: str | None = None,
+    decimal: str | None = None,
+) -> None:
     """Draft a schema file, and say what to look at and what to do next.
 
     Parameters
@@ -25,6 +31,8 @@ def draft(table: Path, target: Path | None = None, *, outcome: str | None = None
         Where to write it; to standard output where it is left out.
     outcome : str, optional
         The column of the outcome.
+    decimal : {".", ","}, optional
+        The decimal sign of the table's numbers.
 
     Raises
     ------
@@ -33,7 +41,7 @@ def draft(table: Path, target: Path | None = None, *, outcome: str | None = None
     """
     if target is not None and (target.exists() or target.is_symlink()):
         raise DatasetError(target, "is there already, and would be lost: name another file")
-    drafted = draft_table(table, outcome=outcome)
+    drafted = draft_table(table, outcome=outcome, decimal=decimal)
     if target is None:
         # As bytes: a name may hold letters that the terminal's encoding does not have.
         sys.stdout.buffer.write(drafted.text.encode())
@@ -73,7 +81,7 @@ def summarise(drafted: Draft, table: Path, target: Path | None) -> str:
         ignored += f" ({', '.join(names[:MAX_NAMES])}{more})"
     look = f"{len(drafted.fields)} fields, {ignored}. Look for {LOOK.strip(': ')} in {where}: "
     look += f"{drafted.looks} guesses and findings."
-    model = where.parent / "model"
+    model = where.parent / f"{table.stem}-model"
     command = python_command(
         "train.py", "--data", str(table), "--schema", str(where), "--model-dir", str(model)
     )

@@ -114,7 +114,7 @@ def _add_range(draft: DraftField, profile: Profile, values: Floats, counts: Floa
         return
     draft.put("kind", "integer" if is_whole else "number")
     lower, upper = ranges.bounds(
-        values, is_age=names.is_age(profile.name), is_share=profile.suffix == "%"
+        values, is_age=names.is_age(profile.name), is_share=profile.affixes.suffix == "%"
     )
     draft.put("minimum", lower)
     draft.put("maximum", upper)
@@ -122,9 +122,10 @@ def _add_range(draft: DraftField, profile: Profile, values: Floats, counts: Floa
     if profile.readings:
         sign = toml_text.quoted(profile.decimal)
         draft.looks.append(f"{profile.readings}: it is read by decimal = {sign} under [file]")
-    if profile.suffix:
-        draft.put("suffix", profile.suffix)
-        draft.put("unit", profile.suffix)
+    prefix, suffix = profile.affixes.prefix, profile.affixes.suffix
+    for key, words in (("prefix", prefix), ("suffix", suffix), ("unit", prefix or suffix)):
+        if words:
+            draft.put(key, words)
     if is_whole and len(values) <= MAX_FEW_NUMBERS:
         draft.notes.append('few whole numbers: if they are codes, say kind = "coded" with codes')
     if odd := ranges.odd_rows(values, counts, is_age=names.is_age(profile.name)):

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from creditscore.drafting import names, toml_text
+from creditscore.drafting.cells import NO_AFFIXES
 from creditscore.drafting.levels import MAX_CODES
 from creditscore.drafting.profile import DATES, MAX_FEW_NUMBERS, NOTHING, NUMBERS, TEXTS, Profile
-from creditscore.schema.number_text import read_amount
+from creditscore.schema.number_text import CURRENCY, read_amount
 from creditscore.schema.reference import REFERENCE
 from creditscore.training.sample_columns import read_times
 
@@ -29,9 +30,7 @@ _RESERVED = (
 )
 
 #: With or without a space behind the currency. Zeros in front are those of a code: RP00012.
-_CURRENCY = re.compile(
-    r"(?:[$€£¥]|(?:rp|idr|usd|eur|gbp)\.?)\s*[-+]?(?!0[0-9])[0-9]", re.IGNORECASE
-)
+_CURRENCY = re.compile(rf"[-+]?{CURRENCY}\s*[-+]?(?!0[0-9])[0-9]", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -95,7 +94,9 @@ def judge(profile: Profile, *, copy_of: str | None) -> Ignored | None:
             name, "is a postal code: where people live can reveal what law protects", True
         )
     if profile.readings and profile.sign.sign is None:
-        return Ignored(name, f"{profile.readings}: say decimal under [file] to use it", True)
+        return Ignored(
+            name, f"{profile.readings}: draft again with --decimal . or --decimal , to use it", True
+        )
     n_numbers = int(np.isfinite(profile.numbers).sum())
     if profile.is_stray is not None and n_numbers > MAX_FEW_NUMBERS:
         why = f"holds numbers, but also {profile.list_rows(profile.is_stray)}"
@@ -119,7 +120,7 @@ def _identifier(profile: Profile) -> Ignored | None:
     if is_code and share < NEARLY_ALL and not (is_personal or is_identifier):
         return Ignored(name, f"holds codes of digits with zeros in front: {differs}", True)
     if profile.kind == NUMBERS:
-        is_whole = profile.is_whole and not profile.suffix
+        is_whole = profile.is_whole and profile.affixes == NO_AFFIXES
         if not is_whole or not (is_personal or is_identifier or _is_row_number(profile)):
             return None
     elif not is_identifier and share < HALF:
@@ -154,9 +155,8 @@ def _foreign_number(profile: Profile) -> str:
     text = next((text for text in texts if _CURRENCY.match(text)), "")
     example = toml_text.quoted(text[:40])
     if text:
-        return (
-            f"holds amounts with a currency, such as {example}: write them without it to use them"
-        )
+        why = f"holds amounts with a currency, such as {example}, but not each with the same one"
+        return f"{why}: write them without it to use them"
     return f"holds numbers and other texts, or another decimal sign: {profile.list_rows(is_other)}"
 
 

@@ -60,6 +60,10 @@ _NO = frozenset({"0", "no", "n", "false", "f", "-", "tidak"})
 #: Values of an outcome at most.
 MAX_VALUES = 30
 
+#: Values of the columns that are named where none is guessed, at most: paid, default and running,
+#: or the five classes of Indonesian banks.
+MAX_FEW_VALUES = 5
+
 #: Least of a guess's points.
 MIN_MARGIN = 2.0
 
@@ -117,12 +121,17 @@ def find_outcome(table: Table, name: str | None) -> Outcome:
     points = [_points(table, index) for index in range(len(table.columns))]
     best = max(range(len(points)), key=lambda index: (points[index], index))
     if points[best] < MIN_MARGIN:
-        two = [column.name for column in table.columns if len(_levels(column)) == 2]
-        having = f"; these have two values: {', '.join(two[:30])}" if two else ""
-        raise DatasetError(
-            table.path, f"has no column that looks like the outcome: say --outcome COLUMN{having}"
-        )
+        problem = "has no column that looks like the outcome: say --outcome COLUMN"
+        raise DatasetError(table.path, problem + _list_candidates(table))
     return _read_outcome(table, table.columns[best], is_guess=True)
+
+
+def _list_candidates(table: Table) -> str:
+    """Return the end of a sentence: columns of few values, those of two first; or nothing."""
+    counts = {column.name: len(_levels(column)) for column in table.columns if column.name}
+    candidates = [name for name, count in counts.items() if 2 <= count <= MAX_FEW_VALUES]
+    listed = ", ".join(sorted(candidates, key=counts.__getitem__)[:30])
+    return f"; these have two to {MAX_FEW_VALUES} values: {listed}" if listed else ""
 
 
 def _points(table: Table, index: int) -> float:

@@ -12,15 +12,16 @@ import numpy.typing as npt
 from creditscore.arrays import Floats
 from creditscore.drafting import names
 from creditscore.drafting.cells import (
+    NO_AFFIXES,
+    Affixes,
+    find_affixes,
     find_date_format,
-    find_suffix,
     has_zero_in_front,
     is_missing,
     read_numbers,
 )
 from creditscore.drafting.columns import Column
 from creditscore.drafting.decimals import POINT, DecimalSign, both_readings
-from creditscore.schema.cell_reader import plain_number
 
 NOTHING, DATES, NUMBERS, TEXTS = "nothing", "dates", "numbers", "texts"
 
@@ -54,8 +55,8 @@ class Profile:
         Which of its texts mean "not known".
     numbers : ndarray of shape (n_texts,)
         The number that each text is, NaN where it is none.
-    suffix : str
-        What follows each number.
+    affixes : Affixes
+        What stands before and behind each number.
     sign : DecimalSign
         How they are written.
     date_format : str
@@ -68,7 +69,7 @@ class Profile:
     kind: str
     is_missing: Mask
     numbers: Floats
-    suffix: str = ""
+    affixes: Affixes = NO_AFFIXES
     sign: DecimalSign = POINT
     date_format: str = ""
     is_stray: Mask | None = None
@@ -131,7 +132,7 @@ class Profile:
         texts = zip(self.column.texts, self.is_missing, strict=True)
         words = [text for text, missing in texts if missing and text]
         if self.kind == NUMBERS:
-            words = [plain_number(t, suffix=self.suffix, decimal=self.decimal) for t in words]
+            words = [self.affixes.take_off(word, self.decimal) for word in words]
         return tuple(dict.fromkeys(words))
 
     def list_rows(self, which: Mask) -> str:
@@ -149,7 +150,7 @@ class Profile:
         """What an ambiguous number of a column is with either sign; empty where none is."""
         if not (self.kind == NUMBERS and self.sign.ambiguous):
             return ""
-        point, comma = both_readings(self.sign.ambiguous, self.suffix)
+        point, comma = both_readings(self.sign.ambiguous, self.affixes)
         return (
             f"{self.sign.ambiguous} is {point} with a decimal point and {comma} with a decimal "
             f"comma, and no cell here settles which"
@@ -180,8 +181,8 @@ def profile_column(column: Column, sign: DecimalSign) -> Profile:
     # Eight digits may be an amount.
     if date_format and (date_format != "%Y%m%d" or names.is_date(column.name)):
         return Profile(column, DATES, missing, nan, date_format=date_format)
-    suffix = find_suffix(column.texts)
-    numbers = read_numbers(column.texts, suffix=suffix, decimal=sign.sign)
+    affixes = find_affixes(column.texts)
+    numbers = read_numbers(column, affixes=affixes, decimal=sign.sign)
     numbers[missing] = np.nan
     is_word = ~np.isfinite(numbers) & ~missing
     if is_word.any() and not _mean_missing(column, is_word, numbers):
@@ -190,7 +191,7 @@ def profile_column(column: Column, sign: DecimalSign) -> Profile:
         is_rare = has_numbers and column.counts[is_word].sum() < known_rows / 2
         return Profile(column, TEXTS, missing, numbers, is_stray=is_word if is_rare else None)
     missing |= is_word
-    profile = Profile(column, NUMBERS, missing, numbers, suffix=suffix, sign=sign)
+    profile = Profile(column, NUMBERS, missing, numbers, affixes=affixes, sign=sign)
     if names.is_date(column.name) and _are_months(profile.value_counts[0]):
         return Profile(column, DATES, missing, nan, date_format="%Y%m")
     if profile.has_zeros_in_front:

@@ -1,7 +1,8 @@
 """Read a table's cell as the JSON value that it stands for, whatever program wrote it.
 
 Spaces around it do not count; texts are compared in one Unicode form; a number may have a plus
-sign, no digit on one side of its decimal sign, its thousands in groups, and the field's suffix.
+sign, no digit on one side of its decimal sign, its thousands in groups, and the field's prefix and
+suffix.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ def read_cell(field: Field, text: str, *, decimal: str | None, integral: bool) -
     if "'" in text and text not in field.rule.labels:
         text = unescape(text)
     if isinstance(field.rule, NumericRange):
-        text = plain_number(text, suffix=field.suffix, decimal=decimal)
+        text = plain_number(text, prefix=field.prefix, suffix=field.suffix, decimal=decimal)
     elif field.rule.python_type is str:
         text = _code(field, text)
     else:
@@ -53,11 +54,15 @@ def read_cell(field: Field, text: str, *, decimal: str | None, integral: bool) -
     return from_text(field.rule, text, decimal=decimal, integral=integral)
 
 
-def plain_number(text: str, *, suffix: str = "", decimal: str | None = None) -> str:
+def plain_number(
+    text: str, *, prefix: str = "", suffix: str = "", decimal: str | None = None
+) -> str:
     """Return a number without what programs add to it; any other text without outer spaces."""
     if text.isdigit():
         return text
     text = text.strip()
+    if prefix and prefix in text:
+        text = _without_prefix(text, prefix)
     if suffix and text.endswith(suffix):
         text = text.removesuffix(suffix).rstrip() or text
     if _GROUP_SIGN.search(text) and (match := _GROUPS.fullmatch(text)):
@@ -65,6 +70,13 @@ def plain_number(text: str, *, suffix: str = "", decimal: str | None = None) -> 
     if text.startswith(("+", ".", ",", "-")) or text.endswith((".", ",")):
         return _with_digits(text, decimal)
     return text
+
+
+def _without_prefix(text: str, prefix: str) -> str:
+    """Write Rp 5 as 5, and -$5 as -5."""
+    sign = text[0] if text[0] in "+-" else ""
+    rest = text.removeprefix(sign).lstrip()
+    return sign + rest.removeprefix(prefix).lstrip() or text if rest.startswith(prefix) else text
 
 
 def _with_digits(text: str, decimal: str | None) -> str:

@@ -38,10 +38,12 @@ def decimal_signs(file: TableFile, schema: Schema, indices: Mapping[str, int]) -
     signs = {}
     rows = file.first_rows() if _may_settle(file) else []
     for name, index in numbers.items():
-        suffix = schema.fields[name].suffix
+        field = schema.fields[name]
         cells = (row[index] for row in rows if index < len(row))
         texts = (cell for cell in cells if isinstance(cell, str))
-        sign = find_decimal_sign(plain_number(text, suffix=suffix) for text in texts)
+        sign = find_decimal_sign(
+            plain_number(text, prefix=field.prefix, suffix=field.suffix) for text in texts
+        )
         if sign is not None:
             signs[name] = sign
     if not _has_commas(file) and set(signs.values()) == {","}:

@@ -19,7 +19,7 @@ from creditscore.schema.reference import REFERENCE
 from creditscore.schema.toml_reader import TomlTable, shown
 
 BOUNDS = ("minimum", "exclusive_minimum", "maximum", "exclusive_maximum")
-NUMBER_KEYS = (*BOUNDS, "bands", "risk", "monotone", "suffix")
+NUMBER_KEYS = (*BOUNDS, "bands", "risk", "monotone", "prefix", "suffix")
 CODED_KEYS = ("fold", "other", "order")
 IDENTIFIER = re.compile("[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 KINDS = ("number", "integer", "coded")
@@ -88,6 +88,7 @@ def read_field(name: str, table: TomlTable) -> Field:
         risk=_risk(table),
         monotone=_monotone(table),
         column=_name(table, "column"),
+        prefix=_name(table, "prefix") or "",
         suffix=_name(table, "suffix") or "",
         missing=_missing(table, rule),
     )

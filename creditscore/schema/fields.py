@@ -92,8 +92,8 @@ class Field:
         The unit of exactly one, where a language has another word for it.
     column : str or None
         What tables call it, where that is another name; they may use its own as well.
-    suffix : str
-        What cells of tables may have behind the number, such as " months".
+    prefix, suffix : str
+        What cells of tables may have before and behind the number, such as "Rp" and " months".
     """
 
     name: str
@@ -111,6 +111,7 @@ class Field:
     unit_singular: Text | None = None
     monotone: bool | tuple[str, ...] = False
     column: str | None = None
+    prefix: str = ""
     suffix: str = ""
     missing: MissingValues | None = None
     code_name: str = ""

@@ -20,6 +20,8 @@ NUMBER = re.compile(r"-?[0-9]{1,400}(\.[0-9]{1,400})?([eE][-+]?[0-9]{1,4})?", re
 #: A number whose thousands are separated by commas.
 _GROUPED = re.compile(r"-?[1-9][0-9]{0,2}(,[0-9]{3}){1,130}(\.[0-9]{1,400})?", re.ASCII)
 
+#: A currency as it is written before an amount, whatever the case: $, US$, Rp, EUR.
+CURRENCY = r"(?:[a-z]{0,2}[$£¥\u20a0-\u20cf]|(?:rp|idr|usd|eur|gbp)\.?)"
 
 #: A number that no decimal sign makes another one: its point has not three digits behind it.
 _DECIDED = re.compile(r"-?[0-9]{1,400}(\.(?:[0-9]{1,2}|[0-9]{4,400}))?", re.ASCII)

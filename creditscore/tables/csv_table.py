@@ -33,8 +33,8 @@ _UNSAFE = {
 }
 _MARKS = [mark.encode() for mark in FORMULA if mark not in "\r\n"]
 
-#: Cells whose values are kept at hand.
-MAX_CELLS = 16_384
+#: Cells whose values are kept at hand, and how long they may be: long ones seldom recur.
+MAX_CELLS, MAX_CELL_LENGTH = 16_384, 100
 
 
 @dataclass(frozen=True)
@@ -58,17 +58,17 @@ class CellReader:
             return cell_text(cell) if field.rule.python_type is str else cell
         if not cell or cell.isspace():
             return "" if accepts_empty(field) else None
-        return self._read(field, cell)
+        read = self._read if len(cell) > MAX_CELL_LENGTH else self._read_short
+        return read(field, cell)
+
+    def _read(self, field: Field, cell: str) -> object:
+        decimal = self.decimals.get(field.name)
+        return read_cell(field, cell, decimal=decimal, integral=field.name in self.whole_fields)
 
     @cached_property
-    def _read(self) -> Callable[[Field, str], object]:
+    def _read_short(self) -> Callable[[Field, str], object]:
         # Most cells of a column recur.
-        @lru_cache(maxsize=MAX_CELLS)
-        def read(field: Field, cell: str) -> object:
-            decimal = self.decimals.get(field.name)
-            return read_cell(field, cell, decimal=decimal, integral=field.name in self.whole_fields)
-
-        return read
+        return lru_cache(maxsize=MAX_CELLS)(self._read)
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +12,7 @@ from creditscore.i18n.catalogue import DEFAULT_LANGUAGE
 from creditscore.i18n.number_format import FORMATS
 from creditscore.schema import Field
 from creditscore.schema.constraints import NumericRange
+from creditscore.schema.number_text import CURRENCY
 
 #: The kind of fault of a cell that holds nothing.
 EMPTY = "empty"
@@ -33,8 +33,8 @@ _WRITE = FORMATS[DEFAULT_LANGUAGE]
 #: A number with something behind it, such as "36 months".
 _WITH_SUFFIX = re.compile(r"[-+]?[0-9][0-9.,]*\s*([^0-9.,\s][^0-9]{0,19})", re.ASCII)
 
-#: Names of currencies that are written before a number, beside signs such as $.
-_CURRENCY = re.compile(r"(?:rp|idr|usd|us|eur|gbp)\b\.?\s*", re.IGNORECASE)
+#: A number with a currency before it, such as "Rp 5.000".
+_WITH_CURRENCY = re.compile(rf"({CURRENCY})\s*[-+]?[0-9][0-9.,]*", re.IGNORECASE)
 
 
 @dataclass
@@ -114,9 +114,10 @@ def cell_hint(field: Field, raw: object) -> str:
     """Return what would make a cell a number, where that can be told; else nothing."""
     if not isinstance(raw, str) or not isinstance(field.rule, NumericRange):
         return ""
-    bare = "".join(sign for sign in raw if unicodedata.category(sign) != "Sc")
-    if bare != raw or _CURRENCY.match(raw):
-        return ": write it without the currency"
+    if match := _WITH_CURRENCY.fullmatch(raw):
+        if field.prefix:
+            return ": write it without the currency"
+        return f": where that may come before the number, say prefix = {match[1]!r} of the field"
     if match := _WITH_SUFFIX.fullmatch(raw):
         return f": where that may follow the number, say suffix = {match[1].strip()!r} of the field"
     return ""

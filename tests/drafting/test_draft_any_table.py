@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import random
 import tempfile
+import tomllib
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from drafted import OUTCOMES, ROWS, check_takes_every_row, cycle, drafted, write_table
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from workbooks import write_workbook
+from workbooks import Cell, write_workbook
 
-from creditscore.drafting import draft_schema
+from creditscore.drafting import draft_schema, draft_table
 from creditscore.errors import DatasetError
+from creditscore.schema.reader import read_schema
+from creditscore.training.dataset import Dataset, load
 
 HOSTILE = [
     "Monthly.income", "with space", 'a "quoted" one', "it's", "50%", "Einkünfte", "収入", "a\\b",
@@ -105,6 +111,59 @@ def test_a_workbook_is_drafted_from(tmp_path: Path) -> None:
 
     assert schema.file.sheet == "Loans"
     assert list(schema.fields) == ["amount", "rate", "job"]
+
+
+def write_typed(path: Path, columns: Mapping[str, Sequence[Cell]]) -> Path:
+    """Write a workbook or Parquet file with these columns and an outcome behind."""
+    table = {"months": [row // 4 % 60 for row in range(ROWS)], **columns, "default": OUTCOMES}
+    if path.suffix == ".xlsx":
+        rows = [list(table), *zip(*table.values(), strict=True)]
+        return write_workbook(path, {"Loans": rows})
+    pq.write_table(pa.table({name: pa.array(cells) for name, cells in table.items()}), path)
+    return path
+
+
+@pytest.mark.parametrize("name", ["t.xlsx", "t.parquet"])
+def test_a_text_that_can_be_two_numbers_is_worth_a_look_in_any_file(
+    tmp_path: Path, name: str
+) -> None:
+    incomes = [f"{20 + row // 4 % 60}.000" for row in range(ROWS)]
+    path = write_typed(tmp_path / name, {"income": incomes})
+
+    document = draft_schema(path)
+    answered = draft_table(path, decimal=",").text
+
+    assert "LOOK: 20.000 is 20 with a decimal point and 20000 with a decimal comma" in document
+    assert list(train_on(path, document).columns) == ["months"]
+    assert train_on(path, answered).columns["income"][0] == 20_000
+
+
+@pytest.mark.parametrize("name", ["t.xlsx", "t.parquet"])
+def test_texts_that_settle_the_decimal_sign_do_so_in_any_file(tmp_path: Path, name: str) -> None:
+    incomes = [f"{1 + row // 4 % 60}.250.000" for row in range(ROWS)]
+    debts = [f"{20 + row // 4 % 60}.000" for row in range(ROWS)]
+    rates = [row // 4 % 50 + 0.125 for row in range(ROWS)]
+    path = write_typed(tmp_path / name, {"income": incomes, "debt": debts, "rate": rates})
+
+    data = train_on(path, draft_schema(path))
+
+    assert {name: column[0] for name, column in data.columns.items()} == {
+        "months": 0, "income": 1_250_000, "debt": 20_000, "rate": 0.125
+    }  # fmt: skip
+
+
+def test_numbers_of_a_workbook_beside_texts_are_read_as_they_are(tmp_path: Path) -> None:
+    cells = [row / 8 if row % 2 else f"1.000,{row % 90 + 10}" for row in range(ROWS)]
+    path = write_typed(tmp_path / "t.xlsx", {"income": cells})
+
+    data = train_on(path, draft_schema(path))
+
+    assert data.columns["income"][:4].tolist() == [1000.1, 0.125, 1000.12, 0.375]
+
+
+def train_on(path: Path, document: str) -> Dataset:
+    """Read a table as training does, by this schema file."""
+    return load(path, read_schema(tomllib.loads(document), "t.toml"))
 
 
 @pytest.mark.parametrize(

@@ -280,15 +280,28 @@ def test_a_zero_in_front_of_one_amount_is_a_slip(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "pattern",
-    ["Rp {}000", "Rp{}.000", "Rp.{}.000", "Rp{}.000,-", "IDR{},000", "idr {}", "$-{}", "USD{}.50"],
-)
-def test_amounts_with_a_currency_are_ignored_and_said(tmp_path: Path, pattern: str) -> None:
-    draft, document = drafted(tmp_path, {"x": [pattern.format(row) for row in range(ROWS)]})
+    ("pattern", "prefix"),
+    [("Rp {}000", "Rp"), ("Rp{}.000", "Rp"), ("Rp.{}.000", "Rp."), ("Rp{}.000,-", "Rp"),
+     ("IDR{},000", "IDR"), ("idr\u00a0{}", "idr"), ("$-{}", "$"), ("-US$ {}", "US$"),
+     ("USD{}.50", "USD"), ("EUR {} / month", "EUR")],
+)  # fmt: skip
+def test_a_currency_before_each_amount_is_a_prefix(
+    tmp_path: Path, pattern: str, prefix: str
+) -> None:
+    field = field_of(tmp_path, "x", [pattern.format(row // 4 + 1) for row in range(ROWS)])
+
+    assert field["kind"] in {"integer", "number"}
+    assert (field["prefix"], field["unit"]) == (prefix, prefix)
+
+
+def test_amounts_of_two_currencies_are_ignored_and_said(tmp_path: Path) -> None:
+    cells = [f"{'USD' if row % 8 < 4 else 'Rp'} {row}" for row in range(ROWS)]
+
+    draft, document = drafted(tmp_path, {"x": cells})
 
     assert document["dataset"]["ignored_columns"] == ["x"]
     (column,) = draft.ignored
-    assert column.why.endswith("write them without it to use them")
+    assert column.why.endswith("not each with the same one: write them without it to use them")
     assert column.needs_look
 
 

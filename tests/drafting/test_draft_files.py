@@ -50,7 +50,8 @@ def test_the_draft_is_trained_on_by_the_command_that_it_names(tmp_path: Path) ->
     words = shlex.split(then.removeprefix("Then train: "))
     trained = run(tmp_path, *words[2:], "--no-plots", "--quick")
     assert trained.returncode == 0, trained.stderr
-    assert (tmp_path / "model" / "manifest.json").is_file()
+    # By the table's name: two tables of a folder have two models.
+    assert (tmp_path / "my loans-model" / "manifest.json").is_file()
 
 
 def test_without_a_file_the_draft_is_printed(tmp_path: Path) -> None:
@@ -80,7 +81,31 @@ def test_a_file_that_is_there_is_kept(tmp_path: Path) -> None:
 def test_options_that_do_not_go_together_are_refused(tmp_path: Path) -> None:
     three = run(tmp_path, "--draft-schema", "a", "b", "c")
     alone = run(tmp_path, "--outcome", "bad")
+    decimal = run(tmp_path, "--decimal", ",")
 
-    assert (three.returncode, alone.returncode) == (2, 2)
+    assert (three.returncode, alone.returncode, decimal.returncode) == (2, 2, 2)
     assert "--draft-schema takes a table and the schema file to write" in three.stderr
     assert "--outcome goes with --draft-schema" in alone.stderr
+    assert "--decimal goes with --draft-schema" in decimal.stderr
+
+
+def test_a_ratio_that_can_be_two_numbers_is_drafted_once_its_decimal_sign_is_said(
+    tmp_path: Path,
+) -> None:
+    ratios = [f"{1 + row % 7}.{100 + row % 800}" for row in range(ROWS)]
+    incomes = [*["12.000.000"] * 3, *(f"{row}000000" for row in range(3, ROWS))]
+    columns = {"income": incomes, "ratio": ratios, "default": OUTCOMES}
+    write_table(tmp_path / "t.csv", columns, separator=";")
+
+    first = run(tmp_path, "--draft-schema", "t.csv")
+    second = run(tmp_path, "--draft-schema", "t.csv", "t.toml", "--decimal", ".")
+
+    text = " ".join(first.stdout.replace("\n    # ", " ").split())
+    assert (
+        "no cell here settles which: draft again with --decimal . or --decimal , to use it" in text
+    )
+    assert second.returncode == 0, second.stderr
+    schema = load_schema(tmp_path / "t.toml")
+    assert schema.file.decimal == "."
+    assert schema.fields["ratio"].example == 4.292
+    assert "decimal comma" not in (tmp_path / "t.toml").read_text(encoding="utf-8")

@@ -114,15 +114,17 @@ def test_a_named_outcome_is_taken(tmp_path: Path) -> None:
         ("endet", "has no column 'endet' for --outcome; it has amount, ended"),
         ("amount", "column amount: must have at least two values and at most 30, has 250"),
         (None, "has no column that looks like the outcome: say --outcome COLUMN; these have two "
-               "values: kind"),
+               "to 5 values: kind, stage"),
     ],
 )  # fmt: skip
 def test_without_an_outcome_there_is_no_draft(
     tmp_path: Path, outcome: str | None, text: str
 ) -> None:
-    rows = zip(AMOUNTS, outcome_cells(("A", 70), ("B", 30)), AMOUNTS[::-1], strict=True)
-    path = write_rows(tmp_path / "t.csv", ["amount", "kind", "ended"], rows)
-    text = text.replace("amount, ended", "amount, kind, ended")
+    stages = outcome_cells(("A", 70), ("B", 20), ("C", 10))
+    kinds = outcome_cells(("A", 70), ("B", 30))
+    rows = zip(AMOUNTS, stages, kinds, AMOUNTS[::-1], strict=True)
+    path = write_rows(tmp_path / "t.csv", ["amount", "stage", "kind", "ended"], rows)
+    text = text.replace("amount, ended", "amount, stage, kind, ended")
 
     with pytest.raises(DatasetError) as raised:
         draft_table(path, outcome=outcome)

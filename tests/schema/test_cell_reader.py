@@ -67,6 +67,26 @@ def test_a_suffix_is_no_number_on_its_own() -> None:
     assert read_cell(field(), "36 months", decimal=None, integral=True) == "36 months"
 
 
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("Rp 3.000.000", 3_000_000),
+        ("Rp\u00a05", 5),
+        ("-Rp5", -5),
+        ("Rp -5", -5),
+        (" Rp5,5 / month", 5.5),
+        ("5", 5),
+        ("Rp", "Rp"),
+        ("rp 5", "rp 5"),
+        ("5 Rp", "5 Rp"),
+    ],
+)
+def test_a_prefix_is_taken_off_a_number(text: str, number: object) -> None:
+    amount = field(prefix="Rp", suffix="/ month")
+
+    assert read_cell(amount, text, decimal=",", integral=True) == number
+
+
 def test_outcomes_are_compared_as_numbers_texts_or_truths() -> None:
     assert outcome_key(1) == outcome_key("1.0") == outcome_key(" 01 ") == outcome_key("1,00") == 1
     assert outcome_key(True) == outcome_key("true") == "true"

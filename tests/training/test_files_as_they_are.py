@@ -251,10 +251,16 @@ def test_numbers_of_a_workbook_are_these_numbers(
     assert data.columns["income"].tolist() == numbers
 
 
-def test_a_suffix_does_not_hide_the_decimal_comma(tmp_path: Path) -> None:
-    schema = with_field("income", suffix="%")
+@pytest.mark.parametrize(
+    ("affix", "cells"),
+    [({"suffix": "%"}, ("12,5%", "1.000,00 %")), ({"prefix": "Rp"}, ("Rp12,5", "Rp 1.000,00"))],
+)
+def test_a_prefix_or_suffix_does_not_hide_the_decimal_comma(
+    tmp_path: Path, affix: dict[str, str], cells: tuple[str, ...]
+) -> None:
+    schema = with_field("income", **affix)
 
-    assert incomes(tmp_path, "12,5%", "1.000,00 %", schema=schema) == [12.5, 1000]
+    assert incomes(tmp_path, *cells, schema=schema) == [12.5, 1000]
 
 
 def test_numbers_that_may_all_be_thousands_are_refused_or_pointed_out(tmp_path: Path) -> None:

@@ -41,8 +41,13 @@ from creditscore.web.service import service
 def outcomes_command(file: Path, report: Path | None) -> None:
     """Record the outcomes in FILE: columns decision_id or reference, and defaulted.
 
-    FILE is CSV of any separator and encoding, or an Excel workbook. Prints the state of each
-    row, and exits with 1 if one was not recorded and is not known either. The same file can be
+    The column is called defaulted whatever the schema file calls the outcome, and says yes or no
+    (also true or false, 1 or 0). A table of decisions as the log gives it can be filled in: without
+    a column defaulted, its outcome.defaulted is read, and rows in which that is empty are passed
+    over.
+
+    FILE is CSV of any separator and encoding, an Excel workbook or Parquet. Prints the state of
+    each row, and exits with 1 if one was not recorded and is not known either. The same file can be
     sent again: its outcomes are known then, and nothing changes.
     """
     counts = dict.fromkeys(STATES, 0)

@@ -21,7 +21,7 @@ from creditscore.decision_log.tables import outcomes
 from creditscore.i18n.catalogue import LANGUAGES
 from creditscore.readers import open_csv
 from creditscore.schema.csv_cells import escape, to_line
-from creditscore.tables.outcome_rows import check_table
+from creditscore.tables.outcome_rows import COLUMNS, LOGGED_DEFAULTED, check_table
 from creditscore.web.api.outcomes import MAX_ROWS
 from creditscore.web.service import NAME
 
@@ -495,3 +495,10 @@ def test_outcomes_by_id_reach_decisions_of_every_scorecard(
 
     assert len(ids) == len(example_applicants(guarded_app.extensions[NAME].assessor.model.schema))
     assert set(states(report)) == {"recorded"}
+
+
+def test_the_help_of_the_command_names_every_column_that_is_read(guarded_app: Flask) -> None:
+    text = " ".join(run(guarded_app, "outcomes", "--help").output.split())
+
+    assert all(name in text for name in (*COLUMNS, LOGGED_DEFAULTED))
+    assert "called defaulted whatever the schema file calls the outcome" in text
