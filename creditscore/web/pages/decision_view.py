@@ -32,6 +32,9 @@ RISKIEST, SAFEST = 0.9, 0.01
 #: Bars that are too short to be seen are drawn this long, in hundredths of the chart.
 MIN_BAR_WIDTH = 0.6
 
+#: Characters of what is typed into the form of an override, at most.
+MAX_LENGTHS = {"reason": MAX_REASON_LENGTH, "decided_by": MAX_NAME_LENGTH}
+
 
 @dataclass(frozen=True)
 class Bar:
@@ -243,7 +246,7 @@ def show_decision(
         override=override and override.to_dict(),
         other_label=NOT_ELIGIBLE if logged.decision.label == ELIGIBLE else ELIGIBLE,
         override_form=override_form,
-        max_lengths={"reason": MAX_REASON_LENGTH, "decided_by": MAX_NAME_LENGTH},
+        max_lengths=MAX_LENGTHS,
         problem=problem,
         notice=notice(language),
         endpoint=endpoint,
