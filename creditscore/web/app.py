@@ -194,7 +194,11 @@ def _deciding(model: Model, settings: Settings) -> dict[str, Any]:
         name: decision.to_dict(DEFAULT_LANGUAGE)
         for name, decision in example_decisions(assessor).items()
     }
-    return {"assessor": assessor, "openapi": build_openapi(model.schema, settings, examples)}
+    documents = {
+        key_needed: build_openapi(model.schema, settings, examples, key_needed=key_needed)
+        for key_needed in (False, True)
+    }
+    return {"assessor": assessor, "openapi": documents}
 
 
 def _announce(app: Flask, model: Model) -> None:
