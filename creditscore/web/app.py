@@ -26,6 +26,7 @@ from creditscore.decisions.record import new_decision_ids
 from creditscore.errors import ArtifactError, StartupError
 from creditscore.i18n.catalogue import DEFAULT_LANGUAGE, LEGAL_SENTENCE
 from creditscore.i18n.date_format import write_day, write_moment
+from creditscore.i18n.number_format import minus_signs
 from creditscore.json_codec import dumps_bytes
 from creditscore.scorecard import artifact, model_archive
 from creditscore.scorecard.model import Model
@@ -106,7 +107,7 @@ def create_app(settings: Settings, model: Model | None = None) -> App:
     app = App(__name__)
     app.json = OrjsonProvider(app)
     app.url_map.merge_slashes = False
-    app.jinja_env.filters |= {"moment": write_moment, "day": write_day}
+    app.jinja_env.filters |= {"moment": write_moment, "day": write_day, "minus": minus_signs}
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     if settings.proxies:
         proxied = ProxyFix(app.wsgi_app, x_for=settings.proxies, x_proto=0, x_host=0)

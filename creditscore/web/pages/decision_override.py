@@ -8,7 +8,7 @@ from flask import Request, Response
 
 from creditscore.errors import Fault, NoOverride, OverrideConflict
 from creditscore.i18n.catalogue import PAGE_TEXTS, in_language
-from creditscore.i18n.number_format import FORMATS
+from creditscore.i18n.number_format import PAGE_FORMATS
 from creditscore.web.content_negotiation import page_language
 from creditscore.web.override_body import NEEDED, OPTIONAL, read_override, record_stated
 from creditscore.web.pages.decision_view import (
@@ -71,7 +71,7 @@ def _in_words(fault: Fault, typed: dict[str, str], language: str) -> str:
     if (name, fault.code) == ("reason", "missing"):
         return texts["override_no_reason"]
     if fault.code == "too_long":
-        write = FORMATS[language].number
+        write = PAGE_FORMATS[language].number
         return texts["override_too_long"].format(
             field=texts[f"override_{name}"],
             most=write(MAX_LENGTHS[name]),
