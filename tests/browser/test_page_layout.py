@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from browsing import click, element, follow, place_of, send
+from browsing import click, element, follow, now, place_of, send, text
 from chromium import LAPTOP, PHONE, Browser, driving, set_screen
 from live_server import LiveServer
 
@@ -30,6 +30,9 @@ while (walk.nextNode()) {
 return broken;
 """
 
+#: What the notice of the bundled model says before it is unfolded.
+VERDICTS = {"en": "This model is for learning only.", "id": "Model ini hanya untuk belajar."}
+
 
 @pytest.fixture(scope="module", params=[True, False], ids=["javascript", "plain"])
 def browser(
@@ -51,6 +54,9 @@ def test_the_first_field_is_on_the_first_screen_under_a_notice_of_one_line(
     assert place_of(browser, "#field-LIMIT_BAL")["bottom"] < screen[1]
     closed = place_of(browser, ".notice")["height"]
     assert closed < 50
+    assert text(browser, ".notice summary").endswith(VERDICTS[language])
+    summary = "document.querySelector('.notice summary')"
+    assert now(browser, f"{summary}.scrollWidth <= {summary}.clientWidth")
     click(browser, ".notice summary")
     assert place_of(browser, ".notice")["height"] > closed + 40
 
