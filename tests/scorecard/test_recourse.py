@@ -241,8 +241,8 @@ def test_a_change_is_written_in_the_words_of_the_form(model: Model) -> None:
 
     assert english == [
         "Repayment status, last month: from 2 months late to paid in full",
-        "Repayment status, second-last month: from revolving credit to paid in full",
-        "Repayment status, third-last month: from 3 to 1 month late",
+        "Repayment status, two months ago: from revolving credit to paid in full",
+        "Repayment status, three months ago: from 3 to 1 month late",
         "Bill, last month: from 28,500 to 1,500 New Taiwan dollars",
     ]
     assert indonesian[3] == "Tagihan, bulan lalu: dari 28.500 menjadi 1.500 dolar Taiwan Baru"
