@@ -29,6 +29,21 @@ while (walk.nextNode()) {
 }
 return broken;
 """
+#: Words of the chart's head that are broken over two lines.
+BROKEN_WORDS = """
+const broken = [];
+for (const head of document.querySelectorAll("#chart thead th")) {
+  for (const match of head.textContent.matchAll(/\\S+/g)) {
+    const range = document.createRange();
+    range.setStart(head.firstChild, match.index);
+    range.setEnd(head.firstChild, match.index + match[0].length);
+    const tops = [...range.getClientRects()].map((each) => Math.round(each.top));
+    if (new Set(tops).size > 1) broken.push(match[0]);
+  }
+}
+return broken;
+"""
+
 
 #: What the notice of the bundled model says before it is unfolded.
 VERDICTS = {"en": "This model is for learning only.", "id": "Model ini hanya untuk belajar."}
@@ -132,6 +147,20 @@ def test_no_number_is_broken_over_two_lines_and_no_page_scrolls_sideways(
         assert browser.execute_script(BROKEN_NUMBERS) == []
         width = browser.execute_script("return document.documentElement.scrollWidth")
         assert width <= screen[0]
+
+
+@pytest.mark.parametrize("screen", [PHONE, LAPTOP], ids=["phone", "laptop"])
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_word_over_the_chart_of_a_decision_is_broken(
+    browser: Browser, server: LiveServer, language: str, screen: tuple[int, int]
+) -> None:
+    set_screen(browser, screen)
+
+    browser.get(f"{server.url}/?example=application&lang={language}")
+    send(browser, "#form button[type=submit]")
+
+    element(browser, "#chart thead")
+    assert browser.execute_script(BROKEN_WORDS) == []
 
 
 @pytest.mark.parametrize("screen", [PHONE, LAPTOP], ids=["phone", "laptop"])
