@@ -103,9 +103,10 @@ def notice(language: str) -> list[str]:
     stated = in_language(model.schema.notice, language)
     texts = [part for part in _SENTENCE_END.split(stated, maxsplit=1) if part]
     about = model.schema.files.get(model.card["data"]["sha256"])
-    texts += [in_language(about, language)] if about else []
+    words = PAGE_TEXTS[language]
+    texts += [f"{words['data_file']}: {in_language(about, language)}"] if about else []
     if names := model.protected_predictors():
         titles = [in_language(model.schema.fields[name].title, language) for name in names]
-        texts.append(PAGE_TEXTS[language]["protected"].format(fields=", ".join(titles)))
-        texts.append(in_language(LEGAL_SENTENCE, language) + ".")
+        protected = words["protected"].format(fields=", ".join(titles))
+        texts.append(f"{protected} {in_language(LEGAL_SENTENCE, language)}.")
     return texts
