@@ -381,14 +381,14 @@ export interface components {
              */
             PAY_1?: number;
             /**
-             * Repayment status, second-last month
-             * @description Repayment status, second-last month, months late: -2 no consumption, -1 paid in full, 0 revolving credit
+             * Repayment status, two months ago
+             * @description Repayment status, two months ago, months late: -2 no consumption, -1 paid in full, 0 revolving credit
              * @example 0
              */
             PAY_2?: number;
             /**
-             * Repayment status, third-last month
-             * @description Repayment status, third-last month, months late: -2 no consumption, -1 paid in full, 0 revolving credit
+             * Repayment status, three months ago
+             * @description Repayment status, three months ago, months late: -2 no consumption, -1 paid in full, 0 revolving credit
              * @example 0
              */
             PAY_3?: number;
@@ -399,14 +399,14 @@ export interface components {
              */
             BILL_AMT1?: number;
             /**
-             * Bill, second-last month
-             * @description Bill, second-last month, New Taiwan dollars
+             * Bill, two months ago
+             * @description Bill, two months ago, New Taiwan dollars
              * @example 27900
              */
             BILL_AMT2?: number;
             /**
-             * Bill, third-last month
-             * @description Bill, third-last month, New Taiwan dollars
+             * Bill, three months ago
+             * @description Bill, three months ago, New Taiwan dollars
              * @example 26800
              */
             BILL_AMT3?: number;
@@ -417,14 +417,14 @@ export interface components {
              */
             PAY_AMT1?: number;
             /**
-             * Amount paid, second-last month
-             * @description Amount paid, second-last month, New Taiwan dollars
+             * Amount paid, two months ago
+             * @description Amount paid, two months ago, New Taiwan dollars
              * @example 2000
              */
             PAY_AMT2?: number;
             /**
-             * Amount paid, third-last month
-             * @description Amount paid, third-last month, New Taiwan dollars
+             * Amount paid, three months ago
+             * @description Amount paid, three months ago, New Taiwan dollars
              * @example 1500
              */
             PAY_AMT3?: number;

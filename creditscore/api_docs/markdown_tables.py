@@ -51,17 +51,27 @@ def settings_table(language: str) -> str:
     return _table(words["setting_columns"], rows)
 
 
-def route_table(openapi: Mapping[str, Any], language: str) -> str:
-    """Return the routes of an OpenAPI document as a Markdown table."""
+def route_table(openapi: Mapping[bool, Mapping[str, Any]], language: str) -> str:
+    """Return the routes as a Markdown table.
+
+    Parameters
+    ----------
+    openapi : mapping of bool to dict
+        The OpenAPI documents of a service, by whether a decision needs a key.
+    language : str
+        Of the table.
+    """
     words = CATALOGUES[language]["documents"]
     rows = []
-    for path, methods in openapi["paths"].items():
+    for path, methods in openapi[True]["paths"].items():
         for method, operation in methods.items():
             summary = operation["summary"]
             if language != DEFAULT_LANGUAGE:
                 summary = words["routes"][operation["operationId"]]
-            security = operation.get("security", [])
-            key = words["key_always" if {} not in security else "key_once"] if security else "-"
+            without_keys = openapi[False]["paths"][path][method]
+            key = "-"
+            if operation.get("security"):
+                key = words["key_always" if without_keys.get("security") else "key_once"]
             rows.append((f"`{method.upper()} {path}`", summary, key))
     return _table(words["route_columns"], rows)
 

@@ -39,9 +39,16 @@ JsonObject = dict[str, Any]
 
 PLACEHOLDER = re.compile(r"{{(\w+)}}")
 
+#: The two headers that an API key may come in.
+KEY_HEADERS: list[JsonObject] = [{"bearer": []}, {"header": []}]
+
 
 def build_openapi(
-    schema: Schema, settings: Settings, decisions: Mapping[str, JsonObject]
+    schema: Schema,
+    settings: Settings,
+    decisions: Mapping[str, JsonObject],
+    *,
+    key_needed: bool,
 ) -> JsonObject:
     """Return the description of every route.
 
@@ -53,8 +60,12 @@ def build_openapi(
         For the limits.
     decisions : mapping of str to dict
         The answer to each scorecard's example applicant.
+    key_needed : bool
+        Whether a decision needs an API key. A key that is taken but not needed is not described:
+        Swagger UI draws a closed padlock for it.
     """
-    document: JsonObject = fill(read_template(), template_values(schema, settings, decisions))
+    values = template_values(schema, settings, decisions, key_needed=key_needed)
+    document: JsonObject = fill(read_template(), values)
     return document
 
 
@@ -66,7 +77,11 @@ def read_template() -> Any:
 
 
 def template_values(
-    schema: Schema, settings: Settings, decisions: Mapping[str, JsonObject]
+    schema: Schema,
+    settings: Settings,
+    decisions: Mapping[str, JsonObject],
+    *,
+    key_needed: bool,
 ) -> JsonObject:
     """Return what goes into each placeholder of the template."""
     applicants = example_applicants(schema)
@@ -77,6 +92,7 @@ def template_values(
         "version": creditscore.__version__,
         "notice": schema.notice[DEFAULT_LANGUAGE],
         "languages": list(LANGUAGES),
+        "decision_security": KEY_HEADERS if key_needed else [],
         "applicant": applicant_schema(schema),
         "fields": list(schema.fields),
         "field_count": len(schema.fields),

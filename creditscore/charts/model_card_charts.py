@@ -17,14 +17,14 @@ from creditscore.charts.svg import Plot, sheet, text_width
 from creditscore.evaluation.card import Card, ScorecardCard
 from creditscore.evaluation.fairness import INCONCLUSIVE, MIN_GROUP_OUTCOMES
 from creditscore.i18n.catalogue import DEFAULT_LANGUAGE
-from creditscore.i18n.number_format import FORMATS
+from creditscore.i18n.number_format import PAGE_FORMATS
 
 Texts = Mapping[str, str]
 
 #: Most reasons drawn; the JSON has all.
 MAX_REASONS = 12
 
-WRITE = FORMATS[DEFAULT_LANGUAGE]
+WRITE = PAGE_FORMATS[DEFAULT_LANGUAGE]
 SHARE, NUMBER = WRITE.shares, WRITE.numbers
 
 

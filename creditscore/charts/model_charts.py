@@ -10,7 +10,7 @@ from creditscore.charts.svg import Plot
 from creditscore.evaluation.card import FieldTexts, ScorecardCard
 from creditscore.evaluation.card_effects import CurvePoint
 from creditscore.evaluation.card_sections import CutoffRow, ScoreHistogram
-from creditscore.i18n.number_format import FORMATS
+from creditscore.i18n.number_format import PAGE_FORMATS
 
 Texts = Mapping[str, str]
 
@@ -29,7 +29,7 @@ def scorecard_plots(section: ScorecardCard, texts: Texts, language: str) -> list
 
 def cutoff_plot(section: ScorecardCard, chosen_row: CutoffRow, texts: Texts, language: str) -> Plot:
     """Draw approval rate and bad rate of the approved at each cut-off; mark the chosen one."""
-    rows, axes, write = section.curves.cutoffs, Axes(0, 1, 0, 1), FORMATS[language]
+    rows, axes, write = section.curves.cutoffs, Axes(0, 1, 0, 1), PAGE_FORMATS[language]
     approved = [(row.cutoff, row.approval_rate) for row in rows]
     bad = [(row.cutoff, row.bad_rate_approved) for row in rows if row.bad_rate_approved is not None]
     nobody_text = texts["cut_nobody"]
@@ -74,7 +74,7 @@ def calibration_points(section: ScorecardCard) -> list[CalibrationPoint]:
 def calibration(points: Sequence[CalibrationPoint], texts: Texts, language: str) -> Plot:
     """Draw a calibration curve: observed rates over mean predictions, with intervals."""
     top = round_up(max(end for point in points for end in (point.predicted, point.high)))
-    axes, write = Axes(0, top, 0, top), FORMATS[language]
+    axes, write = Axes(0, top, 0, top), PAGE_FORMATS[language]
     low, high = points[0].predicted, points[-1].predicted
     return Plot(
         axes=axes,
@@ -134,7 +134,7 @@ def _field_curve(
 ) -> Plot:
     """Draw a number as a line, a field of few codes as bars."""
     risks = [point.probability_of_default for point in points]
-    write = FORMATS[language]
+    write = PAGE_FORMATS[language]
     values = [point.value for point in points]
     numbers = [value for value in values if not isinstance(value, str)]
     is_coded = len(numbers) < len(values) or all(point.label for point in points)
@@ -181,7 +181,7 @@ def _spread(values: Sequence[float]) -> tuple[float, float]:
 
 def roc(section: ScorecardCard, texts: Texts, language: str) -> Plot:
     """Draw the ROC curve."""
-    curve, axes, write = section.curves.roc, Axes(0, 1, 0, 1), FORMATS[language]
+    curve, axes, write = section.curves.roc, Axes(0, 1, 0, 1), PAGE_FORMATS[language]
     points = zip(curve.declined_good, curve.declined_bad, strict=True)
     auc = section.performance.auc
     return Plot(
@@ -200,7 +200,7 @@ def score_distribution(scores: ScoreHistogram, texts: Texts, language: str) -> P
     """Draw the counts of good and bad applicants by score, stacked, with the cut-off marked."""
     edges, good, bad = scores.edges, scores.good, scores.bad
     highest_count = max(map(sum, zip(good, bad, strict=True)))
-    axes, write = Axes(edges[0], edges[-1], 0, highest_count * 1.05), FORMATS[language]
+    axes, write = Axes(edges[0], edges[-1], 0, highest_count * 1.05), PAGE_FORMATS[language]
     bars = []
     for low, high, goods, bads in zip(edges[:-1], edges[1:], good, bad, strict=True):
         bars.append(axes.bar("two", low, high, foot=0, top=bads))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from creditscore.evaluation.confidence_intervals import Figure
 from creditscore.i18n.catalogue import PAGE_TEXTS
-from creditscore.i18n.number_format import FORMATS, NumberFormat
+from creditscore.i18n.number_format import PAGE_FORMATS, NumberFormat
 
 #: Stands where there is no number.
 NOTHING = "\N{EN DASH}"
@@ -65,7 +65,7 @@ class Wording:
     @property
     def write(self) -> NumberFormat:
         """What writes numbers."""
-        return FORMATS[self.language]
+        return PAGE_FORMATS[self.language]
 
     def number(self, number: int) -> str:
         """Write a count."""

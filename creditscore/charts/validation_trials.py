@@ -10,7 +10,6 @@ from creditscore.evaluation.proxies import MODERATE, STRONG, WEAK, ProxyStrength
 from creditscore.evaluation.stress import MissingHistory, StressEffect
 from creditscore.evaluation.two_way_groups import TwoWayGroup, TwoWayGroups
 from creditscore.evaluation.validation import Validation
-from creditscore.i18n.number_format import MINUS
 
 #: Changes that are shown, at most: the largest; the JSON has all.
 MAX_CHANGES = 12
@@ -215,7 +214,7 @@ def _change_text(effect: StressEffect, words: Wording) -> str:
     fields = effect.fields
     name = words.field(fields[0]) if len(fields) == 1 else words.say("val_stress_all")
     change = effect.change or 0.0
-    return f"{name} {'+' if change > 0 else MINUS}{words.write.setting(abs(change))}"
+    return f"{name} {'+' if change > 0 else ''}{words.write.setting(change)}"
 
 
 def _history(history: MissingHistory | None, words: Wording) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ gone: 0.3995 to three decimals is 0.400 everywhere, whether it was read, divided
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Context, Decimal
@@ -29,6 +30,14 @@ SIGNIFICANT_DIGITS = 15
 _EXACT = Context(prec=400)
 
 MINUS = "\N{MINUS SIGN}"
+
+#: A hyphen in front of a number; those within words, ids, dates and exponents are none.
+_NEGATIVE = re.compile(r"(?<![\w.,)\]-])-(?=[0-9])")
+
+
+def minus_signs(text: str) -> str:
+    """Write the negative numbers of a text with minus signs, as pages show them."""
+    return _NEGATIVE.sub(MINUS, text)
 
 
 def round_half_up(number: float | Decimal, decimals: int) -> Decimal:
@@ -58,9 +67,19 @@ def decimals_that_differ(share: float, limit: float) -> int:
 
 @dataclass(frozen=True)
 class NumberFormat:
-    """Writes numbers in one language."""
+    """Writes numbers in one language.
+
+    Attributes
+    ----------
+    language : str
+        Its separators.
+    has_minus : bool
+        Whether a negative number has a minus sign, as on pages, and not the hyphen of JSON, CSV
+        and the command line, which can be read back and is in every encoding.
+    """
 
     language: str
+    has_minus: bool = False
 
     def number(self, number: float) -> str:
         """Write a count, or a number as it was given: 30,000, 2.5."""
@@ -105,8 +124,7 @@ class NumberFormat:
     def signed_points(self, share: float) -> str:
         """Write a share in percentage points, with its sign unless that is 0.0."""
         rounded = round_half_up(100 * _decimal(share), POINTS_DECIMALS)
-        sign = "+" if rounded > 0 else MINUS if rounded < 0 else ""
-        return sign + self.fixed(abs(rounded), POINTS_DECIMALS)
+        return self.fixed(rounded, POINTS_DECIMALS, sign="+" if rounded else "-")
 
     def short(self, number: float) -> str:
         """Write a number that was chosen, as short as it is: 2, 2.333."""
@@ -131,7 +149,8 @@ class NumberFormat:
         return [f"{percentage}%" for percentage in percentages]
 
     def _localise(self, english: str) -> str:
-        return english if DECIMAL_SIGNS[self.language] == "." else _swap(english)
+        text = english if DECIMAL_SIGNS[self.language] == "." else _swap(english)
+        return minus_signs(text) if self.has_minus else text
 
 
 def _swap(english: str) -> str:
@@ -145,6 +164,9 @@ def _decimals(number: Decimal) -> int:
 
 
 FORMATS = {language: NumberFormat(language) for language in LANGUAGES}
+
+#: For pages and charts.
+PAGE_FORMATS = {language: NumberFormat(language, has_minus=True) for language in LANGUAGES}
 
 
 def say_number(number: int | float) -> Text:

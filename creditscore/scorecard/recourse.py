@@ -23,6 +23,7 @@ import numpy as np
 from creditscore.i18n.catalogue import Text, in_language, say
 from creditscore.i18n.number_format import say_number
 from creditscore.schema import Applicant, Change, Field, NumericRange, Schema, Value
+from creditscore.scorecard.reason_codes import value_in_words
 from creditscore.scorecard.scorecard import Scorecard
 
 #: Changes of one field, at most, that are combined with those of others.
@@ -311,25 +312,10 @@ def _cost(plan: Plan) -> tuple[int, float]:
     return len(plan), sum(change.cost for change in plan)
 
 
-def _in_words(field: Field, before: Value | None, after: Value | None) -> Text:
-    return say(
-        "change",
-        title=field.title,
-        before=_value_text(field, before, unit={}),
-        after=_value_text(field, after, unit=field.unit_of(after)),
-    )
-
-
-def _value_text(field: Field, value: Value | None, *, unit: Text) -> Text | str:
-    """Write a value with its label, or else with a unit."""
-    if isinstance(value, str):
-        return value
-    label = field.label_of(value)
-    if value is None:
-        return label or ""
-    number = say_number(value)
-    if label is not None:
-        return {name: f"{text} ({in_language(label, name)})" for name, text in number.items()}
-    if unit:
-        return {name: f"{text} {in_language(unit, name)}" for name, text in number.items()}
-    return number
+def _in_words(field: Field, before: Value, after: Value) -> Text:
+    """Write a change in the words of the form; a unit that both values have is written once."""
+    if isinstance(before, str) or field.label_of(before) or field.label_of(after):
+        before_text = value_in_words(field, before)
+    else:
+        before_text = say_number(before)
+    return say("change", title=field.title, before=before_text, after=value_in_words(field, after))

@@ -26,6 +26,7 @@ from creditscore.decisions.record import new_decision_ids
 from creditscore.errors import ArtifactError, StartupError
 from creditscore.i18n.catalogue import DEFAULT_LANGUAGE, LEGAL_SENTENCE
 from creditscore.i18n.date_format import write_day, write_moment
+from creditscore.i18n.number_format import minus_signs
 from creditscore.json_codec import dumps_bytes
 from creditscore.scorecard import artifact, model_archive
 from creditscore.scorecard.model import Model
@@ -107,7 +108,7 @@ def create_app(settings: Settings, model: Model | None = None) -> App:
     app = App(__name__)
     app.json = OrjsonProvider(app)
     app.url_map.merge_slashes = False
-    app.jinja_env.filters |= {"moment": write_moment, "day": write_day}
+    app.jinja_env.filters |= {"moment": write_moment, "day": write_day, "minus": minus_signs}
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     if settings.proxies:
         proxied = ProxyFix(app.wsgi_app, x_for=settings.proxies, x_proto=0, x_host=0)
@@ -195,7 +196,11 @@ def _deciding(model: Model, settings: Settings) -> dict[str, Any]:
         name: decision.to_dict(DEFAULT_LANGUAGE)
         for name, decision in example_decisions(assessor).items()
     }
-    return {"assessor": assessor, "openapi": build_openapi(model.schema, settings, examples)}
+    documents = {
+        key_needed: build_openapi(model.schema, settings, examples, key_needed=key_needed)
+        for key_needed in (False, True)
+    }
+    return {"assessor": assessor, "openapi": documents}
 
 
 def _announce(app: Flask, model: Model) -> None:

@@ -38,7 +38,8 @@ MEDIA_TYPE = "application/problem+json"
 UNPROCESSABLE = HTTPStatus.UNPROCESSABLE_ENTITY
 UNAUTHORIZED, FORBIDDEN = HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN
 
-#: Where an app keeps what makes the page of a problem, of its status, its detail and its faults.
+#: Where an app keeps what makes the page of a problem: of its status, of its detail unless that is
+#: for programs only, and of its faults.
 PAGE = "creditscore.problem_page"
 ShowPage = Callable[[int, str, Sequence[str]], Response]
 
@@ -181,7 +182,8 @@ def register(app: Flask, show_page: ShowPage) -> None:
     ----------
     app : Flask
     show_page : callable
-        Makes that page of the status, the detail and the faults.
+        Makes that page of the status, the detail (empty where it is for programs only) and the
+        faults.
     """
     app.extensions[PAGE] = show_page
     app.register_error_handler(Problem, _refuse)
@@ -225,13 +227,13 @@ def _refuse_http(error: HTTPException) -> Response:
     methods = getattr(error, "valid_methods", None)
     if status == HTTPStatus.METHOD_NOT_ALLOWED and methods:
         allowed = ", ".join(sorted(methods))
-        answer = _problem(status, say("wrong_method", allowed=allowed))
+        answer = _problem(status, say("wrong_method", allowed=allowed), for_people=False)
         answer.headers["Allow"] = allowed
         return answer
     if status == HTTPStatus.NOT_FOUND:
-        return _problem(status, say("no_route"))
+        return _problem(status, say("no_route"), for_people=False)
     # Werkzeug's own descriptions may repeat what came; the phrase never does.
-    return _problem(status, {"en": status.phrase})
+    return _problem(status, {"en": status.phrase}, for_people=False)
 
 
 def _admit(error: Exception) -> Response:
@@ -240,7 +242,10 @@ def _admit(error: Exception) -> Response:
     return _problem(HTTPStatus.INTERNAL_SERVER_ERROR, say("surprise", request_id=g.request_id))
 
 
-def _problem(status: HTTPStatus, text: Text, faults: Sequence[Fault] = ()) -> Response:
+def _problem(
+    status: HTTPStatus, text: Text, faults: Sequence[Fault] = (), *, for_people: bool = True
+) -> Response:
+    """Answer with a problem; a page shows its text only if that is for people."""
     language = page_language()
     body: dict[str, Any] = {
         "type": "about:blank",
@@ -252,17 +257,18 @@ def _problem(status: HTTPStatus, text: Text, faults: Sequence[Fault] = ()) -> Re
         metrics.failed(kind)
     if faults:
         body["errors"] = [_entry(fault, language) for fault in faults]
-    if wants_page(request) and (page := _page(body)) is not None:
+    if wants_page(request) and (page := _page(body, for_people=for_people)) is not None:
         return page
     answer = Response(json.dumps(body), status=status, content_type=MEDIA_TYPE)
     return mark_language(answer, language)
 
 
-def _page(body: Mapping[str, Any]) -> Response | None:
+def _page(body: Mapping[str, Any], *, for_people: bool) -> Response | None:
     """Make the page of a problem; None where it cannot be made."""
     try:
         faults = [fault["detail"] for fault in body.get("errors", ())]
-        page: Response = current_app.extensions[PAGE](body["status"], body["detail"], faults)
+        detail = body["detail"] if for_people else ""
+        page: Response = current_app.extensions[PAGE](body["status"], detail, faults)
     except Exception as error:  # what fails here would fail for its own page too
         current_app.logger.error("request %s: no page of a problem", g.request_id, exc_info=error)
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -33,8 +34,8 @@ class Service:
         Decides on applicants.
     log : DecisionLog
         Keeps what was decided.
-    openapi : dict
-        The description of its routes.
+    openapi : mapping of bool to dict
+        The description of its routes, by whether a decision needs a key.
     limits : Limits
         How often a client may ask.
     refused : str
@@ -50,7 +51,7 @@ class Service:
     keys: Keys
     assessor: Assessor
     log: DecisionLog
-    openapi: dict[str, Any]
+    openapi: Mapping[bool, dict[str, Any]]
     limits: Limits
     refused: str = ""
     reachable: bool = False

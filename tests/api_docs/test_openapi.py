@@ -117,7 +117,7 @@ def test_every_route_is_described_and_every_described_route_exists(
 def test_the_template_has_a_place_for_each_value(schema: Schema) -> None:
     places = set(PLACEHOLDER.findall(json.dumps(read_template())))
 
-    assert places == template_values(schema, Settings(), {}).keys()
+    assert places == template_values(schema, Settings(), {}, key_needed=True).keys()
 
 
 def test_operations_are_grouped_under_the_names_that_the_page_shows(description: Body) -> None:
@@ -128,10 +128,50 @@ def test_operations_are_grouped_under_the_names_that_the_page_shows(description:
     assert list(dict.fromkeys(tag for tags in tag_lists for tag in tags)) == declared
 
 
-def test_only_operations_that_may_ask_for_a_key_say_so(description: Body) -> None:
-    for _, _, operation in operations(description):
-        assert ("401" in operation["responses"]) == bool(operation.get("security"))
+def test_only_operations_that_ask_for_a_key_say_so(guarded: FlaskClient) -> None:
+    description = guarded.get("/openapi.json").get_json()
+
+    for path, method, operation in operations(description):
+        # Its key is typed into the form.
+        signs_in = (path, method) == ("/sign-in", "POST")
+        security = operation.get("security", [])
+        assert ("401" in operation["responses"]) == (bool(security) or signs_in)
+        # One that is taken but not needed would be drawn as a closed padlock.
+        assert {} not in security
     assert "security" not in description
+
+
+@pytest.mark.parametrize("keys_exist", [False, True])
+@pytest.mark.parametrize("open_predict", [False, True])
+def test_a_decision_is_described_with_a_key_only_where_it_needs_one(
+    model_dir: Path, model: Model, keys_exist: bool, open_predict: bool
+) -> None:
+    keys = (KEY,) if keys_exist else ()
+    settings = settings_of(model_dir, api_keys=keys, open_predict=open_predict)
+    client = create_app(settings, model).test_client()
+
+    description = client.get("/openapi.json").get_json()
+
+    is_refused = client.post("/predict", data="{}").status_code == 401
+    for path in ("/predict", "/what-if", "/tables", "/"):
+        assert bool(description["paths"][path]["post"]["security"]) == is_refused, path
+    assert is_refused == (keys_exist and not open_predict)
+    assert description["paths"]["/decisions"]["get"]["security"]
+
+
+def test_it_can_be_read_while_the_database_is_away(
+    model_dir: Path, model: Model, tmp_path: Path
+) -> None:
+    file = tmp_path / "decisions.sqlite"
+    settings = settings_of(model_dir, database_url=f"sqlite:///{file}")
+    client = create_app(settings, model).test_client()
+    file.unlink()
+    assert client.get("/").status_code == 503
+
+    answer = client.get("/openapi.json")
+
+    assert answer.status_code == 200
+    assert answer.get_json()["paths"]["/predict"]["post"]["security"]
 
 
 def test_every_component_is_used(description: Body) -> None:

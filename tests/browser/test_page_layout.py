@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from browsing import click, element, follow, place_of, send
+from browsing import click, element, follow, now, place_of, send, text
 from chromium import LAPTOP, PHONE, Browser, driving, set_screen
 from live_server import LiveServer
 
@@ -29,6 +29,24 @@ while (walk.nextNode()) {
 }
 return broken;
 """
+#: Words of the chart's head that are broken over two lines.
+BROKEN_WORDS = """
+const broken = [];
+for (const head of document.querySelectorAll("#chart thead th")) {
+  for (const match of head.textContent.matchAll(/\\S+/g)) {
+    const range = document.createRange();
+    range.setStart(head.firstChild, match.index);
+    range.setEnd(head.firstChild, match.index + match[0].length);
+    const tops = [...range.getClientRects()].map((each) => Math.round(each.top));
+    if (new Set(tops).size > 1) broken.push(match[0]);
+  }
+}
+return broken;
+"""
+
+
+#: What the notice of the bundled model says before it is unfolded.
+VERDICTS = {"en": "This model is for learning only.", "id": "Model ini hanya untuk belajar."}
 
 
 @pytest.fixture(scope="module", params=[True, False], ids=["javascript", "plain"])
@@ -51,6 +69,9 @@ def test_the_first_field_is_on_the_first_screen_under_a_notice_of_one_line(
     assert place_of(browser, "#field-LIMIT_BAL")["bottom"] < screen[1]
     closed = place_of(browser, ".notice")["height"]
     assert closed < 50
+    assert text(browser, ".notice summary").endswith(VERDICTS[language])
+    summary = "document.querySelector('.notice summary')"
+    assert now(browser, f"{summary}.scrollWidth <= {summary}.clientWidth")
     click(browser, ".notice summary")
     assert place_of(browser, ".notice")["height"] > closed + 40
 
@@ -126,6 +147,20 @@ def test_no_number_is_broken_over_two_lines_and_no_page_scrolls_sideways(
         assert browser.execute_script(BROKEN_NUMBERS) == []
         width = browser.execute_script("return document.documentElement.scrollWidth")
         assert width <= screen[0]
+
+
+@pytest.mark.parametrize("screen", [PHONE, LAPTOP], ids=["phone", "laptop"])
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_word_over_the_chart_of_a_decision_is_broken(
+    browser: Browser, server: LiveServer, language: str, screen: tuple[int, int]
+) -> None:
+    set_screen(browser, screen)
+
+    browser.get(f"{server.url}/?example=application&lang={language}")
+    send(browser, "#form button[type=submit]")
+
+    element(browser, "#chart thead")
+    assert browser.execute_script(BROKEN_WORDS) == []
 
 
 @pytest.mark.parametrize("screen", [PHONE, LAPTOP], ids=["phone", "laptop"])

@@ -11,9 +11,18 @@ from answers import PROJECT
 from hypothesis import given
 from hypothesis import strategies as st
 
-from creditscore.i18n.number_format import FORMATS, round_half_up, say_number, say_points
+from creditscore.i18n.number_format import (
+    FORMATS,
+    MINUS,
+    PAGE_FORMATS,
+    minus_signs,
+    round_half_up,
+    say_number,
+    say_points,
+)
 
 EN, ID = FORMATS["en"], FORMATS["id"]
+PAGE_EN = PAGE_FORMATS["en"]
 
 
 @pytest.mark.parametrize(
@@ -30,7 +39,14 @@ EN, ID = FORMATS["en"], FORMATS["id"]
         (EN.share(1 - 0.7115), "28.9%"),
         (ID.setting(0.25), "25%"),
         (ID.setting(1 / 3), "33,3%"),
-        (EN.signed_points(-0.02), "\N{MINUS SIGN}2.0"),
+        (PAGE_EN.signed_points(-0.02), f"{MINUS}2.0"),
+        (PAGE_EN.figure(-0.3), f"{MINUS}0.300"),
+        (PAGE_EN.number(-27_900), f"{MINUS}27,900"),
+        (PAGE_EN.number(1e-7), "1e-07"),
+        (PAGE_EN.difference(-0.0012), f"{MINUS}0.0012"),
+        (PAGE_FORMATS["id"].setting(-0.1), f"{MINUS}10%"),
+        (EN.signed_points(-0.02), "-2.0"),
+        (say_number(-27_900)["id"], "-27.900"),
         (EN.signed_points(0.008), "+0.8"),
         (EN.signed_points(-0.0004), "0.0"),
         (ID.signed_points(0.0205), "+2,1"),
@@ -49,6 +65,20 @@ EN, ID = FORMATS["en"], FORMATS["id"]
 )
 def test_each_kind_of_number_has_its_decimals_in_its_language(text: str, expected: str) -> None:
     assert text == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "Bill: -27,900 dollars (-2 to -0.5)",
+            f"Bill: {MINUS}27,900 dollars ({MINUS}2 to {MINUS}0.5)",
+        ),
+        ("A-17, 2026-11-30 and 1e-07 --5 third-last", "A-17, 2026-11-30 and 1e-07 --5 third-last"),
+    ],
+)
+def test_only_hyphens_before_numbers_become_minus_signs(text: str, expected: str) -> None:
+    assert minus_signs(text) == expected
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from sklearn import metrics
 
 from creditscore.cli import train
 from creditscore.i18n.catalogue import LANGUAGES, PAGE_TEXTS
-from creditscore.i18n.number_format import FORMATS
+from creditscore.i18n.number_format import PAGE_FORMATS
 from creditscore.model_card.measurements import steps
 from creditscore.model_card.report import summarise
 from creditscore.schema import ForestSettings, Schema
@@ -241,7 +241,7 @@ def test_the_page_shows_all_of_it(trained: Trained, language: str) -> None:
     for key in ("later_title", "missing_title", "missing_pays", "data_twins"):
         assert f">{texts[key]}<" in page.text, key
     assert texts["later_since"].format(since="2025-09-01") in page.text
-    write, (left_out,) = FORMATS[language], trained.section["missing_values"].values()
+    write, (left_out,) = PAGE_FORMATS[language], trained.section["missing_values"].values()
     assert f">{texts['missing_change']}<" in page.text
     for figure in (
         write.share(left_out["missing"]["value"]),

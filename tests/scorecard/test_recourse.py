@@ -225,12 +225,13 @@ def test_advice_is_said_in_both_languages(model: Model, cases: Sequence[Case]) -
         assert "{" not in step["text"] + translated["text"]
 
 
-def test_advice_names_what_has_a_name_and_counts_the_rest(model: Model) -> None:
+def test_a_change_is_written_in_the_words_of_the_form(model: Model) -> None:
     before = model.schema.parse(
         {name: field.example for name, field in model.schema.fields.items()}
     )
-    values = {**before.values, "PAY_1": -1, "BILL_AMT1": 1500, "PAY_2": -1}
-    before = Applicant("behavioural", {**before.values, "PAY_1": 2, "BILL_AMT1": 28500, "PAY_2": 0})
+    late = {"PAY_1": 2, "PAY_2": 0, "PAY_3": 3, "BILL_AMT1": 28500}
+    values = {**before.values, "PAY_1": -1, "PAY_2": -1, "PAY_3": 1, "BILL_AMT1": 1500}
+    before = Applicant("behavioural", {**before.values, **late})
     recourse = Recourse(before, Applicant("behavioural", values), 0.2)
 
     english, indonesian = (
@@ -239,11 +240,12 @@ def test_advice_names_what_has_a_name_and_counts_the_rest(model: Model) -> None:
     )
 
     assert english == [
-        "Repayment status, last month: from 2 to -1 (paid in full)",
-        "Repayment status, second-last month: from 0 (revolving credit) to -1 (paid in full)",
+        "Repayment status, last month: from 2 months late to paid in full",
+        "Repayment status, two months ago: from revolving credit to paid in full",
+        "Repayment status, three months ago: from 3 to 1 month late",
         "Bill, last month: from 28,500 to 1,500 New Taiwan dollars",
     ]
-    assert indonesian[2] == "Tagihan, bulan lalu: dari 28.500 menjadi 1.500 dolar Taiwan Baru"
+    assert indonesian[3] == "Tagihan, bulan lalu: dari 28.500 menjadi 1.500 dolar Taiwan Baru"
 
 
 OWN_SCHEMA = """

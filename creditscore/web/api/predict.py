@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from creditscore.decision_log.log import Recorded
 from creditscore.decisions.assessor import Decision
-from creditscore.errors import Fault, InvalidApplicants
+from creditscore.errors import DatabaseUnavailable, Fault, InvalidApplicants
 from creditscore.i18n.catalogue import say
 from creditscore.json_codec import dumps_bytes
 from creditscore.schema.constraints import describe_value
@@ -24,6 +24,7 @@ from creditscore.web.content_negotiation import (
 )
 from creditscore.web.file_answer import TABLE, file_answer
 from creditscore.web.localised_card import localised_card
+from creditscore.web.pages.decision_view import key_needed
 from creditscore.web.pages.model_page import show_model
 from creditscore.web.request_body import (
     is_csv,
@@ -112,7 +113,12 @@ def model() -> ResponseReturnValue:
 @bp.get("/openapi.json")
 def openapi() -> ResponseReturnValue:
     """Describe these routes."""
-    return jsonify(service().openapi)
+    try:
+        document = service().openapi[key_needed()]
+    except DatabaseUnavailable:
+        # What the routes are can be said without the log.
+        document = service().openapi[True]
+    return jsonify(document)
 
 
 def _applicants_in(body: object, max_applicants: int) -> list[Any]:

@@ -10,7 +10,7 @@ from creditscore.charts.course_charts import Course, course_plot, drawable
 from creditscore.charts.svg import Plot
 from creditscore.i18n.catalogue import in_language
 from creditscore.i18n.date_format import write_day, write_month, write_short_day
-from creditscore.i18n.number_format import FORMATS
+from creditscore.i18n.number_format import PAGE_FORMATS
 from creditscore.monitoring.periods import MONTH
 from creditscore.monitoring.trigger_texts import describe_trigger
 from creditscore.schema import Schema
@@ -29,7 +29,7 @@ class CourseView:
         self._periods: Sequence[Section] = section["series"]
         self._triggers: Sequence[Section] = section["triggers"]
         self._by, self._schema, self._texts, self._language = by, schema, texts, language
-        self._write = FORMATS[language]
+        self._write = PAGE_FORMATS[language]
 
     @property
     def only_one(self) -> str:

@@ -8,9 +8,15 @@ from flask import Request, Response
 
 from creditscore.errors import Fault, NoOverride, OverrideConflict
 from creditscore.i18n.catalogue import PAGE_TEXTS, in_language
+from creditscore.i18n.number_format import PAGE_FORMATS
 from creditscore.web.content_negotiation import page_language
 from creditscore.web.override_body import NEEDED, OPTIONAL, read_override, record_stated
-from creditscore.web.pages.decision_view import OverrideForm, lead_to_decision, show_decision
+from creditscore.web.pages.decision_view import (
+    MAX_LENGTHS,
+    OverrideForm,
+    lead_to_decision,
+    show_decision,
+)
 from creditscore.web.problems import CONFLICT, UNPROCESSABLE, WrongValues
 from creditscore.web.request_body import read_form_body
 from creditscore.web.service import service
@@ -39,12 +45,14 @@ def write_override_from_page(decision_id: str, typed: dict[str, str], *, key_id:
     """
     log, language = service().log, page_language()
     texts = PAGE_TEXTS[language]
+    # A text area sends the ends of its lines; the log keeps a reason as one.
+    typed = {**typed, "reason": " ".join(typed["reason"].split())}
     try:
-        # A text area sends the ends of its lines; the log keeps a reason as one.
-        stated = read_override({**typed, "reason": " ".join(typed["reason"].split())})
+        stated = read_override(typed)
         record_stated(log, decision_id, stated, key_id=key_id)
     except WrongValues as wrong:
-        messages, status = [_in_words(fault, language) for fault in wrong.faults], UNPROCESSABLE
+        messages = [_in_words(fault, typed, language) for fault in wrong.faults]
+        status = UNPROCESSABLE
     except OverrideConflict:
         messages, status = [texts["override_conflicts"]], CONFLICT
     except NoOverride:
@@ -57,8 +65,16 @@ def write_override_from_page(decision_id: str, typed: dict[str, str], *, key_id:
     return answer
 
 
-def _in_words(fault: Fault, language: str) -> str:
-    """Return a fault as the page says it: of an empty reason only that one is needed."""
-    if (fault.pointer, fault.code) == ("/reason", "missing"):
-        return PAGE_TEXTS[language]["override_no_reason"]
+def _in_words(fault: Fault, typed: dict[str, str], language: str) -> str:
+    """Return a fault in the words of the form: an empty reason, or a text that is too long."""
+    texts, name = PAGE_TEXTS[language], fault.pointer.removeprefix("/")
+    if (name, fault.code) == ("reason", "missing"):
+        return texts["override_no_reason"]
+    if fault.code == "too_long":
+        write = PAGE_FORMATS[language].number
+        return texts["override_too_long"].format(
+            field=texts[f"override_{name}"],
+            most=write(MAX_LENGTHS[name]),
+            count=write(len(typed[name])),
+        )
     return in_language(fault.text, language)

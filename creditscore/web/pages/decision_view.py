@@ -15,7 +15,7 @@ from creditscore.decisions.assessor import Decision
 from creditscore.decisions.explanation import explain
 from creditscore.decisions.record import LoggedDecision
 from creditscore.i18n.catalogue import PAGE_TEXTS, in_language
-from creditscore.i18n.number_format import FORMATS, decimals_that_differ
+from creditscore.i18n.number_format import PAGE_FORMATS, decimals_that_differ
 from creditscore.schema import Schema
 from creditscore.scorecard.policy import ELIGIBLE, NOT_ELIGIBLE, Scale
 from creditscore.scorecard.reason_codes import value_in_words
@@ -31,6 +31,9 @@ RISKIEST, SAFEST = 0.9, 0.01
 
 #: Bars that are too short to be seen are drawn this long, in hundredths of the chart.
 MIN_BAR_WIDTH = 0.6
+
+#: Characters of what is typed into the form of an override, at most.
+MAX_LENGTHS = {"reason": MAX_REASON_LENGTH, "decided_by": MAX_NAME_LENGTH}
 
 
 @dataclass(frozen=True)
@@ -122,7 +125,7 @@ def view_decision(
     left, right = _ends(decision)
     # More than the usual where the two would look the same, as one is refused and the other not.
     decimals = decimals_that_differ(risk, cutoff)
-    percent = partial(FORMATS[language].share, decimals=decimals)
+    percent = partial(PAGE_FORMATS[language].share, decimals=decimals)
 
     def position(share: float) -> float:
         return round(100 * (share - left) / (right - left), 2)
@@ -140,7 +143,7 @@ def view_decision(
         position=_along(decision.score, low, high),
         cutoff_position=_along(needed, low, high),
         bars=_bars(decision, schema, language, ends=(left, right)),
-        baseline=FORMATS[language].share(baseline),
+        baseline=PAGE_FORMATS[language].share(baseline),
         baseline_position=position(baseline),
         result_position=position(risk),
         chart_cutoff=position(cutoff),
@@ -172,7 +175,7 @@ def _bars(
             Bar(
                 title=in_language(field.title, language) if field else name,
                 value=in_language(value_in_words(field, value), language) if field else str(value),
-                points=FORMATS[language].signed_points(impact),
+                points=PAGE_FORMATS[language].signed_points(impact),
                 start=round(start, 2),
                 width=round(max(width, MIN_BAR_WIDTH), 2),
                 riskier=impact > 0,
@@ -243,7 +246,7 @@ def show_decision(
         override=override and override.to_dict(),
         other_label=NOT_ELIGIBLE if logged.decision.label == ELIGIBLE else ELIGIBLE,
         override_form=override_form,
-        max_lengths={"reason": MAX_REASON_LENGTH, "decided_by": MAX_NAME_LENGTH},
+        max_lengths=MAX_LENGTHS,
         problem=problem,
         notice=notice(language),
         endpoint=endpoint,

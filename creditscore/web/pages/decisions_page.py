@@ -19,7 +19,7 @@ from creditscore.decisions.assessor import timestamp
 from creditscore.decisions.record import LoggedDecision
 from creditscore.errors import Fault
 from creditscore.i18n.catalogue import LANGUAGES, PAGE_TEXTS, in_language
-from creditscore.i18n.number_format import FORMATS
+from creditscore.i18n.number_format import PAGE_FORMATS
 from creditscore.scorecard.policy import ELIGIBLE, NOT_ELIGIBLE
 from creditscore.web import query_parameters
 from creditscore.web.content_negotiation import page_language
@@ -130,7 +130,7 @@ def _in_words(faults: Sequence[Fault], language: str) -> list[str]:
 def _row(
     logged: LoggedDecision, outcome: Outcome | None, override: Override | None, language: str
 ) -> DecisionRow:
-    decision, texts, write = logged.decision, PAGE_TEXTS[language], FORMATS[language]
+    decision, texts, write = logged.decision, PAGE_TEXTS[language], PAGE_FORMATS[language]
     scorecard = decision.applicant.scorecard
     spec = service().assessor.model.schema.scorecards.get(scorecard)
     outcome_texts = {None: "", True: texts["list_bad"], False: texts["list_good"]}

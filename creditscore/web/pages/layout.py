@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,6 +15,9 @@ from creditscore.web.authentication import Caller
 from creditscore.web.content_negotiation import mark_language
 from creditscore.web.service import service
 from creditscore.web.sign_in import TOKEN_FIELD
+
+#: Between two sentences.
+_SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
 
 
 def render_page(
@@ -91,13 +95,18 @@ def can_be_opened() -> bool:
 
 
 def notice(language: str) -> list[str]:
-    """Say what everyone must know before using this model."""
+    """Say what everyone must know before using this model, the verdict first.
+
+    The verdict is the first sentence of the schema file's notice: it is shown before the rest is.
+    """
     model = service().assessor.model
-    texts = [in_language(model.schema.notice, language)]
+    stated = in_language(model.schema.notice, language)
+    texts = [part for part in _SENTENCE_END.split(stated, maxsplit=1) if part]
     about = model.schema.files.get(model.card["data"]["sha256"])
-    texts += [in_language(about, language)] if about else []
+    words = PAGE_TEXTS[language]
+    texts += [f"{words['data_file']}: {in_language(about, language)}"] if about else []
     if names := model.protected_predictors():
         titles = [in_language(model.schema.fields[name].title, language) for name in names]
-        texts.append(PAGE_TEXTS[language]["protected"].format(fields=", ".join(titles)))
-        texts.append(in_language(LEGAL_SENTENCE, language) + ".")
+        protected = words["protected"].format(fields=", ".join(titles))
+        texts.append(f"{protected} {in_language(LEGAL_SENTENCE, language)}.")
     return texts

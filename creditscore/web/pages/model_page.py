@@ -25,7 +25,7 @@ from creditscore.evaluation.cutoff_tradeoff import (
     trade_off,
 )
 from creditscore.i18n.catalogue import DECIMAL_SIGNS, PAGE_TEXTS, in_language
-from creditscore.i18n.number_format import FORMATS
+from creditscore.i18n.number_format import PAGE_FORMATS, minus_signs
 from creditscore.schema import Schema
 from creditscore.schema.declarations import ReleaseText
 from creditscore.schema.descriptions import band_label_text, group_text
@@ -97,7 +97,7 @@ def _validation_topics(card: Card, schema: Schema, language: str) -> dict[str, l
 
     def group(field: str | None, label: str) -> str:
         text = band_label_text(label) if field is None else group_text(schema.fields[field], label)
-        return label if text is None else in_language(text, language)
+        return minus_signs(label if text is None else in_language(text, language))
 
     words = Wording(
         language=language,
@@ -128,9 +128,9 @@ def _formats(language: str) -> dict[str, Any]:
     """Return what writes numbers and groups in the template."""
     schema = service().assessor.model.schema
     return {
-        "write": FORMATS[language],
-        "group": lambda field, label: in_language(
-            group_text(schema.fields[field], label), language
+        "write": PAGE_FORMATS[language],
+        "group": lambda field, label: minus_signs(
+            in_language(group_text(schema.fields[field], label), language)
         ),
     }
 
@@ -171,7 +171,7 @@ def _number(text: str | None, low: float, high: float, default: float) -> float 
 
 
 def _wrong(texts: Mapping[str, str], key: str, low: float, high: float, language: str) -> str:
-    write = FORMATS[language].number
+    write = PAGE_FORMATS[language].number
     return texts["cut_wrong"].format(name=texts[key], low=write(low), high=write(high))
 
 

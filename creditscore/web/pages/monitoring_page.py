@@ -13,7 +13,7 @@ from creditscore.charts.model_charts import CalibrationPoint, calibration
 from creditscore.charts.svg import Plot
 from creditscore.i18n.catalogue import PAGE_TEXTS, in_language
 from creditscore.i18n.date_format import write_day, write_short_day
-from creditscore.i18n.number_format import FORMATS
+from creditscore.i18n.number_format import PAGE_FORMATS, minus_signs
 from creditscore.monitoring.monitor import DEFAULT_DAYS
 from creditscore.monitoring.periods import PERIODS
 from creditscore.schema.descriptions import band_label_text, group_text
@@ -49,7 +49,7 @@ def show_monitoring(report: Mapping[str, Any]) -> Response:
         min_outcomes=triggers.min_outcomes,
         course_help=_course_help(report["by"], language),
         scorecards=_scorecards(report, language),
-        write=FORMATS[language],
+        write=PAGE_FORMATS[language],
     )
 
 
@@ -63,8 +63,8 @@ def _course_help(by: str, language: str) -> str:
     texts, triggers = PAGE_TEXTS[language], service().assessor.model.schema.triggers
     return texts["course_help"].format(
         period=texts[f"course_by_{by}"],
-        decisions=FORMATS[language].number(triggers.min_decisions),
-        outcomes=FORMATS[language].number(triggers.min_outcomes),
+        decisions=PAGE_FORMATS[language].number(triggers.min_decisions),
+        outcomes=PAGE_FORMATS[language].number(triggers.min_outcomes),
     )
 
 
@@ -122,11 +122,12 @@ def _bin(field: str | None, label: str, language: str) -> str:
     if field is not None:
         return _group(field, label, language)
     text = band_label_text(label)
-    return label if text is None else in_language(text, language)
+    return minus_signs(label if text is None else in_language(text, language))
 
 
 def _group(field: str, label: str, language: str) -> str:
-    return in_language(group_text(service().assessor.model.schema.fields[field], label), language)
+    text = group_text(service().assessor.model.schema.fields[field], label)
+    return minus_signs(in_language(text, language))
 
 
 def approvals_by_day(
@@ -150,7 +151,7 @@ def approvals_by_day(
             (axes.x(index), write_short_day(days[index]["day"], language))
             for index in range(0, len(days), step)
         ],
-        y_ticks=axes.y_ticks(FORMATS[language].shares),
+        y_ticks=axes.y_ticks(PAGE_FORMATS[language].shares),
         lines=[("one", axes.line((index, rate["value"]) for index, rate in enumerate(rates)))],
         dots=[
             (axes.x(index), axes.y(rate["value"]), axes.y(rate["low"]), axes.y(rate["high"]))

@@ -12,7 +12,7 @@ from creditscore.decision_log.outcome_batch import KNOWN, RECORDED, STATES
 from creditscore.decision_log.search import MISSING
 from creditscore.errors import NotATable
 from creditscore.i18n.catalogue import PAGE_TEXTS, in_language
-from creditscore.i18n.number_format import FORMATS
+from creditscore.i18n.number_format import PAGE_FORMATS
 from creditscore.schema.csv_cells import to_line
 from creditscore.tables.outcome_rows import REPORT, ReportedRow
 from creditscore.web.content_negotiation import page_language
@@ -112,7 +112,7 @@ def show_report(batches: Iterable[list[ReportedRow]]) -> Response:
 
 def _size_help(language: str) -> str:
     size = service().settings.max_csv_bytes / MEGABYTE
-    return PAGE_TEXTS[language]["many_file_help"].format(size=FORMATS[language].short(size))
+    return PAGE_TEXTS[language]["many_file_help"].format(size=PAGE_FORMATS[language].short(size))
 
 
 def _page(language: str, *, report: Report | None = None, problem: str = "") -> Response:
@@ -124,6 +124,6 @@ def _page(language: str, *, report: Report | None = None, problem: str = "") -> 
         problem=problem,
         size_help=_size_help(language),
         missing=url_for("log.page", outcome=MISSING, format=CSV),
-        write=FORMATS[language],
+        write=PAGE_FORMATS[language],
         in_language=in_language,
     )

@@ -67,7 +67,7 @@ def show_refusal(status: int, detail: str, faults: Sequence[str]) -> Response:
     status : int
         Of HTTP.
     detail : str
-        What is wrong, in the language of the page.
+        What is wrong, in the language of the page; empty where only programs are told.
     faults : sequence of str
         The single faults of an input.
     """
@@ -75,9 +75,7 @@ def show_refusal(status: int, detail: str, faults: Sequence[str]) -> Response:
         return mark_negotiated(_show_sign_in(g.get(NEXT) or _return_address()))
     language = page_language()
     texts = PAGE_TEXTS[language]
-    if detail != in_language(say("unknown_decision"), language):
-        # It says what was not found; the detail of a wrong address or method is for programs.
-        detail = texts.get(f"refused_{status}_text", detail)
+    detail = detail or texts.get(f"refused_{status}_text", "")
     page = render_page(
         "refusal.html",
         language,
@@ -123,8 +121,8 @@ def _caller() -> Caller | None:
 
 
 def _sentence(text: str) -> str:
-    """Write a message as a sentence."""
-    return f"{text[:1].upper()}{text[1:]}."
+    """Write a message as a sentence; nothing of none."""
+    return f"{text[:1].upper()}{text[1:]}." if text else ""
 
 
 def _destination(next_address: str) -> str:

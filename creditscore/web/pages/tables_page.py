@@ -18,7 +18,7 @@ from flask.typing import ResponseReturnValue
 from creditscore.decision_log.idempotency import RequestOrigin
 from creditscore.errors import CreditScoreError, Fault, InvalidApplicants
 from creditscore.i18n.catalogue import PAGE_TEXTS, Text, in_language, say
-from creditscore.i18n.number_format import FORMATS, say_number
+from creditscore.i18n.number_format import PAGE_FORMATS, say_number
 from creditscore.readers.workbook_process import can_read_workbooks
 from creditscore.scorecard.policy import ELIGIBLE, NOT_ELIGIBLE
 from creditscore.tables.table_check import CheckedRow, CheckedTable
@@ -212,7 +212,7 @@ def _page(
         rows=view_rows(header, rows, language) if header else [],
         names=names,
         links=links,
-        write=FORMATS[language],
+        write=PAGE_FORMATS[language],
     )
     answer.status_code = status
     return answer

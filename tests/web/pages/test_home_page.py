@@ -181,10 +181,14 @@ def test_it_says_what_the_model_is_and_that_it_uses_protected_fields(
 
     text = app.test_client().get("/?lang=id").text
 
-    assert "Taiwan tahun 2005" in text
-    assert about["id"][:40] in text
+    notice = text.partition('<aside class="notice"')[2].partition("</aside>")[0]
+    verdict = notice.partition("</summary>")[0]
+    assert "Model ini hanya untuk belajar." in verdict
+    assert "Taiwan tahun 2005" not in verdict
+    assert "Taiwan tahun 2005" in notice
+    assert f"{PAGE_TEXTS['id']['data_file']}: {about['id'][:40]}" in notice
     for name in model.protected_predictors():
-        assert model.schema.fields[name].title["id"] in text.partition("</aside>")[0]
+        assert model.schema.fields[name].title["id"] in notice
 
 
 def test_an_example_can_be_filled_in(client: FlaskClient, schema: Schema) -> None:

@@ -26,7 +26,7 @@ from creditscore.evaluation.cutoff_tradeoff import (
 )
 from creditscore.i18n.catalogue import LANGUAGES, PAGE_TEXTS
 from creditscore.i18n.date_format import write_moment
-from creditscore.i18n.number_format import FORMATS
+from creditscore.i18n.number_format import PAGE_FORMATS, minus_signs
 from creditscore.schema import Schema, read_schema
 from creditscore.schema.descriptions import group_text
 from creditscore.scorecard.model import Model
@@ -152,7 +152,7 @@ def test_the_page_lists_each_version_with_its_date_and_what_is_declared_of_it(
     assert version in current
     assert PAGE_TEXTS["en"]["history_in_service"] in current
     assert write_moment(model.manifest["trained_at"], "en") in current
-    rows_read = FORMATS["en"].number(model.manifest["data"]["rows"])
+    rows_read = PAGE_FORMATS["en"].number(model.manifest["data"]["rows"])
     assert f'<td data-title="Rows">{rows_read}</td><td data-title="Cut-off">25%</td>' in current
     assert older in damaged
     assert PAGE_TEXTS["en"]["history_unreadable"] in damaged
@@ -178,7 +178,7 @@ def test_page_and_card_write_a_figure_alike_and_name_its_model_alike(
         row = row[row.index(str(escape(called[:1].upper() + called[1:]))) :].partition("</tr>")[0]
         for key in ("auc", "brier"):
             value, low, high = (
-                FORMATS["en"].figure(figures[key][end]) for end in ("value", "low", "high")
+                PAGE_FORMATS["en"].figure(figures[key][end]) for end in ("value", "low", "high")
             )
             assert f"{value} ({low} to {high})" in words
             assert f"{value} <small>({low}\N{EN DASH}{high})</small>" in row
@@ -213,10 +213,10 @@ def test_the_cutoff_part_shows_the_stored_row(
         ("cut_bad", stored["bad_rate_approved"]),
         ("cut_declined", stored["bad_rate_declined"]),
     ):
-        share_text = "no one" if share is None else FORMATS["en"].share(share)
+        share_text = "no one" if share is None else PAGE_FORMATS["en"].share(share)
         assert shown(page.text, key) == share_text
     # As the model card writes it, whose ratio is this one too.
-    assert shown(page.text, "cut_cost") == FORMATS["en"].figure(stored["cost"])
+    assert shown(page.text, "cut_cost") == PAGE_FORMATS["en"].figure(stored["cost"])
     assert "<html" not in page.text
 
 
@@ -312,7 +312,7 @@ def test_ticks_are_round_few_and_within(ends: tuple[float, float]) -> None:
 def test_the_page_lists_each_predictor_with_its_bins(
     client: FlaskClient, schema: Schema, card: Card, language: str
 ) -> None:
-    write = FORMATS[language]
+    write = PAGE_FORMATS[language]
 
     for name, section in card["scorecards"].items():
         page = client.get(f"/model?lang={language}&scorecard={name}", headers=BROWSER).text
@@ -323,7 +323,7 @@ def test_the_page_lists_each_predictor_with_its_bins(
             title, iv = escape(field.title[language]), write.figure(variable["information_value"])
             assert f"{title}: {PAGE_TEXTS[language]['variables_iv']} {iv}</summary>" in bins
             for bin_row in variable["bins"]:
-                label = escape(group_text(field, bin_row["label"])[language])
+                label = escape(minus_signs(group_text(field, bin_row["label"])[language]))
                 rows, points = write.number(bin_row["rows"]), write.number(bin_row["points"])
                 assert f'<th scope="row">{label}</th><td>{rows}</td>' in bins
                 assert f"<td>{write.figure(bin_row['woe'])}</td><td>{points}</td>" in bins
@@ -336,11 +336,11 @@ def test_the_page_begins_with_whether_the_benchmark_is_beaten(
     page = client.get(f"/model?lang={language}", headers=BROWSER).text
     texts = PAGE_TEXTS[language]
 
-    lead = texts["benchmark_lead"].format(confidence=FORMATS[language].setting(0.95))
+    lead = texts["benchmark_lead"].format(confidence=PAGE_FORMATS[language].setting(0.95))
     assert lead in page[: page.index('id="notice-title"')]
     for section in card["scorecards"].values():
         auc = section["performance"]["difference_to_baseline"]["woe_scorecard"]["auc"]
-        assert f"AUC {FORMATS[language].difference(auc['value'])} (" in page
+        assert f"AUC {PAGE_FORMATS[language].difference(auc['value'])} (" in page
 
 
 def test_a_card_from_before_is_served_without_the_list(
@@ -368,7 +368,7 @@ def test_a_card_from_before_is_served_without_the_list(
 def test_the_page_shows_what_other_splits_and_seeds_give(
     client: FlaskClient, card: Card, language: str
 ) -> None:
-    write, texts = FORMATS[language], PAGE_TEXTS[language]
+    write, texts = PAGE_FORMATS[language], PAGE_TEXTS[language]
 
     for tab, section in card["scorecards"].items():
         page = client.get(f"/model?lang={language}&scorecard={tab}", headers=BROWSER).text

@@ -12,7 +12,7 @@ from logged import KEY
 from pages import BROWSER, read_page, shown
 from werkzeug.test import TestResponse
 
-from creditscore.decision_log.overrides import MAX_REASON_LENGTH
+from creditscore.decision_log.overrides import MAX_NAME_LENGTH, MAX_REASON_LENGTH
 from creditscore.i18n.catalogue import LANGUAGES, PAGE_TEXTS
 from creditscore.scorecard.policy import ELIGIBLE, NOT_ELIGIBLE
 
@@ -91,6 +91,32 @@ def test_what_was_typed_stays_where_it_is_not_recorded(
     assert typed
     assert html.unescape(typed[1]) == reason.strip()
     assert 'id="override"' not in page(guarded, decided)
+
+
+EN_TOO_LONG = "{}: at most {} characters, and this text has {}. Please shorten it."
+ID_TOO_LONG = "{}: paling banyak {} karakter, sedangkan teks ini {}. Mohon dipersingkat."
+
+
+@pytest.mark.parametrize(
+    ("language", "name", "longest", "message"),
+    [
+        ("en", "reason", MAX_REASON_LENGTH, EN_TOO_LONG.format("Reason", "1,000", "1,001")),
+        ("id", "reason", MAX_REASON_LENGTH, ID_TOO_LONG.format("Alasan", "1.000", "1.001")),
+        ("en", "decided_by", MAX_NAME_LENGTH, EN_TOO_LONG.format("Decided by", "100", "101")),
+        ("id", "decided_by", MAX_NAME_LENGTH, ID_TOO_LONG.format("Diputuskan oleh", "100", "101")),
+    ],
+)
+def test_a_text_that_is_too_long_is_refused_with_its_length_and_the_most(
+    guarded: FlaskClient, decided: Body, language: str, name: str, longest: int, message: str
+) -> None:
+    before = page(guarded, decided, language)
+    fields = [element for _, element in read_page(before).elements if element.get("name") == name]
+    assert [field["maxlength"] for field in fields] == [str(longest)]
+
+    answer = send(guarded, before, **{"reason": "a guarantor", name: "x" * (longest + 1)})
+
+    assert answer.status_code == 422
+    assert f'role="alert"><p>{message}</p></div>' in answer.text
 
 
 def test_a_second_override_is_refused_in_words(guarded: FlaskClient, decided: Body) -> None:

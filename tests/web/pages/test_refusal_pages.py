@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from http import HTTPStatus
 
 import pytest
 from answers import problem_of
 from flask import Flask
 from flask.testing import FlaskClient
 from pages import BROWSER, read_page, shown
+from werkzeug.exceptions import Gone
 
 from creditscore.i18n.catalogue import LANGUAGES, PAGE_TEXTS
 from creditscore.settings import RateLimit
+from creditscore.web.problems import Problem
 
 CASES = [
     ("GET", "/nowhere", 404),
@@ -79,6 +82,42 @@ def test_a_surprise_is_a_page_that_names_its_line_in_the_log(
     assert "only for the operator" not in page.text
     assert "only for the operator" in caplog.text
     read_page(page.text)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_flask_refuses_is_said_in_words_of_the_page_only(
+    build: Callable[..., Flask], language: str
+) -> None:
+    app = build()
+
+    @app.get("/gone")
+    def gone() -> str:
+        raise Gone
+
+    page = app.test_client().get(f"/gone?lang={language}", headers=BROWSER)
+
+    assert page.status_code == 410
+    assert PAGE_TEXTS[language]["refused_other"] in page.text
+    assert Gone().name not in page.text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_this_service_refuses_is_said_on_the_page_whatever_its_status(
+    build: Callable[..., Flask], language: str
+) -> None:
+    class NoBranch(Problem):
+        status = HTTPStatus.NOT_FOUND
+
+    app = build()
+
+    @app.get("/branch")
+    def branch() -> str:
+        raise NoBranch({"en": "there is no such branch", "id": "cabang itu tidak ada"})
+
+    page = app.test_client().get(f"/branch?lang={language}", headers=BROWSER)
+
+    expected = {"en": "There is no such branch.", "id": "Cabang itu tidak ada."}
+    assert shown(page.text, "refusal") == expected[language]
 
 
 def test_where_not_even_a_page_can_be_made_a_problem_is_the_answer(
