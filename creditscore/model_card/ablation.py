@@ -14,7 +14,7 @@ from creditscore.evaluation.confidence_intervals import (
     differences,
     figures,
 )
-from creditscore.evaluation.fairness import groups, of_protected
+from creditscore.evaluation.fairness import PopulationGroup, by_group, groups
 from creditscore.evaluation.metrics import at_cutoff
 from creditscore.evaluation.sensitivity import Predict, age_62_test, label_flips
 from creditscore.model_card.baselines import EvaluationData
@@ -32,7 +32,7 @@ def measure_exclusions(
     *,
     predicted: Floats,
     refit: Refit,
-    fields: Sequence[str],
+    parts: Mapping[str, Sequence[PopulationGroup]],
 ) -> tuple[Exclusion, ...]:
     """Measure what it costs and gains to decide without protected fields.
 
@@ -45,8 +45,8 @@ def measure_exclusions(
         The scorecard's probabilities of default.
     refit : callable
         Trains it without some of its predictors.
-    fields : sequence of str
-        All the scorecard's fields; the protected ones among them are monitored.
+    parts : mapping of str to sequence of PopulationGroup
+        The test rows' groups of each protected field, whether it is a predictor or not.
 
     Returns
     -------
@@ -56,7 +56,7 @@ def measure_exclusions(
     protected = [name for name in predictors if data.schema.fields[name].protected]
     ablations = [[name] for name in protected] + ([protected] if len(protected) > 1 else [])
     unchanged = bootstrap_metrics(data.test.bad, predicted, data.resamples)
-    rows = [_consequences(data, [], predicted, unchanged, unchanged, fields)]
+    rows = [_consequences(data, [], predicted, unchanged, unchanged, parts)]
     for names in ablations:
         other_predictors = tuple(name for name in predictors if name not in names)
         if not other_predictors:
@@ -64,7 +64,7 @@ def measure_exclusions(
         matrix = data.test.matrix(other_predictors).astype(np.float32)
         without = refit(other_predictors).probability_of_default(matrix)
         samples = bootstrap_metrics(data.test.bad, without, data.resamples)
-        rows.append(_consequences(data, names, without, samples, unchanged, fields))
+        rows.append(_consequences(data, names, without, samples, unchanged, parts))
     return tuple(rows)
 
 
@@ -94,18 +94,10 @@ def _consequences(
     predicted: Floats,
     samples: Mapping[str, Floats],
     unchanged: Mapping[str, Floats],
-    fields: Sequence[str],
+    parts: Mapping[str, Sequence[PopulationGroup]],
 ) -> Exclusion:
-    fairness_by_field = of_protected(
-        data.schema,
-        data.test.columns,
-        data.train.columns,
-        data.test.bad,
-        predicted < data.cutoff,
-        names=fields,
-        resamples=data.resamples,
-    )
-    rates = at_cutoff(data.test.bad, predicted, data.cutoff, data.test.weight)
+    bad, approved = data.test.bad, predicted < data.cutoff
+    rates = at_cutoff(bad, predicted, data.cutoff, data.test.weight)
     measured = figures({name: samples[name] for name in ("auc", "brier")})
     return Exclusion(
         excluded=tuple(names),
@@ -116,8 +108,10 @@ def _consequences(
         bad_rate_approved=rates["bad_rate_approved"],
         bad_rate_declined=rates["bad_rate_declined"],
         demographic_parity_ratio={
-            name: field_fairness.demographic_parity_ratio
-            for name, field_fairness in fairness_by_field.items()
+            name: by_group(
+                members, bad, approved, resamples=data.resamples
+            ).demographic_parity_ratio
+            for name, members in parts.items()
         },
     )
 

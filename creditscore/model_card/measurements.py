@@ -33,6 +33,7 @@ from creditscore.evaluation.confidence_intervals import (
     share,
     wilson,
 )
+from creditscore.evaluation.fairness import PopulationGroup
 from creditscore.evaluation.rounding import all_rounded, rounded
 from creditscore.evaluation.sensitivity import (
     curve,
@@ -100,17 +101,17 @@ def measure_scorecard(
     matrix = data.test.matrix(card.predictors)
     predicted = card.probability_of_default(matrix.astype(np.float32))
     progress(f"measuring the {name} scorecard")
-    fairness_by_field = fairness.of_protected(
-        model.schema,
-        data.test.columns,
-        data.train.columns,
-        data.test.bad,
-        predicted < data.cutoff,
-        names=spec.fields,
-        resamples=data.resamples,
-    )
+    parts = data.protected_groups(spec.fields)
+    approved = predicted < data.cutoff
+    fairness_by_field = {
+        field: fairness.by_group(groups, data.test.bad, approved, resamples=data.resamples)
+        for field, groups in parts.items()
+    }
     effects = protected_attribute_effects(data, card.predictors, card.probability_of_default)
-    decision, curves = _decision(data.test, predicted, model), _curves(data, predicted, model, spec)
+    decision, curves = (
+        _decision(data.test, predicted, model),
+        _curves(data.test, predicted, model.policy, parts),
+    )
     explanation = _explanation(model, card, matrix, predicted)
     sensitivity = _sensitivity(card, data)
     missing = measure_missing(card, data, predicted)
@@ -130,7 +131,7 @@ def measure_scorecard(
         refit=lambda predictors: (
             grow(data.train, predictors, model.schema, spec, seed=data.seed).forest
         ),
-        fields=spec.fields,
+        parts=parts,
     )
     return Measured(
         decision=decision,
@@ -145,7 +146,14 @@ def measure_scorecard(
         out_of_time=later,
         ablation=exclusions,
         validation=all_rounded(
-            validate(model, name, data=data, predicted=predicted, figures=performance.scorecard)
+            validate(
+                model,
+                name,
+                data=data,
+                parts=parts,
+                predicted=predicted,
+                figures=performance.scorecard,
+            )
         ),
         constraints=_constraints(card, data, predicted, spec),
     )
@@ -291,25 +299,25 @@ def _sensitivity(card: Scorecard, data: EvaluationData) -> Sensitivity:
     return Sensitivity(curves, violations)
 
 
-def _curves(data: EvaluationData, predicted: Floats, model: Model, spec: ScorecardSpec) -> Curves:
-    test, roc = data.test, metrics.roc(data.test.bad, predicted, data.test.weight)
-    approvals = fairness.approvals_at(
-        model.schema,
-        test.columns,
-        data.train.columns,
-        predicted,
-        test.weight,
-        names=spec.fields,
-        cutoffs=FINE_CUTOFFS,
-    )
+def _curves(
+    test: Dataset,
+    predicted: Floats,
+    policy: Policy,
+    parts: Mapping[str, Sequence[PopulationGroup]],
+) -> Curves:
+    roc = metrics.roc(test.bad, predicted, test.weight)
+    approvals = {
+        name: fairness.approvals_at(groups, predicted, test.weight, cutoffs=FINE_CUTOFFS)
+        for name, groups in parts.items()
+    }
     return Curves(
         roc=all_rounded(Roc(tuple(roc["declined_good"]), tuple(roc["declined_bad"]))),
         calibration=tuple(
             all_rounded(_band(group))
             for group in metrics.calibration_curve(test.bad, predicted, test.weight)
         ),
-        scores=_scores(test, predicted, model.policy),
-        cutoffs=_cutoff_rows(test, predicted, FINE_CUTOFFS, model.policy),
+        scores=_scores(test, predicted, policy),
+        cutoffs=_cutoff_rows(test, predicted, FINE_CUTOFFS, policy),
         groups=all_rounded(approvals),
     )
 
