@@ -17,13 +17,12 @@ from creditscore.evaluation.card_effects import FieldFairness, GroupFairness
 from creditscore.evaluation.card_sections import GroupApprovals
 from creditscore.evaluation.confidence_intervals import (
     BootstrapResamples,
-    Figure,
     hits_of,
     interval,
     rates_differ,
+    rounded_figure,
     share,
 )
-from creditscore.evaluation.rounding import rounded
 from creditscore.i18n.catalogue import DEFAULT_LANGUAGE, in_language, say
 from creditscore.schema import Field
 from creditscore.schema.constraints import CodeList
@@ -122,7 +121,8 @@ def by_group(
     return FieldFairness(
         reference_group=reference,
         groups=tuple(entries),
-        demographic_parity_ratio=None if gap is None else _complement(gap),
+        demographic_parity_ratio=gap
+        and rounded_figure(1 - gap["value"], 1 - gap["high"], 1 - gap["low"]),
         demographic_parity_difference=interval(high - low, recentre=True),
         equal_opportunity_difference=interval(good.max(axis=1) - good.min(axis=1), recentre=True),
     )
@@ -161,14 +161,6 @@ def is_large(rows: int, bads: int) -> bool:
 def verdict(*, large: bool, differs: str | None) -> str:
     """Return whether a group's approval rate can be compared with that of others."""
     return CONCLUSIVE if large or differs else INCONCLUSIVE
-
-
-def _complement(figure: Figure) -> Figure:
-    return {
-        "value": rounded(1 - figure["value"]),
-        "low": rounded(1 - figure["high"]),
-        "high": rounded(1 - figure["low"]),
-    }
 
 
 def _entry(
