@@ -167,7 +167,10 @@ def _typical(field: Field, column: Floats) -> list[float]:
 
 def compare(card: Card) -> str:
     """Return the table as text for a terminal, for every scorecard of a model card."""
-    return "\n\n".join(_scorecard(section) for section in card.scorecards.values())
+    return "\n\n".join(
+        "\n".join(filter(None, [_exclusions(section), constraints_text(section)]))
+        for section in card.scorecards.values()
+    )
 
 
 def exclusion_table(exclusions: Sequence[Exclusion]) -> tuple[list[str], list[list[str]]]:
@@ -206,12 +209,6 @@ def constraints_text(section: ScorecardCard) -> str | None:
         f"{', '.join(constraints.monotone)} changes the AUC by {auc} and the Brier score by "
         f"{brier}."
     )
-
-
-def _scorecard(section: ScorecardCard) -> str:
-    text = _exclusions(section)
-    constraints = constraints_text(section)
-    return f"{text}\n{constraints}" if constraints else text
 
 
 def _exclusions(section: ScorecardCard) -> str:

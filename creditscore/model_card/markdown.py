@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from creditscore.evaluation.benchmark import benchmark_paragraph
 from creditscore.evaluation.card import Card, Data, ScorecardCard
 from creditscore.i18n.catalogue import DEFAULT_LANGUAGE, PAGE_TEXTS
-from creditscore.model_card.document import numbered
 from creditscore.model_card.formats import bullets, count, listed, share, table, yes
 from creditscore.model_card.governance_sections import (
     front_page,
@@ -26,6 +26,10 @@ PLOTS = {
     "Fairness": ("fairness",),
     "Explanation": ("reasons", "partial_dependence"),
 }
+
+
+_HEADING = re.compile(r"(##|###) (.+)")
+_NOT_IN_ANCHORS = re.compile(r"[^\w\- ]")
 
 
 def to_markdown(card: Card, *, plots: Sequence[str] = ()) -> str:
@@ -198,3 +202,40 @@ def _versions(card: Card) -> Iterator[str]:
         texts = PAGE_TEXTS[DEFAULT_LANGUAGE]
         test = texts["implementation_test_of"].format(applicants=golden)
         yield f"- {texts['implementation_test']}: {test}"
+
+
+# Headings
+
+
+def numbered(lines: Sequence[str]) -> Iterator[str]:
+    """Return the lines with headings numbered, "3." and "3.1", and those of sections listed.
+
+    The list, with links, comes before the first section.
+    """
+    output: list[str] = []
+    chapters: list[str] = []
+    section = 0
+    for line in lines:
+        heading = _HEADING.fullmatch(line)
+        if heading is None:
+            output.append(line)
+        elif heading[1] == "##":
+            section = 0
+            chapters.append(f"{len(chapters) + 1}. {heading[2]}")
+            output.append(f"## {chapters[-1]}")
+        else:
+            section += 1
+            output.append(f"### {len(chapters)}.{section} {heading[2]}")
+    first = next(i for i, line in enumerate(output) if line.startswith("## "))
+    yield from output[:first]
+    yield from ("**Contents**", "")
+    for chapter in chapters:
+        number, title = chapter.split(". ", 1)
+        yield f"{number}. [{title}](#{anchor(chapter)})"
+    yield ""
+    yield from output[first:]
+
+
+def anchor(heading: str) -> str:
+    """Return the anchor that GitHub and others give a heading."""
+    return _NOT_IN_ANCHORS.sub("", heading.lower()).replace(" ", "-")
