@@ -54,7 +54,7 @@ def _lines(card: Card, plots: Sequence[str]) -> Iterator[str]:
         yield from _section("Governance", governance(card.governance))
     yield from _section("Intended use", bullets(card.intended_use))
     yield from _section("Out of scope", bullets(card.out_of_scope))
-    yield from _section("Data and lineage", [*_data(card), *_lineage(card)])
+    yield from _section("Data and lineage", _data(card))
     yield from _section("Predictors and monitored attributes", _fields(card))
     may_be_missing = any(section.missing_values for section in card.scorecards.values())
     for title in (title for title in PARTS if may_be_missing or title != MISSING):
@@ -122,10 +122,8 @@ def _data(card: Card) -> Iterator[str]:
             f"- {name}: codes in the order of their share of bad outcomes in the training rows, "
             f"the lowest first: {', '.join(map(str, codes))}."
         )
-
-
-def _lineage(card: Card) -> Iterable[str]:
-    return lineage(card.lineage, card) if card.lineage else ()
+    if card.lineage:
+        yield from lineage(card.lineage, card)
 
 
 def _outcomes(bad: object) -> str:
