@@ -64,8 +64,7 @@ def rate(hits: float, of: float) -> Figure | None:
     """Compute a rate with its Wilson interval; None for a rate of no rows."""
     if of == 0:
         return None
-    low, high = wilson(hits, of)
-    return rounded_figure(hits / of, low, high)
+    return rounded_figure(hits / of, *wilson(hits, of))
 
 
 def share(flags: Flags | Ints, weights: Floats | None = None) -> Figure | None:
