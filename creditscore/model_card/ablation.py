@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -19,8 +20,10 @@ from creditscore.evaluation.metrics import at_cutoff
 from creditscore.evaluation.sensitivity import Predict, age_62_test, label_flips
 from creditscore.model_card.baselines import EvaluationData
 from creditscore.model_card.formats import figure_alone, share, signed
-from creditscore.schema import Field
+from creditscore.schema import Field, ScorecardSpec
 from creditscore.scorecard.forest import Forest
+from creditscore.scorecard.scorecard import Scorecard
+from creditscore.training.fit import grow
 
 #: Grows a scorecard's forest again, from the same rows, on other predictors.
 Refit = Callable[[tuple[str, ...]], Forest]
@@ -69,23 +72,22 @@ def measure_exclusions(
 
 
 def measure_constraints(
-    data: EvaluationData, monotone: Sequence[str], *, predicted: Floats, without: Floats
-) -> Constraints:
-    """Measure what it costs that the probability may only go one way along some fields.
-
-    Parameters
-    ----------
-    data : EvaluationData
-    monotone : sequence of str
-        These fields.
-    predicted, without : ndarray of shape (n_test_rows,)
-        Probabilities of the scorecard, and of one that was trained without the constraints.
-    """
-    free_samples = bootstrap_metrics(data.test.bad, without, data.resamples)
-    constrained_samples = bootstrap_metrics(data.test.bad, predicted, data.resamples)
-    return Constraints(
-        tuple(monotone), differences(free_samples, constrained_samples, "auc", "brier")
+    card: Scorecard, data: EvaluationData, predicted: Floats, spec: ScorecardSpec
+) -> Constraints | None:
+    """Measure what monotone fields cost, beside a forest without them; None without any."""
+    fields = data.schema.fields
+    monotone = tuple(name for name in card.predictors if fields[name].is_monotone(card.name))
+    if not monotone:
+        return None
+    free = {name: replace(field, monotone=False) for name, field in fields.items()}
+    schema = replace(data.schema, fields=free)
+    forest = grow(data.train, card.predictors, schema, spec, seed=data.seed).forest
+    without = forest.probability_of_default(data.test.matrix(card.predictors).astype(np.float32))
+    samples, free_samples = (
+        bootstrap_metrics(data.test.bad, probability, data.resamples)
+        for probability in (predicted, without)
     )
+    return Constraints(monotone, differences(free_samples, samples, "auc", "brier"))
 
 
 def _consequences(

@@ -12,7 +12,7 @@ from creditscore.arrays import Floats
 from creditscore.evaluation import curves, fairness
 from creditscore.evaluation.benchmark import BENCHMARK
 from creditscore.evaluation.card import Measured
-from creditscore.evaluation.card_effects import Constraints, Sensitivity
+from creditscore.evaluation.card_effects import Sensitivity
 from creditscore.evaluation.card_sections import (
     Curves,
     CutoffRow,
@@ -51,7 +51,7 @@ from creditscore.model_card.woe_scorecard import (
     describe_variables,
     fit_woe_scorecard,
 )
-from creditscore.schema import Schema, ScorecardSpec
+from creditscore.schema import Schema
 from creditscore.schema.constraints import NumericRange
 from creditscore.scorecard.model import Model
 from creditscore.scorecard.policy import Policy
@@ -150,24 +150,8 @@ def measure_scorecard(
                 figures=performance.scorecard,
             )
         ),
-        constraints=_constraints(card, data, predicted, spec),
+        constraints=measure_constraints(card, data, predicted, spec),
     )
-
-
-def _constraints(
-    card: Scorecard, data: EvaluationData, predicted: Floats, spec: ScorecardSpec
-) -> Constraints | None:
-    """Measure what monotone fields cost, beside a forest without them; None without any."""
-    fields = data.schema.fields
-    monotone = [name for name in card.predictors if fields[name].is_monotone(card.name)]
-    if not monotone:
-        return None
-    free = {name: replace(field, monotone=False) for name, field in fields.items()}
-    schema = replace(data.schema, fields=free)
-    forest = grow(data.train, card.predictors, schema, spec, seed=data.seed).forest
-    matrix = data.test.matrix(card.predictors).astype(np.float32)
-    without = forest.probability_of_default(matrix)
-    return measure_constraints(data, monotone, predicted=predicted, without=without)
 
 
 def _performance(
