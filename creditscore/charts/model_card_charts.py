@@ -6,13 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from creditscore.charts.axes import TOP, Axes, round_up
-from creditscore.charts.model_charts import (
-    calibration,
-    calibration_points,
-    field_curves,
-    roc,
-    score_distribution,
-)
+from creditscore.charts.model_charts import field_curves, scorecard_plots
 from creditscore.charts.svg import Plot, sheet, text_width
 from creditscore.evaluation.card import Card, ScorecardCard
 from creditscore.evaluation.fairness import INCONCLUSIVE, MIN_GROUP_OUTCOMES
@@ -44,21 +38,11 @@ def model_card_plots(card: Card, texts: Texts) -> Iterator[tuple[str, str]]:
     svg : str
     """
     for name, section in card.scorecards.items():
+        plots = scorecard_plots(section, texts, DEFAULT_LANGUAGE)
+        for kind, plot in zip(("roc", "calibration", "scores"), plots, strict=True):
+            yield f"{name}-{kind}.svg", _sheet(section, plot)
         for kind, draw in KINDS.items():
             yield f"{name}-{kind}.svg", draw(card, section, texts)
-
-
-def _roc(card: Card, section: ScorecardCard, texts: Texts) -> str:
-    return _sheet(section, roc(section, texts, DEFAULT_LANGUAGE))
-
-
-def _calibration(card: Card, section: ScorecardCard, texts: Texts) -> str:
-    return _sheet(section, calibration(calibration_points(section), texts, DEFAULT_LANGUAGE))
-
-
-def _scores(card: Card, section: ScorecardCard, texts: Texts) -> str:
-    scores = section.curves.scores
-    return _sheet(section, score_distribution(scores, texts, DEFAULT_LANGUAGE))
 
 
 def _cutoffs(card: Card, section: ScorecardCard, texts: Texts) -> str:
@@ -194,9 +178,6 @@ def _sheet(section: ScorecardCard, *plots: Plot, title: str = "", columns: int =
 
 
 KINDS: Mapping[str, Callable[[Card, ScorecardCard, Texts], str]] = {
-    "roc": _roc,
-    "calibration": _calibration,
-    "scores": _scores,
     "cutoffs": _cutoffs,
     "partial_dependence": _partial_dependence,
     "fairness": _fairness,

@@ -45,8 +45,8 @@ def benchmark_paragraph(card: Card, language: str) -> str | None:
 
     Parameters
     ----------
-    card : mapping
-        A model card in that language.
+    card : Card
+        In that language.
     language : str
 
     Returns

@@ -64,8 +64,7 @@ def rate(hits: float, of: float) -> Figure | None:
     """Compute a rate with its Wilson interval; None for a rate of no rows."""
     if of == 0:
         return None
-    low, high = wilson(hits, of)
-    return _figure(hits / of, low, high)
+    return rounded_figure(hits / of, *wilson(hits, of))
 
 
 def share(flags: Flags | Ints, weights: Floats | None = None) -> Figure | None:
@@ -200,7 +199,7 @@ def interval(samples: Floats, *, recentre: bool = False) -> Figure | None:
     if recentre:
         draws = np.maximum(draws - draws.mean() + value, 0)
     low, high = np.quantile(draws, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
-    return _figure(value, low, high)
+    return rounded_figure(value, low, high)
 
 
 def bootstrap_metrics(
@@ -247,7 +246,8 @@ def differences(
     return {name: interval(other_samples[name] - samples[name]) for name in names}
 
 
-def _figure(value: float, low: float, high: float) -> Figure:
+def rounded_figure(value: float, low: float, high: float) -> Figure:
+    """Return a figure as the card has it."""
     return {"value": rounded(value), "low": rounded(low), "high": rounded(high)}
 
 

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from creditscore.arrays import Floats, Ints
-from creditscore.evaluation.confidence_intervals import Figure, hits_of, wilson
+from creditscore.evaluation.confidence_intervals import Figure, hits_of, rounded_figure, wilson
 from creditscore.evaluation.group_calibration import compared
-from creditscore.evaluation.rounding import rounded
 
 
 @dataclass(frozen=True)
@@ -70,23 +69,16 @@ def expected_loss(
     hits, of = hits_of(bad[approved], approved_weights)
     if of == 0:
         return None
-    low, high = wilson(hits, of)
-    rate: Figure = {"value": hits / of, "low": low, "high": high}
+    rate, (low, high) = hits / of, wilson(hits, of)
     mean = float(np.average(predicted[approved], weights=approved_weights))
     return ExpectedLoss(
         loss_to_margin=loss_to_margin,
         approved=int(approved.sum()),
         expected_loss=loss_to_margin * mean,
         expected_result=1 - (1 + loss_to_margin) * mean,
-        loss={
-            "value": rounded(loss_to_margin * rate["value"]),
-            "low": rounded(loss_to_margin * rate["low"]),
-            "high": rounded(loss_to_margin * rate["high"]),
-        },
-        result={
-            "value": rounded(1 - (1 + loss_to_margin) * rate["value"]),
-            "low": rounded(1 - (1 + loss_to_margin) * rate["high"]),
-            "high": rounded(1 - (1 + loss_to_margin) * rate["low"]),
-        },
-        verdict=compared(mean, rate),
+        loss=rounded_figure(*(loss_to_margin * bad_rate for bad_rate in (rate, low, high))),
+        result=rounded_figure(
+            *(1 - (1 + loss_to_margin) * bad_rate for bad_rate in (rate, high, low))
+        ),
+        verdict=compared(mean, {"value": rate, "low": low, "high": high}),
     )

@@ -6,9 +6,8 @@ unlawful (the "four-fifths" line comes from US employment law, 29 CFR 1607.4(D))
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -18,17 +17,16 @@ from creditscore.evaluation.card_effects import FieldFairness, GroupFairness
 from creditscore.evaluation.card_sections import GroupApprovals
 from creditscore.evaluation.confidence_intervals import (
     BootstrapResamples,
-    Figure,
     hits_of,
     interval,
     rates_differ,
+    rounded_figure,
     share,
 )
-from creditscore.evaluation.rounding import rounded
 from creditscore.i18n.catalogue import DEFAULT_LANGUAGE, in_language, say
-from creditscore.schema import Field, Schema
+from creditscore.schema import Field
 from creditscore.schema.constraints import CodeList
-from creditscore.schema.descriptions import band_text
+from creditscore.schema.descriptions import band_texts
 
 #: A group with fewer rows, or fewer rows of either outcome, is small: it is compared only where a
 #: test shows that its approval rate is another than that of the rest.
@@ -48,15 +46,11 @@ class PopulationGroup:
     ----------
     label : str
         In English: the code's label, or the band.
-    low, high : float or None
-        The band: from low to below high. Both None for a code.
     inside : ndarray of shape (n_rows,)
         Who belongs to it.
     """
 
     label: str
-    low: float | None
-    high: float | None
     inside: Flags
 
 
@@ -74,38 +68,19 @@ def groups(field: Field, column: Floats, *, training_column: Floats) -> list[Pop
         The rows, encoded for the model.
     training_column : ndarray of shape (n_training_rows,)
     """
-    known_groups = _known_groups(field, column, training_column=training_column)
-    if field.missing is None:
-        return known_groups
-    label = in_language(say("not_stated"), DEFAULT_LANGUAGE)
-    return [*known_groups, PopulationGroup(label, None, None, np.isnan(column))]
-
-
-def _known_groups(
-    field: Field, column: Floats, *, training_column: Floats
-) -> list[PopulationGroup]:
     if isinstance(field.rule, CodeList):
-        return [
-            PopulationGroup(
-                in_language(label, DEFAULT_LANGUAGE),
-                None,
-                None,
-                column == field.rule.encode(code),
-            )
-            for code, label in field.rule.labels.items()
+        parts = [
+            (label, column == field.rule.encode(code)) for code, label in field.rule.labels.items()
         ]
-    edges = field.bands or tuple(np.unique(np.nanquantile(training_column, [0.25, 0.5, 0.75])))
-    bounds = [None, *(float(edge) for edge in edges), None]
-    return [
-        PopulationGroup(
-            in_language(band_text(low, high, integral=field.rule.integral), DEFAULT_LANGUAGE),
-            low,
-            high,
-            (column >= (-np.inf if low is None else low))
-            & (column < (np.inf if high is None else high)),
-        )
-        for low, high in pairwise(bounds)
-    ]
+    else:
+        quarters = (0.25, 0.5, 0.75)
+        edges = [*map(float, field.bands or np.unique(np.nanquantile(training_column, quarters)))]
+        bands = np.where(np.isnan(column), -1, np.searchsorted(edges, column, side="right"))
+        texts = band_texts(edges, integral=field.rule.integral)
+        parts = [(text, bands == index) for index, text in enumerate(texts)]
+    if field.missing is not None:
+        parts.append((say("not_stated"), np.isnan(column)))
+    return [PopulationGroup(in_language(text, DEFAULT_LANGUAGE), inside) for text, inside in parts]
 
 
 def by_group(
@@ -146,7 +121,8 @@ def by_group(
     return FieldFairness(
         reference_group=reference,
         groups=tuple(entries),
-        demographic_parity_ratio=None if gap is None else _complement(gap),
+        demographic_parity_ratio=gap
+        and rounded_figure(1 - gap["value"], 1 - gap["high"], 1 - gap["low"]),
         demographic_parity_difference=interval(high - low, recentre=True),
         equal_opportunity_difference=interval(good.max(axis=1) - good.min(axis=1), recentre=True),
     )
@@ -185,14 +161,6 @@ def is_large(rows: int, bads: int) -> bool:
 def verdict(*, large: bool, differs: str | None) -> str:
     """Return whether a group's approval rate can be compared with that of others."""
     return CONCLUSIVE if large or differs else INCONCLUSIVE
-
-
-def _complement(figure: Figure) -> Figure:
-    return {
-        "value": rounded(1 - figure["value"]),
-        "low": rounded(1 - figure["high"]),
-        "high": rounded(1 - figure["low"]),
-    }
 
 
 def _entry(
@@ -240,68 +208,23 @@ def _ratio(over: Floats, under: Floats) -> Floats:
         return over / under
 
 
-def of_protected(
-    schema: Schema,
-    columns: Mapping[str, Floats],
-    training_columns: Mapping[str, Floats],
-    bad: Ints,
-    approved: Flags,
-    *,
-    names: Sequence[str],
-    resamples: BootstrapResamples,
-) -> dict[str, FieldFairness]:
-    """Compare the groups of each protected field among some names.
-
-    Parameters
-    ----------
-    schema : Schema
-    columns, training_columns : mapping of str to ndarray
-        Of the rows to measure on, and of those that training saw.
-    bad, approved : ndarray of shape (n_rows,)
-    names : sequence of str
-        The scorecard's fields, whether its decisions depend on them or not.
-    resamples : BootstrapResamples
-    """
-    return {
-        name: by_group(
-            groups(schema.fields[name], columns[name], training_column=training_columns[name]),
-            bad,
-            approved,
-            resamples=resamples,
-        )
-        for name in names
-        if schema.fields[name].protected
-    }
-
-
 def approvals_at(
-    schema: Schema,
-    columns: Mapping[str, Floats],
-    training_columns: Mapping[str, Floats],
+    parts: Sequence[PopulationGroup],
     probability_of_default: Floats,
-    weights: Floats | None = None,
+    weights: Floats | None,
     *,
-    names: Sequence[str],
     cutoffs: Sequence[float],
-) -> dict[str, tuple[GroupApprovals, ...]]:
-    """Compute each protected group's approval rate at each cut-off; None for an empty group."""
-    return {
-        name: tuple(
-            GroupApprovals(
-                group=part.label,
-                rows=int(part.inside.sum()),
-                approval_rates=tuple(
-                    float(np.average(inside < cutoff, weights=group_weights))
-                    if len(inside)
-                    else None
-                    for cutoff in cutoffs
-                ),
-            )
-            for part in groups(
-                schema.fields[name], columns[name], training_column=training_columns[name]
-            )
-            for inside, group_weights in [_within(part.inside, probability_of_default, weights)]
+) -> tuple[GroupApprovals, ...]:
+    """Compute each group's approval rate at each cut-off; None for an empty group."""
+    return tuple(
+        GroupApprovals(
+            group=part.label,
+            rows=int(part.inside.sum()),
+            approval_rates=tuple(
+                float(np.average(inside < cutoff, weights=group_weights)) if len(inside) else None
+                for cutoff in cutoffs
+            ),
         )
-        for name in names
-        if schema.fields[name].protected
-    }
+        for part in parts
+        for inside, group_weights in [_within(part.inside, probability_of_default, weights)]
+    )

@@ -13,7 +13,6 @@ Nothing here needs scikit-learn, so that the live service can measure itself too
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TypedDict
 
 import numpy as np
@@ -144,13 +143,6 @@ class CutoffRates(TypedDict):
     bad_rate_declined: float | None
 
 
-class CutoffCost(CutoffRates):
-    """The same of a cut-off, with the cost of errors."""
-
-    cutoff: float
-    cost: float
-
-
 def at_cutoff(
     bad: Ints, probability_of_default: Floats, cutoff: float, weights: Floats | None = None
 ) -> CutoffRates:
@@ -161,91 +153,6 @@ def at_cutoff(
         "bad_rate_approved": _mean(bad, approved, weights),
         "bad_rate_declined": _mean(bad, ~approved, weights),
     }
-
-
-def cutoff_table(
-    bad: Ints,
-    probability_of_default: Floats,
-    cutoffs: Sequence[float],
-    weights: Floats | None = None,
-    *,
-    loss_to_margin: float,
-) -> list[CutoffCost]:
-    """Compute for each cut-off the approval rate, the bad rates and the cost of errors.
-
-    ``cost`` is the mean over all applicants, in margins of a good account: an approved bad one
-    costs the ratio, a declined good one costs 1, the margin that was not earned.
-    """
-    row_weights = np.ones(len(bad)) if weights is None else weights
-    bads, goods = bad * row_weights, (1 - bad) * row_weights
-    table: list[CutoffCost] = []
-    for cutoff in cutoffs:
-        approved = probability_of_default < cutoff
-        cost = loss_to_margin * float(bads[approved].sum()) + float(goods[~approved].sum())
-        row = at_cutoff(bad, probability_of_default, cutoff, weights)
-        table.append({"cutoff": cutoff, **row, "cost": cost / float(row_weights.sum())})
-    return table
-
-
-def roc(
-    bad: Ints, probability_of_default: Floats, weights: Floats | None = None, *, points: int = 101
-) -> dict[str, list[float]]:
-    """Compute the ROC curve: shares of good and of bad applicants declined as the cut-off falls.
-
-    Thinned to at most ``points``, evenly along the curve.
-    """
-    levels, ranks = np.unique(-probability_of_default, return_inverse=True)
-    row_weights = np.ones(len(bad)) if weights is None else weights
-    bads = np.cumsum(np.bincount(ranks, weights=bad * row_weights, minlength=len(levels)))
-    goods = np.cumsum(np.bincount(ranks, weights=(1 - bad) * row_weights, minlength=len(levels)))
-    declined_good = np.concatenate([[0.0], goods / goods[-1]])
-    declined_bad = np.concatenate([[0.0], bads / bads[-1]])
-    lengths = declined_good + declined_bad
-    thinned = np.unique(np.searchsorted(lengths, np.linspace(0, 2, points)))
-    thinned = np.minimum(thinned, len(levels))
-    return {
-        "declined_good": declined_good[thinned].tolist(),
-        "declined_bad": declined_bad[thinned].tolist(),
-    }
-
-
-def calibration_curve(
-    bad: Ints, probability_of_default: Floats, weights: Floats | None = None, *, bins: int = 10
-) -> list[dict[str, float]]:
-    """Compare predicted and observed default rates, over groups of about equal size.
-
-    Equal predictions are in one group. Of each group: rows, bads, ``mean_predicted`` probability
-    and ``observed_rate``; where there are weights, ``effective_rows`` too.
-    """
-    shares = np.linspace(0, 1, bins + 1)[1:-1]
-    if weights is None:
-        edges = np.unique(np.quantile(probability_of_default, shares))
-    else:
-        # The only method of numpy's that takes weights.
-        edges = np.unique(
-            np.quantile(probability_of_default, shares, weights=weights, method="inverted_cdf")
-        )
-    group_indices = np.searchsorted(edges, probability_of_default, side="left")
-    curve = []
-    for index in np.unique(group_indices):
-        inside = group_indices == index
-        group_weights = None if weights is None else weights[inside]
-        curve.append(
-            {
-                "rows": int(inside.sum()),
-                "bads": int(bad[inside].sum()),
-                "mean_predicted": float(
-                    np.average(probability_of_default[inside], weights=group_weights)
-                ),
-                "observed_rate": float(np.average(bad[inside], weights=group_weights)),
-                **(
-                    {}
-                    if group_weights is None
-                    else {"effective_rows": effective_rows(group_weights)}
-                ),
-            }
-        )
-    return curve
 
 
 def effective_rows(weights: Floats) -> float:

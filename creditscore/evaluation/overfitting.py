@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from math import isfinite
 
-from creditscore.evaluation.confidence_intervals import Figure
-from creditscore.evaluation.rounding import rounded
+from creditscore.evaluation.confidence_intervals import Figure, rounded_figure
 
 #: Figures that are better the higher, and those that are better the lower they are. What is in
 #: neither is best at a value of its own.
@@ -70,14 +69,9 @@ def _compare_figure(
 ) -> TrainTestFigure:
     if test is None:
         return TrainTestFigure(train, out_of_bag, None, None, None, None)
-    gap: Figure | None = None
-    flattered = agrees = None
+    gap = flattered = agrees = None
     if train is not None:
-        gap = {
-            "value": rounded(train - test["value"]),
-            "low": rounded(train - test["high"]),
-            "high": rounded(train - test["low"]),
-        }
+        gap = rounded_figure(train - test["value"], train - test["high"], train - test["low"])
         flattered = _is_better(name, train, test)
     if out_of_bag is not None:
         agrees = test["low"] <= out_of_bag <= test["high"]

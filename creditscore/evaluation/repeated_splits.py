@@ -8,10 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from creditscore.arrays import Floats, Ints
-from creditscore.evaluation.confidence_intervals import (
-    BootstrapResamples,
-    bootstrap_metrics,
-)
+from creditscore.evaluation.confidence_intervals import summarise
 from creditscore.evaluation.metrics import at_cutoff
 from creditscore.evaluation.rounding import rounded
 
@@ -85,11 +82,10 @@ def headline(
     weights : ndarray of shape (n_rows,), optional
         How many people each row stands for.
     """
-    rows = BootstrapResamples(len(bad), seed=0, count=0, case_weights=weights)
-    measured = bootstrap_metrics(bad, probability_of_default, rows)
+    measured = summarise(bad, probability_of_default, weights)
     rates = at_cutoff(bad, probability_of_default, cutoff, weights)
     bad_rate = rates["bad_rate_approved"]
-    return {name: float(measured[name][0]) for name in RANKING_AND_CALIBRATION} | {
+    return {name: measured[name] for name in RANKING_AND_CALIBRATION} | {
         "approval_rate": rates["approval_rate"],
         "bad_rate_approved": np.nan if bad_rate is None else bad_rate,
     }

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from creditscore.arrays import Flags, Floats, Ints
-from creditscore.evaluation.confidence_intervals import Figure, share
-from creditscore.evaluation.repeated_splits import Distribution, distribution, headline
+from creditscore.evaluation.confidence_intervals import Figure, share, summarise
+from creditscore.evaluation.repeated_splits import Distribution, distribution
 from creditscore.evaluation.rounding import rounded
 
 #: What "close to the cut-off" means beside what training measured: one percentage point.
@@ -93,7 +93,7 @@ def compare_seeds(
     approved = predictions < cutoff
     changed = np.asarray(approved.any(axis=0) & ~approved.all(axis=0))
     spread = predictions.std(axis=0, ddof=1)
-    aucs = [_auc(bad, predicted, weights) for predicted in predictions]
+    aucs = [summarise(bad, predicted, weights)["auc"] for predicted in predictions]
     return Retraining(
         seeds=len(predictions),
         rows=len(bad),
@@ -107,7 +107,3 @@ def compare_seeds(
         warned=share(near, weights),
         changed_warned=share(near[changed], None if weights is None else weights[changed]),
     )
-
-
-def _auc(bad: Ints, predicted: Floats, weights: Floats | None) -> float:
-    return headline(bad, predicted, 0.5, weights)["auc"]

@@ -18,7 +18,7 @@ from creditscore.evaluation.confidence_intervals import Figure, rate
 from creditscore.evaluation.rounding import rounded
 from creditscore.i18n.catalogue import DEFAULT_LANGUAGE, in_language
 from creditscore.schema import Field
-from creditscore.schema.constraints import CodeList, NumericRange, Rule, Value
+from creditscore.schema.constraints import CodeList, NumericRange
 from creditscore.scorecard.forest import Forest
 
 Predict = Callable[[Matrix], Floats]
@@ -31,15 +31,6 @@ MAX_DISTINCT_VALUES = 30
 
 #: Smaller differences of probabilities are rounding.
 PROBABILITY_TOLERANCE = 1e-9
-
-
-def label_of(rule: Rule, value: Value) -> str | None:
-    """Return the English label of a code, or of a number with a meaning of its own."""
-    labels = rule.labels
-    for code, text in labels.items():
-        if code == value:
-            return in_language(text, DEFAULT_LANGUAGE)
-    return None
 
 
 # Curves
@@ -89,17 +80,19 @@ def curve(
     """Compute a field's partial dependence, and its steps against the expected direction."""
     values = curve_values(field, training_column)
     means = partial_dependence(predict, matrix, column, values)
-    points = tuple(
-        CurvePoint(value := field.rule.decode(float(number)), label_of(field.rule, value), mean)
-        for number, mean in zip(values, means, strict=True)
-    )
+    points = []
+    for number, mean in zip(values, means, strict=True):
+        value = field.rule.decode(float(number))
+        label = field.label_of(value)
+        text = None if label is None else in_language(label, DEFAULT_LANGUAGE)
+        points.append(CurvePoint(value, text, mean))
     sign = {"rises": 1, "falls": -1, None: 0}[field.risk]
     violating = tuple(
         (points[index].value, points[index + 1].value)
         for index, step in enumerate(np.diff(means))
         if sign * step < 0
     )
-    return PartialDependence(field.risk, points, violating)
+    return PartialDependence(field.risk, tuple(points), violating)
 
 
 # Label flips

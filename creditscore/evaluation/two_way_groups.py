@@ -104,9 +104,7 @@ def _pair(
     if not kept_indices:
         return TwoWayGroups(fields, None, (), small, small_rows)
     # The labels are only numbers here, so that no two are alike.
-    numbered_groups = [
-        PopulationGroup(str(index), None, None, inside[index]) for index in kept_indices
-    ]
+    numbered_groups = [PopulationGroup(str(index), inside[index]) for index in kept_indices]
     fairness = by_group(numbered_groups, bad, approved, resamples=resamples)
     best = fairness.reference_group
     return TwoWayGroups(

@@ -7,7 +7,7 @@ gone: 0.3995 to three decimals is 0.400 everywhere, whether it was read, divided
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Context, Decimal
 
@@ -149,12 +149,10 @@ class NumberFormat:
         return [f"{percentage}%" for percentage in percentages]
 
     def _localise(self, english: str) -> str:
-        text = english if DECIMAL_SIGNS[self.language] == "." else _swap(english)
+        text = english
+        if DECIMAL_SIGNS[self.language] != ".":
+            text = english.translate(SWAPPED_SEPARATORS)
         return minus_signs(text) if self.has_minus else text
-
-
-def _swap(english: str) -> str:
-    return english.translate(SWAPPED_SEPARATORS)
 
 
 def _decimals(number: Decimal) -> int:
@@ -169,11 +167,16 @@ FORMATS = {language: NumberFormat(language) for language in LANGUAGES}
 PAGE_FORMATS = {language: NumberFormat(language, has_minus=True) for language in LANGUAGES}
 
 
+def say_as(write: Callable[[NumberFormat, float], str], number: float) -> Text:
+    """Write a number in every language by a method of `NumberFormat`."""
+    return {language: write(form, number) for language, form in FORMATS.items()}
+
+
 def say_number(number: int | float) -> Text:
     """Write a number as it was given: 30,000 in English, 30.000 in Indonesian."""
-    return {language: form.number(number) for language, form in FORMATS.items()}
+    return say_as(NumberFormat.number, number)
 
 
 def say_points(share: float) -> Text:
     """Write the size of a share in percentage points: 9.0 in English, 9,0 in Indonesian."""
-    return {language: form.points(share) for language, form in FORMATS.items()}
+    return say_as(NumberFormat.points, share)

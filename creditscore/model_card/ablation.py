@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -14,13 +15,15 @@ from creditscore.evaluation.confidence_intervals import (
     differences,
     figures,
 )
-from creditscore.evaluation.fairness import groups, of_protected
+from creditscore.evaluation.fairness import PopulationGroup, by_group, groups
 from creditscore.evaluation.metrics import at_cutoff
 from creditscore.evaluation.sensitivity import Predict, age_62_test, label_flips
 from creditscore.model_card.baselines import EvaluationData
 from creditscore.model_card.formats import figure_alone, share, signed
-from creditscore.schema import Field
+from creditscore.schema import Field, ScorecardSpec
 from creditscore.scorecard.forest import Forest
+from creditscore.scorecard.scorecard import Scorecard
+from creditscore.training.fit import grow
 
 #: Grows a scorecard's forest again, from the same rows, on other predictors.
 Refit = Callable[[tuple[str, ...]], Forest]
@@ -32,7 +35,7 @@ def measure_exclusions(
     *,
     predicted: Floats,
     refit: Refit,
-    fields: Sequence[str],
+    parts: Mapping[str, Sequence[PopulationGroup]],
 ) -> tuple[Exclusion, ...]:
     """Measure what it costs and gains to decide without protected fields.
 
@@ -45,8 +48,8 @@ def measure_exclusions(
         The scorecard's probabilities of default.
     refit : callable
         Trains it without some of its predictors.
-    fields : sequence of str
-        All the scorecard's fields; the protected ones among them are monitored.
+    parts : mapping of str to sequence of PopulationGroup
+        The test rows' groups of each protected field, whether it is a predictor or not.
 
     Returns
     -------
@@ -56,7 +59,7 @@ def measure_exclusions(
     protected = [name for name in predictors if data.schema.fields[name].protected]
     ablations = [[name] for name in protected] + ([protected] if len(protected) > 1 else [])
     unchanged = bootstrap_metrics(data.test.bad, predicted, data.resamples)
-    rows = [_consequences(data, [], predicted, unchanged, unchanged, fields)]
+    rows = [_consequences(data, [], predicted, unchanged, unchanged, parts)]
     for names in ablations:
         other_predictors = tuple(name for name in predictors if name not in names)
         if not other_predictors:
@@ -64,28 +67,27 @@ def measure_exclusions(
         matrix = data.test.matrix(other_predictors).astype(np.float32)
         without = refit(other_predictors).probability_of_default(matrix)
         samples = bootstrap_metrics(data.test.bad, without, data.resamples)
-        rows.append(_consequences(data, names, without, samples, unchanged, fields))
+        rows.append(_consequences(data, names, without, samples, unchanged, parts))
     return tuple(rows)
 
 
 def measure_constraints(
-    data: EvaluationData, monotone: Sequence[str], *, predicted: Floats, without: Floats
-) -> Constraints:
-    """Measure what it costs that the probability may only go one way along some fields.
-
-    Parameters
-    ----------
-    data : EvaluationData
-    monotone : sequence of str
-        These fields.
-    predicted, without : ndarray of shape (n_test_rows,)
-        Probabilities of the scorecard, and of one that was trained without the constraints.
-    """
-    free_samples = bootstrap_metrics(data.test.bad, without, data.resamples)
-    constrained_samples = bootstrap_metrics(data.test.bad, predicted, data.resamples)
-    return Constraints(
-        tuple(monotone), differences(free_samples, constrained_samples, "auc", "brier")
+    card: Scorecard, data: EvaluationData, predicted: Floats, spec: ScorecardSpec
+) -> Constraints | None:
+    """Measure what monotone fields cost, beside a forest without them; None without any."""
+    fields = data.schema.fields
+    monotone = tuple(name for name in card.predictors if fields[name].is_monotone(card.name))
+    if not monotone:
+        return None
+    free = {name: replace(field, monotone=False) for name, field in fields.items()}
+    schema = replace(data.schema, fields=free)
+    forest = grow(data.train, card.predictors, schema, spec, seed=data.seed).forest
+    without = forest.probability_of_default(data.test.matrix(card.predictors).astype(np.float32))
+    samples, free_samples = (
+        bootstrap_metrics(data.test.bad, probability, data.resamples)
+        for probability in (predicted, without)
     )
+    return Constraints(monotone, differences(free_samples, samples, "auc", "brier"))
 
 
 def _consequences(
@@ -94,18 +96,10 @@ def _consequences(
     predicted: Floats,
     samples: Mapping[str, Floats],
     unchanged: Mapping[str, Floats],
-    fields: Sequence[str],
+    parts: Mapping[str, Sequence[PopulationGroup]],
 ) -> Exclusion:
-    fairness_by_field = of_protected(
-        data.schema,
-        data.test.columns,
-        data.train.columns,
-        data.test.bad,
-        predicted < data.cutoff,
-        names=fields,
-        resamples=data.resamples,
-    )
-    rates = at_cutoff(data.test.bad, predicted, data.cutoff, data.test.weight)
+    bad, approved = data.test.bad, predicted < data.cutoff
+    rates = at_cutoff(bad, predicted, data.cutoff, data.test.weight)
     measured = figures({name: samples[name] for name in ("auc", "brier")})
     return Exclusion(
         excluded=tuple(names),
@@ -116,8 +110,10 @@ def _consequences(
         bad_rate_approved=rates["bad_rate_approved"],
         bad_rate_declined=rates["bad_rate_declined"],
         demographic_parity_ratio={
-            name: field_fairness.demographic_parity_ratio
-            for name, field_fairness in fairness_by_field.items()
+            name: by_group(
+                members, bad, approved, resamples=data.resamples
+            ).demographic_parity_ratio
+            for name, members in parts.items()
         },
     )
 
@@ -173,7 +169,10 @@ def _typical(field: Field, column: Floats) -> list[float]:
 
 def compare(card: Card) -> str:
     """Return the table as text for a terminal, for every scorecard of a model card."""
-    return "\n\n".join(_scorecard(section) for section in card.scorecards.values())
+    return "\n\n".join(
+        "\n".join(filter(None, [_exclusions(section), constraints_text(section)]))
+        for section in card.scorecards.values()
+    )
 
 
 def exclusion_table(exclusions: Sequence[Exclusion]) -> tuple[list[str], list[list[str]]]:
@@ -212,12 +211,6 @@ def constraints_text(section: ScorecardCard) -> str | None:
         f"{', '.join(constraints.monotone)} changes the AUC by {auc} and the Brier score by "
         f"{brier}."
     )
-
-
-def _scorecard(section: ScorecardCard) -> str:
-    text = _exclusions(section)
-    constraints = constraints_text(section)
-    return f"{text}\n{constraints}" if constraints else text
 
 
 def _exclusions(section: ScorecardCard) -> str:

@@ -22,6 +22,7 @@ from threadpoolctl import threadpool_limits
 
 from creditscore.arrays import Flags, Floats
 from creditscore.evaluation.confidence_intervals import BootstrapResamples
+from creditscore.evaluation.fairness import PopulationGroup, groups
 from creditscore.schema import Schema
 from creditscore.schema.constraints import CodeList
 from creditscore.training.calibration import OutOfBag
@@ -64,6 +65,18 @@ class EvaluationData:
     def twins(self) -> Flags:
         """Of each test row, whether a training row equals it."""
         return find_twins(self.train, self.test)
+
+    def protected_groups(self, names: Sequence[str]) -> dict[str, list[PopulationGroup]]:
+        """Assign the test rows to the groups of each protected field among some names."""
+        return {
+            name: groups(
+                self.schema.fields[name],
+                self.test.columns[name],
+                training_column=self.train.columns[name],
+            )
+            for name in names
+            if self.schema.fields[name].protected
+        }
 
     @property
     def resamples(self) -> BootstrapResamples:

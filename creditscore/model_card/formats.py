@@ -57,15 +57,11 @@ def share(raw: float | None) -> str:
 
 def share_of(figure: Figure | None) -> str:
     """Write a share with its interval."""
-    if figure is None:
-        return "-"
     return _with_interval(figure, WRITE.share)
 
 
 def figure(figure: Figure | None) -> str:
     """Write a figure with its interval."""
-    if figure is None:
-        return "-"
     return _with_interval(figure, WRITE.figure)
 
 
@@ -81,12 +77,12 @@ def figure_alone(figure: Figure | None) -> str:
 
 def signed(figure: Figure | None) -> str:
     """Write a difference with its interval, its sign always shown."""
-    if figure is None:
-        return "-"
     return _with_interval(figure, WRITE.difference)
 
 
-def _with_interval(figure: Figure, write: Callable[[float], str]) -> str:
+def _with_interval(figure: Figure | None, write: Callable[[float], str]) -> str:
+    if figure is None:
+        return "-"
     return f"{write(figure['value'])} ({write(figure['low'])} to {write(figure['high'])})"
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from creditscore.evaluation.benchmark import benchmark_paragraph
 from creditscore.evaluation.card import Card, Data, ScorecardCard
 from creditscore.i18n.catalogue import DEFAULT_LANGUAGE, PAGE_TEXTS
-from creditscore.model_card.document import numbered
 from creditscore.model_card.formats import bullets, count, listed, share, table, yes
 from creditscore.model_card.governance_sections import (
     front_page,
@@ -26,6 +26,10 @@ PLOTS = {
     "Fairness": ("fairness",),
     "Explanation": ("reasons", "partial_dependence"),
 }
+
+
+_HEADING = re.compile(r"(##|###) (.+)")
+_NOT_IN_ANCHORS = re.compile(r"[^\w\- ]")
 
 
 def to_markdown(card: Card, *, plots: Sequence[str] = ()) -> str:
@@ -50,7 +54,7 @@ def _lines(card: Card, plots: Sequence[str]) -> Iterator[str]:
         yield from _section("Governance", governance(card.governance))
     yield from _section("Intended use", bullets(card.intended_use))
     yield from _section("Out of scope", bullets(card.out_of_scope))
-    yield from _section("Data and lineage", [*_data(card), *_lineage(card)])
+    yield from _section("Data and lineage", _data(card))
     yield from _section("Predictors and monitored attributes", _fields(card))
     may_be_missing = any(section.missing_values for section in card.scorecards.values())
     for title in (title for title in PARTS if may_be_missing or title != MISSING):
@@ -118,10 +122,8 @@ def _data(card: Card) -> Iterator[str]:
             f"- {name}: codes in the order of their share of bad outcomes in the training rows, "
             f"the lowest first: {', '.join(map(str, codes))}."
         )
-
-
-def _lineage(card: Card) -> Iterable[str]:
-    return lineage(card.lineage, card) if card.lineage else ()
+    if card.lineage:
+        yield from lineage(card.lineage, card)
 
 
 def _outcomes(bad: object) -> str:
@@ -198,3 +200,40 @@ def _versions(card: Card) -> Iterator[str]:
         texts = PAGE_TEXTS[DEFAULT_LANGUAGE]
         test = texts["implementation_test_of"].format(applicants=golden)
         yield f"- {texts['implementation_test']}: {test}"
+
+
+# Headings
+
+
+def numbered(lines: Sequence[str]) -> Iterator[str]:
+    """Return the lines with headings numbered, "3." and "3.1", and those of sections listed.
+
+    The list, with links, comes before the first section.
+    """
+    output: list[str] = []
+    chapters: list[str] = []
+    section = 0
+    for line in lines:
+        heading = _HEADING.fullmatch(line)
+        if heading is None:
+            output.append(line)
+        elif heading[1] == "##":
+            section = 0
+            chapters.append(f"{len(chapters) + 1}. {heading[2]}")
+            output.append(f"## {chapters[-1]}")
+        else:
+            section += 1
+            output.append(f"### {len(chapters)}.{section} {heading[2]}")
+    first = next(i for i, line in enumerate(output) if line.startswith("## "))
+    yield from output[:first]
+    yield from ("**Contents**", "")
+    for chapter in chapters:
+        number, title = chapter.split(". ", 1)
+        yield f"{number}. [{title}](#{anchor(chapter)})"
+    yield ""
+    yield from output[first:]
+
+
+def anchor(heading: str) -> str:
+    """Return the anchor that GitHub and others give a heading."""
+    return _NOT_IN_ANCHORS.sub("", heading.lower()).replace(" ", "-")

@@ -9,12 +9,11 @@ from dataclasses import replace
 import numpy as np
 
 from creditscore.arrays import Floats
-from creditscore.evaluation import fairness, metrics
+from creditscore.evaluation import curves, fairness
 from creditscore.evaluation.benchmark import BENCHMARK
 from creditscore.evaluation.card import Measured
-from creditscore.evaluation.card_effects import Constraints, Sensitivity
+from creditscore.evaluation.card_effects import Sensitivity
 from creditscore.evaluation.card_sections import (
-    CalibrationBand,
     Curves,
     CutoffRow,
     DecisionFigures,
@@ -22,7 +21,6 @@ from creditscore.evaluation.card_sections import (
     Importance,
     Performance,
     ReasonFrequency,
-    Roc,
     ScoreHistogram,
 )
 from creditscore.evaluation.confidence_intervals import (
@@ -31,8 +29,8 @@ from creditscore.evaluation.confidence_intervals import (
     figures,
     rate,
     share,
-    wilson,
 )
+from creditscore.evaluation.fairness import PopulationGroup
 from creditscore.evaluation.rounding import all_rounded, rounded
 from creditscore.evaluation.sensitivity import (
     curve,
@@ -53,7 +51,7 @@ from creditscore.model_card.woe_scorecard import (
     describe_variables,
     fit_woe_scorecard,
 )
-from creditscore.schema import Schema, ScorecardSpec
+from creditscore.schema import Schema
 from creditscore.schema.constraints import NumericRange
 from creditscore.scorecard.model import Model
 from creditscore.scorecard.policy import Policy
@@ -100,17 +98,15 @@ def measure_scorecard(
     matrix = data.test.matrix(card.predictors)
     predicted = card.probability_of_default(matrix.astype(np.float32))
     progress(f"measuring the {name} scorecard")
-    fairness_by_field = fairness.of_protected(
-        model.schema,
-        data.test.columns,
-        data.train.columns,
-        data.test.bad,
-        predicted < data.cutoff,
-        names=spec.fields,
-        resamples=data.resamples,
-    )
+    parts = data.protected_groups(spec.fields)
+    approved = predicted < data.cutoff
+    fairness_by_field = {
+        field: fairness.by_group(groups, data.test.bad, approved, resamples=data.resamples)
+        for field, groups in parts.items()
+    }
     effects = protected_attribute_effects(data, card.predictors, card.probability_of_default)
-    decision, curves = _decision(data.test, predicted, model), _curves(data, predicted, model, spec)
+    decision = _decision(data.test, predicted, model)
+    all_curves = _curves(data.test, predicted, model.policy, parts)
     explanation = _explanation(model, card, matrix, predicted)
     sensitivity = _sensitivity(card, data)
     missing = measure_missing(card, data, predicted)
@@ -130,7 +126,7 @@ def measure_scorecard(
         refit=lambda predictors: (
             grow(data.train, predictors, model.schema, spec, seed=data.seed).forest
         ),
-        fields=spec.fields,
+        parts=parts,
     )
     return Measured(
         decision=decision,
@@ -139,32 +135,23 @@ def measure_scorecard(
         explanation=explanation,
         sensitivity=sensitivity,
         missing_values=missing,
-        curves=curves,
+        curves=all_curves,
         performance=performance,
         variables=tuple(variables),
         out_of_time=later,
         ablation=exclusions,
         validation=all_rounded(
-            validate(model, name, data=data, predicted=predicted, figures=performance.scorecard)
+            validate(
+                model,
+                name,
+                data=data,
+                parts=parts,
+                predicted=predicted,
+                figures=performance.scorecard,
+            )
         ),
-        constraints=_constraints(card, data, predicted, spec),
+        constraints=measure_constraints(card, data, predicted, spec),
     )
-
-
-def _constraints(
-    card: Scorecard, data: EvaluationData, predicted: Floats, spec: ScorecardSpec
-) -> Constraints | None:
-    """Measure what monotone fields cost, beside a forest without them; None without any."""
-    fields = data.schema.fields
-    monotone = [name for name in card.predictors if fields[name].is_monotone(card.name)]
-    if not monotone:
-        return None
-    free = {name: replace(field, monotone=False) for name, field in fields.items()}
-    schema = replace(data.schema, fields=free)
-    forest = grow(data.train, card.predictors, schema, spec, seed=data.seed).forest
-    matrix = data.test.matrix(card.predictors).astype(np.float32)
-    without = forest.probability_of_default(matrix)
-    return measure_constraints(data, monotone, predicted=predicted, without=without)
 
 
 def _performance(
@@ -215,10 +202,9 @@ def _decision(test: Dataset, predicted: Floats, model: Model) -> DecisionFigures
 def _cutoff_rows(
     test: Dataset, predicted: Floats, cutoffs: Sequence[float], policy: Policy
 ) -> tuple[CutoffRow, ...]:
-    rows = metrics.cutoff_table(
-        test.bad, predicted, cutoffs, test.weight, loss_to_margin=policy.implied_loss_to_margin
-    )
-    return all_rounded(tuple(CutoffRow(**row) for row in rows))
+    ratio = policy.implied_loss_to_margin
+    table = curves.cutoff_table(test.bad, predicted, cutoffs, test.weight, loss_to_margin=ratio)
+    return all_rounded(table)
 
 
 def _explanation(model: Model, card: Scorecard, matrix: Floats, predicted: Floats) -> Explanation:
@@ -271,10 +257,12 @@ def _sensitivity(card: Scorecard, data: EvaluationData) -> Sensitivity:
     random = np.random.default_rng(data.seed)
     matrix = data.test.matrix(card.predictors)
     sample = matrix[random.permutation(len(matrix))[:CURVE_ROWS]]
-    predict, curves, violations = card.probability_of_default, {}, {}
+    predict, dependence, violations = card.probability_of_default, {}, {}
     for column, name in enumerate(card.predictors):
         field, training_column = data.schema.fields[name], data.train.columns[name]
-        curves[name] = curve(predict, sample, column, field=field, training_column=training_column)
+        dependence[name] = curve(
+            predict, sample, column, field=field, training_column=training_column
+        )
         if field.risk is not None and isinstance(field.rule, NumericRange):
             violations[name] = monotonicity_violations(
                 predict,
@@ -288,48 +276,26 @@ def _sensitivity(card: Scorecard, data: EvaluationData) -> Sensitivity:
             if field.is_monotone(card.name):
                 proven = is_proven_monotone(card.forest, column, field.risk)
                 violations[name] = replace(violations[name], proven_monotone=proven)
-    return Sensitivity(curves, violations)
+    return Sensitivity(dependence, violations)
 
 
-def _curves(data: EvaluationData, predicted: Floats, model: Model, spec: ScorecardSpec) -> Curves:
-    test, roc = data.test, metrics.roc(data.test.bad, predicted, data.test.weight)
-    approvals = fairness.approvals_at(
-        model.schema,
-        test.columns,
-        data.train.columns,
-        predicted,
-        test.weight,
-        names=spec.fields,
-        cutoffs=FINE_CUTOFFS,
-    )
+def _curves(
+    test: Dataset,
+    predicted: Floats,
+    policy: Policy,
+    parts: Mapping[str, Sequence[PopulationGroup]],
+) -> Curves:
+    approvals = {
+        name: fairness.approvals_at(groups, predicted, test.weight, cutoffs=FINE_CUTOFFS)
+        for name, groups in parts.items()
+    }
     return Curves(
-        roc=all_rounded(Roc(tuple(roc["declined_good"]), tuple(roc["declined_bad"]))),
-        calibration=tuple(
-            all_rounded(_band(group))
-            for group in metrics.calibration_curve(test.bad, predicted, test.weight)
-        ),
-        scores=_scores(test, predicted, model.policy),
-        cutoffs=_cutoff_rows(test, predicted, FINE_CUTOFFS, model.policy),
+        roc=all_rounded(curves.roc(test.bad, predicted, test.weight)),
+        calibration=tuple(all_rounded(curves.calibration_curve(test.bad, predicted, test.weight))),
+        scores=_scores(test, predicted, policy),
+        cutoffs=_cutoff_rows(test, predicted, FINE_CUTOFFS, policy),
         groups=all_rounded(approvals),
     )
-
-
-def _band(group: Mapping[str, float]) -> CalibrationBand:
-    return CalibrationBand(
-        rows=int(group["rows"]),
-        bads=int(group["bads"]),
-        mean_predicted=group["mean_predicted"],
-        observed_rate=group["observed_rate"],
-        effective_rows=group.get("effective_rows"),
-        interval=_interval(group),
-    )
-
-
-def _interval(group: Mapping[str, float]) -> tuple[float, float]:
-    """Compute the interval of a group's observed rate."""
-    if "effective_rows" in group:
-        return wilson(group["observed_rate"] * group["effective_rows"], group["effective_rows"])
-    return wilson(group["bads"], group["rows"])
 
 
 def _scores(test: Dataset, predicted: Floats, policy: Policy) -> ScoreHistogram:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -112,22 +112,19 @@ def missing_values(card: Card, section: ScorecardCard) -> Iterator[str]:
             for name, effect in effects.items()
         ),
     )  # fmt: skip
-    if names := hiding_pays(section):
-        yield from ("", f"**{warning(section, names)}** Ask for it, or let a person decide.")
+    if sentence := warning(section):
+        yield from ("", f"**{sentence}** Ask for it, or let a person decide.")
 
 
-def hiding_pays(section: ScorecardCard) -> Sequence[str]:
-    """Return the fields that it pays to leave out, the one that pays most first."""
+def warning(section: ScorecardCard) -> str | None:
+    """Say which fields it pays to leave out, and how much, the one that pays most first."""
     paying = {
-        name: effect.approved_instead["value"]
+        name: effect.approved_instead
         for name, effect in section.missing_values.items()
         if effect.hiding_pays and effect.approved_instead
     }
-    return sorted(paying, key=paying.__getitem__, reverse=True)
-
-
-def warning(section: ScorecardCard, names: Sequence[str]) -> str:
-    """Say which fields it pays to leave out, and how much; the first ones of many."""
-    effects = section.missing_values
-    shares = listed([f"{name} for {share_alone(effects[name].approved_instead)}" for name in names])
+    if not paying:
+        return None
+    names = sorted(paying, key=lambda name: paying[name]["value"], reverse=True)
+    shares = listed([f"{name} for {share_alone(paying[name])}" for name in names])
     return f"Leaving out pays, as the refused who state it would be approved without: {shares}."

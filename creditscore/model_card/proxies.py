@@ -113,20 +113,23 @@ def find_proxies(data: EvaluationData, card: Scorecard, fields: Sequence[str]) -
 
 def _proxy(data: EvaluationData, card: Scorecard, name: str, train: Dataset) -> Proxy:
     target, fields = _target(data, name, train), data.schema.fields
-    other_names = [predictor for predictor in card.predictors if predictor != name]
-    unprotected_names = [predictor for predictor in other_names if not fields[predictor].protected]
     by_bins = {
-        predictor: _predict_by_bins(target, data, card, predictor) for predictor in other_names
+        predictor: _predict_by_bins(target, data, card, predictor)
+        for predictor in card.predictors
+        if predictor != name
     }
     return Proxy(
         field=name,
         measure=target.measure,
         rows=len(target.test),
-        others=_proxy_strength(
-            target, {predictor: by_bins[predictor] for predictor in other_names}
-        ),
+        others=_proxy_strength(target, by_bins),
         unprotected=_proxy_strength(
-            target, {predictor: by_bins[predictor] for predictor in unprotected_names}
+            target,
+            {
+                predictor: predicted
+                for predictor, predicted in by_bins.items()
+                if not fields[predictor].protected
+            },
         ),
     )
 
@@ -135,7 +138,7 @@ def _proxy_strength(target: _Target, by_bins: Mapping[str, Floats]) -> ProxyStre
     """Measure predictors together, and the best of them alone by its predictions from its bins."""
     names, together = list(by_bins), None
     if names and len(np.unique(target.train_values)) > 1:
-        together = target.score_with_interval(_predict_by_boosting(target, names, target.seed))
+        together = target.score_with_interval(_predict_by_boosting(target, names))
     measured = {
         predictor: value
         for predictor in names
@@ -172,7 +175,7 @@ def _target(data: EvaluationData, name: str, train: Dataset) -> _Target:
     )
 
 
-def _predict_by_boosting(target: _Target, names: Sequence[str], seed: int) -> Floats:
+def _predict_by_boosting(target: _Target, names: Sequence[str]) -> Floats:
     """Predict the test rows by gradient boosting over some predictors."""
     train, test = target.train.matrix(names), target.test.matrix(names)
     if not len(test):
@@ -180,11 +183,11 @@ def _predict_by_boosting(target: _Target, names: Sequence[str], seed: int) -> Fl
     # One thread, as for the baselines: it adds up in one order.
     with threadpool_limits(limits=1):
         if target.measure == R2:
-            number = HistGradientBoostingRegressor(random_state=seed, **BOOSTING)
+            number = HistGradientBoostingRegressor(random_state=target.seed, **BOOSTING)
             number.fit(train, target.train_values, sample_weight=target.train.weight)
             predicted: Floats = number.predict(test)[:, np.newaxis]
             return predicted
-        model = HistGradientBoostingClassifier(random_state=seed, **BOOSTING)
+        model = HistGradientBoostingClassifier(random_state=target.seed, **BOOSTING)
         model.fit(train, target.train_values, sample_weight=target.train.weight)
         shares: Floats = model.predict_proba(test)[:, model.classes_ >= 0]
     return shares

@@ -14,7 +14,7 @@ from creditscore.files import PUBLIC, atomic_write
 from creditscore.i18n.catalogue import DEFAULT_LANGUAGE, LEGAL_SENTENCE, PAGE_TEXTS
 from creditscore.model_card.formats import WRITE, figure_alone, listed, share_alone
 from creditscore.model_card.markdown import left_out_rows, to_markdown
-from creditscore.model_card.missing import hiding_pays, warning
+from creditscore.model_card.missing import warning
 from creditscore.model_card.sample_sections import (
     drawn_rows,
     later_in_short,
@@ -151,7 +151,7 @@ def _scorecard(model: Model, card: ScorecardCard) -> Iterator[str]:
         calibration_warning(performance.scorecard["calibration_slope"]),
         without_twins_in_short(performance),
         later_in_short(card),
-        warning(card, hidden) if (hidden := hiding_pays(card)) else None,
+        warning(card),
     )
     yield from (_indented(note) for note in notes if note)
     if card.protected_predictors:

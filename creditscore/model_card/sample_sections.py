@@ -27,6 +27,8 @@ COMPARED = {
     "calibration_slope": "Calibration slope",
 }
 
+TOO_FEW = "Nothing could be measured: the earlier or the latest rows hold too few of one outcome."
+
 
 def drawn_rows(data: Data) -> Sequence[str]:
     """Say how the rows were drawn: of which people, for which population, with which twins."""
@@ -93,7 +95,7 @@ def _later_rows(random: Performance, later: OutOfTime) -> Iterator[str]:
         f"served.{_known_people(later)}"
     )
     if later.scorecard is None:
-        yield from ("", _too_few())
+        yield from ("", TOO_FEW)
         return
     yield ""
     yield from table(
@@ -122,7 +124,7 @@ def later_in_short(section: ScorecardCard) -> str | None:
         return None
     begin = f"By time, from {later.since} on ({count(later.rows)} rows)"
     if later.scorecard is None:
-        return f"{begin}: {_too_few()}"
+        return f"{begin}: {TOO_FEW}"
     figures = "; ".join(
         f"{title} {figure_alone(later.scorecard[key])}, at random "
         f"{figure_alone(random.scorecard[key])}"
@@ -143,10 +145,6 @@ def _known_people(later: OutOfTime) -> str:
     if not rows:
         return ""
     return f" {count(rows)} later rows are left out, as their people have earlier ones too."
-
-
-def _too_few() -> str:
-    return "Nothing could be measured: the earlier or the latest rows hold too few of one outcome."
 
 
 def _verdict(random: Performance, later: OutOfTime) -> str:

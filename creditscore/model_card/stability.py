@@ -13,7 +13,7 @@ from creditscore.errors import DatasetError
 from creditscore.evaluation.card_reader import plain
 from creditscore.evaluation.repeated_splits import CrossValidation, cross_validation, headline
 from creditscore.evaluation.retraining import Retraining, compare_seeds
-from creditscore.schema import CodeList, Field, Schema
+from creditscore.schema import CodeList, Schema
 from creditscore.scorecard.model import Model
 from creditscore.training.code_order import encode_again, learn_order
 from creditscore.training.fit import grow
@@ -87,17 +87,12 @@ def _test(model: Model, name: str, rows: Split) -> dict[str, float]:
 
 
 def _not_yet_ordered(schema: Schema, learnt: dict[str, Any]) -> Schema:
-    fields = schema.fields.items()
-    return replace(
-        schema,
-        fields={name: _by_target(field) if name in learnt else field for name, field in fields},
-    )
-
-
-def _by_target(field: Field) -> Field:
-    if not isinstance(field.rule, CodeList):
-        return field
-    return replace(field, rule=replace(field.rule, order_by_target=True))
+    fields = {
+        name: replace(field, rule=replace(field.rule, order_by_target=True))
+        for name, field in schema.fields.items()
+        if name in learnt and isinstance(field.rule, CodeList)
+    }
+    return replace(schema, fields={**schema.fields, **fields})
 
 
 def _compare_seeds(model: Model, name: str, rows: Split, predicted: Floats) -> Retraining:

@@ -9,7 +9,7 @@ import numpy as np
 from creditscore.arrays import Floats, Ints
 from creditscore.evaluation.confidence_intervals import Figure, summarise
 from creditscore.evaluation.expected_loss import expected_loss
-from creditscore.evaluation.fairness import PopulationGroup, groups
+from creditscore.evaluation.fairness import PopulationGroup
 from creditscore.evaluation.group_calibration import CalibrationNeed, calibration_of
 from creditscore.evaluation.overfitting import TrainTestFigure, compare_train_test
 from creditscore.evaluation.stability import (
@@ -37,6 +37,7 @@ def validate(
     name: str,
     *,
     data: EvaluationData,
+    parts: Mapping[str, Sequence[PopulationGroup]],
     predicted: Floats,
     figures: Mapping[str, Figure | None],
 ) -> Validation:
@@ -48,6 +49,8 @@ def validate(
     name : str
         The scorecard's.
     data : EvaluationData
+    parts : mapping of str to sequence of PopulationGroup
+        The test rows' groups of each protected field.
     predicted : ndarray of shape (n_test_rows,)
         Its probabilities of the test rows.
     figures : mapping of str to Figure or None
@@ -56,7 +59,6 @@ def validate(
     card, spec, test = model.scorecards[name], model.schema.scorecards[name], data.test
     policy = model.policy
     unseen = data.out_of_bag[name]
-    parts = _protected_groups(data, spec.fields)
     points, bins = policy.scale.points(predicted).astype(np.float64), card.training_bins
     bands = bin_indices(bins.score, points, int)
     return Validation(
@@ -70,7 +72,7 @@ def validate(
         },
         band_calibration=calibration_of(
             [
-                PopulationGroup(label, None, None, bands == index)
+                PopulationGroup(label, bands == index)
                 for index, label in enumerate(bins.score.labels)
             ],
             test.bad,
@@ -120,20 +122,6 @@ def _train_test(
         summarise(unseen.bad, unseen.mean(), unseen.weights),
         figures,
     )
-
-
-def _protected_groups(
-    data: EvaluationData, fields: Sequence[str]
-) -> Mapping[str, list[PopulationGroup]]:
-    return {
-        name: groups(
-            data.schema.fields[name],
-            data.test.columns[name],
-            training_column=data.train.columns[name],
-        )
-        for name in fields
-        if data.schema.fields[name].protected
-    }
 
 
 def _shift(card: Scorecard, data: EvaluationData, name: str) -> Shift:

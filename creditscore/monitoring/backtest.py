@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, func, select
 from creditscore.arrays import Floats, Ints
 from creditscore.decision_log.tables import decisions, outcomes
 from creditscore.evaluation import metrics
-from creditscore.evaluation.confidence_intervals import wilson
+from creditscore.evaluation.curves import calibration_curve
 
 #: Bands of the predicted probability, for the calibration curve.
 BANDS = 10
@@ -70,11 +70,11 @@ def compare_outcomes(counts: OutcomeCounts) -> dict[str, Any]:
         "brier": metrics.brier(observed, predicted),
         "bands": [
             {
-                "decisions": int(band["rows"]),
-                "mean_predicted": band["mean_predicted"],
-                "observed_rate": band["observed_rate"],
-                "interval": list(wilson(int(band["bads"]), int(band["rows"]))),
+                "decisions": band.rows,
+                "mean_predicted": band.mean_predicted,
+                "observed_rate": band.observed_rate,
+                "interval": list(band.interval),
             }
-            for band in metrics.calibration_curve(observed, predicted, bins=BANDS)
+            for band in calibration_curve(observed, predicted, bins=BANDS)
         ],
     }

@@ -7,11 +7,9 @@ of last week is small in a quarter's figures.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
-
-import numpy as np
 
 from creditscore.evaluation import metrics
 from creditscore.monitoring.backtest import outcome_arrays
@@ -47,8 +45,8 @@ class Figures:
     ----------
     decisions, matured : int
         How many there are, and of how many the outcome is known.
-    expected, observed : float and int, or None
-        Defaults of those; None where they are too few.
+    defaults : dict of str to float, or None
+        Of those, how many were ``expected`` and ``observed``; None where they are too few.
     score_psi, approval_rate, auc, calibration : Judged
     fields : mapping of str to Judged
         The index of each field.
@@ -56,8 +54,7 @@ class Figures:
 
     decisions: int
     matured: int
-    expected: float | None
-    observed: int | None
+    defaults: dict[str, float] | None
     score_psi: JudgedFigure
     approval_rate: JudgedFigure
     auc: JudgedFigure
@@ -84,22 +81,8 @@ class Period:
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as plain data."""
-        figures = self.figures
-        has_outcomes = figures.expected is not None
-        return {
-            "from": self.first.isoformat(),
-            "to": self.last.isoformat(),
-            "decisions": figures.decisions,
-            "matured": figures.matured,
-            "defaults": {"expected": figures.expected, "observed": figures.observed}
-            if has_outcomes
-            else None,
-            "score_psi": figures.score_psi.to_dict(),
-            "approval_rate": figures.approval_rate.to_dict(),
-            "auc": figures.auc.to_dict(),
-            "calibration": figures.calibration.to_dict(),
-            "fields": {name: figure.to_dict() for name, figure in figures.fields.items()},
-        }
+        period = {"from": self.first.isoformat(), "to": self.last.isoformat()}
+        return period | asdict(self.figures)
 
 
 def measure(counts: Counts, card: Scorecard, reference: Reference, triggers: Triggers) -> Figures:
@@ -128,12 +111,11 @@ def measure(counts: Counts, card: Scorecard, reference: Reference, triggers: Tri
     return Figures(
         decisions=counts.decisions,
         matured=matured,
-        expected=float(predicted.sum()) if has_enough else None,
-        observed=bads if has_enough else None,
+        defaults={"expected": float(predicted.sum()), "observed": bads} if has_enough else None,
         score_psi=judge_psi(score, limit=triggers.score_psi, notice=triggers.score_psi_notice),
         approval_rate=judge_approvals(counts.labels[True], counts.decisions, reference, triggers),
         auc=judge_auc(auc, bads, matured, reference, triggers),
-        calibration=judge_calibration(np.asarray(predicted), bads, triggers),
+        calibration=judge_calibration(predicted, bads, triggers),
         fields=fields,
     )
 

@@ -6,7 +6,6 @@ finds the same. The database counts them: each decision carries the codes of its
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import Any
 
 from creditscore.decision_log.database import Database
@@ -80,7 +79,7 @@ def monitor_model(
     }
     served_versions = set(model.versions.values())
     decisions_by_version = {
-        version: sum(map(_size, version_counts.by_day.values()))
+        version: sum(labels.total() for labels in version_counts.by_day.values())
         for version, version_counts in counts.items()
     }
     return {
@@ -102,10 +101,6 @@ def monitor_model(
     }
 
 
-def _size(labels: Counter[bool]) -> int:
-    return labels.total()
-
-
 def _describe(
     model: Model, name: str, version: VersionCounts, by: str, reference: Reference
 ) -> dict[str, Any]:
@@ -123,7 +118,7 @@ def _describe(
             {
                 "day": day.isoformat(),
                 "decisions": labels.total(),
-                "rate": rate(labels[True], _size(labels)),
+                "rate": rate(labels[True], labels.total()),
             }
             for day, labels in version.by_day.items()
         ],

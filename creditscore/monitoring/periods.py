@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -61,11 +62,4 @@ def last_day(first: date, by: str) -> date:
         return first
     if by == WEEK:
         return first + timedelta(days=6)
-    december = first.month == 12
-    return (
-        date(first.year, 12, 31) if december else _day_before(first.replace(month=first.month + 1))
-    )
-
-
-def _day_before(day: date) -> date:
-    return day - timedelta(days=1)
+    return first.replace(day=monthrange(first.year, first.month)[1])

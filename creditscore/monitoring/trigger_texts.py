@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from creditscore.i18n.catalogue import Text, say
 from creditscore.i18n.date_format import say_day
-from creditscore.i18n.number_format import FORMATS
-from creditscore.monitoring.course import APPROVALS, AUC, CALIBRATION, FIELD_PSI, SCORE_PSI
+from creditscore.i18n.number_format import NumberFormat, say_as
+from creditscore.monitoring.course import APPROVALS, CALIBRATION
 from creditscore.schema import Schema
 
 
@@ -25,26 +25,13 @@ def describe_trigger(trigger: Mapping[str, Any], schema: Schema) -> Text:
     return say("trigger_since", sentence=sentence, day=say_day(trigger["period"]))
 
 
-def _numbers(trigger: Mapping[str, Any]) -> dict[str, Text | str | int]:
+def _numbers(trigger: Mapping[str, Any]) -> dict[str, Text]:
     name, value, limit, card = (trigger[key] for key in ("trigger", "value", "limit", "reference"))
-    if name in {SCORE_PSI, FIELD_PSI}:
-        return {"value": _figure(value), "limit": _short(limit)}
-    if name == APPROVALS:
-        return {"value": _share(value), "card": _share(card), "limit": _short(limit)}
-    if name == AUC:
-        return {"value": _figure(value), "card": _figure(card), "limit": _short(limit)}
-    if name == CALIBRATION:
-        return {"value": _figure(value), "low": _short(limit[0]), "high": _short(limit[1])}
-    raise ValueError(f"no trigger is called {name}")
-
-
-def _figure(number: float) -> Text:
-    return {language: form.figure(number) for language, form in FORMATS.items()}
-
-
-def _share(number: float) -> Text:
-    return {language: form.share(number) for language, form in FORMATS.items()}
-
-
-def _short(number: float) -> Text:
-    return {language: form.short(number) for language, form in FORMATS.items()}
+    write: Callable[[NumberFormat, float], str] = (
+        NumberFormat.share if name == APPROVALS else NumberFormat.figure
+    )
+    numbers = {"value": say_as(write, value)}
+    if card is not None:
+        numbers["card"] = say_as(write, card)
+    limits = {"low": limit[0], "high": limit[1]} if name == CALIBRATION else {"limit": limit}
+    return numbers | {key: say_as(NumberFormat.short, bound) for key, bound in limits.items()}

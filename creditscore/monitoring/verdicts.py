@@ -36,10 +36,6 @@ class JudgedFigure:
     value: float | None = None
     verdict: str = TOO_FEW
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return it as plain data."""
-        return {"value": self.value, "verdict": self.verdict}
-
 
 @dataclass(frozen=True)
 class Reference:

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from creditscore.arrays import Floats
-from creditscore.schema import CodeList, Field, Schema, Value
+from creditscore.schema import CodeList, Schema, Value
 from creditscore.training.dataset import Dataset
 
 #: Rows of the average that each code's share of defaults is smoothed by.
@@ -42,23 +42,14 @@ def learn_order(train: Dataset, schema: Schema) -> Schema:
         With the order in its document, too. Where there are too few rows of one outcome for so
         many codes, the written order stays, and the log says so.
     """
-    orders = {
-        name: _order(field.rule, train.columns[name], train, name)
-        for name, field in schema.fields.items()
-        if isinstance(field.rule, CodeList) and field.rule.order_by_target
-    }
-    if not orders:
-        return schema
-    document = dict(schema.document)
-    document["fields"] = {
-        name: _stated(table, orders[name]) if name in orders else table
-        for name, table in document["fields"].items()
-    }
-    fields = {
-        name: _ordered(field, orders[name]) if name in orders else field
-        for name, field in schema.fields.items()
-    }
-    return replace(schema, fields=fields, document=document)
+    fields, tables = dict(schema.fields), dict(schema.document["fields"])
+    for name, field in schema.fields.items():
+        rule = field.rule
+        if isinstance(rule, CodeList) and rule.order_by_target:
+            order = _order(rule, train.columns[name], train, name)
+            fields[name] = replace(field, rule=replace(rule, order=order, order_by_target=False))
+            tables[name] = _stated(tables[name], order)
+    return replace(schema, fields=fields, document={**schema.document, "fields": tables})
 
 
 def encode_again(data: Dataset, before: Schema, after: Schema) -> Dataset:
@@ -79,13 +70,10 @@ def learnt_orders(before: Schema, after: Schema) -> Mapping[str, list[Value]]:
     return {
         name: list(field.rule.positions)
         for name, field in after.fields.items()
-        if isinstance(field.rule, CodeList) and field.rule.order != _order_before(before, name)
+        if isinstance(field.rule, CodeList)
+        and isinstance(rule := before.fields[name].rule, CodeList)
+        and field.rule.order != rule.order
     }
-
-
-def _order_before(schema: Schema, name: str) -> tuple[Value, ...]:
-    rule = schema.fields[name].rule
-    return rule.order if isinstance(rule, CodeList) else ()
 
 
 def _stated(table: Mapping[str, Any], order: tuple[Value, ...]) -> dict[str, Any]:
@@ -112,9 +100,3 @@ def _order(rule: CodeList, column: Floats, train: Dataset, name: str) -> tuple[V
         share[code] = (bad + SMOOTHING * average) / (float(weights[has_code].sum()) + SMOOTHING)
     # Codes of the same share keep their order: sorted() is stable.
     return tuple(sorted(rule.labels, key=share.__getitem__))
-
-
-def _ordered(field: Field, order: tuple[Value, ...]) -> Field:
-    if not isinstance(field.rule, CodeList):
-        return field
-    return replace(field, rule=replace(field.rule, order=order, order_by_target=False))

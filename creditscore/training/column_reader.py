@@ -196,7 +196,7 @@ class NamelessColumn:
     ----------
     column : str
         What its header has.
-    place : int
+    number : int
         Counted from 1.
     """
 

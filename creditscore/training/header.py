@@ -78,14 +78,13 @@ def find_columns(
     label_name = headers[schema.label.column] if headers else schema.label.column
     field_indices = field_columns(columns, schema, headers=headers)
     labels = [i for i, name in enumerate(columns) if clean_name(name) == clean_name(label_name)]
-    nameless = [index for index, name in enumerate(columns) if is_nameless(name)]
     ignored = {clean_name(name) for name in schema.ignored_columns}
-    nameless = [index for index in nameless if clean_name(columns[index]) not in ignored]
+    ignored_indices = {i for i, name in enumerate(columns) if clean_name(name) in ignored}
     known_indices = {index for indices in field_indices.values() for index in indices}
     sample = _sample_columns(columns, schema, field_indices, headers)
-    nameless = [index for index in nameless if index not in sample.values()]
-    known_indices |= {*labels, *nameless, *sample.values()}
-    known_indices |= {i for i, name in enumerate(columns) if clean_name(name) in ignored}
+    named_indices = ignored_indices.union(sample.values())
+    nameless = [i for i, name in enumerate(columns) if is_nameless(name) and i not in named_indices]
+    known_indices |= {*labels, *nameless, *named_indices}
     missing_fields = {
         name: (headers[name] if headers else schema.fields[name].column or name)
         for name in schema.fields

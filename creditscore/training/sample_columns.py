@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -169,7 +170,6 @@ class SampleColumn:
         self._numbers: dict[Cell, int] = {}
         self._first_lines: list[int] = []
         self._pieces: list[Ints] = []
-        self._reading: tuple[npt.NDArray[Any], Problems] | None = None
 
     def read(self, cells: Sequence[Cell], lines: Sequence[int]) -> None:
         """Read the cells of some rows."""
@@ -184,7 +184,7 @@ class SampleColumn:
 
     def fault(self) -> TableFault | None:
         """Return what is wrong with it, if anything is."""
-        _, problems = self._texts()
+        _, problems = self._reading
         if not problems:
             return None
         first, *_ = sorted(self._numbers[text] for text in problems)
@@ -195,21 +195,19 @@ class SampleColumn:
 
     def wrong_rows(self) -> Ints:
         """Return the indices of the rows whose cells cannot be read."""
-        _, problems = self._texts()
+        _, problems = self._reading
         wrong = [self._numbers[text] for text in problems]
         return np.flatnonzero(np.isin(np.concatenate(self._pieces), wrong)) if wrong else NO_ROWS
 
     def finish(self) -> npt.NDArray[Any]:
         """Return the whole column."""
-        values, _ = self._texts()
+        values, _ = self._reading
         return values[np.concatenate(self._pieces)]
 
-    def _texts(self) -> tuple[npt.NDArray[Any], Problems]:
-        """Read the different cells."""
-        if self._reading is None:
-            if self.role == "weight":
-                self._reading = read_weights(list(self._numbers), decimal=self._decimal)
-            else:
-                read = read_times if self.role == "time" else read_groups
-                self._reading = read(list(map(cell_text, self._numbers)))
-        return self._reading
+    @cached_property
+    def _reading(self) -> tuple[npt.NDArray[Any], Problems]:
+        """The values of the different cells, and the problems of some."""
+        if self.role == "weight":
+            return read_weights(list(self._numbers), decimal=self._decimal)
+        read = read_times if self.role == "time" else read_groups
+        return read(list(map(cell_text, self._numbers)))

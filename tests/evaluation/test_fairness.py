@@ -33,15 +33,12 @@ def draw_groups(
     member = random.choice(len(shares), size=ROWS, p=shares)
     bad = (random.random(ROWS) < 0.2 + 0.05 * member).astype(np.int64)
     approved = random.random(ROWS) < 0.8 - 0.1 * member - 0.2 * bad
-    parts = [
-        PopulationGroup(f"group {index}", None, None, member == index)
-        for index in range(len(shares))
-    ]
+    parts = [PopulationGroup(f"group {index}", member == index) for index in range(len(shares))]
     return parts, bad, approved, member
 
 
 def halves(inside: Flags) -> list[PopulationGroup]:
-    return [PopulationGroup("in", None, None, inside), PopulationGroup("out", None, None, ~inside)]
+    return [PopulationGroup("in", inside), PopulationGroup("out", ~inside)]
 
 
 def compare(parts: list[PopulationGroup], bad: Ints, approved: Flags) -> dict[str, Any]:
@@ -166,7 +163,7 @@ def test_a_groups_figures_are_shares_with_wilsons_intervals() -> None:
     approved = np.array([True, True, False, True, False, False])
     inside = np.array([True] * 5 + [False])
 
-    comparison = compare([PopulationGroup("all but one", None, None, inside)], bad, approved)
+    comparison = compare([PopulationGroup("all but one", inside)], bad, approved)
 
     groups = comparison["groups"]
     (group,) = groups

@@ -15,8 +15,8 @@ def test_a_group_has_its_mean_its_rate_and_its_interval() -> None:
     bad = np.array([1] * 60 + [0] * 240 + [1] * 50 + [0] * 50)
     predicted = np.array([0.1] * 150 + [0.3] * 150 + [0.9] * 100)
     parts = [
-        PopulationGroup("first", None, None, np.arange(400) < 300),
-        PopulationGroup("nobody", None, None, np.zeros(400, dtype=bool)),
+        PopulationGroup("first", np.arange(400) < 300),
+        PopulationGroup("nobody", np.zeros(400, dtype=bool)),
     ]
 
     first, nobody = calibration_of(parts, bad, predicted)
@@ -47,7 +47,7 @@ def test_outside_the_interval_is_a_finding_and_within_it_a_small_group_is_inconc
     probability: float, rows: int, verdict: str
 ) -> None:
     bad = (np.arange(rows) < rows // 5).astype(np.int64)
-    part = PopulationGroup("all", None, None, np.ones(rows, dtype=bool))
+    part = PopulationGroup("all", np.ones(rows, dtype=bool))
 
     (group,) = calibration_of([part], bad, np.full(rows, probability))
 
@@ -56,7 +56,7 @@ def test_outside_the_interval_is_a_finding_and_within_it_a_small_group_is_inconc
 
 def test_weighted_rows_count_as_the_people_that_they_stand_for() -> None:
     """The bad row counts three times: 3 of 4, predicted (3 x 0.5 + 0.1) / 4, of 1.6 rows."""
-    part = PopulationGroup("all", None, None, np.ones(2, dtype=bool))
+    part = PopulationGroup("all", np.ones(2, dtype=bool))
 
     (group,) = calibration_of([part], np.array([1, 0]), np.array([0.5, 0.1]), np.array([3.0, 1.0]))
 

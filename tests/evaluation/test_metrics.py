@@ -10,7 +10,8 @@ from outcome_data import drawn, judged
 from sklearn import metrics as oracle
 from sklearn.linear_model import LogisticRegression
 
-from creditscore.evaluation import metrics
+from creditscore.evaluation import curves, metrics
+from creditscore.evaluation.card_sections import CutoffRow
 from creditscore.evaluation.confidence_intervals import summarise
 
 Floats = npt.NDArray[np.float64]
@@ -184,16 +185,10 @@ def test_there_is_no_calibration_line_without_a_difference_or_without_an_overlap
 
 def test_the_cutoff_table_counts_what_the_errors_cost() -> None:
     """At 0.3 two good ones are approved; a good one is declined: 1 in 5 applicants' margin."""
-    low, high = metrics.cutoff_table(BAD, PREDICTED, [0.3, 0.5], loss_to_margin=3)
+    low, high = curves.cutoff_table(BAD, PREDICTED, [0.3, 0.5], loss_to_margin=3)
 
-    assert low == {
-        "cutoff": 0.3,
-        "approval_rate": 2 / 5,
-        "bad_rate_approved": 0,
-        "bad_rate_declined": 2 / 3,
-        "cost": 1 / 5,
-    }
-    assert (high["approval_rate"], high["cost"]) == (4 / 5, 3 / 5)
+    assert low == CutoffRow(0.3, 2 / 5, 0, 2 / 3, 1 / 5)
+    assert (high.approval_rate, high.cost) == (4 / 5, 3 / 5)
 
 
 @given(judged())
@@ -202,9 +197,9 @@ def test_the_roc_curve_runs_from_corner_to_corner_and_holds_the_auc(
 ) -> None:
     bad, predicted = case
 
-    curve = metrics.roc(bad, predicted, points=10_001)
+    curve = curves.roc(bad, predicted, points=10_001)
 
-    across, up = np.array(curve["declined_good"]), np.array(curve["declined_bad"])
+    across, up = np.array(curve.declined_good), np.array(curve.declined_bad)
     assert (across[0], up[0], across[-1], up[-1]) == (0, 0, 1, 1)
     assert (np.diff(across) >= 0).all()
     assert (np.diff(up) >= 0).all()
@@ -215,9 +210,9 @@ def test_the_roc_curve_runs_from_corner_to_corner_and_holds_the_auc(
 def test_a_thinned_roc_curve_keeps_the_area_and_the_corners() -> None:
     bad, predicted = drawn(6000)
 
-    curve = metrics.roc(bad, predicted)
+    curve = curves.roc(bad, predicted)
 
-    across, up = np.array(curve["declined_good"]), np.array(curve["declined_bad"])
+    across, up = np.array(curve.declined_good), np.array(curve.declined_bad)
     assert len(across) <= 101
     assert (across[0], up[0], across[-1], up[-1]) == (0, 0, 1, 1)
     area = float(((up[1:] + up[:-1]) / 2 * np.diff(across)).sum())
@@ -228,18 +223,18 @@ def test_a_thinned_roc_curve_keeps_the_area_and_the_corners() -> None:
 def test_the_calibration_curve_has_every_row_in_one_group(case: tuple[Ints, Floats]) -> None:
     bad, predicted = case
 
-    curve = metrics.calibration_curve(bad, predicted)
+    curve = curves.calibration_curve(bad, predicted)
 
-    assert sum(group["rows"] for group in curve) == len(bad)
-    assert sum(group["bads"] for group in curve) == bad.sum()
-    assert [group["mean_predicted"] for group in curve] == sorted(
-        group["mean_predicted"] for group in curve
+    assert sum(group.rows for group in curve) == len(bad)
+    assert sum(group.bads for group in curve) == bad.sum()
+    assert [group.mean_predicted for group in curve] == sorted(
+        group.mean_predicted for group in curve
     )
-    weighted = sum(group["rows"] * group["mean_predicted"] for group in curve)
+    weighted = sum(group.rows * group.mean_predicted for group in curve)
     assert weighted == pytest.approx(predicted.sum())
 
 
 def test_groups_of_the_calibration_curve_are_of_one_size() -> None:
     bad, predicted = drawn(1000)
 
-    assert [group["rows"] for group in metrics.calibration_curve(bad, predicted)] == [100] * 10
+    assert [group.rows for group in curves.calibration_curve(bad, predicted)] == [100] * 10

@@ -30,7 +30,7 @@ def parts() -> tuple[dict[str, list[PopulationGroup]], np.ndarray, np.ndarray]:
         approved += [False] * (rows - yes) + [True] * yes
     groups = {
         name: [
-            PopulationGroup(label, None, None, np.array([value == label for value in column]))
+            PopulationGroup(label, np.array([value == label for value in column]))
             for label in dict.fromkeys(column)
         ]
         for name, column in (("SEX", sex), ("AGE", age))
@@ -79,7 +79,7 @@ def test_weights_move_the_rates() -> None:
 
 def test_without_a_large_group_only_their_number_is_told() -> None:
     halves = [
-        PopulationGroup(label, None, None, np.arange(40) % 2 == index)
+        PopulationGroup(label, np.arange(40) % 2 == index)
         for index, label in enumerate(("even", "odd"))
     ]
     bad = np.arange(40) % 4 == 0
@@ -100,10 +100,8 @@ def test_of_many_large_groups_the_largest_are_compared() -> None:
     sizes = [200 + 10 * index for index in range(MAX_GROUPS + 5)]
     member = np.repeat(np.arange(len(sizes)), sizes)
     bad = (np.arange(len(member)) % 4 == 0).astype(np.int64)
-    first = [
-        PopulationGroup(str(index), None, None, member == index) for index in range(len(sizes))
-    ]
-    second = [PopulationGroup("all", None, None, np.ones(len(member), dtype=bool))]
+    first = [PopulationGroup(str(index), member == index) for index in range(len(sizes))]
+    second = [PopulationGroup("all", np.ones(len(member), dtype=bool))]
 
     (pair,) = two_way_groups(
         {"A": first, "B": second}, bad, bad == 0, resamples=BootstrapResamples(len(bad), 1, 20)

@@ -73,7 +73,7 @@ def test_the_others_are_trained_without_the_field_and_measured_on_the_same_rows(
         return constant(0.1 * len(names))
 
     exclusions = ablation.measure_exclusions(
-        data, predictors, predicted=predicted, refit=refit, fields=predictors
+        data, predictors, predicted=predicted, refit=refit, parts=data.protected_groups(predictors)
     )
 
     protected = trained.model.protected_predictors(card.name)

@@ -14,8 +14,7 @@ from creditscore.evaluation.card import read_card
 from creditscore.evaluation.card_reader import plain
 from creditscore.i18n.catalogue import law_clauses
 from creditscore.model_card import report
-from creditscore.model_card.document import anchor, numbered
-from creditscore.model_card.markdown import to_markdown
+from creditscore.model_card.markdown import anchor, numbered, to_markdown
 from creditscore.schema import Schema
 from creditscore.schema.declarations import Declarations, declared
 from creditscore.schema.governance import Governance, Signature

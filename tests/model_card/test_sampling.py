@@ -10,17 +10,16 @@ from typing import Any
 
 import numpy as np
 import pytest
+from carded import by_command
 from population import draw_population, write_table
 from service_settings import settings_of
 from sklearn import metrics
 
-from creditscore.cli import train
 from creditscore.i18n.catalogue import LANGUAGES, PAGE_TEXTS
 from creditscore.i18n.number_format import PAGE_FORMATS
 from creditscore.model_card.measurements import steps
 from creditscore.model_card.report import summarise
 from creditscore.schema import ForestSettings, Schema
-from creditscore.scorecard import artifact
 from creditscore.scorecard.model import Model
 from creditscore.training import dataset
 from creditscore.training.dataset import Dataset
@@ -69,9 +68,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Trained:
         if float(row["debt"]) < 0.3 and draw.random() < 0.5:
             row["debt"] = ""
     path, schema = write_table(folder, rows, '[sample]\ntime = "date"')
-    options = [f"--data={path}", f"--schema={folder / 'people.toml'}", "--no-plots", "--quick"]
-    assert train.main([*options, f"--model-dir={folder / 'model'}", "--loss-to-margin=3"]) == 0
-    model = artifact.load(folder / "model")
+    model = by_command(path, folder / "people.toml", folder / "model", "--loss-to-margin=3")
     return Trained(folder / "model", model, schema, dataset.load(path, schema))
 
 
@@ -132,11 +129,10 @@ def test_too_few_of_an_outcome_among_the_latest_are_said(tmp_path: Path) -> None
         if number >= 480:
             row["late"] = 0
     path, _ = write_table(tmp_path, rows, '[sample]\ntime = "date"')
-    options = [f"--data={path}", f"--schema={tmp_path / 'people.toml'}", "--no-plots", "--quick"]
 
-    assert train.main([*options, f"--model-dir={tmp_path / 'model'}"]) == 0
+    model = by_command(path, tmp_path / "people.toml", tmp_path / "model")
 
-    section = artifact.load(tmp_path / "model").card["scorecards"]["all"]
+    section = model.card["scorecards"]["all"]
     assert section["out_of_time"]["scorecard"] is None
     words = (tmp_path / "model" / "model_card.md").read_text(encoding="utf-8")
     assert "Nothing could be measured: the earlier or the latest rows hold too few" in words

@@ -9,13 +9,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from carded import by_command
 from invented import Row, write_csv
 from pages import BROWSER, read_page
 from service_settings import settings_of
 from sklearn import metrics
 
 from creditscore.arrays import Floats
-from creditscore.cli import train
 from creditscore.evaluation.stability import population_stability_index
 from creditscore.i18n.catalogue import LANGUAGES, PAGE_TEXTS
 from creditscore.i18n.number_format import FORMATS
@@ -162,11 +162,10 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Trained:
     folder = tmp_path_factory.mktemp("validation")
     path = write_csv(folder / "people.csv", invented())
     (folder / "people.toml").write_text(SCHEMA, encoding="utf-8")
-    options = [f"--data={path}", f"--schema={folder / 'people.toml'}", "--no-plots", "--quick"]
-    assert train.main([*options, f"--model-dir={folder / 'model'}", "--loss-to-margin=4"]) == 0
+    model = by_command(path, folder / "people.toml", folder / "model", "--loss-to-margin=4")
     schema = load_schema(folder / "people.toml")
     rows = split(weighted(dataset.load(path, schema), schema.sample), 1)
-    return Trained(folder / "model", artifact.load(folder / "model"), rows)
+    return Trained(folder / "model", model, rows)
 
 
 @pytest.mark.parametrize("name", ["new", "known"])

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from scipy.stats import chi2
+from training_bins import bins
 
 from creditscore.decisions.value_cache import feature_cache, feature_caches
 from creditscore.evaluation.stability import population_stability_index
@@ -14,20 +15,6 @@ from creditscore.monitoring.drift import shift
 from creditscore.schema.constraints import Value
 from creditscore.scorecard.bins import Bins
 from creditscore.scorecard.model import Model
-
-
-def bins(*counts: int, **changes: Any) -> Bins:
-    """Make bins of whole numbers: 0, 1, 2 and so on."""
-    parts: dict[str, Any] = {
-        "codes": (),
-        "edges": tuple(float(edge) for edge in range(1, len(counts))),
-        "low": 0.0,
-        "high": float(len(counts) - 1),
-        "labels": tuple(str(index) for index in range(len(counts))),
-        "counts": counts,
-        "critical": float(chi2.ppf(0.99, len(counts) - 1)),
-    }
-    return Bins(**parts | changes)
 
 
 def test_of_fewer_than_300_nothing_is_said() -> None:

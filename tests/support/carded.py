@@ -10,9 +10,11 @@ from typing import Any
 
 from invented import invent, write_csv, write_quick_schema
 
+from creditscore.cli import train
 from creditscore.model_card.build import build_card
 from creditscore.schema import Schema
 from creditscore.schema.reader import load_schema
+from creditscore.scorecard import artifact
 from creditscore.scorecard.model import Model
 from creditscore.scorecard.policy import Policy
 from creditscore.training import dataset, pipeline
@@ -58,6 +60,13 @@ def trained(
         progress=progress,
         other_seeds=other_seeds,
     )
+
+
+def by_command(data: Path, schema: Path, folder: Path, *options: str) -> Model:
+    """Train as a user does, but without plots and other seeds; give the model of the folder."""
+    arguments = [f"--data={data}", f"--schema={schema}", f"--model-dir={folder}", *options]
+    assert train.main([*arguments, "--no-plots", "--quick"]) == 0
+    return artifact.load(folder)
 
 
 def carded(

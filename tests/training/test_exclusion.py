@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from carded import by_command
 from drawing import applicants, bundled_rows, write_rows
 from flask.testing import FlaskClient
 from hypothesis import HealthCheck, given, settings
@@ -40,9 +41,7 @@ def fair_dir(schema: Schema, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("fair")
     rows = bundled_rows().rows(np.arange(0, len(bundled_rows()), 6))
     csv = write_rows(folder / "rows.csv", rows, schema)
-    options = ["--data", str(csv), "--schema", str(write_quick_schema(folder / "schema.toml"))]
-    options += ["--model-dir", str(folder), "--no-plots", "--quick", "--exclude", *EXCLUDED]
-    assert train.main(options) == 0
+    by_command(csv, write_quick_schema(folder / "schema.toml"), folder, "--exclude", *EXCLUDED)
     return folder
 
 

@@ -10,16 +10,15 @@ from typing import Any
 
 import numpy as np
 import pytest
+from carded import by_command
 from invented import Row
 from population import Population, draw_population, write_table
 
 from creditscore.arrays import Floats
-from creditscore.cli import train
 from creditscore.evaluation.metrics import calibration_line, expected_calibration_error
 from creditscore.evaluation.stability import population_stability_index
 from creditscore.i18n.number_format import FORMATS
 from creditscore.model_card.report import summarise
-from creditscore.scorecard import artifact
 from creditscore.scorecard.model import Model
 
 #: Bad rows of an undersampled table; as many good ones.
@@ -49,9 +48,7 @@ def undersampled(population: Population) -> list[Row]:
 
 def trained(folder: Path, rows: list[Row], sample: str = "") -> Model:
     data, _ = write_table(folder, rows, sample)
-    options = [f"--data={data}", f"--schema={folder / 'people.toml'}", "--no-plots", "--quick"]
-    assert train.main([*options, f"--model-dir={folder / 'model'}"]) == 0
-    return artifact.load(folder / "model")
+    return by_command(data, folder / "people.toml", folder / "model")
 
 
 def predicted(model: Model, population: Population) -> Floats:

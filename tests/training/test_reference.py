@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from carded import by_command
 from drawing import bundled_rows, write_rows
 from invented import write_quick_schema
 from service_settings import settings_of
@@ -14,7 +15,6 @@ from service_settings import settings_of
 from creditscore.cli import train
 from creditscore.schema import Schema
 from creditscore.schema.constraints import NumericRange
-from creditscore.scorecard import artifact
 from creditscore.scorecard.model import Model
 from creditscore.training.reference import describe_reference, reference_rows
 from creditscore.training.split import split
@@ -111,12 +111,10 @@ def test_ranges_are_what_training_saw(full_model: Model) -> None:
 def test_all_rows_can_be_asked_for(schema: Schema, tmp_path: Path) -> None:
     data = bundled_rows().rows(np.arange(0, len(bundled_rows()), 10))
     csv = write_rows(tmp_path / "rows.csv", data, schema)
-    options = ["--data", str(csv), "--schema", str(write_quick_schema(tmp_path / "schema.toml"))]
-    options += ["--model-dir", str(tmp_path), "--no-plots", "--quick", "--reference-group", "all"]
+    schema_file = write_quick_schema(tmp_path / "schema.toml")
 
-    assert train.main(options) == 0
+    model = by_command(csv, schema_file, tmp_path, "--reference-group=all")
 
-    model = artifact.load(tmp_path)
     card = create_app(settings_of(tmp_path)).test_client().get("/model").get_json()
     rows = split(data, 1).train
     for name, scorecard in model.scorecards.items():
