@@ -134,7 +134,7 @@ class NumericRange:
 
     @cached_property
     def allowed(self) -> Text:
-        """What is allowed, in words: "an integer from 18 to 100 years"."""
+        """What is allowed, in words: "a whole number from 18 to 100 years"."""
         kind = say("integer" if self.integral else "number")
         low, high = map(say_number, self.bounds)
         sentence = {

@@ -211,7 +211,7 @@ def _outcomes(table: TomlTable, key: str) -> tuple[int | float | str, ...]:
     """Read a value of the label's column, or a list of them."""
     allowed = "a number, a text, true or false, or a list of such"
     if key not in table.content:
-        table.refuse(key, f"is missing, it must be {allowed}")
+        table.refuse(key, f"is missing; it must be {allowed}")
     raw = table.content[key]
     values = list(raw) if isinstance(raw, list | tuple) else [raw]
     are_scalars = all(isinstance(value, int | float | str) for value in values)

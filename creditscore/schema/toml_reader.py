@@ -43,7 +43,7 @@ class TomlTable:
         if name not in self.content:
             if default is not None:
                 return default
-            self.refuse(name, f"is missing, it must be {allowed}")
+            self.refuse(name, f"is missing; it must be {allowed}")
         value = self.content[name]
         # bool is an int: `true` is no number.
         if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):

@@ -113,7 +113,7 @@ def test_an_accepted_number_is_canonical_at_once(raw: float) -> None:
 @pytest.mark.parametrize(
     ("rule", "english", "indonesian"),
     [
-        (AGE, "an integer from 18 to 100 years", "bilangan bulat dari 18 sampai 100 tahun"),
+        (AGE, "a whole number from 18 to 100 years", "bilangan bulat dari 18 sampai 100 tahun"),
         (
             interval(0, 1e8, low_open=True),
             "a number greater than 0 and at most 100,000,000",

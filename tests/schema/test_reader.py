@@ -174,7 +174,7 @@ def test_an_empty_table_is_refused(path: Path, table: str) -> None:
 def test_an_empty_file_lacks_its_tables(path: Path, raw: bytes) -> None:
     path.write_bytes(raw)
 
-    assert str(refusal(path)) == f"{path}: dataset is missing, it must be a table"
+    assert str(refusal(path)) == f"{path}: dataset is missing; it must be a table"
 
 
 @pytest.mark.parametrize(

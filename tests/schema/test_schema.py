@@ -183,7 +183,7 @@ def test_a_fault_says_what_is_allowed_and_what_came() -> None:
         code="out_of_range",
         pointer="/AGE",
         text={
-            "en": "AGE must be an integer from 18 to 100 years, got 130",
+            "en": "AGE must be a whole number from 18 to 100 years, got 130",
             "id": "AGE harus bilangan bulat dari 18 sampai 100 tahun, tetapi isinya 130",
         },
     )
@@ -194,7 +194,7 @@ def test_a_missing_field_is_said_to_be_missing() -> None:
     del raw["AGE"]
 
     assert fault_of(raw).text["en"] == (
-        "AGE is missing, it must be an integer from 18 to 100 years"
+        "AGE is missing; it must be a whole number from 18 to 100 years"
     )
 
 

@@ -93,7 +93,7 @@ def test_bad_rows_go_to_the_rejects_with_their_line(schema: Schema, tmp_path: Pa
         ("3", "C1", "12"),
         ("5", "C0", "'=1"),
     ]
-    assert rejects[0]["faults"] == "AGE must be an integer from 18 to 100 years, got 12"
+    assert rejects[0]["faults"] == "AGE must be a whole number from 18 to 100 years, got 12"
 
 
 def test_codes_that_training_merges_are_scored_and_not_rejected(
@@ -258,7 +258,7 @@ def test_decisions_and_rejects_go_into_named_pipes_which_stay(
     decisions = os.read(read_from[0], 100_000).decode().splitlines()
     assert len(decisions) == 2
     if bad:
-        assert "must be an integer from 18" in os.read(read_from[1], 100_000).decode()
+        assert "must be a whole number from 18" in os.read(read_from[1], 100_000).decode()
     assert all(pipe.is_fifo() for pipe in pipes)
     for handle in read_from:
         os.close(handle)

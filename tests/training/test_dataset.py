@@ -165,8 +165,8 @@ def test_a_wrong_header_is_told_first(
             ("income", cell, f"got {cell!r}")
             for cell in ("2_4", "nan", "inf", "0x10", "\uff12\uff14", "NA", "None", "(24)", "--2")
         ),
-        ("months", "601", "must be an integer from 0 to 600, got 601"),
-        ("months", "1.5", "must be an integer from 0 to 600, got 1.5"),
+        ("months", "601", "must be a whole number from 0 to 600, got 601"),
+        ("months", "1.5", "must be a whole number from 0 to 600, got 1.5"),
         ("home", "3", f"must be one of {HOMES}, got 3"),
         ("home", "rents", f"must be one of {HOMES}, got 'rents'"),
         (
@@ -211,7 +211,7 @@ def test_everything_that_is_wrong_is_told_at_once(path: Path, loans: Schema) -> 
         "  line 5, column income: must be a number greater than 0 and at most 1,000, got 0",
         f"  line 3, column home: must be one of {HOMES}, got 9 "
         "(and 1 more such cells, such as '8')",
-        "  line 4, column months: must be an integer from 0 to 600, got 'x'",
+        "  line 4, column months: must be a whole number from 0 to 600, got 'x'",
         "  line 6: has 2 cells, the header has 5",
     ]
 

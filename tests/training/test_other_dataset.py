@@ -168,7 +168,7 @@ def test_mistakes_are_told_in_the_lenders_own_terms(
 
 def test_each_step_of_the_scorecards_is_asked_for_whole(lender: FlaskClient) -> None:
     assert details(lender, NEW | {"monate": 18}) == {
-        "/ruecklagen": "ruecklagen is missing, it must be a number from -5,000 to 50,000 euros: "
+        "/ruecklagen": "ruecklagen is missing; it must be a number from -5,000 to 50,000 euros: "
         "give all of monate, ruecklagen (Account holders), or none of them"
     }
     assert list(details(lender, NEW | {"eintraege": 1})) == ["/monate", "/ruecklagen"]

@@ -498,7 +498,7 @@ def test_a_wrong_cell_stops_training_and_leaves_the_old_model(
     text = refused(run, f"--data={table}")
 
     assert text.endswith(
-        "wrong.csv, line 102, column AGE: must be an integer from 18 to 100 years, got 17"
+        "wrong.csv, line 102, column AGE: must be a whole number from 18 to 100 years, got 17"
     )
     assert read_only(old) == before
 

@@ -285,7 +285,7 @@ def test_cells_with_faults_are_marked_and_explained(
     wrong = re.findall(r'<td class="wrong"><span aria-hidden="true">✕ </span>([^<]*)</td>', page)
     assert wrong == ["", "17", f"{'x' * 40}…"]
     page_words = words(page)
-    assert "AGE must be an integer from 18 to 100 years, got 17" in page_words
+    assert "AGE must be a whole number from 18 to 100 years, got 17" in page_words
     assert "SEX is missing" in page_words
     assert "reference must be text of up to 100 characters" in page_words
     assert logged(app) == []
