@@ -13,7 +13,7 @@ from uuid import UUID
 
 from creditscore.decisions.assessor import Decision
 from creditscore.decisions.value_cache import Warning
-from creditscore.json_codec import dumps_texts
+from creditscore.json_codec import dumps_text
 from creditscore.schema import Applicant
 from creditscore.scorecard.reason_codes import Reason
 
@@ -99,32 +99,25 @@ class RowTemplate(NamedTuple):
         idempotency_key: str | None,
     ) -> RowTemplate:
         """Return the template of a decision that came with a request."""
-        inputs, impacts, reasons, strengths, warnings = dumps_texts(
-            decision.applicant.values,
-            decision.impacts,
-            # With their words: what an applicant was told is evidence, which needs no model.
-            [reason._asdict() for reason in decision.reasons],
-            [strength._asdict() for strength in decision.strengths],
-            [warning._asdict() for warning in decision.warnings],
-        )
         content = (
             decision.applicant.scorecard,
             decision.model_version,
-            inputs,
+            dumps_text(decision.applicant.values),
             decision.probability_of_default,
             decision.cutoff,
             decision.label,
             decision.score,
             decision.baseline,
-            impacts,
-            reasons,
-            warnings,
+            dumps_text(decision.impacts),
+            # With their words: what an applicant was told is evidence, which needs no model.
+            dumps_text([reason._asdict() for reason in decision.reasons]),
+            dumps_text([warning._asdict() for warning in decision.warnings]),
             decision.bins,
             request_id,
             key_id,
             idempotency_key,
         )
-        added = (strengths,)
+        added = (dumps_text([strength._asdict() for strength in decision.strengths]),)
         return cls((*content, *added), _canonical_form(content, added))
 
     def row(self, decision_id: str, milliseconds: int, reference: str | None) -> Row:
