@@ -173,8 +173,8 @@ def _worded(
         subject = say("titled_value", title=field.title, value=value_in_words(field, value))
     key = f"{'raised' if raised else 'lowered'}{'_by_described' if description else '_by_value'}"
     points = say_points(tenths / 1000) if tenths else say("less_than_a_tenth")
-    others = say("approved_customers" if group.startswith("approved") else "all_customers")
-    text = say(key, what=subject, points=points, group=others)
+    group_text = say("approved_customers" if group.startswith("approved") else "all_customers")
+    text = say(key, what=subject, points=points, group=group_text)
     # No one is advised to change what they have left out.
     return f"{field.code_name}_{code}", field.actionable and not field.is_missing(value), text
 

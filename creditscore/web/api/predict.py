@@ -66,7 +66,10 @@ def _predict_table(svc: Service, key_id: str | None) -> Response:
     language = chosen_language()
     table = CsvRequest(raw, read_origin(request, raw, key_id=key_id), language, charset)
     file, replayed = table.decide(svc.assessor, svc.log)
-    return _mark_replayed(mark_language(file_answer(file, TABLE), language), replayed=replayed)
+    answer = file_answer(file, TABLE)
+    if replayed:
+        answer.headers["Idempotent-Replayed"] = "true"
+    return mark_language(answer, language)
 
 
 @bp.post("/what-if")
@@ -144,10 +147,6 @@ def _render(recorded: Recorded, *, as_array: bool) -> Response:
     headers = [("Content-Type", "application/json"), *language_headers(language)]
     answers = [decision.to_dict(language) for decision in recorded.decisions]
     answer = Response(dumps_bytes(answers if as_array else answers[0]), headers=headers)
-    return _mark_replayed(answer, replayed=recorded.replayed)
-
-
-def _mark_replayed(answer: Response, *, replayed: bool) -> Response:
-    if replayed:
+    if recorded.replayed:
         answer.headers["Idempotent-Replayed"] = "true"
     return answer
