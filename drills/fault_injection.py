@@ -27,8 +27,6 @@ from creditscore.web.threads import Threads
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-VARIABLE = "DRILL_FAULT"
-
 #: Seconds that a decision waits in the queue of `AnswersFirst`.
 QUEUE_DELAY_S = 0.05
 
