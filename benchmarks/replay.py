@@ -29,13 +29,12 @@ from typing import Any
 import numpy as np
 
 from creditscore.decision_log.database import Database
-from creditscore.decision_log.idempotency import RequestOrigin
 from creditscore.decision_log.log import DecisionLog
 from creditscore.decision_log.migrations import migrate
 from creditscore.decision_log.replay import IDENTICAL, replay
 from creditscore.decision_log.scan import range_of, scan
 from creditscore.decisions.assessor import Assessor
-from creditscore.decisions.record import from_row, new_decision_ids
+from creditscore.decisions.record import RequestOrigin, from_row, new_decision_ids
 from creditscore.errors import CreditScoreError
 from creditscore.schema import Applicant, Field
 from creditscore.scorecard import artifact, model_archive

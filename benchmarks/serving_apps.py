@@ -12,9 +12,8 @@ from typing import Any
 from flask import Flask, jsonify, request
 from flask.typing import ResponseReturnValue
 
-from creditscore.decision_log.idempotency import RequestOrigin
 from creditscore.decision_log.log import DecisionLog
-from creditscore.decisions.record import Row
+from creditscore.decisions.record import RequestOrigin, Row
 from creditscore.settings import Settings
 from creditscore.web import create_app
 from creditscore.web.app import App

@@ -35,8 +35,3 @@ def loads(raw: bytes) -> Any:
 def dumps_text(value: Any) -> str:
     """Write the same as a text."""
     return dumps_bytes(value).decode()
-
-
-def dumps_texts(*values: Any) -> list[str]:
-    """Write several, each as a text of its own."""
-    return [dumps_bytes(value).decode() for value in values]

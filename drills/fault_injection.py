@@ -14,9 +14,8 @@ from typing import TYPE_CHECKING
 from flask import Flask, Response, request
 from sqlalchemy import Engine, event
 
-from creditscore.decision_log.idempotency import RequestOrigin
 from creditscore.decision_log.log import DecisionLog, Recorded
-from creditscore.decisions.record import Row
+from creditscore.decisions.record import RequestOrigin, Row
 from creditscore.errors import DatabaseUnavailable
 from creditscore.settings import Settings
 from creditscore.web import create_app, json_parser
@@ -27,8 +26,6 @@ from creditscore.web.threads import Threads
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
-
-VARIABLE = "DRILL_FAULT"
 
 #: Seconds that a decision waits in the queue of `AnswersFirst`.
 QUEUE_DELAY_S = 0.05

@@ -25,7 +25,6 @@ import psutil
 from client_journal import LogComparison, compare_with_log
 from clients import Clients
 from database_servers import PostgresServer, running_postgres, schema_of_its_own
-from fault_injection import VARIABLE
 from live_server import free_port
 from nginx_proxy import NAME, NoNginx, nginx_before
 
@@ -78,7 +77,7 @@ class Service:
         self._own_port = self.port = free_port()
         self.database_url = database_url
         self._fault = fault
-        self._door = "faulty_app:app" if fault else "app:app"
+        self._door = f"fault_injection:create_faulty_app({fault!r})" if fault else "app:app"
         # What it counts and limits is its own, and gone with it.
         self._runtime = tempfile.TemporaryDirectory(prefix="service-")
         self._variables = {
@@ -89,7 +88,6 @@ class Service:
             "CREDITSCORE_RATE_LIMIT": "off",
             "CREDITSCORE_WHAT_IF_RATE_LIMIT": "off",
             **(BEHIND_NGINX if behind_nginx else {}),
-            VARIABLE: fault or "",
             **(variables or {}),
         }
         self._behind_nginx = behind_nginx

@@ -56,7 +56,7 @@ def attack(drill: Drill) -> int:
         times = growth(service.port)
         beside = ask_beside_readers(service.port, body)
         for _ in range(BEFORE):
-            come_and_go(service.port, BODY_BYTES)
+            come_and_go(service.port)
         held_bodies = fill(service.port, BODY_BYTES, HOLDERS)
     failed = len(beside) - beside.count(200)
     max_held = WORKERS * MAX_BYTES // BODY_BYTES
@@ -117,13 +117,13 @@ def ask_beside_readers(port: int, body: bytes) -> list[int]:
     return statuses
 
 
-def come_and_go(port: int, size: int) -> None:
+def come_and_go(port: int) -> None:
     """Send a body that nobody reads, and end the connection after its answer."""
-    lines = b"Content-Length: %d\r\nConnection: close" % size
+    lines = b"Content-Length: %d\r\nConnection: close" % BODY_BYTES
     with _connect(port) as connection:
         connection.sendall(b"POST /nowhere HTTP/1.1\r\nHost: localhost\r\n%s\r\n\r\n" % lines)
         with contextlib.suppress(OSError):
-            connection.sendall(bytes(size))
+            connection.sendall(bytes(BODY_BYTES))
         _read(connection)
 
 

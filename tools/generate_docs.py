@@ -18,15 +18,6 @@ from http import HTTPStatus
 from pathlib import Path
 
 from creditscore.api_docs.examples import example_decisions
-from creditscore.api_docs.markdown_tables import (
-    blocks_of,
-    calibration_list,
-    decision_summary,
-    field_table,
-    replace_blocks,
-    route_table,
-    settings_table,
-)
 from creditscore.errors import StartupError
 from creditscore.i18n.catalogue import DEFAULT_LANGUAGE, LANGUAGES
 from creditscore.scorecard import artifact
@@ -35,6 +26,15 @@ from creditscore.scorecard.policy import ELIGIBLE, NOT_ELIGIBLE
 from creditscore.settings import Settings
 from creditscore.web import create_app
 from creditscore.web.service import NAME, Service
+from tools.markdown_tables import (
+    blocks_of,
+    calibration_list,
+    decision_summary,
+    field_table,
+    replace_blocks,
+    route_table,
+    settings_table,
+)
 from tools.postman import Answer, build_collection, to_text
 from tools.postman_drawings import drawings
 from tools.postman_requests import Call

@@ -21,6 +21,9 @@ MONOSPACE = "ui-monospace, monospace"
 #: Pixels from one line to the next, in the tree on the left and in JSON.
 ROW, CODE = 26, 19
 
+#: Width of the left side, where requests are chosen.
+SIDEBAR = 300
+
 #: Lines of the answer that fit.
 ANSWER_LINES = 10
 
@@ -101,9 +104,9 @@ def draw_variables(collection: Item) -> str:
         "1: the collection is chosen on the left side. 2: its tab Variables, with the rows "
         f"{', '.join(variable['key'] for variable in collection['variable'])}. 3: the button Save.",
         [
-            *window(810, 300, sidebar=300),
+            *window(810, 300, sidebar=SIDEBAR),
             *buttons(),
-            *draw_selection(60, 300, 1),
+            *draw_selection(60),
             *lines(rows, 60),
             *tabs,
             *table,
@@ -135,22 +138,22 @@ def draw_send(collection: Item) -> str:
         text(456, 118, "raw", colour=FAINT),
         text(494, 118, "JSON", colour=FAINT),
         number(546, 114, 2),
-        *code(body_lines, 324, 148),
-        f'<path d="M300 {below}H809" stroke="{LINE}"/>',
+        *code(body_lines, 148),
+        f'<path d="M{SIDEBAR} {below}H809" stroke="{LINE}"/>',
         text(324, below + 27, "Body", colour="#8a3608", weight=600),
         text(378, below + 27, "Headers", colour=FAINT),
         text(454, below + 27, "Test Results", colour=FAINT),
         rect(684, below + 9, 84, 26, fill="#e2f3e6", line="#1a7f37"),
         text(726, below + 27, answer["name"], colour="#115c27", weight=600, anchor="middle"),
         number(768, below + 9, 4),
-        *code(answered, 324, below + 58),
+        *code(answered, below + 58),
     ]
     return picture(
         (810, height),
         "A request and its answer in Postman, a drawing",
         "1: the request chosen on the left side. 2: its body, the applicant. 3: the button Send. "
         "4: the answer below, with its status and the tab Test Results.",
-        [*window(810, height, sidebar=300), *buttons(), *draw_selection(60 + 2 * ROW, 300, 1),
+        [*window(810, height, sidebar=SIDEBAR), *buttons(), *draw_selection(60 + 2 * ROW),
          *lines(rows, 60), *editor],
     )  # fmt: skip
 
@@ -186,10 +189,10 @@ def triangle(x: int, y: int, *, is_open: bool) -> str:
     return f'<path d="{shape}" fill="{FAINT}"/>'
 
 
-def draw_selection(top: int, width: int, mark: int) -> list[str]:
+def draw_selection(top: int) -> list[str]:
     """Draw the frame of the row that is chosen, and its number."""
-    frame = f'<rect x="8" y="{top}" width="{width - 20}" height="{ROW}" rx="5" fill="#fdeadf" '
-    return [f'{frame}stroke="{MARK}" stroke-width="2"/>', number(width - 12, top, mark)]
+    frame = f'<rect x="8" y="{top}" width="{SIDEBAR - 20}" height="{ROW}" rx="5" fill="#fdeadf" '
+    return [f'{frame}stroke="{MARK}" stroke-width="2"/>', number(SIDEBAR - 12, top, 1)]
 
 
 def window(width: int, height: int, *, sidebar: int) -> list[str]:
@@ -213,11 +216,13 @@ def buttons(*, marked: bool = False) -> list[str]:
     return [*shapes, number(252, 14, 1)] if marked else shapes
 
 
-def code(content: list[str], x: int, y: int) -> Iterator[str]:
+def code(content: list[str], y: int) -> Iterator[str]:
     """Draw lines of JSON, indented as they are."""
     for index, line in enumerate(content):
         indent = len(line) - len(line.lstrip())
-        yield text(x + 8 * indent, y + CODE * index, line.strip(), font=MONOSPACE, size=13)
+        yield text(
+            SIDEBAR + 24 + 8 * indent, y + CODE * index, line.strip(), font=MONOSPACE, size=13
+        )
 
 
 def number(x: int, y: int, value: int) -> str:

@@ -5,15 +5,17 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from creditscore.api_docs.examples import (
     EXAMPLE_ID,
     example_applicants,
     example_table,
-    mistakes,
 )
+from creditscore.errors import InvalidApplicants
 from creditscore.i18n.catalogue import DEFAULT_LANGUAGE
 from creditscore.schema import Schema
+from creditscore.schema.constraints import MAX_NUMBER, CodeList, NumericRange, Value
 from creditscore.schema.csv_cells import to_line
 
 JSON_TYPE = "application/json"
@@ -168,13 +170,8 @@ def mistake_calls(schema: Schema) -> list[Call]:
     twice = f'{{"{first}": {json.dumps(good[first])}, {text[1:]}'
     whole_body, problem = _faults([""]), read_script("problem")
     wrong = [
-        _predict(
-            mistake.title,
-            _indent(mistake.body),
-            status=422,
-            script=_faults(mistake.pointers),
-        )
-        for mistake in mistakes(schema)
+        _predict(title, _indent(body), status=422, script=_faults(_fault_pointers(schema, body)))
+        for title, body in _mistaken_bodies(schema).items()
     ]
     return [
         *wrong,
@@ -191,6 +188,48 @@ def mistake_calls(schema: Schema) -> list[Call]:
         Call("Wrong method", "GET", "/predict", status=405, script=problem),
         Call("Unknown route", "GET", "/nothing-here", status=404, script=problem),
     ]
+
+
+def _mistaken_bodies(schema: Schema) -> dict[str, dict[str, Any]]:
+    """Return the mistakes that clients make, each on the smallest scorecard's example."""
+    applicant = next(iter(example_applicants(schema).values()))
+    first_name, last_name = next(iter(applicant)), list(applicant)[-1]
+    rest = {name: value for name, value in applicant.items() if name != first_name}
+    bodies: dict[str, dict[str, Any]] = {
+        "A field is missing": {
+            name: value for name, value in applicant.items() if name != last_name
+        },
+        "A name is misspelt": {f"{first_name}{first_name[-1]}": applicant[first_name], **rest},
+        "Everything is null": dict.fromkeys(applicant),
+    }
+    for name in applicant:
+        rule = schema.fields[name].rule
+        if isinstance(rule, NumericRange):
+            bodies["A number is sent as text"] = {**applicant, name: str(applicant[name])}
+            bodies["A number is out of range"] = {**applicant, name: _out_of_range(rule)}
+        else:
+            bodies["A code does not exist"] = {**applicant, name: _unknown_code(rule)}
+    return bodies
+
+
+def _out_of_range(rule: NumericRange) -> Value:
+    if rule.high is not None:
+        return rule.high + 30
+    return MAX_NUMBER * 10 if rule.low is None else rule.low - 30
+
+
+def _unknown_code(rule: CodeList) -> Value:
+    numbers = [code for code in (*rule.labels, *rule.merged_codes) if isinstance(code, int)]
+    return max(numbers) + 5 if numbers else "no such code"
+
+
+def _fault_pointers(schema: Schema, body: dict[str, Any]) -> list[str]:
+    """Return where a body is wrong, as the service says it."""
+    try:
+        schema.parse(body)
+    except InvalidApplicants as error:
+        return [fault.pointer for fault in error.faults]
+    return []
 
 
 def about_calls() -> list[Call]:

@@ -1,4 +1,4 @@
-"""What describes the service: OpenAPI, examples, and the generated tables of the documentation.
+"""What describes the service: OpenAPI, and the examples in it.
 
 All of it follows from the schema, the settings and the model's own decisions, so none goes stale.
 """

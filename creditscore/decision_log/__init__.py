@@ -6,7 +6,6 @@ stands in it.
 """
 
 from creditscore.decision_log.database import Database
-from creditscore.decision_log.idempotency import RequestOrigin
 from creditscore.decision_log.log import DecisionLog, Recorded, ScoredRow
 from creditscore.decision_log.migrations import migrate
 from creditscore.decision_log.outcomes import Outcome
@@ -20,7 +19,6 @@ __all__ = [
     "Override",
     "Page",
     "Recorded",
-    "RequestOrigin",
     "ScoredRow",
     "migrate",
 ]

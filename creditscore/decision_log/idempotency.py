@@ -4,36 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, select
 
 from creditscore.decision_log.tables import idempotency_keys, insert_if_new
-from creditscore.decisions.record import to_milliseconds
+from creditscore.decisions.record import RequestOrigin, to_milliseconds
 from creditscore.errors import KeyReused
-
-
-@dataclass(frozen=True)
-class RequestOrigin:
-    """The request that decisions belong to.
-
-    Attributes
-    ----------
-    request_id : str
-    key_id : str or None
-        The API key that was presented; None for none.
-    idempotency_key : str or None
-        The key that was sent; a repetition of the request gets the first answer. Each API key has
-        its own name space; in the one of requests without, a mark of the client's network follows.
-    body_hash : str
-        A hash of the body, to tell a repetition from another request.
-    """
-
-    request_id: str
-    key_id: str | None = None
-    idempotency_key: str | None = None
-    body_hash: str = ""
 
 
 def claim(

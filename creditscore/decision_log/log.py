@@ -14,8 +14,9 @@ from sqlalchemy import Connection, select
 
 from creditscore.decision_log.database import TRANSACTION_TIMEOUT_S, Database
 from creditscore.decision_log.group_commit import CommitTimeout, GroupCommitter
-from creditscore.decision_log.idempotency import RequestOrigin, claim, first_answer
+from creditscore.decision_log.idempotency import claim, first_answer
 from creditscore.decision_log.outcomes import Outcome, read_outcomes, write_outcome
+from creditscore.decision_log.overrides import Override, read_overrides
 from creditscore.decision_log.scan import read_row
 from creditscore.decision_log.search import Filters, Page, read_page
 from creditscore.decision_log.tables import decisions, insert_all
@@ -23,6 +24,7 @@ from creditscore.decisions.assessor import Decision
 from creditscore.decisions.record import (
     COLUMNS,
     LoggedDecision,
+    RequestOrigin,
     Row,
     from_row,
     to_row,
@@ -246,10 +248,13 @@ class DecisionLog:
             outcome = Outcome(defaulted, self.now(), key_id)
             return write_outcome(connection, number, outcome)
 
-    def outcomes_of(self, logged_decisions: Sequence[LoggedDecision]) -> dict[int, Outcome]:
-        """Read the known outcomes of decisions, by the decisions' numbers."""
+    def outcomes_and_overrides(
+        self, logged_decisions: Sequence[LoggedDecision]
+    ) -> tuple[dict[int, Outcome], dict[int, Override]]:
+        """Read the known outcomes of decisions, and their overrides, by the decisions' numbers."""
+        numbers = [decision.number for decision in logged_decisions]
         with self.database.reading() as connection:
-            return read_outcomes(connection, [decision.number for decision in logged_decisions])
+            return read_outcomes(connection, numbers), read_overrides(connection, numbers)
 
     def _record_all(
         self, drain_queue: Callable[[], Sequence[_Request]], seconds: float
@@ -281,15 +286,7 @@ class DecisionLog:
 
 def to_rows(batch: Sequence[Decision], origin: RequestOrigin) -> list[Row]:
     """Return the rows of decisions, as they are logged."""
-    return [
-        to_row(
-            decision,
-            request_id=origin.request_id,
-            key_id=origin.key_id,
-            idempotency_key=origin.idempotency_key,
-        )
-        for decision in batch
-    ]
+    return [to_row(decision, origin) for decision in batch]
 
 
 def _claim(connection: Connection, request: _Request) -> bool:

@@ -40,7 +40,7 @@ def write_outcome(connection: Connection, number: int, outcome: Outcome) -> Outc
     OutcomeConflict
         If that is another one.
     """
-    logged_outcome = read_outcome(connection, number)
+    logged_outcome = read_outcomes(connection, [number]).get(number)
     if logged_outcome is None:
         row = {
             "number": number,
@@ -50,15 +50,10 @@ def write_outcome(connection: Connection, number: int, outcome: Outcome) -> Outc
         }
         insert_if_new(connection, outcomes, row)
         # In PostgreSQL another worker's may have come first: then it counts.
-        logged_outcome = read_outcome(connection, number)
-    if logged_outcome is None or logged_outcome.defaulted != outcome.defaulted:
+        logged_outcome = read_outcomes(connection, [number])[number]
+    if logged_outcome.defaulted != outcome.defaulted:
         raise OutcomeConflict("the decision has another outcome already")
     return logged_outcome
-
-
-def read_outcome(connection: Connection, number: int) -> Outcome | None:
-    """Read the outcome of the decision of a number; None if it is not known."""
-    return read_outcomes(connection, [number]).get(number)
 
 
 def read_outcomes(connection: Connection, numbers: Sequence[int]) -> dict[int, Outcome]:

@@ -14,7 +14,7 @@ from creditscore.decision_log.database import Database
 from creditscore.decision_log.scan import read_row
 from creditscore.decision_log.tables import decisions, insert_if_new, overrides
 from creditscore.decisions.assessor import timestamp
-from creditscore.decisions.record import LoggedDecision, to_milliseconds, to_time
+from creditscore.decisions.record import to_milliseconds, to_time
 from creditscore.errors import NoOverride, OverrideConflict
 
 #: Characters of a reason and of a person's name, at most.
@@ -106,20 +106,6 @@ def write_override(connection: Connection, number: int, override: Override) -> O
     if (entry.reason, entry.decided_by) != (override.reason, override.decided_by):
         raise OverrideConflict("the decision has another override already")
     return entry
-
-
-def overrides_of(
-    database: Database, logged_decisions: Sequence[LoggedDecision]
-) -> dict[int, Override]:
-    """Read the overrides of decisions, by the decisions' numbers.
-
-    Raises
-    ------
-    DatabaseUnavailable
-        If they cannot be read.
-    """
-    with database.reading() as connection:
-        return read_overrides(connection, [decision.number for decision in logged_decisions])
 
 
 def read_overrides(connection: Connection, numbers: Sequence[int]) -> dict[int, Override]:

@@ -7,13 +7,20 @@ service calls one of the two.
 from creditscore.decisions.assessor import Assessor, Decision
 from creditscore.decisions.decision_columns import DecisionColumns
 from creditscore.decisions.explanation import explain
-from creditscore.decisions.record import LoggedDecision, content_hash, from_row, to_row
+from creditscore.decisions.record import (
+    LoggedDecision,
+    RequestOrigin,
+    content_hash,
+    from_row,
+    to_row,
+)
 
 __all__ = [
     "Assessor",
     "Decision",
     "DecisionColumns",
     "LoggedDecision",
+    "RequestOrigin",
     "content_hash",
     "explain",
     "from_row",

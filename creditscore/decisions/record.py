@@ -13,7 +13,7 @@ from uuid import UUID
 
 from creditscore.decisions.assessor import Decision
 from creditscore.decisions.value_cache import Warning
-from creditscore.json_codec import dumps_texts
+from creditscore.json_codec import dumps_text
 from creditscore.schema import Applicant
 from creditscore.scorecard.reason_codes import Reason
 
@@ -35,6 +35,28 @@ EPOCH, MILLISECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(milliseconds=1)
 
 #: The values of a row, in the order of `COLUMNS`.
 Row = tuple[str | int | float | None, ...]
+
+
+@dataclass(frozen=True)
+class RequestOrigin:
+    """The request that decisions belong to.
+
+    Attributes
+    ----------
+    request_id : str
+    key_id : str or None
+        The API key that was presented; None for none.
+    idempotency_key : str or None
+        The key that was sent; a repetition of the request gets the first answer. Each API key has
+        its own name space; in the one of requests without, a mark of the client's network follows.
+    body_hash : str
+        A hash of the body, to tell a repetition from another request.
+    """
+
+    request_id: str
+    key_id: str | None = None
+    idempotency_key: str | None = None
+    body_hash: str = ""
 
 
 @dataclass(frozen=True)
@@ -90,16 +112,9 @@ class RowTemplate(NamedTuple):
     canonical: str
 
     @classmethod
-    def of(
-        cls,
-        decision: Decision,
-        *,
-        request_id: str,
-        key_id: str | None,
-        idempotency_key: str | None,
-    ) -> RowTemplate:
+    def of(cls, decision: Decision, origin: RequestOrigin) -> RowTemplate:
         """Return the template of a decision that came with a request."""
-        inputs, impacts, reasons, strengths, warnings = dumps_texts(
+        parts = (
             decision.applicant.values,
             decision.impacts,
             # With their words: what an applicant was told is evidence, which needs no model.
@@ -107,6 +122,7 @@ class RowTemplate(NamedTuple):
             [strength._asdict() for strength in decision.strengths],
             [warning._asdict() for warning in decision.warnings],
         )
+        inputs, impacts, reasons, strengths, warnings = map(dumps_text, parts)
         content = (
             decision.applicant.scorecard,
             decision.model_version,
@@ -120,9 +136,9 @@ class RowTemplate(NamedTuple):
             reasons,
             warnings,
             decision.bins,
-            request_id,
-            key_id,
-            idempotency_key,
+            origin.request_id,
+            origin.key_id,
+            origin.idempotency_key,
         )
         added = (strengths,)
         return cls((*content, *added), _canonical_form(content, added))
@@ -135,23 +151,15 @@ class RowTemplate(NamedTuple):
         return (decision_id, milliseconds, *self.values, reference, _digest(canonical))
 
 
-def to_row(
-    decision: Decision,
-    *,
-    request_id: str,
-    key_id: str | None,
-    idempotency_key: str | None,
-) -> Row:
+def to_row(decision: Decision, origin: RequestOrigin) -> Row:
     """Return the row of a decision, its hash included: values in the order of `COLUMNS`.
 
     The database adds the number.
     """
-    template = RowTemplate.of(
-        decision, request_id=request_id, key_id=key_id, idempotency_key=idempotency_key
-    )
     # Whole milliseconds, as its answer shows them.
     milliseconds = to_milliseconds(decision.decided_at)
-    return template.row(decision.decision_id, milliseconds, decision.applicant.reference)
+    template, reference = RowTemplate.of(decision, origin), decision.applicant.reference
+    return template.row(decision.decision_id, milliseconds, reference)
 
 
 def from_row(row: Mapping[str, Any]) -> LoggedDecision:

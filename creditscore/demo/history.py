@@ -10,13 +10,13 @@ from functools import partial
 import numpy as np
 from sqlalchemy import func, select
 
-from creditscore.decision_log import Database, DecisionLog, Outcome, RequestOrigin
+from creditscore.decision_log import Database, DecisionLog, Outcome
 from creditscore.decision_log.log import to_rows
 from creditscore.decision_log.outcomes import write_outcome
 from creditscore.decision_log.overrides import Override, write_override
 from creditscore.decision_log.tables import decisions
 from creditscore.decisions.assessor import Assessor
-from creditscore.decisions.record import Row, new_decision_ids, to_time
+from creditscore.decisions.record import RequestOrigin, Row, new_decision_ids, to_time
 from creditscore.demo.applicants import Crowd
 from creditscore.scorecard.policy import ELIGIBLE, NOT_ELIGIBLE
 

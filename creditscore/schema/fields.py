@@ -152,7 +152,7 @@ class Field:
 
     @cached_property
     def allowed(self) -> Text:
-        """What is allowed, in words: "a whole number from 18 to 100 years, or null if not stated"."""
+        """What is allowed, in words: "a whole number from 0 to 60, or null if not stated"."""
         allowed = self.rule.allowed
         return allowed if self.missing is None else say("or_not_stated", allowed=allowed)
 

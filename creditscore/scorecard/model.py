@@ -74,26 +74,26 @@ class Model:
         }
         return cls(schema, scorecards, versions, policy, manifest, card, engines)
 
-    def protected_predictors(self, scorecard: str | None = None) -> list[str]:
-        """List the protected attributes that decisions of a scorecard, or of any, depend on."""
-        cards = self.scorecards.values() if scorecard is None else [self.scorecards[scorecard]]
-        predictors = {name for card in cards for name in card.predictors}
-        fields = self.schema.fields.items()
-        return [name for name, field in fields if field.protected and name in predictors]
+    @property
+    def predictors(self) -> list[str]:
+        """The fields that a decision depends on, of any scorecard, in schema order."""
+        used_names = {name for card in self.scorecards.values() for name in card.predictors}
+        return [name for name in self.schema.fields if name in used_names]
+
+    def protected_predictors(self) -> list[str]:
+        """List the protected attributes that decisions depend on."""
+        return [name for name in self.predictors if self.schema.fields[name].protected]
 
     def declarations(self, language: str) -> Declarations:
         """Return what its lender declares of it, with what is missing, in a language."""
-        used_names = {name for card in self.scorecards.values() for name in card.predictors}
-        predictors = [name for name in self.schema.fields if name in used_names]
-        return declared(self.schema.governance, predictors, language)
+        return declared(self.schema.governance, self.predictors, language)
 
     @cached_property
     def whole_fields(self) -> frozenset[str]:
         """The fields of which training saw whole numbers only; there "30.000" is ambiguous."""
-        cards = self.scorecards.values()
         return frozenset(
             name
-            for card in cards
+            for card in self.scorecards.values()
             for name, bins in card.training_bins.fields.items()
             if bins.is_whole
         )

@@ -137,15 +137,8 @@ class Policy:
         odds, doubling = content["base_odds"], content["points_to_double_odds"]
         if not (0 < content["cutoff"] <= 1 and odds > 0 and doubling > 0):
             raise ValueError("its policy has no valid cut-off, or no scale")
-        return cls(
-            cutoff=content["cutoff"],
-            loss_to_margin=content["loss_to_margin"],
-            scale=Scale(
-                base_points=content["base_points"],
-                base_odds=content["base_odds"],
-                points_to_double_odds=content["points_to_double_odds"],
-            ),
-        )
+        scale = Scale(content["base_points"], odds, doubling)
+        return cls(content["cutoff"], content["loss_to_margin"], scale)
 
     @classmethod
     def from_ratio(cls, loss_to_margin: float) -> Policy:

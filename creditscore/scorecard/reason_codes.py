@@ -172,20 +172,11 @@ def _worded(
     else:
         subject = say("titled_value", title=field.title, value=value_in_words(field, value))
     key = f"{'raised' if raised else 'lowered'}{'_by_described' if description else '_by_value'}"
-    text = say(key, what=subject, points=_points(tenths), group=_group(group))
+    points = say_points(tenths / 1000) if tenths else say("less_than_a_tenth")
+    group_text = say("approved_customers" if group.startswith("approved") else "all_customers")
+    text = say(key, what=subject, points=points, group=group_text)
     # No one is advised to change what they have left out.
     return f"{field.code_name}_{code}", field.actionable and not field.is_missing(value), text
-
-
-def _points(tenths: int) -> Text:
-    """Write tenths of a percentage point, without the sign."""
-    if tenths == 0:
-        return say("less_than_a_tenth")
-    return say_points(tenths / 1000)
-
-
-def _group(name: str) -> Text:
-    return say("approved_customers" if name.startswith("approved") else "all_customers")
 
 
 def _fits(wording: Wording, value: Value, side: str) -> bool:

@@ -107,7 +107,8 @@ def find_recourse(
         for name in scorecard.predictors
         if (allowed := list(_changes(schema.fields[name], applicant.values[name], scorecard)))
     }
-    plan = _one_field(scorer, changes, cutoff)
+    single_changes = [(change,) for options in changes.values() for change in options]
+    plan = scorer.nearest(single_changes, cutoff)
     if plan is None:
         effective = {name: scorer.most_effective(options) for name, options in changes.items()}
         plan = _two_fields(scorer, changes, effective, cutoff)
@@ -196,23 +197,15 @@ class _CandidateScorer:
 Changes = Mapping[str, Sequence[FieldChange]]
 
 
-def _one_field(scorer: _CandidateScorer, changes: Changes, cutoff: float) -> Plan | None:
-    plans = [(change,) for options in changes.values() for change in options]
-    return scorer.nearest(plans, cutoff) if plans else None
-
-
 def _two_fields(
-    scorer: _CandidateScorer,
-    changes: Changes,
-    effective: Changes,
-    cutoff: float,
+    scorer: _CandidateScorer, changes: Changes, effective: Changes, cutoff: float
 ) -> Plan | None:
     plans = [
         pair
         for first, second in itertools.combinations(effective.values(), 2)
         for pair in itertools.product(first, second)
     ]
-    plan = scorer.nearest(plans, cutoff) if plans else None
+    plan = scorer.nearest(plans, cutoff)
     if plan is None:
         return None
     return scorer.nearest([*_nearer_pairs(changes, _cost(plan)[1]), plan], cutoff)

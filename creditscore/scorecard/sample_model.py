@@ -8,12 +8,10 @@ to the last bit, or the model is refused.
 from __future__ import annotations
 
 import gzip
-import pickle
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from creditscore.arrays import Matrix
 from creditscore.environment import python_command
 from creditscore.errors import ArtifactError
 from creditscore.folders import PACKAGE
@@ -33,34 +31,8 @@ PATH = PACKAGE / "sample" / "model.pkl.gz"
 TABLES, REFERENCE_ROWS = "games", "reference_rows"
 
 
-def pack(model: Model, reference_rows: Mapping[str, Matrix]) -> bytes:
-    """Return a model without its Shapley tables, compressed.
-
-    Parameters
-    ----------
-    model : Model
-        As loaded.
-    reference_rows : mapping of str to ndarray of shape (n_reference, n_predictors), float32
-        Each scorecard's reference group.
-    """
-    scorecards = {
-        name: {**card.to_dict(), TABLES: None, REFERENCE_ROWS: reference_rows[name]}
-        for name, card in model.scorecards.items()
-    }
-    content = {
-        "format": artifact.FORMAT,
-        "schema": model.schema.document,
-        "policy": model.policy.to_dict(),
-        "scorecards": scorecards,
-        "manifest": dict(model.manifest),
-        "card": dict(model.card),
-    }
-    # Without the time of packing: the same model gives the same bytes.
-    return gzip.compress(pickle.dumps(content, protocol=5), mtime=0)
-
-
 def unpack(raw: bytes) -> Model:
-    """Return the model that `pack` wrote, its Shapley tables computed again.
+    """Return the model that was packed, its Shapley tables computed again.
 
     Raises
     ------

@@ -13,11 +13,10 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import BinaryIO
 
-from creditscore.decision_log.idempotency import RequestOrigin
 from creditscore.decision_log.log import DecisionLog
 from creditscore.decisions.assessor import Assessor, timestamp
 from creditscore.decisions.decision_columns import DecisionColumns
-from creditscore.decisions.record import to_milliseconds
+from creditscore.decisions.record import RequestOrigin, to_milliseconds
 from creditscore.errors import Fault, InvalidApplicants
 from creditscore.i18n.catalogue import say
 from creditscore.schema import MAX_FAULTS

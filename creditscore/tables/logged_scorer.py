@@ -11,9 +11,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Generic, TypeVar
 
-from creditscore.decision_log.idempotency import RequestOrigin
 from creditscore.decision_log.log import DecisionLog
 from creditscore.decisions.assessor import Assessor, Decision
+from creditscore.decisions.record import RequestOrigin
 from creditscore.schema import Applicant
 from creditscore.tables.table import Block, RejectedRow, RowReader, Table, refer
 

@@ -10,10 +10,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from tempfile import SpooledTemporaryFile
 from typing import BinaryIO, NamedTuple, Self, cast
 
-from creditscore.decision_log.idempotency import RequestOrigin
 from creditscore.decisions.assessor import Decision
 from creditscore.decisions.decision_columns import DecisionColumns
-from creditscore.decisions.record import Row, RowTemplate
+from creditscore.decisions.record import RequestOrigin, Row, RowTemplate
 from creditscore.json_codec import dumps_bytes, loads
 from creditscore.schema.csv_cells import to_line
 from creditscore.tables.table import Table
@@ -37,13 +36,7 @@ class Result(NamedTuple):
     @classmethod
     def of(cls, decision: Decision, *, columns: DecisionColumns, origin: RequestOrigin) -> Self:
         """Return what is written of a decision, in columns without its id and time."""
-        template = RowTemplate.of(
-            decision,
-            request_id=origin.request_id,
-            key_id=origin.key_id,
-            idempotency_key=origin.idempotency_key,
-        )
-        return cls(template, columns.text(decision))
+        return cls(RowTemplate.of(decision, origin), columns.text(decision))
 
 
 def spooled_file() -> BinaryIO:

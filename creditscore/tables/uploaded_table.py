@@ -16,11 +16,10 @@ from functools import cached_property, partial
 from itertools import islice
 from typing import BinaryIO
 
-from creditscore.decision_log.idempotency import RequestOrigin
 from creditscore.decision_log.log import DecisionLog
 from creditscore.decisions.assessor import Assessor, timestamp
 from creditscore.decisions.decision_columns import DecisionColumns
-from creditscore.decisions.record import COLUMNS, to_milliseconds
+from creditscore.decisions.record import COLUMNS, RequestOrigin, to_milliseconds
 from creditscore.errors import Fault, InvalidApplicants, NotATable
 from creditscore.i18n.catalogue import DECIMAL_SIGNS, in_language, say
 from creditscore.readers import TableFile, open_csv

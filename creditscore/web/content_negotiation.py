@@ -58,19 +58,22 @@ def wants_page(request: Request) -> bool:
 
     Clients that accept anything, as curl and most libraries do, get JSON.
     """
-    accepted = _accepted(request)
-    return PAGE in accepted.values() and accepted[PAGE] > accepted[JSON]
+    return _prefers(request, PAGE)
 
 
 def wants_csv(request: Request) -> bool:
     """Return whether a request prefers CSV to JSON; none that accepts anything does."""
-    accepted = _accepted(request)
-    return CSV in accepted.values() and accepted[CSV] > accepted[JSON]
+    return _prefers(request, CSV)
 
 
 def wants_parts(request: Request) -> bool:
     """Return whether a request asks for a page and its files in one answer."""
     return PARTS in _accepted(request).values()
+
+
+def _prefers(request: Request, media_type: str) -> bool:
+    accepted = _accepted(request)
+    return media_type in accepted.values() and accepted[media_type] > accepted[JSON]
 
 
 def _accepted(request: Request) -> MIMEAccept:

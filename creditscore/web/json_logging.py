@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask import g, has_request_context
 
+from creditscore.decisions.assessor import timestamp
 from creditscore.web.authentication import CALLER, Caller
 from creditscore.web.headers import REQUEST_ID, ROUTE
 from creditscore.web.metrics import METHODS
@@ -28,7 +29,7 @@ class JsonLines(logging.Formatter):
         """Write one line."""
         moment = datetime.fromtimestamp(record.created, UTC)
         line: dict[str, Any] = {
-            "time": moment.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            "time": timestamp(moment),
             "level": record.levelname.lower(),
             "logger": record.name,
         }

@@ -17,7 +17,7 @@ import re
 import sys
 import threading
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, partial
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
@@ -79,47 +79,36 @@ def _make() -> Instruments:
     from prometheus_client import CollectorRegistry, Counter, Histogram
 
     registry = CollectorRegistry()
+    counter, histogram = partial(Counter, registry=registry), partial(Histogram, registry=registry)
     return Instruments(
-        requests=Counter(
-            "creditscore_requests",
-            "Requests that were answered",
-            ["route", "method", "status"],
-            registry=registry,
+        requests=counter(
+            "creditscore_requests", "Requests that were answered", ["route", "method", "status"]
         ),
-        latency=Histogram(
+        latency=histogram(
             "creditscore_request_seconds",
             "Seconds from a whole request to its answer",
             ["route"],
             buckets=LATENCY_BUCKETS_S,
-            registry=registry,
         ),
-        decisions=Counter(
-            "creditscore_decisions",
-            "Decisions that were logged",
-            ["scorecard", "label"],
-            registry=registry,
+        decisions=counter(
+            "creditscore_decisions", "Decisions that were logged", ["scorecard", "label"]
         ),
-        scores=Histogram(
+        scores=histogram(
             "creditscore_score",
             "Scores of the decisions that were logged",
             ["scorecard"],
             buckets=SCORE_BUCKETS,
-            registry=registry,
         ),
-        errors=Counter(
-            "creditscore_errors", "Problems that were answered", ["kind"], registry=registry
-        ),
-        writes=Histogram(
+        errors=counter("creditscore_errors", "Problems that were answered", ["kind"]),
+        writes=histogram(
             "creditscore_log_write_seconds",
             "Seconds of a transaction that logs decisions, its commit included",
             buckets=LATENCY_BUCKETS_S,
-            registry=registry,
         ),
-        requests_shed=Counter(
+        requests_shed=counter(
             "creditscore_requests_shed",
             "Requests that were too slow, or too many, to be looked at",
             ["status"],
-            registry=registry,
         ),
         registry=registry,
     )

@@ -14,7 +14,7 @@ from typing import Any
 
 from creditscore.decisions.assessor import timestamp
 from creditscore.files import atomic_write
-from creditscore.json_codec import dumps_text
+from creditscore.json_codec import dumps_bytes
 from creditscore.monitoring.monitor import monitor_model
 from creditscore.monitoring.periods import Window
 from creditscore.monitoring.verdicts import FAILS, NOTICE, OK, TOO_FEW
@@ -51,7 +51,7 @@ def store_check(folder: Path, report: Check, *, checked_at: float) -> None:
     check = {"checked_at": checked_at, "verdict": report["verdict"], "triggers": triggers}
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     with atomic_write(folder / FILE) as file:
-        file.write(dumps_text(check).encode())
+        file.write(dumps_bytes(check))
 
 
 def read_check(folder: Path) -> Check | None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from flask import Request, g
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from creditscore.decision_log.idempotency import RequestOrigin
+from creditscore.decisions.record import RequestOrigin
 from creditscore.errors import NotJson
 from creditscore.i18n.catalogue import say
 from creditscore.web import json_parser

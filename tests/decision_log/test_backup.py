@@ -21,8 +21,8 @@ from decided import NOON, hourly
 from flask import Flask
 from logged import database_of, decide, run
 
-from creditscore.decision_log.idempotency import RequestOrigin
 from creditscore.decision_log.log import DecisionLog
+from creditscore.decisions.record import RequestOrigin
 
 Build = Callable[..., Flask]
 

@@ -19,10 +19,10 @@ from sqlalchemy import text
 from creditscore.decision_log import database as database_module
 from creditscore.decision_log import sqlite
 from creditscore.decision_log.database import TRANSACTION_TIMEOUT_S, Database, seconds_left, within
-from creditscore.decision_log.idempotency import RequestOrigin
 from creditscore.decision_log.log import DecisionLog
 from creditscore.decision_log.migrations import migrate
 from creditscore.decision_log.sqlite import check_journal
+from creditscore.decisions.record import RequestOrigin
 from creditscore.errors import DatabaseUnavailable, StartupError
 
 ORIGIN = RequestOrigin(request_id="r-1")

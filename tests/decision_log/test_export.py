@@ -20,13 +20,18 @@ from decided import NOON, decision, hourly
 from flask import Flask
 from logged import database_of, decide, edit, row_of, run
 
-from creditscore.decision_log.idempotency import RequestOrigin
 from creditscore.decision_log.log import DecisionLog
 from creditscore.decision_log.overrides import Override, record_override
 from creditscore.decision_log.scan import PAGE_ROWS
 from creditscore.decision_log.tables import decisions
 from creditscore.decisions.assessor import Decision, timestamp
-from creditscore.decisions.record import ADDED, CONTENT, content_hash, to_milliseconds
+from creditscore.decisions.record import (
+    ADDED,
+    CONTENT,
+    RequestOrigin,
+    content_hash,
+    to_milliseconds,
+)
 from creditscore.json_codec import dumps_text
 from creditscore.schema import Applicant
 

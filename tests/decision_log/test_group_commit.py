@@ -14,8 +14,8 @@ from waiting import wait_until
 
 from creditscore.decision_log.database import Database
 from creditscore.decision_log.group_commit import CommitTimeout, GroupCommitter
-from creditscore.decision_log.idempotency import RequestOrigin
 from creditscore.decision_log.log import DecisionLog
+from creditscore.decisions.record import RequestOrigin
 from creditscore.errors import KeyReused
 
 PATIENT = 60.0

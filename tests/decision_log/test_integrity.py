@@ -14,14 +14,13 @@ from logged import database_of, decide, edit, row_of, run, unguarded
 from sqlalchemy import Connection, delete, insert, text
 
 from creditscore.decision_log.database import Database
-from creditscore.decision_log.idempotency import RequestOrigin
 from creditscore.decision_log.integrity import check_log, check_row
 from creditscore.decision_log.log import DecisionLog, to_rows
 from creditscore.decision_log.migrations import MIGRATIONS, REFERENCE, STRENGTHS
 from creditscore.decision_log.scan import PAGE_ROWS
 from creditscore.decision_log.tables import decisions, tombstones
 from creditscore.decisions.assessor import Assessor
-from creditscore.decisions.record import COLUMNS, content_hash, new_decision_ids
+from creditscore.decisions.record import COLUMNS, RequestOrigin, content_hash, new_decision_ids
 from creditscore.errors import DatabaseUnavailable
 from creditscore.scorecard.model import Model
 from creditscore.scorecard.policy import ELIGIBLE, NOT_ELIGIBLE

@@ -12,12 +12,11 @@ from sqlalchemy import Connection, delete, insert, select, text
 from threads import at_once
 
 from creditscore.decision_log.database import Database
-from creditscore.decision_log.idempotency import RequestOrigin
 from creditscore.decision_log.log import DecisionLog, Recorded
 from creditscore.decision_log.outcomes import Outcome
 from creditscore.decision_log.tables import decisions, idempotency_keys, outcomes, tombstones
 from creditscore.decisions.assessor import Decision
-from creditscore.decisions.record import content_hash, to_milliseconds
+from creditscore.decisions.record import RequestOrigin, content_hash, to_milliseconds
 from creditscore.errors import (
     CreditScoreError,
     DatabaseUnavailable,
@@ -41,7 +40,8 @@ def log(database: Database) -> DecisionLog:
 
 def outcome_of(log: DecisionLog, original: Decision) -> Outcome | None:
     logged = log.find(original.decision_id)
-    return log.outcomes_of([logged]).get(logged.number)
+    outcomes, _ = log.outcomes_and_overrides([logged])
+    return outcomes.get(logged.number)
 
 
 # What is logged

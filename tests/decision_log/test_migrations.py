@@ -13,11 +13,10 @@ from sqlalchemy import insert, inspect, select
 from threads import at_once
 
 from creditscore.decision_log.database import Database
-from creditscore.decision_log.idempotency import RequestOrigin
 from creditscore.decision_log.log import DecisionLog, to_rows
 from creditscore.decision_log.migrations import MIGRATIONS, VERSION, migrate
 from creditscore.decision_log.tables import METADATA, decisions, insert_all, schema_version
-from creditscore.decisions.record import ADDED, COLUMNS, Row
+from creditscore.decisions.record import ADDED, COLUMNS, RequestOrigin, Row
 from creditscore.errors import StartupError
 
 

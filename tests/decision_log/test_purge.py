@@ -18,7 +18,6 @@ from sqlalchemy import select
 from threads import at_once
 
 from creditscore.decision_log.database import Database
-from creditscore.decision_log.idempotency import RequestOrigin
 from creditscore.decision_log.integrity import check_log
 from creditscore.decision_log.log import DecisionLog
 from creditscore.decision_log.overrides import Override, record_override
@@ -37,7 +36,7 @@ from creditscore.decision_log.tables import (
     tombstones,
 )
 from creditscore.decisions.assessor import Decision
-from creditscore.decisions.record import to_milliseconds
+from creditscore.decisions.record import RequestOrigin, to_milliseconds
 from creditscore.errors import DatabaseUnavailable, PurgeRefused
 
 NOW = datetime.now(UTC).replace(microsecond=0)

@@ -12,12 +12,12 @@ from decided import NOON, decision, hourly
 from sqlalchemy import event
 
 from creditscore.decision_log.database import Database
-from creditscore.decision_log.idempotency import RequestOrigin
 from creditscore.decision_log.log import DecisionLog
 from creditscore.decision_log.migrations import migrate
 from creditscore.decision_log.scan import PAGE_ROWS
 from creditscore.decision_log.search import NEAR_ROWS, Filters, find_all, read_rows
 from creditscore.decisions.assessor import Decision
+from creditscore.decisions.record import RequestOrigin
 from creditscore.schema import Applicant
 
 ORIGIN = RequestOrigin(request_id="r-1", key_id="k-1")

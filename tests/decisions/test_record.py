@@ -11,12 +11,12 @@ from decided import NOON, decision
 from invented import draw_values
 
 from creditscore.decision_log.database import Database
-from creditscore.decision_log.idempotency import RequestOrigin
 from creditscore.decision_log.log import DecisionLog
 from creditscore.decisions.assessor import Assessor
 from creditscore.decisions.record import (
     ADDED,
     COLUMNS,
+    RequestOrigin,
     content_hash,
     from_row,
     new_decision_ids,
@@ -59,17 +59,14 @@ def test_what_a_model_decides_comes_back_as_the_same_answer(
 
 
 def test_a_row_that_was_read_back_gives_the_same_row_and_hash() -> None:
-    row = to_row(decision(), request_id="r", key_id=None, idempotency_key="i")
+    origin = RequestOrigin("r", idempotency_key="i")
+    row = to_row(decision(), origin)
 
     logged_decision = from_row({"number": 7, **dict(zip(COLUMNS, row, strict=True))})
 
-    second_row = to_row(
-        logged_decision.decision,
-        request_id=logged_decision.request_id,
-        key_id=logged_decision.key_id,
-        idempotency_key=logged_decision.idempotency_key,
-    )
-    assert second_row == row
+    assert to_row(logged_decision.decision, origin) == row
+    assert (logged_decision.request_id, logged_decision.key_id) == ("r", None)
+    assert logged_decision.idempotency_key == "i"
     assert logged_decision.content_hash == content_hash(dict(zip(COLUMNS, row, strict=True)))
 
 
@@ -77,7 +74,7 @@ def test_the_hash_of_a_row_never_changes_its_way() -> None:
     # Written down once: rows of years ago have to be verified with today's release.
     sample = decision(decision_id=str(UUID(int=1)))
 
-    row = to_row(sample, request_id="r", key_id=None, idempotency_key=None)
+    row = to_row(sample, RequestOrigin("r"))
     before = dict(zip(COLUMNS, row, strict=True)) | dict.fromkeys(ADDED)
 
     assert content_hash(before) == (

@@ -31,10 +31,9 @@ from sqlalchemy import insert
 
 from creditscore.api_docs.examples import example_applicants
 from creditscore.decision_log.database import Database
-from creditscore.decision_log.idempotency import RequestOrigin
 from creditscore.decision_log.log import DecisionLog
 from creditscore.decision_log.tables import decisions
-from creditscore.decisions.record import COLUMNS, to_row
+from creditscore.decisions.record import COLUMNS, RequestOrigin, to_row
 from creditscore.scorecard.model import Model
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the drills need Linux")
@@ -272,7 +271,7 @@ class Book:
 
     def insert(self, request_id: str, **changes: Any) -> None:
         """Log one more decision, somehow else."""
-        row = to_row(decision(), request_id=request_id, key_id=None, idempotency_key=None)
+        row = to_row(decision(), RequestOrigin(request_id))
         with self.log.database.writing() as connection:
             values = dict(zip(COLUMNS, row, strict=True))
             connection.execute(insert(decisions), values | changes)
@@ -298,11 +297,11 @@ def test_an_audit_of_nothing_does_not_hold(book: Book) -> None:
 Change = Callable[[Book], object]
 
 
-def logged_too(book: Book, request_id: str, *, size: int, of: int) -> None:
-    """Log some decisions of a request for so many, and lose the answer."""
+def logged_too(book: Book, request_id: str, *, size: int) -> None:
+    """Log some decisions of a request for two, and lose the answer."""
     unseen = book.answer(request_id, size)
     unseen.answers.clear()
-    unseen.size = of
+    unseen.size = 2
     book.requests.append(unseen)
 
 
@@ -314,7 +313,7 @@ def edited(book: Book) -> None:
 #: What happens to the log or to the answers, the figures that differ, and whether all is well.
 AUDITED: dict[str, tuple[Change, dict[str, int], bool]] = {
     "an unseen decision": (
-        lambda book: logged_too(book, "unseen", size=2, of=2),
+        lambda book: logged_too(book, "unseen", size=2),
         {"logged": 5, "unseen": 2},
         True,
     ),
@@ -331,7 +330,7 @@ AUDITED: dict[str, tuple[Change, dict[str, int], bool]] = {
         False,
     ),
     "half an array": (
-        lambda book: logged_too(book, "torn", size=1, of=2),
+        lambda book: logged_too(book, "torn", size=1),
         {"logged": 4, "unseen": 1, "torn": 1},
         False,
     ),

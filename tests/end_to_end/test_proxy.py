@@ -21,8 +21,6 @@ from nginx_proxy import NAME, Certificate, NoNginx, find, nginx_before
 from skips import skip_or_fail
 from waiting import wait_until
 
-from creditscore.schema import Schema
-
 KEY = "the-key-of-the-proxy-test"
 ALLOWED = 12
 
@@ -85,11 +83,6 @@ def ask(port: int, method: str, path: str, body: bytes | None = None, **headers:
         response = connection.getresponse()
         answer_headers = {name.lower(): value for name, value in response.getheaders()}
         return Answer(response.status, answer_headers, response.read())
-
-
-@pytest.fixture(scope="module")
-def example(schema: Schema) -> dict[str, Any]:
-    return {name: schema.fields[name].example for name in schema.base_fields}
 
 
 def test_a_decision_comes_through(proxy: int, example: dict[str, Any]) -> None:

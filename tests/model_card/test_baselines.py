@@ -76,7 +76,7 @@ def test_the_others_are_trained_without_the_field_and_measured_on_the_same_rows(
         data, predictors, predicted=predicted, refit=refit, parts=data.protected_groups(predictors)
     )
 
-    protected = trained.model.protected_predictors(card.name)
+    protected = [name for name in predictors if trained.model.schema.fields[name].protected]
     assert predictor_sets == [
         tuple(name for name in predictors if name not in exclusion.excluded)
         for exclusion in exclusions[1:]

@@ -12,10 +12,10 @@ from drawing import decide_on_rows, number_of
 from sklearn.metrics import roc_auc_score
 
 from creditscore.decision_log.database import Database
-from creditscore.decision_log.idempotency import RequestOrigin
 from creditscore.decision_log.log import DecisionLog
 from creditscore.decision_log.outcome_batch import StatedOutcome, record_outcomes
 from creditscore.decisions.assessor import Decision
+from creditscore.decisions.record import RequestOrigin
 from creditscore.monitoring.course_csv import COLUMNS, course_csv
 from creditscore.monitoring.monitor import monitor_model
 from creditscore.monitoring.periods import Window

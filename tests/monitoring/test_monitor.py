@@ -14,11 +14,11 @@ from drawing import decide_on_rows, number_of
 from sklearn.metrics import brier_score_loss, roc_auc_score
 
 from creditscore.decision_log.database import Database
-from creditscore.decision_log.idempotency import RequestOrigin
 from creditscore.decision_log.log import DecisionLog
 from creditscore.decision_log.outcome_batch import StatedOutcome, record_outcomes
 from creditscore.decision_log.overrides import Override, record_override
 from creditscore.decisions.assessor import Decision
+from creditscore.decisions.record import RequestOrigin
 from creditscore.monitoring.monitor import monitor_model
 from creditscore.monitoring.periods import Window
 from creditscore.scorecard.model import Model

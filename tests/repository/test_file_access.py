@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import shutil
+import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from users import NOBODY, acting_as, open_folder
+from skips import skip_or_fail
 
 from creditscore import files
 from creditscore.decision_log.database import Database
@@ -20,11 +23,32 @@ from creditscore.scorecard import artifact
 from creditscore.settings import Settings
 from creditscore.web import create_app
 
+NOBODY = 65534
+
 
 @pytest.fixture
 def folder() -> Iterator[Path]:
-    with open_folder() as folder:
+    """A folder that all users can enter; pytest's own ones are private."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o755)
         yield folder
+
+
+@contextlib.contextmanager
+def acting_as_nobody() -> Iterator[None]:
+    """Let this process act as another user until the block ends, which takes root."""
+    if sys.platform == "win32":
+        pytest.skip("Windows has other permissions")
+    if os.geteuid() != 0:
+        skip_or_fail("root", "only root can act as another user")
+    os.setegid(NOBODY)
+    os.seteuid(NOBODY)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+        os.setegid(0)
 
 
 def make_file(path: Path, *, owner: int, mode: int = 0o600) -> Path:
@@ -46,7 +70,7 @@ def refusal(path: Path) -> str:
 
 @pytest.fixture(autouse=True)
 def _two_users() -> None:
-    with acting_as(NOBODY):
+    with acting_as_nobody():
         pass
 
 
@@ -58,7 +82,7 @@ def test_a_log_that_root_made_is_refused_with_its_owner_its_mode_and_the_remedy(
 ) -> None:
     log = make_file(folder / "instance" / "decisions.sqlite", owner=0)
 
-    with acting_as(NOBODY):
+    with acting_as_nobody():
         text = refusal(log)
 
     assert text == (
@@ -108,7 +132,7 @@ def test_a_folder_of_root_is_given_away_only_if_it_is_the_projects(
     if project:
         monkeypatch.setattr(files, "WORKING_FOLDER", folder)
 
-    with acting_as(NOBODY):
+    with acting_as_nobody():
         text = refusal(folder / "instance" / "decisions.sqlite")
 
     assert f"nobody cannot {denied} {folder}/instance, which belongs to root and has mode d" in text
@@ -118,7 +142,7 @@ def test_a_folder_of_root_is_given_away_only_if_it_is_the_projects(
 def test_an_owner_without_permission_changes_the_mode(folder: Path) -> None:
     log = make_file(folder / "instance" / "decisions.sqlite", owner=NOBODY, mode=0o400)
 
-    with acting_as(NOBODY):
+    with acting_as_nobody():
         assert refusal(log).endswith(f"and has mode -r--------; to fix it: chmod u+rw {log}")
 
 
@@ -131,7 +155,7 @@ def test_a_user_without_a_name_is_called_by_the_number(folder: Path) -> None:
 def test_who_may_use_a_file_or_make_one_is_denied_nothing(folder: Path) -> None:
     log = make_file(folder / "instance" / "decisions.sqlite", owner=NOBODY)
 
-    with acting_as(NOBODY):
+    with acting_as_nobody():
         assert describe_access(log) is None
         assert describe_access(log.parent / "new" / "other.sqlite") is None
         assert describe_access(folder, write=False) is None
@@ -151,7 +175,7 @@ def test_a_model_that_cannot_be_read_or_written_is_refused_in_the_same_way(
     (copy / artifact.MODEL_FILE).chmod(0o600)
     owned = "which belongs to root and has mode"
 
-    with acting_as(NOBODY):
+    with acting_as_nobody():
         with pytest.raises(ArtifactError, match=f"model.pkl: cannot be read: nobody .*{owned} -rw"):
             artifact.load(copy)
         with pytest.raises(ArtifactError, match=f"cannot be written: nobody cannot .*{owned} drwx"):
@@ -168,7 +192,7 @@ def test_a_folder_for_what_the_processes_share_is_named_with_its_owner(
     (folder / "run").mkdir()
     settings = Settings(model_dir=copy, database_url=f"sqlite:///{log}", runtime_dir=folder / "run")
 
-    with acting_as(NOBODY), caplog.at_level(logging.WARNING):
+    with acting_as_nobody(), caplog.at_level(logging.WARNING):
         create_app(settings)
 
     assert f"as {folder}/run cannot be used: nobody cannot write {folder}/run, which" in caplog.text

@@ -39,9 +39,9 @@ GAPS = Path(__file__).resolve().parents[1] / "data" / "gaps.toml"
 seeds = st.integers(0, 2**32 - 1)
 
 
-def drawn_rows(seed: int, count: int = 800) -> tuple[Floats, Ints]:
+def drawn_rows(seed: int) -> tuple[Floats, Ints]:
     """Draw six columns, some with missing values, and outcomes that depend on what is missing."""
-    draw = np.random.default_rng(seed)
+    draw, count = np.random.default_rng(seed), 800
     matrix = draw.normal(size=(count, 6)).round(1)
     risk = matrix[:, 0] + matrix[:, 5]
     matrix[draw.random(count) < 0.3, 1] = np.nan
@@ -53,10 +53,10 @@ def drawn_rows(seed: int, count: int = 800) -> tuple[Floats, Ints]:
     return matrix, bad
 
 
-def with_missing(matrix: Floats, seed: int, share: float = 0.3) -> Matrix:
+def with_missing(matrix: Floats, seed: int) -> Matrix:
     """Leave out some values in every column."""
     draw = np.random.default_rng(seed)
-    return np.where(draw.random(matrix.shape) < share, np.nan, matrix).astype(np.float32)
+    return np.where(draw.random(matrix.shape) < 0.3, np.nan, matrix).astype(np.float32)
 
 
 def all_columns(matrix: Floats) -> Flags:

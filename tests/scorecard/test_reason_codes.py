@@ -323,9 +323,9 @@ def own_schema(**field: Any) -> Schema:
     return read_schema(document, "own.toml")
 
 
-def words_of(schema: Schema, value: Value, median: float = 100.0) -> tuple[str, str, str]:
+def words_of(schema: Schema, value: Value) -> tuple[str, str, str]:
     """Return the code of the own field with a value, and how its texts begin."""
-    reason = reason_of(schema, replace(NO_REFERENCE, medians={"x": median}), "x", value)
+    reason = reason_of(schema, replace(NO_REFERENCE, medians={"x": 100.0}), "x", value)
     english, indonesian = reason.text["en"], in_language(reason.text, "id")
     return (
         reason.code,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -42,9 +42,7 @@ def trained(
     schema: Schema,
     *,
     policy: Policy | None = None,
-    exclude: Sequence[str] = (),
     group: str = "all",
-    seed: int = 1,
     other_seeds: int = 0,
     progress: Callable[[str], None] = lambda _: None,
 ) -> tuple[Model, Split]:
@@ -53,9 +51,9 @@ def trained(
         data,
         schema,
         policy=policy or Policy.from_ratio(3),
-        exclude=exclude,
+        exclude=(),
         reference_group=group,
-        seed=seed,
+        seed=1,
         now=datetime(2026, 1, 2, tzinfo=UTC),
         progress=progress,
         other_seeds=other_seeds,

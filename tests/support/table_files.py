@@ -29,12 +29,12 @@ def people(schema: Schema, scorecard: str, count: int, seed: int = 1) -> list[Ro
     ]
 
 
-def as_csv(rows: Iterable[Row], *, newline: str = "\n") -> str:
+def as_csv(rows: Iterable[Row]) -> str:
     """Write applicants as a table of all columns that any of them has."""
     rows = list(rows)
     text = io.StringIO()
     names = list(dict.fromkeys(name for row in rows for name in row))
-    writer = csv.DictWriter(text, names, restval="", lineterminator=newline)
+    writer = csv.DictWriter(text, names, restval="", lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
     return text.getvalue()

@@ -55,25 +55,23 @@ SOURCES = (
 PACKAGES = ("numpy", "pandas", "scikit-learn")
 
 
-def trained_model(kind: str, cache: Path = CACHE) -> Path:
+def trained_model(kind: str) -> Path:
     """Return the folder of a model, trained if no run has done so since it last changed.
 
     Parameters
     ----------
     kind : {"small", "full"}
         A key of `ROWS`.
-    cache : Path
-        Where models are kept.
     """
-    folder = cache / f"{kind}-{fingerprint()}"
-    with only_one(cache / f"{kind}.lock"):
+    folder = CACHE / f"{kind}-{fingerprint()}"
+    with only_one(CACHE / f"{kind}.lock"):
         if not folder.exists():
             # A run that is killed leaves an unfinished folder, which is never taken for a model.
-            unfinished = Path(tempfile.mkdtemp(prefix=f"{kind}-unfinished-", dir=cache))
+            unfinished = Path(tempfile.mkdtemp(prefix=f"{kind}-unfinished-", dir=CACHE))
             train_into(unfinished, rows=ROWS[kind])
             unfinished.replace(folder)
         folder.touch()
-        remove_old(cache, kind)
+        remove_old(kind)
     return folder
 
 
@@ -112,9 +110,9 @@ def only_one(path: Path) -> Iterator[None]:
         yield
 
 
-def remove_old(cache: Path, kind: str) -> None:
+def remove_old(kind: str) -> None:
     """Remove what killed runs left, and all but the models of a kind that were used last."""
-    folders = [path for path in cache.glob(f"{kind}-*") if path.is_dir()]
+    folders = [path for path in CACHE.glob(f"{kind}-*") if path.is_dir()]
     unfinished = [path for path in folders if "unfinished" in path.name]
     models = sorted(set(folders) - set(unfinished), key=lambda path: path.stat().st_mtime)
     for path in unfinished + models[:-MODELS_KEPT]:

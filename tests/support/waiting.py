@@ -9,9 +9,9 @@ from collections.abc import Callable
 PATIENCE = 120.0
 
 
-def wait_until(condition: Callable[[], object], *, patience: float = PATIENCE) -> bool:
-    """Wait until a condition holds; return whether it did within so many seconds."""
-    ends = time.monotonic() + patience
+def wait_until(condition: Callable[[], object]) -> bool:
+    """Wait until a condition holds; return whether it did in time."""
+    ends = time.monotonic() + PATIENCE
     while not condition():
         if time.monotonic() > ends:
             return False

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from answers import PROJECT
 
-from creditscore.api_docs.markdown_tables import blocks_of, settings_table
 from creditscore.i18n.number_format import FORMATS
 from creditscore.scorecard.model import Model
 from tools.generate_docs import generated_files
+from tools.markdown_tables import blocks_of, settings_table
 
 SCRIPT = PROJECT / "tools" / "generate_docs.py"
 

@@ -284,7 +284,7 @@ def test_what_is_excluded_is_monitored_and_no_predictor(
     for name, card in model.scorecards.items():
         assert set(card.predictors) == set(schema.scorecards[name].fields) - set(excluded)
         assert card.monitored == tuple(excluded)
-        assert model.protected_predictors(name) == ["AGE"]
+    assert model.protected_predictors() == ["AGE"]
     assert printed.count("Only monitored: SEX, MARRIAGE.") == 2
     assert printed.count("Uses protected attributes: AGE.") == 2
 

@@ -15,7 +15,6 @@ from flask.typing import ResponseReturnValue
 from creditscore.decision_log import export
 from creditscore.decision_log.database import TRANSACTION_TIMEOUT_S, within
 from creditscore.decision_log.log import MAX_PAGE_SIZE, PAGE_SIZE
-from creditscore.decision_log.overrides import overrides_of
 from creditscore.decision_log.search import Filters, find_all, read_rows
 from creditscore.decisions.explanation import explain
 from creditscore.decisions.record import LoggedDecision
@@ -180,9 +179,7 @@ def _read_outcome(body: object) -> bool:
 
 def _to_dicts(decisions: Sequence[LoggedDecision], language: str) -> list[dict[str, Any]]:
     """Return decisions with their outcomes and overrides."""
-    log = service().log
-    outcomes = log.outcomes_of(decisions)
-    overrides = overrides_of(log.database, decisions)
+    outcomes, overrides = service().log.outcomes_and_overrides(decisions)
     outcome_dicts = {number: outcome.to_dict() for number, outcome in outcomes.items()}
     override_dicts = {number: override.to_dict() for number, override in overrides.items()}
     return [

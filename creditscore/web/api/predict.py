@@ -67,7 +67,10 @@ def _predict_table(svc: Service, key_id: str | None) -> Response:
     language = chosen_language()
     table = CsvRequest(raw, read_origin(request, raw, key_id=key_id), language, charset)
     file, replayed = table.decide(svc.assessor, svc.log)
-    return _mark(file_answer(file, TABLE), language, replayed=replayed)
+    answer = file_answer(file, TABLE)
+    if replayed:
+        answer.headers["Idempotent-Replayed"] = "true"
+    return mark_language(answer, language)
 
 
 @bp.post("/what-if")
@@ -153,9 +156,3 @@ def _render(recorded: Recorded, *, as_array: bool) -> Response:
     if recorded.replayed:
         answer.headers["Idempotent-Replayed"] = "true"
     return answer
-
-
-def _mark(answer: Response, language: str, *, replayed: bool) -> Response:
-    if replayed:
-        answer.headers["Idempotent-Replayed"] = "true"
-    return mark_language(answer, language)

@@ -2,11 +2,7 @@
 
 from flask import Flask
 
-from creditscore.web.cli import decisions, export, keys, models, monitoring, outcomes, purge
-
-decisions.decisions.add_command(export.export_command)
-decisions.decisions.add_command(purge.purge_command)
-decisions.decisions.add_command(outcomes.outcomes_command)
+from creditscore.web.cli import decisions, keys, models, monitoring
 
 #: Each with its commands.
 GROUPS = (keys.keys, decisions.decisions, monitoring.monitoring, models.models)

@@ -10,7 +10,7 @@ from typing import Any
 
 from flask import Response, url_for
 
-from creditscore.decision_log.overrides import MAX_NAME_LENGTH, MAX_REASON_LENGTH, overrides_of
+from creditscore.decision_log.overrides import MAX_NAME_LENGTH, MAX_REASON_LENGTH
 from creditscore.decisions.assessor import Decision
 from creditscore.decisions.explanation import explain
 from creditscore.decisions.record import LoggedDecision
@@ -236,8 +236,8 @@ def show_decision(
         If the log cannot be read.
     """
     language, keys, log = page_language(), service().keys, service().log
-    outcome = log.outcomes_of([logged]).get(logged.number)
-    override = overrides_of(log.database, [logged]).get(logged.number)
+    outcomes, overrides = log.outcomes_and_overrides([logged])
+    outcome, override = outcomes.get(logged.number), overrides.get(logged.number)
     return render_page(
         "decision.html",
         language,

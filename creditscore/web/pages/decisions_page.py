@@ -13,7 +13,7 @@ from flask import Response, request, url_for
 from creditscore.decision_log.database import TRANSACTION_TIMEOUT_S, within
 from creditscore.decision_log.log import PAGE_SIZE
 from creditscore.decision_log.outcomes import Outcome
-from creditscore.decision_log.overrides import Override, overrides_of
+from creditscore.decision_log.overrides import Override
 from creditscore.decision_log.search import OUTCOMES
 from creditscore.decisions.assessor import timestamp
 from creditscore.decisions.record import LoggedDecision
@@ -77,8 +77,7 @@ def show_decisions() -> Response:
     log = service().log
     with within(TRANSACTION_TIMEOUT_S):
         log_page = log.page(limit=PAGE_SIZE, cursor=cursor, **filters)
-        outcomes = log.outcomes_of(log_page.decisions)
-        overrides = overrides_of(log.database, log_page.decisions)
+        outcomes, overrides = log.outcomes_and_overrides(log_page.decisions)
     rows = [
         _row(logged, outcomes.get(logged.number), overrides.get(logged.number), language)
         for logged in log_page.decisions

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from flask import Blueprint, Response, copy_current_request_context, current_app
 from flask.typing import ResponseReturnValue
 
-from creditscore.decision_log.idempotency import RequestOrigin
+from creditscore.decisions.record import RequestOrigin
 from creditscore.errors import CreditScoreError, Fault, InvalidApplicants
 from creditscore.i18n.catalogue import PAGE_TEXTS, Text, in_language, say
 from creditscore.i18n.number_format import PAGE_FORMATS, say_number

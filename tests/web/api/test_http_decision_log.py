@@ -13,8 +13,8 @@ from answers import TIME, decision_of, decisions_of, faults_of, problem_of
 from flask import Flask
 from flask.testing import FlaskClient
 
-from creditscore.decision_log.idempotency import RequestOrigin
 from creditscore.decision_log.log import DecisionLog
+from creditscore.decisions.record import RequestOrigin
 from creditscore.i18n.catalogue import LANGUAGES
 from creditscore.schema import Schema
 from creditscore.web.service import NAME
@@ -31,9 +31,9 @@ UNKNOWN = "019b7c8a-0000-7000-8000-000000000000"
 class Asker:
     """Asks a service, with a key."""
 
-    def __init__(self, client: FlaskClient, key: str = KEY) -> None:
+    def __init__(self, client: FlaskClient) -> None:
         self.client = client
-        self.headers = {"X-API-Key": key}
+        self.headers = {"X-API-Key": KEY}
 
     def get(self, path: str, **headers: str) -> Any:
         """Give the JSON of an answer that must be good, and kept by no cache."""

@@ -52,8 +52,10 @@ def post(client: FlaskClient, body: object, **headers: str) -> Body:
     return report
 
 
-def post_table(client: FlaskClient, table: str | bytes, kind: str = "text/csv") -> Body:
-    answer = client.post("/outcomes", data=table, content_type=kind, headers=KEY, buffered=True)
+def post_table(client: FlaskClient, table: str | bytes) -> Body:
+    answer = client.post(
+        "/outcomes", data=table, content_type="text/csv", headers=KEY, buffered=True
+    )
     assert answer.status_code == 200, answer.text
     report: Body = answer.get_json()
     return report

@@ -57,7 +57,7 @@ def test_no_more_bodies_are_held_however_many_came_before(server: LiveServer) ->
 
     fresh = http_attacks.fill(server.port, BODY_BYTES, expected + 6)
     for _ in range(BEFORE):
-        http_attacks.come_and_go(server.port, BODY_BYTES)
+        http_attacks.come_and_go(server.port)
     later = http_attacks.fill(server.port, BODY_BYTES, expected + 6)
 
     assert fresh == later == expected

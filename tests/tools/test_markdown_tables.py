@@ -6,10 +6,10 @@ import re
 
 import pytest
 
-from creditscore.api_docs.markdown_tables import field_table, settings_table
 from creditscore.i18n.catalogue import CATALOGUES
 from creditscore.schema import Schema
 from creditscore.settings import DEFINITIONS
+from tools.markdown_tables import field_table, settings_table
 
 ENGLISH, INDONESIAN = (CATALOGUES[name]["documents"]["settings"] for name in ("en", "id"))
 
