@@ -109,7 +109,7 @@ def test_the_table_the_draft_and_what_training_tells_are_as_the_guide_shows(
     assert drafted == shown_after("--draft-schema")
     assert trained.said("grep ") == shown_after("grep ")
     assert trained.said("--model-dir").startswith(shown_after("--model-dir"))
-    assert (trained.folder / "mine" / "model" / "model_card.md").is_file()
+    assert (trained.folder / "mine" / "instalments-model" / "model_card.md").is_file()
 
 
 @pytest.mark.slow
