@@ -251,7 +251,7 @@ def read_origin(
     key_id : str or None
         The API key that it shows.
     own_key : str, optional
-        An idempotency key of a page's own, as browsers send none.
+        An idempotency key of a page's own, any text with a scope, as browsers send none.
     scope : str
         What the key is for, where it is not `/predict`: elsewhere it is another key.
 
@@ -260,9 +260,12 @@ def read_origin(
     WrongIdempotencyKey
         If its Idempotency-Key is not 1 to 255 visible ASCII characters.
     """
-    key = own_key or request.environ.get("HTTP_IDEMPOTENCY_KEY")
-    if key is not None and not re.fullmatch(f"[!-~]{{1,{MAX_KEY_LENGTH}}}", key, re.ASCII):
+    sent_key = request.environ.get("HTTP_IDEMPOTENCY_KEY")
+    if sent_key is not None and not re.fullmatch(
+        f"[!-~]{{1,{MAX_KEY_LENGTH}}}", sent_key, re.ASCII
+    ):
         raise WrongIdempotencyKey(say("idempotency_key", most=MAX_KEY_LENGTH))
+    key = own_key or sent_key
     if key is not None and scope:
         key = hashlib.sha256(repr([scope, key]).encode()).hexdigest()
     if key is not None and key_id is None:

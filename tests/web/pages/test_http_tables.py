@@ -453,14 +453,15 @@ def test_another_type_of_body_is_refused(client: FlaskClient) -> None:
     assert answer.status_code == 415
 
 
-def test_a_form_that_is_sent_twice_logs_once(build: Build, people: list[Row]) -> None:
+@pytest.mark.parametrize("form_id", ["one", "\N{SNOWMAN} and 300 others" + 300 * "x"])
+def test_a_form_that_is_sent_twice_logs_once(build: Build, people: list[Row], form_id: str) -> None:
     app = build()
     client, text = app.test_client(), as_csv(faulty(people))
 
-    first, again = (files_of(upload(client, text, form_id="one")) for _ in range(2))
+    first, again = (files_of(upload(client, text, form_id=form_id)) for _ in range(2))
     assert again == first
     assert len(logged(app)) == 4
-    other_files = files_of(upload(client, as_csv(people), form_id="one"))
+    other_files = files_of(upload(client, as_csv(people), form_id=form_id))
     assert len(logged(app)) == 10
     assert files_of(upload(client, text, form_id="two")) != first
     assert len(logged(app)) == 14
