@@ -76,7 +76,9 @@ def _without_prefix(text: str, prefix: str) -> str:
     """Write Rp 5 as 5, and -$5 as -5."""
     sign = text[0] if text[0] in "+-" else ""
     rest = text.removeprefix(sign).lstrip()
-    return sign + rest.removeprefix(prefix).lstrip() or text if rest.startswith(prefix) else text
+    if not rest.startswith(prefix):
+        return text
+    return sign + rest.removeprefix(prefix).lstrip() or text
 
 
 def _with_digits(text: str, decimal: str | None) -> str:

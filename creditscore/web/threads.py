@@ -26,7 +26,7 @@ class Threads:
     max_waiting : int
         Most that wait for a thread.
     max_wait_seconds : float
-        How long one of them waits.
+        How long one of them waits; a long one first as long at most for its turn among its like.
     """
 
     def __init__(self, *, max_waiting: int = 128, max_wait_seconds: float = 1.0) -> None:
@@ -44,7 +44,7 @@ class Threads:
     ) -> Result:
         """Call a function, unless too many calls wait for a thread.
 
-        What `is_long` waits for others that are until it may wait for a thread.
+        One that `is_long` may wait for a thread once fewer than `FOR_LONG_ONES` such are under way.
 
         Raises
         ------
