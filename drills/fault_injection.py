@@ -6,9 +6,10 @@ import json
 import os
 import threading
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
+from itertools import count
 from typing import TYPE_CHECKING
 
 from flask import Flask, Response, request
@@ -35,6 +36,9 @@ LARGE = 16 * 1024 * 1024
 
 #: Bytes that a leaking service keeps of each request.
 LEAKED_BYTES = 2000
+
+#: After how many requests a service that closes nothing opens one more file.
+REQUESTS_PER_FILE = 100
 
 
 class AnswersFirst(DecisionLog):
@@ -92,6 +96,18 @@ def leak(
     return answer(environ, start_response)
 
 
+def open_and_forget(
+    answer: WSGIApplication,
+    counter: Iterator[int],
+    environ: WSGIEnvironment,
+    start_response: StartResponse,
+) -> Iterable[bytes]:
+    """Answer any request, and open a file now and then that nobody closes."""
+    if next(counter) % REQUESTS_PER_FILE == 0:
+        os.open(os.devnull, os.O_RDONLY)
+    return answer(environ, start_response)
+
+
 def forget_a_member(answer: Response) -> Response:
     """Leave out what the description promises."""
     if (request.method, request.path) == ("GET", "/health") and answer.status_code == 200:
@@ -118,6 +134,9 @@ def create_faulty_app(name: str) -> Flask:
         app.after_request(forget_a_member)
     if name == "leaks":
         app.wsgi_app = partial(leak, app.wsgi_app, [])  # type: ignore[method-assign]
+    if name == "unclosed":
+        answer = partial(open_and_forget, app.wsgi_app, count())
+        app.wsgi_app = answer  # type: ignore[method-assign]
     if name in LOGS:
         service = app.extensions[NAME]
         app.extensions[NAME] = replace(

@@ -1,14 +1,16 @@
 """Ask a million times, a tenth of it nonsense, and look what the service keeps of it.
 
-.venv/bin/python drills/soak.py --requests 1000000 [--seed N] [--fault leaks]
+.venv/bin/python drills/soak.py --requests 1000000 [--seed N] [--fault leaks|unclosed]
 
 After each twentieth of the requests all connections are closed, and each worker's resident memory,
 open files and threads are noted. From the tenth time on, when everything that is made once has been
 made, memory may grow by no more than 1 MB per 100,000 requests of the worker, and 4 MB for what the
 allocator does of itself; files and threads by none. A leak grows all the time, where the memory of
 a thread grows by megabytes when it first decides on a long array while others do, however late: so
-what memory grows by is twice the smaller growth of the third and the fourth quarter. Every request
-has to get the status that it deserves. Exits with 1 if that does not hold.
+what memory grows by is twice the smaller growth of the third and the fourth quarter. Connections to
+the log's database are not counted among the files: each of a pool's is made when it is first
+needed, however late, and a pool that has none left refuses requests. Every request has to get the
+status that it deserves. Exits with 1 if that does not hold.
 """
 
 from __future__ import annotations
@@ -22,10 +24,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import harness
+import psutil
 from client_journal import count_logged
 from clients import MAX_ARRAY as MAX_IN_ARRAY
 from harness import WORKERS, Drill, Service
 from load import load, request_of
+from sqlalchemy.engine import URL, make_url
 
 CONNECTIONS = 16
 
@@ -51,7 +55,7 @@ MEGABYTE = 2**20
 
 @dataclass(frozen=True)
 class Note:
-    """What a worker has, at one time: bytes of memory, open files, threads."""
+    """What a worker has, at one time: bytes of memory, open files but the log's, threads."""
 
     memory: int
     files: int
@@ -60,7 +64,7 @@ class Note:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the drill, and give the exit status."""
-    parser = harness.parser(__doc__, faults=["leaks"], databases=["sqlite", "postgres"])
+    parser = harness.parser(__doc__, faults=["leaks", "unclosed"], databases=["sqlite", "postgres"])
     parser.add_argument("--requests", type=int, default=1_000_000)
     return harness.run(ask_for_long, parser.parse_args(arguments), in_memory=True)
 
@@ -183,10 +187,23 @@ def memory_growth(series: Sequence[Note]) -> int:
 
 def take_notes(service: Service) -> dict[int, Note]:
     """Note what each worker has."""
+    database = make_url(service.database_url)
     return {
-        worker.pid: Note(worker.memory_info().rss, worker.num_fds(), worker.num_threads())
+        worker.pid: Note(
+            worker.memory_info().rss,
+            worker.num_fds() - count_connections(worker, database),
+            worker.num_threads(),
+        )
         for worker in service.workers()
     }
+
+
+def count_connections(worker: psutil.Process, database: URL) -> int:
+    """Count a worker's connections to a database: open SQLite files, or sockets of PostgreSQL."""
+    if database.host is None:
+        return sum(file.path == database.database for file in worker.open_files())
+    sockets = worker.net_connections("tcp")
+    return sum(bool(socket.raddr) and socket.raddr.port == database.port for socket in sockets)
 
 
 if __name__ == "__main__":

@@ -72,6 +72,7 @@ FAULTS = [
     ("fuzz --requests 400 --readings 100 --fault lenient", " 0 faults"),
     ("contract_tests --examples 5 --fault untrue", " 0 failures"),
     ("soak --requests 20000 --fault leaks", "holds"),
+    ("soak --requests 4000 --fault unclosed", "holds"),
     ("mutation_tests --only NaN --fault nothing_removed", " 0 not,"),
 ]
 PROGRAMS = {"power_cut": "cc", "full_disk": "prlimit"}
