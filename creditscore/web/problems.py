@@ -213,7 +213,7 @@ def _refuse_invalid(error: InvalidApplicants) -> Response:
 
 def _refuse_known(error: Exception) -> Response:
     status, key = REFUSALS[type(error)]
-    answer = _problem(status, say(key))
+    answer = _problem(status, say(key), kind=key)
     if isinstance(error, DatabaseUnavailable):
         # The cause is for the operator only.
         current_app.logger.error("request %s: the database failed: %s", g.request_id, error)
@@ -243,9 +243,17 @@ def _admit(error: Exception) -> Response:
 
 
 def _problem(
-    status: HTTPStatus, text: Text, faults: Sequence[Fault] = (), *, for_people: bool = True
+    status: HTTPStatus,
+    text: Text,
+    faults: Sequence[Fault] = (),
+    *,
+    kind: str = "",
+    for_people: bool = True,
 ) -> Response:
-    """Answer with a problem; a page shows its text only if that is for people."""
+    """Answer with a problem; a page shows its text only if that is for people.
+
+    It is counted by the codes of its faults; without faults by its kind, or else by its status.
+    """
     language = page_language()
     body: dict[str, Any] = {
         "type": "about:blank",
@@ -253,8 +261,8 @@ def _problem(
         "status": status.value,
         "detail": in_language(text, language),
     }
-    for kind in {fault.code for fault in faults} or {_kind(status)}:
-        metrics.failed(kind)
+    for code in {fault.code for fault in faults} or {kind or _kind(status)}:
+        metrics.failed(code)
     if faults:
         body["errors"] = [_entry(fault, language) for fault in faults]
     if wants_page(request) and (page := _page(body, for_people=for_people)) is not None:
