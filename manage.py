@@ -25,6 +25,7 @@ import re
 import shutil
 import socket
 import subprocess
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NoReturn
@@ -55,6 +56,8 @@ LOCKS = {
 }
 NEWEST_TESTED = (3, 14)
 PUBLIC_INDEX = "https://pypi.org/simple"
+# How long to wait, each time, for somebody else to stop writing into a folder that is removed.
+REMOVAL_PAUSES_S = (0.1, 0.5, 1, 2, 4)
 MEGABYTES = {RUNTIME_LOCK: 320, DEV_LOCK: 700}
 
 
@@ -311,14 +314,21 @@ def make_environment() -> None:
 
 
 def remove(path: Path) -> None:
-    """Remove a folder, file or link, if it is there."""
-    try:
-        if path.is_symlink() or path.is_file():
-            path.unlink()
-        elif path.exists():
-            shutil.rmtree(path)
-    except OSError as error:
-        stop(f"{path} must be made again and cannot be removed: {error}")
+    """Remove a folder, file or link, if it is there.
+
+    The pip of a killed start may live on for a moment and write into the folder meanwhile.
+    """
+    for wait in (*REMOVAL_PAUSES_S, None):
+        try:
+            if path.is_symlink() or path.is_file():
+                path.unlink()
+            elif path.exists():
+                shutil.rmtree(path)
+            return
+        except OSError as error:
+            if wait is None or error.errno != errno.ENOTEMPTY:
+                stop(f"{path} must be made again and cannot be removed: {error}")
+            time.sleep(wait)
 
 
 def pip_step(line: str) -> str:

@@ -25,6 +25,7 @@ from urllib.parse import urlsplit
 import pytest
 from live_server import free_port
 from terminal import in_terminal
+from waiting import wait_until
 
 from tools import check_pythons
 
@@ -64,6 +65,15 @@ PYPROJECT = """
 requires = []
 build-backend = "backend"
 backend-path = ["."]
+"""
+# Makes files in a folder, as long as that is there.
+WRITE_FOR_2_SECONDS = """
+import itertools, os, sys, time
+ends = time.monotonic() + 2
+for number in itertools.count():
+    if time.monotonic() > ends or not os.path.isdir(sys.argv[1]):
+        break
+    open(os.path.join(sys.argv[1], str(number)), "w").close()
 """
 INSTALLING = "Installing the packages of requirements.txt (about 320 MB, once)"
 #: A port that nobody listens on: something else may run on the usual one, or these tests beside us.
@@ -516,6 +526,20 @@ def test_a_killed_installation_is_begun_afresh(started: Path, silent_index: str)
     assert MAKING in output
     assert INSTALLING in output
     assert output_of(start(started, "run")).startswith("gunicorn")
+
+
+def test_an_environment_that_a_killed_start_still_writes_into_is_removed(started: Path) -> None:
+    folder = started / ".venv" / "lib" / "half-installed"
+    folder.mkdir()
+    (started / ".venv" / "bin" / "python").unlink()
+
+    with subprocess.Popen([sys.executable, "-c", WRITE_FOR_2_SECONDS, folder]) as writer:
+        assert wait_until(lambda: any(folder.iterdir()))
+        output = output_of(start(started, "run"))
+        writer.wait()
+
+    assert MAKING in output
+    assert not folder.exists()
 
 
 @pytest.mark.parametrize("answer", ["exit 1", "echo '(3, 10)'", None])
