@@ -34,8 +34,8 @@ CHUNKS, TIMES, MAX_TIMES = 32_768, 4, 8.0
 READERS, LARGE_FILE = 60, "/static/swagger-ui/swagger-ui-bundle.js"
 
 #: Bytes of a body that is nearly sent, how many such there are, bodies that come and go before, and
-#: the bytes that a process may hold.
-BODY_BYTES, HOLDERS, BEFORE, MAX_BYTES = 15 * 2**20, 24, 40, 128 * 2**20
+#: the bytes that a process may hold of such long ones.
+BODY_BYTES, HOLDERS, BEFORE, MAX_BYTES = 15 * 2**20, 24, 40, 96 * 2**20
 
 #: Seconds to wait for what should not come.
 MOMENT = 1.0

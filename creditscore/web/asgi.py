@@ -15,7 +15,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, TypeAlias
 
 from creditscore.web import metrics
-from creditscore.web.body_collector import LATER, BodyCollector, Message, Receive, Refused
+from creditscore.web.body_collector import LATER, LONG, BodyCollector, Message, Receive, Refused
 from creditscore.web.json_logging import log_request
 from creditscore.web.problems import write_problem
 from creditscore.web.threads import NoThread, Threads
@@ -25,9 +25,6 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
 Send: TypeAlias = Callable[[Message], Awaitable[None]]
-
-#: Bytes from which on a body is a long one: some two thousand applicants.
-LONG = 256 * 1024
 
 #: Seconds to read on a refused body, as a client may lose an answer that comes while it sends.
 LINGER_S = 2.0

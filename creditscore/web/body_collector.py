@@ -15,6 +15,13 @@ Receive: TypeAlias = Callable[[], Awaitable[Message]]
 #: Bytes of a body that get it one second more.
 MIN_BYTES_PER_S = 64 * 1024
 
+#: Bytes from which on a body is a long one: some two thousand applicants.
+LONG = 256 * 1024
+
+#: The share of all bodies' memory up to which a long one is taken: single decisions are made beside
+#: tables that come slowly.
+LONG_SHARE = 0.75
+
 LATER = "There is more to do than can be done soon; ask again a little later."
 TOO_SLOW = "The request did not come whole in time."
 
@@ -66,7 +73,8 @@ class BodyCollector:
                     if not message["more_body"] or body.tell() > self._max_bytes:
                         body.seek(0)
                         return not message["more_body"]
-                    if self.total_bytes > self._max_total_bytes:
+                    share = LONG_SHARE if body.tell() > LONG else 1
+                    if self.total_bytes > share * self._max_total_bytes:
                         raise Refused(HTTPStatus.SERVICE_UNAVAILABLE, LATER)
                     limit.reschedule(end + body.tell() // MIN_BYTES_PER_S)
         raise Refused(HTTPStatus.REQUEST_TIMEOUT, TOO_SLOW)
@@ -75,3 +83,4 @@ class BodyCollector:
         """Empty a body: its answer may take a while yet, and what is not counted is not held."""
         self.total_bytes -= body.getbuffer().nbytes
         body.truncate(0)
+

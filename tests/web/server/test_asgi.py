@@ -11,7 +11,7 @@ import pytest
 from asgi_client import MAX_BODY, Answered, Headers, Message, ask, echo, pieces
 
 from creditscore.web.asgi import Asgi
-from creditscore.web.body_collector import BodyCollector
+from creditscore.web.body_collector import LONG, BodyCollector
 from creditscore.web.wsgi import PIECE
 
 if TYPE_CHECKING:
@@ -118,6 +118,23 @@ def test_what_bodies_fill_together_is_limited_and_all_of_it_is_given_back() -> N
 
     # Whoever is refused gives its own bytes back at once.
     assert asyncio.run(run()) == [4, 4]
+
+
+def test_long_bodies_leave_memory_for_short_ones() -> None:
+    async def run() -> tuple[Answered, Answered]:
+        door = Asgi(echo, BodyCollector(8 * LONG, max_total_bytes=8 * LONG))
+        unfinished = pieces(bytes(5 * LONG), b"", b"")[:2]
+        table = asyncio.create_task(ask(door, unfinished))
+        await asyncio.sleep(0)
+        longer = await ask(door, pieces(bytes(LONG + 1), b""))
+        short = await ask(door, pieces(b"an applicant"))
+        table.cancel()
+        return longer, short
+
+    longer, short = asyncio.run(run())
+
+    assert longer.status == 503
+    assert short.status == 201
 
 
 class File:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from asgi_client import MAX_BODY, Answered, ask, echo, pieces
 
-from creditscore.web.asgi import LONG, Asgi
-from creditscore.web.body_collector import BodyCollector
+from creditscore.web.asgi import Asgi
+from creditscore.web.body_collector import LONG, BodyCollector
 from creditscore.web.threads import FOR_LONG_ONES, THREADS, Threads
 
 if TYPE_CHECKING:
