@@ -186,9 +186,7 @@ def _decision(test: Dataset, predicted: Floats, model: Model) -> DecisionFigures
     policy, weights = model.policy, test.weight
     approved = predicted < policy.cutoff
     cutoffs = sorted({*CUTOFFS, policy.cutoff})
-    approved_rows, declined_rows = (
-        test.rows(np.flatnonzero(mask)) for mask in (approved, ~approved)
-    )
+    approved_rows, declined_rows = test.rows(approved), test.rows(~approved)
     return DecisionFigures(
         cutoff=policy.cutoff,
         loss_to_margin=policy.implied_loss_to_margin,

@@ -50,22 +50,20 @@ def _leaving_out(
 ) -> LeavingOut:
     name, train, test = card.predictors[column], data.train, data.test
     missing = np.isnan(train.columns[name])
-    missing_rows, stated_rows = (train.rows(np.flatnonzero(mask)) for mask in (missing, ~missing))
-    stated = np.flatnonzero(~np.isnan(test.columns[name]))
-    before, after = predicted[stated], _predict_without(card, test.rows(stated), column)
-    weights = None if test.weight is None else test.weight[stated]
+    missing_rows, stated_rows = train.rows(missing), train.rows(~missing)
+    is_stated = ~np.isnan(test.columns[name])
+    stated = test.rows(is_stated)
+    before, after = predicted[is_stated], _predict_without(card, stated, column)
     refused = before >= data.cutoff
-    approved_instead = share(
-        after[refused] < data.cutoff, None if weights is None else weights[refused]
-    )
+    approved_instead = share(after[refused] < data.cutoff, stated.rows(refused).weight)
     change = after - before
     return LeavingOut(
         missing=share(missing, train.weight),
         bad_rate_missing=share(missing_rows.bad, missing_rows.weight),
         bad_rate_stated=share(stated_rows.bad, stated_rows.weight),
         rows=len(stated),
-        mean_change=rounded(np.average(change, weights=weights)) if len(stated) else None,
-        lowered=share(change < -PROBABILITY_TOLERANCE, weights),
+        mean_change=rounded(np.average(change, weights=stated.weight)) if len(stated) else None,
+        lowered=share(change < -PROBABILITY_TOLERANCE, stated.weight),
         refused=int(refused.sum()),
         approved_instead=approved_instead,
         hiding_pays=approved_instead is not None and approved_instead["value"] > HIDING_PAYS_FROM,

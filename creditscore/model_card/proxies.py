@@ -156,7 +156,7 @@ def _proxy_strength(target: _Target, by_bins: Mapping[str, Floats]) -> ProxyStre
 
 def _target(data: EvaluationData, name: str, train: Dataset) -> _Target:
     train_rows, test_rows = (
-        rows.rows(np.flatnonzero(~np.isnan(rows.columns[name]))) for rows in (train, data.test)
+        rows.rows(~np.isnan(rows.columns[name])) for rows in (train, data.test)
     )
     train_values, test_values = train_rows.columns[name], test_rows.columns[name]
     rule = data.schema.fields[name].rule

@@ -69,7 +69,7 @@ def without_twins(data: EvaluationData, predicted: Floats) -> WithoutTwins | Non
     bads = int(data.test.bad[fresh].sum())
     if fresh.all() or min(bads, int(fresh.sum()) - bads) < MIN_TESTED_PER_OUTCOME:
         return None
-    rest = data.test.rows(np.flatnonzero(fresh))
+    rest = data.test.rows(fresh)
     return WithoutTwins(rows=len(rest), **_measure_rows(rest, predicted[fresh], data.seed))
 
 

@@ -87,7 +87,7 @@ def validate(
             test.bad,
             predicted,
             cutoff=policy.cutoff,
-            loss_to_margin=policy.loss_to_margin or (1 - policy.cutoff) / policy.cutoff,
+            loss_to_margin=policy.implied_loss_to_margin,
             weights=test.weight,
         ),
         stress=measure_stress(model, card, data),
@@ -140,16 +140,16 @@ def _periods(
     results = []
     for index, (first, last) in enumerate(ends):
         inside = of_row == index
-        weights = None if test.weight is None else test.weight[inside]
+        rows = test.rows(inside)
         results.append(
             measure_period(
                 time_text(first),
                 time_text(last),
-                test.bad[inside],
+                rows.bad,
                 predicted[inside],
-                score=compare_counts(bins, bin_counts(bins, bands[inside], weights)),
+                score=compare_counts(bins, bin_counts(bins, bands[inside], rows.weight)),
                 seed=data.seed,
-                weights=weights,
+                weights=rows.weight,
             )
         )
     return tuple(results)

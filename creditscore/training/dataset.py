@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from creditscore.arrays import Floats, Ints
+from creditscore.arrays import Flags, Floats, Ints
 from creditscore.readers import naming_file, open_table_file
 from creditscore.schema import Schema
 from creditscore.training.header import find_columns, wanted_columns
@@ -75,8 +75,8 @@ class Dataset:
         """Return the named columns side by side, as an array of shape (n_rows, n_names)."""
         return np.column_stack([self.columns[name] for name in names])
 
-    def rows(self, indices: Ints) -> Dataset:
-        """Return some of the rows."""
+    def rows(self, indices: Ints | Flags) -> Dataset:
+        """Return some of the rows, given their indices or a flag for each row."""
         return replace(
             self,
             columns={name: column[indices] for name, column in self.columns.items()},

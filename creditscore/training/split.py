@@ -106,8 +106,7 @@ def split(dataset: Dataset, seed: int) -> Split:
     except ValueError:
         raise DatasetError(dataset.name, _few_people(people)) from None
     # In file order, so that the model does not depend on how the split was shuffled.
-    sides = [np.flatnonzero(np.isin(person, side)) for side in (learned, tested)]
-    train, test = (dataset.rows(side) for side in sides)
+    train, test = (dataset.rows(np.isin(person, side)) for side in (learned, tested))
     if min(_rarer(train), _rarer(test)) == 0:
         raise DatasetError(dataset.name, _few_people(people))
     return Split(train, test)
@@ -159,8 +158,8 @@ def split_by_time(dataset: Dataset, sample: Sample) -> TimeSplit | None:
     if dataset.group is not None:
         is_latest = late & ~np.isin(dataset.group, dataset.group[~late])
     return TimeSplit(
-        earlier=dataset.rows(np.flatnonzero(~late)),
-        latest=dataset.rows(np.flatnonzero(is_latest)),
+        earlier=dataset.rows(~late),
+        latest=dataset.rows(is_latest),
         since=time_text(times[cut]),
         known_people=int(late.sum() - is_latest.sum()),
     )
