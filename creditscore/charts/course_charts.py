@@ -27,10 +27,10 @@ def course_plot(
     spoken: str,
     x_title: str,
     write: Writer,
+    legend: Sequence[tuple[str, str]],
     y_low: float = 0.0,
     y_high: float | None = None,
     levels: Sequence[float] = (),
-    legend: Sequence[tuple[str, str]] = (),
 ) -> Plot:
     """Draw figures over time; a period without one is a gap.
 
@@ -40,7 +40,7 @@ def course_plot(
         The first day of each period, as it is written below the plot.
     courses : mapping of str to Course
         By the style of its line.
-    title, spoken, x_title : str
+    title, spoken, x_title, legend
         As in `Plot`.
     write : callable
         Writes the ticks of the vertical axis.
@@ -48,8 +48,6 @@ def course_plot(
         The least that the vertical axis spans.
     levels : sequence of float
         Where a dashed line lies across.
-    legend : sequence of (str, str)
-        As in `Plot`.
     """
     values = [value for course in courses.values() for value in course if value is not None]
     top = max([*values, *levels, *([] if y_high is None else [y_high])])

@@ -52,9 +52,7 @@ class ValueFeatures(NamedTuple):
 FeatureCache = Callable[[Value | None], ValueFeatures]
 
 
-def feature_cache(
-    field: Field, bins: Bins, training_range: Sequence[Value], *, maxsize: int = MAX_CACHED_VALUES
-) -> FeatureCache:
+def feature_cache(field: Field, bins: Bins, training_range: Sequence[Value]) -> FeatureCache:
     """Return a function from a value of a field to its features, which keeps its results.
 
     Parameters
@@ -64,12 +62,10 @@ def feature_cache(
         How the training rows were spread over the field.
     training_range : sequence
         What training saw of it: the smallest and the largest number, or the codes.
-    maxsize : int
-        Values whose features are kept.
     """
 
     # typed: 35 and 35.0 are equal, and a warning quotes the value as it was given.
-    @lru_cache(maxsize=maxsize, typed=True)
+    @lru_cache(maxsize=MAX_CACHED_VALUES, typed=True)
     def features(value: Value | None) -> ValueFeatures:
         if value is None or field.is_missing(value):
             bin_code = bins.bin_code(None)

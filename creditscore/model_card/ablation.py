@@ -10,11 +10,7 @@ import numpy as np
 from creditscore.arrays import Floats
 from creditscore.evaluation.card import Card, ScorecardCard
 from creditscore.evaluation.card_effects import AttributeEffect, Constraints, Exclusion
-from creditscore.evaluation.confidence_intervals import (
-    bootstrap_metrics,
-    differences,
-    figures,
-)
+from creditscore.evaluation.confidence_intervals import bootstrap_metrics, differences, figures
 from creditscore.evaluation.fairness import PopulationGroup, by_group, groups
 from creditscore.evaluation.metrics import at_cutoff
 from creditscore.evaluation.sensitivity import Predict, age_62_test, label_flips
@@ -99,16 +95,13 @@ def _consequences(
     parts: Mapping[str, Sequence[PopulationGroup]],
 ) -> Exclusion:
     bad, approved = data.test.bad, predicted < data.cutoff
-    rates = at_cutoff(bad, predicted, data.cutoff, data.test.weight)
     measured = figures({name: samples[name] for name in ("auc", "brier")})
     return Exclusion(
         excluded=tuple(names),
         auc=measured["auc"],
         brier=measured["brier"],
         change=differences(unchanged, samples, "auc", "brier") if names else None,
-        approval_rate=rates["approval_rate"],
-        bad_rate_approved=rates["bad_rate_approved"],
-        bad_rate_declined=rates["bad_rate_declined"],
+        **at_cutoff(bad, predicted, data.cutoff, data.test.weight),
         demographic_parity_ratio={
             name: by_group(
                 members, bad, approved, resamples=data.resamples

@@ -9,7 +9,7 @@ import pytest
 from scipy.stats import chi2
 from training_bins import bins
 
-from creditscore.decisions.value_cache import feature_cache, feature_caches
+from creditscore.decisions.value_cache import MAX_CACHED_VALUES, feature_cache, feature_caches
 from creditscore.evaluation.stability import population_stability_index
 from creditscore.monitoring.drift import shift
 from creditscore.schema.constraints import Value
@@ -123,7 +123,7 @@ def test_an_applicants_bins_are_spelt_in_schema_order(model: Model) -> None:
 def test_features_are_the_same_once_more_of_them_came_than_are_kept(model: Model) -> None:
     card, name = model.scorecards["application"], "LIMIT_BAL"
     bins, training_range = card.training_bins.fields[name], card.training_ranges[name]
-    cache = feature_cache(model.schema.fields[name], bins, training_range, maxsize=10)
-    features = [cache(amount) for amount in range(1, 30)]
+    cache = feature_cache(model.schema.fields[name], bins, training_range)
+    features = [cache(amount) for amount in range(1, 2 + MAX_CACHED_VALUES)]
 
-    assert [cache(amount) for amount in range(1, 30)] == features
+    assert [cache(amount) for amount in range(1, 2 + MAX_CACHED_VALUES)] == features
