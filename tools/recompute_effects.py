@@ -8,13 +8,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from tools import recompute_metrics as metrics
+from tools.recompute_metrics import Array, Section
 from tools.recompute_rows import Grown, ModelFiles
-
-Array = NDArray[Any]
-Section = dict[str, Any]
 
 #: Smaller differences of probabilities are rounding.
 TOLERANCE = 1e-9

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from itertools import combinations, product
 from math import sqrt
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.stats import norm
 
 from tools import recompute_metrics as metrics
+from tools.recompute_metrics import Array, Section
 from tools.recompute_rows import ModelFiles, Rows
-
-Array = NDArray[Any]
-Section = dict[str, Any]
 
 #: What a group needs to be compared with any other: rows, and rows of each outcome.
 GROUP_ROWS, GROUP_OUTCOMES = 200, 30

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import accuracy_score, brier_score_loss, log_loss, roc_auc_score
 
 Array = NDArray[Any]
+Section = dict[str, Any]
 
 #: Bins of the expected calibration error.
 ECE_BINS = 15
@@ -231,13 +232,12 @@ def stability_index(before: Array, now: Array) -> float:
 def distribution(values: Sequence[float], shipped: float) -> dict[str, float | int]:
     """Summarise a figure over several trainings."""
     figures = np.array(values)
-    summary: list[tuple[str, Callable[[Array], Any]]] = [
-        ("mean", np.mean), ("sd", lambda array: np.std(array, ddof=1)),
-        ("lowest", np.min), ("highest", np.max),
-    ]  # fmt: skip
     return {
         "count": len(figures),
-        **{name: float(function(figures)) for name, function in summary},
+        "mean": float(figures.mean()),
+        "sd": float(figures.std(ddof=1)),
+        "lowest": float(figures.min()),
+        "highest": float(figures.max()),
         "shipped": shipped,
         "lower": int((figures < shipped).sum()),
     }

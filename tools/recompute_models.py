@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.optimize import isotonic_regression
 from sklearn.compose import ColumnTransformer
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
@@ -16,11 +14,9 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from tools import recompute_metrics as metrics
 from tools.recompute_groups import by_group
+from tools.recompute_metrics import Array, Section
 from tools.recompute_rows import Grown, ModelFiles, Rows
 from tools.recompute_sections import twin_rows
-
-Array = NDArray[Any]
-Section = dict[str, Any]
 
 #: Coarse bins that are merged, and average rows that are added to each bin of the WoE scorecard.
 COARSE_BINS, SMOOTHING_ROWS = 20, 20.0
@@ -63,15 +59,10 @@ def performance(
     draws: metrics.Bootstrap,
 ) -> Section:
     """Recompute every metric of the scorecard and of the models beside it."""
-    train, test = files.split
-    bad, figures = test.bad, draws.metrics(test.bad, predicted)
+    bad = files.split[1].bad
+    figures = draws.metrics(bad, predicted)
     theirs = {name: draws.metrics(bad, baseline) for name, baseline in baselines.items()}
-    names = list(files.schema["fields"])
-    train_rows = {
-        (*row, outcome)
-        for row, outcome in zip(train.matrix(names).tolist(), train.bad, strict=True)
-    }
-    unmatched = ~twin_rows(test, train_rows, names)
+    unmatched = ~twin_rows(files)
     alone = metrics.Bootstrap(int(unmatched.sum()), files.seed).metrics(
         bad[unmatched], predicted[unmatched]
     )

@@ -6,15 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 from sklearn.metrics import r2_score, roc_auc_score
 
 from tools import recompute_metrics as metrics
+from tools.recompute_metrics import Array, Section
 from tools.recompute_rows import ModelFiles, Rows
-
-Array = NDArray[Any]
-Section = dict[str, Any]
 
 #: Training rows that are learnt from, values that are told apart, and rows that a value needs.
 MAX_ROWS, MAX_VALUES, MIN_ROWS = 10_000, 10, 30

@@ -14,13 +14,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.model_selection import train_test_split
 
-from tools.recompute_metrics import edges_of
-
-Array = NDArray[Any]
+from tools.recompute_metrics import Array, edges_of
 
 #: Share of the rows that are held out.
 TEST_SHARE = 0.2

@@ -5,15 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.stats import chi2
 
 from tools import recompute_metrics as metrics
 from tools.recompute_groups import calibration_of, compared, two_way
+from tools.recompute_metrics import Array, Section
 from tools.recompute_rows import Grown, ModelFiles, Rows
-
-Array = NDArray[Any]
-Section = dict[str, Any]
 
 #: Points of a bar of the score distribution.
 SCORE_BIN_POINTS = 20
@@ -28,11 +25,7 @@ def data_section(files: ModelFiles) -> Section:
         for name in fields
         if "fold" in fields[name]
     }
-    names = list(fields)
-    train_rows = {
-        (*row, bad) for row, bad in zip(train.matrix(names).tolist(), train.bad, strict=True)
-    }
-    twins = twin_rows(test, train_rows, names)
+    twins = twin_rows(files)
     return {
         "sha256": files.sha256,
         "rows": len(files.bad),
@@ -59,10 +52,15 @@ def lineage(files: ModelFiles) -> Section:
     }
 
 
-def twin_rows(test: Rows, train_rows: set[Any], names: list[str]) -> Array:
+def twin_rows(files: ModelFiles) -> Array:
     """Find the test rows that a training row equals, in every field and the outcome."""
-    rows = zip(test.matrix(names).tolist(), test.bad, strict=True)
-    return np.array([(*row, bad) in train_rows for row, bad in rows])
+    names = list(files.schema["fields"])
+    train_rows, test_rows = (
+        [(*row, bad) for row, bad in zip(rows.matrix(names).tolist(), rows.bad, strict=True)]
+        for rows in files.split
+    )
+    seen_rows = set(train_rows)
+    return np.array([row in seen_rows for row in test_rows])
 
 
 def decision(bad: Array, predicted: Array, policy: Section) -> Section:

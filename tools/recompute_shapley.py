@@ -8,15 +8,14 @@ subsets of N (Lundberg et al. 2020, From local explanations to global understand
 
 from __future__ import annotations
 
+from functools import cache
 from math import factorial
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from tools.recompute_metrics import Array
 from tools.recompute_rows import Grown
-
-Array = NDArray[Any]
 
 
 def impacts_of(grown: Grown, rows: Array, reference: Array) -> Array:
@@ -55,10 +54,7 @@ def _add_leaf(
     fields = list(way)
     size = len(fields)
     sets = np.arange(2**size)
-    conditions_met, reference_met = (
-        _encode_conditions(rows, way),
-        _encode_conditions(reference, way),
-    )
+    conditions_met, reference_met = (_encode_conditions(part, way) for part in (rows, reference))
     # Of each coalition: the share of reference rows that meet the conditions of all others.
     shares = np.bincount(reference_met, minlength=2**size) / len(reference)
     for bit in range(size):
@@ -78,21 +74,14 @@ def _encode_conditions(rows: Array, way: dict[int, tuple[float, float]]) -> Arra
     return met
 
 
-_MATRICES: dict[int, Array] = {}
-
-
+@cache
 def _shapley_matrix(size: int) -> Array:
     """Return what each coalition's worth counts for each player, of shape (2^size, size)."""
-    if size not in _MATRICES:
-        matrix = np.zeros((2**size, size))
-        for members in range(2**size):
-            count = members.bit_count()
-            for player in range(size):
-                inside = members >> player & 1
-                other_members = count - inside
-                weight = (
-                    factorial(other_members) * factorial(size - other_members - 1) / factorial(size)
-                )
-                matrix[members, player] = weight if inside else -weight
-        _MATRICES[size] = matrix
-    return _MATRICES[size]
+    matrix = np.zeros((2**size, size))
+    for members in range(2**size):
+        for player in range(size):
+            inside = members >> player & 1
+            before = members.bit_count() - inside
+            weight = factorial(before) * factorial(size - before - 1) / factorial(size)
+            matrix[members, player] = weight if inside else -weight
+    return matrix
