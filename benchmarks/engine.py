@@ -22,20 +22,17 @@ from typing import Any
 import numpy as np
 from sklearn.ensemble import RandomForestClassifier
 
+from benchmarks.forests import grow_forest
 from creditscore.arrays import Matrix
 from creditscore.decisions.assessor import Assessor
 from creditscore.decisions.record import new_decision_ids
 from creditscore.schema import Applicant
 from creditscore.scorecard import artifact
-from creditscore.scorecard.inference import (
-    LookupTableEngine,
-    tabulate,
-)
+from creditscore.scorecard.inference import LookupTableEngine, tabulate
 from creditscore.scorecard.model import Model
 from creditscore.scorecard.scorecard import Scorecard
 from creditscore.training import dataset
 from creditscore.training.dataset import Dataset
-from creditscore.training.fit import fit_forest
 from creditscore.training.split import split
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -60,11 +57,12 @@ def main() -> int:
     begin = perf_counter()
     model = artifact.load(options.model_dir)
     print(f"load of the model: {perf_counter() - begin:.3f} s")
-    data = dataset.load(options.data, model.schema)
+    data, seed = dataset.load(options.data, model.schema), model.manifest["seed"]
+    train = split(data, seed).train
     exact = True
     for card in model.scorecards.values():
         print(f"\n{card.name}: {type(model.engines[card.name]).__name__.lower()}")
-        grown = grow(card, data, model)
+        grown = grow_forest(train, card.predictors, model.schema, card.name, seed=seed)
         rows = data.matrix(card.predictors).astype(np.float32)
         exact &= print_exactness(card, model, grown, rows)
         print_sizes(card, model)
@@ -79,18 +77,6 @@ def read_options() -> argparse.Namespace:
     parser.add_argument("--model-dir", type=Path, default=PROJECT / "model")
     parser.add_argument("--data", type=Path, default=PROJECT / "data" / "credit.csv")
     return parser.parse_args()
-
-
-def grow(card: Scorecard, data: Dataset, model: Model) -> RandomForestClassifier:
-    """Grow the scorecard's forest again, as scikit-learn's."""
-    train = split(data, model.manifest["seed"]).train
-    return fit_forest(
-        train.matrix(card.predictors),
-        train.bad,
-        model.schema.scorecards[card.name].forest,
-        model.manifest["seed"],
-        monotonic=model.schema.monotonic_constraints(card.predictors, card.name),
-    )
 
 
 def print_exactness(

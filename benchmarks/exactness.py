@@ -1,4 +1,4 @@
-"""Check on the real rows that the reasons are exact, and tell what they cost.
+"""Check on the real rows that the reasons are exact.
 
 CREDITSCORE_UCI_CSV=FILE .venv/bin/python benchmarks/exactness.py
 
@@ -11,17 +11,16 @@ from __future__ import annotations
 import os
 import sys
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from statistics import median
-from time import perf_counter
 
 import numpy as np
 from drawing import by_brute_force
 from sklearn.ensemble import RandomForestClassifier
 
+from benchmarks.forests import grow_forest
 from creditscore.arrays import Floats, Matrix
 from creditscore.schema.reader import load_schema
 from creditscore.scorecard.model import Model
@@ -30,7 +29,7 @@ from creditscore.scorecard.scorecard import Scorecard
 from creditscore.scorecard.shapley import compute_shapley_tables
 from creditscore.training import dataset, pipeline
 from creditscore.training.dataset import Dataset
-from creditscore.training.fit import fit_forest, flatten
+from creditscore.training.fit import flatten
 from creditscore.training.reference import reference_rows
 from creditscore.training.split import split
 
@@ -52,9 +51,6 @@ SHAP_REFERENCE = 5
 #: reference group: 14 fields have 16,384 coalitions, and the group is scored for each.
 BRUTE_FORCE_ROWS = 3
 BRUTE_FORCE_FIELDS = 6
-
-#: Rows that are timed.
-TIMED = 200
 
 
 @dataclass(frozen=True)
@@ -93,9 +89,6 @@ def main() -> int:
                 f"{check.deviation:9.1e} {check.allowed:9.1e}{verdict}",
                 flush=True,
             )
-    print()
-    for card in model.scorecards.values():
-        print_times(card, data, model)
     return 0 if all(check.holds for check in checks) else 1
 
 
@@ -120,7 +113,7 @@ def checks_of(card: Scorecard, data: Dataset, model: Model) -> Iterator[Check]:
     """Check one scorecard on all rows."""
     rows = data.matrix(card.predictors).astype(np.float32)
     train_rows = split(data, SEED).train
-    grown = grow(card, train_rows, model)
+    grown = grow_forest(train_rows, card.predictors, model.schema, card.name, seed=SEED)
 
     predicted = card.probability_of_default(rows)
     theirs = grown.predict_proba(data.matrix(card.predictors))[:, 1]
@@ -139,7 +132,7 @@ def checks_of(card: Scorecard, data: Dataset, model: Model) -> Iterator[Check]:
     group = reference_of(card, train_rows, model)
     reference = spread_over(group, SHAP_REFERENCE)
     ours = compute_shapley_tables(flatten(grown), reference).shapley_values(rows)
-    off = float(np.abs(ours - by_shap(grown, reference)(rows)).max())
+    off = float(np.abs(ours - by_shap(grown, reference, rows)).max())
     name = f"impacts: shap's, against {len(reference)} rows, uncalibrated"
     yield Check(card.name, name, len(rows), off, SHAP_NOISE)
 
@@ -159,17 +152,6 @@ def spread_over(rows: Matrix, count: int) -> Matrix:
     return rows[np.linspace(0, len(rows) - 1, count).astype(np.int64)]
 
 
-def grow(card: Scorecard, train_rows: Dataset, model: Model) -> RandomForestClassifier:
-    """Grow the scorecard's forest again, for those who need it as scikit-learn's."""
-    return fit_forest(
-        train_rows.matrix(card.predictors),
-        train_rows.bad,
-        model.schema.scorecards[card.name].forest,
-        SEED,
-        monotonic=model.schema.monotonic_constraints(card.predictors, card.name),
-    )
-
-
 def reference_of(card: Scorecard, train_rows: Dataset, model: Model) -> Matrix:
     """Give the rows that the artefact's reasons compare with."""
     rows = train_rows.matrix(card.predictors).astype(np.float32)
@@ -178,8 +160,8 @@ def reference_of(card: Scorecard, train_rows: Dataset, model: Model) -> Matrix:
     return rows[positions]
 
 
-def by_shap(grown: RandomForestClassifier, reference: Matrix) -> Callable[[Matrix], Floats]:
-    """Let `shap` explain; its dependencies warn on import."""
+def by_shap(grown: RandomForestClassifier, reference: Matrix, rows: Matrix) -> Floats:
+    """Let `shap` explain rows; its dependencies warn on import."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         import shap
@@ -190,47 +172,10 @@ def by_shap(grown: RandomForestClassifier, reference: Matrix) -> Callable[[Matri
             feature_perturbation="interventional",
             model_output="probability",
         )
-
-    def explain(rows: Matrix) -> Floats:
-        # In parts: after ten seconds it would draw a progress bar into the table.
-        parts = np.array_split(rows.astype(np.float64), 1 + len(rows) // 3000)
-        impacts = [explainer.shap_values(part, check_additivity=False)[:, :, 1] for part in parts]
-        return np.concatenate(impacts)
-
-    return explain
-
-
-def print_times(card: Scorecard, data: Dataset, model: Model) -> None:
-    """Tell what one applicant's reasons cost, beside the ways that others go."""
-    rows = data.matrix(card.predictors).astype(np.float32)[:TIMED]
-    train_rows = split(data, SEED).train
-    grown = grow(card, train_rows, model)
-    group = reference_of(card, train_rows, model)
-    ours = per_row(card.impacts, rows)
-    print(
-        f"{card.name}: one row at a time, median of {TIMED}; {card.reference.rows:,} compared with"
-    )
-    print(f"  impacts, here                             {ours * 1e3:8.3f} ms      1 x")
-    explain = by_shap(grown, group[:20])
-    alternatives: dict[str, Callable[[Matrix], object]] = {
-        "probability, here": card.probability_of_default,
-        "probability, scikit-learn's predict_proba": grown.predict_proba,
-        "impacts, shap, against 20 rows only": explain,
-    }
-    for name, call in alternatives.items():
-        seconds = per_row(call, rows)
-        print(f"  {name:41} {seconds * 1e3:8.3f} ms {seconds / ours:6.2g} x")
-
-
-def per_row(call: Callable[[Matrix], object], rows: Matrix) -> float:
-    """Time a call on one row, in seconds."""
-    call(rows[:1])
-    times = []
-    for row in rows:
-        begin = perf_counter()
-        call(row[np.newaxis])
-        times.append(perf_counter() - begin)
-    return median(times)
+    # In parts: after ten seconds it would draw a progress bar into the table.
+    parts = np.array_split(rows.astype(np.float64), 1 + len(rows) // 3000)
+    impacts = [explainer.shap_values(part, check_additivity=False)[:, :, 1] for part in parts]
+    return np.concatenate(impacts)
 
 
 if __name__ == "__main__":

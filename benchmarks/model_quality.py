@@ -36,6 +36,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import SplineTransformer, StandardScaler
 from tqdm import tqdm
 
+from benchmarks.forests import grow_forest
 from benchmarks.synthetic_rows import mean, measure_splits, print_splits
 from creditscore.arrays import Floats
 from creditscore.errors import CreditScoreError
@@ -45,7 +46,6 @@ from creditscore.schema import Schema, ScorecardSpec
 from creditscore.schema.reader import load_schema
 from creditscore.training import dataset
 from creditscore.training.dataset import Dataset
-from creditscore.training.fit import fit_forest
 from data.synthesis.generator import SynthesisError
 from data.synthesis.privacy import PrivacyError
 from data.synthesize import number_from, read_rows
@@ -207,11 +207,7 @@ def contenders(schema: Schema, seed: int) -> Mapping[str, Fit]:
         return fit_woe_scorecard(train, spec.fields, schema).probability_of_default
 
     def ours(train: Dataset, spec: ScorecardSpec) -> Predict:
-        constraints = schema.monotonic_constraints(spec.fields, spec.name)
-        matrix = train.matrix(spec.fields)
-        return _predict(
-            fit_forest(matrix, train.bad, spec.forest, seed, monotonic=constraints), spec
-        )
+        return _predict(grow_forest(train, spec.fields, schema, spec.name, seed=seed), spec)
 
     return fits | {"WoE scorecard": woe, OURS: ours}
 

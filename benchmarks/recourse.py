@@ -16,11 +16,11 @@ from time import perf_counter
 
 import numpy as np
 
+from benchmarks.forests import grow_forest
 from creditscore.errors import CreditScoreError
 from creditscore.scorecard import artifact
 from creditscore.scorecard.recourse import find_recourse
 from creditscore.training import dataset
-from creditscore.training.fit import fit_forest
 
 PROJECT = Path(__file__).resolve().parent.parent
 
@@ -56,9 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         advice = find_recourse(applicant, scorecard=card, schema=model.schema, cutoff=cutoff)
         times.append(perf_counter() - begin)
         advised += advice is not None
-    constraints = model.schema.monotonic_constraints(card.predictors, SCORECARD)
-    settings = model.schema.scorecards[SCORECARD].forest
-    grown = fit_forest(matrix, data.bad, settings, SEED, monotonic=constraints)
+    grown = grow_forest(data, card.predictors, model.schema, SCORECARD, seed=SEED)
     baseline = []
     for row in refused[:REFUSALS].tolist():
         begin = perf_counter()

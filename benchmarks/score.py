@@ -21,8 +21,8 @@ from statistics import median
 
 import numpy as np
 import pandas as pd
-from sklearn.ensemble import RandomForestClassifier
 
+from benchmarks.forests import grow_forest
 from creditscore.schema.reader import load_schema
 from creditscore.training import dataset
 
@@ -76,18 +76,12 @@ def _programs(folder: Path) -> dict[str, list[str]]:
     """Give the commands, each without its files; the forest is fitted as train.py would."""
     schema = load_schema(PROJECT / "data" / "schema.toml")
     rows = dataset.load(PROJECT / "data" / "credit.csv", schema)
-    spec = schema.scorecards["application"]
-    forest = RandomForestClassifier(
-        n_estimators=spec.forest.trees,
-        max_depth=spec.forest.max_depth,
-        min_samples_leaf=spec.forest.min_samples_leaf,
-        max_features=spec.forest.max_features,
-        random_state=1,
-    ).fit(rows.matrix(spec.fields), rows.bad)
+    fields = schema.scorecards["application"].fields
+    forest = grow_forest(rows, fields, schema, "application", seed=1)
     (folder / "forest.pkl").write_bytes(pickle.dumps(forest))
     (folder / "script.py").write_text(SCRIPT)
     ours = [sys.executable, str(PROJECT / "score.py"), "IN", "OUT"]
-    script = [str(folder / "script.py"), "IN", "OUT", str(folder / "forest.pkl"), *spec.fields]
+    script = [str(folder / "script.py"), "IN", "OUT", str(folder / "forest.pkl"), *fields]
     return {
         "script": [sys.executable, *script],
         "score.py --no-reasons": [*ours, "--no-reasons"],

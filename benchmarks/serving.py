@@ -35,6 +35,7 @@ from database_servers import running_postgres, schema_of_its_own
 from live_server import free_port
 from sklearn.ensemble import RandomForestClassifier
 
+from benchmarks.forests import grow_forest
 from benchmarks.serving_apps import FIELDS, PICKLE
 from benchmarks.serving_report import Figures, judge, report
 from creditscore.schema.reader import load_schema
@@ -188,15 +189,7 @@ def naive_forest() -> RandomForestClassifier:
     """Fit the same forest as ours, as scikit-learn holds it."""
     schema = load_schema(PROJECT / "data" / "schema.toml")
     rows = dataset.load(PROJECT / "data" / "credit.csv", schema)
-    settings = schema.scorecards["application"].forest
-    forest = RandomForestClassifier(
-        n_estimators=settings.trees,
-        max_depth=settings.max_depth,
-        min_samples_leaf=settings.min_samples_leaf,
-        max_features=settings.max_features,
-        random_state=1,
-    )
-    return forest.fit(rows.matrix(FIELDS), rows.bad)
+    return grow_forest(rows, FIELDS, schema, "application", seed=1)
 
 
 def measure(service: Service, figures: Figures, folder: Path, seconds: int) -> None:

@@ -16,12 +16,12 @@ import pandas as pd
 from sklearn.model_selection import train_test_split
 from tqdm import tqdm
 
+from benchmarks.forests import grow_forest
 from creditscore.arrays import Ints
 from creditscore.evaluation import metrics
 from creditscore.schema import Schema
 from creditscore.training import dataset
 from creditscore.training.dataset import Dataset
-from creditscore.training.fit import fit_forest
 from data.synthesis import fidelity, generator, privacy
 
 TEST_SHARE = 0.3
@@ -70,9 +70,7 @@ def auc_lost(
     for name, spec in schema.scorecards.items():
         reached = []
         for rows in (train, synthetic):
-            constraints = schema.monotonic_constraints(spec.fields, name)
-            matrix = rows.matrix(spec.fields)
-            forest = fit_forest(matrix, rows.bad, spec.forest, seed, monotonic=constraints)
+            forest = grow_forest(rows, spec.fields, schema, name, seed=seed)
             predicted = forest.predict_proba(test.matrix(spec.fields))[:, 1]
             reached.append(metrics.auc(test.bad, predicted))
         lost[name] = reached[0] - reached[1]
